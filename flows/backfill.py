@@ -17,7 +17,7 @@ from tasks.domain import clock
 from tasks.steps import catalog as step
 
 
-@flow(name="backfill", flow_run_name="backfill {request.folder}")
+@flow(name="backfill", flow_run_name="backfill {request.title}")
 def backfill(request: BackfillRequest) -> WatchReport:
     """Ingest every new file of a folder, oldest first.
 
@@ -31,6 +31,7 @@ def backfill(request: BackfillRequest) -> WatchReport:
                 store=request.store,
                 source=request.source,
                 flow=request.flow,
+                reporter=request.reporter,
                 settle_seconds=0,
             ),
             clock.today(),

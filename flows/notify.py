@@ -81,7 +81,8 @@ OCCASIONS = (
     ),
     Occasion(
         "unattended", "no worker takes the runs any more", "prefect.work-pool.not-ready",
-        {"prefect.resource.id": "prefect.work-pool.*"}, {},
+        # The pool that fills stores has workers only while there is something to fill, and a fill says where there is none.
+        {"prefect.resource.id": "prefect.work-pool.*", "prefect.resource.name": "!stores"}, {},
         "No worker: nobody takes the runs of {{ event.resource['prefect.resource.name'] }}",
         "Start one with tidewaiter worker, or check its service. Runs that were missed are caught up.",
     ),

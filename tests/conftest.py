@@ -12,6 +12,8 @@ import pytest
 # the longest do not keep everybody waiting at the end.
 SERVICES = (
     "test_server.py",
+    "test_fill.py",
+    "test_full_disk.py",
     "test_browser.py",
     "test_closed_server.py",
     "test_notifications.py",

@@ -13,6 +13,7 @@ from flows.cli.terminal import console, say
 from tidewaiter.shadows import refuse_shadows_in
 
 RUNS_MAX = 4  # two paused runs must not block a release
+STORES_AT_ONCE = 2  # the run of one store uses all cores now and then, and up to two gigabytes
 commands = Commands()
 
 
@@ -57,6 +58,11 @@ def deploy(
 @commands.command(epilog="Example: `tidewaiter worker --once`")
 def worker(
     once: Annotated[bool, typer.Option("--once", help="run what is due now, then end")] = False,
+    stores: Annotated[
+        bool,
+        typer.Option("--stores", help="fill stores, one run each, and do nothing else; on any machine that sees them"),
+    ] = False,
+    runs: Annotated[int | None, typer.Option(help="runs at once; else 4, and with --stores 2", min=1)] = None,
 ) -> None:
     """Run what the schedules say, in this folder. Ctrl-C ends it after the runs that it has begun."""
     from flows.cli import deployments, local_server
@@ -67,7 +73,8 @@ def worker(
         if api is None:
             raise ValueError("no Prefect server answers. Start one with `tidewaiter deploy`, or set PREFECT_API_URL.")
     local_server.use(api)
-    start = ["worker", "start", "--pool", deployments.POOL, "--type", "process", "--limit", str(RUNS_MAX)]
+    pool, most = (deployments.STORES, STORES_AT_ONCE) if stores else (deployments.POOL, RUNS_MAX)
+    start = ["worker", "start", "--pool", pool, "--type", "process", "--limit", str(runs or most)]
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-P", "-m", "prefect", *start, *(["--run-once"] if once else [])])
 

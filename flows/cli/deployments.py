@@ -18,6 +18,8 @@ from schemas.forms.form import ready_to_send
 
 POOL = "local-process"
 TURNS = "in-turn"
+# Runs that fill a store have a pool of their own: they take hours, and no release may wait for one of them.
+STORES = "stores"
 # A busy machine sends heartbeats late: five missing ones mean a crash, one or two do not.
 SILENCE_SECONDS_MAX = 5 * local_server.HEARTBEAT_SECONDS
 START_SECONDS_MAX = 600
@@ -42,7 +44,7 @@ def deploy_all(file: Path, addresses: notify.Addresses) -> list[str]:
     # Prefect must be imported after the address of the server is set.
     from flows import run_names
 
-    asyncio.run(_ensure_pool())
+    asyncio.run(_ensure_pools())
     command = ["deploy", "--prefect-file", str(file), "--all"]
     if subprocess.run([sys.executable, "-P", "-m", "prefect", "--no-prompt", *command], check=False).returncode:
         raise ChildProcessError(f"Prefect did not accept {file}; its reason is above")
@@ -53,21 +55,22 @@ def deploy_all(file: Path, addresses: notify.Addresses) -> list[str]:
     return asyncio.run(notify.ensure(addresses))
 
 
-async def _ensure_pool() -> None:
-    """Make the work pool and its queue, which starts one run at a time."""
+async def _ensure_pools() -> None:
+    """Make the work pools, and the queue that starts one run at a time."""
     from prefect import get_client
     from prefect.client.schemas.actions import WorkPoolCreate
     from prefect.exceptions import ObjectNotFound
     from prefect.workers.process import ProcessWorker
 
     async with get_client() as client:
-        try:
-            await client.read_work_pool(POOL)
-        except ObjectNotFound:
-            template = ProcessWorker.get_default_base_job_template()
-            await client.create_work_pool(
-                WorkPoolCreate(name=POOL, type=ProcessWorker.type, base_job_template=template)
-            )
+        for name in (POOL, STORES):
+            try:
+                await client.read_work_pool(name)
+            except ObjectNotFound:
+                template = ProcessWorker.get_default_base_job_template()
+                await client.create_work_pool(
+                    WorkPoolCreate(name=name, type=ProcessWorker.type, base_job_template=template)
+                )
         try:
             queue = await client.read_work_queue_by_name(TURNS, work_pool_name=POOL)
             await client.update_work_queue(queue.id, concurrency_limit=1)

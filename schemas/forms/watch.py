@@ -17,6 +17,8 @@ from schemas.forms.sources import SourceState
 
 NAMES_MAX = 10
 SCHEDULER = r"^(tcp|tls|ws|wss)://\S+$"
+REPORTER = r"^[A-Z0-9]+$"
+OF_ONE = "take only files with figures of this reporter, as CHN or EU27; empty: of all"
 ReleaseKind = Literal["preliminary", "bulletin", "query"]
 
 
@@ -42,6 +44,7 @@ class WatchRequest(BaseModel):
     flow: Literal["export", "import"] | None = Field(
         default=None, description="take only files of this direction; empty: of both"
     )
+    reporter: str | None = Field(default=None, description=OF_ONE, json_schema_extra={"pattern": REPORTER})
     settle_seconds: float = Field(
         default=10.0,
         ge=0,
@@ -50,7 +53,7 @@ class WatchRequest(BaseModel):
     )
     dry_run: bool = Field(default=False, description="say what would be ingested, and ingest nothing")
 
-    _cleared = field_validator("source", "flow", mode="before")(none_if_empty)
+    _cleared = field_validator("source", "flow", "reporter", mode="before")(none_if_empty)
 
 
 class BackfillRequest(BaseModel):
@@ -77,6 +80,7 @@ class BackfillRequest(BaseModel):
         default=None,
         description="of files that do not say it themselves. all: every partner was asked for, so that the world total is their sum",
     )
+    reporter: str | None = Field(default=None, description=OF_ONE, json_schema_extra={"pattern": REPORTER})
     dask: str | None = Field(
         default=None,
         description="address of a Dask scheduler whose workers help, tcp://host:port; empty: this process does everything",
@@ -88,7 +92,12 @@ class BackfillRequest(BaseModel):
         description="leave a note next to each file that is refused, with which it is not tried again until it changes",
     )
 
-    _cleared = field_validator("source", "flow", "partners", "dask", mode="before")(none_if_empty)
+    _cleared = field_validator("source", "flow", "partners", "reporter", "dask", mode="before")(none_if_empty)
+
+    @property
+    def title(self) -> str:
+        """The folder, and whose files of it: the name of a run."""
+        return f"{self.reporter} from {self.folder}" if self.reporter else str(self.folder)
 
     @property
     def declaration(self) -> Declaration:
@@ -142,7 +151,9 @@ class Look(BaseModel):
     held: list[Path] = Field(description="files whose release waits for a person, or was rejected")
     refused: list[Path] = Field(description="files that were refused before and have not changed")
     shared: list[Shared] = Field(default=[], description="what keeps several files from being read, each problem once")
-    other: list[Path] = Field(default=[], description="files of another source or direction than those asked for")
+    other: list[Path] = Field(
+        default=[], description="files of another source, direction or reporter than those asked for"
+    )
     published: int = Field(description="files whose release is published")
 
     @property
@@ -151,7 +162,7 @@ class Look(BaseModel):
         return (
             ("still being written", self.unsettled), ("public only later", self.later),
             ("waiting for a person or rejected", self.held), ("refused before and unchanged", self.refused),
-            ("declared as another source or direction", self.other),
+            ("not of the source, direction or reporter that was asked for", self.other),
         )  # fmt: skip
 
     @property

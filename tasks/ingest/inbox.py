@@ -40,6 +40,7 @@ NOT_OF_THE_FILE = (
     "release day", "another reporter", "another list of goods", "corrections", "correction expired", "correction does not fit",
     "misnamed sidecar",
 )  # fmt: skip
+UNREADABLE = "Give the user of this process the right to read it, or move it away."
 State = tuple[int, int, int]
 
 
@@ -89,6 +90,23 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
         ready=ready, unsettled=unsettled, later=judged("later"), held=judged("held"), refused=judged("refused"),
         published=len(judged("published")), shared=shared, other=judged("other"),
     )  # fmt: skip
+
+
+def reporters_in(inbox: Path, store: Path | S3Url) -> tuple[list[str], list[str]]:
+    """Whose figures the files of a folder have by their declarations, and why others are refused, a line for each
+    problem. No store is opened. Raises Refused where the folder does not exist.
+    """
+    require_folder(inbox)
+    reporters: set[str] = set()
+    refused: dict[Problem, list[Path]] = {}
+    for path in sorted(_downloads(inbox, store)):
+        try:
+            reporters.add(locate(ReleaseRequest(file=path, store=store)).reporter)
+        except Refused as refusal:
+            refused.setdefault(problem_of(path, refusal), []).append(path)
+        except OSError as error:
+            refused.setdefault(Problem(rule="unreadable", found=str(error), advice=UNREADABLE), []).append(path)
+    return sorted(reporters), [problem.of(files) for problem, files in refused.items()]
 
 
 def _shared(refusals: Mapping[Path, Refused]) -> list[Shared]:
@@ -222,14 +240,22 @@ def _judge(path: Path, request: WatchRequest, day: date, published: Callable[[st
     try:
         declared = locate(ReleaseRequest(file=path, store=request.store))
     except (Refused, OSError) as problem:
+        if request.reporter is not None:
+            # Whose figures it has is not declared, so it is not one of those that are asked for.
+            return Judged("other", dropped, state)
         refusal = problem if isinstance(problem, Refused) else None
         return Judged("refused" if _was_refused(path) else "refusable", dropped, state, refusal)
-    if (request.source or declared.source) != declared.source or (request.flow or declared.flow) != declared.flow:
+    if any((getattr(request, name) or found) != found for name, found in _told_apart(declared).items()):
         return Judged("other", dropped, state)
     released_on = declared.released_on or dropped
     if declared.released_on and declared.released_on > day:
         return Judged("later", released_on, state)
     return Judged(_what_became(path, declared, published(declared.reporter), day), released_on, state)
+
+
+def _told_apart(declared: Declared) -> dict[str, str | None]:
+    """The parts of a declaration by which a request may take some files and leave others."""
+    return {"source": declared.source, "flow": declared.flow, "reporter": declared.reporter}
 
 
 def _what_became(path: Path, declared: Declared, published: Published, day: date) -> str:

@@ -35,7 +35,7 @@ from tasks.lineage.provenance import derivation_of_month, rows_of_collected
 from tasks.metrics.months import Derived, derive_span
 from tasks.steps.executor import each, is_shared
 from tasks.steps.portions import DERIVED, Part, Plan, Work, derive_months, leave_frame, parts_by_segment
-from tasks.steps.segments import cut, group_sizes, portions_of, segments_of
+from tasks.steps.segments import cut, group_sizes, portions_of, segments_of, title_of
 from tasks.steps.states import Published, States, needed, rows_of
 from tasks.store import exchange
 from tasks.store.dry_run import origin_of
@@ -218,7 +218,8 @@ def _derive_flow(
         )  # fmt: skip
         name = place.put(plan.model_dump_json().encode())
         parts: dict[tuple[str, int], list[Part]] = {}
-        for made in each(derive_months, [Work(place, name, number) for number in range(len(portions))]):
+        titles = [title_of(flow, months, portion) for portion in portions]
+        for made in each(derive_months, [Work(place, name, number, title) for number, title in enumerate(titles)]):
             for part in made:
                 parts.setdefault((part.table, part.month), []).append(part)
         for month in months:

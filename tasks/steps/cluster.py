@@ -9,6 +9,7 @@ the scheduler is gone, the work is done in this process. Work that fails is neve
 """
 
 import asyncio
+import contextvars
 import functools
 import hashlib
 import json
@@ -76,12 +77,15 @@ class Cluster:
         """
         piece = Piece(work, given, name or "a portion of the figures")
         if not self.is_lost:
-            does = _do if name is None else _as_task(name)
             try:
-                piece.future = self.client.submit(does, fingerprint(), work, given, pure=False, priority=int(first))
+                piece.future = contextvars.copy_context().run(self._submit, work, given, name, int(first))
             except (OSError, RuntimeError):  # closed meanwhile
                 self._lose("the scheduler is gone")
         return piece
+
+    def _submit(self, work: Callable[..., Any], given: tuple[Any, ...], name: str | None, priority: int) -> Any:
+        does = _do if name is None else _as_task(name, "derive" if priority else "read ahead")
+        return self.client.submit(does, fingerprint(), work, given, pure=False, priority=priority)
 
     def result(self, piece: Piece) -> Any:
         """Return the result of a piece; computed here if no worker is left. Raises at once what the work raised."""
@@ -122,13 +126,15 @@ class Cluster:
         return piece.work(*piece.given)
 
     def each(self, work: Callable[[Any], Any], things: Iterable[Any]) -> Iterator[Any]:
-        """Apply `work` to every thing, in order, some at a time, before other submitted work."""
+        """Apply `work` to every thing, in order, some at a time, before other submitted work. A piece has the `title` of
+        its thing, if that has one.
+        """
         begun: deque[Piece] = deque()
         window = self.window
         for thing in things:
             if len(begun) >= window:
                 yield self.result(begun.popleft())
-            begun.append(self.begin(work, thing, first=True))
+            begun.append(self.begin(work, thing, name=getattr(thing, "title", None), first=True))
         while begun:
             yield self.result(begun.popleft())
 
@@ -283,13 +289,17 @@ def _do(expected: str, work: Callable[..., Any], given: tuple[Any, ...]) -> Any:
     return work(*given)
 
 
-def _as_task(name: str) -> Any:
-    """Return `_do` as a Prefect task inside a flow; elsewhere unchanged."""
-    from tasks.steps.step import inside_flow
+def _as_task(name: str, kind: str) -> Any:
+    """Return `_do` as a Prefect task of the current flow run; without one unchanged. Call it in a context of its own.
 
-    if not inside_flow():
-        return _do
+    A piece may be submitted from inside a task, whose context has the inputs of that task: frames, which must not pass
+    through the scheduler.
+    """
     from prefect import task
     from prefect.cache_policies import NO_CACHE
+    from prefect.context import FlowRunContext, TaskRunContext
 
-    return task(name="read ahead", task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(_do)
+    if FlowRunContext.get() is None:
+        return _do
+    TaskRunContext.__var__.set(None)  # type: ignore[arg-type]
+    return task(name=kind, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)(_do)

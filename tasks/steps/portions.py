@@ -64,11 +64,14 @@ class Part(NamedTuple):
 
 
 class Work(NamedTuple):
-    """A portion to derive: where the parts of the run are, the name of the plan, and the number of the portion."""
+    """A portion to derive: where the parts of the run are, the name of the plan, and the number of the portion; `title` is
+    for people.
+    """
 
     place: PartStore
     plan: str
     number: int
+    title: str | None = None
 
 
 def derive_months(work: Work) -> list[Part]:

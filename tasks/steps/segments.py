@@ -20,6 +20,7 @@ CUTS = ("", "08", "25", "29", "39", "50", "64", "84", "85", "86")
 # Baskets and lines come after all codes; they belong to the portions of their codes, so several portions have rows of them.
 AFTER_CODES = "A"
 WHOLE = ("",)
+FIRST_CHAPTER, LAST_CHAPTER = "01", "97"
 
 
 def segments_of(ledger_rows: int) -> tuple[str, ...]:
@@ -61,6 +62,19 @@ def portions_of(sizes: dict[str, int], room: int, *, is_cut: bool) -> list[Porti
     found = [(sum(size for group, size in sizes.items() if one.holds(group)), one) for one in portions]
     some = [(size, one) for size, one in found if size] or found[:1]
     return [one for _, one in sorted(some, key=lambda pair: (-pair[0], pair[1].first))]
+
+
+def title_of(flow: str, months: Sequence[int], portion: Portion) -> str:
+    """Name the derivation of a portion for people.
+
+    >>> title_of("export", [2026 * 12 + 5], Portion("", "28"))
+    'derive 2026-06 export, chapters 01-27'
+    """
+    first, last = (f"{month // 12}-{month % 12 + 1:02d}" for month in (min(months), max(months)))
+    begins = portion.first or FIRST_CHAPTER
+    ends = f"{int(portion.after) - 1:02d}" if portion.after and portion.after.isdigit() else LAST_CHAPTER
+    goods = "lines of other lists" if not begins.isdigit() else f"chapter {begins}" if begins == ends else f"chapters {begins}-{ends}"  # fmt: skip
+    return f"derive {first if first == last else f'{first} to {last}'} {flow}, {goods}"
 
 
 def group_sizes(products: dict[str, int]) -> dict[str, int]:

@@ -4,19 +4,16 @@ The dry run publishes into it with the same code as a real run, so both give the
 read.
 """
 
-import fcntl
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tasks.store.filesystem import LOCAL
 from tasks.store.snapshot import object_path, open_snapshot
+from tasks.store.temporary import temporary_folder
 
 PREFIX = ".rehearsal-"
-MARK = ".lock"
 ORIGIN = ".origin"
 
 
@@ -49,46 +46,14 @@ def rehearsal(store: Path) -> Iterator[Path]:
 def folder_next_to(store: Path) -> Iterator[Path]:
     """Make a temporary folder on the disk of a store, deleted at the end; those of killed runs are deleted too."""
     parent = next(folder for folder in store.absolute().parents if folder.is_dir())
-    _sweep(parent)
-    with (
-        tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent, ignore_cleanup_errors=True) as folder,
-        _held(Path(folder)),
-    ):
-        yield Path(folder)
+    with temporary_folder(parent, PREFIX) as folder:
+        yield folder
 
 
 def origin_of(store: Path) -> Path:
     """Return the store that a temporary one was made from; any other store itself."""
     note = store.parent / ORIGIN
     return Path(note.read_text()) if note.is_file() else store
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Lock the folder, so that no other run sweeps it; a dead process holds no lock."""
-    descriptor = LOCAL.lock(folder / f"{MARK}-new")
-    # The folder gets its name only once it is locked, or another run could take it for abandoned.
-    os.rename(folder / f"{MARK}-new", folder / MARK)
-    try:
-        yield
-    finally:
-        LOCAL.unlock(descriptor)
-
-
-def _sweep(parent: Path) -> None:
-    """Delete the folders of killed dry runs; a folder that cannot be opened belongs to another user or is gone."""
-    for mark in parent.glob(f"{PREFIX}*/{MARK}"):
-        try:
-            descriptor = os.open(mark, os.O_RDWR | os.O_CLOEXEC)
-        except OSError:
-            continue
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(mark.parent, ignore_errors=True)
-        except BlockingIOError:
-            pass
-        finally:
-            os.close(descriptor)
 
 
 def _link(source: str | Path, target: str | Path) -> None:

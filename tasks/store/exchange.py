@@ -7,21 +7,23 @@ becomes of it (`steps.portions`). Nothing here is published: parts lie under `tm
 import contextlib
 import functools
 import hashlib
-import os
 import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from schemas.forms.address import S3Url, StoreAddress
 from tasks.domain.errors import BucketError, DamagedStore
+from tasks.store import fetched
 from tasks.store.dry_run import folder_next_to
 from tasks.store.mirror import address_of
-from tasks.store.s3 import Bucket
-from tasks.store.s3_store import RAW_DEPTH
+from tasks.store.s3 import connected
+from tasks.store.s3_store import RAW_DEPTH, TEMPORARY, abandoned
+from tasks.store.temporary import temporary_folder
 
 PREFIX = "parts-"
 
@@ -35,7 +37,7 @@ class PartStore(BaseModel, frozen=True):
         """Write a part and return its name. The same bytes have one name, no matter which process writes them."""
         name = hashlib.sha256(data).hexdigest()
         if isinstance(self.at, S3Url):
-            _bucket(self.at).keep(name, data)
+            connected(self.at).keep(name, data)
         else:
             # Two processes may write the same bytes, where one was taken for lost: each writes a file of its own.
             spare = self.at / f"{name}.{uuid.uuid4().hex}"
@@ -44,41 +46,64 @@ class PartStore(BaseModel, frozen=True):
         return name
 
     def get(self, name: str) -> bytes:
-        """Return the bytes of a part. Raises DamagedStore where they are not those that were written."""
-        data = self.path(name).read_bytes()
+        """Return the bytes of a part. Raises DamagedStore where they are not those that were written.
+
+        Of a bucket they are kept nowhere: a part is read once.
+        """
+        data = self._fetched(name) if isinstance(self.at, S3Url) else self.path(name).read_bytes()
+        if data is None:
+            raise self._missing(name)
         if hashlib.sha256(data).hexdigest() != name:
             raise DamagedStore(f"{self.at}/{name}: other bytes than were written. Run the same command again.")
         return data
 
     def path(self, name: str) -> Path:
-        """Return a file with the bytes of a name; from a bucket they are fetched once for each process.
+        """Return a file with the bytes of a name; from a bucket they are fetched, and kept for some time (`fetched`).
 
         Raises DamagedStore where there are none.
         """
-        path = Path(self.at, name) if isinstance(self.at, Path) else _cache() / _bucket_name(self.at, name)
-        if isinstance(self.at, S3Url) and not path.exists():
-            found = _bucket(self.at).get(name)
-            if found is not None:
-                spare = path.with_suffix(f".{uuid.uuid4().hex}")
-                spare.write_bytes(found[0])
-                spare.replace(path)
+        if isinstance(self.at, S3Url):
+            path = fetched.of_this_process().path(f"{self.at}/{name}", lambda: self._fetched(name))
+        else:
+            path = self.at / name
         if not path.exists():
-            raise DamagedStore(
-                f"{self.at}/{name}: no such file. If other processes help, they must see the folder of the store under the "
-                "same path as this one, or the store must lie in a bucket."
-            )
+            raise self._missing(name)
         return path
+
+    def _fetched(self, name: str) -> bytes | None:
+        found = connected(S3Url(str(self.at))).get(name)
+        return None if found is None else found[0]
+
+    def _missing(self, name: str) -> DamagedStore:
+        return DamagedStore(
+            f"{self.at}/{name}: no such file. If other processes help, they must see the folder of the store under the "
+            "same path as this one, or the store must lie in a bucket."
+        )
 
 
 @contextmanager
 def in_bucket(bucket: S3Url) -> Iterator[PartStore]:
-    """Open a place for the parts of a run in the bucket of a store; deleted at the end."""
-    place = PartStore(at=S3Url(f"{bucket}/tmp/{PREFIX}{uuid.uuid4().hex[:12]}"))
+    """Open a place for the parts of a run in the bucket of a store; deleted at the end. Places of runs that died are
+    deleted too, after some days.
+    """
+    _sweep(bucket)
+    place = PartStore(at=S3Url(f"{bucket}/{TEMPORARY}/{PREFIX}{uuid.uuid4().hex[:12]}"))
     try:
         yield place
     finally:
         with contextlib.suppress(BucketError):
-            _bucket(place.at).delete(item.key for item in _bucket(place.at).list(""))
+            ours = connected(S3Url(str(place.at)))
+            ours.delete(item.key for item in ours.list(""))
+
+
+@functools.lru_cache(maxsize=64)
+def _sweep(bucket: S3Url) -> None:
+    """Delete what runs that died have left in a bucket, once for each process: a place in which nothing was written for
+    some days. A living run writes all the time.
+    """
+    parts = connected(bucket)
+    with contextlib.suppress(BucketError):
+        parts.delete(abandoned(parts.list(TEMPORARY), datetime.now(UTC)))
 
 
 @contextmanager
@@ -95,8 +120,8 @@ def next_to(address: Path | S3Url) -> Iterator[PartStore]:
 @contextmanager
 def here() -> Iterator[PartStore]:
     """Open a place for parts that only this process reads; deleted at the end."""
-    with tempfile.TemporaryDirectory(prefix="tidewaiter-", ignore_cleanup_errors=True) as folder:
-        yield PartStore(at=Path(folder))
+    with temporary_folder(Path(tempfile.gettempdir()), fetched.PREFIX) as folder:
+        yield PartStore(at=folder)
 
 
 def place_of_raw(raw: Path) -> PartStore:
@@ -110,31 +135,10 @@ def place_of_raw(raw: Path) -> PartStore:
 
 @contextmanager
 def in_store(store: Path) -> Iterator[PartStore]:
-    """Open a place for parts that are no longer needed when the store is published to; deleted at the end."""
-    (store / "tmp").mkdir(exist_ok=True, parents=True)
-    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=store.absolute() / "tmp", ignore_cleanup_errors=True) as folder:
-        yield PartStore(at=Path(folder))
-
-
-def _bucket(url: object) -> Bucket:
-    assert isinstance(url, S3Url)
-    settings = tuple(sorted(item for item in os.environ.items() if item[0].startswith(("AWS_", "TIDEWAITER_S3_"))))
-    return _connected(url, settings)
-
-
-@functools.lru_cache(maxsize=8)
-def _connected(url: S3Url, environment: tuple[tuple[str, str], ...]) -> Bucket:
-    return Bucket(url)
-
-
-@functools.cache
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="tidewaiter-")
-
-
-def _cache() -> Path:
-    return Path(_folder().name)
-
-
-def _bucket_name(url: S3Url, name: str) -> str:
-    return hashlib.sha256(f"{url}/{name}".encode()).hexdigest()
+    """Open a place for parts that are no longer needed when the store is published to; deleted at the end. What a killed
+    run has left is deleted by the next publication, like everything in that folder.
+    """
+    (store / TEMPORARY).mkdir(exist_ok=True, parents=True)
+    folder = store.absolute() / TEMPORARY
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=folder, ignore_cleanup_errors=True) as place:
+        yield PartStore(at=Path(place))

@@ -26,7 +26,7 @@ from tasks.domain.errors import BrokenStore, Outpaced
 from tasks.store import publish, retention
 from tasks.store.objects import keep_bytes
 from tasks.store.retention import Retired
-from tasks.store.s3 import endpoint
+from tasks.store.s3 import endpoint, settings
 from tasks.store.s3_store import Remote
 from tasks.store.snapshot import Snapshot, current_id, list_snapshots, open_snapshot, snapshot_ids
 from tasks.store.verify import Problem
@@ -250,11 +250,7 @@ def _remote(store: Path) -> Remote | None:
             f"{store}: a working copy of {note['url']} at another S3 server than the one in AWS_ENDPOINT_URL. Set the "
             "variable as it was, or give the address of the store instead of this folder."
         )
-    return _connected(S3Url(note["url"]), _settings())
-
-
-def _settings() -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(item for item in os.environ.items() if item[0].startswith(("AWS_", "TIDEWAITER_S3_"))))
+    return _connected(S3Url(note["url"]), settings())
 
 
 @functools.lru_cache(maxsize=8)

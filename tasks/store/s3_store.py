@@ -15,10 +15,10 @@ reads the pointer once and then the files of that manifest; a listing of `files/
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,7 +42,7 @@ from tasks.store.verify import Problem
 
 T = TypeVar("T")
 R = TypeVar("R")
-POINTER, FILES = "current.json", "files"
+POINTER, FILES, TEMPORARY = "current.json", "files", "tmp"
 AT_ONCE = 8
 # For this long an unreferenced file is kept: its pointer may still follow.
 GRACE_DAYS = 7
@@ -179,6 +179,7 @@ class Remote:
             for item in self.bucket.list(FILES)
             if item.key not in needed and item.modified.date() < today - timedelta(days=GRACE_DAYS)
         ]
+        litter += abandoned(self.bucket.list(TEMPORARY), datetime(today.year, today.month, today.day, tzinfo=UTC))
         self.bucket.delete(litter)
         return Retired(tuple(old), len(litter))
 
@@ -228,6 +229,15 @@ class Remote:
 def _is_folder(item: Item) -> bool:
     """Whether an object is a folder marker of a console: no bytes, and fewer name parts than a raw file has."""
     return item.bytes == 0 and item.key.count("/") < RAW_DEPTH
+
+
+def abandoned(items: Iterable[Item], now: datetime) -> list[str]:
+    """The objects in `tmp` of runs that died: those of a place in which nothing was written for GRACE_DAYS."""
+    places: dict[str, list[Item]] = {}
+    for item in items:
+        places.setdefault("/".join(item.key.split("/")[:2]), []).append(item)
+    stale = now - timedelta(days=GRACE_DAYS)
+    return [item.key for some in places.values() if max(one.modified for one in some) < stale for item in some]
 
 
 def file_key(entry: FileEntry) -> str:

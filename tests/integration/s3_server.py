@@ -30,7 +30,7 @@ class Quiet(WSGIRequestHandler):
 
 
 class Faulty:
-    """A rule: `match` (on "PUT /bucket/key"), `skip` so many, `times` (0: for ever), and what happens: `status` instead of
+    """A rule: `match` (on "PUT /bucket/key"), `every` so many requests, `skip` so many, `times` (0: for ever), and what happens: `status` instead of
     an answer, `lost` the same after the request was done, `delay_seconds` before it is done; `held` and `reply_held`: the
     request, or the reply to it, waits until other rules are given; `unconditional`: this header of the request is not looked at."""
 
@@ -98,6 +98,8 @@ class Faulty:
                 if not re.search(rule["match"], asked):
                     continue
                 rule["seen"] = rule.get("seen", 0) + 1
+                if rule["seen"] % rule.get("every", 1):
+                    continue
                 after = rule["seen"] - rule.get("skip", 0)
                 if after >= 1 and (rule.get("times", 1) == 0 or after <= rule.get("times", 1)):
                     return rule

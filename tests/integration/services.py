@@ -64,10 +64,10 @@ class Services:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def start_worker(self) -> "subprocess.Popen[bytes]":
+    def start_worker(self, *options: str) -> "subprocess.Popen[bytes]":
         with (self.folder / "worker.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "tidewaiter", "worker"], cwd=self.folder, stdout=log, stderr=log,
+                [sys.executable, "-m", "tidewaiter", "worker", *options], cwd=self.folder, stdout=log, stderr=log,
                 env={**self.environment, "PREFECT_API_URL": self.api}, start_new_session=True,
             )  # fmt: skip
 
@@ -142,12 +142,16 @@ class Services:
         return str(run["id"])
 
     @contextmanager
-    def impatient(self, seconds: int) -> Iterator[None]:
-        """What is deployed against dead runs, with less patience than it has for a busy machine."""
+    def impatient(self, seconds: int, *names: str) -> Iterator[None]:
+        """What is deployed against dead runs, all of it or that of some names, with less patience than it has for a busy
+        machine.
+        """
         kept = ("name", "description", "enabled", "trigger", "actions")
         every = [entry for entry in self.ask("/automations/filter", {}) if entry["trigger"]["posture"] == "Proactive"]
         assert sorted(entry["name"] for entry in every) == ["tidewaiter-never-started", "tidewaiter-zombies"]
-        found = {entry["id"]: {name: entry[name] for name in kept} for entry in every}
+        found = {
+            entry["id"]: {name: entry[name] for name in kept} for entry in every if not names or entry["name"] in names
+        }
         for identity, entry in found.items():
             self.ask(f"/automations/{identity}", {**entry, "trigger": {**entry["trigger"], "within": seconds}}, "PUT")
         yield

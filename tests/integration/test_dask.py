@@ -3,12 +3,14 @@
 import gc
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
@@ -23,6 +25,7 @@ from prefect import get_client
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 from s3_bucket import serving
+from small_disk import small_disk
 from typer.testing import CliRunner
 
 from flows import ahead
@@ -42,6 +45,8 @@ from tasks.store import exchange
 
 ROOT = Path(__file__).parent.parent.parent
 FILES = 5
+# With portions of one series each.
+PORTIONS = ("chapters 01-84", "chapters 85-97")
 START_SECONDS_MAX = 240
 
 pytestmark = pytest.mark.filterwarnings(
@@ -225,36 +230,60 @@ def test_a_worker_killed_at_any_stage_costs_its_pieces_alone(
     assert_same(tmp_path / "reporter=CHN", report, (tmp_path / "alone" / "reporter=CHN", alone))
 
 
+def fill_up(file: Path) -> None:
+    """Write until the disk is full."""
+    with file.open("wb", buffering=0) as rest, suppress(OSError):
+        while rest.write(bytes(4096)):
+            pass
+    assert shutil.disk_usage(file.parent).free == 0
+
+
 def test_a_disk_that_is_full_where_a_worker_writes_ends_the_run_in_a_sentence(
-    workers: Workers, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(self: exchange.PartStore, data: bytes) -> str:
-        raise OSError(28, "No space left on device", str(self.at))
+    """A real disk, which fills up when the first file has been given to a worker; with room again, the run goes on."""
+    disk, begin = tmp_path / "disk", dask.Cluster.begin
+    filler = disk / "filler"
 
-    with monkeypatch.context() as patch, workers_of(workers.address, exchange.PartStore(at=tmp_path)) as cluster:
-        patch.setattr(exchange.PartStore, "put", full)
-        # Sent by value: on the worker the disk is full, too.
-        with pytest.raises(OSError, match="No space left on device"):
-            cluster.result(cluster.begin(lambda at: full(exchange.PartStore(at=at), b""), tmp_path))
-    begin = dask.Cluster.begin
+    def full(self: dask.Cluster, work: Callable[..., object], *things: object, **more: object) -> dask.Piece:
+        if not filler.exists():
+            fill_up(filler)
+        return begin(self, work, *things, **more)  # type: ignore[arg-type]
 
-    def refuse(self: dask.Cluster, work: Callable[..., object], *things: object, **more: object) -> dask.Piece:
-        def fails(*_: object) -> object:
-            raise OSError(28, "No space left on device", "/store/tmp")
+    with small_disk(disk, 40_000):
+        with monkeypatch.context() as patch:
+            patch.setattr(dask.Cluster, "begin", full)
+            report = fill(folder, disk / "reporter=CHN", workers.address)
+        assert re.match(
+            rf"{disk}.*: No space left on device\. Make room on that disk, then run this again", report.stopped
+        )
+        assert report.outcomes == []
+        filler.unlink()
+        with workers_of(workers.address, exchange.PartStore(at=disk)) as cluster:
+            fill_up(filler)
+            with pytest.raises(OSError, match="No space left on device"):
+                cluster.result(cluster.begin(lambda at: exchange.PartStore(at=at).put(bytes(10**6)), disk))
+        filler.unlink()
+        again = fill(folder, disk / "reporter=CHN", workers.address)
+        assert [outcome.snapshot_id for outcome in again.outcomes] == [one.snapshot_id for one in local[1].outcomes]
+        assert [*disk.glob(".rehearsal-*")] == []
 
-        return begin(self, fails if work is ahead.read_there else work, *things, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(dask.Cluster, "begin", refuse)
-    report = fill(folder, tmp_path / "reporter=CHN", workers.address)
-    assert "No space left on device" in report.stopped
-    assert "Make room" in report.stopped
-    assert report.outcomes == []
-
-
-def test_in_a_prefect_run_each_reading_is_a_task_and_a_killed_worker_costs_time_alone(
-    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_in_a_prefect_run_each_piece_is_a_task_with_a_name_and_a_killed_worker_costs_time_alone(
+    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     had: list[bool] = []
+    sent: list[int] = []
+    submit = Client.submit
+
+    def weigh(self: Client, function: object, **given: object) -> object:
+        sent.append(size_of((function, given)))
+        return submit(self, function, **given)  # type: ignore[no-untyped-call]
+
+    monkeypatch.setattr(Client, "submit", weigh)
+    monkeypatch.setattr(assemble, "SERIES_AT_ONCE", 1)
+    monkeypatch.setattr(assemble, "ROWS_AT_ONCE", 0)
 
     def kill(done: int, total: int, name: str) -> None:
         if done == 2:
@@ -270,11 +299,15 @@ def test_in_a_prefect_run_each_reading_is_a_task_and_a_killed_worker_costs_time_
         report = state.result(raise_on_failure=False).report
         with get_client(sync_client=True) as client:
             wanted = {f"read {file.name}" for file in folder.glob("*.csv")}
+            wanted |= {f"derive 2025-01 to 2025-05 export, {goods}" for goods in PORTIONS}
             deadline = time.monotonic() + 60
             while wanted and time.monotonic() < deadline:
                 wanted -= {run.name for run in client.read_task_runs() if run.state_name == "Completed"}
                 time.sleep(0.5)
     assert wanted == set()
+    # What had been begun beyond the shorter line of one worker is begun again.
+    assert len(sent) >= FILES + 2 + len(PORTIONS)
+    assert max(sent) < 40_000, "rows passed through the scheduler"
     assert had == [True]
     assert "this process does the rest" not in caplog.text
     assert_same(tmp_path / "reporter=CHN", report, local)
@@ -309,7 +342,9 @@ def test_what_a_worker_reads_of_a_place_is_what_a_run_reads_itself(folder: Path,
 def test_workers_of_a_store_in_a_bucket_see_the_bucket_alone(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Some requests fail, and nothing of a run is left in the bucket but what is published."""
+    """A bucket that refuses parts ends the run in a sentence; one that fails 5 % of all requests costs time. Nothing of a run
+    is left in the bucket but what is published.
+    """
     monkeypatch.setattr(assemble, "SERIES_AT_ONCE", 1)
     monkeypatch.setattr(assemble, "ROWS_AT_ONCE", 0)
     here, fetched = tmp_path / "here" / "reporter=CHN", list[exchange.PartStore]()
@@ -325,13 +360,25 @@ def test_workers_of_a_store_in_a_bucket_see_the_bucket_alone(
     with serving(tmp_path / "copies") as customs:
         two = Workers(tmp_path / "cluster")
         try:
-            customs.faults({"match": "/tmp/parts-", "times": 3, "status": 503})
             url = customs.store()
+            # The first of these are the look whether every worker sees the bucket.
+            customs.faults({"match": "PUT .*/tmp/parts-", "skip": 3, "times": 0, "status": 403})
+            refused = fill(folder, url, two.address)
+            customs.faults(
+                {"match": "/tmp/parts-", "times": 3, "status": 503},
+                {"match": "customs/", "every": 20, "times": 0, "status": 500},
+            )
             report = fill(folder, url, two.address)
+            asked = customs.log()
+            customs.faults()
         finally:
             two.close()
         snapshot, _ = customs.current(url)
         left = [key for key in customs.keys(url) if key.startswith("tmp/")]
+    assert refused.outcomes == []
+    assert re.match(r"s3://customs/.*/tmp/parts-.*: PUT failed: .*nothing is half published", refused.stopped)
+    failed = sum(line.endswith(" 500") for line in asked)
+    assert failed >= len(asked) // 21 > 10
     assert snapshot == (here / "current").resolve().name
     assert (len(report.outcomes), report.failed) == (len(alone.outcomes), [])
     assert left == []

@@ -132,7 +132,7 @@ def test_what_is_given_for_a_folder_holds_for_the_files_that_say_nothing(
     # Read ahead too, by a thread that must know the same.
     assert len(readers) == 2
     # What says another direction is left, and not taken for an export.
-    assert report.looked.waiting == ["declared as another source or direction: other.csv"]
+    assert report.looked.waiting == ["not of the source, direction or reporter that was asked for: other.csv"]
     assert fill(undeclared, source="gacc_query", flow="export", partners="all").looked.published == 3
 
 

@@ -3,8 +3,10 @@
 from datetime import date
 
 import pytest
+from prefect.events.schemas.events import Resource, ResourceSpecification
 
 from flows import messages, notify
+from flows.cli.deployments import POOL, STORES
 from schemas.forms.held import HeldFinding, HeldRelease
 from schemas.forms.outcome import Outcome
 from schemas.forms.watch import Expectation
@@ -109,3 +111,13 @@ def test_what_is_overdue_of_a_fetched_source_names_its_fetch_and_since_when_it_f
         "text": "us_census of 2026-06 was due on 2026-08-05 and is not here\nIts fetch fails since 2026-08-06 08:50: status 403.\n"
         "Ask again with tidewaiter fetch us_census. If the source is late, correct the day in schemas/reference/release_calendar.csv.",
     }
+
+
+def test_nobody_hears_that_the_pool_of_stores_has_no_worker() -> None:
+    (unattended,) = [one for one in notify.OCCASIONS if one.name == "unattended"]
+    wanted = ResourceSpecification.model_validate(unattended.match)
+    named = {
+        name: wanted.matches(Resource.model_validate({"prefect.resource.id": f"prefect.work-pool.{name}", "prefect.resource.name": name}))
+        for name in (POOL, STORES, "pool-of-their-own")
+    }  # fmt: skip
+    assert named == {POOL: True, STORES: False, "pool-of-their-own": True}

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.store.dry_run import MARK, PREFIX, rehearsal
+from tasks.store.dry_run import PREFIX, rehearsal
 from tasks.store.snapshot import current_id, open_snapshot
+from tasks.store.temporary import MARK
 from tests.unit.store.small_store import JULY, JUNE, stored
 
 

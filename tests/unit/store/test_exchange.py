@@ -6,11 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from obstore.store import LocalStore
 
+from schemas.forms.address import S3Url
 from tasks.domain.errors import DamagedStore
-from tasks.store import exchange
+from tasks.store import exchange, fetched, s3, s3_store
 from tasks.store.dry_run import origin_of, rehearsal
 from tasks.store.exchange import PartStore
+from tests.unit.store.small_store import JUNE, stored
 
 
 def test_the_same_bytes_have_one_name_and_another_process_finds_them(tmp_path: Path) -> None:
@@ -69,3 +72,66 @@ def test_a_temporary_store_names_the_one_it_was_made_from(tmp_path: Path) -> Non
         assert aside != store
         assert origin_of(aside) == store
     assert origin_of(store) == store
+
+
+@pytest.fixture
+def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The prefix `store` of a bucket: a folder in which each object is a file."""
+
+    def opened(bucket: str, *, prefix: str, **_: object) -> LocalStore:
+        return LocalStore(tmp_path / bucket / prefix, mkdir=True)
+
+    monkeypatch.setattr(s3, "S3Store", opened)
+    s3._connected.cache_clear()
+    exchange._sweep.cache_clear()
+    return tmp_path / "customs" / "store"
+
+
+def keys(bucket: Path) -> list[str]:
+    return sorted(path.relative_to(bucket).as_posix() for path in bucket.rglob("*") if path.is_file())
+
+
+def test_in_a_bucket_a_part_is_kept_nowhere_and_a_file_once(bucket: Path) -> None:
+    with exchange.next_to(S3Url("s3://customs/store")) as place:
+        name = place.put(b"rows")
+        before = sorted(fetched.of_this_process().folder.iterdir())
+        assert place.get(name) == b"rows"
+        assert sorted(fetched.of_this_process().folder.iterdir()) == before
+        path = place.path(name)
+        assert path.read_bytes() == b"rows"
+        assert path.parent == fetched.of_this_process().folder
+        with pytest.raises(DamagedStore, match=r"parts-.*no such file"):
+            place.get("0" * 64)
+        with pytest.raises(DamagedStore, match=r"parts-.*no such file"):
+            place.path("0" * 64)
+        assert len(keys(bucket)) == 1
+    assert keys(bucket) == []
+
+
+def test_the_first_place_of_a_process_in_a_bucket_removes_what_dead_runs_left(
+    bucket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, dead = S3Url("s3://customs/store"), "tmp/parts-dead/a"
+    (bucket / dead).parent.mkdir(parents=True)
+    (bucket / dead).write_bytes(b"a")
+    (bucket / "current.json").write_bytes(b"{}")
+    with exchange.in_bucket(store):
+        assert keys(bucket) == ["current.json", dead], "it may be of a living run"
+    monkeypatch.setattr(s3_store, "GRACE_DAYS", -1)
+    with exchange.in_bucket(store):
+        assert dead in keys(bucket), "once for each process is enough"
+    exchange._sweep.cache_clear()
+    with exchange.in_bucket(store) as place:
+        name = place.put(b"rows")
+        assert keys(bucket) == ["current.json", f"tmp/{str(place.at).rpartition('/')[2]}/{name}"]
+    assert keys(bucket) == ["current.json"]
+
+
+def test_what_a_killed_run_left_in_a_store_goes_with_the_next_publication(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    stored(store, {JUNE: [1]})
+    left = store / "tmp" / f"{exchange.PREFIX}killed"
+    left.mkdir(parents=True)
+    (left / "rows").write_bytes(b"rows")
+    stored(store, {JUNE: [1, 2]})
+    assert [*(store / "tmp").iterdir()] == []

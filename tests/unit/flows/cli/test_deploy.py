@@ -15,7 +15,7 @@ from flows.cli.options import REFUSED
 
 ROOT = Path(__file__).parents[4]
 API = "http://127.0.0.1:4200/api"
-PREFECT = [sys.executable, "-P", "-m", "prefect", "worker", "start", "--pool", "local-process", "--type", "process", "--limit", "4"]  # fmt: skip
+PREFECT = [sys.executable, "-P", "-m", "prefect", "worker", "start"]
 
 
 class Machine:
@@ -108,12 +108,17 @@ def test_what_cannot_be_used_is_refused_before_anything_is_started(
     assert not (tmp_path / "inbox").exists()
 
 
-@pytest.mark.parametrize(("given", "more"), [([], []), (["--once"], ["--run-once"])])
+@pytest.mark.parametrize(
+    ("given", "pool", "limit", "more"),
+    [([], "local-process", "4", []), (["--once"], "local-process", "4", ["--run-once"]), (["--stores"], "stores", "2", []),
+     (["--stores", "--runs", "1"], "stores", "1", []), (["--runs", "7"], "local-process", "7", [])],
+)  # fmt: skip
 def test_a_worker_is_prefects_own_and_takes_the_place_of_the_command(
-    machine: Machine, given: list[str], more: list[str]
+    machine: Machine, given: list[str], pool: str, limit: str, more: list[str]
 ) -> None:
     assert run("worker", *given).exit_code == 0
-    assert machine.done == [("use", API), ("exec", sys.executable, [*PREFECT, *more])]
+    command = [*PREFECT, "--pool", pool, "--type", "process", "--limit", limit, *more]
+    assert machine.done == [("use", API), ("exec", sys.executable, command)]
     # One run that works, and one that can wait for a person without blocking it.
     assert RUNS_MAX >= 2
 

@@ -1,0 +1,68 @@
+"""A real disk that is full: the run ends in a sentence, the store is as it was, and with more room it goes on to the same
+snapshot."""
+
+import re
+from pathlib import Path
+
+import pytest
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_month
+from small_disk import resize, small_disk
+from typer.testing import CliRunner, Result
+
+from flows.cli.app import app
+from tasks.steps import batch
+from tasks.store.snapshot import current_id
+from tasks.store.verify import audit_store
+
+MANIFEST = Path("current", "manifest.json")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "downloads"
+    place.mkdir()
+    (place / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\npartners = "all"\n')
+    for month, records in (
+        (1, CLEAN_RECORDS[:6]),
+        (2, CLEAN_RECORDS[:6]),
+        (3, distinct_records(2_000)),
+        (4, CLEAN_RECORDS[:6]),
+    ):
+        (place / f"{month}.csv").write_bytes(csv_bytes(in_month(f"2025{month:02d}", records)))
+        (place / f"{month}.csv.toml").write_text(f"released_on = 2025-{month + 1:02d}-20\n")
+    return place
+
+
+def fill(folder: Path, store: Path) -> Result:
+    return CliRunner().invoke(app, ["backfill", str(folder), "--store", str(store), "--no-prefect"])
+
+
+def test_a_disk_that_fills_up_in_the_middle_stops_the_run_in_a_sentence_and_with_room_it_goes_on(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk has room for the first months, and not for that with many records."""
+    monkeypatch.setattr(batch, "FILES_MAX", 1)
+    alone = tmp_path / "alone" / "reporter=CHN"
+    assert fill(folder, alone).exit_code in (0, 3)
+    disk = tmp_path / "disk"
+    store = disk / "reporter=CHN"
+    with small_disk(disk, 1_600):
+        stopped = fill(folder, store)
+        assert stopped.exit_code == 1, stopped.output
+        assert stopped.stdout.startswith("Stopped with 2 left, Published 2025-01 to 2025-02\n")
+        (said,) = [line for line in stopped.stderr.splitlines() if "No space left" in line]
+        assert re.match(
+            rf"{disk}.*: No space left on device\. Make room on that disk, then run this again\. 2 files are left, from 3\.csv on",
+            said,
+        )
+        before = current_id(store)
+        assert before is not None
+        assert audit_store(store) == []
+        assert fill(folder, store).exit_code == 1
+        assert current_id(store) == before
+        resize(disk, 64_000)
+        assert fill(folder, store).exit_code in (0, 3)
+        assert (store / MANIFEST).read_bytes() == (alone / MANIFEST).read_bytes()
+        assert audit_store(store) == []
+        assert [*(store / "tmp").iterdir()] == []
+        assert [*disk.glob(".rehearsal-*")] == []
