@@ -1,4 +1,4 @@
-"""Removes old snapshots from a store, and the files that no other snapshot needs.
+"""Removes old snapshots from a store, and the files and parts of manifests that no other snapshot needs.
 
 Belongs here: which snapshots are old, and how to remove one without a reader seeing part of it. The values known on a
 past day stay readable: the ledger of the current snapshot has every value with its days.
@@ -38,12 +38,16 @@ def retain(
         raise InvalidPublication(f"{store}: cannot keep {sorted(unknown)}, never published. See `list_snapshots`.")
     present = [load_snapshot(store, name) for name in snapshot_ids(store)]
     old = expired(history, present, today=today, months=months, keep=keep)
-    needed = {entry.sha256 for other in present if other.id not in old for entry in other.files}
+    kept = [other for other in present if other.id not in old]
+    needed = {entry.sha256 for other in kept for entry in other.files}
     unneeded = [path for path in sorted((store / "objects").glob("*/*.parquet")) if path.stem not in needed]
+    named = {name for other in kept for name in other.parts}
+    unnamed = [path for path in sorted((store / "manifests").glob("*.json")) if path.stem not in named]
     stage = Stage(store, fs)
     _move_out(stage, [store / "snapshots" / name for name in old])
     _move_out(stage, unneeded)
-    if old or unneeded:
+    _move_out(stage, unnamed)
+    if old or unneeded or unnamed:
         stage.sweep()
     return Retired(tuple(old), len(unneeded))
 
