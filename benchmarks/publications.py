@@ -1,10 +1,11 @@
 """What a publication costs by itself, in a store that grows: time by step, bytes, calls to the disk.
 
-    python -m benchmarks.publications [--months 360] [--publications 1000] [--store FOLDER] [--label TEXT]
+    python -m benchmarks.publications [--months 360] [--publications 1000] [--at-once 1] [--keep 20] [--folder FOLDER]
 
 Each publication is a month of one direction with tiny files: one of each table filed by month, one of each table that a
-release writes once. After `--months` of them the store keeps its number of files, and each further publication corrects
-the newest month. The files have a few hundred bytes, so that what is measured is the publication and not its data.
+release writes once; or so many months `--at-once`. When there are `--months` of them the store keeps its number of files,
+and each further publication corrects the newest month. The files have a few hundred bytes, so that what is measured is the
+publication and not its data. Outside of the measured time old snapshots are retired: so many are kept.
 """
 
 import argparse
@@ -36,9 +37,10 @@ FIRST_YEAR = 1997
 SCHEMA = "5" * 64
 # The steps of a publication, by the name of the function that does each.
 STEPS = {
-    "manifest": "encode_manifest", "carried": "_refuse_damaged", "linking": "_build", "read back": "read_back",
-    "pointer": "_point",
+    "manifest": "encode", "parts": "keep_parts", "carried": "_refuse_damaged", "linking": "_build",
+    "read back": "read_back", "pointer": "_point",
 }  # fmt: skip
+TIMES = ("all", "processor", "open", *STEPS)
 
 
 class CountingFileSystem(FileSystem):
@@ -84,17 +86,18 @@ def parquet(*values: int) -> bytes:
     return sink.getvalue()
 
 
-def grow(store: Path, months: int, publications: int, stops: set[int]) -> Iterator[dict[str, Any]]:
-    """Publish so often; a line of figures for each of `stops`."""
+def grow(store: Path, given: argparse.Namespace, stops: set[int]) -> Iterator[dict[str, Any]]:
+    """Publish so often; figures for each of `stops`."""
     releases: list[str] = []
-    for number in range(1, publications + 1):
-        month = min(number, months) - 1
-        edition = max(0, number - months)
-        new = list(files_of(month, edition))
-        if edition == 0:
-            releases.append(f"gacc_query-export-{FIRST_YEAR + month // 12}-{month % 12 + 1:02d}-{month:012x}")
+    for number in range(1, given.publications + 1):
+        months = range(len(releases), min(len(releases) + given.at_once, given.months))
+        edition = 0 if months else number
+        new = [file for month in months or [given.months - 1] for file in files_of(month, edition)]
+        releases += [
+            f"gacc_query-export-{FIRST_YEAR + month // 12}-{month % 12 + 1:02d}-{month:012x}" for month in months
+        ]
         fs, seconds = CountingFileSystem(), Counter[str]()
-        begun = time.perf_counter()
+        begun, busy = time.perf_counter(), time.process_time()
         with exclusive(store, fs), timed(seconds):
             opened = time.perf_counter()
             parent = open_snapshot(store)
@@ -105,17 +108,23 @@ def grow(store: Path, months: int, publications: int, stops: set[int]) -> Iterat
             ]
             about = {"releases": releases, "released_on": str(date(2026, 1, 1))}
             made = publishing.publish(store, new, carried=carried, parent=parent, about=about, fs=fs)
-        whole = time.perf_counter() - begun
+        seconds["all"], seconds["processor"] = time.perf_counter() - begun, time.process_time() - busy
         if number in stops:
-            yield figures(number, made.snapshot, whole, seconds, fs)
+            yield figures(number, made.snapshot, seconds, fs)
+        if number % given.keep == 0:
+            retire(store, given.keep)
 
 
-def figures(
-    number: int, snapshot: Snapshot, whole: float, seconds: Counter[str], fs: CountingFileSystem
-) -> dict[str, Any]:
+def retire(store: Path, kept: int) -> None:
+    """Remove all snapshots but the newest."""
+    with exclusive(store):
+        retain(store, today=date.max, keep=[snapshot.id for snapshot in list_snapshots(store)[-kept:]])
+
+
+def figures(number: int, snapshot: Snapshot, seconds: Counter[str], fs: CountingFileSystem) -> dict[str, Any]:
     """One publication in numbers."""
     return {
-        "publication": number, "files": len(snapshot.files), "all": whole, **{name: seconds[name] for name in ("open", *STEPS)},
+        "publication": number, "files": len(snapshot.files), **{name: seconds[name] for name in TIMES},
         "bytes": fs.bytes, "links": fs.calls["link"], "folders": fs.calls["make_directory"],
         "syncs": fs.calls["fsync_file"] + fs.calls["fsync_directory"],
     }  # fmt: skip
@@ -166,25 +175,19 @@ def afterwards(store: Path) -> list[list[str]]:
 
     rows.append(["audit of the store, all snapshots", f"{seconds_of(check):,.2f}"])
     folders = sum(1 for path in (store / "snapshots").rglob("*") if path.is_dir())
-    with exclusive(store):
-        young = [snapshot.id for snapshot in list_snapshots(store)[-2:]]
-        rows.append(
-            [
-                f"retention of all but 2 snapshots, {folders:,} folders",
-                f"{seconds_of(lambda: retain(store, today=date.max, keep=young)):,.2f}",
-            ]
-        )
+    rows.append(
+        [f"retention of all but 2 snapshots, {folders:,} folders", f"{seconds_of(lambda: retire(store, 2)):,.2f}"]
+    )
     check()
     return rows
 
 
 def report(lines: list[dict[str, Any]], rows: list[list[str]], label: str) -> str:
     """The tables of one run."""
-    steps = ("all", "open", *STEPS)
-    titles = ["publication", "files", *(f"{name}, ms" for name in steps), "KB written", "links", "folders", "syncs"]
+    titles = ["publication", "files", *(f"{name}, ms" for name in TIMES), "KB written", "links", "folders", "syncs"]
     cells = [
         [
-            f"{one['publication']:,}", f"{one['files']:,}", *(f"{one[name] * 1000:,.1f}" for name in steps),
+            f"{one['publication']:,}", f"{one['files']:,}", *(f"{one[name] * 1000:,.1f}" for name in TIMES),
             f"{one['bytes'] / 1000:,.1f}", f"{one['links']:,}", f"{one['folders']:,}", f"{one['syncs']:,}",
         ]
         for one in lines
@@ -197,24 +200,29 @@ def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--months", type=int, default=360, help="publications that add files, ten each")
     ask.add_argument("--publications", type=int, default=1000)
-    ask.add_argument("--store", type=Path, help="an empty place on the disk to be measured; kept")
-    ask.add_argument("--label", help="with it the results are written down under this title")
+    ask.add_argument("--at-once", type=int, default=1, help="months of one publication, until there are enough")
+    ask.add_argument("--keep", type=int, default=20, help="snapshots that stay")
+    ask.add_argument("--folder", type=Path, default=generate.FOLDER, help="a folder on the disk to be measured")
+    ask.add_argument("--title", help="with it the results are written down, under this title")
     given = ask.parse_args()
     machine = results.machine()
-    generate.FOLDER.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=generate.FOLDER))
-    store = given.store or folder / "reporter=CHN"
-    stops = {1, 2, 10, 100, given.months, given.months + 1, given.publications}
+    given.folder.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=given.folder))
+    full = -(-given.months // given.at_once)
+    stops = {1, 2, 10, 100, full, full + 1, given.publications - 1, given.publications}
+    lines = []
     try:
-        lines = list(grow(store, given.months, given.publications, stops))
-        rows = afterwards(store)
+        for line in grow(folder / "reporter=CHN", given, stops):
+            print(line, flush=True)
+            lines.append(line)
+        rows = afterwards(folder / "reporter=CHN")
     finally:
         shutil.rmtree(folder)
-    command = f"`python -m benchmarks.publications --months {given.months} --publications {given.publications}`: one publication each line."
-    text = f"{machine}\n\n{report(lines, rows, command)}"
+    command = f"`python -m benchmarks.publications --months {given.months} --publications {given.publications} --at-once {given.at_once}`"
+    text = f"{machine}\n\n{report(lines, rows, f'{command}: a publication each line.')}"
     print(text)
-    if given.label:
-        results.put(given.label, text)
+    if given.title:
+        results.put(given.title, text)
     return 0
 
 
