@@ -17,7 +17,7 @@ from pathlib import Path
 from tasks.domain.errors import BrokenStore, DamagedStore
 from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.manifest import FileEntry, part_path
-from tasks.store.snapshot import Snapshot, object_path, open_snapshot, snapshot_ids
+from tasks.store.snapshot import Snapshot, object_name, object_path, open_snapshot, snapshot_ids
 from tasks.store.verify import Hashes, Problem, check_file
 
 _CANNOT_LINK = {errno.EMLINK, errno.EPERM, errno.EOPNOTSUPP}
@@ -120,10 +120,10 @@ def mend(stage: Stage, snapshot: Snapshot) -> list[str]:
 
 def check_link(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem | None:
     """Check one link; the hash is computed only where the link to the object is gone, as in a copied store."""
-    # A store of ten years has thousands of these, so each takes two system calls and no more.
+    # A store of ten years has thousands of these, so each takes two system calls and no more, and names are text.
     try:
-        path = os.lstat(f"{snapshot.path}/{entry.path}")
-        stored = os.lstat(object_path(snapshot.store, entry.sha256))
+        path = os.lstat(f"{snapshot.store}/snapshots/{snapshot.id}/{entry.path}")
+        stored = os.lstat(f"{snapshot.store}/{object_name(entry.sha256)}")
     except OSError:
         return check_file(snapshot, entry, hashes)
     is_same = (path.st_dev, path.st_ino) == (stored.st_dev, stored.st_ino) and stat.S_ISREG(path.st_mode)

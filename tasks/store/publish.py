@@ -18,6 +18,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from tasks.domain.errors import DamagedStore, InvalidPublication, StaleParent, S
 from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.manifest import Encoded, FileEntry, Parts, encode, part_names
 from tasks.store.objects import Stage, keep_parts, link_or_copy, make_directories, mend, sound_parts, sync_objects
-from tasks.store.snapshot import Snapshot, current_id, manifest_id, object_path, parse_manifest
+from tasks.store.snapshot import Snapshot, current_id, manifest_id, object_name, object_path, parse_manifest
 from tasks.store.verify import audit_snapshot
 from tasks.store.verify_before_publish import read_back
 
@@ -218,15 +219,17 @@ def _file_name(sha256: str) -> str:
 def _build(stage: Stage, snapshot: Snapshot, root: bytes) -> None:
     fs, tree = stage.fs, stage.folder / snapshot.id
     fs.make_directory(tree)
-    folders = [tree]
+    folders = {"": tree}
     for name in _folder_names(snapshot.files):
-        folders.append(tree / name)
-        fs.make_directory(folders[-1])
+        above, _, own = name.rpartition("/")
+        folders[name] = folders[above] / own
+        fs.make_directory(folders[name])
     for entry in snapshot.files:
-        link_or_copy(fs, object_path(snapshot.store, entry.sha256), tree / entry.path)
+        folder, _, own = entry.path.rpartition("/")
+        link_or_copy(fs, object_path(snapshot.store, entry.sha256), folders[folder] / own)
     fs.write_file(tree / "manifest.json", root)
     fs.fsync_file(tree / "manifest.json")
-    fs.fsync_directories(folders[::-1])
+    fs.fsync_directories([*folders.values()][::-1])
     fs.rename(tree, snapshot.path)
 
 
@@ -294,8 +297,11 @@ def _refuse_damaged(store: Path, carried: list[FileEntry]) -> None:
 
 
 def _is_stored(store: Path, entry: FileEntry) -> bool:
-    stored = object_path(store, entry.sha256)
-    return stored.is_file() and stored.stat().st_size == entry.bytes
+    try:
+        status = os.stat(f"{store}/{object_name(entry.sha256)}")
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_size == entry.bytes
 
 
 def _contents(files: Iterable[FileEntry]) -> set[tuple[str, str]]:

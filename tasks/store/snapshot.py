@@ -49,7 +49,7 @@ class Snapshot:
     @property
     def path(self) -> Path:
         """The folder of this snapshot, with the pointer resolved."""
-        return self.store / "snapshots" / self.id
+        return self.store / f"snapshots/{self.id}"
 
     def entries(self, table: str, flow: str | None = None) -> tuple[FileEntry, ...]:
         """Files of one table, of one flow where asked, ordered by path."""
@@ -70,7 +70,12 @@ class Snapshot:
 
 def object_path(store: Path, sha256: str) -> Path:
     """Path of the object with that hash."""
-    return store / "objects" / sha256[:2] / f"{sha256}.parquet"
+    return store / object_name(sha256)
+
+
+def object_name(sha256: str) -> str:
+    """The same, relative to the store."""
+    return f"objects/{sha256[:2]}/{sha256}.parquet"
 
 
 def manifest_id(sequence: int, root: bytes) -> str:

@@ -16,7 +16,7 @@ from schemas.table import table_name
 from schemas.tables.observation import Detail
 from tasks.domain.errors import BrokenStore, StoreError, UnknownSnapshot
 from tasks.store.manifest import BrokenPart, FileEntry
-from tasks.store.snapshot import REPAIR, Snapshot, current_id, load_snapshot, object_path, snapshot_ids
+from tasks.store.snapshot import REPAIR, Snapshot, current_id, load_snapshot, object_name, snapshot_ids
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _AGAIN = "ingest the release of this month again with the version of Tidewaiter that made the file, or restore it from a copy"
@@ -85,7 +85,8 @@ def audit_store(store: Path) -> list[Problem]:
 def check_file(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem | None:
     """None where the file of `entry` has the right size and hash."""
     # An audit asks this of each file of each snapshot, so it makes one system call where the bytes were hashed before.
-    path, name = f"{snapshot.path}/{entry.path}", f"snapshots/{snapshot.id}/{entry.path}"
+    name = f"snapshots/{snapshot.id}/{entry.path}"
+    path = f"{snapshot.store}/{name}"
     try:
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -107,13 +108,24 @@ def unknown_files(snapshot: Snapshot) -> Iterator[Problem]:
     """Files in the tree that the manifest does not name: a reader of the folder would read them too."""
     named = {"manifest.json", *(entry.path for entry in snapshot.files)}
     above = len(str(snapshot.path)) + 1
-    for root, folders, names in os.walk(snapshot.path):
-        links = [name for name in folders if os.path.islink(os.path.join(root, name))]
-        for name in sorted(names + links):
-            relative = os.path.join(root, name)[above:]
-            if relative not in named:
-                where = f"snapshots/{snapshot.id}/{relative}"
-                yield Problem(where, "a file", "nothing, the manifest does not name it", "move it out of the store")
+    for path in _files_below(str(snapshot.path)):
+        if path[above:] not in named:
+            where = f"snapshots/{snapshot.id}/{path[above:]}"
+            yield Problem(where, "a file", "nothing, the manifest does not name it", "move it out of the store")
+
+
+def _files_below(folder: str) -> Iterator[str]:
+    """Everything below a folder that is no folder, links to folders too; nothing where the folder is gone."""
+    try:
+        with os.scandir(folder) as found:
+            inside = sorted(found, key=lambda one: one.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for one in inside:
+        if one.is_dir(follow_symlinks=False):
+            yield from _files_below(one.path)
+        else:
+            yield one.path
 
 
 def _audit_if_kept(store: Path, name: str, hashes: Hashes) -> list[Problem]:
@@ -151,9 +163,8 @@ def _audit_files(snapshot: Snapshot, hashes: Hashes) -> Iterator[Problem]:
         problem = check_file(snapshot, entry, hashes)
         if problem is not None:
             yield problem
-        stored = object_path(snapshot.store, entry.sha256)
-        if not stored.is_file():
-            where = stored.relative_to(snapshot.store).as_posix()
+        where = object_name(entry.sha256)
+        if not os.path.isfile(f"{snapshot.store}/{where}"):
             yield Problem(where, "no such file", f"{entry.bytes} bytes for {snapshot.id}/{entry.path}", _mended(entry))
     yield from unknown_files(snapshot)
 
