@@ -14,10 +14,11 @@ likes: a published path never gets other bytes.
     store/objects/<ab>/<sha256>.parquet                        never changed
 """
 
+import functools
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,8 +134,11 @@ def open_snapshot(store: Path, snapshot_id: str | None = None) -> Snapshot | Non
     return None if wanted is None else load_snapshot(store, wanted)
 
 
-def load_snapshot(store: Path, wanted: str) -> Snapshot:
-    """The snapshot of that id. Raises UnknownSnapshot, or BrokenStore where the manifest's hash differs from its id."""
+def load_snapshot(store: Path, wanted: str, parts: manifest.Parts | None = None) -> Snapshot:
+    """The snapshot of that id; `parts` gives parts of manifests, by default from the disk.
+
+    Raises UnknownSnapshot, or BrokenStore where the manifest's hash differs from its id.
+    """
     path = store / "snapshots" / wanted / "manifest.json"
     if not is_snapshot_id(wanted) or not path.parent.is_dir():
         known = ", ".join(snapshot_ids(store)) or "none"
@@ -143,22 +147,31 @@ def load_snapshot(store: Path, wanted: str) -> Snapshot:
         data = path.read_bytes()
     except FileNotFoundError:
         raise BrokenStore(f"{path}: the manifest is missing. Remedy: {REPAIR}.") from None
-    return parse_manifest(store, wanted, data, str(path), lambda names: read_parts(store, names))
+    return parse_manifest(store, wanted, data, str(path), parts or parts_of(store))
 
 
-def read_parts(store: Path, names: Sequence[str]) -> Iterator[bytes]:
-    """The bytes of parts of manifests, unchecked. Raises BrokenPart where one is missing."""
-    for name in names:
+def parts_of(store: Path) -> manifest.Parts:
+    """Reads parts of manifests, unchecked, each once: most snapshots of a store share most of them.
+
+    Raises BrokenPart where one is missing.
+    """
+
+    @functools.lru_cache(maxsize=manifest.PARTS_KEPT)
+    def read(name: str) -> bytes:
         try:
-            yield manifest.part_path(store, name).read_bytes()
+            return manifest.part_path(store, name).read_bytes()
         except FileNotFoundError:
             raise manifest.BrokenPart(name, "is missing") from None
+
+    return lambda names: map(read, names)
 
 
 def list_snapshots(store: Path) -> list[Snapshot]:
     """All published snapshots, oldest first."""
-    newest = open_snapshot(store)
-    return [] if newest is None else history(newest, snapshot_ids(store), lambda name: load_snapshot(store, name))
+    newest, parts = open_snapshot(store), parts_of(store)
+    return (
+        [] if newest is None else history(newest, snapshot_ids(store), lambda name: load_snapshot(store, name, parts))
+    )
 
 
 def history(newest: Snapshot, names: Iterable[str], load: Callable[[str], Snapshot]) -> list[Snapshot]:

@@ -15,8 +15,8 @@ from pathlib import Path
 from schemas.table import table_name
 from schemas.tables.observation import Detail
 from tasks.domain.errors import BrokenStore, StoreError, UnknownSnapshot
-from tasks.store.manifest import BrokenPart, FileEntry
-from tasks.store.snapshot import REPAIR, Snapshot, current_id, load_snapshot, object_name, snapshot_ids
+from tasks.store.manifest import BrokenPart, FileEntry, Parts
+from tasks.store.snapshot import REPAIR, Snapshot, current_id, load_snapshot, object_name, parts_of, snapshot_ids
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _AGAIN = "ingest the release of this month again with the version of Tidewaiter that made the file, or restore it from a copy"
@@ -73,8 +73,8 @@ def audit_store(store: Path) -> list[Problem]:
     Nothing is locked: files that a retention removes meanwhile do not count, and the pointer is checked after the
     snapshots.
     """
-    hashes = Hashes()
-    problems = [problem for name in snapshot_ids(store) for problem in _audit_if_kept(store, name, hashes)]
+    hashes, parts = Hashes(), parts_of(store)
+    problems = [problem for name in snapshot_ids(store) for problem in _audit_if_kept(store, name, hashes, parts)]
     problems = [*_audit_pointer(store), *problems]
     for area, suffix in (("manifests", ".json"), ("objects", ".parquet"), ("raw", "")):
         problems += _audit_named(store, area, suffix, hashes)
@@ -128,11 +128,11 @@ def _files_below(folder: str) -> Iterator[str]:
             yield one.path
 
 
-def _audit_if_kept(store: Path, name: str, hashes: Hashes) -> list[Problem]:
+def _audit_if_kept(store: Path, name: str, hashes: Hashes, parts: Parts) -> list[Problem]:
     """Problems in the snapshot of that name; none where its folder is gone at the end."""
     folder, found = store / "snapshots" / name, list[Problem]()
     try:
-        found += _audit_files(load_snapshot(store, name), hashes)
+        found += _audit_files(load_snapshot(store, name, parts), hashes)
     except BrokenStore as error:
         found.append(_broken_manifest(name, error))
     except (UnknownSnapshot, FileNotFoundError):
