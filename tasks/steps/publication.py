@@ -35,10 +35,11 @@ from tasks.steps.open_published import later_year
 from tasks.steps.portions import DERIVED
 from tasks.steps.release_tables import Derived, Entered
 from tasks.store.compatibility import RETIRED
+from tasks.store.manifest import FileEntry
 from tasks.store.mirror import announcement
 from tasks.store.parquet import Partition, encode_file, encode_months, partition_path
 from tasks.store.publish import NewFile, Published, publish
-from tasks.store.snapshot import FileEntry, Snapshot
+from tasks.store.snapshot import Snapshot
 
 
 def publish_release(

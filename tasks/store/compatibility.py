@@ -2,7 +2,7 @@
 
 An unknown table carried over unchanged, next to changed ones, would make an inconsistent state; an unknown column would
 be lost silently. Belongs here: that refusal. Does not belong here: files with fewer columns, which an earlier version
-wrote (`steps.open_published`, `parquet`), the form of a manifest (`snapshot`).
+wrote (`steps.open_published`, `parquet`), the form of a manifest (`manifest`).
 """
 
 import polars as pl
@@ -10,7 +10,8 @@ import polars as pl
 from schemas.table import schema_sha256, stored_columns
 from schemas.tables.catalog import LAYOUTS
 from tasks.domain.errors import StoreError
-from tasks.store.snapshot import NEWER, Snapshot
+from tasks.store.manifest import NEWER
+from tasks.store.snapshot import Snapshot
 
 # Tables that version 0.1 kept for later months; `state` and `recent` replaced them, and a publication leaves them out.
 RETIRED = ("base", "base_year", "base_far")

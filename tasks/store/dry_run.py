@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tasks.store.manifest import part_path
 from tasks.store.snapshot import object_path, open_snapshot
 from tasks.store.temporary import temporary_folder
 
@@ -29,10 +30,11 @@ def rehearsal(store: Path) -> Iterator[Path]:
         snapshot = open_snapshot(store)
         if snapshot is not None:
             shutil.copytree(snapshot.path, aside / "snapshots" / snapshot.id, copy_function=_link)
-            for sha256 in {entry.sha256 for entry in snapshot.files}:
-                target = object_path(aside, sha256)
+            named = [part_path(store, name) for name in snapshot.parts]
+            for place in [*named, *{object_path(store, entry.sha256) for entry in snapshot.files}]:
+                target = aside / place.relative_to(store)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                _link(object_path(store, sha256), target)
+                _link(place, target)
             (aside / "current").symlink_to(f"snapshots/{snapshot.id}")
         # A release also depends on past decisions and on the days of first landing.
         for note in [*store.glob("held/*.json"), *store.glob("raw/*/*.json")]:

@@ -214,7 +214,7 @@ def _refresh(folder: Path, remote: Remote) -> None:
             f"Restore it; or, if it is meant to start empty, delete its working copy {folder}."
         )
     if pointer is not None and pointer.id != mine:
-        publish.adopt(folder, pointer.id, remote.manifest(pointer.id), remote.fetch)
+        publish.adopt(folder, pointer.id, remote.manifest(pointer.id), remote.parts, remote.fetch)
 
 
 def _trim(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """Stores bytes under their hash, and stages them in a folder until they are durable.
 
-Belongs here: store/objects and store/tmp, and restoring damaged files. Does not belong here: when a snapshot is built
+Belongs here: store/objects, store/manifests and store/tmp, and restoring damaged files. Does not belong here: when a snapshot is built
 or becomes current (`tasks.store.publish`).
 
 A name proves nothing after a crash: an object counts as present only where the disk has its exact bytes.
@@ -16,7 +16,8 @@ from pathlib import Path
 
 from tasks.domain.errors import BrokenStore, DamagedStore
 from tasks.store.filesystem import LOCAL, FileSystem
-from tasks.store.snapshot import FileEntry, Snapshot, object_path, open_snapshot, snapshot_ids
+from tasks.store.manifest import FileEntry, part_path
+from tasks.store.snapshot import Snapshot, object_name, object_path, open_snapshot, snapshot_ids
 from tasks.store.verify import Hashes, Problem, check_file
 
 _CANNOT_LINK = {errno.EMLINK, errno.EPERM, errno.EOPNOTSUPP}
@@ -34,7 +35,7 @@ class Stage:
     def folder(self) -> Path:
         """The folder, empty at the first call."""
         if not self._open:
-            for name in ("objects", "snapshots", "tmp"):
+            for name in ("manifests", "objects", "snapshots", "tmp"):
                 if not (self.store / name).is_dir():
                     self.fs.make_directory(self.store / name)
             self.fs.fsync_directory(self.store)
@@ -84,6 +85,26 @@ class Stage:
         return healed
 
 
+def keep_parts(stage: Stage, parts: Mapping[str, bytes]) -> None:
+    """Write parts of a manifest, by their SHA-256, unless the disk has exactly their bytes; all are durable then."""
+    fs, places = stage.fs, {part_path(stage.store, name): data for name, data in parts.items()}
+    new = [place for place, data in places.items() if not _holds(fs, place, data)]
+    for place in new:
+        fs.write_file(stage.folder / place.name, places[place])
+        fs.fsync_file(stage.folder / place.name)
+    for place in new:
+        fs.replace(stage.folder / place.name, place)
+    for folder in {place.parent for place in places}:
+        # Also where nothing is new: a killed run may have left names that are not durable.
+        fs.fsync_directory(folder)
+
+
+def sound_parts(store: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """Those of the parts that the disk has, by their SHA-256; a damaged one is not among them."""
+    found = {name: part_path(store, name).read_bytes() for name in names if part_path(store, name).is_file()}
+    return {name: data for name, data in found.items() if hashlib.sha256(data).hexdigest() == name}
+
+
 def mend(stage: Stage, snapshot: Snapshot) -> list[str]:
     """Restore damaged or missing files of the current snapshot from the objects; intact files are not touched."""
     hashes, lost = Hashes(), {}
@@ -99,10 +120,10 @@ def mend(stage: Stage, snapshot: Snapshot) -> list[str]:
 
 def check_link(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem | None:
     """Check one link; the hash is computed only where the link to the object is gone, as in a copied store."""
-    # A store of ten years has thousands of these, so each takes two system calls and no more.
+    # A store of ten years has thousands of these, so each takes two system calls and no more, and names are text.
     try:
-        path = os.lstat(f"{snapshot.path}/{entry.path}")
-        stored = os.lstat(object_path(snapshot.store, entry.sha256))
+        path = os.lstat(f"{snapshot.store}/snapshots/{snapshot.id}/{entry.path}")
+        stored = os.lstat(f"{snapshot.store}/{object_name(entry.sha256)}")
     except OSError:
         return check_file(snapshot, entry, hashes)
     is_same = (path.st_dev, path.st_ino) == (stored.st_dev, stored.st_ino) and stat.S_ISREG(path.st_mode)

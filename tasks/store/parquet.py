@@ -26,8 +26,9 @@ from schemas.table import (
     table_name,
 )
 from tasks.domain.errors import StoreError
+from tasks.store.manifest import FileEntry
 from tasks.store.publish import NewFile
-from tasks.store.snapshot import FileEntry, Snapshot
+from tasks.store.snapshot import Snapshot
 
 # Polars reads without pyarrow, which is imported where a file is written: it takes as long to import as Polars.
 if TYPE_CHECKING:

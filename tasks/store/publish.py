@@ -5,7 +5,8 @@ not belong here: what the tables mean, how frames become bytes, how the built sn
 (`verify_before_publish`), what is removed in time (`retention`), any clock. The caller holds `exclusive` from before it
 opens the parent until `publish` returns.
 
-    objects durable -> snapshot built aside, durable -> renamed into place -> audited -> parent still current -> pointer
+    objects durable -> parts of the manifest durable -> snapshot built aside, durable -> renamed into place -> audited
+    -> parent still current -> pointer
 
 If the process is killed or the machine loses power anywhere in this line, the store has the old snapshot or the new
 one, and the same call again ends in the new one. Publishing the same content again changes nothing: no byte, no inode,
@@ -17,6 +18,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -27,16 +29,9 @@ from typing import Any
 from schemas.forms.address import REPORTER_KEY
 from tasks.domain.errors import DamagedStore, InvalidPublication, StaleParent, StoreError
 from tasks.store.filesystem import LOCAL, FileSystem
-from tasks.store.objects import Stage, link_or_copy, make_directories, mend, sync_objects
-from tasks.store.snapshot import (
-    FileEntry,
-    Snapshot,
-    current_id,
-    encode_manifest,
-    manifest_id,
-    object_path,
-    parse_manifest,
-)
+from tasks.store.manifest import Encoded, FileEntry, Parts, encode, part_names
+from tasks.store.objects import Stage, keep_parts, link_or_copy, make_directories, mend, sound_parts, sync_objects
+from tasks.store.snapshot import Snapshot, current_id, manifest_id, object_name, object_path, parse_manifest
 from tasks.store.verify import audit_snapshot
 from tasks.store.verify_before_publish import read_back
 
@@ -141,11 +136,13 @@ def _publish(
     _refuse_damaged(store, kept)
     sync_objects(fs, store, written)
     sequence, parent_id = (1, None) if parent is None else (parent.sequence + 1, parent.id)
-    manifest = encode_manifest(sequence, parent_id, about, files)
-    snapshot = Snapshot(store, manifest_id(sequence, manifest), sequence, parent_id, about, files)
+    manifest = encode(sequence, parent_id, about, files)
+    keep_parts(stage, manifest.parts)
+    name = manifest_id(sequence, manifest.root)
+    snapshot = Snapshot(store, name, sequence, parent_id, about, files, tuple(manifest.parts))
     built = not _exists_whole(stage, snapshot)
     if built:
-        _build(stage, snapshot, manifest)
+        _build(stage, snapshot, manifest.root)
     fs.fsync_directory(snapshot.path.parent)
     try:
         read_back(snapshot, manifest, written)
@@ -160,12 +157,20 @@ def _publish(
     return Published(snapshot, True, tuple(healed))
 
 
-def adopt(store: Path, name: str, manifest: bytes, fetch: Fetch) -> Snapshot:
+def adopt(store: Path, name: str, root: bytes, parts: Parts, fetch: Fetch) -> Snapshot:
     """Make a snapshot published elsewhere the current one here, under `exclusive`; the result is complete.
 
-    `fetch` gives the bytes of the missing files, in the order of the request.
+    `root` is the root of its manifest. `parts` and `fetch` give the bytes of missing parts and files, in the order of the
+    request.
     """
-    stage, snapshot = Stage(store, LOCAL), parse_manifest(store, name, manifest, f"the manifest of {name}")
+    stage = Stage(store, LOCAL)
+    named = part_names(root)
+    sound = sound_parts(store, named)
+    lacking = [one for one in named if one not in sound]
+    manifest = Encoded(root, sound | dict(zip(lacking, parts(lacking), strict=True)))
+    snapshot = parse_manifest(
+        store, name, root, f"the manifest of {name}", lambda names: [manifest.parts[one] for one in names]
+    )
     wanted = {entry.sha256: entry for entry in snapshot.files}
     missing = [entry for entry in wanted.values() if not _is_stored(store, entry)]
     for entry, data in zip(missing, fetch(missing), strict=True):
@@ -173,8 +178,9 @@ def adopt(store: Path, name: str, manifest: bytes, fetch: Fetch) -> Snapshot:
             raise DamagedStore(f"{entry.path}: other bytes came than the manifest of {name} names")
     stage.settle()
     sync_objects(LOCAL, store, missing)
+    keep_parts(stage, manifest.parts)
     if not _exists_whole(stage, snapshot):
-        _build(stage, snapshot, manifest)
+        _build(stage, snapshot, root)
     LOCAL.fsync_directory(snapshot.path.parent)
     read_back(snapshot, manifest, missing)
     _point(stage, snapshot)
@@ -210,18 +216,32 @@ def _file_name(sha256: str) -> str:
     return f"{sha256[:16]}.parquet"
 
 
-def _build(stage: Stage, snapshot: Snapshot, manifest: bytes) -> None:
+def _build(stage: Stage, snapshot: Snapshot, root: bytes) -> None:
     fs, tree = stage.fs, stage.folder / snapshot.id
-    folders = set(make_directories(fs, tree))
+    fs.make_directory(tree)
+    folders = {"": tree}
+    for name in _folder_names(snapshot.files):
+        above, _, own = name.rpartition("/")
+        folders[name] = folders[above] / own
+        fs.make_directory(folders[name])
     for entry in snapshot.files:
-        path = tree / entry.path
-        if path.parent not in folders:
-            folders.update(make_directories(fs, path.parent))
-        link_or_copy(fs, object_path(snapshot.store, entry.sha256), path)
-    fs.write_file(tree / "manifest.json", manifest)
+        folder, _, own = entry.path.rpartition("/")
+        link_or_copy(fs, object_path(snapshot.store, entry.sha256), folders[folder] / own)
+    fs.write_file(tree / "manifest.json", root)
     fs.fsync_file(tree / "manifest.json")
-    fs.fsync_directories(sorted(folders, reverse=True))
+    fs.fsync_directories([*folders.values()][::-1])
     fs.rename(tree, snapshot.path)
+
+
+def _folder_names(files: Iterable[FileEntry]) -> list[str]:
+    """Every folder that the files lie in, relative to their snapshot, each after the one it lies in."""
+    names: set[str] = set()
+    for entry in files:
+        folder = entry.path.rpartition("/")[0]
+        while folder and folder not in names:
+            names.add(folder)
+            folder = folder.rpartition("/")[0]
+    return sorted(names)
 
 
 def _exists_whole(stage: Stage, snapshot: Snapshot) -> bool:
@@ -277,8 +297,11 @@ def _refuse_damaged(store: Path, carried: list[FileEntry]) -> None:
 
 
 def _is_stored(store: Path, entry: FileEntry) -> bool:
-    stored = object_path(store, entry.sha256)
-    return stored.is_file() and stored.stat().st_size == entry.bytes
+    try:
+        status = os.stat(f"{store}/{object_name(entry.sha256)}")
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_size == entry.bytes
 
 
 def _contents(files: Iterable[FileEntry]) -> set[tuple[str, str]]:

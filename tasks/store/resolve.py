@@ -9,8 +9,9 @@ from pathlib import Path
 
 from schemas.forms.address import S3Url, read_address
 from tasks.domain.errors import NothingPublished
+from tasks.store.manifest import FileEntry
 from tasks.store.s3_store import Remote, file_key
-from tasks.store.snapshot import FileEntry, Snapshot, open_snapshot
+from tasks.store.snapshot import Snapshot, open_snapshot
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Removes old snapshots from a store, and the files that no other snapshot needs.
+"""Removes old snapshots from a store, and the files and parts of manifests that no other snapshot needs.
 
 Belongs here: which snapshots are old, and how to remove one without a reader seeing part of it. The values known on a
 past day stay readable: the ledger of the current snapshot has every value with its days.
@@ -13,7 +13,7 @@ from tasks.domain.errors import InvalidPublication
 from tasks.domain.periods import month_number
 from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.objects import Stage
-from tasks.store.snapshot import Snapshot, list_snapshots, load_snapshot, snapshot_ids
+from tasks.store.snapshot import Snapshot, history, load_snapshot, open_snapshot, parts_of, snapshot_ids
 
 
 @dataclass(frozen=True)
@@ -32,29 +32,35 @@ def retain(
     Keeps the current snapshot, every younger or undated one, all between them (history has no holes), and those in
     `keep`.
     """
-    history = list_snapshots(store)
-    unknown = set(keep) - {snapshot.id for snapshot in history}
+    newest, parts = open_snapshot(store), parts_of(store)
+    found = {name: load_snapshot(store, name, parts) for name in snapshot_ids(store)}
+    published = [] if newest is None else history(newest, found, found.__getitem__)
+    unknown = set(keep) - {snapshot.id for snapshot in published}
     if unknown:
         raise InvalidPublication(f"{store}: cannot keep {sorted(unknown)}, never published. See `list_snapshots`.")
-    present = [load_snapshot(store, name) for name in snapshot_ids(store)]
-    old = expired(history, present, today=today, months=months, keep=keep)
-    needed = {entry.sha256 for other in present if other.id not in old for entry in other.files}
+    present = [*found.values()]
+    old = expired(published, present, today=today, months=months, keep=keep)
+    kept = [other for other in present if other.id not in old]
+    needed = {entry.sha256 for other in kept for entry in other.files}
     unneeded = [path for path in sorted((store / "objects").glob("*/*.parquet")) if path.stem not in needed]
+    named = {name for other in kept for name in other.parts}
+    unnamed = [path for path in sorted((store / "manifests").glob("*.json")) if path.stem not in named]
     stage = Stage(store, fs)
     _move_out(stage, [store / "snapshots" / name for name in old])
     _move_out(stage, unneeded)
-    if old or unneeded:
+    _move_out(stage, unnamed)
+    if old or unneeded or unnamed:
         stage.sweep()
     return Retired(tuple(old), len(unneeded))
 
 
 def expired(
-    history: Sequence[Snapshot], present: Iterable[Snapshot], *, today: date, months: int, keep: Collection[str] = ()
+    published: Sequence[Snapshot], present: Iterable[Snapshot], *, today: date, months: int, keep: Collection[str] = ()
 ) -> list[str]:
-    """Ids of those of `present` that a retention removes; `history` lists published snapshots, oldest first."""
+    """Ids of those of `present` that a retention removes; `published` lists those that were current, oldest first."""
     month = month_number(today) - months
     horizon = (month // 12, month % 12 + 1, today.day)
-    young = [snapshot for snapshot in history if _released_on(snapshot) > horizon] or history[-1:]
+    young = [snapshot for snapshot in published if _released_on(snapshot) > horizon] or published[-1:]
     return [other.id for other in present if young and other.sequence < young[0].sequence and other.id not in keep]
 
 

@@ -5,14 +5,16 @@ requests (`tasks.store.s3`), the local folder that works on the store (`tasks.st
 
     current.json                                      the only object that ever gets other bytes, by If-Match
     snapshots/<id>/manifest.json                      the same bytes and hence the same <id> as in a store on a disk
+    manifests/<sha256>.json                           its parts, one for each flow and year; shared by snapshots
     files/<table>/<partition>/<sha16>.parquet         shared by snapshots; the partition is in the key, as readers want
     it
     raw/, held/, lineage/                             as in a store on a disk
 
-Files are written first, then the manifest, then the pointer: a writer that dies leaves unreferenced files. A reader
+Files and parts are written first, then the manifest, then the pointer: a writer that dies leaves unreferenced files. A reader
 reads the pointer once and then the files of that manifest; a listing of `files/` mixes snapshots.
 """
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,24 +27,17 @@ from typing import Any, TypeVar
 from schemas.forms.address import S3Url
 from tasks.domain.errors import BrokenStore, Outpaced, StoreError, UnknownSnapshot
 from tasks.domain.text import counted
+from tasks.store.manifest import NEWER, PARTS_KEPT, BrokenPart, FileEntry, Parts, part_path
 from tasks.store.retention import Retired, expired
 from tasks.store.s3 import Bucket, Item
-from tasks.store.snapshot import (
-    FORMAT_VERSION,
-    FileEntry,
-    Snapshot,
-    history,
-    is_snapshot_id,
-    object_path,
-    parse_manifest,
-    refuse_format,
-    sequence_of,
-)
+from tasks.store.snapshot import Snapshot, history, is_snapshot_id, object_path, parse_manifest, sequence_of
 from tasks.store.verify import Problem
 
 T = TypeVar("T")
 R = TypeVar("R")
-POINTER, FILES, TEMPORARY = "current.json", "files", "tmp"
+POINTER, FILES, PARTS, TEMPORARY = "current.json", "files", "manifests", "tmp"
+# Of the pointer alone; the manifest that it names has a format of its own.
+POINTER_FORMAT = 1
 AT_ONCE = 8
 # For this long an unreferenced file is kept: its pointer may still follow.
 GRACE_DAYS = 7
@@ -65,6 +60,8 @@ class Remote:
 
     def __init__(self, url: S3Url) -> None:
         self.url, self.bucket, self._has_conditions = url, Bucket(url), False
+        # A part never changes, so it is fetched once.
+        self._kept = functools.lru_cache(maxsize=PARTS_KEPT)(self._part)
 
     def pointer(self) -> Pointer | None:
         """The pointer, None where nothing was published yet. Raises BrokenStore where it is missing but must exist."""
@@ -77,7 +74,10 @@ class Remote:
                 name = ""
             if not is_snapshot_id(name):
                 raise BrokenStore(f"{self.url}/{POINTER}: {found[0][:100]!r} is no pointer. {_REPAIR}.")
-            refuse_format(said, f"{self.url}/{POINTER}")
+            if said.get("format") != POINTER_FORMAT:
+                raise BrokenStore(
+                    f"{self.url}/{POINTER}: format {said.get('format')}; this version reads {POINTER_FORMAT}. {NEWER}"
+                )
             return Pointer(name, found[1], found[0])
         lost = [name for name in self.snapshot_ids() if sequence_of(name) > 1]
         if lost:
@@ -93,7 +93,7 @@ class Remote:
         return sorted(filter(is_snapshot_id, found), key=lambda name: (sequence_of(name), name))
 
     def manifest(self, name: str) -> bytes:
-        """The manifest of a snapshot, unchecked. Raises UnknownSnapshot."""
+        """The root of the manifest of a snapshot, unchecked. Raises UnknownSnapshot."""
         found = self.bucket.get(manifest_key(name))
         if found is None:
             raise UnknownSnapshot(
@@ -103,7 +103,21 @@ class Remote:
 
     def snapshot(self, name: str) -> Snapshot:
         """A snapshot, verified by the hash in its name. It lies in no folder: only its list of files may be used."""
-        return parse_manifest(Path(self.url.bucket), name, self.manifest(name), f"{self.url}/{manifest_key(name)}")
+        return self._opened(name, self.parts)
+
+    def _opened(self, name: str, parts: Parts) -> Snapshot:
+        where = f"{self.url}/{manifest_key(name)}"
+        return parse_manifest(Path(self.url.bucket), name, self.manifest(name), where, parts)
+
+    def parts(self, names: Sequence[str]) -> Iterator[bytes]:
+        """The bytes of parts of manifests in their order, unchecked. Raises BrokenPart where one is missing."""
+        return _at_once(self._kept, names)
+
+    def _part(self, name: str) -> bytes:
+        found = self.bucket.get(part_key(name))
+        if found is None:
+            raise BrokenPart(name, f"is missing from {self.url}")
+        return found[0]
 
     def fetch(self, entries: Sequence[FileEntry]) -> Iterator[bytes]:
         """The bytes of files in their order, a few at a time. Raises BrokenStore where they do not match their hash."""
@@ -125,13 +139,16 @@ class Remote:
         before = self.pointer()
         if (before and before.id) != snapshot.parent:
             raise Outpaced(self._outpaced(before, snapshot))
-        there = {entry.path for entry in parent.files} if parent else set()
-        new = [entry for entry in snapshot.files if entry.path not in there]
+        there = {*(entry.path for entry in parent.files), *parent.parts} if parent else set()
+        new = [
+            *((file_key(entry), object_path(snapshot.store, entry.sha256)) for entry in snapshot.files if entry.path not in there),
+            *((part_key(name), part_path(snapshot.store, name)) for name in snapshot.parts if name not in there),
+        ]  # fmt: skip
 
-        def upload(entry: FileEntry) -> bool:
-            return self.bucket.keep(file_key(entry), object_path(snapshot.store, entry.sha256).read_bytes())
+        def upload(place: tuple[str, Path]) -> bool:
+            return self.bucket.keep(place[0], place[1].read_bytes())
 
-        was_there = [entry for entry, known in zip(new, _at_once(upload, new), strict=True) if known]
+        was_there = [place for place, known in zip(new, _at_once(upload, new), strict=True) if known]
         manifest = (snapshot.path / "manifest.json").read_bytes()
         self.bucket.keep(manifest_key(snapshot.id), manifest)
         if not self._has_conditions:
@@ -170,18 +187,25 @@ class Remote:
             raise BrokenStore(f"{self.url}/{manifest_key(pointer.id)}: no such object, and it is current. {_REPAIR}.")
         chain = history(present[pointer.id], present, present.__getitem__)
         old = expired(chain, list(present.values()), today=today, months=months)
-        needed = {file_key(entry) for name, other in present.items() if name not in old for entry in other.files}
+        kept = [other for name, other in present.items() if name not in old]
+        needed = {file_key(entry) for other in kept for entry in other.files}
+        named = {part_key(name) for other in kept for name in other.parts}
         # Manifests first: a reader of an old snapshot gets an error, never a part of it.
         self.bucket.delete(map(manifest_key, old))
         # Looked up at the last moment, because a writer may rewrite what it finds there.
-        litter = [
-            item.key
-            for item in self.bucket.list(FILES)
-            if item.key not in needed and item.modified.date() < today - timedelta(days=GRACE_DAYS)
-        ]
+        litter = self._litter(FILES, needed, today)
         litter += abandoned(self.bucket.list(TEMPORARY), datetime(today.year, today.month, today.day, tzinfo=UTC))
         self.bucket.delete(litter)
+        self.bucket.delete(self._litter(PARTS, named, today))
         return Retired(tuple(old), len(litter))
+
+    def _litter(self, folder: str, needed: set[str], today: date) -> list[str]:
+        """The objects of a folder that no snapshot needs and that are old enough to go."""
+        return [
+            item.key
+            for item in self.bucket.list(folder)
+            if item.key not in needed and item.modified.date() < today - timedelta(days=GRACE_DAYS)
+        ]
 
     def audit(self) -> list[Problem]:
         """Problems in the bucket: the pointer, any manifest, any file that one refers to, any raw file.
@@ -200,11 +224,19 @@ class Remote:
                 problems.append(self._problem(POINTER, repr(pointer.said[:300]), repr(whole)))
         except BrokenStore as error:
             problems.append(self._problem(POINTER, str(error), "the name of a snapshot"))
+        # Fetched again, once for all snapshots: what this process kept proves nothing about the bucket.
+        again = functools.lru_cache(maxsize=PARTS_KEPT)(self._part)
+        broken: dict[str, Problem] = {}
         for name in self.snapshot_ids():
             try:
-                expected |= {file_key(entry): entry for entry in self.snapshot(name).files}
+                expected |= {
+                    file_key(entry): entry for entry in self._opened(name, lambda names: map(again, names)).files
+                }
+            except BrokenPart as error:
+                broken[error.name] = self._problem(part_key(error.name), error.found, f"sha256 {error.name}")
             except StoreError as error:
                 problems.append(self._problem(manifest_key(name), str(error), "a manifest that hashes to its id"))
+        problems += broken.values()
         there = [(key, entry) for key, entry in sorted(expected.items()) if key in found]
         problems += [
             self._problem(key, "no such object", f"{entry.bytes} bytes")
@@ -245,6 +277,11 @@ def file_key(entry: FileEntry) -> str:
     return f"{FILES}/{entry.path}"
 
 
+def part_key(name: str) -> str:
+    """Key of a part of a manifest, by its SHA-256."""
+    return f"{PARTS}/{name}.json"
+
+
 def manifest_key(name: str) -> str:
     """Key of the manifest of a snapshot."""
     return f"snapshots/{name}/manifest.json"
@@ -252,7 +289,7 @@ def manifest_key(name: str) -> str:
 
 def pointer_bytes(name: str) -> bytes:
     """The pointer to a snapshot."""
-    said: dict[str, Any] = {"format": FORMAT_VERSION, "manifest": manifest_key(name), "snapshot": name}
+    said: dict[str, Any] = {"format": POINTER_FORMAT, "manifest": manifest_key(name), "snapshot": name}
     return json.dumps(said, sort_keys=True).encode()
 
 

@@ -1,56 +1,43 @@
 """Opens and lists published snapshots: one release as one list of files.
 
-Belongs here: the form of a manifest, the pointer, opening and listing. Nothing here changes a store. Does not belong
-here: whether the files still match the manifest (`verify`), what the tables mean; a snapshot knows paths, hashes, bytes
-and rows.
+Belongs here: the pointer, opening and listing. Nothing here changes a store. Does not belong here: the form of a manifest
+(`manifest`), whether the files still match it (`verify`), what the tables mean; a snapshot knows paths, hashes, bytes and
+rows.
 
 A reader resolves the pointer once, through `open_snapshot`, and reads the paths of that snapshot for as long as it
 likes: a published path never gets other bytes.
 
     store/current -> snapshots/<id>                            the only thing that moves
-    store/snapshots/<id>/manifest.json                         <id> is <sequence>-<12 hex of sha256(manifest.json)>
+    store/snapshots/<id>/manifest.json                         <id> is <sequence>-<12 hex of sha256(manifest.json)>; it names
+    store/manifests/<sha256>.json                              the files of a flow and year; shared by snapshots, never changed
     store/snapshots/<id>/<table>/<partition>/<sha16>.parquet   hard link to
     store/objects/<ab>/<sha256>.parquet                        never changed
 """
 
+import functools
 import hashlib
-import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tasks.domain.errors import BrokenStore, UnknownSnapshot
 from tasks.domain.text import counted
+from tasks.store import manifest
+from tasks.store.manifest import FileEntry
 
-FORMAT_VERSION = 1
 _ID = re.compile(r"(\d{6,})-[0-9a-f]{12}")
-NEWER = "Install the version of Tidewaiter that last published here, or a newer one."
 REPAIR = "restore it from a copy, or point `current` to the snapshot before and publish the same releases again"
 
 
 @dataclass(frozen=True)
-class FileEntry:
-    """One file of a snapshot; `path` is relative to the snapshot."""
-
-    table: str
-    partition: str
-    path: str
-    sha256: str
-    bytes: int
-    rows: int
-    schema_sha256: str
-
-
-MANIFEST = {"about", "files", "format", "parent", "sequence"}
-ENTRY = {field.name for field in fields(FileEntry)}
-
-
-@dataclass(frozen=True)
 class Snapshot:
-    """One published release: immutable, complete, in the order of `sequence`."""
+    """One published release: immutable, complete, in the order of `sequence`.
+
+    `parts` names the parts of its manifest by SHA-256; a snapshot of an earlier version has none.
+    """
 
     store: Path
     id: str
@@ -58,11 +45,12 @@ class Snapshot:
     parent: str | None
     about: dict[str, Any]
     files: tuple[FileEntry, ...]
+    parts: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
         """The folder of this snapshot, with the pointer resolved."""
-        return self.store / "snapshots" / self.id
+        return self.store / f"snapshots/{self.id}"
 
     def entries(self, table: str, flow: str | None = None) -> tuple[FileEntry, ...]:
         """Files of one table, of one flow where asked, ordered by path."""
@@ -83,20 +71,17 @@ class Snapshot:
 
 def object_path(store: Path, sha256: str) -> Path:
     """Path of the object with that hash."""
-    return store / "objects" / sha256[:2] / f"{sha256}.parquet"
+    return store / object_name(sha256)
 
 
-def encode_manifest(sequence: int, parent: str | None, about: Mapping[str, Any], files: Iterable[FileEntry]) -> bytes:
-    """Canonical bytes, one file a line: equal content gives equal bytes, hence an equal id."""
-    ordered = sorted(files, key=lambda entry: entry.path)
-    lines = ",\n".join(_canonical(vars(entry)) for entry in ordered)
-    head = f'"about":{_canonical(dict(about))},\n"files":[\n{lines}\n]'
-    return f'{{{head},\n"format":{FORMAT_VERSION},"parent":{_canonical(parent)},"sequence":{sequence}}}\n'.encode()
+def object_name(sha256: str) -> str:
+    """The same, relative to the store."""
+    return f"objects/{sha256[:2]}/{sha256}.parquet"
 
 
-def manifest_id(sequence: int, manifest: bytes) -> str:
-    """The id of the snapshot with these canonical bytes for a manifest."""
-    return f"{sequence:06d}-{hashlib.sha256(manifest).hexdigest()[:12]}"
+def manifest_id(sequence: int, root: bytes) -> str:
+    """The id of the snapshot with these canonical bytes for the root of its manifest."""
+    return f"{sequence:06d}-{hashlib.sha256(root).hexdigest()[:12]}"
 
 
 def current_id(store: Path) -> str | None:
@@ -149,8 +134,11 @@ def open_snapshot(store: Path, snapshot_id: str | None = None) -> Snapshot | Non
     return None if wanted is None else load_snapshot(store, wanted)
 
 
-def load_snapshot(store: Path, wanted: str) -> Snapshot:
-    """The snapshot of that id. Raises UnknownSnapshot, or BrokenStore where the manifest's hash differs from its id."""
+def load_snapshot(store: Path, wanted: str, parts: manifest.Parts | None = None) -> Snapshot:
+    """The snapshot of that id; `parts` gives parts of manifests, by default from the disk.
+
+    Raises UnknownSnapshot, or BrokenStore where the manifest's hash differs from its id.
+    """
     path = store / "snapshots" / wanted / "manifest.json"
     if not is_snapshot_id(wanted) or not path.parent.is_dir():
         known = ", ".join(snapshot_ids(store)) or "none"
@@ -159,13 +147,31 @@ def load_snapshot(store: Path, wanted: str) -> Snapshot:
         data = path.read_bytes()
     except FileNotFoundError:
         raise BrokenStore(f"{path}: the manifest is missing. Remedy: {REPAIR}.") from None
-    return parse_manifest(store, wanted, data, str(path))
+    return parse_manifest(store, wanted, data, str(path), parts or parts_of(store))
+
+
+def parts_of(store: Path) -> manifest.Parts:
+    """Reads parts of manifests, unchecked, each once: most snapshots of a store share most of them.
+
+    Raises BrokenPart where one is missing.
+    """
+
+    @functools.lru_cache(maxsize=manifest.PARTS_KEPT)
+    def read(name: str) -> bytes:
+        try:
+            return manifest.part_path(store, name).read_bytes()
+        except FileNotFoundError:
+            raise manifest.BrokenPart(name, "is missing") from None
+
+    return lambda names: map(read, names)
 
 
 def list_snapshots(store: Path) -> list[Snapshot]:
     """All published snapshots, oldest first."""
-    newest = open_snapshot(store)
-    return [] if newest is None else history(newest, snapshot_ids(store), lambda name: load_snapshot(store, name))
+    newest, parts = open_snapshot(store), parts_of(store)
+    return (
+        [] if newest is None else history(newest, snapshot_ids(store), lambda name: load_snapshot(store, name, parts))
+    )
 
 
 def history(newest: Snapshot, names: Iterable[str], load: Callable[[str], Snapshot]) -> list[Snapshot]:
@@ -178,33 +184,20 @@ def history(newest: Snapshot, names: Iterable[str], load: Callable[[str], Snapsh
     return [*chain, *pinned][::-1]
 
 
-def parse_manifest(store: Path, wanted: str, data: bytes, where: str) -> Snapshot:
-    """The snapshot `wanted` of a store from the bytes of its manifest at `where`.
+def parse_manifest(store: Path, wanted: str, root: bytes, where: str, parts: manifest.Parts) -> Snapshot:
+    """The snapshot `wanted` of a store from the bytes of its manifest: the root at `where`, and what `parts` gives.
 
-    Raises BrokenStore where their hash differs from the id.
+    Raises BrokenStore where the hash of either is not the one in its name.
     """
-    if not is_snapshot_id(wanted) or manifest_id(sequence_of(wanted), data) != wanted:
-        found = hashlib.sha256(data).hexdigest()[:12]
+    if not is_snapshot_id(wanted) or manifest_id(sequence_of(wanted), root) != wanted:
+        found = hashlib.sha256(root).hexdigest()[:12]
         raise BrokenStore(f"{where}: the manifest hashes to {found}, its id is {wanted}. Remedy: {REPAIR}.")
-    content = json.loads(data)
-    refuse_format(content, where)
-    entries = content.get("files")
-    if content.keys() != MANIFEST or any(entry.keys() != ENTRY for entry in entries):
+    content = manifest.decode(root, where, parts)
+    if content.sequence != sequence_of(wanted):
         raise BrokenStore(
-            f"{where}: it has other fields than this version of Tidewaiter knows, so another one wrote it. {NEWER}"
+            f"{where}: sequence {content.sequence} in a folder named {wanted}. Give the folder its name back."
         )
-    if content["sequence"] != sequence_of(wanted):
-        raise BrokenStore(
-            f"{where}: sequence {content['sequence']} in a folder named {wanted}. Give the folder its name back."
-        )
-    files = tuple(FileEntry(**entry) for entry in entries)
-    return Snapshot(store, wanted, content["sequence"], content["parent"], content["about"], files)
-
-
-def refuse_format(said: Mapping[str, Any], where: str) -> None:
-    """Raise BrokenStore where the manifest or pointer at `where` has another format than this version writes."""
-    if said.get("format") != FORMAT_VERSION:
-        raise BrokenStore(f"{where}: format {said.get('format')}; this version reads {FORMAT_VERSION}. {NEWER}")
+    return Snapshot(store, wanted, content.sequence, content.parent, content.about, content.files, content.parts)
 
 
 def is_snapshot_id(name: str) -> bool:
@@ -215,7 +208,3 @@ def is_snapshot_id(name: str) -> bool:
 def sequence_of(name: str) -> int:
     """The sequence number of a snapshot, from its id."""
     return int(name.partition("-")[0])
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

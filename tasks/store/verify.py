@@ -7,6 +7,7 @@ numbers inside the files are checked by `audit`, which traces a sample of them b
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,8 @@ from pathlib import Path
 from schemas.table import table_name
 from schemas.tables.observation import Detail
 from tasks.domain.errors import BrokenStore, StoreError, UnknownSnapshot
-from tasks.store.snapshot import REPAIR, FileEntry, Snapshot, current_id, load_snapshot, object_path, snapshot_ids
+from tasks.store.manifest import BrokenPart, FileEntry, Parts
+from tasks.store.snapshot import REPAIR, Snapshot, current_id, load_snapshot, object_name, parts_of, snapshot_ids
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _AGAIN = "ingest the release of this month again with the version of Tidewaiter that made the file, or restore it from a copy"
@@ -27,6 +29,8 @@ _OBJECT = (
     "mend the file of a snapshot that bears its first 16 digits, or copy that file where it is whole; where no snapshot has "
     "one, move it out of the store"
 )
+_PART = "restore it from a copy of the store; every snapshot that names it needs it"
+_ADVICE = {"manifests": _PART, "objects": _OBJECT, "raw": _RAW}
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,9 @@ class Hashes:
 
     known: dict[tuple[int, int], str] = field(default_factory=dict)
 
-    def of(self, path: Path) -> str:
+    def of(self, path: Path | str) -> str:
         """The hash of the file, computed the first time."""
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             status = os.fstat(file.fileno())
             key = (status.st_dev, status.st_ino)
             if key not in self.known:
@@ -69,21 +73,29 @@ def audit_store(store: Path) -> list[Problem]:
     Nothing is locked: files that a retention removes meanwhile do not count, and the pointer is checked after the
     snapshots.
     """
-    hashes = Hashes()
-    problems = [problem for name in snapshot_ids(store) for problem in _audit_if_kept(store, name, hashes)]
+    hashes, parts = Hashes(), parts_of(store)
+    problems = [problem for name in snapshot_ids(store) for problem in _audit_if_kept(store, name, hashes, parts)]
     problems = [*_audit_pointer(store), *problems]
-    return [*problems, *_audit_named(store, "objects", ".parquet", hashes), *_audit_named(store, "raw", "", hashes)]
+    for area, suffix in (("manifests", ".json"), ("objects", ".parquet"), ("raw", "")):
+        problems += _audit_named(store, area, suffix, hashes)
+    # Many snapshots share a part of a manifest: it is one problem.
+    return [*{problem.file: problem for problem in problems[::-1]}.values()][::-1]
 
 
 def check_file(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem | None:
     """None where the file of `entry` has the right size and hash."""
-    path, name = snapshot.path / entry.path, f"snapshots/{snapshot.id}/{entry.path}"
-    if path.is_symlink() or not path.is_file():
+    # An audit asks this of each file of each snapshot, so it makes one system call where the bytes were hashed before.
+    name = f"snapshots/{snapshot.id}/{entry.path}"
+    path = f"{snapshot.store}/{name}"
+    try:
+        status = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        status = None
+    if status is None or not stat.S_ISREG(status.st_mode):
         return Problem(name, "no such file", f"{entry.bytes} bytes", _mended(entry))
-    size = path.stat().st_size
-    if size != entry.bytes:
-        return Problem(name, f"{size} bytes", f"{entry.bytes} bytes", _mended(entry))
-    found = hashes.of(path)
+    if status.st_size != entry.bytes:
+        return Problem(name, f"{status.st_size} bytes", f"{entry.bytes} bytes", _mended(entry))
+    found = hashes.known.get((status.st_dev, status.st_ino)) or hashes.of(path)
     return None if found == entry.sha256 else Problem(name, f"sha256 {found}", f"sha256 {entry.sha256}", _mended(entry))
 
 
@@ -96,22 +108,33 @@ def unknown_files(snapshot: Snapshot) -> Iterator[Problem]:
     """Files in the tree that the manifest does not name: a reader of the folder would read them too."""
     named = {"manifest.json", *(entry.path for entry in snapshot.files)}
     above = len(str(snapshot.path)) + 1
-    for root, folders, names in os.walk(snapshot.path):
-        links = [name for name in folders if os.path.islink(os.path.join(root, name))]
-        for name in sorted(names + links):
-            relative = os.path.join(root, name)[above:]
-            if relative not in named:
-                where = f"snapshots/{snapshot.id}/{relative}"
-                yield Problem(where, "a file", "nothing, the manifest does not name it", "move it out of the store")
+    for path in _files_below(str(snapshot.path)):
+        if path[above:] not in named:
+            where = f"snapshots/{snapshot.id}/{path[above:]}"
+            yield Problem(where, "a file", "nothing, the manifest does not name it", "move it out of the store")
 
 
-def _audit_if_kept(store: Path, name: str, hashes: Hashes) -> list[Problem]:
+def _files_below(folder: str) -> Iterator[str]:
+    """Everything below a folder that is no folder, links to folders too; nothing where the folder is gone."""
+    try:
+        with os.scandir(folder) as found:
+            inside = sorted(found, key=lambda one: one.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for one in inside:
+        if one.is_dir(follow_symlinks=False):
+            yield from _files_below(one.path)
+        else:
+            yield one.path
+
+
+def _audit_if_kept(store: Path, name: str, hashes: Hashes, parts: Parts) -> list[Problem]:
     """Problems in the snapshot of that name; none where its folder is gone at the end."""
     folder, found = store / "snapshots" / name, list[Problem]()
     try:
-        found += _audit_snapshot(load_snapshot(store, name), hashes)
+        found += _audit_files(load_snapshot(store, name, parts), hashes)
     except BrokenStore as error:
-        found.append(Problem(f"snapshots/{name}/manifest.json", str(error), "a manifest that hashes to its id", REPAIR))
+        found.append(_broken_manifest(name, error))
     except (UnknownSnapshot, FileNotFoundError):
         if folder.is_dir():
             raise
@@ -120,21 +143,28 @@ def _audit_if_kept(store: Path, name: str, hashes: Hashes) -> list[Problem]:
     return found if folder.is_dir() else []
 
 
+def _broken_manifest(name: str, error: StoreError) -> Problem:
+    """A manifest that cannot be read, by the file of it that is damaged."""
+    if isinstance(error, BrokenPart):
+        return Problem(f"manifests/{error.name}.json", error.found, f"sha256 {error.name}", _PART)
+    return Problem(f"snapshots/{name}/manifest.json", str(error), "a manifest that hashes to its id", REPAIR)
+
+
 def _audit_snapshot(snapshot: Snapshot, hashes: Hashes) -> Iterator[Problem]:
-    manifest = snapshot.path / "manifest.json"
     try:
         load_snapshot(snapshot.store, snapshot.id)
     except StoreError as error:
-        yield Problem(
-            f"snapshots/{snapshot.id}/{manifest.name}", str(error), "a manifest that hashes to its id", REPAIR
-        )
+        yield _broken_manifest(snapshot.id, error)
+    yield from _audit_files(snapshot, hashes)
+
+
+def _audit_files(snapshot: Snapshot, hashes: Hashes) -> Iterator[Problem]:
     for entry in snapshot.files:
         problem = check_file(snapshot, entry, hashes)
         if problem is not None:
             yield problem
-        stored = object_path(snapshot.store, entry.sha256)
-        if not stored.is_file():
-            where = stored.relative_to(snapshot.store).as_posix()
+        where = object_name(entry.sha256)
+        if not os.path.isfile(f"{snapshot.store}/{where}"):
             yield Problem(where, "no such file", f"{entry.bytes} bytes for {snapshot.id}/{entry.path}", _mended(entry))
     yield from unknown_files(snapshot)
 
@@ -150,7 +180,11 @@ def _audit_pointer(store: Path) -> Iterator[Problem]:
 
 
 def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterator[Problem]:
-    """Check files named by their hash: <area>/<ab>/<sha256><suffix>, with <sha256>.json next to a raw file."""
+    """Check files named by their hash: <area>/<ab>/<sha256><suffix>, with <sha256>.json next to a raw file.
+
+    Parts of manifests lie in their area itself.
+    """
+    above, form = ("", "") if area == "manifests" else ("{}/", "<ab>/")
     for path in sorted(path for path in (store / area).rglob("*") if not path.is_dir()):
         where, sha256 = path.relative_to(store).as_posix(), path.name.removesuffix(suffix)
         if area == "raw" and path.suffix == ".json" and _SHA256.fullmatch(path.stem):
@@ -159,8 +193,8 @@ def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterato
                     where, "no file next to it", f"the raw file {path.stem}", "restore the raw file from a copy"
                 )
             continue
-        if where != f"{area}/{sha256[:2]}/{sha256}{suffix}" or not _SHA256.fullmatch(sha256):
-            yield Problem(where, "a foreign name", f"{area}/<ab>/<sha256>{suffix}", "move it out of the store")
+        if where != f"{area}/{above.format(sha256[:2])}{sha256}{suffix}" or not _SHA256.fullmatch(sha256):
+            yield Problem(where, "a foreign name", f"{area}/{form}<sha256>{suffix}", "move it out of the store")
             continue
         try:
             found = hashes.of(path)
@@ -170,4 +204,4 @@ def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterato
                 yield Problem(where, "a link to nothing", f"a file of sha256 {sha256}", "restore it from a copy")
             continue
         if found != sha256:
-            yield Problem(where, f"sha256 {found}", f"sha256 {sha256}", _OBJECT if area == "objects" else _RAW)
+            yield Problem(where, f"sha256 {found}", f"sha256 {sha256}", _ADVICE[area])

@@ -16,9 +16,10 @@ from pathlib import Path
 from schemas.forms.address import S3Url
 from schemas.table import Table, table_name
 from tasks.domain.errors import DamagedStore
+from tasks.store.manifest import FileEntry
 from tasks.store.mirror import address_of
 from tasks.store.parquet import Partition, path_partition
-from tasks.store.snapshot import FileEntry, Snapshot
+from tasks.store.snapshot import Snapshot
 from tasks.store.verify import Hashes, check_file
 
 SHOWN_MAX = 5

@@ -26,8 +26,9 @@ from tasks.ingest.raw_store import land
 from tasks.ledger import merge as ledger
 from tasks.ledger.published_state import Known
 from tasks.steps.affected_months import touched_months
+from tasks.store.manifest import FileEntry
 from tasks.store.parquet import encode_months
-from tasks.store.snapshot import FileEntry, Snapshot
+from tasks.store.snapshot import Snapshot
 
 TODAY = datetime.date(2026, 1, 5)
 DECLARED: Mapping[str, Any] = {"source": "gacc_query", "flow": "export", "released_on": datetime.date(2025, 7, 20)}

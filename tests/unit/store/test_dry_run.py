@@ -7,6 +7,7 @@ import pytest
 from tasks.store.dry_run import PREFIX, rehearsal
 from tasks.store.snapshot import current_id, open_snapshot
 from tasks.store.temporary import MARK
+from tasks.store.verify import audit_store
 from tests.unit.store.small_store import JULY, JUNE, stored
 
 
@@ -23,6 +24,7 @@ def test_the_state_is_the_same_and_what_is_published_there_stays_there(tmp_path:
         assert current_id(aside) == before.id
         (path,) = open_snapshot(aside).paths("metric")  # type: ignore[union-attr]
         assert path.read_bytes() == before.paths("metric")[0].read_bytes()
+        assert audit_store(aside) == []
         assert stored(aside, {JULY: [3]}).id != before.id
     assert current_id(store) == before.id
     assert leftovers(tmp_path) == []

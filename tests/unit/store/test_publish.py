@@ -95,10 +95,13 @@ def test_id_is_the_sequence_and_the_hash_of_the_manifest(store: Path) -> None:
     manifest = (published.snapshot.path / "manifest.json").read_bytes()
     assert published.snapshot.id == f"000001-{sha256(manifest)[:12]}"
     content = json.loads(manifest)
-    assert content["format"] == 1
+    assert content["format"] == 2
     assert content["parent"] is None
     assert content["about"] == {"released_on": "2025-07-20"}
-    assert [(file["rows"], file["bytes"]) for file in content["files"]] == [(1, len(parquet(1)))]
+    (line,) = content["parts"]
+    part = (store / "manifests" / f"{line['sha256']}.json").read_bytes()
+    assert line == {"bytes": len(part), "files": 1, "partition": "flow=export/year=2025", "sha256": sha256(part)}
+    assert [(file["rows"], file["bytes"]) for file in json.loads(part)["files"]] == [(1, len(parquet(1)))]
 
 
 def test_a_manifest_is_canonical_and_in_utf_8(store: Path) -> None:
@@ -107,8 +110,16 @@ def test_a_manifest_is_canonical_and_in_utf_8(store: Path) -> None:
         about = {"z": "磁", "a": {"y": None, "b": 1.5}}
         snapshot = publish(store, [new(JUNE, 1)], parent=None, about=about).snapshot
     manifest = (snapshot.path / "manifest.json").read_bytes()
-    assert manifest.startswith('{"about":{"a":{"b":1.5,"y":null},"z":"磁"},\n"files":[\n{"bytes":'.encode())
-    assert manifest.endswith(b'"table":"metric"}\n],\n"format":1,"parent":null,"sequence":1}\n')
+    (part,) = (store / "manifests").iterdir()
+    assert part.read_bytes().startswith(b'{"files":[\n{"bytes":')
+    assert part.read_bytes().endswith(b'"table":"metric"}\n]}\n')
+    size = part.stat().st_size
+    assert manifest.startswith(
+        '{"about":{"a":{"b":1.5,"y":null},"z":"磁"},\n"format":2,"parent":null,\n"parts":[\n'.encode()
+    )
+    assert manifest.endswith(
+        f'[\n{{"bytes":{size},"files":1,"partition":"flow=export/year=2025","sha256":"{part.stem}"}}\n],\n"sequence":1}}\n'.encode()
+    )
 
 
 def test_the_same_content_gives_the_same_bytes_in_another_store(store: Path, tmp_path: Path) -> None:

@@ -14,9 +14,20 @@ from tasks.domain.errors import BrokenStore, Outpaced
 from tasks.store.parquet import encode_months
 from tasks.store.publish import publish
 from tasks.store.retention import Retired
-from tasks.store.s3_store import GRACE_DAYS, TEMPORARY, Remote, abandoned, file_key, manifest_key, pointer_bytes
+from tasks.store.s3_store import (
+    GRACE_DAYS,
+    TEMPORARY,
+    Remote,
+    abandoned,
+    file_key,
+    manifest_key,
+    part_key,
+    pointer_bytes,
+)
 from tasks.store.snapshot import Snapshot, open_snapshot
+from tests.unit.store.test_manifest import made_old
 from tests.unit.store.test_parquet import metrics
+from tests.unit.store.test_publish import new
 
 
 @pytest.fixture
@@ -150,3 +161,75 @@ def test_parts_of_a_run_that_died_go_after_some_days_and_those_of_a_living_one_s
     assert remote.retain(today=now.date(), months=24) == Retired((), 0)
     assert remote.retain(today=now.date() + timedelta(days=GRACE_DAYS + 2), months=24) == Retired((), 4)
     assert _keys(remote) == published
+
+
+DECEMBER, JANUARY = "flow=export/year=2024/month=12", "flow=export/year=2025/month=1"
+
+
+def _in_the_bucket(remote: Remote, store: Path, numbers: dict[str, int]) -> Snapshot:
+    """Published in the folder with the files that it has in other months, and then in the bucket."""
+    parent = open_snapshot(store)
+    carried = [entry for entry in (parent.files if parent else ()) if entry.partition not in numbers]
+    made = publish(
+        store, [new(partition, number) for partition, number in numbers.items()], carried=carried, parent=parent,
+        about={"released_on": f"20{20 + (parent.sequence if parent else 0)}-07-20"},
+    ).snapshot  # fmt: skip
+    remote.publish(made, parent)
+    return made
+
+
+def test_a_publication_puts_the_parts_of_the_years_that_it_touches(
+    remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = _in_the_bucket(remote, tmp_path, {DECEMBER: 1, JANUARY: 2})
+    put: list[str] = []
+    keep = remote.bucket.keep
+    monkeypatch.setattr(remote.bucket, "keep", lambda key, data: put.append(key) or keep(key, data))
+    second = _in_the_bucket(remote, tmp_path, {JANUARY: 3})
+    (closed,) = set(first.parts) & set(second.parts)
+    (open_year,) = set(second.parts) - {closed}
+    assert [key for key in put if key.startswith("manifests/")] == [f"manifests/{open_year}.json"]
+    assert len(put) == 3, "a file, a part, the root"
+    found = remote.snapshot(second.id)
+    assert (found.files, found.parts) == (second.files, second.parts)
+
+
+def test_retention_deletes_the_parts_that_no_snapshot_names(remote: Remote, tmp_path: Path) -> None:
+    _in_the_bucket(remote, tmp_path, {DECEMBER: 1, JANUARY: 2})
+    last = _in_the_bucket(remote, tmp_path, {JANUARY: 3})
+    (written,) = {item.modified.date() for item in remote.bucket.list("manifests")}
+    remote.retain(today=written + timedelta(days=GRACE_DAYS), months=1)
+    assert len([key for key in _keys(remote) if key.startswith("manifests/")]) == 3
+    remote.retain(today=written + timedelta(days=GRACE_DAYS + 1), months=1)
+    assert {key for key in _keys(remote) if key.startswith("manifests/")} == {
+        f"manifests/{name}.json" for name in last.parts
+    }
+    assert remote.audit() == []
+
+
+def test_an_audit_names_a_damaged_part_once_also_one_that_this_process_read_before(
+    remote: Remote, tmp_path: Path
+) -> None:
+    first = _in_the_bucket(remote, tmp_path, {DECEMBER: 1, JANUARY: 2})
+    second = _in_the_bucket(remote, tmp_path, {JANUARY: 3})
+    assert remote.audit() == []
+    (shared,) = set(first.parts) & set(second.parts)
+    remote.bucket._put(part_key(shared), b"{}", "overwrite")
+    (problem,) = remote.audit()
+    assert problem.file == f"s3://customs/store/manifests/{shared}.json"
+    assert problem.found.startswith("hashes to")
+    remote.bucket.delete([part_key(shared)])
+    (problem,) = remote.audit()
+    assert problem.found == "is missing from s3://customs/store"
+
+
+def test_a_bucket_that_version_0_1_filled_is_read_and_continued(remote: Remote, tmp_path: Path) -> None:
+    publish(tmp_path, [new(DECEMBER, 1), new(JANUARY, 2)], parent=None, about={"released_on": "2025-02-20"})
+    old = made_old(tmp_path)
+    remote.publish(old, None)
+    assert remote.snapshot(old.id).files == old.files
+    assert not [key for key in _keys(remote) if key.startswith("manifests/")]
+    made = _in_the_bucket(remote, tmp_path, {JANUARY: 3})
+    assert remote.snapshot(made.id).files == made.files
+    assert len([key for key in _keys(remote) if key.startswith("manifests/")]) == 2
+    assert remote.audit() == []

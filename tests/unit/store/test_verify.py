@@ -20,7 +20,8 @@ from schemas.tables.state import State
 from tasks.domain.errors import DamagedStore
 from tasks.reports import query
 from tasks.reports.query import open_published
-from tasks.store.snapshot import FileEntry, object_path
+from tasks.store.manifest import FileEntry
+from tasks.store.snapshot import object_path
 from tasks.store.verify import audit_store
 from tasks.store.verify_on_read import prove
 from tests.copied_store import copied
