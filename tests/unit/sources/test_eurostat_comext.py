@@ -170,6 +170,29 @@ def test_an_empty_value_is_missing_and_not_zero(tmp_path: Path) -> None:
     assert release.quarantine["record"].to_list() == [2]
 
 
+def flagged(flags: Sequence[str]) -> bytes:
+    """The answer with a flag for each record."""
+    header, *lines = answer().decode().split("\r\n")[:-1]
+    return "".join(f"{line}\r\n" for line in (f"{header},OBS_FLAG", *(f"{line},{flag}" for line, flag in zip(lines, flags, strict=True)))).encode()  # fmt: skip
+
+
+@pytest.mark.parametrize("flag", ["e", "c", "pe", "E", "s", "z"])
+def test_a_number_that_is_estimated_or_hidden_is_not_known_and_not_zero(tmp_path: Path, flag: str) -> None:
+    """Its place is in `lost`; the printed total still has it, so it is compared with it."""
+    release = read(flagged(["", flag, *[""] * (len(CELLS) - 2)]), tmp_path)
+    assert numbers(release) == {key: value for key, value in numbers(read(answer(), tmp_path / "plain")).items() if key != ("CHN", "quantity_kg")}  # fmt: skip
+    assert release.release["lost"].to_list() == [["84834030 2025-06"]]
+    (found,) = release.findings.filter(pl.col("severity") != "info").rows(named=True)
+    assert (found["check"], found["severity"]) == ("flagged", "warning")
+    assert f"1 record with a flag, first '{flag}' in record 2" in found["observed"]
+
+
+def test_a_provisional_revised_or_broken_number_is_a_number(tmp_path: Path) -> None:
+    release = read(flagged(["p", "r", "bp", *["d"] * (len(CELLS) - 3)]), tmp_path)
+    assert numbers(release) == numbers(read(answer(), tmp_path / "plain"))
+    assert set(release.findings["severity"]) == {"info"}
+
+
 @pytest.mark.parametrize("period", ["2025", "2025-52", "2025-Q2"])
 def test_a_year_or_a_quarter_is_no_month(tmp_path: Path, period: str) -> None:
     with pytest.raises(Refused, match="is not a month"):
