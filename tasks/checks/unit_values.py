@@ -250,7 +250,7 @@ def _never_weighed(judged: Judged, zeros: pl.DataFrame) -> pl.DataFrame:
     if not judged.is_broad or weighed.is_empty():
         return products.clear()
     before = judged.sums.by_product.filter(pl.col("quantity_kg") > 0).select(PRODUCT)
-    known = pl.concat([weighed.cast(pl.String), before.cast(pl.String)]).unique()  # type: ignore[arg-type]
+    known = pl.concat([weighed.cast(pl.String), before.cast(pl.String)]).unique()
     return products.join(known.cast(dict(products.schema)), on=PRODUCT, how="anti")  # type: ignore[arg-type]
 
 
