@@ -578,8 +578,8 @@ TWO_MONTHS = [("202505", CODE, "USA", 100_000, 5_000_000), ("202506", CODE, "USA
 
 def test_a_unit_value_is_in_the_money_that_is_known(tmp_path: Path) -> None:
     facts = brief_of(taken(of_query(tmp_path / "yuan.csv", TWO_MONTHS, "人民币")))
-    assert "55.00</a> yuan per kilogram, <a" in section(render.page(facts), "value")
-    assert "55.00元/千克，环比+10.0%" in render.markdown(facts, "zh")
+    assert "55.00</a> yuan per kilogram (FOB), <a" in section(render.page(facts), "value")
+    assert "55.00元/千克（FOB），环比+10.0%" in render.markdown(facts, "zh")
     assert "55.00 CNY/kg" in section(render.page(facts), "sources")
     assert all(fact.trace is not None and fact.trace.agrees for fact in facts.facts())
 

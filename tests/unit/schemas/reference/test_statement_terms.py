@@ -1,5 +1,7 @@
 """What the values of a source mean: every source has its terms, and they agree with what its adapter and other tables say."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -65,6 +67,21 @@ def test_the_terms_that_a_comparison_of_two_reporters_rests_on() -> None:
         == {"value_eur": ("CIF", "origin, consignment inside the EU")}
     )
     assert {*us_census.VALUES.values()} <= {*code_table("currencies")["printed"]}
+
+
+def test_the_page_about_sources_says_what_the_table_says() -> None:
+    """Each line of the table in docs/sources.md: valuation and partner of both directions, and rounding."""
+    page = (Path(__file__).parents[4] / "docs" / "sources.md").read_text(encoding="utf-8")
+    lines = page.partition("| source | exports | imports | rounding |")[2].split("\n\n")[0].splitlines()[2:]
+    found = {name.strip(" `"): cells for sources, *cells in (line.strip("|").split("|") for line in lines) for name in sources.split(",")}  # fmt: skip
+    assert {*found} == {*SOURCES}
+    for source, cells in found.items():
+        for flow, cell in zip(("export", "import"), cells[:2], strict=True):
+            rows = code_table("statement_terms").filter(pl.col("measure") != "value_usd_cif", source=source, flow=flow)
+            ((valuation, partner, rounding),) = rows.select("valuation", "partner_is", "rounding").unique().rows()
+            words = cell.strip().replace("by origin, inside the EU by consignment", "origin, consignment inside the EU").replace("by ", "").replace("to the ", "")  # fmt: skip
+            assert words.startswith(valuation if valuation == partner else f"{valuation}, {partner}"), (source, flow)
+            assert cells[2].strip().partition(",")[0] == rounding
 
 
 def test_each_word_is_used() -> None:
