@@ -103,7 +103,9 @@ def _partners() -> list[str]:
     known = partner_codes("geonom").filter(pl.col("valid_to") == "", pl.col("code").str.contains("^[A-Z]{2}$"))
     # The two parts of the United Kingdom repeat it.
     return (
-        known.filter(pl.col("kind").is_in(["country", "residual"]), ~pl.col("code").is_in(["XI", "XU"]))["code"]
+        known.filter(pl.col("kind").is_in(["country", "residual", "secret"]), ~pl.col("code").is_in(["XI", "XU"]))[
+            "code"
+        ]
         .unique()
         .sort()
         .to_list()

@@ -12,6 +12,10 @@ class TracedNumber(BaseModel):
     measure: str
     value: int
     unit: str
+    valuation: str | None = Field(None, description="what a value includes: FOB, CIF …; null for quantities")
+    terms: str | None = Field(
+        None, description="what a value means: valuation, whose trade the partner is, how digits are dropped; null for quantities"
+    )  # fmt: skip
     release_id: str
     title: str
     known_from: str = Field(description="day from which it was public")

@@ -1,9 +1,11 @@
 """Defines what the values of a source mean: currency, valuation, whose trade a partner is, rounding, and a printed zero.
 
-These are facts about a source and a direction, not about single records, so they are a code table: join it to `detail`,
-`observation` or `trade_flow` by source, flow and measure. Flags that differ from record to record are in the ledger itself: a
-suppressed or unknown number has no row, and its place is in `lost` of the table `release`; a number that a source marks as
-estimated is not read; a row with 0 is a printed zero.
+These are facts about a source and a direction, not about single records, so they are a code table: join it to `detail` or
+`observation` by source, flow and measure. In `trade_flow` the column is the measure and `source` joins several names by +;
+`metric` has no source, but all customs sources of one reporter agree, and figures from print have `published` in
+`level_kinds`. Flags that differ from record to record are in the ledger itself: a number that a source marks as suppressed,
+estimated or unknown has no row, its place is in `lost` of the table `release`, and a finding counts such records; a row
+with 0 is a printed zero.
 """
 
 import polars as pl
@@ -16,9 +18,12 @@ VALUATIONS = {
     "CIF": "value at the border of the importer, freight and insurance included",
     "customs value": "price paid for the goods, without freight and insurance to the United States and without duty",
     "FAS": "value at the port of export, alongside the ship, without loading",
+    "not stated": "figures from print do not say; most repeat what the customs of the reporter publish",
 }
-PARTNERS = ("origin", "origin, consignment inside the EU", "last known destination", "ultimate destination")
-ROUNDINGS = ("nearest", "down")
+PARTNERS = (
+    "origin", "origin, consignment inside the EU", "last known destination", "ultimate destination", "not stated",
+)  # fmt: skip
+ROUNDINGS = ("nearest", "down", "nearest or down")
 ZEROS = {
     "no trade": "a printed 0 means that there was none, or less than half a unit",
     "less than a step": "digits are cut off: a printed 0 may be trade below one step",

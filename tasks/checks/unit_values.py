@@ -14,6 +14,7 @@ from tasks.checks.thresholds import dollars_of, in_dollars, threshold, whole_thr
 from tasks.domain.coverage import WORLD
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name
+from tasks.domain.text import counted
 
 UNIT_VALUE_FACTOR = 10
 UNIT_VALUE_MONTHS_MIN = 3
@@ -21,6 +22,8 @@ UNIT_VALUE_MONTHS_MIN = 3
 # to the printed weight and to the weight of the value at the usual price, because tonnes taken for kilograms are light
 # too.
 SMALL_KG = 1_000
+# Electrical energy, a heading of the HS whose goods weigh nothing: every source prints 0 kg.
+WEIGHTLESS = "2716"
 PRODUCT = ["flow", "product"]
 PLACE = [*PRODUCT, "month"]
 
@@ -203,6 +206,8 @@ def _zero_numbers(judged: Judged) -> Rows:
     pairs = sums.filter(QUANTITY).join(money, on=key)
     usual = _usual(judged, pairs)
     both = pairs.join(zeros, on=key, how="semi").filter((pl.col("value") == 0) != (pl.col("paid") == 0))
+    is_no_mass = (pl.col("measure").cast(pl.String) == "quantity_kg") & (pl.col("value") == 0)
+    both = both.filter(~(is_no_mass & pl.col("product").cast(pl.String).str.starts_with(WEIGHTLESS)))
     both = both.join(usual, on=[*PRODUCT, "measure", "money"], how="left").with_columns(
         dollars=in_dollars("paid", "money"), worth=in_dollars("usual", "money") * pl.col("value"), weighs=pl.col("paid") / pl.col("usual"),
         least=pl.when(pl.col("measure").cast(pl.String) == "quantity_kg").then(threshold("zero_kg")).otherwise(threshold("zero_pieces")),
@@ -216,6 +221,14 @@ def _zero_numbers(judged: Judged) -> Rows:
         .otherwise((pl.col("worth") >= threshold("zero_worth")) & (pl.col("value") >= pl.col("least")))
     )  # fmt: skip
     strange = both.filter(is_much).sort(*key, "measure", "money")
+    never = _never_weighed(judged, strange.filter(is_no_mass, alone))
+    strange = strange.join(never, on=PRODUCT, how="anti")
+    if never.height:
+        yield finding(
+            "zero_number", "info", judged.row["release_id"],
+            observed=f"{counted(never.height, 'product')} with values and 0 kg throughout, first {never['product'][0]}",
+            expected="a weight where there is a value", advice="In a file of so many products it is how the source prints these goods; nothing to do.",
+        )  # fmt: skip
     for found in strange.head(EXAMPLES).to_dicts():
         quantity = f"{found['value']:,} {found['measure'].removeprefix('quantity_')}"
         paid = f"{found['paid']:,} {found['money'].removeprefix('value_').upper()}"
@@ -226,6 +239,19 @@ def _zero_numbers(judged: Judged) -> Rows:
             observed=" and ".join(parts) + more, expected="both, where either is so large",
             advice="Compare with the site: an empty or cut field reads as 0. If it is printed so, approve or correct it.",
         )  # fmt: skip
+
+
+def _never_weighed(judged: Judged, zeros: pl.DataFrame) -> pl.DataFrame:
+    """Return the products of a broad release that have 0 kg in each of its records and no published weight: goods that
+    are counted otherwise. A damaged column would have no weight of any product.
+    """
+    products = zeros.select(PRODUCT).unique().sort(PRODUCT)
+    weighed = judged.own.filter("single", pl.col("measure") == "quantity_kg", pl.col("value") > 0).select(PRODUCT)
+    if not judged.is_broad or weighed.is_empty():
+        return products.clear()
+    before = judged.sums.by_product.filter(pl.col("quantity_kg") > 0).select(PRODUCT)
+    known = pl.concat([weighed.cast(pl.String), before.cast(pl.String)]).unique()
+    return products.join(known.cast(dict(products.schema)), on=PRODUCT, how="anti")  # type: ignore[arg-type]
 
 
 def _usual(judged: Judged, pairs: pl.DataFrame) -> pl.DataFrame:

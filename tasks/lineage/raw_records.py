@@ -14,6 +14,7 @@ from schemas.forms.trace import TracedNumber
 from schemas.tables.decision import Decision
 from schemas.tables.observation import Detail
 from tasks.domain.periods import span_name
+from tasks.domain.value_terms import in_words, value_terms
 from tasks.ingest.raw_file import RawFile, read_raw
 from tasks.store.parquet import Partition, read_table
 from tasks.store.snapshot import Snapshot
@@ -58,10 +59,12 @@ class RawRecords:
         records = details["record"].sort().to_list()
         file = self._file(release) if records else None
         span, measure = (row["period_start"], row["period_end"]), row["measure"]
+        terms = value_terms([row["source"]], self.flow, [measure])
         texts = [file.text(record, measure, span) for record in records[:PRINTED_MAX]] if file else []
         return TracedNumber(
             product=row["product"], partner=row["partner"], period=span_name(row["period_start"], row["period_end"]),
-            measure=measure, value=row["value"], unit=row["unit"], release_id=row["release_id"], title=release["title"],
+            measure=measure, value=row["value"], unit=row["unit"],
+            valuation=next(iter(terms["valuation"]), None), terms="; ".join(in_words(terms)) or None, release_id=row["release_id"], title=release["title"],
             known_from=str(row["known_from"]), raw_sha256=release["raw_sha256"], records=records,
             reported=details["value"].sum(), read=file.total(records, measure, span) if file else None,
             corrected=file.changes(records) if file else [],

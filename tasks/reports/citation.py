@@ -1,4 +1,5 @@
-"""Cites a number: who published it, in which files, the day up to which it is current, and the state of the store."""
+"""Cites a number: who published it, in which files, the day up to which it is current, the state of the store, and what a
+value means."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -9,7 +10,9 @@ import pycountry
 from schemas.tables.decision import Decision
 from schemas.tables.observation import Observation
 from schemas.tables.release import Release
+from schemas.tables.trade_flow import VALUES
 from tasks.domain.classification import part_of
+from tasks.domain.value_terms import in_words, value_terms
 from tasks.ledger.merge import current_statements, was_last_on
 from tasks.store.parquet import Partition, read_table
 from tasks.store.snapshot import Snapshot
@@ -76,7 +79,23 @@ def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None)
     used = releases.filter(pl.col("release_id").is_in(spoken))
     titles = [_source(row) for row in used.iter_rows(named=True)]
     reporter = releases["reporter"][0] if releases.height else "CHN"
-    return citation(titles, reporter, as_of or known_on(releases, read_table(snapshot, Decision)), snapshot.id)
+    line = citation(titles, reporter, as_of or known_on(releases, read_table(snapshot, Decision)), snapshot.id)
+    return "; ".join([line, *terms_of_rows(rows, used["source"].unique().to_list())])
+
+
+def terms_of_rows(rows: pl.DataFrame, sources: Collection[str]) -> list[str]:
+    """Return what the values in rows of `metric` or `trade_flow` mean, a line each; none for quantities.
+
+    `sources` are those that the rows rest on; rows with a column `source` name their own.
+    """
+    if "source" in rows.columns:
+        sources = {name for joined in rows["source"].unique() for name in joined.split("+")}
+    if "measure" in rows.columns:
+        measures = rows["measure"].cast(pl.String).unique().to_list()
+    else:
+        measures = [name for name in VALUES if name in rows.columns and rows[name].null_count() < rows.height]
+    flows = sorted(map(str, rows["flow"].unique()))
+    return [line for flow in flows for line in in_words(value_terms(sources, flow, measures))]
 
 
 def known_on(releases: pl.DataFrame, decisions: pl.DataFrame) -> date | str:

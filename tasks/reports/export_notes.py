@@ -13,6 +13,7 @@ from schemas.tables.release import Release
 from tasks.domain.classification import members
 from tasks.domain.coverage import EVERYTHING
 from tasks.domain.periods import month_index, month_number
+from tasks.reports.citation import terms_of_rows
 from tasks.store.mirror import address_of
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
@@ -51,7 +52,10 @@ def notes(
         *([("as known on", str(as_of))] if as_of else []), ("written by", f"Tidewaiter {importlib.metadata.version('tidewaiter')}"),
     ]  # fmt: skip
     schema = {"column": pl.String, "unit": pl.String, "meaning": pl.String}
-    return Notes(name, facts, pl.DataFrame(columns, schema, orient="row"), _releases(snapshot, model, rows, as_of))
+    releases = _releases(snapshot, model, rows, as_of)
+    if "flow" in rows.columns:
+        facts += [("values", line) for line in terms_of_rows(rows, releases["source"].unique().to_list())]
+    return Notes(name, facts, pl.DataFrame(columns, schema, orient="row"), releases)
 
 
 def _releases(snapshot: Snapshot, model: type[Table], rows: pl.DataFrame, as_of: date | None) -> pl.DataFrame:

@@ -135,6 +135,9 @@ def show_trace(console: Console, trace: "Trace", *, full: bool = True) -> None:
                 say(f"    {escape(change)}", style="yellow")
         if len(shown) < len(operand.numbers):
             say(f"    and {len(operand.numbers) - len(shown)} more numbers", style="dim")
+    numbers = [number for operand in trace.operands for number in operand.numbers]
+    for terms in dict.fromkeys(number.terms for number in numbers if number.terms):
+        say(f"  {terms}")
     if is_mixed(trace.kinds):
         say(f"  rests on more than one kind of release: {str(trace.kinds).replace('+', ', ')}")
     verdict = "[green]agrees[/]" if trace.agrees else "[bold red]DOES NOT AGREE[/]"

@@ -72,7 +72,7 @@ def split_quoted(
     read = [columns for columns in blocks if columns is not None]
     if len(read) < len(blocks):
         return None
-    return [_joined(chunks) for chunks in zip(*read, strict=True)]
+    return [joined(chunks) for chunks in zip(*read, strict=True)]
 
 
 def _cuts(body: bytes, start: int, form: _Form) -> list[int]:
@@ -118,11 +118,11 @@ def _is_all(columns: Sequence[pyarrow.Array], block: pyarrow.Buffer, form: _Form
       So no line end is too long, nor is one a lone CR, and no quotes surround what follows the last comma.
     """
     records, width = len(columns[0]), len(form.numbers)
-    if any(_longest(column) > FIELD_BYTES_MAX or _holds_quote(column) for column in columns):
+    if any(longest(column) > FIELD_BYTES_MAX or _holds_quote(column) for column in columns):
         return False
     fields, tail = records * width, pyarrow.scalar(form.tail, NUMBERS)
     alike = sum(_total(column, lambda texts: pyarrow.compute.equal(texts, tail)) for column in columns)
-    lengths = sum(_total(column, pyarrow.compute.binary_length) for column in columns)
+    lengths = sum(map(total_bytes, columns))
     begun = sum(_total(column, _begin_like_ends) for column in columns)
     data = pl.Series(pl.from_arrow(pyarrow.Array.from_buffers(pyarrow.uint8(), block.size, [None, block])))
     is_quote = data == ord(QUOTE)
@@ -148,6 +148,11 @@ def _total(column: pyarrow.Array, of: Callable[[pyarrow.Array], pyarrow.Array]) 
     return int(pyarrow.compute.sum(found).as_py() or 0)
 
 
+def total_bytes(column: pyarrow.Array) -> int:
+    """The bytes of all fields of a column."""
+    return _total(column, pyarrow.compute.binary_length)
+
+
 def _begin_like_ends(texts: pyarrow.Array) -> pyarrow.Array:
     first = pyarrow.compute.binary_slice(texts, 0, 1)
     return pyarrow.compute.is_in(first, pyarrow.array([bytes([byte]) for byte in AFTER_FIELD], NUMBERS))
@@ -157,24 +162,25 @@ def _distinct(column: pyarrow.Array) -> pyarrow.Array:
     return column.dictionary if pyarrow.types.is_dictionary(column.type) else column
 
 
-def _longest(column: pyarrow.Array) -> int:
+def longest(column: pyarrow.Array) -> int:
+    """The bytes of the longest field of a column."""
     return pyarrow.compute.max(pyarrow.compute.binary_length(_distinct(column))).as_py() or 0
 
 
 def _holds_quote(column: pyarrow.Array) -> bool:
-    return QUOTE in _joined_bytes(_distinct(column))
+    return QUOTE in joined_bytes(_distinct(column))
 
 
-def _joined_bytes(texts: pyarrow.Array) -> bytes:
+def joined_bytes(texts: pyarrow.Array) -> bytes:
     """The bytes of an array of texts, one after another."""
     _, _, data = texts.buffers()
     return data.to_pybytes() if data is not None else b""
 
 
-def _joined(chunks: Sequence[pyarrow.Array]) -> pyarrow.ChunkedArray:
+def joined(chunks: Sequence[pyarrow.Array]) -> pyarrow.ChunkedArray:
     """One column of the chunks of all blocks: as texts where it was read so or is not ASCII, else as strings."""
     if pyarrow.types.is_dictionary(chunks[0].type):
         return pyarrow.chunked_array(chunks).unify_dictionaries()
-    if all(_joined_bytes(chunk).isascii() for chunk in chunks):
+    if all(joined_bytes(chunk).isascii() for chunk in chunks):
         return pyarrow.chunked_array(chunks).cast(pyarrow.string())
     return pyarrow.chunked_array([chunk.dictionary_encode() for chunk in chunks]).unify_dictionaries()

@@ -37,10 +37,10 @@ from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources import csv
 from tasks.sources.envelope import magic_of
-from tasks.sources.eurostat_comext import CODES, FLOWS, product_of, reporter_of
+from tasks.sources.eurostat_comext import CODES, FLOWS, UNLISTED, product_of, reporter_of
 from tasks.sources.protocol import Parsed, Source
 from tasks.sources.records import as_reported
-from tasks.sources.totals import part_totals
+from tasks.sources.totals import concerned, part_totals
 
 KEY = (
     "REPORTER", "PARTNER", "TRADE_TYPE", "PRODUCT_NC", "PRODUCT_SITC", "PRODUCT_CPA21", "PRODUCT_CPA22", "PRODUCT_BEC", "PRODUCT_BEC5",
@@ -54,7 +54,7 @@ NEEDED = ("REPORTER", "PARTNER", "PRODUCT_NC", "FLOW", "STAT_PROCEDURE", "SUPPL_
 TOTALS = ("TOTAL", "000TOTAL")
 PROCEDURES = ("1", "2", "3", "5", "6", "7", "9")
 MONTH, YEAR = r"^[0-9]{4}(0[1-9]|1[0-2])$", r"^[0-9]{4}52$"
-AMOUNT = r"^[0-9]{1,14}(\.[0-9]{1,3})?$"
+AMOUNT, WHOLE = r"^[0-9]{1,14}(\.[0-9]{1,3})?$", r"^[0-9]{1,14}$"
 THOUSAND = 1000
 CELL = ("product", "period", "number_of")
 NO_UNIT = ("NO_SU", "-", "")
@@ -161,26 +161,39 @@ def _only(fields: pl.DataFrame, name: str, where: str) -> str:
 
 def _thousandths(fields: pl.DataFrame, name: str, where: str) -> pl.Series:
     """A printed number in thousandths, exactly; null where nothing is printed. Raises Refused for other text."""
-    text = fields[name].replace("", None)
-    bad = fields.filter(text.is_not_null() & ~text.str.contains(AMOUNT).fill_null(False))
+    text = fields[name]
+    is_whole = text.str.contains(WHOLE).fill_null(False)
+    whole = text.set(~is_whole, None).cast(pl.Int64) * THOUSAND
+    # Hardly any number has decimals or is missing: only these are taken apart.
+    rest = pl.DataFrame({"row": (~is_whole).arg_true(), "text": text.filter(~is_whole)}).filter(pl.col("text") != "")
+    bad = rest.filter(~pl.col("text").str.contains(AMOUNT))
     if bad.height:
+        record = fields["record"][bad["row"][0]]
         raise Refused(
-            "no number", where=f"{where}, record {bad['record'][0]}, column {name}", found=f"'{clip(str(bad[name][0]))}'", advice=AGAIN
+            "no number", where=f"{where}, record {record}, column {name}", found=f"'{clip(bad['text'][0])}'", advice=AGAIN
         )  # fmt: skip
-    whole = text.str.extract(r"^([0-9]+)", 1).cast(pl.Int64) * THOUSAND
-    decimals = text.str.extract(r"\.([0-9]+)$", 1).fill_null("").str.pad_end(3, "0").cast(pl.Int64)
-    return (whole + decimals).alias(name)
+    if rest.height:
+        parts = rest["text"].str.split_exact(".", 1).struct.unnest()
+        decimals = parts["field_1"].str.pad_end(3, "0").cast(pl.Int64)
+        whole = whole.scatter(rest["row"], parts["field_0"].cast(pl.Int64) * THOUSAND + decimals)
+    return whole.alias(name)
 
 
 def _summed(amounts: pl.DataFrame) -> pl.DataFrame:
     """A row for each product, partner and month; a sum with an unknown part is unknown."""
-    shown = pl.col("record").cast(pl.String).head(RECORDS_SHOWN).str.join(", ")
-    more = pl.when(pl.len() > RECORDS_SHOWN).then(pl.format(" and {} more", pl.len() - RECORDS_SHOWN)).otherwise(pl.lit(""))  # fmt: skip
-    return amounts.group_by("product", "partner", "period", maintain_order=True).agg(
-        pl.col("record").first(), pl.col("unit").first(), units=pl.col("unit").n_unique(),
-        note=pl.when(pl.len() > 1).then(pl.lit("sum of records ") + shown + more),
+    place = ["product", "partner", "period"]
+    sums = amounts.group_by(place, maintain_order=True).agg(
+        pl.col("record").first(), pl.col("unit").first(), units=pl.col("unit").n_unique(), rows=pl.len(),
         **{name: pl.when(pl.col(name).null_count() == 0).then(pl.col(name).sum()) for name in NUMBERS},
     )  # fmt: skip
+    # Most sums are of one row; only the others need a note.
+    several = amounts.join(sums.filter(pl.col("rows") > 1), on=place, how="semi", maintain_order="left")
+    shown = pl.col("record").cast(pl.String).head(RECORDS_SHOWN).str.join(", ")
+    more = pl.when(pl.len() > RECORDS_SHOWN).then(pl.format(" and {} more", pl.len() - RECORDS_SHOWN)).otherwise(pl.lit(""))  # fmt: skip
+    notes = several.group_by(place, maintain_order=True).agg(
+        pl.col("record").first(), note=pl.lit("sum of records ") + shown + more
+    )
+    return sums.drop("rows").join(notes.select("record", "note"), on="record", how="left", maintain_order="left")
 
 
 def _doubt_copies(fields: pl.DataFrame, where: str) -> list[dict[str, str]]:
@@ -224,14 +237,19 @@ def _doubt_totals(totals: pl.DataFrame, sums: pl.DataFrame, where: str) -> list[
 
 def _single_partners(sums: pl.DataFrame, where: str) -> tuple[pl.Series, list[dict[str, str]], list[str]]:
     """Which sums are of single partners, checked against the totals that are printed among them."""
-    kept = pl.repeat(True, sums.height, eager=True, dtype=pl.Boolean)
     doubts: list[dict[str, str]] = []
     notes: list[str] = []
+    codes = concerned(sums["partner"], CODES, UNLISTED)
+    if not codes:
+        return pl.repeat(True, sums.height, eager=True, dtype=pl.Boolean), doubts, notes
+    looked_at = sums.with_row_index("row").filter(pl.col("partner").is_in(codes))
+    aside = pl.repeat(False, looked_at.height, eager=True, dtype=pl.Boolean)
     for name in (VALUE, MASS):
-        rows = sums.select("product", "period", "partner", number_of=pl.lit(name), number=_text(name, 3))
-        found = part_totals(rows, CODES, CELL, where)
-        kept, notes = kept & found.kept, [*found.notes]
+        rows = looked_at.select("product", "period", "partner", number_of=pl.lit(name), number=_text(name, 3))
+        found = part_totals(rows, CODES, CELL, where, UNLISTED)
+        aside, notes = aside | ~found.kept, [*found.notes]
         doubts += found.doubts
+    kept = ~pl.int_range(sums.height, dtype=pl.UInt32, eager=True).is_in(looked_at["row"].filter(aside).implode())
     return kept, doubts, notes
 
 

@@ -11,14 +11,16 @@ https://ec.europa.eu/eurostat/api/comext/dissemination/sdmx/2.1/data/DS-045409/{
 requests all. Too large a request is answered with 413 EXTRACTION_TOO_BIG. Other Eurostat data have another base
 address.
 
-Layout: SDMX-CSV with codes; comma, no quotes, CRLF; the columns of COLUMNS, and perhaps OBS_FLAG. One line a number:
+Layout: SDMX-CSV with codes; comma, no quotes, CRLF; the columns of COLUMNS, and perhaps OBS_FLAG. A number that is
+flagged as estimated (e, s, f), confidential (c) or unreliable (u, n) is not used and not zero. One line a number:
 value in euros (whole), mass in 100 kg with two decimals (so steps of 1 kg). Imports are CIF by country of origin
 (intra-EU: of consignment), exports FOB by last destination. Flow 1 is import, 2 export. One reporter a file, because a
 release has one reporter.
 
 Partners: GEONOM codes, two letters; XS is Serbia, XK Kosovo, GR (not EL) Greece. EXT_EU27_2020 and INT_EU27_2020 are in
-the same column: the sums of all partners outside and inside the EU, residual (QV, QW …) and secret (QX, QY, QZ) ones
-included. They are checked against the partners and are not read as statements. XI and XU are the two parts of GB.
+the same column: the sums of all partners outside and inside the EU, residual (QP, QR, QS, QV, QW) and secret (QY, QZ)
+ones included. They are checked against the partners and are not read as statements. QQ, QU and QX do not say on which
+side they are, so they are compared with WORLD alone. XI and XU are the two parts of GB.
 
 Products: HS2, HS4, HS6 or CN8. Codes with letters (84MMMXXX) are confidential trade without a published code; they are
 lines of their own, so that no sum over codes hides them.
@@ -33,7 +35,8 @@ import polars as pl
 
 from schemas.reference.code_tables import partner_codes
 from tasks.domain.errors import Refused
-from tasks.domain.text import clip
+from tasks.domain.findings import finding
+from tasks.domain.text import clip, counted
 from tasks.sources import csv
 from tasks.sources.protocol import Parsed, Source
 from tasks.sources.records import as_reported
@@ -43,10 +46,14 @@ COLUMNS = (
     "DATAFLOW", "LAST UPDATE", "freq", "reporter", "partner", "product", "flow", "indicators", "TIME_PERIOD", "OBS_VALUE",
 )  # fmt: skip
 FLAG = "OBS_FLAG"
+# Letters of a flag that leave the number as it is: break in series, definition differs, provisional, revised.
+NUMBER_STANDS = "^[bdpr]*$"
 CODES = "geonom"
 VALUE, MASS, SUPPLEMENTARY = "VALUE_IN_EUROS", "QUANTITY_IN_100KG", "SUPPLEMENTARY_QUANTITY"
 FLOWS = {"1": "import", "2": "export"}
 CELL = ("product", "flow", "TIME_PERIOD", "indicators")
+# A code that the table lacks is a new one outside the EU: the members are known.
+UNLISTED = {"^[A-Z]{2}$": "EXT_EU27_2020"}
 UPDATED = "%d/%m/%y %H:%M:%S"
 NO_CN8 = r"^[0-9]*[A-Z][0-9A-Z]*$"
 AGAIN = "Ask the API again, by codes, for one reporter and by months."
@@ -77,10 +84,12 @@ def parse(raw: bytes, where: str) -> Parsed:
     _refuse_indicators(fields, where)
     fields = fields.with_columns(record=pl.int_range(1, fields.height + 1, dtype=pl.UInt32))
     texts = fields.select(pl.col("partner", *CELL).cast(pl.String), number="OBS_VALUE")
-    parted = part_totals(texts, CODES, CELL, where)
+    # Printed totals include flagged numbers, so they are compared before these are left out.
+    parted = part_totals(texts, CODES, CELL, where, UNLISTED)
+    fields, flagged = _without_flagged(fields, where)
     notes = [*(note for note in lexed.normalised if note != csv.RESAVED), *parted.notes]
     reported = as_reported(_records(fields.filter(parted.kept)))
-    return Parsed(reported, lexed.encoding, tuple(notes), parted.doubts, updated.date(), reporter)
+    return Parsed(reported, lexed.encoding, tuple(notes), (*parted.doubts, *flagged), updated.date(), reporter)
 
 
 def _only(fields: pl.DataFrame, name: str, rule: str, where: str) -> str:
@@ -126,6 +135,22 @@ def _refuse_indicators(fields: pl.DataFrame, where: str) -> None:
         raise Refused(
             "unknown indicator", where=f"{where}, column indicators", found=f"'{clip(other[0])}'", advice=f"Ask for {VALUE}+{MASS} alone.",
         )  # fmt: skip
+
+
+def _without_flagged(fields: pl.DataFrame, where: str) -> tuple[pl.DataFrame, list[dict[str, str]]]:
+    """The fields without numbers whose flag means that they are no count of trade; the doubts about them."""
+    if FLAG not in fields.columns:
+        return fields, []
+    is_flagged = ~pl.col(FLAG).cast(pl.String).fill_null("").str.to_lowercase().str.contains(NUMBER_STANDS)
+    flagged = fields.filter(is_flagged)
+    if not flagged.height:
+        return fields, []
+    doubt = finding(
+        "flagged", "warning", f"{where}, column {FLAG}",
+        observed=f"{counted(flagged.height, 'record')} with a flag, first '{clip(str(flagged[FLAG][0]))}' in record {flagged['record'][0]}",
+        expected="no flag, or one that leaves the number as it is", advice="These numbers are not known and not zero; see the flags of Eurostat.",
+    )  # fmt: skip
+    return fields.with_columns(pl.when(~is_flagged).then("OBS_VALUE").alias("OBS_VALUE")), [doubt]
 
 
 def product_of(printed: pl.Expr) -> pl.Expr:

@@ -39,7 +39,7 @@ def part_totals(
         where: the file, for messages
         unlisted: for codes that the table lacks, a pattern and the total that codes of this form are part of
     """
-    codes = partner_codes(code_list).select("code", "kind", "part_of").unique("code", keep="last")
+    codes = _codes(code_list)
     whole = codes.select(part_of="code", kind_of_whole="kind")
     known = rows.with_row_index("row").join(
         codes, left_on="partner", right_on="code", how="left", maintain_order="left"
@@ -75,6 +75,30 @@ def part_totals(
         )
     wrong = checked.filter(pl.col("total") != pl.col("amount"))
     return Parted(kept, tuple(_difference(row, cell, where) for row in wrong.iter_rows(named=True)), tuple(notes))
+
+
+def concerned(partners: pl.Series, code_list: str, unlisted: Mapping[str, str] | None = None) -> list[str]:
+    """The codes among these with which `part_totals` has anything to do: totals and groups, and what is part of a printed one.
+
+    In a file without totals hardly any row is concerned, so the others need no look.
+    """
+    codes = _codes(code_list)
+    printed = partners.cast(pl.String).unique().drop_nulls()
+    above = dict(codes.filter(pl.col("part_of").fill_null("") != "").select("code", "part_of").iter_rows())
+    listed = set(codes["code"])
+    for pattern, total in (unlisted or {}).items():
+        above |= dict.fromkeys(set(printed.filter(printed.str.contains(pattern))) - listed, total)
+    there, found = set(printed), set(codes.filter(pl.col("kind").is_in(["total", "group"]))["code"]) & set(printed)
+    for code in printed:
+        whole = code
+        while (whole := above.get(whole, "")) != "":
+            if whole in there:
+                found |= {code, whole}
+    return sorted(found)
+
+
+def _codes(code_list: str) -> pl.DataFrame:
+    return partner_codes(code_list).select("code", "kind", "part_of").unique("code", keep="last")
 
 
 def _in_printed(known: pl.DataFrame, printed: pl.DataFrame, codes: pl.DataFrame, cell: Sequence[str]) -> pl.DataFrame:

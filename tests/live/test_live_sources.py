@@ -17,7 +17,7 @@ from schemas.forms.fetch import FetchReport, FetchRequest
 from tasks.fetch import eurostat_comext, gacc_release, hmrc_ots, japan_estat, us_census
 from tasks.fetch.fetch import KEYS, fetch
 from tasks.fetch.transport import Policy, Transport
-from tasks.sources.registry import SOURCES
+from tests.live.contract import assert_contract
 
 pytestmark = pytest.mark.live
 KEY = os.environ.get(KEYS["us_census"][0], "")
@@ -46,9 +46,7 @@ def assert_readable(report: FetchReport, source: str) -> None:
     assert files, [one.reason for one in report.fetched]
     for file in files:
         assert file is not None
-        parsed = SOURCES[source].parse(file.read_bytes(), file.name)
-        assert parsed.reported.height > 0
-        assert not [doubt for doubt in parsed.doubts if doubt["severity"] == "error"]
+        assert_contract(source, file.read_bytes(), file.name)
 
 
 def test_eurostat(transport: Transport, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from schemas.forms.brief import Fact, Facts, PartnerRow
 from schemas.tables.metric import MISSING
 from tasks.domain.labels import written_month
+from tasks.domain.value_terms import NOT_STATED
 from tasks.reports.brief.texts import MISSING_ZH
 from tasks.reports.brief.wording import in_unit, is_seen, month_words, partner, percent, price_text, shown, texts, times
 
@@ -206,6 +207,11 @@ def unit_value_pieces(facts: Facts, language: str) -> list[Piece]:
         reasons = MISSING | MISSING_ZH if language == "zh" else MISSING
         return Sentence().say(said["no_unit_value"].format(reason=reasons[price.status])).pieces
     made = Sentence().say(price_text(price.value), price).say(f"{said['gap']}{said['unit_notes'][price.measure]}")
+    operands = price.trace.operands if price.trace is not None else []
+    found = {number.valuation for operand in operands for number in operand.numbers if number.valuation}
+    if stated := sorted(found - {NOT_STATED}):
+        names = said["comma"].join(said["valuations"].get(name, name) for name in stated)
+        made.say(f"{said['open']}{names}{said['close']}")
     words = (", {} on the month", ", {} on the year") if language == "en" else ("，环比{}", "，同比{}")
     for fact, text in zip((facts.unit_value_mom, facts.unit_value_yoy), words, strict=True):
         if fact.value is not None:

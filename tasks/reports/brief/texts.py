@@ -102,7 +102,7 @@ TEXTS_EN = {
     "source_columns": ["figure", "value", "how", "from (as kept), record, file, address"], "again": "computed again, agrees", "world": "All countries",
     "alt_chart": "Bars of the monthly total in {unit} over 36 months to {month}{lines}. Latest: {latest}.", "numbered_lines": "; numbered lines mark export controls",
     "alt_partners": "Bars of each partner in {month} in {unit}; a mark shows the month before. The numbers are in the table above.",
-    "unit_notes": {"unit_value_usd_per_kg": "US dollars per kilogram", "unit_value_cny_per_kg": "yuan per kilogram"},
+    "unit_notes": {"unit_value_usd_per_kg": "US dollars per kilogram", "unit_value_cny_per_kg": "yuan per kilogram"}, "valuations": {},
     "no_unit_value": "There is no unit value of all countries: {reason}.", "regime": "regime {code}", "province": "province {code}",
 }  # fmt: skip
 TEXTS_ZH = {
@@ -122,6 +122,6 @@ TEXTS_ZH = {
     "mixed": "税则号85051110同时包含受管制和不受管制的磁体，受管制部分的占比未公布。", "implied": "* 所依基数未见于手头来源；增速本身为来源所载。", "state": "状态", "snapshot": "快照",
     "source_columns": ["数字", "数值", "算法", "来源（台账数、记录、文件、地址）"], "again": "复算一致", "world": "全球",
     "alt_chart": "截至{month}的36个月每月合计（{unit}）柱状图{lines}。最新：{latest}。", "numbered_lines": "，编号线为出口管制", "alt_partners": "{month}各伙伴（{unit}）条形图，标记为上月。数字见上表。",
-    "unit_notes": {"unit_value_usd_per_kg": "美元/千克", "unit_value_cny_per_kg": "元/千克"},
+    "unit_notes": {"unit_value_usd_per_kg": "美元/千克", "unit_value_cny_per_kg": "元/千克"}, "valuations": {"customs value": "海关估价"},
     "no_unit_value": "没有全球单价：{reason}。", "regime": "贸易方式{code}", "province": "注册地{code}",
 }  # fmt: skip

@@ -236,6 +236,36 @@ def test_a_broad_release_is_looked_at_with_the_prices_of_its_products(
     assert found.height <= 4
 
 
+def test_goods_that_are_never_weighed_hold_no_broad_release_and_a_lost_weight_does(
+    spring: tuple[bytes, ...], tmp_path: Path
+) -> None:
+    """A whole customs month has goods that are only counted; their kilograms are 0 in every record of every month."""
+    code, here = "71131911", _cube(8)
+    assert code not in {row[1] for row in here}
+    rows = [
+        *here,
+        *(("202408", code, "某物", who, "某国", "0", "千克", "0", "?", "9,000,000") for who in ("304", "502")),
+    ]
+    case = Case("", csv_bytes(rows), Publish(), {**IMPORTS}, before=tuple((one, EARLIER) for one in spring))
+    found = read(case, tmp_path / "inbox")[1].filter(check="zero_number")
+    assert found["severity"].to_list() == ["info"]
+    assert code in found["observed"][0]
+    # The same zeros where the product had a weight in the months before, or in another record, or in a small file.
+    lost = [(*row[:5], "0", *row[6:]) if row[1] == here[0][1] else row for row in here]
+    weighed = [*rows[:-1], (*rows[-1][:5], "5000", *rows[-1][6:])]
+    for name, damaged, before in (("lost", lost, spring), ("weighed", weighed, spring), ("small", rows[-2:], ())):
+        (tmp_path / name).mkdir()
+        said = _found(tmp_path / name, csv_bytes(damaged), *before).select("check", "severity").rows()
+        assert ("zero_number", "error") in said, name
+
+
+@pytest.mark.parametrize("code", ["27160000", "84733090"])
+def test_electrical_energy_weighs_nothing(code: str, tmp_path: Path) -> None:
+    rows = [("202406", code, "电力", who, "某国", "0", "千克", "0", "?", "9,000,000") for who in ("304", "502")]
+    found = _found(tmp_path, csv_bytes(rows)).filter(check="zero_number")
+    assert bool(found.height) is not code.startswith("2716")
+
+
 @pytest.mark.parametrize(("times", "raised"), [(1, False), (2, False), (40, True)])
 def test_a_broad_release_whose_products_are_all_many_times_as_large_is_held(
     times: int, raised: bool, spring: tuple[bytes, ...], tmp_path: Path

@@ -350,7 +350,7 @@ def test_ranks_unit_value_and_mix_of_a_month_of_which_all_is_known(whole: Facts)
     assert "对美国出口环比增长300.0%，是上月的4倍，至400吨，同比增长100.0%，占50.0%，居第1位（上月第3位）。" in chinese
     page = render.page(whole)
     # 400 t at 60 and 400 t at 50 dollars a kilogram, after 50.
-    assert re.search(r">55\.00</a> US dollars per kilogram, <a[^>]*>\+10\.0 %</a> on the month", page)
+    assert re.search(r">55\.00</a> US dollars per kilogram \(FOB\), <a[^>]*>\+10\.0 %</a> on the month", page)
     # |50 - 16.7| + |37.5 - 50| + |12.5 - 33.3|, halved
     assert "shares moved by 33.3 percentage points" in page
     assert "and 5 others (tidewaiter trace lists them)" in page, "three partners in three months, four of them shown"
@@ -578,8 +578,8 @@ TWO_MONTHS = [("202505", CODE, "USA", 100_000, 5_000_000), ("202506", CODE, "USA
 
 def test_a_unit_value_is_in_the_money_that_is_known(tmp_path: Path) -> None:
     facts = brief_of(taken(of_query(tmp_path / "yuan.csv", TWO_MONTHS, "人民币")))
-    assert "55.00</a> yuan per kilogram, <a" in section(render.page(facts), "value")
-    assert "55.00元/千克，环比+10.0%" in render.markdown(facts, "zh")
+    assert "55.00</a> yuan per kilogram (FOB), <a" in section(render.page(facts), "value")
+    assert "55.00元/千克（FOB），环比+10.0%" in render.markdown(facts, "zh")
     assert "55.00 CNY/kg" in section(render.page(facts), "sources")
     assert all(fact.trace is not None and fact.trace.agrees for fact in facts.facts())
 

@@ -95,6 +95,22 @@ def test_rows_are_current_up_to_the_last_decision(snapshot: Any, decisions: list
     assert cite_rows(rows(5), snapshot, date(2026, 1, 25)) == "China customs via april and query, as known on 2026-01-25, snapshot s1"  # fmt: skip
 
 
+def test_a_citation_of_values_says_what_they_mean(snapshot: Any) -> None:
+    """A value in dollars is FOB in one store and a customs value in another; kilograms have no valuation."""
+    fob = "; exports in USD: FOB, partner is the last known destination"
+    plain = cite_rows(rows(5), snapshot)
+    for measure, said in (("quantity_kg", ""), ("value_usd", fob), ("unit_value_usd_per_kg", fob)):
+        assert cite_rows(rows(5).with_columns(measure=pl.lit(measure)), snapshot) == f"{plain}{said}"
+    wide = rows(5).with_columns(
+        value_usd=pl.lit(1.0), value_cny=pl.lit(None, pl.Float64), source=pl.lit("gacc_bulletin+gacc_query")
+    )
+    assert cite_rows(wide, snapshot) == f"{plain}{fob}"
+    # Figures from print do not say it.
+    printed = cite_rows(rows(6).with_columns(measure=pl.lit("value_usd")), snapshot)
+    assert printed is not None
+    assert printed.endswith(f"{fob}; exports in USD: valuation not stated; rounded or cut off")
+
+
 def test_rows_that_one_line_cannot_cite_have_none(snapshot: Any) -> None:
     many = pl.concat([rows(6, product=f"{10_000_000 + place}") for place in range(PRODUCTS_MAX + 1)])
     assert cite_rows(many, snapshot) is None

@@ -56,6 +56,13 @@ def test_the_facts_name_store_snapshot_and_day(noted: Any) -> None:
     assert dict(noted(Metric, figures({}), date(2025, 12, 31)).facts)["as known on"] == "2025-12-31"
 
 
+def test_the_facts_say_what_values_mean(noted: Any) -> None:
+    values = [line for name, line in noted(Metric, figures({"measure": "value_cny"})).facts if name == "values"]
+    assert values == ["exports in CNY: FOB, partner is the last known destination"]
+    assert "values" not in dict(noted(Metric, figures({"measure": "quantity_kg"})).facts)
+    assert "values" not in dict(noted(Release, pl.DataFrame({"title": ["a"]})).facts)
+
+
 def test_figures_rest_on_releases_of_their_products_and_of_23_months_before(noted: Any) -> None:
     assert ids(noted(Metric, figures({}))) == {"now", "early", "both", "magnetic", "all"}
     assert ids(noted(Metric, figures({"flow": "import"}))) == {"imports", "both"}

@@ -4,13 +4,14 @@ import polars as pl
 import pytest
 from rich.console import Console
 
+from schemas.forms.trace import Operand, Trace, TracedNumber
 from tasks.claims.check import summary
 from tasks.domain.coverage import WORLD
 from tasks.domain.errors import NoFigure
 from tasks.domain.text import counted
 from tasks.reports.figure_table import scale_of
 from tasks.reports.plot import draw
-from tasks.reports.terminal import frame_table, headline, tonnes
+from tasks.reports.terminal import frame_table, headline, show_trace, tonnes
 from tests.unit.builders import number, release
 from tests.unit.figures import derived
 
@@ -160,3 +161,20 @@ def test_the_headline_fits_into_eighty_columns() -> None:
     rows = derived([(query, [number(query, "DEU", "2025-06", 22_319_000), number(query, "USA", "2025-06", 353_000)])])
     lines = _lines(headline(rows.filter(product="85051110", measure="quantity_kg")), 80)
     assert any("│ United States │" in line for line in lines), lines
+
+
+def test_a_trace_says_once_what_its_values_mean() -> None:
+    terms = "imports in USD: customs value, partner is the origin"
+    numbers = [
+        TracedNumber(product="8505", partner="CHN", period="2025-06", measure=measure, value=7, unit="USD", valuation=said and "customs value", terms=said,
+                     release_id="r", title="t", known_from="2025-07-20", raw_sha256="0" * 64, records=[1], reported=7, printed=[])
+        for measure, said in (("value_usd", terms), ("value_usd", terms), ("quantity_kg", None))
+    ]  # fmt: skip
+    found = Trace(flow="import", product="8505", partner="CHN", month="2025-06", measure="value_usd", metric="level", value=7.0, status="reported",
+                  formula="as printed", operands=[Operand(name="level", value=7.0, status="reported", numbers=numbers)], kinds="query", breaks=[],
+                  recomputed=7.0, agrees=True, snapshot_id="s")  # fmt: skip
+    console = Console(width=60)
+    with console.capture() as printed:
+        show_trace(console, found)
+    assert printed.get().splitlines().count(f"  {terms}") == 1
+    assert "None" not in printed.get()

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import partner_codes
@@ -21,6 +24,7 @@ from tasks.ingest.normalise import Normalised, normalise
 from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
 from tasks.sources import eurostat_comext
+from tests.draws import draws
 
 HEADER = "DATAFLOW,LAST UPDATE,freq,reporter,partner,product,flow,indicators,TIME_PERIOD,OBS_VALUE"
 TODAY = date(2026, 8, 20)
@@ -135,6 +139,42 @@ def test_northern_ireland_and_great_britain_do_not_double_the_united_kingdom(tmp
     assert alone == {("geonom:XI", "value_eur"): 30, ("geonom:XU", "value_eur"): 70}
 
 
+OUTSIDE = ("CN", "US", "XS", "XI", "XU", "QP", "QS", "QW", "QZ", "ZY")
+INSIDE, NEITHER = ("DE", "FR", "GR", "QR", "QV", "QY"), ("QQ", "QU", "QX")
+
+
+@draws(60)
+@given(
+    amounts=st.lists(st.integers(0, 10**9), min_size=19, max_size=19), printed=st.sets(st.sampled_from(["EXT_EU27_2020", "INT_EU27_2020", "WORLD", "GB", "EU27_2020"])),
+    order=st.randoms(use_true_random=False), wrong=st.booleans(),
+)  # fmt: skip
+def test_partners_residual_and_secret_ones_count_once_whatever_totals_are_printed(
+    amounts: list[int], printed: set[str], order: Random, wrong: bool
+) -> None:
+    """The sum of what is published is the trade with all partners; ZY is a code that no table has yet."""
+    of = dict(zip((*OUTSIDE, *INSIDE, *NEITHER), amounts, strict=True))
+    outside, inside = (sum(of[code] for code in side) for side in (OUTSIDE, INSIDE))
+    whole = {"EXT_EU27_2020": outside, "INT_EU27_2020": inside, "WORLD": sum(amounts), "GB": of["XI"] + of["XU"], "EU27_2020": inside}  # fmt: skip
+    checked = sorted(printed - {"EU27_2020"})
+    shown = of | {code: whole[code] + (wrong and code == checked[0]) for code in sorted(printed)} if checked else of | {code: whole[code] for code in printed}  # fmt: skip
+    cells = [(code, VALUE, str(value)) for code, value in shown.items()]
+    order.shuffle(cells)
+    parsed = eurostat_comext.parse(answer(cells), "f.csv")
+    found = dict(parsed.reported.select(pl.col("partner").cast(pl.String), pl.col("value").cast(pl.Int64)).iter_rows())
+    kept = {code: value for code, value in of.items() if "GB" not in printed or code not in ("XI", "XU")}
+    assert found == kept | ({"GB": shown["GB"]} if "GB" in printed else {})
+    assert bool(parsed.doubts) is (wrong and bool(checked))
+    if not wrong:
+        assert sum(found.values()) == sum(amounts)
+
+
+def test_a_new_country_code_counts_in_the_printed_total_and_is_a_warning(tmp_path: Path) -> None:
+    cells = [("CN", VALUE, "5"), ("ZY", VALUE, "2"), ("EXT_EU27_2020", VALUE, "7")]
+    release = read(answer(cells), tmp_path)
+    assert numbers(release) == {("CHN", "value_eur"): 5, ("geonom:ZY", "value_eur"): 2}
+    assert release.findings.filter(pl.col("severity") != "info")["check"].to_list() == ["unknown_partner"]
+
+
 def test_line_ends_make_no_difference_to_what_is_read() -> None:
     assert eurostat_comext.parse(answer(eol="\n"), "f.csv").reported.equals(
         eurostat_comext.parse(answer(), "f.csv").reported
@@ -168,6 +208,29 @@ def test_an_empty_value_is_missing_and_not_zero(tmp_path: Path) -> None:
     release = read(answer([("CN", VALUE, "5"), ("CN", MASS, "")]), tmp_path)
     assert numbers(release) == {("CHN", "value_eur"): 5}
     assert release.quarantine["record"].to_list() == [2]
+
+
+def flagged(flags: Sequence[str]) -> bytes:
+    """The answer with a flag for each record."""
+    header, *lines = answer().decode().split("\r\n")[:-1]
+    return "".join(f"{line}\r\n" for line in (f"{header},OBS_FLAG", *(f"{line},{flag}" for line, flag in zip(lines, flags, strict=True)))).encode()  # fmt: skip
+
+
+@pytest.mark.parametrize("flag", ["e", "c", "pe", "E", "s", "z"])
+def test_a_number_that_is_estimated_or_hidden_is_not_known_and_not_zero(tmp_path: Path, flag: str) -> None:
+    """Its place is in `lost`; the printed total still has it, so it is compared with it."""
+    release = read(flagged(["", flag, *[""] * (len(CELLS) - 2)]), tmp_path)
+    assert numbers(release) == {key: value for key, value in numbers(read(answer(), tmp_path / "plain")).items() if key != ("CHN", "quantity_kg")}  # fmt: skip
+    assert release.release["lost"].to_list() == [["84834030 2025-06"]]
+    (found,) = release.findings.filter(pl.col("severity") != "info").rows(named=True)
+    assert (found["check"], found["severity"]) == ("flagged", "warning")
+    assert f"1 record with a flag, first '{flag}' in record 2" in found["observed"]
+
+
+def test_a_provisional_revised_or_broken_number_is_a_number(tmp_path: Path) -> None:
+    release = read(flagged(["p", "r", "bp", *["d"] * (len(CELLS) - 3)]), tmp_path)
+    assert numbers(release) == numbers(read(answer(), tmp_path / "plain"))
+    assert set(release.findings["severity"]) == {"info"}
 
 
 @pytest.mark.parametrize("period", ["2025", "2025-52", "2025-Q2"])

@@ -2,9 +2,12 @@
 
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
 
 from tasks.sources import totals
-from tasks.sources.totals import Parted, part_totals
+from tasks.sources.totals import Parted, concerned, part_totals
+from tests.draws import draws
 
 CODES = [
     ("W", "total", ""), ("EU", "group", "W"), ("DE", "country", "EU"), ("FR", "country", "EU"), ("US", "country", "W"),
@@ -19,7 +22,11 @@ def codes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def parted(*rows: tuple[str, str], unlisted: dict[str, str] | None = None) -> Parted:
-    frame = pl.DataFrame([(*row, "2025-06") for row in rows], schema=["partner", "number", "month"], orient="row")
+    frame = pl.DataFrame(
+        [(*row, "2025-06") for row in rows],
+        schema=dict.fromkeys(["partner", "number", "month"], pl.String),
+        orient="row",
+    )
     return part_totals(frame, "made", ["month"], "f.csv", unlisted)
 
 
@@ -73,3 +80,24 @@ def test_each_cell_is_compared_by_itself() -> None:
     rows = [("W", "4", "May"), ("DE", "4", "May"), ("W", "5", "June"), ("DE", "4", "June")]
     frame = pl.DataFrame(rows, schema=["partner", "number", "month"], orient="row")
     assert [doubt["subject"] for doubt in part_totals(frame, "made", ["month"], "f").doubts] == ["June"]
+
+
+@draws(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.tuples(st.sampled_from(["W", "EU", "DE", "FR", "US", "GB", "XI", "XU", "Q1", "??"]), st.sampled_from("0123")), max_size=9, unique_by=lambda row: row[0]))  # fmt: skip
+def test_rows_that_are_not_concerned_make_no_difference(rows: list[tuple[str, str]]) -> None:
+    """All other rows are kept, and without them the doubts are the same."""
+    unlisted = {"^Q": "W"}
+    codes = concerned(pl.Series([partner for partner, _ in rows], dtype=pl.String), "made", unlisted)
+    whole = parted(*rows, unlisted=unlisted)
+    part = parted(*(row for row in rows if row[0] in codes), unlisted=unlisted)
+    assert [
+        kept for (partner, _), kept in zip(rows, whole.kept, strict=True) if partner in codes
+    ] == part.kept.to_list()
+    assert all(kept for (partner, _), kept in zip(rows, whole.kept, strict=True) if partner not in codes)
+    assert (whole.doubts, whole.notes) == (part.doubts, part.notes)
+
+
+def test_single_partners_are_not_concerned() -> None:
+    assert concerned(pl.Series(["DE", "US", "XI", "??"]), "made") == []
+    assert concerned(pl.Series(["DE", "US", "GB", "XI"]), "made") == ["GB", "XI"]
+    assert concerned(pl.Series(["DE", "US", "W"]), "made") == ["DE", "US", "W"]

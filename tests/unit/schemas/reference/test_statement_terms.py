@@ -1,5 +1,7 @@
 """What the values of a source mean: every source has its terms, and they agree with what its adapter and other tables say."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -8,11 +10,11 @@ from schemas.reference.statement_terms import VALUATIONS, ZEROS
 from tasks.sources import us_census
 from tasks.sources.registry import SOURCES
 
-# Which measures each source has, written from the docstrings of the adapters; a collected figure has the terms of its publisher.
+# Which measures each source has, written from the docstrings of the adapters; figures from print come in any currency.
 MEASURES = {
     "gacc_query": {"value_usd", "value_cny"}, "gacc_preliminary": {"value_usd", "value_cny"}, "gacc_bulletin": {"value_usd", "value_cny"},
     "eurostat_comext": {"value_eur"}, "eurostat_bulk": {"value_eur"}, "hmrc_ots": {"value_gbp"}, "japan_estat": {"value_jpy"},
-    "us_census": {"value_usd", "value_usd_cif"},
+    "us_census": {"value_usd", "value_usd_cif"}, "published": {"value_usd", "value_cny", "value_eur", "value_gbp", "value_jpy"},
 }  # fmt: skip
 
 
@@ -26,7 +28,7 @@ def terms(source: str, flow: str) -> dict[str, tuple[str, str]]:
     return {measure: (valuation, partner) for measure, valuation, partner in rows}
 
 
-@pytest.mark.parametrize("source", sorted({*SOURCES} - {"published"}))
+@pytest.mark.parametrize("source", sorted(SOURCES))
 def test_every_source_has_terms_for_each_measure_and_direction_once(source: str) -> None:
     rows = code_table("statement_terms").filter(source=source)
     assert not rows.select("flow", "measure").is_duplicated().any()
@@ -40,13 +42,14 @@ def test_every_source_has_terms_for_each_measure_and_direction_once(source: str)
 
 def test_currency_and_rounding_are_those_of_the_printed_labels() -> None:
     labels = code_table("currencies").select("measure", "unit", "rounding").unique()
-    joined = code_table("statement_terms").join(labels, on="measure", how="left")
-    assert joined.height == code_table("statement_terms").height
+    of_customs = code_table("statement_terms").filter(pl.col("source") != "published")
+    joined = of_customs.join(labels, on="measure", how="left")
+    assert joined.height == of_customs.height
     assert (
         joined.filter((pl.col("currency") != pl.col("unit")) | (pl.col("rounding") != pl.col("rounding_right"))).height
         == 0
     )
-    assert {*code_table("statement_terms").filter(rounding="down")["zero"]} == {"less than a step"}
+    assert {*code_table("statement_terms").filter(pl.col("rounding") != "nearest")["zero"]} == {"less than a step"}
     assert {*labels["measure"]} == {*code_table("statement_terms")["measure"]}
 
 
@@ -64,6 +67,21 @@ def test_the_terms_that_a_comparison_of_two_reporters_rests_on() -> None:
         == {"value_eur": ("CIF", "origin, consignment inside the EU")}
     )
     assert {*us_census.VALUES.values()} <= {*code_table("currencies")["printed"]}
+
+
+def test_the_page_about_sources_says_what_the_table_says() -> None:
+    """Each line of the table in docs/sources.md: valuation and partner of both directions, and rounding."""
+    page = (Path(__file__).parents[4] / "docs" / "sources.md").read_text(encoding="utf-8")
+    lines = page.partition("| source | exports | imports | rounding |")[2].split("\n\n")[0].splitlines()[2:]
+    found = {name.strip(" `"): cells for sources, *cells in (line.strip("|").split("|") for line in lines) for name in sources.split(",")}  # fmt: skip
+    assert {*found} == {*SOURCES}
+    for source, cells in found.items():
+        for flow, cell in zip(("export", "import"), cells[:2], strict=True):
+            rows = code_table("statement_terms").filter(pl.col("measure") != "value_usd_cif", source=source, flow=flow)
+            ((valuation, partner, rounding),) = rows.select("valuation", "partner_is", "rounding").unique().rows()
+            words = cell.strip().replace("by origin, inside the EU by consignment", "origin, consignment inside the EU").replace("by ", "").replace("to the ", "")  # fmt: skip
+            assert words.startswith(valuation if valuation == partner else f"{valuation}, {partner}"), (source, flow)
+            assert cells[2].strip().partition(",")[0] == rounding
 
 
 def test_each_word_is_used() -> None:
