@@ -8,7 +8,7 @@ import polars as pl
 
 from tasks.checks.context import EXAMPLES, GROWTH, MONEY, QUANTITY, REVISED_SHARE_MAX, Check, Judged
 from tasks.checks.published_months import CODED, with_codes
-from tasks.domain.decisions import out_on, said, same_query
+from tasks.domain.decisions import decision_text, out_on, same_query
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name
 from tasks.domain.precision import has_fewer_digits
@@ -78,7 +78,7 @@ def _known_again(judged: Judged) -> Rows:
         of_it = known.decisions.filter(release_id=row["release_id"].partition(MARK)[0], kind="replaced")
         for decision in of_it.tail(1).iter_rows(named=True):
             yield finding(
-                "known_release", "warning", row["title"], observed=said(decision), expected="a release that counts",
+                "known_release", "warning", row["title"], observed=decision_text(decision), expected="a release that counts",
                 advice=f"It stays replaced; tidewaiter withdraw {decision['replaced_by']} brings it back.",
             )  # fmt: skip
     published = before.row(0, named=True)
