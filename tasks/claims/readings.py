@@ -16,7 +16,7 @@ from schemas.tables.metric import MADE, Metric
 from schemas.tables.observation import Observation
 from schemas.tables.release import Release
 from tasks.claims import bounds
-from tasks.claims.breaks import changes_between, said_changes
+from tasks.claims.breaks import changes_between, describe_changes
 from tasks.claims.numbers import Key, current_numbers, without_trade
 from tasks.claims.statement import Spot
 from tasks.claims.wording import show_level, show_percent
@@ -218,7 +218,7 @@ class Readings:
         changes = changes_between(spot, base)
         number = self.growths.get(_key(spot)) if base == spot.shifted(-12) else None
         if number is not None and printed_too:
-            over = f" over a change of what the series means ({said_changes(changes)})" if changes else ""
+            over = f" over a change of what the series means ({describe_changes(changes)})" if changes else ""
             found.append(printed(*number, f"{show_percent(number[0])}, as a source prints it{over}"))
         if changes:
             return found
