@@ -34,12 +34,12 @@ def write_briefs(outcome: Outcome, store: Path) -> Outcome:
     try:
         products = watched(outcome)
     except Exception as problem:
-        said = (
+        warning = (
             f"watch list: not read, {type(problem).__name__}: {problem}; no brief was written. See ${LIST_OF_ONES_OWN}."
         )
         # People edit the list; if it is wrong, the sentence says so, and a traceback adds nothing.
-        log.warning("%s", said)
-        return outcome.model_copy(update={"warnings": [*outcome.warnings, said]})
+        log.warning("%s", warning)
+        return outcome.model_copy(update={"warnings": [*outcome.warnings, warning]})
     for product, flow in products:
         try:
             written += _write(store, product, flow, outcome)
