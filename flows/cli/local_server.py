@@ -30,8 +30,8 @@ PORT = 4200
 START_SECONDS_MAX = 120
 # Events of task runs, many at a time: one by one, each is a transaction of its own, and the server lags behind the
 # runs.
-TOLD_AT_ONCE = 200
-TELL_SECONDS = 1
+EVENTS_AT_ONCE = 200
+EVENTS_SECONDS = 1
 # A run without a heartbeat for three of these has crashed (flows/cli/deployments.py); set here too, for runs started in
 # another folder.
 HEARTBEAT_SECONDS = 30
@@ -51,7 +51,7 @@ def settings() -> dict[str, str]:
         "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json", "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(HOME / "results"),
         **{f"PREFECT_SERVER_SERVICES_{service}_{name}": str(value)
            for service in ("TASK_RUN_RECORDER", "EVENT_PERSISTER")
-           for name, value in (("READ_BATCH_SIZE", TOLD_AT_ONCE), ("BATCH_SIZE", TOLD_AT_ONCE), ("FLUSH_INTERVAL", TELL_SECONDS))},
+           for name, value in (("READ_BATCH_SIZE", EVENTS_AT_ONCE), ("BATCH_SIZE", EVENTS_AT_ONCE), ("FLUSH_INTERVAL", EVENTS_SECONDS))},
     }  # fmt: skip
 
 
