@@ -228,8 +228,8 @@ def _is_open(api: str) -> bool:
 
 def _status(url: str) -> int | None:
     """Return the status of the server that PREFECT_API_URL names, with its password."""
-    user, _, word = os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")
-    answer = _get(url, (user, word) if user else None)
+    user, _, secret = os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")
+    answer = _get(url, (user, secret) if user else None)
     return None if answer is None else answer.status_code
 
 

@@ -51,7 +51,7 @@ def _of_one_day(judged: Judged) -> Rows:
             advice="Approved, this release takes the place of the other one, which is the same query and landed before."
             if found["release_id"].partition(MARK)[0] in replaced else
             "If this one is the later, declare its day (released_on); if they are two editions, download both again on one "
-            "day. Approved, of two numbers that of the later name stands.",
+            "day. Approved, of two numbers that of the later name is current.",
         )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def _known_again(judged: Judged) -> Rows:
     if published["released_on"] != row["released_on"]:
         yield finding(
             "known_release", "warning", row["title"], observed=f"published already, as of {published['released_on']}",
-            expected=f"a release of {row['released_on']}", advice="Its day stays, and what later releases say stands.",
+            expected=f"a release of {row['released_on']}", advice="Its day stays, and the numbers of later releases are current.",
         )  # fmt: skip
     columns = [name for name in judged.release.detail.columns if name not in {"known_from", "kind"}]
     mine = judged.release.detail.select(columns)
@@ -94,7 +94,7 @@ def _known_again(judged: Judged) -> Rows:
     if other:
         yield finding(
             "known_release", "warning", row["title"], observed=f"{other} numbers are read otherwise than when they were published",
-            expected="the numbers that are published", advice="The reading changed since. What is published stands; for the new "
+            expected="the numbers that are published", advice="The reading changed since. What is published stays; for the new "
             "numbers fill another store from raw/.",
         )  # fmt: skip
 

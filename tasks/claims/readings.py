@@ -50,7 +50,7 @@ class Readings:
         words = current_statements(read_table(snapshot, Observation, where=wanted))
         releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
         numbers, self.growths, silent = current_numbers(words, releases)
-        # Where all words are outranked, a row without a figure tells that there is more to it than no trade.
+        # Where all statements are outranked, a row without a figure means more than no trade.
         is_silent = pl.col("product").is_in(sorted({key[1] for key in silent}))
         has_figure = pl.col("level").is_not_null() | pl.col("rank").is_not_null() | is_silent
         metric = read_table(snapshot, Metric, where=wanted & has_figure).select(*PLACE, *USED)

@@ -98,7 +98,7 @@ def control_event(day: date) -> DataFrame[ControlEvent]:
 
 
 def _notes() -> dict[str, list[str]]:
-    """What is to be said of the codes of each measure of which only an unknown share is under control."""
+    """The finding on the codes of each measure of which only an unknown share is under control."""
     shared = code_table("control_event_codes").filter(pl.col("coverage") == "unknown_share")
     found: dict[str, list[str]] = {}
     for event, code, note in shared.select("event", "hs8", "note").unique().sort("event", "hs8", "note").iter_rows():

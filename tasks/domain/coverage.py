@@ -183,10 +183,10 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
     )  # fmt: skip
     scopes = inside.unique("release_id")
     asked = asked_products(scopes, products, roll_up=True)
-    spoken = without_lost(months.join(asked, on="release_id"), scopes)
-    spoken = spoken.select(*CELL, "everyone", "lists", "priority")
+    covered = without_lost(months.join(asked, on="release_id"), scopes)
+    covered = covered.select(*CELL, "everyone", "lists", "priority")
     # One scope over distinct months gives distinct rows.
-    return spoken.unique() if scopes.height > 1 else spoken
+    return covered.unique() if scopes.height > 1 else covered
 
 
 def _alike(releases: pl.DataFrame) -> pl.DataFrame:

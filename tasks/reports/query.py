@@ -121,7 +121,7 @@ def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, products
         what = f"no {flow} on any day; ask for the other flow or ingest a file of {flow}s" if flow else "nothing at all"
         raise ValueError(f"nothing was known on {day}: this store knows of {what}")
     if day < first:
-        raise ValueError(f"nothing was known on {day}: the first word in this store is of {first!s}")
+        raise ValueError(f"nothing was known on {day}: the first statement in this store is of {first!s}")
     where = ledger.was_last_on(day)
     statements = read_table(
         snapshot,

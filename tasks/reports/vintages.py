@@ -32,7 +32,7 @@ def vintages(
 ) -> pl.DataFrame:
     """Return a row for each value that a figure of these months has had, in the order of months and days.
 
-    `known_until` is null for the one that stands; `value` is null while the figure was missing, which `status` explains;
+    `known_until` is null for the current one; `value` is null while the figure was missing, which `status` explains;
     `releases` are those that were made public, withdrawn or reinstated on the day. Raises NothingPublished.
     """
     snapshot = query.open_published(store)
