@@ -27,7 +27,9 @@ HOME = Path(".prefect").resolve()
 NOTE = HOME / "server.json"
 HOST = "127.0.0.1"
 PORT = 4200
-START_SECONDS_MAX = 120
+# A new database is set up first, which takes minutes on a busy machine; a server that ends is noticed at once.
+START_SECONDS_MAX = 300
+STOP_SECONDS_MAX = 10
 # Events of task runs, many at a time: one by one, each is a transaction of its own, and the server lags behind the
 # runs.
 EVENTS_AT_ONCE = 200
@@ -142,12 +144,15 @@ def ensure_server() -> str:
         for port in (before or PORT, 0):
             if api := _start_server(_free_port(port), line):
                 return api
-    raise TimeoutError(f"the Prefect server did not come up within {START_SECONDS_MAX} s; see {HOME / 'server.log'}")
+    lines = (HOME / "server.log").read_text(errors="replace").split("\n")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "it printed nothing")
+    raise TimeoutError(f"the Prefect server ended before it answered: {last}; see {HOME / 'server.log'}")
 
 
 def _start_server(port: int, line: str) -> str | None:
-    """Start a server at `port` and return its address; None if it did not come up, for instance because the port was
-    taken.
+    """Start a server at `port` and return its address; None if it ended, for instance because the port was taken.
+
+    Raises TimeoutError if it does not answer in time; it has ended then, so that no other one meets it at its database.
     """
     address = f"http://{HOST}:{port}"
     api = f"{address}/api"
@@ -164,8 +169,18 @@ def _start_server(port: int, line: str) -> str | None:
         if _is_ours(api):
             return api
         time.sleep(0.3)
+    if process.poll() is not None:
+        return None
     process.terminate()
-    return None
+    try:
+        process.wait(STOP_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    raise TimeoutError(
+        f"the Prefect server did not come up within {START_SECONDS_MAX} s; see {HOME / 'server.log'}. "
+        "If the machine is busy, run this again later"
+    )
 
 
 def stop_server() -> bool:
