@@ -81,9 +81,9 @@ def check(
     for name in ("claim", "verdict", "reason"):
         table.add_column(name, overflow="fold")
     for row in checked.iter_rows(named=True):
-        said = f"{row['commodity']}, {row['partner']}, {row['period']}, {row['metric']}: {row.get('qualifier') or ''} {row['value']} {row['unit']}"
+        statement = f"{row['commodity']}, {row['partner']}, {row['period']}, {row['metric']}: {row.get('qualifier') or ''} {row['value']} {row['unit']}"
         table.add_row(
-            escape(said.replace(":  ", ": ")),
+            escape(statement.replace(":  ", ": ")),
             f"[{MARKS[row['verdict']]}]{row['verdict']}[/]",
             escape(row["reason"]),
         )
@@ -101,7 +101,7 @@ def list_events(
     ] = None,
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
 ) -> None:
-    """Export-control measures and what was said about them, with the state of each on a day.
+    """Export-control measures and what was statement about them, with the state of each on a day.
 
     Where a term has run out and nothing that succeeds it is recorded, the state is lapsed_unrecorded: what followed is not known here.
     """

@@ -27,11 +27,13 @@ HOME = Path(".prefect").resolve()
 NOTE = HOME / "server.json"
 HOST = "127.0.0.1"
 PORT = 4200
-START_SECONDS_MAX = 120
+# A new database is set up first, which takes minutes on a busy machine; a server that ends is noticed at once.
+START_SECONDS_MAX = 300
+STOP_SECONDS_MAX = 10
 # Events of task runs, many at a time: one by one, each is a transaction of its own, and the server lags behind the
 # runs.
-TOLD_AT_ONCE = 200
-TELL_SECONDS = 1
+EVENTS_AT_ONCE = 200
+EVENTS_SECONDS = 1
 # A run without a heartbeat for three of these has crashed (flows/cli/deployments.py); set here too, for runs started in
 # another folder.
 HEARTBEAT_SECONDS = 30
@@ -51,7 +53,7 @@ def settings() -> dict[str, str]:
         "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json", "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(HOME / "results"),
         **{f"PREFECT_SERVER_SERVICES_{service}_{name}": str(value)
            for service in ("TASK_RUN_RECORDER", "EVENT_PERSISTER")
-           for name, value in (("READ_BATCH_SIZE", TOLD_AT_ONCE), ("BATCH_SIZE", TOLD_AT_ONCE), ("FLUSH_INTERVAL", TELL_SECONDS))},
+           for name, value in (("READ_BATCH_SIZE", EVENTS_AT_ONCE), ("BATCH_SIZE", EVENTS_AT_ONCE), ("FLUSH_INTERVAL", EVENTS_SECONDS))},
     }  # fmt: skip
 
 
@@ -142,12 +144,15 @@ def ensure_server() -> str:
         for port in (before or PORT, 0):
             if api := _start_server(_free_port(port), line):
                 return api
-    raise TimeoutError(f"the Prefect server did not come up within {START_SECONDS_MAX} s; see {HOME / 'server.log'}")
+    lines = (HOME / "server.log").read_text(errors="replace").split("\n")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "it printed nothing")
+    raise TimeoutError(f"the Prefect server ended before it answered: {last}; see {HOME / 'server.log'}")
 
 
 def _start_server(port: int, line: str) -> str | None:
-    """Start a server at `port` and return its address; None if it did not come up, for instance because the port was
-    taken.
+    """Start a server at `port` and return its address; None if it ended, for instance because the port was taken.
+
+    Raises TimeoutError if it does not answer in time; it has ended then, so that no other one meets it at its database.
     """
     address = f"http://{HOST}:{port}"
     api = f"{address}/api"
@@ -164,8 +169,18 @@ def _start_server(port: int, line: str) -> str | None:
         if _is_ours(api):
             return api
         time.sleep(0.3)
+    if process.poll() is not None:
+        return None
     process.terminate()
-    return None
+    try:
+        process.wait(STOP_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    raise TimeoutError(
+        f"the Prefect server did not come up within {START_SECONDS_MAX} s; see {HOME / 'server.log'}. "
+        "If the machine is busy, run this again later"
+    )
 
 
 def stop_server() -> bool:
@@ -228,8 +243,8 @@ def _is_open(api: str) -> bool:
 
 def _status(url: str) -> int | None:
     """Return the status of the server that PREFECT_API_URL names, with its password."""
-    user, _, word = os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")
-    answer = _get(url, (user, word) if user else None)
+    user, _, secret = os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")
+    answer = _get(url, (user, secret) if user else None)
     return None if answer is None else answer.status_code
 
 

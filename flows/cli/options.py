@@ -103,14 +103,14 @@ def refusals() -> Iterator[None]:
         refuse(disk_problem(error))
         raise typer.Exit(REFUSED) from error
     except ValueError as error:
-        refuse(_said_of_options(error))
+        refuse(_describe_errors(error))
         raise typer.Exit(REFUSED) from error
     except (Refused, NotHeld, NothingPublished, NoFigure, StoreError, UnusableAddress) as error:
         refuse(str(error))
         raise typer.Exit(REFUSED) from error
 
 
-def _said_of_options(error: ValueError) -> str:
+def _describe_errors(error: ValueError) -> str:
     """Describe what is wrong with the options; the text of a validation error is for programmers: patterns, types,
     an address to look them up.
     """
@@ -118,10 +118,10 @@ def _said_of_options(error: ValueError) -> str:
 
     if not isinstance(error, ValidationError):
         return str(error)
-    return "; ".join(map(_said_of_option, error.errors(include_url=False)))
+    return "; ".join(map(_describe_error, error.errors(include_url=False)))
 
 
-def _said_of_option(problem: "ErrorDetails") -> str:
+def _describe_error(problem: "ErrorDetails") -> str:
     """Describe what is wrong with one option: `--month: '2024' is no month or range; …`."""
     field = str(problem["loc"][0]) if problem["loc"] else ""
     option = OPTIONS.get(field, "--" + field.replace("_", "-"))

@@ -186,7 +186,7 @@ def releases(
     store: Store = STORE,
 ) -> None:
     """What was ingested: file, day, scope, records; and what was decided about it since."""
-    from tasks.domain.decisions import said
+    from tasks.domain.decisions import decision_text
     from tasks.reports import export, query, terminal
 
     with refusals():
@@ -198,7 +198,7 @@ def releases(
             )  # fmt: skip
             console().print(terminal.frame_table(found, 1000, console().width, shown))
             for row in query.query(store, "decision").sort("decided_on", "number").iter_rows(named=True):
-                say(f"{row['release_id']} was {said(row)}")
+                say(f"{row['release_id']} was {decision_text(row)}")
         else:
             export.write(found, form.value, None)
 

@@ -113,11 +113,11 @@ def _rows(raw: bytes, where: str) -> list[dict[str, Any]]:
     documents = read_documents(raw, where)
     document = documents[0] if len(documents) == 1 and isinstance(documents[0], dict) else {}
     if document.get("error") or not isinstance(document.get("data"), list):
-        said = document.get("error") or document.get("message") or [*document][:4]
+        answer = document.get("error") or document.get("message") or [*document][:4]
         raise Refused(
             "no answer",
             where=where,
-            found=f"'{clip(str(said))}' in place of rows",
+            found=f"'{clip(str(answer))}' in place of rows",
             advice="Ask again later; a quota is per day.",
         )
     rows: list[dict[str, Any]] = document["data"]
@@ -237,7 +237,7 @@ def _absences(asked: Asked, ours: Ours, rows: Mapping[str, Row]) -> Rows:
     least = threshold("comtrade_least_usd")
     here = {partner for partner, figures in ours.items() if figures.get(VALUE, 0) >= least}
     there = {partner for partner, row in rows.items() if row.value >= least}
-    for check, partners, said in (
+    for check, partners, where in (
         ("comtrade_only_there", sorted(there - {*ours, WORLD}), "there and not here"),
         ("comtrade_only_here", sorted(here - {*rows, WORLD}), "here and not there"),
     ):
@@ -246,7 +246,7 @@ def _absences(asked: Asked, ours: Ours, rows: Mapping[str, Row]) -> Rows:
                 asked,
                 check,
                 "warning",
-                f"{named(partners)}: {said}",
+                f"{named(partners)}: {where}",
                 "the same partners",
                 "A file may lack partners, or codes of partners differ.",
             )

@@ -8,7 +8,7 @@ import polars as pl
 
 from tasks.checks.context import EXAMPLES, GROWTH, MONEY, QUANTITY, REVISED_SHARE_MAX, Check, Judged
 from tasks.checks.published_months import CODED, with_codes
-from tasks.domain.decisions import out_on, said, same_query
+from tasks.domain.decisions import decision_text, out_on, same_query
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name
 from tasks.domain.precision import has_fewer_digits
@@ -51,7 +51,7 @@ def _of_one_day(judged: Judged) -> Rows:
             advice="Approved, this release takes the place of the other one, which is the same query and landed before."
             if found["release_id"].partition(MARK)[0] in replaced else
             "If this one is the later, declare its day (released_on); if they are two editions, download both again on one "
-            "day. Approved, of two numbers that of the later name stands.",
+            "day. Approved, of two numbers that of the later name is current.",
         )  # fmt: skip
 
 
@@ -78,14 +78,14 @@ def _known_again(judged: Judged) -> Rows:
         of_it = known.decisions.filter(release_id=row["release_id"].partition(MARK)[0], kind="replaced")
         for decision in of_it.tail(1).iter_rows(named=True):
             yield finding(
-                "known_release", "warning", row["title"], observed=said(decision), expected="a release that counts",
+                "known_release", "warning", row["title"], observed=decision_text(decision), expected="a release that counts",
                 advice=f"It stays replaced; tidewaiter withdraw {decision['replaced_by']} brings it back.",
             )  # fmt: skip
     published = before.row(0, named=True)
     if published["released_on"] != row["released_on"]:
         yield finding(
             "known_release", "warning", row["title"], observed=f"published already, as of {published['released_on']}",
-            expected=f"a release of {row['released_on']}", advice="Its day stays, and what later releases say stands.",
+            expected=f"a release of {row['released_on']}", advice="Its day stays, and the numbers of later releases are current.",
         )  # fmt: skip
     columns = [name for name in judged.release.detail.columns if name not in {"known_from", "kind"}]
     mine = judged.release.detail.select(columns)
@@ -94,7 +94,7 @@ def _known_again(judged: Judged) -> Rows:
     if other:
         yield finding(
             "known_release", "warning", row["title"], observed=f"{other} numbers are read otherwise than when they were published",
-            expected="the numbers that are published", advice="The reading changed since. What is published stands; for the new "
+            expected="the numbers that are published", advice="The reading changed since. What is published stays; for the new "
             "numbers fill another store from raw/.",
         )  # fmt: skip
 

@@ -180,22 +180,22 @@ def _span_of_months(judged: Judged) -> Rows:
     if known.is_empty():
         return
     sums = _of_their_months(judged, known).join(known, on=[*SERIES, "first", "last"])
-    is_new = pl.col("is_told") | (pl.col("release_id") == judged.row["release_id"])
+    is_new = pl.col("is_own_number") | (pl.col("release_id") == judged.row["release_id"])
     # A difference larger than a revision holds the file (`_months_of_span`).
     changed = sums.filter(is_new, pl.col("together") != pl.col("value")).sort("flow", "first", "last", *SERIES)
     changed = changed.with_row_index("place")
-    stands = _priority(changed, releases)["place"].to_list()
+    current = _priority(changed, releases)["place"].to_list()
     for rows in changed.partition_by("flow", "first", "last", maintain_order=True):
         for found in rows.head(EXAMPLES).iter_rows(named=True):
-            is_mine, gives_way = found["release_id"] == judged.row["release_id"], found["place"] not in stands
+            is_mine, gives_way = found["release_id"] == judged.row["release_id"], found["place"] not in current
             yield finding(
                 "span_of_months", "warning",
                 f"{found['flow']} {found['product']} {found['partner']} {span_name(found['period_start'], found['period_end'])} {found['measure']}",
                 observed=f"{found['together']:,}, the sum of the months ({rows.height} such series)",
                 expected=f"{found['value']:,} in {'this file' if is_mine else found['release_id']}, "
-                + ("which gives way to these months" if gives_way else "which stands as the figure of these months together"),
+                + ("which gives way to these months" if gives_way else "which current as the figure of these months together"),
                 advice="The year to date is the sum of the months now; compare with the site." if gives_way
-                else "Download these months again in one query, by month or as one figure; what comes then is the word on them.",
+                else "Download these months again in one query, by month or as one figure; the new figures replace these.",
             )  # fmt: skip
 
 
@@ -233,28 +233,28 @@ def _of_their_months(judged: Judged, spans: pl.DataFrame) -> pl.DataFrame:
         for rows in (judged.own.filter("single"), _published(judged, wanted & judged.months))
     )
     own, before = judged.release.release, judged.known.counting
-    words = pl.concat([
-        rows.select(*key, "value", is_told=pl.lit(is_own))
+    of_months = pl.concat([
+        rows.select(*key, "value", is_own_number=pl.lit(is_own))
         for is_own, numbers, releases in ((True, mine, own), (False, others, before))
-        for rows in (numbers, _unsaid(asked, numbers, releases))
+        for rows in (numbers, _covered_without_number(asked, numbers, releases))
     ]).unique(key, keep="first", maintain_order=True)  # fmt: skip
-    sums = months.join(words, on=key).group_by(*SERIES, "first", "last").agg(
-        pl.len(), pl.col("is_told").any(), together=pl.col("value").sum()
+    sums = months.join(of_months, on=key).group_by(*SERIES, "first", "last").agg(
+        pl.len(), pl.col("is_own_number").any(), together=pl.col("value").sum()
     )  # fmt: skip
     return sums.filter(pl.col("len") == pl.col("last") - pl.col("first") + 1).drop("len")
 
 
-def _unsaid(asked: pl.DataFrame, numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+def _covered_without_number(asked: pl.DataFrame, numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """Return the requested months that releases cover without a number, with the meaning: for a partner no trade,
     for the world the sum of the partners.
     """
     key = [*SERIES, "month"]
-    spoken = covering(asked.filter((pl.col("partner") == WORLD) | ~pl.col("partner").is_in(TOTALS)), releases).select(
+    covered = covering(asked.filter((pl.col("partner") == WORLD) | ~pl.col("partner").is_in(TOTALS)), releases).select(
         key
     )
     partners = numbers.filter(~pl.col("partner").is_in(TOTALS)).with_columns(partner=pl.lit(WORLD))
     world = partners.group_by(key).agg(pl.col("value").sum())
-    return spoken.join(world, on=key, how="left").with_columns(pl.col("value").fill_null(0))
+    return covered.join(world, on=key, how="left").with_columns(pl.col("value").fill_null(0))
 
 
 def _by_series(judged: Judged, rows: pl.DataFrame) -> pl.DataFrame:

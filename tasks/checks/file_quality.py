@@ -35,7 +35,7 @@ from tasks.checks.magnitudes import MAGNITUDES
 from tasks.checks.printed_figures import PRINTS
 from tasks.checks.same_numbers import SAME_NUMBERS
 from tasks.checks.unit_values import UNIT_VALUES
-from tasks.domain.decisions import said, withdrawn_on
+from tasks.domain.decisions import decision_text, withdrawn_on
 from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, finding, gather
 from tasks.domain.nomenclature import LINE
@@ -73,7 +73,7 @@ def _refuse_withdrawn(release: Normalised, known: Known) -> None:
     decision = withdrawn_on(known.decisions).get(name)
     if decision is not None:
         raise Refused(
-            "withdrawn", where=row["title"] or name, found=f"the release {name} was {said(decision)}",
+            "withdrawn", where=row["title"] or name, found=f"the release {name} was {decision_text(decision)}",
             advice=f"Nothing was published. tidewaiter withdraw {name} --undo lets it count again.",
         )  # fmt: skip
 

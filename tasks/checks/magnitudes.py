@@ -65,9 +65,9 @@ def _value_magnitude(judged: Judged) -> Rows:
 
 def _is_year_so_far(judged: Judged, money: str) -> pl.Expr:
     """Whether a month is the year to date declared as a month, which another check reports."""
-    said = {row["subject"] for row in year_so_far(judged)}
+    subjects = {row["subject"] for row in year_so_far(judged)}
     month = pl.format("{}-{}", pl.col("month") // 12, (pl.col("month") % 12 + 1).cast(pl.String).str.zfill(2))
-    return pl.format(f"{{}} {money} {{}}", pl.col("flow").cast(pl.String), month).is_in(said)
+    return pl.format(f"{{}} {money} {{}}", pl.col("flow").cast(pl.String), month).is_in(subjects)
 
 
 def _without_world(judged: Judged) -> pl.DataFrame:

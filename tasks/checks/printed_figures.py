@@ -24,7 +24,7 @@ BASIS_POINTS = 10_000
 FAR_LESS, LIKE_FACTOR = 100, 10
 FIGURE = [*CODED, "period_start", "period_end"]
 MONTH = [*CODED, "month"]
-SAID = ("value", "resolution", "known_from")
+STATED = ("value", "resolution", "known_from")
 
 
 def _year_to_date(judged: Judged) -> Rows:
@@ -146,15 +146,15 @@ def _implied(growth: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
 
 
 def _printed(judged: Judged) -> pl.DataFrame:
-    """Return FIGURE, SAID, kind, single and whether it is `new`: the amounts of the file, and the published
+    """Return FIGURE, STATED, kind, single and whether it is `new`: the amounts of the file, and the published
     statements on the same products.
     """
     own = judged.own.filter(~GROWTH)
     theirs = judged.published.rows(
-        judged.months, (*FIGURE, *SAID, "kind"), pl.col("product").is_in(judged.products), ~pl.col("measure").str.ends_with("_yoy")
+        judged.months, (*FIGURE, *STATED, "kind"), pl.col("product").is_in(judged.products), ~pl.col("measure").str.ends_with("_yoy")
     )  # fmt: skip
     mine = own.with_columns(kind=pl.lit("published"), new=pl.lit(True))
-    columns = [*FIGURE, *SAID, "kind", "single", "new"]
+    columns = [*FIGURE, *STATED, "kind", "single", "new"]
     return pl.concat([mine.select(columns), theirs.with_columns(new=pl.lit(False)).select(columns)])
 
 

@@ -42,10 +42,10 @@ def _unit_values(judged: Judged) -> Rows:
         # If most partners are off, the month is wrong, and one finding reports it.
         of_all = traded.filter("new").group_by(PLACE).agg(of=pl.len())
         off = partners.group_by(PLACE).agg(off=pl.len()).join(of_all, on=PLACE).filter(2 * pl.col("off") > pl.col("of"))
-        is_said = off.join(strange, on=PLACE, how="semi")
+        reported = off.join(strange, on=PLACE, how="semi")
         for found in strange.to_dicts():
             yield _finding(judged, found, money, "error", "")
-        for found in partners.join(is_said, on=PLACE, how="anti").head(EXAMPLES).to_dicts():
+        for found in partners.join(reported, on=PLACE, how="anti").head(EXAMPLES).to_dicts():
             more = "" if partners.height == 1 else f" ({partners.height} such numbers of partners)"
             yield _finding(judged, found, money, "error" if found["hold"] else "warning", more)
 
@@ -117,8 +117,8 @@ def _strange_products(judged: Judged, rated: pl.DataFrame, money: str) -> pl.Dat
     if not strange["far"].all():
         # `other_currency` reports yuan under the title of dollars.
         shifted = {row["subject"] for row in other_currency(judged)}
-        said = (pl.col("flow").cast(pl.String) + f" {money}").is_in(shifted)
-        strange = strange.filter(pl.col("far") | ~said)
+        is_reported = (pl.col("flow").cast(pl.String) + f" {money}").is_in(shifted)
+        strange = strange.filter(pl.col("far") | ~is_reported)
     middle = pl.format(
         f"within {UNIT_VALUE_FACTOR} times {{}}, the median of {{}} months", _rounded("usual"), pl.col("months")
     )

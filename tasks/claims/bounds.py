@@ -50,11 +50,11 @@ class Bound:
     high: Fraction | None = None
     low_from: Sources = NOTHING
     high_from: Sources = NOTHING
-    stands: bool = False
+    is_fixed: bool = False
 
     def raise_low(self, low: Fraction, source: Sources) -> bool:
         """Raise the lower bound if the gain is large enough and contradicts nothing."""
-        if self.stands or low <= self.low or (self.high is not None and low > self.high):
+        if self.is_fixed or low <= self.low or (self.high is not None and low > self.high):
             return False
         if low - self.low < WORTH * (low if self.high is None else self.high - self.low):
             return False
@@ -63,7 +63,7 @@ class Bound:
 
     def lower_high(self, high: Fraction, source: Sources) -> bool:
         """Lower the upper bound if the gain is large enough and contradicts nothing."""
-        if self.stands or high < self.low:
+        if self.is_fixed or high < self.low:
             return False
         if self.high is not None and (high >= self.high or self.high - high < WORTH * (self.high - self.low)):
             return False
@@ -104,18 +104,18 @@ class Series:
         for period, printed in self.levels.items():
             own = opened(*printed)
             source = frozenset({Source(*period, is_growth=False)})
-            bounds[period] = Bound(max(own.low, Fraction(0)), own.high, source, source, stands=True)
+            bounds[period] = Bound(max(own.low, Fraction(0)), own.high, source, source, is_fixed=True)
         for period, value in self.exact.items():
-            bounds[period] = Bound(value, value, stands=True)
+            bounds[period] = Bound(value, value, is_fixed=True)
         sums = list(self._sums())
         growths = [(period, opened(*printed).scaled(HUNDRED, 1)) for period, printed in sorted(self.growths.items())]
-        printed_places = {period for period, bound in bounds.items() if bound.stands}
+        printed_places = {period for period, bound in bounds.items() if bound.is_fixed}
         _until_settled(lambda: [_add_up(bounds, whole, parts) for whole, parts in sums])
         for period, ratio in growths:
             ends = {period, _year_before(period)}
             if len(ends & printed_places) == 1 and self._grow(bounds, period, ratio):
                 (other,) = ends - printed_places
-                bounds[other].stands = of_growth(bounds[other].low_from | bounds[other].high_from) is not None
+                bounds[other].is_fixed = of_growth(bounds[other].low_from | bounds[other].high_from) is not None
         _until_settled(
             lambda: [
                 *(_add_up(bounds, whole, parts) for whole, parts in sums),

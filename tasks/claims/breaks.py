@@ -24,7 +24,7 @@ def changes_between(spot: Spot, other: Spot) -> list[Change]:
     return [change for change in _known(spot.product, spot.partner, spot.measure) if first < change.month <= last]
 
 
-def said_changes(changes: Sequence[Change]) -> str:
+def describe_changes(changes: Sequence[Change]) -> str:
     """Format the changes for the reason of a verdict: from when, what, and by which source."""
     named = [f"{month_name(change.month)}: {change.what} ({change.source})" for change in changes[:NAMED_MAX]]
     more = [f"{len(changes) - NAMED_MAX} more"] if len(changes) > NAMED_MAX else []

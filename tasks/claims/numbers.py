@@ -34,7 +34,7 @@ class Numbers(NamedTuple):
     silent: frozenset[Key]
 
 
-def current_numbers(words: pl.DataFrame, releases: pl.DataFrame) -> Numbers:
+def current_numbers(statements: pl.DataFrame, releases: pl.DataFrame) -> Numbers:
     """Select the current numbers of a ledger: the most trusted kind of release, and none if a more trusted kind has
     no number.
     """
@@ -42,14 +42,14 @@ def current_numbers(words: pl.DataFrame, releases: pl.DataFrame) -> Numbers:
     is_month = (start.dt.month_start() == start) & (start.dt.month_end() == end)
     is_level = ~pl.col("measure").str.ends_with(YOY)
     is_ytd = (start.dt.month() == 1) & (start.dt.year() == end.dt.year()) & (start.dt.day() == 1)
-    said = words.select(
+    rows_of = statements.select(
         *NAMES, "release_id", "known_from", priority=priority(), month=month_index("period_end"),
         span=pl.when(is_month & is_level).then(pl.lit("month")).when(is_ytd & is_level).then(pl.lit("ytd"))
         .otherwise(pl.lit("other")),
     )  # fmt: skip
-    said = without_superseded(said, releases)
-    kept = without_outranked(said, releases)
-    gone = said.join(kept, on=said.columns, how="anti")
+    rows_of = without_superseded(rows_of, releases)
+    kept = without_outranked(rows_of, releases)
+    gone = rows_of.join(kept, on=rows_of.columns, how="anti")
     # The most trusted kind comes last, so its number replaces the others.
     kept = kept.sort("priority", descending=True)
     levels, growths = (_by_place(kept.filter(rows)) for rows in (is_level, ~is_level))

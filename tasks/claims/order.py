@@ -6,7 +6,7 @@ import itertools
 import re
 from dataclasses import dataclass
 
-from tasks.claims.breaks import changes_between, said_changes
+from tasks.claims.breaks import changes_between, describe_changes
 from tasks.claims.periods import COUNTS, read_period
 from tasks.claims.readings import Readings
 from tasks.claims.statement import Spot, Stated
@@ -115,9 +115,9 @@ def _placed(
         verdict = "supported" if len(higher) + 1 == place else "contradicted"
         return verdict, f"Rank {len(higher) + 1} among {among}; printed: {place}. {facts}."
     changes = sorted({change for spot in others.values() for change in changes_between(stated.spot, spot)})
-    cut = f", or mean something else ({said_changes(changes)})" if changes else ""
+    cut = f", or mean something else ({describe_changes(changes)})" if changes else ""
     return _unclear(
-        f"rank {place} among {among} is open, because not all of them are at hand{cut}, or known well enough; nothing here speaks against it. {facts}"
+        f"rank {place} among {among} is open, because not all of them are at hand{cut}, or known well enough; nothing at hand contradicts it. {facts}"
     )
 
 
@@ -157,7 +157,7 @@ def _since(readings: Readings, stated: Stated) -> Verdict:
             then = f" ({levels[reached[-1]].words})" if reached else ""
             return "supported", f"{own[0].words} is the {word} {record.since_words}{then}, {describe(spot)}."
         return _unclear(
-            f"it may be the {word} {record.since_words}; {_not_told(spot, unknown)}; nothing here speaks against it ({describe(spot)}: {own[0].words})"
+            f"it may be the {word} {record.since_words}; {_why_open(spot, unknown)}; nothing at hand contradicts it ({describe(spot)}: {own[0].words})"
         )
     neither = f"not the {words[0]}" if len(words) == 1 else "neither the highest nor the lowest"
     return "contradicted", f"{own[0].words} is {neither} {record.since_words}, {describe(spot)}{against}."
@@ -184,8 +184,8 @@ def _record(stated: Stated) -> Record | None:
     """Return the claimed record; None if the text does not say since when."""
     spot = stated.spot
     step = 1 if spot.is_month else 12
-    said = f"{stated.text} {stated.unit} {stated.qualifier}".lower()
-    ways = [way for way, words in WAYS.items() if words.search(said)]
+    text = f"{stated.text} {stated.unit} {stated.qualifier}".lower()
+    ways = [way for way, words in WAYS.items() if words.search(text)]
     ways = ways if len(ways) == 1 else [*WAYS]
     if match := SPAN.fullmatch(stated.text.lower()):
         number = COUNTS.get(match[1]) or int(match[1])
@@ -212,13 +212,13 @@ def _listed(places: list[Spot], levels: dict[Spot, Reading]) -> str:
     return named + (f" and {len(places) - NAMED_MAX} more" if len(places) > NAMED_MAX else "")
 
 
-def _not_told(spot: Spot, unknown: list[Spot]) -> str:
+def _why_open(spot: Spot, unknown: list[Spot]) -> str:
     """Say which places are missing, or cannot be compared, and why."""
     which = f"{len(unknown)}, from {unknown[0].months} on"
     if len(unknown) <= NAMED_MAX:
         which = ", ".join(place.months for place in unknown)
     changes = changes_between(spot, unknown[0])
-    cut = f", or not to be compared ({said_changes(changes)})" if changes else ""
+    cut = f", or not to be compared ({describe_changes(changes)})" if changes else ""
     return f"not at hand{cut}: {which}"
 
 
@@ -249,11 +249,11 @@ def _streak(readings: Readings, stated: Stated) -> Verdict:
             )
     if not all(levels) or any(_beyond(now[0], before[0], sign) is None for before, now in itertools.pairwise(levels)):
         return _unclear(
-            f"months of the {months} before {describe(spot)} are not at hand, or not known well enough; nothing here speaks against it"
+            f"months of the {months} before {describe(spot)} are not at hand, or not known well enough; nothing at hand contradicts it"
         )
     if changes:
         return _unclear(
-            f"not all months of the {months} before {describe(spot)} can be compared, because {said_changes(changes)}; nothing here speaks against it"
+            f"not all months of the {months} before {describe(spot)} can be compared, because {describe_changes(changes)}; nothing at hand contradicts it"
         )
     return (
         "supported",

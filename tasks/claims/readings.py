@@ -16,7 +16,7 @@ from schemas.tables.metric import MADE, Metric
 from schemas.tables.observation import Observation
 from schemas.tables.release import Release
 from tasks.claims import bounds
-from tasks.claims.breaks import changes_between, said_changes
+from tasks.claims.breaks import changes_between, describe_changes
 from tasks.claims.numbers import Key, current_numbers, without_trade
 from tasks.claims.statement import Spot
 from tasks.claims.wording import show_level, show_percent
@@ -50,7 +50,7 @@ class Readings:
         words = current_statements(read_table(snapshot, Observation, where=wanted))
         releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
         numbers, self.growths, silent = current_numbers(words, releases)
-        # Where all words are outranked, a row without a figure tells that there is more to it than no trade.
+        # Where all statements are outranked, a row without a figure means more than no trade.
         is_silent = pl.col("product").is_in(sorted({key[1] for key in silent}))
         has_figure = pl.col("level").is_not_null() | pl.col("rank").is_not_null() | is_silent
         metric = read_table(snapshot, Metric, where=wanted & has_figure).select(*PLACE, *USED)
@@ -218,7 +218,7 @@ class Readings:
         changes = changes_between(spot, base)
         number = self.growths.get(_key(spot)) if base == spot.shifted(-12) else None
         if number is not None and printed_too:
-            over = f" over a change of what the series means ({said_changes(changes)})" if changes else ""
+            over = f" over a change of what the series means ({describe_changes(changes)})" if changes else ""
             found.append(printed(*number, f"{show_percent(number[0])}, as a source prints it{over}"))
         if changes:
             return found

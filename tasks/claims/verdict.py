@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tasks.claims.breaks import changes_between, said_changes
+from tasks.claims.breaks import changes_between, describe_changes
 from tasks.claims.match import distance, match, tolerance
 from tasks.claims.misplaced import at_same_place, elsewhere
 from tasks.claims.order import check_extreme
@@ -40,7 +40,7 @@ def check_claim(readings: Readings, row: Mapping[str, Any]) -> Verdict:
     if agreed := _agreed(readings, stated, found):
         return agreed
     if not found and (changes := changes_between(spot, _compared(stated))):
-        return "not_checkable", f"Not checkable: {_incomparable(stated)}, because {said_changes(changes)}."
+        return "not_checkable", f"Not checkable: {_incomparable(stated)}, because {describe_changes(changes)}."
     if other := elsewhere(readings, stated, found, match):
         return "right_number_wrong_place", _misplaced(stated, found, other)
     return _against(readings, stated, found) if found else ("not_checkable", _missing(readings, stated))
@@ -140,7 +140,7 @@ def _misplaced(stated: Stated, found: Sequence[Reading], other: tuple[str, str])
 def _missing(readings: Readings, stated: Stated) -> str:
     spot = stated.spot
     if (spot.flow, spot.product) not in readings.covered:
-        return f"Not checkable: no release at hand speaks of {describe(spot)}."
+        return f"Not checkable: no release at hand covers {describe(spot)}."
     base = _compared(stated)
     if base != spot and (before := readings.level(base, exact=True)) and not before[0].point:
         return f"Not checkable: there is no growth of what was nothing: {before[0].words}, {describe(base)}."

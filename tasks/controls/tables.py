@@ -98,7 +98,7 @@ def control_event(day: date) -> DataFrame[ControlEvent]:
 
 
 def _notes() -> dict[str, list[str]]:
-    """What is to be said of the codes of each measure of which only an unknown share is under control."""
+    """The finding on the codes of each measure of which only an unknown share is under control."""
     shared = code_table("control_event_codes").filter(pl.col("coverage") == "unknown_share")
     found: dict[str, list[str]] = {}
     for event, code, note in shared.select("event", "hs8", "note").unique().sort("event", "hs8", "note").iter_rows():
@@ -116,8 +116,8 @@ def event_window(
     published = by_product(months)
     products_of = {event["event"]: _products_next_to(event["event"], _there(published, event)) for event in events}
     wanted = {product: published[product] for products in products_of.values() for product in products}
-    spoken = {month for event in events for month in reach(event)}
-    series = with_zeros(wanted, spoken, speaking(counting), FLOW, WORLD)
+    reached = {month for event in events for month in reach(event)}
+    series = with_zeros(wanted, reached, relevant_releases(counting), FLOW, WORLD)
     again = as_table(
         row
         for event in events
@@ -150,9 +150,9 @@ def _products_next_to(event: str, there: list[str]) -> list[str]:
     return sorted([*touched, *placebos(there)]) if touched else []
 
 
-def speaking(releases: pl.DataFrame) -> pl.DataFrame:
+def relevant_releases(releases: pl.DataFrame) -> pl.DataFrame:
     """Return the releases that may cover a product of the windows."""
-    return releases.filter(pl.Series([_speaks(row) for row in releases.iter_rows(named=True)], dtype=pl.Boolean))
+    return releases.filter(pl.Series([_is_relevant(row) for row in releases.iter_rows(named=True)], dtype=pl.Boolean))
 
 
 def derivation() -> dict[str, Any]:
@@ -174,7 +174,7 @@ def event_products() -> frozenset[str]:
     return frozenset(touched_codes() | baskets | {name for name in listed if members(name)})
 
 
-def _speaks(row: dict[str, Any]) -> bool:
+def _is_relevant(row: dict[str, Any]) -> bool:
     """Whether a release may cover a product of the windows."""
     if row["flow"] not in (None, FLOW):
         return False
@@ -190,7 +190,7 @@ def _changed(release: Normalised, known: Known) -> list[dict[str, Any]]:
     """Return the measures whose windows include a month that the release derives, if it covers their products at
     all.
     """
-    if not any(_speaks(row) for row in release.release.iter_rows(named=True)):
+    if not any(_is_relevant(row) for row in release.release.iter_rows(named=True)):
         return []
     derived = {partition_month(partition) for partition in known.derived if partition[0] == FLOW}
     return [event for event in measures() if derived & {*reach(event)}]

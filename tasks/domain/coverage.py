@@ -46,7 +46,7 @@ def priority() -> pl.Expr:
     return pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)
 
 
-def speaking(releases: pl.DataFrame) -> pl.DataFrame:
+def with_scope(releases: pl.DataFrame) -> pl.DataFrame:
     """The releases with a scope: only for these does a missing row mean no trade.
 
     `everyone` says whether the scope has every partner; a file of world totals alone does not. `lists` are the partners
@@ -168,7 +168,7 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
 
     Each such row occurs once.
     """
-    monthly = speaking(releases.filter(pl.col("by_month"))).with_columns(priority=priority())
+    monthly = with_scope(releases.filter(pl.col("by_month"))).with_columns(priority=priority())
     begin = pl.max_horizontal(month_index("first_month"), pl.lit(first, pl.Int32))
     end = pl.min_horizontal(_first_month_after(), pl.lit(last + 1, pl.Int32))
     inside = _alike(monthly.filter(begin < end))
@@ -183,10 +183,10 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
     )  # fmt: skip
     scopes = inside.unique("release_id")
     asked = asked_products(scopes, products, roll_up=True)
-    spoken = without_lost(months.join(asked, on="release_id"), scopes)
-    spoken = spoken.select(*CELL, "everyone", "lists", "priority")
+    covered = without_lost(months.join(asked, on="release_id"), scopes)
+    covered = covered.select(*CELL, "everyone", "lists", "priority")
     # One scope over distinct months gives distinct rows.
-    return spoken.unique() if scopes.height > 1 else spoken
+    return covered.unique() if scopes.height > 1 else covered
 
 
 def _alike(releases: pl.DataFrame) -> pl.DataFrame:

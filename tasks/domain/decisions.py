@@ -113,7 +113,7 @@ def withdrawal(
             advice="See what was decided with tidewaiter releases.",
         )  # fmt: skip
     if last is not None and not undo:
-        raise Refused("decision", where=release_id, found=said(last), advice="Take that back with --undo.")
+        raise Refused("decision", where=release_id, found=decision_text(last), advice="Take that back with --undo.")
     kind = "reinstated" if undo else "withdrawn"
     return _table(_next(name, kind, decisions, today, by.strip(), reason.strip()))
 
@@ -130,7 +130,7 @@ def published_name(release_id: str, releases: pl.DataFrame) -> str:
     )  # fmt: skip
 
 
-def said(decision: Mapping[str, Any]) -> str:
+def decision_text(decision: Mapping[str, Any]) -> str:
     """A decision in words: what, when, by whom, why."""
     by = decision["replaced_by"] or decision["decided_by"]
     return f"{decision['kind']} on {decision['decided_on']} by {by}: {decision['reason']}"

@@ -72,8 +72,8 @@ def _parts(column: pl.Series) -> Iterator[memoryview | bytes]:
         return
     column = column.rechunk()
     if isinstance(column.dtype, (pl.Categorical, pl.Enum)):
-        column, words = _ranked(column)
-        yield from _texts(words)
+        column, texts = _ranked(column)
+        yield from _texts(texts)
     # The first rows show for most columns whether they repeat, without reading all rows.
     if _repeats(column[:GLANCE_ROWS]) is not None and (starts := _repeats(column)) is not None:
         column = column.gather(starts)
@@ -99,14 +99,14 @@ def _ranked(column: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Categories as ranks among the texts of the column, and these texts in order."""
     codes = column.to_physical()
     used = codes.drop_nulls().unique().sort()
-    words = pl.DataFrame({"code": used, "word": used.cat.to(column.dtype).cast(pl.String)}).sort("word")
-    kind = pl.UInt8 if words.height <= 2**8 else pl.UInt16 if words.height <= 2**16 else pl.UInt32
-    if words["code"].to_list() == [*range(words.height)]:
-        return codes.cast(kind), words["word"]
+    texts = pl.DataFrame({"code": used, "text": used.cat.to(column.dtype).cast(pl.String)}).sort("text")
+    kind = pl.UInt8 if texts.height <= 2**8 else pl.UInt16 if texts.height <= 2**16 else pl.UInt32
+    if texts["code"].to_list() == [*range(texts.height)]:
+        return codes.cast(kind), texts["text"]
     # Ranks of all categories up to the last one in use; unused ones between have no meaning.
-    places = pl.Series(range(words.height), dtype=kind)
-    place = pl.repeat(0, int(used[-1]) + 1, dtype=kind, eager=True).scatter(words["code"].cast(pl.UInt32), places)
-    return place.gather(codes.cast(pl.UInt32)), words["word"]
+    places = pl.Series(range(texts.height), dtype=kind)
+    place = pl.repeat(0, int(used[-1]) + 1, dtype=kind, eager=True).scatter(texts["code"].cast(pl.UInt32), places)
+    return place.gather(codes.cast(pl.UInt32)), texts["text"]
 
 
 def _nulls(column: pl.Series) -> Iterator[memoryview | bytes]:

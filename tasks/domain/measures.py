@@ -55,7 +55,7 @@ def coverage(event: str, product: str) -> str | None:
     The tables do not have all codes below a heading, so a heading is never controlled as a whole.
     """
     if is_heading(product):
-        below = {said for code, said in codes_of(event).items() if code.startswith(product)}
+        below = {share for code, share in codes_of(event).items() if code.startswith(product)}
         return "unknown_share" if "unknown_share" in below else "some_codes" if below else None
     how = [codes_of(event).get(code) for code in members(product)]
     if not any(how):

@@ -16,7 +16,7 @@ def release_of() -> pl.Expr:
     return pl.col("release_id").str.split(MARK).list.first()
 
 
-def is_said_again() -> pl.Expr:
+def is_republication() -> pl.Expr:
     """Whether an edition is a new publication and not a correction; releases are in order of day and id."""
     hashes = pl.col("release_id").str.extract(f"^{EDITION}$", 3).fill_null("")
     return (hashes == hashes.shift(1).over(release_of())).fill_null(False)
@@ -29,5 +29,5 @@ def in_turns(releases: pl.DataFrame) -> pl.DataFrame:
     `first_day` is the day on which the turn began: from that day a correction competes with other releases.
     """
     ordered = releases.sort("released_on", "release_id")
-    turns = ordered.with_columns(name=release_of(), turn=is_said_again().cum_sum().over(release_of()))
+    turns = ordered.with_columns(name=release_of(), turn=is_republication().cum_sum().over(release_of()))
     return turns.with_columns(first_day=pl.col("released_on").min().over("name", "turn"))

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from tasks.domain.coverage import covering, priority, speaking
+from tasks.domain.coverage import covering, priority, with_scope
 from tasks.domain.periods import month_index
 from tasks.domain.release_ids import in_turns
 
@@ -34,9 +34,9 @@ def without_superseded(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.Data
         return numbers
     turns = in_turns(releases)
     spans = spans.join(turns.select("release_id", "first_day"), on="release_id", how="left").select(
-        *PLACE, "priority", said_on=pl.min_horizontal("known_from", "first_day")
+        *PLACE, "priority", stated_on=pl.min_horizontal("known_from", "first_day")
     )
-    asked = speaking(turns).with_columns(
+    asked = with_scope(turns).with_columns(
         priority=priority(), first=month_index("first_month"), last=month_index("last_month")
     )  # fmt: skip
     wholes = asked.filter(~pl.col("by_month"), pl.col("first") % YEAR == 0)
@@ -50,14 +50,14 @@ def without_superseded(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.Data
         as_month = release.with_columns(first_month="last_month", by_month=pl.lit(True))
         again = covering(same.select(PLACE), as_month).select(*PLACE, again=pl.lit(row["first_day"]))
         spans = spans.join(again, on=PLACE, how="left").with_columns(
-            said_on=pl.when(pl.col("priority") == row["priority"])
-            .then(pl.max_horizontal("said_on", "again")).otherwise("said_on")
+            stated_on=pl.when(pl.col("priority") == row["priority"])
+            .then(pl.max_horizontal("stated_on", "again")).otherwise("stated_on")
         ).drop("again")  # fmt: skip
     gone = [spans.clear()]
     january = pl.col("month") // YEAR * YEAR
     for release, row in _one_by_one(asked.filter("by_month", pl.col("first") < pl.col("last"))):
         older = spans.filter(
-            pl.col("said_on") < row["first_day"], pl.col("priority") >= row["priority"], january >= row["first"],
+            pl.col("stated_on") < row["first_day"], pl.col("priority") >= row["priority"], january >= row["first"],
             pl.col("month") <= row["last"],
         )  # fmt: skip
         each = older.with_columns(end="month", month=pl.int_ranges(january, pl.col("month") + 1)).explode("month")
@@ -65,8 +65,8 @@ def without_superseded(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.Data
         place = [*PLACE[:-1], "end"]
         whole = covered.group_by(place).agg(pl.len()).filter(pl.col("len") == pl.col("end") % YEAR + 1)
         gone.append(older.join(whole.rename({"end": "month"}), on=PLACE, how="semi"))
-    retold = pl.concat(gone).select(*PLACE, "priority").unique().with_columns(span=pl.lit("ytd"))
-    return numbers.join(retold, on=[*PLACE, "priority", "span"], how="anti")
+    superseded = pl.concat(gone).select(*PLACE, "priority").unique().with_columns(span=pl.lit("ytd"))
+    return numbers.join(superseded, on=[*PLACE, "priority", "span"], how="anti")
 
 
 def _one_by_one(releases: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, dict[str, Any]]]:

@@ -60,14 +60,14 @@ def statements_in_order(
     detail: pl.DataFrame, releases: DataFrame[Release], decisions: pl.DataFrame, key: list[str]
 ) -> pl.DataFrame:
     """Return every value of each number that has several, as `ledger.statements_in_order`. A decision that changes a value
-    adds a row with the decision as `release_id`; `said_by` is the release of the value, null if there is none.
+    adds a row with the decision as `release_id`; `stated_by` is the release of the value, null if there is none.
     """
     spans = epochs(detail, releases, decisions)
     if len(spans) == 1:
-        words = ledger.statements_in_order(*_that_count(detail, releases, spans[0]), key)
-        return words.with_columns(said_by="release_id")
+        statements = ledger.statements_in_order(*_that_count(detail, releases, spans[0]), key)
+        return statements.with_columns(stated_by="release_id")
     stated = [
-        ledger.all_statements(*_that_count(detail, releases, epoch), key).with_columns(said_by="release_id")
+        ledger.all_statements(*_that_count(detail, releases, epoch), key).with_columns(stated_by="release_id")
         for epoch in spans
     ]
     rows = [stated[0].filter(_is_before(spans[0].end))]
@@ -75,10 +75,10 @@ def statements_in_order(
         rows.append(_changed_by(epoch, stated[place - 1], stated[place], key))
         rows.append(stated[place].filter(pl.col("known_from") >= epoch.start, _is_before(epoch.end)))
     filled = [part for part in rows if part.height] or rows[:1]
-    words = pl.concat([part.select(*key, "release_id", "said_by", "known_from", "value") for part in filled])
-    number, _ = numbered(key, words)
-    words = words.with_columns(number.alias("number")).filter(pl.col("number").is_duplicated())
-    return words.sort("number", "known_from", maintain_order=True)
+    statements = pl.concat([part.select(*key, "release_id", "stated_by", "known_from", "value") for part in filled])
+    number, _ = numbered(key, statements)
+    statements = statements.with_columns(number.alias("number")).filter(pl.col("number").is_duplicated())
+    return statements.sort("number", "known_from", maintain_order=True)
 
 
 def epochs(detail: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame) -> list[Epoch]:
@@ -155,19 +155,19 @@ def _changed_by(epoch: Epoch, before: pl.DataFrame, after: pl.DataFrame, key: li
     """
     assert epoch.decided is not None
     earlier = pl.col("known_from") < epoch.start
-    stood, stands = (
+    former, current = (
         stated.filter(earlier).sort("known_from", maintain_order=True).group_by(key, maintain_order=True)
-        .agg(pl.col("value").last(), pl.col("said_by").last())
+        .agg(pl.col("value").last(), pl.col("stated_by").last())
         for stated in (before, after)
     )  # fmt: skip
-    both = stood.join(stands, on=key, how="full", nulls_equal=True, coalesce=True, suffix="_now")
-    # What a release says on that very day is the word of the day.
+    both = former.join(current, on=key, how="full", nulls_equal=True, coalesce=True, suffix="_now")
+    # A release of that very day decides the value of the day.
     of_day = after.filter(pl.col("known_from") == epoch.start)
     both = both.join(of_day.select(key), on=key, how="anti", nulls_equal=True)
     changed = both.filter(pl.col("value").ne_missing(pl.col("value_now")))
     named = changed.with_columns(month=month_index("period_end")).join(epoch.decided, on=["flow", "month"], how="left")
     return named.select(
-        *key, value="value_now", said_by=pl.when(pl.col("value_now").is_not_null()).then("said_by_now"),
+        *key, value="value_now", stated_by=pl.when(pl.col("value_now").is_not_null()).then("stated_by_now"),
         release_id="decision_id", known_from=pl.lit(epoch.start, pl.Date),
     )  # fmt: skip
 

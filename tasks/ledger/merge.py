@@ -13,7 +13,7 @@ import polars as pl
 from schemas.table import DataFrame, empty_frame, polars_schema
 from schemas.tables.observation import Detail, Observation
 from schemas.tables.release import Release
-from tasks.domain.coverage import asked_products, family, speaking, without_lost
+from tasks.domain.coverage import asked_products, family, with_scope, without_lost
 from tasks.domain.periods import month_index
 from tasks.domain.precision import SUM_MAX, has_fewer_digits
 from tasks.domain.release_ids import MARK, in_turns, release_of
@@ -24,7 +24,7 @@ NUMBER = [
     "flow", "product", "partner", "measure", "period_start", "source", "period_end", "reporter", "classification", "unit",
 ]  # fmt: skip
 CELL = ["source", "reporter", "flow", "product", "period_start", "period_end", "family"]
-SAID = ("value", "resolution")
+STATED = ("value", "resolution")
 
 
 def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[Observation]:
@@ -42,17 +42,17 @@ def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[
     parts = [_turns(detail.filter(~apart), releases)] if not apart.all() else []
     if apart.any():
         undisputed_detail = detail if apart.all() else detail.filter(apart)
-        said, known_until = _summed(undisputed_detail, [*NUMBER, "kind"]), pl.lit(None, dtype=pl.Date)
-        parts.append(said.with_columns(known_until=known_until).select(*polars_schema(Observation)))
+        numbers, known_until = _summed(undisputed_detail, [*NUMBER, "kind"]), pl.lit(None, dtype=pl.Date)
+        parts.append(numbers.with_columns(known_until=known_until).select(*polars_schema(Observation)))
     ledger = pl.concat(parts) if parts else empty_frame(Observation)
     return cast("DataFrame[Observation]", in_order_of(coded([*NUMBER, "known_from"], ledger)[0], ledger))
 
 
 def _turns(detail: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
     """The numbers in several releases: a row for each change of the current statement."""
-    words, numbers, known = _spoken(detail, releases, NUMBER)
-    repeats = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in ("number", *SAID))
-    turns = words.filter(~repeats)
+    statements, numbers, known = _stated(detail, releases, NUMBER)
+    repeats = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in ("number", *STATED))
+    turns = statements.filter(~repeats)
     ledger = turns.with_columns(
         known_until=pl.when(~_differs_from_next("number")).then(pl.col("known_from").shift(-1))
     ).filter(pl.col("value").is_not_null())
@@ -63,7 +63,7 @@ def _refuse_unknown(detail: pl.DataFrame, releases: pl.DataFrame) -> None:
     unknown = set(detail["release_id"].unique()) - set(releases["release_id"])
     if unknown:
         raise LookupError(
-            f"numbers of {sorted(unknown)[0]}, of which no release tells: the store's tables do not belong together"
+            f"numbers of the release {sorted(unknown)[0]}, which is missing from `release`: the store is inconsistent; run tidewaiter audit"
         )
 
 
@@ -78,12 +78,12 @@ def undisputed(detail: pl.DataFrame, releases: DataFrame[Release]) -> pl.Series:
     )  # fmt: skip
     place = coded(["flow", "period_end"], detail)[0]
     ends = detail.select("flow", "period_end", place.alias("place"))[place.arg_unique()]
-    speakers = ends.with_columns(month=month_index("period_end")).join(spans, how="cross").filter(
+    covered_by = ends.with_columns(month=month_index("period_end")).join(spans, how="cross").filter(
         (pl.col("scope").is_null() | (pl.col("scope") == pl.col("flow")))
         & pl.col("month").is_between(pl.col("first"), pl.col("last"))
     )  # fmt: skip
-    alone = speakers.group_by("place").agg(pl.len().alias("speakers"), pl.col("says_day").any())
-    alone = alone.filter((pl.col("speakers") == 1) & ~pl.col("says_day"))
+    alone = covered_by.group_by("place").agg(pl.len().alias("covered_by"), pl.col("says_day").any())
+    alone = alone.filter((pl.col("covered_by") == 1) & ~pl.col("says_day"))
     return place.is_in(alone["place"].to_list()).alias("alone")
 
 
@@ -94,24 +94,24 @@ def statements_in_order(detail: pl.DataFrame, releases: DataFrame[Release], key:
     a value. `key` is NUMBER, or NUMBER and finer dimensions with `grain`, which separates releases with different
     dimensions: between those, a missing number means nothing.
     """
-    words, numbers, known = _spoken(detail, releases, key)
-    return _named(words.filter(pl.col("number").is_duplicated()), numbers, known, key)
+    statements, numbers, known = _stated(detail, releases, key)
+    return _named(statements.filter(pl.col("number").is_duplicated()), numbers, known, key)
 
 
 def all_statements(detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]) -> pl.DataFrame:
-    """As `statements_in_order`, and also the words on numbers of which there is only one."""
+    """As `statements_in_order`, and also the statements of numbers that have only one."""
     if not detail.height:
         days = {"release_id": pl.String, "known_from": pl.Date, "value": pl.Int64}
         return pl.concat([detail.select(key), pl.DataFrame(schema=days)], how="horizontal").with_row_index("number")
-    return _named(*_spoken(detail, releases, key), key)
+    return _named(*_stated(detail, releases, key), key)
 
 
-def _named(words: pl.DataFrame, numbers: pl.DataFrame, known: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    named = words.join(known, on="release").join(numbers, on="number").sort("number", "known_from")
+def _named(statements: pl.DataFrame, numbers: pl.DataFrame, known: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    named = statements.join(known, on="release").join(numbers, on="number").sort("number", "known_from")
     return named.select("number", *key, "release_id", "known_from", "value")
 
 
-def _spoken(
+def _stated(
     detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The current statement of each number at the end of each day, missing ones included; the numbers; the releases."""
@@ -123,15 +123,15 @@ def _spoken(
     number, firsts = numbered(key, detail)
     numbers = detail.select(key)[firsts].with_row_index("number").cast({"number": pl.Int64})
     detail = detail.with_columns(number)
-    words = _summed(detail, ["number"]).join(known, on="release_id").select(
-        "number", "release", "known_from", *SAID, "record"
+    statements = _summed(detail, ["number"]).join(known, on="release_id").select(
+        "number", "release", "known_from", *STATED, "record"
     )  # fmt: skip
-    spoken = pl.concat([words, _silences(words, numbers, releases, known)], how="diagonal")
-    spoken = spoken.sort("number", "known_from", pl.col("value").is_not_null(), "release")
+    stated = pl.concat([statements, _missing_numbers(statements, numbers, releases, known)], how="diagonal")
+    stated = stated.sort("number", "known_from", pl.col("value").is_not_null(), "release")
     if is_edition:
-        spoken = _without_overtaken(spoken, known)
-    spoken = _without_coarser_echoes(spoken, ["number", "known_from"])
-    last_of_day = spoken.filter(_differs_from_next("number") | _differs_from_next("known_from"))
+        stated = _without_overtaken(stated, known)
+    stated = _without_coarser_echoes(stated, ["number", "known_from"])
+    last_of_day = stated.filter(_differs_from_next("number") | _differs_from_next("known_from"))
     return _without_coarser_echoes(last_of_day, ["number"]), numbers, known
 
 
@@ -139,11 +139,11 @@ def _without_replaced(detail: pl.DataFrame, releases: DataFrame[Release]) -> tup
     """Details and releases without editions that another edition of the same day replaces."""
     one = releases.select("release_id", "released_on", name=release_of())
     last = one.filter(pl.col("release_id") == pl.col("release_id").max().over("name", "released_on"))["release_id"]
-    stands = pl.col("release_id").is_in(last.implode())
-    return detail.filter(stands), cast("DataFrame[Release]", releases.filter(stands))
+    is_last = pl.col("release_id").is_in(last.implode())
+    return detail.filter(is_last), cast("DataFrame[Release]", releases.filter(is_last))
 
 
-def _without_overtaken(words: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def _without_overtaken(statements: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """The statements without those of corrected editions that another release has overtaken.
 
     A late correction corrects its own release, and not the statements of releases that came after it.
@@ -152,18 +152,18 @@ def _without_overtaken(words: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame
     editions = in_turns(known).select(
         "release", "name", "first_day", first=pl.col("release").min().over("name", "turn")
     ).with_columns(is_later=pl.col("release") > pl.col("first"))  # fmt: skip
-    stated = words.with_row_index("word").join(editions, on="release")
-    others = stated.filter(~pl.col("is_later")).select("number", other="release", of="name", said="known_from")
-    since = (pl.col("said") > pl.col("first_day")) | (
-        (pl.col("said") == pl.col("first_day")) & (pl.col("other") > pl.col("first"))
+    stated = statements.with_row_index("statement").join(editions, on="release")
+    others = stated.filter(~pl.col("is_later")).select("number", other="release", of="name", other_day="known_from")
+    since = (pl.col("other_day") > pl.col("first_day")) | (
+        (pl.col("other_day") == pl.col("first_day")) & (pl.col("other") > pl.col("first"))
     )
     overtaken = stated.filter("is_later").join(others, on="number").filter(
-        pl.col("of") != pl.col("name"), since, pl.col("said") <= pl.col("known_from")
-    )["word"]  # fmt: skip
-    return words.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(overtaken.unique().implode()))
+        pl.col("of") != pl.col("name"), since, pl.col("other_day") <= pl.col("known_from")
+    )["statement"]  # fmt: skip
+    return statements.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(overtaken.unique().implode()))
 
 
-def _without_coarser_echoes(words: pl.DataFrame, one: list[str]) -> pl.DataFrame:
+def _without_coarser_echoes(statements: pl.DataFrame, one: list[str]) -> pl.DataFrame:
     """The statements of `one` number, or number and day, in order, without coarser repetitions of the statement before.
 
     A coarser repetition has the same number with fewer digits, rounded or truncated: 46 t after 46.4 t is not a
@@ -171,13 +171,13 @@ def _without_coarser_echoes(words: pl.DataFrame, one: list[str]) -> pl.DataFrame
     removes only repetitions whose predecessor is kept.
     """
     while True:
-        priority = [pl.col(name).shift(1).over(one) for name in SAID]
-        is_echo = has_fewer_digits(*map(pl.col, SAID), *priority).fill_null(False)
+        priority = [pl.col(name).shift(1).over(one) for name in STATED]
+        is_echo = has_fewer_digits(*map(pl.col, STATED), *priority).fill_null(False)
         first = is_echo & ~is_echo.shift(1).over(one).fill_null(False)
-        kept = words.filter(~first) if words["resolution"].drop_nulls().n_unique() > 1 else words
-        if kept.height == words.height:
-            return words
-        words = kept
+        kept = statements.filter(~first) if statements["resolution"].drop_nulls().n_unique() > 1 else statements
+        if kept.height == statements.height:
+            return statements
+        statements = kept
 
 
 def as_of(observation: pl.DataFrame, day: date) -> pl.DataFrame:
@@ -200,13 +200,13 @@ def _differs_from_next(name: str) -> pl.Expr:
 
 
 def _summed(detail: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    """The number of each release for each key: `key`, release_id, known_from, SAID, record."""
-    said = detail.select(*key, "release_id", "known_from", *SAID, "record")
+    """The number of each release for each key: `key`, release_id, known_from, STATED, record."""
+    rows = detail.select(*key, "release_id", "known_from", *STATED, "record")
     if detail["regime"].null_count() == detail["province"].null_count() == detail.height:
         # At partner grain a file has each number once, or it is refused: there is nothing to add up.
-        return said
+        return rows
     place = [*key, "release_id", "known_from"]
-    words = said.with_columns(coded(place, said)[0].alias("place")).group_by("place").agg(
+    statements = rows.with_columns(coded(place, rows)[0].alias("place")).group_by("place").agg(
         pl.col(place).first(),
         pl.col("value").sum(),
         # Whole numbers add up exactly, so the sum has the resolution of its coarsest part.
@@ -214,13 +214,13 @@ def _summed(detail: pl.DataFrame, key: list[str]) -> pl.DataFrame:
         pl.when(pl.len() == 1).then(pl.col("record").first()).alias("record"),
         pl.col("value").cast(pl.Float64).sum().abs().alias("about"),
     )  # fmt: skip
-    if words.height and words["about"].max() > SUM_MAX:  # type: ignore[operator]
+    if statements.height and statements["about"].max() > SUM_MAX:  # type: ignore[operator]
         raise OverflowError("values that add up to more than 64 bits hold; check the units of the release")
-    return words.drop("place", "about")
+    return statements.drop("place", "about")
 
 
-def _silences(
-    words: pl.DataFrame, numbers: pl.DataFrame, releases: DataFrame[Release], known: pl.DataFrame
+def _missing_numbers(
+    statements: pl.DataFrame, numbers: pl.DataFrame, releases: DataFrame[Release], known: pl.DataFrame
 ) -> pl.DataFrame:
     """Numbers that a release lacks although its scope covers them: rows like statements, without a value.
 
@@ -230,7 +230,7 @@ def _silences(
     # Without numbers, which editions of the same day can take away, both ends are null and no release is near.
     first, last = (pl.lit(end, dtype=pl.Date) for end in (numbers["period_end"].min(), numbers["period_end"].max()))
     near = (pl.col("first_month") <= last) & (pl.col("last_month").dt.month_end() >= first)
-    scopes = speaking(releases.filter(near)).join(known.select("release_id", "release"), on="release_id")
+    scopes = with_scope(releases.filter(near)).join(known.select("release_id", "release"), on="release_id")
     cell = [*CELL, "grain"] if "grain" in numbers.columns else CELL
     celled = numbers.with_columns(family())
     cell_of, firsts = numbered(cell, celled)
@@ -242,7 +242,7 @@ def _silences(
     ).explode("family")  # fmt: skip
     alike = ["release_id", "source", "reporter", "flow", "family"]
     if "grain" in numbers.columns:
-        grains = words.join(numbers.select("number", "grain"), on="number").select("release", "grain").unique()
+        grains = statements.join(numbers.select("number", "grain"), on="number").select("release", "grain").unique()
         # A release without any number in these months lacks them in all dimensions of the others.
         mute = scopes.select("release").unique().join(grains, on="release", how="anti")
         grains = pl.concat([grains, mute.join(grains.select("grain").unique(), how="cross")])
@@ -256,13 +256,13 @@ def _silences(
     meeting = without_lost(meeting, scopes).select("cell", "release", "everyone", "lists", "known_from")
     # Pairs of a number and a release as one integer: hundreds of thousands of them are compared.
     pairs = known.height
-    holders = (cell_of.gather(words["number"]) * pairs + words["release"]).unique()
-    speakers = pl.concat([holders, meeting["cell"] * pairs + meeting["release"]]).unique() // pairs
-    several = speakers.filter(speakers.is_duplicated()).unique()
+    holders = (cell_of.gather(statements["number"]) * pairs + statements["release"]).unique()
+    covered_by = pl.concat([holders, meeting["cell"] * pairs + meeting["release"]]).unique() // pairs
+    several = covered_by.filter(covered_by.is_duplicated()).unique()
     inside = pl.DataFrame({"number": numbers["number"], "cell": cell_of, "partner": numbers["partner"]}).join(
         meeting.filter(pl.col("cell").is_in(several.implode())), on="cell"
     )  # fmt: skip
-    have = words.select(pl.col("number") * pairs + pl.col("release")).to_series()
+    have = statements.select(pl.col("number") * pairs + pl.col("release")).to_series()
     inside = inside.filter(~(pl.col("number") * pairs + pl.col("release")).is_in(have.implode()))
     partners = scopes.select("lists").unique().with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
     inside = pl.concat([

@@ -16,7 +16,7 @@ from schemas.reference.code_tables import code_table, valid_in
 from schemas.table import DataFrame
 from schemas.tables.release import Release
 from tasks.domain.classification import BASKET, basket_members
-from tasks.domain.coverage import covering, priority, speaking
+from tasks.domain.coverage import covering, priority, with_scope
 from tasks.domain.nomenclature import OTHERS
 from tasks.domain.periods import month_index, month_text
 from tasks.domain.units import LEVEL_MAX, MILLIGRAMS_PER_KG, YEAR_MAX
@@ -135,7 +135,7 @@ def _months(numbers: pl.DataFrame) -> pl.DataFrame:
 
 def without_outranked(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """Without the months that a better kind of release covers: even without a number it outranks a lesser kind."""
-    best = speaking(releases).select(priority().min()).item()
+    best = with_scope(releases).select(priority().min()).item()
     lesser = _months(numbers).filter(pl.col("priority") > pl.lit(best, dtype=pl.Int32))
     if not lesser.height:
         return numbers

@@ -42,16 +42,16 @@ def revisions(
     """Every revision of the months of `detail`, from all releases' details of those months.
 
     `observation` is the ledger of those months and of the same months a year before, for the effect on totals. Where a release was
-    withdrawn or reinstated the decision is what says the new word, for the partner as a whole.
+    withdrawn or reinstated the decision makes the new statement, for the partner as a whole.
     """
     is_decided = len(epochs(detail, releases, decisions)) > 1
     fine = detail if is_decided else detail.filter(~undisputed(detail, counting(releases, decisions)))
     if not fine.height:
         return DataFrame[Revision](empty_frame(Revision))
     fine = fine.with_columns(grain=_grain())
-    words = functools.partial(statements_in_order, fine, releases, decisions)
+    statements = functools.partial(statements_in_order, fine, releases, decisions)
     changes = pl.concat([
-        _changes(words([*NUMBER, *GRAIN, "grain"])), _changes_between_grains(fine, words(NUMBER)),
+        _changes(statements([*NUMBER, *GRAIN, "grain"])), _changes_between_grains(fine, statements(NUMBER)),
     ])  # fmt: skip
     changes = _tell_moved(changes)
     found = _add_world(changes, observation, releases, decisions)
@@ -72,15 +72,15 @@ def _grain() -> pl.Expr:
     )
 
 
-def _changes(words: pl.DataFrame) -> pl.DataFrame:
-    """Words that differ from the word before, of releases with the same grain."""
-    return _differing(words).filter(~pl.col("by_decision")).select(*NUMBER, *GRAIN, *CHANGE)
+def _changes(statements: pl.DataFrame) -> pl.DataFrame:
+    """Statements that differ from the one before, of releases with the same grain."""
+    return _differing(statements).filter(~pl.col("by_decision")).select(*NUMBER, *GRAIN, *CHANGE)
 
 
-def _changes_between_grains(fine: pl.DataFrame, words: pl.DataFrame) -> pl.DataFrame:
-    """Words at partner grain that differ from those of a release with another grain, or from or by a decision."""
+def _changes_between_grains(fine: pl.DataFrame, statements: pl.DataFrame) -> pl.DataFrame:
+    """Statements at partner grain that differ from those of a release with another grain, or from or by a decision."""
     grains = fine.select("release_id", "grain").unique()
-    coarse = _differing(words)
+    coarse = _differing(statements)
     for side in ("old", "new"):
         names = {"release_id": f"{side}_release_id", "grain": f"{side}_grain"}
         coarse = coarse.join(grains.rename(names), on=f"{side}_release_id", how="left")
@@ -92,18 +92,18 @@ def _changes_between_grains(fine: pl.DataFrame, words: pl.DataFrame) -> pl.DataF
 CHANGE = ("kind", "old_value", "new_value", "old_release_id", "new_release_id", "revised_on")
 
 
-def _differing(words: pl.DataFrame) -> pl.DataFrame:
+def _differing(statements: pl.DataFrame) -> pl.DataFrame:
     """Consecutive statements of a number with different values.
 
-    `words` are sorted by number and day; a missing number has no value.
+    `statements` are sorted by number and day; a missing number has no value.
     """
     same = pl.col("number") == pl.col("number").shift(1)
     before, now = pl.col("value").shift(1), pl.col("value")
-    # A word that a decision brought about, and no release of its day.
-    is_decided = pl.col("said_by").ne_missing(pl.col("release_id"))
-    said_by = pl.coalesce("said_by", "release_id")
-    paired = words.with_columns(
-        old_value=pl.when(same).then(before), new_value=now, old_release_id=pl.when(same).then(said_by.shift(1)),
+    # A statement that a decision brought about, and no release of its day.
+    is_decided = pl.col("stated_by").ne_missing(pl.col("release_id"))
+    stated_by = pl.coalesce("stated_by", "release_id")
+    paired = statements.with_columns(
+        old_value=pl.when(same).then(before), new_value=now, old_release_id=pl.when(same).then(stated_by.shift(1)),
         by_decision=is_decided | is_decided.shift(1), new_release_id=pl.col("release_id"), revised_on=pl.col("known_from"),
     ).filter(same.fill_null(False) & now.ne_missing(before))  # fmt: skip
     return paired.with_columns(
@@ -175,13 +175,13 @@ def _world(
     return pl.concat(days) if days else wanted.with_columns(world=pl.lit(None, dtype=pl.Int64))
 
 
-def _world_on(wanted: pl.DataFrame, words: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+def _world_on(wanted: pl.DataFrame, statements: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """World totals from the statements and the releases of a day; no row where there is none."""
-    printed = wanted.join(words.filter(pl.col("partner") == WORLD), on=PLACE).select(*TOTAL, world="value")
+    printed = wanted.join(statements.filter(pl.col("partner") == WORLD), on=PLACE).select(*TOTAL, world="value")
     is_part = ~pl.col("partner").is_in(TOTALS) & ~pl.col("measure").str.ends_with("_yoy")
-    parts = words.filter(is_part).join(wanted, on=CELL, how="semi")
+    parts = statements.filter(is_part).join(wanted, on=CELL, how="semi")
     partners = pl.col("partner").n_unique()
-    measured = words.filter(pl.col("partner") == WORLD, ~pl.col("measure").str.ends_with("_yoy"))
+    measured = statements.filter(pl.col("partner") == WORLD, ~pl.col("measure").str.ends_with("_yoy"))
     # A file of world totals alone covers the world, and none of the partners that are its parts.
     everyone = _covered(wanted, releases, EVERYTHING)
     found = (
@@ -210,8 +210,10 @@ def _covered(wanted: pl.DataFrame, releases: pl.DataFrame, partner: str) -> pl.D
     keys = wanted.with_columns(partner=pl.lit(partner), month=month_index("period_end"))
     found = [wanted.clear()]
     for (source, level), rows in keys.group_by("source", "classification"):
-        speak = releases.filter(
+        of_level = releases.filter(
             (pl.col("source") == source) & (pl.col("classification").is_null() | (pl.col("classification") == level))
         )
-        found.append(rows.join(covering(rows.select(KEY).unique(), speak), on=KEY, how="semi").select(wanted.columns))
+        found.append(
+            rows.join(covering(rows.select(KEY).unique(), of_level), on=KEY, how="semi").select(wanted.columns)
+        )
     return pl.concat(found)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from tasks.domain.coverage import TOTALS, covering
-from tasks.domain.decisions import said
+from tasks.domain.decisions import decision_text
 from tasks.domain.periods import month_index
 from tasks.domain.release_ids import release_of
 from tasks.lineage.point import Point, keys_of
@@ -24,7 +24,7 @@ class Decided:
     def lines(self, points: Sequence[Point]) -> list[str]:
         """Return the last decision about each release that covers one of the points, or had a number of it, in words."""
         return [
-            f"{name} ({editions['title'][0]}): {said(row)}"
+            f"{name} ({editions['title'][0]}): {decision_text(row)}"
             for name, row in self.last.items()
             if (editions := self.releases.filter(release_of() == name)).height
             and (covering(keys_of([*points]), editions).height or self._has_number(name, points))

@@ -123,8 +123,8 @@ def _kind_of(problem: Exception) -> str:
     """The kind of an error, without its message: that contains the address, which may contain a password."""
     status = getattr(getattr(problem, "response", None), "status_code", None)
     # Where the client gave up after such answers the status is only in the text.
-    if status is None and (said := REFUSED.search(str(problem))):
-        status = said.group(1)
+    if status is None and (match := REFUSED.search(str(problem))):
+        status = match.group(1)
     return type(problem).__name__ + (f", status {status}" if status else "")
 
 

@@ -65,7 +65,7 @@ class Origins:
         self.decided = Decided(releases, decisions, history)
         self.records = RawRecords(snapshot, flow, self.releases, where)
         self._reported: dict[tuple[str, int], dict[tuple[str, str, str], Amount]] = {}
-        self._speaks: dict[Point, int | None] = {}
+        self._priorities: dict[Point, int | None] = {}
         self._whole: dict[Point, bool] = {}
 
     def level(self, point: Point, made: str) -> Amount | None:
@@ -94,11 +94,11 @@ class Origins:
         turns = in_turns(self.releases)
         again = turns.filter(is_whole, kind=row["kind"]).with_columns(first_month="last_month", by_month=True)
         first = min(row["known_from"], turns.filter(release_id=row["release_id"])["first_day"][0])
-        said = max([first, *(one["first_day"][0] for one in _each(again) if _speaks(one, [own]))])
+        stated_on = max([first, *(one["first_day"][0] for one in _each(again) if _covers_all(one, [own]))])
         better = pl.col("kind").is_in(KINDS[: KINDS.index(row["kind"]) + 1])
-        later = turns.filter("by_month", better, pl.col("first_day") > said, pl.col("first_month") <= start)
+        later = turns.filter("by_month", better, pl.col("first_day") > stated_on, pl.col("first_month") <= start)
         year = [own.at(month=month) for month in range(january, point.month + 1)]
-        return any(_speaks(one, year) for one in _each(later))
+        return any(_covers_all(one, year) for one in _each(later))
 
     def chain(self, point: Point, levels: dict[int, Amount]) -> dict[int, Amount]:
         """The year to date of every month of the year for which it is known, with the rows behind it.
@@ -152,15 +152,15 @@ class Origins:
     def _priority(self, point: Point) -> int | None:
         """The priority of the best kind of release that covers the point, None where none does."""
         self._ask([point])
-        return self._speaks[point]
+        return self._priorities[point]
 
     def _ask(self, points: list[Point]) -> None:
         """Look up the coverage of these points together."""
-        new = [point for point in points if point not in self._speaks]
+        new = [point for point in points if point not in self._priorities]
         if new:
             keys = keys_of(new)
             found = covering(keys, self.releases).select(*keys.columns, "priority")
-            self._speaks |= dict.fromkeys(new) | {Point(*row[:-1]): row[-1] for row in found.iter_rows()}
+            self._priorities |= dict.fromkeys(new) | {Point(*row[:-1]): row[-1] for row in found.iter_rows()}
 
     def _printed_level(self, point: Point) -> Amount | None:
         """The printed number of the point itself, or of the only code of its basket."""
@@ -221,7 +221,7 @@ class Origins:
             self._ask(lesser)
             self._reported[point.product, point.month] = {
                 key: _amount(row) for key, row in found.items()
-                if (better := self._speaks.get(Point(self.flow, *key, point.month))) is None or better >= KINDS.index(row["kind"])
+                if (better := self._priorities.get(Point(self.flow, *key, point.month))) is None or better >= KINDS.index(row["kind"])
             }  # fmt: skip
         return self._reported[point.product, point.month]
 
@@ -240,7 +240,7 @@ def _each(releases: pl.DataFrame) -> Iterator[pl.DataFrame]:
     return (releases[place] for place in range(releases.height))
 
 
-def _speaks(release: pl.DataFrame, points: list[Point]) -> bool:
+def _covers_all(release: pl.DataFrame, points: list[Point]) -> bool:
     """Whether one release covers all the points."""
     return covering(keys_of(points), release).height == len(points)
 

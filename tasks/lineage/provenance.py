@@ -40,14 +40,14 @@ MADE_IN = {
 OF_ONE_MONTH = (Observation, TradeFlow, Revision)
 
 
-def rows_of_collected(words: pl.DataFrame, releases: pl.DataFrame) -> dict[Partition, frozenset[str]]:
-    """By month the releases without a scope that have a statement among `words`.
+def rows_of_collected(statements: pl.DataFrame, releases: pl.DataFrame) -> dict[Partition, frozenset[str]]:
+    """By month the releases without a scope that have a statement among `statements`.
 
     They cover what they print, and not other months between their first and their last.
     """
     names = releases.filter(pl.col("partners") == "keys")["release_id"].implode()
     month = month_index("period_end")
-    rows = words.filter(pl.col("release_id").is_in(names)).select("flow", "release_id", month=month).unique()
+    rows = statements.filter(pl.col("release_id").is_in(names)).select("flow", "release_id", month=month).unique()
     return {
         (flow, index // 12, index % 12 + 1): frozenset(of_month["release_id"])
         for (flow, index), of_month in rows.group_by("flow", "month")
@@ -71,15 +71,15 @@ def derivation_of_month(
     if model in (Metric, State, Recent):
         first -= LOOK_BACK_MONTHS + QUIET_MONTHS
         last = year * 12 + 11 if (flow, year) in chained else last
-    speaking = releases.filter(
+    sources = releases.filter(
         (pl.col("flow").is_null() | (pl.col("flow") == flow))
         & (month_index("first_month") <= last) & (month_index("last_month") >= first)
     )  # fmt: skip
     if collected is not None and model in OF_ONE_MONTH:
-        speaking = speaking.filter(
+        sources = sources.filter(
             (pl.col("partners") != "keys") | pl.col("release_id").is_in([*collected.get(partition, ())])
         )
-    return derivation_of(model, speaking, decisions, out)
+    return derivation_of(model, sources, decisions, out)
 
 
 def derivation_of(

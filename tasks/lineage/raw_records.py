@@ -21,8 +21,8 @@ from tasks.store.snapshot import Snapshot
 
 PRINTED_MAX = 3
 KEY = ("product", "partner", "period_start", "period_end", "measure")
-# What tells the words on a number apart, but for their day.
-WORD = ("release_id", "classification", "unit")
+# What distinguishes the statements of a number, apart from their day.
+STATEMENT = ("release_id", "classification", "unit")
 # A row of the ledger.
 Row = dict[str, Any]
 
@@ -50,7 +50,7 @@ class RawRecords:
     def _trace(self, row: Row) -> TracedNumber:
         release = self.releases.filter(pl.col("release_id") == row["release_id"]).row(0, named=True)
         details = self._details((self.flow, row["period_end"].year, row["period_end"].month)).filter(
-            pl.all_horizontal(pl.col(name) == row[name] for name in (*KEY, *WORD)), pl.col("known_from") <= row["known_from"]
+            pl.all_horizontal(pl.col(name) == row[name] for name in (*KEY, *STATEMENT)), pl.col("known_from") <= row["known_from"]
         )  # fmt: skip
         # A number that counts again from a decision on is of an earlier day than the row of the ledger, and no other number is.
         is_again = row["known_from"] in self._decided_on()

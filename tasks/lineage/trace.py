@@ -91,21 +91,21 @@ class Tracer:
             found = with_requested_records(rows, self.snapshot) if figure in RECORDS else rows
             return found.row(0, named=True)
         near = self.metric.filter(of_it)
-        said = f"no {point.flow} of {point.product}, partner {point.partner}, {point.measure}, in {month_name(point.month)}"
+        missing = f"no {point.flow} of {point.product}, partner {point.partner}, {point.measure}, in {month_name(point.month)}"
         if decided := self.origins.decided.lines([point]):
-            said += f"; {'; '.join(decided)}"
+            missing += f"; {'; '.join(decided)}"
         if not near.height:
             others = read_table(
                 self.snapshot, Metric, lambda partition: partition[0] != self.flow, of_it, columns=("flow",)
             )
             if others.height:
-                raise NoFigure(f"{said}; of this product and partner there are only {others['flow'][0]}s")
+                raise NoFigure(f"{missing}; of this product and partner there are only {others['flow'][0]}s")
             partners = self.metric.filter(pl.col("product") == point.product)["partner"].unique()
             there = f"{counted(partners.len(), 'partner')}: {named(partners)}" if partners.len() else "nothing"
-            raise NoFigure(f"{said}; of this product there {'are' if partners.len() > 1 else 'is'} {there}")
+            raise NoFigure(f"{missing}; of this product there {'are' if partners.len() > 1 else 'is'} {there}")
         months = " to ".join(near["period"].sort().dt.strftime("%Y-%m").gather([0, -1]))
         raise NoFigure(
-            f"{said}; of this product and partner there is {months} in {', '.join(near['measure'].unique().sort())}"
+            f"{missing}; of this product and partner there is {months} in {', '.join(near['measure'].unique().sort())}"
         )
 
     def operands(self, point: Point, names: tuple[str, ...], row: dict[str, Any]) -> list[ExactOperand]:

@@ -13,7 +13,7 @@ import polars as pl
 from schemas.table import DataFrame
 from schemas.tables.release import Release
 from tasks.domain.classification import BASKET
-from tasks.domain.coverage import covered_codes, of_finest_level, speaking
+from tasks.domain.coverage import covered_codes, of_finest_level, with_scope
 from tasks.metrics.names import EARLIEST, Names
 
 CELL = ("product", "family", "month")
@@ -119,7 +119,7 @@ def cover(names: Names, flow: str, releases: DataFrame[Release]) -> Coverage:
     """What the releases cover of the named products in the window of months, for one direction of trade."""
     of_flow = releases.filter(pl.col("flow").is_null() | (pl.col("flow") == flow))
     all_levels, known = _scope(names, of_flow)
-    monthly = speaking(of_flow.filter("by_month"))
+    monthly = with_scope(of_flow.filter("by_month"))
     finest = all_levels
     if of_finest_level(monthly).height < monthly.height:
         finest, _ = _scope(names, of_finest_level(of_flow))

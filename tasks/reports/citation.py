@@ -75,8 +75,8 @@ def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None)
         for moved in (_moved(period, by) for by in BASES)
     }
     releases = read_table(snapshot, Release)
-    spoken = _release_ids(snapshot, months, products, as_of)
-    used = releases.filter(pl.col("release_id").is_in(spoken))
+    stating = _release_ids(snapshot, months, products, as_of)
+    used = releases.filter(pl.col("release_id").is_in(stating))
     titles = [_source(row) for row in used.iter_rows(named=True)]
     reporter = releases["reporter"][0] if releases.height else "CHN"
     line = citation(titles, reporter, as_of or known_on(releases, read_table(snapshot, Decision)), snapshot.id)

@@ -82,15 +82,15 @@ def _releases(snapshot: Snapshot, model: type[Table], rows: pl.DataFrame, as_of:
     )  # fmt: skip
     wanted = rows["product"].unique().to_list()
     codes = {code for product in wanted for code in (product, *members(product))}
-    return near.filter(pl.Series([_speaks(asked, codes) for asked in near["products"]], dtype=pl.Boolean)).select(
+    return near.filter(pl.Series([_overlaps(asked, codes) for asked in near["products"]], dtype=pl.Boolean)).select(
         RELEASE
     )
 
 
-def _speaks(asked: Iterable[str], codes: Iterable[str]) -> bool:
+def _overlaps(asked: Iterable[str], codes: Iterable[str]) -> bool:
     """Whether a release that requested some codes has one of `codes`, something below it, or what it is part of."""
-    said = set(asked)
-    parts = {code[:digits] for code in said for digits in PREFIXES}
-    return EVERYTHING in said or any(
-        code in parts or code in said or any(code[:digits] in said for digits in PREFIXES) for code in codes
+    requested = set(asked)
+    parts = {code[:digits] for code in requested for digits in PREFIXES}
+    return EVERYTHING in requested or any(
+        code in parts or code in requested or any(code[:digits] in requested for digits in PREFIXES) for code in codes
     )

@@ -28,7 +28,7 @@ from tasks.store.snapshot import open_snapshot
 
 Status = Literal["complete", "partial", "missing"]
 NO_STORE = "no store of this reporter"
-NOT_ASKED = "no release of this month speaks of the product"
+NOT_ASKED = "no release of this month covers the product"
 IN_PART = "its releases of this month cover only a part of it"
 
 
@@ -126,11 +126,11 @@ def part_of(store: Path, reporter: str, asked: Asked) -> Part:
     )  # fmt: skip
     if covering(key, releases).height:
         return Part(reporter, "complete", 0.0)
-    is_spoken_of = _speaks_of(releases, asked, month)
-    return Part(reporter, "partial", None, IN_PART) if is_spoken_of else Part(reporter, "missing", None, NOT_ASKED)
+    overlaps = _overlaps_scope(releases, asked, month)
+    return Part(reporter, "partial", None, IN_PART) if overlaps else Part(reporter, "missing", None, NOT_ASKED)
 
 
-def _speaks_of(releases: pl.DataFrame, asked: Asked, month: int) -> bool:
+def _overlaps_scope(releases: pl.DataFrame, asked: Asked, month: int) -> bool:
     of_month = releases.filter(
         pl.col("flow").is_null() | (pl.col("flow") == asked.flow), month_index("first_month") <= month,
         month_index("last_month") >= month, pl.col("measures").list.contains(family_of(asked.measure)),

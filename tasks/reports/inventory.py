@@ -101,11 +101,11 @@ def _months(snapshot: Snapshot) -> pl.DataFrame:
     found = pl.concat(rows) if rows else pl.DataFrame(schema=kinds)
     counted = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
     releases = counted.select("flow", "first_month", "last_month", "release_id")
-    speaking = found.join(releases, how="cross", suffix="_of").filter(
+    covered = found.join(releases, how="cross", suffix="_of").filter(
         pl.col("flow_of").is_null() | (pl.col("flow_of") == pl.col("flow")),
         pl.col("period").is_between("first_month", "last_month"),
     )
-    counts = speaking.group_by("flow", "period").agg(releases=pl.len())
+    counts = covered.group_by("flow", "period").agg(releases=pl.len())
     return found.join(counts, on=["flow", "period"], how="left").rename({"period": "month"}).sort("flow", "month")
 
 

@@ -6,7 +6,7 @@ from schemas.forms.outcome import Outcome
 from schemas.table import DataFrame
 from schemas.tables.decision import Decision
 from schemas.tables.release import Finding, finding_line
-from tasks.domain.decisions import said
+from tasks.domain.decisions import decision_text
 from tasks.ingest.normalise import Normalised
 from tasks.store.publish import Published
 
@@ -41,4 +41,4 @@ def report_decision(published: Published, release: Normalised, decided: DataFram
     """Return the outcome of a decision about a published release; its numbers are those of all editions."""
     row = decided.row(0, named=True)
     made = report(published, release, release.findings)
-    return made.model_copy(update={"release_id": row["release_id"], "decision": said(row)})
+    return made.model_copy(update={"release_id": row["release_id"], "decision": decision_text(row)})

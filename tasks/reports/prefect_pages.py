@@ -54,7 +54,7 @@ def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
 
 
 def _rewrite_earlier(outcome: Outcome, made: Pages) -> None:
-    """Replace the first pages of a release that were written before a decision about it: it stands on each of them."""
+    """Replace the first pages of a release that were written before a decision about it: each of them states it."""
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import ArtifactUpdate
     from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey

@@ -118,28 +118,28 @@ def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, products
     )
     first = ledger_then.select(pl.col("known_from").min()).collect().item()
     if first is None:
-        said = f"no {flow} on any day; ask for the other flow or ingest a file of {flow}s" if flow else "nothing at all"
-        raise ValueError(f"nothing was known on {day}: this store knows of {said}")
+        what = f"no {flow} on any day; ask for the other flow or ingest a file of {flow}s" if flow else "nothing at all"
+        raise ValueError(f"nothing was known on {day}: this store knows of {what}")
     if day < first:
-        raise ValueError(f"nothing was known on {day}: the first word in this store is of {first!s}")
+        raise ValueError(f"nothing was known on {day}: the first statement in this store is of {first!s}")
     where = ledger.was_last_on(day)
-    words = read_table(
+    statements = read_table(
         snapshot,
         Observation,
         lambda partition: flow is None or partition[0] == flow,
         where=where & pl.any_horizontal(map(part_of, products)) if products else where,
     )
     if table == "observation":
-        return words
+        return statements
     # Most reads are of today, and need none of the modules that make tables.
     from tasks.ledger import trade_flow
     from tasks.metrics.calendar import derive
 
     # A file of printed figures has the day of its last one; its earlier ones were published before.
-    speaking = ledger_then.filter(where).select(pl.col("release_id").unique()).collect()["release_id"]
-    spoke = (pl.col("released_on") <= day) | pl.col("release_id").is_in(speaking.to_list())
-    releases = counting(read_table(snapshot, Release).filter(spoke), read_table(snapshot, Decision), day)
-    made = trade_flow.widen(words, releases) if table == "trade_flow" else derive(words, releases)
+    with_number = ledger_then.filter(where).select(pl.col("release_id").unique()).collect()["release_id"]
+    is_public = (pl.col("released_on") <= day) | pl.col("release_id").is_in(with_number.to_list())
+    releases = counting(read_table(snapshot, Release).filter(is_public), read_table(snapshot, Decision), day)
+    made = trade_flow.widen(statements, releases) if table == "trade_flow" else derive(statements, releases)
     return made.cast(readers_schema(LAYOUTS[table].model))  # type: ignore[arg-type]
 
 

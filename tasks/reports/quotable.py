@@ -32,26 +32,26 @@ Row = Mapping[str, Any]
 
 def words_of(snapshot: Snapshot, product: str, flow: str) -> pl.DataFrame:
     """Return the numbers of a product: its own if a release ever had any, otherwise those of its members."""
-    words = read_table(snapshot, Observation, lambda part: part[0] == flow, part_of(product))
-    own = words.filter(pl.col("product") == product)
-    return own if own.height else words
+    ledger_rows = read_table(snapshot, Observation, lambda part: part[0] == flow, part_of(product))
+    own = ledger_rows.filter(pl.col("product") == product)
+    return own if own.height else ledger_rows
 
 
 class Judge:
     """Verdicts on the growths of one product.
 
-    `metric` are its rows of that table, and `words` its rows of `observation`: of the product itself, or of its members
+    `metric` are its rows of that table, and `ledger_rows` its rows of `observation`: of the product itself, or of its members
     if only these have any.
     """
 
-    def __init__(self, metric: pl.DataFrame, words: pl.DataFrame) -> None:
+    def __init__(self, metric: pl.DataFrame, ledger_rows: pl.DataFrame) -> None:
         columns = ("level", "ytd", "kinds", *(name for figure in BACK for name in (figure, status(figure))))
         rows = metric.select(pl.col("partner", "measure").cast(pl.String), "period", *columns)
         self._rows: dict[tuple[str, str, int], Row] = {
             (row["partner"], row["measure"], month_number(row["period"])): row for row in rows.iter_rows(named=True)
         }
-        single = words.filter(pl.col("period_start").dt.month_start() == pl.col("period_end").dt.month_start())
-        self._words = single.with_columns(
+        single = ledger_rows.filter(pl.col("period_start").dt.month_start() == pl.col("period_end").dt.month_start())
+        self._ledger_rows = single.with_columns(
             month=pl.col("period_start").dt.year() * 12 + pl.col("period_start").dt.month() - 1
         )
         limits = code_table("quotability").select("caveat", "figure", "limit")
@@ -146,7 +146,7 @@ class Judge:
     def _statements(self, place: tuple[str, str, int], months: Sequence[int]) -> pl.DataFrame:
         """Return the numbers of months of a series, of any day: its own, otherwise those of its partners."""
         partner, measure, _ = place
-        rows = self._words.filter(pl.col("measure") == measure, pl.col("month").is_in([*months]))
+        rows = self._ledger_rows.filter(pl.col("measure") == measure, pl.col("month").is_in([*months]))
         own = rows.filter(pl.col("partner") == partner)
         if own.height:
             return own

@@ -24,7 +24,7 @@ from schemas.tables.revision import Revision
 from schemas.tables.trade_flow import VALUES
 from tasks.domain.classification import holds
 from tasks.domain.coverage import WORLD
-from tasks.domain.decisions import said
+from tasks.domain.decisions import decision_text
 from tasks.domain.labels import partner_name, product_name, row_name, written_month
 from tasks.domain.measures import MIXED, MIXED_WORDS
 from tasks.domain.release_ids import MARK
@@ -92,7 +92,7 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     shown = [part for flow in outcome.flows for part in _headlines(snapshot, outcome, flow, pictures=pictures)]
     lead = shown[0].lead if shown else f"{outcome.months[-1]}: {' and '.join(outcome.flows)}"
     if last is not None:
-        lead = f"{said(last)[0].upper()}{said(last)[1:]}; {outcome.title}, {outcome.span}"
+        lead = f"{decision_text(last)[0].upper()}{decision_text(last)[1:]}; {outcome.title}, {outcome.span}"
     lines = [f"# {plain(lead)}", ""]
     lines += [f"**Revised: {counted(revised, 'number')}** of earlier releases; see below.", ""] if revised else []
     lines += _doubts(findings)

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 
 from schemas.tables.revision import REVISIONS
-from tasks.domain.decisions import NOTHING_DECIDED, said
+from tasks.domain.decisions import NOTHING_DECIDED, decision_text
 from tasks.domain.periods import span_name
 from tasks.domain.release_ids import MARK
 from tasks.reports.markdown_text import plain
@@ -28,7 +28,7 @@ def revision_report(
     about = decisions.filter(release_id=str(release["release_id"]).partition(MARK)[0]).sort("decided_on", "number")
     for row in about.iter_rows(named=True):
         lines += [
-            f"## {plain(said(row)[0].upper() + said(row)[1:])}",
+            f"## {plain(decision_text(row)[0].upper() + decision_text(row)[1:])}",
             "",
             *_made_by(row["decision_id"], revision, "No number changed."),
         ]

@@ -108,7 +108,7 @@ def _state(source: str, kind: str, releases: pl.DataFrame, note: FetchState | No
 
 
 def _reporters_by_month(releases: pl.DataFrame) -> dict[int, set[str]]:
-    """The months that releases speak of, each with its reporters; a month can be in only when it had ended."""
+    """The months that releases cover, each with its reporters; a month can be in only when it had ended."""
     found: dict[int, set[str]] = {}
     for reporter, released_on, first, last in releases.select(
         "reporter", "released_on", "first_month", "last_month"

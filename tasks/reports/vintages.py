@@ -32,19 +32,19 @@ def vintages(
 ) -> pl.DataFrame:
     """Return a row for each value that a figure of these months has had, in the order of months and days.
 
-    `known_until` is null for the one that stands; `value` is null while the figure was missing, which `status` explains;
+    `known_until` is null for the current one; `value` is null while the figure was missing, which `status` explains;
     `releases` are those that were made public, withdrawn or reinstated on the day. Raises NothingPublished.
     """
     snapshot = query.open_published(store)
-    words = _words(snapshot, flow, product, partner, months, figure)
-    days = pl.concat([words["known_from"], words["known_until"]]).drop_nulls().unique().sort().to_list()
+    statements = _statements(snapshot, flow, product, partner, months, figure)
+    days = pl.concat([statements["known_from"], statements["known_until"]]).drop_nulls().unique().sort().to_list()
     rows: list[dict[str, object]] = []
     last: dict[date, dict[str, object]] = {}
     for day in days:
-        stood = _as_it_stood(store, flow, product, partner, months, measure, figure, day)
+        found_then = _values_on(store, flow, product, partner, months, measure, figure, day)
         # Of what was withdrawn nothing need be left, not even a row that says why.
-        gone = sorted({*last} - {month for month, _, _ in stood})
-        for month, value, made in [*stood, *((month, None, "not_covered") for month in gone)]:
+        gone = sorted({*last} - {month for month, _, _ in found_then})
+        for month, value, made in [*found_then, *((month, None, "not_covered") for month in gone)]:
             before = last.get(month)
             if before is not None and (before["value"], before["status"]) == (value, made):
                 continue
@@ -53,7 +53,7 @@ def vintages(
             row = {"period": month, "known_from": day, "known_until": None, "value": value, "status": made}
             last[month] = row
             rows.append(row)
-    made_on = _releases_by_day(snapshot, words, flow, months)
+    made_on = _releases_by_day(snapshot, statements, flow, months)
     found = pl.DataFrame(
         rows, schema={name: SCHEMA[name] for name in ("period", "known_from", "known_until", "value", "status")}
     )
@@ -65,7 +65,7 @@ def vintages(
     ).select(*SCHEMA)  # fmt: skip
 
 
-def _words(
+def _statements(
     snapshot: Snapshot, flow: str, product: str, partner: str, months: tuple[date, date], figure: str
 ) -> pl.DataFrame:
     """Return the ledger rows that the figure may rest on: for growth also those of the months before, for totals
@@ -83,7 +83,7 @@ def _words(
     return upto.filter(pl.col("period_end") >= months[0]) if figure == "level" else upto
 
 
-def _as_it_stood(
+def _values_on(
     store: Path, flow: str, product: str, partner: str, months: tuple[date, date], measure: str, figure: str, day: date
 ) -> Sequence[tuple[date, float | None, str]]:
     rows = query.query(store, "metric", flow=flow, product=product, partner=partner, as_of=day)
@@ -96,10 +96,12 @@ def _as_it_stood(
     return rows.select("period", value.cast(pl.Float64), status(figure)).rows()
 
 
-def _releases_by_day(snapshot: Snapshot, words: pl.DataFrame, flow: str, months: tuple[date, date]) -> dict[date, str]:
+def _releases_by_day(
+    snapshot: Snapshot, statements: pl.DataFrame, flow: str, months: tuple[date, date]
+) -> dict[date, str]:
     """Return titles of the releases that were made public on a day, and of those whose numbers count from it."""
     releases = read_table(snapshot, Release).filter(pl.col("flow").is_null() | (pl.col("flow") == flow))
-    counting = words.select("release_id", day="known_from").unique()
+    counting = statements.select("release_id", day="known_from").unique()
     about = (pl.col("first_month") <= months[1]) & (pl.col("last_month") >= months[0])
     public = releases.filter(about, pl.col("partners") != "keys").select("release_id", day="released_on")
     named = pl.concat([counting, public]).unique().join(releases.select("release_id", "title"), on="release_id")

@@ -77,11 +77,11 @@ class Gatherer:
         months = self.rows.filter(pl.col("measure") == KG)["period"].sort().dt.strftime("%Y-%m")
         there = f"there is {months[0]} to {months[-1]}" if months.len() else "there is no month with kilograms"
         measures = self.rows.filter(pl.col("period") == self.month)["measure"].cast(pl.String).unique().sort()
-        said = f"no {self.flow} of {self.product} in {self.month:%Y-%m}"
+        nothing = f"no {self.flow} of {self.product} in {self.month:%Y-%m}"
         if not measures.len():
-            return f"{said}; {there}"
+            return f"{nothing}; {there}"
         return (
-            f"{said} is counted in kilograms, of which a brief is made; {there}. What there is, {', '.join(measures)}, "
+            f"{nothing} is counted in kilograms, of which a brief is made; {there}. What there is, {', '.join(measures)}, "
             f"is shown by tidewaiter read metric --product {self.product} --flow {self.flow} --month {self.month:%Y-%m}"
         )
 
@@ -270,14 +270,14 @@ def _held(store: Path, snapshot: Snapshot) -> list[Waiting]:
     found = []
     for file in sorted((store / HELD).glob("*.json")):
         try:
-            said = HeldRelease.model_validate_json(file.read_bytes())
+            release = HeldRelease.model_validate_json(file.read_bytes())
         except (OSError, ValueError):
             found.append(Waiting(title=file.stem, release_id="", since="", why=[]))
             continue
-        if said.waits and not is_outdated(said.release_id, snapshot.about["releases"]):
-            why = [entry.line for entry in said.findings]
-            since = str(said.held_since)
-            found.append(Waiting(title=said.title, release_id=said.release_id, since=since, why=why))
+        if release.waits and not is_outdated(release.release_id, snapshot.about["releases"]):
+            why = [entry.line for entry in release.findings]
+            since = str(release.held_since)
+            found.append(Waiting(title=release.title, release_id=release.release_id, since=since, why=why))
     return found
 
 

@@ -38,11 +38,11 @@ def missing(facts: Facts, language: str) -> list[str]:
             by_figure = grouped.setdefault(fact.status, {})
             by_figure.setdefault(figure_name(fact, language), []).append(partner(fact.partner, language))
     reasons = MISSING | MISSING_ZH if language == "zh" else MISSING
-    said, between = texts(language), "、" if language == "zh" else ", "
+    phrases, between = texts(language), "、" if language == "zh" else ", "
     return [
-        f"{reasons[reason]}{said['colon']}"
-        + said["semicolon"].join(
-            f"{figure}{said['open']}{between.join(names)}{said['close']}" for figure, names in by_figure.items()
+        f"{reasons[reason]}{phrases['colon']}"
+        + phrases["semicolon"].join(
+            f"{figure}{phrases['open']}{between.join(names)}{phrases['close']}" for figure, names in by_figure.items()
         )
         for reason, by_figure in sorted(grouped.items())
     ]
@@ -52,14 +52,14 @@ def source_line(fact: Fact, language: str = "en") -> str:
     """Format the trace of a figure in a line: for a tooltip."""
     if fact.trace is None:
         return ""
-    said = texts(language)
+    phrases = texts(language)
     shown_numbers, more = numbers_that_matter(fact)
     parts = [
-        f"{number.value:,} {number.unit}, {number.partner} {number.period}, {said['release']} {number.release_id}, "
-        f"{said['record']} {', '.join(map(str, number.records[:3]))}, sha256 {number.raw_sha256[:12]}"
+        f"{number.value:,} {number.unit}, {number.partner} {number.period}, {phrases['release']} {number.release_id}, "
+        f"{phrases['record']} {', '.join(map(str, number.records[:3]))}, sha256 {number.raw_sha256[:12]}"
         for number in shown_numbers
     ]
-    return f"{formula(fact, language)}{said['colon']}" + "; ".join(parts) + (f"; + {more}" if more else "")
+    return f"{formula(fact, language)}{phrases['colon']}" + "; ".join(parts) + (f"; + {more}" if more else "")
 
 
 def numbers_that_matter(fact: Fact) -> tuple[list[TracedNumber], int]:
@@ -112,21 +112,21 @@ def formula(fact: Fact, language: str) -> str:
 
 def revised_lines(facts: Facts, language: str) -> list[tuple[str, str]]:
     """List what was revised, a line each, with the releases and their numbers."""
-    said = texts(language)
+    phrases = texts(language)
     lines = []
     for row in facts.revised:
         numbers = [
-            said["no_word"] if value is None else amount(value, row.unit, language)
+            phrases["no_word"] if value is None else amount(value, row.unit, language)
             for value in (row.old_value, row.new_value)
         ]
         kind = KINDS_ZH[row.kind] if language == "zh" else row.kind
-        measure = said["measures"].get(row.measure, row.measure.replace("_", " "))
-        which = said["comma"].join(
+        measure = phrases["measures"].get(row.measure, row.measure.replace("_", " "))
+        which = phrases["comma"].join(
             [row.period, partner(row.partner, language), *_of_the_page(row, facts, language), measure]
         )
         lines.append(
             (
-                f"{which}{said['colon']}{numbers[0]} → {numbers[1]}{said['open']}{kind}{said['comma']}{row.revised_on}{said['close']}",
+                f"{which}{phrases['colon']}{numbers[0]} → {numbers[1]}{phrases['open']}{kind}{phrases['comma']}{row.revised_on}{phrases['close']}",
                 f"{row.old_release_id} → {row.new_release_id}",
             )
         )
@@ -135,9 +135,9 @@ def revised_lines(facts: Facts, language: str) -> list[tuple[str, str]]:
 
 def decision_lines(decisions: Sequence[DecisionFact], language: str) -> list[str]:
     """Say which releases were withdrawn or count again, a line each: when, by whom, why."""
-    said = texts(language)["decisions"]
+    phrases = texts(language)["decisions"]
     return [
-        said[one.kind].format(
+        phrases[one.kind].format(
             day=one.decided_on, by=one.decided_by, title=one.title, release=one.release_id, reason=one.reason
         )
         for one in decisions
@@ -146,10 +146,10 @@ def decision_lines(decisions: Sequence[DecisionFact], language: str) -> list[str
 
 def _of_the_page(row: Revised, facts: Facts, language: str) -> list[str]:
     """Name the code, regime and province of a revised number that differ from those of the page."""
-    said = texts(language)
+    phrases = texts(language)
     code = [row.product] if row.product != facts.product and facts.codes != [row.product] else []
-    regime = [said["regime"].format(code=row.regime)] if row.regime else []
-    return code + regime + ([said["province"].format(code=row.province)] if row.province else [])
+    regime = [phrases["regime"].format(code=row.regime)] if row.regime else []
+    return code + regime + ([phrases["province"].format(code=row.province)] if row.province else [])
 
 
 def event_lines(facts: Facts, language: str) -> list[dict[str, str]]:
@@ -167,10 +167,10 @@ def event_lines(facts: Facts, language: str) -> list[dict[str, str]]:
 
 def states_line(facts: Facts, language: str) -> str:
     """Say on which day the measures have these states, and for how many it is unknown whether they apply."""
-    said = texts(language)
+    phrases = texts(language)
     lapsed = sum(event.state == LAPSED for event in facts.events)
-    line = said["states_on"].format(day=facts.states_on)
-    return f"{line}{said['gap']}{said['lapsed'].format(count=lapsed)}" if lapsed else line
+    line = phrases["states_on"].format(day=facts.states_on)
+    return f"{line}{phrases['gap']}{phrases['lapsed'].format(count=lapsed)}" if lapsed else line
 
 
 def _state(event: EventFact, language: str) -> str:

@@ -44,10 +44,10 @@ def headlines(facts: Facts, language: str) -> list[Sentence]:
     the others are in the table.
     """
     made = [_world(facts, language), _year(facts, language), _record(facts, language)]
-    said = [sentence for sentence in made if sentence is not None]
+    sentences = [sentence for sentence in made if sentence is not None]
     moved = [row for row in facts.partners[1:] if row.mom.value is not None]
-    said += [_partner(facts, row, language) for row in moved[: SENTENCES_MAX - len(said)]]
-    return said or [_nothing(facts, language)]
+    sentences += [_partner(facts, row, language) for row in moved[: SENTENCES_MAX - len(sentences)]]
+    return sentences or [_nothing(facts, language)]
 
 
 def _nothing(facts: Facts, language: str) -> Sentence:
@@ -200,18 +200,18 @@ def _partner_zh(facts: Facts, row: PartnerRow) -> Sentence:
 
 def unit_value_pieces(facts: Facts, language: str) -> list[Piece]:
     """Describe the unit value and how it moved, each number with its source; if there is none, say why."""
-    said, price = texts(language), facts.unit_value
+    phrases, price = texts(language), facts.unit_value
     if not isinstance(price.value, float):
         if not facts.has_values:
             return []
         reasons = MISSING | MISSING_ZH if language == "zh" else MISSING
-        return Sentence().say(said["no_unit_value"].format(reason=reasons[price.status])).pieces
-    made = Sentence().say(price_text(price.value), price).say(f"{said['gap']}{said['unit_notes'][price.measure]}")
+        return Sentence().say(phrases["no_unit_value"].format(reason=reasons[price.status])).pieces
+    made = Sentence().say(price_text(price.value), price).say(f"{phrases['gap']}{phrases['unit_notes'][price.measure]}")
     operands = price.trace.operands if price.trace is not None else []
     found = {number.valuation for operand in operands for number in operand.numbers if number.valuation}
     if stated := sorted(found - {NOT_STATED}):
-        names = said["comma"].join(said["valuations"].get(name, name) for name in stated)
-        made.say(f"{said['open']}{names}{said['close']}")
+        names = phrases["comma"].join(phrases["valuations"].get(name, name) for name in stated)
+        made.say(f"{phrases['open']}{names}{phrases['close']}")
     words = (", {} on the month", ", {} on the year") if language == "en" else ("，环比{}", "，同比{}")
     for fact, text in zip((facts.unit_value_mom, facts.unit_value_yoy), words, strict=True):
         if fact.value is not None:

@@ -45,21 +45,21 @@ def of_all(facts: Facts, language: str) -> str:
     """Write the sentence about the caveats that every growth of the page shares; empty if there are none."""
     shared = common(facts)
     judged = next((fact.verdict for fact in facts.facts() if fact.verdict is not None), None)
-    said = [_caveat(caveat, language) for caveat in judged.caveats if caveat.name in shared] if judged else []
-    return COMMON[language].format(caveats=("；" if language == "zh" else "; ").join(said)) if said else ""
+    caveats = [_caveat(caveat, language) for caveat in judged.caveats if caveat.name in shared] if judged else []
+    return COMMON[language].format(caveats=("；" if language == "zh" else "; ").join(caveats)) if caveats else ""
 
 
 def next_to(sentence: Sentence, facts: Facts, language: str) -> str:
     """Write the verdict on the growths of a sentence; empty if it has none."""
     growths = [piece.fact for piece in sentence.pieces if piece.fact is not None and piece.fact.verdict is not None]
     shared = common(facts)
-    said: dict[str, list[str]] = {}
+    by_verdict: dict[str, list[str]] = {}
     for fact in growths:
-        said.setdefault(_verdict(fact, shared, language), []).append(figure_name(fact, language))
-    if len(said) == 1:
-        return next(iter(said))
+        by_verdict.setdefault(_verdict(fact, shared, language), []).append(figure_name(fact, language))
+    if len(by_verdict) == 1:
+        return next(iter(by_verdict))
     colon, semicolon, comma = ("：", "；", "、") if language == "zh" else (": ", "; ", ", ")
-    return semicolon.join(f"{comma.join(names)}{colon}{words}" for words, names in said.items())
+    return semicolon.join(f"{comma.join(names)}{colon}{words}" for words, names in by_verdict.items())
 
 
 def _verdict(fact: Fact, shared: set[str], language: str) -> str:

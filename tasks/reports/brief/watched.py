@@ -34,12 +34,12 @@ def write_briefs(outcome: Outcome, store: Path) -> Outcome:
     try:
         products = watched(outcome)
     except Exception as problem:
-        said = (
+        warning = (
             f"watch list: not read, {type(problem).__name__}: {problem}; no brief was written. See ${LIST_OF_ONES_OWN}."
         )
         # People edit the list; if it is wrong, the sentence says so, and a traceback adds nothing.
-        log.warning("%s", said)
-        return outcome.model_copy(update={"warnings": [*outcome.warnings, said]})
+        log.warning("%s", warning)
+        return outcome.model_copy(update={"warnings": [*outcome.warnings, warning]})
     for product, flow in products:
         try:
             written += _write(store, product, flow, outcome)
@@ -47,7 +47,7 @@ def write_briefs(outcome: Outcome, store: Path) -> Outcome:
             # A warning, not an error: the outcome reports it to the caller.
             log.warning("the brief on %s of %s could not be written", flow, product, exc_info=True)
             failed.append(
-                f"brief ({flow} of {product}): not written, {type(problem).__name__}: {problem}; what was published stands. "
+                f"brief ({flow} of {product}): not written, {type(problem).__name__}: {problem}; what was published stays. "
                 f"Write it with tidewaiter brief --product {product} --flow {flow} --month {outcome.months[-1]}."
             )
     return outcome.model_copy(update={"briefs": written, "warnings": [*outcome.warnings, *failed]})

@@ -3,7 +3,7 @@
 import pytest
 
 from tasks.claims import breaks
-from tasks.claims.breaks import changes_between, said_changes
+from tasks.claims.breaks import changes_between, describe_changes
 from tasks.domain.definition_changes import Change
 from tests.unit.claims.in_memory import JANUARY, spot
 
@@ -31,13 +31,13 @@ def test_a_code_that_ended_is_cut_there_and_nowhere_else() -> None:
     """`definition_breaks.csv`: 09021010 was divided into two codes in January 2023."""
     december = spot("1", product="09021010").shifted(-25)
     assert december.months == "2022-12"
-    assert "divided into 09021011 and 09021019" in said_changes(changes_between(december, december.shifted(1)))
+    assert "divided into 09021011 and 09021019" in describe_changes(changes_between(december, december.shifted(1)))
     assert changes_between(december.shifted(1), december.shifted(2)) == []
 
 
 def test_the_first_three_changes_are_named_and_the_others_counted() -> None:
-    assert said_changes([]) == ""
-    assert said_changes([MARCH]) == "2025-03: change 3 (table)"
+    assert describe_changes([]) == ""
+    assert describe_changes([MARCH]) == "2025-03: change 3 (table)"
     five = [Change(JANUARY + month, "c", "s") for month in range(5)]
-    assert said_changes(five[:3]) == "2025-01: c (s); 2025-02: c (s); 2025-03: c (s)"
-    assert said_changes(five).endswith("2025-03: c (s); 2 more")
+    assert describe_changes(five[:3]) == "2025-01: c (s); 2025-02: c (s); 2025-03: c (s)"
+    assert describe_changes(five).endswith("2025-03: c (s); 2 more")

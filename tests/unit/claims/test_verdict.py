@@ -42,7 +42,7 @@ def test_a_growth_with_the_other_sign_and_what_it_would_take() -> None:
 @pytest.mark.parametrize(
     ("other", "why"),
     [
-        ({"metric": "weight"}, "there is no such metric as 'weight'"), ({"commodity": "11111111"}, "no release at hand speaks of"),
+        ({"metric": "weight"}, "there is no such metric as 'weight'"), ({"commodity": "11111111"}, "no release at hand covers"),
         ({"period": "2024-06"}, "months of this series: 2025-05 to 2025-06, 2 months"), ({"value": "many"}, "'many' is no number"),
     ],
 )  # fmt: skip

@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from tasks.domain.release_ids import in_turns, is_said_again, release_of
+from tasks.domain.release_ids import in_turns, is_republication, release_of
 
 
 def releases(*rows: tuple[str, str]) -> pl.DataFrame:
@@ -22,7 +22,7 @@ def test_the_release_of_an_edition() -> None:
 def test_an_edition_with_the_same_corrections_is_a_publication_again() -> None:
     """The first edition adds corrections; the second has the same, so only its day is new; the third has none."""
     rows = releases(("a", "2026-01-01"), ("a.2-f0", "2026-01-02"), ("a.3-f0", "2026-01-03"), ("a.4-", "2026-01-04"), ("b", "2026-01-05"))  # fmt: skip
-    assert rows.select(is_said_again()).to_series().to_list() == [False, False, True, False, False]
+    assert rows.select(is_republication()).to_series().to_list() == [False, False, True, False, False]
 
 
 def test_turns_count_publications_and_keep_their_first_day() -> None:

@@ -4,11 +4,13 @@ import json
 import os
 import signal
 import stat
+import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -259,6 +261,43 @@ def test_a_server_that_has_ended_comes_back_at_its_address(
     assert local_server.ensure_server() == "at 43210"
     local_server.NOTE.unlink()
     assert local_server.ensure_server() == "at 4200"
+
+
+def _in_place_of_the_server(monkeypatch: pytest.MonkeyPatch, code: str) -> list[subprocess.Popen[bytes]]:
+    """Start a process with this code in place of a Prefect server; return the processes that were started."""
+    started: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def start(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+        started.append(popen([command[0], "-c", code], **options))
+        return started[-1]
+
+    monkeypatch.setattr(local_server.subprocess, "Popen", start)
+    return started
+
+
+def test_a_server_that_is_slow_is_ended_and_no_second_one_starts_on_its_database(
+    stranger: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two servers at once created the same tables: the second failed with `duplicate column name`."""
+    local_server.NOTE.unlink()
+    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+    started = _in_place_of_the_server(monkeypatch, code)
+    monkeypatch.setattr(local_server, "START_SECONDS_MAX", 2)
+    monkeypatch.setattr(local_server, "STOP_SECONDS_MAX", 0.5)
+    with pytest.raises(TimeoutError, match=r"did not come up within 2 s.*server\.log.*run this again later"):
+        local_server.ensure_server()
+    assert [process.poll() for process in started] == [-signal.SIGKILL]
+
+
+def test_a_server_that_ends_at_once_is_tried_at_another_port_and_its_last_line_is_shown(
+    stranger: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local_server.NOTE.unlink()
+    started = _in_place_of_the_server(monkeypatch, "import sys; sys.exit('the address is in use')")
+    with pytest.raises(TimeoutError, match=r"ended before it answered: the address is in use.*server\.log"):
+        local_server.ensure_server()
+    assert [process.poll() for process in started] == [1, 1]
 
 
 def test_a_server_that_asks_for_a_password_is_said_before_a_run_begins(

@@ -152,7 +152,7 @@ def test_what_was_known_on_a_day_is_what_a_store_had_on_it(store: Path) -> None:
         assert level(JULY, product=product) == level(date(2025, 8, 19), product=product) == [353_000 + 764_000]
         assert level(AUGUST, product=product) == level(None, product=product) == [360_000 + 764_000]
     with pytest.raises(
-        ValueError, match="nothing was known on 2025-07-19: the first word in this store is of 2025-07-20"
+        ValueError, match="nothing was known on 2025-07-19: the first statement in this store is of 2025-07-20"
     ):
         level(date(2025, 7, 19))
     # That there was nothing in July the release of August said; that of September repeats what was said, and adds August.
