@@ -23,8 +23,9 @@ from tasks.domain.errors import BrokenStore
 
 FORMAT_VERSION = 2
 ONE_FILE_FORMAT = 1
-# More files without a year are divided by the digits of their hash, so that a release writes a few of them again, not all.
-PART_FILES_MAX = 64
+# More files without a year are divided by the bits of their hash, so that a release writes a few of them again, not all.
+PART_FILES_MAX = 32
+HASH_BITS = 256
 # Parts that a process keeps decoded and encoded: those of one large store.
 PARTS_KEPT = 512
 NEWER = "Install the version of Tidewaiter that last published here, or a newer one."
@@ -153,16 +154,16 @@ def _divided(files: Iterable[FileEntry]) -> Iterator[tuple[str, tuple[FileEntry,
             yield from (("", tuple(entries)) for entries in _by_hash(by_year[""], 0))
 
 
-def _by_hash(entries: list[FileEntry], digit: int) -> Iterator[list[FileEntry]]:
-    """Files in groups of at most PART_FILES_MAX, by as many digits of their hash as that takes."""
-    if len(entries) <= PART_FILES_MAX or digit == len(entries[0].sha256):
+def _by_hash(entries: list[FileEntry], bit: int) -> Iterator[list[FileEntry]]:
+    """Files in groups of at most PART_FILES_MAX, by as many bits of their hash as that takes."""
+    if len(entries) <= PART_FILES_MAX or bit == HASH_BITS:
         yield entries
         return
-    groups: dict[str, list[FileEntry]] = {}
+    groups: tuple[list[FileEntry], list[FileEntry]] = ([], [])
     for entry in entries:
-        groups.setdefault(entry.sha256[digit], []).append(entry)
-    for first in sorted(groups):
-        yield from _by_hash(groups[first], digit + 1)
+        groups[int(entry.sha256, 16) >> (HASH_BITS - 1 - bit) & 1].append(entry)
+    for group in filter(None, groups):
+        yield from _by_hash(group, bit + 1)
 
 
 @functools.lru_cache(maxsize=10_000)

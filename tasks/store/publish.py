@@ -299,7 +299,7 @@ def _refuse_damaged(store: Path, carried: list[FileEntry]) -> None:
 def _is_stored(store: Path, entry: FileEntry) -> bool:
     try:
         status = os.stat(f"{store}/{object_name(entry.sha256)}")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     return stat.S_ISREG(status.st_mode) and status.st_size == entry.bytes
 

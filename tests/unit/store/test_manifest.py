@@ -72,16 +72,16 @@ def test_what_names_no_year_is_in_the_parts_of_what_has_none(partition: str) -> 
 
 
 def test_a_month_more_writes_its_year_and_few_of_the_files_without_a_year() -> None:
-    """Of 3,600 files, the bytes of a sixtieth."""
+    """Of 3,632 files."""
     files = entries(range(1990, 2024), 1000)
     before = encode(1, None, {}, files)
     more = [entry("metric", "flow=export/year=2024/month=1", 1), entry("release", "", 5000), entry("lineage", "", 5000)]
     after = encode(2, "000001-0123456789ab", {}, [*files, *more])
     fresh = {name: data for name, data in after.parts.items() if name not in before.parts}
     assert len(after.parts) > 60
-    # The new year, and a part for each file without a year, which may have become several.
-    assert 3 <= sum(b'"partition":""' not in data for data in fresh.values()) + 2 <= len(fresh) <= 2 + 2 * 16
-    assert sum(map(len, fresh.values())) < sum(map(len, after.parts.values())) / 30
+    # The new year, and the part of each file without a year, which may have become two.
+    assert 2 <= len(fresh) <= 5
+    assert sum(map(len, fresh.values())) < sum(map(len, after.parts.values())) / 50
     for data in after.parts.values():
         files_of_part = json.loads(data)["files"]
         assert files_of_part[0]["partition"] or len(files_of_part) <= manifest.PART_FILES_MAX
