@@ -212,6 +212,8 @@ def main() -> int:
     ask.add_argument("--dask", action="store_true", help="two Dask workers read files ahead for all runs")
     ask.add_argument("--record", action="store_true", help="write the result into RESULTS.md")
     given = ask.parse_args()
+    # So that server and workers end with this program.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
     machine, folder = results.machine(), downloads(given.stores, given.months, given.records)
     with (
         tempfile.TemporaryDirectory(dir=generate.FOLDER, ignore_cleanup_errors=True) as place,
