@@ -76,6 +76,11 @@ def locate(request: ReleaseRequest) -> Declared:
             "name too long", where=clip(file.name), found="a name so long that its sidecar cannot have one",
             advice="Give the file a shorter name.",
         )  # fmt: skip
+    if file.exists() and not file.is_file() and not file.is_dir():
+        raise Refused(
+            "no file", where=str(file), found="a pipe or a device, which is no file",
+            advice="Save its content as a file, and give that.",
+        )  # fmt: skip
     if not file.is_file():
         link = "a link that leads to no file" if file.is_symlink() else "there is no such file"
         raise Refused(
