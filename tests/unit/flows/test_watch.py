@@ -322,7 +322,7 @@ def test_a_folder_that_may_not_be_read_is_told(home: Path, monkeypatch: pytest.M
     monkeypatch.setattr(os, "scandir", may)
     report = look(home)
     assert report.headline == "Refused 1, Published 2025-06"
-    assert "locked: a folder" in report.refused[0]
+    assert "locked: a folder that may not be opened. Check its permissions." in report.refused[0]
 
 
 @pytest.mark.parametrize("what", ["name", "long name", "read-only folder", "gone", "unreadable"])
