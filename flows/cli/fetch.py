@@ -100,8 +100,16 @@ def split(
 def _tell(report: "FetchReport") -> int:
     """Print the result of each question; return the exit code."""
     console().print(f"[bold]{escape(report.source)}[/]: {escape(report.headline)}", highlight=False)
+    skipped: dict[str, list[Fetched]] = {}
     for one in report.fetched:
-        _tell_one(one)
+        if one.outcome == "skipped":
+            skipped.setdefault(one.reason, []).append(one)
+        else:
+            _tell_one(one)
+    # A source that does not answer leaves dozens of questions for another run.
+    for first, *others in skipped.values():
+        more = f" and {len(others)} more" if others else ""
+        _tell_one(first.model_copy(update={"name": first.name + more}))
     return DISAGREES if report.count("failed") else REFUSED if report.count("refused") else 0
 
 

@@ -235,9 +235,11 @@ def _report_of(flow: Any, request: "WatchRequest | BackfillRequest", api: str | 
 
 def _tell_report(report: "WatchReport") -> int:
     """Print the outcome of many files; return the exit code."""
+    from schemas.forms.watch import printable
+
     console().print(f"[bold]{escape(report.headline)}[/]", highlight=False)
     for file in report.looked.ready if report.dry_run else ():
-        say(f"  {file}")
+        say(f"  {printable(str(file))}")
     for line in [*report.troubles, *report.held, *report.expected.lines, *report.looked.waiting]:
         say(line, to=errors)
     for outcome in report.outcomes:

@@ -53,9 +53,11 @@ def sources(
             export.write(rows, form.value, None)
             return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in rows.columns:
+    # A terminal is narrow, and in a new store most columns are empty.
+    shown = rows.select(column.name for column in rows if (column != "").any())
+    for name in shown.columns:
         table.add_column(name, overflow="fold")
-    for row in rows.iter_rows():
+    for row in shown.iter_rows():
         table.add_row(*map(escape, row))
     console().print(table)
 

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 REASON_MAX, MONTHS_SHOWN = 300, 3
 # A question is longer than what is said about it.
 QUESTION = re.compile(r"\?\S+(?=: )")
+# Some sources have the question in the path.
+LONG_PATH = re.compile(r"(https?://[^/\s]+)/\S{80,}(?=: )")
 
 
 class SourceState(BaseModel):
@@ -48,7 +50,7 @@ class SourceState(BaseModel):
         lacking = f", without {', '.join(self.lacking)}" if self.lacking else ""
         late = f"{self._overdue}: {self.days_overdue} days" if self.overdue else ""
         due = f"{self.next_month} on {'about ' * self.is_estimated}{self.next_due}" if self.next_due else ""
-        why = QUESTION.sub("?…", self.reason)
+        why = LONG_PATH.sub(r"\1/…", QUESTION.sub("?…", self.reason))
         failing = f"{self.failing_since:%Y-%m-%d %H:%M}: {why}" if self.failing_since else ""
         return {
             "source": self.source,

@@ -126,7 +126,7 @@ class Problem(BaseModel):
 
     def of(self, files: Sequence[Path]) -> str:
         """The same about files in one line, however many there are."""
-        names = [_shown(file.name) for file in files]
+        names = [printable(file.name) for file in files]
         some = names[0] if len(names) == 1 else f"{len(names):,} files, {names[0]} to {names[-1]}"
         return f"{some}: {f'{self.where}: ' if self.where else ''}{self.found}. {self.advice}"
 
@@ -173,12 +173,12 @@ class Look(BaseModel):
 
 def _listed(paths: Sequence[Path]) -> str:
     """The names of files, of many only the first and how many more."""
-    names = [_shown(path.name) for path in paths]
+    names = [printable(path.name) for path in paths]
     more = len(names) - NAMES_MAX
     return ", ".join(names) if more <= 0 else f"{', '.join(names[:NAMES_MAX])} and {more:,} more"
 
 
-def _shown(name: str) -> str:
+def printable(name: str) -> str:
     """A name as it is, where no letter of it would be obeyed by a terminal or be taken for the next line."""
     return name if name.isprintable() else ascii(name)
 
@@ -286,8 +286,8 @@ class WatchReport(BaseModel):
 
     @property
     def held(self) -> list[str]:
-        """Releases that were held by this run, with their findings."""
-        return self._reasons("held")
+        """Releases that were held by this run: the file, the release, and its findings."""
+        return [f"{printable(one.file.name)}: {one.reason}" for one in self.taken if one.outcome == "held"]
 
     @property
     def refused(self) -> list[str]:
@@ -322,9 +322,9 @@ class WatchReport(BaseModel):
             return [*self.failed, *self.refused]
         count = len(self.left)
         left = (
-            f"{count:,} files are left, from {_shown(self.left[0].name)} on"
+            f"{count:,} files are left, from {printable(self.left[0].name)} on"
             if count > 1
-            else f"{_shown(self.left[0].name)} is left"
+            else f"{printable(self.left[0].name)} is left"
         )
         return [f"{self.stopped} {left}; the next run goes on there.", *self.failed, *self.refused]
 
@@ -343,7 +343,7 @@ class WatchReport(BaseModel):
         rows = [*shared, *((one.file, one.outcome, one.reason) for one in self.taken), *untaken]
         folder = Path(os.path.commonpath([file.parent for file, _, _ in rows])) if rows else Path()
         return [
-            {"file": _shown(str(file.relative_to(folder))), "outcome": outcome, "reason": reason}
+            {"file": printable(str(file.relative_to(folder))), "outcome": outcome, "reason": reason}
             for file, outcome, reason in rows
         ]
 

@@ -77,11 +77,8 @@ def locate(request: ReleaseRequest) -> Declared:
             advice="Give the file a shorter name.",
         )  # fmt: skip
     if not file.is_file():
-        link = "a link that leads to no file" if file.is_symlink() else "there is no such file"
-        raise Refused(
-            "no file", where=str(file), found="a folder" if file.is_dir() else link,
-            advice="Give the path of a downloaded file; a folder of them goes in with tidewaiter backfill.",
-        )  # fmt: skip
+        found, advice = _no_file(file)
+        raise Refused("no file", where=str(file), found=found, advice=advice)
     _refuse_misnamed_sidecar(file)
     said = _declarations(request)
     source_name = _first(said, "source")
@@ -110,6 +107,21 @@ def locate(request: ReleaseRequest) -> Declared:
         address=_first(said, "address"),
         answered_at=_first(said, "answered_at"),
     )
+
+
+def _no_file(path: Path) -> tuple[str, str]:
+    """What a path is that is no file, and what to do about it."""
+    if path.is_dir():
+        try:
+            with os.scandir(path):
+                found = "a folder"
+        except PermissionError:
+            return "a folder that may not be opened", "Check its permissions."
+    elif path.exists():
+        return "a pipe or a device, which is no file", "Save its content as a file, and give that."
+    else:
+        found = "a link that leads to no file" if path.is_symlink() else "there is no such file"
+    return found, "Give the path of a downloaded file; a folder of them goes in with tidewaiter backfill."
 
 
 def _title(title: str, file: Path) -> str:

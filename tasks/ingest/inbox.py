@@ -5,6 +5,7 @@ file gets a note next to it, which the person who dropped it can read; the note 
 changes.
 """
 
+import errno
 import functools
 import hashlib
 import os
@@ -183,7 +184,10 @@ def seen_before_reading(file: Path) -> str | None:
 
 
 def fingerprint(file: Path) -> str:
-    """Hash of a file and of everything that can declare something about it."""
+    """Hash of a file and of everything that can declare something about it. Raises OSError where it cannot be read."""
+    if not file.is_file():
+        # Reading a pipe waits for a writer without end, and a device may never end.
+        raise FileNotFoundError(errno.ENOENT, "no regular file", str(file))
     parts = [file.read_bytes(), *(paper.read_bytes() for paper in papers(file) if paper.is_file())]
     if (otherwise := declared_otherwise()) != Declaration():
         parts.append(otherwise.model_dump_json().encode())
@@ -220,9 +224,8 @@ def _downloads(inbox: Path, store: Path | S3Url) -> Iterator[Path]:
 
 
 def _is_release(path: Path) -> bool:
-    # A broken link was meant to be a file.
-    is_file = path.is_file() or path.is_symlink()
-    return is_file and not path.name.startswith(NOT_A_NAME) and not path.name.lower().endswith(NOT_A_RELEASE)
+    # Also a broken link and a pipe, which are refused: someone meant to put a file there.
+    return not path.name.startswith(NOT_A_NAME) and not path.name.lower().endswith(NOT_A_RELEASE)
 
 
 def _state(path: Path) -> State:

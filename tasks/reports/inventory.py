@@ -51,13 +51,14 @@ def search(store: Path, text: str) -> pl.DataFrame:
 
 
 def nearest_names(store: Path, text: str) -> list[str]:
-    """Return the names in a store that are most similar to a text. Raises NothingPublished."""
-    names = Resolver(query.open_published(store)).names
+    """Return the names in a store, and the press terms for them, that are most similar to a text. Raises NothingPublished."""
+    resolver = Resolver(query.open_published(store))
+    names = resolver.names
     columns = ("name", "printed_zh", "printed_en")
     there = (
         table.select(columns).unpivot()["value"].drop_nulls() for table in (names.product_name, names.partner_name)
     )
-    return nearest(text, (name for column in there for name in column))
+    return nearest(text, (*(name for column in there for name in column), *resolver.press_names))
 
 
 _SHOWN = tuple(map(pl.col, ("code", "name", "name_zh", "flows", "first_month", "last_month", "months")))

@@ -252,7 +252,7 @@ def _not_comparable(rows: pl.DataFrame) -> list[str]:
     lines = [f"- {MIXED_WORDS}"] if holds(rows["product"][0], MIXED) else []
     lines += [f"- \\* {MADE['implied_base']}"] if "implied_base" in reasons else []
     missing = [MISSING[reason] for reason in NOT_COMPARABLE if reason in reasons]
-    return lines + ([f"- **not comparable, or not to be had** (–): {'; '.join(missing)}"] if missing else [])
+    return lines + ([f"- **not comparable, or not available** (–): {'; '.join(missing)}"] if missing else [])
 
 
 def _level(value: float | None, scale: float) -> str:

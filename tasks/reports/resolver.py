@@ -158,7 +158,7 @@ class Resolver:
                 for name in (row["product"].partition(":")[2], *(row[column] for column in columns))
                 if name
             )
-            code_of = dict(pairs) | self._press_names
+            code_of = dict(pairs) | self.press_names
             near = list(dict.fromkeys(code_of[name] for name in nearest(text, code_of)))
         what = f"there is no product {text!r}{means} in this store"
         if near:
@@ -167,7 +167,7 @@ class Resolver:
         return Unresolved(f"{what}, which has {self._listed(few) or 'no product'} …; see tidewaiter list products")
 
     @cached_property
-    def _press_names(self) -> dict[str, str]:
+    def press_names(self) -> dict[str, str]:
         """Press terms for products of the store."""
         rows = code_table("commodity_words").filter(agency="").select("word", "product")
         return {word: product for word, product in rows.iter_rows() if product in self.products}

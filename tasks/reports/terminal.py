@@ -96,7 +96,7 @@ def _legend(rows: pl.DataFrame) -> list[str]:
     lines = [f"{mark} {words}" for mark, words in MARK_WORDS.items() if mark in used]
     mixed = sorted({kind for kinds in rows["kinds"] if is_mixed(kinds) for kind in kinds.split("+")})
     lines += [f"{MIXED_MARK} rests on more than one kind of release: {', '.join(mixed)}"] if mixed else []
-    lines += [f"– not to be had: {'; '.join(MISSING[reason] for reason in missing)}"] if missing else []
+    lines += [f"– not available: {'; '.join(MISSING[reason] for reason in missing)}"] if missing else []
     return [*lines, *([MIXED_WORDS] if holds(rows["product"][0], MIXED) else [])]
 
 

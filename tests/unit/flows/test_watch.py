@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import time
 from datetime import date, datetime
 from pathlib import Path
@@ -141,6 +142,35 @@ def test_what_several_files_lack_is_told_once_and_not_by_every_look(home: Path) 
     (home / "inbox" / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\n')
     assert look(home).headline == "Published 2025-06"
     assert not [*home.rglob(f"june*{inbox.NOTE}")]
+
+
+def test_a_line_about_a_held_release_names_its_file(home: Path) -> None:
+    drop(home, "june.csv", month(6), "2025-07-20")
+    drop(home, "june again.csv", csv_bytes(JUNE[:1]), "2025-07-21")
+    (line,) = look(home).held
+    assert line.startswith("june again.csv: gacc_query-")
+    assert "is held, " in line
+
+
+@pytest.mark.parametrize("is_link", [False, True])
+def test_a_pipe_is_refused_and_never_read(home: Path, is_link: bool) -> None:
+    """Reading one waits for a writer without end."""
+    folder = home / "inbox" / "gacc_query" / "export"
+    pipe = home / "pipe" if is_link else folder / "june.csv"
+    os.mkfifo(pipe)
+    if is_link:
+        (folder / "june.csv").symlink_to(pipe)
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.alarm(30)
+    try:
+        report = look(home)
+    finally:
+        signal.alarm(0)
+    (line,) = report.refused
+    assert line.startswith(
+        f"{folder / 'june.csv'}: a pipe or a device, which is no file. Save its content as a file, and give that."
+    )
+    assert not [*folder.glob(f"*{inbox.NOTE}")]
 
 
 def test_a_held_release_is_held_once_and_an_approved_one_is_taken(home: Path) -> None:
@@ -292,7 +322,7 @@ def test_a_folder_that_may_not_be_read_is_told(home: Path, monkeypatch: pytest.M
     monkeypatch.setattr(os, "scandir", may)
     report = look(home)
     assert report.headline == "Refused 1, Published 2025-06"
-    assert "locked: a folder" in report.refused[0]
+    assert "locked: a folder that may not be opened. Check its permissions." in report.refused[0]
 
 
 @pytest.mark.parametrize("what", ["name", "long name", "read-only folder", "gone", "unreadable"])

@@ -17,7 +17,7 @@ from tasks.domain.name_match import code_digits, folded
 from tasks.domain.partner_key import Unresolved, partner_key
 from tasks.reports import query
 from tasks.reports.figure_table import figure_table, listing
-from tasks.reports.inventory import inventory, search
+from tasks.reports.inventory import inventory, nearest_names, search
 from tasks.reports.month_words import read_months
 from tasks.reports.questions import Answer, Question, ask
 from tasks.reports.resolver import Resolver, known_product
@@ -335,3 +335,12 @@ def test_the_lists_say_what_is_there(store: Path) -> None:
     assert months.filter(flow="import")["month"].to_list() == [date(2024, month, 1) for month in (4, 5, 6)]
     assert months.filter(flow="export").select("partners", "releases").rows() == [(2, 1)]
     assert inventory(store, "releases")["title"].sort().to_list() == ["export.csv", "import.csv"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("magnts", "magnets"), ("Brasil", "Brazil"), ("rare earth magnet", "Rare earth magnets")]
+)
+def test_a_search_without_a_hit_names_what_is_nearest_also_in_the_terms_of_the_press(
+    store: Path, text: str, name: str
+) -> None:
+    assert nearest_names(store, text)[0] == name

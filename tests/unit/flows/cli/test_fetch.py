@@ -45,6 +45,15 @@ def test_each_question_is_a_line_shown_as_it_is(monkeypatch: pytest.MonkeyPatch)
     assert "failed q1: [why]" in said
 
 
+def test_questions_that_were_skipped_for_one_reason_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    result, _ = run(monkeypatch, ["failed", "skipped", "skipped", "skipped", "new"])
+    assert [line for line in result.stdout.splitlines() if "skipped" in line] == [
+        "hmrc_ots: 1 failed, 1 new, 3 skipped", "  skipped q1 and 2 more: [why]",
+    ]  # fmt: skip
+    result, _ = run(monkeypatch, ["skipped", "new"])
+    assert "  skipped q0: [why]\n" in result.stdout
+
+
 def test_options_fill_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
     _, (request,) = run(
         monkeypatch, [], "--product", "8505", "--product", "2805", "--flow", "import", "--month", "2025-06"

@@ -40,3 +40,14 @@ def test_a_file_that_is_not_there_is_refused_and_leaves_no_store(tmp_path: Path)
 def test_the_sample_is_a_file_of_published_figures() -> None:
     titles = SAMPLE.read_text(encoding="utf-8").splitlines()[0]
     assert titles.startswith("flow,product,partner,period,measure,value,unit,published_on")
+
+
+def test_a_dry_run_lists_a_name_with_control_characters_on_one_line(tmp_path: Path) -> None:
+    """A name could write another line, or turn the direction of the text."""
+    folder = tmp_path / "inbox" / "gacc_query" / "import"
+    folder.mkdir(parents=True)
+    (folder / "a\nb.csv").write_text("x\n")
+    (folder / "c\u202ed.csv").write_text("x\n")
+    given = ["--inbox", str(tmp_path / "inbox"), "--store", str(tmp_path / "store"), "--dry-run", "--no-prefect"]
+    result = run("watch", *given)
+    assert result.stdout.splitlines()[1:] == [rf"  '{folder}/a\nb.csv'", rf"  '{folder}/c\u202ed.csv'"]

@@ -27,6 +27,20 @@ def test_each_source_is_a_row_also_as_json(monkeypatch: pytest.MonkeyPatch) -> N
     assert json.loads(line) == state.row
 
 
+def test_the_table_of_sources_fits_a_narrow_terminal_and_leaves_out_empty_columns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    states = [
+        SourceState(source="gacc_preliminary", reporters=[], last_month="2026-10"),
+        SourceState(source="hmrc_ots", reporters=[], reason="no key"),
+    ]
+    monkeypatch.setattr(sources, "source_states", lambda *_: SourceStates(sources=states))
+    shown = CliRunner().invoke(commands, ["sources"], env={"COLUMNS": "80"}).stdout
+    assert "gacc_preliminary" in shown
+    assert "released on" not in shown
+    assert "last month in" in shown
+
+
 def test_a_store_that_is_not_of_an_earlier_version_is_not_taken_over(tmp_path: Path) -> None:
     result = run("take-over", "--store", str(tmp_path))
     assert result.exit_code == REFUSED

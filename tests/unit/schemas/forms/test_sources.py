@@ -43,3 +43,11 @@ def test_a_reason_is_shown_without_the_question_and_cut() -> None:
         row(reason=asked, failing_since=FAILED)["failing since"] == "2026-08-13 04:00: https://example.org/data?…: 503"
     )
     assert len(row(reason="x" * 999, failing_since=FAILED)["failing since"]) == REASON_MAX
+
+
+def test_a_long_path_does_not_push_out_why_the_source_failed() -> None:
+    """Eurostat has the question in the path."""
+    asked = f"https://example.org/data/{'+'.join(['850511'] * 60)}?format=SDMX-CSV: ConnectError: Name not known after 4 attempts"
+    assert row(reason=asked)["failing since"] == (
+        "not asked: https://example.org/…: ConnectError: Name not known after 4 attempts"
+    )
