@@ -151,10 +151,12 @@ def _covering_codes(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     asked = keys.with_columns(family())
     everyone = covered.filter("everyone").group_by(CELL).agg(pl.col("priority").min())
     whole = asked.join(everyone, on=CELL).filter(_has_members())
+    columns = [*keys.columns, "priority"]
+    if covered["everyone"].all():
+        return whole.select(columns)
     listed = covered.filter(~pl.col("everyone")).group_by(*CELL, "lists").agg(pl.col("priority").min())
     partners = listed.select("lists").unique().with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
     part = asked.join(listed, on=CELL).join(partners, on=["lists", "partner"], how="semi")
-    columns = [*keys.columns, "priority"]
     return pl.concat([whole.select(columns), part.select(columns)]).group_by(keys.columns).agg(pl.col("priority").min())
 
 
@@ -173,7 +175,12 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
     monthly = speaking(releases.filter(pl.col("by_month"))).with_columns(priority=priority())
     begin = pl.max_horizontal(month_index("first_month"), pl.lit(first, pl.Int32))
     end = pl.min_horizontal(_first_month_after(), pl.lit(last + 1, pl.Int32))
-    inside = _alike(monthly.filter(begin < end))
+    inside = monthly.filter(begin < end)
+    if not inside.height:
+        nothing = {"product": pl.String(), "family": pl.String(), "month": pl.Int32()}
+        empty = inside.with_columns(pl.lit(None, kind).alias(name) for name, kind in nothing.items())
+        return empty.select(*CELL, "everyone", "lists", "priority")
+    inside = _alike(inside)
     months = (
         inside.select(
             "release_id", "flow", "everyone", "lists", "priority", family="measures",
