@@ -62,6 +62,9 @@ server-postgres: $(READY)
 # Tests start the command dozens of times, and pytest rewrites each test module: compiled once, also where nothing else is.
 test test-services test-month search: export PYTHONDONTWRITEBYTECODE =
 
+# Two processes on two cores: a pool of threads in each of them would only wait for the other one's.
+test search: export POLARS_MAX_THREADS = 1
+
 # Two cores do two things; what waits for servers is apart, because minutes of it are waiting.
 test: $(READY_DEV)
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not services and not month"

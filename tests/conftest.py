@@ -23,6 +23,23 @@ SERVICES = (
     "test_dask.py",
     "test_postgres.py",
 )
+# Files that take half a minute or more, the longest first: begun last, each of them would keep one core busy and the other one idle.
+LONG = (
+    "unit/steps/test_incremental.py",
+    "unit/reports/test_brief.py",
+    "integration/test_past_months.py",
+    "integration/test_cli.py",
+    "unit/steps/test_batch.py",
+    "unit/ingest/test_editions.py",
+    "integration/test_prefect.py",
+    "unit/metrics/test_months.py",
+    "integration/test_real_files.py",
+    "unit/ingest/test_bad_inputs.py",
+    "integration/test_benchmark.py",
+    "unit/flows/test_withdraw.py",
+    "unit/checks/test_approval.py",
+)
+FOLDER = Path(__file__).parent
 SHARED_DATA = Path(__file__).parent.parent / ".." / "shared" / "data"
 
 # A disk in memory, where a sync costs nothing; every program still asks for each of them. What is on it when a run ends is small.
@@ -69,12 +86,14 @@ def _is_service(path: Path) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files with services get their marker and come first; within and after them the order stays."""
+    """The files with services get their marker and come first, then those that take long; otherwise the order stays."""
+    places = {FOLDER / name: len(SERVICES) + place for place, name in enumerate(LONG)}
 
     def place(item: pytest.Item) -> int:
-        return SERVICES.index(item.path.name) if _is_service(item.path) else len(SERVICES)
+        return SERVICES.index(item.path.name) if _is_service(item.path) else places.get(item.path, last)
 
+    last = len(SERVICES) + len(LONG)
     for item in items:
-        if place(item) < len(SERVICES):
+        if _is_service(item.path):
             item.add_marker("services")
     items.sort(key=place)

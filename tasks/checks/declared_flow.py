@@ -111,6 +111,8 @@ def _price_of_other_currency(judged: Judged, money: str) -> Rows:
     """Find the wrong currency where only the other currency is published: a kilogram costs in dollars what it cost
     in yuan, not a seventh of it.
     """
+    if judged.sums.by_product.height < STEADY_MONTHS_MIN:
+        return
     other = next(name for name in RATED[1:] if name != money)
     mine = judged.trades.filter("new", pl.col(money) > 0).select("flow", "product").unique()
     if judged.sums.by_product.filter(pl.col(money) > 0).join(mine, on=["flow", "product"], how="semi").height:
@@ -153,6 +155,8 @@ def _ratios_of_prices(judged: Judged, money: str, published_in: str | None = Non
     """
     before = published_in or money
     key = ["flow", "product", "month"]
+    if judged.sums.by_product.height < STEADY_MONTHS_MIN:
+        return judged.trades.clear().select(*key, ratio=pl.lit(None, pl.Float64))
     mine = judged.trades.filter("new", (pl.col("quantity_kg") > 0) & (pl.col(money) > 0))
     mine = mine.group_by(key).agg(pl.col("quantity_kg", money).sum()).filter(pl.col(money) >= SMALL_USD)
     others = judged.sums.by_product.filter((pl.col("quantity_kg") > 0) & (pl.col(before) > 0))

@@ -19,6 +19,7 @@ from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name
 
 PRODUCT = ["flow", "product"]
+PARTNER = [*PRODUCT, "partner"]
 # The months before and after, and the same season of other years.
 AROUND = (-25, -24, -23, -13, -12, -11, -3, -2, -1, 1, 2, 11, 12, 13)
 NEAR_MONTHS, NEAR_MIN = 3, 2
@@ -39,18 +40,22 @@ def _value_magnitude(judged: Judged) -> Rows:
             yield from _of_many_products(judged, money)
             continue
         trades = _without_world(judged).filter(pl.col(money) > 0)
-        if not trades["new"].any():
+        # With so few months around nothing is usual.
+        fewest = min(whole_threshold("surge_months"), whole_threshold("history_months"))
+        if not trades["new"].any() or trades["month"].n_unique() <= fewest:
             continue
         products = trades
         if judged.row["partners"] != "all":
             listed = judged.own["partner"].unique().implode()
             products = products.filter(pl.col("partner").is_in(listed))
         products = products.group_by(*PRODUCT, "month").agg(pl.col("new").any(), pl.col("quantity_kg", money).sum())
-        large = _large(products, PRODUCT, money).filter(
+        of_products, of_partners = _around(products, PRODUCT, money), _around(trades, PARTNER, money)
+        large = _large(products, of_products, PRODUCT, money).filter(
             pl.col(money) >= threshold("surge_product_hold") * dollars_of(money)
         ).with_columns(hold=True)  # fmt: skip
         whole = products.select(*PRODUCT, "month", whole=money)
-        partners = _of_partners(_large(trades, [*PRODUCT, "partner"], money).join(whole, on=[*PRODUCT, "month"]), money)
+        partners = _large(trades, of_partners, PARTNER, money).join(whole, on=[*PRODUCT, "month"])
+        partners = _of_partners(partners, money)
         if large.height or partners.height:
             is_slip = _is_year_so_far(judged, money)
             large, partners = large.filter(~is_slip), partners.filter(~is_slip)
@@ -60,7 +65,7 @@ def _value_magnitude(judged: Judged) -> Rows:
         )
         for frame in (large, partners):
             yield from _findings(frame.sort("hold", "month", *PRODUCT, descending=[True, False, False, False]), money)
-        yield from _small(products, trades, money)
+        yield from _small(_fallen(of_products, PRODUCT, money), _fallen(of_partners, PARTNER, money), trades, money)
 
 
 def _is_year_so_far(judged: Judged, money: str) -> pl.Expr:
@@ -92,12 +97,12 @@ def _around(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
     return rows.filter("new").join(around, on=[*key, "month"])
 
 
-def _large(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
+def _large(rows: pl.DataFrame, around: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
     """Return the new rows that are many `times` the maximum of the `months` around, or, if most months of a file
     are, of all published ones; more than the `bound`.
     """
     factor, far_factor = threshold("surge_product_factor"), threshold("surge_file_factor")
-    around = _around(rows, key, money).filter(pl.col("months") >= whole_threshold("surge_months"))
+    around = around.filter(pl.col("months") >= whole_threshold("surge_months"))
     # A year may well be three times the year before; then the months before decide.
     around = around.with_columns(bound=pl.when(pl.col("near") >= NEAR_MIN).then(factor).otherwise(far_factor))
     published = rows.filter(~pl.col("new")).group_by(key).agg(
@@ -149,31 +154,28 @@ def _findings(found: pl.DataFrame, money: str) -> Rows:
         )  # fmt: skip
 
 
-def _small(products: pl.DataFrame, trades: pl.DataFrame, money: str) -> Rows:
-    """Find months that are a small part of the minimum of the months around. A product is held if all partners fall
+def _small(products: pl.DataFrame, partners: pl.DataFrame, trades: pl.DataFrame, money: str) -> Rows:
+    """Report fallen months of products and of partners. A product is held if all partners fall
     alike, as when a digit was lost; otherwise, and for one partner, the finding is a warning: trade may have
     stopped, as after an export control.
     """
-    for row in _fallen(products, PRODUCT, money).head(EXAMPLES).to_dicts():
+    for row in products.head(EXAMPLES).to_dicts():
         of_present, alike = _fall_of_partners(trades, row, money)
         # Another check reports partners that have no row at all.
         if of_present >= threshold("collapse_factor"):
             yield _small_finding(row, money, alike=alike)
-    partners = _fallen(trades, [*PRODUCT, "partner"], money)
-    for row in (
-        partners.join(_fallen(products, PRODUCT, money), on=[*PRODUCT, "month"], how="anti").head(EXAMPLES).to_dicts()
-    ):
+    for row in partners.join(products, on=[*PRODUCT, "month"], how="anti").head(EXAMPLES).to_dicts():
         yield _small_finding(row, money, alike=False)
 
 
-def _fallen(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
-    """Return the new rows that are a small part of the minimum of the months around, and no samples."""
+def _fallen(around: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
+    """Return the rows that are a small part of the minimum of the months around, and no samples."""
     factor = threshold("collapse_factor")
     is_less = (pl.col(money) * factor < pl.col("least")) & (
         pl.col(money) >= threshold("collapse_least") * dollars_of(money)
     )
     weighs_less = (pl.col("quantity_kg") * factor < pl.col("least_kg")) & (pl.col("quantity_kg") >= SMALL_KG)
-    fallen = _around(rows, key, money).filter(
+    fallen = around.filter(
         pl.col("months") >= whole_threshold("surge_months"), pl.col("middle") >= threshold("collapse_middle") * dollars_of(money),
         is_less, (pl.col("least_kg") == 0) | weighs_less,
     )  # fmt: skip

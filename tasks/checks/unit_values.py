@@ -32,9 +32,11 @@ def _unit_values(judged: Judged) -> Rows:
     """Find values per kilogram of a product, or of one of its partners, far from its other months."""
     if judged.row["kind"] == "published":
         return
+    # A price of so few months and partners has nothing to be far from.
+    fewest = min(UNIT_VALUE_MONTHS_MIN, whole_threshold("history_months"))
     for money in RATED[1:]:
         traded = judged.trades.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0))
-        if not traded["new"].any():
+        if not traded["new"].any() or traded.height + judged.sums.by_product.height <= fewest:
             continue
         rated = _of_products(judged, traded, money)
         strange = _strange_products(judged, rated, money)

@@ -73,6 +73,7 @@ def windows_of(
 ) -> Iterable[dict[str, Any]]:
     """Yield the rows of one measure and product: single months around it, and longer windows before and after."""
     month, touched = effect_month(event), coverage(event["event"], product)
+    note = mixed_note(product, event["event"]) if touched else None
     spans = [(month + shift, 1) for shift in range(-SINGLE_MONTHS, SINGLE_MONTHS)]
     spans += [(first, length) for length in LENGTHS for first in (month - length, month)]
     for first, length in spans:
@@ -82,7 +83,7 @@ def windows_of(
             "role": "touched" if touched else "placebo", "coverage": touched, "partner": partner,
             "side": "before" if first < month else "after", "months": length, "first_month": first_day(first),
             "last_month": first_day(first + length - 1), "quantity_kg": now, "quantity_year_before_kg": before,
-            "yoy_pct": growth, "status": status, "note": mixed_note(product, event["event"]) if touched else None,
+            "yoy_pct": growth, "status": status, "note": note,
         }  # fmt: skip
 
 

@@ -33,9 +33,8 @@ def changes(frame: pl.DataFrame, labels: Mapping[str, Sequence[str]]) -> pl.Seri
     found = [pl.select(pl.repeat(None, frame.height, dtype=pl.Int32)).to_series()]
     for flags, rows in breaks(tuple(labels["product"])).group_by(*(pl.col(name) == "" for name in WILD)):
         columns = [name for name, wild in zip(WILD, flags, strict=True) if not wild]
-        mine = rows.filter(pl.lit(True), *(pl.col(name).is_in(labels[name]) for name in columns))
-        if months.len():
-            mine = mine.filter(pl.col("month") <= months.max())
+        has_come = pl.col("month") <= months.max() if months.len() else pl.lit(True)
+        mine = rows.filter(has_come, *(pl.col(name).is_in(labels[name]) for name in columns))
         if mine.height:
             places = [pl.col(name).cast(pl.Enum(labels[name])).to_physical() for name in columns]
             changed = mine.select("month", *places).select(changed="month", key=_key(columns, labels))

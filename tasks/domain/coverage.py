@@ -121,6 +121,8 @@ def covering(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     Adds `priority`, the priority of the best kind that does. The world or a group of partners is covered only where
     every partner was requested; a basket only where each of its codes is covered.
     """
+    if not keys["product"].str.starts_with(BASKET).any():
+        return _covering_codes(keys.unique(), releases)
     members = basket_members()
     named = (
         keys.filter(pl.col("product").str.starts_with(BASKET))
@@ -142,23 +144,25 @@ def covering(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
 
 
 def _covering_codes(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    # Without keys any month will do.
-    months = keys["month"].unique().sort().to_list() or [0]
-    covered = covered_codes(releases, keys["product"], months[0], months[-1])
+    if not (keys.height and releases.height):
+        return keys.clear().with_columns(priority=pl.lit(None, pl.Int32))
+    first, last = keys.select(first=pl.col("month").min(), last=pl.col("month").max()).row(0)
+    covered = covered_codes(releases, keys["product"], first, last)
     asked = keys.with_columns(family())
     everyone = covered.filter("everyone").group_by(CELL).agg(pl.col("priority").min())
     whole = asked.join(everyone, on=CELL).filter(_has_members())
+    columns = [*keys.columns, "priority"]
+    if covered["everyone"].all():
+        return whole.select(columns)
     listed = covered.filter(~pl.col("everyone")).group_by(*CELL, "lists").agg(pl.col("priority").min())
     partners = listed.select("lists").unique().with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
     part = asked.join(listed, on=CELL).join(partners, on=["lists", "partner"], how="semi")
-    columns = [*keys.columns, "priority"]
     return pl.concat([whole.select(columns), part.select(columns)]).group_by(keys.columns).agg(pl.col("priority").min())
 
 
 def _has_members() -> pl.Expr:
     """Whether the partner is a single partner, or a group that has members in that month."""
-    groups = code_table("partner_groups")
-    since = {name: rows["valid_from"].min() for (name,), rows in groups.group_by("group")}
+    since = dict(code_table("partner_groups").group_by("group").agg(pl.col("valid_from").min()).iter_rows())
     founded = pl.col("partner").replace_strict(since, default="", return_dtype=pl.String)
     return founded <= month_text()
 
@@ -171,7 +175,12 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
     monthly = with_scope(releases.filter(pl.col("by_month"))).with_columns(priority=priority())
     begin = pl.max_horizontal(month_index("first_month"), pl.lit(first, pl.Int32))
     end = pl.min_horizontal(_first_month_after(), pl.lit(last + 1, pl.Int32))
-    inside = _alike(monthly.filter(begin < end))
+    inside = monthly.filter(begin < end)
+    if not inside.height:
+        nothing = {"product": pl.String(), "family": pl.String(), "month": pl.Int32()}
+        empty = inside.with_columns(pl.lit(None, kind).alias(name) for name, kind in nothing.items())
+        return empty.select(*CELL, "everyone", "lists", "priority")
+    inside = _alike(inside)
     months = (
         inside.select(
             "release_id", "flow", "everyone", "lists", "priority", family="measures",

@@ -227,6 +227,8 @@ def _missing_numbers(
     Releases and numbers are joined by cells (a product, a period, a measure family); where only the release with the
     numbers covers a cell, there is nothing to compare.
     """
+    if known.height == 1:
+        return words.clear().select("number", "release", "known_from")
     # Without numbers, which editions of the same day can take away, both ends are null and no release is near.
     first, last = (pl.lit(end, dtype=pl.Date) for end in (numbers["period_end"].min(), numbers["period_end"].max()))
     near = (pl.col("first_month") <= last) & (pl.col("last_month").dt.month_end() >= first)

@@ -178,6 +178,9 @@ def _world(
 def _world_on(wanted: pl.DataFrame, statements: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """World totals from the statements and the releases of a day; no row where there is none."""
     printed = wanted.join(statements.filter(pl.col("partner") == WORLD), on=PLACE).select(*TOTAL, world="value")
+    unprinted = _covered(wanted, releases, WORLD).join(printed, on=TOTAL, how="anti")
+    if not unprinted.height:
+        return printed
     is_part = ~pl.col("partner").is_in(TOTALS) & ~pl.col("measure").str.ends_with("_yoy")
     parts = statements.filter(is_part).join(wanted, on=CELL, how="semi")
     partners = pl.col("partner").n_unique()
@@ -185,9 +188,7 @@ def _world_on(wanted: pl.DataFrame, statements: pl.DataFrame, releases: pl.DataF
     # A file of world totals alone covers the world, and none of the partners that are its parts.
     everyone = _covered(wanted, releases, EVERYTHING)
     found = (
-        _covered(wanted, releases, WORLD)
-        .join(printed, on=TOTAL, how="anti")
-        .join(parts.group_by(CELL).agg(needed=partners), on=CELL, how="left")
+        unprinted.join(parts.group_by(CELL).agg(needed=partners), on=CELL, how="left")
         .join(parts.group_by(PLACE).agg(counted=partners, world=pl.col("value").sum()), on=PLACE, how="left")
         .with_columns(pl.col("needed", "counted", "world").fill_null(0))
     )

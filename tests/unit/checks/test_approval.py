@@ -39,6 +39,7 @@ from tasks.reports.release_page import pages
 from tasks.steps import catalog
 from tasks.store.dry_run import rehearsal
 from tasks.store.snapshot import current_id
+from tests.copied_store import copied
 
 TODAY = date(2025, 8, 1)
 NOW = datetime(2025, 8, 2, 9, tzinfo=UTC)
@@ -53,9 +54,13 @@ def store(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ingest(tmp_path: Path, store: Path) -> Ingest:
+def ingest(store: Path) -> Ingest:
+    return _into(store)
+
+
+def _into(store: Path) -> Ingest:
     def ingest(data: bytes, day: int = 20, name: str = "june.csv") -> Outcome:
-        file = tmp_path / name
+        file = store.parent / name
         file.write_bytes(data)
         request = ReleaseRequest(
             file=file, store=store, source="gacc_query", flow="export", partners="all", released_on=date(2025, 7, day)
@@ -72,6 +77,20 @@ def _hold(ingest: Ingest) -> str:
     return raised.value.release_id
 
 
+@pytest.fixture(scope="module")
+def doubtful(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A store in which June is published and a later release of it is held."""
+    folder = tmp_path_factory.mktemp("doubtful") / "reporter=CHN"
+    return folder, _hold(_into(folder))
+
+
+@pytest.fixture
+def held(doubtful: tuple[Path, str], store: Path) -> str:
+    """The release that is held in `store`, a copy of the doubtful one."""
+    copied(doubtful[0], store.parent)
+    return doubtful[1]
+
+
 def test_a_file_of_exactly_ten_thousand_rows_is_held_with_the_finding_named(ingest: Ingest, store: Path) -> None:
     with pytest.raises(Held, match="row_cap"):
         ingest(csv_bytes(distinct_records(10_000)))
@@ -83,15 +102,14 @@ def test_a_file_of_exactly_ten_thousand_rows_is_held_with_the_finding_named(inge
 
 
 def test_an_approval_publishes_from_the_raw_bytes_and_stands_among_the_findings(
-    ingest: Ingest, store: Path, tmp_path: Path
+    ingest: Ingest, held: str, store: Path, tmp_path: Path
 ) -> None:
-    release_id = _hold(ingest)
     (tmp_path / "june.csv").write_bytes(b"something else by now")
-    decided = held_releases.decide(store, release_id, "approve", "Li Wei", "compared with the site", NOW)
+    decided = held_releases.decide(store, held, "approve", "Li Wei", "compared with the site", NOW)
     with held_releases.reopened(store, decided) as request:
         outcome = from_bytes_to_tables(request, TODAY)
-    assert (outcome.status, outcome.release_id, outcome.title) == ("published", release_id, "june.csv")
-    found = query.query(store, "finding").filter(release_id=release_id)
+    assert (outcome.status, outcome.release_id, outcome.title) == ("published", held, "june.csv")
+    found = query.query(store, "finding").filter(release_id=held)
     (row,) = found.filter(check="approved").to_dicts()
     assert (row["severity"], row["observed"]) == ("info", "approved by Li Wei: compared with the site")
     assert found.filter(severity="error").height == 3
@@ -100,16 +118,16 @@ def test_an_approval_publishes_from_the_raw_bytes_and_stands_among_the_findings(
     assert f"**Doubts: {len(doubts)}** (" in pages(store, outcome).summary
     assert f"partner_removed {doubts.count('partner_removed')}" in pages(store, outcome).summary
     assert held_releases.waiting(store) == []
-    trail = query.query(store, "lineage").filter(release_id=release_id)
+    trail = query.query(store, "lineage").filter(release_id=held)
     assert "hold_on_errors" in trail["step"]
     assert not any("2025-08-02" in text for text in [*found["observed"], *trail["parameters"]])
     assert ingest(JUNE_WITHOUT_PARTNERS, 21).status == "nothing new"
 
 
 def test_what_lies_in_the_folder_of_temporary_files_declares_nothing(
-    ingest: Ingest, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    held: str, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decided = held_releases.decide(store, _hold(ingest), "approve", "Li Wei", "compared with the site", NOW)
+    decided = held_releases.decide(store, held, "approve", "Li Wei", "compared with the site", NOW)
     (tmp_path / "temporary").mkdir()
     (tmp_path / "temporary" / "defaults.toml").write_text('products = ["85"]\nmonths = "2025-01..2025-06"\n')
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
@@ -176,23 +194,21 @@ def test_numbers_of_which_no_sum_fits_are_refused_in_one_line(ingest: Ingest, st
     assert current_id(store) is None
 
 
-def test_a_rejection_leaves_every_published_byte_and_is_remembered(ingest: Ingest, store: Path) -> None:
-    release_id = _hold(ingest)
+def test_a_rejection_leaves_every_published_byte_and_is_remembered(ingest: Ingest, held: str, store: Path) -> None:
     before = {
         path: path.lstat().st_mtime_ns for path in store.rglob("*") if "held" not in path.parts and path.name != "tmp"
     }
     # In the evening of London it is the next day where everything else is dated.
-    held_releases.decide(store, release_id, "reject", "Li Wei", "cut off", NOW.replace(hour=20))
+    held_releases.decide(store, held, "reject", "Li Wei", "cut off", NOW.replace(hour=20))
     assert before == {path: path.lstat().st_mtime_ns for path in before}
     assert held_releases.waiting(store) == []
     with pytest.raises(Rejected, match="rejected by Li Wei on 2025-08-03: cut off"):
         ingest(JUNE_WITHOUT_PARTNERS, 21)
 
 
-def test_an_approval_of_other_findings_is_no_approval(ingest: Ingest, store: Path) -> None:
-    release_id = _hold(ingest)
-    held_releases.decide(store, release_id, "approve", "Li Wei", "fine", NOW)
-    place = store / "held" / f"{release_id}.json"
+def test_an_approval_of_other_findings_is_no_approval(ingest: Ingest, held: str, store: Path) -> None:
+    held_releases.decide(store, held, "approve", "Li Wei", "fine", NOW)
+    place = store / "held" / f"{held}.json"
     kept = json.loads(place.read_text())
     place.chmod(0o644)
     place.write_text(json.dumps({**kept, "findings": kept["findings"][:1], "held_since": "2025-07-30"}))
@@ -228,10 +244,9 @@ def test_what_waits_longest_comes_first_and_is_asked_for_again_as_it_was_declare
 
 
 @pytest.mark.parametrize(("by", "reason"), [("Li Wei", " "), ("\t", "fine")])
-def test_a_decision_needs_a_name_and_a_reason(ingest: Ingest, store: Path, by: str, reason: str) -> None:
-    release_id = _hold(ingest)
+def test_a_decision_needs_a_name_and_a_reason(held: str, store: Path, by: str, reason: str) -> None:
     with pytest.raises(ValueError, match="a decision needs a name and a reason"):
-        held_releases.decide(store, release_id, "approve", by, reason, NOW)
+        held_releases.decide(store, held, "approve", by, reason, NOW)
     assert [entry.decision for entry in held_releases.waiting(store)] == [None]
 
 
@@ -258,17 +273,16 @@ def test_a_decision_about_nothing_is_refused(store: Path, name: str) -> None:
         held_releases.decide(store, name, "reject", "Li Wei", "why not", NOW)
 
 
-def test_what_is_published_is_not_decided_about_and_waits_no_more(ingest: Ingest, store: Path) -> None:
-    release_id = _hold(ingest)
-    place = store / "held" / f"{release_id}.json"
+def test_what_is_published_is_not_decided_about_and_waits_no_more(held: str, store: Path) -> None:
+    place = store / "held" / f"{held}.json"
     kept = place.read_bytes()
-    decided = held_releases.decide(store, release_id, "approve", "Li Wei", "fine", NOW)
+    decided = held_releases.decide(store, held, "approve", "Li Wei", "fine", NOW)
     with held_releases.reopened(store, decided) as request:
         from_bytes_to_tables(request, TODAY)
     approved = place.read_bytes()
     for verdict in ("reject", "approve"):
         with pytest.raises(NotHeld, match="is published; tidewaiter withdraw"):
-            held_releases.decide(store, release_id, verdict, "Li Wei", "after all", NOW)
+            held_releases.decide(store, held, verdict, "Li Wei", "after all", NOW)
     assert place.read_bytes() == approved
     # As it was before the decision: a release may also be published because a later one took its doubt away.
     place.chmod(0o644)
@@ -276,22 +290,20 @@ def test_what_is_published_is_not_decided_about_and_waits_no_more(ingest: Ingest
     assert held_releases.waiting(store) == []
 
 
-def test_bytes_that_are_gone_are_not_approved(ingest: Ingest, store: Path) -> None:
-    release_id = _hold(ingest)
-    kept = held_releases.find(store, release_id)
+def test_bytes_that_are_gone_are_not_approved(held: str, store: Path) -> None:
+    kept = held_releases.find(store, held)
     assert kept is not None
     (store / kept.raw).unlink()
     with pytest.raises(BrokenStore, match=f"{kept.raw}: no such file. Restore it"):
-        held_releases.decide(store, release_id, "approve", "Li Wei", "fine", NOW)
+        held_releases.decide(store, held, "approve", "Li Wei", "fine", NOW)
     assert [entry.decision for entry in held_releases.waiting(store)] == [None]
-    assert held_releases.decide(store, release_id, "reject", "Li Wei", "gone", NOW).decision is not None
+    assert held_releases.decide(store, held, "reject", "Li Wei", "gone", NOW).decision is not None
 
 
-def test_other_bytes_than_those_that_were_judged_are_not_approved(ingest: Ingest, store: Path) -> None:
-    release_id = _hold(ingest)
-    kept = held_releases.find(store, release_id)
+def test_other_bytes_than_those_that_were_judged_are_not_approved(held: str, store: Path) -> None:
+    kept = held_releases.find(store, held)
     assert kept is not None
-    decided = held_releases.decide(store, release_id, "approve", "Li Wei", "fine", NOW)
+    decided = held_releases.decide(store, held, "approve", "Li Wei", "fine", NOW)
     before, other = current_id(store), csv_bytes([magnets("502", "999000", "56,943,000"), *CLEAN_RECORDS[1:6]])
     (store / kept.raw).chmod(0o644)
     (store / kept.raw).write_bytes(other)
@@ -299,23 +311,21 @@ def test_other_bytes_than_those_that_were_judged_are_not_approved(ingest: Ingest
     with pytest.raises(BrokenStore, match=found), held_releases.reopened(store, decided):
         pass
     with pytest.raises(BrokenStore, match=found):
-        held_releases.decide(store, release_id, "approve", "Li Wei", "fine", NOW)
+        held_releases.decide(store, held, "approve", "Li Wei", "fine", NOW)
     assert current_id(store) == before
 
 
-def test_what_is_published_are_the_bytes_that_were_compared(ingest: Ingest, store: Path) -> None:
+def test_what_is_published_are_the_bytes_that_were_compared(held: str, store: Path) -> None:
     """Also where somebody changes the file between that and its landing."""
-    release_id = _hold(ingest)
-    decided = held_releases.decide(store, release_id, "approve", "Li Wei", "fine", NOW)
+    decided = held_releases.decide(store, held, "approve", "Li Wei", "fine", NOW)
     with held_releases.reopened(store, decided) as request:
         (store / decided.raw).chmod(0o644)
         (store / decided.raw).write_bytes(JUNE)
-        assert from_bytes_to_tables(request, TODAY).release_id == release_id
+        assert from_bytes_to_tables(request, TODAY).release_id == held
     assert (store / decided.raw).read_bytes() == JUNE_WITHOUT_PARTNERS
 
 
-def test_a_foreign_paper_among_the_held_is_named(ingest: Ingest, store: Path) -> None:
-    _hold(ingest)
+def test_a_foreign_paper_among_the_held_is_named(held: str, store: Path) -> None:
     (store / "held" / "notes.json").write_text('{"by": "somebody"}')
     with pytest.raises(BrokenStore, match=r"notes\.json: no release that Tidewaiter has held"):
         held_releases.waiting(store)
