@@ -228,7 +228,7 @@ def _missing_numbers(
     numbers covers a cell, there is nothing to compare.
     """
     if known.height == 1:
-        return words.clear().select("number", "release", "known_from")
+        return statements.clear().select("number", "release", "known_from")
     # Without numbers, which editions of the same day can take away, both ends are null and no release is near.
     first, last = (pl.lit(end, dtype=pl.Date) for end in (numbers["period_end"].min(), numbers["period_end"].max()))
     near = (pl.col("first_month") <= last) & (pl.col("last_month").dt.month_end() >= first)
