@@ -8,16 +8,17 @@ once depends on the workers of the pool alone.
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
-from uuid import UUID
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
 
+import httpx
 from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import FlowRun, State, StateType, WorkPoolStatus
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments import run_deployment
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import Cancelled
 
 from flows.announce import HELD as HELD_STATE
@@ -26,10 +27,12 @@ from schemas.forms.watch import BackfillRequest
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip, named
 
+T = TypeVar("T")
 DEPLOYMENT = "backfill/backfill-store"
 LOOK_SECONDS = 2.0
 # Without a worker for this long, runs that have not begun are given up.
 PATIENCE_SECONDS = 120.0
+OUTAGE_SECONDS = 600.0
 SAID_MAX = 600
 AT_ONCE = 200  # what the server returns at most
 AGAIN = "Run the same again: it goes on where it was."
@@ -51,7 +54,8 @@ class StoreRuns:
     def start(self, reporters: Sequence[str]) -> None:
         """Start a run for each reporter; one that an earlier fill started with the same request is waited for."""
         wanted = {"state": {"type": {"any_": UNFINISHED}}, "deployment_id": {"any_": [self.deployment.id]}}
-        unfinished = self.client.read_flow_runs(flow_run_filter=FlowRunFilter.model_validate(wanted), limit=AT_ONCE)
+        some = FlowRunFilter.model_validate(wanted)
+        unfinished = patiently(lambda: self.client.read_flow_runs(flow_run_filter=some, limit=AT_ONCE))
         for reporter in reporters:
             found = [run for run in unfinished if run.parameters == self._parameters(reporter)]
             self.runs[reporter] = found[0].id if found else self._start(reporter)
@@ -74,9 +78,13 @@ class StoreRuns:
         return {"request": request.model_dump(mode="json", exclude_none=True)}
 
     def _start(self, reporter: str) -> UUID:
-        run: Any = run_deployment(
-            self.deployment.id, parameters=self._parameters(reporter), timeout=0, as_subflow=True,
-            flow_run_name=f"backfill {reporter} from {self.request.folder}",
+        # If the answer is lost, the second request finds the run of the first.
+        key = f"{uuid4()}"
+        run: Any = patiently(
+            lambda: run_deployment(
+                self.deployment.id, parameters=self._parameters(reporter), timeout=0, as_subflow=True, idempotency_key=key,
+                flow_run_name=f"backfill {reporter} from {self.request.folder}",
+            )
         )  # fmt: skip
         return UUID(str(run.id))
 
@@ -86,7 +94,7 @@ class StoreRuns:
         ids, waiting = [*reporters], []
         for start in range(0, len(ids), AT_ONCE):
             some = FlowRunFilter.model_validate({"id": {"any_": ids[start : start + AT_ONCE]}})
-            for run in self.client.read_flow_runs(flow_run_filter=some, limit=AT_ONCE):
+            for run in patiently(lambda some=some: self.client.read_flow_runs(flow_run_filter=some, limit=AT_ONCE)):  # type: ignore[misc]
                 reporter = reporters.pop(run.id)
                 assert run.state is not None
                 if run.state.is_final():
@@ -114,7 +122,7 @@ class StoreRuns:
     def _give_up_without_worker(self, waiting: Sequence[str]) -> None:
         """Cancel the runs that have not begun where no worker has answered for a while: they would wait for ever."""
         pool = self.deployment.work_pool_name or ""
-        if self.client.read_work_pool(pool).status is WorkPoolStatus.READY:
+        if patiently(lambda: self.client.read_work_pool(pool)).status is WorkPoolStatus.READY:
             self._served = time.monotonic()
         elif time.monotonic() - self._served > PATIENCE_SECONDS:
             said = (
@@ -124,7 +132,25 @@ class StoreRuns:
             log.warning("%s: not started, %s", named(waiting), said)
             for reporter in waiting:
                 state: State = Cancelled(name="Not started", message=said)
-                self.client.set_flow_run_state(self.runs[reporter], state, force=True)
+                run_id = self.runs[reporter]
+                patiently(lambda run_id=run_id, state=state: self.client.set_flow_run_state(run_id, state, force=True))  # type: ignore[misc]
+
+
+def patiently(ask: Callable[[], T]) -> T:
+    """Return the answer of the server, asked again for some minutes where it is busy or away: hours of work rest on it.
+
+    Raises what the last request raised.
+    """
+    began = time.monotonic()
+    while True:
+        try:
+            return ask()
+        except (PrefectHTTPStatusError, httpx.TransportError) as error:
+            refused = isinstance(error, PrefectHTTPStatusError) and not error.response.is_server_error
+            if refused or time.monotonic() - began > OUTAGE_SECONDS:
+                raise
+            log.warning("the Prefect server does not answer, and is asked again: %s", clip(str(error), 200))
+            time.sleep(LOOK_SECONDS)
 
 
 def outcome_of(state: State) -> str:

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from prefect.client.schemas.objects import State, WorkPoolStatus
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import Cancelled, Completed, Crashed, Failed, Pending, Running, Scheduled
 
 from flows import store_runs
@@ -31,6 +32,7 @@ class Server:
         self.runs: dict[UUID, Any] = {}
         self.started: list[str] = []
         self.has_deployment = True
+        self.keys: list[str] = []
 
     def read_deployment_by_name(self, name: str) -> SimpleNamespace:
         if not self.has_deployment:
@@ -41,8 +43,12 @@ class Server:
         self.asked.append(name)
         return SimpleNamespace(status=self.pool)
 
-    def start(self, deployment: UUID, *, parameters: Any, timeout: float, flow_run_name: str, as_subflow: bool) -> Any:
+    def start(
+        self, deployment: UUID, *, parameters: Any, timeout: float, flow_run_name: str, as_subflow: bool, idempotency_key: str
+    ) -> Any:  # fmt: skip
         assert (timeout, as_subflow) == (0, True)
+        assert idempotency_key not in self.keys
+        self.keys.append(idempotency_key)
         reporter = parameters["request"]["reporter"]
         self.started.append(reporter)
         assert flow_run_name == f"backfill {reporter} from /downloads"
@@ -177,3 +183,39 @@ def test_a_server_without_the_deployment_is_refused_with_what_to_do() -> None:
 )  # fmt: skip
 def test_what_the_end_of_a_run_means(state: State, outcome: str) -> None:
     assert outcome_of(state) == outcome
+
+
+def answer(status: int) -> PrefectHTTPStatusError:
+    request = httpx.Request("GET", Server.api_url)
+    return PrefectHTTPStatusError("no", request=request, response=httpx.Response(status, request=request))
+
+
+@pytest.mark.parametrize("fault", [answer(503), answer(500), httpx.ConnectError("refused"), httpx.ReadTimeout("late")])
+def test_a_server_that_is_busy_or_away_is_asked_again(
+    fault: Exception, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = [fault, fault]
+
+    def ask() -> str:
+        if left:
+            raise left.pop()
+        return "answer"
+
+    assert store_runs.patiently(ask) == "answer"
+    assert caplog.text.count("is asked again") == 2
+    monkeypatch.setattr(store_runs, "OUTAGE_SECONDS", -1)
+    left.append(fault)
+    with pytest.raises(type(fault)):
+        store_runs.patiently(ask)
+
+
+def test_a_request_that_the_server_refuses_is_not_repeated() -> None:
+    asked: list[int] = []
+
+    def ask() -> None:
+        asked.append(1)
+        raise answer(422)
+
+    with pytest.raises(PrefectHTTPStatusError):
+        store_runs.patiently(ask)
+    assert asked == [1]
