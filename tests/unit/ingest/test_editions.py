@@ -28,6 +28,7 @@ from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reports import query
 from tasks.reports.terminal import show_trace
+from tests.copied_store import copied
 
 TODAY = date(2025, 9, 1)
 HORSES_OF_JUNE = ("202506", *HORSES, "502", "美国", "1200", "千克", "2", "头", "61,500")
@@ -35,11 +36,18 @@ PRINTED = csv_bytes([magnets("502", "353000", "20,121,000"), magnets("304", "764
 
 
 class Customs:
-    """A store, the table of corrections, and releases that come in."""
+    """A store, the table of corrections, and releases that come in; `first` is a store with one release."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, first: tuple[Path, Outcome] | None = None) -> None:
         self.folder, self.store = folder, folder / "reporter=CHN"
         self.corrections: list[dict[str, str]] = []
+        self.first = first
+
+    def begin(self) -> Outcome:
+        """Begin with a copy of the store of the first release: what `ingest` makes in a store without any."""
+        assert self.first is not None
+        copied(self.first[0], self.folder)
+        return self.first[1]
 
     def ingest(self, data: bytes = PRINTED, day: int = 20, today: date = TODAY, **declared: Any) -> Outcome:
         file = self.folder / "june.csv"
@@ -72,9 +80,16 @@ class Customs:
         return found.sort("known_from").select("value", "known_from", "known_until").rows()
 
 
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
+    """A store with the printed file, which no correction is about, and the outcome of its release."""
+    customs = Customs(tmp_path_factory.mktemp("first"))
+    return customs.store, customs.ingest()
+
+
 @pytest.fixture
-def customs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Customs:
-    made = Customs(tmp_path)
+def customs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: tuple[Path, Outcome]) -> Customs:
+    made = Customs(tmp_path, first)
 
     def table(name: str) -> pl.DataFrame:
         assert name == "corrections"
@@ -85,7 +100,7 @@ def customs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Customs:
 
 
 def test_a_correction_of_what_is_published_is_a_word_from_the_day_of_its_decision(customs: Customs) -> None:
-    first = customs.ingest()
+    first = customs.begin()
     customs.correct("253000")
     second = customs.ingest()
     assert (second.status, second.release_id[:-9]) == ("published", f"{first.release_id}.01")
@@ -111,7 +126,7 @@ def test_a_correction_of_what_is_published_is_a_word_from_the_day_of_its_decisio
 
 
 def test_a_trace_of_a_corrected_number_names_both_and_agrees(customs: Customs) -> None:
-    customs.ingest()
+    customs.begin()
     customs.correct("253000")
     customs.ingest()
     tracer = Tracer(query.open_published(customs.store), "export", "85051110")
@@ -138,7 +153,7 @@ def test_a_trace_reads_the_raw_file_with_the_corrections_of_its_edition_and_no_o
         assert found.agrees
         return found.operands[0].numbers[0].read
 
-    customs.ingest()
+    customs.begin()
     # The row stands in the table, and the release was not read with it.
     customs.correct("253000")
     assert reads() == 353_000
@@ -163,7 +178,7 @@ def test_a_corrected_number_that_is_not_what_its_correction_says_is_found(
 
 
 def test_corrections_of_corrections_and_one_that_is_taken_back_follow_one_another(customs: Customs) -> None:
-    customs.ingest()
+    customs.begin()
     customs.correct("253000")
     customs.ingest()
     customs.correct("254000", day="2025-08-12")
@@ -180,7 +195,7 @@ def test_corrections_of_corrections_and_one_that_is_taken_back_follow_one_anothe
 
 
 def test_two_decisions_on_the_day_of_the_release_leave_the_last_one(customs: Customs) -> None:
-    customs.ingest()
+    customs.begin()
     for value in ("253000", "254000"):
         customs.correct(value, day="2025-07-20")
         customs.ingest()
@@ -190,7 +205,7 @@ def test_two_decisions_on_the_day_of_the_release_leave_the_last_one(customs: Cus
 
 @pytest.mark.parametrize("kilograms", [353_000, 350_000])
 def test_what_customs_said_since_stands_also_where_they_said_it_again(customs: Customs, kilograms: int) -> None:
-    customs.ingest()
+    customs.begin()
     later = [magnets("502", str(kilograms), "20,121,001"), magnets("304", "764000", "43,548,120")]
     customs.ingest(csv_bytes(later), 25)
     customs.correct("253000")
@@ -318,7 +333,7 @@ REVISED = csv_bytes([magnets("502", "360000", "20,121,000"), magnets("304", "764
 
 
 def test_customs_take_a_revision_back_with_the_very_bytes_that_were_public_before(customs: Customs) -> None:
-    first = customs.ingest()
+    first = customs.begin()
     customs.ingest(REVISED, 25)
     again = customs.ingest(day=28)
     assert again.release_id == f"{first.release_id}.01-"
@@ -341,7 +356,7 @@ def test_customs_take_a_revision_back_with_the_very_bytes_that_were_public_befor
 
 
 def test_what_nobody_contradicted_is_not_said_again(customs: Customs) -> None:
-    customs.ingest()
+    customs.begin()
     customs.ingest(csv_bytes([magnets("502", "361000", month="202505")]), 25)
     customs.ingest(csv_bytes([HORSES_OF_JUNE]), 26)
     customs.ingest(csv_bytes([magnets("502", "362000", month="202507")]), released_on=date(2025, 8, 20))
@@ -363,7 +378,7 @@ def test_what_was_said_before_it_or_of_the_other_direction_contradicts_nobody(cu
 
 
 def test_of_two_files_of_one_day_either_may_be_public_again(customs: Customs) -> None:
-    first = customs.ingest().release_id
+    first = customs.begin().release_id
     with pytest.raises(Held, match="editions_disagree") as held:
         customs.ingest(REVISED)
     _approved(customs, held.value.release_id)
