@@ -193,7 +193,7 @@ def _span_of_months(judged: Judged) -> Rows:
                 f"{found['flow']} {found['product']} {found['partner']} {span_name(found['period_start'], found['period_end'])} {found['measure']}",
                 observed=f"{found['together']:,}, the sum of the months ({rows.height} such series)",
                 expected=f"{found['value']:,} in {'this file' if is_mine else found['release_id']}, "
-                + ("which gives way to these months" if gives_way else "which current as the figure of these months together"),
+                + ("which gives way to these months" if gives_way else "which stands as the figure of these months together"),
                 advice="The year to date is the sum of the months now; compare with the site." if gives_way
                 else "Download these months again in one query, by month or as one figure; the new figures replace these.",
             )  # fmt: skip

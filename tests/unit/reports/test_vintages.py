@@ -22,7 +22,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stood], list[tuple[Any, 
         days = [*stood]
         words = pl.DataFrame({"known_from": days, "known_until": [*days[1:], None][: len(days)]}, schema={"known_from": pl.Date, "known_until": pl.Date})  # fmt: skip
         monkeypatch.setattr(module.query, "open_published", lambda _: None)
-        monkeypatch.setattr(module, "_words", lambda *_: words)
+        monkeypatch.setattr(module, "_statements", lambda *_: words)
         monkeypatch.setattr(module, "_values_on", lambda *given: stood[given[-1]])
         monkeypatch.setattr(module, "_releases_by_day", lambda *_: {FIRST: "june.csv", SECOND: "again.csv"})
         rows = vintages(Path("store"), "export", "85051110", "USA", (MAY, JUNE), "quantity_kg")
