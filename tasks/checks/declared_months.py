@@ -161,7 +161,7 @@ def _months_of_span(judged: Judged) -> Rows:
 
 def _span_of_months(judged: Judged) -> Rows:
     """Check that months add up to a published figure of several months. The figure stays published, unless it is
-    older and a year to date that a release covers whole: then the months replace it (`retold`).
+    older and a year to date that a release covers whole: then the months replace it (`superseded`).
     """
     if judged.row["kind"] == "published":
         return
