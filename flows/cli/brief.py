@@ -101,7 +101,7 @@ def list_events(
     ] = None,
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
 ) -> None:
-    """Export-control measures and what was statement about them, with the state of each on a day.
+    """Export-control measures and what was reported about them, with the state of each on a day.
 
     Where a term has run out and nothing that succeeds it is recorded, the state is lapsed_unrecorded: what followed is not known here.
     """

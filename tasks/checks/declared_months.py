@@ -161,7 +161,7 @@ def _months_of_span(judged: Judged) -> Rows:
 
 def _span_of_months(judged: Judged) -> Rows:
     """Check that months add up to a published figure of several months. The figure stays published, unless it is
-    older and a year to date that a release covers whole: then the months replace it (`retold`).
+    older and a year to date that a release covers whole: then the months replace it (`superseded`).
     """
     if judged.row["kind"] == "published":
         return
@@ -193,7 +193,7 @@ def _span_of_months(judged: Judged) -> Rows:
                 f"{found['flow']} {found['product']} {found['partner']} {span_name(found['period_start'], found['period_end'])} {found['measure']}",
                 observed=f"{found['together']:,}, the sum of the months ({rows.height} such series)",
                 expected=f"{found['value']:,} in {'this file' if is_mine else found['release_id']}, "
-                + ("which gives way to these months" if gives_way else "which current as the figure of these months together"),
+                + ("which gives way to these months" if gives_way else "which stands as the figure of these months together"),
                 advice="The year to date is the sum of the months now; compare with the site." if gives_way
                 else "Download these months again in one query, by month or as one figure; the new figures replace these.",
             )  # fmt: skip
