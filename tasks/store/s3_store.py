@@ -194,10 +194,11 @@ class Remote:
         self.bucket.delete(map(manifest_key, old))
         # Looked up at the last moment, because a writer may rewrite what it finds there.
         litter = self._litter(FILES, needed, today)
-        litter += abandoned(self.bucket.list(TEMPORARY), datetime(today.year, today.month, today.day, tzinfo=UTC))
         self.bucket.delete(litter)
+        left = abandoned(self.bucket.list(TEMPORARY), datetime(today.year, today.month, today.day, tzinfo=UTC))
+        self.bucket.delete(left)
         self.bucket.delete(self._litter(PARTS, named, today))
-        return Retired(tuple(old), len(litter))
+        return Retired(tuple(old), len(litter) + len(left))
 
     def _litter(self, folder: str, needed: set[str], today: date) -> list[str]:
         """The objects of a folder that no snapshot needs and that are old enough to go."""

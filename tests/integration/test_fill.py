@@ -1,6 +1,7 @@
 """The stores of several reporters, filled at once by real workers: what a worker that dies costs, and what is said."""
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -122,10 +123,10 @@ def test_a_store_on_a_full_disk_fails_alone_in_a_sentence(
             "Failed on 1 of 4 stores, Refused some files, Filled 3",
             "FAILED",
         )
-        failed, refused, *finished = ended["state"]["message"].split("; ")
-        assert failed.startswith("GBR: Stopped with 1 left: ")
-        assert "No space left on device. Make room on that disk, then run this again." in failed
-        assert "nobody.csv: the source is not in the file and nowhere declared" in refused
-        assert [line.partition(":")[0] for line in finished] == ["CHN", "EU27", "USA"]
+        message = ended["state"]["message"]
+        assert message.startswith("GBR: Stopped with 1 left: ")
+        assert "No space left on device. Make room on that disk, then run this again." in message
+        assert "; nobody.csv: the source is not in the file and nowhere declared" in message
+        assert re.findall(r"; ([A-Z]{3}|EU27): ", message) == ["CHN", "EU27", "USA"]
         assert len(runs_of(services, root)["GBR"]) == 1
         assert len(workers) == 2

@@ -159,7 +159,6 @@ def test_the_command_prints_a_row_for_each_source_of_all_reporters(
     assert of_hmrc.endswith("2026-08-13 05:00: why 0")
     table = CliRunner().invoke(app, asked[:-2])
     assert "2026-08-13 05:00: why 0" in table.output
-    header = table.output.split()
     # A table for people leaves out a column that has nothing in any row: this store has no release, so nothing is overdue.
     assert table.output.splitlines()[1].split() == ["source", "last", "month", "in", "next", "due", "failing", "since"]
 
