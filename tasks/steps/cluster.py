@@ -36,6 +36,8 @@ PATIENCE_SECONDS = 60
 SILENCE_SECONDS = 60
 LOOK_EVERY_SECONDS = 2
 BREATH_SECONDS = 0.1
+# How long the end of a run that failed waits for what its workers still do.
+END_SECONDS = 30
 A_THREAD = 2  # pieces under way for each thread of the workers: one that is done and one that is next
 OURS = ("flows", "tasks", "schemas")
 CODE = (".py", ".csv")
@@ -49,7 +51,7 @@ class StrangeWorker(RuntimeError):
     """A worker that joined later has other code, code tables or libraries."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Piece:
     """Submitted work, small as what it returns: rows lie in a place. `future` is None if it will be done here."""
 
@@ -65,6 +67,7 @@ class Cluster:
     def __init__(self, address: str, client: Any) -> None:
         self.address, self.client, self.is_lost = address, client, False
         self._silent: set[str] = set()
+        self._under_way: set[Piece] = set()
 
     @property
     def window(self) -> int:
@@ -81,6 +84,7 @@ class Cluster:
                 piece.future = contextvars.copy_context().run(self._submit, work, given, name, int(first))
             except (OSError, RuntimeError):  # closed meanwhile
                 self._lose("the scheduler is gone")
+        self._under_way.add(piece)
         return piece
 
     def _submit(self, work: Callable[..., Any], given: tuple[Any, ...], name: str | None, priority: int) -> Any:
@@ -89,6 +93,30 @@ class Cluster:
 
     def result(self, piece: Piece) -> Any:
         """Return the result of a piece; computed here if no worker is left. Raises at once what the work raised."""
+        try:
+            return self._result(piece)
+        finally:
+            self._under_way.discard(piece)
+
+    def end(self) -> None:
+        """Cancel the pieces that nobody waits for any more, and wait for those that a worker is doing: their parts would
+        come after those of the run were deleted.
+        """
+        futures = {piece.future.key: piece.future for piece in self._under_way if piece.future is not None}
+        if self.is_lost or not futures:
+            return
+        try:
+            self.client.cancel([*futures.values()])
+            until = time.monotonic() + END_SECONDS
+            while any(self._asked(self.client._run, function=_does, keys={*futures}).values()):
+                if time.monotonic() > until:
+                    log.warning("%s: a worker still does a piece of a run that has ended.", self.address)
+                    return
+                time.sleep(BREATH_SECONDS)
+        except (OSError, RuntimeError):  # it does not answer in time, or the connection is closed
+            return
+
+    def _result(self, piece: Piece) -> Any:
         began = seen = reported = time.monotonic()
         while piece.future is not None and not self.is_lost:
             try:
@@ -207,7 +235,11 @@ def lent_by(address: str, place: PartStore) -> Iterator[Cluster]:
             raise _is_absent("scheduler" if runner._client is None else "worker", address, error) from error
         _refuse_others(address, client)
         _refuse_blind(client, place)
-        yield Cluster(address, client)
+        cluster = Cluster(address, client)
+        try:
+            yield cluster
+        finally:
+            cluster.end()
 
 
 def fingerprint() -> str:
@@ -287,6 +319,11 @@ def _do(expected: str, work: Callable[..., Any], given: tuple[Any, ...]) -> Any:
     if fingerprint() != expected:
         raise StrangeWorker(str(_is_another(distributed.get_worker().address, DIFFERS)))
     return work(*given)
+
+
+def _does(keys: set[str], dask_worker: Any = None) -> bool:
+    """Whether a worker is doing one of some pieces."""
+    return any(task.key in keys for task in dask_worker.state.executing)
 
 
 def _as_task(name: str, kind: str) -> Any:
