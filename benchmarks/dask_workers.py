@@ -16,7 +16,6 @@ given for one thread and for as many as there are cores, because that is what a 
 
 import argparse
 import contextlib
-import json
 import os
 import shutil
 import subprocess
@@ -35,6 +34,9 @@ from distributed import Client
 
 from benchmarks import generate, measure, results
 from benchmarks.servers import Bucket, Relay, free_port, serving
+from schemas.forms.address import S3Url
+from tasks.store.s3_store import Remote
+from tasks.store.snapshot import Snapshot, open_snapshot
 
 PROJECT = Path(__file__).parent.parent
 PLAIN = {"PYTHONPATH": str(PROJECT), "DO_NOT_TRACK": "1"}
@@ -130,13 +132,14 @@ def race(folder: Path, rounds: int, work: Path, bucket: Bucket | None) -> tuple[
     size = 0
     with cluster(1, work) as one, cluster(2, work) as two:
         for round_ in range(-1, rounds):
-            made: dict[str, bytes] = {}
+            made: dict[str, str] = {}
             turn = max(round_, 0) % len(WAYS)
             for way in [*list(WAYS)[turn:], *list(WAYS)[:turn]]:
                 place = bucket.new_store() if bucket else str(work / "reporter=CHN")
                 cost = do(way, trial if round_ < 0 else folder, place, work, {1: one, 2: two})
-                made[way] = bucket.manifest(place) if bucket else Path(place, "current", "manifest.json").read_bytes()
-                size = sum(entry["bytes"] for entry in json.loads(made[way])["files"])
+                # An id ends with the hash of its manifest.
+                published = _published(place)
+                made[way], size = published.id, sum(entry.bytes for entry in published.files)
                 shutil.rmtree(
                     Path(os.environ.get("TIDEWAITER_CACHE", "nowhere")) if bucket else place, ignore_errors=True
                 )
@@ -149,6 +152,18 @@ def race(folder: Path, rounds: int, work: Path, bucket: Bucket | None) -> tuple[
             if len(set(made.values())) != 1:
                 sys.exit("not the same snapshot; no time counts")
     return spent, size
+
+
+def _published(place: str) -> Snapshot:
+    """What is published in a store."""
+    if not place.startswith("s3://"):
+        found = open_snapshot(Path(place))
+        assert found is not None
+        return found
+    remote = Remote(S3Url(place))
+    pointer = remote.pointer()
+    assert pointer is not None
+    return remote.snapshot(pointer.id)
 
 
 def report(spent: dict[str, list[Spent]], size: int, folder: Path, command: str) -> str:

@@ -1,7 +1,6 @@
 """Servers on this machine that benchmarks need: a relay that counts bytes, and an S3 server with a bucket."""
 
 import contextlib
-import json
 import os
 import socket
 import subprocess
@@ -78,14 +77,6 @@ class Bucket:
         """The address of an empty store."""
         self.used += 1
         return f"s3://benchmark/{self.used}/reporter=CHN"
-
-    def manifest(self, store: str) -> bytes:
-        """The manifest of what is published in a store."""
-        pointer = json.loads(self._get(f"{store}/current.json"))
-        return self._get(f"{store}/{pointer['manifest']}")
-
-    def _get(self, url: str) -> bytes:
-        return httpx.get(f"{self.address}/{url.removeprefix('s3://')}", timeout=60).raise_for_status().content
 
 
 @contextlib.contextmanager
