@@ -89,7 +89,8 @@ def _published(folder: Path, archives: list[Path], members: list[str]) -> str:
     chosen = [] if members == ["all"] else [word for member in members for word in ("--reporter", member)]
     shown = []
     for archive in archives:
-        day = f"{archive.stem[-6:-2]}-12-31"
+        # After the last of the months: a file is refused that is older than what it counts.
+        day = f"{int(archive.stem[-6:-2]) + 1}-03-15"
         cost = _run(
             [
                 sys.executable,
