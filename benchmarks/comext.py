@@ -110,7 +110,9 @@ def _published(folder: Path, archives: list[Path], members: list[str]) -> str:
     parts = sum(1 for _ in inbox.rglob("*.csv"))
     command = [sys.executable, "-m", "tidewaiter", "backfill", str(inbox), "--store", str(store), "--no-prefect"]
     shown.append([f"backfill of {parts} files", *_cells(_run(command, folder / "backfill.log"))])
-    written = sum(path.stat().st_size for path in store.rglob("*") if path.is_file() and not path.is_symlink())
+    # A file of several snapshots has several links and is on the disk once.
+    own = [path.stat() for path in store.rglob("*") if path.is_file() and not path.is_symlink()]
+    written = sum({file.st_ino: file.st_size for file in own}.values())
     dropped = sum(path.stat().st_size for path in inbox.rglob("*.csv"))
     said = f"{dropped / MIB:,.1f} MiB of text in the inbox, {written / MIB:,.1f} MiB in the stores of {len([*store.glob('reporter=*')])} reporters, raw files included"
     return f"{results.table(['', 'wall, s', 'cpu, s', 'peak, MiB'], shown)}\n\n{said}"
