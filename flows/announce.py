@@ -110,10 +110,10 @@ def filled(report: FillReport) -> FillReport:
     if FlowRunContext.get() is None:
         return report
     attempt(lambda: prefect_pages.write_stores(report))
-    said = "; ".join(report.lines) or "no file of any reporter"
+    message = "; ".join(report.lines) or "no file of any reporter"
     if not report.is_mended:
-        return cast(FillReport, Failed(name=report.headline, message=said, data=Unfilled(report)))
-    return cast(FillReport, Completed(name=report.headline, message=said, data=report))
+        return cast(FillReport, Failed(name=report.headline, message=message, data=Unfilled(report)))
+    return cast(FillReport, Completed(name=report.headline, message=message, data=report))
 
 
 def state_name(outcome: Outcome) -> str:

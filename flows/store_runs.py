@@ -33,7 +33,7 @@ LOOK_SECONDS = 2.0
 # Without a worker for this long, runs that have not begun are given up.
 PATIENCE_SECONDS = 120.0
 OUTAGE_SECONDS = 600.0
-SAID_MAX = 600
+MESSAGE_MAX = 600
 AT_ONCE = 200  # what the server returns at most
 AGAIN = "Run the same again: it goes on where it was."
 UNFINISHED = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED]
@@ -103,7 +103,7 @@ class StoreRuns:
                     waiting.append(reporter)
         for reporter in reporters.values():
             self.done[reporter] = StoreRun(
-                reporter=reporter, outcome=FAILED, said=f"Deleted: somebody deleted its run. {AGAIN}"
+                reporter=reporter, outcome=FAILED, message=f"Deleted: somebody deleted its run. {AGAIN}"
             )
         return waiting
 
@@ -111,11 +111,11 @@ class StoreRuns:
         restarted = self._restarted.get(reporter, 0)
         if state.is_crashed() and restarted < self.request.restarts:
             self._restarted[reporter] = restarted + 1
-            log.warning("%s: %s. Its run is started again, and goes on where it was.", reporter, _said(state))
+            log.warning("%s: %s. Its run is started again, and goes on where it was.", reporter, _message(state))
             self.runs[reporter] = self._start(reporter)
             return
         self.done[reporter] = StoreRun(
-            reporter=reporter, outcome=outcome_of(state), said=_said(state), flow_run_id=str(run.id),
+            reporter=reporter, outcome=outcome_of(state), message=_message(state), flow_run_id=str(run.id),
             seconds=run.total_run_time.total_seconds(),
         )  # fmt: skip
 
@@ -125,13 +125,13 @@ class StoreRuns:
         if patiently(lambda: self.client.read_work_pool(pool)).status is WorkPoolStatus.READY:
             self._served = time.monotonic()
         elif time.monotonic() - self._served > PATIENCE_SECONDS:
-            said = (
+            reason = (
                 f"no worker of the work pool {pool} has answered for {PATIENCE_SECONDS:.0f} s. Start one with `tidewaiter "
                 f"worker --stores`. {AGAIN}"
             )
-            log.warning("%s: not started, %s", named(waiting), said)
+            log.warning("%s: not started, %s", named(waiting), reason)
             for reporter in waiting:
-                state: State = Cancelled(name="Not started", message=said)
+                state: State = Cancelled(name="Not started", message=reason)
                 run_id = self.runs[reporter]
                 patiently(lambda run_id=run_id, state=state: self.client.set_flow_run_state(run_id, state, force=True))  # type: ignore[misc]
 
@@ -160,12 +160,12 @@ def outcome_of(state: State) -> str:
     return HELD if HELD_STATE in (state.name or "") else FINISHED
 
 
-def _said(state: State) -> str:
+def _message(state: State) -> str:
     if state.is_completed():
         return state.name or "Completed"
     again = f" {AGAIN}" if state.is_crashed() else ""
     # The message of a failed run may begin with the name of its state.
-    message = clip((state.message or "").removeprefix(f"{state.name}: "), SAID_MAX)
+    message = clip((state.message or "").removeprefix(f"{state.name}: "), MESSAGE_MAX)
     return f"{state.name}: {message}{again}"
 
 

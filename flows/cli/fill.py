@@ -5,20 +5,19 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.ingest import Partners
+from flows.cli.ingest import FlowOfFiles, Notes, PartnersOfFiles, SourceOfFiles
 from flows.cli.once import Commands
 from flows.cli.options import (
     DISAGREES,
     HELD,
     REFUSED,
     STORE,
-    Flow,
     StoreGiven,
     prepare_prefect,
     recording_server,
     refusals,
 )
-from flows.cli.terminal import console, errors, escape, say
+from flows.cli.terminal import console, escape, progress_bar, say
 
 commands = Commands()
 
@@ -28,16 +27,10 @@ def fill(
     folder: Annotated[
         Path, typer.Argument(help="folder of old downloads of several reporters, with what is declared about them")
     ],
-    source: Annotated[
-        str | None, typer.Option(help="adapter of files that say none themselves; others are left")
-    ] = None,
-    flow: Annotated[
-        Flow | None, typer.Option(help="direction of files that say none themselves, others are left")
-    ] = None,
-    partners: Annotated[
-        Partners | None, typer.Option(help="all: every partner was asked for; listed: those in the file")
-    ] = None,
-    notes: Annotated[bool, typer.Option("--notes", help="leave a note next to each file that is refused")] = False,
+    source: SourceOfFiles = None,
+    flow: FlowOfFiles = None,
+    partners: PartnersOfFiles = None,
+    notes: Notes = False,
     dask: Annotated[
         str | None, typer.Option(help="Dask scheduler whose workers help every run", metavar="tcp://HOST:PORT")
     ] = None,
@@ -52,8 +45,6 @@ def fill(
     Each store is a run of its own, which a worker takes (`tidewaiter worker --stores`), here or on another machine. If this
     command is ended, the runs go on; the same command again waits for them.
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from schemas.forms.fill import FillRequest
     from tasks.ingest.inbox import require_folder
 
@@ -73,20 +64,12 @@ def fill(
     prepare_prefect(api)
     from flows.announce import Unfilled
     from flows.fill import fill as fill_stores
-    from flows.progress import listening
 
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with refusals(), Progress(*columns, console=errors(), transient=True) as progress:
-        shown = progress.add_task("looking", total=None)
-
-        def show(done: int, total: int, name: str) -> None:
-            progress.update(shown, completed=done, total=total, description=escape(name))
-
-        with listening(show):
-            try:
-                report = fill_stores(request)
-            except Unfilled as some:
-                report = some.report
+    with refusals(), progress_bar():
+        try:
+            report = fill_stores(request)
+        except Unfilled as some:
+            report = some.report
     console().print(f"[bold]{escape(report.headline)}[/]", highlight=False)
     for line in report.lines:
         say(f"  {line}")

@@ -28,7 +28,7 @@ from flows.cli.options import (
     tell,
     tell_warnings,
 )
-from flows.cli.terminal import console, errors, escape, say
+from flows.cli.terminal import console, errors, escape, progress_bar, say
 
 if TYPE_CHECKING:
     from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
@@ -37,6 +37,15 @@ if TYPE_CHECKING:
 SAMPLE = Path(__file__).parent.parent / "examples" / "published_figures.csv"
 Kind = StrEnum("Kind", ["preliminary", "bulletin", "query"])
 Partners = StrEnum("Partners", ["all", "listed"])
+# What is declared for the files of a folder that do not say it themselves.
+SourceOfFiles = Annotated[
+    str | None, typer.Option(help="adapter of files that say none themselves, as gacc_query; others are left")
+]
+FlowOfFiles = Annotated[Flow | None, typer.Option(help="direction of files that say none themselves; others are left")]
+PartnersOfFiles = Annotated[
+    Partners | None, typer.Option(help="all: every partner was asked for; listed: those in the file")
+]
+Notes = Annotated[bool, typer.Option("--notes", help="leave a note next to each file that is refused")]
 commands = Commands()
 
 
@@ -173,16 +182,10 @@ def backfill(
     folder: Annotated[
         Path, typer.Argument(help="folder of old downloads, with what is declared about them next to them")
     ],
-    source: Annotated[
-        str | None, typer.Option(help="gacc_query, published; of files that say none themselves, others are left")
-    ] = None,
-    flow: Annotated[
-        Flow | None, typer.Option(help="direction of files that say none themselves, others are left")
-    ] = None,
-    partners: Annotated[
-        Partners | None, typer.Option(help="all: every partner was asked for; listed: those in the file")
-    ] = None,
-    notes: Annotated[bool, typer.Option("--notes", help="leave a note next to each file that is refused")] = False,
+    source: SourceOfFiles = None,
+    flow: FlowOfFiles = None,
+    partners: PartnersOfFiles = None,
+    notes: Notes = False,
     dask: Annotated[
         str | None, typer.Option(help="Dask scheduler whose workers help", metavar="tcp://HOST:PORT")
     ] = None,
@@ -191,8 +194,6 @@ def backfill(
     store: StoreGiven = STORE,
 ) -> None:
     """Ingest a folder of old downloads, oldest first; killed or stopped, it goes on where it was."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from schemas.forms.watch import BackfillRequest
     from tasks.ingest.inbox import require_folder
 
@@ -205,17 +206,9 @@ def backfill(
     api = recording_server(prefect)
     prepare_prefect(api)
     from flows.backfill import backfill as fill
-    from flows.progress import listening
 
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with refusals(), Progress(*columns, console=errors(), transient=True) as progress:
-        shown = progress.add_task("looking", total=None)
-
-        def show(done: int, total: int, name: str) -> None:
-            progress.update(shown, completed=done, total=total, description=escape(name))
-
-        with listening(show):
-            report = _report_of(fill, request, api)
+    with refusals(), progress_bar():
+        report = _report_of(fill, request, api)
     raise typer.Exit(_tell_report(report))
 
 

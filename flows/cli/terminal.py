@@ -2,7 +2,8 @@
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
@@ -54,3 +55,21 @@ def escape(text: str) -> str:
     from rich.markup import escape as escaped
 
     return escaped(text)
+
+
+@contextmanager
+def progress_bar() -> "Iterator[None]":
+    """Show how far a flow over many files or stores is, as long as the context is open."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from flows.progress import listening
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=errors(), transient=True) as progress:
+        shown = progress.add_task("looking", total=None)
+
+        def show(done: int, total: int, name: str) -> None:
+            progress.update(shown, completed=done, total=total, description=escape(name))
+
+        with listening(show):
+            yield

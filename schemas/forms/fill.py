@@ -25,14 +25,14 @@ class StoreRun(BaseModel):
 
     reporter: str = Field(description="whose store, as CHN or EU27")
     outcome: Literal["finished", "held", "failed"] = Field(description="held: finished, and a person must decide")
-    said: str = Field(description="name of the last state of the run; of a failed one with its message")
+    message: str = Field(description="name of the last state of the run; of a failed one with its message")
     seconds: float = Field(default=0.0, description="from the start of the run to its end")
     flow_run_id: str = Field(default="", description="the run in Prefect")
 
     @property
     def line(self) -> str:
         """The same in a line."""
-        return f"{self.reporter}: {self.said}"
+        return f"{self.reporter}: {self.message}"
 
 
 class FillReport(BaseModel):

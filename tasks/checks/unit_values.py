@@ -229,7 +229,7 @@ def _zero_numbers(judged: Judged) -> Rows:
         yield finding(
             "zero_number", "info", judged.row["release_id"],
             observed=f"{counted(never.height, 'product')} with values and 0 kg throughout, first {never['product'][0]}",
-            expected="a weight where there is a value", advice="In a file of so many products it is how the source prints these goods; nothing to do.",
+            expected="a weight where there is a value", advice="Where a file has many products, its source prints these goods so; nothing to do.",
         )  # fmt: skip
     for found in strange.head(EXAMPLES).to_dicts():
         quantity = f"{found['value']:,} {found['measure'].removeprefix('quantity_')}"

@@ -111,8 +111,8 @@ def write_stores(report: FillReport) -> None:
     from prefect.artifacts import create_table_artifact
 
     rows = [
-        *({"store": one.reporter, "outcome": one.outcome, "seconds": f"{one.seconds:,.0f}", "said": clip(one.said, CELL_MAX)} for one in report.stores),
-        *({"store": "", "outcome": "refused", "seconds": "", "said": clip(line, CELL_MAX)} for line in report.refused),
+        *({"store": one.reporter, "outcome": one.outcome, "seconds": f"{one.seconds:,.0f}", "result": clip(one.message, CELL_MAX)} for one in report.stores),
+        *({"store": "", "outcome": "refused", "seconds": "", "result": clip(line, CELL_MAX)} for line in report.refused),
     ]  # fmt: skip
     create_table_artifact(rows, key="stores", description=report.headline)
 

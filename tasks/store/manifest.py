@@ -134,11 +134,11 @@ class BrokenPart(BrokenStore):
         self.name, self.found = name, found
 
 
-def refuse_format(said: Mapping[str, Any], where: str) -> None:
+def refuse_format(content: Mapping[str, Any], where: str) -> None:
     """Raise BrokenStore where the manifest at `where` has a format that this version does not read."""
-    if said.get("format") not in (ONE_FILE_FORMAT, FORMAT_VERSION):
+    if content.get("format") not in (ONE_FILE_FORMAT, FORMAT_VERSION):
         raise BrokenStore(
-            f"{where}: format {said.get('format')}; this version reads {ONE_FILE_FORMAT} and {FORMAT_VERSION}. {NEWER}"
+            f"{where}: format {content.get('format')}; this version reads {ONE_FILE_FORMAT} and {FORMAT_VERSION}. {NEWER}"
         )
 
 

@@ -38,7 +38,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[FillRequest, list[str]]
 
     def run(request: FillRequest, reporters: Sequence[str], show: Callable[[int, int, str], None]) -> list[StoreRun]:
         calls.append((request, [*reporters]))
-        return [StoreRun(reporter=name, outcome="finished", said="Published 2025-06") for name in reporters]
+        return [StoreRun(reporter=name, outcome="finished", message="Published 2025-06") for name in reporters]
 
     monkeypatch.setattr(store_runs, "filled", run)
     return calls
@@ -85,7 +85,7 @@ def test_the_run_of_a_reporter_takes_its_files_and_leaves_the_others(folder: Pat
 
 def test_outside_of_a_prefect_run_a_report_is_itself_and_what_failed_is_its_error() -> None:
     report = FillReport(
-        folder=Path("downloads"), stores=[StoreRun(reporter="CHN", outcome="failed", said="Crashed: gone")]
+        folder=Path("downloads"), stores=[StoreRun(reporter="CHN", outcome="failed", message="Crashed: gone")]
     )
     assert filled(report) is report
     assert str(Unfilled(report)) == "Failed on 1 of 1 stores: CHN: Crashed: gone"

@@ -166,7 +166,7 @@ def test_a_run_that_somebody_deletes_is_no_end_without_a_line(monkeypatch: pytes
     server = Server(CHN=[Running()])
     monkeypatch.setattr(server, "read_flow_runs", lambda flow_run_filter, limit: [])
     (found,) = filled(monkeypatch, server)
-    assert (found.outcome, found.said.startswith("Deleted:")) == ("failed", True)
+    assert (found.outcome, found.message.startswith("Deleted:")) == ("failed", True)
 
 
 def test_a_server_without_the_deployment_is_refused_with_what_to_do() -> None:

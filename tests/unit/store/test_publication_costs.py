@@ -12,7 +12,7 @@ from tasks.store.verify import audit_store
 
 
 def grown(folder: Path, months: int) -> dict[str, Any]:
-    """The second correction of the newest month of a store that has so many, published a year at a time."""
+    """The second correction of the newest month of a store of that many months, published a year at a time."""
     full = months // 12
     given = argparse.Namespace(months=months, at_once=12, publications=full + 2, keep=100)
     (figures,) = publications.grow(folder, given, {full + 2})

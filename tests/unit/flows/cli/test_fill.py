@@ -11,7 +11,9 @@ from flows.cli import local_server, options
 from flows.cli.fill import commands
 from schemas.forms.fill import FillReport, FillRequest, StoreRun
 
-RUNS = {name: StoreRun(reporter="CHN", outcome=name, said=f"{name} it is") for name in ("finished", "held", "failed")}
+RUNS = {
+    name: StoreRun(reporter="CHN", outcome=name, message=f"{name} it is") for name in ("finished", "held", "failed")
+}
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ from pydantic import ValidationError
 from schemas.forms.fill import FillReport, FillRequest, StoreRun
 
 OUTCOMES = (("AUT", "finished"), ("BEL", "held"), ("CHN", "failed"), ("DEU", "finished"))
-RUNS = [StoreRun.model_validate({"reporter": name, "outcome": outcome, "said": outcome}) for name, outcome in OUTCOMES]
+RUNS = [
+    StoreRun.model_validate({"reporter": name, "outcome": outcome, "message": outcome}) for name, outcome in OUTCOMES
+]
 
 
 def test_the_report_says_the_gravest_first() -> None:
