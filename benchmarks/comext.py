@@ -5,7 +5,8 @@
 Writes a month (or several) in the exact bytes of the source, lets Tidewaiter, Polars and DuckDB add it up, each in a process
 of its own, and compares their sums row by row before any time counts. Then the named members, or all with `--members all`,
 are split into an inbox and published, month after month, by one `tidewaiter backfill`; seconds, memory and bytes of the
-stores are measured. The result is a section of RESULTS.md with `--record`.
+stores are measured. The same months of a single member go to Polars and DuckDB, too, which make figures without
+checks, ledger and lineage; a time counts only if they are equal. The result is a section of RESULTS.md with `--record`.
 """
 
 import argparse
@@ -16,9 +17,10 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks import comext_generate, results
+from benchmarks import comext_generate, comext_year, results
 from benchmarks.comext_contenders import CONTENDERS, KEY
 from benchmarks.measure import Cost, run
+from schemas.reference.code_tables import partner_codes
 from tasks.domain.periods import month_name
 
 ROOT = Path(__file__).parent.parent
@@ -114,8 +116,28 @@ def _published(folder: Path, archives: list[Path], members: list[str]) -> str:
     own = [path.stat() for path in store.rglob("*") if path.is_file() and not path.is_symlink()]
     written = sum({file.st_ino: file.st_size for file in own}.values())
     dropped = sum(path.stat().st_size for path in inbox.rglob("*.csv"))
+    if len(members) == 1 and members != ["all"]:
+        shown += _year(folder, store, archives, members[0])
     said = f"{dropped / MIB:,.1f} MiB of text in the inbox, {written / MIB:,.1f} MiB in the stores of {len([*store.glob('reporter=*')])} reporters, raw files included"
     return f"{results.table(['', 'wall, s', 'cpu, s', 'peak, MiB'], shown)}\n\n{said}"
+
+
+def _year(folder: Path, store: Path, archives: list[Path], reporter: str) -> list[list[str]]:
+    """What the same months of one member cost the others, from the archives to files of figures. Ends the program where
+    theirs are not those of the store.
+    """
+    (member,) = partner_codes("geonom").filter(pl.col("partner") == reporter, valid_to="", kind="country")["code"]
+    shown = []
+    for name in comext_year.CONTENDERS:
+        output = folder / f"year-{name}"
+        shutil.rmtree(output, ignore_errors=True)
+        command = [sys.executable, "-m", "benchmarks.comext_year", name, member, str(output), *map(str, archives)]
+        cost = _run(command, folder / f"year-{name}.log")
+        found, rows = comext_year.difference(store, reporter, output)
+        if found is not None or not rows:
+            raise SystemExit(f"{name}: not the published figures: {found}; no time counts")
+        shown.append([f"{name}, the same months ({rows:,} rows of figures are equal)", *_cells(cost)])
+    return shown
 
 
 def _run(command: list[str], log: Path) -> Cost:

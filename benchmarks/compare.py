@@ -33,10 +33,10 @@ def months_of(output: Path) -> list[str]:
     return sorted({str(file.parent.relative_to(output)) for file in output.rglob("*.parquet")})
 
 
-def read_month(output: Path, month: str) -> pl.DataFrame:
+def read_month(output: Path, month: str, measures: tuple[str, str, str] = MEASURES) -> pl.DataFrame:
     """What is compared of one month of an output, in one order."""
     rows = pl.scan_parquet(output / month / "*.parquet", hive_partitioning=False)
-    traded = pl.col("measure").is_in(MEASURES) & (pl.col("level") > 0) & ~pl.col("product").str.contains(":")
+    traded = pl.col("measure").is_in(measures) & (pl.col("level") > 0) & ~pl.col("product").str.contains(":")
     # A contender that has no rank for a measure may have given the column any type.
     kinds = {"rank": pl.Float64} | dict.fromkeys((*EXACT[:3], *CLOSE), pl.Float64)
     return (
@@ -44,12 +44,14 @@ def read_month(output: Path, month: str) -> pl.DataFrame:
     )
 
 
-def difference(one: Path, other: Path, hear: Callable[[int], None] = lambda rows: None) -> Difference | None:
+def difference(
+    one: Path, other: Path, hear: Callable[[int], None] = lambda rows: None, measures: tuple[str, str, str] = MEASURES
+) -> Difference | None:  # fmt: skip
     """The first difference between two outputs, None where there is none; `hear` gets the number of rows of each month."""
     if months_of(one) != months_of(other):
         return Difference("months", "months", months_of(one), months_of(other))
     for month in months_of(one):
-        left, right = read_month(one, month), read_month(other, month)
+        left, right = read_month(one, month, measures), read_month(other, month, measures)
         if left.height != right.height:
             return Difference(month, "rows", left.height, right.height)
         for name in KEY:
@@ -57,7 +59,7 @@ def difference(one: Path, other: Path, hear: Callable[[int], None] = lambda rows
                 at = int((left[name] != right[name]).arg_max() or 0)
                 return Difference(month, name, left.row(at)[:3], right.row(at)[:3])
         for name in (*EXACT, *CLOSE):
-            bad = _differing(left, right, name)
+            bad = _differing(left, right, name, measures[2])
             if bad.any():
                 at = int(bad.arg_max() or 0)
                 return Difference(f"{month} {' '.join(left.row(at)[:3])}", name, left[name][at], right[name][at])
@@ -65,13 +67,13 @@ def difference(one: Path, other: Path, hear: Callable[[int], None] = lambda rows
     return None
 
 
-def _differing(left: pl.DataFrame, right: pl.DataFrame, name: str) -> pl.Series:
+def _differing(left: pl.DataFrame, right: pl.DataFrame, name: str, quotient: str) -> pl.Series:
     both = pl.DataFrame({"one": left[name], "other": right[name], "measure": left["measure"]})
     # A NaN is how pandas says missing, and nothing else may be one.
     both = both.with_columns(pl.col("one", "other").fill_nan(None))
     one, other = pl.col("one"), pl.col("other")
     near = (one - other).abs() <= TOLERANCE * pl.max_horizontal(one.abs(), other.abs(), 1)
     # A level that is a quotient is no sum.
-    exact = pl.lit(name in EXACT) & (pl.col("measure") != MEASURES[2])
+    exact = pl.lit(name in EXACT) & (pl.col("measure") != quotient)
     same = pl.when(exact).then(one == other).otherwise(near)
     return both.select(bad=(one.is_null() != other.is_null()) | ~same.fill_null(True))["bad"]

@@ -10,7 +10,8 @@ take turns at going first.
 Everything that is said to the scheduler or by it passes through a relay that counts bytes. With `--bucket` the store is in a
 bucket of a local S3 server, and workers see nothing of the disk.
 
-Threads are those of Polars: the workers have one, and so has the process that drives them. Without Dask the figures are
+Threads are those of Polars: the workers have one, and so has the process that drives them. The workers have the setting of the
+allocator that the command makes for itself, as deployments/README.md says. Without Dask the figures are
 given for one thread and for as many as there are cores, because that is what a single process takes of its own accord.
 """
 
@@ -34,6 +35,7 @@ from distributed import Client
 
 from benchmarks import generate, measure, results
 from benchmarks.servers import Bucket, Relay, free_port, serving
+from flows.cli.app import ALLOCATOR
 from schemas.forms.address import S3Url
 from tasks.store.s3_store import Remote
 from tasks.store.snapshot import Snapshot, open_snapshot
@@ -78,7 +80,7 @@ def cluster(workers: int, work: Path) -> Iterator[Cluster]:
             command = [sys.executable, "-m", f"distributed.cli.dask_{what}", "--host", "127.0.0.1", "--no-dashboard"]
             with (place / "log").open("wb") as log:
                 # A folder of its own for what a worker fetches from a bucket.
-                environment = {**os.environ, **ONE_THREAD, "TMPDIR": str(place)}
+                environment = {**os.environ, **ONE_THREAD, **ALLOCATOR, "TMPDIR": str(place)}
                 begun.append(subprocess.Popen([*command, *options], cwd=place, env=environment, stdout=log, stderr=log))
         with Client(relay.address, timeout=START_SECONDS_MAX, set_as_default=False) as client:
             client.wait_for_workers(workers, timeout=START_SECONDS_MAX)

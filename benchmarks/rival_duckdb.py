@@ -88,10 +88,10 @@ copy (
         left join world as year_before on year_before.product = windowed.product and year_before.month = windowed.month - 12
     )
     {measures}
-) to '{output}' (format parquet, compression zstd, partition_by (flow, year, month))
+) to '{output}' (format parquet, compression zstd, partition_by (flow, year, month), overwrite_or_ignore)
 """
 MEASURE = """
-select 'export' as flow, month // 12 as year, month % 12 + 1 as month, product, partner, '{measure}' as measure,
+select '{flow}' as flow, month // 12 as year, month % 12 + 1 as month, product, partner, '{measure}' as measure,
        {m}_level::double as level,
        ({m}_level / nullif({m}_before, 0) - 1) * 100 as mom_pct,
        ({m}_level / nullif({m}_year_before, 0) - 1) * 100 as yoy_pct,
@@ -107,7 +107,7 @@ select 'export' as flow, month // 12 as year, month % 12 + 1 as month, product, 
 from placed
 """
 RATIO = """
-select 'export' as flow, month // 12 as year, month % 12 + 1 as month, product, partner, 'unit_value_usd_per_kg' as measure,
+select '{flow}' as flow, month // 12 as year, month % 12 + 1 as month, product, partner, 'unit_value_usd_per_kg' as measure,
        level, (level / before - 1) * 100 as mom_pct, (level / year_before - 1) * 100 as yoy_pct,
        ytd, (ytd / ytd_before - 1) * 100 as ytd_yoy_pct,
        case when place >= 11 then rolling end as rolling_12m,
@@ -128,20 +128,31 @@ def main() -> None:
         connection.execute(
             READ.format(files=f"{name}/*.csv", columns=dict.fromkeys(TITLES, "VARCHAR"), reference=REFERENCE)
         )
-        connection.execute(SUMS.format(reference=REFERENCE))
-        windows = [
-            f"coalesce(sum({measure}) over (series range between {frame}), 0)::bigint as {measure}_{name}"
-            for measure in ("quantity_kg", "value_usd")
-            for name, frame in RANGES.items()
-        ]
-        connection.execute(WINDOWS.format(columns=", ".join(windows)))
-        measures = [
-            MEASURE.format(measure=measure, m=measure, w=unit)
-            for measure, unit in (("quantity_kg", "kg"), ("value_usd", "usd"))
-        ]
-        ratios = [f"value_usd_{name} / nullif(quantity_kg_{name}, 0) as {name}" for name in RANGES]
-        measures.append(RATIO.format(ratios=", ".join(ratios)))
-        connection.execute(WRITE.format(measures="union all by name".join(measures), output=output))
+        write(connection, output, "export", "usd")
+
+
+def write(connection: duckdb.DuckDBPyConnection, output: Path, flow: str, currency: str) -> None:
+    """The figures of one flow, from the table `records`, as OUTPUT/flow=…/year=…/month=…/*.parquet."""
+    for table in ("sums", "windowed"):
+        connection.execute(f"drop table if exists {table}")
+    connection.execute(_in(SUMS, currency).format(reference=REFERENCE))
+    windows = [
+        f"coalesce(sum({measure}) over (series range between {frame}), 0)::bigint as {measure}_{name}"
+        for measure in ("quantity_kg", f"value_{currency}")
+        for name, frame in RANGES.items()
+    ]
+    connection.execute(WINDOWS.format(columns=", ".join(windows)))
+    measures = [
+        _in(MEASURE, currency).format(measure=measure, m=measure, w=unit, flow=flow)
+        for measure, unit in (("quantity_kg", "kg"), (f"value_{currency}", currency))
+    ]
+    ratios = [f"value_{currency}_{name} / nullif(quantity_kg_{name}, 0) as {name}" for name in RANGES]
+    measures.append(_in(RATIO, currency).format(ratios=", ".join(ratios), flow=flow))
+    connection.execute(_in(WRITE, currency).format(measures="union all by name".join(measures), output=output))
+
+
+def _in(query: str, currency: str) -> str:
+    return query.replace("usd", currency)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,7 @@ COLUMNS = {
     "第二数量": "second", "美元": "value_usd",
 }  # fmt: skip
 RECORDS_A_BATCH = 2_500_000
-SUMS = ["quantity_kg", "value_usd"]
-RATIO = "unit_value_usd_per_kg"
+MEASURES = ("quantity_kg", "value_usd", "unit_value_usd_per_kg")
 
 
 def read(file: Path, partners: pl.DataFrame) -> pl.DataFrame:
@@ -58,13 +57,14 @@ def batches(records: pl.DataFrame) -> Iterator[pl.DataFrame]:
 def roll_up(records: pl.DataFrame, members: pl.DataFrame, digits: int) -> pl.DataFrame:
     """Sums by product of so many digits, for partners, the world and the Union."""
     key = ["product", "partner", "month"]
-    by_partner = records.group_by(pl.col("product").str.slice(0, digits), "partner", "month").agg(pl.col(SUMS).sum())
+    sums = [name for name in records.columns if name not in key]
+    by_partner = records.group_by(pl.col("product").str.slice(0, digits), "partner", "month").agg(pl.col(sums).sum())
     union = by_partner.join(members, on=["partner", "month"])
     totals = [
-        part.group_by("product", "month").agg(pl.col(SUMS).sum()).select(pl.lit(name).alias("partner"), pl.all())
+        part.group_by("product", "month").agg(pl.col(sums).sum()).select(pl.lit(name).alias("partner"), pl.all())
         for name, part in (("WLD", by_partner), ("EU27", union))
     ]
-    return pl.concat([part.select(*key, *SUMS) for part in (by_partner, *totals)])
+    return pl.concat([part.select(*key, *sums) for part in (by_partner, *totals)])
 
 
 def earlier(figure: pl.Expr, months: int) -> pl.Expr:
@@ -89,19 +89,19 @@ def figures(measure: str) -> list[pl.Expr]:
     ]  # fmt: skip
 
 
-def metrics(sums: pl.DataFrame, months: range) -> pl.DataFrame:
+def metrics(sums: pl.DataFrame, months: range, measures: tuple[str, str, str] = MEASURES) -> pl.DataFrame:
     """The rows of all measures, from the sums by product, partner and month."""
-    key = ["product", "partner"]
+    key, (*summed, quotient) = ["product", "partner"], measures
     keys = sums.select(key).unique().sort(key).with_row_index("row")
     worlds = keys.filter(pl.col("partner") == "WLD").select("product", world_row="row")
     keys = keys.join(worlds, on="product", maintain_order="left")
     calendar = pl.DataFrame({"month": pl.Series(months, dtype=pl.Int32)}).with_row_index("place")
     at = pl.col("row") * calendar.height + pl.col("month") - months[0]
-    placed = sums.join(keys, on=key).select(at.alias("at"), *SUMS)
+    placed = sums.join(keys, on=key).select(at.alias("at"), *summed)
     grid = keys.join(calendar, how="cross").with_row_index("at")
-    grid = grid.join(placed, on="at", how="left", maintain_order="left").with_columns(pl.col(SUMS).fill_null(0))
+    grid = grid.join(placed, on="at", how="left", maintain_order="left").with_columns(pl.col(summed).fill_null(0))
     january = (pl.col("month") % 12 == 0) | (pl.col("place") == 0)
-    for measure in SUMS:
+    for measure in summed:
         # One running total over everything will do: what is used of it are differences within a series.
         running = pl.col(measure).cum_sum()
         grid = grid.with_columns(running.alias("running")).with_columns(
@@ -114,12 +114,12 @@ def metrics(sums: pl.DataFrame, months: range) -> pl.DataFrame:
             .alias(f"{measure} rolling_12m"),
         )
     for name in ("level", "ytd", "rolling_12m"):
-        mass, value = (pl.col(f"{measure} {name}") for measure in SUMS)
-        grid = grid.with_columns(pl.when(mass > 0).then(value / mass).alias(f"{RATIO} {name}"))
+        mass, value = (pl.col(f"{measure} {name}") for measure in summed)
+        grid = grid.with_columns(pl.when(mass > 0).then(value / mass).alias(f"{quotient} {name}"))
     one = ~pl.col("partner").is_in(["WLD", "EU27"])
     of_world = pl.col("world_row") * calendar.height + pl.col("place")
     parts = []
-    for measure in SUMS:
+    for measure in summed:
         level, whole = pl.col(measure), pl.col(measure).gather(of_world)
         points = [
             pl.when(earlier(whole, back) > 0)
@@ -133,7 +133,7 @@ def metrics(sums: pl.DataFrame, months: range) -> pl.DataFrame:
         ).filter(pl.col("level") > 0)  # fmt: skip
         place = pl.when(one).then("level").rank("min", descending=True).over("world_row", "month")
         parts.append(rows.with_columns(rank=pl.when(one).then(place)).drop("world_row"))
-    ratio = grid.select(*key, "month", pl.lit(RATIO).alias("measure"), *figures(RATIO))
+    ratio = grid.select(*key, "month", pl.lit(quotient).alias("measure"), *figures(quotient))
     return pl.concat([*parts, ratio.filter(pl.col("level").is_not_null())], how="diagonal")
 
 
@@ -145,11 +145,16 @@ def main() -> None:
     partners = codes.select(code="gacc_code", partner="partner").unique("code")
     records = pl.concat([read(file, partners) for file in sorted(folder.glob("*.csv"))])
     months = range(records["month"].min(), records["month"].max() + 1)  # type: ignore[operator, arg-type]
+    write(records, months, output / "flow=export", MEASURES)
+
+
+def write(records: pl.DataFrame, months: range, output: Path, measures: tuple[str, str, str]) -> None:
+    """The figures of one flow as OUTPUT/year=…/month=…/*.parquet."""
     members = union_members(months)
     for number, batch in enumerate(batches(records)):
-        rows = pl.concat([metrics(roll_up(batch, members, digits), months) for digits in (8, 6, 4, 2)])
+        rows = pl.concat([metrics(roll_up(batch, members, digits), months, measures) for digits in (8, 6, 4, 2)])
         for (month,), part in rows.partition_by("month", as_dict=True, include_key=False).items():
-            place = output / "flow=export" / f"year={month // 12}" / f"month={month % 12 + 1}"
+            place = output / f"year={month // 12}" / f"month={month % 12 + 1}"
             place.mkdir(parents=True, exist_ok=True)
             part.sort("product", "partner", "measure").write_parquet(place / f"{number}.parquet", compression="zstd")
 

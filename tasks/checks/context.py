@@ -112,7 +112,10 @@ class Judged:
         )
         theirs = published.select(columns).join(mine, on=[*CODED, "month"], how="anti")
         rows = pl.concat([mine.with_columns(new=pl.lit(True)), theirs.with_columns(new=pl.lit(False))])
-        each = {name: pl.when(pl.col("measure") == name).then("value").otherwise(0) for name in RATED}
+        met = rows["measure"].unique().cast(pl.String)
+        each = {
+            name: pl.when(pl.col("measure") == name).then("value").otherwise(0) if name in met else pl.lit(0, pl.Int64) for name in RATED
+        }  # fmt: skip
         place = ["flow", "product", "month", "partner"]
         return rows.select(*place, "new", **each).group_by(place).agg(pl.col("new").any(), pl.col(RATED).sum())
 

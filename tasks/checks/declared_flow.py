@@ -8,12 +8,13 @@ nothing.
 import polars as pl
 
 from tasks.checks.context import EXAMPLES, Check, Judged
-from tasks.checks.published_months import RATED
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name
 
 # Yuan per dollar: 8.7 in 1994, 6.0 in 2014, and 5.2 to 5.8 in the years before 1994.
 CNY_PER_USD_MIN, CNY_PER_USD_MAX = 5, 10
+# The query of China customs has a column for each of the two; other sources print one currency.
+DOLLARS_OR_YUAN = ("value_usd", "value_cny")
 # Below this a month may be a parcel, and rounding to whole units distorts the rate.
 SMALL_USD = 1_000
 # Since 1994 a dollar was 6.0 to 8.7 yuan; the price may have moved as well.
@@ -49,7 +50,7 @@ def _exchange_rate(judged: Judged) -> Rows:
         return
     key = ["flow", "product", "partner", "period_start", "period_end"]
     shared = [*key, "measure"]
-    money = pl.col("measure").is_in(["value_usd", "value_cny"])
+    money = pl.col("measure").is_in(DOLLARS_OR_YUAN)
     mine, theirs = judged.own.filter(money), judged.published_rows.filter(money, pl.col("kind") != "published")
     if pl.concat([mine["measure"], theirs["measure"]]).n_unique() < 2:
         return
@@ -86,7 +87,7 @@ def other_currency(judged: Judged) -> Rows:
     """
     if judged.row["kind"] == "published":
         return
-    for money in RATED[1:]:
+    for money in DOLLARS_OR_YUAN:
         ratios = pl.concat([_ratios_of_one_month(judged, money), _ratios_of_prices(judged, money)])
         ratio = pl.col("ratio")
         ratios = ratios.with_columns(
@@ -113,7 +114,7 @@ def _price_of_other_currency(judged: Judged, money: str) -> Rows:
     """
     if judged.sums.by_product.height < STEADY_MONTHS_MIN:
         return
-    other = next(name for name in RATED[1:] if name != money)
+    other = next(name for name in DOLLARS_OR_YUAN if name != money)
     mine = judged.trades.filter("new", pl.col(money) > 0).select("flow", "product").unique()
     if judged.sums.by_product.filter(pl.col(money) > 0).join(mine, on=["flow", "product"], how="semi").height:
         return

@@ -16,6 +16,7 @@ import polars as pl
 
 from schemas.table import polars_schema, table_name
 from schemas.tables.observation import Observation
+from schemas.tables.trade_flow import VALUES
 from tasks.domain.coverage import WORLD
 from tasks.domain.periods import first_day
 from tasks.store.parquet import partition_month, path_partition
@@ -27,7 +28,7 @@ MONTHS_BACK, MONTHS_AHEAD = 24, 12
 FEW_PRODUCTS = 500
 # Texts that are compared, grouped and joined by the hundred thousand: categories are faster.
 CODED = ("flow", "product", "partner", "measure")
-RATED = ("quantity_kg", "value_usd", "value_cny")
+RATED = ("quantity_kg", *VALUES)
 # Flow, and year x 12 + month - 1.
 Month = tuple[str, int]
 
@@ -134,12 +135,14 @@ def _product_sums(file: _File, products: tuple[str, ...]) -> pl.DataFrame:
         "product", "measure", "value",
         counted=(pl.col("period_start") == pl.col("period_end").dt.month_start()) & (pl.col("kind") != "published"),
     )  # fmt: skip
-    # Summing one column per measure takes half the time of a condition in each group.
-    each = {name: pl.when(pl.col("counted") & (pl.col("measure") == name)).then("value") for name in RATED}
-    totals = rows.collect().lazy().select("product", **each).set_sorted("product").group_by("product").agg(
-        pl.col(RATED).sum(), partners=pl.max_horizontal(pl.col(name).count() for name in RATED[1:])
+    here = rows.collect()
+    # Summing one column per measure takes half the time of a condition in each group; hardly any file has all of them.
+    met = [name for name in RATED if name in here["measure"].unique()]
+    each = {name: pl.when(pl.col("counted") & (pl.col("measure") == name)).then("value") for name in met}
+    totals = here.lazy().select("product", **each).set_sorted("product").group_by("product").agg(
+        pl.col(met).sum(), partners=pl.max_horizontal(pl.lit(0, pl.UInt32), *(pl.col(name).count() for name in met if name in VALUES))
     )  # fmt: skip
-    return totals.collect()
+    return totals.with_columns(pl.lit(0, pl.Int64).alias(name) for name in RATED if name not in met).collect()
 
 
 class Sums(NamedTuple):

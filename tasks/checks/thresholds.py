@@ -1,7 +1,7 @@
 """Reads the bounds of the checks from `schemas/reference/check_thresholds.csv`; each row has its reason and how it was
 measured.
 
-Amounts of money in the table are in US dollars; a check compares yuan with seven times as many.
+Amounts of money in the table are in US dollars; a check compares other money at a rough rate, such as seven yuan for a dollar.
 """
 
 import functools
@@ -10,8 +10,8 @@ import polars as pl
 
 from schemas.reference.code_tables import code_table
 
-# Used for bounds alone: no figure is converted with it.
-CNY_PER_USD = 7
+# How much of other money a dollar is, roughly. Used for bounds alone: no figure is converted with it.
+A_DOLLAR = {"value_cny": 7, "value_jpy": 150}
 
 
 @functools.cache
@@ -29,11 +29,10 @@ def whole_threshold(name: str) -> int:
 
 
 def in_dollars(amount: str = "value", measure: str = "measure") -> pl.Expr:
-    """Convert a column of money to dollars, approximately: yuan are divided by seven."""
-    is_yuan = pl.col(measure).cast(pl.String) == "value_cny"
-    return pl.col(amount) / pl.when(is_yuan).then(CNY_PER_USD).otherwise(1)
+    """Convert a column of money to dollars, approximately: yuan are divided by seven, euros and pounds are left."""
+    return pl.col(amount) / pl.col(measure).cast(pl.String).replace_strict(A_DOLLAR, default=1, return_dtype=pl.Int64)
 
 
 def dollars_of(money: str) -> int:
     """Return the divisor that converts an amount in this measure to dollars, approximately."""
-    return CNY_PER_USD if money == "value_cny" else 1
+    return A_DOLLAR.get(money, 1)

@@ -6,11 +6,9 @@ import polars as pl
 
 from schemas.reference.code_tables import code_table
 
-HS8_DIGITS = 8
-
-
 BASKET = "basket:"
 HS_LEVELS = (6, 4, 2)
+HS_DIGITS = max(HS_LEVELS)
 
 
 def part_of(product: str) -> pl.Expr:
@@ -36,8 +34,8 @@ def members(product: str) -> list[str]:
 
 
 def is_heading(product: str) -> bool:
-    """Whether a product is a code of fewer than eight digits, which has codes below it."""
-    return product.isdecimal() and len(product) < HS8_DIGITS
+    """Whether a product is a code of an HS level, which has national codes below it."""
+    return product.isdecimal() and len(product) <= HS_DIGITS
 
 
 def holds(product: str, code: str) -> bool:

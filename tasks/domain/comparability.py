@@ -6,7 +6,7 @@ metrics that would compare the two sides of a change. Known changes are in `sche
 row of `definition_breaks` with comparable = yes carries a series over a change that the other tables would call a
 break.
 
-An HS8 code follows its HS6. At HS6, HS4 and HS2 a revision is a break where goods crossed the border of the code. No
+A national code follows its HS6. At HS6, HS4 and HS2 a revision is a break where goods crossed the border of the code. No
 table says how much trade crossed, so any amount counts. The revisions of 2007, 2012 and 2017 are not in the tables: a
 series without a break there may still have one.
 """
@@ -20,7 +20,7 @@ from schemas.reference.code_tables import code_table
 from tasks.domain.classification import BASKET
 from tasks.domain.periods import month_index
 
-FINEST_LENGTH, REVISED_LENGTH = 8, 6
+REVISED_LENGTH = 6
 WILD = ("product", "partner", "measure")
 
 
@@ -90,8 +90,8 @@ def _stated(comparable: str) -> pl.DataFrame:
 def _of_codes(products: tuple[str, ...]) -> pl.DataFrame:
     """Revisions of the HS, for some codes and for the parts of baskets."""
     codes = pl.concat([pl.Series(products, dtype=pl.String), code_table("baskets")["hs8"]]).unique()
-    revised = pl.col("product").str.len_chars() == FINEST_LENGTH
-    code = pl.when(revised).then(pl.col("product").str.slice(0, REVISED_LENGTH)).otherwise("product")
+    is_national = pl.col("product").str.contains(r"^\d{7,}$")
+    code = pl.when(is_national).then(pl.col("product").str.slice(0, REVISED_LENGTH)).otherwise("product")
     revisions = code_table("hs_revisions").select("code", month=_month("from_month"))
     found = pl.DataFrame({"product": codes}).with_columns(code=code).join(revisions, on="code")
     return found.select("product", "month", partner=pl.lit(""), measure=pl.lit("")).select(*WILD, "month")

@@ -9,11 +9,11 @@ import polars as pl
 from schemas.reference.code_tables import code_table, valid_in
 from schemas.tables.observation import KINDS
 from tasks.domain.classification import BASKET, basket_members
+from tasks.domain.nomenclature import NATIONAL, SHARED
 from tasks.domain.nomenclature import digits as digits_of
 from tasks.domain.periods import month_index, month_text
 
 LEVELS = (2, 4, 6, 8)
-FINEST = 8
 EVERYTHING = "*"
 WORLD = "WLD"
 CELL = ["flow", "product", "family", "month"]
@@ -95,24 +95,24 @@ def asked_products(releases: pl.DataFrame, products: pl.Series, *, roll_up: bool
     """Which of `products` each release covers: columns release_id, product.
 
     These are the requested codes and the codes below them, with as many digits as the codes in the file. With `roll_up`
-    a release of HS8 codes also covers the levels above, whose numbers are sums of its own.
+    a release of national codes also covers the levels above, whose numbers are sums of its own.
     """
     codes = pl.DataFrame({"product": products.unique().drop_nulls()}, schema={"product": pl.String})
     digits = pl.col("product").str.len_chars()
     is_code = pl.col("product").str.contains(r"^\d+$")
     above = pl.concat_list(pl.lit(EVERYTHING), *(pl.col("product").str.slice(0, level) for level in LEVELS))
     above = pl.when(is_code).then(pl.concat_list("product", above).list.unique()).otherwise(pl.concat_list("product"))
-    finest = pl.col("classification") == f"HS{FINEST}"
+    finest = pl.col("classification").is_in([*NATIONAL])
     asked = releases.select("release_id", finest=finest, digits=digits_of(pl.col("classification")), asked="products")
     asked = asked.explode("asked")
     found = codes.with_columns(above.alias("asked")).explode("asked").join(asked, on="asked")
-    level = (digits == pl.col("digits")) | (pl.lit(roll_up) & pl.col("finest") & (digits < FINEST))
+    level = (digits == pl.col("digits")) | (pl.lit(roll_up) & pl.col("finest") & (digits <= max(SHARED)))
     return found.filter(~is_code | level).select("release_id", "product").unique()
 
 
-def of_finest_level(releases: pl.DataFrame) -> pl.DataFrame:
-    """The releases whose files have HS8 codes: their numbers at the levels above are sums of their own codes."""
-    return releases.filter(pl.col("classification") == f"HS{FINEST}")
+def of_national_lists(releases: pl.DataFrame) -> pl.DataFrame:
+    """The releases whose files have codes of a national list: their numbers at the HS levels are sums of their own codes."""
+    return releases.filter(pl.col("classification").is_in([*NATIONAL]))
 
 
 def covering(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:

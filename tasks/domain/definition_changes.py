@@ -10,9 +10,10 @@ from typing import Any
 
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import BASKET
+from tasks.domain.units import VALUE_OF
 
 # The two measures whose quotient is a value per kilogram.
-RATIOS = {"unit_value_usd_per_kg": ("value_usd", "quantity_kg"), "unit_value_cny_per_kg": ("value_cny", "quantity_kg")}
+RATIOS = {ratio: (value, "quantity_kg") for ratio, value in VALUE_OF.items()}
 Row = dict[str, Any]
 
 

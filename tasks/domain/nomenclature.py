@@ -37,28 +37,37 @@ def digits(classification: pl.Expr) -> pl.Expr:
     return classification.str.extract(r"^[A-Z]+([0-9]+)$", 1).cast(pl.UInt32)
 
 
-def lists_of_eight_digits(releases: pl.DataFrame) -> list[str]:
-    """The nomenclatures of the eight-digit codes in these releases, sorted.
+def national_lists(releases: pl.DataFrame) -> list[str]:
+    """The national lists that the codes of these releases are of, sorted.
 
-    Where each record states its own classification, the release uses China's list.
+    Where each record states its own classification, codes of eight digits are of China's list.
 
-    >>> lists_of_eight_digits(pl.DataFrame({"classification": ["CN8", "HS6", None], "products": [["85051110"], ["850511"], ["line:soybeans"]]}))
+    >>> national_lists(pl.DataFrame({"classification": ["CN8", "HS6", None], "products": [["85051110"], ["850511"], ["line:soybeans"]]}))
     ['CN8']
     """
     has_eight = pl.col("products").list.eval(pl.element().str.contains("^[0-9]{8}$")).list.any()
     of_records = pl.when(pl.col("classification").is_null() & has_eight).then(pl.lit(CHINAS))
     lists = releases.select(pl.coalesce("classification", of_records).alias("of"))["of"].unique().drop_nulls().sort()
-    return [name for name in lists if NATIONAL.get(name) == 8]
+    return [name for name in lists if name in NATIONAL]
 
 
-def classification_of(product: str, of_eight: str = CHINAS) -> str:
-    """The classification of one product in a store whose eight-digit codes are of the list `of_eight`.
+def is_national(code: str, national: str = CHINAS) -> bool:
+    """Whether a text has the form of a code of the national list, which no source divides any further.
+
+    >>> [is_national(code, "HTS10") for code in ("8505110070", "85051110", "line:soybeans")]
+    [True, False, False]
+    """
+    return len(code) == NATIONAL[national] and code.isdigit()
+
+
+def classification_of(product: str, national: str = CHINAS) -> str:
+    """The classification of one product in a store whose codes are of the list `national`.
 
     >>> [classification_of(code, "CN8") for code in ("8505", "85051110", "8505110070", "line:soybeans", "basket:magnets")]
     ['HS4', 'CN8', 'HTS10', 'line', 'basket']
     """
     if not product.isdigit():
         return product.split(":", maxsplit=1)[0]
-    if len(product) == NATIONAL[of_eight]:
-        return of_eight
+    if len(product) == NATIONAL[national]:
+        return national
     return next((name for name, digits in NATIONAL.items() if digits == len(product)), f"HS{len(product)}")

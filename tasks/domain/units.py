@@ -9,7 +9,7 @@ EXACT_MAX = 2**53
 YEAR_MAX = 2**62
 LEVEL_MAX = YEAR_MAX // 12
 # A value per kilogram is a measure of its own, the quotient of two others.
-UNIT_VALUE_OF = {"value_usd": "unit_value_usd_per_kg", "value_cny": "unit_value_cny_per_kg"}
+UNIT_VALUE_OF = {f"value_{money}": f"unit_value_{money}_per_kg" for money in ("usd", "cny", "eur", "gbp", "jpy")}
 VALUE_OF = {ratio: value for value, ratio in UNIT_VALUE_OF.items()}
 
 

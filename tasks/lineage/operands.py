@@ -17,8 +17,9 @@ from schemas.tables.decision import Decision
 from schemas.tables.observation import KINDS, Observation
 from schemas.tables.release import Release
 from tasks.domain.classification import BASKET, part_of
-from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering, of_finest_level
+from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering, of_national_lists
 from tasks.domain.decisions import counting
+from tasks.domain.nomenclature import NATIONAL
 from tasks.domain.periods import first_day, month_end, month_name
 from tasks.domain.release_ids import in_turns
 from tasks.ledger.merge import current_statements
@@ -28,7 +29,6 @@ from tasks.lineage.raw_records import RawRecords, Row
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 
-FINEST = "HS8"
 KILOGRAMS = {
     row["unit"]: Fraction(row["kg_per_unit"]) for row in code_table("units").iter_rows(named=True) if row["kg_per_unit"]
 }
@@ -199,7 +199,7 @@ class Origins:
         if point.product.startswith(BASKET):
             return all(code in printed or self.covers(point.at(product=code)) for code in _codes_of_basket(point))
         if point not in self._whole:
-            self._whole[point] = covering(keys_of([point]), of_finest_level(self.releases)).height > 0
+            self._whole[point] = covering(keys_of([point]), of_national_lists(self.releases)).height > 0
         return self._whole[point]
 
     def _numbers(self, point: Point) -> dict[tuple[str, str, str], Amount]:
@@ -295,4 +295,4 @@ def _is_below(point: Point) -> pl.Expr:
     if point.product.startswith(BASKET):
         return pl.col("product").is_in(_codes_of_basket(point))
     is_part = pl.col("product").str.starts_with(point.product) & (pl.col("product") != point.product)
-    return is_part & (pl.col("classification") == FINEST)
+    return is_part & pl.col("classification").is_in([*NATIONAL])

@@ -13,7 +13,7 @@ import polars as pl
 from schemas.table import DataFrame
 from schemas.tables.release import Release
 from tasks.domain.classification import BASKET
-from tasks.domain.coverage import covered_codes, of_finest_level, with_scope
+from tasks.domain.coverage import covered_codes, of_national_lists, with_scope
 from tasks.metrics.names import EARLIEST, Names
 
 CELL = ("product", "family", "month")
@@ -46,7 +46,7 @@ class Scope(NamedTuple):
 class Coverage(NamedTuple):
     """What the releases of one direction of trade cover.
 
-    `all_levels` covers all releases; `finest` only releases of HS8 codes, which can be summed. `known` are the products
+    `all_levels` covers all releases; `finest` only releases of national codes, which can be summed. `known` are the products
     and months with any coverage at all.
     """
 
@@ -121,8 +121,8 @@ def cover(names: Names, flow: str, releases: DataFrame[Release]) -> Coverage:
     all_levels, known = _scope(names, of_flow)
     monthly = with_scope(of_flow.filter("by_month"))
     finest = all_levels
-    if of_finest_level(monthly).height < monthly.height:
-        finest, _ = _scope(names, of_finest_level(of_flow))
+    if of_national_lists(monthly).height < monthly.height:
+        finest, _ = _scope(names, of_national_lists(of_flow))
     return Coverage(all_levels, finest, known, names)
 
 

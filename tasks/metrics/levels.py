@@ -61,14 +61,16 @@ def printed_spans_of(spans: pl.DataFrame, names: Names) -> pl.DataFrame:
 def looked_for(own: pl.DataFrame, names: Names) -> pl.DataFrame:
     """The series published with some series (key, SERIES).
 
-    For each partner the world and the groups, and for each HS8 code the world of the levels above it.
+    For each partner the world and the groups, and for each national code the world of the levels above it.
     """
     parts = (
         own.filter(~names.is_total()).with_columns(partner=pl.lit(0, pl.UInt32)).select(key=names.key(*SERIES)).unique()
     )
     parts = parts.select(names.unpacked(*SERIES))
     totals = [parts.with_columns(partner=pl.lit(total, pl.UInt32)) for total in names.totals]
-    codes = pl.concat([own.filter(names.is_total(), names.is_hs8()).select(SERIES), parts.filter(names.is_hs8())])
+    codes = pl.concat(
+        [own.filter(names.is_total(), names.is_national()).select(SERIES), parts.filter(names.is_national())]
+    )
     codes = codes.with_columns(partner=pl.lit(names.world, pl.UInt32))
     above = [codes.with_columns(product=names.above(level)) for level in HS_LEVELS]
     keys = pl.concat([one.select(key=names.key(*SERIES)) for one in (*totals, *above)]).unique()
@@ -100,9 +102,9 @@ def traded(rows: pl.DataFrame, coverage: Coverage) -> Traded:
         .unique(maintain_order=True)
     )
     if not coverage.is_mixed:
-        # A release of HS8 codes covers a higher level by sums.
+        # A release of national codes covers a higher level by sums.
         return Traded(here, here.clear())
-    codes = places.filter(names.is_hs8())
+    codes = places.filter(names.is_national())
     below = pl.concat([codes.with_columns(product=names.above(level)).select(PLACE) for level in HS_LEVELS])
     return Traded(here, pl.concat([below, _totals(below, names)]).select(key=names.key(*PLACE)).to_series().unique())
 

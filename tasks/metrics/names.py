@@ -4,7 +4,6 @@ Joins and groups on one integer take a fraction of the time of joins on three te
 the order of the numbers is the order of the texts. Text returns only at the end, as categories.
 """
 
-import functools
 import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -14,7 +13,7 @@ import polars as pl
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import HS_LEVELS, basket_members
 from tasks.domain.coverage import TOTALS, WORLD, family_of
-from tasks.domain.nomenclature import CHINAS, classification_of, lists_of_eight_digits
+from tasks.domain.nomenclature import CHINAS, classification_of, is_national, national_lists
 from tasks.domain.periods import month_index
 from tasks.domain.units import UNIT_VALUE_OF
 
@@ -35,7 +34,7 @@ class Names(NamedTuple):
     families: list[str]
     first: int
     months: int
-    of_eight: str
+    national: str
 
     @classmethod
     def of(
@@ -50,13 +49,12 @@ class Names(NamedTuple):
     ) -> "Names":
         """The names in use and everything computed from them: HS levels and baskets above, totals, unit values.
 
-        `releases` determine the nomenclature of eight-digit codes. Only China's are added up: a code of another list
-        may have hidden parts above it, and the baskets use China's codes.
+        `releases` determine the national list, whose codes are added up to HS levels. The baskets use China's codes.
         """
         codes = {name for name in products if name is not None}
-        of_eight = next(iter(lists_of_eight_digits(releases)), CHINAS)
-        if of_eight == CHINAS:
-            codes |= {code[:level] for code in codes if is_hs8(code) for level in HS_LEVELS}
+        national = next(iter(national_lists(releases)), CHINAS)
+        codes |= {code[:level] for code in codes if is_national(code, national) for level in HS_LEVELS}
+        if national == CHINAS:
             # All codes of a basket decide whether it is complete, also those without trade.
             members = basket_members().select("product", "part")
             codes |= set(members.filter(pl.col("part").is_in(codes))["product"])
@@ -65,7 +63,7 @@ class Names(NamedTuple):
         families = sorted({family_of(name) for name in used})
         used |= {UNIT_VALUE_OF[name] for name in used if name in UNIT_VALUE_OF}
         return cls(
-            sorted(codes), sorted({*partners, *TOTALS}), sorted(used), families, first, last - first + 1, of_eight
+            sorted(codes), sorted({*partners, *TOTALS}), sorted(used), families, first, last - first + 1, national
         )
 
     @property
@@ -145,14 +143,13 @@ class Names(NamedTuple):
         """Whether `metric` has records of the series: see `records`."""
         watched = set(code_table("watch_list")["product"])
         watched |= set(basket_members().filter(pl.col("product").is_in(watched))["part"])
-        watched = {code for code in watched if classification_of(code, self.of_eight) == classification_of(code)}
+        watched = {code for code in watched if classification_of(code, self.national) == classification_of(code)}
         products = [code in watched or not code.isdigit() for code in self.products]
         return self.is_total() | self.looked_up("product", products, pl.Boolean)
 
-    def is_hs8(self) -> pl.Expr:
-        """Whether the product is an eight-digit code of China's list."""
-        chinas = self.of_eight == CHINAS
-        return self.looked_up("product", [chinas and is_hs8(code) for code in self.products], pl.Boolean)
+    def is_national(self) -> pl.Expr:
+        """Whether the product is a code of the national list, of which HS levels are sums."""
+        return self.looked_up("product", [is_national(code, self.national) for code in self.products], pl.Boolean)
 
     def baskets(self) -> pl.DataFrame:
         """Baskets and the codes in them: basket, part, begin, end (month indices)."""
@@ -177,12 +174,6 @@ class Names(NamedTuple):
         groups = _valid(code_table("partner_groups"))
         first = dict(groups.group_by("group").agg(pl.col("begin").min()).iter_rows())
         return self.looked_up("partner", [first.get(name, EARLIEST) for name in self.partners], pl.Int32)
-
-
-@functools.cache
-def is_hs8(code: str) -> bool:
-    """Whether a text has the form of an HS8 code."""
-    return len(code) == 8 and code.isdigit()
 
 
 def _valid(table: pl.DataFrame) -> pl.DataFrame:

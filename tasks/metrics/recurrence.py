@@ -185,7 +185,7 @@ def _idle(state: pl.DataFrame, places: pl.Series, coverage: Coverage) -> pl.Data
     place = names.key("product", "partner")
     own = state.select("product", "partner", "idle")
     if coverage.is_mixed:
-        codes = state.filter(names.is_hs8()).select("product", "partner", "idle")
+        codes = state.filter(names.is_national()).select("product", "partner", "idle")
         above = pl.concat([codes.with_columns(product=names.above(level)) for level in (6, 4, 2)])
         totals = [
             above.filter(~names.is_total()).with_columns(partner=pl.lit(total, pl.UInt32)) for total in names.totals

@@ -165,7 +165,7 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
     ).then("kinds_of_run").otherwise(pl.lit(0, pl.UInt8))
     schema = polars_schema(Metric)
     statuses = [name for name in schema if name.endswith("_status")]
-    classes = [classification_of(code, names.of_eight) for code in names.products]
+    classes = [classification_of(code, names.national) for code in names.products]
     order = [list(schema["classification"].categories).index(name) for name in classes]  # type: ignore[attr-defined]
     return made.select(
         flow=pl.lit(flow, dtype=schema["flow"]),

@@ -32,14 +32,14 @@ def add_up(printed: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
 
 
 def _of_codes(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> list[pl.DataFrame]:
-    """HS6, HS4, HS2 and baskets of the HS8 codes among `parts`, without those in `rows`."""
+    """HS6, HS4, HS2 and baskets of the national codes among `parts`, without those in `rows`."""
     names = coverage.names
-    parts = parts.filter(names.is_hs8())
+    parts = parts.filter(names.is_national())
     if not parts.height:
         return []
     made, below = [], _counted(parts, names.key(*PLACE))
     for level in HS_LEVELS:
-        # All parts are HS8 codes, so each level is the sum of the one below it.
+        # All parts are national codes, so each level is the sum of the one below it.
         below = _summed(below.with_columns(product=names.above(level)), names)
         sums = _with_values(below, names)
         may = coverage.priority(names.with_family(sums.select(SERIES)), finest=True)["priority"].is_not_null()
@@ -53,7 +53,9 @@ def _of_codes(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> li
         sums = _summed(_counted(inside, pl.struct("product", "part", "partner", "month")), names)
         made.append(_whole_baskets(_with_values(sums, names), rows, members, coverage))
     own = (
-        rows.filter(names.is_total()) if parts.select(names.is_total().first()).item() else rows.filter(~names.is_hs8())
+        rows.filter(names.is_total())
+        if parts.select(names.is_total().first()).item()
+        else rows.filter(~names.is_national())
     )
     return [_without(sums, own, names) for sums in made]
 

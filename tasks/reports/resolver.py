@@ -13,7 +13,7 @@ from functools import cached_property
 import polars as pl
 
 from schemas.reference.code_tables import code_table
-from tasks.domain.classification import BASKET, members
+from tasks.domain.classification import BASKET, is_heading, members
 from tasks.domain.name_match import EXACT, NEAREST, code_digits, folded, nearest
 from tasks.domain.partner_key import Unresolved, partner_key
 from tasks.ledger.name_tables import NameTables, names_in, product_references
@@ -122,12 +122,12 @@ class Resolver:
         """Return a product that has figures; otherwise those of its parts that have some; otherwise itself, whose
         rows say why they have none.
         """
-        is_sum = product.startswith(BASKET) or (product.isdecimal() and len(product) < HS8_DIGITS)
+        is_sum = product.startswith(BASKET) or is_heading(product)
         if not is_sum or self._has_figures(product):
             return Meaning((product,))
         below = [
             code for code in self.products
-            if len(code) == HS8_DIGITS and code.isdecimal() and (code.startswith(product) or code in members(product))
+            if code.isdecimal() and not is_heading(code) and (code.startswith(product) or code in members(product))
         ]  # fmt: skip
         if not below:
             return Meaning((product,))
@@ -163,7 +163,7 @@ class Resolver:
         what = f"there is no product {text!r}{means} in this store"
         if near:
             return Unresolved(f"{what}; the nearest: {self._listed(near)}", near)
-        few = [code for code in self.products if len(code) == HS8_DIGITS or ":" in code][:NEAREST]
+        few = [code for code in self.products if not is_heading(code)][:NEAREST]
         return Unresolved(f"{what}, which has {self._listed(few) or 'no product'} …; see tidewaiter list products")
 
     @cached_property

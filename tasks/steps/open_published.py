@@ -20,7 +20,7 @@ from schemas.tables.observation import Detail, Observation
 from schemas.tables.release import Release
 from schemas.tables.state import State
 from tasks.domain.errors import Refused
-from tasks.domain.nomenclature import lists_of_eight_digits
+from tasks.domain.nomenclature import national_lists
 from tasks.domain.periods import month_index
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
@@ -154,10 +154,10 @@ def _refuse_another_reporter(releases: pl.DataFrame, release: Normalised, store:
 
 
 def _refuse_another_list(releases: pl.DataFrame, release: Normalised, store: Path) -> None:
-    """Refuse codes of another list of goods: equal eight digits of two lists are two goods, and figures are kept by
+    """Refuse codes of another list of goods: equal digits of two lists are two goods, and figures are kept by
     the digits.
     """
-    mine, theirs = lists_of_eight_digits(release.release), lists_of_eight_digits(releases)
+    mine, theirs = national_lists(release.release), national_lists(releases)
     if mine and theirs and mine != theirs:
         raise Refused(
             "another list of goods",

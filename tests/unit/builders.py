@@ -16,7 +16,7 @@ from schemas.tables.release import Release
 from tasks.domain.periods import month_start, read_period
 
 MAGNETS = "85051110"
-UNITS = {"quantity_kg_yoy": "basis_point", "value_usd": "USD", "value_cny": "CNY"}
+UNITS = {"quantity_kg_yoy": "basis_point", "value_usd": "USD", "value_cny": "CNY", "value_eur": "EUR"}
 SOURCE_OF = {"query": "gacc_query", "published": "published"}
 Row = dict[str, Any]
 
@@ -45,12 +45,13 @@ def release(
 def number(
     of: Row, partner: str, period: str, value: int, measure: str = "quantity_kg", *, product: str = MAGNETS,
     day: str | None = None, resolution: int = 1, record: int = 1, province: str | None = None, flow: str | None = None,
+    of_list: str | None = None,
 ) -> Row:  # fmt: skip
     """A number that release `of` says, as a row of `detail`."""
     start, end = span(period)
     return {
         "source": of["source"], "kind": of["kind"], "reporter": of["reporter"], "flow": flow or of["flow"] or "export",
-        "product": product, "classification": level_name(product), "partner": partner, "period_start": start,
+        "product": product, "classification": of_list or level_name(product), "partner": partner, "period_start": start,
         "period_end": end, "measure": measure, "value": value,
         "unit": UNITS.get(measure, measure.removeprefix("quantity_")), "resolution": resolution,
         "release_id": of["release_id"], "regime": None, "province": province, "record": record,

@@ -39,7 +39,7 @@ def family(measure: str) -> str:
 
 def digits_of_records(release: Row) -> int:
     """How many digits the codes in the file have."""
-    return int((release["classification"] or "HS0").removeprefix("HS"))
+    return int((release["classification"] or "HS0").lstrip("HSCNJPT"))
 
 
 def asks_for(release: Row, product: str) -> bool:

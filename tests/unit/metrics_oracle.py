@@ -23,6 +23,9 @@ KILOGRAMS = {"kg": Fraction(1), "g": Fraction(1, 1000), "carat": Fraction(1, 500
 QUIET = 12
 BEFORE = 24
 LOOK_BACK = 60
+# Lists of the codes that no source divides any further; HS levels are sums of these.
+NATIONAL = ("HS8", "CN8", "HTS10", "JP9")
+VALUES = ("value_usd", "value_cny", "value_eur", "value_gbp", "value_jpy")
 # A partner that no list names, so that only a release that was asked for everyone speaks of it.
 EVERYONE = "everyone"
 
@@ -113,7 +116,7 @@ class Breaks:
 
     def _of_product(self, product: str, partner: str, measure: str) -> set[int]:
         carried = {month for row, month in self.stated if row["comparable"] == "yes" and row["product"] == product}
-        revised = self.revised[product[:6] if len(product) == 8 and product.isdigit() else product]
+        revised = self.revised[product[:6] if len(product) > 6 and product.isdigit() else product]
         told = {
             month for row, month in self.stated
             if row["comparable"] == "no" and row["product"] == product and row["partner"] in ("", partner) and row["measure"] in ("", measure)
@@ -191,7 +194,7 @@ class Reckoning:
             return None
         return min(
             (coverage_oracle.KINDS.index(release["kind"]) for release in self._about(flow, product, family, month)
-             if not (from_below and coverage_oracle.digits_of_records(release) != 8)
+             if not (from_below and coverage_oracle.digits_of_records(release) <= 6)
              if partner is None or coverage_oracle.names_partner(release, partner)), default=None,
         )  # fmt: skip
 
@@ -205,7 +208,7 @@ class Reckoning:
     def _asks(release: Row, flow: str, product: str, family: str, month: int) -> bool:
         """Whether a release whose months have this one asks for a product in it."""
         digits = coverage_oracle.digits_of_records(release)
-        level = not product.isdigit() or len(product) == digits or (digits == 8 and len(product) < 8)
+        level = not product.isdigit() or len(product) == digits or (digits > 6 and len(product) <= 6)
         return bool(
             release["flow"] == flow and level and coverage_oracle.asks_for(release, product) and family in release["measures"]
             and month < coverage_oracle.index(release["released_on"]) and not coverage_oracle.lost_a_record(release, product, month)
@@ -299,7 +302,7 @@ class Reckoning:
         parts: dict[Place, dict[str, Told]] = defaultdict(dict)
         there: dict[Place, set[str]] = defaultdict(set)
         for place, told in self.told.items():
-            if self.level_name[place.product] != "HS8" or (place.partner in TOTALS) != totals:
+            if self.level_name[place.product] not in NATIONAL or (place.partner in TOTALS) != totals:
                 continue
             for level in (6, 4, 2):
                 target = place._replace(product=place.product[:level])
@@ -387,7 +390,7 @@ class Reckoning:
         for (flow, product, partner, measure), months in list(seen.items()):
             for total in TOTALS if partner not in TOTALS else ():
                 seen[flow, product, total, measure] |= months
-            for level in (6, 4, 2) if self.level_name[product] == "HS8" else ():
+            for level in (6, 4, 2) if self.level_name[product] in NATIONAL else ():
                 self.level_name.setdefault(product[:level], f"HS{level}")
                 seen[flow, product[:level], "WLD", measure] |= months
         return seen
@@ -442,7 +445,7 @@ class Reckoning:
     def _traded_below(self, place: Place) -> bool:
         below = [
             p.partner for p in self.told
-            if self.level_name[p.product] == "HS8" and p.product != place.product and place.product.isdigit()
+            if self.level_name[p.product] in NATIONAL and p.product != place.product and place.product.isdigit()
             and p.product.startswith(place.product) and (p.flow, p.month) == (place.flow, place.month)
         ]  # fmt: skip
         return not self._parts_of(place).isdisjoint(below)
@@ -506,7 +509,7 @@ class Reckoning:
         for months in self.series.values():
             self._roll(months)
         for key in list(self.series):
-            if key[3] not in ("value_usd", "value_cny") or (*key[:3], "quantity_kg") not in self.series:
+            if key[3] not in VALUES or (*key[:3], "quantity_kg") not in self.series:
                 continue
             values, masses = self.series[key], self.series[*key[:3], "quantity_kg"]
             name = (*key[:3], f"unit_{key[3]}_per_kg")

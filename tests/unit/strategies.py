@@ -4,11 +4,13 @@ Small on purpose (few products, partners, months, days), so that releases meet o
 """
 
 import itertools
+import re
 from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 
+from tasks.domain.nomenclature import NATIONAL
 from tests.unit.builders import number, release
 
 Row = dict[str, Any]
@@ -74,6 +76,21 @@ def _published(draw: st.DrawFn, name: str) -> tuple[Row, list[Row]]:
 def stores(draw: st.DrawFn, most: int = 4) -> list[tuple[Row, list[Row]]]:
     """Several releases with their numbers."""
     return [draw(releases(f"r{place}")) for place in range(draw(st.integers(1, most)))]
+
+
+def of_list(national: str, row: Row, numbers: list[Row]) -> tuple[Row, list[Row]]:
+    """A release with codes of another national list than China's, which have more digits."""
+
+    def longer(text: str) -> str:
+        return re.sub(r"^\d{8}", lambda code: code[0].ljust(NATIONAL[national], "0"), text)
+
+    level = national if row["classification"] == "HS8" else row["classification"]
+    places = {"products": [*map(longer, row["products"])], "lost": [*map(longer, row["lost"])]}
+    levels = {"HS8": national}
+    return row | {"classification": level} | places, [
+        one | {"product": longer(one["product"]), "classification": levels.get(one["classification"], one["classification"])}
+        for one in numbers
+    ]  # fmt: skip
 
 
 def all_days() -> list[date]:

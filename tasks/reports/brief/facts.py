@@ -86,10 +86,10 @@ class Gatherer:
         )
 
     def price(self) -> str:
-        """The measure of the unit value: the one that all partners together have in the month, dollars before yuan."""
+        """The measure of the unit value: the one that all partners together have in the month, dollars before other money."""
         rows = self.rows.filter((pl.col("period") == self.month) & (pl.col("partner") == WORLD))
-        known = {*rows.filter(pl.col("level").is_not_null())["measure"]}
-        return next((measure for measure in PRICES if measure in known), PRICES[0])
+        known, named = {*rows.filter(pl.col("level").is_not_null())["measure"]}, {*rows["measure"]}
+        return next((measure for there in (known, named) for measure in PRICES if measure in there), PRICES[0])
 
     def has_values(self) -> bool:
         """Whether the product has a value in any currency."""

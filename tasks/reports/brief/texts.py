@@ -3,6 +3,7 @@ with numbers.
 """
 
 from tasks.domain.measures import MIXED_WORDS
+from tasks.domain.units import UNIT_VALUE_OF
 
 EN_NUMBERS = (
     "zero",
@@ -41,7 +42,7 @@ FIGURES_EN = {
     "highest_since": "highest since",
     "lowest_since": "lowest since",
 }
-PRICE_UNITS = {"unit_value_usd_per_kg": "USD/kg", "unit_value_cny_per_kg": "CNY/kg"}
+PRICE_UNITS = {ratio: f"{value.removeprefix('value_').upper()}/kg" for value, ratio in UNIT_VALUE_OF.items()}
 PRICE_FIGURES_EN = {"level": "unit value", "mom_pct": "unit value m/m", "yoy_pct": "unit value y/y"}
 PRICE_FIGURES_ZH = {"level": "单价", "mom_pct": "单价环比", "yoy_pct": "单价同比"}
 PRICE_FORMULA_ZH = "当月金额 / 当月数量"
@@ -102,7 +103,8 @@ TEXTS_EN = {
     "source_columns": ["figure", "value", "how", "from (as kept), record, file, address"], "again": "computed again, agrees", "world": "All countries",
     "alt_chart": "Bars of the monthly total in {unit} over 36 months to {month}{lines}. Latest: {latest}.", "numbered_lines": "; numbered lines mark export controls",
     "alt_partners": "Bars of each partner in {month} in {unit}; a mark shows the month before. The numbers are in the table above.",
-    "unit_notes": {"unit_value_usd_per_kg": "US dollars per kilogram", "unit_value_cny_per_kg": "yuan per kilogram"}, "valuations": {},
+    "unit_notes": {"unit_value_usd_per_kg": "US dollars per kilogram", "unit_value_cny_per_kg": "yuan per kilogram", "unit_value_eur_per_kg": "euros per kilogram",
+                   "unit_value_gbp_per_kg": "pounds sterling per kilogram", "unit_value_jpy_per_kg": "yen per kilogram"}, "valuations": {},
     "no_unit_value": "There is no unit value of all countries: {reason}.", "regime": "regime {code}", "province": "province {code}",
 }  # fmt: skip
 TEXTS_ZH = {
@@ -112,7 +114,7 @@ TEXTS_ZH = {
     "columns": ["当月", "环比", "对环比贡献", "同比", "累计", "累计同比", "占比"], "pp": "个百分点", "recent": "近13个月",
     "scales": {"t": "吨", "kt": "千吨", "Mt": "百万吨"}, "cite": "来源：{citation}。",
     "revised_since": "自{day}（上月数据公布日）以来。", "revised_more": "其余{count}项见表 revision", "no_word": "无", "flows": {"export": "出口", "import": "进口"},
-    "measures": {"quantity_kg": "数量", "value_usd": "美元金额", "value_cny": "人民币金额", "quantity_kg_yoy": "数量同比"},
+    "measures": {"quantity_kg": "数量", "value_usd": "美元金额", "value_cny": "人民币金额", "value_eur": "欧元金额", "value_gbp": "英镑金额", "value_jpy": "日元金额", "quantity_kg_yoy": "数量同比"},
     "decisions": {"withdrawn": "{day}由{by}撤回：{title}（{release}）。原因：{reason}", "reinstated": "{day}由{by}恢复：{title}（{release}）。原因：{reason}"},
     "no_figure": "本月已无任何数据。",
     "held_since": "自{day}起待确认", "decide": "tidewaiter approve {release} 或 reject", "pale": "浅色：该月手头没有数据。",
@@ -122,6 +124,7 @@ TEXTS_ZH = {
     "mixed": "税则号85051110同时包含受管制和不受管制的磁体，受管制部分的占比未公布。", "implied": "* 所依基数未见于手头来源；增速本身为来源所载。", "state": "状态", "snapshot": "快照",
     "source_columns": ["数字", "数值", "算法", "来源（台账数、记录、文件、地址）"], "again": "复算一致", "world": "全球",
     "alt_chart": "截至{month}的36个月每月合计（{unit}）柱状图{lines}。最新：{latest}。", "numbered_lines": "，编号线为出口管制", "alt_partners": "{month}各伙伴（{unit}）条形图，标记为上月。数字见上表。",
-    "unit_notes": {"unit_value_usd_per_kg": "美元/千克", "unit_value_cny_per_kg": "元/千克"}, "valuations": {"customs value": "海关估价"},
+    "unit_notes": {"unit_value_usd_per_kg": "美元/千克", "unit_value_cny_per_kg": "元/千克", "unit_value_eur_per_kg": "欧元/千克", "unit_value_gbp_per_kg": "英镑/千克",
+                   "unit_value_jpy_per_kg": "日元/千克"}, "valuations": {"customs value": "海关估价"},
     "no_unit_value": "没有全球单价：{reason}。", "regime": "贸易方式{code}", "province": "注册地{code}",
 }  # fmt: skip

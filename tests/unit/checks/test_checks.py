@@ -58,6 +58,8 @@ def _figures(*figures: str) -> bytes:
     return "".join(f"{line}\n" for line in (titles, *(f"{figure},A,https://a.example," for figure in figures))).encode()
 
 
+COMEXT_TITLES = "DATAFLOW,LAST UPDATE,freq,reporter,partner,product,flow,indicators,TIME_PERIOD,OBS_VALUE"
+COMEXT = "ESTAT:DS-045409(1.0),14/08/25 11:00:00,M,EU27_2020"
 PUBLISHED = {"source": "published", "flow": None, "released_on": None}
 
 
@@ -426,6 +428,28 @@ def test_each_product_has_a_unit_value_of_its_own(tmp_path: Path, value: str, ra
     before = csv_bytes([*year_of_magnets(), *((record[0], code, *record[2:]) for code, record in dear)])
     now = csv_bytes([*CLEAN_RECORDS[:6], ("202506", "85051190", *magnets("502", "353000", value)[2:])])
     assert _raised(tmp_path, now, {}, [(before, ALL)]) == ([("unit_value", "error")] if raised else [])
+
+
+@pytest.mark.parametrize(("times", "raised"), [(1, False), (5, False), (11, True), (1000, True)])
+def test_a_price_in_euros_is_held_against_prices_in_euros(tmp_path: Path, times: int, raised: bool) -> None:
+    """Five months of one product of the EU at 11 to 12 euros a kilogram, and one in which it is dearer by so many times."""
+    declared = {
+        "source": "eurostat_comext",
+        "reporter": "EU27",
+        "flow": "import",
+        "partners": "all",
+        "released_on": datetime.date(2025, 8, 20),
+    }
+
+    def month(number: int, euros: int) -> bytes:
+        lines = [f"{COMEXT},{partner},84834030,1,{name},2025-{number:02d},{value}" for partner in ("CN", "EXT_EU27_2020")
+                 for name, value in (("VALUE_IN_EUROS", euros), ("QUANTITY_IN_100KG", "900.28"))]  # fmt: skip
+        return "\r\n".join([COMEXT_TITLES, *lines, ""]).encode()
+
+    before = [(month(number, 1_000_000 + 7_919 * number), declared) for number in range(1, 6)]
+    found = _raised(tmp_path, month(6, 1_066_047 * times), declared, before)
+    assert (("unit_value", "error") in found) is raised
+    assert raised or not [one for one in found if one[1] == "error"]
 
 
 @pytest.mark.parametrize(("unit", "raised"), [("千克", False), ("吨", True)])

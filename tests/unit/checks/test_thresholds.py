@@ -24,11 +24,10 @@ def test_a_bound_that_no_row_has_is_refused_by_name() -> None:
         threshold("nothing")
 
 
-def test_yuan_are_seven_to_the_dollar() -> None:
-    rows = pl.DataFrame(
-        {"value": [700, 700, 700, None], "measure": ["value_cny", "value_usd", "quantity_kg", "value_cny"]}
-    )
-    assert rows.select(in_dollars()).to_series().to_list() == [100, 700, 700, None]
+def test_yuan_are_seven_and_yen_150_to_the_dollar_and_euros_and_pounds_are_dollars() -> None:
+    measures = ["value_cny", "value_usd", "quantity_kg", "value_cny", "value_eur", "value_jpy"]
+    rows = pl.DataFrame({"value": [700, 700, 700, None, 700, 300], "measure": measures})
+    assert rows.select(in_dollars()).to_series().to_list() == [100, 700, 700, None, 700, 2]
     coded = rows.with_columns(pl.col("measure").cast(pl.Categorical)).rename({"value": "money"})
-    assert coded.select(in_dollars("money")).to_series().to_list() == [100, 700, 700, None]
-    assert (dollars_of("value_cny"), dollars_of("value_usd")) == (7, 1)
+    assert coded.select(in_dollars("money")).to_series().to_list() == [100, 700, 700, None, 700, 2]
+    assert [dollars_of(f"value_{money}") for money in ("cny", "usd", "eur", "gbp", "jpy")] == [7, 1, 1, 1, 150]

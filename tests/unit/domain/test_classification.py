@@ -50,14 +50,15 @@ def test_every_row_of_the_baskets_is_a_part_with_its_months() -> None:
     ("product", "heading"),
     [
         ("85", True),
-        ("8505111", True),
+        ("850511", True),
+        ("850511100", False),
         ("85051110", False),
         ("8505111010", False),
         ("basket:magnets", False),
         ("", False),
     ],
 )
-def test_a_heading_has_fewer_than_eight_digits(product: str, heading: bool) -> None:
+def test_a_heading_has_the_digits_of_an_hs_level(product: str, heading: bool) -> None:
     assert is_heading(product) is heading
 
 

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from tasks.domain.nomenclature import classification, classification_of, digits, lists_of_eight_digits
+from tasks.domain.nomenclature import classification, classification_of, digits, national_lists
 
 
 @pytest.mark.parametrize(
@@ -39,23 +39,23 @@ def test_digits_of_what_is_no_classification() -> None:
     assert frame.select(digits(pl.col("of"))).to_series().to_list() == [9, 2, None, None, None]
 
 
-def test_lists_of_eight_digits_of_no_release_and_of_records_with_their_own_lists() -> None:
+def test_national_lists_of_no_release_and_of_records_with_their_own_lists() -> None:
     kinds = {"classification": pl.String, "products": pl.List(pl.String)}
-    assert lists_of_eight_digits(pl.DataFrame(schema=kinds)) == []
-    assert lists_of_eight_digits(pl.DataFrame([{"classification": None, "products": ["8505"]}], schema=kinds)) == []
+    assert national_lists(pl.DataFrame(schema=kinds)) == []
+    assert national_lists(pl.DataFrame([{"classification": None, "products": ["8505"]}], schema=kinds)) == []
     rows = [
         {"classification": None, "products": ["8505", "85051110"]}, {"classification": None, "products": []},
         {"classification": "HTS10", "products": ["8505110070"]}, {"classification": "CN8", "products": ["01"]},
     ]  # fmt: skip
-    assert lists_of_eight_digits(pl.DataFrame(rows, schema=kinds)) == ["CN8", "HS8"]
+    assert national_lists(pl.DataFrame(rows, schema=kinds)) == ["CN8", "HS8", "HTS10"]
 
 
 @pytest.mark.parametrize(
-    ("product", "of_eight", "list_"),
+    ("product", "national", "list_"),
     [
         ("85051110", "HS8", "HS8"), ("85051110", "CN8", "CN8"), ("850511000", "HS8", "JP9"), ("85", "CN8", "HS2"),
         ("basket:magnets", "CN8", "basket"), ("8505111", "HS8", "HS7"),
     ],
 )  # fmt: skip
-def test_the_list_of_one_product(product: str, of_eight: str, list_: str) -> None:
-    assert classification_of(product, of_eight) == list_
+def test_the_list_of_one_product(product: str, national: str, list_: str) -> None:
+    assert classification_of(product, national) == list_

@@ -2,6 +2,7 @@
 
 import pytest
 
+from schemas.tables.trade_flow import VALUES
 from tasks.domain.units import EXACT_MAX, LEVEL_MAX, UNIT_VALUE_OF, VALUE_OF, per_unit
 
 
@@ -23,5 +24,6 @@ def test_twelve_largest_months_and_two_such_years_fit_into_64_bits() -> None:
 
 
 def test_the_two_tables_of_values_per_kilogram_are_inverse() -> None:
-    assert VALUE_OF == {"unit_value_usd_per_kg": "value_usd", "unit_value_cny_per_kg": "value_cny"}
+    assert {f"unit_value_{money}_per_kg": f"value_{money}" for money in ("usd", "cny", "eur", "gbp", "jpy")} == VALUE_OF
     assert {VALUE_OF[ratio]: ratio for ratio in VALUE_OF} == UNIT_VALUE_OF
+    assert (*UNIT_VALUE_OF,) == VALUES

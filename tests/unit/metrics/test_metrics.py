@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -69,6 +69,18 @@ def test_every_figure_is_what_fractions_and_dictionaries_say(store: Store) -> No
     assert differences(metric, reckoned(store)) == []
     for name in FIGURES:
         assert (metric[name].is_null() == metric[status(name)].is_in(list(MISSING))).all()
+
+
+@given(strategies.histories(), st.sampled_from(("HTS10", "JP9")))
+@draws(8)
+def test_every_figure_of_another_national_list_is_what_fractions_and_dictionaries_say(
+    store: Store, national: str
+) -> None:
+    assume(any(row["classification"] == "HS8" for row, _ in store))
+    store = [strategies.of_list(national, *one) for one in store]
+    metric = derived(store)
+    assert differences(metric, reckoned(store)) == []
+    assert not metric["product"].cast(pl.String).str.starts_with("basket:").any()
 
 
 @given(strategies.decades(), st.randoms(use_true_random=False))
@@ -200,6 +212,24 @@ def test_a_partner_without_trade_has_a_share_of_zero_and_no_rank() -> None:
     assert figures.pair("share_pct", "USA", "2025-06") == (0, "computed")
     assert figures.pair("rank", "USA", "2025-06") == (None, "not_applicable")
     assert figures.pair("share_pct", "USA", "2025-07") == (None, "zero_base")
+
+
+@pytest.mark.parametrize(
+    ("national", "codes"), [("CN8", ("85051110", "85051190")), ("HTS10", ("8505110070", "8505110090"))]
+)
+def test_a_heading_is_the_sum_of_the_codes_of_any_national_list(national: str, codes: tuple[str, ...]) -> None:
+    """Euros are divided by kilograms as dollars are, and a chapter that was not asked for as a whole has no sum."""
+    scope = release(months="2025-05..2025-06", products=["850511"], level=national, measures=["quantity", "value_eur"])
+    told = [
+        number(scope, partner, "2025-06", value, measure, product=code, of_list=national)
+        for code, partner, kilograms, euros in ((codes[0], "USA", 10, 500), (codes[1], "USA", 30, 700), (codes[1], "CHN", 2, 40))
+        for value, measure in ((kilograms, "quantity_kg"), (euros, "value_eur"))
+    ]  # fmt: skip
+    figures = Figures((scope, told))
+    assert figures.pair("level", "USA", "2025-06", product="850511") == (40, "sum")
+    assert figures.pair("level", "WLD", "2025-06", "value_eur", "850511") == (1240, "sum")
+    assert figures.pair("level", "USA", "2025-06", "unit_value_eur_per_kg", "850511") == (30, "computed")
+    assert figures.pair("level", "WLD", "2025-06", product="8505") == (None, "not_covered")
 
 
 def test_a_part_that_is_counted_otherwise_is_no_zero_in_a_total() -> None:

@@ -3,7 +3,8 @@
 import polars as pl
 import pytest
 
-from tasks.metrics.names import EARLIEST, is_hs8
+from tasks.domain.nomenclature import is_national
+from tasks.metrics.names import EARLIEST
 from tests.unit.builders import MAGNETS, release
 from tests.unit.metrics.numbered import JUNE, in_text, names_of, numbered
 
@@ -18,10 +19,11 @@ def test_codes_above_totals_and_values_per_kilogram_are_among_the_names() -> Non
     assert (names.first, names.months) == (JUNE - 5, 6)
 
 
-def test_only_the_codes_of_china_have_levels_above() -> None:
-    names = names_of(release(level="CN8", source="eurostat_comext"), products=["85051110"])
-    assert (names.products, names.of_eight) == (["85051110"], "CN8")
-    assert numbered(names, {}).select(names.is_hs8()).item() is False
+@pytest.mark.parametrize(("national", "code"), [("CN8", "85051110"), ("HTS10", "8505110070"), ("JP9", "850511000")])
+def test_the_codes_of_another_list_have_levels_above_and_no_baskets(national: str, code: str) -> None:
+    names = names_of(release(level=national, products=[code]), products=[code])
+    assert (names.products, names.national) == (["85", "8505", "850511", code], national)
+    assert numbered(names, {"product": code}).select(names.is_national()).item() is True
 
 
 @pytest.mark.parametrize("columns", [("product",), ("product", "partner", "measure", "month"), ("partner", "month")])
@@ -47,7 +49,7 @@ def test_levels_above_totals_and_families_of_a_row() -> None:
     frame = numbered(names, {}, {"partner": "WLD", "measure": "value_usd"}, {"product": "85"})
     assert [names.products[place] for place in frame.select(names.above(4)).to_series()[:2]] == ["8505", "8505"]
     assert frame.select(names.is_total()).to_series().to_list() == [False, True, False]
-    assert frame.select(names.is_hs8()).to_series().to_list() == [True, True, False]
+    assert frame.select(names.is_national()).to_series().to_list() == [True, True, False]
     assert names.with_family(frame)["family"].to_list() == [0, 1, 0]
 
 
@@ -60,5 +62,5 @@ def test_a_group_has_members_since_its_first_one() -> None:
 
 
 @pytest.mark.parametrize(("code", "is_one"), [("85051110", True), ("8505111", False), ("850511100", False), ("basket:a", False)])  # fmt: skip
-def test_the_form_of_an_eight_digit_code(code: str, is_one: bool) -> None:
-    assert is_hs8(code) is is_one
+def test_the_form_of_a_national_code(code: str, is_one: bool) -> None:
+    assert is_national(code) is is_one
