@@ -5,7 +5,8 @@
 A real month has 4.9 million rows of 27 reporters. The shares of the reporters are those of their trade, roughly; every
 seventh number of a cell has a second procedure; members such as Czechia print cents; a few codes are without detail; each
 reporter has a row of TOTAL for each partner and direction, the exact sum of its rows. All numbers are drawn, the same ones
-for the same seed. The text is written in pieces and packed from the disk, so that any size can be made.
+for the same seed; who trades what at which price is the same in every month. The text is written in pieces and packed from
+the disk, so that any size can be made.
 """
 
 import argparse
@@ -59,18 +60,23 @@ def pieces(rows: int, period: str, seed: int) -> Iterator[pl.DataFrame]:
 def _of_reporter(
     reporter: str, cells: int, period: str, draw: numpy.random.Generator, products: Sequence[str], partners: Sequence[str], members: Sequence[str]
 ) -> pl.DataFrame:  # fmt: skip
+    # Who trades what, how much and at which price stays from month to month, as trade does; small trade comes and goes.
+    lasting = numpy.random.default_rng(list(reporter.encode()))
     space = len(products) * len(partners) * FLOWS
-    place = numpy.unique(draw.integers(0, space, min(cells, space // 2) * 21 // 20))[:cells]
-    again = place[::SECOND_PROCEDURE]
-    cell = numpy.concatenate([place, again])
+    wanted = min(cells * 10 // 9, space // 2)
+    place = numpy.unique(lasting.integers(0, space, wanted * 21 // 20))[:wanted]
+    usual = numpy.exp(lasting.normal(11, 2.5, len(place)))
+    price = numpy.exp(lasting.normal(2, 1, len(products)))[place // (len(partners) * FLOWS)]
+    stays = (usual > numpy.median(usual)) | (draw.random(len(place)) < 0.8)
+    place, usual, price = place[stays], usual[stays], price[stays]
+    cell, usual, price = (numpy.concatenate([one, one[::SECOND_PROCEDURE]]) for one in (place, usual, price))
     count = len(cell)
-    cents = numpy.exp(draw.normal(11, 2.5, count)).astype(numpy.int64) * 100 + (
-        draw.integers(0, 100, count) if reporter in WITH_CENTS else 0
-    )
+    euros = usual * numpy.exp(draw.normal(0, 0.1, count)) + 1
+    cents = euros.astype(numpy.int64) * 100 + (draw.integers(0, 100, count) if reporter in WITH_CENTS else 0)
     drawn = pl.DataFrame({
         "product": pl.Series(products).gather(cell // (len(partners) * FLOWS)), "partner": pl.Series(partners).gather(cell // FLOWS % len(partners)),
-        "flow": (cell % FLOWS + 1).astype(str), "cents": cents, "kg": numpy.maximum(1, cents / 100 / numpy.exp(draw.normal(2, 1, count))).astype(numpy.int64),
-        "procedure": numpy.concatenate([numpy.full(len(place), "1"), draw.choice(["2", "3", "9"], len(again))]),
+        "flow": (cell % FLOWS + 1).astype(str), "cents": cents, "kg": numpy.maximum(1, euros / price / numpy.exp(draw.normal(0, 0.1, count))).astype(numpy.int64),
+        "procedure": numpy.concatenate([numpy.full(len(place), "1"), draw.choice(["2", "3", "9"], count - len(place))]),
     }).filter(pl.col("partner") != reporter)  # fmt: skip
     totals = (
         drawn.group_by("partner", "flow")

@@ -17,6 +17,7 @@ import polars as pl
 import py7zr
 
 from benchmarks import compare, rival_duckdb, rival_polars
+from benchmarks.comext_generate import HIDDEN
 from schemas.reference.code_tables import partner_codes
 
 FLOWS = {"1": "import", "2": "export"}
@@ -70,8 +71,8 @@ def by_duckdb(member: str, output: Path, archives: Sequence[Path]) -> None:
         connection.execute(
             "create table both_flows (flow varchar, product varchar, partner varchar, month integer, quantity_kg bigint, value_eur bigint)"
         )
-        for number, archive in enumerate(archives):
-            place = Path(folder) / str(number)
+        for count, archive in enumerate(archives):
+            place = Path(folder) / str(count)
             text = unpacked(archive, place)
             connection.execute(f"""
                 insert into both_flows
@@ -92,9 +93,17 @@ CONTENDERS: dict[str, Callable[[str, Path, Sequence[Path]], None]] = {"polars": 
 
 
 def difference(store: Path, reporter: str, output: Path) -> tuple[compare.Difference | None, int]:
-    """The first figure of a contender that differs from the published one, and how many rows were compared."""
+    """The first figure of a contender that differs from the published one, and how many rows were compared: those of chapters
+    without hidden trade, because in the others a missing row is not zero and the store has no sums.
+    """
     rows: list[int] = []
-    found = compare.difference(store / f"reporter={reporter}" / "current" / "metric", output, rows.append, MEASURES)
+    found = compare.difference(
+        store / f"reporter={reporter}" / "current" / "metric",
+        output,
+        rows.append,
+        MEASURES,
+        sorted({code[:2] for code in HIDDEN}),
+    )
     return found, sum(rows)
 
 

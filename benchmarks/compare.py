@@ -5,7 +5,7 @@ partner, the world and the Union, in the months with trade. Levels, sums and ran
 contributions within 1e-9 of themselves, or of a per cent where they are next to nothing, and missing in the same places.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,10 +33,17 @@ def months_of(output: Path) -> list[str]:
     return sorted({str(file.parent.relative_to(output)) for file in output.rglob("*.parquet")})
 
 
-def read_month(output: Path, month: str, measures: tuple[str, str, str] = MEASURES) -> pl.DataFrame:
-    """What is compared of one month of an output, in one order."""
+def read_month(
+    output: Path, month: str, measures: Sequence[str] = MEASURES, without: Sequence[str] = ()
+) -> pl.DataFrame:
+    """What is compared of one month of an output, in one order; `without` names chapters that are left out."""
     rows = pl.scan_parquet(output / month / "*.parquet", hive_partitioning=False)
-    traded = pl.col("measure").is_in(measures) & (pl.col("level") > 0) & ~pl.col("product").str.contains(":")
+    traded = (
+        pl.col("measure").is_in(measures)
+        & (pl.col("level") > 0)
+        & ~pl.col("product").str.contains(":")
+        & ~pl.col("product").str.head(2).is_in(without)
+    )
     # A contender that has no rank for a measure may have given the column any type.
     kinds = {"rank": pl.Float64} | dict.fromkeys((*EXACT[:3], *CLOSE), pl.Float64)
     return (
@@ -45,13 +52,14 @@ def read_month(output: Path, month: str, measures: tuple[str, str, str] = MEASUR
 
 
 def difference(
-    one: Path, other: Path, hear: Callable[[int], None] = lambda rows: None, measures: tuple[str, str, str] = MEASURES
+    one: Path, other: Path, hear: Callable[[int], None] = lambda rows: None, measures: Sequence[str] = MEASURES,
+    without: Sequence[str] = (),
 ) -> Difference | None:  # fmt: skip
     """The first difference between two outputs, None where there is none; `hear` gets the number of rows of each month."""
     if months_of(one) != months_of(other):
         return Difference("months", "months", months_of(one), months_of(other))
     for month in months_of(one):
-        left, right = read_month(one, month, measures), read_month(other, month, measures)
+        left, right = read_month(one, month, measures, without), read_month(other, month, measures, without)
         if left.height != right.height:
             return Difference(month, "rows", left.height, right.height)
         for name in KEY:
