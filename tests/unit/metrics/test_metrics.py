@@ -220,12 +220,12 @@ def test_a_partner_without_trade_has_a_share_of_zero_and_no_rank() -> None:
 def test_a_heading_is_the_sum_of_the_codes_of_any_national_list(national: str, codes: tuple[str, ...]) -> None:
     """Euros are divided by kilograms as dollars are, and a chapter that was not asked for as a whole has no sum."""
     scope = release(months="2025-05..2025-06", products=["850511"], level=national, measures=["quantity", "value_eur"])
-    told = [
+    numbers = [
         number(scope, partner, "2025-06", value, measure, product=code, of_list=national)
         for code, partner, kilograms, euros in ((codes[0], "USA", 10, 500), (codes[1], "USA", 30, 700), (codes[1], "CHN", 2, 40))
         for value, measure in ((kilograms, "quantity_kg"), (euros, "value_eur"))
     ]  # fmt: skip
-    figures = Figures((scope, told))
+    figures = Figures((scope, numbers))
     assert figures.pair("level", "USA", "2025-06", product="850511") == (40, "sum")
     assert figures.pair("level", "WLD", "2025-06", "value_eur", "850511") == (1240, "sum")
     assert figures.pair("level", "USA", "2025-06", "unit_value_eur_per_kg", "850511") == (30, "computed")
