@@ -75,7 +75,7 @@ class Metric(Table):
     """Level, growth, year to date, rolling year, share, rank, contribution, record: each with its status."""
 
     flow: Flow = column("direction of trade as the reporter counts it")
-    product: pl.Categorical = column("code as text: HS2 to HS8, line:…, or basket:…")
+    product: pl.Categorical = column("code as text: HS2, HS4, HS6 or the code of a national list, line:…, or basket:…")
     classification: Classification = column("what kind of code `product` is")
     partner: pl.Categorical = column(
         "ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month"

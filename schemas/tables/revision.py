@@ -22,7 +22,7 @@ class Revision(Table):
 
     source: pl.String = column("adapter that read the releases")
     flow: pl.String = column("direction of trade as the reporter counts it", isin=FLOWS)
-    product: pl.String = column("code as text: HS2 to HS8, or line:…")
+    product: pl.String = column("code as text: HS2, HS4, HS6 or the code of a national list, or line:…")
     classification: pl.String = column("what kind of code `product` is", isin=CLASSIFICATIONS)
     partner: pl.String = column("ISO 3166-1 alpha-3, gacc:NNN, or WLD where the source prints the total")
     regime: pl.String = column("customs regime code, where both releases have it", nullable=True)

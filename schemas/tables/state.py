@@ -21,7 +21,7 @@ class Series(Table):
     """A month of one series."""
 
     flow: Flow = column("direction of trade as the reporter counts it")
-    product: pl.Categorical = column("code as text: HS2 to HS8, line:…, or basket:…")
+    product: pl.Categorical = column("code as text: HS2, HS4, HS6 or the code of a national list, line:…, or basket:…")
     partner: pl.Categorical = column(
         "ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month"
     )
