@@ -58,7 +58,9 @@ def _reference(language: str) -> Any:
 class ProductName(Table):
     """Names of the products in the store, one row a code: those that releases print, their headings and baskets."""
 
-    product: pl.String = column("code as text: HS2, HS4, HS6 or the code of a national list, line:…, or basket:…", unique=True)
+    product: pl.String = column(
+        "code as text: HS2, HS4, HS6 or the code of a national list, line:…, or basket:…", unique=True
+    )
     classification: pl.String = column("what kind of code `product` is", isin=CLASSIFICATIONS)
     name: pl.String = _shown()
     printed_zh: pl.String = _printed("Chinese")

@@ -22,7 +22,9 @@ class Statement(Table):
     kind: pl.String = column("kind of release; where kinds speak of one key the earlier in the list wins", isin=KINDS)
     reporter: pl.String = column("reporting country, ISO 3166-1 alpha-3")
     flow: pl.String = column("direction of trade as the reporter counts it", isin=FLOWS)
-    product: pl.String = column("code as text: HS2, HS4, HS6 or the code of a national list, or line:… for a line that only the source defines")
+    product: pl.String = column(
+        "code as text: HS2, HS4, HS6 or the code of a national list, or line:… for a line that only the source defines"
+    )
     classification: pl.String = column("what kind of code `product` is", isin=CLASSIFICATIONS)
     partner: pl.String = column(
         "ISO 3166-1 alpha-3, gacc:NNN where a code has no country of its own, WLD for all partners"

@@ -1,5 +1,6 @@
 """Commands that read what is published: addresses of files, unknown releases, and old snapshots."""
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -8,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from flows.cli.options import REFUSED
 from flows.cli.read import commands
+from tasks.steps import history
 from tests.unit.store.small_store import JULY, JUNE, stored
 
 IMPORTS = "flow=import/year=2025/month=6"
@@ -51,6 +53,23 @@ def test_a_release_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> Non
     result = run("revisions", "--release", "nobody", "--store", str(tmp_path))
     assert result.exit_code == REFUSED
     assert "no release nobody" in result.stderr
+
+
+def test_figures_by_series_are_switched_on_and_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored(tmp_path, {JUNE: [1]})
+    where = ["--store", str(tmp_path)]
+    monkeypatch.setattr(history, "_refuse_other_columns", lambda snapshot: None)
+    absent = run("resolve", "history", *where)
+    assert (absent.exit_code, absent.stdout) == (0, "")
+    assert "tidewaiter compact publishes it" in " ".join(absent.stderr.split())
+    made = run("compact", *where)
+    assert made.exit_code == 0, made.stderr
+    assert re.fullmatch(r"1 file by series in the snapshot 000002-[0-9a-f]{12}\n", made.stdout)
+    assert run("compact", *where).stdout.endswith(", as before\n")
+    (path,) = run("resolve", "history", *where).stdout.split()
+    assert "/history/flow=export/year=2025/" in path
+    assert run("compact", "--undo", *where).stdout.startswith("0 files by series in the snapshot 000003-")
+    assert run("compact", "--store", str(tmp_path / "nowhere")).exit_code == REFUSED
 
 
 def test_young_snapshots_stay(tmp_path: Path) -> None:
