@@ -5,13 +5,13 @@ the same bytes on every machine. Does not belong here: which years are written (
 """
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from schemas.table import PUBLISHED, Table, polars_schema, table_name
+from schemas.table import PUBLISHED, Table, polars_schema, stored_columns, table_name
 from tasks.store.parquet import encode_part, notes_of
 from tasks.store.splice import splice
 
@@ -29,9 +29,13 @@ def year_files(
     whole = pl.scan_parquet([*months], hive_partitioning=False, glob=False)
     sizes = whole.group_by("product").len().collect(engine="streaming").sort("product")
     for spans in _files_of([*sizes.iter_rows()], PUBLISHED[table_name(model)].rows_per_group, ROWS_OF_A_FILE):
-        sink = io.BytesIO()
-        rows = splice((_encoded(model, whole, span) for span in spans), notes_of(model, derivation), sink)
-        yield sink.getvalue(), rows
+        yield _joined((_encoded(model, whole, span) for span in spans), notes_of(model, derivation))
+
+
+def _joined(groups: Iterable[bytes], notes: Mapping[str, str]) -> tuple[bytes, int]:
+    sink = io.BytesIO()
+    rows = splice(groups, notes, sink)
+    return sink.getvalue(), rows
 
 
 def _files_of(sizes: Sequence[tuple[str, int]], of_group: int, of_file: int) -> Iterator[list[Span]]:
@@ -55,7 +59,8 @@ def _files_of(sizes: Sequence[tuple[str, int]], of_group: int, of_file: int) -> 
 
 def _encoded(model: type[Table], whole: pl.LazyFrame, span: Span) -> bytes:
     first, last = span
-    rows = whole.filter(pl.col("product").is_between(pl.lit(first), pl.lit(last))).collect()
-    kinds = polars_schema(model)
-    ordered = rows.sort(PUBLISHED[table_name(model)].sort_by)
-    return encode_part(model, ordered.cast({name: kinds[name] for name in ordered.columns}))
+    kinds, order = polars_schema(model), PUBLISHED[table_name(model)].sort_by
+    # Coded as they are read: as text the columns of few words would take most of the memory.
+    coded = {name: kinds[name] for name in stored_columns(model) if name not in order}
+    rows = whole.filter(pl.col("product").is_between(pl.lit(first), pl.lit(last))).cast(coded).collect()  # type: ignore[arg-type]
+    return encode_part(model, rows.sort(order))
