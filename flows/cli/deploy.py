@@ -73,6 +73,9 @@ def worker(
         if api is None:
             raise ValueError("no Prefect server answers. Start one with `tidewaiter deploy`, or set PREFECT_API_URL.")
     local_server.use(api)
+    # Nobody waits in front of these runs: they outlast a server that is busy for minutes (2, 4, 8 … 256 s between requests;
+    # with Prefect's own 5 a file failed after one minute).
+    os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "8")
     pool, most = (deployments.STORES, STORES_AT_ONCE) if stores else (deployments.POOL, RUNS_MAX)
     start = ["worker", "start", "--pool", pool, "--type", "process", "--limit", str(runs or most)]
     sys.stdout.flush()

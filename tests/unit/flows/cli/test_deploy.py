@@ -35,10 +35,16 @@ class Machine:
         return self.channels
 
 
+RETRIES = "PREFECT_CLIENT_MAX_RETRIES"
+
+
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
     made = Machine()
     monkeypatch.chdir(tmp_path)
+    # Set first, so that what a worker sets is taken back.
+    monkeypatch.setenv(RETRIES, "")
+    monkeypatch.delenv(RETRIES)
     monkeypatch.setattr(notify, "addresses", lambda: "the addresses")
     monkeypatch.setattr(deployments, "deploy_all", made.deploy_all)
     for name, replacement in {
@@ -121,6 +127,18 @@ def test_a_worker_is_prefects_own_and_takes_the_place_of_the_command(
     assert machine.done == [("use", API), ("exec", sys.executable, command)]
     # One run that works, and one that can wait for a person without blocking it.
     assert RUNS_MAX >= 2
+
+
+@pytest.mark.parametrize(("given", "there"), [(None, "8"), ("3", "3")])
+def test_its_runs_ask_a_busy_server_again_for_minutes_unless_somebody_says_otherwise(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, given: str | None, there: str
+) -> None:
+    if given is not None:
+        monkeypatch.setenv(RETRIES, given)
+    seen = {}
+    monkeypatch.setattr(os, "execv", lambda program, command: seen.update(os.environ))
+    assert run("worker").exit_code == 0
+    assert seen[RETRIES] == there
 
 
 def test_a_worker_without_a_server_is_refused_with_what_to_do(machine: Machine) -> None:
