@@ -30,7 +30,7 @@ _OBJECT = (
     "mend the file of a snapshot that bears its first 16 digits, or copy that file where it is whole; where no snapshot has "
     "one, move it out of the store"
 )
-_SWITCH = "run tidewaiter compact --undo and then tidewaiter compact, which write it again, or restore it from a copy"
+SWITCH = "run tidewaiter compact --undo and then tidewaiter compact, which write it again, or restore it from a copy"
 _PART = "restore it from a copy of the store; every snapshot that names it needs it"
 _ADVICE = {"manifests": _PART, "objects": _OBJECT, "raw": _RAW}
 
@@ -104,7 +104,7 @@ def check_file(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem 
 def _mended(entry: FileEntry) -> str:
     """How to restore the file of an entry. What a release publishes only once is not made again."""
     if entry.table in REPEATED:
-        return _SWITCH
+        return SWITCH
     return _AGAIN if entry.partition and entry.table != table_name(Detail) else _COPY
 
 

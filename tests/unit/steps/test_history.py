@@ -195,6 +195,20 @@ def test_nothing_is_made_of_a_damaged_file(tmp_path: Path) -> None:
     assert store.snapshot.id == snapshot.id
 
 
+def test_a_year_that_is_lost_stops_a_release_and_the_refusal_says_what_writes_it_again(tmp_path: Path) -> None:
+    store = ingested(tmp_path)
+    snapshot = store.switch()
+    (closed,) = files(snapshot)["year=2023"]
+    object_path(snapshot.store, closed.sha256).unlink()
+    with pytest.raises(DamagedStore, match=r"Run tidewaiter compact --undo and then tidewaiter compact"):
+        store.month("202502")
+    assert store.snapshot.id == snapshot.id
+    store.switch(on=False)
+    store.switch()
+    store.month("202502")
+    assert_same_rows(store.snapshot)
+
+
 def test_bytes_that_a_killed_run_left_half_are_not_taken(tmp_path: Path) -> None:
     store = ingested(tmp_path, MONTHS[:1]).snapshot
     (entry,) = store.entries("metric")
