@@ -68,7 +68,9 @@ def main() -> None:
     """Serve until stopped. Host, port, password and the rest are Prefect's settings, from the environment."""
     import uvicorn
     from prefect.server.api.server import create_app
-    from prefect.settings import get_current_settings
+    from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL, get_current_settings
+
+    from flows.cli.server_database import for_many_runs
 
     settings = get_current_settings()
     api = settings.server.api
@@ -79,11 +81,12 @@ def main() -> None:
         )
     address = f"http://{api.host}:{api.port}"
     home = Path(settings.home)
-    uvicorn.run(
-        Front(create_app(final=True), address, lambda nonce: password.proof(line, home, address, nonce)),
-        host=api.host, port=api.port, timeout_keep_alive=api.keepalive_timeout, log_level="warning",
-        ws_ping_interval=api.websocket_ping_interval, ws_ping_timeout=api.websocket_ping_timeout,
-    )  # fmt: skip
+    with for_many_runs(PREFECT_API_DATABASE_CONNECTION_URL.value()):
+        uvicorn.run(
+            Front(create_app(final=True), address, lambda nonce: password.proof(line, home, address, nonce)),
+            host=api.host, port=api.port, timeout_keep_alive=api.keepalive_timeout, log_level="warning",
+            ws_ping_interval=api.websocket_ping_interval, ws_ping_timeout=api.websocket_ping_timeout,
+        )  # fmt: skip
 
 
 if __name__ == "__main__":
