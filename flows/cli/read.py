@@ -75,6 +75,10 @@ def read(
 
     with refusals():
         export.form_of(form.value, output)
+        if table in REPEATED:
+            raise ValueError(
+                f"{table} has the rows of metric, for readers of files: read metric, or list the files (tidewaiter resolve {table})"
+            )
         is_table = table in TABLES
         question = questions.Question(
             table if is_table else "metric", (*([] if is_table else [table]), *(product or ())), tuple(partner or ()),
@@ -246,6 +250,9 @@ def compact(
     with refusals():
         made = published()
     files = made.snapshot.entries(TABLE)
+    if undo:
+        console().print(f"no files by series in the snapshot {made.snapshot.id}", highlight=False)
+        return
     console().print(
         f"{counted(len(files), 'file')} by series in the snapshot {made.snapshot.id}{'' if made.changed else ', as before'}",
         highlight=False,

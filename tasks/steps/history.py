@@ -15,7 +15,6 @@ from typing import NamedTuple
 from schemas.table import schema_sha256, table_name
 from schemas.tables.metric import History, Metric
 from tasks.domain.errors import NothingPublished, StoreError
-from tasks.domain.hashing import code_sha256
 from tasks.domain.text import counted
 from tasks.store.compatibility import refuse_newer
 from tasks.store.manifest import FileEntry
@@ -118,10 +117,7 @@ def _links(store: Path, partition: str, files: Iterable[MonthFile]) -> Iterator[
 
 
 def _compacted(store: Path, partition: str, months: Mapping[int, MonthFile]) -> Iterator[NewFile]:
-    derivation = {
-        "code": code_sha256("tasks.store.year_files"),
-        "metric": {f"month={month}": months[month].sha256 for month in sorted(months)},
-    }
+    derivation = {"metric": {f"month={month}": months[month].sha256 for month in sorted(months)}}
     paths = [bytes_on_disk(store, months[month].sha256) for month in sorted(months)]
     for data, rows in year_files(History, paths, derivation):
         yield NewFile(TABLE, partition, data, rows, schema_sha256(History), is_added=True)

@@ -30,7 +30,10 @@ _OBJECT = (
     "mend the file of a snapshot that bears its first 16 digits, or copy that file where it is whole; where no snapshot has "
     "one, move it out of the store"
 )
-SWITCH = "run tidewaiter compact --undo and then tidewaiter compact, which write it again, or restore it from a copy"
+SWITCH = (
+    "run tidewaiter compact --undo and then tidewaiter compact, which write it again in the current snapshot; in an earlier one restore it "
+    "from a copy"
+)
 _PART = "restore it from a copy of the store; every snapshot that names it needs it"
 _ADVICE = {"manifests": _PART, "objects": _OBJECT, "raw": _RAW}
 

@@ -68,7 +68,9 @@ def test_figures_by_series_are_switched_on_and_off(tmp_path: Path, monkeypatch: 
     assert run("compact", *where).stdout.endswith(", as before\n")
     (path,) = run("resolve", "history", *where).stdout.split()
     assert "/history/flow=export/year=2025/" in path
-    assert run("compact", "--undo", *where).stdout.startswith("0 files by series in the snapshot 000003-")
+    assert run("compact", "--undo", *where).stdout.startswith("no files by series in the snapshot 000003-")
+    asked = run("read", "history", *where)
+    assert (asked.exit_code, "read metric, or list the files" in " ".join(asked.stderr.split())) == (REFUSED, True)
     assert run("compact", "--store", str(tmp_path / "nowhere")).exit_code == REFUSED
 
 
