@@ -19,7 +19,7 @@ from prefect.client.schemas.objects import FlowRun, State, StateType, WorkPoolSt
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
-from prefect.states import Cancelled
+from prefect.states import Cancelled, Crashed
 
 from flows.announce import HELD as HELD_STATE
 from schemas.forms.fill import FAILED, FINISHED, HELD, FillRequest, StoreRun
@@ -32,6 +32,8 @@ DEPLOYMENT = "backfill/backfill-store"
 LOOK_SECONDS = 2.0
 # Without a worker for this long, runs that have not begun are given up.
 PATIENCE_SECONDS = 120.0
+# A process that begins a run takes seconds. One that was killed before has sent no heartbeat that the server could miss.
+PENDING_SECONDS = 300.0
 OUTAGE_SECONDS = 600.0
 MESSAGE_MAX = 600
 AT_ONCE = 200  # what the server returns at most
@@ -50,6 +52,7 @@ class StoreRuns:
         self.done: dict[str, StoreRun] = {}
         self._restarted: dict[str, int] = {}
         self._served = time.monotonic()
+        self._pending: dict[UUID, float] = {}
 
     def start(self, reporters: Sequence[str]) -> None:
         """Start a run for each reporter; one that an earlier fill started with the same request is waited for."""
@@ -101,11 +104,21 @@ class StoreRuns:
                     self._end(reporter, run, run.state)
                 elif run.state.is_scheduled():
                     waiting.append(reporter)
+                elif run.state.is_pending():
+                    self._crash_if_lost(run.id)
         for reporter in reporters.values():
             self.done[reporter] = StoreRun(
                 reporter=reporter, outcome=FAILED, message=f"Deleted: somebody deleted its run. {AGAIN}"
             )
         return waiting
+
+    def _crash_if_lost(self, run_id: UUID) -> None:
+        """Set a run to crashed that a worker took, and that no process has begun for some minutes."""
+        if time.monotonic() - self._pending.setdefault(run_id, time.monotonic()) > PENDING_SECONDS:
+            state: State = Crashed(
+                message=f"no process has begun it for {PENDING_SECONDS:.0f} s: the worker that took it was probably killed."
+            )
+            patiently(lambda: self.client.set_flow_run_state(run_id, state, force=True))
 
     def _end(self, reporter: str, run: FlowRun, state: State) -> None:
         restarted = self._restarted.get(reporter, 0)

@@ -136,6 +136,25 @@ def test_a_run_whose_process_died_is_started_again_as_often_as_was_asked(
     assert server.started == ["CHN"]
 
 
+def test_a_run_that_a_killed_worker_took_and_never_began_is_started_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It sends no heartbeat yet, so the server would take it for pending for ever."""
+
+    class Lost(Server):
+        def set_flow_run_state(self, run_id: UUID, state: State, *, force: bool) -> None:
+            super().set_flow_run_state(run_id, state, force=force)
+            self.states["CHN"].append(DONE)
+
+    now = iter(range(0, 10_000, 10))
+    monkeypatch.setattr(store_runs.time, "monotonic", lambda: next(now))
+    server = Lost(CHN=[Scheduled(), Pending()], DEU=[*[Pending()] * 3, *[Running()] * 20, DONE])
+    found = filled(monkeypatch, server)
+    assert server.started == ["CHN", "DEU", "CHN"]
+    assert {one.outcome for one in found} == {"finished"}
+    assert "CHN: Crashed: no process has begun it for 300 s" in caplog.text
+
+
 def test_runs_of_an_earlier_fill_with_the_same_request_are_waited_for_and_others_are_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
