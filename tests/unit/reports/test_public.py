@@ -39,8 +39,10 @@ def test_it_reads_what_the_table_has(sample_store: Path) -> None:
 
 
 def test_the_store_is_that_of_the_environment_where_none_is_given(
-    sample_store: Path, monkeypatch: pytest.MonkeyPatch
+    sample_store: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    # The folder of the project has a store after `make run`.
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TIDEWAITER_STORE", str(sample_store))
     assert tidewaiter.search("Germany")["code"].to_list() == ["DEU"]
     assert tidewaiter.open_release().id == tidewaiter.open_release(sample_store).id
