@@ -8,7 +8,8 @@ Belongs here: which files there are after a publication, and switching them on a
 file (`store.year_files`), the figures (`metrics`).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -94,7 +95,7 @@ def follow(
     for flow, year, _ in months:
         newest[flow] = max(year, newest.get(flow, year))
     stay: list[FileEntry] = []
-    new: list[Callable[[], Iterator[NewFile]]] = []
+    new: list[Iterator[NewFile]] = []
     for (flow, year), mine in sorted(_by_year(months).items()):
         partition = f"flow={flow}/year={year}"
         old = [entry for entry in before if entry.partition == partition]
@@ -102,12 +103,12 @@ def follow(
             paths = {entry.sha256: entry for entry in old}
             stay += [paths[file.sha256] for file in mine.values() if file.sha256 in paths]
             links = [file for file in mine.values() if file.sha256 not in paths]
-            new.append(lambda partition=partition, links=links: _links(store, partition, links))  # type: ignore[misc]
+            new.append(_links(store, partition, links))
         elif mine == there.get((flow, year)) and old and not _is_open(old, published):
             stay += old
         else:
-            new.append(lambda partition=partition, mine=mine: _compacted(store, partition, mine))  # type: ignore[misc]
-    return HistoryFiles(stay, (file for make in new for file in make()))
+            new.append(_compacted(store, partition, mine))
+    return HistoryFiles(stay, itertools.chain.from_iterable(new))
 
 
 def _links(store: Path, partition: str, files: Iterable[MonthFile]) -> Iterator[NewFile]:

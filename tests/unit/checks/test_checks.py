@@ -432,7 +432,7 @@ def test_each_product_has_a_unit_value_of_its_own(tmp_path: Path, value: str, ra
 
 @pytest.mark.parametrize(("times", "raised"), [(1, False), (5, False), (11, True), (1000, True)])
 def test_a_price_in_euros_is_held_against_prices_in_euros(tmp_path: Path, times: int, raised: bool) -> None:
-    """Five months of one product of the EU at 11 to 12 euros a kilogram, and one with a price so many times as high."""
+    """Five months of one product of the EU at 11 to 12 euros a kilogram, and one whose price is a multiple of that."""
     declared = {
         "source": "eurostat_comext",
         "reporter": "EU27",

@@ -17,10 +17,12 @@ def parquet(rows: pl.DataFrame) -> bytes:
     return sink.getvalue()
 
 
-def stored(store: Path, values: dict[str, list[int]], table: str = "metric", column: str = "level") -> Snapshot:
+def stored(
+    store: Path, values: dict[str, list[int]], table: str = "metric", column: str = "level", schema: str = "0" * 64
+) -> Snapshot:
     """The snapshot that has these files alone, published after what the store has."""
     files = [
-        NewFile(table, partition, parquet(pl.DataFrame({column: numbers})), len(numbers), "0" * 64)
+        NewFile(table, partition, parquet(pl.DataFrame({column: numbers})), len(numbers), schema)
         for partition, numbers in values.items()
     ]
     with exclusive(store):

@@ -9,7 +9,8 @@ from typer.testing import CliRunner, Result
 
 from flows.cli.options import REFUSED
 from flows.cli.read import commands
-from tasks.steps import history
+from schemas.table import schema_sha256
+from schemas.tables.metric import Metric
 from tests.unit.store.small_store import JULY, JUNE, stored
 
 IMPORTS = "flow=import/year=2025/month=6"
@@ -55,10 +56,9 @@ def test_a_release_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> Non
     assert "no release nobody" in result.stderr
 
 
-def test_figures_by_series_are_switched_on_and_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stored(tmp_path, {JUNE: [1]})
+def test_figures_by_series_are_switched_on_and_off(tmp_path: Path) -> None:
+    stored(tmp_path, {JUNE: [1]}, schema=schema_sha256(Metric))
     where = ["--store", str(tmp_path)]
-    monkeypatch.setattr(history, "_refuse_other_columns", lambda snapshot: None)
     absent = run("resolve", "history", *where)
     assert (absent.exit_code, absent.stdout) == (0, "")
     assert "tidewaiter compact publishes it" in " ".join(absent.stderr.split())
