@@ -76,9 +76,7 @@ def read(
     with refusals():
         export.form_of(form.value, output)
         if table in REPEATED:
-            raise ValueError(
-                f"{table} has the rows of metric, for readers of files: read metric, or list the files (tidewaiter resolve {table})"
-            )
+            questions.require_table(table)
         is_table = table in TABLES
         question = questions.Question(
             table if is_table else "metric", (*([] if is_table else [table]), *(product or ())), tuple(partner or ()),

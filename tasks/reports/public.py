@@ -16,7 +16,7 @@ from schemas.forms.address import S3Url, read_address
 from schemas.names import FIGURES
 from tasks.domain.periods import month_number
 from tasks.reports import inventory, query
-from tasks.reports.questions import Question, ask
+from tasks.reports.questions import Question, ask, require_table
 from tasks.reports.resolver import Resolver
 from tasks.store import resolve
 from tasks.store.mirror import at_hand
@@ -43,6 +43,7 @@ def read(
     **asked: Any,
 ) -> pl.DataFrame:
     """Return the rows of a question; what the command line prints on standard error is a warning."""
+    require_table(asked["table"])
     columns = _several(asked.pop("columns", None))
     question = Question(
         products=_several(product), partners=_several(partner), columns=columns,
