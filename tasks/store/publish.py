@@ -27,13 +27,12 @@ from pathlib import Path
 from typing import Any
 
 from schemas.forms.address import REPORTER_KEY
-from schemas.names import REPEATED
 from tasks.domain.errors import DamagedStore, InvalidPublication, StaleParent, StoreError
 from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.manifest import Encoded, FileEntry, Parts, encode, part_names
 from tasks.store.objects import Stage, keep_parts, link_or_copy, make_directories, mend, sound_parts, sync_objects
 from tasks.store.snapshot import Snapshot, current_id, manifest_id, object_name, object_path, parse_manifest
-from tasks.store.verify import SWITCH, audit_snapshot
+from tasks.store.verify import audit_snapshot
 from tasks.store.verify_before_publish import read_back
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
@@ -291,11 +290,9 @@ def _refuse_damaged(store: Path, carried: list[FileEntry]) -> None:
         raise InvalidPublication(f"{store}: a file is carried twice. Carry each entry of the parent once.")
     for entry in carried:
         if not _is_stored(store, entry):
-            how = "Publish that partition with its bytes, or restore the object from a copy"
-            if entry.table in REPEATED:
-                how = f"{SWITCH[0].upper()}{SWITCH[1:]}"
             raise DamagedStore(
-                f"{object_path(store, entry.sha256)}: missing or not of {entry.bytes} bytes, so {entry.path} cannot be carried over. {how}."
+                f"{object_path(store, entry.sha256)}: missing or not of {entry.bytes} bytes, so {entry.path} cannot be carried "
+                f"over. Publish that partition with its bytes, or restore the object from a copy."
             )
 
 
