@@ -171,7 +171,7 @@ def serving(work: Path, workers: int) -> Iterator[Pool]:
 
 def manifests(root: Path) -> dict[str, bytes]:
     """The manifest of each store."""
-    found = root.glob("reporter=*/current/manifest.json")
+    found = root.glob("reporter=*/.current/manifest.json")
     return {manifest.parent.parent.name: manifest.read_bytes() for manifest in found}
 
 

@@ -46,7 +46,7 @@ def workers(services: Services) -> Iterator[list[Any]]:
 
 
 def manifests(root: Path) -> dict[str, bytes]:
-    return {name: (Path(store) / "current" / "manifest.json").read_bytes() for name, store in stores_of(root).items()}
+    return {name: (Path(store) / ".current" / "manifest.json").read_bytes() for name, store in stores_of(root).items()}
 
 
 def filling(services: Services, folder: Path, root: Path, **request: Any) -> str:
