@@ -93,23 +93,6 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
     )  # fmt: skip
 
 
-def reporters_in(inbox: Path, store: Path | S3Url) -> tuple[list[str], list[str]]:
-    """Whose figures the files of a folder have by their declarations, and why others are refused, a line for each
-    problem. No store is opened. Raises Refused where the folder does not exist.
-    """
-    require_folder(inbox)
-    reporters: set[str] = set()
-    refused: dict[Problem, list[Path]] = {}
-    for path in sorted(_downloads(inbox, store)):
-        try:
-            reporters.add(locate(ReleaseRequest(file=path, store=store)).reporter)
-        except Refused as refusal:
-            refused.setdefault(problem_of(path, refusal), []).append(path)
-        except OSError as error:
-            refused.setdefault(Problem(rule="unreadable", found=str(error), advice=UNREADABLE), []).append(path)
-    return sorted(reporters), [problem.of(files) for problem, files in refused.items()]
-
-
 def _shared(refusals: Mapping[Path, Refused]) -> list[Shared]:
     """Problems that several files share, such as a direction that is nowhere declared: one correction fixes all."""
     alike: dict[Problem, list[Path]] = {}

@@ -97,18 +97,6 @@ class Stage:
         return healed
 
 
-def bytes_on_disk(store: Path, sha256: str) -> Path:
-    """The file with these bytes, which are hashed: the object, or what the running publication has staged of it.
-
-    Raises DamagedStore where there is neither.
-    """
-    target, hashes = object_path(store, sha256), Hashes()
-    for path in (target, store / "tmp" / f"{sha256}.parquet"):
-        if path.is_file() and hashes.of(path) == sha256:
-            return path
-    raise DamagedStore(f"{target}: missing or damaged. Restore the object from a copy of the store.")
-
-
 def keep_parts(stage: Stage, parts: Mapping[str, bytes]) -> None:
     """Write parts of a manifest, by their SHA-256, unless the disk has exactly their bytes; all are durable then."""
     fs, places = stage.fs, {part_path(stage.store, name): data for name, data in parts.items()}

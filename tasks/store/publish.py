@@ -27,7 +27,6 @@ from pathlib import Path
 from typing import Any
 
 from schemas.forms.address import REPORTER_KEY
-from schemas.names import REPEATED
 from tasks.domain.errors import DamagedStore, InvalidPublication, StaleParent, StoreError
 from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.manifest import Encoded, FileEntry, Parts, encode, part_names
@@ -44,8 +43,8 @@ from tasks.store.snapshot import (
     object_path,
     parse_manifest,
     table_link,
-)  # fmt: skip
-from tasks.store.verify import SWITCH, audit_snapshot
+)
+from tasks.store.verify import audit_snapshot
 from tasks.store.verify_before_publish import read_back
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
@@ -317,11 +316,9 @@ def _refuse_damaged(store: Path, carried: list[FileEntry]) -> None:
         raise InvalidPublication(f"{store}: a file is carried twice. Carry each entry of the parent once.")
     for entry in carried:
         if not _is_stored(store, entry):
-            how = "Publish that partition with its bytes, or restore the object from a copy"
-            if entry.table in REPEATED:
-                how = f"{SWITCH[0].upper()}{SWITCH[1:]}"
             raise DamagedStore(
-                f"{object_path(store, entry.sha256)}: missing or not of {entry.bytes} bytes, so {entry.path} cannot be carried over. {how}."
+                f"{object_path(store, entry.sha256)}: missing or not of {entry.bytes} bytes, so {entry.path} cannot be carried "
+                f"over. Publish that partition with its bytes, or restore the object from a copy."
             )
 
 

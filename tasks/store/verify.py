@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.table import table_name
-from schemas.tables.catalog import REPEATED
 from schemas.tables.observation import Detail
 from tasks.domain.errors import BrokenStore, StoreError, UnknownSnapshot
 from tasks.store.manifest import BrokenPart, FileEntry, Parts
@@ -30,7 +29,7 @@ from tasks.store.snapshot import (
     parts_of,
     snapshot_ids,
     table_link,
-)  # fmt: skip
+)
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _AGAIN = "ingest the release of this month again with the version of Tidewaiter that made the file, or restore it from a copy"
@@ -42,10 +41,6 @@ _RAW = "restore it from a copy, or ingest the file that these bytes were once mo
 _OBJECT = (
     "mend the file of a snapshot that bears its first 16 digits, or copy that file where it is whole; where no snapshot has "
     "one, move it out of the store"
-)
-SWITCH = (
-    "run tidewaiter compact --undo and then tidewaiter compact, which write it again in the current snapshot; in an earlier one restore it "
-    "from a copy"
 )
 _PART = "restore it from a copy of the store; every snapshot that names it needs it"
 _ADVICE = {"manifests": _PART, OBJECTS: _OBJECT, "raw": _RAW}
@@ -119,8 +114,6 @@ def check_file(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem 
 
 def _mended(entry: FileEntry) -> str:
     """How to restore the file of an entry. What a release publishes only once is not made again."""
-    if entry.table in REPEATED:
-        return SWITCH
     return _AGAIN if entry.partition and entry.table != table_name(Detail) else _COPY
 
 

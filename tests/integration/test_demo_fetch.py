@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-ANSWERS = Path(__file__).parents[2] / "flows" / "examples" / "fetch"
+ANSWERS = Path(__file__).parents[1] / "replay" / "answers"
 THOUSAND, MILLION = 1000, 1_000_000
 Cells = tuple[str, str, Decimal, Decimal]
 
@@ -59,7 +59,7 @@ def estat() -> list[Cells]:
 def run(folder: Path) -> subprocess.CompletedProcess[str]:
     environment = {name: text for name, text in os.environ.items() if name != "TIDEWAITER_CENSUS_KEY"}
     return subprocess.run(
-        [sys.executable, "-m", "flows.demo", "--folder", folder, "--no-prefect"],
+        [sys.executable, "-m", "tests.replay", "--folder", folder, "--no-prefect"],
         env={**environment, "COLUMNS": "80", "NO_COLOR": "1"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
 

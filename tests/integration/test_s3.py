@@ -104,30 +104,6 @@ def test_plain_readers_get_the_rows_of_the_folder(
         assert set(own.columns) >= ({"flow", "year", "month"} if table != "release" else {"title"})
 
 
-def test_figures_by_series_are_published_in_the_bucket_and_left_out_again(customs: Customs, tmp_path: Path) -> None:
-    url = customs.store()
-    ingest(url, tmp_path, "june.csv", csv_bytes(CLEAN_RECORDS), 20)
-    before = customs.current(url)[0]
-    assert not open_release(url).paths("history")
-    shown = CliRunner().invoke(app, ["compact", "--store", url])
-    assert shown.exit_code == 0, shown.output
-    opened = open_release(url)
-    assert f"in the snapshot {opened.id}" in " ".join(shown.output.split())
-    assert opened.id == customs.current(url)[0] != before
-    paths = opened.paths("history")
-    assert {path.removeprefix(f"{url}/") for path in paths} <= {*customs.keys(url)}
-    both = [
-        pl.scan_parquet(opened.paths(table), hive_partitioning=True).drop("month", strict=False).collect()
-        for table in ("metric", "history")
-    ]
-    key = ["flow", "product", "partner", "measure", "period"]
-    assert both[0].sort(key).equals(both[1].select(both[0].columns).sort(key))
-    assert both[0].height > 20
-    assert CliRunner().invoke(app, ["compact", "--undo", "--store", url]).exit_code == 0
-    assert not open_release(url).paths("history")
-    assert mirror.audit(mirror.at_hand(url)) == []
-
-
 def test_another_machine_reads_traces_and_audits(
     sample: tuple[S3Url, Path], other_machine: Path, tmp_path: Path
 ) -> None:

@@ -136,6 +136,14 @@ def test_what_is_given_for_a_folder_holds_for_the_files_that_say_nothing(
     assert fill(undeclared, source="gacc_query", flow="export", partners="all").looked.published == 3
 
 
+def test_of_one_reporter_only_its_files_are_taken(folder: Path) -> None:
+    (folder / "d.csv").write_bytes(b"x")
+    (folder / "d.csv.toml").write_text('source = "eurostat_comext"\nreporter = "DEU"\nreleased_on = 2025-07-20\n')
+    report = fill(folder, reporter="CHN")
+    assert [path.name for path in report.looked.other] == ["d.csv"]
+    assert report.headline == "Published 2025-05 to 2025-07"
+
+
 def test_a_problem_of_a_whole_folder_is_told_once_and_nothing_is_tried(undeclared: Path) -> None:
     report = fill(undeclared)
     assert report.headline == "Refused 3"
