@@ -16,16 +16,7 @@ if TYPE_CHECKING:
 commands = Commands()
 Source = StrEnum(
     "Source",
-    [
-        "eurostat_comext",
-        "gacc_preliminary",
-        "gacc_bulletin",
-        "us_census",
-        "hmrc_ots",
-        "japan_estat",
-        "eurostat_bulk",
-        "un_comtrade",
-    ],
+    ["eurostat_comext", "gacc_preliminary", "gacc_bulletin", "us_census", "hmrc_ots", "japan_estat", "eurostat_bulk"],
 )
 STYLES = {"new": "bold green", "refused": "bold red", "failed": "bold red", "skipped": "yellow"}
 

@@ -13,7 +13,6 @@ from tasks.sources import (
     hmrc_ots,
     japan_estat,
     published,
-    un_comtrade,
     us_census,
 )
 from tasks.sources.protocol import Source
@@ -30,6 +29,5 @@ SOURCES: dict[str, Source] = {
         us_census,
         japan_estat,
         eurostat_bulk,
-        un_comtrade,
     )
 }
