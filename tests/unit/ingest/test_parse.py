@@ -27,6 +27,15 @@ def test_a_refusal_names_the_dropped_file(tmp_path: Path) -> None:
     assert str(tmp_path) not in str(refusal.value)
 
 
-def test_a_source_without_an_adapter_is_no_source() -> None:
+def test_a_source_without_an_adapter_is_no_source(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.write_bytes(b"a")
     with pytest.raises(KeyError):
-        parse(landed(source="nobody"))
+        parse(landed(source="nobody", raw=raw))
+
+
+def test_a_file_on_which_an_adapter_stumbles_is_refused(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.write_bytes(page(row(Country="CN")))
+    with pytest.raises(Refused, match="the adapter hmrc_ots does not expect .AttributeError"):
+        parse(landed(source="hmrc_ots", raw=raw))
