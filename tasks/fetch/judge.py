@@ -89,10 +89,19 @@ def unanswered(name: str, error: Exception) -> Fetched:
 
 def listed(transport: Transport, place: str, name: str, read: Callable[[Answer], Iterable[T]]) -> list[T] | Fetched:
     """Return what `read` finds on a list page, or what became of the page: the pages of other years are asked for."""
-    try:
+
+    def asked() -> list[T]:
         answer = transport.get(place)
         assert answer is not None  # no condition was sent
         refuse_other(answer, "html")
         return list(read(answer))
+
+    return tried(name, asked)
+
+
+def tried(name: str, work: Callable[[], T]) -> T | Fetched:
+    """Return what `work` does, or what became of the question that it asks."""
+    try:
+        return work()
     except Exception as error:
         return unanswered(name, error)

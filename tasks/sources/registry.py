@@ -15,6 +15,7 @@ from tasks.sources import (
     hmrc_ots,
     japan_estat,
     published,
+    un_comtrade,
     us_census,
 )
 from tasks.sources.protocol import Parsed, Source
@@ -31,6 +32,7 @@ SOURCES: dict[str, Source] = {
         us_census,
         japan_estat,
         eurostat_bulk,
+        un_comtrade,
     )
 }
 

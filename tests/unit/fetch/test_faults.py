@@ -259,9 +259,21 @@ def _census() -> Iterator[Case]:
         yield Case(f"census, {name}", http(body), outcome, said, "us_census", given)
 
 
-CASES = [*_hmrc(), *_japan(), *_gacc(), *_census()]
+def _comtrade() -> Iterator[Case]:
+    """Faults of the list of one reporter; that of the other one is as it should be, and empty."""
+    for name, reply, outcome, said in [
+        ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), "refused", "status 304"),
+        ("rows that are none", http(b'{"data": [1]}'), "refused", "in place of a list"),
+        ("lists in lists", http(b'{"data": ' + b"[" * 100_000), "refused", ""),
+        ("headers drip", drip(b"HTTP/1.1 200 OK\r\nX: "), "failed", "no whole answer"),
+    ]:
+        yield Case(f"getDA, {name}", reply, outcome, said, "un_comtrade", {"reporters": ["KOR", "IND"]}, 0)
+
+
+CASES = [*_hmrc(), *_japan(), *_gacc(), *_census(), *_comtrade()]
 # The question of a case; everything else is answered as it should be.
 FAULTY = {
+    "un_comtrade": "reporterCode=410",
     "hmrc_ots": "FlowTypeId eq 1",
     "japan_estat": "year=20260",
     "gacc_preliminary": "preliminary.html",
@@ -269,6 +281,7 @@ FAULTY = {
 }
 JAPAN_LIST = b"<!DOCTYPE html><html>Export, Chapter 85 <a href='/stat-search/file-download?statInfId=2&amp;fileKind=1'>CSV</a></html>"
 OTHERS = {
+    "un_comtrade": b'{"data": []}',
     "hmrc_ots": GOOD, "japan_estat": JAPAN_LIST, "us_census": answer(),
     "gacc_preliminary": b"<!DOCTYPE html><html><table><tr><td>(5) China's Major Exports by Quantity and Value (in CNY)</td></tr></table></html>",
 }  # fmt: skip
