@@ -3,8 +3,7 @@
     python -m benchmarks.readers --store FOLDER [--size S|M|L] [--rounds 7]
 
 Reads the whole history of an HS8 code from `current/metric` and `current/trade_flow` with plain Polars and plain DuckDB, once for a
-usual code (the middle one by rows in the last month) and once for the one with the most rows; also from `current/history`, where
-the store publishes its figures by series (`tidewaiter compact`). Bytes are counted from the
+usual code (the middle one by rows in the last month) and once for the one with the most rows. Bytes are counted from the
 footers and not by time: those of the columns asked for, in the row groups whose least and largest value admit what is asked
 for, of all bytes of the table; and once more with the footers, which every reader must read. Both readers must give the same
 rows before their time counts.
@@ -14,7 +13,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -41,13 +40,6 @@ QUESTIONS = (
     Question("all partners, kg: level", "metric", {"measure": "quantity_kg"}, ("partner", "period", "level")),
     Question("all partners: kg, USD", "trade_flow", {}, ("partner", "period", "quantity_kg", "value_usd")),
 )  # fmt: skip
-
-
-def questions(store: Path) -> list[Question]:
-    """What is asked of a store: of figures by series too, where it publishes them."""
-    is_compact = (store / "current" / "history").is_dir()
-    again = [replace(one, table="history") for one in QUESTIONS if one.table == "metric"]
-    return [*QUESTIONS, *(again if is_compact else [])]
 
 
 def choose(store: Path) -> dict[str, str]:
@@ -146,7 +138,7 @@ def main() -> int:
     machine = results.machine()
     lines = [
         [f"{question.table}: {question.text}; {kind} code", *measure(given.store, question, product, given.rounds)]
-        for question in questions(given.store)
+        for question in QUESTIONS
         for kind, product in choose(given.store).items()
     ]
     titles = ["", "rows", "row groups", "KiB", "of all bytes", "with footers", *(f"{name}, ms" for name in READERS)]

@@ -17,7 +17,6 @@ from prefect.states import Cancelled, Completed, Failed, Running
 
 from flows import messages
 from schemas.forms.address import StoreAddress
-from schemas.forms.fill import FillReport
 from schemas.forms.held import HeldRelease
 from schemas.forms.outcome import Outcome
 from schemas.forms.watch import Expectation, WatchReport
@@ -42,14 +41,6 @@ class Unmended(Exception):
     def __init__(self, report: WatchReport, said: str) -> None:
         self.report = report
         super().__init__(f"{report.headline}: {said}")
-
-
-class Unfilled(Exception):
-    """A report with stores whose run failed, or files that belong to no store."""
-
-    def __init__(self, report: FillReport) -> None:
-        self.report = report
-        super().__init__(f"{report.headline}: {'; '.join(report.lines)}")
 
 
 def ending(work: Callable[[], Outcome], store: StoreAddress, *, waits: bool, pictures: bool = True) -> Outcome:
@@ -103,17 +94,6 @@ def watched(report: WatchReport) -> WatchReport:
     if report.troubles:
         return cast(WatchReport, Failed(name=report.headline, message=said, data=Unmended(report, said)))
     return cast(WatchReport, Completed(name=report.headline, message=said, data=report))
-
-
-def filled(report: FillReport) -> FillReport:
-    """Return the report of a fill; inside a Prefect run as a state with its headline, which has failed if one store has."""
-    if FlowRunContext.get() is None:
-        return report
-    attempt(lambda: prefect_pages.write_stores(report))
-    message = "; ".join(report.lines) or "no file of any reporter"
-    if not report.is_mended:
-        return cast(FillReport, Failed(name=report.headline, message=message, data=Unfilled(report)))
-    return cast(FillReport, Completed(name=report.headline, message=message, data=report))
 
 
 def state_name(outcome: Outcome) -> str:

@@ -11,7 +11,7 @@ from schemas.columns import Column
 from schemas.reference import code_tables, control_tables, statement_terms
 from schemas.table import Layout, Table, arrow_schema, table_name
 from schemas.tables import claim, control_event, metric, release, reported, revision, verdict
-from schemas.tables.catalog import LAYOUTS, REPEATED
+from schemas.tables.catalog import LAYOUTS
 
 PAGE = Path(__file__).with_name("DICTIONARY.md")
 HEAD = """# Dictionary
@@ -43,7 +43,6 @@ def page() -> str:
     """The whole page."""
     parts = [HEAD, "## Published tables\n"]
     parts += [_section(name, layout.model, layout) for name, layout in LAYOUTS.items()]
-    parts += [_repeated(name, layout) for name, layout in REPEATED.items()]
     parts += ["## How figures are made, and why they are missing\n", _statuses()]
     parts += ["## What the words of a column mean\n", *map(_meanings, WORDS, WORDS.values())]
     parts += ["## What an adapter hands on\n", _section("reported", reported.Reported, None)]
@@ -71,14 +70,6 @@ def _section(name: str, model: type[Table], layout: Layout | None) -> str:
         meaning = f"{field.description}; one of {words}" if words else field.description
         lines.append(f"| {column} | {kind} | {unit} | {'yes' if field.nullable else ''} | {meaning} |")
     return "\n".join(lines) + "\n"
-
-
-def _repeated(name: str, layout: Layout) -> str:
-    order = ", ".join(f"`{column}`" for column in layout.sort_by)
-    return (
-        f"### {name}\n\n{' '.join((layout.model.__doc__ or '').split())}\n\nIt has the columns of `{layout.repeats}`, with flow and year in "
-        f"the path and without the month, which `period` has; sorted by {order}.\n"
-    )
 
 
 def _words(column: Column) -> Sequence[str]:

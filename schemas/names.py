@@ -6,8 +6,6 @@ TABLES = (
     "claim", "control_event", "event_window", "event_month", "lineage", "detail", "observation", "metric", "product_name",
     "partner_name", "release", "decision", "finding", "quarantine", "revision", "state", "recent", "trade_flow",
 )  # fmt: skip
-# Repeats `metric` in another order, for readers of its files.
-REPEATED = ("history",)
 FIGURES = (
     "level",
     "mom_pct",

@@ -95,7 +95,6 @@ class Layout:
     the footers longer, which every reader reads. `is_compact` says that few bytes matter more than reading them quickly, as for
     everything that people download; what each release reads again is a fifth larger and read in half the time. `rests_on` are the
     code tables that decide what adds up or may be compared: where they have changed, a file counts as missing and is written again.
-    A table that `repeats` another has the same rows in another order, filed by flow and year alone.
     """
 
     model: type[Table]
@@ -105,7 +104,6 @@ class Layout:
     rows_per_group: int
     is_compact: bool
     rests_on: tuple[str, ...] = ()
-    repeats: str | None = None
 
 
 PUBLISHED: dict[str, Layout] = {}
@@ -113,13 +111,13 @@ PUBLISHED: dict[str, Layout] = {}
 
 def published(
     *, sort_by: tuple[str, ...], month_of: str | None = None, by_release: bool = False, rows_per_group: int = 65_536,
-    is_compact: bool = True, rests_on: tuple[str, ...] = (), repeats: str | None = None,
+    is_compact: bool = True, rests_on: tuple[str, ...] = (),
 ) -> Callable[[Model], Model]:  # fmt: skip
     """Register a table as one that readers get, under its name in snake_case."""
 
     def register(model: Model) -> Model:
         PUBLISHED[table_name(model)] = Layout(
-            model, sort_by, month_of, by_release, rows_per_group, is_compact, rests_on, repeats
+            model, sort_by, month_of, by_release, rows_per_group, is_compact, rests_on
         )
         return model
 

@@ -12,7 +12,6 @@ import pytest
 # the longest do not keep everybody waiting at the end.
 SERVICES = (
     "test_server.py",
-    "test_fill.py",
     "test_full_disk.py",
     "test_browser.py",
     "test_closed_server.py",

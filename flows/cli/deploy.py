@@ -13,7 +13,6 @@ from flows.cli.terminal import console, say
 from tidewaiter.shadows import refuse_shadows_in
 
 RUNS_MAX = 4  # two paused runs must not block a release
-STORES_AT_ONCE = 2  # the run of one store uses all cores now and then, and up to two gigabytes
 commands = Commands()
 
 
@@ -58,11 +57,7 @@ def deploy(
 @commands.command(epilog="Example: `tidewaiter worker --once`")
 def worker(
     once: Annotated[bool, typer.Option("--once", help="run what is due now, then end")] = False,
-    stores: Annotated[
-        bool,
-        typer.Option("--stores", help="fill stores, one run each, and do nothing else; on any machine that sees them"),
-    ] = False,
-    runs: Annotated[int | None, typer.Option(help="runs at once; else 4, and with --stores 2", min=1)] = None,
+    runs: Annotated[int, typer.Option(help="runs at once", min=1)] = RUNS_MAX,
 ) -> None:
     """Run what the schedules say, in this folder. Ctrl-C ends it after the runs that it has begun."""
     from flows.cli import deployments, local_server
@@ -76,8 +71,7 @@ def worker(
     # Nobody waits in front of these runs: they outlast a server that is busy for minutes (2, 4, 8 … 256 s between requests;
     # with Prefect's own 5 a file failed after one minute).
     os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "8")
-    pool, most = (deployments.STORES, STORES_AT_ONCE) if stores else (deployments.POOL, RUNS_MAX)
-    start = ["worker", "start", "--pool", pool, "--type", "process", "--limit", str(runs or most)]
+    start = ["worker", "start", "--pool", deployments.POOL, "--type", "process", "--limit", str(runs)]
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-P", "-m", "prefect", *start, *(["--run-once"] if once else [])])
 

@@ -18,14 +18,14 @@ from schemas.forms.form import ready_to_send
 
 POOL = "local-process"
 TURNS = "in-turn"
-# Runs that fill a store have a pool of their own: they take hours, and no release may wait for one of them.
-STORES = "stores"
 # A busy machine sends heartbeats late: five missing ones mean a crash, one or two do not.
 SILENCE_SECONDS_MAX = 5 * local_server.HEARTBEAT_SECONDS
 START_SECONDS_MAX = 600
 DEPLOYMENTS_MAX = 200
 # Deployments of an earlier version that this one does not have: their schedules would continue.
-RETIRED = ("watch/watch-preliminary", "watch/watch-bulletin", "watch/watch-query")
+RETIRED = (
+    "watch/watch-preliminary", "watch/watch-bulletin", "watch/watch-query", "fill/fill", "backfill/backfill-store",
+)  # fmt: skip
 PREFECT_FILE = "prefect.yaml"
 ROOT = Path(__file__).parent.parent
 
@@ -41,36 +41,31 @@ def deploy_all(file: Path, addresses: notify.Addresses) -> list[str]:
 
     Raises ChildProcessError if Prefect does not accept the file.
     """
-    # Prefect must be imported after the address of the server is set.
-    from flows import run_names
-
-    asyncio.run(_ensure_pools())
+    asyncio.run(_ensure_pool())
     command = ["deploy", "--prefect-file", str(file), "--all"]
     if subprocess.run([sys.executable, "-P", "-m", "prefect", "--no-prompt", *command], check=False).returncode:
         raise ChildProcessError(f"Prefect did not accept {file}; its reason is above")
     asyncio.run(_retire())
     asyncio.run(_ensure_forms())
     asyncio.run(_ensure_automations())
-    run_names.plan_and_name()
     return asyncio.run(notify.ensure(addresses))
 
 
-async def _ensure_pools() -> None:
-    """Make the work pools, and the queue that starts one run at a time."""
+async def _ensure_pool() -> None:
+    """Make the work pool, and the queue that starts one run at a time."""
     from prefect import get_client
     from prefect.client.schemas.actions import WorkPoolCreate
     from prefect.exceptions import ObjectNotFound
     from prefect.workers.process import ProcessWorker
 
     async with get_client() as client:
-        for name in (POOL, STORES):
-            try:
-                await client.read_work_pool(name)
-            except ObjectNotFound:
-                template = ProcessWorker.get_default_base_job_template()
-                await client.create_work_pool(
-                    WorkPoolCreate(name=name, type=ProcessWorker.type, base_job_template=template)
-                )
+        try:
+            await client.read_work_pool(POOL)
+        except ObjectNotFound:
+            template = ProcessWorker.get_default_base_job_template()
+            await client.create_work_pool(
+                WorkPoolCreate(name=POOL, type=ProcessWorker.type, base_job_template=template)
+            )
         try:
             queue = await client.read_work_queue_by_name(TURNS, work_pool_name=POOL)
             await client.update_work_queue(queue.id, concurrency_limit=1)

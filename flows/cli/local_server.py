@@ -1,14 +1,12 @@
-"""Starts, finds and stops a local Prefect server for one person.
+"""Starts, finds and stops a Prefect server for one person: `prefect server start`, with our settings.
 
-SQLite, loopback only, no telemetry, and access by password only (`flows/cli/serve.py`, `flows/cli/password.py`). Its
-password, files and log are in `.prefect/` of the current folder.
+SQLite, loopback only, no telemetry, and access by password only (`flows/cli/password.py`). Its password, files and log are
+in `.prefect/` of the current folder. Several workers at once need PostgreSQL (deployments/README.md).
 """
 
 import fcntl
-import hmac
 import json
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -16,12 +14,9 @@ import sys
 import time
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flows.cli import password
-
-if TYPE_CHECKING:
-    import httpx
 
 HOME = Path(".prefect").resolve()
 NOTE = HOME / "server.json"
@@ -37,8 +32,6 @@ EVENTS_SECONDS = 1
 # A run without a heartbeat for three of these has crashed (flows/cli/deployments.py); set here too, for runs started in
 # another folder.
 HEARTBEAT_SECONDS = 30
-# Servers that have proved that they have our password.
-_PROVEN: set[str] = set()
 
 
 def settings() -> dict[str, str]:
@@ -65,7 +58,7 @@ def server_settings(address: str, line: str) -> dict[str, str]:
     return {
         "PREFECT_SERVER_API_HOST": host, "PREFECT_SERVER_API_PORT": port, "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": address,
         "PREFECT_SERVER_API_AUTH_STRING": line, "PREFECT_API_AUTH_STRING": line,
-        "PREFECT_API_URL": f"{address}/api", "PREFECT_UI_API_URL": f"{address}/api",
+        "PREFECT_API_URL": f"{address}/api", "PREFECT_UI_API_URL": f"{address}/api", "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
     }  # fmt: skip
 
 
@@ -73,30 +66,23 @@ def running_server() -> str | None:
     """Return the address of the API that answers: the one in PREFECT_API_URL, otherwise the one we started, otherwise
     None.
 
-    Raises PermissionError if the first one asks for a password that is not in our environment, if others may have read
-    our own password, and if a server without a password runs in our folder.
+    Raises PermissionError if the first one asks for a password that is not in our environment, and if others may have
+    read our own password.
     """
     named, noted = os.environ.get("PREFECT_API_URL"), _noted()
-    if noted and named in (None, noted["api"]) and _is_ours(noted["api"]):
+    if noted and named in (None, noted["api"]) and _is_running(noted):
+        password.read(HOME)
         return str(noted["api"])
-    if named and _status(f"{named}/health") == HTTPStatus.OK:
-        # The health check needs no password.
-        if _status(f"{named}/admin/version") == HTTPStatus.UNAUTHORIZED:
-            raise PermissionError(
-                f"the Prefect server at {named} asks for a password: set PREFECT_API_AUTH_STRING as it is in its settings, "
-                "or unset PREFECT_API_URL"
-            )
-        return named
-    if noted is None:
+    if named is None or _status(f"{named}/health") != HTTPStatus.OK:
         return None
-    if named and _is_ours(noted["api"]):
-        return str(noted["api"])
-    if _is_open(noted["api"]):
+    # The health check needs no password.
+    user, _, word = os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")
+    if _status(f"{named}/admin/version", (user, word) if user else None) == HTTPStatus.UNAUTHORIZED:
         raise PermissionError(
-            f"the Prefect server at {noted['api']} was started by an earlier version, asks for no password, and runs what anybody "
-            "wants: run `tidewaiter stop`, then this again"
+            f"the Prefect server at {named} asks for a password: set PREFECT_API_AUTH_STRING as it is in its settings, "
+            "or unset PREFECT_API_URL"
         )
-    return None
+    return named
 
 
 def use(api: str) -> None:
@@ -106,15 +92,14 @@ def use(api: str) -> None:
     for name, value in settings().items():
         os.environ.setdefault(name, value)
     os.environ["PREFECT_API_URL"] = api
-    line = password.read(HOME) if api in _PROVEN else None
-    if line:
+    if _is_ours(api) and (line := password.read(HOME)):
         os.environ["PREFECT_API_AUTH_STRING"] = line
 
 
 def how_to_open(api: str) -> str:
     """Say where the UI is, and how to log in."""
     page = api.removesuffix("/api")
-    return f"{page}; log in there with the line in {_short(HOME / password.FILE)}" if api in _PROVEN else page
+    return f"{page}; log in there with the line in {_short(HOME / password.FILE)}" if _is_ours(api) else page
 
 
 def _short(path: Path) -> Path:
@@ -159,14 +144,15 @@ def _start_server(port: int, line: str) -> str | None:
     with open(HOME / "server.log", "ab", opener=password.private) as log:
         # Its files, above all its database, are readable by the owner alone.
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "flows.cli.serve"], umask=0o077,
+            [sys.executable, "-P", "-m", "prefect", "server", "start"], umask=0o077,
             stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
             env={**os.environ, **settings(), **server_settings(address, line)},
         )  # fmt: skip
     note({"api": api, "pid": process.pid})
     deadline = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < deadline and process.poll() is None:
-        if _is_ours(api):
+        # Another server may have the port; ours ends then.
+        if _status(f"{api}/health") == HTTPStatus.OK and process.poll() is None:
             return api
         time.sleep(0.3)
     if process.poll() is not None:
@@ -186,11 +172,11 @@ def _start_server(port: int, line: str) -> str | None:
 def stop_server() -> bool:
     """Stop the server that `ensure_server` started; False if there is none."""
     noted = _noted()
-    stopped = noted is not None and (_is_ours(noted["api"], even_if_exposed=True) or _is_open(noted["api"]))
+    stopped = noted is not None and _is_running(noted)
     if noted is not None and stopped:
         os.kill(noted["pid"], signal.SIGTERM)
         for _ in range(100):
-            if _get(f"{noted['api']}/health") is None:
+            if _status(f"{noted['api']}/health") is None:
                 break
             time.sleep(0.1)
     NOTE.unlink(missing_ok=True)
@@ -220,40 +206,32 @@ def ui_address(api: str, flow_run_id: str) -> str:
     return f"{api.removesuffix('/api')}/runs/flow-run/{flow_run_id}"
 
 
-def _is_ours(api: str, *, even_if_exposed: bool = False) -> bool:
-    """Whether the server at that address has our password. It must prove that and is not sent the password."""
-    line = password.read(HOME, even_if_exposed=even_if_exposed)
-    if line is None:
+def _is_ours(api: str) -> bool:
+    """Whether the server that we started, and that runs, has that address: it alone is sent our password."""
+    noted = _noted()
+    return noted is not None and noted["api"] == api and _is_running(noted)
+
+
+def _is_running(noted: dict[str, Any]) -> bool:
+    """Whether the process that we noted is a Prefect server of ours that answers. Whoever has its port after it has ended
+    is another one.
+    """
+    try:
+        os.kill(noted["pid"], 0)
+        command = Path(f"/proc/{noted['pid']}/cmdline")
+        is_server = b"prefect" in command.read_bytes() if command.exists() else True
+    except OSError:
         return False
-    address, nonce = api.removesuffix("/api"), secrets.token_hex(16)
-    answer = _get(f"{address}{password.PROOF_PATH}?nonce={nonce}")
-    if answer is None or not hmac.compare_digest(
-        answer.text.encode(), password.proof(line, HOME, address, nonce).encode()
-    ):
-        return False
-    _PROVEN.add(api)
-    return True
+    return is_server and _status(f"{noted['api']}/health") == HTTPStatus.OK
 
 
-def _is_open(api: str) -> bool:
-    """Whether a server of our folder answers there and gives its settings to anybody."""
-    answer = _get(f"{api}/admin/settings")
-    return answer is not None and answer.status_code == HTTPStatus.OK and answer.json().get("home") == str(HOME)
-
-
-def _status(url: str) -> int | None:
-    """Return the status of the server that PREFECT_API_URL names, with its password."""
-    user, _, secret = os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")
-    answer = _get(url, (user, secret) if user else None)
-    return None if answer is None else answer.status_code
-
-
-def _get(url: str, login: tuple[str, str] | None = None) -> "httpx.Response | None":
+def _status(url: str, login: tuple[str, str] | None = None) -> int | None:
+    """Return the status that the server answers with; None without an answer."""
     import httpx
 
     try:
         # Certificates are loaded only for https; loading takes longer than the request.
-        return httpx.get(url, timeout=2, auth=login, verify=url.startswith("https:"))
+        return httpx.get(url, timeout=2, auth=login, verify=url.startswith("https:")).status_code
     except httpx.HTTPError:
         return None
 

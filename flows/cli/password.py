@@ -2,12 +2,9 @@
 another server.
 
 The file `.prefect/password` contains one line, `user:password`: Prefect takes it as PREFECT_API_AUTH_STRING, and its
-login page in the browser asks for it. A server proves that it has the password before anybody sends it (`proof`):
-otherwise a process that takes the port after our server has ended could collect it.
+login page in the browser asks for it.
 """
 
-import hashlib
-import hmac
 import os
 import secrets
 import stat
@@ -16,9 +13,6 @@ from pathlib import Path
 
 USER = "tidewaiter"
 FILE = "password"
-# Where a server answers with its proof; the client chooses `nonce`.
-PROOF_PATH = "/tidewaiter/proof"
-NONCE_LETTERS_MAX = 64
 
 
 def private(path: str, flags: int) -> int:
@@ -40,7 +34,7 @@ def make_folder(home: Path) -> None:
     home.chmod(stat.S_IMODE(found.st_mode) & 0o711)
 
 
-def read(home: Path, *, even_if_exposed: bool = False) -> str | None:
+def read(home: Path) -> str | None:
     """Read the line `user:password`; None if there is none.
 
     Raises PermissionError if others may have read it.
@@ -50,7 +44,7 @@ def read(home: Path, *, even_if_exposed: bool = False) -> str | None:
         with open(path, encoding="ascii", opener=private) as file:
             found = os.fstat(file.fileno())
             mode = stat.S_IMODE(found.st_mode)
-            if not even_if_exposed and (found.st_uid != os.getuid() or mode & 0o077):
+            if found.st_uid != os.getuid() or mode & 0o077:
                 raise PermissionError(
                     f"other users of this machine may have read {path} (mode {mode:o}): run `tidewaiter stop`, delete that file, "
                     "and start the server again, which makes a new password"
@@ -73,10 +67,3 @@ def make(home: Path) -> str:
         os.fsync(descriptor)
     os.replace(half, home / FILE)
     return line
-
-
-def proof(line: str, home: Path, address: str, nonce: str) -> str:
-    """Compute the answer that only a server with the password can give: for this folder, this address and this
-    question.
-    """
-    return hmac.digest(line.encode(), "\n".join((str(home), address, nonce)).encode(), hashlib.sha256).hex()

@@ -24,13 +24,13 @@ from flows.cli.options import (
     refusals,
 )
 from flows.cli.terminal import console, errors, say
-from schemas.names import REPEATED, TABLES
+from schemas.names import TABLES
 from tasks.domain.text import counted
 
 if TYPE_CHECKING:
-    from tasks.store.publish import Published
+    pass
 
-TableName = StrEnum("TableName", (*TABLES, *REPEATED))  # type: ignore[misc]  # the members are the tables there are
+TableName = StrEnum("TableName", TABLES)  # type: ignore[misc]  # the members are the tables there are
 Traced = StrEnum("Traced", ["table", "json"])
 # A width with room for every requested column; the terminal folds what it cannot show.
 ALL_COLUMNS = 10_000
@@ -78,8 +78,6 @@ def read(
 
     with refusals():
         export.form_of(form.value, output)
-        if table in REPEATED:
-            questions.require_table(table)
         is_table = table in TABLES
         question = questions.Question(
             table if is_table else "metric", (*([] if is_table else [table]), *(product or ())), tuple(partner or ()),
@@ -161,8 +159,7 @@ def resolve(
     if not paths:
         # Nothing on standard output: an empty line would be read as a file without a name.
         of_flow = f" of the flow {flow.value}" if flow else ""
-        how = "; tidewaiter compact publishes it" if table.value in REPEATED else ""
-        say(f"the table {table.value} has no files{of_flow} in this snapshot, {opened.id}{how}", to=errors)
+        say(f"the table {table.value} has no files{of_flow} in this snapshot, {opened.id}", to=errors)
     for path in paths:
         typer.echo(path)
 
@@ -229,35 +226,6 @@ def revisions(
         chosen = found.filter(pl.col("release_id").is_in(release)) if release else found
         for row in chosen.iter_rows(named=True):
             typer.echo(revision_report(revised, row, decided))
-
-
-@commands.command(epilog="Example: `tidewaiter compact`")
-def compact(
-    undo: Annotated[bool, typer.Option("--undo", help="stop that, and leave these files out")] = False,
-    store: Store = STORE,
-) -> None:
-    """Publish the figures by series too, for readers of many months: a year that is over in one file, under `history`.
-
-    Every later publication follows. The files of `metric` stay as they are, so these figures lie on the disk twice.
-    """
-    from tasks.steps.history import TABLE, switch
-    from tasks.store.mirror import again_if_outpaced, exclusive
-
-    @again_if_outpaced
-    def published() -> "Published":
-        with exclusive(store):
-            return switch(store, on=not undo)
-
-    with refusals():
-        made = published()
-    files = made.snapshot.entries(TABLE)
-    if undo:
-        console().print(f"no files by series in the snapshot {made.snapshot.id}", highlight=False)
-        return
-    console().print(
-        f"{counted(len(files), 'file')} by series in the snapshot {made.snapshot.id}{'' if made.changed else ', as before'}",
-        highlight=False,
-    )
 
 
 @commands.command(epilog="Example: `tidewaiter retain --months 24`")

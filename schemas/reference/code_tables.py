@@ -85,7 +85,10 @@ class PartnerGroups(Table):
     group: pl.String = column("key under which the group is published")
     name_en: pl.String = column("English name")
     name_zh: pl.String = column("Chinese name")
-    partner: pl.String = column("member, ISO 3166-1 alpha-3", str_matches=r"^[A-Z]{3}$")
+    partner: pl.String = column(
+        "member: ISO 3166-1 alpha-3, or the code of a list for trade with the group without a country",
+        str_matches=r"^([A-Z]{3}|[a-z_]+:[A-Za-z0-9_ -]+)$",
+    )
     valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
     valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
     source: pl.String = column(SOURCE, str_length={"min_value": 3})

@@ -17,6 +17,4 @@ from schemas.tables import (
 
 MODULES = (observation, trade_flow, metric, state, revision, release, decision, lineage, claim, control_event, name)
 
-LAYOUTS: dict[str, Layout] = {name: PUBLISHED[name] for name in sorted(PUBLISHED) if PUBLISHED[name].repeats is None}
-# Tables with the rows of another one in another order: readers of files use them, commands read the other one.
-REPEATED: dict[str, Layout] = {name: PUBLISHED[name] for name in sorted(PUBLISHED) if name not in LAYOUTS}
+LAYOUTS: dict[str, Layout] = {name: PUBLISHED[name] for name in sorted(PUBLISHED)}

@@ -142,13 +142,3 @@ class Metric(Table):
         return pl.all_horizontal(
             pl.col(figure).is_null() == (pl.col(status(figure)).to_physical() >= len(MADE)) for figure in FIGURES
         )
-
-
-@published(
-    sort_by=("product", "partner", "measure", "period"), month_of="period", rows_per_group=786_432, rests_on=COMPARED_BY,
-    repeats="metric",
-)  # fmt: skip
-class History(Metric):
-    """The rows of `metric` by series instead of by month, for readers of many months of few products; only in stores for which
-    `tidewaiter compact` was run. A year that a later one follows lies in one file, or in several of eight million rows; of the
-    newest year the files of `metric` themselves."""

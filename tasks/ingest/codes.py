@@ -31,7 +31,8 @@ LINE_NAME = r"^line:[a-z0-9_]+$"
 PARTNER_CODE = {
     "gacc": r"^[0-9]{3}$",
     "geonom": r"^[A-Z]{2}$",
-    "schedule_c": r"^[1-7][0-9]{3}$",
+    "hmrc": r"^[0-9]{1,4}$",
+    "schedule_c": r"^[1-79][0-9]{3}$",
     "japan": r"^[0-9]{3}$",
 }
 NO_CODE = r"^\b$"

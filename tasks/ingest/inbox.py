@@ -27,7 +27,7 @@ from tasks.ingest.raw_store import expected
 from tasks.ingest.unpack import read_download
 from tasks.store.mirror import at_hand
 from tasks.store.reporters import store_of
-from tasks.store.snapshot import open_snapshot
+from tasks.store.snapshot import POINTER, open_snapshot
 
 NOTE = ".refused.txt"
 NOT_A_RELEASE = (
@@ -91,23 +91,6 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
         ready=ready, unsettled=unsettled, later=judged("later"), held=judged("held"), refused=judged("refused"),
         published=len(judged("published")), shared=shared, other=judged("other"),
     )  # fmt: skip
-
-
-def reporters_in(inbox: Path, store: Path | S3Url) -> tuple[list[str], list[str]]:
-    """Whose figures the files of a folder have by their declarations, and why others are refused, a line for each
-    problem. No store is opened. Raises Refused where the folder does not exist.
-    """
-    require_folder(inbox)
-    reporters: set[str] = set()
-    refused: dict[Problem, list[Path]] = {}
-    for path in sorted(_downloads(inbox, store)):
-        try:
-            reporters.add(locate(ReleaseRequest(file=path, store=store)).reporter)
-        except Refused as refusal:
-            refused.setdefault(problem_of(path, refusal), []).append(path)
-        except OSError as error:
-            refused.setdefault(Problem(rule="unreadable", found=str(error), advice=UNREADABLE), []).append(path)
-    return sorted(reporters), [problem.of(files) for problem, files in refused.items()]
 
 
 def _shared(refusals: Mapping[Path, Refused]) -> list[Shared]:
@@ -214,7 +197,7 @@ def _downloads(inbox: Path, store: Path | S3Url) -> Iterator[Path]:
         inbox, onerror=lambda error: unreadable.append(Path(error.filename)), followlinks=True
     ):
         folder = Path(name)
-        if folder.resolve() in seen or (folder / "current").is_symlink():
+        if folder.resolve() in seen or (folder / POINTER).is_symlink():
             folders.clear()
             continue
         seen.add(folder.resolve())

@@ -82,7 +82,9 @@ def members_of(group: str, month: date) -> list[str]:
     if group not in groups["group"]:
         known = ", ".join(groups["group"].unique().sort())
         raise ValueError(f"there is no group of reporters {group!r}; there is {known}")
-    there = groups.filter(group=group).with_columns(month=pl.lit(month_number(month), pl.Int32))
+    # Trade with the group without a country has a code of a list, and no reporter.
+    there = groups.filter(~pl.col("partner").str.contains(":"), group=group)
+    there = there.with_columns(month=pl.lit(month_number(month), pl.Int32))
     return there.filter(valid_in(month_text()))["partner"].sort().to_list()
 
 

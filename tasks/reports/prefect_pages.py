@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import cast
 from uuid import UUID
 
-from schemas.forms.fill import FillReport
 from schemas.forms.held import HeldRelease
 from schemas.forms.outcome import Outcome
 from schemas.forms.sources import SourceState
@@ -104,24 +103,6 @@ def write_files(report: WatchReport) -> None:
     if report.rows:
         known = f"; {counted(report.looked.published, 'file')} published before" if report.looked.published else ""
         create_table_artifact(report.rows, key="files", description=f"{report.headline}{known}: what came of each file")
-
-
-def write_stores(report: FillReport) -> None:
-    """Write the page of a fill: a row for each store, with what came of its run, and one for each problem of a file."""
-    from prefect.artifacts import create_table_artifact
-
-    rows = [
-        *({"store": one.reporter, "outcome": one.outcome, "seconds": f"{one.seconds:,.0f}", "result": clip(one.message, CELL_MAX)} for one in report.stores),
-        *({"store": "", "outcome": "refused", "seconds": "", "result": clip(line, CELL_MAX)} for line in report.refused),
-    ]  # fmt: skip
-    create_table_artifact(rows, key="stores", description=report.headline)
-
-
-def write_table(key: str, rows: Sequence[dict[str, str]], description: str) -> None:
-    """Write a table of figures as a page of its own."""
-    from prefect.artifacts import create_table_artifact
-
-    create_table_artifact([dict(row) for row in rows], key=key, description=description)
 
 
 def write_sources(states: Sequence[SourceState]) -> None:

@@ -14,7 +14,7 @@ import polars as pl
 
 from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema
-from schemas.tables.catalog import LAYOUTS, REPEATED
+from schemas.tables.catalog import LAYOUTS
 from schemas.tables.trade_flow import VALUES
 from tasks.domain.coverage import WORLD
 from tasks.domain.partner_key import Unresolved
@@ -82,10 +82,6 @@ class Answer(NamedTuple):
 
 def require_table(name: str) -> None:
     """Raise ValueError where there is no such table to read."""
-    if name in REPEATED:
-        raise ValueError(
-            f"{name} has the rows of metric, for readers of files: read metric, or list the files (tidewaiter resolve {name})"
-        )
     if name not in LAYOUTS:
         raise ValueError(f"there is no table {name!r}; there are {', '.join(LAYOUTS)}")
 

@@ -39,7 +39,7 @@ from tasks.sources.records import as_reported
 from tasks.sources.totals import part_totals
 
 CODES = "schedule_c"
-COUNTRY = r"^[1-7][0-9]{3}$"
+COUNTRY = r"^[1-79][0-9]{3}$"
 PRODUCT = {"I_COMMODITY": "import", "E_COMMODITY": "export"}
 VALUES = {"GEN_VAL_MO": "USD", "ALL_VAL_MO": "USD", "GEN_CIF_MO": "USD CIF"}
 FIRST, SECOND = ("GEN_QY1_MO", "QTY_1_MO"), ("GEN_QY2_MO", "QTY_2_MO")

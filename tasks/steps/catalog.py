@@ -90,7 +90,6 @@ declared_otherwise = locating.declared_otherwise
 declare_otherwise = locating.declare_otherwise
 again_if_outpaced = mirror.again_if_outpaced
 exclusive = mirror.exclusive
-reporters_in = inbox.reporters_in
 placed = placing.placed
 reporter_of = placing.reporter_of
 store_of_published = placing.store_of_published

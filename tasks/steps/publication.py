@@ -30,7 +30,6 @@ from tasks.ledger.name_tables import NameTables, name_tables
 from tasks.ledger.published_state import Known
 from tasks.lineage.provenance import derivation_of, derivation_of_month, rows_of_collected
 from tasks.lineage.records import lineage_row
-from tasks.steps import history
 from tasks.steps.assemble import Ledger, whole
 from tasks.steps.open_published import later_year
 from tasks.steps.portions import DERIVED
@@ -50,9 +49,8 @@ def publish_release(
     ledger = entered.ledger
     files, decided = _files_of_ledger(release, entered, known), _decided(ledger, known)
     carried = _carried(known.snapshot, files.replaced | _of_figures(known))
-    series = history.follow(store, known.snapshot, carried, derived.figures.metric)
     of_derived = _files_of_derived(derived, ledger.releases, ledger.decisions)
-    new: Iterator[NewFile] = itertools.chain(files.new, of_derived, series.new)
+    new: Iterator[NewFile] = itertools.chain(files.new, of_derived)
     if files.is_new_release:
         own = itertools.chain(_files_of_release(release), _file_of_decisions(decided, release))
         new = _with_lineage(itertools.chain(new, own), {release.release["release_id"][0]: trail}, ledger.releases)
@@ -64,7 +62,7 @@ def publish_release(
     return publish(
         store,
         new,
-        carried=[*(entry for entry in carried if entry.table != history.TABLE), *series.carried],
+        carried=carried,
         parent=known.snapshot,
         about=_about(ledger.releases),
         audit=announcement(store),
@@ -99,8 +97,7 @@ def publish_batch(
     entered = known.snapshot
     assert entered is not None
     replaced = _of_figures(known)
-    stays = [entry for entry in _carried(entered, replaced) if entry.table != history.TABLE]
-    series = history.follow(store, parent, stays, derived.figures.metric)
+    stays = _carried(entered, replaced)
     before = {entry.path for entry in parent.files} if parent else set()
     of_ledger = (
         NewFile(
@@ -109,11 +106,11 @@ def publish_batch(
         )
         for entry in stays if entry.path not in before
     )  # fmt: skip
-    new = itertools.chain(of_ledger, _files_of_derived(derived, known.releases, known.decisions), series.new)
+    new = itertools.chain(of_ledger, _files_of_derived(derived, known.releases, known.decisions))
     return publish(
         store,
         _with_lineage(new, trails, known.releases),
-        carried=[*(entry for entry in stays if entry.path in before), *series.carried],
+        carried=[entry for entry in stays if entry.path in before],
         parent=parent,
         about=_about(known.releases),
         audit=announcement(store),

@@ -8,13 +8,13 @@ wrote (`steps.open_published`, `parquet`), the form of a manifest (`manifest`).
 import polars as pl
 
 from schemas.table import schema_sha256, stored_columns
-from schemas.tables.catalog import LAYOUTS, REPEATED
+from schemas.tables.catalog import LAYOUTS
 from tasks.domain.errors import StoreError
 from tasks.store.manifest import NEWER
 from tasks.store.snapshot import Snapshot
 
-# Tables that version 0.1 kept for later months; `state` and `recent` replaced them, and a publication leaves them out.
-RETIRED = ("base", "base_year", "base_far")
+# Tables of earlier builds that nothing reads: a publication leaves them out.
+RETIRED = ("base", "base_year", "base_far", "history")
 _REMEDY = f"Nothing was published. {NEWER}"
 
 
@@ -22,10 +22,10 @@ def refuse_newer(snapshot: Snapshot | None) -> None:
     """Raise StoreError where a snapshot has a table, or a table a column, that this version does not know."""
     # One file of each form: all files that one version wrote have its columns.
     forms = {(entry.table, entry.schema_sha256): entry for entry in (snapshot.files if snapshot else ())}
-    if tables := sorted({table for table, _ in forms} - {*LAYOUTS, *REPEATED, *RETIRED}):
+    if tables := sorted({table for table, _ in forms} - {*LAYOUTS, *RETIRED}):
         raise StoreError(f"the store has tables that this version does not know: {', '.join(tables)}. {_REMEDY}")
     for (table, form), entry in sorted(forms.items()):
-        if table in RETIRED or table in REPEATED:
+        if table in RETIRED:
             continue
         model = LAYOUTS[table].model
         if form != schema_sha256(model):

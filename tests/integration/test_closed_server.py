@@ -74,10 +74,8 @@ def ways_in(services: Services) -> dict[str, dict[str, Any]]:
         "a page in a file or a frame": {"headers": {"Origin": "null"}},
         "a page of another server on this machine": {"headers": {"Origin": f"http://127.0.0.1:{int(port) + 1}"}},
         "a name that was made to point here": {"headers": {"Host": f"example.org:{port}", "Origin": f"http://example.org:{port}"}},
-        "such a name, with a password": {"headers": {"Host": f"example.org:{port}"}, "auth": services.login},
         "a program without a password": {},
         "a program with another password": {"auth": ("tidewaiter", "word")},
-        "a web page that knows the password": {"headers": {"Origin": PAGE}, "auth": services.login},
     }  # fmt: skip
 
 
@@ -87,7 +85,7 @@ def test_nobody_but_the_owner_makes_the_worker_run_a_script(home: Services, tmp_
     for number, (who, request) in enumerate(ways_in(home).items()):
         marks.append(tmp_path / f"attack-{number}")
         answers = attack(home, marks[-1], **request)
-        assert [answer.status_code for answer in answers] in ([401], [403], [421]), who
+        assert [answer.status_code for answer in answers] == [401], who
         assert "access-control-allow-origin" not in answers[-1].headers, who
     assert len(home.ask("/deployments/filter", {})) == before
     # The same requests by the owner run: so the attack is one. What came before it would have run before it.
@@ -110,26 +108,14 @@ def test_no_other_page_may_ask_whether_it_may(home: Services) -> None:
     assert (own.status_code, own.headers["access-control-allow-origin"]) == (200, home.ui)
 
 
-def test_a_refusal_says_what_was_found_and_what_to_do(home: Services) -> None:
-    elsewhere = httpx.get(home.ui.replace("127.0.0.1", "localhost"), timeout=20)
-    assert elsewhere.status_code == 421
-    assert home.ui in elsewhere.text
-    assert "localhost" in elsewhere.text
-    page = httpx.get(home.ui, headers={"Origin": PAGE}, timeout=20)
-    assert page.status_code == 403
-    assert PAGE in page.text
-
-
 @pytest.mark.parametrize("path", ["/events/in", "/events/out", "/logs/out", "/task_runs/subscriptions/scheduled"])
 def test_a_socket_is_opened_to_nobody_without_the_password(home: Services, path: str) -> None:
     address = home.api.replace("http://", "ws://") + path
 
-    async def told(password: str, **options: Any) -> str:
+    async def told(password: str) -> str:
         """What the server says to one who wants to log in."""
         try:
-            async with websockets.connect(
-                address, subprotocols=[websockets.Subprotocol("prefect")], **options
-            ) as socket:
+            async with websockets.connect(address, subprotocols=[websockets.Subprotocol("prefect")]) as socket:
                 await socket.send(json.dumps({"type": "auth", "token": password}))
                 return str(json.loads(await asyncio.wait_for(socket.recv(), 20))["type"])
         except (websockets.InvalidStatus, websockets.ConnectionClosed) as refusal:
@@ -137,9 +123,6 @@ def test_a_socket_is_opened_to_nobody_without_the_password(home: Services, path:
 
     assert asyncio.run(told(home.password)) == "auth_success"
     assert asyncio.run(told("tidewaiter:word")) == "ConnectionClosedError"
-    assert asyncio.run(told(home.password, origin=PAGE)) == "InvalidStatus"
-    renamed = {"Host": f"example.org:{home.ui.rpartition(':')[2]}"}
-    assert asyncio.run(told(home.password, additional_headers=renamed)) == "InvalidStatus"
 
 
 def test_only_the_owner_may_read_or_write_what_the_server_keeps(home: Services) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from comtrade_answers import answer, datasets, row
 
-from flows.demo.replay import Replay, Reply
 from tasks.domain.errors import Refused
 from tasks.fetch.comtrade import datasets as ask_datasets
 from tasks.fetch.comtrade import note_compared, number_of, read_compared, rows_of
 from tasks.fetch.transport import Policy, Transport
+from tests.replay.server import Replay, Reply
 
 SECRET = "feedfacefeedfacefeedfacefeedface"
 

@@ -18,7 +18,6 @@ from pydantic import ValidationError
 from release_pages import GOODS, SPANS, TITLE, goods
 
 from flows.cli.fetch import Source
-from flows.demo.replay import Asked, Replay, Reply
 from schemas.forms.fetch import OUTCOMES, Fetched, FetchReport, FetchRequest, SourceName
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchRequest
@@ -35,6 +34,7 @@ from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
 from tasks.sources.gacc_tables import MONTHS
 from tasks.sources.registry import SOURCES
+from tests.replay.server import Asked, Replay, Reply
 from tests.unit.sources.test_eurostat_comext import answer as comext
 from tests.unit.sources.test_gacc_pages import _sheet as sheet
 from tests.unit.sources.test_hmrc_ots import page as ots_page

@@ -136,6 +136,14 @@ def test_what_is_given_for_a_folder_holds_for_the_files_that_say_nothing(
     assert fill(undeclared, source="gacc_query", flow="export", partners="all").looked.published == 3
 
 
+def test_of_one_reporter_only_its_files_are_taken(folder: Path) -> None:
+    (folder / "d.csv").write_bytes(b"x")
+    (folder / "d.csv.toml").write_text('source = "eurostat_comext"\nreporter = "DEU"\nreleased_on = 2025-07-20\n')
+    report = fill(folder, reporter="CHN")
+    assert [path.name for path in report.looked.other] == ["d.csv"]
+    assert report.headline == "Published 2025-05 to 2025-07"
+
+
 def test_a_problem_of_a_whole_folder_is_told_once_and_nothing_is_tried(undeclared: Path) -> None:
     report = fill(undeclared)
     assert report.headline == "Refused 3"
@@ -174,7 +182,7 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(folder: Path) -> None:
 def objects(store: Path) -> set[tuple[str, bytes]]:
     """Everything that a store holds but the moments in it."""
     return {
-        (str(place.relative_to(store)), b"" if "lineage" in place.parts else place.read_bytes())
+        (str(place.relative_to(store)), b"" if {"lineage", "_lineage"} & {*place.parts} else place.read_bytes())
         for place in store.rglob("*")
         if place.is_file() and place.suffix != ".lock"
     }
@@ -257,7 +265,7 @@ def test_what_keeps_every_file_out_stops_the_run_once_and_the_next_run_goes_on(
     write = FileSystem.write
 
     def full(self: FileSystem, descriptor: int, data: memoryview) -> int:
-        if sum(path.name == "manifest.json" for path in (store / "snapshots").glob("*/*")):
+        if sum(path.name == "manifest.json" for path in (store / ".snapshots").glob("*/*")):
             refused.append(descriptor)
             raise OSError(code, os.strerror(code))
         return write(self, descriptor, data)

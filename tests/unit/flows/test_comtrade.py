@@ -13,11 +13,11 @@ from typer.testing import CliRunner, Result
 from flows import comtrade as comparison
 from flows.cli.app import app
 from flows.cli.options import DISAGREES, REFUSED
-from flows.demo.replay import Replay, Reply
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from tasks.fetch import comtrade
 from tasks.fetch.transport import Policy
+from tests.replay.server import Replay, Reply
 
 SECRET = "feedfacefeedfacefeedfacefeedface"
 THEIRS = 45_987_654

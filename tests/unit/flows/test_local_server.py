@@ -1,17 +1,16 @@
-"""The server of one's own is found again by the proof that it has the password, never by its port alone."""
+"""The server of one's own is found again by its process, never by its port alone."""
 
-import json
 import os
 import signal
 import stat
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from typer.testing import CliRunner
@@ -20,44 +19,44 @@ from flows.cli import local_server, password
 from flows.cli.app import app
 
 ASKED: list[tuple[str, str | None]] = []
+OVER = 2**22 + 1  # no process has this number
 
 
 @pytest.fixture
 def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """A server that answers at the address we once noted; what it says of its folder may be changed, and the password that
-    it has: `word` is what it asks for, `line` what it proves."""
-    said = {"home": "/somewhere/else"}
+    """A server that answers at the address we once noted; `word` is what it asks for."""
+    said: dict[str, str] = {}
     ASKED.clear()
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:  # the library's name
             ASKED.append((self.path, self.headers["Authorization"]))
-            if self.path.startswith(password.PROOF_PATH):
-                self.send_response(200 if "line" in said else 404)
-                self.end_headers()
-                (nonce,) = parse_qs(urlsplit(self.path).query)["nonce"]
-                address = said["api"].removesuffix("/api")
-                self.wfile.write(password.proof(said.get("line", ""), tmp_path, address, nonce).encode())
-                return
             # A server with a password tells anybody that it is well.
             is_open = self.path.endswith("/health") or said.get("word") in (None, self.headers["Authorization"])
             self.send_response(200 if is_open else 401)
             self.end_headers()
-            self.wfile.write(json.dumps(said).encode())
+            self.wfile.write(b"true")
 
         def log_message(self, *_: object) -> None:
             pass
 
     monkeypatch.setattr(local_server, "HOME", tmp_path)
     monkeypatch.setattr(local_server, "NOTE", tmp_path / "server.json")
-    monkeypatch.setattr(local_server, "_PROVEN", set())
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as http:
         threading.Thread(target=http.serve_forever, daemon=True).start()
         said["api"] = f"http://127.0.0.1:{http.server_port}/api"
-        local_server.NOTE.write_text(json.dumps({"api": said["api"], "pid": 2**22 + 1}))
+        local_server.note({"api": said["api"], "pid": OVER})
         yield said
         http.shutdown()
+
+
+@pytest.fixture
+def prefect() -> Iterator[int]:
+    """The number of a process whose command names Prefect."""
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "prefect"]) as process:
+        yield process.pid
+        process.kill()
 
 
 def test_another_server_at_our_old_address_is_not_taken_for_ours_nor_stopped(stranger: dict[str, str]) -> None:
@@ -90,64 +89,31 @@ def test_a_disk_that_is_full_leaves_the_note_as_it_was(
 
 
 def test_a_server_of_our_folder_is_ours_and_one_that_was_named_is_used(
-    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stranger: dict[str, str], prefect: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PREFECT_API_URL", stranger["api"])
     assert local_server.running_server() == stranger["api"]
     monkeypatch.delenv("PREFECT_API_URL")
-    stranger["line"] = password.make(tmp_path)
-    assert local_server.running_server() == stranger["api"]
+    for pid, found in ((OVER, None), (os.getpid(), None), (prefect, stranger["api"])):
+        local_server.note({"api": stranger["api"], "pid": pid})
+        assert local_server.running_server() == found
 
 
 def test_the_password_is_given_to_our_own_server_alone(
-    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stranger: dict[str, str], prefect: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever has the port now, after our server has ended, is not sent what was meant for ours."""
     line = password.make(tmp_path)
     monkeypatch.setattr(os, "environ", {**os.environ, "PREFECT_API_AUTH_STRING": "team:word"})
-    for proves in ({}, {"line": "tidewaiter:another"}):
-        stranger |= proves
-        assert local_server.running_server() is None
-        assert local_server.stop_server() is False
-        local_server.NOTE.write_text(json.dumps({"api": stranger["api"], "pid": 2**22 + 1}))
+    assert local_server.running_server() is None
     local_server.use(stranger["api"])
     assert os.environ["PREFECT_API_AUTH_STRING"] == "team:word"
-    assert ASKED
-    assert {sent for _, sent in ASKED} == {None}
-    stranger["line"] = line
     del os.environ["PREFECT_API_URL"]
+    local_server.note({"api": stranger["api"], "pid": prefect})
     local_server.use(local_server.running_server() or "")
     assert os.environ["PREFECT_API_AUTH_STRING"] == line
     assert local_server.how_to_open(stranger["api"]).endswith(f"log in there with the line in {tmp_path / 'password'}")
     assert {sent for _, sent in ASKED} == {None}
-
-
-def test_an_answer_of_our_server_is_no_proof_at_another_address_or_for_another_question(tmp_path: Path) -> None:
-    line, given = password.make(tmp_path), (tmp_path, "http://127.0.0.1:4200", "one")
-    others = [(tmp_path / "other", *given[1:]), (tmp_path, "http://127.0.0.1:4201", "one"), (*given[:2], "two")]
-    proofs = {password.proof(line, *asked) for asked in (given, *others)} | {password.proof("tidewaiter:x", *given)}
-    assert len(proofs) == 5
-
-
-def test_a_server_of_our_folder_that_asks_for_no_password_is_refused_and_can_be_stopped(
-    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One that an earlier version has started runs what anybody wants."""
-    stranger["home"] = str(tmp_path)
-    with pytest.raises(
-        PermissionError, match="asks for no password, and runs what anybody wants: run `tidewaiter stop`"
-    ):
-        local_server.ensure_server()
-    ended: list[tuple[int, int]] = []
-
-    def kill(process: int, number: int) -> None:
-        ended.append((process, number))
-        stranger["home"] = "/somewhere/else"
-
-    monkeypatch.setattr(os, "kill", kill)
-    monkeypatch.setattr("time.sleep", lambda _: None)
-    assert local_server.stop_server() is True
-    assert ended == [(2**22 + 1, signal.SIGTERM)]
 
 
 def test_a_password_is_made_once_and_is_for_its_owner_alone(tmp_path: Path) -> None:
@@ -166,15 +132,19 @@ def test_a_password_is_made_once_and_is_for_its_owner_alone(tmp_path: Path) -> N
 
 
 def test_a_password_that_others_may_have_read_is_not_used(
-    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stranger: dict[str, str], prefect: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stranger["line"] = password.make(tmp_path)
+    password.make(tmp_path)
     (tmp_path / "password").chmod(0o640)
+    local_server.note({"api": stranger["api"], "pid": prefect})
     with pytest.raises(PermissionError, match=r"other users .* \(mode 640\): run `tidewaiter stop`, delete that file"):
         local_server.running_server()
-    monkeypatch.setattr(os, "kill", lambda process, number: None)
+    ended: list[tuple[int, int]] = []
+    kill = os.kill
+    monkeypatch.setattr(os, "kill", lambda pid, number: ended.append((pid, number)) if number else kill(pid, number))
     monkeypatch.setattr("time.sleep", lambda _: None)
     assert local_server.stop_server() is True
+    assert ended == [(prefect, signal.SIGTERM)]
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder to another user")
@@ -224,7 +194,7 @@ def test_no_file_of_the_server_is_opened_through_a_link(
 
 
 def test_of_two_who_start_at_once_one_starts_and_both_use_it(
-    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stranger: dict[str, str], prefect: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local_server.NOTE.unlink()
     started: list[int] = []
@@ -232,8 +202,7 @@ def test_of_two_who_start_at_once_one_starts_and_both_use_it(
 
     def start(port: int, line: str) -> str:
         started.append(port)
-        stranger["line"] = line
-        local_server.note({"api": stranger["api"], "pid": 1})
+        local_server.note({"api": stranger["api"], "pid": prefect})
         return stranger["api"]
 
     make = password.make_folder
@@ -255,7 +224,7 @@ def test_a_server_that_has_ended_comes_back_at_its_address(
 ) -> None:
     """A worker goes on asking there."""
     password.make(tmp_path)
-    local_server.note({"api": "http://127.0.0.1:43210/api", "pid": 2**22 + 1})
+    local_server.note({"api": "http://127.0.0.1:43210/api", "pid": OVER})
     monkeypatch.setattr(local_server, "_free_port", lambda wanted: wanted)
     monkeypatch.setattr(local_server, "_start_server", lambda port, line: f"at {port}")
     assert local_server.ensure_server() == "at 43210"

@@ -61,9 +61,5 @@ def test_what_is_not_plain_is_a_warning_and_what_is_not_there_an_error_with_choi
     assert raised.value.choices[0] == "basket:rare_earth_magnets"
     with pytest.raises(ValueError, match="there is no table 'metrics'; there are claim, "):
         tidewaiter.read("magnets", table="metrics", store=sample_store)
-    with pytest.raises(
-        ValueError, match="history has the rows of metric, for readers of files: read metric, or list the files"
-    ):
-        tidewaiter.read("magnets", table="history", store=sample_store)
     with pytest.raises(ValueError, match="there is no metric 'size'"):
         tidewaiter.trace("magnets", "us", "2025-06", "size", store=sample_store)

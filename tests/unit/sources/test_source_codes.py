@@ -1,5 +1,6 @@
 """Partner codes, currencies and lists of goods of all sources: one meaning a code, and none that meets another by accident."""
 
+import re
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -48,11 +49,44 @@ def test_groups_and_totals_have_no_key_of_a_country() -> None:
     assert sums.filter(sums.str.contains("^[A-Z]{3}$") & (sums != "WLD")).to_list() == []
 
 
-def test_the_27_members_are_inside_the_eu_and_nobody_else() -> None:
-    inside = partner_codes("geonom").filter(part_of="INT_EU27_2020", kind="country", valid_to="")["partner"]
-    members = code_table("partner_groups").filter(group="EU27", valid_to="")["partner"]
-    assert sorted(inside) == sorted(members)
-    assert inside.len() == 27
+def test_the_union_is_its_27_members_and_trade_inside_it_without_a_country() -> None:
+    now = partner_codes("geonom").filter(part_of="INT_EU27_2020", valid_to="")
+    members = code_table("partner_groups").filter(
+        ~pl.col("partner").str.starts_with("hmrc:"), group="EU27", valid_to=""
+    )
+    assert sorted(now["partner"]) == sorted(members["partner"])
+    assert now.filter(kind="country").height == 27
+    assert set(now.filter(pl.col("kind") != "country")["code"]) == {"QR", "QV", "QY"}
+
+
+def test_members_of_groups_are_keys_of_the_lists() -> None:
+    keys = {*code_table("partner_codes")["partner"], *code_table("partners")["partner"]}
+    assert set(code_table("partner_groups")["partner"]) <= keys
+
+
+@pytest.mark.parametrize("code_list", ["schedule_c", "japan", "hmrc", "geonom"])
+def test_every_list_has_every_member_of_the_union(code_list: str) -> None:
+    members = code_table("partner_groups").filter(~pl.col("partner").str.contains(":"), group="EU27")["partner"]
+    assert set(members) - set(partner_codes(code_list)["partner"]) == set()
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("code_list", "file", "code", "count"),
+    [
+        ("schedule_c", "census_real/schedule_c_country_codes.txt", r"^(\d{4})\s*\|", 240),
+        ("japan", "japan_real/country_codes.csv", r"^(\d{3}),", 235),
+        ("hmrc", "hmrc_real/country_table_of_the_api.csv", r"^(\d+),", 263),
+        ("geonom", "comext_bulk/full_v2_dictionary.txt", r"^\s*((?!ZZ)[A-Z]{2})\t\d\d/\d\d/\d{4}\t", 274),
+    ],
+)
+def test_every_code_that_a_source_lists_is_in_the_table(
+    shared_data: Path, code_list: str, file: str, code: str, count: int
+) -> None:
+    text = (shared_data / file).read_text(encoding="utf-8", errors="replace")
+    codes = set(re.findall(code, text, re.MULTILINE))
+    assert len(codes) == count
+    assert codes - set(partner_codes(code_list)["code"]) == set()
 
 
 def test_every_source_names_lists_that_exist() -> None:

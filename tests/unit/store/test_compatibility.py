@@ -204,17 +204,25 @@ def test_figures_of_an_earlier_version_are_shown_without_the_column_that_it_did_
     assert read_table(_opened(store), Metric)[column].null_count() < after.height
 
 
-def test_tables_that_nothing_reads_any_more_are_left_out_by_the_next_release(may: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("table", "partition"), [("base_far", ""), ("history", "flow=export/year=2025")])
+def test_tables_that_nothing_reads_any_more_are_left_out_by_the_next_release(
+    may: Path, tmp_path: Path, table: str, partition: str
+) -> None:
     store = copied(may, tmp_path)
     snapshot = _opened(store)
     old = io.BytesIO()
     pl.DataFrame({"a": [1]}).write_parquet(old)
     publish(
         store,
-        [NewFile("base_far", "", old.getvalue(), 1, "0" * 64)],
+        [NewFile(table, partition, old.getvalue(), 1, "0" * 64)],
         carried=snapshot.files,
         parent=snapshot,
         about=snapshot.about,
     )
+    assert _opened(store).entries(table)
+    assert read_table(_opened(store), Metric).height
     _ingest(store, "202506")
-    assert not _opened(store).entries("base_far")
+    assert not _opened(store).entries(table)
+    whole = copied(may, tmp_path, "whole")
+    _ingest(whole, "202506")
+    assert _hashes(store) == _hashes(whole)

@@ -14,7 +14,7 @@ from prefect.automations import Automation
 from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound
 
-from flows import notify, run_names
+from flows import notify
 from flows.cli import deployments
 
 FILE = Path(__file__).parents[4] / "deployments" / "prefect.yaml"
@@ -88,7 +88,7 @@ def test_the_file_is_next_to_the_flows_in_a_package_and_in_its_folder_in_a_clone
 
 def test_pool_and_queue_of_the_file_are_those_that_are_made_and_nothing_retired_is_in_it() -> None:
     named = yaml.safe_load(FILE.read_text(encoding="utf-8"))["deployments"]
-    assert {one["work_pool"]["name"] for one in named} == {deployments.POOL, deployments.STORES}
+    assert {one["work_pool"]["name"] for one in named} == {deployments.POOL}
     assert {one["work_pool"].get("work_queue_name") for one in named} == {deployments.TURNS, None}
     full = {f"{one['entrypoint'].rpartition('.')[2]}/{one['name']}" for one in named}
     assert "watch/watch" in full
@@ -108,10 +108,9 @@ def done(monkeypatch: pytest.MonkeyPatch) -> Done:
 
         return run
 
-    for name in ("_ensure_pools", "_retire", "_ensure_forms", "_ensure_automations"):
+    for name in ("_ensure_pool", "_retire", "_ensure_forms", "_ensure_automations"):
         monkeypatch.setattr(deployments, name, part(name))
     monkeypatch.setattr(notify, "ensure", part("messages"))
-    monkeypatch.setattr(run_names, "plan_and_name", lambda: calls.append(("names",)))
     _prefect_ends(monkeypatch, 0, calls)
     return calls
 
@@ -128,7 +127,7 @@ def test_the_pool_is_there_before_the_deployments_and_they_before_what_is_set_on
     assert deployments.deploy_all(FILE, ADDRESSES) == ["Slack"]
     command = [sys.executable, "-P", "-m", "prefect", "--no-prompt", "deploy", "--prefect-file", str(FILE), "--all"]
     assert done == [
-        ("_ensure_pools",), ("prefect", *command), ("_retire",), ("_ensure_forms",), ("_ensure_automations",), ("names",),
+        ("_ensure_pool",), ("prefect", *command), ("_retire",), ("_ensure_forms",), ("_ensure_automations",),
         ("messages", "the addresses"),
     ]  # fmt: skip
 
@@ -137,7 +136,7 @@ def test_where_prefect_does_not_accept_the_file_nothing_is_retired(done: Done, m
     _prefect_ends(monkeypatch, 1, done)
     with pytest.raises(ChildProcessError, match=r"^Prefect did not accept .*prefect\.yaml; its reason is above$"):
         deployments.deploy_all(FILE, ADDRESSES)
-    assert [part for part, *_ in done] == ["_ensure_pools", "prefect"]
+    assert [part for part, *_ in done] == ["_ensure_pool", "prefect"]
 
 
 @pytest.mark.parametrize(
@@ -146,11 +145,7 @@ def test_where_prefect_does_not_accept_the_file_nothing_is_retired(done: Done, m
         (True, [("limit", "local-process/in-turn", 1)]),
         (
             False,
-            [
-                ("pool", "local-process", "process"),
-                ("pool", "stores", "process"),
-                ("queue", "local-process/in-turn", 1),
-            ],
+            [("pool", "local-process", "process"), ("queue", "local-process/in-turn", 1)],
         ),
     ],
 )
@@ -158,7 +153,7 @@ def test_pool_and_queue_are_made_once_and_the_queue_starts_one_run_at_a_time(
     monkeypatch: pytest.MonkeyPatch, has_pool: bool, made: Done
 ) -> None:
     server = served(monkeypatch, Server(has_pool=has_pool))
-    asyncio.run(deployments._ensure_pools())
+    asyncio.run(deployments._ensure_pool())
     assert server.done == made
 
 

@@ -1,6 +1,5 @@
 """Commands that read what is published: addresses of files, unknown releases, and old snapshots."""
 
-import re
 from pathlib import Path
 
 import polars as pl
@@ -9,8 +8,6 @@ from typer.testing import CliRunner, Result
 
 from flows.cli.options import REFUSED
 from flows.cli.read import commands
-from schemas.table import schema_sha256
-from schemas.tables.metric import Metric
 from tests.unit.store.small_store import JULY, JUNE, stored
 
 IMPORTS = "flow=import/year=2025/month=6"
@@ -54,24 +51,6 @@ def test_a_release_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> Non
     result = run("revisions", "--release", "nobody", "--store", str(tmp_path))
     assert result.exit_code == REFUSED
     assert "no release nobody" in result.stderr
-
-
-def test_figures_by_series_are_switched_on_and_off(tmp_path: Path) -> None:
-    stored(tmp_path, {JUNE: [1]}, schema=schema_sha256(Metric))
-    where = ["--store", str(tmp_path)]
-    absent = run("resolve", "history", *where)
-    assert (absent.exit_code, absent.stdout) == (0, "")
-    assert "tidewaiter compact publishes it" in " ".join(absent.stderr.split())
-    made = run("compact", *where)
-    assert made.exit_code == 0, made.stderr
-    assert re.fullmatch(r"1 file by series in the snapshot 000002-[0-9a-f]{12}\n", made.stdout)
-    assert run("compact", *where).stdout.endswith(", as before\n")
-    (path,) = run("resolve", "history", *where).stdout.split()
-    assert "/history/flow=export/year=2025/" in path
-    assert run("compact", "--undo", *where).stdout.startswith("no files by series in the snapshot 000003-")
-    asked = run("read", "history", *where)
-    assert (asked.exit_code, "read metric, or list the files" in " ".join(asked.stderr.split())) == (REFUSED, True)
-    assert run("compact", "--store", str(tmp_path / "nowhere")).exit_code == REFUSED
 
 
 def test_young_snapshots_stay(tmp_path: Path) -> None:
