@@ -105,18 +105,18 @@ def root(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("reporter", "whose", "chinese"),
-    [("CHN", "China's exports", "中国"), ("EU27", "The European Union's imports", "欧盟"), ("GBR", "The United Kingdom's imports", "英国"),
-     ("USA", "The United States' imports", "美国")],
+    ("reporter", "code", "whose", "chinese"),
+    [("CHN", "85051110", "China's exports", "中国"), ("EU27", MAGNETS, "The European Union's imports", "欧盟"), ("GBR", "85051110", "The United Kingdom's imports", "英国"),
+     ("USA", "8505110070", "The United States' imports", "美国")],
 )  # fmt: skip
-def test_every_page_says_whose_trade_it_is(root: Path, reporter: str, whose: str, chinese: str) -> None:
+def test_every_page_says_whose_trade_it_is(root: Path, reporter: str, code: str, whose: str, chinese: str) -> None:
     """A brief on imports of the United States said that they were China's."""
     folder = Path(store_of(root, reporter))
     snapshot = query.open_published(folder)
     flow = "export" if reporter == "CHN" else "import"
-    rows = query.query(folder, "metric", flow=flow, product=MAGNETS).filter(measure="quantity_kg")
+    rows = query.query(folder, "metric", flow=flow, product=code).filter(measure="quantity_kg")
     month = max(rows["period"])
-    facts = gather(snapshot, folder, MAGNETS, flow, month)
+    facts = gather(snapshot, folder, code, flow, month)
     for language, name in (("en", whose), ("zh", chinese)):
         said = headlines(facts, language)
         assert said
@@ -125,9 +125,9 @@ def test_every_page_says_whose_trade_it_is(root: Path, reporter: str, whose: str
         for written in (unescape(render.page(facts, language)), render.markdown(facts, language)):
             assert name in written
             assert ("China's" in written) == (reporter == "CHN" and language == "en")
-    drawn = draw(rows, MAGNETS, ["WLD"], "quantity_kg", ".svg", Reporter.of(query.query(folder, "release"))).decode()
+    drawn = draw(rows, code, ["WLD"], "quantity_kg", ".svg", Reporter.of(query.query(folder, "release"))).decode()
     assert whose in drawn
-    traced = tidewaiter.trace(MAGNETS, "WLD", f"{month:%Y-%m}", "level", flow=flow, store=root, reporter=reporter)
+    traced = tidewaiter.trace(code, "WLD", f"{month:%Y-%m}", "level", flow=flow, store=root, reporter=reporter)
     assert (traced.reporter, traced.agrees) == (reporter, True)
 
 
