@@ -7,4 +7,4 @@ from tasks.sources.registry import SOURCES
 
 def parse(landed: Landed) -> Parsed:
     """The records of a landed file. Raises Refused where the bytes do not have the source's format."""
-    return SOURCES[landed.source].parse(landed.raw.read_bytes(), landed.file.name)
+    return SOURCES[landed.source].parse(landed.raw.read_bytes(), landed.file.name).declared(landed.partners)
