@@ -78,7 +78,7 @@ test-month: $(READY_DEV)
 
 # Five sources on this machine; inboxes and stores go into ./demo.
 demo-fetch: $(READY)
-	@$(BIN)/python -m flows.demo
+	@$(BIN)/python -m tests.replay
 
 # The real sources, one question each; skipped where they cannot be reached. By hand, never in the usual tests.
 test-live: $(READY_DEV)

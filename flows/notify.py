@@ -81,7 +81,7 @@ OCCASIONS = (
     ),
     Occasion(
         "unattended", "no worker takes the runs any more", "prefect.work-pool.not-ready",
-        # The pool that fills stores has workers only while there is something to fill, and a fill says where there is none.
+        # A pool of that name has workers only while there is something to fill (deployments/README.md).
         {"prefect.resource.id": "prefect.work-pool.*", "prefect.resource.name": "!stores"}, {},
         "No worker: nobody takes the runs of {{ event.resource['prefect.resource.name'] }}",
         "Start one with tidewaiter worker, or check its service. Runs that were missed are caught up.",

@@ -5,7 +5,6 @@ an outage: the day that counts is the day for which it was scheduled.
 """
 
 from prefect import flow
-from prefect.context import FlowRunContext
 
 from flows import announce, run_names
 from flows.taking import take
@@ -26,8 +25,6 @@ def watch(request: WatchRequest = WatchRequest(), day: Day = None) -> WatchRepor
         day: day of the run; empty: the day for which it was scheduled, in Beijing
     """
     day = day or run_names.scheduled_for().date()
-    if FlowRunContext.get() is not None:
-        announce.attempt(run_names.name_the_next)
     looked = step.look(request, day)
     report = take(looked, request.store, dry_run=request.dry_run)
     expected = step.expect(step.at_hand(step.store_of(request.store, CUSTOMS)), request.kinds, day)

@@ -41,9 +41,6 @@ def deploy_all(file: Path, addresses: notify.Addresses) -> list[str]:
 
     Raises ChildProcessError if Prefect does not accept the file.
     """
-    # Prefect must be imported after the address of the server is set.
-    from flows import run_names
-
     asyncio.run(_ensure_pool())
     command = ["deploy", "--prefect-file", str(file), "--all"]
     if subprocess.run([sys.executable, "-P", "-m", "prefect", "--no-prompt", *command], check=False).returncode:
@@ -51,7 +48,6 @@ def deploy_all(file: Path, addresses: notify.Addresses) -> list[str]:
     asyncio.run(_retire())
     asyncio.run(_ensure_forms())
     asyncio.run(_ensure_automations())
-    run_names.plan_and_name()
     return asyncio.run(notify.ensure(addresses))
 
 

@@ -23,6 +23,7 @@ VALUATIONS = {
 PARTNERS = (
     "origin", "origin, consignment inside the EU", "last known destination", "ultimate destination", "not stated",
 )  # fmt: skip
+NATIONAL_LISTS = ("HS8", "CN8", "HTS10", "JP9")
 ROUNDINGS = ("nearest", "down", "nearest or down")
 ZEROS = {
     "no trade": "a printed 0 means that there was none, or less than half a unit",
@@ -41,5 +42,7 @@ class StatementTerms(Table):
     partner_is: pl.String = column("which country the partner is", isin=PARTNERS)
     rounding: pl.String = column("how the source drops digits", isin=ROUNDINGS)
     zero: pl.String = column("what a printed 0 means", isin=tuple(ZEROS))
-    nomenclature: pl.String = column("list of the national codes of the source", isin=("HS8", "CN8", "HTS10", "JP9"))
+    nomenclature: pl.String = column(
+        "list of the finest codes of the source: a national list, or HS6", isin=(*NATIONAL_LISTS, "HS6")
+    )
     basis: pl.String = column("where these facts are from", str_length={"min_value": 3})

@@ -12,17 +12,18 @@ instead.
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
-from schemas.forms.fetch import FetchRequest
+from schemas.forms.fetch import Fetched, FetchRequest
 from tasks.domain.errors import Refused
-from tasks.fetch.judge import refuse_other
+from tasks.fetch.judge import listed
 from tasks.fetch.plan import months_of
 from tasks.fetch.question import Answer, Question
 from tasks.fetch.transport import Transport
-from tasks.sources import gacc_bulletin, gacc_preliminary
-from tasks.sources.gacc_tables import MONTHS, squeeze
+from tasks.sources.gacc_release import topic_of
+from tasks.sources.gacc_tables import MONTHS, plain, squeeze
 from tasks.sources.pages import read_page
 
 BASE = "http://english.customs.gov.cn"
@@ -30,26 +31,28 @@ INDEX = {
     "gacc_preliminary": "/statics/report/preliminary{year}.html",
     "gacc_bulletin": "/statics/report/monthly{year}.html",
 }
-TOPICS = {"gacc_preliminary": gacc_preliminary.TOPICS, "gacc_bulletin": gacc_bulletin.TOPICS}
 ZONE = ZoneInfo("Asia/Shanghai")
-TITLE = re.compile(r"^\((?P<number>\d+)\)\s*(?P<topic>.+?)\s*\(in\s*(?P<currency>CNY|USD)\)$")
-YEAR = re.compile(rb"<option[^>]*value=\"?(\d{4})")
+TITLE = re.compile(r"^\(\d+\)\s*(?P<topic>.+?)\s*\(in\s*(?P<currency>cny|usd)\)$")
+YEAR = re.compile(rb"<option[^<>]*value=\"?(\d{4})")
 RECENT = 2
 
 
-def questions(request: FetchRequest, today: date, transport: Transport) -> Iterator[Question]:
-    """Yield a question for each linked page that this source reads, the newest month first. Raises Refused for a
-    page that is not an index.
+def questions(request: FetchRequest, today: date, transport: Transport) -> Iterator[Question | Fetched]:
+    """Yield a question for each linked page that this source reads, the newest month first; before them what became of
+    a page that is not an index.
     """
     wanted = months_of(request, today)
     recent = wanted[-RECENT:]
     found: dict[str, Question] = {}
     for year in sorted({int(month[:4]) for month in wanted}, reverse=True):
         place = f"{request.base or BASE}{INDEX[request.source].format(year='' if year == today.year else year)}"
-        answer = transport.get(place)
-        assert answer is not None  # no condition was sent
-        refuse_other(answer, "html")
-        for month, topic, currency, address in linked(answer, year, request.source):
+        links = listed(
+            transport, place, f"{request.source}, list of {year}", partial(linked, year=year, source=request.source)
+        )
+        if isinstance(links, Fetched):
+            yield links
+            continue
+        for month, topic, currency, address in links:
             if month in wanted:
                 name = f"{request.source}_{topic}_{month}_{currency}"
                 found[name] = Question(
@@ -66,7 +69,7 @@ def linked(index: Answer, year: int, source: str) -> Iterator[tuple[str, str, st
     """
     page = read_page(index.body, index.address)
     years = [int(match) for match in YEAR.findall(index.body)]
-    if not any(row and TITLE.match(squeeze(row[0])) for table in page.tables for row in table):
+    if not any(row and TITLE.match(plain(row[0])) for table in page.tables for row in table):
         raise Refused(
             "no links",
             where=index.address,
@@ -79,14 +82,14 @@ def linked(index: Answer, year: int, source: str) -> Iterator[tuple[str, str, st
         if link.row < 0:
             continue
         row = page.tables[link.table][link.row]
-        title = TITLE.match(squeeze(row[0])) if row else None
+        title = TITLE.match(plain(row[0])) if row else None
         month = squeeze(link.text)[:3].lower()
-        topic = next((name for name, words in TOPICS[source].items() if title and words.search(title["topic"])), None)
+        topic = topic_of(title["topic"], source) if title else None
         if title is not None and topic is not None and month in MONTHS:
             yield (
                 f"{shown}-{MONTHS.index(month) + 1:02d}",
                 topic,
-                title["currency"],
+                title["currency"].upper(),
                 _address(index.address, link.address),
             )
 
@@ -108,15 +111,15 @@ def attachment(question: Question, answer: Answer) -> Question | None:
 
 
 def _address(page: str, printed: str) -> str:
-    """Return a link as it must be requested: with slashes, and Chinese letters percent-encoded. Raises Refused if it
-    leads elsewhere.
+    """Return a link as it must be requested: with slashes, and Chinese letters percent-encoded. One that leads elsewhere
+    stays as it is, and is refused by name when it is asked for.
     """
-    parts = urlsplit(urljoin(page, printed.strip().replace("\\", "/")))
-    asked = urlsplit(page)
-    own = {urlsplit(BASE).hostname, asked.hostname}
-    if parts.hostname not in own:
-        raise Refused(
-            "link elsewhere", where=page, found=f"a link to {parts.hostname}", advice="Look at the page in a browser."
-        )
+    try:
+        place = urljoin(page, printed.strip().replace("\\", "/"))
+        parts, asked = urlsplit(place), urlsplit(page)
+    except ValueError:
+        return printed
+    if parts.hostname not in {urlsplit(BASE).hostname, asked.hostname}:
+        return place
     # Links have the public name; the request goes to the host that the page came from.
     return urlunsplit((asked.scheme, asked.netloc, quote(parts.path, safe="/%"), parts.query, ""))

@@ -105,13 +105,6 @@ def write_files(report: WatchReport) -> None:
         create_table_artifact(report.rows, key="files", description=f"{report.headline}{known}: what came of each file")
 
 
-def write_table(key: str, rows: Sequence[dict[str, str]], description: str) -> None:
-    """Write a table of figures as a page of its own."""
-    from prefect.artifacts import create_table_artifact
-
-    create_table_artifact([dict(row) for row in rows], key=key, description=description)
-
-
 def write_sources(states: Sequence[SourceState]) -> None:
     """Write the page of all sources: what is in, what is due, what is overdue, and since when a source fails."""
     from prefect.artifacts import create_table_artifact

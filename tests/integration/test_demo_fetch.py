@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-ANSWERS = Path(__file__).parents[2] / "flows" / "examples" / "fetch"
+ANSWERS = Path(__file__).parents[1] / "replay" / "answers"
 THOUSAND, MILLION = 1000, 1_000_000
 Cells = tuple[str, str, Decimal, Decimal]
 
@@ -31,7 +31,7 @@ def comext() -> list[Cells]:
 
 def ots() -> list[Cells]:
     rows = json.loads((ANSWERS / "ots.json").read_text())["value"]
-    chinas = [row for row in rows if row["Country"]["CountryCodeAlpha"] == "CN"]
+    chinas = [row for row in rows if row["CountryId"] == 720]
     return [
         ("GBR", ours, Decimal(sum(row["NetMass"] for row in some)), Decimal(sum(row["Value"] for row in some)))
         for ours, some in (("CHN", chinas), ("WLD", rows))
@@ -59,7 +59,7 @@ def estat() -> list[Cells]:
 def run(folder: Path) -> subprocess.CompletedProcess[str]:
     environment = {name: text for name, text in os.environ.items() if name != "TIDEWAITER_CENSUS_KEY"}
     return subprocess.run(
-        [sys.executable, "-m", "flows.demo", "--folder", folder, "--no-prefect"],
+        [sys.executable, "-m", "tests.replay", "--folder", folder, "--no-prefect"],
         env={**environment, "COLUMNS": "80", "NO_COLOR": "1"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
 

@@ -13,8 +13,6 @@ from prefect.blocks.system import Secret
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_HOME, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
-from flows.demo.__main__ import Line, written
-from flows.demo.replay import Asked, Replay, Reply
 from flows.fetch import Unanswered, fetch
 from flows.watch import watch
 from schemas.forms.fetch import FetchRequest
@@ -22,6 +20,8 @@ from schemas.forms.watch import WatchRequest
 from tasks.fetch.transport import Policy
 from tasks.reports.sources import CALENDARS
 from tasks.store.reporters import stores_of
+from tests.replay.__main__ import Line, written
+from tests.replay.server import Asked, Replay, Reply
 from tests.unit.sources.test_eurostat_comext import CELLS
 from tests.unit.sources.test_eurostat_comext import answer as comext
 from tests.unit.sources.test_hmrc_ots import page, row

@@ -12,7 +12,6 @@ import yaml
 from typer.testing import CliRunner
 
 from flows.cli.app import app
-from flows.demo.replay import Asked, Replay, Reply
 from flows.fetch import fetch
 from flows.watch import watch
 from schemas.forms.fetch import FetchReport, FetchRequest
@@ -21,6 +20,7 @@ from tasks.fetch.transport import Policy
 from tasks.reports import groups
 from tasks.reports.groups import group_month
 from tasks.reports.sources import source_states
+from tests.replay.server import Asked, Replay, Reply
 from tests.unit.sources.test_eurostat_comext import HEADER, MASS, VALUE, answer
 
 DEPLOYMENTS = Path(__file__).parents[2] / "deployments" / "prefect.yaml"

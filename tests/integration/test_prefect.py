@@ -219,7 +219,7 @@ def test_a_backfill_shows_how_far_it_is_and_every_step_also_of_what_was_read_ahe
     assert {"files", "lineage-published-export"} <= {one["key"] for one in own}
     own = {one["key"]: one for one in own}
     assert drawn["description"] == pages[-1]["description"]
-    assert drawn["data"].startswith("# March 2026: exports of Permanent magnets of rare earths (85051110) ")
+    assert drawn["data"].startswith("# March 2026: China's exports of Permanent magnets of rare earths (85051110) ")
     assert "**more.csv**: export" in drawn["data"]
     assert "data:image/png" in drawn["data"]
     assert re.sub(r"!\[[^\n]*\n*", "", drawn["data"]).split() == pages[-1]["data"].split()
@@ -278,7 +278,7 @@ def test_the_audit_flow_passes_and_then_fails_with_the_name_of_the_file(tmp_path
     store = tmp_path / "reporter=CHN"
     release(ReleaseRequest(file=SAMPLE, store=store))
     assert audit(store, sample=5).traced == 5
-    victim = next((store / "objects").rglob("*.parquet"))
+    victim = next((store / ".objects").rglob("*.parquet"))
     data = victim.read_bytes()
     victim.chmod(0o644)
     victim.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))

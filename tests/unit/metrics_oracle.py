@@ -97,11 +97,16 @@ def month_of(text: str) -> int:
 class Breaks:
     """Months from which a series means something else, by what it is about: written from the words of the code tables."""
 
-    def __init__(self) -> None:
+    def __init__(self, reporter: str, national: str) -> None:
+        self.reporter, self.national = reporter, national
         self.revised: dict[str, set[int]] = defaultdict(set)
         for row in table("hs_revisions"):
             self.revised[row["code"]].add(month_of(row["from_month"]))
-        self.stated = [(row, month_of(row["from_month"])) for row in table("definition_breaks")]
+        self.stated = [
+            (row, month_of(row["from_month"]))
+            for row in table("definition_breaks")
+            if row["reporter"] in ("", reporter) and row["nomenclature"] in ("", national)
+        ]
 
     def of(self, product: str, partner: str, measure: str) -> set[int]:
         if measure.startswith("unit_value"):
@@ -110,6 +115,8 @@ class Breaks:
         months = self._of_product(product, partner, measure) | self._of_partner(partner)
         if product.startswith("basket:"):
             for row in BASKETS:
+                if row["nomenclature"] != self.national:
+                    continue
                 if f"basket:{row['basket']}" == product:
                     months |= self._of_product(row["hs8"], partner, measure) | borders(row)
         return months
@@ -124,7 +131,8 @@ class Breaks:
         return (revised - carried) | told
 
     def _of_partner(self, partner: str) -> set[int]:
-        lives = [row for row in table("partners") if row["partner"] == partner]
+        # The dates are those of codes of China customs.
+        lives = [row for row in table("partners") if self.reporter == "CHN" and row["partner"] == partner]
         lives += [row for row in GROUPS if row["group"] == partner]
         carried = {month for row, month in self.stated if row["comparable"] == "yes" and row["partner"] == partner}
         return {month for row in lives for month in borders(row)} - carried
@@ -161,7 +169,12 @@ class Reckoning:
         self._sum_codes(totals=False)
         self._sum_partners()
         self._sum_codes(totals=True)
-        self.breaks = Breaks()
+        self.reporter = next((row["reporter"] for row in releases), "")
+        lists = sorted({row["classification"] for row in releases} & {*NATIONAL})
+        # China's codes are HS8 where no release says so.
+        self.national = lists[0] if lists else "HS8"
+        self.baskets = [row for row in BASKETS if row["nomenclature"] == self.national]
+        self.breaks = Breaks(self.reporter, self.national)
         self.ratios: dict[tuple[str, ...], tuple[tuple[str, ...], ...]] = {}
         self.series = self._lay_grid()
         for key, months in self.series.items():
@@ -187,7 +200,7 @@ class Reckoning:
     ) -> int | None:
         """Place of the best kind of release that speaks of a key (of anybody, where partner is None); None: nobody does."""
         if product.startswith("basket:"):
-            codes = [row["hs8"] for row in BASKETS if f"basket:{row['basket']}" == product and holds(row, month)]
+            codes = [row["hs8"] for row in self.baskets if f"basket:{row['basket']}" == product and holds(row, month)]
             each = [self.covering(flow, code, partner, family, month) for code in codes]
             return None if not each or None in each else max(place for place in each if place is not None)
         if partner in GROUP_NAMES and not any(row["group"] == partner and holds(row, month) for row in GROUPS):
@@ -296,8 +309,8 @@ class Reckoning:
     # Sums
 
     def _copy_baskets(self) -> None:
-        for name in {row["basket"] for row in BASKETS}:
-            rows = [row for row in BASKETS if row["basket"] == name]
+        for name in {row["basket"] for row in self.baskets}:
+            rows = [row for row in self.baskets if row["basket"] == name]
             if len(rows) > 1:
                 continue
             self.level_name[f"basket:{name}"] = "basket"
@@ -323,7 +336,7 @@ class Reckoning:
                     is not None
                 ):
                     parts[target][place.product] = told
-            for row in BASKETS:
+            for row in self.baskets:
                 if row["hs8"] == place.product and holds(row, place.month):
                     target = place._replace(product=f"basket:{row['basket']}")
                     there[target._replace(measure="")].add(place.product)
@@ -333,7 +346,9 @@ class Reckoning:
 
     def _whole_basket(self, target: Place) -> bool:
         codes = [
-            row["hs8"] for row in BASKETS if f"basket:{row['basket']}" == target.product and holds(row, target.month)
+            row["hs8"]
+            for row in self.baskets
+            if f"basket:{row['basket']}" == target.product and holds(row, target.month)
         ]
         return all(
             any(
@@ -442,7 +457,7 @@ class Reckoning:
     def _with_baskets(self) -> list[Place]:
         """Every place that has a number, and those of the baskets that it is in."""
         return [*self.told, *(
-            place._replace(product=f"basket:{row['basket']}") for place in self.told for row in BASKETS
+            place._replace(product=f"basket:{row['basket']}") for place in self.told for row in self.baskets
             if row["hs8"] == place.product and holds(row, place.month)
         )]  # fmt: skip
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from comext_bulk import Row, archive, text
 
-from flows.demo.replay import Replay, Reply
 from schemas.forms.fetch import FetchReport, FetchRequest
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import Refused
@@ -23,6 +22,7 @@ from tasks.ingest.declaration import locate
 from tasks.ingest.normalise import normalise
 from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
+from tests.replay.server import Replay, Reply
 
 TODAY, NOW = date(2025, 8, 14), datetime(2025, 8, 14, 9, 30, tzinfo=UTC)
 PATH = "/eurostat/api/dissemination/files"

@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 import pytest
 
-from flows.demo.replay import Replay, Reply
 from tasks.domain.errors import Refused
 from tasks.fetch.question import Key
 from tasks.fetch.transport import Policy, Transport, Unreachable
+from tests.replay.server import Replay, Reply
 
 NOW = datetime(2026, 8, 14, 9, 5, tzinfo=UTC)
 SECRET = "0123456789abcdef+/=0123456789abcdef"

@@ -10,12 +10,12 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.cli.app import app
-from flows.demo.replay import Asked, Replay, Reply
 from flows.fetch import fetch
 from flows.watch import watch
 from schemas.forms.fetch import FetchRequest
 from schemas.forms.watch import WatchRequest
 from tasks.fetch.transport import Policy
+from tests.replay.server import Asked, Replay, Reply
 from tests.unit.sources.test_eurostat_comext import CELLS
 from tests.unit.sources.test_eurostat_comext import answer as comext
 from tests.unit.sources.test_hmrc_ots import page, row

@@ -6,7 +6,7 @@ import pytest
 from prefect.events.schemas.events import Resource, ResourceSpecification
 
 from flows import messages, notify
-from flows.cli.deployments import POOL, STORES
+from flows.cli.deployments import POOL
 from schemas.forms.held import HeldFinding, HeldRelease
 from schemas.forms.outcome import Outcome
 from schemas.forms.watch import Expectation
@@ -118,6 +118,6 @@ def test_nobody_hears_that_the_pool_of_stores_has_no_worker() -> None:
     wanted = ResourceSpecification.model_validate(unattended.match)
     named = {
         name: wanted.matches(Resource.model_validate({"prefect.resource.id": f"prefect.work-pool.{name}", "prefect.resource.name": name}))
-        for name in (POOL, STORES, "pool-of-their-own")
+        for name in (POOL, "stores", "pool-of-their-own")
     }  # fmt: skip
-    assert named == {POOL: True, STORES: False, "pool-of-their-own": True}
+    assert named == {POOL: True, "stores": False, "pool-of-their-own": True}

@@ -14,7 +14,7 @@ from prefect.automations import Automation
 from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound
 
-from flows import notify, run_names
+from flows import notify
 from flows.cli import deployments
 
 FILE = Path(__file__).parents[4] / "deployments" / "prefect.yaml"
@@ -111,7 +111,6 @@ def done(monkeypatch: pytest.MonkeyPatch) -> Done:
     for name in ("_ensure_pool", "_retire", "_ensure_forms", "_ensure_automations"):
         monkeypatch.setattr(deployments, name, part(name))
     monkeypatch.setattr(notify, "ensure", part("messages"))
-    monkeypatch.setattr(run_names, "plan_and_name", lambda: calls.append(("names",)))
     _prefect_ends(monkeypatch, 0, calls)
     return calls
 
@@ -128,7 +127,7 @@ def test_the_pool_is_there_before_the_deployments_and_they_before_what_is_set_on
     assert deployments.deploy_all(FILE, ADDRESSES) == ["Slack"]
     command = [sys.executable, "-P", "-m", "prefect", "--no-prompt", "deploy", "--prefect-file", str(FILE), "--all"]
     assert done == [
-        ("_ensure_pool",), ("prefect", *command), ("_retire",), ("_ensure_forms",), ("_ensure_automations",), ("names",),
+        ("_ensure_pool",), ("prefect", *command), ("_retire",), ("_ensure_forms",), ("_ensure_automations",),
         ("messages", "the addresses"),
     ]  # fmt: skip
 

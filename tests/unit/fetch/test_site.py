@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from flows.demo.replay import Replay
-from flows.demo.site import ANSWERS, KEY, open_site
 from tasks.sources.registry import SOURCES
+from tests.replay.server import Replay
+from tests.replay.site import ANSWERS, KEY, open_site
 
 
 @pytest.fixture

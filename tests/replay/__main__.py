@@ -16,7 +16,7 @@ from flows.cli.terminal import console
 if TYPE_CHECKING:
     import polars as pl
 
-    from flows.demo.replay import Replay
+    from tests.replay.server import Replay
 
 MONTH, TODAY = "2025-05", date(2025, 8, 20)
 MAGNETS = "850511"
@@ -53,7 +53,7 @@ def demo(
 ) -> None:
     """Fetch invented answers of five sources from a server on this machine, publish them, and show the figures."""
     from flows.cli import local_server
-    from flows.demo import site
+    from tests.replay import site
 
     api = None
     if prefect:
@@ -125,12 +125,12 @@ def _show(rows: "list[Line]") -> None:
 def written(rows: "list[Line]") -> None:
     """Write the same table to the page `figures` of the server."""
     from prefect import flow
-
-    from tasks.reports.prefect_pages import write_table
+    from prefect.artifacts import create_table_artifact
 
     @flow(name="figures", flow_run_name=f"figures of {MONTH}")
     def figures() -> None:
-        write_table("figures", [line._asdict() for line in rows], f"{MONTH}, all reporters from one store")
+        table = [line._asdict() for line in rows]
+        create_table_artifact(table, key="figures", description=f"{MONTH}, all reporters from one store")
 
     figures()
 

@@ -5,9 +5,9 @@ Two simulate faults: HMRC asks to wait once, and the Census Bureau redirects req
 
 from pathlib import Path
 
-from flows.demo.replay import Asked, Replay, Reply
+from tests.replay.server import Asked, Replay, Reply
 
-ANSWERS = Path(__file__).parents[1] / "examples" / "fetch"
+ANSWERS = Path(__file__).parent / "answers"
 DATE = "Thu, 14 Aug 2025 09:05:00 GMT"
 # Invented like the answers; a key of nobody.
 KEY = "key-of-the-demonstration"

@@ -1,6 +1,0 @@
-"""Demonstrates fetching from end to end on one machine: a server that answers like five sources, and a run that asks it
-and publishes.
-
-Belongs here: the replay of answers (`replay`, which the tests use as well), the address of each answer (`site`), and
-the run itself (`__main__`, behind `make demo-fetch`). The answers are in `flows/examples/fetch/` and are invented.
-"""
