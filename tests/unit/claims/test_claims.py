@@ -56,7 +56,7 @@ CLAIMS: list[tuple[Any, ...]] = [
     (M, "World", "2025-06", "level_t", "3,190", "t", "", YES, "rounded to tens"),
     (M, "World", "2025-06", "level_t", "3.2", "kt", "", YES, "agrees"),
     (M, "World", H1, "ytd_t", "22,300", "t", "", YES, "rounded to hundreds"),
-    (M, "World", "2025-09", "level_t", "5773", "t", "", PERHAPS, "cut off"),
+    (M, "World", "2025-09", "level_t", "5773", "t", "", PERHAPS, "5,774 t"),
     (RE, "World", "2025-06", "level_t", "7742", "t", "", YES, "agrees"),
     (RE, "World", "2025-09", "level_t", "4000", "t", "", YES, "agrees"),
     (RE, "World", "2025-06", "level_t", "7740", "t", "", YES, "rounded to tens"),
