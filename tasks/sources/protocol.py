@@ -34,7 +34,8 @@ class Source:
 
     `reporter` is the default reporter. `code_list` names the partner codes (`schemas/reference/partner_codes.csv`),
     `nomenclature` the national codes (`tasks/domain/nomenclature.py`). `has_lines`: products may be lines that only the
-    source defines; `has_spans`: a record may cover several months together.
+    source defines; `has_spans`: a record may cover several months together. `experimental` says what was read of the source
+    where that was no whole real file; its first release waits for approval.
     """
 
     name: str
@@ -48,3 +49,4 @@ class Source:
     nomenclature: str = "HS8"
     has_lines: bool = False
     has_spans: bool = False
+    experimental: str = ""
