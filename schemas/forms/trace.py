@@ -72,3 +72,10 @@ class Trace(BaseModel):
     recomputed: float | str | None
     agrees: bool
     snapshot_id: str
+
+    def __repr__(self) -> str:
+        """The figure and whether it was found again; everything else is in the fields."""
+        found = "agrees" if self.agrees else f"differs: {self.recomputed} recomputed"
+        return f"<Trace {self.metric} of {self.flow} {self.product} {self.partner} {self.month}: {self.value}, {found}>"
+
+    __str__ = __repr__
