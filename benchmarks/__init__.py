@@ -3,4 +3,4 @@
 import os
 
 # Files that are measured are not asked about because their source is experimental.
-os.environ.setdefault("TIDEWAITER_EXPERIMENTAL", "eurostat_bulk hmrc_ots japan_estat")
+os.environ.setdefault("TIDEWAITER_EXPERIMENTAL", "eurostat_bulk gacc_bulletin hmrc_ots japan_estat")

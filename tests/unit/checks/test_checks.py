@@ -72,7 +72,7 @@ def test_every_check_is_asked_and_named_by_its_finding() -> None:
         *LAPSES, *LINE_SUMS,
     )  # fmt: skip
     names = [ask.__name__.lstrip("_") for ask in asked]
-    assert len(names) == len(set(names)) == 42
+    assert len(names) == len(set(names)) == 43
     assert all(ask.__doc__ for ask in asked)
 
 
