@@ -121,9 +121,9 @@ def run(
     folder = at_hand(store_of(store, "CHN"))
     # In a store that has imports too, the sample adds exports.
     rows = query.query(folder, "metric", flow="export", product="85051110", month=(2025, 6))
-    console().print(terminal.headline(rows.filter(measure="quantity_kg")))
     snapshot = query.open_published(folder)
     tracer = Tracer(snapshot, "export", "85051110")
+    console().print(terminal.headline(rows.filter(measure="quantity_kg"), tracer.reporter))
     console().print("\n[bold]Where these come from[/]")
     for partner, figure in (
         ("USA", "level"),

@@ -52,6 +52,8 @@ class Trace(BaseModel):
     It agrees where both figures do, and each of these numbers with the details of its release.
     """
 
+    reporter: str = Field(description="whose statistics, ISO 3166-1 alpha-3 or EU27")
+    nomenclature: str = Field(description="list of its national codes; empty where the store has none")
     flow: str
     product: str
     partner: str

@@ -23,7 +23,7 @@ import re
 
 import polars as pl
 
-from schemas.reference.code_tables import code_table, partner_codes, valid_in
+from schemas.reference.code_tables import code_table, valid_in
 from schemas.table import DataFrame
 from schemas.tables.release import Finding
 from tasks.checks.absences import ABSENCES
@@ -39,6 +39,7 @@ from tasks.checks.printed_figures import PRINTS
 from tasks.checks.same_numbers import SAME_NUMBERS
 from tasks.checks.thresholds import threshold
 from tasks.checks.unit_values import UNIT_VALUES
+from tasks.domain.coverage import is_unplaced
 from tasks.domain.decisions import decision_text, withdrawn_on
 from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, finding, gather
@@ -158,7 +159,7 @@ def _digits(printed: str) -> str:
 
 def _unknown_partners(judged: Judged) -> Rows:
     """Report partner codes that the table lacks: such a code may be new, but not one with much of the trade."""
-    unknown = [key for key in judged.row["partner_list"] if _is_unknown(key)]
+    unknown = [key for key in judged.row["partner_list"] if is_unplaced(key)]
     if not unknown:
         return
     most = threshold("unknown_partner_hold")
@@ -173,12 +174,6 @@ def _unknown_partners(judged: Judged) -> Rows:
                 observed=f"{part / total:.2%} of {measure}", expected=f"at most {most:.0%} with unknown codes",
                 advice="Add the codes to schemas/reference/partners.csv or partner_codes.csv, with their source.",
             )  # fmt: skip
-
-
-def _is_unknown(key: str) -> bool:
-    """Whether a partner key is a code that the table of its list lacks."""
-    code_list, _, code = key.partition(":")
-    return bool(code) and code not in partner_codes(code_list)["code"]
 
 
 def _mixed_units(judged: Judged) -> Rows:
