@@ -12,7 +12,6 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.forms.request import Landed
-from schemas.table import DataFrame
 from schemas.tables.release import Finding
 from tasks.domain.decisions import withdrawn_on
 from tasks.domain.release_ids import MARK
@@ -57,7 +56,7 @@ def doubt_of(check: str, subject: str, observed: str, title: str) -> Doubt:
     )
 
 
-def answered(errors: DataFrame[Finding], landed: Landed, known: Known) -> dict[Doubt, Answer]:
+def answered(errors: pl.DataFrame, landed: Landed, known: Known) -> dict[Doubt, Answer]:
     """The doubts among these errors that a person approved with an earlier release of the same query, each with the answer.
 
     The last such release decides: after it was withdrawn the doubt is a new one.
