@@ -7,4 +7,4 @@ from tasks.sources.registry import read_file
 
 def parse(landed: Landed) -> Parsed:
     """The records of a landed file. Raises Refused where the bytes do not have the source's format."""
-    return read_file(landed.source, landed.raw.read_bytes(), landed.file.name)
+    return read_file(landed.source, landed.raw.read_bytes(), landed.file.name).declared(landed.partners)

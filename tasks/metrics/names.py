@@ -130,6 +130,10 @@ class Names(NamedTuple):
         """Whether the partner is the world or a group."""
         return pl.col("partner").is_in([self.partners.index(name) for name in TOTALS])
 
+    def is_group(self) -> pl.Expr:
+        """Whether the partner is a group."""
+        return pl.col("partner").is_in([self.partners.index(name) for name in TOTALS if name != WORLD])
+
     @property
     def world(self) -> int:
         """The number of the world."""

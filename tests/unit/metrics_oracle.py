@@ -205,10 +205,15 @@ class Reckoning:
             return None if not each or None in each else max(place for place in each if place is not None)
         if partner in GROUP_NAMES and not any(row["group"] == partner and holds(row, month) for row in GROUPS):
             return None
+        about = [
+            release for release in self._about(flow, product, family, month)
+            if not (from_below and coverage_oracle.digits_of_records(release) <= 6)
+        ]  # fmt: skip
+        is_open = partner in GROUP_NAMES and coverage_oracle.groups_are_open(about)
         return min(
-            (coverage_oracle.KINDS.index(release["kind"]) for release in self._about(flow, product, family, month)
-             if not (from_below and coverage_oracle.digits_of_records(release) <= 6)
-             if partner is None or coverage_oracle.names_partner(release, partner)), default=None,
+            (coverage_oracle.KINDS.index(release["kind"]) for release in about
+             if partner is None or (not is_open and coverage_oracle.names_partner(release, partner)) or partner in release["partner_list"]),
+            default=None,
         )  # fmt: skip
 
     def _about(self, flow: str, product: str, family: str, month: int) -> Iterator[Row]:
@@ -227,8 +232,14 @@ class Reckoning:
             and month < coverage_oracle.index(release["released_on"]) and not coverage_oracle.lost_a_record(release, product, month)
         )  # fmt: skip
 
-    def everyone(self, flow: str, product: str, family: str, month: int) -> bool:
-        return self.covering(flow, product, EVERYONE, family, month) is not None
+    def everyone(self, flow: str, product: str, family: str, month: int, total: str = "WLD") -> bool:
+        """Whether every partner was asked for; of a group also whether each code has its place."""
+        if product.startswith("basket:"):
+            codes = [row["hs8"] for row in BASKETS if f"basket:{row['basket']}" == product and holds(row, month)]
+            return bool(codes) and all(self.everyone(flow, code, family, month, total) for code in codes)
+        asked = self.covering(flow, product, EVERYONE, family, month) is not None
+        is_open = total in GROUP_NAMES and coverage_oracle.groups_are_open([*self._about(flow, product, family, month)])
+        return asked and not is_open
 
     # What is told
 
@@ -359,7 +370,7 @@ class Reckoning:
             for total in ("WLD", *groups):
                 target = place._replace(partner=total)
                 there[target._replace(measure="")].add(place.partner)
-                if self.everyone(*target[:2], coverage_oracle.family(target.measure), target.month):
+                if self.everyone(*target[:2], coverage_oracle.family(target.measure), target.month, total):
                     parts[target][place.partner] = told
         self._add_up(parts, there)
 
@@ -460,10 +471,13 @@ class Reckoning:
     def _traded_below(self, place: Place) -> bool:
         below = [
             p.partner for p in self.told
-            if self.level_name[p.product] in NATIONAL and p.product != place.product and place.product.isdigit()
-            and p.product.startswith(place.product) and (p.flow, p.month) == (place.flow, place.month)
+            if self._is_below(p.product, place.product) and (p.flow, p.month) == (place.flow, place.month)
         ]  # fmt: skip
         return not self._parts_of(place).isdisjoint(below)
+
+    def _is_below(self, code: str, product: str) -> bool:
+        is_national = self.level_name[code] in NATIONAL
+        return is_national and product.isdigit() and code != product and code.startswith(product)
 
     def _chain(self, key: tuple[str, ...], months: dict[int, Month]) -> None:
         for year in {month // 12 for month in months}:
@@ -596,7 +610,10 @@ class Reckoning:
             months[month].level for (f, p, other, m), months in self.series.items()
             if (f, p, m) == (flow, product, measure) and other not in TOTALS and month in months
         ]  # fmt: skip
-        traded = {p.partner for p in self.told if (p.flow, p.product, p.month) == (flow, product, month)} - set(TOTALS)
+        traded = {
+            p.partner for p in self.told
+            if (p.flow, p.month) == (flow, month) and (p.product == product or self._is_below(p.product, product))
+        } - set(TOTALS)  # fmt: skip
         told = (self.told.get(Place(flow, product, other, measure, month)) for other in traded)
         if (
             None in others
