@@ -256,8 +256,8 @@ def held(store: Store = STORE) -> None:
         waiting = held_releases.waiting(store)
     for entry in waiting:
         say(f"[bold yellow]{entry.release_id}[/] {escape(entry.title)}, held since {entry.held_since}", markup=True)
-        for doubt in entry.findings:
-            say(f"  {doubt.line}")
+        for line in entry.lines:
+            say(f"  {line}")
     # A store without any release usually means a wrong path.
     is_new = not waiting and not (store / held_releases.FOLDER).is_dir() and open_snapshot(store) is None
     if is_new:

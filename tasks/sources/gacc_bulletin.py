@@ -35,4 +35,5 @@ def parse(raw: bytes, where: str) -> Parsed:
 SOURCE = Source(
     name="gacc_bulletin", kind="bulletin", needs=(), parse=parse, code_list="gacc_en", has_lines=True, has_spans=True,
     dated=partial(gacc_release.public_on, kind="bulletin"),
+    experimental="two pages of which most rows were cut off alone have been read",
 )  # fmt: skip
