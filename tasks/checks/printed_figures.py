@@ -8,7 +8,7 @@ collected files alone: a later download is not at fault for them.
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, Check, Judged
+from tasks.checks.context import EXAMPLES, GROWTH, PAGES, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, Check, Judged
 from tasks.checks.published_months import CODED
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.findings import Rows, finding
@@ -24,7 +24,6 @@ BASIS_POINTS = 10_000
 FAR_LESS, LIKE_FACTOR = 100, 10
 FIGURE = [*CODED, "period_start", "period_end"]
 MONTH = [*CODED, "month"]
-PAGES = ("preliminary", "bulletin")
 STATED = ("value", "resolution", "known_from")
 
 

@@ -6,11 +6,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from release_pages import goods
 
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import BrokenStore, Refused
 from tasks.ingest.declaration import locate
-from tasks.ingest.raw_store import land
+from tasks.ingest.raw_store import expected, land
 
 TODAY = date(2026, 1, 5)
 
@@ -227,3 +228,21 @@ def test_a_damaged_raw_copy_is_replaced_by_the_right_bytes(tmp_path: Path) -> No
     landed.raw.chmod(0o644)
     landed.raw.write_bytes(b"anythinG")
     assert land(declared, store, TODAY).raw.read_bytes() == b"anything"
+
+
+@pytest.mark.parametrize(
+    ("declared", "today", "released_on"),
+    [
+        (None, date(2026, 1, 2), date(2025, 6, 10)), (date(2025, 7, 1), date(2026, 1, 2), date(2025, 7, 1)),
+        # Landed before its printed day: the day is refused when it is compared, and not taken.
+        (None, date(2025, 6, 9), date(2025, 6, 9)),
+    ],
+)  # fmt: skip
+def test_the_day_of_a_page_is_the_one_that_it_prints(
+    declared: date | None, today: date, released_on: date, tmp_path: Path
+) -> None:
+    file = tmp_path / "page.html"
+    file.write_bytes(goods(day="2025/06/10"))
+    asked = locate(ReleaseRequest(file=file, source="gacc_preliminary", released_on=declared))
+    assert land(asked, tmp_path / "store", today).released_on == released_on
+    assert expected(asked, file.read_bytes(), today).released_on == released_on
