@@ -102,6 +102,19 @@ def test_nothing_is_written_beside_a_file_unless_notes_are_asked_for(folder: Pat
     assert fill(folder).looked.waiting == ["refused before and unchanged: page.csv"]
 
 
+def noting_readers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the threads that read files ahead."""
+    readers: list[str] = []
+    read = ahead.Ahead._understood
+
+    def noting(*given: object) -> object:
+        readers.append(threading.current_thread().name)
+        return read(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ahead.Ahead, "_understood", noting)
+    return readers
+
+
 @pytest.fixture
 def undeclared(folder: Path) -> Path:
     """The same folder, in which nothing is said but days."""
@@ -116,14 +129,7 @@ def test_what_is_given_for_a_folder_holds_for_the_files_that_say_nothing(
     imports.mkdir(parents=True)
     (imports / "other.csv").write_bytes(csv_bytes())
     (undeclared / "c.csv.toml").write_text('released_on = 2025-07-20\npartners = "listed"\n')
-    readers: list[str] = []
-    read = ahead.read_there
-
-    def noting(*given: object) -> object:
-        readers.append(threading.current_thread().name)
-        return read(*given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(ahead, "read_there", noting)
+    readers = noting_readers(monkeypatch)
     report = fill(undeclared, source="gacc_query", flow="export", partners="all")
     assert report.headline == "Published 2025-05 to 2025-07"
     releases = pl.scan_parquet(undeclared.parent / "reporter=CHN/current/release/**/*.parquet").collect().sort("title")
@@ -195,21 +201,14 @@ def test_what_is_read_ahead_makes_the_same_store_and_the_same_report(
     (folder / "page.csv").write_text("<html>captcha</html>\n")
     (folder / "unsaid.csv").write_bytes(csv_bytes())
     (folder / "unsaid.csv.toml").write_text("released_on = 2525-06-20\n")
-    readers: list[str] = []
-    read = ahead.read_there
-
-    def noting(*given: object) -> object:
-        readers.append(threading.current_thread().name)
-        return read(*given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(ahead, "read_there", noting)
+    readers = noting_readers(monkeypatch)
     reports = [fill(folder, store=tmp_path / "ahead")]
     # Every file but the first, each once and by the thread.
     assert len(readers) == len(reports[0].looked.ready) - 1
     assert {name.startswith("tidewaiter-ahead") for name in readers} == {True}
     for note in folder.glob(f"*{NOTE}"):
         note.unlink()
-    monkeypatch.setattr(ahead.NextOne, "take", lambda *_: None)
+    monkeypatch.setattr(ahead.Ahead, "take", lambda *_: None)
     reports.append(fill(folder, store=tmp_path / "turn"))
     one, other = (report.model_copy(update={"looked": None}) for report in reports)
     assert one == other
@@ -217,7 +216,7 @@ def test_what_is_read_ahead_makes_the_same_store_and_the_same_report(
 
 
 def test_a_file_that_became_another_is_read_in_its_turn(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    read = ahead.read_there
+    read = ahead.Ahead._understood
     asked = folder / "c.csv"
 
     def change(*given: object) -> object:
@@ -227,7 +226,7 @@ def test_a_file_that_became_another_is_read_in_its_turn(folder: Path, monkeypatc
             asked.write_bytes(data.replace(b"353000", b"353001"))
         return done
 
-    monkeypatch.setattr(ahead, "read_there", change)
+    monkeypatch.setattr(ahead.Ahead, "_understood", change)
     assert len(fill(folder).outcomes) == 3
     rows = pl.scan_parquet(folder.parent / "reporter=CHN/current/detail/**/month=6/*.parquet").collect()
     assert 353001 in rows["value"]
@@ -242,7 +241,7 @@ def test_where_there_is_no_room_to_read_ahead_a_file_is_read_in_its_turn(
         tried.append(given)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(ahead, "read_there", full)
+    monkeypatch.setattr(ahead.Ahead, "_understood", full)
     report = fill(folder)
     assert (report.failed, len(report.outcomes), len(tried)) == ([], 3, 2)
 
