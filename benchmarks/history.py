@@ -60,14 +60,14 @@ def turn_back(store: Path, months: int, to: Path) -> None:
     name = next(name for name in snapshot_ids(store) if sequence_of(name) == months)
     snapshot = open_snapshot(store, name)
     assert snapshot is not None
-    shutil.copytree(snapshot.path, to / "snapshots" / name, copy_function=os.link)
+    shutil.copytree(snapshot.path, to / ".snapshots" / name, copy_function=os.link)
     shutil.copytree(store / "raw", to / "raw", copy_function=os.link)
     named = [part_path(store, name) for name in snapshot.parts]
     for source in [*named, *{object_path(store, entry.sha256) for entry in snapshot.files}]:
         place = to / source.relative_to(store)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.hardlink_to(source)
-    (to / "current").symlink_to(Path("snapshots") / name)
+    (to / ".current").symlink_to(Path(".snapshots") / name)
 
 
 def take_turns(files: list[Path], store: Path, rounds: int) -> None:

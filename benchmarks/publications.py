@@ -174,7 +174,7 @@ def afterwards(store: Path) -> list[list[str]]:
             raise SystemExit(f"the store is not whole: {problems[:3]}")
 
     rows.append(["audit of the store, all snapshots", f"{seconds_of(check):,.2f}"])
-    folders = sum(1 for path in (store / "snapshots").rglob("*") if path.is_dir())
+    folders = sum(1 for path in (store / ".snapshots").rglob("*") if path.is_dir())
     rows.append(
         [f"retention of all but 2 snapshots, {folders:,} folders", f"{seconds_of(lambda: retire(store, 2)):,.2f}"]
     )

@@ -34,6 +34,7 @@ from tasks.checks.lapsed_measures import LAPSES
 from tasks.checks.magnitudes import MAGNITUDES
 from tasks.checks.printed_figures import PRINTS
 from tasks.checks.same_numbers import SAME_NUMBERS
+from tasks.checks.thresholds import threshold
 from tasks.checks.unit_values import UNIT_VALUES
 from tasks.domain.decisions import decision_text, withdrawn_on
 from tasks.domain.errors import Refused
@@ -48,7 +49,6 @@ from tasks.ledger.published_state import Known
 from tasks.sources.registry import SOURCES
 
 QUARANTINED_SHARE_MAX = 0.001
-UNKNOWN_PARTNER_SHARE_MAX = 0.001
 # This many records of a product are unlikely to come from one province or under one regime.
 ONE_PART_RECORDS_MIN = 50
 
@@ -135,15 +135,16 @@ def _unknown_partners(judged: Judged) -> Rows:
     unknown = [key for key in judged.row["partner_list"] if _is_unknown(key)]
     if not unknown:
         return
+    most = threshold("unknown_partner_hold")
     is_unknown = pl.col("partner").is_in(unknown)
     values = judged.own.filter(MONEY)
     for measure, total, part in values.group_by("measure").agg(
         pl.col("value").sum(), part=pl.col("value").filter(is_unknown).sum()
     ).sort("measure").iter_rows():  # fmt: skip
-        if total and part / total > UNKNOWN_PARTNER_SHARE_MAX:
+        if total and part / total > most:
             yield finding(
                 "unknown_partners", "error", ", ".join(values.filter(is_unknown)["partner"].unique().sort()[:EXAMPLES]),
-                observed=f"{part / total:.2%} of {measure}", expected=f"at most {UNKNOWN_PARTNER_SHARE_MAX:.1%} with unknown codes",
+                observed=f"{part / total:.2%} of {measure}", expected=f"at most {most:.0%} with unknown codes",
                 advice="Add the codes to schemas/reference/partners.csv or partner_codes.csv, with their source.",
             )  # fmt: skip
 

@@ -120,7 +120,38 @@ def _large(rows: pl.DataFrame, around: pl.DataFrame, key: list[str], money: str)
     # If only the value rose, prices rose.
     moves = (pl.col("most_kg") == 0) | (pl.col("quantity_kg") > pl.col("bound") * pl.col("most_kg"))
     is_large = (pl.col("times") > pl.col("bound")) & moves
-    return both.filter(is_large).unique([*key, "month"], keep="first", maintain_order=True)
+    found = both.filter(is_large).unique([*key, "month"], keep="first", maintain_order=True)
+    swings = _swings(rows.join(found, on=key, how="semi"), found, key, money)
+    found = found.join(swings, on=[*key, "month"], how="left", maintain_order="left")
+    return (
+        found.with_columns(bound=pl.max_horizontal("bound", "swing"))
+        .filter(pl.col("times") > pl.col("bound"))
+        .drop("swing")
+    )
+
+
+def _swings(rows: pl.DataFrame, found: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
+    """Return how many times as much as in the month before each series of `found` once had in other months: `swing`.
+
+    A season or a boom rises and stays up for more than a month. A digit too many is gone in the next month, so a rise
+    counts where the month after it keeps a large part of it; a fall is a rise read backwards. A step from a published
+    month to one of the release is what is in doubt.
+    """
+    series = rows.select(*key, "month", "new", here=money)
+    before, after, later = (
+        series.select(*key, pl.col("month") - by, pl.col("here").alias(name), pl.col("new").alias(f"{name}_new"))
+        for by, name in ((-1, "before"), (1, "after"), (2, "later"))
+    )
+    steps = series.join(after, on=[*key, "month"]).filter(pl.col("new") == pl.col("after_new"))
+    for frame in (before, later):
+        steps = steps.join(frame, on=[*key, "month"], how="left")
+    kept = threshold("surge_lasting")
+    rises = (pl.col("after") > pl.col("here")) & (pl.col("later") >= kept * pl.col("after"))
+    falls = (pl.col("after") < pl.col("here")) & (pl.col("before") >= kept * pl.col("here"))
+    swing = pl.max_horizontal(pl.col("after") / pl.col("here"), pl.col("here") / pl.col("after")).alias("swing")
+    lasting = steps.filter((rises | falls).fill_null(False)).select(*key, swing, step="month")
+    others = found.select(*key, "month").join(lasting, on=key).filter(~(pl.col("month") - pl.col("step")).is_in([0, 1]))
+    return others.group_by(*key, "month").agg(pl.col("swing").max())
 
 
 def _of_partners(found: pl.DataFrame, money: str) -> pl.DataFrame:
@@ -150,7 +181,7 @@ def _findings(found: pl.DataFrame, money: str) -> Rows:
             "magnitude", "error" if row["hold"] else "warning",
             f"{row['flow']} {row['product']}{partner} {month_name(row['month'])} {money}",
             observed=f"{row[money]:,}, {row['times']:,.1f} times the most of {row['months']} other months" + more,
-            expected=f"at most {row['bound']:g} times {row['most']:,}, in quantity or in value", advice=ADVICE,
+            expected=f"at most {row['bound']:.3g} times {row['most']:,}, in quantity or in value", advice=ADVICE,
         )  # fmt: skip
 
 

@@ -115,7 +115,8 @@ def _relabelled(counts: pl.DataFrame) -> Rows:
 
 def _pasted_records(judged: Judged) -> Rows:
     """Find months that run to the end and begin again, with products and partners of before: two downloads, one
-    below the other. Parts of one query have no month, no product, no partner, or no place in common.
+    below the other. Parts of one query have no month, no product, no partner, no place or no measure in common: some
+    sources print all months of one measure, then all of the next.
     """
     row = judged.row
     if row["kind"] == "published" or not row["by_month"] or judged.first == judged.last:
@@ -129,6 +130,8 @@ def _pasted_records(judged: Judged) -> Rows:
     count = int(records["run"].max()) + 1  # type: ignore[arg-type]
     if not 1 < count <= RUNS_MAX:
         return
+    records = records.join(judged.release.detail.select("record", "measure"), on="record", maintain_order="left")
+    columns.append("measure")
     runs = [records.filter(run=number) for number in range(count)]
     values = [{name: {*run[name].unique()} for name in columns} for run in runs]
     for later in range(1, count):

@@ -1,8 +1,8 @@
 """Fetches HMRC: an answer for each month and direction, page by page.
 
 Signal of news: none; rows are replaced and have no date, so each month is requested again and compared by its records.
-A month appears about 43 days after its end. Open Government Licence v3.0, no key; too many requests are answered with
-403 for some seconds.
+A month appears about 43 days after its end. Open Government Licence v3.0, no key; more than 60 requests a minute are
+answered with 403 for some seconds, and a request for many years with 500.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ BASE = "https://api.uktradeinfo.com"
 ZONE = ZoneInfo("Europe/London")
 FLOWS = {"import": (1, 3), "export": (2, 4)}
 FIELDS = {2: "Hs2Code", 4: "Hs4Code", 6: "Hs6Code", 8: "Cn8Code"}
-EXPAND = "Commodity($select=Cn8Code),Country($select=CountryCodeAlpha)"
+EXPAND = "Commodity($select=Cn8Code)"
 PAGE_SIZE = 10_000
 THROTTLED = frozenset({403})
 

@@ -27,7 +27,7 @@ from tasks.ingest.raw_store import expected
 from tasks.ingest.unpack import read_download
 from tasks.store.mirror import at_hand
 from tasks.store.reporters import store_of
-from tasks.store.snapshot import open_snapshot
+from tasks.store.snapshot import POINTER, open_snapshot
 
 NOTE = ".refused.txt"
 NOT_A_RELEASE = (
@@ -197,7 +197,7 @@ def _downloads(inbox: Path, store: Path | S3Url) -> Iterator[Path]:
         inbox, onerror=lambda error: unreadable.append(Path(error.filename)), followlinks=True
     ):
         folder = Path(name)
-        if folder.resolve() in seen or (folder / "current").is_symlink():
+        if folder.resolve() in seen or (folder / POINTER).is_symlink():
             folders.clear()
             continue
         seen.add(folder.resolve())

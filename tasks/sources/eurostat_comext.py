@@ -11,9 +11,11 @@ https://ec.europa.eu/eurostat/api/comext/dissemination/sdmx/2.1/data/DS-045409/{
 requests all. Too large a request is answered with 413 EXTRACTION_TOO_BIG. Other Eurostat data have another base
 address.
 
-Layout: SDMX-CSV with codes; comma, no quotes, CRLF; the columns of COLUMNS, and perhaps OBS_FLAG. A number that is
-flagged as estimated (e, s, f), confidential (c) or unreliable (u, n) is not used and not zero. One line a number:
-value in euros (whole), mass in 100 kg with two decimals (so steps of 1 kg). Imports are CIF by country of origin
+Layout: SDMX-CSV with codes; comma, no quotes, CRLF; a head of two columns, those of COLUMNS, and perhaps those of FLAGS.
+SDMX-CSV 1 begins with DATAFLOW and LAST UPDATE. SDMX-CSV 2 begins with STRUCTURE and STRUCTURE_ID and has no day of the
+dataset: such a file counts from the declared day, or from that of its landing. A number that is flagged as estimated
+(e, s, f), confidential (c, or any CONF_STATUS but F) or unreliable (u, n) is not used and not zero. One line a number,
+series by series or month by month: value in euros (whole), mass in 100 kg with two decimals (so steps of 1 kg). Imports are CIF by country of origin
 (intra-EU: of consignment), exports FOB by last destination. Flow 1 is import, 2 export. One reporter a file, because a
 release has one reporter.
 
@@ -25,11 +27,15 @@ side they are, so they are compared with WORLD alone. XI and XU are the two part
 Products: HS2, HS4, HS6 or CN8. Codes with letters (84MMMXXX) are confidential trade without a published code; they are
 lines of their own, so that no sum over codes hides them.
 
-Unsure: the unit of SUPPLEMENTARY_QUANTITY is not in the answer, so a file with it is refused. The older download with
-labels instead of codes has rows with one field more than the header and is refused as well.
+Other downloads of the same data are refused with the name of the right one: labels instead of codes (which have no code
+of the product; their rows have one field more than the header), Easy Comext, TSV, and the workbooks of the Data Browser,
+which hold one indicator of many reporters. A request for more than 5,000,000 numbers is answered with an error.
+
+Unsure: the unit of SUPPLEMENTARY_QUANTITY is not in the answer, so a file with it is refused.
 """
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 
 import polars as pl
 
@@ -42,12 +48,11 @@ from tasks.sources.protocol import Parsed, Source
 from tasks.sources.records import as_reported
 from tasks.sources.totals import part_totals
 
-COLUMNS = (
-    "DATAFLOW", "LAST UPDATE", "freq", "reporter", "partner", "product", "flow", "indicators", "TIME_PERIOD", "OBS_VALUE",
-)  # fmt: skip
-FLAG = "OBS_FLAG"
-# Letters of a flag that leave the number as it is: break in series, definition differs, provisional, revised.
-NUMBER_STANDS = "^[bdpr]*$"
+UPDATE = "LAST UPDATE"
+HEADS = (("DATAFLOW", UPDATE), ("STRUCTURE", "STRUCTURE_ID"))
+COLUMNS = ("freq", "reporter", "partner", "product", "flow", "indicators", "TIME_PERIOD", "OBS_VALUE")
+# Letters that leave the number as it is: break in series, definition differs, provisional, revised; free of confidentiality.
+FLAGS = {"OBS_FLAG": "^[bdpr]*$", "CONF_STATUS": "^f?$"}
 CODES = "geonom"
 VALUE, MASS, SUPPLEMENTARY = "VALUE_IN_EUROS", "QUANTITY_IN_100KG", "SUPPLEMENTARY_QUANTITY"
 FLOWS = {"1": "import", "2": "export"}
@@ -57,18 +62,32 @@ UNLISTED = {"^[A-Z]{2}$": "EXT_EU27_2020"}
 UPDATED = "%d/%m/%y %H:%M:%S"
 NO_CN8 = r"^[0-9]*[A-Z][0-9A-Z]*$"
 AGAIN = "Ask the API again, by codes, for one reporter and by months."
+HEAD_BYTES = 10_000
+# What else Eurostat gives of these data, by a pattern of its first bytes.
+OTHER_DOWNLOADS = (
+    (rb"PK\x03\x04", "a workbook of the Data Browser, which has labels, and one indicator of many reporters"),
+    (rb"[^\r\n]*_LAB\b", "a download of Easy Comext with labels"),
+    (rb"[^\r\n]*\\\\?TIME_PERIOD\t", "the format TSV, a column for each month"),
+    (
+        rb"(DATAFLOW|STRUCTURE),[^\r\n]*\r?\n[^,\r\n]*,[^,\r\n]*,[A-Za-z]{2,},",
+        "labels instead of codes: no code of a product is in it",
+    ),
+)
+TOO_BIG = rb"EXTRACTION_TOO_BIG: ([^\"<\r\n]*)"
 
 
 def parse(raw: bytes, where: str) -> Parsed:
     """The numbers of an SDMX-CSV answer as printed. Raises Refused; `where` names the file in messages."""
+    _refuse_other_downloads(raw[:HEAD_BYTES], where)
     lexed = csv.read_fields(raw, where, lambda title: title == "OBS_VALUE")
     fields = lexed.fields
-    missing = [name for name in COLUMNS if name not in fields.columns]
-    unknown = [name for name in fields.columns if name not in (*COLUMNS, FLAG)]
+    head = next((names for names in HEADS if names[0] in fields.columns), HEADS[0])
+    missing = [name for name in (*head, *COLUMNS) if name not in fields.columns]
+    unknown = [name for name in fields.columns if name not in (*head, *COLUMNS, *FLAGS)]
     if missing or unknown:
         raise Refused(
             "columns", where=f"{where}, header", found=f"missing: {', '.join(missing) or 'none'}; unknown: {', '.join(map(clip, unknown)) or 'none'}",
-            advice=f"The columns are {', '.join(COLUMNS)}; {FLAG} may follow.",
+            advice=f"The columns are {', '.join((*head, *COLUMNS))}; {' and '.join(FLAGS)} may follow.",
         )  # fmt: skip
     if not fields.height:
         raise Refused(
@@ -80,7 +99,7 @@ def parse(raw: bytes, where: str) -> Parsed:
     if (freq := _only(fields, "freq", "frequency", where)) != "M":
         raise Refused("frequency", where=where, found=f"frequency '{clip(freq)}'", advice=AGAIN)
     reporter = reporter_of(_only(fields, "reporter", "several reporters", where), where)
-    updated = _last_update(_only(fields, "LAST UPDATE", "several updates", where), where)
+    updated = _last_update(_only(fields, UPDATE, "several updates", where), where) if UPDATE in head else None
     _refuse_indicators(fields, where)
     fields = fields.with_columns(record=pl.int_range(1, fields.height + 1, dtype=pl.UInt32))
     texts = fields.select(pl.col("partner", *CELL).cast(pl.String), number="OBS_VALUE")
@@ -89,7 +108,22 @@ def parse(raw: bytes, where: str) -> Parsed:
     fields, flagged = _without_flagged(fields, where)
     notes = [*(note for note in lexed.normalised if note != csv.RESAVED), *parted.notes]
     reported = as_reported(_records(fields.filter(parted.kept)))
-    return Parsed(reported, lexed.encoding, tuple(notes), (*parted.doubts, *flagged), updated.date(), reporter)
+    return Parsed(reported, lexed.encoding, tuple(notes), (*parted.doubts, *flagged), updated, reporter)
+
+
+def _refuse_other_downloads(head: bytes, where: str) -> None:
+    """Raises Refused for another form of these data, which a person could take for an answer of the API, and for its error."""
+    if found := re.search(TOO_BIG, head):
+        raise Refused(
+            "request too large", where=where, found=f"an error of the API: {clip(found[1].decode('utf-8', 'replace'), 200)}",
+            advice="Ask for fewer months, products or partners at a time.",
+        )  # fmt: skip
+    form = next((form for pattern, form in OTHER_DOWNLOADS if re.match(pattern, head)), None)
+    if form:
+        raise Refused(
+            "other download", where=where, found=form,
+            advice="Download SDMX-CSV with codes, for one reporter and by months: tidewaiter fetch eurostat_comext, or the API with format=SDMX-CSV.",
+        )  # fmt: skip
 
 
 def _only(fields: pl.DataFrame, name: str, rule: str, where: str) -> str:
@@ -113,9 +147,9 @@ def reporter_of(code: str, where: str) -> str:
     return str(known["partner"][0])
 
 
-def _last_update(text: str, where: str) -> datetime:
+def _last_update(text: str, where: str) -> date:
     try:
-        return datetime.strptime(text, UPDATED)
+        return datetime.strptime(text, UPDATED).date()
     except ValueError as error:
         raise Refused(
             "last update", where=f"{where}, column LAST UPDATE", found=f"'{clip(text)}', which is no day as Eurostat writes it (14/08/26 11:00:00)",
@@ -139,18 +173,20 @@ def _refuse_indicators(fields: pl.DataFrame, where: str) -> None:
 
 def _without_flagged(fields: pl.DataFrame, where: str) -> tuple[pl.DataFrame, list[dict[str, str]]]:
     """The fields without numbers whose flag means that they are no count of trade; the doubts about them."""
-    if FLAG not in fields.columns:
-        return fields, []
-    is_flagged = ~pl.col(FLAG).cast(pl.String).fill_null("").str.to_lowercase().str.contains(NUMBER_STANDS)
-    flagged = fields.filter(is_flagged)
-    if not flagged.height:
-        return fields, []
-    doubt = finding(
-        "flagged", "warning", f"{where}, column {FLAG}",
-        observed=f"{counted(flagged.height, 'record')} with a flag, first '{clip(str(flagged[FLAG][0]))}' in record {flagged['record'][0]}",
-        expected="no flag, or one that leaves the number as it is", advice="These numbers are not known and not zero; see the flags of Eurostat.",
-    )  # fmt: skip
-    return fields.with_columns(pl.when(~is_flagged).then("OBS_VALUE").alias("OBS_VALUE")), [doubt]
+    doubts = []
+    for flag, stands in FLAGS.items():
+        if flag not in fields.columns:
+            continue
+        is_flagged = ~pl.col(flag).cast(pl.String).fill_null("").str.to_lowercase().str.contains(stands)
+        flagged = fields.filter(is_flagged)
+        if flagged.height:
+            fields = fields.with_columns(pl.when(~is_flagged).then("OBS_VALUE").alias("OBS_VALUE"))
+            doubts.append(finding(
+                "flagged", "warning", f"{where}, column {flag}",
+                observed=f"{counted(flagged.height, 'record')} with a flag, first '{clip(str(flagged[flag][0]))}' in record {flagged['record'][0]}",
+                expected="no flag, or one that leaves the number as it is", advice="These numbers are not known and not zero; see the flags of Eurostat.",
+            ))  # fmt: skip
+    return fields, doubts
 
 
 def product_of(printed: pl.Expr) -> pl.Expr:

@@ -4,9 +4,9 @@ Who and when: HMRC publishes a month about 43 days after it, together with the r
 a key (Open Government Licence v3.0). Rows are replaced and have no date, so each answer is a vintage.
 
 Address: https://api.uktradeinfo.com/OTS?$filter=MonthId eq 202606 and (FlowTypeId eq 1 or FlowTypeId eq 3) and …
-&$expand=Commodity($select=Cn8Code),Country($select=CountryCodeAlpha)&$top=10000&$skip=0. `in (…)` is answered with 403;
-there is no link to a next page: `$skip` goes on until a page is short. Too many requests are answered with 403 or the
-text "rejected" for some seconds.
+&$expand=Commodity($select=Cn8Code)&$top=10000&$skip=0. `in (…)` is answered with 403;
+there is no link to a next page: `$skip` goes on until a page is short. More than 60 requests a minute are answered with
+403 and a sentence, or the text "rejected", for some seconds; a request for all years at once, with 500.
 
 Layout: OData, a file holds the pages one after another:
 
@@ -19,7 +19,9 @@ month are added up here, and the note of a sum lists the numbers of its records.
 
 Codes: CN8. CommodityId is the code without its leading zero, so Cn8Code is read. A negative CommodityId (-990 …) and a
 code of fewer digits mean trade below the reporting thresholds or without detail: lines of their own, never a part of a
-sum over codes. Countries by the letters of the GEONOM list; CountryId alone is not enough.
+sum over codes. Countries by CountryId, as in the table Country of the API: estimates (959) and low value trade with
+the EU (962) have the same letters QV there, 400 and 902 are both US, and confidential trade (977) and the rest of a
+region (1001 to 1007) have no letters.
 
 A SuppressionIndex other than 0 hides a part of a row, quantities most often; its quantity is then not used, and a sum
 with such a part has no quantity. A null NetMass is
@@ -47,7 +49,7 @@ NEEDED = ("MonthId", "FlowTypeId", "SuppressionIndex", "CommodityId", "CountryId
 DIGITS = 8
 ROUND_PAGE = 1_000
 RECORDS_SHOWN = 40
-AGAIN = "Ask the API again: $expand=Commodity($select=Cn8Code),Country($select=CountryCodeAlpha)."
+AGAIN = "Ask the API again: $expand=Commodity($select=Cn8Code)."
 Key = tuple[str, str, str, str]
 
 
@@ -92,12 +94,12 @@ def _key(row: Any, number: int, where: str) -> Key:
     missing = [name for name in NEEDED if not isinstance(row, dict) or name not in row]
     if missing:
         raise Refused("columns", where=place, found=f"no {', '.join(missing)}", advice=AGAIN)
-    letters = (row.get("Country") or {}).get("CountryCodeAlpha")
     code = (row.get("Commodity") or {}).get("Cn8Code")
-    if not letters or (code is None and not str(row["CommodityId"]).startswith("-")):
-        raise Refused(
-            "no codes", where=place, found="no CountryCodeAlpha" if not letters else "no Cn8Code", advice=AGAIN
-        )
+    if code is None and not str(row["CommodityId"]).startswith("-"):
+        raise Refused("no codes", where=place, found="no Cn8Code", advice=AGAIN)
+    country = str(row["CountryId"])
+    if not country.isdecimal():
+        raise Refused("no codes", where=place, found=f"CountryId {clip(country)}, no number", advice=AGAIN)
     if row["FlowTypeId"] not in FLOWS:
         raise Refused(
             "unknown flow",
@@ -105,7 +107,7 @@ def _key(row: Any, number: int, where: str) -> Key:
             found=f"FlowTypeId {clip(str(row['FlowTypeId']))}",
             advice="It is 1 to 4; mend tasks/sources/hmrc_ots.py.",
         )
-    return str(row["MonthId"]), FLOWS[row["FlowTypeId"]], _product(str(row["CommodityId"]), code), str(letters).strip()
+    return str(row["MonthId"]), FLOWS[row["FlowTypeId"]], _product(str(row["CommodityId"]), code), country
 
 
 def _product(commodity: str, code: str | None) -> str:
@@ -180,7 +182,7 @@ SOURCE = Source(
     needs=(),
     parse=parse,
     reporter="GBR",
-    code_list="geonom",
+    code_list="hmrc",
     nomenclature="CN8",
     has_lines=True,
 )

@@ -9,9 +9,12 @@ Layout: ASCII, comma, one line a commodity and country of a direction:
     Exp or Imp,Year,HS,Country,Unit1,Unit2,Quantity1-Year,Quantity2-Year,Value-Year,Quantity1-Jan,Quantity2-Jan,Value-Jan,…
 
 Files by port have `Custom` after the year, and
-their ports are added up here, with the records of each sum in its note. HS has nine digits, with or without
-apostrophes. 1 is export (FOB, by last destination), 2 import (CIF, by origin). Quantity2 in Unit2 is the main quantity,
-Quantity1 in Unit1 another one; a blank unit means none.
+their ports are added up here, with the records of each sum in its note. Tables by commodity have no `Country`: their
+lines are totals of all countries. Files by principal commodity have `Commodity` for HS and one quantity (`Unit`,
+`Quantity-Jan` …); these commodities are lines that only the source defines. Older files spell April `Apl`. HS has nine
+digits, with or without apostrophes; one that begins with 00 is for goods without a number of the tariff, a line, too. 1
+is export (FOB, by last destination), 2 import (CIF, by origin). Quantity2 in Unit2 is the main quantity, Quantity1 in
+Unit1 another one; a blank unit means none.
 
 Values are thousands of yen, fractions cut off: a printed v means from v to just under v + 1 thousand, so 0 may be trade
 of less than 1,000 yen. The column of the year is the sum of the months, or up to a thousand yen more for each month;
@@ -20,11 +23,13 @@ otherwise the release is held.
 Future months have no columns, or columns of zeros. A zero there is not "no trade": trailing months in which every
 number of the file is 0 are not read. Any other 0 is a zero.
 
-Unsure: no whole file was available, only single rows. Country codes that the table lacks are kept and reported.
+Unsure: no whole file was available, only single rows, and of principal commodities only the columns, from a program
+that reads them. Country codes that the table lacks are kept and reported.
 """
 
+import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -36,8 +41,10 @@ from tasks.sources.protocol import Parsed, Source
 from tasks.sources.records import as_reported
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-KEY = ("Exp or Imp", "Year", "HS", "Country", "Unit1", "Unit2")
-PORT = "Custom"
+ALWAYS = ("Exp or Imp", "Year")
+PORT, COUNTRY = "Custom", "Country"
+# Other spellings of the same columns.
+SPELLINGS = ((r"-Apl$", "-Apr"), (r"^Unit$", "Unit2"), (r"^Quantity-", "Quantity2-"))
 NUMBERS = ("Quantity1", "Quantity2", "Value")
 # The second quantity of a file is the main one.
 QUANTITIES = (
@@ -46,43 +53,65 @@ QUANTITIES = (
 FLOWS = {"1": "export", "2": "import"}
 WHOLE = r"^[0-9]{1,15}$"
 RECORDS_SHOWN = 40
+# HS codes for goods without a number of the tariff, such as 000000011.
+NO_HS = "00"
 AGAIN = "Download the file of the section again from e-Stat."
+
+
+class Layout(NamedTuple):
+    """The columns of a file: HS or Commodity and the others that name a line, the numbers, the months."""
+
+    product: str
+    key: tuple[str, ...]
+    numbers: tuple[str, ...]
+    months: list[str]
 
 
 def parse(raw: bytes, where: str) -> Parsed:
     """The months of each line as records. Raises Refused; `where` names the file in messages."""
-    lexed = csv.read_fields(raw, where, lambda title: title.rpartition("-")[0] in NUMBERS)
-    fields = lexed.fields
-    months = _months(fields.columns, where)
+    lexed = csv.read_fields(raw, where, lambda title: title.rpartition("-")[0] in (*NUMBERS, "Quantity"))
+    csv.check_titles([_spelling(title) for title in lexed.fields.columns], where)
+    fields = lexed.fields.rename(_spelling)
+    layout = _layout(fields.columns, where)
     if not fields.height:
         raise Refused("no records", where=where, found="a header and no record", advice=AGAIN)
+    spans = [f"{number}-{span}" for span in ("Year", *layout.months) for number in layout.numbers]
     plain = fields.select(
-        *(pl.col(name).cast(pl.String).str.strip_chars().str.strip_chars("'") for name in fields.columns if name in (*KEY, PORT)),
-        *(pl.col(f"{number}-{span}").str.strip_chars() for span in ("Year", *months) for number in NUMBERS),
+        *(pl.col(name).cast(pl.String).str.strip_chars().str.strip_chars("'") for name in fields.columns if name in (*layout.key, PORT)),
+        *(pl.col(name).str.strip_chars() for name in spans),
         record=pl.int_range(1, fields.height + 1, dtype=pl.UInt32),
     )  # fmt: skip
-    _refuse_texts(plain, months, where)
-    numbers = plain.with_columns(
-        pl.col(f"{number}-{span}").cast(pl.Int64) for span in ("Year", *months) for number in NUMBERS
-    )
-    doubts = list(_doubt_years(numbers, months, where))
-    summed, notes = _summed(numbers, months)
-    out, to_come = _published(numbers, months)
+    _refuse_texts(plain, spans, where)
+    numbers = plain.with_columns(pl.col(name).cast(pl.Int64) for name in spans)
+    doubts = list(_doubt_years(numbers, layout, where))
+    summed, notes = _summed(numbers, layout)
+    out, to_come = _published(numbers, layout)
     if to_come:
         notes.append(f"no number but 0 in {', '.join(to_come)}: months to come, not read")
     if not out:
         raise Refused("no records", where=where, found="no number but 0 in any month", advice=AGAIN)
     notes += [note for note in lexed.normalised if note != csv.RESAVED]
-    records = [made for row in summed.iter_rows(named=True) for made in _records(row, out)]
+    records = [made for row in summed.iter_rows(named=True) for made in _records(row, layout, out)]
     return Parsed(
         as_reported(pl.DataFrame(records, infer_schema_length=None)), lexed.encoding, tuple(notes), tuple(doubts)
     )
 
 
-def _months(titles: Sequence[str], where: str) -> list[str]:
-    """The months that have columns. Raises Refused where the columns are not those of such a file."""
+def _spelling(title: str) -> str:
+    for printed, usual in SPELLINGS:
+        title = re.sub(printed, usual, title)
+    return title
+
+
+def _layout(titles: Sequence[str], where: str) -> Layout:
+    """The columns of the file. Raises Refused where they are not those of such a file."""
     months = [month for month in MONTHS if f"Value-{month}" in titles]
-    wanted = [*KEY, *(f"{number}-{span}" for span in ("Year", *months) for number in NUMBERS)]
+    product = next((name for name in ("HS", "Commodity") if name in titles), "HS")
+    numbers = NUMBERS if product == "HS" else NUMBERS[1:]
+    units = ("Unit1", "Unit2") if product == "HS" else ("Unit2",)
+    country = [COUNTRY] if COUNTRY in titles or product != "HS" else []
+    key = (*ALWAYS, product, *country, *units)
+    wanted = [*key, *(f"{number}-{span}" for span in ("Year", *months) for number in numbers)]
     missing = [title for title in wanted if title not in titles]
     unknown = [title for title in titles if title not in (*wanted, PORT)]
     if missing or unknown or months != MONTHS[: len(months)] or not months:
@@ -90,26 +119,25 @@ def _months(titles: Sequence[str], where: str) -> list[str]:
             "columns", where=f"{where}, header", advice=AGAIN,
             found=f"missing: {', '.join(missing[:4]) or 'none'}; unknown: {', '.join(map(clip, unknown[:4])) or 'none'}; months: {', '.join(months) or 'none'}",
         )  # fmt: skip
-    return months
+    return Layout(product, key, numbers, months)
 
 
-def _refuse_texts(plain: pl.DataFrame, months: Sequence[str], where: str) -> None:
-    for span in ("Year", *months):
-        for number in NUMBERS:
-            name = f"{number}-{span}"
-            bad = plain.filter(~pl.col(name).str.contains(WHOLE).fill_null(False))
-            if bad.height:
-                raise Refused(
-                    "no number",
-                    where=f"{where}, record {bad['record'][0]}, column {name}",
-                    found=f"'{clip(str(bad[name][0]))}'",
-                    advice=AGAIN,
-                )
+def _refuse_texts(plain: pl.DataFrame, spans: Sequence[str], where: str) -> None:
+    for name in spans:
+        bad = plain.filter(~pl.col(name).str.contains(WHOLE).fill_null(False))
+        if bad.height:
+            raise Refused(
+                "no number",
+                where=f"{where}, record {bad['record'][0]}, column {name}",
+                found=f"'{clip(str(bad[name][0]))}'",
+                advice=AGAIN,
+            )
 
 
-def _doubt_years(numbers: pl.DataFrame, months: Sequence[str], where: str) -> Iterator[dict[str, str]]:
+def _doubt_years(numbers: pl.DataFrame, layout: Layout, where: str) -> Iterator[dict[str, str]]:
     """Finds years whose column differs from the sum of the months; each month may have lost up to a thousand yen."""
-    for number in NUMBERS:
+    months = layout.months
+    for number in layout.numbers:
         over = pl.col(f"{number}-Year") - pl.sum_horizontal(f"{number}-{month}" for month in months)
         slack = len(months) if number == "Value" else 0
         wrong = numbers.filter(~over.is_between(0, slack))
@@ -122,43 +150,52 @@ def _doubt_years(numbers: pl.DataFrame, months: Sequence[str], where: str) -> It
             )  # fmt: skip
 
 
-def _summed(numbers: pl.DataFrame, months: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+def _summed(numbers: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[str]]:
     """A line for each commodity and country; lines of a file by port are added up."""
     if PORT not in numbers.columns:
         return numbers.with_columns(note=pl.lit(None, pl.String)), []
-    columns = [f"{number}-{month}" for month in months for number in NUMBERS]
+    columns = [f"{number}-{month}" for month in layout.months for number in layout.numbers]
     shown = pl.col("record").cast(pl.String).head(RECORDS_SHOWN).str.join(", ")
     more = (
         pl.when(pl.len() > RECORDS_SHOWN)
         .then(pl.format(" and {} more", pl.len() - RECORDS_SHOWN))
         .otherwise(pl.lit(""))
     )
-    summed = numbers.group_by(KEY, maintain_order=True).agg(
+    summed = numbers.group_by(layout.key, maintain_order=True).agg(
         pl.col(columns).sum(), pl.col("record").first(), note=pl.lit("sum of records ") + shown + more
     )
     return summed, [f"{counted(numbers.height, 'record')} of single ports added up to {summed.height:,}"]
 
 
-def _published(numbers: pl.DataFrame, months: Sequence[str]) -> tuple[list[str], list[str]]:
+def _published(numbers: pl.DataFrame, layout: Layout) -> tuple[list[str], list[str]]:
     """The published months, and the trailing months in which every number of the file is 0."""
-    totals = [sum(int(numbers[f"{number}-{month}"].sum()) for number in NUMBERS) for month in months]
+    months = layout.months
+    totals = [sum(int(numbers[f"{number}-{month}"].sum()) for number in layout.numbers) for month in months]
     last = max((place for place, total in enumerate(totals, 1) if total), default=0)
-    return list(months[:last]), list(months[last:])
+    return months[:last], months[last:]
 
 
-def _records(row: dict[str, Any], months: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _product(printed: str, layout: Layout) -> str:
+    """The code; goods without a number of the tariff and principal commodities as lines of their own."""
+    if layout.product == "Commodity":
+        return f"line:japan_commodity_{printed.lower()}"
+    return f"line:japan_{printed}" if printed.startswith(NO_HS) else printed
+
+
+def _records(row: dict[str, Any], layout: Layout, months: Sequence[str]) -> Iterator[dict[str, Any]]:
+    product = _product(row[layout.product], layout)
     for month in months:
         quantities: dict[str, str] = {}
         for number, unit, name, label in QUANTITIES:
-            if row[unit]:
+            if row.get(unit):
                 quantities |= {name: str(row[f"{number}-{month}"]), label: row[unit]}
         yield {
-            "record": row["record"], "flow": FLOWS.get(row["Exp or Imp"], row["Exp or Imp"]), "product": row["HS"], "partner": row["Country"],
+            "record": row["record"], "flow": FLOWS.get(row["Exp or Imp"], row["Exp or Imp"]), "product": product, "partner": row.get(COUNTRY),
             "period": f"{row['Year']}-{MONTHS.index(month) + 1:02d}", "value": str(row[f"Value-{month}"]), "currency": "JPY thousand",
             "note": row["note"], **quantities,
         }  # fmt: skip
 
 
 SOURCE = Source(
-    name="japan_estat", kind="query", needs=(), parse=parse, reporter="JPN", code_list="japan", nomenclature="JP9"
-)
+    name="japan_estat", kind="query", needs=(), parse=parse, reporter="JPN", code_list="japan", nomenclature="JP9", has_lines=True,
+)  # fmt: skip

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tasks.store.manifest import part_path
-from tasks.store.snapshot import object_path, open_snapshot
+from tasks.store.snapshot import POINTER, SNAPSHOTS, object_path, open_snapshot
 from tasks.store.temporary import temporary_folder
 
 PREFIX = ".rehearsal-"
@@ -29,13 +29,13 @@ def rehearsal(store: Path) -> Iterator[Path]:
         (folder / ORIGIN).write_text(str(store.absolute()))
         snapshot = open_snapshot(store)
         if snapshot is not None:
-            shutil.copytree(snapshot.path, aside / "snapshots" / snapshot.id, copy_function=_link)
+            shutil.copytree(snapshot.path, aside / SNAPSHOTS / snapshot.id, copy_function=_link)
             named = [part_path(store, name) for name in snapshot.parts]
             for place in [*named, *{object_path(store, entry.sha256) for entry in snapshot.files}]:
                 target = aside / place.relative_to(store)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _link(place, target)
-            (aside / "current").symlink_to(f"snapshots/{snapshot.id}")
+            (aside / POINTER).symlink_to(f"{SNAPSHOTS}/{snapshot.id}")
         # A release also depends on past decisions and on the days of first landing.
         for note in [*store.glob("held/*.json"), *store.glob("raw/*/*.json")]:
             target = aside / note.relative_to(store)

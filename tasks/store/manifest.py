@@ -1,6 +1,6 @@
 """The form of a manifest: a root that names parts, and parts that name files.
 
-    store/snapshots/<id>/manifest.json    the root; <id> is <sequence>-<12 hex of sha256(root)>
+    store/.snapshots/<id>/manifest.json    the root; <id> is <sequence>-<12 hex of sha256(root)>
     store/manifests/<sha256>.json         a part: the files of one flow and year, or some of those without a year
 
 A part is named by its hash and never changed, so a publication writes the root and the parts of the years it touches.

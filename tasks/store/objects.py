@@ -1,6 +1,6 @@
 """Stores bytes under their hash, and stages them in a folder until they are durable.
 
-Belongs here: store/objects, store/manifests and store/tmp, and restoring damaged files. Does not belong here: when a snapshot is built
+Belongs here: store/.objects, store/manifests and store/tmp, and restoring damaged files. Does not belong here: when a snapshot is built
 or becomes current (`tasks.store.publish`).
 
 A name proves nothing after a crash: an object counts as present only where the disk has its exact bytes.
@@ -17,7 +17,8 @@ from pathlib import Path
 from tasks.domain.errors import BrokenStore, DamagedStore
 from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.manifest import FileEntry, part_path
-from tasks.store.snapshot import Snapshot, object_name, object_path, open_snapshot, snapshot_ids
+from tasks.store.readme import NO_TABLE, NO_TABLE_NAME, README, README_NAME
+from tasks.store.snapshot import OBJECTS, SNAPSHOTS, Snapshot, object_name, object_path, open_snapshot, snapshot_ids
 from tasks.store.verify import Hashes, Problem, check_file
 
 _CANNOT_LINK = {errno.EMLINK, errno.EPERM, errno.EOPNOTSUPP}
@@ -35,13 +36,24 @@ class Stage:
     def folder(self) -> Path:
         """The folder, empty at the first call."""
         if not self._open:
-            for name in ("manifests", "objects", "snapshots", "tmp"):
+            for name in ("manifests", OBJECTS, SNAPSHOTS, "tmp"):
                 if not (self.store / name).is_dir():
                     self.fs.make_directory(self.store / name)
-            self.fs.fsync_directory(self.store)
             self.sweep()
+            self._guide(self.store / README_NAME, README)
+            self._guide(self.store / SNAPSHOTS / NO_TABLE_NAME, NO_TABLE)
+            self.fs.fsync_directory(self.store)
             self._open = True
         return self.store / "tmp"
+
+    def _guide(self, path: Path, text: bytes) -> None:
+        """Write a text for readers, unless it is there."""
+        if not _holds(self.fs, path, text):
+            waiting = self.store / "tmp" / path.name
+            self.fs.write_file(waiting, text)
+            self.fs.fsync_file(waiting)
+            self.fs.replace(waiting, path)
+            self.fs.fsync_directory(path.parent)
 
     def sweep(self) -> None:
         """Delete what earlier runs left in tmp: files of killed runs, and files moved aside for deletion."""
@@ -122,7 +134,7 @@ def check_link(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem 
     """Check one link; the hash is computed only where the link to the object is gone, as in a copied store."""
     # A store of ten years has thousands of these, so each takes two system calls and no more, and names are text.
     try:
-        path = os.lstat(f"{snapshot.store}/snapshots/{snapshot.id}/{entry.path}")
+        path = os.lstat(f"{snapshot.store}/{SNAPSHOTS}/{snapshot.id}/{entry.path}")
         stored = os.lstat(f"{snapshot.store}/{object_name(entry.sha256)}")
     except OSError:
         return check_file(snapshot, entry, hashes)
@@ -139,7 +151,7 @@ def relink(stage: Stage, name: str, sources: Mapping[str, Path]) -> list[str]:
         # Other damage, which the audit of the store names, must not stop the repair of the rest.
         return []
     for entry in snapshot.files if snapshot is not None else ():
-        path = store / "snapshots" / name / entry.path
+        path = store / SNAPSHOTS / name / entry.path
         if entry.sha256 not in sources or same_inode(path, sources[entry.sha256]):
             continue
         spare = stage.folder / "relink"
@@ -203,8 +215,8 @@ def sync_objects(fs: FileSystem, store: Path, entries: Iterable[FileEntry]) -> N
     """Make the names of objects durable, also of those left by a run that died before it did so."""
     for folder in sorted({object_path(store, entry.sha256).parent for entry in entries}):
         fs.fsync_directory(folder)
-    if (store / "objects").is_dir():
-        fs.fsync_directory(store / "objects")
+    if (store / OBJECTS).is_dir():
+        fs.fsync_directory(store / OBJECTS)
 
 
 def same_inode(one: Path, other: Path) -> bool:

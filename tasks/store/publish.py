@@ -31,7 +31,19 @@ from tasks.domain.errors import DamagedStore, InvalidPublication, StaleParent, S
 from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.manifest import Encoded, FileEntry, Parts, encode, part_names
 from tasks.store.objects import Stage, keep_parts, link_or_copy, make_directories, mend, sound_parts, sync_objects
-from tasks.store.snapshot import Snapshot, current_id, manifest_id, object_name, object_path, parse_manifest
+from tasks.store.snapshot import (
+    ASIDE,
+    POINTER,
+    READERS,
+    SNAPSHOTS,
+    Snapshot,
+    current_id,
+    manifest_id,
+    object_name,
+    object_path,
+    parse_manifest,
+    table_link,
+)
 from tasks.store.verify import audit_snapshot
 from tasks.store.verify_before_publish import read_back
 
@@ -199,7 +211,7 @@ def _write(stage: Stage, new: Iterable[NewFile], carried: list[FileEntry]) -> li
                 f"Use lower-case key=value folders without padding, as in flow=export/year=2025/month=6."
             )
         sha256 = stage.add(file.data, file.sha256)
-        path = "/".join([file.table, *keys, _file_name(sha256)])
+        path = "/".join([f"{ASIDE}{file.table}", *keys, _file_name(sha256)])
         if path in written or path in paths or (not file.is_added and (file.table, file.partition) in taken):
             raise InvalidPublication(
                 f"{file.table}/{file.partition}: given twice, so its rows would be counted twice. "
@@ -255,15 +267,29 @@ def _exists_whole(stage: Stage, snapshot: Snapshot) -> bool:
 
 
 def _point(stage: Stage, snapshot: Snapshot) -> None:
-    spare = stage.folder / "current"
-    stage.fs.symlink(f"snapshots/{snapshot.id}", spare)
-    stage.fs.replace(spare, stage.store / "current")
+    _link_tables(stage, sorted({entry.table for entry in snapshot.files}))
+    spare = stage.folder / POINTER
+    stage.fs.symlink(f"{SNAPSHOTS}/{snapshot.id}", spare)
+    stage.fs.replace(spare, stage.store / POINTER)
     stage.fs.fsync_directory(stage.store)
     if snapshot.parent is None:
         # If this user created the store's folder, the parent is readable, or `exclusive` synced it. In another user's
         # folder the error does not matter.
         with suppress(PermissionError):
             stage.fs.fsync_directory(stage.store.parent)
+
+
+def _link_tables(stage: Stage, tables: Iterable[str]) -> None:
+    """Make the links of tables that readers follow, all of them through the pointer, so that it moves them at once."""
+    folder = stage.store / READERS
+    new = [table for table in tables if not (folder / table).is_symlink()]
+    if not folder.is_dir():
+        stage.fs.make_directory(folder)
+        stage.fs.fsync_directory(stage.store)
+    for table in new:
+        stage.fs.symlink(table_link(table), folder / table)
+    # Also where nothing is new: a killed run may have left names that are not durable.
+    stage.fs.fsync_directory(folder)
 
 
 def _plain(about: Mapping[str, Any]) -> dict[str, Any]:

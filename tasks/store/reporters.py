@@ -20,7 +20,7 @@ from tasks.store.filesystem import LOCAL
 
 Address = Path | S3Url
 # Any of these names in a folder or below a prefix: it is a store itself.
-OF_A_STORE = {"current", "current.json", "snapshots", "raw", COPY_NOTE}
+OF_A_STORE = {".current", "current", "current.json", ".snapshots", "raw", COPY_NOTE}
 _NAMED = re.compile(f"{REPORTER_KEY}([A-Z0-9]+)")
 ASIDE = ".taken-over"
 

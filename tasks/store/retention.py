@@ -13,7 +13,16 @@ from tasks.domain.errors import InvalidPublication
 from tasks.domain.periods import month_number
 from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.objects import Stage
-from tasks.store.snapshot import Snapshot, history, load_snapshot, open_snapshot, parts_of, snapshot_ids
+from tasks.store.snapshot import (
+    OBJECTS,
+    SNAPSHOTS,
+    Snapshot,
+    history,
+    load_snapshot,
+    open_snapshot,
+    parts_of,
+    snapshot_ids,
+)
 
 
 @dataclass(frozen=True)
@@ -42,11 +51,11 @@ def retain(
     old = expired(published, present, today=today, months=months, keep=keep)
     kept = [other for other in present if other.id not in old]
     needed = {entry.sha256 for other in kept for entry in other.files}
-    unneeded = [path for path in sorted((store / "objects").glob("*/*.parquet")) if path.stem not in needed]
+    unneeded = [path for path in sorted((store / OBJECTS).glob("*/*.parquet")) if path.stem not in needed]
     named = {name for other in kept for name in other.parts}
     unnamed = [path for path in sorted((store / "manifests").glob("*.json")) if path.stem not in named]
     stage = Stage(store, fs)
-    _move_out(stage, [store / "snapshots" / name for name in old])
+    _move_out(stage, [store / SNAPSHOTS / name for name in old])
     _move_out(stage, unneeded)
     _move_out(stage, unnamed)
     if old or unneeded or unnamed:

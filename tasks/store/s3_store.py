@@ -6,12 +6,11 @@ requests (`tasks.store.s3`), the local folder that works on the store (`tasks.st
     current.json                                      the only object that ever gets other bytes, by If-Match
     snapshots/<id>/manifest.json                      the same bytes and hence the same <id> as in a store on a disk
     manifests/<sha256>.json                           its parts, one for each flow and year; shared by snapshots
-    files/<table>/<partition>/<sha16>.parquet         shared by snapshots; the partition is in the key, as readers want
-    it
+    .files/_<table>/<partition>/<sha16>.parquet       shared by snapshots; the partition is in the key, as readers want it
     raw/, held/, lineage/                             as in a store on a disk
 
 Files and parts are written first, then the manifest, then the pointer: a writer that dies leaves unreferenced files. A reader
-reads the pointer once and then the files of that manifest; a listing of `files/` mixes snapshots.
+reads the pointer once and then the files of that manifest; a listing of `.files/` mixes snapshots.
 """
 
 import functools
@@ -28,6 +27,7 @@ from schemas.forms.address import S3Url
 from tasks.domain.errors import BrokenStore, Outpaced, StoreError, UnknownSnapshot
 from tasks.domain.text import counted
 from tasks.store.manifest import NEWER, PARTS_KEPT, BrokenPart, FileEntry, Parts, part_path
+from tasks.store.readme import NO_TABLE, NO_TABLE_NAME, README, README_NAME
 from tasks.store.retention import Retired, expired
 from tasks.store.s3 import Bucket, Item
 from tasks.store.snapshot import Snapshot, history, is_snapshot_id, object_path, parse_manifest, sequence_of
@@ -35,9 +35,10 @@ from tasks.store.verify import Problem
 
 T = TypeVar("T")
 R = TypeVar("R")
-POINTER, FILES, PARTS, TEMPORARY = "current.json", "files", "manifests", "tmp"
+POINTER, FILES, PARTS, TEMPORARY = "current.json", ".files", "manifests", "tmp"
 # Of the pointer alone; the manifest that it names has a format of its own.
-POINTER_FORMAT = 1
+POINTER_FORMAT, EARLIER_FORMAT = 2, 1
+GUIDES = {README_NAME: README, f"{FILES}/{NO_TABLE_NAME}": NO_TABLE}
 AT_ONCE = 8
 # For this long an unreferenced file is kept: its pointer may still follow.
 GRACE_DAYS = 7
@@ -74,6 +75,11 @@ class Remote:
                 name = ""
             if not is_snapshot_id(name):
                 raise BrokenStore(f"{self.url}/{POINTER}: {found[0][:100]!r} is no pointer. {_REPAIR}.")
+            if said.get("format") == EARLIER_FORMAT:
+                raise BrokenStore(
+                    f"{self.url}: an earlier version wrote this store, with keys by which a wildcard finds each figure several "
+                    "times. Fill another one from a copy of its raw/: tidewaiter backfill raw --store NEW"
+                )
             if said.get("format") != POINTER_FORMAT:
                 raise BrokenStore(
                     f"{self.url}/{POINTER}: format {said.get('format')}; this version reads {POINTER_FORMAT}. {NEWER}"
@@ -148,6 +154,9 @@ class Remote:
         def upload(place: tuple[str, Path]) -> bool:
             return self.bucket.keep(place[0], place[1].read_bytes())
 
+        if parent is None:
+            for key, text in GUIDES.items():
+                self.bucket.keep(key, text)
         was_there = [place for place, known in zip(new, _at_once(upload, new), strict=True) if known]
         manifest = (snapshot.path / "manifest.json").read_bytes()
         self.bucket.keep(manifest_key(snapshot.id), manifest)
@@ -188,7 +197,7 @@ class Remote:
         chain = history(present[pointer.id], present, present.__getitem__)
         old = expired(chain, list(present.values()), today=today, months=months)
         kept = [other for name, other in present.items() if name not in old]
-        needed = {file_key(entry) for other in kept for entry in other.files}
+        needed = {*GUIDES, *(file_key(entry) for other in kept for entry in other.files)}
         named = {part_key(name) for other in kept for name in other.parts}
         # Manifests first: a reader of an old snapshot gets an error, never a part of it.
         self.bucket.delete(map(manifest_key, old))

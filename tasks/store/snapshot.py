@@ -7,11 +7,15 @@ rows.
 A reader resolves the pointer once, through `open_snapshot`, and reads the paths of that snapshot for as long as it
 likes: a published path never gets other bytes.
 
-    store/current -> snapshots/<id>                            the only thing that moves
-    store/snapshots/<id>/manifest.json                         <id> is <sequence>-<12 hex of sha256(manifest.json)>; it names
-    store/manifests/<sha256>.json                              the files of a flow and year; shared by snapshots, never changed
-    store/snapshots/<id>/<table>/<partition>/<sha16>.parquet   hard link to
-    store/objects/<ab>/<sha256>.parquet                        never changed
+    store/current/<table> -> ../.current/_<table>                the address for readers, in a folder that stays
+    store/.current -> .snapshots/<id>                            the only thing that moves
+    store/.snapshots/<id>/manifest.json                          <id> is <sequence>-<12 hex of sha256(manifest.json)>; it names
+    store/manifests/<sha256>.json                                the files of a flow and year; shared by snapshots, never changed
+    store/.snapshots/<id>/_<table>/<partition>/<sha16>.parquet   hard link to
+    store/.objects/<ab>/<sha256>.parquet                         never changed
+
+The `**` of Polars and DuckDB enters hidden folders and follows links. So no folder of a snapshot has the name of a table: a
+wildcard that names one finds it below `current` alone, and no figure twice.
 """
 
 import functools
@@ -29,7 +33,11 @@ from tasks.store import manifest
 from tasks.store.manifest import FileEntry
 
 _ID = re.compile(r"(\d{6,})-[0-9a-f]{12}")
-REPAIR = "restore it from a copy, or point `current` to the snapshot before and publish the same releases again"
+POINTER, SNAPSHOTS, OBJECTS = ".current", ".snapshots", ".objects"
+# The folder of links for readers, and what stands before the name of a table in the folder of a snapshot.
+READERS, ASIDE = "current", "_"
+COPY_AGAIN = "copy the whole folder again with rsync -aH or cp -a"
+REPAIR = "restore it from a copy, or point `.current` to the snapshot before and publish the same releases again"
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,7 @@ class Snapshot:
     @property
     def path(self) -> Path:
         """The folder of this snapshot, with the pointer resolved."""
-        return self.store / f"snapshots/{self.id}"
+        return self.store / SNAPSHOTS / self.id
 
     def entries(self, table: str, flow: str | None = None) -> tuple[FileEntry, ...]:
         """Files of one table, of one flow where asked, ordered by path."""
@@ -76,7 +84,12 @@ def object_path(store: Path, sha256: str) -> Path:
 
 def object_name(sha256: str) -> str:
     """The same, relative to the store."""
-    return f"objects/{sha256[:2]}/{sha256}.parquet"
+    return f"{OBJECTS}/{sha256[:2]}/{sha256}.parquet"
+
+
+def table_link(table: str) -> str:
+    """Target of the link `current/<table>`."""
+    return f"../{POINTER}/{ASIDE}{table}"
 
 
 def manifest_id(sequence: int, root: bytes) -> str:
@@ -86,20 +99,21 @@ def manifest_id(sequence: int, root: bytes) -> str:
 
 def current_id(store: Path) -> str | None:
     """The snapshot id in the pointer, None where nothing was published yet."""
-    pointer = store / "current"
+    pointer = store / POINTER
     try:
         text = os.readlink(pointer)
     except FileNotFoundError:
         lost = [name for name in snapshot_ids(store) if sequence_of(name) > 1]
-        if not lost:
-            return None
-        raise BrokenStore(
-            f"{pointer}: the pointer is missing next to {counted(len(lost), 'later snapshot')}. "
-            f"Restore it with: ln -s snapshots/{lost[-1]} {pointer}"
-        ) from None
+        if lost:
+            raise BrokenStore(
+                f"{pointer}: the pointer is missing next to {counted(len(lost), 'later snapshot')}. "
+                f"Restore it with: ln -s {SNAPSHOTS}/{lost[-1]} {pointer}"
+            ) from None
+        _refuse_other_layout(store)
+        return None
     except NotADirectoryError as error:
         raise BrokenStore(
-            f"{store}: a file; a store is a folder. Give the folder that holds snapshots/ and current."
+            f"{store}: a file; a store is a folder. Give the folder that holds raw/ and current/."
         ) from error
     except PermissionError:
         # The error concerns the caller's permissions and not the store.
@@ -107,19 +121,33 @@ def current_id(store: Path) -> str | None:
     except OSError as error:
         raise BrokenStore(
             f"{pointer}: not a symbolic link ({error.strerror}). The store was probably copied by a tool that follows "
-            f"links; copy it again with rsync -aH or cp -a."
+            f"links; {COPY_AGAIN}."
         ) from error
     folder, _, name = text.partition("/")
-    if folder != "snapshots" or not is_snapshot_id(name):
+    if folder != SNAPSHOTS or not is_snapshot_id(name):
         raise BrokenStore(
-            f"{pointer}: points to {text!r}, not to snapshots/<id>. Point it to one of {snapshot_ids(store)}."
+            f"{pointer}: points to {text!r}, not to {SNAPSHOTS}/<id>. Point it to one of {snapshot_ids(store)}."
         )
     return name
 
 
+def _refuse_other_layout(store: Path) -> None:
+    """Raise BrokenStore where a folder without a pointer has figures that this version does not find."""
+    readers = store / READERS
+    if readers.is_symlink():
+        raise BrokenStore(
+            f"{store}: an earlier version wrote this store; in its folders a wildcard finds each figure once for each snapshot. "
+            f"Fill another store from the files that it keeps: tidewaiter backfill {store}/raw --store NEW"
+        )
+    if readers.is_dir() and not (store / SNAPSHOTS).is_dir():
+        raise BrokenStore(
+            f"{store}: {READERS}/ is here, {SNAPSHOTS}/ is not: the store was copied without its hidden names; {COPY_AGAIN}."
+        )
+
+
 def snapshot_ids(store: Path) -> list[str]:
     """Names of all snapshot folders by sequence, published or left by a run that died before it moved the pointer."""
-    folder = store / "snapshots"
+    folder = store / SNAPSHOTS
     names = os.listdir(folder) if folder.is_dir() else []
     return sorted((name for name in names if is_snapshot_id(name)), key=lambda name: (sequence_of(name), name))
 
@@ -139,7 +167,7 @@ def load_snapshot(store: Path, wanted: str, parts: manifest.Parts | None = None)
 
     Raises UnknownSnapshot, or BrokenStore where the manifest's hash differs from its id.
     """
-    path = store / "snapshots" / wanted / "manifest.json"
+    path = store / SNAPSHOTS / wanted / "manifest.json"
     if not is_snapshot_id(wanted) or not path.parent.is_dir():
         known = ", ".join(snapshot_ids(store)) or "none"
         raise UnknownSnapshot(f"{store}: no snapshot {wanted!r}. Ask for one that exists: {known}.")

@@ -16,7 +16,20 @@ from schemas.table import table_name
 from schemas.tables.observation import Detail
 from tasks.domain.errors import BrokenStore, StoreError, UnknownSnapshot
 from tasks.store.manifest import BrokenPart, FileEntry, Parts
-from tasks.store.snapshot import REPAIR, Snapshot, current_id, load_snapshot, object_name, parts_of, snapshot_ids
+from tasks.store.snapshot import (
+    OBJECTS,
+    POINTER,
+    READERS,
+    REPAIR,
+    SNAPSHOTS,
+    Snapshot,
+    current_id,
+    load_snapshot,
+    object_name,
+    parts_of,
+    snapshot_ids,
+    table_link,
+)
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _AGAIN = "ingest the release of this month again with the version of Tidewaiter that made the file, or restore it from a copy"
@@ -30,7 +43,7 @@ _OBJECT = (
     "one, move it out of the store"
 )
 _PART = "restore it from a copy of the store; every snapshot that names it needs it"
-_ADVICE = {"manifests": _PART, "objects": _OBJECT, "raw": _RAW}
+_ADVICE = {"manifests": _PART, OBJECTS: _OBJECT, "raw": _RAW}
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,7 @@ def audit_store(store: Path) -> list[Problem]:
     hashes, parts = Hashes(), parts_of(store)
     problems = [problem for name in snapshot_ids(store) for problem in _audit_if_kept(store, name, hashes, parts)]
     problems = [*_audit_pointer(store), *problems]
-    for area, suffix in (("manifests", ".json"), ("objects", ".parquet"), ("raw", "")):
+    for area, suffix in (("manifests", ".json"), (OBJECTS, ".parquet"), ("raw", "")):
         problems += _audit_named(store, area, suffix, hashes)
     # Many snapshots share a part of a manifest: it is one problem.
     return [*{problem.file: problem for problem in problems[::-1]}.values()][::-1]
@@ -85,7 +98,7 @@ def audit_store(store: Path) -> list[Problem]:
 def check_file(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem | None:
     """None where the file of `entry` has the right size and hash."""
     # An audit asks this of each file of each snapshot, so it makes one system call where the bytes were hashed before.
-    name = f"snapshots/{snapshot.id}/{entry.path}"
+    name = f"{SNAPSHOTS}/{snapshot.id}/{entry.path}"
     path = f"{snapshot.store}/{name}"
     try:
         status = os.lstat(path)
@@ -110,7 +123,7 @@ def unknown_files(snapshot: Snapshot) -> Iterator[Problem]:
     above = len(str(snapshot.path)) + 1
     for path in _files_below(str(snapshot.path)):
         if path[above:] not in named:
-            where = f"snapshots/{snapshot.id}/{path[above:]}"
+            where = f"{SNAPSHOTS}/{snapshot.id}/{path[above:]}"
             yield Problem(where, "a file", "nothing, the manifest does not name it", "move it out of the store")
 
 
@@ -130,7 +143,7 @@ def _files_below(folder: str) -> Iterator[str]:
 
 def _audit_if_kept(store: Path, name: str, hashes: Hashes, parts: Parts) -> list[Problem]:
     """Problems in the snapshot of that name; none where its folder is gone at the end."""
-    folder, found = store / "snapshots" / name, list[Problem]()
+    folder, found = store / SNAPSHOTS / name, list[Problem]()
     try:
         found += _audit_files(load_snapshot(store, name, parts), hashes)
     except BrokenStore as error:
@@ -139,7 +152,7 @@ def _audit_if_kept(store: Path, name: str, hashes: Hashes, parts: Parts) -> list
         if folder.is_dir():
             raise
     if os.path.lexists(folder) and not folder.is_dir():
-        return [Problem(f"snapshots/{name}", "no folder", "the folder of a snapshot", "move it out of the store")]
+        return [Problem(f"{SNAPSHOTS}/{name}", "no folder", "the folder of a snapshot", "move it out of the store")]
     return found if folder.is_dir() else []
 
 
@@ -147,7 +160,7 @@ def _broken_manifest(name: str, error: StoreError) -> Problem:
     """A manifest that cannot be read, by the file of it that is damaged."""
     if isinstance(error, BrokenPart):
         return Problem(f"manifests/{error.name}.json", error.found, f"sha256 {error.name}", _PART)
-    return Problem(f"snapshots/{name}/manifest.json", str(error), "a manifest that hashes to its id", REPAIR)
+    return Problem(f"{SNAPSHOTS}/{name}/manifest.json", str(error), "a manifest that hashes to its id", REPAIR)
 
 
 def _audit_snapshot(snapshot: Snapshot, hashes: Hashes) -> Iterator[Problem]:
@@ -173,10 +186,20 @@ def _audit_pointer(store: Path) -> Iterator[Problem]:
     try:
         name = current_id(store)
     except BrokenStore as error:
-        yield Problem("current", str(error), "a relative link to snapshots/<id>", "see what was found")
+        yield Problem(POINTER, str(error), f"a relative link to {SNAPSHOTS}/<id>", "see what was found")
         return
     if name is not None and name not in snapshot_ids(store):
-        yield Problem("current", f"snapshots/{name}, which is missing", "an existing snapshot", REPAIR)
+        yield Problem(POINTER, f"{SNAPSHOTS}/{name}, which is missing", "an existing snapshot", REPAIR)
+    for table in _links(store / READERS):
+        path, link = store / READERS / table, table_link(table)
+        found = os.readlink(path) if path.is_symlink() else "no link"
+        if found != link:
+            advice = f"move it out of the store, then: ln -s {link} {path}"
+            yield Problem(f"{READERS}/{table}", found, f"a link to {link}", advice)
+
+
+def _links(folder: Path) -> list[str]:
+    return sorted(os.listdir(folder)) if folder.is_dir() else []
 
 
 def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterator[Problem]:

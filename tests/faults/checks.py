@@ -56,6 +56,8 @@ def check_reads(store: Path, allowed: set[int], where: str, engines: tuple[str, 
         demand(number in allowed, f"{where}: current is release {number}, allowed {allowed}")
         folder = resolve(store)
         demand((folder is None) == (snapshot is None), f"{where}: pointer and library disagree: {folder}")
+        link = os.path.realpath(store / "current" / "metric")
+        demand(not folder or link == f"{folder}/_metric", f"{where}: current/metric leads to {link}")
         for engine in engines if folder else ():
             rows = READERS[engine](folder)
             demand(rows == expected_rows(number), f"{where}: {engine} read {rows}, not release {number}")
@@ -159,7 +161,7 @@ def check_healing(folder: Path) -> int:
     for at in itertools.count(1):
         store = folder / "store"
         copy_store(template, store)
-        victim = flip_byte(next(store.glob("objects/*/*.parquet")))
+        victim = flip_byte(next(store.glob(".objects/*/*.parquet")))
         named = [problem.file for problem in audit_store(store)]
         found = sum(victim.name[:16] in name for name in named)
         demand(found == len(named) == 3, f"the audit named {named}, not {victim.name} and its two links")

@@ -151,7 +151,7 @@ def _check_retained(store: Path, where: str) -> None:
     kept = list_snapshots(store)
     demand([snapshot.sequence for snapshot in kept] == [3, 4], f"{where}, again: kept {kept}")
     needed = {entry.sha256 for snapshot in kept for entry in snapshot.files}
-    left = {path.stem for path in (store / "objects").rglob("*.parquet")}
+    left = {path.stem for path in (store / ".objects").rglob("*.parquet")}
     demand(left == needed, f"{where}, again: objects {left ^ needed}")
     demand(not audit_store(store), f"{where}, again: damaged")
     run(store, 5, FaultyFileSystem())

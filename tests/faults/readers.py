@@ -19,11 +19,11 @@ COLUMNS = ["flow", "year", "month", "product", "value_usd", "word"]
 
 
 def read_polars(folder: str) -> list[Row]:
-    return sorted(pl.scan_parquet(folder + "/metric", hive_partitioning=True).select(COLUMNS).collect().rows())
+    return sorted(pl.scan_parquet(folder + "/_metric", hive_partitioning=True).select(COLUMNS).collect().rows())
 
 
 def read_duckdb(folder: str) -> list[Row]:
-    query = f"select {','.join(COLUMNS)} from read_parquet('{folder}/metric/**/*.parquet', hive_partitioning=true)"
+    query = f"select {','.join(COLUMNS)} from read_parquet('{folder}/_metric/**/*.parquet', hive_partitioning=true)"
     return sorted(_duckdb().execute(query).fetchall())
 
 
@@ -34,7 +34,7 @@ def _duckdb() -> duckdb.DuckDBPyConnection:
 
 
 def read_pyarrow(folder: str) -> list[Row]:
-    table = ds.dataset(folder + "/metric", partitioning="hive").to_table(columns=COLUMNS)
+    table = ds.dataset(folder + "/_metric", partitioning="hive").to_table(columns=COLUMNS)
     return sorted(zip(*(table[name].to_pylist() for name in COLUMNS), strict=True))
 
 
@@ -47,7 +47,7 @@ READERS: dict[str, Callable[[str], list[Row]]] = {
 
 def resolve(store: Path) -> str | None:
     """The real folder of the current snapshot, as a stranger finds it."""
-    pointer = store / "current"
+    pointer = store / ".current"
     return os.path.realpath(pointer) if pointer.is_symlink() else None
 
 

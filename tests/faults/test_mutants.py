@@ -148,8 +148,9 @@ MUTANTS: dict[str, tuple[Mutant, Check]] = {
         every_stop,
     ),
     "no fsync of folders": (nullcontext(), power(forgetting("fsync_directory"))),
-    "no fsync of snapshots/": (nullcontext(), power(forgetting_folder("snapshots"))),
-    "no fsync of objects/": (nullcontext(), power(forgetting_folder("objects"))),
+    "no fsync of .snapshots/": (nullcontext(), power(forgetting_folder(".snapshots"))),
+    "no fsync of current/": (nullcontext(), power(forgetting_folder("current"))),
+    "no fsync of .objects/": (nullcontext(), power(forgetting_folder(".objects"))),
     "no fsync of store/": (nullcontext(), power(forgetting_folder("one"))),
     "no fsync of the pointer by the run again": (
         rewritten(publish, "_publish", ("        fs.fsync_directory(store)\n        return", "        return")),

@@ -95,7 +95,7 @@ class Customs:
         assert pointer["snapshot"].partition("-")[2] == hashlib.sha256(text).hexdigest()[:12]
         manifest = json.loads(text)
         for entry in self.files(url, text):
-            assert hashlib.sha256(self.get(url, f"files/{entry['path']}")).hexdigest() == entry["sha256"]
+            assert hashlib.sha256(self.get(url, f".files/{entry['path']}")).hexdigest() == entry["sha256"]
         return pointer["snapshot"], manifest["about"].get("numbers", [])
 
 

@@ -115,10 +115,12 @@ def test_claims_check_gives_a_row_for_each_row_and_publishes_them_beside_an_unch
 
 def _tables(store: Path) -> dict[str, set[str]]:
     """Files of each table of the current snapshot; a file's name is the hash of its bytes."""
-    current = (store / "current").resolve()
+    current = (store / ".current").resolve()
     found: dict[str, set[str]] = {}
     for path in current.rglob("*.parquet"):
-        found.setdefault(path.relative_to(current).parts[0], set()).add(str(path.relative_to(current)))
+        found.setdefault(path.relative_to(current).parts[0].removeprefix("_"), set()).add(
+            str(path.relative_to(current))
+        )
     return found
 
 

@@ -474,7 +474,7 @@ def test_a_store_that_this_user_may_not_look_into_is_no_damaged_one(
     done = CliRunner().invoke(app, ["resolve", "metric"])
     assert done.exit_code == 2
     assert done.stderr.startswith(
-        "refused store/reporter=CHN/current: Permission denied. Run this as a user who may read"
+        "refused store/reporter=CHN/.current: Permission denied. Run this as a user who may read"
     )
 
 
@@ -539,7 +539,7 @@ def test_a_store_that_was_never_written_to_holds_nothing_and_says_so(
     done = CliRunner().invoke(app, ["read", "metric", "--store", str(file)])
     assert (done.exit_code, done.output) == (
         2,
-        f"refused {file}: a file; a store is a folder. Give the folder that holds snapshots/ and current.\n",
+        f"refused {file}: a file; a store is a folder. Give the folder that holds raw/ and current/.\n",
     )
 
 
@@ -605,7 +605,7 @@ def test_trace_and_audit_agree_and_a_flipped_byte_is_named(home: Path, tmp_path:
     assert passed.returncode == 0
     assert "25 figures traced back" in passed.stdout
     victim = max(
-        (tmp_path / "store" / "reporter=CHN" / "objects").rglob("*.parquet"), key=lambda path: path.stat().st_size
+        (tmp_path / "store" / "reporter=CHN" / ".objects").rglob("*.parquet"), key=lambda path: path.stat().st_size
     )
     data = bytearray(victim.read_bytes())
     data[len(data) // 2] ^= 1
@@ -629,7 +629,7 @@ def test_what_is_held_is_decided_about_by_command(tmp_path: Path, monkeypatch: p
     (tmp_path / "june.csv").write_bytes(csv_bytes(CLEAN_RECORDS))
     assert run("ingest", "june.csv", *declared, "--released-on", "2025-07-20")[0] == 0
     before = {path: path.lstat().st_mtime_ns for path in (tmp_path / "store").rglob("*") if path.suffix == ".parquet"}
-    current = os.readlink(tmp_path / "store" / "reporter=CHN" / "current")
+    current = os.readlink(tmp_path / "store" / "reporter=CHN" / ".current")
     (tmp_path / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
     (tmp_path / "gone.csv").write_bytes(csv_bytes([row for row in CLEAN_RECORDS if row[3] not in ("304", "133")]))
     for name, finding in (("cut.csv", "row_cap (cut.csv): 10,000 records"), ("gone.csv", "partner_removed")):
@@ -641,7 +641,7 @@ def test_what_is_held_is_decided_about_by_command(tmp_path: Path, monkeypatch: p
     assert (code, told.splitlines()[-1]) == (0, "2 held")
     assert all(name in told for name in [*waiting, *waiting.values()])
     assert run("reject", waiting["cut.csv"], *decision)[0] == 0
-    assert os.readlink(tmp_path / "store" / "reporter=CHN" / "current") == current
+    assert os.readlink(tmp_path / "store" / "reporter=CHN" / ".current") == current
     assert before == {
         path: path.lstat().st_mtime_ns for path in (tmp_path / "store").rglob("*") if path.suffix == ".parquet"
     }
@@ -715,7 +715,7 @@ def test_a_dead_prefect_and_a_mute_openlineage_block_nothing(tmp_path: Path, mon
             prefect.accept()
     # Two patiences of 2 s, and what a busy machine may add.
     assert beset_s < 2 * alone_s + 20
-    alone, beset = (os.readlink(tmp_path / name / "store" / "reporter=CHN" / "current") for name in ("alone", "beset"))
+    alone, beset = (os.readlink(tmp_path / name / "store" / "reporter=CHN" / ".current") for name in ("alone", "beset"))
     assert alone == beset
     (told,) = (tmp_path / "beset" / "store" / "reporter=CHN" / "lineage").glob("*.ndjson")
     jobs = [json.loads(line)["job"]["name"] for line in told.read_text().splitlines()]
@@ -729,8 +729,8 @@ def test_a_dry_run_goes_the_whole_way_and_leaves_everything_as_it_was(tmp_path: 
     assert (tried.returncode, tried.stdout.split(" june.csv")[0]) == (0, "would be published")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["june.csv"]
     assert in_process("ingest", "june.csv", *declared, cwd=tmp_path).returncode == 0
-    state = os.readlink(tmp_path / "store" / "reporter=CHN" / "current")
-    assert state.removeprefix("snapshots/") in tried.stdout
+    state = os.readlink(tmp_path / "store" / "reporter=CHN" / ".current")
+    assert state.removeprefix(".snapshots/") in tried.stdout
     (tmp_path / "july.csv").write_bytes(QUERY.replace("202506", "202507").encode("gb18030"))
     before = {path: path.lstat() for path in (tmp_path / "store").rglob("*")}
     again = in_process("ingest", "july.csv", *declared, "--dry-run", cwd=tmp_path)
@@ -767,7 +767,7 @@ def test_a_backfill_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None
     assert not (home / "store" / "reporter=CHN" / "current").exists()
     assert tidewaiter("backfill", "downloads", "--no-prefect", cwd=home).returncode == 0
     assert tidewaiter("backfill", "downloads", "--no-prefect", cwd=tmp_path / "whole").returncode == 0
-    both = [os.readlink(tmp_path / name / "store" / "reporter=CHN" / "current") for name in ("killed", "whole")]
+    both = [os.readlink(tmp_path / name / "store" / "reporter=CHN" / ".current") for name in ("killed", "whole")]
     assert both[0] == both[1]
     again = tidewaiter("backfill", "downloads", "--no-prefect", cwd=home)
     assert (again.returncode, again.stdout.strip()) == (0, "Nothing new")

@@ -138,7 +138,7 @@ def local(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
 
 def assert_same(store: Path, report: WatchReport, local: tuple[Path, WatchReport]) -> None:
     expected, told = local
-    manifests = [(place / "current" / "manifest.json").resolve() for place in (store, expected)]
+    manifests = [(place / ".current" / "manifest.json").resolve() for place in (store, expected)]
     assert manifests[0].read_bytes() == manifests[1].read_bytes()
     assert [outcome.snapshot_id for outcome in report.outcomes] == [outcome.snapshot_id for outcome in told.outcomes]
     assert (report.held, report.refused, report.failed) == (told.held, told.refused, [])
@@ -349,7 +349,7 @@ def test_workers_of_a_store_in_a_bucket_see_the_bucket_alone(
     failed = sum(line.endswith(" 500") for line in asked)
     # Every twentieth request for an object, that is, and none that lists the bucket.
     assert failed >= sum("/customs " not in line for line in asked) // 21 > 10
-    assert snapshot == (here / "current").resolve().name
+    assert snapshot == (here / ".current").resolve().name
     assert (len(report.outcomes), report.failed) == (len(alone.outcomes), [])
     assert left == []
     assert fetched

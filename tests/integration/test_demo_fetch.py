@@ -31,7 +31,7 @@ def comext() -> list[Cells]:
 
 def ots() -> list[Cells]:
     rows = json.loads((ANSWERS / "ots.json").read_text())["value"]
-    chinas = [row for row in rows if row["Country"]["CountryCodeAlpha"] == "CN"]
+    chinas = [row for row in rows if row["CountryId"] == 720]
     return [
         ("GBR", ours, Decimal(sum(row["NetMass"] for row in some)), Decimal(sum(row["Value"] for row in some)))
         for ours, some in (("CHN", chinas), ("WLD", rows))

@@ -14,7 +14,7 @@ from tasks.steps import batch
 from tasks.store.snapshot import current_id
 from tasks.store.verify import audit_store
 
-MANIFEST = Path("current", "manifest.json")
+MANIFEST = Path(".current", "manifest.json")
 
 
 @pytest.fixture

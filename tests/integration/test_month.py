@@ -17,6 +17,7 @@ from distributed import Client
 from s3_bucket import Customs
 
 from benchmarks import dask_workers, generate, readers, results, whole
+from tasks.store.readme import NO_TABLE_NAME
 
 ROOT = Path(__file__).parent.parent.parent
 PEAK_MAX_MEBIBYTES = 12 * 1024
@@ -64,7 +65,7 @@ def raced(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
 @pytest.fixture(scope="module")
 def manifest(raced: tuple[str, Path]) -> bytes:
     """The names, sizes and hashes of all files of the store."""
-    return (raced[1] / "current" / "manifest.json").read_bytes()
+    return (raced[1] / ".current" / "manifest.json").read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -113,8 +114,8 @@ def test_the_bucket_holds_the_same_bytes(customs: Customs, folder: Path, manifes
     # This proves every object by its hash.
     snapshot, _ = customs.current(url)
     assert customs.get(url, f"snapshots/{snapshot}/manifest.json") == manifest
-    files = {key.removeprefix("files/") for key in customs.keys(url) if key.startswith("files/")}
-    assert files == {entry["path"] for entry in customs.files(url, manifest)}
+    files = {key.removeprefix(".files/") for key in customs.keys(url) if key.startswith(".files/")}
+    assert files == {NO_TABLE_NAME, *(entry["path"] for entry in customs.files(url, manifest))}
 
 
 def test_two_dask_workers_make_the_same_bytes(folder: Path, manifest: bytes, tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_two_dask_workers_make_the_same_bytes(folder: Path, manifest: bytes, tmp
         dask_workers.do("2 workers", folder, str(store), tmp_path, {2: helped})
         with Client(helped.relay.address, set_as_default=False) as client:
             done = client.run(lambda dask_worker: dask_worker.state.executed_count)
-    assert (store / "current" / "manifest.json").read_bytes() == manifest
+    assert (store / ".current" / "manifest.json").read_bytes() == manifest
     # One reads the file, and both derive.
     assert len(done) == 2
     assert min(done.values()) > 0

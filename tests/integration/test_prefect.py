@@ -278,7 +278,7 @@ def test_the_audit_flow_passes_and_then_fails_with_the_name_of_the_file(tmp_path
     store = tmp_path / "reporter=CHN"
     release(ReleaseRequest(file=SAMPLE, store=store))
     assert audit(store, sample=5).traced == 5
-    victim = next((store / "objects").rglob("*.parquet"))
+    victim = next((store / ".objects").rglob("*.parquet"))
     data = victim.read_bytes()
     victim.chmod(0o644)
     victim.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))

@@ -282,7 +282,7 @@ def test_a_store_of_an_earlier_version_is_continued_where_it_is_and_after_it_was
     old, new = tmp_path / "old", tmp_path / "new"
     from_bytes_to_tables(ReleaseRequest(file=inbox / "june.csv", store=old), DAY)
     ingested(new, inbox, "june.csv")
-    assert (old / "current").is_symlink()
+    assert (old / ".current").is_symlink()
     assert hashes(old) == hashes(new)
     july = dropped(tmp_path / "more", "june.csv") / "june.csv"
     july.write_bytes(csv_bytes([magnets("502", "400000", "23,000,000", "202507")]))

@@ -35,6 +35,7 @@ from tasks.reports import query
 from tasks.reports.query import open_published
 from tasks.store import mirror, s3_store
 from tasks.store import s3 as requests
+from tasks.store.readme import NO_TABLE_NAME
 from tasks.store.resolve import open_release
 from tasks.store.retention import Retired
 from tasks.store.s3 import Bucket
@@ -48,12 +49,12 @@ def test_the_bucket_holds_the_bytes_of_the_folder(customs: Customs, sample: tupl
     assert customs.current(url)[0] == local.id
     assert customs.get(url, f"snapshots/{local.id}/manifest.json") == (local.path / "manifest.json").read_bytes()
     areas = {key.partition("/")[0] for key in customs.keys(url)}
-    assert areas == {"current.json", "files", "lineage", "manifests", "raw", "snapshots"}
+    assert areas == {"README.txt", "current.json", ".files", "lineage", "manifests", "raw", "snapshots"}
     parts = {key for key in customs.keys(url) if key.startswith("manifests/")}
     assert parts == {f"manifests/{name}.json" for name in local.parts}
     assert all(customs.get(url, key) == (folder / key).read_bytes() for key in parts)
-    files = {key.removeprefix("files/") for key in customs.keys(url) if key.startswith("files/")}
-    assert files == {entry.path for entry in local.files}
+    files = {key.removeprefix(".files/") for key in customs.keys(url) if key.startswith(".files/")}
+    assert files == {NO_TABLE_NAME, *(entry.path for entry in local.files)}
     assert len(files) > 100
     (raw, note) = sorted(key for key in customs.keys(url) if key.startswith("raw/"))
     assert customs.get(url, raw) == SAMPLE.read_bytes()
@@ -148,7 +149,7 @@ def test_an_audit_names_what_is_wrong_in_the_bucket(customs: Customs) -> None:
     s3_writer.add(url, 1)
     store = mirror.at_hand(url)
     assert audit_store(store) == []
-    first, second = sorted(key for key in customs.keys(url) if key.startswith("files/"))
+    first, second = sorted(key for key in customs.keys(url) if key.startswith(".files/"))
     customs.put(url, first, b"other bytes")
     customs.delete(url, second)
     customs.put(url, "raw/ab/" + "ab" * 32, b"not these")
@@ -163,7 +164,7 @@ def test_an_audit_knows_every_raw_file_that_a_release_was_read_from(customs: Cus
     ingest(url, tmp_path, "june.csv", csv_bytes(CLEAN_RECORDS[:6]), 20)
     store = mirror.at_hand(url)
     # A console makes objects without bytes for the folders that one looks into.
-    for folder in ("raw/", "raw/ab/", "held/", "files/", "lineage/"):
+    for folder in ("raw/", "raw/ab/", "held/", ".files/", "lineage/"):
         customs.put(url, folder, b"")
     assert audit(store, 5).problems == []
     for key in [key for key in customs.keys(url) if key.startswith("raw/") and not key.endswith("/")]:
@@ -280,14 +281,14 @@ def test_retention_in_the_bucket_removes_what_is_old_and_nothing_that_is_needed(
     url = customs.store()
     for day in range(20, 24):
         ingest(url, tmp_path, f"{day}.csv", csv_bytes(CLEAN_RECORDS[: day - 16]), day)
-    customs.put(url, "files/metric/flow=export/year=2025/month=6/0123456789abcdef.parquet", b"of a writer who died")
+    customs.put(url, ".files/_metric/flow=export/year=2025/month=6/0123456789abcdef.parquet", b"of a writer who died")
     before, store = set(customs.keys(url)), mirror.at_hand(url)
     *old, last = (name.split("/")[1] for name in sorted(before) if name.startswith("snapshots/"))
     assert len(old) == 3
     # The copy keeps the last two, and just the objects that they need.
     assert snapshot_ids(store) == [old[-1], last]
     kept = {entry.sha256 for name in (old[-1], last) for entry in _whole(store, name).files}
-    assert {path.stem for path in (store / "objects").glob("*/*")} == kept
+    assert {path.stem for path in (store / ".objects").glob("*/*")} == kept
     with mirror.exclusive(store):
         assert mirror.retain(store, today=date(2025, 8, 1), months=24) == Retired((), 0)
     # Years later the old ones go; of what nobody needs the young stays, because a writer may be about to refer to it.
@@ -299,8 +300,8 @@ def test_retention_in_the_bucket_removes_what_is_old_and_nothing_that_is_needed(
     # No run has left anything under tmp/, so nothing is deleted after the look there.
     assert asked == ["GET", "POST", "GET", "POST", "GET", "GET", "POST"]
     assert gone.snapshots == tuple(old)
-    needed = {f"files/{entry.path}" for entry in _whole(store, last).files}
-    litter = {key for key in before if key.startswith("files/")} - needed
+    needed = {f".files/{NO_TABLE_NAME}", *(f".files/{entry.path}" for entry in _whole(store, last).files)}
+    litter = {key for key in before if key.startswith(".files/")} - needed
     named = {f"manifests/{name}.json" for name in _whole(store, last).parts}
     unnamed = {key for key in before if key.startswith("manifests/")} - named
     roots = {f"snapshots/{name}/manifest.json" for name in old}

@@ -67,7 +67,7 @@ def test_a_reply_that_comes_after_the_patience_is_over_changes_nothing(
 ) -> None:
     # The server does what it was asked, later: the request was made again meanwhile, and both must come to the same.
     monkeypatch.setenv("TIDEWAITER_S3_TIMEOUT_SECONDS", "2.5")
-    for what in ("PUT .*/files/", "PUT .*/current.json"):
+    for what in ("PUT .*/.files/", "PUT .*/current.json"):
         url = customs.store()
         s3_writer.add(url, 1)
         customs.faults({"match": what, "delay_seconds": 4})
@@ -113,7 +113,7 @@ def test_what_is_damaged_in_the_bucket_reaches_nobody(customs: Customs, other_ma
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIDEWAITER_CACHE", str(other_machine.with_name("first machine")))
         s3_writer.add(url, 1)
-    key = next(key for key in customs.keys(url) if key.startswith("files/"))
+    key = next(key for key in customs.keys(url) if key.startswith(".files/"))
     whole = customs.get(url, key)
     customs.put(url, key, whole[:-1])
     with pytest.raises(BrokenStore, match="other bytes than its manifest says"):

@@ -81,11 +81,12 @@ def test_plain_readers_read_both_in_one_query_with_the_reporter_from_the_path(ro
     duck.register_filesystem(FsspecStore("s3"))
     for rows in (
         pl.scan_parquet(paths, hive_partitioning=True).collect(),
-        # Each reporter was published once, so a listing has one release of each.
-        pl.scan_parquet(f"{root}/reporter=*/files/metric/**/*.parquet", hive_partitioning=True).collect(),
         duck.sql(f"select * from read_parquet({paths}, hive_partitioning = true)").pl(),
     ):
         assert rows.select(pl.col(name).cast(kind) for name, kind in own.schema.items()).sort(KEYS).equals(own)
+    for wildcard in ("**/metric/**/*.parquet", "**/*.parquet", "reporter=*/*/metric/**/*.parquet"):
+        with pytest.raises(pl.exceptions.PolarsError):
+            pl.scan_parquet(f"{root}/{wildcard}").collect()
 
 
 def test_pages_about_several_reporters_read_a_bucket(root: S3Url, other_machine: Path) -> None:

@@ -89,8 +89,8 @@ def test_no_word_of_many_writers_is_lost(customs: Customs, tmp_path: Path) -> No
 
 
 KILLS: dict[str, dict[str, Any]] = {
-    "at the first file": {"match": "/files/", "held": True, "status": 500},
-    "at the second file": {"match": "/files/", "skip": 1, "held": True, "status": 500},
+    "at the first file": {"match": "/.files/", "held": True, "status": 500},
+    "at the second file": {"match": "/.files/", "skip": 1, "held": True, "status": 500},
     "at a part of the manifest": {"match": "/manifests/", "held": True, "status": 500},
     "at the manifest": {"match": "/snapshots/", "held": True, "status": 500},
     "before the pointer": {"match": "/current.json", "held": True, "status": 500},
@@ -158,7 +158,7 @@ def test_what_a_retention_takes_while_a_writer_relies_on_it_is_written_once_more
     url, file = customs.store(), s3_writer.file_of(2)
     s3_writer.add(url, 1)
     # Litter of a writer that was killed, which a retention has listed and the next writer finds.
-    key = f"files/{file.table}/{file.partition}/{file.sha256[:16]}.parquet"
+    key = f".files/_{file.table}/{file.partition}/{file.sha256[:16]}.parquet"
     customs.put(url, key, file.data)
     customs.faults({"match": "PUT .*/manifest.json", "held": True})
     with ThreadPoolExecutor(1) as thread:

@@ -62,9 +62,9 @@ def store(files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def published_files(store: Path, snapshot_id: str) -> set[str]:
-    folder = store / "snapshots" / snapshot_id
+    folder = store / ".snapshots" / snapshot_id
     tables = ("observation", "trade_flow", "metric", "revision", "detail", "release")
-    return {str(path.relative_to(folder)) for table in tables for path in (folder / table).rglob("*.parquet")}
+    return {str(path.relative_to(folder)) for table in tables for path in (folder / f"_{table}").rglob("*.parquet")}
 
 
 def test_every_order_of_arrival_publishes_the_same_bytes(files: list[Path], tmp_path: Path) -> None:

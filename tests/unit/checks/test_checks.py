@@ -115,7 +115,7 @@ def test_records_set_aside_are_named_and_the_table_quarantine_only_where_it_will
 
 
 @pytest.mark.parametrize(
-    ("kg", "value", "raised"), [("1", "57", []), ("17544", "1,000,000", [("unknown_partners", "error")])]
+    ("kg", "value", "raised"), [("17544", "1,000,000", []), ("105264", "6,000,000", [("unknown_partners", "error")])]
 )
 def test_unknown_partners_with_much_of_the_trade_are_held(
     tmp_path: Path, kg: str, value: str, raised: list[tuple[str, str]]

@@ -7,9 +7,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.case import Case, Publish, read
+from bad_inputs.case import Case, Publish, known_after, read
 from bad_inputs.download import QUANTITY, TITLES, UNIT, VALUE, Record, csv_bytes, distinct_records
 from bad_inputs.soybeans import BRAZIL, UNITED_STATES, Change, in_yuan, record, records, trade
+
+from tasks.checks.file_quality import check
+from tests.unit.sources import test_us_census as census
 
 IMPORTS: Mapping[str, Any] = {"flow": "import", "partners": "all", "released_on": datetime.date(2025, 3, 20)}
 EARLIER = {**IMPORTS, "released_on": datetime.date(2025, 2, 20)}
@@ -72,6 +75,33 @@ def test_one_partner_ten_times_as_much_is_held(month: int, partner: str, tmp_pat
     change = _times(10, 10, months=[month], partners=[partner])
     for rows, published in ((records(change=change), ()), (records(months=[month], change=change), (BEFORE,))):
         assert ("magnitude", "error") in _said(tmp_path, rows, *published)
+
+
+# Live ornamental fish from Japan to the United States, 030111 in dollars, January to December 2020, as the Census Bureau prints them.
+FISH = (283_414, 423_618, 343_364, 119_802, 91_064, 130_016, 57_306, 58_109, 29_776, 202_241, 652_686, 2_206_866)
+
+
+@pytest.mark.parametrize(("times", "said"), [(1, []), (10, ["", " JPN"])])
+def test_a_season_is_held_where_it_is_beyond_what_the_series_has_done_before(
+    times: int, said: list[str], tmp_path: Path
+) -> None:
+    """December is 3.4 times the most of the months around; from September to October the trade rose 6.8 times and stayed."""
+    fish = [*FISH[:-1], times * FISH[-1]]
+    rows = [
+        census.line(code, value, value, product="030111", month=f"2020-{month:02d}", level="HS6")
+        for month, of_japan in enumerate(fish, 1)
+        for code, value in ((census.JAPAN, str(of_japan)), (census.CHINA, str(1_500_000 + month)))
+    ]
+    release = census.read(census.answer(rows), tmp_path)
+    found = check(release, known_after([], release, tmp_path)).filter(check="magnitude", severity="error")
+    assert sorted(found["subject"]) == [f"import 030111{place} 2020-12 value_usd" for place in said]
+
+
+def test_a_digit_too_many_is_no_swing_of_the_series(tmp_path: Path) -> None:
+    """Two months with the same mistake: neither is an example for the other."""
+    found = _found(tmp_path, in_yuan(records(change=_times(10, 10, months=[4, 9])))).filter(severity="error")
+    products = [subject for subject in found["subject"] if subject.startswith("import 12019019 2024")]
+    assert products == ["import 12019019 2024-04 value_cny", "import 12019019 2024-09 value_cny"]
 
 
 @pytest.mark.parametrize(("times", "said"), [(1 / 10, "error"), (1 / 1_000, "error"), (1 / 2, None), (2, None)])

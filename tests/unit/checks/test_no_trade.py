@@ -171,7 +171,7 @@ def test_every_command_speaks_of_a_month_of_nothing(tmp_path: Path, monkeypatch:
         assert done.exception is None or isinstance(done.exception, SystemExit), (command, done.exception)
         assert done.exit_code == 0, (command, done.output)
         assert not NO_NUMBER.search(done.output), (command, done.output)
-    written = [path for path in (tmp_path / "store").glob("**/*.md") if "snapshots" not in path.parts]
+    written = [path for path in (tmp_path / "store").glob("**/*.md") if ".snapshots" not in path.parts]
     assert len(written) >= 6
     for path in written:
         assert not NO_NUMBER.search(path.read_text()), path

@@ -188,7 +188,7 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(folder: Path) -> None:
 def objects(store: Path) -> set[tuple[str, bytes]]:
     """Everything that a store holds but the moments in it."""
     return {
-        (str(place.relative_to(store)), b"" if "lineage" in place.parts else place.read_bytes())
+        (str(place.relative_to(store)), b"" if {"lineage", "_lineage"} & {*place.parts} else place.read_bytes())
         for place in store.rglob("*")
         if place.is_file() and place.suffix != ".lock"
     }
@@ -264,7 +264,7 @@ def test_what_keeps_every_file_out_stops_the_run_once_and_the_next_run_goes_on(
     write = FileSystem.write
 
     def full(self: FileSystem, descriptor: int, data: memoryview) -> int:
-        if sum(path.name == "manifest.json" for path in (store / "snapshots").glob("*/*")):
+        if sum(path.name == "manifest.json" for path in (store / ".snapshots").glob("*/*")):
             refused.append(descriptor)
             raise OSError(code, os.strerror(code))
         return write(self, descriptor, data)

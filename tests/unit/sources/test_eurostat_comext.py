@@ -12,11 +12,13 @@ from typing import Any
 
 import polars as pl
 import pytest
+from bad_inputs.case import known_after
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import partner_codes
+from tasks.checks.file_quality import check
 from tasks.domain.errors import Refused
 from tasks.ingest.corrections import correct
 from tasks.ingest.declaration import locate
@@ -210,16 +212,45 @@ def test_an_empty_value_is_missing_and_not_zero(tmp_path: Path) -> None:
     assert release.quarantine["record"].to_list() == [2]
 
 
-def flagged(flags: Sequence[str]) -> bytes:
+def flagged(flags: Sequence[str], column: str = "OBS_FLAG") -> bytes:
     """The answer with a flag for each record."""
     header, *lines = answer().decode().split("\r\n")[:-1]
-    return "".join(f"{line}\r\n" for line in (f"{header},OBS_FLAG", *(f"{line},{flag}" for line, flag in zip(lines, flags, strict=True)))).encode()  # fmt: skip
+    return "".join(f"{line}\r\n" for line in (f"{header},{column}", *(f"{line},{flag}" for line, flag in zip(lines, flags, strict=True)))).encode()  # fmt: skip
 
 
-@pytest.mark.parametrize("flag", ["e", "c", "pe", "E", "s", "z"])
-def test_a_number_that_is_estimated_or_hidden_is_not_known_and_not_zero(tmp_path: Path, flag: str) -> None:
+def second_form(data: bytes) -> bytes:
+    """The answer as SDMX-CSV 2 writes it: of its own structure, and without the day of the dataset."""
+    lines = data.decode().split("\r\n")[:-1]
+    cut = ["STRUCTURE,STRUCTURE_ID", *["dataflow,ESTAT:DS-045409(1.0)"] * (len(lines) - 1)]
+    return "".join(f"{head},{line.split(',', 2)[2]}\r\n" for head, line in zip(cut, lines, strict=True)).encode()
+
+
+def test_sdmx_csv_2_has_the_same_numbers_and_the_declared_day(tmp_path: Path) -> None:
+    release = read(second_form(answer()), tmp_path, released_on=date(2026, 8, 17))
+    assert numbers(release) == numbers(read(answer(), tmp_path / "first"))
+    assert set(release.detail["known_from"]) == {date(2026, 8, 17)}
+    assert set(release.findings["severity"]) == {"info"}
+
+
+def test_months_of_one_number_after_those_of_another_are_one_answer(tmp_path: Path) -> None:
+    """SDMX sorts by series: all months of the mass, then all of the value."""
+    lines = [
+        answer([("CN", name, "5")], period=month).split(b"\r\n")[1]
+        for name in (MASS, VALUE)
+        for month in ("2025-05", "2025-06")
+    ]
+    release = read(b"\r\n".join([HEADER.encode(), *lines, b""]), tmp_path, partners="listed")
+    assert "pasted_records" not in check(release, known_after([], release, tmp_path))["check"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("flag", "column"),
+    [*((flag, "OBS_FLAG") for flag in ("e", "c", "pe", "E", "s", "z")), ("C", "CONF_STATUS"), ("N", "CONF_STATUS")],
+)
+def test_a_number_that_is_estimated_or_hidden_is_not_known_and_not_zero(tmp_path: Path, flag: str, column: str) -> None:
     """Its place is in `lost`; the printed total still has it, so it is compared with it."""
-    release = read(flagged(["", flag, *[""] * (len(CELLS) - 2)]), tmp_path)
+    free = "F" if column == "CONF_STATUS" else ""
+    release = read(flagged([free, flag, *[free] * (len(CELLS) - 2)], column), tmp_path)
     assert numbers(release) == {key: value for key, value in numbers(read(answer(), tmp_path / "plain")).items() if key != ("CHN", "quantity_kg")}  # fmt: skip
     assert release.release["lost"].to_list() == [["84834030 2025-06"]]
     (found,) = release.findings.filter(pl.col("severity") != "info").rows(named=True)
@@ -253,7 +284,14 @@ def test_a_year_or_a_quarter_is_no_month(tmp_path: Path, period: str) -> None:
         (answer()[: len(HEADER) + 2], "no records"),
         (answer().replace(b"\r\n", b",\r\n").replace(b"OBS_VALUE,", b"OBS_VALUE"), "row width"),
         (b"<!DOCTYPE html><html>Service unavailable</html>\n", "not a table"),
-        (b'{"error": {"status": 413, "label": "EXTRACTION_TOO_BIG"}}\n', "not a table"),
+        (b'{"error": {"status": 413, "label": "EXTRACTION_TOO_BIG: estimated 10305182 rows"}}\n', "request too large"),
+        (b"<S:Fault><faultstring>EXTRACTION_TOO_BIG: max authorised is 5000000</faultstring></S:Fault>", "request too large"),
+        (b"freq,reporter,partner,product,flow,indicators\\TIME_PERIOD\t2026-06 \nM,DE,US,01,1,VALUE_IN_EUROS\t: \n", "other download"),
+        (b"REPORTER_LAB,PARTNER_LAB,PRODUCT,PRODUCT_LAB\n", "other download"),
+        (b"PK\x03\x04 a workbook", "other download"),
+        (answer(freq="Monthly"), "other download"),
+        (second_form(answer(freq="Monthly")), "other download"),
+        (second_form(answer()).replace(b",STRUCTURE_ID", b",STRUCTURE_NAME"), "columns"),
         (b"", "empty file"),
         (answer()[:-3], "no final newline"),
     ],
@@ -304,7 +342,31 @@ def test_the_real_answer_to_the_last_unit(shared_data: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.shared
-def test_the_older_file_of_labels_is_refused(shared_data: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "rule", "found"),
+    [
+        ("sdmx_csv_labels_EU_3915_2015_2024_monthly.csv", "other download", "labels instead of codes"),
+        ("easy_comext_labels_rare_earths_2016_2023_annual.csv", "other download", "Easy Comext"),
+        ("DS-045409_DE_US_M_2026-06_07_first3.tsv", "other download", "TSV"),
+        ("databrowser_DS-045409_value_4011_2025-12.xlsx", "other download", "Data Browser"),
+        ("too_big_413.json", "request too large", "max authorised is 5000000"),
+        ("too_big_413.xml", "request too large", "estimated 17348292 rows"),
+    ],
+)
+def test_real_downloads_of_another_form_are_refused_with_the_right_one(
+    file: str, rule: str, found: str, shared_data: Path
+) -> None:
     with pytest.raises(Refused) as refused:
-        eurostat_comext.parse((shared_data / "comext" / "comext_ds045409_labels.csv").read_bytes(), "labels.csv")
-    assert refused.value.rule == "row width"
+        eurostat_comext.parse((shared_data / "comext_real" / file).read_bytes(), file)
+    assert refused.value.rule == rule
+    assert found in refused.value.found
+
+
+@pytest.mark.shared
+def test_the_real_answer_of_sdmx_csv_2(shared_data: Path, tmp_path: Path) -> None:
+    data = (shared_data / "comext_real" / "sdmx_csv2_EU27_2814_EG_RU_2023Q1.csv").read_bytes()
+    release = read(data, tmp_path, partners="listed")
+    assert release.detail.filter(pl.col("partner") == "EGY", pl.col("measure") == "quantity_kg")["value"].to_list() == [
+        14_654_628, 42_369_322, 18_843_572,
+    ]  # fmt: skip
+    assert not check(release, known_after([], release, tmp_path)).filter(severity="error").height

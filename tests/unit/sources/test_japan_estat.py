@@ -19,7 +19,7 @@ from tasks.ingest.normalise import Normalised, normalise
 from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
 from tasks.sources import japan_estat
-from tasks.sources.japan_estat import MONTHS
+from tasks.sources.japan_estat import COUNTRY, MONTHS
 
 Numbers = Sequence[tuple[int, int, int]]
 TAIWAN, CHINA, UNKNOWN = "106", "105", "977"
@@ -165,6 +165,43 @@ def test_what_is_no_such_file_is_refused_by_name(data: bytes, rule: str) -> None
         japan_estat.parse(data, "japan.csv")
     assert refused.value.rule == rule
     assert refused.value.advice.endswith(".")
+
+
+def test_april_is_spelled_apl_in_older_files(tmp_path: Path) -> None:
+    data = file(line([*JAN_TO_MAR, (0, 5, 6)]), months=4)
+    assert numbers(read(data.replace(b"-Apr", b"-Apl"), tmp_path)) == numbers(read(data, tmp_path / "apr"))
+    with pytest.raises(Refused, match="the same title twice: Value-Apr"):
+        japan_estat.parse(data.replace(b"Value-Mar", b"Value-Apl"), "japan.csv")
+
+
+def _without(data: bytes, column: str, *, name: str | None = None) -> bytes:
+    """The file without a column, or with the column under another name."""
+    rows = [text.split(",") for text in data.decode().splitlines()]
+    at = rows[0].index(column)
+    if name:
+        rows[0][at] = name
+    return "".join(",".join(row if name else row[:at] + row[at + 1 :]) + "\r\n" for row in rows).encode()
+
+
+def test_a_table_by_commodity_has_the_totals_of_all_countries(tmp_path: Path) -> None:
+    """A real line of such a table, and its first months: goods without a number of the tariff."""
+    goods = line([(0, 87_030, 39_506), (0, 72_114, 34_952)], code="'000000011'", units=("  ", "KG"), flow="2")
+    release = read(_without(file(goods, line(JAN_TO_MAR[:2], flow="2"), months=2), COUNTRY), tmp_path)
+    assert sorted(release.detail.filter(period_end=date(2026, 2, 28)).select("product", "partner", "measure", "value").rows()) == [
+        ("852351000", "WLD", "quantity_item", 54_546), ("852351000", "WLD", "value_jpy", 92_551_000),
+        ("line:japan_000000011", "WLD", "quantity_kg", 72_114), ("line:japan_000000011", "WLD", "value_jpy", 34_952_000),
+    ]  # fmt: skip
+    assert not release.quarantine.height
+
+
+def test_files_by_principal_commodity_have_one_quantity(tmp_path: Path) -> None:
+    data = file(line([(0, 5, 9)], units=("", "MT"), code="'10305000'"), months=1)
+    for column in ("Unit1", "Quantity1-Year", "Quantity1-Jan"):
+        data = _without(data, column)
+    data = _without(_without(data, "HS", name="Commodity"), "Unit2", name="Unit").replace(b"Quantity2-", b"Quantity-")
+    release = read(data, tmp_path)
+    assert numbers(release) == {("TWN", "value_jpy", "01"): 9_000, ("TWN", "quantity_kg", "01"): 5_000}
+    assert release.detail["product"].unique().to_list() == ["line:japan_commodity_10305000"]
 
 
 def test_line_ends_make_no_difference() -> None:

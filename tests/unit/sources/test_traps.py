@@ -142,7 +142,7 @@ TRAPS = {
     "re-exports are a third direction": (
         "here:test_re_exports_of_the_api_are_no_exports", "census:test_domestic_and_foreign_exports_are_added_up_and_their_records_kept",
     ),
-    "a file has fields that its header has not": ("comext:test_the_older_file_of_labels_is_refused",),
+    "a file has fields that its header has not": ("comext:test_real_downloads_of_another_form_are_refused_with_the_right_one",),
     "the title of a page says yuan over dollars": ("tables:test_headings_that_cannot_be_read_or_name_two_currencies_are_refused",),
     "columns move from month to month": (
         "tables:test_columns_are_known_by_their_titles_and_not_by_their_place", "gacc:test_columns_that_have_changed_places_hold_the_page",

@@ -18,12 +18,18 @@ def parquet(rows: pl.DataFrame) -> bytes:
 
 
 def stored(
-    store: Path, values: dict[str, list[int]], table: str = "metric", column: str = "level", schema: str = "0" * 64
-) -> Snapshot:
-    """The snapshot that has these files alone, published after what the store has."""
+    store: Path, values: dict[str, list[int]], table: str = "metric", column: str = "level", schema: str = "0" * 64,
+    others: dict[str, dict[str, list[int]]] | None = None,
+) -> Snapshot:  # fmt: skip
+    """The snapshot that has these files alone, published after what the store has; `others` are tables of another column."""
     files = [
         NewFile(table, partition, parquet(pl.DataFrame({column: numbers})), len(numbers), schema)
         for partition, numbers in values.items()
+    ]
+    files += [
+        NewFile(other, partition, parquet(pl.DataFrame({other: numbers})), len(numbers), schema)
+        for other, parts in (others or {}).items()
+        for partition, numbers in parts.items()
     ]
     with exclusive(store):
         publish(store, files, carried=(), parent=open_snapshot(store), about={"releases": []})

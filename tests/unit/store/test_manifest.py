@@ -112,13 +112,13 @@ def made_old(store: Path) -> Snapshot:
         name = manifest_id(snapshot.sequence, data)
         (snapshot.path / "manifest.json").unlink()
         (snapshot.path / "manifest.json").write_bytes(data)
-        snapshot.path.rename(store / "snapshots" / name)
+        snapshot.path.rename(store / ".snapshots" / name)
         parent = f'"{name}"'
     for part in (store / "manifests").iterdir():
         part.unlink()
     (store / "manifests").rmdir()
-    (store / "current").unlink()
-    (store / "current").symlink_to(f"snapshots/{name}")
+    (store / ".current").unlink()
+    (store / ".current").symlink_to(f".snapshots/{name}")
     found = open_snapshot(store)
     assert found is not None
     return found
@@ -175,7 +175,7 @@ def test_damage_in_a_store_of_version_0_1_is_named_and_healed(old: Path) -> None
     assert len(audit_store(old)) == 1
     with exclusive(old):
         healed = publish(old, [], carried=last.files, parent=last, about=last.about).healed
-    assert healed == (f"snapshots/{last.id}/{last.entries('metric')[0].path}",)
+    assert healed == (f".snapshots/{last.id}/{last.entries('metric')[0].path}",)
     assert audit_store(old) == []
 
 

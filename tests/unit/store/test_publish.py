@@ -20,7 +20,7 @@ from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.objects import make_directories
 from tasks.store.publish import NewFile, Published, exclusive, publish
 from tasks.store.retention import retain
-from tasks.store.snapshot import Snapshot, list_snapshots, object_path, open_snapshot
+from tasks.store.snapshot import Snapshot, list_snapshots, object_path, open_snapshot, snapshot_ids
 from tasks.store.verify import audit_snapshot, audit_store
 
 JUNE = "flow=export/year=2025/month=6"
@@ -82,12 +82,12 @@ def store(tmp_path: Path) -> Path:
 def test_layout_names_every_file_by_the_sha256_of_its_bytes(store: Path) -> None:
     data = parquet(1, 2, 3)
     published = release(store, [new(JUNE, 1, 2, 3), new("", 9, table="release")])
-    stored = store / "objects" / sha256(data)[:2] / f"{sha256(data)}.parquet"
-    linked = store / "snapshots" / published.snapshot.id / "metric" / JUNE / f"{sha256(data)[:16]}.parquet"
+    stored = store / ".objects" / sha256(data)[:2] / f"{sha256(data)}.parquet"
+    linked = store / ".snapshots" / published.snapshot.id / "_metric" / JUNE / f"{sha256(data)[:16]}.parquet"
     assert stored.read_bytes() == linked.read_bytes() == data
     assert stored.samefile(linked)
     assert stored.stat().st_mode & 0o777 == 0o444
-    assert (published.snapshot.path / "release" / f"{sha256(parquet(9))[:16]}.parquet").read_bytes() == parquet(9)
+    assert (published.snapshot.path / "_release" / f"{sha256(parquet(9))[:16]}.parquet").read_bytes() == parquet(9)
 
 
 def test_id_is_the_sequence_and_the_hash_of_the_manifest(store: Path) -> None:
@@ -132,7 +132,7 @@ def test_the_same_content_gives_the_same_bytes_in_another_store(store: Path, tmp
 
 def test_pointer_is_relative_and_a_moved_store_still_reads_and_publishes(store: Path, tmp_path: Path) -> None:
     first = release(store, [new(JUNE, 1)])
-    assert os.readlink(store / "current") == f"snapshots/{first.snapshot.id}"
+    assert os.readlink(store / ".current") == f".snapshots/{first.snapshot.id}"
     moved = tmp_path / "moved"
     store.rename(moved)
     assert audit_store(moved) == []
@@ -247,7 +247,7 @@ def test_caller_audit_sees_the_snapshot_before_readers_and_can_refuse(store: Pat
         publish(store, [new(JUNE, 2)], parent=old, about={}, audit=refuse)
     assert seen == [[parquet(2)]]
     assert open_snapshot(store) == old
-    assert [path.name for path in (store / "snapshots").iterdir()] == [old.id]
+    assert snapshot_ids(store) == [old.id]
 
 
 def test_wrong_row_count_is_found_on_disk(store: Path) -> None:
@@ -336,7 +336,7 @@ def test_about_that_is_no_plain_json_is_refused(store: Path, about: dict[str, ob
         publish(store, [], parent=None, about=about)
 
 
-@pytest.mark.parametrize("area", ["objects", "snapshots"])
+@pytest.mark.parametrize("area", [".objects", ".snapshots"])
 def test_flipped_byte_is_healed_by_publishing_the_same_again(store: Path, area: str) -> None:
     files = [new(JUNE, 1), new(JULY, 2)]
     release(store, [new(JUNE, 1)], "2025-06-20")
@@ -354,7 +354,7 @@ def test_flipped_byte_is_healed_by_publishing_the_same_again(store: Path, area: 
 
 def test_damaged_bytes_are_kept_aside_until_the_next_change(store: Path) -> None:
     release(store, [new(JUNE, 1)])
-    flip_byte(next((store / "objects").rglob("*.parquet")))
+    flip_byte(next((store / ".objects").rglob("*.parquet")))
     release(store, [new(JUNE, 1)])
     assert [path.name for path in (store / "tmp").iterdir()] == [f"corrupt-{sha256(parquet(1))}.parquet"]
     release(store, [new(JUNE, 2)])
@@ -373,14 +373,14 @@ def test_file_of_the_current_snapshot_alone_is_healed_from_its_object(store: Pat
         path.write_bytes(data)
         flip_byte(path)
     again = release(store, [new(JUNE, 1)])
-    assert again.healed == (f"snapshots/{snapshot.id}/{snapshot.files[0].path}",)
+    assert again.healed == (f".snapshots/{snapshot.id}/{snapshot.files[0].path}",)
     assert audit_snapshot(snapshot) == []
 
 
 @pytest.mark.parametrize("lost", [Path.unlink, lambda stored: stored.write_bytes(b"")], ids=["gone", "empty"])
 def test_lost_carried_file_is_refused_by_name(store: Path, lost: Callable[[Path], object]) -> None:
     parent = release(store, [new(JUNE, 1)]).snapshot
-    stored = next((store / "objects").rglob("*.parquet"))
+    stored = next((store / ".objects").rglob("*.parquet"))
     stored.chmod(0o644)
     lost(stored)
     with pytest.raises(DamagedStore, match=f"{sha256(parquet(1))}.*Publish that partition with its bytes"):
@@ -420,8 +420,8 @@ def test_a_file_that_is_carried_twice_is_refused(store: Path) -> None:
 def test_ruin_of_a_killed_run_is_rebuilt_not_trusted_by_its_name(store: Path) -> None:
     parent = release(store, [new(JUNE, 1)]).snapshot
     ruined = release(store, [new(JUNE, 2)]).snapshot
-    (store / "current").unlink()
-    (store / "current").symlink_to(f"snapshots/{parent.id}")
+    (store / ".current").unlink()
+    (store / ".current").symlink_to(f".snapshots/{parent.id}")
     victim = ruined.path / "manifest.json"
     victim.chmod(0o644)
     victim.write_bytes(b"")
@@ -495,7 +495,7 @@ def test_of_two_files_with_the_same_bytes_only_the_one_that_is_lost_is_healed(st
     (snapshot.path / entry.path).unlink()
     if is_link:
         (snapshot.path / entry.path).symlink_to(object_path(store, entry.sha256))
-    assert release(store, files).healed == (f"snapshots/{snapshot.id}/{entry.path}",)
+    assert release(store, files).healed == (f".snapshots/{snapshot.id}/{entry.path}",)
     assert not (snapshot.path / entry.path).is_symlink()
     assert audit_store(store) == []
 
@@ -508,7 +508,7 @@ def test_a_snapshot_that_is_broken_keeps_no_other_from_being_healed(store: Path)
     flip_byte(broken.path / "manifest.json")
     healed = release(store, [new(JUNE, 1), new(JULY, 2)]).healed
     (entry,) = (entry for entry in snapshot.files if entry.partition == JUNE)
-    assert set(healed) == {f"snapshots/{snapshot.id}/{entry.path}", f"objects/{stored.parent.name}/{stored.name}"}
+    assert set(healed) == {f".snapshots/{snapshot.id}/{entry.path}", f".objects/{stored.parent.name}/{stored.name}"}
     assert audit_snapshot(snapshot) == []
 
 
@@ -536,7 +536,7 @@ def test_retention_removes_what_is_24_months_old_and_nothing_younger(store: Path
     assert retired.snapshots == (ids[0], ids[1])
     assert retired.objects == 2
     assert [snapshot.id for snapshot in list_snapshots(store)] == ids[2:]
-    assert {path.stem for path in (store / "objects").rglob("*.parquet")} == {
+    assert {path.stem for path in (store / ".objects").rglob("*.parquet")} == {
         sha256(parquet(2)),
         sha256(parquet(3)),
     }

@@ -64,12 +64,12 @@ def test_a_store_of_an_earlier_version_is_that_of_its_reporter_where_it_is(old: 
 
 
 def test_taking_over_renames_and_copies_nothing(old: Path) -> None:
-    before, pointed = inodes(old), os.readlink(old / "current")
+    before, pointed = inodes(old), os.readlink(old / ".current")
     assert take_over(old) == old / "reporter=CHN"
     assert sorted(os.listdir(old)) == ["reporter=CHN"]
     assert inodes(old / "reporter=CHN") == before
     assert len(before) > 100
-    assert os.readlink(old / "reporter=CHN" / "current") == pointed
+    assert os.readlink(old / "reporter=CHN" / ".current") == pointed
     assert os.listdir(old.parent) == ["store"]
     assert stores_of(old) == {"CHN": old / "reporter=CHN"}
     for again in (old, old / "reporter=CHN"):

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -64,7 +65,7 @@ def test_snapshot_read_from_disk_is_the_one_published(store: Path) -> None:
     published = release(store, 1)
     assert open_snapshot(store) == published
     assert published.about == {"released_on": "2025-01-20", "title": "出口 é"}
-    assert published.path == store / "snapshots" / published.id
+    assert published.path == store / ".snapshots" / published.id
 
 
 def test_entries_and_paths_select_table_and_flow(store: Path) -> None:
@@ -93,8 +94,8 @@ def test_history_is_listed_in_order(store: Path) -> None:
 
 def test_snapshot_of_a_killed_run_is_not_in_the_history(store: Path) -> None:
     first, second = release(store, 1), release(store, 2)
-    (store / "current").unlink()
-    (store / "current").symlink_to(f"snapshots/{first.id}")
+    (store / ".current").unlink()
+    (store / ".current").symlink_to(f".snapshots/{first.id}")
     third = release(store, 3)
     assert [snapshot.id for snapshot in list_snapshots(store)] == [first.id, third.id]
     assert second.path.is_dir()
@@ -110,34 +111,62 @@ def test_unknown_id_is_refused_naming_those_that_exist(store: Path, wanted: str)
 def test_lost_pointer_is_no_empty_store(store: Path) -> None:
     release(store, 1)
     second = release(store, 2)
-    (store / "current").unlink()
-    with pytest.raises(BrokenStore, match=f"is missing next to 1 later snapshot. .* ln -s snapshots/{second.id}"):
+    (store / ".current").unlink()
+    with pytest.raises(BrokenStore, match=f"is missing next to 1 later snapshot. .* ln -s .snapshots/{second.id}"):
         open_snapshot(store)
-    assert names(audit_store(store)) == ["current"]
+    assert names(audit_store(store)) == [".current"]
 
 
 def test_pointer_that_became_a_folder_is_refused(store: Path) -> None:
     release(store, 1)
-    (store / "current").unlink()
-    (store / "current").mkdir()
+    (store / ".current").unlink()
+    (store / ".current").mkdir()
     with pytest.raises(BrokenStore, match="rsync -aH"):
         current_id(store)
 
 
-@pytest.mark.parametrize("text", ["/somewhere/else", "snapshots/../raw", "snapshots/000001-zzz"])
+def test_a_store_of_another_layout_is_no_empty_store(store: Path) -> None:
+    release(store, 1)
+    assert (store / "current" / "release").is_dir()
+    for name in (".current", ".objects", ".snapshots"):
+        (store / name).rename(store.with_name(name))
+    with pytest.raises(BrokenStore, match=r"current/ is here, \.snapshots/ is not: .* cp -a"):
+        current_id(store)
+    shutil.rmtree(store / "current")
+    (store / "current").symlink_to("snapshots/000001-0123456789ab")
+    with pytest.raises(
+        BrokenStore, match=f"an earlier version wrote this store.* tidewaiter backfill {store}/raw --store"
+    ):
+        current_id(store)
+
+
+def test_a_copied_folder_in_place_of_a_link_for_readers_is_named(store: Path) -> None:
+    release(store, 1)
+    link = store / "current" / "release"
+    shutil.copytree(link.resolve(), store / "copy")
+    link.unlink()
+    (store / "copy").rename(link)
+    (problem,) = audit_store(store)
+    assert (problem.file, problem.found) == ("current/release", "no link")
+    shutil.rmtree(link)
+    link.symlink_to("../.current/_release")
+    assert audit_store(store) == []
+
+
+@pytest.mark.parametrize("text", ["/somewhere/else", ".snapshots/../raw", ".snapshots/000001-zzz"])
 def test_pointer_to_anything_but_a_snapshot_is_refused(store: Path, text: str) -> None:
     release(store, 1)
-    (store / "current").unlink()
-    (store / "current").symlink_to(text)
-    with pytest.raises(BrokenStore, match="not to snapshots/<id>"):
+    (store / ".current").unlink()
+    (store / ".current").symlink_to(text)
+    with pytest.raises(BrokenStore, match=r"not to \.snapshots/<id>"):
         open_snapshot(store)
 
 
 def test_pointer_to_a_missing_snapshot_is_named(store: Path) -> None:
     release(store, 1)
-    (store / "current").unlink()
-    (store / "current").symlink_to("snapshots/000007-0123456789ab")
-    assert names(audit_store(store)) == ["current"]
+    (store / ".current").unlink()
+    (store / ".current").symlink_to(".snapshots/000007-0123456789ab")
+    assert names(audit_store(store)) == [".current"]
 
 
 def test_manifest_that_does_not_hash_to_its_id_is_refused_and_named(store: Path) -> None:
@@ -146,8 +175,8 @@ def test_manifest_that_does_not_hash_to_its_id_is_refused_and_named(store: Path)
     manifest.write_bytes(manifest.read_bytes().replace(b'"files":1', b'"files":4'))
     with pytest.raises(BrokenStore, match="the manifest hashes to"):
         open_snapshot(store)
-    assert names(audit_snapshot(snapshot)) == [f"snapshots/{snapshot.id}/manifest.json"]
-    assert names(audit_store(store)) == [f"snapshots/{snapshot.id}/manifest.json"]
+    assert names(audit_snapshot(snapshot)) == [f".snapshots/{snapshot.id}/manifest.json"]
+    assert names(audit_store(store)) == [f".snapshots/{snapshot.id}/manifest.json"]
 
 
 def _rewritten(store: Path, snapshot: Snapshot, change: Callable[[dict[str, Any], dict[str, Any]], object]) -> Snapshot:
@@ -165,9 +194,9 @@ def _rewritten(store: Path, snapshot: Snapshot, change: Callable[[dict[str, Any]
     data = json.dumps(content).encode()
     name = manifest_id(snapshot.sequence, data)
     writable(snapshot.path / "manifest.json").write_bytes(data)
-    snapshot.path.rename(store / "snapshots" / name)
-    (store / "current").unlink()
-    (store / "current").symlink_to(f"snapshots/{name}")
+    snapshot.path.rename(store / ".snapshots" / name)
+    (store / ".current").unlink()
+    (store / ".current").symlink_to(f".snapshots/{name}")
     return replace(snapshot, id=name)
 
 
@@ -203,7 +232,7 @@ def test_a_manifest_of_another_version_is_refused_and_nothing_is_published_over_
     with pytest.raises(BrokenStore, match=said):
         release(store, 2)
     assert current_id(store) == newer.id
-    assert names(audit_store(store)) == [f"snapshots/{newer.id}/manifest.json"]
+    assert names(audit_store(store)) == [f".snapshots/{newer.id}/manifest.json"]
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda path: writable(path).write_bytes(b"{}")], ids=["gone", "other"])
@@ -245,7 +274,7 @@ def test_a_snapshot_without_its_manifest_is_refused_with_a_remedy(store: Path) -
 def test_renamed_snapshot_folder_is_refused(store: Path) -> None:
     snapshot = release(store, 1)
     renamed = "000002" + snapshot.id[6:]
-    snapshot.path.rename(store / "snapshots" / renamed)
+    snapshot.path.rename(store / ".snapshots" / renamed)
     with pytest.raises(BrokenStore, match="Give the folder its name back"):
         open_snapshot(store, renamed)
 
@@ -265,11 +294,11 @@ def test_flipped_byte_is_named_with_both_hashes(store: Path) -> None:
     path.write_bytes(data)
     bad = hashlib.sha256(data).hexdigest()
     (problem,) = audit_snapshot(snapshot)
-    assert problem.file == f"snapshots/{snapshot.id}/release/{good[:16]}.parquet"
+    assert problem.file == f".snapshots/{snapshot.id}/_release/{good[:16]}.parquet"
     assert (problem.found, problem.expected) == (f"sha256 {bad}", f"sha256 {good}")
     assert "restore it from a copy of the store" in problem.advice
     # The object is the same inode, so the audit of the store names both.
-    assert names(audit_store(store)) == [problem.file, f"objects/{good[:2]}/{good}.parquet"]
+    assert names(audit_store(store)) == [problem.file, f".objects/{good[:2]}/{good}.parquet"]
 
 
 def test_missing_short_and_foreign_files_are_named(store: Path) -> None:
@@ -278,24 +307,24 @@ def test_missing_short_and_foreign_files_are_named(store: Path) -> None:
     missing.unlink()
     short.unlink()
     short.write_bytes(b"PAR1")
-    (snapshot.path / "metric" / "x.tmp.parquet").write_bytes(parquet(1))
-    (snapshot.path / "metric" / "flow=loop").symlink_to(snapshot.path)
-    prefix = f"snapshots/{snapshot.id}/"
+    (snapshot.path / "_metric" / "x.tmp.parquet").write_bytes(parquet(1))
+    (snapshot.path / "_metric" / "flow=loop").symlink_to(snapshot.path)
+    prefix = f".snapshots/{snapshot.id}/"
     found = {problem.file.removeprefix(prefix): problem.found for problem in audit_snapshot(snapshot)}
     assert found == {
         snapshot.files[0].path: "no such file",
         snapshot.files[1].path: "4 bytes",
-        "metric/flow=loop": "a file",
-        "metric/x.tmp.parquet": "a file",
+        "_metric/flow=loop": "a file",
+        "_metric/x.tmp.parquet": "a file",
     }
 
 
 def test_missing_and_foreign_objects_are_named(store: Path) -> None:
     snapshot = release(store, 1)
     sha256 = snapshot.files[0].sha256
-    (store / "objects" / sha256[:2] / f"{sha256}.parquet").unlink()
-    (store / "objects" / "notes.txt").write_text("hello")
-    assert set(names(audit_store(store))) == {f"objects/{sha256[:2]}/{sha256}.parquet", "objects/notes.txt"}
+    (store / ".objects" / sha256[:2] / f"{sha256}.parquet").unlink()
+    (store / ".objects" / "notes.txt").write_text("hello")
+    assert set(names(audit_store(store))) == {f".objects/{sha256[:2]}/{sha256}.parquet", ".objects/notes.txt"}
 
 
 def test_good_bytes_in_the_wrong_place_are_foreign(store: Path) -> None:
@@ -303,7 +332,7 @@ def test_good_bytes_in_the_wrong_place_are_foreign(store: Path) -> None:
     release(store, 1)
     data = parquet(7)
     sha256 = hashlib.sha256(data).hexdigest()
-    for place in (f"objects/zz/{sha256}.parquet", "objects/no/notes.parquet"):
+    for place in (f".objects/zz/{sha256}.parquet", ".objects/no/notes.parquet"):
         (store / place).parent.mkdir()
         (store / place).write_bytes(data)
         (problem,) = audit_store(store)
@@ -317,9 +346,9 @@ def test_a_link_in_the_place_of_a_file_is_no_file(store: Path) -> None:
     snapshot = release(store, 1)
     path, *_ = snapshot.paths("metric")
     path.unlink()
-    path.symlink_to(store / "objects" / snapshot.files[0].sha256[:2] / f"{snapshot.files[0].sha256}.parquet")
+    path.symlink_to(store / ".objects" / snapshot.files[0].sha256[:2] / f"{snapshot.files[0].sha256}.parquet")
     (problem,) = audit_snapshot(snapshot)
-    assert (problem.file, problem.found) == (f"snapshots/{snapshot.id}/{snapshot.files[0].path}", "no such file")
+    assert (problem.file, problem.found) == (f".snapshots/{snapshot.id}/{snapshot.files[0].path}", "no such file")
 
 
 def test_raw_files_are_proven_by_name_and_their_sidecars_are_not_hashed(store: Path) -> None:
@@ -343,7 +372,7 @@ def test_raw_files_are_proven_by_name_and_their_sidecars_are_not_hashed(store: P
 
 def test_a_link_to_nothing_is_named(store: Path) -> None:
     release(store, 1)
-    places = [store / "raw" / "ab" / ("ab" * 32), store / "objects" / "cd" / f"{'cd' * 32}.parquet"]
+    places = [store / "raw" / "ab" / ("ab" * 32), store / ".objects" / "cd" / f"{'cd' * 32}.parquet"]
     for place in places:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.symlink_to("/nowhere")
@@ -373,10 +402,10 @@ def test_what_a_retention_takes_during_an_audit_is_no_problem(
 
 def test_what_is_no_folder_under_the_name_of_a_snapshot_is_named(store: Path) -> None:
     release(store, 1)
-    (store / "snapshots" / "000007-0123456789ab").write_text("x")
-    (store / "snapshots" / "000008-0123456789ab").symlink_to("nowhere")
+    (store / ".snapshots" / "000007-0123456789ab").write_text("x")
+    (store / ".snapshots" / "000008-0123456789ab").symlink_to("nowhere")
     assert [(problem.file, problem.found) for problem in audit_store(store)] == [
-        ("snapshots/000007-0123456789ab", "no folder"), ("snapshots/000008-0123456789ab", "no folder"),
+        (".snapshots/000007-0123456789ab", "no folder"), (".snapshots/000008-0123456789ab", "no folder"),
     ]  # fmt: skip
 
 
@@ -390,7 +419,7 @@ def test_a_current_snapshot_that_goes_during_an_audit_is_named(store: Path, monk
 
     monkeypatch.setattr(verify, "check_file", late)
     (problem,) = audit_store(store)
-    assert (problem.file, problem.found) == ("current", f"snapshots/{last.id}, which is missing")
+    assert (problem.file, problem.found) == (".current", f".snapshots/{last.id}, which is missing")
 
 
 def test_audit_reads_a_file_once_however_many_snapshots_link_it(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -421,7 +450,7 @@ def test_what_a_killed_run_left_among_the_objects_is_gone_from_the_disk(store: P
     snapshot = release(store, 1)
     data = parquet(9)
     sha256 = hashlib.sha256(data).hexdigest()
-    orphan = store / "objects" / sha256[:2] / f"{sha256}.parquet"
+    orphan = store / ".objects" / sha256[:2] / f"{sha256}.parquet"
     orphan.parent.mkdir(exist_ok=True)
     orphan.write_bytes(data)
     with exclusive(store):

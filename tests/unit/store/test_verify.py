@@ -71,7 +71,7 @@ def _hashes(store: Path) -> dict[str, str]:
 
 
 def _entry(store: Path, beginning: str) -> FileEntry:
-    return next(entry for entry in open_published(store).files if entry.path.startswith(f"{beginning}/"))
+    return next(entry for entry in open_published(store).files if entry.path.startswith(f"_{beginning}/"))
 
 
 def _flip_a_silent_bit(path: Path) -> None:

@@ -34,7 +34,7 @@ def test_a_file_that_is_not_there_is_refused_and_leaves_no_store(tmp_path: Path)
     result = run("ingest", str(tmp_path / "gone.csv"), "--source", "gacc_query", "--flow", "export", "--no-prefect", "--store", str(tmp_path / "store"))  # fmt: skip
     assert result.exit_code == REFUSED
     assert "gone.csv" in result.stderr
-    assert not (tmp_path / "store" / "snapshots").exists()
+    assert not (tmp_path / "store" / ".snapshots").exists()
 
 
 def test_the_sample_is_a_file_of_published_figures() -> None:

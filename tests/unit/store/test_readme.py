@@ -1,0 +1,144 @@
+"""The wildcards that a newcomer tries give right numbers or an error, and what README.txt says to read is right."""
+
+import glob
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow.dataset as ds
+import pytest
+
+from tasks.store.readme import NO_TABLE_NAME, README, README_NAME
+from tasks.store.s3_store import GUIDES
+from tests.unit.store.small_store import JULY, JUNE, parquet, stored
+
+Levels = list[int]
+CHINA, BOTH = [3, 31], [3, 4, 31, 41]
+
+
+def _polars(path: str) -> Levels:
+    return pl.scan_parquet(path, hive_partitioning=True).select("level").collect()["level"].to_list()
+
+
+def _polars_lenient(path: str) -> Levels:
+    rows = pl.scan_parquet(path, hive_partitioning=False, missing_columns="insert", extra_columns="ignore")
+    return rows.select("level").collect()["level"].to_list()
+
+
+def _duckdb(path: str) -> Levels:
+    return [level for (level,) in duckdb.execute(f"select level from read_parquet('{path}')").fetchall()]
+
+
+def _duckdb_lenient(path: str) -> Levels:
+    asked = f"select level from read_parquet('{path}', union_by_name = true, hive_partitioning = false)"
+    return [level for (level,) in duckdb.execute(asked).fetchall()]
+
+
+def _pyarrow(path: str) -> Levels:
+    return ds.dataset(path, partitioning="hive").to_table(columns=["level"])["level"].to_pylist()
+
+
+def _names(path: str) -> list[str]:
+    return [name for name in glob.glob(path, recursive=True) if Path(name).is_file()]
+
+
+def _pyarrow_of_names(path: str) -> Levels:
+    return ds.dataset(_names(path), format="parquet").to_table()["level"].to_pylist()
+
+
+def _pandas(path: str) -> Levels:
+    return list(pd.read_parquet(path)["level"])
+
+
+def _pandas_of_names(path: str) -> Levels:
+    return [int(level) for name in _names(path) for level in pd.read_parquet(name)["level"]]
+
+
+def _pathlib(path: str) -> Levels:
+    anchor, _, pattern = path.partition("root/")
+    return [level for name in sorted(Path(anchor, "root").glob(pattern)) for level in pl.read_parquet(name)["level"]]
+
+
+READERS: dict[str, Callable[[str], Levels]] = {
+    function.__name__.strip("_"): function
+    for function in (
+        _polars, _polars_lenient, _duckdb, _duckdb_lenient, _pyarrow, _pyarrow_of_names, _pandas, _pandas_of_names, _pathlib,
+    )
+}  # fmt: skip
+# A wildcard, the figures it may give, and the readers that must give them; the others may refuse.
+WILDCARDS: list[tuple[str, Levels | None, set[str]]] = [
+    ("reporter=CHN/current/metric", CHINA, {"polars", "pyarrow", "pandas", "duckdb"}),
+    ("reporter=CHN/current/metric/**/*.parquet", CHINA, {"polars", "duckdb", "pandas_of_names"}),
+    ("reporter=*/current/metric/**/*.parquet", BOTH, {"polars", "duckdb", "pandas_of_names"}),
+    ("**/metric/**/*.parquet", BOTH, {"polars"}),
+    ("**/metric/*/*/*/*.parquet", BOTH, {"polars", "duckdb"}),
+    ("**/current/metric/**/*.parquet", BOTH, {"polars"}),
+    ("*/*/metric/**/*.parquet", BOTH, {"polars", "duckdb"}),
+    ("*/*/*/metric/**/*.parquet", None, set()),
+    ("reporter=CHN/**/metric/**/*.parquet", CHINA, {"polars"}),
+    ("reporter=CHN/*/metric/**/*.parquet", CHINA, {"polars", "duckdb"}),
+    ("reporter=CHN/**/metric/**", CHINA, set()),
+    ("**/metric", None, set()),
+    ("**/*.parquet", None, set()),
+    ("reporter=CHN/**/*.parquet", None, set()),
+    ("reporter=CHN", None, set()),
+    ("", None, set()),
+]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two stores with three snapshots each, of two tables with columns of their own."""
+    root = tmp_path_factory.mktemp("readers") / "root"
+    for reporter, levels in (("CHN", (1, 2, 3)), ("USA", (2, 3, 4))):
+        for level in levels:
+            values = {JUNE: [level], JULY: [level * 10 + 1]}
+            stored(root / f"reporter={reporter}", values, others={"trade_flow": {JUNE: [7]}})
+    return root
+
+
+@pytest.mark.parametrize("wildcard", WILDCARDS, ids=[found[0] or "root" for found in WILDCARDS])
+def test_a_wildcard_gives_right_numbers_or_an_error(root: Path, wildcard: tuple[str, Levels | None, set[str]]) -> None:
+    pattern, right, must = wildcard
+    for name, read in READERS.items():
+        try:
+            found = sorted(read(f"{root}/{pattern}".rstrip("/")))
+        except Exception:
+            found = []
+        assert found == right or (not found and name not in must), name
+
+
+def test_the_wildcards_would_multiply_figures_if_snapshots_had_the_names_of_tables(root: Path, tmp_path: Path) -> None:
+    """The table above can fail: folders as earlier builds made them give every figure once for each snapshot."""
+    for number in (1, 2):
+        place = tmp_path / f"root/reporter=CHN/.snapshots/{number}/metric" / JUNE
+        place.mkdir(parents=True)
+        (place / "a.parquet").write_bytes(parquet(pl.DataFrame({"level": [3]})))
+    (tmp_path / "root/reporter=CHN/current").symlink_to(".snapshots/2")
+    assert _polars(f"{tmp_path}/root/**/metric/**/*.parquet") == [3, 3, 3]
+
+
+def test_what_the_readme_says_is_right(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = root / "reporter=CHN"
+    assert (folder / README_NAME).read_bytes() == README
+    lines = dict(re.findall(r"^  (Polars|DuckDB|pandas|R) +(.+)$", README.decode(), re.MULTILINE))
+    monkeypatch.chdir(folder)
+    found = {
+        "Polars": eval(lines["Polars"], {"pl": pl}).collect()["level"].to_list(),
+        "DuckDB": [row[0] for row in duckdb.execute(f"select level {lines['DuckDB']}").fetchall()],
+        "pandas": list(eval(lines["pandas"], {"pandas": pd})["level"]),
+    }
+    assert {name: sorted(levels) for name, levels in found.items()} == dict.fromkeys(found, CHINA)
+    # No R here: its line names the folder that the others read.
+    assert lines["R"] == 'arrow::open_dataset("current/metric")'
+    (several,) = re.findall(r"read_parquet\('(reporter=[^']+)'\)", README.decode())
+    assert sorted(_duckdb(f"{root}/{several}")) == BOTH
+
+
+def test_a_wildcard_over_all_tables_stops_at_a_name_that_says_what_to_read(root: Path) -> None:
+    with pytest.raises(duckdb.Error, match=re.escape(NO_TABLE_NAME)):
+        _duckdb_lenient(f"{root}/**/*.parquet")
+    assert GUIDES.keys() == {README_NAME, f".files/{NO_TABLE_NAME}"}
