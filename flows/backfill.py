@@ -28,10 +28,10 @@ def backfill(request: BackfillRequest) -> WatchReport:
     Args:
         request: which folder, into which store, whether to look only, who helps
     """
-    with step.otherwise(request.declaration):
+    with step.otherwise(request.declaration), step.as_downloads(request.folder) as folder:
         looked = step.look(
             WatchRequest(
-                inbox=request.folder,
+                inbox=folder,
                 store=request.store,
                 source=request.source,
                 flow=request.flow,

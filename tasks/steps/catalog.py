@@ -81,6 +81,7 @@ exchanging = exchange.next_to
 store_of = reporters.store_of
 stores_of = reporters.stores_of
 otherwise = locating.otherwise
+as_downloads = landing.as_downloads
 declared_otherwise = locating.declared_otherwise
 declare_otherwise = locating.declare_otherwise
 again_if_outpaced = mirror.again_if_outpaced

@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import gzip
 import os
 import threading
 from collections import Counter
@@ -22,6 +23,7 @@ from tasks.ingest import declaration
 from tasks.ingest.inbox import NOTE
 from tasks.steps import batch, catalog
 from tasks.store.filesystem import FileSystem
+from tasks.store.snapshot import open_snapshot
 from tasks.store.verify import audit_store
 
 DECLARED = 'source = "gacc_query"\nflow = "export"\npartners = "all"\n'
@@ -213,6 +215,36 @@ def test_what_is_read_ahead_makes_the_same_store_and_the_same_report(
     one, other = (report.model_copy(update={"looked": None}) for report in reports)
     assert one == other
     assert objects(tmp_path / "ahead") == objects(tmp_path / "turn")
+
+
+def test_the_raw_files_of_a_store_make_the_same_store(folder: Path, tmp_path: Path) -> None:
+    """With the declaration of each landing: of packed bytes, of bytes declared twice, and without a day of their own."""
+    (folder / "c.csv").rename(folder / "c")
+    (folder / "c.csv.gz").write_bytes(gzip.compress((folder / "c").read_bytes()))
+    (folder / "c").unlink()
+    (folder / "c.csv.toml").rename(folder / "c.csv.gz.toml")
+    (folder / "again.csv").write_bytes((folder / "b.csv").read_bytes())
+    (folder / "again.csv.toml").write_text(
+        'released_on = 2025-06-25\nproducts = ["8505"]\nmonths = "2025-05"\ntitle = "五月"\n'
+    )
+    (folder / "undated.csv").write_bytes(csv_bytes(in_month("202504", CLEAN_RECORDS[:6])))
+    (folder / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
+    first = fill(folder)
+    assert (len(first.outcomes), len(first.held)) == (5, 1)
+    raw = folder.parent / "reporter=CHN" / "raw"
+    again = fill(raw, store=tmp_path / "again" / "reporter=CHN")
+    assert (again.refused, again.failed, len(again.held)) == ([], [], 1)
+    made = [open_snapshot(place / "reporter=CHN") for place in (folder.parent, tmp_path / "again")]
+    hashes = [{entry.path: entry.sha256 for entry in one.files if entry.table != "lineage"} for one in made if one]
+    assert hashes[0] == hashes[1]
+    assert len(hashes[0]) > 30
+    assert audit_store(tmp_path / "again" / "reporter=CHN") == []
+    # Bytes about which nothing is kept are not left out in silence.
+    for paper in raw.glob("*/*.*.json"):
+        paper.unlink()
+    (line,) = fill(raw, store=tmp_path / "third" / "reporter=CHN").refused
+    assert line.startswith("5 files, ")
+    assert "the source is not in the file and nowhere declared" in line
 
 
 def test_a_file_that_became_another_is_read_in_its_turn(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
