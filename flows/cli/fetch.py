@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 commands = Commands()
 Source = StrEnum(
     "Source",
-    ["eurostat_comext", "gacc_preliminary", "gacc_bulletin", "us_census", "hmrc_ots", "japan_estat", "eurostat_bulk"],
+    [
+        "eurostat_comext",
+        "gacc_preliminary",
+        "gacc_bulletin",
+        "us_census",
+        "hmrc_ots",
+        "japan_estat",
+        "eurostat_bulk",
+        "un_comtrade",
+    ],
 )
 STYLES = {"new": "bold green", "refused": "bold red", "failed": "bold red", "skipped": "yellow"}
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.once import Commands
-from flows.cli.options import DISAGREES, FORM_HELP, PRODUCT_HELP, STORE, Flow, Form, Store, StoreGiven, refusals
+from flows.cli.options import DISAGREES, FORM_HELP, PRODUCT_HELP, STORE, Flow, Form, StoreGiven, refusals
 from flows.cli.terminal import console, say
 
 INBOXES = [Path("inbox")]
@@ -43,41 +43,6 @@ def sources(
     for row in shown.iter_rows():
         table.add_row(*map(escape, row))
     console().print(table)
-
-
-@commands.command(epilog="Example: `tidewaiter compare 850511 --month 2024-12 --reporter CHN --flow export`")
-def compare(
-    product: Annotated[str, typer.Argument(help="HS6 code; UN Comtrade has no longer ones in common")],
-    month: Annotated[str, typer.Option(help="months, 2024-12 or 2024-01..2024-12")],
-    flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
-    inbox: Annotated[Path, typer.Option(help="folder in which the compared data sets are noted")] = INBOXES[0],
-    again: Annotated[bool, typer.Option("--again", help="also months whose data set was compared before")] = False,
-    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
-    store: Store = STORE,
-) -> None:
-    """Compare published months of one reporter with UN Comtrade; findings are printed and nothing of it is kept.
-
-    Its licence forbids publication, so no number of it gets into a table. With TIDEWAITER_COMTRADE_KEY it is asked with a
-    key. Exit code 1 where figures differ.
-    """
-    import polars as pl
-
-    from flows.comtrade import compared
-    from tasks.reports import export
-
-    with refusals():
-        rows = compared(store, product, flow.value, month, inbox, again=again)
-        frame = pl.DataFrame(rows, schema=dict.fromkeys(("check", "severity", "subject", "observed", "expected", "advice"), pl.String))  # fmt: skip
-        if form is not Form.table:
-            export.write(frame, form.value, None)
-    if form is Form.table:
-        for row in rows:
-            say(
-                f"{row['severity']} {row['check']}, {row['subject']}: {row['observed']}; expected {row['expected']}. {row['advice']}"
-            )
-        say("" if rows else "no difference")
-    if any(row["severity"] != "info" for row in rows):
-        raise typer.Exit(DISAGREES)
 
 
 @commands.command(

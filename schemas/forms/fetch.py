@@ -11,7 +11,14 @@ from schemas.forms.form import as_form, none_if_empty
 from schemas.forms.request import HS_CODE, MONTHS, REPORTER
 
 SourceName = Literal[
-    "eurostat_comext", "gacc_preliminary", "gacc_bulletin", "us_census", "hmrc_ots", "japan_estat", "eurostat_bulk"
+    "eurostat_comext",
+    "gacc_preliminary",
+    "gacc_bulletin",
+    "us_census",
+    "hmrc_ots",
+    "japan_estat",
+    "eurostat_bulk",
+    "un_comtrade",
 ]
 OUTCOMES = {
     "new": "an answer that was not seen before lies in the inbox",
@@ -38,7 +45,8 @@ class FetchRequest(BaseModel):
         default=[], description="HS codes to ask for, all with as many digits; none: the HS6 codes of the baskets"
     )
     reporters: list[Annotated[str, Field(json_schema_extra={"pattern": f"^({REPORTER})$"})]] = Field(
-        default=[], description="of Eurostat: whose trade, e.g. DEU or EU27; none: EU27 and each member state"
+        default=[],
+        description="of Eurostat and UN Comtrade: whose trade, e.g. DEU; none: of Eurostat EU27 and each member state",
     )
     flows: list[Literal["export", "import"]] = Field(default=["export", "import"], description="directions to ask for")
     months: str | None = Field(

@@ -15,7 +15,7 @@ FIRST_MAX = 6
 # The adapters of `tasks/sources`, for the form to choose from; a test compares the two.
 SOURCES = (
     "gacc_query", "published", "eurostat_comext", "gacc_preliminary", "gacc_bulletin", "hmrc_ots", "us_census", "japan_estat",
-    "eurostat_bulk",
+    "eurostat_bulk", "un_comtrade",
 )  # fmt: skip
 
 # An optional day, as a parameter of a flow.

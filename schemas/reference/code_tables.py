@@ -193,6 +193,21 @@ class PageLines(Table):
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
+class LineCodes(Table):
+    """Which HS codes make a line of customs' release pages, by their own catalogue. The goods of a line can change each year."""
+
+    product: pl.String = column("key of the line", str_matches=r"^line:[a-z0-9_]+$")
+    flow: pl.String = column("direction of trade", isin=FLOWS)
+    codes: pl.String = column(
+        "codes, a shorter one for all below it, and ranges of codes of one length, with commas",
+        str_matches=r"^\d{2,8}(-\d{2,8})?(,\d{2,8}(-\d{2,8})?)*$",
+    )
+    unit: pl.String = column("unit of its quantity; empty: it has values alone")
+    valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
+    valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
 class Corrections(Table):
     """Known errors of a source: where, what is printed there, what is right, who says so, until when."""
 
@@ -308,6 +323,7 @@ TABLES: dict[str, type[Table]] = {
     "hs_revisions": HsRevisions,
     "definition_breaks": DefinitionBreaks,
     "page_lines": PageLines,
+    "line_codes": LineCodes,
     "corrections": Corrections,
     "commodity_words": CommodityWords,
     "partner_words": PartnerWords,

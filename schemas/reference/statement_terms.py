@@ -41,5 +41,7 @@ class StatementTerms(Table):
     partner_is: pl.String = column("which country the partner is", isin=PARTNERS)
     rounding: pl.String = column("how the source drops digits", isin=ROUNDINGS)
     zero: pl.String = column("what a printed 0 means", isin=tuple(ZEROS))
-    nomenclature: pl.String = column("list of the national codes of the source", isin=("HS8", "CN8", "HTS10", "JP9"))
+    nomenclature: pl.String = column(
+        "list of the finest codes of the source: a national list, or HS6", isin=("HS8", "CN8", "HTS10", "JP9", "HS6")
+    )
     basis: pl.String = column("where these facts are from", str_length={"min_value": 3})

@@ -11,7 +11,7 @@ import polars as pl
 from schemas.columns import column
 from schemas.table import FLOWS, Table, published
 
-KINDS = ("yearbook", "query", "bulletin", "preliminary", "published")
+KINDS = ("yearbook", "query", "bulletin", "preliminary", "published", "collected")
 CLASSIFICATIONS = ("HS2", "HS4", "HS6", "HS8", "CN8", "HTS10", "JP9", "basket", "line")
 
 

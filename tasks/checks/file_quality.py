@@ -11,6 +11,7 @@ warning and info are published with the release. The checks that look at one rel
 - `declared_flow` and `declared_months`: the direction, currency and months that were declared
 - `same_numbers`: numbers that are published as something else
 - `printed_figures`: printed figures against one another
+- `line_sums`: lines of release pages against the codes that they have
 
 To add a check: a function in one of them, its line in the list at the end of the module, a test in which it raises a
 finding and one in which it raises none.
@@ -31,6 +32,7 @@ from tasks.checks.context import EXAMPLES, MONEY, QUANTITY, Check, Judged
 from tasks.checks.declared_flow import SLIPS
 from tasks.checks.declared_months import MONTH_SLIPS
 from tasks.checks.lapsed_measures import LAPSES
+from tasks.checks.line_sums import LINE_SUMS
 from tasks.checks.magnitudes import MAGNITUDES
 from tasks.checks.printed_figures import PRINTS
 from tasks.checks.same_numbers import SAME_NUMBERS
@@ -49,6 +51,8 @@ from tasks.ledger.published_state import Known
 from tasks.sources.registry import SOURCES
 
 QUARANTINED_SHARE_MAX = 0.001
+# Each line of a release page is a figure by itself and part of no sum; where more are unread the layout has changed.
+QUARANTINED_LINES_SHARE_MAX = 0.1
 # This many records of a product are unlikely to come from one province or under one regime.
 ONE_PART_RECORDS_MIN = 50
 
@@ -59,7 +63,7 @@ def check(release: Normalised, known: Known) -> DataFrame[Finding]:
     judged = Judged(release, known)
     asked = (
         *CHECKS, *PRECEDENTS, *UNIT_VALUES, *MAGNITUDES, *ABSENCES, *GAPS, *SLIPS, *MONTH_SLIPS, *SAME_NUMBERS, *PRINTS,
-        *LAPSES,
+        *LAPSES, *LINE_SUMS,
     )  # fmt: skip
     raised = [row for ask in asked for row in ask(judged)]
     own = release.findings.drop("release_id").to_dicts()
@@ -107,12 +111,14 @@ def _quarantined(judged: Judged) -> Rows:
     ]
     if lost.height > EXAMPLES:
         named.append(f"and {lost.height - EXAMPLES} more")
-    grave = hit or lost.height / row["records"] > QUARANTINED_SHARE_MAX or _may_be_part_of_any_sum(judged)
+    of_lines = row["classification"] == LINE and row["kind"] != "published"
+    most = QUARANTINED_LINES_SHARE_MAX if of_lines else QUARANTINED_SHARE_MAX
+    grave = hit or lost.height / row["records"] > most or _may_be_part_of_any_sum(judged)
     yield finding(
         "quarantined", "error" if grave else "warning", row["title"],
         observed=f"{lost.height} of {counted(row['records'], 'record')} set aside"
         + (f", {hit} of them of a watched product" if hit else "") + f"; {'; '.join(named)}",
-        expected=f"at most {QUARANTINED_SHARE_MAX:.1%} of the records and none of a watched product",
+        expected=f"at most {most:.1%} of the records and none of a watched product",
         # A held release is not published, nor are its quarantined records.
         advice="Download again, or approve without them: the table quarantine lists them then." if grave else "See the table quarantine.",
     )  # fmt: skip

@@ -35,7 +35,9 @@ def _numbers_of_other_flow(judged: Judged) -> Rows:
     row = judged.row
     if row["kind"] == "published" or judged.known.snapshot is None:
         return
-    same_bytes = judged.known.counting.filter(pl.col("raw_sha256") == row["raw_sha256"], pl.col("flow") != row["flow"])
+    same_bytes = judged.known.counting.filter(
+        pl.col("raw_sha256") == row["raw_sha256"], pl.col("flow").ne_missing(row["flow"])
+    )
     if same_bytes.height:
         return
     mine = _own(judged)

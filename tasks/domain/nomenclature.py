@@ -13,14 +13,16 @@ SHARED = (2, 4, 6)
 CHAPTER = "(0[1-9]|[1-6][0-9]|7[0-689]|[89][0-9])"
 NATIONAL = {"HS8": 8, "CN8": 8, "HTS10": 10, "JP9": 9}
 CHINAS = "HS8"
+# What a source without national codes has.
+FINEST = {**NATIONAL, "HS6": 6}
 OTHERS = tuple(name for name in NATIONAL if name != CHINAS)
 LINE = "line"
 
 
 def classification(code: pl.Expr, national: str) -> pl.Expr:
-    """The classification of printed codes in a source whose national list is `national`; null for other text."""
-    digits = NATIONAL[national]
-    lengths = "|".join(f"[0-9]{{{count - 2}}}" for count in (*SHARED, digits))
+    """The classification of printed codes in a source whose finest codes are `national`; null for other text."""
+    digits = FINEST[national]
+    lengths = "|".join(f"[0-9]{{{count - 2}}}" for count in {*SHARED, digits})
     return (
         pl.when(~code.str.contains(f"^{CHAPTER}({lengths})$")).then(None)
         .when(code.str.len_chars() == digits).then(pl.lit(national))

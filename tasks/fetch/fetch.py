@@ -9,13 +9,22 @@ from datetime import date
 
 from schemas.forms.fetch import Fetched, FetchReport, FetchRequest
 from tasks.domain.errors import Refused
-from tasks.fetch import eurostat_bulk, eurostat_comext, gacc_release, hmrc_ots, japan_estat, us_census
+from tasks.fetch import eurostat_bulk, eurostat_comext, gacc_release, hmrc_ots, japan_estat, un_comtrade, us_census
 from tasks.fetch.ask import ask_all
 from tasks.fetch.question import Key, Question
 from tasks.fetch.transport import Transport, Unreachable
 
 # The environment variable with the key of a source, and the request parameter for it.
-KEYS = {us_census.SOURCE: ("TIDEWAITER_CENSUS_KEY", us_census.PARAMETER)}
+KEYS = {
+    us_census.SOURCE: ("TIDEWAITER_CENSUS_KEY", us_census.PARAMETER),
+    un_comtrade.SOURCE: ("TIDEWAITER_COMTRADE_KEY", un_comtrade.PARAMETER),
+}
+# Sources whose addresses follow from what is asked for; the others have a list that is asked first.
+BY_CODES: dict[str, Callable[[FetchRequest, date], Iterable[Question]]] = {
+    module.SOURCE: module.questions for module in (eurostat_comext, eurostat_bulk, hmrc_ots, us_census)
+}
+# Sources that answer without a key too, with less.
+OPEN = (un_comtrade.SOURCE,)
 
 
 def fetch(
@@ -33,12 +42,12 @@ def fetch(
     key = None
     if request.source in KEYS:
         variable, parameter = KEYS[request.source]
-        if not secret:
+        if not secret and request.source not in OPEN:
             reason = f"{request.source} wants a free key with each call: set {variable}, or the secret block {block_of(variable)}"
             return FetchReport(
                 source=request.source, fetched=[Fetched(name=request.source, outcome="skipped", reason=reason)]
             )
-        key = Key(parameter, secret)
+        key = Key(parameter, secret) if secret else None
     fetched = []
     for one in _fetched(request, today, transport, key):
         hear(one)
@@ -53,7 +62,7 @@ def block_of(variable: str) -> str:
 
 def _fetched(request: FetchRequest, today: date, transport: Transport, key: Key | None) -> Iterator[Fetched]:
     try:
-        questions = list(_questions(request, today, transport))
+        questions = list(_questions(request, today, transport, key))
     except (Unreachable, Refused) as problem:
         outcome = "failed" if isinstance(problem, Unreachable) else "refused"
         yield Fetched.model_validate(
@@ -63,16 +72,12 @@ def _fetched(request: FetchRequest, today: date, transport: Transport, key: Key 
     yield from ask_all(questions, transport, request.inbox, key)
 
 
-def _questions(request: FetchRequest, today: date, transport: Transport) -> Iterable[Question]:
+def _questions(request: FetchRequest, today: date, transport: Transport, key: Key | None) -> Iterable[Question]:
     match request.source:
-        case "eurostat_comext":
-            return eurostat_comext.questions(request, today)
-        case "eurostat_bulk":
-            return eurostat_bulk.questions(request, today)
-        case "hmrc_ots":
-            return hmrc_ots.questions(request, today)
-        case "us_census":
-            return us_census.questions(request, today)
+        case source if source in BY_CODES:
+            return BY_CODES[source](request, today)
+        case "un_comtrade":
+            return un_comtrade.questions(request, today, transport, has_key=key is not None)
         case "japan_estat":
             return japan_estat.questions(request, today, transport)
         case "gacc_preliminary" | "gacc_bulletin":

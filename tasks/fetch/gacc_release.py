@@ -21,8 +21,8 @@ from tasks.fetch.judge import refuse_other
 from tasks.fetch.plan import months_of
 from tasks.fetch.question import Answer, Question
 from tasks.fetch.transport import Transport
-from tasks.sources import gacc_bulletin, gacc_preliminary
-from tasks.sources.gacc_tables import MONTHS, squeeze
+from tasks.sources.gacc_release import topic_of
+from tasks.sources.gacc_tables import MONTHS, plain, squeeze
 from tasks.sources.pages import read_page
 
 BASE = "http://english.customs.gov.cn"
@@ -30,9 +30,8 @@ INDEX = {
     "gacc_preliminary": "/statics/report/preliminary{year}.html",
     "gacc_bulletin": "/statics/report/monthly{year}.html",
 }
-TOPICS = {"gacc_preliminary": gacc_preliminary.TOPICS, "gacc_bulletin": gacc_bulletin.TOPICS}
 ZONE = ZoneInfo("Asia/Shanghai")
-TITLE = re.compile(r"^\((?P<number>\d+)\)\s*(?P<topic>.+?)\s*\(in\s*(?P<currency>CNY|USD)\)$")
+TITLE = re.compile(r"^\(\d+\)\s*(?P<topic>.+?)\s*\(in\s*(?P<currency>cny|usd)\)$")
 YEAR = re.compile(rb"<option[^>]*value=\"?(\d{4})")
 RECENT = 2
 
@@ -66,7 +65,7 @@ def linked(index: Answer, year: int, source: str) -> Iterator[tuple[str, str, st
     """
     page = read_page(index.body, index.address)
     years = [int(match) for match in YEAR.findall(index.body)]
-    if not any(row and TITLE.match(squeeze(row[0])) for table in page.tables for row in table):
+    if not any(row and TITLE.match(plain(row[0])) for table in page.tables for row in table):
         raise Refused(
             "no links",
             where=index.address,
@@ -79,14 +78,14 @@ def linked(index: Answer, year: int, source: str) -> Iterator[tuple[str, str, st
         if link.row < 0:
             continue
         row = page.tables[link.table][link.row]
-        title = TITLE.match(squeeze(row[0])) if row else None
+        title = TITLE.match(plain(row[0])) if row else None
         month = squeeze(link.text)[:3].lower()
-        topic = next((name for name, words in TOPICS[source].items() if title and words.search(title["topic"])), None)
+        topic = topic_of(title["topic"], source) if title else None
         if title is not None and topic is not None and month in MONTHS:
             yield (
                 f"{shown}-{MONTHS.index(month) + 1:02d}",
                 topic,
-                title["currency"],
+                title["currency"].upper(),
                 _address(index.address, link.address),
             )
 

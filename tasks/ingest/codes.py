@@ -19,7 +19,7 @@ from schemas.reference.code_tables import GACC_CODES, code_table, partner_codes,
 from tasks.domain.coverage import EVERYTHING, WORLD
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding, shown
-from tasks.domain.nomenclature import LINE, NATIONAL, classification
+from tasks.domain.nomenclature import FINEST, LINE, classification
 from tasks.domain.periods import month_end, read_period
 from tasks.domain.text import clip
 from tasks.ingest.text_codes import Coded, combine, distinct
@@ -159,7 +159,7 @@ def _read_products(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
     code, source = pl.col("product"), SOURCES[landed.source]
     is_line = pl.lit(source.has_lines) & code.str.contains(LINE_NAME)
     level = pl.when(is_line).then(pl.lit(LINE)).otherwise(classification(code, source.nomenclature))
-    digits = NATIONAL[source.nomenclature]
+    digits = FINEST[source.nomenclature]
     return read.with_columns(level.alias("classification")).with_columns(
         _fault("product", pl.col("classification").is_null(), f"is no HS code of 2, 4, 6 or {digits} digits")
     )

@@ -12,6 +12,7 @@ import polars as pl
 from schemas.reference.code_tables import code_table
 from tasks.domain.findings import shown
 from tasks.domain.precision import VALUE_MAX
+from tasks.domain.printed_units import printed_unit
 from tasks.ingest.numbers import DIGIT, WHOLE, whole_number
 from tasks.ingest.text_codes import Coded, take
 
@@ -50,9 +51,11 @@ def read_amounts(printed: Mapping[str, pl.Series], units: Mapping[str, Coded]) -
             if name in UNIT_OF
             else Coded(pl.repeat(0, rows, dtype=pl.Int64, eager=True), pl.Series(["%"]))
         )
+        scaled = _scaled(printed_units.texts, table) if name.endswith("quantity") else []
         known = pl.DataFrame({"printed_unit": printed_units.texts}).join(
-            table.join(numbered, on=["measure", "unit"]), on="printed_unit", how="left", maintain_order="left"
-        )
+            pl.concat([table, *scaled]).join(numbered, on=["measure", "unit"]),
+            on="printed_unit", how="left", maintain_order="left",
+        )  # fmt: skip
         parts += _read(name, printed[name], printed_units.numbers, known)
     read = pl.concat(parts)
     faults = read.filter(pl.col("reason").is_not_null()).select("row", "reason")
@@ -74,6 +77,13 @@ def _units(name: str) -> pl.DataFrame:
         rows = [(printed, unit, int(factor), f"quantity_{unit}") for printed, unit, factor in known.iter_rows()]
     kinds = {"printed_unit": pl.String, "unit": pl.String, "factor": pl.Int64, "measure": pl.String}
     return pl.DataFrame(rows, orient="row", schema=kinds)
+
+
+def _scaled(texts: pl.Series, table: pl.DataFrame) -> list[pl.DataFrame]:
+    """The printed units of a file that are not rows of the table, but one with a scale before it, as `10,000 Tons`."""
+    others = texts.filter(texts.is_not_null() & ~texts.is_in(table["printed_unit"].implode()))
+    rows = [(text, *found, f"quantity_{found[0]}") for text in others if (found := printed_unit(text))]
+    return [pl.DataFrame(rows, orient="row", schema=table.schema)]
 
 
 def _read(name: str, printed: pl.Series, unit_of: pl.Series, known: pl.DataFrame) -> list[pl.DataFrame]:

@@ -1,92 +1,137 @@
 """Reads a release page of China customs: recognises its table by the title and extracts the figures.
 
-Shared by `gacc_preliminary` and `gacc_bulletin`, which differ in the titles of their tables. `gacc_tables` interprets
-the cells, `pages` reads the bytes.
+Shared by `gacc_preliminary` and `gacc_bulletin`, which differ in the titles of their tables (TOPICS). `pages` reads the bytes,
+`gacc_tables` title and header, `gacc_rows` the rows, `gacc_lines` their names; `gacc_doubts` compares numbers.
 """
 
-from collections.abc import Mapping, Sequence
-from re import Pattern
+import re
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
 
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
+from tasks.domain.printed_units import printed_unit
 from tasks.domain.text import clip, counted
-from tasks.sources import gacc_tables, pages
+from tasks.sources import gacc_rows, pages
 from tasks.sources.envelope import magic_of
-from tasks.sources.gacc_tables import Column, Heading, squeeze
+from tasks.sources.gacc_doubts import doubt_balance, doubt_growth
+from tasks.sources.gacc_lines import GROUP, TOTAL, lines_of, partners_of
+from tasks.sources.gacc_rows import NUMBER, Row, place
+from tasks.sources.gacc_tables import GROWTHS, UNITS, Column, Heading, plain, read_columns, read_heading, squeeze
 from tasks.sources.protocol import Parsed
 from tasks.sources.records import as_reported
 
 ALL_GOODS = "line:all_goods"
-HEADER = ("commodity", "importsource", "country", "exportdestination")
+# Tables are known by their titles, because their numbers change.
+TOPICS = {
+    source: {topic: re.compile(words, re.IGNORECASE) for topic, words in topics.items()}
+    for source, topics in {
+        "gacc_preliminary": {
+            "exports": "major exports by quantity", "imports": "major imports by quantity", "countries": "values? by (major )?countr",
+        },
+        "gacc_bulletin": {
+            "exports": "(major|main) export commodities", "imports": "(major|main) import commodities",
+            "countries": r"^(?!.*(values? by|\bHS\b|section|division|regime)).*by (major )?countr",
+        },
+    }.items()
+}  # fmt: skip
+HEADER = ("commodity", "commodities", "importsource", "country", "countryorregion", "exportdestination")
 TITLE_CLASS, DAY_CLASS = "atcl-ttl", "atcl-date"
 WORKBOOKS = {"ole": "xls", "zip": "xlsx"}
+LINES_MIN, PARTNERS_MIN = 10, 20
+# Partners whom nobody knows are beside the continents in the world total; they have less than this.
+CONTINENTS_SHARE_MIN = Fraction(99, 100)
+ATTACHMENT = "The .xls attachment of the page may have the table."
 
 
-def parse(raw: bytes, where: str, topics: Mapping[str, Pattern[str]]) -> Parsed:
-    """The figures of a page or workbook whose title fits one of `topics` (exports, imports, countries). Raises Refused."""
+def parse(raw: bytes, where: str, source: str) -> Parsed:
+    """The figures of a page or workbook whose title is one that `source` reads. Raises Refused."""
     kind = magic_of(raw)
     if kind in WORKBOOKS:
-        table, title, day, encoding = pages.read_workbook(raw, where), "", "", WORKBOOKS[kind]
-        table = _filled(table)
+        table, shown, day, encoding = pages.read_workbook(raw, where), "", "", WORKBOOKS[kind]
     else:
         page = pages.read_page(raw, where)
-        table, title, day, encoding = (
-            _table(page, where),
-            page.texts.get(TITLE_CLASS, ""),
-            page.texts.get(DAY_CLASS, ""),
-            "utf-8",
-        )
-    start = next((at for at, row in enumerate(table) if row and _plain(row[0]) in HEADER), None)
-    if start is None or start < 2 or len(table) < start + 3:
+        table, shown, day, encoding = _table(page, where), page.texts.get(TITLE_CLASS, ""), page.texts.get(DAY_CLASS, ""), "utf-8"  # fmt: skip
+    title, unit, header, start = _head(_filled(table) if kind in WORKBOOKS else table, where)
+    if shown and plain(shown) != plain(title):
         raise Refused(
-            "no table",
-            where=where,
-            found="no table with a header of goods or countries",
-            advice="Give the .xls attachment of the page.",
-        )
-    printed = squeeze(table[0][0])
-    if title and squeeze(title) != printed:
-        raise Refused(
-            "two titles", where=where, found=f"'{clip(squeeze(title))}' over a table '{clip(printed)}'",
-            advice="The page holds the table of another release: save it again, or give its attachment.",
+            "two titles", where=where, found=f"'{clip(squeeze(shown))}' over a table '{clip(title)}'",
+            advice="The page holds the table of another release. Its .xls attachment may be the right one.",
         )  # fmt: skip
-    heading = gacc_tables.read_heading(printed, " ".join(dict.fromkeys(table[start - 1])), day, where)
-    topic = next((name for name, words in topics.items() if words.search(heading.topic)), None)
+    topic = topic_of(title, source)
     if topic is None:
-        raise Refused(
-            "table not read", where=where, found=f"the table '{clip(heading.topic)}'",
-            advice=f"This source reads {', '.join(topics)}; leave the page out.",
-        )  # fmt: skip
-    columns, doubts = gacc_tables.read_columns(table[start], table[start + 1], heading, where)
-    rows = list(gacc_tables.body_of(table, start + 2, len(columns) + 1, where))
+        raise Refused("table not read", where=where, found=f"the table '{clip(title)}'", advice=_advice(title, source))
+    if not header:
+        raise Refused("no table", where=where, found="no table with a header of goods or countries", advice=ATTACHMENT)
+    heading = read_heading(title, unit, day, where)
+    columns, doubts = read_columns(header, heading, where)
+    rows, notes = gacc_rows.read_rows(table, start, columns)
     make = _countries if topic == "countries" else _goods
-    records, more, notes = make(rows, columns, heading, where, topic)
+    records, more = make(rows, columns, heading, where, topic)
+    doubts += [*gacc_rows.doubt_unread(rows, where), *more]
+    if not records:
+        raise Refused("no number", where=where, found="a table in which no cell has a number", advice=ATTACHMENT)
+    said = [f"{counted(len(notes), 'row')} of text: {clip(' / '.join(notes), 300)}"] if notes else []
     reported = as_reported(pl.DataFrame(records, infer_schema_length=None))
-    return Parsed(reported, encoding, tuple(notes), (*doubts, *more), heading.day)
+    return Parsed(reported, encoding, tuple(said), tuple(doubts), heading.day)
+
+
+def topic_of(title: str, source: str) -> str | None:
+    """The topic that the title of a table has in a source: exports, imports, countries; None for another table."""
+    return next((topic for topic, words in TOPICS[source].items() if words.search(plain(title))), None)
+
+
+def _advice(title: str, source: str) -> str:
+    """What to do with a table that a source does not read."""
+    other = next((name for name in TOPICS if topic_of(title, name)), None)
+    if other:
+        return f"It is a table of {other}: declare it so."
+    if re.search("regime|trade mode", plain(title)):
+        return (
+            "Tables by customs regime or mode of trade are not read: their title names one month also where they count from January on, "
+            "no column says which, and a dash in them may be none or not known, so their parts do not add up to a total."
+        )
+    return f"This source reads tables of {', '.join(TOPICS[source])}; an index links to pages with such tables."
 
 
 def _table(page: pages.Page, where: str) -> list[list[str]]:
     """The one table with rows of a page; a frame page may have none."""
     tables = [table for table in page.tables if len(table) > 3]
     if len(tables) != 1:
-        found = f"{len(tables)} tables" if tables else "a page without a table"
         raise Refused(
-            "no table" if not tables else "several tables",
-            where=where,
-            found=found,
-            advice="Give the .xls attachment of the page.",
-        )
+            "several tables" if tables else "no table", where=where,
+            found=f"{len(tables)} tables" if tables else "a page without a table", advice=ATTACHMENT,
+        )  # fmt: skip
     return tables[0]
 
 
-def _filled(table: list[list[str]]) -> list[list[str]]:
+def _is_header(row: Sequence[str]) -> bool:
+    return bool(row) and "".join(plain(row[0]).split()).split("(")[0].replace("/", "or") in HEADER
+
+
+def _head(table: Sequence[Sequence[str]], where: str) -> tuple[str, str, list[Sequence[str]], int]:
+    """Title, unit line and header of a table, and the place of its first row; the header is empty where there is none."""
+    texts = [squeeze(cell) for row in table[:1] for cell in row if cell.strip()]
+    start = next((at for at, row in enumerate(table) if _is_header(row)), len(table))
+    end = next(
+        (at for at in range(start, len(table)) if not _is_header(table[at]) and squeeze(table[at][0])), len(table)
+    )
+    lines = dict.fromkeys(cell for row in table[1:start] for cell in row if cell.strip())
+    unit = next((line for line in lines if "unit" in plain(line)), " ".join(lines))
+    header = [row for row in table[start:end] if len(row) == len(table[start])]
+    if not texts:
+        raise Refused("title", where=where, found="a table that begins with an empty row", advice=ATTACHMENT)
+    return texts[0], unit, header, end
+
+
+def _filled(table: Sequence[Sequence[str]]) -> list[list[str]]:
     """The rows of a workbook with merged header cells repeated, as in a page; blank columns at the end are cut off."""
     width = max((at + 1 for row in table for at, cell in enumerate(row) if cell.strip()), default=0)
-    rows = [row[:width] for row in table]
-    start = next((at for at, row in enumerate(rows) if row and _plain(row[0]) in HEADER), None)
+    rows = [list(row[:width]) for row in table]
+    start = next((at for at, row in enumerate(rows) if _is_header(row)), None)
     if start is not None and start + 1 < len(rows):
         for at in range(1, width):
             rows[start][at] = rows[start][at] or rows[start][at - 1]
@@ -95,90 +140,111 @@ def _filled(table: list[list[str]]) -> list[list[str]]:
     return rows
 
 
-def _plain(text: str) -> str:
-    return "".join(squeeze(text).lower().split()).split("(")[0]
+Columns = Sequence[Column | None]
+Made = tuple[list[dict[str, Any]], list[dict[str, str]]]
 
 
-Rows = Sequence[tuple[int, list[str]]]
-Made = tuple[list[dict[str, Any]], list[dict[str, str]], list[str]]
-
-
-def _goods(rows: Rows, columns: Sequence[Column | None], heading: Heading, where: str, topic: str) -> Made:
-    if len(rows) < gacc_tables.LINES_MIN:
-        raise Refused(
-            "too few lines",
-            where=where,
-            found=counted(len(rows), "line"),
-            advice="The page is not whole: save it again.",
-        )
-    if columns[0] is not None:
-        raise Refused("header", where=where, found="no column of units", advice="Give the .xls attachment of the page.")
-    gacc_tables.refuse_shifted(rows, 1, columns, where)
-    month = f"{heading.year}-{heading.last:02d}"
-    products, units, notes = gacc_tables.line_names([row[0] for _, row in rows], month, where)
-    doubts = list(gacc_tables.doubt_growth(rows, columns, where))
+def _goods(rows: Sequence[Row], columns: Columns, heading: Heading, where: str, topic: str) -> Made:
+    _refuse_few(rows, LINES_MIN, "line", where)
+    gacc_rows.refuse_unread(rows, where)
+    named, products, units, doubts = lines_of(rows, heading, where)
+    doubts += doubt_growth(named, columns, heading, where)
+    has_units = any(column and column.months == UNITS for column in columns)
+    if not has_units:
+        doubts.append(
+            finding("no_units", "warning", where, observed="no column of units", expected="a column 'Quantity Unit'",
+                    advice="The quantities are left out: nobody knows their units. The values are published.")
+        )  # fmt: skip
     records: list[dict[str, Any]] = []
-    for (number, row), product, expected in zip(rows, products, units, strict=True):
-        is_wrong = bool(expected) and row[1] not in gacc_tables.NOTHING and row[1].lower() != expected.lower()
+    for row, product, expected in zip(named, products, units, strict=True):
+        printed = "" if row.fault else gacc_rows.unit_of(row.cells, columns)
+        is_wrong = (
+            bool(expected) and printed not in ("", "-") and printed_unit(printed) not in (None, printed_unit(expected))
+        )
         if is_wrong:
             doubts.append(
-                finding("printed_unit", "warning", f"{where}, row {number}, {row[0]}", observed=f"unit '{clip(row[1])}'", expected=f"'{expected}'",
+                finding("printed_unit", "warning", f"{where}, row {row.number}, {row.label}", observed=f"unit '{clip(printed)}'", expected=f"'{expected}'",
                         advice="Its quantities are left out: by the printed unit they would be wrong by a factor. The values are published.")
             )  # fmt: skip
-        spans: dict[str, dict[str, str]] = {}
-        for column, text in zip(columns, row[1:], strict=True):
-            if column and column.span != "growth" and not (is_wrong and column.what == "quantity"):
-                spans.setdefault(column.span, {})[column.what] = text
-        for made in gacc_tables.statements(
-            number, spans, heading, flow=topic.removesuffix("s"), product=product, product_name=row[0]
-        ):
-            given = {"quantity_unit": row[1]} if "quantity" in made else {}
-            records.append({**made, **given, "currency": heading.currency if "value" in made else None})
-    return records, doubts, notes
+        words = ("quantity", "value") if has_units and not is_wrong else ("value",)
+        common = {"flow": topic.removesuffix("s"), "product": product, "product_name": row.label}
+        records += gacc_rows.records_of(row, columns, heading, words, **common)
+    doubts += _doubt_labels(named, rows, where)
+    return records, doubts
 
 
-def _countries(rows: Rows, columns: Sequence[Column | None], heading: Heading, where: str, topic: str) -> Made:
-    if len(rows) < gacc_tables.PARTNERS_MIN:
-        raise Refused(
-            "too few partners",
-            where=where,
-            found=counted(len(rows), "partner"),
-            advice="The page is not whole: save it again.",
-        )
-    names, notes = gacc_tables.partners_of([row[0] for _, row in rows], where)
-    _refuse_small_total(rows, names, columns, where)
+def _countries(rows: Sequence[Row], columns: Columns, heading: Heading, where: str, _: str) -> Made:
+    gacc_rows.refuse_unread(rows, where)
+    named, codes, kinds = partners_of(rows)
+    continents = [row for row in named if row.label.endswith((":", "："))]
+    _refuse_few(rows, 1 if continents else PARTNERS_MIN, "partner", where)
+    _refuse_small_total(named, kinds, columns, where)
+    doubts = [*doubt_balance(named, columns, where), *_doubt_continents(named, kinds, continents, columns, where)]
+    doubts += _doubt_labels(named, rows, where)
+    groups = [row.label.rstrip(":：") for row, kind in zip(named, kinds, strict=True) if kind == GROUP]
+    if groups:
+        doubts.append(
+            finding("groups_left_out", "info", where, observed=f"{counted(len(groups), 'group')} of partners: {clip(', '.join(groups), 300)}",
+                    expected="single partners and the world", advice="Groups are not published; nothing to do.")
+        )  # fmt: skip
     records: list[dict[str, Any]] = []
-    for (number, row), name in zip(rows, names, strict=True):
-        if name is None:
+    for row, code, kind in zip(named, codes, kinds, strict=True):
+        if kind == GROUP:
             continue
         for flow in ("export", "import"):
-            spans = {
-                column.span: {"value": text} for column, text in zip(columns, row[1:], strict=True)
-                if column and column.what == flow and column.span != "growth"
-            }  # fmt: skip
-            records += gacc_tables.statements(
-                number,
-                spans,
-                heading,
-                flow=flow,
-                product=ALL_GOODS,
-                partner=name,
-                partner_name=name,
-                currency=heading.currency,
-            )
-    return records, [], notes
+            common = {"flow": flow, "product": ALL_GOODS, "partner": code or row.label, "partner_name": row.label}
+            records += gacc_rows.records_of(row, columns, heading, (flow,), **common)
+    return records, doubts
 
 
-def _refuse_small_total(rows: Rows, names: Sequence[str | None], columns: Sequence[Column | None], where: str) -> None:
+def _refuse_few(rows: Sequence[Row], least: int, noun: str, where: str) -> None:
+    if len(rows) < least:
+        raise Refused(
+            f"too few {noun}s", where=where, found=counted(len(rows), noun),
+            advice=f"A table has at least {least}, so this one is not whole. {ATTACHMENT}",
+        )  # fmt: skip
+
+
+def _doubt_labels(named: Sequence[Row], read: Sequence[Row], where: str) -> list[dict[str, str]]:
+    """A finding for each row that is set aside for its label."""
+    faults = [row for row, before in zip(named, read, strict=True) if row.fault and not before.fault]
+    return [
+        finding("label_not_read", "warning", place(row, where), observed=row.fault, expected="a label that means one thing",
+                advice="The row is in the table quarantine; the others are published. Add the name to the code table, and ingest again.")
+        for row in faults
+    ]  # fmt: skip
+
+
+def _figures(row: Row, at: int) -> Fraction | None:
+    text = "" if row.fault else row.cells[at]
+    return Fraction(text.replace(",", "")) if NUMBER.match(text) else None
+
+
+def _places(columns: Columns) -> list[int]:
+    return [at for at, column in enumerate(columns) if column and column.months not in (GROWTHS, UNITS)]
+
+
+def _refuse_small_total(rows: Sequence[Row], kinds: Sequence[str], columns: Columns, where: str) -> None:
     """Raises Refused where the world trades less than one of its parts: rows slipped, or the table is another one."""
-    for place, column in enumerate(columns, 1):
-        if column is None or column.span == "growth":
-            continue
-        values = {row[0]: float(row[place].replace(",", "")) for _, row in rows if gacc_tables.NUMBER.match(row[place])}
-        total = next((values.get(row[0]) for (_, row), name in zip(rows, names, strict=True) if name == "Total"), None)
+    for at in _places(columns):
+        values = {row.label: value for row in rows if (value := _figures(row, at)) is not None}
+        total = next((values.get(row.label) for row, kind in zip(rows, kinds, strict=True) if kind == TOTAL), None)
         largest = max(values, key=values.__getitem__, default="")
         if total is None or values[largest] > total:
             raise Refused(
-                "total too small", where=f"{where}, column {place + 1}", found=f"total {total}, '{clip(largest)}' {values.get(largest)}",
-                advice="The rows have slipped or the page is not whole: save it again.",
+                "total too small", where=f"{where}, column {at + 2}", found=f"total {total}, '{clip(largest)}' {values.get(largest)}",
+                advice="The rows have slipped or the total is missing, so no row can be told. Look at the page.",
             )  # fmt: skip
+
+
+def _doubt_continents(rows: Sequence[Row], kinds: Sequence[str], continents: Sequence[Row], columns: Columns, where: str) -> list[dict[str, str]]:  # fmt: skip
+    """An error where the continents of a table that prints them do not add up to the world."""
+    world = next(row for row, kind in zip(rows, kinds, strict=True) if kind == TOTAL)
+    for at in _places(columns) if continents else ():
+        total, parts = _figures(world, at), sum(_figures(row, at) or 0 for row in continents)
+        if total and not CONTINENTS_SHARE_MIN * total <= parts <= total + len(continents):
+            return [
+                finding("continents_differ", "error", f"{where}, column {at + 2}", observed=f"{counted(len(continents), 'continent')} with {float(parts):,} of {float(total):,}",
+                        expected="continents that add up to the world", advice="Rows are missing, or have slipped. Approve if what is there is right: it is published as printed.")
+            ]  # fmt: skip
+    return []

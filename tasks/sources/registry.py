@@ -13,6 +13,7 @@ from tasks.sources import (
     hmrc_ots,
     japan_estat,
     published,
+    un_comtrade,
     us_census,
 )
 from tasks.sources.protocol import Source
@@ -29,5 +30,6 @@ SOURCES: dict[str, Source] = {
         us_census,
         japan_estat,
         eurostat_bulk,
+        un_comtrade,
     )
 }

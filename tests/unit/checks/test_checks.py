@@ -25,6 +25,7 @@ from bad_inputs.download import (
     with_field,
     year_of_magnets,
 )
+from release_pages import GOODS, TITLE, goods
 
 from tasks.checks.absences import ABSENCES
 from tasks.checks.completeness import GAPS
@@ -33,6 +34,7 @@ from tasks.checks.declared_flow import SLIPS
 from tasks.checks.declared_months import MONTH_SLIPS
 from tasks.checks.file_quality import CHECKS
 from tasks.checks.lapsed_measures import LAPSES
+from tasks.checks.line_sums import LINE_SUMS
 from tasks.checks.magnitudes import MAGNITUDES
 from tasks.checks.printed_figures import PRINTS
 from tasks.checks.same_numbers import SAME_NUMBERS
@@ -66,10 +68,10 @@ PUBLISHED = {"source": "published", "flow": None, "released_on": None}
 def test_every_check_is_asked_and_named_by_its_finding() -> None:
     asked = (
         *CHECKS, *PRECEDENTS, *UNIT_VALUES, *MAGNITUDES, *ABSENCES, *GAPS, *SLIPS, *MONTH_SLIPS, *SAME_NUMBERS, *PRINTS,
-        *LAPSES,
+        *LAPSES, *LINE_SUMS,
     )  # fmt: skip
     names = [ask.__name__.lstrip("_") for ask in asked]
-    assert len(names) == len(set(names)) == 41
+    assert len(names) == len(set(names)) == 42
     assert all(ask.__doc__ for ask in asked)
 
 
@@ -243,6 +245,23 @@ def test_year_to_date_is_held_against_the_last_word_of_a_collected_file(tmp_path
         "export,85051110,WLD,2025-06,quantity,3500,t,2025-07-18", "export,85051110,WLD,2025-06,quantity,3188,t,2025-07-20",
     )  # fmt: skip
     assert _raised(tmp_path, data, PUBLISHED) == []
+
+
+@pytest.mark.parametrize(
+    ("so_far", "raised"), [("1,650.0", False), ("1,662.0", False), ("1,663.5", True), ("1,400.0", True)]
+)
+def test_the_year_to_date_of_a_page_may_have_revisions_of_earlier_months_in_it(
+    tmp_path: Path, so_far: str, raised: bool
+) -> None:
+    """Fertilizers: 1,283.8 x 10,000 t until May; 366.2 in June would give 1,650.0, and a hundredth of the former is 12.8."""
+    page = {"source": "gacc_preliminary", "flow": None, "released_on": datetime.date(2025, 6, 10)}
+    june = [list(row) for row in GOODS if row[0] == "Fertilizers"] + [[f"Line {n}", *["-"] * 9] for n in range(10)]
+    june[0][2:] = ["366.2", "-", so_far, "-", "-", "-", "-", "-"]
+    data = goods(
+        june, title=TITLE.replace("May", "June"), spans=("6", "1-6 Total", "1-6 Total, 2024", "(%)"), day="2025/07/14"
+    )
+    found = _raised(tmp_path, data, page | {"released_on": datetime.date(2025, 7, 14)}, [(goods(), page)])
+    assert (("ytd_mismatch", "error") in found) is raised
 
 
 @pytest.mark.parametrize(("part", "raised"), [("153,000", False), ("163,000", True)])

@@ -148,8 +148,12 @@ def test_a_line_that_nobody_listed_is_named_by_its_label_and_an_aggregate_differ
         numbers(release, "line:machine_tools_all", "value_cny")[MAY],
         numbers(release, "line:machine_tools", "value_cny")[MAY],
     ) == (9 * 10**8, 7 * 10**8)
-    assert any("named by the label alone" in note for note in release.findings.filter(check="normalised")["observed"])
-    assert rule_of(goods([*rows, rows[-1]])) == "label twice"
+    said = release.findings.filter(check="new_label")
+    assert said.select("severity", "observed").rows() == [("warning", "2 labels: Machine tools*; Machine tools")]
+    twice = read(goods([*rows, rows[-1]]), tmp_path / "twice")
+    assert not numbers(twice, "line:machine_tools", "value_cny")
+    assert twice.quarantine["record"].to_list() == [12, 13]
+    assert twice.findings.filter(check="label_not_read").height == 2
 
 
 def test_the_column_of_a_year_that_is_not_the_year_before_is_not_read(tmp_path: Path) -> None:
@@ -164,7 +168,7 @@ def test_the_column_of_a_year_that_is_not_the_year_before_is_not_read(tmp_path: 
         (date(2026, 1, 1), date(2026, 5, 31)),
         (date(2026, 5, 1), date(2026, 5, 31)),
     ]
-    assert release.findings.filter(check="printed_year")["severity"].to_list() == ["warning"]
+    assert release.findings.filter(check="printed_year")["severity"].to_list() == ["warning"] * 2
 
 
 def test_a_page_in_dollars(tmp_path: Path) -> None:
@@ -195,21 +199,19 @@ def _without_units() -> list[list[str]]:
 @pytest.mark.parametrize(
     ("data", "rule"),
     [
-        (goods(_without_units()), "unit column missing"),
-        (goods([[f"{row[0]} {n}", *row[1:]] for n in range(4) for row in _without_units() if row[1] == "-"]), "quantity without unit"),
-        (goods([[*row[:1], "-", *row[2:]] if row[0] == "Ships" else list(row) for row in GOODS]), "quantity without unit"),
-        (goods(changed(3, 3, "1.3 b")), "no number"),
-        (goods([list(row)[:-1] if row[0] == "Toys" else list(row) for row in GOODS]), "row width"),
+        (goods(_without_units()), "rows do not fit"),
+        (goods([[f"{row[0]} {n}", *row[1:]] for n in range(4) for row in _without_units() if row[1] == "-"]), "rows do not fit"),
+        (goods([[f"a{n}", *["-"] * 9] for n in range(10)]), "no number"),
         (goods(GOODS[:5]), "too few lines"),
         (goods(title=TITLE.replace("(in CNY)", "(in USD)")), "currency"),
         (goods(title=TITLE.replace("CNY", "USD"), unit="Unit: CNY 100 Million"), "currency"),
         (goods(unit="Unit: CNY 7 Million"), "currency"),
         (goods(unit="Unit: Kangaroos"), "unit line"),
-        (goods(title="Statement of a spokesman"), "title"),
+        (goods(title="Statement of a spokesman"), "table not read"),
         (goods(title="(5) China's Major Exports by Quantity and Value, Smarch 2025 (in CNY)"), "title"),
         (goods(title=TITLE.replace("May", "June")), "header of another month"),
         (goods(shown=TITLE.replace("May", "April")), "two titles"),
-        (goods(spans=("5", "1-5 Total", "the rest", "growth (%)")), "header"),
+        (goods(spans=("the rest", "growth (%)", "growth (%)", "growth (%)")), "header"),
         (goods(spans=("5", "1-5 Total, 2024", "5", "growth (%)")), "header"),
         (goods(title="(2) China's Total Export &amp; Import Values by Trade Mode, May 2025 (in CNY)"), "table not read"),
         (goods().replace(b"</html>", b""), "cut off"),
@@ -246,7 +248,20 @@ def test_a_page_of_countries_that_is_not_whole_is_refused() -> None:
     assert rule_of(countries(rows[:19])) == "too few partners"
     assert rule_of(countries([["Total", *["1.0"] * 9], *rows[1:]])) == "total too small"
     assert rule_of(countries([*rows[1:], ["Kenya", *rows[1][1:]]])) == "total too small"
-    assert rule_of(countries([*rows, ["Atlantis", *rows[-1][1:]]])) == "unknown partner"
+
+
+def test_a_partner_that_nobody_knows_costs_no_other(tmp_path: Path) -> None:
+    rows = country_rows()
+    release = read(countries([*rows, ["Atlantis", *rows[-1][1:]]]), tmp_path)
+    assert release.detail.equals(
+        read(countries(rows), tmp_path / "known").detail.with_columns(
+            release_id=pl.lit(release.release["release_id"][0])
+        )
+    )
+    assert set(release.quarantine["record"]) == {22}
+    assert release.findings.filter(check="label_not_read")["observed"].to_list() == [
+        "no partner of schemas/reference/partner_codes.csv, list gacc_en"
+    ]
 
 
 def test_the_bulletin_reads_its_own_tables_and_outranks_nothing_by_itself(tmp_path: Path) -> None:
@@ -280,19 +295,79 @@ def _cells(text: str) -> list[list[str]]:
     return [[" ".join(unescape(cell).replace("\xa0", " ").split()) for cell in row] for row in plain]
 
 
+FACTORS = {
+    "10,000 Tons": ("kg", 10**7), "Ton": ("kg", 10**3), "10,000 Sets": ("item", 10**4), "100 Million PCS": ("item", 10**8), "10,000 PCS": ("item", 10**4),
+    "10,000 Autos": ("item", 10**4), "Ship": ("item", 1), "10000T": ("kg", 10**7), "T": ("kg", 10**3), "KG": ("kg", 1), "10000N": ("item", 10**4), "100MP": ("pair", 10**8),
+}  # fmt: skip
+REAL = {
+    "gacc_preliminary/major_exports_2025-05_cny.html": ("2025-05", "cny", 31), "gacc_real/gacc_2025-06_exports_usd.html": ("2025-06", "usd", 31),
+    "gacc_real/gacc_2025-12_exports_usd.html": ("2025-12", "usd", 31), "gacc_real/gacc_2026-02_exports_usd.html": ("2026-02", "usd", 31),
+    "gacc_real/gacc_2026-03_exports_usd.html": ("2026-03", "usd", 31), "gacc_real/gacc_2026-06_exports_usd.html": ("2026-06", "usd", 31),
+    "gacc_real/gacc_2026-06_exports_cny.html": ("2026-06", "cny", 31), "gacc_real/bulletin_13_exports_2026-07_usd_CUT.html": ("2026-07", "usd", 38),
+}  # fmt: skip
+
+
 @pytest.mark.shared
-def test_every_number_of_the_real_page_of_goods(shared_data: Path, tmp_path: Path) -> None:
-    file = shared_data / "gacc_preliminary" / "major_exports_2025-05_cny.html"
-    rows = [row for row in _cells(file.read_text(encoding="utf-8")) if len(row) == 10 and row[0] != "Commodity"]
-    assert len(rows) == 31
-    expected = [Fraction(row[column].replace(",", "")) * 10**8 for row in rows for column in (3, 5, 7)]
-    detail = read(file.read_bytes(), tmp_path).detail
-    assert sorted(detail.filter(measure="value_cny")["value"]) == sorted(expected)
-    factors = {"10,000 Tons": 10**7, "Ton": 10**3}
-    masses = [Fraction(row[column].replace(",", "")) * factors[row[1]] for row in rows for column in (2, 4, 6)
-              if row[1] in factors and not row[0].startswith("Unwrought aluminium")]  # fmt: skip
-    assert sorted(detail.filter(measure="quantity_kg")["value"]) == sorted(masses)
-    assert numbers(read(file.read_bytes(), tmp_path), "line:rare_earths", "quantity_kg")[TO_MAY] == 24_827_000
+@pytest.mark.parametrize("name", REAL)
+def test_every_number_of_a_real_page_of_goods(name: str, shared_data: Path, tmp_path: Path) -> None:
+    """Each number of the table, read another way, is a statement, and there is no other."""
+    month, money, lines = REAL[name]
+    source, size = (
+        ("gacc_bulletin", 10**3) if "bulletin_" in name else ("gacc_preliminary", 10**8 if money == "cny" else 10**6)
+    )
+    data = (shared_data / name).read_bytes()
+    table = [row for row in _cells(data.decode()) if len(row) > 7 and row[0] != "Commodity" and row[2] != "Quantity"]
+    spans = ("month", "to date", "year before")[: (len(table[0]) - 4) // 2]
+    assert len(table) == lines
+    expected = []
+    for row in table:
+        for at, span in enumerate(spans, 1):
+            quantity, value = (text.replace(",", "") for text in row[2 * at : 2 * at + 2])
+            is_wrong = row[1] == "10,000 Pairs" or (row[1] == "Ton" and row[0].startswith("Unwrought aluminium"))
+            if quantity != "-" and not is_wrong:
+                unit, factor = FACTORS[row[1]]
+                expected.append((span, f"quantity_{unit}", Fraction(quantity) * factor))
+            if value != "-":
+                expected.append((span, f"value_{money}", Fraction(value) * size))
+    release = read(data, tmp_path, source, released_on=date(2026, 9, 1))
+    first, year = pl.col("period_start"), int(month[:4])
+    is_month, so_far = first.dt.strftime("%Y-%m") == month, pl.when(first.dt.year() == year).then(pl.lit("to date"))
+    found = release.detail.select(
+        pl.when(is_month).then(pl.lit("month")).otherwise(so_far.otherwise(pl.lit("year before"))), "measure", "value"
+    )
+    assert sorted(found.rows()) == sorted(expected)
+    assert {f"{end:%m}" for end in release.detail["period_end"]} == {month[5:]}
+    assert not release.quarantine.height
+    held = [check for check, severity in release.findings.select("check", "severity").rows() if severity == "error"]
+    assert held == (["header_month"] if "2025-06" in name else [])
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "source", "advice"),
+    [("gacc_2026-06_regimes_exports.html", "gacc_bulletin", "count from January on"), ("gacc_index_2026.html", "gacc_preliminary", "an index links to pages")],
+)  # fmt: skip
+def test_a_real_page_that_is_not_read_says_why(name: str, source: str, advice: str, shared_data: Path) -> None:
+    with pytest.raises(Refused, match="the table") as refused:
+        SOURCES[source].parse((shared_data / "gacc_real" / name).read_bytes(), name)
+    assert advice in refused.value.advice
+
+
+@pytest.mark.shared
+def test_countries_of_a_real_bulletin_of_which_most_rows_were_cut_off(shared_data: Path, tmp_path: Path) -> None:
+    data = (shared_data / "gacc_real" / "bulletin_02_countries_2026-01_usd_CUT.html").read_bytes()
+    release = read(data, tmp_path, "gacc_bulletin")
+    found = {
+        (flow, partner): value for flow, partner, value in release.detail.select("flow", "partner", "value").rows()
+    }
+    assert (found["export", "WLD"], found["import", "BHR"], found["export", "PRK"]) == (
+        356_699_626_000,
+        46_443_000,
+        192_174_000,
+    )
+    assert len(found) == release.detail.height == 20
+    assert set(release.detail["period_end"]) == {date(2026, 1, 31)}
+    assert release.findings.filter(severity="error")["check"].to_list() == ["continents_differ"]
 
 
 @pytest.mark.shared
@@ -353,7 +428,7 @@ def test_the_attachment_says_what_the_page_says(tmp_path: Path) -> None:
 
 def test_an_attachment_that_is_damaged_or_of_something_else_is_refused() -> None:
     assert rule_of(workbook(_sheet(GOODS))[:3_000]) == "unreadable workbook"
-    assert rule_of(workbook([["a", "b"], [1.0, 2.0]])) == "no table"
+    assert rule_of(workbook([["a", "b"], [1.0, 2.0]])) == "table not read"
 
 
 def test_both_currencies_are_one_release_twice_and_the_quantity_counts_once(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from schemas.reference.code_tables import partner_codes
 from schemas.tables.observation import KINDS
-from tasks.domain.nomenclature import NATIONAL
+from tasks.domain.nomenclature import FINEST
 from tasks.sources.protocol import Parsed, Source
 from tasks.sources.registry import SOURCES
 from tests.unit.ingest.file_codes import reported
@@ -18,7 +18,7 @@ def test_an_adapter_names_a_kind_a_code_list_and_a_nomenclature_that_exist(name:
     assert isinstance(source, Source)
     assert source.name == name
     assert source.kind in KINDS
-    assert source.nomenclature in NATIONAL
+    assert source.nomenclature in FINEST
     assert partner_codes(source.code_list).height > 10
     assert source.row_cap is None or source.row_cap > 1000
 

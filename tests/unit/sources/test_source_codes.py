@@ -14,7 +14,7 @@ from schemas.table import polars_schema
 from schemas.tables.name import PrintedName
 from tasks.domain.coverage import asked_products
 from tasks.domain.errors import Refused
-from tasks.domain.nomenclature import NATIONAL, classification, digits
+from tasks.domain.nomenclature import FINEST, NATIONAL, classification, digits
 from tasks.ledger.name_tables import product_name
 from tasks.sources.registry import SOURCES
 from tasks.steps import open_published
@@ -90,7 +90,7 @@ def test_every_code_that_a_source_lists_is_in_the_table(
 
 
 def test_every_source_names_lists_that_exist() -> None:
-    assert all(source.code_list in LISTS and source.nomenclature in NATIONAL for source in SOURCES.values())
+    assert all(source.code_list in LISTS and source.nomenclature in FINEST for source in SOURCES.values())
     with pytest.raises(KeyError, match="no such list"):
         partner_codes("nobody")
 

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import comtrade_answers
 import polars as pl
 import pytest
 from comext_bulk import Row, text
@@ -55,6 +56,10 @@ MADE = {
         (test_us_census.answer(), {}, {"value_usd": ("customs value", "origin", "nearest"), "value_usd_cif": ("CIF", "origin", "nearest")}),
         (test_us_census.answer([["5700", "7", "1", "KG", "1", "8505110070", "2026", "05", "HS10"]], test_us_census.EXPORTS), {},
          {"value_usd": ("FAS", "ultimate destination", "nearest")}),
+    ],
+    "un_comtrade": [
+        (comtrade_answers.answer(comtrade_answers.row()), {"reporter": "CHN"}, {"value_usd": FOB}),
+        (comtrade_answers.answer(comtrade_answers.row(flowCode="M")), {"reporter": "CHN"}, {"value_usd": ("CIF", "origin", "nearest")}),
     ],
     "published": [((PUBLISHED + "export,85051110,USA,2025-06,value,1.5,USD million,2025-07-20,a paper,https://example.org/a,\n").encode(), {}, {"value_usd": ("not stated", "not stated", "nearest or down")})],
 }  # fmt: skip
@@ -108,8 +113,8 @@ def test_no_source_is_left_out() -> None:
 
 
 def test_all_customs_sources_of_a_reporter_mean_the_same_so_that_metrics_need_no_source() -> None:
-    """`metric` has a reporter and no source; figures from print are known by `level_kinds`."""
-    reporters = pl.DataFrame([(name, source.reporter) for name, source in SOURCES.items() if name != "published"], schema=["source", "reporter"], orient="row")  # fmt: skip
+    """`metric` has a reporter and no source; figures from print and those that UN Comtrade collects are known by `level_kinds`."""
+    reporters = pl.DataFrame([(name, source.reporter) for name, source in SOURCES.items() if source.kind not in ("published", "collected")], schema=["source", "reporter"], orient="row")  # fmt: skip
     terms = code_table("statement_terms").join(reporters, on="source").drop("source", "basis").unique()
     assert not terms.select("reporter", "flow", "measure").is_duplicated().any()
     assert terms["reporter"].n_unique() == reporters["reporter"].n_unique() > 4

@@ -14,7 +14,8 @@ from tasks.sources.registry import SOURCES
 MEASURES = {
     "gacc_query": {"value_usd", "value_cny"}, "gacc_preliminary": {"value_usd", "value_cny"}, "gacc_bulletin": {"value_usd", "value_cny"},
     "eurostat_comext": {"value_eur"}, "eurostat_bulk": {"value_eur"}, "hmrc_ots": {"value_gbp"}, "japan_estat": {"value_jpy"},
-    "us_census": {"value_usd", "value_usd_cif"}, "published": {"value_usd", "value_cny", "value_eur", "value_gbp", "value_jpy"},
+    "us_census": {"value_usd", "value_usd_cif"}, "un_comtrade": {"value_usd"},
+    "published": {"value_usd", "value_cny", "value_eur", "value_gbp", "value_jpy"},
 }  # fmt: skip
 
 

@@ -1,0 +1,129 @@
+"""Gate D: compares a line of customs' release pages with the sum of the codes that customs' catalogue says it has.
+
+A line (`line:rare_earths`) and the codes of a query are the same trade, published twice. They are compared where queries of all
+partners cover every code of the line in a month. What differs by more than customs' revisions is a code that was not asked for
+or was lost, or a line whose goods have changed. A check returns findings and changes nothing.
+"""
+
+import functools
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import chain
+
+import polars as pl
+
+from schemas.reference.code_tables import code_table, valid_in
+from tasks.checks.context import EXAMPLES, REVISED_SHARE_MAX, Check, Judged
+from tasks.checks.published_months import RATED
+from tasks.domain.coverage import EVERYTHING, WORLD
+from tasks.domain.findings import Rows, finding
+from tasks.domain.nomenclature import CHINAS, LINE
+from tasks.domain.periods import month_name
+
+NATIONAL_DIGITS = 8
+LINES = f"{LINE}:"
+OF_RELEASES = ("reporter", "kind", "classification", "flow", "products", "partners", "first_month", "last_month")
+Place = tuple[str, int]
+
+
+@functools.cache
+def codes_of(codes: str) -> tuple[str, ...]:
+    """The codes of a text of codes and ranges, each standing for all below it.
+
+    >>> codes_of("2846,0302-0304,01-02")
+    ('2846', '0302', '0303', '0304', '01', '02')
+    """
+    return tuple(chain.from_iterable(_range(part) for part in codes.split(",")))
+
+
+def _range(part: str) -> Iterator[str]:
+    first, _, last = part.partition("-")
+    return (str(code).zfill(len(first)) for code in range(int(first), int(last or first) + 1))
+
+
+def _line_differs(judged: Judged) -> Rows:
+    """Find months in which a line is not the sum of its codes."""
+    releases = pl.concat(frame.select(OF_RELEASES) for frame in (judged.known.counting, judged.release.release))
+    releases = releases.filter(pl.col("reporter") == "CHN", pl.col("kind") != "published")
+    # The other checks read months by the hundred; most stores have queries alone, or pages alone.
+    if not {LINE, CHINAS} <= set(releases["classification"]):
+        return
+    catalogue = code_table("line_codes")
+    of_lines = pl.col("product").is_in(catalogue["product"].unique().to_list()) & (pl.col("partner") == WORLD)
+    printed = _single(judged, of_lines).filter(pl.col("value") > 0)
+    differing: list[dict[str, str]] = []
+    for (flow, month), found in printed.group_by("flow", "month"):
+        place = str(flow), int(month)
+        valid = catalogue.filter(valid_in(pl.lit(month_name(place[1]))), flow=place[0])
+        lines = found.join(valid.select("product", "codes"), on="product")
+        asked = _asked(releases, place)
+        whole = {codes: codes_of(codes) for codes in lines["codes"] if all(_is_asked(code, asked) for code in codes_of(codes))}  # fmt: skip
+        for codes, parts in whole.items():
+            differing += _compare(judged, place, lines.filter(codes=codes), parts)
+    yield from sorted(differing, key=lambda row: (row["subject"], row["observed"]))[:EXAMPLES]
+
+
+def _single(judged: Judged, where: pl.Expr) -> pl.DataFrame:
+    """Months of the release and published ones around it: flow, product, month, measure, value, resolution."""
+    columns = ["flow", "product", "month", "measure", "value", "resolution"]
+    months = set(judged.own["month"].unique())
+    names = ("flow", "product", "partner", "measure")
+    own = judged.own.with_columns(pl.col(name).cast(pl.String) for name in names).filter("single", where)
+    theirs = judged.published.rows(
+        {place for place in judged.months if place[1] in months}, ("flow", "product", "partner", "measure", "value", "resolution"), where
+    )  # fmt: skip
+    theirs = theirs.filter("single").with_columns(pl.col(name).cast(pl.String) for name in names)
+    key = ["flow", "product", "partner", "measure", "month"]
+    rows = pl.concat(
+        [own.select(*columns, "partner"), theirs.join(own, on=key, how="anti").select(*columns, "partner")]
+    )
+    return rows.filter(pl.col("measure").is_in(RATED)).select(columns)
+
+
+def _asked(releases: pl.DataFrame, place: Place) -> tuple[str, ...]:
+    """The products that queries of all partners asked for in a month; empty text where one asked for all."""
+    flow, month = place
+    ordinal = pl.lit(month)
+    first, last = (pl.col(name).dt.year() * 12 + pl.col(name).dt.month() - 1 for name in ("first_month", "last_month"))
+    there = releases.filter(
+        pl.col("partners") == "all", pl.col("flow") == flow, pl.col("classification") == CHINAS, ordinal.is_between(first, last)
+    )  # fmt: skip
+    products = there["products"].explode().drop_nulls().unique().to_list()
+    return tuple("" if product == EVERYTHING else product for product in products)
+
+
+def _is_asked(code: str, asked: tuple[str, ...]) -> bool:
+    """Whether a code, or each national code below it that we know, was asked for."""
+    if code.startswith(asked):
+        return True
+    known = _national()
+    below = known[bisect_left(known, code) : bisect_left(known, f"{code}:")]
+    return bool(below) and all(name.startswith(asked) for name in below)
+
+
+@functools.cache
+def _national() -> list[str]:
+    return sorted(code for code in code_table("hs_names")["product"] if len(code) == NATIONAL_DIGITS)
+
+
+def _compare(judged: Judged, place: Place, line: pl.DataFrame, parts: tuple[str, ...]) -> Rows:
+    is_part = pl.any_horizontal(pl.col("product").str.starts_with(part) for part in parts)
+    is_national = (pl.col("product").str.len_chars() == NATIONAL_DIGITS) & pl.col("product").str.contains(r"^\d+$")
+    sums = _single(judged, is_national & is_part & (pl.col("partner") != WORLD)).filter(flow=place[0], month=place[1])
+    for row in line.iter_rows(named=True):
+        of_measure = sums.filter(measure=row["measure"])
+        # Goods that are counted in pieces have no part in a sum of masses, and a query may be in another currency.
+        is_mass = row["measure"] == "quantity_kg"
+        if set(of_measure["product"]) != set(sums["product"]) if is_mass else not of_measure.height:
+            continue
+        total = of_measure["value"].sum()
+        slack = max(row["resolution"], REVISED_SHARE_MAX * row["value"])
+        if abs(total - row["value"]) > slack:
+            yield finding(
+                "line_differs", "warning", f"{row['flow']} {row['product']} {month_name(place[1])} {row['measure']}",
+                observed=f"{row['value']:,} in the line, {total:,} in its codes", expected="the same trade, up to revisions of 1%",
+                advice="A code was not asked for or was lost, or customs have changed the goods of the line: compare schemas/reference/line_codes.csv.",
+            )  # fmt: skip
+
+
+LINE_SUMS: tuple[Check, ...] = (_line_differs,)

@@ -1,0 +1,128 @@
+"""Reads the rows of a table on China customs' pages: lines, notes, and rows that cannot be read.
+
+A row of text alone is a note. A row whose cells do not fit the header (a number as unit, a text as number) may have
+slipped, so none of its numbers is read: it goes to quarantine as printed, with a finding. Where many rows are like that the
+page is refused. `####` stands where a cell was too narrow for its number: that number is lost, and is not zero.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from tasks.domain.errors import Refused
+from tasks.domain.findings import finding
+from tasks.domain.printed_units import printed_unit
+from tasks.domain.text import clip
+from tasks.sources.gacc_tables import GROWTHS, UNITS, Column, Heading, plain, squeeze
+
+NUMBER = re.compile(r"^-?\d{1,3}(,\d{3})*(\.\d+)?$|^-?\d+(\.\d+)?$")
+NOTHING = ("", "-", "--", "...", "…")
+LOST = re.compile(r"^#+$")
+# A page with more rows that do not fit its header has another layout than the header says.
+UNREAD_SHARE_MAX = Fraction(1, 10)
+
+
+class Row(NamedTuple):
+    """A row: its number below the header, its label, its cells beside it, and what is wrong with it (or nothing)."""
+
+    number: int
+    label: str
+    cells: list[str]
+    fault: str = ""
+
+
+def read_rows(table: Sequence[Sequence[str]], start: int, columns: Sequence[Column | None]) -> tuple[list[Row], list[str]]:  # fmt: skip
+    """The rows below the header, and the texts of the notes among them."""
+    rows, notes = [], []
+    for number, texts in enumerate(table[start:], 1):
+        label, *cells = (squeeze(text) for text in texts or [""])
+        marked = ["-" if plain(cell) in NOTHING else cell for cell in cells]
+        if label.lower().startswith("note") or not any(
+            _is_figure(cell, text) for cell, text in zip(marked, cells, strict=True)
+        ):
+            notes += [" ".join(dict.fromkeys(text for text in (label, *cells) if text))]
+        else:
+            rows.append(Row(number, label, marked, _fault(marked, columns)))
+    return rows, [note for note in notes if note]
+
+
+def _is_figure(cell: str, text: str) -> bool:
+    """Whether a cell holds a number, a lost one or a mark for none; a blank cell says nothing."""
+    return bool(text) and (cell == "-" or bool(NUMBER.match(cell) or LOST.match(cell)))
+
+
+def _fault(cells: Sequence[str], columns: Sequence[Column | None]) -> str:
+    """Why the cells of a row do not fit the header; empty where they do."""
+    if len(cells) != len(columns):
+        return f"{len(cells) + 1} cells where the header has {len(columns) + 1}"
+    unit = unit_of(cells, columns)
+    if NUMBER.match(unit):
+        return f"the number {unit} where the unit should stand"
+    for column, cell in zip(columns, cells, strict=True):
+        if column is None or column.months == UNITS or cell == "-" or LOST.match(cell):
+            continue
+        if not NUMBER.match(cell):
+            return f"'{clip(cell, 40)}' where a number should stand"
+        if column.what == "quantity" and column.months != GROWTHS and unit == "-":
+            return f"the quantity {cell} and no unit"
+    return ""
+
+
+def unit_of(cells: Sequence[str], columns: Sequence[Column | None]) -> str:
+    """The printed unit of a row; `-` where it has none, empty where the table has no column of units."""
+    return next((cell for column, cell in zip(columns, cells, strict=True) if column and column.months == UNITS), "")
+
+
+def refuse_unread(rows: Sequence[Row], where: str) -> None:
+    """Raises Refused where too many rows do not fit the header."""
+    bad = [row for row in rows if row.fault]
+    if len(bad) > UNREAD_SHARE_MAX * len(rows):
+        raise Refused(
+            "rows do not fit", where=place(bad[0], where), found=f"{bad[0].fault}; {len(bad)} such rows of {len(rows)}",
+            advice="The cells have slipped against the header. The .xls attachment of the page may have them right.",
+        )  # fmt: skip
+
+
+def doubt_unread(rows: Sequence[Row], where: str) -> Iterator[dict[str, str]]:
+    """A finding for each row that does not fit the header."""
+    for row in rows:
+        if row.fault:
+            yield finding(
+                "row_not_read", "warning", place(row, where), observed=row.fault, expected="cells that fit the header",
+                advice="The row is in the table quarantine; the others are published.",
+            )  # fmt: skip
+
+
+def place(row: Row, where: str) -> str:
+    """Where a row stands, for a message."""
+    return f"{where}, row {row.number} ('{clip(row.label, 40)}')"
+
+
+def records_of(
+    row: Row, columns: Sequence[Column | None], heading: Heading, words: Sequence[str], **common: Any
+) -> Iterator[dict[str, Any]]:
+    """A record for each span of months of a row, of the columns that hold one of `words`.
+
+    A number that is lost, a quantity in a unit that nobody knows, and a row that does not fit become records of their own
+    that cannot be read, so that they are set aside and cost no other number.
+    """
+    common["record"] = row.number
+    if row.fault:
+        yield common | {"period": f"{heading.year}-{heading.last:02d}", "value": " | ".join(row.cells)}
+        return
+    unit = unit_of(row.cells, columns)
+    beside = {"quantity": {"quantity_unit": unit}, "value": {"currency": heading.currency}}
+    whole: dict[str, dict[str, Any]] = {}
+    for column, cell in zip(columns, row.cells, strict=True):
+        if column is None or column.months in (GROWTHS, UNITS) or column.what not in words or cell == "-":
+            continue
+        name = "quantity" if column.what == "quantity" else "value"
+        made = {name: cell, **beside[name]}
+        if LOST.match(cell) or (name == "quantity" and printed_unit(unit) is None):
+            yield common | {"period": column.months, **made}
+        elif name not in whole.setdefault(column.months, {}):
+            whole[column.months] |= made
+    for months, made in whole.items():
+        if made:
+            yield common | {"period": months, **made}

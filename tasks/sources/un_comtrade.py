@@ -1,0 +1,240 @@
+"""Reads UN Comtrade's monthly trade by HS code and country, from the Comtrade API, for any reporter.
+
+Who and when: the United Nations Statistics Division passes on what national authorities send it, 2 to 18 months after the month.
+UN Comtrade forbids redistribution without permission: its figures are for one's own use. An own file of a customs authority is
+nearer to the source, so these statements have the last place in the order of trust (kind `collected`).
+
+Address: https://comtradeapi.un.org/public/v1/preview/C/M/HS?reporterCode=410&period=202412&cmdCode=850511&flowCode=M
+&motCode=0&customsCode=C00&partner2Code=0&includeDesc=true (no key, at most 500 rows, cut off without a word); with a key
+/data/v1/get/ with the same parameters.
+
+Layout: JSON, `{"elapsedTime": …, "count": 20, "data": [{…}], "error": ""}`; a file holds one answer or several. Texts such as
+reporterISO are null where includeDesc was not asked for, so codes are read.
+
+Rows of breakdowns: some reporters give rows by mode of transport (motCode), customs procedure (customsCode) and second partner
+(partner2Code) beside their total or in place of it; adding them up would count trade several times. The row with motCode 0,
+customsCode C00 and partner2Code 0 is the whole; a partner without one is refused. partnerCode 0 is the world: it is compared with the
+sum of the partners and not published. Re-exports (RX) are part of exports (X) and are left out, like other flows than M and X.
+
+Value in US dollars (primaryValue): exports FOB; imports CIF, except where only fobvalue is given. Weight in kilograms (netWgt), where
+it was reported: 0 means unknown, isNetWgtEstimated means that the service estimated it, and one unit value of ten partners or more is
+an estimate without the flag. Such a weight is unknown. Other quantities are left out. Values are converted and have decimals: both numbers are rounded to whole dollars
+and kilograms, and totals are compared before.
+
+Codes: partner and reporter by M49 with exceptions (699 India, 757 Switzerland, 842 United States, 490 Taiwan). A month is refMonth 1 to 12; 52 means the
+year. classificationCode says in which edition of the HS the reporter counts (H5, H6).
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+import polars as pl
+
+from schemas.reference.code_tables import partner_codes
+from tasks.domain.errors import Refused
+from tasks.domain.findings import finding
+from tasks.domain.text import clip, counted, named
+from tasks.sources.json_text import read_documents
+from tasks.sources.protocol import Parsed, Source
+from tasks.sources.records import as_reported
+from tasks.sources.totals import part_totals
+
+CODES = "un_comtrade"
+FLOWS = {"M": "import", "X": "export"}
+WORLD = "0"
+WHOLE = {"motCode": "0", "customsCode": "C00", "partner2Code": "0"}
+CAPS = (500, 100_000, 250_000)
+YEAR = "52"
+# So many partners with one unit value, to so many digits, do not trade so: the weight is an estimate.
+ALIKE_MIN, SIGNIFICANT = 10, 5
+NEEDED = (
+    "freqCode", "refMonth", "period", "reporterCode", "flowCode", "partnerCode", "cmdCode", "primaryValue", "netWgt",
+    "isNetWgtEstimated", *WHOLE,
+)  # fmt: skip
+TEXTS = ("period", "reporterCode", "flowCode", "partnerCode", "cmdCode")
+AGAIN = "Ask again by month, with motCode=0, customsCode=C00 and partner2Code=0, and for fewer products."
+Row = Mapping[str, Any]
+
+
+def parse(raw: bytes, where: str) -> Parsed:
+    """The totals of each partner, as printed. Raises Refused; `where` names the file in messages."""
+    rows = [row for document in read_documents(raw, where) for row in _rows(document, where)]
+    if not rows:
+        raise Refused(
+            "no records", where=where, found="an answer without a row",
+            advice="The reporter may not have sent the month yet; ask again later.",
+        )  # fmt: skip
+    numbered = [*enumerate(rows, 1)]
+    for number, row in numbered:
+        _refuse_other_rows(row, f"{where}, record {number}")
+    whole = [(number, row) for number, row in numbered if row["flowCode"] in FLOWS and _is_whole(row)]
+    _refuse_breakdowns(numbered, whole, where)
+    _refuse_levels(whole, where)
+    estimated = _estimated(whole, where)
+    records = [_record(number, row, number in estimated, where) for number, row in whole]
+    frame = pl.DataFrame(records, infer_schema_length=None)
+    parted = part_totals(
+        frame.select("flow", "period", "product", "partner", number="exact"), CODES, ("flow", "period", "product"), where,
+        {"^[0-9]+$": WORLD},
+    )  # fmt: skip
+    aside = len(rows) - len(whole)
+    notes = (
+        (f"{counted(aside, 'record')} of breakdowns or other flows are left out: their totals stand beside them",)
+        if aside
+        else ()
+    )
+    return Parsed(
+        as_reported(frame.filter(parted.kept)), "utf-8", (*notes, *parted.notes),
+        (*parted.doubts, *_doubt_weights(estimated, where), *_doubt_valuation(whole, where)), None, _reporter(rows, where),
+    )  # fmt: skip
+
+
+def _rows(document: Any, where: str) -> list[Row]:
+    rows = document.get("data") if isinstance(document, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows) or document.get("error"):
+        answer = (
+            (document.get("error") or document.get("message") or [*document][:4])
+            if isinstance(document, dict)
+            else "a list"
+        )
+        raise Refused(
+            "no answer", where=where, found=f"'{clip(str(answer))}' in place of rows", advice="Ask again later; a quota is per day.",
+        )  # fmt: skip
+    count = str(document.get("count"))
+    if count in map(str, CAPS) or len(rows) in CAPS:
+        raise Refused(
+            "cut off",
+            where=where,
+            found=f"{count} rows, the limit of the service",
+            advice=f"The rest is missing. {AGAIN}",
+        )
+    if count != str(len(rows)):
+        raise Refused("cut off", where=where, found=f"{len(rows)} rows where {count} are counted", advice=AGAIN)
+    return rows
+
+
+def _refuse_other_rows(row: Row, place: str) -> None:
+    missing = [name for name in NEEDED if name not in row]
+    if missing:
+        raise Refused("columns", where=place, found=f"no {', '.join(missing)}", advice=AGAIN)
+    if other := [name for name in TEXTS if not isinstance(row[name], str)]:
+        raise Refused(
+            "columns", where=place, found=f"{other[0]} is '{clip(str(row[other[0]]))}', no code", advice=AGAIN
+        )
+    if row["freqCode"] != "M" or row["refMonth"] == YEAR:
+        raise Refused("frequency", where=place, found=f"{clip(str(row['period']))}, a whole year", advice=AGAIN)
+
+
+def _is_whole(row: Row) -> bool:
+    return all(row[name] == code for name, code in WHOLE.items())
+
+
+def _key(row: Row) -> tuple[str, ...]:
+    return row["flowCode"], row["period"], row["cmdCode"], row["partnerCode"]
+
+
+def _refuse_breakdowns(numbered: list[tuple[int, Row]], whole: list[tuple[int, Row]], where: str) -> None:
+    """Refuse a partner that has parts without their total, and one with two totals."""
+    totals = Counter(_key(row) for _, row in whole)
+    lacking = sorted(
+        {row["partnerCode"] for _, row in numbered if row["flowCode"] in FLOWS and _key(row) not in totals}
+    )
+    if lacking:
+        raise Refused(
+            "breakdown rows", where=where,
+            found=f"rows of single modes of transport, procedures or second partners without their total: partner {named(lacking)}",
+            advice=AGAIN,
+        )  # fmt: skip
+    twice = next((number for number, row in whole if totals[_key(row)] > 1), None)
+    if twice is not None:
+        raise Refused("total twice", where=f"{where}, record {twice}", found="two totals of one partner", advice=AGAIN)
+
+
+def _refuse_levels(whole: list[tuple[int, Row]], where: str) -> None:
+    """Refuse codes of several levels in one file, which contain one another, and words in place of codes."""
+    lengths = {len(row["cmdCode"]) if row["cmdCode"].isdecimal() else 0 for _, row in whole}
+    if len(lengths) > 1 or not lengths <= {2, 4, 6}:
+        codes = sorted({row["cmdCode"] for _, row in whole})
+        raise Refused(
+            "mixed levels",
+            where=f"{where}, cmdCode",
+            found=f"'{clip(', '.join(codes[:4]))}'",
+            advice="Ask for HS codes of one length.",
+        )
+
+
+def _reporter(rows: list[Row], where: str) -> str:
+    codes = sorted({str(row["reporterCode"]) for row in rows})
+    known = dict(partner_codes(CODES).filter(kind="country").select("code", "partner").iter_rows())
+    if len(codes) > 1 or codes[0] not in known:
+        raise Refused(
+            "reporter", where=f"{where}, reporterCode", found=named(codes),
+            advice="Ask for one reporter at a time." if len(codes) > 1 else "Add its row to partner_codes.csv.",
+        )  # fmt: skip
+    return str(known[codes[0]])
+
+
+def _estimated(whole: list[tuple[int, Row]], where: str) -> set[int]:
+    """The records whose weight the service estimated, by its flag or by one unit value of many partners."""
+    flagged = {number for number, row in whole if row["isNetWgtEstimated"] is not False}
+    world = {number for number, row in whole if row["partnerCode"] == WORLD}
+    prices = {}
+    for number, row in whole:
+        value, mass = (_number(row, name, f"{where}, record {number}") for name in ("primaryValue", "netWgt"))
+        if number not in flagged and mass:
+            prices[number] = f"{value / mass:.{SIGNIFICANT}g}"
+    times = Counter(price for number, price in prices.items() if number not in world)
+    alike = {price for price, count in times.items() if count >= ALIKE_MIN}
+    # Where these are most of the weights the others differ by rounding alone.
+    if 2 * sum(times[price] for price in alike) >= times.total() > 0:
+        alike = {*prices.values()}
+    return flagged | {number for number, price in prices.items() if price in alike or (alike and number in world)}
+
+
+def _number(row: Row, name: str, place: str) -> Decimal:
+    """A number of a row; an unknown weight is 0, as the service writes it. Raises Refused."""
+    try:
+        return Decimal(0) if row[name] is None and name == "netWgt" else Decimal(row[name])
+    except (InvalidOperation, TypeError) as error:
+        raise Refused("no number", where=f"{place}, {name}", found=f"'{clip(str(row[name]))}'", advice=AGAIN) from error
+
+
+def _record(number: int, row: Row, is_estimated: bool, where: str) -> dict[str, Any]:
+    value, mass = (_number(row, name, f"{where}, record {number}") for name in ("primaryValue", "netWgt"))
+    return {
+        "record": number, "flow": FLOWS[row["flowCode"]], "period": row["period"], "product": row["cmdCode"],
+        "product_name": row.get("cmdDesc"), "partner": row["partnerCode"], "partner_name": row.get("partnerDesc"),
+        "exact": f"{value:f}", "value": _whole(value), "currency": "USD",
+        "quantity": _whole(mass) if mass and not is_estimated else None, "quantity_unit": "KG",
+    }  # fmt: skip
+
+
+def _whole(number: Decimal) -> str:
+    return f"{number.quantize(Decimal(1), ROUND_HALF_UP):f}"
+
+
+def _doubt_weights(estimated: set[int], where: str) -> Iterator[dict[str, str]]:
+    if estimated:
+        yield finding(
+            "weight_estimated", "warning", where, observed=f"{counted(len(estimated), 'weight')} that UN Comtrade estimated, first record {min(estimated)}",
+            expected="weights that the reporter sent", advice="They are unknown and not zero; the values are published.",
+        )  # fmt: skip
+
+
+def _doubt_valuation(whole: list[tuple[int, Row]], where: str) -> Iterator[dict[str, str]]:
+    """Some reporters (Canada) count imports FOB; the mirror then needs no margin for freight."""
+    fob = [
+        number for number, row in whole if row["flowCode"] == "M" and row.get("fobvalue") and not row.get("cifvalue")
+    ]
+    if fob:
+        yield finding(
+            "imports_fob", "info", where, observed=f"{counted(len(fob), 'import')} valued FOB, first record {fob[0]}",
+            expected="imports CIF", advice="The reporter counts imports without freight: do not compare them with CIF imports of others.",
+        )  # fmt: skip
+
+
+SOURCE = Source(
+    name="un_comtrade", kind="collected", needs=("reporter",), parse=parse, code_list=CODES, nomenclature="HS6",
+)  # fmt: skip
