@@ -292,7 +292,7 @@ def test_a_store_without_a_reporter_in_its_path_is_continued_where_it_is(inbox: 
         release.fn(ReleaseRequest(file=inbox / "ots.json", store=old), DAY)
     looked = watch.fn(WatchRequest(inbox=july.parent, store=old, settle_seconds=0), DAY)
     assert (looked.looked.published, looked.taken) == (1, [])
-    assert audit.fn(old, 5).traced == 10
+    assert audit.fn(old, 5).traced == 5
 
 
 def test_a_release_is_withdrawn_in_the_store_that_has_it(inbox: Path, tmp_path: Path) -> None:
