@@ -69,9 +69,17 @@ def shared_data() -> Path:
 def nothing_is_watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Or every release of magnets in every test would write its briefs; tests of briefs take this away."""
     nothing = tmp_path_factory.mktemp("watched") / "nothing.csv"
-    nothing.write_text("product,flow,reason\n", encoding="utf-8")
+    nothing.write_text("reporter,product,flow,reason\n", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIDEWAITER_WATCH_LIST", str(nothing))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def experimental_sources_are_trusted() -> Iterator[None]:
+    """Or the first release of each of them in every test would wait for approval; the tests of that take this away."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIDEWAITER_EXPERIMENTAL", "eurostat_bulk gacc_bulletin hmrc_ots japan_estat")
         yield
 
 

@@ -25,7 +25,19 @@ if TYPE_CHECKING:
     from schemas.forms.trace import Trace
     from tasks.store.resolve import OpenRelease
 
-__all__ = ["open_release", "read", "search", "trace"]
+    __version__: str
+
+__all__ = ["__version__", "list", "open_release", "read", "search", "trace", "vintages"]
+
+Flow = Literal["export", "import"]
+
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":
+        import importlib.metadata
+
+        return importlib.metadata.version("tidewaiter")
+    raise AttributeError(f"module 'tidewaiter' has no attribute {name!r}")
 
 
 def read(  # noqa: PLR0913  (an argument for each condition)
@@ -33,7 +45,7 @@ def read(  # noqa: PLR0913  (an argument for each condition)
     *,
     partner: str | Iterable[str] | None = None,
     month: str | None = None,
-    flow: Literal["export", "import"] | None = None,
+    flow: Flow | None = None,
     measure: str | None = None,
     table: str = "metric",
     as_of: date | str | None = None,
@@ -44,7 +56,7 @@ def read(  # noqa: PLR0913  (an argument for each condition)
     names: bool = True,
     language: Literal["en", "zh"] = "en",
     store: str | Path | None = None,
-    reporter: str | None = None,
+    reporter: str | Iterable[str] | None = None,
 ) -> pl.DataFrame:
     """Rows of a published table, in key order, every digit as it is published.
 
@@ -63,7 +75,8 @@ def read(  # noqa: PLR0913  (an argument for each condition)
         names: Add `product_name` and `partner_name` behind the codes.
         language: Language of these names, where they are known in it.
         store: Folder or bucket.
-        reporter: Whose figures, `"CHN"`, `"EU27"`; none: the only reporter of the store.
+        reporter: Whose figures, `"CHN"`, `"EU27"`; several: their rows one after another, with a first column `reporter`; none:
+            the only reporter of the store.
 
     Raises:
         ValueError: A name means several things or is not in the store (the message names the nearest), there is no such column,
@@ -103,6 +116,42 @@ def search(text: str, *, store: str | Path | None = None, reporter: str | None =
     return public.search(text, store, reporter)
 
 
+def list(
+    kind: Literal["products", "partners", "months", "releases"], *, store: str | Path | None = None, reporter: str | None = None,
+) -> pl.DataFrame:  # fmt: skip
+    """What is in a store: a row for each product, partner, month or release, with its first and last month.
+
+    >>> "85051110" in list("products", store=store)["product"]
+    True
+    """
+    refuse_shadows()
+    from tasks.reports import public
+
+    return public.inventory(kind, store, reporter)
+
+
+def vintages(
+    product: str, partner: str = "WLD", month: str = "latest", metric: str = "level", *, measure: str = "quantity_kg",
+    flow: Flow | None = None, store: str | Path | None = None, reporter: str | None = None,
+) -> pl.DataFrame:  # fmt: skip
+    """The values that a published figure has had, and the days from and until which each was current.
+
+    Returns:
+        A row each: period, known_from, known_until, value, status, change, change_pct, releases.
+
+    Raises:
+        ValueError: A name means several things, or there is no such metric.
+        LookupError: There is no such figure on any day.
+
+    >>> vintages("magnets", "us", "2025-05", store=store)["value"].to_list()
+    [46400.0]
+    """
+    refuse_shadows()
+    from tasks.reports import public
+
+    return public.vintages(product, partner, month, metric, measure, flow, store, reporter)
+
+
 def open_release(
     store: str | Path | None = None, release: str | None = None, *, reporter: str | None = None
 ) -> OpenRelease:
@@ -128,7 +177,7 @@ def open_release(
 
 def trace(
     product: str, partner: str, month: str, metric: str, *, measure: str = "quantity_kg",
-    flow: Literal["export", "import"] | None = None, store: str | Path | None = None, reporter: str | None = None,
+    flow: Flow | None = None, store: str | Path | None = None, reporter: str | None = None,
 ) -> Trace:  # fmt: skip
     """Where one published figure comes from, down to the records of the raw file; and the same figure computed again.
 

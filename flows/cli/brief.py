@@ -146,7 +146,7 @@ def list_events(
             (row["coverage"] or "").replace("_", " "),
         )
     console().print(table)
-    _say_mixed(products)
+    _say_mixed(products, "CHN")
 
 
 def _state_day(text: str | None) -> date:
@@ -181,9 +181,12 @@ def windows(
     from rich.table import Table
 
     from schemas.tables.control_event import EventWindow
+    from schemas.tables.release import Release
     from tasks.domain import clock, labels, measure_states
+    from tasks.domain.reporter import Reporter
     from tasks.reports import export, export_notes, query, terminal
     from tasks.reports.resolver import Resolver, known_product
+    from tasks.store.parquet import read_table
 
     with refusals():
         export.form_of(form.value, output)
@@ -197,11 +200,13 @@ def windows(
             export.write(found, form.value, output, lambda: export_notes.notes(snapshot, EventWindow, found))
             return
     empty: list[str] = []
+    reporter = Reporter.of(read_table(snapshot, Release))
     states = measure_states.states_on(clock.today())
     for (name, what, role, to), rows in found.partition_by(
         "event", "product", "role", "partner", as_dict=True, maintain_order=True
     ).items():
-        about = f"{name} ({states[str(name)].name.replace('_', ' ')}), {labels.product_name(str(what))}, {role}"
+        about = f"{name} ({states[str(name)].name.replace('_', ' ')}), {labels.trade_of(reporter.code, flow)}, "
+        about += f"{labels.product_name(str(what), reporter.nomenclature)}, {role}"
         about += f", {labels.partner_name(str(to))}" if len(partners) > 1 else ""
         if all(rows[figure].null_count() == rows.height for figure in WINDOW_FIGURES):
             # A table of dashes for every empty placebo would hide the few with figures.
@@ -226,7 +231,7 @@ def windows(
         console().print(table)
     for about in empty:
         say(f"{about}: no figure of any of its windows; --format csv says why")
-    _say_mixed(products)
+    _say_mixed(products, reporter.code)
 
 
 def _windows_of(
@@ -302,11 +307,14 @@ def plot(
     """Series as a picture, a line for each product and partner, with the export controls that touch the products."""
     import polars as pl
 
+    from schemas.tables.release import Release
+    from tasks.domain.reporter import Reporter
     from tasks.reports import export, query
     from tasks.reports.citation import cite_rows
     from tasks.reports.month_words import each_month
     from tasks.reports.plot import draw
     from tasks.reports.resolver import Resolver
+    from tasks.store.parquet import read_table
 
     with refusals():
         export.require_folder_of(output)
@@ -318,12 +326,14 @@ def plot(
         months = each_month(asked.months(text, way) for text in month) if month else None
         rows = query.query(store, "metric", flow=way, product=codes, month=months)
         shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
-        output.write_bytes(draw(rows, codes, partners, measure, output.suffix, cite_rows(shown, snapshot) or ""))
+        reporter = Reporter.of(read_table(snapshot, Release))
+        cited = cite_rows(shown, snapshot) or ""
+        output.write_bytes(draw(rows, codes, partners, measure, output.suffix, reporter, cited))
     say(f"written: {output}")
 
 
-def _say_mixed(products: list[str]) -> None:
-    from tasks.domain import classification, measures
+def _say_mixed(products: list[str], reporter: str) -> None:
+    from tasks.domain import measures
 
-    if any(classification.holds(product, measures.MIXED) for product in products):
-        say(measures.MIXED_WORDS)
+    for line in measures.mixed_words(products, reporter):
+        say(line)

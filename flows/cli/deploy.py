@@ -10,9 +10,15 @@ import typer
 from flows.cli.once import Commands
 from flows.cli.options import refusals
 from flows.cli.terminal import console, say
+from tasks.domain.text import counted
 from tidewaiter.shadows import refuse_shadows_in
 
 RUNS_MAX = 4  # two paused runs must not block a release
+DEFAULTS = """\
+# What holds for each file of this folder that says nothing else (docs/releases.md). Take the mark away from one of the two lines:
+# partners = "all"     # all partners were asked for: one without a row had no trade
+# partners = "listed"  # some were asked for: nothing is known of the others
+"""
 commands = Commands()
 
 
@@ -42,16 +48,25 @@ def deploy(
         api = local_server.ensure_server()
         local_server.use(api)
         channels = deployments.deploy_all(file or deployments.prefect_file(), addresses)
-    for folder in ("export", "import"):
-        Path("inbox", "gacc_query", folder).mkdir(parents=True, exist_ok=True)
+    _make_inbox()
     say(
         "deployed; drop files into inbox/<source>/<flow>/ and start a worker with `tidewaiter worker` (in a clone: `make worker`)"
     )
+    say("say once in inbox/gacc_query/<flow>/defaults.toml which partners you ask customs for")
     if channels:
         say(f"messages about what is held, overdue, published or failed go out by {' and '.join(channels)}")
     else:
         say(f"nobody gets messages: set {notify.SLACK}, or {notify.MAIL_TO} and {notify.SMTP}, and deploy again")
     say(f"the server runs at {local_server.how_to_open(api)}")
+
+
+def _make_inbox() -> None:
+    """Make the folders into which people drop files, each with the one declaration that they must make."""
+    for flow in ("export", "import"):
+        folder = Path("inbox", "gacc_query", flow)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "defaults.toml").exists():
+            (folder / "defaults.toml").write_text(DEFAULTS, encoding="utf-8")
 
 
 @commands.command(epilog="Example: `tidewaiter worker --once`")
@@ -71,6 +86,7 @@ def worker(
     # Nobody waits in front of these runs: they outlast a server that is busy for minutes (2, 4, 8 … 256 s between requests;
     # with Prefect's own 5 a file failed after one minute).
     os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "8")
+    local_server.note_worker()
     start = ["worker", "start", "--pool", deployments.POOL, "--type", "process", "--limit", str(runs)]
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-P", "-m", "prefect", *start, *(["--run-once"] if once else [])])
@@ -78,9 +94,11 @@ def worker(
 
 @commands.command(epilog="Example: `tidewaiter stop`")
 def stop() -> None:
-    """Stop the server of this folder that `run` or `deploy` started."""
+    """Stop the workers of this folder, which end the runs that they have begun, and the server that `run` or `deploy` started."""
     from flows.cli import local_server
 
     with refusals():
+        workers = local_server.stop_workers()
         stopped = local_server.stop_server()
-    console().print("stopped" if stopped else "no server of ours is running")
+    ended = [*([counted(workers, "worker")] if workers else []), *(["the server"] if stopped else [])]
+    console().print(f"stopped {' and '.join(ended)}" if ended else "no server of ours is running")

@@ -43,8 +43,13 @@ def deploy_all(file: Path, addresses: notify.Addresses) -> list[str]:
     """
     asyncio.run(_ensure_pool())
     command = ["deploy", "--prefect-file", str(file), "--all"]
-    if subprocess.run([sys.executable, "-P", "-m", "prefect", "--no-prompt", *command], check=False).returncode:
-        raise ChildProcessError(f"Prefect did not accept {file}; its reason is above")
+    # Of a deployment Prefect prints thirty lines; they matter where it refuses one.
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "prefect", "--no-prompt", *command], check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True,
+    )  # fmt: skip
+    if done.returncode:
+        raise ChildProcessError(f"Prefect did not accept {file}. It says: {done.stdout.strip()}")
     asyncio.run(_retire())
     asyncio.run(_ensure_forms())
     asyncio.run(_ensure_automations())

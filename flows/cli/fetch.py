@@ -108,7 +108,11 @@ def split(
 
 def _tell(report: "FetchReport") -> int:
     """Print the result of each question; return the exit code."""
+    from tasks.sources.registry import SOURCES
+
     console().print(f"[bold]{escape(report.source)}[/]: {escape(report.headline)}", highlight=False)
+    if read := SOURCES[report.source].experimental:
+        say(f"  experimental: {read}; the first release of it waits for approval", to=errors)
     skipped: dict[str, list[Fetched]] = {}
     for one in report.fetched:
         if one.outcome == "skipped":

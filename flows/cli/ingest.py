@@ -121,9 +121,9 @@ def run(
     folder = at_hand(store_of(store, "CHN"))
     # In a store that has imports too, the sample adds exports.
     rows = query.query(folder, "metric", flow="export", product="85051110", month=(2025, 6))
-    console().print(terminal.headline(rows.filter(measure="quantity_kg")))
     snapshot = query.open_published(folder)
     tracer = Tracer(snapshot, "export", "85051110")
+    console().print(terminal.headline(rows.filter(measure="quantity_kg"), tracer.reporter))
     console().print("\n[bold]Where these come from[/]")
     for partner, figure in (
         ("USA", "level"),
@@ -253,8 +253,8 @@ def held(store: Store = STORE) -> None:
         waiting = held_releases.waiting(store)
     for entry in waiting:
         say(f"[bold yellow]{entry.release_id}[/] {escape(entry.title)}, held since {entry.held_since}", markup=True)
-        for doubt in entry.findings:
-            say(f"  {doubt.line}")
+        for line in entry.lines:
+            say(f"  {line}")
     # A store without any release usually means a wrong path.
     is_new = not waiting and not (store / held_releases.FOLDER).is_dir() and open_snapshot(store) is None
     if is_new:

@@ -25,6 +25,9 @@ PORT = 4200
 # A new database is set up first, which takes minutes on a busy machine; a server that ends is noticed at once.
 START_SECONDS_MAX = 300
 STOP_SECONDS_MAX = 10
+# A worker without a run ends within two seconds.
+WORKER_SECONDS_MAX = 15
+WORKER = "worker-"
 # Events of task runs, many at a time: one by one, each is a transaction of its own, and the server lags behind the
 # runs.
 EVENTS_AT_ONCE = 200
@@ -183,6 +186,44 @@ def stop_server() -> bool:
     return stopped
 
 
+def note_worker() -> None:
+    """Record that this process becomes a worker of the folder."""
+    if HOME.is_dir():
+        (HOME / f"{WORKER}{os.getpid()}").touch(mode=0o600)
+
+
+def stop_workers() -> int:
+    """End the workers that were started in this folder, before the server that they ask; return how many there were.
+
+    Raises TimeoutError if one is still busy: it ends after its runs.
+    """
+    ended = 0
+    for kept in sorted(HOME.glob(f"{WORKER}*")):
+        pid = int(kept.name.removeprefix(WORKER))
+        if _is_process(pid, b"worker"):
+            # A worker that a script started in the background passes the first signal on to itself and ignores it.
+            for _ in range(2):
+                os.kill(pid, signal.SIGTERM)
+                if _ends(pid, WORKER_SECONDS_MAX):
+                    break
+            else:
+                raise TimeoutError(
+                    f"the worker (process {pid}) ends the runs that it has begun: stop again when they are over"
+                )
+            ended += 1
+        kept.unlink(missing_ok=True)
+    return ended
+
+
+def _ends(pid: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not _is_process(pid, b"worker"):
+            return True
+        time.sleep(0.1)
+    return False
+
+
 def note(started: dict[str, Any]) -> None:
     """Record which server we started, atomically."""
     half = NOTE.with_suffix(".half")
@@ -216,13 +257,17 @@ def _is_running(noted: dict[str, Any]) -> bool:
     """Whether the process that we noted is a Prefect server of ours that answers. Whoever has its port after it has ended
     is another one.
     """
+    return _is_process(noted["pid"], b"prefect") and _status(f"{noted['api']}/health") == HTTPStatus.OK
+
+
+def _is_process(pid: int, word: bytes) -> bool:
+    """Whether a process of ours has that number and, where the system tells, that word in its command."""
     try:
-        os.kill(noted["pid"], 0)
-        command = Path(f"/proc/{noted['pid']}/cmdline")
-        is_server = b"prefect" in command.read_bytes() if command.exists() else True
+        os.kill(pid, 0)
+        command = Path(f"/proc/{pid}/cmdline")
+        return word in command.read_bytes() if command.exists() else True
     except OSError:
         return False
-    return is_server and _status(f"{noted['api']}/health") == HTTPStatus.OK
 
 
 def _status(url: str, login: tuple[str, str] | None = None) -> int | None:

@@ -69,9 +69,12 @@ def read(
         on_day = read_day(as_of) if as_of else None
 
     from schemas.tables.catalog import LAYOUTS
+    from schemas.tables.release import Release
+    from tasks.domain.reporter import Reporter
     from tasks.reports import export, export_notes, questions, terminal
     from tasks.reports.citation import cite_rows
     from tasks.reports.figure_table import figure_table
+    from tasks.store.parquet import read_table
 
     with refusals():
         export.form_of(form.value, output)
@@ -89,7 +92,7 @@ def read(
             if not found.rows.height:
                 return
             console().print(
-                figure_table(found.rows, rows, console().width, question.columns, sort) if question.table == "metric"
+                figure_table(found.rows, rows, console().width, question.columns, sort, Reporter.of(read_table(found.snapshot, Release)).code) if question.table == "metric"
                 else terminal.frame_table(found.rows, rows, ALL_COLUMNS if question.columns else console().width, question.columns)
             )  # fmt: skip
             if (cited := cite_rows(found.rows.head(rows), found.snapshot, question.as_of)) is not None:

@@ -80,14 +80,18 @@ def vintages(
     """The days on which a figure changed: each value that it has had, and the release that brought it."""
     import polars as pl
 
+    from schemas.tables.release import Release
     from tasks.domain import labels
+    from tasks.domain.reporter import Reporter
     from tasks.reports import export, query, terminal
     from tasks.reports import vintages as tracing
     from tasks.reports.figure_table import listing
     from tasks.reports.resolver import Resolver
+    from tasks.store.parquet import read_table
 
     with refusals():
-        asked = Resolver(query.open_published(store))
+        snapshot = query.open_published(store)
+        asked, reporter = Resolver(snapshot), Reporter.of(read_table(snapshot, Release))
         code, key = asked.product(product), asked.partner(partner)
         way = asked.flow([code], flow and flow.value)
         months = asked.months(month, way)
@@ -99,7 +103,8 @@ def vintages(
             )
     if form is Form.table:
         say(
-            f"{metric.value} of {way}s of {labels.product_name(code)}, {labels.partner_name(key)}, {measure}",
+            f"{metric.value} of {labels.trade_of(reporter.code, way)} of {labels.product_name(code, reporter.nomenclature)}, "
+            f"{labels.partner_name(key)}, {measure}",
             style="bold",
         )
         shown = found.with_columns(

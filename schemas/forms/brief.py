@@ -137,7 +137,7 @@ class Facts(BaseModel):
     decisions: list[DecisionFact] = Field([], description="releases that were withdrawn, or count again, since then")
     held: list[Waiting]
     mixed_code: bool
-    reporter: str = Field("CHN", description="whose statistics these are, ISO 3166-1 alpha-3")
+    reporter: str = Field(description="whose statistics these are, ISO 3166-1 alpha-3")
     known_on: str = Field("", description="day up to which the store knows")
 
     def facts(self) -> list[Fact]:

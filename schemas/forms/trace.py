@@ -52,6 +52,8 @@ class Trace(BaseModel):
     It agrees where both figures do, and each of these numbers with the details of its release.
     """
 
+    reporter: str = Field(description="whose statistics, ISO 3166-1 alpha-3 or EU27")
+    nomenclature: str = Field(description="list of its national codes; empty where the store has none")
     flow: str
     product: str
     partner: str
@@ -72,3 +74,10 @@ class Trace(BaseModel):
     recomputed: float | str | None
     agrees: bool
     snapshot_id: str
+
+    def __repr__(self) -> str:
+        """The figure and whether it was found again; everything else is in the fields."""
+        found = "agrees" if self.agrees else f"differs: {self.recomputed} recomputed"
+        return f"<Trace {self.metric} of {self.flow} {self.product} {self.partner} {self.month}: {self.value}, {found}>"
+
+    __str__ = __repr__

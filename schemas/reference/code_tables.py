@@ -13,11 +13,12 @@ from schemas import code_files
 from schemas.columns import column
 from schemas.errors import BrokenTable
 from schemas.reference.control_tables import ControlEventCodes, ControlEvents
-from schemas.reference.statement_terms import StatementTerms
+from schemas.reference.statement_terms import NATIONAL_LISTS, StatementTerms
 from schemas.table import FLOWS, Table, polars_schema
 
 MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
 DAY = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
+REPORTER = r"^([A-Z]{3}|EU27)?$"
 SOURCE = "document or address that the row comes from"
 # The code list whose rows are in `partners`, because China customs' codes have Chinese names as well.
 GACC_CODES, GACC_NAMES = "gacc", "gacc_en"
@@ -119,6 +120,9 @@ class Baskets(Table):
     basket: pl.String = column("name, published as basket:<name>", str_matches=r"^[a-z_]+$")
     name_en: pl.String = column("English name")
     name_zh: pl.String = column("Chinese name")
+    nomenclature: pl.String = column(
+        "national list that the code is of; stores with another list have no such basket", isin=NATIONAL_LISTS
+    )
     hs8: pl.String = column("member code", str_matches=r"^\d{8}$")
     valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
     valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
@@ -148,6 +152,12 @@ class DefinitionBreaks(Table):
     which a partner code begins or ends.
     """
 
+    reporter: pl.String = column(
+        "whose statistics changed, ISO 3166-1 alpha-3 or EU27; empty: everybody's", str_matches=REPORTER
+    )
+    nomenclature: pl.String = column(
+        "national list that the code is of; empty: no national code", isin=("", *NATIONAL_LISTS)
+    )
     product: pl.String = column("code, line:… or basket:…; empty: every product")
     partner: pl.String = column("our key; empty: every partner")
     measure: pl.String = column("measure; empty: every measure")
@@ -275,6 +285,7 @@ class ReleaseDelays(Table):
 class WatchList(Table):
     """Products of which a release writes a brief as its last step."""
 
+    reporter: pl.String = column("whose releases, ISO 3166-1 alpha-3 or EU27; empty: everybody's", str_matches=REPORTER)
     product: pl.String = column("HS code, line:… or basket:…", str_matches=r"^(\d{2,8}|(line|basket):[a-z_]+)$")
     flow: pl.String = column("direction of trade", isin=FLOWS)
     reason: pl.String = column("why it is watched")

@@ -5,6 +5,7 @@ their values.
 import polars as pl
 
 from schemas.columns import column
+from schemas.reference.statement_terms import NATIONAL_LISTS
 from schemas.table import Table
 
 DAY = r"^(\d{4}-\d{2}-\d{2})?$"
@@ -38,6 +39,10 @@ class ControlEvents(Table):
     """Export-control measures and what was said about them, one a row."""
 
     event: pl.String = column("name of the measure", str_matches=r"^[a-z0-9-]+$")
+    reporter: pl.String = column(
+        "whose exports it is about, ISO 3166-1 alpha-3: it says nothing about the trade of another reporter",
+        str_matches=r"^[A-Z]{3}$",
+    )
     announced_on: pl.String = column("day of announcement, YYYY-MM-DD; empty: not known", str_matches=DAY)
     effective_from: pl.String = column(
         "first day, or the day planned for it; empty: nothing takes effect", str_matches=DAY
@@ -72,6 +77,7 @@ class ControlEventCodes(Table):
     code_printed: pl.String = column(
         "control code as printed, often of ten digits; empty: the text names goods and no code"
     )
+    nomenclature: pl.String = column("national list that the code of the statistics is of", isin=NATIONAL_LISTS)
     hs8: pl.String = column("code of the statistics", str_matches=r"^\d{8}$")
     coverage: pl.String = column("how much of the code is controlled", isin=("whole", "unknown_share"))
     note: pl.String = column("what shares the code")

@@ -18,11 +18,12 @@ finding and one in which it raises none.
 """
 
 import json
+import os
 import re
 
 import polars as pl
 
-from schemas.reference.code_tables import code_table, partner_codes, valid_in
+from schemas.reference.code_tables import code_table, valid_in
 from schemas.table import DataFrame
 from schemas.tables.release import Finding
 from tasks.checks.absences import ABSENCES
@@ -38,6 +39,7 @@ from tasks.checks.printed_figures import PRINTS
 from tasks.checks.same_numbers import SAME_NUMBERS
 from tasks.checks.thresholds import threshold
 from tasks.checks.unit_values import UNIT_VALUES
+from tasks.domain.coverage import is_unplaced
 from tasks.domain.decisions import decision_text, withdrawn_on
 from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, finding, gather
@@ -50,6 +52,8 @@ from tasks.ingest.subtotals import causes_first
 from tasks.ledger.published_state import Known
 from tasks.sources.registry import SOURCES
 
+# Names sources that a person trusts although they are experimental: their first release is not asked about.
+TRUSTED = "TIDEWAITER_EXPERIMENTAL"
 QUARANTINED_SHARE_MAX = 0.001
 # Each line of a release page is a figure by itself and part of no sum; where more are unread the layout has changed.
 QUARANTINED_LINES_SHARE_MAX = 0.1
@@ -97,6 +101,23 @@ def _row_cap(judged: Judged) -> Rows:
         )
 
 
+def _experimental_source(judged: Judged) -> Rows:
+    """Find releases of a source of which no whole real file has been read; the first one waits until a person has
+    compared it with the site.
+    """
+    source = judged.row["source"]
+    read = SOURCES[source].experimental
+    if not read:
+        return
+    is_first = judged.known.counting.filter(source=source).is_empty()
+    is_trusted = source in re.split(r"[\s,]+", os.environ.get(TRUSTED, ""))
+    yield finding(
+        "experimental_source", "error" if is_first and not is_trusted else "info", source,
+        observed=f"an experimental source: {read}", expected="a source of which whole files have been read",
+        advice="Compare some numbers of this release with the site, then approve; the next releases of it are not asked about.",
+    )  # fmt: skip
+
+
 def _quarantined(judged: Judged) -> Rows:
     """Report records that could not be read. Copies and echoes are not among them: their numbers are published."""
     row = judged.row
@@ -138,7 +159,7 @@ def _digits(printed: str) -> str:
 
 def _unknown_partners(judged: Judged) -> Rows:
     """Report partner codes that the table lacks: such a code may be new, but not one with much of the trade."""
-    unknown = [key for key in judged.row["partner_list"] if _is_unknown(key)]
+    unknown = [key for key in judged.row["partner_list"] if is_unplaced(key)]
     if not unknown:
         return
     most = threshold("unknown_partner_hold")
@@ -153,12 +174,6 @@ def _unknown_partners(judged: Judged) -> Rows:
                 observed=f"{part / total:.2%} of {measure}", expected=f"at most {most:.0%} with unknown codes",
                 advice="Add the codes to schemas/reference/partners.csv or partner_codes.csv, with their source.",
             )  # fmt: skip
-
-
-def _is_unknown(key: str) -> bool:
-    """Whether a partner key is a code that the table of its list lacks."""
-    code_list, _, code = key.partition(":")
-    return bool(code) and code not in partner_codes(code_list)["code"]
 
 
 def _mixed_units(judged: Judged) -> Rows:
@@ -255,5 +270,5 @@ def _product_validity(judged: Judged) -> Rows:
 
 
 CHECKS: tuple[Check, ...] = (
-    _row_cap, _quarantined, _unknown_partners, _mixed_units, _one_regime, _one_province, _product_validity,
+    _row_cap, _experimental_source, _quarantined, _unknown_partners, _mixed_units, _one_regime, _one_province, _product_validity,
 )  # fmt: skip

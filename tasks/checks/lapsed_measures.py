@@ -6,11 +6,10 @@ after it began. The numbers are right; but nobody may write that the control is 
 
 import polars as pl
 
-from schemas.reference.code_tables import code_table
 from tasks.checks.context import EXAMPLES, Check, Judged
 from tasks.domain.findings import Rows, finding
 from tasks.domain.measure_states import LAPSED, State, states_on
-from tasks.domain.measures import coverage
+from tasks.domain.measures import coverage, events_of
 from tasks.domain.periods import month_name
 
 FLOW = "export"
@@ -21,11 +20,12 @@ def _control_lapsed(judged: Judged) -> Rows:
     is recorded.
     """
     day = judged.row["released_on"]
-    lapsed = {event: state for event, state in states_on(day).items() if state.name == LAPSED}
+    own = events_of(reporter=judged.row["reporter"])
+    begun = dict(own.select("event", "effective_from").iter_rows())
+    lapsed = {event: state for event, state in states_on(day).items() if event in begun and state.name == LAPSED}
     if not lapsed:
         return
     products = judged.own.filter(pl.col("flow") == FLOW)["product"].unique().cast(pl.String).sort().to_list()
-    begun = dict(code_table("control_events").select("event", "effective_from").iter_rows())
     for event, state in lapsed.items():
         touched = [product for product in products if coverage(event, product)]
         if touched and begun[event][:7] <= month_name(judged.last):

@@ -117,7 +117,13 @@ def _variants(readings: Readings, stated: Stated, found: Sequence[Reading]) -> I
     spot = stated.spot
     base = stated.against or spot.base(stated.kind)
     now, before = readings.level(spot, exact=True), readings.level(base, exact=True)
-    if not now or not before or not now[0].point or not before[0].point or changes_between(spot, base):
+    if (
+        not now
+        or not before
+        or not now[0].point
+        or not before[0].point
+        or changes_between(spot, base, readings.reporter)
+    ):
         return
     unit = 1000 if spot.measure == "quantity_kg" else 10**6
     whole = [Fraction(_half_up(one.point / unit)) * unit for one in (now[0], before[0])]
@@ -154,7 +160,7 @@ def _same_place(readings: Readings, stated: Stated) -> Iterator[Candidate]:
         for name in ("mom", "yoy"):
             if (other, name) != (spot, stated.kind):
                 for reading in figure(readings, other, name):
-                    yield 2, f"{FIGURES[name]} {what}, {describe(other)}", name, reading
+                    yield 2, f"{FIGURES[name]} {what}, {describe(other, readings.reporter)}", name, reading
 
 
 def _within(readings: Readings, spot: Spot) -> Iterator[Candidate]:
@@ -170,7 +176,7 @@ def _within(readings: Readings, spot: Spot) -> Iterator[Candidate]:
     for digits, other in [*others[:3], *((FAIRLY_SURE, one) for _, one in others[3:]), (FAIRLY_SURE, january)]:
         if other != spot:
             for reading in readings.level(other, exact=True):
-                yield digits, describe(other), "level", reading
+                yield digits, describe(other, readings.reporter), "level", reading
 
 
 def _units(found: Sequence[Reading]) -> Iterator[Candidate]:
@@ -183,30 +189,30 @@ def _units(found: Sequence[Reading]) -> Iterator[Candidate]:
 def _spots(readings: Readings, spot: Spot, *, near: bool = False) -> Iterator[tuple[int, str, Spot]]:
     """Yield other places, nearest first: basket, partner, month, direction."""
     for other in _baskets(readings, spot):
-        yield FAIRLY_SURE, f"another basket: {describe(other)}", other
+        yield FAIRLY_SURE, f"another basket: {describe(other, readings.reporter)}", other
     partners = [WORLD, *readings.partners(spot)]
     for partner in partners:
         if partner != spot.partner:
             other = spot.at(partner=partner)
-            yield FAIRLY_SURE, f"another partner: {describe(other)}", other
+            yield FAIRLY_SURE, f"another partner: {describe(other, readings.reporter)}", other
     for shift in (-1, 1, -12, 12):
         is_longer = not spot.is_month and abs(shift) == 1 and spot.last + shift > spot.first
         other = spot.at(last=spot.last + shift) if is_longer else spot.shifted(shift)
-        yield FAIRLY_SURE, f"another month: {describe(other)}", other
-    yield FAIRLY_SURE, f"the other direction: {describe(_other_way(spot))}", _other_way(spot)
+        yield FAIRLY_SURE, f"another month: {describe(other, readings.reporter)}", other
+    yield FAIRLY_SURE, f"the other direction: {describe(_other_way(spot), readings.reporter)}", _other_way(spot)
     if near:
         return
     for shift in (*range(-11, -1), *range(2, 12)):
         if not spot.is_month and spot.first % 12 == 0 and spot.first < spot.last + shift < spot.first + 12:
             other = spot.at(last=spot.last + shift)
-            yield SURE, f"another month: {describe(other)}", other
+            yield SURE, f"another month: {describe(other, readings.reporter)}", other
         if spot.is_month:
-            yield FAIRLY_SURE, f"another month: {describe(spot.shifted(shift))}", spot.shifted(shift)
+            yield FAIRLY_SURE, f"another month: {describe(spot.shifted(shift), readings.reporter)}", spot.shifted(shift)
     for shift in (-1, 1):
         for partner in partners:
             if partner != spot.partner and spot.is_month:
                 other = spot.shifted(shift).at(partner=partner)
-                yield SURE, f"another partner and month: {describe(other)}", other
+                yield SURE, f"another partner and month: {describe(other, readings.reporter)}", other
 
 
 def _baskets(readings: Readings, spot: Spot) -> Iterator[Spot]:
@@ -229,14 +235,24 @@ def _uncovered(readings: Readings, stated: Stated) -> Iterator[Candidate]:
     if kind == "level":
         for other in _baskets(readings, spot):
             for reading in readings.level(other, exact=True):
-                yield SURE, f"another basket: {describe(other)}", kind, reading
+                yield SURE, f"another basket: {describe(other, readings.reporter)}", kind, reading
     other = _other_way(spot)
     for reading in figure(readings, other, kind):
-        yield SURE if kind == "level" else FAIRLY_SURE, f"the other direction: {describe(other)}", kind, reading
+        yield (
+            SURE if kind == "level" else FAIRLY_SURE,
+            f"the other direction: {describe(other, readings.reporter)}",
+            kind,
+            reading,
+        )
     for shift in (-12, 12):
         other = spot.shifted(shift)
         for reading in figure(readings, other, kind):
-            yield SURE if kind == "level" else FAIRLY_SURE, f"another year: {describe(other)}", kind, reading
+            yield (
+                SURE if kind == "level" else FAIRLY_SURE,
+                f"another year: {describe(other, readings.reporter)}",
+                kind,
+                reading,
+            )
 
 
 def _half_up(value: Any) -> int:

@@ -16,7 +16,8 @@ from schemas.tables.lineage import Lineage
 from schemas.tables.release import Release
 from tasks.claims.check import ClaimsFile, product_of
 from tasks.domain.hashing import code_sha256, frame_sha256, json_sha256, versions
-from tasks.domain.measures import mixed_note
+from tasks.domain.measures import events_of, mixed_note
+from tasks.domain.reporter import Reporter
 from tasks.lineage.records import as_table, current_run, lineage_row
 from tasks.store.compatibility import refuse_newer
 from tasks.store.mirror import announcement
@@ -32,12 +33,13 @@ def claim_rows(claims: ClaimsFile, checked: DataFrame[CheckedClaim], releases: p
     against.
     """
     known_on = releases["released_on"].max()
+    events = events_of(reporter=Reporter.of(releases).code)["event"].to_list()
     rows = [
         {
             "claims_file": claims.name, "claims_sha256": claims.sha256, "record": record, "known_on": known_on,
             "product": (product := product_of(row)), **{name: row[name] for name in INPUT},
             **{name: row.get(name) or None for name in OPTIONAL}, "further": _further(row), "verdict": row["verdict"],
-            "reason": row["reason"], "note": mixed_note(product) if product else None,
+            "reason": row["reason"], "note": mixed_note(product, events) if product else None,
         }
         for record, row in enumerate(checked.iter_rows(named=True), 1)
     ]  # fmt: skip

@@ -25,6 +25,7 @@ from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import counting
 from tasks.domain.periods import month_name, month_number
 from tasks.domain.precision import Interval, Reading, hull, printed
+from tasks.domain.reporter import Reporter
 from tasks.ledger.merge import current_statements
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
@@ -49,6 +50,7 @@ class Readings:
         )
         words = current_statements(read_table(snapshot, Observation, where=wanted))
         releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
+        self.reporter = Reporter.of(releases)
         numbers, self.growths, silent = current_numbers(words, releases)
         # Where all statements are outranked, a row without a figure means more than no trade.
         is_silent = pl.col("product").is_in(sorted({key[1] for key in silent}))
@@ -99,7 +101,7 @@ class Readings:
             return [printed(value, step, show_level(value, spot.measure))]
         if (made := self._made(spot)) is not None:
             return [made]
-        if not spot.is_month and changes_between(spot, spot):
+        if not spot.is_month and changes_between(spot, spot, self.reporter):
             return []
         found = [reading for reading in (self._difference(spot), self._sum(spot)) if reading is not None]
         return found or self._covered_total(spot)
@@ -205,7 +207,7 @@ class Readings:
 
             def is_comparable(one: bounds.Period, other: bounds.Period) -> bool:
                 first, second = (spot.at(first=period[0], last=period[1]) for period in (one, other))
-                return not changes_between(first, second)
+                return not changes_between(first, second, self.reporter)
 
             self._series[name] = bounds.Series(levels, growths, exact, is_comparable)
         return self._series[name]
@@ -215,7 +217,7 @@ class Readings:
         `exact` leaves out levels that are only implied.
         """
         found = []
-        changes = changes_between(spot, base)
+        changes = changes_between(spot, base, self.reporter)
         number = self.growths.get(_key(spot)) if base == spot.shifted(-12) else None
         if number is not None and printed_too:
             over = f" over a change of what the series means ({describe_changes(changes)})" if changes else ""

@@ -39,10 +39,13 @@ def check_claim(readings: Readings, row: Mapping[str, Any]) -> Verdict:
     found = direct(readings, stated)
     if agreed := _agreed(readings, stated, found):
         return agreed
-    if not found and (changes := changes_between(spot, _compared(stated))):
-        return "not_checkable", f"Not checkable: {_incomparable(stated)}, because {describe_changes(changes)}."
+    if not found and (changes := changes_between(spot, _compared(stated), readings.reporter)):
+        return (
+            "not_checkable",
+            f"Not checkable: {_incomparable(readings, stated)}, because {describe_changes(changes)}.",
+        )
     if other := elsewhere(readings, stated, found, match):
-        return "right_number_wrong_place", _misplaced(stated, found, other)
+        return "right_number_wrong_place", _misplaced(readings, stated, found, other)
     return _against(readings, stated, found) if found else ("not_checkable", _missing(readings, stated))
 
 
@@ -55,13 +58,13 @@ def _agreed(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Ver
         if how.is_sure:
             return (
                 "supported",
-                f"{stated.shown} {how.words}: the ledger has {reading.words} for {describe(stated.spot)}.",
+                f"{stated.shown} {how.words}: the ledger has {reading.words} for {describe(stated.spot, readings.reporter)}.",
             )
     for _, reading in agreeing[:1]:
         return (
             "not_excluded",
             f"Not excluded and not confirmed, because other figures with these digits would agree as well: printed "
-            f"{stated.qualifier_text}{stated.shown}; the ledger has {reading.words} for {describe(stated.spot)}.{_coincidence(readings, stated)}",
+            f"{stated.qualifier_text}{stated.shown}; the ledger has {reading.words} for {describe(stated.spot, readings.reporter)}.{_coincidence(readings, stated)}",
         )
     return None
 
@@ -69,7 +72,7 @@ def _agreed(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Ver
 def _against(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Verdict:
     """Return the verdict if every reading disagrees: the difference decides whether the claim can be called wrong."""
     words = "; or ".join(reading.words for reading in found)
-    both = f"printed {stated.qualifier_text}{stated.shown}; the ledger has {words} for {describe(stated.spot)}"
+    both = f"printed {stated.qualifier_text}{stated.shown}; the ledger has {words} for {describe(stated.spot, readings.reporter)}"
     if any(distance(stated, reading) <= tolerance(stated, reading) for reading in found) and not stated.qualifier:
         return "not_checkable", f"Unresolved, a difference no larger than silent revisions make: {both}."
     sign = " The sign is the other way round." if _is_mirrored(stated, found) else ""
@@ -85,7 +88,7 @@ def _needed(readings: Readings, stated: Stated) -> str:
         return ""
     base = _compared(stated)
     now, before = readings.level(stated.spot, exact=True), readings.level(base, exact=True)
-    if not now or not before or changes_between(stated.spot, base):
+    if not now or not before or changes_between(stated.spot, base, readings.reporter):
         return ""
     ratio, measure = 1 + stated.value / 100, stated.spot.measure
     # If the current level is 0, every base gives a fall of 100 %: no base can be named.
@@ -114,11 +117,11 @@ def _compared(stated: Stated) -> Spot:
     return stated.against or (stated.spot.base(kind) if kind in ("mom", "yoy") else stated.spot)
 
 
-def _incomparable(stated: Stated) -> str:
+def _incomparable(readings: Readings, stated: Stated) -> str:
     base = _compared(stated)
     if base == stated.spot:
-        return f"the months of {describe(stated.spot)} cannot be added up"
-    return f"{describe(stated.spot)} cannot be compared with {base.months}"
+        return f"the months of {describe(stated.spot, readings.reporter)} cannot be added up"
+    return f"{describe(stated.spot, readings.reporter)} cannot be compared with {base.months}"
 
 
 def _is_mirrored(stated: Stated, found: Sequence[Reading]) -> bool:
@@ -128,11 +131,11 @@ def _is_mirrored(stated: Stated, found: Sequence[Reading]) -> bool:
     return any(match(other, reading, plain=True) for reading in found)
 
 
-def _misplaced(stated: Stated, found: Sequence[Reading], other: tuple[str, str]) -> str:
+def _misplaced(readings: Readings, stated: Stated, found: Sequence[Reading], other: tuple[str, str]) -> str:
     own = (
-        f"the ledger has {found[0].words} for {describe(stated.spot)}"
+        f"the ledger has {found[0].words} for {describe(stated.spot, readings.reporter)}"
         if found
-        else f"the ledger has no such figure for {describe(stated.spot)}"
+        else f"the ledger has no such figure for {describe(stated.spot, readings.reporter)}"
     )
     return f"{stated.shown} is right elsewhere: it is {other[0]} ({other[1]}); {own}."
 
@@ -140,17 +143,17 @@ def _misplaced(stated: Stated, found: Sequence[Reading], other: tuple[str, str])
 def _missing(readings: Readings, stated: Stated) -> str:
     spot = stated.spot
     if (spot.flow, spot.product) not in readings.covered:
-        return f"Not checkable: no release at hand covers {describe(spot)}."
+        return f"Not checkable: no release at hand covers {describe(spot, readings.reporter)}."
     base = _compared(stated)
     if base != spot and (before := readings.level(base, exact=True)) and not before[0].point:
-        return f"Not checkable: there is no growth of what was nothing: {before[0].words}, {describe(base)}."
+        return f"Not checkable: there is no growth of what was nothing: {before[0].words}, {describe(base, readings.reporter)}."
     what = NAMES.get(stated.kind.removesuffix("_times"), "this figure")
     parts = [(place, found[0]) for place in dict.fromkeys((spot, base)) if (found := readings.level(place))]
     if base != spot and len(parts) > 1:
-        known = "; ".join(f"{reading.words}, {describe(place)}" for place, reading in parts)
-        return f"Not checkable: the printed figures leave too much open for {what} of {describe(spot)}: {known}.{_coincidence(readings, stated)}"
+        known = "; ".join(f"{reading.words}, {describe(place, readings.reporter)}" for place, reading in parts)
+        return f"Not checkable: the printed figures leave too much open for {what} of {describe(spot, readings.reporter)}: {known}.{_coincidence(readings, stated)}"
     return (
-        f"Not checkable: no release at hand gives {what} of {describe(spot)}, nor what it could be computed from; "
+        f"Not checkable: no release at hand gives {what} of {describe(spot, readings.reporter)}, nor what it could be computed from; "
         f"months of this series: {known_months(readings, spot)}.{_coincidence(readings, stated)}"
     )
 

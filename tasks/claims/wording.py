@@ -3,8 +3,9 @@
 from fractions import Fraction
 
 from tasks.claims.statement import Spot
-from tasks.domain.labels import partner_name, product_name, written_month
+from tasks.domain.labels import partner_name, product_name, trade_of, written_month
 from tasks.domain.periods import first_day
+from tasks.domain.reporter import Reporter
 
 SCALES = {"quantity_kg": (1000, "t"), "value_usd": (10**6, "million USD"), "value_cny": (10**6, "million CNY")}
 
@@ -23,8 +24,8 @@ def show_percent(value: Fraction) -> str:
     return f"{number:+,.2f} %" if abs(number) < 100 else f"{number:+,.1f} %"
 
 
-def describe(spot: Spot) -> str:
-    """Describe a place in words."""
+def describe(spot: Spot, reporter: Reporter) -> str:
+    """Describe a place in the statistics of a reporter in words."""
     months = spot.months if not spot.is_month else written_month(first_day(spot.first))
     to = "" if spot.partner == "WLD" else f" {'to' if spot.flow == 'export' else 'from'} {partner_name(spot.partner)}"
-    return f"{spot.flow}s of {product_name(spot.product)}{to}, {months}"
+    return f"{trade_of(reporter.code, spot.flow)} of {product_name(spot.product, reporter.nomenclature)}{to}, {months}"

@@ -59,11 +59,16 @@ def mark_events(release: Normalised, metric: PendingFiles, known: Known, countin
     that count then."""
     prove(known.snapshot, EventWindow)
     prove(known.snapshot, EventMonth)
-    is_outdated = _is_outdated(known)
-    events = [*measures()] if is_outdated else _changed(release, known)
-    months = event_month(metric, known, is_outdated=is_outdated) if events else read_table(known.snapshot, EventMonth)
+    is_outdated, reporter = _is_outdated(known), str(release.release["reporter"][0])
+    events = measures(reporter) if is_outdated else _changed(release, known, reporter)
+    is_new = bool(events) or is_outdated
+    months = (
+        event_month(metric, known, reporter, is_outdated=is_outdated)
+        if is_new
+        else read_table(known.snapshot, EventMonth)
+    )
     return EventTables(
-        control_event(_newest_day(release, known)), event_window(events, months, counting, known),
+        control_event(_newest_day(release, known), reporter), event_window(events, months, counting, known, reporter),
         cast("DataFrame[EventMonth]", months),
     )  # fmt: skip
 
@@ -77,8 +82,8 @@ def _newest_day(release: Normalised, known: Known) -> date:
     return max(days)
 
 
-def control_event(day: date) -> DataFrame[ControlEvent]:
-    """Return the measures with their dates, their codes, and the state of each on a day."""
+def control_event(day: date, reporter: str) -> DataFrame[ControlEvent]:
+    """Return the measures of a reporter with their dates, their codes, and the state of each on a day."""
     notes = _notes()
     rows = [
         {
@@ -90,7 +95,7 @@ def control_event(day: date) -> DataFrame[ControlEvent]:
             "note": "; ".join([*notes.get(row["event"], ()), *([row["date_note"]] if row["date_note"] else [])])
             or None,
         }
-        for row in with_states(code_table("control_events"), day).iter_rows(named=True)
+        for row in with_states(code_table("control_events").filter(reporter=reporter), day).iter_rows(named=True)
     ]
     kinds = polars_schema(ControlEvent)
     frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
@@ -107,17 +112,20 @@ def _notes() -> dict[str, list[str]]:
 
 
 def event_window(
-    events: list[dict[str, Any]], months: pl.DataFrame, counting: pl.DataFrame, known: Known
+    events: list[dict[str, Any]], months: pl.DataFrame, counting: pl.DataFrame, known: Known, reporter: str
 ) -> DataFrame[EventWindow]:
     """Return the windows after a release: some measures recomputed from the current months, the others unchanged."""
     before = read_table(known.snapshot, EventWindow)
+    before = before.filter(pl.col("event").is_in([event["event"] for event in measures(reporter)]))
     if not events:
         return cast("DataFrame[EventWindow]", before)
     published = by_product(months)
-    products_of = {event["event"]: _products_next_to(event["event"], _there(published, event)) for event in events}
+    products_of = {
+        event["event"]: _products_next_to(event["event"], _there(published, event), reporter) for event in events
+    }
     wanted = {product: published[product] for products in products_of.values() for product in products}
     reached = {month for event in events for month in reach(event)}
-    series = with_zeros(wanted, reached, relevant_releases(counting), FLOW, WORLD)
+    series = with_zeros(wanted, reached, relevant_releases(counting, reporter), FLOW, WORLD)
     again = as_table(
         row
         for event in events
@@ -125,12 +133,9 @@ def event_window(
         for row in windows_of(event, product, series[product], FLOW, WORLD)
     )
     kept = before.filter(~pl.col("event").is_in([event["event"] for event in events]))
-    known_events = [event["event"] for event in measures()]
     return cast(
         "DataFrame[EventWindow]",
-        pl.concat([kept.filter(pl.col("event").is_in(known_events)), again]).sort(
-            "event", "product", "partner", "months", "first_month"
-        ),
+        pl.concat([kept, again]).sort("event", "product", "partner", "months", "first_month"),
     )
 
 
@@ -144,15 +149,16 @@ def _there(series: Mapping[str, Series], event: Mapping[str, Any]) -> list[str]:
     )
 
 
-def _products_next_to(event: str, there: list[str]) -> list[str]:
+def _products_next_to(event: str, there: list[str], reporter: str) -> list[str]:
     """Return, of the products in the store, those that a measure affects and the placebos; none if it affects none."""
     touched = [product for product in there if {*members(product)} & {*codes_of(event)}]
-    return sorted([*touched, *placebos(there)]) if touched else []
+    return sorted([*touched, *placebos(there, reporter)]) if touched else []
 
 
-def relevant_releases(releases: pl.DataFrame) -> pl.DataFrame:
+def relevant_releases(releases: pl.DataFrame, reporter: str) -> pl.DataFrame:
     """Return the releases that may cover a product of the windows."""
-    return releases.filter(pl.Series([_is_relevant(row) for row in releases.iter_rows(named=True)], dtype=pl.Boolean))
+    relevant = [_is_relevant(row, reporter) for row in releases.iter_rows(named=True)]
+    return releases.filter(pl.Series(relevant, dtype=pl.Boolean))
 
 
 def derivation() -> dict[str, Any]:
@@ -167,33 +173,33 @@ def reference_sha256() -> str:
 
 
 @functools.cache
-def event_products() -> frozenset[str]:
-    """Return codes and baskets of the measures, and those that the code tables name with them."""
+def event_products(reporter: str) -> frozenset[str]:
+    """Return codes and baskets of the measures of a reporter, and those that the code tables name with them."""
     baskets = {BASKET + name for name in code_table("baskets")["basket"]}
     listed = {*code_table("products")["product"], *code_table("watch_list")["product"]}
-    return frozenset(touched_codes() | baskets | {name for name in listed if members(name)})
+    return frozenset(touched_codes(reporter) | baskets | {name for name in listed if members(name)})
 
 
-def _is_relevant(row: dict[str, Any]) -> bool:
+def _is_relevant(row: dict[str, Any], reporter: str) -> bool:
     """Whether a release may cover a product of the windows."""
     if row["flow"] not in (None, FLOW):
         return False
-    return "*" in row["products"] or any(code.startswith(tuple(row["products"])) for code in _event_codes())
+    return "*" in row["products"] or any(code.startswith(tuple(row["products"])) for code in _event_codes(reporter))
 
 
 @functools.cache
-def _event_codes() -> frozenset[str]:
-    return frozenset(code for product in event_products() for code in members(product))
+def _event_codes(reporter: str) -> frozenset[str]:
+    return frozenset(code for product in event_products(reporter) for code in members(product))
 
 
-def _changed(release: Normalised, known: Known) -> list[dict[str, Any]]:
+def _changed(release: Normalised, known: Known, reporter: str) -> list[dict[str, Any]]:
     """Return the measures whose windows include a month that the release derives, if it covers their products at
     all.
     """
-    if not any(_is_relevant(row) for row in release.release.iter_rows(named=True)):
+    if not any(_is_relevant(row, reporter) for row in release.release.iter_rows(named=True)):
         return []
     derived = {partition_month(partition) for partition in known.derived if partition[0] == FLOW}
-    return [event for event in measures() if derived & {*reach(event)}]
+    return [event for event in measures(reporter) if derived & {*reach(event)}]
 
 
 def _is_outdated(known: Known) -> bool:
@@ -209,14 +215,14 @@ def _is_of_other_code(model: type[Table], known: Known) -> bool:
     return (found.get("reference_sha256"), found.get("code_sha256")) != (reference_sha256(), code_sha256(__name__))
 
 
-def event_month(metric: PendingFiles, known: Known, *, is_outdated: bool) -> DataFrame[EventMonth]:
+def event_month(metric: PendingFiles, known: Known, reporter: str, *, is_outdated: bool) -> DataFrame[EventMonth]:
     """Return the totals of the products in the months of all windows: derived months recomputed, the others unchanged.
 
     If the published table `is_outdated`, the others are read from `metric`. A month that has a row without a total
     keeps it, because it is not a zero.
     """
-    months = {month for event in measures() for month in reach(event)}
-    wanted = places(WORLD) & pl.col("product").is_in(sorted(event_products()))
+    months = {month for event in measures(reporter) for month in reach(event)}
+    wanted = places(WORLD) & pl.col("product").is_in(sorted(event_products(reporter)))
     again = {partition for partition in known.derived if partition[0] == FLOW}
 
     def is_looked_at(partition: Partition) -> bool:

@@ -25,6 +25,7 @@ from tasks.domain.decisions import counting
 from tasks.domain.measure_states import states_on
 from tasks.domain.measures import coverage, events_of, mixed_note, touched_codes
 from tasks.domain.periods import first_day, month_end, month_number
+from tasks.domain.reporter import Reporter
 from tasks.store.parquet import Partition, partition_month, read_table
 from tasks.store.snapshot import Snapshot
 
@@ -47,7 +48,9 @@ def windows(snapshot: Snapshot, product: str, flow: str = "export", partner: str
     """Return the windows of a product: every measure that takes effect, for it and for each placebo product of the
     store.
     """
-    events = events_of(product).filter(pl.col("effective_from") != "").to_dicts()
+    releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
+    reporter = Reporter.of(releases)
+    events = events_of(product, reporter=reporter.code).filter(pl.col("effective_from") != "").to_dicts()
     months = {month for event in events for month in reach(event)}
 
     def is_looked_at(partition: Partition) -> bool:
@@ -55,9 +58,10 @@ def windows(snapshot: Snapshot, product: str, flow: str = "export", partner: str
 
     published = by_product(in_kilograms(read_table(snapshot, Metric, is_looked_at, places(partner), LOOKED_AT)))
     own = tuple(members(product))
-    names = [name for name in placebos(published) if not any(code.startswith(own) for code in members(name))]
+    names = [
+        name for name in placebos(published, reporter.code) if not any(code.startswith(own) for code in members(name))
+    ]
     wanted = {name: published.get(name, {}) for name in [product, *names]}
-    releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
     series = with_zeros(wanted, months, releases, flow, partner)
     rows = [
         row
@@ -73,7 +77,7 @@ def windows_of(
 ) -> Iterable[dict[str, Any]]:
     """Yield the rows of one measure and product: single months around it, and longer windows before and after."""
     month, touched = effect_month(event), coverage(event["event"], product)
-    note = mixed_note(product, event["event"]) if touched else None
+    note = mixed_note(product, [event["event"]]) if touched else None
     spans = [(month + shift, 1) for shift in range(-SINGLE_MONTHS, SINGLE_MONTHS)]
     spans += [(first, length) for length in LENGTHS for first in (month - length, month)]
     for first, length in spans:
@@ -106,11 +110,11 @@ def reach(event: Mapping[str, Any]) -> range:
     return range(month - max(LENGTHS) - YEAR, month + max(LENGTHS))
 
 
-def placebos(products: Iterable[str]) -> list[str]:
-    """Return codes and baskets without a code that a measure affects; the contents of a line or a chapter are
+def placebos(products: Iterable[str], reporter: str) -> list[str]:
+    """Return codes and baskets without a code that a measure of the reporter affects; the contents of a line or a chapter are
     unknown.
     """
-    touched = touched_codes()
+    touched = touched_codes(reporter)
     return sorted(
         name for name in products if (len(name) == 8 or name.startswith(BASKET)) and not touched & {*members(name)}
     )
@@ -148,7 +152,7 @@ def with_zeros(
         zeros: dict[str, dict[int, Mapping[str, Any]]] = {name: {} for name in some}
         if silent:
             keys = pl.DataFrame(silent, kinds, orient="row").with_columns(place)
-            changed = _changed(some, partner, wanted)
+            changed = _changed(some, partner, wanted, Reporter.of(releases))
             for name, month in covering(keys, releases).select(*kinds).iter_rows():
                 is_new = changed.get((name, month), month - YEAR) > month - YEAR
                 zeros[name][month] = ZERO_AFTER_CHANGE if is_new else ZERO
@@ -156,12 +160,12 @@ def with_zeros(
     return {name: found[name] for name in series}
 
 
-def _changed(products: list[str], partner: str, months: list[int]) -> dict[tuple[str, int], int]:
+def _changed(products: list[str], partner: str, months: list[int], reporter: Reporter) -> dict[tuple[str, int], int]:
     """Return the last change of what kilograms of each product count, up to each month; only if there is one."""
     places = [(name, partner, KG, month) for name in products for month in months]
     kinds = {"product": pl.String, "partner": pl.String, "measure": pl.String, "month": pl.Int32}
     frame = pl.DataFrame(places, schema=kinds, orient="row")
-    changed = zip(places, changes_of_texts(frame), strict=True)
+    changed = zip(places, changes_of_texts(frame, reporter), strict=True)
     return {(name, month): last for (name, _, _, month), last in changed if last is not None}
 
 

@@ -19,9 +19,13 @@ def part_of(product: str) -> pl.Expr:
 
 
 def basket_members() -> pl.DataFrame:
-    """Baskets and the codes in them: product, part, valid_from, valid_to."""
+    """Baskets and the codes in them: product, part, the national list of the codes, valid_from, valid_to."""
     return code_table("baskets").select(
-        part="hs8", product=BASKET + pl.col("basket"), valid_from="valid_from", valid_to="valid_to"
+        part="hs8",
+        product=BASKET + pl.col("basket"),
+        nomenclature="nomenclature",
+        valid_from="valid_from",
+        valid_to="valid_to",
     )
 
 

@@ -19,19 +19,22 @@ import polars as pl
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import BASKET
 from tasks.domain.periods import month_index
+from tasks.domain.reporter import CHN, Reporter
 
 REVISED_LENGTH = 6
 WILD = ("product", "partner", "measure")
 
 
-def changes(frame: pl.DataFrame, labels: Mapping[str, Sequence[str]]) -> pl.Series:
+def changes(frame: pl.DataFrame, labels: Mapping[str, Sequence[str]], reporter: Reporter) -> pl.Series:
     """For each row the last month, up to its own, in which the meaning of its series changed; null where none is known.
+
+    Only changes in the statistics of the `reporter` count.
 
     The columns product, partner and measure hold positions in the sorted lists of `labels`; `month` is a month index.
     """
     months = frame["month"].unique()
     found = [pl.select(pl.repeat(None, frame.height, dtype=pl.Int32)).to_series()]
-    for flags, rows in breaks(tuple(labels["product"])).group_by(*(pl.col(name) == "" for name in WILD)):
+    for flags, rows in breaks(tuple(labels["product"]), reporter).group_by(*(pl.col(name) == "" for name in WILD)):
         columns = [name for name, wild in zip(WILD, flags, strict=True) if not wild]
         has_come = pl.col("month") <= months.max() if months.len() else pl.lit(True)
         mine = rows.filter(has_come, *(pl.col(name).is_in(labels[name]) for name in columns))
@@ -47,11 +50,11 @@ def changes(frame: pl.DataFrame, labels: Mapping[str, Sequence[str]]) -> pl.Seri
     )
 
 
-def changes_of_texts(frame: pl.DataFrame) -> pl.Series:
+def changes_of_texts(frame: pl.DataFrame, reporter: Reporter) -> pl.Series:
     """`changes` for a frame with texts in the columns product, partner and measure."""
     labels = {name: sorted(frame[name].unique()) for name in WILD}
     coded = frame.select("month", *(pl.col(name).cast(pl.Enum(texts)).to_physical() for name, texts in labels.items()))
-    return changes(coded, labels)
+    return changes(coded, labels, reporter)
 
 
 def _key(columns: Sequence[str], labels: Mapping[str, Sequence[str]]) -> pl.Expr:
@@ -75,21 +78,27 @@ def _by_month(frame: pl.DataFrame, changed: pl.DataFrame) -> pl.Series:
 
 
 @functools.lru_cache(64)
-def breaks(products: tuple[str, ...]) -> pl.DataFrame:
-    """Names and month of each change that no row carries over; an empty name matches all."""
-    changes = pl.concat([_of_codes(products), _of_baskets(), _of_partners(), _stated("no")]).unique()
-    changes = changes.join(_stated("yes"), on=[*WILD, "month"], how="anti")
-    return pl.concat([changes, _in_baskets(changes)]).unique()
+def breaks(products: tuple[str, ...], reporter: Reporter) -> pl.DataFrame:
+    """Names and month of each change in the statistics of the `reporter` that no row carries over; an empty name matches
+    all.
+    """
+    baskets = reporter.rows("baskets")
+    stated = reporter.rows("definition_breaks")
+    changes = pl.concat(
+        [_of_codes(products, baskets), _of_baskets(baskets), _of_partners(reporter), _stated(stated, "no")]
+    ).unique()
+    changes = changes.join(_stated(stated, "yes"), on=[*WILD, "month"], how="anti")
+    return pl.concat([changes, _in_baskets(changes, baskets)]).unique()
 
 
-def _stated(comparable: str) -> pl.DataFrame:
-    rows = code_table("definition_breaks").filter(pl.col("comparable") == comparable)
+def _stated(rows: pl.DataFrame, comparable: str) -> pl.DataFrame:
+    rows = rows.filter(pl.col("comparable") == comparable)
     return rows.select(*WILD, month=_month("from_month"))
 
 
-def _of_codes(products: tuple[str, ...]) -> pl.DataFrame:
+def _of_codes(products: tuple[str, ...], baskets: pl.DataFrame) -> pl.DataFrame:
     """Revisions of the HS, for some codes and for the parts of baskets."""
-    codes = pl.concat([pl.Series(products, dtype=pl.String), code_table("baskets")["hs8"]]).unique()
+    codes = pl.concat([pl.Series(products, dtype=pl.String), baskets["hs8"]]).unique()
     is_national = pl.col("product").str.contains(r"^\d{7,}$")
     code = pl.when(is_national).then(pl.col("product").str.slice(0, REVISED_LENGTH)).otherwise("product")
     revisions = code_table("hs_revisions").select("code", month=_month("from_month"))
@@ -97,16 +106,17 @@ def _of_codes(products: tuple[str, ...]) -> pl.DataFrame:
     return found.select("product", "month", partner=pl.lit(""), measure=pl.lit("")).select(*WILD, "month")
 
 
-def _of_baskets() -> pl.DataFrame:
+def _of_baskets(baskets: pl.DataFrame) -> pl.DataFrame:
     """Months in which a code enters or leaves a basket."""
-    baskets = code_table("baskets").with_columns(product=BASKET + pl.col("basket"), partner=pl.lit(""))
-    return _begins_and_ends(baskets)
+    return _begins_and_ends(baskets.with_columns(product=BASKET + pl.col("basket"), partner=pl.lit("")))
 
 
-def _of_partners() -> pl.DataFrame:
-    """Months in which a partner enters or leaves a group, or the code of a partner begins or ends."""
+def _of_partners(reporter: Reporter) -> pl.DataFrame:
+    """Months in which a partner enters or leaves a group, or a code of China customs for a partner begins or ends, in
+    China's statistics.
+    """
     groups = code_table("partner_groups").with_columns(partner="group", product=pl.lit(""))
-    codes = code_table("partners").with_columns(product=pl.lit(""))
+    codes = code_table("partners").filter(reporter.code == CHN).with_columns(product=pl.lit(""))
     return pl.concat([_begins_and_ends(groups), _begins_and_ends(codes)]).unique()
 
 
@@ -116,9 +126,9 @@ def _begins_and_ends(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([begin, end]).select("product", "partner", pl.lit("").alias("measure"), "month").unique()
 
 
-def _in_baskets(changes: pl.DataFrame) -> pl.DataFrame:
+def _in_baskets(changes: pl.DataFrame, baskets: pl.DataFrame) -> pl.DataFrame:
     """A change of a code also changes each basket that contains it, or contained it until then."""
-    members = code_table("baskets").select(basket=BASKET + pl.col("basket"), product="hs8")
+    members = baskets.select(basket=BASKET + pl.col("basket"), product="hs8")
     return changes.join(members, on="product").with_columns(product="basket").select(changes.columns)
 
 

@@ -2,7 +2,12 @@
 
 A scope is products (a shorter code covers all codes below it, * covers all), partners (all, listed, or only the keys of
 the records), months and measure families.
+
+A group of partners is the sum of its members. A partner code that no list names may be a member, so where a file has one
+no group of its months is covered, however small its trade, until a later file of every partner has none.
 """
+
+import functools
 
 import polars as pl
 
@@ -56,6 +61,29 @@ def with_scope(releases: pl.DataFrame) -> pl.DataFrame:
     return releases.filter(pl.col("partners") != "keys").with_columns(
         everyone=(pl.col("partners") == "all") & ~totals_alone, lists=pl.col("partner_list").list.sort().list.join(",")
     )
+
+
+@functools.cache
+def _placed() -> frozenset[str]:
+    return frozenset(key for table in ("partner_codes", "partners") for key in code_table(table)["partner"])
+
+
+def is_unplaced(partner: str) -> bool:
+    """Whether a partner key is a code that no list named when the file was read: nobody knows which groups it is in.
+
+    >>> [is_unplaced(key) for key in ("DEU", "gacc:199", "gacc:888", "WLD")]
+    [False, False, True, False]
+    """
+    return ":" in partner and partner not in _placed()
+
+
+def _has_unplaced(releases: pl.DataFrame) -> pl.Series:
+    """Which of the releases have a partner code that no list names."""
+    keys = releases["partner_list"].explode().unique().drop_nulls()
+    unplaced = [key for key in keys if is_unplaced(key)]
+    if not unplaced:
+        return pl.repeat(False, releases.height, dtype=pl.Boolean, eager=True)
+    return releases.select(pl.col("partner_list").list.set_intersection(unplaced).list.len() > 0).to_series()
 
 
 def lost_place(product: str, day: str) -> pl.Expr:
@@ -149,8 +177,8 @@ def _covering_codes(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     first, last = keys.select(first=pl.col("month").min(), last=pl.col("month").max()).row(0)
     covered = covered_codes(releases, keys["product"], first, last)
     asked = keys.with_columns(family())
-    everyone = covered.filter("everyone").group_by(CELL).agg(pl.col("priority").min())
-    whole = asked.join(everyone, on=CELL).filter(_has_members())
+    everyone = covered.filter("everyone").group_by(CELL).agg(pl.col("priority").min(), pl.col("groups").any())
+    whole = asked.join(everyone, on=CELL).filter(_has_members(), ~pl.col("partner").is_in(GROUPS) | pl.col("groups"))
     columns = [*keys.columns, "priority"]
     if covered["everyone"].all():
         return whole.select(columns)
@@ -168,9 +196,10 @@ def _has_members() -> pl.Expr:
 
 
 def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last: int) -> pl.DataFrame:
-    """CELL, everyone, lists, priority: what the releases by month cover, code by code, from `first` to `last`.
+    """CELL, everyone, groups, lists, priority: what the releases by month cover, code by code, from `first` to `last`.
 
-    Each such row occurs once.
+    Each such row occurs once. `groups` says whether groups of partners are covered too: every partner was requested, and
+    the last word on the cell has no partner code that no list names.
     """
     monthly = with_scope(releases.filter(pl.col("by_month"))).with_columns(priority=priority())
     begin = pl.max_horizontal(month_index("first_month"), pl.lit(first, pl.Int32))
@@ -179,11 +208,17 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
     if not inside.height:
         nothing = {"product": pl.String(), "family": pl.String(), "month": pl.Int32()}
         empty = inside.with_columns(pl.lit(None, kind).alias(name) for name, kind in nothing.items())
-        return empty.select(*CELL, "everyone", "lists", "priority")
+        return empty.select(*CELL, "everyone", "lists", "priority", groups="everyone")
+    unplaced = _has_unplaced(inside)
+    # A later file replaces an earlier one of its kind; only where a code has no place their order matters.
+    order = ["unplaced", "said"] if unplaced.any() else []
+    if order:
+        said = pl.struct("released_on", "release_id").rank("ordinal")
+        inside = inside.with_columns(unplaced=unplaced, said=said)
     inside = _alike(inside)
     months = (
         inside.select(
-            "release_id", "flow", "everyone", "lists", "priority", family="measures",
+            "release_id", "flow", "everyone", "lists", "priority", *order, family="measures",
             month=pl.int_ranges(begin, end, dtype=pl.Int32),
         )
         .explode("month")
@@ -193,7 +228,16 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
     scopes = inside.unique("release_id")
     asked = asked_products(scopes, products, roll_up=True)
     covered = without_lost(months.join(asked, on="release_id"), scopes)
-    covered = covered.select(*CELL, "everyone", "lists", "priority")
+    covered = covered.select(*CELL, "everyone", "lists", "priority", *order)
+    if order:
+        telling = covered.filter(pl.col("everyone") | pl.col("unplaced")).sort(
+            "priority", "said", descending=[False, True]
+        )
+        open_cells = telling.group_by(CELL).agg(pl.col("unplaced").first().alias("is_open"))
+        covered = covered.drop(order).join(open_cells, on=CELL, how="left", nulls_equal=True)
+        covered = covered.with_columns(groups=pl.col("everyone") & ~pl.col("is_open").fill_null(False)).drop("is_open")
+    else:
+        covered = covered.with_columns(groups="everyone")
     # One scope over distinct months gives distinct rows.
     return covered.unique() if scopes.height > 1 else covered
 

@@ -7,8 +7,48 @@ import polars as pl
 import pycountry
 
 from schemas.reference.code_tables import code_table
-from tasks.domain.classification import BASKET
+from tasks.domain.classification import BASKET, HS_DIGITS
 from tasks.domain.coverage import WORLD
+from tasks.domain.nomenclature import CHINAS
+
+# Names of countries that take an article in a sentence.
+WITH_ARTICLE = ("USA", "NLD", "GBR", "ARE", "PHL")
+UNION = {"en": "the European Union", "zh": "欧盟"}
+
+
+def country(key: str, language: str = "en") -> str:
+    """Name of a country or of the European Union for use inside a sentence; the key where the tables have no name.
+
+    >>> country("USA"), country("EU27"), country("CHN"), country("USA", "zh")
+    ('the United States', 'the European Union', 'China', '美国')
+    """
+    if key == "EU27":
+        return UNION[language]
+    if language == "zh":
+        known = code_table("partners").filter(pl.col("partner") == key)
+        return str(known["name_zh"][0]) if known.height else key
+    return f"the {partner_name(key)}" if key in WITH_ARTICLE else partner_name(key)
+
+
+def trade_of(reporter: str, flow: str, language: str = "en") -> str:
+    """Whose exports or imports, as a sentence or a title begins; the direction alone where the reporter is not known.
+
+    >>> trade_of("USA", "export"), trade_of("CHN", "import"), trade_of("USA", "import", "zh"), trade_of("", "export")
+    ("the United States' exports", "China's imports", '美国进口', 'exports')
+    """
+    if language == "zh":
+        return f"{country(reporter, 'zh') if reporter else ''}{'出口' if flow == 'export' else '进口'}"
+    name = country(reporter) if reporter else ""
+    return f"{name}{chr(39) if name.endswith('s') else chr(39) + 's'} {flow}s" if name else f"{flow}s"
+
+
+def capitalised(text: str) -> str:
+    """The text with a capital first letter, the others as they are.
+
+    >>> capitalised("the United States' exports")
+    "The United States' exports"
+    """
+    return text[:1].upper() + text[1:]
 
 
 def partner_name(partner: str) -> str:
@@ -34,8 +74,13 @@ def row_name(partner: str) -> str:
     return partner_name(partner) + (" (group)" if is_group(partner) else "")
 
 
-def product_names(product: str) -> tuple[str, str] | None:
-    """English and Chinese name of a product; None where the tables have none."""
+def product_names(product: str, national: str = CHINAS) -> tuple[str, str] | None:
+    """English and Chinese name of a product in a store with these national codes; None where the tables have none.
+
+    The national codes of the tables are China's: equal digits of another list are other goods.
+    """
+    if national != CHINAS and product.isdigit() and len(product) > HS_DIGITS:
+        return None
     if product.startswith(BASKET):
         rows = code_table("baskets").filter(BASKET + pl.col("basket") == product)
     else:
@@ -44,9 +89,9 @@ def product_names(product: str) -> tuple[str, str] | None:
     return (rows["name_en"][0], rows["name_zh"][0]) if rows.height else None
 
 
-def product_name(product: str) -> str:
+def product_name(product: str, national: str = CHINAS) -> str:
     """English name of a product and its code; the code alone where the tables have no name."""
-    names = product_names(product)
+    names = product_names(product, national)
     return f"{names[0]} ({product})" if names else product
 
 

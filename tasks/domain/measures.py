@@ -5,23 +5,30 @@ Belongs here: measures, codes, coverage, as in the reference data. The months ar
 """
 
 import functools
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import polars as pl
 
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import holds, is_heading, members
+from tasks.domain.reporter import CHN
 
 MIXED = "85051110"
 MIXED_WORDS = "HS 85051110 holds controlled and free magnets alike; what share of it is controlled is not published."
 
 
-def events_of(product: str | None = None, flow: str = "export") -> pl.DataFrame:
-    """Measures by day, with the coverage of `product` by each that concerns it; all measures where it is None.
+def mixed_words(products: Iterable[str], reporter: str) -> list[str]:
+    """The sentence on the code that holds controlled and free goods, if a product of this reporter includes it."""
+    return [MIXED_WORDS] if reporter == CHN and any(holds(product, MIXED) for product in products) else []
 
-    All are controls of exports; none concerns imports.
+
+def events_of(product: str | None = None, flow: str = "export", reporter: str | None = None) -> pl.DataFrame:
+    """Measures of a reporter by day, with the coverage of `product` by each that concerns it; all measures where it is None.
+
+    Without a `reporter` those of every country. All are controls of exports; none concerns imports.
     """
-    events = code_table("control_events").with_columns(
+    events = _of(code_table("control_events"), reporter).with_columns(
         day=pl.when(pl.col("announced_on") == "").then("effective_from").otherwise("announced_on")
     )
     if product is None:
@@ -65,14 +72,11 @@ def coverage(event: str, product: str) -> str | None:
     return "whole" if all(how) else "some_codes"
 
 
-def mixed_note(product: str, event: str | None = None) -> str | None:
-    """Which other goods share the codes of a product with controlled goods; None where none do.
-
-    `event` limits this to one measure.
-    """
-    rows = code_table("control_event_codes").filter(pl.col("coverage") == "unknown_share")
-    if event is not None:
-        rows = rows.filter(pl.col("event") == event)
+def mixed_note(product: str, events: Collection[str]) -> str | None:
+    """Which other goods share the codes of a product with goods that one of these measures controls; None where none do."""
+    rows = code_table("control_event_codes").filter(
+        pl.col("coverage") == "unknown_share", pl.col("event").is_in(list(events))
+    )
     notes = rows.select("hs8", "note").unique().sort("hs8", "note")
     return "; ".join(f"{code}: {note}" for code, note in notes.iter_rows() if holds(product, code)) or None
 
@@ -84,12 +88,18 @@ def codes_of(event: str) -> dict[str, str]:
     return dict(rows.select("hs8", "coverage").unique("hs8", keep="first", maintain_order=True).iter_rows())
 
 
-def touched_codes() -> set[str]:
-    """Codes of all measures that took effect."""
-    took = [row["event"] for row in measures()]
+def touched_codes(reporter: str) -> set[str]:
+    """Codes of all measures of a reporter that took effect."""
+    took = [row["event"] for row in measures(reporter)]
     return set(code_table("control_event_codes").filter(pl.col("event").is_in(took))["hs8"])
 
 
-def measures() -> list[dict[str, Any]]:
-    """The measures with a day of effect, of any state: one that was never in force shows what it did not cause."""
-    return code_table("control_events").filter(pl.col("effective_from") != "").sort("event").to_dicts()
+def measures(reporter: str) -> list[dict[str, Any]]:
+    """The measures of a reporter with a day of effect, of any state: one that was never in force shows what it did not
+    cause.
+    """
+    return _of(code_table("control_events"), reporter).filter(pl.col("effective_from") != "").sort("event").to_dicts()
+
+
+def _of(events: pl.DataFrame, reporter: str | None) -> pl.DataFrame:
+    return events if reporter is None else events.filter(pl.col("reporter") == reporter)

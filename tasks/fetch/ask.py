@@ -8,6 +8,7 @@ for another run.
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,12 +18,12 @@ from schemas.forms.fetch import Fetched
 from tasks.domain.errors import Refused
 from tasks.domain.periods import read_period
 from tasks.fetch.drop import drop
-from tasks.fetch.judge import refuse_other
+from tasks.fetch.judge import refuse_elsewhere, refuse_other, unanswered
 from tasks.fetch.question import Answer, Key, Question
 from tasks.fetch.seen import Seen, bytes_sha256, read_seen, records_sha256, write_seen
-from tasks.fetch.transport import Transport, Unreachable
+from tasks.fetch.transport import AHEAD_MAX, Transport
 from tasks.sources.protocol import Parsed
-from tasks.sources.registry import SOURCES
+from tasks.sources.registry import read_file
 
 FAILURES_MAX = 3
 PAGES_MAX = 500
@@ -31,13 +32,17 @@ log = logging.getLogger("tidewaiter.fetch")
 
 
 def ask_all(
-    questions: Iterable[Question], transport: Transport, inbox: Path, key: Key | None = None
+    questions: Iterable[Question | Fetched], transport: Transport, inbox: Path, origin: str, key: Key | None = None
 ) -> Iterator[Fetched]:
-    """Yield the result of each question, one after another. Raises Refused if the record of earlier fetches is
-    damaged.
+    """Yield the result of each question, one after another; one that is answered already is passed on.
+
+    `origin` is the address of the source: no other host is asked.
     """
     failures = 0
     for question in questions:
+        if isinstance(question, Fetched):
+            yield question
+            continue
         if failures >= FAILURES_MAX:
             yield Fetched(
                 name=question.name,
@@ -45,7 +50,7 @@ def ask_all(
                 reason=f"the source did not answer {failures} times in a row; left for another run",
             )
             continue
-        for fetched, name, entry in _results(question, transport, inbox, key):
+        for fetched, name, entry in _results(question, transport, inbox, origin, key):
             failures = failures + 1 if fetched.outcome == "failed" else 0
             if entry is not None:
                 write_seen(inbox, question.source, {**read_seen(inbox, question.source), name: entry})
@@ -61,19 +66,19 @@ class _Result(NamedTuple):
     entry: Seen | None
 
 
-def _results(question: Question, transport: Transport, inbox: Path, key: Key | None) -> Iterator[_Result]:
+def _results(question: Question, transport: Transport, inbox: Path, origin: str, key: Key | None) -> Iterator[_Result]:
     """Yield what came of a question: one result, or one for each part of its answer."""
     seen = read_seen(inbox, question.source)
     try:
+        refuse_elsewhere(question.address, origin)
         if question.parts is None:
             yield _Result(*_ask(question, transport, inbox, seen.get(question.name), key))
         else:
             yield from _ask_parts(question, transport, inbox, seen, key)
-    except Unreachable as problem:
-        yield _Result(Fetched(name=question.name, outcome="failed", reason=str(problem)), question.name, None)
-    except Refused as refusal:
-        outcome = "not out" if refusal.rule in NO_RECORDS else "refused"
-        fetched = Fetched.model_validate({"name": question.name, "outcome": outcome, "reason": str(refusal)})
+    except Exception as problem:
+        fetched = unanswered(question.name, problem)
+        if isinstance(problem, Refused) and problem.rule in NO_RECORDS:
+            fetched = fetched.model_copy(update={"outcome": "not out"})
         yield _Result(fetched, question.name, None)
 
 
@@ -125,8 +130,9 @@ def _take(
     if before is not None and records is not None and before.records_sha256 == records:
         why = "the same records, in another order or with a newer stamp"
         return _unchanged(question, why, _entry(question, answer, records, before.file))
-    file = drop(inbox, taken.question, taken.answer, _declared(taken))
-    why = "never seen before" if before is None else "it has changed"
+    day, doubt = _day(taken)
+    file = drop(inbox, taken.question, taken.answer, _declared(taken, day))
+    why = "; ".join(filter(None, ["never seen before" if before is None else "it has changed", doubt]))
     fetched = Fetched(name=question.name, outcome="new", reason=why, file=file)
     return _Result(fetched, question.name, _entry(question, answer, records, file.name))
 
@@ -146,6 +152,7 @@ def _readable(question: Question, answer: Answer, transport: Transport, key: Key
     if instead is None:
         return _Taken(question, answer, parsed)
     try:
+        refuse_elsewhere(instead.address, question.address)
         found = transport.get(instead.address, key=key, retry_on=instead.retry_on)
         assert found is not None  # no condition was sent
         refuse_other(found, instead.form)
@@ -202,22 +209,30 @@ def _parsed(question: Question, answer: Answer) -> Parsed | None:
     Raises Refused if there are no records: there is nothing to drop then.
     """
     try:
-        return SOURCES[question.source].parse(answer.body, question.name)
+        return read_file(question.source, answer.body, question.name)
     except Refused as refusal:
         if refusal.rule in NO_RECORDS:
             raise
         return None
 
 
-def _declared(taken: _Taken) -> dict[str, Any]:
-    """Return the declaration of an answer: what was requested, the months as far as there are records, and the day.
+def _day(taken: _Taken) -> tuple[date, str]:
+    """The later of the printed day and the one on which an answer was seen, by the source's clock; and why it is another.
 
-    The day is the later of the printed one and the one on which it was seen, by the source's clock.
+    A file of a day that has not come would wait in the inbox, and nobody would hear of it.
     """
+    seen = taken.answer.answered_at.astimezone(taken.question.zone).date()
+    printed = taken.parsed.printed_on if taken.parsed is not None else None
+    if printed is None or printed <= seen:
+        return seen, taken.answer.doubt
+    if printed > seen + AHEAD_MAX:
+        return seen, f"it prints {printed}, which has not come, so the day is that on which it was seen"
+    return printed, taken.answer.doubt
+
+
+def _declared(taken: _Taken, day: date) -> dict[str, Any]:
+    """Return the declaration of an answer: what was requested, the months as far as there are records, and the day."""
     question, parsed = taken.question, taken.parsed
-    day = taken.answer.answered_at.astimezone(question.zone).date()
-    if parsed is not None and parsed.printed_on is not None:
-        day = max(day, parsed.printed_on)
     declared: dict[str, Any] = {**question.declared, "released_on": day}
     if question.covers is not None and parsed is not None:
         declared["products"] = question.covers(parsed)

@@ -11,8 +11,9 @@ from schemas.forms.fetch import Fetched, FetchReport, FetchRequest
 from tasks.domain.errors import Refused
 from tasks.fetch import eurostat_bulk, eurostat_comext, gacc_release, hmrc_ots, japan_estat, un_comtrade, us_census
 from tasks.fetch.ask import ask_all
+from tasks.fetch.judge import unanswered
 from tasks.fetch.question import Key, Question
-from tasks.fetch.transport import Transport, Unreachable
+from tasks.fetch.transport import Transport
 
 # The environment variable with the key of a source, and the request parameter for it.
 KEYS = {
@@ -25,6 +26,12 @@ BY_CODES: dict[str, Callable[[FetchRequest, date], Iterable[Question]]] = {
 }
 # Sources that answer without a key too, with less.
 OPEN = (un_comtrade.SOURCE,)
+# The host of each source; no other one is asked, whatever a page links to.
+HOSTS = {
+    "eurostat_comext": eurostat_comext.BASE, "eurostat_bulk": eurostat_comext.BASE, "hmrc_ots": hmrc_ots.BASE, "us_census": us_census.BASE,
+    "japan_estat": japan_estat.BASE, "gacc_preliminary": gacc_release.BASE, "gacc_bulletin": gacc_release.BASE,
+    "un_comtrade": un_comtrade.BASE,
+}  # fmt: skip
 
 
 def fetch(
@@ -34,10 +41,7 @@ def fetch(
     secret: str | None = None,
     hear: Callable[[Fetched], None] = lambda one: None,
 ) -> FetchReport:
-    """Ask a source what is new and drop it into the inbox; `hear` gets each answer as it comes.
-
-    Raises Refused if the record of earlier fetches is damaged.
-    """
+    """Ask a source what is new and drop it into the inbox; `hear` gets each answer as it comes."""
     request.inbox.mkdir(parents=True, exist_ok=True)
     key = None
     if request.source in KEYS:
@@ -63,16 +67,15 @@ def block_of(variable: str) -> str:
 def _fetched(request: FetchRequest, today: date, transport: Transport, key: Key | None) -> Iterator[Fetched]:
     try:
         questions = list(_questions(request, today, transport, key))
-    except (Unreachable, Refused) as problem:
-        outcome = "failed" if isinstance(problem, Unreachable) else "refused"
-        yield Fetched.model_validate(
-            {"name": f"{request.source}, list of what is there", "outcome": outcome, "reason": str(problem)}
-        )
+    except Exception as problem:
+        yield unanswered(f"{request.source}, list of what is there", problem)
         return
-    yield from ask_all(questions, transport, request.inbox, key)
+    yield from ask_all(questions, transport, request.inbox, request.base or HOSTS[request.source], key)
 
 
-def _questions(request: FetchRequest, today: date, transport: Transport, key: Key | None) -> Iterable[Question]:
+def _questions(
+    request: FetchRequest, today: date, transport: Transport, key: Key | None
+) -> Iterable[Question | Fetched]:
     match request.source:
         case source if source in BY_CODES:
             return BY_CODES[source](request, today)

@@ -12,12 +12,13 @@ instead.
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
-from schemas.forms.fetch import FetchRequest
+from schemas.forms.fetch import Fetched, FetchRequest
 from tasks.domain.errors import Refused
-from tasks.fetch.judge import refuse_other
+from tasks.fetch.judge import listed
 from tasks.fetch.plan import months_of
 from tasks.fetch.question import Answer, Question
 from tasks.fetch.transport import Transport
@@ -32,23 +33,26 @@ INDEX = {
 }
 ZONE = ZoneInfo("Asia/Shanghai")
 TITLE = re.compile(r"^\(\d+\)\s*(?P<topic>.+?)\s*\(in\s*(?P<currency>cny|usd)\)$")
-YEAR = re.compile(rb"<option[^>]*value=\"?(\d{4})")
+YEAR = re.compile(rb"<option[^<>]*value=\"?(\d{4})")
 RECENT = 2
 
 
-def questions(request: FetchRequest, today: date, transport: Transport) -> Iterator[Question]:
-    """Yield a question for each linked page that this source reads, the newest month first. Raises Refused for a
-    page that is not an index.
+def questions(request: FetchRequest, today: date, transport: Transport) -> Iterator[Question | Fetched]:
+    """Yield a question for each linked page that this source reads, the newest month first; before them what became of
+    a page that is not an index.
     """
     wanted = months_of(request, today)
     recent = wanted[-RECENT:]
     found: dict[str, Question] = {}
     for year in sorted({int(month[:4]) for month in wanted}, reverse=True):
         place = f"{request.base or BASE}{INDEX[request.source].format(year='' if year == today.year else year)}"
-        answer = transport.get(place)
-        assert answer is not None  # no condition was sent
-        refuse_other(answer, "html")
-        for month, topic, currency, address in linked(answer, year, request.source):
+        links = listed(
+            transport, place, f"{request.source}, list of {year}", partial(linked, year=year, source=request.source)
+        )
+        if isinstance(links, Fetched):
+            yield links
+            continue
+        for month, topic, currency, address in links:
             if month in wanted:
                 name = f"{request.source}_{topic}_{month}_{currency}"
                 found[name] = Question(
@@ -107,15 +111,15 @@ def attachment(question: Question, answer: Answer) -> Question | None:
 
 
 def _address(page: str, printed: str) -> str:
-    """Return a link as it must be requested: with slashes, and Chinese letters percent-encoded. Raises Refused if it
-    leads elsewhere.
+    """Return a link as it must be requested: with slashes, and Chinese letters percent-encoded. One that leads elsewhere
+    stays as it is, and is refused by name when it is asked for.
     """
-    parts = urlsplit(urljoin(page, printed.strip().replace("\\", "/")))
-    asked = urlsplit(page)
-    own = {urlsplit(BASE).hostname, asked.hostname}
-    if parts.hostname not in own:
-        raise Refused(
-            "link elsewhere", where=page, found=f"a link to {parts.hostname}", advice="Look at the page in a browser."
-        )
+    try:
+        place = urljoin(page, printed.strip().replace("\\", "/"))
+        parts, asked = urlsplit(place), urlsplit(page)
+    except ValueError:
+        return printed
+    if parts.hostname not in {urlsplit(BASE).hostname, asked.hostname}:
+        return place
     # Links have the public name; the request goes to the host that the page came from.
     return urlunsplit((asked.scheme, asked.netloc, quote(parts.path, safe="/%"), parts.query, ""))

@@ -1,17 +1,26 @@
 """Checks whether an answer has the requested form: sources often send a page, an error message or nothing with a
-success status.
+success status. Says what became of a question that failed, so that one bad answer costs no other.
 """
 
+import logging
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from schemas.forms.fetch import Fetched
 from tasks.domain.errors import Refused
-from tasks.domain.text import clip_bytes
+from tasks.domain.text import clip, clip_bytes
 from tasks.fetch.question import Answer
+from tasks.fetch.transport import Transport, Unreachable, is_same_source
 from tasks.sources.envelope import magic_of
+
+T = TypeVar("T")
 
 MARKUP = (b"<!doctype", b"<html", b"<head", b"<body", b"<?xml", b"<script")
 KINDS = {"csv": "a table", "json": "JSON", "html": "a page", "xls": "a workbook", "7z": "an archive"}
 # The formats of the forms that are not text.
 BINARY = {"xls": ("ole", "zip"), "7z": ("7z",)}
 SHOWN = 60
+log = logging.getLogger("tidewaiter.fetch")
 
 
 def refuse_other(answer: Answer, form: str) -> None:
@@ -54,3 +63,45 @@ def refuse_other(answer: Answer, form: str) -> None:
             "message instead of data", where=where, found=f"'{clip_bytes(body[:SHOWN])}' where {KINDS[form]} was asked for",
             advice="The source says why; ask for less or ask again later.",
         )  # fmt: skip
+
+
+def refuse_elsewhere(address: str, origin: str) -> None:
+    """Raise Refused if an address is not of the host that the source has: what a page links to is not asked blindly."""
+    if not is_same_source(origin, address):
+        raise Refused(
+            "link elsewhere", where=origin, found=f"a link to {clip(address, 200)}",
+            advice="It is another host, which is not asked; look at the page in a browser.",
+        )  # fmt: skip
+
+
+def unanswered(name: str, error: Exception) -> Fetched:
+    """What became of a question that ended in an error. Raises the error again if it is one of this machine."""
+    if isinstance(error, Unreachable):
+        return Fetched(name=name, outcome="failed", reason=str(error))
+    if isinstance(error, (OSError, MemoryError)):
+        raise error
+    if isinstance(error, Refused):
+        return Fetched(name=name, outcome="refused", reason=str(error))
+    log.debug("%s", name, exc_info=error)
+    why = f"an answer that nothing here expects ({type(error).__name__}: {clip(str(error), 120)}); look at it in a browser, and report it"
+    return Fetched(name=name, outcome="refused", reason=why)
+
+
+def listed(transport: Transport, place: str, name: str, read: Callable[[Answer], Iterable[T]]) -> list[T] | Fetched:
+    """Return what `read` finds on a list page, or what became of the page: the pages of other years are asked for."""
+
+    def asked() -> list[T]:
+        answer = transport.get(place)
+        assert answer is not None  # no condition was sent
+        refuse_other(answer, "html")
+        return list(read(answer))
+
+    return tried(name, asked)
+
+
+def tried(name: str, work: Callable[[], T]) -> T | Fetched:
+    """Return what `work` does, or what became of the question that it asks."""
+    try:
+        return work()
+    except Exception as error:
+        return unanswered(name, error)

@@ -62,7 +62,9 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer: the bytes, the time of the source's clock, and what the next conditional request needs."""
+    """An answer: the bytes, the time of the source's clock, and what the next conditional request needs. `doubt` says
+    why the time is that of this machine.
+    """
 
     body: bytes
     answered_at: datetime
@@ -70,3 +72,4 @@ class Answer:
     content_type: str = ""
     etag: str | None = None
     last_modified: str | None = None
+    doubt: str = ""

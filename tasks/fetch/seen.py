@@ -7,8 +7,10 @@ more download: the same bytes with the same declaration are the same release.
 
 import hashlib
 import json
+import logging
 import os
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,11 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from schemas.forms.fetch import NOTES
-from tasks.domain.errors import Refused
 from tasks.domain.hashing import frame_sha256
 from tasks.sources.protocol import Parsed
 
 NOT_OF_THE_RECORD = ("record", "note")
+log = logging.getLogger("tidewaiter.fetch")
 
 
 class Seen(BaseModel):
@@ -38,17 +40,20 @@ class Seen(BaseModel):
 
 
 def read_seen(inbox: Path, source: str) -> dict[str, Seen]:
-    """Read what was seen of a source, by question. Raises Refused if the file is damaged."""
+    """Read what was seen of a source, by question. A damaged file is moved aside, and each question is then new."""
     place = _place(inbox, source)
     if not place.exists():
         return {}
     try:
         return {name: Seen.model_validate(entry) for name, entry in json.loads(place.read_bytes()).items()}
-    except (ValueError, ValidationError, AttributeError) as error:
-        raise Refused(
-            "damaged note", where=str(place), found=f"no note of what was fetched ({type(error).__name__})",
-            advice="Delete it: each file is then asked for once more, and what is published already stays as it is.",
-        ) from error  # fmt: skip
+    except (OSError, ValueError, ValidationError, AttributeError, RecursionError) as error:
+        aside = place.with_name(f"{place.stem}.damaged-{time.time_ns()}")
+        place.replace(aside)
+        log.error(
+            "%s: no note of what was fetched (%s); it is kept as %s, and each file is asked for once more",
+            place, type(error).__name__, aside.name,
+        )  # fmt: skip
+        return {}
 
 
 def write_seen(inbox: Path, source: str, seen: dict[str, Seen]) -> None:

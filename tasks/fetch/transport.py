@@ -8,13 +8,16 @@ its answer is refused.
 import importlib.metadata
 import logging
 import os
+import socket
+import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from urllib.parse import urljoin, urlsplit
+from typing import Any, Self
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 
@@ -24,8 +27,14 @@ from tasks.fetch.question import Answer, Key
 from tasks.sources.envelope import FILE_BYTES_MAX
 
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+WHOLE = frozenset({200, 203, 204})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 CONTACT = "TIDEWAITER_CONTACT"
+# What a header of a request may repeat of an answer.
+HEADER_MAX = 1_000
+# A clock that is further ahead is wrong, and so is one from before the sources had any.
+AHEAD_MAX, CLOCK_MIN = timedelta(days=1), datetime(2020, 1, 1, tzinfo=UTC)
+PORTS = {"http": 80, "https": 443}
 LIBRARIES = ("httpx", "httpcore", "hpack", "h11")
 log = logging.getLogger("tidewaiter.fetch")
 
@@ -36,7 +45,9 @@ class Unreachable(OSError):
 
 @dataclass(frozen=True)
 class Policy:
-    """Time limits and retries, in seconds; `pause` is between two requests, `waits` between two attempts."""
+    """Time limits and retries, in seconds; `pause` is between two requests, `waits` between two attempts, `whole` for a
+    request with its answer and redirects.
+    """
 
     connect: float = 10.0
     read: float = 60.0
@@ -59,8 +70,10 @@ class Transport:
         timeout = httpx.Timeout(self.policy.read, connect=self.policy.connect)
         # A request for public statistics needs neither cookies nor credentials of this machine.
         self.client = httpx.Client(
-            timeout=timeout, follow_redirects=False, trust_env=True, headers={"User-Agent": user_agent()}
-        )
+            timeout=timeout, follow_redirects=False, trust_env=True, headers={"User-Agent": user_agent()},
+            # A connection for each request, so that the deadline hears of it.
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )  # fmt: skip
         self._asked: set[str] = set()
 
     def close(self) -> None:
@@ -77,7 +90,7 @@ class Transport:
         bytes), and Unreachable if the source does not answer after all retries.
         """
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-        headers = {name: text for name, text in conditions.items() if text}
+        headers = {name: text for name, text in conditions.items() if text and _is_sendable(text)}
         waits, problem = list(self.policy.waits), ""
         with _hidden(key):
             while True:
@@ -85,10 +98,19 @@ class Transport:
                 wait: float | None = None
                 try:
                     response, body = self._send(address, key, headers)
-                except (httpx.TransportError, _Slow) as error:
-                    problem = f"{type(error).__name__.lstrip('_')}: {error}"
+                except _Slow as error:
+                    # It would take as long again.
+                    raise Unreachable(f"{address}: {error}") from None
+                except httpx.TransportError as error:
+                    problem = f"{type(error).__name__}: {error}"
+                except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+                    said = clip(key.hide(str(error)) if key else str(error), 200)
+                    raise Refused(
+                        "damaged answer", where=address, found=f"an answer that cannot be read: {said}",
+                        advice="Ask again later; if it stays so, look at the address in a browser.",
+                    ) from None  # fmt: skip
                 else:
-                    if response.status_code == httpx.codes.NOT_MODIFIED:
+                    if response.status_code == httpx.codes.NOT_MODIFIED and headers:
                         return None
                     if response.status_code not in PASSING | retry_on:
                         return self._answer(response, body, address, key)
@@ -111,16 +133,17 @@ class Transport:
 
     def _send(self, address: str, key: Key | None, headers: dict[str, str]) -> tuple[httpx.Response, bytes]:
         """Return the last response after redirects, with its bytes. Raises httpx.TransportError, _Slow or Refused."""
-        place, started = address, time.monotonic()
-        for _ in range(self.policy.redirects + 1):
-            url = httpx.URL(place)
-            if key is not None and urlsplit(place).netloc == urlsplit(address).netloc:
-                url = url.copy_merge_params({key.parameter: key.secret})
-            with self.client.stream("GET", url, headers=headers) as response:
-                location = response.headers.get("location")
-                if response.status_code not in REDIRECTS or not location:
-                    return response, self._read(response, address, started)
-                place = self._followed(urljoin(place, location), address, key)
+        place = address
+        with _Deadline(self.policy.whole) as deadline:
+            for _ in range(self.policy.redirects + 1):
+                url = httpx.URL(place)
+                if key is not None and urlsplit(place).netloc == urlsplit(address).netloc:
+                    url = url.copy_merge_params({key.parameter: key.secret})
+                with self.client.stream("GET", url, headers=headers, extensions={"trace": deadline.hear}) as response:
+                    location = response.headers.get("location")
+                    if response.status_code not in REDIRECTS or not location:
+                        return response, self._read(response, address)
+                    place = self._followed(urljoin(place, location), address, key)
         raise Refused(
             "redirects",
             where=address,
@@ -130,9 +153,8 @@ class Transport:
 
     def _followed(self, place: str, address: str, key: Key | None) -> str:
         """Return the target of a redirect. Raises Refused if it is another host: a login, a portal, a gate."""
-        asked, found = urlsplit(address), urlsplit(place)
         shown = clip(key.hide(place) if key else place, 200)
-        if found.hostname != asked.hostname or (asked.scheme == "https" and found.scheme != "https"):
+        if not is_same_source(address, place):
             raise Refused(
                 "redirect elsewhere", where=address, found=f"a redirect to {shown}",
                 advice="The address has moved, or it is a login: look at it in a browser. Tidewaiter does not follow it.",
@@ -140,7 +162,7 @@ class Transport:
         # The key is added again for the same host only.
         return place if key is None else str(httpx.URL(place).copy_remove_param(key.parameter))
 
-    def _read(self, response: httpx.Response, address: str, started: float) -> bytes:
+    def _read(self, response: httpx.Response, address: str) -> bytes:
         declared = response.headers.get("content-length", "")
         too_large = Refused(
             "too large",
@@ -155,14 +177,12 @@ class Transport:
             size += len(piece)
             if size > self.policy.bytes_max:
                 raise too_large
-            if time.monotonic() - started > self.policy.whole:
-                raise _Slow(f"no whole answer in {self.policy.whole:.0f} s")
             pieces.append(piece)
         return b"".join(pieces)
 
     def _answer(self, response: httpx.Response, body: bytes, address: str, key: Key | None) -> Answer:
         status = response.status_code
-        if not httpx.codes.is_success(status):
+        if status not in WHOLE:
             said = clip(
                 key.hide(body[:200].decode("utf-8", "replace")) if key else body[:200].decode("utf-8", "replace"), 120
             )
@@ -172,13 +192,16 @@ class Transport:
                 found=f"status {status}: {said}",
                 advice=ADVICE.get(status, "Look at the address in a browser."),
             )
+        answered_at, doubt = _answered_at(response, self.clock())
         return Answer(
-            body, _date(response) or self.clock(), address, response.headers.get("content-type", "").lower(),
-            response.headers.get("etag"), response.headers.get("last-modified"),
+            body, answered_at, address, response.headers.get("content-type", "").lower(),
+            response.headers.get("etag"), response.headers.get("last-modified"), doubt,
         )  # fmt: skip
 
 
 ADVICE = {
+    206: "This is a part of an answer.",
+    304: "Nothing is known here that could be unchanged; look at the address in a browser.",
     401: "The key is missing or not valid.",
     403: "The source refuses: too many questions, a key that is not valid, or a filter that it does not take. Ask again later.",
     404: "There is no such file: not out yet, or the address has changed.",
@@ -188,7 +211,63 @@ ADVICE = {
 
 
 class _Slow(Exception):
-    """An answer that arrives too slowly."""
+    """An answer that is not there in time."""
+
+
+class _Deadline:
+    """Cuts the connection of an exchange that takes too long.
+
+    The limits of httpx are those of a single read: headers that come byte by byte, or interim answers without end, keep
+    them all.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._is_over = seconds, False
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._timer.cancel()
+        # An answer that ends with its connection looks whole when it was cut.
+        if self._is_over and (kind is None or issubclass(kind, (httpx.HTTPError, OSError))):
+            raise _Slow(f"no whole answer in {self._seconds:.0f} s")
+
+    def hear(self, event: str, info: Mapping[str, Any]) -> None:
+        """Take the socket of each new connection, as httpx tells of it."""
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self._socket = info["return_value"].get_extra_info("socket")
+            if self._is_over:
+                self._cut()
+
+    def _cut(self) -> None:
+        self._is_over = True
+        if self._socket is not None:
+            # Of the connection itself: shutting down TLS would wait for the other side.
+            with suppress(OSError):
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+def is_same_source(asked: str, found: str) -> bool:
+    """Whether an address is of the host that was asked, and as safe: the same port, or https in place of http."""
+    try:
+        own, other = urlsplit(asked), urlsplit(found)
+        is_safe = other.scheme == own.scheme or (own.scheme, other.scheme) == ("http", "https")
+        ports = _port(own), _port(other)
+    except ValueError:
+        return False
+    is_upgraded = ports == (PORTS["http"], PORTS["https"]) and other.scheme == "https"
+    return (
+        other.hostname == own.hostname and other.username is None and is_safe and (ports[0] == ports[1] or is_upgraded)
+    )
+
+
+def _port(parts: SplitResult) -> int | None:
+    return parts.port or PORTS.get(parts.scheme)
 
 
 @contextmanager
@@ -223,10 +302,26 @@ def user_agent() -> str:
     )
 
 
-def _date(response: httpx.Response) -> datetime | None:
+def _is_sendable(text: str) -> bool:
+    """Whether a header may have this text, which an answer or a note on the disk has."""
+    return text.isascii() and text.isprintable() and len(text) <= HEADER_MAX
+
+
+def _answered_at(response: httpx.Response, now: datetime) -> tuple[datetime, str]:
+    """The time of the source's clock, and no doubt; `now` where it tells none, or with the doubt where it is wrong."""
+    text = response.headers.get("date", "")
+    if not text:
+        return now, ""
+    said = _moment(text)
+    if said is None or not CLOCK_MIN <= said <= now + AHEAD_MAX:
+        return now, f"the clock of the source says '{clip(text, 40)}', so the day is that of this machine"
+    return said, ""
+
+
+def _moment(text: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(response.headers["date"]).astimezone(UTC)
-    except (KeyError, TypeError, ValueError):
+        return parsedate_to_datetime(text).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError, IndexError):
         return None
 
 
@@ -235,7 +330,5 @@ def _retry_after(response: httpx.Response, now: datetime) -> float | None:
     text = response.headers.get("retry-after", "").strip()
     if text.isdecimal():
         return float(text)
-    try:
-        return max(0.0, (parsedate_to_datetime(text).astimezone(UTC) - now).total_seconds())
-    except (TypeError, ValueError):
-        return None
+    moment = _moment(text)
+    return None if moment is None else max(0.0, (moment - now).total_seconds())

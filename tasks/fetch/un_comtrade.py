@@ -9,14 +9,16 @@ many. UN Comtrade forbids redistribution without permission.
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from schemas.forms.fetch import FetchRequest
+from schemas.forms.fetch import Fetched, FetchRequest
 from schemas.reference.code_tables import partner_codes
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
+from tasks.fetch.judge import tried
 from tasks.fetch.plan import months_of, products_of, short
 from tasks.fetch.question import Question
 from tasks.fetch.transport import Transport
@@ -32,15 +34,21 @@ FLOWS = {"export": "X", "import": "M"}
 MONTHS_MAX = 12
 
 
-def questions(request: FetchRequest, today: date, transport: Transport, *, has_key: bool) -> Iterator[Question]:
-    """Yield the questions, newest month first. Raises Refused for an unknown reporter or list, and Unreachable."""
+def questions(
+    request: FetchRequest, today: date, transport: Transport, *, has_key: bool
+) -> Iterator[Question | Fetched]:
+    """Yield the questions, newest month first, and what became of a list. Raises Refused for an unknown reporter."""
     if not request.reporters:
         raise Refused(
             "no reporter", where="reporters", found="none", advice="Name whose trade is asked for: --reporter KOR."
         )
     products, place = products_of(request), "data/v1/get" if has_key else "public/v1/preview"
     for reporter, number in [(reporter, number_of(reporter)) for reporter in request.reporters]:
-        there = datasets(transport, number, months_of(request, today), request.base or BASE)
+        ask = partial(datasets, transport, number, months_of(request, today), request.base or BASE)
+        there = tried(f"{SOURCE}, list of {reporter}", ask)
+        if isinstance(there, Fetched):
+            yield there
+            continue
         for month in sorted(there, reverse=True):
             for flow in request.flows:
                 for some in [products] if has_key else [[product] for product in products]:

@@ -226,7 +226,8 @@ def _doubt_partners(read: pl.DataFrame, landed: Landed) -> list[dict[str, str]]:
         finding(
             "unknown_partner", "warning", f"partner {code}", observed=f"code {code} in {month}",
             expected=f"a code of schemas/reference/{table}.csv that holds in that month",
-            advice="It is published as it stands; add the code to the table.",
+            advice="It is published as it stands. It may be a member of a group (EU27), so no group is covered in the months of this file "
+            "until one is read with the code in the table: add it, then read the file into a new store, or a later one into this.",
         )
         for code, month in first_months.iter_rows()
     ]  # fmt: skip

@@ -2,9 +2,9 @@
 
 from schemas.forms.request import Landed
 from tasks.sources.protocol import Parsed
-from tasks.sources.registry import SOURCES
+from tasks.sources.registry import read_file
 
 
 def parse(landed: Landed) -> Parsed:
     """The records of a landed file. Raises Refused where the bytes do not have the source's format."""
-    return SOURCES[landed.source].parse(landed.raw.read_bytes(), landed.file.name)
+    return read_file(landed.source, landed.raw.read_bytes(), landed.file.name).declared(landed.partners)

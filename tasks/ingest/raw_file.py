@@ -91,7 +91,8 @@ def read_raw(store: Path, release: Mapping[str, Any]) -> RawFile:
     raw = place.read_bytes()
     if hashlib.sha256(raw).hexdigest() != sha256:
         raise ValueError(f"{place}: the raw bytes are not those that were landed; restore the file from a copy")
-    reported = SOURCES[release["source"]].parse(raw, Path(release["title"]).name).reported
+    parsed = SOURCES[release["source"]].parse(raw, Path(release["title"]).name)
+    reported = parsed.declared(release["partners"]).reported
     places: dict[int, list[int]] = {}
     for at, number in enumerate(reported["record"]):
         places.setdefault(number, []).append(at)

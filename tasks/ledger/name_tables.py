@@ -15,7 +15,7 @@ from schemas.tables.name import LANGUAGES, SUBJECTS, PartnerName, PrintedName, P
 from schemas.tables.observation import Observation
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import WORLD
-from tasks.domain.nomenclature import OTHERS
+from tasks.domain.nomenclature import CHINAS, OTHERS
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 from tasks.store.verify_on_read import prove
@@ -88,10 +88,10 @@ def product_name(printed: pl.DataFrame) -> DataFrame[ProductName]:
         .select(product=pl.col("product").str.head(length), classification=pl.lit(f"HS{length}"))
         for length in (2, 4, 6)
     ]  # fmt: skip
-    # Baskets and the names in the code tables use China's codes.
-    baskets = code_table("baskets").join(
-        codes.filter(~pl.col("classification").is_in(OTHERS)), left_on="hs8", right_on="product", how="semi"
-    )
+    # The names in the code tables are those of China's codes.
+    national = pl.when(pl.col("classification").is_in(OTHERS)).then("classification").otherwise(pl.lit(CHINAS))
+    listed = codes.select(hs8="product", nomenclature=national)
+    baskets = code_table("baskets").join(listed, on=["hs8", "nomenclature"], how="semi")
     in_baskets = baskets.select(product=BASKET + pl.col("basket"), classification=pl.lit("basket"))
     every = pl.concat([codes, *headings, in_baskets]).unique().sort("product")
     return cast("DataFrame[ProductName]", _table(every, printed, product_references(), ProductName))

@@ -17,7 +17,7 @@ from schemas.table import DataFrame
 from schemas.tables.release import Release
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import covering, priority, with_scope
-from tasks.domain.nomenclature import OTHERS
+from tasks.domain.nomenclature import CHINAS, OTHERS
 from tasks.domain.periods import month_index, month_text
 from tasks.domain.units import LEVEL_MAX, MILLIGRAMS_PER_KG, YEAR_MAX
 from tasks.ledger.cumulative import without_superseded
@@ -145,8 +145,9 @@ def without_outranked(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataF
 
 
 def _copy_baskets(numbers: pl.DataFrame) -> pl.DataFrame:
-    """A basket of one code is a copy of that code, with all its printed numbers. Baskets use China's codes."""
+    """A basket of one code is a copy of that code, with all its printed numbers."""
     members = basket_members().filter(pl.len().over("product") == 1).rename({"product": "basket", "part": "product"})
-    chinas = numbers.filter(~pl.col("classification").cast(pl.String).is_in(OTHERS))
-    named = chinas.join(members, on="product").filter(valid_in(month_text()))
-    return named.with_columns(product="basket", classification=pl.lit("basket"))
+    listed = pl.col("classification").cast(pl.String)
+    national = pl.when(listed.is_in(OTHERS)).then(listed).otherwise(pl.lit(CHINAS))
+    named = numbers.with_columns(nomenclature=national).join(members, on=["product", "nomenclature"])
+    return named.filter(valid_in(month_text())).with_columns(product="basket", classification=pl.lit("basket"))

@@ -23,6 +23,7 @@ from tasks.domain.comparability import changes_of_texts
 from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering
 from tasks.domain.decisions import NOTHING_DECIDED, counting
 from tasks.domain.periods import month_index
+from tasks.domain.reporter import Reporter
 from tasks.ledger.epochs import epochs, statements_in_order
 from tasks.ledger.merge import NUMBER, as_of, undisputed
 
@@ -139,7 +140,7 @@ def _add_world(
     year_ago = wanted.with_columns(
         pl.col("period_start").dt.offset_by("-1y"), pl.col("period_end").dt.offset_by("-1y").dt.month_end()
     )
-    compared = wanted.with_columns(_means_the_same(wanted))
+    compared = wanted.with_columns(_means_the_same(wanted, Reporter.of(releases)))
     for name, days in (("old", timedelta(days=1)), ("new", timedelta(0))):
         now = _world(wanted, observation, releases, decisions, days).rename({"world": f"world_{name}"})
         base = _world(year_ago, observation, releases, decisions, days).with_columns(
@@ -153,10 +154,10 @@ def _add_world(
     return changes.join(compared.drop("means_the_same"), on=TOTAL, how="left")
 
 
-def _means_the_same(wanted: pl.DataFrame) -> pl.Series:
+def _means_the_same(wanted: pl.DataFrame, reporter: Reporter) -> pl.Series:
     """Whether no change of code, unit or partner lies between each period and the same a year before."""
     series = wanted.select("product", "measure", partner=pl.lit(WORLD), month=month_index("period_end"))
-    last = wanted.select(first=month_index("period_start"), changed=changes_of_texts(series))
+    last = wanted.select(first=month_index("period_start"), changed=changes_of_texts(series, reporter))
     return last.select(means_the_same=(pl.col("changed") <= pl.col("first") - YEAR).fill_null(True)).to_series()
 
 

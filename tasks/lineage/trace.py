@@ -14,10 +14,12 @@ import polars as pl
 from schemas.forms.trace import Operand, Trace, TracedNumber
 from schemas.names import FIGURES
 from schemas.tables.metric import MISSING, Metric, status
+from schemas.tables.release import Release
 from tasks.domain.coverage import WORLD
 from tasks.domain.definition_changes import RATIOS, Change, breaks_of
 from tasks.domain.errors import NoFigure
 from tasks.domain.periods import first_day, month_name, month_number
+from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted, named
 from tasks.lineage.formulas import RECIPES, ExactOperand, first_month, months_of
 from tasks.lineage.operands import Amount, Origins
@@ -40,6 +42,7 @@ class Tracer:
         self.snapshot, self.flow = snapshot, flow
         where = None if product is None else pl.col("product") == product
         self.metric = read_table(snapshot, Metric, lambda partition: partition[0] == flow, where)
+        self.reporter = Reporter.of(read_table(snapshot, Release))
         self.origins = Origins(snapshot, flow, product)
 
     def trace(self, point: Point, figure: str) -> Trace:
@@ -59,6 +62,7 @@ class Tracer:
         cut = self.breaks(point, figure, names, row)
         kinds = frozenset[str]().union(*(operand.kinds for operand in operands)) if row[figure] is not None else ()
         return Trace(
+            reporter=self.reporter.code, nomenclature=self.reporter.nomenclature,
             flow=point.flow, product=point.product, partner=point.partner, month=month_name(point.month), measure=point.measure,
             metric=figure, value=_plain(row[figure]), status=row[status(figure)], formula=formula,
             operands=[operand.shown for operand in operands], recomputed=_plain(again),
@@ -77,7 +81,7 @@ class Tracer:
         if figure in RECORDS:
             start = row["series_start"] or row["period"]
             first = point.month - 1 if row[status(figure)] == "definition_break" else month_number(start)
-        known = breaks_of(point.product, point.partner, point.measure)
+        known = breaks_of(point.product, point.partner, point.measure, self.reporter)
         return [change for change in known if first < change.month <= point.month]
 
     def row(self, point: Point, figure: str = "level") -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Where a key is covered, a missing row means no trade. The rules are those of `tasks/domain/coverage.py`, here as tables
 that are joined with millions of rows: one of the cells (product, family, month) for which every partner was requested,
 and one of the partners that a release lists. A basket is covered where each of its codes is, a group of partners where
-every partner was requested and the group has members.
+every partner was requested, the group has members and no code of a partner is unknown (`groups`).
 """
 
 from typing import NamedTuple, Self
@@ -28,19 +28,25 @@ class Scope(NamedTuple):
 
     Each has the `source` priority of the best kind of release, 0 is the best. A listed partner has a row in `listed`
     for every month that any release covers. `cells` has the priorities of `everyone` at the position of each cell: there
-    are few cells, and a look-up by position costs a fraction of a join.
+    are few cells, and a look-up by position costs a fraction of a join. `of_groups` has those of groups of partners.
     """
 
     everyone: pl.DataFrame
     listed: pl.DataFrame
     cells: pl.Series
+    of_groups: pl.Series
 
     @classmethod
     def of(cls, everyone: pl.DataFrame, listed: pl.DataFrame, names: Names) -> Self:
         """The scope of cells and listed partners."""
+        nothing = pl.repeat(None, names.size(*CELL), dtype=everyone.schema["priority"], eager=True)
         places = everyone.select(names.key(*CELL)).to_series()
-        cells = pl.repeat(None, names.size(*CELL), dtype=everyone.schema["priority"], eager=True)
-        return cls(everyone, listed, cells.scatter(places, everyone["priority"]))
+        cells = nothing.clone().scatter(places, everyone["priority"])
+        if everyone["groups"].all():
+            return cls(everyone, listed, cells, cells)
+        closed = everyone.filter("groups")
+        of_groups = nothing.scatter(closed.select(names.key(*CELL)).to_series(), closed["priority"])
+        return cls(everyone, listed, cells, of_groups)
 
 
 class Coverage(NamedTuple):
@@ -65,9 +71,13 @@ class Coverage(NamedTuple):
         scope = self.finest if finest else self.all_levels
         return with_priority(frame, scope, self.names)
 
-    def everyone(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The frame (product, family, month, ...) with `everyone`: whether every partner was requested."""
-        priority = pl.lit(self.all_levels.cells).gather(self.names.key(*CELL))
+    def everyone(self, frame: pl.DataFrame, *, groups: bool = False) -> pl.DataFrame:
+        """The frame (product, family, month, ...) with `everyone`: whether every partner was requested.
+
+        With `groups` also whether no code of a partner is unknown, so that a group of them can be summed.
+        """
+        cells = self.all_levels.of_groups if groups else self.all_levels.cells
+        priority = pl.lit(cells).gather(self.names.key(*CELL))
         return frame.with_columns(everyone=priority.is_not_null())
 
     def silence(self, frame: pl.DataFrame, month: int) -> pl.DataFrame:
@@ -80,8 +90,13 @@ class Coverage(NamedTuple):
         """
         names, scope, cell, place = self.names, self.all_levels, ("product", "family"), ("product", "partner", "family")
         inside = pl.col("month").is_between(month - YEAR + 1, month)
-        everyone = _unbroken(scope.everyone.filter(inside).with_columns(key=names.key(*cell)), month)
-        found = frame.with_columns(key=names.key(*cell)).join(everyone, on="key", how="left", maintain_order="left")
+        all_cells = scope.everyone.filter(inside).with_columns(key=names.key(*cell))
+        everyone = pl.concat(
+            _unbroken(cells, month).with_columns(is_group=pl.lit(is_group))
+            for is_group, cells in ((False, all_cells), (True, all_cells.filter("groups")))
+        )
+        found = frame.with_columns(key=names.key(*cell), is_group=names.is_group())
+        found = found.join(everyone, on=["key", "is_group"], how="left", maintain_order="left")
         # For a group, coverage of every partner counts since it has members.
         since = pl.when(names.founded() > EARLIEST).then((month - names.founded() + 1).clip(0, YEAR)).otherwise(YEAR)
         run = pl.min_horizontal(pl.col("run").fill_null(0), since)
@@ -105,7 +120,11 @@ def priority_in(spoken: pl.Expr, place: int) -> pl.Expr:
 def with_priority(frame: pl.DataFrame, scope: Scope, names: Names) -> pl.DataFrame:
     """The frame with the priority of the best release that covers each row, null where none does."""
     has_members = names.founded() <= pl.col("month")
-    found = frame.with_columns(priority=pl.when(has_members).then(pl.lit(scope.cells).gather(names.key(*CELL))))
+    cell = names.key(*CELL)
+    priority = (
+        pl.when(names.is_group()).then(pl.lit(scope.of_groups).gather(cell)).otherwise(pl.lit(scope.cells).gather(cell))
+    )
+    found = frame.with_columns(priority=pl.when(has_members).then(priority))
     if not scope.listed.height:
         return found
     places = scope.listed.select(listed="priority", place=names.key(*PLACE_OF_FAMILY))
@@ -132,9 +151,9 @@ def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
     known = names.numbered(covered.select("product", "month").unique())
     # A family without a series only counts towards the coverage of a product.
     mine = names.numbered(covered.filter(pl.col("family").is_in(names.families)))
-    everyone = mine.filter("everyone").group_by(CELL).agg(pl.col("priority").min())
+    everyone = mine.filter("everyone").group_by(CELL).agg(pl.col("priority").min(), pl.col("groups").any())
     listed = mine.filter(~pl.col("everyone")).with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
-    listed = names.numbered(listed.filter(pl.col("partner").is_in(names.partners)).drop("everyone", "lists"))
+    listed = names.numbered(listed.filter(pl.col("partner").is_in(names.partners)).drop("everyone", "groups", "lists"))
     members = names.baskets().rename({"part": "product"})
     by_month = members.join(
         pl.DataFrame({"month": pl.int_range(names.first, names.first + names.months, dtype=pl.Int32, eager=True)}),
@@ -155,7 +174,9 @@ def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
             .join(codes_of, on="basket")
         )
         wanted = pl.concat([partners, of_members.select(partners.columns)]).unique()
-        open_to_all = wanted.join(everyone, on=["product", "family"]).filter(names.founded() <= pl.col("month"))
+        open_to_all = wanted.join(everyone, on=["product", "family"]).filter(
+            names.founded() <= pl.col("month"), ~names.is_group() | pl.col("groups")
+        )
         listed = (
             pl.concat([listed, open_to_all.select(listed.columns)])
             .group_by(PLACE_OF_FAMILY)
@@ -170,6 +191,7 @@ def _of_baskets(covered: pl.DataFrame, members: pl.DataFrame, others: list[str])
     """The rows of baskets for which every code has a row in `covered`, with the worst of their priorities."""
     needed = members.group_by("basket", "month").agg(needed=pl.len())
     worst = [pl.col("priority").max()] if "priority" in covered.columns else []
+    worst += [pl.col("groups").all()] if "groups" in covered.columns else []
     there = (
         members.join(covered, on=["product", "month"]).group_by("basket", *others, "month").agg(*worst, there=pl.len())
     )

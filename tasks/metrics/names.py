@@ -15,6 +15,7 @@ from tasks.domain.classification import HS_LEVELS, basket_members
 from tasks.domain.coverage import TOTALS, WORLD, family_of
 from tasks.domain.nomenclature import CHINAS, classification_of, is_national, national_lists
 from tasks.domain.periods import month_index
+from tasks.domain.reporter import Reporter
 from tasks.domain.units import UNIT_VALUE_OF
 
 NUMBER = pl.UInt32
@@ -35,6 +36,7 @@ class Names(NamedTuple):
     first: int
     months: int
     national: str
+    reporter: Reporter
 
     @classmethod
     def of(
@@ -49,21 +51,27 @@ class Names(NamedTuple):
     ) -> "Names":
         """The names in use and everything computed from them: HS levels and baskets above, totals, unit values.
 
-        `releases` determine the national list, whose codes are added up to HS levels. The baskets use China's codes.
+        `releases` determine the reporter and its national list, whose codes are added up to HS levels.
         """
         codes = {name for name in products if name is not None}
         national = next(iter(national_lists(releases)), CHINAS)
         codes |= {code[:level] for code in codes if is_national(code, national) for level in HS_LEVELS}
-        if national == CHINAS:
-            # All codes of a basket decide whether it is complete, also those without trade.
-            members = basket_members().select("product", "part")
-            codes |= set(members.filter(pl.col("part").is_in(codes))["product"])
-            codes |= set(members.filter(pl.col("product").is_in(codes))["part"])
+        # All codes of a basket decide whether it is complete, also those without trade.
+        members = basket_members().filter(nomenclature=national)
+        codes |= set(members.filter(pl.col("part").is_in(codes))["product"])
+        codes |= set(members.filter(pl.col("product").is_in(codes))["part"])
         used = set(measures)
         families = sorted({family_of(name) for name in used})
         used |= {UNIT_VALUE_OF[name] for name in used if name in UNIT_VALUE_OF}
         return cls(
-            sorted(codes), sorted({*partners, *TOTALS}), sorted(used), families, first, last - first + 1, national
+            sorted(codes),
+            sorted({*partners, *TOTALS}),
+            sorted(used),
+            families,
+            first,
+            last - first + 1,
+            national,
+            Reporter.of(releases),
         )
 
     @property
@@ -122,6 +130,10 @@ class Names(NamedTuple):
         """Whether the partner is the world or a group."""
         return pl.col("partner").is_in([self.partners.index(name) for name in TOTALS])
 
+    def is_group(self) -> pl.Expr:
+        """Whether the partner is a group."""
+        return pl.col("partner").is_in([self.partners.index(name) for name in TOTALS if name != WORLD])
+
     @property
     def world(self) -> int:
         """The number of the world."""
@@ -141,7 +153,7 @@ class Names(NamedTuple):
 
     def is_recorded(self) -> pl.Expr:
         """Whether `metric` has records of the series: see `records`."""
-        watched = set(code_table("watch_list")["product"])
+        watched = set(self.reporter.rows("watch_list")["product"])
         watched |= set(basket_members().filter(pl.col("product").is_in(watched))["part"])
         watched = {code for code in watched if classification_of(code, self.national) == classification_of(code)}
         products = [code in watched or not code.isdigit() for code in self.products]

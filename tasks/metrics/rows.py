@@ -61,7 +61,9 @@ def with_others(frame: pl.DataFrame, rows: pl.DataFrame, where: Traded, coverage
     frame = frame.with_columns(group=names.key(*GROUP), is_total=names.is_total())
     frame = frame.join(world, on="group", how="left", maintain_order="left")
     frame = _with_ranks(frame, rows, where, coverage)
-    return frame.drop("group").with_columns(comparability.changes(frame, names.labels).alias("comparable_from"))
+    return frame.drop("group").with_columns(
+        comparability.changes(frame, names.labels, names.reporter).alias("comparable_from")
+    )
 
 
 def _with_ranks(frame: pl.DataFrame, rows: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.DataFrame:
@@ -123,7 +125,9 @@ def per_kilogram(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
         for name in DIVIDED
     ]
     own = comparability.changes(
-        both.with_columns(pl.col("measure").replace_strict(values, return_dtype=pl.UInt32)), names.labels
+        both.with_columns(pl.col("measure").replace_strict(values, return_dtype=pl.UInt32)),
+        names.labels,
+        names.reporter,
     )
     return both.with_columns(
         *(expression for pair in made for expression in pair),

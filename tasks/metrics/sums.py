@@ -72,8 +72,10 @@ def _of_partners(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) ->
             of_total = groups.filter(pl.col("total") == total)
             members = counted.join(of_total, on="partner").filter(pl.col("month").is_between("begin", "end"))
         sums = _with_values(_summed(members.with_columns(partner=pl.lit(total, pl.UInt32)), names), names)
-        # A file of world totals alone covers the world, and none of the partners that are its parts.
-        sums = coverage.everyone(names.with_family(sums)).filter("everyone").select(sums.columns)
+        # A file of world totals alone covers the world, and none of the partners that are its parts. A partner code
+        # that no list names may be a member, so then no group is a sum.
+        asked = coverage.everyone(names.with_family(sums), groups=total != names.world)
+        sums = asked.filter("everyone").select(sums.columns)
         made.append(_without(sums, printed, names))
     return made
 

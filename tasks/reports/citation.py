@@ -5,13 +5,14 @@ from collections.abc import Collection, Sequence
 from datetime import date
 
 import polars as pl
-import pycountry
 
 from schemas.tables.decision import Decision
 from schemas.tables.observation import Observation
 from schemas.tables.release import Release
 from schemas.tables.trade_flow import VALUES
 from tasks.domain.classification import part_of
+from tasks.domain.labels import country
+from tasks.domain.reporter import Reporter
 from tasks.domain.value_terms import in_words, value_terms
 from tasks.ledger.merge import current_statements, was_last_on
 from tasks.store.parquet import Partition, read_table
@@ -28,13 +29,12 @@ PRODUCTS_MAX = 20
 def customs_of(reporter: str) -> str:
     """Name the authority that publishes the statistics.
 
-    >>> customs_of("CHN"), customs_of("BRA")
-    ('China customs', 'Customs of Brazil')
+    >>> customs_of("CHN"), customs_of("BRA"), customs_of("USA")
+    ('China customs', 'Customs of Brazil', 'Customs of the United States')
     """
     if reporter in OWN_NAMES:
         return OWN_NAMES[reporter]
-    country = pycountry.countries.get(alpha_3=reporter)
-    return f"Customs of {country.name if country else reporter}"
+    return f"Customs of {country(reporter)}"
 
 
 def citation(sources: Sequence[str], reporter: str, day: date | str, snapshot_id: str) -> str:
@@ -58,8 +58,7 @@ def citation_zh(sources: Sequence[str], reporter: str, day: date | str, snapshot
     names = sorted(dict.fromkeys(sources))
     more = len(names) - TITLES_MAX
     listed = "、".join(names[:TITLES_MAX]) + (f"等{len(names)}个来源" if more > 0 else "")
-    whose = "中国海关" if reporter == "CHN" else f"{reporter}海关"
-    return f"{whose}{f'（{listed}）' if listed else ''}，截至{day}所知，快照{snapshot_id}"
+    return f"{country(reporter, 'zh')}海关{f'（{listed}）' if listed else ''}，截至{day}所知，快照{snapshot_id}"
 
 
 def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None) -> str | None:
@@ -78,7 +77,7 @@ def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None)
     stating = _release_ids(snapshot, months, products, as_of)
     used = releases.filter(pl.col("release_id").is_in(stating))
     titles = [_source(row) for row in used.iter_rows(named=True)]
-    reporter = releases["reporter"][0] if releases.height else "CHN"
+    reporter = Reporter.of(releases).code
     line = citation(titles, reporter, as_of or known_on(releases, read_table(snapshot, Decision)), snapshot.id)
     return "; ".join([line, *terms_of_rows(rows, used["source"].unique().to_list())])
 

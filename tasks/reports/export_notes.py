@@ -13,6 +13,7 @@ from schemas.tables.release import Release
 from tasks.domain.classification import members
 from tasks.domain.coverage import EVERYTHING
 from tasks.domain.periods import month_index, month_number
+from tasks.domain.reporter import Reporter
 from tasks.reports.citation import terms_of_rows
 from tasks.store.mirror import address_of
 from tasks.store.parquet import read_table
@@ -47,12 +48,12 @@ def notes(
         (column, field.unit or "", field.description) if field is not None else (column, "", "")
         for column, field in ((column, fields.get(column)) for column in shown or rows.columns)
     ]  # fmt: skip
+    releases = _releases(snapshot, model, rows, as_of)
     facts = [
-        ("table", name), ("store", str(address_of(snapshot.store))), ("snapshot", snapshot.id),
+        ("table", name), ("reporter", Reporter.of(read_table(snapshot, Release)).code), ("store", str(address_of(snapshot.store))), ("snapshot", snapshot.id),
         *([("as known on", str(as_of))] if as_of else []), ("written by", f"Tidewaiter {importlib.metadata.version('tidewaiter')}"),
     ]  # fmt: skip
     schema = {"column": pl.String, "unit": pl.String, "meaning": pl.String}
-    releases = _releases(snapshot, model, rows, as_of)
     if "flow" in rows.columns:
         facts += [("values", line) for line in terms_of_rows(rows, releases["source"].unique().to_list())]
     return Notes(name, facts, pl.DataFrame(columns, schema, orient="row"), releases)

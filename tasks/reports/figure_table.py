@@ -19,7 +19,7 @@ from rich.text import Text
 from schemas.names import FIGURES
 from schemas.tables.metric import MISSING, status
 from tasks.domain.coverage import WORLD
-from tasks.domain.labels import product_name, written_month
+from tasks.domain.labels import product_name, trade_of, written_month
 from tasks.domain.text import counted
 from tasks.reports.terminal import MARK_WORDS, MARKS, amount
 
@@ -68,14 +68,19 @@ NONE = "–"
 
 
 def figure_table(
-    rows: pl.DataFrame, rows_max: int, width: int, columns: Sequence[str] = (), lead: str | None = None
+    rows: pl.DataFrame,
+    rows_max: int,
+    width: int,
+    columns: Sequence[str] = (),
+    lead: str | None = None,
+    reporter: str = "",
 ) -> Group:
-    """Format rows of `metric`, with names where they have them; `columns` are shown whatever their width, after the
+    """Format rows of `metric` in the store of `reporter`, with names where they have them; `columns` are shown whatever their width, after the
     keys by which the rows differ, and `lead`, the sort column, before the other figures.
     """
     varying = [key for key in KEYS if rows[key].n_unique() > 1]
     if 0 < rows.height <= UPRIGHT_MAX and not columns and varying in ([], ["measure"]):
-        return _upright(rows)
+        return _upright(rows, reporter)
     shown = rows.head(rows_max).to_dicts()
     # If rows have several measures, each level has its unit, which identifies the measure.
     keys = [key for key in varying if key != "measure" and not {key, f"{key}_name"} & {*columns}]
@@ -94,7 +99,7 @@ def figure_table(
     for row in zip(*(texts[name] for name in fitting), strict=True):
         table.add_row(*map(escape, row))
     same = {key: rows[key][0] for key in KEYS if key not in varying} if rows.height else {}
-    above = Text(about(shown[0], same), style="bold") if same else None
+    above = Text(about(shown[0], same, reporter), style="bold") if same else None
     left_out = len([name for name in FIGURES if name in rows.columns and name not in fitting])
     below = [
         counted(rows.height, "row") + (f", the first {rows_max} shown" if rows.height > rows_max else "")
@@ -109,10 +114,10 @@ def _led_by(lead: str | None) -> list[str]:
     return list(dict.fromkeys([*first, *DEFAULT]))
 
 
-def about(row: dict[str, Any], same: dict[str, Any]) -> str:
-    """Describe what all rows share: imports of …, from Brazil (BRA), June 2024."""
+def about(row: dict[str, Any], same: dict[str, Any], reporter: str) -> str:
+    """Describe what all rows share: China's imports of …, from Brazil (BRA), June 2024."""
     parts = []
-    flow = f"{same['flow']}s" if "flow" in same else "trade"
+    flow = trade_of(reporter, same["flow"]) if "flow" in same else "trade"
     parts.append(f"{flow} of {_named(row, 'product')}" if "product" in same else flow if "flow" in same else "")
     if "partner" in same:
         way = {"import": "from", "export": "to"}.get(same.get("flow", ""), "with")
@@ -200,7 +205,7 @@ def _legend(rows: list[dict[str, Any]], names: Sequence[str]) -> list[str]:
     return lines + [f"{NONE} {'; '.join(_reason(reason, rows[0]) for reason in missing)}" for _ in missing[:1]]
 
 
-def _upright(rows: pl.DataFrame) -> Group:
+def _upright(rows: pl.DataFrame, reporter: str) -> Group:
     """Format a few rows as columns, a line for each figure; figures that apply to none of them are left out."""
     table = Table(box=None, show_header=rows.height > 1, pad_edge=False)
     table.add_column(no_wrap=True)
@@ -216,7 +221,9 @@ def _upright(rows: pl.DataFrame) -> Group:
         table.add_row(LONG[name], *(escape(_with_unit(row, name)) for row in shown), *why)
     same = {key: rows[key][0] for key in KEYS if rows[key].n_unique() == 1}
     below = _legend(shown, FIGURES) if rows.height > 1 else []
-    return Group(Text(about(shown[0], same), style="bold"), table, *(Text(line, style="dim italic") for line in below))
+    return Group(
+        Text(about(shown[0], same, reporter), style="bold"), table, *(Text(line, style="dim italic") for line in below)
+    )
 
 
 def _with_unit(row: dict[str, Any], name: str) -> str:

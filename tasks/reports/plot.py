@@ -9,12 +9,12 @@ import altair
 import polars as pl
 
 from schemas.tables.trade_flow import VALUES
-from tasks.domain.classification import holds
 from tasks.domain.errors import NoFigure
-from tasks.domain.labels import partner_name, product_name
+from tasks.domain.labels import capitalised, partner_name, product_name, trade_of
 from tasks.domain.measure_states import took_effect
-from tasks.domain.measures import MIXED, MIXED_WORDS, events_of
+from tasks.domain.measures import events_of, mixed_words
 from tasks.domain.periods import month_end
+from tasks.domain.reporter import Reporter
 from tasks.domain.text import named
 from tasks.reports.charts import COLOURS, lines, on_calendar, png, scale_of_tonnes, svg
 from tasks.reports.query import Keys, several
@@ -29,9 +29,11 @@ CHARACTERS_A_LINE = 110
 UNITS = {name: (1e-6, f"million {name.removeprefix('value_').upper()}") for name in VALUES}
 
 
-def draw(rows: pl.DataFrame, product: Keys, partners: list[str], measure: str, form: str, cited: str = "") -> bytes:
-    """Return the bytes of a PNG or SVG, with a line for each product and partner; `rows` are of the table metric,
-    `cited` is the line with their sources.
+def draw(
+    rows: pl.DataFrame, product: Keys, partners: list[str], measure: str, form: str, reporter: Reporter, cited: str = ""
+) -> bytes:
+    """Return the bytes of a PNG or SVG, with a line for each product and partner; `rows` are of the table metric in
+    the store of `reporter`, `cited` is the line with their sources.
 
     Raises NoFigure, and ValueError for another form.
     """
@@ -41,7 +43,7 @@ def draw(rows: pl.DataFrame, product: Keys, partners: list[str], measure: str, f
         )
     products = several(product) or []
     # A line is named by its product and partner, as far as there are several of them.
-    names = {_line(code, to): _label(products, partners, code, to) for code in products for to in partners}
+    names = {_line(code, to): _label(products, partners, code, to, reporter) for code in products for to in partners}
     known = rows.filter(pl.col("level").is_not_null(), measure=measure).with_columns(
         partner=pl.concat_str("product", pl.lit(BETWEEN), "partner")
     )
@@ -66,7 +68,9 @@ def draw(rows: pl.DataFrame, product: Keys, partners: list[str], measure: str, f
     )  # fmt: skip
     until = month_end(last)
     measures = {
-        row["event"]: row for code in products for row in events_of(code, rows["flow"][0]).iter_rows(named=True)
+        row["event"]: row
+        for code in products
+        for row in events_of(code, rows["flow"][0], reporter.code).iter_rows(named=True)
     }
     dated = [(day, row) for row in measures.values() if (day := _effect(row)) and first <= day <= until]
     events = sorted(dated, key=lambda pair: pair[0])
@@ -81,11 +85,11 @@ def draw(rows: pl.DataFrame, product: Keys, partners: list[str], measure: str, f
             ),
         ]
     notes = [f"{number}  {day}  {row['body']}: {row['document']}" for number, (day, row) in enumerate(events, 1)]
-    notes += [MIXED_WORDS] if any(holds(code, MIXED) for code in products) else []
+    notes += mixed_words(products, reporter.code)
     notes += textwrap.wrap(cited, CHARACTERS_A_LINE)
-    title = f"{str(rows['flow'][0]).capitalize()}s"
+    title = capitalised(trade_of(reporter.code, rows["flow"][0]))
     if len(products) == 1:
-        title += f" of {product_name(products[0])}"
+        title += f" of {product_name(products[0], reporter.nomenclature)}"
     elif len(partners) == 1:
         title += f", {partner_name(partners[0])}"
     chart = altair.layer(*layers).properties(
@@ -98,11 +102,12 @@ def _line(product: str, partner: str) -> str:
     return f"{product}{BETWEEN}{partner}"
 
 
-def _label(products: list[str], partners: list[str], product: str, partner: str) -> str:
+def _label(products: list[str], partners: list[str], product: str, partner: str, reporter: Reporter) -> str:
     """Return the label of a line: what distinguishes it from the others."""
     if len(products) == 1:
         return partner_name(partner)
-    return product_name(product) if len(partners) == 1 else f"{product_name(product)}, {partner_name(partner)}"
+    name = product_name(product, reporter.nomenclature)
+    return name if len(partners) == 1 else f"{name}, {partner_name(partner)}"
 
 
 def _effect(row: dict[str, str]) -> date | None:

@@ -15,7 +15,8 @@ import polars as pl
 from schemas.forms.address import S3Url, read_address
 from schemas.names import FIGURES
 from tasks.domain.periods import month_number
-from tasks.reports import inventory, query
+from tasks.reports import inventory as inventories
+from tasks.reports import query
 from tasks.reports.questions import Question, ask, require_table
 from tasks.reports.resolver import Resolver
 from tasks.store import resolve
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from schemas.forms.trace import Trace
 
 STORE, DEFAULT = "TIDEWAITER_STORE", "store"
+FLOWS, KINDS = ("export", "import"), ("products", "partners", "months", "releases")
 Texts = str | Iterable[str] | None
 
 
@@ -38,12 +40,19 @@ def read(
     product: Texts,
     partner: Texts,
     store: str | Path | None,
-    reporter: str | None,
+    reporter: Texts,
     as_of: date | str | None,
     **asked: Any,
 ) -> pl.DataFrame:
-    """Return the rows of a question; what the command line prints on standard error is a warning."""
+    """Return the rows of a question, of one reporter or of several; what the command line prints on standard error is a
+    warning.
+    """
+    if not (reporter is None or isinstance(reporter, str)):
+        # A reader of several stores needs to know whose figures a row has; the tables of one reporter say so in the path.
+        each = [(one, read(product, partner, store, one, as_of, **asked)) for one in reporter]
+        return pl.concat([rows.insert_column(0, pl.lit(one).alias("reporter")) for one, rows in each])
     require_table(asked["table"])
+    _require_words(asked["flow"], asked["month"])
     columns = _several(asked.pop("columns", None))
     question = Question(
         products=_several(product), partners=_several(partner), columns=columns,
@@ -55,9 +64,34 @@ def read(
     return found.selected(columns)
 
 
+def inventory(kind: str, store: str | Path | None, reporter: str | None) -> pl.DataFrame:
+    """Return what is in a store. Raises ValueError for a kind that there is not."""
+    if kind not in KINDS:
+        raise ValueError(f"there is no list of {kind!r}; there are {', '.join(KINDS)}")
+    return inventories.inventory(_folder(store, reporter), kind)
+
+
+def vintages(
+    product: str, partner: str, month: str, metric: str, measure: str, flow: str | None, store: str | Path | None,
+    reporter: str | None,
+) -> pl.DataFrame:  # fmt: skip
+    """Return the values that a figure has had."""
+    from tasks.reports import vintages as kept
+
+    _require_words(flow, month, metric)
+    folder = _folder(store, reporter)
+    asked = Resolver(query.open_published(folder))
+    code, key = asked.product(product), asked.partner(partner)
+    way = asked.flow([code], flow)
+    found = kept.vintages(folder, way, code, key, asked.months(month, way), measure, metric)
+    if not found.height:
+        raise LookupError(f"no {metric} of {way}s of {code}, partner {key}, {measure}, in {month}, on any day")
+    return found
+
+
 def search(text: str, store: str | Path | None, reporter: str | None) -> pl.DataFrame:
     """Return the names that match the text."""
-    return inventory.search(_folder(store, reporter), text)
+    return inventories.search(_folder(store, reporter), text)
 
 
 def trace(
@@ -74,10 +108,9 @@ def trace(
     from tasks.lineage.point import Point
     from tasks.lineage.trace import Tracer
 
+    _require_words(flow, month, metric)
     snapshot = query.open_published(_folder(store, reporter))
     asked = Resolver(snapshot)
-    if metric not in FIGURES:
-        raise ValueError(f"there is no metric {metric!r}; there are {', '.join(FIGURES)}")
     code, key = asked.product(product), asked.partner(partner)
     way = asked.flow([code], flow)
     point = Point(way, code, key, measure, month_number(asked.month(month, way)))
@@ -87,6 +120,16 @@ def trace(
 def open_release(store: str | Path | None, release: str | None, reporter: str | None) -> OpenRelease:
     """Open one published state of a store."""
     return resolve.open_release(_given(store, reporter), release)
+
+
+def _require_words(flow: object, month: object, metric: str = "level") -> None:
+    """Raise ValueError for a direction or a figure that there is not, and for a month that is no text."""
+    if flow not in (None, *FLOWS):
+        raise ValueError(f"there is no flow {flow!r}; there are {' and '.join(FLOWS)}")
+    if month is not None and not isinstance(month, str):
+        raise ValueError(f"month={month!r} is no text; write '2024-06', 'June 2024', '2024-01..2024-06' or 'latest'")
+    if metric not in FIGURES:
+        raise ValueError(f"there is no metric {metric!r}; there are {', '.join(FIGURES)}")
 
 
 def _several(given: Texts) -> tuple[str, ...]:

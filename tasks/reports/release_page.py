@@ -22,12 +22,12 @@ from schemas.tables.metric import MADE, MISSING, Metric, status
 from schemas.tables.release import Finding, Quarantine, Release
 from schemas.tables.revision import Revision
 from schemas.tables.trade_flow import VALUES
-from tasks.domain.classification import holds
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import decision_text
-from tasks.domain.labels import partner_name, product_name, row_name, written_month
-from tasks.domain.measures import MIXED, MIXED_WORDS
+from tasks.domain.labels import capitalised, partner_name, product_name, row_name, trade_of, written_month
+from tasks.domain.measures import mixed_words
 from tasks.domain.release_ids import MARK
+from tasks.domain.reporter import Reporter
 from tasks.domain.text import clip, counted
 from tasks.reports import lineage_page
 from tasks.reports.markdown_text import plain
@@ -89,8 +89,15 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     names = pl.col("new_release_id").is_in([outcome.release_id, *decisions["decision_id"]])
     revision = read_table(snapshot, Revision, where=names)
     revised = revision.filter(new_release_id=made_by).height
-    shown = [part for flow in outcome.flows for part in _headlines(snapshot, outcome, flow, pictures=pictures)]
-    lead = shown[0].lead if shown else f"{outcome.months[-1]}: {' and '.join(outcome.flows)}"
+    reporter = Reporter.of(read_table(snapshot, Release))
+    shown = [
+        part for flow in outcome.flows for part in _headlines(snapshot, outcome, flow, reporter, pictures=pictures)
+    ]
+    lead = (
+        shown[0].lead
+        if shown
+        else f"{outcome.months[-1]}: {' and '.join(trade_of(outcome.reporter, flow) for flow in outcome.flows)}"
+    )
     if last is not None:
         lead = f"{decision_text(last)[0].upper()}{decision_text(last)[1:]}; {outcome.title}, {outcome.span}"
     lines = [f"# {plain(lead)}", ""]
@@ -133,7 +140,9 @@ def _doubts(findings: pl.DataFrame) -> list[str]:
     return [f"**Doubts: {doubts.height}** ({kinds}); each with what to do on the page `checks` of this run.", ""]
 
 
-def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str, *, pictures: bool) -> list[Headline]:
+def _headlines(
+    snapshot: Snapshot, outcome: Outcome, flow: str, reporter: Reporter, *, pictures: bool
+) -> list[Headline]:
     """Return the largest products of the newest month, each with its table and its picture."""
     year, month = map(int, outcome.months[-1].split("-"))
     last = year * 12 + month
@@ -154,7 +163,10 @@ def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str, *, pictures: boo
         products = largest(levels)
         if products:
             series = read_table(snapshot, Metric, shown, where=wanted & pl.col("product").is_in(products))
-            return [_headline(series.filter(product=product), unit, scale, pictures=pictures) for product in products]
+            return [
+                _headline(series.filter(product=product), unit, scale, reporter, pictures=pictures)
+                for product in products
+            ]
     return []
 
 
@@ -179,7 +191,7 @@ def largest(months: Iterable[pl.DataFrame]) -> list[str]:
     return order["product"].head(PRODUCTS_MAX).to_list()
 
 
-def _headline(series: pl.DataFrame, unit: str, scale: float, *, pictures: bool) -> Headline:
+def _headline(series: pl.DataFrame, unit: str, scale: float, reporter: Reporter, *, pictures: bool) -> Headline:
     newest = series.filter(period=series["period"].max())
     first = newest.row(0, named=True)
     ordered = newest.sort(pl.col("partner") != WORLD, "level", "partner", descending=[False, True, False]).head(
@@ -194,20 +206,24 @@ def _headline(series: pl.DataFrame, unit: str, scale: float, *, pictures: bool) 
         "share, %",
     ]
     lines = [
-        f"## {first['flow'].capitalize()}s of {plain(product_name(first['product']))}, {written_month(first['period'])}", "",
+        f"## {capitalised(plain(_about(first, reporter)))}, {written_month(first['period'])}", "",
         f"| {' | '.join(titles)} |", "|---|--:|--:|--:|--:|--:|--:|",
     ]  # fmt: skip
     for row in ordered.iter_rows(named=True):
         cells = [_level(row["level"], scale), *(_pct(row, name) for name, _ in GROWTH), _level(row["ytd"], scale), _pct(row, "ytd_yoy_pct"),
                  f"{row['share_pct']:.1f}" if row["share_pct"] is not None else "–"]  # fmt: skip
         lines.append(f"| {_bold(row_name(row['partner']), row['partner'] == WORLD)} | {' | '.join(cells)} |")
-    lines += ["", *_not_comparable(ordered), *_mixed(ordered), ""]
+    lines += ["", *_not_comparable(ordered, reporter), *_mixed(ordered), ""]
     lines += [*_picture(series, unit, scale), ""] if pictures else []
-    return Headline(_lead(ordered.row(0, named=True), unit, scale), lines)
+    return Headline(_lead(ordered.row(0, named=True), unit, scale, reporter), lines)
 
 
-def _lead(row: Row, unit: str, scale: float) -> str:
-    """Return `June 2025: exports of Permanent magnets of rare earths (85051110) 3,188 t, +157.5 % on the month`: for
+def _about(row: Row, reporter: Reporter) -> str:
+    return f"{trade_of(reporter.code, row['flow'])} of {product_name(row['product'], reporter.nomenclature)}"
+
+
+def _lead(row: Row, unit: str, scale: float, reporter: Reporter) -> str:
+    """Return `June 2025: China's exports of Permanent magnets of rare earths (85051110) 3,188 t, +157.5 % on the month`: for
     the world or, if only some partners are listed, for the largest of them.
     """
     way = "to" if row["flow"] == "export" else "from"
@@ -218,8 +234,7 @@ def _lead(row: Row, unit: str, scale: float) -> str:
         if row[name] is not None
     )
     return (
-        f"{written_month(row['period'])}: {row['flow']}s of {product_name(row['product'])}{partner} "
-        f"{_level(row['level'], scale)} {unit}{growth}"
+        f"{written_month(row['period'])}: {_about(row, reporter)}{partner} {_level(row['level'], scale)} {unit}{growth}"
     )
 
 
@@ -245,11 +260,11 @@ def _mixed(rows: pl.DataFrame) -> list[str]:
     ]
 
 
-def _not_comparable(rows: pl.DataFrame) -> list[str]:
+def _not_comparable(rows: pl.DataFrame, reporter: Reporter) -> list[str]:
     """Explain why figures are missing or marked, in the terms of the dictionary."""
     figures = [name for name, _ in GROWTH] + ["ytd", "ytd_yoy_pct", "share_pct"]
     reasons = {row[status(name)] for row in rows.iter_rows(named=True) for name in figures}
-    lines = [f"- {MIXED_WORDS}"] if holds(rows["product"][0], MIXED) else []
+    lines = [f"- {line}" for line in mixed_words(rows["product"].unique(), reporter.code)]
     lines += [f"- \\* {MADE['implied_base']}"] if "implied_base" in reasons else []
     missing = [MISSING[reason] for reason in NOT_COMPARABLE if reason in reasons]
     return lines + ([f"- **not comparable, or not available** (–): {'; '.join(missing)}"] if missing else [])

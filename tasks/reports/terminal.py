@@ -13,10 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.tables.metric import MADE, MISSING, status
-from tasks.domain.classification import holds
 from tasks.domain.coverage import WORLD
-from tasks.domain.labels import partner_name, product_name, row_name, written_month
-from tasks.domain.measures import MIXED, MIXED_WORDS
+from tasks.domain.labels import partner_name, product_name, row_name, trade_of, written_month
+from tasks.domain.measures import mixed_words
+from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ NUMBERS_SHOWN = 3
 WHOLE_FROM = 10**9
 
 
-def headline(rows: pl.DataFrame) -> Table:
+def headline(rows: pl.DataFrame, reporter: Reporter) -> Table:
     """Return a table of one product and month in tonnes, the world first and then the partners by level; `rows` are
-    of `metric`.
+    of `metric`, in the store of `reporter`.
     """
     first = rows.row(0, named=True)
     table = Table(
-        title=f"{first['flow']}s of {product_name(first['product'])}, {written_month(first['period'])}",
-        caption="\n".join(_legend(rows)) or None, caption_justify="left",
+        title=f"{trade_of(reporter.code, first['flow'])} of {product_name(first['product'], reporter.nomenclature)}, {written_month(first['period'])}",
+        caption="\n".join(_legend(rows, reporter)) or None, caption_justify="left",
     )  # fmt: skip
     # A number that does not fit is folded, not cut. In eighty columns it fits, if no heading is wider than its numbers.
     table.add_column("partner", overflow="fold")
@@ -88,7 +88,7 @@ def _cell(row: dict[str, Any], name: str, scale: float) -> str:
     return text + MARKS.get(row[status(name)], "")
 
 
-def _legend(rows: pl.DataFrame) -> list[str]:
+def _legend(rows: pl.DataFrame, reporter: Reporter) -> list[str]:
     used = {MARKS.get(row[status(name)], "") for row in rows.iter_rows(named=True) for name, _, _ in COLUMNS}
     missing = sorted(
         {row[status(name)] for row in rows.iter_rows(named=True) for name, _, _ in COLUMNS if row[name] is None}
@@ -97,14 +97,14 @@ def _legend(rows: pl.DataFrame) -> list[str]:
     mixed = sorted({kind for kinds in rows["kinds"] if is_mixed(kinds) for kind in kinds.split("+")})
     lines += [f"{MIXED_MARK} rests on more than one kind of release: {', '.join(mixed)}"] if mixed else []
     lines += [f"– not available: {'; '.join(MISSING[reason] for reason in missing)}"] if missing else []
-    return [*lines, *([MIXED_WORDS] if holds(rows["product"][0], MIXED) else [])]
+    return [*lines, *mixed_words(rows["product"].unique(), reporter.code)]
 
 
 def show_trace(console: Console, trace: "Trace", *, full: bool = True) -> None:
     """Print a trace: the figure, its operands, and for each the release, record and address. A line is never broken."""
     say = partial(console.print, highlight=False, soft_wrap=True)
     say(
-        f"[bold]{trace.metric}[/] of {trace.flow}s, {escape(product_name(trace.product))}, {partner_name(trace.partner)}, "
+        f"[bold]{trace.metric}[/] of {trade_of(trace.reporter, trace.flow)}, {escape(product_name(trace.product, trace.nomenclature))}, {partner_name(trace.partner)}, "
         f"{trace.month}, {trace.measure}: [bold]{_number(trace.value)}[/] ({trace.status})"
     )
     say(f"  {trace.formula}")

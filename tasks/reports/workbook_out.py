@@ -13,6 +13,7 @@ import polars as pl
 import xlsxwriter
 
 from tasks.domain.labels import partner_name, product_names
+from tasks.domain.nomenclature import OTHERS
 from tasks.reports.export_notes import Notes
 
 ROWS_MAX = 2**20 - 1
@@ -57,6 +58,9 @@ def with_names(rows: pl.DataFrame) -> pl.DataFrame:
     for column, name_of in (("product", _product_name), ("partner", partner_name)):
         if column in rows.columns and f"{column}_name" not in rows.columns and rows.schema[column] == pl.String:
             names = _names(rows[column], name_of).alias(f"{column}_name")
+            if column == "product" and "classification" in rows.columns:
+                # The tables name China's codes: equal digits of another list are other goods.
+                names = rows.select(pl.when(~pl.col("classification").is_in(OTHERS)).then(names)).to_series()
             rows = rows.insert_column(rows.columns.index(column) + 1, names)
     return rows
 

@@ -248,7 +248,7 @@ def _single_partners(sums: pl.DataFrame, where: str) -> tuple[pl.Series, list[di
         rows = looked_at.select("product", "period", "partner", number_of=pl.lit(name), number=_text(name, 3))
         found = part_totals(rows, CODES, CELL, where, UNLISTED)
         aside, notes = aside | ~found.kept, [*found.notes]
-        doubts += found.doubts
+        doubts += [*found.doubts, *found.short]
     kept = ~pl.int_range(sums.height, dtype=pl.UInt32, eager=True).is_in(looked_at["row"].filter(aside).implode())
     return kept, doubts, notes
 
@@ -319,5 +319,5 @@ def _shown(thousandths: int) -> str:
 
 SOURCE = Source(
     name="eurostat_bulk", kind="query", needs=("reporter",), parse=parse, reporter="EU27", code_list=CODES, nomenclature="CN8",
-    has_lines=True,
+    has_lines=True, experimental="thirteen rows of a file alone have been read",
 )  # fmt: skip

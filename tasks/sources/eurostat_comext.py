@@ -104,11 +104,12 @@ def parse(raw: bytes, where: str) -> Parsed:
     fields = fields.with_columns(record=pl.int_range(1, fields.height + 1, dtype=pl.UInt32))
     texts = fields.select(pl.col("partner", *CELL).cast(pl.String), number="OBS_VALUE")
     # Printed totals include flagged numbers, so they are compared before these are left out.
-    parted = part_totals(texts, CODES, CELL, where, UNLISTED)
+    parted = part_totals(texts, CODES, CELL, where, UNLISTED, "TIME_PERIOD")
     fields, flagged = _without_flagged(fields, where)
     notes = [*(note for note in lexed.normalised if note != csv.RESAVED), *parted.notes]
-    reported = as_reported(_records(fields.filter(parted.kept)))
-    return Parsed(reported, lexed.encoding, tuple(notes), (*parted.doubts, *flagged), updated, reporter)
+    reported, totals = (as_reported(_records(fields.filter(mask))) for mask in (parted.kept, parted.totals))
+    doubts = (*parted.doubts, *flagged)
+    return Parsed(reported, lexed.encoding, tuple(notes), doubts, updated, reporter, totals, parted.short)
 
 
 def _refuse_other_downloads(head: bytes, where: str) -> None:

@@ -31,5 +31,6 @@ def parse(raw: bytes, where: str) -> Parsed:
 
 
 SOURCE = Source(
-    name="gacc_bulletin", kind="bulletin", needs=(), parse=parse, code_list="gacc_en", has_lines=True, has_spans=True
-)
+    name="gacc_bulletin", kind="bulletin", needs=(), parse=parse, code_list="gacc_en", has_lines=True, has_spans=True,
+    experimental="two pages of which most rows were cut off alone have been read",
+)  # fmt: skip

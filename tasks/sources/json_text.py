@@ -5,12 +5,15 @@ refused or kept as text. A file may hold several documents one after another: th
 """
 
 import json
+import re
 from typing import Any
 
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip, clip_bytes
 from tasks.sources.envelope import FILE_BYTES_MAX, magic_of
 
+_HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+HALF = re.compile(rf"{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}")
 AGAIN = "Ask again; an error message or a page is no answer."
 
 
@@ -31,6 +34,9 @@ def read_documents(raw: bytes, where: str) -> list[Any]:
             found=f"it begins with '{clip_bytes(raw.lstrip()[:40])}': a page or a message",
             advice=AGAIN,
         )
+    # Halves of a letter: escaped, they come in pairs; alone they are in no text that can be written.
+    if "\\u" in text and (half := HALF.search(text.replace("\\\\", ""))):
+        raise Refused("undecodable", where=where, found=f"{half[0]}, which is half of a letter", advice=AGAIN)
     decoder = json.JSONDecoder(
         object_pairs_hook=_distinct, parse_float=str, parse_int=str, parse_constant=_refuse_constant
     )
@@ -59,10 +65,11 @@ class _Unclear(ValueError):
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        twice = next(name for name, _ in pairs if [key for key, _ in pairs].count(name) > 1)
-        raise _Unclear(f"the key '{clip(twice)}' twice in one record")
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _Unclear(f"the key '{clip(name)}' twice in one record")
+        found[name] = value
     return found
 
 

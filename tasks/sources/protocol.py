@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, cast
+
+import polars as pl
 
 from schemas.table import DataFrame
 from schemas.tables.reported import Reported
@@ -12,8 +14,9 @@ from schemas.tables.reported import Reported
 class Parsed(NamedTuple):
     """A file as read: its records as printed, the encoding, the normalisations made.
 
-    `doubts` are findings that only the adapter can raise, for example that a printed total is not the sum of its parts.
-    `printed_on` and `reporter` come from the file; the declaration must agree with them.
+    `doubts` are findings that only the adapter can raise. `printed_on` and `reporter` come from the file; the declaration
+    must agree with them. `totals` are the printed totals of the world and of groups, as records, and `short` the findings
+    that the parts of one add up to less: see `declared`.
     """
 
     reported: DataFrame[Reported]
@@ -22,6 +25,19 @@ class Parsed(NamedTuple):
     doubts: tuple[dict[str, str], ...] = ()
     printed_on: date | None = None
     reporter: str | None = None
+    totals: DataFrame[Reported] | None = None
+    short: tuple[dict[str, str], ...] = ()
+
+    def declared(self, partners: str) -> "Parsed":
+        """What the file says where these partners were asked for: `all`, or some of them.
+
+        Of every partner a printed total is a check on the sum. Of some of them it is the only word on the total.
+        """
+        if partners == "all":
+            return self._replace(doubts=(*self.doubts, *self.short))
+        if self.totals is None:
+            return self
+        return self._replace(reported=cast("DataFrame[Reported]", pl.concat([self.reported, self.totals])))
 
 
 @dataclass(frozen=True)
@@ -34,7 +50,8 @@ class Source:
 
     `reporter` is the default reporter. `code_list` names the partner codes (`schemas/reference/partner_codes.csv`),
     `nomenclature` the national codes (`tasks/domain/nomenclature.py`). `has_lines`: products may be lines that only the
-    source defines; `has_spans`: a record may cover several months together.
+    source defines; `has_spans`: a record may cover several months together. `experimental` says what was read of the source
+    where that was no whole real file; its first release waits for approval.
     """
 
     name: str
@@ -48,3 +65,4 @@ class Source:
     nomenclature: str = "HS8"
     has_lines: bool = False
     has_spans: bool = False
+    experimental: str = ""

@@ -2,8 +2,9 @@
 
 Rows of totals, groups and parts of a country appear among the partners. A total is a check and not a statement: added
 to its parts it would count everything twice. `schemas/reference/partner_codes.csv` classifies the codes. Belongs here:
-separating such rows and comparing totals with the sums of their parts, exactly. The adapter reads the numbers; totals
-are not published.
+separating such rows and comparing totals with the sums of their parts, exactly: those whose parts the list names
+(`part_of`), and groups whose members `partner_groups.csv` names by month. The adapter reads the numbers; totals are
+published only where some partners were asked for (`protocol.Parsed.declared`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.reference.code_tables import partner_codes
+from schemas.reference.code_tables import code_table, partner_codes, valid_in
+from tasks.domain.coverage import TOTALS
 from tasks.domain.findings import finding
 from tasks.domain.text import counted
 
@@ -20,15 +22,26 @@ NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,6})?$"
 
 
 class Parted(NamedTuple):
-    """Which rows are statements of single partners (a mask), the doubts, and notes about the other rows."""
+    """Which rows are statements of single partners (a mask), the doubts, and notes about the other rows.
+
+    `doubts` are of totals below the sum of their parts, `short` of those above it: there the parts may not have been asked
+    for. `totals` masks the rows of the world, and of groups that `partner_groups.csv` knows: one of each in a cell.
+    """
 
     kept: pl.Series
     doubts: tuple[dict[str, str], ...]
     notes: tuple[str, ...]
+    short: tuple[dict[str, str], ...]
+    totals: pl.Series
 
 
 def part_totals(
-    rows: pl.DataFrame, code_list: str, cell: Sequence[str], where: str, unlisted: Mapping[str, str] | None = None
+    rows: pl.DataFrame,
+    code_list: str,
+    cell: Sequence[str],
+    where: str,
+    unlisted: Mapping[str, str] | None = None,
+    month: str = "period",
 ) -> Parted:
     """The statements among printed rows.
 
@@ -38,11 +51,12 @@ def part_totals(
         cell: the columns that identify a number, without the partner; a total is compared inside one cell
         where: the file, for messages
         unlisted: for codes that the table lacks, a pattern and the total that codes of this form are part of
+        month: which column of `cell` is the month, as text that begins with year and month
     """
     codes = _codes(code_list)
     whole = codes.select(part_of="code", kind_of_whole="kind")
     known = rows.with_row_index("row").join(
-        codes, left_on="partner", right_on="code", how="left", maintain_order="left"
+        codes.drop("key"), left_on="partner", right_on="code", how="left", maintain_order="left"
     )
     for pattern, total in (unlisted or {}).items():
         is_such = pl.col("kind").is_null() & pl.col("partner").str.contains(pattern)
@@ -65,16 +79,61 @@ def part_totals(
     aside = pl.col("kind").is_in(["total", "group"]).fill_null(False) | pl.col("within").fill_null(False)
     kept = known.select(~aside).to_series()
     checked = summed.filter(pl.col("kind_of_whole") != "group", pl.col("unread") == 0)
+    keyed = _with_keys(known.select("partner", "kind", "amount", *cell), code_list, month)
+    groups = _sums_of_groups(keyed, cell)
+    totals = keyed.select(pl.col("key").is_in(TOTALS).fill_null(False) & pl.struct(*cell, "key").is_first_distinct())
     left_out = known.filter(aside)["partner"]
     notes = []
     if left_out.len():
         names = ", ".join(left_out.unique(maintain_order=True).sort()[:12])
         notes.append(
-            f"{counted(left_out.len(), 'record')} of {names} are totals, groups or parts of a country next to it: not published; "
-            f"{counted(checked.height, 'total')} compared with the sum of the parts"
+            f"{counted(left_out.len(), 'record')} of {names} are totals, groups or parts of a country next to it, and no partners; "
+            f"{counted(checked.height + groups.height, 'total')} compared with the sum of the parts"
         )
-    wrong = checked.filter(pl.col("total") != pl.col("amount"))
-    return Parted(kept, tuple(_difference(row, cell, where) for row in wrong.iter_rows(named=True)), tuple(notes))
+    exact = checked.with_columns(least="amount", most="amount")
+    compared = pl.concat([exact.select(groups.columns), groups], how="vertical_relaxed")
+    doubts, short = (
+        tuple(_difference(row, cell, where) for row in compared.filter(is_wrong).iter_rows(named=True))
+        for is_wrong in (pl.col("total") < pl.col("least"), pl.col("total") > pl.col("most"))
+    )
+    return Parted(kept, doubts, tuple(notes), short, totals.to_series())
+
+
+def _with_keys(rows: pl.DataFrame, code_list: str, month: str) -> pl.DataFrame:
+    """The rows with the `key` of each partner in its month `of`, null for a code that no list names."""
+    keys = partner_codes(code_list).select("code", "valid_from", "valid_to", key="partner")
+    digits = pl.col(month).str.replace_all(r"[^0-9]", "")
+    rows = rows.with_columns(of=digits.str.head(4) + "-" + digits.str.slice(4, 2))
+    places = rows.select("partner", "of").unique()
+    placed = places.join(keys, left_on="partner", right_on="code").filter(valid_in(pl.col("of")))
+    return rows.join(placed.select("partner", "of", "key"), on=["partner", "of"], how="left", maintain_order="left")
+
+
+def _sums_of_groups(rows: pl.DataFrame, cell: Sequence[str]) -> pl.DataFrame:
+    """The printed groups that `partner_groups.csv` knows, each with the sum of its members of that month.
+
+    `least` and `most` are the sums with the codes that no list names, each of which may be a member or not.
+    """
+    members = code_table("partner_groups").select("group", "valid_from", "valid_to", key="partner")
+    printed = rows.filter(pl.col("amount").is_not_null(), kind="group")
+    printed = printed.join(members.select(key="group").unique(), on="key", how="semi", maintain_order="left")
+    at = [*cell, "group"]
+    inside = rows.join(members, on="key").filter(valid_in(pl.col("of")))
+    sums = inside.group_by(at).agg(pl.col("amount").sum(), parts=pl.len(), unread=pl.col("amount").is_null().sum())
+    unknown = pl.col("amount").filter(pl.col("key").is_null())
+    loose = rows.group_by(cell).agg(
+        below=unknown.clip(upper_bound=0).sum(), above=unknown.clip(lower_bound=0).sum(), lost=unknown.is_null().sum()
+    )
+    found = printed.select(*cell, part_of="partner", group="key", total="amount")
+    found = found.join(sums, on=at, how="left", maintain_order="left").join(
+        loose, on=cell, how="left", maintain_order="left"
+    )
+    found = found.filter(pl.col("unread").fill_null(0) + pl.col("lost") == 0)
+    amount = pl.col("amount").fill_null(0)
+    return found.select(
+        *cell, "part_of", "total", amount=amount, parts=pl.col("parts").fill_null(0),
+        least=amount + pl.col("below"), most=amount + pl.col("above"),
+    )  # fmt: skip
 
 
 def concerned(partners: pl.Series, code_list: str, unlisted: Mapping[str, str] | None = None) -> list[str]:
@@ -89,6 +148,9 @@ def concerned(partners: pl.Series, code_list: str, unlisted: Mapping[str, str] |
     for pattern, total in (unlisted or {}).items():
         above |= dict.fromkeys(set(printed.filter(printed.str.contains(pattern))) - listed, total)
     there, found = set(printed), set(codes.filter(pl.col("kind").is_in(["total", "group"]))["code"]) & set(printed)
+    if set(codes.filter(pl.col("kind") == "group", pl.col("key").is_in(TOTALS))["code"]) & there:
+        # Any of the others may be a member.
+        return sorted(there)
     for code in printed:
         whole = code
         while (whole := above.get(whole, "")) != "":
@@ -98,7 +160,7 @@ def concerned(partners: pl.Series, code_list: str, unlisted: Mapping[str, str] |
 
 
 def _codes(code_list: str) -> pl.DataFrame:
-    return partner_codes(code_list).select("code", "kind", "part_of").unique("code", keep="last")
+    return partner_codes(code_list).select("code", "kind", "part_of", key="partner").unique("code", keep="last")
 
 
 def _in_printed(known: pl.DataFrame, printed: pl.DataFrame, codes: pl.DataFrame, cell: Sequence[str]) -> pl.DataFrame:

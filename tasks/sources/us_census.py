@@ -12,7 +12,8 @@ exports/hs with E_COMMODITY, ALL_VAL_MO, QTY_1_MO, UNIT_QY1, DF. No data is 204 
 Layout: JSON, a list of lists, the first one the names; all numbers are texts. A predicate of the request comes back as
 a further column, so a name can occur twice. A row of zeros is a true zero. `-` is the total of all countries, codes
 with letters and 0001 to 0028 are groups of countries, which overlap (the sum of all rows is six times the total). The
-total is compared with the sum of the countries, in each number, and no group is published.
+total, the continents and the European Union are compared with the sum of their countries, in each number. Where only
+some countries were asked for, total and Union are published as printed; no other group is published.
 
 General imports (GEN_), not imports for consumption: the customs value is near FOB, and where GEN_CIF_MO was requested,
 the value with freight and insurance is a measure of its own (value_usd_cif). Exports are FAS; domestic goods (DF 1) and
@@ -30,16 +31,20 @@ from typing import Any
 
 import polars as pl
 
+from schemas.table import DataFrame
+from schemas.tables.reported import Reported
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources.json_text import read_documents
 from tasks.sources.protocol import Parsed, Source
 from tasks.sources.records import as_reported
-from tasks.sources.totals import part_totals
+from tasks.sources.totals import Parted, part_totals
 
 CODES = "schedule_c"
 COUNTRY = r"^[1-79][0-9]{3}$"
+# A code that the table lacks is part of the continent of its first digit.
+CONTINENTS = {f"^{digit}[0-9]{{3}}$": f"{digit}XXX" for digit in range(1, 8)}
 PRODUCT = {"I_COMMODITY": "import", "E_COMMODITY": "export"}
 VALUES = {"GEN_VAL_MO": "USD", "ALL_VAL_MO": "USD", "GEN_CIF_MO": "USD CIF"}
 FIRST, SECOND = ("GEN_QY1_MO", "QTY_1_MO"), ("GEN_QY2_MO", "QTY_2_MO")
@@ -64,9 +69,12 @@ def parse(raw: bytes, where: str) -> Parsed:
     table, doubts = _without_flagged(table, numbers, where)
     table, notes = _summed(table, product, numbers)
     parted = _parted(table, product, numbers, where)
-    records = [made for row in table.filter(parted[0]).iter_rows(named=True) for made in _records(row, product, flow)]
-    reported = as_reported(pl.DataFrame(records, infer_schema_length=None))
-    return Parsed(reported, "utf-8", (*notes, *parted[2]), (*doubts, *parted[1]), _last_update(table))
+    single = _reported(table.filter(parted.kept), product, flow)
+    totals = _reported(table.filter(parted.totals), product, flow) if parted.totals.any() else None
+    return Parsed(
+        single, "utf-8", (*notes, *parted.notes), (*doubts, *parted.doubts), _last_update(table), totals=totals,
+        short=parted.short,
+    )  # fmt: skip
 
 
 def _table(raw: bytes, where: str) -> pl.DataFrame:
@@ -186,20 +194,26 @@ def _summed(table: pl.DataFrame, product: str, numbers: Sequence[str]) -> tuple[
     return summed, [f"{counted(parts.height, 'record')} of domestic and foreign goods added up to {summed.height:,}"]
 
 
-def _parted(
-    table: pl.DataFrame, product: str, numbers: Sequence[str], where: str
-) -> tuple[pl.Series, list[dict[str, str]], tuple[str, ...]]:
-    """Which rows are single countries, checked against the totals of each number."""
-    doubts: list[dict[str, str]] = []
-    kept = pl.repeat(True, table.height, eager=True)
-    notes: tuple[str, ...] = ()
-    for name in numbers:
-        rows = table.select(product, "period", pl.lit(name).alias("number_of"), partner="CTY_CODE", number=name)
-        found = part_totals(rows, CODES, (product, "period", "number_of"), where, {COUNTRY: "-"})
-        doubts += found.doubts
-        kept, notes = found.kept, found.notes
-    is_group = ~table["CTY_CODE"].str.contains(COUNTRY)
-    return kept & ~is_group, doubts, notes
+def _parted(table: pl.DataFrame, product: str, numbers: Sequence[str], where: str) -> Parted:
+    """Which rows are single countries and totals, checked against the totals of each number."""
+    found = [
+        part_totals(
+            table.select(product, "period", pl.lit(name).alias("number_of"), partner="CTY_CODE", number=name),
+            CODES, (product, "period", "number_of"), where, CONTINENTS,
+        )
+        for name in numbers
+    ]  # fmt: skip
+    # The masks are alike for each number.
+    return found[-1]._replace(
+        kept=found[-1].kept & table["CTY_CODE"].str.contains(COUNTRY),
+        doubts=tuple(doubt for one in found for doubt in one.doubts),
+        short=tuple(doubt for one in found for doubt in one.short),
+    )
+
+
+def _reported(rows: pl.DataFrame, product: str, flow: str) -> DataFrame[Reported]:
+    records = [made for row in rows.iter_rows(named=True) for made in _records(row, product, flow)]
+    return as_reported(pl.DataFrame(records, infer_schema_length=None))
 
 
 def _records(row: Mapping[str, Any], product: str, flow: str) -> Iterator[dict[str, Any]]:

@@ -187,7 +187,10 @@ def _files_of_derived(derived: Derived, releases: pl.DataFrame, decisions: pl.Da
         yield from table.new_files()
     events, made_with = derived.events, tables.derivation()
     made_of = functools.partial(
-        derivation_of, releases=tables.relevant_releases(releases), decisions=decisions, out=out_on(releases, decisions)
+        derivation_of,
+        releases=tables.relevant_releases(releases, str(releases["reporter"].first())),
+        decisions=decisions,
+        out=out_on(releases, decisions),
     )
     yield encode_file(ControlEvent, events.control_event, "", derivation_of(ControlEvent, releases.clear()) | made_with)
     yield encode_file(EventWindow, events.event_window, "", made_of(EventWindow) | made_with)

@@ -4,10 +4,11 @@ A folder's `current/<table>` is enough for most. A bucket has no links, and a li
 so the list comes from a manifest. Only the manifest is fetched.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.forms.address import S3Url, read_address
+from schemas.names import TABLES
 from tasks.domain.errors import NothingPublished
 from tasks.store.manifest import FileEntry
 from tasks.store.s3_store import Remote, file_key
@@ -19,7 +20,7 @@ class OpenRelease:
     """One published state, unchanged by later publications."""
 
     address: Path | S3Url
-    snapshot: Snapshot
+    snapshot: Snapshot = field(repr=False)
 
     @property
     def id(self) -> str:
@@ -27,7 +28,14 @@ class OpenRelease:
         return self.snapshot.id
 
     def paths(self, table: str, flow: str | None = None) -> list[str]:
-        """Addresses of the files of a table for Polars, DuckDB and PyArrow; flow, year and month are in the path."""
+        """Addresses of the files of a table for Polars, DuckDB and PyArrow; flow, year and month are in the path.
+
+        Raises ValueError where there is no such table, or no such flow.
+        """
+        if table not in TABLES:
+            raise ValueError(f"there is no table {table!r}; there are {', '.join(TABLES)}")
+        if flow not in (None, "export", "import"):
+            raise ValueError(f"there is no flow {flow!r}; there are export and import")
         return [self._path(entry) for entry in self.snapshot.entries(table, flow)]
 
     def _path(self, entry: FileEntry) -> str:

@@ -138,7 +138,7 @@ def test_events_brief_and_plot_by_command(home: Path) -> None:
     assert (refused.returncode, "'11 November' is no day" in refused.stderr) == (2, True)
     assert in_process("plot", "--product", "85051110", "--output", "magnets.png", cwd=home).returncode == 0
     assert (home / "magnets.png").read_bytes().startswith(b"\x89PNG")
-    assert (home / "en.md").read_text(encoding="utf-8").startswith("# Rare earth magnets, June 2025")
+    assert (home / "en.md").read_text(encoding="utf-8").startswith("# China's exports of rare earth magnets, June 2025")
     for arguments, says in (
         (("brief", "--month", "2025-13", "--product", "85051110"), "is no month"),
         (("brief", "--month", "2025-06", "--product", "99999999"), "there is no product '99999999' in this store"),

@@ -179,7 +179,7 @@ def test_run_tells_of_exports_in_a_store_that_has_imports(tmp_path: Path, monkey
     declared = ("--source", "gacc_query", "--flow", "import", "--partners", "all", "--no-prefect", "--store", "store")
     assert CliRunner().invoke(app, ["ingest", "query.csv", *declared]).exit_code == 0
     told = CliRunner().invoke(app, ["run", "--no-prefect", "--store", "store"]).stdout
-    table = told[told.index("exports of") : told.index("Where these come from")]
+    table = told[told.index("China's exports of") : told.index("Where these come from")]
     assert table.count("World") == 1
     assert "4,711" not in table
     for figure in FIGURES:

@@ -116,7 +116,7 @@ def test_every_setting_of_prefect_is_one_that_prefect_reads(monkeypatch: pytest.
     found: dict[str, str] = {}
     for service in described()["services"].values():
         found |= {name: value for name, value in service.get("environment", {}).items() if name.startswith("PREFECT_")}
-    assert len(found) == 6
+    assert len(found) == 7
     for name, value in found.items():
         monkeypatch.setenv(name, re.sub(r"\$\{(\w+)[^}]*\}", r"secret-\1", value))
         changed = Settings().model_dump(mode="json", context={"include_secrets": True})

@@ -78,7 +78,7 @@ def test_a_publication_is_told_with_the_finding_and_a_link(
     services.drop("told <!channel>.csv", month(2023, 7), "2023-08-20")
     assert services.ended(services.watch())["state_name"] == "Published 2023-07"
     post, mail = both(
-        services, receivers, "Published: July 2023: exports of Permanent magnets of rare earths (85051110)"
+        services, receivers, "Published: July 2023: China's exports of Permanent magnets of rare earths (85051110)"
     )
     for text in (post, mail):
         assert "(85051110) 1,676 t" in text

@@ -219,7 +219,7 @@ def test_a_backfill_shows_how_far_it_is_and_every_step_also_of_what_was_read_ahe
     assert {"files", "lineage-published-export"} <= {one["key"] for one in own}
     own = {one["key"]: one for one in own}
     assert drawn["description"] == pages[-1]["description"]
-    assert drawn["data"].startswith("# March 2026: exports of Permanent magnets of rare earths (85051110) ")
+    assert drawn["data"].startswith("# March 2026: China's exports of Permanent magnets of rare earths (85051110) ")
     assert "**more.csv**: export" in drawn["data"]
     assert "data:image/png" in drawn["data"]
     assert re.sub(r"!\[[^\n]*\n*", "", drawn["data"]).split() == pages[-1]["data"].split()

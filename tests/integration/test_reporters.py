@@ -5,6 +5,7 @@ import json
 import shutil
 import threading
 from datetime import date
+from html import unescape
 from pathlib import Path
 
 import duckdb
@@ -24,7 +25,12 @@ from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import BackfillRequest, WatchRequest
 from schemas.forms.withdrawal import WithdrawalRequest
 from tasks.domain.errors import Refused
+from tasks.domain.reporter import Reporter
 from tasks.reports import query
+from tasks.reports.brief import render
+from tasks.reports.brief.facts import gather
+from tasks.reports.brief.sentences import headlines
+from tasks.reports.plot import draw
 from tasks.store.publish import exclusive
 from tasks.store.reporters import store_of, stores_of
 from tasks.store.snapshot import open_snapshot
@@ -96,6 +102,47 @@ def root(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert {one.file.name: one.outcome for one in report.taken} == dict.fromkeys(FILES, "published")
     assert {outcome.reporter for outcome in report.outcomes} == {*OF.values()}
     return root
+
+
+@pytest.mark.parametrize(
+    ("reporter", "code", "whose", "chinese"),
+    [("CHN", "85051110", "China's exports", "中国"), ("EU27", MAGNETS, "The European Union's imports", "欧盟"), ("GBR", "85051110", "The United Kingdom's imports", "英国"),
+     ("USA", "8505110070", "The United States' imports", "美国")],
+)  # fmt: skip
+def test_every_page_says_whose_trade_it_is(root: Path, reporter: str, code: str, whose: str, chinese: str) -> None:
+    """A brief on imports of the United States said that they were China's."""
+    folder = Path(store_of(root, reporter))
+    snapshot = query.open_published(folder)
+    flow = "export" if reporter == "CHN" else "import"
+    rows = query.query(folder, "metric", flow=flow, product=code).filter(measure="quantity_kg")
+    month = max(rows["period"])
+    facts = gather(snapshot, folder, code, flow, month)
+    for language, name in (("en", whose), ("zh", chinese)):
+        said = headlines(facts, language)
+        assert said
+        assert name.casefold() in said[0].text.casefold()
+        assert all(name.casefold() in sentence.text.casefold() for sentence in said)
+        for written in (unescape(render.page(facts, language)), render.markdown(facts, language)):
+            assert name in written
+            assert ("China's" in written) == (reporter == "CHN" and language == "en")
+    drawn = draw(rows, code, ["WLD"], "quantity_kg", ".svg", Reporter.of(query.query(folder, "release"))).decode()
+    assert whose in drawn
+    traced = tidewaiter.trace(code, "WLD", f"{month:%Y-%m}", "level", flow=flow, store=root, reporter=reporter)
+    assert (traced.reporter, traced.agrees) == (reporter, True)
+
+
+def test_a_measure_of_china_is_in_chinas_store_alone(root: Path, tmp_path: Path) -> None:
+    """The United Kingdom's exports of its code 85051110 were "touched" by China's announcements: the digits are the same."""
+    april = [row(1000.0 + month, 100.0 + month, flow=4, country="US", month=202500 + month) for month in range(1, 7)]
+    file = tmp_path / "exports.json"
+    file.write_bytes(page(*april))
+    file.with_name("exports.json.toml").write_text(FILES["ots.json"][1], encoding="utf-8")
+    ingested(tmp_path / "root", tmp_path, file.name)
+    british = Path(store_of(tmp_path / "root", "GBR"))
+    assert query.query(british, "metric", flow="export", product="85051110").height > 0
+    for store in [british, *(Path(store_of(root, reporter)) for reporter in OF.values())]:
+        for table in ("control_event", "event_window", "event_month"):
+            assert (query.query(store, table).height > 0) == (store.name == "reporter=CHN"), (store.name, table)
 
 
 def test_each_file_goes_into_the_store_of_its_reporter(root: Path, inbox: Path) -> None:

@@ -98,4 +98,4 @@ def test_the_installed_package_runs_reads_deploys_and_works_in_an_empty_folder(
         assert {json.loads(line)["level"] for line in rows.splitlines() if '"quantity_kg"' in line} == {353000.0}
     finally:
         stopped = command("stop")
-    assert stopped.strip() == "stopped"
+    assert stopped.strip() == "stopped the server"

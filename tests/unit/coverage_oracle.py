@@ -4,7 +4,9 @@ Slow, obvious, and written from the tables' descriptions, not from `tasks`. Rele
 `statements`.
 """
 
+import csv
 from datetime import date
+from pathlib import Path
 from typing import Any, NamedTuple
 
 Row = dict[str, Any]
@@ -21,6 +23,21 @@ NUMBER = (
     "measure",
     "unit",
 )
+
+
+REFERENCE = Path(__file__).parents[2] / "schemas" / "reference"
+
+
+def keys_of_lists() -> set[str]:
+    """The partner keys that some row of a code list has."""
+    found = set()
+    for name in ("partner_codes", "partners"):
+        with (REFERENCE / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            found |= {row["partner"] for row in csv.DictReader(file)}
+    return found
+
+
+KEYS = keys_of_lists()
 
 
 class Word(NamedTuple):
@@ -54,6 +71,23 @@ def names_partner(release: Row, partner: str) -> bool:
     if release["partners"] == "keys":
         return False
     return partner in release["partner_list"] or (release["partners"] == "all" and release["partner_list"] != ["WLD"])
+
+
+def has_a_code_without_a_place(release: Row) -> bool:
+    return any(":" in partner and partner not in KEYS for partner in release["partner_list"])
+
+
+def groups_are_open(releases: list[Row]) -> bool:
+    """Whether a member of a group may be missing, of releases that speak of a cell.
+
+    The last word of the best kind decides: the last release of every partner, or a later one with a code that no list names.
+    """
+    telling = [row for row in releases if names_partner(row, "anybody") or has_a_code_without_a_place(row)]
+    best = min((KINDS.index(row["kind"]) for row in telling), default=None)
+    of_best = [row for row in telling if KINDS.index(row["kind"]) == best]
+    return bool(of_best) and has_a_code_without_a_place(
+        max(of_best, key=lambda row: (row["released_on"], row["release_id"]))
+    )
 
 
 def lost_a_record(release: Row, product: str, month: int) -> bool:

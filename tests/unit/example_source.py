@@ -37,12 +37,15 @@ def parse(raw: bytes, where: str) -> Parsed:
         ("month", "code"),
         where,
         {"^[A-Z]{2}$": "WORLD"},
+        "month",
     )
-    records = rows.with_columns(record=pl.int_range(1, rows.height + 1, dtype=pl.UInt32)).filter(parted.kept).select(
-        "record", period="month", product="code", partner="country", quantity="tonnes", quantity_unit=pl.lit("t"),
-        value="euros", currency=pl.lit("EUR"),
+    records = rows.select(
+        record=pl.int_range(1, rows.height + 1, dtype=pl.UInt32), period="month", product="code", partner="country",
+        quantity="tonnes", quantity_unit=pl.lit("t"), value="euros", currency=pl.lit("EUR"),
     )  # fmt: skip
-    return Parsed(as_reported(records), lexed.encoding, parted.notes, parted.doubts)
+    # Where only some countries were asked for, a printed total is the only word on it.
+    single, totals = (as_reported(records.filter(mask)) for mask in (parted.kept, parted.totals))
+    return Parsed(single, lexed.encoding, parted.notes, parted.doubts, totals=totals, short=parted.short)
 
 
 SOURCE = Source(

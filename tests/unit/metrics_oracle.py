@@ -97,11 +97,16 @@ def month_of(text: str) -> int:
 class Breaks:
     """Months from which a series means something else, by what it is about: written from the words of the code tables."""
 
-    def __init__(self) -> None:
+    def __init__(self, reporter: str, national: str) -> None:
+        self.reporter, self.national = reporter, national
         self.revised: dict[str, set[int]] = defaultdict(set)
         for row in table("hs_revisions"):
             self.revised[row["code"]].add(month_of(row["from_month"]))
-        self.stated = [(row, month_of(row["from_month"])) for row in table("definition_breaks")]
+        self.stated = [
+            (row, month_of(row["from_month"]))
+            for row in table("definition_breaks")
+            if row["reporter"] in ("", reporter) and row["nomenclature"] in ("", national)
+        ]
 
     def of(self, product: str, partner: str, measure: str) -> set[int]:
         if measure.startswith("unit_value"):
@@ -110,6 +115,8 @@ class Breaks:
         months = self._of_product(product, partner, measure) | self._of_partner(partner)
         if product.startswith("basket:"):
             for row in BASKETS:
+                if row["nomenclature"] != self.national:
+                    continue
                 if f"basket:{row['basket']}" == product:
                     months |= self._of_product(row["hs8"], partner, measure) | borders(row)
         return months
@@ -124,7 +131,8 @@ class Breaks:
         return (revised - carried) | told
 
     def _of_partner(self, partner: str) -> set[int]:
-        lives = [row for row in table("partners") if row["partner"] == partner]
+        # The dates are those of codes of China customs.
+        lives = [row for row in table("partners") if self.reporter == "CHN" and row["partner"] == partner]
         lives += [row for row in GROUPS if row["group"] == partner]
         carried = {month for row, month in self.stated if row["comparable"] == "yes" and row["partner"] == partner}
         return {month for row in lives for month in borders(row)} - carried
@@ -161,7 +169,12 @@ class Reckoning:
         self._sum_codes(totals=False)
         self._sum_partners()
         self._sum_codes(totals=True)
-        self.breaks = Breaks()
+        self.reporter = next((row["reporter"] for row in releases), "")
+        lists = sorted({row["classification"] for row in releases} & {*NATIONAL})
+        # China's codes are HS8 where no release says so.
+        self.national = lists[0] if lists else "HS8"
+        self.baskets = [row for row in BASKETS if row["nomenclature"] == self.national]
+        self.breaks = Breaks(self.reporter, self.national)
         self.ratios: dict[tuple[str, ...], tuple[tuple[str, ...], ...]] = {}
         self.series = self._lay_grid()
         for key, months in self.series.items():
@@ -187,15 +200,20 @@ class Reckoning:
     ) -> int | None:
         """Place of the best kind of release that speaks of a key (of anybody, where partner is None); None: nobody does."""
         if product.startswith("basket:"):
-            codes = [row["hs8"] for row in BASKETS if f"basket:{row['basket']}" == product and holds(row, month)]
+            codes = [row["hs8"] for row in self.baskets if f"basket:{row['basket']}" == product and holds(row, month)]
             each = [self.covering(flow, code, partner, family, month) for code in codes]
             return None if not each or None in each else max(place for place in each if place is not None)
         if partner in GROUP_NAMES and not any(row["group"] == partner and holds(row, month) for row in GROUPS):
             return None
+        about = [
+            release for release in self._about(flow, product, family, month)
+            if not (from_below and coverage_oracle.digits_of_records(release) <= 6)
+        ]  # fmt: skip
+        is_open = partner in GROUP_NAMES and coverage_oracle.groups_are_open(about)
         return min(
-            (coverage_oracle.KINDS.index(release["kind"]) for release in self._about(flow, product, family, month)
-             if not (from_below and coverage_oracle.digits_of_records(release) <= 6)
-             if partner is None or coverage_oracle.names_partner(release, partner)), default=None,
+            (coverage_oracle.KINDS.index(release["kind"]) for release in about
+             if partner is None or (not is_open and coverage_oracle.names_partner(release, partner)) or partner in release["partner_list"]),
+            default=None,
         )  # fmt: skip
 
     def _about(self, flow: str, product: str, family: str, month: int) -> Iterator[Row]:
@@ -214,8 +232,14 @@ class Reckoning:
             and month < coverage_oracle.index(release["released_on"]) and not coverage_oracle.lost_a_record(release, product, month)
         )  # fmt: skip
 
-    def everyone(self, flow: str, product: str, family: str, month: int) -> bool:
-        return self.covering(flow, product, EVERYONE, family, month) is not None
+    def everyone(self, flow: str, product: str, family: str, month: int, total: str = "WLD") -> bool:
+        """Whether every partner was asked for; of a group also whether each code has its place."""
+        if product.startswith("basket:"):
+            codes = [row["hs8"] for row in BASKETS if f"basket:{row['basket']}" == product and holds(row, month)]
+            return bool(codes) and all(self.everyone(flow, code, family, month, total) for code in codes)
+        asked = self.covering(flow, product, EVERYONE, family, month) is not None
+        is_open = total in GROUP_NAMES and coverage_oracle.groups_are_open([*self._about(flow, product, family, month)])
+        return asked and not is_open
 
     # What is told
 
@@ -285,8 +309,8 @@ class Reckoning:
     # Sums
 
     def _copy_baskets(self) -> None:
-        for name in {row["basket"] for row in BASKETS}:
-            rows = [row for row in BASKETS if row["basket"] == name]
+        for name in {row["basket"] for row in self.baskets}:
+            rows = [row for row in self.baskets if row["basket"] == name]
             if len(rows) > 1:
                 continue
             self.level_name[f"basket:{name}"] = "basket"
@@ -312,7 +336,7 @@ class Reckoning:
                     is not None
                 ):
                     parts[target][place.product] = told
-            for row in BASKETS:
+            for row in self.baskets:
                 if row["hs8"] == place.product and holds(row, place.month):
                     target = place._replace(product=f"basket:{row['basket']}")
                     there[target._replace(measure="")].add(place.product)
@@ -322,7 +346,9 @@ class Reckoning:
 
     def _whole_basket(self, target: Place) -> bool:
         codes = [
-            row["hs8"] for row in BASKETS if f"basket:{row['basket']}" == target.product and holds(row, target.month)
+            row["hs8"]
+            for row in self.baskets
+            if f"basket:{row['basket']}" == target.product and holds(row, target.month)
         ]
         return all(
             any(
@@ -344,7 +370,7 @@ class Reckoning:
             for total in ("WLD", *groups):
                 target = place._replace(partner=total)
                 there[target._replace(measure="")].add(place.partner)
-                if self.everyone(*target[:2], coverage_oracle.family(target.measure), target.month):
+                if self.everyone(*target[:2], coverage_oracle.family(target.measure), target.month, total):
                     parts[target][place.partner] = told
         self._add_up(parts, there)
 
@@ -431,7 +457,7 @@ class Reckoning:
     def _with_baskets(self) -> list[Place]:
         """Every place that has a number, and those of the baskets that it is in."""
         return [*self.told, *(
-            place._replace(product=f"basket:{row['basket']}") for place in self.told for row in BASKETS
+            place._replace(product=f"basket:{row['basket']}") for place in self.told for row in self.baskets
             if row["hs8"] == place.product and holds(row, place.month)
         )]  # fmt: skip
 
@@ -445,10 +471,13 @@ class Reckoning:
     def _traded_below(self, place: Place) -> bool:
         below = [
             p.partner for p in self.told
-            if self.level_name[p.product] in NATIONAL and p.product != place.product and place.product.isdigit()
-            and p.product.startswith(place.product) and (p.flow, p.month) == (place.flow, place.month)
+            if self._is_below(p.product, place.product) and (p.flow, p.month) == (place.flow, place.month)
         ]  # fmt: skip
         return not self._parts_of(place).isdisjoint(below)
+
+    def _is_below(self, code: str, product: str) -> bool:
+        is_national = self.level_name[code] in NATIONAL
+        return is_national and product.isdigit() and code != product and code.startswith(product)
 
     def _chain(self, key: tuple[str, ...], months: dict[int, Month]) -> None:
         for year in {month // 12 for month in months}:
@@ -581,7 +610,10 @@ class Reckoning:
             months[month].level for (f, p, other, m), months in self.series.items()
             if (f, p, m) == (flow, product, measure) and other not in TOTALS and month in months
         ]  # fmt: skip
-        traded = {p.partner for p in self.told if (p.flow, p.product, p.month) == (flow, product, month)} - set(TOTALS)
+        traded = {
+            p.partner for p in self.told
+            if (p.flow, p.month) == (flow, month) and (p.product == product or self._is_below(p.product, product))
+        } - set(TOTALS)  # fmt: skip
         told = (self.told.get(Place(flow, product, other, measure, month)) for other in traded)
         if (
             None in others

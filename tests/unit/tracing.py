@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 
+from tasks.domain.reporter import Reporter
 from tasks.ledger import merge as ledger
 from tasks.lineage.decided import Decided
 from tasks.lineage.operands import Origins
@@ -33,6 +34,7 @@ class _Origins(Origins):
 
 class _Tracer(Tracer):
     def __init__(self, metric: pl.DataFrame, origins: Origins) -> None:
+        self.reporter = Reporter.of(origins.releases)
         self.metric, self.origins, self.flow = metric.filter(pl.col("flow") == "export"), origins, "export"
         self.snapshot = type("Snapshot", (), {"id": "none"})()
 

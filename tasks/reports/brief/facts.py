@@ -16,14 +16,15 @@ from schemas.tables.release import Release
 from schemas.tables.revision import Revision
 from tasks.claims.readings import Readings, growth_of
 from tasks.claims.statement import Spot
-from tasks.domain.classification import holds, members, part_of
+from tasks.domain.classification import members, part_of
 from tasks.domain.coverage import WORLD
 from tasks.domain.errors import NoFigure
 from tasks.domain.labels import product_names
 from tasks.domain.measure_states import states_on
-from tasks.domain.measures import MIXED, events_of
+from tasks.domain.measures import events_of, mixed_words
 from tasks.domain.periods import first_day, month_end, month_number, span_name
 from tasks.domain.precision import Interval
+from tasks.domain.reporter import Reporter
 from tasks.domain.units import UNIT_VALUE_OF, VALUE_OF
 from tasks.ingest.editions import is_outdated
 from tasks.ledger.name_tables import names_in
@@ -177,6 +178,7 @@ def gather(
     ]  # fmt: skip
     codes = members(product)
     names = names_of(product, snapshot)
+    reporter = found.tracer.reporter
     before = {partner: found.levels(partner, 2)[0] for partner in partners}
     months = [first_day(found.number - back) for back in range(MONTHS_SHOWN - 1, -1, -1)]
     prices = [found.fact(WORLD, figure, measure=found.price()) for figure in ("level", "mom_pct", "yoy_pct")]
@@ -188,10 +190,10 @@ def gather(
         flow=flow, product=product, name_en=names[0], name_zh=names[1], codes=codes, month=month, snapshot_id=snapshot.id,
         world_before=found.fact(WORLD, "level", back=1), highest_since=found.fact(WORLD, "highest_since"),
         lowest_since=found.fact(WORLD, "lowest_since"), partners=rows, months=months, world_t=found.levels(WORLD, MONTHS_SHOWN),
-        before_t=before, events=_events(product, flow, months, day), states_on=day, unit_value=prices[0], unit_value_mom=prices[1],
+        before_t=before, events=_events(product, flow, months, day, reporter.code), states_on=day, unit_value=prices[0], unit_value_mom=prices[1],
         unit_value_yoy=prices[2], has_values=found.has_values(), mix_moved_pp=_mix_moved(rows, before), series_start=start,
-        revised_since=since, revised=revised, revised_more=more, decisions=decided(snapshot, product, flow, month, since), held=_held(store, snapshot), mixed_code=holds(product, MIXED),
-        reporter=releases["reporter"][0], known_on=str(known_on(releases, read_table(snapshot, Decision))),
+        revised_since=since, revised=revised, revised_more=more, decisions=decided(snapshot, product, flow, month, since), held=_held(store, snapshot), mixed_code=bool(mixed_words([product], reporter.code)),
+        reporter=reporter.code, known_on=str(known_on(releases, read_table(snapshot, Decision))),
     )  # fmt: skip
 
 
@@ -199,7 +201,8 @@ def names_of(product: str, snapshot: Snapshot) -> tuple[str, str]:
     """Return the English and the Chinese name: from the code tables, otherwise as a source prints it, otherwise the
     code.
     """
-    if (known := product_names(product)) is not None:
+    national = Reporter.of(read_table(snapshot, Release)).nomenclature
+    if (known := product_names(product, national)) is not None:
         return known
     plain = f"HS {product}" if product.isdecimal() else product
     for row in names_in(snapshot).product_name.filter(product=product).iter_rows(named=True):
@@ -207,10 +210,10 @@ def names_of(product: str, snapshot: Snapshot) -> tuple[str, str]:
     return plain, plain
 
 
-def _events(product: str, flow: str, months: list[date], state_day: date) -> list[EventFact]:
+def _events(product: str, flow: str, months: list[date], state_day: date, reporter: str) -> list[EventFact]:
     last = month_end(months[-1])
     found: list[EventFact] = []
-    for row in events_of(product, flow).iter_rows(named=True):
+    for row in events_of(product, flow, reporter).iter_rows(named=True):
         day = date.fromisoformat(row["effective_from"] or row["announced_on"])
         if months[0] <= day <= last:
             state = states_on(state_day)[row["event"]]

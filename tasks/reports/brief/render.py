@@ -10,7 +10,7 @@ import jinja2
 
 from schemas.forms.brief import DecisionFact, Facts
 from schemas.tables.metric import MADE, MISSING
-from tasks.domain.labels import partner_name
+from tasks.domain.labels import capitalised, partner_name
 from tasks.reports.brief import charts, lists, sentences, texts, verdicts, wording
 from tasks.reports.charts import scale_of_tonnes
 from tasks.reports.markdown_text import plain
@@ -37,18 +37,28 @@ def markdown(facts: Facts, language: str = "en") -> str:
 
 
 def nothing_left(
-    names: tuple[str, str], product: str, flow: str, month: date, decisions: Sequence[DecisionFact], snapshot_id: str
+    names: tuple[str, str],
+    product: str,
+    flow: str,
+    month: date,
+    decisions: Sequence[DecisionFact],
+    snapshot_id: str,
+    reporter: str,
 ) -> dict[str, str]:
     """Render the page of a month of which withdrawals have left no figure, by the endings of its file."""
     return {
         f"{language}.{form}": _template(f"nothing_left.{form}.j2", escape=form == "html").render(
-            language="zh-CN" if language == "zh" else "en", t=wording.texts(language), name=names[language == "zh"],
+            language="zh-CN" if language == "zh" else "en", t=wording.texts(language), title=_title(reporter, flow, names[language == "zh"], language),
             month=wording.month_words(f"{month:%Y-%m}", language), flow=flow, product=product, snapshot_id=snapshot_id,
             decisions=lists.decision_lines(decisions, language),
         )
         for language in LANGUAGES
         for form in ("html", "md")
     }  # fmt: skip
+
+
+def _title(reporter: str, flow: str, name: str, language: str) -> str:
+    return capitalised(sentences.subject(reporter, flow, name, language))
 
 
 @functools.cache
@@ -85,7 +95,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
     )
     known_in_both = sum(1 for row in facts.partners[1:] if facts.before_t[row.partner] is not None)
     return {
-        "facts": facts, "language": "zh-CN" if chinese else "en", "t": words, "name": facts.name_zh if chinese else facts.name_en, "month": month,
+        "facts": facts, "language": "zh-CN" if chinese else "en", "t": words, "title": _title(facts.reporter, facts.flow, facts.name_zh if chinese else facts.name_en, language), "month": month,
         "headlines": sentences.headlines(facts, language), "missing": lists.missing(facts, language),
         "mix": words["mix"].format(pp=moved)
         if facts.unit_value.value is not None and moved is not None and moved >= MIX_MOVED_PP_MIN else "",

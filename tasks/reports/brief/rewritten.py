@@ -9,6 +9,7 @@ from schemas.forms.outcome import Outcome
 from schemas.tables.release import Release
 from tasks.domain.errors import NoFigure
 from tasks.domain.release_ids import release_of
+from tasks.domain.reporter import Reporter
 from tasks.reports.brief.watched import FOLDER, keep, pages_of, product_of
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
@@ -62,5 +63,7 @@ def _pages(snapshot: Snapshot, store: Path, product: str, flow: str, month: date
         from tasks.reports.brief import facts, render
         from tasks.reports.brief.decided import decided
 
-        decisions = decided(snapshot, product, flow, month)
-        return render.nothing_left(facts.names_of(product, snapshot), product, flow, month, decisions, snapshot.id)
+        decisions, reporter = decided(snapshot, product, flow, month), Reporter.of(read_table(snapshot, Release)).code
+        return render.nothing_left(
+            facts.names_of(product, snapshot), product, flow, month, decisions, snapshot.id, reporter
+        )

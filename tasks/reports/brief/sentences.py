@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from schemas.forms.brief import Fact, Facts, PartnerRow
 from schemas.tables.metric import MISSING
-from tasks.domain.labels import written_month
+from tasks.domain.labels import capitalised, country, trade_of, written_month
 from tasks.domain.value_terms import NOT_STATED
 from tasks.reports.brief.texts import MISSING_ZH
 from tasks.reports.brief.wording import in_unit, is_seen, month_words, partner, percent, price_text, shown, texts, times
@@ -55,9 +55,8 @@ def _nothing(facts: Facts, language: str) -> Sentence:
     reasons, month = MISSING | MISSING_ZH if language == "zh" else MISSING, f"{facts.month:%Y-%m}"
     reason = reasons[facts.partners[0].level.status]
     if language == "zh":
-        trade = "出口" if facts.flow == "export" else "进口"
-        return Sentence().say(f"没有{month_words(month, 'zh')}中国{facts.name_zh}{trade}的数字：{reason}。")
-    about = f"China's {facts.flow}s of {_within(facts.name_en)} in {month_words(month, 'en')}"
+        return Sentence().say(f"没有{month_words(month, 'zh')}{_about(facts, 'zh')}的数字：{reason}。")
+    about = f"{_about(facts, 'en')} in {month_words(month, 'en')}"
     return Sentence().say(f"There is no figure of {about}: {reason}.")
 
 
@@ -81,9 +80,9 @@ def _world(facts: Facts, language: str) -> Sentence | None:
     if row.level.value is None:
         return None
     if language == "zh":
-        made.say(
-            f"{facts.month.year}年{facts.month.month}月中国{facts.name_zh}{'出口' if facts.flow == 'export' else '进口'}"
-        ).say(shown(row.level, "zh"), row.level)
+        made.say(f"{facts.month.year}年{facts.month.month}月{_about(facts, 'zh')}").say(
+            shown(row.level, "zh"), row.level
+        )
         if row.mom.value is not None:
             _change(made.say("，环比"), row.mom, language).say("（上月").say(
                 shown(facts.world_before, "zh"), facts.world_before
@@ -91,7 +90,7 @@ def _world(facts: Facts, language: str) -> Sentence | None:
         if row.yoy.value is not None:
             _change(made.say("，同比"), row.yoy, language)
         return made.say("。")
-    made.say(f"China's {facts.flow}s of {_within(facts.name_en)} were ").say(shown(row.level), row.level).say(
+    made.say(f"{capitalised(_about(facts, 'en'))} were ").say(shown(row.level), row.level).say(
         f" in {written_month(facts.month)}"
     )
     if row.mom.value is not None:
@@ -102,6 +101,21 @@ def _world(facts: Facts, language: str) -> Sentence | None:
             f" from {written_month(row.yoy.month.replace(year=row.yoy.month.year - 1))}"
         )
     return made.say(".")
+
+
+def subject(reporter: str, flow: str, name: str, language: str) -> str:
+    """Whose trade in what.
+
+    >>> subject("USA", "import", "Permanent magnets", "en"), subject("USA", "import", "永磁体", "zh")
+    ("the United States' imports of permanent magnets", '美国永磁体进口')
+    """
+    if language == "zh":
+        return f"{country(reporter, 'zh')}{name}{texts('zh')['flows'][flow]}"
+    return f"{trade_of(reporter, flow)} of {_within(name)}"
+
+
+def _about(facts: Facts, language: str) -> str:
+    return subject(facts.reporter, facts.flow, facts.name_zh if language == "zh" else facts.name_en, language)
 
 
 def _within(name: str) -> str:
@@ -117,9 +131,8 @@ def _year(facts: Facts, language: str) -> Sentence | None:
     # If January and February are published together, this is the first sentence and must name its subject.
     is_first, year = row.level.value is None, facts.month.year
     if language == "zh":
-        trade = "出口" if facts.flow == "export" else "进口"
-        subject = f"中国{facts.name_zh}{trade}" if is_first else ""
-        made.say(f"{f'{year}年' if is_first else ''}1至{facts.month.month}月{subject}累计").say(
+        about = _about(facts, "zh") if is_first else trade_of(facts.reporter, facts.flow, "zh")
+        made.say(f"{f'{year}年' if is_first else ''}1至{facts.month.month}月{about}累计").say(
             shown(row.ytd, "zh"), row.ytd
         )
         if row.ytd_yoy.value is not None:
@@ -127,10 +140,10 @@ def _year(facts: Facts, language: str) -> Sentence | None:
         return made.say("。")
     last = written_month(facts.month).split()[0]
     if is_first:
-        made.say(f"China's {facts.flow}s of {_within(facts.name_en)} from January to {last} {year} came to ")
+        made.say(f"{capitalised(_about(facts, 'en'))} from January to {last} {year} came to ")
     else:
-        span = {6: "The first half", 12: "The year"}.get(facts.month.month, f"January to {last}")
-        made.say(f"{span} came to ")
+        span = {6: "in the first half", 12: "in the year"}.get(facts.month.month, f"from January to {last}")
+        made.say(f"{capitalised(trade_of(facts.reporter, facts.flow))} {span} came to ")
     made.say(shown(row.ytd), row.ytd)
     if row.ytd_yoy.value is not None:
         _change(made.say(", "), row.ytd_yoy, language).say(" on the year")
@@ -140,22 +153,23 @@ def _year(facts: Facts, language: str) -> Sentence | None:
 def _record(facts: Facts, language: str) -> Sentence | None:
     # The month is named, because the sentence before is about the year to date.
     this = f"{facts.month.month}月" if language == "zh" else written_month(facts.month).split()[0]
+    trade = trade_of(facts.reporter, facts.flow, language)
     for fact, en, zh in ((facts.highest_since, "highest", "最高"), (facts.lowest_since, "lowest", "最低")):
         if fact.value is not None:
             made = Sentence()
             return (
-                made.say(f"{this}为自").say(shown(fact, "zh"), fact).say(f"以来{zh}。")
+                made.say(f"{this}{trade}为自").say(shown(fact, "zh"), fact).say(f"以来{zh}。")
                 if language == "zh"
-                else made.say(f"{this} was the {en} month since ").say(shown(fact), fact).say(".")
+                else made.say(f"{this} was the {en} month of {trade} since ").say(shown(fact), fact).say(".")
             )
         if fact.status == "series_record" and facts.series_start is not None and facts.series_start < facts.month:
             start = month_words(f"{facts.series_start:%Y-%m}", language)
             # A record of three months means little, so the sentence gives their number.
             span = (facts.month.year - facts.series_start.year) * 12 + facts.month.month - facts.series_start.month + 1
             return Sentence().say(
-                f"{this}为{start}有连续数据以来（共{span}个月）{zh}。"
+                f"{this}{trade}为{start}有连续数据以来（共{span}个月）{zh}。"
                 if language == "zh"
-                else f"{this} was the {en} month of the unbroken series, {span} months that begin in {start}."
+                else f"{this} was the {en} month of the unbroken series of {trade}, {span} months that begin in {start}."
             )
     return None
 
@@ -166,7 +180,9 @@ def _partner(facts: Facts, row: PartnerRow, language: str) -> Sentence:
 
 def _partner_en(facts: Facts, row: PartnerRow) -> Sentence:
     made, name = Sentence(), partner(row.partner, "en")
-    made.say(f"{facts.flow.capitalize()}s {'to' if facts.flow == 'export' else 'from'} {name} ")
+    made.say(
+        f"{capitalised(trade_of(facts.reporter, facts.flow))} {'to' if facts.flow == 'export' else 'from'} {name} "
+    )
     made.say(_way(row.mom, "rose ", "fell ", "hardly changed, at ", "did not change from "))
     if is_seen(row.mom):
         made.say(f"{percent(row.mom)} %", row.mom).say(" to ")
@@ -185,7 +201,7 @@ def _partner_en(facts: Facts, row: PartnerRow) -> Sentence:
 def _partner_zh(facts: Facts, row: PartnerRow) -> Sentence:
     made, name = Sentence(), partner(row.partner, "zh")
     to, trade = ("对", "出口") if facts.flow == "export" else ("自", "进口")
-    _change(made.say(f"{to}{name}{trade}环比"), row.mom, "zh").say(times(row.mom, "zh"))
+    _change(made.say(f"{country(facts.reporter, 'zh')}{to}{name}{trade}环比"), row.mom, "zh").say(times(row.mom, "zh"))
     made.say("，至").say(shown(row.level, "zh"), row.level)
     if row.yoy.value:
         _change(made.say("，同比"), row.yoy, "zh")

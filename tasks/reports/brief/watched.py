@@ -65,7 +65,7 @@ def watch_list() -> pl.DataFrame:
 def watched(outcome: Outcome) -> list[Watched]:
     """Return the products of the watch list for which the release has a figure of its own, each with its direction."""
     released = set(outcome.products)
-    rows = watch_list().filter(pl.col("flow").is_in(outcome.flows))
+    rows = watch_list().filter(pl.col("flow").is_in(outcome.flows), pl.col("reporter").is_in(["", outcome.reporter]))
     return [
         (product, flow)
         for product, flow in rows.select("product", "flow").iter_rows()

@@ -7,11 +7,8 @@ carries.
 from datetime import date
 from typing import Any
 
-import polars as pl
-
 from schemas.forms.brief import Fact
-from schemas.reference.code_tables import code_table
-from tasks.domain.labels import partner_name, written_month
+from tasks.domain.labels import country, written_month
 from tasks.reports.brief.texts import (
     EN_NUMBERS,
     FIGURES_EN,
@@ -117,18 +114,9 @@ def times(fact: Fact, language: str) -> str:
 
 def partner(key: str, language: str) -> str:
     """Return the name of a partner."""
-    if language == "en":
-        return (
-            "all countries"
-            if key == "WLD"
-            else "the " + partner_name(key)
-            if key in ("USA", "NLD", "GBR", "ARE", "PHL")
-            else partner_name(key)
-        )
     if key == "WLD":
-        return "全球"
-    known = code_table("partners").filter(pl.col("partner") == key)
-    return str(known["name_zh"][0]) if known.height else key
+        return "全球" if language == "zh" else "all countries"
+    return country(key, language)
 
 
 def amount(value: int, unit: str, language: str) -> str:

@@ -39,6 +39,7 @@ from tasks.checks.magnitudes import MAGNITUDES
 from tasks.checks.printed_figures import PRINTS
 from tasks.checks.same_numbers import SAME_NUMBERS
 from tasks.checks.unit_values import UNIT_VALUES
+from tests.unit.sources.test_hmrc_ots import page, row
 
 ALL = {"partners": "all"}
 JULY_18, JULY_20 = datetime.date(2025, 7, 18), datetime.date(2025, 7, 20)
@@ -71,8 +72,25 @@ def test_every_check_is_asked_and_named_by_its_finding() -> None:
         *LAPSES, *LINE_SUMS,
     )  # fmt: skip
     names = [ask.__name__.lstrip("_") for ask in asked]
-    assert len(names) == len(set(names)) == 42
+    assert len(names) == len(set(names)) == 43
     assert all(ask.__doc__ for ask in asked)
+
+
+def test_the_first_release_of_an_experimental_source_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the next ones only say so; a person who trusts the source is not asked."""
+    ots = [page(row(1000.0, 100.0, month=month)) for month in (202505, 202506)]
+    declared = {"source": "hmrc_ots", "flow": None, "released_on": datetime.date(2025, 8, 13)}
+
+    def severities(data: bytes, before: Earlier = ()) -> list[str]:
+        return [
+            severity for check, severity in _raised(tmp_path, data, declared, before) if check == "experimental_source"
+        ]
+
+    assert severities(ots[0]) == ["info"]
+    monkeypatch.setenv("TIDEWAITER_EXPERIMENTAL", "japan_estat")
+    assert severities(ots[0]) == ["error"]
+    assert severities(ots[1], [(ots[0], declared)]) == ["info"]
+    assert "experimental_source" not in [check for check, _ in _raised(tmp_path, CLEAN)]
 
 
 def test_a_clean_release_raises_nothing(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_every_command_speaks_of_a_month_of_nothing(tmp_path: Path, monkeypatch:
     ]
     (tmp_path / "magnets.csv").write_bytes(csv_bytes(rows))
     (tmp_path / "printed.csv").write_text(CLAIMS)
-    (tmp_path / "watched.csv").write_text("product,flow,reason\n85051110,export,of this test\n")
+    (tmp_path / "watched.csv").write_text("reporter,product,flow,reason\nCHN,85051110,export,of this test\n")
     monkeypatch.setenv("TIDEWAITER_WATCH_LIST", str(tmp_path / "watched.csv"))
     ingest = (
         "ingest",

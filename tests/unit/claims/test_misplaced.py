@@ -19,8 +19,8 @@ def place(ledger: Ledger, text: str, unit: str = "t", kind: str = "level", **oth
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        ("1432", "another month: exports of 99999999 to XXX, May 2025"), ("3188", "another partner: exports of 99999999, June 2025"),
-        ("777", "another basket: exports of 88888888 to XXX, June 2025"), ("4321", "the other direction: imports of 99999999 from XXX, June 2025"),
+        ("1432", "another month: China's exports of 99999999 to XXX, May 2025"), ("3188", "another partner: China's exports of 99999999, June 2025"),
+        ("777", "another basket: China's exports of 88888888 to XXX, June 2025"), ("4321", "the other direction: China's imports of 99999999 from XXX, June 2025"),
         ("353261", "the figure in thousandths of this unit, as kilograms are of tonnes"), ("3532.61", "the figure with a zero too many"),
         ("389.4", "the figure in short tons"), ("555", None), ("14", None),
     ],
@@ -63,7 +63,9 @@ def test_another_change_of_the_same_place_needs_few_digits() -> None:
     ledger = Ledger({"6": 150, "5": 100, YEAR_AGO: 120})
     found = at_same_place(ledger, claim("50", "%", "yoy"), match)
     assert found is not None
-    assert found[0] == "the change on the month before of the same period, exports of 99999999 to XXX, June 2025"
+    assert (
+        found[0] == "the change on the month before of the same period, China's exports of 99999999 to XXX, June 2025"
+    )
     assert at_same_place(ledger, claim("51", "%", "yoy"), match) is None
     assert at_same_place(ledger, claim("50", "%", "yoy", qualifier="about"), match) is None
     assert at_same_place(ledger, claim("150"), match) is None

@@ -27,7 +27,7 @@ def test_a_missing_month_leaves_a_rank_open_but_a_higher_one_refutes_it() -> Non
     assert found[0] == NO
     assert "at least 1 are higher" in found[1]
     assert verdict(Ledger({}), "rank", "1", "rank within 2025")[1] == (
-        "Not checkable: no release at hand gives the level of exports of 99999999 to XXX, June 2025."
+        "Not checkable: no release at hand gives the level of China's exports of 99999999 to XXX, June 2025."
     )
 
 

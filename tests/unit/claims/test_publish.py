@@ -8,6 +8,7 @@ from schemas.table import DataFrame
 from schemas.tables.claim import Claim
 from tasks.claims.check import ClaimsFile
 from tasks.claims.publish import claim_rows
+from tests.unit.builders import release, release_table
 
 CHECKED = {
     "outlet": ["Daily", ""], "commodity": ["85051110", "gold bars"], "flow": ["export", "export"], "partner": ["US", "World"],
@@ -18,7 +19,7 @@ CHECKED = {
 
 def made(checked: dict[str, list[str]]) -> DataFrame[Claim]:
     rows = pl.DataFrame(checked, schema=dict.fromkeys(checked, pl.String))
-    releases = pl.DataFrame({"released_on": [date(2026, 1, 20), date(2026, 2, 18), date(2025, 12, 1)]})
+    releases = release_table(*(release(str(day), day) for day in ("2026-01-20", "2026-02-18", "2025-12-01")))
     return claim_rows(ClaimsFile("claims.csv", "0" * 64, rows), rows, releases)  # type: ignore[arg-type]
 
 

@@ -6,7 +6,7 @@ from tasks.claims.verdict import check_claim, direct
 from tests.unit.claims.in_memory import Ledger, claim, spot
 
 ROW = {"commodity": "99999999", "flow": "export", "partner": "Afghanistan", "period": "2025-06", "metric": "level_t", "unit": "t"}  # fmt: skip
-PLACE = "exports of 99999999 to Afghanistan, June 2025"
+PLACE = "China's exports of 99999999 to Afghanistan, June 2025"
 LEVELS = {spot("6", partner="AFG"): 353, spot("5", partner="AFG"): 1432}
 
 
@@ -21,7 +21,7 @@ def test_the_figure_itself_supports_a_claim() -> None:
 def test_the_figure_of_another_month_is_misplaced() -> None:
     verdict, reason = check("1432")
     assert verdict == "right_number_wrong_place"
-    assert reason.startswith("1432 t is right elsewhere: it is another month: exports of 99999999 to Afghanistan, May 2025 (1,432 t);")  # fmt: skip
+    assert reason.startswith("1432 t is right elsewhere: it is another month: China's exports of 99999999 to Afghanistan, May 2025 (1,432 t);")  # fmt: skip
 
 
 def test_another_figure_contradicts_it_and_no_larger_difference_than_revisions_make_does_not() -> None:

@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 
 from tasks.claims.wording import describe, show_level, show_percent
+from tasks.domain.reporter import Reporter
 from tests.unit.claims.in_memory import spot
 
 
@@ -29,8 +30,11 @@ def test_growths_have_their_sign(value: str, text: str) -> None:
 
 
 def test_places_in_words() -> None:
-    assert describe(spot("6")) == "exports of 99999999 to XXX, June 2025"
-    assert (
-        describe(spot("1-6", flow="import", partner="AFG")) == "imports of 99999999 from Afghanistan, 2025-01..2025-06"
-    )
-    assert describe(spot("6", partner="WLD")) == "exports of 99999999, June 2025"
+    china, germany = Reporter("CHN", "HS8"), Reporter("DEU", "CN8")
+    assert describe(spot("6"), china) == "China's exports of 99999999 to XXX, June 2025"
+    imports = spot("1-6", flow="import", partner="AFG")
+    assert describe(imports, germany) == "Germany's imports of 99999999 from Afghanistan, 2025-01..2025-06"
+    magnets = spot("6", partner="WLD", product="85051110")
+    assert describe(magnets, china) == "China's exports of Permanent magnets of rare earths (85051110), June 2025"
+    # The tables have no names of the codes of the Combined Nomenclature.
+    assert describe(magnets, germany) == "Germany's exports of 85051110, June 2025"

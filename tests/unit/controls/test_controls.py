@@ -137,6 +137,7 @@ def test_of_a_long_history_the_months_around_the_measures_are_read(
 
 
 CODE, ANNOUNCEMENT_18 = "85051110", "mofcom-gacc-2025-18"
+EVERY = events_of()["event"].to_list()
 QUARTER = ("2025-04", 3)
 TRADE = [f"{year}-{month:02d}" for year in (2024, 2025) for month in range(1, 13) if (year, month) < (2025, 10)]
 
@@ -254,8 +255,8 @@ def test_a_measure_that_is_taken_from_the_table_has_no_windows_any_more(
     """A release of other goods is the next one."""
     _store(tmp_path, [(month, "USA", "100", "千克") for month in TRADE])
     before = read_table(open_snapshot(tmp_path / "reporter=CHN"), EventWindow)
-    others = [event for event in measures() if event["event"] != ANNOUNCEMENT_18]
-    monkeypatch.setattr(tables, "measures", lambda: others)
+    others = [event for event in measures("CHN") if event["event"] != ANNOUNCEMENT_18]
+    monkeypatch.setattr(tables, "measures", lambda reporter: others)
     monkeypatch.setattr(tables, "code_sha256", lambda name: "of other code tables")
     beans = _store(tmp_path, [("2025-09", "USA", "3", "千克")], "2025-09", codes=("12019019",))
     after = read_table(beans, EventWindow)
@@ -325,7 +326,7 @@ def test_the_published_months_are_those_that_the_figures_have(sample: Snapshot) 
         pl.col("level").is_not_null(), flow="export", partner="WLD", measure="quantity_kg", product=MAGNETS
     )
     mine = months.filter(pl.col("level").is_not_null(), product=MAGNETS)
-    looked_at = {month for event in measures() for month in reach(event)}
+    looked_at = {month for event in measures("CHN") for month in reach(event)}
     number = pl.col("period").dt.year() * 12 + pl.col("period").dt.month().cast(pl.Int32) - 1
     expected = of_magnets.filter(number.is_in(sorted(looked_at))).select(mine.columns).sort("period")
     assert mine.equals(expected)
@@ -397,7 +398,7 @@ def test_a_basket_of_which_some_codes_are_controlled_is_not_wholly_controlled() 
     assert coverage("mofcom-gacc-2025-10", "basket:tungsten") == "some_codes"
     assert coverage("mofcom-gacc-2025-18", "basket:rare_earth_compounds") == "unknown_share"
     assert coverage("mofcom-gacc-2025-18", "basket:gallium") is None
-    assert mixed_note("basket:gallium") is None
+    assert mixed_note("basket:gallium", EVERY) is None
 
 
 APRIL = 2025 * 12 + 3
@@ -426,7 +427,7 @@ def test_a_quarter_is_held_against_the_same_months_of_the_year_before(
     series = {
         month + place: row for month, rows in ((APRIL, now), (APRIL - 12, before)) for place, row in enumerate(rows)
     }
-    event = next(event for event in measures() if event["event"] == ANNOUNCEMENT_18)
+    event = next(event for event in measures("CHN") if event["event"] == ANNOUNCEMENT_18)
     for product, role in ((CODE, "touched"), ("85052000", "placebo")):
         table = as_table(windows_of(event, product, series, "export", "WLD"))
         shown = table.select("quantity_kg", "quantity_year_before_kg", "yoy_pct", "status", "last_month", "role")
@@ -456,7 +457,7 @@ def test_what_is_zero_does_not_depend_on_what_else_is_looked_at(monkeypatch: pyt
 
 def test_where_a_definition_changed_there_is_no_growth() -> None:
     row = {"level": 5.0, "yoy_pct": None, "yoy_status": "definition_break"}
-    event = next(event for event in measures() if event["event"] == "mofcom-gacc-2025-18")
+    event = next(event for event in measures("CHN") if event["event"] == "mofcom-gacc-2025-18")
     series = dict.fromkeys(reach(event), row)
     table = as_table(windows_of(event, MAGNETS, series, "export", "WLD"))
     assert table["yoy_pct"].null_count() == table.height == 10
@@ -476,14 +477,14 @@ def test_a_heading_is_touched_by_what_touches_a_code_below_it(sample: Snapshot) 
 
 @pytest.mark.parametrize("product", ["85051110", "basket:rare_earth_magnets", "850511", "8505", "85"])
 def test_what_a_code_mixes_is_said_of_all_that_holds_it(product: str) -> None:
-    assert "85051110: " in str(mixed_note(product))
+    assert "85051110: " in str(mixed_note(product, EVERY))
     assert holds(product, MIXED)
     assert not holds("850590", MIXED)
 
 
 def test_a_code_below_a_heading_is_no_placebo_for_it(tmp_path: Path) -> None:
     free = "85052000"
-    assert free not in touched_codes()
+    assert free not in touched_codes("CHN")
     rows = [(month, "USA", "100", "千克") for month in TRADE]
     snapshot = _store(tmp_path, rows, codes=(CODE, free))
     assert windows(snapshot, CODE).filter(role="placebo")["product"].unique().to_list() == [free]

@@ -41,9 +41,15 @@ def test_a_code_is_its_own_member_and_a_line_has_none(product: str, codes: list[
 def test_every_row_of_the_baskets_is_a_part_with_its_months() -> None:
     rows = code_table("baskets")
     parts = basket_members()
-    assert parts.columns == ["part", "product", "valid_from", "valid_to"]
+    assert parts.columns == ["part", "product", "nomenclature", "valid_from", "valid_to"]
     assert parts.height == rows.height > 10
-    assert parts.row(0) == (rows["hs8"][0], f"basket:{rows['basket'][0]}", rows["valid_from"][0], rows["valid_to"][0])
+    assert parts.row(0) == (
+        rows["hs8"][0],
+        f"basket:{rows['basket'][0]}",
+        "HS8",
+        rows["valid_from"][0],
+        rows["valid_to"][0],
+    )
 
 
 @pytest.mark.parametrize(

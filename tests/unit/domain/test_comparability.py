@@ -13,6 +13,7 @@ from schemas.reference.code_tables import code_table
 from tasks.domain import definition_changes
 from tasks.domain.comparability import changes_of_texts
 from tasks.domain.definition_changes import breaks_of
+from tasks.domain.reporter import Reporter
 from tasks.lineage.point import Point
 from tests.unit.builders import number, release
 from tests.unit.figures import Figures
@@ -23,6 +24,7 @@ MONTHS = [f"{year}-{month:02d}" for year in YEARS for month in range(1, 13)]
 CODES = ("85051110", "81129210", "81129910", "81129290", "81129990", "69072100", "84795019", "90154000")
 PARTNERS = ("USA", "GBR", "GEO", "gacc:449", "BES")
 WORTH = "unit_value_usd_per_kg"
+CHINA, GERMANY = Reporter("CHN", "HS8"), Reporter("DEU", "CN8")
 NEVER = (None, "definition_break")
 Row = dict[str, Any]
 
@@ -169,18 +171,41 @@ def test_a_trace_says_what_changed_and_notices_a_figure_that_ignores_it(figures:
     assert not wrong.agrees
 
 
+def test_a_change_of_chinas_codes_is_none_of_germanys() -> None:
+    """China divided 09021010 and gave Georgia another code in January 2023; the Combined Nomenclature did neither."""
+    found = {}
+    for reporter, level in (("CHN", "HS8"), ("DEU", "CN8")):
+        scope = release(months="2022-01..2023-12", day="2024-01-20", products=["09"], reporter=reporter, level=level)
+        rows = [
+            number(scope, "GEO", month, 1 + place, product="09021010", of_list=level)
+            for place, month in enumerate(MONTHS[24:])
+        ]
+        figures = Figures((scope, rows))
+        found[reporter] = [figures.pair("yoy_pct", "GEO", month, product="09021010") for month in MONTHS[36:]]
+        assert [figures.row("GEO", "2023-06", product="09021010")["comparable_from"]] == [
+            date(2023, 1, 1) if reporter == "CHN" else None
+        ]
+    assert found["CHN"] == [NEVER] * 12
+    assert found["DEU"][0] == (pytest.approx(1200.0), "computed")
+    assert {status for _, status in found["DEU"]} == {"computed"}
+    assert [change.month for change in breaks_of("09021010", "GEO", "quantity_kg", CHINA)] == [2023 * 12]
+    assert breaks_of("09021010", "GEO", "quantity_kg", GERMANY) == []
+
+
 def test_every_partner_that_changes_its_code_is_told_of() -> None:
     rows = code_table("partners")
     several = rows.filter(pl.len().over("partner") > 1)["partner"].unique().sort().to_list()
     assert several == ["ARM", "AZE", "GEO"]
-    assert [breaks_of("85051190", partner, "value_usd")[-1:] for partner in several] == [
-        breaks_of("85051190", "USA", "value_usd")
+    assert [breaks_of("85051190", partner, "value_usd", CHINA)[-1:] for partner in several] == [
+        breaks_of("85051190", "USA", "value_usd", CHINA)
     ] * 3
 
 
-def test_what_a_trace_says_changed_is_what_cuts_the_figures() -> None:
+@pytest.mark.parametrize("reporter", [CHINA, GERMANY, Reporter("USA", ""), Reporter("", "")])
+def test_what_a_trace_says_changed_is_what_cuts_the_figures(reporter: Reporter) -> None:
     """Two opinions of the same tables: one series at a time in words, and all of them at once as a table."""
     stated = code_table("definition_breaks")
+    assert {*stated["reporter"]} == {"CHN"}
     baskets = [f"basket:{name}" for name in code_table("baskets")["basket"].unique().sort()]
     products = sorted(
         {*stated["product"][::4], *CODES, *baskets, "81", "8112", "811292", "850511", "line:rare_earths"} - {""}
@@ -190,17 +215,18 @@ def test_what_a_trace_says_changed_is_what_cuts_the_figures() -> None:
     months = range(1995 * 12, 2025 * 12, 5)
     keys = [(*names, month) for names in itertools.product(products, partners, measures) for month in months]
     schema = {"product": pl.String, "partner": pl.String, "measure": pl.String, "month": pl.Int32}
-    found = dict(zip(keys, changes_of_texts(pl.DataFrame(keys, schema, orient="row")), strict=True))
+    found = dict(zip(keys, changes_of_texts(pl.DataFrame(keys, schema, orient="row"), reporter), strict=True))
     cut = 0
     for names in itertools.product(products, partners, measures):
-        known = [change.month for change in breaks_of(*names)]
+        known = [change.month for change in breaks_of(*names, reporter)]
         assert known == sorted(known)
         for month in months:
             assert found[*names, month] == max((one for one in known if one <= month), default=None), (names, month)
         cut += bool(known)
-    assert len(keys) / len(months) / 2 < cut < len(keys) / len(months)
+    if reporter == CHINA:
+        assert len(keys) / len(months) / 2 < cut < len(keys) / len(months)
     one_month = pl.DataFrame([key for key in keys if key[3] == months[-1]], schema, orient="row")
-    assert changes_of_texts(one_month).to_list() == [found[key] for key in one_month.iter_rows()]
+    assert changes_of_texts(one_month, reporter).to_list() == [found[key] for key in one_month.iter_rows()]
 
 
 def test_the_changes_of_a_price_are_those_of_the_value_and_of_the_mass(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,13 +234,13 @@ def test_the_changes_of_a_price_are_those_of_the_value_and_of_the_mass(monkeypat
         {"product": "90154000", "partner": "", "measure": measure, "from_month": month, "comparable": "no", "what": what, "source": "S"}
         for measure, month, what in (("quantity_kg", "2023-01", "weighed"), ("value_usd", "2021-05", "valued"))
     ]  # fmt: skip
-    monkeypatch.setattr(definition_changes, "_rows", lambda table: rows if table == "definition_breaks" else [])
-    assert [(change.month, change.what) for change in breaks_of("90154000", "USA", WORTH)] == [
+    monkeypatch.setattr(definition_changes, "_rows", lambda table, _: rows if table == "definition_breaks" else [])
+    assert [(change.month, change.what) for change in breaks_of("90154000", "USA", WORTH, CHINA)] == [
         (2021 * 12 + 4, "valued"),
         (2023 * 12, "weighed"),
     ]
-    assert [change.what for change in breaks_of("90154000", "USA", "value_usd")] == ["valued"]
-    assert breaks_of("90154000", "USA", "unit_value_cny_per_kg")[0].what == "weighed"
+    assert [change.what for change in breaks_of("90154000", "USA", "value_usd", CHINA)] == ["valued"]
+    assert breaks_of("90154000", "USA", "unit_value_cny_per_kg", CHINA)[0].what == "weighed"
 
 
 def test_a_row_that_carries_over_a_change_carries_its_own_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,20 +253,22 @@ def test_a_row_that_carries_over_a_change_carries_its_own_alone(monkeypatch: pyt
          "what": f"{partner}{measure} {month}", "source": "S"}
         for partner, measure, month, comparable in stated
     ]  # fmt: skip
-    monkeypatch.setattr(definition_changes, "_rows", lambda table: rows if table == "definition_breaks" else [])
+    monkeypatch.setattr(definition_changes, "_rows", lambda table, _: rows if table == "definition_breaks" else [])
     for partner, measure, expected in (
         ("USA", "quantity_kg", [" 2021-05"]),
         ("DEU", "quantity_kg", [" 2021-05", "DEU 2022-02"]),
         ("USA", "value_usd", [" 2021-05", "value_usd 2023-01"]),
     ):
-        assert [change.what for change in breaks_of("90154000", partner, measure)] == expected
+        assert [change.what for change in breaks_of("90154000", partner, measure, CHINA)] == expected
 
 
 def test_a_code_that_enters_a_basket_and_leaves_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     tables = {"baskets": [{"basket": "x", "hs8": "12345678", "valid_from": "2020-03", "valid_to": "2021-12", "source": "S"}],
               "partner_groups": [{"group": "EU27", "partner": "HRV", "valid_from": "2013-07", "valid_to": "", "source": "T"}]}  # fmt: skip
-    monkeypatch.setattr(definition_changes, "_rows", lambda table: tables.get(table, []))
-    assert [(change.month, change.what, change.source) for change in breaks_of("basket:x", "EU27", "value_usd")] == [
+    monkeypatch.setattr(definition_changes, "_rows", lambda table, _: tables.get(table, []))
+    assert [
+        (change.month, change.what, change.source) for change in breaks_of("basket:x", "EU27", "value_usd", CHINA)
+    ] == [
         (2013 * 12 + 6, "HRV enters EU27", "T"),
         (2020 * 12 + 2, "12345678 enters the basket", "S"),
         (2022 * 12, "12345678 leaves the basket", "S"),

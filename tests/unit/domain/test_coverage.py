@@ -54,19 +54,51 @@ def test_a_key_is_covered_by_the_best_kind_that_a_walk_over_the_releases_finds(
 
 def best_kind(releases: list[Row], place: tuple[Any, ...]) -> int | None:
     flow, product, partner, measure, month = place
+    about = [
+        row for row in releases
+        if row["flow"] == flow and row["by_month"] and coverage_oracle.asks_for(row, product) and row["partners"] != "keys"
+        and coverage_oracle.family(measure) in row["measures"] and speaks_of_level(row, product)
+        and coverage_oracle.index(row["first_month"]) <= month <= coverage_oracle.index(row["last_month"])
+        and month < coverage_oracle.index(row["released_on"]) and not coverage_oracle.lost_a_record(row, product, month)
+    ]  # fmt: skip
+    if partner == "EU27" and coverage_oracle.groups_are_open(about):
+        about = [row for row in about if partner in row["partner_list"]]
     return min(
-        (
-            coverage_oracle.KINDS.index(row["kind"]) for row in releases
-            if row["flow"] == flow and row["by_month"] and coverage_oracle.asks_for(row, product) and coverage_oracle.names_partner(row, partner)
-            and coverage_oracle.family(measure) in row["measures"] and speaks_of_level(row, product)
-            and coverage_oracle.index(row["first_month"]) <= month <= coverage_oracle.index(row["last_month"])
-            and month < coverage_oracle.index(row["released_on"]) and not coverage_oracle.lost_a_record(row, product, month)
-        ), default=None,
-    )  # fmt: skip
+        (coverage_oracle.KINDS.index(row["kind"]) for row in about if coverage_oracle.names_partner(row, partner)),
+        default=None,
+    )
 
 
 def speaks_of_level(row: Row, product: str) -> bool:
     return not product.isdigit() or coverage_oracle.digits_of_records(row) in (len(product), 8)
+
+
+@pytest.mark.parametrize(
+    ("files", "groups"),
+    [
+        ([("2025-07-18", "all", ("DEU", "USA"))], True),
+        ([("2025-07-18", "all", ("DEU", "gacc:888"))], False),
+        ([("2025-07-18", "all", ("DEU", "gacc:199"))], True),
+        ([("2025-07-18", "all", ("DEU",)), ("2025-08-18", "listed", ("gacc:888",))], False),
+        ([("2025-07-18", "all", ("DEU", "gacc:888")), ("2025-08-18", "all", ("DEU", "USA"))], True),
+        ([("2025-07-18", "all", ("DEU", "gacc:888")), ("2025-08-18", "listed", ("EU27",))], True),
+    ],
+    ids=["known", "unknown", "listed code without a country", "unknown, later", "replaced by a known one", "printed"],
+)  # fmt: skip
+def test_no_group_is_covered_where_a_code_of_a_partner_is_unknown(
+    files: list[tuple[str, str, tuple[str, ...]]], groups: bool
+) -> None:
+    """The code may be a member; the world has it in any case, and the month before is another file's."""
+    made = [
+        {**release(day=day, months="2025-06", partners=partners, partner_list=keys), "release_id": f"r{place}"}
+        for place, (day, partners, keys) in enumerate(files)
+    ]
+    before = {**release(day="2025-06-18", months="2025-05", partner_list=("DEU",)), "release_id": "before"}
+    found = {
+        (partner, month): covering(key(partner=partner, month=month), release_table(*made, before)).height == 1
+        for partner in ("WLD", "EU27") for month in (JUNE - 1, JUNE)
+    }  # fmt: skip
+    assert found == {("WLD", JUNE - 1): True, ("WLD", JUNE): True, ("EU27", JUNE - 1): True, ("EU27", JUNE): groups}
 
 
 def test_a_code_that_was_asked_for_stands_for_all_below_it() -> None:

@@ -26,7 +26,9 @@ CODES = [
 @pytest.fixture(autouse=True)
 def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     made = {
-        "control_events": pl.DataFrame(EVENTS, schema=["event", "announced_on", "effective_from"], orient="row"),
+        "control_events": pl.DataFrame(
+            EVENTS, schema=["event", "announced_on", "effective_from"], orient="row"
+        ).with_columns(reporter=pl.when(pl.col("event") == "undated").then(pl.lit("USA")).otherwise(pl.lit("CHN"))),
         "control_event_codes": pl.DataFrame(CODES, schema=["event", "hs8", "coverage", "note"], orient="row"),
     }
     monkeypatch.setattr(measures, "code_table", lambda name: made.get(name, code_table(name)))
@@ -74,12 +76,22 @@ def test_coverage_of_codes_headings_and_baskets(event: str, product: str, covere
 
 def test_the_note_on_mixed_codes() -> None:
     magnets = "85051110: free magnets share this code"
-    assert measures.mixed_note("85051110") == measures.mixed_note("85") == magnets
-    assert measures.mixed_note("85", "late") is None
-    assert measures.mixed_note("28053011", "late") == "28053011: twice"
-    assert measures.mixed_note("26171010") is None
+    every = [event for event, *_ in EVENTS]
+    assert measures.mixed_note("85051110", every) == measures.mixed_note("85", every) == magnets
+    assert measures.mixed_note("85", ["late"]) is measures.mixed_note("85", []) is None
+    assert measures.mixed_note("28053011", ["late"]) == "28053011: twice"
+    assert measures.mixed_note("26171010", every) is None
 
 
 def test_a_measure_without_a_day_of_effect_touched_nothing() -> None:
-    assert [row["event"] for row in measures.measures()] == ["early", "late", "undated"]
-    assert measures.touched_codes() == {"85051110", "28053011", "26171010"}
+    assert [row["event"] for row in measures.measures("CHN")] == ["early", "late"]
+    assert measures.touched_codes("CHN") == {"85051110", "28053011", "26171010"}
+
+
+def test_a_measure_is_of_its_reporter_alone() -> None:
+    assert measures.events_of(reporter="USA")["event"].to_list() == ["undated"]
+    assert measures.events_of("85051110", reporter="USA").is_empty()
+    assert measures.touched_codes("USA") == set()
+    assert measures.measures("DEU") == []
+    assert measures.mixed_words(["85", "85051110"], "CHN") == [measures.MIXED_WORDS]
+    assert measures.mixed_words(["85", "85051110"], "DEU") == []

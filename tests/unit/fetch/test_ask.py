@@ -42,7 +42,7 @@ def question(name: str = "june", **other: object) -> Question:
 @pytest.fixture
 def ask(tmp_path: Path) -> Callable[..., list[Fetched]]:
     def asked(source: Source, *questions: Question) -> list[Fetched]:
-        return list(ask_all(questions, source, tmp_path))  # type: ignore[arg-type]
+        return list(ask_all(questions, source, tmp_path, "http://a.example"))  # type: ignore[arg-type]
 
     return asked
 

@@ -87,6 +87,9 @@ def test_an_archive_becomes_a_release_for_each_reporter_and_direction(
     assert tomllib.loads(Path(f"{france}.toml").read_text())["products"] == ["85"]
     # The United Kingdom is a reporter of HMRC, not of Eurostat.
     assert "GB (1 row)" in caplog.text
+    # Of a new month the file has only some members at first.
+    assert "no row of AUT, BEL, BGR, " in caplog.text
+    assert "DEU" not in caplog.text.partition("no row of ")[2].partition(":")[0]
     for file, count in ((germany, 2), (exports, 2), (france, 4)):
         landed = land(locate(ReleaseRequest(file=file)), tmp_path / "store", TODAY)
         release = normalise(landed, parse(landed))

@@ -356,8 +356,11 @@ def imports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (("trace", "--product", MAGNETS, "--partner", "USA", "--month", JUNE, "--metric", "level"), "level of imports"),
-        (("vintages", MAGNETS, "--partner", "USA", "--month", JUNE), "level of imports"),
+        (
+            ("trace", "--product", MAGNETS, "--partner", "USA", "--month", JUNE, "--metric", "level"),
+            "level of China's imports",
+        ),
+        (("vintages", MAGNETS, "--partner", "USA", "--month", JUNE), "level of China's imports"),
         (("brief", "--product", MAGNETS, "--month", JUNE), "China's imports of"),
         (("plot", "--product", MAGNETS, "--partner", "USA", "--output", "x.svg"), "written: x.svg"),
     ],

@@ -282,3 +282,41 @@ def test_a_server_that_asks_for_a_password_is_said_before_a_run_begins(
     assert "asks for a password: set PREFECT_API_AUTH_STRING" in done.stderr
     monkeypatch.setenv("PREFECT_API_AUTH_STRING", "tidewaiter:word")
     assert local_server.running_server() == stranger["api"]
+
+
+WORKER = "import signal, sys, time; {}; print('up', flush=True); time.sleep(60)"
+
+
+@pytest.mark.parametrize(
+    ("code", "ended"),
+    [("pass", 1), ("signal.signal(signal.SIGTERM, lambda *_: signal.signal(signal.SIGTERM, signal.SIG_DFL))", 1)],
+)
+def test_workers_of_the_folder_end_before_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, ended: int
+) -> None:
+    """One that a script started in the background needs a second signal."""
+    monkeypatch.setattr(local_server, "HOME", tmp_path)
+    monkeypatch.setattr(local_server, "WORKER_SECONDS_MAX", 2)
+    assert local_server.stop_workers() == 0
+    with subprocess.Popen([sys.executable, "-c", WORKER.format(code), "worker"], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        threading.Thread(target=process.wait, daemon=True).start()
+        for pid in (process.pid, OVER):
+            (tmp_path / f"worker-{pid}").touch()
+        assert local_server.stop_workers() == ended
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_that_is_busy_is_named_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_server, "HOME", tmp_path)
+    monkeypatch.setattr(local_server, "WORKER_SECONDS_MAX", 0.3)
+    code = WORKER.format("signal.signal(signal.SIGTERM, signal.SIG_IGN)")
+    with subprocess.Popen([sys.executable, "-c", code, "worker"], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        (tmp_path / f"worker-{process.pid}").touch()
+        with pytest.raises(TimeoutError, match=rf"the worker \(process {process.pid}\) ends the runs .* stop again"):
+            local_server.stop_workers()
+        assert process.poll() is None
+        process.kill()

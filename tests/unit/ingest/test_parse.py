@@ -1,5 +1,6 @@
 """Bytes of a landed file through the adapter of its source."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from bad_inputs.download import CLEAN_RECORDS, csv_bytes
 
 from tasks.domain.errors import Refused
 from tasks.ingest.parse import parse
+from tasks.sources.registry import SOURCES
 from tests.unit.ingest.file_codes import landed
 
 
@@ -27,6 +29,16 @@ def test_a_refusal_names_the_dropped_file(tmp_path: Path) -> None:
     assert str(tmp_path) not in str(refusal.value)
 
 
-def test_a_source_without_an_adapter_is_no_source() -> None:
+def test_a_source_without_an_adapter_is_no_source(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.write_bytes(b"a")
     with pytest.raises(KeyError):
-        parse(landed(source="nobody"))
+        parse(landed(source="nobody", raw=raw))
+
+
+def test_a_file_on_which_an_adapter_stumbles_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = tmp_path / "raw"
+    raw.write_bytes(b"{}")
+    monkeypatch.setitem(SOURCES, "hmrc_ots", replace(SOURCES["hmrc_ots"], parse=lambda *_: [].index("row")))  # type: ignore[arg-type, return-value]
+    with pytest.raises(Refused, match=r"the adapter hmrc_ots does not expect \(ValueError: 'row' is not in list\)"):
+        parse(landed(source="hmrc_ots", raw=raw))

@@ -64,7 +64,13 @@ def kept(store: Path, data: bytes) -> dict[str, Any]:
     place = raw_path(store, sha256)
     place.parent.mkdir(parents=True)
     place.write_bytes(data)
-    return {"raw_sha256": sha256, "source": "gacc_query", "title": "june.csv", "release_id": "gacc_query-0"}
+    return {
+        "raw_sha256": sha256,
+        "source": "gacc_query",
+        "title": "june.csv",
+        "release_id": "gacc_query-0",
+        "partners": "listed",
+    }
 
 
 def test_a_release_is_read_from_its_bytes_with_its_corrections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,6 +83,15 @@ def test_every_figure_of_another_national_list_is_what_fractions_and_dictionarie
     assert not metric["product"].cast(pl.String).str.starts_with("basket:").any()
 
 
+@given(strategies.histories())
+@draws(8)
+def test_figures_of_groups_where_a_code_has_no_place_are_what_fractions_and_dictionaries_say(store: Store) -> None:
+    assume(all(row["partner_list"] != ["WLD"] for row, _ in store))
+    store = strategies.without_a_place(store)
+    metric = derived(store)
+    assert differences(metric, reckoned(store)) == []
+
+
 @given(strategies.decades(), st.randoms(use_true_random=False))
 @draws(8)
 def test_a_month_needs_no_more_than_its_window(store: Store, chance: random.Random) -> None:
@@ -251,6 +260,27 @@ def test_partners_that_were_picked_have_no_rank_and_no_share() -> None:
     assert figures.pair("rank", "USA", "2025-06") == (None, "not_covered")
     assert figures.pair("share_pct", "USA", "2025-06") == (None, "no_world_total")
     assert figures.pair("contribution_mom_pp", "USA", "2025-06") == (None, "no_world_total")
+
+
+def test_a_group_without_the_place_of_a_code_is_not_covered_and_the_world_is() -> None:
+    """3 kg of a code that no list names in June: the Union of June is unknown, also of products that it did not trade."""
+    may, june, july = (
+        release(f"r{month}", f"2025-{month + 1:02d}-18", f"2025-{month:02d}", products=["8505"], partner_list=partners)
+        for month, partners in ((5, ("DEU", "USA")), (6, ("DEU", "USA", "gacc:888")), (7, ("DEU", "FRA")))
+    )
+    figures = Figures(
+        (may, [number(may, "DEU", "2025-05", 10), number(may, "USA", "2025-05", 5)]),
+        (june, [
+            number(june, "DEU", "2025-06", 20), number(june, "gacc:888", "2025-06", 3),
+            number(june, "USA", "2025-06", 7, product="85051900"),
+        ]),
+        (july, [number(july, "DEU", "2025-07", 30), number(july, "FRA", "2025-07", 1)]),
+    )  # fmt: skip
+    assert [*figures.path("level", "EU27").values()] == [10, None, 31]
+    assert [*figures.path("level_status", "EU27").values()] == ["sum", "not_covered", "sum"]
+    assert figures.pair("level", "WLD", "2025-06") == (23, "sum")
+    assert figures.pair("mom_pct", "EU27", "2025-07") == (None, "no_base")
+    assert figures.pair("level", "EU27", "2025-06", product="85051900") == (None, "not_covered")
 
 
 def test_the_worth_of_a_kilogram_is_a_measure_with_growth_of_its_own() -> None:

@@ -21,6 +21,7 @@ from schemas.tables.observation import Observation
 from tasks.domain.classification import members
 from tasks.domain.errors import NoFigure
 from tasks.domain.measures import events_of
+from tasks.domain.reporter import Reporter
 from tasks.ledger.merge import current_statements
 from tasks.reports.brief import facts as brief_facts
 from tasks.reports.brief import lists, render, sentences, wording
@@ -33,6 +34,7 @@ from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 from tests.unit.builders import MAGNETS as CODE
 
+CHINA = Reporter("CHN", "HS8")
 ROOT = Path(__file__).parents[3]
 MAGNETS = "basket:rare_earth_magnets"
 JUNE = date(2025, 6, 1)
@@ -175,18 +177,20 @@ def test_words_follow_the_numbers(facts: Facts) -> None:
     assert "to the United States rose 660 % to 353 t, more than seven times as much" in said
     assert "six times" not in said
     assert "down 38.1 % from June 2024" in said
-    assert "June was the highest month since March 2025." in said
+    assert "June was the highest month of China's exports since March 2025." in said
     chinese = " ".join(sentence.text for sentence in sentences.headlines(facts, "zh"))
-    assert "对美国出口环比增长660%，是上月的7倍多，至353吨" in chinese
+    assert "中国对美国出口环比增长660%，是上月的7倍多，至353吨" in chinese
     assert "6倍" not in chinese
-    assert "6月为自2025年3月以来最高。" in chinese
+    assert "6月中国出口为自2025年3月以来最高。" in chinese
 
 
 def test_a_record_of_a_short_series_says_how_short_it_is(snapshot: Snapshot) -> None:
     february = gather(snapshot, snapshot.store, MAGNETS, "export", date(2025, 2, 1))
-    record = "February was the lowest month of the unbroken series, 2 months that begin in January 2025."
+    record = (
+        "February was the lowest month of the unbroken series of China's exports, 2 months that begin in January 2025."
+    )
     assert record in headlines(february)
-    assert "2月为2025年1月有连续数据以来（共2个月）最低。" in headlines(february, "zh")
+    assert "2月中国出口为2025年1月有连续数据以来（共2个月）最低。" in headlines(february, "zh")
 
 
 @pytest.mark.parametrize(
@@ -224,8 +228,8 @@ def test_rounded_tonnages_make_no_other_growth_no_sure_multiple_and_no_decimal_o
     facts = gather(found, found.store, MAGNETS, "export", date(2024, 6, 1))
     said = [sentence.text for sentence in sentences.headlines(facts, "en")]
     assert "were 26 t in June 2024, up 24 % from 21 t in May." in said[0]
-    assert "Exports to the United States rose 150 % to 5 t; that is 19 % of the total." in said
-    assert "Exports to Germany fell 84 % to 3 t; that is 12 % of the total." in said
+    assert "China's exports to the United States rose 150 % to 5 t; that is 19 % of the total." in said
+    assert "China's exports to Germany fell 84 % to 3 t; that is 12 % of the total." in said
 
 
 def test_a_page_without_a_figure_says_why(facts: Facts) -> None:
@@ -337,17 +341,19 @@ def test_ranks_unit_value_and_mix_of_a_month_of_which_all_is_known(whole: Facts)
         "China's exports of rare earth magnets were 800 t in June 2025, up 33.3 % from 600 t in May and up 33.3 % from June 2024."
     )
     assert (
-        "Exports to the United States rose 300.0 % to 400 t, four times as much, up 100.0 % on the year; that is 50.0 % of the total, "
+        "China's exports to the United States rose 300.0 % to 400 t, four times as much, up 100.0 % on the year; that is 50.0 % of the total, "
         "rank 1 after rank 3 the month before."
     ) in said
     assert (
-        "Exports to Japan fell 50.0 % to 100 t; that is 12.5 % of the total, rank 3 after rank 2 the month before."
+        "China's exports to Japan fell 50.0 % to 100 t; that is 12.5 % of the total, rank 3 after rank 2 the month before."
         in said
     )
     assert len(said) == 5
     assert not [sentence for sentence in said if "Germany" in sentence], "it moved nothing, and is in the table"
     chinese = [sentence.text for sentence in sentences.headlines(whole, "zh")]
-    assert "对美国出口环比增长300.0%，是上月的4倍，至400吨，同比增长100.0%，占50.0%，居第1位（上月第3位）。" in chinese
+    assert (
+        "中国对美国出口环比增长300.0%，是上月的4倍，至400吨，同比增长100.0%，占50.0%，居第1位（上月第3位）。" in chinese
+    )
     page = render.page(whole)
     # 400 t at 60 and 400 t at 50 dollars a kilogram, after 50.
     assert re.search(r">55\.00</a> US dollars per kilogram \(FOB\), <a[^>]*>\+10\.0 %</a> on the month", page)
@@ -467,23 +473,23 @@ def test_a_sparkline_breaks_where_a_month_is_missing() -> None:
 
 def test_plot_draws_png_and_svg_and_says_what_it_cannot(snapshot: Snapshot) -> None:
     rows = query(snapshot.store, "metric", flow="export", product=MAGNETS)
-    assert draw(rows, MAGNETS, ["WLD", "USA"], "quantity_kg", ".png").startswith(b"\x89PNG")
-    svg = draw(rows, MAGNETS, ["WLD"], "quantity_kg", ".svg").decode()
+    assert draw(rows, MAGNETS, ["WLD", "USA"], "quantity_kg", ".png", CHINA).startswith(b"\x89PNG")
+    svg = draw(rows, MAGNETS, ["WLD"], "quantity_kg", ".svg", CHINA).decode()
     assert "Announcement 18 of 2025" in svg
     assert "controlled and free magnets" in svg
     with pytest.raises(NoFigure, match="partners DEU, IND"):
-        draw(rows, MAGNETS, ["FRA"], "quantity_kg", ".png")
+        draw(rows, MAGNETS, ["FRA"], "quantity_kg", ".png", CHINA)
     with pytest.raises(ValueError, match="no picture that can be drawn"):
-        draw(rows, MAGNETS, ["WLD"], "quantity_kg", ".bmp")
+        draw(rows, MAGNETS, ["WLD"], "quantity_kg", ".bmp", CHINA)
     assert isinstance(rows, pl.DataFrame)
 
 
 def test_a_plot_has_the_unit_of_its_size_and_the_line_to_cite_it_by(snapshot: Snapshot) -> None:
     rows = query(snapshot.store, "metric", flow="export", product=CODE)
-    drawn = draw(rows, CODE, ["WLD"], "quantity_kg", ".svg", "China customs via a.csv").decode()
+    drawn = draw(rows, CODE, ["WLD"], "quantity_kg", ".svg", CHINA, "China customs via a.csv").decode()
     assert {"tonnes", "China customs via a.csv"} <= {*labels(drawn)}
     grown = rows.with_columns(pl.col("level") * 1000)
-    ticks = labels(draw(grown, CODE, ["WLD"], "quantity_kg", ".svg").decode())
+    ticks = labels(draw(grown, CODE, ["WLD"], "quantity_kg", ".svg", CHINA).decode())
     assert "million tonnes" in ticks
     assert "6" in ticks, "6,357 t a thousand times"
 
@@ -806,20 +812,18 @@ def test_a_control_of_the_last_days_of_a_month_is_in_its_brief_and_its_picture(
     """Announcement 18 took effect on the fourth of April; here as if it were the thirtieth."""
     snapshot = taken(of_query(tmp_path / "a.csv", [(month, CODE, "USA", 1000, 5000) for month in ("202503", "202504")]))
     april, rows = date(2025, 4, 1), query(snapshot.store, "metric", flow="export", product=CODE)
-    assert "Announcement 18 of 2025" in draw(rows, CODE, ["WLD"], "quantity_kg", ".svg").decode()
+    assert "Announcement 18 of 2025" in draw(rows, CODE, ["WLD"], "quantity_kg", ".svg", CHINA).decode()
     assert code_table("control_events").filter(event="mofcom-gacc-2025-18")["effective_from"].item() == "2025-04-04"
     known = events_of
     late = pl.when(pl.col("event") == "mofcom-gacc-2025-18").then(pl.lit("2025-04-30")).otherwise("effective_from")
-    monkeypatch.setattr(
-        brief_facts, "events_of", lambda product, flow: known(product, flow).with_columns(effective_from=late)
-    )
+    monkeypatch.setattr(brief_facts, "events_of", lambda *of: known(*of).with_columns(effective_from=late))
     assert "2025-04-30" in section(render.page(brief_of(snapshot, month=april)), "chart")
 
 
 def test_a_plot_names_the_direction(tmp_path: Path) -> None:
     snapshot = taken(of_query(tmp_path / "a.csv", TWO_MONTHS), flow="import")
     rows = query(snapshot.store, "metric", flow="import", product=CODE)
-    assert "Imports of Permanent magnets of rare earths (85051110)" in labels(draw(rows, CODE, ["WLD"], "quantity_kg", ".svg").decode())  # fmt: skip
+    assert "China's imports of Permanent magnets of rare earths (85051110)" in labels(draw(rows, CODE, ["WLD"], "quantity_kg", ".svg", CHINA).decode())  # fmt: skip
 
 
 def test_a_chinese_page_names_export_controls_in_chinese(whole: Facts) -> None:
@@ -855,7 +859,7 @@ def test_a_chinese_page_is_set_as_chinese_is(whole: Facts, facts: Facts) -> None
             told,
         )
         assert not wrong, wrong
-    assert "<h1>稀土永磁体，2025年6月</h1>" in render.page(facts, "zh")
+    assert "<h1>中国稀土永磁体出口，2025年6月</h1>" in render.page(facts, "zh")
     assert "3,188吨" in render.page(facts, "zh")
     assert "−38.1%" in render.page(facts, "zh")
     assert "3,188 t" in render.page(facts, "en")

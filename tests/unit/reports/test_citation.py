@@ -19,7 +19,8 @@ DAY = date(2026, 1, 20)
 
 
 @pytest.mark.parametrize(
-    ("reporter", "name"), [("CHN", "China customs"), ("DEU", "Customs of Germany"), ("EU27", "Customs of EU27")]
+    ("reporter", "name"),
+    [("CHN", "China customs"), ("DEU", "Customs of Germany"), ("EU27", "Customs of the European Union")],
 )
 def test_the_authority(reporter: str, name: str) -> None:
     assert customs_of(reporter) == name

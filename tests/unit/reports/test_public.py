@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def test_importing_it_loads_nothing_else() -> None:
         f"import sys, tidewaiter; print([name for name in {HEAVY} if name in sys.modules], sorted(tidewaiter.__all__))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[] ['open_release', 'read', 'search', 'trace']"
+    assert done.stdout.strip() == "[] ['__version__', 'list', 'open_release', 'read', 'search', 'trace', 'vintages']"
     assert (Path(tidewaiter.__file__).parent / "py.typed").is_file()
 
 
@@ -63,3 +64,44 @@ def test_what_is_not_plain_is_a_warning_and_what_is_not_there_an_error_with_choi
         tidewaiter.read("magnets", table="metrics", store=sample_store)
     with pytest.raises(ValueError, match="there is no metric 'size'"):
         tidewaiter.trace("magnets", "us", "2025-06", "size", store=sample_store)
+
+
+def test_what_else_a_program_asks(sample_store: Path) -> None:
+    assert tidewaiter.__version__[0].isdigit()
+    assert "85051110" in tidewaiter.list("products", store=sample_store)["product"]
+    assert tidewaiter.vintages("magnets", "us", "2025-05", store=sample_store)["value"].to_list() == [46_400.0]
+    found = tidewaiter.trace("magnets", "us", "2025-06", "mom_pct", store=sample_store)
+    assert len(repr(found)) < 120
+    assert repr(found) == str(found)
+    assert repr(found).startswith("<Trace mom_pct of export ")
+    assert repr(found).endswith(", agrees>")
+    assert len(repr(tidewaiter.open_release(sample_store))) < 300
+
+
+def test_several_reporters_are_read_into_one_frame(sample_store: Path) -> None:
+    root = sample_store.parent
+    one = tidewaiter.read("magnets", month="2025-06", store=root)
+    both = tidewaiter.read("magnets", month="2025-06", store=root, reporter=["CHN", "CHN"])
+    assert both.columns == ["reporter", *one.columns]
+    assert both.drop("reporter").equals(pl.concat([one, one]))
+    with pytest.raises(ValueError, match="no figures of the reporter 'USA'"):
+        tidewaiter.read("magnets", store=root, reporter=["CHN", "USA"])
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda store: tidewaiter.read("magnets", flow="imports", store=store), "no flow 'imports'; there are export and import"),
+        (lambda store: tidewaiter.read("magnets", month=202406, store=store), "month=202406 is no text; write '2024-06'"),
+        (lambda store: tidewaiter.open_release(store).paths("nope"), "no table 'nope'; there are claim, "),
+        (lambda store: tidewaiter.open_release(store).paths("metric", "imports"), "no flow 'imports'"),
+        (lambda store: tidewaiter.list("product", store=store), "no list of 'product'; there are products"),
+        (lambda store: tidewaiter.vintages("magnets", metric="growth", store=store), "no metric 'growth'; there are level"),
+        (lambda store: tidewaiter.trace("magnets", "us", "2025-06", "growth", store=store), "no metric 'growth'"),
+    ],
+)  # fmt: skip
+def test_a_word_that_there_is_not_is_an_error_with_those_there_are(
+    sample_store: Path, ask: Callable[[Path], object], says: str
+) -> None:
+    with pytest.raises(ValueError, match=says):
+        ask(sample_store)

@@ -130,14 +130,14 @@ def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
     ingested(tmp_path, "imports.csv", csv_bytes(told("202506", JPN=9)), flow="import")
     outcome = ingested(tmp_path, "june.csv", csv_bytes([*spring, *june]), months="2024-06..2025-06")
     page = pages(tmp_path / "reporter=CHN", outcome)
-    lead = "June 2025: exports of Permanent magnets of rare earths (85051110) 1,118 t, +337.5 % on the month, +39.7 % on the year"
+    lead = "June 2025: China's exports of Permanent magnets of rare earths (85051110) 1,118 t, +337.5 % on the month, +39.7 % on the year"
     assert page.lead == lead
     assert page.summary.startswith(f"# {lead}\n\n**Doubts: ")
     assert (
         "\n\n**june.csv**: export, 2024-06 to 2025-06; public from 2025-07-20. 8 records = 8 observed + 0 "
         in page.summary.partition("## Where this comes from")[2]
     )
-    assert "## Exports of Permanent magnets of rare earths (85051110), June 2025" in page.summary
+    assert "## China's exports of Permanent magnets of rare earths (85051110), June 2025" in page.summary
     assert table_of(page) == [
         "**World** 1,118 +337.5 +39.7 1,373 – 100.0",
         "Germany 765 +265.8 +52.9 974 – 68.4",
@@ -197,8 +197,8 @@ def test_a_page_is_about_the_products_and_months_of_its_release(tmp_path: Path, 
     assert "2025-06" not in drawn[-1], "June is of another release"
     beans = [("202506", "12019019", "大豆", "502", "美国", "20000", "千克", "0", "?", "9,000")]
     page = pages(tmp_path / "reporter=CHN", ingested(tmp_path, "beans.csv", csv_bytes(beans)))
-    assert page.summary.count("## Exports of") == 1
-    assert "## Exports of Other soya beans,genetically modified (12019019), June 2025" in page.summary
+    assert page.summary.count("## China's exports of") == 1
+    assert "## China's exports of Other soya beans,genetically modified (12019019), June 2025" in page.summary
     assert table_of(page)[:2] == ["**World** 20 – – – – 100.0", "United States 20 – – – – 100.0"]
 
 

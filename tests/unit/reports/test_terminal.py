@@ -8,12 +8,15 @@ from schemas.forms.trace import Operand, Trace, TracedNumber
 from tasks.claims.check import summary
 from tasks.domain.coverage import WORLD
 from tasks.domain.errors import NoFigure
+from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted
 from tasks.reports.figure_table import scale_of
 from tasks.reports.plot import draw
 from tasks.reports.terminal import frame_table, headline, show_trace, tonnes
 from tests.unit.builders import number, release
 from tests.unit.figures import derived
+
+CHINA = Reporter("CHN", "HS8")
 
 
 def test_no_rows_are_said_and_left_out_columns_are_counted_among_all() -> None:
@@ -104,7 +107,7 @@ def test_a_group_is_not_taken_for_one_more_partner() -> None:
     assert {WORLD, "EU27"} < {*of_month["partner"]}
     console = Console(width=200)
     with console.capture() as printed:
-        console.print(headline(of_month))
+        console.print(headline(of_month, CHINA))
     names = [line.split("│")[1].strip() for line in printed.get().splitlines() if line.startswith("│")]
     assert names == ["World", "Germany", "EU27 (group)", "United States"]
 
@@ -122,7 +125,7 @@ def test_who_asks_for_a_picture_of_nobody_is_told_of_twenty_and_not_of_two_hundr
     for there, said in ((partners[:20], "P18, P19"), (partners, "P18, P19, and more")):
         rows = pl.DataFrame({"product": "85051110", "partner": there, "measure": "quantity_kg", "level": 1.0})
         with pytest.raises(NoFigure) as asked:
-            draw(rows, "85051110", ["ATLANTIS"], "quantity_kg", ".png")
+            draw(rows, "85051110", ["ATLANTIS"], "quantity_kg", ".png", CHINA)
         assert str(asked.value).endswith(f"there are measures quantity_kg and partners {', '.join(there[:18])}, {said}")
 
 
@@ -159,7 +162,7 @@ def test_the_headline_fits_into_eighty_columns() -> None:
     """So wide is the first terminal of a newcomer; "United States" stood on two lines."""
     query = release("q", "2025-07-20", "2025-06")
     rows = derived([(query, [number(query, "DEU", "2025-06", 22_319_000), number(query, "USA", "2025-06", 353_000)])])
-    lines = _lines(headline(rows.filter(product="85051110", measure="quantity_kg")), 80)
+    lines = _lines(headline(rows.filter(product="85051110", measure="quantity_kg"), CHINA), 80)
     assert any("│ United States │" in line for line in lines), lines
 
 
@@ -170,7 +173,7 @@ def test_a_trace_says_once_what_its_values_mean() -> None:
                      release_id="r", title="t", known_from="2025-07-20", raw_sha256="0" * 64, records=[1], reported=7, printed=[])
         for measure, said in (("value_usd", terms), ("value_usd", terms), ("quantity_kg", None))
     ]  # fmt: skip
-    found = Trace(flow="import", product="8505", partner="CHN", month="2025-06", measure="value_usd", metric="level", value=7.0, status="reported",
+    found = Trace(reporter="USA", nomenclature="HTS10", flow="import", product="8505", partner="CHN", month="2025-06", measure="value_usd", metric="level", value=7.0, status="reported",
                   formula="as printed", operands=[Operand(name="level", value=7.0, status="reported", numbers=numbers)], kinds="query", breaks=[],
                   recomputed=7.0, agrees=True, snapshot_id="s")  # fmt: skip
     console = Console(width=60)

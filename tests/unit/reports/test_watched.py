@@ -66,7 +66,7 @@ def test_a_release_of_a_watched_product_writes_its_briefs_outside_of_what_is_has
     monkeypatch.setattr("prefect.artifacts.create_table_artifact", lambda rows, key, description: None)
     prefect_pages.write(store, outcome)
     assert [key for key, _ in told[1:]] == ["brief-basket-rare-earth-magnets-en", "brief-basket-rare-earth-magnets-zh"]
-    assert told[1][1].startswith("# Rare earth magnets, June 2025")
+    assert told[1][1].startswith("# China's exports of rare earth magnets, June 2025")
 
 
 def test_a_brief_that_fails_is_a_warning_and_the_release_stands(
@@ -99,16 +99,18 @@ def test_a_release_without_a_watched_product_imports_nothing_that_draws_or_write
 
 
 def test_what_is_watched_is_a_code_a_basket_or_a_line_in_its_direction() -> None:
-    def outcome(products: list[str], flow: str) -> Outcome:
+    def outcome(products: list[str], flow: str, reporter: str = "CHN") -> Outcome:
         return Outcome(
             status="published", release_id="x", title="x", snapshot_id="x", flows=[flow], months=["2025-06"], products=products, records=1,
-            records_observed=1, records_quarantined=0, warnings=[], notes=[], healed=[],
+            records_observed=1, records_quarantined=0, warnings=[], notes=[], healed=[], reporter=reporter,
         )  # fmt: skip
 
     assert code_table("watch_list").height >= 2
     assert watched(outcome(["85051110"], "export")) == [("basket:rare_earth_magnets", "export")]
     assert watched(outcome(["line:rare_earths"], "export")) == [("line:rare_earths", "export")]
     assert watched(outcome(["85051110"], "import")) == []
+    # The list that comes along is of China's trade: equal digits of the Combined Nomenclature are other goods.
+    assert watched(outcome(["85051110"], "export", "DEU")) == []
     assert watched(outcome(["12019019"], "export")) == []
 
 
@@ -120,7 +122,7 @@ def test_a_watch_list_of_ones_own_takes_the_place_of_the_one_that_comes_along(
     outcome = ingest(tmp_path / "beans.csv", tmp_path / "a")
     assert (outcome.status, outcome.briefs) == ("published", [])
     assert "watch list: not read, FileNotFoundError" in outcome.warnings[-1]
-    (tmp_path / "watched.csv").write_text("product,flow,reason\n12019019,export,soybeans\n", encoding="utf-8")
+    (tmp_path / "watched.csv").write_text("reporter,product,flow,reason\n,12019019,export,soybeans\n", encoding="utf-8")
     assert "briefs/2025-06/12019019.zh.md" in ingest(tmp_path / "beans.csv", tmp_path / "b").briefs
 
 

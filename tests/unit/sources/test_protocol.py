@@ -1,6 +1,9 @@
 """What every adapter promises."""
 
+import csv
+import re
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +36,16 @@ def test_the_plainest_adapter_reads_queries_of_china() -> None:
     assert source.parse(b"", "f")[3:] == ((), None, None)
     with pytest.raises(FrozenInstanceError):
         source.kind = "yearbook"  # type: ignore[misc]
+
+
+def test_a_source_of_which_no_whole_file_was_read_is_experimental_and_the_page_says_so() -> None:
+    """`published` is collected by hand. A whole file that can be published makes a source known."""
+    root = Path(__file__).parents[3]
+    with (root / "benchmarks" / "real_files.csv").open(encoding="utf-8", newline="") as file:
+        rows = [*csv.DictReader(file)]
+    whole = {row["source"] for row in rows if row["given"] == "whole" and row["verdict"] == "publish"}
+    assert len(whole) > 4
+    experimental = {name for name, source in SOURCES.items() if source.experimental}
+    assert experimental == {*SOURCES} - whole - {"published"}
+    (said,) = re.findall(r"^(.*) are experimental:", (root / "docs" / "sources.md").read_text(encoding="utf-8"), re.M)
+    assert {*re.findall(r"`(\w+)`", said)} == experimental

@@ -10,14 +10,15 @@ from tasks.sources.totals import Parted, concerned, part_totals
 from tests.draws import draws
 
 CODES = [
-    ("W", "total", ""), ("EU", "group", "W"), ("DE", "country", "EU"), ("FR", "country", "EU"), ("US", "country", "W"),
-    ("GB", "country", "W"), ("XI", "territory", "GB"), ("XU", "territory", "GB"),
+    ("W", "total", "", "WLD"), ("EU", "group", "W", "EU27"), ("DE", "country", "EU", "DEU"), ("FR", "country", "EU", "FRA"),
+    ("US", "country", "W", "USA"), ("GB", "country", "W", "GBR"), ("XI", "territory", "GB", "made:XI"), ("XU", "territory", "GB", "made:XU"),
 ]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
 def codes(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = pl.DataFrame(CODES, schema=["code", "kind", "part_of"], orient="row")
+    made = pl.DataFrame(CODES, schema=["code", "kind", "part_of", "partner"], orient="row")
+    made = made.with_columns(valid_from=pl.lit(""), valid_to=pl.lit(""))
     monkeypatch.setattr(totals, "partner_codes", lambda _: made)
 
 
@@ -27,7 +28,7 @@ def parted(*rows: tuple[str, str], unlisted: dict[str, str] | None = None) -> Pa
         schema=dict.fromkeys(["partner", "number", "month"], pl.String),
         orient="row",
     )
-    return part_totals(frame, "made", ["month"], "f.csv", unlisted)
+    return part_totals(frame, "made", ["month"], "f.csv", unlisted, "month")
 
 
 def kept(*rows: tuple[str, str]) -> list[str]:
@@ -41,7 +42,7 @@ def test_totals_and_groups_are_no_partners() -> None:
     found = parted(*rows)
     assert found.doubts == ()
     assert found.notes == (
-        "2 records of EU, W are totals, groups or parts of a country next to it: not published; 1 total compared with the sum of the parts",
+        "2 records of EU, W are totals, groups or parts of a country next to it, and no partners; 2 totals compared with the sum of the parts",
     )  # fmt: skip
 
 
@@ -55,9 +56,46 @@ def test_a_part_whose_group_is_not_printed_counts_in_the_total_above() -> None:
 
 
 def test_a_total_that_is_not_the_sum_of_its_parts_is_an_error() -> None:
-    (doubt,) = parted(("W", "1,234.5"), ("DE", "1,000"), ("US", "234.4")).doubts
+    (doubt,) = parted(("W", "1,234.5"), ("DE", "1,000"), ("US", "234.4")).short
     assert (doubt["check"], doubt["severity"], doubt["subject"]) == ("total_differs", "error", "2025-06")
     assert doubt["observed"] == "W prints 1,234.5, its 2 parts in f.csv add up to 1,234.4"
+
+
+@pytest.mark.parametrize(
+    ("month", "printed", "others", "is_error"),
+    [
+        ("2025-06", "7", [], False), ("2025-06", "8", [], True), ("2025-06", "6", [], True),
+        ("2019-06", "12", [], False), ("2019-06", "7", [], True),
+        ("2025-06", "8", [("??", "1")], False), ("2025-06", "9", [("??", "1")], True), ("2025-06", "6", [("??", "1")], True),
+        ("2025-06", "8", [("??", "x")], False),
+    ],
+    ids=["sum", "more", "less", "with the member of 2019", "without it", "unknown code inside", "unknown code is too small",
+         "less than the members", "unread"],
+)  # fmt: skip
+def test_a_printed_group_is_compared_with_its_members_of_that_month(
+    month: str, printed: str, others: list[tuple[str, str]], is_error: bool
+) -> None:
+    """A code that no list names may be a member or not; beyond that the sum is exact."""
+    rows = [("EU", printed), ("DE", "4"), ("FR", "3"), ("GB", "5"), ("US", "2"), *others]
+    frame = pl.DataFrame([(*row, month) for row in rows], schema=["partner", "number", "month"], orient="row")
+    found = part_totals(frame, "made", ["month"], "f.csv", None, "month")
+    assert [doubt["check"] for doubt in (*found.doubts, *found.short)] == ["total_differs"] * is_error
+
+
+def test_a_printed_group_without_a_member_is_compared_with_nothing_traded() -> None:
+    assert parted(("EU", "0"), ("US", "2")).doubts == ()
+    (doubt,) = parted(("EU", "1"), ("US", "2")).short
+    assert doubt["observed"] == "EU prints 1, its 0 parts in f.csv add up to 0"
+
+
+def test_the_world_and_a_group_are_totals_once_each() -> None:
+    rows = [("W", "10"), ("EU", "7"), ("DE", "7"), ("US", "3"), ("EU", "7")]
+    assert parted(*rows).totals.to_list() == [True, True, False, False, False]
+
+
+def test_a_total_below_its_parts_is_wrong_whatever_was_asked_for() -> None:
+    found = parted(("W", "5"), ("DE", "4"), ("US", "3"))
+    assert ([doubt["check"] for doubt in found.doubts], found.short) == (["total_differs"], ())
 
 
 @pytest.mark.parametrize("number", ["x", "", "1.1234567"])
@@ -72,14 +110,14 @@ def test_parts_of_a_country_are_left_out_where_the_country_has_a_row() -> None:
 
 def test_codes_that_the_list_lacks_may_be_part_of_a_total_by_their_form() -> None:
     rows = [("W", "10"), ("US", "3"), ("Q1", "7")]
-    assert [doubt["check"] for doubt in parted(*rows).doubts] == ["total_differs"]
-    assert parted(*rows, unlisted={"^Q": "W"}).doubts == ()
+    assert [doubt["check"] for doubt in parted(*rows).short] == ["total_differs"]
+    assert parted(*rows, unlisted={"^Q": "W"}).short == ()
 
 
 def test_each_cell_is_compared_by_itself() -> None:
     rows = [("W", "4", "May"), ("DE", "4", "May"), ("W", "5", "June"), ("DE", "4", "June")]
     frame = pl.DataFrame(rows, schema=["partner", "number", "month"], orient="row")
-    assert [doubt["subject"] for doubt in part_totals(frame, "made", ["month"], "f").doubts] == ["June"]
+    assert [doubt["subject"] for doubt in part_totals(frame, "made", ["month"], "f", None, "month").short] == ["June"]
 
 
 @draws(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -94,7 +132,7 @@ def test_rows_that_are_not_concerned_make_no_difference(rows: list[tuple[str, st
         kept for (partner, _), kept in zip(rows, whole.kept, strict=True) if partner in codes
     ] == part.kept.to_list()
     assert all(kept for (partner, _), kept in zip(rows, whole.kept, strict=True) if partner not in codes)
-    assert (whole.doubts, whole.notes) == (part.doubts, part.notes)
+    assert (whole.doubts, whole.short, whole.notes) == (part.doubts, part.short, part.notes)
 
 
 def test_single_partners_are_not_concerned() -> None:

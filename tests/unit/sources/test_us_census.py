@@ -19,6 +19,8 @@ from tasks.ingest.declaration import locate
 from tasks.ingest.normalise import Normalised, normalise
 from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
+from tasks.ledger.merge import current_statements, merge
+from tasks.metrics.calendar import derive
 from tasks.sources import us_census
 
 NAMES = [
@@ -209,3 +211,53 @@ def test_twelve_months_of_two_codes_add_up_to_their_totals(shared_data: Path, tm
     }
     assert len(totals) == 24
     assert set(release.detail["classification"]) == {"HS6"}
+
+
+@pytest.mark.shared
+def test_the_union_is_the_printed_row_and_not_covered_where_a_code_has_no_place(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    """Row 0003 prints the sum of the members of that month; 4701 is a code that no list has."""
+    file = shared_data / "census_real" / "imports_hs6_2018_030254_030235_030442.json"
+    names, *rows = json.loads(file.read_bytes())
+    lines = [dict(zip(names, row, strict=True)) for row in rows]
+    printed = {
+        (line["I_COMMODITY"], f"{line['YEAR']}-{line['MONTH']}"): (int(line["GEN_VAL_MO"]), "sum")
+        for line in lines if line["CTY_CODE"] == "0003"
+    }  # fmt: skip
+    assert len(printed) == 30
+    found = union_of(read(file.read_bytes(), tmp_path / "as it is"))
+    assert {key: found[key] for key in printed} == {
+        key: said if said[0] else (0, found[key][1]) for key, said in printed.items()
+    }
+    unknown = union_of(read(file.read_bytes().replace(b'"4700"', b'"4701"'), tmp_path / "unknown"))
+    assert {unknown[key] for key in printed} == {(None, "not_covered")}
+
+
+def union_of(release: Normalised) -> dict[tuple[str, str], tuple[float | None, str]]:
+    metric = derive(current_statements(merge(release.detail, release.release)), release.release)
+    rows = metric.filter(partner="EU27", measure="value_usd").with_columns(month=pl.col("period").dt.strftime("%Y-%m"))
+    return {
+        (product, month): (level, made)
+        for product, month, level, made in rows.select("product", "month", "level", "level_status").iter_rows()
+    }
+
+
+@pytest.mark.parametrize(("code", "held"), [("4099", False), ("5160", True)])
+def test_a_printed_union_is_compared_with_its_members(tmp_path: Path, code: str, held: bool) -> None:
+    """4099 is Denmark; 0003 prints 40 dollars that nobody else does where it is not."""
+    rows = [line(code, "40"), line(CHINA, "7"), line("-", "47"), line("0003", "41" if held else "40")]
+    found = read(answer(rows), tmp_path).findings.filter(check="total_differs", severity="error")
+    assert (found.height > 0) is held
+
+
+def test_the_printed_totals_are_the_word_on_the_world_where_some_countries_were_asked_for(tmp_path: Path) -> None:
+    rows = [line(CHINA, "7", "8"), line("-", "47", "50"), line("0003", "40", "41"), line("0022", "45", "46")]
+    release = read(answer(rows), tmp_path, partners="listed")
+    assert {key: value for key, value in numbers(release).items() if key[1] == "value_usd"} == {
+        ("CHN", "value_usd"): 7, ("WLD", "value_usd"): 47, ("EU27", "value_usd"): 40,
+    }  # fmt: skip
+    assert union_of(release)["8505110070", "2026-05"] == (40, "reported")
+    too_much = [line(CHINA, "48"), line("-", "47")]
+    found = read(answer(too_much), tmp_path / "too much", partners="listed").findings
+    assert found.filter(check="total_differs")["severity"].to_list() == ["error"]

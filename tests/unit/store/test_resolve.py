@@ -18,7 +18,7 @@ def test_the_files_of_a_table_can_be_read_and_chosen_by_flow(tmp_path: Path) -> 
     assert pl.read_parquet(found.paths("metric"), hive_partitioning=True)["level"].to_list() == [1, 2, 3]
     (exports,) = found.paths("metric", "export")
     assert JUNE in exports
-    assert found.paths("state") == []
+    assert found.paths("revision") == []
 
 
 def test_an_opened_release_is_unchanged_by_later_publications(tmp_path: Path) -> None:

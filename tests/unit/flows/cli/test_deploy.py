@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
     monkeypatch.setattr(deployments, "deploy_all", made.deploy_all)
     for name, replacement in {
         "ensure_server": made.ensure_server, "use": lambda api: made.done.append(("use", api)),
-        "running_server": lambda: made.running, "how_to_open": lambda api: f"{api} (log in)",
+        "note_worker": lambda: made.done.append(("worker",)), "running_server": lambda: made.running, "how_to_open": lambda api: f"{api} (log in)",
     }.items():  # fmt: skip
         monkeypatch.setattr(local_server, name, replacement)
     monkeypatch.setattr(os, "execv", lambda program, given: made.done.append(("exec", program, given)))
@@ -74,10 +75,18 @@ def test_deploy_starts_a_server_uses_it_and_then_puts_everything_on_it(
     result = run("deploy")
     file = ROOT / "deployments" / "prefect.yaml"
     assert machine.done == [("server",), ("use", API), ("deploy", file, "the addresses")]
-    first, second, third = result.stdout.splitlines()
+    first, asked, second, third = result.stdout.splitlines()
+    assert asked == "say once in inbox/gacc_query/<flow>/defaults.toml which partners you ask customs for"
     assert first.startswith("deployed; drop files into inbox/<source>/<flow>/ and start a worker with `tidewaiter worker`")  # fmt: skip
     assert (second, third) == (said, f"the server runs at {API} (log in)")
-    assert sorted(path.name for path in (tmp_path / "inbox" / "gacc_query").iterdir()) == ["export", "import"]
+    made = sorted((tmp_path / "inbox" / "gacc_query").glob("*/defaults.toml"))
+    assert [path.parent.name for path in made] == ["export", "import"]
+    # A person takes one mark away, and the next deployment leaves that as it is.
+    for line in made[0].read_text().splitlines()[1:]:
+        assert tomllib.loads(line.removeprefix("# ")).keys() == {"partners"}
+    made[0].write_text('partners = "all"')
+    run("deploy")
+    assert made[0].read_text() == 'partners = "all"'
 
 
 def test_deployments_of_ones_own_are_those_of_the_file(machine: Machine, tmp_path: Path) -> None:
@@ -122,7 +131,7 @@ def test_a_worker_is_prefects_own_and_takes_the_place_of_the_command(
 ) -> None:
     assert run("worker", *given).exit_code == 0
     command = [*PREFECT, "--pool", "local-process", "--type", "process", "--limit", limit, *more]
-    assert machine.done == [("use", API), ("exec", sys.executable, command)]
+    assert machine.done == [("use", API), ("worker",), ("exec", sys.executable, command)]
     # One run that works, and one that can wait for a person without blocking it.
     assert RUNS_MAX >= 2
 
@@ -146,9 +155,16 @@ def test_a_worker_without_a_server_is_refused_with_what_to_do(machine: Machine) 
     assert "no Prefect server answers. Start one with `tidewaiter deploy`, or set PREFECT_API_URL." in result.stderr
 
 
-@pytest.mark.parametrize(("was_ours", "said"), [(True, "stopped\n"), (False, "no server of ours is running\n")])
+@pytest.mark.parametrize(
+    ("workers", "was_ours", "said"),
+    [
+        (0, True, "stopped the server\n"), (2, True, "stopped 2 workers and the server\n"), (1, False, "stopped 1 worker\n"),
+        (0, False, "no server of ours is running\n"),
+    ],
+)  # fmt: skip
 def test_stop_says_whether_there_was_anything_to_stop(
-    monkeypatch: pytest.MonkeyPatch, was_ours: bool, said: str
+    monkeypatch: pytest.MonkeyPatch, workers: int, was_ours: bool, said: str
 ) -> None:
+    monkeypatch.setattr(local_server, "stop_workers", lambda: workers)
     monkeypatch.setattr(local_server, "stop_server", lambda: was_ours)
     assert run("stop").stdout == said

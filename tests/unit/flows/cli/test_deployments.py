@@ -116,9 +116,9 @@ def done(monkeypatch: pytest.MonkeyPatch) -> Done:
 
 
 def _prefect_ends(monkeypatch: pytest.MonkeyPatch, code: int, calls: Done) -> None:
-    def run(command: list[str], *, check: bool) -> SimpleNamespace:
+    def run(command: list[str], **options: Any) -> SimpleNamespace:
         calls.append(("prefect", *command))
-        return SimpleNamespace(returncode=code)
+        return SimpleNamespace(returncode=code, stdout="a long page\nno such pool\n")
 
     monkeypatch.setattr(subprocess, "run", run)
 
@@ -134,7 +134,9 @@ def test_the_pool_is_there_before_the_deployments_and_they_before_what_is_set_on
 
 def test_where_prefect_does_not_accept_the_file_nothing_is_retired(done: Done, monkeypatch: pytest.MonkeyPatch) -> None:
     _prefect_ends(monkeypatch, 1, done)
-    with pytest.raises(ChildProcessError, match=r"^Prefect did not accept .*prefect\.yaml; its reason is above$"):
+    with pytest.raises(
+        ChildProcessError, match=r"^Prefect did not accept .*prefect\.yaml\. It says: a long page\nno such pool$"
+    ):
         deployments.deploy_all(FILE, ADDRESSES)
     assert [part for part, *_ in done] == ["_ensure_pool", "prefect"]
 

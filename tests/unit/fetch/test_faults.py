@@ -1,0 +1,376 @@
+"""Faults of a source, one a line of a table: none ends in a traceback, a hang, another host asked, or a question not asked.
+
+A server on the loopback sends what a case says, byte by byte, to one question of two or to a list page; the other
+question must be answered all the same.
+"""
+
+import functools
+import gzip
+import json
+import re
+import socket
+import struct
+import threading
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from schemas.forms.fetch import FetchReport, FetchRequest
+from tasks.fetch import ask
+from tasks.fetch.fetch import fetch
+from tasks.fetch.transport import Policy, Transport
+from tests.unit.sources.test_hmrc_ots import page, row
+from tests.unit.sources.test_japan_estat import JAN_TO_MAR
+from tests.unit.sources.test_japan_estat import file as japan_file
+from tests.unit.sources.test_japan_estat import line as japan_line
+from tests.unit.sources.test_us_census import NAMES, answer, line
+
+NOW = datetime(2026, 8, 14, 9, 5, tzinfo=UTC)
+TODAY = NOW.date()
+# The deadline of one exchange, and the longest time of a case: two exchanges of it, and what the machine takes.
+WHOLE_SECONDS, CASE_SECONDS = 0.6, 12.0
+MEGABYTE = 1_000_000
+Send = Callable[[Callable[[bytes], None]], None]
+
+
+class Site:
+    """Listens on the loopback; `reply` says what to send for a path. `asked` has the paths."""
+
+    def __init__(self, reply: Callable[[str], bytes | Send | None]) -> None:
+        self.asked: list[str] = []
+        self._reply, self._is_open = reply, True
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while self._is_open:
+            with suppress(OSError):
+                connection, _ = self._socket.accept()
+                threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with suppress(OSError), connection:
+            connection.settimeout(5)
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += connection.recv(65_536) or b"\r\n\r\n"
+            path = unquote(head.split(b" ")[1].decode("latin-1"))
+            self.asked.append(path)
+            reply = self._reply(path)
+            if reply is None:
+                # Reset: the connection goes with what it has not sent.
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            elif isinstance(reply, bytes):
+                connection.sendall(reply)
+            else:
+                reply(connection.sendall)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._is_open = False
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+def http(body: bytes = b"", status: str = "200 OK", **headers: str) -> bytes:
+    """An answer as bytes; names of headers have `_` for `-`, and an empty one is left out."""
+    given = {"Date": "Fri, 14 Aug 2026 09:05:00 GMT", "Content-Length": str(len(body)), "Connection": "close"}
+    given |= {name.replace("_", "-"): text for name, text in headers.items()}
+    lines = [f"HTTP/1.1 {status}", *(f"{name}: {text}" for name, text in given.items() if text)]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+
+
+def drip(first: bytes, piece: bytes = b"a", seconds: float = 0.05) -> Send:
+    """Sends a beginning, and then a piece again and again."""
+
+    def send(out: Callable[[bytes], None]) -> None:
+        out(first)
+        end = time.monotonic() + CASE_SECONDS
+        while time.monotonic() < end:
+            out(piece)
+            time.sleep(seconds)
+
+    return send
+
+
+def silent(out: Callable[[bytes], None]) -> None:
+    time.sleep(2 * WHOLE_SECONDS)
+
+
+GOOD = page(row())
+LONG = "9" * 5_000
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is sent to a question, what comes of it, and what the reason says."""
+
+    name: str
+    reply: Any
+    outcome: str
+    said: str = ""
+    source: str = "hmrc_ots"
+    given: dict[str, Any] = field(default_factory=dict)
+    # Questions that are answered as they should be.
+    others: int = 1
+
+
+def _hmrc() -> Iterator[Case]:
+    """Faults of HTTP and of JSON, sent to the first of two questions."""
+    slow, cut, refused, new = "no whole answer in 1 s", "after 2 attempts", "refused", "new"
+    deep = b'{"value": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    many = b'{"value": [{' + b",".join(b'"a%d": 1' % number for number in range(60_000)) + b', "a59999": 2}]}'
+    for name, reply, outcome, said in [
+        ("headers drip", drip(b"HTTP/1.1 200 OK\r\nX: "), "failed", slow),
+        ("status line drips", drip(b"HTTP/1.1 2", b"0"), "failed", ""),
+        ("early hints without end", drip(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"), "failed", slow),
+        ("continue without end", drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), "failed", slow),
+        ("body drips", drip(http(b"", Content_Length="100000")), "failed", slow),
+        ("body drips until the connection closes", drip(http(b"", Content_Length="")), "failed", slow),
+        ("chunks drip", drip(http(b"", Content_Length="", Transfer_Encoding="chunked"), b"1\r\na\r\n"), "failed", slow),
+        ("silence", silent, "failed", ""),
+        ("nothing", b"", "failed", cut),
+        ("reset", None, "failed", cut),
+        ("no HTTP", b"SSH-2.0-OpenSSH\r\n", "failed", cut),
+        ("a body without a head", GOOD, "failed", cut),
+        ("a header without a colon", b"HTTP/1.1 200 OK\r\nwhat\r\n\r\n", "failed", cut),
+        ("headers of a megabyte", b"HTTP/1.1 200 OK\r\nX: " + b"a" * MEGABYTE + b"\r\n\r\n", "failed", cut),
+        ("a status without a meaning", http(GOOD, "999 What"), refused, "status 999"),
+        ("a status of two digits", http(GOOD, "20 OK"), "failed", cut),
+        ("cut off", http(GOOD, Content_Length=str(len(GOOD) + 9)), "failed", cut),
+        ("a chunk that is cut off", http(b"ff\r\na", Content_Length="", Transfer_Encoding="chunked"), "failed", cut),
+        ("a chunk without a size", http(b"x\r\na\r\n", Content_Length="", Transfer_Encoding="chunked"), "failed", cut),
+        ("a length of 5,000 digits", http(GOOD, Content_Length=LONG), "failed", cut),
+        ("a negative length", http(GOOD, Content_Length="-1"), "failed", cut),
+        ("plain text as gzip", http(GOOD, Content_Encoding="gzip"), refused, "cannot be read"),
+        ("plain text as deflate", http(GOOD, Content_Encoding="deflate"), refused, "cannot be read"),
+        ("a bomb", http(gzip.compress(b"0" * 20 * MEGABYTE), Content_Encoding="gzip"), refused, "more than 5,000,000 bytes"),
+        ("no content", http(b"", "204 No Content", Content_Length=""), "not out", "without a byte"),
+        ("a part", http(GOOD, "206 Partial Content"), refused, "a part of an answer"),
+        ("no byte", http(), "not out", "without a byte"),
+        ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), refused, "status 304"),
+        ("a redirect nowhere", http(b"", "302 Found"), refused, "status 302"),
+        ("a redirect to another host", http(b"", "302 Found", Location="http://localhost:OTHER/x"), refused, "redirect to"),
+        ("a redirect to another port", http(b"", "302 Found", Location="http://127.0.0.1:OTHER/x"), refused, "redirect to"),
+        ("a redirect without a scheme", http(b"", "302 Found", Location="//localhost:OTHER/x"), refused, "redirect to"),
+        ("a redirect with a user", http(b"", "302 Found", Location="http://user@127.0.0.1:ITSELF/x"), refused, "redirect to"),
+        ("a redirect to a file", http(b"", "302 Found", Location="file:///etc/passwd"), refused, "redirect to"),
+        ("a redirect to no address", http(b"", "302 Found", Location="http://[::1"), "failed", cut),
+        ("a redirect in Latin letters", http(b"", "302 Found", Location="http://\xe9\xff.example/"), refused, "redirect to"),
+        ("a redirect in a circle", http(b"", "302 Found", Location="/OTS-again FlowTypeId eq 1"), refused, "3 redirects"),
+        ("no key", http(b"\xff\xfe\x1b[31m", "401 Unauthorized"), refused, "status 401"),
+        ("gone for now", http(b"", "503 Service Unavailable"), "failed", "status 503"),
+        ("a wait until 9999", http(b"", "429 x", Retry_After="Fri, 31 Dec 9999 23:59:59 GMT"), "failed", "asks to wait"),
+        ("a wait beyond 9999", http(b"", "429 x", Retry_After="Fri, 31 Dec 9999 23:59:59 -1200"), "failed", cut),
+        ("a wait of 5,000 digits", http(b"", "429 x", Retry_After=LONG), "failed", "asks to wait"),
+        ("a wait of less than nothing", http(b"", "429 x", Retry_After="-5"), "failed", cut),
+        ("a clock in 9999", http(GOOD, Date="Fri, 31 Dec 9999 23:59:59 GMT"), new, "the day is that of this machine"),
+        ("a clock beyond 9999", http(GOOD, Date="Fri, 31 Dec 9999 23:59:59 -1200"), new, "the day is that of this machine"),
+        ("a clock in 2099", http(GOOD, Date="Thu, 01 Jan 2099 00:00:00 GMT"), new, "the day is that of this machine"),
+        ("a clock in the year 1", http(GOOD, Date="Mon, 01 Jan 0001 00:00:00 GMT"), new, "the day is that of this machine"),
+        ("a clock that tells no time", http(GOOD, Date="yesterday \xff"), new, "the day is that of this machine"),
+        ("no clock", http(GOOD, Date=""), new, "never seen before"),
+        ("a tag of Latin letters", http(GOOD, ETag='"\xe9\xff"'), new, ""),
+        ("a tag of 50,000 letters", http(GOOD, ETag="a" * 50_000), new, ""),
+        ("a kind of no kind", http(GOOD, Content_Type="\xff; charset=what"), new, ""),
+        ("a page", http(b"<!DOCTYPE html><html>login</html>"), refused, "a page where JSON was asked for"),
+        ("a table", http(b"a,b\n1,2\n"), refused, "where JSON was asked for"),
+        ("an archive", http(b"PK\x03\x04" + b"0" * 50), refused, "zip where JSON was asked for"),
+        # What the adapter cannot read lies in the inbox, where the release says what is wrong with it.
+        ("a list", http(b"[1, 2]"), new, ""),
+        ("half of a letter", http(GOOD.replace(b'"CN"', b'"\\ud800"')), new, ""),
+        ("lists in lists", http(deep), new, ""),
+        ("one key twice among many", http(many), new, ""),
+        ("a country that is a text", http(page(row(Country="CN"))), new, ""),
+        ("a direction that is a list", http(page(row(FlowTypeId=[]))), new, ""),
+        ("a code that is an object", http(page(row(Commodity={"Cn8Code": {}}))), new, ""),
+        ("a value of 10,000 digits", http(GOOD.replace(b"1000.0", LONG.encode() * 2)), new, ""),
+        ("a value beyond all numbers", http(GOOD.replace(b"1000.0", b"1e999999999")), new, ""),
+        ("another encoding", http(GOOD.decode().encode("utf-16")), refused, "where JSON was asked for"),
+        ("no text", http(b"{\xff\xfe\x00}"), new, ""),
+        ("the same page again and again", http(page(*[row(port=port) for port in range(2)])), refused, "5 full pages"),
+    ]:  # fmt: skip
+        yield Case(name, reply, outcome, said)
+
+
+def _japan() -> Iterator[Case]:
+    """Faults of a list page; that of the year before is as it should be."""
+    link = "<a href='{}/stat-search/file-download?statInfId=1&amp;fileKind=1'>CSV</a>"
+    listed = "<!DOCTYPE html><html><h2>Export, Chapter 85</h2>{}</html>"
+    for name, reply, outcome, said, others in [
+        ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), "refused", "status 304", 1),
+        ("gone for now", http(b"", "503 x"), "failed", "status 503", 1),
+        ("missing", http(b"", "404 x"), "refused", "status 404", 1),
+        ("headers drip", drip(b"HTTP/1.1 200 OK\r\nX: "), "failed", "no whole answer", 1),
+        ("no link", http(listed.format("").encode()), "refused", "without a file", 1),
+        ("no page", http(b"[]"), "refused", "", 1),
+        ("a megabyte of links", http(b"<html>" + b"href=" * (MEGABYTE // 5)), "refused", "without a file", 1),
+        ("a megabyte of tags that do not end", http(b"<html>" + b"<" * MEGABYTE), "refused", "without a file", 1),
+        ("a megabyte of tags before a link", http((listed.format("<a" * (MEGABYTE // 2) + link.format(""))).encode()), "new", "", 1),
+        ("no text", http(b"<html>\xff\xfe" + b"&#xD800;"), "refused", "without a file", 1),
+        ("a link to another host", http(listed.format(link.format("http://localhost:OTHER")).encode()), "refused", "another host", 1),
+        ("a link to another port", http(listed.format(link.format("http://127.0.0.1:OTHER")).encode()), "refused", "another host", 1),
+        ("a link without a scheme", http(listed.format(link.format("//localhost:OTHER")).encode()), "refused", "another host", 1),
+        ("a link to no address", http(listed.format(link.format("http://[::1")).encode()), "refused", "another host", 1),
+        ("a link to no port", http(listed.format(link.format("http://127.0.0.1:x")).encode()), "refused", "another host", 1),
+    ]:  # fmt: skip
+        yield Case(
+            f"list, {name}", reply, outcome, said, "japan_estat",
+            {"flows": ["export"], "products": ["852351"], "months": "2025-12..2026-05"}, others,
+        )  # fmt: skip
+
+
+def _gacc() -> Iterator[Case]:
+    """Faults of an index of China customs; that of the year before is one that is read, without a link."""
+    index = "<!DOCTYPE html><html><table><tr><td>(5) China's Major Exports by Quantity and Value (in CNY)</td><td>{}</td></tr></table></html>"
+    for name, reply, outcome, said in [
+        ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), "refused", "status 304"),
+        ("a megabyte of links", http(index.format("<a href=" * (MEGABYTE // 8)).encode()), "", ""),
+        ("a megabyte of options", http(b"<!DOCTYPE html><html>" + b"<option" * (MEGABYTE // 7) + b"</html>"), "refused", "without a title"),
+        ("a link to another host", http(index.format("<a href='http://localhost:OTHER/x'>Mar.</a>").encode()), "refused", "another host"),
+        ("a link to no address", http(index.format("<a href='http://[::1/x'>Mar.</a>").encode()), "refused", "another host"),
+        ("a gate", http(b"<!DOCTYPE html><html><script>$_ts</script></html>"), "refused", "a browser or a person"),
+    ]:  # fmt: skip
+        yield Case(f"index, {name}", reply, outcome, said, "gacc_preliminary", {"months": "2025-12..2026-05"}, 0)
+
+
+def _census() -> Iterator[Case]:
+    """Days and shapes that an adapter may trip over; the answer about exports is as it should be."""
+    updated = [*NAMES, "LAST_UPDATE"]
+    given = {"products": ["85051110"], "months": "2026-05"}
+    for name, body, outcome, said in [
+        ("a day that is none", answer([[*line("5700", "1"), "2026-13-99"]], updated), "new", ""),
+        ("a day in 2099", answer([[*line("5700", "1"), "2099-01-01"]], updated), "new", "it prints 2099-01-01"),
+        ("objects as rows", json.dumps([{}, {}]).encode(), "new", ""),
+        ("numbers as names", json.dumps([[1, 2], [3, 4]]).encode(), "new", ""),
+        ("lists as cells", json.dumps([NAMES, [[] for _ in NAMES]]).encode(), "new", ""),
+        ("no row", json.dumps([NAMES]).encode(), "not out", ""),
+    ]:
+        yield Case(f"census, {name}", http(body), outcome, said, "us_census", given)
+
+
+def _comtrade() -> Iterator[Case]:
+    """Faults of the list of one reporter; that of the other one is as it should be, and empty."""
+    for name, reply, outcome, said in [
+        ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), "refused", "status 304"),
+        ("rows that are none", http(b'{"data": [1]}'), "refused", "in place of a list"),
+        ("lists in lists", http(b'{"data": ' + b"[" * 100_000), "refused", ""),
+        ("headers drip", drip(b"HTTP/1.1 200 OK\r\nX: "), "failed", "no whole answer"),
+    ]:
+        yield Case(f"getDA, {name}", reply, outcome, said, "un_comtrade", {"reporters": ["KOR", "IND"]}, 0)
+
+
+CASES = [*_hmrc(), *_japan(), *_gacc(), *_census(), *_comtrade()]
+# The question of a case; everything else is answered as it should be.
+FAULTY = {
+    "un_comtrade": "reporterCode=410",
+    "hmrc_ots": "FlowTypeId eq 1",
+    "japan_estat": "year=20260",
+    "gacc_preliminary": "preliminary.html",
+    "us_census": "/imports/",
+}
+JAPAN_LIST = b"<!DOCTYPE html><html>Export, Chapter 85 <a href='/stat-search/file-download?statInfId=2&amp;fileKind=1'>CSV</a></html>"
+OTHERS = {
+    "un_comtrade": b'{"data": []}',
+    "hmrc_ots": GOOD, "japan_estat": JAPAN_LIST, "us_census": answer(),
+    "gacc_preliminary": b"<!DOCTYPE html><html><table><tr><td>(5) China's Major Exports by Quantity and Value (in CNY)</td></tr></table></html>",
+}  # fmt: skip
+
+
+def _asked(case: Case, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[FetchReport, list[str], float]:
+    """The report of a fetch, what another host was asked, and how long it took."""
+    monkeypatch.setattr("tasks.fetch.ask.PAGES_MAX", 5)
+    if "again and again" in case.name:
+        monkeypatch.setattr("tasks.fetch.hmrc_ots.PAGE_SIZE", 2)
+    monkeypatch.setattr("tasks.fetch.us_census.LEVEL", "HS10")
+    stranger = Site(lambda _: http(GOOD))
+    csv = http(japan_file(japan_line(JAN_TO_MAR)), Content_Type="text/csv")
+
+    def reply(path: str) -> bytes | Send | None:
+        if FAULTY[case.source] in path:
+            if isinstance(case.reply, bytes):
+                # Five digits, as the words have letters: the length of an answer stays.
+                ports = {b"OTHER": stranger.base, b"ITSELF": site.base}
+                return functools.reduce(
+                    lambda made, word: made.replace(word, ports[word][-5:].encode()), ports, case.reply
+                )
+            return case.reply  # type: ignore[no-any-return]
+        return csv if "file-download" in path else http(OTHERS[case.source])
+
+    site = Site(reply)
+    policy = Policy(connect=1, read=0.3, whole=WHOLE_SECONDS, waits=(0.0,), bytes_max=5 * MEGABYTE)
+    transport = Transport(policy, sleep=lambda _: None, clock=lambda: NOW)
+    given = {"flows": ["import", "export"], "products": ["85051110"], "months": "2026-06"} | case.given
+    if case.source.startswith("gacc"):
+        given.pop("products")
+    request = FetchRequest.model_validate({"source": case.source, "inbox": inbox, "base": site.base, **given})
+    started = time.monotonic()
+    try:
+        return fetch(request, TODAY, transport, "secret"), stranger.asked, time.monotonic() - started
+    finally:
+        transport.close()
+        site.close()
+        stranger.close()
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_a_fault_costs_its_own_question_and_no_other(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, elsewhere, seconds = _asked(case, tmp_path, monkeypatch)
+    assert elsewhere == []
+    assert seconds < CASE_SECONDS
+    others = case.others
+    expected = sorted(filter(None, [case.outcome, *["new"] * others]))
+    assert sorted(one.outcome for one in report.fetched) == expected, report
+    if case.outcome:
+        (one,) = [one for one in report.fetched if case.said in one.reason and one.outcome == case.outcome][:1]
+        assert re.search(r"[\x00-\x1f\x7f-\x9f]", one.reason) is None
+    for paper in tmp_path.rglob("*.toml"):
+        assert tomllib.loads(paper.read_text(encoding="utf-8"))["released_on"] <= date(2026, 8, 15), (
+            "it would wait unseen"
+        )
+
+
+def test_there_are_as_many_cases_as_were_promised() -> None:
+    assert len(CASES) >= 60
+    assert len({case.name for case in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["{", "[]", "1", '{"a": 1}', "[" * 200_000, "\xff", '{"hmrc": {"address": 1}}', ""],
+    ids=["cut off", "list", "number", "no entry", "deep", "no UTF-8", "other fields", "empty"],
+)
+def test_a_damaged_note_is_kept_aside_and_every_question_is_asked(
+    damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    notes = tmp_path / ".fetch"
+    notes.mkdir()
+    (notes / "hmrc_ots.json").write_text(damage, encoding="latin-1")
+    report, *_ = _asked(Case("none", http(GOOD), "new"), tmp_path, monkeypatch)
+    assert [one.outcome for one in report.fetched] == ["new", "new"]
+    (aside,) = notes.glob("*.damaged-*")
+    assert aside.read_text(encoding="latin-1") == damage
+    assert "each file is asked for once more" in caplog.text
+    assert len(json.loads((notes / "hmrc_ots.json").read_bytes())) == 2
+
+
+def test_what_a_note_has_that_no_header_may_have_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case("none", http(GOOD, ETag='"1"'), "new")
+    _asked(case, tmp_path, monkeypatch)
+    note = tmp_path / ".fetch" / "hmrc_ots.json"
+    note.write_text(note.read_text().replace('\\"1\\"', "\\u00e9\\r\\nHost: elsewhere"))
+    report, *_ = _asked(case, tmp_path, monkeypatch)
+    assert {one.outcome for one in report.fetched} <= {"new", "unchanged"}
+    assert ask.PAGES_MAX == 5
