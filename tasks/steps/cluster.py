@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import distributed
+from distributed.client import ClosedClientError
 from distributed.comm.core import connect
 
 from schemas import code_files
@@ -44,6 +45,7 @@ CODE = (".py", ".csv")
 DIFFERS = "its code, code tables or libraries differ from those here"
 TTL = "distributed.scheduler.worker-ttl"
 START = "dask scheduler, then dask worker ADDRESS for each process"
+GONE = (OSError, RuntimeError, ClosedClientError)  # closed meanwhile
 log = logging.getLogger("tidewaiter.cluster")
 
 
@@ -80,7 +82,7 @@ class Cluster:
         if not self.is_lost:
             try:
                 piece.future = contextvars.copy_context().run(self._submit, work, given, name)
-            except (OSError, RuntimeError):  # closed meanwhile
+            except GONE:
                 self._lose("the scheduler is gone")
         self._under_way.add(piece)
         return piece
@@ -166,7 +168,8 @@ class Cluster:
 
     def _threads(self) -> dict[str, int]:
         """Return the threads of each worker; empty if the scheduler does not answer."""
-        if self.is_lost:
+        # A client that gave up has no scheduler any more.
+        if self.is_lost or self.client.scheduler is None:
             return {}
         try:
             found: dict[str, int] = self.client.sync(self.client.scheduler.ncores, callback_timeout=CONNECT_SECONDS)
