@@ -6,11 +6,13 @@ Shared by `gacc_preliminary` and `gacc_bulletin`, which differ in the titles of 
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
 import polars as pl
 
+from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.printed_units import printed_unit
@@ -20,7 +22,18 @@ from tasks.sources.envelope import magic_of
 from tasks.sources.gacc_doubts import doubt_balance, doubt_growth
 from tasks.sources.gacc_lines import GROUP, TOTAL, lines_of, partners_of
 from tasks.sources.gacc_rows import NUMBER, Row, place
-from tasks.sources.gacc_tables import GROWTHS, UNITS, Column, Heading, plain, read_columns, read_heading, squeeze
+from tasks.sources.gacc_tables import (
+    GROWTHS,
+    UNITS,
+    Column,
+    Heading,
+    day_of,
+    plain,
+    read_columns,
+    read_heading,
+    read_title,
+    squeeze,
+)
 from tasks.sources.protocol import Parsed
 from tasks.sources.records import as_reported
 
@@ -38,7 +51,9 @@ TOPICS = {
         },
     }.items()
 }  # fmt: skip
-HEADER = ("commodity", "commodities", "importsource", "country", "countryorregion", "exportdestination")
+HEADER = ("commodit", "importsource", "exportdestination", "countr")
+# A title, a unit line and the header; a smaller table is part of the frame.
+HEAD_ROWS = 3
 TITLE_CLASS, DAY_CLASS = "atcl-ttl", "atcl-date"
 WORKBOOKS = {"ole": "xls", "zip": "xlsx"}
 LINES_MIN, PARTNERS_MIN = 10, 20
@@ -55,8 +70,8 @@ def parse(raw: bytes, where: str, source: str) -> Parsed:
     else:
         page = pages.read_page(raw, where)
         table, shown, day, encoding = _table(page, where), page.texts.get(TITLE_CLASS, ""), page.texts.get(DAY_CLASS, ""), "utf-8"  # fmt: skip
-    title, unit, header, start = _head(_filled(table) if kind in WORKBOOKS else table, where)
-    if shown and plain(shown) != plain(title):
+    title, unit, header, start = _head(_filled(table) if kind in WORKBOOKS else table, shown, where)
+    if shown.strip() and not _is_same(shown, title, source):
         raise Refused(
             "two titles", where=where, found=f"'{clip(squeeze(shown))}' over a table '{clip(title)}'",
             advice="The page holds the table of another release. Its .xls attachment may be the right one.",
@@ -79,6 +94,24 @@ def parse(raw: bytes, where: str, source: str) -> Parsed:
     return Parsed(reported, encoding, tuple(said), tuple(doubts), heading.day)
 
 
+def public_on(raw: bytes, kind: str) -> date | None:
+    """The day from which a page was public: the printed one, or the day that customs had announced for the month if that is
+    later, because pages are dated before they can be read. None where the page prints no day.
+    """
+    if magic_of(raw) in WORKBOOKS:
+        return None
+    try:
+        page = pages.read_page(raw, "")
+    except Refused:
+        return None
+    day, title = day_of(page.texts.get(DAY_CLASS, "")), read_title(page.texts.get(TITLE_CLASS, ""))
+    if day is None or title is None:
+        return day
+    of_month = {"year": str(title.year), "month": str(title.last), "kind": kind}
+    announced = code_table("release_calendar").filter(**of_month)["expected_on"]
+    return max([day, *map(date.fromisoformat, announced)])
+
+
 def topic_of(title: str, source: str) -> str | None:
     """The topic that the title of a table has in a source: exports, imports, countries; None for another table."""
     return next((topic for topic, words in TOPICS[source].items() if words.search(plain(title))), None)
@@ -98,33 +131,44 @@ def _advice(title: str, source: str) -> str:
 
 
 def _table(page: pages.Page, where: str) -> list[list[str]]:
-    """The one table with rows of a page; a frame page may have none."""
-    tables = [table for table in page.tables if len(table) > 3]
-    if len(tables) != 1:
+    """The table of a page; a frame page may have none, and other tables have no header of goods or countries."""
+    tables = [table for table in page.tables if len(table) > HEAD_ROWS]
+    with_header = [table for table in tables if any(map(_is_header, table))]
+    if len(with_header) != 1 and len(tables) != 1:
         raise Refused(
             "several tables" if tables else "no table", where=where,
             found=f"{len(tables)} tables" if tables else "a page without a table", advice=ATTACHMENT,
         )  # fmt: skip
-    return tables[0]
+    return (with_header or tables)[0]
 
 
 def _is_header(row: Sequence[str]) -> bool:
-    return bool(row) and "".join(plain(row[0]).split()).split("(")[0].replace("/", "or") in HEADER
+    return bool(row) and "".join(plain(row[0]).split()).startswith(HEADER)
 
 
-def _head(table: Sequence[Sequence[str]], where: str) -> tuple[str, str, list[Sequence[str]], int]:
-    """Title, unit line and header of a table, and the place of its first row; the header is empty where there is none."""
-    texts = [squeeze(cell) for row in table[:1] for cell in row if cell.strip()]
+def _is_same(shown: str, title: str, source: str) -> bool:
+    """Whether two titles are of one table, months and currency, however they are written."""
+    if plain(shown) == plain(title):
+        return True
+    one, other = read_title(shown), read_title(title)
+    if one is None or other is None or topic_of(shown, source) != topic_of(title, source):
+        return False
+    return (one.last, one.year) == (other.last, other.year) and one.currencies in ((), other.currencies)
+
+
+def _head(table: Sequence[Sequence[str]], shown: str, where: str) -> tuple[str, str, list[Sequence[str]], int]:
+    """Title, unit line and header of a table, and the place of its first row; the header is empty where there is none.
+
+    A table without a title of its own has that of the page.
+    """
     start = next((at for at, row in enumerate(table) if _is_header(row)), len(table))
-    end = next(
-        (at for at in range(start, len(table)) if not _is_header(table[at]) and squeeze(table[at][0])), len(table)
-    )
-    lines = dict.fromkeys(cell for row in table[1:start] for cell in row if cell.strip())
-    unit = next((line for line in lines if "unit" in plain(line)), " ".join(lines))
-    header = [row for row in table[start:end] if len(row) == len(table[start])]
-    if not texts:
-        raise Refused("title", where=where, found="a table that begins with an empty row", advice=ATTACHMENT)
-    return texts[0], unit, header, end
+    end = next((at for at in range(start, len(table)) if not _is_header(table[at]) and squeeze(table[at][0])), len(table))  # fmt: skip
+    lines = list(dict.fromkeys(squeeze(cell) for row in table[:start] for cell in row if cell.strip()))
+    unit = next((line for line in lines if plain(line).startswith(("unit", "(unit"))), "")
+    title = next((line for line in lines if line != unit), squeeze(shown))
+    if not title:
+        raise Refused("title", where=where, found="a table without a title", advice=ATTACHMENT)
+    return title, unit, [row for row in table[start:end] if len(row) == len(table[start])], end
 
 
 def _filled(table: Sequence[Sequence[str]]) -> list[list[str]]:
