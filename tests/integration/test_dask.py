@@ -387,10 +387,9 @@ def test_where_all_workers_die_the_rest_is_done_here(
     workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(dask, "PATIENCE_SECONDS", 2)
-
     def kill(done: int, total: int, name: str) -> None:
         if done == 2:
+            monkeypatch.setattr(dask, "PATIENCE_SECONDS", 2)
             # Another test may have killed one of them already.
             for worker in [*workers.workers]:
                 workers.kill(worker)
