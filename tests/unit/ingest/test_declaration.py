@@ -120,8 +120,15 @@ def test_the_rest_of_the_year_may_be_asked_for(tmp_path: Path) -> None:
         ("months = 'June 2025'", "is no month or range"),
         ("reporter = 'China'", "key reporter: 'China' is no code of a country"),
         ("flow = ", "no valid TOML"),
+        (f"products = {'[' * 100_000}", "no valid TOML: lists or tables in one another without end"),
+        (f"products = {'{a = ' * 50_000}", "no valid TOML: lists or tables in one another without end"),
+        (f"{'.'.join('a' * 50_000)} = 1", "no valid TOML: a key of 50,000 parts in line 1"),
+        (f"[{'.'.join('a' * 50_000)}]", "no valid TOML: a key of 50,000 parts in line 1"),
+        (f"months = {'9' * 10_000}", "no valid TOML"),
+        (f"title = '{'a' * 1_000_000}'", "no valid TOML: more than 1,000,000 bytes"),
         ("partners = 'some'", "'all' or 'listed'"),
     ],
+    ids=lambda value: str(value)[:40],
 )
 def test_a_wrong_sidecar_is_refused_by_name(tmp_path: Path, text: str, says: str) -> None:
     file = _drop(tmp_path)
