@@ -33,7 +33,7 @@ def test_there_are_adapters() -> None:
 def test_the_plainest_adapter_reads_queries_of_china() -> None:
     source = Source("made", "query", (), lambda raw, where: Parsed(reported(), "utf-8", ()))
     assert (source.reporter, source.code_list, source.nomenclature, source.says_day, source.row_cap) == ("CHN", "gacc", "HS8", False, None)  # fmt: skip
-    assert source.parse(b"", "f")[3:] == ((), None, None)
+    assert source.parse(b"", "f")[3:] == ((), None, None, None, ())
     with pytest.raises(FrozenInstanceError):
         source.kind = "yearbook"  # type: ignore[misc]
 
