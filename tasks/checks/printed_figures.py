@@ -10,7 +10,7 @@ import polars as pl
 
 from tasks.checks.context import EXAMPLES, GROWTH, PAGES, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, Check, Judged
 from tasks.checks.published_months import CODED
-from tasks.domain.coverage import WORLD
+from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_index, span_name
 from tasks.domain.precision import has_fewer_digits
@@ -82,7 +82,8 @@ def _parts_exceed_total(judged: Judged) -> Rows:
     key = ["flow", "product", "measure", "period_start", "period_end"]
     rows, is_world = judged.own.filter(~GROWTH), pl.col("partner") == WORLD
     world = rows.filter(is_world).group_by(key).agg(total=pl.col("value").sum(), total_step=pl.col("resolution").max())
-    parts = rows.filter(~is_world).group_by(key).agg(
+    # A printed group repeats its members.
+    parts = rows.filter(~pl.col("partner").is_in(TOTALS)).group_by(key).agg(
         parts=pl.col("value").sum(), steps=pl.col("resolution").sum(), partners=pl.col("partner").n_unique()
     )  # fmt: skip
     most = pl.col("total") + pl.col("total_step") + pl.col("steps")
