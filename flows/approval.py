@@ -31,7 +31,7 @@ def decide(
         kept = held_releases.find(step.at_hand(store), release_id)
         if kept is None:
             raise NotHeld(f"{store}: no release {release_id!r} is held here")
-        held = Held(release_id, [entry.line for entry in kept.findings])
+        held = Held(release_id, kept.lines)
         with question.approved(store, held, int(patience_hours * 3600)) as again:
             return from_bytes_to_tables(again, clock.today())
 

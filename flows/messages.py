@@ -48,7 +48,7 @@ def held(kept: HeldRelease) -> Message:
     """Write the message on a release that a person must decide about: every finding, and the two ways to decide."""
     name = kept.release_id
     lines = [
-        *(finding.line for finding in kept.findings),
+        *kept.lines,
         "Nothing of it is published. Open the run and press Resume, or decide with "
         f"tidewaiter approve {name} or tidewaiter reject {name}, each with --by and --reason.",
     ]

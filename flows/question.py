@@ -112,6 +112,7 @@ def question(held: HeldRelease) -> str:
         f"`{held.release_id}`, {plain(held.source)}, {held.flow or 'both directions'}, public from {held.released_on}, held since {held.held_since}.",
         f"Raw file: sha256 `{held.raw_sha256[:16]}…`. Nothing of it is published.", "",
         *(f"- **{plain(entry.check)}**, {plain(entry.subject)}: {plain(entry.observed)}; expected {plain(entry.expected)}" for entry in held.findings),
+        *([f"- {plain(held.asked_again)}"] if held.asked_again else []),
         "", *(f"> {plain(advice)}" for advice in dict.fromkeys(entry.advice for entry in held.findings)),
     ]  # fmt: skip
     return "\n".join(lines)

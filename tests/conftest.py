@@ -75,6 +75,14 @@ def nothing_is_watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def experimental_sources_are_trusted() -> Iterator[None]:
+    """Or the first release of each of them in every test would wait for approval; the tests of that take this away."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIDEWAITER_EXPERIMENTAL", "eurostat_bulk gacc_bulletin hmrc_ots japan_estat")
+        yield
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Where no test with services is asked for, their files are not even imported: clusters and browsers take seconds."""
     return (_is_service(collection_path) and "not services" in config.option.markexpr) or None

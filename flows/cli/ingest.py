@@ -70,7 +70,10 @@ def ingest(  # an option for each field of the form
     ] = None,
     month: Annotated[str | None, typer.Option(help="months asked for: 2025-06 or 2025-01..2025-06")] = None,
     released_on: Annotated[
-        str | None, typer.Option(help="day from which the figures were public, YYYY-MM-DD; else the day of landing")
+        str | None,
+        typer.Option(
+            help="day from which the figures were public, YYYY-MM-DD; else the one that the file prints, or the day of landing"
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="go the whole way, say what came of it, publish nothing")
@@ -253,8 +256,8 @@ def held(store: Store = STORE) -> None:
         waiting = held_releases.waiting(store)
     for entry in waiting:
         say(f"[bold yellow]{entry.release_id}[/] {escape(entry.title)}, held since {entry.held_since}", markup=True)
-        for doubt in entry.findings:
-            say(f"  {doubt.line}")
+        for line in entry.lines:
+            say(f"  {line}")
     # A store without any release usually means a wrong path.
     is_new = not waiting and not (store / held_releases.FOLDER).is_dir() and open_snapshot(store) is None
     if is_new:

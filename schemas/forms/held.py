@@ -59,6 +59,14 @@ class HeldRelease(BaseModel):
     held_since: date = Field(description="day on which it was first held")
     findings: tuple[HeldFinding, ...] = Field(description="why it is held")
     decision: Decision | None = Field(default=None, description="what a person decided; none: it waits")
+    asked_again: str | None = Field(
+        default=None, description="why a decision that was made before does not hold any more"
+    )
+
+    @property
+    def lines(self) -> list[str]:
+        """The findings as lines for a person, and why the release is asked about again."""
+        return [*(entry.line for entry in self.findings), *filter(None, [self.asked_again])]
 
     @property
     def waits(self) -> bool:

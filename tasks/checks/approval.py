@@ -1,10 +1,13 @@
 """Holds releases with errors under `store/held`, and records the decision of a person about each.
 
-An approval is bound to the findings that the person saw. If a later run finds anything else, the release is held again.
+An approval is bound to the doubts that the person saw. If a later run finds anything else, the release is held again,
+and says why. A doubt about trade that was approved with an earlier release of the same query is not asked again
+(`tasks/checks/remembered.py`).
 The decision is stored with the release, so a run that is killed after the decision can be repeated, and no server is
 needed to decide.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +17,8 @@ from schemas.forms.held import Decision, HeldFinding, HeldRelease
 from schemas.forms.request import Landed
 from schemas.table import DataFrame
 from schemas.tables.release import Finding
+from tasks.checks.context import EXAMPLES
+from tasks.checks.remembered import APPROVED, Answer, Doubt, answered, doubt_of
 from tasks.domain.clock import CUSTOMS_TIME
 from tasks.domain.errors import Held, Rejected
 from tasks.domain.findings import finding, gather
@@ -41,30 +46,66 @@ def hold_on_errors(
     # Somebody may have decided otherwise, on another machine, since the run began.
     renew(store, place_of(store, release_id))
     before = find(store, release_id)
-    # A finding that the person did not see needs a new decision; a finding that is gone does not.
-    is_decided = before is not None and before.decision is not None and all(entry in before.findings for entry in seen)
-    if before is None or not (is_decided or before.findings == seen):
+    answers = answered(errors, landed, known)
+    doubts = {_doubt(entry, landed.title): entry for entry in seen}
+    if (before is None or before.decision is None) and doubts.keys() <= answers.keys():
+        return _approved(findings, landed.title, *_earlier(answers))
+    # A doubt that the person did not see needs a new decision; one that is gone does not.
+    decided = {_doubt(entry, before.title) for entry in before.findings} if before and before.decision else set()
+    new = [entry for doubt, entry in doubts.items() if doubt not in decided and doubt not in answers]
+    if before is None or (before.decision is None and before.findings != seen) or (before.decision is not None and new):
         since = before.held_since if before else today
-        before = _describe(landed, store, seen, since)
+        again = _again(before.decision, new) if before and before.decision else before.asked_again if before else None
+        before = _describe(landed, store, seen, since, again)
         keep(store, before)
     decision = before.decision
     if decision is None:
-        raise Held(release_id, [entry.line for entry in seen])
+        raise Held(release_id, before.lines)
     if decision.verdict == "reject":
         raise Rejected(release_id, [*(entry.line for entry in seen), _rejected(decision)])
+    return _approved(findings, before.title, f"approved by {decision.by}: {decision.reason}")
+
+
+def _doubt(entry: HeldFinding, title: str) -> Doubt:
+    return doubt_of(entry.check, entry.subject, entry.observed, title)
+
+
+def _earlier(answers: Mapping[Doubt, Answer]) -> tuple[str, ...]:
+    """The answers as they were given, each once; what an answer rests on stays the first release."""
+    return tuple(
+        sorted({said if " (asked about " in said else f"{said} (asked about {release_id})" for said, release_id in answers.values()})
+    )  # fmt: skip
+
+
+def _approved(findings: DataFrame[Finding], title: str, *said: str) -> DataFrame[Finding]:
+    """The findings with the decision among them."""
+    errors = findings.filter(pl.col("severity") == "error")
     approved = finding(
-        "approved", "info", before.title, observed=f"approved by {decision.by}: {decision.reason}",
+        APPROVED, "info", title, observed="; ".join(said),
         expected=f"no errors; there were {errors.height}: {', '.join(errors['check'].unique().sort())}",
         advice="Read the errors of this release before you cite it.",
     )  # fmt: skip
-    return gather(release_id, [*findings.drop("release_id").to_dicts(), approved])
+    return gather(str(findings["release_id"][0]), [*findings.drop("release_id").to_dicts(), approved])
+
+
+def _again(decision: Decision, new: Sequence[HeldFinding]) -> str:
+    """Why a decision does not hold any more."""
+    named = ", ".join(f"{entry.check} ({entry.subject})" for entry in new[:EXAMPLES])
+    more = f" and {len(new) - EXAMPLES} more" if len(new) > EXAMPLES else ""
+    verdict = "approved" if decision.verdict == "approve" else "rejected"
+    return (
+        f"{verdict} by {decision.by} on {decision.decided_at.astimezone(CUSTOMS_TIME):%Y-%m-%d}, before this was found: {named}{more}. "
+        "Decide again, about all of it."
+    )
 
 
 def _rejected(decision: Decision) -> str:
     return f"rejected by {decision.by} on {decision.decided_at.astimezone(CUSTOMS_TIME):%Y-%m-%d}: {decision.reason}"
 
 
-def _describe(landed: Landed, store: Path, findings: tuple[HeldFinding, ...], since: date) -> HeldRelease:
+def _describe(
+    landed: Landed, store: Path, findings: tuple[HeldFinding, ...], since: date, asked_again: str | None
+) -> HeldRelease:
     first, last = landed.first_month, landed.last_month
     return HeldRelease.model_validate({
         **landed.model_dump(include={"raw_sha256", "source", "reporter", "flow", "partners", "products", "released_on", "title"}),
@@ -74,4 +115,5 @@ def _describe(landed: Landed, store: Path, findings: tuple[HeldFinding, ...], si
         "months": f"{first:%Y-%m}..{last:%Y-%m}" if first and last else None,
         "held_since": since,
         "findings": findings,
+        "asked_again": asked_again,
     })  # fmt: skip

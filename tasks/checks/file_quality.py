@@ -18,6 +18,7 @@ finding and one in which it raises none.
 """
 
 import json
+import os
 import re
 
 import polars as pl
@@ -28,7 +29,7 @@ from schemas.tables.release import Finding
 from tasks.checks.absences import ABSENCES
 from tasks.checks.completeness import GAPS
 from tasks.checks.consistency import PRECEDENTS
-from tasks.checks.context import EXAMPLES, MONEY, QUANTITY, Check, Judged
+from tasks.checks.context import EXAMPLES, MONEY, PAGES, QUANTITY, Check, Judged
 from tasks.checks.declared_flow import SLIPS
 from tasks.checks.declared_months import MONTH_SLIPS
 from tasks.checks.lapsed_measures import LAPSES
@@ -51,6 +52,8 @@ from tasks.ingest.subtotals import causes_first
 from tasks.ledger.published_state import Known
 from tasks.sources.registry import SOURCES
 
+# Names sources that a person trusts although they are experimental: their first release is not asked about.
+TRUSTED = "TIDEWAITER_EXPERIMENTAL"
 QUARANTINED_SHARE_MAX = 0.001
 # Each line of a release page is a figure by itself and part of no sum; where more are unread the layout has changed.
 QUARANTINED_LINES_SHARE_MAX = 0.1
@@ -98,6 +101,24 @@ def _row_cap(judged: Judged) -> Rows:
         )
 
 
+def _experimental_source(judged: Judged) -> Rows:
+    """Find releases of a source of which no whole real file has been read; the first one waits until a person has
+    compared it with the site.
+    """
+    source = judged.row["source"]
+    read = SOURCES[source].experimental
+    if not read:
+        return
+    is_first = judged.known.counting.filter(source=source).is_empty()
+    hold = is_first and source not in re.split(r"[\s,]+", os.environ.get(TRUSTED, ""))
+    compare = "Compare some numbers of this release with the site"
+    yield finding(
+        "experimental_source", "error" if hold else "info", source,
+        observed=f"an experimental source: {read}", expected="a source of which whole files have been read",
+        advice=f"{compare}, then approve; the next releases of it are not asked about." if hold else f"{compare} before you cite it.",
+    )  # fmt: skip
+
+
 def _quarantined(judged: Judged) -> Rows:
     """Report records that could not be read. Copies and echoes are not among them: their numbers are published."""
     row = judged.row
@@ -112,8 +133,8 @@ def _quarantined(judged: Judged) -> Rows:
     ]
     if lost.height > EXAMPLES:
         named.append(f"and {lost.height - EXAMPLES} more")
-    of_lines = row["classification"] == LINE and row["kind"] != "published"
-    most = QUARANTINED_LINES_SHARE_MAX if of_lines else QUARANTINED_SHARE_MAX
+    is_page = row["classification"] == LINE and row["kind"] in PAGES
+    most = QUARANTINED_LINES_SHARE_MAX if is_page else QUARANTINED_SHARE_MAX
     grave = hit or lost.height / row["records"] > most or _may_be_part_of_any_sum(judged)
     yield finding(
         "quarantined", "error" if grave else "warning", row["title"],
@@ -250,5 +271,5 @@ def _product_validity(judged: Judged) -> Rows:
 
 
 CHECKS: tuple[Check, ...] = (
-    _row_cap, _quarantined, _unknown_partners, _mixed_units, _one_regime, _one_province, _product_validity,
+    _row_cap, _experimental_source, _quarantined, _unknown_partners, _mixed_units, _one_regime, _one_province, _product_validity,
 )  # fmt: skip

@@ -6,6 +6,7 @@ either overlap or do not. Width and distance are measured alike for levels and g
 the growth's ratio, so that a growth and the level that implies it are judged alike.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,12 +17,11 @@ from tasks.domain.precision import Interval, Reading, cut_off, rounded
 # %). A growth rests on two months, and so does a level that a growth implies; a figure made of totals of different days
 # rests on many.
 ONE_MONTH, TWO_MONTHS, MANY_MONTHS = Fraction(1, 10_000), Fraction(2, 10_000), Fraction(25, 10_000)
-# A wider reading confirms no figure among several that it allows.
+# What is computed from printed figures is the ledger's own value as long as they leave no more than this open.
 WIDE = Fraction(1, 100)
 NEAR = Fraction(5, 100)
 FAR = Fraction(3, 2)
 HAIR = Fraction(1, 100)
-SEVERAL = 3
 STEPS = {1: "", 10: " to tens", 100: " to hundreds", 1000: " to thousands"}
 
 
@@ -37,14 +37,19 @@ def match(stated: Stated, reading: Reading, *, plain: bool = False) -> Agreement
     """Compare the claim's digits with a reading; None if they disagree. `plain` takes the digits as printed."""
     if stated.qualifier and not plain:
         return _qualified_match(stated, reading)
+    agreements = list(_agreements(stated, reading, plain=plain))
+    return next((one for one in agreements if one.is_sure), agreements[0] if agreements else None)
+
+
+def _agreements(stated: Stated, reading: Reading, *, plain: bool) -> Iterator[Agreement]:
+    """Yield how the claim agrees, the least doubt and the last printed digit first."""
     steps = stated.steps[:1] if plain else stated.steps
     for doubt, ours in _doubts(stated, reading, plain=plain):
         for number, step in enumerate(steps):
             coarse = STEPS.get(int(step / stated.step), "") if number else ""
             if how := _how(stated, stated.value, step, ours, is_first=not number):
                 words = f"{how.format(coarse=coarse)}{doubt}"
-                return Agreement(words, is_sure=_confirms(stated, reading, step, is_point=not doubt))
-    return None
+                yield Agreement(words, is_sure=_confirms(stated, reading, step, is_point=not doubt))
 
 
 def distance(stated: Stated, reading: Reading) -> Fraction:
@@ -104,24 +109,22 @@ def _is_cut_off(value: Fraction, step: Fraction, ours: Interval) -> bool:
 
 
 def _confirms(stated: Stated, reading: Reading, step: Fraction, *, is_point: bool) -> bool:
-    """Whether a reading that agrees is precise enough to confirm the claim.
+    """Whether a reading that agrees confirms the claim. There are two ways, and no other:
 
-    It is if a source prints exactly this, if the reading is known to a hundredth, and if no third figure with these
-    digits would agree as well.
+    - The ledger's own value has these digits: a source prints it, or it is computed from printed figures that leave it
+      open by no more than a hundredth. An `implied` reading has no value of its own, only its bounds.
+    - Of all figures with as many digits, the claim is the only one to which what is left open can be rounded.
+
+    So 227 t is not confirmed by a source that prints 226 t, although 226.5 t would be both; and where 40.4 to 40.7 t is
+    all that is known, 40 t and 41 t agree alike. A figure that was cut off is excused by that, and never confirmed.
     """
+    strict = in_claim_units(stated, reading.strict)
     if is_point and reading.tier == "printed":
         return True
-    is_settled = is_point and reading.tier != "implied"
-    doubts = [ours for _, ours in _doubts(stated, reading, plain=False)]
-    ours = doubts[1] if is_settled or reading.tier == "implied" else doubts[2]
-    slack = Fraction(0) if is_settled or reading.tier == "implied" else step / 2
-    if ours.width + slack <= WIDE * _whole(stated, ours.middle):
+    if is_point and reading.tier == "computed" and strict.width <= WIDE * _whole(stated, strict.middle):
         return True
-    agreeing = [
-        any(_how(stated, stated.value + shift * step, step, one, is_first=True) for one in doubts)
-        for shift in range(-2, 3)
-    ]
-    return not any(all(agreeing[first : first + SEVERAL]) for first in range(len(agreeing) - SEVERAL + 1))
+    own, *others = (rounded(stated.value + shift * step, step).meets(strict) for shift in (0, -1, 1))
+    return own and not any(others)
 
 
 def _qualified_match(stated: Stated, reading: Reading) -> Agreement | None:

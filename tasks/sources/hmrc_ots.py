@@ -185,4 +185,5 @@ SOURCE = Source(
     code_list="hmrc",
     nomenclature="CN8",
     has_lines=True,
+    experimental="single rows of answers alone have been read",
 )

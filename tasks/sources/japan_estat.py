@@ -198,4 +198,5 @@ def _records(row: dict[str, Any], layout: Layout, months: Sequence[str]) -> Iter
 
 SOURCE = Source(
     name="japan_estat", kind="query", needs=(), parse=parse, reporter="JPN", code_list="japan", nomenclature="JP9", has_lines=True,
+    experimental="seven lines of files alone have been read",
 )  # fmt: skip

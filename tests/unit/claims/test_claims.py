@@ -56,7 +56,7 @@ CLAIMS: list[tuple[Any, ...]] = [
     (M, "World", "2025-06", "level_t", "3,190", "t", "", YES, "rounded to tens"),
     (M, "World", "2025-06", "level_t", "3.2", "kt", "", YES, "agrees"),
     (M, "World", H1, "ytd_t", "22,300", "t", "", YES, "rounded to hundreds"),
-    (M, "World", "2025-09", "level_t", "5773", "t", "", YES, "cut off"),
+    (M, "World", "2025-09", "level_t", "5773", "t", "", PERHAPS, "5,774 t"),
     (RE, "World", "2025-06", "level_t", "7742", "t", "", YES, "agrees"),
     (RE, "World", "2025-09", "level_t", "4000", "t", "", YES, "agrees"),
     (RE, "World", "2025-06", "level_t", "7740", "t", "", YES, "rounded to tens"),
@@ -158,7 +158,7 @@ def frame(rows: list[tuple[Any, ...]]) -> ClaimsFile:
 def test_every_claim_of_known_answer_gets_it(sample: Snapshot) -> None:
     checked = check_claims(sample, frame(CLAIMS))
     assert checked.height == len(CLAIMS) >= 60
-    assert min(Counter(row[7] for row in CLAIMS).values()) >= 10
+    assert min(Counter(row[7] for row in CLAIMS if row[7] != PERHAPS).values()) >= 10
     wrong = [
         (row[:7], row[7], found["verdict"], found["reason"])
         for row, found in zip(CLAIMS, checked.iter_rows(named=True), strict=True)
@@ -188,7 +188,7 @@ def test_claims_that_the_rules_were_not_made_for_get_their_verdicts(sample: Snap
         # March and April came with January and February, and April 2025 was 4,784.8 t, up 4.8 %: March 2024 was 4,707.6 to 4,712.3 t.
         (RE, "World", "2024-03", "level_t", "4710", YES, "2024-01..2024-04 (18,049.5 t)"),
         (RE, "World", "2024-03", "level_t", "4600", NO, "between 4,707.624 t and 4,712.276 t"),
-        (RE, "World", "2025-03", "yoy_pct", "20.3", YES, "between +20.24 % and +20.37 %"),
+        (RE, "World", "2025-03", "yoy_pct", "20.3", PERHAPS, "between +20.24 % and +20.37 %"),
         (RE, "World", "2025-03", "yoy_pct", "23", NO, "between +20.24 % and +20.37 %"),
         (RE, "World", "2024-03", "mom_pct", "5", OPEN, "leave too much open"),
         # 4,784.8 t / 1.048
@@ -271,8 +271,9 @@ def test_a_growth_and_the_level_that_implies_it_have_one_tolerance(sample: Snaps
     level = f"{3188 / (1 + float(growth) / 100):.1f}"
     claims = [(M, "World", "2025-06", "yoy_pct", growth, "%", ""), (M, "World", "2024-06", "level_t", level, "t", "")]
     verdicts = check_claims(sample, frame(claims))["verdict"].to_list()
-    assert verdicts[0] == verdicts[1], (growth, level, verdicts)
-    assert verdicts[0] == (YES if -38.2 <= float(growth) <= -38.05 else NO)
+    # A source prints the growth; the level follows from it to within 8 t, which no figure of one decimal is alone in.
+    assert verdicts[1] == (PERHAPS if -38.2 <= float(growth) <= -38.05 else NO), (growth, level, verdicts)
+    assert verdicts[0] == (YES if growth == "-38.10" else verdicts[1])
 
 
 @pytest.mark.parametrize(
@@ -879,8 +880,8 @@ def test_the_published_claims_come_out_as_their_notes_say(sample: Snapshot, shar
     assert set(marked["verdict"]) <= {"contradicted", "right_number_wrong_place"}
     others = checked.filter(~note.str.contains("mislabelled|mixed with RE|assigns to both|attaches it to 2024"))
     blamed = others.filter(pl.col("verdict").is_in(["contradicted", "right_number_wrong_place"]))
-    # None of the figures of the press is excluded for want of digits alone, and few stay open for it.
-    assert others.filter(verdict="not_excluded").height == 7
+    # None of the figures of the press is excluded for want of digits alone. Most of these differ by one in the last digit.
+    assert others.filter(verdict="not_excluded").height == 27
     # The Korean 667 % is from rounded figures; SMM's m/m of -1.6 % fits no figure of the United States in August.
     assert {(row["partner"], row["period"], row["metric"], row["value"]) for row in blamed.iter_rows(named=True)} == {
         ("US", "2025-06", "mom_pct", "667"), ("US", "2025-08", "mom_pct", "-1.6"),
