@@ -94,8 +94,8 @@ class Judged:
 
     @property
     def is_page(self) -> bool:
-        """Whether the release is a page of lines, each of which is a figure by itself and part of no sum."""
-        return self.row["classification"] == LINE and self.row["kind"] in PAGES and len(self.products) > 1
+        """Whether the release is a page of goods, each line of which is a figure by itself and part of no sum."""
+        return self.row["classification"] == LINE and self.row["kind"] in PAGES and self.row["partner_list"] == [WORLD]
 
     @cached_property
     def values(self) -> pl.DataFrame:

@@ -6,7 +6,8 @@ import pytest
 from release_pages import GOODS, TITLE, countries, country_rows, goods
 
 from tasks.domain.errors import Refused
-from tasks.sources.gacc_release import ALL_GOODS, TOPICS, parse, public_on, topic_of
+from tasks.sources.gacc_records import ALL_GOODS
+from tasks.sources.gacc_release import TOPICS, parse, public_on, topic_of
 
 PRELIMINARY, BULLETIN = TOPICS
 
@@ -75,6 +76,15 @@ def test_titles_of_page_and_table_may_be_written_otherwise_and_there_may_be_othe
     assert parse(page.replace(b"<table>", f"{frame}<table>".encode(), 1), "f.html", PRELIMINARY).reported.equals(
         expected
     )
+
+
+def test_rows_without_cells_are_no_rows() -> None:
+    page = (
+        goods()
+        .replace(b"<tr><td class", b"<tr></tr><tr><td class", 2)
+        .replace(b"<tr><td rowspan", b"<tr></tr><tr><td rowspan", 1)
+    )
+    assert parse(page, "f.html", PRELIMINARY).reported.height == 3 * len(GOODS)
 
 
 def test_a_table_without_a_title_has_that_of_the_page() -> None:
