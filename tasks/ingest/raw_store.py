@@ -58,7 +58,8 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
         _refuse_impossible_months(declared, released_on)
         said = _declaration(declared, released_on)
         paper = place.with_name(f"{sha256}.{hashlib.sha256(said).hexdigest()[:12]}.json")
-        share_once(store, paper, said)
+        if not paper.exists():
+            share_once(store, paper, said)
         keep_bytes(store, paper, said)
     return amended(_landed(declared, place, sha256, len(raw), released_on), store, today, declared.released_on)
 
