@@ -46,7 +46,7 @@ NO_FOLDERS = (
     "openlineage_spec", "published",
 )  # fmt: skip
 # Months of `bench` that end in the middle of a product, at a record 10,000 of the download.
-CUT_OFF = ("202212", "202311")
+CUT_OFF = ("202212", "202311", "202410")
 LOOKED_AT = (
     "another_month", "few_partners", "magnitude", "month_without_records", "numbers_of_other_flow", "other_currency", "partners_missing",
     "pasted_records", "product_without_records", "unit_value", "zero_number",

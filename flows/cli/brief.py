@@ -265,7 +265,7 @@ def brief(
 ) -> None:
     """One page on one product and month: numbers with their sources, charts, what is revised, held or not comparable."""
     from tasks.domain import clock
-    from tasks.reports import query
+    from tasks.reports import export, query
     from tasks.reports.brief import render as writing
     from tasks.reports.brief.facts import gather
     from tasks.reports.brief.sentences import headlines
@@ -285,6 +285,8 @@ def brief(
             )
         place = output or store / "reports" / name
         place.parent.mkdir(parents=True, exist_ok=True)
+        for file in (place, place.with_suffix(".md")):
+            export.require_folder_of(file)
         place.write_text(writing.page(facts, language.value), encoding="utf-8")
         place.with_suffix(".md").write_text(writing.markdown(facts, language.value), encoding="utf-8")
     for sentence in headlines(facts, language.value):

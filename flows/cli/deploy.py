@@ -72,7 +72,7 @@ def _make_inbox() -> None:
 @commands.command(epilog="Example: `tidewaiter worker --once`")
 def worker(
     once: Annotated[bool, typer.Option("--once", help="run what is due now, then end")] = False,
-    runs: Annotated[int, typer.Option(help="runs at once", min=1)] = RUNS_MAX,
+    runs: Annotated[int, typer.Option(help="runs at once", min=1, max=1000)] = RUNS_MAX,
 ) -> None:
     """Run what the schedules say, in this folder. Ctrl-C ends it after the runs that it has begun."""
     from flows.cli import deployments, local_server

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli.once import Commands
-from flows.cli.options import DISAGREES, REFUSED, Flow, InPrefect, prepare_prefect, recording_server, refusals
+from flows.cli.options import DISAGREES, REFUSED, Flow, InPrefect, prepare_prefect, read_day, recording_server, refusals
 from flows.cli.terminal import console, errors, escape, say
 
 if TYPE_CHECKING:
@@ -85,8 +85,6 @@ def split(
     ] = None,
 ) -> None:
     """Split a bulk file of Comext that you downloaded into the inbox: a file for each reporter and direction."""
-    from datetime import date
-
     from tasks.domain.errors import Refused
     from tasks.fetch.eurostat_bulk import split_file, wanted
 
@@ -95,15 +93,14 @@ def split(
             raise Refused(
                 "no file", where=str(file), found="there is no such file", advice="Give the path of an archive."
             )
-        try:
-            day = None if released_on is None else date.fromisoformat(released_on)
-        except ValueError as error:
-            raise Refused(
-                "release day", where="--released-on", found=released_on or "", advice="Write 2025-08-14."
-            ) from error
+        day = None if released_on is None else read_day(released_on)
         flows = tuple(one.value for one in flow) if flow else ("export", "import")
+        refused = False
         for one in split_file(file, inbox, wanted(reporter or []), flows, day):
             _tell_one(one)
+            refused |= one.outcome == "refused"
+    if refused:
+        raise typer.Exit(REFUSED)
 
 
 def _tell(report: "FetchReport") -> int:

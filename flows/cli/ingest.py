@@ -70,7 +70,10 @@ def ingest(  # an option for each field of the form
     ] = None,
     month: Annotated[str | None, typer.Option(help="months asked for: 2025-06 or 2025-01..2025-06")] = None,
     released_on: Annotated[
-        str | None, typer.Option(help="day from which the figures were public, YYYY-MM-DD; else the day of landing")
+        str | None,
+        typer.Option(
+            help="day from which the figures were public, YYYY-MM-DD; else the one that the file prints, or the day of landing"
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="go the whole way, say what came of it, publish nothing")

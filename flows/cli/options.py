@@ -41,14 +41,19 @@ if isinstance(sys.stdout, io.TextIOWrapper):
 
 
 Flow = StrEnum("Flow", ["export", "import"])
-Form = StrEnum("Form", ["table", "csv", "json", "parquet", "xlsx"])
+Form = StrEnum("Form", ["table", "csv", "csv-safe", "json", "parquet", "xlsx"])
 Figure = StrEnum("Figure", FIGURES)  # type: ignore[misc]  # the members are the figures there are
 Language = StrEnum("Language", ["en", "zh"])
 STORE = Path("store")
 PRODUCT_HELP = "name or code: soybeans, 大豆, 1201.90.19, line:… or basket:…"
 PARTNER_HELP = "name or code: Brazil, 巴西, BRA, BR, world, EU"
 MONTH_HELP = "2024-06, June 2024, latest, or a range: 2024-01..2024-06"
-FORM_HELP = "how to print it; json is one object a line. Of a file its ending decides"
+FORM_HELP = (
+    "how to print it; json is one object a line, csv-safe puts ' before a text that a spreadsheet would run (= + - @). "
+    "Of a file its ending decides"
+)
+# The largest number that an option takes.
+NUMBER_MAX = 10**9
 STORE_HELP = "the published tables: a folder, or s3://bucket/prefix"
 REPORTER = "tidewaiter.reporter"
 REPORTER_HELP = "whose figures, as CHN or EU27; else the only reporter of the store"

@@ -11,6 +11,7 @@ from flows.cli.options import (
     DISAGREES,
     FORM_HELP,
     MONTH_HELP,
+    NUMBER_MAX,
     PARTNER_HELP,
     PRODUCT_HELP,
     STORE,
@@ -25,7 +26,7 @@ from flows.cli.options import (
 )
 from flows.cli.terminal import console, errors, say
 from schemas.names import TABLES
-from tasks.domain.text import counted
+from tasks.domain.text import counted, visible
 
 if TYPE_CHECKING:
     pass
@@ -55,13 +56,15 @@ def read(
     ] = None,
     sort: Annotated[str | None, typer.Option(help="column to sort by, the largest first")] = None,
     ascending: Annotated[bool, typer.Option("--ascending", help="the smallest first")] = False,
-    top: Annotated[int | None, typer.Option(help="of each month the first rows alone, without totals", min=1)] = None,
+    top: Annotated[
+        int | None, typer.Option(help="of each month the first rows alone, without totals", min=1, max=NUMBER_MAX)
+    ] = None,
     columns: Annotated[str | None, typer.Option(help="columns, with commas between them")] = None,
     names: Annotated[bool, typer.Option("--names/--no-names", help="names behind the codes")] = True,
     language: Annotated[Language, typer.Option(help="language of the names")] = Language.en,
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     output: Output = None,
-    rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1)] = 40,
+    rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1, max=NUMBER_MAX)] = 40,
     store: Store = STORE,
 ) -> None:
     """Rows of a published table, in key order; without a table figures of the table metric."""
@@ -166,7 +169,7 @@ def resolve(
 
 @commands.command(epilog="Example: `tidewaiter audit --sample 100`")
 def audit(
-    sample: Annotated[int, typer.Option(help="figures to trace back and compute again", min=0)] = 25,
+    sample: Annotated[int, typer.Option(help="figures to trace back and compute again", min=0, max=NUMBER_MAX)] = 25,
     store: Store = STORE,
 ) -> None:
     """Hash every published and every raw file of the store again, and trace a sample of figures back to the raw records."""
@@ -225,12 +228,14 @@ def revisions(
             raise ValueError(f"no release {', '.join(unknown)}; there are {', '.join(found['release_id'])}")
         chosen = found.filter(pl.col("release_id").is_in(release)) if release else found
         for row in chosen.iter_rows(named=True):
-            typer.echo(revision_report(revised, row, decided))
+            typer.echo(visible(revision_report(revised, row, decided)))
 
 
 @commands.command(epilog="Example: `tidewaiter retain --months 24`")
 def retain(
-    months: Annotated[int, typer.Option(help="keep snapshots whose releases are younger than this", min=24)] = 24,
+    months: Annotated[
+        int, typer.Option(help="keep snapshots whose releases are younger than this", min=24, max=1200)
+    ] = 24,
     store: Store = STORE,
 ) -> None:
     """Remove published states that are older than two years; the current one and all it needs always stay.

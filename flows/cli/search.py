@@ -9,6 +9,7 @@ from flows.cli.once import Commands
 from flows.cli.options import (
     FORM_HELP,
     MONTH_HELP,
+    NUMBER_MAX,
     PARTNER_HELP,
     PRODUCT_HELP,
     STORE,
@@ -19,7 +20,7 @@ from flows.cli.options import (
     refusals,
 )
 from flows.cli.terminal import console, errors, say
-from tasks.domain.text import counted
+from tasks.domain.text import clip, counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,7 +46,7 @@ def search(
     if not found.height:
         close = f"; the nearest: {', '.join(near)}" if near else ""
         say(
-            f"nothing in this store is called {word!r}{close}; tidewaiter list products and list partners show all",
+            f"nothing in this store is called {clip(word)!r}{close}; tidewaiter list products and list partners show all",
             to=errors,
         )
     _show(found, form, ROWS_MAX)
@@ -55,7 +56,7 @@ def search(
 def list_things(
     kind: Annotated[Kind, typer.Argument(help="products, partners, months or releases")],
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
-    rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1)] = 200,
+    rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1, max=NUMBER_MAX)] = 200,
     store: Store = STORE,
 ) -> None:
     """What is in the store, with first and last month."""

@@ -17,7 +17,9 @@ import typer
 from typer.core import TyperGroup
 
 from flows.cli.flags import QuickFlags
-from flows.cli.terminal import errors, say
+from flows.cli.options import REFUSED
+from flows.cli.terminal import errors, refuse, say
+from tasks.domain.text import HIDDEN, clip
 from tasks.steps.listeners import listening
 
 
@@ -33,6 +35,14 @@ _AS: dict[int, type[BaseException]] = {signal.SIGINT: KeyboardInterrupt, signal.
 
 class Stoppable(QuickFlags, TyperGroup):
     """The commands; each may be ended at any moment by Ctrl-C or SIGTERM, and then prints the state that it leaves."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments. Raises Exit for one with characters that act on a terminal: messages repeat arguments."""
+        for given in args:
+            if HIDDEN.search(given):
+                refuse(f"an argument has control characters or direction marks: {clip(given)}. Leave them out.")
+                raise typer.Exit(REFUSED)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command. Raises Exit with 130 or 143 if it was ended, with 141 if the reader closed the pipe."""

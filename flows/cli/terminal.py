@@ -4,9 +4,11 @@ import functools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
+
+from tasks.domain.text import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -14,9 +16,17 @@ if TYPE_CHECKING:
 
 def _terminal(*, stderr: bool) -> "Console":
     from rich.console import Console
+    from rich.segment import Segment
 
     class Terminal(Console):
-        """A console whose reader may close the pipe early, as `head` does."""
+        """A console whose reader may close the pipe early, as `head` does, and on which no text acts: names and reasons are
+        other people's.
+        """
+
+        def render(self, renderable: Any, options: Any = None) -> "Iterator[Segment]":
+            """Yield what is printed, with what a terminal would obey in its texts made visible."""
+            for one in super().render(renderable, options):
+                yield one if one.control else Segment(visible(one.text), one.style)
 
         def on_broken_pipe(self) -> NoReturn:
             """Leave it to `Stoppable`, as without rich."""
@@ -47,7 +57,7 @@ def say(text: str, *, to: "Callable[[], Console]" = console, markup: bool = Fals
 def refuse(why: str) -> None:
     """Print why a command is refused, without rich, whose import takes longer than what most refusals check."""
     color = False if os.environ.get("NO_COLOR") else None
-    typer.echo(f"{typer.style('refused', fg='red', bold=True)} {why}", err=True, color=color)
+    typer.echo(f"{typer.style('refused', fg='red', bold=True)} {visible(why)}", err=True, color=color)
 
 
 def escape(text: str) -> str:

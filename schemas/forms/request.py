@@ -52,7 +52,7 @@ class Declaration(BaseModel):
     )
     released_on: date | None = Field(
         default=None,
-        description="day from which the figures were public; empty: the day of landing",
+        description="day from which the figures were public; empty: the one that the file prints, else the day of landing",
         json_schema_extra={"pattern": r"^\d{4}-\d{2}-\d{2}$"},  # a server does not check the format `date`
     )
     title: str | None = Field(default=None, description="what the release is called")

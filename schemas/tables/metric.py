@@ -21,7 +21,8 @@ MADE = {
     "zero": "inside the scope of a release and not in it: no trade",
     "sum": "sum of the parts, all of which are covered",
     "sum_of_months": "sum of the months of the year so far",
-    "ytd_difference": "difference of two cumulative figures that the source prints",
+    "ytd_difference": "difference of two cumulative figures that the source prints, or of one and the months up to its end",
+    "ytd_sum": "a cumulative figure that the source prints, and the months after it",
     "computed": "computed from two figures of which neither is implied",
     "implied_base": "rests on a base that no source at hand prints; the growth itself is printed and implies it",
 }

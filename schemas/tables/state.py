@@ -41,7 +41,7 @@ class State(Series):
     has_row: pl.Boolean = column("whether a source prints it, or it is a sum, also where the sum is not known")
     kinds: pl.UInt8 = column(f"kinds of release behind the level: {KINDS_BITS}")
     ytd: pl.Int64 = column("January to this month", "smallest unit", nullable=True)
-    ytd_status: pl.UInt8 = column("how ytd was made or why it is missing")
+    ytd_status: pl.UInt8 = column("how ytd was made or why it is missing: likewise a place in the statuses")
     ytd_kinds: pl.UInt8 = column(f"kinds of release behind ytd: {KINDS_BITS}")
     rolling: pl.Int64 = column("sum of the last `run` months", "smallest unit")
     run: pl.UInt8 = column("number of months up to this one whose level is known, 12 at most", "month", le=12)

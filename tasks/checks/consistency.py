@@ -134,7 +134,7 @@ def _unit_changed(judged: Judged) -> Rows:
     for found in changed.iter_rows(named=True):
         yield finding(
             "unit_changed",
-            "error",
+            "warning" if judged.is_page else "error",
             f"{found['flow']} {found['product']}",
             observed=", ".join(found["measure"]),
             expected=", ".join(found["measure_right"]),

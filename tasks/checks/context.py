@@ -12,6 +12,7 @@ from schemas.tables.observation import Observation
 from tasks.checks.published_months import CODED, FEW_PRODUCTS, RATED, Month, PublishedMonths, Sums, with_codes
 from tasks.domain.coverage import WORLD
 from tasks.domain.findings import Rows
+from tasks.domain.nomenclature import LINE
 from tasks.domain.periods import month_index, month_number
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
@@ -19,6 +20,8 @@ from tasks.store.parquet import partition_month
 from tasks.store.verify_on_read import prove
 
 YEAR_MONTHS = 12
+# Kinds of release that are pages of customs' site.
+PAGES = ("preliminary", "bulletin")
 # A finding names this many places and counts the others.
 EXAMPLES = 3
 # Revisions are smaller; a larger change is an error.
@@ -88,6 +91,11 @@ class Judged:
     def is_broad(self) -> bool:
         """Whether the release has so many products that it is compared with sums of whole products alone."""
         return len(self.products) > FEW_PRODUCTS
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the release is a page of goods, each line of which is a figure by itself and part of no sum."""
+        return self.row["classification"] == LINE and self.row["kind"] in PAGES and self.row["partner_list"] == [WORLD]
 
     @cached_property
     def values(self) -> pl.DataFrame:

@@ -29,7 +29,7 @@ from schemas.tables.release import Finding
 from tasks.checks.absences import ABSENCES
 from tasks.checks.completeness import GAPS
 from tasks.checks.consistency import PRECEDENTS
-from tasks.checks.context import EXAMPLES, MONEY, QUANTITY, Check, Judged
+from tasks.checks.context import EXAMPLES, MONEY, PAGES, QUANTITY, Check, Judged
 from tasks.checks.declared_flow import SLIPS
 from tasks.checks.declared_months import MONTH_SLIPS
 from tasks.checks.lapsed_measures import LAPSES
@@ -132,8 +132,8 @@ def _quarantined(judged: Judged) -> Rows:
     ]
     if lost.height > EXAMPLES:
         named.append(f"and {lost.height - EXAMPLES} more")
-    of_lines = row["classification"] == LINE and row["kind"] != "published"
-    most = QUARANTINED_LINES_SHARE_MAX if of_lines else QUARANTINED_SHARE_MAX
+    is_page = row["classification"] == LINE and row["kind"] in PAGES
+    most = QUARANTINED_LINES_SHARE_MAX if is_page else QUARANTINED_SHARE_MAX
     grave = hit or lost.height / row["records"] > most or _may_be_part_of_any_sum(judged)
     yield finding(
         "quarantined", "error" if grave else "warning", row["title"],

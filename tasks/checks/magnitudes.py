@@ -36,7 +36,7 @@ def _value_magnitude(judged: Judged) -> Rows:
     if judged.row["kind"] == "published":
         return
     for money in RATED[1:]:
-        if judged.is_broad:
+        if judged.is_broad or judged.is_page:
             yield from _of_many_products(judged, money)
             continue
         trades = _without_world(judged).filter(pl.col(money) > 0)

@@ -8,9 +8,9 @@ collected files alone: a later download is not at fault for them.
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, Check, Judged
+from tasks.checks.context import EXAMPLES, GROWTH, PAGES, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, Check, Judged
 from tasks.checks.published_months import CODED
-from tasks.domain.coverage import WORLD
+from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_index, span_name
 from tasks.domain.precision import has_fewer_digits
@@ -19,12 +19,12 @@ from tasks.domain.text import counted
 # Two digits give a number within 5 %, and customs may also have revised it.
 DISAGREE_SHARE_MAX = 0.1
 BASIS_POINTS = 10_000
+WRONG_LINES_SHARE_MAX = 0.1
 # A quantity this many times smaller than comparable printed ones, which with three more digits is like them within the
 # second factor.
 FAR_LESS, LIKE_FACTOR = 100, 10
 FIGURE = [*CODED, "period_start", "period_end"]
 MONTH = [*CODED, "month"]
-PAGES = ("preliminary", "bulletin")
 STATED = ("value", "resolution", "known_from")
 
 
@@ -61,11 +61,15 @@ def _year_to_date(judged: Judged) -> Rows:
     gap = (pl.col("value") - pl.col("earlier") - pl.col("own")).abs()
     steps = pl.col("resolution") + pl.col("earlier_step") + pl.col("own_step")
     # On a release page the months so far have revisions of the earlier ones in them.
-    revised = REVISED_SHARE_MAX * pl.col("earlier") if judged.row["kind"] in PAGES else 0
+    is_page = judged.row["kind"] in PAGES
+    revised = REVISED_SHARE_MAX * pl.col("earlier") if is_page else 0
     wrong = linked.filter(gap > steps + revised).unique(MONTH, keep="first", maintain_order=True)
+    # Customs revise single lines by more, above all those of the year before; a damaged column is wrong in most lines.
+    own_year = pl.col("period_end").dt.year() == judged.row["last_month"].year
+    is_grave = not is_page or wrong.filter(own_year).height > WRONG_LINES_SHARE_MAX * linked.unique(MONTH).height
     for found in wrong.iter_rows(named=True):
         yield finding(
-            "ytd_mismatch", "error", f"{found['product']} {found['partner']} {found['period_end']:%Y-%m} {found['measure']}",
+            "ytd_mismatch", "error" if is_grave else "warning", f"{found['product']} {found['partner']} {found['period_end']:%Y-%m} {found['measure']}",
             observed=f"{found['value'] - found['earlier']:,} by the cumulative figures", expected=f"{found['own']:,} by the month",
             advice="One of the three figures is wrong or revised; look at their sources.",
         )  # fmt: skip
@@ -78,7 +82,8 @@ def _parts_exceed_total(judged: Judged) -> Rows:
     key = ["flow", "product", "measure", "period_start", "period_end"]
     rows, is_world = judged.own.filter(~GROWTH), pl.col("partner") == WORLD
     world = rows.filter(is_world).group_by(key).agg(total=pl.col("value").sum(), total_step=pl.col("resolution").max())
-    parts = rows.filter(~is_world).group_by(key).agg(
+    # A printed group repeats its members.
+    parts = rows.filter(~pl.col("partner").is_in(TOTALS)).group_by(key).agg(
         parts=pl.col("value").sum(), steps=pl.col("resolution").sum(), partners=pl.col("partner").n_unique()
     )  # fmt: skip
     most = pl.col("total") + pl.col("total_step") + pl.col("steps")

@@ -192,8 +192,8 @@ def _middle(times: float) -> pl.Expr:
 
 
 def _zero_numbers(judged: Judged) -> Rows:
-    """Find a value of 0 where much was weighed or counted, or the reverse: only less than half a unit is printed as
-    0.
+    """Find a value of 0 where much was weighed or counted, or the reverse: only less than half a step is printed as 0,
+    and the step of a release page is 10,000 t or 10 million yuan.
     """
     if judged.row["kind"] == "published":
         return
@@ -203,8 +203,8 @@ def _zero_numbers(judged: Judged) -> Rows:
     if zeros.is_empty():
         return
     of_products = numbers.join(zeros.select(PRODUCT).unique(), on=PRODUCT, how="semi")
-    sums = of_products.group_by(*key, "measure").agg(pl.col("value").sum())
-    money = sums.filter(MONEY).rename({"measure": "money", "value": "paid"})
+    sums = of_products.group_by(*key, "measure").agg(pl.col("value").sum(), step=pl.col("resolution").max())
+    money = sums.filter(MONEY).rename({"measure": "money", "value": "paid", "step": "paid_step"})
     pairs = sums.filter(QUANTITY).join(money, on=key)
     usual = _usual(judged, pairs)
     both = pairs.join(zeros, on=key, how="semi").filter((pl.col("value") == 0) != (pl.col("paid") == 0))
@@ -213,14 +213,21 @@ def _zero_numbers(judged: Judged) -> Rows:
     both = both.join(usual, on=[*PRODUCT, "measure", "money"], how="left").with_columns(
         dollars=in_dollars("paid", "money"), worth=in_dollars("usual", "money") * pl.col("value"), weighs=pl.col("paid") / pl.col("usual"),
         least=pl.when(pl.col("measure").cast(pl.String) == "quantity_kg").then(threshold("zero_kg")).otherwise(threshold("zero_pieces")),
+        dollar_step=in_dollars("paid_step", "money"),
     )  # fmt: skip
     alone = pl.col("usual").is_null()
+    # Of a coarser 0 without a price nobody knows how much it may be.
+    is_fine = (
+        pl.when(pl.col("value") == 0)
+        .then(pl.col("step") <= pl.col("least"))
+        .otherwise(pl.col("dollar_step") <= threshold("zero_worth"))
+    )
     is_much = pl.when(pl.col("value") == 0).then(
-        pl.when(alone).then(pl.col("dollars") >= threshold("zero_alone"))
-        .otherwise((pl.col("dollars") >= threshold("zero_worth")) & (pl.col("weighs") >= pl.col("least")))
+        pl.when(alone).then(is_fine & (pl.col("dollars") >= threshold("zero_alone")))
+        .otherwise((pl.col("dollars") >= threshold("zero_worth")) & (pl.col("weighs") >= pl.max_horizontal("least", "step")))
     ).otherwise(
-        pl.when(alone).then(pl.col("value") >= threshold("zero_alone"))
-        .otherwise((pl.col("worth") >= threshold("zero_worth")) & (pl.col("value") >= pl.col("least")))
+        pl.when(alone).then(is_fine & (pl.col("value") >= threshold("zero_alone")))
+        .otherwise((pl.col("worth") >= pl.max_horizontal("dollar_step", pl.lit(threshold("zero_worth")))) & (pl.col("value") >= pl.col("least")))
     )  # fmt: skip
     strange = both.filter(is_much).sort(*key, "measure", "money")
     never = _never_weighed(judged, strange.filter(is_no_mass, alone))

@@ -15,6 +15,8 @@ MARKS = re.compile(r"[\W_]+")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 EXACT, WHOLE_WORDS, BEGINNINGS, INSIDE = 0, 1, 2, 3
 NEAREST = 5
+# Longer than any name or code; to compare such a text with each name takes minutes.
+NAME_MAX = 500
 LIKENESS_MIN = 0.6
 
 
@@ -68,6 +70,8 @@ def grade(asked: str, name: str) -> int | None:
 
 def nearest(asked: str, names: Iterable[str], count: int = NEAREST) -> list[str]:
     """The names most similar to the query, the most similar first; names with little similarity are left out."""
+    if len(asked) > NAME_MAX:
+        return []
     wanted = folded(asked)
     by_folded: dict[str, str] = {}
     for name in names:

@@ -1,7 +1,10 @@
 """Formats counts and foreign text for messages."""
 
+import re
 from collections.abc import Collection
 
+# Control characters but for tab and line feed, and marks that turn the direction of what follows.
+HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # The number of values that a message lists when a requested one does not exist.
 NAMED_MAX = 20
 
@@ -15,6 +18,15 @@ def clip(text: str, length: int = 80) -> str:
     """Text from an input file, short enough and plain enough for a terminal."""
     plain = "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
     return plain if len(plain) <= length else f"{plain[:length]}… ({len(plain)} characters)"
+
+
+def visible(text: str) -> str:
+    """A text for a terminal: what would act there, or turn what follows, is a replacement character.
+
+    >>> visible("a\x1b[31mb")
+    'a\ufffd[31mb'
+    """
+    return HIDDEN.sub("\ufffd", text)
 
 
 def clip_bytes(data: bytes) -> str:

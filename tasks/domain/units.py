@@ -18,6 +18,12 @@ def per_unit(measure: str) -> int:
     return MILLIGRAMS_PER_KG if measure == "quantity_kg" else 1
 
 
+def by_constant(whole: pl.Expr, number: int) -> pl.Expr:
+    """Whole numbers divided by a constant, each the nearest float: see `in_units`."""
+    # Two of them, because a column of one number is a constant again.
+    return whole / pl.lit(pl.Series([number, number])).gather((whole * 0).fill_null(0).cast(pl.UInt32))
+
+
 def in_units(whole: pl.Expr, size: pl.Expr, *, is_exact: bool = False) -> pl.Expr:
     """Whole numbers of smallest units as units, each the nearest float; `is_exact` if floats hold every number exactly.
 

@@ -22,7 +22,8 @@ from tasks.fetch.drop import drop
 from tasks.fetch.eurostat_comext import BASE, ZONE, reporters
 from tasks.fetch.plan import months_of
 from tasks.fetch.question import Answer, Question
-from tasks.sources.eurostat_bulk import asked, parse
+from tasks.sources.eurostat_bulk import asked
+from tasks.sources.registry import read_file
 
 SOURCE = "eurostat_bulk"
 PATH = "/eurostat/api/dissemination/files"
@@ -52,7 +53,8 @@ def questions(request: FetchRequest, today: date) -> Iterator[Question]:
 def split_file(
     file: Path, inbox: Path, chosen: Mapping[str, str], flows: tuple[str, ...], released_on: date | None
 ) -> Iterator[Fetched]:
-    """Split an archive that a person downloaded, or the text in it, into the inbox; yield what became of each part.
+    """Split an archive that a person downloaded, or the text in it, into the inbox; yield what became of each part. A part
+    that cannot be read is refused by name, and the others are kept.
 
     Raises Refused for another file, and for reporters in it that are not chosen where none of those chosen is there.
     """
@@ -60,21 +62,19 @@ def split_file(
     whole = Question(file.stem, SOURCE, "", "7z", ZONE, f"Eurostat Comext {file.name}", {})
     count = 0
     for question, answer in _split(chosen, flows, whole, there, file):
-        parsed = parse(answer.body, question.name)
-        months = sorted(parsed.reported["period"].unique().drop_nulls().cast(str))
-        declared = {
-            **question.declared,
-            "products": asked(parsed),
-            "months": f"{months[0]}..{months[-1]}",
-            "released_on": released_on,
-        }
         count += 1
-        yield Fetched(
-            name=question.name,
-            outcome="new",
-            reason="split",
-            file=drop(inbox, replace(question, name=f"{question.name}_{months[-1]}"), answer, declared),
-        )
+        try:
+            parsed = read_file(SOURCE, answer.body, question.name)
+            months = sorted(parsed.reported["period"].unique().drop_nulls().cast(str))
+            if not months:
+                raise Refused("no month", where=question.name, found="rows without a month", advice="Download the archive again.")  # fmt: skip
+        except Refused as refusal:
+            why = f"{refusal} The parts named new are whole and lie in {inbox}; download the archive again for this one, with --reporter"
+            yield Fetched(name=question.name, outcome="refused", reason=f"{why} {question.declared['reporter']}")
+            continue
+        span, newest = f"{months[0]}..{months[-1]}", replace(question, name=f"{question.name}_{months[-1]}")
+        declared = {**question.declared, "products": asked(parsed), "months": span, "released_on": released_on}
+        yield Fetched(name=question.name, outcome="new", reason="split", file=drop(inbox, newest, answer, declared))
     if not count:
         raise Refused(
             "no reporter", where=str(file), found="no row of the reporters and directions that were asked for", advice="Leave out --reporter and --flow to see what is in it."

@@ -23,7 +23,7 @@ from tasks.fetch.plan import months_of
 from tasks.fetch.question import Answer, Question
 from tasks.fetch.transport import Transport
 from tasks.sources.gacc_release import topic_of
-from tasks.sources.gacc_tables import MONTHS, plain, squeeze
+from tasks.sources.gacc_tables import month_of, plain
 from tasks.sources.pages import read_page
 
 BASE = "http://english.customs.gov.cn"
@@ -32,7 +32,7 @@ INDEX = {
     "gacc_bulletin": "/statics/report/monthly{year}.html",
 }
 ZONE = ZoneInfo("Asia/Shanghai")
-TITLE = re.compile(r"^\(\d+\)\s*(?P<topic>.+?)\s*\(in\s*(?P<currency>cny|usd)\)$")
+TITLE = re.compile(r"^\(\d+\)\s*(?P<topic>.+?)\s*(?:\(in\s*(?P<currency>cny|usd)\))?$")
 YEAR = re.compile(rb"<option[^<>]*value=\"?(\d{4})")
 RECENT = 2
 
@@ -83,13 +83,13 @@ def linked(index: Answer, year: int, source: str) -> Iterator[tuple[str, str, st
             continue
         row = page.tables[link.table][link.row]
         title = TITLE.match(plain(row[0])) if row else None
-        month = squeeze(link.text)[:3].lower()
+        month = month_of(plain(link.text).rpartition("-")[2].strip())
         topic = topic_of(title["topic"], source) if title else None
-        if title is not None and topic is not None and month in MONTHS:
+        if title is not None and topic is not None and month is not None:
             yield (
-                f"{shown}-{MONTHS.index(month) + 1:02d}",
+                f"{shown}-{month:02d}",
                 topic,
-                title["currency"].upper(),
+                (title["currency"] or "both").upper(),
                 _address(index.address, link.address),
             )
 

@@ -16,7 +16,7 @@ import polars as pl
 
 from schemas.forms.request import Landed
 from schemas.reference.code_tables import GACC_CODES, code_table, partner_codes, valid_in
-from tasks.domain.coverage import EVERYTHING, WORLD
+from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding, shown
 from tasks.domain.nomenclature import FINEST, LINE, classification
@@ -203,7 +203,7 @@ def _read_partners(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
         .filter(valid_in(pl.col("month")))
         .select("partner", "month", "key")
     )
-    own_keys = [*partners["partner"].unique(), WORLD] if source.says_day else []
+    own_keys = [*partners["partner"].unique(), *TOTALS] if source.says_day else []
     code = pl.col("partner")
     looks_like_code = code.str.contains(PARTNER_CODE.get(source.code_list, NO_CODE))
     return (

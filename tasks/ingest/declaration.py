@@ -42,6 +42,8 @@ TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # The limit of most file systems; the name of a sidecar must fit, too.
 NAME_BYTES_MAX = 255
 TITLE_CHARACTERS_MAX = 255
+PAPER_BYTES_MAX = 1_000_000
+KEY_PARTS_MAX = 64
 OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}", "reporter": "--reporter CHN"}
 FLOW_TOO = f" A query (gacc_query) does not say its flow either: {OPTIONS['flow']}."
 NOTHING = Declaration()
@@ -177,13 +179,18 @@ def _refuse_misnamed_sidecar(file: Path) -> None:
 
 def _read(paper: Path) -> Declaration:
     try:
-        # Some editors put a byte order mark before the text.
-        return Sidecar(**tomllib.loads(paper.read_text(encoding="utf-8-sig")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        said = tomllib.loads(_plain_text(paper))
+    # Of a number that is too long the reader says so as of any wrong value.
+    except (ValueError, RecursionError, OSError) as error:
+        found = (
+            "lists or tables in one another without end" if isinstance(error, RecursionError) else clip(str(error), 300)
+        )
         raise Refused(
-            "declaration", where=str(paper), found=f"no valid TOML: {error}",
+            "declaration", where=str(paper), found=f"no valid TOML: {found}",
             advice="Mend the file, and save it as UTF-8.",
         ) from error  # fmt: skip
+    try:
+        return Sidecar(**said)
     except ValidationError as error:
         first = error.errors()[0]
         key = str(first["loc"][0])
@@ -194,6 +201,22 @@ def _read(paper: Path) -> Declaration:
             found=_wrong(first),
             advice=f"{line}The keys are {', '.join(Declaration.model_fields)}.",
         ) from error
+
+
+def _plain_text(paper: Path) -> str:
+    """The text of a declaration. Raises ValueError where it is too large, or a key has more parts than any; the reader of
+    TOML would take hours.
+    """
+    if paper.stat().st_size > PAPER_BYTES_MAX:
+        raise ValueError(f"more than {PAPER_BYTES_MAX:,} bytes")
+    # Some editors put a byte order mark before the text.
+    text = paper.read_text(encoding="utf-8-sig")
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("[") or "=" in line:
+            parts = line.partition("=")[0].count(".") + 1
+            if parts > KEY_PARTS_MAX:
+                raise ValueError(f"a key of {parts:,} parts in line {number}; no key has a dot")
+    return text
 
 
 def _wrong(problem: ErrorDetails) -> str:

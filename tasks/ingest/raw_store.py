@@ -1,7 +1,7 @@
 """Keeps the bytes of each file for ever, in a raw store where a file is named by its hash and never changes.
 
 Next to the bytes lies `<sha256>.json` with the day of the first landing, and where the file was fetched from. If the
-publication day of a file is unknown, that day is the only one that can be proved, and it must stay the same when the
+publication day of a file is unknown and the file prints none, that day is the only one that can be proved, and it must stay the same when the
 file is dropped again.
 """
 
@@ -14,6 +14,7 @@ from schemas.forms.request import Declared, Landed
 from tasks.domain.errors import BrokenStore, Refused
 from tasks.ingest.editions import amended
 from tasks.ingest.unpack import read_download
+from tasks.sources.registry import SOURCES
 from tasks.store.mirror import first_landing
 from tasks.store.objects import keep_bytes
 from tasks.store.publish import exclusive
@@ -26,7 +27,7 @@ FIRST_YEAR = 1980
 def land(declared: Declared, store: Path, today: date) -> Landed:
     """Keep the bytes of a declared file under `store/raw`; the same bytes again change nothing.
 
-    `today` is the day of landing, used as the release day where none is declared. Raises Refused for a file that cannot
+    `today` is the day of landing, used as the release day where none is declared and the file prints none. Raises Refused for a file that cannot
     be read, for a release day after `today`, for months that a release of that day cannot cover, and for a correction
     with a future day; BrokenStore for a damaged note.
     """
@@ -46,7 +47,7 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
         first = first_landing(store, place, note, said)
         keep_bytes(store, note, first)
     landed_on = _landed_on(note)
-    released_on = declared.released_on or landed_on
+    released_on = _released_on(declared, raw, landed_on)
     if released_on > today:
         words = "released on" if declared.released_on else "these bytes landed first on"
         raise Refused(
@@ -81,7 +82,14 @@ def _landed_on(note: Path) -> date:
 def expected(declared: Declared, raw: bytes, today: date) -> Landed:
     """The result of `land` if these bytes are new to the store and valid; `raw` is not a path in it yet."""
     sha256 = hashlib.sha256(raw).hexdigest()
-    return _landed(declared, declared.file, sha256, len(raw), declared.released_on or today)
+    return _landed(declared, declared.file, sha256, len(raw), _released_on(declared, raw, today))
+
+
+def _released_on(declared: Declared, raw: bytes, landed_on: date) -> date:
+    """The declared day; else the one that the file prints, if it had landed by then; else the day of landing."""
+    dated = SOURCES[declared.source].dated
+    printed = dated(raw) if declared.released_on is None and dated else None
+    return declared.released_on or min(printed or landed_on, landed_on)
 
 
 def _landed(declared: Declared, place: Path, sha256: str, size: int, released_on: date) -> Landed:

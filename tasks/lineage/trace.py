@@ -193,7 +193,7 @@ class Tracer:
             numbers = [number for known in months for number in known.shown.numbers]
             kinds = frozenset[str]().union(*(known.kinds for known in months))
             return _known(f"ytd {month_name(point.month)}", exact, ytd_status, numbers, point, kinds)
-        if ytd_status == "ytd_difference":
+        if ytd_status in ("ytd_difference", "ytd_sum"):
             found = self._chain(point).get(point.month)
         else:
             found = self.origins.printed_ytd(point) if ytd_status == "reported" else None

@@ -14,6 +14,7 @@ import polars as pl
 from schemas.table import polars_schema
 from schemas.tables.metric import Metric
 from schemas.tables.metric import status as status_of
+from tasks.domain.units import by_constant
 from tasks.metrics.levels import status
 
 BASIS_POINTS_PER_PERCENT = 100
@@ -42,7 +43,9 @@ def growth(now: str, base: str, printed: str | None = None) -> tuple[pl.Expr, pl
     is_computed = has_now & (pl.col(base) > 0).fill_null(False)
     is_implied = ~has_base & (pl.col(printed).is_not_null() if printed else pl.lit(False))
     computed = pl.when(is_computed).then((pl.col(now) / pl.col(base) - 1) * 100)
-    value = computed.when(is_implied).then(pl.col(printed) / BASIS_POINTS_PER_PERCENT) if printed else computed
+    value = (
+        computed.when(is_implied).then(by_constant(pl.col(printed), BASIS_POINTS_PER_PERCENT)) if printed else computed
+    )
     combined = pl.col(f"{base}_status") == status("combined_months") if now == "level" else pl.lit(False)
     made = (
         pl.when(is_computed).then(status("computed")).when(is_implied).then(status("implied_base"))

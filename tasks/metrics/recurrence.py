@@ -107,7 +107,7 @@ def states_of(frame: pl.DataFrame) -> pl.DataFrame:
         rolling=pl.when(has).then(level.rolling_sum(YEAR, min_samples=1).over(of_run)).otherwise(0),
         window_counts=pl.when(has).then(counts.rolling_sum(YEAR, min_samples=1).over(of_run)).otherwise(0).cast(pl.UInt32),
         idle=(pl.col("month") - last_trade).fill_null(IDLE_MAX).clip(0, IDLE_MAX).cast(pl.UInt8),
-        quiet=pl.col("quiet").cast(pl.UInt8),
+        quiet=pl.col("quiet").clip(0, YEAR + 1).cast(pl.UInt8),
     ).filter(pl.col("quiet") <= YEAR).select("month", *STATE).rename({"window_counts": "window"})  # fmt: skip
 
 

@@ -91,7 +91,10 @@ def _totals_forwards(wide: pl.DataFrame) -> pl.DataFrame:
             .alias(f"links_{place}"),
             pl.col("stated").alias(f"stated_{place}"),
         )  # fmt: skip
-    return wide.with_columns(any_stated=pl.any_horizontal(f"stated_{place}" for place in MONTHS))
+    return wide.with_columns(
+        *(_total(place).is_not_null().alias(f"forwards_{place}") for place in MONTHS),
+        any_stated=pl.any_horizontal(f"stated_{place}" for place in MONTHS),
+    )
 
 
 def _totals_backwards(wide: pl.DataFrame) -> pl.DataFrame:
@@ -120,7 +123,8 @@ def _statuses(wide: pl.DataFrame) -> pl.DataFrame:
         is_sum = is_sum.fill_null(False) & ~pl.col(f"stated_{place}")
         made = (
             pl.when(f"stated_{place}").then(status("reported")).when(_total(place).is_null()).then(status("incomplete_year"))
-            .when(is_sum).then(status("sum_of_months")).otherwise(status("ytd_difference"))
+            .when(is_sum).then(status("sum_of_months")).when(f"forwards_{place}").then(status("ytd_sum"))
+            .otherwise(status("ytd_difference"))
         )  # fmt: skip
         kinds = pl.when(is_sum).then(_kinds_so_far(place)).otherwise(f"links_{place}")
         wide = wide.with_columns(made.alias(f"status_{place}"), kinds.alias(f"ytd_kinds_{place}"))

@@ -1,4 +1,4 @@
-"""Writes rows as CSV that a spreadsheet can open safely, JSON, Parquet or a workbook.
+"""Writes rows as CSV, as CSV that a spreadsheet can open safely, JSON, Parquet or a workbook.
 
 The ending of a file decides its format; for standard output the caller names it.
 """
@@ -15,15 +15,15 @@ from tasks.reports.export_notes import Notes
 # Spreadsheets treat the full-width signs like the others.
 FORMULA_SIGNS = r"^[=+\-@＝＋－＠\t\r\n]"
 NUMBER = r"^[+-]?\d[\d.,]*\s*%?$"
-TABLE, LINES, DOCUMENT, WORKBOOK = "table", "json", "json document", "xlsx"
+TABLE, LINES, DOCUMENT, WORKBOOK, SAFE = "table", "json", "json document", "xlsx", "csv-safe"
 ENDINGS = {
     ".csv": "csv", ".json": DOCUMENT, ".jsonl": LINES, ".ndjson": LINES, ".parquet": "parquet", ".xlsx": WORKBOOK,
 }  # fmt: skip
 
 
 def write(rows: pl.DataFrame, form: str, output: Path | None, notes: Callable[[], Notes] | None = None) -> None:
-    """Write `rows` to a file, in the format of its ending, or to standard output as csv, json (one object a line) or
-    parquet; a terminal table becomes csv there. A workbook has a second sheet with `notes`.
+    """Write `rows` to a file, in the format of its ending, or to standard output as csv, csv-safe, json (one object a line)
+    or parquet; a terminal table becomes csv there. A workbook has a second sheet with `notes`.
 
     Raises ValueError for what `form_of` refuses.
     """
@@ -40,7 +40,8 @@ def write(rows: pl.DataFrame, form: str, output: Path | None, notes: Callable[[]
 
         data.write(workbook(rows, notes() if notes else None))
     else:
-        _harmless(_flat(rows)).write_csv(data)
+        flat = _flat(rows)
+        (_harmless(flat) if kind == SAFE else flat).write_csv(data)
     if output is not None:
         output.write_bytes(data.getvalue())
     else:
@@ -63,6 +64,8 @@ def form_of(form: str, output: Path | None) -> str:
         *most, last = ENDINGS
         found = f"there is no format for the ending {output.suffix}" if output.suffix else "the name has no ending"
         raise ValueError(f"{output}: {found}; end the name in {', '.join(most)} or {last}")
+    if (form, kind) == (SAFE, "csv"):
+        kind = SAFE
     if form != TABLE and form != kind.split()[0]:
         raise ValueError(
             f"{output}: --format {form} does not go with the ending {output.suffix}; leave one of them out, or end the name in .{form}"
@@ -72,7 +75,11 @@ def form_of(form: str, output: Path | None) -> str:
 
 
 def require_folder_of(output: Path) -> None:
-    """Raises ValueError if the folder of an output file is missing."""
+    """Raises ValueError if the folder of an output file is missing, or if something is there that is no file: to open a pipe
+    waits for its reader.
+    """
+    if output.exists() and not output.is_file():
+        raise ValueError(f"{output}: a folder, a pipe or a device, and no file. Give another name.")
     if not output.parent.is_dir():
         raise ValueError(f"{output}: there is no folder {output.parent}. Make it, or name a file in another.")
 

@@ -14,8 +14,9 @@ import polars as pl
 
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import BASKET, is_heading, members
-from tasks.domain.name_match import EXACT, NEAREST, code_digits, folded, nearest
+from tasks.domain.name_match import EXACT, NAME_MAX, NEAREST, code_digits, folded, nearest
 from tasks.domain.partner_key import Unresolved, partner_key
+from tasks.domain.text import clip
 from tasks.ledger.name_tables import NameTables, names_in, product_references
 from tasks.reports.month_words import read_months
 from tasks.reports.search import Hit, search_names
@@ -69,7 +70,7 @@ class Resolver:
         """Return the products of a text: several only if it names a heading or basket of which the store has only
         parts. A code is taken as it is, also if its rows have no figure and give the reason. Raises Unresolved.
         """
-        text = text.strip()
+        text = _short(text)
         if text in self.products:
             return Meaning((text,))
         if (digits := code_digits(text)) is not None:
@@ -177,7 +178,7 @@ class Resolver:
 
     def partner(self, text: str) -> str:
         """Return the key of the partner of a text. Raises Unresolved."""
-        text = text.strip()
+        text = _short(text)
         found = text if text in self.partners else partner_key(text) or self._printed_partner(text)
         if found in self.partners:
             return found
@@ -252,7 +253,7 @@ def _specific(hits: list[Hit], same: list[str]) -> list[Hit]:
 
 def known_product(text: str) -> str:
     """Return the key of a product by the code tables alone, without a store. Raises Unresolved."""
-    plain = text.strip()
+    plain = _short(text)
     if KEY.fullmatch(plain):
         return plain
     if (digits := code_digits(plain)) is not None:
@@ -265,6 +266,15 @@ def known_product(text: str) -> str:
         return same[0]
     why = f"is {word[1]}: no product of ours is the same" if word else "is no product that the code tables know"
     raise Unresolved(f"{text!r} {why}; write a code, line:… or basket:…", same)
+
+
+def _short(text: str) -> str:
+    """The text without blanks around it. Raises Unresolved for one that is longer than any name."""
+    if len(text) > NAME_MAX:
+        raise Unresolved(
+            f"{clip(text)!r} is longer than any name or code; write a name, a code, line:… or basket:…", []
+        )
+    return text.strip()
 
 
 def _press_name(text: str) -> tuple[str, str] | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from schemas.reference.code_tables import code_table
-from tasks.domain.name_match import EXACT, WHOLE_WORDS, code_digits, folded, grade
+from tasks.domain.name_match import EXACT, NAME_MAX, WHOLE_WORDS, code_digits, folded, grade
 
 NAMES = ("name", "printed_zh", "printed_en", "reference_zh", "reference_en")
 
@@ -23,6 +23,8 @@ def search_names(table: pl.DataFrame, text: str) -> list[Hit]:
     """Return the rows of a table of names with `text` in their code or in one of their names, the best first; among
     equals the finer code first.
     """
+    if len(text) > NAME_MAX:
+        return []
     asked, digits = folded(text), code_digits(text)
     if not asked:
         return []

@@ -26,7 +26,7 @@ COLUMNS = (
     ("level", "month, t", 1e-3), ("mom_pct", "m/m, %", 1), ("yoy_pct", "y/y, %", 1), ("ytd", "year to date, t", 1e-3),
     ("ytd_yoy_pct", "y/y, %", 1), ("share_pct", "share, %", 1),
 )  # fmt: skip
-MARKS = {"implied_base": "*", "ytd_difference": "°", "sum": "", "sum_of_months": ""}
+MARKS = {"implied_base": "*", "ytd_difference": "°", "sum": "", "ytd_sum": "", "sum_of_months": ""}
 COLUMNS_MIN = 4
 PARTNERS_MAX = 12
 MARK_WORDS = {"*": MADE["implied_base"], "°": MADE["ytd_difference"]}

@@ -22,7 +22,7 @@ from tasks.sources.gacc_rows import Row
 from tasks.sources.gacc_tables import Heading, plain
 
 GROUP, TOTAL = "group", "total"
-NAMED_MAX = 300
+NAMED_MAX, CODE_LENGTH = 300, 3
 LISTED_SHARE_MIN = 0.5
 
 
@@ -64,16 +64,20 @@ def partners_of(rows: Sequence[Row]) -> tuple[list[Row], list[str], list[str]]:
     codes = partner_codes(GACC_NAMES).select("code", "partner", "kind").rows()
     by_name = {_folded(code): (code, kind) for code, _, kind in codes}
     by_key = {partner: (code, kind) for code, partner, kind in reversed(codes)}
-    marked, found = [], []
+    keys = {code: partner for code, partner, _ in codes}
+    found = []
     for row in rows:
         name = re.sub(r"^of which:\s*", "", plain(row.label))
         code, kind = by_name.get(_folded(name)) or by_key.get(_key(name), ("", ""))
         # A colon ends the name of a continent, whose partners follow.
-        if name.endswith(":"):
-            code, kind = code or row.label, GROUP
-        fault = row.fault or ("" if code else "no partner of schemas/reference/partner_codes.csv, list gacc_en")
-        marked.append(row._replace(fault=fault))
-        found.append((code, kind))
+        found.append((code or row.label, GROUP) if name.endswith(":") else (code, kind))
+    times = Counter(keys.get(code) for code, kind in found if kind != GROUP)
+    marked = []
+    for row, (code, kind) in zip(rows, found, strict=True):
+        fault = "" if code else "no partner of schemas/reference/partner_codes.csv, list gacc_en"
+        if code and kind != GROUP and times[keys[code]] > 1:
+            fault = f"another row of the page means the same partner, {keys[code]}"
+        marked.append(row._replace(fault=row.fault or fault))
     return marked, [code for code, _ in found], [kind for _, kind in found]
 
 
@@ -83,7 +87,8 @@ def _folded(name: str) -> str:
 
 
 def _key(name: str) -> str:
+    """The key of a partner by a name that no list of customs has; letters of a code are no name."""
     try:
-        return partner_key(name) or ""
+        return (len(name) > CODE_LENGTH and partner_key(name)) or ""
     except Unresolved:
         return ""

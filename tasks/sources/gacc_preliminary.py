@@ -22,6 +22,8 @@ resolution of each number is that of its last digit. The printed day may precede
 readable.
 """
 
+from functools import partial
+
 from tasks.sources import gacc_release
 from tasks.sources.protocol import Parsed, Source
 
@@ -32,11 +34,6 @@ def parse(raw: bytes, where: str) -> Parsed:
 
 
 SOURCE = Source(
-    name="gacc_preliminary",
-    kind="preliminary",
-    needs=(),
-    parse=parse,
-    code_list="gacc_en",
-    has_lines=True,
-    has_spans=True,
-)
+    name="gacc_preliminary", kind="preliminary", needs=(), parse=parse, code_list="gacc_en", has_lines=True, has_spans=True,
+    dated=partial(gacc_release.public_on, kind="preliminary"),
+)  # fmt: skip

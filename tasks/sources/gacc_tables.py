@@ -70,24 +70,46 @@ def plain(text: str) -> str:
     return squeeze(text.translate(LETTERS)).lower()
 
 
+class Title(NamedTuple):
+    """What a title says: its topic, last month, year, and the currencies that it names."""
+
+    topic: str
+    last: int
+    year: int
+    currencies: tuple[str, ...]
+
+
+def read_title(text: str) -> Title | None:
+    """What the title of a table says; None where it names no months."""
+    found = TITLE.match(YEAR_FIRST.sub(r"\2.\1", squeeze(text.translate(LETTERS))))
+    if found is None:
+        return None
+    first, last = month_of(found["name"] or found["month"]), month_of(found["last_name"] or found["last_month"])
+    has_last = bool(found["last_name"] or found["last_month"])
+    if first is None or (has_last and (last is None or last < first)):
+        return None
+    return Title(found["topic"], last or first, int(found["year"]), _money(found["currency"] or ""))
+
+
+def _money(text: str) -> tuple[str, ...]:
+    compact = re.sub(r"\s", "", plain(text))
+    return tuple(code for code, words in MONEY.items() if re.search(words, compact))
+
+
 def read_heading(title: str, unit: str, day: str, where: str) -> Heading:
     """Raises Refused where title or unit line cannot be read, or where they name two currencies."""
-    found = TITLE.match(YEAR_FIRST.sub(r"\2.\1", squeeze(title.translate(LETTERS))))
-    first, last = (_month(found[name] or found[digits]) if found else None for name, digits in (("name", "month"), ("last_name", "last_month")))  # fmt: skip
-    said_last = found and (found["last_name"] or found["last_month"])
-    if found is None or first is None or (said_last and (last is None or last < first)):
+    said = read_title(title)
+    if said is None:
         raise Refused(
             "title", where=where, found=f"title '{clip(squeeze(title))}'",
             advice="A page of customs' statistics has a title like '(5) topic, May 2025 (in CNY)' or '(13) topic,1-7.2026'.",
         )  # fmt: skip
-    label = _currency(unit, found["currency"] or "", where)
-    return Heading(found["topic"], last or first, int(found["year"]), label, _day(day))
+    return Heading(said.topic, said.last, said.year, _currency(unit, said.currencies, where), day_of(day))
 
 
-def _currency(line: str, of_title: str, where: str) -> str:
+def _currency(line: str, of_title: tuple[str, ...], where: str) -> str:
     """The label in `currencies.csv` of a unit line."""
-    text = re.sub(r"^units?:?", "", re.sub(r"[\s,()]", "", plain(line)))
-    named, titled = ([code for code, words in MONEY.items() if re.search(words, part)] for part in (text, re.sub(r"\s", "", plain(of_title))))  # fmt: skip
+    text, named = re.sub(r"^units?:?", "", re.sub(r"[\s,()]", "", plain(line))), _money(line)
     rest = re.fullmatch(r"(\d*)(thousand|million|billion|)", re.sub("|".join(MONEY.values()), "", text))
     if not named or rest is None:
         raise Refused(
@@ -96,22 +118,23 @@ def _currency(line: str, of_title: str, where: str) -> str:
         )  # fmt: skip
     factor = int(rest[1] or 1) * SCALES[rest[2]]
     rows = code_table("currencies").filter(unit=named[0], factor=str(factor), measure=f"value_{named[0].lower()}")
-    if len(named) > 1 or not rows.height or titled not in ([], named):
+    if len(named) > 1 or not rows.height or of_title not in ((), named):
         raise Refused(
-            "currency", where=where, found=f"title in {of_title or 'no currency'} over '{clip(squeeze(line))}'",
+            "currency", where=where, found=f"title in {', '.join(of_title) or 'no currency'} over '{clip(squeeze(line))}'",
             advice="Title and unit line must agree, and the unit be one of schemas/reference/currencies.csv: no rule can choose.",
         )  # fmt: skip
     return str(rows["printed"][0])
 
 
-def _month(text: str | None) -> int | None:
+def month_of(text: str | None) -> int | None:
     """The number of a month by its name or its digits; None where it is none."""
     if text and text.isdigit():
         return int(text) if 1 <= int(text) <= len(MONTHS) else None
     return MONTHS.index(text[:3].lower()) + 1 if text and text[:3].lower() in MONTHS else None
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
+    """The first day in a text, by year/month/day or day/month/year."""
     found = DAY.search(text)
     if found is None:
         return None
@@ -174,8 +197,8 @@ def _column(cells: Sequence[str]) -> tuple[int | None, bool, int | None, str]:
         return None, False, None, f"{GROWTHS} {what}"
     for cell in small:
         found = SPAN.match(cell)
-        last = _month(found["last"]) if found else None
-        if found and last and (found["first"] is None or _month(found["first"]) == 1):
+        last = month_of(found["last"]) if found else None
+        if found and last and (found["first"] is None or month_of(found["first"]) == 1):
             return last, found["first"] is not None, int(found["year"]) if found["year"] else None, what
     return None, False, None, what
 

@@ -50,8 +50,9 @@ class Source:
 
     `reporter` is the default reporter. `code_list` names the partner codes (`schemas/reference/partner_codes.csv`),
     `nomenclature` the national codes (`tasks/domain/nomenclature.py`). `has_lines`: products may be lines that only the
-    source defines; `has_spans`: a record may cover several months together. `experimental` says what was read of the source
-    where that was no whole real file; its first release waits for approval.
+    source defines; `has_spans`: a record may cover several months together. `dated` gives the day from which the figures of a
+    file were public, by what it prints, where no day is declared; None for a file that prints none. `experimental` says what
+    was read of the source where that was no whole real file; its first release waits for approval.
     """
 
     name: str
@@ -65,4 +66,5 @@ class Source:
     nomenclature: str = "HS8"
     has_lines: bool = False
     has_spans: bool = False
+    dated: Callable[[bytes], date | None] | None = None
     experimental: str = ""

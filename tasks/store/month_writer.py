@@ -87,7 +87,9 @@ class PendingFiles(BaseModel):
 
 def _close(held: Mapping[str, IO[bytes]]) -> None:
     for file in held.values():
-        file.close()
+        # What a full disk did not take is flushed again here, and nobody could be told.
+        with contextlib.suppress(OSError):
+            file.close()
 
 
 def write_month(
@@ -111,6 +113,8 @@ def write_month(
         file = _Hashed(stack.enter_context(tempfile.TemporaryFile(dir=folder)))
         whole = itertools.chain([encode_part(model, empty_frame(model)) if first is None else first], parts)
         rows = splice(whole, notes_of(model, derivation), file)
+        # A full disk is an error of this file, and not of whoever reads it next.
+        file.file.flush()
         found = PendingFile(
             partition=partition_path(partition), rows=rows, sha256=file.hash.hexdigest(), size=file.size
         )

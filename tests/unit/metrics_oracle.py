@@ -155,6 +155,11 @@ class Reckoning:
 
     def __init__(self, observation: Iterable[Row], releases: list[Row]) -> None:
         self.releases = [row for row in releases if row["partners"] != "keys" and row["by_month"]]
+        self.reporter = next((row["reporter"] for row in releases), "")
+        lists = sorted({row["classification"] for row in releases} & {*NATIONAL})
+        # China's codes are HS8 where no release says so.
+        self.national = lists[0] if lists else "HS8"
+        self.baskets = [row for row in BASKETS if row["nomenclature"] == self.national]
         self.level_name: dict[str, str] = {}
         self.told: dict[Place, Told] = {}
         self.printed_ytd: dict[Place, Told] = {}
@@ -169,11 +174,6 @@ class Reckoning:
         self._sum_codes(totals=False)
         self._sum_partners()
         self._sum_codes(totals=True)
-        self.reporter = next((row["reporter"] for row in releases), "")
-        lists = sorted({row["classification"] for row in releases} & {*NATIONAL})
-        # China's codes are HS8 where no release says so.
-        self.national = lists[0] if lists else "HS8"
-        self.baskets = [row for row in BASKETS if row["nomenclature"] == self.national]
         self.breaks = Breaks(self.reporter, self.national)
         self.ratios: dict[tuple[str, ...], tuple[tuple[str, ...], ...]] = {}
         self.series = self._lay_grid()
@@ -235,7 +235,7 @@ class Reckoning:
     def everyone(self, flow: str, product: str, family: str, month: int, total: str = "WLD") -> bool:
         """Whether every partner was asked for; of a group also whether each code has its place."""
         if product.startswith("basket:"):
-            codes = [row["hs8"] for row in BASKETS if f"basket:{row['basket']}" == product and holds(row, month)]
+            codes = [row["hs8"] for row in self.baskets if f"basket:{row['basket']}" == product and holds(row, month)]
             return bool(codes) and all(self.everyone(flow, code, family, month, total) for code in codes)
         asked = self.covering(flow, product, EVERYONE, family, month) is not None
         is_open = total in GROUP_NAMES and coverage_oracle.groups_are_open([*self._about(flow, product, family, month)])
@@ -498,6 +498,7 @@ class Reckoning:
             if month not in totals and month in levels and before is not None:
                 totals[month] = before + levels[month]
         ahead = dict(totals)
+        forwards = set(totals)
         for month in sorted(months, reverse=True):
             if month not in totals and month + 1 in totals and month + 1 in levels:
                 carried = totals[month + 1] - levels[month + 1]
@@ -511,7 +512,10 @@ class Reckoning:
             elif month in totals:
                 summed = [levels.get(m) for m in range(january, month + 1)]
                 plain = None not in summed and sum(value for value in summed if value is not None) == totals[month]
-                about.ytd, about.ytd_status = totals[month], "sum_of_months" if plain else "ytd_difference"
+                about.ytd, about.ytd_status = (
+                    totals[month],
+                    "sum_of_months" if plain else "ytd_sum" if month in forwards else "ytd_difference",
+                )
         for month, about in months.items():
             before = Fraction(0) if month == january else totals.get(month - 1)
             if month in levels:

@@ -25,7 +25,7 @@ from bad_inputs.download import (
     with_field,
     year_of_magnets,
 )
-from release_pages import GOODS, TITLE, goods
+from release_pages import TITLE, goods
 
 from tasks.checks.absences import ABSENCES
 from tasks.checks.completeness import GAPS
@@ -266,20 +266,51 @@ def test_year_to_date_is_held_against_the_last_word_of_a_collected_file(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("so_far", "raised"), [("1,650.0", False), ("1,662.0", False), ("1,663.5", True), ("1,400.0", True)]
-)
+    ("so_far", "others", "severity"),
+    [
+        ("1,650.0", 10, None), ("1,662.0", 10, None), ("1,663.5", 10, "warning"), ("1,400.0", 10, "warning"),
+        # One of few lines is much of the page.
+        ("1,663.5", 1, "error"),
+    ],
+)  # fmt: skip
 def test_the_year_to_date_of_a_page_may_have_revisions_of_earlier_months_in_it(
-    tmp_path: Path, so_far: str, raised: bool
+    tmp_path: Path, so_far: str, others: int, severity: str | None
 ) -> None:
     """Fertilizers: 1,283.8 x 10,000 t until May; 366.2 in June would give 1,650.0, and a hundredth of the former is 12.8."""
-    page = {"source": "gacc_preliminary", "flow": None, "released_on": datetime.date(2025, 6, 10)}
-    june = [list(row) for row in GOODS if row[0] == "Fertilizers"] + [[f"Line {n}", *["-"] * 9] for n in range(10)]
-    june[0][2:] = ["366.2", "-", so_far, "-", "-", "-", "-", "-"]
-    data = goods(
-        june, title=TITLE.replace("May", "June"), spans=("6", "1-6 Total", "1-6 Total, 2024", "(%)"), day="2025/07/14"
-    )
-    found = _raised(tmp_path, data, page | {"released_on": datetime.date(2025, 7, 14)}, [(goods(), page)])
-    assert (("ytd_mismatch", "error") in found) is raised
+    page = {"source": "gacc_preliminary", "flow": None, "partners": None, "released_on": datetime.date(2025, 6, 10)}
+    lines = [[f"Line {n}", "-", "-", "1.0", "-", "5.0", "-", "5.0", "-", "0.0"] for n in range(others)]
+    quiet = [[f"Quiet {n}", *["-"] * 9] for n in range(10)]
+    may = [["Fertilizers", "10,000 Tons", "314.4", "-", "1,283.8", *["-"] * 5], *lines, *quiet]
+    june = [
+        ["Fertilizers", "10,000 Tons", "366.2", "-", so_far, *["-"] * 5],
+        *([*row[:5], "6.0", *row[6:]] for row in lines),
+        *quiet,
+    ]
+    spans = ("6", "1-6 Total", "1-6 Total, 2024", "(%)")
+    data = goods(june, title=TITLE.replace("May", "June"), spans=spans, day="2025/07/14")
+    found = dict(_raised(tmp_path, data, page | {"released_on": datetime.date(2025, 7, 14)}, [(goods(may), page)]))
+    assert found.get("ytd_mismatch") == severity
+
+
+def test_a_revised_year_before_and_another_unit_of_a_line_hold_no_page(tmp_path: Path) -> None:
+    """As the page of June 2026 does: 3,389 ships until June of the year before, whose pages had 2,934 until May and 689 in June."""
+
+    def page(year: int, month: int, *numbers: str, unit: str = "Ship") -> tuple[bytes, dict[str, Any]]:
+        rows = [["Ships", unit, *numbers, "-", "-"], *([f"Quiet {n}", *["-"] * 9] for n in range(10))]
+        spans = (f"{month}", f"1-{month} Total", f"1-{month} Total, {year - 1}", "(%)")
+        day = datetime.date(year, month + 1, 14)
+        data = goods(rows, title=TITLE.replace("May 2025", f"{month}.{year}"), spans=spans, day=f"{day:%Y/%m/%d}")
+        return data, {"source": "gacc_preliminary", "flow": None, "partners": None, "released_on": day}
+
+    before = [
+        page(2024, 5, "590.0", "-", "2,934.0", "-", "-", "-"),
+        page(2024, 6, "689.0", "-", "3,610.0", "-", "-", "-"),
+    ]
+    data, declared = page(2025, 6, "775.0", "-", "3,412.0", "-", "3,389.0", "-")
+    assert dict(_raised(tmp_path, data, declared, before))["ytd_mismatch"] == "warning"
+    (tmp_path / "unit").mkdir()
+    data, declared = page(2025, 6, "775.0", "-", "-", "-", "-", "-", unit="Ton")
+    assert ("unit_changed", "error") not in _raised(tmp_path / "unit", data, declared, before)
 
 
 @pytest.mark.parametrize(("part", "raised"), [("153,000", False), ("163,000", True)])

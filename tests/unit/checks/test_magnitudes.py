@@ -10,6 +10,7 @@ import pytest
 from bad_inputs.case import Case, Publish, known_after, read
 from bad_inputs.download import QUANTITY, TITLES, UNIT, VALUE, Record, csv_bytes, distinct_records
 from bad_inputs.soybeans import BRAZIL, UNITED_STATES, Change, in_yuan, record, records, trade
+from release_pages import GOODS, TITLE, goods
 
 from tasks.checks.file_quality import check
 from tests.unit.sources import test_us_census as census
@@ -315,3 +316,38 @@ def test_a_broad_release_whose_products_are_all_many_times_as_large_is_held(
 
 def test_titles_are_those_of_a_download() -> None:
     assert (TITLES[QUANTITY], TITLES[VALUE]) == ("第一数量", "美元")
+
+
+@pytest.mark.parametrize(
+    ("toys", "fertilizers", "held"),
+    [
+        # Of ten lines one has four times as much as ever: a boom, which costs no other line.
+        (("-", "800.0"), ("300.0", "50.0"), None), (("-", "2,500.0"), ("300.0", "50.0"), None), (("-", "60,000.0"), ("300.0", "50.0"), "magnitude"),
+        # 0 of 0.1 x 10,000 t is up to 500 t, and 0.0 of CNY 100 million up to 5 million; nothing else is so much.
+        (("-", "200.0"), ("0.0", "0.0"), None), (("-", "200.0"), ("0.0", "50.0"), "zero_number"),
+        (("-", "200.0"), ("0.1", "0.0"), None), (("-", "200.0"), ("300.0", "0.0"), "zero_number"),
+    ],
+)  # fmt: skip
+def test_one_line_of_a_page_holds_the_others_only_for_a_wrong_unit_or_a_zero_that_is_no_rounding(
+    toys: tuple[str, str], fertilizers: tuple[str, str], held: str | None, tmp_path: Path
+) -> None:
+    def page(month: int, changed: Mapping[str, tuple[str, str]]) -> tuple[bytes, Mapping[str, Any]]:
+        rows = [[*row[:2], *changed.get(row[0], row[2:4]), *["-"] * 6] for row in GOODS]
+        title = TITLE.replace("May 2025", f"{month}.2025")
+        released_on = datetime.date(2025, month + 1, 10)
+        data = goods(
+            rows,
+            title=title,
+            spans=(f"{month}", f"1-{month} Total", f"1-{month} Total, 2024", "(%)"),
+            day=f"{released_on:%Y/%m/%d}",
+        )
+        return data, {"source": "gacc_preliminary", "flow": None, "partners": None, "released_on": released_on}
+
+    before = tuple(page(month, {}) for month in (2, 3, 4))
+    data, declared = page(5, {"Toys": toys, "Fertilizers": fertilizers})
+    _, findings = read(Case("", data, Publish(), declared, before=before), tmp_path / "inbox")
+    assert findings.filter(severity="error")["check"].unique().to_list() == ([held] if held else [])
+    # Without an earlier month there is no price, and a coarse 0 may be much.
+    (tmp_path / "alone").mkdir()
+    _, findings = read(Case("", data, Publish(), declared), tmp_path / "alone" / "inbox")
+    assert findings.filter(severity="error").is_empty()

@@ -49,6 +49,14 @@ def test_digits_and_revisions_are_no_contradiction(again: str, tmp_path: Path) -
     assert _doubts(tmp_path / "other", _line("353", partner="USA"), _line(again, day=25)) == []
 
 
+def test_a_printed_group_does_not_count_its_members_twice_in_the_world(tmp_path: Path) -> None:
+    lines = [_line("3188"), _line("2000", partner="EU27"), _line("1500", partner="DEU")]
+    assert _doubts(tmp_path / "fits", *lines) == []
+    assert [doubt[0] for doubt in _doubts(tmp_path / "more", *lines, _line("1700", partner="USA"))] == [
+        "parts_exceed_total"
+    ]
+
+
 def test_growth_of_two_days_is_left_to_the_levels(tmp_path: Path) -> None:
     lines = [_line(value, day=day, measure="quantity_yoy", unit="%") for value, day in (("-38.1", 20), ("157.5", 25))]
     assert _doubts(tmp_path, *lines) == []

@@ -1,9 +1,10 @@
 """The smallest units, and the largest numbers that fit."""
 
+import polars as pl
 import pytest
 
 from schemas.tables.trade_flow import VALUES
-from tasks.domain.units import EXACT_MAX, LEVEL_MAX, UNIT_VALUE_OF, VALUE_OF, per_unit
+from tasks.domain.units import EXACT_MAX, LEVEL_MAX, UNIT_VALUE_OF, VALUE_OF, by_constant, per_unit
 
 
 @pytest.mark.parametrize(
@@ -27,3 +28,9 @@ def test_the_two_tables_of_values_per_kilogram_are_inverse() -> None:
     assert {f"unit_value_{money}_per_kg": f"value_{money}" for money in ("usd", "cny", "eur", "gbp", "jpy")} == VALUE_OF
     assert {VALUE_OF[ratio]: ratio for ratio in VALUE_OF} == UNIT_VALUE_OF
     assert (*UNIT_VALUE_OF,) == VALUES
+
+
+@pytest.mark.parametrize("rows", [[2790], [2790, None, -3810, 66_078]])
+def test_a_number_divided_by_a_constant_is_the_nearest_float(rows: list[int | None]) -> None:
+    found = pl.DataFrame({"whole": rows}).select(by_constant(pl.col("whole"), 100)).to_series().to_list()
+    assert found == [None if row is None else row / 100 for row in rows]

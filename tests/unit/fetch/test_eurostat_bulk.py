@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 from comext_bulk import Row, archive, text
+from typer.testing import CliRunner
 
+from flows.cli.fetch import commands
+from flows.cli.options import REFUSED
 from schemas.forms.fetch import FetchReport, FetchRequest
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import Refused
@@ -183,6 +186,20 @@ def test_a_file_that_a_person_downloaded_is_split_alike(tmp_path: Path, is_packe
     )
     with pytest.raises(Refused, match="no row of the reporters"):
         list(split_file(file, tmp_path / "inbox", wanted(["ITA"]), ("import",), None))
+
+
+def test_a_part_that_cannot_be_read_costs_no_other_and_says_what_is_there(tmp_path: Path) -> None:
+    file = tmp_path / "full_v2_202506.dat"
+    file.write_bytes(text([Row(), Row(reporter="FR", period="2025.6"), Row(reporter="IT")]))
+    made = list(split_file(file, tmp_path / "inbox", wanted(["DEU", "FRA", "ITA"]), ("import",), None))
+    assert [one.outcome for one in made] == ["new", "refused", "new"]
+    assert "The parts named new are whole and lie in" in made[1].reason
+    assert made[1].reason.endswith("download the archive again for this one, with --reporter FRA")
+    assert len(list((tmp_path / "inbox").rglob("*.csv"))) == 2
+    given = ["split", str(file), "--inbox", str(tmp_path / "other"), "--reporter", "FRA"]
+    assert CliRunner().invoke(commands, given).exit_code == REFUSED
+    future = CliRunner().invoke(commands, [*given, "--released-on", "2999-01-01"])
+    assert (future.exit_code, "2999-01-01 has not come yet" in future.output) == (REFUSED, True)
 
 
 def test_lines_are_the_same_wherever_a_block_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Links on the index pages of China customs."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,35 @@ def test_each_link_in_a_row_of_a_release_is_a_month() -> None:
 def test_a_table_that_the_source_does_not_read_is_left_out() -> None:
     page = index('<a href="/a.html">Mar.</a>', "(9) Something Else (in USD)")
     assert list(linked(page, 2026, "gacc_preliminary")) == []
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "found"),
+    [
+        ("（5） China's Major Exports by Quantity and Value （in USD）", "Sept.", ("2026-09", "exports", "USD")), (EXPORTS, "2", ("2026-02", "exports", "CNY")),
+        ("(5) China's Major Exports by Quantity and Value", "Jan-Feb", ("2026-02", "exports", "BOTH")), (EXPORTS, "13", None), (EXPORTS, "More", None),
+    ],
+)  # fmt: skip
+def test_titles_and_months_of_an_index_may_be_written_otherwise(
+    title: str, text: str, found: tuple[str, str, str] | None
+) -> None:
+    page = index(f'<a href="/a.html">{text}</a>', title)
+    assert [one[:3] for one in linked(page, 2026, "gacc_preliminary")] == ([found] if found else [])
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["preliminary.html", "preliminary2026.html"])
+def test_every_page_of_the_real_index_of_2026(name: str, shared_data: Path) -> None:
+    """As of 26 July: February to June of six tables that are read, each with an address of its own."""
+    body = (shared_data / "gacc_real" / "gacc_index_2026.html").read_bytes()
+    page = Answer(body, datetime(2026, 7, 26, tzinfo=UTC), INDEX.replace("preliminary.html", name))
+    found = list(linked(page, 2026, "gacc_preliminary"))
+    months = [f"2026-{month:02d}" for month in range(2, 7)]
+    assert [one[:3] for one in found] == [
+        (month, topic, currency) for topic in ("countries", "exports", "imports") for currency in ("CNY", "USD") for month in months
+    ]  # fmt: skip
+    assert len({address for *_, address in found}) == 30
+    assert found[5][3] == "http://english.customs.gov.cn/Statics/0ed684ce-a5d7-45b8-ab53-0f30b3a8c7c1.html"
 
 
 def test_an_index_without_a_year_in_its_name_is_of_the_newest_that_it_offers() -> None:

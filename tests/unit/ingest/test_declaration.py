@@ -6,11 +6,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from release_pages import goods
 
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import BrokenStore, Refused
 from tasks.ingest.declaration import locate
-from tasks.ingest.raw_store import land
+from tasks.ingest.raw_store import expected, land
 
 TODAY = date(2026, 1, 5)
 
@@ -119,8 +120,15 @@ def test_the_rest_of_the_year_may_be_asked_for(tmp_path: Path) -> None:
         ("months = 'June 2025'", "is no month or range"),
         ("reporter = 'China'", "key reporter: 'China' is no code of a country"),
         ("flow = ", "no valid TOML"),
+        (f"products = {'[' * 100_000}", "no valid TOML: lists or tables in one another without end"),
+        (f"products = {'{a = ' * 50_000}", "no valid TOML: lists or tables in one another without end"),
+        (f"{'.'.join('a' * 50_000)} = 1", "no valid TOML: a key of 50,000 parts in line 1"),
+        (f"[{'.'.join('a' * 50_000)}]", "no valid TOML: a key of 50,000 parts in line 1"),
+        (f"months = {'9' * 10_000}", "no valid TOML"),
+        (f"title = '{'a' * 1_000_000}'", "no valid TOML: more than 1,000,000 bytes"),
         ("partners = 'some'", "'all' or 'listed'"),
     ],
+    ids=lambda value: str(value)[:40],
 )
 def test_a_wrong_sidecar_is_refused_by_name(tmp_path: Path, text: str, says: str) -> None:
     file = _drop(tmp_path)
@@ -227,3 +235,21 @@ def test_a_damaged_raw_copy_is_replaced_by_the_right_bytes(tmp_path: Path) -> No
     landed.raw.chmod(0o644)
     landed.raw.write_bytes(b"anythinG")
     assert land(declared, store, TODAY).raw.read_bytes() == b"anything"
+
+
+@pytest.mark.parametrize(
+    ("declared", "today", "released_on"),
+    [
+        (None, date(2026, 1, 2), date(2025, 6, 10)), (date(2025, 7, 1), date(2026, 1, 2), date(2025, 7, 1)),
+        # Landed before its printed day: the day is refused when it is compared, and not taken.
+        (None, date(2025, 6, 9), date(2025, 6, 9)),
+    ],
+)  # fmt: skip
+def test_the_day_of_a_page_is_the_one_that_it_prints(
+    declared: date | None, today: date, released_on: date, tmp_path: Path
+) -> None:
+    file = tmp_path / "page.html"
+    file.write_bytes(goods(day="2025/06/10"))
+    asked = locate(ReleaseRequest(file=file, source="gacc_preliminary", released_on=declared))
+    assert land(asked, tmp_path / "store", today).released_on == released_on
+    assert expected(asked, file.read_bytes(), today).released_on == released_on

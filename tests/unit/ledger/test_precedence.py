@@ -364,9 +364,16 @@ def test_a_month_between_two_printed_totals_is_their_difference() -> None:
 
 def test_a_printed_total_is_carried_forwards_and_backwards_by_known_months() -> None:
     figures = year(("2025-01..2025-05", 19_132), ("2025-05", 1238), ("2025-06", 3188))
-    assert figures.pair("ytd", "WLD", JUNE) == (22_320, "ytd_difference")
+    assert figures.pair("ytd", "WLD", JUNE) == (22_320, "ytd_sum")
     assert figures.pair("ytd", "WLD", "2025-04") == (17_894, "ytd_difference")
     assert figures.pair("ytd", "WLD", "2025-03") == (None, "incomplete_year")
+
+
+def test_a_printed_growth_is_published_as_it_is_printed() -> None:
+    keys = release(kind="published", partners="keys")
+    for hundredths in (2790, -3810, 1, 66_078, 57):
+        told = [number(keys, "WLD", JUNE, 3188), number(keys, "WLD", JUNE, hundredths, "quantity_kg_yoy")]
+        assert Figures((keys, told)).pair("yoy_pct", "WLD", JUNE) == (hundredths / 100, "implied_base")
 
 
 def test_months_of_the_year_so_far_add_up_without_any_printed_total() -> None:
@@ -400,7 +407,7 @@ def test_january_and_february_in_one_are_neither() -> None:
     assert figures.pair("mom_pct", "WLD", "2025-03") == (None, "combined_months")
     assert figures.pair("yoy_pct", "WLD", "2025-02") == (None, "combined_months")
     assert figures.pair("contribution_mom_pp", "WLD", "2025-03") == (None, "combined_months")
-    assert figures.pair("ytd", "WLD", "2025-03") == (160, "ytd_difference")
+    assert figures.pair("ytd", "WLD", "2025-03") == (160, "ytd_sum")
 
 
 def test_a_month_after_the_two_in_one_is_just_unknown() -> None:

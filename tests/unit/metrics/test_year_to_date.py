@@ -38,7 +38,7 @@ def test_a_month_between_two_totals_is_their_difference() -> None:
 
 def test_a_total_is_carried_forwards_and_backwards_by_known_months() -> None:
     found = chain({4: 7, 5: 20, 6: 3}, {5: 100})
-    assert found[6] == (3, "reported", 103, "ytd_difference")
+    assert found[6] == (3, "reported", 103, "ytd_sum")
     assert found[4] == (7, "reported", 80, "ytd_difference")
     assert found[3] == (None, "not_covered", 73, "ytd_difference")
     assert found[2] == (None, "not_covered", None, "incomplete_year")

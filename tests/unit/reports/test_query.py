@@ -26,6 +26,7 @@ from tests.unit.figures import derived, merged
 )  # fmt: skip
 def test_formulas_get_an_apostrophe(tmp_path: Path, text: str) -> None:
     assert _printed(tmp_path, text) == "'" + text
+    assert _printed(tmp_path, text, "csv") == text, "nothing is changed that is not asked for"
 
 
 @pytest.mark.parametrize("text", ["-1.6", "+660.8 %", "-1,600", "Korea", "a=b", "1+1"])
@@ -38,8 +39,8 @@ def test_a_list_is_one_text_and_may_be_a_formula_too(tmp_path: Path) -> None:
     assert _printed(tmp_path, ["a", "=A1"]) == "a; =A1"
 
 
-def _printed(folder: Path, value: object) -> str:
-    write(pl.DataFrame({"text": [value], "nothing": [None], "number": [-1.5]}), "csv", folder / "out.csv")
+def _printed(folder: Path, value: object, form: str = "csv-safe") -> str:
+    write(pl.DataFrame({"text": [value], "nothing": [None], "number": [-1.5]}), form, folder / "out.csv")
     (row,) = csv.DictReader(io.StringIO((folder / "out.csv").read_bytes().decode(), newline=""))
     assert (row["nothing"], row["number"]) == ("", "-1.5")
     return row["text"]

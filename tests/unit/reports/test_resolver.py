@@ -13,7 +13,7 @@ from rich.console import Console
 from flows.release import release as ingest
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
-from tasks.domain.name_match import code_digits, folded
+from tasks.domain.name_match import code_digits, folded, nearest
 from tasks.domain.partner_key import Unresolved, partner_key
 from tasks.reports import query
 from tasks.reports.figure_table import figure_table, listing
@@ -21,6 +21,7 @@ from tasks.reports.inventory import inventory, nearest_names, search
 from tasks.reports.month_words import read_months
 from tasks.reports.questions import Answer, Question, ask
 from tasks.reports.resolver import Resolver, known_product
+from tasks.reports.search import search_names
 from tests.draws import draws
 
 SEEDS, GM, BLACK, MAGNETS = "12011000", "12019019", "12019020", "85051110"
@@ -110,6 +111,18 @@ def test_what_may_mean_several_or_is_not_there_is_refused_with_the_nearest(
         names.product(text)
     assert says in str(raised.value)
     assert {*raised.value.choices} == choices
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 100_000, "hs" + " " * 100_000 + "x", "1" * 100_000, "磁" * 100_000], ids=lambda text: text[:2]
+)
+def test_a_text_that_is_longer_than_any_name_is_refused_at_once(names: Resolver, text: str) -> None:
+    for find in (names.product, names.partner, known_product):
+        with pytest.raises(Unresolved, match="longer than any name or code") as raised:
+            find(text)
+        assert len(str(raised.value)) < 300
+    assert search_names(names.names.product_name, text) == []
+    assert nearest(text, ["soy"]) == []
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
 from tasks.sources import eurostat_comext
 from tests.draws import draws
+from tests.unit.figures import derived
 
 HEADER = "DATAFLOW,LAST UPDATE,freq,reporter,partner,product,flow,indicators,TIME_PERIOD,OBS_VALUE"
 TODAY = date(2026, 8, 20)
@@ -342,6 +343,10 @@ def test_the_real_answer_to_the_last_unit(shared_data: Path, tmp_path: Path) -> 
     assert sum(value for (_, measure), value in expected.items() if measure == "value_eur") == 9_914_131 + 16_103_557
     assert release.quarantine.height == 0
     assert set(release.findings["severity"]) == {"info"}
+    # The Union as a partner has trade inside it without a country (QV), as INT_EU27_2020 has.
+    metric = derived([(release.release.row(0, named=True), release.detail.to_dicts())])
+    union = metric.filter(partner="EU27", product="84834030").select("measure", "level", "level_status")
+    assert {("value_eur", 16_103_557, "sum"), ("quantity_kg", 602_856, "sum")} <= set(union.rows())
 
 
 @pytest.mark.shared

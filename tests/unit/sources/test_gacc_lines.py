@@ -52,8 +52,9 @@ def test_a_new_label_is_a_line_of_its_own_and_one_that_would_be_another_line_is_
     ("name", "code", "kind"),
     [
         ("TOTAL", "Total", "total"), ("European Union", "European Union", "group"), ("of which: Germany", "Germany", "country"), ("India", "India", "country"),
-        ("Hong Kong，China", "Hong Kong, China", "country"), ("Cote d'Ivoire", "Côte d'Ivoire", "country"), ("Asia:", "Asia:", "group"), ("Africa：", "Africa", "group"),
-        ("Democratic People's Republic of Korea", "North Korea", "country"), ("Republic of Korea", "R. O. Korea", "country"), ("Viet Nam", "Vietnam", "country"),
+        ("Hong Kong，China", "Hong Kong, China", "country"), ("Cote d'Ivoire", "Côte d'Ivoire", "country"), ("Asia:", "Asia", "group"), ("Atlantis:", "Atlantis:", "group"), ("Africa：", "Africa", "group"),
+        ("Democratic People's Republic of Korea", "Korea, DPR", "country"), ("Republic of Korea", "R. O. Korea", "country"), ("Viet Nam", "Vietnam", "country"),
+        ("Lao PDR", "Lao PDR", "country"), ("Countries(reg.) unknown", "Countries(reg.) unknown", "residual"),
         ("Atlantis", "", ""), ("", "", ""),
     ],
 )  # fmt: skip
@@ -61,3 +62,16 @@ def test_a_partner_is_known_by_each_of_its_names(name: str, code: str, kind: str
     marked, codes, kinds = partners_of(rows(name))
     assert (codes, kinds) == ([code], [kind])
     assert bool(marked[0].fault) is not bool(code)
+
+
+def test_two_names_of_one_partner_are_both_set_aside() -> None:
+    marked, *_ = partners_of(rows("Viet Nam", "India", "of which: Vietnam", "Atlantis", "Mu", "Africa:", "Africa:"))
+    assert [row.fault[:16] for row in marked] == [
+        "another row of t",
+        "",
+        "another row of t",
+        "no partner of sc",
+        "no partner of sc",
+        "",
+        "",
+    ]

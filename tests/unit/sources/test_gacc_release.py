@@ -3,10 +3,11 @@
 from datetime import date
 
 import pytest
-from release_pages import GOODS, countries, country_rows, goods
+from release_pages import GOODS, TITLE, countries, country_rows, goods
 
 from tasks.domain.errors import Refused
-from tasks.sources.gacc_release import ALL_GOODS, TOPICS, parse, topic_of
+from tasks.sources.gacc_records import ALL_GOODS
+from tasks.sources.gacc_release import TOPICS, parse, public_on, topic_of
 
 PRELIMINARY, BULLETIN = TOPICS
 
@@ -64,6 +65,34 @@ def test_a_title_is_of_one_table_of_one_source_or_of_none(title: str, source: st
     )
 
 
+@pytest.mark.parametrize(
+    "shown", ["（5）China's Major Exports by Quantity and Value, May. 2025（in CNY）", "(5) China's Major Exports by Quantity and Value,5.2025", TITLE.lower(), "  "],
+)  # fmt: skip
+def test_titles_of_page_and_table_may_be_written_otherwise_and_there_may_be_other_tables(shown: str) -> None:
+    page = goods(shown=shown)
+    expected = parse(goods(), "f.html", PRELIMINARY).reported
+    assert parse(page, "f.html", PRELIMINARY).reported.equals(expected)
+    frame = "<table>" + "<tr><td>Home</td><td>1</td></tr>" * 9 + "</table>"
+    assert parse(page.replace(b"<table>", f"{frame}<table>".encode(), 1), "f.html", PRELIMINARY).reported.equals(
+        expected
+    )
+
+
+def test_rows_without_cells_are_no_rows() -> None:
+    page = (
+        goods()
+        .replace(b"<tr><td class", b"<tr></tr><tr><td class", 2)
+        .replace(b"<tr><td rowspan", b"<tr></tr><tr><td rowspan", 1)
+    )
+    assert parse(page, "f.html", PRELIMINARY).reported.height == 3 * len(GOODS)
+
+
+def test_a_table_without_a_title_has_that_of_the_page() -> None:
+    page = goods().replace(f'<tr><td colspan="10"><b>{TITLE}</b></td></tr>'.encode(), b"<tr><td></td></tr>")
+    assert TITLE.encode() in page
+    assert parse(page, "f.html", PRELIMINARY).reported.equals(parse(goods(), "f.html", PRELIMINARY).reported)
+
+
 def test_a_refused_table_says_where_it_belongs() -> None:
     for title, advice in (
         (
@@ -117,3 +146,18 @@ def test_continents_are_left_out_and_have_to_add_up_to_the_world(asia: tuple[str
         ("export", "2026-06", "Total", "60", "USD 1000"), ("import", "2026-06", "Total", "40", "USD 1000"),
     ]  # fmt: skip
     assert found.reported["partner"].unique().sort().to_list() == ["India", "Kenya", "Total"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind", "day"),
+    [
+        # Announced for 9 June 2025, 14 January and 10 March 2026; pages are dated before, and come half a day after.
+        (goods(), PRELIMINARY, date(2025, 6, 10)), (goods(day="2025/06/08"), PRELIMINARY, date(2025, 6, 9)),
+        (goods(title=TITLE.replace("May", "December"), day="2026/01/08"), PRELIMINARY, date(2026, 1, 14)),
+        (goods(title="(4) By Country, January-February 2026 (in CNY)", day="2026/03/06"), PRELIMINARY, date(2026, 3, 10)),
+        (goods(title="(4) By Country, May 1999 (in CNY)"), PRELIMINARY, date(2025, 6, 10)), (goods(shown="Statistics"), PRELIMINARY, date(2025, 6, 10)),
+        (goods(day=""), PRELIMINARY, None), (b"no page", PRELIMINARY, None), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", PRELIMINARY, None),
+    ],
+)  # fmt: skip
+def test_a_page_was_public_from_its_printed_day_or_the_announced_one(raw: bytes, kind: str, day: date | None) -> None:
+    assert public_on(raw, kind.removeprefix("gacc_")) == day

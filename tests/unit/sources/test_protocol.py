@@ -1,12 +1,12 @@
 """What every adapter promises."""
 
-import csv
 import re
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
 
+from benchmarks.false_alarms import rows_of_table, unlisted
 from schemas.reference.code_tables import partner_codes
 from schemas.tables.observation import KINDS
 from tasks.domain.nomenclature import FINEST
@@ -33,19 +33,29 @@ def test_there_are_adapters() -> None:
 def test_the_plainest_adapter_reads_queries_of_china() -> None:
     source = Source("made", "query", (), lambda raw, where: Parsed(reported(), "utf-8", ()))
     assert (source.reporter, source.code_list, source.nomenclature, source.says_day, source.row_cap) == ("CHN", "gacc", "HS8", False, None)  # fmt: skip
-    assert source.parse(b"", "f")[3:] == ((), None, None)
+    assert source.parse(b"", "f")[3:6] == ((), None, None)
     with pytest.raises(FrozenInstanceError):
         source.kind = "yearbook"  # type: ignore[misc]
 
 
 def test_a_source_of_which_no_whole_file_was_read_is_experimental_and_the_page_says_so() -> None:
     """`published` is collected by hand. A whole file that can be published makes a source known."""
-    root = Path(__file__).parents[3]
-    with (root / "benchmarks" / "real_files.csv").open(encoding="utf-8", newline="") as file:
-        rows = [*csv.DictReader(file)]
-    whole = {row["source"] for row in rows if row["given"] == "whole" and row["verdict"] == "publish"}
+    whole = {row["source"] for row in rows_of_table() if row["given"] == "whole" and row["verdict"] == "publish"}
     assert len(whole) > 4
     experimental = {name for name, source in SOURCES.items() if source.experimental}
     assert experimental == {*SOURCES} - whole - {"published"}
-    (said,) = re.findall(r"^(.*) are experimental:", (root / "docs" / "sources.md").read_text(encoding="utf-8"), re.M)
+    (said,) = re.findall(
+        r"^(.*) are experimental:",
+        (Path(__file__).parents[3] / "docs" / "sources.md").read_text(encoding="utf-8"),
+        re.M,
+    )
     assert {*re.findall(r"`(\w+)`", said)} == experimental
+
+
+@pytest.mark.shared
+def test_every_real_file_at_hand_is_judged(shared_data: Path) -> None:
+    rows = rows_of_table()
+    assert len(rows) > 80
+    assert unlisted(shared_data, rows) == []
+    assert {row["source"] for row in rows} <= {*SOURCES, ""}
+    assert {verdict for row in rows for verdict in row["verdict"].split(" or ")} == {"publish", "hold", "refuse", ""}

@@ -19,9 +19,8 @@ from tasks.ingest.declaration import locate
 from tasks.ingest.normalise import Normalised, normalise
 from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
-from tasks.ledger.merge import current_statements, merge
-from tasks.metrics.calendar import derive
 from tasks.sources import us_census
+from tests.unit.figures import derived
 
 NAMES = [
     "CTY_CODE",
@@ -235,7 +234,7 @@ def test_the_union_is_the_printed_row_and_not_covered_where_a_code_has_no_place(
 
 
 def union_of(release: Normalised) -> dict[tuple[str, str], tuple[float | None, str]]:
-    metric = derive(current_statements(merge(release.detail, release.release)), release.release)
+    metric = derived([(release.release.row(0, named=True), release.detail.to_dicts())])
     rows = metric.filter(partner="EU27", measure="value_usd").with_columns(month=pl.col("period").dt.strftime("%Y-%m"))
     return {
         (product, month): (level, made)

@@ -33,7 +33,7 @@ REAL = {
         ("gacc_query_variants/acetylene_en_full.csv", {"flow": "export"}, {"value_usd": FOB}),
     ],
     "gacc_preliminary": [("gacc_preliminary/major_exports_2025-05_cny.html", {}, {"value_cny": FOB})],
-    "gacc_bulletin": [("gacc_bulletin/by_country_2025_01-02_cny.html", {}, {"value_cny": FOB})],
+    "gacc_bulletin": [("gacc_real/bulletin_13_exports_2026-07_usd_CUT.html", {}, {"value_usd": FOB})],
     "eurostat_comext": [
         ("comext_api/DS-045409_M_EU27_all_84834030_import_2025-06.csv", {"reporter": "EU27"},
          {"value_eur": ("CIF", "origin, consignment inside the EU", "nearest")}),

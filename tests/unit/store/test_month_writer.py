@@ -106,3 +106,16 @@ def test_a_full_disk_says_so_and_leaves_nothing(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(OSError, match="No space left on device"):
         in_portions(rows_of(PRODUCTS), tmp_path, (PRODUCTS[:4], PRODUCTS[4:]))
     assert not list((tmp_path / "tmp").iterdir())
+
+
+def test_a_full_disk_is_an_error_of_the_file_that_it_does_not_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    """A file of few bytes waits in a buffer: without a flush the error came when it was closed, in a traceback."""
+    monkeypatch.setattr(month_writer.tempfile, "TemporaryFile", lambda dir: open("/dev/full", "r+b", 1 << 20))  # noqa: SIM115
+    pending = PendingFiles.of(Recent)
+    with pytest.raises(OSError, match="No space left"):
+        write_month(pending, Recent, JUNE, MADE_FROM, tmp_path, parts_of(rows_of(PRODUCTS), ("",), PORTIONS))
+    assert pending.files == []
+    del pending
+    assert [str(warning.message) for warning in recwarn.list] == []

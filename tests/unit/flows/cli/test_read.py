@@ -1,11 +1,13 @@
 """Commands that read what is published: addresses of files, unknown releases, and old snapshots."""
 
+import os
 from pathlib import Path
 
 import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
+from flows.cli.app import app
 from flows.cli.options import REFUSED
 from flows.cli.read import commands
 from tests.unit.store.small_store import JULY, JUNE, stored
@@ -51,6 +53,23 @@ def test_a_release_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> Non
     result = run("revisions", "--release", "nobody", "--store", str(tmp_path))
     assert result.exit_code == REFUSED
     assert "no release nobody" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "given",
+    [("read", "--top", "9" * 40), ("read", "--rows", "9" * 40), ("list", "products", "--rows", "9" * 40), ("audit", "--sample", "9" * 40)],
+)  # fmt: skip
+def test_a_number_of_forty_digits_is_no_number_of_rows(given: tuple[str, ...], tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, [*given, "--store", str(tmp_path)])
+    assert (result.exit_code, "less than or equal to 1000000000" in result.output) == (2, True)
+
+
+def test_an_output_that_is_a_pipe_or_a_folder_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "folder.csv").mkdir()
+    for name in ("pipe.csv", "folder.csv"):
+        result = CliRunner().invoke(app, ["read", "metric", "--store", str(tmp_path), "--output", str(tmp_path / name)])
+        assert (result.exit_code, "a folder, a pipe or a device, and no file" in result.output) == (2, True)
 
 
 def test_young_snapshots_stay(tmp_path: Path) -> None:

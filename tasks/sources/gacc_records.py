@@ -1,0 +1,133 @@
+"""Makes records of the rows of China customs' pages: lines of goods with their units, partners with exports and imports.
+
+A quantity whose unit is known to be wrong is left out. Groups of partners are left out; continents have to add up to the world.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from tasks.domain.errors import Refused
+from tasks.domain.findings import finding
+from tasks.domain.printed_units import printed_unit
+from tasks.domain.text import clip, counted
+from tasks.sources import gacc_rows
+from tasks.sources.gacc_doubts import doubt_balance, doubt_growth
+from tasks.sources.gacc_lines import GROUP, TOTAL, lines_of, partners_of
+from tasks.sources.gacc_rows import NUMBER, Row, place
+from tasks.sources.gacc_tables import GROWTHS, UNITS, Column, Heading
+
+ALL_GOODS = "line:all_goods"
+LINES_MIN, PARTNERS_MIN = 10, 20
+# Partners whom nobody knows are beside the continents in the world total; they have less than this.
+CONTINENTS_SHARE_MIN = Fraction(99, 100)
+Columns = Sequence[Column | None]
+Made = tuple[list[dict[str, Any]], list[dict[str, str]]]
+
+
+def goods(rows: Sequence[Row], columns: Columns, heading: Heading, where: str, topic: str) -> Made:
+    """The records of a table with a row a line, and findings. Raises Refused."""
+    _refuse_few(rows, LINES_MIN, "line", where)
+    gacc_rows.refuse_unread(rows, where)
+    named, products, units, doubts = lines_of(rows, heading, where)
+    doubts += doubt_growth(named, columns, heading, where)
+    has_units = any(column and column.months == UNITS for column in columns)
+    if not has_units:
+        doubts.append(
+            finding("no_units", "warning", where, observed="no column of units", expected="a column 'Quantity Unit'",
+                    advice="The quantities are left out: nobody knows their units. The values are published.")
+        )  # fmt: skip
+    records: list[dict[str, Any]] = []
+    for row, product, expected in zip(named, products, units, strict=True):
+        printed = "" if row.fault else gacc_rows.unit_of(row.cells, columns)
+        is_wrong = (
+            bool(expected) and printed not in ("", "-") and printed_unit(printed) not in (None, printed_unit(expected))
+        )
+        if is_wrong:
+            doubts.append(
+                finding("printed_unit", "warning", f"{where}, row {row.number}, {row.label}", observed=f"unit '{clip(printed)}'", expected=f"'{expected}'",
+                        advice="Its quantities are left out: by the printed unit they would be wrong by a factor. The values are published.")
+            )  # fmt: skip
+        words = ("quantity", "value") if has_units and not is_wrong else ("value",)
+        common = {"flow": topic.removesuffix("s"), "product": product, "product_name": row.label}
+        records += gacc_rows.records_of(row, columns, heading, words, **common)
+    doubts += _doubt_labels(named, rows, where)
+    return records, doubts
+
+
+def countries(rows: Sequence[Row], columns: Columns, heading: Heading, where: str, _: str) -> Made:
+    """The records of a table with a row a partner: exports and imports of all goods, and findings. Raises Refused."""
+    gacc_rows.refuse_unread(rows, where)
+    named, codes, kinds = partners_of(rows)
+    continents = [row for row in named if row.label.endswith((":", "："))]
+    _refuse_few(rows, 1 if continents else PARTNERS_MIN, "partner", where)
+    _refuse_small_total(named, kinds, columns, where)
+    doubts = [*doubt_balance(named, columns, where), *_doubt_continents(named, kinds, continents, columns, where)]
+    doubts += _doubt_labels(named, rows, where)
+    groups = [row.label.rstrip(":：") for row, kind in zip(named, kinds, strict=True) if kind == GROUP]
+    if groups:
+        doubts.append(
+            finding("groups_left_out", "info", where, observed=f"{counted(len(groups), 'group')} of partners: {clip(', '.join(groups), 300)}",
+                    expected="single partners and the world", advice="Groups are not published; nothing to do.")
+        )  # fmt: skip
+    records: list[dict[str, Any]] = []
+    for row, code, kind in zip(named, codes, kinds, strict=True):
+        if kind == GROUP:
+            continue
+        for flow in ("export", "import"):
+            common = {"flow": flow, "product": ALL_GOODS, "partner": code or row.label, "partner_name": row.label}
+            records += gacc_rows.records_of(row, columns, heading, (flow,), **common)
+    return records, doubts
+
+
+def _refuse_few(rows: Sequence[Row], least: int, noun: str, where: str) -> None:
+    if len(rows) < least:
+        raise Refused(
+            f"too few {noun}s", where=where, found=counted(len(rows), noun),
+            advice=f"A table has at least {least}, so this one is not whole. The .xls attachment of the page may be.",
+        )  # fmt: skip
+
+
+def _doubt_labels(named: Sequence[Row], read: Sequence[Row], where: str) -> list[dict[str, str]]:
+    """A finding for each row that is set aside for its label."""
+    faults = [row for row, before in zip(named, read, strict=True) if row.fault and not before.fault]
+    return [
+        finding("label_not_read", "warning", place(row, where), observed=row.fault, expected="a label that means one thing",
+                advice="The row is in the table quarantine; the others are published. Add the name to the code table, and ingest again.")
+        for row in faults
+    ]  # fmt: skip
+
+
+def _figures(row: Row, at: int) -> Fraction | None:
+    text = "" if row.fault else row.cells[at]
+    return Fraction(text.replace(",", "")) if NUMBER.match(text) else None
+
+
+def _places(columns: Columns) -> list[int]:
+    return [at for at, column in enumerate(columns) if column and column.months not in (GROWTHS, UNITS)]
+
+
+def _refuse_small_total(rows: Sequence[Row], kinds: Sequence[str], columns: Columns, where: str) -> None:
+    """Raises Refused where the world trades less than one of its parts: rows slipped, or the table is another one."""
+    for at in _places(columns):
+        values = {row.label: value for row in rows if (value := _figures(row, at)) is not None}
+        total = next((values.get(row.label) for row, kind in zip(rows, kinds, strict=True) if kind == TOTAL), None)
+        largest = max(values, key=values.__getitem__, default="")
+        if total is None or values[largest] > total:
+            raise Refused(
+                "total too small", where=f"{where}, column {at + 2}", found=f"total {total}, '{clip(largest)}' {values.get(largest)}",
+                advice="The rows have slipped or the total is missing, so no row can be told. Look at the page.",
+            )  # fmt: skip
+
+
+def _doubt_continents(rows: Sequence[Row], kinds: Sequence[str], continents: Sequence[Row], columns: Columns, where: str) -> list[dict[str, str]]:  # fmt: skip
+    """An error where the continents of a table that prints them do not add up to the world."""
+    world = next(row for row, kind in zip(rows, kinds, strict=True) if kind == TOTAL)
+    for at in _places(columns) if continents else ():
+        total, parts = _figures(world, at), sum(_figures(row, at) or 0 for row in continents)
+        if total and not CONTINENTS_SHARE_MIN * total <= parts <= total + len(continents):
+            return [
+                finding("continents_differ", "error", f"{where}, column {at + 2}", observed=f"{counted(len(continents), 'continent')} with {float(parts):,} of {float(total):,}",
+                        expected="continents that add up to the world", advice="Rows are missing, or have slipped. Approve if what is there is right: it is published as printed.")
+            ]  # fmt: skip
+    return []
