@@ -30,7 +30,7 @@ OF_SUMS = ("few_partners", "partners_missing", "partner_removed", "world_total",
 ON_THE_SUM = ("share_pct", "rank", "contribution_mom_pp", "contribution_yoy_pp")
 # About the law, the file or its codes, not about a number.
 OF_NO_NUMBER = ("control_lapsed", "known_release", "product_validity", "copies", "experimental_source", "revised")
-_MONTH = re.compile(r"(\d{4})-(\d{2})")
+_MONTHS = re.compile(r"\d{4}-\d{2}(\.\.\d{4}-\d{2})?")
 
 
 class Doubt(NamedTuple):
@@ -114,17 +114,19 @@ class Doubts:
 
 
 def _concerns(doubt: Doubt, flow: str, product: str, partner: str, months: Collection[int], *, is_sum: bool) -> bool:
-    """Whether the subject of a finding names nothing else than what a figure rests on."""
-    codes, spans = [product, *members(product)], []
+    """Whether the subject of a finding names what a figure rests on, and nothing else. The name of a file names no number."""
+    codes, is_named, spans = [product, *members(product)], doubt.check in OF_SUMS, []
     for word in doubt.subject.split():
         if word in ("export", "import"):
             if word != flow:
                 return False
-        elif found := _MONTH.findall(word):
-            spans.append([month_number(first_day(int(year) * 12 + int(month) - 1)) for year, month in found])
+            is_named = True
+        elif _MONTHS.fullmatch(word):
+            spans.append([month_number(date.fromisoformat(f"{month}-01")) for month in word.split("..")])
         elif re.fullmatch(r"\d{2,10}|line:\w+", word):
             if not any(word.startswith(code) or code.startswith(word) for code in codes):
                 return False
+            is_named = True
         elif re.fullmatch(r"[A-Z]{3}|[a-z]+:\w+", word) and not is_sum and word != partner:
             return False
-    return not spans or any(min(span) <= month <= max(span) for span in spans for month in months)
+    return is_named and (not spans or any(min(span) <= month <= max(span) for span in spans for month in months))
