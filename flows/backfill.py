@@ -2,9 +2,12 @@
 
 Published, held and refused files are recognised by their bytes and their declaration (`tasks/ingest/inbox.py`), so a
 backfill that was killed, or stopped by a full disk, continues where it was when it is started again, and a held file
-does not block the others. With a Dask scheduler, workers read files before their turn and derive portions of the
-figures; the order stays.
+does not block the others. The next file is read while one is derived; with a Dask scheduler, workers derive portions of the
+figures.
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from prefect import flow
 
@@ -12,6 +15,7 @@ from flows import ahead, announce
 from flows.progress import progress
 from flows.release import read
 from flows.taking import take
+from schemas.forms.address import StoreAddress
 from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
 from tasks.domain import clock
 from tasks.steps import catalog as step
@@ -24,10 +28,10 @@ def backfill(request: BackfillRequest) -> WatchReport:
     Args:
         request: which folder, into which store, whether to look only, who helps
     """
-    with step.otherwise(request.declaration):
+    with step.otherwise(request.declaration), step.as_downloads(request.folder) as folder:
         looked = step.look(
             WatchRequest(
-                inbox=request.folder,
+                inbox=folder,
                 store=request.store,
                 source=request.source,
                 flow=request.flow,
@@ -37,7 +41,11 @@ def backfill(request: BackfillRequest) -> WatchReport:
             clock.today(),
         )
         scheduler = request.dask if looked.ready and not request.dry_run else None
-        with ahead.reading(scheduler, request.store, read), progress(f"Files of {request.folder}") as show:
+        with (
+            _helped(scheduler, request.store),
+            ahead.reading(request.store, read),
+            progress(f"Files of {request.folder}") as show,
+        ):
             # Nobody looks at the pictures of ten years; each takes as long as the figures of a few products.
             report = take(
                 looked,
@@ -50,3 +58,13 @@ def backfill(request: BackfillRequest) -> WatchReport:
             )
     announce.pictured(request.store, report)
     return announce.watched(report)
+
+
+@contextmanager
+def _helped(scheduler: str | None, store: StoreAddress) -> Iterator[None]:
+    """Inside, the workers of `scheduler`, if one is named, derive portions of the figures."""
+    if scheduler is None:
+        yield
+    else:
+        with step.exchanging(store) as place, step.workers_of(scheduler, place):
+            yield

@@ -13,23 +13,6 @@ INBOXES = [Path("inbox")]
 commands = Commands()
 
 
-@commands.command("take-over", epilog="Example: `tidewaiter take-over --store store`")
-def take_over(
-    store: Annotated[
-        Path, typer.Option("--store", envvar="TIDEWAITER_STORE", metavar="STORE", help="folder of an earlier version")
-    ] = STORE,
-) -> None:
-    """Rename a store of version 0.1 or 0.2 to STORE/reporter=…, so that other reporters find room in STORE.
-
-    No byte is copied. Stop watches and readers first; addresses below STORE/current become STORE/reporter=…/current.
-    """
-    from tasks.store.reporters import take_over as rename
-
-    with refusals():
-        made = rename(store)
-    say(f"the store is {made} now; give {store} as before, or that folder")
-
-
 @commands.command(epilog="Example: `tidewaiter sources --inbox inbox`")
 def sources(
     inbox: Annotated[list[Path], typer.Option(help="folder into which fetches write; may be repeated")] = INBOXES,

@@ -110,11 +110,12 @@ def _experimental_source(judged: Judged) -> Rows:
     if not read:
         return
     is_first = judged.known.counting.filter(source=source).is_empty()
-    is_trusted = source in re.split(r"[\s,]+", os.environ.get(TRUSTED, ""))
+    hold = is_first and source not in re.split(r"[\s,]+", os.environ.get(TRUSTED, ""))
+    compare = "Compare some numbers of this release with the site"
     yield finding(
-        "experimental_source", "error" if is_first and not is_trusted else "info", source,
+        "experimental_source", "error" if hold else "info", source,
         observed=f"an experimental source: {read}", expected="a source of which whole files have been read",
-        advice="Compare some numbers of this release with the site, then approve; the next releases of it are not asked about.",
+        advice=f"{compare}, then approve; the next releases of it are not asked about." if hold else f"{compare} before you cite it.",
     )  # fmt: skip
 
 

@@ -5,15 +5,14 @@ neither. An address in a sidecar has no key. A file in the inbox is a release li
 it was fetched.
 """
 
-import json
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from tasks.fetch.question import Answer, Question
 from tasks.fetch.seen import bytes_sha256, write_at_once
+from tasks.ingest.declaration import as_toml
 
 ENDINGS = {"csv": "csv", "json": "json", "html": "html", "xls": "xls"}
 NAME_MAX = 120
@@ -34,19 +33,3 @@ def drop(inbox: Path, question: Question, answer: Answer, declared: Mapping[str,
     write_at_once(file.with_name(f"{file.name}.toml"), as_toml(paper).encode())
     write_at_once(file, answer.body)
     return file
-
-
-def as_toml(paper: Mapping[str, Any]) -> str:
-    """Format a flat mapping as TOML; None is left out."""
-    return "".join(f"{name} = {_value(value)}\n" for name, value in paper.items() if value is not None)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(_value, value))}]"
-    # The escapes of JSON are those of a TOML text.
-    return json.dumps(str(value), ensure_ascii=False)

@@ -6,15 +6,17 @@ target count. Last come the values of a command for a whole folder (`otherwise`)
 the file; the message has the line to write.
 """
 
+import json
 import os
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -260,3 +262,19 @@ def _months(text: str | None) -> tuple[date | None, date | None]:
     if last < first:
         raise Refused("months", where="months", found=f"{text} ends before it begins", advice="Write 2025-01..2025-06.")
     return first, last
+
+
+def as_toml(paper: Mapping[str, Any]) -> str:
+    """Format a flat mapping as TOML; None is left out."""
+    return "".join(f"{name} = {_value(value)}\n" for name, value in paper.items() if value is not None)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_value, value))}]"
+    # The escapes of JSON are those of a TOML text.
+    return json.dumps(str(value), ensure_ascii=False)

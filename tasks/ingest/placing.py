@@ -1,4 +1,4 @@
-"""Finds the store that a file or a release belongs to, and lands files before their turn.
+"""Finds the store that a file or a release belongs to, and reads files before their turn.
 
 Belongs here: questions that a flow asks before its first step, so none of them leaves a record. What they find wrong, the step of the
 same name reports.
@@ -14,9 +14,8 @@ from tasks.domain.errors import NotHeld, Refused
 from tasks.domain.release_ids import MARK, release_of
 from tasks.ingest import held
 from tasks.ingest.declaration import locate
-from tasks.ingest.raw_store import expected, land
+from tasks.ingest.raw_store import expected
 from tasks.ingest.unpack import read_download
-from tasks.store.mirror import at_hand
 from tasks.store.parquet import read_table
 from tasks.store.reporters import store_of, store_with
 from tasks.store.snapshot import open_snapshot
@@ -60,15 +59,6 @@ def reporter_of(request: ReleaseRequest) -> str | None:
     try:
         return locate(request).reporter
     except (Refused, OSError):
-        return None
-
-
-def land_ahead(file: Path, store: StoreAddress, today: date) -> Landed | None:
-    """Land a file before its turn, without a record; None if that fails, which its own turn will report."""
-    try:
-        declared = locate(ReleaseRequest(file=file, store=store))
-        return land(declared, at_hand(store_of(store, declared.reporter)), today)
-    except Exception:
         return None
 
 

@@ -2,26 +2,33 @@
 
 Next to the bytes lies `<sha256>.json` with the day of the first landing, and where the file was fetched from. If the
 publication day of a file is unknown and the file prints none, that day is the only one that can be proved, and it must stay the same when the
-file is dropped again.
+file is dropped again. What was declared about the bytes lies in `<sha256>.<12 digits of its own hash>.json`, once for each
+declaration: so another store can be filled from `raw/` alone (`as_downloads`).
 """
 
 import hashlib
 import json
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 from schemas.forms.request import Declared, Landed
 from tasks.domain.errors import BrokenStore, Refused
+from tasks.ingest.declaration import FOLDERS_UP, as_toml
 from tasks.ingest.editions import amended
 from tasks.ingest.unpack import read_download
 from tasks.sources.registry import SOURCES
-from tasks.store.mirror import first_landing
+from tasks.store.mirror import first_landing, share_once
 from tasks.store.objects import keep_bytes
 from tasks.store.publish import exclusive
 
 RAW = "raw"
 # The year of China's first customs statistics.
 FIRST_YEAR = 1980
+_NOTE = re.compile(r"([0-9a-f]{64})(\.[0-9a-f]{12})?\.json")
 
 
 def land(declared: Declared, store: Path, today: date) -> Landed:
@@ -46,20 +53,50 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
         said = json.dumps({"landed_on": today.isoformat(), "name": declared.file.name, **_origin(declared)}).encode()
         first = first_landing(store, place, note, said)
         keep_bytes(store, note, first)
-    landed_on = _landed_on(note)
-    released_on = _released_on(declared, raw, landed_on)
-    if released_on > today:
-        words = "released on" if declared.released_on else "these bytes landed first on"
-        raise Refused(
-            "release day",
-            where=str(declared.file),
-            found=f"{words} {released_on}, which is after today ({today})",
-            advice="Correct released_on."
-            if declared.released_on
-            else "Set the clock, which is or was wrong, or declare released_on.",
-        )
-    _refuse_impossible_months(declared, released_on)
+        released_on = _released_on(declared, raw, _landed_on(note))
+        _refuse_a_later_day(declared, released_on, today)
+        _refuse_impossible_months(declared, released_on)
+        said = _declaration(declared, released_on)
+        paper = place.with_name(f"{sha256}.{hashlib.sha256(said).hexdigest()[:12]}.json")
+        if not paper.exists():
+            share_once(store, paper, said)
+        keep_bytes(store, paper, said)
     return amended(_landed(declared, place, sha256, len(raw), released_on), store, today, declared.released_on)
+
+
+def _declaration(declared: Declared, released_on: date) -> bytes:
+    """The name of a file and the keys of its sidecar, with the day that was taken."""
+    first, last = declared.first_month, declared.last_month
+    months = f"{first:%Y-%m}..{last:%Y-%m}" if first and last else None
+    keys = declared.model_dump(mode="json", exclude={"file", "first_month", "last_month"}, exclude_none=True)
+    keys |= {"released_on": released_on.isoformat(), **({"months": months} if months else {})}
+    return json.dumps({"name": declared.file.name, "declared": keys}, indent=1, sort_keys=True).encode()
+
+
+@contextmanager
+def as_downloads(folder: Path) -> Iterator[Path]:
+    """Yield `folder`; of the raw files of a store a folder that has each under its name, with its sidecar, once for each
+    declaration; with the day of the first landing alone where no declaration is kept.
+    """
+    notes: dict[Path, list[Path]] = {}
+    for path in sorted(folder.glob("??/*.json")):
+        if (named := _NOTE.fullmatch(path.name)) and (raw := path.with_name(named[1])).is_file():
+            notes.setdefault(raw, []).append(path)
+    if not notes:
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="tidewaiter-raw-") as aside:
+        for raw, found in notes.items():
+            landing = raw.with_name(f"{raw.name}.json")
+            for paper in [path for path in found if path != landing] or [landing]:
+                kept = json.loads(paper.read_bytes())
+                # As deep as `locate` searches upwards, so that no defaults.toml among the temporary files applies.
+                file = Path(aside, *["raw"] * (FOLDERS_UP - 2), paper.stem, kept.get("name", raw.name))
+                file.parent.mkdir(parents=True)
+                file.symlink_to(raw.absolute())
+                declared = kept.get("declared") or {"released_on": kept["landed_on"]}
+                file.with_name(f"{file.name}.toml").write_text(as_toml(declared), encoding="utf-8")
+        yield Path(aside)
 
 
 def _origin(declared: Declared) -> dict[str, str]:
@@ -100,6 +137,19 @@ def _landed(declared: Declared, place: Path, sha256: str, size: int, released_on
         raw_sha256=sha256,
         raw_bytes=size,
     )
+
+
+def _refuse_a_later_day(declared: Declared, released_on: date, today: date) -> None:
+    if released_on > today:
+        words = "released on" if declared.released_on else "these bytes landed first on"
+        raise Refused(
+            "release day",
+            where=str(declared.file),
+            found=f"{words} {released_on}, which is after today ({today})",
+            advice="Correct released_on."
+            if declared.released_on
+            else "Set the clock, which is or was wrong, or declare released_on.",
+        )
 
 
 def _refuse_impossible_months(declared: Declared, released_on: date) -> None:

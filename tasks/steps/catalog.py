@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tasks.checks import approval as holding
 from tasks.checks import file_quality as checks
@@ -28,9 +28,7 @@ from tasks.reports import outcome as reporting
 from tasks.reports import sources
 from tasks.reports.brief import rewritten as rewriting
 from tasks.reports.brief import watched as briefing
-from tasks.steps import assemble, batch, open_published, portions, publication, withdrawal
-from tasks.steps.done import Done
-from tasks.steps.done import adopt as adopt_records
+from tasks.steps import assemble, batch, open_published, publication, withdrawal
 from tasks.steps.executor import lending
 from tasks.steps.step import Step, flow_run_id
 from tasks.store import dry_run as rehearsing
@@ -38,6 +36,7 @@ from tasks.store import exchange, mirror, reporters
 from tasks.store.exchange import PartStore
 
 if TYPE_CHECKING:
+    from tasks.ingest.normalise import Normalised
     from tasks.steps.cluster import Cluster
 
 PATIENCE = (1.0, 5.0, 20.0)
@@ -79,13 +78,10 @@ BY_NAME = {step.name: step for step in tuple(globals().values()) if isinstance(s
 
 at_hand = mirror.at_hand
 exchanging = exchange.next_to
-exchanging_here = exchange.here
-place_of_raw = exchange.place_of_raw
-leave_frame = portions.leave_frame
-read_frame = portions.read_frame
 store_of = reporters.store_of
 stores_of = reporters.stores_of
 otherwise = locating.otherwise
+as_downloads = landing.as_downloads
 declared_otherwise = locating.declared_otherwise
 declare_otherwise = locating.declare_otherwise
 again_if_outpaced = mirror.again_if_outpaced
@@ -94,7 +90,6 @@ placed = placing.placed
 reporter_of = placing.reporter_of
 store_of_published = placing.store_of_published
 store_of_held = placing.store_of_held
-land_ahead = placing.land_ahead
 keep_in_mind = placing.keep_in_mind
 opened_batch = batch.opened
 current_batch = batch.current_batch
@@ -118,9 +113,18 @@ def on_record(store: Path, *, rehearsed: bool = False, of: batch.Batch | None = 
                 emit(run, store, *(of.entered if of is not None and run.outcome is not None else ()))
 
 
-def adopt(done: Done) -> Any:
-    """Return what steps made elsewhere; their records become this run's. Raises the exception that ended them."""
-    return adopt_records(done, lambda record, problem: BY_NAME[record.step].adopt(record, problem))
+def adopt(read: lineage.Run, made: Normalised | Exception) -> Normalised:
+    """Return what the steps of `read` made in another thread; their records and hashes become this run's. Raises the
+    exception that ended them.
+    """
+    problem = made if isinstance(made, Exception) else None
+    for record in read.records:
+        BY_NAME[record.step].adopt(record, problem if record is read.records[-1] else None)
+    if isinstance(made, Exception):
+        raise made
+    if (run := lineage.current_run()) is not None:
+        run.hashes.update(read.hashes)
+    return made
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import distributed
+from distributed.client import ClosedClientError
 from distributed.comm.core import connect
 
 from schemas import code_files
@@ -44,6 +45,7 @@ CODE = (".py", ".csv")
 DIFFERS = "its code, code tables or libraries differ from those here"
 TTL = "distributed.scheduler.worker-ttl"
 START = "dask scheduler, then dask worker ADDRESS for each process"
+GONE = (OSError, RuntimeError, ClosedClientError)  # closed meanwhile
 log = logging.getLogger("tidewaiter.cluster")
 
 
@@ -74,22 +76,20 @@ class Cluster:
         """How many pieces may be under way, which bounds the memory."""
         return A_THREAD * max(1, sum(self._threads().values()))
 
-    def begin(self, work: Callable[..., Any], *given: Any, name: str | None = None, first: bool = False) -> Piece:
-        """Submit work. With a `name`, inside a Prefect run, it is a task run of that name; `first` gives it priority
-        over the rest.
-        """
+    def begin(self, work: Callable[..., Any], *given: Any, name: str | None = None) -> Piece:
+        """Submit work. With a `name`, inside a Prefect run, it is a task run of that name."""
         piece = Piece(work, given, name or "a portion of the figures")
         if not self.is_lost:
             try:
-                piece.future = contextvars.copy_context().run(self._submit, work, given, name, int(first))
-            except (OSError, RuntimeError):  # closed meanwhile
+                piece.future = contextvars.copy_context().run(self._submit, work, given, name)
+            except GONE:
                 self._lose("the scheduler is gone")
         self._under_way.add(piece)
         return piece
 
-    def _submit(self, work: Callable[..., Any], given: tuple[Any, ...], name: str | None, priority: int) -> Any:
-        does = _do if name is None else _as_task(name, "derive" if priority else "read ahead")
-        return self.client.submit(does, fingerprint(), work, given, pure=False, priority=priority)
+    def _submit(self, work: Callable[..., Any], given: tuple[Any, ...], name: str | None) -> Any:
+        does = _do if name is None else _as_task(name, "derive")
+        return self.client.submit(does, fingerprint(), work, given, pure=False)
 
     def result(self, piece: Piece) -> Any:
         """Return the result of a piece; computed here if no worker is left. Raises at once what the work raised."""
@@ -162,13 +162,14 @@ class Cluster:
         for thing in things:
             if len(begun) >= window:
                 yield self.result(begun.popleft())
-            begun.append(self.begin(work, thing, name=getattr(thing, "title", None), first=True))
+            begun.append(self.begin(work, thing, name=getattr(thing, "title", None)))
         while begun:
             yield self.result(begun.popleft())
 
     def _threads(self) -> dict[str, int]:
         """Return the threads of each worker; empty if the scheduler does not answer."""
-        if self.is_lost:
+        # A client that gave up has no scheduler any more.
+        if self.is_lost or self.client.scheduler is None:
             return {}
         try:
             found: dict[str, int] = self.client.sync(self.client.scheduler.ncores, callback_timeout=CONNECT_SECONDS)
@@ -201,7 +202,7 @@ class Cluster:
         others = [name for name in self._threads() if name not in self._silent]
         if others:
             piece.future = self.client.submit(
-                _do, fingerprint(), piece.work, piece.given, pure=False, priority=2, workers=others
+                _do, fingerprint(), piece.work, piece.given, pure=False, priority=1, workers=others
             )
         return bool(others)
 

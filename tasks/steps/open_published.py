@@ -149,7 +149,7 @@ def _refuse_another_reporter(releases: pl.DataFrame, release: Normalised, store:
             found=f"figures of {mine}, and {address} is the store of {', '.join(sorted(map(str, others)))}",
             advice="Give the folder above it (--store)."
             if named(address) else
-            "Give another folder (--store), or make this one the folder of several stores: tidewaiter take-over.",
+            "Give another folder (--store); below a new one each reporter gets a store of its own.",
         )  # fmt: skip
 
 

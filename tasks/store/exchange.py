@@ -20,10 +20,8 @@ from schemas.forms.address import S3Url, StoreAddress
 from tasks.domain.errors import BucketError, DamagedStore
 from tasks.store import fetched
 from tasks.store.dry_run import folder_next_to
-from tasks.store.mirror import address_of
 from tasks.store.s3 import connected
-from tasks.store.s3_store import RAW_DEPTH, TEMPORARY, abandoned
-from tasks.store.temporary import temporary_folder
+from tasks.store.s3_store import TEMPORARY, abandoned
 
 PREFIX = "parts-"
 
@@ -115,22 +113,6 @@ def next_to(address: Path | S3Url) -> Iterator[PartStore]:
     else:
         with folder_next_to(address) as folder:
             yield PartStore(at=folder)
-
-
-@contextmanager
-def here() -> Iterator[PartStore]:
-    """Open a place for parts that only this process reads; deleted at the end."""
-    with temporary_folder(Path(tempfile.gettempdir()), fetched.PREFIX) as folder:
-        yield PartStore(at=folder)
-
-
-def place_of_raw(raw: Path) -> PartStore:
-    """Return where every process of a run finds the bytes of a landed file: its folder, or the same in the bucket."""
-    store = raw.parents[RAW_DEPTH]
-    address = address_of(store)
-    if isinstance(address, S3Url):
-        return PartStore(at=S3Url(f"{address}/{raw.parent.relative_to(store).as_posix()}"))
-    return PartStore(at=raw.parent.absolute())
 
 
 @contextmanager

@@ -6,8 +6,6 @@
 A part is named by its hash and never changed, so a publication writes the root and the parts of the years it touches.
 Which files make a part follows from the files alone: equal content gives equal bytes, in whatever order it came. Belongs
 here: bytes to entries and back. Does not belong here: where parts are read or written.
-
-Format 1, which versions before wrote, has all files in the root; it is read for as long as such snapshots are kept.
 """
 
 import functools
@@ -22,7 +20,6 @@ from typing import Any
 from tasks.domain.errors import BrokenStore
 
 FORMAT_VERSION = 2
-ONE_FILE_FORMAT = 1
 # More files without a year are divided by the bits of their hash, so that a release writes a few of them again, not all.
 PART_FILES_MAX = 32
 HASH_BITS = 256
@@ -54,7 +51,7 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Decoded:
-    """A manifest as content; `parts` has the SHA-256 of each, and none in format 1."""
+    """A manifest as content; `parts` has the SHA-256 of each."""
 
     about: dict[str, Any]
     parent: str | None
@@ -69,7 +66,6 @@ Parts = Callable[[Sequence[str]], Iterable[bytes]]
 ENTRY = {field.name for field in fields(FileEntry)}
 _PART = {"bytes", "files", "partition", "sha256"}
 _ROOT = {"about", "format", "parent", "parts", "sequence"}
-_ONE_FILE = {"about", "files", "format", "parent", "sequence"}
 
 
 def part_path(store: Path, name: str) -> Path:
@@ -97,17 +93,12 @@ def decode(root: bytes, where: str, parts: Parts) -> Decoded:
     """The content of a manifest whose root at `where` was verified. Raises BrokenStore where it or a part is another's."""
     content = json.loads(root)
     refuse_format(content, where)
-    names: tuple[str, ...] = ()
-    if content["format"] == ONE_FILE_FORMAT:
-        _refuse_fields(content, _ONE_FILE, where)
-        files = _entries(content["files"], where)
-    else:
-        _refuse_fields(content, _ROOT, where)
-        for line in content["parts"]:
-            _refuse_fields(line, _PART, where)
-        names = tuple(line["sha256"] for line in content["parts"])
-        found = [decode_part(name, data) for name, data in zip(names, parts(names), strict=True)]
-        files = tuple(sorted(itertools.chain.from_iterable(found), key=lambda entry: entry.path))
+    _refuse_fields(content, _ROOT, where)
+    for line in content["parts"]:
+        _refuse_fields(line, _PART, where)
+    names = tuple(line["sha256"] for line in content["parts"])
+    found = [decode_part(name, data) for name, data in zip(names, parts(names), strict=True)]
+    files = tuple(sorted(itertools.chain.from_iterable(found), key=lambda entry: entry.path))
     return Decoded(content["about"], content["parent"], content["sequence"], files, names)
 
 
@@ -136,10 +127,8 @@ class BrokenPart(BrokenStore):
 
 def refuse_format(content: Mapping[str, Any], where: str) -> None:
     """Raise BrokenStore where the manifest at `where` has a format that this version does not read."""
-    if content.get("format") not in (ONE_FILE_FORMAT, FORMAT_VERSION):
-        raise BrokenStore(
-            f"{where}: format {content.get('format')}; this version reads {ONE_FILE_FORMAT} and {FORMAT_VERSION}. {NEWER}"
-        )
+    if content.get("format") != FORMAT_VERSION:
+        raise BrokenStore(f"{where}: format {content.get('format')}; this version reads {FORMAT_VERSION}. {NEWER}")
 
 
 def _divided(files: Iterable[FileEntry]) -> Iterator[tuple[str, tuple[FileEntry, ...]]]:

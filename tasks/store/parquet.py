@@ -220,7 +220,7 @@ def _as_of_another_version(error: Exception, model: type[Table], entries: Collec
     others = [entry.path for entry in entries if entry.schema_sha256 != schema_sha256(model)]
     if not others:
         return error
-    remedy = "Fill a new store with the same files, oldest first: their bytes lie in raw/."
+    remedy = "Fill another store from the files that this one keeps: tidewaiter backfill STORE/raw --store NEW."
     if table_name(model) == "metric":
         remedy = (
             "Ingest one release of each direction, which may be one that is published already: the figures of its direction "

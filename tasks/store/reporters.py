@@ -4,8 +4,7 @@
     root/reporter=USA/    another one; a writer of one never waits for a writer of the other
 
 Belongs here: which folder or prefix is whose store. Does not belong here: anything inside a store, which knows nothing
-of the others. Versions 0.1 and 0.2 had no reporters in the path: such a store has one reporter, and is read and written
-where it is until `take_over` renames it. The data libraries are imported where a store is read: a command that refuses an
+of the others. The data libraries are imported where a store is read: a command that refuses an
 option asks this module first, and loads none.
 """
 
@@ -15,14 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from schemas.forms.address import COPY_NOTE, REPORTER_KEY, S3Url
-from tasks.domain.errors import BrokenStore, NothingPublished, StoreError
-from tasks.store.filesystem import LOCAL
+from tasks.domain.errors import BrokenStore
 
 Address = Path | S3Url
 # Any of these names in a folder or below a prefix: it is a store itself.
 OF_A_STORE = {".current", "current", "current.json", ".snapshots", "raw", COPY_NOTE}
 _NAMED = re.compile(f"{REPORTER_KEY}([A-Z0-9]+)")
-ASIDE = ".taken-over"
 
 
 def store_of(root: Address, reporter: str) -> Address:
@@ -103,40 +100,6 @@ def reporter_of(store: Address) -> str | None:
         return found
     releases = read_table(open_snapshot(folder), Release)
     return str(releases["reporter"][0]) if releases.height else None
-
-
-def take_over(store: Path) -> Path:
-    """Make a store without a reporter in its path that of its reporter, by two renames; returns its new folder.
-
-    No byte is copied, and a repetition finishes what was interrupted. Raises StoreError, NothingPublished.
-    """
-    from tasks.store.mirror import address_of
-    from tasks.store.publish import exclusive
-
-    store = store.absolute() if not store.is_symlink() else store.resolve()
-    aside = store.with_name(f".{store.name}{ASIDE}")
-    if not store.exists() and aside.is_dir():
-        LOCAL.rename(aside, store)
-        LOCAL.fsync_directory(store.parent)
-        return next(iter(sorted(store.glob(f"{REPORTER_KEY}*"))), store)
-    if named(store) or not is_one_store(store):
-        raise StoreError(f"{store}: nothing to take over. Give the folder that itself holds `current` and `snapshots`.")
-    if (store / COPY_NOTE).is_file():
-        raise StoreError(
-            f"{store}: the working copy of {address_of(store)}; a bucket cannot rename. Move its objects with the tool of "
-            f"the bucket below {address_of(store)}/{REPORTER_KEY}…, or give other reporters an address of their own."
-        )
-    reporter = reporter_of(store)
-    if reporter is None:
-        raise NothingPublished(f"{store}: nothing is published here, so nothing says whose store it is. Remove it.")
-    with exclusive(store):
-        if not aside.is_dir():
-            LOCAL.make_directory(aside)
-        LOCAL.rename(store, aside / f"{REPORTER_KEY}{reporter}")
-        LOCAL.fsync_directory(aside)
-        LOCAL.rename(aside, store)
-        LOCAL.fsync_directory(store.parent)
-    return store / f"{REPORTER_KEY}{reporter}"
 
 
 def _child(root: Address, reporter: str) -> Address:

@@ -32,6 +32,7 @@ from tasks.store.snapshot import (
 )
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_NOTE = re.compile(r"([0-9a-f]{64})(\.[0-9a-f]{12})?\.json")
 _AGAIN = "ingest the release of this month again with the version of Tidewaiter that made the file, or restore it from a copy"
 _COPY = (
     "restore it from a copy of the store, or from one into which the same releases are ingested in the same order with the "
@@ -203,17 +204,17 @@ def _links(folder: Path) -> list[str]:
 
 
 def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterator[Problem]:
-    """Check files named by their hash: <area>/<ab>/<sha256><suffix>, with <sha256>.json next to a raw file.
+    """Check files named by their hash: <area>/<ab>/<sha256><suffix>, with its notes next to a raw file.
 
     Parts of manifests lie in their area itself.
     """
     above, form = ("", "") if area == "manifests" else ("{}/", "<ab>/")
     for path in sorted(path for path in (store / area).rglob("*") if not path.is_dir()):
         where, sha256 = path.relative_to(store).as_posix(), path.name.removesuffix(suffix)
-        if area == "raw" and path.suffix == ".json" and _SHA256.fullmatch(path.stem):
-            if not (path.parent / path.stem).is_file():
+        if area == "raw" and (note := _NOTE.fullmatch(path.name)):
+            if not (path.parent / note[1]).is_file():
                 yield Problem(
-                    where, "no file next to it", f"the raw file {path.stem}", "restore the raw file from a copy"
+                    where, "no file next to it", f"the raw file {note[1]}", "restore the raw file from a copy"
                 )
             continue
         if where != f"{area}/{above.format(sha256[:2])}{sha256}{suffix}" or not _SHA256.fullmatch(sha256):

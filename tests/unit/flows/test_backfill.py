@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import gzip
 import os
 import threading
 from collections import Counter
@@ -22,6 +23,7 @@ from tasks.ingest import declaration
 from tasks.ingest.inbox import NOTE
 from tasks.steps import batch, catalog
 from tasks.store.filesystem import FileSystem
+from tasks.store.snapshot import open_snapshot
 from tasks.store.verify import audit_store
 
 DECLARED = 'source = "gacc_query"\nflow = "export"\npartners = "all"\n'
@@ -102,6 +104,19 @@ def test_nothing_is_written_beside_a_file_unless_notes_are_asked_for(folder: Pat
     assert fill(folder).looked.waiting == ["refused before and unchanged: page.csv"]
 
 
+def noting_readers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the threads that read files ahead."""
+    readers: list[str] = []
+    read = ahead.Ahead._understood
+
+    def noting(*given: object) -> object:
+        readers.append(threading.current_thread().name)
+        return read(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ahead.Ahead, "_understood", noting)
+    return readers
+
+
 @pytest.fixture
 def undeclared(folder: Path) -> Path:
     """The same folder, in which nothing is said but days."""
@@ -116,14 +131,7 @@ def test_what_is_given_for_a_folder_holds_for_the_files_that_say_nothing(
     imports.mkdir(parents=True)
     (imports / "other.csv").write_bytes(csv_bytes())
     (undeclared / "c.csv.toml").write_text('released_on = 2025-07-20\npartners = "listed"\n')
-    readers: list[str] = []
-    read = ahead.read_there
-
-    def noting(*given: object) -> object:
-        readers.append(threading.current_thread().name)
-        return read(*given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(ahead, "read_there", noting)
+    readers = noting_readers(monkeypatch)
     report = fill(undeclared, source="gacc_query", flow="export", partners="all")
     assert report.headline == "Published 2025-05 to 2025-07"
     releases = pl.scan_parquet(undeclared.parent / "reporter=CHN/current/release/**/*.parquet").collect().sort("title")
@@ -195,29 +203,52 @@ def test_what_is_read_ahead_makes_the_same_store_and_the_same_report(
     (folder / "page.csv").write_text("<html>captcha</html>\n")
     (folder / "unsaid.csv").write_bytes(csv_bytes())
     (folder / "unsaid.csv.toml").write_text("released_on = 2525-06-20\n")
-    readers: list[str] = []
-    read = ahead.read_there
-
-    def noting(*given: object) -> object:
-        readers.append(threading.current_thread().name)
-        return read(*given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(ahead, "read_there", noting)
+    readers = noting_readers(monkeypatch)
     reports = [fill(folder, store=tmp_path / "ahead")]
     # Every file but the first, each once and by the thread.
     assert len(readers) == len(reports[0].looked.ready) - 1
     assert {name.startswith("tidewaiter-ahead") for name in readers} == {True}
     for note in folder.glob(f"*{NOTE}"):
         note.unlink()
-    monkeypatch.setattr(ahead.NextOne, "take", lambda *_: None)
+    monkeypatch.setattr(ahead.Ahead, "take", lambda *_: None)
     reports.append(fill(folder, store=tmp_path / "turn"))
     one, other = (report.model_copy(update={"looked": None}) for report in reports)
     assert one == other
     assert objects(tmp_path / "ahead") == objects(tmp_path / "turn")
 
 
+def test_the_raw_files_of_a_store_make_the_same_store(folder: Path, tmp_path: Path) -> None:
+    """With the declaration of each landing: of packed bytes, of bytes declared twice, and without a day of their own."""
+    (folder / "c.csv").rename(folder / "c")
+    (folder / "c.csv.gz").write_bytes(gzip.compress((folder / "c").read_bytes()))
+    (folder / "c").unlink()
+    (folder / "c.csv.toml").rename(folder / "c.csv.gz.toml")
+    (folder / "again.csv").write_bytes((folder / "b.csv").read_bytes())
+    (folder / "again.csv.toml").write_text(
+        'released_on = 2025-06-25\nproducts = ["8505"]\nmonths = "2025-05"\ntitle = "五月"\n'
+    )
+    (folder / "undated.csv").write_bytes(csv_bytes(in_month("202504", CLEAN_RECORDS[:6])))
+    (folder / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
+    first = fill(folder)
+    assert (len(first.outcomes), len(first.held)) == (5, 1)
+    raw = folder.parent / "reporter=CHN" / "raw"
+    again = fill(raw, store=tmp_path / "again" / "reporter=CHN")
+    assert (again.refused, again.failed, len(again.held)) == ([], [], 1)
+    made = [open_snapshot(place / "reporter=CHN") for place in (folder.parent, tmp_path / "again")]
+    hashes = [{entry.path: entry.sha256 for entry in one.files if entry.table != "lineage"} for one in made if one]
+    assert hashes[0] == hashes[1]
+    assert len(hashes[0]) > 30
+    assert audit_store(tmp_path / "again" / "reporter=CHN") == []
+    # Bytes about which nothing is kept are not left out in silence.
+    for paper in raw.glob("*/*.*.json"):
+        paper.unlink()
+    (line,) = fill(raw, store=tmp_path / "third" / "reporter=CHN").refused
+    assert line.startswith("5 files, ")
+    assert "the source is not in the file and nowhere declared" in line
+
+
 def test_a_file_that_became_another_is_read_in_its_turn(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    read = ahead.read_there
+    read = ahead.Ahead._understood
     asked = folder / "c.csv"
 
     def change(*given: object) -> object:
@@ -227,7 +258,7 @@ def test_a_file_that_became_another_is_read_in_its_turn(folder: Path, monkeypatc
             asked.write_bytes(data.replace(b"353000", b"353001"))
         return done
 
-    monkeypatch.setattr(ahead, "read_there", change)
+    monkeypatch.setattr(ahead.Ahead, "_understood", change)
     assert len(fill(folder).outcomes) == 3
     rows = pl.scan_parquet(folder.parent / "reporter=CHN/current/detail/**/month=6/*.parquet").collect()
     assert 353001 in rows["value"]
@@ -242,7 +273,7 @@ def test_where_there_is_no_room_to_read_ahead_a_file_is_read_in_its_turn(
         tried.append(given)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(ahead, "read_there", full)
+    monkeypatch.setattr(ahead.Ahead, "_understood", full)
     report = fill(folder)
     assert (report.failed, len(report.outcomes), len(tried)) == ([], 3, 2)
 

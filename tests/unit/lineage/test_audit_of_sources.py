@@ -10,7 +10,7 @@ from flows.release import from_bytes_to_tables
 from schemas.forms.request import ReleaseRequest
 from tasks.lineage.audit import audit
 
-ANSWERS = Path(__file__).parents[3] / "flows" / "examples" / "fetch"
+ANSWERS = Path(__file__).parents[2] / "replay" / "answers"
 TODAY = date(2026, 8, 20)
 
 

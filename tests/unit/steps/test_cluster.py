@@ -4,6 +4,7 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
+from distributed.client import ClosedClientError
 
 from tasks.domain.errors import Refused
 from tasks.steps import cluster
@@ -72,10 +73,13 @@ def test_a_worker_with_other_code_is_left_and_the_rest_is_done_here() -> None:
     assert one.window == 2
 
 
-def test_a_scheduler_that_is_closed_meanwhile_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [RuntimeError, ClosedClientError])
+def test_a_scheduler_that_is_closed_meanwhile_is_lost(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
     scheduler = Scheduler()
-    monkeypatch.setattr(scheduler, "submit", lambda *_, **__: (_ for _ in ()).throw(RuntimeError("closed")))
+    monkeypatch.setattr(scheduler, "submit", lambda *_, **__: (_ for _ in ()).throw(error("closed")))
+    scheduler.scheduler = None
     one = Cluster(ADDRESS, scheduler)
+    assert one.window == 2
     assert one.result(one.begin(double, 3)) == 6
     assert one.is_lost
 

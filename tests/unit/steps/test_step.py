@@ -66,8 +66,8 @@ def test_what_the_flows_take_from_the_catalogue_is_a_step_or_one_of_these() -> N
     }  # fmt: skip
     steps = {name for name, value in vars(catalog).items() if isinstance(value, Step)}
     assert taken - steps == {
-        "adopt", "again_if_outpaced", "at_hand", "current_batch", "declare_otherwise", "declared_otherwise", "exchanging", "exchanging_here", "exclusive",
-        "keep_in_mind", "land_ahead", "leave_frame", "place_of_raw", "read_frame",
+        "adopt", "again_if_outpaced", "as_downloads", "at_hand", "current_batch", "declare_otherwise", "declared_otherwise", "exchanging", "exclusive",
+        "keep_in_mind",
         "on_record", "opened_batch", "otherwise", "placed", "rehearsal", "reporter_of", "store_of", "store_of_held", "store_of_published",
         "stores_of", "workers_of",
     }  # fmt: skip

@@ -119,7 +119,9 @@ def test_a_file_of_a_release_of_an_earlier_version_asks_for_a_new_store(
         app(["read", "finding", "--store", str(store)])
     told = capsys.readouterr()
     assert (ended.value.code, told.out) == (2, "")
-    assert "Fill a new store with the same files, oldest first: their bytes lie in raw/." in told.err
+    assert (
+        "Fill another store from the files that this one keeps: tidewaiter backfill STORE/raw --store NEW." in told.err
+    )
 
 
 def _made_newer(store: Path, table: str, column: str | None) -> None:

@@ -40,14 +40,13 @@ def test_a_part_with_other_bytes_or_none_is_an_error_that_says_so(tmp_path: Path
         place.get(name)
 
 
-@pytest.mark.parametrize("opened", ["in_store", "next_to", "here"])
+@pytest.mark.parametrize("opened", ["in_store", "next_to"])
 def test_a_place_is_gone_at_the_end_also_after_an_error(tmp_path: Path, opened: str) -> None:
     store = tmp_path / "reporter=CHN"
     store.mkdir()
-    given = [] if opened == "here" else [store]
 
     def fail() -> None:
-        with getattr(exchange, opened)(*given) as place:
+        with getattr(exchange, opened)(store) as place:
             seen.append(place.at)
             place.put(b"rows")
             raise KeyboardInterrupt
@@ -57,13 +56,6 @@ def test_a_place_is_gone_at_the_end_also_after_an_error(tmp_path: Path, opened: 
         fail()
     assert not seen[0].exists()
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-
-
-def test_the_raw_bytes_of_a_store_in_a_folder_lie_in_its_folder(tmp_path: Path) -> None:
-    raw = tmp_path / "reporter=CHN" / "raw" / "ab" / "abc"
-    raw.parent.mkdir(parents=True)
-    raw.write_bytes(b"raw")
-    assert exchange.place_of_raw(raw).path("abc").read_bytes() == b"raw"
 
 
 def test_a_temporary_store_names_the_one_it_was_made_from(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The form of a manifest: which parts a publication writes, and that what versions before wrote is read and continued."""
+"""The form of a manifest, and which parts a publication writes."""
 
 import hashlib
 import json
@@ -15,12 +15,9 @@ from tasks.store import manifest
 from tasks.store.manifest import FileEntry, decode, encode, part_names, part_path
 from tasks.store.publish import NewFile, adopt, exclusive, publish
 from tasks.store.retention import retain
-from tasks.store.snapshot import Snapshot, current_id, list_snapshots, manifest_id, object_path, open_snapshot
-from tasks.store.verify import audit_snapshot, audit_store
-from tests.unit.store.test_publish import JULY, JUNE, new, state
-
-# A root as version 0.1 wrote it, byte for byte.
-OF_0_1 = b'{"about":{"released_on":"2025-07-20"},\n"files":[\n%s\n],\n"format":1,"parent":%s,"sequence":%d}\n'
+from tasks.store.snapshot import Snapshot, object_path, open_snapshot
+from tasks.store.verify import audit_store
+from tests.unit.store.test_publish import JUNE, new
 
 
 def entry(table: str, partition: str, number: int) -> FileEntry:
@@ -101,98 +98,12 @@ def test_a_part_that_does_not_hash_to_its_name_is_refused() -> None:
         decode(encoded.root, "here", lambda names: [b"{}" for _ in names])
 
 
-def made_old(store: Path) -> Snapshot:
-    """The current snapshot of a store, with all before it, as version 0.1 would have written them: each in one file."""
-    parent = "null"
-    for snapshot in list_snapshots(store):
-        lines = b",\n".join(
-            json.dumps(vars(file), sort_keys=True, separators=(",", ":")).encode() for file in snapshot.files
-        )
-        data = OF_0_1 % (lines, parent.encode(), snapshot.sequence)
-        name = manifest_id(snapshot.sequence, data)
-        (snapshot.path / "manifest.json").unlink()
-        (snapshot.path / "manifest.json").write_bytes(data)
-        snapshot.path.rename(store / ".snapshots" / name)
-        parent = f'"{name}"'
-    for part in (store / "manifests").iterdir():
-        part.unlink()
-    (store / "manifests").rmdir()
-    (store / ".current").unlink()
-    (store / ".current").symlink_to(f".snapshots/{name}")
-    found = open_snapshot(store)
-    assert found is not None
-    return found
-
-
 def release(store: Path, files: list[NewFile], day: str = "2025-07-20") -> Snapshot:
     with exclusive(store):
         parent = open_snapshot(store)
         named = {(file.table, file.partition) for file in files}
         kept = [one for one in (parent.files if parent else ()) if (one.table, one.partition) not in named]
         return publish(store, files, carried=kept, parent=parent, about={"released_on": day}).snapshot
-
-
-@pytest.fixture
-def old(tmp_path: Path) -> Path:
-    """A store of two snapshots as version 0.1 left it."""
-    store = tmp_path / "store"
-    release(store, [new(JUNE, 1)])
-    release(store, [new(JULY, 2), new("", 3, table="release")])
-    made_old(store)
-    return store
-
-
-def test_a_store_of_version_0_1_is_read_audited_and_left_as_it_is(old: Path) -> None:
-    assert audit_store(old) == []
-    first, last = list_snapshots(old)
-    assert (last.parent, last.parts, len(last.files)) == (first.id, (), 3)
-    before = state(old)
-    assert release(old, [new(JULY, 2)]) == last
-    assert state(old) == before
-
-
-def test_a_store_of_version_0_1_is_continued_with_parts(old: Path) -> None:
-    last = open_snapshot(old)
-    assert last is not None
-    made = release(old, [new(JUNE, 5)], "2025-08-20")
-    assert (made.parent, made.sequence, len(made.files)) == (last.id, 3, 3)
-    assert open_snapshot(old) == made
-    assert len(made.parts) == 2
-    assert [snapshot.sequence for snapshot in list_snapshots(old)] == [1, 2, 3]
-    assert audit_store(old) == []
-    assert [audit_snapshot(snapshot) for snapshot in list_snapshots(old)] == [[], [], []]
-    with exclusive(old):
-        retain(old, today=date(2035, 8, 1), months=24)
-    assert open_snapshot(old) == made
-    assert audit_store(old) == []
-
-
-def test_damage_in_a_store_of_version_0_1_is_named_and_healed(old: Path) -> None:
-    last = open_snapshot(old)
-    assert last is not None
-    path = last.path / last.entries("metric")[0].path
-    path.unlink()
-    assert len(audit_store(old)) == 1
-    with exclusive(old):
-        healed = publish(old, [], carried=last.files, parent=last, about=last.about).healed
-    assert healed == (f".snapshots/{last.id}/{last.entries('metric')[0].path}",)
-    assert audit_store(old) == []
-
-
-def test_a_manifest_of_version_0_1_is_adopted_by_a_copy(old: Path, tmp_path: Path) -> None:
-    last, copy = open_snapshot(old), tmp_path / "copy"
-    assert last is not None
-    root = (last.path / "manifest.json").read_bytes()
-    with exclusive(copy):
-        adopt(
-            copy,
-            last.id,
-            root,
-            lambda _: [],
-            lambda wanted: (object_path(old, one.sha256).read_bytes() for one in wanted),
-        )
-    assert current_id(copy) == last.id
-    assert audit_store(copy) == []
 
 
 def test_adopting_fetches_only_the_parts_that_the_copy_lacks_or_has_damaged(tmp_path: Path) -> None:

@@ -25,7 +25,6 @@ from tasks.store.s3_store import (
     pointer_bytes,
 )
 from tasks.store.snapshot import Snapshot, open_snapshot
-from tests.unit.store.test_manifest import made_old
 from tests.unit.store.test_parquet import metrics
 from tests.unit.store.test_publish import new
 
@@ -221,15 +220,3 @@ def test_an_audit_names_a_damaged_part_once_also_one_that_this_process_read_befo
     remote.bucket.delete([part_key(shared)])
     (problem,) = remote.audit()
     assert problem.found == "is missing from s3://customs/store"
-
-
-def test_a_bucket_that_version_0_1_filled_is_read_and_continued(remote: Remote, tmp_path: Path) -> None:
-    publish(tmp_path, [new(DECEMBER, 1), new(JANUARY, 2)], parent=None, about={"released_on": "2025-02-20"})
-    old = made_old(tmp_path)
-    remote.publish(old, None)
-    assert remote.snapshot(old.id).files == old.files
-    assert not [key for key in _keys(remote) if key.startswith("manifests/")]
-    made = _in_the_bucket(remote, tmp_path, {JANUARY: 3})
-    assert remote.snapshot(made.id).files == made.files
-    assert len([key for key in _keys(remote) if key.startswith("manifests/")]) == 2
-    assert remote.audit() == []

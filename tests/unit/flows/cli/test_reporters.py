@@ -1,7 +1,6 @@
 """The commands about several reporters: what they print and how they end. What is found is made up."""
 
 import json
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -39,12 +38,6 @@ def test_the_table_of_sources_fits_a_narrow_terminal_and_leaves_out_empty_column
     assert "gacc_preliminary" in shown
     assert "released on" not in shown
     assert "last month in" in shown
-
-
-def test_a_store_that_is_not_of_an_earlier_version_is_not_taken_over(tmp_path: Path) -> None:
-    result = run("take-over", "--store", str(tmp_path))
-    assert result.exit_code == REFUSED
-    assert "nothing to take over" in result.stderr
 
 
 @pytest.mark.parametrize(("level", "code"), [(200.0, 0), (None, DISAGREES)])
