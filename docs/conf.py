@@ -33,7 +33,7 @@ html_show_copyright = False
 CONTENTS = {
     "Reading figures": ("docs/readers", "docs/vintages", "Data dictionary <schemas/DICTIONARY>"),
     "Releases": ("docs/releases", "docs/sources"),
-    "Operations": ("Schedules, messages, servers <deployments/README>", "docs/s3", "docs/settings"),
+    "Operations": ("Schedules, messages, servers <deployments/README>", "docs/s3", "docs/backup", "docs/settings"),
     "Background": ("docs/design", "docs/limits", "Speed <benchmarks/RESULTS>", "Scale <benchmarks/SCALE>"),
     "Project": ("Contributing <CONTRIBUTING>", "CHANGELOG"),
 }

@@ -98,14 +98,21 @@ def test_a_server_that_looks_at_no_condition_is_refused_before_anything_is_publi
     assert not [line for line in customs.log() if line.startswith("PUT") and line.endswith("412")]
 
 
-def test_a_pointer_of_a_later_version_is_refused_and_left_alone(customs: Customs) -> None:
+@pytest.mark.parametrize(
+    ("format", "says"),
+    [
+        (3, r"current\.json: format 3; this version reads 2\. Install the version"),
+        (1, "an earlier version wrote this store.* tidewaiter backfill raw --store NEW"),
+    ],
+)
+def test_a_pointer_of_another_version_is_refused_and_left_alone(customs: Customs, format: int, says: str) -> None:
     url = customs.store()
     s3_writer.add(url, 1)
-    later = json.dumps({**json.loads(customs.get(url, "current.json")), "format": 2}).encode()
-    customs.put(url, "current.json", later)
-    with pytest.raises(BrokenStore, match=r"current\.json: format 2; this version reads 1\. Install the version"):
+    other = json.dumps({**json.loads(customs.get(url, "current.json")), "format": format}).encode()
+    customs.put(url, "current.json", other)
+    with pytest.raises(BrokenStore, match=says):
         s3_writer.add(url, 2)
-    assert customs.get(url, "current.json") == later
+    assert customs.get(url, "current.json") == other
 
 
 def test_what_is_damaged_in_the_bucket_reaches_nobody(customs: Customs, other_machine: Path) -> None:
@@ -113,7 +120,7 @@ def test_what_is_damaged_in_the_bucket_reaches_nobody(customs: Customs, other_ma
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIDEWAITER_CACHE", str(other_machine.with_name("first machine")))
         s3_writer.add(url, 1)
-    key = next(key for key in customs.keys(url) if key.startswith(".files/"))
+    key = next(key for key in customs.keys(url) if key.startswith(".files/_"))
     whole = customs.get(url, key)
     customs.put(url, key, whole[:-1])
     with pytest.raises(BrokenStore, match="other bytes than its manifest says"):

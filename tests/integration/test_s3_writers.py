@@ -89,8 +89,8 @@ def test_no_word_of_many_writers_is_lost(customs: Customs, tmp_path: Path) -> No
 
 
 KILLS: dict[str, dict[str, Any]] = {
-    "at the first file": {"match": "/.files/", "held": True, "status": 500},
-    "at the second file": {"match": "/.files/", "skip": 1, "held": True, "status": 500},
+    "at the first file": {"match": "/.files/_", "held": True, "status": 500},
+    "at the second file": {"match": "/.files/_", "skip": 1, "held": True, "status": 500},
     "at a part of the manifest": {"match": "/manifests/", "held": True, "status": 500},
     "at the manifest": {"match": "/snapshots/", "held": True, "status": 500},
     "before the pointer": {"match": "/current.json", "held": True, "status": 500},
