@@ -11,7 +11,7 @@ from tasks.lineage.decided import Decided
 from tasks.lineage.operands import Origins
 from tasks.lineage.raw_records import RawRecords
 from tasks.lineage.trace import Tracer
-from tasks.metrics.calendar import derive
+from tasks.metrics.derive import derive
 from tests.unit.builders import release_table
 from tests.unit.decisions import decision_table
 from tests.unit.figures import Row, Store, merged
