@@ -29,7 +29,7 @@ from tasks.domain.errors import Held
 from tasks.domain.periods import read_period
 from tasks.ingest import held as held_releases
 from tasks.ledger import merge as ledger
-from tasks.metrics.calendar import derive
+from tasks.metrics.derive import derive
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import open_snapshot
 

@@ -31,7 +31,7 @@ from tasks.store.retention import retain
 from tasks.store.snapshot import Snapshot, list_snapshots, open_snapshot
 from tasks.store.verify import audit_store
 
-BY_MONTH = ("metric", "observation", "recent", "revision", "state", "trade_flow")
+BY_MONTH = ("metric", "observation", "record_level", "revision", "trade_flow")
 BY_RELEASE = ("finding", "lineage", "quarantine", "release")
 FIRST_YEAR = 1997
 SCHEMA = "5" * 64

@@ -5,24 +5,18 @@ brought to the disk. No figure is computed, nothing is validated.
 """
 
 import hashlib
-import io
 import os
 import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
-from schemas.table import Table, polars_schema, stored_columns, table_name
+from schemas.table import polars_schema, stored_columns
 from schemas.tables.catalog import LAYOUTS
-from schemas.tables.observation import Observation
-from tasks.steps.portions import DERIVED
-from tasks.steps.segments import cut, segments_of
-from tasks.store.parquet import encode_file, encode_part, notes_of, read_derivation
+from tasks.store.parquet import encode_file, read_derivation
 from tasks.store.snapshot import open_snapshot
-from tasks.store.splice import splice
 
 
 class Written(NamedTuple):
@@ -37,7 +31,6 @@ def write_again(store: Path, folder: Path) -> Written:
     """Write the files of a store again, byte for byte, each over the one before, into a `folder` on the same disk."""
     snapshot = open_snapshot(store)
     assert snapshot is not None, f"nothing is published in {store}"
-    statements = {entry.partition: entry.rows for entry in snapshot.entries(table_name(Observation))}
     wall, cpu, size = 0.0, 0.0, 0
     with tempfile.TemporaryFile(dir=folder) as target:
         for entry in snapshot.files:
@@ -47,10 +40,7 @@ def write_again(store: Path, folder: Path) -> Written:
             rows = rows.select(pl.col(name).cast(kinds[name]) for name in stored_columns(model)).rechunk()
             derivation = read_derivation(str(snapshot.path / entry.path))
             begun, used = time.perf_counter(), time.process_time()
-            if model in DERIVED:
-                data = _in_segments(model, rows, derivation, statements.get(entry.partition, 0))
-            else:
-                data = encode_file(model, rows, entry.partition, derivation, in_order=True).data
+            data = encode_file(model, rows, entry.partition, derivation, in_order=True).data
             assert hashlib.sha256(data).hexdigest() == entry.sha256, f"{entry.path}: written again it is another file"
             target.seek(0)
             target.write(data)
@@ -60,11 +50,3 @@ def write_again(store: Path, folder: Path) -> Written:
             cpu += time.process_time() - used
             size += len(data)
     return Written(wall, cpu, size)
-
-
-def _in_segments(model: type[Table], rows: pl.DataFrame, derivation: Mapping[str, Any], statements: int) -> bytes:
-    """The file of a derived month, whose segments depend on the number of its statements."""
-    sink = io.BytesIO()
-    parts = [encode_part(model, part) for _, part in cut(rows, segments_of(statements))]
-    splice(parts or [encode_part(model, rows)], notes_of(model, derivation), sink)
-    return sink.getvalue()

@@ -9,7 +9,7 @@ import typer
 from flows.cli.asked import MORE, Months, Output, Partners
 from flows.cli.once import Commands
 from flows.cli.options import FORM_HELP, MONTH_HELP, PRODUCT_HELP, STORE, Flow, Form, Language, Store, refusals
-from flows.cli.terminal import console, escape, say
+from flows.cli.terminal import console, errors, escape, say
 from tasks.domain.text import counted
 
 if TYPE_CHECKING:
@@ -311,6 +311,7 @@ def plot(
 
     from schemas.tables.release import Release
     from tasks.domain.reporter import Reporter
+    from tasks.ledger.doubts import Doubts
     from tasks.reports import export, query
     from tasks.reports.citation import cite_rows
     from tasks.reports.month_words import each_month
@@ -329,7 +330,10 @@ def plot(
         rows = query.query(store, "metric", flow=way, product=codes, month=months)
         shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
         reporter = Reporter.of(read_table(snapshot, Release))
-        cited = cite_rows(shown, snapshot) or ""
+        doubts = Doubts(snapshot).of_rows(shown).drop_nulls().unique().sort()
+        cited = "; ".join([cite_rows(shown, snapshot) or "", *(f"IN DOUBT: {words}" for words in doubts)])
+        for words in doubts:
+            say(f"in doubt: {words}", to=errors)
         output.write_bytes(draw(rows, codes, partners, measure, output.suffix, reporter, cited))
     say(f"written: {output}")
 

@@ -24,6 +24,7 @@ class Fact(BaseModel):
     step: float = Field(0.1, description="for a growth or a share: what its last digit may be worth")
     low: float | None = Field(None, description="the least that it may be, given the printed digits it rests on")
     trace: Trace | None = None
+    doubts: list[str] = Field([], description="open findings about the releases that it rests on")
     verdict: Verdict | None = Field(None, description="of a growth: whether it may be quoted")
 
 
@@ -137,6 +138,7 @@ class Facts(BaseModel):
     decisions: list[DecisionFact] = Field([], description="releases that were withdrawn, or count again, since then")
     held: list[Waiting]
     mixed_code: bool
+    doubts: list[str] = Field([], description="open findings about the releases that a figure of the page rests on")
     reporter: str = Field(description="whose statistics these are, ISO 3166-1 alpha-3")
     known_on: str = Field("", description="day up to which the store knows")
 

@@ -71,6 +71,7 @@ class Trace(BaseModel):
     decisions: list[str] = Field(
         [], description="releases that covered a number of these and were withdrawn, or count again: when, by whom, why"
     )
+    doubts: list[str] = Field([], description="open findings about the releases that it rests on")
     recomputed: float | str | None
     agrees: bool
     snapshot_id: str

@@ -9,12 +9,24 @@ from schemas.tables import (
     metric,
     name,
     observation,
+    record_level,
     release,
     revision,
-    state,
     trade_flow,
 )
 
-MODULES = (observation, trade_flow, metric, state, revision, release, decision, lineage, claim, control_event, name)
+MODULES = (
+    observation,
+    trade_flow,
+    metric,
+    record_level,
+    revision,
+    release,
+    decision,
+    lineage,
+    claim,
+    control_event,
+    name,
+)
 
 LAYOUTS: dict[str, Layout] = {name: PUBLISHED[name] for name in sorted(PUBLISHED)}

@@ -65,12 +65,12 @@ def status(figure: str) -> str:
     return f"{figure.removesuffix('_pct').removesuffix('_pp')}_status"
 
 
-# Code tables that decide which months of a series may be compared.
+# Code tables that decide what adds up and which months of a series may be compared.
 COMPARED_BY = ("definition_breaks", "hs_revisions", "baskets", "partner_groups", "partners", "watch_list")
 
 
 @published(
-    sort_by=("product", "partner", "measure"), month_of="period", rows_per_group=196_608, rests_on=COMPARED_BY
+    sort_by=("measure", "product", "partner"), month_of="period", rows_per_group=196_608, rests_on=COMPARED_BY
 )  # fmt: skip
 class Metric(Table):
     """Level, growth, year to date, rolling year, share, rank, contribution, record: each with its status."""
@@ -82,7 +82,9 @@ class Metric(Table):
         "ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month"
     )
     period: pl.Date = column("first day of the month")
-    measure: pl.Categorical = column("quantity_kg, quantity_<unit>, value_usd, value_cny, unit_value_usd_per_kg …")
+    measure: pl.Categorical = column(
+        "quantity_kg, quantity_<unit>, value_usd, value_cny, unit_value_usd_per_kg …: rows lie in its order"
+    )
     level: pl.Float64 = column("the month's figure", "see measure", nullable=True)
     level_status: Status = column("how level was made, or why it is null")
     mom_pct: pl.Float64 = column("change on the month before", "%", nullable=True)

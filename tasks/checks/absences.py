@@ -98,7 +98,7 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int
         lost=pl.col("value") / pl.col("total"), a_month=in_dollars("total") / pl.col("known")
     )
     is_known = pl.col("known") >= whole_threshold("missing_partners_months")
-    is_most = (pl.col("regular") > threshold("missing_partners_hold") * pl.col("total")) | pl.col("largest")
+    is_most = (pl.col("regular") >= threshold("missing_partners_hold") * pl.col("total")) | pl.col("largest")
     is_much = pl.col("a_month") >= threshold("trifle_a_month")
     return found.with_columns(
         largest=pl.col("largest") & is_known, is_known=is_known & is_much, hold=is_most & is_known & is_much,

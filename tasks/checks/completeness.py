@@ -13,8 +13,10 @@ import polars as pl
 from tasks.checks.absences import PARTNERS_SHARE_MIN
 from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, Check, Judged, values_by_partner
 from tasks.domain.coverage import WORLD, asked_products, without_lost
+from tasks.domain.decisions import same_query
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name, month_text
+from tasks.domain.release_ids import MARK
 
 REMOVED_SHARE_MAX = 0.05
 CELL = ["flow", "product", "measure", "month"]
@@ -48,7 +50,13 @@ def _partners_removed(judged: Judged) -> Rows:
             f"{found['partner']} {found['measure']} {month_name(found['month'])}",
             observed=f"no row, where {found['value']:,} was published ({found['value'] / found['total']:.1%} of the month)",
             expected="the partner, with its old or a revised number",
-            advice="Compare with the site; if it was really removed, approve.",
+            advice=_what_approval_does(
+                judged,
+                before.filter(
+                    pl.col("partner") == found["partner"],
+                    pl.col("period_end").dt.year() * 12 + pl.col("period_end").dt.month() - 1 == found["month"],
+                ),
+            ),
         )
 
 
@@ -87,8 +95,29 @@ def _products_removed(judged: Judged) -> Rows:
             observed=f"no row of {', '.join(found['product'][:EXAMPLES])}, where {found['value']:,} was published "
             f"({found['value'] / found['total']:.1%} of what was asked for; {gone.height} such months)",
             expected="the products, with their old or revised numbers",
-            advice="Compare with the site; declare the products and months that were asked for, or approve.",
+            advice=_what_approval_does(
+                judged, published.filter(pl.col("product").is_in(found["product"]), pl.col("month") == found["month"])
+            ),
         )
+
+
+def _what_approval_does(judged: Judged, gone: pl.DataFrame) -> str:
+    """Say what approving a removal does with the published numbers `gone`: of a release of the same day that this one does
+    not replace they stay, because on one day no release says more than the other.
+    """
+    row = judged.row
+    replaced = {*same_query(row, judged.known.counting)}
+    of_day = gone.filter(pl.col("known_from") == row["released_on"])["release_id"].cast(pl.String).unique().sort()
+    staying = [name for name in of_day if name.partition(MARK)[0] not in replaced]
+    if staying:
+        return (
+            f"Approving removes nothing: {', '.join(staying)} of the same day asked for more, and its numbers stay. If they are wrong, first "
+            f"tidewaiter withdraw {staying[0]}, then approve; if they are right, reject."
+        )
+    return (
+        f"Compare with the site. Approving removes these numbers: from {row['released_on']} on they are published as no trade. If they "
+        "were not asked for, reject and declare what was."
+    )
 
 
 def _world_total(judged: Judged) -> Rows:

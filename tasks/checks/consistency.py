@@ -62,7 +62,7 @@ def _later_landing(judged: Judged) -> Rows:
         return
     for other in same_query(row, known.counting):
         yield finding(
-            "later_landing", "info", row["title"], observed=f"{other} of the same day, which asked for nothing else",
+            "later_landing", "info", row["title"], observed=f"{other} of the same day, which asked for nothing else or has the same bytes",
             expected="one release of a query and a day", advice=f"This one takes its place from {row['released_on']} on; "
             f"tidewaiter withdraw {row['release_id']} brings the other back.",
         )  # fmt: skip
@@ -73,6 +73,16 @@ def _known_again(judged: Judged) -> Rows:
     row, known = judged.row, judged.known
     before = known.releases.filter(release_id=row["release_id"])
     if not before.height:
+        replaced = {*same_query(row, known.counting)}
+        for same in known.counting.filter(
+            pl.col("flow").eq_missing(row["flow"]), raw_sha256=row["raw_sha256"], reporter=row["reporter"]
+        ).to_dicts():
+            if same["release_id"].partition(MARK)[0] not in replaced:
+                yield finding(
+                    "known_release", "warning", row["title"], expected="one release of a file",
+                    observed=f"the same bytes are published as {same['release_id']}, of {same['released_on']} and for other months or another day",
+                    advice=f"Both count. If that one was declared wrongly, end it with tidewaiter withdraw {same['release_id']}.",
+                )  # fmt: skip
         return
     if row["release_id"] in out_on(known.releases, known.decisions):
         of_it = known.decisions.filter(release_id=row["release_id"].partition(MARK)[0], kind="replaced")

@@ -26,6 +26,7 @@ from tasks.domain.decisions import counting
 from tasks.domain.periods import month_name, month_number
 from tasks.domain.precision import Interval, Reading, hull, printed
 from tasks.domain.reporter import Reporter
+from tasks.ledger.doubts import Doubts
 from tasks.ledger.merge import current_statements
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
@@ -51,6 +52,7 @@ class Readings:
         words = current_statements(read_table(snapshot, Observation, where=wanted))
         releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
         self.reporter = Reporter.of(releases)
+        self.doubts: Doubts | None = Doubts(snapshot)
         numbers, self.growths, silent = current_numbers(words, releases)
         # Where all statements are outranked, a row without a figure means more than no trade.
         is_silent = pl.col("product").is_in(sorted({key[1] for key in silent}))

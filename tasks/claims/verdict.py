@@ -33,6 +33,24 @@ def check_claim(readings: Readings, row: Mapping[str, Any]) -> Verdict:
     except Unclear as unclear:
         return "not_checkable", f"Not checkable: {unclear}."
     spot = readings.canonical(stated.spot)
+    return _with_doubts(readings, stated, spot, _verdict(readings, stated, spot))
+
+
+def _with_doubts(readings: Readings, stated: Stated, spot: Spot, made: Verdict) -> Verdict:
+    """Return the verdict with the open findings about the releases that it rests on. They refute nothing."""
+    base = _compared(stated)
+    months = {*range(spot.first, spot.last + 1), *range(base.first, base.last + 1)}
+    figure = {"share": "share_pct", "rank": "rank"}.get(stated.kind, "level")
+    found = readings.doubts.of(spot.flow, spot.product, spot.partner, sorted(months), figure) if readings.doubts else []
+    if not found or made[0] == "not_checkable":
+        return made
+    doubts = "; ".join(dict.fromkeys(doubt.words for doubt in found))
+    if made[0] in ("contradicted", "right_number_wrong_place"):
+        return "not_checkable", f"Not checkable: what the ledger has is in doubt ({doubts}). {made[1]}"
+    return made[0], f"{made[1]} In doubt: {doubts}."
+
+
+def _verdict(readings: Readings, stated: Stated, spot: Spot) -> Verdict:
     stated = replace(stated, spot=spot, against=stated.against and readings.canonical(stated.against))
     if stated.kind in ("rank", "since", "streak"):
         return check_extreme(readings, stated)

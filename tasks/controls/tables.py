@@ -37,8 +37,8 @@ from tasks.domain.measure_states import with_states
 from tasks.domain.measures import codes_of, measures, touched_codes
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
-from tasks.store.month_writer import PendingFiles
 from tasks.store.parquet import Partition, partition_month, read_derivation, read_table
+from tasks.store.pending_files import PendingFiles
 from tasks.store.verify_on_read import prove
 
 FLOW = "export"

@@ -25,6 +25,8 @@ CELL = ["flow", "product", "family", "month"]
 # Months for which a series without trade is still published: one year, so that its last growth on the year before
 # appears.
 QUIET_MONTHS = 12
+# The rolling year of the same month a year later rests on a month this far back.
+FIGURES_LOOK_BACK = 23
 # Records look back this many months, so that a month is computed from a bounded past.
 LOOK_BACK_MONTHS = 60
 GROUPS = tuple(code_table("partner_groups")["group"].unique().sort())

@@ -23,6 +23,8 @@ INGEST = "tidewaiter ingest"
 SAME_QUERY = "the same query came once more on that day"
 # What of two releases must be alike for the later one of a day to be the same query.
 ALIKE = ("source", "reporter", "flow", "released_on", "kind", "partners", "classification", "by_month")
+# Of the same bytes the scope may be another one: whoever declares a file once more says what it was asked for.
+ALIKE_OF_BYTES = (*(name for name in ALIKE if name != "partners"), "raw_sha256")
 
 
 def withdrawn_on(decisions: pl.DataFrame, day: date = date.max) -> dict[str, dict[str, Any]]:
@@ -76,22 +78,27 @@ def brought_about(release: pl.DataFrame, releases: pl.DataFrame, decisions: pl.D
 
 
 def same_query(row: Mapping[str, Any], releases: pl.DataFrame) -> list[str]:
-    """Return the names of releases of the same day and query whose whole scope the new release covers."""
+    """Return the names of releases of the same day and query whose whole scope the new release covers, and of those of
+    the same bytes and day that were declared otherwise, with no further months.
+    """
     if row["partners"] == "keys":
         return []
-    alike = releases.filter(
-        pl.all_horizontal(pl.col(name).eq_missing(row[name]) for name in ALIKE),
+    of_day = releases.filter(
         pl.col("measures").list.sort() == sorted(row["measures"]),
         pl.col("first_month") >= row["first_month"], pl.col("last_month") <= row["last_month"],
         release_of() != row["release_id"].partition(MARK)[0],
     )  # fmt: skip
+    alike, of_bytes = (
+        of_day.filter(pl.all_horizontal(pl.col(name).eq_missing(row[name]) for name in names))
+        for names in (ALIKE, ALIKE_OF_BYTES)
+    )
     asked = tuple(row["products"])
     return sorted({
         other["release_id"].partition(MARK)[0]
         for other in alike.iter_rows(named=True)
         if ("*" in asked or all(code.startswith(asked) for code in other["products"]))
         and (row["partners"] == "all" or {*other["partner_list"]} <= {*row["partner_list"]})
-    })  # fmt: skip
+    } | {*of_bytes.select(release_of()).to_series()})  # fmt: skip
 
 
 def withdrawal(

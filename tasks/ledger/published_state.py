@@ -18,12 +18,11 @@ class Known(NamedTuple):
     Which months:
     - `touched`: their ledger is rebuilt, because the release has a row in them or requests them.
     - `derived`: their metrics are computed again, because the release can change them.
-    - `unchanged`: derived months whose own numbers stay as the table `state` has them.
 
     What was read:
     - `detail`: the touched months, and the same months a year later, because a revision also changes the growth there.
-    - `observation`: derived months that are neither unchanged nor touched; the months a year after a touched one; and
-      those a year before, where another release covers the touched one. The last two are needed to detect revisions.
+    - `observation`: the months a year after a touched one, and those a year before, where another release covers the touched
+      one: they are needed to detect revisions. The months that figures look back on are read by portion.
 
     `decisions` is what was decided about the releases. `chained` are the years (flow, year) that have a cumulative figure: there a month may depend on those after it.
     """
@@ -35,7 +34,6 @@ class Known(NamedTuple):
     derived: tuple[Partition, ...]
     snapshot: Snapshot | None
     store: Path
-    unchanged: tuple[Partition, ...] = ()
     chained: frozenset[tuple[str, int]] = frozenset()
     decisions: DataFrame[Decision] = NOTHING_DECIDED
 
@@ -43,8 +41,3 @@ class Known(NamedTuple):
     def counting(self) -> DataFrame[Release]:
         """The earlier releases that count: neither withdrawn nor replaced."""
         return counting(self.releases, self.decisions)
-
-    @property
-    def recomputed(self) -> tuple[Partition, ...]:
-        """The derived months whose numbers are added up again from the ledger."""
-        return tuple(sorted({*self.derived} - {*self.unchanged}))

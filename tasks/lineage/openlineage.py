@@ -36,15 +36,11 @@ _PRINTED = ("quantity", "supplementary_quantity", "value", "quantity_yoy", *_UNI
 _NUMBER = ("value", "unit", "measure", "period_start", "period_end")
 _KEY = {name: (name,) for name in ("flow", "product", "classification", "partner")}
 _FROM_WORDS = {name: (name,) for name in polars_schema(Observation)} | {"known_until": ("known_from",)}
-# The statements from which metrics are computed; the earlier numbers that they use are left by earlier releases.
+# The statements from which metrics are computed; those of earlier months are read by portion.
 _WORDS = ("touched", "known.observation")
 _SERIES = {
     **{name: (name,) for name in ("flow", "product", "partner")}, "measure": ("measure", "unit"), "period": ("period_end",),
 }  # fmt: skip
-_COUNTED = (
-    "level_status", "has_row", "kinds", "ytd_status", "ytd_kinds", "run", "window", "two_months_kinds", "quarter_kinds", "quiet", "idle",
-)  # fmt: skip
-_PRINTED_SPANS = ("printed_ytd", "printed_yoy", "printed_ytd_yoy")
 # Dataset made -> dataset it is made from -> column made -> columns it is made from. Columns that come from the
 # declaration of the release are not here, nor is the scope of the releases: it determines rows and statuses as a whole.
 COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
@@ -60,13 +56,7 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
         **dict.fromkeys(("level_kinds", "kinds"), ("kind", *_NUMBER)),
         "comparable_from": ("product", "partner", "measure", "period_end"),
     } for made_from in _WORDS},
-    "state": {made_from: {
-        **_SERIES, **dict.fromkeys((*_COUNTED, *(f"{name}_kinds" for name in _PRINTED_SPANS)), ("kind", *_NUMBER)),
-        **dict.fromkeys(("level", "ytd", "rolling", "two_months", "quarter", *_PRINTED_SPANS), _NUMBER),
-    } for made_from in _WORDS},
-    "recent": {made_from: {
-        **_SERIES, "level": _NUMBER, "kinds": ("kind", *_NUMBER), "run": _NUMBER,
-    } for made_from in _WORDS},
+    "record_level": {made_from: {**_SERIES, "level": _NUMBER, "kinds": ("kind", *_NUMBER)} for made_from in _WORDS},
     "trade_flow": {"touched": {
         **_KEY, "source": ("source",), "period": ("period_end",), "quantity_other_unit": ("measure",),
         **dict.fromkeys(("quantity_kg", "quantity_other", *VALUES), _NUMBER), "kind": ("kind",),

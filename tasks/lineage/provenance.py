@@ -13,10 +13,10 @@ import polars as pl
 from schemas.table import Table, table_name
 from schemas.tables.metric import Metric
 from schemas.tables.observation import Observation
+from schemas.tables.record_level import RecordLevel
 from schemas.tables.revision import Revision
-from schemas.tables.state import Recent, State
 from schemas.tables.trade_flow import TradeFlow
-from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
+from tasks.domain.coverage import FIGURES_LOOK_BACK
 from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.domain.hashing import code_sha256, versions
 from tasks.domain.periods import month_index
@@ -28,9 +28,8 @@ from tasks.store.parquet import Partition, partition_month
 MADE_IN = {
     "observation": "tasks.ledger.epochs",
     "trade_flow": "tasks.ledger.trade_flow",
-    "metric": "tasks.metrics.months",
-    "state": "tasks.metrics.months",
-    "recent": "tasks.metrics.months",
+    "metric": "tasks.metrics.derive",
+    "record_level": "tasks.metrics.derive",
     "revision": "tasks.ledger.revisions",
     "product_name": "tasks.ledger.name_tables",
     "partner_name": "tasks.ledger.name_tables",
@@ -68,8 +67,10 @@ def derivation_of_month(
     """
     flow, year, _ = partition
     first = last = partition_month(partition)
-    if model in (Metric, State, Recent):
-        first -= LOOK_BACK_MONTHS + QUIET_MONTHS
+    if model in (Metric, RecordLevel):
+        # Records look back further, on levels that are published with their own derivation.
+        first -= FIGURES_LOOK_BACK
+        first = first // 12 * 12 if (flow, first // 12) in chained else first
         last = year * 12 + 11 if (flow, year) in chained else last
     sources = releases.filter(
         (pl.col("flow").is_null() | (pl.col("flow") == flow))

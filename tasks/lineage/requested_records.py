@@ -16,7 +16,7 @@ from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
 from tasks.domain.decisions import counting
 from tasks.domain.periods import month_index
 from tasks.ledger import merge as ledger
-from tasks.metrics.calendar import derive
+from tasks.metrics.derive import derive
 from tasks.store.parquet import partition_month, read_table
 from tasks.store.snapshot import Snapshot
 

@@ -21,6 +21,7 @@ from tasks.domain.errors import NoFigure
 from tasks.domain.periods import first_day, month_name, month_number
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted, named
+from tasks.ledger.doubts import Doubts
 from tasks.lineage.formulas import RECIPES, ExactOperand, first_month, months_of
 from tasks.lineage.operands import Amount, Origins
 from tasks.lineage.point import Point
@@ -43,7 +44,7 @@ class Tracer:
         where = None if product is None else pl.col("product") == product
         self.metric = read_table(snapshot, Metric, lambda partition: partition[0] == flow, where)
         self.reporter = Reporter.of(read_table(snapshot, Release))
-        self.origins = Origins(snapshot, flow, product)
+        self.origins, self.doubts = Origins(snapshot, flow, product), Doubts(snapshot)
 
     def trace(self, point: Point, figure: str) -> Trace:
         """The trace of one metric of the table `metric`. Raises NoFigure where the table has no such row."""
@@ -68,10 +69,17 @@ class Tracer:
             operands=[operand.shown for operand in operands], recomputed=_plain(again),
             decisions=self.origins.decided.lines([point, *(operand.point for operand in operands)]),
             kinds="+".join(sorted(kinds)) or None,
+            doubts=self._doubts(point, figure, [operand.point for operand in operands]) if row[figure] is not None else [],
             breaks=[f"{month_name(change.month)}: {change.what} ({change.source})" for change in cut or ()],
             agrees=_agree(expected, again) and _is_published(row[status(figure)], cut) and _hold(operands),
             snapshot_id=self.snapshot.id,
         )  # fmt: skip
+
+    def _doubts(self, point: Point, figure: str, points: list[Point]) -> list[str]:
+        """The open findings about the releases of the months that a figure rests on."""
+        months = sorted({point.month, *(operand.month for operand in points)})
+        found = self.doubts.of(point.flow, point.product, point.partner, months, figure)
+        return list(dict.fromkeys(doubt.words for doubt in found))
 
     def breaks(self, point: Point, figure: str, names: tuple[str, ...], row: dict[str, Any]) -> list[Change] | None:
         """The changes between the months of the metric; None where they do not matter to it."""

@@ -14,13 +14,10 @@ from schemas.table import DataFrame
 from schemas.tables.release import Release
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import covered_codes, of_national_lists, with_scope
-from tasks.metrics.names import EARLIEST, Names
+from tasks.metrics.names import Names
 
 CELL = ("product", "family", "month")
 PLACE_OF_FAMILY = ("product", "partner", "family", "month")
-YEAR = 12
-# Priorities of releases as digits of a number: there are fewer than this.
-SPOKEN = 8
 
 
 class Scope(NamedTuple):
@@ -79,42 +76,6 @@ class Coverage(NamedTuple):
         cells = self.all_levels.of_groups if groups else self.all_levels.cells
         priority = pl.lit(cells).gather(self.names.key(*CELL))
         return frame.with_columns(everyone=priority.is_not_null())
-
-    def silence(self, frame: pl.DataFrame, month: int) -> pl.DataFrame:
-        """The coverage in `month` of series that have had no row of their own for a year.
-
-        The frame (product, partner, family, idle, ...) gains `run`, the number of months up to this one, at most 12, in
-        which a missing row means no trade. `idle` limits it: the months since any other measure of the place was
-        traded, null where none was. It also gains `spoken`: the priorities of the best kinds of release of these
-        months, as read by `priority`.
-        """
-        names, scope, cell, place = self.names, self.all_levels, ("product", "family"), ("product", "partner", "family")
-        inside = pl.col("month").is_between(month - YEAR + 1, month)
-        all_cells = scope.everyone.filter(inside).with_columns(key=names.key(*cell))
-        everyone = pl.concat(
-            _unbroken(cells, month).with_columns(is_group=pl.lit(is_group))
-            for is_group, cells in ((False, all_cells), (True, all_cells.filter("groups")))
-        )
-        found = frame.with_columns(key=names.key(*cell), is_group=names.is_group())
-        found = found.join(everyone, on=["key", "is_group"], how="left", maintain_order="left")
-        # For a group, coverage of every partner counts since it has members.
-        since = pl.when(names.founded() > EARLIEST).then((month - names.founded() + 1).clip(0, YEAR)).otherwise(YEAR)
-        run = pl.min_horizontal(pl.col("run").fill_null(0), since)
-        if scope.listed.height:
-            wanted = frame.select(key=names.key(*place)).unique()
-            listed = scope.listed.filter(inside).with_columns(key=names.key(*place)).join(wanted, on="key", how="semi")
-            own = _unbroken(listed, month).rename({"run": "own_run", "spoken": "own_spoken"})
-            found = found.with_columns(key=names.key(*place)).join(own, on="key", how="left", maintain_order="left")
-            run, found = pl.coalesce("own_run", run), found.with_columns(spoken=pl.coalesce("own_spoken", "spoken"))
-        limited = pl.min_horizontal(run, pl.col("idle").fill_null(YEAR)).cast(pl.UInt8)
-        found = found.with_columns(run=limited, spoken=pl.col("spoken").fill_null(0))
-        return found.select(*frame.columns, "run", "spoken")
-
-
-def priority_in(spoken: pl.Expr, place: int) -> pl.Expr:
-    """The priority of the best kind of release this many months before the last one of `Coverage.silence`."""
-    digit: pl.Expr = spoken // SPOKEN**place % SPOKEN
-    return digit - 1
 
 
 def with_priority(frame: pl.DataFrame, scope: Scope, names: Names) -> pl.DataFrame:
@@ -197,15 +158,3 @@ def _of_baskets(covered: pl.DataFrame, members: pl.DataFrame, others: list[str])
     )
     whole = there.join(needed, on=["basket", "month"]).filter(pl.col("there") == pl.col("needed"))
     return whole.rename({"basket": "product"})
-
-
-def _unbroken(rows: pl.DataFrame, month: int) -> pl.DataFrame:
-    """By `key` the number of months up to `month` without a gap, and their priorities as digits of one number."""
-    ordered = rows.sort("key", "month", descending=[False, True])
-    place = pl.int_range(pl.len()).over("key")
-    digits = pl.lit(pl.Series([SPOKEN**place for place in range(YEAR)], dtype=pl.UInt64))
-    ordered = ordered.with_columns(place=place).filter(month - pl.col("month") == pl.col("place"))
-    return ordered.group_by("key").agg(
-        run=pl.len().cast(pl.UInt8),
-        spoken=((pl.col("priority").cast(pl.UInt64) + 1) * digits.gather(pl.col("place"))).sum(),
-    )

@@ -1,6 +1,6 @@
 """Defines the metrics of `metric` in FIGURES_OF: name, first month used, value and status of each.
 
-An entry reads a row with its numbers side by side (prepared by `recurrence` and `calendar`): those of the month, of the
+An entry reads a row with its numbers side by side (prepared by `windows`): those of the month, of the
 month before (`before_`), of the same month a year before (`ago_`), and those of the world. Numbers are whole, in
 smallest units; values per kilogram are floats. Nothing is rounded. A metric that cannot be computed is null and its
 status gives the reason. A metric that would compare two sides of a change of definition is removed.
@@ -15,7 +15,7 @@ from schemas.table import polars_schema
 from schemas.tables.metric import Metric
 from schemas.tables.metric import status as status_of
 from tasks.domain.units import by_constant
-from tasks.metrics.levels import status
+from tasks.metrics.names import status
 
 BASIS_POINTS_PER_PERCENT = 100
 MONTH = pl.col("month")

@@ -1,40 +1,19 @@
-"""Determines the series of a month and the level of each: printed, summed, zero by scope, or missing with a reason.
+"""Determines the level of every series in every month: printed, summed, zero by scope, or missing with a reason.
 
 Where a place (product and partner) has a number in one measure and not in another, the other is not zero: the goods are
 counted in another unit. A level is not zero either if a code below it has a number.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import polars as pl
 
-from schemas.tables.metric import STATUSES
 from schemas.tables.observation import KINDS
-from tasks.domain.classification import HS_LEVELS
-from tasks.metrics.coverage import Coverage
-from tasks.metrics.names import Names
-from tasks.metrics.sums import PLACE, SERIES
-
-# The number of each status; a status is a small integer until the table is written.
-STATUS = {name: number for number, name in enumerate(STATUSES)}
-# Figures that a source may print besides single months.
-PRINTED_SPANS = ("ytd", "yoy", "ytd_yoy")
-
-
-class Numbers(NamedTuple):
-    """The numbers of some months before comparison.
-
-    `rows` are the printed and summed numbers (see `sums.add_up`), `spans` the printed figures of other spans (product,
-    partner, measure, month, span, value, kinds).
-    """
-
-    rows: pl.DataFrame
-    spans: pl.DataFrame
-
-
-def status(name: str) -> pl.Expr:
-    """A status as its number."""
-    return pl.lit(STATUS[name], dtype=pl.UInt8)
+from tasks.metrics.grid import KEY, Block, Grid
+from tasks.metrics.names import MISSING_FROM, NUMBER, status
+from tasks.metrics.sums import PRINTED, SUM, UNKNOWN
+from tasks.metrics.year_to_date import chained_years
 
 
 def bit_of(priority: pl.Expr) -> pl.Expr:
@@ -42,118 +21,153 @@ def bit_of(priority: pl.Expr) -> pl.Expr:
     return pl.lit(pl.Series([2**place for place in range(len(KINDS))], dtype=pl.UInt8)).gather(priority)
 
 
-def seen(numbers: Numbers, names: Names) -> pl.DataFrame:
-    """The series and months (key, SERIES) with a number, of their own or in their parts."""
-    own = pl.concat([numbers.rows.select(SERIES), printed_spans_of(numbers.spans, names)])
-    keys = pl.concat([own.select(key=names.key(*SERIES)), looked_for(own, names).select("key")])
-    return keys.unique().select("key", *names.unpacked(*SERIES))
+class Month(NamedTuple):
+    """A month of all series, a value by row of the grid.
+
+    `value` is 0 where the number is not known, `kinds` are those behind it; `seen` says whether a number of the month, own
+    or of a part, belongs to the series, `here` (by place) whether anything is traded.
+    """
+
+    value: pl.Series
+    status: pl.Series
+    kinds: pl.Series
+    seen: pl.Series
+    here: pl.Series
 
 
-def printed_spans_of(spans: pl.DataFrame, names: Names) -> pl.DataFrame:
+class Levels:
+    """The levels of a window of months, and the printed years to date: `ytd` by month (row, ytd, ytd_status, ytd_kinds)."""
+
+    def __init__(self, grid: Grid, rows: pl.DataFrame, spans: pl.DataFrame, at_once: int) -> None:
+        """`rows` are the numbers of the months, printed and summed (`sums.add_up`), `spans` the printed figures of others;
+        so many months are computed `at_once`.
+        """
+        self.grid, self.months, self.ytd = grid, dict[int, Month](), dict[int, pl.DataFrame]()
+        row, seen = grid.rows_of(rows), spans_seen(spans)
+        seen = seen.select("month", row=grid.rows_of(seen))
+        for block in blocks(grid.names.first, grid.names.months, at_once):
+            printed = seen.filter(pl.col("month").is_in(block.months))
+            self.months |= _months(grid, block, rows, row, printed)
+        self._chain(spans)
+
+    def _chain(self, spans: pl.DataFrame) -> None:
+        """Replace the months of the series for which a source prints years to date: see `year_to_date`."""
+        printed = spans.filter(span="ytd").select(*KEY, "month", "span", "value", "kinds")
+        if not printed.height:
+            return
+        series = printed.select(*KEY, year=pl.col("month") // 12).unique()
+        parts = []
+        for (year,), of_year in series.partition_by("year", as_dict=True).items():
+            some = of_year.select(*KEY, row=self.grid.rows_of(of_year))
+            parts += [self._long(some, month) for month in range(year * 12, year * 12 + 12) if month in self.months]
+        made = chained_years(pl.concat(parts), printed)
+        made = made.with_columns(row=self.grid.rows_of(made))
+        for (month,), own in made.partition_by("month", as_dict=True).items():
+            now, row = self.months[month], own["row"]
+            self.months[month] = now._replace(
+                value=now.value.scatter(row, own["level"].fill_null(0)),
+                status=now.status.scatter(row, own["level_status"]),
+                kinds=now.kinds.scatter(row, pl.select(pl.when(own["level"].is_not_null()).then(own["kinds"]).otherwise(0)).to_series()),
+            )  # fmt: skip
+            self.ytd[month] = own.select("row", "ytd", "ytd_status", "ytd_kinds")
+
+    def _long(self, some: pl.DataFrame, month: int) -> pl.DataFrame:
+        now, row = self.months[month], some["row"]
+        rows = some.select(
+            *KEY, month=pl.lit(month, pl.Int32), level=now.value.gather(row), level_status=now.status.gather(row),
+            kinds=now.kinds.gather(row),
+        )  # fmt: skip
+        return rows.with_columns(level=pl.when(pl.col("level_status") < MISSING_FROM).then("level"))
+
+
+def spans_seen(spans: pl.DataFrame) -> pl.DataFrame:
     """The series and months with printed figures of other spans; for a year to date every month since January."""
     of_years = spans.filter(pl.col("span").is_in(["ytd", "ytd_yoy"])).select(
-        *SERIES[:-1], month=pl.int_ranges(pl.col("month") // 12 * 12, pl.col("month") + 1, dtype=pl.Int32)
+        *KEY, month=pl.int_ranges(pl.col("month") // 12 * 12, pl.col("month") + 1, dtype=pl.Int32)
     ).explode("month")  # fmt: skip
-    of_years = of_years.filter(pl.col("month").is_between(names.first, names.first + names.months - 1))
-    return pl.concat([spans.filter(span="yoy").select(SERIES), of_years])
+    return pl.concat([spans.filter(span="yoy").select(*KEY, "month"), of_years]).unique()
 
 
-def looked_for(own: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """The series published with some series (key, SERIES).
-
-    For each partner the world and the groups, and for each national code the world of the levels above it.
-    """
-    parts = (
-        own.filter(~names.is_total()).with_columns(partner=pl.lit(0, pl.UInt32)).select(key=names.key(*SERIES)).unique()
-    )
-    parts = parts.select(names.unpacked(*SERIES))
-    totals = [parts.with_columns(partner=pl.lit(total, pl.UInt32)) for total in names.totals]
-    codes = pl.concat(
-        [own.filter(names.is_total(), names.is_national()).select(SERIES), parts.filter(names.is_national())]
-    )
-    codes = codes.with_columns(partner=pl.lit(names.world, pl.UInt32))
-    above = [codes.with_columns(product=names.above(level)) for level in HS_LEVELS]
-    keys = pl.concat([one.select(key=names.key(*SERIES)) for one in (*totals, *above)]).unique()
-    return keys.select("key", *names.unpacked(*SERIES))
+def blocks(first: int, count: int, at_once: int) -> Iterator[Block]:
+    """Months in blocks of at most so many."""
+    for start in range(first, first + count, at_once):
+        yield Block(start, min(at_once, first + count - start))
 
 
-class Traded(NamedTuple):
-    """Keys of the places with a number in any measure, their own or in a part; and of those with one below."""
+def _months(grid: Grid, block: Block, rows: pl.DataFrame, row: pl.Series, printed: pl.DataFrame) -> dict[int, Month]:
+    size, at = grid.size * block.size, block.offset(row, grid.size)
 
-    here: pl.Series
-    below: pl.Series
+    def column(name: str, kind: type[pl.DataType]) -> pl.Series:
+        found = pl.concat([rows[f"{name}{month}"] for month in block.months], rechunk=True)
+        return _zeros(size, kind).scatter(at, found)
 
-
-def traded(rows: pl.DataFrame, coverage: Coverage) -> Traded:
-    """The traded places, from the numbers of the months."""
-    names = coverage.names
-    places = (
-        rows.select(key=names.key(*PLACE))
-        .sort("key")
-        .unique(maintain_order=True)
-        .select("key", *names.unpacked(*PLACE))
-    )
-    own = pl.concat([places.drop("key"), _in_baskets(places, names)])
-    here = (
-        pl.concat([own, _totals(own, names)])
-        .select(key=names.key(*PLACE))
-        .to_series()
-        .sort()
-        .unique(maintain_order=True)
-    )
-    if not coverage.is_mixed:
-        # A release of national codes covers a higher level by sums.
-        return Traded(here, here.clear())
-    codes = places.filter(names.is_national())
-    below = pl.concat([codes.with_columns(product=names.above(level)).select(PLACE) for level in HS_LEVELS])
-    return Traded(here, pl.concat([below, _totals(below, names)]).select(key=names.key(*PLACE)).to_series().unique())
-
-
-def _in_baskets(places: pl.DataFrame, names: Names) -> pl.DataFrame:
-    inside = places.rename({"product": "part"}).join(names.baskets(), on="part")
-    return inside.filter(pl.col("month").is_between("begin", "end")).select(
-        pl.col("basket").alias("product"), "partner", "month"
-    )
-
-
-def _totals(places: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """The totals of the partners of some places."""
-    parts = places.filter(~names.is_total())
-    world = parts.select("product", "month").unique().with_columns(partner=pl.lit(names.world, pl.UInt32))
-    of_groups = parts.join(names.groups(), on="partner").filter(pl.col("month").is_between("begin", "end"))
-    of_groups = of_groups.select("product", "month", partner="total").unique()
-    return pl.concat([world.select(PLACE), of_groups.select(PLACE)])
-
-
-def with_levels(frame: pl.DataFrame, numbers: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.DataFrame:
-    """The frame (SERIES, ...) with the levels of its rows, see `levels_of`; `numbers` are the printed and summed ones."""
-    names = coverage.names
-    rows = numbers.select("value", "is_sum", key=names.key(*SERIES), of_row="kinds", has_row=pl.lit(True))
-    frame = frame.with_columns(key=names.key(*SERIES)).join(rows, on="key", how="left").drop("key")
-    return levels_of(frame, where, coverage)
-
-
-def levels_of(frame: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.DataFrame:
-    """The frame (SERIES, value, is_sum, of_row, has_row, ...) with `level`, `level_status`, `kinds` and `is_here`.
-
-    `is_here` says whether anything of the place is traded.
-    """
-    names, here, below = coverage.names, where.here, where.below
-    frame = coverage.priority(names.with_family(frame))
-    place = names.key(*PLACE)
-    frame = frame.with_columns(place=place).with_columns(
-        is_here=pl.col("place").is_in(here.implode()),
-        is_below=pl.col("place").is_in(below.implode()) if below.len() else pl.lit(False),
-    )
-    has, covered = pl.col("value").is_not_null(), pl.col("priority").is_not_null()
-    zero = ~has & covered & ~pl.col("is_here") & ~pl.col("is_below")
-    of_scope = bit_of(pl.col("priority"))
-    return frame.with_columns(
-        level=pl.when(has).then("value").when(zero).then(0),
-        level_status=pl.when(has & pl.col("is_sum")).then(status("sum")).when(has).then(status("reported"))
+    value, codes, of_row = column("v", pl.Int64), column("c", pl.UInt8), column("k", pl.UInt8)
+    has_row = codes > 0
+    here, below = _traded(grid, block, has_row)
+    place = block.offset(grid.place, grid.places.height)
+    frame = pl.DataFrame([
+        codes.alias("code"), of_row.alias("of_row"),
+        grid.priority(block).alias("priority"), here.gather(place).alias("here"), below.gather(place).alias("below"),
+    ])  # fmt: skip
+    has, covered = pl.col("code").is_between(PRINTED, SUM), pl.col("priority").is_not_null()
+    zero = ~has & covered & ~pl.col("here") & ~pl.col("below")
+    made = (
+        pl.when(has).then(pl.when(pl.col("code") == PRINTED).then(status("reported")).otherwise(status("sum")))
         .when(zero).then(status("zero"))
-        .when(pl.col("has_row").is_not_null() | (covered & pl.col("is_here"))).then(status("other_unit"))
-        .otherwise(status("not_covered")),
-        kinds=pl.when(has).then("of_row").when(zero).then(of_scope).otherwise(pl.lit(0, pl.UInt8)),
-        has_row=pl.col("has_row").is_not_null(), is_here=pl.col("is_here") | pl.col("is_below"),
-    ).drop("value", "is_sum", "of_row", "priority", "place", "is_below")  # fmt: skip
+        .when((pl.col("code") == UNKNOWN) | (covered & pl.col("here"))).then(status("other_unit"))
+        .otherwise(status("not_covered"))
+    )  # fmt: skip
+    kinds = pl.when(has).then("of_row").when(zero).then(bit_of(pl.col("priority"))).otherwise(pl.lit(0, pl.UInt8))
+    found = frame.select(status=made, kinds=kinds)
+    seen = _seen(grid, block, has_row.scatter(printed.select(_at(block, grid.size)).to_series(), True))
+    columns = (value, found["status"], found["kinds"], seen, here | below)
+    split = [block.split(column) for column in columns]
+    return {month: Month(*(column[month] for column in split)) for month in block.months}
+
+
+def _at(block: Block, size: int) -> pl.Expr:
+    """The place of `row` in a column of all months."""
+    return (pl.col("row") + (pl.col("month") - block.first).cast(NUMBER) * size).alias("at")
+
+
+def _zeros(size: int, kind: type[pl.DataType]) -> pl.Series:
+    return pl.repeat(0, size, dtype=kind, eager=True)
+
+
+def _traded(grid: Grid, block: Block, has_row: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """By place, whether it or a part of it has a number in any measure; and whether a code below has one."""
+    size = grid.places.height
+    nothing = pl.repeat(False, size * block.size, eager=True)
+    months = pl.DataFrame({"month": [*block.months]}, schema={"month": pl.Int32})
+
+    def spread(to: pl.Series, by: pl.Series, *all_links: pl.DataFrame) -> pl.Series:
+        for links in all_links:
+            if links.height:
+                valid = links.join(months, how="cross")
+                if "begin" in links.columns:
+                    valid = valid.filter(pl.col("month").is_between("begin", "end"))
+                offset = (pl.col("month") - block.first).cast(NUMBER) * size
+                places = valid.select(pl.col("source", "target") + offset)
+                to = to.scatter(places["target"].filter(by.gather(places["source"])), True)
+        return to
+
+    own = nothing.clone().scatter(block.offset(grid.place, size).filter(has_row), True)
+    parts = spread(own.clone(), own, grid.baskets)
+    here = spread(parts.clone(), parts, grid.worlds, grid.members)
+    if not grid.coverage.is_mixed:
+        return here, nothing
+    return here, spread(nothing.clone(), own, grid.below, grid.worlds_below, grid.members_below)
+
+
+def _seen(grid: Grid, block: Block, own: pl.Series) -> pl.Series:
+    """The series with a number, and those published with them: totals of partners, and the world of the levels above."""
+    size = grid.groups.height
+    nothing, group = pl.repeat(False, size * block.size, eager=True), block.offset(grid.group, size)
+    is_total = block.tiled(grid.is_total)
+    parts = nothing.clone().scatter(group.filter(own & ~is_total), True)
+    codes = nothing.clone().scatter(group.filter(own), True)
+    above = nothing
+    for links in grid.above:
+        below, upper = block.offset(links["below"], size), block.offset(links["above"], size)
+        above = above.scatter(upper.filter(codes.gather(below)), True)
+    return own | (is_total & parts.gather(group)) | (block.tiled(grid.is_world) & above.gather(group))

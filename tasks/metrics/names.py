@@ -11,6 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.reference.code_tables import code_table
+from schemas.tables.metric import MADE, STATUSES
 from tasks.domain.classification import HS_LEVELS, basket_members
 from tasks.domain.coverage import TOTALS, WORLD, family_of
 from tasks.domain.nomenclature import CHINAS, classification_of, is_national, national_lists
@@ -21,6 +22,10 @@ from tasks.domain.units import UNIT_VALUE_OF
 NUMBER = pl.UInt32
 # Bounds in the tables of valid months: before every month, and after every month.
 EARLIEST, LATEST = -(10**6), 10**6
+
+# The number of each status; a status is a small integer until the table is written. From MISSING_FROM on it is a reason.
+STATUS = {name: number for number, name in enumerate(STATUSES)}
+MISSING_FROM = len(MADE)
 
 
 class Names(NamedTuple):
@@ -199,9 +204,6 @@ def _valid(table: pl.DataFrame) -> pl.DataFrame:
     return bounds.drop("valid_from", "valid_to")
 
 
-def in_sequence(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
-    """The frame sorted by the columns, marked as sorted if there is one. Tables read from files are in order already."""
-    first, *others = columns
-    if others or not frame[first].is_sorted():
-        frame = frame.sort(columns)
-    return frame if others else frame.with_columns(pl.col(first).set_sorted())
+def status(name: str) -> pl.Expr:
+    """A status as its number."""
+    return pl.lit(STATUS[name], dtype=pl.UInt8)

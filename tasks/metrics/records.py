@@ -9,112 +9,82 @@ history of the product.
 import polars as pl
 
 from tasks.domain.coverage import LOOK_BACK_MONTHS
-from tasks.metrics.levels import status
-from tasks.metrics.names import Names
+from tasks.metrics.grid import Block
+from tasks.metrics.names import status
 
-MONTH = pl.col("month")
-KEY = ["product", "partner", "measure"]
 RECORDS = ("highest_since", "lowest_since")
-READ = ("level", "level_status", "kinds", "is_published", "comparable_from")
 STATUSES = tuple(f"{name}_status" for name in RECORDS)
-MADE = ("series_start", *RECORDS, *STATUSES)
+MADE = ("series_start", *RECORDS, *STATUSES, "kinds_of_run")
 
 
-def with_records(frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows of whole series on a calendar, in order, with `series_start`, both records and `kinds_of_run`."""
-    starts = pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in KEY).fill_null(True)
-    has = pl.col("level").is_not_null()
-    goes_on = has.shift().fill_null(False) & pl.col("is_published").shift().fill_null(False) & ~starts
-    is_break = ~has | ~goes_on | (pl.col("comparable_from") == MONTH).fill_null(False)
-    start = pl.max_horizontal(pl.when(is_break).then(MONTH).forward_fill(), MONTH - LOOK_BACK_MONTHS)
-    frame = frame.with_columns(
-        series=starts.cum_sum(),
-        series_start=pl.when(has).then(start),
-        last_level=pl.when(goes_on).then(pl.col("level").shift()),
-    )
-    return _with_extremes(frame, frame.select("series", "level", "kinds", past="month")).drop("series", "last_level")
+class PublishedLevels:
+    """The published levels of some series by month, a value by series: float, and null where there is none."""
 
+    def __init__(self, size: int) -> None:
+        self._levels, self._kinds = dict[int, pl.Series](), dict[int, pl.Series]()
+        self._nothing = pl.repeat(None, size, dtype=pl.Float64, eager=True)
+        self._none = pl.repeat(0, size, dtype=pl.UInt8, eager=True)
 
-def with_recent(frame: pl.DataFrame, recent: pl.DataFrame, names: Names, month: int) -> pl.DataFrame:
-    """The same for one month, from the `recent` months (KEY and month as numbers, level, kinds, run).
+    def put(self, month: int, level: pl.Series, kinds: pl.Series) -> None:
+        """Take over a month."""
+        self._levels[month], self._kinds[month] = level, kinds
 
-    Adds `run_of_record` too, null for the series whose records are computed on request.
-    """
-    recorded = frame.select(names.is_recorded().arg_true()).to_series()
-    some = frame.select(*KEY, "month", *READ)[recorded].with_columns(series=names.key(*KEY))
-    recent = recent.select("level", "kinds", "run", series=names.key(*KEY), past="month")
-    last = recent.filter(pl.col("past") == month - 1).select("series", last_level="level", last_run="run")
-    some = some.join(last, on="series", how="left", maintain_order="left")
-    has = pl.col("level").is_not_null() & pl.col("is_published")
-    starts = pl.col("last_run").is_null() | (pl.col("comparable_from") == MONTH).fill_null(False)
-    run = (
-        pl.when(starts)
-        .then(1)
-        .otherwise(pl.min_horizontal(pl.col("last_run") + 1, LOOK_BACK_MONTHS + 1))
-        .cast(pl.UInt8)
-    )
-    some = some.with_columns(run_of_record=pl.when(has).then(run))
-    some = some.with_columns(series_start=month + 1 - pl.col("run_of_record").cast(pl.Int32))
-    made = _with_extremes(some, recent.drop("run")).select("run_of_record", "kinds_of_run", *MADE)
-    hidden = pl.when(pl.col("level").is_null()).then("level_status").otherwise(status("on_request"))
-    others = frame.select(
-        pl.lit(None, pl.UInt8).alias("run_of_record"), pl.col("kinds").alias("kinds_of_run"),
-        *(pl.lit(None, pl.Int32).alias(name) for name in ("series_start", *RECORDS)),
-        *(hidden.alias(name) for name in STATUSES),
-    )  # fmt: skip
-    # Few series have records, so theirs are put among the others.
-    return frame.with_columns(others[name].scatter(recorded, made[name]) for name in made.columns)
+    def drop(self, before: int) -> None:
+        """Drop what no record of a month from `before` on reaches back to."""
+        for old in [one for one in self._levels if one < before - LOOK_BACK_MONTHS]:
+            del self._levels[old], self._kinds[old]
 
+    def records(self, block: Block, changed: pl.Series) -> pl.DataFrame:
+        """The columns of MADE for some months; they and the months before them must be there. `changed` is the month of the last
+        change of definition, null where there is none.
+        """
 
-def _with_extremes(frame: pl.DataFrame, older: pl.DataFrame) -> pl.DataFrame:
-    """The frame with the records of runs that begin with `series_start`.
+        def back(months: int, of: dict[int, pl.Series], otherwise: pl.Series) -> pl.Series:
+            return pl.concat([of.get(month - months, otherwise) for month in block.months], rechunk=True)
 
-    `older` has the levels of months (series, past, level, kinds), `last_level` is that of the month before.
-    """
-    now, last, past = pl.col("now"), pl.col("last_level"), pl.col("past")
-    asked = frame.filter(pl.col("series_start") < MONTH).select(
-        "series", "month", "series_start", "last_level", now="level"
-    )
-    of_run = older.join(asked, on="series").filter(past >= pl.col("series_start"), past < MONTH)
-    # A month above the one before can only be a high, one below it only a low.
-    level = pl.col("level")
-    as_extreme = ((last < now) & (level >= now)) | ((last > now) & (level <= now))
-    found = of_run.filter(as_extreme).group_by("series", "month").agg(found=past.max())
-    frame = frame.join(found, on=["series", "month"], how="left", maintain_order="left")
-    if of_run["kinds"].n_unique() > 1 or frame["kinds"].n_unique() > 1:
-        kinds = of_run.group_by("series", "month").agg(kinds_of_run=pl.col("kinds").bitwise_or())
-        frame = frame.join(kinds, on=["series", "month"], how="left", maintain_order="left")
-        frame = frame.with_columns(kinds_of_run=pl.col("kinds") | pl.col("kinds_of_run").fill_null(0))
-    else:
-        frame = frame.with_columns(kinds_of_run="kinds")
-    is_run, before = (pl.col("series_start") < MONTH).fill_null(False), MONTH - 1
-    frame = frame.with_columns(
-        highest_since=pl.when(is_run).then(pl.when(last >= level).then(before).otherwise("found")),
-        lowest_since=pl.when(is_run).then(pl.when(last <= level).then(before).otherwise("found")),
-    ).drop("found")
-    return frame.with_columns(column for name in RECORDS for column in _named(name))
-
-
-def on_request(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """The frame without records of the series for which `metric` has none."""
-    shown = names.is_recorded() | pl.col("level").is_null()
-    return frame.with_columns(
-        *(pl.when(shown).then(name).alias(name) for name in (*RECORDS, "series_start")),
-        *(pl.when(shown).then(name).otherwise(status("on_request")).alias(name) for name in STATUSES),
-    )
+        now = block.month(self._nothing.len())
+        level, kinds = back(0, self._levels, self._nothing), back(0, self._kinds, self._none)
+        runs, none = level.is_not_null(), pl.repeat(None, level.len(), dtype=pl.Int32, eager=True)
+        start = now.zip_with(runs, none)
+        high, low = none, none
+        since = changed.fill_null(-(10**6))
+        for months in range(1, LOOK_BACK_MONTHS + 1):
+            before, past = back(months, self._levels, self._nothing), now - months
+            runs = runs & before.is_not_null() & (since <= past)
+            if not runs.any():
+                break
+            start = past.zip_with(runs, start)
+            high = past.zip_with((runs & high.is_null() & (before >= level)).fill_null(False), high)
+            low = past.zip_with((runs & low.is_null() & (before <= level)).fill_null(False), low)
+            kinds = kinds | back(months, self._kinds, self._none).zip_with(runs, block.tiled(self._none))
+        frame = pl.DataFrame({
+            "month": now, "changed": changed, "series_start": start, "highest_since": high, "lowest_since": low, "kinds_of_run": kinds,
+        })  # fmt: skip
+        return frame.select("series_start", "kinds_of_run", *(column for name in RECORDS for column in _named(name)))
 
 
 def _named(name: str) -> list[pl.Expr]:
-    """A record and its status.
+    """A record and its status; the status of a month without a level is that of its level, put in by `with_records`.
 
     It names no month where the month before was as extreme, or where no month of the run was.
     """
-    found, start = pl.col(name), pl.col("series_start")
-    is_change = (pl.col("comparable_from") == MONTH).fill_null(False)
+    found, start, month = pl.col(name), pl.col("series_start"), pl.col("month")
+    is_change = (pl.col("changed") == month).fill_null(False)
     why = (
-        pl.when(pl.col("level").is_null()).then("level_status")
-        .when(start == MONTH).then(pl.when(is_change).then(status("definition_break")).otherwise(status("no_base")))
-        .when(found.is_null()).then(status("series_record")).when(found == MONTH - 1).then(status("not_extreme"))
+        pl.when(start.is_null()).then(pl.lit(None, pl.UInt8))
+        .when(start == month).then(pl.when(is_change).then(status("definition_break")).otherwise(status("no_base")))
+        .when(found.is_null()).then(status("series_record")).when(found == month - 1).then(status("not_extreme"))
         .otherwise(status("computed"))
     )  # fmt: skip
     return [pl.when(why == status("computed")).then(found).alias(name), why.alias(f"{name}_status")]
+
+
+def with_records(frame: pl.DataFrame, at: pl.Series, made: pl.DataFrame) -> pl.DataFrame:
+    """The frame of a month with the columns of MADE: those `made` in the rows `at`, in the others they are on request."""
+    hidden = pl.when(pl.col("level").is_null()).then("level_status").otherwise(status("on_request"))
+    others = frame.select(
+        *(pl.lit(None, pl.Int32).alias(name) for name in ("series_start", *RECORDS)),
+        *(hidden.alias(name) for name in STATUSES), pl.col("kinds").alias("kinds_of_run"),
+    )  # fmt: skip
+    made = made.with_columns(pl.col(name).fill_null(others[name].gather(at)) for name in STATUSES)
+    return frame.with_columns(others[name].scatter(at, made[name]) for name in MADE)

@@ -1,26 +1,20 @@
-"""Converts numbers side by side to rows of `metric`: adds values from other rows and values per kilogram.
+"""Converts the operands of a month to rows of `metric`: adds values from other rows and values per kilogram.
 
 A row here has its own numbers of the month (level, ytd, rolling_12m, each with status and kinds), of the month before
-(`before_`) and of the same month a year before (`ago_`). `recurrence` computes such rows month by month, `calendar` all
-months at once.
+(`before_`) and of the same month a year before (`ago_`), as `windows` makes them.
 """
 
 import polars as pl
 
 from schemas.table import polars_schema
 from schemas.tables.metric import Metric
-from tasks.domain import comparability
 from tasks.domain.nomenclature import classification_of
 from tasks.domain.periods import index_month
-from tasks.domain.units import EXACT_MAX, UNIT_VALUE_OF, in_units, per_unit
-from tasks.metrics.coverage import Coverage
+from tasks.domain.units import EXACT_MAX, in_units, per_unit
 from tasks.metrics.figures import FIGURES_OF, kinds_behind, with_figures
-from tasks.metrics.levels import Traded, status
-from tasks.metrics.names import Names
+from tasks.metrics.grid import MASS, Block, Grid
+from tasks.metrics.names import NUMBER, STATUS, Names, status
 
-PLACE = ("product", "partner", "month")
-GROUP = ("product", "measure", "month")
-MASS = "quantity_kg"
 # The operands of a value per kilogram: each number of the value and the same one of the mass.
 DIVIDED = (
     "level",
@@ -45,98 +39,86 @@ UNITED = (
     "ago_quarter_kinds",
 )
 OF_WORLD = ("level", "before_level", "ago_level", "kinds", "before_kinds", "ago_kinds")
-PRINTED = ("printed_yoy", "printed_yoy_kinds", "printed_ytd_yoy", "printed_ytd_yoy_kinds")
+SPANS = ("yoy", "ytd_yoy")
+PRINTED = tuple(f"printed_{span}{suffix}" for span in SPANS for suffix in ("", "_kinds"))
 RECORDS = ("highest_since", "lowest_since")
 
 
-def with_others(frame: pl.DataFrame, rows: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.DataFrame:
-    """The frame with values from other rows: the world's numbers, the rank, the last change of definition.
+def with_others(
+    frame: pl.DataFrame, grid: Grid, block: Block, place: pl.Series, here: pl.Series, spans: pl.DataFrame
+) -> pl.DataFrame:
+    """The rows of some months with values from other rows: the world's numbers, the rank, printed growth.
 
-    Printed growth stays as it is. `rows` are the numbers of the months (`sums.add_up`).
+    `place` has the place in the frame of each row of the grid and month, null where it is not there; `here` says by place of
+    the grid and month whether anything of it is traded; `spans` has the printed growth of the months.
     """
-    names = coverage.names
-    world = frame.filter(pl.col("partner") == names.world).select(
-        group=names.key(*GROUP), **{f"world_{name}": pl.col(name) for name in OF_WORLD}
-    )
-    frame = frame.with_columns(group=names.key(*GROUP), is_total=names.is_total())
-    frame = frame.join(world, on="group", how="left", maintain_order="left")
-    frame = _with_ranks(frame, rows, where, coverage)
-    return frame.drop("group").with_columns(
-        comparability.changes(frame, names.labels, names.reporter).alias("comparable_from")
-    )
+    at = frame["row"] + (frame["month"] - block.first).cast(NUMBER) * grid.size
+    world = place.gather(block.offset(grid.world, grid.size)).gather(at)
+    of_world = frame.select(pl.col(name).gather(world).alias(f"world_{name}") for name in OF_WORLD)
+    group = block.offset(grid.group, grid.groups.height).gather(at)
+    frame = frame.hstack(of_world).with_columns(group=group, is_total=grid.is_total.gather(frame["row"]))
+    return _with_printed(_with_ranks(frame, grid, block, here), spans)
 
 
-def _with_ranks(frame: pl.DataFrame, rows: pl.DataFrame, where: Traded, coverage: Coverage) -> pl.DataFrame:
-    """The rank of each partner by level, in groups (product and measure) with every partner covered and counted."""
-    names = coverage.names
-    parts = rows.filter(~names.is_total())
-    product_month = ("product", "month")
-    places = pl.concat([where.here, where.below]).unique() if where.below.len() else where.here
-    traded = pl.DataFrame({"key": places}).select(names.unpacked(*PLACE)).filter(~names.is_total())
-    needed = traded.group_by(of=names.key(*product_month)).agg(needed=pl.len())
-    counted = parts.filter(pl.col("value").is_not_null()).select(group=names.key(*GROUP))
-    counted = counted.group_by("group").agg(counted=pl.len())
-    groups = frame.select("group", *GROUP).unique("group").with_columns(of=names.key(*product_month))
-    groups = groups.join(counted, on="group", how="left").join(needed, on="of", how="left")
-    groups = coverage.everyone(names.with_family(groups))
-    whole = groups.filter("everyone", pl.col("counted").fill_null(0) >= pl.col("needed").fill_null(0))["group"]
-    ranked = frame.select("group", "level", "kinds", "is_total", row=pl.int_range(pl.len(), dtype=pl.UInt32)).filter(
-        ~pl.col("is_total"), pl.col("level") > 0, pl.col("group").is_in(whole.implode())
-    )
+def _with_printed(frame: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the printed growth of its months; `spans` are rows of the grid (row, month, span, value, kinds)."""
+    for span in SPANS:
+        own = spans.filter(span=span).select(
+            "row", "month", pl.col("value").alias(f"printed_{span}"), pl.col("kinds").alias(f"printed_{span}_kinds")
+        )
+        if own.height:
+            frame = frame.join(own, on=["row", "month"], how="left", maintain_order="left")
+        else:
+            nothing = {f"printed_{span}": pl.Int64, f"printed_{span}_kinds": pl.UInt8}
+            frame = frame.with_columns(pl.lit(None, kind).alias(name) for name, kind in nothing.items())
+    return frame
+
+
+def _with_ranks(frame: pl.DataFrame, grid: Grid, block: Block, here: pl.Series) -> pl.DataFrame:
+    """The rank of each partner by level, in groups (product, measure, month) with every partner covered and counted."""
+    has = pl.col("level_status").is_in([STATUS["reported"], STATUS["sum"]]) & ~pl.col("is_total")
+    traded = pl.DataFrame({"product": block.tiled(grid.places["product"]), "month": block.month(grid.places.height)})
+    traded = traded.filter(here & ~block.tiled(grid.is_total_place))
+    needed = traded.group_by("month", "product").agg(needed=pl.len())
+    firsts = (pl.col(name).first() for name in ("measure", "product", "month"))
+    groups = frame.group_by("group").agg(*firsts, counted=has.sum()).join(needed, on=["month", "product"], how="left")
+    groups = grid.coverage.everyone(grid.names.with_family(groups))
+    whole = groups.filter("everyone", pl.col("counted") >= pl.col("needed").fill_null(0))["group"]
+    is_whole = pl.repeat(False, grid.groups.height * block.size, eager=True).scatter(whole, True)
+    is_ranked = frame.select(~pl.col("is_total") & (pl.col("level") > 0).fill_null(False)).to_series()
+    ranked = frame.select("group", "level", "kinds", at=pl.int_range(pl.len(), dtype=NUMBER))
+    ranked = ranked.filter(is_ranked & is_whole.gather(frame["group"]))
     ordered = ranked.sort("group", "level", descending=[False, True])
     starts = pl.col("group").ne_missing(pl.col("group").shift())
     place = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
     first = pl.when(starts).then(place).forward_fill()
     # Equal levels share a rank.
     shared = pl.when(starts | (pl.col("level") != pl.col("level").shift())).then(place).forward_fill()
-    ordered = ordered.with_columns(place_by_level=(shared - first + 1).cast(pl.UInt32))
-    united = pl.col("kinds").first() if ranked["kinds"].n_unique() <= 1 else pl.col("kinds").bitwise_or()
-    of_groups = ranked.group_by("group").agg(kinds_of_rank=united)
-    ordered = ordered.join(of_groups, on="group", how="left").select("row", "place_by_level", "kinds_of_rank")
-    return frame.with_row_index("row").join(ordered, on="row", how="left", maintain_order="left").drop("row")
+    united = pl.col("kinds") if ranked["kinds"].n_unique() <= 1 else pl.col("kinds").bitwise_or().over("group")
+    ordered = ordered.select("at", rank=(shared - first + 1).cast(pl.UInt32), kinds=united)
+    nothing = pl.repeat(None, frame.height, dtype=pl.UInt32, eager=True)
+    return frame.with_columns(
+        place_by_level=nothing.clone().scatter(ordered["at"], ordered["rank"]),
+        kinds_of_rank=nothing.cast(pl.UInt8).scatter(ordered["at"], ordered["kinds"]),
+    )
 
 
-def per_kilogram(frame: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """Rows of values per kilogram: those of a value divided by those of the mass of the same place, as floats."""
-    if MASS not in names.measures:
-        return frame.clear()
-    mass = names.measures.index(MASS)
-    values = {
-        names.measures.index(name): names.measures.index(ratio)
-        for name, ratio in UNIT_VALUE_OF.items()
-        if name in names.measures
-    }
-    weights = frame.filter(pl.col("measure") == mass).select(
-        "is_published",
-        "comparable_from",
-        *DIVIDED,
-        *UNITED,
-        *(f"{name}_status" for name in DIVIDED if f"{name}_status" in frame.columns),
-        place=names.key(*PLACE),
-    )
-    worth = frame.filter(pl.col("measure").is_in([*values])).with_columns(place=names.key(*PLACE))
-    # Sorted keys join several times faster.
-    weights, worth = (
-        one.with_columns(pl.col("place").set_sorted()) if one["place"].is_sorted() else one for one in (weights, worth)
-    )
-    both = worth.join(weights, on="place", suffix="_mass", maintain_order="left")
-    made = [
-        _divided(name, name in ("level", "before_level", "ago_level", "ytd", "rolling_12m", "quarter"))
-        for name in DIVIDED
-    ]
-    own = comparability.changes(
-        both.with_columns(pl.col("measure").replace_strict(values, return_dtype=pl.UInt32)),
-        names.labels,
-        names.reporter,
-    )
+def per_kilogram(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Rows of values per kilogram: those of a value divided by those of the mass of the same place, as floats.
+
+    `pairs` has the places of both in the frame (worth, mass), the measure and `changed`, its own last change of definition.
+    """
+    states = [f"{name}_status" for name in DIVIDED if f"{name}_status" in frame.columns]
+    of_mass = frame.select("comparable_from", *DIVIDED, *UNITED, *states)[pairs["mass"]]
+    both = frame[pairs["worth"]].hstack(of_mass.rename({name: f"{name}_mass" for name in of_mass.columns}))
+    made = [_divided(name, f"{name}_status" in states) for name in DIVIDED]
     return both.with_columns(
         *(expression for pair in made for expression in pair),
         *(pl.col(name) | pl.col(f"{name}_mass") for name in UNITED),
         *(pl.lit(None, frame.schema[name]).alias(name) for name in PRINTED),
-        is_published=pl.col("is_published") & pl.col("is_published_mass"),
-        measure=pl.col("measure").replace_strict(values, return_dtype=pl.UInt32),
-        comparable_from=pl.max_horizontal("comparable_from", "comparable_from_mass", own),
-    ).select(frame.columns)  # fmt: skip
+        measure=pairs["measure"],
+        comparable_from=pl.max_horizontal("comparable_from", "comparable_from_mass", pairs["changed"]),
+    ).select(frame.columns)
 
 
 def _divided(name: str, has_status: bool) -> list[pl.Expr]:
@@ -189,10 +171,16 @@ def _named_kinds(kinds: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return pl.when(kinds > 0).then(kinds.cast(pl.UInt8) - 1).cat.to(dtype)
 
 
-def in_order(frames: list[pl.DataFrame], names: Names) -> pl.DataFrame:
-    """The rows of frames of `as_metric` sorted by month, product, partner, measure, with names instead of numbers."""
-    schema = polars_schema(Metric)
-    rows = pl.concat(frames)
-    order = [names.key("product", "partner", "measure")]
-    rows = rows.sort(order if rows["period"].n_unique() <= 1 else [pl.col("period"), *order])
-    return rows.with_columns(map(names.named, ("product", "partner", "measure"))).select(list(schema))
+def in_order(plain: pl.DataFrame, ratios: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """The rows of two frames of `as_metric`, each in order, by month, measure, product and partner, with names for numbers.
+
+    All values per kilogram lie together: their names come after those of quantities and before those of values.
+    """
+    if plain["period"].n_unique() > 1:
+        rows = pl.concat([plain, ratios]).sort("period", "measure", "product", "partner")
+    elif ratios.height:
+        at = plain["measure"].search_sorted(ratios["measure"][0])
+        rows = pl.concat([plain[:at], ratios, plain[at:]])
+    else:
+        rows = plain
+    return rows.with_columns(map(names.named, ("product", "partner", "measure"))).select(list(polars_schema(Metric)))

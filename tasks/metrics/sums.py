@@ -1,140 +1,225 @@
 """Adds up HS levels and baskets from codes, and the world and groups from partners, where a sum is valid.
 
-A sum is made where the scopes of the releases cover all of it and no source prints it. It is null, though it has a row,
+A sum is made where the scopes of the releases cover all of it and no source prints it. It has a row, though no value,
 where a part has a number that month and none in this measure: pieces and kilograms do not add up, and a missing number
 is not zero.
+
+All months are added up at once: a row is a series, and has for each month `m` a value (`v`), how it was made (`c`, see CODES)
+and the kinds of release behind it (`k`), in columns such as v24305.
 """
 
-from collections.abc import Callable
+from collections.abc import Collection, Iterable
 
 import polars as pl
 
 from tasks.domain.classification import HS_LEVELS
 from tasks.domain.units import LEVEL_MAX
 from tasks.metrics.coverage import Coverage
-from tasks.metrics.names import Names
+from tasks.metrics.names import NUMBER
 
-SERIES = ("product", "partner", "measure", "month")
-PLACE = ("product", "partner", "month")
-Allowed = Callable[[pl.DataFrame], pl.Expr | pl.Series]
+SERIES = ("product", "partner", "measure")
+# No row, a printed number, a sum, a row of a sum that is not known.
+NOTHING, PRINTED, SUM, UNKNOWN = range(4)
 
 
 def add_up(printed: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
-    """`printed` rows (product, partner, measure, month, value, kinds, is_sum) and every valid sum of them.
+    """Every printed number and every valid sum, a row a series, from rows (product, partner, measure, month, value, kinds).
 
     Codes add up for each partner first, then partners to totals, then codes for totals without partners. Raises
     OverflowError for a sum that is too large for a month.
     """
-    names = coverage.names
-    rows = pl.concat([printed, *_of_codes(printed.filter(~names.is_total()), printed, coverage)])
-    rows = pl.concat([rows, *_of_partners(rows.filter(~names.is_total()), rows, coverage)])
-    return pl.concat([rows, *_of_codes(rows.filter(names.is_total()), rows, coverage)])
+    sums = _Sums(coverage)
+    rows = sums.wide(printed)
+    rows = sums.joined(rows, sums.of_codes(rows.filter(~sums.names.is_total()), rows))
+    rows = sums.joined(rows, sums.of_partners(rows.filter(~sums.names.is_total())))
+    return sums.joined(rows, sums.of_codes(rows.filter(sums.names.is_total()), rows))
 
 
-def _of_codes(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> list[pl.DataFrame]:
-    """HS6, HS4, HS2 and baskets of the national codes among `parts`, without those in `rows`."""
-    names = coverage.names
-    parts = parts.filter(names.is_national())
-    if not parts.height:
-        return []
-    made, below = [], _counted(parts, names.key(*PLACE))
-    for level in HS_LEVELS:
-        # All parts are national codes, so each level is the sum of the one below it.
-        below = _summed(below.with_columns(product=names.above(level)), names)
-        sums = _with_values(below, names)
-        may = coverage.priority(names.with_family(sums.select(SERIES)), finest=True)["priority"].is_not_null()
-        made.append(sums.filter(may))
-    members = names.baskets()
-    inside = (
-        parts.rename({"product": "part"}).join(members, on="part").filter(pl.col("month").is_between("begin", "end"))
-    )
-    if inside.height:
-        inside = inside.rename({"basket": "product"})
-        sums = _summed(_counted(inside, pl.struct("product", "part", "partner", "month")), names)
-        made.append(_whole_baskets(_with_values(sums, names), rows, members, coverage))
-    own = (
-        rows.filter(names.is_total())
-        if parts.select(names.is_total().first()).item()
-        else rows.filter(~names.is_national())
-    )
-    return [_without(sums, own, names) for sums in made]
+class _Sums:
+    """The sums of a window of months."""
+
+    def __init__(self, coverage: Coverage) -> None:
+        self.coverage, self.names = coverage, coverage.names
+        self.months = range(self.names.first, self.names.first + self.names.months)
+
+    def wide(self, printed: pl.DataFrame) -> pl.DataFrame:
+        """A row a series; a number is put where its month is."""
+        key = self.names.key(*SERIES)
+        code = pl.when(pl.col("value").is_null()).then(UNKNOWN).otherwise(PRINTED).cast(pl.UInt8)
+        keyed = printed.select("month", pl.col("value").fill_null(0), "kinds", code=code, key=key)
+        keys = keyed["key"].unique().sort()
+        at = pl.DataFrame({"key": keys}).with_row_index("at")
+        keyed = keyed.join(at, on="key", how="left")
+        columns = {}
+        by_month = keyed.partition_by("month", as_dict=True)
+        for month in self.months:
+            own = by_month.get((month,), keyed.clear())
+            columns[f"v{month}"] = _none(keys.len(), pl.Int64).scatter(own["at"], own["value"])
+            columns[f"c{month}"] = _none(keys.len(), pl.UInt8).scatter(own["at"], own["code"])
+            columns[f"k{month}"] = _none(keys.len(), pl.UInt8).scatter(own["at"], own["kinds"])
+        return pl.DataFrame({"key": keys}).select(*self.names.unpacked(*SERIES)).with_columns(**columns)
+
+    def joined(self, rows: pl.DataFrame, sums: Iterable[pl.DataFrame]) -> pl.DataFrame:
+        """The rows with the sums that no source prints."""
+        made = pl.concat([rows, *(one.select(rows.columns) for one in sums)])
+        key = made.select(key=self.names.key(*SERIES))["key"]
+        if not key.is_duplicated().any():
+            return made
+        # The first row of a series has what is printed of it.
+        twice = key.is_duplicated()
+        firsts = [
+            pl.col(f"{kind}{month}").filter(pl.col(f"c{month}") > NOTHING).first().fill_null(0)
+            for month in self.months
+            for kind in "vck"
+        ]
+        merged = made.filter(twice).group_by(SERIES, maintain_order=True).agg(firsts)
+        return pl.concat([made.filter(~twice), merged.select(made.columns)])
+
+    def of_codes(self, parts: pl.DataFrame, rows: pl.DataFrame) -> list[pl.DataFrame]:
+        """HS6, HS4, HS2 and baskets of the national codes among `parts`."""
+        parts = parts.filter(self.names.is_national())
+        if not parts.height:
+            return []
+        made, below, places = [], self._counted(parts), self._places(parts)
+        for level in HS_LEVELS:
+            # All parts are national codes, so each level is the sum of the one below it.
+            above = self.names.above(level).alias("product")
+            below = self._summed(below.with_columns(above), SERIES)
+            places = places.with_columns(above).group_by("product", "partner").agg(pl.col("^n.*$").sum())
+            sums = self._with_values(below, places, ["product", "partner"])
+            made.append(self._where(sums, self._may(sums)))
+        members = self.names.baskets()
+        inside = members.join(parts, left_on="part", right_on="product")
+        if inside.height:
+            made.append(self._of_baskets(inside, members, rows))
+        return made
+
+    def of_partners(self, parts: pl.DataFrame) -> list[pl.DataFrame]:
+        """The world and the groups for which every partner was requested."""
+        made, counted, places = [], self._counted(parts), self._places(parts)
+        groups = self.names.groups()
+        for total in self.names.totals:
+            mine, of_places = counted, places
+            if total != self.names.world:
+                of_total = groups.filter(pl.col("total") == total).drop("total")
+                mine, of_places = (self._valid(one.join(of_total, on="partner")) for one in (counted, places))
+            mine = mine.with_columns(partner=pl.lit(total, NUMBER))
+            needed = of_places.group_by("product").agg(pl.col("^n.*$").sum())
+            sums = self._with_values(self._summed(mine, SERIES), needed, ["product"])
+            # A file of world totals alone covers the world, and none of the partners that are its parts. A partner code
+            # that no list names may be a member, so then no group is a sum.
+            made.append(self._where(sums, self._asked(sums, groups=total != self.names.world)))
+        return made
+
+    def _of_baskets(self, inside: pl.DataFrame, members: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+        """The baskets of which each code has a number in that month, or is covered."""
+        parts = self._valid(self._counted(inside.rename({"basket": "product"})))
+        places = self._valid(self._places(inside.rename({"basket": "product"}), "part", "begin", "end"))
+        places = places.group_by("product", "partner").agg(pl.col("^n.*$").sum())
+        sums = self._with_values(self._summed(parts, SERIES), places, ["product", "partner"])
+        codes = (
+            sums.select(*SERIES).rename({"product": "basket"}).join(members, on="basket").rename({"part": "product"})
+        )
+        there = self._places(rows).select("product", "partner", pl.col("^n.*$").cast(pl.Boolean))
+        codes = codes.join(there, on=["product", "partner"], how="left").with_columns(self._may(codes, finest=False))
+        whole = codes.group_by("basket", "partner", "measure").agg(
+            (
+                pl.col(f"n{month}").fill_null(False) | pl.col(f"may{month}") | ~pl.lit(month).is_between("begin", "end")
+            ).all().alias(f"may{month}")
+            for month in self.months
+        )  # fmt: skip
+        found = sums.select(*SERIES).join(
+            whole.rename({"basket": "product"}), on=SERIES, how="left", maintain_order="left"
+        )
+        return self._where(sums, found.select(pl.col("^may.*$")).get_columns())
+
+    def _counted(self, parts: pl.DataFrame) -> pl.DataFrame:
+        """Parts with `w`, 1 where there is a value, and `r`, 1 where there is a row."""
+        return parts.with_columns(
+            *(pl.col(f"c{month}").is_in([PRINTED, SUM]).cast(pl.UInt32).alias(f"w{month}") for month in self.months),
+            *((pl.col(f"c{month}") > NOTHING).cast(pl.UInt32).alias(f"r{month}") for month in self.months),
+        )
+
+    def _places(self, parts: pl.DataFrame, *others: str) -> pl.DataFrame:
+        """The places of some parts with `n`, 1 in the months in which one has a row in any measure.
+
+        So a part counts once, in any number of measures.
+        """
+        any_row = [(pl.col(f"c{month}").max() > NOTHING).cast(pl.UInt32).alias(f"n{month}") for month in self.months]
+        return parts.group_by("product", "partner", *others).agg(any_row)
+
+    def _valid(self, parts: pl.DataFrame) -> pl.DataFrame:
+        """Parts that belong to the whole from `begin` to `end`, with nothing in other months."""
+        inside = parts.filter(pl.col("end") >= self.months[0], pl.col("begin") <= self.months[-1])
+        ends = inside.select(pl.col("begin").max(), pl.col("end").min()).row(0)
+        if not inside.height or (ends[0] <= self.months[0] and ends[1] >= self.months[-1]):
+            return inside.drop("begin", "end")
+        kinds = "vckwrn"
+        columns = [name for name in inside.columns if name[0] in kinds and name[1:].isdigit()]
+        masked = [
+            pl.when(pl.lit(int(name[1:])).is_between("begin", "end")).then(name).otherwise(0).cast(inside.schema[name]).alias(name)
+            for name in columns
+        ]  # fmt: skip
+        return inside.with_columns(masked).drop("begin", "end")
+
+    def _summed(self, parts: pl.DataFrame, by: Collection[str]) -> pl.DataFrame:
+        """One row for each series: the sum of the values, the kinds, and the sums of `w` and `r`."""
+        values = [f"v{month}" for month in self.months]
+        peak = max((abs(int(end)) for end in (*parts.select(pl.col(values).max()).row(0), *parts.select(pl.col(values).min()).row(0)) if end is not None), default=0)  # fmt: skip
+        is_safe = peak * parts.height < LEVEL_MAX
+        exact = (pl.col(name) if is_safe else pl.col(name).cast(pl.Int128) for name in values)
+        kinds = [f"k{month}" for month in self.months]
+        one_kind = len({kind for name in kinds for kind in parts[name].unique() if kind}) < 2
+        united = [pl.col(name).max() if one_kind else pl.col(name).bitwise_or() for name in kinds]
+        counts = [pl.col(f"{count}{month}").sum() for month in self.months for count in "wr"]
+        sums = parts.group_by(by).agg(*(value.sum() for value in exact), *united, *counts)
+        if not is_safe:
+            too_large = sums.filter(pl.any_horizontal(pl.col(values).abs() > LEVEL_MAX))
+            if too_large.height:
+                product = self.names.products[too_large["product"][0]]
+                raise OverflowError(f"the sum of {product} is too large for a month; check the units of its parts")
+            sums = sums.with_columns(pl.col(values).cast(pl.Int64))
+        return sums
+
+    def _with_values(self, sums: pl.DataFrame, needed: pl.DataFrame, on: list[str]) -> pl.DataFrame:
+        """Sums with how they were made: not known where a part of the place has a row in another measure and none in this."""
+        found = sums.join(needed, on=on, how="left", maintain_order="left")
+        return found.with_columns(
+            pl.when(pl.col(f"r{month}") == 0).then(NOTHING).when(pl.col(f"w{month}") == pl.col(f"n{month}")).then(SUM).otherwise(UNKNOWN)
+            .cast(pl.UInt8).alias(f"c{month}")
+            for month in self.months
+        )  # fmt: skip
+
+    def _where(self, sums: pl.DataFrame, may: list[pl.Series]) -> pl.DataFrame:
+        """The sums in the months in which they may be made, and no series without any."""
+        sums = sums.with_columns(pl.DataFrame(may).get_columns())
+        code = [
+            pl.when(f"may{month}").then(f"c{month}").otherwise(NOTHING).cast(pl.UInt8).alias(f"c{month}")
+            for month in self.months
+        ]
+        sums = sums.with_columns(code).filter(pl.any_horizontal(pl.col(f"c{month}") > NOTHING for month in self.months))
+        return sums.with_columns(
+            *(pl.when(pl.col(f"c{month}") == SUM).then(f"v{month}").otherwise(0).alias(f"v{month}") for month in self.months),
+            *(pl.when(pl.col(f"c{month}") > NOTHING).then(f"k{month}").otherwise(0).cast(pl.UInt8).alias(f"k{month}") for month in self.months),
+        )  # fmt: skip
+
+    def _may(self, series: pl.DataFrame, *, finest: bool = True) -> list[pl.Series]:
+        """By month whether a release covers each series (`may…`)."""
+        frame = self.names.with_family(series.select(*SERIES))
+        return [
+            self.coverage.priority(frame.with_columns(month=pl.lit(month, pl.Int32)), finest=finest)["priority"]
+            .is_not_null().alias(f"may{month}")
+            for month in self.months
+        ]  # fmt: skip
+
+    def _asked(self, series: pl.DataFrame, *, groups: bool) -> list[pl.Series]:
+        """By month whether every partner was requested of each series (`may…`)."""
+        frame = self.names.with_family(series.select(*SERIES))
+        return [
+            self.coverage.everyone(frame.with_columns(month=pl.lit(month, pl.Int32)), groups=groups)["everyone"].alias(f"may{month}")
+            for month in self.months
+        ]  # fmt: skip
 
 
-def _of_partners(parts: pl.DataFrame, rows: pl.DataFrame, coverage: Coverage) -> list[pl.DataFrame]:
-    """The world and the groups for which every partner was requested, without those in `rows`."""
-    names = coverage.names
-    groups = names.groups()
-    counted = parts.select(*SERIES, *_counted(parts, names.key(*PLACE)).select("value", "kinds", "count", "needed"))
-    made, printed = [], rows.filter(names.is_total())
-    for total in names.totals:
-        members = counted
-        if total != names.world:
-            of_total = groups.filter(pl.col("total") == total)
-            members = counted.join(of_total, on="partner").filter(pl.col("month").is_between("begin", "end"))
-        sums = _with_values(_summed(members.with_columns(partner=pl.lit(total, pl.UInt32)), names), names)
-        # A file of world totals alone covers the world, and none of the partners that are its parts. A partner code
-        # that no list names may be a member, so then no group is a sum.
-        asked = coverage.everyone(names.with_family(sums), groups=total != names.world)
-        sums = asked.filter("everyone").select(sums.columns)
-        made.append(_without(sums, printed, names))
-    return made
-
-
-def _counted(parts: pl.DataFrame, part: pl.Expr) -> pl.DataFrame:
-    """Parts with `count`, 1 where there is a value, and `needed`, 1 in the first row of each `part`.
-
-    So a part counts once in `needed`, in any number of measures.
-    """
-    first = parts.select(key=part).to_series().is_first_distinct()
-    return parts.select(
-        *SERIES, "value", "kinds", count=pl.col("value").is_not_null().cast(pl.UInt32), needed=first.cast(pl.UInt32)
-    )
-
-
-def _summed(parts: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """One row for each series: the sum of the values, the kinds, and the sums of `count` and `needed`."""
-    peak = parts.select(pl.col("value").abs().max()).item() or 0
-    exact = pl.col("value") if peak * parts.height < LEVEL_MAX else pl.col("value").cast(pl.Int128)
-    kinds = pl.col("kinds").first() if parts["kinds"].n_unique() <= 1 else pl.col("kinds").bitwise_or()
-    keyed = parts.with_columns(key=names.key(*SERIES))
-    sums = keyed.group_by("key").agg(exact.sum().alias("value"), kinds, pl.col("count").sum(), pl.col("needed").sum())
-    sums = sums.select(*names.unpacked(*SERIES), "value", "kinds", "count", "needed")
-    too_large = sums.filter(pl.col("value").abs() > LEVEL_MAX)
-    if too_large.height:
-        product = names.products[too_large["product"][0]]
-        raise OverflowError(f"the sum of {product} is too large for a month; check the units of its parts")
-    return sums.with_columns(pl.col("value").cast(pl.Int64))
-
-
-def _with_values(sums: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """Sums as rows: without a value where a part of the place has one in another measure and none in this."""
-    keyed = sums.with_columns(key=names.key(*PLACE))
-    needed = keyed.group_by("key").agg(pl.col("needed").sum())
-    whole = keyed.drop("needed").join(needed, on="key", how="left", maintain_order="left")
-    value = pl.when(pl.col("count") == pl.col("needed")).then("value")
-    return whole.select(*SERIES, value=value, kinds="kinds", is_sum=pl.lit(True))
-
-
-def _without(sums: pl.DataFrame, rows: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """The sums that no source prints."""
-    if not rows.height:
-        return sums.select(rows.columns)
-    there = rows.select(key=names.key(*SERIES))
-    return sums.with_columns(key=names.key(*SERIES)).join(there, on="key", how="anti").drop("key").select(rows.columns)
-
-
-def _whole_baskets(sums: pl.DataFrame, rows: pl.DataFrame, members: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
-    """The baskets of which each code has a number in that month, or is covered."""
-    names = coverage.names
-    places = sums.select("product", "partner", "measure", "month").rename({"product": "basket"})
-    codes = places.join(members.rename({"part": "product"}), on="basket").filter(
-        pl.col("month").is_between("begin", "end")
-    )
-    there = rows.select(key=names.key(*PLACE), there=pl.lit(True)).unique()
-    codes = codes.with_columns(key=names.key(*PLACE)).join(there, on="key", how="left")
-    codes = coverage.priority(names.with_family(codes))
-    whole = codes.group_by("basket", "partner", "measure", "month").agg(
-        whole=(pl.col("there").is_not_null() | pl.col("priority").is_not_null()).all()
-    )
-    whole = whole.filter("whole").rename({"basket": "product"}).drop("whole")
-    return sums.join(whole, on=list(SERIES), how="semi")
+def _none(size: int, kind: type[pl.DataType]) -> pl.Series:
+    return pl.repeat(0, size, dtype=kind, eager=True)

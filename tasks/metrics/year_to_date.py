@@ -2,8 +2,7 @@
 
 Within a year each total is the one before plus the month. A printed total counts, unless every month so far comes from
 a better kind of release; from it the chain goes forwards and backwards as far as the months are known, and a month
-between two totals is their difference. Few series have such years. All others simply add up their months (`recurrence`,
-`calendar`).
+between two totals is their difference. Few series have such years. All others simply add up their months (`windows`).
 """
 
 import functools
@@ -11,8 +10,7 @@ import operator
 
 import polars as pl
 
-from tasks.metrics.levels import status
-from tasks.metrics.names import Names
+from tasks.metrics.names import status
 
 MONTHS = range(12)
 SERIES = ("product", "partner", "measure")
@@ -20,7 +18,7 @@ YTD = ("level", "level_status", "kinds", "ytd", "ytd_status", "ytd_kinds")
 NO_KINDS = pl.lit(0, pl.UInt8)
 
 
-def chained_years(frame: pl.DataFrame, spans: pl.DataFrame, names: Names) -> pl.DataFrame:
+def chained_years(frame: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
     """The months of all years that have a printed total: SERIES, month and the columns of YTD.
 
     `frame` has the months of those series (SERIES, month, level, level_status, kinds), `spans` the printed figures.

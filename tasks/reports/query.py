@@ -133,7 +133,7 @@ def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, products
         return statements
     # Most reads are of today, and need none of the modules that make tables.
     from tasks.ledger import trade_flow
-    from tasks.metrics.calendar import derive
+    from tasks.metrics.derive import derive
 
     # A file of printed figures has the day of its last one; its earlier ones were published before.
     with_number = ledger_then.filter(where).select(pl.col("release_id").unique()).collect()["release_id"]

@@ -19,6 +19,7 @@ from schemas.tables.trade_flow import VALUES
 from tasks.domain.coverage import WORLD
 from tasks.domain.partner_key import Unresolved
 from tasks.domain.text import named
+from tasks.ledger.doubts import Doubts
 from tasks.reports import query
 from tasks.reports import suggestions as nearby
 from tasks.reports.month_words import each_month, is_latest, read_months
@@ -114,6 +115,8 @@ def ask(store: Path, question: Question) -> Answer:
     rows = _ordered(rows, question, notes)
     if question.names and question.table not in NAME_OF.values():
         rows = with_names(rows, resolver, question.language)
+    if question.table == "metric":
+        rows = with_doubts(rows, snapshot, notes)
     return Answer(rows, tuple(notes), snapshot)
 
 
@@ -296,6 +299,15 @@ def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.Dat
         if groups
         else ranked.head(question.top)
     )
+
+
+def with_doubts(rows: pl.DataFrame, snapshot: Snapshot, notes: list[str]) -> pl.DataFrame:
+    """Add the column `doubt` where an open finding concerns one of the rows, and a note for each such finding."""
+    doubt = Doubts(snapshot).of_rows(rows)
+    if doubt.null_count() == rows.height:
+        return rows
+    notes += [f"in doubt: {words}" for words in doubt.drop_nulls().unique().sort()]
+    return rows.with_columns(doubt)
 
 
 def totals() -> list[str]:

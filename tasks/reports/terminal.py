@@ -110,6 +110,8 @@ def show_trace(console: Console, trace: "Trace", *, full: bool = True) -> None:
     say(f"  {trace.formula}")
     for change in trace.breaks:
         say(f"  changed from {escape(change)}")
+    for doubt in trace.doubts:
+        say(f"  in doubt: {escape(doubt)}", style="yellow")
     for decision in trace.decisions:
         say(f"  {escape(decision)}", style="yellow")
     for operand in trace.operands:

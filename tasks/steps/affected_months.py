@@ -2,7 +2,7 @@
 and scope.
 
 `open_published` reads the months. Months here are month indices by flow; CONTRIBUTING explains the terms (touched,
-derived, unchanged).
+derived).
 """
 
 from collections.abc import Callable, Iterable, Set
@@ -10,31 +10,20 @@ from typing import NamedTuple
 
 import polars as pl
 
-from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
+from tasks.domain.coverage import FIGURES_LOOK_BACK
 from tasks.domain.periods import month_index
 from tasks.ingest.normalise import Normalised
 from tasks.store.parquet import Partition, partition_month
 
-YEAR = 12
-# The rolling year of the same month a year later rests on a month this far back.
-FIGURES_LOOK_BACK = 23
-
 
 class MonthPlan(NamedTuple):
-    """The months of a release: `touched` are those whose ledger it can change, `derived` those whose figures,
-    `unchanged` the derived ones whose own numbers stay as their state has them; `chained` the years (flow, year)
-    with printed totals.
+    """The months of a release: `touched` are those whose ledger it can change, `derived` those whose figures; `chained` the
+    years (flow, year) with printed totals among those that the derived months look back on.
     """
 
     touched: set[Partition]
     derived: set[Partition]
-    unchanged: set[Partition]
     chained: set[tuple[str, int]]
-
-    @property
-    def recomputed(self) -> set[Partition]:
-        """The derived months whose numbers are added up again from the ledger."""
-        return self.derived - self.unchanged
 
 
 def plan_months(
@@ -42,33 +31,32 @@ def plan_months(
     in_ledger: Set[Partition],
     with_figures: Set[Partition],
     outdated: Set[Partition],
-    with_state: Set[Partition],
     has_totals: Callable[[Partition], bool],
-    derived_before: Set[Partition],
 ) -> MonthPlan:
-    """Return the months that the release changes. `in_ledger`, `with_figures` and `with_state` are the published
-    partitions of `observation`, `metric` and `state`; `outdated` are those of `metric` that another version
-    wrote, or that used other code tables; `has_totals` says whether the ledger of a month has a figure of several
-    months. `derived_before` are the months up to which figures were derived last; there is no gap between them.
+    """Return the months that the release changes. `in_ledger` and `with_figures` are the published partitions of
+    `observation` and `metric`; `outdated` are those of `metric` that another version wrote, or that used other code
+    tables; `has_totals` says whether the ledger of a month has a figure of several months.
     """
     touched = touched_months(release)
     flows = {flow for flow, _, _ in touched}
     # Outdated files next to new ones would make a table that no reader can read whole, or that compares by two rules.
-    # So all outdated months of a direction are derived again, once; and all whose state is missing.
+    # So all outdated months of a direction are derived again, once.
     again = {month for month in outdated if month[0] in flows}
-    published = in_ledger | with_figures
-    months = _months_between(touched | published)
-    missing = {month for month in in_ledger - with_state if month[0] in flows}
-    # A gap before a new month has no state yet, and passes on what came before it.
-    missing |= {month for month in months - _months_between(derived_before) if month[0] in flows}
-    changed = touched | missing | again
-    near = {month for month in months if can_change(month, changed)}
-    years = {month[:2] for month in near | touched}
+    months = _months_between(touched | in_ledger | with_figures)
+    near = {month for month in months if can_change(month, touched)}
+    years = {(flow, year) for flow, year, _ in near | again | touched}
+    years |= {(flow, year - back) for flow, year in years for back in (1, 2)}
     chained = years_of_totals(release.detail)
     chained |= {month[:2] for month in in_ledger if month[:2] in years - chained and has_totals(month)}
-    whole_years = {month for month in months if month[:2] in chained & {one[:2] for one in changed}}
+    whole_years = {month for month in months if month[:2] in chained & {one[:2] for one in touched}}
     derived = near | again | {month for month in months if can_change(month, whole_years)}
-    return MonthPlan(touched, derived, (derived & with_state) - touched - missing, chained)
+    return MonthPlan(touched, derived, chained)
+
+
+def looked_back_on(derived: Iterable[int], chained: Set[int]) -> set[int]:
+    """Return the months on whose numbers the figures of some months rest: two years, and whole years with printed totals."""
+    back = {month - step for month in derived for step in range(FIGURES_LOOK_BACK + 1)}
+    return back | {year * 12 + place for year in {month // 12 for month in back} & {*chained} for place in range(12)}
 
 
 def touched_months(release: Normalised) -> set[Partition]:
@@ -95,14 +83,11 @@ def _months_between(partitions: Iterable[Partition]) -> set[Partition]:
 
 
 def can_change(month: Partition, changed: Set[Partition]) -> bool:
-    """Whether a month's figures can depend on a changed month: growth looks back FIGURES_LOOK_BACK months, records
-    LOOK_BACK_MONTHS, and a month is published because of one QUIET_MONTHS before it.
+    """Whether a month's figures can depend on a changed month: they look back FIGURES_LOOK_BACK months, and a month is
+    published because of one QUIET_MONTHS before it. Records look back further, on few series: see `later_records`.
     """
     index = partition_month(month)
-    return any(
-        (month[0], own // 12, own % 12 + 1) in changed
-        for own in range(index - max(FIGURES_LOOK_BACK, LOOK_BACK_MONTHS + QUIET_MONTHS), index + 1)
-    )
+    return any((month[0], own // 12, own % 12 + 1) in changed for own in range(index - FIGURES_LOOK_BACK, index + 1))
 
 
 def years_of_totals(numbers: pl.DataFrame) -> set[tuple[str, int]]:

@@ -17,7 +17,7 @@ from typing import cast
 import polars as pl
 
 from schemas.forms.outcome import Outcome
-from schemas.table import DataFrame
+from schemas.table import DataFrame, empty_frame
 from schemas.tables.lineage import Lineage
 from schemas.tables.observation import Detail, Observation
 from schemas.tables.release import Release
@@ -29,7 +29,6 @@ from tasks.steps.assemble import Ledger
 from tasks.steps.publication import publish_batch
 from tasks.steps.release_tables import Derived
 from tasks.store.dry_run import rehearsal
-from tasks.store.parquet import read_table
 from tasks.store.publish import Published
 from tasks.store.snapshot import Snapshot, current_id, open_snapshot
 
@@ -127,9 +126,9 @@ def current_batch() -> Batch | None:
 
 
 def ledger_of(known: Known) -> Ledger:
-    """Return the ledger of the touched months after the releases of a batch."""
-    touched = read_table(known.snapshot, Observation, known.touched.__contains__)
-    return Ledger(cast("DataFrame[Observation]", touched), known.releases, known.decisions)
+    """Return the ledger after the releases of a batch; its months are files already."""
+    nothing = cast("DataFrame[Observation]", empty_frame(Observation))
+    return Ledger(nothing, known.releases, known.decisions)
 
 
 def publish(batch: Batch, derived: Derived, known: Known) -> Published:

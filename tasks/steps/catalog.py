@@ -28,7 +28,7 @@ from tasks.reports import outcome as reporting
 from tasks.reports import sources
 from tasks.reports.brief import rewritten as rewriting
 from tasks.reports.brief import watched as briefing
-from tasks.steps import assemble, batch, open_published, publication, withdrawal
+from tasks.steps import assemble, batch, derivation, open_published, publication, withdrawal
 from tasks.steps.executor import lending
 from tasks.steps.step import Step, flow_run_id
 from tasks.store import dry_run as rehearsing
@@ -52,7 +52,7 @@ hold_on_errors = Step(holding.hold_on_errors, answers=(Held,))
 merge = Step(assemble.merge)
 widen = Step(assemble.widen_ledger, name="widen")
 revise = Step(assemble.revise)
-derive = Step(assemble.derive)
+derive = Step(derivation.derive)
 mark_events = Step(tables.mark_events)
 trail = Step(lineage.trail)
 publish = Step(publication.publish_release, name="publish")

@@ -1,11 +1,11 @@
 """Reads the published state before a release: the part that the release can change or must be compared with.
 
 Belongs here: what of the published tables is read for a release. Nothing is computed here; `affected_months` decides
-which months those are. CONTRIBUTING explains the terms for months (touched, derived, unchanged).
+which months those are. CONTRIBUTING explains the terms for months (touched, derived).
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import cast
@@ -13,12 +13,12 @@ from typing import cast
 import polars as pl
 import pyarrow.parquet
 
-from schemas.table import DataFrame, Table, schema_sha256, stored_columns, table_name
+from schemas.table import DataFrame, Table, schema_sha256, table_name
 from schemas.tables.decision import Decision
 from schemas.tables.metric import Metric
 from schemas.tables.observation import Detail, Observation
+from schemas.tables.record_level import RecordLevel
 from schemas.tables.release import Release
-from schemas.tables.state import State
 from tasks.domain.errors import Refused
 from tasks.domain.nomenclature import national_lists
 from tasks.domain.periods import month_index
@@ -36,10 +36,9 @@ from tasks.store.verify_on_read import prove
 log = logging.getLogger("tidewaiter.known")
 
 
-def open_known(store: Path, release: Normalised, parent: Snapshot | None = None, *, enters: bool = False) -> Known:
-    """Read the published state that matters for `release`; everything is empty if nothing was published yet. `parent`
-    is the snapshot in which all figures are up to date, if that is an earlier one than the current one. If the
-    release only `enters` the ledger, no figures are read.
+def open_known(store: Path, release: Normalised, *, enters: bool = False) -> Known:
+    """Read the published state that matters for `release`; everything is empty if nothing was published yet. If the
+    release only `enters` the ledger, no figures are made again.
 
     Raises Refused if the store belongs to another reporter, because figures do not name theirs, or has codes of another
     list of goods; DamagedStore if an input is damaged; StoreError if a later version wrote a format that this one does
@@ -53,20 +52,14 @@ def open_known(store: Path, release: Normalised, parent: Snapshot | None = None,
     _refuse_another_reporter(releases, release, store)
     _refuse_another_list(releases, release, store)
     in_ledger, figures = _published(snapshot, Observation), _published(snapshot, Metric)
-    outdated = set() if enters else figures.keys() - _of_todays_schema(figures, Metric).keys()
-    # A version that wrote figures with other columns did not update these states: they may be older than the figures.
-    foreign = {month for month in outdated if _has_other_columns(snapshot, Metric, figures[month])}
-    states = in_ledger.keys() if enters else _of_todays_schema(_published(snapshot, State), State).keys() - foreign
+    outdated = set() if enters else figures.keys() - _of_todays_schema(snapshot, Metric)
+    outdated |= (
+        set()
+        if enters
+        else figures.keys() & (_published(snapshot, RecordLevel).keys() - _of_todays_schema(snapshot, RecordLevel))
+    )
     plan = plan_months(
-        release,
-        in_ledger.keys(),
-        figures.keys(),
-        outdated,
-        states,
-        lambda month: _has_spans(snapshot, month, in_ledger[month]),
-        in_ledger.keys() | figures.keys()
-        if parent is None
-        else _published(parent, Observation).keys() | figures.keys(),
+        release, in_ledger.keys(), figures.keys(), outdated, lambda month: _has_spans(snapshot, month, in_ledger[month])
     )
     if again := sum(month in plan.derived for month in outdated):
         log.warning(
@@ -75,7 +68,7 @@ def open_known(store: Path, release: Normalised, parent: Snapshot | None = None,
     year_before = {
         (flow, year - 1, month) for flow, year, month in plan.touched if _is_spoken_of((flow, year, month), releases)
     }
-    near = (plan.recomputed | later_year(plan.touched) | year_before) - plan.touched
+    near = (later_year(plan.touched) | year_before) - plan.touched
     detailed = plan.touched | later_year(plan.touched)
     prove(snapshot, Observation, near.__contains__)
     prove(snapshot, Detail, detailed.__contains__)
@@ -87,7 +80,6 @@ def open_known(store: Path, release: Normalised, parent: Snapshot | None = None,
         derived=tuple(sorted(plan.derived)),
         snapshot=snapshot,
         store=store,
-        unchanged=tuple(sorted(plan.unchanged)),
         chained=frozenset(plan.chained),
         decisions=cast("DataFrame[Decision]", read_table(snapshot, Decision)),
     )
@@ -99,7 +91,7 @@ def later_year(partitions: Iterable[Partition]) -> set[Partition]:
 
 
 def _published(snapshot: Snapshot | None, model: type[Table]) -> dict[Partition, FileEntry]:
-    """Return the published files of a table that has one for each partition."""
+    """Return the published partitions of a table, each with a file of it."""
     entries = snapshot.entries(table_name(model)) if snapshot else ()
     return {path_partition(entry.partition): entry for entry in entries}
 
@@ -119,16 +111,10 @@ def _has_spans(snapshot: Snapshot | None, month: Partition, entry: FileEntry) ->
     return any(start < date(month[1], month[2], 1) for start in starts)
 
 
-def _of_todays_schema(files: Mapping[Partition, FileEntry], model: type[Table]) -> dict[Partition, FileEntry]:
-    """Return the files of a table that match this version and today's code tables."""
-    ours = schema_sha256(model)
-    return {month: file for month, file in files.items() if file.schema_sha256 == ours}
-
-
-def _has_other_columns(snapshot: Snapshot | None, model: type[Table], file: FileEntry) -> bool:
-    """Whether a published file has other columns than this version writes."""
-    assert snapshot is not None
-    return [*pl.read_parquet_schema(snapshot.path / file.path)] != stored_columns(model)
+def _of_todays_schema(snapshot: Snapshot | None, model: type[Table]) -> set[Partition]:
+    """Return the partitions of a table that match this version and today's code tables."""
+    ours, files = schema_sha256(model), _published(snapshot, model)
+    return {month for month, file in files.items() if file.schema_sha256 == ours}
 
 
 def _is_spoken_of(month: Partition, releases: pl.DataFrame) -> bool:

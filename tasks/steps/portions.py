@@ -1,63 +1,67 @@
 """Derives the months of a portion of products where its inputs can be read: here in a thread, or on a worker elsewhere.
 
 A plan and the parts that it names lie in a place that all processes of the run see. Whoever derives a portion gets the
-address of that place, the name of the plan and a number, reads what it needs, leaves the rows as parts of files, and
-returns their names. So no rows pass through a scheduler, and the parts are the same wherever they were made.
+address of that place, the name of the plan and a number, reads what it needs, leaves the files of its months, and
+returns their names. So no rows pass through a scheduler, and the files are the same wherever they were made.
 
-Belongs here: one portion from its inputs to its parts. Does not belong here: which months are derived (`assemble`), who
+Belongs here: one portion from its inputs to its files. Does not belong here: which months are derived (`assemble`), who
 derives a portion (`executor`), how a month is computed (`metrics`).
 """
 
 import io
-import itertools
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple, cast
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple, cast
 
 import polars as pl
 from pydantic import BaseModel
 
 from schemas.table import DataFrame, table_name
 from schemas.tables.metric import Metric
+from schemas.tables.record_level import RecordLevel
 from schemas.tables.release import Release
-from schemas.tables.state import Recent, State
-from tasks.domain.periods import month_index
-from tasks.ledger.precedence import Portion
-from tasks.metrics.months import Inputs, YearTotals, derive_portion, year_totals
-from tasks.steps.segments import cut
-from tasks.steps.states import NO_LEVELS, States
+from tasks.domain.coverage import LOOK_BACK_MONTHS
+from tasks.domain.periods import first_day
+from tasks.ledger.merge import current_statements
+from tasks.ledger.precedence import Portion, chapter_group_of, chapter_groups
+from tasks.metrics.derive import NO_LEVELS, derive_months
 from tasks.store.exchange import PartStore
-from tasks.store.parquet import encode_part
+from tasks.store.parquet import encode_file, partition_path
 
 # The tables that are derived from the ledger month by month.
-DERIVED = (Metric, State, Recent)
+DERIVED = (Metric, RecordLevel)
+STATED = (
+    "source", "kind", "reporter", "flow", "product", "classification", "partner", "period_start", "period_end", "measure",
+    "value", "unit", "resolution", "release_id", "known_from",
+)  # fmt: skip
 
 
 class Plan(BaseModel):
     """What is derived of one flow, and where its inputs are.
 
-    `months` are derived in order, those of `recomputed` from `statements` (a part for each portion), the others from
-    their own states. `states` are the published files by table and month, below `published`. `segments` says where the
-    file of each month is cut, `years` which years have printed totals.
+    `ledger` has the published files of the months that the `months` look back on, `recent` those with the levels of earlier
+    months; both lie below `published`. `statements` are those of months that are not published yet, a part for each portion,
+    and `levels` the files that this run has made of `record_level`. `notes` are kept in the files, by table and month.
     """
 
     flow: str
     months: list[int]
-    recomputed: set[int]
     portions: list[tuple[str, str | None]]
+    published: PartStore
+    ledger: list[str]
     statements: list[str]
     releases: str
-    published: PartStore
-    states: dict[str, dict[int, str]]
-    segments: dict[int, tuple[str, ...]]
-    years: set[int]
+    recent: list[str]
+    levels: list[str]
+    notes: dict[str, dict[int, dict[str, Any]]]
 
 
 class Part(NamedTuple):
-    """Rows of a portion in one segment of a month: a piece of a file, which another process joins."""
+    """A file that has the rows of a portion of a month."""
 
     table: str
     month: int
-    segment: int
+    portion: int
     name: str
     rows: int
     size: int
@@ -74,55 +78,78 @@ class Work(NamedTuple):
     title: str | None = None
 
 
-def derive_months(work: Work) -> list[Part]:
-    """Derive all months of a portion and leave the rows as parts. Raises OverflowError for a sum that is too large."""
+def derive_portion(work: Work) -> list[Part]:
+    """Derive all months of a portion and leave their files. Raises OverflowError for a sum that is too large."""
     place, plan = work.place, Plan.model_validate_json(work.place.get(work.plan))
     releases = cast("DataFrame[Release]", read_frame(place, plan.releases))
-    statements = read_frame(place, plan.statements[work.number])
-    by_month = statements.with_columns(month=month_index("period_end")).partition_by(
-        "month", as_dict=True, include_key=False
-    )
-    of_month = {month: by_month.get((month,), statements.clear()) for month in plan.recomputed}
     portion = Portion(*plan.portions[work.number])
-    states = States(plan.states, plan.published.path, plan.months, portion)
-    totals: dict[int, YearTotals] = {}
+    ledger = [read_statements(plan.published.path(name), plan.flow, portion) for name in plan.ledger]
+    statements = pl.concat([*ledger, read_frame(place, plan.statements[work.number]).select(STATED)])
+    del ledger
     made: list[Part] = []
-    for month in plan.months:
-        year = month // 12
-        if year in plan.years and year not in totals:
-            whole_year = {
-                one: inputs_of(of_month.get(one), states, one, alone=True) for one in range(year * 12, year * 12 + 12)
-            }
-            totals = {year: year_totals(plan.flow, year, whole_year, releases)}
-        inputs = inputs_of(of_month.get(month), states, month)
-        derived = derive_portion(plan.flow, month, inputs, releases, totals.get(year))
+    recent = read_levels([*map(plan.published.path, plan.recent), *map(place.path, plan.levels)], plan.flow, portion)
+    for derived in derive_months(plan.flow, plan.months, statements, releases, recent):
         for model, rows in zip(DERIVED, derived, strict=True):
             model.validate(rows, lazy=True)
-            table = table_name(model)
-            parts = [
-                (number, some.height, encode_part(model, some)) for number, some in cut(rows, plan.segments[month])
-            ]
-            made += [Part(table, month, number, place.put(data), height, len(data)) for number, height, data in parts]
-            if model is not Metric:
-                states.put(table, month, [data for _, _, data in parts])
+            table, by_month = table_name(model), rows.partition_by("period", as_dict=True)
+            for month in plan.months:
+                of_month = by_month.get((first_day(month),))
+                if of_month is not None:
+                    partition = partition_path((plan.flow, month // 12, month % 12 + 1))
+                    file = encode_file(model, of_month, partition, plan.notes[table][month], in_order=True)
+                    name = place.put(file.data)
+                    made.append(Part(table, month, work.number, name, file.rows, len(file.data)))
     return made
 
 
-def inputs_of(statements: pl.DataFrame | None, states: States, month: int, *, alone: bool = False) -> Inputs:
-    """Return the inputs of a month of a portion; `alone`: only its own numbers are needed."""
-    own = states.own(month)
-    nothing = own.clear()
-    return Inputs(
-        statements, own if statements is None else nothing, nothing if alone else states.before(month - 1),
-        nothing if alone else states.before(month - 12), NO_LEVELS if alone else states.recent(month),
-    )  # fmt: skip
+def read_statements(file: Path, flow: str, portion: Portion) -> pl.DataFrame:
+    """The current statements of a month of a portion."""
+    rows = pl.scan_parquet(file, hive_partitioning=False, glob=False).filter(
+        products_of(portion), pl.col("known_until").is_null()
+    )
+    return rows.with_columns(flow=pl.lit(flow)).select(STATED).collect()
 
 
-def parts_by_segment(place: PartStore, parts: Iterable[Part]) -> Iterator[list[bytes]]:
-    """Yield the bytes of a table's parts of a month by segment, one segment in memory at a time."""
-    ordered = sorted(parts, key=lambda part: part.segment)
-    for _, same in itertools.groupby(ordered, key=lambda part: part.segment):
-        yield [place.get(part.name) for part in same]
+def read_levels(files: Iterable[Path], flow: str, portion: Portion) -> pl.DataFrame:
+    """The levels of earlier months of a portion, of the series with records."""
+    rows = [pl.scan_parquet(file, hive_partitioning=False, glob=False) for file in files]
+    if not rows:
+        return NO_LEVELS
+    found = pl.concat(rows).with_columns(flow=pl.lit(flow)).select(NO_LEVELS.columns).collect()
+    return rows_of(found, portion)
+
+
+def products_of(portion: Portion) -> pl.Expr:
+    """Whether a row of the ledger is of a portion, as ranges of products: row groups of others are not read."""
+    product, first, after = pl.col("product"), portion.first, portion.after
+    is_inside = (product >= first) & (pl.lit(True) if after is None else product < after)
+    for chapter, group in chapter_groups().items():
+        # A basket connects chapters that do not lie together.
+        is_mine, is_there = portion.holds(group), portion.holds(chapter)
+        of_chapter = (product >= chapter) & (product < f"{int(chapter) + 1:02d}")
+        if is_mine and not is_there:
+            is_inside = is_inside | of_chapter
+        if is_there and not is_mine:
+            is_inside = is_inside & ~of_chapter
+    return is_inside
+
+
+def rows_of(rows: pl.DataFrame, portion: Portion) -> pl.DataFrame:
+    """Return the rows of a portion."""
+    products = rows["product"].unique()
+    mine = [name for name in products.cast(pl.String) if portion.holds(chapter_group_of(name))]
+    return rows.filter(pl.col("product").is_in(pl.Series(mine, dtype=products.dtype).implode()))
+
+
+def statements_of(ledger: pl.DataFrame, flow: str, portion: Portion) -> pl.DataFrame:
+    """The current statements of a portion in months that are not published yet."""
+    return rows_of(current_statements(ledger.filter(pl.col("flow") == flow)), portion).select(STATED)
+
+
+def months_of_levels(months: Iterable[int]) -> set[int]:
+    """The earlier months to whose levels the records of some months reach back."""
+    mine = {*months}
+    return {month - step for month in mine for step in range(1, LOOK_BACK_MONTHS + 1)} - mine
 
 
 def leave_frame(place: PartStore, frame: pl.DataFrame) -> str:

@@ -48,7 +48,7 @@ def publish_release(
     """Publish everything as the successor of the known snapshot; nothing changes if nothing is new."""
     ledger = entered.ledger
     files, decided = _files_of_ledger(release, entered, known), _decided(ledger, known)
-    carried = _carried(known.snapshot, files.replaced | _of_figures(known))
+    carried = _carried(known.snapshot, files.replaced | _of_figures(derived, known))
     of_derived = _files_of_derived(derived, ledger.releases, ledger.decisions)
     new: Iterator[NewFile] = itertools.chain(files.new, of_derived)
     if files.is_new_release:
@@ -96,7 +96,7 @@ def publish_batch(
     """
     entered = known.snapshot
     assert entered is not None
-    replaced = _of_figures(known)
+    replaced = _of_figures(derived, known)
     stays = _carried(entered, replaced)
     before = {entry.path for entry in parent.files} if parent else set()
     of_ledger = (
@@ -149,9 +149,10 @@ def _files_of_ledger(release: Normalised, entered: Entered, known: Known) -> _Le
     return _LedgerFiles(new, replaced, is_new)
 
 
-def _of_figures(known: Known) -> set[tuple[str, str]]:
+def _of_figures(derived: Derived, known: Known) -> set[tuple[str, str]]:
     """Return the tables and partitions of figures that are rewritten."""
     of_months = {(table_name(model), partition_path(month)) for model in DERIVED for month in known.derived}
+    of_months |= {(table.table, file.partition) for table in derived.figures for file in table.files}
     return of_months | {(table_name(model), "") for model in (ControlEvent, EventWindow, EventMonth)}
 
 

@@ -6,7 +6,8 @@ from schemas.table import DataFrame
 from schemas.tables.revision import Revision
 from schemas.tables.trade_flow import TradeFlow
 from tasks.controls.tables import EventTables
-from tasks.steps.assemble import Figures, Ledger
+from tasks.steps.assemble import Ledger
+from tasks.steps.derivation import Figures
 
 
 class Entered(NamedTuple):

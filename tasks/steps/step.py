@@ -27,7 +27,7 @@ from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.lineage.records import Run, StepRecord, current_run
 from tasks.steps import quiet_logs
 from tasks.steps.listeners import tell_begin
-from tasks.store.month_writer import PendingFiles
+from tasks.store.pending_files import PendingFiles
 from tasks.store.snapshot import Snapshot
 
 # The parameter for the day of a run. It is not recorded: its effect shows in the output, and the same release must give

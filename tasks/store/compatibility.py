@@ -14,7 +14,7 @@ from tasks.store.manifest import NEWER
 from tasks.store.snapshot import Snapshot
 
 # Tables of earlier builds that nothing reads: a publication leaves them out.
-RETIRED = ("base", "base_year", "base_far", "history")
+RETIRED = ("base", "base_year", "base_far", "history", "state", "recent")
 _REMEDY = f"Nothing was published. {NEWER}"
 
 

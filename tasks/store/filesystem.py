@@ -2,7 +2,7 @@
 
 Belongs here: the primitive calls that change a store, each as small as one system call, so that a test can kill the
 process, fill the disk or drop a write at the N-th of them. Does not belong here: any knowledge of the store's layout,
-any retry or clean-up. No publication writes, links, renames or deletes in any other way; only `month_writer` writes
+any retry or clean-up. No publication writes, links, renames or deletes in any other way; only `pending_files` writes
 files by itself, which have no name until they are linked here.
 """
 

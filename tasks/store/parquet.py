@@ -94,11 +94,6 @@ def encode_file(
     )
 
 
-def encode_part(model: type[Table], rows: pl.DataFrame) -> bytes:
-    """Rows in the table's order as a part of a file, which `store.splice` joins with others; without a derivation."""
-    return _written(model, in_columns(model, rows), {})
-
-
 def _written(model: type[Table], rows: pl.DataFrame, derivation: Mapping[str, Any]) -> bytes:
     sink = io.BytesIO()
     rows.write_parquet(sink, **parquet_options(model, rows, derivation))
@@ -196,7 +191,9 @@ def read_table(
         return pl.DataFrame(schema=kinds)
     month_of = PUBLISHED[name].month_of
     is_mixed = is_shown and len({entry.schema_sha256 for chosen in files.values() for entry in chosen}) > 1
-    if month_of and not is_mixed and not PUBLISHED[name].by_release:
+    several = [entry.partition for chosen in files.values() for entry in chosen]
+    is_whole = not PUBLISHED[name].by_release and len({*several}) == len(several)
+    if month_of and not is_mixed and is_whole:
         # Each file is one sorted month, so sorted months make a sorted table.
         return pl.concat(frames)
     order = [*(["flow", month_of] if month_of else []), *PUBLISHED[name].sort_by]

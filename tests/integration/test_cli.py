@@ -831,7 +831,7 @@ def test_what_is_ended_from_outside_says_what_holds_and_goes_on_when_run_again(
     assert (again.returncode, again.stdout[:9]) == (0, "published"), again.stderr
 
 
-@pytest.mark.parametrize("asked", [("revisions",), ("read", "state"), ("resolve", "metric")])
+@pytest.mark.parametrize("asked", [("revisions",), ("read", "record_level"), ("resolve", "metric")])
 def test_a_reader_that_has_seen_enough_is_told_of_no_refusal(home: Path, asked: tuple[str, ...]) -> None:
     """`tidewaiter revisions | head` said "refused [Errno 32] Broken pipe", and ended as if it were refused."""
     with subprocess.Popen(

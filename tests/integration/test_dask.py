@@ -34,8 +34,8 @@ from flows.progress import listening
 from schemas.forms.address import S3Url
 from schemas.forms.watch import BackfillRequest, WatchReport
 from tasks.domain.errors import Refused
-from tasks.steps import assemble, segments
 from tasks.steps import cluster as dask
+from tasks.steps import segments
 from tasks.steps.catalog import workers_of
 from tasks.store import exchange
 
@@ -120,8 +120,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _several_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Portions of so few rows that these small files have several; one alone is derived here."""
-    monkeypatch.setattr(assemble, "SERIES_AT_ONCE", 1)
-    monkeypatch.setattr(assemble, "ROWS_AT_ONCE", 0)
+    monkeypatch.setattr(segments, "ROWS_AT_ONCE", 0)
+    monkeypatch.setattr(segments, "CUTS", ("", "85"))
 
 
 def forget_refusals(folder: Path) -> None:
@@ -197,7 +197,7 @@ def test_workers_derive_and_every_byte_is_that_of_a_local_run(
 def test_a_worker_that_is_killed_costs_its_pieces_alone(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a month that is cut into segments; the other worker does what the killed one had begun."""
+    """In a month with a file for each portion; the other worker does what the killed one had begun."""
     monkeypatch.setattr(segments, "ROWS_OF_A_LARGE_MONTH", 1)
     alone = fill(folder, tmp_path / "alone" / "reporter=CHN")
     (tmp_path / "cluster").mkdir()

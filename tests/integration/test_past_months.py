@@ -1,4 +1,4 @@
-"""Months that look back on what others left: over the end of a year, in any order, and in a store without states."""
+"""Months that look back on what others left: over the end of a year, and in any order."""
 
 import itertools
 import json
@@ -16,14 +16,14 @@ from schemas.forms.request import Landed, ReleaseRequest
 from schemas.tables.control_event import EventWindow
 from schemas.tables.metric import Metric
 from schemas.tables.observation import Observation
+from schemas.tables.record_level import RecordLevel
 from schemas.tables.release import Release
-from schemas.tables.state import Recent, State
 from tasks.domain.hashing import frame_sha256
 from tasks.ingest.normalise import Normalised, normalise
 from tasks.ledger import merge as ledger
-from tasks.metrics.calendar import derive
+from tasks.metrics.derive import derive
 from tasks.sources import gacc_query
-from tasks.steps import assemble, open_published, portions
+from tasks.steps import derivation, open_published, portions, segments
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot, open_snapshot
 from tests.copied_store import copied
@@ -31,7 +31,7 @@ from tests.copied_store import copied
 HEADER = '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n'
 MONTHS = ("202311", "202312", "202401", "202402", "202403")
 SIXTEEN = [f"{index // 12}{index % 12 + 1:02d}" for index in range(2024 * 12 + 3, 2025 * 12 + 7)]
-TABLES = ("state", "recent", "observation", "trade_flow", "metric", "revision")
+TABLES = ("record_level", "observation", "trade_flow", "metric", "revision")
 
 
 @pytest.fixture(scope="module")
@@ -89,11 +89,8 @@ def filled(files: list[Path], store: Path, released_on: date = date(2024, 5, 18)
 def test_each_month_is_what_one_computation_says(forwards: Filled) -> None:
     published = _check_against_one_computation(forwards.store)
     assert published.filter(pl.col("rolling_12m_status") == "incomplete_window").height > 0
-    state = read_table(_snapshot(forwards.store), State)
-    # The year so far of December, in milligrams, from the state that January looks back on.
-    usa = state.filter(product="01012100", partner="USA", measure="quantity_kg").sort("period")
+    usa = published.filter(product="01012100", partner="USA", measure="quantity_kg").sort("period")
     assert usa.filter(pl.col("period") == date(2023, 12, 1))["ytd"].item() is None
-    assert usa["run"].to_list() == [1, 2, 3, 4, 5]
 
 
 def test_any_order_gives_the_same_bytes(files: list[Path], forwards: Filled, tmp_path: Path) -> None:
@@ -148,13 +145,15 @@ def _made_from(store: Path, partition: str) -> set[str]:
     return {Path(names[one["release_id"]]).stem for one in note["inputs"]}
 
 
-def test_a_store_without_states_is_taken_over(
+def test_figures_without_record_levels_of_this_version_are_made_again(
     files: list[Path], four: Filled, forwards: Filled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = copied(four.store, tmp_path)
-    published = open_published._published
+    current = open_published._of_todays_schema
     monkeypatch.setattr(
-        open_published, "_published", lambda snapshot, model: {} if model is State else published(snapshot, model)
+        open_published,
+        "_of_todays_schema",
+        lambda snapshot, model: set() if model is RecordLevel else current(snapshot, model),
     )
     derived = open_published.open_known(store, _normalised(files[4])).derived
     assert derived[-len(MONTHS) :] == tuple(("export", int(month[:4]), int(month[4:])) for month in MONTHS)
@@ -178,18 +177,18 @@ def test_a_correction_makes_later_figures_in_portions_of_any_size(
     copied(magnets.store, tmp_path / "in-parts")
     corrected = _magnets(tmp_path / "again", "202404", 999)
     filled([corrected], tmp_path / "at-once" / "reporter=CHN", date(2025, 10, 18))
-    cut, derive_portion = [], portions.derive_portion
+    cut, derive_months = [], portions.derive_months
 
-    def noted(flow: str, month: int, *others: Any) -> Any:
-        cut.append(month)
-        return derive_portion(flow, month, *others)
+    def noted(flow: str, months: list[int], *others: Any) -> Any:
+        cut.extend(months)
+        return derive_months(flow, months, *others)
 
-    monkeypatch.setattr(portions, "derive_portion", noted)
-    monkeypatch.setattr(assemble, "ROWS_AT_ONCE", 0)
-    monkeypatch.setattr(assemble, "SERIES_AT_ONCE", 1)
+    monkeypatch.setattr(portions, "derive_months", noted)
+    monkeypatch.setattr(segments, "ROWS_AT_ONCE", 0)
+    monkeypatch.setattr(derivation, "LEDGER_ROWS_AT_ONCE", 1)
     filled([corrected], tmp_path / "in-parts" / "reporter=CHN", date(2025, 10, 18))
-    # Two chapters, each for itself, in the month that is corrected and in all after it.
-    assert sorted(cut) == sorted([*range(2024 * 12 + 3, 2025 * 12 + 7)] * 2)
+    # Portions, each for itself, in the month that is corrected and in all after it.
+    assert sorted(cut) == sorted([*range(2024 * 12 + 3, 2025 * 12 + 7)] * len(segments.CUTS))
     one, other = _snapshot(tmp_path / "at-once" / "reporter=CHN"), _snapshot(tmp_path / "in-parts" / "reporter=CHN")
     assert _hashes(one) == _hashes(other)
     after = _check_against_one_computation(tmp_path / "in-parts" / "reporter=CHN")
@@ -203,14 +202,14 @@ def test_a_correction_leaves_the_numbers_of_other_months_as_they_are(
 ) -> None:
     store = copied(forwards.store, tmp_path)
     own = ["period", "product", "partner", "measure", "level"]
-    before = read_table(_snapshot(store), State).select(own)
+    before = read_table(_snapshot(store), Metric).select(own)
     corrected = tmp_path / "again.csv"
     corrected.write_bytes(files[1].read_bytes().replace(b"1037", b"1038"))
     filled([corrected], store, date(2024, 6, 18))
-    after = read_table(_snapshot(store), State).select(own)
+    after = read_table(_snapshot(store), Metric).select(own)
     changed = after.join(before, on=own, how="anti", nulls_equal=True)
     assert changed["period"].unique().to_list() == [date(2023, 12, 1)]
-    assert 1038 * 10**6 in changed["level"].to_list()
+    assert 1038 in changed["level"].to_list()
     _check_against_one_computation(store)
 
 
@@ -251,12 +250,12 @@ def test_in_any_order_a_store_of_months_is_the_same(magnets: Filled, tmp_path: P
         filled([again], tmp_path / name / "reporter=CHN", date(2025, 10, 1))
         made.append({
             (entry.table, entry.partition): entry.sha256
-            for entry in _snapshot(tmp_path / name / "reporter=CHN").files if entry.table in ("state", "recent", "metric")
+            for entry in _snapshot(tmp_path / name / "reporter=CHN").files if entry.table in ("record_level", "metric")
         })  # fmt: skip
     assert made[0] == made[1]
-    assert len(made[0]) == 48
+    assert len(made[0]) == 32
     _check_against_one_computation(tmp_path / "store1" / "reporter=CHN")
-    assert 77 * 10**6 in read_table(_snapshot(tmp_path / "store0" / "reporter=CHN"), Recent)["level"].to_list()
+    assert 77 * 10**6 in read_table(_snapshot(tmp_path / "store0" / "reporter=CHN"), RecordLevel)["level"].to_list()
 
 
 def _check_against_one_computation(store: Path) -> pl.DataFrame:

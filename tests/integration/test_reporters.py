@@ -187,7 +187,7 @@ def test_a_backfill_in_batches_gives_each_reporter_what_single_releases_give(
 ) -> None:
     report = backfill.fn(BackfillRequest(folder=inbox, store=tmp_path / "store"))
     assert {one.file.name: one.outcome for one in report.taken} == dict.fromkeys(FILES, "published")
-    tables = ("observation", "metric", "trade_flow", "detail", "release", "state", "finding")
+    tables = ("observation", "metric", "trade_flow", "detail", "release", "record_level", "finding")
 
     def of_tables(found: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
         return {

@@ -9,7 +9,7 @@ from schemas.tables.metric import Metric
 from schemas.tables.observation import Observation
 from schemas.tables.release import Release
 from tasks.ledger import merge as ledger
-from tasks.metrics.calendar import derive
+from tasks.metrics.derive import derive
 from tasks.reports import query
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import open_snapshot

@@ -9,7 +9,7 @@ from schemas.table import DataFrame
 from schemas.tables.metric import Metric
 from schemas.tables.observation import Observation
 from tasks.ledger.merge import current_statements, merge
-from tasks.metrics.calendar import derive
+from tasks.metrics.derive import derive
 from tests.unit.builders import MAGNETS, detail_table, release_table
 
 Row = dict[str, Any]

@@ -6,11 +6,12 @@ import polars as pl
 
 from tasks.domain.reporter import Reporter
 from tasks.ledger import merge as ledger
+from tasks.ledger.doubts import Doubt, Doubts
 from tasks.lineage.decided import Decided
 from tasks.lineage.operands import Origins
 from tasks.lineage.raw_records import RawRecords
 from tasks.lineage.trace import Tracer
-from tasks.metrics.calendar import derive
+from tasks.metrics.derive import derive
 from tests.unit.builders import release_table
 from tests.unit.decisions import decision_table
 from tests.unit.figures import Row, Store, merged
@@ -24,6 +25,14 @@ class _NoRecords(RawRecords):
         return []
 
 
+class _NoDoubts(Doubts):
+    def __init__(self) -> None:
+        pass
+
+    def of(self, *_: Any, **__: Any) -> list[Doubt]:
+        return []
+
+
 class _Origins(Origins):
     def __init__(self, history: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame) -> None:
         self.flow, self.releases, self.records = "export", releases, _NoRecords()
@@ -34,7 +43,7 @@ class _Origins(Origins):
 
 class _Tracer(Tracer):
     def __init__(self, metric: pl.DataFrame, origins: Origins) -> None:
-        self.reporter = Reporter.of(origins.releases)
+        self.reporter, self.doubts = Reporter.of(origins.releases), _NoDoubts()
         self.metric, self.origins, self.flow = metric.filter(pl.col("flow") == "export"), origins, "export"
         self.snapshot = type("Snapshot", (), {"id": "none"})()
 

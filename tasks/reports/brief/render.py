@@ -109,7 +109,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "sparkline": charts.sparkline, "unit_value": sentences.unit_value_pieces(facts, language),
         "verdict": lambda sentence: verdicts.next_to(sentence, facts, language),
         "verdict_of_all": verdicts.of_all(facts, language), "revised_first": verdicts.revised_first(facts, language),
-        "decisions": lists.decision_lines(facts.decisions, language),
+        "decisions": [*verdicts.doubts(facts, language), *lists.decision_lines(facts.decisions, language)],
         "revised": lists.revised_lines(facts, language), "events": lists.event_lines(facts, language),
         "states_line": lists.states_line(facts, language),
         "partner_label": lambda key: words["world"] if key == "WLD" else wording.partner(key, "zh") if chinese else partner_name(key),

@@ -31,6 +31,9 @@ CAVEATS = {
     },
 }  # fmt: skip
 COMMON = {"en": "Of every growth on this page: {caveats}.", "zh": "本页各增速均须注意：{caveats}。"}
+# What the doubt is stands at the top of the page.
+DOUBTED = {"en": " (it rests on a release in doubt)", "zh": "（所依发布存疑）"}
+IN_DOUBT = {"en": "In doubt: {doubt}.", "zh": "存疑：{doubt}。"}
 MASSES = ("base", "usual", "step")
 
 
@@ -49,13 +52,24 @@ def of_all(facts: Facts, language: str) -> str:
     return COMMON[language].format(caveats=("；" if language == "zh" else "; ").join(caveats)) if caveats else ""
 
 
+def doubts(facts: Facts, language: str) -> list[str]:
+    """Write a line for each open finding about a release that a figure of the page rests on; findings are in English."""
+    return [IN_DOUBT[language].format(doubt=one) for one in facts.doubts]
+
+
 def next_to(sentence: Sentence, facts: Facts, language: str) -> str:
     """Write the verdict on the growths of a sentence; empty if it has none."""
-    growths = [piece.fact for piece in sentence.pieces if piece.fact is not None and piece.fact.verdict is not None]
+    facts_in = [piece.fact for piece in sentence.pieces if piece.fact is not None]
+    growths = [fact for fact in facts_in if fact.verdict is not None]
     shared = common(facts)
     by_verdict: dict[str, list[str]] = {}
     for fact in growths:
         by_verdict.setdefault(_verdict(fact, shared, language), []).append(figure_name(fact, language))
+    if any(fact.doubts for fact in facts_in) and not any(fact.doubts for fact in growths):
+        # A level or a share of the sentence is in doubt, and its growths are not.
+        others = [words for words in by_verdict if words != WORDS[language]["yes"]]
+        semicolon = "；" if language == "zh" else "; "
+        return semicolon.join([f"{WORDS[language]['care']}{DOUBTED[language]}", *others])
     if len(by_verdict) == 1:
         return next(iter(by_verdict))
     colon, semicolon, comma = ("：", "；", "、") if language == "zh" else (": ", "; ", ", ")
@@ -65,6 +79,10 @@ def next_to(sentence: Sentence, facts: Facts, language: str) -> str:
 def _verdict(fact: Fact, shared: set[str], language: str) -> str:
     assert fact.verdict is not None
     own = [_caveat(caveat, language) for caveat in fact.verdict.caveats if caveat.name not in shared]
+    if fact.doubts:
+        word = WORDS[language]["no" if fact.verdict.word == "no" else "care"]
+        caveats = "".join(f"{'；' if language == 'zh' else '; '}{one}" for one in own)
+        return f"{word}{DOUBTED[language]}{caveats}"
     if not own:
         # The caveats that all growths share are stated above.
         return WORDS[language]["no" if fact.verdict.word == "no" else "yes"]

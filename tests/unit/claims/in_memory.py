@@ -52,7 +52,7 @@ class Ledger(Readings):
         self.growths = {key(place): (Fraction(value), Fraction(1, 10)) for place, value in (growths or {}).items()}
         empty = dict.fromkeys(("level", "level_status", "rank", "ytd", "ytd_status"))
         self.metric = {key(place): empty | row for place, row in (metric or {}).items()}
-        self.reporter = Reporter("CHN", "HS8")
+        self.reporter, self.doubts = Reporter("CHN", "HS8"), None
         self.silent = frozenset()
         self.covered = {(one[0], one[1]) for one in (*self.numbers, *self.metric)}
         self._levels, self._series = {}, {}

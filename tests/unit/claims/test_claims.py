@@ -474,7 +474,7 @@ def test_a_number_that_the_ledger_has_outranked_confirms_nothing(tmp_path: Path)
         ("Japan", "2025-05", "level_t", "0", "t"): YES,
         ("Japan", "2025-05", "level_t", "5", "t"): NO,
         ("World", "2025-05", "level_t", "1", "t"): YES,
-        ("World", "2025-05", "level_t", "52.4", "t"): NO,
+        ("World", "2025-05", "level_t", "52.4", "t"): OPEN,
         ("US", "2025-05", "share_pct", "0", "%"): YES,
         ("US", "2025-05", "streak", "1", "consecutive monthly falls"): YES,
     }
@@ -500,7 +500,8 @@ def test_totals_of_the_year_rest_on_no_outranked_month(tmp_path: Path) -> None:
     query_of(store, "2025-05", {("2025-05", "USA"): 3, ("2025-05", "DEU"): 4})
     claims = {
         ("World", "2025-01..2025-05", "ytd_t", "107", "t"): YES,
-        ("World", "2025-01..2025-05", "ytd_t", "150", "t"): NO,
+        # The press has another world than the query: nobody is contradicted by a total in doubt.
+        ("World", "2025-01..2025-05", "ytd_t", "150", "t"): OPEN,
     }
     found = verdicts_of(store, *claims)
     assert [verdict for verdict, _ in found] == [*claims.values()], found
@@ -711,7 +712,7 @@ def test_a_rank_over_several_months_is_told_where_nobody_else_can_be_higher(quar
     claims = {
         ("Germany", "2025-Q1", "rank", "1", "rank"): YES,
         ("US", "2025-Q1", "rank", "2", "rank"): YES,
-        ("US", "2025-Q1", "rank", "3", "rank"): NO,
+        ("US", "2025-Q1", "rank", "3", "rank"): OPEN,
         ("Japan", "2025-Q1", "rank", "3", "rank"): YES,
         ("World", "2025-Q1", "rank", "1", "rank"): OPEN,
         ("EU", "2025-Q1", "rank", "1", "rank"): OPEN,

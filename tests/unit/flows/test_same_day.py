@@ -86,3 +86,45 @@ def test_a_file_that_is_public_again_after_its_day_counts_although_it_was_replac
     store.ingest(RIGHT)
     store.ingest(wrong, LATER, released_on=LATER)
     assert store.words("CHL") == [(1000, LATER, None)]
+
+
+def test_what_the_question_says_about_a_removal_is_what_approving_it_does(store: Store) -> None:
+    """A query of June alone does not replace one of May and June of the same day: approving it removed nothing and looked green."""
+    wide = store.ingest(csv_bytes([*MAY, USA, GERMANY, OTHER]))
+    june = csv_bytes([USA, GERMANY])
+    with pytest.raises(Held, match="product_removed") as held:
+        store.ingest(june, months="2025-06")
+    (line,) = [line for line in held.value.lines if "product_removed" in line]
+    assert f"Approving removes nothing: {wide.release_id} of the same day asked for more" in line
+    assert f"first tidewaiter withdraw {wide.release_id}, then approve" in line
+    assert store.approve(held.value.release_id).status == "published"
+    assert store.kilograms(product="85051900") == [900_000], "as the question says"
+    store.withdraw(wide.release_id, DAY)
+    assert store.kilograms(product="85051900") == []
+    assert store.kilograms() == [353_000]
+
+
+def test_approving_a_removal_on_a_later_day_removes_as_the_question_says(store: Store) -> None:
+    store.ingest(csv_bytes([*MAY, USA, GERMANY, OTHER]))
+    with pytest.raises(Held, match=rf"product_removed.*Approving removes these numbers: from {LATER} on") as held:
+        store.ingest(csv_bytes([USA, GERMANY]), LATER, months="2025-06", released_on=LATER)
+    store.approve(held.value.release_id, LATER)
+    assert store.kilograms(product="85051900") == []
+
+
+def test_the_same_bytes_with_a_narrower_declaration_take_the_place_of_the_earlier_one(store: Store) -> None:
+    """Three partners that were declared as all of them are declared as a list: no world is made of them any more."""
+    three = csv_bytes([*MAY, USA, GERMANY])
+    first = store.ingest(three)
+    assert store.kilograms("WLD") == [1_117_000]
+    second = store.ingest(three, partners="listed")
+    assert (second.status, second.release_id != first.release_id) == ("published", True)
+    assert store.kilograms("WLD") == []
+    assert store.kilograms("USA") == [353_000]
+    assert audit(store.store, 30).problems == []
+    alone = Store(store.folder / "alone")
+    alone.ingest(three, partners="listed")
+    assert same_figures(store, alone)
+    # Of another day both count, and the finding says what to do.
+    later = store.ingest(three, LATER, released_on=LATER)
+    assert any(f"tidewaiter withdraw {second.release_id}" in line for line in later.warnings)

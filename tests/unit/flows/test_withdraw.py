@@ -231,8 +231,8 @@ def test_the_files_of_figures_name_the_decisions_behind_them_and_a_trace_says_th
     told = {
         "release_id": wrong, "kind": "withdrawn", "decided_on": "2025-09-01", "decided_by": "Li Wei", "reason": "wrong file",
     }  # fmt: skip
-    of_months = {name for name in made_of if name[0] in ("metric", "state", "recent", "observation", "trade_flow")}
-    assert len(of_months) >= 10
+    of_months = {name for name in made_of if name[0] in ("metric", "record_level", "observation", "trade_flow")}
+    assert len(of_months) >= 8
     for name in of_months:
         assert made_of[name]["decisions"] == [told], name
     # Figures are not made from it; the ledger keeps its days.

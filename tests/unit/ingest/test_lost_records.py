@@ -24,7 +24,7 @@ from tasks.checks.file_quality import check
 from tasks.domain.errors import Refused
 from tasks.ingest.normalise import Normalised, normalise
 from tasks.ledger import merge as ledger
-from tasks.metrics.calendar import derive
+from tasks.metrics.derive import derive
 from tasks.sources.registry import SOURCES
 
 GOOD = (magnets("502", "353000", "20,121,000"), magnets("304", "764000", "30,000,000"), magnets("116", "5000", "1,000"))

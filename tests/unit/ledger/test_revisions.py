@@ -11,7 +11,7 @@ from schemas.table import DataFrame
 from schemas.tables.release import Release
 from tasks.ledger.merge import as_of
 from tasks.ledger.revisions import revisions
-from tasks.metrics.calendar import derive
+from tasks.metrics.derive import derive
 from tasks.reports.revision_page import revision_report
 from tests.draws import draws
 from tests.unit import strategies

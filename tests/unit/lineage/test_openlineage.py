@@ -27,9 +27,9 @@ from schemas.forms.request import ReleaseRequest
 from schemas.table import Table, empty_frame, polars_schema
 from schemas.tables.metric import Metric
 from schemas.tables.observation import Detail, Observation
+from schemas.tables.record_level import RecordLevel
 from schemas.tables.release import Finding, Quarantine, Release
 from schemas.tables.reported import Reported
-from schemas.tables.state import Recent, State
 from schemas.tables.trade_flow import TradeFlow
 from tasks.domain.errors import Held
 from tasks.lineage.emit import PATIENCE_S, emit_elsewhere, write_events
@@ -279,7 +279,7 @@ def test_schema_and_column_lineage_stand_with_what_was_made(whole: Run) -> None:
 def test_declared_columns_exist_and_no_column_is_forgotten() -> None:
     models = {"detail": Detail, "reported": Reported, "touched": Observation}
     models |= {"known.detail": Detail, "known.observation": Observation, "trade_flow": TradeFlow, "metric": Metric}
-    models |= {"state": State, "recent": Recent}
+    models |= {"record_level": RecordLevel}
     declaration = {"detail": {"source", "kind", "reporter", "release_id"}}
     for made, sources in COLUMNS.items():
         for source, columns in sources.items():

@@ -79,13 +79,14 @@ def _made_of(model: type[Table], *releases: Row, **given: Any) -> list[str]:
 def test_a_month_is_made_of_the_releases_that_cover_it_and_figures_also_of_those_before() -> None:
     rows = [
         release("may", months="2025-05"), release("june", months="2025-06"), release("july", months="2025-07"), release("imports", months="2025-06", flow="import"),
-        release("both", months="2025-06", flow=None), release("old", months="2019-06"), release("older", months="2019-05"),
+        release("both", months="2025-06", flow=None), release("old", months="2023-07"), release("older", months="2023-06"),
     ]  # fmt: skip
     assert _made_of(Observation, *rows) == ["both", "june"]
-    # Five years for records, and one more in which a series is still published.
+    # Two years, and those with printed totals as a whole.
     assert _made_of(Metric, *rows) == ["both", "june", "may", "old"]
     assert _made_of(Metric, *rows, chained=[("export", 2025)]) == ["both", "july", "june", "may", "old"]
     assert _made_of(Metric, *rows, chained=[("export", 2024)]) == ["both", "june", "may", "old"]
+    assert _made_of(Metric, *rows, chained=[("export", 2023)]) == ["both", "june", "may", "old", "older"]
 
 
 def test_of_collected_files_only_those_with_a_statement_in_the_month_count() -> None:

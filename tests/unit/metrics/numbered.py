@@ -7,6 +7,7 @@ import polars as pl
 
 from tasks.metrics.coverage import Coverage, cover
 from tasks.metrics.names import Names
+from tasks.metrics.sums import PRINTED, SUM, UNKNOWN
 from tests.unit.builders import MAGNETS, Row, release, release_table
 
 JUNE = 2025 * 12 + 5
@@ -33,6 +34,19 @@ def numbered(names: Names, *rows: Row) -> pl.DataFrame:
 def printed(names: Names, *rows: Row) -> pl.DataFrame:
     frame = numbered(names, *({"value": None, "kinds": 2, "is_sum": False} | row for row in rows))
     return frame.select("product", "partner", "measure", "month", pl.col("value").cast(pl.Int64), pl.col("kinds").cast(pl.UInt8), "is_sum")  # fmt: skip
+
+
+def in_months(names: Names, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `printed` as `sums.add_up` gives them: a row a series, and columns for each month."""
+    code = pl.when(pl.col("value").is_null()).then(UNKNOWN).when("is_sum").then(SUM).otherwise(PRINTED)
+    rows = rows.with_columns(v=pl.col("value").fill_null(0), c=code.cast(pl.UInt8), k="kinds")
+    wide = rows.select("product", "partner", "measure").unique(maintain_order=True)
+    for month in range(names.first, names.first + names.months):
+        own = rows.filter(month=month).select(
+            "product", "partner", "measure", *(pl.col(name).alias(f"{name}{month}") for name in "vck")
+        )
+        wide = wide.join(own, on=["product", "partner", "measure"], how="left", maintain_order="left")
+    return wide.with_columns(pl.col("^[vck][0-9]+$").fill_null(0))
 
 
 def in_text(frame: pl.DataFrame, names: Names) -> pl.DataFrame:

@@ -1,9 +1,6 @@
 """What the scopes of releases cover, in numbers."""
 
-import polars as pl
-import pytest
-
-from tasks.metrics.coverage import priority_in
+from tasks.metrics import coverage as covering
 from tests.unit.builders import MAGNETS, release
 from tests.unit.metrics.numbered import JUNE, WHOLE, coverage_of, numbered
 
@@ -48,6 +45,7 @@ def test_the_best_kind_counts_and_collected_figures_cover_nothing() -> None:
 def test_releases_of_higher_levels_cover_no_sum_of_codes() -> None:
     mixed = coverage_of(WHOLE, release("six", months="2025-06", products=["850511"], level="HS6"))
     assert mixed.is_mixed
+    assert isinstance(mixed, covering.Coverage)
     assert not coverage_of(WHOLE).is_mixed
     alone = coverage_of(
         release("six", months="2025-06", products=["850511"], level="HS6"), products=[MAGNETS, "850511"]
@@ -55,15 +53,3 @@ def test_releases_of_higher_levels_cover_no_sum_of_codes() -> None:
     frame = alone.names.with_family(numbered(alone.names, {"product": "850511"}))
     assert alone.priority(frame)["priority"].to_list() == [QUERY]
     assert alone.priority(frame, finest=True)["priority"].to_list() == [None]
-
-
-@pytest.mark.parametrize(
-    ("months", "idle", "run"), [("2025-01..2025-06", None, 6), ("2025-04..2025-06", None, 3), ("2025-01..2025-05", None, 0), ("2025-01..2025-06", 2, 2)]
-)  # fmt: skip
-def test_silence_counts_the_covered_months_up_to_one(months: str, idle: int | None, run: int) -> None:
-    coverage = coverage_of(release(months=months))
-    frame = coverage.names.with_family(numbered(coverage.names, {})).with_columns(idle=pl.lit(idle, pl.UInt8))
-    found = coverage.silence(frame.drop("month"), JUNE)
-    assert found["run"].to_list() == [run]
-    if run:
-        assert found.select(priority_in(pl.col("spoken"), 0)).item() == QUERY

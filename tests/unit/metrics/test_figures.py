@@ -8,7 +8,7 @@ import pytest
 from schemas.tables.metric import FIGURES
 from schemas.tables.metric import status as status_column
 from tasks.metrics.figures import FIGURES_OF, contribution, growth, rank, share, with_figures
-from tasks.metrics.levels import STATUS
+from tasks.metrics.names import STATUS
 
 NAMED = {number: name for name, number in STATUS.items()}
 LEVEL = {"level": 150, "level_status": "reported"}

@@ -18,7 +18,7 @@ from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
 from tasks.domain.periods import month_index
 from tasks.ledger.merge import as_of, current_statements
 from tasks.lineage import operands
-from tasks.metrics.calendar import derive
+from tasks.metrics.derive import derive
 from tests.draws import draws
 from tests.unit import coverage_oracle, strategies
 from tests.unit.builders import MAGNETS, number, release, release_table

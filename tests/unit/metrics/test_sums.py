@@ -1,11 +1,12 @@
 """Sums of codes and of partners, where a sum is valid."""
 
+import polars as pl
 import pytest
 
 from tasks.domain.units import LEVEL_MAX
-from tasks.metrics.sums import add_up
+from tasks.metrics.sums import SUM, UNKNOWN, add_up
 from tests.unit.builders import MAGNETS, Row, release
-from tests.unit.metrics.numbered import WHOLE, coverage_of, in_text, printed
+from tests.unit.metrics.numbered import JUNE, WHOLE, coverage_of, in_text, printed
 
 OTHER = "85051900"
 BOTH = release(months="2025-01..2025-06", products=["8505"])
@@ -14,8 +15,12 @@ BOTH = release(months="2025-01..2025-06", products=["8505"])
 def sums(scope: Row, *rows: Row) -> dict[tuple[str, str, str], int | None]:
     """The sums alone, by product, partner and measure."""
     coverage = coverage_of(scope, products=[MAGNETS, OTHER])
-    found = in_text(add_up(printed(coverage.names, *rows), coverage), coverage.names).filter("is_sum")
-    return {(row["product"], row["partner"], row["measure"]): row["value"] for row in found.iter_rows(named=True)}
+    found = in_text(add_up(printed(coverage.names, *rows), coverage), coverage.names)
+    found = found.with_columns(code=f"c{JUNE}", value=f"v{JUNE}").filter(pl.col("code").is_in([SUM, UNKNOWN]))
+    return {
+        (row["product"], row["partner"], row["measure"]): row["value"] if row["code"] == SUM else None
+        for row in found.iter_rows(named=True)
+    }
 
 
 def test_codes_add_up_to_each_level_and_partners_to_the_world_and_the_groups() -> None:

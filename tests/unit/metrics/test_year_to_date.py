@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tasks.metrics.levels import STATUS
+from tasks.metrics.names import STATUS
 from tasks.metrics.year_to_date import chained_years
 from tests.unit.metrics.numbered import WHOLE, names_of, numbered
 
@@ -22,7 +22,7 @@ def chain(months: dict[int, int | None], totals: dict[int, int], kinds: int = PR
         for month in range(1, 7)
     )).with_columns(pl.col("level").cast(pl.Int64), pl.col("level_status", "kinds").cast(pl.UInt8))  # fmt: skip
     spans = numbered(names, *({"month": JANUARY + month - 1, "span": "ytd", "value": value, "kinds": PRINT} for month, value in totals.items()))  # fmt: skip
-    found = chained_years(frame, spans.with_columns(pl.col("kinds").cast(pl.UInt8)), names)
+    found = chained_years(frame, spans.with_columns(pl.col("kinds").cast(pl.UInt8)))
     return {
         row["month"] - JANUARY + 1: (row["level"], NAMED[row["level_status"]], row["ytd"], NAMED[row["ytd_status"]])
         for row in found.iter_rows(named=True)
@@ -71,4 +71,4 @@ def test_without_a_printed_total_there_is_no_chain() -> None:
     names = names_of(WHOLE)
     frame = numbered(names, {"level": 1, "level_status": 0, "kinds": 2})
     spans = numbered(names, {"span": "yoy", "value": 1, "kinds": 2})
-    assert chained_years(frame, spans, names).is_empty()
+    assert chained_years(frame, spans).is_empty()

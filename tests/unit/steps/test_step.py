@@ -242,7 +242,7 @@ def test_the_schema_hash_knows_all_that_a_reader_is_told() -> None:
 
 def test_the_hash_of_a_steps_code_speaks_of_all_code_that_it_runs() -> None:
     """A parser is reached by the name of its source, and a constant by import alone."""
-    read, derived = modules_behind("tasks.ingest.parse"), modules_behind("tasks.metrics.months")
+    read, derived = modules_behind("tasks.ingest.parse"), modules_behind("tasks.metrics.derive")
     assert {
         "tasks.sources.gacc_query",
         "tasks.sources.published",

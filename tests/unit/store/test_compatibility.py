@@ -64,15 +64,18 @@ def _made_old(store: Path, table: str) -> None:
     publish(store, new, carried=others, parent=snapshot, about=snapshot.about)
 
 
-def _with_numbers_of(store: Path, other: Path) -> None:
-    """As a version leaves a store that knows nothing of the table `state`, and so does not bring it up to date."""
-    snapshot, stale = _opened(store), _opened(other)
+def _with_states(store: Path) -> None:
+    """As version 0.2 leaves a store: with tables that nothing reads now, whose columns this version does not know."""
+    snapshot = _opened(store)
+    levels = snapshot.entries("record_level")
+    sink = io.BytesIO()
+    pl.DataFrame({"product": ["85"], "run": [1]}).write_parquet(sink)
     new = [
-        NewFile("state", entry.partition, (stale.path / entry.path).read_bytes(), entry.rows, entry.schema_sha256)
-        for entry in stale.entries("state")
+        NewFile(table, entry.partition, sink.getvalue(), 1, "0" * 64)
+        for table in ("state", "recent")
+        for entry in levels
     ]
-    told = {file.partition for file in new}
-    others = [entry for entry in snapshot.files if entry.table != "state" or entry.partition not in told]
+    others = [entry for entry in snapshot.files if entry.table != "record_level"]
     publish(store, new, carried=others, parent=snapshot, about=snapshot.about)
 
 
@@ -88,8 +91,7 @@ def test_figures_of_an_earlier_version_are_shown_not_traced_and_the_next_release
     for month in ("202406", "202505"):
         _ingest(whole, month)
     store = copied(whole, tmp_path, "store")
-    _ingest(tmp_path / "stale", "202406", more=1)
-    _with_numbers_of(store, tmp_path / "stale")
+    _with_states(store)
     _made_old(store, "metric")
     of_it = ["--product", "85051110", "--store", str(store)]
     with pytest.raises(SystemExit) as ended:

@@ -20,8 +20,8 @@ from schemas.table import Table, arrow_schema, polars_schema, readers_schema
 from schemas.tables.catalog import LAYOUTS
 from schemas.tables.metric import Metric, status
 from schemas.tables.observation import Detail
+from schemas.tables.record_level import RecordLevel
 from schemas.tables.release import Finding
-from schemas.tables.state import Recent, State
 from schemas.tables.trade_flow import TradeFlow
 from tasks.store.parquet import BYTES_PER_PAGE, encode_file, encode_months, read_table
 from tasks.store.publish import NewFile, publish
@@ -210,7 +210,7 @@ def test_a_table_is_read_in_its_order_and_of_it_what_is_asked_for(tmp_path: Path
 def test_what_each_release_reads_again_is_written_for_speed_and_all_readers_read_it(tmp_path: Path) -> None:
     """The numbers that months look back on are decoded by every release, the figures are downloaded by many."""
     codecs = {}
-    for model in (Metric, TradeFlow, State, Recent):
+    for model in (Metric, TradeFlow, RecordLevel):
         file = encode_file(model, empty_row(model), "flow=export/year=2025/month=6", {})
         path = tmp_path / f"{file.table}.parquet"
         path.write_bytes(file.data)
@@ -220,7 +220,7 @@ def test_what_each_release_reads_again_is_written_for_speed_and_all_readers_read
         assert rows == [(1,)]
         assert len(pandas.read_parquet(path)) == pl.read_parquet(path).height == 1
     assert codecs["metric"] == codecs["trade_flow"] == {"ZSTD"}
-    assert codecs["state"] == codecs["recent"] == {"LZ4"}
+    assert codecs["record_level"] == {"LZ4"}
 
 
 def empty_row(model: type[Table]) -> pl.DataFrame:

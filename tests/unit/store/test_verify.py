@@ -16,7 +16,7 @@ from flows.release import from_bytes_to_tables
 from schemas.forms.address import COPY_NOTE
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
-from schemas.tables.state import State
+from schemas.tables.record_level import RecordLevel
 from tasks.domain.errors import DamagedStore
 from tasks.reports import query
 from tasks.reports.query import open_published
@@ -30,7 +30,7 @@ TODAY = date(2025, 8, 1)
 DAYS = {"202406": date(2024, 7, 20), "202505": date(2025, 6, 20), "202506": date(2025, 7, 20)}
 # On the way of the release of June 2025: what it derives from, is judged by, or carries on.
 READ = (
-    "state/flow=export/year=2025/month=5", "recent/flow=export/year=2025/month=5", "state/flow=export/year=2024/month=6", "observation/flow=export/year=2025/month=5",
+    "record_level/flow=export/year=2025/month=5", "observation/flow=export/year=2024/month=6", "observation/flow=export/year=2025/month=5",
     "release", "event_month", "event_window",
 )  # fmt: skip
 Ingest = Callable[[Path, str], Outcome]
@@ -132,7 +132,7 @@ def test_a_working_copy_that_is_damaged_is_to_be_deleted(tmp_path: Path, may: Pa
     _flip_a_silent_bit(object_path(store, _entry(store, READ[0]).sha256))
     (store / COPY_NOTE).write_text(json.dumps({"url": "s3://customs/store", "endpoint": "", "held": {}}))
     with pytest.raises(DamagedStore, match=f"delete {store}, and it is fetched again"):
-        prove(open_published(store), State)
+        prove(open_published(store), RecordLevel)
 
 
 def _flip_a_level(store: Path) -> tuple[str, float, float]:

@@ -36,9 +36,9 @@ def test_an_older_release_has_its_own_files(tmp_path: Path) -> None:
 
 def test_a_table_without_files_prints_no_address(tmp_path: Path) -> None:
     stored(tmp_path, {JUNE: [1]})
-    result = run("resolve", "state", "--flow", "export", "--store", str(tmp_path))
+    result = run("resolve", "record_level", "--flow", "export", "--store", str(tmp_path))
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "the table state has no files of the flow export in this snapshot" in result.stderr
+    assert "the table record_level has no files of the flow export in this snapshot" in result.stderr
 
 
 @pytest.mark.parametrize("command", [["resolve", "metric"], ["releases"], ["revisions"], ["read", "metric"]])

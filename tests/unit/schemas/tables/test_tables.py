@@ -18,7 +18,18 @@ from schemas.table import (
     stored_columns,
     table_name,
 )
-from schemas.tables import catalog, claim, decision, lineage, name, observation, reported, state, trade_flow, verdict
+from schemas.tables import (
+    catalog,
+    claim,
+    decision,
+    lineage,
+    name,
+    observation,
+    record_level,
+    reported,
+    trade_flow,
+    verdict,
+)
 from tests.unit.decisions import decision as made
 from tests.unit.decisions import decision_table
 
@@ -27,13 +38,13 @@ MODELS = sorted(
     {model for module in MODULES for model in vars(module).values() if isinstance(model, type) and issubclass(model, Table) and model is not Table},
     key=lambda model: model.__name__,
 )  # fmt: skip
-ABSTRACT = {observation.Statement, state.Series}
+ABSTRACT = {observation.Statement}
 
 
 def test_all_tables_are_collected() -> None:
     assert len(MODULES) > 12
     assert len(MODELS) > 15
-    assert {catalog, decision, lineage, name, observation, reported, state, trade_flow, verdict} <= {*MODULES}
+    assert {catalog, decision, lineage, name, observation, record_level, reported, trade_flow, verdict} <= {*MODULES}
     # The names of published tables are what readers ask for.
     assert {layout.model for layout in PUBLISHED.values()} <= {*MODELS}
     assert {*PUBLISHED} == {*catalog.LAYOUTS}

@@ -1,0 +1,245 @@
+"""Computes months of `metric` from the statements of those months and of the two years before: one way for one month and many.
+
+    statements -> numbers, with every valid sum (`sums`) -> levels of every series and month (`levels`) -> windows
+    (`windows`) -> values of other rows (`rows`), records (`records`) -> figures (`figures`)
+
+No month needs the figures of another one. The records of the few series that have them in `metric` look back further, on
+the published levels in the table `record_level`.
+"""
+
+from collections.abc import Collection, Iterator
+from typing import NamedTuple, cast
+
+import polars as pl
+
+from schemas.table import DataFrame, empty_frame, polars_schema
+from schemas.tables.metric import Metric
+from schemas.tables.record_level import RecordLevel
+from schemas.tables.release import Release
+from tasks.domain import comparability
+from tasks.domain.coverage import FIGURES_LOOK_BACK, QUIET_MONTHS
+from tasks.domain.periods import index_month, month_index
+from tasks.domain.units import per_unit
+from tasks.ledger.precedence import printed_numbers
+from tasks.metrics.coverage import cover
+from tasks.metrics.grid import MASS, Block, Grid
+from tasks.metrics.levels import Levels, bit_of, blocks
+from tasks.metrics.names import MISSING_FROM, NUMBER, Names
+from tasks.metrics.records import PublishedLevels, with_records
+from tasks.metrics.rows import as_metric, in_order, per_kilogram, with_others
+from tasks.metrics.sums import add_up
+from tasks.metrics.windows import YEAR, Windows
+
+NAMED = ["product", "partner", "measure"]
+NO_LEVELS = empty_frame(RecordLevel)
+# Months are computed together as long as they have so many rows, and large ones one by one.
+ROWS_AT_ONCE = 200_000
+
+
+class Derived(NamedTuple):
+    """The rows of some months, each table in the order of months and in its own."""
+
+    metric: pl.DataFrame
+    levels: pl.DataFrame
+
+
+def derive(
+    observation: pl.DataFrame,
+    releases: DataFrame[Release],
+    wanted: pl.DataFrame | None = None,
+    *,
+    all_records: bool = True,
+) -> DataFrame[Metric]:
+    """All metrics from one statement a number (`ledger.merge.current_statements` or `as_of`) and the scopes of the releases.
+
+    For a past day, `releases` are those that were public on it. `wanted` (flow, month index) limits the months of the
+    result. For a correct month `observation` must reach back LOOK_BACK_MONTHS and QUIET_MONTHS before it, and to the
+    December of its year; numbers outside make no difference. Without `all_records` only the series with records in the
+    table `metric` get them.
+    """
+    made: list[pl.DataFrame] = [empty_frame(Metric)]
+    for flow in sorted(observation["flow"].cast(pl.String).unique()):
+        statements = observation.filter(pl.col("flow") == flow)
+        ends = statements.select(first=month_index("period_end").min(), last=month_index("period_end").max())
+        first, last = ends.row(0)
+        scope = releases.select(month_index("last_month").max()).item()
+        months = range(first // YEAR * YEAR, min(max(last, last if scope is None else scope), last + QUIET_MONTHS) + 1)
+        asked = None if wanted is None else {*wanted.filter(pl.col("flow") == flow)["month"]}
+        all_months = derive_months(flow, months, statements, releases, all_records=all_records, shown=asked)
+        made += [derived.metric for derived in all_months]
+    rows = pl.concat(made)
+    order = [pl.col(name).cast(pl.String) for name in ("flow", "measure", "product", "partner")]
+    return cast("DataFrame[Metric]", rows.sort(order[0], "period", *order[1:], maintain_order=True))
+
+
+def derive_months(
+    flow: str, months: Collection[int], statements: pl.DataFrame, releases: DataFrame[Release], earlier: pl.DataFrame = NO_LEVELS,
+    *, all_records: bool = False, shown: Collection[int] | None = None, at_once: int = ROWS_AT_ONCE,
+) -> Iterator[Derived]:  # fmt: skip
+    """The rows of some months of a portion of products, month by month.
+
+    `statements` are the current ones of the months, of the FIGURES_LOOK_BACK months before them and, for years with printed totals, of
+    whole years; `earlier` the published levels of earlier months, for records. `shown` limits the months with rows in
+    `metric`, where the others are there for their levels alone. Raises OverflowError for a sum that is too large.
+    """
+    numbers = printed_numbers(statements, releases)
+    printed = numbers.select(*NAMED, "month", "span", "value", kinds=bit_of(pl.col("priority")))
+    first, last = min(months) - FIGURES_LOOK_BACK, max(months)
+    if (printed["span"] == "ytd").any():
+        first = first // YEAR * YEAR
+        in_year = printed.filter(pl.col("month") // YEAR == last // YEAR)["month"].max()
+        last = max(last, cast("int", in_year or last))
+    printed = printed.filter(pl.col("month").is_between(first, last))
+    if printed.is_empty():
+        return
+    products, partners, measures = (printed[name].cast(pl.String).unique() for name in NAMED)
+    names = Names.of(products, partners, measures, first, last, releases=releases)
+    coverage = cover(names, flow, releases)
+    coded = names.numbered(printed.with_columns(pl.col(NAMED).cast(pl.String)))
+    spans = coded.filter(pl.col("span") != "month")
+    rows = add_up(coded.filter(span="month"), coverage)
+    grid = Grid(pl.concat([rows.select(NAMED), spans.select(NAMED)]).unique(), coverage)
+    count = max(1, at_once // grid.size)
+    portion = _Portion(flow, grid, Levels(grid, rows, spans, count), spans, all_records=all_records)
+    del rows, coded, printed, numbers
+    portion.remember(earlier)
+    portion.last_seen_in(Block(first, min(months) - first))
+    for block in blocks(min(months), max(months) - min(months) + 1, count):
+        mine = {*block.months} & {*months}
+        yield portion.derived(block, mine, mine if shown is None else mine & {*shown})
+
+
+class _Portion:
+    """A portion on its way through the months."""
+
+    def __init__(self, flow: str, grid: Grid, levels: Levels, spans: pl.DataFrame, *, all_records: bool) -> None:
+        self.flow, self.grid, self.levels, self.windows = flow, grid, levels, Windows(levels)
+        growth = spans.filter(pl.col("span") != "ytd")
+        self.growth = growth.with_columns(row=grid.rows_of(growth))
+        self.pairs = grid.masses()
+        # The month of the last number of each series, far in the past at first.
+        self.last_seen = pl.repeat(-(10**6), grid.size, dtype=pl.Int32, eager=True)
+        is_recorded = pl.repeat(True, grid.size, eager=True)
+        if not all_records:
+            is_recorded = grid.frame.select(grid.names.is_recorded()).to_series()
+        self.recorded = is_recorded.arg_true()
+        self.recorded_pairs = self.pairs.filter(is_recorded.gather(self.pairs["worth"]))
+        series = grid.frame.select(NAMED)
+        ratios = series[self.recorded_pairs["worth"]].with_columns(measure=self.recorded_pairs["measure"])
+        # The series with records, plain ones before values per kilogram.
+        self.series = pl.concat([series[self.recorded], ratios])
+        self.published = PublishedLevels(self.series.height)
+
+    def remember(self, earlier: pl.DataFrame) -> None:
+        """Take over the published levels of earlier months."""
+        names, at = self.grid.names, self.series.with_row_index("at")
+        texts = at.select("at", *(names.named(name).cast(pl.String) for name in NAMED))
+        rows = earlier.with_columns(pl.col(NAMED).cast(pl.String)).join(texts, on=NAMED)
+        rows = rows.with_columns(month=month_index("period")).sort("month")
+        for (month,), own in rows.partition_by("month", as_dict=True, maintain_order=True).items():
+            level = pl.repeat(None, at.height, dtype=pl.Float64, eager=True).scatter(own["at"], own["level"])
+            kinds = pl.repeat(0, at.height, dtype=pl.UInt8, eager=True).scatter(own["at"], own["kinds"])
+            self.published.put(cast("int", month), level, kinds)
+
+    def derived(self, block: Block, months: Collection[int], shown: Collection[int]) -> Derived:
+        """The rows of some months: levels of `months`, figures of those that are `shown`."""
+        self.published.drop(block.first)
+        grid, month = self.grid, block.month(self.grid.size)
+        last_seen = self.last_seen_in(block)
+        size = grid.names.size("product")
+        product = block.offset(grid.product, size)
+        known = grid.is_known(block).scatter(product.filter(last_seen == month), True)
+        keep = (month - last_seen <= QUIET_MONTHS) & known.gather(product) & month.is_in([*months])
+        levels = self._record(block, keep, months)
+        keep = keep & month.is_in([*shown])
+        if not keep.any():
+            return Derived(empty_frame(Metric), levels)
+        place = pl.select(pl.when(keep).then(keep.cum_sum() - 1)).to_series().cast(NUMBER)
+        plain = self.windows.of_months(block, keep)
+        plain = plain.with_columns(comparable_from=self._changes_of(plain))
+        here = pl.concat([self.levels.months[one].here for one in block.months])
+        plain = with_others(plain, grid, block, place, here, self.growth.filter(pl.col("month").is_in(block.months)))
+        pairs = self._pairs(self.pairs, block, place).drop_nulls(["worth", "mass"])
+        ratios = per_kilogram(plain, pairs.with_columns(changed=self._changes(plain, pairs)))
+        of_plain = block.offset(self.recorded, grid.size)
+        of_pairs = self._pairs(self.recorded_pairs, block, place)
+        at_ratio = of_pairs.join(
+            pairs.select("worth").with_row_index("at"), on="worth", how="left", maintain_order="left"
+        )["at"]
+        frames = []
+        made = self._records(block)
+        for frame, at, own, is_ratio in (
+            (plain, place.gather(of_plain), made.filter(~made["is_ratio"]), False), (ratios, at_ratio, made.filter(made["is_ratio"]), True),
+        ):  # fmt: skip
+            there = at.is_not_null()
+            complete = with_records(frame, at.filter(there), own.filter(there))
+            frames.append(as_metric(complete, grid.names, self.flow, is_ratio=is_ratio))
+        return Derived(in_order(frames[0], frames[1], grid.names), levels)
+
+    def last_seen_in(self, block: Block) -> pl.Series:
+        """By month and series the last month with a number."""
+        found = []
+        for month in block.months:
+            now = pl.repeat(month, self.grid.size, dtype=pl.Int32, eager=True)
+            self.last_seen = now.zip_with(self.levels.months[month].seen, self.last_seen)
+            found.append(self.last_seen)
+        return pl.concat(found, rechunk=True)
+
+    def _pairs(self, pairs: pl.DataFrame, block: Block, place: pl.Series) -> pl.DataFrame:
+        """Where values and their masses are among the rows of some months."""
+        ends = {name: place.gather(block.offset(pairs[name], self.grid.size)) for name in ("worth", "mass")}
+        return pl.DataFrame({**ends, "measure": block.tiled(pairs["measure"])})
+
+    def _changes(self, plain: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
+        rows = plain.select("product", "partner", "month")[pairs["worth"]].with_columns(measure=pairs["measure"])
+        return self._changes_of(rows)
+
+    def _changes_of(self, rows: pl.DataFrame) -> pl.Series:
+        """The month of the last change of definition of each row (product, partner, measure, month)."""
+        return comparability.changes(rows, self.grid.names.labels, self.grid.names.reporter)
+
+    def _records(self, block: Block) -> pl.DataFrame:
+        """The records of the series that have them, of some months; `is_ratio` marks values per kilogram."""
+        count = self.recorded.len()
+        rows = pl.DataFrame({name: block.tiled(self.series[name]) for name in NAMED})
+        rows = rows.with_columns(month=block.month(self.series.height))
+        changed = self._changes_of(rows)
+        is_ratio = block.tiled(pl.int_range(self.series.height, eager=True) >= count)
+        if self.recorded_pairs.height:
+            ends = []
+            for end in ("worth", "mass"):
+                of_end = self.grid.frame.select(NAMED)[self.recorded_pairs[end]]
+                of_end = pl.DataFrame({name: block.tiled(of_end[name]) for name in NAMED})
+                ends.append(self._changes_of(of_end.with_columns(month=block.month(of_end.height // block.size))))
+            own = pl.select(pl.max_horizontal(changed.filter(is_ratio), *ends)).to_series()
+            changed = changed.scatter(is_ratio.arg_true(), own)
+        return self.published.records(block, changed).with_columns(is_ratio=is_ratio)
+
+    def _record(self, block: Block, keep: pl.Series, months: Collection[int]) -> pl.DataFrame:
+        """Note the levels of the series with records, and return those that are published and known as rows of `record_level`."""
+        found, pairs = [empty_frame(RecordLevel)], self.recorded_pairs
+        kept = block.split(keep)
+        for month in sorted(months):
+            now = self.levels.months[month]
+            is_known = kept[month] & (now.status < MISSING_FROM)
+            frame = pl.DataFrame([now.value.alias("level"), now.kinds.alias("kinds"), is_known.alias("is_known")])
+            plain, worth, mass = (frame[rows] for rows in (self.recorded, pairs["worth"], pairs["mass"]))
+            own = plain.select(pl.when("is_known").then(pl.col("level").cast(pl.Float64)), "kinds")
+            both = worth.hstack(mass.rename({name: f"{name}_mass" for name in mass.columns}))
+            has_ratio = pl.col("is_known") & pl.col("is_known_mass") & (pl.col("level_mass") > 0)
+            ratio = both.select(
+                level=pl.when(has_ratio).then(pl.col("level") / pl.col("level_mass") * per_unit(MASS)),
+                kinds=pl.col("kinds") | pl.col("kinds_mass"),
+            )
+            levels = pl.concat([own, ratio])
+            self.published.put(month, levels["level"], levels["kinds"])
+            found.append(self._rows_of_levels(month, levels))
+        return pl.concat(found)
+
+    def _rows_of_levels(self, month: int, levels: pl.DataFrame) -> pl.DataFrame:
+        names, schema = self.grid.names, polars_schema(RecordLevel)
+        rows = self.series.hstack(levels).drop_nulls("level").sort("measure", "product", "partner")
+        return rows.with_columns(month=pl.lit(month, pl.Int32)).select(
+            flow=pl.lit(self.flow, dtype=schema["flow"]), **{name: names.named(name) for name in NAMED},
+            period=index_month("month"), level="level", kinds="kinds",
+        ).select(list(schema))  # fmt: skip

@@ -1,0 +1,197 @@
+"""Lists the series of a portion and how they hang together: places, totals, codes above, cells of coverage.
+
+Belongs here: what is the same in every month. A series is a row; a column of a month (`levels`) is as long as there
+are series, so that whole columns are added and compared.
+"""
+
+from typing import NamedTuple
+
+import polars as pl
+
+from tasks.domain.classification import HS_LEVELS
+from tasks.domain.units import UNIT_VALUE_OF
+from tasks.metrics.coverage import Coverage
+from tasks.metrics.names import NUMBER, Names
+
+# Rows lie in this order, and so do those of `metric`.
+KEY = ("measure", "product", "partner")
+PLACE = ("product", "partner")
+MASS = "quantity_kg"
+
+
+class Block(NamedTuple):
+    """Some months that are computed together: columns of each month lie one after another, a row by series in each."""
+
+    first: int
+    size: int
+
+    @property
+    def months(self) -> range:
+        """The months."""
+        return range(self.first, self.first + self.size)
+
+    def tiled(self, column: pl.Series) -> pl.Series:
+        """A column that is the same in every month."""
+        return column if self.size == 1 else pl.concat([column] * self.size, rechunk=True)
+
+    def month(self, size: int) -> pl.Series:
+        """The month of every row, where each has `size` rows."""
+        return pl.select(
+            (pl.int_range(self.size * size, dtype=pl.Int32) // size + self.first).alias("month")
+        ).to_series()
+
+    def offset(self, numbers: pl.Series, size: int) -> pl.Series:
+        """Numbers below `size`, tiled, as places in columns with `size` rows a month."""
+        if self.size == 1:
+            return numbers
+        of_month = pl.int_range(self.size * numbers.len(), dtype=NUMBER, eager=True) // numbers.len() * size
+        return self.tiled(numbers) + of_month
+
+    def split(self, column: pl.Series) -> dict[int, pl.Series]:
+        """A column by month; nothing is copied."""
+        size = column.len() // self.size
+        return {month: column[at * size : (at + 1) * size] for at, month in enumerate(self.months)}
+
+
+class Grid:
+    """The series with a number of their own or in their parts, and where each finds what it is compared with.
+
+    Attributes:
+        frame: measure, product, partner and `row`, in the order of KEY.
+        group: By row the number of its measure and product, counted from 0; groups lie together.
+        place: By row the number of its product and partner in `places`.
+        world: By row the row of the world's series, null where there is none.
+    """
+
+    def __init__(self, own: pl.DataFrame, coverage: Coverage) -> None:
+        """`own` has the series (product, partner, measure) with a number of their own or a sum."""
+        self.coverage, names = coverage, coverage.names
+        self.names = names
+        keys = pl.concat([one.select(key=names.key(*KEY)) for one in (own, *_looked_for(own, names))])["key"]
+        self.keys = keys.drop_nulls().unique().sort()
+        self.size = self.keys.len()
+        self.frame = pl.DataFrame({"key": self.keys}).select(names.unpacked(*KEY))
+        col = self.frame.get_column
+        self.product, self.measure = col("product"), col("measure")
+        self.is_total = self.frame.select(names.is_total()).to_series()
+        self.is_world = self.frame.select(pl.col("partner") == names.world).to_series()
+        starts = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in KEY[:2])
+        self.group = self.frame.select(starts.cast(NUMBER).cum_sum() - 1).to_series()
+        self.groups = self.frame[self.group.is_first_distinct().arg_true()].select(*KEY[:2])
+        rows = pl.int_range(self.size, dtype=NUMBER, eager=True)
+        of_group = pl.repeat(None, self.groups.height, dtype=NUMBER, eager=True)
+        self.world = of_group.scatter(self.group.filter(self.is_world), rows.filter(self.is_world)).gather(self.group)
+        self._link_groups()
+        self._link_places()
+        family = names.with_family(self.frame.select("measure"))["family"].fill_null(0)
+        self.cell = self.frame.select(names.key("product")).to_series() * names.size("family") + family.cast(pl.UInt64)
+        founded = self.frame.select(names.founded()).to_series()
+        self.founded = founded if (founded > names.first).any() else None
+        listed = coverage.all_levels.listed
+        rowed = names.with_family(self.frame.with_row_index("row"))
+        self.listed = listed.join(rowed, on=["product", "partner", "family"]) if listed.height else None
+
+    def _link_groups(self) -> None:
+        """For each HS level the groups of national codes, and the groups above them."""
+        names, number = self.names, pl.int_range(self.groups.height, dtype=NUMBER, eager=True)
+        groups = self.groups.with_columns(below=number)
+        codes = groups.filter(names.is_national())
+        above = groups.select("measure", "product", above="below")
+        self.above = [
+            codes.with_columns(product=names.above(level)).join(above, on=["measure", "product"]).select("below", "above")
+            for level in HS_LEVELS
+        ]  # fmt: skip
+
+    def _link_places(self) -> None:
+        names = self.names
+        key = names.key(*PLACE)
+        own = self.frame.select(key=key)["key"]
+        places = pl.DataFrame({"key": own.unique()}).select(names.unpacked(*PLACE))
+        within = [places, _in_baskets(places, names)]
+        if self.coverage.is_mixed:
+            codes = places.filter(names.is_national())
+            within += [codes.with_columns(product=names.above(level)) for level in HS_LEVELS]
+        keys = pl.concat([one.select(key=key) for one in within])["key"].unique().sort()
+        self.places = pl.DataFrame({"key": keys}).select(names.unpacked(*PLACE))
+        at = pl.DataFrame({"key": keys, "at": pl.int_range(keys.len(), dtype=NUMBER, eager=True)})
+
+        def number(rows: pl.DataFrame, *columns: str) -> pl.DataFrame:
+            return rows.with_columns(key=key).join(at, on="key").select(pl.col("at").alias("target"), *columns)
+
+        self.place = pl.DataFrame({"key": own}).join(at, on="key", how="left", maintain_order="left")["at"]
+        self.is_total_place = self.places.select(names.is_total()).to_series()
+        numbered = self.places.with_row_index("source")
+        inside = numbered.rename({"product": "part"}).join(names.baskets(), on="part").rename({"basket": "product"})
+        self.baskets = number(inside, "source", "begin", "end")
+        members = numbered.join(names.groups(), on="partner").with_columns(partner="total")
+        self.members = number(members, "source", "begin", "end")
+        parts = numbered.filter(~names.is_total()).with_columns(partner=pl.lit(names.world, NUMBER))
+        self.worlds = number(parts, "source")
+        if self.coverage.is_mixed:
+            codes = numbered.filter(names.is_national())
+            above = [codes.with_columns(product=names.above(level)) for level in HS_LEVELS]
+            self.below = pl.concat([number(one, "source") for one in above])
+            upper = pl.concat(above)
+            parts = upper.filter(~names.is_total()).with_columns(partner=pl.lit(names.world, NUMBER))
+            self.worlds_below = number(parts, "source")
+            self.members_below = number(
+                upper.join(names.groups(), on="partner").with_columns(partner="total"), "source", "begin", "end"
+            )
+
+    def rows_of(self, frame: pl.DataFrame) -> pl.Series:
+        """The row of each series of a frame (product, partner, measure), null where it is not among them."""
+        at = pl.DataFrame({"key": self.keys}).with_row_index("row")
+        keyed = frame.select(key=self.names.key(*KEY))
+        return keyed.join(at, on="key", how="left", maintain_order="left")["row"]
+
+    def priority(self, block: Block) -> pl.Series:
+        """The priority of the best release that covers each series, null where none does."""
+        names, month, scope = self.names, block.month(self.size), self.coverage.all_levels
+        at = block.tiled(self.cell) * names.months + (month - names.first)
+        cells = scope.cells.gather(at)
+        if scope.of_groups is not scope.cells:
+            cells = scope.of_groups.gather(at).zip_with(block.tiled(self.is_total & ~self.is_world), cells)
+        if self.founded is not None:
+            cells = pl.select(pl.when(block.tiled(self.founded) <= month).then(cells)).to_series()
+        if self.listed is not None:
+            mine = self.listed.filter(pl.col("month").is_in(block.months))
+            rows = mine["row"] + (mine["month"] - block.first).cast(NUMBER) * self.size
+            best = pl.select(pl.min_horizontal(cells.gather(rows), mine["priority"])).to_series()
+            cells = cells.scatter(rows, best)
+        return cells
+
+    def is_known(self, block: Block) -> pl.Series:
+        """By month and product, in the numbers of `names`, whether any release covers it."""
+        known = self.coverage.known.filter(pl.col("month").is_in(block.months))
+        size = self.names.size("product")
+        at = known["product"] + (known["month"] - block.first).cast(NUMBER) * size
+        return pl.repeat(False, size * block.size, eager=True).scatter(at, True)
+
+    def masses(self) -> pl.DataFrame:
+        """The rows of values (`worth`) with a row of the same place in kilograms (`mass`), and the number of their ratio."""
+        measures = self.names.measures
+        if MASS not in measures:
+            return pl.DataFrame(schema={"worth": NUMBER, "mass": NUMBER, "measure": NUMBER})
+        ratio = {
+            measures.index(name): measures.index(UNIT_VALUE_OF[name]) for name in measures if name in UNIT_VALUE_OF
+        }
+        worth = self.frame.with_row_index("worth").filter(pl.col("measure").is_in([*ratio]))
+        mass = worth.with_columns(measure=pl.lit(measures.index(MASS), NUMBER))
+        found = worth.select(
+            "worth", pl.col("measure").replace_strict(ratio, return_dtype=NUMBER), mass=self.rows_of(mass)
+        )
+        return found.drop_nulls("mass")
+
+
+def _looked_for(own: pl.DataFrame, names: Names) -> list[pl.DataFrame]:
+    """The series published with others: the world and the groups, and the world of the levels above a national code."""
+    parts = own.filter(~names.is_total()).select("product", "measure").unique()
+    totals = [parts.with_columns(partner=pl.lit(total, NUMBER)) for total in names.totals]
+    codes = own.filter(names.is_national()).select("product", "measure").unique()
+    world = pl.lit(names.world, NUMBER)
+    return [*totals, *(codes.with_columns(product=names.above(level), partner=world) for level in HS_LEVELS)]
+
+
+def _in_baskets(places: pl.DataFrame, names: Names) -> pl.DataFrame:
+    inside = places.rename({"product": "part"}).join(names.baskets(), on="part")
+    return inside.select(product="basket", partner="partner")

@@ -1,0 +1,124 @@
+"""Computes the operands of a month: every window is the difference of two prefix sums.
+
+Numbers add up, and so does what is not known: beside the sums of the levels goes the count of the months that are
+missing. A window is known where that count is 0. Kinds of release unite over the months of a window.
+
+    rolling(m) = sum(m) - sum(m-12), known where missing(m) = missing(m-12)
+"""
+
+import functools
+import operator
+
+import polars as pl
+
+from tasks.metrics.grid import Block
+from tasks.metrics.levels import Levels
+from tasks.metrics.names import MISSING_FROM, NUMBER, status
+
+YEAR = 12
+# Every window by its first and last month, counted back from the month; None: January.
+WINDOWS: dict[str, tuple[int | None, int]] = {
+    "ytd": (None, 0), "rolling_12m": (11, 0), "quarter": (2, 0), "ago_ytd": (None, 12), "ago_rolling_12m": (23, 12),
+    "ago_quarter": (14, 12),
+}  # fmt: skip
+KINDS_OF = {"rolling_12m": "window", "ago_rolling_12m": "ago_window"}
+# The reason why a window of a month is missing.
+WHY = {"ytd": "incomplete_year", "rolling_12m": "incomplete_window", "quarter": "incomplete_window"}
+MADE = {"ytd": "sum_of_months", "rolling_12m": "computed", "quarter": "computed"}
+BEFORE = {"before_": 1, "ago_": 12}
+
+
+class Windows:
+    """The levels of a window of months and their prefix sums. Months outside add nothing and are not asked for."""
+
+    def __init__(self, levels: Levels) -> None:
+        self.levels, self.grid = levels, levels.grid
+        self._rows = pl.int_range(self.grid.size, dtype=NUMBER, eager=True)
+        self._sums, self._missing = dict[int, pl.Series](), dict[int, pl.Series]()
+        total = self._zero = pl.repeat(0, self.grid.size, dtype=pl.Int64, eager=True)
+        count = self._none = pl.repeat(0, self.grid.size, dtype=pl.UInt16, eager=True)
+        for month in sorted(levels.months):
+            of_month = levels.months[month]
+            total = self._sums[month] = total + of_month.value
+            count = self._missing[month] = count + (of_month.status >= MISSING_FROM).cast(pl.UInt16)
+        kinds = {kind for one in levels.months.values() for kind in one.kinds.unique() if kind}
+        # Most stores have one kind of release, and nothing to unite.
+        self._one_kind = (
+            pl.repeat(max(kinds, default=0), self.grid.size, dtype=pl.UInt8, eager=True) if len(kinds) < 2 else None
+        )
+
+    def of_months(self, block: Block, keep: pl.Series) -> pl.DataFrame:
+        """The chosen rows of some months (row, measure, product, partner, month) with every operand.
+
+        `level`, `before_level` and `ago_level` with status and kinds; the windows of WINDOWS with kinds, the month's own with
+        a status.
+        """
+        months, columns = self.levels.months, dict[str, list[pl.Series]]()
+
+        def put(name: str, column: pl.Series) -> None:
+            columns.setdefault(name, []).append(column)
+
+        for month in block.months:
+            for prefix, back in {"": 0, **BEFORE}.items():
+                one = months[month - back]
+                put(f"{prefix}level", one.value)
+                put(f"{prefix}level_status", one.status)
+                put(f"{prefix}kinds", one.kinds)
+            for name, (start, end) in WINDOWS.items():
+                last = month - end
+                first = last // YEAR * YEAR if start is None else month - start
+                put(f"last_{name}", self._sums[last])
+                put(f"before_{name}", self._sums.get(first - 1, self._zero))
+                put(f"missing_{name}", self._missing[last] - self._missing.get(first - 1, self._none))
+                put(f"united_{name}", self._united(range(first, last + 1)))
+        row, of_row = block.tiled(self._rows), block.month(self.grid.size)
+        frame = pl.DataFrame({name: pl.concat(parts, rechunk=True) for name, parts in columns.items()})
+        frame = frame.with_columns(
+            row=row,
+            month=of_row,
+            **{name: block.tiled(self.grid.frame[name]) for name in ("measure", "product", "partner")},
+        )
+        frame = frame if keep.all() else frame.filter(keep)
+        known = {name: pl.col(f"missing_{name}") == 0 for name in WINDOWS}
+        levels = [f"{prefix}level" for prefix in ("", *BEFORE)]
+        made = frame.select(
+            "row", "measure", "product", "partner", "month",
+            *(pl.when(pl.col(f"{name}_status") < MISSING_FROM).then(name).alias(name) for name in levels),
+            *(f"{prefix}{name}" for prefix in ("", *BEFORE) for name in ("level_status", "kinds")),
+            *(pl.when(known[name]).then(pl.col(f"last_{name}") - pl.col(f"before_{name}")).alias(name) for name in WINDOWS),
+            *(pl.when(known[name]).then(status(MADE[name])).otherwise(status(why)).alias(f"{name}_status") for name, why in WHY.items()),
+            *(
+                pl.when(known[name]).then(f"united_{name}").otherwise(pl.lit(0, pl.UInt8)).alias(KINDS_OF.get(name, f"{name}_kinds"))
+                for name in WINDOWS
+            ),
+        )  # fmt: skip
+        return self._with_printed_years(made, block)
+
+    def _united(self, months: range) -> pl.Series:
+        """The kinds behind the months of a window."""
+        return (
+            self._one_kind
+            if self._one_kind is not None
+            else functools.reduce(operator.or_, (self.levels.months[month].kinds for month in months))
+        )
+
+    def _with_printed_years(self, frame: pl.DataFrame, block: Block) -> pl.DataFrame:
+        """The frame with years to date of the series for which a source prints some."""
+        for prefix, back in (("", 0), ("ago_", YEAR)):
+            own = [
+                self.levels.ytd[month - back].with_columns(month=pl.lit(month, pl.Int32))
+                for month in block.months
+                if month - back in self.levels.ytd
+            ]
+            if not own:
+                continue
+            found = frame.select("row", "month").join(
+                pl.concat(own), on=["row", "month"], how="left", maintain_order="left"
+            )
+            is_own = found["ytd_status"].is_not_null()
+            names = [name for name in ("ytd", "ytd_status", "ytd_kinds") if f"{prefix}{name}" in frame.columns]
+            frame = frame.with_columns(
+                pl.when(is_own).then(found[name]).otherwise(f"{prefix}{name}").alias(f"{prefix}{name}")
+                for name in names
+            )
+        return frame

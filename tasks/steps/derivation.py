@@ -1,0 +1,187 @@
+"""Derives the figures that a release changes: which months, from what, and how many of them at once.
+
+Belongs here: what each portion of products needs, and what becomes of its files. Does not belong here: how a metric is
+computed (`metrics`), one portion (`portions`), which files are published (`publication`).
+"""
+
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import polars as pl
+
+from schemas.forms.address import S3Url
+from schemas.table import PUBLISHED, Table, polars_schema, table_name
+from schemas.tables.metric import Metric
+from schemas.tables.observation import Observation
+from schemas.tables.record_level import RecordLevel
+from tasks.domain.coverage import FIGURES_LOOK_BACK
+from tasks.domain.decisions import out_on
+from tasks.domain.periods import month_index
+from tasks.domain.reporter import Reporter
+from tasks.ledger.published_state import Known
+from tasks.lineage.provenance import derivation_of_month
+from tasks.steps.affected_months import looked_back_on
+from tasks.steps.assemble import Ledger, refusing_overflow
+from tasks.steps.executor import each, is_shared
+from tasks.steps.later_records import later_records
+from tasks.steps.portions import DERIVED, Part, Plan, Work, derive_portion, leave_frame, months_of_levels, statements_of
+from tasks.steps.segments import is_divided, portions_of, title_of
+from tasks.store import exchange
+from tasks.store.dry_run import origin_of
+from tasks.store.exchange import PartStore
+from tasks.store.mirror import address_of
+from tasks.store.parquet import Partition, encode_file, partition_month, partition_path, path_partition
+from tasks.store.pending_files import PendingFiles
+from tasks.store.s3_store import FILES
+from tasks.store.verify_on_read import prove
+
+# Rows of the ledger of the months that are derived together: two years of the full cube.
+LEDGER_ROWS_AT_ONCE = 26_000_000
+
+
+class Figures(NamedTuple):
+    """The figures, and the levels that the records of later months look back on. They are already files, because a month may
+    have millions of rows.
+    """
+
+    metric: Annotated[PendingFiles, Metric]
+    recent: Annotated[PendingFiles, RecordLevel]
+
+
+def derive(ledger_after: Ledger, known: Known) -> Figures:
+    """Derive the figures of the months that the release can change, by portion of products: each month from the ledger of
+    it and of the two years before.
+
+    Raises DamagedStore if an input is damaged.
+    """
+    figures = Figures(*(PendingFiles.of(model) for model in DERIVED))
+    with refusing_overflow():
+        for flow in sorted({flow for flow, _, _ in known.derived}):
+            _Flow(flow, ledger_after, known, figures).derive()
+    return figures
+
+
+class _Flow:
+    """The derivation of one flow."""
+
+    def __init__(self, flow: str, ledger_after: Ledger, known: Known, figures: Figures) -> None:
+        self.flow, self.known, self.figures, self.ledger = flow, known, figures, ledger_after
+        rows = _ledger_rows(known, ledger_after)
+        self.rows = {partition_month(partition): count for partition, count in rows.items() if partition[0] == flow}
+        self.new = {partition_month(partition) for partition in ledger_after.new if partition[0] == flow}
+        self.chained = {year for one, year in known.chained if one == flow}
+        self.made_of = functools.partial(
+            derivation_of_month, releases=ledger_after.releases, chained=known.chained, decisions=ledger_after.decisions,
+            out=out_on(ledger_after.releases, ledger_after.decisions),
+        )  # fmt: skip
+        address = address_of(origin_of(known.store))
+        self.bucket = address if isinstance(address, S3Url) and is_shared() else None
+        # What this run has made of `record_level`, by month.
+        self.levels: dict[int, list[Part]] = {}
+
+    def derive(self) -> None:
+        """Derive the months, and then those later ones whose records they change."""
+        months = sorted(partition_month(month) for month in self.known.derived if month[0] == self.flow)
+        with exchange.in_bucket(self.bucket) if self.bucket else exchange.in_store(self.known.store) as place:
+            for some in _chunks(months, self.rows):
+                self._derive(some, place)
+            published = {month: [*map(self._path, names)] for month, names in self._published(RecordLevel).items()}
+            there = self._published(Metric).keys() - {*months}
+            for some in _chunks(
+                later_records(there, published, self._levels_of(place), Reporter.of(self.ledger.releases)), self.rows
+            ):
+                self._derive(some, place)
+
+    def _derive(self, months: Sequence[int], place: PartStore) -> None:
+        known, back = self.known, looked_back_on(months, self.chained)
+        prove(known.snapshot, Observation, self._is_in(back - self.new))
+        prove(known.snapshot, RecordLevel, self._is_in(months_of_levels(months) - self.levels.keys()))
+        portions = portions_of(max((self.rows.get(month, 0) for month in back), default=0))
+        ledger, recent = self._published(Observation), self._published(RecordLevel)
+        touched = self.ledger.touched.filter(month_index("period_end").is_in(back))
+        before = sorted(months_of_levels(months))
+        plan = Plan(
+            flow=self.flow, months=[*months], portions=[(one.first, one.after) for one in portions],
+            published=self._published_files(), ledger=[name for month in sorted(back - self.new) for name in ledger.get(month, ())],
+            statements=[leave_frame(place, statements_of(touched, self.flow, one)) for one in portions],
+            releases=leave_frame(place, self.ledger.counting),
+            recent=[name for month in before if month not in self.levels for name in recent.get(month, ())],
+            levels=[part.name for month in before for part in self.levels.get(month, ())],
+            notes={table_name(model): {month: self.made_of(model, self._partition(month)) for month in months} for model in DERIVED},
+        )  # fmt: skip
+        name = place.put(plan.model_dump_json().encode())
+        works = [Work(place, name, number, title_of(self.flow, months, one)) for number, one in enumerate(portions)]
+        made = [part for parts in each(derive_portion, works) for part in parts]
+        for model, pending in zip(DERIVED, self.figures, strict=True):
+            for month in months:
+                mine = [part for part in made if (part.table, part.month) == (table_name(model), month)]
+                if model is RecordLevel:
+                    self.levels[month] = mine
+                self._keep(pending, model, month, mine, place)
+
+    def _keep(
+        self, pending: PendingFiles, model: type[Table], month: int, parts: Sequence[Part], place: PartStore
+    ) -> None:
+        """Keep the files of a month: one for each portion of a large month, else one."""
+        partition, files = self._partition(month), [place.get(part.name) for part in parts]
+        if len(parts) < 2 or is_divided(self.rows.get(month, 0)):
+            for part, data in zip(parts, files, strict=True):
+                pending.keep(partition, data, part.rows, self.known.store)
+            return
+        kinds = polars_schema(model)
+        rows = pl.concat([pl.read_parquet(data, hive_partitioning=False) for data in files])
+        rows = rows.sort(PUBLISHED[table_name(model)].sort_by).cast({name: kinds[name] for name in rows.columns})
+        file = encode_file(model, rows, partition_path(partition), self.made_of(model, partition), in_order=True)
+        pending.keep(partition, file.data, file.rows, self.known.store)
+
+    def _levels_of(self, place: PartStore) -> dict[int, list[Path]]:
+        return {month: [place.path(part.name) for part in parts] for month, parts in self.levels.items()}
+
+    def _partition(self, month: int) -> Partition:
+        return self.flow, month // 12, month % 12 + 1
+
+    def _is_in(self, months: Set[int]) -> Callable[[Partition], bool]:
+        return lambda one: one[0] == self.flow and partition_month(one) in months
+
+    def _published(self, model: type[Table]) -> dict[int, list[str]]:
+        """Return the published files of a table by month; their paths are relative to the snapshot."""
+        found: dict[int, list[str]] = {}
+        for entry in self.known.snapshot.entries(table_name(model), self.flow) if self.known.snapshot else ():
+            found.setdefault(partition_month(path_partition(entry.partition)), []).append(entry.path)
+        return found
+
+    def _published_files(self) -> PartStore:
+        """Return where the published files are."""
+        if self.bucket is not None:
+            return PartStore(at=S3Url(f"{self.bucket}/{FILES}"))
+        return PartStore(at=(self.known.snapshot.path if self.known.snapshot else self.known.store).absolute())
+
+    def _path(self, name: str) -> Path:
+        assert self.known.snapshot is not None, "a published file is of a snapshot"
+        return self.known.snapshot.path / name
+
+
+def _chunks(months: Sequence[int], rows: Mapping[int, int]) -> Iterator[list[int]]:
+    """Divide months so that those derived together fit into memory, and cut where they share no month that they look back
+    on.
+    """
+    some: list[int] = []
+    for month in months:
+        is_far = bool(some) and month - some[-1] > FIGURES_LOOK_BACK
+        if some and (is_far or sum(rows.get(one, 0) for one in [*some, month]) > LEDGER_ROWS_AT_ONCE):
+            yield some
+            some = []
+        some.append(month)
+    if some:
+        yield some
+
+
+def _ledger_rows(known: Known, ledger_after: Ledger) -> dict[Partition, int]:
+    """Return the months that have rows in the ledger after the release, and how many."""
+    entries = known.snapshot.entries(table_name(Observation)) if known.snapshot else ()
+    months = {path_partition(entry.partition): entry.rows for entry in entries if entry.rows}
+    touched = ledger_after.touched.group_by("flow", month=month_index("period_end")).len()
+    new = {(flow, month // 12, month % 12 + 1): rows for flow, month, rows in touched.iter_rows()}
+    return {month: rows for month, rows in months.items() if month not in ledger_after.new} | new

@@ -1,0 +1,99 @@
+"""Keeps the files of a table that are not published yet in a file without a name: if the process ends, nothing of them is
+left.
+
+The files are complete (`parquet`); several of one month lie side by side in its folder.
+"""
+
+import contextlib
+import hashlib
+import tempfile
+import weakref
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import IO, Self
+
+import polars as pl
+from pydantic import BaseModel, PrivateAttr
+
+from schemas.table import Table, schema_sha256, table_name
+from tasks.store.parquet import Partition, partition_path, path_partition
+from tasks.store.publish import NewFile
+
+
+class PendingFile(BaseModel):
+    """An unpublished file: its entry for publication, its size in bytes, and where it begins among the others."""
+
+    partition: str
+    rows: int
+    sha256: str
+    size: int
+    start: int
+
+
+class PendingFiles(BaseModel):
+    """The unpublished files of a table.
+
+    A model, so that a step can record them; their rows were validated as they were written.
+    """
+
+    table: str
+    schema_sha256: str
+    files: list[PendingFile] = []
+    _kept: IO[bytes] | None = PrivateAttr(default=None)
+
+    @classmethod
+    def of(cls, model: type[Table]) -> Self:
+        """Start with no file."""
+        return cls(table=table_name(model), schema_sha256=schema_sha256(model))
+
+    @property
+    def height(self) -> int:
+        """Rows of all files."""
+        return sum(file.rows for file in self.files)
+
+    def is_of(self, model: type[Table]) -> bool:
+        """Whether these are files of a table in its current form."""
+        return (self.table, self.schema_sha256) == (table_name(model), schema_sha256(model))
+
+    def keep(self, partition: Partition, data: bytes, rows: int, store: Path) -> None:
+        """Keep a file of a month on the disk of the store, which must have room for it anyway. Raises OSError where the disk
+        is full.
+        """
+        if self._kept is None:
+            folder = store / "tmp"
+            folder.mkdir(exist_ok=True, parents=True)
+            self._kept = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
+            weakref.finalize(self, _close, self._kept)
+        start = self._kept.seek(0, 2)
+        self._kept.write(data)
+        # A full disk is an error of this file, and not of whoever reads it next.
+        self._kept.flush()
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.files.append(
+            PendingFile(partition=partition_path(partition), rows=rows, sha256=sha256, size=len(data), start=start)
+        )
+
+    def data(self, file: PendingFile) -> bytes:
+        """The bytes of a file."""
+        assert self._kept is not None, "a file was kept"
+        self._kept.seek(file.start)
+        return self._kept.read(file.size)
+
+    def new_files(self) -> Iterator[NewFile]:
+        """Each file in its published form, one at a time in memory."""
+        for file in self.files:
+            yield NewFile(self.table, file.partition, self.data(file), file.rows, self.schema_sha256)
+
+    def rows(
+        self, keep: Callable[[Partition], bool], where: pl.Expr, columns: Collection[str]
+    ) -> Iterator[pl.DataFrame]:
+        """The rows for which `where` holds, codes as text, file by file of the partitions that `keep` chooses."""
+        for file in self.files:
+            if keep(path_partition(file.partition)):
+                yield pl.scan_parquet(self.data(file)).filter(where).select(columns).collect()
+
+
+def _close(kept: IO[bytes]) -> None:
+    # What a full disk did not take is flushed again here, and nobody could be told.
+    with contextlib.suppress(OSError):
+        kept.close()

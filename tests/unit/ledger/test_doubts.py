@@ -1,0 +1,101 @@
+"""Which open finding concerns which figure, and that no page shows one without it."""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from bad_inputs.download import csv_bytes, magnets
+
+from tasks.claims.check import ClaimsFile, check_claims
+from tasks.ledger.doubts import Doubt, Doubts, _concerns
+from tasks.lineage.point import Point
+from tasks.lineage.trace import Tracer
+from tasks.reports.brief import render
+from tasks.reports.brief.facts import gather
+from tasks.reports.questions import Question, ask
+from tests.unit.customs import DAY, MAY, Store
+
+CODE = "85051110"
+JUNE = 2025 * 12 + 5
+FEW = "few_partners, only DEU, KOR, USA in all months, where all were declared"
+# Worth so much that more partners than three are expected.
+THREE = [magnets(partner, "900000", "90,000,000") for partner in ("502", "304", "133")]
+
+
+@pytest.mark.parametrize(
+    ("check", "subject", "product", "partner", "concerned"),
+    [
+        ("few_partners", "june.csv", CODE, "WLD", True), ("few_partners", "june.csv", CODE, "EU27", True), ("few_partners", "june.csv", CODE, "USA", False),
+        ("partners_missing", "export value_usd 2025-06", CODE, "WLD", True), ("partners_missing", "export value_usd 2025-05", CODE, "WLD", False),
+        ("partners_missing", "import value_usd 2025-06", CODE, "WLD", False), ("partners_missing", "export 1201 value_usd 2025-06", CODE, "WLD", False),
+        ("partners_missing", "export 85051110 value_usd 2025-06", "8505", "WLD", True),
+        ("magnitude", "export 85051110 USA 2025-06 value_usd", CODE, "USA", True), ("magnitude", "export 85051110 USA 2025-06 value_usd", CODE, "DEU", False),
+        ("magnitude", "export 85051110 USA 2025-06 value_usd", CODE, "WLD", True), ("another_month", "export 2025-04..2025-07", CODE, "USA", True),
+        ("another_month", "export 2025-04..2025-05", CODE, "USA", False), ("unit_value", "export 12019019 USA 2025-06", "basket:rare_earth_magnets", "USA", False),
+        ("unit_value", "export 85051110 USA 2025-06", "basket:rare_earth_magnets", "USA", True),
+    ],
+)  # fmt: skip
+def test_a_finding_concerns_what_its_subject_names(
+    check: str, subject: str, product: str, partner: str, concerned: bool
+) -> None:
+    is_sum = partner in ("WLD", "EU27")
+    doubt = Doubt("r1", check, subject, "something")
+    found = (is_sum or check not in ("few_partners", "partners_missing")) and _concerns(
+        doubt, "export", product, partner, [JUNE], is_sum=is_sum
+    )
+    assert found == concerned
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A file of three partners that was declared as all of them: its sum passed for the world."""
+    store = Store(tmp_path_factory.mktemp("three"))
+    assert store.ingest(csv_bytes([*MAY, *THREE])).status == "published"
+    return store
+
+
+def test_a_sum_of_three_partners_is_in_doubt_and_their_own_numbers_are_not(store: Store) -> None:
+    doubts = Doubts(store.snapshot)
+    assert [one.words for one in doubts.of("export", CODE, "WLD", [JUNE])] == [FEW]
+    assert doubts.of("export", CODE, "USA", [JUNE]) == []
+    assert [one.words for one in doubts.of("export", CODE, "USA", [JUNE], "share_pct")] == [FEW]
+    assert doubts.of("import", CODE, "WLD", [JUNE]) == doubts.of("export", CODE, "WLD", [JUNE - 12]) == []
+    rows = ask(store.store, Question(products=(CODE,), measure="quantity_kg", month="2025-06"))
+    told = dict(rows.rows.select("partner", "doubt").iter_rows())
+    assert (told["WLD"], told["USA"]) == (FEW, None)
+    assert f"in doubt: {FEW}" in rows.notes
+    trace = Tracer(store.snapshot, "export", CODE).trace(Point("export", CODE, "WLD", "quantity_kg", JUNE), "level")
+    assert (trace.doubts, trace.agrees) == ([FEW], True)
+
+
+@pytest.mark.parametrize(
+    ("language", "never", "said"), [("en", "may be quoted", "In doubt: "), ("zh", "可以引用", "存疑：")]
+)
+def test_a_brief_says_the_doubt_and_that_nothing_of_it_may_be_quoted_without(
+    store: Store, language: str, never: str, said: str
+) -> None:
+    facts = gather(store.snapshot, store.store, CODE, "export", date(2025, 6, 1))
+    assert facts.doubts == [FEW]
+    for page in (render.page(facts, language), render.markdown(facts, language)):
+        first = page[: page.index("<h2" if page.startswith("<!") else "\n## ")]
+        assert f"{said}{FEW}" in page
+        assert never not in first
+
+
+def test_a_doubtful_sum_contradicts_nobody(store: Store) -> None:
+    """The press has the true world total; the store has three partners."""
+    rows = pl.DataFrame({
+        "commodity": [CODE] * 3, "flow": ["export"] * 3, "partner": ["World", "US", "World"], "period": ["2025-06"] * 3,
+        "metric": ["level_t"] * 3, "value": ["3188", "3188", "2700"], "unit": ["t"] * 3,
+    })  # fmt: skip
+    checked = check_claims(store.snapshot, ClaimsFile("claims.csv", "0" * 64, rows))
+    assert checked["verdict"].to_list() == ["not_checkable", "contradicted", "supported"]
+    assert FEW in checked["reason"][0]
+    assert f"In doubt: {FEW}" in checked["reason"][2]
+
+
+def test_a_store_without_a_doubt_has_no_column_of_it(tmp_path: Path) -> None:
+    store = Store(tmp_path / "listed")
+    store.ingest(csv_bytes([*MAY, *THREE]), DAY, partners="listed")
+    assert "doubt" not in ask(store.store, Question(products=(CODE,))).rows.columns

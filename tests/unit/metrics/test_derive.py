@@ -1,0 +1,47 @@
+"""A few months from the statements of two years are what all months at once are: one way, whatever is asked of it."""
+
+import random
+
+import polars as pl
+import polars.selectors as cs
+from hypothesis import given
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from tasks.domain.periods import month_index
+from tasks.ledger.merge import current_statements, merge
+from tasks.metrics import derive as deriving
+from tasks.metrics.derive import NO_LEVELS, derive, derive_months
+from tests.draws import draws
+from tests.unit import strategies
+from tests.unit.builders import detail_table, release_table
+from tests.unit.strategies import Row
+
+
+@draws(8)
+@given(st.one_of(strategies.histories(), strategies.decades(), strategies.years_so_far()), st.integers(0, 10**6))
+def test_months_one_by_one_in_any_blocks_make_what_all_at_once_make(
+    store: list[tuple[Row, list[Row]]], seed: int
+) -> None:
+    drawn = random.Random(seed)
+    releases = release_table(*(release for release, _ in store))
+    words = current_statements(merge(detail_table(*(row for _, rows in store for row in rows)), releases))
+    whole = derive(words, releases, all_records=False)
+    for (flow,), rows in words.group_by("flow"):
+        expected = whole.filter(pl.col("flow") == flow)
+        months = expected.select(month_index("period").unique().sort()).to_series().to_list()
+        levels, made, left = NO_LEVELS, [expected.clear()], [*range(min(months), max(months) + 1)] if months else []
+        while left:
+            size = drawn.choice((1, 2, 30))
+            some, left = left[:size], left[size:]
+            first = (some[0] - 23) // 12 * 12
+            near = rows.filter(month_index("period_end").is_between(first, some[-1] // 12 * 12 + 11))
+            with_rows = drawn.choice((1, 100, deriving.ROWS_AT_ONCE))
+            for derived in derive_months(str(flow), some, near, releases, levels, at_once=with_rows):
+                made.append(derived.metric)
+                levels = pl.concat([levels, derived.levels])
+        in_text = [
+            pl.DataFrame(one).with_columns((cs.categorical() | cs.enum()).cast(pl.String))
+            for one in (pl.concat(made), expected)
+        ]
+        assert_frame_equal(*in_text, check_exact=True)
