@@ -163,7 +163,7 @@ def test_a_store_turned_back_is_what_it_was_and_a_month_that_comes_again_makes_t
     history.turn_back(store, 1, tmp_path / "back")
     back = open_published(tmp_path / "back")
     assert (back.id, back.files) == (first.id, first.files)
-    before, after = ({file.name: file for file in (of.path / "metric").rglob("*.parquet")} for of in (first, last))
+    before, after = ({file.name: file for file in of.paths("metric")} for of in (first, last))
     figures = sum(pyarrow.parquet.read_metadata(after[name]).num_rows for name in after.keys() - before)
     assert figures
     assert grown[1]["figures"] == figures
