@@ -102,7 +102,7 @@ def batch_to_tables(batch: Batch) -> list[Outcome]:
     with step.on_record(batch.store, of=batch) as run:
         with step.exclusive(batch.store):
             observed = batch.combined()
-            known = step.open_known(batch.tables, observed)
+            known = step.open_known(batch.tables, observed, derives=True)
             ledger = step.ledger_of_batch(known)
             figures = step.derive(ledger, known)
             events = step.mark_events(observed, figures.metric, known, ledger.counting)

@@ -11,7 +11,7 @@ import polars as pl
 
 from schemas.tables.observation import KINDS
 from tasks.metrics.grid import KEY, Block, Grid
-from tasks.metrics.names import MISSING_FROM, NUMBER, status
+from tasks.metrics.names import MISSING_FROM, NUMBER, STATUS, status
 from tasks.metrics.sums import PRINTED, SUM, UNKNOWN
 from tasks.metrics.year_to_date import chained_years
 
@@ -96,9 +96,14 @@ def blocks(first: int, count: int, at_once: int) -> Iterator[Block]:
 
 def _months(grid: Grid, block: Block, rows: pl.DataFrame, row: pl.Series, printed: pl.DataFrame) -> dict[int, Month]:
     size, at = grid.size * block.size, block.offset(row, grid.size)
+    has_rows = any(f"c{month}" in rows.columns for month in block.months)
+    if not has_rows and not printed.height and not grid.coverage.known["month"].is_in(block.months).any():
+        return dict.fromkeys(block.months, _unknown(grid))
 
     def column(name: str, kind: type[pl.DataType]) -> pl.Series:
-        found = pl.concat([rows[f"{name}{month}"] for month in block.months], rechunk=True)
+        nothing = _zeros(rows.height, kind)
+        months = (f"{name}{month}" for month in block.months)
+        found = pl.concat([rows[one] if one in rows.columns else nothing for one in months], rechunk=True)
         return _zeros(size, kind).scatter(at, found)
 
     value, codes, of_row = column("v", pl.Int64), column("c", pl.UInt8), column("k", pl.UInt8)
@@ -123,6 +128,13 @@ def _months(grid: Grid, block: Block, rows: pl.DataFrame, row: pl.Series, printe
     columns = (value, found["status"], found["kinds"], seen, here | below)
     split = [block.split(column) for column in columns]
     return {month: Month(*(column[month] for column in split)) for month in block.months}
+
+
+def _unknown(grid: Grid) -> Month:
+    """A month of which no release speaks."""
+    nothing = _zeros(grid.size, pl.UInt8)
+    no, places = nothing.cast(pl.Boolean), pl.repeat(False, grid.places.height, eager=True)
+    return Month(nothing.cast(pl.Int64), nothing + STATUS["not_covered"], nothing, no, places)
 
 
 def _at(block: Block, size: int) -> pl.Expr:

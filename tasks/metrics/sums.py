@@ -5,10 +5,10 @@ where a part has a number that month and none in this measure: pieces and kilogr
 is not zero.
 
 All months are added up at once: a row is a series, and has for each month `m` a value (`v`), how it was made (`c`, see CODES)
-and the kinds of release behind it (`k`), in columns such as v24305.
+and the kinds of release behind it (`k`), in columns such as v24305. Months without any number have no columns.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import polars as pl
 
@@ -28,7 +28,9 @@ def add_up(printed: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
     Codes add up for each partner first, then partners to totals, then codes for totals without partners. Raises
     OverflowError for a sum that is too large for a month.
     """
-    sums = _Sums(coverage)
+    if not printed.height:
+        return printed.select(SERIES)
+    sums = _Sums(coverage, sorted(printed["month"].unique()))
     rows = sums.wide(printed)
     rows = sums.joined(rows, sums.of_codes(rows.filter(~sums.names.is_total()), rows))
     rows = sums.joined(rows, sums.of_partners(rows.filter(~sums.names.is_total())))
@@ -36,11 +38,10 @@ def add_up(printed: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
 
 
 class _Sums:
-    """The sums of a window of months."""
+    """The sums of the months with a number."""
 
-    def __init__(self, coverage: Coverage) -> None:
-        self.coverage, self.names = coverage, coverage.names
-        self.months = range(self.names.first, self.names.first + self.names.months)
+    def __init__(self, coverage: Coverage, months: list[int]) -> None:
+        self.coverage, self.names, self.months = coverage, coverage.names, months
 
     def wide(self, printed: pl.DataFrame) -> pl.DataFrame:
         """A row a series; a number is put where its month is."""
@@ -205,20 +206,21 @@ class _Sums:
 
     def _may(self, series: pl.DataFrame, *, finest: bool = True) -> list[pl.Series]:
         """By month whether a release covers each series (`may…`)."""
-        frame = self.names.with_family(series.select(*SERIES))
-        return [
-            self.coverage.priority(frame.with_columns(month=pl.lit(month, pl.Int32)), finest=finest)["priority"]
-            .is_not_null().alias(f"may{month}")
-            for month in self.months
-        ]  # fmt: skip
+        return self._by_month(
+            series, lambda rows: self.coverage.priority(rows, finest=finest)["priority"].is_not_null()
+        )
 
     def _asked(self, series: pl.DataFrame, *, groups: bool) -> list[pl.Series]:
         """By month whether every partner was requested of each series (`may…`)."""
-        frame = self.names.with_family(series.select(*SERIES))
-        return [
-            self.coverage.everyone(frame.with_columns(month=pl.lit(month, pl.Int32)), groups=groups)["everyone"].alias(f"may{month}")
-            for month in self.months
-        ]  # fmt: skip
+        return self._by_month(series, lambda rows: self.coverage.everyone(rows, groups=groups)["everyone"])
+
+    def _by_month(self, series: pl.DataFrame, found: Callable[[pl.DataFrame], pl.Series]) -> list[pl.Series]:
+        frame, count = self.names.with_family(series.select(*SERIES)), len(self.months)
+        month = pl.Series("month", self.months, dtype=pl.Int32).gather(
+            pl.int_range(count * frame.height, eager=True) // max(frame.height, 1)
+        )
+        truth = found(pl.concat([frame] * count).with_columns(month))
+        return [truth.slice(at * frame.height, frame.height).alias(f"may{one}") for at, one in enumerate(self.months)]
 
 
 def _none(size: int, kind: type[pl.DataType]) -> pl.Series:

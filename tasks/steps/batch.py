@@ -32,11 +32,11 @@ from tasks.store.dry_run import rehearsal
 from tasks.store.publish import Published
 from tasks.store.snapshot import Snapshot, current_id, open_snapshot
 
-# The maximum size of a batch: its months are derived together, and a kill loses at most one batch.
-RECORDS_MAX = 150_000
+# The maximum size of a batch: its months are derived together, a year of the full cube at most, and a kill loses at most one batch.
+RECORDS_MAX = 4_000_000
 FILES_MAX = 100
-# A larger file is a month of its own that needs the memory.
-FILE_BYTES_MAX = 4_000_000
+# A larger file, such as a month of all members of the Union, needs the memory for itself.
+FILE_BYTES_MAX = 64_000_000
 # Steps of a release that end in the copy and do not belong to the lineage of the published tables.
 OF_BATCH = ("enter", "report")
 MONTHS = ("flow", "period_start", "period_end")

@@ -36,9 +36,10 @@ from tasks.store.verify_on_read import prove
 log = logging.getLogger("tidewaiter.known")
 
 
-def open_known(store: Path, release: Normalised, *, enters: bool = False) -> Known:
+def open_known(store: Path, release: Normalised, *, enters: bool = False, derives: bool = False) -> Known:
     """Read the published state that matters for `release`; everything is empty if nothing was published yet. If the
-    release only `enters` the ledger, no figures are made again.
+    release only `enters` the ledger, no figures are made again; if it only `derives` figures, from a ledger that it
+    has entered, no statement is read.
 
     Raises Refused if the store belongs to another reporter, because figures do not name theirs, or has codes of another
     list of goods; DamagedStore if an input is damaged; StoreError if a later version wrote a format that this one does
@@ -68,8 +69,8 @@ def open_known(store: Path, release: Normalised, *, enters: bool = False) -> Kno
     year_before = {
         (flow, year - 1, month) for flow, year, month in plan.touched if _is_spoken_of((flow, year, month), releases)
     }
-    near = (later_year(plan.touched) | year_before) - plan.touched
-    detailed = plan.touched | later_year(plan.touched)
+    near = set() if derives else (later_year(plan.touched) | year_before) - plan.touched
+    detailed = set() if derives else plan.touched | later_year(plan.touched)
     prove(snapshot, Observation, near.__contains__)
     prove(snapshot, Detail, detailed.__contains__)
     return Known(
