@@ -292,7 +292,7 @@ def test_a_measure_without_a_day_of_effect_has_no_window(sample: Snapshot) -> No
 
 
 def test_the_published_tables_hold_the_measures_and_the_windows_and_plain_readers_read_them(sample: Snapshot) -> None:
-    events = pl.read_parquet(sample.path / "control_event" / "*.parquet")
+    events = pl.read_parquet(sample.paths("control_event"))
     assert events.height == 31
     assert events.filter(state="never_in_force")["document"].to_list() == [
         f"Announcement {n} of 2025" for n in (55, 56, 57, 58)
@@ -301,7 +301,7 @@ def test_the_published_tables_hold_the_measures_and_the_windows_and_plain_reader
     assert row["announced_on"] == date(2025, 4, 4)
     assert "85051110" in row["codes_unknown_share"]
     assert "free magnets share this code" in row["note"]
-    published = pyarrow.parquet.read_table(sample.path / "event_window").to_pandas()
+    published = pyarrow.parquet.read_table(sample.store / "current" / "event_window").to_pandas()
     april = published[
         (published["event"] == "mofcom-gacc-2025-18") & (published["product"] == MAGNETS) & (published["months"] == 1)
     ]
