@@ -4,7 +4,7 @@ loaded.
 
 TABLES = (
     "claim", "control_event", "event_window", "event_month", "lineage", "detail", "observation", "metric", "product_name",
-    "partner_name", "release", "decision", "finding", "quarantine", "revision", "state", "recent", "trade_flow",
+    "partner_name", "release", "decision", "finding", "quarantine", "revision", "record_level", "trade_flow",
 )  # fmt: skip
 FIGURES = (
     "level",

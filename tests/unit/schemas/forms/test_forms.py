@@ -90,7 +90,7 @@ def test_the_months_of_an_outcome(months: list[str], span: str) -> None:
 def fact(name: str, value: float | None = 1.0, *numbers: dict[str, Any]) -> brief.Fact:
     told = [trace.TracedNumber.model_validate(NUMBER | number) for number in numbers]
     operand = trace.Operand(name="level", value=value, status="reported", numbers=told)
-    traced = dict.fromkeys(trace.Trace.model_fields, "x") | {"operands": [operand], "breaks": [], "decisions": [], "agrees": True, "value": 1.0, "recomputed": 1.0}  # fmt: skip
+    traced = dict.fromkeys(trace.Trace.model_fields, "x") | {"operands": [operand], "breaks": [], "decisions": [], "doubts": [], "agrees": True, "value": 1.0, "recomputed": 1.0}  # fmt: skip
     return brief.Fact(id=name, partner="USA", month=date(2025, 6, 1), figure="level", value=value, status="reported", trace=trace.Trace.model_validate(traced))  # fmt: skip
 
 
