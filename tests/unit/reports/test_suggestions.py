@@ -9,7 +9,7 @@ import pytest
 from tasks.reports.suggestions import what_is_nearby
 from tests.unit.store.test_sample import snapshot_of
 
-TABLE = "recent"
+TABLE = "record_level"
 
 
 @pytest.fixture
@@ -26,10 +26,10 @@ def said(store: Path, **asked: Any) -> str:
 @pytest.mark.parametrize(
     ("asked", "why"),
     [
-        ({"product": "01"}, "the table recent has no product 01; there are products 85051110"),
-        ({"flow": "import", "partner": ["P1", "P2"]}, "the table recent has no partner P1, P2 of flow import; there are partners P0"),
-        ({"product": "85051110", "measure": "quantity_kg"}, "the table recent has no measure quantity_kg of product 85051110; there are measures value_usd"),
-        ({"flow": "transit"}, "the table recent has no flow transit; there are flows export, import"),
+        ({"product": "01"}, "the table record_level has no product 01; there are products 85051110"),
+        ({"flow": "import", "partner": ["P1", "P2"]}, "the table record_level has no partner P1, P2 of flow import; there are partners P0"),
+        ({"product": "85051110", "measure": "quantity_kg"}, "the table record_level has no measure quantity_kg of product 85051110; there are measures value_usd"),
+        ({"flow": "transit"}, "the table record_level has no flow transit; there are flows export, import"),
     ],
 )  # fmt: skip
 def test_the_first_condition_that_leaves_nothing_is_named_with_what_there_is(store: Path, asked: dict[str, Any], why: str) -> None:  # fmt: skip
@@ -45,7 +45,7 @@ def test_the_first_condition_that_leaves_nothing_is_named_with_what_there_is(sto
     ],
 )  # fmt: skip
 def test_the_months_nearby_are_named(store: Path, asked: dict[str, Any], why: str) -> None:
-    assert said(store, **asked) == f"the table recent has {why}"
+    assert said(store, **asked) == f"the table record_level has {why}"
 
 
 def test_what_is_there_was_not_known_on_the_day(store: Path) -> None:
