@@ -97,7 +97,8 @@ def test_who_asks_for_one_product_reads_little_and_all_readers_say_the_same(race
         name = question.partition(":")[0]
         files = list((store / "current" / name).rglob("*.parquet"))
         read, there = map(int, groups.replace(",", "").split(" of "))
-        assert len(files) == 1
+        # A large month of metric has a file for each portion of products.
+        assert len(files) == (10 if name == "metric" else 1), question
         # A product that begins at the end of a row group goes on in the next.
         assert 1 <= read <= 2 < there, question
         assert int(found.replace(",", "")) > 0
