@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 from prefect import get_client
 from prefect.blocks.system import Secret
-from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_HOME, temporary_settings
+from prefect.settings import (
+    PREFECT_API_DATABASE_CONNECTION_URL,
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    PREFECT_HOME,
+    temporary_settings,
+)
 from prefect.testing.utilities import prefect_test_harness
 
 from flows.fetch import Unanswered, fetch
@@ -97,7 +102,10 @@ def test_a_fetch_is_a_run_with_a_name_and_its_key_is_in_nothing_that_is_kept(sit
     assert [(one.outcome, one.reason[:7]) for one in report.taken] == [("published", MONTH)]
     assert fetch(requested("us_census", site, inbox), return_state=True).name == "nothing new"
     assert {tuple(asked.query["key"]) for asked in site.asked} == {(SECRET,)}
-    searched = [path for home in (tmp_path, PREFECT_HOME.value()) for path in home.rglob("*") if path.is_file()]
+    database = Path(PREFECT_API_DATABASE_CONNECTION_URL.value().partition(":///")[2])
+    searched = [
+        path for home in (tmp_path, PREFECT_HOME.value(), database.parent) for path in home.rglob("*") if path.is_file()
+    ]
     assert any(path.suffix == ".db" for path in searched)
     assert any(path.suffix == ".parquet" for path in searched)
     assert [path for path in searched if SECRET.encode() in path.read_bytes()] == []

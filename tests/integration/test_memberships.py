@@ -62,7 +62,7 @@ def test_a_change_of_definition_that_is_learnt_of_late_breaks_the_figures_that_w
     assert growth(store)[1] == (0, "computed")
     levels = _levels(store)
     with (reference / "definition_breaks.csv").open("a", encoding="utf-8") as rows:
-        rows.write("85051110,,,2024-07,code,no,other goods in the same code,a test\n")
+        rows.write("CHN,HS8,85051110,,,2024-07,code,no,other goods in the same code,a test\n")
     _forget()
     # June 2025 is not compared with July 2024, and that month is made again all the same.
     for month in months:
@@ -105,7 +105,7 @@ def test_a_basket_with_a_new_member_is_made_anew_in_every_month(tmp_path: Path, 
     ingest("202505", date(2025, 6, 20))
     assert told().filter(measure="quantity_kg")["level"].to_list() == [1000, 1000]
     with (reference / "baskets.csv").open("a", encoding="utf-8") as rows:
-        rows.write(f"rare_earth_magnets,Rare earth magnets,稀土永磁体,{OTHER},,,ferrites,a test\n")
+        rows.write(f"rare_earth_magnets,Rare earth magnets,稀土永磁体,HS8,{OTHER},,,ferrites,a test\n")
     _forget()
     ingest("202506", date(2025, 7, 20))
     rows = told().filter(measure="quantity_kg").sort("period")
