@@ -19,7 +19,7 @@ RELEASES = release_table(
     release("q-5", "2025-07-20", "2025-06", products=["85051110"], flow="import"),
     release("q-6", "2025-07-20", "2025-06", products=["85051110"], partners="listed"),
     release("q-7", "2025-07-21", "2025-06", products=["85051110"]),
-)  # fmt: skip
+).with_columns(raw_sha256=pl.col("release_id").str.slice(0, 3))  # fmt: skip
 NONE = decision_table()
 TODAY = date(2025, 8, 1)
 
