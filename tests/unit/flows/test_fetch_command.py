@@ -14,6 +14,7 @@ from flows.fetch import fetch
 from flows.watch import watch
 from schemas.forms.fetch import FetchRequest
 from schemas.forms.watch import WatchRequest
+from tasks.fetch.fetch import HOSTS
 from tasks.fetch.transport import Policy
 from tests.replay.server import Asked, Replay, Reply
 from tests.unit.sources.test_eurostat_comext import CELLS
@@ -94,6 +95,7 @@ def test_a_command_without_a_server_does_the_same(
     site: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tasks.fetch.eurostat_comext.BASE", site.base)
+    monkeypatch.setitem(HOSTS, "eurostat_comext", site.base)
     asked = [
         "fetch",
         "eurostat_comext",

@@ -314,8 +314,8 @@ def test_a_folder_that_may_not_be_read_is_told(home: Path, monkeypatch: pytest.M
     locked.mkdir()
     scan = os.scandir
 
-    def may(folder: Path) -> object:
-        if Path(folder) == locked:
+    def may(folder: Path | int) -> object:
+        if not isinstance(folder, int) and Path(folder) == locked:
             raise PermissionError(13, "Permission denied", str(folder))
         return scan(folder)
 
