@@ -276,7 +276,7 @@ def _status(url: str, login: tuple[str, str] | None = None) -> int | None:
 
     try:
         # Certificates are loaded only for https; loading takes longer than the request.
-        return httpx.get(url, timeout=2, auth=login, verify=url.startswith("https:")).status_code
+        return httpx.get(url, timeout=5, auth=login, verify=url.startswith("https:")).status_code
     except httpx.HTTPError:
         return None
 
