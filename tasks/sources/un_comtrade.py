@@ -13,8 +13,8 @@ reporterISO are null where includeDesc was not asked for, so codes are read.
 
 Rows of breakdowns: some reporters give rows by mode of transport (motCode), customs procedure (customsCode) and second partner
 (partner2Code) beside their total or in place of it; adding them up would count trade several times. The row with motCode 0,
-customsCode C00 and partner2Code 0 is the whole; a partner without one is refused. partnerCode 0 is the world: it is compared with the
-sum of the partners and not published. Re-exports (RX) are part of exports (X) and are left out, like other flows than M and X.
+customsCode C00 and partner2Code 0 is the whole; a partner without one is refused. partnerCode 0 is the world: where all partners
+were asked for it is compared with their sum and not published. Re-exports (RX) are part of exports (X) and are left out, like other flows than M and X.
 
 Value in US dollars (primaryValue): exports FOB; imports CIF, except where only fobvalue is given. Weight in kilograms (netWgt), where
 it was reported: 0 means unknown, isNetWgtEstimated means that the service estimated it, and one unit value of ten partners or more is
@@ -85,9 +85,11 @@ def parse(raw: bytes, where: str) -> Parsed:
         if aside
         else ()
     )
+    reported, totals = (as_reported(frame.filter(mask)) for mask in (parted.kept, parted.totals))
     return Parsed(
-        as_reported(frame.filter(parted.kept)), "utf-8", (*notes, *parted.notes),
+        reported, "utf-8", (*notes, *parted.notes),
         (*parted.doubts, *_doubt_weights(estimated, where), *_doubt_valuation(whole, where)), None, _reporter(rows, where),
+        totals, parted.short,
     )  # fmt: skip
 
 

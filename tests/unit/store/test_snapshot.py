@@ -203,8 +203,8 @@ def _rewritten(store: Path, snapshot: Snapshot, change: Callable[[dict[str, Any]
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda root, _: root.update(format=3), "format 3; this version reads 1 and 2"),
-        (lambda root, _: root.pop("format"), "format None; this version reads 1 and 2"),
+        (lambda root, _: root.update(format=3), "format 3; this version reads 2"),
+        (lambda root, _: root.pop("format"), "format None; this version reads 2"),
         (lambda root, _: root.update(branch="draft"), "other fields than this version"),
         (lambda root, _: root.pop("about"), "other fields than this version"),
         (lambda root, _: root["parts"][0].update(codec="zstd"), "other fields than this version"),
