@@ -254,8 +254,8 @@ def _is_ours(api: str) -> bool:
 
 
 def _is_running(noted: dict[str, Any]) -> bool:
-    """Whether the process that we noted is a Prefect server of ours that answers. Whoever has its port after it has ended
-    is another one.
+    """Whether the process that we noted is a Prefect server of ours that answers. A process that has its port after it has
+    ended is not.
     """
     return _is_process(noted["pid"], b"prefect") and _status(f"{noted['api']}/health") == HTTPStatus.OK
 

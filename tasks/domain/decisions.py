@@ -23,7 +23,7 @@ INGEST = "tidewaiter ingest"
 SAME_QUERY = "the same query came once more on that day"
 # What of two releases must be alike for the later one of a day to be the same query.
 ALIKE = ("source", "reporter", "flow", "released_on", "kind", "partners", "classification", "by_month")
-# Of the same bytes the scope may be another one: whoever declares a file once more says what it was asked for.
+# Of the same bytes the scope may be another one: the later declaration says what the file was asked for.
 ALIKE_OF_BYTES = (*(name for name in ALIKE if name != "partners"), "raw_sha256")
 
 
