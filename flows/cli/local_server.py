@@ -4,6 +4,7 @@ SQLite, loopback only, no telemetry, and access by password only (`flows/cli/pas
 in `.prefect/` of the current folder. Several workers at once need PostgreSQL (deployments/README.md).
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -154,8 +155,8 @@ def _start_server(port: int, line: str) -> str | None:
     note({"api": api, "pid": process.pid})
     deadline = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < deadline and process.poll() is None:
-        # Another server may have the port; ours ends then.
-        if _status(f"{api}/health") == HTTPStatus.OK and process.poll() is None:
+        # Another server may have the port and answer; ours ends then, but not at once.
+        if _status(f"{api}/health") == HTTPStatus.OK and _listens(process.pid, port):
             return api
         time.sleep(0.3)
     if process.poll() is not None:
@@ -170,6 +171,20 @@ def _start_server(port: int, line: str) -> str | None:
         f"the Prefect server did not come up within {START_SECONDS_MAX} s; see {HOME / 'server.log'}. "
         "If the machine is busy, run this again later"
     )
+
+
+def _listens(pid: int, port: int) -> bool:
+    """Whether a process or a child of it has a port open. False if it has ended."""
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        return any(
+            found.status == psutil.CONN_LISTEN and found.laddr.port == port
+            for one in (process, *process.children(recursive=True))
+            for found in one.net_connections("tcp")
+        )
+    return False
 
 
 def stop_server() -> bool:

@@ -35,6 +35,7 @@ from tasks.store.mirror import address_of
 from tasks.store.parquet import Partition, encode_file, partition_month, partition_path, path_partition
 from tasks.store.pending_files import PendingFiles
 from tasks.store.s3_store import FILES
+from tasks.store.snapshot import open_snapshot
 from tasks.store.verify_on_read import prove
 
 # Rows of the ledger of the months that are derived together: two years of the full cube.
@@ -78,6 +79,9 @@ class _Flow:
         )  # fmt: skip
         address = address_of(origin_of(known.store))
         self.bucket = address if isinstance(address, S3Url) and is_shared() else None
+        # A batch has entered files that no other machine sees before they are published.
+        parent = open_snapshot(origin_of(known.store)) if self.bucket else None
+        self.sent = {entry.path for entry in parent.files} if parent else (set() if self.bucket else None)
         # What this run has made of `record_level`, by month.
         self.levels: dict[int, list[Part]] = {}
 
@@ -102,9 +106,12 @@ class _Flow:
         ledger, recent = self._published(Observation), self._published(RecordLevel)
         touched = self.ledger.touched.filter(month_index("period_end").is_in(back))
         before = sorted(months_of_levels(months))
+        ledger_files = [name for month in sorted(back - self.new) for name in ledger.get(month, ())]
+        entered = [name for name in ledger_files if self.sent is not None and name not in self.sent]
         plan = Plan(
             flow=self.flow, months=[*months], portions=[(one.first, one.after) for one in portions],
-            published=self._published_files(), ledger=[name for month in sorted(back - self.new) for name in ledger.get(month, ())],
+            published=self._published_files(), ledger=[name for name in ledger_files if name not in entered],
+            entered=[place.put(self._path(name).read_bytes()) for name in entered],
             statements=[leave_frame(place, statements_of(touched, self.flow, one)) for one in portions],
             releases=leave_frame(place, self.ledger.counting),
             recent=[name for month in before if month not in self.levels for name in recent.get(month, ())],

@@ -40,8 +40,9 @@ class Plan(BaseModel):
     """What is derived of one flow, and where its inputs are.
 
     `ledger` has the published files of the months that the `months` look back on, `recent` those with the levels of earlier
-    months; both lie below `published`. `statements` are those of months that are not published yet, a part for each portion,
-    and `levels` the files that this run has made of `record_level`. `notes` are kept in the files, by table and month.
+    months; both lie below `published`. `entered` has the files of a batch that only this machine has, as parts. `statements`
+    are those of months that are not published yet, a part for each portion, and `levels` the files that this run has made of
+    `record_level`. `notes` are kept in the files, by table and month.
     """
 
     flow: str
@@ -49,6 +50,7 @@ class Plan(BaseModel):
     portions: list[tuple[str, str | None]]
     published: PartStore
     ledger: list[str]
+    entered: list[str]
     statements: list[str]
     releases: str
     recent: list[str]
@@ -83,7 +85,8 @@ def derive_portion(work: Work) -> list[Part]:
     place, plan = work.place, Plan.model_validate_json(work.place.get(work.plan))
     releases = cast("DataFrame[Release]", read_frame(place, plan.releases))
     portion = Portion(*plan.portions[work.number])
-    ledger = [read_statements(plan.published.path(name), plan.flow, portion) for name in plan.ledger]
+    files = [*map(plan.published.path, plan.ledger), *map(place.path, plan.entered)]
+    ledger = [read_statements(file, plan.flow, portion) for file in files]
     statements = pl.concat([*ledger, read_frame(place, plan.statements[work.number]).select(STATED)])
     del ledger
     made: list[Part] = []

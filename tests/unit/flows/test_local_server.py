@@ -259,6 +259,20 @@ def test_a_server_that_is_slow_is_ended_and_no_second_one_starts_on_its_database
     assert [process.poll() for process in started] == [-signal.SIGKILL]
 
 
+def test_a_server_that_lost_the_port_to_another_one_is_not_taken_for_that_one(
+    stranger: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two folders that start at once both find the port free; the one that comes second still lives while the first
+    answers.
+    """
+    local_server.NOTE.unlink()
+    taken = int(stranger["api"].split(":")[2].removesuffix("/api"))
+    monkeypatch.setattr(local_server, "_free_port", lambda wanted: taken)
+    _in_place_of_the_server(monkeypatch, "import time; time.sleep(3)")
+    with pytest.raises(TimeoutError, match="ended before it answered"):
+        local_server.ensure_server()
+
+
 def test_a_server_that_ends_at_once_is_tried_at_another_port_and_its_last_line_is_shown(
     stranger: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
