@@ -17,15 +17,17 @@ To add a check: a function in one of them, its line in the list at the end of th
 finding and one in which it raises none.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import re
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from schemas.reference.code_tables import code_table, valid_in
 from schemas.table import DataFrame
-from schemas.tables.release import Finding
 from tasks.checks.absences import ABSENCES
 from tasks.checks.completeness import GAPS
 from tasks.checks.consistency import PRECEDENTS
@@ -51,6 +53,9 @@ from tasks.ingest.normalise import Normalised
 from tasks.ingest.subtotals import causes_first
 from tasks.ledger.published_state import Known
 from tasks.sources.registry import SOURCES
+
+if TYPE_CHECKING:
+    from schemas.tables.release import Finding
 
 # Names sources that a person trusts although they are experimental: their first release is not asked about.
 TRUSTED = "TIDEWAITER_EXPERIMENTAL"

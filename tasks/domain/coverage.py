@@ -11,8 +11,8 @@ import functools
 
 import polars as pl
 
+from schemas.names import KINDS
 from schemas.reference.code_tables import code_table, valid_in
-from schemas.tables.observation import KINDS
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.nomenclature import NATIONAL, SHARED
 from tasks.domain.nomenclature import digits as digits_of

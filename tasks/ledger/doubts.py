@@ -13,9 +13,6 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.tables.decision import Decision
-from schemas.tables.observation import Observation
-from schemas.tables.release import Finding, Release
 from tasks.domain.classification import members, part_of
 from tasks.domain.coverage import TOTALS
 from tasks.domain.decisions import counting
@@ -52,9 +49,9 @@ class Doubts:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
+        releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
         open_ones = pl.col("severity").is_in(["error", "warning"]) & ~pl.col("check").is_in(OF_NO_NUMBER)
-        rows = read_table(snapshot, Finding).filter(
+        rows = read_table(snapshot, "finding").filter(
             open_ones, pl.col("release_id").is_in(releases["release_id"].implode())
         )
         self.rows = [Doubt(*row) for row in rows.select(Doubt._fields).iter_rows()]
@@ -107,7 +104,7 @@ class Doubts:
             def is_of_month(part: Partition) -> bool:
                 return part[0] == flow and partition_month(part) == month
 
-            rows = read_table(self.snapshot, Observation, is_of_month, part_of(product))
+            rows = read_table(self.snapshot, "observation", is_of_month, part_of(product))
             ids = current_statements(rows).filter(pl.col("period_end") >= day)["release_id"]
             self._resting[key] = frozenset(ids.cast(pl.String))
         return self._resting[key]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.tables.observation import KINDS
+from schemas.names import KINDS
 from tasks.metrics.grid import KEY, Block, Grid
 from tasks.metrics.names import MISSING_FROM, NUMBER, STATUS, status
 from tasks.metrics.sums import PRINTED, SUM, UNKNOWN

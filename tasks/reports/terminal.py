@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from schemas.tables.metric import MADE, MISSING, status
+from schemas.names import MADE, MISSING, status
 from tasks.domain.coverage import WORLD
 from tasks.domain.labels import partner_name, product_name, row_name, trade_of, written_month
 from tasks.domain.measures import mixed_words

@@ -1,14 +1,18 @@
 """Defines the interface of an adapter."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import polars as pl
 
 from schemas.table import DataFrame
-from schemas.tables.reported import Reported
+
+if TYPE_CHECKING:
+    from schemas.tables.reported import Reported
 
 
 class Parsed(NamedTuple):
@@ -28,7 +32,7 @@ class Parsed(NamedTuple):
     totals: DataFrame[Reported] | None = None
     short: tuple[dict[str, str], ...] = ()
 
-    def declared(self, partners: str) -> "Parsed":
+    def declared(self, partners: str) -> Parsed:
         """What the file says where these partners were asked for: `all`, or some of them.
 
         Of every partner a printed total is a check on the sum. Of some of them it is the only word on the total.

@@ -24,15 +24,16 @@ of 0 with it is none. A quantity with a flag other than - is not used. Trade bel
 (exports) is estimated without HS detail and is not included.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from schemas.table import DataFrame
-from schemas.tables.reported import Reported
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
@@ -40,6 +41,9 @@ from tasks.sources.json_text import read_documents
 from tasks.sources.protocol import Parsed, Source
 from tasks.sources.records import as_reported
 from tasks.sources.totals import Parted, part_totals
+
+if TYPE_CHECKING:
+    from schemas.tables.reported import Reported
 
 CODES = "schedule_c"
 COUNTRY = r"^[1-79][0-9]{3}$"

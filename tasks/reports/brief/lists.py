@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from schemas.forms.brief import DecisionFact, EventFact, Fact, Facts, Revised
 from schemas.forms.trace import TracedNumber
-from schemas.tables.metric import MISSING
+from schemas.names import MISSING
 from tasks.domain.measure_states import LAPSED
 from tasks.reports.brief.texts import (
     FORMULAS_ZH,

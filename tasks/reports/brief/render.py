@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import jinja2
 
 from schemas.forms.brief import DecisionFact, Facts
-from schemas.tables.metric import MADE, MISSING
+from schemas.names import MADE, MISSING
 from tasks.domain.labels import capitalised, partner_name
 from tasks.reports.brief import charts, lists, sentences, texts, verdicts, wording
 from tasks.reports.charts import scale_of_tonnes

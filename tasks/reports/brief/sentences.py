@@ -5,7 +5,7 @@ source.
 from dataclasses import dataclass, field
 
 from schemas.forms.brief import Fact, Facts, PartnerRow
-from schemas.tables.metric import MISSING
+from schemas.names import MISSING
 from tasks.domain.labels import capitalised, country, trade_of, written_month
 from tasks.domain.value_terms import NOT_STATED
 from tasks.reports.brief.texts import MISSING_ZH

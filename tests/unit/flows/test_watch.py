@@ -16,7 +16,8 @@ from flows.release import release
 from flows.watch import watch
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchReport, WatchRequest
-from schemas.reference.code_tables import CHINAS_KINDS, code_table
+from schemas.reference.code_tables import code_table
+from schemas.reference.models import CHINAS_KINDS
 from tasks.domain import clock
 from tasks.domain.errors import Refused
 from tasks.ingest import calendar, held, inbox

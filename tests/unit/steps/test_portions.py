@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.table import table_name
+from schemas.model import table_name
 from tasks.domain.periods import first_day
 from tasks.ledger.merge import current_statements
 from tasks.ledger.precedence import Portion

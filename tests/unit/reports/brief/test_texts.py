@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.tables.metric import MISSING
+from schemas.names import MISSING
 from tasks.reports.brief.texts import (
     EN_NUMBERS,
     FIGURES_EN,
