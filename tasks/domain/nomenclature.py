@@ -8,10 +8,11 @@ number of its digits.
 
 import polars as pl
 
+from schemas.names import NATIONAL
+
 SHARED = (2, 4, 6)
 # Chapters 01 to 99; the HS reserves 77.
 CHAPTER = "(0[1-9]|[1-6][0-9]|7[0-689]|[89][0-9])"
-NATIONAL = {"HS8": 8, "CN8": 8, "HTS10": 10, "JP9": 9}
 CHINAS = "HS8"
 # What a source without national codes has.
 FINEST = {**NATIONAL, "HS6": 6}
