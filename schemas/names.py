@@ -7,7 +7,7 @@ TABLES = (
     "partner_name", "release", "decision", "finding", "quarantine", "revision", "record_level", "trade_flow",
 )  # fmt: skip
 # The national lists of goods and the digits of their codes; HS2, HS4 and HS6 are common to all.
-NATIONAL = {"HS8": 8, "CN8": 8, "HTS10": 10, "JP9": 9}
+NATIONAL = {"HS8": 8, "CN8": 8, "HTS10": 10, "JP9": 9, "NCM8": 8}
 FIGURES = (
     "level",
     "mom_pct",

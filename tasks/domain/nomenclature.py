@@ -2,7 +2,7 @@
 
 Equal digits of two national lists mean different goods (85051110 exists in China's tariff and in the Combined
 Nomenclature of the EU), so the classification of a code names the list: HS2, HS4, HS6, or HS8 (China), CN8 (EU and
-United Kingdom), HTS10 (United States), JP9 (Japan). Belongs here: from a code to its classification and back to the
+United Kingdom), HTS10 (United States), JP9 (Japan), NCM8 (Mercosul). Belongs here: from a code to its classification and back to the
 number of its digits.
 """
 
