@@ -307,11 +307,11 @@ def plot(
     import polars as pl
 
     from schemas.tables.release import Release
+    from tasks.domain.period_words import each_month
     from tasks.domain.reporter import Reporter
     from tasks.ledger.doubts import Doubts
     from tasks.reports import export, query
     from tasks.reports.citation import cite_rows
-    from tasks.reports.month_words import each_month
     from tasks.reports.plot import draw
     from tasks.reports.resolver import Resolver
     from tasks.store.parquet import read_table

@@ -18,11 +18,11 @@ from schemas.tables.catalog import LAYOUTS
 from schemas.tables.trade_flow import VALUES
 from tasks.domain.coverage import WORLD
 from tasks.domain.partner_key import Unresolved
+from tasks.domain.period_words import each_month, is_latest, read_months
 from tasks.domain.text import named
 from tasks.ledger.doubts import Doubts
 from tasks.reports import query
 from tasks.reports import suggestions as nearby
-from tasks.reports.month_words import each_month, is_latest, read_months
 from tasks.reports.resolver import KEY, Resolver
 from tasks.store.parquet import path_partition
 from tasks.store.snapshot import Snapshot

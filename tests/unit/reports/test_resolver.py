@@ -15,9 +15,9 @@ from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
 from tasks.domain.name_match import code_digits, folded, nearest
 from tasks.domain.partner_key import Unresolved, partner_key
+from tasks.domain.period_words import read_months
 from tasks.reports import query
 from tasks.reports.inventory import inventory, nearest_names, search
-from tasks.reports.month_words import read_months
 from tasks.reports.questions import Answer, Question, ask
 from tasks.reports.resolver import Resolver, known_product
 from tasks.reports.search import search_names
