@@ -8,7 +8,7 @@ import copy
 import logging
 import os
 import re
-import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -84,39 +84,26 @@ def emit_elsewhere(events: Sequence[RunEvent]) -> None:
     Never raises. An endpoint that accepts no event for PATIENCE_S is given up; unsent events give a warning. The client
     adds to a copy of each event what its configuration asks for, and a tag with its version.
     """
-    sent, trouble, enough = list[RunEvent](), list[str](), threading.Event()
-    # Timeouts of transports do not bound a slow name server or a trickling answer; a thread can be abandoned.
-    thread = threading.Thread(target=_send, args=(events, sent, trouble, enough), name="openlineage", daemon=True)
-    thread.start()
-    before = -1
-    while thread.is_alive() and len(sent) > before:
-        before = len(sent)
-        thread.join(PATIENCE_S)
-    if thread.is_alive():
-        enough.set()
-        trouble.append(f"nothing went through for {PATIENCE_S} s")
-    if trouble:
-        line = "sent %d of %d OpenLineage events: %s. Check OPENLINEAGE_URL, OPENLINEAGE__TRANSPORT or openlineage.yml"
-        log.warning(line, len(sent), len(events), trouble[0])
-
-
-def _send(events: Sequence[RunEvent], sent: list[RunEvent], trouble: list[str], enough: threading.Event) -> None:
+    sent, trouble, last = 0, list[str](), time.monotonic()
     try:
         if (config := _configured()) is None:
             return
         client = OpenLineageClient(transport=get_default_factory().create(config))
         for event in copy.deepcopy([*events]):
-            if enough.is_set():
+            if time.monotonic() - last > PATIENCE_S:
                 break
             try:
                 client.emit(event)
-                sent.append(event)
+                sent, last = sent + 1, time.monotonic()
             except Exception as problem:
                 trouble.append(_kind_of(problem))
         if not client.close(PATIENCE_S):
             trouble.append("not all of them were delivered in time")
     except Exception as problem:
         trouble.append(_kind_of(problem))
+    if trouble:
+        line = "sent %d of %d OpenLineage events: %s. Check OPENLINEAGE_URL, OPENLINEAGE__TRANSPORT or openlineage.yml"
+        log.warning(line, sent, len(events), trouble[0])
 
 
 def _kind_of(problem: Exception) -> str:
