@@ -20,8 +20,8 @@ from openlineage.client.transport import get_default_factory
 
 from tasks.lineage.openlineage import events
 from tasks.lineage.records import Run
-from tasks.store.filesystem import LOCAL
 from tasks.store.mirror import share_once
+from tasks.store.temporary import write_at_once
 
 FOLDER = "lineage"
 # An endpoint that accepts no event for this long is given up.
@@ -42,11 +42,9 @@ def emit(run: Run, store: Path, *entered: Run) -> None:
         ]
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
-            half = place.with_suffix(".half")
-            half.unlink(missing_ok=True)
-            write_events(made, half)
-            share_once(store, place, half.read_bytes())
-            half.replace(place)
+            lines = "".join(f"{Serde.to_json(event)}\n" for event in made).encode()
+            share_once(store, place, lines)
+            write_at_once(place, lines)
         emit_elsewhere(made)
     except OSError as error:
         # The OSError has all details, and a full disk has already failed the run.
@@ -68,14 +66,6 @@ def _file_name(run: Run) -> str | None:
     if not landed or not failed:
         return None
     return f"failed-{landed[0].outputs['land'][:12]}-{failed[-1].step}"
-
-
-def write_events(events: Sequence[RunEvent], path: Path) -> None:
-    """Append the events to `path`, one JSON object a line; they are on disk when this returns. Raises OSError."""
-    with path.open("ab") as file:
-        file.write("".join(f"{Serde.to_json(event)}\n" for event in events).encode())
-    LOCAL.fsync_file(path)
-    LOCAL.fsync_directory(path.parent)
 
 
 def emit_elsewhere(events: Sequence[RunEvent]) -> None:
