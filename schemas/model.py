@@ -44,7 +44,9 @@ def allowed_by(model: type[Table], name: str) -> tuple[str, ...]:
     column: Any = model.to_schema().columns[name]
     if isinstance(column.dtype.type, pl.Enum):
         return tuple(column.dtype.type.categories)
-    return next((tuple(given) for check in column.checks if (given := (check.statistics or {}).get("allowed_values"))), ())
+    return next(
+        (tuple(given) for check in column.checks if (given := (check.statistics or {}).get("allowed_values"))), ()
+    )
 
 
 def _text(check: Check) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from schemas.layouts import LAYOUTS
 
 TABLES = tuple(LAYOUTS)
+# The national lists of goods and the digits of their codes; HS2, HS4 and HS6 are common to all.
+NATIONAL = {"HS8": 8, "CN8": 8, "HTS10": 10, "JP9": 9, "NCM8": 8}
 FIGURES = (
     "level",
     "mom_pct",
@@ -60,7 +62,7 @@ STATUSES = tuple(dict.fromkeys([*MADE, *MISSING]))
 
 # Kinds of release in their order of trust, and kinds of codes.
 KINDS = ("yearbook", "query", "bulletin", "preliminary", "published", "collected")
-CLASSIFICATIONS = ("HS2", "HS4", "HS6", "HS8", "CN8", "HTS10", "JP9", "basket", "line")
+CLASSIFICATIONS = ("HS2", "HS4", "HS6", *NATIONAL, "basket", "line")
 # Columns of `trade_flow`.
 VALUES = ("value_usd", "value_cny", "value_eur", "value_gbp", "value_jpy")
 # What names are of, and in which languages they are printed.

@@ -6,7 +6,7 @@ import polars as pl
 from pandera.polars import Field
 
 from schemas.model import Table
-from schemas.reference.statement_terms import NATIONAL_LISTS
+from schemas.names import NATIONAL
 
 DAY = r"^(\d{4}-\d{2}-\d{2})?$"
 EVENTS = r"^([a-z0-9-]+(#[a-z0-9]+)?(;[a-z0-9-]+(#[a-z0-9]+)?)*)?$"
@@ -79,7 +79,7 @@ class ControlEventCodes(Table):
         description="control code as printed, often of ten digits; empty: the text names goods and no code"
     )
     nomenclature: pl.String = Field(
-        description="national list that the code of the statistics is of", isin=list(NATIONAL_LISTS)
+        description="national list that the code of the statistics is of", isin=list(NATIONAL)
     )
     hs8: pl.String = Field(description="code of the statistics", str_matches=r"^\d{8}$")
     coverage: pl.String = Field(description="how much of the code is controlled", isin=["whole", "unknown_share"])

@@ -9,8 +9,9 @@ from pandera.polars import Field
 
 from schemas.layouts import FLOWS
 from schemas.model import Table
+from schemas.names import NATIONAL
 from schemas.reference.control_tables import ControlEventCodes, ControlEvents
-from schemas.reference.statement_terms import NATIONAL_LISTS, StatementTerms
+from schemas.reference.statement_terms import StatementTerms
 
 MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
 DAY = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
@@ -124,7 +125,7 @@ class Baskets(Table):
     name_zh: pl.String = Field(description="Chinese name")
     nomenclature: pl.String = Field(
         description="national list that the code is of; stores with another list have no such basket",
-        isin=list(NATIONAL_LISTS),
+        isin=list(NATIONAL),
     )
     hs8: pl.String = Field(description="member code", str_matches=r"^\d{8}$")
     valid_from: pl.String = Field(description="first month, YYYY-MM; empty: always was", str_matches=MONTH)
@@ -163,7 +164,7 @@ class DefinitionBreaks(Table):
         description="whose statistics changed, ISO 3166-1 alpha-3 or EU27; empty: everybody's", str_matches=REPORTER
     )
     nomenclature: pl.String = Field(
-        description="national list that the code is of; empty: no national code", isin=["", *NATIONAL_LISTS]
+        description="national list that the code is of; empty: no national code", isin=["", *NATIONAL]
     )
     product: pl.String = Field(description="code, line:… or basket:…; empty: every product")
     partner: pl.String = Field(description="our key; empty: every partner")
@@ -270,8 +271,7 @@ class PartnerWords(Table):
     source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
 
 
-CHINAS_KINDS = ("preliminary", "bulletin", "query")
-DELAYED = ("eurostat_comext", "hmrc_ots", "us_census", "japan_estat")
+CALENDAR = r"^[a-z_]+$"
 
 
 class ReleaseCalendar(Table):
@@ -279,7 +279,7 @@ class ReleaseCalendar(Table):
 
     year: pl.String = Field(description="year of the month reported", str_matches=r"^\d{4}$")
     month: pl.String = Field(description="month reported, 1 to 12", str_matches=r"^([1-9]|1[0-2])$")
-    kind: pl.String = Field(description="kind of release of China customs, or source", isin=[*CHINAS_KINDS, *DELAYED])
+    kind: pl.String = Field(description="kind of release of China customs, or source", str_matches=CALENDAR)
     expected_on: pl.String = Field(
         description="day on which it is due by the source's own clock, weekends included",
         str_matches=r"^\d{4}-\d{2}-\d{2}$",
@@ -290,7 +290,7 @@ class ReleaseCalendar(Table):
 class ReleaseDelays(Table):
     """How long after a month a source is late, for months that its calendar does not have."""
 
-    kind: pl.String = Field(description="source", isin=list(DELAYED))
+    kind: pl.String = Field(description="source", str_matches=CALENDAR)
     days: pl.String = Field(
         description="days after the end of the month by which it is published", str_matches=r"^[1-9]\d*$"
     )

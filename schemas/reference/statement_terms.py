@@ -13,6 +13,7 @@ from pandera.polars import Field
 
 from schemas.layouts import FLOWS
 from schemas.model import Table
+from schemas.names import NATIONAL
 
 VALUATIONS = {
     "FOB": "value at the border of the exporter, without freight and insurance to the importer",
@@ -24,7 +25,6 @@ VALUATIONS = {
 PARTNERS = (
     "origin", "origin, consignment inside the EU", "last known destination", "ultimate destination", "not stated",
 )  # fmt: skip
-NATIONAL_LISTS = ("HS8", "CN8", "HTS10", "JP9")
 ROUNDINGS = ("nearest", "down", "nearest or down")
 ZEROS = {
     "no trade": "a printed 0 means that there was none, or less than half a unit",
@@ -44,6 +44,6 @@ class StatementTerms(Table):
     rounding: pl.String = Field(description="how the source drops digits", isin=list(ROUNDINGS))
     zero: pl.String = Field(description="what a printed 0 means", isin=list(ZEROS))
     nomenclature: pl.String = Field(
-        description="list of the finest codes of the source: a national list, or HS6", isin=[*NATIONAL_LISTS, "HS6"]
+        description="list of the finest codes of the source: a national list, or HS6", isin=[*NATIONAL, "HS6"]
     )
     basis: pl.String = Field(description="where these facts are from", str_length={"min_value": 3})

@@ -5,14 +5,14 @@ from pandera.polars import Field, PolarsData, dataframe_check
 
 from schemas.layouts import FLOWS
 from schemas.model import Table
-from schemas.names import KINDS
+from schemas.names import KINDS, NATIONAL
 
 PARTNER_SCOPES = {
     "all": "every partner there is: a missing row means no trade, and the world is the sum",
     "listed": "those in the file",
     "keys": "none: each record speaks for its own partner, product and month, and for nothing else",
 }
-LEVELS = ("HS2", "HS4", "HS6", "HS8", "CN8", "HTS10", "JP9", "line")
+LEVELS = ("HS2", "HS4", "HS6", *NATIONAL, "line")
 SEVERITIES = ("error", "warning", "info")
 
 

@@ -14,11 +14,11 @@ The other modules of this room compare it:
 """
 
 import json
-import os
 import re
 
 import polars as pl
 
+from schemas import settings
 from schemas.reference.code_tables import code_table, valid_in
 from tasks.checks.context import EXAMPLES, MONEY, PAGES, QUANTITY, Judged
 from tasks.checks.registry import check
@@ -32,7 +32,6 @@ from tasks.ingest.subtotals import causes_first
 from tasks.sources.registry import SOURCES
 
 # Names sources that a person trusts although they are experimental: their first release is not asked about.
-TRUSTED = "TIDEWAITER_EXPERIMENTAL"
 QUARANTINED_SHARE_MAX = 0.001
 # Each line of a release page is a figure by itself and part of no sum; where more are unread the layout has changed.
 QUARANTINED_LINES_SHARE_MAX = 0.1
@@ -66,7 +65,7 @@ def _experimental_source(judged: Judged) -> Rows:
     if not read:
         return
     is_first = judged.known.counting.filter(source=source).is_empty()
-    hold = is_first and source not in re.split(r"[\s,]+", os.environ.get(TRUSTED, ""))
+    hold = is_first and source not in re.split(r"[\s,]+", settings.text(settings.EXPERIMENTAL))
     compare = "Compare some numbers of this release with the site"
     yield finding(
         "experimental_source", "error" if hold else "info", source,

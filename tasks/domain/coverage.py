@@ -11,10 +11,10 @@ import functools
 
 import polars as pl
 
-from schemas.names import KINDS
+from schemas.names import KINDS, NATIONAL
 from schemas.reference.code_tables import code_table, valid_in
 from tasks.domain.classification import BASKET, basket_members
-from tasks.domain.nomenclature import NATIONAL, SHARED
+from tasks.domain.nomenclature import SHARED
 from tasks.domain.nomenclature import digits as digits_of
 from tasks.domain.periods import month_index, month_text
 

@@ -12,12 +12,11 @@ from typing import Any
 
 import polars as pl
 
-from schemas.names import KINDS
+from schemas.names import KINDS, NATIONAL
 from schemas.reference.code_tables import code_table, valid_in
 from tasks.domain.classification import BASKET, part_of
 from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering, of_national_lists
 from tasks.domain.decisions import counting
-from tasks.domain.nomenclature import NATIONAL
 from tasks.domain.periods import first_day, month_end, month_name
 from tasks.domain.release_ids import in_turns
 from tasks.ledger.merge import current_statements

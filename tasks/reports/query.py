@@ -72,7 +72,6 @@ def query(
             table,
             lambda partition: (flow is None or partition[0] == flow) and (months is None or partition[1:] in months),
             where=pl.all_horizontal(inside) if inside else None,
-            is_shown=table == "metric",
         )
     if flow is not None:
         rows = rows.filter(pl.col("flow") == flow)

@@ -34,6 +34,7 @@ from tasks.sources.protocol import Parsed, Source
 if TYPE_CHECKING:
     from schemas.tables.reported import Reported
 
+
 TITLES = {
     "period": ("数据年月", "Date of data"),
     "product": ("商品编码", "Commodity code"),
@@ -159,4 +160,4 @@ def _as_reported(fields: pl.DataFrame, distinct: dict[str, pl.Series]) -> DataFr
     return cast("DataFrame[Reported]", made)
 
 
-SOURCE = Source(name="gacc_query", kind="query", needs=("flow",), parse=parse, row_cap=ROW_CAP)
+SOURCE = Source(name="gacc_query", kind="query", needs=("flow",), parse=parse, row_cap=ROW_CAP, calendar="query")

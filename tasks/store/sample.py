@@ -8,7 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from tasks.store.parquet import in_kinds_of, path_partition
+from schemas.table import readers_schema
+from tasks.store.parquet import collected, path_partition
 from tasks.store.snapshot import Snapshot
 
 
@@ -23,7 +24,7 @@ def drawn(snapshot: Snapshot, table: str, chance: random.Random) -> Iterator[dic
         row = rows.slice(place - (ends[number] - entry.rows), 1).with_columns(
             flow=pl.lit(path_partition(entry.partition)[0])
         )
-        yield in_kinds_of(row, table).collect().row(0, named=True)
+        yield collected(row, readers_schema(table), table, [entry]).row(0, named=True)
 
 
 def _in_any_order(total: int, chance: random.Random) -> Iterator[int]:
