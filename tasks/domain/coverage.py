@@ -88,6 +88,17 @@ def _has_unplaced(releases: pl.DataFrame) -> pl.Series:
     return releases.select(pl.col("partner_list").list.set_intersection(unplaced).list.len() > 0).to_series()
 
 
+def years_as_months(releases: pl.DataFrame) -> pl.DataFrame:
+    """The releases that gave January to a later month as one figure, each as a release of that last month alone.
+
+    What covers the month then covers the figure.
+    """
+    first, last = month_index("first_month"), month_index("last_month")
+    is_year_so_far = (first % 12 == 0) & (first < last) & (last < first + 12)
+    whole = releases.filter(~pl.col("by_month"), is_year_so_far)
+    return whole.with_columns(first_month="last_month", by_month=pl.lit(True))
+
+
 def lost_place(product: str, day: str) -> pl.Expr:
     """How a release names a place where it lost a record: product and month, or EVERYTHING if unreadable."""
     names = (pl.col(product).cast(pl.String), pl.col(day).dt.strftime("%Y-%m"))

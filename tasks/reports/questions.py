@@ -30,6 +30,8 @@ from tasks.store.snapshot import Snapshot
 # The name column of each code column; the language decides which name.
 NAME_OF = {"product": "product_name", "partner": "partner_name"}
 # The largest rows can only be found within one measure.
+# Tables whose rows have a column `doubt` where one of them is in doubt.
+DOUBTED = ("metric", "trade_flow", "event_window")
 MEASURES = ("quantity_kg", *VALUES)
 # One text or several: any of them matches.
 Texts = str | tuple[str, ...] | None
@@ -115,8 +117,8 @@ def ask(store: Path, question: Question) -> Answer:
     rows = _ordered(rows, question, notes)
     if question.names and question.table not in NAME_OF.values():
         rows = with_names(rows, resolver, question.language)
-    if question.table == "metric":
-        rows = with_doubts(rows, snapshot, notes)
+    if question.table in DOUBTED:
+        rows = with_doubts(rows, snapshot, notes, question.as_of, is_asked="doubt" in question.columns)
     return Answer(rows, tuple(notes), snapshot)
 
 
@@ -126,10 +128,11 @@ def _require_columns(question: Question, there: Collection[str]) -> None:
     for asked, name in ((question.products, "product"), (question.partners, "partner"), (question.measures, "measure")):
         if asked and name not in there:
             raise ValueError(f"the table {question.table} has no column {name}; it has {', '.join(there)}")
+    added = (*named.values(), *(["doubt"] if question.table in DOUBTED else []))
     for name in (*question.columns, *([question.sort] if question.sort else [])):
-        if name not in (*there, *named.values()):
+        if name not in (*there, *added):
             raise ValueError(
-                f"the table {question.table} has no column {name}; it has {', '.join((*there, *named.values()))}"
+                f"the table {question.table} has no column {name}; it has {', '.join((*there, *added))}"
             )
     if question.months and LAYOUTS[question.table].month_of is None:
         raise ValueError(f"the table {question.table} has no months")
@@ -301,10 +304,14 @@ def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.Dat
     )
 
 
-def with_doubts(rows: pl.DataFrame, snapshot: Snapshot, notes: list[str]) -> pl.DataFrame:
-    """Add the column `doubt` where an open finding concerns one of the rows, and a note for each such finding."""
-    doubt = Doubts(snapshot).of_rows(rows)
-    if doubt.null_count() == rows.height:
+def with_doubts(
+    rows: pl.DataFrame, snapshot: Snapshot, notes: list[str], as_of: date | None = None, *, is_asked: bool = False
+) -> pl.DataFrame:
+    """Add the column `doubt` where an open finding, now or on a day, concerns one of the rows or the column `is_asked` for; and a
+    note for each such finding.
+    """
+    doubt = Doubts(snapshot, as_of).of_rows(rows)
+    if doubt.null_count() == rows.height and not is_asked:
         return rows
     notes += [f"in doubt: {words}" for words in doubt.drop_nulls().unique().sort()]
     return rows.with_columns(doubt)
