@@ -2,7 +2,7 @@
 
     python -m benchmarks.history --size M|L [--store FOLDER] [--months N] [--rounds 3] [--grown FILE]
 
-One process ingests the files of a size one by one, oldest first, without Prefect and without reading ahead. It reports the
+One process ingests the files of a size one by one, oldest first, without Prefect. It reports the
 bytes of the files that each month wrote, its rows of figures (a series without trade has rows for twelve months more, so
 early months have fewer), and the peak memory of the process so far. Growing the store takes half an hour, in which a shared
 machine changes its speed, so seconds are measured afterwards: the store is turned back to what it was before a month, as

@@ -2,8 +2,7 @@
 
 Published, held and refused files are recognised by their bytes and their declaration (`tasks/ingest/inbox.py`), so a
 backfill that was killed, or stopped by a full disk, continues where it was when it is started again, and a held file
-does not block the others. The next file is read while one is derived; with a Dask scheduler, workers derive portions of the
-figures.
+does not block the others. With a Dask scheduler, workers derive portions of the figures.
 """
 
 from collections.abc import Iterator
@@ -11,9 +10,8 @@ from contextlib import contextmanager
 
 from prefect import flow
 
-from flows import ahead, announce
+from flows import announce
 from flows.progress import progress
-from flows.release import read
 from flows.taking import take
 from schemas.forms.address import StoreAddress
 from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
@@ -41,11 +39,7 @@ def backfill(request: BackfillRequest) -> WatchReport:
             clock.today(),
         )
         scheduler = request.dask if looked.ready and not request.dry_run else None
-        with (
-            _helped(scheduler, request.store),
-            ahead.reading(request.store, read),
-            progress(f"Files of {request.folder}") as show,
-        ):
+        with _helped(scheduler, request.store), progress(f"Files of {request.folder}") as show:
             # Nobody looks at the pictures of ten years; each takes as long as the figures of a few products.
             report = take(
                 looked,

@@ -6,7 +6,6 @@ state.
 """
 
 import logging
-import os
 from datetime import UTC, datetime
 from typing import cast
 
@@ -14,6 +13,7 @@ from prefect import flow
 from prefect.context import FlowRunContext
 from prefect.states import Completed, Failed
 
+from schemas import settings
 from schemas.forms.fetch import FetchReport, FetchRequest
 from schemas.forms.form import Day
 from tasks.domain import clock
@@ -73,7 +73,7 @@ def _secret(source: str) -> str | None:
     if source not in KEYS:
         return None
     variable, _ = KEYS[source]
-    given = os.environ.get(variable, "").strip()
+    given = settings.text(variable)
     if given or FlowRunContext.get() is None:
         return given or None
     from prefect.blocks.system import Secret

@@ -7,7 +7,7 @@ from datetime import date
 
 from prefect import flow
 
-from flows import ahead, announce, question
+from flows import announce, question
 from flows.ledger_to_tables import into_ledger, to_tables
 from schemas.forms.form import Day
 from schemas.forms.outcome import Outcome
@@ -64,7 +64,7 @@ def _rehearsed(request: ReleaseRequest, today: date) -> Outcome:
 
 
 def read(landed: Landed, today: date) -> Normalised:
-    """Turn bytes into statements: the part that depends on no other release and may run ahead, elsewhere."""
+    """Turn bytes into statements: the part that depends on no other release."""
     parsed = step.parse(landed)
     corrected = step.correct(landed, parsed, today)
     return step.normalise(landed, corrected)
@@ -77,7 +77,7 @@ def from_bytes_to_tables(request: ReleaseRequest, today: date, *, rehearsed: boo
     with step.on_record(store, rehearsed=rehearsed) as run:
         found = step.locate(request)
         landed = step.land(found, store, today)
-        observed = ahead.taken(landed, today) or read(landed, today)
+        observed = read(landed, today)
         with step.exclusive(store):
             batch = step.current_batch()
             known = step.open_known(batch.tables if batch else store, observed, enters=batch is not None)

@@ -8,7 +8,7 @@ from typing import Self
 
 from prefect.context import FlowRunContext
 
-from flows import ahead, announce
+from flows import announce
 from flows.progress import Hear
 from flows.release import batch_to_tables, release
 from schemas.forms.address import StoreAddress
@@ -38,7 +38,7 @@ def take(
     for file, refusal in () if dry_run or not notes else shared_refusals(looked):
         note_refusal(file, refusal, seen_before_reading(file))
     with taking:
-        for done, file in enumerate(ahead.in_turn(files)):
+        for done, file in enumerate(files):
             show(done, len(files), file.name)
             taking.take(file)
             if taking.stopped:

@@ -4,17 +4,17 @@ The tables come with the package. A folder named by the environment variable TID
 too: a file there replaces the packaged one of the same name.
 """
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from schemas import settings
 from schemas.errors import BrokenTable
 
 if TYPE_CHECKING:
     import polars as pl
 
 FOLDER = Path(__file__).parent / "reference"
-VARIABLE = "TIDEWAITER_REFERENCE"
+VARIABLE = settings.REFERENCE
 
 
 def table_files() -> dict[str, Path]:
@@ -24,7 +24,7 @@ def table_files() -> dict[str, Path]:
         BrokenTable: The folder that the environment names is not there, or has a file that replaces no table.
     """
     packaged = {file.stem: file for file in sorted(FOLDER.glob("*.csv"))}
-    named = os.environ.get(VARIABLE)
+    named = settings.value(VARIABLE)
     if not named:
         return packaged
     folder = Path(named)

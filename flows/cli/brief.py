@@ -8,7 +8,18 @@ import typer
 
 from flows.cli.asked import MORE, Months, Output, Partners
 from flows.cli.once import Commands
-from flows.cli.options import FORM_HELP, MONTH_HELP, PRODUCT_HELP, STORE, Flow, Form, Language, Store, refusals
+from flows.cli.options import (
+    FORM_HELP,
+    MONTH_HELP,
+    PRODUCT_HELP,
+    STORE,
+    Flow,
+    Form,
+    Language,
+    ReporterOfStore,
+    Store,
+    refusals,
+)
 from flows.cli.terminal import console, errors, escape, say
 from tasks.domain.text import counted
 
@@ -46,6 +57,7 @@ def check(
         bool, typer.Option("--publish/--no-publish", help="publish the result as the table claim")
     ] = True,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Compare each printed figure with the ledger: a verdict, and the figure as printed and as computed.
 
@@ -175,6 +187,7 @@ def windows(
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     output: Output = None,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Compare the months before and after each measure with the same months a year before and with placebo products."""
     import polars as pl
@@ -267,6 +280,7 @@ def brief(
         typer.Option(help="HTML file; the markdown goes into the same folder. Without it both go to STORE/reports"),
     ] = None,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """One page on one product and month: numbers with their sources, charts, what is revised, held or not comparable."""
     from tasks.domain import clock
@@ -310,6 +324,7 @@ def plot(
     month: Months = None,
     flow: Annotated[Flow | None, typer.Option(help="direction; else the one that there is, exports of both")] = None,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Series as a picture, a line for each product and partner, with the export controls that touch the products."""
     import polars as pl

@@ -18,6 +18,7 @@ from flows.cli.options import (
     STORE,
     Flow,
     InPrefect,
+    ReporterOfStore,
     Store,
     StoreGiven,
     ingest_one,
@@ -245,7 +246,7 @@ def _tell_report(report: "WatchReport") -> int:
 
 
 @commands.command(epilog="Example: `tidewaiter held`")
-def held(store: Store = STORE) -> None:
+def held(store: Store = STORE, whose: ReporterOfStore = None) -> None:
     """Releases that were not published because of their findings and wait for a person."""
 
     from tasks.ingest import held as held_releases
@@ -275,6 +276,7 @@ def approve(
     reason: Annotated[str, typer.Option(help="why; published with the release")],
     prefect: InPrefect = True,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Publish a held release, with the decision among its findings."""
 
@@ -294,6 +296,7 @@ def reject(
     by: Annotated[str, typer.Option(help="who decides")],
     reason: Annotated[str, typer.Option(help="why")],
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Decide that a held release is never published. The decision is kept; the published tables are not touched."""
 

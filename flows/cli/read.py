@@ -19,6 +19,7 @@ from flows.cli.options import (
     Flow,
     Form,
     Language,
+    ReporterOfStore,
     Store,
     StoreOfOne,
     read_day,
@@ -66,6 +67,7 @@ def read(
     output: Output = None,
     rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1, max=NUMBER_MAX)] = 40,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Rows of a published table, in key order; without a table figures of the table metric."""
     with refusals():
@@ -122,6 +124,7 @@ def trace(
     flow: Annotated[Flow | None, typer.Option(help="direction; else the one that there is, exports of both")] = None,
     form: Annotated[Traced, typer.Option("--format", help="how to print it")] = Traced.table,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Where one published figure comes from, down to the records of the raw file; and the same figure computed again."""
     from tasks.domain.periods import month_number
@@ -152,6 +155,7 @@ def resolve(
     flow: Annotated[Flow | None, typer.Option(help="direction")] = None,
     release: Annotated[str | None, typer.Option(help="id of a snapshot; else the current one")] = None,
     store: StoreOfOne = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Addresses of the files of a table, one a line, for a reader of Parquet: all of one published state."""
     from tasks.store.resolve import open_release
@@ -171,6 +175,7 @@ def resolve(
 def audit(
     sample: Annotated[int, typer.Option(help="figures to trace back and compute again", min=0, max=NUMBER_MAX)] = 25,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Hash every published and every raw file of the store again, and trace a sample of figures back to the raw records."""
     from tasks.lineage.audit import audit as audit_store
@@ -191,6 +196,7 @@ def audit(
 def releases(
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """What was ingested: file, day, scope, records; and what was decided about it since."""
     from tasks.domain.decisions import decision_text
@@ -214,6 +220,7 @@ def releases(
 def revisions(
     release: Annotated[list[str] | None, typer.Option(help="release id; else every release; may be repeated")] = None,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """What each release revised, as markdown: numbers changed, added, removed or moved, and what that did to the totals."""
     import polars as pl
@@ -237,6 +244,7 @@ def retain(
         int, typer.Option(help="keep snapshots whose releases are younger than this", min=24, max=1200)
     ] = 24,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Remove published states that are older than two years; the current one and all it needs always stay.
 

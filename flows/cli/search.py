@@ -16,6 +16,7 @@ from flows.cli.options import (
     Figure,
     Flow,
     Form,
+    ReporterOfStore,
     Store,
     refusals,
 )
@@ -36,6 +37,7 @@ def search(
     word: Annotated[str, typer.Argument(help="name or code, or part of it, in English or Chinese")],
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Products and partners in the store by name or code, with the months that there are of each."""
     from tasks.reports import inventory
@@ -58,6 +60,7 @@ def list_things(
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1, max=NUMBER_MAX)] = 200,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """What is in the store, with first and last month."""
     from tasks.reports import inventory
@@ -77,6 +80,7 @@ def vintages(
     metric: Annotated[Figure, typer.Option(help="figure of the table metric")] = LEVEL,
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """The days on which a figure changed: each value that it has had, and the release that brought it."""
     import polars as pl

@@ -7,6 +7,7 @@ argument.
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
+from schemas import settings
 from schemas.forms.fetch import Fetched, FetchReport, FetchRequest
 from tasks.domain.errors import Refused
 from tasks.fetch import eurostat_bulk, eurostat_comext, gacc_release, hmrc_ots, japan_estat, un_comtrade, us_census
@@ -17,8 +18,8 @@ from tasks.fetch.transport import Transport
 
 # The environment variable with the key of a source, and the request parameter for it.
 KEYS = {
-    us_census.SOURCE: ("TIDEWAITER_CENSUS_KEY", us_census.PARAMETER),
-    un_comtrade.SOURCE: ("TIDEWAITER_COMTRADE_KEY", un_comtrade.PARAMETER),
+    us_census.SOURCE: (settings.CENSUS_KEY, us_census.PARAMETER),
+    un_comtrade.SOURCE: (settings.COMTRADE_KEY, un_comtrade.PARAMETER),
 }
 # Sources whose addresses follow from what is asked for; the others have a list that is asked first.
 BY_CODES: dict[str, Callable[[FetchRequest, date], Iterable[Question]]] = {

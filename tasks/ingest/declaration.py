@@ -67,11 +67,6 @@ def declared_otherwise() -> Declaration:
     return _otherwise.get()
 
 
-def declare_otherwise(declared: Declaration) -> None:
-    """The same for a new thread, which does not inherit them."""
-    _otherwise.set(declared)
-
-
 def locate(request: ReleaseRequest) -> Declared:
     """The declaration of the file of `request`. Raises Refused where the file or a needed value is missing."""
     file = request.file

@@ -1,21 +1,18 @@
-"""Finds the store that a file or a release belongs to, and reads files before their turn.
+"""Finds the store that a file or a release belongs to.
 
 Belongs here: questions that a flow asks before its first step, so none of them leaves a record. What they find wrong, the step of the
 same name reports.
 """
 
-from datetime import date
 from pathlib import Path
 
 from schemas.forms.address import StoreAddress
-from schemas.forms.request import Landed, ReleaseRequest
+from schemas.forms.request import ReleaseRequest
 from schemas.tables.release import Release
 from tasks.domain.errors import NotHeld, Refused
 from tasks.domain.release_ids import MARK, release_of
 from tasks.ingest import held
 from tasks.ingest.declaration import locate
-from tasks.ingest.raw_store import expected
-from tasks.ingest.unpack import read_download
 from tasks.store.parquet import read_table
 from tasks.store.reporters import store_of, store_with
 from tasks.store.snapshot import open_snapshot
@@ -59,14 +56,4 @@ def reporter_of(request: ReleaseRequest) -> str | None:
     try:
         return locate(request).reporter
     except (Refused, OSError):
-        return None
-
-
-def keep_in_mind(file: Path, store: StoreAddress, today: date) -> tuple[Landed, bytes] | None:
-    """Return a file as it will most likely be landed, and its bytes; nothing is written. None if that fails."""
-    try:
-        declared = locate(ReleaseRequest(file=file, store=store))
-        raw = read_download(file)
-        return expected(declared, raw, today), raw
-    except Exception:
         return None

@@ -6,7 +6,6 @@ table.
 
 import copy
 import logging
-import os
 import re
 import threading
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from openlineage.client.event_v2 import RunEvent
 from openlineage.client.serde import Serde
 from openlineage.client.transport import get_default_factory
 
+from schemas import settings
 from tasks.lineage.openlineage import events
 from tasks.lineage.records import Run
 from tasks.store.filesystem import LOCAL
@@ -132,7 +132,7 @@ def _configured() -> dict[str, Any] | None:
     """The transport's configuration as the official client finds it, with short timeouts; None where there is none."""
     # A client without a transport prints to the console, so this one gets a transport and is only queried.
     config = OpenLineageClient(transport=get_default_factory().create({"type": "noop"})).config.transport or {}
-    if "type" not in config and (url := os.environ.get("OPENLINEAGE_URL")):
+    if "type" not in config and (url := settings.value(settings.OPENLINEAGE_URL)):
         config = config["transports"][OpenLineageClient.DEFAULT_URL_TRANSPORT_NAME] | {"url": url}
     return _impatient(config) if "type" in config else None
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.checks import approval as holding
-from tasks.checks import file_quality as checks
+from tasks.checks import registry as checks
 from tasks.claims import check as claims
 from tasks.claims import publish as claim_table
 from tasks.controls import tables
@@ -36,7 +36,6 @@ from tasks.store import exchange, mirror, reporters
 from tasks.store.exchange import PartStore
 
 if TYPE_CHECKING:
-    from tasks.ingest.normalise import Normalised
     from tasks.steps.cluster import Cluster
 
 PATIENCE = (1.0, 5.0, 20.0)
@@ -47,7 +46,7 @@ parse = Step(parsing.parse)
 correct = Step(corrections.correct)
 normalise = Step(normalising.normalise)
 open_known = Step(open_published.open_known, retries=3, retry_delay_seconds=PATIENCE)
-check = Step(checks.check)
+check = Step(checks.check_release, name="check")
 hold_on_errors = Step(holding.hold_on_errors, answers=(Held,))
 merge = Step(assemble.merge)
 widen = Step(assemble.widen_ledger, name="widen")
@@ -74,23 +73,18 @@ publish_claims = Step(claim_table.publish_claims)
 audit = Step(auditing.audit)
 require_sound = Step(auditing.require_sound)
 
-BY_NAME = {step.name: step for step in tuple(globals().values()) if isinstance(step, Step)}
-
 at_hand = mirror.at_hand
 exchanging = exchange.next_to
 store_of = reporters.store_of
 stores_of = reporters.stores_of
 otherwise = locating.otherwise
 as_downloads = landing.as_downloads
-declared_otherwise = locating.declared_otherwise
-declare_otherwise = locating.declare_otherwise
 again_if_outpaced = mirror.again_if_outpaced
 exclusive = mirror.exclusive
 placed = placing.placed
 reporter_of = placing.reporter_of
 store_of_published = placing.store_of_published
 store_of_held = placing.store_of_held
-keep_in_mind = placing.keep_in_mind
 opened_batch = batch.opened
 current_batch = batch.current_batch
 rehearsal = rehearsing.rehearsal
@@ -111,20 +105,6 @@ def on_record(store: Path, *, rehearsed: bool = False, of: batch.Batch | None = 
         finally:
             if not rehearsed:
                 emit(run, store, *(of.entered if of is not None and run.outcome is not None else ()))
-
-
-def adopt(read: lineage.Run, made: Normalised | Exception) -> Normalised:
-    """Return what the steps of `read` made in another thread; their records and hashes become this run's. Raises the
-    exception that ended them.
-    """
-    problem = made if isinstance(made, Exception) else None
-    for record in read.records:
-        BY_NAME[record.step].adopt(record, problem if record is read.records[-1] else None)
-    if isinstance(made, Exception):
-        raise made
-    if (run := lineage.current_run()) is not None:
-        run.hashes.update(read.hashes)
-    return made
 
 
 @contextmanager

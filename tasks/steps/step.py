@@ -83,10 +83,10 @@ class Step(Generic[P, R]):
     def task(self) -> Any:
         """The Prefect task of this step, made when first needed."""
         if self._task is None:
-            self._task = self._as_task(self.run)
+            self._task = self._as_task()
         return self._task
 
-    def _as_task(self, work: Callable[..., Any]) -> Any:
+    def _as_task(self) -> Any:
         from prefect import task
         from prefect.cache_policies import NO_CACHE
 
@@ -96,45 +96,19 @@ class Step(Generic[P, R]):
         # Frames must be neither hashed for a cache key nor written as results: the store is the only memory. The stubs
         # want to know whether the wrapped function takes arguments; a step does not know that.
         return task(  # type: ignore[call-overload]
-            self._answering(work), name=self.name, task_run_name=self.name, cache_policy=NO_CACHE, persist_result=False,
+            self._answering, name=self.name, task_run_name=self.name, cache_policy=NO_CACHE, persist_result=False,
             description=inspect.getdoc(self.function), retry_condition_fn=self._may_retry,
             retries=self.retries, retry_delay_seconds=self.retry_delay_seconds or 0,
         )  # fmt: skip
 
-    def _answering(self, work: Callable[..., Any]) -> Callable[..., Any]:
-        """Wrap `work` so that an answer ends the task in a state that is not a failure; the caller of the task gets
-        it raised.
-        """
+    def _answering(self, *args: Any, **kwargs: Any) -> Any:
+        """Run; an answer ends the task in a state that is not a failure, and the caller of the task gets it raised."""
+        from prefect.states import Cancelled
 
-        def answering(*args: Any, **kwargs: Any) -> Any:
-            from prefect.states import Cancelled
-
-            try:
-                return work(*args, **kwargs)
-            except self.answers as answer:
-                return Cancelled(name=type(answer).__name__, message=str(answer), data=answer)
-
-        return answering
-
-    def adopt(self, record: StepRecord, problem: Exception | None) -> None:
-        """Adopt the record of this step, which ran elsewhere; inside a flow its task runs all the same.
-
-        Raises `problem`, which ended it there.
-        """
-
-        def take_over() -> None:
-            tell_begin(self.name)
-            run = current_run()
-            if run is not None:
-                run.records.append(dataclasses.replace(record, task_run_id=_task_run_id()))
-                log.info("%s", record.line)
-            if problem is not None:
-                raise problem
-
-        if inside_flow():
-            _or_answer(self._as_task(take_over)())
-        else:
-            take_over()
+        try:
+            return self.run(*args, **kwargs)
+        except self.answers as answer:
+            return Cancelled(name=type(answer).__name__, message=str(answer), data=answer)
 
     def _may_retry(self, task: Any, run: Any, state: Any) -> bool:
         return isinstance(state.result(raise_on_failure=False), OSError)

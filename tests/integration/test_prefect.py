@@ -180,7 +180,7 @@ def test_a_page_that_fails_is_logged_and_the_publication_stands(
     assert "the disk of the pages is full" in caplog.text
 
 
-def test_a_backfill_shows_how_far_it_is_and_every_step_also_of_what_was_read_ahead(tmp_path: Path) -> None:
+def test_a_backfill_shows_how_far_it_is_and_every_step(tmp_path: Path) -> None:
     folder = tmp_path / "downloads"
     folder.mkdir()
     lines = SAMPLE.read_bytes().splitlines(keepends=True)

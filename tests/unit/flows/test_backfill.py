@@ -4,7 +4,6 @@ import errno
 import gc
 import gzip
 import os
-import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ import polars as pl
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_month
 
-from flows import ahead
 from flows.backfill import backfill
 from flows.progress import listening
 from schemas.forms.form import SOURCES
@@ -55,7 +53,7 @@ def test_files_go_in_oldest_first_and_only_once(folder: Path) -> None:
     assert fill(folder).headline == "Nothing new"
 
 
-def test_the_declaration_of_a_file_is_read_by_the_look_the_plan_the_reading_ahead_and_its_own_turn(
+def test_the_declaration_of_a_file_is_read_by_the_look_the_plan_and_its_own_turn(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file may change at any time, so its own turn reads the declaration twice: to find the store, and as a step."""
@@ -68,8 +66,7 @@ def test_the_declaration_of_a_file_is_read_by_the_look_the_plan_the_reading_ahea
 
     monkeypatch.setattr(declaration, "_declarations", counted)
     fill(folder)
-    # The first file in turn is not read ahead.
-    assert read == {"b.csv": 4, "c.csv": 5, "a.csv": 5}
+    assert read == dict.fromkeys(("a.csv", "b.csv", "c.csv"), 4)
 
 
 def test_a_held_and_a_broken_file_stop_nobody_and_are_told(folder: Path) -> None:
@@ -104,19 +101,6 @@ def test_nothing_is_written_beside_a_file_unless_notes_are_asked_for(folder: Pat
     assert fill(folder).looked.waiting == ["refused before and unchanged: page.csv"]
 
 
-def noting_readers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the threads that read files ahead."""
-    readers: list[str] = []
-    read = ahead.Ahead._understood
-
-    def noting(*given: object) -> object:
-        readers.append(threading.current_thread().name)
-        return read(*given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(ahead.Ahead, "_understood", noting)
-    return readers
-
-
 @pytest.fixture
 def undeclared(folder: Path) -> Path:
     """The same folder, in which nothing is said but days."""
@@ -124,21 +108,16 @@ def undeclared(folder: Path) -> Path:
     return folder
 
 
-def test_what_is_given_for_a_folder_holds_for_the_files_that_say_nothing(
-    undeclared: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_given_for_a_folder_holds_for_the_files_that_say_nothing(undeclared: Path) -> None:
     imports = undeclared / "gacc_query" / "import"
     imports.mkdir(parents=True)
     (imports / "other.csv").write_bytes(csv_bytes())
     (undeclared / "c.csv.toml").write_text('released_on = 2025-07-20\npartners = "listed"\n')
-    readers = noting_readers(monkeypatch)
     report = fill(undeclared, source="gacc_query", flow="export", partners="all")
     assert report.headline == "Published 2025-05 to 2025-07"
     releases = pl.scan_parquet(undeclared.parent / "reporter=CHN/current/release/**/*.parquet").collect().sort("title")
     assert releases["partners"].to_list() == ["all", "all", "listed"]
     assert releases["flow"].to_list() == ["export"] * 3
-    # Read ahead too, by a thread that must know the same.
-    assert len(readers) == 2
     # What says another direction is left, and not taken for an export.
     assert report.looked.waiting == ["not of the source, direction or reporter that was asked for: other.csv"]
     assert fill(undeclared, source="gacc_query", flow="export", partners="all").looked.published == 3
@@ -187,36 +166,6 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(folder: Path) -> None:
     assert not (folder.parent / "reporter=CHN").exists()
 
 
-def objects(store: Path) -> set[tuple[str, bytes]]:
-    """Everything that a store holds but the moments in it."""
-    return {
-        (str(place.relative_to(store)), b"" if {"lineage", "_lineage"} & {*place.parts} else place.read_bytes())
-        for place in store.rglob("*")
-        if place.is_file() and place.suffix != ".lock"
-    }
-
-
-def test_what_is_read_ahead_makes_the_same_store_and_the_same_report(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (folder / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
-    (folder / "page.csv").write_text("<html>captcha</html>\n")
-    (folder / "unsaid.csv").write_bytes(csv_bytes())
-    (folder / "unsaid.csv.toml").write_text("released_on = 2525-06-20\n")
-    readers = noting_readers(monkeypatch)
-    reports = [fill(folder, store=tmp_path / "ahead")]
-    # Every file but the first, each once and by the thread.
-    assert len(readers) == len(reports[0].looked.ready) - 1
-    assert {name.startswith("tidewaiter-ahead") for name in readers} == {True}
-    for note in folder.glob(f"*{NOTE}"):
-        note.unlink()
-    monkeypatch.setattr(ahead.Ahead, "take", lambda *_: None)
-    reports.append(fill(folder, store=tmp_path / "turn"))
-    one, other = (report.model_copy(update={"looked": None}) for report in reports)
-    assert one == other
-    assert objects(tmp_path / "ahead") == objects(tmp_path / "turn")
-
-
 def test_the_raw_files_of_a_store_make_the_same_store(folder: Path, tmp_path: Path) -> None:
     """With the declaration of each landing: of packed bytes, of bytes declared twice, and without a day of their own."""
     (folder / "c.csv").rename(folder / "c")
@@ -245,37 +194,6 @@ def test_the_raw_files_of_a_store_make_the_same_store(folder: Path, tmp_path: Pa
     (line,) = fill(raw, store=tmp_path / "third" / "reporter=CHN").refused
     assert line.startswith("5 files, ")
     assert "the source is not in the file and nowhere declared" in line
-
-
-def test_a_file_that_became_another_is_read_in_its_turn(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    read = ahead.Ahead._understood
-    asked = folder / "c.csv"
-
-    def change(*given: object) -> object:
-        done = read(*given)  # type: ignore[arg-type]
-        # Once: the second time its turn may have come, and it would be read while it is empty.
-        if b"353000" in (data := asked.read_bytes()):
-            asked.write_bytes(data.replace(b"353000", b"353001"))
-        return done
-
-    monkeypatch.setattr(ahead.Ahead, "_understood", change)
-    assert len(fill(folder).outcomes) == 3
-    rows = pl.scan_parquet(folder.parent / "reporter=CHN/current/detail/**/month=6/*.parquet").collect()
-    assert 353001 in rows["value"]
-
-
-def test_where_there_is_no_room_to_read_ahead_a_file_is_read_in_its_turn(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tried: list[object] = []
-
-    def full(*given: object) -> object:
-        tried.append(given)
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(ahead.Ahead, "_understood", full)
-    report = fill(folder)
-    assert (report.failed, len(report.outcomes), len(tried)) == ([], 3, 2)
 
 
 @pytest.mark.parametrize(
@@ -370,5 +288,5 @@ def test_nothing_of_an_earlier_release_is_kept_in_memory(folder: Path, monkeypat
     assert len(alive) >= len(ids) > 0
     assert all(own in there for own, there in zip(ids, during, strict=True)), "nobody looked where releases are"
     for done, there in enumerate(alive):
-        # The one at hand and the next: what is done is gone, and nothing was begun that lies further ahead.
-        assert there & set(ids) <= set(ids[done : done + 2]), f"before file {done}"
+        # What is done is gone, and nothing was begun that lies further on.
+        assert there & set(ids) <= set(ids[done : done + 1]), f"before file {done}"

@@ -8,9 +8,7 @@ from bad_inputs.download import CLEAN_RECORDS, csv_bytes
 
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import NotHeld
-from tasks.ingest.declaration import locate
-from tasks.ingest.placing import keep_in_mind, placed, reporter_of, store_of_held
-from tasks.ingest.raw_store import land
+from tasks.ingest.placing import placed, reporter_of, store_of_held
 
 TODAY = date(2026, 1, 5)
 
@@ -32,17 +30,6 @@ def test_a_file_without_a_usable_declaration_stays_where_it_was_sent(tmp_path: P
     request = ReleaseRequest(file=dropped(tmp_path, 'source = "no such source"\n'), store=tmp_path / "store")
     assert reporter_of(request) is None
     assert placed(request) is request
-    assert keep_in_mind(request.file, request.store, TODAY) is None
-
-
-def test_what_is_kept_in_mind_is_what_is_landed_and_writes_nothing(tmp_path: Path) -> None:
-    file = dropped(tmp_path / "inbox")
-    kept = keep_in_mind(file, tmp_path / "store", TODAY)
-    assert kept is not None
-    assert not (tmp_path / "store").exists()
-    landed = land(locate(ReleaseRequest(file=file)), tmp_path / "store" / "reporter=CHN", TODAY)
-    assert kept[0].model_copy(update={"raw": landed.raw}) == landed
-    assert kept[1] == file.read_bytes()
 
 
 def test_a_release_that_is_held_nowhere_is_not_looked_for_in_the_first_store(tmp_path: Path) -> None:

@@ -59,15 +59,14 @@ def test_a_function_without_a_schema_in_its_signature_cannot_become_a_step() -> 
 
 
 def test_what_the_flows_take_from_the_catalogue_is_a_step_or_one_of_these() -> None:
-    """Everything else would leave no record: the ways into a store, and what is done ahead and taken over later."""
+    """Everything else would leave no record: the ways into a store."""
     taken = {
         name for file in (Path(catalog.__file__).parents[2] / "flows").rglob("*.py")
         for name in re.findall(r"\bstep\.([a-z_]+)", file.read_text(encoding="utf-8"))
     }  # fmt: skip
     steps = {name for name, value in vars(catalog).items() if isinstance(value, Step)}
     assert taken - steps == {
-        "adopt", "again_if_outpaced", "as_downloads", "at_hand", "current_batch", "declare_otherwise", "declared_otherwise", "exchanging", "exclusive",
-        "keep_in_mind",
+        "again_if_outpaced", "as_downloads", "at_hand", "current_batch", "exchanging", "exclusive",
         "on_record", "opened_batch", "otherwise", "placed", "rehearsal", "reporter_of", "store_of", "store_of_held", "store_of_published",
         "stores_of", "workers_of",
     }  # fmt: skip
