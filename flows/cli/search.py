@@ -119,7 +119,12 @@ def vintages(
         console().print(
             listing(
                 shown.select(
-                    pl.col("period").alias("month"), "known_from", "known_until", "value", "change_pct", "releases",
+                    pl.col("period").alias("month"),
+                    "known_from",
+                    "known_until",
+                    "value",
+                    "change_pct",
+                    "releases",
                     *(["doubt"] if shown["doubt"].count() else []),
                 ),
                 console().width,

@@ -114,10 +114,10 @@ class Doubts:
         keys = rows.select(
             pl.col("flow", "product", "partner").cast(pl.String), begin=month_index(first), end=month_index(last)
         )
-        found = {key: self._of_row(*key, back) for key in (keys.unique().iter_rows() if self.rows else ())}
+        found = {key: self._of_row(back, *key) for key in (keys.unique().iter_rows() if self.rows else ())}
         return pl.Series("doubt", [found.get(key) for key in keys.iter_rows()], pl.String)
 
-    def _of_row(self, flow: str, product: str, partner: str, first: int, last: int, back: int) -> str | None:
+    def _of_row(self, back: int, flow: str, product: str, partner: str, first: int, last: int) -> str | None:
         own = self.of(flow, product, partner, range(first, last + 1))
         earlier: dict[str, list[int]] = {}
         for month in range(first - back, first):

@@ -99,7 +99,7 @@ def derive_months(
     spans = coded.filter(~pl.col("span").is_in(["month", "ytd"])).with_columns(made=status("reported"))
     years = coded.filter(span="ytd").drop("span")
     if years.height:
-        years = add_up_years(years, cover(names, flow, cast("DataFrame[Release]", years_as_months(releases))))
+        years = add_up_years(years, cover(names, flow, years_as_months(releases)))
         spans = pl.concat([spans, years.with_columns(span=pl.lit("ytd")).select(spans.columns)])
     rows = add_up(coded.filter(span="month"), coverage)
     grid = Grid(pl.concat([rows.select(NAMED), spans.select(NAMED)]).unique(), coverage)

@@ -23,7 +23,9 @@ def chained_years(frame: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
 
     `frame` has the months of those series (SERIES, month, level, level_status, kinds), `spans` the printed figures.
     """
-    printed = spans.filter(span="ytd").select(*SERIES, "month", printed="value", printed_kinds="kinds", printed_made="made")
+    printed = spans.filter(span="ytd").select(
+        *SERIES, "month", printed="value", printed_kinds="kinds", printed_made="made"
+    )
     if not printed.height:
         return frame.clear().select(*SERIES, "month", *(pl.lit(None).alias(name) for name in YTD))
     year = pl.col("month") // 12

@@ -131,9 +131,7 @@ def _require_columns(question: Question, there: Collection[str]) -> None:
     added = (*named.values(), *(["doubt"] if question.table in DOUBTED else []))
     for name in (*question.columns, *([question.sort] if question.sort else [])):
         if name not in (*there, *added):
-            raise ValueError(
-                f"the table {question.table} has no column {name}; it has {', '.join((*there, *added))}"
-            )
+            raise ValueError(f"the table {question.table} has no column {name}; it has {', '.join((*there, *added))}")
     if question.months and LAYOUTS[question.table].month_of is None:
         raise ValueError(f"the table {question.table} has no months")
 

@@ -59,8 +59,8 @@ def vintages(
             point = Point(flow, product, partner, measure, month_number(month))
             if day not in doubts:
                 doubts[day] = Doubts(snapshot, day)
-            found = doubts[day].of(flow, product, partner, months_behind(figure, point), figure)
-            doubt = "; ".join(found) if value is not None and found else None
+            said = doubts[day].of(flow, product, partner, months_behind(figure, point), figure)
+            doubt = "; ".join(said) if value is not None and said else None
             row = {
                 "period": month, "known_from": day, "known_until": None, "value": value, "status": made, "doubt": doubt,
             }  # fmt: skip
@@ -68,7 +68,8 @@ def vintages(
             rows.append(row)
     made_on = _releases_by_day(snapshot, statements, flow, months)
     found = pl.DataFrame(
-        rows, schema={name: SCHEMA[name] for name in ("period", "known_from", "known_until", "value", "status", "doubt")}
+        rows,
+        schema={name: SCHEMA[name] for name in ("period", "known_from", "known_until", "value", "status", "doubt")},
     )
     found = found.sort("period", "known_from")
     earlier = pl.col("value").shift(1).over("period")

@@ -429,7 +429,11 @@ class Reckoning:
         seen: dict[tuple[str, ...], set[int]] = defaultdict(set)
         for place in self.told:
             seen[place[:4]].add(place.month)
-        for place in [*self.printed_ytd, *self.year_sums, *(place for place, one_month in self.printed_growth if not one_month)]:
+        for place in [
+            *self.printed_ytd,
+            *self.year_sums,
+            *(place for place, one_month in self.printed_growth if not one_month),
+        ]:
             seen[place[:4]] |= set(range(place.month - place.month % 12, place.month + 1))
         for place, one_month in self.printed_growth:
             if one_month:

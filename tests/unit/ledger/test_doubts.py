@@ -87,7 +87,11 @@ def test_a_doubt_stands_on_the_days_on_which_its_numbers_stood(tmp_path: Path) -
     store = Store(tmp_path / "later")
     store.ingest(csv_bytes([*MAY, *THREE]))
     codes = ("502", "304", "133", "116", "305")
-    store.ingest(csv_bytes([magnets(code, f"{800 + place}000", "80,000,000") for place, code in enumerate(codes)]), LATER, months="2025-06")
+    store.ingest(
+        csv_bytes([magnets(code, f"{800 + place}000", "80,000,000") for place, code in enumerate(codes)]),
+        LATER,
+        months="2025-06",
+    )
     question = Question(products=(CODE,), partners=("WLD",), month="2025-06", columns=("doubt",))
     assert set(ask(store.store, question).rows["doubt"]) == {f"{FEW} (2025-05)"}
     assert set(ask(store.store, replace(question, as_of=DAY)).rows["doubt"]) == {FEW}

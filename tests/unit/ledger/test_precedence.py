@@ -445,7 +445,11 @@ def test_a_year_requested_as_one_figure_of_every_partner_has_a_world() -> None:
 
     def figures(*others: tuple[Row, list[Row]], **about: Any) -> Figures:
         whole = release("whole", "2025-07-20", half, by_month=False, products=["8505"], **about)
-        told = [number(whole, "USA", half, 60), number(whole, "DEU", half, 7), number(whole, "DEU", half, 5, product=eight)]
+        told = [
+            number(whole, "USA", half, 60),
+            number(whole, "DEU", half, 7),
+            number(whole, "DEU", half, 5, product=eight),
+        ]
         return Figures((whole, told), *others)
 
     plain = figures()
@@ -457,7 +461,10 @@ def test_a_year_requested_as_one_figure_of_every_partner_has_a_world() -> None:
     assert plain.level("WLD", JUNE) == (None, "not_covered")
     assert figures(partners="listed", partner_list=["USA", "DEU"]).pair("ytd", "WLD", JUNE) == (None, "incomplete_year")
     unknown = figures(partner_list=["DEU", "USA", "gacc:888"])
-    assert (unknown.pair("ytd", "WLD", JUNE), unknown.pair("ytd", "EU27", JUNE)) == ((67, "sum"), (None, "incomplete_year"))
+    assert (unknown.pair("ytd", "WLD", JUNE), unknown.pair("ytd", "EU27", JUNE)) == (
+        (67, "sum"),
+        (None, "incomplete_year"),
+    )
     press = release("press", kind="published", partners="keys")
     print_ = (press, [number(press, "WLD", half, 70), number(press, "JPN", half, 3)])
     assert figures(print_).pair("ytd", "WLD", JUNE) == (67, "sum")
