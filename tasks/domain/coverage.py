@@ -12,12 +12,13 @@ from typing import cast
 
 import polars as pl
 
+from schemas.names import NATIONAL
 from schemas.reference.code_tables import code_table, valid_in
 from schemas.table import DataFrame
 from schemas.tables.observation import KINDS
 from schemas.tables.release import Release
 from tasks.domain.classification import BASKET, basket_members
-from tasks.domain.nomenclature import NATIONAL, SHARED
+from tasks.domain.nomenclature import SHARED
 from tasks.domain.nomenclature import digits as digits_of
 from tasks.domain.periods import month_index, month_text
 

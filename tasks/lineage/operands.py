@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from schemas.names import NATIONAL
 from schemas.reference.code_tables import code_table, valid_in
 from schemas.tables.decision import Decision
 from schemas.tables.observation import KINDS, Observation
@@ -20,7 +21,6 @@ from schemas.tables.release import Release
 from tasks.domain.classification import BASKET, part_of
 from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering, of_national_lists, years_as_months
 from tasks.domain.decisions import counting
-from tasks.domain.nomenclature import NATIONAL
 from tasks.domain.periods import first_day, month_end, month_name
 from tasks.domain.release_ids import in_turns
 from tasks.ledger.merge import current_statements

@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tasks.domain.nomenclature import NATIONAL
+from schemas.names import NATIONAL
 from tests.unit.builders import number, release
 
 Row = dict[str, Any]
