@@ -10,7 +10,7 @@ from pathlib import Path
 
 from schemas.layouts import LAYOUTS
 from schemas.model import Table, allowed_by, columns_of
-from schemas.names import CAVEATS, MADE, MISSING, REVISIONS, VERDICTS
+from schemas.names import ADDED, CAVEATS, MADE, MISSING, REVISIONS, VERDICTS
 from schemas.reference import control_tables, models, statement_terms
 from schemas.table import FILE, arrow_schema
 from schemas.tables import control_event, release
@@ -46,6 +46,7 @@ def page() -> str:
     """The whole page."""
     parts = [HEAD, "## Published tables\n"]
     parts += [_section(name, MODELS[name]) for name in LAYOUTS]
+    parts += [_meanings("What is added to rows that are read", ADDED)]
     parts += ["## How figures are made, and why they are missing\n", _statuses()]
     parts += ["## What the words of a column mean\n", *map(_meanings, WORDS, WORDS.values())]
     parts += ["## What an adapter hands on\n", _section("reported", MODELS["reported"])]

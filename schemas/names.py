@@ -36,7 +36,7 @@ def status(figure: str) -> str:
 MADE = {
     "reported": "a source prints it",
     "zero": "inside the scope of a release and not in it: no trade",
-    "sum": "sum of the parts, all of which are covered",
+    "sum": "sum of the parts, all of which are covered; of a year to date: of figures that came as one for its months",
     "sum_of_months": "sum of the months of the year so far",
     "ytd_difference": "difference of two cumulative figures that the source prints, or of one and the months up to its end",
     "ytd_sum": "a cumulative figure that the source prints, and the months after it",
@@ -86,6 +86,15 @@ VERDICTS = {
 INPUT = ("commodity", "flow", "partner", "period", "metric", "value", "unit")
 # Optional columns of a file of claims.
 OPTIONAL = ("hs_code_if_stated", "qualifier", "published", "source_title", "source_url")
+# What rows have besides the columns of their table, where they are read with commands or from Python; no file has it.
+ADDED = {
+    "product_name": "name of `product`; not with `--no-names`",
+    "partner_name": "name of `partner`; not with `--no-names`",
+    "doubt": "findings of severity error or warning (table `finding`) about the releases that a figure of the row rests on, with their check "
+    "and, for a month before that of the row, the month; null: none. Rows of `metric`, `trade_flow` and `event_window` have "
+    "it where one of them is in doubt, and vintages always",
+    "reporter": "whose figures they are; where several reporters are asked for",
+}
 # What speaks against quoting a growth as it is.
 CAVEATS = {
     "nearly_nothing": "its base is so few steps of the last printed digit that the percentage says nothing",

@@ -8,6 +8,7 @@ from datetime import date
 import polars as pl
 
 from schemas.layouts import LAYOUTS
+from schemas.names import ADDED
 from schemas.table import columns
 from tasks.domain.classification import members
 from tasks.domain.coverage import EVERYTHING
@@ -44,7 +45,7 @@ def notes(
     """
     fields = columns(table)
     meanings = [
-        (column, field.unit or "", field.description) if field is not None else (column, "", "")
+        (column, field.unit or "", field.description) if field is not None else (column, "", ADDED.get(column, ""))
         for column, field in ((column, fields.get(column)) for column in shown or rows.columns)
     ]  # fmt: skip
     releases = _releases(snapshot, table, rows, as_of)
