@@ -48,6 +48,10 @@ class Release(Table):
     first_month: pl.Date = column("first month asked for")
     last_month: pl.Date = column("last month asked for")
     by_month: pl.Boolean = column("whether the file has a figure for each month, or one for the whole period")
+    unlisted: Texts = column(
+        "partner codes of the file that no list named, each with a month in which it has a record: gacc:888 2025-06; in such a month no "
+        "group of partners is covered"
+    )
     lost: Texts = column(
         "where records were set aside: product and month, * where it could not be read; there a missing row means nothing"
     )
