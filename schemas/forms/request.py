@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from schemas.forms.address import StoreAddress
 from schemas.forms.form import SOURCES, as_form, none_if_empty
@@ -82,6 +83,9 @@ class Declaration(BaseModel):
         return products
 
 
+NOTHING = Declaration()  # it is frozen
+
+
 class Sidecar(Declaration):
     """What may stand in a sidecar besides: where the file was fetched from and when the source answered. Never a key."""
 
@@ -97,6 +101,9 @@ class ReleaseRequest(Declaration):
     file: Path = Field(description="the downloaded file")
     store: StoreAddress = Field(default=Path("store"), description="published tables: a folder, or s3://bucket/prefix")
     dry_run: bool = Field(default=False, description="go the whole way and say what came of it, but publish nothing")
+    otherwise: SkipJsonSchema[Declaration] = Field(
+        default=NOTHING, description="what holds where nothing else is declared; no part of the form"
+    )
 
     _cleared = field_validator(*Declaration.model_fields, mode="before")(none_if_empty)
 

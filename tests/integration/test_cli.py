@@ -795,7 +795,7 @@ def test_what_is_ended_from_outside_says_what_holds_and_goes_on_when_run_again(
     waits = (
         "import signal; from flows.cli.app import app; from tasks.steps.listeners import listening\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "with listening(lambda step: signal.pause() if step == 'parse' else None): app()"
+        "with listening(step=lambda step: signal.pause() if step == 'parse' else None): app()"
     )
     ingest = ["ingest", "flows/examples/published_figures.csv", "--no-prefect", "--store", str(store)]
     running = subprocess.Popen(
