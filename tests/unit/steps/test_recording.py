@@ -22,12 +22,16 @@ def emitted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 def test_events_are_those_of_the_store_of_the_run_also_after_a_failure(
     tmp_path: Path, emitted: list[tuple[Any, ...]]
 ) -> None:
-    with pytest.raises(KeyError), recorded() as run:
-        assert current_run() is run
-        run.store = tmp_path
-        raise KeyError
-    assert emitted == [(run, tmp_path)]
-    assert current_run() is None
+    def fails() -> None:
+        with recorded() as run:
+            assert current_run() is run
+            run.store = tmp_path
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fails()
+    ((run, store),) = emitted
+    assert (store, run.store, current_run()) == (tmp_path, tmp_path, None)
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
