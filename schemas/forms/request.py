@@ -109,11 +109,12 @@ class ReleaseRequest(Declaration):
 
 
 class Declared(BaseModel):
-    """A file with everything that must be known about it before it is read."""
+    """A file with everything that must be known about it before it is read, and the store that it is for."""
 
     model_config = ConfigDict(frozen=True)
 
     file: Path
+    store: StoreAddress = Path("store")
     source: str
     reporter: str
     flow: str | None

@@ -75,6 +75,7 @@ def locate(request: ReleaseRequest) -> Declared:
     first, last = _months(_first(said, "months"))
     return Declared(
         file=file,
+        store=request.store,
         source=source_name,
         reporter=_first(said, "reporter") or SOURCES[source_name].reporter,
         flow=_first(said, "flow"),

@@ -1,10 +1,10 @@
 """Opens the record of a run, and the store of a release within it."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from schemas.forms.request import Declared, ReleaseRequest
+from schemas.forms.request import Declared
 from tasks.lineage.emit import emit
 from tasks.lineage.records import Run, recording
 from tasks.steps.step import flow_run_id
@@ -32,11 +32,8 @@ def recorded(*, dry_run: bool = False, entered: Sequence[Run] = ()) -> Iterator[
 
 
 @contextmanager
-def opened(request: ReleaseRequest, declared: Declared, run: Run) -> Iterator[Path]:
+def opened(declared: Declared, run: Run, *, dry_run: bool) -> Iterator[Path]:
     """Open the store of the reporter, whose steps `run` records; of a dry run a copy, which is gone at the end."""
-    run.store = at_hand(store_of(request.store, declared.reporter))
-    if not request.dry_run:
-        yield run.store
-        return
-    with rehearsal(run.store) as copy:
-        yield copy
+    run.store = at_hand(store_of(declared.store, declared.reporter))
+    with rehearsal(run.store) if dry_run else nullcontext(run.store) as store:
+        yield store

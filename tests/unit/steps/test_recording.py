@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from schemas.forms.request import ReleaseRequest
 from tasks.lineage.records import current_run
 from tasks.steps import recording
 from tasks.steps.recording import opened, recorded
@@ -55,9 +54,8 @@ def test_a_batch_that_is_published_has_the_events_of_its_releases(
 
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_a_release_opens_the_store_of_its_reporter_and_a_dry_run_a_copy(tmp_path: Path, dry_run: bool) -> None:
-    request = ReleaseRequest(file=tmp_path / "june.csv", store=tmp_path / "store", dry_run=dry_run)
-    declared: Any = SimpleNamespace(reporter="CHN")
-    with recorded(dry_run=dry_run) as run, opened(request, declared, run) as store:
+    declared: Any = SimpleNamespace(reporter="CHN", store=tmp_path / "store")
+    with recorded(dry_run=dry_run) as run, opened(declared, run, dry_run=dry_run) as store:
         assert run.store == tmp_path / "store" / "reporter=CHN"
         assert (store == run.store) is not dry_run
     assert not (tmp_path / "store").exists()
