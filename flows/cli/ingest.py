@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
 
 
+ROWS_MAX, FIRST_SHOWN = 12, ("level", "mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct", "share_pct")
 SAMPLE = Path(__file__).parent.parent / "examples" / "published_figures.csv"
 Kind = StrEnum("Kind", ["preliminary", "bulletin", "query"])
 Partners = StrEnum("Partners", ["all", "listed"])
@@ -108,9 +109,11 @@ def run(
     """Ingest the sample and tell the story of June 2025: magnets, the world and the United States."""
     from flows.cli import local_server
     from schemas.forms.request import ReleaseRequest
+    from tasks.domain.measures import mixed_words
     from tasks.lineage.point import Point
     from tasks.lineage.trace import Tracer
-    from tasks.reports import query, terminal
+    from tasks.reports import query, tables, terminal
+    from tasks.reports.questions import Question, ask
     from tasks.store.mirror import at_hand
     from tasks.store.reporters import store_of
 
@@ -124,10 +127,14 @@ def run(
         raise typer.Exit(code)
     folder = at_hand(store_of(store, "CHN"))
     # In a store that has imports too, the sample adds exports.
-    rows = query.query(folder, "metric", flow="export", product="85051110", month=(2025, 6))
+    rows = ask(
+        folder, Question(products=("85051110",), month="2025-06", flow="export", measure="quantity_kg", sort="level")
+    ).rows
     snapshot = query.open_published(folder)
     tracer = Tracer(snapshot, "export", "85051110")
-    console().print(terminal.headline(rows.filter(measure="quantity_kg"), tracer.reporter))
+    console().print(tables.figure_table(rows, ROWS_MAX, console().width, FIRST_SHOWN, reporter=tracer.reporter.code))
+    for line in mixed_words(["85051110"], tracer.reporter.code):
+        say(line)
     console().print("\n[bold]Where these come from[/]")
     for partner, figure in (
         ("USA", "level"),

@@ -1,7 +1,7 @@
 """Defines the commands that read, verify and maintain what is published."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -28,9 +28,6 @@ from flows.cli.options import (
 from flows.cli.terminal import console, errors, say
 from schemas.names import TABLES
 from tasks.domain.text import counted, visible
-
-if TYPE_CHECKING:
-    pass
 
 TableName = StrEnum("TableName", TABLES)  # type: ignore[misc]  # the members are the tables there are
 Traced = StrEnum("Traced", ["table", "json"])
@@ -76,9 +73,9 @@ def read(
     from schemas.tables.catalog import LAYOUTS
     from schemas.tables.release import Release
     from tasks.domain.reporter import Reporter
-    from tasks.reports import export, export_notes, questions, terminal
+    from tasks.reports import export, export_notes, questions
     from tasks.reports.citation import cite_rows
-    from tasks.reports.figure_table import figure_table
+    from tasks.reports.tables import figure_table, listing
     from tasks.store.parquet import read_table
 
     with refusals():
@@ -98,7 +95,7 @@ def read(
                 return
             console().print(
                 figure_table(found.rows, rows, console().width, question.columns, sort, Reporter.of(read_table(found.snapshot, Release)).code) if question.table == "metric"
-                else terminal.frame_table(found.rows, rows, ALL_COLUMNS if question.columns else console().width, question.columns)
+                else listing(found.rows, ALL_COLUMNS if question.columns else console().width, rows, question.columns)
             )  # fmt: skip
             if (cited := cite_rows(found.rows.head(rows), found.snapshot, question.as_of)) is not None:
                 say(cited, style="dim")
@@ -200,7 +197,8 @@ def releases(
 ) -> None:
     """What was ingested: file, day, scope, records; and what was decided about it since."""
     from tasks.domain.decisions import decision_text
-    from tasks.reports import export, query, terminal
+    from tasks.reports import export, query
+    from tasks.reports.tables import listing
 
     with refusals():
         found = query.query(store, "release").sort("released_on", "release_id")
@@ -209,7 +207,7 @@ def releases(
                 "release_id", "title", "released_on", "flow", "partners", "first_month", "last_month", "records",
                 "records_quarantined",
             )  # fmt: skip
-            console().print(terminal.frame_table(found, 1000, console().width, shown))
+            console().print(listing(found, console().width, columns=shown))
             for row in query.query(store, "decision").sort("decided_on", "number").iter_rows(named=True):
                 say(f"{row['release_id']} was {decision_text(row)}")
         else:

@@ -88,10 +88,10 @@ def vintages(
     from schemas.tables.release import Release
     from tasks.domain import labels
     from tasks.domain.reporter import Reporter
-    from tasks.reports import export, query, terminal
+    from tasks.reports import export, query
     from tasks.reports import vintages as tracing
-    from tasks.reports.figure_table import listing
     from tasks.reports.resolver import Resolver
+    from tasks.reports.tables import listing
     from tasks.store.parquet import read_table
 
     with refusals():
@@ -112,18 +112,9 @@ def vintages(
             f"{labels.partner_name(key)}, {measure}",
             style="bold",
         )
-        shown = found.with_columns(
-            pl.col("value").map_elements(terminal.exact, return_dtype=pl.String, skip_nulls=True),
-            pl.col("change_pct").round(2),
-        )
-        console().print(
-            listing(
-                shown.select(
-                    pl.col("period").alias("month"), "known_from", "known_until", "value", "change_pct", "releases"
-                ),
-                console().width,
-            )
-        )
+        of_month = pl.col("period").alias("month")
+        shown = found.select(of_month, "known_from", "known_until", "value", pl.col("change_pct").round(2), "releases")
+        console().print(listing(shown, console().width))
     else:
         with refusals():
             export.write(found, form.value, None)
@@ -131,7 +122,7 @@ def vintages(
 
 def _show(found: "pl.DataFrame", form: Form, rows_max: int) -> None:
     from tasks.reports import export
-    from tasks.reports.figure_table import listing
+    from tasks.reports.tables import listing
 
     if form is not Form.table:
         with refusals():
@@ -140,8 +131,6 @@ def _show(found: "pl.DataFrame", form: Form, rows_max: int) -> None:
     # A heading or basket whose parts are not all covered has no figure: it is in the other formats.
     known = found.drop_nulls("first_month") if "months" in found.columns else found
     if known.height:
-        console().print(listing(known.head(rows_max), console().width))
-        more = f", the first {rows_max} shown" if known.height > rows_max else ""
-        say(counted(known.height, "row") + more, style="dim italic")
+        console().print(listing(known, console().width, rows_max))
     if bare := found.height - known.height:
         say(f"and without a figure {counted(bare, 'code')}: no release covers the whole of them", style="dim italic")

@@ -97,11 +97,12 @@ def pages_of(snapshot: Snapshot, store: Path, product: str, flow: str, month: da
     """Return the page of a month in every language and form, by the endings of its file. Raises NoFigure."""
     from tasks.reports.brief import render
     from tasks.reports.brief.facts import gather
+    from tasks.reports.page_templates import LANGUAGES
 
     facts = gather(snapshot, store, product, flow, month)
     return {
         f"{language}.{form}": write(facts, language)
-        for language in render.LANGUAGES
+        for language in LANGUAGES
         for form, write in (("html", render.page), ("md", render.markdown))
     }
 
