@@ -31,7 +31,7 @@ def store_of_published(root: StoreAddress, release_id: str) -> StoreAddress:
     if found is None:
         raise Refused(
             "decision", where=release_id, found=f"no release of that name is published in {root}",
-            advice="tidewaiter releases --reporter lists those of a reporter.",
+            advice="tidewaiter list releases --reporter shows those of a reporter.",
         )  # fmt: skip
     return found
 

@@ -265,7 +265,7 @@ def test_a_command_names_the_reporter_or_lists_them(root: Path) -> None:
         return done.exit_code, done.output
 
     for command in (
-        ["read", MAGNETS], ["releases"], ["list", "products"], ["held"], ["resolve", "metric"], ["audit"], ["revisions"],
+        ["read", MAGNETS], ["list", "products"], ["held"], ["resolve", "metric"], ["audit"], ["revisions"],
         ["search", "magnets"], ["retain"], ["withdraw", "x", "--by", "a", "--reason", "b"],
         ["approve", "x", "--by", "a", "--reason", "b"], ["vintages", "magnets"],
         ["brief", "--month", "2025-06", "--product", MAGNETS],
