@@ -12,7 +12,7 @@ class Outcome(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     status: Literal["published", "would be published", "nothing new", "entered"] = Field(
-        description="whether the release changed anything, or would have, had it been more than a rehearsal; "
+        description="whether the release changed anything, or would have, had it been more than a dry run; "
         "`entered` where it is published with others later in the run"
     )
     release_id: str = Field(description="name of the release")
