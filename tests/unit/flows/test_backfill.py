@@ -13,11 +13,11 @@ import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_month
 
 from flows.backfill import backfill
-from schemas.forms.form import SOURCES
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import BackfillRequest, WatchReport
 from tasks.ingest import declaration
 from tasks.ingest.inbox import NOTE
+from tasks.sources.registry import SOURCES
 from tasks.steps import batch, catalog
 from tasks.steps.listeners import listening
 from tasks.store.filesystem import FileSystem
