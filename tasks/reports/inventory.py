@@ -7,8 +7,6 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.tables.decision import Decision
-from schemas.tables.release import Release
 from tasks.domain.decisions import counting, decision_text
 from tasks.domain.name_match import nearest
 from tasks.domain.release_ids import release_of
@@ -101,7 +99,7 @@ def _months(snapshot: Snapshot) -> pl.DataFrame:
     ]  # fmt: skip
     kinds = {"flow": pl.String, "period": pl.Date, "products": pl.UInt32, "partners": pl.UInt32}
     found = pl.concat(rows) if rows else pl.DataFrame(schema=kinds)
-    counted = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
+    counted = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
     releases = counted.select("flow", "first_month", "last_month", "release_id")
     covered = found.join(releases, how="cross", suffix="_of").filter(
         pl.col("flow_of").is_null() | (pl.col("flow_of") == pl.col("flow")),
@@ -124,8 +122,8 @@ def _figures(snapshot: Snapshot) -> list[pl.LazyFrame]:
 
 def _releases(snapshot: Snapshot) -> pl.DataFrame:
     columns = ("release_id", "title", "released_on", "flow", "partners", "first_month", "last_month", "records", "records_quarantined")  # fmt: skip
-    decisions = read_table(snapshot, Decision).sort("decided_on", "number").iter_rows(named=True)
+    decisions = read_table(snapshot, "decision").sort("decided_on", "number").iter_rows(named=True)
     decided = {row["release_id"]: decision_text(row) for row in decisions}
     texts = release_of().replace_strict(decided, default="", return_dtype=pl.String)
-    found = read_table(snapshot, Release).select(columns).with_columns(decided=texts)
+    found = read_table(snapshot, "release").select(columns).with_columns(decided=texts)
     return found.sort("released_on", "release_id")

@@ -5,6 +5,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from schemas.forms.request import Declared
+from schemas.reference.code_tables import require_valid_tables
 from tasks.lineage.emit import emit
 from tasks.lineage.records import Run, recording
 from tasks.steps.step import flow_run_id
@@ -19,8 +20,9 @@ def recorded(*, dry_run: bool = False, entered: Sequence[Run] = ()) -> Iterator[
 
     A run that changed nothing leaves no file. A run that failed leaves one, named by the bytes of its input and the
     step that failed. A dry run leaves none, because it publishes nothing. The publication of a batch leaves the
-    records of the releases that `entered` it too.
+    records of the releases that `entered` it too. Raises BrokenTable where a row of a code table breaks its model.
     """
+    require_valid_tables()
     run = Run(flow_run_id=flow_run_id())
     with recording(run):
         try:
