@@ -189,7 +189,7 @@ def test_workers_derive_and_every_byte_is_that_of_a_local_run(
     assert max(sizes) < 40_000, "rows passed through the scheduler"
     lineage = pl.read_parquet(tmp_path / "reporter=CHN" / "current" / "lineage" / "*.parquet")
     steps = lineage.filter(pl.col("position") <= 5).sort("release_id", "position")["step"].to_list()
-    assert steps == ["locate", "land", "parse", "correct", "normalise"] * FILES
+    assert steps == ["declare", "land", "parse", "correct", "normalise"] * FILES
     assert [*tmp_path.glob(".rehearsal-*")] == [], "parts were left behind"
 
 
