@@ -69,7 +69,7 @@ def _hashes(store: Path) -> dict[str, str]:
 def test_figures_of_an_earlier_version_are_refused_in_words_and_the_next_release_makes_them_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    whole = tmp_path / "whole" / "reporter=CHN"
+    whole = tmp_path / "reporter=CHN"
     for month in ("202406", "202505"):
         _ingest(whole, month)
     store = copied(whole, tmp_path, "store")
