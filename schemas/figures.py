@@ -44,9 +44,13 @@ FIGURE_OF: dict[str, Figure] = {
         "12 months y/y, %", PER_CENT, "change of rolling_12m on a year before", ("growth", "rolling_12m", "ago_rolling_12m"),
         "last 12 months, y/y",
     ),
+    "average_3m": Figure(
+        "3-month average", OF_MEASURE, "average of this month and the two before it; of a unit value: value by mass of the three",
+        ("average", "rolling_3m"), "average of 3 months",
+    ),
     "average_3m_yoy_pct": Figure(
         "3-month y/y, %", PER_CENT,
-        "change of the average of this month and the two before it on the same three months a year before: a holiday that moves between them changes nothing",
+        "change of average_3m on the same three months a year before: a holiday that moves between them changes nothing",
         ("growth", "rolling_3m", "ago_rolling_3m"), "average of 3 months, y/y",
     ),
     "share_pct": Figure(
