@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[2]
 IMPORT = re.compile(
     r"^\s*(?:from ((?:tasks|schemas)[\w.]*) import (\([^)]*\)|[^\n]*)|import ((?:tasks|schemas)[\w.]*))", re.MULTILINE
 )
+# A registry imports each module of a package by its name.
+EVERY_MODULE = re.compile(r"""(?:import_module\(f|iter_modules\([^)"]*)"((?:tasks|schemas)(?:\.\w+)*)\.["{]""")
 
 
 def modules_behind(module_name: str) -> dict[str, Path]:
@@ -37,8 +39,13 @@ def modules_behind(module_name: str) -> dict[str, Path]:
 @functools.cache
 def _imported(file: Path) -> tuple[str, ...]:
     """All own names that the imports of a file contain: modules, and names that may be modules."""
-    names = []
-    for module, parts, plain in IMPORT.findall(file.read_text(encoding="utf-8")):
+    text = file.read_text(encoding="utf-8")
+    names = [
+        f"{package}.{found.stem}"
+        for package in EVERY_MODULE.findall(text)
+        for found in sorted(ROOT.joinpath(*package.split(".")).glob("*.py"))
+    ]
+    for module, parts, plain in IMPORT.findall(text):
         names += (
             [plain] if plain else [module, *(f"{module}.{name}" for name in re.findall(r"(\w+)(?: as \w+)?", parts))]
         )

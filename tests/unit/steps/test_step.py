@@ -260,6 +260,7 @@ def test_the_hash_of_a_steps_code_speaks_of_all_code_that_it_runs() -> None:
         "tasks.domain.comparability",
         "schemas.tables.metric",
     } <= set(derived)
+    assert {"tasks.checks.completeness", "tasks.checks.file_quality"} <= set(modules_behind("tasks.checks.registry"))
     assert not {"tasks.sources.csv", "tasks.sources.csv_fast"} & set(derived)
     for name, file in {**read, **derived}.items():
         loaded = sys.modules.get(name)
