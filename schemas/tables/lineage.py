@@ -16,9 +16,7 @@ class Lineage(Table):
     release_id: pl.String = column("release that was processed")
     position: pl.UInt32 = column("place of the step on the way, the first is 1", ge=1)
     step: pl.String = column("name of the step")
-    code_sha256: pl.String = column(
-        "hash of the source of the step's module and of the modules of ours it imports, with the code tables where they look into them"
-    )
+    code_sha256: pl.String = column("hash of the source of Tidewaiter that ran the step, with its code tables")
     schema_sha256: pl.String = column("hash of the schemas of what the step makes")
     inputs: Texts = column("name=sha256 of each thing the step was given")
     outputs: Texts = column("name=sha256 of each thing the step made")
