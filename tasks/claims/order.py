@@ -157,18 +157,14 @@ def _since(readings: Readings, stated: Stated) -> Verdict:
         unknown += [] if reached else [place for place in record.named if place not in levels]
         if not unknown:
             then = f" ({levels[reached[-1]].words})" if reached else ""
-            return (
-                "supported",
-                f"{own[0].words} is the {word} {record.since_words}{then}, {readings.describe(spot)}.",
-            )
+            why = f"{own[0].words} is the {word} {record.since_words}{then}, {readings.describe(spot)}."
+            return "supported", why
         return _unclear(
             f"it may be the {word} {record.since_words}; {_why_open(readings, spot, unknown)}; nothing at hand contradicts it ({readings.describe(spot)}: {own[0].words})"
         )
     neither = f"not the {words[0]}" if len(words) == 1 else "neither the highest nor the lowest"
-    return (
-        "contradicted",
-        f"{own[0].words} is {neither} {record.since_words}, {readings.describe(spot)}{against}.",
-    )
+    why = f"{own[0].words} is {neither} {record.since_words}, {readings.describe(spot)}{against}."
+    return "contradicted", why
 
 
 @dataclass(frozen=True)
@@ -251,10 +247,10 @@ def _streak(readings: Readings, stated: Stated) -> Verdict:
     cut = {change.month for change in changes}
     for (before, now), place in zip(itertools.pairwise(levels), places[1:], strict=True):
         if before and now and place.first not in cut and _beyond(now[0], before[0], sign) is False:
-            return (
-                "contradicted",
-                f"Not {months} {match[1]} in a row: {before[0].words}, then {now[0].words}, {readings.describe(spot)}.",
+            why = (
+                f"Not {months} {match[1]} in a row: {before[0].words}, then {now[0].words}, {readings.describe(spot)}."
             )
+            return "contradicted", why
     if not all(levels) or any(_beyond(now[0], before[0], sign) is None for before, now in itertools.pairwise(levels)):
         return _unclear(
             f"months of the {months} before {readings.describe(spot)} are not at hand, or not known well enough; nothing at hand contradicts it"
@@ -263,10 +259,8 @@ def _streak(readings: Readings, stated: Stated) -> Verdict:
         return _unclear(
             f"not all months of the {months} before {readings.describe(spot)} can be compared, because {describe_changes(changes)}; nothing at hand contradicts it"
         )
-    return (
-        "supported",
-        f"{months} {match[1]} in a row: {', '.join(level[0].words for level in levels if level)}, {readings.describe(spot)}.",
-    )
+    why = f"{months} {match[1]} in a row: {', '.join(level[0].words for level in levels if level)}, {readings.describe(spot)}."
+    return "supported", why
 
 
 def _unclear(why: str) -> Verdict:

@@ -58,10 +58,8 @@ def _verdict(readings: Readings, stated: Stated, spot: Spot) -> Verdict:
     if agreed := _agreed(readings, stated, found):
         return agreed
     if not found and (changes := readings.changes(spot, _compared(stated))):
-        return (
-            "not_checkable",
-            f"Not checkable: {_incomparable(readings, stated)}, because {describe_changes(changes)}.",
-        )
+        why = f"Not checkable: {_incomparable(readings, stated)}, because {describe_changes(changes)}."
+        return "not_checkable", why
     if other := elsewhere(readings, stated, found, match):
         return "right_number_wrong_place", _misplaced(readings, stated, found, other)
     return _against(readings, stated, found) if found else ("not_checkable", _missing(readings, stated))
@@ -74,10 +72,8 @@ def _agreed(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Ver
     agreeing = [(how, reading) for reading in found if (how := match(stated, reading))]
     for how, reading in agreeing:
         if how.is_sure:
-            return (
-                "supported",
-                f"{stated.shown} {how.words}: the ledger has {reading.words} for {readings.describe(stated.spot)}.",
-            )
+            why = f"{stated.shown} {how.words}: the ledger has {reading.words} for {readings.describe(stated.spot)}."
+            return "supported", why
     for _, reading in agreeing[:1]:
         return (
             "not_excluded",
@@ -94,10 +90,8 @@ def _against(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Ve
     if any(distance(stated, reading) <= tolerance(stated, reading) for reading in found) and not stated.qualifier:
         return "not_checkable", f"Unresolved, a difference no larger than silent revisions make: {both}."
     sign = " The sign is the other way round." if _is_mirrored(stated, found) else ""
-    return (
-        "contradicted",
-        f"{NAMES.get(stated.kind, 'the figure').capitalize()} differs: {both}.{sign}{_needed(readings, stated)}",
-    )
+    why = f"{NAMES.get(stated.kind, 'the figure').capitalize()} differs: {both}.{sign}{_needed(readings, stated)}"
+    return "contradicted", why
 
 
 def _needed(readings: Readings, stated: Stated) -> str:
