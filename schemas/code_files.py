@@ -4,6 +4,8 @@ The tables come with the package. A folder named by the environment variable TID
 too: a file there replaces the packaged one of the same name.
 """
 
+import csv
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +47,15 @@ def table_file(name: str) -> Path:
     if name not in files:
         raise BrokenTable(f"there is no code table {name!r}; the tables are {', '.join(files)}")
     return files[name]
+
+
+@functools.cache
+def source_names() -> tuple[str, ...]:
+    """Return the sources, in the order of the packaged `statement_terms.csv`, where each one has its rows. The adapter of a
+    source is the module of its name in `tasks/sources`.
+    """
+    with (FOLDER / "statement_terms.csv").open(encoding="utf-8", newline="") as rows:
+        return tuple(dict.fromkeys(row["source"] for row in csv.DictReader(rows)))
 
 
 def read_texts(name: str) -> "pl.DataFrame":

@@ -201,10 +201,12 @@ def windows(
     from tasks.domain import clock, labels, measure_states
     from tasks.domain.reporter import Reporter
     from tasks.reports import export, export_notes, query, terminal
+    from tasks.reports.questions import with_doubts
     from tasks.reports.resolver import Resolver, known_product
     from tasks.reports.tables import NONE, table
     from tasks.store.parquet import read_table
 
+    notes: list[str] = []
     with refusals():
         export.form_of(form.value, output)
         snapshot = query.open_published(store)
@@ -213,6 +215,9 @@ def windows(
         found = pl.concat(_windows_of(snapshot, one, flow, partners, event) for one in products).unique(
             maintain_order=True
         )
+        found = with_doubts(found, snapshot, notes)
+        for note in notes:
+            say(note, to=errors)
         if form is not Form.table or output:
             export.write(found, form.value, output, lambda: export_notes.notes(snapshot, EventWindow, found))
             return

@@ -70,7 +70,7 @@ def coverage(
         asked = Asked(flow.value, known_product(product), period[0], measure, partner)
         found = group_month(store, group, asked)
         rows = pl.DataFrame(
-            [*map(Part._asdict, found.parts), Part(group, found.status, found.total)._asdict()],
+            [*map(Part._asdict, found.parts), Part(group, found.status, found.total, found.doubts)._asdict()],
             schema={"reporter": pl.String, "status": pl.String, "level": pl.Float64, "reason": pl.String},
         )
         if form is not Form.table:

@@ -113,7 +113,10 @@ def vintages(
             style="bold",
         )
         of_month = pl.col("period").alias("month")
-        shown = found.select(of_month, "known_from", "known_until", "value", pl.col("change_pct").round(2), "releases")
+        doubt = ["doubt"] if found["doubt"].count() else []
+        shown = found.select(
+            of_month, "known_from", "known_until", "value", pl.col("change_pct").round(2), "releases", *doubt
+        )
         console().print(listing(shown, console().width))
     else:
         with refusals():

@@ -23,8 +23,8 @@ import httpx
 from schemas import settings
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
-from tasks.fetch.question import Answer, Key
 from tasks.sources.envelope import FILE_BYTES_MAX
+from tasks.sources.protocol import Answer, Key
 
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 WHOLE = frozenset({200, 203, 204})

@@ -30,6 +30,8 @@ from tasks.store.snapshot import Snapshot
 # The name column of each code column; the language decides which name.
 NAME_OF = {"product": "product_name", "partner": "partner_name"}
 # The largest rows can only be found within one measure.
+# Tables whose rows have a column `doubt` where one of them is in doubt.
+DOUBTED = ("metric", "trade_flow", "event_window")
 MEASURES = ("quantity_kg", *VALUES)
 # One text or several: any of them matches.
 Texts = str | tuple[str, ...] | None
@@ -121,17 +123,18 @@ def ask(store: Path, question: Question) -> Answer:
     rows = _ordered(rows, question, notes)
     if question.names and question.table not in NAME_OF.values():
         rows = with_names(rows, resolver, question.language)
-    if question.table == "metric":
-        rows = with_doubts(rows, snapshot, notes)
+    if question.table in DOUBTED:
+        rows = with_doubts(rows, snapshot, notes, question.as_of, is_asked="doubt" in question.columns)
     return Answer(rows, tuple(notes), snapshot)
 
 
 def _require_columns(question: Question, there: Collection[str]) -> None:
     """Reject conditions on columns that the table does not have, and unknown columns, and list those that it has."""
     keys = (("product", question.products), ("partner", question.partners), ("measure", question.measures))
-    named = [NAME_OF[name] for name in NAME_OF if name in there] if question.names else []
-    shown = [*question.columns, *([question.sort] if question.sort else [])]
-    for wanted, columns in (([name for name, asked in keys if asked], [*there]), (shown, [*there, *named])):
+    added = [NAME_OF[name] for name in NAME_OF if name in there] if question.names else []
+    doubt = ["doubt"] if question.table in DOUBTED else []
+    shown = [*(name for name in question.columns if name not in doubt), *([question.sort] if question.sort else [])]
+    for wanted, columns in (([name for name, asked in keys if asked], [*there]), (shown, [*there, *added])):
         for name in wanted:
             if name not in columns:
                 raise ValueError(f"the table {question.table} has no column {name}; it has {', '.join(columns)}")
@@ -275,10 +278,14 @@ def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.Dat
     )
 
 
-def with_doubts(rows: pl.DataFrame, snapshot: Snapshot, notes: list[str]) -> pl.DataFrame:
-    """Add the column `doubt` where an open finding concerns one of the rows, and a note for each such finding."""
-    doubt = Doubts(snapshot).of_rows(rows)
-    if doubt.null_count() == rows.height:
+def with_doubts(
+    rows: pl.DataFrame, snapshot: Snapshot, notes: list[str], as_of: date | None = None, *, is_asked: bool = False
+) -> pl.DataFrame:
+    """Add the column `doubt` where an open finding, now or on a day, concerns one of the rows or the column `is_asked` for; and a
+    note for each such finding.
+    """
+    doubt = Doubts(snapshot, as_of).of_rows(rows)
+    if doubt.null_count() == rows.height and not is_asked:
         return rows
     notes += [f"in doubt: {words}" for words in doubt.drop_nulls().unique().sort()]
     return rows.with_columns(doubt)

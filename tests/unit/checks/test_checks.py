@@ -1,7 +1,6 @@
 """Gate D: each check where it speaks and where it is silent."""
 
 import datetime
-import inspect
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -78,10 +77,11 @@ PUBLISHED = {"source": "published", "flow": None, "released_on": None}
 
 def test_every_function_that_is_marked_is_asked_and_documented() -> None:
     marked = {
-        f"{module.__name__.rpartition('.')[2]}.{name}"
-        for module in MODULES
-        for name in re.findall(r"^@check\(severity=.*\)\ndef _?(\w+)", inspect.getsource(module), re.MULTILINE)
+        f"{file.stem}.{name}"
+        for file in Path(registry.__file__).parent.glob("*.py")
+        for name in re.findall(r"^@check\(severity=.*\)\ndef _?(\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
     }
+    assert {module.__name__.rpartition(".")[2] for module in MODULES} <= {name.partition(".")[0] for name in marked}
     assert len(marked) > 40
     assert {one.name for one in registry.checks()} == marked
     assert all(one.find.__doc__ for one in registry.checks())
