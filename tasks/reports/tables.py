@@ -31,7 +31,7 @@ DEFAULT = (
     "ytd_yoy_pct",
 )  # fmt: skip
 TITLES = {
-    "level": "month", "mom_pct": "m/m, %", "yoy_pct": "y/y, %", "ytd": "year to date", "ytd_yoy_pct": "ytd y/y, %",
+    "level": "month", "mom_pct": "m/m, %", "yoy_pct": "y/y, %", "ytd": "year to\ndate", "ytd_yoy_pct": "ytd\ny/y, %",
     "rolling_12m": "12 months", "rolling_12m_yoy_pct": "12 months y/y, %", "seasonal_yoy_pct": "3 months y/y, %", "share_pct": "share, %", "rank": "rank",
     "contribution_mom_pp": "of m/m, pp", "contribution_yoy_pp": "of y/y, pp", "highest_since": "highest since",
     "lowest_since": "lowest since", "period": "month", "product": "product", "partner": "partner",
@@ -39,7 +39,7 @@ TITLES = {
 }  # fmt: skip
 # A line has room for a longer title than a column.
 LONG = TITLES | {
-    "mom_pct": "m/m", "yoy_pct": "y/y", "ytd_yoy_pct": "year to date, y/y", "rolling_12m": "last 12 months",
+    "mom_pct": "m/m", "yoy_pct": "y/y", "ytd": "year to date", "ytd_yoy_pct": "year to date, y/y", "rolling_12m": "last 12 months",
     "rolling_12m_yoy_pct": "last 12 months, y/y", "seasonal_yoy_pct": "last 3 months, y/y", "share_pct": "share of all partners", "rank": "place among partners",
     "contribution_mom_pp": "part of the total's m/m", "contribution_yoy_pp": "part of the total's y/y",
 }  # fmt: skip
@@ -174,7 +174,7 @@ def figure_table(
     titles = {name: _title(name, unit) for name in texts}
     used, fitting = 0, dict[str, Sequence[str]]()
     for name, cells in texts.items():
-        used += max(map(cell_len, [titles[name], *cells])) + BETWEEN
+        used += max(map(cell_len, [*titles[name].split("\n"), *cells])) + BETWEEN
         if columns or used <= width or name in KEYS:
             fitting[name] = cells
     left_out = len([name for name in FIGURES if name in rows.columns and name not in fitting])
