@@ -213,7 +213,7 @@ class Reckoning:
             release for release in self._about(flow, product, family, month)
             if not (from_below and coverage_oracle.digits_of_records(release) <= 6)
         ]  # fmt: skip
-        is_open = partner in GROUP_NAMES and coverage_oracle.groups_are_open(about)
+        is_open = partner in GROUP_NAMES and coverage_oracle.groups_are_open(about, month)
         return min(
             (coverage_oracle.KINDS.index(release["kind"]) for release in about
              if partner is None or (not is_open and coverage_oracle.names_partner(release, partner)) or partner in release["partner_list"]),
@@ -242,7 +242,9 @@ class Reckoning:
             codes = [row["hs8"] for row in self.baskets if f"basket:{row['basket']}" == product and holds(row, month)]
             return bool(codes) and all(self.everyone(flow, code, family, month, total) for code in codes)
         asked = self.covering(flow, product, EVERYONE, family, month) is not None
-        is_open = total in GROUP_NAMES and coverage_oracle.groups_are_open([*self._about(flow, product, family, month)])
+        is_open = total in GROUP_NAMES and coverage_oracle.groups_are_open(
+            [*self._about(flow, product, family, month)], month
+        )
         return asked and not is_open
 
     # What is told

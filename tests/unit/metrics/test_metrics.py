@@ -267,19 +267,25 @@ def test_a_group_without_the_place_of_a_code_is_not_covered_and_the_world_is() -
         release(f"r{month}", f"2025-{month + 1:02d}-18", f"2025-{month:02d}", products=["8505"], partner_list=partners)
         for month, partners in ((5, ("DEU", "USA")), (6, ("DEU", "USA", "gacc:888")), (7, ("DEU", "FRA")))
     )
-    figures = Figures(
-        (may, [number(may, "DEU", "2025-05", 10), number(may, "USA", "2025-05", 5)]),
-        (june, [
-            number(june, "DEU", "2025-06", 20), number(june, "gacc:888", "2025-06", 3),
-            number(june, "USA", "2025-06", 7, product="85051900"),
-        ]),
-        (july, [number(july, "DEU", "2025-07", 30), number(july, "FRA", "2025-07", 1)]),
+    one = release(
+        "one", "2025-08-18", "2025-05..2025-07", products=["8505"], partner_list=("DEU", "FRA", "USA", "gacc:888"),
+        unlisted=["gacc:888 2025-06"],
     )  # fmt: skip
-    assert [*figures.path("level", "EU27").values()] == [10, None, 31]
-    assert [*figures.path("level_status", "EU27").values()] == ["sum", "not_covered", "sum"]
-    assert figures.pair("level", "WLD", "2025-06") == (23, "sum")
-    assert figures.pair("mom_pct", "EU27", "2025-07") == (None, "no_base")
-    assert figures.pair("level", "EU27", "2025-06", product="85051900") == (None, "not_covered")
+    for of_may, of_june, of_july in ((may, june, july), (one, one, one)):
+        told = [
+            (of_may, "DEU", "2025-05", 10, MAGNETS), (of_may, "USA", "2025-05", 5, MAGNETS), (of_june, "DEU", "2025-06", 20, MAGNETS),
+            (of_june, "gacc:888", "2025-06", 3, MAGNETS), (of_june, "USA", "2025-06", 7, "85051900"),
+            (of_july, "DEU", "2025-07", 30, MAGNETS), (of_july, "FRA", "2025-07", 1, MAGNETS),
+        ]  # fmt: skip
+        releases = {row["release_id"]: row for row in (of_may, of_june, of_july)}
+        figures = Figures(*(
+            (row, [number(*each[:4], product=each[4]) for each in told if each[0] is row]) for row in releases.values()
+        ))  # fmt: skip
+        assert [*figures.path("level", "EU27").values()] == [10, None, 31]
+        assert [*figures.path("level_status", "EU27").values()] == ["sum", "not_covered", "sum"]
+        assert figures.pair("level", "WLD", "2025-06") == (23, "sum")
+        assert figures.pair("mom_pct", "EU27", "2025-07") == (None, "no_base")
+        assert figures.pair("level", "EU27", "2025-06", product="85051900") == (None, "not_covered")
 
 
 def test_the_worth_of_a_kilogram_is_a_measure_with_growth_of_its_own() -> None:
