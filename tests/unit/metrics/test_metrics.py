@@ -192,10 +192,12 @@ def test_the_rolling_year_needs_each_of_its_months() -> None:
 def test_a_holiday_that_moves_from_february_to_january_moves_nothing_in_a_quarter() -> None:
     figures = whole(by_month(jan24=90, feb24=30, mar24=80, jan25=40, feb25=80, mar25=82), months="2023-12..2025-03")
     assert figures.pair("yoy_pct", "USA", "2025-02") == (pytest.approx(100 * 50 / 30), "computed")
-    assert figures.pair("seasonal_yoy_pct", "USA", "2025-03") == (pytest.approx(1), "computed")
-    assert figures.pair("seasonal_yoy_pct", "USA", "2025-02") == (0, "computed")
-    assert figures.pair("seasonal_yoy_pct", "USA", "2025-01") == (None, "no_base")
-    assert figures.pair("seasonal_yoy_pct", "USA", "2024-01") == (None, "incomplete_window")
+    assert figures.pair("average_3m", "USA", "2025-03") == (pytest.approx((40 + 80 + 82) / 3), "computed")
+    assert figures.pair("average_3m", "USA", "2024-01") == (None, "incomplete_window")
+    assert figures.pair("average_3m_yoy_pct", "USA", "2025-03") == (pytest.approx(1), "computed")
+    assert figures.pair("average_3m_yoy_pct", "USA", "2025-02") == (0, "computed")
+    assert figures.pair("average_3m_yoy_pct", "USA", "2025-01") == (None, "no_base")
+    assert figures.pair("average_3m_yoy_pct", "USA", "2024-01") == (None, "incomplete_window")
 
 
 def test_shares_ranks_and_contributions_of_one_month() -> None:
