@@ -97,11 +97,13 @@ def derive_months(
     coverage = cover(names, flow, releases)
     coded = names.numbered(printed.with_columns(pl.col(NAMED).cast(pl.String)))
     spans = coded.filter(pl.col("span") != "month")
-    rows = add_up(coded.filter(span="month"), coverage)
+    of_months = coded.filter(span="month")
+    rows, kinds = add_up(of_months, coverage), of_months["kinds"].unique()
     grid = Grid(pl.concat([rows.select(NAMED), spans.select(NAMED)]).unique(), coverage)
     count = max(1, at_once // grid.size)
-    portion = _Portion(flow, grid, Levels(grid, rows, spans, count), spans, all_records=all_records)
-    del rows, coded, printed, numbers
+    levels = Levels(grid, rows, spans, count, kinds.item() if kinds.len() == 1 else None)
+    portion = _Portion(flow, grid, levels, spans, all_records=all_records)
+    del rows, coded, printed, numbers, of_months
     portion.remember(earlier)
     portion.last_seen_in(Block(first, min(months) - first))
     for block in blocks(min(months), max(months) - min(months) + 1, count):
