@@ -88,7 +88,8 @@ def _placed(observation: pl.DataFrame) -> pl.DataFrame:
         pl.when(is_month).then(pl.when(growth).then(pl.lit("yoy")).otherwise(pl.lit("month")))
         .when(is_ytd).then(pl.when(growth).then(pl.lit("ytd_yoy")).otherwise(pl.lit("ytd")))
     )  # fmt: skip
-    if not growths and observation.select("period_start", "period_end").unique().select(is_month.all()).item():
+    all_months = observation.select("period_start", "period_end").unique().select(is_month.all()).item() and not growths
+    if all_months:
         span = pl.lit("month")
     masses = _masses().filter(pl.col("unit").is_in(observation["unit"].unique().to_list()))
     units = dict(masses.select("unit", "smallest").iter_rows())
@@ -96,11 +97,13 @@ def _placed(observation: pl.DataFrame) -> pl.DataFrame:
     smallest: pl.Expr = pl.lit(1, pl.Int64)
     for unit, count in units.items():
         smallest = pl.when(pl.col("unit") == unit).then(pl.lit(count, pl.Int64)).otherwise(smallest)
-    return observation.with_columns(
+    placed = observation.with_columns(
         month_index("period_end").alias("month"), span=span, smallest=smallest,
         measure=pl.when(is_mass).then(pl.lit("quantity_kg")).otherwise(pl.col("measure").str.strip_suffix(YOY) if growths else "measure"),
         priority=pl.lit(kinds.to_frame().select(priority()).item(), pl.Int32) if kinds.len() == 1 else priority(),
-    ).filter(pl.col("span").is_not_null())  # fmt: skip
+    )  # fmt: skip
+    # A filter would copy the ledger of two years.
+    return placed if all_months else placed.filter(pl.col("span").is_not_null())
 
 
 def printed_numbers(observation: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:

@@ -84,6 +84,7 @@ def derive_months(
     """
     numbers = printed_numbers(statements, releases)
     printed = numbers.select(*NAMED, "month", "span", "value", kinds=bit_of(pl.col("priority")))
+    del statements, numbers
     first, last = min(months) - FIGURES_LOOK_BACK, max(months)
     if (printed["span"] == "ytd").any():
         first = first // YEAR * YEAR
@@ -103,7 +104,7 @@ def derive_months(
     count = max(1, at_once // grid.size)
     levels = Levels(grid, rows, spans, count, kinds.item() if kinds.len() == 1 else None)
     portion = _Portion(flow, grid, levels, spans, all_records=all_records)
-    del rows, coded, printed, numbers, of_months
+    del rows, coded, printed, of_months
     portion.remember(earlier)
     portion.last_seen_in(Block(first, min(months) - first))
     for block in blocks(min(months), max(months) - min(months) + 1, count):
