@@ -2,5 +2,9 @@
 
 import os
 
+from tasks.sources.registry import SOURCES
+
 # Files that are measured are not asked about because their source is experimental.
-os.environ.setdefault("TIDEWAITER_EXPERIMENTAL", "eurostat_bulk gacc_bulletin hmrc_ots japan_estat")
+os.environ.setdefault(
+    "TIDEWAITER_EXPERIMENTAL", " ".join(name for name, source in SOURCES.items() if source.experimental)
+)

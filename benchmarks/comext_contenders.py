@@ -16,8 +16,8 @@ import duckdb
 import polars as pl
 import py7zr
 
-from tasks.fetch.comext_split import split
-from tasks.fetch.eurostat_bulk import wanted
+from tasks.sources.comext_split import split
+from tasks.sources.eurostat_archive import wanted
 from tasks.sources.eurostat_bulk import parse
 
 KEY = ["flow", "product", "partner"]

@@ -42,7 +42,7 @@ FALSE_HOLDS_MAX = 0.03
 # What is no file of a source: notes, code lists, and folders of what another institution publishes or a project derived.
 NO_FILES = ("PROVENANCE.md",)
 NO_FOLDERS = (
-    "brazil_real", "comtrade", "gacc_reference", "hs_reference", "mirror_pairs",
+    "comtrade", "gacc_reference", "hs_reference", "mirror_pairs",
     "openlineage_spec", "published",
 )  # fmt: skip
 # Months of `bench` that end in the middle of a product, at a record 10,000 of the download.

@@ -6,7 +6,6 @@ state.
 """
 
 import logging
-import os
 from datetime import UTC, datetime
 from typing import cast
 
@@ -14,13 +13,15 @@ from prefect import flow
 from prefect.context import FlowRunContext
 from prefect.states import Completed, Failed
 
+from schemas import settings
 from schemas.forms.fetch import FetchReport, FetchRequest
 from schemas.forms.form import Day
 from tasks.domain import clock
-from tasks.fetch.fetch import KEYS, block_of
+from tasks.fetch.fetch import block_of
 from tasks.fetch.fetch import fetch as ask
 from tasks.fetch.state import note_state
 from tasks.fetch.transport import Policy, Transport
+from tasks.sources.registry import SOURCES
 
 log = logging.getLogger("tidewaiter.fetch")
 
@@ -70,16 +71,16 @@ def _secret(source: str) -> str | None:
     """Return the key of a source: from the environment, otherwise from the secret block; None if there is none or
     none is needed.
     """
-    if source not in KEYS:
+    key = SOURCES[source].key
+    if key is None:
         return None
-    variable, _ = KEYS[source]
-    given = os.environ.get(variable, "").strip()
+    given = settings.text(key.variable)
     if given or FlowRunContext.get() is None:
         return given or None
     from prefect.blocks.system import Secret
 
     try:
-        block = cast("Secret[str]", Secret.load(block_of(variable)))
+        block = cast("Secret[str]", Secret.load(block_of(key.variable)))
         return str(block.get())
     except ValueError:
         # There is no such block.

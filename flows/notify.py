@@ -20,15 +20,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
+from schemas.settings import MAIL_FROM, MAIL_TO, SLACK_WEBHOOK, SMTP
+
 if TYPE_CHECKING:
     from uuid import UUID
 
     from prefect.client.orchestration import PrefectClient
     from prefect.events.schemas.automations import EventTrigger
 
-SLACK, MAIL_TO, SMTP, MAIL_FROM = (
-    "TIDEWAITER_SLACK_WEBHOOK", "TIDEWAITER_MAIL_TO", "TIDEWAITER_SMTP", "TIDEWAITER_MAIL_FROM",
-)  # fmt: skip
 # Scheme of TIDEWAITER_SMTP: scheme and mode in Apprise, which Prefect uses to send, and the usual port.
 SCHEMES = {
     "smtps": ("mailtos", "ssl", 465),
@@ -100,9 +99,9 @@ def addresses(environment: Mapping[str, str] = os.environ) -> Addresses:
     """Read the addresses in the environment. Raises ValueError if one cannot be used, without showing the secret in
     it.
     """
-    webhook = environment.get(SLACK)
+    webhook = environment.get(SLACK_WEBHOOK)
     if webhook and (urlsplit(webhook).scheme not in ("http", "https") or not urlsplit(webhook).hostname):
-        raise ValueError(f"{SLACK} is no address of a webhook; it begins with https://")
+        raise ValueError(f"{SLACK_WEBHOOK} is no address of a webhook; it begins with https://")
     recipients = environment.get(MAIL_TO)
     return Addresses(webhook, _mail(recipients, environment) if recipients else recipients)
 

@@ -4,17 +4,19 @@ The tables come with the package. A folder named by the environment variable TID
 too: a file there replaces the packaged one of the same name.
 """
 
-import os
+import csv
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from schemas import settings
 from schemas.errors import BrokenTable
 
 if TYPE_CHECKING:
     import polars as pl
 
 FOLDER = Path(__file__).parent / "reference"
-VARIABLE = "TIDEWAITER_REFERENCE"
+VARIABLE = settings.REFERENCE
 
 
 def table_files() -> dict[str, Path]:
@@ -24,7 +26,7 @@ def table_files() -> dict[str, Path]:
         BrokenTable: The folder that the environment names is not there, or has a file that replaces no table.
     """
     packaged = {file.stem: file for file in sorted(FOLDER.glob("*.csv"))}
-    named = os.environ.get(VARIABLE)
+    named = settings.value(VARIABLE)
     if not named:
         return packaged
     folder = Path(named)
@@ -45,6 +47,15 @@ def table_file(name: str) -> Path:
     if name not in files:
         raise BrokenTable(f"there is no code table {name!r}; the tables are {', '.join(files)}")
     return files[name]
+
+
+@functools.cache
+def source_names() -> tuple[str, ...]:
+    """Return the sources, in the order of the packaged `statement_terms.csv`, where each one has its rows. The adapter of a
+    source is the module of its name in `tasks/sources`.
+    """
+    with (FOLDER / "statement_terms.csv").open(encoding="utf-8", newline="") as rows:
+        return tuple(dict.fromkeys(row["source"] for row in csv.DictReader(rows)))
 
 
 def read_texts(name: str) -> "pl.DataFrame":

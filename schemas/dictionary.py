@@ -11,7 +11,7 @@ from schemas.columns import Column
 from schemas.reference import code_tables, control_tables, statement_terms
 from schemas.table import Layout, Table, arrow_schema, table_name
 from schemas.tables import claim, control_event, metric, release, reported, revision, verdict
-from schemas.tables.catalog import LAYOUTS
+from schemas.tables.catalog import ADDED, LAYOUTS
 
 PAGE = Path(__file__).with_name("DICTIONARY.md")
 HEAD = """# Dictionary
@@ -43,6 +43,7 @@ def page() -> str:
     """The whole page."""
     parts = [HEAD, "## Published tables\n"]
     parts += [_section(name, layout.model, layout) for name, layout in LAYOUTS.items()]
+    parts += [_meanings("What is added to rows that are read", ADDED)]
     parts += ["## How figures are made, and why they are missing\n", _statuses()]
     parts += ["## What the words of a column mean\n", *map(_meanings, WORDS, WORDS.values())]
     parts += ["## What an adapter hands on\n", _section("reported", reported.Reported, None)]

@@ -1,11 +1,13 @@
-"""Lists the published tables and the figures of `metric` by name, for commands that offer them before any model is
-loaded.
+"""Lists the published tables, the figures of `metric` and the national lists of goods by name, for commands that offer them
+before any model is loaded.
 """
 
 TABLES = (
     "claim", "control_event", "event_window", "event_month", "lineage", "detail", "observation", "metric", "product_name",
     "partner_name", "release", "decision", "finding", "quarantine", "revision", "record_level", "trade_flow",
 )  # fmt: skip
+# The national lists of goods and the digits of their codes; HS2, HS4 and HS6 are common to all.
+NATIONAL = {"HS8": 8, "CN8": 8, "HTS10": 10, "JP9": 9, "NCM8": 8}
 FIGURES = (
     "level",
     "mom_pct",

@@ -79,7 +79,11 @@ def nothing_is_watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 def experimental_sources_are_trusted() -> Iterator[None]:
     """Or the first release of each of them in every test would wait for approval; the tests of that take this away."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TIDEWAITER_EXPERIMENTAL", "eurostat_bulk gacc_bulletin hmrc_ots japan_estat")
+        from tasks.sources.registry import SOURCES
+
+        patch.setenv(
+            "TIDEWAITER_EXPERIMENTAL", " ".join(name for name, source in SOURCES.items() if source.experimental)
+        )
         yield
 
 

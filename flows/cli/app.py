@@ -8,7 +8,7 @@ import typer
 from flows.cli import brief, deploy, fetch, ingest, read, reporters, search, withdraw
 from flows.cli.options import refusals
 from flows.cli.signals import Stoppable
-from schemas import code_files
+from schemas import code_files, settings
 
 # A page of help uses a wide terminal up to here. It is plain text, as are refusals of options: rich with its Markdown takes longer to
 # import than Typer and all commands together.
@@ -50,7 +50,7 @@ def main(
 
 def _check_own_tables() -> None:
     """Read the code tables that replace packaged ones, before a command imports what rests on them. Raises ValueError."""
-    if not (named := os.environ.get(code_files.VARIABLE)):
+    if not (named := settings.value(code_files.VARIABLE)):
         return
     own = [name for name, file in code_files.table_files().items() if file.parent != code_files.FOLDER]
     from schemas.reference.code_tables import code_table

@@ -1,6 +1,6 @@
 """Defines the options that select rows. Each may be given several times: rows of any of its values are selected.
 
-`tasks/reports/resolver.py` and `tasks/reports/month_words.py` interpret the names and months.
+`tasks/reports/resolver.py` and `tasks/domain/period_words.py` interpret the names and months.
 """
 
 from pathlib import Path

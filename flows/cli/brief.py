@@ -8,8 +8,19 @@ import typer
 
 from flows.cli.asked import MORE, Months, Output, Partners
 from flows.cli.once import Commands
-from flows.cli.options import FORM_HELP, MONTH_HELP, PRODUCT_HELP, STORE, Flow, Form, Language, Store, refusals
-from flows.cli.terminal import console, errors, escape, say
+from flows.cli.options import (
+    FORM_HELP,
+    MONTH_HELP,
+    PRODUCT_HELP,
+    STORE,
+    Flow,
+    Form,
+    Language,
+    ReporterOfStore,
+    Store,
+    refusals,
+)
+from flows.cli.terminal import console, errors, say
 from tasks.domain.text import counted
 
 if TYPE_CHECKING:
@@ -46,16 +57,18 @@ def check(
         bool, typer.Option("--publish/--no-publish", help="publish the result as the table claim")
     ] = True,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Compare each printed figure with the ledger: a verdict, and the figure as printed and as computed.
 
     The command never changes the ledger, and never reads the column `note`."""
-    from rich.table import Table
+    from rich.text import Text
 
     from flows.claims import check_and_publish
     from schemas.tables.claim import CheckedClaim
     from tasks.claims import check as claiming
     from tasks.reports import export, export_notes, query
+    from tasks.reports.tables import table
 
     with refusals():
         export.form_of(form.value, output)
@@ -77,17 +90,21 @@ def check(
             if output is None:
                 export.write(checked, form.value, None)
             return
-    table = Table(title=claiming.summary(checked), show_lines=True)
-    for name in ("claim", "verdict", "reason"):
-        table.add_column(name, overflow="fold")
-    for row in checked.iter_rows(named=True):
-        statement = f"{row['commodity']}, {row['partner']}, {row['period']}, {row['metric']}: {row.get('qualifier') or ''} {row['value']} {row['unit']}"
-        table.add_row(
-            escape(statement.replace(":  ", ": ")),
-            f"[{MARKS[row['verdict']]}]{row['verdict']}[/]",
-            escape(row["reason"]),
+    claimed = [
+        f"{row['commodity']}, {row['partner']}, {row['period']}, {row['metric']}: {row.get('qualifier') or ''} {row['value']} {row['unit']}"
+        for row in checked.iter_rows(named=True)
+    ]
+    columns = {
+        "claim": [text.replace(":  ", ": ") for text in claimed], "reason": checked["reason"].to_list(),
+        "verdict": [Text(verdict, MARKS[verdict]) for verdict in checked["verdict"]],
+    }  # fmt: skip
+    console().print(
+        table(
+            {name: columns[name] for name in ("claim", "verdict", "reason")},
+            above=claiming.summary(checked),
+            lines=True,
         )
-    console().print(table)
+    )
     where = f"{'published' if changed else 'published already'} as the table claim, snapshot {snapshot.id}"
     say(f"kept in {kept}" + (f"; {where}" if publish else ""))
 
@@ -107,11 +124,12 @@ def list_events(
     """
     if context.invoked_subcommand:
         return
-    from rich.table import Table
+    from rich.text import Text
 
     from tasks.domain import labels, measure_states, measures
     from tasks.reports import export
     from tasks.reports.resolver import known_product
+    from tasks.reports.tables import table
 
     with refusals():
         products = list(dict.fromkeys(map(known_product, product or [])))
@@ -128,24 +146,22 @@ def list_events(
     if not found.height:
         return
     on_products = f" on {', '.join(map(labels.product_name, products))}" if products else ""
-    table = Table(title=escape(f"{counted(found['event'].n_unique(), 'measure')}{on_products}, as of {day}"))
-    several = ["product"] if "product" in found.columns else []
-    for name in (*several, "announced", "effective", "state", "document", "goods", "of the code"):
-        table.add_column(name, overflow="fold")
-    for row in found.iter_rows(named=True):
-        state = row["state"].replace("_", " ")
-        if row["state_by"]:
-            state += f" ({row['state_by']}, to {row['state_until'] or 'an open end'})"
-        table.add_row(
-            *(row[name] for name in several),
-            row["announced_on"],
-            " to ".join(text for text in (row["effective_from"], row["effective_until"]) if text),
-            f"[bold]{state}[/]" if row["state"] in ("never_in_force", measure_states.LAPSED) else state,
-            f"{row['body']}: {row['document']}",
-            row["goods"],
-            (row["coverage"] or "").replace("_", " "),
-        )
-    console().print(table)
+    rows, columns = found.to_dicts(), {"product": found["product"].to_list()} if "product" in found.columns else {}
+    until = [
+        f" ({row['state_by']}, to {row['state_until'] or 'an open end'})" if row["state_by"] else "" for row in rows
+    ]
+    bold = ("never_in_force", measure_states.LAPSED)
+    columns |= {
+        "announced": [row["announced_on"] for row in rows],
+        "effective": [" to ".join(filter(None, (row["effective_from"], row["effective_until"]))) for row in rows],
+        "state": [
+            Text(row["state"].replace("_", " ") + more, "bold" if row["state"] in bold else "")
+            for row, more in zip(rows, until, strict=True)
+        ],
+        "document": [f"{row['body']}: {row['document']}" for row in rows], "goods": [row["goods"] for row in rows],
+        "of the code": [(row["coverage"] or "").replace("_", " ") for row in rows],
+    }  # fmt: skip
+    console().print(table(columns, above=f"{counted(found['event'].n_unique(), 'measure')}{on_products}, as of {day}"))
     _say_mixed(products, "CHN")
 
 
@@ -175,19 +191,22 @@ def windows(
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     output: Output = None,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Compare the months before and after each measure with the same months a year before and with placebo products."""
     import polars as pl
-    from rich.table import Table
 
     from schemas.tables.control_event import EventWindow
     from schemas.tables.release import Release
     from tasks.domain import clock, labels, measure_states
     from tasks.domain.reporter import Reporter
     from tasks.reports import export, export_notes, query, terminal
+    from tasks.reports.questions import with_doubts
     from tasks.reports.resolver import Resolver, known_product
+    from tasks.reports.tables import NONE, table
     from tasks.store.parquet import read_table
 
+    notes: list[str] = []
     with refusals():
         export.form_of(form.value, output)
         snapshot = query.open_published(store)
@@ -196,6 +215,9 @@ def windows(
         found = pl.concat(_windows_of(snapshot, one, flow, partners, event) for one in products).unique(
             maintain_order=True
         )
+        found = with_doubts(found, snapshot, notes)
+        for note in notes:
+            say(note, to=errors)
         if form is not Form.table or output:
             export.write(found, form.value, output, lambda: export_notes.notes(snapshot, EventWindow, found))
             return
@@ -212,23 +234,16 @@ def windows(
             # A table of dashes for every empty placebo would hide the few with figures.
             empty.append(about)
             continue
-        table = Table(title=escape(about), title_justify="left")
-        for column in ("window", "side", "t", "a year before, t", "y/y, %", "status"):
-            table.add_column(column, justify="right" if column in ("t", "a year before, t", "y/y, %") else "left")
-        for row in rows.iter_rows(named=True):
-            span = f"{row['first_month']:%Y-%m}" + (f" to {row['last_month']:%Y-%m}" if row["months"] > 1 else "")
-            kilograms = (
-                terminal.tonnes(value) if value is not None else "–"
-                for value in (row["quantity_kg"], row["quantity_year_before_kg"])
-            )
-            table.add_row(
-                span,
-                row["side"],
-                *kilograms,
-                f"{row['yoy_pct']:+.1f}" if row["yoy_pct"] is not None else "–",
-                row["status"].replace("_", " "),
-            )
-        console().print(table)
+        tonnes, growths = (lambda value: NONE if value is None else terminal.tonnes(value)), rows["yoy_pct"]
+        spans = zip(rows["first_month"], rows["last_month"], strict=True)
+        columns = {
+            "window": [f"{first:%Y-%m}" + (f" to {last:%Y-%m}" if first < last else "") for first, last in spans],
+            "side": rows["side"].to_list(), "t": [*map(tonnes, rows["quantity_kg"])],
+            "a year before, t": [*map(tonnes, rows["quantity_year_before_kg"])],
+            "y/y, %": [NONE if growth is None else f"{growth:+.1f}" for growth in growths],
+            "status": [status.replace("_", " ") for status in rows["status"]],
+        }  # fmt: skip
+        console().print(table(columns, above=about, right=("t", "a year before, t", "y/y, %")))
     for about in empty:
         say(f"{about}: no figure of any of its windows; --format csv says why")
     _say_mixed(products, reporter.code)
@@ -262,6 +277,7 @@ def brief(
         typer.Option(help="HTML file; the markdown goes into the same folder. Without it both go to STORE/reports"),
     ] = None,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """One page on one product and month: numbers with their sources, charts, what is revised, held or not comparable."""
     from tasks.domain import clock
@@ -305,16 +321,17 @@ def plot(
     month: Months = None,
     flow: Annotated[Flow | None, typer.Option(help="direction; else the one that there is, exports of both")] = None,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Series as a picture, a line for each product and partner, with the export controls that touch the products."""
     import polars as pl
 
     from schemas.tables.release import Release
+    from tasks.domain.period_words import each_month
     from tasks.domain.reporter import Reporter
     from tasks.ledger.doubts import Doubts
     from tasks.reports import export, query
     from tasks.reports.citation import cite_rows
-    from tasks.reports.month_words import each_month
     from tasks.reports.plot import draw
     from tasks.reports.resolver import Resolver
     from tasks.store.parquet import read_table

@@ -10,6 +10,7 @@ import typer
 from flows.cli.once import Commands
 from flows.cli.options import refusals
 from flows.cli.terminal import console, say
+from schemas import settings
 from tasks.domain.text import counted
 from tidewaiter.shadows import refuse_shadows_in
 
@@ -56,7 +57,9 @@ def deploy(
     if channels:
         say(f"messages about what is held, overdue, published or failed go out by {' and '.join(channels)}")
     else:
-        say(f"nobody gets messages: set {notify.SLACK}, or {notify.MAIL_TO} and {notify.SMTP}, and deploy again")
+        say(
+            f"nobody gets messages: set {settings.SLACK_WEBHOOK}, or {settings.MAIL_TO} and {settings.SMTP}, and deploy again"
+        )
     say(f"the server runs at {local_server.how_to_open(api)}")
 
 

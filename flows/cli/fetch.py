@@ -9,24 +9,13 @@ import typer
 from flows.cli.once import Commands
 from flows.cli.options import DISAGREES, REFUSED, Flow, InPrefect, prepare_prefect, read_day, recording_server, refusals
 from flows.cli.terminal import console, errors, escape, say
+from schemas.code_files import source_names
 
 if TYPE_CHECKING:
     from schemas.forms.fetch import Fetched, FetchReport
 
 commands = Commands()
-Source = StrEnum(
-    "Source",
-    [
-        "eurostat_comext",
-        "gacc_preliminary",
-        "gacc_bulletin",
-        "us_census",
-        "hmrc_ots",
-        "japan_estat",
-        "eurostat_bulk",
-        "un_comtrade",
-    ],
-)
+Source = StrEnum("Source", source_names())  # type: ignore[misc]  # the members are the sources there are
 STYLES = {"new": "bold green", "refused": "bold red", "failed": "bold red", "skipped": "yellow"}
 
 
@@ -86,7 +75,8 @@ def split(
 ) -> None:
     """Split a bulk file of Comext that you downloaded into the inbox: a file for each reporter and direction."""
     from tasks.domain.errors import Refused
-    from tasks.fetch.eurostat_bulk import split_file, wanted
+    from tasks.fetch.split import split_file
+    from tasks.sources.eurostat_archive import wanted
 
     with refusals():
         if not file.is_file():

@@ -18,6 +18,7 @@ from flows.cli.options import (
     STORE,
     Flow,
     InPrefect,
+    ReporterOfStore,
     Store,
     StoreGiven,
     ingest_one,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
 
 
+ROWS_MAX, FIRST_SHOWN = 12, ("level", "mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct", "share_pct")
 SAMPLE = Path(__file__).parent.parent / "examples" / "published_figures.csv"
 Kind = StrEnum("Kind", ["preliminary", "bulletin", "query"])
 Partners = StrEnum("Partners", ["all", "listed"])
@@ -107,9 +109,11 @@ def run(
     """Ingest the sample and tell the story of June 2025: magnets, the world and the United States."""
     from flows.cli import local_server
     from schemas.forms.request import ReleaseRequest
+    from tasks.domain.measures import mixed_words
     from tasks.lineage.point import Point
     from tasks.lineage.trace import Tracer
-    from tasks.reports import query, terminal
+    from tasks.reports import query, tables, terminal
+    from tasks.reports.questions import Question, ask
     from tasks.store.mirror import at_hand
     from tasks.store.reporters import store_of
 
@@ -123,10 +127,14 @@ def run(
         raise typer.Exit(code)
     folder = at_hand(store_of(store, "CHN"))
     # In a store that has imports too, the sample adds exports.
-    rows = query.query(folder, "metric", flow="export", product="85051110", month=(2025, 6))
+    rows = ask(
+        folder, Question(products=("85051110",), month="2025-06", flow="export", measure="quantity_kg", sort="level")
+    ).rows
     snapshot = query.open_published(folder)
     tracer = Tracer(snapshot, "export", "85051110")
-    console().print(terminal.headline(rows.filter(measure="quantity_kg"), tracer.reporter))
+    console().print(tables.figure_table(rows, ROWS_MAX, console().width, FIRST_SHOWN, reporter=tracer.reporter.code))
+    for line in mixed_words(["85051110"], tracer.reporter.code):
+        say(line)
     console().print("\n[bold]Where these come from[/]")
     for partner, figure in (
         ("USA", "level"),
@@ -245,7 +253,7 @@ def _tell_report(report: "WatchReport") -> int:
 
 
 @commands.command(epilog="Example: `tidewaiter held`")
-def held(store: Store = STORE) -> None:
+def held(store: Store = STORE, whose: ReporterOfStore = None) -> None:
     """Releases that were not published because of their findings and wait for a person."""
 
     from tasks.ingest import held as held_releases
@@ -275,6 +283,7 @@ def approve(
     reason: Annotated[str, typer.Option(help="why; published with the release")],
     prefect: InPrefect = True,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Publish a held release, with the decision among its findings."""
 
@@ -294,6 +303,7 @@ def reject(
     by: Annotated[str, typer.Option(help="who decides")],
     reason: Annotated[str, typer.Option(help="why")],
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Decide that a held release is never published. The decision is kept; the published tables are not touched."""
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.cli import password
+from schemas import settings
 
 HOME = Path(".prefect").resolve()
 NOTE = HOME / "server.json"
@@ -38,7 +39,7 @@ EVENTS_SECONDS = 1
 HEARTBEAT_SECONDS = 30
 
 
-def settings() -> dict[str, str]:
+def prefect_settings() -> dict[str, str]:
     """Return the environment of server and client: everything in this folder, nothing sent anywhere, frequent
     heartbeats.
     """
@@ -55,7 +56,7 @@ def settings() -> dict[str, str]:
 
 
 def server_settings(address: str, line: str) -> dict[str, str]:
-    """Return the environment of the server, beyond `settings`: its address, its password, and pages of that address
+    """Return the environment of the server, beyond `prefect_settings`: its address, its password, and pages of that address
     alone.
     """
     host, _, port = address.removeprefix("http://").partition(":")
@@ -73,14 +74,14 @@ def running_server() -> str | None:
     Raises PermissionError if the first one asks for a password that is not in our environment, and if others may have
     read our own password.
     """
-    named, noted = os.environ.get("PREFECT_API_URL"), _noted()
+    named, noted = settings.value(settings.PREFECT_API_URL), _noted()
     if noted and named in (None, noted["api"]) and _is_running(noted):
         password.read(HOME)
         return str(noted["api"])
     if named is None or _status(f"{named}/health") != HTTPStatus.OK:
         return None
     # The health check needs no password.
-    user, _, word = os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")
+    user, _, word = settings.text(settings.PREFECT_API_AUTH_STRING).partition(":")
     if _status(f"{named}/admin/version", (user, word) if user else None) == HTTPStatus.UNAUTHORIZED:
         raise PermissionError(
             f"the Prefect server at {named} asks for a password: set PREFECT_API_AUTH_STRING as it is in its settings, "
@@ -93,7 +94,7 @@ def use(api: str) -> None:
     """Make Prefect in this process use `api`, with the password if it is our server. Must come before Prefect is
     imported.
     """
-    for name, value in settings().items():
+    for name, value in prefect_settings().items():
         os.environ.setdefault(name, value)
     os.environ["PREFECT_API_URL"] = api
     if _is_ours(api) and (line := password.read(HOME)):
@@ -150,7 +151,7 @@ def _start_server(port: int, line: str) -> str | None:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "prefect", "server", "start"], umask=0o077,
             stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
-            env={**os.environ, **settings(), **server_settings(address, line)},
+            env={**os.environ, **prefect_settings(), **server_settings(address, line)},
         )  # fmt: skip
     note({"api": api, "pid": process.pid})
     deadline = time.monotonic() + START_SECONDS_MAX

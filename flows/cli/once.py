@@ -1,22 +1,32 @@
-"""Rejects an option that takes one value and is given twice, and gives commands about one reporter the option --reporter.
+"""Defines the commands and groups of Typer that all ours are of: one that takes a value once refuses a second one.
 
-The command-line library takes the last value, so a person who asked for two products would see rows of one without
-notice.
+The library takes the last value, so a person who asked for two products would see rows of one without notice.
 """
 
-import functools
-import inspect
 from collections import Counter
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.models import CommandFunctionType
 
-from flows.cli.flags import QuickFlags
-from flows.cli.options import OF_ONE_REPORTER, REFUSED, REPORTER, REPORTER_HELP
+from flows.cli.options import REFUSED
 from flows.cli.terminal import refuse
+
+
+class QuickFlags:
+    """A command whose flags for help and completion are false where they are not given. Typer reads every missing value with
+    pydantic, which takes as long to import as Typer, but no flag that is false; these flags go to no function.
+    """
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the options and arguments of the command."""
+        found: list[Any] = super().get_params(ctx)  # type: ignore[misc]  # of the command that this is mixed into
+        for option in found:
+            if getattr(option, "is_flag", False) and option.default is None and not option.expose_value:
+                option.default = False
+        return found
 
 
 def _refuse_second_values(command: Any, ctx: Any, args: list[str]) -> None:
@@ -47,44 +57,11 @@ class OnceGroup(QuickFlags, TyperGroup):
 
 
 class Commands(typer.Typer):
-    """An application whose commands reject second values, and of whose stores --reporter names one."""
+    """An application whose commands refuse second values."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"cls": OnceGroup, **options})
 
     def command(self, *arguments: Any, **options: Any) -> Callable[[CommandFunctionType], CommandFunctionType]:
         """Register a command."""
-        register = super().command(*arguments, **{"cls": Once, **options})
-
-        def added(function: CommandFunctionType) -> CommandFunctionType:
-            is_of_one = inspect.signature(function).parameters.get("store", NO_STORE).annotation in OF_ONE_REPORTER
-            register(_with_reporter(function) if is_of_one else function)
-            return function
-
-        return added
-
-
-NO_STORE = inspect.Parameter("store", inspect.Parameter.KEYWORD_ONLY)
-
-
-def _noted(context: typer.Context, reporter: str | None) -> str | None:
-    context.meta[REPORTER] = reporter
-    return reporter
-
-
-# Read first, because --store needs the answer.
-Reporter = Annotated[str | None, typer.Option("--reporter", help=REPORTER_HELP, is_eager=True, callback=_noted)]
-
-
-def _with_reporter(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the command with an option more, which it is not passed: its store is already that of the reporter."""
-
-    @functools.wraps(function)
-    def command(reporter: str | None = None, **given: Any) -> Any:
-        return function(**given)
-
-    signature = inspect.signature(function)
-    more = inspect.Parameter("reporter", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Reporter)
-    command.__signature__ = signature.replace(parameters=[*signature.parameters.values(), more])  # type: ignore[attr-defined]
-    command.__annotations__ = {**function.__annotations__, "reporter": Reporter}
-    return command
+        return super().command(*arguments, **{"cls": Once, **options})

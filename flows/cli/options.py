@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli.terminal import errors, escape, refuse, say
+from schemas import settings
 from schemas.errors import BrokenTable, UnusableAddress
 from schemas.names import FIGURES
 from tasks.domain.errors import Held, NoFigure, NotHeld, NothingPublished, Refused, Rejected, StoreError
@@ -56,7 +57,6 @@ FORM_HELP = (
 NUMBER_MAX = 10**9
 STORE_HELP = "the published tables: a folder, or s3://bucket/prefix"
 REPORTER = "tidewaiter.reporter"
-REPORTER_HELP = "whose figures, as CHN or EU27; else the only reporter of the store"
 InPrefect = Annotated[
     bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")
 ]
@@ -137,23 +137,31 @@ def _describe_error(problem: "ErrorDetails") -> str:
 
 
 # Commands that ingest get the folder of all reporters as it was given. Those about one reporter get its store: its address,
-# or the local folder, brought up to date. `Commands` gives these the option --reporter.
+# or the local folder, brought up to date; they have the option --reporter, which is read first and changes what --store gives.
 StoreGiven = Annotated[
-    Path, typer.Option("--store", envvar="TIDEWAITER_STORE", parser=_address, metavar="STORE", help=STORE_HELP)
+    Path, typer.Option("--store", envvar=settings.STORE, parser=_address, metavar="STORE", help=STORE_HELP)
 ]
 StoreOfOne = Annotated[
     Path,
-    typer.Option(
-        "--store", envvar="TIDEWAITER_STORE", parser=_address, callback=_of_one, metavar="STORE", help=STORE_HELP
-    ),
+    typer.Option("--store", envvar=settings.STORE, parser=_address, callback=_of_one, metavar="STORE", help=STORE_HELP),
 ]
 Store = Annotated[
     Path,
-    typer.Option(
-        "--store", envvar="TIDEWAITER_STORE", parser=_address, callback=_folder, metavar="STORE", help=STORE_HELP
-    ),
+    typer.Option("--store", envvar=settings.STORE, parser=_address, callback=_folder, metavar="STORE", help=STORE_HELP),
 ]
-OF_ONE_REPORTER = (Store, StoreOfOne)
+
+
+def _noted(context: typer.Context, reporter: str | None) -> str | None:
+    context.meta[REPORTER] = reporter
+    return reporter
+
+
+ReporterOfStore = Annotated[
+    str | None,
+    typer.Option(
+        "--reporter", is_eager=True, callback=_noted, help="whose figures, as CHN or EU27; else the only reporter of the store"
+    ),
+]  # fmt: skip
 
 
 def recording_server(is_wanted: bool) -> str | None:

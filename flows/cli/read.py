@@ -1,7 +1,7 @@
 """Defines the commands that read, verify and maintain what is published."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -19,6 +19,7 @@ from flows.cli.options import (
     Flow,
     Form,
     Language,
+    ReporterOfStore,
     Store,
     StoreOfOne,
     read_day,
@@ -27,9 +28,6 @@ from flows.cli.options import (
 from flows.cli.terminal import console, errors, say
 from schemas.names import TABLES
 from tasks.domain.text import counted, visible
-
-if TYPE_CHECKING:
-    pass
 
 TableName = StrEnum("TableName", TABLES)  # type: ignore[misc]  # the members are the tables there are
 Traced = StrEnum("Traced", ["table", "json"])
@@ -66,6 +64,7 @@ def read(
     output: Output = None,
     rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1, max=NUMBER_MAX)] = 40,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Rows of a published table, in key order; without a table figures of the table metric."""
     with refusals():
@@ -74,9 +73,9 @@ def read(
     from schemas.tables.catalog import LAYOUTS
     from schemas.tables.release import Release
     from tasks.domain.reporter import Reporter
-    from tasks.reports import export, export_notes, questions, terminal
+    from tasks.reports import export, export_notes, questions
     from tasks.reports.citation import cite_rows
-    from tasks.reports.figure_table import figure_table
+    from tasks.reports.tables import figure_table, listing
     from tasks.store.parquet import read_table
 
     with refusals():
@@ -96,7 +95,7 @@ def read(
                 return
             console().print(
                 figure_table(found.rows, rows, console().width, question.columns, sort, Reporter.of(read_table(found.snapshot, Release)).code) if question.table == "metric"
-                else terminal.frame_table(found.rows, rows, ALL_COLUMNS if question.columns else console().width, question.columns)
+                else listing(found.rows, ALL_COLUMNS if question.columns else console().width, rows, question.columns)
             )  # fmt: skip
             if (cited := cite_rows(found.rows.head(rows), found.snapshot, question.as_of)) is not None:
                 say(cited, style="dim")
@@ -122,6 +121,7 @@ def trace(
     flow: Annotated[Flow | None, typer.Option(help="direction; else the one that there is, exports of both")] = None,
     form: Annotated[Traced, typer.Option("--format", help="how to print it")] = Traced.table,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Where one published figure comes from, down to the records of the raw file; and the same figure computed again."""
     from tasks.domain.periods import month_number
@@ -152,6 +152,7 @@ def resolve(
     flow: Annotated[Flow | None, typer.Option(help="direction")] = None,
     release: Annotated[str | None, typer.Option(help="id of a snapshot; else the current one")] = None,
     store: StoreOfOne = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Addresses of the files of a table, one a line, for a reader of Parquet: all of one published state."""
     from tasks.store.resolve import open_release
@@ -171,6 +172,7 @@ def resolve(
 def audit(
     sample: Annotated[int, typer.Option(help="figures to trace back and compute again", min=0, max=NUMBER_MAX)] = 25,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Hash every published and every raw file of the store again, and trace a sample of figures back to the raw records."""
     from tasks.lineage.audit import audit as audit_store
@@ -191,10 +193,12 @@ def audit(
 def releases(
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """What was ingested: file, day, scope, records; and what was decided about it since."""
     from tasks.domain.decisions import decision_text
-    from tasks.reports import export, query, terminal
+    from tasks.reports import export, query
+    from tasks.reports.tables import listing
 
     with refusals():
         found = query.query(store, "release").sort("released_on", "release_id")
@@ -203,7 +207,7 @@ def releases(
                 "release_id", "title", "released_on", "flow", "partners", "first_month", "last_month", "records",
                 "records_quarantined",
             )  # fmt: skip
-            console().print(terminal.frame_table(found, 1000, console().width, shown))
+            console().print(listing(found, console().width, columns=shown))
             for row in query.query(store, "decision").sort("decided_on", "number").iter_rows(named=True):
                 say(f"{row['release_id']} was {decision_text(row)}")
         else:
@@ -214,6 +218,7 @@ def releases(
 def revisions(
     release: Annotated[list[str] | None, typer.Option(help="release id; else every release; may be repeated")] = None,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """What each release revised, as markdown: numbers changed, added, removed or moved, and what that did to the totals."""
     import polars as pl
@@ -237,6 +242,7 @@ def retain(
         int, typer.Option(help="keep snapshots whose releases are younger than this", min=24, max=1200)
     ] = 24,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Remove published states that are older than two years; the current one and all it needs always stay.
 

@@ -21,13 +21,11 @@ def sources(
 ) -> None:
     """Of each source the last month that is in, what is due next, what is overdue, and since when it fails."""
     import polars as pl
-    from rich import box
-    from rich.markup import escape
-    from rich.table import Table
 
     from tasks.domain.clock import today
     from tasks.reports import export
     from tasks.reports.sources import source_states
+    from tasks.reports.tables import table
 
     with refusals():
         states = source_states(store, inbox, today()).sources
@@ -35,14 +33,8 @@ def sources(
         if form is not Form.table:
             export.write(rows, form.value, None)
             return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     # A terminal is narrow, and in a new store most columns are empty.
-    shown = rows.select(column.name for column in rows if (column != "").any())
-    for name in shown.columns:
-        table.add_column(name, overflow="fold")
-    for row in shown.iter_rows():
-        table.add_row(*map(escape, row))
-    console().print(table)
+    console().print(table({column.name: column.to_list() for column in rows if (column != "").any()}))
 
 
 @commands.command(
@@ -67,9 +59,9 @@ def coverage(
 
     from tasks.domain.periods import read_period
     from tasks.reports import export, terminal
-    from tasks.reports.figure_table import listing
     from tasks.reports.groups import Asked, Part, group_month
     from tasks.reports.resolver import known_product
+    from tasks.reports.tables import listing
 
     with refusals():
         period = read_period(month)
@@ -78,14 +70,13 @@ def coverage(
         asked = Asked(flow.value, known_product(product), period[0], measure, partner)
         found = group_month(store, group, asked)
         rows = pl.DataFrame(
-            [*map(Part._asdict, found.parts), Part(group, found.status, found.total)._asdict()],
+            [*map(Part._asdict, found.parts), Part(group, found.status, found.total, found.doubts)._asdict()],
             schema={"reporter": pl.String, "status": pl.String, "level": pl.Float64, "reason": pl.String},
         )
         if form is not Form.table:
             export.write(rows, form.value, None)
     if form is Form.table:
-        shown = rows.with_columns(pl.col("level").map_elements(terminal.exact, return_dtype=pl.String, skip_nulls=True))
-        console().print(listing(shown, console().width))
+        console().print(listing(rows, console().width))
         names = f"; without {', '.join(found.absent)} there is no sum" if found.absent else ""
         say(f"{group} {month}: {found.status}{names}")
         if found.printed is not None:

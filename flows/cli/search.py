@@ -16,6 +16,7 @@ from flows.cli.options import (
     Figure,
     Flow,
     Form,
+    ReporterOfStore,
     Store,
     refusals,
 )
@@ -36,6 +37,7 @@ def search(
     word: Annotated[str, typer.Argument(help="name or code, or part of it, in English or Chinese")],
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """Products and partners in the store by name or code, with the months that there are of each."""
     from tasks.reports import inventory
@@ -58,6 +60,7 @@ def list_things(
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1, max=NUMBER_MAX)] = 200,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """What is in the store, with first and last month."""
     from tasks.reports import inventory
@@ -77,6 +80,7 @@ def vintages(
     metric: Annotated[Figure, typer.Option(help="figure of the table metric")] = LEVEL,
     form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
     store: Store = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """The days on which a figure changed: each value that it has had, and the release that brought it."""
     import polars as pl
@@ -84,10 +88,10 @@ def vintages(
     from schemas.tables.release import Release
     from tasks.domain import labels
     from tasks.domain.reporter import Reporter
-    from tasks.reports import export, query, terminal
+    from tasks.reports import export, query
     from tasks.reports import vintages as tracing
-    from tasks.reports.figure_table import listing
     from tasks.reports.resolver import Resolver
+    from tasks.reports.tables import listing
     from tasks.store.parquet import read_table
 
     with refusals():
@@ -108,18 +112,12 @@ def vintages(
             f"{labels.partner_name(key)}, {measure}",
             style="bold",
         )
-        shown = found.with_columns(
-            pl.col("value").map_elements(terminal.exact, return_dtype=pl.String, skip_nulls=True),
-            pl.col("change_pct").round(2),
+        of_month = pl.col("period").alias("month")
+        doubt = ["doubt"] if found["doubt"].count() else []
+        shown = found.select(
+            of_month, "known_from", "known_until", "value", pl.col("change_pct").round(2), "releases", *doubt
         )
-        console().print(
-            listing(
-                shown.select(
-                    pl.col("period").alias("month"), "known_from", "known_until", "value", "change_pct", "releases"
-                ),
-                console().width,
-            )
-        )
+        console().print(listing(shown, console().width))
     else:
         with refusals():
             export.write(found, form.value, None)
@@ -127,7 +125,7 @@ def vintages(
 
 def _show(found: "pl.DataFrame", form: Form, rows_max: int) -> None:
     from tasks.reports import export
-    from tasks.reports.figure_table import listing
+    from tasks.reports.tables import listing
 
     if form is not Form.table:
         with refusals():
@@ -136,8 +134,6 @@ def _show(found: "pl.DataFrame", form: Form, rows_max: int) -> None:
     # A heading or basket whose parts are not all covered has no figure: it is in the other formats.
     known = found.drop_nulls("first_month") if "months" in found.columns else found
     if known.height:
-        console().print(listing(known.head(rows_max), console().width))
-        more = f", the first {rows_max} shown" if known.height > rows_max else ""
-        say(counted(known.height, "row") + more, style="dim italic")
+        console().print(listing(known, console().width, rows_max))
     if bare := found.height - known.height:
         say(f"and without a figure {counted(bare, 'code')}: no release covers the whole of them", style="dim italic")

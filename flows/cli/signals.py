@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from flows.cli.flags import QuickFlags
+from flows.cli.once import QuickFlags
 from flows.cli.options import REFUSED
 from flows.cli.terminal import errors, refuse, say
 from tasks.domain.text import HIDDEN, clip

@@ -1,13 +1,13 @@
 """Prints lines on the terminal. Rich is imported when the first one is printed: a version and many refusals need none."""
 
 import functools
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from schemas import settings
 from tasks.domain.text import visible
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def say(text: str, *, to: "Callable[[], Console]" = console, markup: bool = Fals
 
 def refuse(why: str) -> None:
     """Print why a command is refused, without rich, whose import takes longer than what most refusals check."""
-    color = False if os.environ.get("NO_COLOR") else None
+    color = False if settings.value(settings.NO_COLOR) else None
     typer.echo(f"{typer.style('refused', fg='red', bold=True)} {visible(why)}", err=True, color=color)
 
 

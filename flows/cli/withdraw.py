@@ -5,7 +5,16 @@ from typing import Annotated
 import typer
 
 from flows.cli.once import Commands
-from flows.cli.options import STORE, InPrefect, StoreOfOne, prepare_prefect, recording_server, refusals, tell_warnings
+from flows.cli.options import (
+    STORE,
+    InPrefect,
+    ReporterOfStore,
+    StoreOfOne,
+    prepare_prefect,
+    recording_server,
+    refusals,
+    tell_warnings,
+)
 from flows.cli.terminal import say
 
 commands = Commands()
@@ -19,6 +28,7 @@ def withdraw(
     undo: Annotated[bool, typer.Option("--undo", help="take the withdrawal back: the release counts again")] = False,
     prefect: InPrefect = True,
     store: StoreOfOne = STORE,
+    whose: ReporterOfStore = None,
 ) -> None:
     """End the numbers of a published release from today on; those of other releases count again.
 

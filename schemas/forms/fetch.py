@@ -7,19 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from schemas.code_files import source_names
 from schemas.forms.form import as_form, none_if_empty
 from schemas.forms.request import HS_CODE, MONTHS, REPORTER
 
-SourceName = Literal[
-    "eurostat_comext",
-    "gacc_preliminary",
-    "gacc_bulletin",
-    "us_census",
-    "hmrc_ots",
-    "japan_estat",
-    "eurostat_bulk",
-    "un_comtrade",
-]
 OUTCOMES = {
     "new": "an answer that was not seen before lies in the inbox",
     "unchanged": "the source says the same as the last time, perhaps in another order or with a newer stamp",
@@ -37,7 +28,7 @@ class FetchRequest(BaseModel):
         frozen=True, json_schema_extra=as_form(("source", "inbox", "products", "reporters", "flows", "months"))
     )
 
-    source: SourceName = Field(description="which source is asked")
+    source: str = Field(description="which source is asked", json_schema_extra={"enum": [*source_names()]})
     inbox: Path = Field(
         default=Path("inbox"), description="folder into which the answers are written, each with its sidecar"
     )
@@ -59,6 +50,13 @@ class FetchRequest(BaseModel):
     )
 
     _cleared = field_validator("months", "base", mode="before")(none_if_empty)
+
+    @field_validator("source")
+    @classmethod
+    def _is_known(cls, source: str) -> str:
+        if source not in source_names():
+            raise ValueError(f"{source!r} is no source; the sources are {', '.join(source_names())}")
+        return source
 
     @field_validator("base")
     @classmethod

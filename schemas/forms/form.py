@@ -12,11 +12,6 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 
 FIRST_MAX = 6
-# The adapters of `tasks/sources`, for the form to choose from; a test compares the two.
-SOURCES = (
-    "gacc_query", "published", "eurostat_comext", "gacc_preliminary", "gacc_bulletin", "hmrc_ots", "us_census", "japan_estat",
-    "eurostat_bulk", "un_comtrade",
-)  # fmt: skip
 
 # An optional day, as a parameter of a flow.
 Day = Annotated[

@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from schemas.code_files import source_names
 from schemas.forms.address import StoreAddress
-from schemas.forms.form import SOURCES, as_form, none_if_empty
+from schemas.forms.form import as_form, none_if_empty
 
 # What a person fills in first.
 FIRST = ("file", "source", "flow", "partners", "months", "released_on")
@@ -30,7 +31,7 @@ class Declaration(BaseModel):
     source: str | None = Field(
         default=None,
         description="adapter that reads the file; empty: as its folder or sidecar says",
-        json_schema_extra={"enum": [*SOURCES]},
+        json_schema_extra={"enum": [*source_names()]},
     )
     # The patterns are for the form; the messages that refuse a wrong text are below.
     reporter: Annotated[str, Field(json_schema_extra={"pattern": f"^({REPORTER})$"})] | None = Field(

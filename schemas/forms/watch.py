@@ -9,8 +9,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from schemas.code_files import source_names
 from schemas.forms.address import StoreAddress
-from schemas.forms.form import SOURCES, as_form, none_if_empty
+from schemas.forms.form import as_form, none_if_empty
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import Declaration
 from schemas.forms.sources import SourceState
@@ -39,7 +40,7 @@ class WatchRequest(BaseModel):
     source: str | None = Field(
         default=None,
         description="take only files of this source; empty: of all",
-        json_schema_extra={"enum": [*SOURCES]},
+        json_schema_extra={"enum": [*source_names()]},
     )
     flow: Literal["export", "import"] | None = Field(
         default=None, description="take only files of this direction; empty: of both"
@@ -70,7 +71,7 @@ class BackfillRequest(BaseModel):
     source: str | None = Field(
         default=None,
         description="adapter that reads the files that say none themselves; files of another are left. Empty: files of all that say theirs",
-        json_schema_extra={"enum": [*SOURCES]},
+        json_schema_extra={"enum": [*source_names()]},
     )
     flow: Literal["export", "import"] | None = Field(
         default=None,

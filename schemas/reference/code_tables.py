@@ -12,8 +12,9 @@ import polars as pl
 from schemas import code_files
 from schemas.columns import column
 from schemas.errors import BrokenTable
+from schemas.names import NATIONAL
 from schemas.reference.control_tables import ControlEventCodes, ControlEvents
-from schemas.reference.statement_terms import NATIONAL_LISTS, StatementTerms
+from schemas.reference.statement_terms import StatementTerms
 from schemas.table import FLOWS, Table, polars_schema
 
 MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
@@ -121,7 +122,7 @@ class Baskets(Table):
     name_en: pl.String = column("English name")
     name_zh: pl.String = column("Chinese name")
     nomenclature: pl.String = column(
-        "national list that the code is of; stores with another list have no such basket", isin=NATIONAL_LISTS
+        "national list that the code is of; stores with another list have no such basket", isin=tuple(NATIONAL)
     )
     hs8: pl.String = column("member code", str_matches=r"^\d{8}$")
     valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
@@ -155,9 +156,7 @@ class DefinitionBreaks(Table):
     reporter: pl.String = column(
         "whose statistics changed, ISO 3166-1 alpha-3 or EU27; empty: everybody's", str_matches=REPORTER
     )
-    nomenclature: pl.String = column(
-        "national list that the code is of; empty: no national code", isin=("", *NATIONAL_LISTS)
-    )
+    nomenclature: pl.String = column("national list that the code is of; empty: no national code", isin=("", *NATIONAL))
     product: pl.String = column("code, line:… or basket:…; empty: every product")
     partner: pl.String = column("our key; empty: every partner")
     measure: pl.String = column("measure; empty: every measure")
@@ -258,8 +257,7 @@ class PartnerWords(Table):
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
-CHINAS_KINDS = ("preliminary", "bulletin", "query")
-DELAYED = ("eurostat_comext", "hmrc_ots", "us_census", "japan_estat")
+CALENDAR = r"^[a-z_]+$"
 
 
 class ReleaseCalendar(Table):
@@ -267,7 +265,7 @@ class ReleaseCalendar(Table):
 
     year: pl.String = column("year of the month reported", str_matches=r"^\d{4}$")
     month: pl.String = column("month reported, 1 to 12", str_matches=r"^([1-9]|1[0-2])$")
-    kind: pl.String = column("kind of release of China customs, or source", isin=(*CHINAS_KINDS, *DELAYED))
+    kind: pl.String = column("kind of release of China customs, or source", str_matches=CALENDAR)
     expected_on: pl.String = column(
         "day on which it is due by the source's own clock, weekends included", str_matches=r"^\d{4}-\d{2}-\d{2}$"
     )
@@ -277,7 +275,7 @@ class ReleaseCalendar(Table):
 class ReleaseDelays(Table):
     """How long after a month a source is late, for months that its calendar does not have."""
 
-    kind: pl.String = column("source", isin=DELAYED)
+    kind: pl.String = column("source", str_matches=CALENDAR)
     days: pl.String = column("days after the end of the month by which it is published", str_matches=r"^[1-9]\d*$")
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 

@@ -5,7 +5,7 @@ their values.
 import polars as pl
 
 from schemas.columns import column
-from schemas.reference.statement_terms import NATIONAL_LISTS
+from schemas.names import NATIONAL
 from schemas.table import Table
 
 DAY = r"^(\d{4}-\d{2}-\d{2})?$"
@@ -77,7 +77,7 @@ class ControlEventCodes(Table):
     code_printed: pl.String = column(
         "control code as printed, often of ten digits; empty: the text names goods and no code"
     )
-    nomenclature: pl.String = column("national list that the code of the statistics is of", isin=NATIONAL_LISTS)
+    nomenclature: pl.String = column("national list that the code of the statistics is of", isin=tuple(NATIONAL))
     hs8: pl.String = column("code of the statistics", str_matches=r"^\d{8}$")
     coverage: pl.String = column("how much of the code is controlled", isin=("whole", "unknown_share"))
     note: pl.String = column("what shares the code")

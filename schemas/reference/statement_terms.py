@@ -11,6 +11,7 @@ with 0 is a printed zero.
 import polars as pl
 
 from schemas.columns import column
+from schemas.names import NATIONAL
 from schemas.table import FLOWS, Table
 
 VALUATIONS = {
@@ -23,7 +24,6 @@ VALUATIONS = {
 PARTNERS = (
     "origin", "origin, consignment inside the EU", "last known destination", "ultimate destination", "not stated",
 )  # fmt: skip
-NATIONAL_LISTS = ("HS8", "CN8", "HTS10", "JP9")
 ROUNDINGS = ("nearest", "down", "nearest or down")
 ZEROS = {
     "no trade": "a printed 0 means that there was none, or less than half a unit",
@@ -43,6 +43,6 @@ class StatementTerms(Table):
     rounding: pl.String = column("how the source drops digits", isin=ROUNDINGS)
     zero: pl.String = column("what a printed 0 means", isin=tuple(ZEROS))
     nomenclature: pl.String = column(
-        "list of the finest codes of the source: a national list, or HS6", isin=(*NATIONAL_LISTS, "HS6")
+        "list of the finest codes of the source: a national list, or HS6", isin=(*NATIONAL, "HS6")
     )
     basis: pl.String = column("where these facts are from", str_length={"min_value": 3})

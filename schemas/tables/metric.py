@@ -19,7 +19,7 @@ from schemas.tables.observation import CLASSIFICATIONS, KINDS
 MADE = {
     "reported": "a source prints it",
     "zero": "inside the scope of a release and not in it: no trade",
-    "sum": "sum of the parts, all of which are covered",
+    "sum": "sum of the parts, all of which are covered; of a year to date: of figures that came as one for its months",
     "sum_of_months": "sum of the months of the year so far",
     "ytd_difference": "difference of two cumulative figures that the source prints, or of one and the months up to its end",
     "ytd_sum": "a cumulative figure that the source prints, and the months after it",

@@ -9,10 +9,11 @@ never mistaken for precision.
 import polars as pl
 
 from schemas.columns import column
+from schemas.names import NATIONAL
 from schemas.table import FLOWS, Table, published
 
 KINDS = ("yearbook", "query", "bulletin", "preliminary", "published", "collected")
-CLASSIFICATIONS = ("HS2", "HS4", "HS6", "HS8", "CN8", "HTS10", "JP9", "basket", "line")
+CLASSIFICATIONS = ("HS2", "HS4", "HS6", *NATIONAL, "basket", "line")
 
 
 class Statement(Table):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from schemas.columns import column, rule
+from schemas.names import NATIONAL
 from schemas.table import FLOWS, Table, Texts, published
 from schemas.tables.observation import KINDS
 
@@ -13,7 +14,7 @@ PARTNER_SCOPES = {
     "listed": "those in the file",
     "keys": "none: each record speaks for its own partner, product and month, and for nothing else",
 }
-LEVELS = ("HS2", "HS4", "HS6", "HS8", "CN8", "HTS10", "JP9", "line")
+LEVELS = ("HS2", "HS4", "HS6", *NATIONAL, "line")
 SEVERITIES = ("error", "warning", "info")
 
 

@@ -2,5 +2,5 @@
 
 Belongs here: checks that compare a release with itself and with published data. Does not belong here: reading a file
 (`ingest`).
-Add a check: one function and its line in the list at the end of its module.
+Add a check: one function with `@check(severity=...)` in the module that its question belongs to, and its tests.
 """

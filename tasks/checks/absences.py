@@ -9,8 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, MONEY, YEAR_MONTHS, Check, Judged, values_by_partner
+from tasks.checks.context import EXAMPLES, MONEY, YEAR_MONTHS, Judged, values_by_partner
 from tasks.checks.published_months import RATED
+from tasks.checks.registry import check
 from tasks.checks.thresholds import dollars_of, in_dollars, threshold, whole_threshold
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.findings import Rows, finding
@@ -22,6 +23,7 @@ BROAD_RELEASE_PRODUCTS = 50
 NO_RECORD = "A month without a record is published as no trade; if it was not asked for, declare the months that were."
 
 
+@check(severity="error")
 def _partners_missing(judged: Judged) -> Rows:
     """Find partners with much trade in the year before and no row now. The release is held if it has many products,
     or if the missing partners traded regularly and had most of the trade; otherwise trade may have stopped, and
@@ -46,6 +48,7 @@ def _partners_missing(judged: Judged) -> Rows:
                 yield _partners_finding(found, "error" if hold else "warning", subject, share)
 
 
+@check(severity="error")
 def _partners_of_product_missing(judged: Judged) -> Rows:
     """Find missing partners of one product of several: other products have that partner, so the file as a whole does
     not lack it. Among many products some lose their largest partner for good, so the check reports only large
@@ -118,6 +121,7 @@ def _partners_finding(found: dict[str, Any], severity: str, subject: str, share:
     )
 
 
+@check(severity="error")
 def _few_partners(judged: Judged) -> Rows:
     """Find files that declare all partners and contain only a few: the query was for these few, and their sum would
     pass for the world.
@@ -171,6 +175,7 @@ def _published_partners(judged: Judged, products: pl.DataFrame) -> pl.DataFrame:
     return both.group_by(key).agg(usual=pl.col("partners").median())
 
 
+@check(severity="error")
 def _months_without_records(judged: Judged) -> Rows:
     """Find requested months without records, which would be published as no trade. A month between others with
     records is missing if the goods are traded in most months.
@@ -199,6 +204,7 @@ def _months_without_records(judged: Judged) -> Rows:
     )
 
 
+@check(severity="error")
 def _product_without_records(judged: Judged) -> Rows:
     """Find missing months of one product of several, where other products have records of the month."""
     row = judged.row
@@ -232,8 +238,3 @@ def _product_without_records(judged: Judged) -> Rows:
 def _named(months: list[int]) -> str:
     names = ", ".join(month_name(month) for month in months[:EXAMPLES])
     return f"{names} ({counted(len(months), 'month')})"
-
-
-ABSENCES: tuple[Check, ...] = (
-    _partners_missing, _partners_of_product_missing, _few_partners, _months_without_records, _product_without_records,
-)  # fmt: skip

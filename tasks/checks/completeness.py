@@ -11,7 +11,8 @@ from typing import Any
 import polars as pl
 
 from tasks.checks.absences import PARTNERS_SHARE_MIN
-from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, Check, Judged, values_by_partner
+from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, Judged, values_by_partner
+from tasks.checks.registry import check
 from tasks.domain.coverage import WORLD, asked_products, without_lost
 from tasks.domain.decisions import same_query
 from tasks.domain.findings import Rows, finding
@@ -22,6 +23,7 @@ REMOVED_SHARE_MAX = 0.05
 CELL = ["flow", "product", "measure", "month"]
 
 
+@check(severity="error")
 def _partners_removed(judged: Judged) -> Rows:
     """Find months that were published with a partner and now come without it, although all partners were requested."""
     row = judged.row
@@ -60,6 +62,7 @@ def _partners_removed(judged: Judged) -> Rows:
         )
 
 
+@check(severity="error")
 def _products_removed(judged: Judged) -> Rows:
     """Find products that were published for a month and now have no row at all although they were requested: codes
     do not vanish from a published month, unless the query was for less than is declared.
@@ -120,6 +123,7 @@ def _what_approval_does(judged: Judged, gone: pl.DataFrame) -> str:
     )
 
 
+@check(severity="error")
 def _world_total(judged: Judged) -> Rows:
     """Check that all partners together equal the world total of another download, or a printed one within its last
     digit.
@@ -175,6 +179,3 @@ def _severity(found: dict[str, Any], day: date) -> str:
     """
     is_small = abs(found["value"] - found["parts"]) <= REVISED_SHARE_MAX * found["value"]
     return "warning" if found["known_from"] != day and is_small else "error"
-
-
-GAPS: tuple[Check, ...] = (_partners_removed, _products_removed, _world_total)

@@ -6,8 +6,9 @@ file does, and their bounds are wide.
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, GROWTH, MONEY, QUANTITY, REVISED_SHARE_MAX, Check, Judged
+from tasks.checks.context import EXAMPLES, GROWTH, MONEY, QUANTITY, REVISED_SHARE_MAX, Judged
 from tasks.checks.published_months import CODED, with_codes
+from tasks.checks.registry import check
 from tasks.domain.decisions import decision_text, out_on, same_query
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name
@@ -20,6 +21,7 @@ MAGNITUDE_MONTHS_MIN = 6
 MAGNITUDE_MONTHS_BACK = 24
 
 
+@check(severity="error")
 def _of_one_day(judged: Judged) -> Rows:
     """Check that two releases of one day agree where they overlap, such as the quantities of a query made in USD and
     in CNY; newspapers may differ in the number of digits.
@@ -55,6 +57,7 @@ def _of_one_day(judged: Judged) -> Rows:
         )  # fmt: skip
 
 
+@check(severity="info")
 def _later_landing(judged: Judged) -> Rows:
     """The same query once more on its day: the later landing counts, and what it no longer has is gone."""
     row, known = judged.row, judged.known
@@ -68,6 +71,7 @@ def _later_landing(judged: Judged) -> Rows:
         )  # fmt: skip
 
 
+@check(severity="warning")
 def _known_again(judged: Judged) -> Rows:
     """A release that is published already changes nothing, whatever day it comes with now; one that was replaced stays so."""
     row, known = judged.row, judged.known
@@ -109,6 +113,7 @@ def _known_again(judged: Judged) -> Rows:
         )  # fmt: skip
 
 
+@check(severity="error")
 def _unit_changed(judged: Judged) -> Rows:
     """Find products whose unit changed."""
     key, is_unit = ["flow", "product"], QUANTITY & ~GROWTH
@@ -142,6 +147,7 @@ def _unit_changed(judged: Judged) -> Rows:
         )
 
 
+@check(severity="error")
 def _magnitude(judged: Judged) -> Rows:
     """Find quantities without a value that are far from those of the months before with the same partners."""
     key = ["flow", "product", "partner", "measure"]
@@ -176,6 +182,7 @@ def _magnitude(judged: Judged) -> Rows:
         )  # fmt: skip
 
 
+@check(severity="warning")
 def _revised(judged: Judged) -> Rows:
     """Find published months of a product whose sums this source changed: revisions are small and rare."""
     row = judged.row
@@ -204,8 +211,3 @@ def _revised(judged: Judged) -> Rows:
             expected=f"within {REVISED_SHARE_MAX:.0%} of {found['before']:,}, as published before",
             advice="The earlier figure stays readable as of its day; compare with the site.",
         )
-
-
-PRECEDENTS: tuple[Check, ...] = (
-    _known_again, _later_landing, _of_one_day, _unit_changed, _magnitude, _revised,
-)  # fmt: skip

@@ -7,7 +7,8 @@ nothing.
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, Check, Judged
+from tasks.checks.context import EXAMPLES, Judged
+from tasks.checks.registry import check
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name
 
@@ -23,6 +24,7 @@ SHIFT_MIN, SHIFT_MAX = 5.5, 10
 STEADY_FACTOR, STEADY_MONTHS_MIN = 2, 3
 
 
+@check(severity="error")
 def _other_flow(judged: Judged) -> Rows:
     """Find files with the very bytes that were published as the other direction: one of the two declarations is
     wrong.
@@ -42,6 +44,7 @@ def _other_flow(judged: Judged) -> Rows:
         )
 
 
+@check(severity="error")
 def _exchange_rate(judged: Judged) -> Rows:
     """Compute the exchange rate from one trade in two currencies; if it is far from any past rate, one of the two
     titles is wrong.
@@ -81,6 +84,7 @@ def _exchange_rate(judged: Judged) -> Rows:
         )
 
 
+@check(severity="error")
 def other_currency(judged: Judged) -> Rows:
     """Find yuan under the title of dollars, or the reverse: most prices differ by an exchange rate from what they
     were.
@@ -171,6 +175,3 @@ def _ratios_of_prices(judged: Judged, money: str, published_in: str | None = Non
     )  # fmt: skip
     found = mine.join(steady.rename({"price": "usual"}), on=["flow", "product"])
     return found.select(*key, ratio=pl.col(money) / pl.col("quantity_kg") / pl.col("usual"))
-
-
-SLIPS: tuple[Check, ...] = (_other_flow, _exchange_rate, other_currency)

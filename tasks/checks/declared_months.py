@@ -7,8 +7,9 @@ month. A check returns findings and changes nothing.
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, Check, Judged
+from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, Judged
 from tasks.checks.published_months import CODED, RATED, Month, with_codes
+from tasks.checks.registry import check
 from tasks.domain.coverage import TOTALS, WORLD, asked_products, covering, priority
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_index, month_name, month_number, span_name
@@ -24,6 +25,7 @@ PRINTED_STEPS = 100
 SERIES = ["flow", "product", "partner", "measure"]
 
 
+@check(severity="error")
 def year_so_far(judged: Judged) -> Rows:
     """Find years to date declared as a month: the month equals the earlier months of its year together and one more
     like them.
@@ -91,6 +93,7 @@ def _are_as_before(rows: pl.DataFrame) -> bool:
     )
 
 
+@check(severity="error")
 def _printed_so_far(judged: Judged) -> Rows:
     """Find months that equal a printed year to date to the last digit, for all partners together or for one of them."""
     printed = judged.published_rows.filter(
@@ -130,6 +133,7 @@ def _are_like_sums(rows: pl.DataFrame, months: int) -> bool:
     return is_most and rows.select(pl.col("value", "before").sum()).filter(like).height == 1
 
 
+@check(severity="error")
 def _months_of_span(judged: Judged) -> Rows:
     """Check that a figure of several months equals the sum of these, and is at least the sum of those that are
     published.
@@ -159,6 +163,7 @@ def _months_of_span(judged: Judged) -> Rows:
             )  # fmt: skip
 
 
+@check(severity="warning")
 def _span_of_months(judged: Judged) -> Rows:
     """Check that months add up to a published figure of several months. The figure stays published, unless it is
     older and a year to date that a release covers whole: then the months replace it (`superseded`).
@@ -267,8 +272,3 @@ def _published(judged: Judged, months: set[Month]) -> pl.DataFrame:
     """Read the published values of some months: SERIES, month, value."""
     wanted = pl.DataFrame(sorted(months), orient="row", schema={"flow": pl.String, "month": pl.Int32})
     return judged.values.join(with_codes(wanted), on=["flow", "month"], how="semi")
-
-
-MONTH_SLIPS: tuple[Check, ...] = (
-    year_so_far, _printed_so_far, _months_of_span, _span_of_months,
-)  # fmt: skip

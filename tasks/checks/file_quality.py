@@ -1,7 +1,6 @@
-"""Gate D: checks whether a release makes sense as a whole, by itself and against published data.
+"""Checks of a release by itself: whether its file is whole, and of one kind throughout.
 
-Each check returns findings and changes nothing. Severity error means that a person must look before it is published;
-warning and info are published with the release. The checks that look at one release alone are here. The others:
+The other modules of this room compare it:
 
 - `consistency`: numbers against those of earlier releases
 - `unit_values`: quantities and values against one another
@@ -12,48 +11,27 @@ warning and info are published with the release. The checks that look at one rel
 - `same_numbers`: numbers that are published as something else
 - `printed_figures`: printed figures against one another
 - `line_sums`: lines of release pages against the codes that they have
-
-To add a check: a function in one of them, its line in the list at the end of the module, a test in which it raises a
-finding and one in which it raises none.
 """
 
 import json
-import os
 import re
 
 import polars as pl
 
+from schemas import settings
 from schemas.reference.code_tables import code_table, valid_in
-from schemas.table import DataFrame
-from schemas.tables.release import Finding
-from tasks.checks.absences import ABSENCES
-from tasks.checks.completeness import GAPS
-from tasks.checks.consistency import PRECEDENTS
-from tasks.checks.context import EXAMPLES, MONEY, PAGES, QUANTITY, Check, Judged
-from tasks.checks.declared_flow import SLIPS
-from tasks.checks.declared_months import MONTH_SLIPS
-from tasks.checks.lapsed_measures import LAPSES
-from tasks.checks.line_sums import LINE_SUMS
-from tasks.checks.magnitudes import MAGNITUDES
-from tasks.checks.printed_figures import PRINTS
-from tasks.checks.same_numbers import SAME_NUMBERS
+from tasks.checks.context import EXAMPLES, MONEY, PAGES, QUANTITY, Judged
+from tasks.checks.registry import check
 from tasks.checks.thresholds import threshold
-from tasks.checks.unit_values import UNIT_VALUES
 from tasks.domain.coverage import is_unplaced
-from tasks.domain.decisions import decision_text, withdrawn_on
-from tasks.domain.errors import Refused
-from tasks.domain.findings import Rows, finding, gather
+from tasks.domain.findings import Rows, finding
 from tasks.domain.nomenclature import LINE
-from tasks.domain.release_ids import MARK
 from tasks.domain.text import counted
 from tasks.ingest.duplicates import COPY, ECHO
-from tasks.ingest.normalise import Normalised
 from tasks.ingest.subtotals import causes_first
-from tasks.ledger.published_state import Known
 from tasks.sources.registry import SOURCES
 
 # Names sources that a person trusts although they are experimental: their first release is not asked about.
-TRUSTED = "TIDEWAITER_EXPERIMENTAL"
 QUARANTINED_SHARE_MAX = 0.001
 # Each line of a release page is a figure by itself and part of no sum; where more are unread the layout has changed.
 QUARANTINED_LINES_SHARE_MAX = 0.1
@@ -61,31 +39,7 @@ QUARANTINED_LINES_SHARE_MAX = 0.1
 ONE_PART_RECORDS_MIN = 50
 
 
-def check(release: Normalised, known: Known) -> DataFrame[Finding]:
-    """Every doubt about `release`: those from reading it, and those of all checks. Raises Refused where it was withdrawn."""
-    _refuse_withdrawn(release, known)
-    judged = Judged(release, known)
-    asked = (
-        *CHECKS, *PRECEDENTS, *UNIT_VALUES, *MAGNITUDES, *ABSENCES, *GAPS, *SLIPS, *MONTH_SLIPS, *SAME_NUMBERS, *PRINTS,
-        *LAPSES, *LINE_SUMS,
-    )  # fmt: skip
-    raised = [row for ask in asked for row in ask(judged)]
-    own = release.findings.drop("release_id").to_dicts()
-    return gather(judged.row["release_id"], [*own, *raised])
-
-
-def _refuse_withdrawn(release: Normalised, known: Known) -> None:
-    """What a person withdrew counts again when a person says so, and not because its file is still there."""
-    row = release.release.row(0, named=True)
-    name = row["release_id"].partition(MARK)[0]
-    decision = withdrawn_on(known.decisions).get(name)
-    if decision is not None:
-        raise Refused(
-            "withdrawn", where=row["title"] or name, found=f"the release {name} was {decision_text(decision)}",
-            advice=f"Nothing was published. tidewaiter withdraw {name} --undo lets it count again.",
-        )  # fmt: skip
-
-
+@check(severity="error")
 def _row_cap(judged: Judged) -> Rows:
     """Find query downloads that stop at a round number of records: the site cuts them off without a warning."""
     row = judged.row
@@ -101,6 +55,7 @@ def _row_cap(judged: Judged) -> Rows:
         )
 
 
+@check(severity="error")
 def _experimental_source(judged: Judged) -> Rows:
     """Find releases of a source of which no whole real file has been read; the first one waits until a person has
     compared it with the site.
@@ -110,7 +65,7 @@ def _experimental_source(judged: Judged) -> Rows:
     if not read:
         return
     is_first = judged.known.counting.filter(source=source).is_empty()
-    hold = is_first and source not in re.split(r"[\s,]+", os.environ.get(TRUSTED, ""))
+    hold = is_first and source not in re.split(r"[\s,]+", settings.text(settings.EXPERIMENTAL))
     compare = "Compare some numbers of this release with the site"
     yield finding(
         "experimental_source", "error" if hold else "info", source,
@@ -119,6 +74,7 @@ def _experimental_source(judged: Judged) -> Rows:
     )  # fmt: skip
 
 
+@check(severity="error")
 def _quarantined(judged: Judged) -> Rows:
     """Report records that could not be read. Copies and echoes are not among them: their numbers are published."""
     row = judged.row
@@ -158,6 +114,7 @@ def _digits(printed: str) -> str:
     return re.sub(r"[^0-9]", "", json.loads(printed).get("product", ""))
 
 
+@check(severity="error")
 def _unknown_partners(judged: Judged) -> Rows:
     """Report partner codes that the table lacks: such a code may be new, but not one with much of the trade."""
     unknown = [key for key in judged.row["partner_list"] if is_unplaced(key)]
@@ -177,6 +134,7 @@ def _unknown_partners(judged: Judged) -> Rows:
             )  # fmt: skip
 
 
+@check(severity="error")
 def _mixed_units(judged: Judged) -> Rows:
     """Find one product of one month in two units: a sum in either would leave the other out.
 
@@ -217,6 +175,7 @@ def _mixed_units(judged: Judged) -> Rows:
             )
 
 
+@check(severity="error")
 def _one_regime(judged: Judged) -> Rows:
     """Find queries for one customs regime: they do not cover the whole trade, but their sums would look as if they
     did.
@@ -224,6 +183,7 @@ def _one_regime(judged: Judged) -> Rows:
     return _one_of("regime", "customs regime", judged)
 
 
+@check(severity="error")
 def _one_province(judged: Judged) -> Rows:
     """Find queries for one province."""
     return _one_of("province", "province", judged)
@@ -249,6 +209,7 @@ def _listed_products(judged: Judged) -> pl.DataFrame:
     return products if of_release is None else products.filter(pl.col("classification").is_in([of_release, LINE]))
 
 
+@check(severity="warning")
 def _product_validity(judged: Judged) -> Rows:
     """Find watched codes in months for which the table does not have them: another edition of the tariff had other
     codes.
@@ -268,8 +229,3 @@ def _product_validity(judged: Judged) -> Rows:
             expected="months of schemas/reference/products.csv",
             advice="Another edition of the tariff may mean other goods by this code; check, or mend the table.",
         )
-
-
-CHECKS: tuple[Check, ...] = (
-    _row_cap, _experimental_source, _quarantined, _unknown_partners, _mixed_units, _one_regime, _one_province, _product_validity,
-)  # fmt: skip

@@ -6,7 +6,8 @@ after it began. The numbers are right; but nobody may write that the control is 
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, Check, Judged
+from tasks.checks.context import EXAMPLES, Judged
+from tasks.checks.registry import check
 from tasks.domain.findings import Rows, finding
 from tasks.domain.measure_states import LAPSED, State, states_on
 from tasks.domain.measures import coverage, events_of
@@ -15,6 +16,7 @@ from tasks.domain.periods import month_name
 FLOW = "export"
 
 
+@check(severity="warning")
 def _control_lapsed(judged: Judged) -> Rows:
     """Find export controls whose state on the day of the release is unknown, because a term ended and no successor
     is recorded.
@@ -45,6 +47,3 @@ def _term_of(event: str, state: State) -> str:
     if state.by == event:
         return "its term"
     return f"the suspension of {f'its paragraph {state.part}' if state.part else 'it'} by {state.by}"
-
-
-LAPSES: tuple[Check, ...] = (_control_lapsed,)

@@ -13,8 +13,9 @@ from itertools import chain
 import polars as pl
 
 from schemas.reference.code_tables import code_table, valid_in
-from tasks.checks.context import EXAMPLES, REVISED_SHARE_MAX, Check, Judged
+from tasks.checks.context import EXAMPLES, REVISED_SHARE_MAX, Judged
 from tasks.checks.published_months import RATED
+from tasks.checks.registry import check
 from tasks.domain.coverage import EVERYTHING, WORLD
 from tasks.domain.findings import Rows, finding
 from tasks.domain.nomenclature import CHINAS, LINE
@@ -41,6 +42,7 @@ def _range(part: str) -> Iterator[str]:
     return (str(code).zfill(len(first)) for code in range(int(first), int(last or first) + 1))
 
 
+@check(severity="warning")
 def _line_differs(judged: Judged) -> Rows:
     """Find months in which a line is not the sum of its codes."""
     releases = pl.concat(frame.select(OF_RELEASES) for frame in (judged.known.counting, judged.release.release))
@@ -124,6 +126,3 @@ def _compare(judged: Judged, place: Place, line: pl.DataFrame, parts: tuple[str,
                 observed=f"{row['value']:,} in the line, {total:,} in its codes", expected="the same trade, up to revisions of 1%",
                 advice="A code was not asked for or was lost, or customs have changed the goods of the line: compare schemas/reference/line_codes.csv.",
             )  # fmt: skip
-
-
-LINE_SUMS: tuple[Check, ...] = (_line_differs,)

@@ -10,9 +10,10 @@ from typing import Any
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, Check, Judged
+from tasks.checks.context import EXAMPLES, Judged
 from tasks.checks.declared_months import year_so_far
 from tasks.checks.published_months import RATED
+from tasks.checks.registry import check
 from tasks.checks.thresholds import dollars_of, threshold, whole_threshold
 from tasks.domain.coverage import WORLD
 from tasks.domain.findings import Rows, finding
@@ -31,6 +32,7 @@ SMALL_KG = 1_000
 ADVICE = "See whether quantities and values have a digit too many or too few; if trade really changed so much, approve."
 
 
+@check(severity="error")
 def _value_magnitude(judged: Judged) -> Rows:
     """Find months of a product, or of one of its partners, many times as large or as small as all months around."""
     if judged.row["kind"] == "published":
@@ -274,6 +276,3 @@ def _of_many_products(judged: Judged, money: str) -> Rows:
         )  # fmt: skip
         hold = pl.col("times") > threshold("price_unit_factor_broad")
         yield from _findings(single.with_columns(hold=hold, bound=threshold("surge_broad_factor")), money)
-
-
-MAGNITUDES: tuple[Check, ...] = (_value_magnitude,)

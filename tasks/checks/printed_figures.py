@@ -8,8 +8,9 @@ collected files alone: a later download is not at fault for them.
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, GROWTH, PAGES, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, Check, Judged
+from tasks.checks.context import EXAMPLES, GROWTH, PAGES, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, Judged
 from tasks.checks.published_months import CODED
+from tasks.checks.registry import check
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_index, span_name
@@ -28,6 +29,7 @@ MONTH = [*CODED, "month"]
 STATED = ("value", "resolution", "known_from")
 
 
+@check(severity="error")
 def _year_to_date(judged: Judged) -> Rows:
     """Check that a printed cumulative figure less the one before equals the month, within the steps of the printed
     digits, where the release has one of the three. A release is not at fault for earlier figures of others.
@@ -75,6 +77,7 @@ def _year_to_date(judged: Judged) -> Rows:
         )  # fmt: skip
 
 
+@check(severity="error")
 def _parts_exceed_total(judged: Judged) -> Rows:
     """Check that the partners together are at most the printed world total."""
     if WORLD not in judged.row["partner_list"]:
@@ -96,6 +99,7 @@ def _parts_exceed_total(judged: Judged) -> Rows:
         )  # fmt: skip
 
 
+@check(severity="error")
 def _implied_revision(judged: Judged) -> Rows:
     """Compare a printed growth with our base. The authority computes growth on its current base; if that cannot be
     ours, the year before was revised, and no new download is needed to know it. If the growth fits our base with
@@ -166,6 +170,7 @@ def _printed(judged: Judged) -> pl.DataFrame:
     return pl.concat([mine.select(columns), theirs.with_columns(new=pl.lit(False)).select(columns)])
 
 
+@check(severity="error")
 def _prints_disagree(judged: Judged) -> Rows:
     """Check that figures printed on several days differ by no more than a revision and the number of their digits."""
     if judged.row["kind"] != "published":
@@ -185,6 +190,7 @@ def _prints_disagree(judged: Judged) -> Rows:
         )  # fmt: skip
 
 
+@check(severity="error")
 def _prints_do_not_add_up(judged: Judged) -> Rows:
     """Check that a figure of several months is at least any part of it and its months together, and no more if all
     have a value.
@@ -217,6 +223,7 @@ def _prints_do_not_add_up(judged: Judged) -> Rows:
         )  # fmt: skip
 
 
+@check(severity="error")
 def _thousandth(judged: Judged) -> Rows:
     """Find quantities printed to the kilogram that are about 1,000 times smaller than comparable ones: the point of
     `3.188` t is a thousands separator.
@@ -254,8 +261,3 @@ def _subject(found: dict[str, object]) -> str:
         f"{found['flow']} {found['product']} {found['partner']} {span_name(found['period_start'], found['period_end'])} "  # type: ignore[arg-type]
         f"{found['measure']}"
     )
-
-
-PRINTS: tuple[Check, ...] = (
-    _year_to_date, _parts_exceed_total, _implied_revision, _prints_disagree, _prints_do_not_add_up, _thousandth,
-)  # fmt: skip

@@ -10,8 +10,9 @@ import polars as pl
 
 from schemas.table import FLOWS
 from schemas.tables.observation import Observation
-from tasks.checks.context import EXAMPLES, Check, Judged, values_of
+from tasks.checks.context import EXAMPLES, Judged, values_of
 from tasks.checks.published_months import Month, PublishedMonths
+from tasks.checks.registry import check
 from tasks.checks.thresholds import threshold, whole_threshold
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_index, month_name
@@ -30,6 +31,7 @@ def _own(judged: Judged) -> pl.DataFrame:
     return judged.numbers.filter(pl.col("value") >= whole_threshold("same_number_least"))
 
 
+@check(severity="error")
 def _numbers_of_other_flow(judged: Judged) -> Rows:
     """Find numbers that are published as the other direction, for the same products, partners and months."""
     row = judged.row
@@ -61,6 +63,7 @@ def _numbers_of_other_flow(judged: Judged) -> Rows:
             )  # fmt: skip
 
 
+@check(severity="error")
 def _another_month(judged: Judged) -> Rows:
     """Find the numbers of other months, published or of the same file: the query was for those, or the months were
     relabelled.
@@ -115,6 +118,7 @@ def _relabelled(counts: pl.DataFrame) -> Rows:
         )  # fmt: skip
 
 
+@check(severity="error")
 def _pasted_records(judged: Judged) -> Rows:
     """Find months that run to the end and begin again, with products and partners of before: two downloads, one
     below the other. Parts of one query have no month, no product, no partner, no place or no measure in common: some
@@ -146,6 +150,3 @@ def _pasted_records(judged: Judged) -> Rows:
                 advice="See whether records of another query, or of the other direction, were pasted below; ingest each download by itself.",
             )  # fmt: skip
             return
-
-
-SAME_NUMBERS: tuple[Check, ...] = (_numbers_of_other_flow, _another_month, _pasted_records)

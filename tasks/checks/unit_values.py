@@ -7,9 +7,10 @@ measured on real downloads (`schemas/reference/check_thresholds.csv`). A check r
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, GROWTH, MONEY, QUANTITY, Check, Judged
+from tasks.checks.context import EXAMPLES, GROWTH, MONEY, QUANTITY, Judged
 from tasks.checks.declared_flow import other_currency
 from tasks.checks.published_months import RATED, with_codes
+from tasks.checks.registry import check
 from tasks.checks.thresholds import dollars_of, in_dollars, threshold, whole_threshold
 from tasks.domain.coverage import WORLD
 from tasks.domain.findings import Rows, finding
@@ -28,6 +29,7 @@ PRODUCT = ["flow", "product"]
 PLACE = [*PRODUCT, "month"]
 
 
+@check(severity="error")
 def _unit_values(judged: Judged) -> Rows:
     """Find values per kilogram of a product, or of one of its partners, far from its other months."""
     if judged.row["kind"] == "published":
@@ -191,6 +193,7 @@ def _middle(times: float) -> pl.Expr:
     return pl.format(f"within {times:g} times {{}}, the middle price of the product", _rounded("middle"))
 
 
+@check(severity="error")
 def _zero_numbers(judged: Judged) -> Rows:
     """Find a value of 0 where much was weighed or counted, or the reverse: only less than half a step is printed as 0,
     and the step of a release page is 10,000 t or 10 million yuan.
@@ -280,6 +283,3 @@ def _usual(judged: Judged, pairs: pl.DataFrame) -> pl.DataFrame:
         names = {"measure": pl.lit("quantity_kg").cast(pl.Categorical), "money": pl.lit(money).cast(pl.Categorical)}
         rates.append(before.with_columns(rate=pl.col(money) / pl.col("quantity_kg"), **names).select(columns))
     return pl.concat(rates).group_by(columns[:-1]).agg(usual=pl.col("rate").median())
-
-
-UNIT_VALUES: tuple[Check, ...] = (_unit_values, _zero_numbers)

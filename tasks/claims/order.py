@@ -7,13 +7,13 @@ import re
 from dataclasses import dataclass
 
 from tasks.claims.breaks import changes_between, describe_changes
-from tasks.claims.periods import COUNTS, read_period
 from tasks.claims.readings import Readings
 from tasks.claims.statement import Spot, Stated
 from tasks.claims.wording import describe
 from tasks.domain.coverage import WORLD
 from tasks.domain.errors import Unclear
 from tasks.domain.labels import is_group, partner_name
+from tasks.domain.period_words import COUNTS, read_period
 from tasks.domain.periods import month_name
 from tasks.domain.precision import Reading
 

@@ -13,10 +13,10 @@ import polars as pl
 import pycountry
 
 from schemas.reference.code_tables import code_table
-from tasks.claims.periods import read_period
 from tasks.claims.statement import Spot, Stated
 from tasks.claims.units import FOLD, read_unit
 from tasks.domain.errors import Unclear
+from tasks.domain.period_words import read_period
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 # A comma separates thousands; 46,4 as written elsewhere would be read as 464.

@@ -19,7 +19,7 @@ from tasks.domain.hashing import code_sha256, frame_sha256, json_sha256, version
 from tasks.domain.measures import events_of, mixed_note
 from tasks.domain.reporter import Reporter
 from tasks.lineage.records import as_table, current_run, lineage_row
-from tasks.store.compatibility import refuse_newer
+from tasks.store.compatibility import refuse_unknown
 from tasks.store.mirror import announcement
 from tasks.store.parquet import encode_file, read_table
 from tasks.store.publish import Published, publish
@@ -59,7 +59,7 @@ def publish_claims(store: Path, claims: ClaimsFile, checked: DataFrame[CheckedCl
     Raises Outpaced if the store lies in a bucket and another machine published there meanwhile, StoreError if a later
     version wrote a format that this one does not know.
     """
-    refuse_newer(snapshot)
+    refuse_unknown(snapshot)
     releases = read_table(snapshot, Release)
     mine = claim_rows(claims, checked, releases)
     others = read_table(snapshot, Claim).filter(pl.col("claims_file") != claims.name)

@@ -32,6 +32,8 @@ from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 
 PLACE = ("flow", "product", "partner", "measure", "period")
+# Statuses of a year to date that is added up.
+ADDED = ("sum_of_months", "sum")
 USED = ("level", "level_status", "rank", "ytd", "ytd_status")
 
 
@@ -77,11 +79,11 @@ class Readings:
 
     def _is_outranked(self, key: Key) -> bool:
         """Whether a year to date is not in the table `metric`, because more trusted kinds of release have all its
-        months.
+        months, or all its partners.
         """
         first, last = key[4:]
         row = self.metric.get((*key[:4], last, last)) if first % 12 == 0 and first < last < first + 12 else None
-        return row is not None and row["ytd_status"] == "sum_of_months"
+        return row is not None and row["ytd_status"] in ADDED
 
     def canonical(self, spot: Spot) -> Spot:
         """Replace a basket of one code by that code."""
@@ -109,15 +111,15 @@ class Readings:
         return found or self._covered_total(spot)
 
     def _covered_total(self, spot: Spot) -> list[Reading]:
-        """Return a year to date in which a month has no row because there was no trade, added up as in the table
-        `metric`.
+        """Return a year to date that the table `metric` adds up: of partners, or of months of which one has no row because
+        there was no trade.
         """
         row = self.metric.get(_key(spot.at(first=spot.last)))
-        if spot.first % 12 or spot.is_month or row is None or row["ytd_status"] != "sum_of_months":
+        if spot.first % 12 or spot.is_month or row is None or row["ytd_status"] not in ADDED:
             return []
         value = Fraction(row["ytd"])
         one = Interval(value, value)
-        return [Reading(one, one, value, "computed", f"{show_level(value, spot.measure)} ({MADE['sum_of_months']})")]
+        return [Reading(one, one, value, "computed", f"{show_level(value, spot.measure)} ({MADE[row['ytd_status']]})")]
 
     def _printed(self, spot: Spot) -> Reading | None:
         number = self.numbers.get(_key(spot))

@@ -44,7 +44,7 @@ def _with_doubts(readings: Readings, stated: Stated, spot: Spot, made: Verdict) 
     found = readings.doubts.of(spot.flow, spot.product, spot.partner, sorted(months), figure) if readings.doubts else []
     if not found or made[0] == "not_checkable":
         return made
-    doubts = "; ".join(dict.fromkeys(doubt.words for doubt in found))
+    doubts = "; ".join(found)
     if made[0] in ("contradicted", "right_number_wrong_place"):
         return "not_checkable", f"Not checkable: what the ledger has is in doubt ({doubts}). {made[1]}"
     return made[0], f"{made[1]} In doubt: {doubts}."

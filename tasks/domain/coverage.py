@@ -8,13 +8,17 @@ no group of its months is covered, however small its trade, until a later file o
 """
 
 import functools
+from typing import cast
 
 import polars as pl
 
+from schemas.names import NATIONAL
 from schemas.reference.code_tables import code_table, valid_in
+from schemas.table import DataFrame
 from schemas.tables.observation import KINDS
+from schemas.tables.release import Release
 from tasks.domain.classification import BASKET, basket_members
-from tasks.domain.nomenclature import NATIONAL, SHARED
+from tasks.domain.nomenclature import SHARED
 from tasks.domain.nomenclature import digits as digits_of
 from tasks.domain.periods import month_index, month_text
 
@@ -86,6 +90,17 @@ def _has_unplaced(releases: pl.DataFrame) -> pl.Series:
     if not unplaced:
         return pl.repeat(False, releases.height, dtype=pl.Boolean, eager=True)
     return releases.select(pl.col("partner_list").list.set_intersection(unplaced).list.len() > 0).to_series()
+
+
+def years_as_months(releases: DataFrame[Release]) -> DataFrame[Release]:
+    """The releases that gave January to a later month as one figure, each as a release of that last month alone.
+
+    What covers the month then covers the figure.
+    """
+    first, last = month_index("first_month"), month_index("last_month")
+    is_year_so_far = (first % 12 == 0) & (first < last) & (last < first + 12)
+    whole = releases.filter(~pl.col("by_month"), is_year_so_far)
+    return cast("DataFrame[Release]", whole.with_columns(first_month="last_month", by_month=pl.lit(True)))
 
 
 def lost_place(product: str, day: str) -> pl.Expr:

@@ -2,16 +2,17 @@
 
 Equal digits of two national lists mean different goods (85051110 exists in China's tariff and in the Combined
 Nomenclature of the EU), so the classification of a code names the list: HS2, HS4, HS6, or HS8 (China), CN8 (EU and
-United Kingdom), HTS10 (United States), JP9 (Japan). Belongs here: from a code to its classification and back to the
+United Kingdom), HTS10 (United States), JP9 (Japan), NCM8 (Mercosul). Belongs here: from a code to its classification and back to the
 number of its digits.
 """
 
 import polars as pl
 
+from schemas.names import NATIONAL
+
 SHARED = (2, 4, 6)
 # Chapters 01 to 99; the HS reserves 77.
 CHAPTER = "(0[1-9]|[1-6][0-9]|7[0-689]|[89][0-9])"
-NATIONAL = {"HS8": 8, "CN8": 8, "HTS10": 10, "JP9": 9}
 CHINAS = "HS8"
 # What a source without national codes has.
 FINEST = {**NATIONAL, "HS6": 6}

@@ -19,10 +19,9 @@ from tasks.domain.errors import Refused
 from tasks.domain.periods import read_period
 from tasks.fetch.drop import drop
 from tasks.fetch.judge import refuse_elsewhere, refuse_other, unanswered
-from tasks.fetch.question import Answer, Key, Question
 from tasks.fetch.seen import Seen, bytes_sha256, read_seen, records_sha256, write_seen
 from tasks.fetch.transport import AHEAD_MAX, Transport
-from tasks.sources.protocol import Parsed
+from tasks.sources.protocol import Answer, Key, Parsed, Question
 from tasks.sources.registry import read_file
 
 FAILURES_MAX = 3

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tasks.fetch.question import Answer, Question
-from tasks.fetch.seen import bytes_sha256, write_at_once
+from tasks.fetch.seen import bytes_sha256
 from tasks.ingest.declaration import as_toml
+from tasks.sources.protocol import Answer, Question
+from tasks.store.temporary import write_at_once
 
 ENDINGS = {"csv": "csv", "json": "json", "html": "html", "xls": "xls"}
 NAME_MAX = 120

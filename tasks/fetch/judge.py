@@ -9,9 +9,9 @@ from typing import TypeVar
 from schemas.forms.fetch import Fetched
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip, clip_bytes
-from tasks.fetch.question import Answer
 from tasks.fetch.transport import Transport, Unreachable, is_same_source
 from tasks.sources.envelope import magic_of
+from tasks.sources.protocol import Answer
 
 T = TypeVar("T")
 
@@ -87,21 +87,31 @@ def unanswered(name: str, error: Exception) -> Fetched:
     return Fetched(name=name, outcome="refused", reason=why)
 
 
-def listed(transport: Transport, place: str, name: str, read: Callable[[Answer], Iterable[T]]) -> list[T] | Fetched:
-    """Return what `read` finds on a list page, or what became of the page: the pages of other years are asked for."""
+class AskedSite:
+    """The site of a source, as its questions see it (`tasks/sources/protocol.Site`)."""
 
-    def asked() -> list[T]:
-        answer = transport.get(place)
+    def __init__(self, transport: Transport, *, has_key: bool) -> None:
+        self._transport, self.has_key = transport, has_key
+
+    def get(self, address: str) -> Answer:
+        """The answer of an address. Raises Refused and Unreachable."""
+        answer = self._transport.get(address)
         assert answer is not None  # no condition was sent
-        refuse_other(answer, "html")
-        return list(read(answer))
+        return answer
 
-    return tried(name, asked)
+    def tried(self, name: str, work: Callable[[], T]) -> T | Fetched:
+        """What `work` returns, or what became of the question that it asks."""
+        try:
+            return work()
+        except Exception as error:
+            return unanswered(name, error)
 
+    def listed(self, place: str, name: str, read: Callable[[Answer], Iterable[T]]) -> list[T] | Fetched:
+        """What `read` finds on a list page, or what became of the page: the pages of other years are asked for."""
 
-def tried(name: str, work: Callable[[], T]) -> T | Fetched:
-    """Return what `work` does, or what became of the question that it asks."""
-    try:
-        return work()
-    except Exception as error:
-        return unanswered(name, error)
+        def asked() -> list[T]:
+            answer = self.get(place)
+            refuse_other(answer, "html")
+            return list(read(answer))
+
+        return self.tried(name, asked)

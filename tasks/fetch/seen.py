@@ -8,8 +8,6 @@ more download: the same bytes with the same declaration are the same release.
 import hashlib
 import json
 import logging
-import os
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from schemas.forms.fetch import NOTES
 from tasks.domain.hashing import frame_sha256
 from tasks.sources.protocol import Parsed
+from tasks.store.temporary import write_at_once
 
 NOT_OF_THE_RECORD = ("record", "note")
 log = logging.getLogger("tidewaiter.fetch")
@@ -62,21 +61,6 @@ def write_seen(inbox: Path, source: str, seen: dict[str, Seen]) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     plain: dict[str, Any] = {name: entry.model_dump(mode="json") for name, entry in sorted(seen.items())}
     write_at_once(place, (json.dumps(plain, indent=1, ensure_ascii=True) + "\n").encode())
-
-
-def write_at_once(place: Path, data: bytes) -> None:
-    """Write a file under another name and then rename it, so that nobody sees half of it."""
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name[:40]}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as sink:
-            sink.write(data)
-            sink.flush()
-            os.fsync(sink.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(place)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def records_sha256(parsed: Parsed) -> str:

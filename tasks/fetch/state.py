@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from schemas.forms.fetch import FetchReport, FetchState, state_file
-from tasks.fetch.seen import write_at_once
+from tasks.store.temporary import write_at_once
 
 
 def note_state(inbox: Path, report: FetchReport, now: datetime) -> FetchState:

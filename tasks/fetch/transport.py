@@ -7,7 +7,6 @@ its answer is refused.
 
 import importlib.metadata
 import logging
-import os
 import socket
 import threading
 import time
@@ -21,15 +20,15 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 
+from schemas import settings
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
-from tasks.fetch.question import Answer, Key
 from tasks.sources.envelope import FILE_BYTES_MAX
+from tasks.sources.protocol import Answer, Key
 
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 WHOLE = frozenset({200, 203, 204})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-CONTACT = "TIDEWAITER_CONTACT"
 # What a header of a request may repeat of an answer.
 HEADER_MAX = 1_000
 # A clock that is further ahead is wrong, and so is one from before the sources had any.
@@ -277,26 +276,24 @@ def _hidden(key: Key | None) -> Iterator[None]:
         yield
         return
 
-    def hide(record: logging.LogRecord) -> bool:
-        record.msg, record.args = key.hide(record.getMessage()), ()
-        return True
+    make = logging.getLogRecordFactory()
 
-    # A filter applies to a single logger, and these libraries have several each.
-    loggers = [
-        logging.getLogger(name) for name in [*logging.root.manager.loggerDict] if name.split(".")[0] in LIBRARIES
-    ]
-    for logger in loggers:
-        logger.addFilter(hide)
+    def hiding(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make(*args, **kwargs)
+        if record.name.split(".")[0] in LIBRARIES:
+            record.msg, record.args = key.hide(record.getMessage()), ()
+        return record
+
+    logging.setLogRecordFactory(hiding)
     try:
         yield
     finally:
-        for logger in loggers:
-            logger.removeFilter(hide)
+        logging.setLogRecordFactory(make)
 
 
 def user_agent() -> str:
     """Say who asks, and where a source may complain."""
-    contact = os.environ.get(CONTACT, "").strip()
+    contact = settings.text(settings.CONTACT)
     return (
         f"tidewaiter/{importlib.metadata.version('tidewaiter')} (customs statistics{'; ' + contact if contact else ''})"
     )

@@ -21,7 +21,12 @@ PLACE = ["flow", "product", "partner", "measure", "month"]
 
 
 def without_superseded(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """`numbers` (PLACE, span, priority, release_id, known_from, …) without cumulative figures replaced by months.
+    """`numbers` (PLACE, span, value, priority, release_id, known_from, …) without cumulative figures replaced by months."""
+    return superseded_as_null(numbers, releases).drop_nulls("value")
+
+
+def superseded_as_null(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    """`numbers` with a null in place of the value of each cumulative figure that is replaced by months.
 
     A figure is replaced where one later release, of its kind or a better one, requested every month of it. Months of
     several releases do not replace it, nor months that are older than a repetition of the figure. A corrected edition
@@ -65,8 +70,9 @@ def without_superseded(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.Data
         place = [*PLACE[:-1], "end"]
         whole = covered.group_by(place).agg(pl.len()).filter(pl.col("len") == pl.col("end") % YEAR + 1)
         gone.append(older.join(whole.rename({"end": "month"}), on=PLACE, how="semi"))
-    superseded = pl.concat(gone).select(*PLACE, "priority").unique().with_columns(span=pl.lit("ytd"))
-    return numbers.join(superseded, on=[*PLACE, "priority", "span"], how="anti")
+    gone_once = pl.concat(gone).select(*PLACE, "priority", span=pl.lit("ytd"), is_gone=pl.lit(True)).unique()
+    marked = numbers.join(gone_once, on=[*PLACE, "priority", "span"], how="left", maintain_order="left")
+    return marked.with_columns(value=pl.when(pl.col("is_gone").is_null()).then("value")).drop("is_gone")
 
 
 def _one_by_one(releases: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, dict[str, Any]]]:

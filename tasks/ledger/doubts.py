@@ -7,21 +7,22 @@ concerns which figure. Pages, exports and verdicts say it in their own words.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
 import polars as pl
 
+from schemas.table import FLOWS
 from schemas.tables.decision import Decision
 from schemas.tables.observation import Observation
 from schemas.tables.release import Finding, Release
 from tasks.domain.classification import members, part_of
-from tasks.domain.coverage import TOTALS
+from tasks.domain.coverage import FIGURES_LOOK_BACK, TOTALS
 from tasks.domain.decisions import counting
-from tasks.domain.periods import first_day, month_number
-from tasks.ledger.merge import current_statements
-from tasks.store.parquet import Partition, partition_month, read_table
+from tasks.domain.periods import month_index, month_name, month_number
+from tasks.ledger.merge import was_last_on
+from tasks.store.parquet import partition_month, read_table
 from tasks.store.snapshot import Snapshot
 
 # Findings about which partners a file has.
@@ -30,6 +31,12 @@ OF_SUMS = ("few_partners", "partners_missing", "partner_removed", "world_total",
 ON_THE_SUM = ("share_pct", "rank", "contribution_mom_pp", "contribution_yoy_pp")
 # About the law, the file or its codes, not about a number.
 OF_NO_NUMBER = ("control_lapsed", "known_release", "product_validity", "copies", "experimental_source", "revised")
+# How a row of a table says its months, and how many months before them it rests on, by a column that only this table has: `metric`,
+# `event_window`, `trade_flow`.
+MONTHS_BEHIND = {
+    "level": ("period", "period", FIGURES_LOOK_BACK), "first_month": ("first_month", "last_month", 12),
+    "quantity_other": ("period", "period", 0),
+}  # fmt: skip
 _MONTHS = re.compile(r"\d{4}-\d{2}(\.\.\d{4}-\d{2})?")
 
 
@@ -46,87 +53,95 @@ class Doubt(NamedTuple):
         """The doubt as part of a sentence: `few_partners, only BRA in all months, …`."""
         return f"{self.check}, {self.observed}"
 
+    def concerns(self, flow: str, product: str, partner: str, month: int, figure: str = "level") -> bool:
+        """Whether the subject names what a figure of a month rests on, and nothing else. The name of a file names no number."""
+        is_sum = partner in TOTALS or figure in ON_THE_SUM
+        if self.check in OF_SUMS and not is_sum:
+            return False
+        codes, is_named, spans = [product, *members(product)], self.check in OF_SUMS, []
+        for word in self.subject.split():
+            if word in ("export", "import"):
+                if word != flow:
+                    return False
+                is_named = True
+            elif _MONTHS.fullmatch(word):
+                spans.append([month_number(date.fromisoformat(f"{month}-01")) for month in word.split("..")])
+            elif re.fullmatch(r"\d{2,10}|line:\w+", word):
+                if not any(word.startswith(code) or code.startswith(word) for code in codes):
+                    return False
+                is_named = True
+            elif re.fullmatch(r"[A-Z]{3}|[a-z]+:\w+", word) and not is_sum and word != partner:
+                return False
+        return is_named and (not spans or any(min(span) <= month <= max(span) for span in spans))
+
 
 class Doubts:
-    """The open findings of the releases of a snapshot that count; most stores have none."""
+    """The open findings of the releases of a snapshot that count, now or at the end of a day; most stores have none."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, day: date | None = None) -> None:
         self.snapshot = snapshot
-        releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
+        self._is_current = pl.col("known_until").is_null() if day is None else was_last_on(day)
+        releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision), day or date.max)
         open_ones = pl.col("severity").is_in(["error", "warning"]) & ~pl.col("check").is_in(OF_NO_NUMBER)
         rows = read_table(snapshot, Finding).filter(
             open_ones, pl.col("release_id").is_in(releases["release_id"].implode())
         )
         self.rows = [Doubt(*row) for row in rows.select(Doubt._fields).iter_rows()]
-        self._scopes = {
-            row["release_id"]: (row["flow"], month_number(row["first_month"]), month_number(row["last_month"]))
-            for row in releases.filter(pl.col("release_id").is_in([one.release_id for one in self.rows])).to_dicts()
-        }
-        self._resting: dict[tuple[str, str, int], frozenset[str]] = {}
+        doubted = releases.filter(pl.col("release_id").is_in([one.release_id for one in self.rows]))
+        # The months of which they speak, by direction.
+        self._near = {flow: {
+            month
+            for row in doubted.filter(pl.col("flow").is_null() | (pl.col("flow") == flow)).iter_rows(named=True)
+            for month in range(month_number(row["first_month"]), month_number(row["last_month"]) + 1)
+        } for flow in FLOWS}  # fmt: skip
+        self._current: dict[tuple[str, int], pl.DataFrame] = {}
+        self._resting: dict[tuple[str, str, int], list[Doubt]] = {}
 
-    def of(self, flow: str, product: str, partner: str, months: Collection[int], figure: str = "level") -> list[Doubt]:
-        """The doubts about a figure that rests on these months (month numbers) of a product and partner."""
-        near = [month for month in months if self._is_near(flow, month)]
-        if not near:
-            return []
-        is_sum = partner in TOTALS or figure in ON_THE_SUM
-        behind = frozenset[str]().union(*(self._releases(flow, product, month) for month in near))
-        return [
-            doubt
-            for doubt in self.rows
-            if doubt.release_id in behind
-            and (is_sum or doubt.check not in OF_SUMS)
-            and _concerns(doubt, flow, product, partner, months, is_sum=is_sum)
-        ]
+    def of(self, flow: str, product: str, partner: str, months: Iterable[int], figure: str = "level") -> list[str]:
+        """The doubts about a figure that rests on these months (month numbers) of a product and partner, in words."""
+        return list(dict.fromkeys(
+            doubt.words
+            for month in months if month in self._near[flow]
+            for doubt in self._about(flow, product, month) if doubt.concerns(flow, product, partner, month, figure)
+        ))  # fmt: skip
 
     def of_rows(self, rows: pl.DataFrame) -> pl.Series:
-        """For rows of `metric` the doubts about any of their figures, as text; null where there is none.
+        """For rows of a table of MONTHS_BEHIND the doubts about any of their figures, as text; null where there is none.
 
-        A figure looks back on its year and on the year before.
+        A doubt about an earlier month on which some figure of the row rests names that month.
         """
-        keys = rows.select(pl.col("flow", "product", "partner").cast(pl.String), "period")
-        found = {
-            key: "; ".join(dict.fromkeys(doubt.words for doubt in self._of_row(*key))) or None
-            for key in (keys.unique().iter_rows() if self.rows else ())
-        }
+        first, last, back = next(found for column, found in MONTHS_BEHIND.items() if column in rows.columns)
+        keys = rows.select(
+            pl.col("flow", "product", "partner").cast(pl.String), begin=month_index(first), end=month_index(last)
+        )
+        found = {key: self._of_row(back, *key) for key in (keys.unique().iter_rows() if self.rows else ())}
         return pl.Series("doubt", [found.get(key) for key in keys.iter_rows()], pl.String)
 
-    def _of_row(self, flow: str, product: str, partner: str, period: date) -> list[Doubt]:
-        month = month_number(period)
-        return self.of(flow, product, partner, [month, month - 1, *range(month - month % 12, month), month - 12])
+    def _of_row(self, back: int, flow: str, product: str, partner: str, first: int, last: int) -> str | None:
+        own = self.of(flow, product, partner, range(first, last + 1))
+        earlier: dict[str, list[int]] = {}
+        for month in range(first - back, first):
+            for words in self.of(flow, product, partner, [month]):
+                earlier.setdefault(words, []).append(month)
+        before = [
+            f"{words} ({month_name(min(months))}{f' to {month_name(max(months))}' if len(months) > 1 else ''})"
+            for words, months in earlier.items() if words not in own
+        ]  # fmt: skip
+        return "; ".join([*own, *before]) or None
 
-    def _is_near(self, flow: str, month: int) -> bool:
-        return any(of in (None, flow) and first <= month <= last for of, first, last in self._scopes.values())
+    def _about(self, flow: str, product: str, month: int) -> list[Doubt]:
+        """The doubts about releases whose numbers of a product and month are current."""
+        if (flow, product, month) not in self._resting:
+            ids = self._of_month(flow, month).filter(part_of(product))["release_id"]
+            self._resting[flow, product, month] = [doubt for doubt in self.rows if doubt.release_id in ids]
+        return self._resting[flow, product, month]
 
-    def _releases(self, flow: str, product: str, month: int) -> frozenset[str]:
-        """The releases whose numbers of a product and month are current."""
-        key = (flow, product, month)
-        if key not in self._resting:
-            day = first_day(month)
-
-            def is_of_month(part: Partition) -> bool:
-                return part[0] == flow and partition_month(part) == month
-
-            rows = read_table(self.snapshot, Observation, is_of_month, part_of(product))
-            ids = current_statements(rows).filter(pl.col("period_end") >= day)["release_id"]
-            self._resting[key] = frozenset(ids.cast(pl.String))
-        return self._resting[key]
-
-
-def _concerns(doubt: Doubt, flow: str, product: str, partner: str, months: Collection[int], *, is_sum: bool) -> bool:
-    """Whether the subject of a finding names what a figure rests on, and nothing else. The name of a file names no number."""
-    codes, is_named, spans = [product, *members(product)], doubt.check in OF_SUMS, []
-    for word in doubt.subject.split():
-        if word in ("export", "import"):
-            if word != flow:
-                return False
-            is_named = True
-        elif _MONTHS.fullmatch(word):
-            spans.append([month_number(date.fromisoformat(f"{month}-01")) for month in word.split("..")])
-        elif re.fullmatch(r"\d{2,10}|line:\w+", word):
-            if not any(word.startswith(code) or code.startswith(word) for code in codes):
-                return False
-            is_named = True
-        elif re.fullmatch(r"[A-Z]{3}|[a-z]+:\w+", word) and not is_sum and word != partner:
-            return False
-    return is_named and (not spans or any(min(span) <= month <= max(span) for span in spans for month in months))
+    def _of_month(self, flow: str, month: int) -> pl.DataFrame:
+        """The products and releases of the current numbers of a month."""
+        if (flow, month) not in self._current:
+            rows = read_table(
+                self.snapshot, Observation, lambda part: part[0] == flow and partition_month(part) == month,
+                self._is_current & pl.col("release_id").is_in([doubt.release_id for doubt in self.rows]),
+            )  # fmt: skip
+            self._current[flow, month] = rows.select(pl.col("product", "release_id").cast(pl.String)).unique()
+        return self._current[flow, month]

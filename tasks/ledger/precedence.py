@@ -20,7 +20,7 @@ from tasks.domain.coverage import covering, priority, with_scope
 from tasks.domain.nomenclature import CHINAS, OTHERS
 from tasks.domain.periods import month_index, month_text
 from tasks.domain.units import LEVEL_MAX, MILLIGRAMS_PER_KG, YEAR_MAX
-from tasks.ledger.cumulative import without_superseded
+from tasks.ledger.cumulative import superseded_as_null
 
 SERIES = ("flow", "product", "classification", "partner", "measure")
 KEY = ["flow", "product", "partner", "measure", "month"]
@@ -109,9 +109,9 @@ def _placed(observation: pl.DataFrame) -> pl.DataFrame:
 def printed_numbers(observation: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
     """The numbers used for series, with baskets of one code added.
 
-    Without numbers that a better kind of release outranks or a later one replaces.
+    Without months that a better kind of release outranks. A cumulative figure that later months replace is null.
     """
-    numbers = without_superseded(monthly_numbers(observation), releases).select(
+    numbers = superseded_as_null(monthly_numbers(observation), releases).select(
         *SERIES, "month", "value", "span", "priority"
     )
     numbers = without_outranked(numbers, releases)

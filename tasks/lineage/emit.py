@@ -6,9 +6,8 @@ table.
 
 import copy
 import logging
-import os
 import re
-import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,11 @@ from openlineage.client.event_v2 import RunEvent
 from openlineage.client.serde import Serde
 from openlineage.client.transport import get_default_factory
 
+from schemas import settings
 from tasks.lineage.openlineage import events
 from tasks.lineage.records import Run
-from tasks.store.filesystem import LOCAL
 from tasks.store.mirror import share_once
+from tasks.store.temporary import write_at_once
 
 FOLDER = "lineage"
 # An endpoint that accepts no event for this long is given up.
@@ -42,11 +42,9 @@ def emit(run: Run, store: Path, *entered: Run) -> None:
         ]
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
-            half = place.with_suffix(".half")
-            half.unlink(missing_ok=True)
-            write_events(made, half)
-            share_once(store, place, half.read_bytes())
-            half.replace(place)
+            lines = "".join(f"{Serde.to_json(event)}\n" for event in made).encode()
+            share_once(store, place, lines)
+            write_at_once(place, lines)
         emit_elsewhere(made)
     except OSError as error:
         # The OSError has all details, and a full disk has already failed the run.
@@ -70,53 +68,32 @@ def _file_name(run: Run) -> str | None:
     return f"failed-{landed[0].outputs['land'][:12]}-{failed[-1].step}"
 
 
-def write_events(events: Sequence[RunEvent], path: Path) -> None:
-    """Append the events to `path`, one JSON object a line; they are on disk when this returns. Raises OSError."""
-    with path.open("ab") as file:
-        file.write("".join(f"{Serde.to_json(event)}\n" for event in events).encode())
-    LOCAL.fsync_file(path)
-    LOCAL.fsync_directory(path.parent)
-
-
 def emit_elsewhere(events: Sequence[RunEvent]) -> None:
     """Send the events to the transport that openlineage.yml or the environment names; does nothing without one.
 
     Never raises. An endpoint that accepts no event for PATIENCE_S is given up; unsent events give a warning. The client
     adds to a copy of each event what its configuration asks for, and a tag with its version.
     """
-    sent, trouble, enough = list[RunEvent](), list[str](), threading.Event()
-    # Timeouts of transports do not bound a slow name server or a trickling answer; a thread can be abandoned.
-    thread = threading.Thread(target=_send, args=(events, sent, trouble, enough), name="openlineage", daemon=True)
-    thread.start()
-    before = -1
-    while thread.is_alive() and len(sent) > before:
-        before = len(sent)
-        thread.join(PATIENCE_S)
-    if thread.is_alive():
-        enough.set()
-        trouble.append(f"nothing went through for {PATIENCE_S} s")
-    if trouble:
-        line = "sent %d of %d OpenLineage events: %s. Check OPENLINEAGE_URL, OPENLINEAGE__TRANSPORT or openlineage.yml"
-        log.warning(line, len(sent), len(events), trouble[0])
-
-
-def _send(events: Sequence[RunEvent], sent: list[RunEvent], trouble: list[str], enough: threading.Event) -> None:
+    sent, trouble, last = 0, list[str](), time.monotonic()
     try:
         if (config := _configured()) is None:
             return
         client = OpenLineageClient(transport=get_default_factory().create(config))
         for event in copy.deepcopy([*events]):
-            if enough.is_set():
+            if time.monotonic() - last > PATIENCE_S:
                 break
             try:
                 client.emit(event)
-                sent.append(event)
+                sent, last = sent + 1, time.monotonic()
             except Exception as problem:
                 trouble.append(_kind_of(problem))
         if not client.close(PATIENCE_S):
             trouble.append("not all of them were delivered in time")
     except Exception as problem:
         trouble.append(_kind_of(problem))
+    if trouble:
+        line = "sent %d of %d OpenLineage events: %s. Check OPENLINEAGE_URL, OPENLINEAGE__TRANSPORT or openlineage.yml"
+        log.warning(line, sent, len(events), trouble[0])
 
 
 def _kind_of(problem: Exception) -> str:
@@ -132,7 +109,7 @@ def _configured() -> dict[str, Any] | None:
     """The transport's configuration as the official client finds it, with short timeouts; None where there is none."""
     # A client without a transport prints to the console, so this one gets a transport and is only queried.
     config = OpenLineageClient(transport=get_default_factory().create({"type": "noop"})).config.transport or {}
-    if "type" not in config and (url := os.environ.get("OPENLINEAGE_URL")):
+    if "type" not in config and (url := settings.value(settings.OPENLINEAGE_URL)):
         config = config["transports"][OpenLineageClient.DEFAULT_URL_TRANSPORT_NAME] | {"url": url}
     return _impatient(config) if "type" in config else None
 

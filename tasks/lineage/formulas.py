@@ -45,6 +45,20 @@ def months_of(point: Point, text: str, row: dict[str, Any]) -> range:
     return range(point.month + first, point.month + last + 1)
 
 
+def months_behind(figure: str, point: Point) -> list[int]:
+    """The months on whose numbers a figure rests; of a record the month itself alone."""
+    _, names, _ = RECIPES[figure]
+    found = {point.month}
+    for name in names:
+        what, _, shift = name.partition("@")
+        if ":" in shift:
+            found |= {*months_of(point, shift, {})}
+        elif shift != "series":
+            last = point.month + int(shift or 0)
+            found |= {*range(first_month(point, name), last + 1)} if what == "ytd" else {last}
+    return sorted(found)
+
+
 def _growth(operands: list[ExactOperand], point: Point) -> Fraction | None:
     now, base = operands[0].exact, operands[1].exact
     return None if now is None or not base else (now / base - 1) * 100

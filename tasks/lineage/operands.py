@@ -4,6 +4,7 @@ Exact and slow on purpose: one point at a time, plain Python over a few rows, in
 `metrics`. Coverage comes from `domain.coverage`, which the tests check in another way.
 """
 
+import copy
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,14 +13,14 @@ from typing import Any
 
 import polars as pl
 
+from schemas.names import NATIONAL
 from schemas.reference.code_tables import code_table, valid_in
 from schemas.tables.decision import Decision
 from schemas.tables.observation import KINDS, Observation
 from schemas.tables.release import Release
 from tasks.domain.classification import BASKET, part_of
-from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering, of_national_lists
+from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering, of_national_lists, years_as_months
 from tasks.domain.decisions import counting
-from tasks.domain.nomenclature import NATIONAL
 from tasks.domain.periods import first_day, month_end, month_name
 from tasks.domain.release_ids import in_turns
 from tasks.ledger.merge import current_statements
@@ -55,6 +56,8 @@ class Amount:
 class Origins:
     """The current statements of one flow of a snapshot; of one product and its parts, where one is named."""
 
+    _is_cumulative = False
+
     def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
         self.flow = flow
         releases, decisions = read_table(snapshot, Release), read_table(snapshot, Decision)
@@ -67,6 +70,14 @@ class Origins:
         self._reported: dict[tuple[str, int], dict[tuple[str, str, str], Amount]] = {}
         self._priorities: dict[Point, int | None] = {}
         self._whole: dict[Point, bool] = {}
+
+    @functools.cached_property
+    def _years(self) -> "Origins":
+        """The same for figures from January to a month, which releases gave as one."""
+        years = copy.copy(self)
+        years.releases, years._is_cumulative = years_as_months(self.releases), True
+        years._reported, years._priorities, years._whole = {}, {}, {}
+        return years
 
     def level(self, point: Point, made: str) -> Amount | None:
         """The level, by the rule of `made` (a level_status); None where that rule gives none."""
@@ -81,6 +92,10 @@ class Origins:
         """The printed year to date, unless a later release has its months; January alone is a month."""
         printed = self._best(point, point.month - point.month % 12) if point.month % 12 else None
         return None if printed is None or self._is_superseded(point, printed) else printed
+
+    def year_sum(self, point: Point) -> Amount | None:
+        """The sum of the years to date that came as one figure, by the rule of `sum`."""
+        return self._years._sum(point)
 
     def _is_superseded(self, point: Point, printed: Amount) -> bool:
         """Whether a later release of the same or a better kind covers each month of a printed year to date.
@@ -100,12 +115,13 @@ class Origins:
         year = [own.at(month=month) for month in range(january, point.month + 1)]
         return any(_covers_all(one, year) for one in _each(later))
 
-    def chain(self, point: Point, levels: dict[int, Amount]) -> dict[int, Amount]:
+    def chain(self, point: Point, levels: dict[int, Amount], year_sums: dict[int, Amount]) -> dict[int, Amount]:
         """The year to date of every month of the year for which it is known, with the rows behind it.
 
         A printed total wins, unless all months up to it are known from better kinds of release. From January on, a
         total is the one before it plus the month. Where that chain breaks, totals are computed backwards from a later
-        printed one, unless they are less than an earlier total. `levels` are the months known by themselves.
+        printed one, unless they are less than an earlier total. `levels` are the months known by themselves, `year_sums`
+        the totals that are sums of partners or codes, which count as printed.
         """
         january = point.month - point.month % 12
         year = range(january, january + 12)
@@ -114,6 +130,7 @@ class Origins:
             so_far = [levels[earlier] for earlier in range(january, month + 1) if earlier in levels]
             if len(so_far) == month - january + 1 and max(part.priority for part in so_far) < printed[month].priority:
                 del printed[month]
+        printed |= year_sums
         ahead: dict[int, Amount] = {}
         for month in year:
             if month in printed:
@@ -209,7 +226,8 @@ class Origins:
         """
         if (point.product, point.month) not in self._reported:
             own = pl.col("product") == point.product
-            rows = self.observation.filter(_is_of(point.month, point.month), own | _is_below(point))
+            first = point.month - point.month % 12 if self._is_cumulative else point.month
+            rows = self.observation.filter(_is_of(first, point.month), own | _is_below(point))
             found: dict[tuple[str, str, str], Row] = {}
             for row in sorted(rows.iter_rows(named=True), key=_rank):
                 if not row["measure"].endswith("_yoy"):

@@ -22,7 +22,7 @@ from tasks.domain.periods import first_day, month_name, month_number
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted, named
 from tasks.ledger.doubts import Doubts
-from tasks.lineage.formulas import RECIPES, ExactOperand, first_month, months_of
+from tasks.lineage.formulas import RECIPES, ExactOperand, first_month, months_behind, months_of
 from tasks.lineage.operands import Amount, Origins
 from tasks.lineage.point import Point
 from tasks.lineage.requested_records import with_requested_records
@@ -69,17 +69,11 @@ class Tracer:
             operands=[operand.shown for operand in operands], recomputed=_plain(again),
             decisions=self.origins.decided.lines([point, *(operand.point for operand in operands)]),
             kinds="+".join(sorted(kinds)) or None,
-            doubts=self._doubts(point, figure, [operand.point for operand in operands]) if row[figure] is not None else [],
+            doubts=self.doubts.of(point.flow, point.product, point.partner, months_behind(figure, point), figure) if row[figure] is not None else [],
             breaks=[f"{month_name(change.month)}: {change.what} ({change.source})" for change in cut or ()],
             agrees=_agree(expected, again) and _is_published(row[status(figure)], cut) and _hold(operands),
             snapshot_id=self.snapshot.id,
         )  # fmt: skip
-
-    def _doubts(self, point: Point, figure: str, points: list[Point]) -> list[str]:
-        """The open findings about the releases of the months that a figure rests on."""
-        months = sorted({point.month, *(operand.month for operand in points)})
-        found = self.doubts.of(point.flow, point.product, point.partner, months, figure)
-        return list(dict.fromkeys(doubt.words for doubt in found))
 
     def breaks(self, point: Point, figure: str, names: tuple[str, ...], row: dict[str, Any]) -> list[Change] | None:
         """The changes between the months of the metric; None where they do not matter to it."""
@@ -177,15 +171,18 @@ class Tracer:
             level = self.origins.level(own, self._level_status(own))
             if level is not None:
                 levels[month] = level
-        return self.origins.chain(point, levels)
+        # A year so far that every partner was asked for adds up without its months.
+        of_partners = {
+            month: total
+            for month in range(january, january + 12)
+            if self._ytd_status(own := point.at(month=month)) == "sum" and (total := self.origins.year_sum(own))
+        }
+        return self.origins.chain(point, levels, of_partners)
 
     def _ytd(self, point: Point) -> ExactOperand:
         if point.measure in RATIOS:
             return self._unit_value(point, "ytd")
-        try:
-            ytd_status = self.row(point)["ytd_status"]
-        except NoFigure:
-            ytd_status = "incomplete_year"
+        ytd_status = self._ytd_status(point)
         if ytd_status == "sum_of_months":
             first = point.month - point.month % 12
             months = [self._level(point.at(month=month)) for month in range(first, point.month + 1)]
@@ -195,9 +192,17 @@ class Tracer:
             return _known(f"ytd {month_name(point.month)}", exact, ytd_status, numbers, point, kinds)
         if ytd_status in ("ytd_difference", "ytd_sum"):
             found = self._chain(point).get(point.month)
+        elif ytd_status == "sum":
+            found = self.origins.year_sum(point)
         else:
             found = self.origins.printed_ytd(point) if ytd_status == "reported" else None
         return self._known_amount(f"ytd {month_name(point.month)}", found, ytd_status, point)
+
+    def _ytd_status(self, point: Point) -> str:
+        try:
+            return str(self.row(point)["ytd_status"])
+        except NoFigure:
+            return "incomplete_year"
 
     def _known_amount(self, name: str, found: Amount | None, made: str, point: Point) -> ExactOperand:
         if found is None:

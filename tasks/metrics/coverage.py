@@ -62,8 +62,11 @@ class Coverage(NamedTuple):
 
     @property
     def is_mixed(self) -> bool:
-        """Whether some releases give HS6, HS4 or HS2 codes themselves."""
-        return self.finest is not self.all_levels
+        """Whether some releases give HS6, HS4 or HS2 codes themselves, or a total and not its partners: then a code below a
+        number may have one that is no part of it.
+        """
+        totals = self.all_levels.listed["partner"].is_in(self.names.totals)
+        return self.finest is not self.all_levels or totals.any()
 
     def priority(self, frame: pl.DataFrame, *, finest: bool = False) -> pl.DataFrame:
         """The frame (product, partner, family, month, ...) with `priority`, null where no release covers the row."""

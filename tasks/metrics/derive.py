@@ -17,17 +17,17 @@ from schemas.tables.metric import Metric
 from schemas.tables.record_level import RecordLevel
 from schemas.tables.release import Release
 from tasks.domain import comparability
-from tasks.domain.coverage import FIGURES_LOOK_BACK, QUIET_MONTHS
+from tasks.domain.coverage import FIGURES_LOOK_BACK, QUIET_MONTHS, years_as_months
 from tasks.domain.periods import index_month, month_index
 from tasks.domain.units import per_unit
 from tasks.ledger.precedence import printed_numbers
 from tasks.metrics.coverage import cover
 from tasks.metrics.grid import MASS, Block, Grid
-from tasks.metrics.levels import Levels, bit_of, blocks
-from tasks.metrics.names import MISSING_FROM, NUMBER, Names
+from tasks.metrics.levels import Levels, blocks
+from tasks.metrics.names import MISSING_FROM, NUMBER, Names, bit_of, status
 from tasks.metrics.records import PublishedLevels, with_records
 from tasks.metrics.rows import as_metric, in_order, per_kilogram, with_others
-from tasks.metrics.sums import add_up
+from tasks.metrics.sums import add_up, add_up_years, only_kind
 from tasks.metrics.windows import YEAR, Windows
 
 NAMED = ["product", "partner", "measure"]
@@ -97,12 +97,16 @@ def derive_months(
     names = Names.of(products, partners, measures, first, last, releases=releases)
     coverage = cover(names, flow, releases)
     coded = names.numbered(printed.with_columns(pl.col(NAMED).cast(pl.String)))
-    spans = coded.filter(pl.col("span") != "month")
+    spans = coded.filter(~pl.col("span").is_in(["month", "ytd"])).with_columns(made=status("reported"))
+    years = coded.filter(span="ytd").drop("span")
+    if years.height:
+        years = add_up_years(years, cover(names, flow, years_as_months(releases)))
+        spans = pl.concat([spans, years.with_columns(span=pl.lit("ytd")).select(spans.columns)])
     of_months = coded.filter(span="month")
-    rows, kinds = add_up(of_months, coverage), of_months["kinds"].unique()
+    rows = add_up(of_months, coverage)
     grid = Grid(pl.concat([rows.select(NAMED), spans.select(NAMED)]).unique(), coverage)
     count = max(1, at_once // grid.size)
-    levels = Levels(grid, rows, spans, count, kinds.item() if kinds.len() == 1 else None)
+    levels = Levels(grid, rows, spans, count, only_kind(of_months))
     portion = _Portion(flow, grid, levels, spans, all_records=all_records)
     del rows, coded, printed, of_months
     portion.remember(earlier)

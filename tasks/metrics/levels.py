@@ -9,16 +9,10 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.tables.observation import KINDS
 from tasks.metrics.grid import KEY, Block, Grid
-from tasks.metrics.names import MISSING_FROM, NUMBER, STATUS, status
+from tasks.metrics.names import MISSING_FROM, NUMBER, STATUS, bit_of, status
 from tasks.metrics.sums import PRINTED, SUM, UNKNOWN
 from tasks.metrics.year_to_date import chained_years
-
-
-def bit_of(priority: pl.Expr) -> pl.Expr:
-    """The kind of release of a priority as a set of kinds: one bit for each, the highest bit is the worst kind."""
-    return pl.lit(pl.Series([2**place for place in range(len(KINDS))], dtype=pl.UInt8)).gather(priority)
 
 
 class Month(NamedTuple):
@@ -54,7 +48,7 @@ class Levels:
 
     def _chain(self, spans: pl.DataFrame) -> None:
         """Replace the months of the series for which a source prints years to date: see `year_to_date`."""
-        printed = spans.filter(span="ytd").select(*KEY, "month", "span", "value", "kinds")
+        printed = spans.filter(span="ytd").select(*KEY, "month", "span", "value", "kinds", "made")
         if not printed.height:
             return
         series = printed.select(*KEY, year=pl.col("month") // 12).unique()

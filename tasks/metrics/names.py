@@ -12,6 +12,7 @@ import polars as pl
 
 from schemas.reference.code_tables import code_table
 from schemas.tables.metric import MADE, STATUSES
+from schemas.tables.observation import KINDS
 from tasks.domain.classification import HS_LEVELS, basket_members
 from tasks.domain.coverage import TOTALS, WORLD, family_of
 from tasks.domain.nomenclature import CHINAS, classification_of, is_national, national_lists
@@ -207,3 +208,8 @@ def _valid(table: pl.DataFrame) -> pl.DataFrame:
 def status(name: str) -> pl.Expr:
     """A status as its number."""
     return pl.lit(STATUS[name], dtype=pl.UInt8)
+
+
+def bit_of(priority: pl.Expr) -> pl.Expr:
+    """The kind of release of a priority as a set of kinds: one bit for each, the highest bit is the worst kind."""
+    return pl.lit(pl.Series([2**place for place in range(len(KINDS))], dtype=pl.UInt8)).gather(priority)

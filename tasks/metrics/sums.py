@@ -14,35 +14,68 @@ from collections.abc import Callable, Iterable
 import polars as pl
 
 from tasks.domain.classification import HS_LEVELS
-from tasks.domain.units import LEVEL_MAX
+from tasks.domain.units import LEVEL_MAX, YEAR_MAX
 from tasks.metrics.coverage import Coverage, Scope
-from tasks.metrics.names import NUMBER
+from tasks.metrics.names import NUMBER, bit_of, status
 
 SERIES = ("product", "partner", "measure")
 # No row, a printed number, a sum, a row of a sum that is not known.
 NOTHING, PRINTED, SUM, UNKNOWN = range(4)
 
 
-def add_up(printed: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
+def add_up(printed: pl.DataFrame, coverage: Coverage, most: int = LEVEL_MAX) -> pl.DataFrame:
     """Every printed number and every valid sum, a row a series, from rows (product, partner, measure, month, value, kinds).
 
     Codes add up for each partner first, then partners to totals, then codes for totals without partners. Raises
-    OverflowError for a sum that is too large for a month.
+    OverflowError for a sum of more than `most`.
     """
     if not printed.height:
         return printed.select(SERIES)
-    sums = _Sums(coverage, sorted(printed["month"].unique()))
+    sums = _Sums(coverage, sorted(printed["month"].unique()), most)
     rows = sums.wide(printed)
     rows = sums.joined(rows, sums.of_codes(rows.filter(~sums.names.is_total()), rows))
     rows = sums.joined(rows, sums.of_partners(rows.filter(~sums.names.is_total())))
     return sums.joined(rows, sums.of_codes(rows.filter(sums.names.is_total()), rows))
 
 
+def add_up_years(printed: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
+    """The printed years to date and their valid sums, from rows (product, partner, measure, month, value, kinds); with `made`, a
+    status.
+
+    `coverage` is that of the releases that gave such years as one figure. They add up as months do. A null, which is a year
+    that later months replaced, leaves its sums unknown. A figure of a lesser kind is no part of a sum where a better
+    kind covers it, and gives way to a sum of a better kind.
+    """
+    printed = printed.with_columns(made=status("reported"))
+    best = coverage.priority(coverage.names.with_family(printed))["priority"]
+    counts = pl.select(best.is_null() | (printed["kinds"] <= bit_of(pl.lit(best)))).to_series()
+    parts = printed.filter(counts).drop("made")
+    rows, kind = add_up(parts, coverage, YEAR_MAX), only_kind(parts)
+    months = (int(name[1:]) for name in rows.columns if name[0] == "c" and name[1:].isdigit())
+    sums = [
+        rows.filter(pl.col(f"c{month}") == SUM).select(
+            *SERIES,
+            month=pl.lit(month, pl.Int32),
+            value=f"v{month}",
+            kinds=f"k{month}" if kind is None else pl.lit(kind, pl.UInt8),
+            made=status("sum"),
+        )
+        for month in months
+    ]
+    return pl.concat([*sums, printed.drop_nulls("value")]).unique([*SERIES, "month"], keep="first", maintain_order=True)
+
+
+def only_kind(printed: pl.DataFrame) -> int | None:
+    """The kind of release behind all numbers; None where there are several."""
+    kinds = printed["kinds"].unique()
+    return kinds.item() if kinds.len() == 1 else None
+
+
 class _Sums:
     """The sums of the months with a number."""
 
-    def __init__(self, coverage: Coverage, months: list[int]) -> None:
-        self.coverage, self.names, self.months = coverage, coverage.names, months
+    def __init__(self, coverage: Coverage, months: list[int], most: int) -> None:
+        self.coverage, self.names, self.months, self.most = coverage, coverage.names, months, most
         # What a row has of each month: without kinds if there is only one.
         self.parts = "vck"
 
@@ -50,7 +83,7 @@ class _Sums:
         """A row a series; a number is put where its month is."""
         key = self.names.key(*SERIES)
         code = pl.when(pl.col("value").is_null()).then(UNKNOWN).otherwise(PRINTED).cast(pl.UInt8)
-        self.parts = "vck" if printed["kinds"].n_unique() > 1 else "vc"
+        self.parts = "vck" if only_kind(printed) is None else "vc"
         keyed = printed.select("month", v=pl.col("value").fill_null(0), c=code, k="kinds", key=key)
         keys = keyed["key"].unique().sort()
         at = pl.DataFrame({"key": keys}).with_row_index("at")
@@ -174,7 +207,7 @@ class _Sums:
         """One row for each series: the sum of the values, the kinds, and the sums of `w` and `r`."""
         values = [f"v{month}" for month in self.months]
         peak = max((abs(int(end)) for end in (*parts.select(pl.col(values).max()).row(0), *parts.select(pl.col(values).min()).row(0)) if end is not None), default=0)  # fmt: skip
-        is_safe = peak * parts.height < LEVEL_MAX
+        is_safe = peak * parts.height < self.most
         exact = pl.col(values) if is_safe else pl.col(values).cast(pl.Int128)
         sums = parts.group_by(SERIES).agg(
             exact.sum(),
@@ -182,7 +215,7 @@ class _Sums:
             *([pl.col("^k[0-9]+$").bitwise_or()] if "k" in self.parts else []),
         )
         if not is_safe:
-            too_large = sums.filter(pl.any_horizontal(pl.col(values).abs() > LEVEL_MAX))
+            too_large = sums.filter(pl.any_horizontal(pl.col(values).abs() > self.most))
             if too_large.height:
                 product = self.names.products[too_large["product"][0]]
                 raise OverflowError(f"the sum of {product} is too large for a month; check the units of its parts")

@@ -23,7 +23,9 @@ def chained_years(frame: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
 
     `frame` has the months of those series (SERIES, month, level, level_status, kinds), `spans` the printed figures.
     """
-    printed = spans.filter(span="ytd").select(*SERIES, "month", printed="value", printed_kinds="kinds")
+    printed = spans.filter(span="ytd").select(
+        *SERIES, "month", printed="value", printed_kinds="kinds", printed_made="made"
+    )
     if not printed.height:
         return frame.clear().select(*SERIES, "month", *(pl.lit(None).alias(name) for name in YTD))
     year = pl.col("month") // 12
@@ -33,7 +35,7 @@ def chained_years(frame: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
     wide = months.group_by(*SERIES, "year").agg(
         *(
             pl.col(name).filter(pl.col("month") % 12 == place).first().alias(f"{name}_{place}")
-            for name in ("level", "level_status", "kinds", "printed", "printed_kinds")
+            for name in ("level", "level_status", "kinds", "printed", "printed_kinds", "printed_made")
             for place in MONTHS
         )
     )
@@ -120,7 +122,7 @@ def _statuses(wide: pl.DataFrame) -> pl.DataFrame:
         )
         is_sum = is_sum.fill_null(False) & ~pl.col(f"stated_{place}")
         made = (
-            pl.when(f"stated_{place}").then(status("reported")).when(_total(place).is_null()).then(status("incomplete_year"))
+            pl.when(f"stated_{place}").then(f"printed_made_{place}").when(_total(place).is_null()).then(status("incomplete_year"))
             .when(is_sum).then(status("sum_of_months")).when(f"forwards_{place}").then(status("ytd_sum"))
             .otherwise(status("ytd_difference"))
         )  # fmt: skip

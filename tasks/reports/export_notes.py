@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from schemas.table import Table, table_name
-from schemas.tables.catalog import LAYOUTS
+from schemas.tables.catalog import ADDED, LAYOUTS
 from schemas.tables.release import Release
 from tasks.domain.classification import members
 from tasks.domain.coverage import EVERYTHING
@@ -45,7 +45,7 @@ def notes(
     """
     name, fields = table_name(model), model.columns
     columns = [
-        (column, field.unit or "", field.description) if field is not None else (column, "", "")
+        (column, field.unit or "", field.description) if field is not None else (column, "", ADDED.get(column, ""))
         for column, field in ((column, fields.get(column)) for column in shown or rows.columns)
     ]  # fmt: skip
     releases = _releases(snapshot, model, rows, as_of)

@@ -20,6 +20,7 @@ from schemas.tables.release import Release
 from tasks.domain.coverage import EVERYTHING, WORLD, covering, family_of
 from tasks.domain.decisions import counting
 from tasks.domain.periods import month_index, month_number, month_text
+from tasks.ledger.doubts import Doubts
 from tasks.reports import query
 from tasks.store.mirror import at_hand
 from tasks.store.parquet import read_table
@@ -33,7 +34,7 @@ IN_PART = "its releases of this month cover only a part of it"
 
 
 class Part(NamedTuple):
-    """What one reporter says about a month: the figure where it is complete, otherwise why there is none."""
+    """What one reporter says about a month: the figure where it is complete, otherwise why there is none; and what is in doubt."""
 
     reporter: str
     status: Status
@@ -59,6 +60,13 @@ class GroupMonth(NamedTuple):
         if self.total is None or self.printed is None:
             return False
         return abs(self.total - self.printed) > (len(self.parts) + 1) / 2
+
+    @property
+    def doubts(self) -> str:
+        """What is in doubt of the figures behind the total; empty without a total or a doubt."""
+        return "; ".join(
+            f"{part.reporter} {part.reason}" for part in self.parts if part.reason and self.total is not None
+        )
 
     @property
     def absent(self) -> list[str]:
@@ -119,7 +127,10 @@ def part_of(store: Path, reporter: str, asked: Asked) -> Part:
     )  # fmt: skip
     if rows.height:
         level, why = rows.row(0, named=True)["level"], str(rows["level_status"][0])
-        return Part(reporter, "complete", level) if level is not None else Part(reporter, "partial", None, why)
+        if level is None:
+            return Part(reporter, "partial", None, why)
+        found = Doubts(snapshot).of(asked.flow, asked.product, asked.partner, [month_number(asked.month)])
+        return Part(reporter, "complete", level, f"in doubt: {'; '.join(found)}" if found else "")
     releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
     month = month_number(asked.month)
     key = pl.DataFrame(

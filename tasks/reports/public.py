@@ -3,7 +3,6 @@
 Belongs here: how a caller's arguments become a question. The signatures and what they promise are in `tidewaiter`.
 """
 
-import os
 import warnings
 from collections.abc import Iterable
 from datetime import date
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from schemas import settings
 from schemas.forms.address import S3Url, read_address
 from schemas.names import FIGURES
 from tasks.domain.periods import month_number
@@ -27,7 +27,7 @@ from tasks.store.resolve import OpenRelease
 if TYPE_CHECKING:
     from schemas.forms.trace import Trace
 
-STORE, DEFAULT = "TIDEWAITER_STORE", "store"
+DEFAULT = "store"
 FLOWS, KINDS = ("export", "import"), ("products", "partners", "months", "releases")
 Texts = str | Iterable[str] | None
 
@@ -137,7 +137,7 @@ def _several(given: Texts) -> tuple[str, ...]:
 
 
 def _given(store: str | Path | None, reporter: str | None) -> Path | S3Url:
-    root = read_address(store if store is not None else os.environ.get(STORE, DEFAULT))
+    root = read_address(store if store is not None else settings.value(settings.STORE) or DEFAULT)
     return only_store(root, reporter)
 
 

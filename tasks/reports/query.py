@@ -13,7 +13,6 @@ import polars as pl
 from schemas.table import Table, empty_frame, readers_schema
 from schemas.tables.catalog import LAYOUTS
 from schemas.tables.decision import Decision
-from schemas.tables.metric import Metric
 from schemas.tables.observation import Observation
 from schemas.tables.release import Release
 from tasks.domain.classification import part_of
@@ -77,7 +76,6 @@ def query(
             model,
             lambda partition: (flow is None or partition[0] == flow) and (months is None or partition[1:] in months),
             where=pl.all_horizontal(inside) if inside else None,
-            is_shown=model is Metric,
         )
     if flow is not None:
         rows = rows.filter(pl.col("flow") == flow)

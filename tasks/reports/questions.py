@@ -5,10 +5,10 @@ Belongs here: the question. `query` reads the rows, `resolver` interprets names,
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -18,18 +18,20 @@ from schemas.tables.catalog import LAYOUTS
 from schemas.tables.trade_flow import VALUES
 from tasks.domain.coverage import WORLD
 from tasks.domain.partner_key import Unresolved
+from tasks.domain.period_words import each_month, is_latest, read_months
 from tasks.domain.text import named
 from tasks.ledger.doubts import Doubts
 from tasks.reports import query
-from tasks.reports import suggestions as nearby
-from tasks.reports.month_words import each_month, is_latest, read_months
 from tasks.reports.resolver import KEY, Resolver
+from tasks.reports.suggestions import what_is_nearby
 from tasks.store.parquet import path_partition
 from tasks.store.snapshot import Snapshot
 
 # The name column of each code column; the language decides which name.
 NAME_OF = {"product": "product_name", "partner": "partner_name"}
 # The largest rows can only be found within one measure.
+# Tables whose rows have a column `doubt` where one of them is in doubt.
+DOUBTED = ("metric", "trade_flow", "event_window")
 MEASURES = ("quantity_kg", *VALUES)
 # One text or several: any of them matches.
 Texts = str | tuple[str, ...] | None
@@ -100,37 +102,42 @@ def ask(store: Path, question: Question) -> Answer:
     products = _keys(question.products, "product", resolver, question.table, notes)
     partners = _keys(question.partners, "partner", resolver, question.table, notes)
     keys_of = {"product": products, "partner": partners}
-    look = _Look(store, question, _each(products), _each(partners))
-    rows = look.rows(_months(question, snapshot))
+    codes = _each(products)
+    asked: dict[str, Any] = {"flow": question.flow, "partner": _each(partners) or None, "as_of": question.as_of}
+    rows = found = _rows(store, question, asked, codes, _months(question, snapshot))
     if layout.month_of is not None and question.is_of_latest:
         rows = _in_latest(rows, layout.month_of, question.months)
     if question.measures:
-        known = look.measures()
+        known = sorted(found["measure"].unique())
         rows = rows.filter(pl.col("measure").is_in(question.measures))
         if not rows.height and known:
             raise ValueError(
                 f"there is no measure {named([*map(repr, question.measures)])} here; there are {', '.join(known)}"
             )
-    notes += _absent(rows, question, keys_of) if rows.height else [f"0 rows: {look.nearby()}"]
+    if rows.height:
+        notes += _absent(rows, question, keys_of)
+    else:
+        months = each_month(read_months(text) for text in question.months if not is_latest(text))
+        why = what_is_nearby(store, question.table, product=codes or None, month=months or None, **asked)
+        notes.append(f"0 rows: {why}")
     rows = _ordered(rows, question, notes)
     if question.names and question.table not in NAME_OF.values():
         rows = with_names(rows, resolver, question.language)
-    if question.table == "metric":
-        rows = with_doubts(rows, snapshot, notes)
+    if question.table in DOUBTED:
+        rows = with_doubts(rows, snapshot, notes, question.as_of, is_asked="doubt" in question.columns)
     return Answer(rows, tuple(notes), snapshot)
 
 
 def _require_columns(question: Question, there: Collection[str]) -> None:
     """Reject conditions on columns that the table does not have, and unknown columns, and list those that it has."""
-    named = {name: NAME_OF[name] for name in NAME_OF if name in there} if question.names else {}
-    for asked, name in ((question.products, "product"), (question.partners, "partner"), (question.measures, "measure")):
-        if asked and name not in there:
-            raise ValueError(f"the table {question.table} has no column {name}; it has {', '.join(there)}")
-    for name in (*question.columns, *([question.sort] if question.sort else [])):
-        if name not in (*there, *named.values()):
-            raise ValueError(
-                f"the table {question.table} has no column {name}; it has {', '.join((*there, *named.values()))}"
-            )
+    keys = (("product", question.products), ("partner", question.partners), ("measure", question.measures))
+    added = [NAME_OF[name] for name in NAME_OF if name in there] if question.names else []
+    doubt = ["doubt"] if question.table in DOUBTED else []
+    shown = [*(name for name in question.columns if name not in doubt), *([question.sort] if question.sort else [])]
+    for wanted, columns in (([name for name, asked in keys if asked], [*there]), (shown, [*there, *added])):
+        for name in wanted:
+            if name not in columns:
+                raise ValueError(f"the table {question.table} has no column {name}; it has {', '.join(columns)}")
     if question.months and LAYOUTS[question.table].month_of is None:
         raise ValueError(f"the table {question.table} has no months")
 
@@ -223,46 +230,16 @@ def _absent(rows: pl.DataFrame, question: Question, keys_of: dict[str, dict[str,
     return [f"no rows of {name} {named(texts)}" for name, texts in absent.items() if texts]
 
 
-@dataclass(frozen=True)
-class _Look:
-    """A table with the requested keys."""
-
-    store: Path
-    question: Question
-    products: tuple[str, ...]
-    partners: tuple[str, ...]
-    read: list[pl.DataFrame] = field(default_factory=list)
-
-    def rows(self, months: list[query.Month] | None) -> pl.DataFrame:
-        """Return rows in key order. Products are read one by one, because for one product Polars skips whole row
-        groups.
-        """
-        layout = LAYOUTS[self.question.table]
-        parts = [
-            query.query(
-                self.store, self.question.table, flow=self.question.flow, product=product, partner=self.partners or None,
-                month=months, as_of=self.question.as_of,
-            )
-            for product in self.products or (None,)
-        ]  # fmt: skip
-        rows = parts[0] if len(parts) == 1 else pl.concat(parts)
-        if len(parts) > 1:
-            order = [*(["flow", layout.month_of] if layout.month_of else []), *layout.sort_by]
-            rows = rows.sort([name for name in order if name in rows.columns])
-        self.read.append(rows)
-        return rows
-
-    def measures(self) -> list[str]:
-        """Return the measures of the rows read."""
-        return sorted({measure for rows in self.read for measure in rows["measure"].unique()})
-
-    def nearby(self) -> str:
-        """Name what is available instead."""
-        months = each_month(read_months(text) for text in self.question.months if not is_latest(text))
-        return nearby.what_is_nearby(
-            self.store, self.question.table, flow=self.question.flow, product=self.products or None,
-            partner=self.partners or None, month=months or None, as_of=self.question.as_of,
-        )  # fmt: skip
+def _rows(
+    store: Path, question: Question, asked: dict[str, Any], products: Sequence[str], months: list[query.Month] | None
+) -> pl.DataFrame:
+    """Return rows in key order. Products are read one by one, because for one product Polars skips whole row groups."""
+    layout = LAYOUTS[question.table]
+    parts = [query.query(store, question.table, product=one, month=months, **asked) for one in products or (None,)]
+    if len(parts) == 1:
+        return parts[0]
+    order = [*(["flow", layout.month_of] if layout.month_of else []), *layout.sort_by]
+    return pl.concat(parts).sort([name for name in order if name in parts[0].columns])
 
 
 def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.DataFrame:
@@ -301,10 +278,14 @@ def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.Dat
     )
 
 
-def with_doubts(rows: pl.DataFrame, snapshot: Snapshot, notes: list[str]) -> pl.DataFrame:
-    """Add the column `doubt` where an open finding concerns one of the rows, and a note for each such finding."""
-    doubt = Doubts(snapshot).of_rows(rows)
-    if doubt.null_count() == rows.height:
+def with_doubts(
+    rows: pl.DataFrame, snapshot: Snapshot, notes: list[str], as_of: date | None = None, *, is_asked: bool = False
+) -> pl.DataFrame:
+    """Add the column `doubt` where an open finding, now or on a day, concerns one of the rows or the column `is_asked` for; and a
+    note for each such finding.
+    """
+    doubt = Doubts(snapshot, as_of).of_rows(rows)
+    if doubt.null_count() == rows.height and not is_asked:
         return rows
     notes += [f"in doubt: {words}" for words in doubt.drop_nulls().unique().sort()]
     return rows.with_columns(doubt)

@@ -30,7 +30,7 @@ from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import clip, counted
 from tasks.reports import lineage_page
-from tasks.reports.markdown_text import plain
+from tasks.reports.page_templates import template
 from tasks.reports.revision_page import revision_report
 from tasks.reports.terminal import amount
 from tasks.store.parquet import Partition, path_partition, read_table
@@ -42,7 +42,7 @@ MEASURES = (
     ("quantity_kg", "t", 1e-3),
     *((name, f"{name.removeprefix('value_').upper()} million", 1e-6) for name in VALUES),
 )
-GROWTH = (("mom_pct", "m/m, %"), ("yoy_pct", "y/y, %"))
+FIGURES = ("mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct", "share_pct")
 NOT_COMPARABLE = (
     "combined_months",
     "no_base",
@@ -54,13 +54,6 @@ NOT_COMPARABLE = (
     "other_unit",
 )
 Row = dict[str, Any]
-
-
-class Headline(NamedTuple):
-    """The newest month of one product: in one line, and as a table with its picture."""
-
-    lead: str
-    lines: list[str]
 
 
 class Pages(NamedTuple):
@@ -90,60 +83,28 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     revision = read_table(snapshot, Revision, where=names)
     revised = revision.filter(new_release_id=made_by).height
     reporter = Reporter.of(read_table(snapshot, Release))
-    shown = [
-        part for flow in outcome.flows for part in _headlines(snapshot, outcome, flow, reporter, pictures=pictures)
-    ]
-    lead = (
-        shown[0].lead
-        if shown
-        else f"{outcome.months[-1]}: {' and '.join(trade_of(outcome.reporter, flow) for flow in outcome.flows)}"
-    )
+    shown = [one for flow in outcome.flows for one in _headlines(snapshot, outcome, flow, reporter, pictures=pictures)]
+    trades = " and ".join(trade_of(outcome.reporter, flow) for flow in outcome.flows)
+    lead = shown[0]["lead"] if shown else f"{outcome.months[-1]}: {trades}"
     if last is not None:
-        lead = f"{decision_text(last)[0].upper()}{decision_text(last)[1:]}; {outcome.title}, {outcome.span}"
-    lines = [f"# {plain(lead)}", ""]
-    lines += [f"**Revised: {counted(revised, 'number')}** of earlier releases; see below.", ""] if revised else []
-    lines += _doubts(findings)
-    lines += [
-        line
-        for row in findings.filter(check="approved").iter_rows(named=True)
-        for line in (f"> **Published although held**: {plain(row['observed'])}", "")
-    ]
-    lines += [line for part in shown for line in part.lines]
-    if revision.height:
-        lines += [
-            "",
-            revision_report(revision, release, decisions)
-            .replace("\n# ", "\n## ")
-            .replace("# Revisions", "## Revisions", 1),
-        ]
-    lines += [
-        "", "## Where this comes from", "",
-        f"**{plain(outcome.title)}**: {', '.join(outcome.flows)}, {outcome.span}; public from {release['released_on']}. "
-        f"{counted(outcome.records, 'record')} = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined.", "",
-        f"Release `{outcome.release_id}`, snapshot `{outcome.snapshot_id}`, raw sha256 `{release['raw_sha256'][:16]}…`", "",
-    ]  # fmt: skip
+        lead = f"{capitalised(decision_text(last))}; {outcome.title}, {outcome.span}"
+    doubts = findings.filter(pl.col("severity") != "info")["check"].value_counts().sort("check").rows()
+    summary = template("release.md.j2").render(
+        lead=lead, revised=counted(revised, "number") if revised else "", doubts=doubts, headlines=shown, outcome=outcome, release=release,
+        approved=findings.filter(check="approved")["observed"], records=counted(outcome.records, "record"),
+        revisions=revision_report(revision, release, decisions, "##") if revision.height else "",
+        capitalised=capitalised, name=row_name, plain_name=partner_name, pct=_pct,
+    )  # fmt: skip
     page, hashes = _lineage(snapshot, made_by, release)
-    return Pages(lead, "\n".join(lines), _checks(findings), _quarantine(snapshot, outcome), page, hashes, revised)
+    return Pages(lead, summary, _checks(findings), _quarantine(snapshot, outcome), page, hashes, revised)
 
 
 def _of(snapshot: Snapshot, model: type[Table], outcome: Outcome) -> pl.DataFrame:
     return read_table(snapshot, model, where=pl.col("release_id") == outcome.release_id)
 
 
-def _doubts(findings: pl.DataFrame) -> list[str]:
-    """Count the findings in one line, for readers of this page alone."""
-    doubts = findings.filter(pl.col("severity") != "info")
-    if not doubts.height:
-        return []
-    counted = doubts["check"].value_counts().sort("check")
-    kinds = ", ".join(f"{check} {count}" for check, count in counted.iter_rows())
-    return [f"**Doubts: {doubts.height}** ({kinds}); each with what to do on the page `checks` of this run.", ""]
-
-
-def _headlines(
-    snapshot: Snapshot, outcome: Outcome, flow: str, reporter: Reporter, *, pictures: bool
-) -> list[Headline]:
-    """Return the largest products of the newest month, each with its table and its picture."""
+def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str, reporter: Reporter, *, pictures: bool) -> list[Row]:
+    """Return the largest products of the newest month, each with its rows, notes and picture."""
     year, month = map(int, outcome.months[-1].split("-"))
     last = year * 12 + month
 
@@ -191,31 +152,16 @@ def largest(months: Iterable[pl.DataFrame]) -> list[str]:
     return order["product"].head(PRODUCTS_MAX).to_list()
 
 
-def _headline(series: pl.DataFrame, unit: str, scale: float, reporter: Reporter, *, pictures: bool) -> Headline:
+def _headline(series: pl.DataFrame, unit: str, scale: float, reporter: Reporter, *, pictures: bool) -> Row:
     newest = series.filter(period=series["period"].max())
-    first = newest.row(0, named=True)
-    ordered = newest.sort(pl.col("partner") != WORLD, "level", "partner", descending=[False, True, False]).head(
-        PARTNERS_MAX
-    )
-    titles = [
-        "partner",
-        f"month, {unit}",
-        *(title for _, title in GROWTH),
-        f"year to date, {unit}",
-        "y/y, %",
-        "share, %",
-    ]
-    lines = [
-        f"## {capitalised(plain(_about(first, reporter)))}, {written_month(first['period'])}", "",
-        f"| {' | '.join(titles)} |", "|---|--:|--:|--:|--:|--:|--:|",
-    ]  # fmt: skip
-    for row in ordered.iter_rows(named=True):
-        cells = [_level(row["level"], scale), *(_pct(row, name) for name, _ in GROWTH), _level(row["ytd"], scale), _pct(row, "ytd_yoy_pct"),
-                 f"{row['share_pct']:.1f}" if row["share_pct"] is not None else "–"]  # fmt: skip
-        lines.append(f"| {_bold(row_name(row['partner']), row['partner'] == WORLD)} | {' | '.join(cells)} |")
-    lines += ["", *_not_comparable(ordered, reporter), *_mixed(ordered), ""]
-    lines += [*_picture(series, unit, scale), ""] if pictures else []
-    return Headline(_lead(ordered.row(0, named=True), unit, scale, reporter), lines)
+    is_world = pl.col("partner") == WORLD
+    ordered = newest.sort(~is_world, "level", "partner", descending=[False, True, False]).head(PARTNERS_MAX)
+    first = ordered.row(0, named=True)
+    return {
+        "lead": _lead(first, unit, scale, reporter), "about": _about(first, reporter), "month": written_month(first["period"]),
+        "unit": unit, "rows": ordered.to_dicts(), "level": lambda value: _level(value, scale),
+        "notes": _not_comparable(ordered, reporter), "picture": _picture(series, unit, scale) if pictures else "",
+    }  # fmt: skip
 
 
 def _about(row: Row, reporter: Reporter) -> str:
@@ -238,7 +184,7 @@ def _lead(row: Row, unit: str, scale: float, reporter: Reporter) -> str:
     )
 
 
-def _picture(series: pl.DataFrame, unit: str, scale: float) -> list[str]:
+def _picture(series: pl.DataFrame, unit: str, scale: float) -> str:
     from tasks.reports.charts import chart, scale_of_tonnes
 
     names = {partner: partner_name(partner) for partner in series["partner"].unique()}
@@ -247,27 +193,16 @@ def _picture(series: pl.DataFrame, unit: str, scale: float) -> list[str]:
     if unit == "t":
         factor, unit = scale_of_tonnes(alone["level"] * scale)
         scale *= factor
-    picture = base64.b64encode(chart(alone, names, unit, scale)).decode()
-    return [f"![levels by month and partner](data:image/png;base64,{picture})"]
-
-
-def _mixed(rows: pl.DataFrame) -> list[str]:
-    """List the partners whose figures rest on more than one kind of release."""
-    found = rows.filter(pl.col("kinds").str.contains("+", literal=True)).select("partner", "kinds")
-    return [
-        f"_{plain(partner_name(partner))} rests on more than one kind of release: {kinds.replace('+', ', ')}._"
-        for partner, kinds in found.iter_rows()
-    ]
+    return base64.b64encode(chart(alone, names, unit, scale)).decode()
 
 
 def _not_comparable(rows: pl.DataFrame, reporter: Reporter) -> list[str]:
     """Explain why figures are missing or marked, in the terms of the dictionary."""
-    figures = [name for name, _ in GROWTH] + ["ytd", "ytd_yoy_pct", "share_pct"]
-    reasons = {row[status(name)] for row in rows.iter_rows(named=True) for name in figures}
-    lines = [f"- {line}" for line in mixed_words(rows["product"].unique(), reporter.code)]
-    lines += [f"- \\* {MADE['implied_base']}"] if "implied_base" in reasons else []
+    reasons = {row[status(name)] for row in rows.iter_rows(named=True) for name in FIGURES}
+    lines = mixed_words(rows["product"].unique(), reporter.code)
+    lines += [f"\\* {MADE['implied_base']}"] if "implied_base" in reasons else []
     missing = [MISSING[reason] for reason in NOT_COMPARABLE if reason in reasons]
-    return lines + ([f"- **not comparable, or not available** (–): {'; '.join(missing)}"] if missing else [])
+    return lines + ([f"**not comparable, or not available** (–): {'; '.join(missing)}"] if missing else [])
 
 
 def _level(value: float | None, scale: float) -> str:
@@ -278,10 +213,6 @@ def _pct(row: Row, name: str) -> str:
     if row[name] is None:
         return "–"
     return f"{row[name]:+,.1f}" + ("\\*" if row[status(name)] == "implied_base" else "")
-
-
-def _bold(text: str, wanted: bool) -> str:
-    return f"**{plain(text)}**" if wanted else plain(text)
 
 
 def _checks(findings: pl.DataFrame) -> list[Row]:

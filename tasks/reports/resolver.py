@@ -16,9 +16,9 @@ from schemas.reference.code_tables import code_table
 from tasks.domain.classification import BASKET, is_heading, members
 from tasks.domain.name_match import EXACT, NAME_MAX, NEAREST, code_digits, folded, nearest
 from tasks.domain.partner_key import Unresolved, partner_key
+from tasks.domain.period_words import read_months
 from tasks.domain.text import clip
 from tasks.ledger.name_tables import NameTables, names_in, product_references
-from tasks.reports.month_words import read_months
 from tasks.reports.search import Hit, search_names
 from tasks.store.parquet import path_partition
 from tasks.store.snapshot import Snapshot

@@ -6,66 +6,42 @@ import polars as pl
 
 from schemas.tables.revision import REVISIONS
 from tasks.domain.decisions import NOTHING_DECIDED, decision_text
+from tasks.domain.labels import capitalised
 from tasks.domain.periods import span_name
 from tasks.domain.release_ids import MARK
-from tasks.reports.markdown_text import plain
+from tasks.reports.page_templates import template
 
 ROWS_MAX = 50
 
 
 def revision_report(
-    revision: pl.DataFrame, release: dict[str, object], decisions: pl.DataFrame = NOTHING_DECIDED
+    revision: pl.DataFrame, release: dict[str, Any], decisions: pl.DataFrame = NOTHING_DECIDED, heading: str = "#"
 ) -> str:
     """Markdown about the rows of `revision` that one release made, and those that `decisions` about it made; `release` is its row
     of the table `release`."""
-    lines = [
-        f"# Revisions by {plain(str(release['title']))}",
-        "",
-        f"Release `{release['release_id']}`, public from {release['released_on']}.",
-        "",
-        *_made_by(str(release["release_id"]), revision, "It revised nothing that was published before."),
-    ]
     about = decisions.filter(release_id=str(release["release_id"]).partition(MARK)[0]).sort("decided_on", "number")
-    for row in about.iter_rows(named=True):
-        lines += [
-            f"## {plain(decision_text(row)[0].upper() + decision_text(row)[1:])}",
-            "",
-            *_made_by(row["decision_id"], revision, "No number changed."),
-        ]
-    return "\n".join(lines)
+    return template("revision.md.j2").render(
+        heading=heading, release=release, own=_made_by(release["release_id"], revision), value=_value,
+        decided=[
+            (capitalised(decision_text(row)), _made_by(row["decision_id"], revision)) for row in about.iter_rows(named=True)
+        ],
+        period=lambda row: span_name(row["period_start"], row["period_end"]),
+        growth=lambda value: "–" if value is None else f"{value:+.2f}",
+    )  # fmt: skip
 
 
-def _made_by(name: str, revision: pl.DataFrame, nothing: str) -> list[str]:
-    """The lines about the changes that a release or a decision made; `nothing` where it made none."""
+def _made_by(name: str, revision: pl.DataFrame) -> dict[str, Any] | None:
+    """The changes that a release or a decision made: counts by kind, the world totals that moved, the largest numbers."""
     rows = revision.filter(pl.col("new_release_id") == name)
-    if not rows.height:
-        return [nothing, ""]
     counts = {kind: rows.filter(pl.col("kind") == kind).height for kind in REVISIONS}
-    lines = [f"- {counts[kind]} {kind}: {meaning}" for kind, meaning in REVISIONS.items() if counts[kind]]
-    return [*lines, "", *_totals(rows), "", *_numbers(rows), ""]
-
-
-def _totals(rows: pl.DataFrame) -> list[str]:
-    """List world totals that moved, with their growth on the year before, old and new."""
     key = ["source", "flow", "product", "period_start", "period_end", "measure", "unit"]
     totals = rows.filter(pl.col("world_old").is_not_null() & pl.col("world_new").is_not_null()).unique(key).sort(key)
-    lines = [
-        "| flow | product | period | measure | world before | world after | y/y before, % | y/y after, % |",
-        "|---|---|---|---|--:|--:|--:|--:|",
-    ]
-    for row in totals.iter_rows(named=True):
-        growth = [
-            f"{row[name]:+.2f}" if row[name] is not None else "–" for name in ("world_yoy_old_pct", "world_yoy_new_pct")
-        ]
-        lines.append(
-            f"| {row['flow']} | {plain(row['product'])} | {_period(row)} | {row['measure']} | {_value(row, 'world_old')} "
-            f"| {_value(row, 'world_new')} | {growth[0]} | {growth[1]} |"
-        )
-    return lines if totals.height else ["No world total is known on both days."]
-
-
-def _period(row: dict[str, Any]) -> str:
-    return span_name(row["period_start"], row["period_end"])
+    size = (pl.col("new_value").fill_null(0) - pl.col("old_value").fill_null(0)).abs()
+    largest = rows.sort(size, "product", "partner", "period_end", descending=[True, False, False, False]).head(ROWS_MAX)
+    return {
+        "kinds": [(kind, counts[kind], meaning) for kind, meaning in REVISIONS.items() if counts[kind]],
+        "totals": totals.to_dicts(), "numbers": largest.to_dicts(), "more": max(rows.height - ROWS_MAX, 0),
+    } if rows.height else None  # fmt: skip
 
 
 def _value(row: dict[str, Any], name: str) -> str:
@@ -74,20 +50,3 @@ def _value(row: dict[str, Any], name: str) -> str:
     if value is None:
         return "–"
     return f"{value / 100:+,.2f} %" if row["unit"] == "basis_point" else f"{value:,}"
-
-
-def _numbers(rows: pl.DataFrame) -> list[str]:
-    size = (pl.col("new_value").fill_null(0) - pl.col("old_value").fill_null(0)).abs()
-    largest = rows.sort(size, "product", "partner", "period_end", descending=[True, False, False, False]).head(ROWS_MAX)
-    lines = [
-        "| product | partner | regime | province | period | measure | kind | before | after |",
-        "|---|---|---|---|---|---|---|--:|--:|",
-    ]
-    lines += [
-        f"| {' | '.join(plain(row[name] or '') for name in ('product', 'partner', 'regime', 'province'))} | {_period(row)} "
-        f"| {row['measure']} | {row['kind']} | {_value(row, 'old_value')} | {_value(row, 'new_value')} |"
-        for row in largest.iter_rows(named=True)
-    ]
-    if rows.height > ROWS_MAX:
-        lines.append(f"\n{rows.height - ROWS_MAX} smaller ones are in the table `revision`.")
-    return lines

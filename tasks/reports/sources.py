@@ -17,22 +17,18 @@ from schemas.forms.sources import SourceState, SourceStates
 from schemas.reference.code_tables import code_table
 from schemas.tables.decision import Decision
 from schemas.tables.release import Release
+from tasks.domain.coverage import GROUPS
 from tasks.domain.decisions import counting
 from tasks.domain.periods import first_day, month_end, month_name, month_number
 from tasks.reports.groups import members_of
+from tasks.sources.registry import SOURCES
 from tasks.store.mirror import at_hand
 from tasks.store.parquet import read_table
 from tasks.store.reporters import stores_of
 from tasks.store.snapshot import open_snapshot
 
 # The sources with a rhythm of their own, and the name of each in the calendar.
-CALENDARS = {
-    "gacc_preliminary": "preliminary", "gacc_bulletin": "bulletin", "gacc_query": "query", "eurostat_comext": "eurostat_comext",
-    "hmrc_ots": "hmrc_ots", "us_census": "us_census", "japan_estat": "japan_estat",
-    "eurostat_bulk": "eurostat_comext",
-}  # fmt: skip
-# Sources of which a group of reporters is expected, once more than the group itself has come.
-GROUPS = {"eurostat_comext": "EU27", "eurostat_bulk": "EU27"}
+CALENDARS = {name: source.calendar for name, source in SOURCES.items() if source.calendar}
 MONTHS_AHEAD = 4
 COLUMNS = ("reporter", "source", "released_on", "first_month", "last_month")
 
@@ -119,8 +115,9 @@ def _reporters_by_month(releases: pl.DataFrame) -> dict[int, set[str]]:
 
 
 def _lacking(source: str, newest: int, by_month: dict[int, set[str]]) -> list[str]:
-    if source not in GROUPS:
+    """The members of the group of reporters that a source is about, once any of them is in."""
+    if SOURCES[source].reporter not in GROUPS:
         return []
-    members = members_of(GROUPS[source], first_day(newest))
+    members = members_of(SOURCES[source].reporter, first_day(newest))
     is_by_member = any(reporters & {*members} for reporters in by_month.values())
     return [member for member in members if member not in by_month[newest]] if is_by_member else []

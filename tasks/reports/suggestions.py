@@ -1,7 +1,6 @@
 """Explains a query without rows: the first condition that leaves none, and the available values."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -24,57 +23,53 @@ def what_is_nearby(
     """Explain why `query.query` with these conditions finds no row: the first condition that leaves none, and the
     available values. Reads no more of the table than the query did.
     """
-    snapshot, layout = open_snapshot(store), LAYOUTS[table]
+    snapshot, month_of = open_snapshot(store), LAYOUTS[table].month_of
     if snapshot is None or not snapshot.entries(table):
         return f"the table {table} has no files in this snapshot"
-    look = _Look(snapshot, table)
-    for name, keys in (("flow", several(flow)), ("product", several(product)), ("partner", several(partner)),
-                       ("measure", several(measure))):  # fmt: skip
-        if keys is not None and not look.narrowed(name, keys).has_rows():
-            there = look.values(name)
-            return f"{look.words(f'{name} {named(keys)}')}; " + (
-                f"there are {name}s {there}" if there else "no row names one"
-            )
-        look = look if keys is None else look.narrowed(name, keys)
-    if not look.has_rows():
+    narrowed = _Narrowed(snapshot, table)
+    for name, keys in (("flow", flow), ("product", product), ("partner", partner), ("measure", measure)):
+        if (wanted := several(keys)) is not None:
+            before, narrowed = narrowed, _Narrowed(snapshot, table, {**narrowed.keys, name: wanted})
+            if not narrowed.has_rows():
+                there = before.values(name)
+                missing = before.words(f"{name} {named(wanted)}")
+                return f"{missing}; " + (f"there are {name}s {there}" if there else "no row names one")
+    if not narrowed.has_rows():
         return f"the table {table} has no rows in this snapshot"
-    wanted = sorted(date(*one, 1) for one in months_of(month) or ())
-    if wanted and layout.month_of is not None:
-        months = look.months(layout.month_of)
-        if not {*wanted} & {*months}:
-            before, after = (day for day in months if day < wanted[0]), (day for day in months if day > wanted[-1])
-            near = [*before][-MONTHS_NEARBY:] + [*after][:MONTHS_NEARBY]
+    days = sorted(date(*one, 1) for one in months_of(month) or ())
+    if days and month_of is not None:
+        months = narrowed.months(month_of)
+        if not {*days} & {*months}:
+            near = [day for day in months if day < days[0]][-MONTHS_NEARBY:]
+            near += [day for day in months if day > days[-1]][:MONTHS_NEARBY]
             return (
-                f"{look.words(f'month {span_name(wanted[0], wanted[-1])}')}; there is {months[0]:%Y-%m} to {months[-1]:%Y-%m}, nearby "
+                f"{narrowed.words(f'month {span_name(days[0], days[-1])}')}; there is {months[0]:%Y-%m} to {months[-1]:%Y-%m}, nearby "
                 f"{', '.join(f'{day:%Y-%m}' for day in near)}"
             )
     return f"on {as_of} nothing of this was known; without a day there is something"
 
 
-@dataclass(frozen=True)
-class _Look:
-    """A table, narrowed by some conditions."""
+class _Narrowed:
+    """A table, narrowed to some keys. While it is narrowed by the flow alone the names of its files are enough."""
 
-    snapshot: Snapshot
-    table: str
-    conditions: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-    def narrowed(self, name: str, keys: Collection[str]) -> "_Look":
-        return replace(self, conditions=(*self.conditions, (name, tuple(keys))))
+    def __init__(self, snapshot: Snapshot, table: str, keys: dict[str, list[str]] | None = None) -> None:
+        self.snapshot, self.table, self.keys = snapshot, table, keys or {}
+        flows = self.keys.get("flow")
+        filed = {path_partition(entry.partition) for entry in snapshot.entries(table) if entry.partition and entry.rows}
+        self.partitions = sorted(one for one in filed if flows is None or one[0] in flows)
+        self.is_by_files = LAYOUTS[table].month_of is not None and {*self.keys} <= {"flow"}
 
     def words(self, missing: str) -> str:
-        of = f" of {', '.join(f'{name} {named(keys)}' for name, keys in self.conditions)}" if self.conditions else ""
-        return f"the table {self.table} has no {missing}{of}"
+        of = ", ".join(f"{name} {named(keys)}" for name, keys in self.keys.items())
+        return f"the table {self.table} has no {missing}" + (f" of {of}" if of else "")
 
     def has_rows(self) -> bool:
-        if self._is_filed():
-            return bool(self._partitions())
-        return self._rows(LAYOUTS[self.table].sort_by[0]).height > 0
+        return bool(self.partitions) if self.is_by_files else self._rows(LAYOUTS[self.table].sort_by[0]).height > 0
 
     def values(self, name: str) -> str:
         """List values of a column, from the last month back; only some if there are too many."""
         there: set[str] = set()
-        newest_first: list[Partition | None] = [*sorted(self._partitions(), reverse=True)]
+        newest_first: list[Partition | None] = [*self.partitions[::-1]]
         for month in newest_first or [None]:
             there |= {*self._rows(name, month)[name].drop_nulls()}
             if len(there) > NAMED_MAX:
@@ -82,28 +77,15 @@ class _Look:
         return named(there)
 
     def months(self, month_of: str) -> list[date]:
-        if self._is_filed():
-            return sorted({date(year, month, 1) for _, year, month in self._partitions()})
-        days = self._rows(month_of)[month_of].drop_nulls().dt.month_start()
-        return list(days.unique().sort())
-
-    def _is_filed(self) -> bool:
-        """Whether the names of the files are enough, and none must be read."""
-        return LAYOUTS[self.table].month_of is not None and {name for name, _ in self.conditions} <= {"flow"}
-
-    def _partitions(self) -> set[Partition]:
-        flows = dict(self.conditions).get("flow")
-        filed = {
-            path_partition(entry.partition)
-            for entry in self.snapshot.entries(self.table)
-            if entry.partition and entry.rows
-        }
-        return {partition for partition in filed if flows is None or partition[0] in flows}
+        if self.is_by_files:
+            return sorted({date(year, month, 1) for _, year, month in self.partitions})
+        return self._rows(month_of)[month_of].drop_nulls().dt.month_start().unique().sort().to_list()
 
     def _rows(self, column: str, month: Partition | None = None) -> pl.DataFrame:
-        asked = dict(self.conditions)
-        flows = asked.pop("flow", None)
-        inside = [is_one_of(name, keys) for name, keys in asked.items()]
+        flows, inside = (
+            self.keys.get("flow"),
+            [is_one_of(name, keys) for name, keys in self.keys.items() if name != "flow"],
+        )
         rows = read_table(
             self.snapshot, LAYOUTS[self.table].model,
             lambda partition: (flows is None or partition[0] in flows) and month in (None, partition),

@@ -16,6 +16,10 @@ from schemas.tables.metric import status
 from schemas.tables.observation import Observation
 from schemas.tables.release import Release
 from tasks.domain.classification import part_of
+from tasks.domain.periods import month_number
+from tasks.ledger.doubts import Doubts
+from tasks.lineage.formulas import months_behind
+from tasks.lineage.point import Point
 from tasks.reports import query
 from tasks.reports.questions import totals
 from tasks.store.parquet import read_table
@@ -23,7 +27,7 @@ from tasks.store.snapshot import Snapshot
 
 SCHEMA = {
     "period": pl.Date, "known_from": pl.Date, "known_until": pl.Date, "value": pl.Float64, "status": pl.String,
-    "change": pl.Float64, "change_pct": pl.Float64, "releases": pl.String,
+    "change": pl.Float64, "change_pct": pl.Float64, "releases": pl.String, "doubt": pl.String,
 }  # fmt: skip
 
 
@@ -33,13 +37,15 @@ def vintages(
     """Return a row for each value that a figure of these months has had, in the order of months and days.
 
     `known_until` is null for the current one; `value` is null while the figure was missing, which `status` explains;
-    `releases` are those that were made public, withdrawn or reinstated on the day. Raises NothingPublished.
+    `releases` are those that were made public, withdrawn or reinstated on the day, `doubt` the findings about what the
+    value rests on. Raises NothingPublished.
     """
     snapshot = query.open_published(store)
     statements = _statements(snapshot, flow, product, partner, months, figure)
     days = pl.concat([statements["known_from"], statements["known_until"]]).drop_nulls().unique().sort().to_list()
     rows: list[dict[str, object]] = []
     last: dict[date, dict[str, object]] = {}
+    doubts: dict[date, Doubts] = {}
     for day in days:
         found_then = _values_on(store, flow, product, partner, months, measure, figure, day)
         # Of what was withdrawn nothing need be left, not even a row that says why.
@@ -50,12 +56,20 @@ def vintages(
                 continue
             if before is not None:
                 before["known_until"] = day
-            row = {"period": month, "known_from": day, "known_until": None, "value": value, "status": made}
+            point = Point(flow, product, partner, measure, month_number(month))
+            if day not in doubts:
+                doubts[day] = Doubts(snapshot, day)
+            said = doubts[day].of(flow, product, partner, months_behind(figure, point), figure)
+            doubt = "; ".join(said) if value is not None and said else None
+            row = {
+                "period": month, "known_from": day, "known_until": None, "value": value, "status": made, "doubt": doubt,
+            }  # fmt: skip
             last[month] = row
             rows.append(row)
     made_on = _releases_by_day(snapshot, statements, flow, months)
     found = pl.DataFrame(
-        rows, schema={name: SCHEMA[name] for name in ("period", "known_from", "known_until", "value", "status")}
+        rows,
+        schema={name: SCHEMA[name] for name in ("period", "known_from", "known_until", "value", "status", "doubt")},
     )
     found = found.sort("period", "known_from")
     earlier = pl.col("value").shift(1).over("period")

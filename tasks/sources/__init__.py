@@ -4,5 +4,5 @@ An adapter knows a source's layouts and converts each of its files to the `Repor
 setting and no clock.
 Belongs here: finding, fetching and parsing files of a source. Does not belong here: what a text means (`ingest`), the
 store.
-Add a source: a module with a `SOURCE`, and its line in `registry`.
+Add a source: a module with a `SOURCE`, and its rows in the code tables.
 """

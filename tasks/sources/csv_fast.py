@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 import pyarrow
@@ -63,16 +64,12 @@ def split_quoted(
     form = _Form(tuple(numbers), trailing, eol)
     if not numbers or not body.startswith(QUOTE, start) or not body.endswith(QUOTE + form.tail, start):
         return None
-    cuts = _cuts(body, start, form)
-    buffer = pyarrow.py_buffer(body)
-    with ThreadPoolExecutor(min(len(os.sched_getaffinity(0)), THREADS_MAX, len(cuts))) as threads:
-        blocks = list(
-            threads.map(lambda first, end: _block(buffer.slice(first, end - first), form), cuts[:-1], cuts[1:])
-        )
-    read = [columns for columns in blocks if columns is not None]
-    if len(read) < len(blocks):
-        return None
-    return [joined(chunks) for chunks in zip(*read, strict=True)]
+
+    def of_block(block: pyarrow.Buffer) -> list[pyarrow.Array] | None:
+        columns = split_block(block, numbers, trailing, QUOTE.decode())
+        return columns[: len(numbers)] if columns and _is_all(columns, block, form) else None
+
+    return split_blocks(body, _cuts(body, start, form), of_block)
 
 
 def _cuts(body: bytes, start: int, form: _Form) -> list[int]:
@@ -82,25 +79,36 @@ def _cuts(body: bytes, start: int, form: _Form) -> list[int]:
     return [*cuts, len(body)]
 
 
-def _block(block: pyarrow.Buffer, form: _Form) -> list[pyarrow.Array] | None:
-    """The columns of one block, None where it has another form."""
-    titles = [str(place) for place in range(len(form.numbers) + form.trailing)]
-    kinds = {title: NUMBERS if is_number else TEXTS for title, is_number in zip(titles, form.numbers, strict=False)}
+def split_blocks(
+    body: bytes, cuts: Sequence[int], of_block: Callable[[pyarrow.Buffer], list[pyarrow.Array] | None]
+) -> list[pyarrow.ChunkedArray] | None:
+    """The columns of the blocks between the cuts, read by several threads; None where one block has none."""
+    buffer = pyarrow.py_buffer(body)
+    with ThreadPoolExecutor(min(len(os.sched_getaffinity(0)), THREADS_MAX, len(cuts))) as threads:
+        blocks = list(threads.map(lambda first, end: of_block(buffer.slice(first, end - first)), cuts[:-1], cuts[1:]))
+    read = [columns for columns in blocks if columns is not None]
+    return [joined(chunks) for chunks in zip(*read, strict=True)] if len(read) == len(blocks) else None
+
+
+def split_block(
+    block: pyarrow.Buffer, numbers: Sequence[bool], trailing: bool, quote: str | Literal[False]
+) -> list[pyarrow.Array] | None:
+    """The columns of one block as PyArrow reads them, with the empty one behind a trailing comma; None for uneven rows."""
+    titles = [str(place) for place in range(len(numbers) + trailing)]
+    kinds = {title: NUMBERS if is_number else TEXTS for title, is_number in zip(titles, numbers, strict=False)}
     try:
         table = pyarrow.csv.read_csv(
             pyarrow.BufferReader(block),
             # One block of PyArrow's, so that it never searches for a place to cut.
             read_options=pyarrow.csv.ReadOptions(column_names=titles, block_size=block.size + 1, use_threads=False),
-            parse_options=pyarrow.csv.ParseOptions(double_quote=False, ignore_empty_lines=False),
+            parse_options=pyarrow.csv.ParseOptions(quote_char=quote, double_quote=False, ignore_empty_lines=False),
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(titles, NUMBERS) | kinds,
-                null_values=[], strings_can_be_null=False,
+                column_types=dict.fromkeys(titles, NUMBERS) | kinds, null_values=[], strings_can_be_null=False
             ),
-        )  # fmt: skip
+        )
     except pyarrow.ArrowInvalid:
         return None
-    columns = [column.combine_chunks() for column in table.columns]
-    return columns[: len(form.numbers)] if _is_all(columns, block, form) else None
+    return [column.combine_chunks() for column in table.columns]
 
 
 def _is_all(columns: Sequence[pyarrow.Array], block: pyarrow.Buffer, form: _Form) -> bool:

@@ -7,7 +7,7 @@ Address: https://ec.europa.eu/eurostat/api/dissemination/files?file=comext%2FCOM
 about 45 MB; the one file in it is 400 MB of text with 5 million rows. A month that is not out is answered with a page.
 
 Layout: comma, no quotes, one header line, the columns of COLUMNS; read by name. A release has one reporter and one
-direction, so the archive is split first, with its rows unchanged and in their order (`tasks/fetch/comext_split.py`). What
+direction, so the archive is split first, with its rows unchanged and in their order (`tasks/sources/comext_split.py`). What
 is read here is one such part, and the number of a record is that of its row in the part.
 
 Rows: a row for each statistical procedure (1 normal, 2 inward, 3 outward processing, 9 not from declarations, older ones
@@ -21,7 +21,7 @@ Totals: product TOTAL or 000TOTAL is the sum of all other rows, and is compared 
 the API. Trade with the two parts of the United Kingdom (XI, XU; TRADE_TYPE L, M) repeats GB where GB has a row.
 
 Codes with letters are lines of their own: confidential trade without a published code. Where a chapter has one, a missing
-row of the chapter may be hidden in it, so it does not mean no trade: `asked` says for which codes silence means something.
+row of the chapter may be hidden in it, so it does not mean no trade: `asked` (`tasks/sources/eurostat_archive.py`) says for which codes silence means something.
 
 Supplementary quantities are read where their unit is in UNITS; others are left out and named. VALUE_NAC, in national
 currency, is not read.
@@ -37,9 +37,10 @@ from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources import csv
 from tasks.sources.envelope import magic_of
-from tasks.sources.eurostat_comext import CODES, FLOWS, UNLISTED, product_of, reporter_of
+from tasks.sources.eurostat_archive import questions
+from tasks.sources.eurostat_comext import BASE, CODES, FLOWS, UNLISTED, product_of, reporter_of
 from tasks.sources.protocol import Parsed, Source
-from tasks.sources.records import as_reported
+from tasks.sources.records import as_reported, summed
 from tasks.sources.totals import concerned, part_totals
 
 KEY = (
@@ -63,7 +64,6 @@ UNITS = {
     "PST": "Number of item", "100_PST": "In Hundreds", "1000_PST": "In Thousands", "PA": "Pair", "L": "Litre", "M": "Metre", "M2": "Square Metre",
     "M3": "Cubic Metre", "G": "Gram", "CK": "Carat", "KG": "Kilogram",
 }  # fmt: skip
-RECORDS_SHOWN = 40
 AGAIN = "Download the archive again; do not open and save what is in it with another program."
 
 
@@ -102,21 +102,6 @@ def parse(raw: bytes, where: str) -> Parsed:
         )
     doubts += [*of_partners, *_doubt_fractions(sums, where), *_doubt_units(sums, where), *_doubt_detail(sums, where)]
     return Parsed(as_reported(_records(sums, flow)), lexed.encoding, tuple(notes), tuple(doubts), None, reporter)
-
-
-def asked(parsed: Parsed) -> list[str]:
-    """The codes of which a part has every row, so that a missing one means no trade: all, or all but those of chapters
-    with trade without a published code; of these only the codes in the part.
-    """
-    codes = parsed.reported["product"].unique().drop_nulls().cast(pl.String)
-    hidden = codes.filter(codes.str.starts_with("line:"))
-    if not hidden.len():
-        return ["*"]
-    chapters = hidden.str.extract(r"^line:cn8_([0-9]{2})", 1)
-    plain = codes.filter(codes.str.contains(r"^[0-9]+$"))
-    # A code without a chapter may hide any other one.
-    open_chapters = [] if chapters.null_count() else sorted({code[:2] for code in plain} - {*chapters})
-    return [*open_chapters, *plain.filter(~plain.str.head(2).is_in(open_chapters)).sort()]
 
 
 def _checked(fields: pl.DataFrame, where: str) -> pl.DataFrame:
@@ -180,20 +165,9 @@ def _thousandths(fields: pl.DataFrame, name: str, where: str) -> pl.Series:
 
 
 def _summed(amounts: pl.DataFrame) -> pl.DataFrame:
-    """A row for each product, partner and month; a sum with an unknown part is unknown."""
-    place = ["product", "partner", "period"]
-    sums = amounts.group_by(place, maintain_order=True).agg(
-        pl.col("record").first(), pl.col("unit").first(), units=pl.col("unit").n_unique(), rows=pl.len(),
-        **{name: pl.when(pl.col(name).null_count() == 0).then(pl.col(name).sum()) for name in NUMBERS},
-    )  # fmt: skip
-    # Most sums are of one row; only the others need a note.
-    several = amounts.join(sums.filter(pl.col("rows") > 1), on=place, how="semi", maintain_order="left")
-    shown = pl.col("record").cast(pl.String).head(RECORDS_SHOWN).str.join(", ")
-    more = pl.when(pl.len() > RECORDS_SHOWN).then(pl.format(" and {} more", pl.len() - RECORDS_SHOWN)).otherwise(pl.lit(""))  # fmt: skip
-    notes = several.group_by(place, maintain_order=True).agg(
-        pl.col("record").first(), note=pl.lit("sum of records ") + shown + more
-    )
-    return sums.drop("rows").join(notes.select("record", "note"), on="record", how="left", maintain_order="left")
+    """A row for each product, partner and month."""
+    unit = pl.col("unit")
+    return summed(amounts, ("product", "partner", "period"), NUMBERS, unit=unit.first(), units=unit.n_unique())
 
 
 def _doubt_copies(fields: pl.DataFrame, where: str) -> list[dict[str, str]]:
@@ -319,5 +293,6 @@ def _shown(thousandths: int) -> str:
 
 SOURCE = Source(
     name="eurostat_bulk", kind="query", needs=("reporter",), parse=parse, reporter="EU27", code_list=CODES, nomenclature="CN8",
-    has_lines=True, experimental="thirteen rows of a file alone have been read",
+    has_lines=True, calendar="eurostat_comext", base=BASE, questions=questions,
+    experimental="thirteen rows of a file alone have been read",
 )  # fmt: skip

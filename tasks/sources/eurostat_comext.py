@@ -32,19 +32,26 @@ of the product; their rows have one field more than the header), Easy Comext, TS
 which hold one indicator of many reporters. A request for more than 5,000,000 numbers is answered with an error.
 
 Unsure: the unit of SUPPLEMENTARY_QUANTITY is not in the answer, so a file with it is refused.
+
+Fetched: one answer for each reporter and direction, for all products and months together. Nothing says what is new in a single
+number, so each answer is asked for again and compared by its records.
 """
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from schemas.forms.fetch import FetchRequest
 from schemas.reference.code_tables import partner_codes
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources import csv
-from tasks.sources.protocol import Parsed, Source
+from tasks.sources.plan import months_of, products_of, short
+from tasks.sources.protocol import Parsed, Question, Site, Source
 from tasks.sources.records import as_reported
 from tasks.sources.totals import part_totals
 
@@ -74,6 +81,10 @@ OTHER_DOWNLOADS = (
     ),
 )
 TOO_BIG = rb"EXTRACTION_TOO_BIG: ([^\"<\r\n]*)"
+BASE = "https://ec.europa.eu"
+PATH = "/eurostat/api/comext/dissemination/sdmx/2.1/data/DS-045409"
+ZONE = ZoneInfo("Europe/Luxembourg")
+UNION = "EU27_2020"
 
 
 def parse(raw: bytes, where: str) -> Parsed:
@@ -206,7 +217,35 @@ def _records(fields: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question]:
+    """Yield a question for each reporter and direction. Raises Refused for a reporter that Eurostat does not have."""
+    products, months = products_of(request), months_of(request, today)
+    codes, numbers = reporters(), {flow: number for number, flow in FLOWS.items()}
+    unknown = [reporter for reporter in request.reporters if reporter not in codes]
+    if unknown:
+        raise Refused(
+            "unknown reporter", where="reporters", found=", ".join(unknown), advice=f"It is one of {', '.join(codes)}."
+        )
+    for reporter in request.reporters or codes:
+        for flow in request.flows:
+            key = f"M.{codes[reporter]}..{'+'.join(products)}.{numbers[flow]}.{VALUE}+{MASS}"
+            yield Question(
+                name=f"comext_{reporter}_{flow}_{short(products)}_from_{months[0]}", source="eurostat_comext", form="csv", zone=ZONE,
+                address=f"{request.base or BASE}{PATH}/{key}?format=SDMX-CSV&compressed=false&startPeriod={months[0]}&endPeriod={months[-1]}",
+                title=f"Eurostat Comext DS-045409, {reporter}, {flow}s of {short(products)} from {months[0]}",
+                declared={"reporter": reporter, "flow": flow, "partners": "all", "products": products}, first_month=months[0],
+            )  # fmt: skip
+
+
+def reporters() -> dict[str, str]:
+    """Return our key of each reporter and Eurostat's code: the EU first, then its members."""
+    members = (
+        partner_codes(CODES).filter(pl.col("part_of") == "INT_EU27_2020", kind="country", valid_to="").sort("partner")
+    )
+    return {"EU27": UNION, **dict(members.select("partner", "code").iter_rows())}
+
+
 SOURCE = Source(
     name="eurostat_comext", kind="query", needs=("reporter",), parse=parse, reporter="EU27", code_list=CODES, nomenclature="CN8",
-    has_lines=True,
+    has_lines=True, calendar="eurostat_comext", base=BASE, questions=questions,
 )  # fmt: skip

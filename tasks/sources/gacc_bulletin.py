@@ -23,7 +23,7 @@ imports, no page was available.
 
 from functools import partial
 
-from tasks.sources import gacc_release
+from tasks.sources import gacc_release, gacc_site
 from tasks.sources.protocol import Parsed, Source
 
 
@@ -34,6 +34,6 @@ def parse(raw: bytes, where: str) -> Parsed:
 
 SOURCE = Source(
     name="gacc_bulletin", kind="bulletin", needs=(), parse=parse, code_list="gacc_en", has_lines=True, has_spans=True,
-    dated=partial(gacc_release.public_on, kind="bulletin"),
+    dated=partial(gacc_release.public_on, kind="bulletin"), calendar="bulletin", base=gacc_site.BASE, questions=gacc_site.questions,
     experimental="two pages of which most rows were cut off alone have been read",
 )  # fmt: skip

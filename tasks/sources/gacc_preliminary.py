@@ -24,7 +24,7 @@ readable.
 
 from functools import partial
 
-from tasks.sources import gacc_release
+from tasks.sources import gacc_release, gacc_site
 from tasks.sources.protocol import Parsed, Source
 
 
@@ -35,5 +35,5 @@ def parse(raw: bytes, where: str) -> Parsed:
 
 SOURCE = Source(
     name="gacc_preliminary", kind="preliminary", needs=(), parse=parse, code_list="gacc_en", has_lines=True, has_spans=True,
-    dated=partial(gacc_release.public_on, kind="preliminary"),
+    dated=partial(gacc_release.public_on, kind="preliminary"), calendar="preliminary", base=gacc_site.BASE, questions=gacc_site.questions,
 )  # fmt: skip

@@ -155,4 +155,4 @@ def _as_reported(fields: pl.DataFrame, distinct: dict[str, pl.Series]) -> DataFr
     return cast("DataFrame[Reported]", made)
 
 
-SOURCE = Source(name="gacc_query", kind="query", needs=("flow",), parse=parse, row_cap=ROW_CAP)
+SOURCE = Source(name="gacc_query", kind="query", needs=("flow",), parse=parse, row_cap=ROW_CAP, calendar="query")

@@ -29,19 +29,27 @@ unknown, not zero: the record then has a unit without a number.
 
 Unsure: the unit of SuppUnit is not in the answer, so it is left out. No whole answer was available; the layout is that
 of single rows.
+
+Fetched: an answer for each month and direction, page by page. Nothing says what is new: each month is asked for again and
+compared by its records.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources.json_text import read_documents
-from tasks.sources.protocol import Parsed, Source
+from tasks.sources.plan import months_of, products_of, short
+from tasks.sources.protocol import Parsed, Question, Site, Source
 from tasks.sources.records import as_reported
 
 FLOWS = {"1": "import", "2": "export", "3": "import", "4": "export"}
@@ -51,6 +59,12 @@ ROUND_PAGE = 1_000
 RECORDS_SHOWN = 40
 AGAIN = "Ask the API again: $expand=Commodity($select=Cn8Code)."
 Key = tuple[str, str, str, str]
+BASE = "https://api.uktradeinfo.com"
+ZONE = ZoneInfo("Europe/London")
+FIELDS = {2: "Hs2Code", 4: "Hs4Code", 6: "Hs6Code", 8: "Cn8Code"}
+EXPAND = "Commodity($select=Cn8Code)"
+PAGE_SIZE = 10_000
+THROTTLED = frozenset({403})
 
 
 def parse(raw: bytes, where: str) -> Parsed:
@@ -176,6 +190,25 @@ def _doubt_suppressed(rows: list[dict[str, Any]], where: str) -> Iterator[dict[s
         )  # fmt: skip
 
 
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question]:
+    """Yield a question for each month and direction, the newest month first."""
+    products = products_of(request)
+    field = FIELDS[len(products[0])]
+    codes = " or ".join(f"Commodity/{field} eq '{code}'" for code in products)
+    for month in reversed(months_of(request, today)):
+        for flow in request.flows:
+            first, second = (number for number, name in FLOWS.items() if name == flow)
+            # A list in brackets, as other such services accept, is answered with 403.
+            chosen = f"MonthId eq {month.replace('-', '')} and (FlowTypeId eq {first} or FlowTypeId eq {second}) and ({codes})"
+            query = f"$filter={quote(chosen, safe='')}&$expand={quote(EXPAND, safe='$=(),')}&$top={PAGE_SIZE}"
+            yield Question(
+                name=f"hmrc_{flow}_{short(products)}_{month}", source="hmrc_ots", address=f"{request.base or BASE}/OTS?{query}", form="json", zone=ZONE,
+                title=f"HMRC Overseas Trade Statistics, {flow}s of {short(products)} in {month}",
+                declared={"reporter": "GBR", "flow": flow, "partners": "all", "products": products, "months": month},
+                retry_on=THROTTLED, page_size=PAGE_SIZE,
+            )  # fmt: skip
+
+
 SOURCE = Source(
     name="hmrc_ots",
     kind="query",
@@ -185,5 +218,8 @@ SOURCE = Source(
     code_list="hmrc",
     nomenclature="CN8",
     has_lines=True,
+    calendar="hmrc_ots",
+    base=BASE,
+    questions=questions,
     experimental="single rows of answers alone have been read",
 )

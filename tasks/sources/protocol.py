@@ -1,14 +1,20 @@
-"""Defines the interface of an adapter."""
+"""Defines the interface of an adapter: how a file of a source is read, and what the source is asked for."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
-from typing import NamedTuple, cast
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from urllib.parse import quote, quote_plus
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from schemas.forms.fetch import Fetched, FetchRequest
 from schemas.table import DataFrame
 from schemas.tables.reported import Reported
+
+T = TypeVar("T")
 
 
 class Parsed(NamedTuple):
@@ -41,6 +47,93 @@ class Parsed(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Key:
+    """A key that a source requires with each call. It is added when a request is sent and is in nothing that is kept
+    or printed.
+    """
+
+    parameter: str
+    secret: str = field(repr=False)
+
+    def hide(self, text: str) -> str:
+        """Remove the key from a text, for messages that may repeat an address."""
+        # In any form in which a server repeats it: as a parameter of any address, or bare.
+        text = re.sub(rf"(?i)\b({re.escape(self.parameter)}=)[^&\s\"'<>)]*", r"\1***", text)
+        for written in (self.secret, quote(self.secret, safe=""), quote_plus(self.secret)) if self.secret else ():
+            text = text.replace(written, "***")
+        return text
+
+    def __str__(self) -> str:
+        return f"{self.parameter}=***"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One wanted file.
+
+    `name` stays the same for every request, also if the address changes. `form` is the required form of the answer:
+    csv, json, html, xls or 7z. `declared` goes into the sidecar. `again` says that the answer may have changed since it was
+    seen; otherwise an answered question is not asked again at the same address. `retry_on` are temporary statuses
+    besides the usual ones; `page_size` requests page after page by `$skip`. `attachment` returns what to request if the
+    adapter cannot read a page. `parts` divides an answer into releases, each with a question of its own; `covers` returns
+    the products for the sidecar from what was read, where they are not those that were requested.
+    """
+
+    name: str
+    source: str
+    address: str
+    form: str
+    zone: ZoneInfo
+    title: str
+    declared: Mapping[str, Any]
+    first_month: str | None = None
+    again: bool = True
+    retry_on: frozenset[int] = frozenset()
+    page_size: int | None = None
+    attachment: "Callable[[Question, Answer], Question | None] | None" = None
+    parts: "Callable[[Question, Answer], Iterator[tuple[Question, Answer]]] | None" = None
+    covers: Callable[[Parsed], list[str]] | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer: the bytes, the time of the source's clock, and what the next conditional request needs. `doubt` says
+    why the time is that of this machine.
+    """
+
+    body: bytes
+    answered_at: datetime
+    address: str
+    content_type: str = ""
+    etag: str | None = None
+    last_modified: str | None = None
+    doubt: str = ""
+
+
+class Site(Protocol):
+    """The site of a source, for the lists that are asked for before its files. `has_key`: the source is asked with a key."""
+
+    has_key: bool
+
+    def get(self, address: str) -> Answer:
+        """The answer of an address. Raises Refused and Unreachable."""
+
+    def tried(self, name: str, work: Callable[[], T]) -> T | Fetched:
+        """What `work` returns, or what became of the question that it asks."""
+
+    def listed(self, place: str, name: str, read: Callable[[Answer], Iterable[T]]) -> list[T] | Fetched:
+        """What `read` finds on a list page, or what became of the page."""
+
+
+class KeyNeed(NamedTuple):
+    """The key of a source: the environment variable that holds it, its parameter in a request, whether it must be there."""
+
+    variable: str
+    parameter: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
 class Source:
     """An adapter: its name, the kind of release it reads, the required declarations, and how to read a file.
 
@@ -53,6 +146,10 @@ class Source:
     source defines; `has_spans`: a record may cover several months together. `dated` gives the day from which the figures of a
     file were public, by what it prints, where no day is declared; None for a file that prints none. `experimental` says what
     was read of the source where that was no whole real file; its first release waits for approval.
+
+    `questions(request, today, site)` yields what is asked of the source, or what became of a list; None where a person
+    downloads its files. `base` is the address of its site: no other host is asked. `calendar` is the name of the source in
+    `release_calendar.csv` and `release_delays.csv`; empty where nobody waits for it.
     """
 
     name: str
@@ -68,3 +165,7 @@ class Source:
     has_spans: bool = False
     dated: Callable[[bytes], date | None] | None = None
     experimental: str = ""
+    calendar: str = ""
+    base: str = ""
+    questions: Callable[[FetchRequest, date, Site], Iterable[Question | Fetched]] | None = None
+    key: KeyNeed | None = None

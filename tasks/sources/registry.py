@@ -1,40 +1,17 @@
-"""Lists all adapters: one file for each, behind one protocol.
+"""Finds all adapters: the module of each source, behind one protocol.
 
-An adapter knows a source's layouts and converts each of its files to the `Reported` shape, as printed. It reads no
-setting and no clock, and knows nothing of the ledger. To add a source: a module with a `SOURCE`, and its line here.
+A source is a name with its terms in `statement_terms.csv` and the module of that name in this room, with a `SOURCE`;
+nothing else lists it.
 """
 
+import importlib
+
+from schemas.code_files import source_names
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
-from tasks.sources import (
-    eurostat_bulk,
-    eurostat_comext,
-    gacc_bulletin,
-    gacc_preliminary,
-    gacc_query,
-    hmrc_ots,
-    japan_estat,
-    published,
-    un_comtrade,
-    us_census,
-)
 from tasks.sources.protocol import Parsed, Source
 
-SOURCES: dict[str, Source] = {
-    module.SOURCE.name: module.SOURCE
-    for module in (
-        gacc_query,
-        published,
-        eurostat_comext,
-        gacc_preliminary,
-        gacc_bulletin,
-        hmrc_ots,
-        us_census,
-        japan_estat,
-        eurostat_bulk,
-        un_comtrade,
-    )
-}
+SOURCES: dict[str, Source] = {name: importlib.import_module(f"tasks.sources.{name}").SOURCE for name in source_names()}
 
 
 def read_file(source: str, raw: bytes, where: str) -> Parsed:

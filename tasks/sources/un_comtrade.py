@@ -23,21 +23,33 @@ and kilograms, and totals are compared before.
 
 Codes: partner and reporter by M49 with exceptions (699 India, 757 Switzerland, 842 United States, 490 Taiwan). A month is refMonth 1 to 12; 52 means the
 year. classificationCode says in which edition of the HS the reporter counts (H5, H6).
+
+Fetched: an answer for each reporter, direction and month that the service has, for all products; without a key one for each
+product. `getDA` has a checksum and a day for each dataset (a reporter's month). They are the fragment of the address, which is not
+sent, so a month is asked for again only where its dataset has changed. The key is free, with 500 calls a day; without one the public
+preview answers, which ends at 500 rows.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import partial
 from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from schemas import settings
+from schemas.forms.fetch import Fetched, FetchRequest
 from schemas.reference.code_tables import partner_codes
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted, named
 from tasks.sources.json_text import read_documents
-from tasks.sources.protocol import Parsed, Source
+from tasks.sources.plan import months_of, products_of, short
+from tasks.sources.protocol import KeyNeed, Parsed, Question, Site, Source
 from tasks.sources.records import as_reported
 from tasks.sources.totals import part_totals
 
@@ -56,6 +68,9 @@ NEEDED = (
 TEXTS = ("period", "reporterCode", "flowCode", "partnerCode", "cmdCode")
 AGAIN = "Ask again by month, with motCode=0, customsCode=C00 and partner2Code=0, and for fewer products."
 Row = Mapping[str, Any]
+BASE = "https://comtradeapi.un.org"
+ZONE = ZoneInfo("America/New_York")
+MONTHS_MAX = 12
 
 
 def parse(raw: bytes, where: str) -> Parsed:
@@ -237,6 +252,79 @@ def _doubt_valuation(whole: list[tuple[int, Row]], where: str) -> Iterator[dict[
         )  # fmt: skip
 
 
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question | Fetched]:
+    """Yield the questions, newest month first, and what became of a list. Raises Refused for an unknown reporter."""
+    if not request.reporters:
+        raise Refused(
+            "no reporter", where="reporters", found="none", advice="Name whose trade is asked for: --reporter KOR."
+        )
+    products, place = products_of(request), "data/v1/get" if site.has_key else "public/v1/preview"
+    letters = {flow: letter for letter, flow in FLOWS.items()}
+    for reporter, number in [(reporter, number_of(reporter)) for reporter in request.reporters]:
+        ask = partial(datasets, site, number, months_of(request, today), request.base or BASE)
+        there = site.tried(f"un_comtrade, list of {reporter}", ask)
+        if isinstance(there, Fetched):
+            yield there
+            continue
+        for month in sorted(there, reverse=True):
+            for flow in request.flows:
+                for some in [products] if site.has_key else [[product] for product in products]:
+                    query = (
+                        f"reporterCode={number}&period={month.replace('-', '')}&cmdCode={','.join(some)}&flowCode={letters[flow]}"
+                        "&motCode=0&customsCode=C00&partner2Code=0&includeDesc=true"
+                    )
+                    yield Question(
+                        name=f"comtrade_{reporter}_{flow}_{short(some)}_{month}", source="un_comtrade", form="json", zone=ZONE, again=False,
+                        address=f"{request.base or BASE}/{place}/C/M/HS?{query}#{quote(there[month], safe='')}",
+                        title=f"UN Comtrade, {reporter}, {flow}s of {short(some)} in {month}",
+                        declared={"reporter": reporter, "flow": flow, "partners": "all", "products": some}, first_month=month,
+                    )  # fmt: skip
+
+
+def number_of(reporter: str) -> str:
+    """Return the service's number of a reporter. Raises Refused for one that is no country."""
+    countries = partner_codes(CODES).filter(kind="country", partner=reporter)
+    if not countries.height:
+        raise Refused(
+            "unknown reporter", where="reporters", found=reporter, advice="UN Comtrade has countries alone: KOR, IND, BRA …",
+        )  # fmt: skip
+    return str(countries["code"][0])
+
+
+def datasets(site: Site, number: str, months: Sequence[str], base: str) -> dict[str, str]:
+    """Return the day and the checksum of the newest dataset of each month that the service has. Raises Refused and Unreachable."""
+    found: dict[str, str] = {}
+    for start in range(0, len(months), MONTHS_MAX):
+        periods = ",".join(month.replace("-", "") for month in months[start : start + MONTHS_MAX])
+        address = f"{base}/public/v1/getDA/C/M/HS?reporterCode={number}&period={periods}"
+        answer = site.get(address)
+        for row in _list(answer.body, address):
+            plain = {str(name).lower(): text for name, text in row.items()}
+            if missing := [name for name in ("period", "datasetchecksum", "lastreleased") if not plain.get(name)]:
+                raise Refused(
+                    "columns", where=address, found=f"no {', '.join(missing)}",
+                    advice="The form of getDA has changed; see tasks/sources/un_comtrade.py.",
+                )  # fmt: skip
+            period = str(plain["period"])
+            found[f"{period[:4]}-{period[4:]}"] = f"{plain['lastreleased']} {plain['datasetchecksum']}"
+    return found
+
+
+def _list(body: bytes, where: str) -> list[dict[str, Any]]:
+    documents = read_documents(body, where)
+    document = documents[0] if len(documents) == 1 and isinstance(documents[0], dict) else {}
+    rows = document.get("data")
+    if document.get("error") or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Refused(
+            "no answer",
+            where=where,
+            found=f"'{clip(str(document.get('error') or [*document][:4]))}' in place of a list",
+            advice="Ask again later.",
+        )
+    return rows
+
+
 SOURCE = Source(
-    name="un_comtrade", kind="collected", needs=("reporter",), parse=parse, code_list=CODES, nomenclature="HS6",
+    name="un_comtrade", kind="collected", needs=("reporter",), parse=parse, code_list=CODES, nomenclature="HS6", base=BASE, questions=questions,
+    key=KeyNeed(settings.COMTRADE_KEY, "subscription-key", required=False),
 )  # fmt: skip

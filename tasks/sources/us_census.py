@@ -22,22 +22,31 @@ foreign ones (DF 2, re-exports) are added up, and the note of each sum lists its
 Quantities are in the unit of each HTS10 code; two units are two quantities. The unit X or - means none, and a quantity
 of 0 with it is none. A quantity with a flag other than - is not used. Trade below 2,000 (imports) and 2,500 USD
 (exports) is estimated without HS detail and is not included.
+
+Fetched: an answer for each product, direction and year. Nothing says what is new but the day of release: the months of this
+and of last year are asked for again, in June and July those of the year before that, too. Without a key the source is skipped;
+the key is read from the environment or a secret block and is in no file.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from schemas import settings
+from schemas.forms.fetch import FetchRequest
 from schemas.table import DataFrame
 from schemas.tables.reported import Reported
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources.json_text import read_documents
-from tasks.sources.protocol import Parsed, Source
+from tasks.sources.plan import months_of, products_of
+from tasks.sources.protocol import KeyNeed, Parsed, Question, Site, Source
 from tasks.sources.records import as_reported
 from tasks.sources.totals import Parted, part_totals
 
@@ -56,6 +65,15 @@ LEVELS = {"HS2": 2, "HS4": 4, "HS6": 6, "HS10": 10}
 DOMESTIC_OR_FOREIGN = "DF"
 WHOLE = r"^-?[0-9]+$"
 AGAIN = "Ask the API again, by one COMM_LVL and by months."
+BASE = "https://api.census.gov"
+PATH = "/data/timeseries/intltrade"
+ZONE = ZoneInfo("America/New_York")
+ASKED = {
+    "import": "CTY_CODE,CTY_NAME,GEN_VAL_MO,GEN_CIF_MO,GEN_QY1_MO,UNIT_QY1,GEN_QY1_MO_FLAG,GEN_QY2_MO,UNIT_QY2,SUMMARY_LVL,LAST_UPDATE",
+    "export": "CTY_CODE,CTY_NAME,ALL_VAL_MO,QTY_1_MO,UNIT_QY1,QTY_1_MO_FLAG,QTY_2_MO,UNIT_QY2,DF,SUMMARY_LVL,LAST_UPDATE",
+}
+LEVEL = "HS10"
+REISSUED = (6, 7)
 
 
 def parse(raw: bytes, where: str) -> Parsed:
@@ -250,6 +268,38 @@ def _last_update(table: pl.DataFrame) -> date | None:
     return max((date(*map(int, match.groups())) for match in found), default=None)
 
 
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question]:
+    """Yield a question for each product, direction and year."""
+    months = months_of(request, today)
+    commodity = {flow: name for name, flow in PRODUCT.items()}
+    years = sorted({month[:4] for month in months})
+    if request.months is None and today.month in REISSUED:
+        years = [str(today.year - 2), *years]
+    for year in reversed(years):
+        asked = [month for month in months if month[:4] == year] or [f"{year}-01", f"{year}-12"]
+        for product in products_of(request):
+            for flow in request.flows:
+                query = {
+                    "get": ASKED[flow], "COMM_LVL": LEVEL, commodity[flow]: f"{product}*", "time": f"from {asked[0]} to {asked[-1]}",
+                }  # fmt: skip
+                yield Question(
+                    name=f"census_{flow}_{product}_{year}", source="us_census", form="json", zone=ZONE,
+                    address=f"{request.base or BASE}{PATH}/{flow}s/hs?{urlencode(query, safe=',*')}",
+                    title=f"US Census, {flow}s of {product} in {year}",
+                    declared={"reporter": "USA", "flow": flow, "partners": "all", "products": [product]}, first_month=asked[0],
+                )  # fmt: skip
+
+
 SOURCE = Source(
-    name="us_census", kind="query", needs=(), parse=parse, reporter="USA", code_list=CODES, nomenclature="HTS10"
+    name="us_census",
+    kind="query",
+    needs=(),
+    parse=parse,
+    reporter="USA",
+    code_list=CODES,
+    nomenclature="HTS10",
+    calendar="us_census",
+    base=BASE,
+    questions=questions,
+    key=KeyNeed(settings.CENSUS_KEY, "key"),
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.checks import approval as holding
-from tasks.checks import file_quality as checks
+from tasks.checks import registry as checks
 from tasks.claims import check as claims
 from tasks.claims import publish as claim_table
 from tasks.controls import tables
@@ -46,7 +46,7 @@ parse = Step(parsing.parse)
 correct = Step(corrections.correct)
 normalise = Step(normalising.normalise)
 open_known = Step(open_published.open_known, retries=3, retry_delay_seconds=PATIENCE)
-check = Step(checks.check)
+check = Step(checks.check_release, name="check")
 hold_on_errors = Step(holding.hold_on_errors, answers=(Held,))
 merge = Step(assemble.merge)
 widen = Step(assemble.widen_ledger, name="widen")

@@ -25,7 +25,7 @@ from tasks.domain.periods import month_index
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
 from tasks.steps.affected_months import plan_months
-from tasks.store.compatibility import refuse_newer
+from tasks.store.compatibility import refuse_unknown
 from tasks.store.manifest import FileEntry
 from tasks.store.mirror import address_of
 from tasks.store.parquet import Partition, partition_month, path_partition, read_table
@@ -46,7 +46,7 @@ def open_known(store: Path, release: Normalised, *, enters: bool = False, derive
     not know.
     """
     snapshot = open_snapshot(store)
-    refuse_newer(snapshot)
+    refuse_unknown(snapshot)
     prove(snapshot, Release)
     prove(snapshot, Decision)
     releases = read_table(snapshot, Release)

@@ -34,7 +34,6 @@ from tasks.steps.assemble import Ledger, whole
 from tasks.steps.open_published import later_year
 from tasks.steps.portions import DERIVED
 from tasks.steps.release_tables import Derived, Entered
-from tasks.store.compatibility import RETIRED
 from tasks.store.manifest import FileEntry
 from tasks.store.mirror import announcement
 from tasks.store.parquet import Partition, encode_file, encode_months, partition_path
@@ -158,7 +157,7 @@ def _of_figures(derived: Derived, known: Known) -> set[tuple[str, str]]:
 
 def _carried(parent: Snapshot | None, replaced: set[tuple[str, str]]) -> list[FileEntry]:
     earlier = parent.files if parent else ()
-    return [entry for entry in earlier if (entry.table, entry.partition) not in replaced and entry.table not in RETIRED]
+    return [entry for entry in earlier if (entry.table, entry.partition) not in replaced]
 
 
 def _about(releases: pl.DataFrame) -> dict[str, Any]:

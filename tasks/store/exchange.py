@@ -22,6 +22,7 @@ from tasks.store import fetched
 from tasks.store.dry_run import folder_next_to
 from tasks.store.s3 import connected
 from tasks.store.s3_store import TEMPORARY, abandoned
+from tasks.store.temporary import write_at_once
 
 PREFIX = "parts-"
 
@@ -37,10 +38,8 @@ class PartStore(BaseModel, frozen=True):
         if isinstance(self.at, S3Url):
             connected(self.at).keep(name, data)
         else:
-            # Two processes may write the same bytes, where one was taken for lost: each writes a file of its own.
-            spare = self.at / f"{name}.{uuid.uuid4().hex}"
-            spare.write_bytes(data)
-            spare.replace(self.at / name)
+            # Two processes may write the same bytes, where one was taken for lost.
+            write_at_once(self.at / name, data, sync=False)
         return name
 
     def get(self, name: str) -> bytes:

@@ -10,12 +10,11 @@ import hashlib
 import tempfile
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from tasks.store.temporary import temporary_folder
+from tasks.store.temporary import temporary_folder, write_at_once
 
 PREFIX = "tidewaiter-"
 BYTES_MAX = 2**30
@@ -39,9 +38,7 @@ class Fetched:
                 self._use(path.name, self._used[path.name][1])
         data = None if is_here else fetch()
         if data is not None:
-            spare = path.with_suffix(f".{uuid.uuid4().hex}")
-            spare.write_bytes(data)
-            spare.replace(path)
+            write_at_once(path, data, sync=False)
             with self._guard:
                 self._use(path.name, len(data))
                 self._trim()

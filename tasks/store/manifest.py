@@ -25,7 +25,8 @@ PART_FILES_MAX = 32
 HASH_BITS = 256
 # Parts that a process keeps decoded and encoded: those of one large store.
 PARTS_KEPT = 512
-NEWER = "Install the version of Tidewaiter that last published here, or a newer one."
+FILL_AGAIN = "fill another store from the files that this one keeps: tidewaiter backfill STORE/raw --store NEW"
+OTHER_VERSION = f"Install the version of Tidewaiter that last published here, or {FILL_AGAIN}."
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,9 @@ class BrokenPart(BrokenStore):
 def refuse_format(content: Mapping[str, Any], where: str) -> None:
     """Raise BrokenStore where the manifest at `where` has a format that this version does not read."""
     if content.get("format") != FORMAT_VERSION:
-        raise BrokenStore(f"{where}: format {content.get('format')}; this version reads {FORMAT_VERSION}. {NEWER}")
+        raise BrokenStore(
+            f"{where}: format {content.get('format')}; this version reads {FORMAT_VERSION}. {OTHER_VERSION}"
+        )
 
 
 def _divided(files: Iterable[FileEntry]) -> Iterator[tuple[str, tuple[FileEntry, ...]]]:
@@ -191,7 +194,7 @@ def _entries(listed: Iterable[dict[str, Any]], where: str) -> tuple[FileEntry, .
 def _refuse_fields(found: Mapping[str, Any], expected: set[str], where: str) -> None:
     if found.keys() != expected:
         raise BrokenStore(
-            f"{where}: it has other fields than this version of Tidewaiter knows, so another one wrote it. {NEWER}"
+            f"{where}: it has other fields than this version of Tidewaiter knows, so another one wrote it. {OTHER_VERSION}"
         )
 
 

@@ -21,12 +21,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from schemas import settings
 from schemas.forms.address import COPY_NOTE, S3Url
 from tasks.domain.errors import BrokenStore, Outpaced
 from tasks.store import publish, retention
 from tasks.store.objects import keep_bytes
 from tasks.store.retention import Retired
-from tasks.store.s3 import endpoint, settings
+from tasks.store.s3 import endpoint
 from tasks.store.s3_store import Remote
 from tasks.store.snapshot import Snapshot, current_id, list_snapshots, open_snapshot, snapshot_ids
 from tasks.store.verify import Problem
@@ -250,7 +251,7 @@ def _remote(store: Path) -> Remote | None:
             f"{store}: a working copy of {note['url']} at another S3 server than the one in AWS_ENDPOINT_URL. Set the "
             "variable as it was, or give the address of the store instead of this folder."
         )
-    return _connected(S3Url(note["url"]), settings())
+    return _connected(S3Url(note["url"]), settings.of_bucket())
 
 
 @functools.lru_cache(maxsize=8)
@@ -273,8 +274,8 @@ def _write_note(folder: Path, note: dict[str, Any]) -> None:
 
 def _folder(url: S3Url) -> Path:
     """One folder for each store: the same bucket at another server is another store."""
-    cache = os.environ.get("TIDEWAITER_CACHE") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "tidewaiter"
+    cache = settings.value(settings.CACHE) or os.path.join(
+        settings.value(settings.XDG_CACHE_HOME) or Path.home() / ".cache", "tidewaiter"
     )
     # The hash alone makes the name unique; the rest is for people, and names of folders have a maximum length.
     readable = f"{url.bucket}-{url.prefix.replace('/', '-')}"[:READABLE_CHARACTERS]

@@ -26,7 +26,7 @@ from schemas.table import (
     table_name,
 )
 from tasks.domain.errors import StoreError
-from tasks.store.manifest import FileEntry
+from tasks.store.manifest import FILL_AGAIN, FileEntry
 from tasks.store.publish import NewFile
 from tasks.store.snapshot import Snapshot
 
@@ -155,13 +155,13 @@ def partition_month(partition: Partition) -> int:
 
 def read_table(
     snapshot: Snapshot | None, model: type[Table], keep: Callable[[Partition], bool] = lambda partition: True,
-    where: pl.Expr | None = None, columns: Collection[str] = (), is_shown: bool = False,
+    where: pl.Expr | None = None, columns: Collection[str] = (),
 ) -> pl.DataFrame:  # fmt: skip
     """Rows of a table of a snapshot, in the table's order; empty where `snapshot` is None (nothing was published yet).
 
     `keep` chooses partitions, `where` rows, `columns` columns (all where none are named). `where` may only use columns
-    inside the files, not those in their paths; row groups in which it cannot hold are not read. Of rows that are shown and
-    not computed with, a column that an earlier version did not write is null; otherwise StoreError says what to do.
+    inside the files, not those in their paths; row groups in which it cannot hold are not read. Raises StoreError where another
+    version did not write a column.
     """
     name = table_name(model)
     kinds = {column: kind for column, kind in readers_schema(model).items() if not columns or column in columns}
@@ -174,59 +174,40 @@ def read_table(
             files.setdefault(partition and partition[0], []).append(entry)
     frames: list[pl.DataFrame] = []
     for flow, chosen in files.items():
-        forms: dict[str, list[FileEntry]] = {}
-        for entry in chosen:
-            forms.setdefault(entry.schema_sha256 if is_shown else "", []).append(entry)
-        for alike in forms.values():
-            rows = pl.scan_parquet(snapshot.opened(alike), hive_partitioning=False, glob=False)  # type: ignore[union-attr]
-            if where is not None:
-                rows = rows.filter(where)
-            if flow is not None:
-                rows = rows.with_columns(flow=pl.lit(flow))
-            try:
-                frames.append(_in_kinds(rows, kinds, fill=is_shown).collect())
-            except (pl.exceptions.ColumnNotFoundError, pl.exceptions.SchemaError) as error:
-                raise _as_of_another_version(error, model, chosen) from error
+        rows = pl.scan_parquet(snapshot.opened(chosen), hive_partitioning=False, glob=False)  # type: ignore[union-attr]
+        if where is not None:
+            rows = rows.filter(where)
+        if flow is not None:
+            rows = rows.with_columns(flow=pl.lit(flow))
+        frames.append(collected(rows, kinds, model, chosen))
     if not frames:
         return pl.DataFrame(schema=kinds)
     month_of = PUBLISHED[name].month_of
-    is_mixed = is_shown and len({entry.schema_sha256 for chosen in files.values() for entry in chosen}) > 1
     several = [entry.partition for chosen in files.values() for entry in chosen]
     is_whole = not PUBLISHED[name].by_release and len({*several}) == len(several)
-    if month_of and not is_mixed and is_whole:
+    if month_of and is_whole:
         # Each file is one sorted month, so sorted months make a sorted table.
         return pl.concat(frames)
     order = [*(["flow", month_of] if month_of else []), *PUBLISHED[name].sort_by]
     return pl.concat(frames).sort([column for column in order if column in kinds])
 
 
-def _in_kinds(rows: pl.LazyFrame, kinds: Mapping[str, Any], *, fill: bool) -> pl.LazyFrame:
-    there = set(rows.collect_schema()) if fill else set(kinds)
-    return rows.select(
-        (pl.col(column) if column in there else pl.lit(None).alias(column)).cast(kind) for column, kind in kinds.items()
-    )
-
-
-def in_kinds_of(rows: pl.LazyFrame, model: type[Table]) -> pl.LazyFrame:
-    """Rows of a file in the types of their table; a column that an earlier version did not write is null."""
-    return _in_kinds(rows, readers_schema(model), fill=True)
-
-
-def _as_of_another_version(error: Exception, model: type[Table], entries: Collection[FileEntry]) -> Exception:
-    """The message where columns are missing because another version wrote a file; otherwise the error itself."""
-    others = [entry.path for entry in entries if entry.schema_sha256 != schema_sha256(model)]
-    if not others:
-        return error
-    remedy = "Fill another store from the files that this one keeps: tidewaiter backfill STORE/raw --store NEW."
-    if table_name(model) == "metric":
-        remedy = (
-            "Ingest one release of each direction, which may be one that is published already: the figures of its direction "
-            "are made again."
-        )
-    return StoreError(
-        f"{len(others)} files of the table {table_name(model)} were written by another version of Tidewaiter and have other "
-        f"columns, the first is {others[0]}. {remedy}"
-    )
+def collected(
+    rows: pl.LazyFrame, kinds: Mapping[str, Any], model: type[Table], entries: Collection[FileEntry]
+) -> pl.DataFrame:
+    """Rows of files of a table in these types. Raises StoreError where another version did not write a column."""
+    try:
+        return rows.select(pl.col(column).cast(kind) for column, kind in kinds.items()).collect()
+    except (pl.exceptions.ColumnNotFoundError, pl.exceptions.SchemaError) as error:
+        others = [entry.path for entry in entries if entry.schema_sha256 != schema_sha256(model)]
+        if not others:
+            raise
+        again = "Ingest one release of each direction, which may be one that is published already: its figures are made again."
+        remedy = again if table_name(model) == "metric" else f"To read it, {FILL_AGAIN}."
+        raise StoreError(
+            f"{len(others)} files of the table {table_name(model)} were written by another version of Tidewaiter and have other "
+            f"columns, the first is {others[0]}. {remedy}"
+        ) from error
 
 
 def read_derivation(data: "pyarrow.NativeFile | str") -> dict[str, Any]:

@@ -11,7 +11,6 @@ condition exactly one succeeds. A lost reply leaves the result open: then the ob
 
 import functools
 import math
-import os
 import random
 import re
 import time
@@ -24,11 +23,12 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, GenericError, PreconditionError
 from obstore.store import S3Store
 
+from schemas import settings
 from schemas.forms.address import S3Url
 from tasks.domain.errors import BucketError, Outpaced
 
 T = TypeVar("T")
-SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID")
+SECRETS = (settings.AWS_SECRET_ACCESS_KEY, settings.AWS_SESSION_TOKEN, settings.AWS_ACCESS_KEY_ID)
 # The library retries a request by itself (below); these are the pauses where it gave up on one that may have succeeded.
 PAUSES_SECONDS = (0.5, 2.0)
 RETRIES = 10
@@ -223,14 +223,9 @@ class Bucket:
         )
 
 
-def settings() -> tuple[tuple[str, str], ...]:
-    """What the environment says about the server and the credentials; with other settings it is another connection."""
-    return tuple(sorted(item for item in os.environ.items() if item[0].startswith(("AWS_", "TIDEWAITER_S3_"))))
-
-
 def connected(url: S3Url) -> Bucket:
     """The objects below an address, with one connection pool as long as the environment stays the same."""
-    return _connected(url, settings())
+    return _connected(url, settings.of_bucket())
 
 
 @functools.lru_cache(maxsize=16)
@@ -255,7 +250,7 @@ def _unconnected(first: str, details: str) -> str:
 def clean(text: str) -> str:
     """A text in one line without any credential of this environment."""
     for name in SECRETS:
-        secret = os.environ.get(name, "")
+        secret = settings.text(name)
         if secret:
             text = text.replace(secret, f"<{name}>")
     return re.sub(r"\s+", " ", text)
@@ -264,9 +259,9 @@ def clean(text: str) -> str:
 def endpoint() -> str:
     """Address of the S3 server from the environment; empty: Amazon's. Raises BucketError where it contains a secret."""
     found = (
-        os.environ.get("AWS_ENDPOINT_URL_S3")
-        or os.environ.get("AWS_ENDPOINT_URL")
-        or os.environ.get("AWS_ENDPOINT", "")
+        settings.text(settings.AWS_ENDPOINT_URL_S3)
+        or settings.text(settings.AWS_ENDPOINT_URL)
+        or settings.text(settings.AWS_ENDPOINT)
     )
     if "@" in found:
         raise BucketError(
@@ -276,7 +271,7 @@ def endpoint() -> str:
 
 
 def _allows_http() -> bool:
-    allowed = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true", "yes")
+    allowed = settings.text(settings.AWS_ALLOW_HTTP).lower() in ("1", "true", "yes")
     if endpoint().startswith("http://") and not allowed:
         raise BucketError(
             "AWS_ENDPOINT_URL is not encrypted (http). Use https, or set AWS_ALLOW_HTTP=true if that is meant."
@@ -285,14 +280,16 @@ def _allows_http() -> bool:
 
 
 def _timeout_seconds() -> float:
-    said = os.environ.get("TIDEWAITER_S3_TIMEOUT_SECONDS", str(TIMEOUT_SECONDS))
+    said = settings.value(settings.S3_TIMEOUT_SECONDS)
+    if said is None:
+        return TIMEOUT_SECONDS
     try:
         seconds = float(said)
     except ValueError:
         seconds = math.nan
     if not 0 < seconds < math.inf:
         raise BucketError(
-            f"TIDEWAITER_S3_TIMEOUT_SECONDS is {said!r}. Give seconds, such as 60, or leave it out for {TIMEOUT_SECONDS:g}."
+            f"{settings.S3_TIMEOUT_SECONDS} is {said!r}. Give seconds, such as 60, or leave it out for {TIMEOUT_SECONDS:g}."
         )
     return seconds
 

@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 from schemas.forms.address import S3Url
 from tasks.domain.errors import BrokenStore, Outpaced, StoreError, UnknownSnapshot
 from tasks.domain.text import counted
-from tasks.store.manifest import NEWER, PARTS_KEPT, BrokenPart, FileEntry, Parts, part_path
+from tasks.store.manifest import OTHER_VERSION, PARTS_KEPT, BrokenPart, FileEntry, Parts, part_path
 from tasks.store.readme import NO_TABLE, NO_TABLE_NAME, README, README_NAME
 from tasks.store.retention import Retired, expired
 from tasks.store.s3 import Bucket, Item
@@ -37,7 +37,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 POINTER, FILES, PARTS, TEMPORARY = "current.json", ".files", "manifests", "tmp"
 # Of the pointer alone; the manifest that it names has a format of its own.
-POINTER_FORMAT, EARLIER_FORMAT = 2, 1
+POINTER_FORMAT = 2
 GUIDES = {README_NAME: README, f"{FILES}/{NO_TABLE_NAME}": NO_TABLE}
 AT_ONCE = 8
 # For this long an unreferenced file is kept: its pointer may still follow.
@@ -75,14 +75,9 @@ class Remote:
                 name = ""
             if not is_snapshot_id(name):
                 raise BrokenStore(f"{self.url}/{POINTER}: {found[0][:100]!r} is no pointer. {_REPAIR}.")
-            if said.get("format") == EARLIER_FORMAT:
-                raise BrokenStore(
-                    f"{self.url}: an earlier version wrote this store, with keys by which a wildcard finds each figure several "
-                    "times. Fill another one from a copy of its raw/: tidewaiter backfill raw --store NEW"
-                )
             if said.get("format") != POINTER_FORMAT:
                 raise BrokenStore(
-                    f"{self.url}/{POINTER}: format {said.get('format')}; this version reads {POINTER_FORMAT}. {NEWER}"
+                    f"{self.url}/{POINTER}: format {said.get('format')}; this version reads {POINTER_FORMAT}. {OTHER_VERSION}"
                 )
             return Pointer(name, found[1], found[0])
         lost = [name for name in self.snapshot_ids() if sequence_of(name) > 1]

@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from schemas.table import Table, table_name
-from tasks.store.parquet import in_kinds_of, path_partition
+from schemas.table import Table, readers_schema, table_name
+from tasks.store.parquet import collected, path_partition
 from tasks.store.snapshot import Snapshot
 
 
@@ -24,7 +24,7 @@ def drawn(snapshot: Snapshot, model: type[Table], chance: random.Random) -> Iter
         row = rows.slice(place - (ends[number] - entry.rows), 1).with_columns(
             flow=pl.lit(path_partition(entry.partition)[0])
         )
-        yield in_kinds_of(row, model).collect().row(0, named=True)
+        yield collected(row, readers_schema(model), model, [entry]).row(0, named=True)
 
 
 def _in_any_order(total: int, chance: random.Random) -> Iterator[int]:

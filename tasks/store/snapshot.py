@@ -44,7 +44,7 @@ REPAIR = "restore it from a copy, or point `.current` to the snapshot before and
 class Snapshot:
     """One published release: immutable, complete, in the order of `sequence`.
 
-    `parts` names the parts of its manifest by SHA-256; a snapshot of an earlier version has none.
+    `parts` names the parts of its manifest by SHA-256.
     """
 
     store: Path
@@ -135,10 +135,7 @@ def _refuse_other_layout(store: Path) -> None:
     """Raise BrokenStore where a folder without a pointer has figures that this version does not find."""
     readers = store / READERS
     if readers.is_symlink():
-        raise BrokenStore(
-            f"{store}: an earlier version wrote this store; in its folders a wildcard finds each figure once for each snapshot. "
-            f"Fill another store from the files that it keeps: tidewaiter backfill {store}/raw --store NEW"
-        )
+        raise BrokenStore(f"{store}: another version wrote this store. {manifest.OTHER_VERSION}")
     if readers.is_dir() and not (store / SNAPSHOTS).is_dir():
         raise BrokenStore(
             f"{store}: {READERS}/ is here, {SNAPSHOTS}/ is not: the store was copied without its hidden names; {COPY_AGAIN}."

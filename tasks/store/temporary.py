@@ -17,6 +17,22 @@ from tasks.store.filesystem import LOCAL
 MARK = ".lock"
 
 
+def write_at_once(place: Path, data: bytes, *, sync: bool = True) -> None:
+    """Write a file under another name and then rename it, so that nobody sees half of it; with `sync` its bytes are durable then."""
+    handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name[:40]}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as sink:
+            sink.write(data)
+            sink.flush()
+            if sync:
+                os.fsync(sink.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(place)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
 @contextmanager
 def temporary_folder(parent: Path, prefix: str) -> Iterator[Path]:
     """Make a folder in `parent`, deleted at the end; those of killed processes with this prefix are deleted too."""

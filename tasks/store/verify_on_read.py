@@ -77,13 +77,6 @@ def prove(
         _prove(snapshot, [one for one in entries if not one.partition or keep(path_partition(one.partition))])
 
 
-def prove_files(snapshot: Snapshot | None, files: Iterable[Path | bytes]) -> None:
-    """Hash those of `files` that the snapshot has; others are not published yet. Raises DamagedStore."""
-    if snapshot is not None:
-        wanted = {file for file in files if isinstance(file, Path)}
-        _prove(snapshot, [entry for entry in snapshot.files if wanted and snapshot.path / entry.path in wanted])
-
-
 def _prove(snapshot: Snapshot, entries: Sequence[FileEntry]) -> None:
     hashes = Hashes()
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:

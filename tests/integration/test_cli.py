@@ -305,7 +305,7 @@ def test_releases_tell_of_all_the_columns_that_are_not_shown(home: Path, monkeyp
     told = CliRunner().invoke(app, ["releases", "--store", "store"]).stdout
     everything = len(query.query(home / "store" / "reporter=CHN", "release").columns)
     # Where a long title is folded, its second line has no name.
-    shown = {line.split()[1] for line in told.splitlines() if line.startswith("│")} - {"│"}
+    shown = {line.split()[0] for line in told.splitlines() if line[:1].isalpha()}
     assert {"release_id", "records_quarantined"} <= shown
     assert f"{everything - len(shown)} more columns in the other formats" in told
 
@@ -859,7 +859,7 @@ def test_windows_without_a_figure_are_a_line_and_no_table_of_dashes(home: Path, 
     }  # fmt: skip
     assert bool(with_figures) == tables
     assert rows
-    assert told.count("┃ window ") == len(with_figures)
+    assert told.count(" window ") == len(with_figures)
     every = {(row["event"], row["product"]) for row in rows}
     assert told.count("no figure of any of its windows") == len(every - with_figures)
 

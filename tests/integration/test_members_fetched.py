@@ -63,7 +63,7 @@ def eurostat(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Eurostat, str]]:
     for module in ("groups", "sources"):
         monkeypatch.setattr(f"tasks.reports.{module}.members_of", lambda group, month: MEMBERS)
     monkeypatch.setattr(
-        "tasks.fetch.eurostat_comext.reporters", lambda: {"EU27": "EU27_2020", "DEU": "DE", "MLT": "MT", "NLD": "NL"}
+        "tasks.sources.eurostat_comext.reporters", lambda: {"EU27": "EU27_2020", "DEU": "DE", "MLT": "MT", "NLD": "NL"}
     )
     yield source, site.base
     site.close()

@@ -24,7 +24,7 @@ def receivers(services: Services, screenshots: Path) -> Iterator[tuple[Received,
     """The two, with everything deployed so that messages go there. What came is left to look at."""
     with webhook() as posts, mail_server() as mails:
         services.environment |= {
-            notify.SLACK: f"http://127.0.0.1:{posts.port}/services/T0/B0/secret",
+            notify.SLACK_WEBHOOK: f"http://127.0.0.1:{posts.port}/services/T0/B0/secret",
             notify.MAIL_TO: "desk@example.org",
             notify.SMTP: f"smtp://127.0.0.1:{mails.port}",
         }
@@ -32,7 +32,7 @@ def receivers(services: Services, screenshots: Path) -> Iterator[tuple[Received,
         yield posts, mails
         texts = [f"{mail['Subject']}\n{mail.get_content()}" for mail in mails.mails]
         (screenshots / "messages.json").write_text(json.dumps({"posts": posts.posts, "mails": texts}, indent=1))
-        services.environment |= {notify.SLACK: "", notify.MAIL_TO: ""}
+        services.environment |= {notify.SLACK_WEBHOOK: "", notify.MAIL_TO: ""}
         services.deploy()
         assert not NAMES & {entry["name"] for entry in services.ask("/automations/filter", {})}
 
@@ -152,7 +152,7 @@ def test_a_failure_is_told_once_for_the_run_and_the_runs_in_it(
 def test_deploying_without_the_addresses_leaves_them_as_they_are(
     services: Services, receivers: tuple[Received, Received]
 ) -> None:
-    given = {name: services.environment.pop(name) for name in (notify.SLACK, notify.MAIL_TO, notify.SMTP)}
+    given = {name: services.environment.pop(name) for name in (notify.SLACK_WEBHOOK, notify.MAIL_TO, notify.SMTP)}
     try:
         before = {
             entry["id"]: entry["name"] for entry in services.ask("/automations/filter", {}) if entry["name"] in NAMES

@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from schemas.forms.fetch import FetchReport, FetchRequest
-from tasks.fetch import eurostat_comext, gacc_release, hmrc_ots, japan_estat, us_census
-from tasks.fetch.fetch import KEYS, fetch
+from tasks.fetch.fetch import fetch
 from tasks.fetch.transport import Policy, Transport
+from tasks.sources.registry import SOURCES
 from tests.live.contract import assert_contract
 
 pytestmark = pytest.mark.live
-KEY = os.environ.get(KEYS["us_census"][0], "")
+VARIABLE = "TIDEWAITER_CENSUS_KEY"
+KEY = os.environ.get(VARIABLE, "")
 
 
 @pytest.fixture
@@ -32,8 +33,8 @@ def transport() -> Iterator[Transport]:
     made.close()
 
 
-def asked(base: str, transport: Transport, folder: Path, secret: str | None = None, **given: Any) -> FetchReport:
-    parts = urlsplit(base)
+def asked(transport: Transport, folder: Path, secret: str | None = None, **given: Any) -> FetchReport:
+    parts = urlsplit(SOURCES[given["source"]].base)
     try:
         socket.create_connection((parts.hostname or "", 443 if parts.scheme == "https" else 80), timeout=10).close()
     except OSError as problem:
@@ -51,7 +52,6 @@ def assert_readable(report: FetchReport, source: str) -> None:
 
 def test_eurostat(transport: Transport, tmp_path: Path) -> None:
     report = asked(
-        eurostat_comext.BASE,
         transport,
         tmp_path,
         source="eurostat_comext",
@@ -64,16 +64,13 @@ def test_eurostat(transport: Transport, tmp_path: Path) -> None:
 
 
 def test_hmrc(transport: Transport, tmp_path: Path) -> None:
-    report = asked(
-        hmrc_ots.BASE, transport, tmp_path, source="hmrc_ots", flows=["import"], products=["850511"], months="2025-06"
-    )
+    report = asked(transport, tmp_path, source="hmrc_ots", flows=["import"], products=["850511"], months="2025-06")
     assert_readable(report, "hmrc_ots")
 
 
-@pytest.mark.skipif(not KEY, reason=f"no key in {KEYS['us_census'][0]}")
+@pytest.mark.skipif(not KEY, reason=f"no key in {VARIABLE}")
 def test_census(transport: Transport, tmp_path: Path) -> None:
     report = asked(
-        us_census.BASE,
         transport,
         tmp_path,
         KEY,
@@ -87,7 +84,6 @@ def test_census(transport: Transport, tmp_path: Path) -> None:
 
 def test_census_without_a_valid_key_is_refused_by_name(transport: Transport, tmp_path: Path) -> None:
     report = asked(
-        us_census.BASE,
         transport,
         tmp_path,
         "not-a-key",
@@ -101,13 +97,12 @@ def test_census_without_a_valid_key_is_refused_by_name(transport: Transport, tmp
 
 @pytest.mark.parametrize("source", ["gacc_preliminary", "gacc_bulletin"])
 def test_gacc(transport: Transport, tmp_path: Path, source: str) -> None:
-    report = asked(gacc_release.BASE, transport, tmp_path, source=source, months=f"{date.today().year - 1}-11")
+    report = asked(transport, tmp_path, source=source, months=f"{date.today().year - 1}-11")
     assert_readable(report, source)
 
 
 def test_japan(transport: Transport, tmp_path: Path) -> None:
     report = asked(
-        japan_estat.BASE,
         transport,
         tmp_path,
         source="japan_estat",

@@ -4,6 +4,7 @@ An opinion of its own: written from the descriptions in `schemas/tables/metric.p
 tables are the same, and they are read here with the csv module.
 """
 
+import copy
 import csv
 import functools
 from collections import defaultdict
@@ -24,7 +25,7 @@ QUIET = 12
 BEFORE = 24
 LOOK_BACK = 60
 # Lists of the codes that no source divides any further; HS levels are sums of these.
-NATIONAL = ("HS8", "CN8", "HTS10", "JP9")
+NATIONAL = ("HS8", "CN8", "HTS10", "JP9", "NCM8")
 VALUES = ("value_usd", "value_cny", "value_eur", "value_gbp", "value_jpy")
 # A partner that no list names, so that only a release that was asked for everyone speaks of it.
 EVERYONE = "everyone"
@@ -166,6 +167,8 @@ class Reckoning:
         self.printed_growth: dict[tuple[Place, bool], Fraction] = {}
         self.wholes = [row for row in releases if row["partners"] != "keys" and not row["by_month"]]
         self.said_on: dict[Place, date] = {}
+        self.retold: dict[Place, Told] = {}
+        self.year_sums: dict[Place, Told] = {}
         self.days = coverage_oracle.days_of_speech(releases)
         self._read(observation)
         self._drop_retold()
@@ -174,6 +177,7 @@ class Reckoning:
         self._sum_codes(totals=False)
         self._sum_partners()
         self._sum_codes(totals=True)
+        self._sum_years()
         self.breaks = Breaks(self.reporter, self.national)
         self.ratios: dict[tuple[str, ...], tuple[tuple[str, ...], ...]] = {}
         self.series = self._lay_grid()
@@ -296,7 +300,7 @@ class Reckoning:
                 and coverage_oracle.names_partner(release, place.partner) and all(release["release_id"] in held for held in holders)
                 for release in self.releases
             ):  # fmt: skip
-                del self.printed_ytd[place]
+                self.retold[place] = self.printed_ytd.pop(place)._replace(value=None)
 
     def _drop_outranked(self) -> None:
         for place, told in list(self.told.items()):
@@ -314,7 +318,7 @@ class Reckoning:
             if len(rows) > 1:
                 continue
             self.level_name[f"basket:{name}"] = "basket"
-            for numbers in (self.told, self.printed_ytd):
+            for numbers in (self.told, self.printed_ytd, self.retold):
                 for place, told in list(numbers.items()):
                     if place.product == rows[0]["hs8"] and holds(rows[0], place.month):
                         numbers[place._replace(product=f"basket:{name}")] = told
@@ -386,6 +390,23 @@ class Reckoning:
             total = sum(values, Fraction(0)) if whole else None
             self.told[target] = Told(total, max(number.priority for number in told.values()), "sum")
 
+    def _sum_years(self) -> None:
+        """Months since January that were asked for as one figure add up like one month, the last of them.
+
+        A figure that later months replaced is a part that is not known; one of a lesser kind is none where a better kind speaks.
+        """
+        years = copy.copy(self)
+        years.releases = [
+            row | {"first_month": row["last_month"]} for row in self.wholes
+            if row["first_month"].month == 1 < row["last_month"].month and row["first_month"].year == row["last_month"].year
+        ]  # fmt: skip
+        years.told = {**self.printed_ytd, **self.retold}
+        years._drop_outranked()
+        years._sum_codes(totals=False)
+        years._sum_partners()
+        years._sum_codes(totals=True)
+        self.year_sums = {p: told for p, told in years.told.items() if told.made == "sum" and told.value is not None}
+
     # Months
 
     def _lay_grid(self) -> dict[tuple[str, ...], dict[int, Month]]:
@@ -408,7 +429,11 @@ class Reckoning:
         seen: dict[tuple[str, ...], set[int]] = defaultdict(set)
         for place in self.told:
             seen[place[:4]].add(place.month)
-        for place in [*self.printed_ytd, *(place for place, one_month in self.printed_growth if not one_month)]:
+        for place in [
+            *self.printed_ytd,
+            *self.year_sums,
+            *(place for place, one_month in self.printed_growth if not one_month),
+        ]:
             seen[place[:4]] |= set(range(place.month - place.month % 12, place.month + 1))
         for place, one_month in self.printed_growth:
             if one_month:
@@ -486,12 +511,14 @@ class Reckoning:
     def _chain_year(self, key: tuple[str, ...], months: dict[int, Month]) -> None:
         levels = {month: about.level for month, about in months.items() if about.level is not None}
         printed: dict[int, Fraction] = {}
+        made: dict[int, str] = {}
         for month in months:
-            told = self.printed_ytd.get(Place(*key, month))  # type: ignore[arg-type]
+            place = Place(*key, month)  # type: ignore[arg-type]
+            told = self.year_sums.get(place, self.printed_ytd.get(place))
             so_far = [months[m].priority for m in range(month - month % 12, month + 1) if m in levels]
             outranked = told is not None and len(so_far) == month % 12 + 1 and max(so_far) < told.priority
             if told is not None and told.value is not None and not outranked:
-                printed[month] = told.value
+                printed[month], made[month] = told.value, told.made
         totals = dict(printed)
         for month in sorted(months):
             before = Fraction(0) if month % 12 == 0 else totals.get(month - 1)
@@ -508,7 +535,7 @@ class Reckoning:
         together = january + 1 in totals and january not in levels and january + 1 not in levels
         for month, about in months.items():
             if month in printed:
-                about.ytd, about.ytd_status = printed[month], "reported"
+                about.ytd, about.ytd_status = printed[month], made[month]
             elif month in totals:
                 summed = [levels.get(m) for m in range(january, month + 1)]
                 plain = None not in summed and sum(value for value in summed if value is not None) == totals[month]

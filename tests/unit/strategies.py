@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tasks.domain.nomenclature import NATIONAL
+from schemas.names import NATIONAL
 from tests.unit.builders import number, release
 
 Row = dict[str, Any]
@@ -215,12 +215,13 @@ def years_so_far(draw: st.DrawFn) -> list[tuple[Row, list[Row]]]:
     for place in range(draw(st.integers(2, 4))):
         first, last = sorted(draw(st.tuples(st.sampled_from((1, 1, 1, 2)), st.integers(2, 5))))
         months, is_whole = f"2025-{first:02d}..2025-{last:02d}", draw(st.booleans())
-        partners = draw(st.sampled_from((("USA", "DEU"), ("USA",), ("WLD",))))
+        partners = draw(st.sampled_from((("USA", "DEU"), ("USA",), ("WLD",), ("USA", "gacc:888"), ("DEU", "WLD"))))
         row = release(
             f"r{place}", f"2025-1{draw(st.integers(0, 2))}-01", months, by_month=not is_whole,
             partners=draw(st.sampled_from(("all", "all", "listed"))), partner_list=partners,
             kind=draw(st.sampled_from(("query", "query", "query", "bulletin"))), source="gacc_query",
-            lost=draw(st.sampled_from(((), (), (), ("85051110 2025-02",)))),
+            lost=draw(st.sampled_from(((), (), (), ("85051110 2025-02",), ("8505 2025-05",)))),
+            products=draw(st.sampled_from((["85051110"], ["8505"]))),
         )  # fmt: skip
         periods = [months] if is_whole else [f"2025-{month:02d}" for month in range(first, last + 1)]
         values = {key: draw(st.sampled_from((None, 1, 5, 20))) for key in itertools.product(partners, periods)}

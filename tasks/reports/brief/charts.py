@@ -10,7 +10,7 @@ import polars as pl
 import vl_convert
 
 from schemas.forms.brief import Facts
-from tasks.reports.brief.wording import partner
+from tasks.reports.brief.wording import partner, texts
 from tasks.reports.charts import scale_of_tonnes
 
 INK, BAR = "#010101", "#2f7fc1"
@@ -18,7 +18,6 @@ PALE = 0.07
 WIDTH = 470
 # For a few hundred kilograms whole tonnes would print 0, 0, 0, 1, 1.
 TONNES = ",.3~f"
-UNITS_ZH = {"t": "吨", "kt": "千吨", "Mt": "百万吨"}
 
 
 def month_chart(facts: Facts, language: str = "en") -> str:
@@ -47,7 +46,7 @@ def month_chart(facts: Facts, language: str = "en") -> str:
         .encode(
             x=axis,
             y=altair.Y(
-                "t:Q", axis=altair.Axis(title=UNITS_ZH[unit] if language == "zh" else unit, tickCount=5, format=TONNES)
+                "t:Q", axis=altair.Axis(title=texts(language)["axis_units"].get(unit, unit), tickCount=5, format=TONNES)
             ),
         )
     )
@@ -94,7 +93,7 @@ def partner_chart(facts: Facts, language: str) -> str:
         .mark_bar(color=BAR)
         .encode(
             x=altair.X(
-                "t:Q", axis=altair.Axis(title=UNITS_ZH[unit] if language == "zh" else unit, tickCount=5, format=TONNES)
+                "t:Q", axis=altair.Axis(title=texts(language)["axis_units"].get(unit, unit), tickCount=5, format=TONNES)
             ),
             y=y,
         )

@@ -27,11 +27,9 @@ from tasks.domain.precision import Interval
 from tasks.domain.reporter import Reporter
 from tasks.domain.units import UNIT_VALUE_OF, VALUE_OF
 from tasks.ingest.editions import is_outdated
-from tasks.ledger.doubts import Doubts
 from tasks.ledger.name_tables import names_in
-from tasks.lineage.formulas import RECIPES, first_month
 from tasks.lineage.point import Point
-from tasks.lineage.trace import RECORDS, Tracer
+from tasks.lineage.trace import Tracer
 from tasks.reports.brief.decided import decided
 from tasks.reports.citation import known_on
 from tasks.reports.quotable import Judge, words_of
@@ -73,7 +71,6 @@ class Gatherer:
             raise NoFigure(self._not_in_kilograms())
         self.readings = Readings(snapshot, [product, *members(product)])
         self.judge = Judge(self.rows, words_of(snapshot, product, flow))
-        self.doubts = Doubts(snapshot)
         self.count = 0
 
     def _not_in_kilograms(self) -> str:
@@ -119,20 +116,8 @@ class Gatherer:
             id=f"s{self.count}", partner=partner, month=day, figure=figure, measure=measure, value=plain, status=row[status(figure)],
             trace=trace, step=_step(left_open, value) if left_open else 0.1, low=float(left_open.low) if left_open else None,
             verdict=self.judge.verdict(partner, measure, figure, day) if measure == KG else None,
-            doubts=self._doubts(point, figure) if value is not None else [],
+            doubts=trace.doubts if trace else [],
         )  # fmt: skip
-
-    def _doubts(self, point: Point, figure: str) -> list[str]:
-        """Return the open findings about the releases of the months that a figure rests on."""
-        if figure in RECORDS:
-            months = {point.month}
-        else:
-            _, names, _ = RECIPES[figure]
-            months = {*range(min(first_month(point, name) for name in names), point.month + 1)}
-            if figure in ("mom_pct", "yoy_pct", "contribution_mom_pp"):
-                months = {point.month, min(months)}
-        found = self.doubts.of(point.flow, point.product, point.partner, sorted(months), figure)
-        return list(dict.fromkeys(doubt.words for doubt in found))
 
     def left_open(self, partner: str, figure: str, measure: str) -> Interval | None:
         """Return the interval that the printed digits behind a growth or a share allow, in per cent."""

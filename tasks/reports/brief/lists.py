@@ -7,17 +7,7 @@ from schemas.forms.brief import DecisionFact, EventFact, Fact, Facts, Revised
 from schemas.forms.trace import TracedNumber
 from schemas.tables.metric import MISSING
 from tasks.domain.measure_states import LAPSED
-from tasks.reports.brief.texts import (
-    FORMULAS_ZH,
-    IMPLIED_ZH,
-    KINDS_ZH,
-    MISSING_ZH,
-    PRICE_FORMULA_ZH,
-    PRICE_UNITS,
-    STATES_EN,
-    STATES_ZH,
-)
-from tasks.reports.brief.wording import amount, figure_name, partner, texts
+from tasks.reports.brief.wording import PRICE_UNITS, amount, figure_name, partner, texts
 from tasks.reports.citation import citation, citation_zh
 
 # Numbers shown behind one figure; the others are counted.
@@ -28,38 +18,34 @@ SINCE = ("highest_since", "lowest_since")
 def missing(facts: Facts, language: str) -> list[str]:
     """List what may not be compared and why, grouped by reason."""
     grouped: dict[str, dict[str, list[str]]] = {}
-    facts_shown = [
-        fact for row in facts.partners for fact in (row.mom, row.yoy, row.ytd, row.ytd_yoy, row.share, row.rank)
-    ]
-    if facts.unit_value.value is not None:
-        facts_shown += [facts.unit_value_mom, facts.unit_value_yoy]
-    for fact in facts_shown:
+    shown = [fact for row in facts.partners for fact in (row.mom, row.yoy, row.ytd, row.ytd_yoy, row.share, row.rank)]
+    shown += [facts.unit_value_mom, facts.unit_value_yoy] if facts.unit_value.value is not None else []
+    for fact in shown:
         if fact.value is None and fact.status != "not_applicable":
             by_figure = grouped.setdefault(fact.status, {})
             by_figure.setdefault(figure_name(fact, language), []).append(partner(fact.partner, language))
-    reasons = MISSING | MISSING_ZH if language == "zh" else MISSING
-    phrases, between = texts(language), "、" if language == "zh" else ", "
+    t = texts(language)
+    reasons = MISSING | t["missing_reasons"]
     return [
-        f"{reasons[reason]}{phrases['colon']}"
-        + phrases["semicolon"].join(
-            f"{figure}{phrases['open']}{between.join(names)}{phrases['close']}" for figure, names in by_figure.items()
+        reasons[reason] + t["colon"] + t["semicolon"].join(
+            f"{figure}{t['open']}{t['listed'].join(names)}{t['close']}" for figure, names in by_figure.items()
         )
         for reason, by_figure in sorted(grouped.items())
-    ]
+    ]  # fmt: skip
 
 
 def source_line(fact: Fact, language: str = "en") -> str:
     """Format the trace of a figure in a line: for a tooltip."""
     if fact.trace is None:
         return ""
-    phrases = texts(language)
+    t = texts(language)
     shown_numbers, more = numbers_that_matter(fact)
     parts = [
-        f"{number.value:,} {number.unit}, {number.partner} {number.period}, {phrases['release']} {number.release_id}, "
-        f"{phrases['record']} {', '.join(map(str, number.records[:3]))}, sha256 {number.raw_sha256[:12]}"
+        f"{number.value:,} {number.unit}, {number.partner} {number.period}, {t['release']} {number.release_id}, "
+        f"{t['record']} {', '.join(map(str, number.records[:3]))}, sha256 {number.raw_sha256[:12]}"
         for number in shown_numbers
     ]
-    return f"{formula(fact, language)}{phrases['colon']}" + "; ".join(parts) + (f"; + {more}" if more else "")
+    return f"{formula(fact, language)}{t['colon']}" + "; ".join(parts) + (f"; + {more}" if more else "")
 
 
 def numbers_that_matter(fact: Fact) -> tuple[list[TracedNumber], int]:
@@ -101,84 +87,67 @@ def cited(facts: Facts, language: str) -> str:
 
 
 def formula(fact: Fact, language: str) -> str:
-    """Describe how a figure was computed."""
+    """Describe how a figure was computed: as the trace says it, where the language has no words of its own."""
     assert fact.trace is not None
-    if language == "en":
-        return fact.trace.formula
-    if fact.figure == "level" and fact.measure in PRICE_UNITS:
-        return PRICE_FORMULA_ZH
-    return IMPLIED_ZH if fact.status == "implied_base" else FORMULAS_ZH[fact.figure]
+    is_price = fact.figure == "level" and fact.measure in PRICE_UNITS
+    name = "unit_value" if is_price else "implied" if fact.status == "implied_base" else fact.figure
+    return str(texts(language)["formulas"].get(name, fact.trace.formula))
 
 
 def revised_lines(facts: Facts, language: str) -> list[tuple[str, str]]:
     """List what was revised, a line each, with the releases and their numbers."""
-    phrases = texts(language)
-    lines = []
-    for row in facts.revised:
-        numbers = [
-            phrases["no_word"] if value is None else amount(value, row.unit, language)
-            for value in (row.old_value, row.new_value)
-        ]
-        kind = KINDS_ZH[row.kind] if language == "zh" else row.kind
-        measure = phrases["measures"].get(row.measure, row.measure.replace("_", " "))
-        which = phrases["comma"].join(
-            [row.period, partner(row.partner, language), *_of_the_page(row, facts, language), measure]
-        )
-        lines.append(
-            (
-                f"{which}{phrases['colon']}{numbers[0]} → {numbers[1]}{phrases['open']}{kind}{phrases['comma']}{row.revised_on}{phrases['close']}",
-                f"{row.old_release_id} → {row.new_release_id}",
-            )
-        )
-    return lines
+    return [(_revised(row, facts, language), f"{row.old_release_id} → {row.new_release_id}") for row in facts.revised]
+
+
+def _revised(row: Revised, facts: Facts, language: str) -> str:
+    """Say what was revised; the code, regime and province are named where they differ from those of the page."""
+    t = texts(language)
+    which = [row.period, partner(row.partner, language)]
+    which += [row.product] if row.product != facts.product and facts.codes != [row.product] else []
+    which += [t[name].format(code=code) for name, code in (("regime", row.regime), ("province", row.province)) if code]
+    which.append(t["measures"].get(row.measure, row.measure.replace("_", " ")))
+    old, new = (
+        t["no_word"] if one is None else amount(one, row.unit, language) for one in (row.old_value, row.new_value)
+    )
+    kind = t["kinds"].get(row.kind, row.kind)
+    return f"{t['comma'].join(which)}{t['colon']}{old} → {new}{t['open']}{kind}{t['comma']}{row.revised_on}{t['close']}"
 
 
 def decision_lines(decisions: Sequence[DecisionFact], language: str) -> list[str]:
     """Say which releases were withdrawn or count again, a line each: when, by whom, why."""
-    phrases = texts(language)["decisions"]
+    said = texts(language)["decisions"]
     return [
-        phrases[one.kind].format(
+        said[one.kind].format(
             day=one.decided_on, by=one.decided_by, title=one.title, release=one.release_id, reason=one.reason
         )
         for one in decisions
     ]
 
 
-def _of_the_page(row: Revised, facts: Facts, language: str) -> list[str]:
-    """Name the code, regime and province of a revised number that differ from those of the page."""
-    phrases = texts(language)
-    code = [row.product] if row.product != facts.product and facts.codes != [row.product] else []
-    regime = [phrases["regime"].format(code=row.regime)] if row.regime else []
-    return code + regime + ([phrases["province"].format(code=row.province)] if row.province else [])
-
-
 def event_lines(facts: Facts, language: str) -> list[dict[str, str]]:
     """Describe the measures inside the months shown: day, title, goods, state, address."""
-    lines = []
-    for event in facts.events:
-        if language == "zh":
-            title, goods = f"{event.body_zh}：{event.document_zh}", event.goods_zh
-        else:
-            title, goods = f"{event.body}: {event.document}", event.goods
-        state = _state(event, language)
-        lines.append({"day": str(event.day), "title": title, "goods": goods, "state": state, "address": event.address})
-    return lines
+    t = texts(language)
+    return [
+        {"day": str(event.day), "title": t["event"].format(**dict(event)), "goods": t["goods"].format(**dict(event)),
+         "state": _state(event, t["states"]), "address": event.address}
+        for event in facts.events
+    ]  # fmt: skip
 
 
 def states_line(facts: Facts, language: str) -> str:
     """Say on which day the measures have these states, and for how many it is unknown whether they apply."""
-    phrases = texts(language)
+    t = texts(language)
     lapsed = sum(event.state == LAPSED for event in facts.events)
-    line = phrases["states_on"].format(day=facts.states_on)
-    return f"{line}{phrases['gap']}{phrases['lapsed'].format(count=lapsed)}" if lapsed else line
+    more = [t["lapsed"].format(count=lapsed)] if lapsed else []
+    return str(t["gap"].join([t["states_on"].format(day=facts.states_on), *more]))
 
 
-def _state(event: EventFact, language: str) -> str:
+def _state(event: EventFact, states: dict[str, str]) -> str:
     """Describe the state of a measure, with the days of the term that decides it."""
-    phrases = STATES_ZH if language == "zh" else STATES_EN
     key = event.state
+    # A lapse also covers the end of a suspension, and that of a single paragraph; a suspension may have no last day.
     if key == LAPSED and event.state_by != event.event:
         key = f"{LAPSED}_paragraph" if event.state_part else f"{LAPSED}_suspension"
     elif key == "suspended" and event.until is None:
         key = "suspended_open"
-    return phrases[key].format(since=event.since, until=event.until, part=event.state_part)
+    return states[key].format(since=event.since, until=event.until, part=event.state_part)

@@ -5,13 +5,13 @@ the step only reads the list; the modules that write briefs are imported after t
 """
 
 import logging
-import os
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
+from schemas import settings
 from schemas.forms.outcome import Outcome
 from schemas.reference.code_tables import WatchList, code_table, read_codes
 from tasks.domain.classification import members
@@ -20,7 +20,6 @@ from tasks.store.publish import exclusive
 from tasks.store.snapshot import Snapshot
 
 FOLDER = "briefs"
-LIST_OF_ONES_OWN = "TIDEWAITER_WATCH_LIST"
 log = logging.getLogger("tidewaiter.briefs")
 Watched = tuple[str, str]
 
@@ -34,9 +33,7 @@ def write_briefs(outcome: Outcome, store: Path) -> Outcome:
     try:
         products = watched(outcome)
     except Exception as problem:
-        warning = (
-            f"watch list: not read, {type(problem).__name__}: {problem}; no brief was written. See ${LIST_OF_ONES_OWN}."
-        )
+        warning = f"watch list: not read, {type(problem).__name__}: {problem}; no brief was written. See ${settings.WATCH_LIST}."
         # People edit the list; if it is wrong, the sentence says so, and a traceback adds nothing.
         log.warning("%s", warning)
         return outcome.model_copy(update={"warnings": [*outcome.warnings, warning]})
@@ -57,7 +54,7 @@ def watch_list() -> pl.DataFrame:
     """Read the products to write about: those of the file in $TIDEWAITER_WATCH_LIST, otherwise the list that comes
     with the package.
     """
-    if not (named := os.environ.get(LIST_OF_ONES_OWN)):
+    if not (named := settings.value(settings.WATCH_LIST)):
         return code_table("watch_list")
     return read_codes(Path(named), WatchList)
 
@@ -100,11 +97,12 @@ def pages_of(snapshot: Snapshot, store: Path, product: str, flow: str, month: da
     """Return the page of a month in every language and form, by the endings of its file. Raises NoFigure."""
     from tasks.reports.brief import render
     from tasks.reports.brief.facts import gather
+    from tasks.reports.page_templates import LANGUAGES
 
     facts = gather(snapshot, store, product, flow, month)
     return {
         f"{language}.{form}": write(facts, language)
-        for language in render.LANGUAGES
+        for language in LANGUAGES
         for form, write in (("html", render.page), ("md", render.markdown))
     }
 

@@ -9,61 +9,54 @@ from typing import Any
 
 from schemas.forms.brief import Fact
 from tasks.domain.labels import country, written_month
-from tasks.reports.brief.texts import (
-    EN_NUMBERS,
-    FIGURES_EN,
-    FIGURES_ZH,
-    PRICE_FIGURES_EN,
-    PRICE_FIGURES_ZH,
-    PRICE_UNITS,
-    TEXTS_EN,
-    TEXTS_ZH,
-    UNITS_ZH,
-)
+from tasks.domain.measures import MIXED_WORDS
+from tasks.domain.units import UNIT_VALUE_OF
+from tasks.reports.page_templates import words
 from tasks.reports.terminal import two_digits
 
 TIMES_MIN = 2
 EXACT = 1e-9
 WHOLE = 100
+PRICE_UNITS = {ratio: f"{value.removeprefix('value_').upper()}/kg" for value, ratio in UNIT_VALUE_OF.items()}
+
+
+def texts(language: str) -> dict[str, Any]:
+    """Return headings and labels of the page."""
+    return {"mixed": MIXED_WORDS} | words("brief", language)
 
 
 def shown(fact: Fact, language: str = "en") -> str:
     """Format the figure as printed on the page."""
     value = fact.value
-    if value is None:
-        return "–"
-    if isinstance(value, str):
-        return month_words(value, language)
+    if value is None or isinstance(value, str):
+        return month_words(value, language) if value else "–"
     if fact.figure in ("level", "ytd"):
-        if fact.measure not in PRICE_UNITS:
-            return in_unit(_tonnes(value), "t", language)
-        unit = texts("zh")["unit_notes"][fact.measure] if language == "zh" else PRICE_UNITS[fact.measure]
-        return in_unit(price_text(value), unit, language)
-    if fact.figure == "rank" or fact.figure.endswith("_pp"):
-        points = f"{value:+,.1f}".replace("-", "−")
-        return f"{value:.0f}" if fact.figure == "rank" else in_unit(points, texts(language)["pp"], language)
+        is_price = fact.measure in PRICE_UNITS
+        number, unit = (price_text(value), PRICE_UNITS[fact.measure]) if is_price else (_tonnes(value), "t")
+        return in_unit(number, unit, language)
+    if fact.figure == "rank":
+        return f"{value:.0f}"
+    if fact.figure.endswith("_pp"):
+        return in_unit(_signed(f"{value:+,.1f}"), "pp", language)
     size = in_unit(percent(fact), "%", language)
-    return size if fact.figure == "share_pct" else f"{_sign(fact)}{size}"
+    sign = "" if fact.figure == "share_pct" or not is_seen(fact) else "+" if value > 0 else "−"
+    return f"{sign}{size}"
 
 
 def in_unit(number: str, unit: str, language: str) -> str:
     """Format a number and its unit: 353 t, in Chinese 353吨."""
-    return f"{number}{texts(language)['gap']}{UNITS_ZH.get(unit, unit) if language == 'zh' else unit}"
+    units = texts(language)["units"]
+    return f"{number}{units[unit]}" if unit in units else f"{number} {unit}"
 
 
 def figure_name(fact: Fact, language: str) -> str:
     """Return the name of a figure in the list of sources: a month of mass and a month's unit value differ."""
-    of_mass, of_price = (FIGURES_ZH, PRICE_FIGURES_ZH) if language == "zh" else (FIGURES_EN, PRICE_FIGURES_EN)
-    return (of_price if fact.measure in PRICE_UNITS else of_mass)[fact.figure]
+    return str(texts(language)["price_figures" if fact.measure in PRICE_UNITS else "figures"][fact.figure])
 
 
 def is_seen(fact: Fact) -> bool:
     """Whether a growth is large enough to keep a digit when it is rounded to those that it carries."""
     return isinstance(fact.value, float) and round(abs(fact.value) / fact.step) > 0
-
-
-def _sign(fact: Fact) -> str:
-    return "" if not is_seen(fact) else "+" if float(fact.value or 0) > 0 else "−"
 
 
 def percent(fact: Fact) -> str:
@@ -75,6 +68,10 @@ def percent(fact: Fact) -> str:
         texts = (f"{abs(fact.value):.{digits}f}" for digits in range(15))
         return next((text for text in texts if float(text) < WHOLE), "100")
     return f"{size:,.0f}" if fact.step >= 1 else f"{size:,.1f}"
+
+
+def _signed(number: str) -> str:
+    return number.replace("-", "−")
 
 
 def _tonnes(kilograms: float) -> str:
@@ -92,7 +89,8 @@ def price_text(value: float) -> str:
 def month_words(text: str, language: str) -> str:
     """Format a month given as YYYY-MM."""
     year, month = map(int, text.split("-"))
-    return f"{year}年{month}月" if language == "zh" else written_month(date(year, month, 1))
+    name = written_month(date(year, month, 1)).split()[0]
+    return str(texts(language)["month"].format(year=year, month=month, name=name))
 
 
 def times(fact: Fact, language: str) -> str:
@@ -101,31 +99,21 @@ def times(fact: Fact, language: str) -> str:
     """
     ratio = float(fact.value or 0) / 100 + 1
     whole = int(ratio + EXACT)
-    if whole < TIMES_MIN:
-        return ""
     is_more = ratio - whole > EXACT
-    if is_more and fact.low is not None and fact.low / 100 + 1 < whole - EXACT:
+    if whole < TIMES_MIN or (is_more and fact.low is not None and fact.low / 100 + 1 < whole - EXACT):
         return ""
-    if language == "zh":
-        return f"，是上月的{whole}倍" + ("多" if is_more else "")
-    words = EN_NUMBERS[whole] if whole < len(EN_NUMBERS) else f"{whole:,} times"
-    return f", {'more than ' if is_more else ''}{words} as much"
+    t = texts(language)
+    said = t["numbers"][whole] if whole < len(t["numbers"]) else t["so_many"].format(whole)
+    return str(t["times"].format(more=t["more"] if is_more else "", times=said))
 
 
 def partner(key: str, language: str) -> str:
     """Return the name of a partner."""
-    if key == "WLD":
-        return "全球" if language == "zh" else "all countries"
-    return country(key, language)
+    return texts(language)["all_partners"] if key == "WLD" else country(key, language)
 
 
 def amount(value: int, unit: str, language: str) -> str:
     """Format a whole number of a release with its unit; hundredths of a per cent as per cent."""
     if unit == "basis_point":
-        return in_unit(f"{value / 100:+,.2f}".replace("-", "−"), "%", language)
-    return in_unit(f"{value:,}", unit, language) if language == "en" or unit in UNITS_ZH else f"{value:,} {unit}"
-
-
-def texts(language: str) -> dict[str, Any]:
-    """Return headings and labels of the page."""
-    return TEXTS_ZH if language == "zh" else TEXTS_EN
+        return in_unit(_signed(f"{value / 100:+,.2f}"), "%", language)
+    return in_unit(f"{value:,}", unit, language)

@@ -16,7 +16,7 @@ from schemas.forms.request import ReleaseRequest
 from schemas.table import DataFrame, empty_frame
 from schemas.tables.observation import Detail, Observation
 from schemas.tables.release import Finding, Release
-from tasks.checks.file_quality import check
+from tasks.checks.registry import check_release as check
 from tasks.domain.errors import Refused
 from tasks.ingest.corrections import correct
 from tasks.ingest.declaration import locate

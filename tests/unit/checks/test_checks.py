@@ -1,6 +1,7 @@
 """Gate D: each check where it speaks and where it is silent."""
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,20 +28,28 @@ from bad_inputs.download import (
 )
 from release_pages import TITLE, goods
 
-from tasks.checks.absences import ABSENCES
-from tasks.checks.completeness import GAPS
-from tasks.checks.consistency import MAGNITUDE_FACTOR, PRECEDENTS
-from tasks.checks.declared_flow import SLIPS
-from tasks.checks.declared_months import MONTH_SLIPS
-from tasks.checks.file_quality import CHECKS
-from tasks.checks.lapsed_measures import LAPSES
-from tasks.checks.line_sums import LINE_SUMS
-from tasks.checks.magnitudes import MAGNITUDES
-from tasks.checks.printed_figures import PRINTS
-from tasks.checks.same_numbers import SAME_NUMBERS
-from tasks.checks.unit_values import UNIT_VALUES
+from tasks.checks import (
+    absences,
+    completeness,
+    consistency,
+    declared_flow,
+    declared_months,
+    file_quality,
+    lapsed_measures,
+    line_sums,
+    magnitudes,
+    printed_figures,
+    registry,
+    same_numbers,
+    unit_values,
+)
+from tasks.checks.consistency import MAGNITUDE_FACTOR
 from tests.unit.sources.test_hmrc_ots import page, row
 
+MODULES = (
+    absences, completeness, consistency, declared_flow, declared_months, file_quality, lapsed_measures, line_sums, magnitudes,
+    printed_figures, same_numbers, unit_values,
+)  # fmt: skip
 ALL = {"partners": "all"}
 JULY_18, JULY_20 = datetime.date(2025, 7, 18), datetime.date(2025, 7, 20)
 YEAR = csv_bytes(year_of_magnets())
@@ -66,14 +75,33 @@ COMEXT = "ESTAT:DS-045409(1.0),14/08/25 11:00:00,M,EU27_2020"
 PUBLISHED = {"source": "published", "flow": None, "released_on": None}
 
 
-def test_every_check_is_asked_and_named_by_its_finding() -> None:
-    asked = (
-        *CHECKS, *PRECEDENTS, *UNIT_VALUES, *MAGNITUDES, *ABSENCES, *GAPS, *SLIPS, *MONTH_SLIPS, *SAME_NUMBERS, *PRINTS,
-        *LAPSES, *LINE_SUMS,
-    )  # fmt: skip
-    names = [ask.__name__.lstrip("_") for ask in asked]
-    assert len(names) == len(set(names)) == 43
-    assert all(ask.__doc__ for ask in asked)
+def test_every_function_that_is_marked_is_asked_and_documented() -> None:
+    marked = {
+        f"{file.stem}.{name}"
+        for file in Path(registry.__file__).parent.glob("*.py")
+        for name in re.findall(r"^@check\(severity=.*\)\ndef _?(\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert {module.__name__.rpartition(".")[2] for module in MODULES} <= {name.partition(".")[0] for name in marked}
+    assert len(marked) > 40
+    assert {one.name for one in registry.checks()} == marked
+    assert all(one.find.__doc__ for one in registry.checks())
+
+
+def test_a_check_raises_nothing_graver_than_it_declares(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_CHECKS", {})
+
+    @registry.check(severity="warning")
+    def _too_grave(judged: Any) -> Any:
+        yield from ({"check": "too_grave", "severity": severity} for severity in judged)
+
+    (one,) = registry._CHECKS.values()
+    assert [row["severity"] for row in one(["info", "warning"])] == ["info", "warning"]  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="declares warning and raises error"):
+        list(one(["error"]))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="a second check"):
+        registry.check(severity="warning")(_too_grave)
+    with pytest.raises(ValueError, match="no severity of"):
+        registry.check(severity="grave")(lambda judged: iter(()))
 
 
 def test_the_first_release_of_an_experimental_source_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

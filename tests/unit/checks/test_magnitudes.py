@@ -12,7 +12,7 @@ from bad_inputs.download import QUANTITY, TITLES, UNIT, VALUE, Record, csv_bytes
 from bad_inputs.soybeans import BRAZIL, UNITED_STATES, Change, in_yuan, record, records, trade
 from release_pages import GOODS, TITLE, goods
 
-from tasks.checks.file_quality import check
+from tasks.checks.registry import check_release as check
 from tests.unit.sources import test_us_census as census
 
 IMPORTS: Mapping[str, Any] = {"flow": "import", "partners": "all", "released_on": datetime.date(2025, 3, 20)}

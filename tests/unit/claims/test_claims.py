@@ -18,8 +18,8 @@ from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from tasks.claims.check import ClaimsFile, check_claims, read_claims
 from tasks.claims.parse import read_claim
-from tasks.claims.periods import read_period
 from tasks.domain.errors import Unclear
+from tasks.domain.period_words import read_period
 from tasks.reports.query import open_published
 from tasks.store.snapshot import Snapshot
 

@@ -10,8 +10,8 @@ import pytest
 from schemas.forms.fetch import Fetched
 from tasks.domain.errors import Refused
 from tasks.fetch.ask import ask_all
-from tasks.fetch.question import Answer, Question
 from tasks.fetch.transport import Unreachable
+from tasks.sources.protocol import Answer, Question
 from tests.unit.sources.test_hmrc_ots import page, row
 
 NOW = datetime(2026, 8, 14, 9, 5, tzinfo=UTC)

@@ -291,8 +291,8 @@ def _asked(case: Case, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Fe
     """The report of a fetch, what another host was asked, and how long it took."""
     monkeypatch.setattr("tasks.fetch.ask.PAGES_MAX", 5)
     if "again and again" in case.name:
-        monkeypatch.setattr("tasks.fetch.hmrc_ots.PAGE_SIZE", 2)
-    monkeypatch.setattr("tasks.fetch.us_census.LEVEL", "HS10")
+        monkeypatch.setattr("tasks.sources.hmrc_ots.PAGE_SIZE", 2)
+    monkeypatch.setattr("tasks.sources.us_census.LEVEL", "HS10")
     stranger = Site(lambda _: http(GOOD))
     csv = http(japan_file(japan_line(JAN_TO_MAR)), Content_Type="text/csv")
 

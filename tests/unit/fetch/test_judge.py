@@ -6,7 +6,7 @@ import pytest
 
 from tasks.domain.errors import Refused
 from tasks.fetch.judge import refuse_other
-from tasks.fetch.question import Answer
+from tasks.sources.protocol import Answer
 
 PAGE, OLE, ZIP = b"<!DOCTYPE html><p>hello", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
 

@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from tasks.domain.errors import Refused
-from tasks.fetch.question import Key
 from tasks.fetch.transport import Policy, Transport, Unreachable
+from tasks.sources.protocol import Key
 from tests.replay.server import Replay, Reply
 
 NOW = datetime(2026, 8, 14, 9, 5, tzinfo=UTC)

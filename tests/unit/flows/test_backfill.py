@@ -14,11 +14,11 @@ from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_m
 
 from flows.backfill import backfill
 from flows.progress import listening
-from schemas.forms.form import SOURCES
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import BackfillRequest, WatchReport
 from tasks.ingest import declaration
 from tasks.ingest.inbox import NOTE
+from tasks.sources.registry import SOURCES
 from tasks.steps import batch, catalog
 from tasks.store.filesystem import FileSystem
 from tasks.store.snapshot import open_snapshot

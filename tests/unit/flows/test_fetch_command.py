@@ -1,6 +1,7 @@
 """Fetch, watch and the command without a server: three reporters of one month from a replayed source into their stores."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from flows.fetch import fetch
 from flows.watch import watch
 from schemas.forms.fetch import FetchRequest
 from schemas.forms.watch import WatchRequest
-from tasks.fetch.fetch import HOSTS
 from tasks.fetch.transport import Policy
+from tasks.sources import registry
 from tests.replay.server import Asked, Replay, Reply
 from tests.unit.sources.test_eurostat_comext import CELLS
 from tests.unit.sources.test_eurostat_comext import answer as comext
@@ -94,8 +95,10 @@ def test_a_month_of_three_reporters_is_fetched_and_published_with_nobody_touchin
 def test_a_command_without_a_server_does_the_same(
     site: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.fetch.eurostat_comext.BASE", site.base)
-    monkeypatch.setitem(HOSTS, "eurostat_comext", site.base)
+    monkeypatch.setattr("tasks.sources.eurostat_comext.BASE", site.base)
+    monkeypatch.setitem(
+        registry.SOURCES, "eurostat_comext", replace(registry.SOURCES["eurostat_comext"], base=site.base)
+    )
     asked = [
         "fetch",
         "eurostat_comext",

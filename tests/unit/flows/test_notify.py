@@ -14,7 +14,7 @@ from schemas.forms.watch import Expectation
 
 def test_what_is_not_set_is_left_and_what_is_set_to_nothing_is_taken_away() -> None:
     assert notify.addresses({}) == (None, None)
-    assert notify.addresses({notify.SLACK: "", notify.MAIL_TO: ""}) == ("", "")
+    assert notify.addresses({notify.SLACK_WEBHOOK: "", notify.MAIL_TO: ""}) == ("", "")
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what Prefect sends with imports `imghdr`
@@ -43,7 +43,7 @@ def test_a_mail_server_is_understood_by_what_prefect_sends_with(smtp: str, secur
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
-        ({notify.SLACK: "hooks.slack.com/services/T/B/secret"}, "no address of a webhook"),
+        ({notify.SLACK_WEBHOOK: "hooks.slack.com/services/T/B/secret"}, "no address of a webhook"),
         ({notify.MAIL_TO: "desk"}, "'desk', which is no address"),
         ({notify.MAIL_TO: "desk@example.org"}, "names no mail server: write it as smtps://"),
         ({notify.MAIL_TO: "desk@example.org", notify.SMTP: "https://u:secret@example.org"}, "names no mail server"),

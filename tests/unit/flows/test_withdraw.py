@@ -12,6 +12,7 @@ from bad_inputs.download import csv_bytes, magnets
 from flows.backfill import backfill
 from flows.cli.app import app
 from schemas.forms.watch import BackfillRequest
+from schemas.settings import WATCH_LIST
 from schemas.tables.decision import Decision
 from schemas.tables.lineage import Lineage
 from tasks.domain.clock import today
@@ -21,7 +22,6 @@ from tasks.lineage.audit import audit
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reports import query
-from tasks.reports.brief.watched import LIST_OF_ONES_OWN
 from tasks.reports.inventory import inventory
 from tasks.reports.release_page import pages
 from tasks.reports.vintages import vintages
@@ -261,7 +261,7 @@ def derivations(store: Store) -> dict[tuple[str, str], dict[str, Any]]:
 def test_briefs_from_before_a_withdrawal_are_written_again_and_say_it(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(LIST_OF_ONES_OWN)
+    monkeypatch.delenv(WATCH_LIST)
     may = store.ingest(csv_bytes(MAY), name="may.csv", months="2025-05").release_id
     june = store.ingest(csv_bytes([USA, GERMANY]), NEXT, "june.csv", months="2025-06", released_on=NEXT)
     folder = store.store / "briefs"

@@ -20,7 +20,7 @@ from bad_inputs.download import (
 )
 
 from schemas.forms.request import Landed
-from tasks.checks.file_quality import check
+from tasks.checks.registry import check_release as check
 from tasks.domain.errors import Refused
 from tasks.ingest.normalise import Normalised, normalise
 from tasks.ledger import merge as ledger

@@ -1,5 +1,6 @@
 """Which open finding concerns which figure, and that no page shows one without it."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -8,13 +9,14 @@ import pytest
 from bad_inputs.download import csv_bytes, magnets
 
 from tasks.claims.check import ClaimsFile, check_claims
-from tasks.ledger.doubts import Doubt, Doubts, _concerns
+from tasks.ledger.doubts import Doubt, Doubts
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reports.brief import render
 from tasks.reports.brief.facts import gather
 from tasks.reports.questions import Question, ask
-from tests.unit.customs import DAY, MAY, Store
+from tasks.reports.vintages import vintages
+from tests.unit.customs import DAY, LATER, MAY, Store
 
 CODE = "85051110"
 JUNE = 2025 * 12 + 5
@@ -39,12 +41,7 @@ THREE = [magnets(partner, "900000", "90,000,000") for partner in ("502", "304", 
 def test_a_finding_concerns_what_its_subject_names(
     check: str, subject: str, product: str, partner: str, concerned: bool
 ) -> None:
-    is_sum = partner in ("WLD", "EU27")
-    doubt = Doubt("r1", check, subject, "something")
-    found = (is_sum or check not in ("few_partners", "partners_missing")) and _concerns(
-        doubt, "export", product, partner, [JUNE], is_sum=is_sum
-    )
-    assert found == concerned
+    assert Doubt("r1", check, subject, "something").concerns("export", product, partner, JUNE) == concerned
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +54,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 def test_a_sum_of_three_partners_is_in_doubt_and_their_own_numbers_are_not(store: Store) -> None:
     doubts = Doubts(store.snapshot)
-    assert [one.words for one in doubts.of("export", CODE, "WLD", [JUNE])] == [FEW]
+    assert doubts.of("export", CODE, "WLD", [JUNE]) == [FEW]
     assert doubts.of("export", CODE, "USA", [JUNE]) == []
-    assert [one.words for one in doubts.of("export", CODE, "USA", [JUNE], "share_pct")] == [FEW]
+    assert doubts.of("export", CODE, "USA", [JUNE], "share_pct") == [FEW]
     assert doubts.of("import", CODE, "WLD", [JUNE]) == doubts.of("export", CODE, "WLD", [JUNE - 12]) == []
     rows = ask(store.store, Question(products=(CODE,), measure="quantity_kg", month="2025-06"))
     told = dict(rows.rows.select("partner", "doubt").iter_rows())
@@ -67,6 +64,47 @@ def test_a_sum_of_three_partners_is_in_doubt_and_their_own_numbers_are_not(store
     assert f"in doubt: {FEW}" in rows.notes
     trace = Tracer(store.snapshot, "export", CODE).trace(Point("export", CODE, "WLD", "quantity_kg", JUNE), "level")
     assert (trace.doubts, trace.agrees) == ([FEW], True)
+
+
+@pytest.mark.parametrize(
+    ("table", "month", "partners", "told"),
+    [
+        ("trade_flow", "2025-06", ("DEU", "USA"), [None, None]), ("metric", "2025-05", ("WLD",), [FEW]),
+        ("metric", "2025-06", ("WLD", "USA"), [FEW, None]), ("event_window", None, ("WLD",), [FEW]),
+    ],
+)  # fmt: skip
+def test_rows_of_every_table_of_figures_say_their_doubts(
+    store: Store, table: str, month: str | None, partners: tuple[str, ...], told: list[str | None]
+) -> None:
+    question = Question(table, (CODE,), partners, month, measure="quantity_kg" if table == "metric" else None)
+    asked = ask(store.store, replace(question, columns=("doubt",)))
+    # Of some windows the doubt is about the same months a year before.
+    assert {doubt.split(" (")[0] for doubt in asked.rows["doubt"].drop_nulls()} == {one for one in told if one}
+    assert ("doubt" in ask(store.store, question).rows.columns) == any(told)
+
+
+def test_a_doubt_stands_on_the_days_on_which_its_numbers_stood(tmp_path: Path) -> None:
+    store = Store(tmp_path / "later")
+    store.ingest(csv_bytes([*MAY, *THREE]))
+    codes = ("502", "304", "133", "116", "305")
+    store.ingest(
+        csv_bytes([magnets(code, f"{800 + place}000", "80,000,000") for place, code in enumerate(codes)]),
+        LATER,
+        months="2025-06",
+    )
+    question = Question(products=(CODE,), partners=("WLD",), month="2025-06", columns=("doubt",))
+    assert set(ask(store.store, question).rows["doubt"]) == {f"{FEW} (2025-05)"}
+    assert set(ask(store.store, replace(question, as_of=DAY)).rows["doubt"]) == {FEW}
+    months = (date(2025, 6, 1), date(2025, 6, 1))
+    kept = vintages(store.store, "export", CODE, "WLD", months, "quantity_kg")
+    assert kept.select("known_from", "doubt").rows() == [(DAY, FEW), (LATER, None)]
+    assert Doubts(store.snapshot, date(2025, 1, 1)).of("export", CODE, "WLD", [JUNE]) == []
+
+
+def test_a_row_names_the_earlier_month_whose_doubt_its_other_figures_have(store: Store) -> None:
+    rows = pl.DataFrame({"flow": ["export"], "product": [CODE], "partner": ["WLD"], "period": [date(2026, 6, 1)], "level": [1.0]})  # fmt: skip
+    assert Doubts(store.snapshot).of_rows(rows).to_list() == [f"{FEW} (2025-05 to 2025-06)"]
+    assert Doubts(store.snapshot).of_rows(rows.with_columns(period=date(2027, 6, 1))).to_list() == [None]
 
 
 @pytest.mark.parametrize(

@@ -439,6 +439,45 @@ def test_figures_of_a_whole_period_are_no_months() -> None:
     assert Figures((other, [number(other, "USA", "2025-02..2025-06", 60)])).metric.is_empty()
 
 
+def test_a_year_requested_as_one_figure_of_every_partner_has_a_world() -> None:
+    """The parts add up as those of a month do; months of one partner that came later leave the sum unknown."""
+    half, eight = "2025-01..2025-06", "85059010"
+
+    def figures(*others: tuple[Row, list[Row]], **about: Any) -> Figures:
+        whole = release("whole", "2025-07-20", half, by_month=False, products=["8505"], **about)
+        told = [
+            number(whole, "USA", half, 60),
+            number(whole, "DEU", half, 7),
+            number(whole, "DEU", half, 5, product=eight),
+        ]
+        return Figures((whole, told), *others)
+
+    plain = figures()
+    assert plain.pair("ytd", "WLD", JUNE) == (67, "sum")
+    assert plain.pair("ytd", "EU27", JUNE) == (7, "sum")
+    assert plain.pair("ytd", "WLD", JUNE, product="8505") == (72, "sum")
+    assert plain.pair("ytd", "DEU", JUNE, product="8505") == (12, "sum")
+    assert plain.pair("ytd", "DEU", JUNE) == (7, "reported")
+    assert plain.level("WLD", JUNE) == (None, "not_covered")
+    assert figures(partners="listed", partner_list=["USA", "DEU"]).pair("ytd", "WLD", JUNE) == (None, "incomplete_year")
+    unknown = figures(partner_list=["DEU", "USA", "gacc:888"])
+    assert (unknown.pair("ytd", "WLD", JUNE), unknown.pair("ytd", "EU27", JUNE)) == (
+        (67, "sum"),
+        (None, "incomplete_year"),
+    )
+    press = release("press", kind="published", partners="keys")
+    print_ = (press, [number(press, "WLD", half, 70), number(press, "JPN", half, 3)])
+    assert figures(print_).pair("ytd", "WLD", JUNE) == (67, "sum")
+    usa = release("usa", "2025-10-01", half, products=["8505"], partners="listed", partner_list=["USA"])
+    later = (usa, [number(usa, "USA", f"2025-{month:02d}", 11) for month in range(1, 7)])
+    assert figures(later).pair("ytd", "WLD", JUNE) == (None, "incomplete_year")
+    assert figures(later).pair("ytd", "USA", JUNE) == (66, "sum_of_months")
+    assert figures(later).pair("ytd", "EU27", JUNE) == (7, "sum")
+    july = release("july", "2025-08-20", "2025-07", products=["8505"])
+    more = figures((july, [number(july, "USA", "2025-07", 3)]))
+    assert more.pair("ytd", "WLD", "2025-07") == (70, "ytd_sum")
+
+
 def test_a_growth_that_is_printed_alone_has_its_row() -> None:
     keys = release(kind="published", partners="keys")
     figures = Figures((keys, [number(keys, "DEU", JUNE, -3810, "quantity_kg_yoy"), number(keys, "DEU", "2025-04", 1)]))

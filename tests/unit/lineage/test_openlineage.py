@@ -32,7 +32,7 @@ from schemas.tables.release import Finding, Quarantine, Release
 from schemas.tables.reported import Reported
 from schemas.tables.trade_flow import TradeFlow
 from tasks.domain.errors import Held
-from tasks.lineage.emit import PATIENCE_S, emit_elsewhere, write_events
+from tasks.lineage.emit import PATIENCE_S, emit_elsewhere
 from tasks.lineage.openlineage import COLUMNS, events
 from tasks.lineage.records import Run, StepRecord
 from tests.conftest import SHARED_DATA
@@ -359,13 +359,6 @@ def test_a_broken_event_is_found_out(whole: Run) -> None:
     assert broken(lambda one: one["outputs"][0]["outputFacets"]["outputStatistics"].update(rowCount="30"))
     assert broken(lambda one: one["job"]["facets"].update(jobtype=one["job"]["facets"].pop("jobType")))
     assert broken(lambda one: one["outputs"][0]["facets"]["schema"]["fields"][0].pop("name"))
-
-
-def test_events_are_appended_one_a_line(whole: Run, failing: Run, tmp_path: Path) -> None:
-    path = tmp_path / "events.ndjson"
-    write_events(events(whole, "query-1"), path)
-    write_events(events(failing, "query-1"), path)
-    assert [json.loads(line) for line in path.read_text().splitlines()] == told(whole) + told(failing)
 
 
 class Receiver(ThreadingHTTPServer):

@@ -4,13 +4,13 @@ import polars as pl
 import pytest
 
 from tasks.metrics.grid import Grid
-from tasks.metrics.levels import Levels, bit_of, blocks, spans_seen
-from tasks.metrics.names import STATUS, status
+from tasks.metrics.levels import Levels, blocks, spans_seen
+from tasks.metrics.names import STATUS, bit_of, status
 from tests.unit.builders import MAGNETS, Row, release
 from tests.unit.metrics.numbered import JUNE, WHOLE, coverage_of, in_months, in_text, numbered, printed
 
 NAMED = {number: name for name, number in STATUS.items()}
-NOTHING: Row = {"span": "yoy", "value": 1, "kinds": 2}
+NOTHING: Row = {"span": "yoy", "value": 1, "kinds": 2, "made": 0}
 
 
 def levels_of(scope: Row, *rows: Row, at_once: int = 1) -> Levels:

@@ -27,7 +27,7 @@ def operands(*missing: int) -> list[dict[str, Any]]:
         Levels(
             grid,
             in_months(coverage.names, rows),
-            numbered(coverage.names, {"span": "ytd", "value": 1, "kinds": 2}).clear(),
+            numbered(coverage.names, {"span": "ytd", "value": 1, "kinds": 2, "made": 0}).clear(),
             3,
         )
     )

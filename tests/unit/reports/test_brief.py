@@ -28,6 +28,7 @@ from tasks.reports.brief import lists, render, sentences, wording
 from tasks.reports.brief.charts import sparkline
 from tasks.reports.brief.facts import gather
 from tasks.reports.charts import chart, lines, on_calendar, svg
+from tasks.reports.page_templates import LANGUAGES
 from tasks.reports.plot import draw
 from tasks.reports.query import open_published, query
 from tasks.store.parquet import read_table
@@ -131,7 +132,7 @@ def test_the_page_states_the_eight_figures_of_the_story_as_the_ledger_has_them(
         f"{-ledger['WLD', *half, 'quantity_kg_yoy'] / 100:.1f} %",
     )  # fmt: skip
     assert said == STORY
-    for language in render.LANGUAGES:
+    for language in LANGUAGES:
         for text in (render.page(facts, language), render.markdown(facts, language)):
             for figure in STORY:
                 told = figure if language == "en" else figure.replace(" t", "吨").replace(" %", "%")

@@ -15,13 +15,13 @@ from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
 from tasks.domain.name_match import code_digits, folded, nearest
 from tasks.domain.partner_key import Unresolved, partner_key
+from tasks.domain.period_words import read_months
 from tasks.reports import query
-from tasks.reports.figure_table import figure_table, listing
 from tasks.reports.inventory import inventory, nearest_names, search
-from tasks.reports.month_words import read_months
 from tasks.reports.questions import Answer, Question, ask
 from tasks.reports.resolver import Resolver, known_product
 from tasks.reports.search import search_names
+from tasks.reports.tables import figure_table, listing
 from tests.draws import draws
 
 SEEDS, GM, BLACK, MAGNETS = "12011000", "12019019", "12019020", "85051110"

@@ -12,6 +12,7 @@ from flows.cli.app import app
 from schemas.forms.fetch import Fetched, FetchReport, state_file
 from schemas.forms.sources import SourceState
 from schemas.forms.watch import Look, WatchReport
+from schemas.reference.code_tables import code_table
 from schemas.tables.release import Release
 from tasks.fetch.state import note_state
 from tasks.reports import sources
@@ -205,3 +206,12 @@ def test_a_member_that_reported_before_and_lacks_the_newest_month_is_named_in_th
     report = report_of(states(monkeypatch, date(2026, 8, 15), *rows))
     assert report.lines_of_sources == ["eurostat_comext: 2026-06 is in without NLD"]
     assert report.headline == "Nothing new"
+
+
+@pytest.mark.parametrize("table", ["release_calendar", "release_delays"])
+def test_every_row_of_a_calendar_is_that_of_a_source(table: str) -> None:
+    assert {*code_table(table)["kind"]} <= {*sources.CALENDARS.values()}
+
+
+def test_every_source_that_is_waited_for_has_a_calendar_or_a_usual_delay() -> None:
+    assert [source for source, kind in sources.CALENDARS.items() if due_on(kind, 2026 * 12 + 5) is None] == []

@@ -11,9 +11,10 @@ from flows.release import release
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
+from schemas.settings import WATCH_LIST
 from tasks.reports import prefect_pages
 from tasks.reports.brief import facts
-from tasks.reports.brief.watched import LIST_OF_ONES_OWN, watched
+from tasks.reports.brief.watched import watched
 from tasks.reports.query import open_published
 from tasks.store.verify import audit_store
 from tests.unit.reports.test_brief import query_file
@@ -35,7 +36,7 @@ print(sorted({"altair", "vl_convert", "jinja2", "tasks.reports.brief.render", "t
 
 @pytest.fixture(autouse=True)
 def with_the_list_that_comes_along(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(LIST_OF_ONES_OWN)
+    monkeypatch.delenv(WATCH_LIST)
 
 
 def ingest(file: Path, store: Path, **other: object) -> Outcome:
@@ -118,7 +119,7 @@ def test_a_watch_list_of_ones_own_takes_the_place_of_the_one_that_comes_along(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "beans.csv").write_bytes(SOYBEANS.encode("gb18030"))
-    monkeypatch.setenv(LIST_OF_ONES_OWN, str(tmp_path / "watched.csv"))
+    monkeypatch.setenv(WATCH_LIST, str(tmp_path / "watched.csv"))
     outcome = ingest(tmp_path / "beans.csv", tmp_path / "a")
     assert (outcome.status, outcome.briefs) == ("published", [])
     assert "watch list: not read, FileNotFoundError" in outcome.warnings[-1]

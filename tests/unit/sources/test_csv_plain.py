@@ -77,7 +77,7 @@ def test_what_is_not_in_the_bytes_is_noticed(monkeypatch: pytest.MonkeyPatch, ma
     body = b"a,1,x\nb,22,y\n"
     assert split_unquoted(body, 0, False, b"\n", [False, True, False]) is not None
     monkeypatch.setattr(
-        csv_plain.pyarrow.csv, "read_csv", lambda *given, **options: read_csv(*given, **options).set_column(1, "1", pyarrow.array(made, pyarrow.binary())),
+        pyarrow.csv, "read_csv", lambda *given, **options: read_csv(*given, **options).set_column(1, "1", pyarrow.array(made, pyarrow.binary())),
     )  # fmt: skip
     assert split_unquoted(body, 0, False, b"\n", [False, True, False]) is None
 

@@ -22,7 +22,7 @@ from tasks.ingest.declaration import locate
 from tasks.ingest.normalise import Normalised, normalise
 from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
-from tasks.sources import eurostat_bulk
+from tasks.sources import eurostat_archive, eurostat_bulk
 
 TODAY = date(2025, 8, 20)
 
@@ -128,11 +128,11 @@ def test_a_row_that_is_there_twice_holds_the_release(tmp_path: Path) -> None:
 def test_trade_without_a_published_code_is_a_line_and_makes_silence_say_nothing(tmp_path: Path) -> None:
     rows = [Row(), Row(product="28XXXXXX"), Row(product="28046100"), Row(product="84MMMXXX"), Row(product="84111100")]
     parsed = eurostat_bulk.parse(text(rows), "part.csv")
-    assert eurostat_bulk.asked(parsed) == ["85", "28046100", "84111100"]
-    assert eurostat_bulk.asked(eurostat_bulk.parse(text([Row()]), "part.csv")) == ["*"]
+    assert eurostat_archive.asked(parsed) == ["85", "28046100", "84111100"]
+    assert eurostat_archive.asked(eurostat_bulk.parse(text([Row()]), "part.csv")) == ["*"]
     nowhere = eurostat_bulk.parse(text([Row(), Row(product="XXXXXXXX")]), "part.csv")
-    assert eurostat_bulk.asked(nowhere) == ["85051110"]
-    release = read(text(rows), tmp_path, products=eurostat_bulk.asked(parsed), months="2025-06")
+    assert eurostat_archive.asked(nowhere) == ["85051110"]
+    release = read(text(rows), tmp_path, products=eurostat_archive.asked(parsed), months="2025-06")
     assert not release.quarantine.height
     assert [row["severity"] for row in findings(release, "without_detail")] == ["info"]
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import partner_codes
-from tasks.checks.file_quality import check
+from tasks.checks.registry import check_release as check
 from tasks.domain.errors import Refused
 from tasks.ingest.corrections import correct
 from tasks.ingest.declaration import locate

@@ -21,7 +21,7 @@ from bad_inputs.download import (
 
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
-from tasks.checks.file_quality import check
+from tasks.checks.registry import check_release as check
 from tasks.domain.errors import Refused
 from tasks.ingest.declaration import locate
 from tasks.ingest.normalise import Normalised, normalise

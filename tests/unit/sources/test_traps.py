@@ -16,9 +16,9 @@ from schemas.table import DataFrame
 from schemas.tables.observation import Detail
 from schemas.tables.release import Release
 from tasks.domain.errors import Refused
-from tasks.fetch.gacc_release import linked
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.merge import merge
+from tasks.sources.gacc_site import linked
 from tasks.sources.registry import SOURCES
 from tests.unit.fetch.test_gacc_release import index
 from tests.unit.sources.test_eurostat_bulk import read as read_bulk

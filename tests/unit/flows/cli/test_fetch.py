@@ -1,7 +1,6 @@
 """The lines about a fetch, and its exit codes."""
 
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -9,7 +8,8 @@ from typer.testing import CliRunner, Result
 import flows.fetch
 from flows.cli.fetch import Source, commands
 from flows.cli.options import DISAGREES, REFUSED
-from schemas.forms.fetch import Fetched, FetchReport, FetchRequest, SourceName
+from schemas.code_files import source_names
+from schemas.forms.fetch import Fetched, FetchReport, FetchRequest
 
 
 def run(monkeypatch: pytest.MonkeyPatch, outcomes: list[str], *given: str) -> tuple[Result, list[FetchRequest]]:
@@ -71,4 +71,4 @@ def test_options_that_are_none_are_refused_and_nothing_is_asked(monkeypatch: pyt
 
 
 def test_the_command_has_every_source() -> None:
-    assert [*Source] == [*get_args(SourceName)]
+    assert [*Source] == [*source_names()]

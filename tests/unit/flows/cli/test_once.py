@@ -4,9 +4,10 @@ from typing import Annotated
 
 import pytest
 import typer
+from typer.main import get_command
 from typer.testing import CliRunner
 
-from flows.cli.once import Commands
+from flows.cli.once import Commands, Once
 from flows.cli.options import REFUSED
 
 app = Commands()
@@ -52,3 +53,30 @@ def test_a_second_value_is_refused_by_name(given: list[str], said: str) -> None:
     assert result.exit_code == REFUSED
     assert said in " ".join(result.output.split())
     assert "metric" not in result.stdout
+
+
+quick = Commands(add_completion=False)
+
+
+@quick.command()
+def show(loud: Annotated[bool | None, typer.Option("--loud/--quiet")] = None) -> None:
+    """Prints what it was given."""
+    typer.echo(repr(loud))
+
+
+def test_a_flag_of_the_command_that_is_not_given_is_still_missing() -> None:
+    given = {
+        option: CliRunner().invoke(quick, [option] if option else []).output for option in ("", "--loud", "--quiet")
+    }
+    assert given == {"": "None\n", "--loud": "True\n", "--quiet": "False\n"}
+
+
+def test_the_flag_for_help_is_false_and_works() -> None:
+    command = get_command(quick)
+    assert isinstance(command, Once)
+    context = command.make_context("show", [])
+    helps = [option for option in command.get_params(context) if option.name == "help"]
+    assert [option.default for option in helps] == [False]
+    shown = CliRunner().invoke(quick, ["--help"])
+    assert shown.exit_code == 0
+    assert "--loud" in shown.output

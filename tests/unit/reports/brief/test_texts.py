@@ -1,4 +1,4 @@
-"""The fixed texts of both languages have the same names and the same places for numbers."""
+"""The words of both languages have the same names and the same places for numbers."""
 
 import re
 from typing import Any
@@ -6,57 +6,50 @@ from typing import Any
 import pytest
 
 from schemas.tables.metric import MISSING
-from tasks.reports.brief.texts import (
-    EN_NUMBERS,
-    FIGURES_EN,
-    FIGURES_ZH,
-    FORMULAS_ZH,
-    MARKS_EN,
-    MARKS_ZH,
-    MISSING_ZH,
-    PRICE_FIGURES_EN,
-    PRICE_FIGURES_ZH,
-    PRICE_UNITS,
-    STATES_EN,
-    STATES_ZH,
-    TEXTS_EN,
-    TEXTS_ZH,
-)
+from tasks.reports.brief.wording import PRICE_UNITS
+from tasks.reports.page_templates import FOLDER, LANGUAGES, words
 
 PLACE = re.compile(r"\{(\w+)")
-PAIRS: list[tuple[dict[str, Any], dict[str, Any]]] = [
-    (TEXTS_EN, TEXTS_ZH), (STATES_EN, STATES_ZH), (MARKS_EN, MARKS_ZH), (FIGURES_EN, FIGURES_ZH), (PRICE_FIGURES_EN, PRICE_FIGURES_ZH),
-]  # fmt: skip
+# What one of the languages takes from elsewhere, or does not need.
+OWN = ("mixed", "numbers", "units", "missing_reasons", "kinds", "formulas", "axis_units", "measures", "valuations")
+EN, ZH = (words("brief", language) for language in LANGUAGES)
 
 
-@pytest.mark.parametrize(("english", "chinese"), PAIRS)
-def test_both_languages_have_the_same_texts_with_the_same_places(english: dict[str, Any], chinese: dict[str, Any]) -> None:  # fmt: skip
-    assert {*english} == {*chinese}
-    assert len(english) > 2
-    for name, text in english.items():
-        assert type(text) is type(chinese[name]), name
-        if isinstance(text, str):
-            assert {*PLACE.findall(text)} == {*PLACE.findall(chinese[name])}, name
-        if isinstance(text, list):
-            assert len(text) == len(chinese[name]), name
+def test_both_languages_have_the_same_texts_with_the_same_places() -> None:
+    assert {*EN} - {*OWN} == {*ZH} - {*OWN}
+    compared = [
+        pair for name in {*EN} - {*OWN, "name", "subject", "month", "event", "goods", "so_many", "revised_one"}
+        for pair in ([(EN[name][one], ZH[name][one]) for one in {*EN[name], *ZH[name]}] if isinstance(EN[name], dict) else [(EN[name], ZH[name])])
+    ]  # fmt: skip
+    assert len(compared) > 100
+    for english, chinese in compared:
+        assert type(english) is type(chinese), english
+        if isinstance(english, str):
+            assert {*PLACE.findall(english)} == {*PLACE.findall(chinese)}, english
+        if isinstance(english, list):
+            assert len(english) == len(chinese), english
+
+
+def test_both_languages_have_the_same_sentences() -> None:
+    macros = [
+        re.findall(r"macro (\w+\(.*?\))", (FOLDER / f"sentences.{language}.j2").read_text()) for language in LANGUAGES
+    ]
+    assert macros[0] == macros[1]
+    assert len(macros[0]) > 5
 
 
 def test_every_reason_for_a_missing_figure_has_a_chinese_text_or_is_never_on_the_page() -> None:
-    assert {*MISSING_ZH} <= {*MISSING}
-    assert {*MISSING} - {*MISSING_ZH} == {"on_request"} or {*MISSING} == {*MISSING_ZH}
+    assert {*MISSING} - {"on_request"} <= {*ZH["missing_reasons"]} <= {*MISSING}
 
 
 def test_every_figure_has_a_formula_and_every_price_a_note_on_its_unit() -> None:
-    assert {*FORMULAS_ZH} == {*FIGURES_ZH}
-    for texts in (TEXTS_EN, TEXTS_ZH):
+    assert {*ZH["formulas"]} == {*ZH["figures"], "unit_value", "implied"}
+    assert {*PRICE_UNITS.values()} <= {*ZH["units"]}
+    for texts in (EN, ZH):
         assert {*texts["unit_notes"]} == {*PRICE_UNITS}
 
 
-def test_the_words_for_numbers_are_in_order() -> None:
-    assert (EN_NUMBERS[1], EN_NUMBERS[2], EN_NUMBERS[7], EN_NUMBERS[10]) == (
-        "once",
-        "twice",
-        "seven times",
-        "ten times",
-    )
-    assert len(EN_NUMBERS) == 11
+@pytest.mark.parametrize(("number", "said"), [(1, "once"), (2, "twice"), (7, "seven times"), (10, "ten times")])
+def test_the_words_for_numbers_are_in_order(number: int, said: Any) -> None:
+    assert EN["numbers"][number] == said
+    assert len(EN["numbers"]) == 11

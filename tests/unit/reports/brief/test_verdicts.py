@@ -9,8 +9,9 @@ import pytest
 from schemas.forms.brief import Fact
 from schemas.tables.verdict import CAVEATS as NAMED
 from schemas.tables.verdict import Caveat, Verdict
-from tasks.reports.brief.sentences import Sentence
-from tasks.reports.brief.verdicts import CAVEATS, common, next_to, of_all
+from tasks.reports.brief.sentences import Piece, Sentence
+from tasks.reports.brief.verdicts import common, next_to, of_all
+from tasks.reports.brief.wording import texts
 
 LOW = Caveat(name="low_base", numbers={"base": 46_400, "usual": 353_000})
 FLIPS = Caveat(name="sign_flips", numbers={"flips": 5})
@@ -27,14 +28,11 @@ def page(*facts: Fact) -> Any:
 
 
 def sentence(*facts: Fact) -> Sentence:
-    made = Sentence().say("Exports rose ")
-    for one in facts:
-        made.say("1 %", one)
-    return made
+    return Sentence([Piece("Exports rose "), *(Piece("1 %", one) for one in facts)])
 
 
 def test_every_caveat_has_a_text_in_both_languages() -> None:
-    assert {*CAVEATS["en"]} == {*CAVEATS["zh"]} == {*NAMED}
+    assert {*texts("en")["caveats"]} == {*texts("zh")["caveats"]} == {*NAMED}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What the values of a source mean: every source has its terms, and they agree with what its adapter and other tables say."""
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -9,14 +10,6 @@ from schemas.reference.code_tables import code_table
 from schemas.reference.statement_terms import VALUATIONS, ZEROS
 from tasks.sources import us_census
 from tasks.sources.registry import SOURCES
-
-# Which measures each source has, written from the docstrings of the adapters; figures from print come in any currency.
-MEASURES = {
-    "gacc_query": {"value_usd", "value_cny"}, "gacc_preliminary": {"value_usd", "value_cny"}, "gacc_bulletin": {"value_usd", "value_cny"},
-    "eurostat_comext": {"value_eur"}, "eurostat_bulk": {"value_eur"}, "hmrc_ots": {"value_gbp"}, "japan_estat": {"value_jpy"},
-    "us_census": {"value_usd", "value_usd_cif"}, "un_comtrade": {"value_usd"},
-    "published": {"value_usd", "value_cny", "value_eur", "value_gbp", "value_jpy"},
-}  # fmt: skip
 
 
 def terms(source: str, flow: str) -> dict[str, tuple[str, str]]:
@@ -33,11 +26,9 @@ def terms(source: str, flow: str) -> dict[str, tuple[str, str]]:
 def test_every_source_has_terms_for_each_measure_and_direction_once(source: str) -> None:
     rows = code_table("statement_terms").filter(source=source)
     assert not rows.select("flow", "measure").is_duplicated().any()
-    found = {*rows.select("flow", "measure").rows()}
-    wanted = {(flow, measure) for flow in ("export", "import") for measure in MEASURES[source]} - {
-        ("export", "value_usd_cif")
-    }
-    assert found == wanted
+    exports, imports = (set(rows.filter(flow=flow)["measure"]) for flow in ("export", "import"))
+    # A second valuation is printed beside the first, and of imports alone.
+    assert exports == {measure for measure in imports if not measure.endswith("_cif")} != set()
     assert {*rows["nomenclature"]} == {SOURCES[source].nomenclature}
 
 
@@ -76,6 +67,10 @@ def test_the_page_about_sources_says_what_the_table_says() -> None:
     lines = page.partition("| source | exports | imports | rounding |")[2].split("\n\n")[0].splitlines()[2:]
     found = {name.strip(" `"): cells for sources, *cells in (line.strip("|").split("|") for line in lines) for name in sources.split(",")}  # fmt: skip
     assert {*found} == {*SOURCES}
+    listed = page.partition("| source | reporter |")[2].split("\n\n")[0]
+    assert {*re.findall(r"`(\w+)`", listed)} == {*SOURCES}
+    trusted = page.partition("are experimental:")[0].splitlines()[-1]
+    assert {*re.findall(r"`(\w+)`", trusted)} == {name for name, source in SOURCES.items() if source.experimental}
     for source, cells in found.items():
         for flow, cell in zip(("export", "import"), cells[:2], strict=True):
             rows = code_table("statement_terms").filter(pl.col("measure") != "value_usd_cif", source=source, flow=flow)

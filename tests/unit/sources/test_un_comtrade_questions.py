@@ -11,7 +11,7 @@ from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused
 from tasks.fetch.fetch import fetch
 from tasks.fetch.transport import Policy, Transport
-from tasks.fetch.un_comtrade import number_of
+from tasks.sources.un_comtrade import number_of
 from tests.replay.server import Replay, Reply
 
 SECRET = "feedfacefeedfacefeedfacefeedface"

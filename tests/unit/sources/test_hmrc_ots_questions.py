@@ -4,13 +4,14 @@ from datetime import date
 from urllib.parse import unquote
 
 from schemas.forms.fetch import FetchRequest
-from tasks.fetch.hmrc_ots import questions
+from tasks.fetch.judge import AskedSite
+from tasks.sources.hmrc_ots import questions
 
 TODAY = date(2026, 8, 14)
 
 
 def asked(**given: object) -> list:
-    return list(questions(FetchRequest(source="hmrc_ots", **given), TODAY))  # type: ignore[arg-type]
+    return list(questions(FetchRequest(source="hmrc_ots", **given), TODAY, AskedSite(None, has_key=False)))  # type: ignore[arg-type]
 
 
 def test_a_question_for_each_month_and_direction() -> None:

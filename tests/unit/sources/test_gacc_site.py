@@ -7,8 +7,9 @@ import pytest
 
 from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused
-from tasks.fetch.gacc_release import ZONE, attachment, linked, questions
-from tasks.fetch.question import Answer, Question
+from tasks.fetch.judge import AskedSite
+from tasks.sources.gacc_site import ZONE, attachment, linked, questions
+from tasks.sources.protocol import Answer, Question
 
 INDEX = "http://english.customs.gov.cn/statics/report/preliminary.html"
 EXPORTS = "(5) China's Major Exports by Quantity and Value (in CNY)"
@@ -116,7 +117,7 @@ class Site:
 def test_the_newest_months_come_first_and_are_asked_again() -> None:
     site = Site()
     request = FetchRequest(source="gacc_preliminary", months="2025-05..2026-05")
-    found = list(questions(request, date(2026, 6, 12), site))  # type: ignore[arg-type]
+    found = list(questions(request, date(2026, 6, 12), AskedSite(site, has_key=False)))  # type: ignore[arg-type]
     assert site.asked == [INDEX, INDEX.replace(".html", "2025.html")]
     assert [(one.name, one.again) for one in found] == [
         ("gacc_preliminary_exports_2026-05_CNY", True), ("gacc_preliminary_exports_2026-03_CNY", False),

@@ -6,13 +6,14 @@ import pytest
 
 from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused
-from tasks.fetch.eurostat_comext import questions, reporters
+from tasks.fetch.judge import AskedSite
+from tasks.sources.eurostat_comext import questions, reporters
 
 TODAY = date(2026, 8, 14)
 
 
 def asked(**given: object) -> list:
-    return list(questions(FetchRequest(source="eurostat_comext", **given), TODAY))  # type: ignore[arg-type]
+    return list(questions(FetchRequest(source="eurostat_comext", **given), TODAY, AskedSite(None, has_key=False)))  # type: ignore[arg-type]
 
 
 def test_the_union_comes_first_and_then_its_27_members_by_name() -> None:

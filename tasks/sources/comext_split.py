@@ -12,7 +12,6 @@ from typing import BinaryIO, NamedTuple
 
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip_bytes
-from tasks.sources.eurostat_bulk import COLUMNS
 from tasks.sources.eurostat_comext import FLOWS
 from tasks.sources.seven_zip import MAGIC, read_blocks
 
@@ -124,7 +123,7 @@ class _Parts:
         titles = line.removesuffix(b"\r").removeprefix(b"\xef\xbb\xbf").split(b",")
         if len(line) > HEADER_BYTES_MAX or not {b"REPORTER", b"FLOW"} <= {*titles}:
             raise Refused(
-                "columns", where=f"{self._where}, header", found=f"'{clip_bytes(line[:200])}'", advice=f"The columns are {', '.join(COLUMNS)}."
+                "columns", where=f"{self._where}, header", found=f"'{clip_bytes(line[:200])}'", advice=f"This is no bulk file of Comext. {AGAIN}"
             )  # fmt: skip
         self._header = line + b"\n"
         self._reporter_at, self._flow_at = titles.index(b"REPORTER"), titles.index(b"FLOW")

@@ -10,21 +10,17 @@ from typing import Any
 
 import pytest
 from comext_bulk import Row, archive, text
-from typer.testing import CliRunner
 
-from flows.cli.fetch import commands
-from flows.cli.options import REFUSED
 from schemas.forms.fetch import FetchReport, FetchRequest
 from schemas.forms.request import ReleaseRequest
-from tasks.domain.errors import Refused
-from tasks.fetch.comext_split import split
-from tasks.fetch.eurostat_bulk import split_file, wanted
 from tasks.fetch.fetch import fetch
 from tasks.fetch.transport import Policy, Transport
 from tasks.ingest.declaration import locate
 from tasks.ingest.normalise import normalise
 from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
+from tasks.sources.comext_split import split
+from tasks.sources.eurostat_archive import wanted
 from tests.replay.server import Replay, Reply
 
 TODAY, NOW = date(2025, 8, 14), datetime(2025, 8, 14, 9, 30, tzinfo=UTC)
@@ -171,42 +167,11 @@ def test_codes_cannot_be_chosen_in_a_bulk_file(ask: Callable[..., FetchReport]) 
     assert (found.outcome, "GBR" in found.reason) == ("refused", True)
 
 
-@pytest.mark.parametrize("is_packed", [True, False])
-def test_a_file_that_a_person_downloaded_is_split_alike(tmp_path: Path, is_packed: bool) -> None:
-    file = tmp_path / ("full_v2_202506.7z" if is_packed else "full_202506.dat")
-    file.write_bytes(archive(text(ROWS)) if is_packed else text(ROWS))
-    made = [one.file for one in split_file(file, tmp_path / "inbox", wanted(["DEU"]), ("import",), date(2025, 8, 14))]
-    assert [path.read_bytes() for path in made if path] == [text([ROWS[0], ROWS[3]])]
-    paper = tomllib.loads(Path(f"{made[0]}.toml").read_text())
-    assert (paper["reporter"], paper["months"], paper["released_on"], paper["products"]) == (
-        "DEU",
-        "2025-06..2025-06",
-        date(2025, 8, 14),
-        ["*"],
-    )
-    with pytest.raises(Refused, match="no row of the reporters"):
-        list(split_file(file, tmp_path / "inbox", wanted(["ITA"]), ("import",), None))
-
-
-def test_a_part_that_cannot_be_read_costs_no_other_and_says_what_is_there(tmp_path: Path) -> None:
-    file = tmp_path / "full_v2_202506.dat"
-    file.write_bytes(text([Row(), Row(reporter="FR", period="2025.6"), Row(reporter="IT")]))
-    made = list(split_file(file, tmp_path / "inbox", wanted(["DEU", "FRA", "ITA"]), ("import",), None))
-    assert [one.outcome for one in made] == ["new", "refused", "new"]
-    assert "The parts named new are whole and lie in" in made[1].reason
-    assert made[1].reason.endswith("download the archive again for this one, with --reporter FRA")
-    assert len(list((tmp_path / "inbox").rglob("*.csv"))) == 2
-    given = ["split", str(file), "--inbox", str(tmp_path / "other"), "--reporter", "FRA"]
-    assert CliRunner().invoke(commands, given).exit_code == REFUSED
-    future = CliRunner().invoke(commands, [*given, "--released-on", "2999-01-01"])
-    assert (future.exit_code, "2999-01-01 has not come yet" in future.output) == (REFUSED, True)
-
-
 def test_lines_are_the_same_wherever_a_block_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "full.dat"
     file.write_bytes(text(ROWS))
     for size in (1, 7, 97, 1 << 20):
-        monkeypatch.setattr("tasks.fetch.comext_split.BLOCK_BYTES", size)
+        monkeypatch.setattr("tasks.sources.comext_split.BLOCK_BYTES", size)
         found = split(file, "full.dat", tmp_path, wanted([]), ("import", "export"))
         assert [(part.reporter, part.flow, part.rows) for part in found.parts] == [
             ("DEU", "import", 2),

@@ -18,13 +18,11 @@ from zoneinfo import ZoneInfo
 
 from schemas.forms.fetch import Fetched, FetchRequest
 from tasks.domain.errors import Refused
-from tasks.fetch.judge import listed
-from tasks.fetch.plan import months_of
-from tasks.fetch.question import Answer, Question
-from tasks.fetch.transport import Transport
 from tasks.sources.gacc_release import topic_of
 from tasks.sources.gacc_tables import month_of, plain
 from tasks.sources.pages import read_page
+from tasks.sources.plan import months_of
+from tasks.sources.protocol import Answer, Question, Site
 
 BASE = "http://english.customs.gov.cn"
 INDEX = {
@@ -37,7 +35,7 @@ YEAR = re.compile(rb"<option[^<>]*value=\"?(\d{4})")
 RECENT = 2
 
 
-def questions(request: FetchRequest, today: date, transport: Transport) -> Iterator[Question | Fetched]:
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question | Fetched]:
     """Yield a question for each linked page that this source reads, the newest month first; before them what became of
     a page that is not an index.
     """
@@ -46,8 +44,8 @@ def questions(request: FetchRequest, today: date, transport: Transport) -> Itera
     found: dict[str, Question] = {}
     for year in sorted({int(month[:4]) for month in wanted}, reverse=True):
         place = f"{request.base or BASE}{INDEX[request.source].format(year='' if year == today.year else year)}"
-        links = listed(
-            transport, place, f"{request.source}, list of {year}", partial(linked, year=year, source=request.source)
+        links = site.listed(
+            place, f"{request.source}, list of {year}", partial(linked, year=year, source=request.source)
         )
         if isinstance(links, Fetched):
             yield links

@@ -1,4 +1,4 @@
-"""Fetches Eurostat's bulk files: an archive for each month, which is split into a release for each reporter and direction.
+"""Asks for Eurostat's bulk files: an archive for each month, which is split into a release for each reporter and direction.
 
 Signal of news: `ETag` or `Last-Modified` of the archive, so an unchanged month costs one request. Many earlier months are
 replaced on each of Eurostat's days; of a replaced archive only those parts are new whose records have changed. A month
@@ -9,21 +9,20 @@ import logging
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
-from schemas.forms.fetch import Fetched, FetchRequest
+import polars as pl
+
+from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused
 from tasks.domain.text import counted
-from tasks.fetch.comext_split import split
-from tasks.fetch.drop import drop
-from tasks.fetch.eurostat_comext import BASE, ZONE, reporters
-from tasks.fetch.plan import months_of
-from tasks.fetch.question import Answer, Question
-from tasks.sources.eurostat_bulk import asked
-from tasks.sources.registry import read_file
+from tasks.sources.comext_split import split
+from tasks.sources.eurostat_comext import BASE, ZONE, reporters
+from tasks.sources.plan import months_of
+from tasks.sources.protocol import Answer, Parsed, Question, Site
 
 SOURCE = "eurostat_bulk"
 PATH = "/eurostat/api/dissemination/files"
@@ -32,7 +31,7 @@ FLOWS = ("export", "import")
 log = logging.getLogger("tidewaiter.fetch")
 
 
-def questions(request: FetchRequest, today: date) -> Iterator[Question]:
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question]:
     """Yield a question for each month, the newest first. Raises Refused for a reporter that Eurostat does not have."""
     chosen = wanted(request.reporters)
     if request.products:
@@ -50,35 +49,19 @@ def questions(request: FetchRequest, today: date) -> Iterator[Question]:
         )  # fmt: skip
 
 
-def split_file(
-    file: Path, inbox: Path, chosen: Mapping[str, str], flows: tuple[str, ...], released_on: date | None
-) -> Iterator[Fetched]:
-    """Split an archive that a person downloaded, or the text in it, into the inbox; yield what became of each part. A part
-    that cannot be read is refused by name, and the others are kept.
-
-    Raises Refused for another file, and for reporters in it that are not chosen where none of those chosen is there.
+def asked(parsed: Parsed) -> list[str]:
+    """The codes of which a part has every row, so that a missing one means no trade: all, or all but those of chapters
+    with trade without a published code; of these only the codes in the part.
     """
-    there = Answer(b"", datetime.fromtimestamp(file.stat().st_mtime, UTC), "")
-    whole = Question(file.stem, SOURCE, "", "7z", ZONE, f"Eurostat Comext {file.name}", {})
-    count = 0
-    for question, answer in _split(chosen, flows, whole, there, file):
-        count += 1
-        try:
-            parsed = read_file(SOURCE, answer.body, question.name)
-            months = sorted(parsed.reported["period"].unique().drop_nulls().cast(str))
-            if not months:
-                raise Refused("no month", where=question.name, found="rows without a month", advice="Download the archive again.")  # fmt: skip
-        except Refused as refusal:
-            why = f"{refusal} The parts named new are whole and lie in {inbox}; download the archive again for this one, with --reporter"
-            yield Fetched(name=question.name, outcome="refused", reason=f"{why} {question.declared['reporter']}")
-            continue
-        span, newest = f"{months[0]}..{months[-1]}", replace(question, name=f"{question.name}_{months[-1]}")
-        declared = {**question.declared, "products": asked(parsed), "months": span, "released_on": released_on}
-        yield Fetched(name=question.name, outcome="new", reason="split", file=drop(inbox, newest, answer, declared))
-    if not count:
-        raise Refused(
-            "no reporter", where=str(file), found="no row of the reporters and directions that were asked for", advice="Leave out --reporter and --flow to see what is in it."
-        )  # fmt: skip
+    codes = parsed.reported["product"].unique().drop_nulls().cast(pl.String)
+    hidden = codes.filter(codes.str.starts_with("line:"))
+    if not hidden.len():
+        return ["*"]
+    chapters = hidden.str.extract(r"^line:cn8_([0-9]{2})", 1)
+    plain = codes.filter(codes.str.contains(r"^[0-9]+$"))
+    # A code without a chapter may hide any other one.
+    open_chapters = [] if chapters.null_count() else sorted({code[:2] for code in plain} - {*chapters})
+    return [*open_chapters, *plain.filter(~plain.str.head(2).is_in(open_chapters)).sort()]
 
 
 def wanted(chosen: list[str]) -> dict[str, str]:
@@ -95,10 +78,10 @@ def wanted(chosen: list[str]) -> dict[str, str]:
 def _parts(
     chosen: Mapping[str, str], flows: tuple[str, ...], question: Question, answer: Answer
 ) -> Iterator[tuple[Question, Answer]]:
-    return _split(chosen, flows, question, answer, answer.body)
+    return split_parts(chosen, flows, question, answer, answer.body)
 
 
-def _split(
+def split_parts(
     chosen: Mapping[str, str], flows: tuple[str, ...], question: Question, answer: Answer, archive: bytes | Path
 ) -> Iterator[tuple[Question, Answer]]:
     """Yield the question and the answer of each part; one part at a time is in memory."""

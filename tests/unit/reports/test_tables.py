@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.names import FIGURES
-from tasks.reports.figure_table import LONG, TITLES
+from tasks.reports.tables import LONG, TITLES
 
 
 @pytest.mark.parametrize("figure", FIGURES)

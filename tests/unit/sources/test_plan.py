@@ -7,7 +7,7 @@ import pytest
 from schemas.forms.fetch import FetchRequest
 from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
-from tasks.fetch.plan import months_of, products_of, short
+from tasks.sources.plan import months_of, products_of, short
 
 
 def request(**given: object) -> FetchRequest:

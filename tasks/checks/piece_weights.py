@@ -1,0 +1,47 @@
+"""Gate D: compares the two quantities of a record, such as kilograms and pieces.
+
+A value per kilogram says nothing about pieces, pairs or litres, and customs print these in thousands here and singly there. What
+a piece weighs shows it: a wrong unit changes the weight of a piece by a thousand.
+"""
+
+import polars as pl
+
+from tasks.checks.context import EXAMPLES, GROWTH, QUANTITY, Judged
+from tasks.checks.registry import check
+from tasks.checks.thresholds import threshold, whole_threshold
+from tasks.domain.findings import Rows, finding
+from tasks.domain.periods import month_name
+from tasks.domain.text import counted
+
+MASS = "quantity_kg"
+PLACE = ("flow", "product", "partner", "measure")
+
+
+@check(severity="warning")
+def _piece_weight(judged: Judged) -> Rows:
+    """Find months in which a piece of a partner's goods weighs many times more or less than in each of its other months."""
+    quantities = judged.own.filter("single", QUANTITY & ~GROWTH, pl.col("value") > 0)
+    if judged.row["kind"] == "published" or quantities["measure"].n_unique() < 2:
+        return
+    sums = quantities.group_by(*PLACE, "month").agg(pl.col("value").sum())
+    mass = sums.filter(pl.col("measure") == MASS).select("flow", "product", "partner", "month", kg="value")
+    pairs = sums.filter(pl.col("measure") != MASS).join(mass, on=["flow", "product", "partner", "month"])
+    weighed = pairs.filter(pl.col("kg") >= threshold("zero_kg")).with_columns(weight=pl.col("kg") / pl.col("value"))
+    times, least = threshold("piece_weight_factor"), whole_threshold("history_months")
+    weight = pl.col("weight")
+    ends = weighed.group_by(PLACE).agg(
+        months=pl.len(), lows=weight.bottom_k(2).sort(), highs=weight.top_k(2).sort(descending=True)
+    ).filter(pl.col("months") > least)  # fmt: skip
+    others = weighed.join(ends, on=PLACE).with_columns(
+        low=pl.when(weight == pl.col("lows").list.first()).then(pl.col("lows").list.last()).otherwise(pl.col("lows").list.first()),
+        high=pl.when(weight == pl.col("highs").list.first()).then(pl.col("highs").list.last()).otherwise(pl.col("highs").list.first()),
+    )  # fmt: skip
+    strange = others.filter((weight > times * pl.col("high")) | (weight * times < pl.col("low"))).sort(*PLACE, "month")
+    for found in strange.head(EXAMPLES).to_dicts():
+        unit = found["measure"].removeprefix("quantity_")
+        yield finding(
+            "piece_weight", "warning", f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])}",
+            observed=f"{found['weight']:,.4g} kg per {unit} ({counted(strange.height, 'such month')})",
+            expected=f"within {times:g} times {found['low']:,.4g} to {found['high']:,.4g} kg, as in {found['months'] - 1} other months",
+            advice="Compare both quantities with the site: one of them is in another unit, such as thousands of pieces or tonnes.",
+        )  # fmt: skip

@@ -1,0 +1,87 @@
+"""Gate D: registers the checks of a release, and asks each of them.
+
+Every function with `@check(severity=...)` in a module of this room is one; nothing else lists it. It gets the release and
+the published months around it, yields findings and changes nothing. Severity error means that a person must look before
+the release is published; warning and info are published with it.
+"""
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import tasks.checks
+from schemas.table import DataFrame
+from schemas.tables.release import Finding
+from tasks.checks.context import Judged
+from tasks.domain.decisions import decision_text, withdrawn_on
+from tasks.domain.errors import Refused
+from tasks.domain.findings import Rows, gather
+from tasks.domain.release_ids import MARK
+from tasks.ingest.normalise import Normalised
+from tasks.ledger.published_state import Known
+
+SEVERITIES = ("info", "warning", "error")
+Find = Callable[[Judged], Rows]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check: its name, the gravest severity of its findings, and the function."""
+
+    name: str
+    severity: str
+    find: Find
+
+    def __call__(self, judged: Judged) -> Rows:
+        """The findings. Raises ValueError for one that is graver than the check declares."""
+        for row in self.find(judged):
+            if SEVERITIES.index(row["severity"]) > SEVERITIES.index(self.severity):
+                raise ValueError(f"{self.name} declares {self.severity} and raises {row['severity']}: {row['check']}")
+            yield row
+
+
+_CHECKS: dict[str, Check] = {}
+
+
+def check(*, severity: str) -> Callable[[Find], Find]:
+    """Register a function as a check; `severity` is the gravest that it may raise: info, warning or error."""
+
+    def register(find: Find) -> Find:
+        name = f"{find.__module__.rpartition('.')[2]}.{find.__name__.lstrip('_')}"
+        if severity not in SEVERITIES or name in _CHECKS:
+            raise ValueError(f"{name}: a second check of this name, or no severity of {', '.join(SEVERITIES)}")
+        _CHECKS[name] = Check(name, severity, find)
+        return find
+
+    return register
+
+
+@functools.cache
+def checks() -> tuple[Check, ...]:
+    """Every check of this room, by name."""
+    for module in pkgutil.iter_modules(tasks.checks.__path__, "tasks.checks."):
+        importlib.import_module(module.name)
+    return tuple(_CHECKS[name] for name in sorted(_CHECKS))
+
+
+def check_release(release: Normalised, known: Known) -> DataFrame[Finding]:
+    """Every doubt about `release`: those from reading it, and those of all checks. Raises Refused where it was withdrawn."""
+    _refuse_withdrawn(release, known)
+    judged = Judged(release, known)
+    raised = [row for ask in checks() for row in ask(judged)]
+    own = release.findings.drop("release_id").to_dicts()
+    return gather(judged.row["release_id"], [*own, *raised])
+
+
+def _refuse_withdrawn(release: Normalised, known: Known) -> None:
+    """What a person withdrew counts again when a person says so, and not because its file is still there."""
+    row = release.release.row(0, named=True)
+    name = row["release_id"].partition(MARK)[0]
+    decision = withdrawn_on(known.decisions).get(name)
+    if decision is not None:
+        raise Refused(
+            "withdrawn", where=row["title"] or name, found=f"the release {name} was {decision_text(decision)}",
+            advice=f"Nothing was published. tidewaiter withdraw {name} --undo lets it count again.",
+        )  # fmt: skip
