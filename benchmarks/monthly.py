@@ -22,9 +22,6 @@ import polars as pl
 from flows.release import release
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
-from schemas.tables.metric import Metric
-from schemas.tables.observation import Observation
-from schemas.tables.release import Release
 from tasks.domain.errors import Held
 from tasks.domain.periods import read_period
 from tasks.ingest import held as held_releases
@@ -83,9 +80,11 @@ def publish(request: ReleaseRequest, today: date | None = None) -> Outcome:
 def equals_full(store: Path) -> bool:
     """Whether the published metrics are those of one computation over the whole ledger."""
     snapshot = open_snapshot(store)
-    published = read_table(snapshot, Metric)
+    published = read_table(snapshot, "metric")
     whole = derive(
-        ledger.current_statements(read_table(snapshot, Observation)), read_table(snapshot, Release), all_records=False
+        ledger.current_statements(read_table(snapshot, "observation")),
+        read_table(snapshot, "release"),
+        all_records=False,
     )  # type: ignore[arg-type]
     return published.equals(whole.select(published.columns))
 

@@ -14,7 +14,6 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.table import polars_schema, stored_columns
-from schemas.tables.catalog import LAYOUTS
 from tasks.store.parquet import encode_file, read_derivation
 from tasks.store.snapshot import open_snapshot
 
@@ -34,13 +33,12 @@ def write_again(store: Path, folder: Path) -> Written:
     wall, cpu, size = 0.0, 0.0, 0
     with tempfile.TemporaryFile(dir=folder) as target:
         for entry in snapshot.files:
-            model = LAYOUTS[entry.table].model
-            kinds = polars_schema(model)
+            kinds = polars_schema(entry.table)
             rows = pl.read_parquet(snapshot.path / entry.path, hive_partitioning=False)
-            rows = rows.select(pl.col(name).cast(kinds[name]) for name in stored_columns(model)).rechunk()
+            rows = rows.select(pl.col(name).cast(kinds[name]) for name in stored_columns(entry.table)).rechunk()
             derivation = read_derivation(str(snapshot.path / entry.path))
             begun, used = time.perf_counter(), time.process_time()
-            data = encode_file(model, rows, entry.partition, derivation, in_order=True).data
+            data = encode_file(entry.table, rows, entry.partition, derivation, in_order=True).data
             assert hashlib.sha256(data).hexdigest() == entry.sha256, f"{entry.path}: written again it is another file"
             target.seek(0)
             target.write(data)

@@ -1,15 +1,20 @@
 """Enters a release, or a decision about one, into the ledger, and publishes the tables that follow."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from schemas.table import DataFrame
-from schemas.tables.decision import Decision
 from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
 from tasks.steps import catalog as step
 from tasks.steps.release_tables import Derived, Entered
 from tasks.store.publish import Published
+
+if TYPE_CHECKING:
+    from schemas.tables.decision import Decision
 
 
 def into_ledger(release: Normalised, known: Known, decided: DataFrame[Decision] = NOTHING_DECIDED) -> Entered:

@@ -1,17 +1,20 @@
-"""Writes the page that explains every column to readers, from the models: `schemas/DICTIONARY.md`.
+"""Writes what the models say of their columns: `DICTIONARY.md` for people and `tables.json` for programs.
 
-`python -m schemas.dictionary` writes it; with `--check` it only compares the page with the models.
+`python -m schemas.dictionary` writes both; with `--check` it only compares them with the models.
 """
 
+import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-from schemas.columns import Column
-from schemas.reference import code_tables, control_tables, statement_terms
-from schemas.table import Layout, Table, arrow_schema, table_name
-from schemas.tables import claim, control_event, metric, release, reported, revision, verdict
-from schemas.tables.catalog import ADDED, LAYOUTS
+from schemas.layouts import LAYOUTS
+from schemas.model import Table, allowed_by, columns_of
+from schemas.names import ADDED, CAVEATS, MADE, MISSING, REVISIONS, VERDICTS
+from schemas.reference import control_tables, models, statement_terms
+from schemas.table import FILE, arrow_schema
+from schemas.tables import control_event, release
+from schemas.tables.catalog import MODELS
 
 PAGE = Path(__file__).with_name("DICTIONARY.md")
 HEAD = """# Dictionary
@@ -26,10 +29,10 @@ and not in the file. Codes are text, months are dates, `_pct` is per cent (660.8
 
 # Columns with a fixed set of values that need more than the column's own line.
 WORDS = {
-    "`kind` of `revision`": revision.REVISIONS,
+    "`kind` of `revision`": REVISIONS,
     "`partners` of `release`": release.PARTNER_SCOPES,
-    "`verdict` of `claim`": claim.VERDICTS,
-    "`caveat` of `quotability`": verdict.CAVEATS,
+    "`verdict` of `claim`": VERDICTS,
+    "`caveat` of `quotability`": CAVEATS,
     "`valuation` of `statement_terms`": statement_terms.VALUATIONS,
     "`zero` of `statement_terms`": statement_terms.ZEROS,
     "`state` of `control_event` and `event_window`": control_tables.STATES,
@@ -42,40 +45,47 @@ WORDS_IN_A_LINE_MAX = 8
 def page() -> str:
     """The whole page."""
     parts = [HEAD, "## Published tables\n"]
-    parts += [_section(name, layout.model, layout) for name, layout in LAYOUTS.items()]
+    parts += [_section(name, MODELS[name]) for name in LAYOUTS]
     parts += [_meanings("What is added to rows that are read", ADDED)]
     parts += ["## How figures are made, and why they are missing\n", _statuses()]
     parts += ["## What the words of a column mean\n", *map(_meanings, WORDS, WORDS.values())]
-    parts += ["## What an adapter hands on\n", _section("reported", reported.Reported, None)]
+    parts += ["## What an adapter hands on\n", _section("reported", MODELS["reported"])]
     parts += ["## What commands write next to the store\n"]
-    parts += [_section("checked_claim", claim.CheckedClaim, None)]
+    parts += [_section("checked_claim", MODELS["checked_claim"])]
     parts += ["## Code tables (`schemas/reference/*.csv`)\n"]
-    parts += [_section(name, model, None) for name, model in code_tables.TABLES.items()]
+    parts += [_section(name, model) for name, model in models.TABLES.items()]
     return "\n".join(parts)
 
 
-def _section(name: str, model: type[Table], layout: Layout | None) -> str:
-    first = (model.__doc__ or "").strip()
+def tables() -> str:
+    """What the models say of each column of each table, a line a column."""
+    said = {
+        name: [json.dumps(column, ensure_ascii=False) for column in columns_of(model)] for name, model in MODELS.items()
+    }
+    parts = (f'"{name}": [\n' + ",\n".join(lines) + "\n]" for name, lines in said.items())
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _section(name: str, model: type[Table]) -> str:
+    first, layout = (model.__doc__ or "").strip(), LAYOUTS.get(name)
     lines = [f"### {name}\n", " ".join(first.split()) + "\n"]
     if layout is not None:
         kept = "One file for each release" if layout.by_release else "One file"
         filed = f"Filed by the month of `{layout.month_of}`" if layout.month_of else kept
         lines.append(f"{filed}; sorted by {', '.join(f'`{column}`' for column in layout.sort_by)}.\n")
     lines += ["| column | type | unit | null | meaning |", "|---|---|---|---|---|"]
-    stored = {field.name: str(field.type) for field in arrow_schema(model)}
-    for column, field in model.columns.items():
+    # All columns of code tables are texts.
+    stored = {field.name: str(field.type) for field in arrow_schema(name)} if name in MODELS else {}
+    for column in columns_of(model):
         # Arrow's name for the items of a list is not part of the type, and a file that was read has another one.
-        kind = stored.get(column, "in the path").replace("item: ", "")
-        unit = field.unit or ""
-        words = ", ".join(f"`{word}`" for word in _words(field))
-        meaning = f"{field.description}; one of {words}" if words else field.description
-        lines.append(f"| {column} | {kind} | {unit} | {'yes' if field.nullable else ''} | {meaning} |")
+        kind = stored.get(column.name, "in the path" if stored else "string").replace("item: ", "")
+        allowed = allowed_by(model, column.name)
+        words = ", ".join(f"`{word}`" for word in allowed) if len(allowed) <= WORDS_IN_A_LINE_MAX else ""
+        meaning = f"{column.description}; one of {words}" if words else column.description
+        lines.append(
+            f"| {column.name} | {kind} | {column.unit or ''} | {'yes' if column.nullable else ''} | {meaning} |"
+        )
     return "\n".join(lines) + "\n"
-
-
-def _words(column: Column) -> Sequence[str]:
-    """The words that a column may hold, where they are few."""
-    return column.allowed if len(column.allowed) <= WORDS_IN_A_LINE_MAX else ()
 
 
 def _meanings(where: str, words: Mapping[str, str]) -> str:
@@ -85,21 +95,21 @@ def _meanings(where: str, words: Mapping[str, str]) -> str:
 
 def _statuses() -> str:
     lines = ["A figure `x` of `metric` stands next to `x_status`.\n", "| status | figure | meaning |", "|---|---|---|"]
-    lines += [f"| {name} | there | {meaning} |" for name, meaning in metric.MADE.items()]
-    lines += [f"| {name} | null | {meaning} |" for name, meaning in metric.MISSING.items()]
+    lines += [f"| {name} | there | {meaning} |" for name, meaning in MADE.items()]
+    lines += [f"| {name} | null | {meaning} |" for name, meaning in MISSING.items()]
     return "\n".join(lines) + "\n"
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or with --check tell whether it is up to date."""
-    assert all(table_name(layout.model) == name for name, layout in LAYOUTS.items())
-    if arguments == ["--check"]:
-        if PAGE.read_text(encoding="utf-8") == page():
-            return 0
-        sys.stderr.write(f"{PAGE}: not what the models say. Run make dictionary.\n")
-        return 1
-    PAGE.write_text(page(), encoding="utf-8")
-    return 0
+    """Write page and file, or with --check tell whether they are up to date."""
+    if arguments != ["--check"]:
+        FILE.write_text(tables(), encoding="utf-8")
+        PAGE.write_text(page(), encoding="utf-8")
+        return 0
+    stale = [file for file, made in ((FILE, tables), (PAGE, page)) if file.read_text(encoding="utf-8") != made()]
+    for file in stale:
+        sys.stderr.write(f"{file}: not what the models say. Run make dictionary.\n")
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
-"""Lists the published tables, the figures of `metric` and the national lists of goods by name, for commands that offer them
-before any model is loaded.
+"""Lists the published tables, the figures of `metric`, and the words that columns hold, for whoever reads them.
+
+No model of a table and no data library is loaded for these.
 """
 
-TABLES = (
-    "claim", "control_event", "event_window", "event_month", "lineage", "detail", "observation", "metric", "product_name",
-    "partner_name", "release", "decision", "finding", "quarantine", "revision", "record_level", "trade_flow",
-)  # fmt: skip
+from collections.abc import Mapping
+
+from schemas.layouts import LAYOUTS
+
+TABLES = tuple(LAYOUTS)
 # The national lists of goods and the digits of their codes; HS2, HS4 and HS6 are common to all.
 NATIONAL = {"HS8": 8, "CN8": 8, "HTS10": 10, "JP9": 9, "NCM8": 8}
 FIGURES = (
@@ -24,3 +26,86 @@ FIGURES = (
     "highest_since",
     "lowest_since",
 )
+
+
+def status(figure: str) -> str:
+    """The column that says how a figure was made or why it is missing: mom_pct -> mom_status."""
+    return f"{figure.removesuffix('_pct').removesuffix('_pp')}_status"
+
+
+MADE = {
+    "reported": "a source prints it",
+    "zero": "inside the scope of a release and not in it: no trade",
+    "sum": "sum of the parts, all of which are covered; of a year to date: of figures that came as one for its months",
+    "sum_of_months": "sum of the months of the year so far",
+    "ytd_difference": "difference of two cumulative figures that the source prints, or of one and the months up to its end",
+    "ytd_sum": "a cumulative figure that the source prints, and the months after it",
+    "computed": "computed from two figures of which neither is implied",
+    "implied_base": "rests on a base that no source at hand prints; the growth itself is printed and implies it",
+}
+MISSING = {
+    "not_covered": "no release at hand covers it",
+    "other_unit": "what is traded is not, or not all of it, counted in this unit",
+    "combined_months": "the source gives January and February together",
+    "no_base": "the figure to compare with is not covered",
+    "zero_base": "the figure to compare with is zero",
+    "definition_break": "code, unit, basket or partner meant something else in a month that it rests on: see comparable_from",
+    "incomplete_year": "a month of the year so far is missing",
+    "incomplete_window": "a month of those added up (the last twelve, or three) is missing",
+    "no_world_total": "the world total of the month is missing",
+    "not_applicable": "this figure means nothing for this row",
+    "not_extreme": "the month before was already as extreme",
+    "on_request": "not in this table: highest and lowest since of a single partner are computed on request, by `read` and `trace`",
+    "series_record": "no earlier month of the unbroken series is as extreme: a record since series_start",
+}
+STATUSES = tuple(dict.fromkeys([*MADE, *MISSING]))
+
+# Kinds of release in their order of trust, and kinds of codes.
+KINDS = ("yearbook", "query", "bulletin", "preliminary", "published", "collected")
+CLASSIFICATIONS = ("HS2", "HS4", "HS6", *NATIONAL, "basket", "line")
+# Columns of `trade_flow`.
+VALUES = ("value_usd", "value_cny", "value_eur", "value_gbp", "value_jpy")
+# What names are of, and in which languages they are printed.
+SUBJECTS = ("product", "partner")
+LANGUAGES = ("zh", "en")
+REVISIONS = {
+    "changed": "another number for the same key",
+    "added": "a number where an earlier release, whose scope holds the key, had none",
+    "removed": "no number any more in a release whose scope holds the key",
+    "moved": "changed, added or removed, and another partner or place of the same source, product and month lost or gained as much",
+}
+# Of a claim.
+VERDICTS = {
+    "supported": "the ledger's figure can be printed like this: rounded, cut off, or as the qualifier has it",
+    "not_excluded": "nothing speaks against it, but the figures at hand leave so much open that others would agree as well",
+    "contradicted": "the ledger has the figure, and it is another one",
+    "right_number_wrong_place": "not the figure of this place, but of another one, which the reason names",
+    "not_checkable": "the ledger cannot tell; the reason says what is missing",
+}
+# Required columns of a file of claims; other columns are kept as they are, and `note` is never read.
+INPUT = ("commodity", "flow", "partner", "period", "metric", "value", "unit")
+# Optional columns of a file of claims.
+OPTIONAL = ("hs_code_if_stated", "qualifier", "published", "source_title", "source_url")
+# What rows have besides the columns of their table, where they are read with commands or from Python; no file has it.
+ADDED = {
+    "product_name": "name of `product`; not with `--no-names`",
+    "partner_name": "name of `partner`; not with `--no-names`",
+    "doubt": "findings of severity error or warning (table `finding`) about the releases that a figure of the row rests on, with their check "
+    "and, for a month before that of the row, the month; null: none. Rows of `metric`, `trade_flow` and `event_window` have "
+    "it where one of them is in doubt, and vintages always",
+    "reporter": "whose figures they are; where several reporters are asked for",
+}
+# What speaks against quoting a growth as it is.
+CAVEATS = {
+    "nearly_nothing": "its base is so few steps of the last printed digit that the percentage says nothing",
+    "low_base": "its base is far below what the series usually has",
+    "sign_flips": "growth of the series turned its sign in nearly each of six months",
+    "revision_noise": "it is no larger than what was changed of the series after it was first published",
+    "coverage": "it compares, or adds up, figures of more than one kind of release",
+    "implied_base": "no source at hand prints its base",
+}
+
+
+def finding_line(finding: Mapping[str, str]) -> str:
+    """A finding as one line for a person: check, about what, what was found, what was expected, what to do."""
+    return "{check} ({subject}): {observed}; expected {expected}. {advice}".format_map(finding)

@@ -65,7 +65,6 @@ def check(
     from rich.text import Text
 
     from flows.claims import check_and_publish
-    from schemas.tables.claim import CheckedClaim
     from tasks.claims import check as claiming
     from tasks.reports import export, export_notes, query
     from tasks.reports.tables import table
@@ -84,7 +83,7 @@ def check(
             checked,
             form.value if output else Form.table,
             kept,
-            lambda: export_notes.notes(snapshot, CheckedClaim, checked),
+            lambda: export_notes.notes(snapshot, "checked_claim", checked),
         )
         if form is not Form.table:
             if output is None:
@@ -196,8 +195,6 @@ def windows(
     """Compare the months before and after each measure with the same months a year before and with placebo products."""
     import polars as pl
 
-    from schemas.tables.control_event import EventWindow
-    from schemas.tables.release import Release
     from tasks.domain import clock, labels, measure_states
     from tasks.domain.reporter import Reporter
     from tasks.reports import export, export_notes, query, terminal
@@ -219,10 +216,10 @@ def windows(
         for note in notes:
             say(note, to=errors)
         if form is not Form.table or output:
-            export.write(found, form.value, output, lambda: export_notes.notes(snapshot, EventWindow, found))
+            export.write(found, form.value, output, lambda: export_notes.notes(snapshot, "event_window", found))
             return
     empty: list[str] = []
-    reporter = Reporter.of(read_table(snapshot, Release))
+    reporter = Reporter.of(read_table(snapshot, "release"))
     states = measure_states.states_on(clock.today())
     for (name, what, role, to), rows in found.partition_by(
         "event", "product", "role", "partner", as_dict=True, maintain_order=True
@@ -326,7 +323,6 @@ def plot(
     """Series as a picture, a line for each product and partner, with the export controls that touch the products."""
     import polars as pl
 
-    from schemas.tables.release import Release
     from tasks.domain.period_words import each_month
     from tasks.domain.reporter import Reporter
     from tasks.ledger.doubts import Doubts
@@ -346,7 +342,7 @@ def plot(
         months = each_month(asked.months(text, way) for text in month) if month else None
         rows = query.query(store, "metric", flow=way, product=codes, month=months)
         shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
-        reporter = Reporter.of(read_table(snapshot, Release))
+        reporter = Reporter.of(read_table(snapshot, "release"))
         doubts = Doubts(snapshot).of_rows(shown).drop_nulls().unique().sort()
         cited = "; ".join([cite_rows(shown, snapshot) or "", *(f"IN DOUBT: {words}" for words in doubts)])
         for words in doubts:

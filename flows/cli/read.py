@@ -70,8 +70,6 @@ def read(
     with refusals():
         on_day = read_day(as_of) if as_of else None
 
-    from schemas.tables.catalog import LAYOUTS
-    from schemas.tables.release import Release
     from tasks.domain.reporter import Reporter
     from tasks.reports import export, export_notes, questions
     from tasks.reports.citation import cite_rows
@@ -94,16 +92,15 @@ def read(
             if not found.rows.height:
                 return
             console().print(
-                figure_table(found.rows, rows, console().width, question.columns, sort, Reporter.of(read_table(found.snapshot, Release)).code) if question.table == "metric"
+                figure_table(found.rows, rows, console().width, question.columns, sort, Reporter.of(read_table(found.snapshot, "release")).code) if question.table == "metric"
                 else listing(found.rows, ALL_COLUMNS if question.columns else console().width, rows, question.columns)
             )  # fmt: skip
             if (cited := cite_rows(found.rows.head(rows), found.snapshot, question.as_of)) is not None:
                 say(cited, style="dim")
         else:
-            model = LAYOUTS[question.table].model
             export.write(
                 found.selected(question.columns), form.value, output,
-                lambda: export_notes.notes(found.snapshot, model, found.rows, question.as_of, question.columns),
+                lambda: export_notes.notes(found.snapshot, question.table, found.rows, question.as_of, question.columns),
             )  # fmt: skip
             if output is not None:
                 say(f"{counted(found.rows.height, 'row')} in {output}", to=errors)

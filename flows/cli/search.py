@@ -85,7 +85,6 @@ def vintages(
     """The days on which a figure changed: each value that it has had, and the release that brought it."""
     import polars as pl
 
-    from schemas.tables.release import Release
     from tasks.domain import labels
     from tasks.domain.reporter import Reporter
     from tasks.reports import export, query
@@ -96,7 +95,7 @@ def vintages(
 
     with refusals():
         snapshot = query.open_published(store)
-        asked, reporter = Resolver(snapshot), Reporter.of(read_table(snapshot, Release))
+        asked, reporter = Resolver(snapshot), Reporter.of(read_table(snapshot, "release"))
         code, key = asked.product(product), asked.partner(partner)
         way = asked.flow([code], flow and flow.value)
         months = asked.months(month, way)

@@ -8,7 +8,7 @@ from datetime import date
 from pydantic import BaseModel, Field
 
 from schemas.forms.trace import Trace
-from schemas.tables.verdict import Verdict
+from schemas.forms.verdict import Verdict
 
 
 class Fact(BaseModel):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.tables.release import finding_line
+from schemas.names import finding_line
 
 Verdict = Literal["approve", "reject"]
 

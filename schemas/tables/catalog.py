@@ -1,6 +1,6 @@
-"""Imports all published tables, which makes `PUBLISHED` complete."""
+"""Collects the models of all tables by their names."""
 
-from schemas.table import PUBLISHED, Layout
+from schemas.model import Table, table_name
 from schemas.tables import (
     claim,
     control_event,
@@ -11,32 +11,32 @@ from schemas.tables import (
     observation,
     record_level,
     release,
+    reported,
     revision,
     trade_flow,
 )
 
-MODULES = (
-    observation,
-    trade_flow,
-    metric,
-    record_level,
-    revision,
-    release,
-    decision,
-    lineage,
-    claim,
-    control_event,
-    name,
+TABLES: tuple[type[Table], ...] = (
+    claim.Claim,
+    control_event.ControlEvent,
+    control_event.EventMonth,
+    control_event.EventWindow,
+    decision.Decision,
+    lineage.Lineage,
+    metric.Metric,
+    name.PartnerName,
+    name.ProductName,
+    observation.Detail,
+    observation.Observation,
+    record_level.RecordLevel,
+    release.Finding,
+    release.Quarantine,
+    release.Release,
+    revision.Revision,
+    trade_flow.TradeFlow,
+    # Not published: what an adapter hands on, what a release prints, what is written next to a file of claims.
+    reported.Reported,
+    name.PrintedName,
+    claim.CheckedClaim,
 )
-
-LAYOUTS: dict[str, Layout] = {name: PUBLISHED[name] for name in sorted(PUBLISHED)}
-
-# What rows have besides the columns of their table, where they are read with commands or from Python; no file has it.
-ADDED = {
-    "product_name": "name of `product`; not with `--no-names`",
-    "partner_name": "name of `partner`; not with `--no-names`",
-    "doubt": "findings of severity error or warning (table `finding`) about the releases that a figure of the row rests on, with their check "
-    "and, for a month before that of the row, the month; null: none. Rows of `metric`, `trade_flow` and `event_window` have "
-    "it where one of them is in doubt, and vintages always",
-    "reporter": "whose figures they are; where several reporters are asked for",
-}
+MODELS = {table_name(model): model for model in TABLES}

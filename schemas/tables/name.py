@@ -8,60 +8,59 @@ which releases arrive; names of the code tables have columns of their own.
 from typing import Any
 
 import polars as pl
+from pandera.polars import Field
 
-from schemas.columns import column
-from schemas.table import Table, published
-from schemas.tables.observation import CLASSIFICATIONS
+from schemas.model import Table
+from schemas.names import CLASSIFICATIONS, LANGUAGES, SUBJECTS
 
-SUBJECTS = ("product", "partner")
-LANGUAGES = ("zh", "en")
 PARTNER_KINDS = ("country", "territory", "unspecified", "other", "group", "total")
 
 
 class PrintedName(Table):
     """The codes of one release with the names that it prints for them; a code without a name has one row with nulls."""
 
-    subject: pl.String = column("what the code is of", isin=SUBJECTS)
-    code: pl.String = column("our key: HS code or line:…, or partner")
-    classification: pl.String = column("what kind of code a product is", isin=CLASSIFICATIONS, nullable=True)
-    name: pl.String = column("name as printed, line ends and repeated blanks made one blank", nullable=True)
-    language: pl.String = column("language of the name", isin=LANGUAGES, nullable=True)
-    month: pl.Date = column("first day of the newest month for which the release prints it", nullable=True)
-    printed_on: pl.Date = column("day on which the release was made public", nullable=True)
+    subject: pl.String = Field(description="what the code is of", isin=list(SUBJECTS))
+    code: pl.String = Field(description="our key: HS code or line:…, or partner")
+    classification: pl.String = Field(
+        description="what kind of code a product is", isin=list(CLASSIFICATIONS), nullable=True
+    )
+    name: pl.String = Field(description="name as printed, line ends and repeated blanks made one blank", nullable=True)
+    language: pl.String = Field(description="language of the name", isin=list(LANGUAGES), nullable=True)
+    month: pl.Date = Field(description="first day of the newest month for which the release prints it", nullable=True)
+    printed_on: pl.Date = Field(description="day on which the release was made public", nullable=True)
 
 
 def _shown() -> Any:
-    return column(
-        "name to show: English of a code table, else as printed in English, else as printed, else Chinese of a code table; "
+    return Field(
+        description="name to show: English of a code table, else as printed in English, else as printed, else Chinese of a code table; "
         "null: none is known",
         nullable=True,
     )
 
 
 def _printed(language: str) -> Any:
-    return column(f"{language} name as a source printed it for the newest month", nullable=True)
+    return Field(description=f"{language} name as a source printed it for the newest month", nullable=True)
 
 
 def _month(name: str) -> Any:
-    return column(f"newest month for which {name} is printed", nullable=True)
+    return Field(description=f"newest month for which {name} is printed", nullable=True)
 
 
 def _day(name: str) -> Any:
-    return column(f"day of the newest release that prints {name} for that month", nullable=True)
+    return Field(description=f"day of the newest release that prints {name} for that month", nullable=True)
 
 
 def _reference(language: str) -> Any:
-    return column(f"{language} name in a code table", nullable=True)
+    return Field(description=f"{language} name in a code table", nullable=True)
 
 
-@published(sort_by=("product",))
 class ProductName(Table):
     """Names of the products in the store, one row a code: those that releases print, their headings and baskets."""
 
-    product: pl.String = column(
-        "code as text: HS2, HS4, HS6 or the code of a national list, line:…, or basket:…", unique=True
+    product: pl.String = Field(
+        description="code as text: HS2, HS4, HS6 or the code of a national list, line:…, or basket:…", unique=True
     )
-    classification: pl.String = column("what kind of code `product` is", isin=CLASSIFICATIONS)
+    classification: pl.String = Field(description="what kind of code `product` is", isin=list(CLASSIFICATIONS))
     name: pl.String = _shown()
     printed_zh: pl.String = _printed("Chinese")
     printed_zh_month: pl.Date = _month("printed_zh")
@@ -71,16 +70,19 @@ class ProductName(Table):
     printed_en_on: pl.Date = _day("printed_en")
     reference_en: pl.String = _reference("English")
     reference_zh: pl.String = _reference("Chinese")
-    reference: pl.String = column("code table that has it", nullable=True)
+    reference: pl.String = Field(description="code table that has it", nullable=True)
 
 
-@published(sort_by=("partner",))
 class PartnerName(Table):
     """Names of the partners in the store, one row a key: those that releases print, groups of them, and the world."""
 
-    partner: pl.String = column("ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, or a group", unique=True)
-    kind: pl.String = column(
-        "what the key stands for; null: the code tables do not have it", isin=PARTNER_KINDS, nullable=True
+    partner: pl.String = Field(
+        description="ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, or a group", unique=True
+    )
+    kind: pl.String = Field(
+        description="what the key stands for; null: the code tables do not have it",
+        isin=list(PARTNER_KINDS),
+        nullable=True,
     )
     name: pl.String = _shown()
     printed_zh: pl.String = _printed("Chinese")
@@ -91,4 +93,4 @@ class PartnerName(Table):
     printed_en_on: pl.Date = _day("printed_en")
     reference_en: pl.String = _reference("English")
     reference_zh: pl.String = _reference("Chinese")
-    reference: pl.String = column("code table that has it", nullable=True)
+    reference: pl.String = Field(description="code table that has it", nullable=True)

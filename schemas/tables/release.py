@@ -1,13 +1,11 @@
 """Defines a release and what belongs to it: its scope, its findings, its quarantined records."""
 
-from collections.abc import Mapping
-
 import polars as pl
+from pandera.polars import Field, PolarsData, dataframe_check
 
-from schemas.columns import column, rule
-from schemas.names import NATIONAL
-from schemas.table import FLOWS, Table, Texts, published
-from schemas.tables.observation import KINDS
+from schemas.layouts import FLOWS
+from schemas.model import Table
+from schemas.names import KINDS, NATIONAL
 
 PARTNER_SCOPES = {
     "all": "every partner there is: a missing row means no trade, and the world is the sum",
@@ -18,73 +16,75 @@ LEVELS = ("HS2", "HS4", "HS6", *NATIONAL, "line")
 SEVERITIES = ("error", "warning", "info")
 
 
-@published(sort_by=("release_id",), by_release=True)
 class Release(Table):
     """One release a row: who said what about which months, when, and what the file was asked for.
 
     The scope decides what a missing row means: inside it there was no trade, outside it nothing is known.
     """
 
-    release_id: pl.String = column(
-        "source and hash of bytes and scope; the same file with the same scope is the same release. Of an edition with corrections "
+    release_id: pl.String = Field(
+        description="source and hash of bytes and scope; the same file with the same scope is the same release. Of an edition with corrections "
         "also its number, 00 for the first one, and their hash"
     )
-    source: pl.String = column("adapter that read it")
-    kind: pl.String = column("kind of release", isin=KINDS)
-    reporter: pl.String = column("reporting country, ISO 3166-1 alpha-3")
-    title: pl.String = column("file name or title as given", nullable=True)
-    raw_sha256: pl.String = column("hash of the raw bytes, their name under store/raw")
-    raw_bytes: pl.Int64 = column("size of the raw file", "byte")
-    encoding: pl.String = column("how the bytes were read: utf-8, gb18030, xlsx …")
-    released_on: pl.Date = column("day from which its figures were public")
-    flow: pl.String = column("direction of trade, null where each record says it", isin=FLOWS, nullable=True)
-    products: Texts = column("codes that were asked for; a shorter code asks for all below it; * asks for all")
-    classification: pl.String = column(
-        "classification of the codes in the file, null where each record says its own", isin=LEVELS, nullable=True
+    source: pl.String = Field(description="adapter that read it")
+    kind: pl.String = Field(description="kind of release", isin=list(KINDS))
+    reporter: pl.String = Field(description="reporting country, ISO 3166-1 alpha-3")
+    title: pl.String = Field(description="file name or title as given", nullable=True)
+    raw_sha256: pl.String = Field(description="hash of the raw bytes, their name under store/raw")
+    raw_bytes: pl.Int64 = Field(description="size of the raw file", metadata={"unit": "byte"})
+    encoding: pl.String = Field(description="how the bytes were read: utf-8, gb18030, xlsx …")
+    released_on: pl.Date = Field(description="day from which its figures were public")
+    flow: pl.String = Field(
+        description="direction of trade, null where each record says it", isin=list(FLOWS), nullable=True
     )
-    partners: pl.String = column("which partners were asked for", isin=tuple(PARTNER_SCOPES))
-    partner_list: Texts = column("partners in the file")
-    measures: Texts = column("measure families in it: quantity, value_usd, value_cny, quantity_yoy")
-    first_month: pl.Date = column("first month asked for")
-    last_month: pl.Date = column("last month asked for")
-    by_month: pl.Boolean = column("whether the file has a figure for each month, or one for the whole period")
-    lost: Texts = column(
-        "where records were set aside: product and month, * where it could not be read; there a missing row means nothing"
+    products: list[str] = Field(
+        description="codes that were asked for; a shorter code asks for all below it; * asks for all"
     )
-    records: pl.UInt32 = column("data records in the raw file")
-    records_observed: pl.UInt32 = column("records that became observations")
-    records_quarantined: pl.UInt32 = column("records set aside with a reason")
+    classification: pl.String = Field(
+        description="classification of the codes in the file, null where each record says its own",
+        isin=list(LEVELS),
+        nullable=True,
+    )
+    partners: pl.String = Field(description="which partners were asked for", isin=list(PARTNER_SCOPES))
+    partner_list: list[str] = Field(description="partners in the file")
+    measures: list[str] = Field(description="measure families in it: quantity, value_usd, value_cny, quantity_yoy")
+    first_month: pl.Date = Field(description="first month asked for")
+    last_month: pl.Date = Field(description="last month asked for")
+    by_month: pl.Boolean = Field(
+        description="whether the file has a figure for each month, or one for the whole period"
+    )
+    lost: list[str] = Field(
+        description="where records were set aside: product and month, * where it could not be read; there a missing row means nothing"
+    )
+    records: pl.UInt32 = Field(description="data records in the raw file")
+    records_observed: pl.UInt32 = Field(description="records that became observations")
+    records_quarantined: pl.UInt32 = Field(description="records set aside with a reason")
 
+    @dataframe_check
     @classmethod
-    @rule
-    def nothing_is_lost(cls) -> pl.Expr:
+    def nothing_is_lost(cls, data: PolarsData) -> pl.LazyFrame:
         """Records in = observed + quarantined."""
-        return pl.col("records") == pl.col("records_observed") + pl.col("records_quarantined")
+        return data.lazyframe.select(pl.col("records") == pl.col("records_observed") + pl.col("records_quarantined"))
 
 
-@published(sort_by=("release_id", "check", "subject"), by_release=True)
 class Finding(Table):
     """One doubt a row: which check raised it, how serious it is, what it is about, what was found and what was expected."""
 
-    release_id: pl.String = column("release that raised it")
-    check: pl.String = column("name of the check")
-    severity: pl.String = column("error holds the release, warning and info are published with it", isin=SEVERITIES)
-    subject: pl.String = column("what it is about: a record, a key, the file")
-    observed: pl.String = column("what was found")
-    expected: pl.String = column("what should have been there")
-    advice: pl.String = column("what to do")
+    release_id: pl.String = Field(description="release that raised it")
+    check: pl.String = Field(description="name of the check")
+    severity: pl.String = Field(
+        description="error holds the release, warning and info are published with it", isin=list(SEVERITIES)
+    )
+    subject: pl.String = Field(description="what it is about: a record, a key, the file")
+    observed: pl.String = Field(description="what was found")
+    expected: pl.String = Field(description="what should have been there")
+    advice: pl.String = Field(description="what to do")
 
 
-def finding_line(finding: Mapping[str, str]) -> str:
-    """A finding as one line for a person: check, about what, what was found, what was expected, what to do."""
-    return "{check} ({subject}): {observed}; expected {expected}. {advice}".format_map(finding)
-
-
-@published(sort_by=("release_id", "record"), by_release=True)
 class Quarantine(Table):
     """A record that was set aside: the text as printed, and every reason."""
 
-    release_id: pl.String = column("release it came with")
-    record: pl.UInt32 = column("number of the record in the raw file", ge=1)
-    reasons: Texts = column("every rule that it broke: column, rule and the text found")
-    printed: pl.String = column("the record as printed, as a JSON object of column and text")
+    release_id: pl.String = Field(description="release it came with")
+    record: pl.UInt32 = Field(description="number of the record in the raw file", ge=1)
+    reasons: list[str] = Field(description="every rule that it broke: column, rule and the text found")
+    printed: pl.String = Field(description="the record as printed, as a JSON object of column and text")

@@ -7,16 +7,18 @@ The decision is stored with the release, so a run that is killed after the decis
 needed to decide.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from schemas.forms.held import Decision, HeldFinding, HeldRelease
 from schemas.forms.request import Landed
 from schemas.table import DataFrame
-from schemas.tables.release import Finding
 from tasks.checks.context import EXAMPLES
 from tasks.checks.remembered import APPROVED, Answer, Doubt, answered, doubt_of
 from tasks.domain.clock import CUSTOMS_TIME
@@ -26,6 +28,9 @@ from tasks.ingest.editions import release_id_of
 from tasks.ingest.held import find, keep, place_of
 from tasks.ledger.published_state import Known
 from tasks.store.mirror import renew
+
+if TYPE_CHECKING:
+    from schemas.tables.release import Finding
 
 
 def hold_on_errors(

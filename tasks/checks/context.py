@@ -8,7 +8,6 @@ from typing import Any
 
 import polars as pl
 
-from schemas.tables.observation import Observation
 from tasks.checks.published_months import CODED, FEW_PRODUCTS, RATED, Month, PublishedMonths, Sums, with_codes
 from tasks.domain.coverage import WORLD
 from tasks.domain.findings import Rows
@@ -60,7 +59,7 @@ class Judged:
         self.months = set(self.published.files)
         # The ledger of the months that the release covers is computed again, so the release can repair them.
         others = self.months - touched
-        prove(known.snapshot, Observation, lambda part: (part[0], partition_month(part)) in others)
+        prove(known.snapshot, "observation", lambda part: (part[0], partition_month(part)) in others)
         self.met = self.months & touched
 
     @cached_property

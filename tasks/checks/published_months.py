@@ -14,9 +14,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.table import polars_schema, table_name
-from schemas.tables.observation import Observation
-from schemas.tables.trade_flow import VALUES
+from schemas.names import VALUES
+from schemas.table import polars_schema
 from tasks.domain.coverage import WORLD
 from tasks.domain.periods import first_day
 from tasks.store.parquet import partition_month, path_partition
@@ -45,7 +44,7 @@ class PublishedMonths:
         self.without = without
         self.files: dict[Month, Path] = {}
         self._hashes: dict[Month, str] = {}
-        for entry in snapshot.entries(table_name(Observation)) if snapshot else ():
+        for entry in snapshot.entries("observation") if snapshot else ():
             partition = path_partition(entry.partition)
             flow, month = partition[0], partition_month(partition)
             if flow in flows and first - MONTHS_BACK <= month <= last + MONTHS_AHEAD:
@@ -67,7 +66,7 @@ class PublishedMonths:
                     ).select(*columns, "month", "single")
                 )  # fmt: skip
         if not frames:
-            kinds = polars_schema(Observation) | {"month": pl.Int32(), "single": pl.Boolean()}
+            kinds = polars_schema("observation") | {"month": pl.Int32(), "single": pl.Boolean()}
             return with_codes(pl.DataFrame(schema={name: kinds[name] for name in (*columns, "month", "single")}))
         return with_codes(pl.concat(pl.collect_all(frames)))
 

@@ -5,15 +5,17 @@ the published months around it, yields findings and changes nothing. Severity er
 the release is published; warning and info are published with it.
 """
 
+from __future__ import annotations
+
 import functools
 import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import tasks.checks
 from schemas.table import DataFrame
-from schemas.tables.release import Finding
 from tasks.checks.context import Judged
 from tasks.domain.decisions import decision_text, withdrawn_on
 from tasks.domain.errors import Refused
@@ -21,6 +23,9 @@ from tasks.domain.findings import Rows, gather
 from tasks.domain.release_ids import MARK
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
+
+if TYPE_CHECKING:
+    from schemas.tables.release import Finding
 
 SEVERITIES = ("info", "warning", "error")
 Find = Callable[[Judged], Rows]

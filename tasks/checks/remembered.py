@@ -12,7 +12,6 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.forms.request import Landed
-from schemas.tables.release import Finding
 from tasks.domain.decisions import withdrawn_on
 from tasks.domain.release_ids import MARK
 from tasks.ledger.published_state import Known
@@ -67,7 +66,7 @@ def answered(errors: pl.DataFrame, landed: Landed, known: Known) -> dict[Doubt, 
     earlier = known.releases.filter(pl.col(name).eq_missing(getattr(landed, name)) for name in SAME_QUERY).select(
         "release_id", "title", "released_on"
     )
-    findings = read_table(known.snapshot, Finding).join(earlier, on="release_id")
+    findings = read_table(known.snapshot, "finding").join(earlier, on="release_id")
     said = dict(findings.filter(check=APPROVED).select("release_id", "observed").iter_rows())
     findings = findings.filter(pl.col("severity") == "error", pl.col("release_id").is_in([*said]))
     wanted = {

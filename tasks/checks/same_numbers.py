@@ -8,8 +8,7 @@ changes nothing.
 
 import polars as pl
 
-from schemas.table import FLOWS
-from schemas.tables.observation import Observation
+from schemas.layouts import FLOWS
 from tasks.checks.context import EXAMPLES, Judged, values_of
 from tasks.checks.published_months import Month, PublishedMonths
 from tasks.checks.registry import check
@@ -50,7 +49,7 @@ def _numbers_of_other_flow(judged: Judged) -> Rows:
         months: set[Month] = {(other, month) for month in numbers["month"].unique()} & set(published.files)
         if not months:
             continue
-        prove(judged.known.snapshot, Observation, lambda part, of=months: (part[0], partition_month(part)) in of)  # type: ignore[misc]
+        prove(judged.known.snapshot, "observation", lambda part, of=months: (part[0], partition_month(part)) in of)  # type: ignore[misc]
         key = [*SERIES[1:], "month", "value"]
         same = numbers.join(values_of(published, months, judged.products).select(key).unique(), on=key, how="semi")
         is_all = same.height == numbers.height >= whole_threshold("same_numbers_all")

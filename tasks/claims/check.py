@@ -1,14 +1,17 @@
 """Checks a file of claims against a snapshot of the ledger and returns one verdict per row."""
 
+from __future__ import annotations
+
 import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
+from schemas.names import INPUT, VERDICTS
 from schemas.table import DataFrame
-from schemas.tables.claim import INPUT, VERDICTS, CheckedClaim
 from tasks.claims.parse import read_product
 from tasks.claims.readings import Readings
 from tasks.claims.verdict import check_claim
@@ -16,6 +19,9 @@ from tasks.domain.classification import members
 from tasks.domain.errors import Unclear
 from tasks.domain.text import counted
 from tasks.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from schemas.tables.claim import CheckedClaim
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ def check_claims(snapshot: Snapshot, claims: ClaimsFile) -> DataFrame[CheckedCla
         schema={"verdict": pl.String, "reason": pl.String},
     )
     kept = claims.rows.drop("verdict", "reason", strict=False).with_columns(pl.col(INPUT).fill_null(""))
-    return CheckedClaim.validate(pl.concat([kept, verdicts], how="horizontal"), lazy=True)
+    return cast("DataFrame[CheckedClaim]", pl.concat([kept, verdicts], how="horizontal"))
 
 
 def product_of(row: dict[str, str | None]) -> str | None:

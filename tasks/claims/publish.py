@@ -4,16 +4,16 @@ A claim never changes the ledger. The same file against the same ledger is publi
 changes.
 """
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from schemas.table import DataFrame, polars_schema, schema_sha256, table_name
-from schemas.tables.claim import INPUT, OPTIONAL, CheckedClaim, Claim
-from schemas.tables.lineage import Lineage
-from schemas.tables.release import Release
+from schemas.names import INPUT, OPTIONAL
+from schemas.table import DataFrame, polars_schema, schema_sha256
 from tasks.claims.check import ClaimsFile, product_of
 from tasks.domain.hashing import code_sha256, frame_sha256, json_sha256, versions
 from tasks.domain.measures import events_of, mixed_note
@@ -25,6 +25,10 @@ from tasks.store.parquet import encode_file, read_table
 from tasks.store.publish import Published, publish
 from tasks.store.snapshot import Snapshot
 
+if TYPE_CHECKING:
+    from schemas.tables.claim import CheckedClaim, Claim
+
+
 OWN = {*INPUT, *OPTIONAL, "verdict", "reason"}
 
 
@@ -32,6 +36,8 @@ def claim_rows(claims: ClaimsFile, checked: DataFrame[CheckedClaim], releases: p
     """Return the rows of the table `claim` of one file; `releases` are those of the ledger that it was checked
     against.
     """
+    from schemas.tables.claim import Claim
+
     known_on = releases["released_on"].max()
     events = events_of(reporter=Reporter.of(releases).code)["event"].to_list()
     rows = [
@@ -43,7 +49,7 @@ def claim_rows(claims: ClaimsFile, checked: DataFrame[CheckedClaim], releases: p
         }
         for record, row in enumerate(checked.iter_rows(named=True), 1)
     ]  # fmt: skip
-    kinds = polars_schema(Claim)
+    kinds = polars_schema("claim")
     frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
     return Claim.validate(frame, lazy=True)
 
@@ -60,29 +66,31 @@ def publish_claims(store: Path, claims: ClaimsFile, checked: DataFrame[CheckedCl
     version wrote a format that this one does not know.
     """
     refuse_unknown(snapshot)
-    releases = read_table(snapshot, Release)
+    releases = read_table(snapshot, "release")
     mine = claim_rows(claims, checked, releases)
-    others = read_table(snapshot, Claim).filter(pl.col("claims_file") != claims.name)
+    others = read_table(snapshot, "claim").filter(pl.col("claims_file") != claims.name)
     whole = pl.concat([others, mine])
     files = whole.select("claims_file", "claims_sha256").unique().sort("claims_file")
     derivation = {
-        "table": table_name(Claim), "code_sha256": code_sha256(__name__), "claims": files.to_dicts(),
+        "table": "claim", "code_sha256": code_sha256(__name__), "claims": files.to_dicts(),
         "inputs": releases.select("release_id", "raw_sha256").sort("release_id").to_dicts(), "versions": versions(),
     }  # fmt: skip
-    new = [encode_file(Claim, whole, "", derivation)]
+    new = [encode_file("claim", whole, "", derivation)]
     checking = f"claims-{json_sha256([claims.sha256, frame_sha256(mine)])[:16]}"
-    if checking not in read_table(snapshot, Lineage)["release_id"]:
-        new.append(encode_file(Lineage, _trail(checking, claims, mine), "", derivation))
-    carried = [entry for entry in snapshot.files if entry.table != table_name(Claim)]
+    if checking not in read_table(snapshot, "lineage")["release_id"]:
+        new.append(encode_file("lineage", _trail(checking, claims, mine), "", derivation))
+    carried = [entry for entry in snapshot.files if entry.table != "claim"]
     return publish(store, new, carried=carried, parent=snapshot, about=snapshot.about, audit=announcement(store))
 
 
 def _trail(checking: str, claims: ClaimsFile, mine: pl.DataFrame) -> pl.DataFrame:
     """Return the records of the steps so far and, last, that of the publication."""
+    from schemas.tables.lineage import Lineage
+
     run = current_run()
     trail = as_table(checking, run.records if run else [])
     own = lineage_row(
-        checking, trail.height + 1, "publish_claims", code_sha256(__name__), json_sha256({"claim": schema_sha256(Claim)}),
+        checking, trail.height + 1, "publish_claims", code_sha256(__name__), json_sha256({"claim": schema_sha256("claim")}),
         {"claims": claims.sha256}, {"claim": frame_sha256(mine)}, mine.height, mine.height, {"claims_file": claims.name},
     )  # fmt: skip
-    return pl.concat([trail, pl.DataFrame([own], schema=trail.schema)])
+    return Lineage.validate(pl.concat([trail, pl.DataFrame([own], schema=trail.schema)]), lazy=True)

@@ -10,11 +10,8 @@ from fractions import Fraction
 
 import polars as pl
 
+from schemas.names import MADE
 from schemas.reference.code_tables import code_table
-from schemas.tables.decision import Decision
-from schemas.tables.metric import MADE, Metric
-from schemas.tables.observation import Observation
-from schemas.tables.release import Release
 from tasks.claims import bounds
 from tasks.claims.breaks import changes_between, describe_changes
 from tasks.claims.numbers import Key, current_numbers, without_trade
@@ -51,15 +48,15 @@ class Readings:
             (pl.col("product").is_in(sorted(named)) | pl.col("product").str.starts_with("line:"))
             & (pl.col("partner") == WORLD)
         )
-        words = current_statements(read_table(snapshot, Observation, where=wanted))
-        releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
+        words = current_statements(read_table(snapshot, "observation", where=wanted))
+        releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
         self.reporter = Reporter.of(releases)
         self.doubts: Doubts | None = Doubts(snapshot)
         numbers, self.growths, silent = current_numbers(words, releases)
         # Where all statements are outranked, a row without a figure means more than no trade.
         is_silent = pl.col("product").is_in(sorted({key[1] for key in silent}))
         has_figure = pl.col("level").is_not_null() | pl.col("rank").is_not_null() | is_silent
-        metric = read_table(snapshot, Metric, where=wanted & has_figure).select(*PLACE, *USED)
+        metric = read_table(snapshot, "metric", where=wanted & has_figure).select(*PLACE, *USED)
         self.metric = {
             (
                 row["flow"],

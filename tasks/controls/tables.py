@@ -6,18 +6,17 @@ scopes of the releases. So the step costs nothing if a release is about other pr
 many years than in one of two.
 """
 
+from __future__ import annotations
+
 import functools
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import polars as pl
 
 from schemas.reference.code_tables import code_table
-from schemas.table import DataFrame, Table, polars_schema, schema_sha256, table_name
-from schemas.tables.control_event import ControlEvent, EventMonth, EventWindow
-from schemas.tables.metric import Metric
-from schemas.tables.release import Release
+from schemas.table import DataFrame, polars_schema, schema_sha256
 from tasks.controls.windows import (
     LOOKED_AT,
     Series,
@@ -41,6 +40,10 @@ from tasks.store.parquet import Partition, partition_month, read_derivation, rea
 from tasks.store.pending_files import PendingFiles
 from tasks.store.verify_on_read import prove
 
+if TYPE_CHECKING:
+    from schemas.tables.control_event import ControlEvent, EventMonth, EventWindow
+    from schemas.tables.release import Release
+
 FLOW = "export"
 DAYS = ("announced_on", "effective_from", "effective_until")
 REFERENCES = ("control_events", "control_event_codes", "baskets", "products", "watch_list")
@@ -57,15 +60,15 @@ class EventTables(NamedTuple):
 def mark_events(release: Normalised, metric: PendingFiles, known: Known, counting: DataFrame[Release]) -> EventTables:
     """The tables of export controls after `release`, of which `metric` are the figures that it recomputed and `counting` the releases
     that count then."""
-    prove(known.snapshot, EventWindow)
-    prove(known.snapshot, EventMonth)
+    prove(known.snapshot, "event_window")
+    prove(known.snapshot, "event_month")
     is_outdated, reporter = _is_outdated(known), str(release.release["reporter"][0])
     events = measures(reporter) if is_outdated else _changed(release, known, reporter)
     is_new = bool(events) or is_outdated
     months = (
         event_month(metric, known, reporter, is_outdated=is_outdated)
         if is_new
-        else read_table(known.snapshot, EventMonth)
+        else read_table(known.snapshot, "event_month")
     )
     return EventTables(
         control_event(_newest_day(release, known), reporter), event_window(events, months, counting, known, reporter),
@@ -97,9 +100,9 @@ def control_event(day: date, reporter: str) -> DataFrame[ControlEvent]:
         }
         for row in with_states(code_table("control_events").filter(reporter=reporter), day).iter_rows(named=True)
     ]
-    kinds = polars_schema(ControlEvent)
+    kinds = polars_schema("control_event")
     frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
-    return ControlEvent.validate(frame, lazy=True)
+    return cast("DataFrame[ControlEvent]", frame)
 
 
 def _notes() -> dict[str, list[str]]:
@@ -115,7 +118,7 @@ def event_window(
     events: list[dict[str, Any]], months: pl.DataFrame, counting: pl.DataFrame, known: Known, reporter: str
 ) -> DataFrame[EventWindow]:
     """Return the windows after a release: some measures recomputed from the current months, the others unchanged."""
-    before = read_table(known.snapshot, EventWindow)
+    before = read_table(known.snapshot, "event_window")
     before = before.filter(pl.col("event").is_in([event["event"] for event in measures(reporter)]))
     if not events:
         return cast("DataFrame[EventWindow]", before)
@@ -204,12 +207,12 @@ def _changed(release: Normalised, known: Known, reporter: str) -> list[dict[str,
 
 def _is_outdated(known: Known) -> bool:
     """Whether the published windows were made with other reference data or other code, or are missing."""
-    return any(_is_of_other_code(model, known) for model in (EventWindow, EventMonth))
+    return any(_is_of_other_code(table, known) for table in ("event_window", "event_month"))
 
 
-def _is_of_other_code(model: type[Table], known: Known) -> bool:
-    entries = known.snapshot.entries(table_name(model)) if known.snapshot else ()
-    if known.snapshot is None or not entries or entries[0].schema_sha256 != schema_sha256(model):
+def _is_of_other_code(table: str, known: Known) -> bool:
+    entries = known.snapshot.entries(table) if known.snapshot else ()
+    if known.snapshot is None or not entries or entries[0].schema_sha256 != schema_sha256(table):
         return True
     found = read_derivation(str(known.snapshot.path / entries[0].path))
     return (found.get("reference_sha256"), found.get("code_sha256")) != (reference_sha256(), code_sha256(__name__))
@@ -230,16 +233,16 @@ def event_month(metric: PendingFiles, known: Known, reporter: str, *, is_outdate
 
     if is_outdated:
         other = read_table(
-            known.snapshot, Metric, lambda part: is_looked_at(part) and part not in again, wanted, LOOKED_AT
+            known.snapshot, "metric", lambda part: is_looked_at(part) and part not in again, wanted, LOOKED_AT
         )  # fmt: skip
     else:
         derived = [date(year, month, 1) for _, year, month in again]
-        other = read_table(known.snapshot, EventMonth).filter(~pl.col("period").is_in(derived))
-    kinds = polars_schema(EventMonth)
+        other = read_table(known.snapshot, "event_month").filter(~pl.col("period").is_in(derived))
+    kinds = polars_schema("event_month")
     recomputed = metric.rows(is_looked_at, wanted, LOOKED_AT)
     rows = [
         of_months if "measure" not in of_months.columns else in_kilograms(of_months)
         for of_months in (other, *recomputed)
     ]
     found = pl.concat([of_months.select(*kinds).cast(kinds) for of_months in rows]).sort("product", "period")  # type: ignore[arg-type]
-    return EventMonth.validate(found, lazy=True)
+    return cast("DataFrame[EventMonth]", found)

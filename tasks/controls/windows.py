@@ -7,17 +7,15 @@ A month without a row in the figures is zero if all partners were requested, and
 releases decide.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
 from schemas.table import DataFrame, polars_schema
-from schemas.tables.control_event import EventWindow
-from schemas.tables.decision import Decision
-from schemas.tables.metric import Metric
-from schemas.tables.release import Release
 from tasks.domain.classification import BASKET, members
 from tasks.domain.comparability import changes_of_texts
 from tasks.domain.coverage import WORLD, covering
@@ -28,6 +26,9 @@ from tasks.domain.periods import first_day, month_end, month_number
 from tasks.domain.reporter import Reporter
 from tasks.store.parquet import Partition, partition_month, read_table
 from tasks.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from schemas.tables.control_event import EventWindow
 
 LENGTHS = (3, 12)
 SINGLE_MONTHS = 3
@@ -48,7 +49,7 @@ def windows(snapshot: Snapshot, product: str, flow: str = "export", partner: str
     """Return the windows of a product: every measure that takes effect, for it and for each placebo product of the
     store.
     """
-    releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
+    releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
     reporter = Reporter.of(releases)
     events = events_of(product, reporter=reporter.code).filter(pl.col("effective_from") != "").to_dicts()
     months = {month for event in events for month in reach(event)}
@@ -56,7 +57,7 @@ def windows(snapshot: Snapshot, product: str, flow: str = "export", partner: str
     def is_looked_at(partition: Partition) -> bool:
         return partition[0] == flow and partition_month(partition) in months
 
-    published = by_product(in_kilograms(read_table(snapshot, Metric, is_looked_at, places(partner), LOOKED_AT)))
+    published = by_product(in_kilograms(read_table(snapshot, "metric", is_looked_at, places(partner), LOOKED_AT)))
     own = tuple(members(product))
     names = [
         name for name in placebos(published, reporter.code) if not any(code.startswith(own) for code in members(name))
@@ -93,9 +94,9 @@ def windows_of(
 
 def as_table(rows: Iterable[dict[str, Any]]) -> DataFrame[EventWindow]:
     """Return rows as the table `event_window`, validated."""
-    kinds = polars_schema(EventWindow)
+    kinds = polars_schema("event_window")
     frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
-    return EventWindow.validate(frame, lazy=True)
+    return cast("DataFrame[EventWindow]", frame)
 
 
 def effect_month(event: Mapping[str, Any]) -> int:

@@ -7,20 +7,23 @@ A group of partners is the sum of its members. A partner code that no list names
 no group of its months is covered, however small its trade, until a later file of every partner has none.
 """
 
+from __future__ import annotations
+
 import functools
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
-from schemas.names import NATIONAL
+from schemas.names import KINDS, NATIONAL
 from schemas.reference.code_tables import code_table, valid_in
 from schemas.table import DataFrame
-from schemas.tables.observation import KINDS
-from schemas.tables.release import Release
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.nomenclature import SHARED
 from tasks.domain.nomenclature import digits as digits_of
 from tasks.domain.periods import month_index, month_text
+
+if TYPE_CHECKING:
+    from schemas.tables.release import Release
 
 LEVELS = (2, 4, 6, 8)
 EVERYTHING = "*"

@@ -5,20 +5,24 @@ release, in a file of its own that is never written again; so the state of a rel
 their order, and nothing else.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
 from schemas.table import DataFrame, empty_frame, polars_schema
-from schemas.tables.decision import Decision
-from schemas.tables.release import Release
 from tasks.domain.errors import Refused
 from tasks.domain.name_match import nearest
 from tasks.domain.release_ids import MARK, in_turns, release_of
 
-NOTHING_DECIDED = DataFrame[Decision](empty_frame(Decision))
+if TYPE_CHECKING:
+    from schemas.tables.decision import Decision
+    from schemas.tables.release import Release
+
+NOTHING_DECIDED = cast("DataFrame[Decision]", empty_frame("decision"))
 INGEST = "tidewaiter ingest"
 SAME_QUERY = "the same query came once more on that day"
 # What of two releases must be alike for the later one of a day to be the same query.
@@ -157,4 +161,4 @@ def _next(
 
 
 def _table(*rows: Mapping[str, Any]) -> DataFrame[Decision]:
-    return DataFrame[Decision](pl.DataFrame([*rows], schema=polars_schema(Decision)))
+    return cast("DataFrame[Decision]", pl.DataFrame([*rows], schema=polars_schema("decision")))

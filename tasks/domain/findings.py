@@ -1,11 +1,17 @@
 """Builds findings, the rows in which checks report doubts."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
 from schemas.table import DataFrame, polars_schema
-from schemas.tables.release import Finding
+
+if TYPE_CHECKING:
+    from schemas.tables.release import Finding
+
 
 Rows = Iterator[dict[str, str]]
 SHOWN_LENGTH = 60
@@ -27,8 +33,8 @@ def finding(
 
 def gather(release_id: str, rows: Iterable[dict[str, str]]) -> DataFrame[Finding]:
     """The rows as the table `finding`, without repetitions, in the table's order."""
-    frame = pl.DataFrame([{"release_id": release_id, **row} for row in rows], schema=polars_schema(Finding))
-    return DataFrame[Finding](frame.unique().sort("release_id", "check", "subject", "observed"))
+    frame = pl.DataFrame([{"release_id": release_id, **row} for row in rows], schema=polars_schema("finding"))
+    return cast("DataFrame[Finding]", frame.unique().sort("release_id", "check", "subject", "observed"))
 
 
 def shown(text: str) -> pl.Expr:

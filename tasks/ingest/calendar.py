@@ -8,8 +8,6 @@ import polars as pl
 
 from schemas.forms.watch import Expectation, Expected, ReleaseKind
 from schemas.reference.code_tables import code_table
-from schemas.tables.decision import Decision
-from schemas.tables.release import Release
 from tasks.domain.decisions import counting
 from tasks.domain.periods import first_day, month_name, month_number
 from tasks.sources import gacc_query, published
@@ -71,7 +69,7 @@ def _published(store: Path, kind: str) -> set[str]:
     """
     kinds = [kind] if kind == gacc_query.SOURCE.kind else [kind, published.SOURCE.kind]
     snapshot = open_snapshot(store)
-    releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
+    releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
     spoken = releases.filter(pl.col("kind").is_in(kinds)).select("first_month", "last_month")
     return {
         month_name(number)

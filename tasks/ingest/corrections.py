@@ -6,7 +6,10 @@ source fixed its error, or the correction has the wrong place. A published relea
 (`editions`).
 """
 
+from __future__ import annotations
+
 from datetime import date
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
@@ -14,9 +17,11 @@ from schemas.errors import BrokenTable
 from schemas.forms.request import Landed
 from schemas.reference.code_tables import code_table
 from schemas.table import DataFrame, polars_schema
-from schemas.tables.reported import Reported
 from tasks.domain.errors import Refused
 from tasks.sources.protocol import Parsed
+
+if TYPE_CHECKING:
+    from schemas.tables.reported import Reported
 
 
 def corrections_of(source: str, raw_sha256: str) -> list[dict[str, str]]:
@@ -60,11 +65,11 @@ def corrected(reported: pl.DataFrame, corrections: list[dict[str, str]], where: 
     """The printed text with `corrections` applied. Raises Refused where one does not fit; `where` names the file."""
     for row in corrections:
         reported = _apply(reported, row, where)
-    return DataFrame[Reported](reported)
+    return cast("DataFrame[Reported]", reported)
 
 
 def _apply(reported: pl.DataFrame, row: dict[str, str], where: str) -> pl.DataFrame:
-    name, kinds = f"correction {row['id']}", polars_schema(Reported)
+    name, kinds = f"correction {row['id']}", polars_schema("reported")
     place = pl.col("record") == int(row["record"])
     found = reported.filter(place)
     text = found[row["field"]].cast(pl.String)[0] if row["field"] in kinds and found.height else None

@@ -5,10 +5,13 @@ of one key differ in any number the file is refused. In a collected file several
 day, with more digits or fewer. A record that gives its one quantity in both columns repeats itself and is not a copy.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from schemas.table import DataFrame
-from schemas.tables.observation import Detail
 from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, finding
 from tasks.domain.precision import has_fewer_digits
@@ -17,6 +20,9 @@ from tasks.ingest.codes import Read
 from tasks.ingest.quantities import Amounts
 from tasks.ingest.subtotals import part_of_sum
 from tasks.ingest.text_codes import combine
+
+if TYPE_CHECKING:
+    from schemas.tables.observation import Detail
 
 # More copies than this mean that somebody joined two downloads.
 COPIES_SHARE_MAX = 0.001

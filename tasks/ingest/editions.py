@@ -20,8 +20,6 @@ from typing import Any
 import polars as pl
 
 from schemas.forms.request import Amended, Landed
-from schemas.tables.decision import Decision
-from schemas.tables.release import Release
 from tasks.domain.decisions import counting
 from tasks.domain.errors import Refused
 from tasks.domain.release_ids import EDITION, MARK, release_of
@@ -119,8 +117,8 @@ def _chapters(products: Collection[str]) -> set[str]:
 def _releases(store: Path, snapshot_id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """All releases of a snapshot, and those that count, read once: each file of an inbox asks."""
     snapshot = load_snapshot(store, snapshot_id)
-    releases = read_table(snapshot, Release)
-    return releases, counting(releases, read_table(snapshot, Decision))
+    releases = read_table(snapshot, "release")
+    return releases, counting(releases, read_table(snapshot, "decision"))
 
 
 def _parts(release_id: str) -> tuple[str, int, str]:

@@ -4,18 +4,16 @@ Gate C: every record becomes statements or goes to quarantine with every rule th
 file refuses it, because no rule can choose. Other releases are not read here.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import polars as pl
 
 from schemas.forms.request import Landed
 from schemas.table import DataFrame, empty_frame, polars_schema
-from schemas.tables.name import PrintedName
-from schemas.tables.observation import Detail
-from schemas.tables.release import Finding, Quarantine, Release
-from schemas.tables.reported import Reported
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding, gather
 from tasks.domain.precision import SUM_MAX
@@ -35,6 +33,12 @@ from tasks.sources.names import doubt_names, doubt_pairs
 from tasks.sources.plain_text import plain_texts
 from tasks.sources.protocol import Parsed
 from tasks.sources.registry import SOURCES
+
+if TYPE_CHECKING:
+    from schemas.tables.name import PrintedName
+    from schemas.tables.observation import Detail
+    from schemas.tables.release import Finding, Quarantine, Release
+    from schemas.tables.reported import Reported
 
 
 class Normalised(NamedTuple):
@@ -175,7 +179,7 @@ def _as_detail(
         record.gather(numbers["row"]), source=pl.lit(landed.source), kind=pl.lit(SOURCES[landed.source].kind),
         reporter=pl.lit(landed.reporter), release_id=pl.lit(release_id),
     )  # fmt: skip
-    return cast("DataFrame[Detail]", made.select(*polars_schema(Detail)))
+    return cast("DataFrame[Detail]", made.select(*polars_schema("detail")))
 
 
 def _refuse_growth_of_pieces(detail: DataFrame[Detail], where: str) -> None:
@@ -234,18 +238,19 @@ def _normalisations(notes: Sequence[str], where: str) -> list[dict[str, str]]:
 
 def _set_aside(reported: DataFrame[Reported], faults: pl.DataFrame, release_id: str) -> DataFrame[Quarantine]:
     if not faults.height:
-        return DataFrame[Quarantine](empty_frame(Quarantine))
+        return cast("DataFrame[Quarantine]", empty_frame("quarantine"))
     reasons = faults.group_by("row").agg(pl.col("reason").unique().sort().alias("reasons"))
     rows = reported[reasons["row"]].with_columns(reasons["reasons"]).sort("record")
     printed = [
         json.dumps({key: value for key, value in row.items() if value is not None}, ensure_ascii=False)
         for row in rows.drop("record", "reasons").iter_rows(named=True)
     ]
-    return DataFrame[Quarantine](
+    return cast(
+        "DataFrame[Quarantine]",
         rows.select(
             release_id=pl.lit(release_id),
             record="record",
             reasons="reasons",
             printed=pl.Series(printed, dtype=pl.String),
-        )
+        ),
     )

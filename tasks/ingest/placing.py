@@ -8,7 +8,6 @@ from pathlib import Path
 
 from schemas.forms.address import StoreAddress
 from schemas.forms.request import ReleaseRequest
-from schemas.tables.release import Release
 from tasks.domain.errors import NotHeld, Refused
 from tasks.domain.release_ids import MARK, release_of
 from tasks.ingest import held
@@ -31,7 +30,7 @@ def store_of_published(root: StoreAddress, release_id: str) -> StoreAddress:
     """
 
     def has(store: Path) -> bool:
-        releases = read_table(open_snapshot(store), Release, columns=["release_id"])
+        releases = read_table(open_snapshot(store), "release", columns=["release_id"])
         return releases.filter(release_of() == release_id.partition(MARK)[0]).height > 0
 
     found = store_with(root, has)

@@ -4,13 +4,19 @@ Belongs here: which name the file has for which code. `ledger.name_tables` merge
 `sources.names` finds damage of the file from its names.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
 import polars as pl
 
 from schemas.forms.request import Landed
 from schemas.table import DataFrame, polars_schema
-from schemas.tables.name import PrintedName
-from schemas.tables.reported import Reported
 from tasks.ingest.codes import Read
+
+if TYPE_CHECKING:
+    from schemas.tables.name import PrintedName
+    from schemas.tables.reported import Reported
 
 # Invisible characters: control characters, direction marks, blanks without width.
 UNSEEN = r"[\x00-\x08\x0e-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}]"
@@ -31,8 +37,9 @@ def printed_names(
     names = pl.concat(parts).with_columns(
         printed_on=pl.when(pl.col("name").is_not_null()).then(pl.lit(landed.released_on, dtype=pl.Date))
     )
-    return DataFrame[PrintedName](
-        names.select(*polars_schema(PrintedName)).sort("subject", "code", "name", nulls_last=True)
+    return cast(
+        "DataFrame[PrintedName]",
+        names.select(*polars_schema("printed_name")).sort("subject", "code", "name", nulls_last=True),
     )
 
 

@@ -4,18 +4,19 @@ For tracing a number to its bytes. The corrections are those of the edition; whe
 has no number here.
 """
 
+from __future__ import annotations
+
 import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from schemas.table import DataFrame
-from schemas.tables.reported import Reported
 from tasks.domain.periods import read_period
 from tasks.ingest.corrections import corrected, correction_text
 from tasks.ingest.editions import corrections_in
@@ -23,6 +24,9 @@ from tasks.ingest.normalise import numbers_of
 from tasks.ingest.raw_store import raw_path
 from tasks.sources.registry import SOURCES
 from tasks.store.mirror import fetched
+
+if TYPE_CHECKING:
+    from schemas.tables.reported import Reported
 
 # First and last day.
 Span = tuple[date, date]

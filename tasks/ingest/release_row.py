@@ -4,15 +4,16 @@ Belongs here: the scope, which decides whether a missing row means no trade or n
 `normalise`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import polars as pl
 
 from schemas.forms.request import Amended, Landed
 from schemas.table import DataFrame, polars_schema
-from schemas.tables.release import Quarantine, Release
 from tasks.domain.coverage import family, lost_place
 from tasks.domain.findings import finding
 from tasks.domain.nomenclature import LINE
@@ -23,6 +24,9 @@ from tasks.ingest.quantities import Amounts
 from tasks.ingest.text_codes import take
 from tasks.sources.protocol import Parsed
 from tasks.sources.registry import SOURCES
+
+if TYPE_CHECKING:
+    from schemas.tables.release import Quarantine, Release
 
 
 class Said(NamedTuple):
@@ -117,7 +121,7 @@ def describe(
     }  # fmt: skip
     if landed.amends is not None:
         row |= _widened(row, landed.amends)
-    return DataFrame[Release](pl.DataFrame([row], schema=polars_schema(Release)))
+    return cast("DataFrame[Release]", pl.DataFrame([row], schema=polars_schema("release")))
 
 
 def _flow(turns: pl.DataFrame) -> str | None:

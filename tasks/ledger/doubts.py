@@ -13,10 +13,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.table import FLOWS
-from schemas.tables.decision import Decision
-from schemas.tables.observation import Observation
-from schemas.tables.release import Finding, Release
+from schemas.layouts import FLOWS
 from tasks.domain.classification import members, part_of
 from tasks.domain.coverage import FIGURES_LOOK_BACK, TOTALS
 from tasks.domain.decisions import counting
@@ -81,9 +78,9 @@ class Doubts:
     def __init__(self, snapshot: Snapshot, day: date | None = None) -> None:
         self.snapshot = snapshot
         self._is_current = pl.col("known_until").is_null() if day is None else was_last_on(day)
-        releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision), day or date.max)
+        releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"), day or date.max)
         open_ones = pl.col("severity").is_in(["error", "warning"]) & ~pl.col("check").is_in(OF_NO_NUMBER)
-        rows = read_table(snapshot, Finding).filter(
+        rows = read_table(snapshot, "finding").filter(
             open_ones, pl.col("release_id").is_in(releases["release_id"].implode())
         )
         self.rows = [Doubt(*row) for row in rows.select(Doubt._fields).iter_rows()]
@@ -140,7 +137,7 @@ class Doubts:
         """The products and releases of the current numbers of a month."""
         if (flow, month) not in self._current:
             rows = read_table(
-                self.snapshot, Observation, lambda part: part[0] == flow and partition_month(part) == month,
+                self.snapshot, "observation", lambda part: part[0] == flow and partition_month(part) == month,
                 self._is_current & pl.col("release_id").is_in([doubt.release_id for doubt in self.rows]),
             )  # fmt: skip
             self._current[flow, month] = rows.select(pl.col("product", "release_id").cast(pl.String)).unique()

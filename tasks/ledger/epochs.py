@@ -4,21 +4,25 @@ Between two decisions the set of releases that count is one, and the ledger is t
 off. So a decision changes no day before its own, and the order in which releases and decisions came does not matter.
 """
 
+from __future__ import annotations
+
 from datetime import date
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import polars as pl
 
 from schemas.table import DataFrame
-from schemas.tables.decision import Decision
-from schemas.tables.observation import Detail, Observation
-from schemas.tables.release import Release
 from tasks.domain.decisions import out_on
 from tasks.domain.periods import month_index
 from tasks.domain.release_ids import release_of
 from tasks.ledger import merge as ledger
 from tasks.ledger.merge import NUMBER
 from tasks.ledger.row_codes import coded, in_order_of, numbered
+
+if TYPE_CHECKING:
+    from schemas.tables.decision import Decision
+    from schemas.tables.observation import Detail, Observation
+    from schemas.tables.release import Release
 
 # What must be equal for two rows of the ledger, one after the other, to be one.
 SAME = [*NUMBER, "release_id", "kind", "value", "resolution", "record"]

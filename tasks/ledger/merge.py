@@ -5,19 +5,23 @@ same rows. So it is not updated but rebuilt, from the `detail` of all those rele
 statements of its source inside its scope, also by leaving a number out: that number has no current statement then.
 """
 
+from __future__ import annotations
+
 from datetime import date
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
 from schemas.table import DataFrame, empty_frame, polars_schema
-from schemas.tables.observation import Detail, Observation
-from schemas.tables.release import Release
 from tasks.domain.coverage import asked_products, family, with_scope, without_lost
 from tasks.domain.periods import month_index
 from tasks.domain.precision import SUM_MAX, has_fewer_digits
 from tasks.domain.release_ids import MARK, in_turns, release_of
 from tasks.ledger.row_codes import coded, in_order_of, numbered
+
+if TYPE_CHECKING:
+    from schemas.tables.observation import Detail, Observation
+    from schemas.tables.release import Release
 
 # The columns that identify a number, in the order of the ledger.
 NUMBER = [
@@ -43,8 +47,8 @@ def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[
     if apart.any():
         undisputed_detail = detail if apart.all() else detail.filter(apart)
         numbers, known_until = _summed(undisputed_detail, [*NUMBER, "kind"]), pl.lit(None, dtype=pl.Date)
-        parts.append(numbers.with_columns(known_until=known_until).select(*polars_schema(Observation)))
-    ledger = pl.concat(parts) if parts else empty_frame(Observation)
+        parts.append(numbers.with_columns(known_until=known_until).select(*polars_schema("observation")))
+    ledger = pl.concat(parts) if parts else empty_frame("observation")
     return cast("DataFrame[Observation]", in_order_of(coded([*NUMBER, "known_from"], ledger)[0], ledger))
 
 
@@ -56,7 +60,7 @@ def _turns(detail: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
     ledger = turns.with_columns(
         known_until=pl.when(~_differs_from_next("number")).then(pl.col("known_from").shift(-1))
     ).filter(pl.col("value").is_not_null())
-    return ledger.join(known, on="release").join(numbers, on="number").select(*polars_schema(Observation))
+    return ledger.join(known, on="release").join(numbers, on="number").select(*polars_schema("observation"))
 
 
 def _refuse_unknown(detail: pl.DataFrame, releases: pl.DataFrame) -> None:

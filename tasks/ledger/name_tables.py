@@ -5,14 +5,15 @@ on one day the last in alphabetical order. That is the maximum of a set, so any 
 and a new release needs only the tables themselves.
 """
 
-from typing import Any, NamedTuple, cast
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import polars as pl
 
+from schemas.names import LANGUAGES, SUBJECTS
 from schemas.reference.code_tables import code_table
-from schemas.table import DataFrame, empty_frame, polars_schema, table_name
-from schemas.tables.name import LANGUAGES, SUBJECTS, PartnerName, PrintedName, ProductName
-from schemas.tables.observation import Observation
+from schemas.table import DataFrame, empty_frame, polars_schema
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import WORLD
 from tasks.domain.nomenclature import CHINAS, OTHERS
@@ -20,7 +21,10 @@ from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 from tasks.store.verify_on_read import prove
 
-TABLES = {"product": ProductName, "partner": PartnerName}
+if TYPE_CHECKING:
+    from schemas.tables.name import PartnerName, PrintedName, ProductName
+
+TABLES = {"product": "product_name", "partner": "partner_name"}
 _NEWEST = ("month", "printed_on", "name")
 
 
@@ -36,7 +40,7 @@ def name_tables(snapshot: Snapshot | None, printed: DataFrame[PrintedName] | Non
 
     `snapshot` is the state published before it.
     """
-    printed = DataFrame[PrintedName](empty_frame(PrintedName)) if printed is None else printed
+    printed = cast("DataFrame[PrintedName]", empty_frame("printed_name")) if printed is None else printed
     before = {subject: _before(snapshot, subject) for subject in SUBJECTS}
     return NameTables(
         product_name(pl.concat([before["product"], printed.filter(subject="product")])),
@@ -51,12 +55,12 @@ def names_in(snapshot: Snapshot) -> NameTables:
 
 def _before(snapshot: Snapshot | None, subject: str) -> pl.DataFrame:
     """The inputs of an earlier table of names, as far as they matter; for a store without one the codes alone."""
-    model = TABLES[subject]
-    if snapshot is None or snapshot.entries(table_name(model)):
-        prove(snapshot, model)
-        return _as_printed(read_table(snapshot, model), subject)
+    table = TABLES[subject]
+    if snapshot is None or snapshot.entries(table):
+        prove(snapshot, table)
+        return _as_printed(read_table(snapshot, table), subject)
     columns = ["product", "classification"] if subject == "product" else ["partner"]
-    codes = read_table(snapshot, Observation, columns=columns).unique()
+    codes = read_table(snapshot, "observation", columns=columns).unique()
     return _padded(codes.rename({subject: "code"}), subject)
 
 
@@ -74,7 +78,7 @@ def _as_printed(table: pl.DataFrame, subject: str) -> pl.DataFrame:
 
 
 def _padded(codes: pl.DataFrame, subject: str) -> pl.DataFrame:
-    kinds = polars_schema(PrintedName)
+    kinds = polars_schema("printed_name")
     absent = [pl.lit(None, kind).alias(name) for name, kind in kinds.items() if name not in codes.columns]
     return codes.with_columns(absent).with_columns(subject=pl.lit(subject)).select(*kinds)
 
@@ -94,7 +98,7 @@ def product_name(printed: pl.DataFrame) -> DataFrame[ProductName]:
     baskets = code_table("baskets").join(listed, on=["hs8", "nomenclature"], how="semi")
     in_baskets = baskets.select(product=BASKET + pl.col("basket"), classification=pl.lit("basket"))
     every = pl.concat([codes, *headings, in_baskets]).unique().sort("product")
-    return cast("DataFrame[ProductName]", _table(every, printed, product_references(), ProductName))
+    return cast("DataFrame[ProductName]", _table(every, printed, product_references(), "product_name"))
 
 
 def partner_name(printed: pl.DataFrame) -> DataFrame[PartnerName]:
@@ -105,12 +109,10 @@ def partner_name(printed: pl.DataFrame) -> DataFrame[PartnerName]:
     keys = printed.select(partner="code").unique()
     totals = pl.DataFrame({"partner": [WORLD, *code_table("partner_groups")["group"].unique()]})
     every = pl.concat([keys, totals]).unique().sort("partner") if keys.height else keys
-    return cast("DataFrame[PartnerName]", _table(every, printed, partner_references(), PartnerName))
+    return cast("DataFrame[PartnerName]", _table(every, printed, partner_references(), "partner_name"))
 
 
-def _table(
-    codes: pl.DataFrame, printed: pl.DataFrame, references: pl.DataFrame, model: type[ProductName | PartnerName]
-) -> pl.DataFrame:
+def _table(codes: pl.DataFrame, printed: pl.DataFrame, references: pl.DataFrame, table: str) -> pl.DataFrame:
     key = codes.columns[0]
     named = codes.join(references, on=key, how="left")
     if key == "product":
@@ -131,7 +133,7 @@ def _table(
         )  # fmt: skip
         named = named.join(newest, on=key, how="left")
     shown = pl.coalesce("reference_en", "printed_en", "printed_zh", "reference_zh")
-    return named.with_columns(name=shown).select(*polars_schema(model)).sort(key)
+    return named.with_columns(name=shown).select(*polars_schema(table)).sort(key)
 
 
 def product_references() -> pl.DataFrame:

@@ -7,20 +7,25 @@ All numbers are whole, in the series' smallest unit; `per_unit` is how many of t
 that silver in grams and magnets in kilograms both become `quantity_kg` without an intermediate float.
 """
 
+from __future__ import annotations
+
 import functools
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from schemas.reference.code_tables import code_table, valid_in
 from schemas.table import DataFrame
-from schemas.tables.release import Release
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import covering, priority, with_scope
 from tasks.domain.nomenclature import CHINAS, OTHERS
 from tasks.domain.periods import month_index, month_text
 from tasks.domain.units import LEVEL_MAX, MILLIGRAMS_PER_KG, YEAR_MAX
 from tasks.ledger.cumulative import superseded_as_null
+
+if TYPE_CHECKING:
+    from schemas.tables.release import Release
+
 
 SERIES = ("flow", "product", "classification", "partner", "measure")
 KEY = ["flow", "product", "partner", "measure", "month"]

@@ -1,15 +1,19 @@
 """Holds the published state before a release: the part that the release can change or must be compared with."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.table import DataFrame
-from schemas.tables.decision import Decision
-from schemas.tables.observation import Detail, Observation
-from schemas.tables.release import Release
 from tasks.domain.decisions import NOTHING_DECIDED, counting
 from tasks.store.parquet import Partition
 from tasks.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from schemas.tables.decision import Decision
+    from schemas.tables.observation import Detail, Observation
+    from schemas.tables.release import Release
 
 
 class Known(NamedTuple):

@@ -9,16 +9,16 @@ fully requested scope is zero, and there is no growth across a change of definit
 own source.
 """
 
+from __future__ import annotations
+
 import functools
 from datetime import timedelta
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
-from schemas.table import PUBLISHED, DataFrame, empty_frame, polars_schema
-from schemas.tables.decision import Decision
-from schemas.tables.observation import Detail
-from schemas.tables.release import Release
-from schemas.tables.revision import Revision
+from schemas.layouts import LAYOUTS
+from schemas.table import DataFrame, empty_frame, polars_schema
 from tasks.domain.comparability import changes_of_texts
 from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering
 from tasks.domain.decisions import NOTHING_DECIDED, counting
@@ -26,6 +26,12 @@ from tasks.domain.periods import month_index
 from tasks.domain.reporter import Reporter
 from tasks.ledger.epochs import epochs, statements_in_order
 from tasks.ledger.merge import NUMBER, as_of, undisputed
+
+if TYPE_CHECKING:
+    from schemas.tables.decision import Decision
+    from schemas.tables.observation import Detail
+    from schemas.tables.release import Release
+    from schemas.tables.revision import Revision
 
 GRAIN = ["regime", "province"]
 KEY = ["flow", "product", "partner", "measure", "month"]
@@ -48,7 +54,7 @@ def revisions(
     is_decided = len(epochs(detail, releases, decisions)) > 1
     fine = detail if is_decided else detail.filter(~undisputed(detail, counting(releases, decisions)))
     if not fine.height:
-        return DataFrame[Revision](empty_frame(Revision))
+        return cast("DataFrame[Revision]", empty_frame("revision"))
     fine = fine.with_columns(grain=_grain())
     statements = functools.partial(statements_in_order, fine, releases, decisions)
     changes = pl.concat([
@@ -59,8 +65,9 @@ def revisions(
     # A printed world takes the place of the sum of all partners, and makes way for it: where the total stays, nothing changed.
     is_place = (pl.col("partner") == WORLD) & pl.col("kind").is_in(["added", "removed"])
     found = found.filter(~(is_place & (pl.col("world_old") == pl.col("world_new"))).fill_null(False))
-    return DataFrame[Revision](
-        found.select(*polars_schema(Revision)).sort("flow", "period_end", *PUBLISHED["revision"].sort_by)
+    return cast(
+        "DataFrame[Revision]",
+        found.select(*polars_schema("revision")).sort("flow", "period_end", *LAYOUTS["revision"].sort_by),
     )
 
 

@@ -1,15 +1,20 @@
 """Builds the wide table for readers: one row a month, masses in kilograms."""
 
-from typing import cast
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
+from schemas.names import VALUES
 from schemas.table import DataFrame, polars_schema
-from schemas.tables.release import Release
-from schemas.tables.trade_flow import VALUES, TradeFlow
 from tasks.domain.periods import index_month
 from tasks.domain.units import MILLIGRAMS_PER_KG, in_units
 from tasks.ledger.precedence import monthly_numbers, without_outranked
+
+if TYPE_CHECKING:
+    from schemas.tables.release import Release
+    from schemas.tables.trade_flow import TradeFlow
 
 
 def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[TradeFlow]:
@@ -39,5 +44,5 @@ def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[
     several = numbers.join(wide.filter(pl.col("sources") > 1), on=key, how="semi")
     joined = several.group_by(key).agg(pl.col("source", "kind").unique().sort().str.join("+"))
     wide = wide.update(joined, on=key)
-    made = wide.with_columns(period=index_month("month")).select(*polars_schema(TradeFlow))
+    made = wide.with_columns(period=index_month("month")).select(*polars_schema("trade_flow"))
     return cast("DataFrame[TradeFlow]", made)

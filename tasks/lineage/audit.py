@@ -7,9 +7,7 @@ from typing import Any
 
 from schemas.forms.outcome import AuditReport
 from schemas.forms.trace import TracedNumber
-from schemas.names import FIGURES
-from schemas.tables.metric import Metric, status
-from schemas.tables.release import Release
+from schemas.names import FIGURES, status
 from tasks.domain.errors import NothingPublished, Unsound
 from tasks.domain.periods import month_number
 from tasks.domain.text import counted
@@ -59,7 +57,8 @@ def audit(store: Path, sample: int = SAMPLE) -> AuditReport:
 def _without_raw(snapshot: Snapshot) -> list[Problem]:
     """The releases whose raw bytes are missing. The rest of the audit checks existing ones."""
     named = {
-        raw_path(snapshot.store, row["raw_sha256"]): row for row in read_table(snapshot, Release).iter_rows(named=True)
+        raw_path(snapshot.store, row["raw_sha256"]): row
+        for row in read_table(snapshot, "release").iter_rows(named=True)
     }
     return [
         Problem(name, "no such file", f"the raw bytes of {named[place]['release_id']}, {named[place]['title']}", "restore the raw file from a copy")
@@ -69,7 +68,7 @@ def _without_raw(snapshot: Snapshot) -> list[Problem]:
 
 def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:
     chance = random.Random(snapshot.id)  # a sample, not a secret
-    with_figures = (row for row in drawn(snapshot, Metric, chance) if any(row[name] is not None for name in FIGURES))
+    with_figures = (row for row in drawn(snapshot, "metric", chance) if any(row[name] is not None for name in FIGURES))
     rows = sorted(itertools.islice(with_figures, sample), key=_product_of)
     wrong: dict[str, Problem] = {}
     # One product at a time: all rows of a full cube do not fit into memory.

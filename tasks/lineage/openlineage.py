@@ -15,11 +15,8 @@ from openlineage.client import event_v2, facet_v2
 from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, RunEvent
 from openlineage.client.generated.base import EventType
 
-from schemas.names import FIGURES
-from schemas.table import Table, polars_schema, readers_schema, table_name
-from schemas.tables.metric import status
-from schemas.tables.observation import Observation
-from schemas.tables.trade_flow import VALUES
+from schemas.names import FIGURES, VALUES, status
+from schemas.table import columns, polars_schema, readers_schema
 from tasks.domain.hashing import versions
 from tasks.lineage.records import Run, StepRecord
 
@@ -35,7 +32,7 @@ _UNITS = ("quantity_unit", "supplementary_unit", "currency")
 _PRINTED = ("quantity", "supplementary_quantity", "value", "quantity_yoy", *_UNITS)
 _NUMBER = ("value", "unit", "measure", "period_start", "period_end")
 _KEY = {name: (name,) for name in ("flow", "product", "classification", "partner")}
-_FROM_WORDS = {name: (name,) for name in polars_schema(Observation)} | {"known_until": ("known_from",)}
+_FROM_WORDS = {name: (name,) for name in polars_schema("observation")} | {"known_until": ("known_from",)}
 # The statements from which metrics are computed; those of earlier months are read by portion.
 _WORDS = ("touched", "known.observation")
 _SERIES = {
@@ -66,12 +63,12 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
 
 @dataclass(frozen=True)
 class _Thing:
-    """An input or output of a step. `holds` says whether it fits its model, where it was validated."""
+    """An input or output of a step. `holds` says whether it fits the model of its table, where it was validated."""
 
     dataset: str
     sha256: str | None
     rows: int | None
-    model: type[Table] | None = None
+    table: str | None = None
     holds: bool = True
 
 
@@ -135,9 +132,9 @@ def _things(records: Sequence[StepRecord]) -> Iterator[tuple[StepRecord, list[_T
             given[replace(thing, rows=record.rows_in.get(name))] = None
         made: dict[str, _Thing] = {}
         for name in record.outputs if record.error is None else _misfits(record):
-            model, holds = record.models.get(name), record.error is None
-            dataset = PREFIXES.get(record.step, "") + (table_name(model) if model and name == record.step else name)
-            made[name] = _Thing(dataset, record.outputs.get(name), record.rows_out.get(name), model, holds)
+            table, holds = record.tables.get(name), record.error is None
+            dataset = PREFIXES.get(record.step, "") + (table if table and name == record.step else name)
+            made[name] = _Thing(dataset, record.outputs.get(name), record.rows_out.get(name), table, holds)
         yield record, list(given), list(made.values())
         for name, thing in made.items() if record.error is None else ():
             known.setdefault(record.outputs[name], {})["" if name == record.step else thing.dataset] = thing
@@ -146,8 +143,10 @@ def _things(records: Sequence[StepRecord]) -> Iterator[tuple[StepRecord, list[_T
 def _misfits(record: StepRecord) -> list[str]:
     """Frames of a schema error: those it names, or all declared ones where it names none."""
     error = record.error or ""
-    named = [name for name, model in record.models.items() if f'"schema": "{model.__name__}"' in error]
-    return (named or list(record.models)) if error.startswith("SchemaError") else []
+    # pandera names the class of the model.
+    models = {name: table.replace("_", "") for name, table in record.tables.items()}
+    named = [name for name, model in models.items() if f'"schema": "{model}"' in error.lower()]
+    return (named or list(models)) if error.startswith("SchemaError") else []
 
 
 def _version(thing: _Thing) -> dict[str, facet_v2.DatasetFacet]:
@@ -159,9 +158,9 @@ def _input(thing: _Thing) -> InputDataset:
     facets: dict[str, facet_v2.InputDatasetFacet] = {}
     if thing.rows is not None:
         facets["inputStatistics"] = facet_v2.input_statistics_input_dataset.InputStatisticsInputDatasetFacet(thing.rows)
-    if thing.model is not None:
+    if thing.table is not None:
         kinds = facet_v2.data_quality_assertions_dataset
-        assertion = kinds.Assertion(f"schema {table_name(thing.model)}", thing.holds, severity="error")
+        assertion = kinds.Assertion(f"schema {thing.table}", thing.holds, severity="error")
         facets["dataQualityAssertions"] = kinds.DataQualityAssertionsDatasetFacet([assertion])
     return InputDataset(NAMESPACE, thing.dataset, facets, facets=_version(thing))
 
@@ -171,10 +170,9 @@ def _output(thing: _Thing, given: Sequence[_Thing]) -> OutputDataset:
     if thing.rows is not None:
         statistics = facet_v2.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet
         own["outputStatistics"] = statistics(thing.rows)
-    if thing.model is not None:
-        kind, columns = facet_v2.schema_dataset.SchemaDatasetFacetFields, thing.model.columns
-        types = readers_schema(thing.model)
-        shown = [kind(name, str(types[name]), column.description) for name, column in columns.items()]
+    if thing.table is not None:
+        kind, types = facet_v2.schema_dataset.SchemaDatasetFacetFields, readers_schema(thing.table)
+        shown = [kind(name, str(types[name]), column.description) for name, column in columns(thing.table).items()]
         facets["schema"] = facet_v2.schema_dataset.SchemaDatasetFacet(shown)
     kinds, at_hand = facet_v2.column_lineage_dataset, {one.dataset for one in given}
     origins: dict[str, facet_v2.column_lineage_dataset.Fields] = {}

@@ -13,11 +13,8 @@ from typing import Any
 
 import polars as pl
 
-from schemas.names import NATIONAL
+from schemas.names import KINDS, NATIONAL
 from schemas.reference.code_tables import code_table, valid_in
-from schemas.tables.decision import Decision
-from schemas.tables.observation import KINDS, Observation
-from schemas.tables.release import Release
 from tasks.domain.classification import BASKET, part_of
 from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering, of_national_lists, years_as_months
 from tasks.domain.decisions import counting
@@ -60,10 +57,10 @@ class Origins:
 
     def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
         self.flow = flow
-        releases, decisions = read_table(snapshot, Release), read_table(snapshot, Decision)
+        releases, decisions = read_table(snapshot, "release"), read_table(snapshot, "decision")
         self.releases = counting(releases, decisions)
         where = None if product is None else part_of(product)
-        history = read_table(snapshot, Observation, lambda partition: partition[0] == flow, where)
+        history = read_table(snapshot, "observation", lambda partition: partition[0] == flow, where)
         self.observation = current_statements(history)
         self.decided = Decided(releases, decisions, history)
         self.records = RawRecords(snapshot, flow, self.releases, where)

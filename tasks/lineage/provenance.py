@@ -10,12 +10,6 @@ from typing import Any
 
 import polars as pl
 
-from schemas.table import Table, table_name
-from schemas.tables.metric import Metric
-from schemas.tables.observation import Observation
-from schemas.tables.record_level import RecordLevel
-from schemas.tables.revision import Revision
-from schemas.tables.trade_flow import TradeFlow
 from tasks.domain.coverage import FIGURES_LOOK_BACK
 from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.domain.hashing import code_sha256, versions
@@ -36,7 +30,7 @@ MADE_IN = {
 }
 
 # Made from the statements of one month and from the scopes that cover it.
-OF_ONE_MONTH = (Observation, TradeFlow, Revision)
+OF_ONE_MONTH = ("observation", "trade_flow", "revision")
 
 
 def rows_of_collected(statements: pl.DataFrame, releases: pl.DataFrame) -> dict[Partition, frozenset[str]]:
@@ -54,7 +48,7 @@ def rows_of_collected(statements: pl.DataFrame, releases: pl.DataFrame) -> dict[
 
 
 def derivation_of_month(
-    model: type[Table], partition: Partition, releases: pl.DataFrame, chained: Collection[tuple[str, int]] = (),
+    table: str, partition: Partition, releases: pl.DataFrame, chained: Collection[tuple[str, int]] = (),
     collected: Mapping[Partition, Collection[str]] | None = None, decisions: pl.DataFrame = NOTHING_DECIDED,
     out: Collection[str] = (),
 ) -> dict[str, Any]:  # fmt: skip
@@ -67,7 +61,7 @@ def derivation_of_month(
     """
     flow, year, _ = partition
     first = last = partition_month(partition)
-    if model in (Metric, RecordLevel):
+    if table in ("metric", "record_level"):
         # Records look back further, on levels that are published with their own derivation.
         first -= FIGURES_LOOK_BACK
         first = first // 12 * 12 if (flow, first // 12) in chained else first
@@ -76,15 +70,15 @@ def derivation_of_month(
         (pl.col("flow").is_null() | (pl.col("flow") == flow))
         & (month_index("first_month") <= last) & (month_index("last_month") >= first)
     )  # fmt: skip
-    if collected is not None and model in OF_ONE_MONTH:
+    if collected is not None and table in OF_ONE_MONTH:
         sources = sources.filter(
             (pl.col("partners") != "keys") | pl.col("release_id").is_in([*collected.get(partition, ())])
         )
-    return derivation_of(model, sources, decisions, out)
+    return derivation_of(table, sources, decisions, out)
 
 
 def derivation_of(
-    model: type[Table], releases: pl.DataFrame, decisions: pl.DataFrame = NOTHING_DECIDED, out: Collection[str] = ()
+    table: str, releases: pl.DataFrame, decisions: pl.DataFrame = NOTHING_DECIDED, out: Collection[str] = ()
 ) -> dict[str, Any]:
     """The derivation of a table's file: these releases but for those that are `out`, the decisions about any of them,
     and the code. A file without a decision does not mention decisions.
@@ -92,10 +86,9 @@ def derivation_of(
     about = decisions
     if decisions.height:
         about = decisions.filter(pl.col("release_id").is_in(releases.select(release_of()).to_series().implode()))
-    name = table_name(model)
     return {
-        "table": name,
-        "code_sha256": code_sha256(MADE_IN.get(name, Normalised.__module__)),
+        "table": table,
+        "code_sha256": code_sha256(MADE_IN.get(table, Normalised.__module__)),
         "inputs": [
             {"release_id": release_id, "raw_sha256": sha256}
             for release_id, sha256 in sorted(zip(releases["release_id"], releases["raw_sha256"], strict=True))

@@ -11,8 +11,6 @@ from typing import Any
 import polars as pl
 
 from schemas.forms.trace import TracedNumber
-from schemas.tables.decision import Decision
-from schemas.tables.observation import Detail
 from tasks.domain.periods import span_name
 from tasks.domain.value_terms import in_words, value_terms
 from tasks.ingest.raw_file import RawFile, read_raw
@@ -74,12 +72,14 @@ class RawRecords:
     def _decided_on(self) -> frozenset[date]:
         """The days from which decisions about releases hold."""
         if self._decided is None:
-            self._decided = frozenset(read_table(self.snapshot, Decision)["decided_on"])
+            self._decided = frozenset(read_table(self.snapshot, "decision")["decided_on"])
         return self._decided
 
     def _details(self, month: Partition) -> pl.DataFrame:
         if month not in self._of_month:
-            self._of_month[month] = read_table(self.snapshot, Detail, lambda partition: partition == month, self.where)
+            self._of_month[month] = read_table(
+                self.snapshot, "detail", lambda partition: partition == month, self.where
+            )
         return self._of_month[month]
 
     def _file(self, release: Row) -> RawFile:

@@ -5,6 +5,8 @@ whenever and wherever the step runs; it is published as the table `lineage`. The
 into the OpenLineage events next to the store's tables and never into hashed content.
 """
 
+from __future__ import annotations
+
 import contextlib
 import json
 import weakref
@@ -12,25 +14,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID, uuid4
 
 import polars as pl
 
 from schemas.forms.outcome import Outcome
-from schemas.table import DataFrame, Table, polars_schema
-from schemas.tables.lineage import Lineage
-from schemas.tables.release import Release
+from schemas.table import DataFrame, polars_schema
 from tasks.domain.hashing import frame_sha256, versions
 from tasks.domain.text import counted
+
+if TYPE_CHECKING:
+    from schemas.tables.lineage import Lineage
+    from schemas.tables.release import Release
 
 
 @dataclass(frozen=True)
 class StepRecord:
     """One executed step.
 
-    `inputs` and `outputs` map a name to the sha256 of its content; `models` maps the name of an output frame to its
-    model; `error` is the message of the exception that ended the step, None where it completed.
+    `inputs` and `outputs` map a name to the sha256 of its content; `tables` maps the name of an output frame to its
+    table; `error` is the message of the exception that ended the step, None where it completed.
     """
 
     step: str
@@ -41,7 +45,7 @@ class StepRecord:
     rows_in: dict[str, int]
     rows_out: dict[str, int]
     parameters: dict[str, Any]
-    models: dict[str, type[Table]]
+    tables: dict[str, str]
     started: datetime
     ended: datetime
     run_id: UUID
@@ -120,7 +124,7 @@ def as_table(release_id: str, records: Sequence[StepRecord]) -> DataFrame[Lineag
         )
         for position, record in enumerate(_that_count(records), start=1)
     ]  # fmt: skip
-    return DataFrame[Lineage](pl.DataFrame(rows, schema=polars_schema(Lineage)))
+    return cast("DataFrame[Lineage]", pl.DataFrame(rows, schema=polars_schema("lineage")))
 
 
 def _that_count(records: Sequence[StepRecord]) -> list[StepRecord]:

@@ -7,10 +7,6 @@
 import polars as pl
 
 from schemas.table import readers_schema
-from schemas.tables.decision import Decision
-from schemas.tables.metric import Metric
-from schemas.tables.observation import Observation
-from schemas.tables.release import Release
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
 from tasks.domain.decisions import counting
@@ -50,11 +46,11 @@ def _records(asked: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
     first = (indices[0] - LOOK_BACK_MONTHS - QUIET_MONTHS) // 12 * 12
     last = indices[-1] // 12 * 12 + 11
     statements = read_table(
-        snapshot, Observation,
+        snapshot, "observation",
         lambda partition: partition[0] == flow and first <= partition_month(partition) <= last,
         where=pl.col("known_until").is_null() & part_of(product),
     )  # fmt: skip
-    releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
+    releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
     made = derive(ledger.current_statements(statements), releases, months)
-    wanted = made.cast(readers_schema(Metric)).select(*KEY, *RECORDS)  # type: ignore[arg-type]
+    wanted = made.cast(readers_schema("metric")).select(*KEY, *RECORDS)  # type: ignore[arg-type]
     return wanted.join(asked.select(KEY), on=KEY, how="semi")

@@ -12,9 +12,7 @@ from typing import Any
 import polars as pl
 
 from schemas.forms.trace import Operand, Trace, TracedNumber
-from schemas.names import FIGURES
-from schemas.tables.metric import MISSING, Metric, status
-from schemas.tables.release import Release
+from schemas.names import FIGURES, MISSING, status
 from tasks.domain.coverage import WORLD
 from tasks.domain.definition_changes import RATIOS, Change, breaks_of
 from tasks.domain.errors import NoFigure
@@ -42,8 +40,8 @@ class Tracer:
     def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
         self.snapshot, self.flow = snapshot, flow
         where = None if product is None else pl.col("product") == product
-        self.metric = read_table(snapshot, Metric, lambda partition: partition[0] == flow, where)
-        self.reporter = Reporter.of(read_table(snapshot, Release))
+        self.metric = read_table(snapshot, "metric", lambda partition: partition[0] == flow, where)
+        self.reporter = Reporter.of(read_table(snapshot, "release"))
         self.origins, self.doubts = Origins(snapshot, flow, product), Doubts(snapshot)
 
     def trace(self, point: Point, figure: str) -> Trace:
@@ -102,7 +100,7 @@ class Tracer:
             missing += f"; {'; '.join(decided)}"
         if not near.height:
             others = read_table(
-                self.snapshot, Metric, lambda partition: partition[0] != self.flow, of_it, columns=("flow",)
+                self.snapshot, "metric", lambda partition: partition[0] != self.flow, of_it, columns=("flow",)
             )
             if others.height:
                 raise NoFigure(f"{missing}; of this product and partner there are only {others['flow'][0]}s")

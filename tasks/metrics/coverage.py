@@ -6,15 +6,20 @@ and one of the partners that a release lists. A basket is covered where each of 
 every partner was requested, the group has members and no code of a partner is unknown (`groups`).
 """
 
-from typing import NamedTuple, Self
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Self, cast
 
 import polars as pl
 
 from schemas.table import DataFrame
-from schemas.tables.release import Release
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import covered_codes, of_national_lists, with_scope
 from tasks.metrics.names import Names
+
+if TYPE_CHECKING:
+    from schemas.tables.release import Release
+
 
 CELL = ("product", "family", "month")
 PLACE_OF_FAMILY = ("product", "partner", "family", "month")
@@ -123,7 +128,7 @@ def cover(names: Names, flow: str, releases: DataFrame[Release]) -> Coverage:
 
 def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
     codes = pl.Series([code for code in names.products if not code.startswith(BASKET)], dtype=pl.String)
-    covered = covered_codes(DataFrame[Release](releases), codes, names.first, names.first + names.months - 1)
+    covered = covered_codes(cast("DataFrame[Release]", releases), codes, names.first, names.first + names.months - 1)
     known = names.numbered(covered.select("product", "month").unique())
     # A family without a series only counts towards the coverage of a product.
     mine = names.numbered(covered.filter(pl.col("family").is_in(names.families)))

@@ -7,15 +7,14 @@ No month needs the figures of another one. The records of the few series that ha
 the published levels in the table `record_level`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import polars as pl
 
 from schemas.table import DataFrame, empty_frame, polars_schema
-from schemas.tables.metric import Metric
-from schemas.tables.record_level import RecordLevel
-from schemas.tables.release import Release
 from tasks.domain import comparability
 from tasks.domain.coverage import FIGURES_LOOK_BACK, QUIET_MONTHS, years_as_months
 from tasks.domain.periods import index_month, month_index
@@ -30,8 +29,13 @@ from tasks.metrics.rows import as_metric, in_order, per_kilogram, with_others
 from tasks.metrics.sums import add_up, add_up_years, only_kind
 from tasks.metrics.windows import YEAR, Windows
 
+if TYPE_CHECKING:
+    from schemas.tables.metric import Metric
+    from schemas.tables.release import Release
+
+
 NAMED = ["product", "partner", "measure"]
-NO_LEVELS = empty_frame(RecordLevel)
+NO_LEVELS = empty_frame("record_level")
 # Months are computed together as long as they have so many rows, and large ones one by one.
 ROWS_AT_ONCE = 200_000
 
@@ -57,7 +61,7 @@ def derive(
     December of its year; numbers outside make no difference. Without `all_records` only the series with records in the
     table `metric` get them.
     """
-    made: list[pl.DataFrame] = [empty_frame(Metric)]
+    made: list[pl.DataFrame] = [empty_frame("metric")]
     for flow in sorted(observation["flow"].cast(pl.String).unique()):
         statements = observation.filter(pl.col("flow") == flow)
         ends = statements.select(first=month_index("period_end").min(), last=month_index("period_end").max())
@@ -160,7 +164,7 @@ class _Portion:
         levels = self._record(block, keep, months)
         keep = keep & month.is_in([*shown])
         if not keep.any():
-            return Derived(empty_frame(Metric), levels)
+            return Derived(empty_frame("metric"), levels)
         place = pl.select(pl.when(keep).then(keep.cum_sum() - 1)).to_series().cast(NUMBER)
         plain = self.windows.of_months(block, keep)
         plain = plain.with_columns(comparable_from=self._changes_of(plain))
@@ -224,7 +228,7 @@ class _Portion:
 
     def _record(self, block: Block, keep: pl.Series, months: Collection[int]) -> pl.DataFrame:
         """Note the levels of the series with records, and return those that are published and known as rows of `record_level`."""
-        found, pairs = [empty_frame(RecordLevel)], self.recorded_pairs
+        found, pairs = [empty_frame("record_level")], self.recorded_pairs
         kept = block.split(keep)
         for month in sorted(months):
             now = self.levels.months[month]
@@ -244,7 +248,7 @@ class _Portion:
         return pl.concat(found)
 
     def _rows_of_levels(self, month: int, levels: pl.DataFrame) -> pl.DataFrame:
-        names, schema = self.grid.names, polars_schema(RecordLevel)
+        names, schema = self.grid.names, polars_schema("record_level")
         rows = self.series.hstack(levels).drop_nulls("level").sort("measure", "product", "partner")
         return rows.with_columns(month=pl.lit(month, pl.Int32)).select(
             flow=pl.lit(self.flow, dtype=schema["flow"]), **{name: names.named(name) for name in NAMED},

@@ -11,9 +11,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from schemas.names import status as status_of
 from schemas.table import polars_schema
-from schemas.tables.metric import Metric
-from schemas.tables.metric import status as status_of
 from tasks.domain.units import by_constant
 from tasks.metrics.names import status
 
@@ -116,7 +115,7 @@ FIGURES_OF: Sequence[Figure] = (
 
 def with_figures(frame: pl.DataFrame, *, per_kilogram: bool) -> pl.DataFrame:
     """The frame with every metric and its status; `comparable_from` is the month since which a series is comparable."""
-    made, after, kinds = [], [], polars_schema(Metric)
+    made, after, kinds = [], [], polars_schema("metric")
     for figure in FIGURES_OF:
         value, why, name = figure.value, figure.status, status_of(figure.name)
         if per_kilogram and figure.of_partners:

@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from schemas.names import KINDS, MADE, STATUSES
 from schemas.reference.code_tables import code_table
-from schemas.tables.metric import MADE, STATUSES
-from schemas.tables.observation import KINDS
 from tasks.domain.classification import HS_LEVELS, basket_members
 from tasks.domain.coverage import TOTALS, WORLD, family_of
 from tasks.domain.nomenclature import CHINAS, classification_of, is_national, national_lists

@@ -7,7 +7,6 @@ A row here has its own numbers of the month (level, ytd, rolling_12m, each with 
 import polars as pl
 
 from schemas.table import polars_schema
-from schemas.tables.metric import Metric
 from tasks.domain.nomenclature import classification_of
 from tasks.domain.periods import index_month
 from tasks.domain.units import EXACT_MAX, in_units, per_unit
@@ -149,7 +148,7 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
     kinds = kinds_behind(per_kilogram=is_ratio) | pl.when(
         pl.col("highest_since").is_not_null() | pl.col("lowest_since").is_not_null()
     ).then("kinds_of_run").otherwise(pl.lit(0, pl.UInt8))
-    schema = polars_schema(Metric)
+    schema = polars_schema("metric")
     statuses = [name for name in schema if name.endswith("_status")]
     classes = [classification_of(code, names.national) for code in names.products]
     order = [list(schema["classification"].categories).index(name) for name in classes]  # type: ignore[attr-defined]
@@ -183,4 +182,4 @@ def in_order(plain: pl.DataFrame, ratios: pl.DataFrame, names: Names) -> pl.Data
         rows = pl.concat([plain[:at], ratios, plain[at:]])
     else:
         rows = plain
-    return rows.with_columns(map(names.named, ("product", "partner", "measure"))).select(list(polars_schema(Metric)))
+    return rows.with_columns(map(names.named, ("product", "partner", "measure"))).select(list(polars_schema("metric")))

@@ -6,10 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from schemas.tables.decision import Decision
-from schemas.tables.observation import Observation
-from schemas.tables.release import Release
-from schemas.tables.trade_flow import VALUES
+from schemas.names import VALUES
 from tasks.domain.classification import part_of
 from tasks.domain.labels import country
 from tasks.domain.reporter import Reporter
@@ -73,12 +70,12 @@ def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None)
         for flow, period in rows.select("flow", "period").unique().iter_rows()
         for moved in (_moved(period, by) for by in BASES)
     }
-    releases = read_table(snapshot, Release)
+    releases = read_table(snapshot, "release")
     stating = _release_ids(snapshot, months, products, as_of)
     used = releases.filter(pl.col("release_id").is_in(stating))
     titles = [_source(row) for row in used.iter_rows(named=True)]
     reporter = Reporter.of(releases).code
-    line = citation(titles, reporter, as_of or known_on(releases, read_table(snapshot, Decision)), snapshot.id)
+    line = citation(titles, reporter, as_of or known_on(releases, read_table(snapshot, "decision")), snapshot.id)
     return "; ".join([line, *terms_of_rows(rows, used["source"].unique().to_list())])
 
 
@@ -113,7 +110,11 @@ def _release_ids(
 ) -> list[str]:
     of_them = pl.any_horizontal(map(part_of, products))
     rows = read_table(
-        snapshot, Observation, months.__contains__, of_them, columns=("flow", "release_id", "known_from", "known_until")
+        snapshot,
+        "observation",
+        months.__contains__,
+        of_them,
+        columns=("flow", "release_id", "known_from", "known_until"),
     )
     priority = current_statements(rows) if as_of is None else rows.filter(was_last_on(as_of))
     return priority["release_id"].unique().sort().to_list()

@@ -7,9 +7,9 @@ from datetime import date
 
 import polars as pl
 
-from schemas.table import Table, table_name
-from schemas.tables.catalog import ADDED, LAYOUTS
-from schemas.tables.release import Release
+from schemas.layouts import LAYOUTS
+from schemas.names import ADDED
+from schemas.table import columns
 from tasks.domain.classification import members
 from tasks.domain.coverage import EVERYTHING
 from tasks.domain.periods import month_index, month_number
@@ -38,45 +38,45 @@ class Notes:
 
 
 def notes(
-    snapshot: Snapshot, model: type[Table], rows: pl.DataFrame, as_of: date | None = None, shown: Sequence[str] = ()
+    snapshot: Snapshot, table: str, rows: pl.DataFrame, as_of: date | None = None, shown: Sequence[str] = ()
 ) -> Notes:  # fmt: skip
     """Return the notes on rows of a table of a snapshot, current or as of a day; on all columns, or on those that
     are shown.
     """
-    name, fields = table_name(model), model.columns
-    columns = [
+    fields = columns(table)
+    meanings = [
         (column, field.unit or "", field.description) if field is not None else (column, "", ADDED.get(column, ""))
         for column, field in ((column, fields.get(column)) for column in shown or rows.columns)
     ]  # fmt: skip
-    releases = _releases(snapshot, model, rows, as_of)
+    releases = _releases(snapshot, table, rows, as_of)
     facts = [
-        ("table", name), ("reporter", Reporter.of(read_table(snapshot, Release)).code), ("store", str(address_of(snapshot.store))), ("snapshot", snapshot.id),
+        ("table", table), ("reporter", Reporter.of(read_table(snapshot, "release")).code), ("store", str(address_of(snapshot.store))), ("snapshot", snapshot.id),
         *([("as known on", str(as_of))] if as_of else []), ("written by", f"Tidewaiter {importlib.metadata.version('tidewaiter')}"),
     ]  # fmt: skip
     schema = {"column": pl.String, "unit": pl.String, "meaning": pl.String}
     if "flow" in rows.columns:
         facts += [("values", line) for line in terms_of_rows(rows, releases["source"].unique().to_list())]
-    return Notes(name, facts, pl.DataFrame(columns, schema, orient="row"), releases)
+    return Notes(table, facts, pl.DataFrame(meanings, schema, orient="row"), releases)
 
 
-def _releases(snapshot: Snapshot, model: type[Table], rows: pl.DataFrame, as_of: date | None) -> pl.DataFrame:
+def _releases(snapshot: Snapshot, table: str, rows: pl.DataFrame, as_of: date | None) -> pl.DataFrame:
     """Return the releases that the rows name or, for figures, those that cover their products in their months or the
     months before.
     """
-    releases = read_table(snapshot, Release).sort("released_on", "release_id")
+    releases = read_table(snapshot, "release").sort("released_on", "release_id")
     if as_of is not None:
         releases = releases.filter(pl.col("released_on") <= as_of)
     named = [name for name in rows.columns if name.endswith("release_id")]
     if named:
         ids = {identity for name in named for identity in rows[name].drop_nulls()}
         return releases.filter(pl.col("release_id").is_in(sorted(ids))).select(RELEASE)
-    layout = LAYOUTS.get(table_name(model))
+    layout = LAYOUTS.get(table)
     if layout is None or layout.month_of is None or "product" not in rows.columns or not rows.height:
         return releases.select(RELEASE)
     first, last = rows[layout.month_of].min(), rows[layout.month_of].max()
     assert isinstance(first, date)
     assert isinstance(last, date)
-    back = LOOKS_BACK_MONTHS.get(table_name(model), 0)
+    back = LOOKS_BACK_MONTHS.get(table, 0)
     near = releases.filter(
         pl.col("flow").is_null() | pl.col("flow").is_in(rows["flow"].unique().implode()),
         month_index("last_month") >= month_number(first) - back, month_index("first_month") <= month_number(last),

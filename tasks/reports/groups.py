@@ -15,8 +15,6 @@ import polars as pl
 
 from schemas.forms.address import S3Url
 from schemas.reference.code_tables import code_table, valid_in
-from schemas.tables.decision import Decision
-from schemas.tables.release import Release
 from tasks.domain.coverage import EVERYTHING, WORLD, covering, family_of
 from tasks.domain.decisions import counting
 from tasks.domain.periods import month_index, month_number, month_text
@@ -131,7 +129,7 @@ def part_of(store: Path, reporter: str, asked: Asked) -> Part:
             return Part(reporter, "partial", None, why)
         found = Doubts(snapshot).of(asked.flow, asked.product, asked.partner, [month_number(asked.month)])
         return Part(reporter, "complete", level, f"in doubt: {'; '.join(found)}" if found else "")
-    releases = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
+    releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
     month = month_number(asked.month)
     key = pl.DataFrame(
         {"flow": [asked.flow], "product": [asked.product], "partner": [asked.partner], "measure": [asked.measure], "month": [month]},

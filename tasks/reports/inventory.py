@@ -7,8 +7,6 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.tables.decision import Decision
-from schemas.tables.release import Release
 from tasks.domain.decisions import counting
 from tasks.domain.name_match import nearest
 from tasks.ledger.name_tables import NameTables
@@ -100,7 +98,7 @@ def _months(snapshot: Snapshot) -> pl.DataFrame:
     ]  # fmt: skip
     kinds = {"flow": pl.String, "period": pl.Date, "products": pl.UInt32, "partners": pl.UInt32}
     found = pl.concat(rows) if rows else pl.DataFrame(schema=kinds)
-    counted = counting(read_table(snapshot, Release), read_table(snapshot, Decision))
+    counted = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
     releases = counted.select("flow", "first_month", "last_month", "release_id")
     covered = found.join(releases, how="cross", suffix="_of").filter(
         pl.col("flow_of").is_null() | (pl.col("flow_of") == pl.col("flow")),
@@ -123,4 +121,4 @@ def _figures(snapshot: Snapshot) -> list[pl.LazyFrame]:
 
 def _releases(snapshot: Snapshot) -> pl.DataFrame:
     columns = ("release_id", "title", "released_on", "flow", "first_month", "last_month")
-    return read_table(snapshot, Release).select(columns).sort("released_on", "release_id")
+    return read_table(snapshot, "release").select(columns).sort("released_on", "release_id")

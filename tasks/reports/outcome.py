@@ -1,14 +1,20 @@
 """Describes the outcome of a run."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from schemas.forms.outcome import Outcome
+from schemas.names import finding_line
 from schemas.table import DataFrame
-from schemas.tables.decision import Decision
-from schemas.tables.release import Finding, finding_line
 from tasks.domain.decisions import decision_text
 from tasks.ingest.normalise import Normalised
 from tasks.store.publish import Published
+
+if TYPE_CHECKING:
+    from schemas.tables.decision import Decision
+    from schemas.tables.release import Finding
 
 
 def report(published: Published, release: Normalised, findings: DataFrame[Finding]) -> Outcome:

@@ -8,7 +8,7 @@ from datetime import date
 import altair
 import polars as pl
 
-from schemas.tables.trade_flow import VALUES
+from schemas.names import VALUES
 from tasks.domain.errors import NoFigure
 from tasks.domain.labels import capitalised, partner_name, product_name, trade_of
 from tasks.domain.measure_states import took_effect

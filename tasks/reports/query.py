@@ -10,11 +10,8 @@ from typing import cast
 
 import polars as pl
 
-from schemas.table import Table, empty_frame, readers_schema
-from schemas.tables.catalog import LAYOUTS
-from schemas.tables.decision import Decision
-from schemas.tables.observation import Observation
-from schemas.tables.release import Release
+from schemas.layouts import LAYOUTS
+from schemas.table import columns, empty_frame, readers_schema
 from tasks.domain.classification import part_of
 from tasks.domain.decisions import counting
 from tasks.domain.errors import NothingPublished
@@ -59,12 +56,11 @@ def query(
     `as_of` gives the rows as published on that day, computed from the ledger by the functions that publish. Raises
     NothingPublished, and ValueError for a condition on a column that the table does not have or a day without data.
     """
-    model = LAYOUTS[table].model
     snapshot = open_published(store)
     asked = {name: several(keys) for name, keys in (("product", product), ("partner", partner), ("measure", measure))}
     months = months_of(month)
     for name in [name for name, keys in asked.items() if keys is not None] + ["flow"] * (flow is not None):
-        _require_column(model, table, name)
+        _require_column(table, name)
     # Tables filed by month have the flow in the path, and in no column of the file.
     inside = [is_one_of(name, keys) for name, keys in asked.items() if keys is not None]
     if as_of is not None:
@@ -73,7 +69,7 @@ def query(
     else:
         rows = read_table(
             snapshot,
-            model,
+            table,
             lambda partition: (flow is None or partition[0] == flow) and (months is None or partition[1:] in months),
             where=pl.all_horizontal(inside) if inside else None,
         )
@@ -112,7 +108,7 @@ def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, products
         raise ValueError(f"the table {table} has no days of knowledge; as-of reads are made of {', '.join(AS_OF)}")
     files = snapshot.paths("observation", flow)
     ledger_then = (
-        pl.scan_parquet(files, hive_partitioning=False, glob=False) if files else empty_frame(Observation).lazy()
+        pl.scan_parquet(files, hive_partitioning=False, glob=False) if files else empty_frame("observation").lazy()
     )
     first = ledger_then.select(pl.col("known_from").min()).collect().item()
     if first is None:
@@ -123,7 +119,7 @@ def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, products
     where = ledger.was_last_on(day)
     statements = read_table(
         snapshot,
-        Observation,
+        "observation",
         lambda partition: flow is None or partition[0] == flow,
         where=where & pl.any_horizontal(map(part_of, products)) if products else where,
     )
@@ -136,12 +132,11 @@ def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, products
     # A file of printed figures has the day of its last one; its earlier ones were published before.
     with_number = ledger_then.filter(where).select(pl.col("release_id").unique()).collect()["release_id"]
     is_public = (pl.col("released_on") <= day) | pl.col("release_id").is_in(with_number.to_list())
-    releases = counting(read_table(snapshot, Release).filter(is_public), read_table(snapshot, Decision), day)
+    releases = counting(read_table(snapshot, "release").filter(is_public), read_table(snapshot, "decision"), day)
     made = trade_flow.widen(statements, releases) if table == "trade_flow" else derive(statements, releases)
-    return made.cast(readers_schema(LAYOUTS[table].model))  # type: ignore[arg-type]
+    return made.cast(readers_schema(table))  # type: ignore[arg-type]
 
 
-def _require_column(model: type[Table], table: str, name: str) -> None:
-    columns = list(model.columns)
-    if name not in columns:
-        raise ValueError(f"the table {table} has no column {name}; it has {', '.join(columns)}")
+def _require_column(table: str, name: str) -> None:
+    if name not in (there := columns(table)):
+        raise ValueError(f"the table {table} has no column {name}; it has {', '.join(there)}")

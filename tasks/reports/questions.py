@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from schemas.layouts import LAYOUTS
+from schemas.names import VALUES
 from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema
-from schemas.tables.catalog import LAYOUTS
-from schemas.tables.trade_flow import VALUES
 from tasks.domain.coverage import WORLD
 from tasks.domain.partner_key import Unresolved
 from tasks.domain.period_words import each_month, is_latest, read_months
@@ -95,8 +95,7 @@ def ask(store: Path, question: Question) -> Answer:
     """
     snapshot = query.open_published(store)
     resolver = Resolver(snapshot)
-    model, layout = LAYOUTS[question.table].model, LAYOUTS[question.table]
-    there = polars_schema(model)
+    layout, there = LAYOUTS[question.table], polars_schema(question.table)
     _require_columns(question, there)
     notes: list[str] = []
     products = _keys(question.products, "product", resolver, question.table, notes)

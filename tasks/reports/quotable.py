@@ -12,10 +12,9 @@ from typing import Any
 
 import polars as pl
 
+from schemas.forms.verdict import Caveat, Verdict
+from schemas.names import CAVEATS, status
 from schemas.reference.code_tables import code_table
-from schemas.tables.metric import status
-from schemas.tables.observation import Observation
-from schemas.tables.verdict import CAVEATS, Caveat, Verdict
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import WORLD
 from tasks.domain.periods import month_number
@@ -32,7 +31,7 @@ Row = Mapping[str, Any]
 
 def words_of(snapshot: Snapshot, product: str, flow: str) -> pl.DataFrame:
     """Return the numbers of a product: its own if a release ever had any, otherwise those of its members."""
-    ledger_rows = read_table(snapshot, Observation, lambda part: part[0] == flow, part_of(product))
+    ledger_rows = read_table(snapshot, "observation", lambda part: part[0] == flow, part_of(product))
     own = ledger_rows.filter(pl.col("product") == product)
     return own if own.height else ledger_rows
 

@@ -14,14 +14,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.forms.outcome import Outcome
+from schemas.names import MADE, MISSING, VALUES, status
 from schemas.reference.code_tables import code_table
-from schemas.table import Table
-from schemas.tables.decision import Decision
-from schemas.tables.lineage import Lineage
-from schemas.tables.metric import MADE, MISSING, Metric, status
-from schemas.tables.release import Finding, Quarantine, Release
-from schemas.tables.revision import Revision
-from schemas.tables.trade_flow import VALUES
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import decision_text
 from tasks.domain.labels import capitalised, partner_name, product_name, row_name, trade_of, written_month
@@ -72,17 +66,17 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     """Return the pages of a published release; `pictures` are a large part of the cost."""
     snapshot = open_snapshot(store)
     assert snapshot is not None, "a release was just published"
-    release = _of(snapshot, Release, outcome).row(0, named=True)
-    findings = _of(snapshot, Finding, outcome)
-    decisions = read_table(snapshot, Decision).filter(
+    release = _of(snapshot, "release", outcome).row(0, named=True)
+    findings = _of(snapshot, "finding", outcome)
+    decisions = read_table(snapshot, "decision").filter(
         pl.col("kind") != "replaced", release_id=outcome.release_id.partition(MARK)[0]
     )
     last = decisions.sort("number").row(-1, named=True) if decisions.height else None
     made_by = last["decision_id"] if last and outcome.decision else outcome.release_id
     names = pl.col("new_release_id").is_in([outcome.release_id, *decisions["decision_id"]])
-    revision = read_table(snapshot, Revision, where=names)
+    revision = read_table(snapshot, "revision", where=names)
     revised = revision.filter(new_release_id=made_by).height
-    reporter = Reporter.of(read_table(snapshot, Release))
+    reporter = Reporter.of(read_table(snapshot, "release"))
     shown = [one for flow in outcome.flows for one in _headlines(snapshot, outcome, flow, reporter, pictures=pictures)]
     trades = " and ".join(trade_of(outcome.reporter, flow) for flow in outcome.flows)
     lead = shown[0]["lead"] if shown else f"{outcome.months[-1]}: {trades}"
@@ -99,8 +93,8 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     return Pages(lead, summary, _checks(findings), _quarantine(snapshot, outcome), page, hashes, revised)
 
 
-def _of(snapshot: Snapshot, model: type[Table], outcome: Outcome) -> pl.DataFrame:
-    return read_table(snapshot, model, where=pl.col("release_id") == outcome.release_id)
+def _of(snapshot: Snapshot, table: str, outcome: Outcome) -> pl.DataFrame:
+    return read_table(snapshot, table, where=pl.col("release_id") == outcome.release_id)
 
 
 def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str, reporter: Reporter, *, pictures: bool) -> list[Row]:
@@ -120,10 +114,10 @@ def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str, reporter: Report
     for measure, unit, scale in MEASURES:
         wanted = known & (pl.col("measure") == measure)
         columns = ("product", "partner", "level")
-        levels = (read_table(snapshot, Metric, part.__eq__, where=wanted, columns=columns) for part in parts)
+        levels = (read_table(snapshot, "metric", part.__eq__, where=wanted, columns=columns) for part in parts)
         products = largest(levels)
         if products:
-            series = read_table(snapshot, Metric, shown, where=wanted & pl.col("product").is_in(products))
+            series = read_table(snapshot, "metric", shown, where=wanted & pl.col("product").is_in(products))
             return [
                 _headline(series.filter(product=product), unit, scale, reporter, pictures=pictures)
                 for product in products
@@ -225,7 +219,7 @@ def _checks(findings: pl.DataFrame) -> list[Row]:
 
 
 def _quarantine(snapshot: Snapshot, outcome: Outcome) -> list[Row]:
-    rows = _of(snapshot, Quarantine, outcome).head(RECORDS_MAX)
+    rows = _of(snapshot, "quarantine", outcome).head(RECORDS_MAX)
     return [
         {"record": row["record"], "reasons": "; ".join(row["reasons"]), "printed": clip(row["printed"], 300)}
         for row in rows.iter_rows(named=True)
@@ -234,10 +228,10 @@ def _quarantine(snapshot: Snapshot, outcome: Outcome) -> list[Row]:
 
 def _lineage(snapshot: Snapshot, name: str, release: Row) -> tuple[list[Row], list[Row]]:
     """Return the steps, compared with those of the previous release of the same source; and the hashes."""
-    own = read_table(snapshot, Lineage, where=pl.col("release_id") == name)
-    others = read_table(snapshot, Release, where=pl.col("source") == release["source"]).filter(
+    own = read_table(snapshot, "lineage", where=pl.col("release_id") == name)
+    others = read_table(snapshot, "release", where=pl.col("source") == release["source"]).filter(
         pl.col("release_id") != release["release_id"], pl.col("released_on") <= release["released_on"]
     )
     earlier = others.sort("released_on", "release_id")["release_id"][-1] if others.height else None
-    before = read_table(snapshot, Lineage, where=pl.col("release_id") == earlier) if earlier else own.clear()
+    before = read_table(snapshot, "lineage", where=pl.col("release_id") == earlier) if earlier else own.clear()
     return lineage_page.steps(own, before, earlier), lineage_page.hashes(own)

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.tables.revision import REVISIONS
+from schemas.names import REVISIONS
 from tasks.domain.decisions import NOTHING_DECIDED, decision_text
 from tasks.domain.labels import capitalised
 from tasks.domain.periods import span_name

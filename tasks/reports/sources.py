@@ -15,8 +15,6 @@ from schemas.forms.address import S3Url
 from schemas.forms.fetch import FetchState, state_file
 from schemas.forms.sources import SourceState, SourceStates
 from schemas.reference.code_tables import code_table
-from schemas.tables.decision import Decision
-from schemas.tables.release import Release
 from tasks.domain.coverage import GROUPS
 from tasks.domain.decisions import counting
 from tasks.domain.periods import first_day, month_end, month_name, month_number
@@ -66,8 +64,8 @@ def _releases(root: Path | S3Url) -> pl.DataFrame:
     found = []
     for store in stores_of(root).values():
         snapshot = open_snapshot(at_hand(store))
-        found.append(counting(read_table(snapshot, Release), read_table(snapshot, Decision)).select(COLUMNS))
-    return pl.concat(found) if found else read_table(None, Release).select(COLUMNS)
+        found.append(counting(read_table(snapshot, "release"), read_table(snapshot, "decision")).select(COLUMNS))
+    return pl.concat(found) if found else read_table(None, "release").select(COLUMNS)
 
 
 def _last_fetch(inboxes: Sequence[Path], source: str) -> FetchState | None:

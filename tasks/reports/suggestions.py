@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.tables.catalog import LAYOUTS
+from schemas.layouts import LAYOUTS
 from tasks.domain.periods import span_name
 from tasks.domain.text import NAMED_MAX, named
 from tasks.reports.query import Keys, Month, is_one_of, months_of, several
@@ -87,7 +87,7 @@ class _Narrowed:
             [is_one_of(name, keys) for name, keys in self.keys.items() if name != "flow"],
         )
         rows = read_table(
-            self.snapshot, LAYOUTS[self.table].model,
+            self.snapshot, self.table,
             lambda partition: (flows is None or partition[0] in flows) and month in (None, partition),
             where=pl.all_horizontal(inside) if inside else None, columns=(column, "flow"),
         )  # fmt: skip

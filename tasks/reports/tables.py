@@ -17,8 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from schemas.names import FIGURES
-from schemas.tables.metric import MISSING, status
+from schemas.names import FIGURES, MISSING, status
 from tasks.domain.coverage import WORLD
 from tasks.domain.labels import product_name, trade_of, written_month
 from tasks.domain.text import counted

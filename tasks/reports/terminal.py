@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
-from schemas.tables.metric import MADE
+from schemas.names import MADE
 from tasks.domain.labels import partner_name, product_name, trade_of
 
 if TYPE_CHECKING:

@@ -11,10 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.tables.decision import Decision
-from schemas.tables.metric import status
-from schemas.tables.observation import Observation
-from schemas.tables.release import Release
+from schemas.names import status
 from tasks.domain.classification import part_of
 from tasks.domain.periods import month_number
 from tasks.ledger.doubts import Doubts
@@ -90,7 +87,7 @@ def _statements(
     if partner not in totals() and figure in ("level", "mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct"):
         of_it = of_it & (pl.col("partner") == partner)
     rows = read_table(
-        snapshot, Observation, lambda partition: partition[0] == flow, of_it,
+        snapshot, "observation", lambda partition: partition[0] == flow, of_it,
         columns=("flow", "period_start", "period_end", "known_from", "known_until", "release_id"),
     )  # fmt: skip
     upto = rows.filter(pl.col("period_start") <= months[1])
@@ -114,12 +111,12 @@ def _releases_by_day(
     snapshot: Snapshot, statements: pl.DataFrame, flow: str, months: tuple[date, date]
 ) -> dict[date, str]:
     """Return titles of the releases that were made public on a day, and of those whose numbers count from it."""
-    releases = read_table(snapshot, Release).filter(pl.col("flow").is_null() | (pl.col("flow") == flow))
+    releases = read_table(snapshot, "release").filter(pl.col("flow").is_null() | (pl.col("flow") == flow))
     counting = statements.select("release_id", day="known_from").unique()
     about = (pl.col("first_month") <= months[1]) & (pl.col("last_month") >= months[0])
     public = releases.filter(about, pl.col("partners") != "keys").select("release_id", day="released_on")
     named = pl.concat([counting, public]).unique().join(releases.select("release_id", "title"), on="release_id")
-    decided = read_table(snapshot, Decision).filter(pl.col("kind") != "replaced").rename({"decided_on": "day"})
+    decided = read_table(snapshot, "decision").filter(pl.col("kind") != "replaced").rename({"decided_on": "day"})
     decided = decided.join(releases.filter(about).select("release_id", "title"), on="release_id").select(
         "release_id", "day", title=pl.col("kind") + ": " + pl.coalesce("title", "release_id")
     )

@@ -17,18 +17,23 @@ Unsure: whether the request for a file without a regime or province column cover
 declared.
 """
 
-from typing import cast
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
 from schemas.table import DataFrame, polars_schema
-from schemas.tables.reported import Reported
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
 from tasks.sources import csv, envelope, excel
 from tasks.sources.names import first_record, refuse_mojibake, refuse_totals
 from tasks.sources.plain_text import plain_texts
 from tasks.sources.protocol import Parsed, Source
+
+if TYPE_CHECKING:
+    from schemas.tables.reported import Reported
+
 
 TITLES = {
     "period": ("数据年月", "Date of data"),
@@ -150,7 +155,7 @@ def _as_reported(fields: pl.DataFrame, distinct: dict[str, pl.Series]) -> DataFr
             )
     made = fields.select(
         pl.col(name) if name in fields.columns else pl.lit(None, dtype=kind).alias(name)
-        for name, kind in polars_schema(Reported).items()
+        for name, kind in polars_schema("reported").items()
     )
     return cast("DataFrame[Reported]", made)
 

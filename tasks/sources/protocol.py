@@ -1,10 +1,12 @@
 """Defines the interface of an adapter: how a file of a source is read, and what the source is asked for."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 from urllib.parse import quote, quote_plus
 from zoneinfo import ZoneInfo
 
@@ -12,7 +14,10 @@ import polars as pl
 
 from schemas.forms.fetch import Fetched, FetchRequest
 from schemas.table import DataFrame
-from schemas.tables.reported import Reported
+
+if TYPE_CHECKING:
+    from schemas.tables.reported import Reported
+
 
 T = TypeVar("T")
 
@@ -34,7 +39,7 @@ class Parsed(NamedTuple):
     totals: DataFrame[Reported] | None = None
     short: tuple[dict[str, str], ...] = ()
 
-    def declared(self, partners: str) -> "Parsed":
+    def declared(self, partners: str) -> Parsed:
         """What the file says where these partners were asked for: `all`, or some of them.
 
         Of every partner a printed total is a check on the sum. Of some of them it is the only word on the total.
@@ -90,8 +95,8 @@ class Question:
     again: bool = True
     retry_on: frozenset[int] = frozenset()
     page_size: int | None = None
-    attachment: "Callable[[Question, Answer], Question | None] | None" = None
-    parts: "Callable[[Question, Answer], Iterator[tuple[Question, Answer]]] | None" = None
+    attachment: Callable[[Question, Answer], Question | None] | None = None
+    parts: Callable[[Question, Answer], Iterator[tuple[Question, Answer]]] | None = None
     covers: Callable[[Parsed], list[str]] | None = None
 
 

@@ -15,14 +15,20 @@ Such a file covers only the keys it names: a missing key means nothing. Several 
 day; the one with most digits is kept.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
 import polars as pl
 
 from schemas.table import DataFrame, polars_schema
-from schemas.tables.reported import Reported
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
 from tasks.sources import csv
 from tasks.sources.protocol import Parsed, Source
+
+if TYPE_CHECKING:
+    from schemas.tables.reported import Reported
 
 COLUMNS = (
     "flow", "product", "partner", "period", "measure", "value", "unit", "published_on", "publisher", "address", "note",
@@ -86,11 +92,12 @@ def _as_reported(fields: pl.DataFrame, measure: pl.Series) -> DataFrame[Reported
         pl.when(is_value).then(unit).alias("currency"),
         pl.when(measure == "quantity_yoy").then("figure").alias("quantity_yoy"),
     )
-    return DataFrame[Reported](
+    return cast(
+        "DataFrame[Reported]",
         placed.select(
             (pl.col(name) if name in placed.columns else pl.lit(None, dtype=kind).alias(name)).cast(kind)
-            for name, kind in polars_schema(Reported).items()
-        )
+            for name, kind in polars_schema("reported").items()
+        ),
     )
 
 

@@ -1,22 +1,29 @@
 """Adds up the rows of an adapter, and converts its columns to the `Reported` shape."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
 from schemas.table import DataFrame, polars_schema
-from schemas.tables.reported import Reported
+
+if TYPE_CHECKING:
+    from schemas.tables.reported import Reported
+
 
 RECORDS_SHOWN = 40
 
 
 def as_reported(columns: pl.DataFrame) -> DataFrame[Reported]:
     """These columns with the names and types of `Reported`; missing ones are null, other columns are left out."""
-    return DataFrame[Reported](
+    return cast(
+        "DataFrame[Reported]",
         columns.select(
             (pl.col(name) if name in columns.columns else pl.lit(None, dtype=kind).alias(name)).cast(kind)
-            for name, kind in polars_schema(Reported).items()
-        )
+            for name, kind in polars_schema("reported").items()
+        ),
     )
 
 

@@ -28,10 +28,12 @@ and of last year are asked for again, in June and July those of the year before 
 the key is read from the environment or a secret block and is in no file.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -40,7 +42,6 @@ import polars as pl
 from schemas import settings
 from schemas.forms.fetch import FetchRequest
 from schemas.table import DataFrame
-from schemas.tables.reported import Reported
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
@@ -49,6 +50,10 @@ from tasks.sources.plan import months_of, products_of
 from tasks.sources.protocol import KeyNeed, Parsed, Question, Site, Source
 from tasks.sources.records import as_reported
 from tasks.sources.totals import Parted, part_totals
+
+if TYPE_CHECKING:
+    from schemas.tables.reported import Reported
+
 
 CODES = "schedule_c"
 COUNTRY = r"^[1-79][0-9]{3}$"

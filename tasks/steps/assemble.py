@@ -91,7 +91,7 @@ def revise(release: Normalised, ledger_after: Ledger, known: Known) -> DataFrame
     """Return the revisions of the months that the release touches and of the same months a year later."""
     details = cast("DataFrame[Detail]", _details(release, known))
     if not ledger_after.decisions.height and ledger.undisputed(details, ledger_after.releases).all():
-        return DataFrame[Revision](empty_frame(Revision))
+        return cast("DataFrame[Revision]", empty_frame("revision"))
     return revising.revisions(details, whole(ledger_after, known), ledger_after.releases, ledger_after.decisions)
 
 

@@ -127,7 +127,7 @@ def current_batch() -> Batch | None:
 
 def ledger_of(known: Known) -> Ledger:
     """Return the ledger after the releases of a batch; its months are files already."""
-    nothing = cast("DataFrame[Observation]", empty_frame(Observation))
+    nothing = cast("DataFrame[Observation]", empty_frame("observation"))
     return Ledger(nothing, known.releases, known.decisions)
 
 

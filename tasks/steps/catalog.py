@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from schemas.reference.code_tables import require_valid_tables
 from tasks.checks import approval as holding
 from tasks.checks import registry as checks
 from tasks.claims import check as claims
@@ -96,8 +97,9 @@ def on_record(store: Path, *, rehearsed: bool = False, of: batch.Batch | None = 
 
     A run that changed nothing leaves no file. A run that failed leaves one, named by the bytes of its input and the
     step that failed. A rehearsal leaves none, because it publishes nothing. The publication of a batch leaves the
-    records of its releases too.
+    records of its releases too. Raises BrokenTable where a row of a code table breaks its model.
     """
+    require_valid_tables()
     run = lineage.Run(flow_run_id=flow_run_id())
     with lineage.recording(run):
         try:

@@ -12,9 +12,9 @@ from typing import Annotated, NamedTuple
 import polars as pl
 
 from schemas.forms.address import S3Url
-from schemas.table import PUBLISHED, Table, polars_schema, table_name
+from schemas.layouts import LAYOUTS
+from schemas.table import polars_schema
 from schemas.tables.metric import Metric
-from schemas.tables.observation import Observation
 from schemas.tables.record_level import RecordLevel
 from tasks.domain.coverage import FIGURES_LOOK_BACK
 from tasks.domain.decisions import out_on
@@ -57,7 +57,7 @@ def derive(ledger_after: Ledger, known: Known) -> Figures:
 
     Raises DamagedStore if an input is damaged.
     """
-    figures = Figures(*(PendingFiles.of(model) for model in DERIVED))
+    figures = Figures(*(PendingFiles.of(table) for table in DERIVED))
     with refusing_overflow():
         for flow in sorted({flow for flow, _, _ in known.derived}):
             _Flow(flow, ledger_after, known, figures).derive()
@@ -91,8 +91,8 @@ class _Flow:
         with exchange.in_bucket(self.bucket) if self.bucket else exchange.in_store(self.known.store) as place:
             for some in _chunks(months, self.rows):
                 self._derive(some, place)
-            published = {month: [*map(self._path, names)] for month, names in self._published(RecordLevel).items()}
-            there = self._published(Metric).keys() - {*months}
+            published = {month: [*map(self._path, names)] for month, names in self._published("record_level").items()}
+            there = self._published("metric").keys() - {*months}
             for some in _chunks(
                 later_records(there, published, self._levels_of(place), Reporter.of(self.ledger.releases)), self.rows
             ):
@@ -100,10 +100,10 @@ class _Flow:
 
     def _derive(self, months: Sequence[int], place: PartStore) -> None:
         known, back = self.known, looked_back_on(months, self.chained)
-        prove(known.snapshot, Observation, self._is_in(back - self.new))
-        prove(known.snapshot, RecordLevel, self._is_in(months_of_levels(months) - self.levels.keys()))
+        prove(known.snapshot, "observation", self._is_in(back - self.new))
+        prove(known.snapshot, "record_level", self._is_in(months_of_levels(months) - self.levels.keys()))
         portions = portions_of(max((self.rows.get(month, 0) for month in back), default=0))
-        ledger, recent = self._published(Observation), self._published(RecordLevel)
+        ledger, recent = self._published("observation"), self._published("record_level")
         touched = self.ledger.touched.filter(month_index("period_end").is_in(back))
         before = sorted(months_of_levels(months))
         ledger_files = [name for month in sorted(back - self.new) for name in ledger.get(month, ())]
@@ -116,31 +116,29 @@ class _Flow:
             releases=leave_frame(place, self.ledger.counting),
             recent=[name for month in before if month not in self.levels for name in recent.get(month, ())],
             levels=[part.name for month in before for part in self.levels.get(month, ())],
-            notes={table_name(model): {month: self.made_of(model, self._partition(month)) for month in months} for model in DERIVED},
+            notes={table: {month: self.made_of(table, self._partition(month)) for month in months} for table in DERIVED},
         )  # fmt: skip
         name = place.put(plan.model_dump_json().encode())
         works = [Work(place, name, number, title_of(self.flow, months, one)) for number, one in enumerate(portions)]
         made = [part for parts in each(derive_portion, works) for part in parts]
-        for model, pending in zip(DERIVED, self.figures, strict=True):
+        for table, pending in zip(DERIVED, self.figures, strict=True):
             for month in months:
-                mine = [part for part in made if (part.table, part.month) == (table_name(model), month)]
-                if model is RecordLevel:
+                mine = [part for part in made if (part.table, part.month) == (table, month)]
+                if table == "record_level":
                     self.levels[month] = mine
-                self._keep(pending, model, month, mine, place)
+                self._keep(pending, table, month, mine, place)
 
-    def _keep(
-        self, pending: PendingFiles, model: type[Table], month: int, parts: Sequence[Part], place: PartStore
-    ) -> None:
+    def _keep(self, pending: PendingFiles, table: str, month: int, parts: Sequence[Part], place: PartStore) -> None:
         """Keep the files of a month: one for each portion of a large month, else one."""
         partition, files = self._partition(month), [place.get(part.name) for part in parts]
         if len(parts) < 2 or is_divided(self.rows.get(month, 0)):
             for part, data in zip(parts, files, strict=True):
                 pending.keep(partition, data, part.rows, self.known.store)
             return
-        kinds = polars_schema(model)
+        kinds = polars_schema(table)
         rows = pl.concat([pl.read_parquet(data, hive_partitioning=False) for data in files])
-        rows = rows.sort(PUBLISHED[table_name(model)].sort_by).cast({name: kinds[name] for name in rows.columns})
-        file = encode_file(model, rows, partition_path(partition), self.made_of(model, partition), in_order=True)
+        rows = rows.sort(LAYOUTS[table].sort_by).cast({name: kinds[name] for name in rows.columns})
+        file = encode_file(table, rows, partition_path(partition), self.made_of(table, partition), in_order=True)
         pending.keep(partition, file.data, file.rows, self.known.store)
 
     def _levels_of(self, place: PartStore) -> dict[int, list[Path]]:
@@ -152,10 +150,10 @@ class _Flow:
     def _is_in(self, months: Set[int]) -> Callable[[Partition], bool]:
         return lambda one: one[0] == self.flow and partition_month(one) in months
 
-    def _published(self, model: type[Table]) -> dict[int, list[str]]:
+    def _published(self, table: str) -> dict[int, list[str]]:
         """Return the published files of a table by month; their paths are relative to the snapshot."""
         found: dict[int, list[str]] = {}
-        for entry in self.known.snapshot.entries(table_name(model), self.flow) if self.known.snapshot else ():
+        for entry in self.known.snapshot.entries(table, self.flow) if self.known.snapshot else ():
             found.setdefault(partition_month(path_partition(entry.partition)), []).append(entry.path)
         return found
 
@@ -187,7 +185,7 @@ def _chunks(months: Sequence[int], rows: Mapping[int, int]) -> Iterator[list[int
 
 def _ledger_rows(known: Known, ledger_after: Ledger) -> dict[Partition, int]:
     """Return the months that have rows in the ledger after the release, and how many."""
-    entries = known.snapshot.entries(table_name(Observation)) if known.snapshot else ()
+    entries = known.snapshot.entries("observation") if known.snapshot else ()
     months = {path_partition(entry.partition): entry.rows for entry in entries if entry.rows}
     touched = ledger_after.touched.group_by("flow", month=month_index("period_end")).len()
     new = {(flow, month // 12, month % 12 + 1): rows for flow, month, rows in touched.iter_rows()}

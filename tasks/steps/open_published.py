@@ -13,11 +13,9 @@ from typing import cast
 import polars as pl
 import pyarrow.parquet
 
-from schemas.table import DataFrame, Table, schema_sha256, table_name
+from schemas.table import DataFrame, schema_sha256
 from schemas.tables.decision import Decision
-from schemas.tables.metric import Metric
 from schemas.tables.observation import Detail, Observation
-from schemas.tables.record_level import RecordLevel
 from schemas.tables.release import Release
 from tasks.domain.errors import Refused
 from tasks.domain.nomenclature import national_lists
@@ -47,17 +45,18 @@ def open_known(store: Path, release: Normalised, *, enters: bool = False, derive
     """
     snapshot = open_snapshot(store)
     refuse_unknown(snapshot)
-    prove(snapshot, Release)
-    prove(snapshot, Decision)
-    releases = read_table(snapshot, Release)
+    prove(snapshot, "release")
+    prove(snapshot, "decision")
+    releases = read_table(snapshot, "release")
     _refuse_another_reporter(releases, release, store)
     _refuse_another_list(releases, release, store)
-    in_ledger, figures = _published(snapshot, Observation), _published(snapshot, Metric)
-    outdated = set() if enters else figures.keys() - _of_todays_schema(snapshot, Metric)
+    in_ledger, figures = _published(snapshot, "observation"), _published(snapshot, "metric")
+    outdated = set() if enters else figures.keys() - _of_todays_schema(snapshot, "metric")
     outdated |= (
         set()
         if enters
-        else figures.keys() & (_published(snapshot, RecordLevel).keys() - _of_todays_schema(snapshot, RecordLevel))
+        else figures.keys()
+        & (_published(snapshot, "record_level").keys() - _of_todays_schema(snapshot, "record_level"))
     )
     plan = plan_months(
         release, in_ledger.keys(), figures.keys(), outdated, lambda month: _has_spans(snapshot, month, in_ledger[month])
@@ -71,18 +70,18 @@ def open_known(store: Path, release: Normalised, *, enters: bool = False, derive
     }
     near = set() if derives else (later_year(plan.touched) | year_before) - plan.touched
     detailed = set() if derives else plan.touched | later_year(plan.touched)
-    prove(snapshot, Observation, near.__contains__)
-    prove(snapshot, Detail, detailed.__contains__)
+    prove(snapshot, "observation", near.__contains__)
+    prove(snapshot, "detail", detailed.__contains__)
     return Known(
         releases=cast("DataFrame[Release]", releases),
-        observation=cast("DataFrame[Observation]", read_table(snapshot, Observation, near.__contains__)),
-        detail=cast("DataFrame[Detail]", read_table(snapshot, Detail, detailed.__contains__)),
+        observation=cast("DataFrame[Observation]", read_table(snapshot, "observation", near.__contains__)),
+        detail=cast("DataFrame[Detail]", read_table(snapshot, "detail", detailed.__contains__)),
         touched=tuple(sorted(plan.touched)),
         derived=tuple(sorted(plan.derived)),
         snapshot=snapshot,
         store=store,
         chained=frozenset(plan.chained),
-        decisions=cast("DataFrame[Decision]", read_table(snapshot, Decision)),
+        decisions=cast("DataFrame[Decision]", read_table(snapshot, "decision")),
     )
 
 
@@ -91,9 +90,9 @@ def later_year(partitions: Iterable[Partition]) -> set[Partition]:
     return {(flow, year + 1, month) for flow, year, month in partitions}
 
 
-def _published(snapshot: Snapshot | None, model: type[Table]) -> dict[Partition, FileEntry]:
+def _published(snapshot: Snapshot | None, table: str) -> dict[Partition, FileEntry]:
     """Return the published partitions of a table, each with a file of it."""
-    entries = snapshot.entries(table_name(model)) if snapshot else ()
+    entries = snapshot.entries(table) if snapshot else ()
     return {path_partition(entry.partition): entry for entry in entries}
 
 
@@ -105,16 +104,16 @@ def _has_spans(snapshot: Snapshot | None, month: Partition, entry: FileEntry) ->
     try:
         footer = pyarrow.parquet.read_metadata(snapshot.path / entry.path)
     except (OSError, pyarrow.ArrowInvalid):
-        prove(snapshot, Observation, month.__eq__)
+        prove(snapshot, "observation", month.__eq__)
         raise
     place = footer.schema.to_arrow_schema().names.index("period_start")
     starts = (footer.row_group(group).column(place).statistics.min for group in range(footer.num_row_groups))
     return any(start < date(month[1], month[2], 1) for start in starts)
 
 
-def _of_todays_schema(snapshot: Snapshot | None, model: type[Table]) -> set[Partition]:
+def _of_todays_schema(snapshot: Snapshot | None, table: str) -> set[Partition]:
     """Return the partitions of a table that match this version and today's code tables."""
-    ours, files = schema_sha256(model), _published(snapshot, model)
+    ours, files = schema_sha256(table), _published(snapshot, table)
     return {month for month, file in files.items() if file.schema_sha256 == ours}
 
 

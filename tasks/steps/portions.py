@@ -16,9 +16,8 @@ from typing import Any, NamedTuple, cast
 import polars as pl
 from pydantic import BaseModel
 
-from schemas.table import DataFrame, table_name
-from schemas.tables.metric import Metric
-from schemas.tables.record_level import RecordLevel
+from schemas.table import DataFrame
+from schemas.tables.catalog import MODELS
 from schemas.tables.release import Release
 from tasks.domain.coverage import LOOK_BACK_MONTHS
 from tasks.domain.periods import first_day
@@ -29,7 +28,7 @@ from tasks.store.exchange import PartStore
 from tasks.store.parquet import encode_file, partition_path
 
 # The tables that are derived from the ledger month by month.
-DERIVED = (Metric, RecordLevel)
+DERIVED = ("metric", "record_level")
 STATED = (
     "source", "kind", "reporter", "flow", "product", "classification", "partner", "period_start", "period_end", "measure",
     "value", "unit", "resolution", "release_id", "known_from",
@@ -88,14 +87,14 @@ def derive_portion(work: Work) -> list[Part]:
     made: list[Part] = []
     recent = read_levels([*map(plan.published.path, plan.recent), *map(place.path, plan.levels)], plan.flow, portion)
     for derived in derive_months(plan.flow, plan.months, _statements(work, plan, portion), releases, recent):
-        for model, rows in zip(DERIVED, derived, strict=True):
-            model.validate(rows, lazy=True)
-            table, by_month = table_name(model), rows.partition_by("period", as_dict=True)
+        for table, rows in zip(DERIVED, derived, strict=True):
+            MODELS[table].validate(rows, lazy=True)
+            by_month = rows.partition_by("period", as_dict=True)
             for month in plan.months:
                 of_month = by_month.get((first_day(month),))
                 if of_month is not None:
                     partition = partition_path((plan.flow, month // 12, month % 12 + 1))
-                    file = encode_file(model, of_month, partition, plan.notes[table][month], in_order=True)
+                    file = encode_file(table, of_month, partition, plan.notes[table][month], in_order=True)
                     name = place.put(file.data)
                     made.append(Part(table, month, work.number, name, file.rows, len(file.data)))
     return made

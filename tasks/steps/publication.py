@@ -13,15 +13,10 @@ from typing import Any, NamedTuple, cast
 
 import polars as pl
 
-from schemas.table import PUBLISHED, DataFrame, Table, empty_frame, schema_sha256, table_name
-from schemas.tables.control_event import ControlEvent, EventMonth, EventWindow
+from schemas.layouts import LAYOUTS
+from schemas.table import DataFrame, empty_frame, schema_sha256
 from schemas.tables.decision import Decision
 from schemas.tables.lineage import Lineage
-from schemas.tables.name import PartnerName, ProductName
-from schemas.tables.observation import Detail, Observation
-from schemas.tables.release import Finding, Quarantine, Release
-from schemas.tables.revision import Revision
-from schemas.tables.trade_flow import TradeFlow
 from tasks.controls import tables
 from tasks.domain.decisions import out_on
 from tasks.domain.hashing import code_sha256, json_sha256
@@ -101,7 +96,7 @@ def publish_batch(
     of_ledger = (
         NewFile(
             entry.table, entry.partition, (entered.path / entry.path).read_bytes(), entry.rows, entry.schema_sha256,
-            PUBLISHED[entry.table].by_release,
+            LAYOUTS[entry.table].by_release,
         )
         for entry in stays if entry.path not in before
     )  # fmt: skip
@@ -128,17 +123,17 @@ def _files_of_ledger(release: Normalised, entered: Entered, known: Known) -> _Le
     ledger, trade_flow, revision = entered.ledger, entered.trade_flow, entered.revision
     releases = ledger.releases
     again = tuple(sorted({*known.touched, *later_year(known.touched)}))
-    frames: dict[type[Table], tuple[pl.DataFrame, tuple[Partition, ...]]] = {
-        Observation: (ledger.touched, known.touched),
-        TradeFlow: (trade_flow, known.touched),
-        Revision: (revision, again),
+    frames: dict[str, tuple[pl.DataFrame, tuple[Partition, ...]]] = {
+        "observation": (ledger.touched, known.touched),
+        "trade_flow": (trade_flow, known.touched),
+        "revision": (revision, again),
     }
-    replaced = {(table_name(model), partition_path(month)) for model, (_, months) in frames.items() for month in months}
-    replaced |= {(table_name(model), "") for model in (ProductName, PartnerName)}
+    replaced = {(model, partition_path(month)) for model, (_, months) in frames.items() for month in months}
+    replaced |= {(model, "") for model in ("product_name", "partner_name")}
     # These months get a file even without rows: a table without files would be a folder that no reader finds, and an
     # existing file stays.
     earlier = known.snapshot.files if known.snapshot else ()
-    there = {entry.partition for entry in earlier if entry.table == table_name(Revision)}
+    there = {entry.partition for entry in earlier if entry.table == "revision"}
     always = tuple(month for month in again if month in known.touched or partition_path(month) in there)
     collected = rows_of_collected(whole(ledger, known), releases)
     made_of = functools.partial(derivation_of_month, releases=releases, collected=collected, decisions=ledger.decisions)
@@ -150,9 +145,9 @@ def _files_of_ledger(release: Normalised, entered: Entered, known: Known) -> _Le
 
 def _of_figures(derived: Derived, known: Known) -> set[tuple[str, str]]:
     """Return the tables and partitions of figures that are rewritten."""
-    of_months = {(table_name(model), partition_path(month)) for model in DERIVED for month in known.derived}
+    of_months = {(model, partition_path(month)) for model in DERIVED for month in known.derived}
     of_months |= {(table.table, file.partition) for table in derived.figures for file in table.files}
-    return of_months | {(table_name(model), "") for model in (ControlEvent, EventWindow, EventMonth)}
+    return of_months | {(model, "") for model in ("control_event", "event_window", "event_month")}
 
 
 def _carried(parent: Snapshot | None, replaced: set[tuple[str, str]]) -> list[FileEntry]:
@@ -165,8 +160,8 @@ def _about(releases: pl.DataFrame) -> dict[str, Any]:
 
 
 def _made_again(
-    frames: dict[type[Table], pl.DataFrame], always: tuple[Partition, ...], names: NameTables,
-    made_of: Callable[[type[Table], Partition], dict[str, Any]], releases: pl.DataFrame,
+    frames: dict[str, pl.DataFrame], always: tuple[Partition, ...], names: NameTables,
+    made_of: Callable[[str, Partition], dict[str, Any]], releases: pl.DataFrame,
 ) -> Iterator[NewFile]:  # fmt: skip
     """Yield the files that replace earlier ones; revisions get a file even without rows for the months in `always`."""
     made = set()
@@ -175,10 +170,10 @@ def _made_again(
             made.add((file.table, file.partition))
             yield file
     for month in always:
-        if (table_name(Revision), partition_path(month)) not in made:
-            yield encode_file(Revision, empty_frame(Revision), partition_path(month), made_of(Revision, month))
-    yield encode_file(ProductName, names.product_name, "", derivation_of(ProductName, releases))
-    yield encode_file(PartnerName, names.partner_name, "", derivation_of(PartnerName, releases))
+        if ("revision", partition_path(month)) not in made:
+            yield encode_file("revision", empty_frame("revision"), partition_path(month), made_of("revision", month))
+    yield encode_file("product_name", names.product_name, "", derivation_of("product_name", releases))
+    yield encode_file("partner_name", names.partner_name, "", derivation_of("partner_name", releases))
 
 
 def _files_of_derived(derived: Derived, releases: pl.DataFrame, decisions: pl.DataFrame) -> Iterator[NewFile]:
@@ -192,16 +187,22 @@ def _files_of_derived(derived: Derived, releases: pl.DataFrame, decisions: pl.Da
         decisions=decisions,
         out=out_on(releases, decisions),
     )
-    yield encode_file(ControlEvent, events.control_event, "", derivation_of(ControlEvent, releases.clear()) | made_with)
-    yield encode_file(EventWindow, events.event_window, "", made_of(EventWindow) | made_with)
-    yield encode_file(EventMonth, events.event_month, "", made_of(EventMonth) | made_with)
+    yield encode_file(
+        "control_event", events.control_event, "", derivation_of("control_event", releases.clear()) | made_with
+    )
+    yield encode_file("event_window", events.event_window, "", made_of("event_window") | made_with)
+    yield encode_file("event_month", events.event_month, "", made_of("event_month") | made_with)
 
 
 def _files_of_release(release: Normalised) -> Iterator[NewFile]:
     """Yield the files that a release gets once and for good: its details, its row, its findings, its quarantine."""
     mine = release.release
-    yield from encode_months(Detail, release.detail, functools.partial(derivation_of_month, Detail, releases=mine))
-    for model, frame in ((Release, release.release), (Finding, release.findings), (Quarantine, release.quarantine)):
+    yield from encode_months("detail", release.detail, functools.partial(derivation_of_month, "detail", releases=mine))
+    for model, frame in (
+        ("release", release.release),
+        ("finding", release.findings),
+        ("quarantine", release.quarantine),
+    ):
         yield encode_file(model, frame, "", derivation_of(model, mine))
 
 
@@ -213,7 +214,9 @@ def _decided(ledger: Ledger, known: Known) -> pl.DataFrame:
 def _file_of_decisions(decided: pl.DataFrame, release: Normalised) -> Iterator[NewFile]:
     """The file of new decisions, which is written once and for good; none where nothing was decided."""
     if decided.height:
-        yield encode_file(Decision, decided, "", derivation_of(Decision, release.release))
+        yield encode_file(
+            "decision", Decision.validate(decided, lazy=True), "", derivation_of("decision", release.release)
+        )
 
 
 def _with_lineage(
@@ -231,7 +234,9 @@ def _with_lineage(
     for release_id, trail in trails.items():
         # The record of a decision is of all editions of the release that it is about.
         mine = releases if release_id not in releases["release_id"] else releases.filter(release_id=release_id)
-        yield encode_file(Lineage, _with_own_record(trail, release_id, rows, hashes), "", derivation_of(Lineage, mine))
+        yield encode_file(
+            "lineage", _with_own_record(trail, release_id, rows, hashes), "", derivation_of("lineage", mine)
+        )
 
 
 def _with_own_record(
@@ -245,9 +250,9 @@ def _with_own_record(
     # The order of the files depends only on how many months are processed at once.
     outputs = {name: json_sha256(sorted(hashes[name])) for name in sorted(hashes)}
     given = {text.split("=", 1)[0]: text.split("=", 1)[1] for texts in trail["outputs"] for text in texts}
-    schemas_used = json_sha256({name: schema_sha256(PUBLISHED[name].model) for name in outputs})
+    schemas_used = json_sha256({name: schema_sha256(name) for name in outputs})
     total = sum(rows.values())
     own = lineage_row(
         release_id, trail.height + 1, "publish", code_sha256(__name__), schemas_used, given, outputs, total, total, {}
     )
-    return pl.concat([trail, pl.DataFrame([own], schema=trail.schema)])
+    return Lineage.validate(pl.concat([trail, pl.DataFrame([own], schema=trail.schema)]), lazy=True)

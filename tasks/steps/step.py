@@ -22,7 +22,9 @@ import polars as pl
 from pydantic import BaseModel
 
 from schemas.forms.address import S3Url
-from schemas.table import DataFrame, Table, schema_sha256, table_name
+from schemas.model import Table, columns_of, table_name
+from schemas.table import DataFrame, columns, schema_sha256
+from schemas.tables.catalog import MODELS
 from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.lineage.records import Run, StepRecord, current_run
 from tasks.steps import quiet_logs
@@ -35,6 +37,8 @@ from tasks.store.snapshot import Snapshot
 CLOCK = "today"
 P = ParamSpec("P")
 R = TypeVar("R")
+# Modules that readers import name the models of tables in annotations only.
+MODEL_NAMES = {model.__name__: model for model in MODELS.values()}
 log = logging.getLogger("tidewaiter.step")
 
 
@@ -52,7 +56,7 @@ class Step(Generic[P, R]):
         self.name = name or function.__name__
         self.retries, self.retry_delay_seconds = retries, list(retry_delay_seconds)
         self.answers = answers
-        self.models = _promised(typing.get_type_hints(function).get("return"))
+        self.models = _promised(typing.get_type_hints(function, localns=MODEL_NAMES).get("return"))
         if not self.models:
             raise TypeError(
                 f"{function.__module__}.{function.__name__} cannot be a step: its return annotation names no table and no "
@@ -150,7 +154,7 @@ class Step(Generic[P, R]):
                 for name, value in arguments.items()
                 if isinstance(value, (str, int, float, date, Enum)) and name != CLOCK
             },
-            models={name or self.name: model for name, model in self.models.items() if _is_table(model)},
+            tables={name or self.name: table_name(model) for name, model in self.models.items() if _is_table(model)},
             started=started,
             ended=datetime.now(UTC),
             run_id=uuid4(),
@@ -180,7 +184,7 @@ def _promised(annotation: Any) -> dict[str, Any]:
     if issubclass(annotation, BaseModel):
         return {"": annotation}
     if hasattr(annotation, "_fields") or dataclasses.is_dataclass(annotation):
-        hints = typing.get_type_hints(annotation, include_extras=True)
+        hints = typing.get_type_hints(annotation, localns=MODEL_NAMES, include_extras=True)
         tables = {
             name: typing.get_args(hint)[-1]
             for name, hint in hints.items()
@@ -196,7 +200,9 @@ def _is_table(model: Any) -> bool:
 
 def _schema_hash(model: Any) -> str:
     if _is_table(model):
-        return schema_sha256(model)
+        if columns_of(model) != [*columns(table_name(model)).values()]:
+            raise TypeError(f"schemas/tables.json is not what the model {model.__name__} says: run `make dictionary`")
+        return schema_sha256(table_name(model))
     if issubclass(model, BaseModel):
         return json_sha256(model.model_json_schema())
     return json_sha256([(entry.name, str(entry.type)) for entry in dataclasses.fields(model)])
@@ -210,7 +216,7 @@ def _validate(made: object, models: dict[str, Any]) -> None:
         value = getattr(made, name) if name else made
         if isinstance(value, PendingFiles):
             # Its rows were checked as they were written.
-            if not value.is_of(model):
+            if not value.is_of(table_name(model)):
                 raise TypeError(f"a step promised files of {table_name(model)} and made files of {value.table}")
         elif _is_table(model):
             model.validate(value, lazy=True)

@@ -30,22 +30,22 @@ def recall(store: Path, release_id: str) -> Normalised:
     Raises Refused if there is none, DamagedStore if an input is damaged.
     """
     snapshot = open_snapshot(store)
-    prove(snapshot, Release)
-    releases = read_table(snapshot, Release)
+    prove(snapshot, "release")
+    releases = read_table(snapshot, "release")
     editions = releases.filter(release_of() == decisions.published_name(release_id, releases)).sort("release_id")
     first, last = editions.select(month_index("first_month").min(), month_index("last_month").max()).row(0)
 
     def is_spoken_of(month: Partition) -> bool:
         return bool(first <= partition_month(month) <= last)
 
-    prove(snapshot, Detail, is_spoken_of)
+    prove(snapshot, "detail", is_spoken_of)
     mine = pl.col("release_id").is_in(editions["release_id"].to_list())
     return Normalised(
-        detail=cast("DataFrame[Detail]", read_table(snapshot, Detail, is_spoken_of, mine)),
-        quarantine=DataFrame[Quarantine](empty_frame(Quarantine)),
-        findings=DataFrame[Finding](empty_frame(Finding)),
+        detail=cast("DataFrame[Detail]", read_table(snapshot, "detail", is_spoken_of, mine)),
+        quarantine=cast("DataFrame[Quarantine]", empty_frame("quarantine")),
+        findings=cast("DataFrame[Finding]", empty_frame("finding")),
         release=cast("DataFrame[Release]", editions),
-        names=DataFrame[PrintedName](empty_frame(PrintedName)),
+        names=cast("DataFrame[PrintedName]", empty_frame("printed_name")),
     )
 
 

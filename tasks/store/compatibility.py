@@ -7,8 +7,8 @@ the form of a manifest (`manifest`).
 
 import polars as pl
 
+from schemas.layouts import LAYOUTS
 from schemas.table import schema_sha256, stored_columns
-from schemas.tables.catalog import LAYOUTS
 from tasks.domain.errors import StoreError
 from tasks.store.manifest import OTHER_VERSION
 from tasks.store.snapshot import Snapshot
@@ -23,10 +23,9 @@ def refuse_unknown(snapshot: Snapshot | None) -> None:
     if tables := sorted({table for table, _ in forms} - {*LAYOUTS}):
         raise StoreError(f"the store has tables that this version does not know: {', '.join(tables)}. {_REMEDY}")
     for (table, form), entry in sorted(forms.items()):
-        model = LAYOUTS[table].model
-        if form != schema_sha256(model):
+        if form != schema_sha256(table):
             found = pl.read_parquet_schema(snapshot.path / entry.path)  # type: ignore[union-attr]
-            if columns := [name for name in found if name not in stored_columns(model)]:
+            if columns := [name for name in found if name not in stored_columns(table)]:
                 raise StoreError(
                     f"{entry.path}: the table {table} has columns that this version does not know: {', '.join(columns)}. {_REMEDY}"
                 )

@@ -14,17 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
-from schemas.table import (
-    PARTITION_KEYS,
-    PUBLISHED,
-    Table,
-    arrow_schema,
-    polars_schema,
-    readers_schema,
-    schema_sha256,
-    stored_columns,
-    table_name,
-)
+from schemas.layouts import LAYOUTS, PARTITION_KEYS
+from schemas.table import arrow_schema, polars_schema, readers_schema, schema_sha256, stored_columns
 from tasks.domain.errors import StoreError
 from tasks.store.manifest import FILL_AGAIN, FileEntry
 from tasks.store.publish import NewFile
@@ -45,7 +36,7 @@ Partition = tuple[str, int, int]
 
 
 def encode_months(
-    model: type[Table],
+    table: str,
     frame: pl.DataFrame,
     derivation: Callable[[Partition], Mapping[str, Any]],
     *,
@@ -56,7 +47,7 @@ def encode_months(
     `derivation` records what a partition was made from; `in_order` means that the rows are already in the table's
     order.
     """
-    layout = PUBLISHED[table_name(model)]
+    layout = LAYOUTS[table]
     assert layout.month_of is not None
     month = pl.col(layout.month_of).dt
     keys = frame.select("flow", year=month.year().cast(pl.Int32), month=month.month().cast(pl.Int32))
@@ -69,7 +60,7 @@ def encode_months(
     spans = {keys.row(start): (start, end) for start, end in itertools.pairwise([*starts, frame.height])}
     for key, (start, end) in sorted(spans.items()):
         partition = cast("Partition", key)
-        yield encode_file(model, frame[start:end], partition_path(partition), derivation(partition), in_order=in_order)
+        yield encode_file(table, frame[start:end], partition_path(partition), derivation(partition), in_order=in_order)
 
 
 def _starts(keys: pl.DataFrame) -> pl.Series:
@@ -78,25 +69,24 @@ def _starts(keys: pl.DataFrame) -> pl.Series:
 
 
 def encode_file(
-    model: type[Table], frame: pl.DataFrame, partition: str, derivation: Mapping[str, Any], *, in_order: bool = False
+    table: str, frame: pl.DataFrame, partition: str, derivation: Mapping[str, Any], *, in_order: bool = False
 ) -> NewFile:
     """One file of a table, as bytes."""
-    name = table_name(model)
-    layout = PUBLISHED[name]
-    rows = in_columns(model, frame)
+    layout = LAYOUTS[table]
+    rows = in_columns(table, frame)
     rows = rows if in_order else rows.sort(layout.sort_by)
     if any(isinstance(kind, pl.List) for kind in rows.dtypes):
         # Lists become different bytes, 1.5 times as many, where the writer itself cuts a piece.
         starts = range(0, max(rows.height, 1), layout.rows_per_group)
         rows = pl.concat([_copied(rows[start : start + layout.rows_per_group]) for start in starts], rechunk=False)
     return NewFile(
-        name, partition, _written(model, rows, derivation), rows.height, schema_sha256(model), layout.by_release
+        table, partition, _written(table, rows, derivation), rows.height, schema_sha256(table), layout.by_release
     )
 
 
-def _written(model: type[Table], rows: pl.DataFrame, derivation: Mapping[str, Any]) -> bytes:
+def _written(table: str, rows: pl.DataFrame, derivation: Mapping[str, Any]) -> bytes:
     sink = io.BytesIO()
-    rows.write_parquet(sink, **parquet_options(model, rows, derivation))
+    rows.write_parquet(sink, **parquet_options(table, rows, derivation))
     return sink.getvalue()
 
 
@@ -106,31 +96,31 @@ def _copied(view: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([view[:1], view[1:]], rechunk=True)
 
 
-def in_columns(model: type[Table], frame: pl.DataFrame) -> pl.DataFrame:
+def in_columns(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     """The columns inside a file, in the types of the table."""
-    kinds, rows = polars_schema(model), frame.select(stored_columns(model))
+    kinds, rows = polars_schema(table), frame.select(stored_columns(table))
     others = {column: kinds[column] for column, kind in rows.schema.items() if kind != kinds[column]}
     return rows.cast(others) if others else rows  # type: ignore[arg-type]
 
 
-def parquet_options(model: type[Table], rows: pl.DataFrame, derivation: Mapping[str, Any]) -> dict[str, Any]:
+def parquet_options(table: str, rows: pl.DataFrame, derivation: Mapping[str, Any]) -> dict[str, Any]:
     """Writer options for rows like these."""
     import pyarrow
 
-    readers, mine, layout = arrow_schema(model), rows.clear().to_arrow().schema, PUBLISHED[table_name(model)]
+    readers, mine, layout = arrow_schema(table), rows.clear().to_arrow().schema, LAYOUTS[table]
     # Categories go into the file as dictionaries; the readers' schema has them as text. A null in a column that must
     # not have one is refused here, where its place is known.
     exact = [mine.field(field.name).with_nullable(field.nullable).remove_metadata() for field in readers]
     return {
-        **(COMPACT if layout.is_compact else QUICK), "statistics": True, "metadata": notes_of(model, derivation),
+        **(COMPACT if layout.is_compact else QUICK), "statistics": True, "metadata": notes_of(table, derivation),
         "row_group_size": layout.rows_per_group, "data_page_size": BYTES_PER_PAGE, "arrow_schema": pyarrow.schema(exact),
     }  # fmt: skip
 
 
-def notes_of(model: type[Table], derivation: Mapping[str, Any]) -> dict[str, str]:
+def notes_of(table: str, derivation: Mapping[str, Any]) -> dict[str, str]:
     """The key-value metadata of a file: the readers' schema, and what the file was made from."""
     return {
-        ARROW_KEY: base64.b64encode(arrow_schema(model).serialize().to_pybytes()).decode(),
+        ARROW_KEY: base64.b64encode(arrow_schema(table).serialize().to_pybytes()).decode(),
         DERIVATION_KEY: json.dumps(derivation, sort_keys=True, ensure_ascii=False),
     }
 
@@ -154,7 +144,7 @@ def partition_month(partition: Partition) -> int:
 
 
 def read_table(
-    snapshot: Snapshot | None, model: type[Table], keep: Callable[[Partition], bool] = lambda partition: True,
+    snapshot: Snapshot | None, table: str, keep: Callable[[Partition], bool] = lambda partition: True,
     where: pl.Expr | None = None, columns: Collection[str] = (),
 ) -> pl.DataFrame:  # fmt: skip
     """Rows of a table of a snapshot, in the table's order; empty where `snapshot` is None (nothing was published yet).
@@ -163,12 +153,11 @@ def read_table(
     inside the files, not those in their paths; row groups in which it cannot hold are not read. Raises StoreError where another
     version did not write a column.
     """
-    name = table_name(model)
-    kinds = {column: kind for column, kind in readers_schema(model).items() if not columns or column in columns}
+    kinds = {column: kind for column, kind in readers_schema(table).items() if not columns or column in columns}
     # Files of one flow are read together, because a call for each costs more than the rows of most months.
     files: dict[str | None, list[FileEntry]] = {}
     entries = [(path_partition(entry.partition) if entry.partition else None, entry)
-               for entry in (snapshot.entries(name) if snapshot else ())]  # fmt: skip
+               for entry in (snapshot.entries(table) if snapshot else ())]  # fmt: skip
     for partition, entry in sorted(entries, key=lambda pair: pair[0] or ("", 0, 0)):
         if partition is None or keep(partition):
             files.setdefault(partition and partition[0], []).append(entry)
@@ -179,33 +168,31 @@ def read_table(
             rows = rows.filter(where)
         if flow is not None:
             rows = rows.with_columns(flow=pl.lit(flow))
-        frames.append(collected(rows, kinds, model, chosen))
+        frames.append(collected(rows, kinds, table, chosen))
     if not frames:
         return pl.DataFrame(schema=kinds)
-    month_of = PUBLISHED[name].month_of
+    month_of = LAYOUTS[table].month_of
     several = [entry.partition for chosen in files.values() for entry in chosen]
-    is_whole = not PUBLISHED[name].by_release and len({*several}) == len(several)
+    is_whole = not LAYOUTS[table].by_release and len({*several}) == len(several)
     if month_of and is_whole:
         # Each file is one sorted month, so sorted months make a sorted table.
         return pl.concat(frames)
-    order = [*(["flow", month_of] if month_of else []), *PUBLISHED[name].sort_by]
+    order = [*(["flow", month_of] if month_of else []), *LAYOUTS[table].sort_by]
     return pl.concat(frames).sort([column for column in order if column in kinds])
 
 
-def collected(
-    rows: pl.LazyFrame, kinds: Mapping[str, Any], model: type[Table], entries: Collection[FileEntry]
-) -> pl.DataFrame:
+def collected(rows: pl.LazyFrame, kinds: Mapping[str, Any], table: str, entries: Collection[FileEntry]) -> pl.DataFrame:
     """Rows of files of a table in these types. Raises StoreError where another version did not write a column."""
     try:
         return rows.select(pl.col(column).cast(kind) for column, kind in kinds.items()).collect()
     except (pl.exceptions.ColumnNotFoundError, pl.exceptions.SchemaError) as error:
-        others = [entry.path for entry in entries if entry.schema_sha256 != schema_sha256(model)]
+        others = [entry.path for entry in entries if entry.schema_sha256 != schema_sha256(table)]
         if not others:
             raise
         again = "Ingest one release of each direction, which may be one that is published already: its figures are made again."
-        remedy = again if table_name(model) == "metric" else f"To read it, {FILL_AGAIN}."
+        remedy = again if table == "metric" else f"To read it, {FILL_AGAIN}."
         raise StoreError(
-            f"{len(others)} files of the table {table_name(model)} were written by another version of Tidewaiter and have other "
+            f"{len(others)} files of the table {table} were written by another version of Tidewaiter and have other "
             f"columns, the first is {others[0]}. {remedy}"
         ) from error
 

@@ -15,7 +15,7 @@ from typing import IO, Self
 import polars as pl
 from pydantic import BaseModel, PrivateAttr
 
-from schemas.table import Table, schema_sha256, table_name
+from schemas.table import schema_sha256
 from tasks.store.parquet import Partition, partition_path, path_partition
 from tasks.store.publish import NewFile
 
@@ -42,18 +42,18 @@ class PendingFiles(BaseModel):
     _kept: IO[bytes] | None = PrivateAttr(default=None)
 
     @classmethod
-    def of(cls, model: type[Table]) -> Self:
+    def of(cls, table: str) -> Self:
         """Start with no file."""
-        return cls(table=table_name(model), schema_sha256=schema_sha256(model))
+        return cls(table=table, schema_sha256=schema_sha256(table))
 
     @property
     def height(self) -> int:
         """Rows of all files."""
         return sum(file.rows for file in self.files)
 
-    def is_of(self, model: type[Table]) -> bool:
+    def is_of(self, table: str) -> bool:
         """Whether these are files of a table in its current form."""
-        return (self.table, self.schema_sha256) == (table_name(model), schema_sha256(model))
+        return (self.table, self.schema_sha256) == (table, schema_sha256(table))
 
     def keep(self, partition: Partition, data: bytes, rows: int, store: Path) -> None:
         """Keep a file of a month on the disk of the store, which must have room for it anyway. Raises OSError where the disk

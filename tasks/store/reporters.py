@@ -90,7 +90,6 @@ def reporter_of(store: Address) -> str | None:
     """Whose figures a store has; None where its address does not say so and nothing is published."""
     if (found := named(store)) is not None:
         return found
-    from schemas.tables.release import Release
     from tasks.store.mirror import address_of, at_hand
     from tasks.store.parquet import read_table
     from tasks.store.snapshot import open_snapshot
@@ -98,7 +97,7 @@ def reporter_of(store: Address) -> str | None:
     folder = at_hand(store)
     if (found := named(address_of(folder))) is not None:
         return found
-    releases = read_table(open_snapshot(folder), Release)
+    releases = read_table(open_snapshot(folder), "release")
     return str(releases["reporter"][0]) if releases.height else None
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import polars as pl
 
-from schemas.table import Table, readers_schema, table_name
+from schemas.table import readers_schema
 from tasks.store.parquet import collected, path_partition
 from tasks.store.snapshot import Snapshot
 
 
-def drawn(snapshot: Snapshot, model: type[Table], chance: random.Random) -> Iterator[dict[str, Any]]:
+def drawn(snapshot: Snapshot, table: str, chance: random.Random) -> Iterator[dict[str, Any]]:
     """Every row of a table that is filed by month, once, in random order; each is read on request."""
-    entries = snapshot.entries(table_name(model))
+    entries = snapshot.entries(table)
     ends = list(itertools.accumulate(entry.rows for entry in entries))
     for place in _in_any_order(ends[-1] if ends else 0, chance):
         number = bisect_right(ends, place)
@@ -24,7 +24,7 @@ def drawn(snapshot: Snapshot, model: type[Table], chance: random.Random) -> Iter
         row = rows.slice(place - (ends[number] - entry.rows), 1).with_columns(
             flow=pl.lit(path_partition(entry.partition)[0])
         )
-        yield collected(row, readers_schema(model), model, [entry]).row(0, named=True)
+        yield collected(row, readers_schema(table), table, [entry]).row(0, named=True)
 
 
 def _in_any_order(total: int, chance: random.Random) -> Iterator[int]:

@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from schemas.table import table_name
-from schemas.tables.observation import Detail
 from tasks.domain.errors import BrokenStore, StoreError, UnknownSnapshot
 from tasks.store.manifest import BrokenPart, FileEntry, Parts
 from tasks.store.snapshot import (
@@ -115,7 +113,7 @@ def check_file(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem 
 
 def _mended(entry: FileEntry) -> str:
     """How to restore the file of an entry. What a release publishes only once is not made again."""
-    return _AGAIN if entry.partition and entry.table != table_name(Detail) else _COPY
+    return _AGAIN if entry.partition and entry.table != "detail" else _COPY
 
 
 def unknown_files(snapshot: Snapshot) -> Iterator[Problem]:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.forms.address import S3Url
-from schemas.table import Table, table_name
 from tasks.domain.errors import DamagedStore
 from tasks.store.manifest import FileEntry
 from tasks.store.mirror import address_of
@@ -68,12 +67,10 @@ def proved(snapshot: Snapshot, bytes_max: int | None = None) -> Snapshot:
     return ProvedSnapshot(**vars(snapshot), proof=Proof(bytes_max))
 
 
-def prove(
-    snapshot: Snapshot | None, model: type[Table], keep: Callable[[Partition], bool] = lambda partition: True
-) -> None:
+def prove(snapshot: Snapshot | None, table: str, keep: Callable[[Partition], bool] = lambda partition: True) -> None:
     """Hash the files of a table, of the partitions that `keep` chooses. Raises DamagedStore where one differs."""
     if snapshot is not None:
-        entries = snapshot.entries(table_name(model))
+        entries = snapshot.entries(table)
         _prove(snapshot, [one for one in entries if not one.partition or keep(path_partition(one.partition))])
 
 

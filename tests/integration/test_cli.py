@@ -408,7 +408,7 @@ def test_a_code_table_that_somebody_broke_refuses_in_a_line(
     (tmp_path / broken.name).write_text(broken.read_text(encoding="utf-8").replace("event,", "event;", 1), "utf-8")
 
     def of_a_broken_table(*_: object) -> None:
-        code_tables.read_codes(tmp_path / broken.name, code_tables.TABLES["control_events"])
+        code_tables.read_codes(tmp_path / broken.name, "control_events")
 
     monkeypatch.setattr("flows.cli.options._release", of_a_broken_table)
     assert ingest_one(ReleaseRequest(file=tmp_path / "june.csv", store=tmp_path / "store"), None) == 2

@@ -5,9 +5,6 @@ from pathlib import Path
 
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
-from schemas.tables.metric import Metric
-from schemas.tables.observation import Observation
-from schemas.tables.release import Release
 from tasks.ledger import merge as ledger
 from tasks.metrics.derive import derive
 from tasks.reports import query
@@ -27,10 +24,10 @@ def test_the_sample_published_at_once_and_in_two_halves_equals_the_whole(tmp_pat
             file.write_text("".join(part), encoding="utf-8")
             release.fn(ReleaseRequest(file=file, source="published", store=store), date(2026, 11, 1))
         snapshot = open_snapshot(store)
-        published = read_table(snapshot, Metric)
+        published = read_table(snapshot, "metric")
         whole = derive(
-            ledger.current_statements(read_table(snapshot, Observation)),
-            read_table(snapshot, Release),
+            ledger.current_statements(read_table(snapshot, "observation")),
+            read_table(snapshot, "release"),
             all_records=False,
         )  # type: ignore[arg-type]
         assert published.equals(whole.select(published.columns))

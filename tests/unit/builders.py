@@ -71,9 +71,9 @@ def level_name(product: str) -> str:
 
 def release_table(*rows: Row) -> DataFrame[Release]:
     """Not validated here: thousands of these are made, and the code under test validates what it makes of them."""
-    return cast(DataFrame[Release], pl.DataFrame(list(rows), schema=polars_schema(Release)))
+    return cast(DataFrame[Release], pl.DataFrame(list(rows), schema=polars_schema("release")))
 
 
 def detail_table(*rows: Row) -> DataFrame[Detail]:
     """Not validated here, see `release_table`."""
-    return cast(DataFrame[Detail], pl.DataFrame(list(rows), schema=polars_schema(Detail)))
+    return cast(DataFrame[Detail], pl.DataFrame(list(rows), schema=polars_schema("detail")))

@@ -12,8 +12,6 @@ from flows.withdraw import from_decision_to_tables
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.withdrawal import WithdrawalRequest
-from schemas.tables.metric import Metric
-from schemas.tables.trade_flow import TradeFlow
 from tasks.ingest import held as held_releases
 from tasks.reports import query
 from tasks.store.parquet import read_table
@@ -72,8 +70,8 @@ def figures_of(store: Store) -> list[pl.DataFrame]:
     """What stands now, as readers get it."""
     found = []
     for model, order in (
-        (Metric, ("flow", "period", "product", "partner", "measure")),
-        (TradeFlow, ("flow", "period", "product", "partner")),
+        ("metric", ("flow", "period", "product", "partner", "measure")),
+        ("trade_flow", ("flow", "period", "product", "partner")),
     ):
         rows = read_table(store.snapshot, model)
         found.append(rows.sort([name for name in order if name in rows.columns]))

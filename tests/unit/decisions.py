@@ -19,4 +19,4 @@ def decision(kind: str, release_id: str, day: str, number: int = 1, *, replaced_
 
 
 def decision_table(*rows: Row) -> DataFrame[Decision]:
-    return cast(DataFrame[Decision], pl.DataFrame(list(rows), schema=polars_schema(Decision)))
+    return cast(DataFrame[Decision], pl.DataFrame(list(rows), schema=polars_schema("decision")))

@@ -6,8 +6,6 @@ from datetime import date
 import polars as pl
 
 from schemas.forms.brief import DecisionFact
-from schemas.tables.decision import Decision
-from schemas.tables.release import Release
 from tasks.domain.classification import members
 from tasks.domain.periods import month_index, month_number
 from tasks.store.parquet import read_table
@@ -21,11 +19,11 @@ def decided(snapshot: Snapshot, product: str, flow: str, month: date, since: dat
     """Return the last decision of a person about each release that covers the product in the year up to the month, if
     it was made after the day `since`; the newest first.
     """
-    decisions = read_table(snapshot, Decision).filter(pl.col("kind") != "replaced")
+    decisions = read_table(snapshot, "decision").filter(pl.col("kind") != "replaced")
     if not decisions.height:
         return []
     number = month_number(month)
-    releases = read_table(snapshot, Release).filter(
+    releases = read_table(snapshot, "release").filter(
         month_index("first_month") <= number, month_index("last_month") >= number - MONTHS_BACK,
         pl.col("flow").is_null() | (pl.col("flow") == flow),
     )  # fmt: skip

@@ -8,12 +8,8 @@ import polars as pl
 
 from schemas.forms.brief import EventFact, Fact, Facts, PartnerRow, Revised, Waiting
 from schemas.forms.held import HeldRelease
+from schemas.names import status
 from schemas.reference.code_tables import code_table
-from schemas.tables.decision import Decision
-from schemas.tables.metric import Metric, status
-from schemas.tables.observation import Observation
-from schemas.tables.release import Release
-from schemas.tables.revision import Revision
 from tasks.claims.readings import Readings, growth_of
 from tasks.claims.statement import Spot
 from tasks.domain.classification import members, part_of
@@ -52,7 +48,7 @@ def _products(snapshot: Snapshot, flow: str) -> str:
     months = sorted((path_partition(entry.partition) for entry in snapshot.entries("metric", flow)), reverse=True)
     there: set[str] = set()
     for month in months:
-        there |= {*read_table(snapshot, Metric, month.__eq__, columns=("product",))["product"].unique()}
+        there |= {*read_table(snapshot, "metric", month.__eq__, columns=("product",))["product"].unique()}
         if len(there) > PRODUCTS_NAMED:
             return ", ".join([*sorted(there)[:PRODUCTS_NAMED], "and more"])
     return ", ".join(sorted(there)) or "none of this flow"
@@ -185,7 +181,7 @@ def gather(
     prices = [found.fact(WORLD, figure, measure=found.price()) for figure in ("level", "mom_pct", "yoy_pct")]
     since = _came_out(snapshot, flow, product, first_day(found.number - 1))
     revised, more = _revised(snapshot, product, flow, since)
-    releases = read_table(snapshot, Release)
+    releases = read_table(snapshot, "release")
     start = found.tracer.row(Point(flow, product, WORLD, KG, found.number), "highest_since")["series_start"]
     page = Facts(
         flow=flow, product=product, name_en=names[0], name_zh=names[1], codes=codes, month=month, snapshot_id=snapshot.id,
@@ -194,7 +190,7 @@ def gather(
         before_t=before, events=_events(product, flow, months, day, reporter.code), states_on=day, unit_value=prices[0], unit_value_mom=prices[1],
         unit_value_yoy=prices[2], has_values=found.has_values(), mix_moved_pp=_mix_moved(rows, before), series_start=start,
         revised_since=since, revised=revised, revised_more=more, decisions=decided(snapshot, product, flow, month, since), held=_held(store, snapshot), mixed_code=bool(mixed_words([product], reporter.code)),
-        reporter=reporter.code, known_on=str(known_on(releases, read_table(snapshot, Decision))),
+        reporter=reporter.code, known_on=str(known_on(releases, read_table(snapshot, "decision"))),
     )  # fmt: skip
     return page.model_copy(update={"doubts": list(dict.fromkeys(one for fact in page.facts() for one in fact.doubts))})
 
@@ -203,7 +199,7 @@ def names_of(product: str, snapshot: Snapshot) -> tuple[str, str]:
     """Return the English and the Chinese name: from the code tables, otherwise as a source prints it, otherwise the
     code.
     """
-    national = Reporter.of(read_table(snapshot, Release)).nomenclature
+    national = Reporter.of(read_table(snapshot, "release")).nomenclature
     if (known := product_names(product, national)) is not None:
         return known
     plain = f"HS {product}" if product.isdecimal() else product
@@ -248,14 +244,14 @@ def _mix_moved(rows: list[PartnerRow], before: dict[str, float | None]) -> float
 
 def _came_out(snapshot: Snapshot, flow: str, product: str, month: date) -> date | None:
     """Return the day on which a month was first published, regardless of later revisions."""
-    words = read_table(snapshot, Observation, lambda part: part == (flow, month.year, month.month), part_of(product))
+    words = read_table(snapshot, "observation", lambda part: part == (flow, month.year, month.month), part_of(product))
     day = words["known_from"].min()
     return day if isinstance(day, date) else None
 
 
 def _revised(snapshot: Snapshot, product: str, flow: str, since: date | None) -> tuple[list[Revised], int]:
     """Return what changed after that day, the newest and the largest first, and how many more changes there are."""
-    rows = read_table(snapshot, Revision, lambda partition: partition[0] == flow, part_of(product))
+    rows = read_table(snapshot, "revision", lambda partition: partition[0] == flow, part_of(product))
     if since is not None:
         rows = rows.filter(pl.col("revised_on") > since)
     move = (pl.col("new_value").fill_null(0) - pl.col("old_value").fill_null(0)).abs()

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from schemas.forms.brief import DecisionFact, EventFact, Fact, Facts, Revised
 from schemas.forms.trace import TracedNumber
-from schemas.tables.metric import MISSING
+from schemas.names import MISSING
 from tasks.domain.measure_states import LAPSED
 from tasks.reports.brief.wording import PRICE_UNITS, amount, figure_name, partner, texts
 from tasks.reports.citation import citation, citation_zh

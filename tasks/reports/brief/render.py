@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from schemas.forms.brief import DecisionFact, Facts
-from schemas.tables.metric import MADE, MISSING
+from schemas.names import MADE, MISSING
 from tasks.domain.labels import capitalised, partner_name
 from tasks.reports.brief import charts, lists, sentences, verdicts, wording
 from tasks.reports.charts import scale_of_tonnes

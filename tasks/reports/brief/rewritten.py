@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 
 from schemas.forms.outcome import Outcome
-from schemas.tables.release import Release
 from tasks.domain.errors import NoFigure
 from tasks.domain.release_ids import release_of
 from tasks.domain.reporter import Reporter
@@ -45,7 +44,7 @@ def rewrite_briefs(outcome: Outcome, store: Path) -> Outcome:
 def _outdated(snapshot: Snapshot, store: Path, outcome: Outcome) -> Iterator[tuple[str, str, date]]:
     from tasks.reports.brief.decided import covers_product
 
-    editions = read_table(snapshot, Release).filter(release_of() == outcome.release_id)
+    editions = read_table(snapshot, "release").filter(release_of() == outcome.release_id)
     first, flows = min(editions["first_month"]), {*editions["flow"]}
     scope = {code for codes in editions["products"] for code in codes}
     for folder in sorted((store / FOLDER).glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]")):
@@ -63,7 +62,7 @@ def _pages(snapshot: Snapshot, store: Path, product: str, flow: str, month: date
         from tasks.reports.brief import facts, render
         from tasks.reports.brief.decided import decided
 
-        decisions, reporter = decided(snapshot, product, flow, month), Reporter.of(read_table(snapshot, Release)).code
+        decisions, reporter = decided(snapshot, product, flow, month), Reporter.of(read_table(snapshot, "release")).code
         return render.nothing_left(
             facts.names_of(product, snapshot), product, flow, month, decisions, snapshot.id, reporter
         )

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from schemas.forms.brief import Fact, Facts
-from schemas.tables.metric import MISSING
+from schemas.names import MISSING
 from tasks.domain.labels import capitalised, country, trade_of
 from tasks.domain.periods import first_day, month_number
 from tasks.domain.value_terms import NOT_STATED

@@ -5,7 +5,7 @@ growths share.
 from typing import Any
 
 from schemas.forms.brief import Fact, Facts
-from schemas.tables.verdict import Caveat
+from schemas.forms.verdict import Caveat
 from tasks.reports.brief.lists import revised_lines
 from tasks.reports.brief.sentences import Sentence
 from tasks.reports.brief.wording import figure_name, in_unit, texts

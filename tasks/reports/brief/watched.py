@@ -13,7 +13,7 @@ import polars as pl
 
 from schemas import settings
 from schemas.forms.outcome import Outcome
-from schemas.reference.code_tables import WatchList, code_table, read_codes
+from schemas.reference.code_tables import code_table, read_codes
 from tasks.domain.classification import members
 from tasks.store.objects import keep_bytes
 from tasks.store.publish import exclusive
@@ -56,7 +56,7 @@ def watch_list() -> pl.DataFrame:
     """
     if not (named := settings.value(settings.WATCH_LIST)):
         return code_table("watch_list")
-    return read_codes(Path(named), WatchList)
+    return read_codes(Path(named), "watch_list")
 
 
 def watched(outcome: Outcome) -> list[Watched]:
@@ -121,11 +121,11 @@ def _newest(snapshot: Snapshot, product: str, flow: str, outcome: Outcome) -> da
     """Return the newest month of the release in which the product has a figure: of the month or, if January and
     February are published together, of the year to date.
     """
-    from schemas.tables.metric import Metric
+
     from tasks.store.parquet import read_table
 
     months = {(flow, *map(int, month.split("-"))) for month in outcome.months}
     is_known = pl.col("level").is_not_null() | pl.col("ytd").is_not_null()
     has_mass = (pl.col("product") == product) & (pl.col("measure") == "quantity_kg") & is_known
-    newest = read_table(snapshot, Metric, months.__contains__, has_mass)["period"].max()
+    newest = read_table(snapshot, "metric", months.__contains__, has_mass)["period"].max()
     return newest if isinstance(newest, date) else None

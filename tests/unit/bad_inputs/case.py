@@ -153,8 +153,8 @@ def known_after(earlier: list[Normalised], release: Normalised, folder: Path) ->
     touched = tuple(sorted(touched_months(release)))
     if not earlier:
         return Known(*_nothing(), touched=touched, derived=touched, snapshot=None, store=folder)
-    releases = DataFrame[Release](pl.concat([one.release for one in earlier]).unique("release_id"))
-    detail = DataFrame[Detail](pl.concat([one.detail for one in earlier]))
+    releases = Release.validate(pl.concat([one.release for one in earlier]).unique("release_id"))
+    detail = Detail.validate(pl.concat([one.detail for one in earlier]))
     observation = ledger.merge(detail, releases)
     return Known(
         releases, observation, detail, touched, derived=touched, snapshot=laid_down(observation, folder), store=folder
@@ -164,7 +164,7 @@ def known_after(earlier: list[Normalised], release: Normalised, folder: Path) ->
 def laid_down(observation: pl.DataFrame, folder: Path) -> Snapshot:
     """The ledger as files of months, as in a snapshot."""
     snapshot, entries = Snapshot(folder, "1", 1, None, {}, ()), []
-    for file in encode_months(Observation, observation, lambda month: {}):
+    for file in encode_months("observation", observation, lambda month: {}):
         path = f"{file.table}/{file.partition}/file.parquet"
         (snapshot.path / path).parent.mkdir(parents=True, exist_ok=True)
         (snapshot.path / path).write_bytes(file.data)
@@ -175,9 +175,9 @@ def laid_down(observation: pl.DataFrame, folder: Path) -> Snapshot:
 @functools.cache
 def _nothing() -> tuple[DataFrame[Release], DataFrame[Observation], DataFrame[Detail]]:
     return (
-        DataFrame[Release](empty_frame(Release)),
-        DataFrame[Observation](empty_frame(Observation)),
-        DataFrame[Detail](empty_frame(Detail)),
+        Release.validate(empty_frame("release")),
+        Observation.validate(empty_frame("observation")),
+        Detail.validate(empty_frame("detail")),
     )
 
 

@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 
 from schemas.table import polars_schema
-from schemas.tables.observation import Observation
 from tasks.checks.context import Judged, values_by_partner, values_of
 from tasks.checks.published_months import FEW_PRODUCTS, PublishedMonths
 from tasks.ingest.normalise import Normalised
@@ -22,7 +21,7 @@ Row = dict[str, Any]
 def judged(rows: list[Row], scope: Row) -> Judged:
     empty = pl.DataFrame()
     told = Normalised(detail_table(*rows), empty, empty, release_table(scope), empty)  # type: ignore[arg-type]
-    nothing = pl.DataFrame(schema=polars_schema(Observation))
+    nothing = pl.DataFrame(schema=polars_schema("observation"))
     known = Known(release_table(), nothing, detail_table(), (("export", 2025, 6),), (), None, Path("store"))  # type: ignore[arg-type]
     return Judged(told, known)
 

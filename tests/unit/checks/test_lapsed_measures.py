@@ -9,8 +9,6 @@ import pytest
 from flows.release import release
 from schemas.forms.brief import Facts
 from schemas.forms.request import ReleaseRequest
-from schemas.tables.control_event import ControlEvent, EventWindow
-from schemas.tables.release import Finding
 from tasks.reports.brief import lists, render
 from tasks.reports.brief.facts import gather
 from tasks.reports.query import open_published
@@ -33,7 +31,7 @@ def taken(folder: Path, day: str, months: tuple[str, ...] = ("202610",), code: s
 
 
 def lapses(snapshot: Snapshot) -> list[tuple[str, str, str]]:
-    found = read_table(snapshot, Finding).filter(check="control_lapsed").sort("subject")
+    found = read_table(snapshot, "finding").filter(check="control_lapsed").sort("subject")
     return found.select("subject", "severity", "observed").rows()
 
 
@@ -44,7 +42,7 @@ def test_a_release_of_a_product_whose_control_has_lapsed_says_so_and_is_publishe
         (ABROAD, "warning", f"the suspension of it by {SUSPENSION} {ran_out}; touched here: {MAGNETS}"),
         (SUSPENSION, "warning", f"its term {ran_out}; touched here: {MAGNETS}"),
     ]
-    (advice, *_) = read_table(open_published(tmp_path / "reporter=CHN"), Finding).filter(check="control_lapsed")[
+    (advice, *_) = read_table(open_published(tmp_path / "reporter=CHN"), "finding").filter(check="control_lapsed")[
         "advice"
     ]
     assert "schemas/reference/control_events.csv" in advice
@@ -76,7 +74,7 @@ def test_a_paragraph_whose_suspension_has_lapsed_is_named(tmp_path: Path) -> Non
 
 
 def _states(snapshot: Snapshot) -> dict[str, tuple[str, date, str | None, date | None]]:
-    rows = read_table(snapshot, ControlEvent).select("event", "state", "state_on", "state_by", "state_until")
+    rows = read_table(snapshot, "control_event").select("event", "state", "state_on", "state_by", "state_until")
     return {event: tuple(rest) for event, *rest in rows.iter_rows()}  # type: ignore[misc]
 
 
@@ -103,7 +101,7 @@ def test_the_published_state_is_that_of_the_day_of_the_newest_release_in_whateve
 
 
 def test_the_published_measures_say_what_they_suspend(tmp_path: Path) -> None:
-    rows = {row["event"]: row for row in read_table(taken(tmp_path, "2026-11-18"), ControlEvent).to_dicts()}
+    rows = {row["event"]: row for row in read_table(taken(tmp_path, "2026-11-18"), "control_event").to_dicts()}
     assert rows[SUSPENSION]["suspends"] == [
         *(f"mofcom-gacc-2025-{number}" for number in (55, 56, 57, 58)), "mofcom-2025-61", "mofcom-2025-62",
     ]  # fmt: skip
@@ -114,13 +112,15 @@ def test_the_published_measures_say_what_they_suspend(tmp_path: Path) -> None:
 def test_the_state_of_a_window_is_that_of_its_last_day(tmp_path: Path) -> None:
     """Announcement 61 began on 9 October 2025 and was suspended on 7 November."""
     snapshot = taken(tmp_path, "2026-11-18", tuple(f"2025{month:02d}" for month in range(1, 13)))
-    rows = read_table(snapshot, EventWindow).filter(event=ABROAD, product=MAGNETS)
+    rows = read_table(snapshot, "event_window").filter(event=ABROAD, product=MAGNETS)
     states = {(f"{row['first_month']:%Y-%m}", row["months"]): row["state"] for row in rows.to_dicts()}
     assert states["2025-09", 1] == "not_yet_announced"
     assert states["2025-10", 1] == "in_force"
     assert states["2025-11", 1] == states["2025-10", 3] == states["2025-10", 12] == "suspended"
     later = taken(tmp_path, "2026-12-18", ("202611",))
-    assert read_table(later, EventWindow).filter(event=ABROAD, product=MAGNETS)["state"].to_list() == [*rows["state"]]
+    assert read_table(later, "event_window").filter(event=ABROAD, product=MAGNETS)["state"].to_list() == [
+        *rows["state"]
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +172,7 @@ def test_the_brief_has_a_line_on_what_lapsed_in_both_languages_and_forms(
 def test_windows_that_are_asked_for_have_the_states_of_the_published_ones(december: Snapshot) -> None:
     from tasks.controls.windows import windows
 
-    published = read_table(december, EventWindow).filter(product=MAGNETS)
+    published = read_table(december, "event_window").filter(product=MAGNETS)
     asked = windows(december, MAGNETS).filter(product=MAGNETS).sort("event", "months", "first_month")
     assert asked.height == published.height > 20
     assert asked.equals(published.sort("event", "months", "first_month").select(asked.columns))

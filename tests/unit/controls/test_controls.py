@@ -11,7 +11,6 @@ import pytest
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
-from schemas.tables.control_event import ControlEvent, EventMonth, EventWindow
 from schemas.tables.metric import Metric
 from tasks.controls import tables
 from tasks.controls import windows as event_windows
@@ -117,7 +116,7 @@ def test_of_a_long_history_the_months_around_the_measures_are_read(
     asked: list[Any] = []
 
     def noted(snapshot: Snapshot, model: Any, *rest: Any) -> pl.DataFrame:
-        asked.extend(rest[:1] if model is Metric else ())
+        asked.extend(rest[:1] if model == "metric" else ())
         return read_table(snapshot, model, *rest)
 
     monkeypatch.setattr(event_windows, "read_table", noted)
@@ -175,7 +174,7 @@ def _windows(found: pl.DataFrame) -> dict[tuple[str, int], tuple[Any, ...]]:
 
 def _published(snapshot: Snapshot) -> dict[tuple[str, int], tuple[Any, ...]]:
     """The published windows, which are those that the whole store gives."""
-    published = _windows(read_table(snapshot, EventWindow))
+    published = _windows(read_table(snapshot, "event_window"))
     assert published == _windows(windows(snapshot, CODE))
     return published
 
@@ -225,7 +224,7 @@ def test_what_comes_in_is_no_part_of_a_window(tmp_path: Path) -> None:
     assert files == others
     assert before[QUARTER] == (300, 300, 0, "computed")
     assert before["2025-03", 1] == (100, None, None, "no_base")
-    assert read_table(snapshot, EventMonth)["level"].unique().to_list() == [100]
+    assert read_table(snapshot, "event_month")["level"].unique().to_list() == [100]
     # Nor where the windows are made from the figures once more.
     (tmp_path / "import-first").mkdir()
     _store(tmp_path / "import-first", came_in, flow="import")
@@ -244,7 +243,7 @@ def test_a_paper_on_what_came_in_and_on_other_goods_takes_no_month_from_the_wind
     snapshot = open_snapshot(tmp_path / "reporter=CHN")
     assert snapshot is not None
     assert _published(snapshot) == before
-    months = read_table(snapshot, EventMonth)
+    months = read_table(snapshot, "event_month")
     assert months.filter(product=CODE, level=100)["period"].dt.strftime("%Y-%m").to_list() == TRADE
     assert months.filter(product="81129290", level=3000).height == 1
 
@@ -254,16 +253,16 @@ def test_a_measure_that_is_taken_from_the_table_has_no_windows_any_more(
 ) -> None:
     """A release of other goods is the next one."""
     _store(tmp_path, [(month, "USA", "100", "千克") for month in TRADE])
-    before = read_table(open_snapshot(tmp_path / "reporter=CHN"), EventWindow)
+    before = read_table(open_snapshot(tmp_path / "reporter=CHN"), "event_window")
     others = [event for event in measures("CHN") if event["event"] != ANNOUNCEMENT_18]
     monkeypatch.setattr(tables, "measures", lambda reporter: others)
     monkeypatch.setattr(tables, "code_sha256", lambda name: "of other code tables")
     beans = _store(tmp_path, [("2025-09", "USA", "3", "千克")], "2025-09", codes=("12019019",))
-    after = read_table(beans, EventWindow)
+    after = read_table(beans, "event_window")
     assert before.filter(event=ANNOUNCEMENT_18).height > 0 < after.height
     assert after.equals(before.filter(pl.col("event") != ANNOUNCEMENT_18))
     # Of September, which is made again, each figure once.
-    months = read_table(beans, EventMonth).select("product", "period")
+    months = read_table(beans, "event_month").select("product", "period")
     assert (CODE, date(2025, 9, 1)) in months.rows()
     assert not months.is_duplicated().any()
 
@@ -311,7 +310,7 @@ def test_the_published_tables_hold_the_measures_and_the_windows_and_plain_reader
 
 
 def test_the_published_windows_are_those_that_the_whole_store_gives(sample: Snapshot) -> None:
-    published = read_table(sample, EventWindow)
+    published = read_table(sample, "event_window")
     for product in (MAGNETS, "85051110"):
         whole = windows(sample, product).filter(role="touched").sort("event", "months", "first_month")
         mine = published.filter(product=product).sort("event", "months", "first_month")
@@ -321,7 +320,7 @@ def test_the_published_windows_are_those_that_the_whole_store_gives(sample: Snap
 
 
 def test_the_published_months_are_those_that_the_figures_have(sample: Snapshot) -> None:
-    months, figures = read_table(sample, EventMonth), read_table(sample, Metric)
+    months, figures = read_table(sample, "event_month"), read_table(sample, "metric")
     of_magnets = figures.filter(
         pl.col("level").is_not_null(), flow="export", partner="WLD", measure="quantity_kg", product=MAGNETS
     )
@@ -354,8 +353,8 @@ def test_a_release_reads_the_months_of_windows_and_not_the_figures_of_years(
         file.write_text("".join(lines[:1] + [line for line in lines if month in line]), encoding="utf-8")
         asked.clear()
         release.fn(ReleaseRequest(file=file, store=tmp_path / "reporter=CHN", source="published"), date(2026, 11, 1))
-        assert (Metric in asked) == (place == 0), "the first time there is nothing else to look at"
-    months = read_table(open_snapshot(tmp_path / "reporter=CHN"), EventMonth).filter(product=MAGNETS)
+        assert ("metric" in asked) == (place == 0), "the first time there is nothing else to look at"
+    months = read_table(open_snapshot(tmp_path / "reporter=CHN"), "event_month").filter(product=MAGNETS)
     assert {date(2025, 5, 1), date(2025, 6, 1)} <= {*months["period"]}
 
 
@@ -382,7 +381,7 @@ def test_windows_do_not_depend_on_the_order_of_releases_and_another_product_leav
             release.fn(request, date(2026, 11, 1))
             snapshot = open_published(tmp_path / name / "reporter=CHN")
             # The states of the measures are of the day of the newest release, and of that alone.
-            state_days = read_table(snapshot, ControlEvent)["state_on"].unique().to_list()
+            state_days = read_table(snapshot, "control_event")["state_on"].unique().to_list()
             assert state_days == [date.fromisoformat(snapshot.about["released_on"])]
             files.append({entry.path for entry in snapshot.files if entry.table in ("event_window", "event_month")})
             last = {entry.path for entry in snapshot.files if entry.table in EVENT_TABLES}

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from schemas.tables.trade_flow import VALUES
+from schemas.names import VALUES
 from tasks.domain.units import EXACT_MAX, LEVEL_MAX, UNIT_VALUE_OF, VALUE_OF, by_constant, per_unit
 
 

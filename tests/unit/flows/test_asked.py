@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from flows.cli.app import app
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
-from schemas.tables.catalog import LAYOUTS
+from schemas.layouts import LAYOUTS
 from tasks.reports.query import query
 from tests.unit.builders import MAGNETS
 from tests.unit.customs import RIGHT

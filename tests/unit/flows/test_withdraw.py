@@ -13,8 +13,6 @@ from flows.backfill import backfill
 from flows.cli.app import app
 from schemas.forms.watch import BackfillRequest
 from schemas.settings import WATCH_LIST
-from schemas.tables.decision import Decision
-from schemas.tables.lineage import Lineage
 from tasks.domain.clock import today
 from tasks.domain.errors import Held, Refused
 from tasks.ingest import calendar
@@ -87,7 +85,7 @@ def test_the_numbers_of_a_withdrawn_release_end_the_days_before_stay_and_it_can_
         ("DEU", "added", None, 764_000, wrong, name, 999_000, 1_117_000),
         ("USA", "changed", 999_000, 353_000, wrong, name, 999_000, 1_117_000),
     ]  # fmt: skip
-    trail = read_table(store.snapshot, Lineage).filter(release_id=name).sort("position")
+    trail = read_table(store.snapshot, "lineage").filter(release_id=name).sort("position")
     assert trail["step"].to_list()[:3] + trail["step"].to_list()[-1:] == ["recall", "open_known", "withdraw", "publish"]
     # Neither a second time nor because its file comes once more.
     last = store.snapshot.id
@@ -169,7 +167,7 @@ def test_files_that_are_filled_in_together_after_a_withdrawal_count_and_the_with
     report = backfill.fn(BackfillRequest(folder=folder, store=store.store))
     assert (len(report.outcomes), report.refused, report.looked.published) == (2, [], 1)
     assert len({outcome.snapshot_id for outcome in report.outcomes}) == 1
-    decided = read_table(store.snapshot, Decision)
+    decided = read_table(store.snapshot, "decision")
     assert sorted(decided["kind"]) == ["replaced", "replaced", "replaced", "withdrawn"]
     assert [store.kilograms(partner) for partner in ("DEU", "CHL", "JPN")] == [[764_000], [], []]
     assert audit(store.store, 50).problems == []

@@ -36,7 +36,7 @@ COLLECTED = landed(source="published", flow=None)
 
 def reported(*records: Record) -> DataFrame[Reported]:
     rows = [{"record": place, **PLAIN, **record} for place, record in enumerate(records, 1)]
-    return DataFrame[Reported](pl.DataFrame(rows, schema=polars_schema(Reported)))
+    return Reported.validate(pl.DataFrame(rows, schema=polars_schema("reported")))
 
 
 def parsed(*records: Record, **about: Any) -> Parsed:

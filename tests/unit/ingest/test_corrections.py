@@ -8,8 +8,7 @@ import pytest
 
 from schemas.errors import BrokenTable
 from schemas.forms.request import Landed
-from schemas.reference.code_tables import Corrections
-from schemas.table import polars_schema
+from schemas.reference.models import Corrections
 from tasks.domain.errors import Refused
 from tasks.ingest.corrections import correct
 from tasks.sources.protocol import Parsed
@@ -45,7 +44,7 @@ def _table(**other: str) -> pl.DataFrame:
         "id": "c1", "source": "gacc_query", "raw_sha256": SHA, "record": "2", "field": "value", "expect": "2,000",
         "value": "2,500", "reason": "misprint", "provider": "us", "decided_on": "2025-08-01", "expires_on": "2026-08-01",
     } | other  # fmt: skip
-    return Corrections.validate(pl.DataFrame([row], schema=polars_schema(Corrections)))
+    return Corrections.validate(pl.DataFrame([row], schema=dict.fromkeys(Corrections.to_schema().columns, pl.String)))
 
 
 def test_a_correction_changes_its_place_and_nothing_else_and_is_told(decide: Callable[..., None]) -> None:

@@ -17,8 +17,7 @@ from flows.release import from_bytes_to_tables
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchRequest
-from schemas.reference.code_tables import Corrections
-from schemas.table import polars_schema
+from schemas.reference.models import Corrections
 from tasks.domain.errors import Held, NotHeld, Refused
 from tasks.ingest import corrections as correct
 from tasks.ingest import held as held_releases
@@ -93,7 +92,9 @@ def customs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: tuple[Path, 
 
     def table(name: str) -> pl.DataFrame:
         assert name == "corrections"
-        return Corrections.validate(pl.DataFrame(made.corrections, schema=polars_schema(Corrections)))
+        return Corrections.validate(
+            pl.DataFrame(made.corrections, schema=dict.fromkeys(Corrections.to_schema().columns, pl.String))
+        )
 
     monkeypatch.setattr(correct, "code_table", table)
     return made

@@ -8,7 +8,6 @@ import pytest
 
 from schemas.forms.request import Amended, Landed
 from schemas.table import polars_schema
-from schemas.tables.release import Quarantine
 from tasks.ingest.release_row import describe, doubt_months, months_of, places_of, said_of
 from tests.unit.ingest.file_codes import COLLECTED, GERMANY, amounts_of, codes_of, landed, parsed
 
@@ -23,7 +22,7 @@ def row(
     of = of or landed()
     codes, amounts = codes_of(*records, of=of), amounts_of(*records)
     rows = [{"release_id": "r1", "record": place, "reasons": ["x"], "printed": "{}"} for place in range(1, aside + 1)]
-    quarantine = pl.DataFrame(rows, schema=polars_schema(Quarantine))
+    quarantine = pl.DataFrame(rows, schema=polars_schema("quarantine"))
     found = describe(of, parsed(*records), said_of(amounts.read, codes, amounts), quarantine, lost, "r1")  # type: ignore[arg-type]
     return found.row(0, named=True)
 

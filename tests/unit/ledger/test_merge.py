@@ -58,13 +58,13 @@ def ingest(store: Store) -> DataFrame[Observation]:
 
 def arrived(store: Store) -> tuple[DataFrame[Observation], DataFrame[Decision]]:
     """The ledger after the releases came one by one, and what their coming decided."""
-    releases, observation = DataFrame[Release](empty_frame(Release)), DataFrame[Observation](empty_frame(Observation))
+    releases, observation = Release.validate(empty_frame("release")), Observation.validate(empty_frame("observation"))
     decisions = NOTHING_DECIDED
     landed: dict[str, list[Row]] = {}
     for row, rows in store:
-        new = Normalised(detail_table(*rows), DataFrame[Quarantine](empty_frame(Quarantine)),
-                         DataFrame[Finding](empty_frame(Finding)), release_table(row),
-                         DataFrame[PrintedName](empty_frame(PrintedName)))  # fmt: skip
+        new = Normalised(detail_table(*rows), Quarantine.validate(empty_frame("quarantine")),
+                         Finding.validate(empty_frame("finding")), release_table(row),
+                         PrintedName.validate(empty_frame("printed_name")))  # fmt: skip
         touched = touched_months(new)
         near = [said for rows in landed.values() for said in rows
                 if (said["flow"], said["period_end"].year, said["period_end"].month) in touched]  # fmt: skip

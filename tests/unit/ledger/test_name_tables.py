@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from flows.release import release as ingest
 from schemas.forms.request import Landed, ReleaseRequest
 from schemas.reference.code_tables import code_table
-from schemas.table import DataFrame, polars_schema
+from schemas.table import polars_schema
 from schemas.tables.name import PrintedName
 from tasks.ingest.normalise import normalise
 from tasks.ledger import name_tables
@@ -132,7 +132,7 @@ def test_a_store_of_before_the_tables_gets_the_codes_of_its_earlier_releases(tmp
     older = replace(snapshot, files=tuple(entry for entry in snapshot.files if not entry.table.endswith("_name")))
     assert len(older.files) == len(snapshot.files) - 2
     horses = _frame([("01012100", "改良种用马", date(2025, 6, 1), date(2025, 7, 21))])
-    after = name_tables.name_tables(older, DataFrame[PrintedName](horses))
+    after = name_tables.name_tables(older, PrintedName.validate(horses))
     assert {*query(store, "metric")["product"]} < {*after.product_name["product"]}
     names = dict(after.product_name.select("product", "name").iter_rows())
     assert names["85051110"] == "Permanent magnets of rare earths"
@@ -147,7 +147,7 @@ RELEASE = st.lists(st.tuples(st.sampled_from(CODES), NAMES, DAYS.map(lambda day:
 
 
 def _frame(rows: Sequence[Printed], subject: str = "product") -> pl.DataFrame:
-    kinds = polars_schema(PrintedName)
+    kinds = polars_schema("printed_name")
     return pl.DataFrame(
         [
             {

@@ -24,13 +24,8 @@ from openlineage.client.serde import Serde
 from flows.release import release
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
-from schemas.table import Table, empty_frame, polars_schema
-from schemas.tables.metric import Metric
-from schemas.tables.observation import Detail, Observation
-from schemas.tables.record_level import RecordLevel
-from schemas.tables.release import Finding, Quarantine, Release
-from schemas.tables.reported import Reported
-from schemas.tables.trade_flow import TradeFlow
+from schemas.table import empty_frame, polars_schema
+from schemas.tables.catalog import MODELS
 from tasks.domain.errors import Held
 from tasks.lineage.emit import PATIENCE_S, emit_elsewhere
 from tasks.lineage.openlineage import COLUMNS, events
@@ -57,7 +52,7 @@ def step(name: str, second: int = 0, **facts: Any) -> StepRecord:
         "rows_in": {},
         "rows_out": {},
         "parameters": {},
-        "models": {},
+        "tables": {},
     }
     started = BEGIN + timedelta(seconds=second)
     return StepRecord(
@@ -74,24 +69,24 @@ def step(name: str, second: int = 0, **facts: Any) -> StepRecord:
 NORMALISE = step(
     "normalise", inputs={"landed": sha("0"), "parsed.reported": sha("1")}, rows_in={"parsed.reported": 12},
     outputs={"detail": sha("2"), "quarantine": sha("3")}, rows_out={"detail": 30, "quarantine": 2},
-    models={"detail": Detail, "quarantine": Quarantine}, task_run_id="task-1",
+    tables={"detail": "detail", "quarantine": "quarantine"}, task_run_id="task-1",
 )  # fmt: skip
 MERGE = step(
     "merge", 2, inputs={"release.detail": sha("2"), "known.detail": sha("4")},
     rows_in={"release.detail": 30, "known.detail": 7}, outputs={"touched": sha("5")},
-    rows_out={"touched": 37}, models={"touched": Observation},
+    rows_out={"touched": 37}, tables={"touched": "observation"},
 )  # fmt: skip
 WIDEN = step(
     "widen", 4, inputs={"ledger_after.touched": sha("5")}, rows_in={"ledger_after.touched": 37}, outputs={"widen": sha("6")},
-    rows_out={"widen": 5}, models={"widen": TradeFlow},
+    rows_out={"widen": 5}, tables={"widen": "trade_flow"},
 )  # fmt: skip
 
 
-def schema_error(model: type[Table]) -> str:
+def schema_error(table: str) -> str:
     """As `step` records it."""
-    frame = empty_frame(model)
+    frame = empty_frame(table)
     with pytest.raises(pandera.errors.SchemaErrors) as raised:
-        model.validate(frame.rename({frame.columns[0]: "other"}), lazy=True)
+        MODELS[table].validate(frame.rename({frame.columns[0]: "other"}), lazy=True)
     return f"SchemaErrors: {raised.value}"
 
 
@@ -102,7 +97,7 @@ def told(run: Run) -> list[Event]:
 @pytest.fixture
 def failing() -> Run:
     """Two steps, the second of which makes a ledger that does not fit its schema."""
-    return Run(flow_run_id="flow-1", records=[NORMALISE, replace(MERGE, error=schema_error(Observation))])
+    return Run(flow_run_id="flow-1", records=[NORMALISE, replace(MERGE, error=schema_error("observation"))])
 
 
 @pytest.fixture
@@ -238,7 +233,7 @@ def test_what_was_published_before_is_not_taken_for_what_the_release_makes() -> 
         "open_known",
         outputs={"detail": sha("4")},
         rows_out={"detail": 7},
-        models={"detail": Detail},
+        tables={"detail": "detail"},
     )
     merged = told(Run(records=[before, NORMALISE, MERGE]))[-2]
     assert [one["name"] for one in merged["inputs"]] == ["detail", "known.detail"]
@@ -248,10 +243,10 @@ def test_of_things_with_the_same_bytes_a_step_was_given_the_one_that_it_names() 
     read = step(
         "normalise",
         outputs={"findings": sha("7"), "release": sha("8")},
-        models={"findings": Finding, "release": Release},
+        tables={"findings": "finding", "release": "release"},
     )
-    checked = step("check", outputs={"check": sha("7")}, models={"check": Finding})
-    merged = step("merge", outputs={"releases": sha("8")}, models={"releases": Release})
+    checked = step("check", outputs={"check": sha("7")}, tables={"check": "finding"})
+    merged = step("merge", outputs={"releases": sha("8")}, tables={"releases": "release"})
     inputs = {
         "release.findings": sha("7"),
         "findings": sha("7"),
@@ -266,7 +261,7 @@ def test_of_things_with_the_same_bytes_a_step_was_given_the_one_that_it_names() 
 def test_schema_and_column_lineage_stand_with_what_was_made(whole: Run) -> None:
     widened, merged = told(whole)[-2]["outputs"][0]["facets"], told(whole)[-4]["outputs"]
     fields = {field["name"]: field for field in widened["schema"]["fields"]}
-    assert list(fields) == list(polars_schema(TradeFlow))
+    assert list(fields) == list(polars_schema("trade_flow"))
     assert (fields["quantity_kg"]["type"], fields["quantity_kg"]["description"]) == ("Float64", "mass")
     lineage = widened["columnLineage"]["fields"]
     assert {(one["namespace"], one["name"]) for one in lineage["value_usd"]["inputFields"]} == {
@@ -277,9 +272,14 @@ def test_schema_and_column_lineage_stand_with_what_was_made(whole: Run) -> None:
 
 
 def test_declared_columns_exist_and_no_column_is_forgotten() -> None:
-    models = {"detail": Detail, "reported": Reported, "touched": Observation}
-    models |= {"known.detail": Detail, "known.observation": Observation, "trade_flow": TradeFlow, "metric": Metric}
-    models |= {"record_level": RecordLevel}
+    models = {"detail": "detail", "reported": "reported", "touched": "observation"}
+    models |= {
+        "known.detail": "detail",
+        "known.observation": "observation",
+        "trade_flow": "trade_flow",
+        "metric": "metric",
+    }
+    models |= {"record_level": "record_level"}
     declaration = {"detail": {"source", "kind", "reporter", "release_id"}}
     for made, sources in COLUMNS.items():
         for source, columns in sources.items():
@@ -305,12 +305,12 @@ def test_a_frame_that_does_not_fit_its_schema_is_no_output(failing: Run) -> None
 
 
 def test_a_schema_error_speaks_only_of_the_table_that_it_names() -> None:
-    ended = told(Run(records=[replace(NORMALISE, error=schema_error(Quarantine))]))[-2]
+    ended = told(Run(records=[replace(NORMALISE, error=schema_error("quarantine"))]))[-2]
     assert [one["name"] for one in ended["inputs"]] == ["landed", "parsed.reported", "quarantine"]
 
 
 def test_what_did_not_fit_is_not_known_to_later_steps(failing: Run) -> None:
-    unmade = replace(NORMALISE, error=schema_error(Quarantine), outputs={})
+    unmade = replace(NORMALISE, error=schema_error("quarantine"), outputs={})
     after = told(Run(records=[*failing.records, unmade, WIDEN]))[-2]
     assert [one["name"] for one in after["inputs"]] == ["ledger_after.touched"]
     assert not any("dataQualityAssertions" in one["inputFacets"] for one in after["inputs"])

@@ -6,8 +6,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from schemas.tables.observation import Observation
-from schemas.tables.release import Release
 from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.lineage import requested_records
 from tasks.lineage.requested_records import ON_REQUEST, PRODUCTS_MAX, with_requested_records
@@ -23,7 +21,7 @@ STORE = [(SCOPE, [number(SCOPE, "USA", month, level, product=HORSES) for month, 
 @pytest.fixture
 def rows(monkeypatch: pytest.MonkeyPatch) -> pl.DataFrame:
     """The rows of `metric` as they are published: without records of these partners."""
-    tables: dict[Any, pl.DataFrame] = {Observation: merged(STORE), Release: release_table(SCOPE)}
+    tables: dict[Any, pl.DataFrame] = {"observation": merged(STORE), "release": release_table(SCOPE)}
 
     def read_table(snapshot: object, model: type, *_: object, where: pl.Expr | None = None) -> pl.DataFrame:
         found = tables.get(model, NOTHING_DECIDED)

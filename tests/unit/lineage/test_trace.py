@@ -4,8 +4,7 @@ import polars as pl
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 
-from schemas.names import FIGURES
-from schemas.tables.metric import status
+from schemas.names import FIGURES, status
 from tasks.lineage.point import Point
 from tasks.lineage.trace import NO_RECORD, RECORDS
 from tests.draws import draws

@@ -5,8 +5,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from schemas.names import status as status_column
 from schemas.tables.metric import FIGURES
-from schemas.tables.metric import status as status_column
 from tasks.metrics.figures import FIGURES_OF, contribution, growth, rank, share, with_figures
 from tasks.metrics.names import STATUS
 

@@ -12,8 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from schemas.names import FIGURES
-from schemas.tables.metric import MISSING, status
+from schemas.names import FIGURES, MISSING, status
 from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
 from tasks.domain.periods import month_index
 from tasks.ledger.merge import as_of, current_statements

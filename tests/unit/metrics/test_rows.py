@@ -6,7 +6,6 @@ import polars as pl
 import pytest
 
 from schemas.table import empty_frame
-from schemas.tables.metric import Metric
 from tasks.metrics.rows import in_order
 from tests.unit.builders import MAGNETS, number, release
 from tests.unit.figures import Figures
@@ -30,7 +29,7 @@ def figures() -> Figures:
 
 def test_rows_are_sorted_by_month_measure_product_and_partner() -> None:
     names = names_of(WHOLE)
-    like = empty_frame(Metric)
+    like = empty_frame("metric")
     plain, ratio = (
         rows.drop("month").with_columns(
             period=pl.Series(days),

@@ -17,7 +17,6 @@ from schemas.forms.brief import Fact, Facts, Waiting
 from schemas.forms.held import Decision, HeldFinding, HeldRelease
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
-from schemas.tables.observation import Observation
 from tasks.domain.classification import members
 from tasks.domain.errors import NoFigure
 from tasks.domain.measures import events_of
@@ -56,7 +55,7 @@ def facts(snapshot: Snapshot) -> Facts:
 
 @pytest.fixture(scope="module")
 def ledger(snapshot: Snapshot) -> dict[tuple[str, str, str, str], int]:
-    rows = current_statements(read_table(snapshot, Observation)).filter(product="85051110")
+    rows = current_statements(read_table(snapshot, "observation")).filter(product="85051110")
     return {
         (row["partner"], f"{row['period_start']:%Y-%m}", f"{row['period_end']:%Y-%m}", row["measure"]): row["value"]
         for row in rows.iter_rows(named=True)

@@ -3,14 +3,13 @@
 import polars as pl
 
 from schemas.table import polars_schema
-from schemas.tables.lineage import Lineage
 from tasks.lineage.records import lineage_row
 from tasks.reports import lineage_page
 
 
 def record(position: int, step: str, code: str, inputs: dict[str, str], outputs: dict[str, str]) -> pl.DataFrame:
     row = lineage_row("r1", position, step, code, "s", inputs, outputs, 3, 2, {})
-    return pl.DataFrame([row], schema=polars_schema(Lineage))
+    return pl.DataFrame([row], schema=polars_schema("lineage"))
 
 
 OWN = pl.concat([

@@ -7,11 +7,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from schemas.forms.verdict import Verdict
+from schemas.names import CAVEATS, status
 from schemas.reference.code_tables import code_table
 from schemas.table import readers_schema
-from schemas.tables.metric import Metric, status
-from schemas.tables.observation import Observation
-from schemas.tables.verdict import CAVEATS, Verdict
 from tasks.domain.periods import first_day, month_end
 from tasks.reports.quotable import BACK, Judge
 
@@ -37,7 +36,7 @@ def metric(levels: Sequence[float | None], partner: str = "USA", **last: Any) ->
             row[status(figure)] = "computed"
         rows.append(row)
     rows[-1] |= last
-    kinds = readers_schema(Metric)
+    kinds = readers_schema("metric")
     frame = pl.DataFrame(
         rows, schema={name: kinds[name] for name in dict.fromkeys(name for row in rows for name in row)}
     )
@@ -55,7 +54,7 @@ def words(*told: tuple[int, str, int, int, int | None], partner_of: str = "USA")
             "period_start": first_day(month), "period_end": month_end(first_day(month)),
             "known_from": first_day(month) + timedelta(days=50 + (day or 0)), "known_until": None,
         })  # fmt: skip
-    kinds = readers_schema(Observation)
+    kinds = readers_schema("observation")
     names = (
         "product",
         "partner",

@@ -1,6 +1,7 @@
 """One model, and what follows from it: Arrow fields with unit and description, the dictionary, the code tables."""
 
 import io
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -8,18 +9,17 @@ import pyarrow.parquet
 import pytest
 from pandera.errors import SchemaErrors
 
-from schemas import dictionary
+from schemas import code_files, dictionary
 from schemas.errors import BrokenTable
-from schemas.names import FIGURES
-from schemas.reference.code_tables import TABLES, Corrections, code_table, read_codes
+from schemas.layouts import LAYOUTS, PARTITION_KEYS
+from schemas.names import FIGURES, MADE, MISSING, REVISIONS, STATUSES, VERDICTS, status
+from schemas.reference.code_tables import code_table, read_codes, require_valid_tables
 from schemas.reference.control_tables import COVERAGE, STATES
-from schemas.table import PARTITION_KEYS, arrow_schema, empty_frame, polars_schema, readers_schema
-from schemas.tables.catalog import LAYOUTS
-from schemas.tables.claim import VERDICTS
+from schemas.reference.models import TABLES
+from schemas.table import FILE, arrow_schema, columns, empty_frame, polars_schema, readers_schema
 from schemas.tables.control_event import WINDOWS
-from schemas.tables.metric import MADE, MISSING, STATUSES, Metric, status
+from schemas.tables.metric import Metric
 from schemas.tables.release import PARTNER_SCOPES, SEVERITIES
-from schemas.tables.revision import REVISIONS
 from tasks.store.parquet import encode_file, read_derivation
 
 
@@ -27,10 +27,10 @@ from tasks.store.parquet import encode_file, read_derivation
 def test_unit_and_description_survive_a_round_trip_through_parquet(name: str) -> None:
     layout = LAYOUTS[name]
     partition = "flow=export/year=2025/month=6" if layout.month_of else ""
-    file = encode_file(layout.model, empty_frame(layout.model), partition, {"table": name})
+    file = encode_file(name, empty_frame(name), partition, {"table": name})
     read = pyarrow.parquet.read_schema(io.BytesIO(file.data))
-    columns = layout.model.columns
-    expected = [column for column in columns if not (layout.month_of and column in PARTITION_KEYS)]
+    said = columns(name)
+    expected = [column for column in said if not (layout.month_of and column in PARTITION_KEYS)]
     assert read.names == expected
     for column in read.names:
         metadata = {
@@ -38,31 +38,31 @@ def test_unit_and_description_survive_a_round_trip_through_parquet(name: str) ->
             for key, value in read.field(column).metadata.items()
             if key != b"PARQUET:field_id"
         }
-        assert metadata["description"] == columns[column].description
-        assert metadata.get("unit") == columns[column].unit
+        assert metadata["description"] == said[column].description
+        assert metadata.get("unit") == said[column].unit
     assert read_derivation(pyarrow.BufferReader(file.data)) == {"table": name}
 
 
 def test_no_text_is_stored_in_a_form_that_some_reader_does_not_know() -> None:
-    kinds = {str(field.type) for layout in LAYOUTS.values() for field in arrow_schema(layout.model)}
+    kinds = {str(field.type) for name in LAYOUTS for field in arrow_schema(name)}
     assert not {kind for kind in kinds if "large" in kind or "view" in kind or "dictionary" in kind}
 
 
 def test_every_figure_has_its_status_and_every_status_its_words() -> None:
-    columns = polars_schema(Metric)
-    assert all(status(figure) in columns for figure in FIGURES)
+    there = polars_schema("metric")
+    assert all(status(figure) in there for figure in FIGURES)
     assert set(STATUSES) == set(MADE) | set(MISSING)
     assert not set(MADE) & set(MISSING)
 
 
 def _metric() -> pl.DataFrame:
     """A row in which no figure is there."""
-    row = dict.fromkeys(polars_schema(Metric))
+    row = dict.fromkeys(polars_schema("metric"))
     row |= {status(figure): "not_covered" for figure in FIGURES}
     row |= {
         "flow": "export", "product": "85051110", "classification": "HS8", "partner": "WLD", "measure": "quantity_kg",
     }  # fmt: skip
-    return pl.DataFrame([row], schema=polars_schema(Metric)).with_columns(period=pl.date(2025, 6, 1))
+    return pl.DataFrame([row], schema=polars_schema("metric")).with_columns(period=pl.date(2025, 6, 1))
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -78,10 +78,10 @@ def test_a_figure_is_refused_that_is_null_without_a_reason_or_there_with_one(fig
         assert set(raised.value.failure_cases["check"]) == {"missing_says_why"}
 
 
-@pytest.mark.parametrize("name", polars_schema(Metric))
+@pytest.mark.parametrize("name", polars_schema("metric"))
 def test_each_column_of_metric_refuses_another_type_other_words_and_a_null_that_may_not_be(name: str) -> None:
-    frame, kind = _metric(), polars_schema(Metric)[name]
-    column, words = Metric.columns[name], isinstance(kind, pl.Enum)
+    frame, kind = _metric(), polars_schema("metric")[name]
+    column, words = columns("metric")[name], isinstance(kind, pl.Enum)
     other = pl.Enum(["another", *kind.categories]) if isinstance(kind, pl.Enum) else pl.Binary
     found = {"type": frame.with_columns(pl.lit(None, dtype=other).alias(name))}
     if not column.nullable:
@@ -95,12 +95,13 @@ def test_each_column_of_metric_refuses_another_type_other_words_and_a_null_that_
 
 
 def test_what_readers_of_a_table_get_is_plain_text() -> None:
-    for layout in LAYOUTS.values():
-        kinds = readers_schema(layout.model).values()
+    for name in LAYOUTS:
+        kinds = readers_schema(name).values()
         assert not [kind for kind in kinds if isinstance(kind, (pl.Enum, pl.Categorical))]
 
 
-def test_the_dictionary_page_is_what_the_models_say() -> None:
+def test_the_dictionary_page_and_the_file_of_tables_are_what_the_models_say() -> None:
+    assert FILE.read_text(encoding="utf-8") == dictionary.tables()
     assert dictionary.PAGE.read_text(encoding="utf-8") == dictionary.page()
 
 
@@ -115,7 +116,7 @@ def test_the_page_names_every_word_that_a_column_of_few_words_may_hold() -> None
 
 
 CORRECTION = f'c1,gacc_query,{"a" * 64},2,value,"2,000","2,500",misprint,us,2025-08-01,2026-08-01'
-COLUMNS_OF_CORRECTIONS = ",".join(polars_schema(Corrections))
+COLUMNS_OF_CORRECTIONS = ",".join(TABLES["corrections"].to_schema().columns)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,7 @@ def test_a_code_table_that_cannot_be_used_says_where_and_what_is_expected(text: 
     file = tmp_path / "corrections.csv"
     file.write_bytes(text.encode("gb18030"))
     with pytest.raises(BrokenTable) as broken:
-        read_codes(file, Corrections)
+        read_codes(file, "corrections")
     assert said in str(broken.value)
     assert str(broken.value).startswith("corrections.csv")
     assert "\n" not in str(broken.value)
@@ -143,13 +144,27 @@ def test_the_columns_of_a_code_table_are_known_by_their_names(tmp_path: Path) ->
     fields = CORRECTION.replace('"2,', '"2').split(",")
     text = f"{','.join(names[::-1])}\n{','.join(fields[::-1])}\n"
     (tmp_path / "corrections.csv").write_text(text, encoding="utf-8")
-    row = read_codes(tmp_path / "corrections.csv", Corrections).row(0, named=True)
+    row = read_codes(tmp_path / "corrections.csv", "corrections").row(0, named=True)
     assert (row["expect"], row["value"]) == ("2000", "2500")
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_code_tables_pass_their_models_and_have_rows(name: str) -> None:
+    # The packaged files are read without their models.
+    assert code_table(name).equals(read_codes(code_files.table_file(name), name))
     assert code_table(name).height > 0 or name == "corrections"
+
+
+def test_a_run_that_makes_tables_refuses_a_packaged_file_that_breaks_its_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(code_files.FOLDER, tmp_path / "reference")
+    monkeypatch.setattr(code_files, "FOLDER", tmp_path / "reference")
+    require_valid_tables.__wrapped__()
+    with (tmp_path / "reference" / "units.csv").open("a", encoding="utf-8") as file:
+        file.write("Dozen,en,no unit of ours,,12,nobody\n")
+    with pytest.raises(BrokenTable, match=r"^units\.csv, row \d+ below the header, column unit: 'no unit of ours'"):
+        require_valid_tables.__wrapped__()
 
 
 def test_a_partner_code_and_a_partner_key_mean_one_thing_in_every_month() -> None:

@@ -14,7 +14,6 @@ from old_workbook import workbook
 from release_pages import GOODS, SPANS, TITLE, countries, country_rows, goods
 
 from schemas.forms.request import ReleaseRequest
-from schemas.table import DataFrame
 from schemas.tables.observation import Detail
 from schemas.tables.release import Release
 from tasks.domain.errors import Refused
@@ -438,8 +437,8 @@ def test_both_currencies_are_one_release_twice_and_the_quantity_counts_once(tmp_
         read(goods(title=TITLE.replace("CNY", "USD"), unit="Unit: USD 1 Million"), tmp_path / "usd"),
     )
     both = ledger.merge(
-        DataFrame[Detail](pl.concat([yuan.detail, dollars.detail])),
-        DataFrame[Release](pl.concat([yuan.release, dollars.release])),
+        Detail.validate(pl.concat([yuan.detail, dollars.detail])),
+        Release.validate(pl.concat([yuan.release, dollars.release])),
     )
     now = both.filter(
         pl.col("known_until").is_null(),

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.false_alarms import rows_of_table, unlisted
+from schemas.names import KINDS
 from schemas.reference.code_tables import partner_codes
-from schemas.tables.observation import KINDS
 from tasks.domain.nomenclature import FINEST
 from tasks.sources.protocol import Parsed, Source
 from tasks.sources.registry import SOURCES

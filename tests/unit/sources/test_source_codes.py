@@ -12,7 +12,6 @@ import pytest
 from schemas.names import NATIONAL
 from schemas.reference.code_tables import code_table, partner_codes
 from schemas.table import polars_schema
-from schemas.tables.name import PrintedName
 from tasks.domain.coverage import asked_products
 from tasks.domain.errors import Refused
 from tasks.domain.nomenclature import FINEST, classification, digits
@@ -182,7 +181,7 @@ def test_figures_of_longer_codes_have_the_name_of_their_list(code: str, level: s
 def test_a_name_of_chinas_list_is_given_to_no_code_of_another_list() -> None:
     printed = pl.DataFrame(
         [{"subject": "product", "code": MAGNETS, "classification": level} for level in ("HS8", "CN8")],
-        schema=polars_schema(PrintedName),
+        schema=polars_schema("printed_name"),
     )
     named = {level: product_name(rows).filter(product=MAGNETS) for (level,), rows in printed.group_by("classification")}
     assert named["HS8"]["name"].item() is not None

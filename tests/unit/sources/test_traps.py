@@ -12,7 +12,6 @@ from comext_bulk import text
 from release_pages import GOODS, SPANS, TITLE, goods
 
 from schemas.reference.code_tables import code_table
-from schemas.table import DataFrame
 from schemas.tables.observation import Detail
 from schemas.tables.release import Release
 from tasks.domain.errors import Refused
@@ -290,8 +289,8 @@ def test_a_changed_column_of_the_year_before_is_a_revision_of_that_year(tmp_path
         released_on=date(2026, 6, 10),
     )  # fmt: skip
     ledger = merge(
-        DataFrame[Detail](pl.concat([first.detail, later.detail])),
-        DataFrame[Release](pl.concat([first.release, later.release])),
+        Detail.validate(pl.concat([first.detail, later.detail])),
+        Release.validate(pl.concat([first.release, later.release])),
     )
     said = ledger.filter(
         product="line:rare_earths", measure="quantity_kg", period_start=date(2025, 1, 1), period_end=date(2025, 5, 31)

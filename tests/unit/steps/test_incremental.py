@@ -14,16 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from schemas.table import DataFrame, Table, empty_frame, polars_schema
-from schemas.tables.control_event import ControlEvent, EventMonth, EventWindow
+from schemas.table import DataFrame, empty_frame, polars_schema
 from schemas.tables.decision import Decision
-from schemas.tables.lineage import Lineage
-from schemas.tables.metric import Metric
-from schemas.tables.name import PrintedName
-from schemas.tables.observation import Detail, Observation
-from schemas.tables.release import Finding, Quarantine, Release
-from schemas.tables.revision import Revision
-from schemas.tables.trade_flow import TradeFlow
 from tasks.controls.tables import EventTables
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import FIGURES_LOOK_BACK, LOOK_BACK_MONTHS
@@ -86,8 +78,8 @@ def _world(seed: int, months: int, totals: float = 0.05) -> tuple[pl.DataFrame, 
             "measures": ["quantity", "value_usd"], "first_month": _month(index), "last_month": _month(index), "by_month": True, "lost": [], "classification": "HS8",
             "records": 1, "records_observed": 1, "records_quarantined": 0,
         })  # fmt: skip
-    detail = pl.DataFrame(rows, schema=polars_schema(Detail), orient="row")
-    return detail, pl.DataFrame(releases, schema=polars_schema(Release))
+    detail = pl.DataFrame(rows, schema=polars_schema("detail"), orient="row")
+    return detail, pl.DataFrame(releases, schema=polars_schema("release"))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -152,7 +144,7 @@ def test_a_month_tells_of_silence_after_it_and_so_lengthens_later_records() -> N
 def _published(store: Path, row: dict[str, object], rows: list[dict[str, object]]) -> None:
     """One release more in a store, on the way of the flow, without the tables of export controls."""
     said = Normalised(
-        detail_table(*rows), empty_frame(Quarantine), empty_frame(Finding), release_table(row), empty_frame(PrintedName)  # type: ignore[arg-type]
+        detail_table(*rows), empty_frame("quarantine"), empty_frame("finding"), release_table(row), empty_frame("printed_name")  # type: ignore[arg-type]
     )  # fmt: skip
     _publish(store, said, NOTHING_DECIDED)
 
@@ -166,10 +158,10 @@ def _decided(store: Path, release_id: str, day: date, *, undo: bool) -> None:
 def _publish(store: Path, said: Normalised, decided: DataFrame[Decision]) -> None:
     known = open_known(store, said)
     after = assemble.merge(said, known, decided)
-    events = EventTables(*map(empty_frame, (ControlEvent, EventWindow, EventMonth)))  # type: ignore[arg-type]
+    events = EventTables(*map(empty_frame, ("control_event", "event_window", "event_month")))  # type: ignore[arg-type]
     entered = Entered(after, assemble.widen_ledger(after), assemble.revise(said, after, known))
     derived = Derived(derivation.derive(after, known), events)
-    publish_release(store, said, entered, derived, empty_frame(Lineage), known)  # type: ignore[arg-type]
+    publish_release(store, said, entered, derived, empty_frame("lineage"), known)  # type: ignore[arg-type]
 
 
 def _rows_of(frame: pl.DataFrame) -> pl.DataFrame:
@@ -211,12 +203,12 @@ def test_releases_that_come_one_by_one_in_any_order_make_what_all_at_once_make(
             release_table(*(row for row, _ in told)),
         )
         snapshot = open_snapshot(Path(folder))
-        decisions = cast("DataFrame[Decision]", read_table(snapshot, Decision))
+        decisions = cast("DataFrame[Decision]", read_table(snapshot, "decision"))
         observation, counts = epochs.merge(details, releases, decisions), counting(releases, decisions)
         word = ledger.current_statements(observation)
-        expected: dict[type[Table], pl.DataFrame] = {
-            Observation: observation, TradeFlow: widen(word, counts), Metric: derive(word, counts, all_records=False),
-            Revision: revisions.revisions(details, observation, releases, decisions),
+        expected: dict[str, pl.DataFrame] = {
+            "observation": observation, "trade_flow": widen(word, counts), "metric": derive(word, counts, all_records=False),
+            "revision": revisions.revisions(details, observation, releases, decisions),
         }  # fmt: skip
         for model, frame in expected.items():
             found = read_table(snapshot, model).select(frame.columns)
@@ -243,7 +235,7 @@ def test_a_revision_tells_of_the_growth_of_the_world_whenever_the_year_before_co
         name, day, month, kilograms = said[place]
         row = release(name, day, month, **scope)
         _published(tmp_path, row, [number(row, partner, month, kilograms)])
-    (found,) = read_table(open_snapshot(tmp_path), Revision).iter_rows(named=True)
+    (found,) = read_table(open_snapshot(tmp_path), "revision").iter_rows(named=True)
     assert (found["old_value"], found["new_value"], found["world_old"], found["world_new"]) == (100, 110, 100, 110)
     assert (found["world_yoy_old_pct"], found["world_yoy_new_pct"]) == pytest.approx((25, 37.5))
 
@@ -251,7 +243,9 @@ def test_a_revision_tells_of_the_growth_of_the_world_whenever_the_year_before_co
 def test_a_store_that_begins_with_two_months_in_one_tells_of_both(tmp_path: Path) -> None:
     paper = release("paper", kind="published", flow=None, partners="keys", partner_list=["USA"])
     _published(tmp_path, paper, [number(paper, "USA", "2025-01..2025-02", 50)])
-    found = read_table(open_snapshot(tmp_path), Metric).filter(partner="USA", product="85051110", measure="quantity_kg")
+    found = read_table(open_snapshot(tmp_path), "metric").filter(
+        partner="USA", product="85051110", measure="quantity_kg"
+    )
     assert found.select("period", "level", "level_status", "ytd").rows() == [
         (date(2025, 1, 1), None, "combined_months", None), (date(2025, 2, 1), None, "combined_months", 50),
     ]  # fmt: skip
@@ -262,6 +256,6 @@ def test_a_store_whose_only_number_is_withdrawn_has_no_figure(tmp_path: Path) ->
     paper = release("paper", kind="published", flow=None, partners="keys", partner_list=["USA"])
     _published(tmp_path, paper, [number(paper, "USA", "2025-01..2025-02", 50)])
     _decided(tmp_path, "paper", date(2025, 7, 21), undo=False)
-    assert not read_table(open_snapshot(tmp_path), Metric).height
+    assert not read_table(open_snapshot(tmp_path), "metric").height
     _decided(tmp_path, "paper", date(2025, 7, 22), undo=True)
-    assert read_table(open_snapshot(tmp_path), Metric).height
+    assert read_table(open_snapshot(tmp_path), "metric").height

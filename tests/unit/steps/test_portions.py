@@ -5,7 +5,6 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.table import table_name
 from tasks.domain.periods import first_day
 from tasks.ledger.merge import current_statements
 from tasks.ledger.precedence import Portion
@@ -56,7 +55,7 @@ def test_portions_of_a_plan_make_what_all_products_at_once_make(tmp_path: Path) 
     blocks = [*derive_months("export", months, current_statements(ledger), releases)]
     place, nothing = (
         PartStore(at=tmp_path),
-        {table_name(model): {key: {"made": "here"} for key in months} for model in DERIVED},
+        {model: {key: {"made": "here"} for key in months} for model in DERIVED},
     )
     plan = Plan(
         flow="export", months=months, portions=[(one.first, one.after) for one in PORTIONS], published=PartStore(at=tmp_path), ledger=[],
@@ -69,7 +68,7 @@ def test_portions_of_a_plan_make_what_all_products_at_once_make(tmp_path: Path) 
     assert len(pickle.dumps(Work(place, name, 1))) < 1_000
     for place_of_table, model in enumerate(DERIVED):
         for month in months:
-            parts = [part for parts in made for part in parts if (part.table, part.month) == (table_name(model), month)]
+            parts = [part for parts in made for part in parts if (part.table, part.month) == (model, month)]
             frames = [pl.read_parquet(place.get(part.name)) for part in parts]
             wanted = pl.concat(block[place_of_table] for block in blocks).filter(pl.col("period") == first_day(month))
             assert sum(part.rows for part in parts) == wanted.height == sum(frame.height for frame in frames) > 0

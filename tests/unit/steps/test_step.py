@@ -11,10 +11,11 @@ from typing import NamedTuple
 import polars as pl
 import pytest
 from pandera.errors import SchemaErrors
+from pandera.polars import Field
 
 from schemas import code_files
-from schemas.columns import column
-from schemas.table import DataFrame, Table, schema_sha256
+from schemas.model import Table, columns_of
+from schemas.table import DataFrame, columns
 from schemas.tables.release import Finding
 from tasks.domain import hashing
 from tasks.domain.hashing import code_sha256, frame_sha256, versions
@@ -108,7 +109,7 @@ def test_a_step_leaves_a_record_with_hashes_rows_and_schema() -> None:
     assert (record.step, record.rows_in, record.rows_out) == ("two", {"frame": 1}, {"findings": 1})
     assert record.inputs == {"frame": frame_sha256(frame)}
     assert record.outputs["findings"] == frame_sha256(frame)
-    assert record.models == {"findings": Finding}
+    assert record.tables == {"findings": "finding"}
     assert record.error is None
     assert record.started <= record.ended
 
@@ -227,7 +228,8 @@ def test_a_run_keeps_no_frame_for_its_hash_and_does_not_take_another_for_it() ->
 def _table(
     name: str = "x", kind: type = pl.Int64, words: str = "how much", unit: str = "kg", **checks: object
 ) -> type[Table]:
-    return type("Made", (Table,), {"__annotations__": {name: kind}, name: column(words, unit, **checks)})
+    field = Field(description=words, metadata={"unit": unit}, **checks)  # type: ignore[arg-type]
+    return type("Made", (Table,), {"__annotations__": {name: kind}, name: field})
 
 
 def test_the_schema_hash_knows_all_that_a_reader_is_told() -> None:
@@ -235,8 +237,17 @@ def test_the_schema_hash_knows_all_that_a_reader_is_told() -> None:
         _table(), _table(name="y"), _table(kind=pl.Float64), _table(words="how many"), _table(unit="g"), _table(ge=0), _table(ge=1),
         _table(nullable=True),
     ]  # fmt: skip
-    assert len({schema_sha256(table) for table in tables}) == len(tables)
-    assert schema_sha256(_table(ge=1)) == schema_sha256(_table(ge=1))
+    assert len({str(columns_of(table)) for table in tables}) == len(tables)
+    assert columns_of(_table(ge=1)) == columns_of(_table(ge=1))
+
+
+def test_a_step_refuses_to_begin_where_the_file_of_tables_is_not_what_the_models_say(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stale = {name: column._replace(description="something else") for name, column in columns("finding").items()}
+    monkeypatch.setattr("tasks.steps.step.columns", lambda table: stale)
+    with pytest.raises(TypeError, match="is not what the model Finding says: run `make dictionary`"):
+        Step(one)
 
 
 def test_the_hash_of_a_steps_code_speaks_of_all_code_that_it_runs() -> None:

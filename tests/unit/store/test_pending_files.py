@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 
 from schemas.table import polars_schema
-from schemas.tables.record_level import RecordLevel
 from tasks.store import pending_files
 from tasks.store.parquet import encode_file, partition_path
 from tasks.store.pending_files import PendingFiles
@@ -17,13 +16,13 @@ JUNE, JULY = ("export", 2024, 6), ("export", 2024, 7)
 
 def file_of(product: str) -> tuple[bytes, int]:
     rows = [("export", product, "USA", "2024-06-01", measure, 1.5, 2) for measure in ("quantity_kg", "value_usd")]
-    frame = pl.DataFrame(rows, schema={**polars_schema(RecordLevel), "period": pl.String}, orient="row")
+    frame = pl.DataFrame(rows, schema={**polars_schema("record_level"), "period": pl.String}, orient="row")
     frame = frame.with_columns(pl.col("period").str.to_date())
-    return encode_file(RecordLevel, frame, partition_path(JUNE), {}).data, frame.height
+    return encode_file("record_level", frame, partition_path(JUNE), {}).data, frame.height
 
 
 def kept(store: Path) -> PendingFiles:
-    pending = PendingFiles.of(RecordLevel)
+    pending = PendingFiles.of("record_level")
     for partition, product in ((JUNE, "25"), (JUNE, "85"), (JULY, "85")):
         pending.keep(partition, *file_of(product), store)
     return pending
@@ -36,7 +35,7 @@ def test_several_files_of_a_month_are_kept_without_a_name(tmp_path: Path) -> Non
     ]  # fmt: skip
     assert [file.sha256 for file in pending.new_files()] == [file.sha256 for file in pending.files]
     assert pending.height == 6
-    assert pending.is_of(RecordLevel)
+    assert pending.is_of("record_level")
     assert not list((tmp_path / "tmp").iterdir())
 
 
@@ -50,7 +49,7 @@ def test_a_full_disk_is_an_error_of_the_file_that_it_does_not_take(
 ) -> None:
     """A file of few bytes waits in a buffer: without a flush the error came when it was closed, in a traceback."""
     monkeypatch.setattr(pending_files.tempfile, "TemporaryFile", lambda dir: Full())
-    pending = PendingFiles.of(RecordLevel)
+    pending = PendingFiles.of("record_level")
     with pytest.raises(OSError, match="No space left"):
         pending.keep(JUNE, *file_of("25"), tmp_path)
     assert pending.files == []

@@ -9,7 +9,6 @@ import pytest
 from obstore.store import MemoryStore
 
 from schemas.forms.address import S3Url
-from schemas.tables.metric import Metric
 from tasks.domain.errors import BrokenStore, Outpaced
 from tasks.store.parquet import encode_months
 from tasks.store.publish import publish
@@ -38,7 +37,7 @@ def remote() -> Remote:
 
 def _published(store: Path, product: str, parent: Snapshot | None = None) -> Snapshot:
     publish(
-        store, encode_months(Metric, metrics([product]), lambda partition: {}), parent=parent, about={"released_on": "2025-07-20"}
+        store, encode_months("metric", metrics([product]), lambda partition: {}), parent=parent, about={"released_on": "2025-07-20"}
     )  # fmt: skip
     snapshot = open_snapshot(store)
     assert snapshot is not None

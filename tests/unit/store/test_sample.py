@@ -6,7 +6,6 @@ from pathlib import Path
 import polars as pl
 
 from schemas.table import empty_frame
-from schemas.tables.record_level import RecordLevel
 from tasks.store.parquet import encode_months
 from tasks.store.publish import publish
 from tasks.store.sample import drawn
@@ -20,9 +19,11 @@ def snapshot_of(store: Path, months: dict[str, int]) -> Snapshot:
          "level": float(place), "kinds": 2}
         for name, count in months.items() for place in range(count)
     ]  # fmt: skip
-    like = empty_frame(RecordLevel)
+    like = empty_frame("record_level")
     frame = pl.DataFrame(rows, schema={**like.schema, "period": pl.String}).with_columns(pl.col("period").str.to_date())
-    publish(store, [*encode_months(RecordLevel, frame, lambda _: {})], carried=(), parent=None, about={"releases": []})
+    publish(
+        store, [*encode_months("record_level", frame, lambda _: {})], carried=(), parent=None, about={"releases": []}
+    )
     found = open_snapshot(store)
     assert found is not None
     return found
@@ -31,17 +32,17 @@ def snapshot_of(store: Path, months: dict[str, int]) -> Snapshot:
 def test_each_row_comes_once_with_its_flow(tmp_path: Path) -> None:
     snapshot = snapshot_of(tmp_path, {"export 2025-05": 1, "export 2025-06": 3, "import 2025-06": 2})
     rows = [
-        (row["flow"], f"{row['period']:%m}", row["level"]) for row in drawn(snapshot, RecordLevel, random.Random(1))
+        (row["flow"], f"{row['period']:%m}", row["level"]) for row in drawn(snapshot, "record_level", random.Random(1))
     ]
     assert sorted(rows) == [
         ("export", "05", 0), ("export", "06", 0), ("export", "06", 1), ("export", "06", 2), ("import", "06", 0), ("import", "06", 1),
     ]  # fmt: skip
-    assert [*empty_frame(RecordLevel).columns] == [*next(drawn(snapshot, RecordLevel, random.Random(1)))]
+    assert [*empty_frame("record_level").columns] == [*next(drawn(snapshot, "record_level", random.Random(1)))]
 
 
 def test_the_order_follows_the_chance_alone(tmp_path: Path) -> None:
     snapshot = snapshot_of(tmp_path, {"export 2025-06": 9})
-    orders = [[row["level"] for row in drawn(snapshot, RecordLevel, random.Random(seed))] for seed in (1, 1, 2)]
+    orders = [[row["level"] for row in drawn(snapshot, "record_level", random.Random(seed))] for seed in (1, 1, 2)]
     assert orders[0] == orders[1] != orders[2]
     assert orders[0] != sorted(orders[0])
 
@@ -50,4 +51,4 @@ def test_a_table_without_files_has_no_row(tmp_path: Path) -> None:
     publish(tmp_path, [], carried=(), parent=None, about={"releases": []})
     snapshot = open_snapshot(tmp_path)
     assert snapshot is not None
-    assert [*drawn(snapshot, RecordLevel, random.Random(1))] == []
+    assert [*drawn(snapshot, "record_level", random.Random(1))] == []

@@ -6,8 +6,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from schemas.tables.decision import Decision
-from schemas.tables.release import Release
 from tasks.reports.brief import decided as module
 from tasks.reports.brief.decided import covers_product, decided
 from tests.unit.builders import release, release_table
@@ -28,7 +26,7 @@ def decisions(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     published = [*ALL]
 
     def read_table(_: object, model: Any) -> pl.DataFrame:
-        return {Decision: decision_table(*published), Release: RELEASES}[model]
+        return {"decision": decision_table(*published), "release": RELEASES}[model]
 
     monkeypatch.setattr(module, "read_table", read_table)
     return published

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.tables.metric import MISSING
+from schemas.names import MISSING
 from tasks.reports.brief.wording import PRICE_UNITS
 from tasks.reports.page_templates import FOLDER, LANGUAGES, words
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from schemas.forms.brief import Fact
-from schemas.tables.verdict import CAVEATS as NAMED
-from schemas.tables.verdict import Caveat, Verdict
+from schemas.forms.verdict import Caveat, Verdict
+from schemas.names import CAVEATS as NAMED
 from tasks.reports.brief.sentences import Piece, Sentence
 from tasks.reports.brief.verdicts import common, next_to, of_all
 from tasks.reports.brief.wording import texts

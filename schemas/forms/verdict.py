@@ -4,15 +4,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-CAVEATS = {
-    "nearly_nothing": "its base is so few steps of the last printed digit that the percentage says nothing",
-    "low_base": "its base is far below what the series usually has",
-    "sign_flips": "growth of the series turned its sign in nearly each of six months",
-    "revision_noise": "it is no larger than what was changed of the series after it was first published",
-    "coverage": "it compares, or adds up, figures of more than one kind of release",
-    "implied_base": "no source at hand prints its base",
-}
-
 
 class Caveat(BaseModel):
     """One thing that speaks against a growth, with the numbers behind it."""

@@ -1,0 +1,54 @@
+"""Defines the base of the models of tables, and what a model says of its columns.
+
+A model is a `DataFrameModel` of pandera: it validates frames, and everything else follows from it. `make dictionary` writes
+what it says of its columns to `tables.json`, for whoever reads or writes a table without validating it.
+"""
+
+from typing import Any
+
+import polars as pl
+from pandera.polars import Check, DataFrameModel
+
+from schemas.table import Column
+
+
+class Table(DataFrameModel):
+    """A frame with exactly these columns in this order.
+
+    The unit of a column is in its metadata: `Field(description="mass", metadata={"unit": "kg"})`.
+    """
+
+    class Config:
+        strict = True
+        ordered = True
+
+
+def table_name(model: type[Table]) -> str:
+    """The name of the table of a model: TradeFlow -> trade_flow."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in model.__name__).lstrip("_")
+
+
+def columns_of(model: type[Table]) -> list[Column]:
+    """What a model says of each of its columns, in order."""
+    return [
+        Column(
+            name, str(column.dtype), column.nullable, column.description or "", column.metadata["unit"] if column.metadata else None,
+            sorted(map(_text, column.checks)),
+        )
+        for name, column in model.to_schema().columns.items()
+    ]  # fmt: skip
+
+
+def allowed_by(model: type[Table], name: str) -> tuple[str, ...]:
+    """The texts that a column may hold; empty if any."""
+    column: Any = model.to_schema().columns[name]
+    if isinstance(column.dtype.type, pl.Enum):
+        return tuple(column.dtype.type.categories)
+    return next(
+        (tuple(given) for check in column.checks if (given := (check.statistics or {}).get("allowed_values"))), ()
+    )
+
+
+def _text(check: Check) -> str:
+    allowed = (check.statistics or {}).get("allowed_values")
+    return str(check) if allowed is None else f"<Check isin: isin({tuple(allowed)})>"
