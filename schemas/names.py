@@ -5,27 +5,13 @@ No model of a table and no data library is loaded for these.
 
 from collections.abc import Mapping
 
+from schemas.figures import FIGURE_OF
 from schemas.layouts import LAYOUTS
 
 TABLES = tuple(LAYOUTS)
 # The national lists of goods and the digits of their codes; HS2, HS4 and HS6 are common to all.
 NATIONAL = {"HS8": 8, "CN8": 8, "HTS10": 10, "JP9": 9, "NCM8": 8}
-FIGURES = (
-    "level",
-    "mom_pct",
-    "yoy_pct",
-    "ytd",
-    "ytd_yoy_pct",
-    "rolling_12m",
-    "rolling_12m_yoy_pct",
-    "seasonal_yoy_pct",
-    "share_pct",
-    "rank",
-    "contribution_mom_pp",
-    "contribution_yoy_pp",
-    "highest_since",
-    "lowest_since",
-)
+FIGURES = tuple(FIGURE_OF)
 
 
 def status(figure: str) -> str:

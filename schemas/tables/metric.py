@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 from pandera.polars import Field, PolarsData, dataframe_check
 
+from schemas.figures import FIGURE_OF
 from schemas.layouts import FLOWS
 from schemas.model import Table
 from schemas.names import CLASSIFICATIONS, FIGURES, KINDS, MADE, STATUSES, status
@@ -27,8 +28,8 @@ def _status(figure: str) -> Any:
     return Field(description=f"how {figure} was made, or why it is null", dtype_kwargs={"categories": STATUSES})
 
 
-class Metric(Table):
-    """Level, growth, year to date, rolling year, share, rank, contribution, record: each with its status."""
+class Place(Table):
+    """What a row of `metric` is about."""
 
     flow: pl.Enum = Field(
         description="direction of trade as the reporter counts it", dtype_kwargs={"categories": FLOWS}
@@ -46,57 +47,22 @@ class Metric(Table):
     measure: pl.Categorical = Field(
         description="quantity_kg, quantity_<unit>, value_usd, value_cny, unit_value_usd_per_kg …: rows lie in its order"
     )
-    level: pl.Float64 = Field(description="the month's figure", metadata={"unit": "see measure"}, nullable=True)
-    level_status: pl.Enum = _status("level")
-    mom_pct: pl.Float64 = Field(description="change on the month before", metadata={"unit": "%"}, nullable=True)
-    mom_status: pl.Enum = _status("mom_pct")
-    yoy_pct: pl.Float64 = Field(
-        description="change on the same month a year before", metadata={"unit": "%"}, nullable=True
-    )
-    yoy_status: pl.Enum = _status("yoy_pct")
-    ytd: pl.Float64 = Field(description="January to this month", metadata={"unit": "see measure"}, nullable=True)
-    ytd_status: pl.Enum = _status("ytd")
-    ytd_yoy_pct: pl.Float64 = Field(description="change of ytd on a year before", metadata={"unit": "%"}, nullable=True)
-    ytd_yoy_status: pl.Enum = _status("ytd_yoy_pct")
-    rolling_12m: pl.Float64 = Field(
-        description="sum of the twelve months that end here", metadata={"unit": "see measure"}, nullable=True
-    )
-    rolling_12m_status: pl.Enum = _status("rolling_12m")
-    rolling_12m_yoy_pct: pl.Float64 = Field(
-        description="change of rolling_12m on a year before", metadata={"unit": "%"}, nullable=True
-    )
-    rolling_12m_yoy_status: pl.Enum = _status("rolling_12m_yoy_pct")
-    seasonal_yoy_pct: pl.Float64 = Field(
-        description="change of this month and the two before it, added up, on the same three months a year before: a holiday that "
-        "moves between them changes nothing",
-        metadata={"unit": "%"},
-        nullable=True,
-    )
-    seasonal_yoy_status: pl.Enum = _status("seasonal_yoy_pct")
-    share_pct: pl.Float64 = Field(
-        description="share in the world total of the month", metadata={"unit": "%"}, nullable=True
-    )
-    share_status: pl.Enum = _status("share_pct")
-    rank: pl.UInt32 = Field(
-        description="place among the partners by level, 1 is the largest; equal levels share it", nullable=True
-    )
-    rank_status: pl.Enum = _status("rank")
-    contribution_mom_pp: pl.Float64 = Field(
-        description="part of the world's m/m that this partner accounts for",
-        metadata={"unit": "percentage points"},
-        nullable=True,
-    )
-    contribution_mom_status: pl.Enum = _status("contribution_mom_pp")
-    contribution_yoy_pp: pl.Float64 = Field(
-        description="part of the world's y/y that this partner accounts for",
-        metadata={"unit": "percentage points"},
-        nullable=True,
-    )
-    contribution_yoy_status: pl.Enum = _status("contribution_yoy_pp")
-    highest_since: pl.Date = Field(description="latest earlier month that was at least as high", nullable=True)
-    highest_since_status: pl.Enum = _status("highest_since")
-    lowest_since: pl.Date = Field(description="latest earlier month that was at least as low", nullable=True)
-    lowest_since_status: pl.Enum = _status("lowest_since")
+
+
+def _with_figures(base: type[Table]) -> Any:
+    """The model with the column and the status of each figure behind those that it has."""
+    kinds: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
+    for name, figure in FIGURE_OF.items():
+        unit = None if figure.unit is None else {"unit": figure.unit}
+        kinds |= {name: getattr(pl, figure.dtype), status(name): pl.Enum}
+        fields |= {name: Field(description=figure.meaning, metadata=unit, nullable=True), status(name): _status(name)}
+    return type("Figures", (base,), {"__annotations__": kinds, "__module__": __name__, **fields})
+
+
+class Metric(_with_figures(Place)):  # type: ignore[misc]  # the base is made of the figures there are
+    """Level, growth, year to date, rolling year, share, rank, contribution, record: each with its status."""
+
     series_start: pl.Date = Field(
         description="first month of the unbroken series that highest_since looks back on", nullable=True
     )

@@ -53,6 +53,10 @@ class Release(Table):
     by_month: pl.Boolean = Field(
         description="whether the file has a figure for each month, or one for the whole period"
     )
+    unlisted: list[str] = Field(
+        description="partner codes of the file that no list named, each with a month in which it has a record: gacc:888 2025-06; in such a "
+        "month no group of partners is covered"
+    )
     lost: list[str] = Field(
         description="where records were set aside: product and month, * where it could not be read; there a missing row means nothing"
     )

@@ -3,13 +3,14 @@
 A scope is products (a shorter code covers all codes below it, * covers all), partners (all, listed, or only the keys of
 the records), months and measure families.
 
-A group of partners is the sum of its members. A partner code that no list names may be a member, so where a file has one
-no group of its months is covered, however small its trade, until a later file of every partner has none.
+A group of partners is the sum of its members. A partner code that no list names may be a member, so in a month in which a
+file has one no group is covered, however small its trade, until a later file of every partner has none.
 """
 
 from __future__ import annotations
 
 import functools
+from datetime import date
 from typing import TYPE_CHECKING, cast
 
 import polars as pl
@@ -20,7 +21,7 @@ from schemas.table import DataFrame
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.nomenclature import SHARED
 from tasks.domain.nomenclature import digits as digits_of
-from tasks.domain.periods import month_index, month_text
+from tasks.domain.periods import month_index, month_number, month_text
 
 if TYPE_CHECKING:
     from schemas.tables.release import Release
@@ -86,13 +87,18 @@ def is_unplaced(partner: str) -> bool:
     return ":" in partner and partner not in _placed()
 
 
-def _has_unplaced(releases: pl.DataFrame) -> pl.Series:
-    """Which of the releases have a partner code that no list names."""
-    keys = releases["partner_list"].explode().unique().drop_nulls()
-    unplaced = [key for key in keys if is_unplaced(key)]
-    if not unplaced:
-        return pl.repeat(False, releases.height, dtype=pl.Boolean, eager=True)
-    return releases.select(pl.col("partner_list").list.set_intersection(unplaced).list.len() > 0).to_series()
+def unlisted_place() -> pl.Expr:
+    """How a release names a partner code and a month in which it has it."""
+    return pl.format("{} {}", "partner", pl.col("period_end").dt.strftime("%Y-%m"))
+
+
+def _unplaced_months(releases: pl.DataFrame) -> pl.Series:
+    """The months (month indices) in which each release has a partner code that no list names."""
+    found = [
+        {month_number(date.fromisoformat(f"{month}-01")) for key, month in map(str.split, places) if is_unplaced(key)}
+        for places in releases["unlisted"]
+    ]
+    return pl.Series([sorted(months) for months in found], dtype=pl.List(pl.Int32))
 
 
 def years_as_months(releases: DataFrame[Release]) -> DataFrame[Release]:
@@ -229,9 +235,9 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
         nothing = {"product": pl.String(), "family": pl.String(), "month": pl.Int32()}
         empty = inside.with_columns(pl.lit(None, kind).alias(name) for name, kind in nothing.items())
         return empty.select(*CELL, "everyone", "lists", "priority", groups="everyone")
-    unplaced = _has_unplaced(inside)
+    unplaced = _unplaced_months(inside)
     # A later file replaces an earlier one of its kind; only where a code has no place their order matters.
-    order = ["unplaced", "said"] if unplaced.any() else []
+    order = ["unplaced", "said"] if unplaced.list.len().sum() else []
     if order:
         said = pl.struct("released_on", "release_id").rank("ordinal")
         inside = inside.with_columns(unplaced=unplaced, said=said)
@@ -245,6 +251,8 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
         .explode("family")
         .unique()
     )  # fmt: skip
+    if order:
+        months = months.with_columns(pl.col("unplaced").list.contains(pl.col("month")))
     scopes = inside.unique("release_id")
     asked = asked_products(scopes, products, roll_up=True)
     covered = without_lost(months.join(asked, on="release_id"), scopes)

@@ -14,7 +14,7 @@ import polars as pl
 
 from schemas.forms.request import Amended, Landed
 from schemas.table import DataFrame, polars_schema
-from tasks.domain.coverage import family, lost_place
+from tasks.domain.coverage import family, lost_place, unlisted_place
 from tasks.domain.findings import finding
 from tasks.domain.nomenclature import LINE
 from tasks.domain.periods import first_day, month_number, month_start
@@ -115,6 +115,7 @@ def describe(
         "measures": said.labels.select(family())["family"].unique().sort().to_list(),
         "first_month": first, "last_month": last,
         "by_month": bool((turns["period_start"].dt.month_end() == turns["period_end"]).all()),
+        "unlisted": turns.filter(pl.col("partner").str.contains(":")).select(unlisted_place()).to_series().unique().sort().to_list(),
         "lost": lost.select(lost_place("product", "period_end")).to_series().unique().sort().to_list(),
         "records": parsed.reported.height, "records_observed": said.records,
         "records_quarantined": quarantine.height,

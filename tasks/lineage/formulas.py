@@ -80,6 +80,11 @@ def _rolling(operands: list[ExactOperand], point: Point) -> Fraction | None:
     return value / mass if mass else None
 
 
+def _average(operands: list[ExactOperand], point: Point) -> Fraction | None:
+    total = _rolling(operands, point)
+    return total if total is None or point.measure in RATIOS else total / len({known.point.month for known in operands})
+
+
 def _rolling_growth(operands: list[ExactOperand], point: Point) -> Fraction | None:
     year_ago = point.month - 12
     before = _rolling([known for known in operands if known.point.month <= year_ago], point)
@@ -124,7 +129,8 @@ RECIPES: dict[str, tuple[str, tuple[str, ...], Callable[[list[ExactOperand], Poi
     "ytd_yoy_pct": ("(ytd / ytd a year before - 1) x 100", ("ytd", "ytd@-12"), _growth),
     "rolling_12m": ("twelve months added up; of a unit value: value by mass", ("added@-11:0",), _rolling),
     "rolling_12m_yoy_pct": ("(twelve months / the twelve before - 1) x 100", ("added@-23:0",), _rolling_growth),
-    "seasonal_yoy_pct": ("(three months / the same three a year before - 1) x 100", ("added@-14:-12", "added@-2:0"), _rolling_growth),
+    "average_3m": ("three months added up / 3; of a unit value: value by mass", ("added@-2:0",), _average),
+    "average_3m_yoy_pct": ("(three months / the same three a year before - 1) x 100", ("added@-14:-12", "added@-2:0"), _rolling_growth),
     "share_pct": ("level / world level x 100", ("level", "world"), _share),
     "rank": ("one more than the partners with a higher level", ("partners",), _rank),
     "contribution_mom_pp": ("(level - month before) / world of the month before x 100", ("level", "level@-1", "world@-1"), _contribution),

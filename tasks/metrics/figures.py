@@ -1,16 +1,20 @@
-"""Defines the metrics of `metric` in FIGURES_OF: name, first month used, value and status of each.
+"""Derives the figures of `metric` from their entries in `schemas/figures.py`: first month used, value and status of each.
 
-An entry reads a row with its numbers side by side (prepared by `windows`): those of the month, of the
+A formula reads a row with its numbers side by side (prepared by `windows`): those of the month, of the
 month before (`before_`), of the same month a year before (`ago_`), and those of the world. Numbers are whole, in
 smallest units; values per kilogram are floats. Nothing is rounded. A metric that cannot be computed is null and its
 status gives the reason. A metric that would compare two sides of a change of definition is removed.
 """
 
-from collections.abc import Sequence
+import functools
+import operator
+import re
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import polars as pl
 
+from schemas.figures import FIGURE_OF, Figure
 from schemas.names import status as status_of
 from schemas.table import polars_schema
 from tasks.domain.units import by_constant
@@ -21,11 +25,12 @@ MONTH = pl.col("month")
 JANUARY = MONTH // 12 * 12
 
 
-class Figure(NamedTuple):
-    """A metric.
+class Derived(NamedTuple):
+    """A figure of `schemas/figures.py` as expressions.
 
-    `first` is the first month it uses; `own` the row's number without which its status stays unchanged, None where
-    there is none; `of_partners` marks metrics that a value per kilogram does not have.
+    `first` is the first month it uses; `own` the row's number without which its status stays unchanged, None where there is
+    none; `of_partners` marks figures that a value per kilogram does not have; `kinds` are the columns with the kinds of release
+    behind its operands, and `printed` the one that takes their place where the base is implied.
     """
 
     name: str
@@ -33,7 +38,9 @@ class Figure(NamedTuple):
     value: pl.Expr
     status: pl.Expr
     own: str | None
-    of_partners: bool = False
+    of_partners: bool
+    kinds: tuple[str, ...]
+    printed: str | None
 
 
 def growth(now: str, base: str, printed: str | None = None) -> tuple[pl.Expr, pl.Expr]:
@@ -54,63 +61,85 @@ def growth(now: str, base: str, printed: str | None = None) -> tuple[pl.Expr, pl
     return value, made
 
 
-def contribution(before: str, world: str) -> tuple[pl.Expr, pl.Expr]:
+def contribution(level: str, before: str, world: str) -> tuple[pl.Expr, pl.Expr]:
     """A partner's contribution to the growth of the world, in percentage points, and its status."""
     base = pl.col(world)
-    value = pl.when(base > 0).then((pl.col("level") - pl.col(before)) / base * 100)
+    value = pl.when(base > 0).then((pl.col(level) - pl.col(before)) / base * 100)
     combined = (pl.col(f"{before}_status") == status("combined_months")).fill_null(False)
     made = (
-        pl.when(pl.col("level").is_null()).then("level_status")
+        pl.when(pl.col(level).is_null()).then(f"{level}_status")
         .when(pl.col(before).is_null()).then(pl.when(combined).then(status("combined_months")).otherwise(status("no_base")))
         .when(base.is_null()).then(status("no_world_total")).when(base > 0).then(status("computed")).otherwise(status("zero_base"))
     )  # fmt: skip
     return value, made
 
 
-def share() -> tuple[pl.Expr, pl.Expr]:
+def share(level: str, total: str) -> tuple[pl.Expr, pl.Expr]:
     """The share in the world total in per cent, and its status."""
-    world = pl.col("world_level")
+    world = pl.col(total)
     made = (
-        pl.when(pl.col("level").is_null()).then("level_status").when(world.is_null()).then(status("no_world_total"))
+        pl.when(pl.col(level).is_null()).then(f"{level}_status").when(world.is_null()).then(status("no_world_total"))
         .when(world > 0).then(status("computed")).otherwise(status("zero_base"))
     )  # fmt: skip
-    return pl.when(world > 0).then(pl.col("level") / world * 100), made
+    return pl.when(world > 0).then(pl.col(level) / world * 100), made
 
 
-def rank() -> tuple[pl.Expr, pl.Expr]:
-    """The rank among the partners of a completely known group (`place_by_level`), and its status."""
-    place = pl.col("place_by_level")
+def rank(level: str, by_level: str) -> tuple[pl.Expr, pl.Expr]:
+    """The rank among the partners of a completely known group, and its status."""
+    place = pl.col(by_level)
     made = (
         pl.when(place.is_not_null()).then(status("computed"))
-        .when(pl.col("is_total") | (pl.col("level") == 0).fill_null(False)).then(status("not_applicable"))
-        .when(pl.col("level").is_null()).then("level_status").otherwise(status("not_covered"))
+        .when(pl.col("is_total") | (pl.col(level) == 0).fill_null(False)).then(status("not_applicable"))
+        .when(pl.col(level).is_null()).then(f"{level}_status").otherwise(status("not_covered"))
     )  # fmt: skip
     return place, made
 
 
-# The published metrics, in the order of the columns. Level and records are not here: the level compares nothing, and
-# records use a run of months (`records`).
-FIGURES_OF: Sequence[Figure] = (
-    Figure("mom_pct", MONTH - 1, *growth("level", "before_level"), own="level"),
-    Figure("yoy_pct", MONTH - 12, *growth("level", "ago_level", "printed_yoy"), own="level"),
-    Figure("ytd", JANUARY, pl.col("ytd"), pl.col("ytd_status"), own="ytd"),
-    Figure("ytd_yoy_pct", JANUARY - 12, *growth("ytd", "ago_ytd", "printed_ytd_yoy"), own="ytd"),
-    Figure("rolling_12m", MONTH - 11, pl.col("rolling_12m"), pl.col("rolling_12m_status"), own=None),
-    Figure("rolling_12m_yoy_pct", MONTH - 23, *growth("rolling_12m", "ago_rolling_12m"), own=None),
-    Figure("seasonal_yoy_pct", MONTH - 14, *growth("quarter", "ago_quarter"), own=None),
-    Figure("share_pct", MONTH, *share(), own="level", of_partners=True),
-    Figure("rank", MONTH, *rank(), own="level", of_partners=True),
-    Figure(
-        "contribution_mom_pp",
-        MONTH - 1,
-        *contribution("before_level", "world_before_level"),
-        own="level",
-        of_partners=True,
-    ),
-    Figure(
-        "contribution_yoy_pp", MONTH - 12, *contribution("ago_level", "world_ago_level"), own="level", of_partners=True
-    ),
-)
+def number(name: str) -> tuple[pl.Expr, pl.Expr]:
+    """A number as it is, and its status; an average is divided where it is published (`rows`)."""
+    return pl.col(name), pl.col(f"{name}_status")
+
+
+FORMULAS: dict[str, Callable[..., tuple[pl.Expr, pl.Expr]]] = {
+    "growth": growth, "contribution": contribution, "share": share, "rank": rank, "number": number, "average": number,
+}  # fmt: skip
+# How many months before the month an operand begins, by its name without the row it is of.
+BACK = {"before": 1, "ago": 12}
+
+
+def months_added(operand: str) -> int | None:
+    """How many months an operand adds up: rolling_12m -> 12; None for one that is no such sum."""
+    match = re.fullmatch(r"(?:ago_)?rolling_(\d+)m", operand)
+    return int(match[1]) if match else None
+
+
+def first_month(operand: str) -> pl.Expr:
+    """The first month that an operand rests on."""
+    back = next((months for name, months in BACK.items() if operand.removeprefix("world_").startswith(f"{name}_")), 0)
+    return (JANUARY if operand.endswith("ytd") else MONTH - ((months_added(operand) or 1) - 1)) - back
+
+
+def kinds_of(operand: str) -> str:
+    """The column with the kinds of release behind an operand: before_level -> before_kinds, ytd -> ytd_kinds."""
+    if operand == "place_by_level":
+        return "kinds_of_rank"
+    return f"{operand.removesuffix('level')}kinds" if operand.endswith("level") else f"{operand}_kinds"
+
+
+def _derived(name: str, figure: Figure) -> Derived:
+    formula, *operands = figure.formula
+    rests_on = [operand for operand in operands if not operand.startswith("printed_")]
+    printed = next((kinds_of(operand) for operand in operands if operand.startswith("printed_")), None)
+    return Derived(
+        name, pl.min_horizontal(map(first_month, rests_on)), *FORMULAS[formula](*operands),
+        own=operands[0] if operands[0] in ("level", "ytd") else None, of_partners=figure.of_partners,
+        kinds=tuple(map(kinds_of, rests_on)), printed=printed,
+    )  # fmt: skip
+
+
+# The published figures that follow from operands, in the order of the columns. The level compares nothing, and records use a run of
+# months (`records`).
+FIGURES_OF: Sequence[Derived] = tuple(_derived(name, figure) for name, figure in FIGURE_OF.items() if figure.formula)
 
 
 def with_figures(frame: pl.DataFrame, *, per_kilogram: bool) -> pl.DataFrame:
@@ -140,31 +169,15 @@ def with_figures(frame: pl.DataFrame, *, per_kilogram: bool) -> pl.DataFrame:
 def kinds_behind(*, per_kilogram: bool) -> pl.Expr:
     """The kinds of release behind the metrics of a row."""
 
-    def where(name: str, *kinds: str) -> pl.Expr:
+    def behind(figure: Derived) -> pl.Expr:
         united = pl.lit(0, pl.UInt8)
-        for each in kinds:
+        for each in figure.kinds:
             united = united | pl.col(each).fill_null(0)
-        return pl.when(pl.col(name).is_not_null()).then(united).otherwise(pl.lit(0, pl.UInt8))
+        if figure.printed:
+            implied = pl.col(status_of(figure.name)) == status("implied_base")
+            united = pl.when(implied).then(pl.col(figure.printed).fill_null(0)).otherwise(united)
+        return pl.when(pl.col(figure.name).is_not_null()).then(united).otherwise(pl.lit(0, pl.UInt8))
 
-    def unless_implied(name: str, base: str, printed: str) -> pl.Expr:
-        implied = pl.col(status_of(name)) == status("implied_base")
-        return (
-            pl.when(implied & pl.col(name).is_not_null())
-            .then(pl.col(printed).fill_null(0))
-            .otherwise(where(name, base))
-        )
-
-    found = (
-        where("level", "kinds") | where("ytd", "ytd_kinds") | where("rolling_12m", "window")
-        | where("rolling_12m_yoy_pct", "window", "ago_window")
-        | where("seasonal_yoy_pct", "quarter_kinds", "ago_quarter_kinds") | where("mom_pct", "before_kinds")
-        | unless_implied("yoy_pct", "ago_kinds", "printed_yoy_kinds")
-        | unless_implied("ytd_yoy_pct", "ago_ytd_kinds", "printed_ytd_yoy_kinds")
-    )  # fmt: skip
-    if not per_kilogram:
-        found = (
-            found | where("share_pct", "world_kinds") | where("rank", "kinds_of_rank")
-            | where("contribution_mom_pp", "before_kinds", "world_before_kinds")
-            | where("contribution_yoy_pp", "ago_kinds", "world_ago_kinds")
-        )  # fmt: skip
-    return found
+    level = pl.when(pl.col("level").is_not_null()).then(pl.col("kinds").fill_null(0)).otherwise(pl.lit(0, pl.UInt8))
+    of_row = [behind(figure) for figure in FIGURES_OF if not (per_kilogram and figure.of_partners)]
+    return functools.reduce(operator.or_, of_row, level)

@@ -6,37 +6,24 @@ A row here has its own numbers of the month (level, ytd, rolling_12m, each with 
 
 import polars as pl
 
+from schemas.figures import FIGURE_OF, OF_MEASURE
 from schemas.table import polars_schema
 from tasks.domain.nomenclature import classification_of
 from tasks.domain.periods import index_month
 from tasks.domain.units import EXACT_MAX, in_units, per_unit
-from tasks.metrics.figures import FIGURES_OF, kinds_behind, with_figures
+from tasks.metrics.figures import FIGURES_OF, kinds_behind, kinds_of, months_added, with_figures
 from tasks.metrics.grid import MASS, Block, Grid
 from tasks.metrics.names import NUMBER, STATUS, Names, status
+from tasks.metrics.windows import WINDOWS
 
 # The operands of a value per kilogram: each number of the value and the same one of the mass.
-DIVIDED = (
-    "level",
-    "before_level",
-    "ago_level",
-    "ytd",
-    "ago_ytd",
-    "rolling_12m",
-    "ago_rolling_12m",
-    "quarter",
-    "ago_quarter",
-)
-UNITED = (
-    "kinds",
-    "before_kinds",
-    "ago_kinds",
-    "ytd_kinds",
-    "ago_ytd_kinds",
-    "window",
-    "ago_window",
-    "quarter_kinds",
-    "ago_quarter_kinds",
-)
+DIVIDED = ("level", "before_level", "ago_level", *WINDOWS)
+UNITED = tuple(map(kinds_of, DIVIDED))
+# Figures in the unit of their measure, and by how many months their sum is divided: an average of three months by three.
+TOTALS = {
+    name: months_added(figure.formula[1]) if figure.formula[:1] == ("average",) else 1
+    for name, figure in FIGURE_OF.items() if figure.unit == OF_MEASURE
+}  # fmt: skip
 OF_WORLD = ("level", "before_level", "ago_level", "kinds", "before_kinds", "ago_kinds")
 SPANS = ("yoy", "ytd_yoy")
 PRINTED = tuple(f"printed_{span}{suffix}" for span in SPANS for suffix in ("", "_kinds"))
@@ -143,8 +130,7 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
     units = [per_unit(name) for name in names.measures]
     made = made.with_columns(size=pl.lit(pl.Series([*units, 1], dtype=pl.Int64)).gather(pl.col("measure")))
     size = pl.col("size")
-    totals = ("level", "ytd", "rolling_12m")
-    is_exact = is_ratio or (made.select(pl.max_horizontal(pl.col(totals).abs().max())).item() or 0) <= EXACT_MAX
+    is_exact = is_ratio or (made.select(pl.max_horizontal(pl.col(*TOTALS).abs().max())).item() or 0) <= EXACT_MAX
     kinds = kinds_behind(per_kilogram=is_ratio) | pl.when(
         pl.col("highest_since").is_not_null() | pl.col("lowest_since").is_not_null()
     ).then("kinds_of_run").otherwise(pl.lit(0, pl.UInt8))
@@ -157,8 +143,8 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
         product="product", partner="partner", measure="measure",
         classification=names.looked_up("product", order, pl.UInt8).cat.to(schema["classification"]),
         period=index_month("month"),
-        **{name: pl.col(name) if is_ratio else in_units(pl.col(name), size, is_exact=is_exact) for name in totals},
-        **{figure.name: pl.col(figure.name) for figure in FIGURES_OF if figure.name not in ("ytd", "rolling_12m")},
+        **{name: pl.col(name) if is_ratio else in_units(pl.col(name), size * months, is_exact=is_exact) for name, months in TOTALS.items()},
+        **{figure.name: pl.col(figure.name) for figure in FIGURES_OF if figure.name not in TOTALS},
         **{name: pl.when(pl.col(name).is_not_null()).then(index_month(name)) for name in (*RECORDS, "series_start", "comparable_from")},
         **{name: pl.col(name).cat.to(schema[name]) for name in statuses},
         level_kinds=_named_kinds(pl.when(pl.col("level").is_not_null()).then("kinds").otherwise(0), schema["level_kinds"]),

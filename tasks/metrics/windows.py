@@ -11,20 +11,23 @@ import operator
 
 import polars as pl
 
+from schemas.figures import operands
+from tasks.metrics.figures import kinds_of, months_added
 from tasks.metrics.grid import Block
 from tasks.metrics.levels import Levels
 from tasks.metrics.names import MISSING_FROM, NUMBER, status
 
 YEAR = 12
-# Every window by its first and last month, counted back from the month; None: January.
+# Every window by its first and last month, counted back from the month; None: January. Those of a year before have the same span.
+SPANS = {"ytd": None} | {
+    name: months - 1 for name in operands() if (months := months_added(name)) and not name.startswith("ago_")
+}
 WINDOWS: dict[str, tuple[int | None, int]] = {
-    "ytd": (None, 0), "rolling_12m": (11, 0), "quarter": (2, 0), "ago_ytd": (None, 12), "ago_rolling_12m": (23, 12),
-    "ago_quarter": (14, 12),
+    f"{prefix}{name}": (None if start is None else start + end, end) for prefix, end in (("", 0), ("ago_", YEAR)) for name, start in SPANS.items()
 }  # fmt: skip
-KINDS_OF = {"rolling_12m": "window", "ago_rolling_12m": "ago_window"}
 # The reason why a window of a month is missing.
-WHY = {"ytd": "incomplete_year", "rolling_12m": "incomplete_window", "quarter": "incomplete_window"}
-MADE = {"ytd": "sum_of_months", "rolling_12m": "computed", "quarter": "computed"}
+WHY = {name: "incomplete_year" if start is None else "incomplete_window" for name, start in SPANS.items()}
+MADE = {name: "sum_of_months" if start is None else "computed" for name, start in SPANS.items()}
 BEFORE = {"before_": 1, "ago_": 12}
 
 
@@ -88,7 +91,7 @@ class Windows:
             *(pl.when(known[name]).then(pl.col(f"last_{name}") - pl.col(f"before_{name}")).alias(name) for name in WINDOWS),
             *(pl.when(known[name]).then(status(MADE[name])).otherwise(status(why)).alias(f"{name}_status") for name, why in WHY.items()),
             *(
-                pl.when(known[name]).then(f"united_{name}").otherwise(pl.lit(0, pl.UInt8)).alias(KINDS_OF.get(name, f"{name}_kinds"))
+                pl.when(known[name]).then(f"united_{name}").otherwise(pl.lit(0, pl.UInt8)).alias(kinds_of(name))
                 for name in WINDOWS
             ),
         )  # fmt: skip

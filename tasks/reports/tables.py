@@ -17,6 +17,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from schemas import figures
+from schemas.figures import FIGURE_OF
 from schemas.names import FIGURES, MISSING, status
 from tasks.domain.coverage import WORLD
 from tasks.domain.labels import product_name, trade_of, written_month
@@ -29,23 +31,15 @@ DEFAULT = (
     "level", "mom_pct", "yoy_pct", "share_pct", "rank", "contribution_mom_pp", "highest_since", "lowest_since", "ytd",
     "ytd_yoy_pct",
 )  # fmt: skip
-TITLES = {
-    "level": "month", "mom_pct": "m/m, %", "yoy_pct": "y/y, %", "ytd": "year to date", "ytd_yoy_pct": "ytd y/y, %",
-    "rolling_12m": "12 months", "rolling_12m_yoy_pct": "12 months y/y, %", "seasonal_yoy_pct": "3 months y/y, %", "share_pct": "share, %", "rank": "rank",
-    "contribution_mom_pp": "of m/m, pp", "contribution_yoy_pp": "of y/y, pp", "highest_since": "highest since",
-    "lowest_since": "lowest since", "period": "month", "product": "product", "partner": "partner",
-    "series_start": "unbroken since", "comparable_from": "comparable from",
+TITLES = {name: figure.title for name, figure in FIGURE_OF.items()} | {
+    "period": "month", "product": "product", "partner": "partner", "series_start": "unbroken since", "comparable_from": "comparable from",
 }  # fmt: skip
 # A line has room for a longer title than a column.
-LONG = TITLES | {
-    "mom_pct": "m/m", "yoy_pct": "y/y", "ytd_yoy_pct": "year to date, y/y", "rolling_12m": "last 12 months",
-    "rolling_12m_yoy_pct": "last 12 months, y/y", "seasonal_yoy_pct": "last 3 months, y/y", "share_pct": "share of all partners", "rank": "place among partners",
-    "contribution_mom_pp": "part of the total's m/m", "contribution_yoy_pp": "part of the total's y/y",
-}  # fmt: skip
+LONG = TITLES | {name: figure.line for name, figure in FIGURE_OF.items() if figure.line}
 UPRIGHT_MAX = 3
 SCALES = {"quantity_kg": (1e-3, "t")}
-OF_MEASURE = ("level", "ytd", "rolling_12m")
-SIGNED = ("_pct", "_pp")
+OF_MEASURE = tuple(name for name, figure in FIGURE_OF.items() if figure.unit == figures.OF_MEASURE)
+SIGNED = tuple(name for name, figure in FIGURE_OF.items() if figure.formula[:1] in (("growth",), ("contribution",)))
 # A price below this has cents.
 PRICE_MAX = 100
 NAME_WIDTH_MAX, NAME_WIDTH_OF_TWO, NAME_WIDTH_MIN = 28, 20, 10
@@ -236,7 +230,7 @@ def _cell(row: dict[str, Any], name: str, unit: tuple[float, str] | None = None,
     elif isinstance(value, date):
         text = f"{value:%Y-%m}"
     elif isinstance(value, float):
-        text = f"{value:+,.1f}" if name.endswith(SIGNED) and name != "share_pct" else f"{value:,.1f}"
+        text = f"{value:+,.1f}" if name in SIGNED else f"{value:,.1f}"
     else:
         text = str(value)
     return text + (MARKS.get(row[status(name)], "") if name in FIGURES else "")

@@ -109,8 +109,8 @@ def _advice(title: str, source: str) -> str:
         return f"It is a table of {other}: declare it so."
     if re.search("regime|trade mode", plain(title)):
         return (
-            "Tables by customs regime or mode of trade are not read: their title names one month also where they count from January on, "
-            "no column says which, and a dash in them may be none or not known, so their parts do not add up to a total."
+            "Tables by customs regime or mode of trade are not read: the title names one month, the figures of table (17) are "
+            "of January to that month, nothing on the page says so, and no column has the total. The tables of major commodities (13, 14) have the totals."
         )
     return f"This source reads tables of {', '.join(TOPICS[source])}; an index links to pages with such tables."
 

@@ -69,6 +69,14 @@ THROTTLED = frozenset({403})
 
 def parse(raw: bytes, where: str) -> Parsed:
     """The sums over ports of an answer, in order of their first record. Raises Refused; `where` names the file in messages."""
+    if b"comcode" in raw[:40] or raw.split(b"\n", 1)[0].count(b"|") > 1:
+        raise Refused(
+            "other download",
+            where=where,
+            found="records of HMRC's bulk data files (SMKI19, SMKE19, SMKX46 …)",
+            advice="This source reads answers of the API of uktradeinfo.com: tidewaiter fetch hmrc_ots, or "
+            f"{BASE}/OTS with $expand={EXPAND}.",
+        )
     pages = [_rows(document, where) for document in read_documents(raw, where)]
     _refuse_repeated_pages(pages, where)
     rows = [row for page in pages for row in page]

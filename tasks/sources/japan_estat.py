@@ -48,7 +48,7 @@ from tasks.domain.text import clip, counted
 from tasks.sources import csv
 from tasks.sources.plan import months_of, products_of
 from tasks.sources.protocol import Answer, Parsed, Question, Site, Source
-from tasks.sources.records import as_reported
+from tasks.sources.records import as_reported, summed
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 ALWAYS = ("Exp or Imp", "Year")
@@ -62,7 +62,6 @@ QUANTITIES = (
 )  # fmt: skip
 FLOWS = {"1": "export", "2": "import"}
 WHOLE = r"^[0-9]{1,15}$"
-RECORDS_SHOWN = 40
 # HS codes for goods without a number of the tariff, such as 000000011.
 NO_HS = "00"
 AGAIN = "Download the file of the section again from e-Stat."
@@ -174,16 +173,8 @@ def _summed(numbers: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[s
     if PORT not in numbers.columns:
         return numbers.with_columns(note=pl.lit(None, pl.String)), []
     columns = [f"{number}-{month}" for month in layout.months for number in layout.numbers]
-    shown = pl.col("record").cast(pl.String).head(RECORDS_SHOWN).str.join(", ")
-    more = (
-        pl.when(pl.len() > RECORDS_SHOWN)
-        .then(pl.format(" and {} more", pl.len() - RECORDS_SHOWN))
-        .otherwise(pl.lit(""))
-    )
-    summed = numbers.group_by(layout.key, maintain_order=True).agg(
-        pl.col(columns).sum(), pl.col("record").first(), note=pl.lit("sum of records ") + shown + more
-    )
-    return summed, [f"{counted(numbers.height, 'record')} of single ports added up to {summed.height:,}"]
+    sums = summed(numbers, layout.key, columns)
+    return sums, [f"{counted(numbers.height, 'record')} of single ports added up to {sums.height:,}"]
 
 
 def _published(numbers: pl.DataFrame, layout: Layout) -> tuple[list[str], list[str]]:

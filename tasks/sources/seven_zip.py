@@ -1,12 +1,13 @@
-"""Reads the one file in a 7z archive block by block, so that memory does not grow with what is in it.
+"""Unpacks the one file in a 7z archive, block by block, so that memory does not grow with what is in it.
 
 An archive has an unknown origin: no name in it is used as a path, its size is limited, and a wrong checksum is an error.
 """
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from lzma import LZMAError
 from pathlib import Path
+from typing import BinaryIO
 
 import py7zr
 from py7zr.exceptions import ArchiveError, DecompressionBombError, PasswordRequired
@@ -17,8 +18,6 @@ from tasks.domain.text import clip, counted
 
 MAGIC = b"7z\xbc\xaf\x27\x1c"
 UNPACKED_BYTES_MAX = 4_000_000_000
-# The library unpacks a megabyte at once, to 9 to 11 megabytes of a file of Comext; these are passed on in smaller blocks.
-BLOCK_BYTES = 1 << 20
 RATIO_MAX, SMALL_BYTES = 200, 10_000_000
 NAMES_SHOWN = 5
 NO_MONTH = "No month of Comext is that large. See where it comes from, or download it again."
@@ -26,32 +25,34 @@ NO_MONTH = "No month of Comext is that large. See where it comes from, or downlo
 DAMAGES = (ArchiveError, LZMAError, EOFError, OSError, ValueError, IndexError, KeyError, TypeError)
 
 
-def read_blocks(archive: bytes | Path, where: str, take: Callable[[bytes], None]) -> None:
-    """Pass the blocks of the one file in an archive to `take`, in order.
+def unpacked(archive: bytes | Path, where: str, file: Path) -> Path:
+    """Write what is in an archive to `file`, and return it.
 
     Raises Refused for an archive of several files or of none, one with a password, one that is damaged, and one that
-    unpacks to too much. Blocks may have been passed by then.
+    unpacks to too much.
     """
     source = io.BytesIO(archive) if isinstance(archive, bytes) else archive
     try:
-        with py7zr.SevenZipFile(source, max_extract_size=UNPACKED_BYTES_MAX) as opened:
+        with py7zr.SevenZipFile(source, max_extract_size=UNPACKED_BYTES_MAX) as opened, file.open("wb") as sink:
             files = [entry for entry in opened.list() if not entry.is_directory]
             _refuse_others([entry.filename for entry in files], where)
             _refuse_much(sum(entry.uncompressed for entry in files), _size(archive), where)
-            opened.extract(factory=_Blocks(take))
+            opened.extract(factory=_IntoFile(sink))
     except PasswordRequired as error:
         raise Refused(
             "archive", where=where, found="an archive with a password", advice="Unpack it and give the file in it."
         ) from error
     except DecompressionBombError as error:
         raise Refused("archive", where=where, found=f"{error}", advice=NO_MONTH) from error
-    except _Stopped as stopped:
-        raise stopped.cause from None
     except DAMAGES as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            # A full disk, or no right to write: nothing is wrong with the archive.
+            raise
         raise Refused(
             "damaged archive", where=where, found=f"7z data that cannot be read ({type(error).__name__}: {clip(str(error), 80)})",
             advice="Download it again.",
         ) from error  # fmt: skip
+    return file
 
 
 def _refuse_others(files: Sequence[str], where: str) -> None:
@@ -76,28 +77,14 @@ def _refuse_much(unpacked: int, packed: int, where: str) -> None:
         )  # fmt: skip
 
 
-class _Stopped(BaseException):
-    """Takes an exception of `take` past the library, whose own handlers must not see it."""
-
-    def __init__(self, cause: BaseException) -> None:
-        self.cause = cause
-        super().__init__(str(cause))
-
-
 class _Sink(Py7zIO):
-    """Passes on what it is given and keeps nothing."""
+    """Writes what it is given to a file, which the library never reads again."""
 
-    def __init__(self, take: Callable[[bytes], None]) -> None:
-        self._take, self._size = take, 0
+    def __init__(self, sink: BinaryIO) -> None:
+        self._sink = sink
 
     def write(self, s: bytes | bytearray) -> int:
-        try:
-            for start in range(0, len(s), BLOCK_BYTES):
-                self._take(bytes(s[start : start + BLOCK_BYTES]))
-        except Exception as problem:
-            raise _Stopped(problem) from problem
-        self._size += len(s)
-        return len(s)
+        return self._sink.write(s)
 
     def read(self, size: int | None = None) -> bytes:
         return b""
@@ -106,15 +93,15 @@ class _Sink(Py7zIO):
         return 0
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        self._sink.flush()
 
     def size(self) -> int:
-        return self._size
+        return self._sink.tell()
 
 
-class _Blocks(WriterFactory):
-    def __init__(self, take: Callable[[bytes], None]) -> None:
-        self._take = take
+class _IntoFile(WriterFactory):
+    def __init__(self, sink: BinaryIO) -> None:
+        self._sink = sink
 
     def create(self, filename: str) -> Py7zIO:
-        return _Sink(self._take)
+        return _Sink(self._sink)

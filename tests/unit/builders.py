@@ -26,9 +26,9 @@ def release(
     flow: str | None = "export", products: Iterable[str] = (MAGNETS,), partners: str = "all",
     partner_list: Iterable[str] = (), measures: Iterable[str] = ("quantity", "value_usd"), by_month: bool = True,
     source: str | None = None, reporter: str = "CHN", lost: Iterable[str] = (),
-    level: str | None = None,
+    level: str | None = None, unlisted: Iterable[str] | None = None,
 ) -> Row:  # fmt: skip
-    """A release with its scope, as a row of `release`. Where
+    """A release with its scope, as a row of `release`; a code without a country among its partners has a record in each month. Where
     `level` is not given it is HS8 for quantities, which the site prints there alone, else that of the longest code asked for."""
     first, last = span(months)
     digits = 8 if "quantity" in measures else max((len(code) for code in products if code.isdigit()), default=8)
@@ -38,8 +38,17 @@ def release(
         "title": name, "raw_sha256": "0" * 64, "raw_bytes": 1, "encoding": "utf-8",
         "released_on": date.fromisoformat(day), "flow": flow, "products": list(products), "partners": partners,
         "partner_list": list(partner_list), "measures": list(measures), "first_month": first,
-        "last_month": month_start(last), "by_month": by_month, "lost": list(lost), "records": 1, "records_observed": 1, "records_quarantined": 0,
+        "last_month": month_start(last), "by_month": by_month, "lost": list(lost), "unlisted": list(unlisted) if unlisted is not None else unlisted_in(partner_list, first, last), "records": 1, "records_observed": 1, "records_quarantined": 0,
     }  # fmt: skip
+
+
+def unlisted_in(partners: Iterable[str], first: date, last: date) -> list[str]:
+    """The codes without a country among the partners, in each month."""
+    months = [
+        f"{month // 12}-{month % 12 + 1:02d}"
+        for month in range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    ]
+    return [f"{key} {month}" for key in partners if ":" in key for month in months]
 
 
 def number(

@@ -73,20 +73,24 @@ def names_partner(release: Row, partner: str) -> bool:
     return partner in release["partner_list"] or (release["partners"] == "all" and release["partner_list"] != ["WLD"])
 
 
-def has_a_code_without_a_place(release: Row) -> bool:
-    return any(":" in partner and partner not in KEYS for partner in release["partner_list"])
+def has_a_code_without_a_place(release: Row, month: int) -> bool:
+    text = f"{month // 12}-{month % 12 + 1:02d}"
+    return any(
+        ":" in partner and partner not in KEYS and there == text
+        for partner, there in (place.split() for place in release["unlisted"])
+    )
 
 
-def groups_are_open(releases: list[Row]) -> bool:
-    """Whether a member of a group may be missing, of releases that speak of a cell.
+def groups_are_open(releases: list[Row], month: int) -> bool:
+    """Whether a member of a group may be missing, of releases that speak of a cell of a month.
 
     The last word of the best kind decides: the last release of every partner, or a later one with a code that no list names.
     """
-    telling = [row for row in releases if names_partner(row, "anybody") or has_a_code_without_a_place(row)]
+    telling = [row for row in releases if names_partner(row, "anybody") or has_a_code_without_a_place(row, month)]
     best = min((KINDS.index(row["kind"]) for row in telling), default=None)
     of_best = [row for row in telling if KINDS.index(row["kind"]) == best]
     return bool(of_best) and has_a_code_without_a_place(
-        max(of_best, key=lambda row: (row["released_on"], row["release_id"]))
+        max(of_best, key=lambda row: (row["released_on"], row["release_id"])), month
     )
 
 

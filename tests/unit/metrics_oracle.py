@@ -71,7 +71,7 @@ class Month:
         for name, first, own in (
             ("mom_pct", month - 1, "level"), ("yoy_pct", month - 12, "level"), ("contribution_mom_pp", month - 1, "level"),
             ("contribution_yoy_pp", month - 12, "level"), ("ytd_yoy_pct", january - 12, "ytd"), ("ytd", january, "ytd"),
-            ("rolling_12m", month - 11, ""), ("rolling_12m_yoy_pct", month - 23, ""), ("seasonal_yoy_pct", month - 14, ""),
+            ("rolling_12m", month - 11, ""), ("rolling_12m_yoy_pct", month - 23, ""), ("average_3m", month - 2, ""), ("average_3m_yoy_pct", month - 14, ""),
         ):  # fmt: skip
             value, made = self.figures[name]
             nothing = bool(own) and self.figures[own][0] is None and value is None
@@ -213,7 +213,7 @@ class Reckoning:
             release for release in self._about(flow, product, family, month)
             if not (from_below and coverage_oracle.digits_of_records(release) <= 6)
         ]  # fmt: skip
-        is_open = partner in GROUP_NAMES and coverage_oracle.groups_are_open(about)
+        is_open = partner in GROUP_NAMES and coverage_oracle.groups_are_open(about, month)
         return min(
             (coverage_oracle.KINDS.index(release["kind"]) for release in about
              if partner is None or (not is_open and coverage_oracle.names_partner(release, partner)) or partner in release["partner_list"]),
@@ -242,7 +242,9 @@ class Reckoning:
             codes = [row["hs8"] for row in self.baskets if f"basket:{row['basket']}" == product and holds(row, month)]
             return bool(codes) and all(self.everyone(flow, code, family, month, total) for code in codes)
         asked = self.covering(flow, product, EVERYONE, family, month) is not None
-        is_open = total in GROUP_NAMES and coverage_oracle.groups_are_open([*self._about(flow, product, family, month)])
+        is_open = total in GROUP_NAMES and coverage_oracle.groups_are_open(
+            [*self._about(flow, product, family, month)], month
+        )
         return asked and not is_open
 
     # What is told
@@ -593,7 +595,8 @@ class Reckoning:
                 "ytd_yoy_pct": _growth(about.ytd, about.ytd_status, year_before.ytd, year_before.ytd_status,
                                        None if is_ratio else self.printed_growth.get((place, False))),
                 "rolling_12m_yoy_pct": _growth(about.rolling, about.rolling_status, year_before.rolling, year_before.rolling_status, None),
-                "seasonal_yoy_pct": _growth(about.quarter, about.quarter_status, year_before.quarter, year_before.quarter_status, None),
+                "average_3m": (about.quarter if is_ratio or about.quarter is None else about.quarter / 3, about.quarter_status),
+                "average_3m_yoy_pct": _growth(about.quarter, about.quarter_status, year_before.quarter, year_before.quarter_status, None),
                 **_records({m: a for m, a in months.items() if m == month or self._is_told(key, m)}, month, about.changed),
                 "comparable_from": (about.changed, ""),
             }  # fmt: skip

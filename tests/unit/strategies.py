@@ -241,7 +241,13 @@ def without_a_place(store: list[tuple[Row, list[Row]]]) -> list[tuple[Row, list[
     unknown = {"USA": "gacc:888"}
     return [
         (
-            {**row, "partner_list": sorted(unknown.get(key, key) for key in row["partner_list"])},
+            {
+                **row,
+                "partner_list": sorted(unknown.get(key, key) for key in row["partner_list"]),
+                "unlisted": sorted(
+                    {f"gacc:888 {each['period_end']:%Y-%m}" for each in numbers if each["partner"] == "USA"}
+                ),
+            },
             [{**number, "partner": unknown.get(number["partner"], number["partner"])} for number in numbers],
         )
         if place % 2 == 0

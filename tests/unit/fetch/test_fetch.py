@@ -568,6 +568,15 @@ def test_a_key_can_be_sent_nowhere_but_to_its_source(base: str) -> None:
         FetchRequest(source="us_census", base=base)
 
 
+def test_a_source_whose_files_a_person_downloads_is_refused_with_those_that_are_fetched(
+    ask: Callable[..., FetchReport],
+) -> None:
+    with pytest.raises(Refused, match=r"gacc_query, whose files a person downloads .*eurostat_comext"):
+        ask("gacc_query")
+    with pytest.raises(ValidationError, match="'comtrade' is no source; the sources are gacc_query, "):
+        FetchRequest(source="comtrade")
+
+
 def test_codes_of_several_levels_are_refused(ask: Callable[..., FetchReport]) -> None:
     assert "codes of several levels" in ask("hmrc_ots", products=["8505", "850511"]).fetched[0].reason
 

@@ -60,7 +60,7 @@ def test_a_printed_growth_counts_where_the_base_is_not_known(base: int | None, p
     ],
 )  # fmt: skip
 def test_contribution_to_the_growth_of_the_world(row: dict[str, Any], expected: tuple[Any, str]) -> None:
-    assert made(contribution("before_level", "world"), LEVEL | BASE | row) == expected
+    assert made(contribution("level", "before_level", "world"), LEVEL | BASE | row) == expected
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_contribution_to_the_growth_of_the_world(row: dict[str, Any], expected: 
     ],
 )  # fmt: skip
 def test_share(row: dict[str, Any], expected: tuple[Any, str]) -> None:
-    assert made(share(), LEVEL | row) == expected
+    assert made(share("level", "world_level"), LEVEL | row) == expected
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_share(row: dict[str, Any], expected: tuple[Any, str]) -> None:
     ],
 )  # fmt: skip
 def test_rank(row: dict[str, Any], expected: tuple[Any, str]) -> None:
-    assert made(rank(), {"place_by_level": None, "is_total": False} | LEVEL | row) == expected
+    assert made(rank("level", "place_by_level"), {"place_by_level": None, "is_total": False} | LEVEL | row) == expected
 
 
 def test_every_metric_of_the_table_has_its_entry() -> None:

@@ -192,10 +192,12 @@ def test_the_rolling_year_needs_each_of_its_months() -> None:
 def test_a_holiday_that_moves_from_february_to_january_moves_nothing_in_a_quarter() -> None:
     figures = whole(by_month(jan24=90, feb24=30, mar24=80, jan25=40, feb25=80, mar25=82), months="2023-12..2025-03")
     assert figures.pair("yoy_pct", "USA", "2025-02") == (pytest.approx(100 * 50 / 30), "computed")
-    assert figures.pair("seasonal_yoy_pct", "USA", "2025-03") == (pytest.approx(1), "computed")
-    assert figures.pair("seasonal_yoy_pct", "USA", "2025-02") == (0, "computed")
-    assert figures.pair("seasonal_yoy_pct", "USA", "2025-01") == (None, "no_base")
-    assert figures.pair("seasonal_yoy_pct", "USA", "2024-01") == (None, "incomplete_window")
+    assert figures.pair("average_3m", "USA", "2025-03") == (pytest.approx((40 + 80 + 82) / 3), "computed")
+    assert figures.pair("average_3m", "USA", "2024-01") == (None, "incomplete_window")
+    assert figures.pair("average_3m_yoy_pct", "USA", "2025-03") == (pytest.approx(1), "computed")
+    assert figures.pair("average_3m_yoy_pct", "USA", "2025-02") == (0, "computed")
+    assert figures.pair("average_3m_yoy_pct", "USA", "2025-01") == (None, "no_base")
+    assert figures.pair("average_3m_yoy_pct", "USA", "2024-01") == (None, "incomplete_window")
 
 
 def test_shares_ranks_and_contributions_of_one_month() -> None:
@@ -267,19 +269,25 @@ def test_a_group_without_the_place_of_a_code_is_not_covered_and_the_world_is() -
         release(f"r{month}", f"2025-{month + 1:02d}-18", f"2025-{month:02d}", products=["8505"], partner_list=partners)
         for month, partners in ((5, ("DEU", "USA")), (6, ("DEU", "USA", "gacc:888")), (7, ("DEU", "FRA")))
     )
-    figures = Figures(
-        (may, [number(may, "DEU", "2025-05", 10), number(may, "USA", "2025-05", 5)]),
-        (june, [
-            number(june, "DEU", "2025-06", 20), number(june, "gacc:888", "2025-06", 3),
-            number(june, "USA", "2025-06", 7, product="85051900"),
-        ]),
-        (july, [number(july, "DEU", "2025-07", 30), number(july, "FRA", "2025-07", 1)]),
+    one = release(
+        "one", "2025-08-18", "2025-05..2025-07", products=["8505"], partner_list=("DEU", "FRA", "USA", "gacc:888"),
+        unlisted=["gacc:888 2025-06"],
     )  # fmt: skip
-    assert [*figures.path("level", "EU27").values()] == [10, None, 31]
-    assert [*figures.path("level_status", "EU27").values()] == ["sum", "not_covered", "sum"]
-    assert figures.pair("level", "WLD", "2025-06") == (23, "sum")
-    assert figures.pair("mom_pct", "EU27", "2025-07") == (None, "no_base")
-    assert figures.pair("level", "EU27", "2025-06", product="85051900") == (None, "not_covered")
+    for of_may, of_june, of_july in ((may, june, july), (one, one, one)):
+        told = [
+            (of_may, "DEU", "2025-05", 10, MAGNETS), (of_may, "USA", "2025-05", 5, MAGNETS), (of_june, "DEU", "2025-06", 20, MAGNETS),
+            (of_june, "gacc:888", "2025-06", 3, MAGNETS), (of_june, "USA", "2025-06", 7, "85051900"),
+            (of_july, "DEU", "2025-07", 30, MAGNETS), (of_july, "FRA", "2025-07", 1, MAGNETS),
+        ]  # fmt: skip
+        releases = {row["release_id"]: row for row in (of_may, of_june, of_july)}
+        figures = Figures(*(
+            (row, [number(*each[:4], product=each[4]) for each in told if each[0] is row]) for row in releases.values()
+        ))  # fmt: skip
+        assert [*figures.path("level", "EU27").values()] == [10, None, 31]
+        assert [*figures.path("level_status", "EU27").values()] == ["sum", "not_covered", "sum"]
+        assert figures.pair("level", "WLD", "2025-06") == (23, "sum")
+        assert figures.pair("mom_pct", "EU27", "2025-07") == (None, "no_base")
+        assert figures.pair("level", "EU27", "2025-06", product="85051900") == (None, "not_covered")
 
 
 def test_the_worth_of_a_kilogram_is_a_measure_with_growth_of_its_own() -> None:

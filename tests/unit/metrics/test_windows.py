@@ -42,20 +42,20 @@ def test_every_window_adds_up_its_months() -> None:
     assert (june["level"], june["before_level"], june["ago_level"]) == (24, 23, 12)
     assert (june["ytd"], june["ago_ytd"]) == (sum(range(19, 25)), sum(range(7, 13)))
     assert (june["rolling_12m"], june["ago_rolling_12m"]) == (sum(range(13, 25)), sum(range(1, 13)))
-    assert (june["quarter"], june["ago_quarter"]) == (22 + 23 + 24, 10 + 11 + 12)
+    assert (june["rolling_3m"], june["ago_rolling_3m"]) == (22 + 23 + 24, 10 + 11 + 12)
     assert (july["ytd"], july["rolling_12m"], july["month"]) == (
         june["ytd"] + 25,
         june["rolling_12m"] + 25 - 13,
         JUNE + 1,
     )
-    assert june["window"] == june["ago_window"] == june["ytd_kinds"] == 2
+    assert june["rolling_12m_kinds"] == june["ago_rolling_12m_kinds"] == june["ytd_kinds"] == 2
 
 
 def test_a_window_with_a_month_that_is_not_known_is_not_known() -> None:
     june, july = operands(JUNE - 3)
-    assert june["quarter"] == 22 + 23 + 24
+    assert june["rolling_3m"] == 22 + 23 + 24
     for row, name in ((june, "ytd"), (june, "rolling_12m"), (july, "ytd")):
-        assert (row[name], row["window"]) == (None, 0)
+        assert (row[name], row["rolling_12m_kinds"]) == (None, 0)
     assert (NAMED[june["ytd_status"]], NAMED[june["rolling_12m_status"]]) == ("incomplete_year", "incomplete_window")
     assert june["ago_rolling_12m"] == sum(range(1, 13))
     assert operands(JUNE - 12)[0]["ago_level"] is None

@@ -344,7 +344,7 @@ def test_every_number_of_a_real_page_of_goods(name: str, shared_data: Path, tmp_
 @pytest.mark.shared
 @pytest.mark.parametrize(
     ("name", "source", "advice"),
-    [("gacc_2026-06_regimes_exports.html", "gacc_bulletin", "count from January on"), ("gacc_index_2026.html", "gacc_preliminary", "an index links to pages")],
+    [("gacc_2026-06_regimes_exports.html", "gacc_bulletin", "of January to that month"), ("gacc_index_2026.html", "gacc_preliminary", "an index links to pages")],
 )  # fmt: skip
 def test_a_real_page_that_is_not_read_says_why(name: str, source: str, advice: str, shared_data: Path) -> None:
     with pytest.raises(Refused, match="the table") as refused:

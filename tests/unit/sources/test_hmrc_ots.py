@@ -168,6 +168,8 @@ def test_sums_equal_those_of_another_reading(tmp_path: Path) -> None:
         (b"[1, 2]", "no answer"),
         (b"rejected", "not JSON"),
         (b"<html>Service unavailable</html>", "not JSON"),
+        (b"comcode,sitc,record_type,cod_seq\n610442000,84424,000,740\n", "other download"),
+        (b"000000000|SMKE19|JUNE 2026\n610442000|84424|000|740\n", "other download"),
         (b"", "empty file"), (b" \n", "empty file"),
         (b"\xff\xfe", "undecodable"),
         (b"[" * 100_000, "unclear JSON"),

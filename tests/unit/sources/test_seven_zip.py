@@ -1,6 +1,7 @@
 """An archive is read in blocks; one that is damaged, locked, empty, too large or of several files is refused by name."""
 
 import io
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,15 +11,14 @@ from comext_bulk import archive
 
 from tasks.domain.errors import Refused
 from tasks.sources import seven_zip
-from tasks.sources.seven_zip import read_blocks
+from tasks.sources.seven_zip import unpacked
 
 DATA = bytes(range(256)) * 400
 
 
 def read(packed: bytes | Path) -> bytes:
-    blocks: list[bytes] = []
-    read_blocks(packed, "a.7z", blocks.append)
-    return b"".join(blocks)
+    with tempfile.TemporaryDirectory() as folder:
+        return unpacked(packed, "a.7z", Path(folder) / "text").read_bytes()
 
 
 def test_the_bytes_are_those_that_were_packed(tmp_path: Path) -> None:
@@ -73,16 +73,10 @@ def test_no_name_in_an_archive_is_a_path(tmp_path: Path, monkeypatch: pytest.Mon
     assert not [*tmp_path.iterdir()]
 
 
-def test_an_error_of_the_reader_comes_through() -> None:
-    def fail(block: bytes) -> None:
-        raise Refused("columns", where="w", found="f", advice="a")
-
-    with pytest.raises(Refused) as refused:
-        read_blocks(archive(DATA), "a.7z", fail)
-    assert refused.value.rule == "columns"
-
-    def full(block: bytes) -> None:
+def test_a_full_disk_is_no_fault_of_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: object, block: bytes) -> int:
         raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr("tasks.sources.seven_zip._Sink.write", full)
     with pytest.raises(OSError, match="No space"):
-        read_blocks(archive(DATA), "a.7z", full)
+        unpacked(archive(DATA), "a.7z", tmp_path / "text")

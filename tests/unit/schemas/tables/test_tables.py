@@ -18,6 +18,7 @@ from schemas.tables import (
     claim,
     decision,
     lineage,
+    metric,
     name,
     observation,
     record_level,
@@ -33,7 +34,7 @@ MODELS = sorted(
     {model for module in MODULES for model in vars(module).values() if isinstance(model, type) and issubclass(model, Table) and model is not Table},
     key=lambda model: model.__name__,
 )  # fmt: skip
-ABSTRACT = {observation.Statement}
+ABSTRACT = {metric.Place, observation.Statement}
 
 
 def test_all_tables_are_collected() -> None:
