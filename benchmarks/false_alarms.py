@@ -29,8 +29,9 @@ import polars as pl
 
 from benchmarks.monthly import split_by_month
 from flows.release import release
+from schemas.forms.outcome import Hold
 from schemas.forms.request import ReleaseRequest
-from tasks.domain.errors import Held, Refused
+from tasks.domain.errors import Refused
 from tasks.ingest import held as held_releases
 from tasks.reports import query
 from tasks.sources.registry import SOURCES
@@ -134,13 +135,14 @@ def ingest(case: Case, store: Path, day: date) -> Result:
         months=row["months"] or None, reporter=row["reporter"] or None, released_on=None if row["source"] == "published" else day,
     )  # fmt: skip
     try:
-        return Result("published", "", release.fn(request, TODAY).release_id)
+        ended = release.fn(request, TODAY)
     except Refused as refused:
         return Result("refused", f"{refused.rule}: {refused}", None)
-    except Held as held:
-        held_releases.decide(store, held.release_id, "approve", "benchmark", "measured as it is", datetime.now(UTC))
-        release.fn(request, TODAY)
-        return Result("held", "; ".join(held.lines), held.release_id)
+    if not isinstance(ended, Hold):
+        return Result("published", "", ended.release_id)
+    held_releases.decide(store, ended.release_id, "approve", "benchmark", "measured as it is", datetime.now(UTC))
+    release.fn(request, TODAY)
+    return Result("held", "; ".join(ended.lines), ended.release_id)
 
 
 def is_right(case: Case, result: Result) -> bool:

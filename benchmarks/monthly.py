@@ -20,9 +20,8 @@ from pathlib import Path
 import polars as pl
 
 from flows.release import release
-from schemas.forms.outcome import Outcome
+from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.request import ReleaseRequest
-from tasks.domain.errors import Held
 from tasks.domain.periods import read_period
 from tasks.ingest import held as held_releases
 from tasks.ledger import merge as ledger
@@ -68,13 +67,14 @@ def ingest(file: Path, store: Path) -> float:
 
 def publish(request: ReleaseRequest, today: date | None = None) -> Outcome:
     """Ingest a release, and approve it where it is held: some months of the real files are truncated."""
-    try:
-        return release.fn(request, today)
-    except Held as held:
+    ended = release.fn(request, today)
+    if isinstance(ended, Hold):
         held_releases.decide(
-            request.store, held.release_id, "approve", "benchmark", "measured as it is", datetime.now(UTC)
+            ended.store, ended.release_id, "approve", "benchmark", "measured as it is", datetime.now(UTC)
         )
-        return release.fn(request, today)
+        ended = release.fn(request, today)
+    assert isinstance(ended, Outcome)
+    return ended
 
 
 def equals_full(store: Path) -> bool:

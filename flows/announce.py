@@ -3,35 +3,39 @@
 Outside of a Prefect run nothing is reported. A failure here is logged and does not affect the publication.
 """
 
+import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from prefect import get_client
 from prefect.context import FlowRunContext
 from prefect.events import emit_event
 from prefect.events.filters import EventFilter, EventNameFilter, EventOccurredFilter, EventResourceFilter
-from prefect.states import Cancelled, Completed, Failed, Running
+from prefect.states import Completed, Failed, Running
 
 from flows import messages
-from schemas.forms.address import StoreAddress
 from schemas.forms.held import HeldRelease
-from schemas.forms.outcome import Outcome
+from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.watch import Expectation, WatchReport
-from tasks.domain.errors import Held, NotHeld, Refused, Rejected
+from tasks.domain.errors import NotHeld, Refused
 from tasks.domain.text import counted
 from tasks.ingest import held as held_releases
 from tasks.reports import prefect_pages
 from tasks.reports.release_page import Pages
-from tasks.store.mirror import at_hand
-from tasks.store.reporters import store_of
+from tasks.steps.listeners import tell_file
+from tasks.store.mirror import address_of
 
 HELD = "Held for approval"
+STATES = {"held": HELD, "would be held": "Would be held", "rejected": "Rejected"}
 EVENT = "tidewaiter.release"
 # As long as a Prefect server keeps events.
 REMIND_AFTER = timedelta(days=7)
+P = ParamSpec("P")
+R = TypeVar("R", bound=Outcome | Hold)
 log = logging.getLogger("tidewaiter.announce")
 
 
@@ -43,31 +47,33 @@ class Unmended(Exception):
         super().__init__(f"{report.headline}: {said}")
 
 
-def ending(work: Callable[[], Outcome], store: StoreAddress, *, waits: bool, pictures: bool = True) -> Outcome:
-    """Return the outcome of `work`; inside a Prefect run as a state with a descriptive name, with artifacts and events.
+def reported(work: Callable[P, R]) -> Callable[P, R]:
+    """Report how `work` ends: inside a Prefect run as a state with a descriptive name, with artifacts and events.
 
-    Outside of a run, raises what `work` raises. Inside, a refusal and an error about a release that is not held become
-    failed states with their names. A hold and a rejection are not failures: their states have the type of a cancelled
-    run, which is not red. `result()` raises the same exception from all of them.
+    Outside of a run, nothing is reported. Inside, a refusal and an error about a release that is not held become failed
+    states with their names, and `result()` raises them. A hold is an answer: its run has completed.
     """
-    if FlowRunContext.get() is None:
-        return work()
-    try:
-        outcome = work()
-    except Rejected as problem:
-        return cast(Outcome, Cancelled(name="Rejected", message=str(problem), data=problem))
-    except Held as problem:
-        if not waits:
-            held(store, problem, waits=False)
-        return cast(Outcome, Cancelled(name=HELD, message=str(problem), data=problem))
-    except Refused as refusal:
-        return cast(Outcome, Failed(name="Refused", message=str(refusal), data=refusal))
-    except NotHeld as problem:
-        return cast(Outcome, Failed(name="Not held", message=str(problem), data=problem))
-    attempt(lambda: rename(f"{decided(outcome) or 'release'} {outcome.span} {outcome.title}"))
-    if outcome.status == "published":
-        attempt(lambda: published(store, outcome, pictures=pictures))
-    return cast(Outcome, Completed(name=state_name(outcome), message=message(outcome), data=outcome))
+
+    @functools.wraps(work)
+    def reporting(*args: P.args, **kwargs: P.kwargs) -> R:
+        if FlowRunContext.get() is None:
+            return work(*args, **kwargs)
+        try:
+            ended = work(*args, **kwargs)
+        except Refused as refusal:
+            return cast(R, Failed(name="Refused", message=str(refusal), data=refusal))
+        except NotHeld as problem:
+            return cast(R, Failed(name="Not held", message=str(problem), data=problem))
+        if isinstance(ended, Hold):
+            if ended.status == "held" and not ended.was_asked:
+                held(ended, waits=False)
+            return cast(R, Completed(name=STATES[ended.status], message=ended.message, data=ended))
+        attempt(lambda: rename(f"{decided(ended) or 'release'} {ended.span} {ended.title}"))
+        if ended.status == "published":
+            attempt(lambda: published(ended, pictures=True))
+        return cast(R, Completed(name=state_name(ended), message=message(ended), data=ended))
+
+    return reporting
 
 
 def watched(report: WatchReport) -> WatchReport:
@@ -123,26 +129,26 @@ def counts(outcome: Outcome) -> str:
     )
 
 
-def pictured(store: StoreAddress, report: WatchReport) -> None:
+def pictured(report: WatchReport) -> None:
     """Add pictures to the pages of the last release of a run over many files; the other pages have none."""
     last = next((outcome for outcome in reversed(report.outcomes) if outcome.status == "published"), None)
     if last is not None and FlowRunContext.get() is not None:
-        attempt(lambda: prefect_pages.write_summary(at_hand(store_of(store, last.reporter)), last))
+        attempt(lambda: prefect_pages.write_summary(last.store, last))
 
 
-def published(store: StoreAddress, outcome: Outcome, *, pictures: bool) -> None:
+def published(outcome: Outcome, *, pictures: bool) -> None:
     """Write the artifacts and emit the event of a publication; also `revised` if it changed published numbers. If
     the pages fail, the event is emitted all the same, because messages depend on it. The event of a decision about a
     published release has its name.
     """
     made: list[Pages] = []
-    attempt(lambda: made.append(prefect_pages.write(at_hand(store), outcome, pictures=pictures)))
+    attempt(lambda: made.append(prefect_pages.write(outcome.store, outcome, pictures=pictures)))
     lead, revised = (made[0].lead, made[0].revised) if made else (f"{outcome.span}, {outcome.title}", 0)
     payload = outcome.model_dump(
         mode="json", include={"release_id", "title", "snapshot_id", "flows", "months", "products"}
     )
     said = messages.decided(outcome, revised) if outcome.decision else messages.published(outcome, lead, revised)
-    payload |= {"store": str(store), **said}
+    payload |= {"store": str(address_of(outcome.store)), **said}
     event(
         decided(outcome) or "published",
         outcome.release_id,
@@ -153,18 +159,18 @@ def published(store: StoreAddress, outcome: Outcome, *, pictures: bool) -> None:
         event("revised", outcome.release_id, {**payload, "revisions": revised}, title=outcome.title)
 
 
-def held(store: StoreAddress, problem: Held, *, waits: bool) -> None:
+def held(hold: Hold, *, waits: bool) -> None:
     """Emit the event of a hold; `waits` says whether this run itself asks for the decision. The findings are on the
     page of the run, in its log and as an artifact, before anybody is asked anything.
     """
-    payload = {"release_id": problem.release_id, "findings": problem.lines, "store": str(store)}
-    kept = held_releases.find(at_hand(store), problem.release_id)
+    payload = {"release_id": hold.release_id, "findings": hold.lines, "store": str(address_of(hold.store))}
+    kept = held_releases.find(hold.store, hold.release_id)
     if kept is not None:
         payload |= messages.held(kept)
         attempt(lambda: prefect_pages.write_held(kept))
-    for line in problem.lines:
+    for line in hold.lines:
         log.warning("held: %s", line)
-    attempt(lambda: event("held", problem.release_id, payload, waits="yes" if waits else "no"))
+    attempt(lambda: event("held", hold.release_id, payload, waits="yes" if waits else "no"))
 
 
 def overdue(expected: Expectation) -> None:
@@ -199,7 +205,7 @@ def rename(name: str) -> None:
             client.update_flow_run(context.flow_run.id, name=name)
 
 
-def awake() -> None:
+def mark_running_again() -> None:
     """Resume after a pause that lasted too long: otherwise Prefect calls the end `Failed`, whatever state the run
     ends with.
     """
@@ -222,3 +228,18 @@ def attempt(telling: Callable[[], object]) -> None:
         telling()
     except Exception:
         log.exception("could not be sent to Prefect; the publication is not affected")
+
+
+@contextmanager
+def shown(title: str) -> Iterator[Callable[[int, int, str], None]]:
+    """Yield a function that takes the number done, the total, and the current file, and tells the terminal; inside a
+    Prefect run a bar shows them.
+    """
+    bar = prefect_pages.Bar(title) if FlowRunContext.get() is not None else None
+
+    def tell(done: int, total: int, name: str) -> None:
+        tell_file(done, total, name)
+        if bar is not None:
+            attempt(lambda: bar.show(done / total if total else 1.0, f"{title}: {done} of {total}"))
+
+    yield tell

@@ -4,20 +4,24 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows import announce, question
-from flows.release import from_bytes_to_tables
+from flows.announce import reported
+from flows.question import PATIENCE_SECONDS, asks_when_held, decided
+from flows.release import ingest
 from schemas.forms.address import StoreAddress
-from schemas.forms.outcome import Outcome
+from schemas.forms.outcome import Hold, Outcome
+from schemas.forms.request import ReleaseRequest
 from tasks.domain import clock
-from tasks.domain.errors import Held, NotHeld
+from tasks.domain.errors import NotHeld
 from tasks.ingest import held as held_releases
-from tasks.steps import catalog as step
+from tasks.ingest.placing import store_of_held
+from tasks.store.mirror import at_hand
 
 
 @flow(name="decide", flow_run_name="decide about {release_id}")
+@reported
 def decide(
-    release_id: str, store: StoreAddress = Path("store"), patience_hours: float = question.PATIENCE_SECONDS / 3600
-) -> Outcome:
+    release_id: str, store: StoreAddress = Path("store"), patience_hours: float = PATIENCE_SECONDS / 3600
+) -> Outcome | Hold:
     """Ask a person about one held release, and publish it if they approve.
 
     Args:
@@ -25,14 +29,14 @@ def decide(
         store: the published tables: a folder, or s3://bucket/prefix
         patience_hours: after so long without an answer the run ends; the release stays held
     """
-    store = step.store_of_held(store, release_id)
+    folder = at_hand(store_of_held(store, release_id))
+    kept = held_releases.find(folder, release_id)
+    if kept is None:
+        raise NotHeld(f"{store}: no release {release_id!r} is held here")
+    hold = Hold(status="held", release_id=release_id, lines=kept.lines, store=folder)
+    return decided(hold, _published, int(patience_hours * 3600))
 
-    def ask() -> Outcome:
-        kept = held_releases.find(step.at_hand(store), release_id)
-        if kept is None:
-            raise NotHeld(f"{store}: no release {release_id!r} is held here")
-        held = Held(release_id, kept.lines)
-        with question.approved(store, held, int(patience_hours * 3600)) as again:
-            return from_bytes_to_tables(again, clock.today())
 
-    return announce.ending(ask, store, waits=True)
+@asks_when_held
+def _published(request: ReleaseRequest) -> Outcome:
+    return ingest(request, clock.today())

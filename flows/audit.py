@@ -11,6 +11,8 @@ from schemas.forms.address import StoreAddress
 from schemas.forms.outcome import AuditReport
 from tasks.domain.errors import NothingPublished
 from tasks.steps import catalog as step
+from tasks.store.mirror import at_hand
+from tasks.store.reporters import stores_of
 
 
 @flow(name="audit", flow_run_name="audit of {store}")
@@ -22,11 +24,11 @@ def audit(store: StoreAddress = Path("store"), sample: int = 25) -> AuditReport:
         store: the published tables: a folder, or s3://bucket/prefix
         sample: figures of each reporter to trace back and compute again
     """
-    addresses = [*step.stores_of(store).values()] or [store]
+    addresses = [*stores_of(store).values()] or [store]
     reports, empty = [], None
     for address in addresses:
         try:
-            reports.append(step.audit(step.at_hand(address), sample))
+            reports.append(step.audit(at_hand(address), sample))
         except NothingPublished as nothing:
             # A reporter whose first release is held has a store and no tables.
             empty = nothing

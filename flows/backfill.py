@@ -7,16 +7,24 @@ does not block the others. With a Dask scheduler, workers derive portions of the
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from prefect import flow
 
 from flows import announce
-from flows.progress import progress
 from flows.taking import take
 from schemas.forms.address import StoreAddress
 from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
 from tasks.domain import clock
+from tasks.domain.errors import Refused
+from tasks.ingest.raw_store import as_downloads
 from tasks.steps import catalog as step
+from tasks.steps.executor import lending
+from tasks.store import exchange
+from tasks.store.exchange import PartStore
+
+if TYPE_CHECKING:
+    from tasks.steps.cluster import Cluster
 
 
 @flow(name="backfill", flow_run_name="backfill {request.title}")
@@ -26,31 +34,19 @@ def backfill(request: BackfillRequest) -> WatchReport:
     Args:
         request: which folder, into which store, whether to look only, who helps
     """
-    with step.otherwise(request.declaration), step.as_downloads(request.folder) as folder:
-        looked = step.look(
-            WatchRequest(
-                inbox=folder,
-                store=request.store,
-                source=request.source,
-                flow=request.flow,
-                reporter=request.reporter,
-                settle_seconds=0,
-            ),
-            clock.today(),
-        )
+    with as_downloads(request.folder) as folder:
+        looking = WatchRequest(
+            inbox=folder, store=request.store, source=request.source, flow=request.flow, reporter=request.reporter,
+            settle_seconds=0, otherwise=request.declaration,
+        )  # fmt: skip
+        looked = step.look(looking, clock.today())
         scheduler = request.dask if looked.ready and not request.dry_run else None
-        with _helped(scheduler, request.store), progress(f"Files of {request.folder}") as show:
-            # Nobody looks at the pictures of ten years; each takes as long as the figures of a few products.
+        with _helped(scheduler, request.store), announce.shown(f"Files of {request.folder}") as show:
             report = take(
-                looked,
-                request.store,
-                dry_run=request.dry_run,
-                show=show,
-                pictures=False,
-                notes=request.notes,
-                together=True,
-            )
-    announce.pictured(request.store, report)
+                looked, request.store, dry_run=request.dry_run, show=show, notes=request.notes, together=True,
+                otherwise=request.declaration,
+            )  # fmt: skip
+    announce.pictured(report)
     return announce.watched(report)
 
 
@@ -60,5 +56,21 @@ def _helped(scheduler: str | None, store: StoreAddress) -> Iterator[None]:
     if scheduler is None:
         yield
     else:
-        with step.exchanging(store) as place, step.workers_of(scheduler, place):
+        with exchange.next_to(store) as place, workers_of(scheduler, place):
             yield
+
+
+@contextmanager
+def workers_of(scheduler: str, place: PartStore) -> "Iterator[Cluster]":
+    """Open the workers of a Dask scheduler, which exchange parts in `place`; inside the context, portions are computed
+    there. Raises Refused if there are none.
+    """
+    try:
+        from tasks.steps.cluster import lent_by
+    except ModuleNotFoundError as error:
+        raise Refused(
+            "no Dask", where=scheduler, found=f"the package {error.name} is not installed",
+            advice="Install tidewaiter[dask] here and where the workers run, or leave out --dask.",
+        ) from error  # fmt: skip
+    with lent_by(scheduler, place) as cluster, lending(cluster.each):
+        yield cluster

@@ -5,19 +5,22 @@ from pathlib import Path
 import polars as pl
 
 from tasks.steps import catalog as step
+from tasks.steps.recording import recorded
+from tasks.store.mirror import again_if_outpaced, exclusive
 from tasks.store.publish import Published
 from tasks.store.snapshot import open_snapshot
 from tasks.store.verify_on_read import proved
 
 
-@step.again_if_outpaced
+@again_if_outpaced
 def check_and_publish(file: Path, store: Path) -> tuple[pl.DataFrame, Published]:
     """Return the claims with their verdicts, and the snapshot that contains them. Raises ValueError if the file is
     not a claims file.
     """
-    with step.on_record(store):
+    with recorded() as run:
+        run.store = store
         claims = step.read_claims(file)
-        with step.exclusive(store):
+        with exclusive(store):
             snapshot = open_snapshot(store)
             assert snapshot is not None, "the command asked whether something is published"
             snapshot = proved(snapshot)

@@ -6,10 +6,13 @@ store is not locked during the pause.
 """
 
 import contextvars
+import functools
+import inspect
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Literal, ParamSpec
 
 from prefect import get_client, runtime
 from prefect.exceptions import FlowPauseTimeout
@@ -18,18 +21,19 @@ from prefect.input import RunInput
 from pydantic import Field
 
 from flows import announce
-from schemas.forms.address import StoreAddress
 from schemas.forms.held import HeldRelease, Verdict
+from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import Held, Rejected
 from tasks.ingest import held as held_releases
 from tasks.reports.markdown_text import plain
-from tasks.steps import catalog as step
+from tasks.store.mirror import at_hand
 
 PATIENCE_SECONDS = 7 * 24 * 3600
 POLL_SECONDS = 3
 # How often a paused run looks into the store. In a bucket each look is a request or two.
 LOOK_SECONDS = 15
+P = ParamSpec("P")
 
 
 class Approval(RunInput):
@@ -42,43 +46,74 @@ class Approval(RunInput):
     reason: str = Field(min_length=1, pattern=r"\S", description="why; it is published with the release")
 
 
-@contextmanager
-def approved(store: StoreAddress, held: Held, patience_seconds: int = PATIENCE_SECONDS) -> Iterator[ReleaseRequest]:
-    """Pause the run until a person decides, and yield the request with which the release is published.
-
-    Raises Held again if the answer is no, or if none came in time and nobody decided otherwise: then it stays held.
+def asks_when_held(work: Callable[P, Outcome]) -> Callable[P, Outcome | Hold]:
+    """Return a hold as an answer. With the argument `wait_for_approval`, first pause the run until a person decides, and then do
+    the work again: nothing is locked meanwhile, and the bytes that are published are those that were judged.
     """
-    kept = held_releases.find(step.at_hand(store), held.release_id)
+
+    @functools.wraps(work)
+    def asking(*args: P.args, **kwargs: P.kwargs) -> Outcome | Hold:
+        given = inspect.signature(work).bind(*args, **kwargs)
+
+        def ended(request: ReleaseRequest) -> Outcome | Hold:
+            given.arguments["request"] = request
+            try:
+                return work(*given.args, **given.kwargs)
+            except Rejected as problem:
+                return _hold("rejected", problem)
+            except Held as problem:
+                return _hold("would be held" if request.dry_run else "held", problem)
+
+        first = ended(given.arguments["request"])
+        if isinstance(first, Hold) and first.status == "held" and given.arguments.get("wait_for_approval"):
+            return decided(first, ended)
+        return first
+
+    return asking
+
+
+def _hold(status: Literal["held", "would be held", "rejected"], problem: Held) -> Hold:
+    return Hold(status=status, release_id=problem.release_id, lines=problem.lines, store=problem.store)
+
+
+def decided(hold: Hold, publish: Callable[[ReleaseRequest], Outcome | Hold], patience_seconds: int = PATIENCE_SECONDS) -> Outcome | Hold:  # fmt: skip
+    """Pause the run until a person decides, and `publish` the release if the answer is yes.
+
+    Return the hold if the answer is no, or if none came in time and nobody decided otherwise: then it stays held.
+    """
+    kept = held_releases.find(hold.store, hold.release_id)
     if kept is None:
-        raise held
-    announce.held(store, held, waits=True)
+        return hold
+    hold = hold.model_copy(update={"was_asked": True})
+    announce.held(hold, waits=True)
     announce.name_question(kept)
     form = Approval.with_initial_data(description=question(kept))
     try:
-        with _answered_by_command(store, kept):
+        with _answered_by_command(hold, kept):
             answer = pause_flow_run(wait_for_input=form, timeout=patience_seconds, poll_interval=POLL_SECONDS)
     except FlowPauseTimeout:
-        announce.awake()
-        folder = step.at_hand(store)
+        announce.mark_running_again()
+        at_hand(hold.store)
         # A decision made by command during the pause is the result of this run.
-        kept = held_releases.find(folder, held.release_id) or kept
+        kept = held_releases.find(hold.store, hold.release_id) or kept
     else:
-        folder = step.at_hand(store)
-        kept = held_releases.find(folder, held.release_id) or kept
+        at_hand(hold.store)
+        kept = held_releases.find(hold.store, hold.release_id) or kept
         said, made = (answer.verdict, answer.by, answer.reason), kept.decision
         if made is None or said != (made.verdict, made.by, made.reason):
-            kept = held_releases.decide(folder, held.release_id, *said, datetime.now(UTC))
+            kept = held_releases.decide(hold.store, hold.release_id, *said, datetime.now(UTC))
     decision = kept.decision
     if decision is None:
-        raise held
+        return hold
     if decision.verdict == "reject":
-        raise Rejected(held.release_id, [*held.lines, f"rejected by {decision.by}: {decision.reason}"])
-    with held_releases.reopened(folder, kept) as again:
-        yield again
+        lines = [*hold.lines, f"rejected by {decision.by}: {decision.reason}"]
+        return hold.model_copy(update={"status": "rejected", "lines": lines})
+    with held_releases.reopened(hold.store, kept) as again:
+        return publish(again)
 
 
 @contextmanager
-def _answered_by_command(store: StoreAddress, asked: HeldRelease) -> Iterator[None]:
+def _answered_by_command(hold: Hold, asked: HeldRelease) -> Iterator[None]:
     """Answer the form with a decision made by command, as soon as there is one.
 
     A decision from before the question does not count: a new question asks for a new decision.
@@ -86,7 +121,7 @@ def _answered_by_command(store: StoreAddress, asked: HeldRelease) -> Iterator[No
     over, run_id = threading.Event(), runtime.flow_run.id
 
     def answer() -> None:
-        decision = held_releases.settled(step.at_hand(store), asked.release_id)
+        decision = held_releases.settled(at_hand(hold.store), asked.release_id)
         if decision is not None and decision != asked.decision:
             with get_client(sync_client=True) as client:
                 client.resume_flow_run(run_id, decision.model_dump(include=set(Approval.model_fields)))

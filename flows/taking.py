@@ -9,34 +9,36 @@ from typing import Self
 from prefect.context import FlowRunContext
 
 from flows import announce
-from flows.progress import Hear
-from flows.release import batch_to_tables, release
+from flows.release import into, publish_batch, release
 from schemas.forms.address import StoreAddress
-from schemas.forms.outcome import Outcome
-from schemas.forms.request import ReleaseRequest
+from schemas.forms.outcome import Hold, Outcome
+from schemas.forms.request import NOTHING, Declaration, ReleaseRequest
 from schemas.forms.watch import Look, Taken, WatchReport
-from tasks.domain.errors import Held, Refused
+from tasks.domain.errors import Refused
 from tasks.ingest.inbox import drop_note, note_refusal, problem_of, seen_before_reading, shared_refusals
-from tasks.steps import catalog as step
-from tasks.steps.batch import FILE_BYTES_MAX, Batch
+from tasks.ingest.placing import reporter_of
+from tasks.steps.batch import FILE_BYTES_MAX, Batch, opened
+from tasks.steps.listeners import HearFile
 from tasks.store.diagnose import of_every_file
+from tasks.store.mirror import at_hand
+from tasks.store.reporters import store_of
 
 log = logging.getLogger("tidewaiter.taking")
 
 
 def take(
-    looked: Look, store: StoreAddress, *, dry_run: bool, show: Hear = lambda done, total, name: None,
-    pictures: bool = True, notes: bool = True, together: bool = False,
+    looked: Look, store: StoreAddress, *, dry_run: bool, show: HearFile = lambda done, total, name: None,
+    notes: bool = True, together: bool = False, otherwise: Declaration = NOTHING,
 ) -> WatchReport:  # fmt: skip
     """Ingest what is ready; `show` gets the progress. A doubtful or broken file does not block the others, but a
-    fault that keeps every file out of the store ends the run: each file would fail in turn. Without `pictures` no
-    page of a release has any, and without `notes` no notes are written next to a file. Files that go in
-    `together` are published in batches.
+    fault that keeps every file out of the store ends the run: each file would fail in turn. Without `notes` none are
+    written next to a file. Files that go in `together` are published in batches. `otherwise` is declared about files that
+    say nothing else.
     """
-    taking = Taking(store, pictures=pictures, notes=notes, together=together)
+    taking = Taking(store, notes=notes, together=together, otherwise=otherwise)
     files = [] if dry_run else taking.by_reporter(looked.ready) if together else looked.ready
     for file, refusal in () if dry_run or not notes else shared_refusals(looked):
-        note_refusal(file, refusal, seen_before_reading(file))
+        note_refusal(file, refusal, seen_before_reading(file, otherwise))
     with taking:
         for done, file in enumerate(files):
             show(done, len(files), file.name)
@@ -55,8 +57,8 @@ def take(
 class Taking:
     """The processing of each file, and its outcome; use it as a context, whose end publishes the last batch."""
 
-    def __init__(self, store: StoreAddress, *, pictures: bool, notes: bool, together: bool) -> None:
-        self.store, self.pictures, self.notes, self.together = store, pictures, notes, together
+    def __init__(self, store: StoreAddress, *, notes: bool, together: bool, otherwise: Declaration) -> None:
+        self.store, self.notes, self.together, self.otherwise = store, notes, together, otherwise
         self.taken: dict[Path, Taken] = {}
         self.outcomes: dict[Path, Outcome] = {}
         self.stopped = ""
@@ -102,7 +104,7 @@ class Taking:
         try:
             reporter = self._reporter_of(file)
             if reporter is not None and reporter not in self._stores:
-                self._stores[reporter] = step.store_of(self.store, reporter)
+                self._stores[reporter] = store_of(self.store, reporter)
         except Exception as problem:
             log.warning("%s: the store of its reporter is not found yet: %s", file, problem)
             return self.store
@@ -113,24 +115,21 @@ class Taking:
         file, the release goes where it then belongs.
         """
         if file not in self._reporters:
-            self._reporters[file] = step.reporter_of(ReleaseRequest(file=file, store=self.store))
+            self._reporters[file] = reporter_of(self._request(file, self.store))
         return self._reporters[file]
 
     def _open_batch(self, store: StoreAddress) -> None:
         """Open a batch. If the store or the disk refuses, the file is ingested by itself, and its own error says why."""
         try:
-            self._batch = self._open.enter_context(step.opened_batch(step.at_hand(store)))
+            self._batch = self._open.enter_context(opened(at_hand(store)))
             self._batch_store = store
         except Exception as problem:
             log.warning("no batch is opened, each file is published by itself: %s", problem)
 
     def _take(self, file: Path) -> None:
-        seen = seen_before_reading(file)
+        seen = seen_before_reading(file, self.otherwise)
         try:
-            outcome = _release(file, self._store_of(file), pictures=self.pictures)
-            drop_note(file)
-        except Held as problem:
-            self.taken[file] = Taken(file=file, outcome="held", reason=str(problem))
+            ended = self._release(file)
             drop_note(file)
         except Refused as refusal:
             why = note_refusal(file, refusal, seen) if self.notes else str(refusal)
@@ -138,10 +137,21 @@ class Taking:
         except Exception as problem:
             self._fail(file, problem)
         else:
-            if self._batch is None:
-                self._note(file, outcome)
+            if isinstance(ended, Hold):
+                self.taken[file] = Taken(file=file, outcome="held", reason=ended.message)
+            elif self._batch is None:
+                self._note(file, ended)
             else:
                 self._in_batch.append(file)
+
+    def _release(self, file: Path) -> Outcome | Hold:
+        """Run the flow `release`; outside of a Prefect run its body."""
+        request = self._request(file, self._store_of(file))
+        run = release if self._batch is None else into(self._batch)
+        return run.fn(request) if FlowRunContext.get() is None else run(request)
+
+    def _request(self, file: Path, store: StoreAddress) -> ReleaseRequest:
+        return ReleaseRequest(file=file, store=store, otherwise=self.otherwise)
 
     def _note(self, file: Path, outcome: Outcome) -> None:
         self.outcomes[file] = outcome
@@ -162,11 +172,11 @@ class Taking:
         """Publish the batch. If that fails, its files are ingested one by one, so that one of them does not block
         the others.
         """
-        batch, store, files, self._in_batch = self._batch, self._batch_store, self._in_batch, []
-        if batch is None or store is None or not files:
+        batch, files, self._in_batch = self._batch, self._in_batch, []
+        if batch is None or not files:
             return
         try:
-            outcomes = batch_to_tables(batch) if batch.has_entered else [*batch.outcomes]
+            outcomes = publish_batch(batch) if batch.has_entered else [*batch.outcomes]
         except Exception as problem:
             log.warning(
                 "a batch of %d files was not published: %s; each file is ingested by itself now", len(files), problem
@@ -179,7 +189,7 @@ class Taking:
         for file, outcome in zip(files, outcomes, strict=True):
             self._note(file, outcome)
             if outcome.status == "published" and FlowRunContext.get() is not None:
-                announce.attempt(lambda outcome=outcome: announce.published(store, outcome, pictures=False))  # type: ignore[misc]
+                announce.attempt(lambda outcome=outcome: announce.published(outcome, pictures=False))  # type: ignore[misc]
 
     def _close(self) -> None:
         self._open.close()
@@ -192,11 +202,3 @@ def _is_large(file: Path) -> bool:
         return file.stat().st_size > FILE_BYTES_MAX
     except OSError:
         return False
-
-
-def _release(file: Path, store: StoreAddress, *, pictures: bool) -> Outcome:
-    request = ReleaseRequest(file=file, store=store)
-    if FlowRunContext.get() is None:
-        return release.fn(request)
-    state = release(request, pictures=pictures, return_state=True)
-    return state.result()

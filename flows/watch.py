@@ -4,19 +4,35 @@ A look does nothing twice and leaves nothing half done, so it may run at any int
 an outage: the day that counts is the day for which it was scheduled.
 """
 
-from prefect import flow
+from datetime import datetime
 
-from flows import announce, run_names
+from prefect import flow, runtime
+
+from flows import announce
 from flows.taking import take
 from schemas.forms.form import Day
 from schemas.forms.watch import WatchReport, WatchRequest
+from tasks.domain.clock import CUSTOMS_TIME
 from tasks.steps import catalog as step
+from tasks.store.mirror import at_hand
+from tasks.store.reporters import store_of
 
 # The calendar is that of China's customs.
 CUSTOMS = "CHN"
 
 
-@flow(name="watch", flow_run_name=run_names.of_this_run)
+def scheduled_for() -> datetime:
+    """Return the moment for which the current run was scheduled, by the customs' clock: never the start of a late run."""
+    moment: datetime = runtime.flow_run.scheduled_start_time
+    return moment.astimezone(CUSTOMS_TIME)
+
+
+def name_of_run() -> str:
+    """Return the name of the current run, such as `watch 2025-07-20 14:05`."""
+    return f"{runtime.flow_run.flow_name} {scheduled_for():%Y-%m-%d %H:%M}"
+
+
+@flow(name="watch", flow_run_name=name_of_run)
 def watch(request: WatchRequest = WatchRequest(), day: Day = None) -> WatchReport:  # noqa: B008  # it is frozen
     """Ingest everything new in the inbox, oldest first, and compare what is published with the calendar.
 
@@ -24,9 +40,9 @@ def watch(request: WatchRequest = WatchRequest(), day: Day = None) -> WatchRepor
         request: where to look, what to take, what to expect
         day: day of the run; empty: the day for which it was scheduled, in Beijing
     """
-    day = day or run_names.scheduled_for().date()
+    day = day or scheduled_for().date()
     looked = step.look(request, day)
     report = take(looked, request.store, dry_run=request.dry_run)
-    expected = step.expect(step.at_hand(step.store_of(request.store, CUSTOMS)), request.kinds, day)
+    expected = step.expect(at_hand(store_of(request.store, CUSTOMS)), request.kinds, day)
     sources = step.source_states(request.store, [request.inbox], day).sources
     return announce.watched(report.model_copy(update={"expected": expected, "sources": sources}))

@@ -4,16 +4,20 @@ from datetime import date
 
 from prefect import flow
 
-from flows import announce
-from flows.ledger_to_tables import into_ledger, to_tables
+from flows.announce import reported
+from flows.release import derive, enter
 from schemas.forms.form import Day
 from schemas.forms.outcome import Outcome
 from schemas.forms.withdrawal import WithdrawalRequest
 from tasks.domain import clock
+from tasks.ingest.placing import store_of_published
 from tasks.steps import catalog as step
+from tasks.steps.recording import recorded
+from tasks.store.mirror import again_if_outpaced, at_hand, exclusive
 
 
 @flow(name="withdraw", flow_run_name="withdraw {request.release_id}", validate_parameters=True)
+@reported
 def withdraw(request: WithdrawalRequest, today: Day = None) -> Outcome:
     """Publish that a release does not count from today on, or that it counts again.
 
@@ -21,23 +25,24 @@ def withdraw(request: WithdrawalRequest, today: Day = None) -> Outcome:
         request: the release, who decides and why
         today: day from which it holds; empty: today in Beijing
     """
-    request = request.model_copy(update={"store": step.store_of_published(request.store, request.release_id)})
-    return announce.ending(lambda: from_decision_to_tables(request, today or clock.today()), request.store, waits=False)
+    return publish_decision(request, today or clock.today())
 
 
-@step.again_if_outpaced
-def from_decision_to_tables(request: WithdrawalRequest, today: date) -> Outcome:
+@again_if_outpaced
+def publish_decision(request: WithdrawalRequest, today: date) -> Outcome:
     """Publish a decision about a release with all its editions. Raises Refused if the release is not published, there
     is nothing to take back, or the name or reason is missing; then the published tables are unchanged.
     """
-    store = step.at_hand(request.store)
-    with step.on_record(store) as run:
-        with step.exclusive(store):
-            release = step.recall(store, request.release_id)
-            known = step.open_known(store, release)
+    with recorded() as run:
+        store = run.store = at_hand(store_of_published(request.store, request.release_id))
+        with exclusive(store):
+            statements = step.recall(store, request.release_id)
+            known = step.open_known(store, statements)
             decided = step.withdraw(known, request.release_id, request.by, request.reason, request.undo, today)
-            entered = into_ledger(release, known, decided)
-            published = to_tables(store, release, entered, known)
-        run.outcome = step.report_decision(published, release, decided)
-        run.outcome = step.rewrite_briefs(run.outcome, store)
+            entered = enter(statements, known, decided)
+            derived = derive(entered.ledger, statements, known)
+            trail = step.trail(statements.release)
+            published = step.publish(store, statements, entered, derived, trail, known)
+        outcome = step.report_decision(published, statements, decided)
+        run.outcome = step.rewrite_briefs(outcome, store)
     return run.outcome

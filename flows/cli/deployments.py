@@ -7,33 +7,31 @@ The flows will run in the current folder.
 import asyncio
 import subprocess
 import sys
-from collections.abc import Collection
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 
 from flows import notify
-from flows.cli import local_server
 from schemas.forms.form import ready_to_send
 
 POOL = "local-process"
 TURNS = "in-turn"
-# A busy machine sends heartbeats late: five missing ones mean a crash, one or two do not.
-SILENCE_SECONDS_MAX = 5 * local_server.HEARTBEAT_SECONDS
-START_SECONDS_MAX = 600
 DEPLOYMENTS_MAX = 200
 # Deployments of an earlier version that this one does not have: their schedules would continue.
 RETIRED = (
     "watch/watch-preliminary", "watch/watch-bulletin", "watch/watch-query", "fill/fill", "backfill/backfill-store",
 )  # fmt: skip
-PREFECT_FILE = "prefect.yaml"
 ROOT = Path(__file__).parent.parent
 
 
 def prefect_file() -> Path:
-    """Return the file of the deployments: next to the flows in an installed package, in `deployments/` in a clone."""
-    packaged = ROOT / PREFECT_FILE
-    return packaged if packaged.is_file() else ROOT.parent / "deployments" / PREFECT_FILE
+    """Return the file of the deployments."""
+    return _file("prefect.yaml")
+
+
+def _file(name: str) -> Path:
+    """Return a file that is next to the flows in an installed package, and in `deployments/` in a clone."""
+    packaged = ROOT / name
+    return packaged if packaged.is_file() else ROOT.parent / "deployments" / name
 
 
 def deploy_all(file: Path, addresses: notify.Addresses) -> list[str]:
@@ -52,8 +50,9 @@ def deploy_all(file: Path, addresses: notify.Addresses) -> list[str]:
         raise ChildProcessError(f"Prefect did not accept {file}. It says: {done.stdout.strip()}")
     asyncio.run(_retire())
     asyncio.run(_ensure_forms())
-    asyncio.run(_ensure_automations())
-    return asyncio.run(notify.ensure(addresses))
+    channels = asyncio.run(notify.ensure(addresses))
+    asyncio.run(_ensure_automations(channels))
+    return [name for name, block in channels._asdict().items() if block]
 
 
 async def _ensure_pool() -> None:
@@ -102,40 +101,25 @@ async def _ensure_forms() -> None:
                 )  # fmt: skip
 
 
-async def _ensure_automations() -> None:
-    """Mark runs whose process is gone as crashed: otherwise they would stay running for ever and block the queue."""
-    await _crash_after(
-        "tidewaiter-zombies", "A flow run without a heartbeat has crashed.",
-        # The heartbeat continues while a run is paused; without this, an answer to a run whose process is gone would be
-        # lost.
-        after={"heartbeat", "Running", "Paused"}, seconds=SILENCE_SECONDS_MAX, message=f"no sign of life for {SILENCE_SECONDS_MAX} s",
-    )  # fmt: skip
-    await _crash_after(
-        "tidewaiter-never-started", "A flow run that a worker took and never started has crashed.",
-        after={"Pending", "Submitting"}, seconds=START_SECONDS_MAX, message=f"taken by a worker and not started within {START_SECONDS_MAX} s",
-    )  # fmt: skip
-
-
-async def _crash_after(name: str, description: str, after: Collection[str], seconds: int, message: str) -> None:
+async def _ensure_automations(channels: notify.Channels) -> None:
+    """Make or change the automations of the file; one that has nobody to tell is deleted."""
+    import yaml
     from prefect.automations import Automation
-    from prefect.client.schemas.objects import StateType
-    from prefect.events.actions import ChangeFlowRunState
-    from prefect.events.schemas.automations import EventTrigger, Posture
 
-    automation = Automation(
-        name=name,
-        description=description,
-        trigger=EventTrigger(
-            # Any event of the run ends the timer: a run ends as `Published 2025-06`, not as `Completed`.
-            after={f"prefect.flow-run.{event}" for event in after}, expect={"prefect.flow-run.*"},
-            match={"prefect.resource.id": ["prefect.flow-run.*"]}, for_each={"prefect.resource.id"},
-            posture=Posture.Proactive, threshold=1, within=timedelta(seconds=seconds),
-        ),
-        actions=[ChangeFlowRunState(state=StateType.CRASHED, message=message)],
-    )  # fmt: skip
-    try:
-        automation.id = (await Automation.aread(name=name)).id
-    except ValueError:
-        await automation.acreate()
-    else:
-        await automation.aupdate()
+    for one in yaml.safe_load(_file("automations.yaml").read_text(encoding="utf-8")):
+        if (message := one.pop("message", None)) is not None:
+            one["actions"] = notify.actions(message["subject"], message["text"], channels)
+        try:
+            found: Automation | None = await Automation.aread(name=one["name"])
+        except ValueError:
+            found = None
+        if not one["actions"]:
+            if found is not None:
+                await found.adelete()
+            continue
+        automation = Automation.model_validate(one)
+        if found is None:
+            await automation.acreate()
+        else:
+            automation.id = found.id
+            await automation.aupdate()

@@ -47,7 +47,9 @@ def prefect_settings() -> dict[str, str]:
         "PREFECT_HOME": str(HOME), "DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS), "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         # As in pyproject.toml, which an installed package does not have.
-        "PREFECT_LOGGING_EXTRA_LOGGERS": "tidewaiter", "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "tidewaiter",
+        # Each step logs a line of its own; Prefect would add that its task has finished.
+        "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING", "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json", "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(HOME / "results"),
         **{f"PREFECT_SERVER_SERVICES_{service}_{name}": str(value)
            for service in ("TASK_RUN_RECORDER", "EVENT_PERSISTER")

@@ -21,7 +21,7 @@ from flows.cli.terminal import errors, escape, refuse, say
 from schemas import settings
 from schemas.errors import BrokenTable, UnusableAddress
 from schemas.names import FIGURES
-from tasks.domain.errors import Held, NoFigure, NotHeld, NothingPublished, Refused, Rejected, StoreError
+from tasks.domain.errors import NoFigure, NotHeld, NothingPublished, Refused, StoreError
 from tasks.domain.text import counted
 from tasks.steps.listeners import listening
 
@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from schemas.store_address import S3Url
 
 DISAGREES, REFUSED, HELD = 1, 2, 3
+# What a hold means for the caller; a dry run holds nothing, so there is nothing to decide about.
+HOLDS = {
+    "held": ": not published, a person must decide: tidewaiter approve or reject", "would be held": "",
+    "rejected": ": not published; tidewaiter approve would still publish it",
+}  # fmt: skip
 # Options whose name differs from the field of the request that they fill; the others have its name.
 OPTIONS = {"months": "--month", "products": "--product", "settle_seconds": "--settle"}
 # A terminal without a dash or Chinese gets the number of the character; an exception would end the command.
@@ -184,24 +189,12 @@ def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
     with Progress(*columns, console=errors(), transient=True) as progress:
         shown = progress.add_task(name)
         try:
-            with listening(lambda step: progress.update(shown, description=f"{name}: {step}")):
-                outcome, page = _release(request, api)
+            with listening(step=lambda step: progress.update(shown, description=f"{name}: {step}")):
+                ended, page = _release(request, api)
         except (Refused, BrokenTable) as refusal:
             # People edit code tables: an invalid row is theirs to fix.
             refuse(str(refusal))
             return REFUSED
-        except Held as held:
-            # A rehearsal holds nothing, so there is nothing to decide about.
-            say(
-                f"[bold yellow]rejected[/] {name} ({held.release_id}): not published; tidewaiter approve would still publish it:"
-                if isinstance(held, Rejected) else
-                f"[bold yellow]would be held[/] {name} ({held.release_id}):" if request.dry_run else
-                f"[bold yellow]held[/] {name} ({held.release_id}): not published, a person must decide: "
-                "tidewaiter approve or reject", to=errors, markup=True,
-            )  # fmt: skip
-            for line in held.lines:
-                say(f"  {line}", to=errors)
-            return HELD
         except (StoreError, OSError) as error:
             why = of_every_file(error, request.store) or str(error)
             say(f"[bold red]not published[/] {escape(why)}", to=errors, markup=True)
@@ -213,11 +206,16 @@ def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
                 )
                 say(f"  the store is as it was{see}", to=errors)
             return DISAGREES
-    tell(outcome, page)
+    if ended.status in HOLDS:
+        say(f"[bold yellow]{ended.status}[/] {name} ({ended.release_id}){HOLDS[ended.status]}:", to=errors, markup=True)
+        for line in ended.lines:
+            say(f"  {line}", to=errors)
+        return HELD
+    tell(ended, page)
     return 0
 
 
-def _release(request: "ReleaseRequest", api: str | None) -> "tuple[Outcome, str | None]":
+def _release(request: "ReleaseRequest", api: str | None) -> "tuple[Any, str | None]":
     """Return the outcome, and the page of the run if a server records it. Without one the flow's body runs as a
     plain function: the same steps, the same lineage.
     """

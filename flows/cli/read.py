@@ -186,31 +186,6 @@ def audit(
     )
 
 
-@commands.command(epilog="Example: `tidewaiter releases --format json`")
-def releases(
-    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
-    store: Store = STORE,
-    whose: ReporterOfStore = None,
-) -> None:
-    """What was ingested: file, day, scope, records; and what was decided about it since."""
-    from tasks.domain.decisions import decision_text
-    from tasks.reports import export, query
-    from tasks.reports.tables import listing
-
-    with refusals():
-        found = query.query(store, "release").sort("released_on", "release_id")
-        if form is Form.table:
-            shown = (
-                "release_id", "title", "released_on", "flow", "partners", "first_month", "last_month", "records",
-                "records_quarantined",
-            )  # fmt: skip
-            console().print(listing(found, console().width, columns=shown))
-            for row in query.query(store, "decision").sort("decided_on", "number").iter_rows(named=True):
-                say(f"{row['release_id']} was {decision_text(row)}")
-        else:
-            export.write(found, form.value, None)
-
-
 @commands.command(epilog="Example: `tidewaiter revisions --release gacc_query-4cb411168c5d`")
 def revisions(
     release: Annotated[list[str] | None, typer.Option(help="release id; else every release; may be repeated")] = None,

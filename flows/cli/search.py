@@ -62,12 +62,19 @@ def list_things(
     store: Store = STORE,
     whose: ReporterOfStore = None,
 ) -> None:
-    """What is in the store, with first and last month."""
+    """What is in the store, with first and last month; of releases also what was decided about them since."""
+    import polars as pl
+
     from tasks.reports import inventory
 
     with refusals():
         found = inventory.inventory(store, kind.value)
-    _show(found, form, rows)
+    if kind is not Kind.releases or form is not Form.table:
+        _show(found, form, rows)
+        return
+    _show(found.drop("decided"), form, rows)
+    for release_id, decided in found.filter(pl.col("decided") != "").select("release_id", "decided").iter_rows():
+        say(f"{release_id} was {decided}")
 
 
 @commands.command(epilog="Example: `tidewaiter vintages magnets --partner world --month 2025-06`")

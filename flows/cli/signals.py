@@ -48,7 +48,7 @@ class Stoppable(QuickFlags, TyperGroup):
         """Run a command. Raises Exit with 130 or 143 if it was ended, with 141 if the reader closed the pipe."""
         with _signals() as sent:
             try:
-                with listening(lambda step: _end_again(sent)):
+                with listening(step=lambda step: _end_again(sent)):
                     made = super().invoke(ctx)
             except BrokenPipeError as end:
                 # Nobody reads what is still to be flushed at the end; without a place for it, Python would complain on

@@ -72,7 +72,7 @@ def progress_bar() -> "Iterator[None]":
     """Show how far a flow over many files or stores is, as long as the context is open."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from flows.progress import listening
+    from tasks.steps.listeners import listening
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=errors(), transient=True) as progress:
@@ -81,5 +81,5 @@ def progress_bar() -> "Iterator[None]":
         def show(done: int, total: int, name: str) -> None:
             progress.update(shown, completed=done, total=total, description=escape(name))
 
-        with listening(show):
+        with listening(file=show):
             yield

@@ -1,5 +1,6 @@
 """Defines the outcome of a flow, for people, commands and other flows."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,12 +12,13 @@ class Outcome(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     status: Literal["published", "would be published", "nothing new", "entered"] = Field(
-        description="whether the release changed anything, or would have, had it been more than a rehearsal; "
+        description="whether the release changed anything, or would have, had it been more than a dry run; "
         "`entered` where it is published with others later in the run"
     )
     release_id: str = Field(description="name of the release")
     title: str = Field(description="what the release is called")
     reporter: str = Field(default="", description="whose figures they are")
+    store: Path = Field(default=Path(), description="folder of the store")
     snapshot_id: str = Field(description="published state that holds it")
     flows: list[str] = Field(description="directions it speaks of")
     months: list[str] = Field(description="months with figures in it, YYYY-MM, sorted")
@@ -36,6 +38,29 @@ class Outcome(BaseModel):
     def span(self) -> str:
         """`2025-06`, or `2025-01 to 2025-06`."""
         return self.months[0] if len(self.months) == 1 else f"{self.months[0]} to {self.months[-1]}"
+
+    def as_dry_run(self) -> "Outcome":
+        """The outcome of a release that was not published because nothing was to be."""
+        return self.model_copy(update={"status": "would be published"}) if self.status == "published" else self
+
+
+class Hold(BaseModel):
+    """The answer of a release that is not published because of its findings, until a person decides or since one has rejected it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: Literal["held", "would be held", "rejected"] = Field(
+        description="whether a person must decide, would have to, or has decided against it"
+    )
+    release_id: str = Field(description="name of the release")
+    store: Path = Field(description="folder of the store that keeps it")
+    lines: list[str] = Field(description="its findings of severity error, and the decision, one line each")
+    was_asked: bool = Field(default=False, description="whether this run has asked a person")
+
+    @property
+    def message(self) -> str:
+        """One line: what the release is, and why."""
+        return f"{self.release_id} is {self.status}, {len(self.lines)} finding{'' if len(self.lines) == 1 else 's'}: {'; '.join(self.lines)}"
 
 
 class AuditReport(BaseModel):

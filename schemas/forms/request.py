@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from schemas.code_files import source_names
 from schemas.forms.address import StoreAddress
@@ -83,6 +84,9 @@ class Declaration(BaseModel):
         return products
 
 
+NOTHING = Declaration()  # it is frozen
+
+
 class Sidecar(Declaration):
     """What may stand in a sidecar besides: where the file was fetched from and when the source answered. Never a key."""
 
@@ -98,16 +102,20 @@ class ReleaseRequest(Declaration):
     file: Path = Field(description="the downloaded file")
     store: StoreAddress = Field(default=Path("store"), description="published tables: a folder, or s3://bucket/prefix")
     dry_run: bool = Field(default=False, description="go the whole way and say what came of it, but publish nothing")
+    otherwise: SkipJsonSchema[Declaration] = Field(
+        default=NOTHING, description="what holds where nothing else is declared; no part of the form"
+    )
 
     _cleared = field_validator(*Declaration.model_fields, mode="before")(none_if_empty)
 
 
 class Declared(BaseModel):
-    """A file with everything that must be known about it before it is read."""
+    """A file with everything that must be known about it before it is read, and the store that it is for."""
 
     model_config = ConfigDict(frozen=True)
 
     file: Path
+    store: StoreAddress = Path("store")
     source: str
     reporter: str
     flow: str | None

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from schemas.code_files import source_names
 from schemas.forms.address import StoreAddress
 from schemas.forms.form import as_form, none_if_empty
 from schemas.forms.outcome import Outcome
-from schemas.forms.request import Declaration
+from schemas.forms.request import NOTHING, Declaration
 from schemas.forms.sources import SourceState
 
 NAMES_MAX = 10
@@ -53,6 +54,9 @@ class WatchRequest(BaseModel):
         description="a new file is left alone until its size and times were the same for so long",
     )
     dry_run: bool = Field(default=False, description="say what would be ingested, and ingest nothing")
+    otherwise: SkipJsonSchema[Declaration] = Field(
+        default=NOTHING, description="what holds for files that say nothing else; no part of the form"
+    )
 
     _cleared = field_validator("source", "flow", "reporter", mode="before")(none_if_empty)
 

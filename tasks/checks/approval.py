@@ -65,9 +65,9 @@ def hold_on_errors(
         keep(store, before)
     decision = before.decision
     if decision is None:
-        raise Held(release_id, before.lines)
+        raise Held(release_id, before.lines, store)
     if decision.verdict == "reject":
-        raise Rejected(release_id, [*(entry.line for entry in seen), _rejected(decision)])
+        raise Rejected(release_id, [*(entry.line for entry in seen), _rejected(decision)], store)
     return _approved(findings, before.title, f"approved by {decision.by}: {decision.reason}")
 
 

@@ -121,7 +121,7 @@ def withdrawal(
     if undo and last is None:
         raise Refused(
             "decision", where=release_id, found="it is not withdrawn, so there is nothing to take back",
-            advice="See what was decided with tidewaiter releases.",
+            advice="See what was decided with tidewaiter list releases.",
         )  # fmt: skip
     if last is not None and not undo:
         raise Refused("decision", where=release_id, found=decision_text(last), advice="Take that back with --undo.")
@@ -137,7 +137,7 @@ def published_name(release_id: str, releases: pl.DataFrame) -> str:
     close = nearest(name, names) or names[-3:]
     raise Refused(
         "decision", where=release_id, found="no release of that name is published",
-        advice=f"The nearest: {', '.join(close) or 'none'}. tidewaiter releases lists them all.",
+        advice=f"The nearest: {', '.join(close) or 'none'}. tidewaiter list releases shows them all.",
     )  # fmt: skip
 
 

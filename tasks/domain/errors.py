@@ -4,6 +4,8 @@ Belongs here: the classes. Does not belong here: where they are raised, an excep
 anything that is slow to import: a command names these classes before it loads a data library.
 """
 
+from pathlib import Path
+
 from tasks.domain.text import counted
 
 
@@ -29,12 +31,12 @@ def _rebuild(rule: str, where: str, found: str, advice: str) -> Refused:
 class Held(Exception):
     """A release with errors among its findings: its bytes are kept, and it is not published until a person decides."""
 
-    def __init__(self, release_id: str, lines: list[str]) -> None:
-        self.release_id, self.lines = release_id, lines
+    def __init__(self, release_id: str, lines: list[str], store: Path) -> None:
+        self.release_id, self.lines, self.store = release_id, lines, store
         super().__init__(f"{release_id} is held, {counted(len(lines), 'finding')}: " + "; ".join(lines))
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (type(self), (self.release_id, self.lines))
+        return (type(self), (self.release_id, self.lines, self.store))
 
 
 class Rejected(Held):

@@ -2,7 +2,7 @@
 
 Searched in this order, the first value wins: the command line, the sidecar `<file>.toml`, `defaults.toml` of the file's
 folder and of the two above it, and the folder names (`<source>/<flow>/file`). For a link, both its own place and its
-target count. Last come the values of a command for a whole folder (`otherwise`). A missing value that is needed refuses
+target count. Last come the values of a command for a whole folder (`otherwise` of the request). A missing value that is needed refuses
 the file; the message has the line to write.
 """
 
@@ -11,9 +11,7 @@ import os
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -48,23 +46,6 @@ PAPER_BYTES_MAX = 1_000_000
 KEY_PARTS_MAX = 64
 OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}", "reporter": "--reporter CHN"}
 FLOW_TOO = f" A query (gacc_query) does not say its flow either: {OPTIONS['flow']}."
-NOTHING = Declaration()
-_otherwise: ContextVar[Declaration] = ContextVar("tidewaiter_otherwise", default=NOTHING)  # it is frozen
-
-
-@contextmanager
-def otherwise(declared: Declaration) -> Iterator[None]:
-    """Inside, these values apply to each file that has no others."""
-    token = _otherwise.set(declared)
-    try:
-        yield
-    finally:
-        _otherwise.reset(token)
-
-
-def declared_otherwise() -> Declaration:
-    """The current values for files that have no others."""
-    return _otherwise.get()
 
 
 def locate(request: ReleaseRequest) -> Declared:
@@ -94,6 +75,7 @@ def locate(request: ReleaseRequest) -> Declared:
     first, last = _months(_first(said, "months"))
     return Declared(
         file=file,
+        store=request.store,
         source=source_name,
         reporter=_first(said, "reporter") or SOURCES[source_name].reporter,
         flow=_first(said, "flow"),
@@ -140,7 +122,7 @@ def _declarations(request: ReleaseRequest) -> list[Declaration]:
     """All declarations of the file, the strongest first."""
     given = request.model_dump(include=set(Declaration.model_fields), exclude_none=True)
     said = (_read(paper) for paper in papers(request.file) if paper.is_file())
-    return [Declaration(**given), *said, *map(_folder_names, _places(request.file)), _otherwise.get()]
+    return [Declaration(**given), *said, *map(_folder_names, _places(request.file)), request.otherwise]
 
 
 def papers(file: Path) -> list[Path]:

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from schemas.forms.address import S3Url
-from schemas.forms.request import Declaration, Declared, ReleaseRequest
+from schemas.forms.request import NOTHING, Declaration, Declared, ReleaseRequest
 from schemas.forms.watch import Look, Problem, Shared, WatchRequest
 from tasks.domain.errors import Refused
 from tasks.ingest import held
-from tasks.ingest.declaration import declared_otherwise, locate, papers
+from tasks.ingest.declaration import locate, papers
 from tasks.ingest.editions import amended, release_id_of
 from tasks.ingest.raw_store import expected
 from tasks.ingest.unpack import read_download
@@ -158,21 +158,23 @@ def drop_note(file: Path) -> None:
         file.with_name(file.name + NOTE).unlink(missing_ok=True)
 
 
-def seen_before_reading(file: Path) -> str | None:
+def seen_before_reading(file: Path, otherwise: Declaration = NOTHING) -> str | None:
     """The fingerprint of a file before it is read; None where it cannot be read, which the reader then reports."""
     try:
-        return fingerprint(file)
+        return fingerprint(file, otherwise)
     except OSError:
         return None
 
 
-def fingerprint(file: Path) -> str:
-    """Hash of a file and of everything that can declare something about it. Raises OSError where it cannot be read."""
+def fingerprint(file: Path, otherwise: Declaration = NOTHING) -> str:
+    """Hash of a file and of everything that can declare something about it, also of what holds `otherwise`. Raises OSError
+    where it cannot be read.
+    """
     if not file.is_file():
         # Reading a pipe waits for a writer without end, and a device may never end.
         raise FileNotFoundError(errno.ENOENT, "no regular file", str(file))
     parts = [file.read_bytes(), *(paper.read_bytes() for paper in papers(file) if paper.is_file())]
-    if (otherwise := declared_otherwise()) != Declaration():
+    if otherwise != NOTHING:
         parts.append(otherwise.model_dump_json().encode())
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
@@ -224,19 +226,21 @@ def _judge(path: Path, request: WatchRequest, day: date, published: Callable[[st
     state = _state(path)
     dropped = datetime.fromtimestamp(max(state[1], 0) / 10**9, UTC).date()
     try:
-        declared = locate(ReleaseRequest(file=path, store=request.store))
+        declared = locate(ReleaseRequest(file=path, store=request.store, otherwise=request.otherwise))
     except (Refused, OSError) as problem:
         if request.reporter is not None:
             # Whose figures it has is not declared, so it is not one of those that are asked for.
             return Judged("other", dropped, state)
         refusal = problem if isinstance(problem, Refused) else None
-        return Judged("refused" if _was_refused(path) else "refusable", dropped, state, refusal)
+        return Judged("refused" if _was_refused(path, request.otherwise) else "refusable", dropped, state, refusal)
     if any((getattr(request, name) or found) != found for name, found in _told_apart(declared).items()):
         return Judged("other", dropped, state)
     released_on = declared.released_on or dropped
     if declared.released_on and declared.released_on > day:
         return Judged("later", released_on, state)
-    return Judged(_what_became(path, declared, published(declared.reporter), day), released_on, state)
+    return Judged(
+        _what_became(path, declared, published(declared.reporter), request.otherwise, day), released_on, state
+    )
 
 
 def _told_apart(declared: Declared) -> dict[str, str | None]:
@@ -244,7 +248,7 @@ def _told_apart(declared: Declared) -> dict[str, str | None]:
     return {"source": declared.source, "flow": declared.flow, "reporter": declared.reporter}
 
 
-def _what_became(path: Path, declared: Declared, published: Published, day: date) -> str:
+def _what_became(path: Path, declared: Declared, published: Published, otherwise: Declaration, day: date) -> str:
     """The state of a file that is due today, from its bytes and declaration."""
     store = published.store
     try:
@@ -258,12 +262,12 @@ def _what_became(path: Path, declared: Declared, published: Published, day: date
     kept = held.find(store, release_id)
     if kept is not None and (kept.decision is None or kept.decision.verdict == "reject"):
         return "held"
-    return "refused" if _was_refused(path) else "ready"
+    return "refused" if _was_refused(path, otherwise) else "ready"
 
 
-def _was_refused(path: Path) -> bool:
+def _was_refused(path: Path, otherwise: Declaration) -> bool:
     note = path.with_name(path.name + NOTE)
     try:
-        return fingerprint(path) in note.read_text(encoding="utf-8", errors="replace")
+        return fingerprint(path, otherwise) in note.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False

@@ -1,7 +1,6 @@
 """Finds the store that a file or a release belongs to.
 
-Belongs here: questions that a flow asks before its first step, so none of them leaves a record. What they find wrong, the step of the
-same name reports.
+Belongs here: questions that a flow asks before its first step, so none of them leaves a record.
 """
 
 from pathlib import Path
@@ -13,14 +12,8 @@ from tasks.domain.release_ids import MARK, release_of
 from tasks.ingest import held
 from tasks.ingest.declaration import locate
 from tasks.store.parquet import read_table
-from tasks.store.reporters import store_of, store_with
+from tasks.store.reporters import store_with
 from tasks.store.snapshot import open_snapshot
-
-
-def placed(request: ReleaseRequest) -> ReleaseRequest:
-    """Return the request with the store of the file's reporter."""
-    reporter = reporter_of(request)
-    return request.model_copy(update={"store": store_of(request.store, reporter)}) if reporter else request
 
 
 def store_of_published(root: StoreAddress, release_id: str) -> StoreAddress:
@@ -37,7 +30,7 @@ def store_of_published(root: StoreAddress, release_id: str) -> StoreAddress:
     if found is None:
         raise Refused(
             "decision", where=release_id, found=f"no release of that name is published in {root}",
-            advice="tidewaiter releases --reporter lists those of a reporter.",
+            advice="tidewaiter list releases --reporter shows those of a reporter.",
         )  # fmt: skip
     return found
 
@@ -51,7 +44,7 @@ def store_of_held(root: StoreAddress, release_id: str) -> StoreAddress:
 
 
 def reporter_of(request: ReleaseRequest) -> str | None:
-    """Return whose figures a file has; None if its declaration is refused, which `locate` reports when the file is ingested."""
+    """Return whose figures a file has; None if its declaration is refused, which the step `declare` reports when the file is ingested."""
     try:
         return locate(request).reporter
     except (Refused, OSError):

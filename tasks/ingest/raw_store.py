@@ -68,7 +68,7 @@ def _declaration(declared: Declared, released_on: date) -> bytes:
     """The name of a file and the keys of its sidecar, with the day that was taken."""
     first, last = declared.first_month, declared.last_month
     months = f"{first:%Y-%m}..{last:%Y-%m}" if first and last else None
-    keys = declared.model_dump(mode="json", exclude={"file", "first_month", "last_month"}, exclude_none=True)
+    keys = declared.model_dump(mode="json", exclude={"file", "store", "first_month", "last_month"}, exclude_none=True)
     keys |= {"released_on": released_on.isoformat(), **({"months": months} if months else {})}
     return json.dumps({"name": declared.file.name, "declared": keys}, indent=1, sort_keys=True).encode()
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID, uuid4
 
@@ -66,10 +67,11 @@ class StepRecord:
 
 @dataclass
 class Run:
-    """One pass through the steps: their records so far, its external ids, and how it ended."""
+    """One pass through the steps: their records so far, the store, its external ids, and how it ended."""
 
     run_id: UUID = field(default_factory=uuid4)
     flow_run_id: str | None = None
+    store: Path | None = None
     records: list[StepRecord] = field(default_factory=list)
     outcome: Outcome | None = None
     hashes: dict[int, tuple[weakref.ref[pl.DataFrame], str]] = field(default_factory=dict)

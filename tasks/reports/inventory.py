@@ -7,8 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.domain.decisions import counting
+from tasks.domain.decisions import counting, decision_text
 from tasks.domain.name_match import nearest
+from tasks.domain.release_ids import release_of
 from tasks.ledger.name_tables import NameTables
 from tasks.reports import query
 from tasks.reports.questions import totals
@@ -120,5 +121,9 @@ def _figures(snapshot: Snapshot) -> list[pl.LazyFrame]:
 
 
 def _releases(snapshot: Snapshot) -> pl.DataFrame:
-    columns = ("release_id", "title", "released_on", "flow", "first_month", "last_month")
-    return read_table(snapshot, "release").select(columns).sort("released_on", "release_id")
+    columns = ("release_id", "title", "released_on", "flow", "partners", "first_month", "last_month", "records", "records_quarantined")  # fmt: skip
+    decisions = read_table(snapshot, "decision").sort("decided_on", "number").iter_rows(named=True)
+    decided = {row["release_id"]: decision_text(row) for row in decisions}
+    texts = release_of().replace_strict(decided, default="", return_dtype=pl.String)
+    found = read_table(snapshot, "release").select(columns).with_columns(decided=texts)
+    return found.sort("released_on", "release_id")

@@ -29,6 +29,7 @@ def report(published: Published, release: Normalised, findings: DataFrame[Findin
         status="published" if published.changed else "nothing new",
         release_id=row["release_id"],
         title=row["title"],
+        store=published.snapshot.store,
         reporter=row["reporter"],
         snapshot_id=published.snapshot.id,
         flows=detail["flow"].unique().sort().to_list(),

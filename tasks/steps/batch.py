@@ -10,7 +10,6 @@ which files of a snapshot are replaced (`publication`).
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 from typing import cast
 
@@ -26,10 +25,7 @@ from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
 from tasks.lineage.records import Run, as_table, current_run
 from tasks.steps.assemble import Ledger
-from tasks.steps.publication import publish_batch
-from tasks.steps.release_tables import Derived
 from tasks.store.dry_run import rehearsal
-from tasks.store.publish import Published
 from tasks.store.snapshot import Snapshot, current_id, open_snapshot
 
 # The maximum size of a batch: its months are derived together, a year of the full cube at most, and a kill loses at most one batch.
@@ -38,10 +34,8 @@ FILES_MAX = 100
 # A larger file, such as a month of all members of the Union, needs the memory for itself.
 FILE_BYTES_MAX = 64_000_000
 # Steps of a release that end in the copy and do not belong to the lineage of the published tables.
-OF_BATCH = ("enter", "report")
+IN_THE_COPY = ("publish", "report")
 MONTHS = ("flow", "period_start", "period_end")
-# A flow's arguments are validated, shown and kept by Prefect, so the open batch is not one of them.
-_open: ContextVar["Batch | None"] = ContextVar("tidewaiter_batch", default=None)
 
 
 class Batch:
@@ -104,25 +98,16 @@ class Batch:
         for run in self.runs:
             assert run.outcome is not None
             status = "published" if run.outcome.status == "entered" else run.outcome.status
-            run.outcome = run.outcome.model_copy(update={"status": status, "snapshot_id": snapshot.id})
+            ended = {"status": status, "snapshot_id": snapshot.id, "store": self.store}
+            run.outcome = run.outcome.model_copy(update=ended)
         return self.outcomes
 
 
 @contextmanager
 def opened(store: Path) -> Iterator[Batch]:
-    """Open a batch; releases inside the context are entered into it."""
+    """Open a batch, with a copy of the store that is gone at the end."""
     with rehearsal(store) as tables:
-        batch = Batch(store, tables)
-        token = _open.set(batch)
-        try:
-            yield batch
-        finally:
-            _open.reset(token)
-
-
-def current_batch() -> Batch | None:
-    """Return the open batch; None if each release is published by itself."""
-    return _open.get()
+        yield Batch(store, tables)
 
 
 def ledger_of(known: Known) -> Ledger:
@@ -131,18 +116,15 @@ def ledger_of(known: Known) -> Ledger:
     return Ledger(nothing, known.releases, known.decisions)
 
 
-def publish(batch: Batch, derived: Derived, known: Known) -> Published:
-    """Publish the batch: one snapshot with all its releases, whose trails end with the steps that ran once for all
-    of them.
-    """
+def trail(batch: Batch) -> DataFrame[Lineage]:
+    """Return the trails of all releases of a batch, which end with the steps that ran once for all of them."""
     run = current_run()
     together = run.records if run else []
-    trails: dict[str, DataFrame[Lineage]] = {}
-    for one in batch.entered:
-        assert one.outcome is not None
-        own = [record for record in one.records if record.step not in OF_BATCH]
-        trails[one.outcome.release_id] = as_table(one.outcome.release_id, [*own, *together])
-    return publish_batch(batch.store, batch.parent, derived, trails, known)
+    trails = [
+        as_table(one.outcome.release_id, [*(record for record in one.records if record.step not in IN_THE_COPY), *together])
+        for one in batch.entered if one.outcome is not None
+    ]  # fmt: skip
+    return cast("DataFrame[Lineage]", pl.concat(trails))
 
 
 def newest_of_each(outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -1,32 +1,40 @@
-"""Calls functions with the name of each step as it begins: for progress on a terminal, and to stop between two
-steps.
+"""Calls functions with the name of each step as it begins, and with how far a run over many files is: for progress on the
+terminal, and to stop between two steps.
+
+A terminal and its signals belong to the process, and so do the listeners. Nothing that is published depends on them.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 
-_listener: ContextVar[Callable[[str], None] | None] = ContextVar("tidewaiter_listener", default=None)
+HearStep = Callable[[str], None]
+HearFile = Callable[[int, int, str], None]
+_of_steps: list[HearStep] = []
+_of_files: list[HearFile] = []
 
 
 @contextmanager
-def listening(hear: Callable[[str], None]) -> Iterator[None]:
-    """Call `hear` with the name of each step that begins inside, after the listeners around this one."""
-    around = _listener.get()
-
-    def hear_both(step: str) -> None:
-        around(step)  # type: ignore[misc]
-        hear(step)
-
-    token = _listener.set(hear_both if around else hear)
+def listening(step: HearStep | None = None, file: HearFile | None = None) -> Iterator[None]:
+    """Call `step` with the name of each step that begins inside, after the listeners around this one, and `file` with the
+    number done, the total, and the current file.
+    """
+    added = [(listeners, hear) for listeners, hear in ((_of_steps, step), (_of_files, file)) if hear is not None]
+    for listeners, hear in added:
+        listeners.append(hear)  # type: ignore[arg-type]  # each list has listeners of its kind
     try:
         yield
     finally:
-        _listener.reset(token)
+        for listeners, _ in added:
+            listeners.pop()
 
 
 def tell_begin(step: str) -> None:
     """Notify the listeners; each step calls this as it begins."""
-    hear = _listener.get()
-    if hear is not None:
+    for hear in _of_steps:
         hear(step)
+
+
+def tell_file(done: int, total: int, name: str) -> None:
+    """Notify the listeners; a run over many files calls this before each."""
+    for hear in _of_files:
+        hear(done, total, name)

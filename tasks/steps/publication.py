@@ -25,7 +25,7 @@ from tasks.ledger.name_tables import NameTables, name_tables
 from tasks.ledger.published_state import Known
 from tasks.lineage.provenance import derivation_of, derivation_of_month, rows_of_collected
 from tasks.lineage.records import lineage_row
-from tasks.steps.assemble import Ledger, whole
+from tasks.steps.assemble import whole
 from tasks.steps.open_published import later_year
 from tasks.steps.portions import DERIVED
 from tasks.steps.release_tables import Derived, Entered
@@ -33,90 +33,56 @@ from tasks.store.manifest import FileEntry
 from tasks.store.mirror import announcement
 from tasks.store.parquet import Partition, encode_file, encode_months, partition_path
 from tasks.store.publish import NewFile, Published, publish
-from tasks.store.snapshot import Snapshot
+from tasks.store.snapshot import Snapshot, open_snapshot
 
 
-def publish_release(
-    store: Path, release: Normalised, entered: Entered, derived: Derived, trail: DataFrame[Lineage], known: Known
-) -> Published:
-    """Publish everything as the successor of the known snapshot; nothing changes if nothing is new."""
-    ledger = entered.ledger
-    files, decided = _files_of_ledger(release, entered, known), _decided(ledger, known)
-    carried = _carried(known.snapshot, files.replaced | _of_figures(derived, known))
-    of_derived = _files_of_derived(derived, ledger.releases, ledger.decisions)
-    new: Iterator[NewFile] = itertools.chain(files.new, of_derived)
-    if files.is_new_release:
-        own = itertools.chain(_files_of_release(release), _file_of_decisions(decided, release))
-        new = _with_lineage(itertools.chain(new, own), {release.release["release_id"][0]: trail}, ledger.releases)
-    elif decided.height:
-        # What is decided about a published release has a name of its own.
-        name = decided["decision_id"][0]
-        named = cast("DataFrame[Lineage]", trail.with_columns(release_id=pl.lit(name)))
-        new = _with_lineage(itertools.chain(new, _file_of_decisions(decided, release)), {name: named}, release.release)
+def publish_tables(
+    store: Path, release: Normalised, entered: Entered | None, derived: Derived | None, trail: DataFrame[Lineage] | None, known: Known
+) -> Published:  # fmt: skip
+    """Publish everything as the successor of the current snapshot of `store`; nothing changes if nothing is new.
+
+    Args:
+        store: where; of a release that enters a batch its copy of the store, which no reader sees
+        release: the release, or the combined ones of a batch
+        entered: what the release makes of the ledger; None: the ledger of `known`, of a copy, has it already
+        derived: the figures; None: they follow with the batch
+        trail: the lineage of each release; None with the figures
+        known: the state before, of `store` itself or of the copy
+    """
+    parent = known.snapshot if known.store == store else open_snapshot(store)
+    there = {entry.path for entry in parent.files} if parent else set()
+    releases, decisions = (entered.ledger.releases, entered.ledger.decisions) if entered else (known.releases, known.decisions)  # fmt: skip
+    made = _files_of_ledger(release, entered, known) if entered else NO_FILES
+    stays = _carried(known.snapshot, made.replaced | (_of_figures(derived, known) if derived else set()))
+    new: Iterator[NewFile] = itertools.chain(
+        (_from_copy(known, entry) for entry in stays if entry.path not in there),
+        made.new,
+        _files_of_derived(derived, releases, decisions) if derived else (),
+        made.own,
+    )
+    if trail is not None:
+        new = _with_lineage(new, _named(trail, release, entered, known), releases, release.release)
     return publish(
         store,
         new,
-        carried=carried,
-        parent=known.snapshot,
-        about=_about(ledger.releases),
-        audit=announcement(store),
-    )
-
-
-def enter_release(store: Path, release: Normalised, entered: Entered, known: Known) -> Published:
-    """Enter a release into the ledger of `store`, the copy of a batch, which no reader sees: figures, tables of
-    events and lineage follow for the batch as a whole.
-    """
-    files, decided = _files_of_ledger(release, entered, known), _decided(entered.ledger, known)
-    own = (
-        itertools.chain(_files_of_release(release), _file_of_decisions(decided, release))
-        if files.is_new_release
-        else ()
-    )
-    return publish(
-        store,
-        itertools.chain(files.new, own),
-        carried=_carried(known.snapshot, files.replaced),
-        parent=known.snapshot,
-        about=_about(entered.ledger.releases),
-    )
-
-
-def publish_batch(
-    store: Path, parent: Snapshot | None, derived: Derived, trails: Mapping[str, DataFrame[Lineage]], known: Known
-) -> Published:
-    """Publish the ledger that the releases of a batch were entered into, which is `known`, with the tables derived
-    from it, as the successor of `parent`.
-    """
-    entered = known.snapshot
-    assert entered is not None
-    replaced = _of_figures(derived, known)
-    stays = _carried(entered, replaced)
-    before = {entry.path for entry in parent.files} if parent else set()
-    of_ledger = (
-        NewFile(
-            entry.table, entry.partition, (entered.path / entry.path).read_bytes(), entry.rows, entry.schema_sha256,
-            LAYOUTS[entry.table].by_release,
-        )
-        for entry in stays if entry.path not in before
-    )  # fmt: skip
-    new = itertools.chain(of_ledger, _files_of_derived(derived, known.releases, known.decisions))
-    return publish(
-        store,
-        _with_lineage(new, trails, known.releases),
-        carried=[entry for entry in stays if entry.path in before],
+        carried=[entry for entry in stays if entry.path in there],
         parent=parent,
-        about=_about(known.releases),
-        audit=announcement(store),
+        about=_about(releases),
+        audit=announcement(store) if derived else None,
     )
 
 
 class _LedgerFiles(NamedTuple):
-    """The files of the ledger that a release rewrites, and the tables and partitions whose files they replace."""
+    """The files of the ledger that a release rewrites, the tables and partitions whose files they replace, and those that
+    a release or a decision gets once and for good.
+    """
 
-    new: Iterator[NewFile]
+    new: Iterable[NewFile]
     replaced: set[tuple[str, str]]
-    is_new_release: bool
+    own: Iterable[NewFile]
+
+
+NO_FILES = _LedgerFiles((), set(), ())
 
 
 def _files_of_ledger(release: Normalised, entered: Entered, known: Known) -> _LedgerFiles:
@@ -137,10 +103,39 @@ def _files_of_ledger(release: Normalised, entered: Entered, known: Known) -> _Le
     always = tuple(month for month in again if month in known.touched or partition_path(month) in there)
     collected = rows_of_collected(whole(ledger, known), releases)
     made_of = functools.partial(derivation_of_month, releases=releases, collected=collected, decisions=ledger.decisions)
-    is_new = release.release["release_id"][0] not in known.releases["release_id"]
+    is_new = _is_new(release, known)
     names = name_tables(known.snapshot, release.names if is_new else None)
     new = _made_again({model: frame for model, (frame, _) in frames.items()}, always, names, made_of, releases)
-    return _LedgerFiles(new, replaced, is_new)
+    own = itertools.chain(
+        _files_of_release(release) if is_new else (), _file_of_decisions(_decided(entered, known), release)
+    )
+    return _LedgerFiles(new, replaced, own)
+
+
+def _is_new(release: Normalised, known: Known) -> bool:
+    return release.release["release_id"][0] not in known.releases["release_id"]
+
+
+def _from_copy(known: Known, entry: FileEntry) -> NewFile:
+    """A file that an earlier release of the batch has left in its copy of the store."""
+    assert known.snapshot is not None
+    data = (known.snapshot.path / entry.path).read_bytes()
+    return NewFile(entry.table, entry.partition, data, entry.rows, entry.schema_sha256, LAYOUTS[entry.table].by_release)  # fmt: skip
+
+
+def _named(
+    trail: DataFrame[Lineage], release: Normalised, entered: Entered | None, known: Known
+) -> Mapping[str, DataFrame[Lineage]]:
+    """Return the trail of each release; of a decision about a published release under the name of the decision, and none
+    of a release that is published already.
+    """
+    if entered is not None and not _is_new(release, known):
+        decided = _decided(entered, known)
+        if not decided.height:
+            return {}
+        trail = cast("DataFrame[Lineage]", trail.with_columns(release_id=pl.lit(decided["decision_id"][0])))
+    parts = trail.partition_by("release_id", as_dict=True, maintain_order=True)
+    return {str(name): cast("DataFrame[Lineage]", part) for (name,), part in parts.items()}
 
 
 def _of_figures(derived: Derived, known: Known) -> set[tuple[str, str]]:
@@ -206,9 +201,9 @@ def _files_of_release(release: Normalised) -> Iterator[NewFile]:
         yield encode_file(model, frame, "", derivation_of(model, mine))
 
 
-def _decided(ledger: Ledger, known: Known) -> pl.DataFrame:
+def _decided(entered: Entered, known: Known) -> pl.DataFrame:
     """The decisions that are new."""
-    return ledger.decisions.join(known.decisions, on="decision_id", how="anti")
+    return entered.ledger.decisions.join(known.decisions, on="decision_id", how="anti")
 
 
 def _file_of_decisions(decided: pl.DataFrame, release: Normalised) -> Iterator[NewFile]:
@@ -220,10 +215,10 @@ def _file_of_decisions(decided: pl.DataFrame, release: Normalised) -> Iterator[N
 
 
 def _with_lineage(
-    files: Iterable[NewFile], trails: Mapping[str, DataFrame[Lineage]], releases: pl.DataFrame
+    files: Iterable[NewFile], trails: Mapping[str, DataFrame[Lineage]], releases: pl.DataFrame, editions: pl.DataFrame
 ) -> Iterator[NewFile]:
     """Yield the files, and after them one of lineage for each trail, whose last row is the publication of these
-    files.
+    files. The trail of a decision is of all `editions` of the release that it is about.
     """
     rows: dict[str, int] = {}
     hashes: dict[str, list[str]] = {}
@@ -232,11 +227,9 @@ def _with_lineage(
         hashes.setdefault(file.table, []).append(file.sha256)
         yield file
     for release_id, trail in trails.items():
-        # The record of a decision is of all editions of the release that it is about.
-        mine = releases if release_id not in releases["release_id"] else releases.filter(release_id=release_id)
-        yield encode_file(
-            "lineage", _with_own_record(trail, release_id, rows, hashes), "", derivation_of("lineage", mine)
-        )
+        mine = releases.filter(release_id=release_id)
+        made_of = derivation_of("lineage", mine if mine.height else editions)
+        yield encode_file("lineage", _with_own_record(trail, release_id, rows, hashes), "", made_of)
 
 
 def _with_own_record(

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar
 from uuid import uuid4
 
 import polars as pl
@@ -27,7 +27,6 @@ from schemas.table import DataFrame, columns, schema_sha256
 from schemas.tables.catalog import MODELS
 from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.lineage.records import Run, StepRecord, current_run
-from tasks.steps import quiet_logs
 from tasks.steps.listeners import tell_begin
 from tasks.store.pending_files import PendingFiles
 from tasks.store.snapshot import Snapshot
@@ -45,7 +44,7 @@ log = logging.getLogger("tidewaiter.step")
 class Step(Generic[P, R]):
     """A step: call it like the function. Only an OSError is retried, up to `retries` times, because a disk or a
     network may recover; a refusal or a schema error would come out the same and is raised at once. `answers` are
-    exceptions that reject the input: they are raised too, and in the UI the task has not failed.
+    exceptions that reject the input: they are raised too, and in the UI the task has completed.
     """
 
     def __init__(
@@ -80,7 +79,9 @@ class Step(Generic[P, R]):
             made = self.task(
                 *map(opaque, args), **{name: opaque(one) for name, one in kwargs.items()}, wait_for=grouped or None
             )
-            return typing.cast(R, _or_answer(made))
+            if isinstance(made, _Answer):
+                raise made.problem
+            return typing.cast(R, made)
         return self.run(*args, **kwargs)
 
     @property
@@ -96,7 +97,6 @@ class Step(Generic[P, R]):
 
         # So that the page of a run shows the output of each step; Prefect leaves the level of other loggers as it is.
         log.setLevel(logging.INFO)
-        quiet_logs.hush()
         # Frames must be neither hashed for a cache key nor written as results: the store is the only memory. The stubs
         # want to know whether the wrapped function takes arguments; a step does not know that.
         return task(  # type: ignore[call-overload]
@@ -106,13 +106,11 @@ class Step(Generic[P, R]):
         )  # fmt: skip
 
     def _answering(self, *args: Any, **kwargs: Any) -> Any:
-        """Run; an answer ends the task in a state that is not a failure, and the caller of the task gets it raised."""
-        from prefect.states import Cancelled
-
+        """Run; an answer completes the task, whose caller gets it raised."""
         try:
             return self.run(*args, **kwargs)
         except self.answers as answer:
-            return Cancelled(name=type(answer).__name__, message=str(answer), data=answer)
+            return _Answer(answer)
 
     def _may_retry(self, task: Any, run: Any, state: Any) -> bool:
         return isinstance(state.result(raise_on_failure=False), OSError)
@@ -163,16 +161,10 @@ class Step(Generic[P, R]):
         )
 
 
-def _or_answer(made: object) -> object:
-    """Return what a task made. Raises the answer that ended it: Prefect returns the state and raises nothing, and no
-    step may begin after a hold.
-    """
-    from prefect.client.schemas.objects import State
+class _Answer(NamedTuple):
+    """What a task returns in place of a result."""
 
-    if isinstance(made, State):
-        made.result()
-        raise RuntimeError(f"a step ended as {made.name} and Prefect gave no exception for it: {made.message}")
-    return made
+    problem: Exception
 
 
 def _promised(annotation: Any) -> dict[str, Any]:

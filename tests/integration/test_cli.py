@@ -300,16 +300,6 @@ def test_a_product_that_no_measure_touches_is_said(monkeypatch: pytest.MonkeyPat
     assert (done.exit_code, done.output.partition(";")[0]) == (0, "no measure touches 12019019")
 
 
-def test_releases_tell_of_all_the_columns_that_are_not_shown(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(home)
-    told = CliRunner().invoke(app, ["releases", "--store", "store"]).stdout
-    everything = len(query.query(home / "store" / "reporter=CHN", "release").columns)
-    # Where a long title is folded, its second line has no name.
-    shown = {line.split()[0] for line in told.splitlines() if line[:1].isalpha()}
-    assert {"release_id", "records_quarantined"} <= shown
-    assert f"{everything - len(shown)} more columns in the other formats" in told
-
-
 @pytest.mark.parametrize("command", [("watch", "--settle", "0", "--inbox"), ("backfill",)])
 def test_a_dry_run_lists_the_files_in_their_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
@@ -778,7 +768,7 @@ def test_a_backfill_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None
 def test_version_and_help_with_examples(tmp_path: Path) -> None:
     assert tidewaiter("--version", cwd=tmp_path).stdout.strip() == "0.2.0"
     commands = set(typer.main.get_command(app).commands) - {"stop", "claims", "events"}  # type: ignore[attr-defined]
-    assert {"ingest", "run", "read", "trace", "audit", "releases"} <= commands
+    assert {"ingest", "run", "read", "trace", "audit", "list"} <= commands
     for command in commands:
         page = CliRunner().invoke(app, [command, "--help"]).stdout
         assert f"tidewaiter {command}" in page.partition("Example:")[2], command
@@ -795,7 +785,7 @@ def test_what_is_ended_from_outside_says_what_holds_and_goes_on_when_run_again(
     waits = (
         "import signal; from flows.cli.app import app; from tasks.steps.listeners import listening\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "with listening(lambda step: signal.pause() if step == 'parse' else None): app()"
+        "with listening(step=lambda step: signal.pause() if step == 'parse' else None): app()"
     )
     ingest = ["ingest", "flows/examples/published_figures.csv", "--no-prefect", "--store", str(store)]
     running = subprocess.Popen(

@@ -28,16 +28,15 @@ from s3_bucket import serving
 from small_disk import small_disk
 from typer.testing import CliRunner
 
-from flows.backfill import backfill
+from flows.backfill import backfill, workers_of
 from flows.cli.app import app
 from flows.cli.options import prepare_prefect
-from flows.progress import listening
 from schemas.forms.address import S3Url
 from schemas.forms.watch import BackfillRequest, WatchReport
 from tasks.domain.errors import Refused
 from tasks.steps import cluster as dask
 from tasks.steps import segments
-from tasks.steps.catalog import workers_of
+from tasks.steps.listeners import listening
 from tasks.store import exchange
 
 ROOT = Path(__file__).parent.parent.parent
@@ -189,7 +188,7 @@ def test_workers_derive_and_every_byte_is_that_of_a_local_run(
     assert max(sizes) < 40_000, "rows passed through the scheduler"
     lineage = pl.read_parquet(tmp_path / "reporter=CHN" / "current" / "lineage" / "*.parquet")
     steps = lineage.filter(pl.col("position") <= 5).sort("release_id", "position")["step"].to_list()
-    assert steps == ["locate", "land", "parse", "correct", "normalise"] * FILES
+    assert steps == ["declare", "land", "parse", "correct", "normalise"] * FILES
     assert [*tmp_path.glob(".rehearsal-*")] == [], "parts were left behind"
 
 
@@ -394,7 +393,7 @@ def test_where_all_workers_die_the_rest_is_done_here(
             for worker in [*workers.workers]:
                 workers.kill(worker)
 
-    with listening(kill):
+    with listening(file=kill):
         report = fill(folder, tmp_path / "reporter=CHN", workers.address)
     assert_same(tmp_path / "reporter=CHN", report, local)
     assert "no worker for 2 s; this process does the rest" in caplog.text
@@ -500,7 +499,7 @@ def test_where_the_scheduler_dies_the_rest_is_done_here(
         if done == 2:
             workers.scheduler.kill()
 
-    with listening(kill):
+    with listening(file=kill):
         report = fill(folder, tmp_path / "reporter=CHN", workers.address)
     assert_same(tmp_path / "reporter=CHN", report, local)
     assert "the scheduler is gone; this process does the rest" in caplog.text

@@ -18,7 +18,7 @@ import tidewaiter
 from flows.audit import audit
 from flows.backfill import backfill
 from flows.cli.app import app
-from flows.release import from_bytes_to_tables, release
+from flows.release import release
 from flows.watch import watch
 from flows.withdraw import withdraw
 from schemas.forms.request import ReleaseRequest
@@ -265,7 +265,7 @@ def test_a_command_names_the_reporter_or_lists_them(root: Path) -> None:
         return done.exit_code, done.output
 
     for command in (
-        ["read", MAGNETS], ["releases"], ["list", "products"], ["held"], ["resolve", "metric"], ["audit"], ["revisions"],
+        ["read", MAGNETS], ["list", "products"], ["held"], ["resolve", "metric"], ["audit"], ["revisions"],
         ["search", "magnets"], ["retain"], ["withdraw", "x", "--by", "a", "--reason", "b"],
         ["approve", "x", "--by", "a", "--reason", "b"], ["vintages", "magnets"],
         ["brief", "--month", "2025-06", "--product", MAGNETS],
@@ -324,7 +324,8 @@ def test_the_store_of_one_reporter_refuses_files_of_another(root: Path, inbox: P
 
 def test_a_store_without_a_reporter_in_its_path_is_continued_where_it_is(inbox: Path, tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
-    from_bytes_to_tables(ReleaseRequest(file=inbox / "june.csv", store=old), DAY)
+    ingested(tmp_path / "first", inbox, "june.csv")
+    (tmp_path / "first" / "reporter=CHN").rename(old)
     ingested(new, inbox, "june.csv")
     assert (old / ".current").is_symlink()
     assert hashes(old) == hashes(new)

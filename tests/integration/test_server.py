@@ -131,7 +131,7 @@ def test_a_removed_partner_is_held_and_a_person_is_asked_and_an_approval_publish
         "the question to end",
         lambda: services.run(unanswered),
     )
-    assert services.run(unanswered)["state_type"] == "CANCELLED"
+    assert services.run(unanswered)["state_type"] == "COMPLETED"
     assert [kept.release_id for kept in held.waiting(services.store)] == [name]
     assert current_id(services.store) == before
     wrong = services.ask(
@@ -169,7 +169,7 @@ def test_a_run_on_demand_asks_by_itself_and_a_rejection_leaves_the_store_untouch
         f"/flow_runs/{run['id']}/resume", {"run_input": {"verdict": "reject", "by": "Li Wei", "reason": "cut off"}}
     )
     ended = services.ended(run["id"])
-    assert (ended["state_name"], ended["state_type"]) == ("Rejected", "CANCELLED")
+    assert (ended["state_name"], ended["state_type"]) == ("Rejected", "COMPLETED")
     assert "rejected by Li Wei: cut off" in ended["state"]["message"]
     assert current_id(services.store) == before
     assert held.waiting(services.store) == []

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 from bad_inputs.download import csv_bytes, magnets
 
-from flows.release import from_bytes_to_tables
-from flows.withdraw import from_decision_to_tables
+from flows.release import ingest as ingest_release
+from flows.withdraw import publish_decision
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.withdrawal import WithdrawalRequest
@@ -31,7 +31,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
-        self.folder, self.store = folder, folder / "store"
+        self.folder, self.store = folder, folder / "reporter=CHN"
 
     def ingest(self, data: bytes, day: date = DAY, name: str = "june.csv", **declared: Any) -> Outcome:
         file = self.folder / name
@@ -40,18 +40,18 @@ class Store:
             "source": "gacc_query", "flow": "export", "partners": "all", "products": ["8505"],
             "months": "2025-05..2025-06",
         }  # fmt: skip
-        return from_bytes_to_tables(ReleaseRequest(file=file, store=self.store, **(asked | declared)), day)
+        return ingest_release(ReleaseRequest(file=file, store=self.store, **(asked | declared)), day)
 
     def approve(self, release_id: str, day: date = DAY) -> Outcome:
         decided = held_releases.decide(
             self.store, release_id, "approve", "Li Wei", "so it is", datetime(2025, 7, 20, tzinfo=UTC)
         )
         with held_releases.reopened(self.store, decided) as request:
-            return from_bytes_to_tables(request, day)
+            return ingest_release(request, day)
 
     def withdraw(self, release_id: str, day: date, reason: str = "wrong file", *, undo: bool = False) -> Outcome:
         request = WithdrawalRequest(release_id=release_id, by="Li Wei", reason=reason, undo=undo, store=self.store)
-        return from_decision_to_tables(request, day)
+        return publish_decision(request, day)
 
     @property
     def snapshot(self) -> Snapshot:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from bad_inputs.soybeans import in_yuan, records
 
-from flows.release import from_bytes_to_tables
-from flows.withdraw import from_decision_to_tables
+from flows.release import ingest as ingest_release
+from flows.withdraw import publish_decision
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.withdrawal import WithdrawalRequest
@@ -47,7 +47,7 @@ def ingest(store: Path) -> Ingest:
             partners=partners,
             released_on=date(2025, 2, day),
         )  # type: ignore[arg-type]
-        return from_bytes_to_tables(request, TODAY)
+        return ingest_release(request, TODAY)
 
     return ingest
 
@@ -82,7 +82,7 @@ def test_anything_new_is_asked_about(ingest: Ingest, approved: str, data: bytes,
 
 
 def test_what_was_withdrawn_is_no_answer(ingest: Ingest, store: Path, approved: str) -> None:
-    from_decision_to_tables(
+    publish_decision(
         WithdrawalRequest(release_id=approved, store=store, by="Li Wei", reason="a digit after all"), TODAY
     )
     with pytest.raises(Held, match=re.escape(MAGNITUDE)):

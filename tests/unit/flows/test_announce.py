@@ -39,18 +39,18 @@ def test_outside_of_a_run_the_work_itself_returns_and_raises(monkeypatch: pytest
 
     for name in ("get_client", "emit_event"):
         monkeypatch.setattr(announce, name, nobody)
-    assert announce.ending(outcome, tmp_path, waits=True) == outcome()
+    assert announce.reported(outcome)() == outcome()
 
     def refuses() -> Outcome:
         raise Refused("rule", where="w", found="f", advice="a")
 
     with pytest.raises(Refused):
-        announce.ending(refuses, tmp_path, waits=True)
+        announce.reported(refuses)()
     report = WatchReport.model_construct(outcomes=[outcome()])
     assert announce.watched(report) is report
-    announce.pictured(tmp_path, report)
+    announce.pictured(report)
     announce.rename("x")
-    announce.awake()
+    announce.mark_running_again()
 
 
 def test_a_failure_of_the_server_is_logged_and_does_not_end_the_work(caplog: pytest.LogCaptureFixture) -> None:

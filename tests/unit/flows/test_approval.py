@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from flows import announce, approval
+from flows import approval
 from flows.approval import decide
 from schemas.forms.held import HeldRelease
-from tasks.domain.errors import Held, NotHeld
+from schemas.forms.outcome import Hold
+from tasks.domain.errors import NotHeld
 from tests.unit.schemas.forms.test_forms import RELEASE
 
 
@@ -23,13 +24,11 @@ def test_the_question_has_the_findings_of_the_release_and_the_patience_in_second
     kept = HeldRelease.model_validate(RELEASE)
     asked: list[tuple[Any, ...]] = []
 
-    def approved(store: Path, held: Held, seconds: int) -> None:
-        asked.append((store, held.release_id, held.lines, seconds))
-        raise held
+    def decided(hold: Hold, publish: object, seconds: int) -> Hold:
+        asked.append((hold.store, hold.release_id, hold.lines, seconds))
+        return hold
 
     monkeypatch.setattr(approval.held_releases, "find", lambda *_: kept)
-    monkeypatch.setattr(approval.question, "approved", approved)
-    monkeypatch.setattr(announce, "attempt", lambda _: None)
-    with pytest.raises(Held):
-        decide.fn("r1", tmp_path, 0.5)
+    monkeypatch.setattr(approval, "decided", decided)
+    assert decide.fn("r1", tmp_path, 0.5).status == "held"
     assert asked == [(tmp_path, "r1", ["gaps (May): none; expected one. Look."], 1800)]

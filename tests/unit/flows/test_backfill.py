@@ -13,13 +13,13 @@ import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_month
 
 from flows.backfill import backfill
-from flows.progress import listening
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import BackfillRequest, WatchReport
 from tasks.ingest import declaration
 from tasks.ingest.inbox import NOTE
 from tasks.sources.registry import SOURCES
 from tasks.steps import batch, catalog
+from tasks.steps.listeners import listening
 from tasks.store.filesystem import FileSystem
 from tasks.store.snapshot import open_snapshot
 from tasks.store.verify import audit_store
@@ -46,7 +46,7 @@ def fill(folder: Path, **more: object) -> WatchReport:
 
 def test_files_go_in_oldest_first_and_only_once(folder: Path) -> None:
     told: list[tuple[int, int, str]] = []
-    with listening(lambda *words: told.append(words)):
+    with listening(file=lambda *words: told.append(words)):
         report = fill(folder)
     assert [outcome.months for outcome in report.outcomes] == [["2025-05"], ["2025-06"], ["2025-07"]]
     assert told == [(0, 3, "b.csv"), (1, 3, "c.csv"), (2, 3, "a.csv"), (3, 3, "done")]
@@ -56,7 +56,7 @@ def test_files_go_in_oldest_first_and_only_once(folder: Path) -> None:
 def test_the_declaration_of_a_file_is_read_by_the_look_the_plan_and_its_own_turn(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file may change at any time, so its own turn reads the declaration twice: to find the store, and as a step."""
+    """A file may change at any time, so its own turn reads the declaration again."""
     read: Counter[str] = Counter()
     declarations = declaration._declarations
 
@@ -66,7 +66,7 @@ def test_the_declaration_of_a_file_is_read_by_the_look_the_plan_and_its_own_turn
 
     monkeypatch.setattr(declaration, "_declarations", counted)
     fill(folder)
-    assert read == dict.fromkeys(("a.csv", "b.csv", "c.csv"), 4)
+    assert read == dict.fromkeys(("a.csv", "b.csv", "c.csv"), 3)
 
 
 def test_a_held_and_a_broken_file_stop_nobody_and_are_told(folder: Path) -> None:
@@ -219,7 +219,7 @@ def test_what_keeps_every_file_out_stops_the_run_once_and_the_next_run_goes_on(
             raise OSError(code, os.strerror(code))
         return write(self, descriptor, data)
 
-    with monkeypatch.context() as disk, listening(lambda *words: told.append(words)):
+    with monkeypatch.context() as disk, listening(file=lambda *words: told.append(words)):
         disk.setattr(FileSystem, "write", full)
         disk.setattr(batch, "FILES_MAX", 1)
         report = fill(folder)
@@ -282,7 +282,7 @@ def test_nothing_of_an_earlier_release_is_kept_in_memory(folder: Path, monkeypat
         return check(*given)
 
     monkeypatch.setattr(catalog, "check", looked_into)
-    with listening(look):
+    with listening(file=look):
         report = fill(folder)
     ids = [outcome.release_id for outcome in report.outcomes]
     assert len(alive) >= len(ids) > 0

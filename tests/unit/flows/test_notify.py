@@ -1,12 +1,13 @@
 """Which addresses are taken, and how they are written for Prefect; the messages themselves."""
 
+import json
 from datetime import date
+from uuid import uuid4
 
 import pytest
-from prefect.events.schemas.events import Resource, ResourceSpecification
+from jinja2 import Template
 
 from flows import messages, notify
-from flows.cli.deployments import POOL
 from schemas.forms.held import HeldFinding, HeldRelease
 from schemas.forms.outcome import Outcome
 from schemas.forms.watch import Expectation
@@ -113,11 +114,13 @@ def test_what_is_overdue_of_a_fetched_source_names_its_fetch_and_since_when_it_f
     }
 
 
-def test_nobody_hears_that_the_pool_of_stores_has_no_worker() -> None:
-    (unattended,) = [one for one in notify.OCCASIONS if one.name == "unattended"]
-    wanted = ResourceSpecification.model_validate(unattended.match)
-    named = {
-        name: wanted.matches(Resource.model_validate({"prefect.resource.id": f"prefect.work-pool.{name}", "prefect.resource.name": name}))
-        for name in (POOL, "stores", "pool-of-their-own")
-    }  # fmt: skip
-    assert named == {POOL: True, "stores": False, "pool-of-their-own": True}
+def test_a_message_goes_through_each_channel_that_there_is_and_mentions_nobody() -> None:
+    hook, mail = uuid4(), uuid4()
+    sent = notify.actions("{{ event.payload.subject }}", "{{ event.payload.text }}", notify.Channels(hook, mail))
+    assert [(one["type"], one["block_document_id"]) for one in sent] == [("call-webhook", hook), ("send-notification", mail)]  # fmt: skip
+    event = {"payload": {"subject": "Held: <!channel>.csv", "text": 'a "b" & c'}}
+    body = json.loads(Template(sent[0]["payload"]).render(event=event, flow_run=None))
+    assert body == {"text": '*Held: &lt;!channel&gt;.csv*\na "b" &amp; c'}
+    with_page = Template(sent[1]["body"]).render(event=event, flow_run={"id": "1"})
+    assert with_page.endswith("/runs/flow-run/1")
+    assert notify.actions("a", "b", notify.Channels(None, None)) == []

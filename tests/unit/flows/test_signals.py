@@ -22,7 +22,7 @@ app = typer.Typer(cls=Stoppable)
 def swallow(number: int) -> None:
     """Be where an exception is not let through, and go on."""
     heard: list[str] = []
-    with listening(heard.append):
+    with listening(step=heard.append):
         tell_begin("first")
         try:
             os.kill(os.getpid(), number)

@@ -115,7 +115,7 @@ def test_the_shell_completes_commands_options_and_values_and_loads_no_data_libra
         assert code == 0, printed
         return sorted(printed.split()), loaded
 
-    assert completed("re", 1) == (["read", "reject", "releases", "resolve", "retain", "revisions"], "")
+    assert completed("re", 1) == (["read", "reject", "resolve", "retain", "revisions"], "")
     assert completed("resolve metr", 2) == (["metric"], "")
     assert "--as-of" in completed("read metric --a", 3)[0]
     assert completed("trace --metric rolling", 3) == (["rolling_12m", "rolling_12m_yoy_pct"], "")

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, in_month
 
-import flows.taking
 from flows.cli.options import read_day
 from flows.release import release
+from flows.taking import Taking
 from flows.watch import watch
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchReport, WatchRequest
@@ -404,9 +404,7 @@ def test_a_file_that_was_completed_while_it_was_refused_is_tried_again(
             file.write_bytes(month(6))
 
     with monkeypatch.context() as patched:
-        patched.setattr(
-            flows.taking, "_release", lambda path, store, **how: completed(ReleaseRequest(file=path, store=store))
-        )
+        patched.setattr(Taking, "_release", lambda taking, path: completed(taking._request(path, taking.store)))
         assert look(home).headline == "Refused 1"
     assert look(home).headline == "Published 2025-06"
 

@@ -125,7 +125,7 @@ def test_the_command_withdraws_names_the_nearest_and_shows_who_decided_what(
     before = store.snapshot
     # As in a store of 0.1 there is no table of decisions.
     assert before.entries("decision") == ()
-    assert run(capsys, "releases", *of_store)[0] == 0
+    assert run(capsys, "list", "releases", *of_store)[0] == 0
     by = ("--by", "Li Wei", "--reason", "wrong file")
     code, said = run(capsys, "withdraw", f"{first[:-1]}x", *by, *of_store)
     assert (code, f"The nearest: {first}" in said) == (2, True)
@@ -137,7 +137,7 @@ def test_the_command_withdraws_names_the_nearest_and_shows_who_decided_what(
     code, said = run(capsys, "withdraw", first, *by, *of_store)
     assert (code, f"{first} (june.csv) is withdrawn" in said) == (0, True)
     assert store.words("CHL") == [(1000, DAY, today())]
-    assert f"{first} was withdrawn on {today()} by Li Wei: wrong file" in run(capsys, "releases", *of_store)[1]
+    assert f"{first} was withdrawn on {today()} by Li Wei: wrong file" in run(capsys, "list", "releases", *of_store)[1]
     code, said = run(capsys, "revisions", "--release", first, *of_store)
     assert f"## Withdrawn on {today()} by Li Wei: wrong file" in said
     assert "| 85051110 | CHL | | | 2025-06 | quantity_kg | removed | 1,000 | – |" in said

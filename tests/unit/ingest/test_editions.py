@@ -13,7 +13,7 @@ import pytest
 from bad_inputs.download import HORSES, csv_bytes, magnets
 from rich.console import Console
 
-from flows.release import from_bytes_to_tables
+from flows.release import ingest as ingest_release
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchRequest
@@ -55,7 +55,7 @@ class Customs:
             file=file, store=self.store, source="gacc_query",
             **{"flow": "export", "partners": "all", "released_on": date(2025, 7, day), **declared},
         )  # fmt: skip
-        return from_bytes_to_tables(request, today)
+        return ingest_release(request, today)
 
     def correct(self, value: str, *, record: int = 1, field: str = "quantity", expect: str = "353000", day: str = "2025-08-10",
                 data: bytes = PRINTED) -> None:  # fmt: skip
@@ -290,7 +290,7 @@ def _approved(customs: Customs, release_id: str) -> str:
     day = datetime(2025, 8, 11, tzinfo=UTC)
     decided = held_releases.decide(customs.store, release_id, "approve", "Li Wei", "so it is", day)
     with held_releases.reopened(customs.store, decided) as request:
-        return from_bytes_to_tables(request, TODAY).release_id
+        return ingest_release(request, TODAY).release_id
 
 
 def test_what_was_held_and_is_published_with_a_correction_waits_no_more(customs: Customs) -> None:
@@ -320,7 +320,7 @@ def test_a_watch_takes_what_was_corrected_since_it_was_published(customs: Custom
     (file.parent / "defaults.toml").write_text('partners = "all"\nreleased_on = 2025-07-20\n')
     request = WatchRequest(inbox=customs.folder / "inbox", store=customs.store)
     look = functools.partial(inbox.look, request, TODAY, sleep=lambda seconds: None)
-    take = functools.partial(from_bytes_to_tables, ReleaseRequest(file=file, store=customs.store), TODAY)
+    take = functools.partial(ingest_release, ReleaseRequest(file=file, store=customs.store), TODAY)
     assert look().ready == [file]
     take()
     assert look().ready == []
@@ -405,6 +405,6 @@ def test_a_watch_takes_what_is_public_again_in_its_turn(customs: Customs) -> Non
     ready = look().ready
     assert [file.name for file in ready] == ["b.csv", "c.csv", "a.csv"]
     for file in ready:
-        assert from_bytes_to_tables(ReleaseRequest(file=file, store=customs.store), TODAY).status == "published"
+        assert ingest_release(ReleaseRequest(file=file, store=customs.store), TODAY).status == "published"
     assert [word[0] for word in customs.words()] == [353_000, 360_000, 353_000]
     assert (look().ready, look().published) == ([], 3)

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from flows.release import from_bytes_to_tables
+from flows.release import ingest as ingest_release
 from schemas.forms.request import ReleaseRequest
 from tasks.lineage.audit import audit
+from tasks.store.reporters import stores_of
 
 ANSWERS = Path(__file__).parents[2] / "replay" / "answers"
 TODAY = date(2026, 8, 20)
@@ -32,7 +33,8 @@ def test_every_figure_is_traced_to_the_numbers_of_its_records(
     request = ReleaseRequest(
         file=ANSWERS / name, store=tmp_path / "store", partners="all", released_on=date(2026, 8, 14), **declared
     )
-    assert from_bytes_to_tables(request, TODAY).status == "published"
-    report = audit(tmp_path / "store", 60)
+    assert ingest_release(request, TODAY).status == "published"
+    (store,) = stores_of(tmp_path / "store").values()
+    report = audit(Path(store), 60)
     assert report.problems == []
     assert report.traced >= 4

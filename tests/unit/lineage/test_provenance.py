@@ -7,7 +7,7 @@ from typing import Any
 
 from bad_inputs.download import csv_bytes, magnets
 
-from flows.release import from_bytes_to_tables
+from flows.release import ingest as ingest_release
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.hashing import code_sha256
@@ -30,20 +30,20 @@ def _query(store: Path) -> Outcome:
     asked = ReleaseRequest(
         file=file, store=store, source="gacc_query", flow="export", released_on=date(2025, 7, 20), partners="listed"
     )
-    return from_bytes_to_tables(asked, date(2026, 1, 10))  # fmt: skip
+    return ingest_release(asked, date(2026, 1, 10))  # fmt: skip
 
 
 def _printed(store: Path) -> Outcome:
     file = store.parent / "printed.csv"
     file.write_text(PRINTED, encoding="utf-8")
-    return from_bytes_to_tables(ReleaseRequest(file=file, store=store, source="published"), date(2026, 1, 10))
+    return ingest_release(ReleaseRequest(file=file, store=store, source="published"), date(2026, 1, 10))
 
 
 def test_a_month_between_the_prints_of_a_collected_file_is_not_made_of_it(tmp_path: Path) -> None:
     """The collected file speaks of March, May and August, the query of April to June."""
     found = []
     for name, steps in enumerate(itertools.permutations([_query, _printed])):
-        store = tmp_path / str(name) / "store"
+        store = tmp_path / str(name) / "reporter=CHN"
         store.parent.mkdir()
         ids = {step: step(store).release_id for step in steps}
         snapshot = open_snapshot(store)
@@ -62,7 +62,7 @@ def test_a_month_between_the_prints_of_a_collected_file_is_not_made_of_it(tmp_pa
 
 
 def test_a_release_that_comes_again_after_a_collected_file_is_nothing_new(tmp_path: Path) -> None:
-    store = tmp_path / "store"
+    store = tmp_path / "reporter=CHN"
     first = [step(store).status for step in (_query, _printed)]
     again = [step(store).status for step in (_query, _printed, _query)]
     assert (first, again) == (["published"] * 2, ["nothing new"] * 3)

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.cli.app import app
-from flows.release import from_bytes_to_tables
+from flows.release import ingest as ingest_release
 from schemas.forms.request import ReleaseRequest
 from tasks.reports.groups import IN_PART, NO_STORE, NOT_ASKED, Asked, Part, group_month, members_of
 from tests.unit.sources.test_eurostat_comext import MASS, VALUE, answer
@@ -28,7 +28,7 @@ def ingested(root: Path, reporter: str, *, partners: str = "all", product: str =
         file=file, store=root / f"reporter={reporter}", source="eurostat_comext", reporter=reporter, partners=partners,
         products=[product], months=months, released_on=date(2026, 8, 14),
     )  # fmt: skip
-    assert from_bytes_to_tables(request, date(2026, 8, 20)).status == "published"
+    assert ingest_release(request, date(2026, 8, 20)).status == "published"
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from flows import taking
 from flows.backfill import backfill
-from flows.release import batch_to_tables
+from flows.release import publish_batch
 from flows.taking import take
 from schemas.forms.watch import BackfillRequest, Look, WatchReport
 from tasks.domain.errors import BucketError
-from tasks.steps import batch, catalog
+from tasks.steps import batch, recording
 from tasks.store.snapshot import Snapshot, list_snapshots, open_snapshot
 from tasks.store.verify import audit_store
 from tests.draws import draws
@@ -115,7 +115,7 @@ def test_a_batch_that_is_killed_has_published_nothing_and_is_taken_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(catalog, "publish_batch", killed)
+        patch.setattr(taking, "publish_batch", killed)
         with pytest.raises(KeyboardInterrupt):
             fill(files, store)
     assert open_snapshot(store) is None
@@ -129,16 +129,14 @@ def test_where_somebody_else_published_meanwhile_the_files_are_taken_one_by_one(
 ) -> None:
     files, store = downloads(tmp_path / "files", MONTHS[:3]), tmp_path / "reporter=CHN"
     other = downloads(tmp_path / "other", ["202401", "202402", "202405"], base=410_000)
-    publish = batch_to_tables
+    publish = publish_batch
 
     def outpaced(batch_at_hand: batch.Batch) -> Any:
         looked = Look(ready=[other / "202402.csv"], unsettled=[], later=[], held=[], refused=[], published=0)
-        token = batch._open.set(None)
         assert take(looked, store, dry_run=False).outcomes[0].status == "published"
-        batch._open.reset(token)
         return publish(batch_at_hand)
 
-    monkeypatch.setattr(taking, "batch_to_tables", outpaced)
+    monkeypatch.setattr(taking, "publish_batch", outpaced)
     report = fill(files, store)
     assert [row.outcome for row in report.taken] == ["published"] * 4
     assert len(list_snapshots(store)) == 5
@@ -176,7 +174,8 @@ def test_a_store_that_cannot_be_opened_ends_the_run_in_a_sentence(
     def refuses(address: object) -> Path:
         raise BucketError("s3://customs/store/current.json: GET failed: 403")
 
-    monkeypatch.setattr(catalog, "at_hand", refuses)
+    for module in (taking, recording):
+        monkeypatch.setattr(module, "at_hand", refuses)
     report = fill(files, store)
     assert (report.outcomes, len(report.left)) == ([], 4)
     assert report.stopped.startswith("s3://customs/store/current.json: GET failed")

@@ -30,7 +30,7 @@ from tasks.metrics.derive import derive
 from tasks.steps import assemble, derivation, segments
 from tasks.steps.affected_months import can_change, years_of_totals
 from tasks.steps.open_published import open_known
-from tasks.steps.publication import publish_release
+from tasks.steps.publication import publish_tables
 from tasks.steps.release_tables import Derived, Entered
 from tasks.steps.withdrawal import recall, withdraw
 from tasks.store.parquet import read_table
@@ -161,7 +161,7 @@ def _publish(store: Path, said: Normalised, decided: DataFrame[Decision]) -> Non
     events = EventTables(*map(empty_frame, ("control_event", "event_window", "event_month")))  # type: ignore[arg-type]
     entered = Entered(after, assemble.widen_ledger(after), assemble.revise(said, after, known))
     derived = Derived(derivation.derive(after, known), events)
-    publish_release(store, said, entered, derived, empty_frame("lineage"), known)  # type: ignore[arg-type]
+    publish_tables(store, said, entered, derived, empty_frame("lineage"), known)  # type: ignore[arg-type]
 
 
 def _rows_of(frame: pl.DataFrame) -> pl.DataFrame:

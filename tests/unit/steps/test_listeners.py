@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.steps.listeners import listening, tell_begin
+from tasks.steps.listeners import listening, tell_begin, tell_file
 
 
 def test_without_a_listener_nobody_hears() -> None:
@@ -11,8 +11,8 @@ def test_without_a_listener_nobody_hears() -> None:
 
 def test_inner_listeners_hear_after_the_outer_ones_and_only_inside() -> None:
     heard: list[tuple[str, str]] = []
-    with listening(lambda step: heard.append(("outer", step))):
-        with listening(lambda step: heard.append(("inner", step))):
+    with listening(step=lambda step: heard.append(("outer", step))):
+        with listening(step=lambda step: heard.append(("inner", step))):
             tell_begin("land")
         tell_begin("parse")
     tell_begin("publish")
@@ -23,6 +23,15 @@ def test_a_listener_can_stop_a_run_and_is_gone_afterwards() -> None:
     def stop(step: str) -> None:
         raise KeyboardInterrupt(step)
 
-    with pytest.raises(KeyboardInterrupt, match="parse"), listening(stop):
+    with pytest.raises(KeyboardInterrupt, match="parse"), listening(step=stop):
         tell_begin("parse")
     tell_begin("parse")
+
+
+def test_who_hears_of_files_hears_of_no_step_and_only_inside() -> None:
+    heard: list[tuple[object, ...]] = []
+    with listening(file=lambda *told: heard.append(told)):
+        tell_begin("land")
+        tell_file(0, 2, "june.csv")
+    tell_file(1, 2, "july.csv")
+    assert heard == [(0, 2, "june.csv")]

@@ -10,7 +10,7 @@ import pytest
 from bad_inputs.download import QUANTITY, UNIT, csv_bytes, in_month
 
 from flows.cli.app import app
-from flows.release import from_bytes_to_tables
+from flows.release import ingest as ingest_release
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import StoreError
 from tasks.store.compatibility import refuse_unknown
@@ -30,13 +30,13 @@ def _ingest(store: Path, month: str, more: int = 0) -> None:
     request = ReleaseRequest(
         file=file, store=store, source="gacc_query", flow="export", partners="all", released_on=DAYS[month]
     )
-    from_bytes_to_tables(request, TODAY)
+    ingest_release(request, TODAY)
 
 
 @pytest.fixture(scope="module")
 def may(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of May 2025."""
-    store = tmp_path_factory.mktemp("may") / "store"
+    store = tmp_path_factory.mktemp("may") / "reporter=CHN"
     _ingest(store, "202505")
     return store
 
@@ -69,7 +69,7 @@ def _hashes(store: Path) -> dict[str, str]:
 def test_figures_of_an_earlier_version_are_refused_in_words_and_the_next_release_makes_them_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    whole = tmp_path / "whole"
+    whole = tmp_path / "reporter=CHN"
     for month in ("202406", "202505"):
         _ingest(whole, month)
     store = copied(whole, tmp_path, "store")

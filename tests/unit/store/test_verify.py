@@ -12,7 +12,7 @@ from bad_inputs.download import csv_bytes, in_month
 from pyarrow import parquet
 
 from flows.cli.app import app
-from flows.release import from_bytes_to_tables
+from flows.release import ingest as ingest_release
 from schemas.forms.address import COPY_NOTE
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
@@ -43,7 +43,7 @@ def ingest(tmp_path_factory: pytest.TempPathFactory) -> Ingest:
         request = ReleaseRequest(
             file=file, store=store, source="gacc_query", flow="export", partners="all", released_on=DAYS[month]
         )
-        return from_bytes_to_tables(request, TODAY)
+        return ingest_release(request, TODAY)
 
     return ingest
 
@@ -51,7 +51,7 @@ def ingest(tmp_path_factory: pytest.TempPathFactory) -> Ingest:
 @pytest.fixture(scope="module")
 def may(ingest: Ingest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of May 2025."""
-    store = tmp_path_factory.mktemp("may") / "store"
+    store = tmp_path_factory.mktemp("may") / "reporter=CHN"
     ingest(store, "202505")
     return store
 
@@ -59,7 +59,7 @@ def may(ingest: Ingest, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def two_months(ingest: Ingest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of June 2024, then of May 2025."""
-    store = tmp_path_factory.mktemp("two") / "store"
+    store = tmp_path_factory.mktemp("two") / "reporter=CHN"
     ingest(store, "202406")
     ingest(store, "202505")
     return store

@@ -6,19 +6,24 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import prefect
 import pytest
 import yaml
 from prefect.automations import Automation
 from prefect.client.schemas.objects import StateType
+from prefect.events.schemas.events import Resource
 from prefect.exceptions import ObjectNotFound
 
 from flows import notify
 from flows.cli import deployments
+from flows.cli.local_server import HEARTBEAT_SECONDS
 
 FILE = Path(__file__).parents[4] / "deployments" / "prefect.yaml"
 ADDRESSES: Any = "the addresses"
+CHANNELS = notify.Channels(uuid4(), None)
+NOBODY = notify.Channels(None, None)
 Done = list[tuple[Any, ...]]
 
 
@@ -102,9 +107,9 @@ def done(monkeypatch: pytest.MonkeyPatch) -> Done:
     calls: Done = []
 
     def part(name: str) -> Any:
-        async def run(*given: Any) -> list[str]:
+        async def run(*given: Any) -> notify.Channels:
             calls.append((name, *given))
-            return ["Slack"]
+            return CHANNELS
 
         return run
 
@@ -124,11 +129,11 @@ def _prefect_ends(monkeypatch: pytest.MonkeyPatch, code: int, calls: Done) -> No
 
 
 def test_the_pool_is_there_before_the_deployments_and_they_before_what_is_set_on_them(done: Done) -> None:
-    assert deployments.deploy_all(FILE, ADDRESSES) == ["Slack"]
+    assert deployments.deploy_all(FILE, ADDRESSES) == ["webhook"]
     command = [sys.executable, "-P", "-m", "prefect", "--no-prompt", "deploy", "--prefect-file", str(FILE), "--all"]
     assert done == [
-        ("_ensure_pool",), ("prefect", *command), ("_retire",), ("_ensure_forms",), ("_ensure_automations",),
-        ("messages", "the addresses"),
+        ("_ensure_pool",), ("prefect", *command), ("_retire",), ("_ensure_forms",), ("messages", "the addresses"),
+        ("_ensure_automations", CHANNELS),
     ]  # fmt: skip
 
 
@@ -176,38 +181,68 @@ def test_forms_that_cannot_be_sent_as_shown_are_changed_and_no_others(monkeypatc
     assert server.done == [("PATCH", "/deployments/{id}", "a", {"parameter_openapi_schema": ready})]
 
 
-def test_runs_without_a_sign_of_life_crash_and_a_second_deployment_changes_the_same_automations(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    kept: dict[str, Automation] = {}
-    updated: list[str] = []
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> dict[str, Automation]:
+    """The automations of the server, by name; each change makes a new id impossible."""
+    found: dict[str, Automation] = {}
 
-    async def aread(name: str) -> SimpleNamespace:
-        if name not in kept:
+    async def aread(name: str) -> Automation:
+        if name not in found:
             raise ValueError(name)
-        return SimpleNamespace(id=kept[name].id)
+        return found[name]
 
     async def acreate(self: Automation) -> None:
-        kept[self.name] = self
+        assert self.name not in found
+        self.id = uuid4()
+        found[self.name] = self
 
     async def aupdate(self: Automation) -> None:
-        updated.append(self.name)
+        assert found[self.name].id == self.id
+        found[self.name] = self
 
-    for name, replacement in (("aread", aread), ("acreate", acreate), ("aupdate", aupdate)):
+    async def adelete(self: Automation) -> None:
+        del found[self.name]
+
+    for name, replacement in (("aread", aread), ("acreate", acreate), ("aupdate", aupdate), ("adelete", adelete)):
         monkeypatch.setattr(Automation, name, replacement)
-    asyncio.run(deployments._ensure_automations())
+    return found
+
+
+def test_runs_without_a_sign_of_life_crash(kept: dict[str, Automation]) -> None:
+    asyncio.run(deployments._ensure_automations(NOBODY))
     seconds = {}
     for name, made in kept.items():
         trigger: Any = made.trigger
         (action,) = made.actions
-        assert action.type == "change-flow-run-state"
+        assert (action.type, trigger.posture.value) == ("change-flow-run-state", "Proactive")
         assert action.state is StateType.CRASHED
         assert trigger.expect == {"prefect.flow-run.*"}
         seconds[name] = (trigger.within.total_seconds(), sorted(trigger.after))
     assert seconds == {
-        "tidewaiter-zombies": (150, [f"prefect.flow-run.{event}" for event in ("Paused", "Running", "heartbeat")]),
+        "tidewaiter-zombies": (5 * HEARTBEAT_SECONDS, [f"prefect.flow-run.{event}" for event in ("Paused", "Running", "heartbeat")]),
         "tidewaiter-never-started": (600, [f"prefect.flow-run.{event}" for event in ("Pending", "Submitting")]),
-    }
-    assert updated == []
-    asyncio.run(deployments._ensure_automations())
-    assert updated == ["tidewaiter-zombies", "tidewaiter-never-started"]
+    }  # fmt: skip
+
+
+def test_a_second_deployment_changes_the_same_automations_and_those_that_tell_nobody_go(
+    kept: dict[str, Automation],
+) -> None:
+    asyncio.run(deployments._ensure_automations(CHANNELS))
+    before = {name: made.id for name, made in kept.items()}
+    assert sorted(name.rpartition("-")[2] for name in before if "notify" in name) == [
+        "failed", "held", "overdue", "published", "reinstated", "unattended", "withdrawn",
+    ]  # fmt: skip
+    asyncio.run(deployments._ensure_automations(CHANNELS))
+    assert {name: made.id for name, made in kept.items()} == before
+    asyncio.run(deployments._ensure_automations(NOBODY))
+    assert sorted(kept) == ["tidewaiter-never-started", "tidewaiter-zombies"]
+
+
+def test_nobody_hears_that_the_pool_of_stores_has_no_worker(kept: dict[str, Automation]) -> None:
+    asyncio.run(deployments._ensure_automations(CHANNELS))
+    trigger: Any = kept["tidewaiter-notify-unattended"].trigger
+    named = {
+        name: trigger.match.matches(Resource.model_validate({"prefect.resource.id": f"prefect.work-pool.{name}", "prefect.resource.name": name}))
+        for name in (deployments.POOL, "stores", "pool-of-their-own")
+    }  # fmt: skip
+    assert named == {deployments.POOL: True, "stores": False, "pool-of-their-own": True}

@@ -41,7 +41,7 @@ def test_a_table_without_files_prints_no_address(tmp_path: Path) -> None:
     assert "the table record_level has no files of the flow export in this snapshot" in result.stderr
 
 
-@pytest.mark.parametrize("command", [["resolve", "metric"], ["releases"], ["revisions"], ["read", "metric"]])
+@pytest.mark.parametrize("command", [["resolve", "metric"], ["revisions"], ["read", "metric"]])
 def test_an_empty_store_is_refused(tmp_path: Path, command: list[str]) -> None:
     result = run(*command, "--store", str(tmp_path / "nowhere"))
     assert result.exit_code == REFUSED

@@ -45,7 +45,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
     monkeypatch.setenv("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     monkeypatch.setattr(local_server, "running_server", lambda: None)
-    monkeypatch.setattr(flows.withdraw, "from_decision_to_tables", body)
+    monkeypatch.setattr(flows.withdraw, "publish_decision", body)
     monkeypatch.setattr(clock, "today", lambda: TODAY)
     return calls
 

@@ -1,0 +1,41 @@
+"""Opens the record of a run, and the store of a release within it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from schemas.forms.request import Declared
+from schemas.reference.code_tables import require_valid_tables
+from tasks.lineage.emit import emit
+from tasks.lineage.records import Run, recording
+from tasks.steps.step import flow_run_id
+from tasks.store.dry_run import rehearsal
+from tasks.store.mirror import at_hand
+from tasks.store.reporters import store_of
+
+
+@contextmanager
+def recorded(*, dry_run: bool = False, entered: Sequence[Run] = ()) -> Iterator[Run]:
+    """Record the steps inside; at the end the records become OpenLineage events under `lineage` of the store of the run.
+
+    A run that changed nothing leaves no file. A run that failed leaves one, named by the bytes of its input and the
+    step that failed. A dry run leaves none, because it publishes nothing. The publication of a batch leaves the
+    records of the releases that `entered` it too. Raises BrokenTable where a row of a code table breaks its model.
+    """
+    require_valid_tables()
+    run = Run(flow_run_id=flow_run_id())
+    with recording(run):
+        try:
+            yield run
+        finally:
+            # Before a file has landed there is nothing to name the events by.
+            if run.store is not None and not dry_run:
+                emit(run, run.store, *(entered if run.outcome is not None else ()))
+
+
+@contextmanager
+def opened(declared: Declared, run: Run, *, dry_run: bool) -> Iterator[Path]:
+    """Open the store of the reporter, whose steps `run` records; of a dry run a copy, which is gone at the end."""
+    run.store = at_hand(store_of(declared.store, declared.reporter))
+    with rehearsal(run.store) if dry_run else nullcontext(run.store) as store:
+        yield store
