@@ -24,7 +24,7 @@ help:
 	@echo "make test-live   ask the real sources one question each, where there is a network"
 	@echo "make torture  500 kills under readers; make search   properties on many more examples; make bench SIZE=S|M|L  speed compared with what one would use instead"
 	@echo "make check  style, types, import contracts, dictionary, pages and their links; make docs   the pages as a site, in build/site"
-	@echo "make dictionary   write schemas/DICTIONARY.md from the models; make lock   resolve the dependencies again (needs uv)"
+	@echo "make dictionary   write schemas/DICTIONARY.md and tables.json from the models; make lock   resolve the dependencies again (needs uv)"
 	@echo "make clean   remove the environment and all caches"
 
 # The environment is made once, from the lock file with its hashes; ours is installed in place. Python compiles what it imports,

@@ -151,11 +151,13 @@ def is_right(case: Case, result: Result) -> bool:
     return verdict in case.row["verdict"].split(" or ")
 
 
-def findings_of(store: Path, cases: dict[str, Case]) -> tuple[pl.DataFrame, int]:
-    """The findings in a store with the names of their files, and how many records it has."""
+def findings_of(store: Path, cases: dict[str, Case]) -> tuple[pl.DataFrame, dict[str, int]]:
+    """The findings in a store of a reporter with the names of their files, and how many records it has."""
     names = pl.DataFrame({"release_id": [*cases], "file": [case.name for case in cases.values()]})
-    found = query.query(store, "finding").join(names, on="release_id")
-    return found, int(query.query(store, "release")["records"].sum())
+    releases = query.query(store, "release")
+    reporter = str(releases["reporter"][0])
+    found = query.query(store, "finding").join(names, on="release_id").with_columns(reporter=pl.lit(reporter))
+    return found, {reporter: int(releases["records"].sum())}
 
 
 def main() -> int:
@@ -168,7 +170,7 @@ def main() -> int:
     given = ask.parse_args()
     rows = rows_of_table()
     results: list[tuple[Case, Result]] = []
-    frames, total = [], 0
+    frames, total = [], Counter[str]()
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         cases = [
@@ -199,22 +201,23 @@ def main() -> int:
             if released:
                 found, records = findings_of(root, released)
                 frames.append(found)
-                total += records
+                total.update(records)
     if given.findings or given.all:
         _list_findings(pl.concat(frames), total, all_checks=given.all)
     return _list_files(results, unlisted(given.data, rows))
 
 
-def _list_findings(findings: pl.DataFrame, total: int, *, all_checks: bool) -> None:
+def _list_findings(findings: pl.DataFrame, total: Counter[str], *, all_checks: bool) -> None:
     findings = findings.filter(pl.lit(all_checks) | pl.col("check").is_in(LOOKED_AT))
     for row in findings.sort("file", "check", "subject").to_dicts():
         print(
             f"{row['file']}: {row['severity']} {row['check']} ({row['subject']}): {row['observed']}; expected {row['expected']}"
         )
-    counts = Counter(findings.select("check", "severity").rows())
-    for (check, severity), count in sorted(counts.items()):
-        print(f"{check:24} {severity:8} {count:4}  {1000 * count / total:6.3f} for 1,000 records")
-    print(f"{findings.height} findings in {total:,} records\n")
+    counts = Counter(findings.select("check", "severity", "reporter").rows())
+    for (check, severity, reporter), count in sorted(counts.items()):
+        rate = 1000 * count / total[reporter]
+        print(f"{check:24} {severity:8} {reporter:5} {count:4}  {rate:6.3f} for 1,000 of {total[reporter]:,} records")
+    print(f"{findings.height} findings in {total.total():,} records of {', '.join(sorted(total))}\n")
 
 
 def _list_files(results: list[tuple[Case, Result]], missing: list[str]) -> int:

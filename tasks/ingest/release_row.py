@@ -14,7 +14,7 @@ import polars as pl
 
 from schemas.forms.request import Amended, Landed
 from schemas.table import DataFrame, polars_schema
-from tasks.domain.coverage import family, lost_place, unlisted_place
+from tasks.domain.coverage import family, is_unplaced, lost_place, unlisted_place
 from tasks.domain.findings import finding
 from tasks.domain.nomenclature import LINE
 from tasks.domain.periods import first_day, month_number, month_start
@@ -100,6 +100,7 @@ def describe(
     """The release as a row, with its scope."""
     # The site takes one range of months, so all months between the first and the last in the file were requested.
     turns = said.turns
+    unlisted = [key for key in turns["partner"].unique() if is_unplaced(key)]
     first = landed.first_month or first_day(months_of(turns)[0])
     last = _last_month(landed, turns)
     says_day = SOURCES[landed.source].says_day
@@ -115,7 +116,7 @@ def describe(
         "measures": said.labels.select(family())["family"].unique().sort().to_list(),
         "first_month": first, "last_month": last,
         "by_month": bool((turns["period_start"].dt.month_end() == turns["period_end"]).all()),
-        "unlisted": turns.filter(pl.col("partner").str.contains(":")).select(unlisted_place()).to_series().unique().sort().to_list(),
+        "unlisted": turns.filter(pl.col("partner").is_in(unlisted)).select(unlisted_place()).to_series().unique().sort().to_list(),
         "lost": lost.select(lost_place("product", "period_end")).to_series().unique().sort().to_list(),
         "records": parsed.reported.height, "records_observed": said.records,
         "records_quarantined": quarantine.height,

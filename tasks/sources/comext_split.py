@@ -54,7 +54,7 @@ def split(
         cut = max(reporter_at, flow_at) + 1
         for line in iter(lambda: lines.readline(LINE_BYTES_MAX), b""):
             fields = line.rstrip(b"\r\n").split(b",", cut)
-            if not line.endswith(b"\n") or len(fields) <= cut or fields[flow_at] not in directions:
+            if not line.endswith(b"\n") or len(fields) < cut or fields[flow_at] not in directions:
                 raise _unfit(line, where)
             at = fields[reporter_at], fields[flow_at]
             rows[at] += 1

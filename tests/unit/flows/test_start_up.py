@@ -172,6 +172,12 @@ def test_a_read_loads_polars_and_no_library_that_it_does_not_need(
     assert "polars" in loaded
 
 
+@pytest.mark.parametrize("arguments", [["list", "products"], [*TRACE, "--month", "2025-06", "--metric", "level"], ["brief", "magnets"]])  # fmt: skip
+def test_who_reads_does_not_wait_for_the_models_of_tables(arguments: list[str], sample_store: Path) -> None:
+    code, printed, loaded = run([*arguments, "--store", str(sample_store.parent)])
+    assert (code, "pandera" in loaded.split()) == (0, False), printed
+
+
 def test_the_python_interface_reads_without_those_libraries(sample_store: Path) -> None:
     program = (
         f"import sys, tidewaiter; rows = tidewaiter.read('magnets', partner='us', month='2025-06', store={str(sample_store)!r}); "

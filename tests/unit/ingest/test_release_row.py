@@ -27,6 +27,11 @@ def row(
     return found.row(0, named=True)
 
 
+def test_a_partner_code_that_no_list_names_is_there_with_its_months() -> None:
+    found = row(VALUE, VALUE | {"partner": "888"}, VALUE | {"partner": "199", "period": "202505"})
+    assert found["unlisted"] == ["gacc:888 2025-06"]
+
+
 def test_the_scope_is_what_the_records_say_where_nothing_is_declared() -> None:
     found = row(VALUE | KILOGRAMS, VALUE | {"partner": GERMANY, "period": "202504"})
     assert (found["first_month"], found["last_month"], found["by_month"]) == (date(2025, 4, 1), date(2025, 6, 1), True)

@@ -75,7 +75,7 @@ def _world(seed: int, months: int, totals: float = 0.05) -> tuple[pl.DataFrame, 
             "release_id": release_id, "source": "gacc_query", "kind": "query", "reporter": "CHN", "title": "synthetic",
             "raw_sha256": "0" * 64, "raw_bytes": 1, "encoding": "utf-8", "released_on": _month(index).replace(day=28), "flow": flow,
             "products": list(PRODUCTS), "partners": draw.choice(["all", "listed"]), "partner_list": list(PARTNERS),
-            "measures": ["quantity", "value_usd"], "first_month": _month(index), "last_month": _month(index), "by_month": True, "lost": [], "classification": "HS8",
+            "measures": ["quantity", "value_usd"], "first_month": _month(index), "last_month": _month(index), "by_month": True, "lost": [], "unlisted": [], "classification": "HS8",
             "records": 1, "records_observed": 1, "records_quarantined": 0,
         })  # fmt: skip
     detail = pl.DataFrame(rows, schema=polars_schema("detail"), orient="row")

@@ -58,7 +58,7 @@ def test_portions_of_a_plan_make_what_all_products_at_once_make(tmp_path: Path) 
         {model: {key: {"made": "here"} for key in months} for model in DERIVED},
     )
     plan = Plan(
-        flow="export", months=months, portions=[(one.first, one.after) for one in PORTIONS], published=PartStore(at=tmp_path), ledger=[],
+        flow="export", months=months, portions=[(one.first, one.after) for one in PORTIONS], published=PartStore(at=tmp_path), ledger=[], entered=[],
         statements=[leave_frame(place, statements_of(ledger, "export", one)) for one in PORTIONS],
         releases=leave_frame(place, releases), recent=[], levels=[], notes=nothing,
     )  # fmt: skip
