@@ -34,7 +34,7 @@ CONTENTS = {
     "Reading figures": ("docs/readers", "docs/vintages", "Data dictionary <schemas/DICTIONARY>"),
     "Releases": ("docs/releases", "docs/sources"),
     "Operations": ("Schedules, messages, servers <deployments/README>", "docs/s3", "docs/backup", "docs/settings"),
-    "Background": ("docs/design", "docs/limits", "Speed <benchmarks/RESULTS>", "Scale <benchmarks/SCALE>"),
+    "Background": ("docs/design", "docs/limits", "Speed <benchmarks/RESULTS>"),
     "Project": ("Contributing <CONTRIBUTING>", "CHANGELOG"),
 }
 

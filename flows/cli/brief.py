@@ -1,6 +1,5 @@
 """Defines the commands for the day of a release: printed figures, and the effect of export controls."""
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +17,7 @@ from flows.cli.options import (
     Language,
     ReporterOfStore,
     Store,
+    read_day,
     refusals,
 )
 from flows.cli.terminal import console, errors, say
@@ -125,14 +125,15 @@ def list_events(
         return
     from rich.text import Text
 
-    from tasks.domain import labels, measure_states, measures
+    from tasks.domain import clock, labels, measure_states, measures
     from tasks.reports import export
     from tasks.reports.resolver import known_product
     from tasks.reports.tables import table
 
     with refusals():
         products = list(dict.fromkeys(map(known_product, product or [])))
-        day = _state_day(on)
+        # The recorded terms decide the states of a day in the future.
+        day = read_day(on, may_come=True) if on else clock.today()
         found = measure_states.with_states(measures.events_of_several(products), day)
     if form is not Form.table:
         with refusals():
@@ -162,20 +163,6 @@ def list_events(
     }  # fmt: skip
     console().print(table(columns, above=f"{counted(found['event'].n_unique(), 'measure')}{on_products}, as of {day}"))
     _say_mixed(products, "CHN")
-
-
-def _state_day(text: str | None) -> date:
-    """Parse the requested day, which may be in the future: the recorded terms decide the states then. Raises
-    ValueError.
-    """
-    from tasks.domain import clock
-
-    if text is None:
-        return clock.today()
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise ValueError(f"{text!r} is no day; write it as 2025-06-30") from error
 
 
 @events.command(

@@ -132,6 +132,7 @@ def run(
     ).rows
     snapshot = query.open_published(folder)
     tracer = Tracer(snapshot, "export", "85051110")
+    rows = rows.drop_nulls("level")
     console().print(tables.figure_table(rows, ROWS_MAX, console().width, FIRST_SHOWN, reporter=tracer.reporter.code))
     for line in mixed_words(["85051110"], tracer.reporter.code):
         say(line)

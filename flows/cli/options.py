@@ -293,14 +293,14 @@ def tell_warnings(outcomes: "Sequence[Outcome]", indent: str = "") -> None:
         say(f"{indent}[yellow]warning[/]{of} {escape(line)}{escape(more) if len(found) > 1 else ''}", markup=True)
 
 
-def read_day(text: str) -> date:
-    """Parse a day such as `2025-06-30`, which must not be in the future. Raises ValueError."""
+def read_day(text: str, *, may_come: bool = False) -> date:
+    """Parse a day such as `2025-06-30`, which must not be in the future unless it `may_come`. Raises ValueError."""
     from tasks.domain.clock import today
 
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise ValueError(f"{text!r} is no day; write it as 2025-06-30") from error
-    if day > today():
+    if day > today() and not may_come:
         raise ValueError(f"{day} has not come yet, by the customs' clock")
     return day

@@ -121,20 +121,10 @@ def trace(
     whose: ReporterOfStore = None,
 ) -> None:
     """Where one published figure comes from, down to the records of the raw file; and the same figure computed again."""
-    from tasks.domain.periods import month_number
-    from tasks.lineage.point import Point
-    from tasks.lineage.trace import Tracer
-    from tasks.reports import query, terminal
-    from tasks.reports.resolver import Resolver
+    from tasks.reports import public, terminal
 
     with refusals():
-        snapshot = query.open_published(store)
-        asked = Resolver(snapshot)
-        code, key = asked.product(product), asked.partner(partner)
-        way = asked.flow([code], flow and flow.value)
-        found = Tracer(snapshot, way, code).trace(
-            Point(way, code, key, measure, month_number(asked.month(month, way))), metric.value
-        )
+        found = public.trace(product, partner, month, metric.value, measure, flow and flow.value, store, None)
     if form is Traced.json:
         typer.echo(found.model_dump_json(indent=2))
     else:

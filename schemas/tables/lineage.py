@@ -16,7 +16,7 @@ class Lineage(Table):
     position: pl.UInt32 = Field(description="place of the step on the way, the first is 1", ge=1)
     step: pl.String = Field(description="name of the step")
     code_sha256: pl.String = Field(
-        description="hash of the source of the step's module and of the modules of ours it imports, with the code tables where they look into them"
+        description="hash of the source of Tidewaiter that ran the step, with its code tables"
     )
     schema_sha256: pl.String = Field(description="hash of the schemas of what the step makes")
     inputs: list[str] = Field(description="name=sha256 of each thing the step was given")

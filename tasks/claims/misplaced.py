@@ -11,21 +11,18 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from tasks.claims.breaks import changes_between
 from tasks.claims.match import Agreement
 from tasks.claims.readings import Readings, growth_of
 from tasks.claims.statement import Spot, Stated
-from tasks.claims.wording import describe, show_level
+from tasks.claims.wording import show_level
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import WORLD
 from tasks.domain.precision import Interval, Reading
 
 Match = Callable[..., Agreement | None]
 FIGURES = {
-    "mom": "the change on the month before",
-    "yoy": "the change on a year before",
-    "share": "the share in the world total",
-}
+    "mom": "the change on the month before", "yoy": "the change on a year before", "share": "the share in the world total",
+}  # fmt: skip
 SURE = 4
 FAIRLY_SURE = 3
 SHORT_TON_KG = Fraction(90718474, 100000)
@@ -117,13 +114,7 @@ def _variants(readings: Readings, stated: Stated, found: Sequence[Reading]) -> I
     spot = stated.spot
     base = stated.against or spot.base(stated.kind)
     now, before = readings.level(spot, exact=True), readings.level(base, exact=True)
-    if (
-        not now
-        or not before
-        or not now[0].point
-        or not before[0].point
-        or changes_between(spot, base, readings.reporter)
-    ):
+    if not (now and before and now[0].point and before[0].point) or readings.changes(spot, base):
         return
     unit = 1000 if spot.measure == "quantity_kg" else 10**6
     whole = [Fraction(_half_up(one.point / unit)) * unit for one in (now[0], before[0])]
@@ -133,12 +124,8 @@ def _variants(readings: Readings, stated: Stated, found: Sequence[Reading]) -> I
             point = (a / b - 1) * 100
             words = f"{show_level(a, spot.measure)} against {show_level(b, spot.measure)} is {float(point):+.1f} %"
             what = f"the growth from figures that were {how} first; from the unrounded ones it is {float(found[0].point):+.1f} %"
-            yield (
-                2,
-                what,
-                stated.kind,
-                Reading(Interval(point, point), Interval(point, point), point, "computed", words),
-            )
+            one = Interval(point, point)
+            yield 2, what, stated.kind, Reading(one, one, point, "computed", words)
     if growth := growth_of(now[0], before[0]):
         ratio = growth.mapped(lambda one: one.scaled(1, 100))
         digits = 1 if stated.unit == "times" else FAIRLY_SURE
@@ -160,7 +147,7 @@ def _same_place(readings: Readings, stated: Stated) -> Iterator[Candidate]:
         for name in ("mom", "yoy"):
             if (other, name) != (spot, stated.kind):
                 for reading in figure(readings, other, name):
-                    yield 2, f"{FIGURES[name]} {what}, {describe(other, readings.reporter)}", name, reading
+                    yield 2, f"{FIGURES[name]} {what}, {readings.describe(other)}", name, reading
 
 
 def _within(readings: Readings, spot: Spot) -> Iterator[Candidate]:
@@ -176,7 +163,7 @@ def _within(readings: Readings, spot: Spot) -> Iterator[Candidate]:
     for digits, other in [*others[:3], *((FAIRLY_SURE, one) for _, one in others[3:]), (FAIRLY_SURE, january)]:
         if other != spot:
             for reading in readings.level(other, exact=True):
-                yield digits, describe(other, readings.reporter), "level", reading
+                yield digits, readings.describe(other), "level", reading
 
 
 def _units(found: Sequence[Reading]) -> Iterator[Candidate]:
@@ -189,30 +176,30 @@ def _units(found: Sequence[Reading]) -> Iterator[Candidate]:
 def _spots(readings: Readings, spot: Spot, *, near: bool = False) -> Iterator[tuple[int, str, Spot]]:
     """Yield other places, nearest first: basket, partner, month, direction."""
     for other in _baskets(readings, spot):
-        yield FAIRLY_SURE, f"another basket: {describe(other, readings.reporter)}", other
+        yield FAIRLY_SURE, f"another basket: {readings.describe(other)}", other
     partners = [WORLD, *readings.partners(spot)]
     for partner in partners:
         if partner != spot.partner:
             other = spot.at(partner=partner)
-            yield FAIRLY_SURE, f"another partner: {describe(other, readings.reporter)}", other
+            yield FAIRLY_SURE, f"another partner: {readings.describe(other)}", other
     for shift in (-1, 1, -12, 12):
         is_longer = not spot.is_month and abs(shift) == 1 and spot.last + shift > spot.first
         other = spot.at(last=spot.last + shift) if is_longer else spot.shifted(shift)
-        yield FAIRLY_SURE, f"another month: {describe(other, readings.reporter)}", other
-    yield FAIRLY_SURE, f"the other direction: {describe(_other_way(spot), readings.reporter)}", _other_way(spot)
+        yield FAIRLY_SURE, f"another month: {readings.describe(other)}", other
+    yield FAIRLY_SURE, f"the other direction: {readings.describe(_other_way(spot))}", _other_way(spot)
     if near:
         return
     for shift in (*range(-11, -1), *range(2, 12)):
         if not spot.is_month and spot.first % 12 == 0 and spot.first < spot.last + shift < spot.first + 12:
             other = spot.at(last=spot.last + shift)
-            yield SURE, f"another month: {describe(other, readings.reporter)}", other
+            yield SURE, f"another month: {readings.describe(other)}", other
         if spot.is_month:
-            yield FAIRLY_SURE, f"another month: {describe(spot.shifted(shift), readings.reporter)}", spot.shifted(shift)
+            yield FAIRLY_SURE, f"another month: {readings.describe(spot.shifted(shift))}", spot.shifted(shift)
     for shift in (-1, 1):
         for partner in partners:
             if partner != spot.partner and spot.is_month:
                 other = spot.shifted(shift).at(partner=partner)
-                yield SURE, f"another partner and month: {describe(other, readings.reporter)}", other
+                yield SURE, f"another partner and month: {readings.describe(other)}", other
 
 
 def _baskets(readings: Readings, spot: Spot) -> Iterator[Spot]:
@@ -235,24 +222,19 @@ def _uncovered(readings: Readings, stated: Stated) -> Iterator[Candidate]:
     if kind == "level":
         for other in _baskets(readings, spot):
             for reading in readings.level(other, exact=True):
-                yield SURE, f"another basket: {describe(other, readings.reporter)}", kind, reading
+                yield SURE, f"another basket: {readings.describe(other)}", kind, reading
     other = _other_way(spot)
     for reading in figure(readings, other, kind):
         yield (
             SURE if kind == "level" else FAIRLY_SURE,
-            f"the other direction: {describe(other, readings.reporter)}",
+            f"the other direction: {readings.describe(other)}",
             kind,
             reading,
         )
     for shift in (-12, 12):
         other = spot.shifted(shift)
         for reading in figure(readings, other, kind):
-            yield (
-                SURE if kind == "level" else FAIRLY_SURE,
-                f"another year: {describe(other, readings.reporter)}",
-                kind,
-                reading,
-            )
+            yield SURE if kind == "level" else FAIRLY_SURE, f"another year: {readings.describe(other)}", kind, reading
 
 
 def _half_up(value: Any) -> int:

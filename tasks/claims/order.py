@@ -6,10 +6,9 @@ import itertools
 import re
 from dataclasses import dataclass
 
-from tasks.claims.breaks import changes_between, describe_changes
+from tasks.claims.breaks import describe_changes
 from tasks.claims.readings import Readings
 from tasks.claims.statement import Spot, Stated
-from tasks.claims.wording import describe
 from tasks.domain.coverage import WORLD
 from tasks.domain.errors import Unclear
 from tasks.domain.labels import is_group, partner_name
@@ -41,7 +40,7 @@ def _rank(readings: Readings, stated: Stated) -> Verdict:
     if stated.value < 1 or (stated.unit not in ("rank", "") and not match and "all-time" not in stated.unit):
         return _unclear(f"{stated.shown!r} is no rank that can be looked up")
     if not own:
-        return _unclear(f"no release at hand gives the level of {describe(spot, readings.reporter)}")
+        return _unclear(f"no release at hand gives the level of {readings.describe(spot)}")
     if match:
         return _rank_within(readings, stated, own[0], int(match[1]))
     if "all-time" in stated.unit:
@@ -79,7 +78,7 @@ def _rank_of_partner(readings: Readings, stated: Stated, own: Reading) -> Verdic
         verdict = "supported" if row["rank"] == stated.value else "contradicted"
         return (
             verdict,
-            f"The ledger has rank {row['rank']} for {describe(spot, readings.reporter)}; printed: rank {stated.text}.",
+            f"The ledger has rank {row['rank']} for {readings.describe(spot)}; printed: rank {stated.text}.",
         )
     partners = [one for one in readings.partners(spot) if one != spot.partner and not is_group(one)]
     others = {partner: spot.at(partner=partner) for partner in partners}
@@ -106,20 +105,18 @@ def _placed(
     levels = {
         name: found[0]
         for name, spot in others.items()
-        if not changes_between(stated.spot, spot, readings.reporter) and (found := readings.level(spot, exact=True))
+        if not readings.changes(stated.spot, spot) and (found := readings.level(spot, exact=True))
     }
     beyond = {name: _beyond(level, own, 1) for name, level in levels.items()}
     higher = [name for name, is_higher in beyond.items() if is_higher]
     is_open = len(levels) < len(others) or None in beyond.values()
-    facts = f"{describe(stated.spot, readings.reporter)}: {own.words}; higher among those at hand: {', '.join(sorted(higher)) or 'none'}"
+    facts = f"{readings.describe(stated.spot)}: {own.words}; higher among those at hand: {', '.join(sorted(higher)) or 'none'}"
     if len(higher) >= place:
         return "contradicted", f"Printed: rank {place} among {among}; at least {len(higher)} are higher. {facts}."
     if complete and not is_open:
         verdict = "supported" if len(higher) + 1 == place else "contradicted"
         return verdict, f"Rank {len(higher) + 1} among {among}; printed: {place}. {facts}."
-    changes = sorted(
-        {change for spot in others.values() for change in changes_between(stated.spot, spot, readings.reporter)}
-    )
+    changes = sorted({change for spot in others.values() for change in readings.changes(stated.spot, spot)})
     cut = f", or mean something else ({describe_changes(changes)})" if changes else ""
     return _unclear(
         f"rank {place} among {among} is open, because not all of them are at hand{cut}, or known well enough; nothing at hand contradicts it. {facts}"
@@ -137,12 +134,12 @@ def _since(readings: Readings, stated: Stated) -> Verdict:
         return _unclear(f"{stated.shown!r} names no earlier month or year since which it was the highest or lowest")
     own = readings.level(spot, exact=True)
     if not own:
-        return _unclear(f"no release at hand gives the level of {describe(spot, readings.reporter)}")
+        return _unclear(f"no release at hand gives the level of {readings.describe(spot)}")
     # Levels before a change of definition are neither higher nor lower.
     levels = {
         place: found[0]
         for place in (*record.named, *record.between)
-        if not changes_between(spot, place, readings.reporter) and (found := readings.level(place, exact=True))
+        if not readings.changes(spot, place) and (found := readings.level(place, exact=True))
     }
     words = [word for _, word in record.ways]
     against = ""
@@ -160,18 +157,14 @@ def _since(readings: Readings, stated: Stated) -> Verdict:
         unknown += [] if reached else [place for place in record.named if place not in levels]
         if not unknown:
             then = f" ({levels[reached[-1]].words})" if reached else ""
-            return (
-                "supported",
-                f"{own[0].words} is the {word} {record.since_words}{then}, {describe(spot, readings.reporter)}.",
-            )
+            why = f"{own[0].words} is the {word} {record.since_words}{then}, {readings.describe(spot)}."
+            return "supported", why
         return _unclear(
-            f"it may be the {word} {record.since_words}; {_why_open(readings, spot, unknown)}; nothing at hand contradicts it ({describe(spot, readings.reporter)}: {own[0].words})"
+            f"it may be the {word} {record.since_words}; {_why_open(readings, spot, unknown)}; nothing at hand contradicts it ({readings.describe(spot)}: {own[0].words})"
         )
     neither = f"not the {words[0]}" if len(words) == 1 else "neither the highest nor the lowest"
-    return (
-        "contradicted",
-        f"{own[0].words} is {neither} {record.since_words}, {describe(spot, readings.reporter)}{against}.",
-    )
+    why = f"{own[0].words} is {neither} {record.since_words}, {readings.describe(spot)}{against}."
+    return "contradicted", why
 
 
 @dataclass(frozen=True)
@@ -228,7 +221,7 @@ def _why_open(readings: Readings, spot: Spot, unknown: list[Spot]) -> str:
     which = f"{len(unknown)}, from {unknown[0].months} on"
     if len(unknown) <= NAMED_MAX:
         which = ", ".join(place.months for place in unknown)
-    changes = changes_between(spot, unknown[0], readings.reporter)
+    changes = readings.changes(spot, unknown[0])
     cut = f", or not to be compared ({describe_changes(changes)})" if changes else ""
     return f"not at hand{cut}: {which}"
 
@@ -250,26 +243,24 @@ def _streak(readings: Readings, stated: Stated) -> Verdict:
     sign = 1 if match[1] in ("rises", "increases", "gains") else -1
     places = [spot.at(first=month, last=month) for month in range(spot.first - months, spot.first + 1)]
     levels = [readings.level(place, exact=True) for place in places]
-    changes = changes_between(spot, places[0], readings.reporter)
+    changes = readings.changes(spot, places[0])
     cut = {change.month for change in changes}
     for (before, now), place in zip(itertools.pairwise(levels), places[1:], strict=True):
         if before and now and place.first not in cut and _beyond(now[0], before[0], sign) is False:
-            return (
-                "contradicted",
-                f"Not {months} {match[1]} in a row: {before[0].words}, then {now[0].words}, {describe(spot, readings.reporter)}.",
+            why = (
+                f"Not {months} {match[1]} in a row: {before[0].words}, then {now[0].words}, {readings.describe(spot)}."
             )
+            return "contradicted", why
     if not all(levels) or any(_beyond(now[0], before[0], sign) is None for before, now in itertools.pairwise(levels)):
         return _unclear(
-            f"months of the {months} before {describe(spot, readings.reporter)} are not at hand, or not known well enough; nothing at hand contradicts it"
+            f"months of the {months} before {readings.describe(spot)} are not at hand, or not known well enough; nothing at hand contradicts it"
         )
     if changes:
         return _unclear(
-            f"not all months of the {months} before {describe(spot, readings.reporter)} can be compared, because {describe_changes(changes)}; nothing at hand contradicts it"
+            f"not all months of the {months} before {readings.describe(spot)} can be compared, because {describe_changes(changes)}; nothing at hand contradicts it"
         )
-    return (
-        "supported",
-        f"{months} {match[1]} in a row: {', '.join(level[0].words for level in levels if level)}, {describe(spot, readings.reporter)}.",
-    )
+    why = f"{months} {match[1]} in a row: {', '.join(level[0].words for level in levels if level)}, {readings.describe(spot)}."
+    return "supported", why
 
 
 def _unclear(why: str) -> Verdict:

@@ -10,12 +10,12 @@ from fractions import Fraction
 from typing import Any
 
 import polars as pl
-import pycountry
 
 from schemas.reference.code_tables import code_table
 from tasks.claims.statement import Spot, Stated
 from tasks.claims.units import FOLD, read_unit
 from tasks.domain.errors import Unclear
+from tasks.domain.partner_key import Unresolved, partner_key
 from tasks.domain.period_words import read_period
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -31,12 +31,9 @@ GROWTHS = {
 }
 OTHERS = ("share_pct", "rank", "since", "streak", "unit_value")
 FLOWS = {
-    "export": "export",
-    "exports": "export",
-    "出口": "export",
-    "import": "import",
-    "imports": "import",
-    "进口": "import",
+    name: flow
+    for flow, names in (("export", ("export", "exports", "出口")), ("import", ("import", "imports", "进口")))
+    for name in names
 }
 QUALIFIERS = {
     "below": ("nearly", "almost", "just under", "close to", "将近", "將近", "近", "接近", "knapp", "fast", "거의"),
@@ -65,9 +62,7 @@ def read_claim(row: dict[str, Any]) -> Stated:
     if kind in ("since", "streak", "rank"):
         number = Fraction(int(row["value"])) if row["value"].isdecimal() else Fraction(0)
         qualifier, month = row.get("qualifier", ""), _month_of(row.get("published", ""))
-        return Stated(
-            spot, kind, number, Fraction(1), row["value"], row["unit"], 1, qualifier, title=title, printed_in=month
-        )
+        return Stated(spot, kind, number, Fraction(1), row["value"], row["unit"], 1, qualifier, None, title, month)
     text, qualifier = _number_text(row["value"], row.get("qualifier", ""))
     way, qualifier = _movement(qualifier)
     if not NUMBER.fullmatch(text):
@@ -80,18 +75,8 @@ def read_claim(row: dict[str, Any]) -> Stated:
             raise Unclear(f"{spot.months} and {against.months} are not of one length")
     size, kind, measure, unit = read_unit(row["unit"], kind, measure)
     step = Fraction(1, 10 ** len(text.partition(".")[2]))
-    stated = Stated(
-        spot.at(measure=measure),
-        kind,
-        Fraction(text),
-        step,
-        text,
-        unit,
-        size,
-        read_qualifier(qualifier),
-        against,
-        title,
-    )
+    place, qualifier = spot.at(measure=measure), read_qualifier(qualifier)
+    stated = Stated(place, kind, Fraction(text), step, text, unit, size, qualifier, against, title)
     return _moved(stated, *way) if way else stated
 
 
@@ -202,23 +187,13 @@ def read_product(row: dict[str, str]) -> str:
 
 def read_partner(text: str) -> str:
     """Return our key of a partner."""
-    text = re.sub(r"^the\s+", "", text, flags=re.IGNORECASE)
-    rows = code_table("partner_words").filter(pl.col("word") == text.lower())
-    if rows.height:
-        if not rows["partner"][0]:
-            raise Unclear(f"{text} is {rows['source'][0]}")
-        return str(rows["partner"][0])
-    known = code_table("partners").filter(
-        (pl.col("partner") == text)
-        | (pl.col("name_zh") == text)
-        | (pl.col("name_en").str.to_lowercase() == text.lower())
-    )
-    if known.height:
-        return str(known["partner"][0])
     try:
-        return str(pycountry.countries.lookup(text).alpha_3)
-    except LookupError as error:
-        raise Unclear(f"{text!r} is no partner that we know") from error
+        key = partner_key(text)
+    except Unresolved as unresolved:
+        raise Unclear(str(unresolved)) from unresolved
+    if key is None:
+        raise Unclear(f"{text!r} is no partner that we know")
+    return key
 
 
 def read_qualifier(text: str) -> str:

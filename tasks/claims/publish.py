@@ -72,7 +72,7 @@ def publish_claims(store: Path, claims: ClaimsFile, checked: DataFrame[CheckedCl
     whole = pl.concat([others, mine])
     files = whole.select("claims_file", "claims_sha256").unique().sort("claims_file")
     derivation = {
-        "table": "claim", "code_sha256": code_sha256(__name__), "claims": files.to_dicts(),
+        "table": "claim", "code_sha256": code_sha256(), "claims": files.to_dicts(),
         "inputs": releases.select("release_id", "raw_sha256").sort("release_id").to_dicts(), "versions": versions(),
     }  # fmt: skip
     new = [encode_file("claim", whole, "", derivation)]
@@ -90,7 +90,7 @@ def _trail(checking: str, claims: ClaimsFile, mine: pl.DataFrame) -> pl.DataFram
     run = current_run()
     trail = as_table(checking, run.records if run else [])
     own = lineage_row(
-        checking, trail.height + 1, "publish_claims", code_sha256(__name__), json_sha256({"claim": schema_sha256("claim")}),
+        checking, trail.height + 1, "publish_claims", code_sha256(), json_sha256({"claim": schema_sha256("claim")}),
         {"claims": claims.sha256}, {"claim": frame_sha256(mine)}, mine.height, mine.height, {"claims_file": claims.name},
     )  # fmt: skip
     return Lineage.validate(pl.concat([trail, pl.DataFrame([own], schema=trail.schema)]), lazy=True)

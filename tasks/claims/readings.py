@@ -16,10 +16,11 @@ from tasks.claims import bounds
 from tasks.claims.breaks import changes_between, describe_changes
 from tasks.claims.numbers import Key, current_numbers, without_trade
 from tasks.claims.statement import Spot
-from tasks.claims.wording import show_level, show_percent
+from tasks.claims.wording import describe, show_level, show_percent
 from tasks.domain.classification import BASKET, members
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import counting
+from tasks.domain.definition_changes import Change
 from tasks.domain.periods import month_name, month_number
 from tasks.domain.precision import Interval, Reading, hull, printed
 from tasks.domain.reporter import Reporter
@@ -58,14 +59,7 @@ class Readings:
         has_figure = pl.col("level").is_not_null() | pl.col("rank").is_not_null() | is_silent
         metric = read_table(snapshot, "metric", where=wanted & has_figure).select(*PLACE, *USED)
         self.metric = {
-            (
-                row["flow"],
-                row["product"],
-                row["partner"],
-                row["measure"],
-                month := month_number(row["period"]),
-                month,
-            ): row
+            (*(row[name] for name in PLACE[:-1]), month := month_number(row["period"]), month): row
             for row in metric.iter_rows(named=True)
         }
         self.numbers = {key: number for key, number in numbers.items() if not self._is_outranked(key)}
@@ -81,6 +75,14 @@ class Readings:
         first, last = key[4:]
         row = self.metric.get((*key[:4], last, last)) if first % 12 == 0 and first < last < first + 12 else None
         return row is not None and row["ytd_status"] in ADDED
+
+    def describe(self, spot: Spot) -> str:
+        """Describe a place in words."""
+        return describe(spot, self.reporter)
+
+    def changes(self, spot: Spot, other: Spot) -> list[Change]:
+        """Return the changes of definition between two periods of a series, in order."""
+        return changes_between(spot, other, self.reporter)
 
     def canonical(self, spot: Spot) -> Spot:
         """Replace a basket of one code by that code."""
@@ -102,7 +104,7 @@ class Readings:
             return [printed(value, step, show_level(value, spot.measure))]
         if (made := self._made(spot)) is not None:
             return [made]
-        if not spot.is_month and changes_between(spot, spot, self.reporter):
+        if not spot.is_month and self.changes(spot, spot):
             return []
         found = [reading for reading in (self._difference(spot), self._sum(spot)) if reading is not None]
         return found or self._covered_total(spot)
@@ -208,7 +210,7 @@ class Readings:
 
             def is_comparable(one: bounds.Period, other: bounds.Period) -> bool:
                 first, second = (spot.at(first=period[0], last=period[1]) for period in (one, other))
-                return not changes_between(first, second, self.reporter)
+                return not self.changes(first, second)
 
             self._series[name] = bounds.Series(levels, growths, exact, is_comparable)
         return self._series[name]
@@ -218,7 +220,7 @@ class Readings:
         `exact` leaves out levels that are only implied.
         """
         found = []
-        changes = changes_between(spot, base, self.reporter)
+        changes = self.changes(spot, base)
         number = self.growths.get(_key(spot)) if base == spot.shifted(-12) else None
         if number is not None and printed_too:
             over = f" over a change of what the series means ({describe_changes(changes)})" if changes else ""

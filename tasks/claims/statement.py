@@ -11,6 +11,13 @@ from typing import Any
 from tasks.domain.periods import month_name
 
 DIGITS_MIN = 2
+QUALIFIED = {
+    "below": "nearly",
+    "slightly above": "just over",
+    "above": "more than",
+    "under": "less than",
+    "about": "about",
+}
 
 
 @dataclass(frozen=True)
@@ -68,14 +75,7 @@ class Stated:
     @property
     def qualifier_text(self) -> str:
         """The qualifier as the start of a phrase."""
-        words = {
-            "below": "nearly ",
-            "slightly above": "just over ",
-            "above": "more than ",
-            "under": "less than ",
-            "about": "about ",
-        }
-        return words.get(self.qualifier, "")
+        return f"{QUALIFIED[self.qualifier]} " if self.qualifier in QUALIFIED else ""
 
     @property
     def digits(self) -> int:

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tasks.claims.breaks import changes_between, describe_changes
+from tasks.claims.breaks import describe_changes
 from tasks.claims.match import distance, match, tolerance
 from tasks.claims.misplaced import at_same_place, elsewhere
 from tasks.claims.order import check_extreme
 from tasks.claims.parse import read_claim
 from tasks.claims.readings import Readings, known_months
 from tasks.claims.statement import Spot, Stated
-from tasks.claims.wording import describe, show_level
+from tasks.claims.wording import show_level
 from tasks.domain.errors import Unclear
 from tasks.domain.precision import Reading
 
@@ -57,11 +57,9 @@ def _verdict(readings: Readings, stated: Stated, spot: Spot) -> Verdict:
     found = direct(readings, stated)
     if agreed := _agreed(readings, stated, found):
         return agreed
-    if not found and (changes := changes_between(spot, _compared(stated), readings.reporter)):
-        return (
-            "not_checkable",
-            f"Not checkable: {_incomparable(readings, stated)}, because {describe_changes(changes)}.",
-        )
+    if not found and (changes := readings.changes(spot, _compared(stated))):
+        why = f"Not checkable: {_incomparable(readings, stated)}, because {describe_changes(changes)}."
+        return "not_checkable", why
     if other := elsewhere(readings, stated, found, match):
         return "right_number_wrong_place", _misplaced(readings, stated, found, other)
     return _against(readings, stated, found) if found else ("not_checkable", _missing(readings, stated))
@@ -74,15 +72,13 @@ def _agreed(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Ver
     agreeing = [(how, reading) for reading in found if (how := match(stated, reading))]
     for how, reading in agreeing:
         if how.is_sure:
-            return (
-                "supported",
-                f"{stated.shown} {how.words}: the ledger has {reading.words} for {describe(stated.spot, readings.reporter)}.",
-            )
+            why = f"{stated.shown} {how.words}: the ledger has {reading.words} for {readings.describe(stated.spot)}."
+            return "supported", why
     for _, reading in agreeing[:1]:
         return (
             "not_excluded",
             f"Not excluded and not confirmed, because other figures with these digits would agree as well: printed "
-            f"{stated.qualifier_text}{stated.shown}; the ledger has {reading.words} for {describe(stated.spot, readings.reporter)}.{_coincidence(readings, stated)}",
+            f"{stated.qualifier_text}{stated.shown}; the ledger has {reading.words} for {readings.describe(stated.spot)}.{_coincidence(readings, stated)}",
         )
     return None
 
@@ -90,14 +86,12 @@ def _agreed(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Ver
 def _against(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Verdict:
     """Return the verdict if every reading disagrees: the difference decides whether the claim can be called wrong."""
     words = "; or ".join(reading.words for reading in found)
-    both = f"printed {stated.qualifier_text}{stated.shown}; the ledger has {words} for {describe(stated.spot, readings.reporter)}"
+    both = f"printed {stated.qualifier_text}{stated.shown}; the ledger has {words} for {readings.describe(stated.spot)}"
     if any(distance(stated, reading) <= tolerance(stated, reading) for reading in found) and not stated.qualifier:
         return "not_checkable", f"Unresolved, a difference no larger than silent revisions make: {both}."
     sign = " The sign is the other way round." if _is_mirrored(stated, found) else ""
-    return (
-        "contradicted",
-        f"{NAMES.get(stated.kind, 'the figure').capitalize()} differs: {both}.{sign}{_needed(readings, stated)}",
-    )
+    why = f"{NAMES.get(stated.kind, 'the figure').capitalize()} differs: {both}.{sign}{_needed(readings, stated)}"
+    return "contradicted", why
 
 
 def _needed(readings: Readings, stated: Stated) -> str:
@@ -106,7 +100,7 @@ def _needed(readings: Readings, stated: Stated) -> str:
         return ""
     base = _compared(stated)
     now, before = readings.level(stated.spot, exact=True), readings.level(base, exact=True)
-    if not now or not before or changes_between(stated.spot, base, readings.reporter):
+    if not now or not before or readings.changes(stated.spot, base):
         return ""
     ratio, measure = 1 + stated.value / 100, stated.spot.measure
     # If the current level is 0, every base gives a fall of 100 %: no base can be named.
@@ -138,8 +132,8 @@ def _compared(stated: Stated) -> Spot:
 def _incomparable(readings: Readings, stated: Stated) -> str:
     base = _compared(stated)
     if base == stated.spot:
-        return f"the months of {describe(stated.spot, readings.reporter)} cannot be added up"
-    return f"{describe(stated.spot, readings.reporter)} cannot be compared with {base.months}"
+        return f"the months of {readings.describe(stated.spot)} cannot be added up"
+    return f"{readings.describe(stated.spot)} cannot be compared with {base.months}"
 
 
 def _is_mirrored(stated: Stated, found: Sequence[Reading]) -> bool:
@@ -151,9 +145,9 @@ def _is_mirrored(stated: Stated, found: Sequence[Reading]) -> bool:
 
 def _misplaced(readings: Readings, stated: Stated, found: Sequence[Reading], other: tuple[str, str]) -> str:
     own = (
-        f"the ledger has {found[0].words} for {describe(stated.spot, readings.reporter)}"
+        f"the ledger has {found[0].words} for {readings.describe(stated.spot)}"
         if found
-        else f"the ledger has no such figure for {describe(stated.spot, readings.reporter)}"
+        else f"the ledger has no such figure for {readings.describe(stated.spot)}"
     )
     return f"{stated.shown} is right elsewhere: it is {other[0]} ({other[1]}); {own}."
 
@@ -161,17 +155,17 @@ def _misplaced(readings: Readings, stated: Stated, found: Sequence[Reading], oth
 def _missing(readings: Readings, stated: Stated) -> str:
     spot = stated.spot
     if (spot.flow, spot.product) not in readings.covered:
-        return f"Not checkable: no release at hand covers {describe(spot, readings.reporter)}."
+        return f"Not checkable: no release at hand covers {readings.describe(spot)}."
     base = _compared(stated)
     if base != spot and (before := readings.level(base, exact=True)) and not before[0].point:
-        return f"Not checkable: there is no growth of what was nothing: {before[0].words}, {describe(base, readings.reporter)}."
+        return f"Not checkable: there is no growth of what was nothing: {before[0].words}, {readings.describe(base)}."
     what = NAMES.get(stated.kind.removesuffix("_times"), "this figure")
     parts = [(place, found[0]) for place in dict.fromkeys((spot, base)) if (found := readings.level(place))]
     if base != spot and len(parts) > 1:
-        known = "; ".join(f"{reading.words}, {describe(place, readings.reporter)}" for place, reading in parts)
-        return f"Not checkable: the printed figures leave too much open for {what} of {describe(spot, readings.reporter)}: {known}.{_coincidence(readings, stated)}"
+        known = "; ".join(f"{reading.words}, {readings.describe(place)}" for place, reading in parts)
+        return f"Not checkable: the printed figures leave too much open for {what} of {readings.describe(spot)}: {known}.{_coincidence(readings, stated)}"
     return (
-        f"Not checkable: no release at hand gives {what} of {describe(spot, readings.reporter)}, nor what it could be computed from; "
+        f"Not checkable: no release at hand gives {what} of {readings.describe(spot)}, nor what it could be computed from; "
         f"months of this series: {known_months(readings, spot)}.{_coincidence(readings, stated)}"
     )
 

@@ -166,7 +166,7 @@ def relevant_releases(releases: pl.DataFrame, reporter: str) -> pl.DataFrame:
 
 def derivation() -> dict[str, Any]:
     """Return the hashes of the code and the reference data that made these tables, for their files."""
-    return {"code_sha256": code_sha256(__name__), "reference_sha256": reference_sha256()}
+    return {"code_sha256": code_sha256(), "reference_sha256": reference_sha256()}
 
 
 @functools.cache
@@ -215,7 +215,7 @@ def _is_of_other_code(table: str, known: Known) -> bool:
     if known.snapshot is None or not entries or entries[0].schema_sha256 != schema_sha256(table):
         return True
     found = read_derivation(str(known.snapshot.path / entries[0].path))
-    return (found.get("reference_sha256"), found.get("code_sha256")) != (reference_sha256(), code_sha256(__name__))
+    return (found.get("reference_sha256"), found.get("code_sha256")) != (reference_sha256(), code_sha256())
 
 
 def event_month(metric: PendingFiles, known: Known, reporter: str, *, is_outdated: bool) -> DataFrame[EventMonth]:

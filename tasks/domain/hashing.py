@@ -13,14 +13,14 @@ import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from schemas import code_files
-from schemas.reference import code_tables
-from tasks.domain.source_files import modules_behind
 
+ROOT = Path(__file__).parents[2]
 SHAPING_LIBRARIES = ("polars", "pyarrow", "pandera", "fastexcel", "tidewaiter")
 
 
@@ -136,14 +136,14 @@ def json_sha256(value: Any) -> str:
 
 
 @functools.cache
-def code_sha256(module_name: str) -> str:
-    """Hash of the source of a module, of all own modules that it imports, and of the code tables where it reads them.
+def code_sha256() -> str:
+    """Hash of the source of all steps and tables, and of the code tables.
 
     A new unit or partner changes the result of the same code, so the tables count.
     """
-    files = modules_behind(module_name)
-    if code_tables.__name__ in files:
-        files |= {file.name: file for file in code_files.table_files().values()}
+    source = (file for folder in ("tasks", "schemas") for file in (ROOT / folder).rglob("*.py"))
+    files = {file.relative_to(ROOT).as_posix(): file for file in source}
+    files |= {file.name: file for file in code_files.table_files().values()}
     return json_sha256({name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()})
 
 

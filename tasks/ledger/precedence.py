@@ -51,18 +51,7 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
     figure cumulated from January, or `yoy` and `ytd_yoy` for the printed growth of these two; other periods are left
     out. Raises OverflowError for a number that is too large.
     """
-    start, end = pl.col("period_start"), pl.col("period_end")
-    is_month = (start.dt.month_start() == start) & (start.dt.month_end() == end)
-    is_ytd = (start.dt.month() == 1) & (start.dt.year() == end.dt.year()) & (start.dt.day() == 1)
-    growth = pl.col("measure").str.ends_with(YOY)
-    placed = observation.with_columns(
-        pl.when(is_month).then(pl.when(growth).then(pl.lit("yoy")).otherwise(pl.lit("month")))
-        .when(is_ytd).then(pl.when(growth).then(pl.lit("ytd_yoy")).otherwise(pl.lit("ytd"))).alias("span"),
-        month_index("period_end").alias("month"),
-        pl.col("measure").str.strip_suffix(YOY),
-        priority().alias("priority"),
-    ).filter(pl.col("span").is_not_null())  # fmt: skip
-    placed = placed.join(_masses(), on="unit", how="left").with_columns(pl.col("smallest").fill_null(1))
+    placed = _placed(observation)
     most = pl.when(pl.col("span") == "ytd").then(YEAR_MAX).otherwise(LEVEL_MAX)
     large = placed.filter(pl.col("value").abs() > most // pl.col("smallest"))
     if large.height:
@@ -73,19 +62,53 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
     placed = placed.with_columns(
         pl.col("value") * pl.col("smallest"),
         pl.col("resolution") * pl.col("smallest"),
-        pl.when("mass").then(pl.lit("quantity_kg")).otherwise("measure").alias("measure"),
     )
     # Sorting is expensive, and most products have one source and one unit.
     units = placed.select("product", "measure", "source", "reporter", "unit").unique()
     several = units.filter(pl.struct("product", "measure").is_duplicated())["product"].unique().to_list()
+    found = [*SERIES, "month", "value", "span", "source", "kind", "priority", "release_id", "known_from"]
+    if not several:
+        return placed.select(found)
     doubled = (
         placed.filter(pl.col("product").is_in(several))
         .sort(*SERIES, "month", "span", "priority", "source", "reporter", "resolution", "unit")
         .unique([*SERIES, "month", "span"], keep="first", maintain_order=True)
     )
-    return pl.concat([placed.filter(~pl.col("product").is_in(several)), doubled]).select(
-        *SERIES, "month", "value", "span", "source", "kind", "priority", "release_id", "known_from"
-    )
+    return pl.concat([placed.filter(~pl.col("product").is_in(several)), doubled]).select(found)
+
+
+def _placed(observation: pl.DataFrame) -> pl.DataFrame:
+    """The statements of months and of years to date, with span, month, priority and `smallest`: how many of the smallest unit
+    make one of theirs. Kilograms are the measure of every mass.
+
+    Most statements are of months, of one kind, and print no growth: the texts of these are not read one by one.
+    """
+    start, end = pl.col("period_start"), pl.col("period_end")
+    is_month = (start.dt.month_start() == start) & (start.dt.month_end() == end)
+    is_ytd = (start.dt.month() == 1) & (start.dt.year() == end.dt.year()) & (start.dt.day() == 1)
+    measures, kinds = observation["measure"].unique(), observation["kind"].unique()
+    growths = measures.filter(measures.str.ends_with(YOY)).to_list()
+    growth = pl.col("measure").is_in(growths) if growths else pl.lit(False)
+    span: pl.Expr = (
+        pl.when(is_month).then(pl.when(growth).then(pl.lit("yoy")).otherwise(pl.lit("month")))
+        .when(is_ytd).then(pl.when(growth).then(pl.lit("ytd_yoy")).otherwise(pl.lit("ytd")))
+    )  # fmt: skip
+    all_months = observation.select("period_start", "period_end").unique().select(is_month.all()).item() and not growths
+    if all_months:
+        span = pl.lit("month")
+    masses = _masses().filter(pl.col("unit").is_in(observation["unit"].unique().to_list()))
+    units = dict(masses.select("unit", "smallest").iter_rows())
+    is_mass = pl.col("unit").is_in([*units])
+    smallest: pl.Expr = pl.lit(1, pl.Int64)
+    for unit, count in units.items():
+        smallest = pl.when(pl.col("unit") == unit).then(pl.lit(count, pl.Int64)).otherwise(smallest)
+    placed = observation.with_columns(
+        month_index("period_end").alias("month"), span=span, smallest=smallest,
+        measure=pl.when(is_mass).then(pl.lit("quantity_kg")).otherwise(pl.col("measure").str.strip_suffix(YOY) if growths else "measure"),
+        priority=pl.lit(kinds.to_frame().select(priority()).item(), pl.Int32) if kinds.len() == 1 else priority(),
+    )  # fmt: skip
+    # A filter would copy the ledger of two years.
+    return placed if all_months else placed.filter(pl.col("span").is_not_null())
 
 
 def printed_numbers(observation: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
@@ -100,7 +123,6 @@ def printed_numbers(observation: pl.DataFrame, releases: DataFrame[Release]) -> 
     return pl.concat([numbers, _copy_baskets(numbers).select(numbers.columns)])
 
 
-@functools.cache
 @functools.cache
 def chapter_group_of(product: str) -> str:
     """The chapter group of a product: its HS chapter, or the first of the chapters that baskets connect with it.
@@ -154,5 +176,6 @@ def _copy_baskets(numbers: pl.DataFrame) -> pl.DataFrame:
     members = basket_members().filter(pl.len().over("product") == 1).rename({"product": "basket", "part": "product"})
     listed = pl.col("classification").cast(pl.String)
     national = pl.when(listed.is_in(OTHERS)).then(listed).otherwise(pl.lit(CHINAS))
-    named = numbers.with_columns(nomenclature=national).join(members, on=["product", "nomenclature"])
+    mine = numbers.filter(pl.col("product").is_in(members["product"].unique().to_list()))
+    named = mine.with_columns(nomenclature=national).join(members, on=["product", "nomenclature"])
     return named.filter(valid_in(month_text())).with_columns(product="basket", classification=pl.lit("basket"))

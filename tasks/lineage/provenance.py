@@ -15,19 +15,7 @@ from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.domain.hashing import code_sha256, versions
 from tasks.domain.periods import month_index
 from tasks.domain.release_ids import release_of
-from tasks.ingest.normalise import Normalised
 from tasks.store.parquet import Partition, partition_month
-
-# The module whose code makes a table, by name: nothing of it runs here. Reading a release makes the other tables.
-MADE_IN = {
-    "observation": "tasks.ledger.epochs",
-    "trade_flow": "tasks.ledger.trade_flow",
-    "metric": "tasks.metrics.derive",
-    "record_level": "tasks.metrics.derive",
-    "revision": "tasks.ledger.revisions",
-    "product_name": "tasks.ledger.name_tables",
-    "partner_name": "tasks.ledger.name_tables",
-}
 
 # Made from the statements of one month and from the scopes that cover it.
 OF_ONE_MONTH = ("observation", "trade_flow", "revision")
@@ -88,7 +76,7 @@ def derivation_of(
         about = decisions.filter(pl.col("release_id").is_in(releases.select(release_of()).to_series().implode()))
     return {
         "table": table,
-        "code_sha256": code_sha256(MADE_IN.get(table, Normalised.__module__)),
+        "code_sha256": code_sha256(),
         "inputs": [
             {"release_id": release_id, "raw_sha256": sha256}
             for release_id, sha256 in sorted(zip(releases["release_id"], releases["raw_sha256"], strict=True))

@@ -30,13 +30,15 @@ class Scope(NamedTuple):
 
     Each has the `source` priority of the best kind of release, 0 is the best. A listed partner has a row in `listed`
     for every month that any release covers. `cells` has the priorities of `everyone` at the position of each cell: there
-    are few cells, and a look-up by position costs a fraction of a join. `of_groups` has those of groups of partners.
+    are few cells, and a look-up by position costs a fraction of a join. `of_groups` has those of groups of partners. `alike` has
+    the months in which every cell is covered for every partner by one kind of release, and its priority.
     """
 
     everyone: pl.DataFrame
     listed: pl.DataFrame
     cells: pl.Series
     of_groups: pl.Series
+    alike: dict[int, int]
 
     @classmethod
     def of(cls, everyone: pl.DataFrame, listed: pl.DataFrame, names: Names) -> Self:
@@ -45,10 +47,10 @@ class Scope(NamedTuple):
         places = everyone.select(names.key(*CELL)).to_series()
         cells = nothing.clone().scatter(places, everyone["priority"])
         if everyone["groups"].all():
-            return cls(everyone, listed, cells, cells)
+            return cls(everyone, listed, cells, cells, {} if listed.height else _alike(everyone, names))
         closed = everyone.filter("groups")
         of_groups = nothing.scatter(closed.select(names.key(*CELL)).to_series(), closed["priority"])
-        return cls(everyone, listed, cells, of_groups)
+        return cls(everyone, listed, cells, of_groups, {})
 
 
 class Coverage(NamedTuple):
@@ -84,6 +86,16 @@ class Coverage(NamedTuple):
         cells = self.all_levels.of_groups if groups else self.all_levels.cells
         priority = pl.lit(cells).gather(self.names.key(*CELL))
         return frame.with_columns(everyone=priority.is_not_null())
+
+
+def _alike(everyone: pl.DataFrame, names: Names) -> dict[int, int]:
+    partners = pl.DataFrame({"partner": pl.int_range(names.size("partner"), eager=True)})
+    founded, count = partners.select(names.founded().max()).item(), names.size("product", "family")
+    months = everyone.group_by("month").agg(
+        pl.len().alias("cells"), pl.col("priority").min(), worst=pl.col("priority").max()
+    )
+    whole = months.filter(pl.col("cells") == count, pl.col("priority") == pl.col("worst"), pl.col("month") >= founded)
+    return dict(whole.select("month", "priority").iter_rows())
 
 
 def with_priority(frame: pl.DataFrame, scope: Scope, names: Names) -> pl.DataFrame:

@@ -26,7 +26,7 @@ from tasks.metrics.levels import Levels, blocks
 from tasks.metrics.names import MISSING_FROM, NUMBER, Names, bit_of, status
 from tasks.metrics.records import PublishedLevels, with_records
 from tasks.metrics.rows import as_metric, in_order, per_kilogram, with_others
-from tasks.metrics.sums import add_up, add_up_years
+from tasks.metrics.sums import add_up, add_up_years, only_kind
 from tasks.metrics.windows import YEAR, Windows
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def derive_months(
     """
     numbers = printed_numbers(statements, releases)
     printed = numbers.select(*NAMED, "month", "span", "value", kinds=bit_of(pl.col("priority")))
+    del statements, numbers
     first, last = min(months) - FIGURES_LOOK_BACK, max(months)
     if (printed["span"] == "ytd").any():
         first = first // YEAR * YEAR
@@ -105,11 +106,13 @@ def derive_months(
     if years.height:
         years = add_up_years(years, cover(names, flow, years_as_months(releases)))
         spans = pl.concat([spans, years.with_columns(span=pl.lit("ytd")).select(spans.columns)])
-    rows = add_up(coded.filter(span="month"), coverage)
+    of_months = coded.filter(span="month")
+    rows = add_up(of_months, coverage)
     grid = Grid(pl.concat([rows.select(NAMED), spans.select(NAMED)]).unique(), coverage)
     count = max(1, at_once // grid.size)
-    portion = _Portion(flow, grid, Levels(grid, rows, spans, count), spans, all_records=all_records)
-    del rows, coded, printed, numbers
+    levels = Levels(grid, rows, spans, count, only_kind(of_months))
+    portion = _Portion(flow, grid, levels, spans, all_records=all_records)
+    del rows, coded, printed, of_months
     portion.remember(earlier)
     portion.last_seen_in(Block(first, min(months) - first))
     for block in blocks(min(months), max(months) - min(months) + 1, count):

@@ -147,6 +147,9 @@ class Grid:
     def priority(self, block: Block) -> pl.Series:
         """The priority of the best release that covers each series, null where none does."""
         names, month, scope = self.names, block.month(self.size), self.coverage.all_levels
+        alike = {scope.alike.get(one) for one in block.months}
+        if len(alike) == 1 and None not in alike:
+            return pl.repeat(alike.pop(), self.size * block.size, dtype=scope.cells.dtype, eager=True)
         at = block.tiled(self.cell) * names.months + (month - names.first)
         cells = scope.cells.gather(at)
         if scope.of_groups is not scope.cells:

@@ -32,16 +32,18 @@ class Month(NamedTuple):
 class Levels:
     """The levels of a window of months, and the printed years to date: `ytd` by month (row, ytd, ytd_status, ytd_kinds)."""
 
-    def __init__(self, grid: Grid, rows: pl.DataFrame, spans: pl.DataFrame, at_once: int) -> None:
+    def __init__(
+        self, grid: Grid, rows: pl.DataFrame, spans: pl.DataFrame, at_once: int, kind: int | None = None
+    ) -> None:
         """`rows` are the numbers of the months, printed and summed (`sums.add_up`), `spans` the printed figures of others;
-        so many months are computed `at_once`.
+        so many months are computed `at_once`. `kind` is that of all rows if there is only one.
         """
         self.grid, self.months, self.ytd = grid, dict[int, Month](), dict[int, pl.DataFrame]()
         row, seen = grid.rows_of(rows), spans_seen(spans)
         seen = seen.select("month", row=grid.rows_of(seen))
         for block in blocks(grid.names.first, grid.names.months, at_once):
             printed = seen.filter(pl.col("month").is_in(block.months))
-            self.months |= _months(grid, block, rows, row, printed)
+            self.months |= _months(grid, block, rows, row, printed, kind)
         self._chain(spans)
 
     def _chain(self, spans: pl.DataFrame) -> None:
@@ -88,7 +90,9 @@ def blocks(first: int, count: int, at_once: int) -> Iterator[Block]:
         yield Block(start, min(at_once, first + count - start))
 
 
-def _months(grid: Grid, block: Block, rows: pl.DataFrame, row: pl.Series, printed: pl.DataFrame) -> dict[int, Month]:
+def _months(
+    grid: Grid, block: Block, rows: pl.DataFrame, row: pl.Series, printed: pl.DataFrame, kind: int | None
+) -> dict[int, Month]:  # fmt: skip
     size, at = grid.size * block.size, block.offset(row, grid.size)
     has_rows = any(f"c{month}" in rows.columns for month in block.months)
     if not has_rows and not printed.height and not grid.coverage.known["month"].is_in(block.months).any():
@@ -100,12 +104,13 @@ def _months(grid: Grid, block: Block, rows: pl.DataFrame, row: pl.Series, printe
         found = pl.concat([rows[one] if one in rows.columns else nothing for one in months], rechunk=True)
         return _zeros(size, kind).scatter(at, found)
 
-    value, codes, of_row = column("v", pl.Int64), column("c", pl.UInt8), column("k", pl.UInt8)
+    value, codes = column("v", pl.Int64), column("c", pl.UInt8)
+    of_row = column("k", pl.UInt8) if kind is None else pl.repeat(kind, 1, dtype=pl.UInt8, eager=True)
     has_row = codes > 0
     here, below = _traded(grid, block, has_row)
     place = block.offset(grid.place, grid.places.height)
     frame = pl.DataFrame([
-        codes.alias("code"), of_row.alias("of_row"),
+        codes.alias("code"),
         grid.priority(block).alias("priority"), here.gather(place).alias("here"), below.gather(place).alias("below"),
     ])  # fmt: skip
     has, covered = pl.col("code").is_between(PRINTED, SUM), pl.col("priority").is_not_null()
@@ -116,7 +121,7 @@ def _months(grid: Grid, block: Block, rows: pl.DataFrame, row: pl.Series, printe
         .when((pl.col("code") == UNKNOWN) | (covered & pl.col("here"))).then(status("other_unit"))
         .otherwise(status("not_covered"))
     )  # fmt: skip
-    kinds = pl.when(has).then("of_row").when(zero).then(bit_of(pl.col("priority"))).otherwise(pl.lit(0, pl.UInt8))
+    kinds = pl.when(has).then(pl.lit(of_row)).when(zero).then(bit_of(pl.col("priority"))).otherwise(pl.lit(0, pl.UInt8))
     found = frame.select(status=made, kinds=kinds)
     seen = _seen(grid, block, has_row.scatter(printed.select(_at(block, grid.size)).to_series(), True))
     columns = (value, found["status"], found["kinds"], seen, here | below)

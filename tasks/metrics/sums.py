@@ -5,16 +5,17 @@ where a part has a number that month and none in this measure: pieces and kilogr
 is not zero.
 
 All months are added up at once: a row is a series, and has for each month `m` a value (`v`), how it was made (`c`, see CODES)
-and the kinds of release behind it (`k`), in columns such as v24305. Months without any number have no columns.
+and the kinds of release behind it (`k`), in columns such as v24305. Months without any number have no columns, and where all numbers
+are of one kind no column says so.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
 import polars as pl
 
 from tasks.domain.classification import HS_LEVELS
 from tasks.domain.units import LEVEL_MAX, YEAR_MAX
-from tasks.metrics.coverage import Coverage
+from tasks.metrics.coverage import Coverage, Scope
 from tasks.metrics.names import NUMBER, bit_of, status
 
 SERIES = ("product", "partner", "measure")
@@ -48,15 +49,26 @@ def add_up_years(printed: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
     printed = printed.with_columns(made=status("reported"))
     best = coverage.priority(coverage.names.with_family(printed))["priority"]
     counts = pl.select(best.is_null() | (printed["kinds"] <= bit_of(pl.lit(best)))).to_series()
-    rows = add_up(printed.filter(counts).drop("made"), coverage, YEAR_MAX)
+    parts = printed.filter(counts).drop("made")
+    rows, kind = add_up(parts, coverage, YEAR_MAX), only_kind(parts)
     months = (int(name[1:]) for name in rows.columns if name[0] == "c" and name[1:].isdigit())
     sums = [
         rows.filter(pl.col(f"c{month}") == SUM).select(
-            *SERIES, month=pl.lit(month, pl.Int32), value=f"v{month}", kinds=f"k{month}", made=status("sum")
+            *SERIES,
+            month=pl.lit(month, pl.Int32),
+            value=f"v{month}",
+            kinds=f"k{month}" if kind is None else pl.lit(kind, pl.UInt8),
+            made=status("sum"),
         )
         for month in months
     ]
     return pl.concat([*sums, printed.drop_nulls("value")]).unique([*SERIES, "month"], keep="first", maintain_order=True)
+
+
+def only_kind(printed: pl.DataFrame) -> int | None:
+    """The kind of release behind all numbers; None where there are several."""
+    kinds = printed["kinds"].unique()
+    return kinds.item() if kinds.len() == 1 else None
 
 
 class _Sums:
@@ -64,12 +76,15 @@ class _Sums:
 
     def __init__(self, coverage: Coverage, months: list[int], most: int) -> None:
         self.coverage, self.names, self.months, self.most = coverage, coverage.names, months, most
+        # What a row has of each month: without kinds if there is only one.
+        self.parts = "vck"
 
     def wide(self, printed: pl.DataFrame) -> pl.DataFrame:
         """A row a series; a number is put where its month is."""
         key = self.names.key(*SERIES)
         code = pl.when(pl.col("value").is_null()).then(UNKNOWN).otherwise(PRINTED).cast(pl.UInt8)
-        keyed = printed.select("month", pl.col("value").fill_null(0), "kinds", code=code, key=key)
+        self.parts = "vck" if only_kind(printed) is None else "vc"
+        keyed = printed.select("month", v=pl.col("value").fill_null(0), c=code, k="kinds", key=key)
         keys = keyed["key"].unique().sort()
         at = pl.DataFrame({"key": keys}).with_row_index("at")
         keyed = keyed.join(at, on="key", how="left")
@@ -77,9 +92,11 @@ class _Sums:
         by_month = keyed.partition_by("month", as_dict=True)
         for month in self.months:
             own = by_month.get((month,), keyed.clear())
-            columns[f"v{month}"] = _none(keys.len(), pl.Int64).scatter(own["at"], own["value"])
-            columns[f"c{month}"] = _none(keys.len(), pl.UInt8).scatter(own["at"], own["code"])
-            columns[f"k{month}"] = _none(keys.len(), pl.UInt8).scatter(own["at"], own["kinds"])
+            for part in self.parts:
+                kind = pl.Int64 if part == "v" else pl.UInt8
+                columns[f"{part}{month}"] = pl.repeat(0, keys.len(), dtype=kind, eager=True).scatter(
+                    own["at"], own[part]
+                )
         return pl.DataFrame({"key": keys}).select(*self.names.unpacked(*SERIES)).with_columns(**columns)
 
     def joined(self, rows: pl.DataFrame, sums: Iterable[pl.DataFrame]) -> pl.DataFrame:
@@ -93,7 +110,7 @@ class _Sums:
         firsts = [
             pl.col(f"{kind}{month}").filter(pl.col(f"c{month}") > NOTHING).first().fill_null(0)
             for month in self.months
-            for kind in "vck"
+            for kind in self.parts
         ]
         merged = made.filter(twice).group_by(SERIES, maintain_order=True).agg(firsts)
         return pl.concat([made.filter(~twice), merged.select(made.columns)])
@@ -107,7 +124,7 @@ class _Sums:
         for level in HS_LEVELS:
             # All parts are national codes, so each level is the sum of the one below it.
             above = self.names.above(level).alias("product")
-            below = self._summed(below.with_columns(above), SERIES)
+            below = self._summed(below.with_columns(above))
             places = places.with_columns(above).group_by("product", "partner").agg(pl.col("^n.*$").sum())
             sums = self._with_values(below, places, ["product", "partner"])
             made.append(self._where(sums, self._may(sums)))
@@ -128,7 +145,7 @@ class _Sums:
                 mine, of_places = (self._valid(one.join(of_total, on="partner")) for one in (counted, places))
             mine = mine.with_columns(partner=pl.lit(total, NUMBER))
             needed = of_places.group_by("product").agg(pl.col("^n.*$").sum())
-            sums = self._with_values(self._summed(mine, SERIES), needed, ["product"])
+            sums = self._with_values(self._summed(mine), needed, ["product"])
             # A file of world totals alone covers the world, and none of the partners that are its parts. A partner code
             # that no list names may be a member, so then no group is a sum.
             made.append(self._where(sums, self._asked(sums, groups=total != self.names.world)))
@@ -139,7 +156,7 @@ class _Sums:
         parts = self._valid(self._counted(inside.rename({"basket": "product"})))
         places = self._valid(self._places(inside.rename({"basket": "product"}), "part", "begin", "end"))
         places = places.group_by("product", "partner").agg(pl.col("^n.*$").sum())
-        sums = self._with_values(self._summed(parts, SERIES), places, ["product", "partner"])
+        sums = self._with_values(self._summed(parts), places, ["product", "partner"])
         codes = (
             sums.select(*SERIES).rename({"product": "basket"}).join(members, on="basket").rename({"part": "product"})
         )
@@ -157,11 +174,12 @@ class _Sums:
         return self._where(sums, found.select(pl.col("^may.*$")).get_columns())
 
     def _counted(self, parts: pl.DataFrame) -> pl.DataFrame:
-        """Parts with `w`, 1 where there is a value, and `r`, 1 where there is a row."""
-        return parts.with_columns(
-            *(pl.col(f"c{month}").is_in([PRINTED, SUM]).cast(pl.UInt32).alias(f"w{month}") for month in self.months),
-            *((pl.col(f"c{month}") > NOTHING).cast(pl.UInt32).alias(f"r{month}") for month in self.months),
-        )
+        """Parts with `w`, 1 where there is a value, and `r`, 1 where there is a row; without `r` if each row has a value."""
+        codes = [f"c{month}" for month in self.months]
+        counts = [pl.col(code).is_in([PRINTED, SUM]).cast(pl.UInt32).alias(f"w{code[1:]}") for code in codes]
+        if parts.height and max(parts.select(pl.col(codes).max()).row(0)) == UNKNOWN:
+            counts += [(pl.col(code) > NOTHING).cast(pl.UInt32).alias(f"r{code[1:]}") for code in codes]
+        return parts.with_columns(counts).drop(codes)
 
     def _places(self, parts: pl.DataFrame, *others: str) -> pl.DataFrame:
         """The places of some parts with `n`, 1 in the months in which one has a row in any measure.
@@ -185,17 +203,17 @@ class _Sums:
         ]  # fmt: skip
         return inside.with_columns(masked).drop("begin", "end")
 
-    def _summed(self, parts: pl.DataFrame, by: Collection[str]) -> pl.DataFrame:
+    def _summed(self, parts: pl.DataFrame) -> pl.DataFrame:
         """One row for each series: the sum of the values, the kinds, and the sums of `w` and `r`."""
         values = [f"v{month}" for month in self.months]
         peak = max((abs(int(end)) for end in (*parts.select(pl.col(values).max()).row(0), *parts.select(pl.col(values).min()).row(0)) if end is not None), default=0)  # fmt: skip
         is_safe = peak * parts.height < self.most
-        exact = (pl.col(name) if is_safe else pl.col(name).cast(pl.Int128) for name in values)
-        kinds = [f"k{month}" for month in self.months]
-        one_kind = len({kind for name in kinds for kind in parts[name].unique() if kind}) < 2
-        united = [pl.col(name).max() if one_kind else pl.col(name).bitwise_or() for name in kinds]
-        counts = [pl.col(f"{count}{month}").sum() for month in self.months for count in "wr"]
-        sums = parts.group_by(by).agg(*(value.sum() for value in exact), *united, *counts)
+        exact = pl.col(values) if is_safe else pl.col(values).cast(pl.Int128)
+        sums = parts.group_by(SERIES).agg(
+            exact.sum(),
+            pl.col("^[wr][0-9]+$").sum(),
+            *([pl.col("^k[0-9]+$").bitwise_or()] if "k" in self.parts else []),
+        )
         if not is_safe:
             too_large = sums.filter(pl.any_horizontal(pl.col(values).abs() > self.most))
             if too_large.height:
@@ -208,7 +226,7 @@ class _Sums:
         """Sums with how they were made: not known where a part of the place has a row in another measure and none in this."""
         found = sums.join(needed, on=on, how="left", maintain_order="left")
         return found.with_columns(
-            pl.when(pl.col(f"r{month}") == 0).then(NOTHING).when(pl.col(f"w{month}") == pl.col(f"n{month}")).then(SUM).otherwise(UNKNOWN)
+            pl.when(pl.col(f"r{month}" if f"r{month}" in sums.columns else f"w{month}") == 0).then(NOTHING).when(pl.col(f"w{month}") == pl.col(f"n{month}")).then(SUM).otherwise(UNKNOWN)
             .cast(pl.UInt8).alias(f"c{month}")
             for month in self.months
         )  # fmt: skip
@@ -221,29 +239,38 @@ class _Sums:
             for month in self.months
         ]
         sums = sums.with_columns(code).filter(pl.any_horizontal(pl.col(f"c{month}") > NOTHING for month in self.months))
-        return sums.with_columns(
-            *(pl.when(pl.col(f"c{month}") == SUM).then(f"v{month}").otherwise(0).alias(f"v{month}") for month in self.months),
-            *(pl.when(pl.col(f"c{month}") > NOTHING).then(f"k{month}").otherwise(0).cast(pl.UInt8).alias(f"k{month}") for month in self.months),
-        )  # fmt: skip
+        kept = [
+            pl.when(pl.col(f"c{month}") == SUM).then(f"v{month}").otherwise(0).alias(f"v{month}")
+            for month in self.months
+        ]
+        if "k" in self.parts:
+            kept += [
+                pl.when(pl.col(f"c{month}") > NOTHING).then(f"k{month}").otherwise(0).cast(pl.UInt8).alias(f"k{month}")
+                for month in self.months
+            ]
+        return sums.with_columns(kept)
 
     def _may(self, series: pl.DataFrame, *, finest: bool = True) -> list[pl.Series]:
         """By month whether a release covers each series (`may…`)."""
+        scope = self.coverage.finest if finest else self.coverage.all_levels
         return self._by_month(
-            series, lambda rows: self.coverage.priority(rows, finest=finest)["priority"].is_not_null()
+            series, scope, lambda rows: self.coverage.priority(rows, finest=finest)["priority"].is_not_null()
         )
 
     def _asked(self, series: pl.DataFrame, *, groups: bool) -> list[pl.Series]:
         """By month whether every partner was requested of each series (`may…`)."""
-        return self._by_month(series, lambda rows: self.coverage.everyone(rows, groups=groups)["everyone"])
+        scope = self.coverage.all_levels
+        return self._by_month(series, scope, lambda rows: self.coverage.everyone(rows, groups=groups)["everyone"])
 
-    def _by_month(self, series: pl.DataFrame, found: Callable[[pl.DataFrame], pl.Series]) -> list[pl.Series]:
+    def _by_month(
+        self, series: pl.DataFrame, scope: Scope, found: Callable[[pl.DataFrame], pl.Series]
+    ) -> list[pl.Series]:
+        if {*self.months} <= scope.alike.keys():
+            yes = pl.repeat(True, series.height, eager=True)
+            return [yes.alias(f"may{month}") for month in self.months]
         frame, count = self.names.with_family(series.select(*SERIES)), len(self.months)
         month = pl.Series("month", self.months, dtype=pl.Int32).gather(
             pl.int_range(count * frame.height, eager=True) // max(frame.height, 1)
         )
         truth = found(pl.concat([frame] * count).with_columns(month))
         return [truth.slice(at * frame.height, frame.height).alias(f"may{one}") for at, one in enumerate(self.months)]
-
-
-def _none(size: int, kind: type[pl.DataType]) -> pl.Series:
-    return pl.repeat(0, size, dtype=kind, eager=True)

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import jinja2
+from rich.markup import escape
 
 from tasks.reports.markdown_text import plain
 
@@ -26,6 +27,7 @@ def template(name: str) -> jinja2.Template:
     )  # fmt: skip
     environment.filters["host"] = lambda address: urlsplit(address).hostname or address
     environment.filters["plain"] = plain
+    environment.filters["escaped"] = escape
     environment.tests["on_the_web"] = _is_on_the_web
     return environment.get_template(name)
 

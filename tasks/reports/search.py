@@ -41,7 +41,7 @@ def search_names(table: pl.DataFrame, text: str) -> list[Hit]:
         found = [one for one in grades if one is not None]
         if found:
             hits.append(Hit(code, min(found), row.get("name")))
-    return sorted(hits, key=lambda hit: (hit.grade, -len(hit.code) if hit.code.isdecimal() else 0, hit.code))
+    return sorted(hits, key=_order)
 
 
 def search_products(table: pl.DataFrame, text: str) -> list[Hit]:
@@ -56,4 +56,8 @@ def search_products(table: pl.DataFrame, text: str) -> list[Hit]:
             if code == product or (product.isdecimal() and code.startswith(product)):
                 place = EXACT if code == product else WHOLE_WORDS
                 hits[code] = Hit(code, min(place, hits[code].grade if code in hits else place), name)
-    return sorted(hits.values(), key=lambda hit: (hit.grade, -len(hit.code) if hit.code.isdecimal() else 0, hit.code))
+    return sorted(hits.values(), key=_order)
+
+
+def _order(hit: Hit) -> tuple[int, int, str]:
+    return hit.grade, -len(hit.code) if hit.code.isdecimal() else 0, hit.code

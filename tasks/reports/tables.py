@@ -167,7 +167,7 @@ def figure_table(
     titles = {name: _title(name, unit) for name in texts}
     used, fitting = 0, dict[str, Sequence[str]]()
     for name, cells in texts.items():
-        used += max(map(cell_len, [titles[name], *cells])) + BETWEEN
+        used += max(map(cell_len, [*titles[name].split("\n"), *cells])) + BETWEEN
         if columns or used <= width or name in KEYS:
             fitting[name] = cells
     left_out = len([name for name in FIGURES if name in rows.columns and name not in fitting])
@@ -213,7 +213,7 @@ def scale_of(measure: str) -> tuple[float, str]:
 
 
 def _title(name: str, unit: tuple[float, str] | None) -> str:
-    title = TITLES.get(name, name)
+    title = TITLES.get(name, name).replace("to date", "to\ndate").replace("ytd ", "ytd\n")
     return f"{title}, {unit[1]}" if name in OF_MEASURE and unit else title
 
 

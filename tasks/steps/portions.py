@@ -84,13 +84,9 @@ def derive_portion(work: Work) -> list[Part]:
     place, plan = work.place, Plan.model_validate_json(work.place.get(work.plan))
     releases = cast("DataFrame[Release]", read_frame(place, plan.releases))
     portion = Portion(*plan.portions[work.number])
-    files = [*map(plan.published.path, plan.ledger), *map(place.path, plan.entered)]
-    ledger = [read_statements(file, plan.flow, portion) for file in files]
-    statements = pl.concat([*ledger, read_frame(place, plan.statements[work.number]).select(STATED)])
-    del ledger
     made: list[Part] = []
     recent = read_levels([*map(plan.published.path, plan.recent), *map(place.path, plan.levels)], plan.flow, portion)
-    for derived in derive_months(plan.flow, plan.months, statements, releases, recent):
+    for derived in derive_months(plan.flow, plan.months, _statements(work, plan, portion), releases, recent):
         for table, rows in zip(DERIVED, derived, strict=True):
             MODELS[table].validate(rows, lazy=True)
             by_month = rows.partition_by("period", as_dict=True)
@@ -102,6 +98,12 @@ def derive_portion(work: Work) -> list[Part]:
                     name = place.put(file.data)
                     made.append(Part(table, month, work.number, name, file.rows, len(file.data)))
     return made
+
+
+def _statements(work: Work, plan: Plan, portion: Portion) -> pl.DataFrame:
+    files = [*map(plan.published.path, plan.ledger), *map(work.place.path, plan.entered)]
+    ledger = [read_statements(file, plan.flow, portion) for file in files]
+    return pl.concat([*ledger, read_frame(work.place, plan.statements[work.number]).select(STATED)])
 
 
 def read_statements(file: Path, flow: str, portion: Portion) -> pl.DataFrame:

@@ -246,6 +246,6 @@ def _with_own_record(
     schemas_used = json_sha256({name: schema_sha256(name) for name in outputs})
     total = sum(rows.values())
     own = lineage_row(
-        release_id, trail.height + 1, "publish", code_sha256(__name__), schemas_used, given, outputs, total, total, {}
+        release_id, trail.height + 1, "publish", code_sha256(), schemas_used, given, outputs, total, total, {}
     )
     return Lineage.validate(pl.concat([trail, pl.DataFrame([own], schema=trail.schema)]), lazy=True)

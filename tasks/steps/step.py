@@ -141,7 +141,7 @@ class Step(Generic[P, R]):
         outputs = dict(_parts("", made)) if made is not None else {}
         return StepRecord(
             step=self.name,
-            code_sha256=code_sha256(self.function.__module__),
+            code_sha256=code_sha256(),
             schema_sha256=self.schema_sha256,
             inputs={name: _sha256(value, run) for name, value in inputs.items()},
             outputs={name or self.name: _sha256(value, run) for name, value in outputs.items()},

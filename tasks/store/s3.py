@@ -41,14 +41,10 @@ NO_ETAG = '"00000000000000000000000000000000"'
 
 # What the library requests for the role of a machine.
 ROLE = "/latest/api/token"
-# Why a certificate is refused, where the library's message needs an explanation.
-_DISTRUST = {
-    "UnknownIssuer": "its authority is unknown here; SSL_CERT_FILE may name the file of another one",
-    "NotValidForName": "it is for another name than that in AWS_ENDPOINT_URL",
-    "NotValidForNameContext": "it is for another name than that in AWS_ENDPOINT_URL",
-    "Expired": "it has expired, or the clock here is wrong",
-    "ExpiredContext": "it has expired, or the clock here is wrong",
-}
+# In the library's details, the last of which is why no request reached the server: a text, or the name of a fault of TLS.
+_REASON = re.compile(
+    r'(?:message|error): "([^"]+)"|InvalidCertificate\([^A-Za-z]*(?:Other\(\s*OtherError\(\s*)?(\w+)|(InvalidMessage)'
+)
 
 
 @dataclass(frozen=True)
@@ -218,8 +214,8 @@ class Bucket:
         first, _, rest = text.partition("\n\nDebug source")
         said, why = clean(": ".join(reply.groups()) if reply else first), "" if reply else _unconnected(first, rest)
         return BucketError(
-            f"{self.url}/{key}: {verb} failed: {said[:400]}{why}. Check the address, AWS_ENDPOINT_URL, AWS_REGION and the "
-            "credentials in the environment; nothing is half published, so the same may be run again."
+            f"{self.url}/{key}: {verb} failed: {said[:400]}{why}. Check the address, AWS_ENDPOINT_URL, AWS_REGION, "
+            "SSL_CERT_FILE and the credentials in the environment; nothing is half published, so the same may be run again."
         )
 
 
@@ -237,14 +233,9 @@ def _unconnected(first: str, details: str) -> str:
     """Why no request reached the server, from the last of the library's details; empty where one did."""
     if ROLE in first:
         return ", because AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, and no role of this machine gives others"
-    refused = re.search(r"InvalidCertificate\([^A-Za-z]*(?:Other\(\s*OtherError\(\s*)?(\w+)", details)
-    if refused:
-        name = refused.group(1)
-        return f", because this machine does not trust the certificate of the server ({_DISTRUST.get(name, name)})"
-    if "InvalidMessage" in details:
-        return ", because the server speaks no TLS, which https needs"
-    reasons = re.findall(r'(?:message|error): "([^"]+)"', details)
-    return f", because of: {clean(reasons[-1])}" if reasons else ""
+    reasons = [next(filter(None, found)) for found in _REASON.findall(details)]
+    named = [reason for reason in reasons if reason.isidentifier()] or reasons
+    return f", because of: {clean(named[-1])}" if named else ""
 
 
 def clean(text: str) -> str:

@@ -3,6 +3,7 @@ dark.
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import altair
@@ -23,52 +24,36 @@ TONNES = ",.3~f"
 def month_chart(facts: Facts, language: str = "en") -> str:
     """Draw monthly totals, with a numbered line for each control that took effect."""
     factor, unit = scale_of_tonnes(facts.world_t)
-    totals = [None if value is None else value * factor for value in facts.world_t]
-    rows = [{"month": f"{month:%Y-%m}", "t": value} for month, value in zip(facts.months, totals, strict=True)]
-    order = [f"{month:%Y-%m}" for month in facts.months]
-    ticks = [text for text in order if text.endswith(("-01", "-07"))]
-    axis = altair.X(
-        "month:N",
-        sort=order,
-        axis=altair.Axis(
-            values=ticks,
-            title=None,
-            labelAngle=0,
-            labelAlign="center",
-            labelBaseline="top",
-            labelOverlap=True,
-            labelPadding=6,
-        ),
-    )
-    bars = (
-        altair.Chart(pl.DataFrame(rows))
-        .mark_bar(color=BAR)
-        .encode(
-            x=axis,
-            y=altair.Y(
-                "t:Q", axis=altair.Axis(title=texts(language)["axis_units"].get(unit, unit), tickCount=5, format=TONNES)
-            ),
-        )
-    )
-    top = max((value for value in totals if value is not None), default=1.0)
+    totals = {
+        f"{month:%Y-%m}": value and value * factor for month, value in zip(facts.months, facts.world_t, strict=True)
+    }
+    ticks = [text for text in totals if text.endswith(("-01", "-07"))]
+    upright: dict[str, Any] = {
+        "labelAngle": 0,
+        "labelAlign": "center",
+        "labelBaseline": "top",
+        "labelOverlap": True,
+        "labelPadding": 6,
+    }
+    month = altair.X("month:N", sort=[*totals])
+    axis = altair.X("month:N", sort=[*totals], axis=altair.Axis(values=ticks, title=None, **upright))
+    values = altair.Y("t:Q", axis=_axis(unit, language))
+    bars = _of(totals.items(), "month", "t").mark_bar(color=BAR).encode(x=axis, y=values)
+    top = max((value for value in totals.values() if value is not None), default=1.0)
     by_month: dict[str, list[str]] = {}
     for event in facts.events:
         by_month.setdefault(f"{event.day:%Y-%m}", []).append(str(event.number))
-    # The numbers of neighbouring months would overlap, so every second one is placed higher.
-    marks = [
-        {"month": month, "label": ",".join(numbers), "t": top * (1.06 + 0.09 * (place % 2))}
-        for place, (month, numbers) in enumerate(by_month.items())
-    ]
     layers: list[altair.Chart] = [bars]
-    if absent := [{"month": row["month"], "t": top} for row in rows if row["t"] is None]:
-        pale = altair.Chart(pl.DataFrame(absent)).mark_bar(color=INK, opacity=PALE)
-        layers = [pale.encode(x=altair.X("month:N", sort=order), y="t:Q"), bars]
-    if marks:
-        base = altair.Chart(pl.DataFrame(marks)).encode(x=altair.X("month:N", sort=order))
-        layers += [
-            base.mark_rule(color=INK, strokeDash=[4, 3]),
-            base.mark_text(color=INK, fontSize=14, fontWeight="bold", dy=-6).encode(y="t:Q", text="label:N"),
+    if absent := [(month, top) for month, value in totals.items() if value is None]:
+        layers.insert(0, _of(absent, "month", "t").mark_bar(color=INK, opacity=PALE).encode(x=month, y="t:Q"))
+    if by_month:
+        # The numbers of neighbouring months would overlap, so every second one is placed higher.
+        marks = [
+            (one, ",".join(by_month[one]), top * (1.06 + 0.09 * (place % 2))) for place, one in enumerate(by_month)
         ]
+        base = _of(marks, "month", "label", "t").encode(x=month)
+        numbers = base.mark_text(color=INK, fontSize=14, fontWeight="bold", dy=-6).encode(y="t:Q", text="label:N")
+        layers += [base.mark_rule(color=INK, strokeDash=[4, 3]), numbers]
     return _svg(altair.layer(*layers).properties(width=WIDTH, height=220), "m")
 
 
@@ -76,30 +61,30 @@ def partner_chart(facts: Facts, language: str) -> str:
     """Draw the partners in the month, with a mark for the month before; empty if no partner has a figure."""
     factor, unit = scale_of_tonnes(partner_tonnes(facts))
     rows = [
-        {
-            "name": partner(row.partner, language).removeprefix("the "),
-            "t": float(row.level.value) / 1000 * factor,
-            "before": None if (before := facts.before_t[row.partner]) is None else before * factor,
-        }
+        (
+            partner(row.partner, language).removeprefix("the "),
+            row.level.value / 1000 * factor,
+            before and before * factor,
+        )
         for row in facts.partners[1:]
+        for before in [facts.before_t[row.partner]]
         if isinstance(row.level.value, float)
     ]
     if not rows:
         return ""
-    data = pl.DataFrame(rows)
-    y = altair.Y("name:N", sort=[str(row["name"]) for row in rows], axis=altair.Axis(title=None, labelLimit=150))
-    bars = (
-        altair.Chart(data)
-        .mark_bar(color=BAR)
-        .encode(
-            x=altair.X(
-                "t:Q", axis=altair.Axis(title=texts(language)["axis_units"].get(unit, unit), tickCount=5, format=TONNES)
-            ),
-            y=y,
-        )
-    )
-    before = altair.Chart(data).mark_tick(color=INK, thickness=3, size=18).encode(x="before:Q", y=y)
-    return _svg(altair.layer(bars, before).properties(width=WIDTH - 100, height=max(60, 30 * len(rows))), "p")
+    y = altair.Y("name:N", sort=[name for name, _, _ in rows], axis=altair.Axis(title=None, labelLimit=150))
+    base, values = _of(rows, "name", "t", "before").encode(y=y), altair.X("t:Q", axis=_axis(unit, language))
+    bars, before = base.mark_bar(color=BAR).encode(x=values), base.mark_tick(color=INK, thickness=3, size=18)
+    drawn = altair.layer(bars, before.encode(x="before:Q"))
+    return _svg(drawn.properties(width=WIDTH - 100, height=max(60, 30 * len(rows))), "p")
+
+
+def _of(rows: Iterable[Sequence[Any]], *names: str) -> altair.Chart:
+    return altair.Chart(pl.DataFrame([*rows], schema=[*names], orient="row"))
+
+
+def _axis(unit: str, language: str) -> altair.Axis:
+    return altair.Axis(title=texts(language)["axis_units"].get(unit, unit), tickCount=5, format=TONNES)
 
 
 def partner_tonnes(facts: Facts) -> list[float]:

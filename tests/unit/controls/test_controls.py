@@ -256,7 +256,7 @@ def test_a_measure_that_is_taken_from_the_table_has_no_windows_any_more(
     before = read_table(open_snapshot(tmp_path / "reporter=CHN"), "event_window")
     others = [event for event in measures("CHN") if event["event"] != ANNOUNCEMENT_18]
     monkeypatch.setattr(tables, "measures", lambda reporter: others)
-    monkeypatch.setattr(tables, "code_sha256", lambda name: "of other code tables")
+    monkeypatch.setattr(tables, "code_sha256", lambda: "of other code tables")
     beans = _store(tmp_path, [("2025-09", "USA", "3", "千克")], "2025-09", codes=("12019019",))
     after = read_table(beans, "event_window")
     assert before.filter(event=ANNOUNCEMENT_18).height > 0 < after.height

@@ -2,13 +2,12 @@
 
 import hashlib
 import importlib.metadata
-import json
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from tasks.domain import units
+from tasks.domain import hashing
 from tasks.domain.hashing import FEW_ROWS, code_sha256, frame_sha256, json_sha256, versions
 
 MANY = FEW_ROWS + 1
@@ -88,11 +87,16 @@ def test_the_hash_of_a_json_value_is_that_of_its_sorted_text() -> None:
     assert json_sha256({"b": [1, None], "a": "数"}) == expected
 
 
-def test_the_hash_of_code_without_imports_is_that_of_its_file_alone() -> None:
-    own = hashlib.sha256(Path(units.__file__).read_bytes()).hexdigest()
-    expected = hashlib.sha256(json.dumps({"tasks.domain.units": own}).encode()).hexdigest()
-    assert code_sha256("tasks.domain.units") == expected
-    assert code_sha256("tasks.domain.text") != expected
+def test_the_hash_of_the_code_is_that_of_all_steps_tables_and_code_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hashing, "ROOT", tmp_path)
+    found = set()
+    for name, text in (("tasks/a.py", "1"), ("schemas/tables/b.py", "1"), ("tasks/a.py", "2"), ("flows/c.py", "1")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+        found.add(code_sha256.__wrapped__())
+    assert len(found) == 3, "a flow makes no table"
 
 
 def test_versions_are_those_that_are_installed() -> None:

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
+from flows.cli.ingest import FIRST_SHOWN
 from schemas.forms.trace import Operand, Trace, TracedNumber
 from tasks.claims.check import summary
 from tasks.domain.coverage import WORLD
@@ -156,6 +157,17 @@ def test_what_all_rows_share_has_the_width_of_the_terminal_and_not_of_a_small_ta
     assert lines[-1] == "2 rows"
     one = _lines(listing(rows.with_columns(more=pl.Series([1, 2])).select("record", "more"), 80, 1), 80)
     assert one[-1] == "2 rows, the first 1 shown"
+
+
+def test_the_first_table_of_a_newcomer_fits_into_eighty_columns() -> None:
+    """So wide is the terminal of most; "United States" stood on two lines."""
+    query = release("q", "2025-07-20", "2025-06")
+    rows = derived([(query, [number(query, "DEU", "2025-06", 22_319_000), number(query, "USA", "2025-06", 353_000)])])
+    rows = rows.filter(product="85051110", measure="quantity_kg").drop_nulls("level")
+    names = {"USA": "United States", "DEU": "Germany", "WLD": "World", "EU27": "European Union"}
+    named = rows.with_columns(partner_name=pl.col("partner").cast(pl.String).replace_strict(names))
+    lines = _lines(figure_table(named, 12, 80, FIRST_SHOWN, reporter="CHN"), 80)
+    assert any("USA United States " in line for line in lines), lines
 
 
 def test_a_trace_says_once_what_its_values_mean() -> None:

@@ -1,14 +1,17 @@
-"""Work of a scheduler that is lost is done here; work that fails is not repeated. The scheduler is made up."""
+"""Work of a scheduler that is lost is done here; work that fails raises what it raised. The scheduler is made up."""
 
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
+import distributed
 import pytest
 from distributed.client import ClosedClientError
 
 from tasks.domain.errors import Refused
 from tasks.steps import cluster
-from tasks.steps.cluster import Cluster, StrangeWorker, fingerprint
+from tasks.steps.cluster import Cluster, WorkerVersionMismatch, fingerprint
+from tasks.store.exchange import PartStore
 
 ADDRESS = "tcp://127.0.0.1:1"
 
@@ -20,67 +23,58 @@ class Job(Future):  # type: ignore[type-arg]
     key = "k"
 
 
-class Scheduler:
-    """Answers each piece with the next of its results; `threads` by worker."""
+class Client:
+    """Answers each piece with the next of its results, or does it."""
 
-    def __init__(self, *results: Any, threads: int = 1) -> None:
-        self.results, self.threads, self.submitted = [*results], threads, []  # type: ignore[var-annotated]
-        self.scheduler, self.status = self, "running"
-        self.ncores = None
+    status = "running"
 
-    def submit(self, does: Any, mark: str, work: Any, given: Any, **_: Any) -> Job:
-        self.submitted.append(given)
+    def __init__(self, *results: Any) -> None:
+        self.results, self.submitted = [*results], []  # type: ignore[var-annotated]
+
+    def submit(self, does: Any, mark: str, work: Any, thing: Any, **_: Any) -> Job:
+        self.submitted.append(thing)
         job, result = Job(), self.results.pop(0) if self.results else None
         if isinstance(result, BaseException):
             job.set_exception(result)
             job.status = "error"
         else:
-            job.set_result(work(*given) if result is None else result)
+            job.set_result(work(thing))
         return job
-
-    def sync(self, *_: Any, **__: Any) -> dict[str, int]:
-        return {"worker": self.threads} if self.threads else {}
 
 
 def double(number: int) -> int:
     return 2 * number
 
 
-def test_results_come_in_order_and_no_more_is_under_way_than_the_workers_bear() -> None:
-    scheduler = Scheduler(threads=2)
-    one = Cluster(ADDRESS, scheduler)
-    assert one.window == 4
-    found = one.each(double, range(10))
-    assert next(found) == 0
-    assert len(scheduler.submitted) == 4
-    assert [*found] == [2 * number for number in range(1, 10)]
-
-
-def test_work_that_fails_raises_what_it_raised() -> None:
-    one = Cluster(ADDRESS, Scheduler(ValueError("a bad month")))
+def test_results_come_in_order_and_work_that_fails_raises_what_it_raised() -> None:
+    assert [*Cluster(ADDRESS, Client()).each(double, range(10))] == [2 * number for number in range(10)]
+    one = Cluster(ADDRESS, Client(None, ValueError("a bad month")))
+    found = one.each(double, [1, 2, 3])
+    assert next(found) == 2
     with pytest.raises(ValueError, match="a bad month"):
-        one.result(one.begin(double, 1))
+        next(found)
     assert not one.is_lost
 
 
-def test_a_worker_with_other_code_is_left_and_the_rest_is_done_here() -> None:
-    scheduler = Scheduler(StrangeWorker(cluster.DIFFERS))
-    one = Cluster(ADDRESS, scheduler)
-    assert one.result(one.begin(double, 3)) == 6
-    assert one.is_lost
-    assert [*one.each(double, [4, 5])] == [8, 10]
-    assert len(scheduler.submitted) == 1
-    assert one.window == 2
+@pytest.mark.parametrize(
+    ("error", "is_lost"),
+    [(WorkerVersionMismatch("its code differs"), True), (distributed.KilledWorker("k", None, 3), False)],
+)
+def test_what_no_worker_can_do_is_done_here(error: Exception, is_lost: bool) -> None:
+    client = Client(error)
+    one = Cluster(ADDRESS, client)
+    assert [*one.each(double, [3, 4])] == [6, 8]
+    assert one.is_lost == is_lost
+    assert [*one.each(double, [5])] == [10]
+    assert client.submitted == ([3, 4] if is_lost else [3, 4, 5])
 
 
 @pytest.mark.parametrize("error", [RuntimeError, ClosedClientError])
 def test_a_scheduler_that_is_closed_meanwhile_is_lost(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
-    scheduler = Scheduler()
-    monkeypatch.setattr(scheduler, "submit", lambda *_, **__: (_ for _ in ()).throw(error("closed")))
-    scheduler.scheduler = None
-    one = Cluster(ADDRESS, scheduler)
-    assert one.window == 2
-    assert one.result(one.begin(double, 3)) == 6
+    client = Client()
+    monkeypatch.setattr(client, "submit", lambda *_, **__: (_ for _ in ()).throw(error("closed")))
+    one = Cluster(ADDRESS, client)
+    assert [*one.each(double, [3, 4])] == [6, 8]
     assert one.is_lost
 
 
@@ -89,51 +83,34 @@ def test_our_own_code_has_one_mark() -> None:
     assert fingerprint() == fingerprint()
 
 
-def test_a_worker_with_another_mark_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    scheduler = Scheduler()
-    scheduler._run = None  # type: ignore[attr-defined]
-    monkeypatch.setattr(scheduler, "sync", lambda *_, **__: {"tcp://a": fingerprint(), "tcp://b": "0" * 64})
-    with pytest.raises(Refused, match=r"tcp://b: a worker that would make other results: its code"):
-        cluster._refuse_others(ADDRESS, scheduler)
+class Workers:
+    """A client of two workers, of which the second answers what it is told to."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answers = {"tcp://a": (fingerprint(), ""), "tcp://b": answer}
+
+    def ncores(self) -> dict[str, int]:
+        return dict.fromkeys(self.answers, 1)
+
+    def submit(self, *_: Any, workers: list[str], **__: Any) -> Job:
+        job, answer = Job(), self.answers[workers[0]]
+        if isinstance(answer, BaseException):
+            job.set_exception(answer)
+            job.status = "pending" if isinstance(answer, TimeoutError) else "error"
+        else:
+            job.set_result(answer)
+        return job
 
 
 @pytest.mark.parametrize(
-    ("processing", "seen", "found"),
+    ("answer", "refusal"),
     [
-        ({}, 0, ""), ({"tcp://b": ["other"]}, 90, ""), ({"tcp://a": ["k"]}, 5, ""),
-        ({"tcp://a": ["k"]}, 90, "the worker tcp://a has sent nothing for 90 s. Its pieces are done elsewhere"),
+        (("0" * 64, ""), "tcp://b: a worker that would make other results: its code"),
+        (ModuleNotFoundError("No module named 'tasks'"), "tcp://b: a worker that would make other results: No module"),
+        ((fingerprint(), "PermissionError: the disk"), "tcp://b: PermissionError: the disk. Mount the folder"),
+        (TimeoutError(), "tcp://b: it does not answer within 60 s"),
     ],
-)  # fmt: skip
-def test_which_worker_hangs_over_a_piece(
-    monkeypatch: pytest.MonkeyPatch, processing: dict[str, list[str]], seen: int, found: str
-) -> None:
-    one = Cluster(ADDRESS, type("Client", (), {"scheduler": type("S", (), {"processing": "p", "identity": "i"})})())
-    monkeypatch.setattr(cluster.time, "time", lambda: 1000.0)
-    answers = {"p": processing, "i": {"workers": {"tcp://a": {"last_seen": 1000.0 - seen}}}}
-    monkeypatch.setattr(one, "_asked", lambda what, **_: answers[what])
-    said = one._hanging(cluster.Piece(double, (1,), "a piece", Job()))
-    assert said.startswith(found)
-    assert bool(said) == bool(found)
-
-
-def test_a_scheduler_that_does_not_answer_does_not_say_who_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    one = Cluster(ADDRESS, Scheduler())
-
-    def silent(*_: Any, **__: Any) -> None:
-        raise OSError
-
-    monkeypatch.setattr(one, "_asked", silent)
-    one.client.processing = None
-    assert one._hanging(cluster.Piece(double, (1,), "a piece", Job())) == ""
-
-
-def test_a_piece_of_a_worker_that_hangs_goes_to_the_others_or_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    scheduler = Scheduler()
-    one = Cluster(ADDRESS, scheduler)
-    piece = one.begin(double, 4)
-    one._silent = {"elsewhere"}
-    assert one._give_to_another(piece)
-    assert (piece.future.result(), len(scheduler.submitted)) == (8, 2)
-    one._silent = {"worker"}
-    assert not one._give_to_another(piece)
-    assert len(scheduler.submitted) == 2
+)
+def test_a_worker_that_is_unfit_is_refused_by_name(tmp_path: Path, answer: Any, refusal: str) -> None:
+    with pytest.raises(Refused, match=refusal):
+        cluster._refuse_unfit(Workers(answer), PartStore(at=tmp_path))

@@ -2,8 +2,6 @@
 
 import itertools
 import re
-import shutil
-import sys
 import weakref
 from pathlib import Path
 from typing import NamedTuple
@@ -13,13 +11,11 @@ import pytest
 from pandera.errors import SchemaErrors
 from pandera.polars import Field
 
-from schemas import code_files
 from schemas.model import Table, columns_of
 from schemas.table import DataFrame, columns
 from schemas.tables.release import Finding
 from tasks.domain import hashing
-from tasks.domain.hashing import code_sha256, frame_sha256, versions
-from tasks.domain.source_files import modules_behind
+from tasks.domain.hashing import frame_sha256, versions
 from tasks.lineage.records import Run, as_table, recording
 from tasks.steps import catalog
 from tasks.steps.step import Step
@@ -241,46 +237,6 @@ def test_a_step_refuses_to_begin_where_the_file_of_tables_is_not_what_the_models
     monkeypatch.setattr("tasks.steps.step.columns", lambda table: stale)
     with pytest.raises(TypeError, match="is not what the model Finding says: run `make dictionary`"):
         Step(one)
-
-
-def test_the_hash_of_a_steps_code_speaks_of_all_code_that_it_runs() -> None:
-    """A parser is reached by the name of its source, and a constant by import alone."""
-    read, derived = modules_behind("tasks.ingest.parse"), modules_behind("tasks.metrics.derive")
-    assert {
-        "tasks.sources.gacc_query",
-        "tasks.sources.published",
-        "tasks.sources.csv",
-        "tasks.sources.csv_fast",
-        "tasks.sources.excel",
-    } <= set(read)
-    assert {
-        "tasks.metrics.figures",
-        "tasks.metrics.sums",
-        "tasks.metrics.levels",
-        "tasks.domain.comparability",
-        "schemas.tables.metric",
-    } <= set(derived)
-    assert {"tasks.checks.completeness", "tasks.checks.file_quality"} <= set(modules_behind("tasks.checks.registry"))
-    assert not {"tasks.sources.csv", "tasks.sources.csv_fast"} & set(derived)
-    for name, file in {**read, **derived}.items():
-        loaded = sys.modules.get(name)
-        assert loaded is None or Path(str(loaded.__file__)) == file
-    with pytest.raises(LookupError, match="no source file"):
-        modules_behind("tasks.not_there")
-
-
-def test_the_hash_of_a_steps_code_speaks_of_the_code_tables_where_it_looks_into_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looks, does_not = "tasks.ingest.normalise", "tasks.domain.text"
-    before = code_sha256.__wrapped__(looks), code_sha256.__wrapped__(does_not)
-    shutil.copytree(code_files.FOLDER, tmp_path / "reference")
-    monkeypatch.setattr(code_files, "FOLDER", tmp_path / "reference")
-    assert (code_sha256.__wrapped__(looks), code_sha256.__wrapped__(does_not)) == before
-    with (tmp_path / "reference" / "units.csv").open("a", encoding="utf-8") as file:
-        file.write("Dozen,en,item,,12,nobody\n")
-    assert code_sha256.__wrapped__(looks) != before[0]
-    assert code_sha256.__wrapped__(does_not) == before[1]
 
 
 def test_the_libraries_that_a_record_names_are_those_that_compute() -> None:
