@@ -19,11 +19,11 @@ from tasks.ingest.normalise import Normalised
 from tasks.ledger.merge import merge
 from tasks.sources.gacc_site import linked
 from tasks.sources.registry import SOURCES
-from tests.unit.fetch.test_gacc_release import index
 from tests.unit.sources.test_eurostat_bulk import read as read_bulk
 from tests.unit.sources.test_eurostat_comext import VALUE, answer
 from tests.unit.sources.test_eurostat_comext import read as read_comext
 from tests.unit.sources.test_gacc_pages import read as read_page
+from tests.unit.sources.test_gacc_site import index
 
 TESTS = Path(__file__).parents[2]
 OF = {
@@ -32,11 +32,11 @@ OF = {
     "query": "unit/sources/test_sources.py", "fetch": "unit/fetch/test_fetch.py", "flow": "integration/test_fetch_flow.py",
     "vintages": "integration/test_comext_vintages.py", "reporters": "integration/test_reporters.py", "here": "unit/sources/test_traps.py",
     "comtrade": "unit/sources/test_un_comtrade.py",
-    "bulk": "unit/sources/test_eurostat_bulk.py", "fetch_bulk": "unit/fetch/test_eurostat_bulk.py",
-    "tables": "unit/sources/test_gacc_tables.py", "lines": "unit/sources/test_gacc_lines.py", "index": "unit/fetch/test_gacc_release.py", "groups": "unit/reports/test_groups.py",
+    "bulk": "unit/sources/test_eurostat_bulk.py", "fetch_bulk": "unit/sources/test_eurostat_archive.py",
+    "tables": "unit/sources/test_gacc_tables.py", "lines": "unit/sources/test_gacc_lines.py", "index": "unit/sources/test_gacc_site.py", "groups": "unit/reports/test_groups.py",
     "members": "integration/test_members_fetched.py", "due": "unit/reports/test_sources.py", "quotable": "unit/reports/test_quotable.py",
     "month": "unit/checks/test_bulk_month.py", "zeros": "unit/checks/test_magnitudes.py", "terms": "unit/sources/test_value_terms_of_files.py",
-    "transport": "unit/fetch/test_transport.py", "fetch_comtrade": "unit/fetch/test_un_comtrade.py", "merge": "unit/ledger/test_precedence.py",
+    "transport": "unit/fetch/test_transport.py", "fetch_comtrade": "unit/sources/test_un_comtrade_questions.py", "merge": "unit/ledger/test_precedence.py",
 }  # fmt: skip
 TRAPS = {
     "the partners do not add up to the printed total": (
