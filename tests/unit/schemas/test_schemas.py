@@ -11,7 +11,6 @@ from pandera.errors import SchemaErrors
 
 from schemas import code_files, dictionary
 from schemas.errors import BrokenTable
-from schemas.figures import FIGURE_OF
 from schemas.layouts import LAYOUTS, PARTITION_KEYS
 from schemas.names import FIGURES, MADE, MISSING, REVISIONS, STATUSES, VERDICTS, status
 from schemas.reference.code_tables import code_table, read_codes, require_valid_tables
@@ -54,13 +53,6 @@ def test_every_figure_has_its_status_and_every_status_its_words() -> None:
     assert all(status(figure) in there for figure in FIGURES)
     assert set(STATUSES) == set(MADE) | set(MISSING)
     assert not set(MADE) & set(MISSING)
-    there = columns("metric")
-    for name, figure in FIGURE_OF.items():
-        assert (there[name].kind, there[name].unit, there[name].description) == (
-            figure.dtype,
-            figure.unit,
-            figure.meaning,
-        )
 
 
 def _metric() -> pl.DataFrame:
