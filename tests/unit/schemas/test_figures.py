@@ -20,7 +20,8 @@ def test_the_figures_are_columns_of_the_table_in_that_order() -> None:
 @pytest.mark.parametrize("name", FIGURE_OF)
 def test_a_figure_says_what_it_is_and_follows_from_operands(name: str) -> None:
     figure = FIGURE_OF[name]
-    assert figure.title and figure.meaning
+    assert figure.title
+    assert figure.meaning
     assert not figure.meaning.endswith(".")
     assert (figure.unit == "%") == (name.endswith("_pct")), "a column in per cent has that in its name"
     assert figure.formula[:1] in [(), *((formula,) for formula in FORMULAS)]
