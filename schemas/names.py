@@ -22,7 +22,7 @@ def status(figure: str) -> str:
 MADE = {
     "reported": "a source prints it",
     "zero": "inside the scope of a release and not in it: no trade",
-    "sum": "sum of the parts, all of which are covered; of a year to date: of figures that came as one for its months",
+    "sum": "sum of the parts, all of which are covered",
     "sum_of_months": "sum of the months of the year so far",
     "ytd_difference": "difference of two cumulative figures that the source prints, or of one and the months up to its end",
     "ytd_sum": "a cumulative figure that the source prints, and the months after it",
