@@ -3,13 +3,15 @@
 import functools
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import jinja2
 from rich.markup import escape
 
 from tasks.reports.markdown_text import plain
+
+if TYPE_CHECKING:
+    import jinja2
 
 LANGUAGES = ("en", "zh")
 # Other addresses, such as javascript:, are shown without a link.
@@ -18,8 +20,11 @@ FOLDER = Path(__file__).parent / "templates"
 
 
 @functools.cache
-def template(name: str) -> jinja2.Template:
+def template(name: str) -> "jinja2.Template":
     """Return a template. Texts in HTML are escaped; markdown viewers accept HTML, so texts of a file go through `plain` there."""
+    # Only where something is written: a release without a watched product waits for no templates.
+    import jinja2
+
     is_html = ".html" in name
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER), autoescape=is_html, undefined=jinja2.ChainableUndefined,
