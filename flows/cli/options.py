@@ -186,7 +186,8 @@ def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
     # Square brackets in a name are not markup.
     name = escape(request.file.name)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=errors(), transient=True) as progress:
+    # Where nobody looks at it, it would print an empty line.
+    with Progress(*columns, console=errors(), transient=True, disable=not errors().is_terminal) as progress:
         shown = progress.add_task(name)
         try:
             with listening(step=lambda step: progress.update(shown, description=f"{name}: {step}")):

@@ -253,9 +253,9 @@ def _sha256(value: object, run: Run) -> str:
     if isinstance(value, Snapshot):
         return json_sha256(value.id)
     if isinstance(value, BaseModel):
-        plain = {
-            key: part for key, part in value.model_dump(mode="python").items() if not isinstance(part, (Path, S3Url))
-        }
+        # A dry run makes the snapshot that the run itself would make.
+        given = value.model_dump(mode="python", exclude={"dry_run"})
+        plain = {key: part for key, part in given.items() if not isinstance(part, (Path, S3Url))}
         return json_sha256(plain)
     return json_sha256(repr(value))
 
