@@ -231,7 +231,7 @@ def test_a_brief_is_not_written_over_by_its_own_markdown(home: Path, monkeypatch
         (("events", "windows", "--product", "12019019", "--event", "x"), "no measure x with a day of effect"),
         (("ingest", "nowhere.csv", "--source", "published"), "there is no such file"),
         (("ingest", "query.csv", "--source", "gacc_query"), "flow is not in the file"),
-        (("ingest", "query.csv", "--source", "comtrade"), "It is one of gacc_query, published"),
+        (("ingest", "query.csv", "--source", "comtrade"), "It is one of gacc_query, gacc_preliminary"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_refused_in_one_line_with_code_2(

@@ -1,5 +1,6 @@
 """The outcome of a run that ended well."""
 
+from pathlib import Path
 from typing import cast
 
 import polars as pl
@@ -23,7 +24,7 @@ def outcome(changed: bool, *findings: dict[str, str], healed: tuple[str, ...] = 
     rows = [number(OF, "USA", "2025-06", 1), number(OF, "DEU", "2025-05", 1, product="01012100"), number(OF, "USA", "2025-06", 1, "value_usd")]  # fmt: skip
     empty = pl.DataFrame()
     told = cast("Normalised", Normalised(detail_table(*rows), empty, empty, release_table(OF), empty))  # type: ignore[arg-type]
-    snapshot = type("Snapshot", (), {"id": "000001-a"})()
+    snapshot = type("Snapshot", (), {"id": "000001-a", "store": Path("store")})()
     return report(Published(snapshot, changed, healed), told, gather("r1", findings))
 
 

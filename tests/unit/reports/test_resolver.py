@@ -323,7 +323,7 @@ def test_several_rows_fit_80_columns_and_lead_with_the_column_they_are_sorted_by
     assert _ask(store, GM, month="2024-06", top=3, sort="contribution_yoy_pp").rows.height == 0
     assert (
         _shown(figure_table(rows.head(0), 10, 80))[-1]
-        == "0 rows; 13 more figures with --columns or in the other formats"
+        == "0 rows; 14 more figures with --columns or in the other formats"
     )
 
 

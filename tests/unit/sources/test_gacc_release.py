@@ -99,7 +99,10 @@ def test_a_refused_table_says_where_it_belongs() -> None:
             "(13) Major Export Commodities in Quantity and Value,1-5.2025",
             "It is a table of gacc_bulletin: declare it so.",
         ),
-        ("（17）Export of Selected Commodities by Major Customs Regimes,6.2026", "count from January on"),
+        (
+            "（17）Export of Selected Commodities by Major Customs Regimes,6.2026",
+            "no column has the total",
+        ),
         ("Title", "an index links to pages"),
     ):
         with pytest.raises(Refused) as refusal:

@@ -5,6 +5,7 @@ import pytest
 from pandera.errors import SchemaError, SchemaErrors
 
 from schemas.table import polars_schema
+from schemas.tables.reported import Reported
 from tasks.sources.records import as_reported
 
 
@@ -26,4 +27,4 @@ def test_no_record_is_a_table_without_rows() -> None:
 
 def test_a_record_needs_a_number_above_zero() -> None:
     with pytest.raises((SchemaError, SchemaErrors)):
-        as_reported(pl.DataFrame({"record": [0]}))
+        Reported.validate(as_reported(pl.DataFrame({"record": [0]})), lazy=True)
