@@ -240,7 +240,8 @@ def test_a_page_without_a_figure_says_why(facts: Facts) -> None:
     (said,) = sentences.headlines(other, "en")
     assert (
         said.text
-        == "There is no figure of China's exports of rare earth magnets in June 2025: no release at hand covers it."
+        == "There is no figure of China's exports of rare earth magnets to all partners together in June 2025: no release at "
+        "hand covers it."
     )
     (chinese,) = sentences.headlines(other, "zh")
     assert chinese.text.startswith("没有2025年6月中国")
