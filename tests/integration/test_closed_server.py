@@ -48,7 +48,12 @@ def attack(services: Services, mark: Path, *, to: str = "", **request: Any) -> l
     def ask(path: str, body: dict[str, Any]) -> Any:
         given = {"content": json.dumps(body).encode(), **request}
         given["headers"] = {"content-type": "application/json", **request.get("headers", {})}
-        answer = httpx.post((to or services.api) + path, timeout=60, **given)
+        for _ in range(30):
+            answer = httpx.post((to or services.api) + path, timeout=60, **given)
+            # SQLite is busy, which is neither a refusal nor a way in.
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(0.5)
         answers.append(answer)
         return answer.json()["id"] if answer.is_success else None
 
