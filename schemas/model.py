@@ -1,7 +1,7 @@
 """Defines the base of the models of tables, and what a model says of its columns.
 
 A model is a `DataFrameModel` of pandera: it validates frames, and everything else follows from it. `make dictionary` writes
-what it says of its columns to `tables.json`, for whoever reads or writes a table without validating it.
+what it says of its columns to `tables.json`, for code that reads or writes a table without validating it.
 """
 
 from typing import Any

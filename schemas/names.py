@@ -1,4 +1,4 @@
-"""Lists the published tables, the figures of `metric`, and the words that columns hold, for whoever reads them.
+"""Lists the published tables, the figures of `metric`, and the words that columns hold, for readers.
 
 No model of a table and no data library is loaded for these.
 """

@@ -1,7 +1,7 @@
 """Derives the Polars schema, Arrow schema and hash of a table from what its model says of its columns.
 
 A model is written once, in `schemas/tables/`. What it says of its columns stands in `tables.json` too, which `make dictionary`
-writes: pandera takes longer to import than most commands run, so whoever does not validate a table reads the file. A step refuses
+writes: pandera takes longer to import than most commands run, so code that does not validate a table reads the file. A step refuses
 to begin where file and model disagree.
 """
 

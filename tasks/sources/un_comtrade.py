@@ -128,7 +128,12 @@ def _rows(document: Any, where: str) -> list[Row]:
             advice=f"The rest is missing. {AGAIN}",
         )
     if count != str(len(rows)):
-        raise Refused("cut off", where=where, found=f"{len(rows)} rows where {count} are counted", advice=AGAIN)
+        raise Refused(
+            "cut off",
+            where=where,
+            found=f"{len(rows)} rows, where the answer counts {document.get('count') or 'none'}",
+            advice=AGAIN,
+        )
     return rows
 
 
