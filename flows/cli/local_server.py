@@ -260,11 +260,6 @@ def _noted() -> dict[str, Any] | None:
         return None
 
 
-def ui_address(api: str, flow_run_id: str) -> str:
-    """Return the page of a run in the UI."""
-    return f"{api.removesuffix('/api')}/runs/flow-run/{flow_run_id}"
-
-
 def _is_ours(api: str) -> bool:
     """Whether the server that we started, and that runs, has that address: it alone is sent our password."""
     noted = _noted()

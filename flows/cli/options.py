@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,10 +19,9 @@ import typer
 from flows.cli.terminal import errors, escape, refuse, say
 from schemas import settings
 from schemas.errors import BrokenTable, UnusableAddress
-from schemas.names import FIGURES
+from schemas.store_address import COPY_NOTE, read_address
 from tasks.domain.errors import NoFigure, NotHeld, NothingPublished, Refused, StoreError
 from tasks.domain.text import counted
-from tasks.steps.listeners import listening
 
 # Slow imports are local, so that a version, a page of help and a refused option load no data library.
 if TYPE_CHECKING:
@@ -46,32 +44,12 @@ if isinstance(sys.stdout, io.TextIOWrapper):
     sys.stdout.reconfigure(errors="backslashreplace")
 
 
-Flow = StrEnum("Flow", ["export", "import"])
-Form = StrEnum("Form", ["table", "csv", "csv-safe", "json", "parquet", "xlsx"])
-Figure = StrEnum("Figure", FIGURES)  # type: ignore[misc]  # the members are the figures there are
-Language = StrEnum("Language", ["en", "zh"])
 STORE = Path("store")
-PRODUCT_HELP = "name or code: soybeans, 大豆, 1201.90.19, line:… or basket:…"
-PARTNER_HELP = "name or code: Brazil, 巴西, BRA, BR, world, EU"
-MONTH_HELP = "2024-06, June 2024, latest, or a range: 2024-01..2024-06"
-FORM_HELP = (
-    "how to print it; json is one object a line, csv-safe puts ' before a text that a spreadsheet would run (= + - @). "
-    "Of a file its ending decides"
-)
-# The largest number that an option takes.
-NUMBER_MAX = 10**9
 STORE_HELP = "the published tables: a folder, or s3://bucket/prefix"
 REPORTER = "tidewaiter.reporter"
 InPrefect = Annotated[
     bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")
 ]
-
-
-def _address(given: str | Path) -> "Path | S3Url":
-    from schemas.store_address import read_address
-
-    with refusals():
-        return read_address(given)
 
 
 def _of_one(context: typer.Context, root: Any) -> Any:
@@ -81,22 +59,16 @@ def _of_one(context: typer.Context, root: Any) -> Any:
         return root
     from tasks.store.reporters import only_store
 
-    with refusals():
-        return only_store(root, context.meta.get(REPORTER))
+    return only_store(root, context.meta.get(REPORTER))
 
 
 def _folder(context: typer.Context, root: Any) -> Path:
-    from schemas.store_address import COPY_NOTE
-
     address: Path | S3Url = _of_one(context, root)
-    if isinstance(address, Path) and not (address / COPY_NOTE).is_file():
-        return address
-    if context.resilient_parsing:
+    if context.resilient_parsing or (isinstance(address, Path) and not (address / COPY_NOTE).is_file()):
         return Path(address)
     from tasks.store.mirror import at_hand
 
-    with refusals():
-        return at_hand(address)
+    return at_hand(address)
 
 
 @contextmanager
@@ -107,31 +79,29 @@ def refusals() -> Iterator[None]:
     except BrokenPipeError:
         # The reader closed the pipe: `Stoppable` handles that.
         raise
-    except OSError as error:
+    except (OSError, ValueError, Refused, NotHeld, NothingPublished, NoFigure, StoreError, UnusableAddress) as error:
+        refuse(_describe(error))
+        raise typer.Exit(REFUSED) from error
+
+
+def _describe(error: Exception) -> str:
+    """Describe an error of the caller; the text of a validation error is for programmers: patterns, types, an address
+    to look them up.
+    """
+    if isinstance(error, OSError):
         from tasks.store.diagnose import disk_problem
 
-        refuse(disk_problem(error))
-        raise typer.Exit(REFUSED) from error
-    except ValueError as error:
-        refuse(_describe_errors(error))
-        raise typer.Exit(REFUSED) from error
-    except (Refused, NotHeld, NothingPublished, NoFigure, StoreError, UnusableAddress) as error:
-        refuse(str(error))
-        raise typer.Exit(REFUSED) from error
-
-
-def _describe_errors(error: ValueError) -> str:
-    """Describe what is wrong with the options; the text of a validation error is for programmers: patterns, types,
-    an address to look them up.
-    """
+        return disk_problem(error)
+    if not isinstance(error, ValueError):
+        return str(error)
     from pydantic import ValidationError
 
     if not isinstance(error, ValidationError):
         return str(error)
-    return "; ".join(map(_describe_error, error.errors(include_url=False)))
+    return "; ".join(map(_describe_option, error.errors(include_url=False)))
 
 
-def _describe_error(problem: "ErrorDetails") -> str:
+def _describe_option(problem: "ErrorDetails") -> str:
     """Describe what is wrong with one option: `--month: '2024' is no month or range; …`."""
     field = str(problem["loc"][0]) if problem["loc"] else ""
     option = OPTIONS.get(field, "--" + field.replace("_", "-"))
@@ -143,17 +113,10 @@ def _describe_error(problem: "ErrorDetails") -> str:
 
 # Commands that ingest get the folder of all reporters as it was given. Those about one reporter get its store: its address,
 # or the local folder, brought up to date; they have the option --reporter, which is read first and changes what --store gives.
-StoreGiven = Annotated[
-    Path, typer.Option("--store", envvar=settings.STORE, parser=_address, metavar="STORE", help=STORE_HELP)
-]
-StoreOfOne = Annotated[
-    Path,
-    typer.Option("--store", envvar=settings.STORE, parser=_address, callback=_of_one, metavar="STORE", help=STORE_HELP),
-]
-Store = Annotated[
-    Path,
-    typer.Option("--store", envvar=settings.STORE, parser=_address, callback=_folder, metavar="STORE", help=STORE_HELP),
-]
+_store: dict[str, Any] = {"envvar": settings.STORE, "parser": read_address, "metavar": "STORE", "help": STORE_HELP}
+StoreGiven = Annotated[Path, typer.Option("--store", **_store)]
+StoreOfOne = Annotated[Path, typer.Option("--store", callback=_of_one, **_store)]
+Store = Annotated[Path, typer.Option("--store", callback=_folder, **_store)]
 
 
 def _noted(context: typer.Context, reporter: str | None) -> str | None:
@@ -170,17 +133,35 @@ ReporterOfStore = Annotated[
 
 
 def recording_server(is_wanted: bool) -> str | None:
-    """Return the address of the Prefect server that records a run; None if that is not wanted or none answers."""
+    """Return the address of the Prefect server that records a run, and have Prefect use it; None if that is not wanted or none
+    answers. Must come before Prefect is imported.
+    """
     from flows.cli import local_server
 
-    with refusals():
-        return local_server.running_server() if is_wanted else None
+    api = local_server.running_server() if is_wanted else None
+    prepare_prefect(api)
+    return api
+
+
+def run_flow(flow: Any, request: Any, api: str | None) -> tuple[Any, str | None]:
+    """Return the result of a flow, and the page of the run if the server at `api` records it. Without one the flow's body runs as
+    a plain function: the same steps, the same lineage.
+    """
+    from flows.cli.signals import end_again
+    from tasks.steps.listeners import listening
+
+    with listening(step=end_again):
+        if api is None:
+            return flow.fn(request), None
+        state = flow(request, return_state=True)
+    return state.result(), f"{api.removesuffix('/api')}/runs/flow-run/{state.state_details.flow_run_id}"
 
 
 def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
     """Ingest one file with progress on the terminal; return the exit code."""
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+    from tasks.steps.listeners import listening
     from tasks.store.diagnose import of_every_file
 
     # Square brackets in a name are not markup.
@@ -190,8 +171,10 @@ def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
     with Progress(*columns, console=errors(), transient=True, disable=not errors().is_terminal) as progress:
         shown = progress.add_task(name)
         try:
+            from flows.release import release
+
             with listening(step=lambda step: progress.update(shown, description=f"{name}: {step}")):
-                ended, page = _release(request, api)
+                ended, page = run_flow(release, request, api)
         except (Refused, BrokenTable) as refusal:
             # People edit code tables: an invalid row is theirs to fix.
             refuse(str(refusal))
@@ -200,11 +183,7 @@ def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
             why = of_every_file(error, request.store) or str(error)
             say(f"[bold red]not published[/] {escape(why)}", to=errors, markup=True)
             if isinstance(error, OSError):
-                see = (
-                    ""
-                    if why != str(error)
-                    else f"; check the disk of {escape(str(request.store))}, then run this again"
-                )
+                see = f"; check the disk of {request.store}, then run this again" if why == str(error) else ""
                 say(f"  the store is as it was{see}", to=errors)
             return DISAGREES
     if ended.status in HOLDS:
@@ -214,21 +193,6 @@ def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
         return HELD
     tell(ended, page)
     return 0
-
-
-def _release(request: "ReleaseRequest", api: str | None) -> "tuple[Any, str | None]":
-    """Return the outcome, and the page of the run if a server records it. Without one the flow's body runs as a
-    plain function: the same steps, the same lineage.
-    """
-    from flows.cli import local_server
-
-    prepare_prefect(api)
-    from flows.release import release
-
-    if api is None:
-        return release.fn(request), None
-    state = release(request, return_state=True)
-    return state.result(), local_server.ui_address(api, str(state.state_details.flow_run_id))
 
 
 class OneLine(logging.Handler):

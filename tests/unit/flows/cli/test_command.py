@@ -7,7 +7,7 @@ import typer
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from flows.cli.once import Commands, Once
+from flows.cli.command import Command, Commands
 from flows.cli.options import REFUSED
 
 app = Commands()
@@ -73,7 +73,7 @@ def test_a_flag_of_the_command_that_is_not_given_is_still_missing() -> None:
 
 def test_the_flag_for_help_is_false_and_works() -> None:
     command = get_command(quick)
-    assert isinstance(command, Once)
+    assert isinstance(command, Command)
     context = command.make_context("show", [])
     helps = [option for option in command.get_params(context) if option.name == "help"]
     assert [option.default for option in helps] == [False]
