@@ -105,5 +105,8 @@ def _configured() -> dict[str, Any] | None:
     if "type" not in config and (url := settings.value(settings.OPENLINEAGE_URL)):
         config = config["transports"][OpenLineageClient.DEFAULT_URL_TRANSPORT_NAME] | {"url": url}
     if config.get("type") in ("http", "async_http"):
-        return config | {"timeout": min(float(config.get("timeout", 1)), PATIENCE_S / 2), "retry": {"total": 0, "status_forcelist": []}}
+        return config | {
+            "timeout": min(float(config.get("timeout", 1)), PATIENCE_S / 2),
+            "retry": {"total": 0, "status_forcelist": []},
+        }
     return config if "type" in config else None

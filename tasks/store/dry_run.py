@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tasks.store.manifest import part_path
 from tasks.store.snapshot import POINTER, SNAPSHOTS, object_path, open_snapshot
 from tasks.store.temporary import temporary_folder
 
@@ -30,8 +29,7 @@ def rehearsal(store: Path) -> Iterator[Path]:
         snapshot = open_snapshot(store)
         if snapshot is not None:
             shutil.copytree(snapshot.path, aside / SNAPSHOTS / snapshot.id, copy_function=_link)
-            named = [part_path(store, name) for name in snapshot.parts]
-            for place in [*named, *{object_path(store, entry.sha256) for entry in snapshot.files}]:
+            for place in {object_path(store, entry.sha256) for entry in snapshot.files}:
                 target = aside / place.relative_to(store)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _link(place, target)

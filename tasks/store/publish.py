@@ -5,8 +5,7 @@ not belong here: what the tables mean, how frames become bytes, how the built sn
 (`verify_before_publish`), what is removed in time (`retention`), any clock. The caller holds `exclusive` from before it
 opens the parent until `publish` returns.
 
-    objects durable -> parts of the manifest durable -> snapshot built aside, durable -> renamed into place -> audited
-    -> parent still current -> pointer
+    objects durable -> snapshot built aside, durable -> renamed into place -> audited -> parent still current -> pointer
 
 If the process is killed or the machine loses power anywhere in this line, the store has the old snapshot or the new
 one, and the same call again ends in the new one. Publishing the same content again changes nothing: no byte, no inode,
@@ -29,8 +28,8 @@ from typing import Any
 from schemas.forms.address import REPORTER_KEY
 from tasks.domain.errors import DamagedStore, InvalidPublication, StaleParent, StoreError
 from tasks.store.filesystem import LOCAL, FileSystem
-from tasks.store.manifest import Encoded, FileEntry, Parts, encode, part_names
-from tasks.store.objects import Stage, keep_parts, link_or_copy, make_directories, mend, sound_parts, sync_objects
+from tasks.store.manifest import FileEntry, encode
+from tasks.store.objects import Stage, link_or_copy, make_directories, mend, sync_objects
 from tasks.store.snapshot import (
     ASIDE,
     POINTER,
@@ -149,12 +148,10 @@ def _publish(
     sync_objects(fs, store, written)
     sequence, parent_id = (1, None) if parent is None else (parent.sequence + 1, parent.id)
     manifest = encode(sequence, parent_id, about, files)
-    keep_parts(stage, manifest.parts)
-    name = manifest_id(sequence, manifest.root)
-    snapshot = Snapshot(store, name, sequence, parent_id, about, files, tuple(manifest.parts))
+    snapshot = Snapshot(store, manifest_id(sequence, manifest), sequence, parent_id, about, files)
     built = not _exists_whole(stage, snapshot)
     if built:
-        _build(stage, snapshot, manifest.root)
+        _build(stage, snapshot, manifest)
     fs.fsync_directory(snapshot.path.parent)
     try:
         read_back(snapshot, manifest, written)
@@ -169,20 +166,13 @@ def _publish(
     return Published(snapshot, True, tuple(healed))
 
 
-def adopt(store: Path, name: str, root: bytes, parts: Parts, fetch: Fetch) -> Snapshot:
+def adopt(store: Path, name: str, manifest: bytes, fetch: Fetch) -> Snapshot:
     """Make a snapshot published elsewhere the current one here, under `exclusive`; the result is complete.
 
-    `root` is the root of its manifest. `parts` and `fetch` give the bytes of missing parts and files, in the order of the
-    request.
+    `fetch` gives the bytes of missing files, in the order of the request.
     """
     stage = Stage(store, LOCAL)
-    named = part_names(root)
-    sound = sound_parts(store, named)
-    lacking = [one for one in named if one not in sound]
-    manifest = Encoded(root, sound | dict(zip(lacking, parts(lacking), strict=True)))
-    snapshot = parse_manifest(
-        store, name, root, f"the manifest of {name}", lambda names: [manifest.parts[one] for one in names]
-    )
+    snapshot = parse_manifest(store, name, manifest, f"the manifest of {name}")
     wanted = {entry.sha256: entry for entry in snapshot.files}
     missing = [entry for entry in wanted.values() if not _is_stored(store, entry)]
     for entry, data in zip(missing, fetch(missing), strict=True):
@@ -190,9 +180,8 @@ def adopt(store: Path, name: str, root: bytes, parts: Parts, fetch: Fetch) -> Sn
             raise DamagedStore(f"{entry.path}: other bytes came than the manifest of {name} names")
     stage.settle()
     sync_objects(LOCAL, store, missing)
-    keep_parts(stage, manifest.parts)
     if not _exists_whole(stage, snapshot):
-        _build(stage, snapshot, root)
+        _build(stage, snapshot, manifest)
     LOCAL.fsync_directory(snapshot.path.parent)
     read_back(snapshot, manifest, missing)
     _point(stage, snapshot)
@@ -228,7 +217,7 @@ def _file_name(sha256: str) -> str:
     return f"{sha256[:16]}.parquet"
 
 
-def _build(stage: Stage, snapshot: Snapshot, root: bytes) -> None:
+def _build(stage: Stage, snapshot: Snapshot, manifest: bytes) -> None:
     fs, tree = stage.fs, stage.folder / snapshot.id
     fs.make_directory(tree)
     folders = {"": tree}
@@ -239,7 +228,7 @@ def _build(stage: Stage, snapshot: Snapshot, root: bytes) -> None:
     for entry in snapshot.files:
         folder, _, own = entry.path.rpartition("/")
         link_or_copy(fs, object_path(snapshot.store, entry.sha256), folders[folder] / own)
-    fs.write_file(tree / "manifest.json", root)
+    fs.write_file(tree / "manifest.json", manifest)
     fs.fsync_file(tree / "manifest.json")
     fs.fsync_directories([*folders.values()][::-1])
     fs.rename(tree, snapshot.path)

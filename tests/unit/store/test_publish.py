@@ -95,13 +95,10 @@ def test_id_is_the_sequence_and_the_hash_of_the_manifest(store: Path) -> None:
     manifest = (published.snapshot.path / "manifest.json").read_bytes()
     assert published.snapshot.id == f"000001-{sha256(manifest)[:12]}"
     content = json.loads(manifest)
-    assert content["format"] == 2
+    assert content["format"] == 3
     assert content["parent"] is None
     assert content["about"] == {"released_on": "2025-07-20"}
-    (line,) = content["parts"]
-    part = (store / "manifests" / f"{line['sha256']}.json").read_bytes()
-    assert line == {"bytes": len(part), "files": 1, "partition": "flow=export/year=2025", "sha256": sha256(part)}
-    assert [(file["rows"], file["bytes"]) for file in json.loads(part)["files"]] == [(1, len(parquet(1)))]
+    assert [(file["rows"], file["bytes"]) for file in content["files"]] == [(1, len(parquet(1)))]
 
 
 def test_a_manifest_is_canonical_and_in_utf_8(store: Path) -> None:
@@ -110,16 +107,8 @@ def test_a_manifest_is_canonical_and_in_utf_8(store: Path) -> None:
         about = {"z": "磁", "a": {"y": None, "b": 1.5}}
         snapshot = publish(store, [new(JUNE, 1)], parent=None, about=about).snapshot
     manifest = (snapshot.path / "manifest.json").read_bytes()
-    (part,) = (store / "manifests").iterdir()
-    assert part.read_bytes().startswith(b'{"files":[\n{"bytes":')
-    assert part.read_bytes().endswith(b'"table":"metric"}\n]}\n')
-    size = part.stat().st_size
-    assert manifest.startswith(
-        '{"about":{"a":{"b":1.5,"y":null},"z":"磁"},\n"format":2,"parent":null,\n"parts":[\n'.encode()
-    )
-    assert manifest.endswith(
-        f'[\n{{"bytes":{size},"files":1,"partition":"flow=export/year=2025","sha256":"{part.stem}"}}\n],\n"sequence":1}}\n'.encode()
-    )
+    assert manifest.startswith('{"about":{"a":{"b":1.5,"y":null},"z":"磁"},\n"files":[\n{"bytes":'.encode())
+    assert manifest.endswith(b'"table":"metric"}\n],\n"format":3,"parent":null,"sequence":1}\n')
 
 
 def test_the_same_content_gives_the_same_bytes_in_another_store(store: Path, tmp_path: Path) -> None:
@@ -553,16 +542,14 @@ def test_retention_never_removes_the_current_snapshot_nor_what_it_links(store: P
     assert audit_store(store) == []
 
 
-def test_retention_keeps_the_undated_the_named_and_all_between(store: Path) -> None:
+def test_retention_keeps_the_undated_the_newest_and_all_between(store: Path) -> None:
     ids = [release(store, [new(JUNE, number)], f"20{10 + number}-01-20").snapshot.id for number in range(4)]
     with exclusive(store):
         undated = publish(store, [new(JUNE, 9)], parent=open_snapshot(store), about={}).snapshot.id
     last = release(store, [new(JUNE, 10)], "2015-01-20").snapshot.id
-    assert retain(store, today=date(2025, 7, 20), keep=[ids[1]]).snapshots == (ids[0], ids[2], ids[3])
-    assert [snapshot.id for snapshot in list_snapshots(store)] == [ids[1], undated, last]
+    assert retain(store, today=date(2025, 7, 20), least=3).snapshots == tuple(ids[:3])
+    assert [snapshot.id for snapshot in list_snapshots(store)] == [ids[3], undated, last]
     assert audit_store(store) == []
-    with pytest.raises(InvalidPublication, match="never published"):
-        retain(store, today=date(2025, 7, 20), keep=["000009-abcdefabcdef"])
 
 
 def test_retention_that_removes_nothing_changes_nothing(store: Path) -> None:
