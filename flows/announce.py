@@ -39,7 +39,7 @@ R = TypeVar("R", bound=Outcome | Hold)
 log = logging.getLogger("tidewaiter.announce")
 
 
-class Unmended(Exception):
+class NeedsAttention(Exception):
     """A report with files that a person must fix. Prefect raises it if a run has failed, and so logs its message."""
 
     def __init__(self, report: WatchReport, said: str) -> None:
@@ -98,7 +98,7 @@ def watched(report: WatchReport) -> WatchReport:
     ]
     said = "; ".join(lines) or "nothing new"
     if report.troubles:
-        return cast(WatchReport, Failed(name=report.headline, message=said, data=Unmended(report, said)))
+        return cast(WatchReport, Failed(name=report.headline, message=said, data=NeedsAttention(report, said)))
     return cast(WatchReport, Completed(name=report.headline, message=said, data=report))
 
 

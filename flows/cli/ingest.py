@@ -210,13 +210,13 @@ def _report_of(flow: Any, request: "WatchRequest | BackfillRequest", api: str | 
     """Return the report of a flow over many files; a run that refused a file ends as failed although it has a
     report.
     """
-    from flows.announce import Unmended
+    from flows.announce import NeedsAttention
     from schemas.forms.watch import WatchReport
 
     try:
         report: WatchReport = run_flow(flow, request, api)[0]
         return report
-    except Unmended as some:
+    except NeedsAttention as some:
         return some.report
 
 

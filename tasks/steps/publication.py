@@ -31,13 +31,13 @@ from tasks.steps.release_tables import Derived, Entered
 from tasks.store.manifest import FileEntry
 from tasks.store.mirror import announcement
 from tasks.store.parquet import Partition, encode_file, encode_months, partition_path
-from tasks.store.publish import NewFile, Published, publish
+from tasks.store.publish import NewFile, Publication, publish
 from tasks.store.snapshot import Snapshot, open_snapshot
 
 
 def publish_tables(
     store: Path, release: Normalised, entered: Entered | None, derived: Derived | None, trail: DataFrame[Lineage] | None, known: Known
-) -> Published:  # fmt: skip
+) -> Publication:  # fmt: skip
     """Publish everything as the successor of the current snapshot of `store`; nothing changes if nothing is new.
 
     Args:

@@ -31,10 +31,10 @@ from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.manifest import FileEntry, encode
 from tasks.store.objects import Stage, link_or_copy, make_directories, mend, sync_objects
 from tasks.store.snapshot import (
-    ASIDE,
     POINTER,
     READERS,
     SNAPSHOTS,
+    TABLE_PREFIX,
     Snapshot,
     current_id,
     manifest_id,
@@ -75,7 +75,7 @@ class NewFile:
 
 
 @dataclass(frozen=True)
-class Published:
+class Publication:
     """The current snapshot; `healed` names the damaged files of the store that were restored."""
 
     snapshot: Snapshot
@@ -112,7 +112,7 @@ def publish(
     about: Mapping[str, Any],
     audit: Callable[[Snapshot], None] | None = None,
     fs: FileSystem = LOCAL,
-) -> Published:
+) -> Publication:
     """Publish `new` and the files `carried` from the parent as the successor of `parent`, under `exclusive`.
 
     `new` may be a generator: one file at a time is in memory. `about` describes the snapshot: plain JSON, no clock, no
@@ -131,7 +131,7 @@ def publish(
 def _publish(
     stage: Stage, new: Iterable[NewFile], kept: list[FileEntry], parent: Snapshot | None, about: dict[str, Any],
     audit: Callable[[Snapshot], None] | None,
-) -> Published:  # fmt: skip
+) -> Publication:  # fmt: skip
     store, fs = stage.store, stage.fs
     _refuse_stale(store, parent)
     written = _write(stage, new, kept)
@@ -143,7 +143,7 @@ def _publish(
             sync_objects(fs, store, written)
         # The run that moved the pointer may have been killed before this; a returned snapshot must be durable.
         fs.fsync_directory(store)
-        return Published(parent, False, tuple(healed))
+        return Publication(parent, False, tuple(healed))
     _refuse_damaged(store, kept)
     sync_objects(fs, store, written)
     sequence, parent_id = (1, None) if parent is None else (parent.sequence + 1, parent.id)
@@ -163,7 +163,7 @@ def _publish(
         raise
     _refuse_stale(store, parent)
     _point(stage, snapshot)
-    return Published(snapshot, True, tuple(healed))
+    return Publication(snapshot, True, tuple(healed))
 
 
 def adopt(store: Path, name: str, manifest: bytes, fetch: Fetch) -> Snapshot:
@@ -200,7 +200,7 @@ def _write(stage: Stage, new: Iterable[NewFile], carried: list[FileEntry]) -> li
                 f"Use lower-case key=value folders without padding, as in flow=export/year=2025/month=6."
             )
         sha256 = stage.add(file.data, file.sha256)
-        path = "/".join([f"{ASIDE}{file.table}", *keys, _file_name(sha256)])
+        path = "/".join([f"{TABLE_PREFIX}{file.table}", *keys, _file_name(sha256)])
         if path in written or path in paths or (not file.is_added and (file.table, file.partition) in taken):
             raise InvalidPublication(
                 f"{file.table}/{file.partition}: given twice, so its rows would be counted twice. "

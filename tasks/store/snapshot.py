@@ -33,7 +33,7 @@ from tasks.store.manifest import FileEntry
 _ID = re.compile(r"(\d{6,})-[0-9a-f]{12}")
 POINTER, SNAPSHOTS, OBJECTS = ".current", ".snapshots", ".objects"
 # The folder of links for readers, and what stands before the name of a table in the folder of a snapshot.
-READERS, ASIDE = "current", "_"
+READERS, TABLE_PREFIX = "current", "_"
 COPY_AGAIN = "copy the whole folder again with rsync -aH or cp -a"
 REPAIR = "restore it from a copy, or point `.current` to the snapshot before and publish the same releases again"
 
@@ -83,7 +83,7 @@ def object_name(sha256: str) -> str:
 
 def table_link(table: str) -> str:
     """Target of the link `current/<table>`."""
-    return f"../{POINTER}/{ASIDE}{table}"
+    return f"../{POINTER}/{TABLE_PREFIX}{table}"
 
 
 def manifest_id(sequence: int, data: bytes) -> str:

@@ -39,13 +39,13 @@ def temporary_folder(parent: Path, prefix: str) -> Iterator[Path]:
     _sweep(parent, prefix)
     with (
         tempfile.TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True) as folder,
-        _held(Path(folder)),
+        _locked(Path(folder)),
     ):
         yield Path(folder)
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Iterator[None]:
     """Lock the folder, so that no other run sweeps it; a dead process holds no lock."""
     descriptor = LOCAL.lock(folder / f"{MARK}-new")
     # The folder gets its name only once it is locked, or another run could take it for abandoned.

@@ -189,7 +189,7 @@ def test_workers_derive_and_every_byte_is_that_of_a_local_run(
     lineage = pl.read_parquet(tmp_path / "reporter=CHN" / "current" / "lineage" / "*.parquet")
     steps = lineage.filter(pl.col("position") <= 5).sort("release_id", "position")["step"].to_list()
     assert steps == ["declare", "land", "parse", "correct", "normalise"] * FILES
-    assert [*tmp_path.glob(".rehearsal-*")] == [], "parts were left behind"
+    assert [*tmp_path.glob(".copy-*")] == [], "parts were left behind"
 
 
 def test_a_worker_that_is_killed_costs_its_pieces_alone(
@@ -254,7 +254,7 @@ def test_a_disk_that_is_full_where_a_worker_writes_ends_the_run_in_a_sentence(
         filler.unlink()
         again = fill(folder, disk / "reporter=CHN", workers.address)
         assert (len(again.outcomes) + len(report.outcomes), again.stopped) == (FILES, "")
-        assert [*disk.glob(".rehearsal-*")] == []
+        assert [*disk.glob(".copy-*")] == []
 
 
 def test_in_a_prefect_run_each_piece_is_a_task_with_a_name_and_a_killed_worker_costs_time_alone(

@@ -38,8 +38,8 @@ from tasks.ingest.normalise import Normalised
 from tasks.reports import query
 from tasks.reports.release_page import pages
 from tasks.steps import catalog
-from tasks.store.dry_run import rehearsal
 from tasks.store.snapshot import current_id
+from tasks.store.temporary_copy import temporary_copy
 from tests.copied_store import copied
 
 TODAY = date(2025, 8, 1)
@@ -372,15 +372,15 @@ def test_a_rehearsal_knows_what_was_decided_and_when_bytes_came_first(
 
 
 def test_what_a_killed_rehearsal_left_is_swept_by_the_next_and_what_one_holds_is_not(tmp_path: Path) -> None:
-    killed = "import os, pathlib, sys; from tasks.store.dry_run import rehearsal\nwith rehearsal(pathlib.Path(sys.argv[1])): os.kill(os.getpid(), 9)"
-    store, foreign = tmp_path / "reporter=CHN", tmp_path / ".rehearsal-of-a-play"
+    killed = "import os, pathlib, sys; from tasks.store.temporary_copy import temporary_copy\nwith temporary_copy(pathlib.Path(sys.argv[1])): os.kill(os.getpid(), 9)"
+    store, foreign = tmp_path / "reporter=CHN", tmp_path / ".copy-of-a-play"
     foreign.mkdir()
     root = Path(approval.__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", killed, store], cwd=root, check=False).returncode == -9
-    (left,) = set(tmp_path.glob(".rehearsal-*")) - {foreign}
-    with rehearsal(store) as one:
+    (left,) = set(tmp_path.glob(".copy-*")) - {foreign}
+    with temporary_copy(store) as one:
         assert not left.exists()
-        with rehearsal(store) as other:
+        with temporary_copy(store) as other:
             assert one.is_dir()
             assert other.is_dir()
     assert [path.name for path in tmp_path.iterdir()] == [foreign.name]

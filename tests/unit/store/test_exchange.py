@@ -11,8 +11,8 @@ from obstore.store import LocalStore
 from schemas.forms.address import S3Url
 from tasks.domain.errors import DamagedStore
 from tasks.store import exchange, fetched, s3, s3_store
-from tasks.store.dry_run import origin_of, rehearsal
 from tasks.store.exchange import PartStore
+from tasks.store.temporary_copy import origin_of, temporary_copy
 from tests.unit.store.small_store import JUNE, stored
 
 
@@ -60,7 +60,7 @@ def test_a_place_is_gone_at_the_end_also_after_an_error(tmp_path: Path, opened: 
 
 def test_a_temporary_store_names_the_one_it_was_made_from(tmp_path: Path) -> None:
     store = tmp_path / "reporter=CHN"
-    with rehearsal(store) as aside:
+    with temporary_copy(store) as aside:
         assert aside != store
         assert origin_of(aside) == store
     assert origin_of(store) == store

@@ -18,7 +18,7 @@ import pytest
 from tasks.domain.errors import AuditFailed, DamagedStore, InvalidPublication, StaleParent
 from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.objects import make_directories
-from tasks.store.publish import NewFile, Published, exclusive, publish
+from tasks.store.publish import NewFile, Publication, exclusive, publish
 from tasks.store.retention import retain
 from tasks.store.snapshot import Snapshot, list_snapshots, object_path, open_snapshot, snapshot_ids
 from tasks.store.verify import audit_snapshot, audit_store
@@ -37,7 +37,7 @@ def new(partition: str, *values: int, table: str = "metric") -> NewFile:
     return NewFile(table, partition, parquet(*values), len(values), "schema-1")
 
 
-def release(store: Path, files: list[NewFile], day: str = "2025-07-20", carried_tables: bool = False) -> Published:
+def release(store: Path, files: list[NewFile], day: str = "2025-07-20", carried_tables: bool = False) -> Publication:
     """Read, modify, publish: what a run does."""
     with exclusive(store):
         parent = open_snapshot(store)

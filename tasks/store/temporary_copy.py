@@ -13,12 +13,12 @@ from pathlib import Path
 from tasks.store.snapshot import POINTER, SNAPSHOTS, object_path, open_snapshot
 from tasks.store.temporary import temporary_folder
 
-PREFIX = ".rehearsal-"
+PREFIX = ".copy-"
 ORIGIN = ".origin"
 
 
 @contextmanager
-def rehearsal(store: Path) -> Iterator[Path]:
+def temporary_copy(store: Path) -> Iterator[Path]:
     """A store in the state of `store`, in a sibling folder, because hard links do not cross disks. For a store whose
     folder does not exist yet: in the nearest folder above it that does, so that nothing stays behind.
     """
