@@ -100,7 +100,7 @@ def test_a_brief_lists_its_figures_in_the_order_of_the_page_and_its_sources_once
         name: fact(name, None if name == "yoy" else 1.0, {"title": f"{name}.csv" if name == "rank" else "june.csv"})
         for name in names
     }
-    row = brief.PartnerRow(partner="USA", **facts, recent_t=[])
+    row = brief.PartnerRow(partner="USA", **facts, recent=[])
     page = brief.Facts.model_construct(
         world_before=fact("before", 1.0, {"address": "https://a.example"}), highest_since=fact("highest", None), lowest_since=fact("lowest"),
         partners=[row], unit_value=fact("price"), unit_value_mom=fact("price_mom", None), unit_value_yoy=fact("price_yoy"),
