@@ -46,14 +46,9 @@ def fetch(
         "source": source.value, "inbox": inbox, "products": product or [], "reporters": reporter or [], "flows": flows, "months": month,
     })  # fmt: skip
     api = recording_server(prefect)
-    from flows.fetch import Unanswered
     from flows.fetch import fetch as ask
 
-    try:
-        report: FetchReport = run_flow(ask, request, api)[0]
-    except Unanswered as some:
-        report = some.report
-    raise typer.Exit(_tell(report))
+    raise typer.Exit(_tell(run_flow(ask, request, api)[0]))
 
 
 @commands.command(

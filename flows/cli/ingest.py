@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -32,7 +32,7 @@ from flows.cli.options import (
 from flows.cli.terminal import console, errors, escape, progress_bar, say
 
 if TYPE_CHECKING:
-    from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
+    from schemas.forms.watch import WatchReport
 
 
 ROWS_MAX, FIRST_SHOWN = 12, ("level", "mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct", "share_pct")
@@ -170,7 +170,7 @@ def watch(
     api = recording_server(prefect)
     from flows.watch import watch as look
 
-    raise typer.Exit(_tell_report(_report_of(look, request, api)))
+    raise typer.Exit(_tell_report(run_flow(look, request, api)[0]))
 
 
 @commands.command(epilog="Example: `tidewaiter backfill downloads --source gacc_query --flow import --partners all`")
@@ -202,22 +202,8 @@ def backfill(
     from flows.backfill import backfill as fill
 
     with progress_bar():
-        report = _report_of(fill, request, api)
+        report, _ = run_flow(fill, request, api)
     raise typer.Exit(_tell_report(report))
-
-
-def _report_of(flow: Any, request: "WatchRequest | BackfillRequest", api: str | None) -> "WatchReport":
-    """Return the report of a flow over many files; a run that refused a file ends as failed although it has a
-    report.
-    """
-    from flows.announce import NeedsAttention
-    from schemas.forms.watch import WatchReport
-
-    try:
-        report: WatchReport = run_flow(flow, request, api)[0]
-        return report
-    except NeedsAttention as some:
-        return some.report
 
 
 def _tell_report(report: "WatchReport") -> int:

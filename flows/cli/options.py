@@ -145,8 +145,9 @@ def recording_server(is_wanted: bool) -> str | None:
 
 def run_flow(flow: Any, request: Any, api: str | None) -> tuple[Any, str | None]:
     """Return the result of a flow, and the page of the run if the server at `api` records it. Without one the flow's body runs as
-    a plain function: the same steps, the same lineage.
+    a plain function: the same steps, the same lineage. A run that needs attention has failed in the UI, and has a report all the same.
     """
+    from flows.announce import NeedsAttention
     from flows.cli.signals import end_again
     from tasks.steps.listeners import listening
 
@@ -154,7 +155,11 @@ def run_flow(flow: Any, request: Any, api: str | None) -> tuple[Any, str | None]
         if api is None:
             return flow.fn(request), None
         state = flow(request, return_state=True)
-    return state.result(), f"{api.removesuffix('/api')}/runs/flow-run/{state.state_details.flow_run_id}"
+    try:
+        made = state.result()
+    except NeedsAttention as problem:
+        made = problem.report
+    return made, f"{api.removesuffix('/api')}/runs/flow-run/{state.state_details.flow_run_id}"
 
 
 def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
