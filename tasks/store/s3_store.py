@@ -194,33 +194,26 @@ class Remote:
         Every byte is fetched and hashed.
         """
         problems: list[Problem] = []
-        found = {item.key: item for item in self.bucket.list(FILES)}
-        expected: dict[str, FileEntry] = {}
         try:
             pointer = self.pointer()
-            names = self.snapshot_ids()
-            if pointer is not None and pointer.id not in names:
+            if pointer is not None and pointer.id not in self.snapshot_ids():
                 problems.append(self._problem(POINTER, f"{pointer.id}, which is missing", "an existing snapshot"))
             if pointer is not None and pointer.said != (whole := pointer_bytes(pointer.id)):
                 problems.append(self._problem(POINTER, repr(pointer.said[:300]), repr(whole)))
         except BrokenStore as error:
             problems.append(self._problem(POINTER, str(error), "the name of a snapshot"))
+        named: dict[str, str] = {}
         for name in self.snapshot_ids():
             try:
-                expected |= {file_key(entry): entry for entry in self.snapshot(name).files}
+                named |= {file_key(entry): entry.sha256 for entry in self.snapshot(name).files}
             except StoreError as error:
                 problems.append(self._problem(manifest_key(name), str(error), "a manifest that hashes to its id"))
-        there = [(key, entry) for key, entry in sorted(expected.items()) if key in found]
-        problems += [
-            self._problem(key, "no such object", f"{entry.bytes} bytes")
-            for key, entry in sorted(expected.items())
-            if key not in found
-        ]
         raw = [item.key for item in self.bucket.list("raw") if not item.key.endswith(".json") and not _is_folder(item)]
-        named = [(key, entry.sha256) for key, entry in there] + [(key, key.rpartition("/")[2]) for key in raw]
-        for (key, sha256), seen in zip(named, _at_once(lambda pair: self._sha256(pair[0]), named), strict=True):
-            if seen != sha256:
-                problems.append(self._problem(key, f"sha256 {seen}", f"sha256 {sha256}"))
+        named |= {key: key.rpartition("/")[2] for key in raw}
+        for key, seen in zip(named, _at_once(self._sha256, [*named]), strict=True):
+            if seen != named[key]:
+                found = f"sha256 {seen}" if seen else "no such object"
+                problems.append(self._problem(key, found, f"sha256 {named[key]}"))
         return problems
 
     def _sha256(self, key: str) -> str | None:

@@ -132,7 +132,7 @@ def test_an_audit_names_each_object_that_is_not_what_it_is_said_to_be(remote: Re
     bucket.delete([file_key(entry), f"raw/00/{'0' * 64}"])
     (gone,) = remote.audit()
     assert (gone.file.removeprefix(url), gone.found) == (file_key(entry), "no such object")
-    assert gone.expected == f"{entry.bytes} bytes"
+    assert gone.expected == f"sha256 {entry.sha256}"
     bucket._put("current.json", pointer_bytes(snapshot.id) + b" ", "overwrite")
     bucket.delete([manifest_key(snapshot.id)])
     missing, other = remote.audit()
