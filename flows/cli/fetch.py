@@ -8,7 +8,8 @@ import typer
 
 from flows.cli.asked import Flow
 from flows.cli.command import Commands
-from flows.cli.options import DISAGREES, REFUSED, InPrefect, read_day, recording_server, run_flow
+from flows.cli.options import DISAGREES, REFUSED, InPrefect, read_day
+from flows.cli.running import recording_server, run_flow
 from flows.cli.terminal import console, errors, escape, say
 from schemas.code_files import source_names
 

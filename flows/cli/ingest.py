@@ -12,23 +12,8 @@ import typer
 
 from flows.cli.asked import Flow
 from flows.cli.command import Commands
-from flows.cli.options import (
-    DISAGREES,
-    HELD,
-    REFUSED,
-    STORE,
-    InPrefect,
-    ReporterOfStore,
-    Store,
-    StoreGiven,
-    ingest_one,
-    prepare_prefect,
-    read_day,
-    recording_server,
-    run_flow,
-    tell,
-    tell_warnings,
-)
+from flows.cli.options import DISAGREES, HELD, REFUSED, STORE, InPrefect, ReporterOfStore, Store, StoreGiven, read_day
+from flows.cli.running import ingest_one, prepare_prefect, recording_server, run_flow, tell, tell_warnings
 from flows.cli.terminal import console, errors, escape, progress_bar, say
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from flows.cli.command import Commands
-from flows.cli.options import STORE, InPrefect, ReporterOfStore, StoreOfOne, recording_server, run_flow, tell_warnings
+from flows.cli.options import STORE, InPrefect, ReporterOfStore, StoreOfOne
+from flows.cli.running import recording_server, run_flow, tell_warnings
 from flows.cli.terminal import say
 
 commands = Commands()

@@ -17,8 +17,10 @@ from tasks.store.filesystem import LOCAL
 MARK = ".lock"
 
 
-def write_at_once(place: Path, data: bytes, *, sync: bool = True) -> None:
-    """Write a file under another name and then rename it, so that nobody sees half of it; with `sync` its bytes are durable then."""
+def write_at_once(place: Path, data: bytes, *, sync: bool = True, mode: int = 0o644) -> None:
+    """Write a file under another name and then rename it, so that nobody sees half of it; with `sync` its bytes are durable then.
+    Until it has its `mode`, its owner alone may read it.
+    """
     handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name[:40]}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as sink:
@@ -26,7 +28,7 @@ def write_at_once(place: Path, data: bytes, *, sync: bool = True) -> None:
             sink.flush()
             if sync:
                 os.fsync(sink.fileno())
-        Path(name).chmod(0o644)
+        Path(name).chmod(mode)
         Path(name).replace(place)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -29,7 +29,7 @@ from typer.testing import CliRunner
 from flows.cli import terminal
 from flows.cli.app import app
 from flows.cli.ingest import SAMPLE
-from flows.cli.options import ingest_one, prepare_prefect
+from flows.cli.running import ingest_one, prepare_prefect
 from schemas import code_files
 from schemas.forms.request import ReleaseRequest
 from schemas.reference import code_tables
@@ -400,7 +400,7 @@ def test_a_code_table_that_somebody_broke_refuses_in_a_line(
     def of_a_broken_table(*_: object) -> None:
         code_tables.read_codes(tmp_path / broken.name, "control_events")
 
-    monkeypatch.setattr("flows.cli.options.run_flow", of_a_broken_table)
+    monkeypatch.setattr("flows.cli.running.run_flow", of_a_broken_table)
     assert ingest_one(ReleaseRequest(file=tmp_path / "june.csv", store=tmp_path / "store"), None) == 2
     assert capsys.readouterr().err.strip().startswith("refused control_events.csv: ")
 

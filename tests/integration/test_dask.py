@@ -30,7 +30,7 @@ from typer.testing import CliRunner
 
 from flows.backfill import backfill, workers_of
 from flows.cli.app import app
-from flows.cli.options import prepare_prefect
+from flows.cli.running import prepare_prefect
 from schemas.forms.address import S3Url
 from schemas.forms.watch import BackfillRequest, WatchReport
 from tasks.domain.errors import Refused

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from flows.cli.options import prepare_prefect, refusals
+from flows.cli.options import refusals
+from flows.cli.running import prepare_prefect
 from flows.cli.terminal import console
 
 if TYPE_CHECKING:
