@@ -319,12 +319,6 @@ def test_same_file_twice_is_refused_but_two_files_of_a_partition_are_fine(store:
     assert [entry.rows for entry in release(store, [new(JUNE, 1), new(JUNE, 2, 3)]).snapshot.files].count(1) == 1
 
 
-@pytest.mark.parametrize("about", [{"released_on": "20 July"}, {"mean": float("nan")}, {"day": date(2025, 7, 20)}])
-def test_about_that_is_no_plain_json_is_refused(store: Path, about: dict[str, object]) -> None:
-    with pytest.raises(InvalidPublication, match="about:"):
-        publish(store, [], parent=None, about=about)
-
-
 @pytest.mark.parametrize("area", [".objects", ".snapshots"])
 def test_flipped_byte_is_healed_by_publishing_the_same_again(store: Path, area: str) -> None:
     files = [new(JUNE, 1), new(JULY, 2)]
