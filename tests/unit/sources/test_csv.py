@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow
 import pyarrow.csv
 import pytest
-from bad_inputs.download import CLEAN, CLEAN_RECORDS, TITLES, VALUE, csv_bytes, distinct_records, with_field
+from bad_inputs.download import CLEAN, CLEAN_RECORDS, TITLES, VALUE, csv_bytes, with_field
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
@@ -47,10 +47,6 @@ def test_a_download_is_read_as_it_is_printed() -> None:
     assert _rows(lexed.fields) == list(CLEAN_RECORDS)
     assert (lexed.encoding, lexed.normalised, lexed.numeric_titles) == ("gb18030", (), frozenset())
     assert {title for title, kind in lexed.fields.schema.items() if kind == pl.String} == NUMBERS
-
-
-def test_a_file_of_ascii_is_utf_8() -> None:
-    assert _read(b'"a","b",\n"1","2",\n').encoding == "utf-8"
 
 
 @pytest.mark.parametrize("eol", ["\n", "\r\n"])
@@ -247,27 +243,6 @@ def test_fields_of_every_length_are_read_wherever_blocks_are_cut(
     assert (columns[2].type == pyarrow.string()) == all(record[2].isascii() for record in records)
 
 
-def test_the_fast_way_spans_blocks() -> None:
-    """More than two blocks, with names that contain line feeds."""
-    records = [(*record[:4], "某\n国", *record[5:]) for record in distinct_records(1_000)] * 120
-    data = csv_bytes(records)
-    assert len(data) > 2 * csv_fast.BLOCK_BYTES
-    fields = _read(data).fields
-    assert fields.height == len(records)
-    assert fields.tail(1).cast(pl.String).row(0) == records[-1]
-
-
-def test_a_column_may_have_as_many_distinct_texts_as_records(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_fast, "BLOCK_BYTES", 10_000)
-    texts = [f"{number:b}" for number in range(10_000)]
-    columns = split_quoted("".join(f'"{text}","1"\n' for text in texts).encode(), 0, False, b"\n", [False, False])
-    assert columns is not None
-    assert columns[0].num_chunks > 2
-    assert _bytes(columns) == [[text.encode() for text in texts], [b"1"] * len(texts)]
-    # One dictionary for all chunks, or a number would stand for other texts in other blocks.
-    assert columns[0].chunk(0).dictionary == columns[0].chunk(1).dictionary
-
-
 def test_texts_that_differ_in_one_byte_have_codes_of_their_own_and_each_has_one() -> None:
     texts = ["x" * place + "y" + "x" * (length - place - 1) for length in range(1, 26) for place in range(length)]
     listed = [*texts, *texts[::-1], *texts[::3]]
@@ -318,14 +293,6 @@ def test_a_refusal_says_what_is_found(record: str, found: str) -> None:
     assert _refused(f'"a","b",\n{record}\n"3","4",\n'.encode()).found == found
 
 
-@pytest.mark.parametrize("damage", ["磁\ufffd", "磁" * FIELD_BYTES_MAX])
-def test_a_refusal_counts_the_records_of_all_blocks(monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
-    """The last of six records lies in another block than the first."""
-    monkeypatch.setattr(csv_fast, "BLOCK_BYTES", 150)
-    data = csv_bytes(with_field(2, damage, 5)[:6], encoding="utf-8")
-    assert _refused(data).where == "file.csv, record 6, column 商品名称"
-
-
 @pytest.mark.parametrize(("columns", "rule"), [(64, None), (65, "too many columns")])
 @pytest.mark.parametrize("end", ["", ","])
 def test_of_columns_there_may_be_64_and_their_number_is_told(columns: int, rule: str | None, end: str) -> None:
@@ -336,10 +303,6 @@ def test_of_columns_there_may_be_64_and_their_number_is_told(columns: int, rule:
         return
     refused = _refused(data)
     assert (refused.rule, "65 columns" in str(refused)) == (rule, True)
-
-
-def test_titles_that_stand_twice_are_named_in_their_order() -> None:
-    assert "twice: a, b, d." in str(_refused(b'"d","b","a","b","c","d","a"\n"1","2","3","4","5","6","7"\n'))
 
 
 @pytest.mark.parametrize("magic", MAGICS)
@@ -368,9 +331,3 @@ def test_titles_are_brought_to_one_form(printed: str, title: str) -> None:
 def test_a_quote_that_is_never_closed_costs_no_time_and_no_memory() -> None:
     assert _refused(CLEAN + b'"' + b"a" * 50_000_000 + b"\n").rule == "quoting"
     assert _refused(CLEAN + b'"' + b'""' * 20_000_000 + b"\n").rule == "quoting"
-
-
-def test_columns_of_numbers_that_are_no_ascii_are_decoded_like_all_others() -> None:
-    data = csv_bytes(with_field(VALUE, "２０"), encoding="gb18030")
-    assert _read(data).fields["美元"][0] == "２０"
-    assert _read(data).fields.schema["美元"] == pl.String

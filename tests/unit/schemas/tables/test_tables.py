@@ -17,14 +17,7 @@ from schemas.tables import (
     catalog,
     claim,
     decision,
-    lineage,
-    metric,
-    name,
-    observation,
-    record_level,
     reported,
-    revision,
-    trade_flow,
 )
 from tests.unit.decisions import decision as made
 from tests.unit.decisions import decision_table
@@ -34,16 +27,6 @@ MODELS = sorted(
     {model for module in MODULES for model in vars(module).values() if isinstance(model, type) and issubclass(model, Table) and model is not Table},
     key=lambda model: model.__name__,
 )  # fmt: skip
-ABSTRACT = {metric.Place, observation.Statement}
-
-
-def test_all_tables_are_collected() -> None:
-    assert len(MODULES) > 12
-    assert len(MODELS) > 15
-    assert {catalog, decision, lineage, name, observation, record_level, reported, revision, trade_flow} <= {*MODULES}
-    # The names of published tables are what readers ask for.
-    assert {*catalog.MODELS.values()} == {*MODELS} - ABSTRACT
-    assert {*LAYOUTS} < {*catalog.MODELS}
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -107,10 +90,6 @@ def test_a_published_table_is_sorted_and_filed_by_columns_that_it_has(table: str
         assert "flow" in kinds
         assert not {*PARTITION_KEYS} & {*stored_columns(table)}
     assert arrow_schema(table).names == stored_columns(table)
-
-
-def test_a_name_in_snake_case() -> None:
-    assert [table_name(model) for model in (trade_flow.TradeFlow, name.ProductName, lineage.Lineage)] == ["trade_flow", "product_name", "lineage"]  # fmt: skip
 
 
 def test_a_decision_is_refused_without_a_reason_or_with_another_word() -> None:
