@@ -41,7 +41,7 @@ class PartnerRow(BaseModel):
     share: Fact
     rank: Fact
     rank_before: Fact = Field(description="rank in the month before")
-    recent_t: list[float | None] = Field(description="the last months in tonnes, oldest first")
+    recent: list[float | None] = Field(description="the last months, oldest first")
 
 
 class EventFact(BaseModel):
@@ -112,6 +112,7 @@ class Facts(BaseModel):
     name_zh: str
     codes: list[str]
     month: date
+    measure: str = Field(description="what the page is about: kilograms, or money where no kilograms are known")
     snapshot_id: str
     world_before: Fact
     highest_since: Fact
@@ -120,8 +121,8 @@ class Facts(BaseModel):
         description="all partners first, then by what each contributes to the change, up or down; then by level"
     )
     months: list[date] = Field(description="the months of the chart")
-    world_t: list[float | None]
-    before_t: dict[str, float | None] = Field(description="the month before, by partner")
+    world: list[float | None] = Field(description="all partners together in each of these months")
+    before: dict[str, float | None] = Field(description="the month before, by partner")
     events: list[EventFact]
     states_on: date = Field(description="day of the states of the events")
     unit_value: Fact = Field(description="in US dollars, or in yuan where only these are known")

@@ -12,12 +12,15 @@ import altair
 import polars as pl
 import vl_convert
 
+from schemas.names import VALUES
 from tasks.domain.coverage import WORLD
 
 COLOURS = ("#1f3a5f", "#c8553d", "#b07a1c", "#3f7d68", "#7f6a93", "#6f7276")
 PARTNERS_MAX = 5
-# The unit of an axis, by the minimum number of tonnes.
-SCALES = ((1e6, 1e-6, "Mt"), (1e5, 1e-3, "kt"))
+MASS = "quantity_kg"
+# The factor and the unit of an axis, by the least of the largest level, in kilograms or in whole money.
+SCALES_OF_MASS = ((1e9, 1e-9, "Mt"), (1e8, 1e-6, "kt"), (0, 1e-3, "t"))
+SCALES_OF_MONEY = ((1e10, 1e-9, "billion"), (1e6, 1e-6, "million"), (1e4, 1e-3, "thousand"), (0, 1.0, ""))
 # Ticks closer than a month would print the same month several times.
 MONTH_AXIS = altair.Axis(
     title=None,
@@ -29,14 +32,20 @@ MONTH_AXIS = altair.Axis(
 )
 
 
-def scale_of_tonnes(values: Iterable[float | None]) -> tuple[float, str]:
-    """Return the factor for tonnes on an axis, and the unit that results: t, kt, Mt.
+def scale_of(values: Iterable[float | None], measure: str) -> tuple[float, str]:
+    """Return the factor for levels of a measure on an axis, and the unit that results: t, kt, Mt, million USD.
 
-    >>> scale_of_tonnes([353.0, None, 3188.0]), scale_of_tonnes([9_719_544.0])
-    ((1.0, 't'), (1e-06, 'Mt'))
+    >>> scale_of([353_000.0, None, 3_188_000.0], "quantity_kg"), scale_of([9_719_544_000.0], "quantity_kg")
+    ((0.001, 't'), (1e-09, 'Mt'))
+    >>> scale_of([2_164_000.0], "value_usd"), scale_of([570.0], "value_usd")
+    ((1e-06, 'million USD'), (1.0, 'USD'))
     """
+    if measure not in (MASS, *VALUES):
+        return 1.0, measure
     largest = max((abs(value) for value in values if value is not None), default=0.0)
-    return next(((factor, unit) for least, factor, unit in SCALES if largest >= least), (1.0, "t"))
+    scales = SCALES_OF_MASS if measure == MASS else SCALES_OF_MONEY
+    factor, unit = next((factor, unit) for least, factor, unit in scales if largest >= least)
+    return factor, unit if measure == MASS else f"{unit} {measure.removeprefix('value_').upper()}".lstrip()
 
 
 def chart(rows: pl.DataFrame, names: dict[str, str], unit: str, scale: float) -> bytes:

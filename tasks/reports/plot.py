@@ -8,7 +8,6 @@ from datetime import date
 import altair
 import polars as pl
 
-from schemas.names import VALUES
 from tasks.domain.errors import NoFigure
 from tasks.domain.labels import capitalised, partner_name, product_name, trade_of
 from tasks.domain.measure_states import took_effect
@@ -16,17 +15,15 @@ from tasks.domain.measures import events_of, mixed_words
 from tasks.domain.periods import month_end
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import named
-from tasks.reports.charts import COLOURS, lines, on_calendar, png, scale_of_tonnes, svg
+from tasks.reports.charts import COLOURS, lines, on_calendar, png, scale_of, svg
 from tasks.reports.query import Keys, several
 
-KG_PER_TONNE = 1000
 TONNES = {"t": "tonnes", "kt": "thousand tonnes", "Mt": "million tonnes"}
 PICTURES = (".png", ".svg")
 # Separates the product and the partner of a line; no key contains it.
 BETWEEN = "\t"
 # A longer note would leave the picture.
 CHARACTERS_A_LINE = 110
-UNITS = {name: (1e-6, f"million {name.removeprefix('value_').upper()}") for name in VALUES}
 
 
 def draw(
@@ -55,14 +52,11 @@ def draw(
             f"nothing to draw of {code}, {measure}, partner {', '.join(gone)}; there are measures "
             f"{named({*there['measure']}) or 'none'} and partners {named({*there['partner']}) or 'none'}"
         )
-    factor, unit = UNITS.get(measure, (1.0, measure))
     shown = known.filter(pl.col("partner").is_in(list(names)))
-    if measure == "quantity_kg":
-        scale, short = scale_of_tonnes(shown["level"] / KG_PER_TONNE)
-        factor, unit = scale / KG_PER_TONNE, TONNES[short]
+    factor, unit = scale_of(shown["level"], measure)
     first, last = min(shown["period"]), max(shown["period"])
     inks = altair.Scale(range=list(COLOURS)) if len(names) <= len(COLOURS) else altair.Scale(scheme="tableau20")
-    drawn = lines(on_calendar(known, list(names), names, factor), unit).encode(
+    drawn = lines(on_calendar(known, list(names), names, factor), TONNES.get(unit, unit)).encode(
         color=altair.Color("partner:N", title=None, sort=list(names.values()), scale=inks,
                            legend=altair.Legend(orient="top", labelLimit=0, columns=1 if len(products) > 1 else 0))
     )  # fmt: skip

@@ -179,14 +179,13 @@ def _lead(row: Row, unit: str, scale: float, reporter: Reporter) -> str:
 
 
 def _picture(series: pl.DataFrame, unit: str, scale: float) -> str:
-    from tasks.reports.charts import chart, scale_of_tonnes
+    from tasks.reports.charts import MASS, chart, scale_of
 
     names = {partner: partner_name(partner) for partner in series["partner"].unique()}
     # A group next to its own members would look like an addition to them.
     alone = series.filter(~pl.col("partner").is_in(code_table("partner_groups")["group"].implode()))
     if unit == "t":
-        factor, unit = scale_of_tonnes(alone["level"] * scale)
-        scale *= factor
+        scale, unit = scale_of(alone["level"], MASS)
     return base64.b64encode(chart(alone, names, unit, scale)).decode()
 
 

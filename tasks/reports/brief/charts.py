@@ -11,21 +11,21 @@ import polars as pl
 import vl_convert
 
 from schemas.forms.brief import Facts
-from tasks.reports.brief.wording import partner, texts
-from tasks.reports.charts import scale_of_tonnes
+from tasks.reports.brief.wording import partner, scale_name
+from tasks.reports.charts import scale_of
 
 INK, BAR = "#010101", "#2f7fc1"
 PALE = 0.07
 WIDTH = 470
 # For a few hundred kilograms whole tonnes would print 0, 0, 0, 1, 1.
-TONNES = ",.3~f"
+TICKS = ",.3~f"
 
 
 def month_chart(facts: Facts, language: str = "en") -> str:
     """Draw monthly totals, with a numbered line for each control that took effect."""
-    factor, unit = scale_of_tonnes(facts.world_t)
+    factor, unit = scale_of(facts.world, facts.measure)
     totals = {
-        f"{month:%Y-%m}": value and value * factor for month, value in zip(facts.months, facts.world_t, strict=True)
+        f"{month:%Y-%m}": value and value * factor for month, value in zip(facts.months, facts.world, strict=True)
     }
     ticks = [text for text in totals if text.endswith(("-01", "-07"))]
     upright: dict[str, Any] = {
@@ -59,15 +59,15 @@ def month_chart(facts: Facts, language: str = "en") -> str:
 
 def partner_chart(facts: Facts, language: str) -> str:
     """Draw the partners in the month, with a mark for the month before; empty if no partner has a figure."""
-    factor, unit = scale_of_tonnes(partner_tonnes(facts))
+    factor, unit = scale_of(partner_levels(facts), facts.measure)
     rows = [
         (
             partner(row.partner, language).removeprefix("the "),
-            row.level.value / 1000 * factor,
+            row.level.value * factor,
             before and before * factor,
         )
         for row in facts.partners[1:]
-        for before in [facts.before_t[row.partner]]
+        for before in [facts.before[row.partner]]
         if isinstance(row.level.value, float)
     ]
     if not rows:
@@ -84,12 +84,12 @@ def _of(rows: Iterable[Sequence[Any]], *names: str) -> altair.Chart:
 
 
 def _axis(unit: str, language: str) -> altair.Axis:
-    return altair.Axis(title=texts(language)["axis_units"].get(unit, unit), tickCount=5, format=TONNES)
+    return altair.Axis(title=scale_name(unit, language), tickCount=5, format=TICKS)
 
 
-def partner_tonnes(facts: Facts) -> list[float]:
-    """Return the values of the partner chart, in tonnes."""
-    return [float(row.level.value) / 1000 for row in facts.partners[1:] if isinstance(row.level.value, float)]
+def partner_levels(facts: Facts) -> list[float]:
+    """Return the values of the partner chart."""
+    return [float(row.level.value) for row in facts.partners[1:] if isinstance(row.level.value, float)]
 
 
 def _svg(chart: Any, prefix: str) -> str:

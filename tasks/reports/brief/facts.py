@@ -63,22 +63,26 @@ class Gatherer:
         self.rows = self.tracer.metric.filter(pl.col("product") == product)
         if not self.rows.height:
             raise NoFigure(f"no {flow} of {product}; products are {_products(snapshot, flow)}")
-        if not self.rows.filter((pl.col("period") == month) & (pl.col("measure") == KG)).height:
-            raise NoFigure(self._not_in_kilograms())
+        self.measure = self._measure()
         self.readings = Readings(snapshot, [product, *members(product)])
         self.judge = Judge(self.rows, words_of(snapshot, product, flow))
         self.count = 0
 
-    def _not_in_kilograms(self) -> str:
-        """Say why there is no brief of the month: there are no numbers, or none in the unit of a brief."""
-        months = self.rows.filter(pl.col("measure") == KG)["period"].sort().dt.strftime("%Y-%m")
-        there = f"there is {months[0]} to {months[-1]}" if months.len() else "there is no month with kilograms"
-        measures = self.rows.filter(pl.col("period") == self.month)["measure"].cast(pl.String).unique().sort()
+    def _measure(self) -> str:
+        """The measure of the page: kilograms where any are known in the month, otherwise money. Raises NoFigure."""
+        rows = self.rows.filter(pl.col("period") == self.month)
+        known = {*rows.filter(pl.col("level").is_not_null() | pl.col("ytd").is_not_null())["measure"]}
+        for there in (known, {*rows["measure"]}):
+            if found := next((measure for measure in (KG, *VALUES) if measure in there), ""):
+                return found
+        shown = self.rows.filter(pl.col("measure").is_in([KG, *VALUES]))["period"].sort().dt.strftime("%Y-%m")
+        there_is = f"there is {shown[0]} to {shown[-1]}" if shown.len() else "there is no such month"
         nothing = f"no {self.flow} of {self.product} in {self.month:%Y-%m}"
-        if not measures.len():
-            return f"{nothing}; {there}"
-        return (
-            f"{nothing} is counted in kilograms, of which a brief is made; {there}. What there is, {', '.join(measures)}, "
+        if not rows.height:
+            raise NoFigure(f"{nothing}; {there_is}")
+        measures = ", ".join(sorted({*rows["measure"].cast(pl.String)}))
+        raise NoFigure(
+            f"{nothing} is counted in kilograms or in money, of which a brief is made; {there_is}. What there is, {measures}, "
             f"is shown by tidewaiter read metric --product {self.product} --flow {self.flow} --month {self.month:%Y-%m}"
         )
 
@@ -92,8 +96,9 @@ class Gatherer:
         """Whether the product has a value in any currency."""
         return self.rows.filter(pl.col("measure").is_in(VALUES) & pl.col("level").is_not_null()).height > 0
 
-    def fact(self, partner: str, figure: str, back: int = 0, measure: str = KG) -> Fact:
-        """Return one figure, traced if it has a value."""
+    def fact(self, partner: str, figure: str, back: int = 0, measure: str = "") -> Fact:
+        """Return one figure, of the measure of the page if no other is asked for; traced if it has a value."""
+        measure = measure or self.measure
         point = Point(self.flow, self.product, partner, measure, self.number - back)
         self.count += 1
         day = first_day(point.month)
@@ -111,7 +116,7 @@ class Gatherer:
         return Fact(
             id=f"s{self.count}", partner=partner, month=day, figure=figure, measure=measure, value=plain, status=row[status(figure)],
             trace=trace, step=_step(left_open, value) if left_open else 0.1, low=float(left_open.low) if left_open else None,
-            verdict=self.judge.verdict(partner, measure, figure, day) if measure == KG else None,
+            verdict=self.judge.verdict(partner, measure, figure, day) if measure == self.measure else None,
             doubts=trace.doubts if trace else [],
         )  # fmt: skip
 
@@ -132,10 +137,10 @@ class Gatherer:
         return min((reading.strict for reading in found), key=lambda one: one.width, default=None)
 
     def levels(self, partner: str, months: int) -> list[float | None]:
-        """Return the last months in tonnes."""
-        rows = self.rows.filter((pl.col("partner") == partner) & (pl.col("measure") == KG))
+        """Return the levels of the last months."""
+        rows = self.rows.filter((pl.col("partner") == partner) & (pl.col("measure") == self.measure))
         known = {row["period"]: row["level"] for row in rows.iter_rows(named=True)}
-        return [_tonnes(known.get(first_day(self.number - back))) for back in range(months - 1, -1, -1)]
+        return [known.get(first_day(self.number - back)) for back in range(months - 1, -1, -1)]
 
     def partners(self) -> list[str]:
         """Return all partners together, then those that contribute most to the change on the month before, up or
@@ -144,7 +149,7 @@ class Gatherer:
         """
         groups = code_table("partner_groups")["group"].unique().to_list()
         rows = self.rows.filter(
-            (pl.col("period") == self.month) & (pl.col("measure") == KG)
+            (pl.col("period") == self.month) & (pl.col("measure") == self.measure)
             & (pl.col("partner") != WORLD) & ~pl.col("partner").is_in(groups)
         )  # fmt: skip
         figure = "level" if rows["level"].count() else "ytd"
@@ -169,7 +174,7 @@ def gather(
             partner=partner, level=found.fact(partner, "level"), mom=found.fact(partner, "mom_pct"),
             contribution=found.fact(partner, "contribution_mom_pp"), yoy=found.fact(partner, "yoy_pct"),
             ytd=found.fact(partner, "ytd"), ytd_yoy=found.fact(partner, "ytd_yoy_pct"), share=found.fact(partner, "share_pct"),
-            rank=found.fact(partner, "rank"), rank_before=found.fact(partner, "rank", back=1), recent_t=found.levels(partner, MONTHS_SPARK),
+            rank=found.fact(partner, "rank"), rank_before=found.fact(partner, "rank", back=1), recent=found.levels(partner, MONTHS_SPARK),
         )
         for partner in partners
     ]  # fmt: skip
@@ -182,12 +187,12 @@ def gather(
     since = _came_out(snapshot, flow, product, first_day(found.number - 1))
     revised, more = _revised(snapshot, product, flow, since)
     releases = read_table(snapshot, "release")
-    start = found.tracer.row(Point(flow, product, WORLD, KG, found.number), "highest_since")["series_start"]
+    start = found.tracer.row(Point(flow, product, WORLD, found.measure, found.number), "highest_since")["series_start"]
     page = Facts(
-        flow=flow, product=product, name_en=names[0], name_zh=names[1], codes=codes, month=month, snapshot_id=snapshot.id,
+        flow=flow, product=product, name_en=names[0], name_zh=names[1], codes=codes, month=month, measure=found.measure, snapshot_id=snapshot.id,
         world_before=found.fact(WORLD, "level", back=1), highest_since=found.fact(WORLD, "highest_since"),
-        lowest_since=found.fact(WORLD, "lowest_since"), partners=rows, months=months, world_t=found.levels(WORLD, MONTHS_SHOWN),
-        before_t=before, events=_events(product, flow, months, day, reporter.code), states_on=day, unit_value=prices[0], unit_value_mom=prices[1],
+        lowest_since=found.fact(WORLD, "lowest_since"), partners=rows, months=months, world=found.levels(WORLD, MONTHS_SHOWN),
+        before=before, events=_events(product, flow, months, day, reporter.code), states_on=day, unit_value=prices[0], unit_value_mom=prices[1],
         unit_value_yoy=prices[2], has_values=found.has_values(), mix_moved_pp=_mix_moved(rows, before), series_start=start,
         revised_since=since, revised=revised, revised_more=more, decisions=decided(snapshot, product, flow, month, since), held=_held(store, snapshot), mixed_code=bool(mixed_words([product], reporter.code)),
         reporter=reporter.code, known_on=str(known_on(releases, read_table(snapshot, "decision"))),
@@ -292,7 +297,3 @@ def _step(left_open: Interval, value: float) -> float:
         return 0.1
     size = math.floor(math.log10(abs(value)))
     return max(0.1, min(10.0 ** round(math.log10(width)), 10.0 ** (size - 1 if size > 0 else size)))
-
-
-def _tonnes(kilograms: float | None) -> float | None:
-    return None if kilograms is None else kilograms / 1000

@@ -8,7 +8,7 @@ from schemas.forms.brief import DecisionFact, Facts
 from schemas.names import MADE, MISSING
 from tasks.domain.labels import capitalised, partner_name
 from tasks.reports.brief import charts, lists, sentences, verdicts, wording
-from tasks.reports.charts import scale_of_tonnes
+from tasks.reports.charts import scale_of
 from tasks.reports.page_templates import LANGUAGES, template
 
 # A smaller shift of shares does not explain the unit value.
@@ -49,7 +49,8 @@ def _title(reporter: str, flow: str, name: str, language: str) -> str:
 def _context(facts: Facts, language: str) -> dict[str, Any]:
     t, moved = wording.texts(language), facts.mix_moved_pp
     month = wording.month_words(f"{facts.month:%Y-%m}", language)
-    unit, partner_unit = (t["scales"][scale_of_tonnes(one)[1]] for one in (facts.world_t, charts.partner_tonnes(facts)))
+    units = (scale_of(one, facts.measure)[1] for one in (facts.world, charts.partner_levels(facts)))
+    unit, partner_unit = (wording.scale_name(one, language) for one in units)
     latest = wording.shown(facts.partners[0].level, language)
     numbered = t["numbered_lines"] if facts.events else ""
     alt_chart = [t["alt_chart"].format(unit=unit, month=month, lines=numbered, latest=latest)]
@@ -58,10 +59,10 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "facts": facts, "t": t, "month": month, "title": _title(facts.reporter, facts.flow, t["name"].format(**dict(facts)), language),
         "headlines": sentences.headlines(facts, language), "missing": lists.missing(facts, language),
         "mix": t["mix"].format(pp=moved) if is_mixed else "",
-        "mix_how": t["mix_how"].format(count=sum(facts.before_t[row.partner] is not None for row in facts.partners[1:])),
+        "mix_how": t["mix_how"].format(count=sum(facts.before[row.partner] is not None for row in facts.partners[1:])),
         "implied": any(fact.status == "implied_base" for fact in facts.facts()),
         "cited": lists.cited(facts, language), "matter": lists.numbers_that_matter, "unit": unit, "partner_unit": partner_unit,
-        "alt_chart": t["gap"].join([*alt_chart, *([t["pale"]] if None in facts.world_t else [])]),
+        "alt_chart": t["gap"].join([*alt_chart, *([t["pale"]] if None in facts.world else [])]),
         "alt_partners": t["alt_partners"].format(unit=partner_unit, month=month), "shown": lambda fact: wording.shown(fact, language),
         "source_line": lambda fact: lists.source_line(fact, language), "formula": lambda fact: lists.formula(fact, language),
         "sparkline": charts.sparkline, "unit_value": sentences.unit_value_pieces(facts, language),

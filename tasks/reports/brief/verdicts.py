@@ -8,14 +8,14 @@ from schemas.forms.brief import Fact, Facts
 from schemas.forms.verdict import Caveat
 from tasks.reports.brief.lists import revised_lines
 from tasks.reports.brief.sentences import Sentence
-from tasks.reports.brief.wording import figure_name, in_unit, texts
+from tasks.reports.brief.wording import MASS, figure_name, in_unit, money, texts
 from tasks.reports.terminal import amount, tonnes
 
 # For fewer growths "all of them" means little.
 COMMON_MIN = 3
 # Below a tonne a mass is written in kilograms.
 KILOGRAMS_MAX = 1000
-MASSES = ("base", "usual", "step")
+SIZES = ("base", "usual", "step")
 
 
 def common(facts: Facts) -> set[str]:
@@ -29,7 +29,11 @@ def of_all(facts: Facts, language: str) -> str:
     """Write the sentence about the caveats that every growth of the page shares; empty if there are none."""
     shared, t = common(facts), texts(language)
     judged = next((fact.verdict for fact in facts.facts() if fact.verdict is not None), None)
-    caveats = [_caveat(caveat, language) for caveat in judged.caveats if caveat.name in shared] if judged else []
+    caveats = (
+        [_caveat(caveat, facts.measure, language) for caveat in judged.caveats if caveat.name in shared]
+        if judged
+        else []
+    )
     return str(t["common"].format(caveats=t["semicolon"].join(caveats))) if caveats else ""
 
 
@@ -60,7 +64,7 @@ def next_to(sentence: Sentence, facts: Facts, language: str) -> str:
 def _verdict(fact: Fact, shared: set[str], language: str) -> str:
     assert fact.verdict is not None
     t: dict[str, Any] = texts(language)
-    own = [_caveat(caveat, language) for caveat in fact.verdict.caveats if caveat.name not in shared]
+    own = [_caveat(caveat, fact.measure, language) for caveat in fact.verdict.caveats if caveat.name not in shared]
     if fact.doubts:
         word = t["verdicts"]["no" if fact.verdict.word == "no" else "care"]
         return str(t["semicolon"].join([f"{word}{t['doubted']}", *own]))
@@ -70,14 +74,18 @@ def _verdict(fact: Fact, shared: set[str], language: str) -> str:
     return f"{t['verdicts'][fact.verdict.word]}{t['open']}{t['semicolon'].join(own)}{t['close']}"
 
 
-def _caveat(caveat: Caveat, language: str) -> str:
-    shown = {name: _mass(value, language) if name in MASSES else value for name, value in caveat.numbers.items()}
+def _caveat(caveat: Caveat, measure: str, language: str) -> str:
+    shown = {
+        name: _size(value, measure, language) if name in SIZES else value for name, value in caveat.numbers.items()
+    }
     return str(texts(language)["caveats"][caveat.name].format(**shown))
 
 
-def _mass(kilograms: float, language: str) -> str:
-    is_small = kilograms < KILOGRAMS_MAX
-    return in_unit(amount(kilograms) if is_small else tonnes(kilograms), "kg" if is_small else "t", language)
+def _size(value: float, measure: str, language: str) -> str:
+    if measure != MASS:
+        return money(value, measure, language)
+    is_small = value < KILOGRAMS_MAX
+    return in_unit(amount(value) if is_small else tonnes(value), "kg" if is_small else "t", language)
 
 
 def revised_first(facts: Facts, language: str) -> str:

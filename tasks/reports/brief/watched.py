@@ -13,6 +13,7 @@ import polars as pl
 
 from schemas import settings
 from schemas.forms.outcome import Outcome
+from schemas.names import VALUES
 from schemas.reference.code_tables import code_table, read_codes
 from tasks.domain.classification import members
 from tasks.store.objects import keep_bytes
@@ -118,7 +119,7 @@ def keep(store: Path, product: str, flow: str, month: date, pages: Mapping[str, 
 
 
 def _newest(snapshot: Snapshot, product: str, flow: str, outcome: Outcome) -> date | None:
-    """Return the newest month of the release in which the product has a figure: of the month or, if January and
+    """Return the newest month of the release in which the product has a figure of mass or money: of the month or, if January and
     February are published together, of the year to date.
     """
 
@@ -126,6 +127,6 @@ def _newest(snapshot: Snapshot, product: str, flow: str, outcome: Outcome) -> da
 
     months = {(flow, *map(int, month.split("-"))) for month in outcome.months}
     is_known = pl.col("level").is_not_null() | pl.col("ytd").is_not_null()
-    has_mass = (pl.col("product") == product) & (pl.col("measure") == "quantity_kg") & is_known
-    newest = read_table(snapshot, "metric", months.__contains__, has_mass)["period"].max()
+    has_figure = (pl.col("product") == product) & pl.col("measure").is_in(["quantity_kg", *VALUES]) & is_known
+    newest = read_table(snapshot, "metric", months.__contains__, has_figure)["period"].max()
     return newest if isinstance(newest, date) else None

@@ -17,6 +17,7 @@ from tasks.reports.terminal import two_digits
 TIMES_MIN = 2
 EXACT = 1e-9
 WHOLE = 100
+MASS = "quantity_kg"
 PRICE_UNITS = {ratio: f"{value.removeprefix('value_').upper()}/kg" for value, ratio in UNIT_VALUE_OF.items()}
 
 
@@ -32,8 +33,11 @@ def shown(fact: Fact, language: str = "en") -> str:
         return month_words(value, language) if value else "–"
     if fact.figure in ("level", "ytd"):
         is_price = fact.measure in PRICE_UNITS
-        number, unit = (price_text(value), PRICE_UNITS[fact.measure]) if is_price else (_tonnes(value), "t")
-        return in_unit(number, unit, language)
+        return (
+            in_unit(price_text(value), PRICE_UNITS[fact.measure], language)
+            if is_price
+            else _level(value, fact.measure, language)
+        )
     if fact.figure == "rank":
         return f"{value:.0f}"
     if fact.figure.endswith("_pp"):
@@ -47,6 +51,23 @@ def in_unit(number: str, unit: str, language: str) -> str:
     """Format a number and its unit: 353 t, in Chinese 353吨."""
     units = texts(language)["units"]
     return f"{number}{units[unit]}" if unit in units else f"{number} {unit}"
+
+
+def money(value: float, measure: str, language: str) -> str:
+    """Format an amount of money: USD 2.16 million, in Chinese 216.40万美元."""
+    t = texts(language)
+    word, step = next(((word, step) for word, step in t["large"] if abs(value) >= step), ("", 1))
+    digits = 0 if step == 1 else 1 if abs(value) >= WHOLE * step else 2
+    currency = measure.removeprefix("value_").upper()
+    return str(
+        t["money"].format(number=f"{value / step:,.{digits}f}", large=word, unit=t["units"].get(currency, currency))
+    ).rstrip()
+
+
+def scale_name(unit: str, language: str) -> str:
+    """Return the unit of an axis in words: thousand tonnes, million USD, 百万美元."""
+    t = texts(language)
+    return str(t["between"].join(t["scales"].get(word, t["units"].get(word, word)) for word in unit.split()))
 
 
 def figure_name(fact: Fact, language: str) -> str:
@@ -72,6 +93,10 @@ def percent(fact: Fact) -> str:
 
 def _signed(number: str) -> str:
     return number.replace("-", "−")
+
+
+def _level(value: float, measure: str, language: str) -> str:
+    return in_unit(_tonnes(value), "t", language) if measure == MASS else money(value, measure, language)
 
 
 def _tonnes(kilograms: float) -> str:

@@ -584,13 +584,62 @@ def test_what_is_published_is_not_held(tmp_path: Path) -> None:
     assert release_id not in said
 
 
-def test_without_kilograms_it_is_said_what_there_is_instead(tmp_path: Path) -> None:
-    snapshot = taken(of_query(tmp_path / "values.csv", [("202506", "8505", "USA", None, 5_000_000)]))
+def test_without_kilograms_a_brief_is_about_money(tmp_path: Path) -> None:
+    rows = [("202505", "8505", "USA", None, 1_600_000), ("202506", "8505", "USA", None, 5_000_000)]
+    facts = brief_of(taken(of_query(tmp_path / "values.csv", rows)), "8505")
+    assert facts.measure == "value_usd"
+    for language, says in (
+        (
+            "en",
+            (
+                "were USD 5.00 million in June 2025",
+                "from USD 1.60 million",
+                "Thirty-six months, million USD",
+                "rose 212.5 %",
+            ),
+        ),
+        ("zh", ("500.0万美元", "上月160.0万美元", "近三十六个月（百万美元）")),
+    ):
+        for page in (render.page(facts, language), render.markdown(facts, language)):
+            text = re.sub(r"<[^>]*>", "", page)
+            assert [
+                words
+                for words in says
+                if words not in text and "36" not in words and "Thirty" not in words and "三十六" not in words
+            ] == []
+            assert re.search(r"\d (t|kg)\b|\d吨", text) is None, "a page about money has no mass"
+        assert says[2] in re.sub(r"<[^>]*>", "", render.page(facts, language))
+
+
+def test_goods_counted_in_pieces_alone_have_no_brief_and_it_is_said_what_there_is(tmp_path: Path) -> None:
+    snapshot = taken(of_query(tmp_path / "june.csv", TWO_MONTHS))
+    found = brief_facts.Gatherer(snapshot, CODE, "export", JUNE)
+    found.rows = found.rows.with_columns(measure=pl.lit("quantity_item"))
     with pytest.raises(NoFigure) as refused:
-        brief_of(snapshot, "8505")
+        found._measure()
     assert str(refused.value) == (
-        "no export of 8505 in 2025-06 is counted in kilograms, of which a brief is made; there is no month with kilograms. "
-        "What there is, value_usd, is shown by tidewaiter read metric --product 8505 --flow export --month 2025-06"
+        f"no export of {CODE} in 2025-06 is counted in kilograms or in money, of which a brief is made; there is no such month. "
+        f"What there is, quantity_item, is shown by tidewaiter read metric --product {CODE} --flow export --month 2025-06"
+    )
+    with pytest.raises(NoFigure, match=r"no export of 85051110 in 2025-03; there is 2025-05 to 2025-06"):
+        brief_of(snapshot, CODE, month=date(2025, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("value", "measure", "en", "zh"),
+    [
+        (353_000, "quantity_kg", "353 t", "353吨"), (570, "value_usd", "USD 570", "570美元"), (2_163_555, "value_usd", "USD 2.16 million", "216.4万美元"),
+        (99_400, "value_eur", "EUR 99,400", "9.94万欧元"), (1_234_500_000, "value_jpy", "JPY 1.23 billion", "12.35亿日元"),
+        (456_789_000, "value_cny", "CNY 456.8 million", "4.57亿元"), (0, "value_gbp", "GBP 0", "0英镑"),
+    ],
+)  # fmt: skip
+def test_amounts_of_mass_and_of_money_in_both_languages(value: float, measure: str, en: str, zh: str) -> None:
+    assert (wording.shown(_level(value, measure), "en"), wording.shown(_level(value, measure), "zh")) == (en, zh)
+
+
+def _level(value: float, measure: str) -> Fact:
+    return Fact(
+        id="s1", partner="WLD", month=JUNE, figure="level", measure=measure, value=float(value), status="reported"
     )
 
 

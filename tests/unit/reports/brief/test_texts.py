@@ -7,7 +7,7 @@ from tasks.reports.page_templates import FOLDER, LANGUAGES, words
 
 PLACE = re.compile(r"\{(\w+)")
 # What one of the languages takes from elsewhere, or does not need.
-OWN = ("mixed", "numbers", "units", "missing_reasons", "kinds", "formulas", "axis_units", "measures", "valuations")
+OWN = ("mixed", "numbers", "units", "missing_reasons", "kinds", "formulas", "measures", "valuations")
 EN, ZH = (words("brief", language) for language in LANGUAGES)
 
 

@@ -24,7 +24,7 @@ def fact(figure: str, word: str | None, *caveats: Caveat) -> Fact:
 
 
 def page(*facts: Fact) -> Any:
-    return SimpleNamespace(facts=lambda: [*facts])
+    return SimpleNamespace(measure="quantity_kg", facts=lambda: [*facts])
 
 
 def sentence(*facts: Fact) -> Sentence:
