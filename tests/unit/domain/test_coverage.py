@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.domain.coverage import asked_products, covering
+from tasks.domain.periods import index_month, month_index
 from tests.draws import draws
 from tests.unit import coverage_oracle, strategies
 from tests.unit.builders import MAGNETS, release, release_table
@@ -160,3 +161,10 @@ def test_values_by_hs8_that_were_asked_for_by_a_shorter_code_are_of_hs8() -> Non
     scope = release(products=["8505"], measures=["value_usd"], level="HS8")
     codes = pl.Series(["85051110", "850511", "8505"])
     assert asked_products(release_table(scope), codes, roll_up=False)["product"].to_list() == ["85051110"]
+
+
+def test_months_are_whole_numbers_and_back() -> None:
+    days = pl.date_range(pl.date(1999, 11, 1), pl.date(2026, 3, 1), "1mo", eager=True).to_frame("day")
+    indexed = days.with_columns(index=month_index("day"))
+    assert (indexed["index"].diff().drop_nulls() == 1).all()
+    assert indexed.select(index_month("index").alias("day"))["day"].equals(days["day"])

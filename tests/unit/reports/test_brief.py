@@ -23,6 +23,7 @@ from tasks.domain.reporter import Reporter
 from tasks.ledger.merge import current_statements
 from tasks.reports.brief import facts as brief_facts
 from tasks.reports.brief import lists, render, sentences, wording
+from tasks.reports.brief.charts import sparkline
 from tasks.reports.brief.facts import gather
 from tasks.reports.page_templates import LANGUAGES
 from tasks.reports.plot import draw
@@ -401,6 +402,13 @@ def test_an_unknown_month_or_product_says_what_there_is(snapshot: Snapshot, monk
         gather(snapshot, snapshot.store, "99999999", "export", JUNE)
 
 
+def test_a_sparkline_breaks_where_a_month_is_missing() -> None:
+    drawn = sparkline([1.0, 2.0, None, 3.0])
+    assert drawn.count("<polyline") == 1
+    assert drawn.count("<circle") == 1
+    assert sparkline([None, None]) == ""
+
+
 def test_plot_draws_png_and_svg_and_says_what_it_cannot(snapshot: Snapshot) -> None:
     rows = query(snapshot.store, "metric", flow="export", product=MAGNETS)
     assert draw(rows, MAGNETS, ["WLD", "USA"], "quantity_kg", ".png", CHINA).startswith(b"\x89PNG")
@@ -460,6 +468,10 @@ def section(page: str, name: str) -> str:
     found = re.search(rf'<h2 id="{name}">.*?</section>', page, re.DOTALL)
     assert found is not None
     return found.group(0)
+
+
+def labels(drawn: str) -> list[str]:
+    return re.findall(r"<t(?:ext|span)[^>]*>([^<]+)</t(?:ext|span)>", drawn)
 
 
 TWO_MONTHS = [("202505", CODE, "USA", 100_000, 5_000_000), ("202506", CODE, "USA", 100_000, 5_500_000)]
@@ -532,6 +544,17 @@ def test_no_change_is_no_fall(tmp_path: Path, june: int, en: str, zh: str) -> No
     assert not re.search(r"(down|fell|下降|\b0\.0 %)", everything), everything
     assert "hardly changed, at 99,999 t" in everything or "did not change from 100,000 t" in everything
     assert "−0.0 %" not in render.page(facts)
+
+
+def test_the_axes_of_a_few_hundred_kilograms_tell_their_ticks_apart(tmp_path: Path) -> None:
+    (germanium, *_) = members("basket:germanium")
+    rows = [(f"2025{month:02d}", germanium, partner, kilograms * month * 20, 1000)
+            for month in range(1, 7) for partner, kilograms in (("USA", 3), ("DEU", 2), ("JPN", 1))]  # fmt: skip
+    page = render.page(brief_of(taken(of_query(tmp_path / "germanium.csv", rows)), germanium))
+    for name, count in (("chart", 5), ("partner_chart", 5)):
+        ticks = [text for text in labels(section(page, name)) if re.fullmatch(r"[\d.]+", text)]
+        assert len(ticks) >= count
+        assert len({*ticks}) == len(ticks), ticks
 
 
 def test_a_heading_knows_what_was_revised_below_it_and_what_controls_it(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tasks.domain.errors import AuditFailed, DamagedStore, InvalidPublication, StaleParent
-from tasks.store.filesystem import FileSystem
+from tasks.store.filesystem import LOCAL, FileSystem
+from tasks.store.objects import make_directories
 from tasks.store.publish import NewFile, Published, exclusive, publish
 from tasks.store.retention import retain
 from tasks.store.snapshot import Snapshot, list_snapshots, object_path, open_snapshot, snapshot_ids
@@ -481,6 +482,12 @@ def test_a_snapshot_that_is_broken_keeps_no_other_from_being_healed(store: Path)
     (entry,) = (entry for entry in snapshot.files if entry.partition == JUNE)
     assert set(healed) == {f".snapshots/{snapshot.id}/{entry.path}", f".objects/{stored.parent.name}/{stored.name}"}
     assert audit_snapshot(snapshot) == []
+
+
+def test_folders_are_made_from_the_outermost_and_told_once(tmp_path: Path) -> None:
+    made = make_directories(LOCAL, tmp_path / "a" / "b" / "c")
+    assert made == [tmp_path / "a", tmp_path / "a" / "b", tmp_path / "a" / "b" / "c"]
+    assert make_directories(LOCAL, tmp_path / "a" / "b" / "c") == []
 
 
 def test_other_folders_of_the_store_are_left_alone(store: Path) -> None:

@@ -17,7 +17,14 @@ from schemas.tables import (
     catalog,
     claim,
     decision,
+    lineage,
+    metric,
+    name,
+    observation,
+    record_level,
     reported,
+    revision,
+    trade_flow,
 )
 from tests.unit.decisions import decision as made
 from tests.unit.decisions import decision_table
@@ -27,6 +34,16 @@ MODELS = sorted(
     {model for module in MODULES for model in vars(module).values() if isinstance(model, type) and issubclass(model, Table) and model is not Table},
     key=lambda model: model.__name__,
 )  # fmt: skip
+ABSTRACT = {metric.Place, observation.Statement}
+
+
+def test_all_tables_are_collected() -> None:
+    assert len(MODULES) > 12
+    assert len(MODELS) > 15
+    assert {catalog, decision, lineage, name, observation, record_level, reported, revision, trade_flow} <= {*MODULES}
+    # The names of published tables are what readers ask for.
+    assert {*catalog.MODELS.values()} == {*MODELS} - ABSTRACT
+    assert {*LAYOUTS} < {*catalog.MODELS}
 
 
 @pytest.mark.parametrize("model", MODELS)
