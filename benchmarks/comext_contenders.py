@@ -28,7 +28,7 @@ def tidewaiter(archive: Path, output: Path) -> None:
     """Split, read each part with its checks, add up the records of the parts."""
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:
         sums: list[pl.DataFrame] = []
-        for part in split(archive, archive.name, Path(folder), wanted([]), ("import", "export")).parts:
+        for part in split(archive, archive.name, Path(folder), wanted([]), ("import", "export"))[0]:
             parsed = parse(part.file.read_bytes(), part.file.name)
             if bad := [doubt for doubt in parsed.doubts if doubt["severity"] == "error"]:
                 raise SystemExit(f"{part.file.name}: {bad[0]}")

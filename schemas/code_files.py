@@ -7,6 +7,7 @@ too: a file there replaces the packaged one of the same name.
 import csv
 import functools
 from pathlib import Path
+from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from schemas import settings
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "reference"
 VARIABLE = settings.REFERENCE
+# Levels of codes that are common to all customs.
+SHARED = ("HS2", "HS4", "HS6")
 
 
 def table_files() -> dict[str, Path]:
@@ -54,8 +57,19 @@ def source_names() -> tuple[str, ...]:
     """Return the sources, in the order of the packaged `statement_terms.csv`, where each one has its rows. The adapter of a
     source is the module of its name in `tasks/sources`.
     """
+    return tuple(dict.fromkeys(row["source"] for row in _statement_terms()))
+
+
+@functools.cache
+def national_lists() -> dict[str, int]:
+    """Return the national lists of goods that the sources count by, such as CN8, and the digits of their codes."""
+    names = dict.fromkeys(row["nomenclature"] for row in _statement_terms())
+    return {name: int(name.lstrip(ascii_uppercase)) for name in names if name not in SHARED}
+
+
+def _statement_terms() -> list[dict[str, str]]:
     with (FOLDER / "statement_terms.csv").open(encoding="utf-8", newline="") as rows:
-        return tuple(dict.fromkeys(row["source"] for row in csv.DictReader(rows)))
+        return list(csv.DictReader(rows))
 
 
 def read_texts(name: str) -> "pl.DataFrame":

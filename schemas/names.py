@@ -5,12 +5,13 @@ No model of a table and no data library is loaded for these.
 
 from collections.abc import Mapping
 
+from schemas.code_files import SHARED, national_lists
 from schemas.figures import FIGURE_OF
 from schemas.layouts import LAYOUTS
 
 TABLES = tuple(LAYOUTS)
 # The national lists of goods and the digits of their codes; HS2, HS4 and HS6 are common to all.
-NATIONAL = {"HS8": 8, "CN8": 8, "HTS10": 10, "JP9": 9, "NCM8": 8}
+NATIONAL = national_lists()
 FIGURES = tuple(FIGURE_OF)
 
 
@@ -48,7 +49,7 @@ STATUSES = tuple(dict.fromkeys([*MADE, *MISSING]))
 
 # Kinds of release in their order of trust, and kinds of codes.
 KINDS = ("yearbook", "query", "bulletin", "preliminary", "published", "collected")
-CLASSIFICATIONS = ("HS2", "HS4", "HS6", *NATIONAL, "basket", "line")
+CLASSIFICATIONS = (*SHARED, *NATIONAL, "basket", "line")
 # Columns of `trade_flow`.
 VALUES = ("value_usd", "value_cny", "value_eur", "value_gbp", "value_jpy")
 # What names are of, and in which languages they are printed.

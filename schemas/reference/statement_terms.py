@@ -13,7 +13,6 @@ from pandera.polars import Field
 
 from schemas.layouts import FLOWS
 from schemas.model import Table
-from schemas.names import NATIONAL
 
 VALUATIONS = {
     "FOB": "value at the border of the exporter, without freight and insurance to the importer",
@@ -44,6 +43,7 @@ class StatementTerms(Table):
     rounding: pl.String = Field(description="how the source drops digits", isin=list(ROUNDINGS))
     zero: pl.String = Field(description="what a printed 0 means", isin=list(ZEROS))
     nomenclature: pl.String = Field(
-        description="list of the finest codes of the source: a national list, or HS6", isin=[*NATIONAL, "HS6"]
+        description="list of the finest codes of the source: HS6, or a national list with the digits of its codes",
+        str_matches="^[A-Z]+[0-9]{1,2}$",
     )
     basis: pl.String = Field(description="where these facts are from", str_length={"min_value": 3})

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, MONEY, YEAR_MONTHS, Judged, values_by_partner
+from tasks.checks.context import EXAMPLES, MONEY, YEAR_MONTHS, CheckContext, values_by_partner
 from tasks.checks.published_months import RATED
 from tasks.checks.registry import check
 from tasks.checks.thresholds import dollars_of, in_dollars, threshold, whole_threshold
@@ -24,20 +24,20 @@ NO_RECORD = "A month without a record is published as no trade; if it was not as
 
 
 @check(severity="error")
-def _partners_missing(judged: Judged) -> Rows:
+def _partners_missing(context: CheckContext) -> Rows:
     """Find partners with much trade in the year before and no row now. The release is held if it has many products,
     or if the missing partners traded regularly and had most of the trade; otherwise trade may have stopped, and
     the finding is a warning.
     """
-    if judged.row["partners"] != "all":
+    if context.row["partners"] != "all":
         return
-    now = judged.by_partner
-    met = values_by_partner(judged.published_rows.filter(pl.col("product").is_in(judged.products)))
-    earlier = pl.concat([judged.sums.by_partner, met.select(judged.sums.by_partner.columns)])
+    now = context.by_partner
+    met = values_by_partner(context.published_rows.filter(pl.col("product").is_in(context.products)))
+    earlier = pl.concat([context.sums.by_partner, met.select(context.sums.by_partner.columns)])
     history = pl.concat([
         earlier.join(now, on=["flow", "partner", "measure", "month"], how="anti"), now.select(earlier.columns),
     ])  # fmt: skip
-    is_broad = len(judged.products) >= BROAD_RELEASE_PRODUCTS
+    is_broad = len(context.products) >= BROAD_RELEASE_PRODUCTS
     # Of few products partners come and go: less than that was missing in nearly every month of a small one.
     share = 1 - PARTNERS_SHARE_MIN if is_broad else threshold("missing_partners_warn")
     for month in now["month"].unique().sort():
@@ -49,17 +49,17 @@ def _partners_missing(judged: Judged) -> Rows:
 
 
 @check(severity="error")
-def _partners_of_product_missing(judged: Judged) -> Rows:
+def _partners_of_product_missing(context: CheckContext) -> Rows:
     """Find missing partners of one product of several: other products have that partner, so the file as a whole does
     not lack it. Among many products some lose their largest partner for good, so the check reports only large
     ones, and once.
     """
-    if judged.row["partners"] != "all" or not 1 < len(judged.products) < BROAD_RELEASE_PRODUCTS:
+    if context.row["partners"] != "all" or not 1 < len(context.products) < BROAD_RELEASE_PRODUCTS:
         return
     columns = ["flow", "product", "partner", "measure", "month"]
     of_partners = (MONEY, pl.col("partner") != WORLD)
-    now = judged.own.filter("single", *of_partners).group_by(columns).agg(pl.col("value").sum())
-    earlier = judged.values.filter(*of_partners).group_by(columns).agg(pl.col("value").sum())
+    now = context.own.filter("single", *of_partners).group_by(columns).agg(pl.col("value").sum())
+    earlier = context.values.filter(*of_partners).group_by(columns).agg(pl.col("value").sum())
     history = pl.concat([earlier.join(now, on=columns, how="anti"), now])
     share = threshold("missing_partners_warn")
     for month in now["month"].unique().sort():
@@ -122,11 +122,11 @@ def _partners_finding(found: dict[str, Any], severity: str, subject: str, share:
 
 
 @check(severity="error")
-def _few_partners(judged: Judged) -> Rows:
+def _few_partners(context: CheckContext) -> Rows:
     """Find files that declare all partners and contain only a few: the query was for these few, and their sum would
     pass for the world.
     """
-    row = judged.row
+    row = context.row
     partners = {*row["partner_list"]} - {*TOTALS}
     if row["partners"] != "all" or not partners:
         return
@@ -137,9 +137,12 @@ def _few_partners(judged: Judged) -> Rows:
             pl.max_horizontal(pl.col(name) / dollars_of(name) for name in RATED[1:]),
             pl.col("month").n_unique(),
         )
-        rows = judged.trades.filter("new").with_columns(value=dollars)
+        rows = context.trades.filter("new").with_columns(value=dollars)
     else:
-        rows, months = judged.own.filter(MONEY).with_columns(value=in_dollars()), pl.lit(judged.last - judged.first + 1)
+        rows, months = (
+            context.own.filter(MONEY).with_columns(value=in_dollars()),
+            pl.lit(context.last - context.first + 1),
+        )
     sums = rows.filter(is_partner).group_by(key).agg(
         pl.col("value").sum(), months=months, partners=pl.col("partner").n_unique()
     )  # fmt: skip
@@ -148,7 +151,7 @@ def _few_partners(judged: Judged) -> Rows:
     ).sort(key)  # fmt: skip
     if rare.is_empty():
         return
-    usual = _published_partners(judged, rare)
+    usual = _published_partners(context, rare)
     advice = 'See whether the query was for all partners; if it was for these, declare partners = "listed", and no world is made of them.'
     for found in rare.join(usual.filter(pl.col("usual") >= threshold("many_partners")), on=key).sort(key).to_dicts():
         yield finding(
@@ -163,40 +166,40 @@ def _few_partners(judged: Judged) -> Rows:
         )  # fmt: skip
 
 
-def _published_partners(judged: Judged, products: pl.DataFrame) -> pl.DataFrame:
+def _published_partners(context: CheckContext, products: pl.DataFrame) -> pl.DataFrame:
     """Compute the median number of partners that these products have in a published month: flow, product, usual."""
     key = ["flow", "product"]
-    met = judged.published_rows.filter("single", MONEY, pl.col("kind") != "published").join(
+    met = context.published_rows.filter("single", MONEY, pl.col("kind") != "published").join(
         products, on=key, how="semi"
     )
     met = met.group_by(*key, "month").agg(partners=pl.col("partner").n_unique().cast(pl.UInt32))
-    others = judged.sums.by_product.filter(pl.col("partners") > 0).join(products, on=key, how="semi")
+    others = context.sums.by_product.filter(pl.col("partners") > 0).join(products, on=key, how="semi")
     both = pl.concat([others.select(*key, "month", "partners"), met])
     return both.group_by(key).agg(usual=pl.col("partners").median())
 
 
 @check(severity="error")
-def _months_without_records(judged: Judged) -> Rows:
+def _months_without_records(context: CheckContext) -> Rows:
     """Find requested months without records, which would be published as no trade. A month between others with
     records is missing if the goods are traded in most months.
     """
-    row = judged.row
+    row = context.row
     if row["partners"] == "keys" or not row["by_month"]:
         return
-    own = {*judged.own["month"].unique()}
-    absent = [month for month in range(judged.first, judged.last + 1) if month not in own]
+    own = {*context.own["month"].unique()}
+    absent = [month for month in range(context.first, context.last + 1) if month not in own]
     if not absent:
         return
-    others = {*judged.sums.by_product.filter(pl.col("product").is_in(judged.products))["month"].unique()}
+    others = {*context.sums.by_product.filter(pl.col("product").is_in(context.products))["month"].unique()}
     between = [month for month in absent if min(own | others) < month < max(own | others)]
     density = max(len(months) / (max(months) - min(months) + 1) for months in (own, own | others))
-    sums = judged.own.filter("single", MONEY).group_by("measure").agg(pl.col("value").sum())
+    sums = context.own.filter("single", MONEY).group_by("measure").agg(pl.col("value").sum())
     is_enough = (in_dollars() >= threshold("trifle_a_month") * len(own)).alias("is_enough")
     is_trifle = sums.height > 0 and not sums.select(is_enough)["is_enough"].any()
     is_missing = bool(between) and row["partners"] == "all" and density >= threshold("gap_density") and not is_trifle
     yield finding(
         "month_without_records",
-        "error" if is_missing or len(judged.products) >= BROAD_RELEASE_PRODUCTS else "warning",
+        "error" if is_missing or len(context.products) >= BROAD_RELEASE_PRODUCTS else "warning",
         row["title"],
         observed=f"no record of {_named(absent)}",
         expected=f"records of each month from {row['first_month']:%Y-%m} to {row['last_month']:%Y-%m}",
@@ -205,14 +208,14 @@ def _months_without_records(judged: Judged) -> Rows:
 
 
 @check(severity="error")
-def _product_without_records(judged: Judged) -> Rows:
+def _product_without_records(context: CheckContext) -> Rows:
     """Find missing months of one product of several, where other products have records of the month."""
-    row = judged.row
-    if row["partners"] != "all" or not row["by_month"] or judged.is_broad or len(judged.products) == 1:
+    row = context.row
+    if row["partners"] != "all" or not row["by_month"] or context.is_broad or len(context.products) == 1:
         return
     key = ["flow", "product"]
-    own = judged.own.filter("single")
-    others = judged.sums.by_product.filter(pl.col("product").is_in(judged.products)).select(*key, "month")
+    own = context.own.filter("single")
+    others = context.sums.by_product.filter(pl.col("product").is_in(context.products)).select(*key, "month")
     present = pl.concat([own.select(*key, "month"), others]).unique()
     spans = present.group_by(key).agg(first=pl.col("month").min(), last=pl.col("month").max(), months=pl.len())
     span = pl.col("last") - pl.col("first") + 1

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from tasks.checks.absences import PARTNERS_SHARE_MIN
-from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, Judged, values_by_partner
+from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, CheckContext, values_by_partner
 from tasks.checks.registry import check
 from tasks.domain.coverage import WORLD, asked_products, without_lost
 from tasks.domain.decisions import same_query
@@ -24,17 +24,17 @@ CELL = ["flow", "product", "measure", "month"]
 
 
 @check(severity="error")
-def _partners_removed(judged: Judged) -> Rows:
+def _partners_removed(context: CheckContext) -> Rows:
     """Find months that were published with a partner and now come without it, although all partners were requested."""
-    row = judged.row
+    row = context.row
     if row["partners"] != "all":
         return
-    before = judged.published_rows.filter(
+    before = context.published_rows.filter(
         (pl.col("source") == row["source"])
-        & pl.col("product").is_in(judged.products)
+        & pl.col("product").is_in(context.products)
         & (pl.col("known_from") <= row["released_on"])
     )
-    old, now = values_by_partner(before), judged.by_partner
+    old, now = values_by_partner(before), context.by_partner
     old = old.join(now.select("flow", "measure", "month").unique(), on=["flow", "measure", "month"], how="semi")
     gone = old.join(now, on=["flow", "partner", "measure", "month"], how="anti").join(
         old.group_by("flow", "measure", "month").agg(total=pl.col("value").sum()), on=["flow", "measure", "month"]
@@ -53,7 +53,7 @@ def _partners_removed(judged: Judged) -> Rows:
             observed=f"no row, where {found['value']:,} was published ({found['value'] / found['total']:.1%} of the month)",
             expected="the partner, with its old or a revised number",
             advice=_what_approval_does(
-                judged,
+                context,
                 before.filter(
                     pl.col("partner") == found["partner"],
                     pl.col("period_end").dt.year() * 12 + pl.col("period_end").dt.month() - 1 == found["month"],
@@ -63,23 +63,23 @@ def _partners_removed(judged: Judged) -> Rows:
 
 
 @check(severity="error")
-def _products_removed(judged: Judged) -> Rows:
+def _products_removed(context: CheckContext) -> Rows:
     """Find products that were published for a month and now have no row at all although they were requested: codes
     do not vanish from a published month, unless the query was for less than is declared.
     """
-    row = judged.row
+    row = context.row
     if row["partners"] == "keys" or not row["by_month"]:
         return
-    published = judged.published_rows.filter(
+    published = context.published_rows.filter(
         "single", pl.col("measure").is_in(row["measures"]), pl.col("known_from") <= row["released_on"],
         pl.col("partner").is_in(row["partner_list"]) | (row["partners"] == "all"), flow=row["flow"], source=row["source"],
     )  # fmt: skip
     if not published.height:
         return
     before = published.group_by(CELL).agg(pl.col("value").sum()).with_columns(pl.col("product").cast(pl.String))
-    asked = asked_products(judged.release.release, before["product"], roll_up=False)
-    before = without_lost(before.join(asked, on="product"), judged.release.release)
-    now = judged.own.select(CELL).unique().with_columns(pl.col("product").cast(pl.String))
+    asked = asked_products(context.release.release, before["product"], roll_up=False)
+    before = without_lost(before.join(asked, on="product"), context.release.release)
+    now = context.own.select(CELL).unique().with_columns(pl.col("product").cast(pl.String))
     sums = before.group_by("flow", "measure", "month").agg(total=pl.col("value").sum())
     gone = (
         before.join(now, on=CELL, how="anti")
@@ -99,17 +99,17 @@ def _products_removed(judged: Judged) -> Rows:
             f"({found['value'] / found['total']:.1%} of what was asked for; {gone.height} such months)",
             expected="the products, with their old or revised numbers",
             advice=_what_approval_does(
-                judged, published.filter(pl.col("product").is_in(found["product"]), pl.col("month") == found["month"])
+                context, published.filter(pl.col("product").is_in(found["product"]), pl.col("month") == found["month"])
             ),
         )
 
 
-def _what_approval_does(judged: Judged, gone: pl.DataFrame) -> str:
+def _what_approval_does(context: CheckContext, gone: pl.DataFrame) -> str:
     """Say what approving a removal does with the published numbers `gone`: of a release of the same day that this one does
     not replace they stay, because on one day no release says more than the other.
     """
-    row = judged.row
-    replaced = {*same_query(row, judged.known.counting)}
+    row = context.row
+    replaced = {*same_query(row, context.known.counting)}
     of_day = gone.filter(pl.col("known_from") == row["released_on"])["release_id"].cast(pl.String).unique().sort()
     staying = [name for name in of_day if name.partition(MARK)[0] not in replaced]
     if staying:
@@ -124,17 +124,17 @@ def _what_approval_does(judged: Judged, gone: pl.DataFrame) -> str:
 
 
 @check(severity="error")
-def _world_total(judged: Judged) -> Rows:
+def _world_total(context: CheckContext) -> Rows:
     """Check that all partners together equal the world total of another download, or a printed one within its last
     digit.
     """
-    row = judged.row
+    row = context.row
     if row["partners"] != "all":
         return
-    yield from _world_of_others(judged)
+    yield from _world_of_others(context)
     key = ["flow", "product", "measure", "period_start", "period_end"]
-    world = judged.published_rows.filter(~GROWTH, partner=WORLD)
-    parts = judged.own.filter(pl.col("partner") != WORLD).group_by(key).agg(parts=pl.col("value").sum())
+    world = context.published_rows.filter(~GROWTH, partner=WORLD)
+    parts = context.own.filter(pl.col("partner") != WORLD).group_by(key).agg(parts=pl.col("value").sum())
     other = world.join(parts, on=key).filter((pl.col("value") - pl.col("parts")).abs() > pl.col("resolution"))
     for found in other.sort(key).iter_rows(named=True):
         yield finding(
@@ -146,22 +146,22 @@ def _world_total(judged: Judged) -> Rows:
         )  # fmt: skip
 
 
-def _world_of_others(judged: Judged) -> Rows:
+def _world_of_others(context: CheckContext) -> Rows:
     """Check that a world total printed in this release equals all partners of the releases that requested all
     partners.
     """
-    row, key = judged.row, ["flow", "product", "measure", "period_start", "period_end"]
-    asked = judged.known.counting.filter(
+    row, key = context.row, ["flow", "product", "measure", "period_start", "period_end"]
+    asked = context.known.counting.filter(
         pl.col("partners") == "all", pl.col("source") == row["source"], pl.col("partner_list") != [WORLD]
     )["release_id"]
     if row["partner_list"] != [WORLD] or not asked.len():
         return
     parts = (
-        judged.published_rows.filter(~GROWTH, pl.col("partner") != WORLD, pl.col("release_id").is_in(asked.implode()))
+        context.published_rows.filter(~GROWTH, pl.col("partner") != WORLD, pl.col("release_id").is_in(asked.implode()))
         .group_by(key)
         .agg(parts=pl.col("value").sum(), release_id=pl.col("release_id").max(), known_from=pl.col("known_from").max())
     )
-    world = judged.own.filter(partner=WORLD).drop("known_from")
+    world = context.own.filter(partner=WORLD).drop("known_from")
     other = world.join(parts, on=key).filter((pl.col("value") - pl.col("parts")).abs() > pl.col("resolution"))
     for found in other.sort(key).head(EXAMPLES).iter_rows(named=True):
         yield finding(

@@ -6,7 +6,7 @@ file does, and their bounds are wide.
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, GROWTH, MONEY, QUANTITY, REVISED_SHARE_MAX, Judged
+from tasks.checks.context import EXAMPLES, GROWTH, MONEY, QUANTITY, REVISED_SHARE_MAX, CheckContext
 from tasks.checks.published_months import CODED, with_codes
 from tasks.checks.registry import check
 from tasks.domain.decisions import decision_text, out_on, same_query
@@ -22,11 +22,11 @@ MAGNITUDE_MONTHS_BACK = 24
 
 
 @check(severity="error")
-def _of_one_day(judged: Judged) -> Rows:
+def _of_one_day(context: CheckContext) -> Rows:
     """Check that two releases of one day agree where they overlap, such as the quantities of a query made in USD and
     in CNY; newspapers may differ in the number of digits.
     """
-    row, known = judged.row, judged.known
+    row, known = context.row, context.known
     same_day = known.counting.filter(
         (pl.col("released_on") == row["released_on"]) & (pl.col("source") == row["source"])
         & (release_of() != row["release_id"].partition(MARK)[0])
@@ -36,7 +36,7 @@ def _of_one_day(judged: Judged) -> Rows:
     replaced = same_query(row, known.counting)
     key = ["flow", "product", "partner", "period_start", "period_end", "measure", "known_from"]
     other = with_codes(known.detail.filter(pl.col("release_id").is_in(same_day.to_list())))
-    mine = judged.own.group_by(key).agg(pl.col("value").sum(), pl.col("resolution").max())
+    mine = context.own.group_by(key).agg(pl.col("value").sum(), pl.col("resolution").max())
     theirs = other.group_by(*key, "release_id").agg(
         other=pl.col("value").sum(), other_resolution=pl.col("resolution").max()
     )
@@ -58,9 +58,9 @@ def _of_one_day(judged: Judged) -> Rows:
 
 
 @check(severity="info")
-def _later_landing(judged: Judged) -> Rows:
+def _later_landing(context: CheckContext) -> Rows:
     """The same query once more on its day: the later landing counts, and what it no longer has is gone."""
-    row, known = judged.row, judged.known
+    row, known = context.row, context.known
     if row["release_id"] in known.releases["release_id"]:
         return
     for other in same_query(row, known.counting):
@@ -72,9 +72,9 @@ def _later_landing(judged: Judged) -> Rows:
 
 
 @check(severity="warning")
-def _known_again(judged: Judged) -> Rows:
+def _known_again(context: CheckContext) -> Rows:
     """A release that is published already changes nothing, whatever day it comes with now; one that was replaced stays so."""
-    row, known = judged.row, judged.known
+    row, known = context.row, context.known
     before = known.releases.filter(release_id=row["release_id"])
     if not before.height:
         replaced = {*same_query(row, known.counting)}
@@ -101,8 +101,8 @@ def _known_again(judged: Judged) -> Rows:
             "known_release", "warning", row["title"], observed=f"published already, as of {published['released_on']}",
             expected=f"a release of {row['released_on']}", advice="Its day stays, and the numbers of later releases are current.",
         )  # fmt: skip
-    columns = [name for name in judged.release.detail.columns if name not in {"known_from", "kind"}]
-    mine = judged.release.detail.select(columns)
+    columns = [name for name in context.release.detail.columns if name not in {"known_from", "kind"}]
+    mine = context.release.detail.select(columns)
     theirs = known.detail.filter(release_id=row["release_id"]).select(columns)
     other = mine.height + theirs.height - 2 * mine.join(theirs, on=columns, how="semi", nulls_equal=True).height
     if other:
@@ -114,20 +114,20 @@ def _known_again(judged: Judged) -> Rows:
 
 
 @check(severity="error")
-def _unit_changed(judged: Judged) -> Rows:
+def _unit_changed(context: CheckContext) -> Rows:
     """Find products whose unit changed."""
     key, is_unit = ["flow", "product"], QUANTITY & ~GROWTH
-    mine = judged.own.filter(is_unit).select(*key, "measure").unique()
+    mine = context.own.filter(is_unit).select(*key, "measure").unique()
     # A product that is weighed now and was weighed before has kept its unit. The few others can be looked up.
-    weighed = judged.sums.by_product.filter(pl.col("quantity_kg") > 0)
+    weighed = context.sums.by_product.filter(pl.col("quantity_kg") > 0)
     settled = mine.filter(measure="quantity_kg").join(weighed, on=key, how="semi")
     open_ = mine.join(settled, on=key, how="anti")
-    seen = pl.concat([judged.sums.by_product.select(key), judged.published_rows.select(key)]).unique()
+    seen = pl.concat([context.sums.by_product.select(key), context.published_rows.select(key)]).unique()
     open_ = open_.join(seen, on=key, how="semi")
     if not open_.height:
         return
-    published = judged.published.rows(
-        judged.months, (*key, "measure"),
+    published = context.published.rows(
+        context.months, (*key, "measure"),
         pl.col("product").is_in(open_["product"].cast(pl.String).unique().to_list()), pl.col("measure").str.starts_with("quantity"),
     )  # fmt: skip
     units = [
@@ -139,7 +139,7 @@ def _unit_changed(judged: Judged) -> Rows:
     for found in changed.iter_rows(named=True):
         yield finding(
             "unit_changed",
-            "warning" if judged.is_page else "error",
+            "warning" if context.is_page else "error",
             f"{found['flow']} {found['product']}",
             observed=", ".join(found["measure"]),
             expected=", ".join(found["measure_right"]),
@@ -148,16 +148,16 @@ def _unit_changed(judged: Judged) -> Rows:
 
 
 @check(severity="error")
-def _magnitude(judged: Judged) -> Rows:
+def _magnitude(context: CheckContext) -> Rows:
     """Find quantities without a value that are far from those of the months before with the same partners."""
     key = ["flow", "product", "partner", "measure"]
-    with_value = judged.own.filter(MONEY).select("flow", "product").unique()
-    mine = judged.own.join(with_value, on=["flow", "product"], how="anti")
+    with_value = context.own.filter(MONEY).select("flow", "product").unique()
+    mine = context.own.join(with_value, on=["flow", "product"], how="anti")
     if not mine.height:
         return
     of_those = pl.col("product").is_in(mine["product"].unique().cast(pl.String).to_list())
-    theirs = judged.published.rows(
-        judged.months, (*CODED, "value"), of_those, pl.col("measure").str.starts_with("quantity")
+    theirs = context.published.rows(
+        context.months, (*CODED, "value"), of_those, pl.col("measure").str.starts_with("quantity")
     )
     now, before = (
         frame.filter("single", QUANTITY & ~GROWTH).group_by(*key, "month").agg(pl.col("value").sum()) for frame in (mine, theirs)
@@ -183,17 +183,17 @@ def _magnitude(judged: Judged) -> Rows:
 
 
 @check(severity="warning")
-def _revised(judged: Judged) -> Rows:
+def _revised(context: CheckContext) -> Rows:
     """Find published months of a product whose sums this source changed: revisions are small and rare."""
-    row = judged.row
+    row = context.row
     key = ["flow", "product", "partner", "month", "measure"]
-    published = judged.published_rows.filter(
+    published = context.published_rows.filter(
         "single", ~GROWTH, (pl.col("source") == row["source"]) & (pl.col("known_from") <= row["released_on"])
     )
     if not published.height:
         return
     mine, old = (
-        frame.filter("single", ~GROWTH).group_by(key).agg(pl.col("value").sum()) for frame in (judged.own, published)
+        frame.filter("single", ~GROWTH).group_by(key).agg(pl.col("value").sum()) for frame in (context.own, published)
     )
     sums = mine.join(old, on=key).group_by("flow", "product", "measure", "month").agg(
         pl.col("value").sum(), before=pl.col("value_right").sum()

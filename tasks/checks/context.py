@@ -2,7 +2,7 @@
 first use.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +10,6 @@ import polars as pl
 
 from tasks.checks.published_months import CODED, FEW_PRODUCTS, RATED, Month, PublishedMonths, Sums, with_codes
 from tasks.domain.coverage import WORLD
-from tasks.domain.findings import Rows
 from tasks.domain.nomenclature import LINE
 from tasks.domain.periods import month_index, month_number
 from tasks.ingest.normalise import Normalised
@@ -32,7 +31,7 @@ GROWTH = pl.col("measure").cat.ends_with("_yoy")
 SO_FAR = (pl.col("period_start").dt.month() == 1) & (pl.col("period_start").dt.year() == pl.col("period_end").dt.year())
 
 
-class Judged:
+class CheckContext:
     """A release and the published months around it.
 
     `row` is the release itself; `own` are its statements, with `month` and whether they are of a `single` month.
@@ -160,6 +159,3 @@ def values_by_partner(frame: pl.DataFrame) -> pl.DataFrame:
     """Sum values of single months by flow, partner, measure and month, without the world."""
     money = frame.filter("single", MONEY, pl.col("partner") != WORLD)
     return money.group_by("flow", "partner", "measure", "month").agg(pl.col("value").sum())
-
-
-Check = Callable[[Judged], Rows]

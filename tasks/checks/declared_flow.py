@@ -7,7 +7,7 @@ nothing.
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, Judged
+from tasks.checks.context import EXAMPLES, CheckContext
 from tasks.checks.registry import check
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name
@@ -25,14 +25,14 @@ STEADY_FACTOR, STEADY_MONTHS_MIN = 2, 3
 
 
 @check(severity="error")
-def _other_flow(judged: Judged) -> Rows:
+def _other_flow(context: CheckContext) -> Rows:
     """Find files with the very bytes that were published as the other direction: one of the two declarations is
     wrong.
     """
-    row = judged.row
+    row = context.row
     if row["flow"] is None:
         return
-    same = judged.known.counting.filter(pl.col("raw_sha256") == row["raw_sha256"], pl.col("flow") != row["flow"])
+    same = context.known.counting.filter(pl.col("raw_sha256") == row["raw_sha256"], pl.col("flow") != row["flow"])
     for other in same.sort("release_id").iter_rows(named=True):
         yield finding(
             "other_flow",
@@ -45,16 +45,16 @@ def _other_flow(judged: Judged) -> Rows:
 
 
 @check(severity="error")
-def _exchange_rate(judged: Judged) -> Rows:
+def _exchange_rate(context: CheckContext) -> Rows:
     """Compute the exchange rate from one trade in two currencies; if it is far from any past rate, one of the two
     titles is wrong.
     """
-    if judged.row["reporter"] != "CHN":
+    if context.row["reporter"] != "CHN":
         return
     key = ["flow", "product", "partner", "period_start", "period_end"]
     shared = [*key, "measure"]
     money = pl.col("measure").is_in(DOLLARS_OR_YUAN)
-    mine, theirs = judged.own.filter(money), judged.published_rows.filter(money, pl.col("kind") != "published")
+    mine, theirs = context.own.filter(money), context.published_rows.filter(money, pl.col("kind") != "published")
     if pl.concat([mine["measure"], theirs["measure"]]).n_unique() < 2:
         return
     mine = mine.group_by(shared).agg(pl.col("value").sum(), new=pl.lit(True))
@@ -85,14 +85,14 @@ def _exchange_rate(judged: Judged) -> Rows:
 
 
 @check(severity="error")
-def other_currency(judged: Judged) -> Rows:
+def other_currency(context: CheckContext) -> Rows:
     """Find yuan under the title of dollars, or the reverse: most prices differ by an exchange rate from what they
     were.
     """
-    if judged.row["kind"] == "published":
+    if context.row["kind"] == "published":
         return
     for money in DOLLARS_OR_YUAN:
-        ratios = pl.concat([_ratios_of_one_month(judged, money), _ratios_of_prices(judged, money)])
+        ratios = pl.concat([_ratios_of_one_month(context, money), _ratios_of_prices(context, money)])
         ratio = pl.col("ratio")
         ratios = ratios.with_columns(
             high=ratio.is_between(SHIFT_MIN, SHIFT_MAX), low=(1 / ratio).is_between(SHIFT_MIN, SHIFT_MAX)
@@ -109,20 +109,20 @@ def other_currency(judged: Judged) -> Rows:
                 expected="values as before; a rate of exchange lies between",
                 advice="See which currency this query and the one before were for; one of the two may have the wrong title.",
             )  # fmt: skip
-        yield from _price_of_other_currency(judged, money)
+        yield from _price_of_other_currency(context, money)
 
 
-def _price_of_other_currency(judged: Judged, money: str) -> Rows:
+def _price_of_other_currency(context: CheckContext, money: str) -> Rows:
     """Find the wrong currency where only the other currency is published: a kilogram costs in dollars what it cost
     in yuan, not a seventh of it.
     """
-    if judged.sums.by_product.height < STEADY_MONTHS_MIN:
+    if context.sums.by_product.height < STEADY_MONTHS_MIN:
         return
     other = next(name for name in DOLLARS_OR_YUAN if name != money)
-    mine = judged.trades.filter("new", pl.col(money) > 0).select("flow", "product").unique()
-    if judged.sums.by_product.filter(pl.col(money) > 0).join(mine, on=["flow", "product"], how="semi").height:
+    mine = context.trades.filter("new", pl.col(money) > 0).select("flow", "product").unique()
+    if context.sums.by_product.filter(pl.col(money) > 0).join(mine, on=["flow", "product"], how="semi").height:
         return
-    ratios = _ratios_of_prices(judged, money, other)
+    ratios = _ratios_of_prices(context, money, other)
     for (flow,), rows in ratios.sort("flow", "month", "product").group_by("flow", maintain_order=True):
         equal = rows.filter(pl.col("ratio").is_between(1 / STEADY_FACTOR, STEADY_FACTOR))
         if 2 * equal.height <= rows.height:
@@ -137,7 +137,7 @@ def _price_of_other_currency(judged: Judged, money: str) -> Rows:
         )  # fmt: skip
 
 
-def _ratios_of_one_month(judged: Judged, money: str) -> pl.DataFrame:
+def _ratios_of_one_month(context: CheckContext, money: str) -> pl.DataFrame:
     """Divide values by those published for the same month, of the partners that both have: flow, product, month,
     ratio.
     """
@@ -145,7 +145,7 @@ def _ratios_of_one_month(judged: Judged, money: str) -> pl.DataFrame:
     mine, theirs = (
         frame.filter("single", *of).group_by(*key, "partner").agg(pl.col("value").sum())
         for frame, of in (
-            (judged.own, [pl.col("measure") == money]), (judged.published_rows, [pl.col("measure") == money, pl.col("kind") != "published"]),
+            (context.own, [pl.col("measure") == money]), (context.published_rows, [pl.col("measure") == money, pl.col("kind") != "published"]),
         )
     )  # fmt: skip
     both = mine.join(theirs, on=[*key, "partner"]).group_by(key).agg(pl.col("value", "value_right").sum())
@@ -154,17 +154,17 @@ def _ratios_of_one_month(judged: Judged, money: str) -> pl.DataFrame:
     return both.select(*key, ratio=pl.col("value") / pl.col("value_right"))
 
 
-def _ratios_of_prices(judged: Judged, money: str, published_in: str | None = None) -> pl.DataFrame:
+def _ratios_of_prices(context: CheckContext, money: str, published_in: str | None = None) -> pl.DataFrame:
     """Divide values per kilogram by those of other months, in the same currency or in another one (`published_in`),
     of products with a steady price: flow, product, month, ratio.
     """
     before = published_in or money
     key = ["flow", "product", "month"]
-    if judged.sums.by_product.height < STEADY_MONTHS_MIN:
-        return judged.trades.clear().select(*key, ratio=pl.lit(None, pl.Float64))
-    mine = judged.trades.filter("new", (pl.col("quantity_kg") > 0) & (pl.col(money) > 0))
+    if context.sums.by_product.height < STEADY_MONTHS_MIN:
+        return context.trades.clear().select(*key, ratio=pl.lit(None, pl.Float64))
+    mine = context.trades.filter("new", (pl.col("quantity_kg") > 0) & (pl.col(money) > 0))
     mine = mine.group_by(key).agg(pl.col("quantity_kg", money).sum()).filter(pl.col(money) >= SMALL_USD)
-    others = judged.sums.by_product.filter((pl.col("quantity_kg") > 0) & (pl.col(before) > 0))
+    others = context.sums.by_product.filter((pl.col("quantity_kg") > 0) & (pl.col(before) > 0))
     others = others.select("flow", "product", (pl.col(before) / pl.col("quantity_kg")).alias("price"))
     usual = others.group_by("flow", "product").agg(
         pl.col("price").median(), low=pl.col("price").min(), high=pl.col("price").max(), months=pl.len()

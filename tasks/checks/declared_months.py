@@ -7,7 +7,7 @@ month. A check returns findings and changes nothing.
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, Judged
+from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, CheckContext
 from tasks.checks.published_months import CODED, RATED, Month, with_codes
 from tasks.checks.registry import check
 from tasks.domain.coverage import TOTALS, WORLD, asked_products, covering, priority
@@ -26,13 +26,13 @@ SERIES = ["flow", "product", "partner", "measure"]
 
 
 @check(severity="error")
-def year_so_far(judged: Judged) -> Rows:
+def year_so_far(context: CheckContext) -> Rows:
     """Find years to date declared as a month: the month equals the earlier months of its year together and one more
     like them.
     """
-    if judged.row["kind"] == "published":
+    if context.row["kind"] == "published":
         return
-    own = judged.own.filter("single", pl.col("measure").is_in(RATED))
+    own = context.own.filter("single", pl.col("measure").is_in(RATED))
     months: set[Month] = {(flow, month) for flow, month in own.select("flow", "month").unique().iter_rows()}
     for flow, month in sorted(months):
         before = {(flow, number) for number in range(month - month % YEAR_MONTHS, month)}
@@ -40,13 +40,13 @@ def year_so_far(judged: Judged) -> Rows:
         if len(before) < 2 or before & months:
             continue
         count, is_here = len(before), (pl.col("flow") == flow) & (pl.col("month") == month)
-        if not before <= judged.months:
-            yield from _as_a_year_before(judged, flow, month, own.filter(is_here))
+        if not before <= context.months:
+            yield from _as_a_year_before(context, flow, month, own.filter(is_here))
             continue
-        known = _published(judged, before).group_by(*SERIES, "month").agg(pl.col("value").sum()).group_by(SERIES).agg(
+        known = _published(context, before).group_by(*SERIES, "month").agg(pl.col("value").sum()).group_by(SERIES).agg(
             before=pl.col("value").sum(), least=pl.col("value").min(), most=pl.col("value").max(), months=pl.len()
         )  # fmt: skip
-        series = _by_series(judged, own.filter(is_here)).join(known.filter(pl.col("months") == count), on=SERIES)
+        series = _by_series(context, own.filter(is_here)).join(known.filter(pl.col("months") == count), on=SERIES)
         measures = series.sort(SERIES).partition_by("measure", maintain_order=True)
         # If only the value rose, it is not a sum: kilograms and money rise together.
         for rows in measures if all(_are_like_sums(rows, count) for rows in measures) else ():
@@ -60,18 +60,18 @@ def year_so_far(judged: Judged) -> Rows:
             )  # fmt: skip
 
 
-def _as_a_year_before(judged: Judged, flow: str, month: int, own: pl.DataFrame) -> Rows:
+def _as_a_year_before(context: CheckContext, flow: str, month: int, own: pl.DataFrame) -> Rows:
     """Find years to date where earlier months of the year are missing: the month equals all months up to it a year
     before.
     """
     first, last = month - month % YEAR_MONTHS - YEAR_MONTHS, month - YEAR_MONTHS
     before = {(flow, number) for number in range(first, last + 1)}
-    if not before <= judged.months:
+    if not before <= context.months:
         return
-    known = _published(judged, before).group_by(SERIES).agg(
+    known = _published(context, before).group_by(SERIES).agg(
         before=pl.col("value").sum(), months=pl.col("month").n_unique()
     ).filter(pl.col("months") == len(before))  # fmt: skip
-    series = _by_series(judged, own).join(known, on=SERIES)
+    series = _by_series(context, own).join(known, on=SERIES)
     measures = series.sort(SERIES).partition_by("measure", maintain_order=True)
     for rows in measures if all(_are_as_before(rows) for rows in measures) else ():
         total, sum_before = int(rows["value"].sum()), int(rows["before"].sum())
@@ -94,16 +94,16 @@ def _are_as_before(rows: pl.DataFrame) -> bool:
 
 
 @check(severity="error")
-def _printed_so_far(judged: Judged) -> Rows:
+def _printed_so_far(context: CheckContext) -> Rows:
     """Find months that equal a printed year to date to the last digit, for all partners together or for one of them."""
-    printed = judged.published_rows.filter(
+    printed = context.published_rows.filter(
         ~GROWTH, pl.col("kind") == "published", pl.col("value") >= PRINTED_STEPS * pl.col("resolution")
     )
-    if judged.row["kind"] == "published" or not printed.height:
+    if context.row["kind"] == "published" or not printed.height:
         return
     key = [*SERIES, "month"]
-    own = judged.own.filter("single").group_by(key).agg(pl.col("value").sum())
-    if judged.row["partners"] == "all":
+    own = context.own.filter("single").group_by(key).agg(pl.col("value").sum())
+    if context.row["partners"] == "all":
         world = own.filter(pl.col("partner") != WORLD).group_by("flow", "product", "measure", "month")
         everyone = with_codes(world.agg(pl.col("value").sum()).with_columns(partner=pl.lit(WORLD)))
         own = pl.concat([own.filter(pl.col("partner") != WORLD), everyone.select(own.columns)])
@@ -134,20 +134,20 @@ def _are_like_sums(rows: pl.DataFrame, months: int) -> bool:
 
 
 @check(severity="error")
-def _months_of_span(judged: Judged) -> Rows:
+def _months_of_span(context: CheckContext) -> Rows:
     """Check that a figure of several months equals the sum of these, and is at least the sum of those that are
     published.
     """
-    own = judged.own.filter(~pl.col("single"), pl.col("measure").is_in(RATED))
-    if judged.row["kind"] == "published" or not own.height:
+    own = context.own.filter(~pl.col("single"), pl.col("measure").is_in(RATED))
+    if context.row["kind"] == "published" or not own.height:
         return
     for (flow, start, end), spans in own.sort("flow", "period_start", "period_end").group_by(
         "flow", "period_start", "period_end", maintain_order=True
     ):
         months = range(month_number(start), month_number(end) + 1)
-        known = _published(judged, {(flow, month) for month in months} & judged.months)
+        known = _published(context, {(flow, month) for month in months} & context.months)
         sums = known.group_by(SERIES).agg(known=pl.col("value").sum(), months=pl.col("month").n_unique())
-        series = _by_series(judged, spans).join(sums, on=SERIES)
+        series = _by_series(context, spans).join(sums, on=SERIES)
         step = REVISED_SHARE_MAX * pl.col("known")
         is_less = pl.col("value") < pl.col("known") - step
         is_more = (pl.col("months") == len(months)) & (pl.col("value") > pl.col("known") + step)
@@ -164,35 +164,37 @@ def _months_of_span(judged: Judged) -> Rows:
 
 
 @check(severity="warning")
-def _span_of_months(judged: Judged) -> Rows:
+def _span_of_months(context: CheckContext) -> Rows:
     """Check that months add up to a published figure of several months. The figure stays published, unless it is
     older and a year to date that a release covers whole: then the months replace it (`superseded`).
     """
-    if judged.row["kind"] == "published":
+    if context.row["kind"] == "published":
         return
-    releases = pl.concat([judged.known.counting, judged.release.release]).unique("release_id")
-    mine = _spans(judged.own.with_columns(release_id=pl.lit(judged.row["release_id"]), kind=pl.lit(judged.row["kind"])))
+    releases = pl.concat([context.known.counting, context.release.release]).unique("release_id")
+    mine = _spans(
+        context.own.with_columns(release_id=pl.lit(context.row["release_id"]), kind=pl.lit(context.row["kind"]))
+    )
     asked = asked_products(
-        judged.release.release, pl.Series(judged.published.with_totals, dtype=pl.String), roll_up=False
+        context.release.release, pl.Series(context.published.with_totals, dtype=pl.String), roll_up=False
     )
     kept = (*CODED, "period_start", "period_end", "value", "kind", "release_id", "known_from")
-    theirs = _spans(judged.published.rows(
-        judged.months if asked.height else (), kept, pl.col("product").is_in(asked["product"].to_list()), pl.col("kind") != "published"
+    theirs = _spans(context.published.rows(
+        context.months if asked.height else (), kept, pl.col("product").is_in(asked["product"].to_list()), pl.col("kind") != "published"
     ))  # fmt: skip
     # One that gave way before says nothing any more.
-    theirs = _priority(theirs, judged.known.counting)
+    theirs = _priority(theirs, context.known.counting)
     known = pl.concat([mine, theirs.join(mine, on=[*SERIES, "first", "last"], how="anti")])
     if known.is_empty():
         return
-    sums = _of_their_months(judged, known).join(known, on=[*SERIES, "first", "last"])
-    is_new = pl.col("is_own_number") | (pl.col("release_id") == judged.row["release_id"])
+    sums = _of_their_months(context, known).join(known, on=[*SERIES, "first", "last"])
+    is_new = pl.col("is_own_number") | (pl.col("release_id") == context.row["release_id"])
     # A difference larger than a revision holds the file (`_months_of_span`).
     changed = sums.filter(is_new, pl.col("together") != pl.col("value")).sort("flow", "first", "last", *SERIES)
     changed = changed.with_row_index("place")
     current = _priority(changed, releases)["place"].to_list()
     for rows in changed.partition_by("flow", "first", "last", maintain_order=True):
         for found in rows.head(EXAMPLES).iter_rows(named=True):
-            is_mine, gives_way = found["release_id"] == judged.row["release_id"], found["place"] not in current
+            is_mine, gives_way = found["release_id"] == context.row["release_id"], found["place"] not in current
             yield finding(
                 "span_of_months", "warning",
                 f"{found['flow']} {found['product']} {found['partner']} {span_name(found['period_start'], found['period_end'])} {found['measure']}",
@@ -222,7 +224,7 @@ def _priority(spans: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     return without_superseded(placed, releases).select(spans.columns)
 
 
-def _of_their_months(judged: Judged, spans: pl.DataFrame) -> pl.DataFrame:
+def _of_their_months(context: CheckContext, spans: pl.DataFrame) -> pl.DataFrame:
     """Add up the months of these figures where all have a value: SERIES, first, last, `together`, and whether the
     release covers any of them. A month without a number means no trade if a release covers it.
     """
@@ -235,9 +237,9 @@ def _of_their_months(judged: Judged, spans: pl.DataFrame) -> pl.DataFrame:
     wanted = {(flow, month) for flow, month in asked.select("flow", "month").unique().iter_rows()}
     mine, others = (
         rows.filter(of_them).with_columns(pl.col(SERIES).cast(pl.String)).group_by(key).agg(pl.col("value").sum())
-        for rows in (judged.own.filter("single"), _published(judged, wanted & judged.months))
+        for rows in (context.own.filter("single"), _published(context, wanted & context.months))
     )
-    own, before = judged.release.release, judged.known.counting
+    own, before = context.release.release, context.known.counting
     of_months = pl.concat([
         rows.select(*key, "value", is_own_number=pl.lit(is_own))
         for is_own, numbers, releases in ((True, mine, own), (False, others, before))
@@ -262,13 +264,13 @@ def _covered_without_number(asked: pl.DataFrame, numbers: pl.DataFrame, releases
     return covered.join(world, on=key, how="left").with_columns(pl.col("value").fill_null(0))
 
 
-def _by_series(judged: Judged, rows: pl.DataFrame) -> pl.DataFrame:
+def _by_series(context: CheckContext, rows: pl.DataFrame) -> pl.DataFrame:
     """Sum values by SERIES; for a broad release by whole products."""
-    partner = pl.lit(WORLD).cast(pl.Categorical).alias("partner") if judged.is_broad else pl.col("partner")
+    partner = pl.lit(WORLD).cast(pl.Categorical).alias("partner") if context.is_broad else pl.col("partner")
     return rows.with_columns(partner).group_by(SERIES).agg(pl.col("value").sum())
 
 
-def _published(judged: Judged, months: set[Month]) -> pl.DataFrame:
+def _published(context: CheckContext, months: set[Month]) -> pl.DataFrame:
     """Read the published values of some months: SERIES, month, value."""
     wanted = pl.DataFrame(sorted(months), orient="row", schema={"flow": pl.String, "month": pl.Int32})
-    return judged.values.join(with_codes(wanted), on=["flow", "month"], how="semi")
+    return context.values.join(with_codes(wanted), on=["flow", "month"], how="semi")

@@ -20,7 +20,7 @@ import polars as pl
 
 from schemas import settings
 from schemas.reference.code_tables import code_table, valid_in
-from tasks.checks.context import EXAMPLES, MONEY, PAGES, QUANTITY, Judged
+from tasks.checks.context import EXAMPLES, MONEY, PAGES, QUANTITY, CheckContext
 from tasks.checks.registry import check
 from tasks.checks.thresholds import threshold
 from tasks.domain.coverage import is_unplaced
@@ -40,9 +40,9 @@ ONE_PART_RECORDS_MIN = 50
 
 
 @check(severity="error")
-def _row_cap(judged: Judged) -> Rows:
+def _row_cap(context: CheckContext) -> Rows:
     """Find query downloads that stop at a round number of records: the site cuts them off without a warning."""
-    row = judged.row
+    row = context.row
     cap = SOURCES[row["source"]].row_cap
     if cap and row["records"] % cap == 0:
         yield finding(
@@ -56,15 +56,15 @@ def _row_cap(judged: Judged) -> Rows:
 
 
 @check(severity="error")
-def _experimental_source(judged: Judged) -> Rows:
+def _experimental_source(context: CheckContext) -> Rows:
     """Find releases of a source of which no whole real file has been read; the first one waits until a person has
     compared it with the site.
     """
-    source = judged.row["source"]
+    source = context.row["source"]
     read = SOURCES[source].experimental
     if not read:
         return
-    is_first = judged.known.counting.filter(source=source).is_empty()
+    is_first = context.known.counting.filter(source=source).is_empty()
     hold = is_first and source not in re.split(r"[\s,]+", settings.text(settings.EXPERIMENTAL))
     compare = "Compare some numbers of this release with the site"
     yield finding(
@@ -75,13 +75,13 @@ def _experimental_source(judged: Judged) -> Rows:
 
 
 @check(severity="error")
-def _quarantined(judged: Judged) -> Rows:
+def _quarantined(context: CheckContext) -> Rows:
     """Report records that could not be read. Copies and echoes are not among them: their numbers are published."""
-    row = judged.row
-    lost = judged.release.quarantine.filter(pl.col("reasons") != [COPY], pl.col("reasons") != [ECHO])
+    row = context.row
+    lost = context.release.quarantine.filter(pl.col("reasons") != [COPY], pl.col("reasons") != [ECHO])
     if not lost.height:
         return
-    watched = set(_listed_products(judged)["product"])
+    watched = set(_listed_products(context)["product"])
     hit = sum(_digits(printed) in watched for printed in lost["printed"])
     named = [
         f"record {record}: {reasons[0]}"
@@ -91,7 +91,7 @@ def _quarantined(judged: Judged) -> Rows:
         named.append(f"and {lost.height - EXAMPLES} more")
     is_page = row["classification"] == LINE and row["kind"] in PAGES
     most = QUARANTINED_LINES_SHARE_MAX if is_page else QUARANTINED_SHARE_MAX
-    grave = hit or lost.height / row["records"] > most or _may_be_part_of_any_sum(judged)
+    grave = hit or lost.height / row["records"] > most or _may_be_part_of_any_sum(context)
     yield finding(
         "quarantined", "error" if grave else "warning", row["title"],
         observed=f"{lost.height} of {counted(row['records'], 'record')} set aside"
@@ -102,10 +102,10 @@ def _quarantined(judged: Judged) -> Rows:
     )  # fmt: skip
 
 
-def _may_be_part_of_any_sum(judged: Judged) -> bool:
+def _may_be_part_of_any_sum(context: CheckContext) -> bool:
     """Whether a quarantined record of a file by regime or province could be part of any sum."""
-    by_site = judged.release.detail.select(pl.col("regime", "province").is_not_null().any()).row(0)
-    reasons = judged.release.quarantine["reasons"].explode()
+    by_site = context.release.detail.select(pl.col("regime", "province").is_not_null().any()).row(0)
+    reasons = context.release.quarantine["reasons"].explode()
     return any(by_site) and bool(reasons.str.contains("^(product|partner|period) ").any())
 
 
@@ -115,14 +115,14 @@ def _digits(printed: str) -> str:
 
 
 @check(severity="error")
-def _unknown_partners(judged: Judged) -> Rows:
+def _unknown_partners(context: CheckContext) -> Rows:
     """Report partner codes that the table lacks: such a code may be new, but not one with much of the trade."""
-    unknown = [key for key in judged.row["partner_list"] if is_unplaced(key)]
+    unknown = [key for key in context.row["partner_list"] if is_unplaced(key)]
     if not unknown:
         return
     most = threshold("unknown_partner_hold")
     is_unknown = pl.col("partner").is_in(unknown)
-    values = judged.own.filter(MONEY)
+    values = context.own.filter(MONEY)
     for measure, total, part in values.group_by("measure").agg(
         pl.col("value").sum(), part=pl.col("value").filter(is_unknown).sum()
     ).sort("measure").iter_rows():  # fmt: skip
@@ -135,17 +135,17 @@ def _unknown_partners(judged: Judged) -> Rows:
 
 
 @check(severity="error")
-def _mixed_units(judged: Judged) -> Rows:
+def _mixed_units(context: CheckContext) -> Rows:
     """Find one product of one month in two units: a sum in either would leave the other out.
 
     A second unit next to the first is usual, also if some records lack it; two records that share no unit are not.
     Tonnes next to kilograms are not usual either: both can be converted, but the site prints a code in one unit, so
     somebody wrote one of the two.
     """
-    if judged.row["partners"] == "keys":
+    if context.row["partners"] == "keys":
         return
     key = ["flow", "product", "period_end"]
-    quantities = judged.own.filter(QUANTITY)
+    quantities = context.own.filter(QUANTITY)
     steps = quantities.group_by(*key, "measure").agg(pl.col("resolution").unique().sort())
     for place in steps.filter(pl.col("resolution").list.len() > 1).sort(*key, "measure").iter_rows(named=True):
         unit = place["measure"].removeprefix("quantity_")
@@ -176,22 +176,22 @@ def _mixed_units(judged: Judged) -> Rows:
 
 
 @check(severity="error")
-def _one_regime(judged: Judged) -> Rows:
+def _one_regime(context: CheckContext) -> Rows:
     """Find queries for one customs regime: they do not cover the whole trade, but their sums would look as if they
     did.
     """
-    return _one_of("regime", "customs regime", judged)
+    return _one_of("regime", "customs regime", context)
 
 
 @check(severity="error")
-def _one_province(judged: Judged) -> Rows:
+def _one_province(context: CheckContext) -> Rows:
     """Find queries for one province."""
-    return _one_of("province", "province", judged)
+    return _one_of("province", "province", context)
 
 
-def _one_of(name: str, words: str, judged: Judged) -> Rows:
-    row = judged.row
-    codes = judged.release.detail[name].drop_nulls().unique()
+def _one_of(name: str, words: str, context: CheckContext) -> Rows:
+    row = context.row
+    codes = context.release.detail[name].drop_nulls().unique()
     if row["partners"] != "keys" and row["records_observed"] >= ONE_PART_RECORDS_MIN and codes.len() == 1:
         yield finding(
             f"one_{name}", "error", row["title"], observed=f"all {row['records_observed']:,} records have {words} {codes[0]}",
@@ -200,22 +200,22 @@ def _one_of(name: str, words: str, judged: Judged) -> Rows:
         )  # fmt: skip
 
 
-def _listed_products(judged: Judged) -> pl.DataFrame:
+def _listed_products(context: CheckContext) -> pl.DataFrame:
     """Return the watched products whose codes belong to the goods list of the release: equal digits of another list
     are other goods.
     """
     products = code_table("products").select("product", "classification", "valid_from", "valid_to")
-    of_release = judged.row["classification"]
+    of_release = context.row["classification"]
     return products if of_release is None else products.filter(pl.col("classification").is_in([of_release, LINE]))
 
 
 @check(severity="warning")
-def _product_validity(judged: Judged) -> Rows:
+def _product_validity(context: CheckContext) -> Rows:
     """Find watched codes in months for which the table does not have them: another edition of the tariff had other
     codes.
     """
-    months = judged.own.select("product", "period_end").unique().with_columns(pl.col("product").cast(pl.String))
-    listed = months.join(_listed_products(judged), on="product").with_columns(
+    months = context.own.select("product", "period_end").unique().with_columns(pl.col("product").cast(pl.String))
+    listed = months.join(_listed_products(context), on="product").with_columns(
         month=pl.col("period_end").dt.strftime("%Y-%m")
     )
     valid = listed.filter(valid_in(pl.col("month")))

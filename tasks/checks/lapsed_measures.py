@@ -6,7 +6,7 @@ after it began. The numbers are right; but nobody may write that the control is 
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, Judged
+from tasks.checks.context import EXAMPLES, CheckContext
 from tasks.checks.registry import check
 from tasks.domain.findings import Rows, finding
 from tasks.domain.measure_states import LAPSED, State, states_on
@@ -17,20 +17,20 @@ FLOW = "export"
 
 
 @check(severity="warning")
-def _control_lapsed(judged: Judged) -> Rows:
+def _control_lapsed(context: CheckContext) -> Rows:
     """Find export controls whose state on the day of the release is unknown, because a term ended and no successor
     is recorded.
     """
-    day = judged.row["released_on"]
-    own = events_of(reporter=judged.row["reporter"])
+    day = context.row["released_on"]
+    own = events_of(reporter=context.row["reporter"])
     begun = dict(own.select("event", "effective_from").iter_rows())
     lapsed = {event: state for event, state in states_on(day).items() if event in begun and state.name == LAPSED}
     if not lapsed:
         return
-    products = judged.own.filter(pl.col("flow") == FLOW)["product"].unique().cast(pl.String).sort().to_list()
+    products = context.own.filter(pl.col("flow") == FLOW)["product"].unique().cast(pl.String).sort().to_list()
     for event, state in lapsed.items():
         touched = [product for product in products if coverage(event, product)]
-        if touched and begun[event][:7] <= month_name(judged.last):
+        if touched and begun[event][:7] <= month_name(context.last):
             named = ", ".join(touched[:EXAMPLES]) + (
                 f" and {len(touched) - EXAMPLES} more" if touched[EXAMPLES:] else ""
             )

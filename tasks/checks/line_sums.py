@@ -13,7 +13,7 @@ from itertools import chain
 import polars as pl
 
 from schemas.reference.code_tables import code_table, valid_in
-from tasks.checks.context import EXAMPLES, REVISED_SHARE_MAX, Judged
+from tasks.checks.context import EXAMPLES, REVISED_SHARE_MAX, CheckContext
 from tasks.checks.published_months import RATED
 from tasks.checks.registry import check
 from tasks.domain.coverage import EVERYTHING, WORLD
@@ -43,16 +43,16 @@ def _range(part: str) -> Iterator[str]:
 
 
 @check(severity="warning")
-def _line_differs(judged: Judged) -> Rows:
+def _line_differs(context: CheckContext) -> Rows:
     """Find months in which a line is not the sum of its codes."""
-    releases = pl.concat(frame.select(OF_RELEASES) for frame in (judged.known.counting, judged.release.release))
+    releases = pl.concat(frame.select(OF_RELEASES) for frame in (context.known.counting, context.release.release))
     releases = releases.filter(pl.col("reporter") == "CHN", pl.col("kind") != "published")
     # The other checks read months by the hundred; most stores have queries alone, or pages alone.
     if not {LINE, CHINAS} <= set(releases["classification"]):
         return
     catalogue = code_table("line_codes")
     of_lines = pl.col("product").is_in(catalogue["product"].unique().to_list()) & (pl.col("partner") == WORLD)
-    printed = _single(judged, of_lines).filter(pl.col("value") > 0)
+    printed = _single(context, of_lines).filter(pl.col("value") > 0)
     differing: list[dict[str, str]] = []
     for (flow, month), found in printed.group_by("flow", "month"):
         place = str(flow), int(month)
@@ -61,18 +61,18 @@ def _line_differs(judged: Judged) -> Rows:
         asked = _asked(releases, place)
         whole = {codes: codes_of(codes) for codes in lines["codes"] if all(_is_asked(code, asked) for code in codes_of(codes))}  # fmt: skip
         for codes, parts in whole.items():
-            differing += _compare(judged, place, lines.filter(codes=codes), parts)
+            differing += _compare(context, place, lines.filter(codes=codes), parts)
     yield from sorted(differing, key=lambda row: (row["subject"], row["observed"]))[:EXAMPLES]
 
 
-def _single(judged: Judged, where: pl.Expr) -> pl.DataFrame:
+def _single(context: CheckContext, where: pl.Expr) -> pl.DataFrame:
     """Months of the release and published ones around it: flow, product, month, measure, value, resolution."""
     columns = ["flow", "product", "month", "measure", "value", "resolution"]
-    months = set(judged.own["month"].unique())
+    months = set(context.own["month"].unique())
     names = ("flow", "product", "partner", "measure")
-    own = judged.own.with_columns(pl.col(name).cast(pl.String) for name in names).filter("single", where)
-    theirs = judged.published.rows(
-        {place for place in judged.months if place[1] in months}, ("flow", "product", "partner", "measure", "value", "resolution"), where
+    own = context.own.with_columns(pl.col(name).cast(pl.String) for name in names).filter("single", where)
+    theirs = context.published.rows(
+        {place for place in context.months if place[1] in months}, ("flow", "product", "partner", "measure", "value", "resolution"), where
     )  # fmt: skip
     theirs = theirs.filter("single").with_columns(pl.col(name).cast(pl.String) for name in names)
     key = ["flow", "product", "partner", "measure", "month"]
@@ -108,10 +108,10 @@ def _national() -> list[str]:
     return sorted(code for code in code_table("hs_names")["product"] if len(code) == NATIONAL_DIGITS)
 
 
-def _compare(judged: Judged, place: Place, line: pl.DataFrame, parts: tuple[str, ...]) -> Rows:
+def _compare(context: CheckContext, place: Place, line: pl.DataFrame, parts: tuple[str, ...]) -> Rows:
     is_part = pl.any_horizontal(pl.col("product").str.starts_with(part) for part in parts)
     is_national = (pl.col("product").str.len_chars() == NATIONAL_DIGITS) & pl.col("product").str.contains(r"^\d+$")
-    sums = _single(judged, is_national & is_part & (pl.col("partner") != WORLD)).filter(flow=place[0], month=place[1])
+    sums = _single(context, is_national & is_part & (pl.col("partner") != WORLD)).filter(flow=place[0], month=place[1])
     for row in line.iter_rows(named=True):
         of_measure = sums.filter(measure=row["measure"])
         # Goods that are counted in pieces have no part in a sum of masses, and a query may be in another currency.

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, Judged
+from tasks.checks.context import EXAMPLES, CheckContext
 from tasks.checks.declared_months import year_so_far
 from tasks.checks.published_months import RATED
 from tasks.checks.registry import check
@@ -33,22 +33,22 @@ ADVICE = "See whether quantities and values have a digit too many or too few; if
 
 
 @check(severity="error")
-def _value_magnitude(judged: Judged) -> Rows:
+def _value_magnitude(context: CheckContext) -> Rows:
     """Find months of a product, or of one of its partners, many times as large or as small as all months around."""
-    if judged.row["kind"] == "published":
+    if context.row["kind"] == "published":
         return
     for money in RATED[1:]:
-        if judged.is_broad or judged.is_page:
-            yield from _of_many_products(judged, money)
+        if context.is_broad or context.is_page:
+            yield from _of_many_products(context, money)
             continue
-        trades = _without_world(judged).filter(pl.col(money) > 0)
+        trades = _without_world(context).filter(pl.col(money) > 0)
         # With so few months around nothing is usual.
         fewest = min(whole_threshold("surge_months"), whole_threshold("history_months"))
         if not trades["new"].any() or trades["month"].n_unique() <= fewest:
             continue
         products = trades
-        if judged.row["partners"] != "all":
-            listed = judged.own["partner"].unique().implode()
+        if context.row["partners"] != "all":
+            listed = context.own["partner"].unique().implode()
             products = products.filter(pl.col("partner").is_in(listed))
         products = products.group_by(*PRODUCT, "month").agg(pl.col("new").any(), pl.col("quantity_kg", money).sum())
         of_products, of_partners = _around(products, PRODUCT, money), _around(trades, PARTNER, money)
@@ -59,7 +59,7 @@ def _value_magnitude(judged: Judged) -> Rows:
         partners = _large(trades, of_partners, PARTNER, money).join(whole, on=[*PRODUCT, "month"])
         partners = _of_partners(partners, money)
         if large.height or partners.height:
-            is_slip = _is_year_so_far(judged, money)
+            is_slip = _is_year_so_far(context, money)
             large, partners = large.filter(~is_slip), partners.filter(~is_slip)
         alone = partners.filter(pl.len().over(*PRODUCT, "month") == 1)
         partners = pl.concat([alone, partners.join(large, on=[*PRODUCT, "month"], how="anti")]).unique(
@@ -70,17 +70,17 @@ def _value_magnitude(judged: Judged) -> Rows:
         yield from _small(_fallen(of_products, PRODUCT, money), _fallen(of_partners, PARTNER, money), trades, money)
 
 
-def _is_year_so_far(judged: Judged, money: str) -> pl.Expr:
+def _is_year_so_far(context: CheckContext, money: str) -> pl.Expr:
     """Whether a month is the year to date declared as a month, which another check reports."""
-    subjects = {row["subject"] for row in year_so_far(judged)}
+    subjects = {row["subject"] for row in year_so_far(context)}
     month = pl.format("{}-{}", pl.col("month") // 12, (pl.col("month") % 12 + 1).cast(pl.String).str.zfill(2))
     return pl.format(f"{{}} {money} {{}}", pl.col("flow").cast(pl.String), month).is_in(subjects)
 
 
-def _without_world(judged: Judged) -> pl.DataFrame:
+def _without_world(context: CheckContext) -> pl.DataFrame:
     """Return the trades without those of the world where partners have theirs."""
     is_world = pl.col("partner") == WORLD
-    return judged.trades.filter(~is_world | (pl.col("partner") == WORLD).all().over(*PRODUCT, "month"))
+    return context.trades.filter(~is_world | (pl.col("partner") == WORLD).all().over(*PRODUCT, "month"))
 
 
 def _around(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
@@ -240,16 +240,16 @@ def _fall_of_partners(trades: pl.DataFrame, row: dict[str, Any], money: str) -> 
     return fall, both.height >= ALIKE_PARTNERS_MIN and is_alike
 
 
-def _of_many_products(judged: Judged, money: str) -> Rows:
+def _of_many_products(context: CheckContext, money: str) -> Rows:
     """Check a broad release by whole products: it is held if most products are many times what they were, or one is
     off by a wrong unit.
     """
     mine = (
-        judged.trades.filter("new")
+        context.trades.filter("new")
         .group_by(*PRODUCT, "month")
         .agg(pl.col("quantity_kg", money).sum(), new=pl.lit(True))
     )
-    others = judged.sums.by_product.with_columns(new=pl.lit(False)).select(mine.columns)
+    others = context.sums.by_product.with_columns(new=pl.lit(False)).select(mine.columns)
     rows = pl.concat([mine, others]).filter(pl.col(money) > 0)
     around = _around(rows, PRODUCT, money).filter(
         pl.col("months") >= whole_threshold("surge_months"), pl.col("most") > 0,
@@ -260,7 +260,7 @@ def _of_many_products(judged: Judged, money: str) -> Rows:
         (pl.col("most_kg") == 0) | (pl.col("quantity_kg") > factor * pl.col("most_kg"))
     )
     if around.filter(is_large).height:
-        around = around.filter(~_is_year_so_far(judged, money))
+        around = around.filter(~_is_year_so_far(context, money))
     for (flow, month), products in around.sort("flow", "month").group_by("flow", "month", maintain_order=True):
         large = products.filter(is_large).sort("times", "product", descending=[True, False])
         if 2 * large.height > products.height:

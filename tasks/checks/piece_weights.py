@@ -6,7 +6,7 @@ a piece weighs shows it: a wrong unit changes the weight of a piece by a thousan
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, GROWTH, QUANTITY, Judged
+from tasks.checks.context import EXAMPLES, GROWTH, QUANTITY, CheckContext
 from tasks.checks.registry import check
 from tasks.checks.thresholds import threshold, whole_threshold
 from tasks.domain.findings import Rows, finding
@@ -18,10 +18,10 @@ PLACE = ("flow", "product", "partner", "measure")
 
 
 @check(severity="warning")
-def _piece_weight(judged: Judged) -> Rows:
+def _piece_weight(context: CheckContext) -> Rows:
     """Find months in which a piece of a partner's goods weighs many times more or less than in each of its other months."""
-    quantities = judged.own.filter("single", QUANTITY & ~GROWTH, pl.col("value") > 0)
-    if judged.row["kind"] == "published" or quantities["measure"].n_unique() < 2:
+    quantities = context.own.filter("single", QUANTITY & ~GROWTH, pl.col("value") > 0)
+    if context.row["kind"] == "published" or quantities["measure"].n_unique() < 2:
         return
     sums = quantities.group_by(*PLACE, "month").agg(pl.col("value").sum())
     mass = sums.filter(pl.col("measure") == MASS).select("flow", "product", "partner", "month", kg="value")

@@ -8,7 +8,7 @@ collected files alone: a later download is not at fault for them.
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, GROWTH, PAGES, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, Judged
+from tasks.checks.context import EXAMPLES, GROWTH, PAGES, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, CheckContext
 from tasks.checks.published_months import CODED
 from tasks.checks.registry import check
 from tasks.domain.coverage import TOTALS, WORLD
@@ -30,12 +30,12 @@ STATED = ("value", "resolution", "known_from")
 
 
 @check(severity="error")
-def _year_to_date(judged: Judged) -> Rows:
+def _year_to_date(context: CheckContext) -> Rows:
     """Check that a printed cumulative figure less the one before equals the month, within the steps of the printed
     digits, where the release has one of the three. A release is not at fault for earlier figures of others.
     """
-    own = judged.own
-    products = {*own.filter(~pl.col("single"))["product"].cast(pl.String), *judged.published.with_totals}
+    own = context.own
+    products = {*own.filter(~pl.col("single"))["product"].cast(pl.String), *context.published.with_totals}
     if not products:
         return
     of_those = pl.col("product").is_in(sorted(products))
@@ -44,7 +44,7 @@ def _year_to_date(judged: Judged) -> Rows:
     # day counts.
     mine = own.filter(of_those).group_by(*place, "known_from").agg(pl.col("value").sum(), pl.col("resolution").max())
     mine = mine.sort(*place, "known_from").unique(place, keep="last", maintain_order=True)
-    theirs = judged.published.rows(judged.months, (*FIGURE, "value", "resolution"), of_those).join(
+    theirs = context.published.rows(context.months, (*FIGURE, "value", "resolution"), of_those).join(
         mine, on=place, how="anti"
     )
     everything = pl.concat(
@@ -63,11 +63,11 @@ def _year_to_date(judged: Judged) -> Rows:
     gap = (pl.col("value") - pl.col("earlier") - pl.col("own")).abs()
     steps = pl.col("resolution") + pl.col("earlier_step") + pl.col("own_step")
     # On a release page the months so far have revisions of the earlier ones in them.
-    is_page = judged.row["kind"] in PAGES
+    is_page = context.row["kind"] in PAGES
     revised = REVISED_SHARE_MAX * pl.col("earlier") if is_page else 0
     wrong = linked.filter(gap > steps + revised).unique(MONTH, keep="first", maintain_order=True)
     # Customs revise single lines by more, above all those of the year before; a damaged column is wrong in most lines.
-    own_year = pl.col("period_end").dt.year() == judged.row["last_month"].year
+    own_year = pl.col("period_end").dt.year() == context.row["last_month"].year
     is_grave = not is_page or wrong.filter(own_year).height > WRONG_LINES_SHARE_MAX * linked.unique(MONTH).height
     for found in wrong.iter_rows(named=True):
         yield finding(
@@ -78,12 +78,12 @@ def _year_to_date(judged: Judged) -> Rows:
 
 
 @check(severity="error")
-def _parts_exceed_total(judged: Judged) -> Rows:
+def _parts_exceed_total(context: CheckContext) -> Rows:
     """Check that the partners together are at most the printed world total."""
-    if WORLD not in judged.row["partner_list"]:
+    if WORLD not in context.row["partner_list"]:
         return
     key = ["flow", "product", "measure", "period_start", "period_end"]
-    rows, is_world = judged.own.filter(~GROWTH), pl.col("partner") == WORLD
+    rows, is_world = context.own.filter(~GROWTH), pl.col("partner") == WORLD
     world = rows.filter(is_world).group_by(key).agg(total=pl.col("value").sum(), total_step=pl.col("resolution").max())
     # A printed group repeats its members.
     parts = rows.filter(~pl.col("partner").is_in(TOTALS)).group_by(key).agg(
@@ -100,24 +100,24 @@ def _parts_exceed_total(judged: Judged) -> Rows:
 
 
 @check(severity="error")
-def _implied_revision(judged: Judged) -> Rows:
+def _implied_revision(context: CheckContext) -> Rows:
     """Compare a printed growth with our base. The authority computes growth on its current base; if that cannot be
     ours, the year before was revised, and no new download is needed to know it. If the growth fits our base with
     the other sign, and is far from it with its own, the sign is wrong.
     """
     key = ["flow", "product", "partner", "period_start", "period_end"]
-    printed = judged.own.filter(measure="quantity_kg_yoy")
+    printed = context.own.filter(measure="quantity_kg_yoy")
     if not printed.height:
         return
     growths = printed.select(*key, growth="value", growth_step="resolution")
     now = printed.select("flow", "month").unique().rows()
     asked = {(flow, month - back) for flow, month in now for back in (0, YEAR_MONTHS)}
-    theirs = judged.published.rows(
+    theirs = context.published.rows(
         asked, (*FIGURE, "value", "resolution"), pl.col("measure") == "quantity_kg",
         pl.col("product").is_in(printed["product"].unique().cast(pl.String).to_list()),
     )  # fmt: skip
     masses = pl.concat(
-        frame.filter(measure="quantity_kg").select(*key, "value", "resolution") for frame in (judged.own, theirs)
+        frame.filter(measure="quantity_kg").select(*key, "value", "resolution") for frame in (context.own, theirs)
     ).unique(key, keep="first", maintain_order=True)
     levels = masses.select(*key, level="value", level_step="resolution")
     bases = masses.with_columns(
@@ -157,13 +157,13 @@ def _implied(growth: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
     return least, (level - step) * BASIS_POINTS / most, (level + step) * BASIS_POINTS / least
 
 
-def _printed(judged: Judged) -> pl.DataFrame:
+def _printed(context: CheckContext) -> pl.DataFrame:
     """Return FIGURE, STATED, kind, single and whether it is `new`: the amounts of the file, and the published
     statements on the same products.
     """
-    own = judged.own.filter(~GROWTH)
-    theirs = judged.published.rows(
-        judged.months, (*FIGURE, *STATED, "kind"), pl.col("product").is_in(judged.products), ~pl.col("measure").str.ends_with("_yoy")
+    own = context.own.filter(~GROWTH)
+    theirs = context.published.rows(
+        context.months, (*FIGURE, *STATED, "kind"), pl.col("product").is_in(context.products), ~pl.col("measure").str.ends_with("_yoy")
     )  # fmt: skip
     mine = own.with_columns(kind=pl.lit("published"), new=pl.lit(True))
     columns = [*FIGURE, *STATED, "kind", "single", "new"]
@@ -171,11 +171,11 @@ def _printed(judged: Judged) -> pl.DataFrame:
 
 
 @check(severity="error")
-def _prints_disagree(judged: Judged) -> Rows:
+def _prints_disagree(context: CheckContext) -> Rows:
     """Check that figures printed on several days differ by no more than a revision and the number of their digits."""
-    if judged.row["kind"] != "published":
+    if context.row["kind"] != "published":
         return
-    rows = _printed(judged).filter(kind="published")
+    rows = _printed(context).filter(kind="published")
     both = rows.filter("new").join(rows, on=FIGURE, suffix="_other")
     later = ~pl.col("new_other") | (pl.col("known_from") > pl.col("known_from_other"))
     one, other = [pl.col("value"), pl.col("resolution")], [pl.col("value_other"), pl.col("resolution_other")]
@@ -191,14 +191,14 @@ def _prints_disagree(judged: Judged) -> Rows:
 
 
 @check(severity="error")
-def _prints_do_not_add_up(judged: Judged) -> Rows:
+def _prints_do_not_add_up(context: CheckContext) -> Rows:
     """Check that a figure of several months is at least any part of it and its months together, and no more if all
     have a value.
     """
-    if judged.row["kind"] != "published":
+    if context.row["kind"] != "published":
         return
     start, end = month_index("period_start").alias("first"), month_index("period_end").alias("last")
-    rows = _printed(judged).sort(*FIGURE, "new", "known_from").unique(FIGURE, keep="last", maintain_order=True)
+    rows = _printed(context).sort(*FIGURE, "new", "known_from").unique(FIGURE, keep="last", maintain_order=True)
     rows = rows.with_columns(start, end)
     met = rows.filter(~pl.col("single")).join(rows, on=CODED, suffix="_part").filter(
         pl.col("first_part") >= pl.col("first"), pl.col("last_part") <= pl.col("last"),
@@ -224,13 +224,13 @@ def _prints_do_not_add_up(judged: Judged) -> Rows:
 
 
 @check(severity="error")
-def _thousandth(judged: Judged) -> Rows:
+def _thousandth(context: CheckContext) -> Rows:
     """Find quantities printed to the kilogram that are about 1,000 times smaller than comparable ones: the point of
     `3.188` t is a thousands separator.
     """
-    if judged.row["kind"] != "published":
+    if context.row["kind"] != "published":
         return
-    rows = _printed(judged).filter(measure="quantity_kg").unique(FIGURE, keep="first", maintain_order=True)
+    rows = _printed(context).filter(measure="quantity_kg").unique(FIGURE, keep="first", maintain_order=True)
     rows = rows.with_columns(first=month_index("period_start"), last=month_index("period_end")).with_columns(
         usual=pl.col("value") / (pl.col("last") - pl.col("first") + 1)
     )

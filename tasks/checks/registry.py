@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import tasks.checks
 from schemas.table import DataFrame
-from tasks.checks.context import Judged
+from tasks.checks.context import CheckContext
 from tasks.domain.decisions import decision_text, withdrawn_on
 from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, gather
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from schemas.tables.release import Finding
 
 SEVERITIES = ("info", "warning", "error")
-Find = Callable[[Judged], Rows]
+Find = Callable[[CheckContext], Rows]
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Check:
     severity: str
     find: Find
 
-    def __call__(self, judged: Judged) -> Rows:
+    def __call__(self, context: CheckContext) -> Rows:
         """The findings. Raises ValueError for one that is graver than the check declares."""
-        for row in self.find(judged):
+        for row in self.find(context):
             if SEVERITIES.index(row["severity"]) > SEVERITIES.index(self.severity):
                 raise ValueError(f"{self.name} declares {self.severity} and raises {row['severity']}: {row['check']}")
             yield row
@@ -74,10 +74,10 @@ def checks() -> tuple[Check, ...]:
 def check_release(release: Normalised, known: Known) -> DataFrame[Finding]:
     """Every doubt about `release`: those from reading it, and those of all checks. Raises Refused where it was withdrawn."""
     _refuse_withdrawn(release, known)
-    judged = Judged(release, known)
-    raised = [row for ask in checks() for row in ask(judged)]
+    context = CheckContext(release, known)
+    raised = [row for ask in checks() for row in ask(context)]
     own = release.findings.drop("release_id").to_dicts()
-    return gather(judged.row["release_id"], [*own, *raised])
+    return gather(context.row["release_id"], [*own, *raised])
 
 
 def _refuse_withdrawn(release: Normalised, known: Known) -> None:

@@ -9,7 +9,7 @@ changes nothing.
 import polars as pl
 
 from schemas.layouts import FLOWS
-from tasks.checks.context import EXAMPLES, Judged, values_of
+from tasks.checks.context import EXAMPLES, CheckContext, values_of
 from tasks.checks.published_months import Month, PublishedMonths
 from tasks.checks.registry import check
 from tasks.checks.thresholds import threshold, whole_threshold
@@ -23,35 +23,35 @@ SERIES = ["flow", "product", "partner", "measure"]
 RUNS_MAX = 4
 
 
-def _own(judged: Judged) -> pl.DataFrame:
+def _own(context: CheckContext) -> pl.DataFrame:
     """Return the numbers of the release that cannot be equal by chance: SERIES, month, value; for a broad release
     whole products.
     """
-    return judged.numbers.filter(pl.col("value") >= whole_threshold("same_number_least"))
+    return context.numbers.filter(pl.col("value") >= whole_threshold("same_number_least"))
 
 
 @check(severity="error")
-def _numbers_of_other_flow(judged: Judged) -> Rows:
+def _numbers_of_other_flow(context: CheckContext) -> Rows:
     """Find numbers that are published as the other direction, for the same products, partners and months."""
-    row = judged.row
-    if row["kind"] == "published" or judged.known.snapshot is None:
+    row = context.row
+    if row["kind"] == "published" or context.known.snapshot is None:
         return
-    same_bytes = judged.known.counting.filter(
+    same_bytes = context.known.counting.filter(
         pl.col("raw_sha256") == row["raw_sha256"], pl.col("flow").ne_missing(row["flow"])
     )
     if same_bytes.height:
         return
-    mine = _own(judged)
+    mine = _own(context)
     for flow in mine["flow"].cast(pl.String).unique().sort():
         other = next(name for name in FLOWS if name != flow)
         numbers = mine.filter(pl.col("flow") == flow)
-        published = PublishedMonths(judged.known.snapshot, {other}, judged.first, judged.last, row["release_id"])
+        published = PublishedMonths(context.known.snapshot, {other}, context.first, context.last, row["release_id"])
         months: set[Month] = {(other, month) for month in numbers["month"].unique()} & set(published.files)
         if not months:
             continue
-        prove(judged.known.snapshot, "observation", lambda part, of=months: (part[0], partition_month(part)) in of)  # type: ignore[misc]
+        prove(context.known.snapshot, "observation", lambda part, of=months: (part[0], partition_month(part)) in of)  # type: ignore[misc]
         key = [*SERIES[1:], "month", "value"]
-        same = numbers.join(values_of(published, months, judged.products).select(key).unique(), on=key, how="semi")
+        same = numbers.join(values_of(published, months, context.products).select(key).unique(), on=key, how="semi")
         is_all = same.height == numbers.height >= whole_threshold("same_numbers_all")
         if same.height >= whole_threshold("same_numbers_some") or is_all:
             yield finding(
@@ -63,14 +63,14 @@ def _numbers_of_other_flow(judged: Judged) -> Rows:
 
 
 @check(severity="error")
-def _another_month(judged: Judged) -> Rows:
+def _another_month(context: CheckContext) -> Rows:
     """Find the numbers of other months, published or of the same file: the query was for those, or the months were
     relabelled.
     """
-    if judged.row["kind"] == "published":
+    if context.row["kind"] == "published":
         return
-    mine, places = _own(judged), [*SERIES, "month", "value"]
-    published = judged.values.select(places).unique([*SERIES, "month"]).join(mine, on=[*SERIES, "month"], how="anti")
+    mine, places = _own(context), [*SERIES, "month", "value"]
+    published = context.values.select(places).unique([*SERIES, "month"]).join(mine, on=[*SERIES, "month"], how="anti")
     others = pl.concat([published.with_columns(own=pl.lit(False)), mine.select(places).with_columns(own=pl.lit(True))])
     others = others.rename({"month": "there"})
     lag = (pl.col("there") - pl.col("month")).alias("lag")
@@ -118,24 +118,24 @@ def _relabelled(counts: pl.DataFrame) -> Rows:
 
 
 @check(severity="error")
-def _pasted_records(judged: Judged) -> Rows:
+def _pasted_records(context: CheckContext) -> Rows:
     """Find months that run to the end and begin again, with products and partners of before: two downloads, one
     below the other. Parts of one query have no month, no product, no partner, no place or no measure in common: some
     sources print all months of one measure, then all of the next.
     """
-    row = judged.row
-    if row["kind"] == "published" or not row["by_month"] or judged.first == judged.last:
+    row = context.row
+    if row["kind"] == "published" or not row["by_month"] or context.first == context.last:
         return
     columns = ["month", "product", "partner", "regime", "province"]
     records = (
-        judged.release.detail.select("record", month_index("period_end").alias("month"), *columns[1:]).unique("record").sort("record")
+        context.release.detail.select("record", month_index("period_end").alias("month"), *columns[1:]).unique("record").sort("record")
         .with_columns(pl.col("regime", "province").fill_null(""), before=pl.col("month").shift())
         .with_columns(run=(pl.col("month") < pl.col("before")).fill_null(False).cum_sum())
     )  # fmt: skip
     count = int(records["run"].max()) + 1  # type: ignore[arg-type]
     if not 1 < count <= RUNS_MAX:
         return
-    records = records.join(judged.release.detail.select("record", "measure"), on="record", maintain_order="left")
+    records = records.join(context.release.detail.select("record", "measure"), on="record", maintain_order="left")
     columns.append("measure")
     runs = [records.filter(run=number) for number in range(count)]
     values = [{name: {*run[name].unique()} for name in columns} for run in runs]

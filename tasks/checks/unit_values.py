@@ -7,7 +7,7 @@ measured on real downloads (`schemas/reference/check_thresholds.csv`). A check r
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, GROWTH, MONEY, QUANTITY, Judged
+from tasks.checks.context import EXAMPLES, GROWTH, MONEY, QUANTITY, CheckContext
 from tasks.checks.declared_flow import other_currency
 from tasks.checks.published_months import RATED, with_codes
 from tasks.checks.registry import check
@@ -30,31 +30,31 @@ PLACE = [*PRODUCT, "month"]
 
 
 @check(severity="error")
-def _unit_values(judged: Judged) -> Rows:
+def _unit_values(context: CheckContext) -> Rows:
     """Find values per kilogram of a product, or of one of its partners, far from its other months."""
-    if judged.row["kind"] == "published":
+    if context.row["kind"] == "published":
         return
     # A price of so few months and partners has nothing to be far from.
     fewest = min(UNIT_VALUE_MONTHS_MIN, whole_threshold("history_months"))
     for money in RATED[1:]:
-        traded = judged.trades.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0))
-        if not traded["new"].any() or traded.height + judged.sums.by_product.height <= fewest:
+        traded = context.trades.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0))
+        if not traded["new"].any() or traded.height + context.sums.by_product.height <= fewest:
             continue
-        rated = _of_products(judged, traded, money)
-        strange = _strange_products(judged, rated, money)
-        partners = _strange_partners(judged, traded, rated, money)
+        rated = _of_products(context, traded, money)
+        strange = _strange_products(context, rated, money)
+        partners = _strange_partners(context, traded, rated, money)
         # If most partners are off, the month is wrong, and one finding reports it.
         of_all = traded.filter("new").group_by(PLACE).agg(of=pl.len())
         off = partners.group_by(PLACE).agg(off=pl.len()).join(of_all, on=PLACE).filter(2 * pl.col("off") > pl.col("of"))
         reported = off.join(strange, on=PLACE, how="semi")
         for found in strange.to_dicts():
-            yield _finding(judged, found, money, "error", "")
+            yield _finding(context, found, money, "error", "")
         for found in partners.join(reported, on=PLACE, how="anti").head(EXAMPLES).to_dicts():
             more = "" if partners.height == 1 else f" ({partners.height} such numbers of partners)"
-            yield _finding(judged, found, money, "error" if found["hold"] else "warning", more)
+            yield _finding(context, found, money, "error" if found["hold"] else "warning", more)
 
 
-def _finding(judged: Judged, found: dict[str, object], money: str, severity: str, more: str) -> dict[str, str]:
+def _finding(context: CheckContext, found: dict[str, object], money: str, severity: str, more: str) -> dict[str, str]:
     currency = money.removeprefix("value_").upper()
     places = [found["flow"], found["product"], *([found["partner"]] if "partner" in found else [])]
     return finding(
@@ -63,20 +63,22 @@ def _finding(judged: Judged, found: dict[str, object], money: str, severity: str
         f"{' '.join(map(str, places))} {month_name(found['month'])}",  # type: ignore[arg-type]
         observed=f"{found['rate']:,.4g} {currency}/kg{more}",
         expected=str(found["expected"]),
-        advice=f"Check units and columns of {judged.row['release_id']}; if the mix of goods really changed, approve.",
+        advice=f"Check units and columns of {context.row['release_id']}; if the mix of goods really changed, approve.",
     )
 
 
-def _of_products(judged: Judged, traded: pl.DataFrame, money: str) -> pl.DataFrame:
+def _of_products(context: CheckContext, traded: pl.DataFrame, money: str) -> pl.DataFrame:
     """Compute value per kilogram by product and month, `new` or published: PLACE, new, quantity_kg, the money, rate;
     the count and the median of all months of the product, and the `low` and `high` of its other months.
     """
     # A partner with only one of the two (weight or value) would be in one sum and not in the other.
-    here = with_codes(pl.DataFrame(sorted(judged.touched), orient="row", schema={"flow": pl.String, "month": pl.Int32}))
+    here = with_codes(
+        pl.DataFrame(sorted(context.touched), orient="row", schema={"flow": pl.String, "month": pl.Int32})
+    )
     met = traded.join(here, on=["flow", "month"], how="semi").group_by(PLACE).agg(
         pl.col("new").any(), pl.col("quantity_kg", money).sum()
     )  # fmt: skip
-    before = judged.sums.by_product.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0)).with_columns(
+    before = context.sums.by_product.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0)).with_columns(
         new=pl.lit(False)
     )  # fmt: skip
     rated = pl.concat([met, before.select(met.columns)]).with_columns(rate=pl.col(money) / pl.col("quantity_kg"))
@@ -105,12 +107,12 @@ def _off_range() -> pl.Expr:
     return pl.max_horizontal(pl.col("rate") / pl.col("high"), pl.col("low") / pl.col("rate"))
 
 
-def _strange_products(judged: Judged, rated: pl.DataFrame, money: str) -> pl.DataFrame:
+def _strange_products(context: CheckContext, rated: pl.DataFrame, money: str) -> pl.DataFrame:
     """Return the new months of products whose rate is far from the median, or beyond the bounds, of their other
     months, with the `expected` range.
     """
     times = threshold("price_range_factor")
-    least = threshold("price_range_hold" if judged.is_broad else "price_range_warn") * dollars_of(money)
+    least = threshold("price_range_hold" if context.is_broad else "price_range_warn") * dollars_of(money)
     weighs = pl.max_horizontal("quantity_kg", pl.col(money) / pl.col("usual"))
     worth = pl.max_horizontal(money, pl.col("quantity_kg") * pl.col("usual"))
     far = (pl.col("months") > UNIT_VALUE_MONTHS_MIN) & (weighs >= SMALL_KG) & ~(
@@ -120,7 +122,7 @@ def _strange_products(judged: Judged, rated: pl.DataFrame, money: str) -> pl.Dat
     strange = rated.filter("new").with_columns(far=far).filter(pl.col("far") | beyond).sort(PLACE)
     if not strange["far"].all():
         # `other_currency` reports yuan under the title of dollars.
-        shifted = {row["subject"] for row in other_currency(judged)}
+        shifted = {row["subject"] for row in other_currency(context)}
         is_reported = (pl.col("flow").cast(pl.String) + f" {money}").is_in(shifted)
         strange = strange.filter(pl.col("far") | ~is_reported)
     middle = pl.format(
@@ -140,14 +142,14 @@ def _bounds(times: float) -> pl.Expr:
     )  # fmt: skip
 
 
-def _strange_partners(judged: Judged, traded: pl.DataFrame, rated: pl.DataFrame, money: str) -> pl.DataFrame:
+def _strange_partners(context: CheckContext, traded: pl.DataFrame, rated: pl.DataFrame, money: str) -> pl.DataFrame:
     """Return single partners that are off, by their own months or, if these are few, by the product, with the
     `expected` range and whether to `hold`. For a broad release their own months are not read, and only errors of
     a wrong unit are found.
     """
     rate, key = pl.col("rate"), [*PRODUCT, "partner"]
     partners = traded.filter(pl.col("partner") != WORLD).with_columns(rate=pl.col(money) / pl.col("quantity_kg"))
-    if judged.is_broad:
+    if context.is_broad:
         products = rated.filter("new").filter(pl.col("months") > UNIT_VALUE_MONTHS_MIN).select(*PLACE, middle="usual")
         partners = partners.filter("new").join(products, on=PLACE)
         least, times = threshold("price_range_hold") * dollars_of(money), threshold("price_unit_factor_broad")
@@ -194,13 +196,13 @@ def _middle(times: float) -> pl.Expr:
 
 
 @check(severity="error")
-def _zero_numbers(judged: Judged) -> Rows:
+def _zero_numbers(context: CheckContext) -> Rows:
     """Find a value of 0 where much was weighed or counted, or the reverse: only less than half a step is printed as 0,
     and the step of a release page is 10,000 t or 10 million yuan.
     """
-    if judged.row["kind"] == "published":
+    if context.row["kind"] == "published":
         return
-    numbers = judged.own.filter("single", MONEY | (QUANTITY & ~GROWTH))
+    numbers = context.own.filter("single", MONEY | (QUANTITY & ~GROWTH))
     key = [*PLACE, "partner"]
     zeros = numbers.filter(pl.col("value") == 0).select(key).unique()
     if zeros.is_empty():
@@ -209,7 +211,7 @@ def _zero_numbers(judged: Judged) -> Rows:
     sums = of_products.group_by(*key, "measure").agg(pl.col("value").sum(), step=pl.col("resolution").max())
     money = sums.filter(MONEY).rename({"measure": "money", "value": "paid", "step": "paid_step"})
     pairs = sums.filter(QUANTITY).join(money, on=key)
-    usual = _usual(judged, pairs)
+    usual = _usual(context, pairs)
     both = pairs.join(zeros, on=key, how="semi").filter((pl.col("value") == 0) != (pl.col("paid") == 0))
     is_no_mass = (pl.col("measure").cast(pl.String) == "quantity_kg") & (pl.col("value") == 0)
     both = both.filter(~(is_no_mass & pl.col("product").cast(pl.String).str.starts_with(WEIGHTLESS)))
@@ -233,11 +235,11 @@ def _zero_numbers(judged: Judged) -> Rows:
         .otherwise((pl.col("worth") >= pl.max_horizontal("dollar_step", pl.lit(threshold("zero_worth")))) & (pl.col("value") >= pl.col("least")))
     )  # fmt: skip
     strange = both.filter(is_much).sort(*key, "measure", "money")
-    never = _never_weighed(judged, strange.filter(is_no_mass, alone))
+    never = _never_weighed(context, strange.filter(is_no_mass, alone))
     strange = strange.join(never, on=PRODUCT, how="anti")
     if never.height:
         yield finding(
-            "zero_number", "info", judged.row["release_id"],
+            "zero_number", "info", context.row["release_id"],
             observed=f"{counted(never.height, 'product')} with values and 0 kg throughout, first {never['product'][0]}",
             expected="a weight where there is a value", advice="Where a file has many products, its source prints these goods so; nothing to do.",
         )  # fmt: skip
@@ -253,20 +255,20 @@ def _zero_numbers(judged: Judged) -> Rows:
         )  # fmt: skip
 
 
-def _never_weighed(judged: Judged, zeros: pl.DataFrame) -> pl.DataFrame:
+def _never_weighed(context: CheckContext, zeros: pl.DataFrame) -> pl.DataFrame:
     """Return the products of a broad release that have 0 kg in each of its records and no published weight: goods that
     are counted otherwise. A damaged column would have no weight of any product.
     """
     products = zeros.select(PRODUCT).unique().sort(PRODUCT)
-    weighed = judged.own.filter("single", pl.col("measure") == "quantity_kg", pl.col("value") > 0).select(PRODUCT)
-    if not judged.is_broad or weighed.is_empty():
+    weighed = context.own.filter("single", pl.col("measure") == "quantity_kg", pl.col("value") > 0).select(PRODUCT)
+    if not context.is_broad or weighed.is_empty():
         return products.clear()
-    before = judged.sums.by_product.filter(pl.col("quantity_kg") > 0).select(PRODUCT)
+    before = context.sums.by_product.filter(pl.col("quantity_kg") > 0).select(PRODUCT)
     known = pl.concat([weighed.cast(pl.String), before.cast(pl.String)]).unique()
     return products.join(known.cast(dict(products.schema)), on=PRODUCT, how="anti")  # type: ignore[arg-type]
 
 
-def _usual(judged: Judged, pairs: pl.DataFrame) -> pl.DataFrame:
+def _usual(context: CheckContext, pairs: pl.DataFrame) -> pl.DataFrame:
     """Compute the median price per unit of each product, of the release and as published: PRODUCT, measure, money,
     usual.
     """
@@ -277,7 +279,7 @@ def _usual(judged: Judged, pairs: pl.DataFrame) -> pl.DataFrame:
         .select(columns)
     ]
     for money in RATED[1:]:
-        before = judged.sums.by_product.join(pairs.select(PRODUCT).unique(), on=PRODUCT, how="semi").filter(
+        before = context.sums.by_product.join(pairs.select(PRODUCT).unique(), on=PRODUCT, how="semi").filter(
             pl.col("quantity_kg") > 0, pl.col(money) > 0
         )  # fmt: skip
         names = {"measure": pl.lit("quantity_kg").cast(pl.Categorical), "money": pl.lit(money).cast(pl.Categorical)}

@@ -70,9 +70,9 @@ def _published(store: Path, kind: str) -> set[str]:
     kinds = [kind] if kind == gacc_query.SOURCE.kind else [kind, published.SOURCE.kind]
     snapshot = open_snapshot(store)
     releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
-    spoken = releases.filter(pl.col("kind").is_in(kinds)).select("first_month", "last_month")
+    covered = releases.filter(pl.col("kind").is_in(kinds)).select("first_month", "last_month")
     return {
         month_name(number)
-        for first, last in spoken.iter_rows()
+        for first, last in covered.iter_rows()
         for number in range(month_number(first), month_number(last) + 1)
     }

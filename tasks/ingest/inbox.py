@@ -45,7 +45,7 @@ UNREADABLE = "Give the user of this process the right to read it, or move it awa
 State = tuple[int, int, int]
 
 
-class Judged(NamedTuple):
+class FileState(NamedTuple):
     """The state of a file, the day by which it is sorted, its size and times, and why its declaration is wrong."""
 
     word: str
@@ -84,12 +84,12 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
         key=lambda path: (seen[path].day, seen[path].state[1], str(path)),
     )
 
-    def judged(word: str) -> list[Path]:
+    def files_with(word: str) -> list[Path]:
         return [path for path in files if seen[path].word == word]
 
     return Look(
-        ready=ready, unsettled=unsettled, later=judged("later"), held=judged("held"), refused=judged("refused"),
-        published=len(judged("published")), shared=shared, other=judged("other"),
+        ready=ready, unsettled=unsettled, later=files_with("later"), held=files_with("held"), refused=files_with("refused"),
+        published=len(files_with("published")), shared=shared, other=files_with("other"),
     )  # fmt: skip
 
 
@@ -221,7 +221,7 @@ def _state(path: Path) -> State:
     return (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
-def _judge(path: Path, request: WatchRequest, day: date, published: Callable[[str], Published]) -> Judged:
+def _judge(path: Path, request: WatchRequest, day: date, published: Callable[[str], Published]) -> FileState:
     """The state of a file; `published` gives the store of a reporter."""
     state = _state(path)
     dropped = datetime.fromtimestamp(max(state[1], 0) / 10**9, UTC).date()
@@ -230,15 +230,15 @@ def _judge(path: Path, request: WatchRequest, day: date, published: Callable[[st
     except (Refused, OSError) as problem:
         if request.reporter is not None:
             # Whose figures it has is not declared, so it is not one of those that are asked for.
-            return Judged("other", dropped, state)
+            return FileState("other", dropped, state)
         refusal = problem if isinstance(problem, Refused) else None
-        return Judged("refused" if _was_refused(path, request.otherwise) else "refusable", dropped, state, refusal)
+        return FileState("refused" if _was_refused(path, request.otherwise) else "refusable", dropped, state, refusal)
     if any((getattr(request, name) or found) != found for name, found in _told_apart(declared).items()):
-        return Judged("other", dropped, state)
+        return FileState("other", dropped, state)
     released_on = declared.released_on or dropped
     if declared.released_on and declared.released_on > day:
-        return Judged("later", released_on, state)
-    return Judged(
+        return FileState("later", released_on, state)
+    return FileState(
         _what_became(path, declared, published(declared.reporter), request.otherwise, day), released_on, state
     )
 

@@ -35,13 +35,13 @@ def complete_sums(
         return pl.Series([], dtype=pl.Int64), numbers, []
     sum_of, _ = part_of_sum(codes)
     incomplete = sum_of.gather(set_aside.unique()).implode()
-    judged = numbers.with_columns(sum=sum_of.gather(numbers["row"])).with_columns(
+    marked = numbers.with_columns(sum=sum_of.gather(numbers["row"])).with_columns(
         is_broken=pl.col("sum").is_in(incomplete),
         is_uneven=pl.len().over("sum", "label") < pl.col("row").n_unique().over("sum"),
     )
-    kept = judged.filter(~pl.col("is_broken"), ~pl.col("is_uneven")).select(numbers.columns)
+    kept = marked.filter(~pl.col("is_broken"), ~pl.col("is_uneven")).select(numbers.columns)
     left = rows.filter(~rows.is_in(kept["row"].implode())).sort()
-    uneven = judged.filter("is_uneven", ~pl.col("is_broken"))
+    uneven = marked.filter("is_uneven", ~pl.col("is_broken"))
     if not uneven.height:
         return left, kept, []
     omitted = take(amounts.labels, uneven["label"]).with_columns(uneven["sum", "row"])

@@ -41,7 +41,7 @@ from tasks.domain.text import clip, counted
 from tasks.sources import csv
 from tasks.sources.plan import months_of
 from tasks.sources.protocol import Parsed, Question, Site, Source
-from tasks.sources.records import as_reported, summed
+from tasks.sources.records import as_reported, doubt_copies, numbered, require_form, summed
 
 BASE = "https://balanca.economia.gov.br"
 PATH = "/balanca/bd/comexstat-bd/ncm/{}_{}.csv"
@@ -71,10 +71,9 @@ def parse(raw: bytes, where: str) -> Parsed:
             "columns", where=f"{where}, header", found=", ".join(map(clip, titles[:14])),
             advice=f"The columns are {', '.join(EXPORTS)}; those of imports have {' and '.join(IMPORTS[-2:])} behind them.",
         )  # fmt: skip
-    if not lexed.fields.height:
-        raise Refused("no records", where=where, found="a header and no record", advice=AGAIN)
-    doubts = _doubt_copies(lexed.fields, where)
-    rows = _rows(lexed.fields, where)
+    fields = numbered(lexed.fields, where, AGAIN)
+    doubts = doubt_copies(fields, titles, where)
+    rows = _rows(fields, where)
     unit, numbers = pl.col("unit"), [name for name in NUMBERS if name in titles]
     sums = summed(rows, ("product", "partner", "period"), numbers, unit=unit.first(), units=unit.n_unique())
     doubts += _doubt_units(sums, where)
@@ -102,35 +101,14 @@ def _with_commas(raw: bytes, where: str) -> bytes:
 
 def _rows(fields: pl.DataFrame, where: str) -> pl.DataFrame:
     """The numbers as integers, with the record, the product, the partner, the period and the unit. Raises Refused."""
-    record = pl.int_range(1, fields.height + 1, dtype=pl.UInt32)
-    for name, form in (
-        ("CO_ANO", YEAR),
-        ("CO_MES", MONTH),
-        *((name, WHOLE) for name in NUMBERS if name in fields.columns),
-    ):
-        texts = fields.select(record=record, text=pl.col(name).cast(pl.String))
-        bad = texts.filter(~pl.col("text").str.contains(form).fill_null(False))
-        if bad.height:
-            raise Refused(
-                "no number", where=f"{where}, record {bad['record'][0]}, column {name}", found=f"'{clip(str(bad['text'][0]))}'", advice=AGAIN
-            )  # fmt: skip
+    numbers = [name for name in NUMBERS if name in fields.columns]
+    for names, form in ((["CO_ANO"], YEAR), (["CO_MES"], MONTH), (numbers, WHOLE)):
+        require_form(fields, names, form, where, AGAIN)
     return fields.select(
-        record=record, product=pl.col("CO_NCM").cast(pl.String), partner=pl.col("CO_PAIS").cast(pl.String), unit=pl.col("CO_UNID").cast(pl.String),
+        "record", product=pl.col("CO_NCM").cast(pl.String), partner=pl.col("CO_PAIS").cast(pl.String), unit=pl.col("CO_UNID").cast(pl.String),
         period=pl.concat_str(pl.col("CO_ANO").cast(pl.String), pl.lit("-"), pl.col("CO_MES").cast(pl.String)),
-        **{name: pl.col(name).cast(pl.Int64) for name in NUMBERS if name in fields.columns},
+        **{name: pl.col(name).cast(pl.Int64) for name in numbers},
     )  # fmt: skip
-
-
-def _doubt_copies(fields: pl.DataFrame, where: str) -> list[dict[str, str]]:
-    copies = fields.select(record=pl.int_range(1, pl.len() + 1), copy=pl.struct(pl.all()).is_duplicated()).filter(
-        "copy"
-    )
-    if not copies.height:
-        return []
-    return [
-        finding("row_twice", "error", where, observed=f"{counted(copies.height, 'record')} that agree with another one in every column, first record {copies['record'][0]}",
-                expected="each row once", advice="Their sum would count trade twice: download the file again, and approve where the site has them so.")
-    ]  # fmt: skip
 
 
 def _doubt_units(sums: pl.DataFrame, where: str) -> list[dict[str, str]]:

@@ -1,22 +1,37 @@
 """Splits the bulk file of Comext into one file for each reporter and direction, because a release has one of each.
 
-The rows stay as they are, byte by byte and in their order, below the header line. An archive is unpacked into the folder first, and
-read line by line from there, so that memory does not grow with the file.
+The rows stay as they are, byte by byte and in their order, below the header line. A 7z archive is unpacked into the folder first, and
+read line by line from there, so that memory does not grow with the file. It has an unknown origin: its one file must be a file with
+a plain name and of a limited size, and a wrong checksum is an error.
 """
 
+import io
+import re
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
+from lzma import LZMAError
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from tasks.domain.errors import Refused
-from tasks.domain.text import clip_bytes
-from tasks.sources.eurostat_comext import FLOWS
-from tasks.sources.seven_zip import MAGIC, unpacked
+import py7zr
+from py7zr.exceptions import ArchiveError, DecompressionBombError, PasswordRequired
 
+from tasks.domain.errors import Refused
+from tasks.domain.text import clip, clip_bytes, counted
+from tasks.sources.eurostat_comext import FLOWS
+
+MAGIC = b"7z\xbc\xaf\x27\x1c"
+UNPACKED_BYTES_MAX = 4_000_000_000
+RATIO_MAX, SMALL_BYTES = 200, 10_000_000
+NAMES_SHOWN = 5
+# Folders and a file, none of which leads out of where they are unpacked.
+PLAIN_NAME = re.compile(r"(?:\w[\w.-]{0,100}/){0,9}\w[\w.-]{0,100}")
 LINE_BYTES_MAX = 10_000
+NO_MONTH = "No month of Comext is that large. See where it comes from, or download it again."
 AGAIN = "Download the archive again."
+# What the library and the decoders below it raise for damaged bytes.
+DAMAGES = (ArchiveError, LZMAError, EOFError, OSError, ValueError, IndexError, KeyError, TypeError)
 
 
 class Part(NamedTuple):
@@ -28,25 +43,20 @@ class Part(NamedTuple):
     rows: int
 
 
-class Split(NamedTuple):
-    """The parts of a file in the order of their keys, and the number of rows of each reporter that was left out."""
-
-    parts: tuple[Part, ...]
-    left_out: Mapping[str, int]
-
-
 def split(
     archive: bytes | Path, where: str, folder: Path, reporters: Mapping[str, str], flows: tuple[str, ...]
-) -> Split:
+) -> tuple[list[Part], Mapping[str, int]]:
     """Write the parts of these reporters (our key: Eurostat's code) and directions into `folder`.
 
-    `archive` is a 7z archive, or the path of one or of the text in it. Raises Refused for anything else.
+    `archive` is a 7z archive, or the path of one or of the text in it. Returns the parts in the order of their keys, and the number
+    of rows of each reporter that was left out. Raises Refused for anything else.
     """
     is_text = isinstance(archive, Path) and not _is_archive(archive)
     text = archive if isinstance(archive, Path) and is_text else unpacked(archive, where, folder / "unpacked")
     keys = {code.encode(): key for key, code in reporters.items()}
     directions = {code.encode(): flow for code, flow in FLOWS.items()}
-    rows, files = Counter[tuple[bytes, bytes]](), dict[tuple[bytes, bytes], tuple[Part, BinaryIO] | None]()
+    rows, files = Counter[tuple[bytes, bytes]](), dict[tuple[bytes, bytes], BinaryIO | None]()
+    parts = dict[tuple[bytes, bytes], Part]()
     with ExitStack() as opened:
         lines = opened.enter_context(text.open("rb"))
         header = lines.readline(LINE_BYTES_MAX)
@@ -62,19 +72,65 @@ def split(
                 files[at] = None
                 reporter, flow = keys.get(at[0]), directions[at[1]]
                 if reporter is not None and flow in flows:
-                    part = Part(reporter, flow, folder / f"{reporter}_{flow}.csv", 0)
-                    files[at] = part, opened.enter_context(part.file.open("wb"))
-                    files[at][1].write(header)  # type: ignore[index]
-            if (found := files[at]) is not None:
-                found[1].write(line)
+                    parts[at] = Part(reporter, flow, folder / f"{reporter}_{flow}.csv", 0)
+                    files[at] = opened.enter_context(parts[at].file.open("wb"))
+                    files[at].write(header)  # type: ignore[union-attr]
+            if (file := files[at]) is not None:
+                file.write(line)
     if not rows:
         raise Refused("no records", where=where, found="a header and no record", advice=AGAIN)
     left_out = Counter[str]()
-    for (reporter_code, _), count in rows.items():
-        if reporter_code not in keys:
-            left_out[clip_bytes(reporter_code)] += count
-    parts = (found[0]._replace(rows=rows[at]) for at, found in sorted(files.items()) if found is not None)
-    return Split(tuple(parts), dict(left_out))
+    for (code, _), count in rows.items():
+        if code not in keys:
+            left_out[clip_bytes(code)] += count
+    return [part._replace(rows=rows[at]) for at, part in sorted(parts.items())], left_out
+
+
+def unpacked(archive: bytes | Path, where: str, file: Path) -> Path:
+    """Write what is in a 7z archive to `file`, and return it.
+
+    Raises Refused for an archive of several files or of none, one with a password, one that is damaged, and one that
+    unpacks to too much.
+    """
+    packed = len(archive) if isinstance(archive, bytes) else archive.stat().st_size
+    limit = min(UNPACKED_BYTES_MAX, max(RATIO_MAX * packed, SMALL_BYTES))
+    try:
+        with py7zr.SevenZipFile(
+            io.BytesIO(archive) if isinstance(archive, bytes) else archive, max_extract_size=UNPACKED_BYTES_MAX
+        ) as opened:
+            entries = [entry for entry in opened.list() if not entry.is_directory]
+            names = [entry.filename for entry in entries]
+            if len(names) != 1:
+                shown = f": {', '.join(map(clip, names[:NAMES_SHOWN]))}" if names else ""
+                raise Refused(
+                    "archive", where=where, found=f"an archive of {counted(len(names), 'file')}{shown}",
+                    advice="One that holds one file is read. Unpack it, and pack each file by itself.",
+                )  # fmt: skip
+            if not entries[0].is_file or not PLAIN_NAME.fullmatch(names[0]):
+                raise Refused(
+                    "archive", where=where, found=f"'{clip(names[0])}', a link, or a name that may lead elsewhere",
+                    advice="Eurostat packs its files otherwise. See where it comes from, or download it again.",
+                )  # fmt: skip
+            if (size := entries[0].uncompressed) > limit:
+                raise Refused(
+                    "archive", where=where, found=f"{packed:,} bytes that unpack to {size:,}, more than {limit:,}", advice=NO_MONTH
+                )  # fmt: skip
+            opened.extract(file.parent, names)
+    except PasswordRequired as error:
+        raise Refused(
+            "archive", where=where, found="an archive with a password", advice="Unpack it and give the file in it."
+        ) from error
+    except DecompressionBombError as error:
+        raise Refused("archive", where=where, found=f"{error}", advice=NO_MONTH) from error
+    except DAMAGES as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            # A full disk, or no right to write: nothing is wrong with the archive.
+            raise
+        raise Refused(
+            "damaged archive", where=where, found=f"7z data that cannot be read ({type(error).__name__}: {clip(str(error), 80)})",
+            advice="Download it again.",
+        ) from error  # fmt: skip
+    return Path(file.parent, names[0]).rename(file)
 
 
 def _is_archive(file: Path) -> bool:

@@ -1,9 +1,8 @@
 """Reads a delimited file as a frame of texts, without interpreting columns.
 
-Gate A (`tasks/sources/envelope.py`) checks the bytes as a whole, gate B (`tasks/sources/csv_fast.py`,
-`tasks/sources/csv_plain.py`, `tasks/sources/csv_strict.py`) splits them; this module reads the header and decodes the
-rest, strictly and in one encoding for the whole file. Only the distinct texts of a column are decoded: a name that
-occurs a million times is decoded once.
+Gate A (`tasks/sources/envelope.py`) checks the bytes as a whole, gate B (`tasks/sources/csv_split.py`) splits them; this module
+reads the header and decodes the rest, strictly and in one encoding for the whole file. Only the distinct texts of a column are
+decoded: a name that occurs a million times is decoded once.
 """
 
 import os
@@ -18,9 +17,7 @@ import pyarrow.compute
 
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
-from tasks.sources.csv_fast import split_quoted
-from tasks.sources.csv_plain import split_unquoted
-from tasks.sources.csv_strict import FIELD_BYTES_MAX, read_records, split_strictly
+from tasks.sources.csv_split import FIELD_BYTES_MAX, read_records, split
 from tasks.sources.envelope import open_envelope
 
 COLUMNS_MAX = 64
@@ -73,12 +70,7 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
     numbers = [is_number(title) for title in header.titles]
     if header.tidied:
         normalised.append("titles with blanks, invisible or full-width characters")
-    columns = split_quoted(body, header.start, header.trailing, header.eol, numbers)
-    is_quoted = columns is not None
-    if columns is None:
-        columns = split_unquoted(body, header.start, header.trailing, header.eol, numbers)
-    if columns is None:
-        columns = split_strictly(body, header.start, len(header.titles), header.trailing, where)
+    columns, is_quoted = split(body, header.start, numbers, header.trailing, header.eol, where)
     fields, distinct, encoding = _decode(columns, header, numbers, where)
     if not is_quoted or any(texts.str.contains("\r", literal=True).any() for texts in distinct.values()):
         normalised.append(RESAVED)

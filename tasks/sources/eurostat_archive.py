@@ -87,17 +87,17 @@ def split_parts(
     """Yield the question and the answer of each part; one part at a time is in memory."""
     months = question.declared.get("months")
     with tempfile.TemporaryDirectory(prefix="tidewaiter-comext-") as folder:
-        found = split(archive, question.name, Path(folder), chosen, flows)
-        others = {code: rows for code, rows in found.left_out.items() if code not in reporters().values()}
+        parts, left_out = split(archive, question.name, Path(folder), chosen, flows)
+        others = {code: rows for code, rows in left_out.items() if code not in reporters().values()}
         if others:
             log.warning("%s: left out, because they are no reporters of this source: %s", question.name, ", ".join(f"{code} ({counted(rows, 'row')})" for code, rows in others.items()))  # fmt: skip
-        there = {part.reporter for part in found.parts}
+        there = {part.reporter for part in parts}
         if absent := [reporter for reporter in chosen if reporter not in there and reporter != "EU27"]:
             log.warning(
                 "%s: no row of %s: the month of a reporter that is not in the file is not out yet, and is no month without trade",
                 question.name, ", ".join(absent),
             )  # fmt: skip
-        for part in found.parts:
+        for part in parts:
             declared = {**question.declared, "reporter": part.reporter, "flow": part.flow, "partners": "all"}
             name = "_".join(filter(None, ["comext_bulk", part.reporter, part.flow, months]))
             title = f"{question.title}, {part.reporter}, {part.flow}s"

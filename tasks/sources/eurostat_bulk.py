@@ -40,7 +40,7 @@ from tasks.sources.envelope import magic_of
 from tasks.sources.eurostat_archive import questions
 from tasks.sources.eurostat_comext import BASE, CODES, FLOWS, UNLISTED, product_of, reporter_of
 from tasks.sources.protocol import Parsed, Source
-from tasks.sources.records import as_reported, summed
+from tasks.sources.records import as_reported, doubt_copies, numbered, require_columns, summed, the_only
 from tasks.sources.totals import concerned, part_totals
 
 KEY = (
@@ -64,6 +64,7 @@ UNITS = {
     "PST": "Number of item", "100_PST": "In Hundreds", "1000_PST": "In Thousands", "PA": "Pair", "L": "Litre", "M": "Metre", "M2": "Square Metre",
     "M3": "Cubic Metre", "G": "Gram", "CK": "Carat", "KG": "Kilogram",
 }  # fmt: skip
+SPLIT = "Split the archive into the inbox, a file for each reporter and direction: tidewaiter split."
 AGAIN = "Download the archive again; do not open and save what is in it with another program."
 
 
@@ -76,11 +77,11 @@ def parse(raw: bytes, where: str) -> Parsed:
         )  # fmt: skip
     lexed = csv.read_fields(raw, where, lambda title: title in (*NUMBERS, UNREAD))
     fields = _checked(lexed.fields, where)
-    reporter = reporter_of(_only(fields, "REPORTER", where), where)
-    flow = FLOWS.get(_only(fields, "FLOW", where))
+    reporter = reporter_of(the_only(fields, "REPORTER", where, "several reporters", SPLIT), where)
+    flow = FLOWS.get(the_only(fields, "FLOW", where, "both flows", SPLIT))
     if flow is None:
         raise Refused("unknown flow", where=f"{where}, column FLOW", found=clip(str(fields["FLOW"][0])), advice=AGAIN)
-    doubts = [*_doubt_copies(fields, where)]
+    doubts = doubt_copies(fields, [name for name in KEY if name in fields.columns], where)
     plain = fields.select(
         "record", *NUMBERS, partner=pl.col("PARTNER").cast(pl.String), product=pl.col("PRODUCT_NC").cast(pl.String),
         period=pl.col("PERIOD").cast(pl.String), unit=pl.col("SUPPL_UNIT").cast(pl.String),
@@ -106,15 +107,8 @@ def parse(raw: bytes, where: str) -> Parsed:
 
 def _checked(fields: pl.DataFrame, where: str) -> pl.DataFrame:
     """The fields with their record numbers. Raises Refused for other columns, periods or procedures."""
-    missing = [name for name in NEEDED if name not in fields.columns]
-    unknown = [name for name in fields.columns if name not in COLUMNS]
-    if missing or unknown:
-        raise Refused(
-            "columns", where=f"{where}, header", found=f"missing: {', '.join(missing) or 'none'}; unknown: {', '.join(map(clip, unknown)) or 'none'}",
-            advice=f"The columns are {', '.join(COLUMNS)}.",
-        )  # fmt: skip
-    if not fields.height:
-        raise Refused("no records", where=where, found="a header and no record", advice=AGAIN)
+    require_columns(fields.columns, NEEDED, where, COLUMNS, f"The columns are {', '.join(COLUMNS)}.")
+    fields = numbered(fields, where, AGAIN)
     for period in fields["PERIOD"].unique().cast(pl.String).sort():
         found = pl.Series([period])
         if found.str.contains(YEAR).any():
@@ -130,18 +124,7 @@ def _checked(fields: pl.DataFrame, where: str) -> pl.DataFrame:
             "unknown procedure", where=f"{where}, column STAT_PROCEDURE", found=f"'{clip(other[0])}'",
             advice="It may be a sum of the others; add it to tasks/sources/eurostat_bulk.py when it is clear that it is not.",
         )  # fmt: skip
-    return fields.with_columns(record=pl.int_range(1, fields.height + 1, dtype=pl.UInt32))
-
-
-def _only(fields: pl.DataFrame, name: str, where: str) -> str:
-    """The one text of a column. Raises Refused where there are several."""
-    texts = fields[name].unique().cast(pl.String).sort().to_list()
-    if len(texts) > 1:
-        raise Refused(
-            "several reporters" if name == "REPORTER" else "both flows", where=f"{where}, column {name}", found=f"{', '.join(map(clip, texts[:4]))} in one file",
-            advice="Split the archive into the inbox, a file for each reporter and direction: tidewaiter split.",
-        )  # fmt: skip
-    return str(texts[0])
+    return fields
 
 
 def _thousandths(fields: pl.DataFrame, name: str, where: str) -> pl.Series:
@@ -168,16 +151,6 @@ def _summed(amounts: pl.DataFrame) -> pl.DataFrame:
     """A row for each product, partner and month."""
     unit = pl.col("unit")
     return summed(amounts, ("product", "partner", "period"), NUMBERS, unit=unit.first(), units=unit.n_unique())
-
-
-def _doubt_copies(fields: pl.DataFrame, where: str) -> list[dict[str, str]]:
-    copies = fields.filter(fields.select(name for name in KEY if name in fields.columns).is_duplicated())
-    if not copies.height:
-        return []
-    return [
-        finding("row_twice", "error", where, observed=f"{counted(copies.height, 'record')} that agree with another one in all columns but the numbers, first record {copies['record'][0]}",
-                expected="each row once", advice="Their sum would count trade twice; compare with the API, and approve where the rows are different trade.")
-    ]  # fmt: skip
 
 
 def _doubt_totals(totals: pl.DataFrame, sums: pl.DataFrame, where: str) -> list[dict[str, str]]:

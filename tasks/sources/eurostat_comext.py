@@ -47,12 +47,11 @@ import polars as pl
 from schemas.forms.fetch import FetchRequest
 from schemas.reference.code_tables import partner_codes
 from tasks.domain.errors import Refused
-from tasks.domain.findings import finding
-from tasks.domain.text import clip, counted
+from tasks.domain.text import clip
 from tasks.sources import csv
 from tasks.sources.plan import months_of, products_of, short
 from tasks.sources.protocol import Parsed, Question, Site, Source
-from tasks.sources.records import as_reported
+from tasks.sources.records import as_reported, numbered, require_columns, the_only, without_flagged
 from tasks.sources.totals import part_totals
 
 UPDATE = "LAST UPDATE"
@@ -93,34 +92,26 @@ def parse(raw: bytes, where: str) -> Parsed:
     lexed = csv.read_fields(raw, where, lambda title: title == "OBS_VALUE")
     fields = lexed.fields
     head = next((names for names in HEADS if names[0] in fields.columns), HEADS[0])
-    missing = [name for name in (*head, *COLUMNS) if name not in fields.columns]
-    unknown = [name for name in fields.columns if name not in (*head, *COLUMNS, *FLAGS)]
-    if missing or unknown:
-        raise Refused(
-            "columns", where=f"{where}, header", found=f"missing: {', '.join(missing) or 'none'}; unknown: {', '.join(map(clip, unknown)) or 'none'}",
-            advice=f"The columns are {', '.join((*head, *COLUMNS))}; {' and '.join(FLAGS)} may follow.",
-        )  # fmt: skip
-    if not fields.height:
-        raise Refused(
-            "no records",
-            where=where,
-            found="a header and no record",
-            advice="The month may not be out yet; ask again later.",
-        )
-    if (freq := _only(fields, "freq", "frequency", where)) != "M":
+    require_columns(fields.columns, (*head, *COLUMNS), where, FLAGS)
+    fields = numbered(fields, where, "The month may not be out yet; ask again later.")
+    if (freq := the_only(fields, "freq", where, "frequency", AGAIN)) != "M":
         raise Refused("frequency", where=where, found=f"frequency '{clip(freq)}'", advice=AGAIN)
-    reporter = reporter_of(_only(fields, "reporter", "several reporters", where), where)
-    updated = _last_update(_only(fields, UPDATE, "several updates", where), where) if UPDATE in head else None
+    reporter = reporter_of(the_only(fields, "reporter", where, "several reporters", AGAIN), where)
+    updated = _last_update(the_only(fields, UPDATE, where, "several updates", AGAIN), where) if UPDATE in head else None
     _refuse_indicators(fields, where)
-    fields = fields.with_columns(record=pl.int_range(1, fields.height + 1, dtype=pl.UInt32))
     texts = fields.select(pl.col("partner", *CELL).cast(pl.String), number="OBS_VALUE")
     # Printed totals include flagged numbers, so they are compared before these are left out.
     parted = part_totals(texts, CODES, CELL, where, UNLISTED, "TIME_PERIOD")
-    fields, flagged = _without_flagged(fields, where)
+    flagged: list[dict[str, str]] = []
+    for flag, stands in ((flag, stands) for flag, stands in FLAGS.items() if flag in fields.columns):
+        is_flagged = ~pl.col(flag).cast(pl.String).fill_null("").str.to_lowercase().str.contains(stands)
+        fields, doubts = without_flagged(fields, "OBS_VALUE", flag, is_flagged, where)
+        flagged += doubts
     notes = [*(note for note in lexed.normalised if note != csv.RESAVED), *parted.notes]
     reported, totals = (as_reported(_records(fields.filter(mask))) for mask in (parted.kept, parted.totals))
-    doubts = (*parted.doubts, *flagged)
-    return Parsed(reported, lexed.encoding, tuple(notes), doubts, updated, reporter, totals, parted.short)
+    return Parsed(
+        reported, lexed.encoding, tuple(notes), (*parted.doubts, *flagged), updated, reporter, totals, parted.short
+    )
 
 
 def _refuse_other_downloads(head: bytes, where: str) -> None:
@@ -136,16 +127,6 @@ def _refuse_other_downloads(head: bytes, where: str) -> None:
             "other download", where=where, found=form,
             advice="Download SDMX-CSV with codes, for one reporter and by months: tidewaiter fetch eurostat_comext, or the API with format=SDMX-CSV.",
         )  # fmt: skip
-
-
-def _only(fields: pl.DataFrame, name: str, rule: str, where: str) -> str:
-    """The one text of a column. Raises Refused where there are several."""
-    texts = fields[name].unique().cast(pl.String).sort().to_list()
-    if len(texts) > 1:
-        raise Refused(
-            rule, where=f"{where}, column {name}", found=f"{', '.join(map(clip, texts[:4]))} in one file", advice=AGAIN
-        )
-    return str(texts[0])
 
 
 def reporter_of(code: str, where: str) -> str:
@@ -181,24 +162,6 @@ def _refuse_indicators(fields: pl.DataFrame, where: str) -> None:
         raise Refused(
             "unknown indicator", where=f"{where}, column indicators", found=f"'{clip(other[0])}'", advice=f"Ask for {VALUE}+{MASS} alone.",
         )  # fmt: skip
-
-
-def _without_flagged(fields: pl.DataFrame, where: str) -> tuple[pl.DataFrame, list[dict[str, str]]]:
-    """The fields without numbers whose flag means that they are no count of trade; the doubts about them."""
-    doubts = []
-    for flag, stands in FLAGS.items():
-        if flag not in fields.columns:
-            continue
-        is_flagged = ~pl.col(flag).cast(pl.String).fill_null("").str.to_lowercase().str.contains(stands)
-        flagged = fields.filter(is_flagged)
-        if flagged.height:
-            fields = fields.with_columns(pl.when(~is_flagged).then("OBS_VALUE").alias("OBS_VALUE"))
-            doubts.append(finding(
-                "flagged", "warning", f"{where}, column {flag}",
-                observed=f"{counted(flagged.height, 'record')} with a flag, first '{clip(str(flagged[flag][0]))}' in record {flagged['record'][0]}",
-                expected="no flag, or one that leaves the number as it is", advice="These numbers are not known and not zero; see the flags of Eurostat.",
-            ))  # fmt: skip
-    return fields, doubts
 
 
 def product_of(printed: pl.Expr) -> pl.Expr:

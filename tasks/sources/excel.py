@@ -19,7 +19,7 @@ import polars as pl
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
 from tasks.sources.csv import COLUMNS_MAX, REPLACEMENT, Lexed, check_titles, clean_title
-from tasks.sources.csv_strict import FIELD_BYTES_MAX
+from tasks.sources.csv_split import FIELD_BYTES_MAX
 
 MEMBERS_MAX = 100
 UNPACKED_BYTES_MAX = 200_000_000

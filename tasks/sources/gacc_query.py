@@ -17,23 +17,15 @@ Unsure: whether the request for a file without a regime or province column cover
 declared.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, cast
-
 import polars as pl
 
-from schemas.table import DataFrame, polars_schema
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
 from tasks.sources import csv, envelope, excel
 from tasks.sources.names import first_record, refuse_mojibake, refuse_totals
 from tasks.sources.plain_text import plain_texts
 from tasks.sources.protocol import Parsed, Source
-
-if TYPE_CHECKING:
-    from schemas.tables.reported import Reported
-
+from tasks.sources.records import as_reported, numbered
 
 TITLES = {
     "period": ("数据年月", "Date of data"),
@@ -66,13 +58,9 @@ def parse(raw: bytes, where: str) -> Parsed:
     meanings = dict(zip(lexed.fields.columns, _meanings(lexed.fields.columns, where), strict=True))
     fields = lexed.fields.rename(meanings)
     distinct = {meanings[title]: texts for title, texts in lexed.distinct.items()}
-    if not fields.height:
-        raise Refused(
-            "no records",
-            where=where,
-            found="a header and no record",
-            advice="An empty month is not published by itself: check the query; if there was no trade, say so with a file of zeros.",
-        )
+    fields = numbered(
+        fields, where, "An empty month is not published by itself: check the query; if there was no trade, say so with a file of zeros."
+    )  # fmt: skip
     _refuse_titles_in_rows(fields, distinct, where)
     refuse_totals(fields, distinct, where)
     refuse_mojibake(fields, distinct, where)
@@ -84,7 +72,7 @@ def parse(raw: bytes, where: str) -> Parsed:
         if padded.any():
             normalised.append(f"a leading zero given back to {int(padded.sum())} product codes that were number cells")
             fields = fields.with_columns(("0" + codes).zip_with(padded, codes).cast(pl.Categorical).alias("product"))
-    return Parsed(_as_reported(fields, distinct), lexed.encoding, tuple(normalised))
+    return Parsed(as_reported(_with_units(fields, distinct)), lexed.encoding, tuple(normalised))
 
 
 def _meanings(titles: list[str], where: str) -> list[str]:
@@ -133,13 +121,10 @@ def _refuse_titles_in_rows(fields: pl.DataFrame, distinct: dict[str, pl.Series],
             )
 
 
-def _as_reported(fields: pl.DataFrame, distinct: dict[str, pl.Series]) -> DataFrame[Reported]:
-    """The fields under the names and types of `Reported`; what the layout lacks is null."""
-    currency = next(name for name in fields.columns if name.startswith("value"))
-    fields = fields.rename({currency: "value"}).with_columns(
-        pl.int_range(1, fields.height + 1, dtype=pl.UInt32).alias("record"),
-        pl.lit(currency.removeprefix("value ")).cast(pl.Categorical).alias("currency"),
-    )
+def _with_units(fields: pl.DataFrame, distinct: dict[str, pl.Series]) -> pl.DataFrame:
+    """The fields with the currency of the value, and without second quantities that are marked as none."""
+    value = next(name for name in fields.columns if name.startswith("value"))
+    fields = fields.rename({value: "value"}).with_columns(currency=pl.lit(value.removeprefix("value ")))
     for quantity, unit in UNIT_OF.items():
         if quantity not in fields.columns:
             continue
@@ -153,11 +138,7 @@ def _as_reported(fields: pl.DataFrame, distinct: dict[str, pl.Series]) -> DataFr
             fields = fields.with_columns(
                 pl.when(~absent).then(pl.col(quantity)).alias(quantity), pl.when(~absent).then(pl.col(unit)).alias(unit)
             )
-    made = fields.select(
-        pl.col(name) if name in fields.columns else pl.lit(None, dtype=kind).alias(name)
-        for name, kind in polars_schema("reported").items()
-    )
-    return cast("DataFrame[Reported]", made)
+    return fields
 
 
 SOURCE = Source(name="gacc_query", kind="query", needs=("flow",), parse=parse, row_cap=ROW_CAP, calendar="query")

@@ -44,11 +44,11 @@ import polars as pl
 from schemas.forms.fetch import Fetched, FetchRequest
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
-from tasks.domain.text import clip, counted
+from tasks.domain.text import counted
 from tasks.sources import csv
 from tasks.sources.plan import months_of, products_of
 from tasks.sources.protocol import Answer, Parsed, Question, Site, Source
-from tasks.sources.records import as_reported, summed
+from tasks.sources.records import as_reported, numbered, require_columns, require_form, summed
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 ALWAYS = ("Exp or Imp", "Year")
@@ -91,15 +91,13 @@ def parse(raw: bytes, where: str) -> Parsed:
     csv.check_titles([_spelling(title) for title in lexed.fields.columns], where)
     fields = lexed.fields.rename(_spelling)
     layout = _layout(fields.columns, where)
-    if not fields.height:
-        raise Refused("no records", where=where, found="a header and no record", advice=AGAIN)
+    fields = numbered(fields, where, AGAIN)
     spans = [f"{number}-{span}" for span in ("Year", *layout.months) for number in layout.numbers]
     plain = fields.select(
         *(pl.col(name).cast(pl.String).str.strip_chars().str.strip_chars("'") for name in fields.columns if name in (*layout.key, PORT)),
-        *(pl.col(name).str.strip_chars() for name in spans),
-        record=pl.int_range(1, fields.height + 1, dtype=pl.UInt32),
+        *(pl.col(name).str.strip_chars() for name in spans), "record",
     )  # fmt: skip
-    _refuse_texts(plain, spans, where)
+    require_form(plain, spans, WHOLE, where, AGAIN)
     numbers = plain.with_columns(pl.col(name).cast(pl.Int64) for name in spans)
     doubts = list(_doubt_years(numbers, layout, where))
     summed, notes = _summed(numbers, layout)
@@ -130,26 +128,10 @@ def _layout(titles: Sequence[str], where: str) -> Layout:
     country = [COUNTRY] if COUNTRY in titles or product != "HS" else []
     key = (*ALWAYS, product, *country, *units)
     wanted = [*key, *(f"{number}-{span}" for span in ("Year", *months) for number in numbers)]
-    missing = [title for title in wanted if title not in titles]
-    unknown = [title for title in titles if title not in (*wanted, PORT)]
-    if missing or unknown or months != MONTHS[: len(months)] or not months:
-        raise Refused(
-            "columns", where=f"{where}, header", advice=AGAIN,
-            found=f"missing: {', '.join(missing[:4]) or 'none'}; unknown: {', '.join(map(clip, unknown[:4])) or 'none'}; months: {', '.join(months) or 'none'}",
-        )  # fmt: skip
+    require_columns(titles, wanted, where, [PORT], AGAIN)
+    if months != MONTHS[: len(months)] or not months:
+        raise Refused("columns", where=f"{where}, header", found=f"months: {', '.join(months) or 'none'}", advice=AGAIN)
     return Layout(product, key, numbers, months)
-
-
-def _refuse_texts(plain: pl.DataFrame, spans: Sequence[str], where: str) -> None:
-    for name in spans:
-        bad = plain.filter(~pl.col(name).str.contains(WHOLE).fill_null(False))
-        if bad.height:
-            raise Refused(
-                "no number",
-                where=f"{where}, record {bad['record'][0]}, column {name}",
-                found=f"'{clip(str(bad[name][0]))}'",
-                advice=AGAIN,
-            )
 
 
 def _doubt_years(numbers: pl.DataFrame, layout: Layout, where: str) -> Iterator[dict[str, str]]:

@@ -15,20 +15,13 @@ Such a file covers only the keys it names: a missing key means nothing. Several 
 day; the one with most digits is kept.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, cast
-
 import polars as pl
 
-from schemas.table import DataFrame, polars_schema
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
 from tasks.sources import csv
 from tasks.sources.protocol import Parsed, Source
-
-if TYPE_CHECKING:
-    from schemas.tables.reported import Reported
+from tasks.sources.records import as_reported, numbered, require_columns
 
 COLUMNS = (
     "flow", "product", "partner", "period", "measure", "value", "unit", "published_on", "publisher", "address", "note",
@@ -39,18 +32,8 @@ MEASURES = ("quantity", "value", "quantity_yoy")
 def parse(raw: bytes, where: str) -> Parsed:
     """The figures of a collected file as printed. Raises Refused; `where` names the file in messages."""
     lexed = csv.read_fields(raw, where, lambda title: title == "value")
-    fields = lexed.fields
-    missing = [name for name in COLUMNS if name not in fields.columns]
-    unknown = [name for name in fields.columns if name not in COLUMNS]
-    if missing or unknown or len(set(fields.columns)) != len(fields.columns):
-        raise Refused(
-            "columns",
-            where=f"{where}, header",
-            found=f"missing: {', '.join(missing) or 'none'}; not known: {', '.join(map(clip, unknown)) or 'none'}",
-            advice=f"The columns are {', '.join(COLUMNS)}, each once.",
-        )
-    if not fields.height:
-        raise Refused("no records", where=where, found="a header and no record", advice="Add the figures.")
+    require_columns(lexed.fields.columns, COLUMNS, where)
+    fields = numbered(lexed.fields, where, "Add the figures.")
     measure = fields["measure"].cast(pl.String)
     _refuse_where(
         ~measure.is_in(MEASURES), fields["measure"], where, rule="measure", found="{}", advice=f"It is one of {', '.join(MEASURES)}."
@@ -67,7 +50,7 @@ def parse(raw: bytes, where: str) -> Parsed:
         )  # fmt: skip
     # People write such a file without quotes; that is its normal layout.
     notes = tuple(note for note in lexed.normalised if note != csv.RESAVED)
-    return Parsed(_as_reported(fields, measure), lexed.encoding, notes)
+    return Parsed(as_reported(_placed(fields, measure)), lexed.encoding, notes)
 
 
 def _refuse_where(bad: pl.Series, column: pl.Series, where: str, *, rule: str, found: str, advice: str) -> None:
@@ -80,24 +63,15 @@ def _refuse_where(bad: pl.Series, column: pl.Series, where: str, *, rule: str, f
         )  # fmt: skip
 
 
-def _as_reported(fields: pl.DataFrame, measure: pl.Series) -> DataFrame[Reported]:
+def _placed(fields: pl.DataFrame, measure: pl.Series) -> pl.DataFrame:
     """Each figure in the column that its measure names."""
-    is_value = measure == "value"
-    unit = pl.col("unit")
-    placed = fields.rename({"value": "figure"}).with_columns(
-        pl.int_range(1, fields.height + 1, dtype=pl.UInt32).alias("record"),
+    is_value, unit = measure == "value", pl.col("unit")
+    return fields.rename({"value": "figure"}).with_columns(
         pl.when(measure == "quantity").then("figure").alias("quantity"),
         pl.when(measure == "quantity").then(unit).alias("quantity_unit"),
         pl.when(is_value).then("figure").alias("value"),
         pl.when(is_value).then(unit).alias("currency"),
         pl.when(measure == "quantity_yoy").then("figure").alias("quantity_yoy"),
-    )
-    return cast(
-        "DataFrame[Reported]",
-        placed.select(
-            (pl.col(name) if name in placed.columns else pl.lit(None, dtype=kind).alias(name)).cast(kind)
-            for name, kind in polars_schema("reported").items()
-        ),
     )
 
 

@@ -1,19 +1,89 @@
-"""Adds up the rows of an adapter, and converts its columns to the `Reported` shape."""
+"""What the adapters share between the fields of a file and its records: columns and texts that a file must have, rows that stand
+twice or have a flag, sums of rows, and the shape of `Reported`.
+
+The fields are texts. Where a row is named they have a column `record`, its number.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
 from schemas.table import DataFrame, polars_schema
+from tasks.domain.errors import Refused
+from tasks.domain.findings import finding
+from tasks.domain.text import clip, counted
 
 if TYPE_CHECKING:
     from schemas.tables.reported import Reported
 
 
 RECORDS_SHOWN = 40
+
+
+def numbered(fields: pl.DataFrame, where: str, advice: str) -> pl.DataFrame:
+    """The fields with the number of each record. Raises Refused where there is no record."""
+    if not fields.height:
+        raise Refused("no records", where=where, found="a header and no record", advice=advice)
+    return fields.with_columns(record=pl.int_range(1, fields.height + 1, dtype=pl.UInt32))
+
+
+def require_columns(
+    titles: Sequence[str], needed: Sequence[str], where: str, optional: Collection[str] = (), advice: str = ""
+) -> None:
+    """Raises Refused where a needed column is missing, or where there is one that is neither needed nor optional."""
+    missing = [name for name in needed if name not in titles]
+    unknown = [name for name in titles if name not in needed and name not in optional]
+    if missing or unknown:
+        raise Refused(
+            "columns", where=f"{where}, header", found=f"missing: {', '.join(missing) or 'none'}; unknown: {', '.join(map(clip, unknown)) or 'none'}",
+            advice=advice or f"The columns are {', '.join(needed)}" + (f"; {', '.join(optional)} may follow." if optional else "."),
+        )  # fmt: skip
+
+
+def require_form(fields: pl.DataFrame, names: Sequence[str], form: str, where: str, advice: str) -> None:
+    """Raises Refused for the first text of these columns that does not have the form of a number, a pattern; null has it."""
+    for name in names:
+        bad = fields.select("record", text=pl.col(name).cast(pl.String)).filter(~pl.col("text").str.contains(form))
+        if bad.height:
+            place = f"{where}, record {bad['record'][0]}, column {name}"
+            raise Refused("no number", where=place, found=f"'{clip(bad['text'][0])}'", advice=advice)
+
+
+def the_only(fields: pl.DataFrame, name: str, where: str, rule: str, advice: str) -> str:
+    """The one text of a column. Raises Refused, with this rule, where there are several."""
+    texts = fields[name].unique().cast(pl.String).sort().to_list()
+    if len(texts) > 1:
+        raise Refused(
+            rule, where=f"{where}, column {name}", found=f"{', '.join(map(clip, texts[:4]))} in one file", advice=advice
+        )
+    return str(texts[0])
+
+
+def doubt_copies(fields: pl.DataFrame, key: Sequence[str], where: str) -> list[dict[str, str]]:
+    """An error where rows agree in all columns of their key, which the source prints once."""
+    copies = fields.filter(fields.select(key).is_duplicated())
+    if not copies.height:
+        return []
+    return [
+        finding("row_twice", "error", where, observed=f"{counted(copies.height, 'record')} that agree with another one in {', '.join(key)}, first record {copies['record'][0]}",
+                expected="each row once", advice="Their sum would count trade twice: download the file again, and approve where the site has them so.")
+    ]  # fmt: skip
+
+
+def without_flagged(
+    fields: pl.DataFrame, number: str, flag: str, is_flagged: pl.Expr, where: str
+) -> tuple[pl.DataFrame, list[dict[str, str]]]:
+    """The fields without the numbers whose flag means that they are no count of trade, and the finding about them."""
+    flagged = fields.filter(is_flagged)
+    if not flagged.height:
+        return fields, []
+    return fields.with_columns(pl.when(~is_flagged).then(number).alias(number)), [
+        finding("flagged", "warning", f"{where}, column {flag}", observed=f"{counted(flagged.height, 'record')} with a flag, first '{clip(str(flagged[flag][0]))}' in record {flagged['record'][0]}",
+                expected="no flag, or one that leaves the number as it is", advice="These numbers are not known and not zero; see the notes of the source on its flags.")
+    ]  # fmt: skip
 
 
 def as_reported(columns: pl.DataFrame) -> DataFrame[Reported]:

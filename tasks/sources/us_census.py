@@ -43,12 +43,11 @@ from schemas import settings
 from schemas.forms.fetch import FetchRequest
 from schemas.table import DataFrame
 from tasks.domain.errors import Refused
-from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources.json_text import read_documents
 from tasks.sources.plan import months_of, products_of
 from tasks.sources.protocol import KeyNeed, Parsed, Question, Site, Source
-from tasks.sources.records import as_reported
+from tasks.sources.records import as_reported, numbered, require_form, without_flagged
 from tasks.sources.totals import Parted, part_totals
 
 if TYPE_CHECKING:
@@ -85,11 +84,17 @@ def parse(raw: bytes, where: str) -> Parsed:
     """The numbers of an answer as printed. Raises Refused; `where` names the file in messages."""
     table = _table(raw, where)
     product, flow = next((name, flow) for name, flow in PRODUCT.items() if name in table.columns)
-    table = table.with_columns(record=pl.int_range(1, table.height + 1, dtype=pl.UInt32), period=_period(table, where))
+    table = numbered(table, where, "The month may not be out yet; ask again later.").with_columns(
+        period=_period(table, where)
+    )
     _refuse_levels(table, product, where)
     numbers = [name for name in (*VALUES, *FIRST, *SECOND) if name in table.columns]
-    _refuse_texts(table, numbers, where)
-    table, doubts = _without_flagged(table, numbers, where)
+    require_form(table, numbers, WHOLE, where, AGAIN)
+    doubts: list[dict[str, str]] = []
+    for name in numbers:
+        if (flag := name + FLAG) in table.columns:
+            table, flagged = without_flagged(table, name, flag, ~pl.col(flag).fill_null("").is_in(NO_FLAG), where)
+            doubts += flagged
     table, notes = _summed(table, product, numbers)
     parted = _parted(table, product, numbers, where)
     single = _reported(table.filter(parted.kept), product, flow)
@@ -114,10 +119,6 @@ def _table(raw: bytes, where: str) -> pl.DataFrame:
             where=f"{where}, record {short}",
             found=f"{len(rows[short])} fields where the header has {width}",
             advice=AGAIN,
-        )
-    if len(rows) == 1:
-        raise Refused(
-            "no records", where=where, found="names and no row", advice="The month may not be out yet; ask again later."
         )
     columns: dict[str, list[str | None]] = {}
     for place, name in enumerate(names):
@@ -161,38 +162,6 @@ def _refuse_levels(table: pl.DataFrame, product: str, where: str) -> None:
         raise Refused(
             "code of another level", where=f"{where}, record {other['record'][0]}", found=f"'{clip(str(other[product][0]))}' under {levels[0]}", advice=AGAIN,
         )  # fmt: skip
-
-
-def _refuse_texts(table: pl.DataFrame, numbers: Sequence[str], where: str) -> None:
-    for name in numbers:
-        bad = table.filter(pl.col(name).is_not_null() & ~pl.col(name).str.contains(WHOLE))
-        if bad.height:
-            raise Refused(
-                "no number",
-                where=f"{where}, record {bad['record'][0]}, column {name}",
-                found=f"'{clip(bad[name][0])}'",
-                advice=AGAIN,
-            )
-
-
-def _without_flagged(
-    table: pl.DataFrame, numbers: Sequence[str], where: str
-) -> tuple[pl.DataFrame, list[dict[str, str]]]:
-    """The table without quantities that have a flag; the doubts about them."""
-    doubts = []
-    for name in numbers:
-        flag = name + FLAG
-        if flag not in table.columns:
-            continue
-        is_flagged = ~pl.col(flag).fill_null("").is_in(NO_FLAG)
-        flagged = table.filter(is_flagged)
-        if flagged.height:
-            doubts.append(
-                finding("flagged", "warning", f"{where}, column {name}", observed=f"{counted(flagged.height, 'record')} with a flag, first '{clip(flagged[flag][0])}' "
-                        f"in record {flagged['record'][0]}", expected="no flag", advice="These quantities are not known and not zero; see the notes of the Census Bureau.")
-            )  # fmt: skip
-            table = table.with_columns(pl.when(~is_flagged).then(name).alias(name))
-    return table, doubts
 
 
 def _summed(table: pl.DataFrame, product: str, numbers: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:

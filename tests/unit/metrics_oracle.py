@@ -25,7 +25,8 @@ QUIET = 12
 BEFORE = 24
 LOOK_BACK = 60
 # Lists of the codes that no source divides any further; HS levels are sums of these.
-NATIONAL = ("HS8", "CN8", "HTS10", "JP9", "NCM8")
+with (REFERENCE / "statement_terms.csv").open(encoding="utf-8", newline="") as terms:
+    NATIONAL = {row["nomenclature"] for row in csv.DictReader(terms)} - {"HS6"}
 VALUES = ("value_usd", "value_cny", "value_eur", "value_gbp", "value_jpy")
 # A partner that no list names, so that only a release that was asked for everyone speaks of it.
 EVERYONE = "everyone"

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from schemas.table import polars_schema
-from tasks.checks.context import Judged, values_by_partner, values_of
+from tasks.checks.context import CheckContext, values_by_partner, values_of
 from tasks.checks.published_months import FEW_PRODUCTS, PublishedMonths
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
@@ -18,33 +18,33 @@ JUNE = 2025 * 12 + 5
 Row = dict[str, Any]
 
 
-def judged(rows: list[Row], scope: Row) -> Judged:
+def context(rows: list[Row], scope: Row) -> CheckContext:
     empty = pl.DataFrame()
     told = Normalised(detail_table(*rows), empty, empty, release_table(scope), empty)  # type: ignore[arg-type]
     nothing = pl.DataFrame(schema=polars_schema("observation"))
     known = Known(release_table(), nothing, detail_table(), (("export", 2025, 6),), (), None, Path("store"))  # type: ignore[arg-type]
-    return Judged(told, known)
+    return CheckContext(told, known)
 
 
 @pytest.fixture
-def june() -> Judged:
+def june() -> CheckContext:
     scope = release(months="2025-05..2025-06", measures=("quantity", "value_usd"))
     rows = [
         number(scope, "USA", "2025-06", 353), number(scope, "USA", "2025-06", 20, "value_usd"),
         number(scope, "DEU", "2025-06", 5, "value_usd"), number(scope, "WLD", "2025-06", 25, "value_usd"),
         number(scope, "USA", "2025-01..2025-06", 999), number(scope, "USA", "2025-05", 7, "quantity_piece"),
     ]  # fmt: skip
-    return judged(rows, scope)
+    return context(rows, scope)
 
 
-def test_statements_know_their_month_and_whether_it_is_one(june: Judged) -> None:
+def test_statements_know_their_month_and_whether_it_is_one(june: CheckContext) -> None:
     found = june.own.sort("value").select("value", "month", "single").rows()
     assert found == [(5, JUNE, True), (7, JUNE - 1, True), (20, JUNE, True), (25, JUNE, True), (353, JUNE, True), (999, JUNE, False)]  # fmt: skip
     assert (june.first, june.last) == (JUNE - 1, JUNE)
     assert june.touched == {("export", JUNE)}
 
 
-def test_in_an_empty_store_nothing_is_published(june: Judged) -> None:
+def test_in_an_empty_store_nothing_is_published(june: CheckContext) -> None:
     assert (june.months, june.met) == (set(), set())
     assert june.published_rows.is_empty()
     assert june.values.is_empty()
@@ -52,14 +52,14 @@ def test_in_an_empty_store_nothing_is_published(june: Judged) -> None:
     assert values_of(PublishedMonths(None, {"export"}, JUNE, JUNE, "r1"), set(), [MAGNETS]).is_empty()
 
 
-def test_trades_have_each_rated_measure_and_zero_where_there_is_none(june: Judged) -> None:
+def test_trades_have_each_rated_measure_and_zero_where_there_is_none(june: CheckContext) -> None:
     found = june.trades.with_columns(pl.col("partner").cast(pl.String)).sort("partner")
     assert found.select("partner", "month", "new", "quantity_kg", "value_usd", "value_cny").rows() == [
         ("DEU", JUNE, True, 0, 5, 0), ("USA", JUNE, True, 353, 20, 0), ("WLD", JUNE, True, 0, 25, 0),
     ]  # fmt: skip
 
 
-def test_numbers_are_single_months_of_rated_measures(june: Judged) -> None:
+def test_numbers_are_single_months_of_rated_measures(june: CheckContext) -> None:
     assert june.products == [MAGNETS]
     assert june.is_broad is False
     found = june.numbers.with_columns(pl.col("partner", "measure").cast(pl.String)).sort("value")
@@ -68,7 +68,7 @@ def test_numbers_are_single_months_of_rated_measures(june: Judged) -> None:
     ]  # fmt: skip
 
 
-def test_values_by_partner_leave_out_the_world_quantities_and_totals(june: Judged) -> None:
+def test_values_by_partner_leave_out_the_world_quantities_and_totals(june: CheckContext) -> None:
     found = june.by_partner.with_columns(pl.col("partner").cast(pl.String)).sort("partner")
     assert found.select("partner", "month", "value").rows() == [("DEU", JUNE, 5), ("USA", JUNE, 20)]
     assert values_by_partner(june.own.clear()).is_empty()
@@ -79,7 +79,7 @@ def test_a_broad_release_is_compared_by_whole_products(products: int, is_broad: 
     scope = release(months="2025-06")
     codes = [f"{10_000_000 + number}" for number in range(products)]
     rows = [number(scope, partner, "2025-06", 2, product=code) for code in codes for partner in ("USA", "DEU")]
-    found = judged(rows, scope)
+    found = context(rows, scope)
     assert found.is_broad is is_broad
     partners = {"WLD"} if is_broad else {"USA", "DEU"}
     assert {*found.numbers["partner"].cast(pl.String)} == partners
@@ -90,7 +90,7 @@ def test_a_broad_release_is_compared_by_whole_products(products: int, is_broad: 
 @pytest.mark.parametrize(("partners", "wants"), [("all", True), ("listed", False)])
 def test_sums_by_partner_are_of_the_year_before_and_only_where_every_partner_was_requested(partners: str, wants: bool) -> None:  # fmt: skip
     scope = release(months="2025-06", partners=partners, partner_list=["USA"])
-    found = judged([number(scope, "USA", "2025-06", 1)], scope)
+    found = context([number(scope, "USA", "2025-06", 1)], scope)
     asked: list[tuple[Any, ...]] = []
 
     class Published:

@@ -2,24 +2,16 @@
 
 import csv
 import io
-import itertools
-import re
-from collections.abc import Sequence
-from typing import Any
 
 import polars as pl
-import pyarrow
-import pyarrow.csv
 import pytest
-from bad_inputs.download import CLEAN, CLEAN_RECORDS, TITLES, VALUE, csv_bytes, distinct_records, with_field
+from bad_inputs.download import CLEAN, CLEAN_RECORDS, TITLES, VALUE, csv_bytes, with_field
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tasks.domain.errors import Refused
-from tasks.sources import csv_fast
 from tasks.sources.csv import Lexed, clean_title, read_fields
-from tasks.sources.csv_fast import split_quoted
-from tasks.sources.csv_strict import FIELD_BYTES_MAX, split_strictly
+from tasks.sources.csv_split import FIELD_BYTES_MAX
 from tasks.sources.envelope import FILE_BYTES_MAX, MAGICS, magic_of
 from tests.draws import draws
 
@@ -49,18 +41,6 @@ def test_a_download_is_read_as_it_is_printed() -> None:
     assert {title for title, kind in lexed.fields.schema.items() if kind == pl.String} == NUMBERS
 
 
-def test_a_file_of_ascii_is_utf_8() -> None:
-    assert _read(b'"a","b",\n"1","2",\n').encoding == "utf-8"
-
-
-@pytest.mark.parametrize("eol", ["\n", "\r\n"])
-@pytest.mark.parametrize("encoding", ["gb18030", "utf-8"])
-def test_files_as_the_site_makes_them_go_the_fast_way(eol: str, encoding: str) -> None:
-    data = csv_bytes(eol=eol, encoding=encoding)
-    start = data.index(b"\n") + 1
-    assert split_quoted(data, start, True, eol.encode(), [False] * len(TITLES)) is not None
-
-
 @draws(400, suppress_health_check=[HealthCheck.too_slow])
 @given(
     records=st.lists(st.lists(st.text(ALPHABET, max_size=6), min_size=3, max_size=3), min_size=1, max_size=5),
@@ -84,206 +64,6 @@ def test_what_the_csv_module_writes_is_read_back(
 
 def _quoted(record: list[str]) -> str:
     return ",".join('"' + field.replace('"', '""') + '"' for field in record)
-
-
-@draws(600)
-@given(
-    st.lists(
-        st.sampled_from(['"', '"', ",", "\n", '",', ',"', '","', '",\n', '"\n"', '""', "a", "b", "\r"]), max_size=14
-    ).map("".join)
-)
-def test_the_fast_way_agrees_with_the_grammar_or_gives_up(body: str) -> None:
-    """What PyArrow is trusted with must be what the grammar reads."""
-    data = b'"x","y",\n"1","2",\n' + body.encode() + b'"3","4",\n'
-    fast = split_quoted(data, 9, True, b"\n", [False, True])
-    if fast is not None:
-        strict = split_strictly(data, 9, 2, True, "file.csv")
-        assert _bytes(fast) == _bytes(strict)
-
-
-@pytest.mark.parametrize("end", ["\n", ",\n", "\r\n", ",\r\n"])
-def test_wherever_one_byte_is_another_one_more_or_one_less_both_ways_agree(end: str) -> None:
-    body = f'"ab","1"{end}"c","23"{end}"","4"{end}'.encode()
-    trailing, eol = end.startswith(","), end.strip(",").encode()
-    damaged = {
-        body[:place] + byte + body[place + more :]
-        for place in range(len(body))
-        for byte in (b'"', b",", b"\n", b"\r", b"x", b"")
-        for more in (0, 1)
-    }
-    read = 0
-    for data in damaged:
-        fast = split_quoted(data, 0, trailing, eol, [False, True])
-        if fast is not None:
-            assert _bytes(fast) == _bytes(split_strictly(data, 0, 2, trailing, "file.csv"))
-            read += 1
-    # The whole, and what has another character, one more or one less in a field; there are seven of these.
-    assert read > 20
-
-
-# What the fast way may take, in the words of a regular expression: every field quoted, no quote inside, one line end.
-def _is_plain(body: bytes, width: int, trailing: bool, eol: bytes) -> bool:
-    tail = re.escape((b"," if trailing else b"") + eol)
-    record = b'"[^"]*"' + b',"[^"]*"' * (width - 1) + tail
-    return re.fullmatch(b"(?:" + record + b")+", body) is not None
-
-
-PLAIN_FILES = tuple(
-    (text.replace("\n", eol.decode() + "\n" * (eol != b"\n")).encode("gb18030"), text.endswith(",\n"), eol)
-    for text in (
-        '"01012100","玻利维亚|","1,234","千克"\n"85051110"," 某国","0","?"\n"","","",""\n',
-        '"01012100","玻利维亚|","1,234","千克",\n"85051110",",","0",",|",\n"","|","","",\n',
-    )
-    for eol in (b"\n", b"\r\n")
-)
-
-
-@st.composite
-def _damaged(draw: st.DrawFn) -> tuple[bytes, bool, bytes]:
-    """A plainly quoted file in which a few bytes are others, more, fewer or stand twice."""
-    text, trailing, eol = draw(st.sampled_from(PLAIN_FILES))
-    data = bytearray(text.replace(b"|", draw(st.sampled_from((b"", b"\n", b"\r", b"\r\n", b",\n", b"x")))))
-    for _ in range(draw(st.integers(0, 3))):
-        place = draw(st.integers(0, len(data) - 1))
-        more = draw(
-            st.one_of(st.sampled_from((b'"', b'""', b",", b"\n", b"\r", b'","', b'"\n"', b"")), st.binary(max_size=2))
-        )
-        data[place : place + draw(st.integers(0, 2))] = more
-    begin, end = sorted(draw(st.tuples(st.integers(0, len(data)), st.integers(0, len(data)))))
-    if draw(st.booleans()):
-        data += data[begin:end]
-    return bytes(data), trailing, eol
-
-
-@pytest.mark.parametrize("block_bytes", [1, 30, 1 << 22])
-@draws(500, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(_damaged())
-def test_a_damaged_file_is_read_alike_by_both_ways_or_left_to_the_grammar(
-    monkeypatch: pytest.MonkeyPatch, block_bytes: int, damaged: tuple[bytes, bool, bytes]
-) -> None:
-    """The fast way takes just the files of its form: of these the grammar must say the same."""
-    monkeypatch.setattr(csv_fast, "BLOCK_BYTES", block_bytes)
-    data, trailing, eol = damaged
-    fast = split_quoted(data, 0, trailing, eol, [False, False, True, False])
-    if block_bytes > len(data):
-        assert (fast is not None) == _is_plain(data, 4, trailing, eol)
-    # A field that looks like the end of a record may be cut in two; then the file is given up.
-    if fast is not None:
-        assert _is_plain(data, 4, trailing, eol)
-        assert _bytes(fast) == _bytes(split_strictly(data, 0, 4, trailing, "file.csv"))
-
-
-@pytest.mark.parametrize(
-    ("body", "trailing"),
-    [
-        ('"a"b,"c"\n"d","e"\n', False),  # text after a quote
-        ('"a","b"c\n"\nd","e"\n', False),  # the same at the end of a record, and a field that looks like an end
-        ('"a"\n"b"c\n"\nd"\n', False),  # the same where a record has one field
-        ('"a","b"\r"c","d"\n', False),  # a record that ends with CR alone
-        ('"a","b"\r\n"c","d"\n', False),
-        ('"a","b"\n\n"c","d"\n', False),
-        ('"a",b\n"c"",""d","e"\n', False),  # as many quotes and separators as there must be, but not in each field
-        ('",",b,""\n"c","d",\n', True),
-        ('"a",b,""\n"c","d",\n', True),
-        ('"a","b",\n"c","d"\n', True),
-        ('"a","b",\n"c","d",\n"e","f', True),  # cut in the middle
-        ('"a","b",\n"c"\n"d",\n', True),
-        ('"a","b"\n"c","d""\n', False),
-        ('"a", "b"\n', False),
-        ("a,b\n", False),
-        (f'"a","{"1" * (FIELD_BYTES_MAX + 1)}"\n', False),
-        (f'"{"a" * (FIELD_BYTES_MAX + 1)}","1"\n', False),
-    ],
-)
-def test_what_is_not_plainly_quoted_is_left_to_the_grammar(body: str, trailing: bool) -> None:
-    width = 1 if body.startswith('"a"\n') else 2
-    for numbers in itertools.product((False, True), repeat=width):
-        assert split_quoted(body.encode(), 0, trailing, b"\n", numbers) is None
-
-
-@pytest.mark.parametrize("made", [[b"1", b"2"], [b"1", b'2"'], [b"1", b",2"]])
-def test_what_is_not_in_the_bytes_is_noticed(monkeypatch: pytest.MonkeyPatch, made: list[bytes]) -> None:
-    """Whatever PyArrow makes of the bytes of a field: fewer of them, a quote, another beginning."""
-    read_csv = pyarrow.csv.read_csv
-
-    def with_others(*given: Any, **options: Any) -> pyarrow.Table:
-        return read_csv(*given, **options).set_column(1, "1", pyarrow.array(made, pyarrow.binary()))
-
-    body = b'"a","1"\n"b","22"\n'
-    assert split_quoted(body, 0, False, b"\n", [False, True]) is not None
-    monkeypatch.setattr(csv_fast.pyarrow.csv, "read_csv", with_others)
-    assert split_quoted(body, 0, False, b"\n", [False, True]) is None
-
-
-def _bytes(columns: Sequence[pyarrow.ChunkedArray]) -> list[list[bytes]]:
-    return [[text.encode() if isinstance(text, str) else text for text in column.to_pylist()] for column in columns]
-
-
-@pytest.mark.parametrize("block_bytes", [1, 40, 1 << 22])
-@draws(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    records=st.lists(
-        st.tuples(
-            st.text(ALPHABET.filter(lambda letter: letter != '"'), max_size=30),
-            st.text("0123456789,.-", max_size=20),
-            st.text("磁1", max_size=9),
-        ),
-        min_size=1,
-        max_size=9,
-    ),
-    trailing=st.booleans(),
-    eol=st.sampled_from(["\n", "\r\n"]),
-)
-def test_fields_of_every_length_are_read_wherever_blocks_are_cut(
-    monkeypatch: pytest.MonkeyPatch, block_bytes: int, records: list[tuple[str, str, str]], trailing: bool, eol: str
-) -> None:
-    monkeypatch.setattr(csv_fast, "BLOCK_BYTES", block_bytes)
-    end = ("," if trailing else "") + eol
-    data = "".join(",".join(f'"{field}"' for field in record) + end for record in records).encode("gb18030")
-    columns = split_quoted(data, 0, trailing, eol.encode(), [False, True, True])
-    assert columns is not None
-    assert _bytes(columns) == [[field.encode("gb18030") for field in column] for column in zip(*records, strict=True)]
-    assert columns[1].type == pyarrow.string()
-    assert (columns[2].type == pyarrow.string()) == all(record[2].isascii() for record in records)
-
-
-def test_the_fast_way_spans_blocks() -> None:
-    """More than two blocks, with names that contain line feeds."""
-    records = [(*record[:4], "某\n国", *record[5:]) for record in distinct_records(1_000)] * 120
-    data = csv_bytes(records)
-    assert len(data) > 2 * csv_fast.BLOCK_BYTES
-    fields = _read(data).fields
-    assert fields.height == len(records)
-    assert fields.tail(1).cast(pl.String).row(0) == records[-1]
-
-
-def test_a_column_may_have_as_many_distinct_texts_as_records(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_fast, "BLOCK_BYTES", 10_000)
-    texts = [f"{number:b}" for number in range(10_000)]
-    columns = split_quoted("".join(f'"{text}","1"\n' for text in texts).encode(), 0, False, b"\n", [False, False])
-    assert columns is not None
-    assert columns[0].num_chunks > 2
-    assert _bytes(columns) == [[text.encode() for text in texts], [b"1"] * len(texts)]
-    # One dictionary for all chunks, or a number would stand for other texts in other blocks.
-    assert columns[0].chunk(0).dictionary == columns[0].chunk(1).dictionary
-
-
-def test_texts_that_differ_in_one_byte_have_codes_of_their_own_and_each_has_one() -> None:
-    texts = ["x" * place + "y" + "x" * (length - place - 1) for length in range(1, 26) for place in range(length)]
-    listed = [*texts, *texts[::-1], *texts[::3]]
-    body = "".join(f'"{text}","{place % 7}"\n' for place, text in enumerate(listed)).encode()
-    columns = split_quoted(body, 0, False, b"\n", [False, False])
-    assert columns is not None
-    assert columns[0].to_pylist() == [text.encode() for text in listed]
-    assert columns[0].chunk(0).dictionary.to_pylist() == [text.encode() for text in texts]
-
-
-@pytest.mark.parametrize("end", ["\n", ",\r\n"])
-def test_records_without_a_character_in_any_field_are_records(end: str) -> None:
-    body = ('"","",""' + end).encode() * 1_000
-    columns = split_quoted(body, 0, end.startswith(","), end.strip(",").encode(), [False, True, False])
-    assert columns is not None
-    assert _bytes(columns) == [[b""] * 1_000] * 3
 
 
 @pytest.mark.parametrize(
@@ -318,14 +98,6 @@ def test_a_refusal_says_what_is_found(record: str, found: str) -> None:
     assert _refused(f'"a","b",\n{record}\n"3","4",\n'.encode()).found == found
 
 
-@pytest.mark.parametrize("damage", ["磁\ufffd", "磁" * FIELD_BYTES_MAX])
-def test_a_refusal_counts_the_records_of_all_blocks(monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
-    """The last of six records lies in another block than the first."""
-    monkeypatch.setattr(csv_fast, "BLOCK_BYTES", 150)
-    data = csv_bytes(with_field(2, damage, 5)[:6], encoding="utf-8")
-    assert _refused(data).where == "file.csv, record 6, column 商品名称"
-
-
 @pytest.mark.parametrize(("columns", "rule"), [(64, None), (65, "too many columns")])
 @pytest.mark.parametrize("end", ["", ","])
 def test_of_columns_there_may_be_64_and_their_number_is_told(columns: int, rule: str | None, end: str) -> None:
@@ -336,10 +108,6 @@ def test_of_columns_there_may_be_64_and_their_number_is_told(columns: int, rule:
         return
     refused = _refused(data)
     assert (refused.rule, "65 columns" in str(refused)) == (rule, True)
-
-
-def test_titles_that_stand_twice_are_named_in_their_order() -> None:
-    assert "twice: a, b, d." in str(_refused(b'"d","b","a","b","c","d","a"\n"1","2","3","4","5","6","7"\n'))
 
 
 @pytest.mark.parametrize("magic", MAGICS)
@@ -368,9 +136,3 @@ def test_titles_are_brought_to_one_form(printed: str, title: str) -> None:
 def test_a_quote_that_is_never_closed_costs_no_time_and_no_memory() -> None:
     assert _refused(CLEAN + b'"' + b"a" * 50_000_000 + b"\n").rule == "quoting"
     assert _refused(CLEAN + b'"' + b'""' * 20_000_000 + b"\n").rule == "quoting"
-
-
-def test_columns_of_numbers_that_are_no_ascii_are_decoded_like_all_others() -> None:
-    data = csv_bytes(with_field(VALUE, "２０"), encoding="gb18030")
-    assert _read(data).fields["美元"][0] == "２０"
-    assert _read(data).fields.schema["美元"] == pl.String

@@ -1,8 +1,6 @@
 """The bulk file of Comext is asked for, split and dropped; memory does not grow with it."""
 
-import random
 import tomllib
-import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,15 +11,12 @@ from comext_bulk import Row, archive, text
 
 from schemas.forms.fetch import FetchReport, FetchRequest
 from schemas.forms.request import ReleaseRequest
-from tasks.domain.errors import Refused
 from tasks.fetch.fetch import fetch
 from tasks.fetch.transport import Policy, Transport
 from tasks.ingest.declaration import locate
 from tasks.ingest.normalise import normalise
 from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
-from tasks.sources.comext_split import split
-from tasks.sources.eurostat_archive import wanted
 from tests.replay.server import Replay, Reply
 
 TODAY, NOW = date(2025, 8, 14), datetime(2025, 8, 14, 9, 30, tzinfo=UTC)
@@ -166,50 +161,3 @@ def test_codes_cannot_be_chosen_in_a_bulk_file(ask: Callable[..., FetchReport]) 
     assert (found.outcome, "eurostat_comext" in found.reason) == ("refused", True)
     (found,) = ask(reporters=["GBR"]).fetched
     assert (found.outcome, "GBR" in found.reason) == ("refused", True)
-
-
-def test_each_line_goes_to_its_part_and_a_reporter_that_is_none_is_counted(tmp_path: Path) -> None:
-    file = tmp_path / "full.dat"
-    file.write_bytes(text(ROWS))
-    found = split(file, "full.dat", tmp_path, wanted([]), ("import", "export"))
-    parts = [(part.reporter, part.flow, part.rows) for part in found.parts]
-    assert parts == [("DEU", "import", 2), ("DEU", "export", 2), ("FRA", "import", 2)]
-    assert found.parts[1].file.read_bytes() == text([ROWS[1], ROWS[6]])
-    assert found.left_out == {"GB": 1}
-
-
-@pytest.mark.parametrize(
-    ("data", "said"),
-    [
-        (b"REPORTER,FLOW\nDE,1\n" + b"x" * 20_000 + b"\n", "more than 10,000 bytes"), (b"REPORTER,FLOW\nDE,1\nDE", "without a line end"),
-        (b"REPORTER,FLOW\nDE\n", "no reporter and direction"), (b"REPORTER,FLOW,X\nDE,7,1\n", "no reporter and direction"), (b"", "no bulk file"),
-    ],
-)  # fmt: skip
-def test_another_text_is_refused(data: bytes, said: str, tmp_path: Path) -> None:
-    (tmp_path / "full.dat").write_bytes(data)
-    with pytest.raises(Refused, match=said):
-        split(tmp_path / "full.dat", "full.dat", tmp_path, wanted([]), ("import", "export"))
-
-
-def test_memory_does_not_grow_with_the_archive(tmp_path: Path) -> None:
-    """Archives of 16 MB and 33 MB of text need the same memory: the library unpacks a megabyte at once."""
-    draw, peaks = random.Random(7), []
-    rows = [
-        Row(
-            value=f"{draw.randrange(10**6)}", mass=f"{draw.randrange(10**4)}", product=f"{draw.randrange(10**7, 10**8)}"
-        )
-        for _ in range(40_000)
-    ]
-    lines = "".join(f"{row.line}\r\n" for row in rows).encode()
-    for times in (5, 10):
-        file, data = tmp_path / f"{times}.7z", text([]) + lines * times
-        file.write_bytes(archive(data))
-        tracemalloc.start()
-        found = split(file, file.name, tmp_path, wanted([]), ("import", "export"))
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-        assert [part.rows for part in found.parts] == [times * len(rows)]
-        is_same = found.parts[0].file.read_bytes() == data
-        assert is_same
-    assert max(peaks) < 1.3 * min(peaks), peaks
-    assert max(peaks) < len(data), peaks

@@ -1,0 +1,146 @@
+"""An archive is split by reporter and direction; one that is damaged, locked, empty, too large or of several files is refused."""
+
+import io
+import random
+import tempfile
+import tracemalloc
+from contextlib import suppress
+from pathlib import Path
+
+import py7zr
+import pytest
+from comext_bulk import Row, archive, text
+
+from tasks.domain.errors import Refused
+from tasks.sources import comext_split
+from tasks.sources.comext_split import split, unpacked
+from tasks.sources.eurostat_archive import wanted
+
+DATA = bytes(range(256)) * 400
+ROWS = (
+    Row(), Row("US", "7", "1", flow="2"), Row(reporter="FR"), Row(value="500", mass="50", procedure="2"), Row(reporter="FR", product="28XXXXXX"),
+    Row(reporter="GB"), Row("US", "8", "2", flow="2"),
+)  # fmt: skip
+
+
+def read(packed: bytes | Path) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return unpacked(packed, "a.7z", Path(folder) / "text").read_bytes()
+
+
+def test_the_bytes_are_those_that_were_packed(tmp_path: Path) -> None:
+    (tmp_path / "a.7z").write_bytes(archive(DATA))
+    assert read(archive(DATA)) == read(tmp_path / "a.7z") == DATA
+
+
+def test_every_damage_is_refused_or_changes_nothing() -> None:
+    packed, refused = archive(DATA), 0
+    for place in range(len(packed)):
+        damaged = bytearray(packed)
+        damaged[place] ^= 0x55
+        with suppress(Refused):
+            refused += 1
+            assert read(bytes(damaged)) == DATA, place
+            refused -= 1
+    assert refused > 0.9 * len(packed)
+
+
+@pytest.mark.parametrize("length", [0, 5, 31, 100, -1])
+def test_an_archive_that_is_cut_off_is_refused(length: int) -> None:
+    with pytest.raises(Refused, match="Download it again"):
+        read(archive(DATA)[:length])
+
+
+def test_several_files_none_and_a_password_are_refused() -> None:
+    with pytest.raises(Refused, match=r"2 files: a\.dat, b\.dat"):
+        read(archive(DATA, "a.dat", "b.dat"))
+    empty = io.BytesIO()
+    with py7zr.SevenZipFile(empty, "w"):
+        pass
+    with pytest.raises(Refused, match="an archive of 0 files"):
+        read(empty.getvalue())
+    with pytest.raises(Refused, match="with a password"):
+        read(archive(DATA, password="closed"))
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comext_split, "SMALL_BYTES", 1000)
+    with pytest.raises(Refused, match=r"bytes that unpack to 1,000,000, more than"):
+        read(archive(bytes(1_000_000)))
+    monkeypatch.setattr(comext_split, "RATIO_MAX", 10**6)
+    assert len(read(archive(bytes(1_000_000)))) == 1_000_000
+    monkeypatch.setattr(comext_split, "UNPACKED_BYTES_MAX", 999_999)
+    with pytest.raises(Refused, match="more than 999,999"):
+        read(archive(bytes(1_000_000)))
+
+
+def test_no_name_in_an_archive_is_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read(archive(DATA, "deep/full.dat")) == DATA
+    for name in ("../full.dat", "/tmp/full.dat", "deep/../full.dat", "C:full.dat"):
+        with monkeypatch.context() as patched:
+            # The library does not write such a name, but other programs do.
+            patched.setattr(py7zr.py7zr, "check_archive_path", lambda name: True)
+            packed = archive(DATA, name)
+        with pytest.raises(Refused, match="may lead elsewhere"):
+            read(packed)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_full_disk_is_no_fault_of_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*given: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(py7zr.SevenZipFile, "extract", full)
+    with pytest.raises(OSError, match="No space"):
+        unpacked(archive(DATA), "a.7z", tmp_path / "text")
+
+
+def test_each_line_goes_to_its_part_and_a_reporter_that_is_none_is_counted(tmp_path: Path) -> None:
+    file = tmp_path / "full.dat"
+    file.write_bytes(text(ROWS))
+    parts, left_out = split(file, "full.dat", tmp_path, wanted([]), ("import", "export"))
+    assert [(part.reporter, part.flow, part.rows) for part in parts] == [
+        ("DEU", "import", 2),
+        ("DEU", "export", 2),
+        ("FRA", "import", 2),
+    ]
+    assert parts[1].file.read_bytes() == text([ROWS[1], ROWS[6]])
+    assert left_out == {"GB": 1}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"REPORTER,FLOW\nDE,1\n" + b"x" * 20_000 + b"\n", "more than 10,000 bytes"), (b"REPORTER,FLOW\nDE,1\nDE", "without a line end"),
+        (b"REPORTER,FLOW\nDE\n", "no reporter and direction"), (b"REPORTER,FLOW,X\nDE,7,1\n", "no reporter and direction"), (b"", "no bulk file"),
+    ],
+)  # fmt: skip
+def test_another_text_is_refused(data: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "full.dat").write_bytes(data)
+    with pytest.raises(Refused, match=said):
+        split(tmp_path / "full.dat", "full.dat", tmp_path, wanted([]), ("import", "export"))
+
+
+def test_memory_does_not_grow_with_the_archive(tmp_path: Path) -> None:
+    """Archives of 16 MB and 33 MB of text need the same memory: the library unpacks a megabyte at once."""
+    draw, peaks = random.Random(7), []
+    rows = [
+        Row(
+            value=f"{draw.randrange(10**6)}", mass=f"{draw.randrange(10**4)}", product=f"{draw.randrange(10**7, 10**8)}"
+        )
+        for _ in range(40_000)
+    ]
+    lines = "".join(f"{row.line}\r\n" for row in rows).encode()
+    for times in (5, 10):
+        file, data = tmp_path / f"{times}.7z", text([]) + lines * times
+        file.write_bytes(archive(data))
+        tracemalloc.start()
+        parts, _ = split(file, file.name, tmp_path, wanted([]), ("import", "export"))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert [part.rows for part in parts] == [times * len(rows)]
+        is_same = parts[0].file.read_bytes() == data
+        assert is_same
+    assert max(peaks) < 1.3 * min(peaks), peaks
+    assert max(peaks) < len(data), peaks

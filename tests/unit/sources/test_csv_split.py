@@ -1,0 +1,127 @@
+"""Fields of a plain file: read at once as the grammar reads them; every other file is left to the grammar."""
+
+import re
+from collections.abc import Sequence
+
+import pyarrow
+import pytest
+from bad_inputs.download import TITLES, csv_bytes, distinct_records
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
+
+from tasks.sources import csv_split
+from tasks.sources.csv_split import FIELD_BYTES_MAX, QUOTED, UNQUOTED, split_plainly, split_strictly
+from tests.draws import draws
+
+WIDTH = 3
+NUMBERS = [False, True, False]
+# What a field may be, in the words of an expression of this test.
+FIELDS = {QUOTED: rb'"[^"]*"', UNQUOTED: rb'[^",\r\n]*'}
+PIECES = (
+    '"', '""', ",", '","', '",', ',"', "\n", "\r\n", "\r", '"\n"', "a", "7.5", "国", "x,1,y\n", "x,1,y\r\n", "x,1,y,\n",
+    '"x","1","y"\n', '"x","1\n","y"\r\n', '"x","国,","",\n',
+)  # fmt: skip
+
+
+def is_plain(body: bytes, field: bytes, trailing: bool, eol: bytes) -> bool:
+    one = FIELDS[field]
+    record = one + (b"," + one) * (WIDTH - 1) + re.escape((b"," if trailing else b"") + eol)
+    return re.fullmatch(b"(?:" + record + b")+", body) is not None
+
+
+def as_bytes(columns: Sequence[pyarrow.ChunkedArray]) -> list[list[bytes]]:
+    return [[text.encode() if isinstance(text, str) else text for text in column.to_pylist()] for column in columns]
+
+
+def assert_alike(body: bytes, field: bytes, trailing: bool, eol: bytes) -> bool:
+    """Just what is plain is read at once, and as the grammar reads it."""
+    fast = split_plainly(body, 0, NUMBERS, trailing, eol, field)
+    assert (fast is not None) == is_plain(body, field, trailing, eol)
+    if fast is not None:
+        assert as_bytes(fast) == as_bytes(split_strictly(body, 0, WIDTH, trailing, "f.csv"))
+    return fast is not None
+
+
+@pytest.mark.parametrize("block_bytes", [60, 1 << 22])
+@draws(500, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    pieces=st.lists(st.sampled_from(PIECES), min_size=1, max_size=9), trailing=st.booleans(), eol=st.sampled_from([b"\n", b"\r\n"]),
+    field=st.sampled_from([*FIELDS]),
+)  # fmt: skip
+def test_a_plain_file_is_read_as_the_grammar_reads_it(
+    monkeypatch: pytest.MonkeyPatch, block_bytes: int, pieces: list[str], trailing: bool, eol: bytes, field: bytes
+) -> None:
+    monkeypatch.setattr(csv_split, "BLOCK_BYTES", block_bytes)
+    assert_alike("".join(pieces).encode("gb18030"), field, trailing, eol)
+
+
+@pytest.mark.parametrize("end", ["\n", ",\n", "\r\n", ",\r\n"])
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_wherever_one_byte_is_another_one_more_or_one_less_both_ways_agree(quote: str, end: str) -> None:
+    trailing, eol = end.startswith(","), end.strip(",").encode()
+    records = (("ab", "1", "z"), ("c", "23", ""), ("", "4", ""))
+    body = "".join(",".join(f"{quote}{field}{quote}" for field in record) + end for record in records).encode()
+    damaged = {
+        body[:place] + byte + body[place + more :]
+        for place in range(len(body))
+        for byte in (b'"', b",", b"\n", b"\r", b"x", b"")
+        for more in (0, 1)
+    }
+    field = QUOTED if quote else UNQUOTED
+    # The whole, and what has another character, one more or one less in a field; there are seven of these.
+    assert sum(assert_alike(data, field, trailing, eol) for data in damaged) > 20
+
+
+@pytest.mark.parametrize(
+    ("body", "trailing"),
+    [
+        ('"a"b,"c",""\n', False),
+        ('"a",b\n"c",""d","e"\n', False),  # as many quotes and separators as there must be, but not in each field
+        ('"a","b","c",\n"d","e","f"\n', True),
+        ('"a","b","c",\n"d","e","f', True),  # cut in the middle
+        (f'"a","{"1" * (FIELD_BYTES_MAX + 1)}","c"\n', False),
+        (f"a,{'1' * (FIELD_BYTES_MAX + 1)},c\n", False),
+        ("a,1,c,d\n", True),
+        ("", False),
+    ],
+)
+def test_what_is_not_plain_is_left_to_the_grammar(body: str, trailing: bool) -> None:
+    assert all(split_plainly(body.encode(), 0, NUMBERS, trailing, b"\n", field) is None for field in FIELDS)
+
+
+@pytest.mark.parametrize("eol", ["\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8"])
+def test_files_as_the_site_makes_them_are_plain(eol: str, encoding: str) -> None:
+    records = [(*record[:4], "某\n国", *record[5:]) for record in distinct_records(1_000)] * 120
+    data = csv_bytes(records, eol=eol, encoding=encoding)
+    start = data.index(b"\n") + 1
+    assert len(data) > 2 * csv_split.BLOCK_BYTES
+    columns = split_plainly(data, start, [False] * len(TITLES), True, eol.encode(), QUOTED)
+    assert columns is not None
+    assert as_bytes(columns)[4][-1] == "某\n国".encode(encoding)
+    assert len(columns[0]) == len(records)
+
+
+def test_a_column_has_one_dictionary_for_all_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a number would stand for other texts in other blocks."""
+    monkeypatch.setattr(csv_split, "BLOCK_BYTES", 10_000)
+    texts = [f"{number:b}" for number in range(10_000)]
+    body = "".join(f'"{text}","1","{text[::-1]}"\n' for text in texts).encode()
+    columns = split_plainly(body, 0, NUMBERS, False, b"\n", QUOTED)
+    assert columns is not None
+    assert columns[0].num_chunks > 2
+    assert as_bytes(columns) == [[text.encode() for text in texts], [b"1"] * len(texts), [text[::-1].encode() for text in texts]]  # fmt: skip
+    assert columns[0].chunk(0).dictionary == columns[0].chunk(1).dictionary
+
+
+@pytest.mark.parametrize(("number", "is_text"), [("1,234", True), ("", True), ("２０", False)])
+@pytest.mark.parametrize("block_bytes", [60, 1 << 22])
+def test_numbers_are_strings_where_they_are_ascii(
+    monkeypatch: pytest.MonkeyPatch, block_bytes: int, number: str, is_text: bool
+) -> None:
+    monkeypatch.setattr(csv_split, "BLOCK_BYTES", block_bytes)
+    body = ('"a","1","b"\n' * 20 + f'"a","{number}","b"\n').encode("gb18030")
+    columns = split_plainly(body, 0, NUMBERS, False, b"\n", QUOTED)
+    assert columns is not None
+    assert (columns[1].type == pyarrow.string()) == is_text
+    assert as_bytes(columns)[1] == [b"1"] * 20 + [number.encode("gb18030")]
