@@ -170,6 +170,23 @@ def test_every_figure_is_traced_and_agrees(facts: Facts) -> None:
         assert lists.source_line(fact)
 
 
+@pytest.mark.parametrize(("start", "months"), [(date(2025, 1, 1), 0), (date(2024, 4, 1), 0), (date(2024, 3, 1), 12)])
+def test_a_record_of_a_series_is_told_from_a_year_on_and_says_how_long_it_is(
+    snapshot: Snapshot, start: date, months: int
+) -> None:
+    february = gather(snapshot, snapshot.store, MAGNETS, "export", date(2025, 2, 1)).model_copy(
+        update={"series_start": start}
+    )
+    said = [
+        [line for line in headlines(february, language) if word in line]
+        for language, word in (("en", "unbroken"), ("zh", "连续数据"))
+    ]
+    assert said == ([
+        [f"February was the lowest month of the unbroken series of China's exports of these goods, {months} months that begin in {start:%B %Y}."],
+        [f"2月中国该商品出口为{start.year}年{start.month}月有连续数据以来（共{months}个月）最低。"],
+    ] if months else [[], []])  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("growth", "words"),
     [
@@ -205,8 +222,8 @@ def test_rounded_tonnages_make_no_other_growth_no_sure_multiple_and_no_decimal_o
     facts = gather(found, found.store, MAGNETS, "export", date(2024, 6, 1))
     said = [sentence.text for sentence in sentences.headlines(facts, "en")]
     assert "were 26 t in June 2024, up 24 % from 21 t in May." in said[0]
-    assert "China's exports to the United States rose 150 % to 5 t; that is 19 % of the total." in said
-    assert "China's exports to Germany fell 84 % to 3 t; that is 12 % of the total." in said
+    assert "China's exports of these goods to the United States rose 150 % to 5 t; that is 19 % of the total." in said
+    assert "China's exports of these goods to Germany fell 84 % to 3 t; that is 12 % of the total." in said
 
 
 def test_a_page_without_a_figure_says_why(facts: Facts) -> None:
@@ -319,18 +336,19 @@ def test_ranks_unit_value_and_mix_of_a_month_of_which_all_is_known(whole: Facts)
         "China's exports of rare earth magnets were 800 t in June 2025, up 33.3 % from 600 t in May and up 33.3 % from June 2024."
     )
     assert (
-        "China's exports to the United States rose 300.0 % to 400 t, four times as much, up 100.0 % on the year; that is 50.0 % of the total, "
+        "China's exports of these goods to the United States rose 300.0 % to 400 t, four times as much, up 100.0 % on the year; that is 50.0 % of the total, "
         "rank 1 after rank 3 the month before."
     ) in said
     assert (
-        "China's exports to Japan fell 50.0 % to 100 t; that is 12.5 % of the total, rank 3 after rank 2 the month before."
+        "China's exports of these goods to Japan fell 50.0 % to 100 t; that is 12.5 % of the total, rank 3 after rank 2 the month before."
         in said
     )
     assert len(said) == 5
     assert not [sentence for sentence in said if "Germany" in sentence], "it moved nothing, and is in the table"
     chinese = [sentence.text for sentence in sentences.headlines(whole, "zh")]
     assert (
-        "中国对美国出口环比增长300.0%，是上月的4倍，至400吨，同比增长100.0%，占50.0%，居第1位（上月第3位）。" in chinese
+        "中国该商品出口（对美国）环比增长300.0%，是上月的4倍，至400吨，同比增长100.0%，占50.0%，居第1位（上月第3位）。"
+        in chinese
     )
     page = render.page(whole)
     # 400 t at 60 and 400 t at 50 dollars a kilogram, after 50.
@@ -632,6 +650,26 @@ def test_without_kilograms_a_brief_is_about_money(tmp_path: Path) -> None:
             ] == []
             assert re.search(r"\d (t|kg)\b|\d吨", text) is None, "a page about money has no mass"
         assert says[2] in re.sub(r"<[^>]*>", "", render.page(facts, language))
+
+
+def test_where_the_union_reports_its_own_members_count_and_the_page_says_so(facts: Facts) -> None:
+    assert not facts.within_union
+    union = facts.model_copy(update={"within_union": True})
+    assert "count trade between members of the European Union as well" in render.page(union)
+    assert "包括欧盟成员国之间的贸易" in render.markdown(union, "zh")
+
+
+def test_without_a_world_the_first_sentence_names_the_goods_and_the_month(facts: Facts) -> None:
+    world = facts.partners[0].model_copy(update={"level": facts.partners[0].level.model_copy(update={"value": None, "status": "not_covered"}),
+                                                 "ytd": facts.partners[0].ytd.model_copy(update={"value": None, "status": "not_covered"})})  # fmt: skip
+    alone = facts.model_copy(
+        update={"partners": [world, *facts.partners[1:]], "highest_since": world.level, "lowest_since": world.level}
+    )
+    assert headlines(alone)[0].startswith(
+        "China's exports of rare earth magnets to Germany rose 266 % to 764 t in June 2025, more than"
+    )
+    assert headlines(alone)[1].startswith("China's exports of these goods to")
+    assert headlines(alone, "zh")[0].startswith("2025年6月中国稀土永磁体出口（对德国）环比增长266%")
 
 
 def test_goods_counted_in_pieces_alone_have_no_brief_and_it_is_said_what_there_is(tmp_path: Path) -> None:
