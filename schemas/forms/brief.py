@@ -139,6 +139,9 @@ class Facts(BaseModel):
     decisions: list[DecisionFact] = Field([], description="releases that were withdrawn, or count again, since then")
     held: list[Waiting]
     mixed_code: bool
+    within_union: bool = Field(
+        False, description="whether the European Union is the reporter and some of its members are partners"
+    )
     doubts: list[str] = Field([], description="open findings about the releases that a figure of the page rests on")
     reporter: str = Field(description="whose statistics these are, ISO 3166-1 alpha-3")
     known_on: str = Field("", description="day up to which the store knows")

@@ -3,7 +3,6 @@
 import itertools
 import json
 import shutil
-import threading
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -31,7 +30,6 @@ from tasks.reports.brief import render
 from tasks.reports.brief.facts import gather
 from tasks.reports.brief.sentences import headlines
 from tasks.reports.plot import draw
-from tasks.store.publish import exclusive
 from tasks.store.reporters import store_of, stores_of
 from tasks.store.snapshot import open_snapshot
 from tests.unit.sources.test_eurostat_comext import CELLS
@@ -196,19 +194,6 @@ def test_a_backfill_in_batches_gives_each_reporter_what_single_releases_give(
     assert of_tables(hashes(tmp_path / "store")) == of_tables(hashes(root))
 
 
-def test_a_writer_of_one_reporter_does_not_wait_for_another(inbox: Path, tmp_path: Path) -> None:
-    root, done = tmp_path / "store", threading.Event()
-
-    def write() -> None:
-        ingested(root, inbox, "ots.json")
-        done.set()
-
-    with exclusive(root / "reporter=CHN"):
-        writer = threading.Thread(target=write, daemon=True)
-        writer.start()
-        assert done.wait(120)
-
-
 @pytest.mark.parametrize("table", ["metric", "trade_flow", "observation", "release", "detail", "finding", "revision"])
 def test_plain_readers_get_one_reporter_or_all_with_the_reporter_from_the_path(root: Path, table: str) -> None:
     own = {
@@ -284,41 +269,6 @@ def test_a_command_names_the_reporter_or_lists_them(root: Path) -> None:
     assert code == 0
     assert said.splitlines()
     assert all("/reporter=USA/" in text for text in said.splitlines())
-
-
-def test_the_same_in_python(root: Path) -> None:
-    of_magnets = {"month": "2026-06", "partner": "China", "measure": "quantity_kg", "store": root}
-    assert tidewaiter.read("85051110", reporter="GBR", columns="level", **of_magnets).rows() == [(150.0,)]
-    with pytest.raises(ValueError, match="has figures of CHN, EU27, GBR, USA; name one of them"):
-        tidewaiter.read("85051110", **of_magnets)
-    assert "/reporter=EU27/" in tidewaiter.open_release(root, reporter="EU27").paths("metric")[0]
-    assert tidewaiter.search("magnets", store=root, reporter="CHN").height
-    found = tidewaiter.trace("8505110070", "China", "2026-05", "level", flow="import", store=root, reporter="USA")
-    assert (found.agrees, found.value) == (True, 111_000.0)
-
-
-def test_an_audit_reads_every_reporter_and_names_what_is_damaged(root: Path, tmp_path: Path) -> None:
-    shutil.copytree(root, tmp_path / "store", symlinks=True)
-    assert audit.fn(tmp_path / "store", 3).traced == 12
-    raw = next(path for path in (tmp_path / "store" / "reporter=USA" / "raw").glob("*/*") if not path.suffix)
-    raw.chmod(0o600)
-    raw.write_bytes(raw.read_bytes() + b" ")
-    with pytest.raises(Exception, match=raw.name):
-        audit.fn(tmp_path / "store", 3)
-
-
-def test_a_rehearsal_leaves_no_store(inbox: Path, tmp_path: Path) -> None:
-    asked = ReleaseRequest(file=inbox / "ots.json", store=tmp_path / "store", dry_run=True)
-    assert release.fn(asked, DAY).status == "would be published"
-    assert stores_of(tmp_path / "store") == {}
-
-
-def test_the_store_of_one_reporter_refuses_files_of_another(root: Path, inbox: Path, tmp_path: Path) -> None:
-    other = tmp_path / "reporter=USA"
-    with pytest.raises(
-        Refused, match=r"figures of GBR, and .*reporter=USA is the store of USA. Give the folder above it"
-    ):
-        release.fn(ReleaseRequest(file=inbox / "ots.json", store=other), DAY)
 
 
 def test_a_store_without_a_reporter_in_its_path_is_continued_where_it_is(inbox: Path, tmp_path: Path) -> None:

@@ -136,6 +136,11 @@ class Gatherer:
             found = self.readings.growth(spot, base)
         return min((reading.strict for reading in found), key=lambda one: one.width, default=None)
 
+    def is_within_union(self) -> bool:
+        """Whether the reporter is a group and its own members are among the partners of the month."""
+        groups = code_table("partner_groups").filter(pl.col("group") == self.tracer.reporter.code)
+        return self.rows.filter(period=self.month)["partner"].cast(pl.String).is_in(groups["partner"].implode()).any()
+
     def levels(self, partner: str, months: int) -> list[float | None]:
         """Return the levels of the last months."""
         rows = self.rows.filter((pl.col("partner") == partner) & (pl.col("measure") == self.measure))
@@ -195,6 +200,7 @@ def gather(
         before=before, events=_events(product, flow, months, day, reporter.code), states_on=day, unit_value=prices[0], unit_value_mom=prices[1],
         unit_value_yoy=prices[2], has_values=found.has_values(), mix_moved_pp=_mix_moved(rows, before), series_start=start,
         revised_since=since, revised=revised, revised_more=more, decisions=decided(snapshot, product, flow, month, since), held=_held(store, snapshot), mixed_code=bool(mixed_words([product], reporter.code)),
+        within_union=found.is_within_union(),
         reporter=reporter.code, known_on=str(known_on(releases, read_table(snapshot, "decision"))),
     )  # fmt: skip
     return page.model_copy(update={"doubts": list(dict.fromkeys(one for fact in page.facts() for one in fact.doubts))})

@@ -14,7 +14,6 @@ from bad_inputs.soybeans import ARGENTINA, BRAZIL, TONNES, UNITED_STATES, in_yua
 IMPORTS: Mapping[str, Any] = {"flow": "import", "partners": "all", "released_on": datetime.date(2025, 3, 20)}
 EARLIER = {**IMPORTS, "released_on": datetime.date(2025, 2, 20)}
 BEFORE = in_yuan(records(2023))
-ONE_MONTH = 6
 
 
 def _found(tmp_path: Path, rows: Iterable[Record], *before: bytes, **declared: Any) -> pl.DataFrame:

@@ -11,10 +11,10 @@ from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
 from tasks.controls import windows as event_windows
-from tasks.controls.windows import as_table, reach, windows, windows_of, with_zeros
+from tasks.controls.windows import as_table, windows, windows_of, with_zeros
 from tasks.domain.classification import holds
 from tasks.domain.measure_states import with_states
-from tasks.domain.measures import MIXED, MIXED_WORDS, coverage, events_of, measures, mixed_note, touched_codes
+from tasks.domain.measures import MIXED, MIXED_WORDS, coverage, events_of, measures, mixed_note
 from tasks.reports.query import open_published
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
@@ -172,27 +172,6 @@ def _asked(snapshot: Snapshot) -> dict[tuple[str, int], tuple[Any, ...]]:
     return _windows(windows(snapshot, CODE))
 
 
-def test_a_base_of_zero_is_at_hand(tmp_path: Path) -> None:
-    quiet = {"2024-04", "2024-05", "2024-06"}
-    found = _asked(_store(tmp_path, [(month, "USA", "100", "千克") for month in TRADE if month not in quiet]))
-    assert found["2025-04", 1] == (100, 0, None, "zero_base")
-    assert found[QUARTER] == (300, 0, None, "zero_base")
-    assert found["2025-01", 3] == (300, 300, 0, "computed")
-    assert found["2024-04", 12] == (900, 300, 200, "computed"), "of 2023 the first nine months have no row"
-    assert found["2025-04", 12] == (None, None, None, "not_covered"), "of October 2025 nothing is known"
-
-
-def test_what_begins_to_trade_inside_a_window_was_zero_before(tmp_path: Path) -> None:
-    rows = [(month, "USA", "100", "千克") for month in TRADE]
-    begun = [(month, "DEU", "5", "千克") for month in TRADE if month >= "2025-05"]
-    found = _windows(windows(_store(tmp_path, rows + begun), CODE, partner="DEU"))
-    assert found["2025-04", 1] == (0, 0, None, "zero_base")
-    assert found["2025-05", 1] == (5, 0, None, "zero_base")
-    assert found[QUARTER] == (10, 0, None, "zero_base")
-    assert found["2024-04", 12] == (0, 0, None, "zero_base")
-    assert found["2025-04", 12] == (None, None, None, "not_covered")
-
-
 def test_windows_know_what_was_zero_before_trade_began(tmp_path: Path) -> None:
     """Also where a later release says so, in whose months nothing is traded."""
     begun = [(month, "USA", "5", "千克") for month in TRADE if month >= "2025-05"]
@@ -215,14 +194,6 @@ def test_what_comes_in_is_no_part_of_a_window(tmp_path: Path) -> None:
     assert before["2025-03", 1] == (100, None, None, "no_base")
 
 
-def test_what_is_counted_in_pieces_is_no_zero(tmp_path: Path) -> None:
-    rows = [(month, "USA", "7", "个") for month in TRADE if month < "2025-05"]
-    begun = [(month, "USA", "5", "千克") for month in TRADE if month >= "2025-05"]
-    found = _asked(_store(tmp_path, rows + begun))
-    assert found["2025-04", 1] == (None, None, None, "not_covered")
-    assert found["2025-05", 1] == (5, None, None, "no_base")
-
-
 def test_over_a_change_of_the_code_two_zeros_are_not_compared() -> None:
     scope = builders.release("a", "2023-06-20", "2020-01..2023-05", products=["85051900"])
     rows = with_zeros({"85051900": {}}, range(2021 * 12, 2023 * 12 + 5), builders.release_table(scope), "export", "WLD")
@@ -230,12 +201,6 @@ def test_over_a_change_of_the_code_two_zeros_are_not_compared() -> None:
         rows["85051900"][month]["yoy_status"] for month in (2021 * 12 + 11, 2022 * 12, 2022 * 12 + 11, 2023 * 12)
     ]
     assert statuses == ["zero_base", "definition_break", "definition_break", "zero_base"]
-
-
-def test_a_measure_without_a_day_of_effect_has_no_window(sample: Snapshot) -> None:
-    events = windows(sample, MAGNETS)["event"].unique().to_list()
-    assert "talks-2025-05-12" not in events
-    assert pl.Series(events).len() >= 3
 
 
 def test_the_published_table_holds_the_measures(sample: Snapshot) -> None:
@@ -322,15 +287,6 @@ def test_what_is_zero_does_not_depend_on_what_else_is_looked_at(monkeypatch: pyt
         assert with_zeros(series, months, releases, "export", "WLD") == told
 
 
-def test_where_a_definition_changed_there_is_no_growth() -> None:
-    row = {"level": 5.0, "yoy_pct": None, "yoy_status": "definition_break"}
-    event = next(event for event in measures("CHN") if event["event"] == "mofcom-gacc-2025-18")
-    series = dict.fromkeys(reach(event), row)
-    table = as_table(windows_of(event, MAGNETS, series, "export", "WLD"))
-    assert table["yoy_pct"].null_count() == table.height == 10
-    assert set(table["status"]) == {"definition_break"}
-
-
 def test_a_heading_is_touched_by_what_touches_a_code_below_it(sample: Snapshot) -> None:
     assert coverage(ANNOUNCEMENT_18, "8505") == "unknown_share"
     assert coverage("mofcom-gacc-2023-23", "8112") == "some_codes"
@@ -347,12 +303,3 @@ def test_what_a_code_mixes_is_said_of_all_that_holds_it(product: str) -> None:
     assert "85051110: " in str(mixed_note(product, EVERY))
     assert holds(product, MIXED)
     assert not holds("850590", MIXED)
-
-
-def test_a_code_below_a_heading_is_no_placebo_for_it(tmp_path: Path) -> None:
-    free = "85052000"
-    assert free not in touched_codes("CHN")
-    rows = [(month, "USA", "100", "千克") for month in TRADE]
-    snapshot = _store(tmp_path, rows, codes=(CODE, free))
-    assert windows(snapshot, CODE).filter(role="placebo")["product"].unique().to_list() == [free]
-    assert windows(snapshot, "8505").filter(role="placebo").height == 0

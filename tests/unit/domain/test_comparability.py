@@ -26,7 +26,6 @@ PARTNERS = ("USA", "GBR", "GEO", "gacc:449", "BES")
 WORTH = "unit_value_usd_per_kg"
 CHINA, GERMANY = Reporter("CHN", "HS8"), Reporter("DEU", "CN8")
 NEVER = (None, "definition_break")
-Row = dict[str, Any]
 
 
 def level(month: str) -> int:
@@ -69,28 +68,6 @@ def test_magnets_of_2022_are_not_compared_with_those_of_2021(figures: Figures) -
     assert figures.pair("yoy_pct", "USA", "2023-01") == (pytest.approx(growth(12, "2023-01")), "computed")
 
 
-def test_the_month_of_a_change_has_no_month_before_and_no_record(figures: Figures) -> None:
-    for figure in ("mom_pct", "contribution_mom_pp", "highest_since", "lowest_since"):
-        assert figures.pair(figure, "USA", "2022-01") == NEVER
-    assert figures.pair("mom_pct", "USA", "2022-02") == (pytest.approx(growth(1, "2022-02")), "computed")
-    march = figures.row("USA", "2022-03")
-    assert (march["highest_since_status"], march["series_start"]) == ("series_record", date(2022, 1, 1))
-
-
-def test_twelve_months_are_added_up_once_all_of_them_lie_after_the_change(figures: Figures) -> None:
-    assert figures.pair("rolling_12m", "USA", "2022-11") == NEVER
-    assert figures.pair("rolling_12m", "USA", "2022-12") == (sum(map(level, MONTHS[24:36])), "computed")
-    assert figures.pair("rolling_12m_yoy_pct", "USA", "2023-11") == NEVER
-    assert figures.pair("rolling_12m_yoy_pct", "USA", "2023-12")[1] == "computed"
-    assert figures.pair("ytd", "USA", "2022-06") == (sum(map(level, MONTHS[24:30])), "sum_of_months")
-
-
-def test_a_unit_value_breaks_with_what_it_is_made_of(figures: Figures) -> None:
-    assert figures.pair("yoy_pct", "USA", "2022-06", WORTH) == NEVER
-    assert figures.pair("level", "USA", "2022-06", WORTH) == (3, "computed")
-    assert figures.pair("yoy_pct", "USA", "2023-06", WORTH) == (0, "computed")
-
-
 def test_what_keeps_its_meaning_is_carried_over(figures: Figures) -> None:
     """Germanium by its name, Georgia by its country, tiles because HS2022 did not touch them."""
     for product, partner, month in (
@@ -127,15 +104,6 @@ def test_a_unit_that_is_new_breaks_its_own_measure_alone(figures: Figures) -> No
     assert figures.pair("yoy_pct", "USA", "2023-06", "quantity_kg", "90154000")[1] == "computed"
 
 
-def test_the_year_in_which_britain_left_is_no_sum_of_one_union(figures: Figures) -> None:
-    tiles = {"product": "69072100"}
-    assert figures.pair("ytd", "EU27", "2020-01", **tiles) == (100, "sum_of_months")
-    assert figures.pair("ytd", "EU27", "2020-02", **tiles) == NEVER
-    assert figures.pair("mom_pct", "EU27", "2020-02", **tiles) == NEVER
-    assert figures.pair("ytd_yoy_pct", "EU27", "2021-12", **tiles) == NEVER
-    assert figures.pair("yoy_pct", "EU27", "2021-02", **tiles) == (None, "zero_base")
-
-
 def test_a_printed_growth_over_a_change_is_no_figure_of_ours() -> None:
     """In January 2011 articles came into the line; the growth that was printed compares with a base without them."""
     press = release(kind="published", partners="keys")
@@ -147,14 +115,6 @@ def test_a_printed_growth_over_a_change_is_no_figure_of_ours() -> None:
     figures = Figures((press, told))
     for figure in ("yoy_pct", "mom_pct"):
         assert figures.pair(figure, "WLD", "2011-01", product=line) == NEVER
-
-
-def test_a_total_of_the_year_that_is_printed_stays_though_croatia_joined_in_july() -> None:
-    press = release(kind="published", partners="keys")
-    told = [number(press, "EU27", "2013-01..2013-12", 9000), number(press, "EU27", "2012-01..2012-12", 8000)]
-    figures = Figures((press, told))
-    assert figures.pair("ytd", "EU27", "2013-12") == (9000, "reported")
-    assert figures.pair("ytd_yoy_pct", "EU27", "2013-12") == NEVER
 
 
 def test_a_trace_says_what_changed_and_notices_a_figure_that_ignores_it(figures: Figures) -> None:
@@ -190,15 +150,6 @@ def test_a_change_of_chinas_codes_is_none_of_germanys() -> None:
     assert {status for _, status in found["DEU"]} == {"computed"}
     assert [change.month for change in breaks_of("09021010", "GEO", "quantity_kg", CHINA)] == [2023 * 12]
     assert breaks_of("09021010", "GEO", "quantity_kg", GERMANY) == []
-
-
-def test_every_partner_that_changes_its_code_is_told_of() -> None:
-    rows = code_table("partners")
-    several = rows.filter(pl.len().over("partner") > 1)["partner"].unique().sort().to_list()
-    assert several == ["ARM", "AZE", "GEO"]
-    assert [breaks_of("85051190", partner, "value_usd", CHINA)[-1:] for partner in several] == [
-        breaks_of("85051190", "USA", "value_usd", CHINA)
-    ] * 3
 
 
 @pytest.mark.parametrize("reporter", [CHINA, GERMANY, Reporter("USA", ""), Reporter("", "")])

@@ -285,14 +285,6 @@ def test_the_ending_decides_for_every_command_that_writes_rows(store: Path, tmp_
         assert run(store, *command, "--output", f"{name}.txt").exit_code == 2
 
 
-def test_a_copy_of_checked_claims_is_what_its_name_says(store: Path, tmp_path: Path) -> None:
-    """`--format json` wrote JSON into the copy `claims-printed.csv`."""
-    (tmp_path / "printed.csv").write_text("commodity,flow,partner,period,metric,value,unit\nrare earth magnets,export,World,2025-06,level_t,3188,t\n")  # fmt: skip
-    done = run(store, "claims", "check", "printed.csv", "--format", "json", "--no-publish")
-    assert json.loads(done.stdout)["verdict"] == "supported"
-    assert pl.read_csv(store / "reports" / "claims-printed.csv")["verdict"].to_list() == ["supported"]
-
-
 def labels(path: Path) -> set[str]:
     return set(re.findall(r">([^<>]+)</text>", path.read_text()))
 
@@ -315,25 +307,6 @@ def test_a_picture_shows_every_product_and_partner(store: Path, tmp_path: Path) 
     assert done.exit_code == 2
     assert "there is no product '6910' in this store" in done.stderr
     assert not (tmp_path / "none.svg").exists()
-
-
-def test_a_picture_of_some_months_ends_with_them(store: Path, tmp_path: Path) -> None:
-    assert run(store, "plot", "--product", MAGNETS, "--month", "2025-05..2025-06", "--output", "out.svg").exit_code == 0
-    shown = {label for label in labels(tmp_path / "out.svg") if re.fullmatch(r"20\d\d-\d\d", label)}
-    assert shown <= {"2025-05", "2025-06"}
-    assert shown
-
-
-def test_measures_and_revisions_of_several_are_listed(store: Path) -> None:
-    names = [CliRunner().invoke(app, ["events", *of({"--product": products}), "--format", "json"]).stdout.splitlines()
-             for products in (["85051110"], ["81129290"], ["85051110", "81129290"])]  # fmt: skip
-    events = [{json.loads(line)["event"] for line in lines} for lines in names]
-    assert events[0] | events[1] == events[2]
-    assert events[0] != events[2] != events[1]
-    (found,) = query(store, "release")["release_id"]
-    done = run(store, "revisions", "--release", found, "--release", "nothing-like-it")
-    assert done.exit_code == 2
-    assert "no release nothing-like-it" in done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -369,46 +342,3 @@ def test_of_a_product_that_only_comes_in_nobody_need_say_so(imports: Path, comma
     done = run(imports, *command)
     assert (done.exit_code, said in done.output) == (0, True), done.output
     assert run(imports, *command, "--flow", "export").exit_code == 2
-
-
-def test_rows_without_a_figure_that_are_cut_to_the_largest_are_said(imports: Path) -> None:
-    done = run(imports, "read", "850511", "--month", "latest", "--top", "1", "--measure", "quantity_kg")
-    assert done.exit_code == 0
-    assert done.stderr == "no partner has a level here; without --top the rows say why\n"
-
-
-def test_a_long_code_breaks_no_month_of_a_list(imports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    done = run(imports, "list", "products")
-    assert "first_month 2025-05, last_month 2025-06" in done.stdout
-    assert re.search(r"^ *basket:rare_earth_magnets ", done.stdout, re.MULTILINE), done.stdout
-
-
-def test_a_list_in_a_table_is_its_values(imports: Path) -> None:
-    done = run(imports, "read", "release")
-    assert "USA" in done.output
-    assert "Series" not in done.output
-
-
-def test_a_narrow_terminal_shows_numbers_before_names(imports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    done = run(imports, "read", "trade_flow", "--product", MAGNETS, "--month", JUNE)
-    assert "353,000" in done.output
-    assert max(len(line) for line in done.stdout.splitlines() if "353,000" in line) <= 80
-
-
-def test_columns_of_rows_that_differ_in_another_key_show_that_key_too(imports: Path) -> None:
-    done = run(imports, "read", "metric", "--columns", "partner,level", "--measure", "quantity_kg", "--month", JUNE)
-    assert len(re.findall(rf"{MAGNETS} .* USA United States +353 *$", done.stdout, re.MULTILINE)) == 1, done.stdout
-    assert re.search(rf"{re.escape(BASKET)} .* USA United States +353 *$", done.stdout, re.MULTILINE), done.stdout
-
-
-def test_of_one_series_the_largest_month_comes_first(imports: Path) -> None:
-    one = ("--partner", "DEU", "--measure", "quantity_kg", "--product", MAGNETS)
-    months = [row["period"][:7] for row in rows_of(imports, *one)]
-    assert months == [MAY, JUNE]
-    assert [row["period"][:7] for row in rows_of(imports, *one, "--sort", "level")] == [JUNE, MAY]
-
-
-def test_a_misspelt_name_is_searched_for_with_the_nearest(imports: Path) -> None:
-    assert "'Germny'; the nearest: Germany; tidewaiter list" in run(imports, "search", "Germny").stderr

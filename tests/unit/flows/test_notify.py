@@ -18,29 +18,6 @@ def test_what_is_not_set_is_left_and_what_is_set_to_nothing_is_taken_away() -> N
     assert notify.addresses({notify.SLACK_WEBHOOK: "", notify.MAIL_TO: ""}) == ("", "")
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what Prefect sends with imports `imghdr`
-@pytest.mark.parametrize(
-    ("smtp", "secure", "mode", "port"),
-    [
-        ("smtps://desk%40example.org:p%2Fw@mail.example.org", True, "ssl", 465),
-        ("smtp+starttls://desk%40example.org:p%2Fw@mail.example.org", True, "starttls", 587),
-        ("smtp://desk%40example.org:p%2Fw@mail.example.org:2525", False, "insecure", 2525),
-    ],
-)
-def test_a_mail_server_is_understood_by_what_prefect_sends_with(smtp: str, secure: bool, mode: str, port: int) -> None:
-    import apprise
-    from apprise.plugins.email.base import NotifyEmail
-
-    _, mail = notify.addresses({notify.MAIL_TO: "desk@example.org, li.wei@example.org", notify.SMTP: smtp})
-    assert mail is not None
-    made = apprise.Apprise.instantiate(mail)
-    assert isinstance(made, NotifyEmail)
-    assert (made.secure, made.secure_mode, made.smtp_host, made.port) == (secure, mode, "mail.example.org", port)
-    assert (made.user, made.password) == ("desk@example.org", "p/w")
-    assert sorted(address for _, address in made.targets) == ["desk@example.org", "li.wei@example.org"]
-    assert made.from_addr[1] == "desk@example.org"
-
-
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
@@ -90,16 +67,6 @@ def test_a_publication_is_told_with_its_finding_first_and_its_warnings_by_kind()
         "3 warnings: file_name 1, slips 2.",
         "Release gacc_query-1, snapshot 000001-ab.",
     ]
-
-
-def test_what_is_overdue_is_told_with_what_to_do() -> None:
-    expected = Expectation(
-        kind="query", months=["2025-06"], due_on=date(2025, 7, 20), missing=["2025-06"], days_overdue=1
-    )
-    message = messages.overdue(expected)
-    assert message["subject"] == "Overdue 1 day: query of 2025-06"
-    assert "query of 2025-06 was due on 2025-07-20 and is not here" in message["text"]
-    assert "release_calendar.csv" in message["text"]
 
 
 def test_what_is_overdue_of_a_fetched_source_names_its_fetch_and_since_when_it_fails() -> None:

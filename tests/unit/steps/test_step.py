@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import weakref
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ from schemas.model import Table, columns_of
 from schemas.table import DataFrame, columns
 from schemas.tables.release import Finding
 from tasks.domain import hashing
-from tasks.domain.hashing import frame_sha256, versions
+from tasks.domain.hashing import frame_sha256
 from tasks.lineage.records import Run, as_table, recording
 from tasks.steps import catalog
 from tasks.steps.step import Step
@@ -203,17 +202,6 @@ def test_the_hash_of_a_frame_is_the_same_on_every_machine(few_rows: int) -> None
     assert frame_sha256(frame) == (few if few_rows else many)
 
 
-def test_a_run_keeps_no_frame_for_its_hash_and_does_not_take_another_for_it() -> None:
-    run, frame = Run(), _finding()
-    known, gone = run.frame_sha256(frame), weakref.ref(frame)
-    place = id(frame)
-    del frame
-    assert gone() is None
-    other = _finding(check="d")
-    run.hashes[id(other)] = run.hashes.pop(place)
-    assert run.frame_sha256(other) == frame_sha256(other) != known
-
-
 def _table(
     name: str = "x", kind: type = pl.Int64, words: str = "how much", unit: str = "kg", **checks: object
 ) -> type[Table]:
@@ -237,7 +225,3 @@ def test_a_step_refuses_to_begin_where_the_file_of_tables_is_not_what_the_models
     monkeypatch.setattr("tasks.steps.step.columns", lambda table: stale)
     with pytest.raises(TypeError, match="is not what the model Finding says: run `make dictionary`"):
         Step(one)
-
-
-def test_the_libraries_that_a_record_names_are_those_that_compute() -> None:
-    assert {"polars", "pyarrow", "fastexcel"} <= set(versions())

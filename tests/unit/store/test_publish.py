@@ -154,21 +154,6 @@ def test_publishing_the_same_again_changes_no_byte_no_inode_no_mtime(store: Path
     assert state(store) == before
 
 
-def test_no_op_holds_with_carried_files(store: Path) -> None:
-    release(store, [new(JUNE, 1), new(JULY, 2)])
-    before = state(store)
-    assert not release(store, [new(JULY, 2)], carried_tables=True).changed
-    assert state(store) == before
-
-
-def test_other_words_about_the_same_files_are_a_new_snapshot(store: Path) -> None:
-    release(store, [new(JUNE, 1)], "2025-07-20")
-    second = release(store, [new(JUNE, 1)], "2025-08-20")
-    assert second.changed
-    assert second.snapshot.sequence == 2
-    assert second.snapshot.paths("metric")[0].stat().st_nlink == 3
-
-
 def test_carried_files_are_linked_and_never_written_again(store: Path) -> None:
     first = release(store, [new(JUNE, 1)])
     second = release(store, [new(JULY, 2)], carried_tables=True)
@@ -215,12 +200,6 @@ def test_parent_that_becomes_stale_during_the_audit_is_refused(store: Path) -> N
     current = open_snapshot(store)
     assert current is not None
     assert current.paths("metric")[0].read_bytes() == parquet(2)
-
-
-def test_first_publication_is_refused_where_one_exists(store: Path) -> None:
-    release(store, [new(JUNE, 1)])
-    with pytest.raises(StaleParent):
-        publish(store, [new(JUNE, 3)], parent=None, about={})
 
 
 def test_caller_audit_sees_the_snapshot_before_readers_and_can_refuse(store: Path) -> None:
@@ -393,13 +372,6 @@ def test_of_a_file_that_is_damaged_under_both_its_names_nothing_is_healed(store:
     assert audit_store(store) == []
 
 
-def test_a_file_that_is_carried_twice_is_refused(store: Path) -> None:
-    parent = release(store, [new(JUNE, 1)]).snapshot
-    with exclusive(store), pytest.raises(InvalidPublication, match="a file is carried twice"):
-        publish(store, [new(JULY, 2)], carried=[*parent.files, *parent.files], parent=parent, about={})
-    assert open_snapshot(store) == parent
-
-
 def test_ruin_of_a_killed_run_is_rebuilt_not_trusted_by_its_name(store: Path) -> None:
     parent = release(store, [new(JUNE, 1)]).snapshot
     ruined = release(store, [new(JUNE, 2)]).snapshot
@@ -544,13 +516,6 @@ def test_retention_keeps_the_undated_the_newest_and_all_between(store: Path) -> 
     assert retain(store, today=date(2025, 7, 20), least=3).snapshots == tuple(ids[:3])
     assert [snapshot.id for snapshot in list_snapshots(store)] == [ids[3], undated, last]
     assert audit_store(store) == []
-
-
-def test_retention_that_removes_nothing_changes_nothing(store: Path) -> None:
-    release(store, [new(JUNE, 1)], "2025-07-20")
-    before = state(store)
-    assert retain(store, today=date(2025, 7, 21)).snapshots == ()
-    assert state(store) == before
 
 
 def test_two_that_make_the_first_folder_of_a_store_at_once_both_get_in(tmp_path: Path) -> None:

@@ -20,10 +20,6 @@ def old(sample_store: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(sample_store, tmp_path / "store", symlinks=True, copy_function=os.link))
 
 
-def inodes(folder: Path) -> dict[str, int]:
-    return {str(path.relative_to(folder)): path.lstat().st_ino for path in folder.rglob("*")}
-
-
 def test_a_new_root_gets_a_folder_for_each_reporter(tmp_path: Path) -> None:
     assert store_of(tmp_path / "new", "CHN") == tmp_path / "new" / "reporter=CHN"
     (tmp_path / "reporter=USA").mkdir()

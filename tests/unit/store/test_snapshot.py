@@ -54,41 +54,11 @@ def writable(path: Path) -> Path:
     return path
 
 
-def test_nothing_was_published_yet(store: Path) -> None:
-    assert open_snapshot(store) is None
-    assert list_snapshots(store) == []
-    assert audit_store(store) == []
-
-
 def test_snapshot_read_from_disk_is_the_one_published(store: Path) -> None:
     published = release(store, 1)
     assert open_snapshot(store) == published
     assert published.about == {"released_on": "2025-01-20", "title": "出口 é"}
     assert published.path == store / ".snapshots" / published.id
-
-
-def test_entries_and_paths_select_table_and_flow(store: Path) -> None:
-    snapshot = release(store, 1)
-    assert [entry.rows for entry in snapshot.entries("metric")] == [1, 2]
-    assert [entry.rows for entry in snapshot.entries("metric", "import")] == [2]
-    assert [path.read_bytes() for path in snapshot.paths("release")] == [parquet(1, 1, 1)]
-    assert snapshot.entries("nothing") == ()
-
-
-def test_opened_snapshot_stays_what_it_was_while_others_are_published(store: Path) -> None:
-    first = release(store, 1)
-    opened = open_snapshot(store)
-    second = release(store, 2)
-    assert opened == first
-    assert first.paths("release")[0].read_bytes() == parquet(1, 1, 1)
-    assert open_snapshot(store) == second
-    assert open_snapshot(store, first.id) == first
-
-
-def test_history_is_listed_in_order(store: Path) -> None:
-    ids = [release(store, number).id for number in (1, 2, 3)]
-    assert [snapshot.id for snapshot in list_snapshots(store)] == ids
-    assert [snapshot.parent for snapshot in list_snapshots(store)] == [None, *ids[:-1]]
 
 
 def test_snapshot_of_a_killed_run_is_not_in_the_history(store: Path) -> None:
@@ -225,12 +195,6 @@ def test_renamed_snapshot_folder_is_refused(store: Path) -> None:
     snapshot.path.rename(store / ".snapshots" / renamed)
     with pytest.raises(BrokenStore, match="Give the folder its name back"):
         open_snapshot(store, renamed)
-
-
-def test_whole_store_has_no_problem(store: Path) -> None:
-    snapshots = [release(store, number) for number in (1, 2)]
-    assert audit_store(store) == []
-    assert [audit_snapshot(snapshot) for snapshot in snapshots] == [[], []]
 
 
 def test_flipped_byte_is_named_with_both_hashes(store: Path) -> None:
@@ -385,11 +349,6 @@ def test_audit_reads_a_file_once_however_many_snapshots_link_it(store: Path, mon
     monkeypatch.setattr(hashlib, "file_digest", counted)
     assert audit_store(store) == []
     assert len(read) == 1
-
-
-def test_problem_reads_as_one_sentence() -> None:
-    problem = Problem("raw/ab/x", "4 bytes", "5 bytes", "restore it from a copy")
-    assert str(problem) == "raw/ab/x: found 4 bytes; expected 5 bytes; restore it from a copy"
 
 
 def test_what_a_killed_run_left_among_the_objects_is_gone_from_the_disk(store: Path) -> None:

@@ -65,11 +65,6 @@ def test_the_last_decision_of_a_person_says_what_holds(decisions: list[dict[str,
     }  # fmt: skip
 
 
-def test_where_nobody_decided_there_is_nothing_to_say(decisions: list[dict[str, Any]]) -> None:
-    decisions.clear()
-    assert names() == []
-
-
 @pytest.mark.parametrize(
     ("product", "scope", "covers"),
     [
