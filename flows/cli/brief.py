@@ -189,18 +189,13 @@ def windows(
     # Of most placebos nothing is known: their rows would hide the few with figures.
     known = found.filter(pl.any_horizontal(pl.col(WINDOW_FIGURES).is_not_null()))
     for (name,), rows in known.partition_by("event", as_dict=True, maintain_order=True).items():
-        tonnes = (pl.col("quantity_kg", "quantity_year_before_kg") / 1000).round(1).name.replace("_kg", "_t")
+        first, last = (pl.col(month).dt.strftime("%Y-%m") for month in ("first_month", "last_month"))
+        span = pl.when(first == last).then(first).otherwise(pl.format("{} to {}", first, last))
+        tonnes, before = ((pl.col(name) / 1000).round(1) for name in ("quantity_kg", "quantity_year_before_kg"))
         shown = rows.select(
-            "product",
-            "role",
-            "partner",
-            "first_month",
-            "last_month",
-            "side",
-            tonnes,
-            pl.col("yoy_pct").round(1),
-            "status",
-        )
+            "product", "role", "partner", span.alias("window"), "side", tonnes.alias("t"), before.alias("t_year_before"),
+            pl.col("yoy_pct").round(1), "status",
+        )  # fmt: skip
         say(str(name), style="bold")
         console().print(listing(shown, console().width))
     if bare := found.height - known.height:
