@@ -107,9 +107,8 @@ def prepare_prefect(api: str | None) -> None:
 
 def tell(outcome: "Outcome", page: str | None, *, warnings: bool = True) -> None:
     """Print an outcome; `page` is the run's address in the UI. Without `warnings` they are printed elsewhere."""
-    months = outcome.months[0] if len(outcome.months) == 1 else f"{outcome.months[0]} to {outcome.months[-1]}"
     say(
-        f"[bold green]{outcome.status}[/] {escape(outcome.title)}: {outcome.release_id}, {', '.join(outcome.flows)}, {months}; "
+        f"[bold green]{outcome.status}[/] {escape(outcome.title)}: {outcome.release_id}, {', '.join(outcome.flows)}, {outcome.span}; "
         f"{counted(outcome.records, 'record')} = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined; "
         f"snapshot {outcome.snapshot_id}", markup=True,
     )  # fmt: skip
