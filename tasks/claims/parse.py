@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from schemas.names import VALUES
 from schemas.reference.code_tables import code_table
 from tasks.claims.statement import Spot, Stated
 from tasks.claims.units import FOLD, read_unit
@@ -22,11 +23,13 @@ NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 # A comma separates thousands; 46,4 as written elsewhere would be read as 464.
 GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,\s]\d{3})+(?:\.\d+)?")
 AGAINST = re.compile(r"vs_(\d{4}-\d{2}(?:\.\.\d{4}-\d{2})?)_pct")
-LEVELS = {"level_t": "quantity_kg", "ytd_t": "quantity_kg", "value_usd": "value_usd", "value_cny": "value_cny"}
-# Growth of values is in dollars if the name does not say yuan; the two differ by the change of the exchange rate.
+LEVELS = {"level_t": "quantity_kg", "ytd_t": "quantity_kg"} | {
+    name: value for value in VALUES for name in (value, value.replace("value", "level"))
+}
+# Growth of values is in dollars if the name says no other money; they differ by the change of the exchange rate.
 GROWTHS = {
     f"{of}{name}": (measure, kind)
-    for of, measure in (("", "quantity_kg"), ("value_", "value_usd"), ("value_cny_", "value_cny"))
+    for of, measure in (("", "quantity_kg"), ("value_", "value_usd"), *((f"{value}_", value) for value in VALUES))
     for name, kind in (("mom_pct", "mom"), ("yoy_pct", "yoy"), ("ytd_yoy_pct", "yoy"))
 }
 OTHERS = ("share_pct", "rank", "since", "streak", "unit_value")

@@ -2,12 +2,13 @@
 
 from fractions import Fraction
 
+from schemas.names import VALUES
 from tasks.claims.statement import Spot
 from tasks.domain.labels import partner_name, product_name, trade_of, written_month
 from tasks.domain.periods import first_day
 from tasks.domain.reporter import Reporter
 
-SCALES = {"quantity_kg": (1000, "t"), "value_usd": (10**6, "million USD"), "value_cny": (10**6, "million CNY")}
+SCALES = {"quantity_kg": (1000, "t")} | {value: (10**6, f"million {value[-3:].upper()}") for value in VALUES}
 
 
 def show_level(value: Fraction, measure: str) -> str:

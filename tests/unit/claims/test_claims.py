@@ -671,13 +671,14 @@ def test_partners_and_units_are_read_as_papers_write_them(partner: str, value: s
     [
         ("value_usd", "75", "million dollars"), ("value_usd", "75", "US$ million"), ("value_usd", "7500", "万美元"),
         ("value_usd", "0.75", "亿美元"), ("value_cny", "75", "million yuan"), ("value_cny", "7500", "万元"),
+        ("level_eur", "75", "million euros"), ("value_gbp", "75", "million pounds"), ("value_jpy", "0.75", "亿日元"),
     ],
 )  # fmt: skip
 def test_money_is_read_as_papers_write_it(metric: str, value: str, unit: str) -> None:
     row = {"commodity": M, "flow": "出口", "partner": "World", "period": "2025-06", "value": value, "unit": unit}
     stated = read_claim(row | {"metric": metric})
     assert stated.value * stated.unit_size == 75_000_000
-    other = {"value_usd": "value_cny", "value_cny": "value_usd"}[metric]
+    other = "value_cny" if metric == "value_usd" else "value_usd"
     with pytest.raises(Unclear, match="not the currency"):
         read_claim(row | {"metric": other})
 
