@@ -19,7 +19,7 @@ from tasks.domain.errors import NoFigure
 from tasks.domain.reporter import Reporter
 from tasks.ledger.merge import current_statements
 from tasks.reports.brief import facts as brief_facts
-from tasks.reports.brief import render, sentences, wording
+from tasks.reports.brief import lists, render, sentences, wording
 from tasks.reports.brief.charts import sparkline
 from tasks.reports.brief.facts import gather
 from tasks.reports.page_templates import LANGUAGES
@@ -370,6 +370,13 @@ def test_what_is_empty_is_left_out_and_the_page_says_how_it_is_cited(whole: Fact
         whole, "zh"
     )
     assert re.search(r"Source: China customs via [a-z.]+, [a-z.]+, [a-z.]+ and \d+ others, as known on 2026-", page)
+
+
+def test_what_was_revised_since_the_month_before_came_out(whole: Facts) -> None:
+    lines = lists.revised_lines(whole, "en")
+    assert "2025-05, Germany, quantity kg: 290,000 kg → 300,000 kg (changed, 2025-07-20)" in lines
+    assert "2025-05，德国，数量：290,000千克 → 300,000千克（变更，2025-07-20）" in render.page(whole, "zh")
+    assert {row["old_release_id"] == row["new_release_id"] for row in whole.revised} == {False}
 
 
 def test_the_page_needs_no_network_and_no_script(facts: Facts) -> None:
