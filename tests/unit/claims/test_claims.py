@@ -747,6 +747,24 @@ def test_what_is_no_part_of_a_year_is_no_period(text: str) -> None:
         read_period(text)
 
 
+@pytest.mark.parametrize("column", ["commodity", "hs_code_if_stated"])
+@pytest.mark.parametrize(
+    ("code", "national", "product"),
+    [("8505111000", "HS8", "85051110"), ("8505110070", "HTS10", "8505110070"), ("010121000", "JP9", "010121000"), ("850511", "", "850511")],
+)  # fmt: skip
+def test_a_code_has_the_digits_of_the_reporters_list(column: str, code: str, national: str, product: str) -> None:
+    row = {
+        "commodity": M,
+        "flow": "export",
+        "partner": "World",
+        "period": "2025-06",
+        "metric": "level_t",
+        "value": "1",
+        "unit": "t",
+    }
+    assert read_claim(row | {column: code}, national).spot.product == product
+
+
 def test_two_codes_are_not_read_as_one(sample: Snapshot) -> None:
     claim = frame([(M, "World", "2025-06", "level_t", "3188", "t", "")])
     verdicts = {
