@@ -10,7 +10,6 @@ import pytest
 
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
-from schemas.reference.code_tables import code_table
 from schemas.tables.metric import Metric
 from tasks.controls import tables
 from tasks.controls import windows as event_windows
@@ -61,23 +60,6 @@ def test_the_four_measures_of_october_2025_never_came_into_force() -> None:
     assert [name for name, state in states.items() if state == "never_in_force"] == [
         f"Announcement {number} of 2025" for number in (55, 56, 57, 58)
     ]
-
-
-def test_days_are_in_order_and_every_code_belongs_to_a_measure() -> None:
-    events = code_table("control_events").to_dicts()
-    assert len({row["event"] for row in events}) == len(events)
-    for row in events:
-        for first, last in (("announced_on", "effective_from"), ("announced_on", "effective_until")):
-            assert not row[first] or not row[last] or row[first] <= row[last], row["event"]
-        for name in ("announced_on", "effective_from", "effective_until"):
-            assert not row[name] or date.fromisoformat(row[name])
-        assert not row["effective_until"] or row["effective_from"] <= row["effective_until"], row["event"]
-        assert row["basis"] == "measure" or not (row["suspends"] or row["succeeds"]), row["event"]
-    codes = code_table("control_event_codes")
-    assert codes.height > 30
-    assert set(codes["event"]) <= {row["event"] for row in events}
-    for row in codes.iter_rows(named=True):
-        assert not row["code_printed"] or row["hs8"].startswith(row["code_printed"].rstrip(".")[:8])
 
 
 def test_magnets_are_touched_in_an_unknown_share_and_it_is_said() -> None:
@@ -308,40 +290,6 @@ def test_a_release_reads_the_months_of_windows_and_not_the_figures_of_years(
     assert {date(2025, 5, 1), date(2025, 6, 1)} <= {*months["period"]}
 
 
-def test_windows_do_not_depend_on_the_order_of_releases_and_another_product_leaves_the_file_alone(
-    tmp_path: Path,
-) -> None:
-    magnets, later, beans = tmp_path / "magnets.csv", tmp_path / "later.csv", tmp_path / "soybeans.csv"
-    lines = (
-        (ROOT / "flows" / "examples" / "published_figures.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    )
-    magnets.write_text("".join(line for line in lines if ",2025-04," not in line), encoding="utf-8")
-    later.write_text("".join(lines[:1] + [line for line in lines if ",2025-04," in line]), encoding="utf-8")
-    beans.write_bytes(QUERY.encode("gb18030"))
-    found = []
-    for name, order in (("a", (magnets, beans, later)), ("b", (later, magnets, beans))):
-        files = []
-        for file in order:
-            declared = (
-                {"source": "gacc_query", "flow": "export", "partners": "all"}
-                if file == beans
-                else {"source": "published"}
-            )
-            request = ReleaseRequest(file=file, store=tmp_path / name / "reporter=CHN", **declared)  # type: ignore[arg-type]
-            release.fn(request, date(2026, 11, 1))
-            snapshot = open_published(tmp_path / name / "reporter=CHN")
-            # The states of the measures are of the day of the newest release, and of that alone.
-            state_days = read_table(snapshot, "control_event")["state_on"].unique().to_list()
-            assert state_days == [date.fromisoformat(snapshot.about["released_on"])]
-            files.append({entry.path for entry in snapshot.files if entry.table in ("event_window", "event_month")})
-            last = {entry.path for entry in snapshot.files if entry.table in EVENT_TABLES}
-        at = order.index(beans)
-        assert files[at] == files[at - 1], "a release about soybeans leaves the windows of magnets alone"
-        assert files[0] != files[2]
-        found.append(last)
-    assert found[0] == found[1]
-
-
 def test_a_basket_of_which_some_codes_are_controlled_is_not_wholly_controlled() -> None:
     assert coverage("mofcom-gacc-2023-23", "basket:gallium") == "whole"
     assert coverage("mofcom-gacc-2025-10", "basket:tungsten") == "some_codes"
@@ -402,17 +350,6 @@ def test_what_is_zero_does_not_depend_on_what_else_is_looked_at(monkeypatch: pyt
     for at_once in (1, 2):
         monkeypatch.setattr(event_windows, "PRODUCTS_AT_ONCE", at_once)
         assert with_zeros(series, months, releases, "export", "WLD") == told
-
-
-def test_a_heading_is_touched_by_what_touches_a_code_below_it(sample: Snapshot) -> None:
-    assert coverage(ANNOUNCEMENT_18, "8505") == "unknown_share"
-    assert coverage("mofcom-gacc-2023-23", "8112") == "some_codes"
-    assert coverage("mofcom-gacc-2023-23", "8505") is None
-    assert coverage(ANNOUNCEMENT_18, "line:rare_earths") is None
-    assert ANNOUNCEMENT_18 in events_of("850511")["event"]
-    found = windows(sample, "8505")
-    assert found.filter(event=ANNOUNCEMENT_18, product="8505")["coverage"].unique().to_list() == ["unknown_share"]
-    assert "12019019" in found.filter(role="placebo")["product"]
 
 
 @pytest.mark.parametrize("product", ["85051110", "basket:rare_earth_magnets", "850511", "8505", "85"])

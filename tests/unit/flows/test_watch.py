@@ -19,7 +19,6 @@ from schemas.forms.watch import WatchReport, WatchRequest
 from schemas.reference.code_tables import code_table
 from tasks.domain import clock
 from tasks.ingest import calendar, held, inbox
-from tasks.store.snapshot import Snapshot, open_snapshot
 
 DAY = date(2026, 1, 10)
 JUNE = CLEAN_RECORDS[:6]
@@ -61,22 +60,6 @@ def test_everything_new_is_ingested_oldest_first_and_nothing_twice(home: Path) -
     assert (again.headline, again.looked.published, again.outcomes) == ("Nothing new", 2, [])
     shutil.copy(home / "inbox/gacc_query/export/b.csv", home / "inbox/gacc_query/export/same bytes.csv")
     assert look(home).headline == "Nothing new"
-
-
-def test_the_manifest_is_read_once_however_many_files_there_are(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is the longer the more is published, and an inbox may have thousands of files that are."""
-    for number in range(1, 4):
-        drop(home, f"{number}.csv", month(number), f"2025-{number + 1:02d}-20")
-    look(home)
-    opened: list[Path] = []
-
-    def opens(store: Path) -> Snapshot | None:
-        opened.append(store)
-        return open_snapshot(store)
-
-    monkeypatch.setattr(inbox, "open_snapshot", opens)
-    assert look(home).looked.published == 3
-    assert opened == [home / "reporter=CHN"]
 
 
 def test_a_late_run_does_its_own_month_and_the_next_run_the_next(home: Path) -> None:
@@ -128,19 +111,6 @@ def test_what_is_declared_nowhere_is_refused_once_and_taken_when_it_is_declared(
     assert look(home).headline == "Nothing new"
     (home / "inbox" / "june.csv.toml").write_text('source = "gacc_query"\nflow = "export"\n')
     assert look(home).headline == "Published 2025-06"
-
-
-def test_what_several_files_lack_is_told_once_and_not_by_every_look(home: Path) -> None:
-    for name in ("june", "july"):
-        (home / "inbox" / f"{name}.csv").write_bytes(month(6))
-    report = look(home)
-    assert report.headline == "Refused 2"
-    (line,) = report.refused
-    assert line.startswith("2 files, july.csv to june.csv: the source is not in the file and nowhere declared. ")
-    assert look(home).headline == "Nothing new"
-    (home / "inbox" / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\n')
-    assert look(home).headline == "Published 2025-06"
-    assert not [*home.rglob(f"june*{inbox.NOTE}")]
 
 
 @pytest.mark.parametrize("is_link", [False, True])
@@ -255,22 +225,6 @@ def test_links_are_followed_and_one_that_leads_nowhere_is_told(home: Path) -> No
     report = look(home)
     assert report.headline == "Refused 1, Published 2025-05"
     assert "gone.csv: a link that leads to no file" in report.refused[0]
-
-
-def test_a_folder_that_may_not_be_read_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    locked = drop(home, "june.csv", month(6)).parent / "locked"
-    locked.mkdir()
-    scan = os.scandir
-
-    def may(folder: Path | int) -> object:
-        if not isinstance(folder, int) and Path(folder) == locked:
-            raise PermissionError(13, "Permission denied", str(folder))
-        return scan(folder)
-
-    monkeypatch.setattr(os, "scandir", may)
-    report = look(home)
-    assert report.headline == "Refused 1, Published 2025-06"
-    assert "locked: a folder that may not be opened. Check its permissions." in report.refused[0]
 
 
 @pytest.mark.parametrize("what", ["name", "long name", "read-only folder", "gone", "unreadable"])

@@ -43,11 +43,6 @@ def test_what_is_due_and_not_published_is_overdue_from_the_day_after(tmp_path: P
     assert found.lines == ["query of 2025-06 was due on 2025-07-20 and is not here"]
 
 
-def test_january_and_february_are_due_together(tmp_path: Path) -> None:
-    found = expect(tmp_path / "store", ["bulletin", "query"], date(2025, 3, 20)).kinds
-    assert [(one.kind, one.months) for one in found] == [("bulletin", ["2025-01", "2025-02"]), ("query", ["2025-01", "2025-02"])]  # fmt: skip
-
-
 def test_a_year_that_the_calendar_lacks_is_a_warning_and_nothing_is_expected(tmp_path: Path) -> None:
     year = max(map(int, code_table("release_calendar")["year"])) + 1
     (found,) = expect(tmp_path / "store", ["query"], date(year, 2, 1)).kinds

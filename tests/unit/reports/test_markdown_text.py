@@ -77,21 +77,6 @@ def test_an_address_in_a_text_is_no_link(text: str) -> None:
     assert shown(plain(text)).strip() == text
 
 
-def test_usual_names_stay_as_they_are() -> None:
-    for name in (
-        "soybeans_import_2024_cny.csv",
-        "稀土 2025-06（修订）.xlsx",
-        "June 2025, 353 t (+660.8 %)",
-        "gacc_query-4cb411168c5d",
-    ):
-        assert plain(name) == name
-
-
-def test_a_long_text_is_cut() -> None:
-    assert plain("x" * 1000).endswith("(1000 characters)")
-    assert len(plain("x" * 1000)) < 350
-
-
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     """A release with a hostile title that revised another one with such a title."""
