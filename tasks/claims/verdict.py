@@ -28,7 +28,7 @@ NAMES = {
 def check_claim(readings: Readings, row: Mapping[str, Any]) -> Verdict:
     """Return the verdict on a row of a claims file, and the reason in a sentence."""
     try:
-        stated = read_claim(dict(row))
+        stated = read_claim(dict(row), readings.reporter.nomenclature)
     except Unclear as unclear:
         return "not_checkable", f"Not checkable: {unclear}."
     spot = readings.canonical(stated.spot)

@@ -22,6 +22,8 @@ SCALES = {"quantity_kg": (1000, "t")} | {value: (10**6, f"million {value[-3:].up
 def show_level(value: Fraction, measure: str) -> str:
     """Format a level, with no more digits than it needs."""
     scale, unit = SCALES.get(measure, (1, measure))
+    if measure in VALUES and abs(value) < scale:
+        scale, unit = 1, measure[-3:].upper()
     number = float(value) / scale
     text = f"{number:,.3f}".rstrip("0").rstrip(".") if number < 100_000 else f"{number:,.0f}"
     return f"{text} {unit}"

@@ -16,7 +16,7 @@ from tests.unit.claims.in_memory import JANUARY, spot
     [
         (353_000, "quantity_kg", "353 t"), (1, "quantity_kg", "0.001 t"), (0, "quantity_kg", "0 t"), (3_188_500, "quantity_kg", "3,188.5 t"),
         (99_999_999, "quantity_kg", "99,999.999 t"), (100_000_400, "quantity_kg", "100,000 t"), (20_121_000, "value_usd", "20.121 million USD"),
-        (10**9, "value_cny", "1,000 million CNY"), (1200, "quantity_piece", "1,200 quantity_piece"),
+        (10**9, "value_cny", "1,000 million CNY"), (340_498, "value_usd", "340,498 USD"), (1200, "quantity_piece", "1,200 quantity_piece"),
     ],
 )  # fmt: skip
 def test_levels_have_no_more_digits_than_they_need(value: int, measure: str, text: str) -> None:
