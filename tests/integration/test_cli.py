@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import json
-import logging
 import os
 import re
 import signal
@@ -26,7 +25,6 @@ from typer.testing import CliRunner
 from flows.cli import terminal
 from flows.cli.app import app
 from flows.cli.ingest import SAMPLE
-from flows.cli.running import prepare_prefect
 from tasks.domain.errors import BrokenStore
 from tasks.ingest import held
 from tasks.reports import query
@@ -138,38 +136,6 @@ def test_read_gives_the_rows_that_plain_readers_get(home: Path) -> None:
             assert [None if pandas.isna(value) else value for value in frame[name]] == ordered[name].to_list(), name
 
 
-def test_as_of_a_day_on_which_only_the_press_had_spoken(home: Path) -> None:
-    """The sample's file is of June 2026, its figures of the days on which they were printed: 46.4 t was, 353 t not yet."""
-    may, june = (
-        in_process("read", "metric", "--product", "85051110", "--partner", "USA", "--month", month, "--as-of", "2025-07-01",
-                   "--format", "json", cwd=home)
-        for month in ("2025-05", "2025-06")
-    )  # fmt: skip
-    assert may.returncode == 0, may.stderr
-    (row,) = [json.loads(line) for line in may.stdout.splitlines()]
-    assert row["level"] == 46_400
-    assert (june.returncode, june.stdout) == (0, "")
-
-
-def test_run_tells_of_exports_in_a_store_that_has_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-    magnets = (
-        QUERY.replace('"01012100","改良种用马"', '"85051110","永磁铁"')
-        .replace('"1000"', '"4711000"')
-        .replace('"2","头"', '"0","?"')
-    )
-    (tmp_path / "query.csv").write_bytes(magnets.encode("gb18030"))
-    declared = ("--source", "gacc_query", "--flow", "import", "--partners", "all", "--no-prefect", "--store", "store")
-    assert CliRunner().invoke(app, ["ingest", "query.csv", *declared]).exit_code == 0
-    told = CliRunner().invoke(app, ["run", "--no-prefect", "--store", "store"]).stdout
-    table = told[told.index("China's exports of") : told.index("Where these come from")]
-    assert table.count("World") == 1
-    assert "4,711" not in table
-    for figure in FIGURES:
-        assert figure in table, figure
-
-
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -261,24 +227,6 @@ def test_a_dry_run_lists_the_files_in_their_order(
     assert done.stdout.split() == ["Would", "ingest", "2", "downloads/[b].csv", "downloads/a.csv"]
 
 
-def test_nobody_is_asked_to_decide_once_more_about_what_was_rejected(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "400")
-    (tmp_path / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
-    command = ["ingest", "cut.csv", "--source", "gacc_query", "--flow", "export", "--no-prefect", "--store", "store"]
-    assert "a person must decide" in CliRunner().invoke(app, command).output
-    (waiting,) = held.waiting(Path("store/reporter=CHN"))
-    decision = ("--by", "Li Wei", "--reason", "cut off", "--store", "store")
-    assert CliRunner().invoke(app, ["reject", waiting.release_id, *decision]).exit_code == 0
-    for more in ((), ("--dry-run",)):
-        done = CliRunner().invoke(app, [*command, *more])
-        assert done.exit_code == 3
-        assert done.output.startswith(f"rejected cut.csv ({waiting.release_id}): not published")
-        assert "rejected by Li Wei" in done.output
-
-
 def test_an_approval_whose_bytes_are_gone_is_one_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
     def gone(*_: object) -> Iterator[None]:
@@ -290,20 +238,6 @@ def test_an_approval_whose_bytes_are_gone_is_one_line(home: Path, monkeypatch: p
     monkeypatch.setattr(held, "reopened", gone)
     done = CliRunner().invoke(app, ["approve", "x", "--by", "Li Wei", "--reason", "seen", "--store", "store"])
     assert (done.exit_code, done.output) == (2, "refused raw/ab/abc: no such object\n")
-
-
-def test_an_error_that_is_only_logged_still_reaches_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    """Prefect's own log is silent there; what would be lost is printed, in a line."""
-    prepare_prefect(None)
-    prepare_prefect(None)
-    try:
-        raise RuntimeError("the server hung up")
-    except RuntimeError:
-        logging.getLogger("tidewaiter.announce").exception(
-            "could not be sent to Prefect; the publication is not affected"
-        )
-    said = "could not be sent to Prefect; the publication is not affected: RuntimeError: the server hung up"
-    assert capsys.readouterr().err.strip().splitlines() == [f"warning {said}"]
 
 
 def test_the_python_of_the_documentation_runs_as_it_is_written(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -387,15 +321,6 @@ def test_no_folder_is_said_before_a_run_begins(
     (tmp_path / "none").write_text("a file")
     done = CliRunner().invoke(app, [*command, "--store", "store"])
     assert (done.exit_code, "none: a file. Give the folder" in done.output) == (2, True), done.output
-
-
-def test_a_terminal_that_knows_no_dash_gets_the_whole_story(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
-    done = tidewaiter("run", "--no-prefect", cwd=home)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("agrees with snapshot") == 5
-    zh = ("--month", "2025-06", "--product", "85051110", "--language", "zh")
-    assert "\\u4e2d\\u56fd" in tidewaiter("brief", *zh, cwd=home).stdout
 
 
 def test_a_store_that_was_never_written_to_holds_nothing_and_says_so(

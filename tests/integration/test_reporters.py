@@ -15,13 +15,12 @@ from typer.testing import CliRunner
 
 import tidewaiter
 from flows.audit import audit
-from flows.backfill import backfill
 from flows.cli.app import app
 from flows.release import release
 from flows.watch import watch
 from flows.withdraw import withdraw
 from schemas.forms.request import ReleaseRequest
-from schemas.forms.watch import BackfillRequest, WatchRequest
+from schemas.forms.watch import WatchRequest
 from schemas.forms.withdrawal import WithdrawalRequest
 from tasks.domain.errors import Refused
 from tasks.domain.reporter import Reporter
@@ -129,19 +128,6 @@ def test_every_page_says_whose_trade_it_is(root: Path, reporter: str, code: str,
     assert (traced.reporter, traced.agrees) == (reporter, True)
 
 
-def test_a_measure_of_china_is_in_chinas_store_alone(root: Path, tmp_path: Path) -> None:
-    """The United Kingdom's exports of its code 85051110 were "touched" by China's announcements: the digits are the same."""
-    april = [row(1000.0 + month, 100.0 + month, flow=4, country="US", month=202500 + month) for month in range(1, 7)]
-    file = tmp_path / "exports.json"
-    file.write_bytes(page(*april))
-    file.with_name("exports.json.toml").write_text(FILES["ots.json"][1], encoding="utf-8")
-    ingested(tmp_path / "root", tmp_path, file.name)
-    british = Path(store_of(tmp_path / "root", "GBR"))
-    assert query.query(british, "metric", flow="export", product="85051110").height > 0
-    for store in [british, *(Path(store_of(root, reporter)) for reporter in OF.values())]:
-        assert (query.query(store, "control_event").height > 0) == (store.name == "reporter=CHN"), store.name
-
-
 def test_each_file_goes_into_the_store_of_its_reporter(root: Path, inbox: Path) -> None:
     assert [*stores_of(root)] == sorted(OF.values())
     assert sorted(path.name for path in root.iterdir()) == [f"reporter={name}" for name in sorted(OF.values())]
@@ -179,21 +165,6 @@ def test_the_order_of_arrival_across_reporters_does_not_matter(root: Path, inbox
         shutil.rmtree(other)
 
 
-def test_a_backfill_in_batches_gives_each_reporter_what_single_releases_give(
-    root: Path, inbox: Path, tmp_path: Path
-) -> None:
-    report = backfill.fn(BackfillRequest(folder=inbox, store=tmp_path / "store"))
-    assert {one.file.name: one.outcome for one in report.taken} == dict.fromkeys(FILES, "published")
-    tables = ("observation", "metric", "trade_flow", "detail", "release", "record_level", "finding")
-
-    def of_tables(found: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-        return {
-            name: {path: sha for path, sha in files.items() if path.startswith(tables)} for name, files in found.items()
-        }
-
-    assert of_tables(hashes(tmp_path / "store")) == of_tables(hashes(root))
-
-
 @pytest.mark.parametrize("table", ["metric", "trade_flow", "observation", "release", "detail", "finding", "revision"])
 def test_plain_readers_get_one_reporter_or_all_with_the_reporter_from_the_path(root: Path, table: str) -> None:
     own = {
@@ -225,22 +196,6 @@ def test_figures_of_all_reporters_in_one_query_are_those_of_the_files(root: Path
         ("USA", "import", "CHN", 111_000.0),
     }  # fmt: skip
     assert ("EU27", "import", "CHN", 90_028.0) in figures
-
-
-def test_what_one_reporter_says_is_no_word_about_another(inbox: Path, tmp_path: Path) -> None:
-    """China's silence about France stays silence, whatever Eurostat and HMRC say of every partner."""
-    root = tmp_path / "store"
-    ingested(root, inbox, "june.csv")
-    before = {
-        name: query.query(root / "reporter=CHN", name) for name in ("metric", "observation", "finding", "release")
-    }
-    for name in ("comext.csv", "ots.json", "census.json"):
-        ingested(root, inbox, name)
-    for name, rows in before.items():
-        assert query.query(root / "reporter=CHN", name).equals(rows)
-    for reporter, store in stores_of(root).items():
-        for table in ("observation", "release", "detail"):
-            assert set(query.query(Path(store), table)["reporter"]) == {reporter}
 
 
 def test_a_command_names_the_reporter_or_lists_them(root: Path) -> None:

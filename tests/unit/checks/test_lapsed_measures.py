@@ -9,7 +9,6 @@ import pytest
 from flows.release import release
 from schemas.forms.brief import Facts
 from schemas.forms.request import ReleaseRequest
-from tasks.controls.windows import windows
 from tasks.reports.brief import lists, render
 from tasks.reports.brief.facts import gather
 from tasks.reports.query import open_published
@@ -99,25 +98,6 @@ def test_the_published_state_is_that_of_the_day_of_the_newest_release_in_whateve
         assert states["mofcom-2025-72"] == ("in_force", day, None, None)
     both = [{entry.path for entry in open_published(tmp_path / name / "reporter=CHN").files if entry.table == "control_event"} for name in "ab"]  # fmt: skip
     assert both[0] == both[1]
-
-
-def test_the_published_measures_say_what_they_suspend(tmp_path: Path) -> None:
-    rows = {row["event"]: row for row in read_table(taken(tmp_path, "2026-11-18"), "control_event").to_dicts()}
-    assert rows[SUSPENSION]["suspends"] == [
-        *(f"mofcom-gacc-2025-{number}" for number in (55, 56, 57, 58)), "mofcom-2025-61", "mofcom-2025-62",
-    ]  # fmt: skip
-    assert rows["mofcom-2025-72"]["suspends"] == ["mofcom-2024-46#2"]
-    assert rows["mofcom-2025-61"]["suspends"] == []
-
-
-def test_the_state_of_a_window_is_that_of_its_last_day(tmp_path: Path) -> None:
-    """Announcement 61 began on 9 October 2025 and was suspended on 7 November."""
-    snapshot = taken(tmp_path, "2026-11-18", tuple(f"2025{month:02d}" for month in range(1, 13)))
-    rows = windows(snapshot, MAGNETS).filter(event=ABROAD, product=MAGNETS)
-    states = {(f"{row['first_month']:%Y-%m}", row["months"]): row["state"] for row in rows.to_dicts()}
-    assert states["2025-09", 1] == "not_yet_announced"
-    assert states["2025-10", 1] == "in_force"
-    assert states["2025-11", 1] == states["2025-10", 3] == states["2025-10", 12] == "suspended"
 
 
 @pytest.fixture(scope="module")

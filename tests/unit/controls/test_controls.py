@@ -9,8 +9,8 @@ import pytest
 
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
-from schemas.reference.code_tables import code_table
 from tasks.controls import windows as event_windows
+from tasks.controls.tables import control_event
 from tasks.controls.windows import as_table, windows, windows_of, with_zeros
 from tasks.domain.classification import holds
 from tasks.domain.measure_states import with_states
@@ -57,23 +57,6 @@ def test_the_four_measures_of_october_2025_never_came_into_force() -> None:
     assert [name for name, state in states.items() if state == "never_in_force"] == [
         f"Announcement {number} of 2025" for number in (55, 56, 57, 58)
     ]
-
-
-def test_days_are_in_order_and_every_code_belongs_to_a_measure() -> None:
-    events = code_table("control_events").to_dicts()
-    assert len({row["event"] for row in events}) == len(events)
-    for row in events:
-        for first, last in (("announced_on", "effective_from"), ("announced_on", "effective_until")):
-            assert not row[first] or not row[last] or row[first] <= row[last], row["event"]
-        for name in ("announced_on", "effective_from", "effective_until"):
-            assert not row[name] or date.fromisoformat(row[name])
-        assert not row["effective_until"] or row["effective_from"] <= row["effective_until"], row["event"]
-        assert row["basis"] == "measure" or not (row["suspends"] or row["succeeds"]), row["event"]
-    codes = code_table("control_event_codes")
-    assert codes.height > 30
-    assert set(codes["event"]) <= {row["event"] for row in events}
-    for row in codes.iter_rows(named=True):
-        assert not row["code_printed"] or row["hs8"].startswith(row["code_printed"].rstrip(".")[:8])
 
 
 def test_magnets_are_touched_in_an_unknown_share_and_it_is_said() -> None:
@@ -216,13 +199,12 @@ def test_the_published_table_holds_the_measures(sample: Snapshot) -> None:
 
 
 def test_the_states_are_of_the_day_of_the_newest_release_in_any_order(tmp_path: Path) -> None:
-    rows = [("2025-05", "USA", "5", "千克")]
     for order in (("2025-05", "2024-05"), ("2024-05", "2025-05")):
         for month in order:
             (tmp_path / order[0]).mkdir(exist_ok=True)
-            snapshot = _store(tmp_path / order[0], [(month, *rows[0][1:])], month, on=date(int(month[:4]), 12, 20))
-        days = read_table(snapshot, "control_event")["state_on"].unique().to_list()
-        assert days == [date(2025, 12, 20)]
+            rows = [(month, "USA", "5", "千克")]
+            snapshot = _store(tmp_path / order[0], rows, month, on=date(int(month[:4]), 12, 20))
+        assert read_table(snapshot, "control_event").equals(control_event(date(2025, 12, 20), "CHN"))
 
 
 def test_a_basket_of_which_some_codes_are_controlled_is_not_wholly_controlled() -> None:
@@ -285,17 +267,6 @@ def test_what_is_zero_does_not_depend_on_what_else_is_looked_at(monkeypatch: pyt
     for at_once in (1, 2):
         monkeypatch.setattr(event_windows, "PRODUCTS_AT_ONCE", at_once)
         assert with_zeros(series, months, releases, "export", "WLD") == told
-
-
-def test_a_heading_is_touched_by_what_touches_a_code_below_it(sample: Snapshot) -> None:
-    assert coverage(ANNOUNCEMENT_18, "8505") == "unknown_share"
-    assert coverage("mofcom-gacc-2023-23", "8112") == "some_codes"
-    assert coverage("mofcom-gacc-2023-23", "8505") is None
-    assert coverage(ANNOUNCEMENT_18, "line:rare_earths") is None
-    assert ANNOUNCEMENT_18 in events_of("850511")["event"]
-    found = windows(sample, "8505")
-    assert found.filter(event=ANNOUNCEMENT_18, product="8505")["coverage"].unique().to_list() == ["unknown_share"]
-    assert "12019019" in found.filter(role="placebo")["product"]
 
 
 @pytest.mark.parametrize("product", ["85051110", "basket:rare_earth_magnets", "850511", "8505", "85"])

@@ -23,7 +23,6 @@ YEARS = ("2020", "2021", "2022", "2023")
 MONTHS = [f"{year}-{month:02d}" for year in YEARS for month in range(1, 13)]
 CODES = ("85051110", "81129210", "81129910", "81129290", "81129990", "69072100", "84795019", "90154000")
 PARTNERS = ("USA", "GBR", "GEO", "gacc:449", "BES")
-WORTH = "unit_value_usd_per_kg"
 CHINA, GERMANY = Reporter("CHN", "HS8"), Reporter("DEU", "CN8")
 NEVER = (None, "definition_break")
 
@@ -99,24 +98,6 @@ def test_what_lost_a_part_is_not(figures: Figures) -> None:
         assert figures.pair("yoy_pct", partner, last, product=product) == NEVER
 
 
-def test_a_unit_that_is_new_breaks_its_own_measure_alone(figures: Figures) -> None:
-    assert figures.pair("yoy_pct", "USA", "2023-06", "quantity_item", "90154000") == NEVER
-    assert figures.pair("yoy_pct", "USA", "2023-06", "quantity_kg", "90154000")[1] == "computed"
-
-
-def test_a_printed_growth_over_a_change_is_no_figure_of_ours() -> None:
-    """In January 2011 articles came into the line; the growth that was printed compares with a base without them."""
-    press = release(kind="published", partners="keys")
-    line = "line:rare_earths"
-    told = [
-        number(press, "WLD", "2010-12", 1000, product=line), number(press, "WLD", "2011-01", 4087, product=line),
-        number(press, "WLD", "2011-01", -2930, "quantity_kg_yoy", product=line),
-    ]  # fmt: skip
-    figures = Figures((press, told))
-    for figure in ("yoy_pct", "mom_pct"):
-        assert figures.pair(figure, "WLD", "2011-01", product=line) == NEVER
-
-
 def test_a_trace_says_what_changed_and_notices_a_figure_that_ignores_it(figures: Figures) -> None:
     tracer = tracer_of(figures.store)
     point = Point("export", "85051110", "USA", "quantity_kg", 2022 * 12 + 5)
@@ -178,20 +159,6 @@ def test_what_a_trace_says_changed_is_what_cuts_the_figures(reporter: Reporter) 
         assert len(keys) / len(months) / 2 < cut < len(keys) / len(months)
     one_month = pl.DataFrame([key for key in keys if key[3] == months[-1]], schema, orient="row")
     assert changes_of_texts(one_month, reporter).to_list() == [found[key] for key in one_month.iter_rows()]
-
-
-def test_the_changes_of_a_price_are_those_of_the_value_and_of_the_mass(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [
-        {"product": "90154000", "partner": "", "measure": measure, "from_month": month, "comparable": "no", "what": what, "source": "S"}
-        for measure, month, what in (("quantity_kg", "2023-01", "weighed"), ("value_usd", "2021-05", "valued"))
-    ]  # fmt: skip
-    monkeypatch.setattr(definition_changes, "_rows", lambda table, _: rows if table == "definition_breaks" else [])
-    assert [(change.month, change.what) for change in breaks_of("90154000", "USA", WORTH, CHINA)] == [
-        (2021 * 12 + 4, "valued"),
-        (2023 * 12, "weighed"),
-    ]
-    assert [change.what for change in breaks_of("90154000", "USA", "value_usd", CHINA)] == ["valued"]
-    assert breaks_of("90154000", "USA", "unit_value_cny_per_kg", CHINA)[0].what == "weighed"
 
 
 def test_a_row_that_carries_over_a_change_carries_its_own_alone(monkeypatch: pytest.MonkeyPatch) -> None:

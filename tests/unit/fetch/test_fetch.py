@@ -20,12 +20,11 @@ from schemas.forms.fetch import FetchReport, FetchRequest
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchRequest
 from tasks.domain.errors import Refused
-from tasks.fetch.drop import as_toml
 from tasks.fetch.fetch import fetch
-from tasks.fetch.seen import read_seen
+from tasks.fetch.inbox import read_seen
 from tasks.fetch.transport import Policy, Transport
 from tasks.ingest import inbox as inboxes
-from tasks.ingest.declaration import locate
+from tasks.ingest.declaration import as_toml, locate
 from tasks.ingest.normalise import normalise
 from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
@@ -167,18 +166,6 @@ def test_the_same_bytes_the_same_records_and_304_are_nothing_new(
     assert len(files_of(tmp_path / "inbox")) == 2
 
 
-def test_a_conditional_request_is_sent_once_an_answer_was_seen(site: Replay, ask: Callable[..., FetchReport]) -> None:
-    site.route(
-        COMEXT, Reply(comext(), headers={**CSV, "ETag": '"7"', "Last-Modified": "Fri, 14 Aug 2026 09:00:00 GMT"})
-    )
-    assert [comext_of_the_eu(ask).fetched[0].reason for _ in range(2)] == ["never seen before", "the source says so"]
-    assert "if-none-match" not in site.asked[0].headers
-    assert (site.asked[1].headers["if-none-match"], site.asked[1].headers["if-modified-since"]) == (
-        '"7"',
-        "Fri, 14 Aug 2026 09:00:00 GMT",
-    )
-
-
 def test_a_changed_number_is_a_new_file_beside_the_old_one(
     site: Replay, ask: Callable[..., FetchReport], tmp_path: Path
 ) -> None:
@@ -221,14 +208,6 @@ def test_what_is_no_answer_is_named_and_nothing_is_dropped(
     assert said in report.fetched[0].reason
     assert files_of(tmp_path / "inbox") == []
     assert read_seen(tmp_path / "inbox", "eurostat_comext") == {}
-
-
-def test_a_month_that_has_no_records_yet_is_not_out(
-    site: Replay, ask: Callable[..., FetchReport], tmp_path: Path
-) -> None:
-    site.route(COMEXT, Reply(comext([]), headers=CSV))
-    assert outcomes(comext_of_the_eu(ask)) == ["not out"]
-    assert files_of(tmp_path / "inbox") == []
 
 
 def test_an_answer_that_the_adapter_refuses_is_dropped_once_and_refused_where_people_look(
@@ -463,12 +442,6 @@ def test_a_gate_for_browsers_is_not_worked_around(
     assert "A person must download" in report.fetched[0].reason or "a person must download" in report.fetched[0].reason
     assert len(site.asked) == 2, "each index once"
     assert files_of(tmp_path / "inbox") == []
-
-
-def test_an_index_that_links_elsewhere_is_refused(site: Replay, ask: Callable[..., FetchReport]) -> None:
-    site.route("/statics", Reply(index((EXPORTS, "<a href=https://evil.example/x.html> May.</a>")), headers=HTML))
-    report = ask("gacc_preliminary", today=date(2026, 6, 12))
-    assert "a link to https://evil.example" in report.fetched[0].reason
 
 
 def test_the_files_of_japan_are_found_by_their_chapters(

@@ -3,8 +3,6 @@ decides what is written into it."""
 
 import csv
 import io
-import itertools
-import json
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -20,7 +18,6 @@ from typer.testing import CliRunner
 from flows.cli.app import app
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
-from schemas.layouts import LAYOUTS
 from tasks.reports.query import query
 from tests.unit.builders import MAGNETS
 from tests.unit.customs import RIGHT
@@ -78,12 +75,6 @@ def test_rows_of_every_value_of_an_option_are_read(store: Path, column: str, opt
     assert len({row[column] for row in got}) == len(values)
 
 
-def test_conditions_on_several_columns_hold_together(store: Path) -> None:
-    got = rows_of(store, *of({"--product": [MAGNETS, BASKET], "--partner": ["USA", "WLD"], "--month": [MAY, JUNE], "--measure": ["quantity_kg"]}))  # fmt: skip
-    places = [(row["product"], row["partner"], row["period"][:7]) for row in got]
-    assert sorted(places) == sorted(itertools.product((MAGNETS, BASKET), ("USA", "WLD"), (MAY, JUNE)))
-
-
 def test_a_range_of_months_has_both_its_ends(store: Path) -> None:
     got = rows_of(store, "--product", MAGNETS, "--partner", "WLD", "--measure", "quantity_kg", "--month", "2025-04..2025-06")  # fmt: skip
     assert [row["period"] for row in got] == ["2025-04-01", "2025-05-01", "2025-06-01"]
@@ -124,15 +115,6 @@ def test_what_is_not_in_the_store_is_refused_with_what_there_is(
     assert says in done.stderr
 
 
-def test_the_python_interface_takes_one_value_or_several(store: Path) -> None:
-    both = query(store, "metric", product=[MAGNETS, BASKET], partner=("USA",), month=[(2025, 5), (2025, 6)])
-    alone = [query(store, "metric", product=product, partner="USA", month=month)
-             for month in ((2025, 5), (2025, 6)) for product in (MAGNETS, BASKET)]  # fmt: skip
-    assert both.equals(pl.concat(alone).sort("period", "product", "measure", maintain_order=True))
-    assert both.height == 4
-    assert query(store, "metric", product=[]).height == 0
-
-
 def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """The commands below one, and groups that do something by themselves."""
     below = getattr(command, "commands", {})
@@ -171,14 +153,6 @@ def test_the_ending_of_a_file_decides_what_it_is(store: Path, tmp_path: Path, en
     found = FORMS[ending.lower()](tmp_path / f"out{ending}")
     assert found["level"].to_list() == [353_000.0, 3_188_000.0]
     assert found["partner"].to_list() == ["USA", "WLD"]
-
-
-def test_a_file_of_json_is_one_document_and_what_is_printed_an_object_a_line(store: Path, tmp_path: Path) -> None:
-    assert run(store, "read", "metric", *ONE, "--format", "json", "--output", "out.json").exit_code == 0
-    written = json.loads((tmp_path / "out.json").read_text())
-    printed = run(store, "read", "metric", *ONE, "--format", "json").stdout.splitlines()
-    assert written == [json.loads(line) for line in printed]
-    assert len(written) == 2
 
 
 ENDINGS = "end the name in .csv, .json, .jsonl, .ndjson, .parquet or .xlsx"
@@ -258,15 +232,6 @@ def test_a_workbook_too_large_for_a_spreadsheet_is_refused(tmp_path: Path) -> No
     with pytest.raises(ValueError, match=r"1,048,576 rows, and a sheet holds 1,048,575.*write \.csv or \.parquet"):
         write(pl.DataFrame({"a": pl.repeat(1, 2**20, eager=True)}), "xlsx", tmp_path / "out.xlsx")
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("table", sorted(LAYOUTS))
-def test_every_table_can_be_written_as_a_workbook(store: Path, tmp_path: Path, table: str) -> None:
-    done = run(store, "read", table, "--output", "out.xlsx")
-    assert done.exit_code == 0, done.output
-    book = openpyxl.load_workbook(tmp_path / "out.xlsx", read_only=True)
-    assert book.sheetnames == [table, "units and sources"]
-    assert sum(1 for _ in book[table].iter_rows()) == query(store, table).height + 1
 
 
 def test_the_ending_decides_for_every_command_that_writes_rows(store: Path, tmp_path: Path) -> None:

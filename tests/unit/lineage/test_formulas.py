@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.forms.trace import Operand
+from schemas.names import FIGURES
 from tasks.lineage.formulas import RECIPES, ExactOperand, first_month, months_of
 from tasks.lineage.operands import Point
 
@@ -24,6 +25,54 @@ def operands(*values: int | None, months: list[int] | None = None, **place: Any)
 
 def result(name: str, found: list[ExactOperand], point: Point = POINT) -> Any:
     return RECIPES[name][2](found, point)
+
+
+def test_every_metric_has_a_recipe() -> None:
+    assert {*RECIPES} == {*FIGURES}
+
+
+@pytest.mark.parametrize("name", ["mom_pct", "yoy_pct", "ytd_yoy_pct"])
+@pytest.mark.parametrize(
+    ("values", "growth"), [((353, 46), Fraction(30700, 46)), ((0, 46), -100), ((353, 0), None), ((None, 46), None), ((353, None), None)]
+)  # fmt: skip
+def test_growth(name: str, values: tuple[int | None, ...], growth: Fraction | None) -> None:
+    assert result(name, operands(*values)) == growth
+
+
+@pytest.mark.parametrize(
+    ("values", "share"), [((1, 3), Fraction(100, 3)), ((0, 3), 0), ((1, 0), None), ((None, 3), None), ((1, None), None)]
+)  # fmt: skip
+def test_share(values: tuple[int | None, ...], share: Fraction | None) -> None:
+    assert result("share_pct", operands(*values)) == share
+
+
+@pytest.mark.parametrize(
+    ("values", "points"), [((8, 5, 12), 25), ((5, 8, 12), -25), ((8, 5, 0), None), ((8, None, 12), None), ((None, 5, 12), None)]
+)  # fmt: skip
+def test_contribution(values: tuple[int | None, ...], points: int | None) -> None:
+    assert result("contribution_mom_pp", operands(*values)) == points
+
+
+def test_equal_levels_share_a_rank() -> None:
+    others = [*operands(5, None, 9, partner="DEU"), *operands(7, partner="JPN")]
+    assert result("rank", [*operands(7), *others]) == 2
+    assert result("rank", operands(7)) == 1
+
+
+def test_twelve_months_and_their_growth() -> None:
+    year = operands(*range(1, 13), months=[*range(JUNE - 11, JUNE + 1)])
+    before = operands(*[3] * 12, months=[*range(JUNE - 23, JUNE - 11)])
+    assert result("rolling_12m", year) == 78
+    assert result("rolling_12m_yoy_pct", [*before, *year]) == (Fraction(78, 36) - 1) * 100
+    assert result("rolling_12m", operands(1, None)) is None
+    assert result("rolling_12m_yoy_pct", [*operands(*[0] * 12, months=[*range(JUNE - 23, JUNE - 11)]), *year]) is None
+
+
+def test_a_year_of_prices_is_value_by_mass() -> None:
+    price = POINT.at(measure="unit_value_usd_per_kg")
+    mass, value = operands(4, 4, measure="quantity_kg"), operands(10, 30)
+    assert result("rolling_12m", [*value, *mass], price) == 5
+    assert result("rolling_12m", [*value, *operands(0, 0, measure="quantity_kg")], price) is None
 
 
 @pytest.mark.parametrize(

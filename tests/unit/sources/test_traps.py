@@ -8,20 +8,15 @@ import polars as pl
 import pytest
 from comext_bulk import Row as BulkRow
 from comext_bulk import text
-from release_pages import GOODS, SPANS, TITLE, goods
 
 from schemas.reference.code_tables import code_table
-from schemas.tables.observation import Detail
-from schemas.tables.release import Release
 from tasks.domain.errors import Refused
 from tasks.ingest.normalise import Normalised
-from tasks.ledger.merge import merge
 from tasks.sources.gacc_site import linked
 from tasks.sources.registry import SOURCES
 from tests.unit.sources.test_eurostat_bulk import read as read_bulk
 from tests.unit.sources.test_eurostat_comext import VALUE, answer
 from tests.unit.sources.test_eurostat_comext import read as read_comext
-from tests.unit.sources.test_gacc_pages import read as read_page
 from tests.unit.sources.test_gacc_site import index
 
 
@@ -88,21 +83,6 @@ def test_eleven_in_luxembourg_is_that_day_in_summer_and_winter(tmp_path: Path, u
         on(date.fromordinal(day.toordinal() - 1))
 
 
-PRELIMINARY_DAYS = {
-    2025: "01-13 03-07 04-14 05-09 06-09 07-14 08-07 09-08 10-13 11-07 12-08",
-    2026: "01-14 03-10 04-14 05-09 06-09 07-14 08-07 09-08 10-14 11-10 12-08",
-}
-
-
-@pytest.mark.parametrize("year", PRELIMINARY_DAYS)
-def test_the_calendar_has_the_official_days_of_the_preliminary_release(year: int) -> None:
-    """As announced for each year; January and February come in March."""
-    rows = code_table("release_calendar").filter(
-        pl.col("kind") == "preliminary", pl.col("expected_on").str.starts_with(f"{year}-")
-    )
-    assert rows["expected_on"].unique().sort().to_list() == [f"{year}-{day}" for day in PRELIMINARY_DAYS[year].split()]
-
-
 def test_a_code_without_its_leading_zero_is_set_aside(tmp_path: Path) -> None:
     """Another program made the code a number; it might be any other one, so it is not guessed."""
     release = read_bulk(text([BulkRow(product="1012100"), BulkRow()]), tmp_path)
@@ -122,23 +102,3 @@ def test_an_index_without_quotes_around_its_links_is_read(link: str) -> None:
     assert [address for *_, address in linked(index(link), 2026, "gacc_preliminary")] == [
         "http://english.customs.gov.cn/a.html"
     ]
-
-
-def test_a_changed_column_of_the_year_before_is_a_revision_of_that_year(tmp_path: Path) -> None:
-    """The page of May 2025 is not rewritten; that of May 2026 has another figure of January to May 2025."""
-    first = read_page(goods(), tmp_path / "2025", released_on=date(2025, 6, 10))
-    after = [[*row[:6], "24,827.1" if row[0].startswith("Rare earth") else row[4], row[5], *row[8:]] for row in GOODS]
-    later = read_page(
-        goods(after, title=TITLE.replace("2025", "2026"), day="2026/06/09", spans=[span.replace("2024", "2025") for span in SPANS]), tmp_path / "2026",
-        released_on=date(2026, 6, 10),
-    )  # fmt: skip
-    ledger = merge(
-        Detail.validate(pl.concat([first.detail, later.detail])),
-        Release.validate(pl.concat([first.release, later.release])),
-    )
-    said = ledger.filter(
-        product="line:rare_earths", measure="quantity_kg", period_start=date(2025, 1, 1), period_end=date(2025, 5, 31)
-    )
-    assert said.sort("known_from").select("value", "known_from", "known_until").rows() == [
-        (24_827_000, date(2025, 6, 10), date(2026, 6, 10)), (24_827_100, date(2026, 6, 10), None),
-    ]  # fmt: skip

@@ -11,7 +11,7 @@ from pandera.errors import SchemaErrors
 from pandera.polars import Field
 
 from schemas.model import Table, columns_of
-from schemas.table import DataFrame, columns
+from schemas.table import DataFrame
 from schemas.tables.release import Finding
 from tasks.domain import hashing
 from tasks.domain.hashing import frame_sha256
@@ -69,24 +69,6 @@ def test_a_step_refuses_what_its_schema_refuses_with_every_failure(function) -> 
     with pytest.raises(SchemaErrors) as raised:
         Step(function)(bad)
     assert sorted(raised.value.failure_cases["failure_case"]) == ["awful", "dreadful"]
-
-
-class Outer(NamedTuple):
-    """A group of groups."""
-
-    inner: Pair
-    more: pl.DataFrame
-
-
-def test_the_parts_of_a_group_of_groups_are_recorded_each_under_its_name() -> None:
-    def count(given: Outer) -> DataFrame[Finding]:
-        return one(given.more)
-
-    with recording(Run()) as run:
-        Step(count)(Outer(Pair(_finding(), "text"), _finding(check="other")))  # type: ignore[arg-type]
-    (record,) = run.records
-    assert record.rows_in == {"given.inner.findings": 1, "given.more": 1}
-    assert record.outputs["count"] == record.inputs["given.more"] != record.inputs["given.inner.findings"]
 
 
 def test_a_step_leaves_a_record_with_hashes_rows_and_schema() -> None:
@@ -216,12 +198,3 @@ def test_the_schema_hash_knows_all_that_a_reader_is_told() -> None:
     ]  # fmt: skip
     assert len({str(columns_of(table)) for table in tables}) == len(tables)
     assert columns_of(_table(ge=1)) == columns_of(_table(ge=1))
-
-
-def test_a_step_refuses_to_begin_where_the_file_of_tables_is_not_what_the_models_say(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    stale = {name: column._replace(description="something else") for name, column in columns("finding").items()}
-    monkeypatch.setattr("tasks.steps.step.columns", lambda table: stale)
-    with pytest.raises(TypeError, match="is not what the model Finding says: run `make dictionary`"):
-        Step(one)

@@ -111,14 +111,6 @@ def test_a_manifest_is_canonical_and_in_utf_8(store: Path) -> None:
     assert manifest.endswith(b'"table":"metric"}\n],\n"format":3,"parent":null,"sequence":1}\n')
 
 
-def test_the_same_content_gives_the_same_bytes_in_another_store(store: Path, tmp_path: Path) -> None:
-    one = release(store, [new(JUNE, 1), new(JULY, 2)])
-    other = release(tmp_path / "other", [new(JULY, 2), new(JUNE, 1)])
-    assert one.snapshot.id == other.snapshot.id
-    manifests = [(published.snapshot.path / "manifest.json").read_bytes() for published in (one, other)]
-    assert manifests[0] == manifests[1]
-
-
 def test_pointer_is_relative_and_a_moved_store_still_reads_and_publishes(store: Path, tmp_path: Path) -> None:
     first = release(store, [new(JUNE, 1)])
     assert os.readlink(store / ".current") == f".snapshots/{first.snapshot.id}"
@@ -290,12 +282,6 @@ def test_file_beside_those_carried_adds_its_rows_but_never_the_same_rows_twice(s
     assert sorted(path.read_bytes() for path in both.paths("finding")) == sorted([parquet(1), parquet(2, 3)])
     with pytest.raises(InvalidPublication, match="counted twice"):
         publish(store, [more], carried=both.files, parent=both, about={"number": 3})
-
-
-def test_same_file_twice_is_refused_but_two_files_of_a_partition_are_fine(store: Path) -> None:
-    with pytest.raises(InvalidPublication, match="counted twice"):
-        release(store, [new(JUNE, 1), new(JUNE, 1)])
-    assert [entry.rows for entry in release(store, [new(JUNE, 1), new(JUNE, 2, 3)]).snapshot.files].count(1) == 1
 
 
 @pytest.mark.parametrize("area", [".objects", ".snapshots"])
@@ -473,16 +459,6 @@ def test_folders_are_made_from_the_outermost_and_told_once(tmp_path: Path) -> No
     assert make_directories(LOCAL, tmp_path / "a" / "b" / "c") == []
 
 
-def test_other_folders_of_the_store_are_left_alone(store: Path) -> None:
-    (store / "raw" / "ab").mkdir(parents=True)
-    (store / "lineage").mkdir()
-    (store / "lineage" / "run.json").write_text("{}")
-    before = {path: path.stat().st_mtime_ns for path in [store / "raw", store / "lineage", store / "lineage/run.json"]}
-    release(store, [new(JUNE, 1)])
-    retain(store, today=date(2035, 1, 1))
-    assert {path: path.stat().st_mtime_ns for path in before} == before
-
-
 def test_retention_removes_what_is_24_months_old_and_nothing_younger(store: Path) -> None:
     days = ["2023-06-20", "2023-07-20", "2023-07-21", "2025-07-20"]
     ids = [release(store, [new(JUNE, number)], day).snapshot.id for number, day in enumerate(days)]
@@ -505,16 +481,6 @@ def test_retention_never_removes_the_current_snapshot_nor_what_it_links(store: P
     retired = retain(store, today=date(2025, 7, 20))
     assert (len(retired.snapshots), retired.objects) == (1, 0)
     assert open_snapshot(store) == current
-    assert audit_store(store) == []
-
-
-def test_retention_keeps_the_undated_the_newest_and_all_between(store: Path) -> None:
-    ids = [release(store, [new(JUNE, number)], f"20{10 + number}-01-20").snapshot.id for number in range(4)]
-    with exclusive(store):
-        undated = publish(store, [new(JUNE, 9)], parent=open_snapshot(store), about={}).snapshot.id
-    last = release(store, [new(JUNE, 10)], "2015-01-20").snapshot.id
-    assert retain(store, today=date(2025, 7, 20), least=3).snapshots == tuple(ids[:3])
-    assert [snapshot.id for snapshot in list_snapshots(store)] == [ids[3], undated, last]
     assert audit_store(store) == []
 
 

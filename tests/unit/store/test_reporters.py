@@ -89,9 +89,3 @@ def test_a_folder_that_is_both_is_refused(old: Path) -> None:
     for ask in asked:
         with pytest.raises(BrokenStore, match=r"both a store .* and a folder of stores .USA."):
             ask()
-
-
-def test_an_empty_store_is_nobodys(tmp_path: Path) -> None:
-    (tmp_path / "store" / "raw").mkdir(parents=True)
-    assert reporter_of(tmp_path / "store") is None
-    assert stores_of(tmp_path / "store") == {}

@@ -1,7 +1,6 @@
 """A store in a bucket, with a bucket in memory: what retention spares, what an audit finds, who is outpaced."""
 
 import hashlib
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,9 +14,7 @@ from tasks.store.publish import publish
 from tasks.store.retention import Retired
 from tasks.store.s3_store import (
     GRACE_DAYS,
-    TEMPORARY,
     Remote,
-    abandoned,
     file_key,
     manifest_key,
     pointer_bytes,
@@ -138,26 +135,6 @@ def test_an_audit_names_each_object_that_is_not_what_it_is_said_to_be(remote: Re
     missing, other = remote.audit()
     assert missing.found == f"{snapshot.id}, which is missing"
     assert other.expected == repr(pointer_bytes(snapshot.id))
-
-
-def test_parts_of_a_run_that_died_go_after_some_days_and_those_of_a_living_one_stay(
-    remote: Remote, tmp_path: Path
-) -> None:
-    remote.publish(_published(tmp_path, "850511"), None)
-    published = _keys(remote)
-    dead, living = (f"{TEMPORARY}/parts-{name}" for name in ("dead", "living"))
-    for key in (f"{dead}/a", f"{dead}/b", f"{living}/a", f"{living}/b"):
-        remote.bucket.keep(key, key.encode())
-    items = [*remote.bucket.list(TEMPORARY)]
-    now = items[0].modified
-    later = now + timedelta(days=GRACE_DAYS, seconds=60)
-    # A living run has written something since, and its first parts are needed, too.
-    mixed = [replace(one, modified=later) if one.key == f"{living}/b" else one for one in items]
-    assert abandoned(mixed, later) == [f"{dead}/a", f"{dead}/b"]
-    assert abandoned(items, now + timedelta(days=GRACE_DAYS - 1)) == []
-    assert remote.retain(today=now.date(), months=24) == Retired((), 0)
-    assert remote.retain(today=now.date() + timedelta(days=GRACE_DAYS + 2), months=24) == Retired((), 4)
-    assert _keys(remote) == published
 
 
 DECEMBER, JANUARY = "flow=export/year=2024/month=12", "flow=export/year=2025/month=1"

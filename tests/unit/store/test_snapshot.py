@@ -282,16 +282,6 @@ def test_raw_files_are_proven_by_name_and_their_sidecars_are_not_hashed(store: P
     assert (problem.file, problem.found) == (f"raw/{sha256[:2]}/{sha256}.json", "no file next to it")
 
 
-def test_a_link_to_nothing_is_named(store: Path) -> None:
-    release(store, 1)
-    places = [store / "raw" / "ab" / ("ab" * 32), store / ".objects" / "cd" / f"{'cd' * 32}.parquet"]
-    for place in places:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.symlink_to("/nowhere")
-    found = {problem.file: problem.found for problem in audit_store(store)}
-    assert found == {place.relative_to(store).as_posix(): "a link to nothing" for place in places}
-
-
 @pytest.mark.parametrize("moment", ["before it is opened", "while it is read"])
 def test_what_a_retention_takes_during_an_audit_is_no_problem(
     store: Path, monkeypatch: pytest.MonkeyPatch, moment: str
@@ -310,15 +300,6 @@ def test_what_a_retention_takes_during_an_audit_is_no_problem(
     monkeypatch.setattr(verify, real.__name__, late)
     assert audit_store(store) == []
     assert kept == []
-
-
-def test_what_is_no_folder_under_the_name_of_a_snapshot_is_named(store: Path) -> None:
-    release(store, 1)
-    (store / ".snapshots" / "000007-0123456789ab").write_text("x")
-    (store / ".snapshots" / "000008-0123456789ab").symlink_to("nowhere")
-    assert [(problem.file, problem.found) for problem in audit_store(store)] == [
-        (".snapshots/000007-0123456789ab", "no folder"), (".snapshots/000008-0123456789ab", "no folder"),
-    ]  # fmt: skip
 
 
 def test_a_current_snapshot_that_goes_during_an_audit_is_named(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
