@@ -204,7 +204,10 @@ def test_the_states_are_of_the_day_of_the_newest_release_in_any_order(tmp_path: 
             (tmp_path / order[0]).mkdir(exist_ok=True)
             rows = [(month, "USA", "5", "千克")]
             snapshot = _store(tmp_path / order[0], rows, month, on=date(int(month[:4]), 12, 20))
-        assert read_table(snapshot, "control_event").equals(control_event(date(2025, 12, 20), "CHN"))
+        published, expected = read_table(snapshot, "control_event"), control_event(date(2025, 12, 20), "CHN")
+        assert sorted(published.select("event", "state", "state_on").rows()) == sorted(
+            expected.select("event", "state", "state_on").rows()
+        )
 
 
 def test_a_basket_of_which_some_codes_are_controlled_is_not_wholly_controlled() -> None:
