@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test test-services test-month test-live demo-fetch search torture bench bench-comext check docs stop deploy worker server-postgres lock dictionary clean
+.PHONY: help run test test-all test-slow test-services test-month test-live demo-fetch search torture bench bench-comext check docs stop deploy worker server-postgres lock dictionary clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,8 +18,10 @@ help:
 	@echo "make stop   stop that server"
 	@echo "make deploy   put the schedules on a server (one is started if none answers); make worker   run them"
 	@echo "make server-postgres   a server for a team, on PostgreSQL"
-	@echo "make test   make the environment and run the tests; make test-services   those with a real server, worker, PostgreSQL,"
-	@echo "            browser, S3 and Dask, which wait for minutes; make test-month   a month of 0.3 million records through everything"
+	@echo "make test   make the environment and run the tests, a few minutes; make test-all   these and all others:"
+	@echo "            make test-slow   whole histories, commands in processes of their own, kills at every step"
+	@echo "            make test-services   a real server, worker, PostgreSQL, browser, S3 and Dask, which wait for minutes"
+	@echo "            make test-month   a month of 0.3 million records through everything"
 	@echo "make demo-fetch   fetch invented answers of five sources from a server on this machine, publish them, and show the figures"
 	@echo "make test-live   ask the real sources one question each, where there is a network"
 	@echo "make torture  500 kills under readers; make search   properties on many more examples; make bench SIZE=S|M|L  speed compared with what one would use instead"
@@ -60,21 +62,26 @@ server-postgres: $(READY)
 	@BIN=$(BIN) deployments/server.sh
 
 # Tests start the command dozens of times, and pytest rewrites each test module: compiled once, also where nothing else is.
-test test-services test-month search: export PYTHONDONTWRITEBYTECODE =
+test test-slow test-services test-month search: export PYTHONDONTWRITEBYTECODE =
 
 # Two processes on two cores: a pool of threads in each of them would only wait for the other one's.
-test search: export POLARS_MAX_THREADS = 1
+test test-slow search: export POLARS_MAX_THREADS = 1
 
 # Two cores do two things; what waits for servers is apart, because minutes of it are waiting.
 test: $(READY_DEV)
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not services and not month"
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not slow and not services and not month"
+
+test-slow: $(READY_DEV)
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m slow tests
+
+test-all: test test-slow test-services test-month
 
 test-services: $(READY_DEV)
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m services
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m services tests/integration
 
 # One after another, because each part may take both cores and gigabytes.
 test-month: $(READY_DEV)
-	$(BIN)/pytest -m month --durations 0 --durations-min 1
+	$(BIN)/pytest -m month tests/integration --durations 0 --durations-min 1
 
 # Five sources on this machine; inboxes and stores go into ./demo.
 demo-fetch: $(READY)
@@ -86,7 +93,7 @@ test-live: $(READY_DEV)
 
 # Properties, fifty times as many examples as in the tests, and others each time.
 search: $(READY_DEV)
-	TIDEWAITER_DRAWS=50 $(BIN)/pytest --numprocesses 2 -p no:cacheprovider tests/unit tests/faults/test_any_order.py -m "not services and not month"
+	TIDEWAITER_DRAWS=50 $(BIN)/pytest --numprocesses 2 -p no:cacheprovider tests/unit tests/faults/test_any_order.py
 
 torture: $(READY_DEV)
 	$(BIN)/python -m tests.faults.torture --kills 500 --reads 20000

@@ -22,21 +22,21 @@ SERVICES = (
     "test_dask.py",
     "test_postgres.py",
 )
-# Files that take half a minute or more, the longest first: begun last, each of them would keep one core busy and the other one idle.
-LONG = (
+# What takes long by nature, the longest first: whole histories, commands in processes of their own, servers, kills at every step.
+# `make test` leaves it out, `make test-slow` runs it.
+SLOW = (
+    "integration",
     "unit/steps/test_incremental.py",
     "unit/reports/test_brief.py",
-    "integration/test_past_months.py",
-    "integration/test_cli.py",
     "unit/steps/test_batch.py",
     "unit/ingest/test_editions.py",
-    "integration/test_prefect.py",
-    "unit/metrics/test_months.py",
-    "integration/test_real_files.py",
-    "unit/ingest/test_bad_inputs.py",
-    "integration/test_benchmark.py",
     "unit/flows/test_withdraw.py",
+    "unit/flows/test_backfill.py",
+    "unit/flows/test_same_day.py",
     "unit/checks/test_approval.py",
+    "unit/checks/test_remembered.py",
+    "faults/test_mutants.py",
+    "faults/test_any_order.py",
 )
 FOLDER = Path(__file__).parent
 SHARED_DATA = Path(__file__).parent.parent / ".." / "shared" / "data"
@@ -88,23 +88,34 @@ def experimental_sources_are_trusted() -> Iterator[None]:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Where no test with services is asked for, their files are not even imported: clusters and browsers take seconds."""
-    return (_is_service(collection_path) and "not services" in config.option.markexpr) or None
+    """What is not asked for is not even imported: clusters and browsers take seconds."""
+    asked = config.option.markexpr
+    left_out = ("not services" in asked and _is_service(collection_path)) or ("not slow" in asked and _slow_place(collection_path) is not None)  # fmt: skip
+    return left_out or None
 
 
 def _is_service(path: Path) -> bool:
     return path.parent.name == "integration" and path.name in SERVICES
 
 
+def _slow_place(path: Path) -> int | None:
+    """Where a file or a folder is among those that take long."""
+    inside = [FOLDER / name for name in SLOW]
+    return next((place for place, slow in enumerate(inside) if path.is_relative_to(slow)), None)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files with services get their marker and come first, then those that take long; otherwise the order stays."""
-    places = {FOLDER / name: len(SERVICES) + place for place, name in enumerate(LONG)}
 
     def place(item: pytest.Item) -> int:
-        return SERVICES.index(item.path.name) if _is_service(item.path) else places.get(item.path, last)
+        if _is_service(item.path):
+            return SERVICES.index(item.path.name)
+        slow = _slow_place(item.path)
+        return len(SERVICES) + (len(SLOW) if slow is None else slow)
 
-    last = len(SERVICES) + len(LONG)
     for item in items:
         if _is_service(item.path):
             item.add_marker("services")
+        elif _slow_place(item.path) is not None and not item.get_closest_marker("month"):
+            item.add_marker("slow")
     items.sort(key=place)

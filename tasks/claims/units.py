@@ -4,8 +4,12 @@ from tasks.domain.errors import Unclear
 
 SCALES = {"": 1, "thousand": 10**3, "million": 10**6, "billion": 10**9}
 TONNES = ("t", "ton", "tons", "tonne", "tonnes", "mt", "metric ton", "metric tons", "metric tonnes")
-DOLLARS = ("usd", "us dollars", "dollars", "us$", "$")
-YUAN = ("cny", "rmb", "yuan")
+# What people call the money of a measure, and the Chinese word. A yen sign may mean yuan, so it is none of them.
+MONEY = {
+    "value_usd": (("usd", "us dollars", "dollars", "us$", "$"), "美元"), "value_cny": (("cny", "rmb", "yuan"), "元"),
+    "value_eur": (("eur", "euros", "euro", "€"), "欧元"), "value_gbp": (("gbp", "pounds", "pounds sterling", "£"), "英镑"),
+    "value_jpy": (("jpy", "yen"), "日元"),
+}  # fmt: skip
 
 
 def _scaled(names: tuple[str, ...], size: int) -> dict[str, int]:
@@ -20,18 +24,24 @@ UNITS = {
         "吨": 1000, "噸": 1000, "tonnen": 1000, "公吨": 1000, "톤": 1000, "トン": 1000, "kg": 1, "千克": 1, "公斤": 1,
         "kt": 10**6, "千吨": 10**6, "万吨": 10**7, "萬噸": 10**7, "mmt": 10**9,
     },
-    "value_usd": _scaled(DOLLARS, 1) | {"美元": 1, "万美元": 10**4, "亿美元": 10**8},
-    "value_cny": _scaled(YUAN, 1) | {"元": 1, "万元": 10**4, "亿元": 10**8},
+    **{
+        measure: _scaled(names, 1) | {word: 1, f"万{word}": 10**4, f"亿{word}": 10**8}
+        for measure, (names, word) in MONEY.items()
+    },
 }  # fmt: skip
 # Upper and lower case make different units: MT and mt are metric tons.
 MEGATONNE, MEGATONNE_KG = "Mt", 10**9
 # Kilograms that a price refers to, and its currency.
 PRICES = {
     f"{money}{per}": (kilograms, measure)
-    for measure, names in (("value_usd", DOLLARS), ("value_cny", YUAN))
+    for measure, (names, _) in MONEY.items()
     for money in names
     for per, kilograms in (("/t", 1000), ("/tonne", 1000), ("/kg", 1), (" per tonne", 1000), (" per ton", 1000), (" per kg", 1))
-} | {"美元/吨": (1000, "value_usd"), "美元/千克": (1, "value_usd"), "元/吨": (1000, "value_cny"), "元/千克": (1, "value_cny")}  # fmt: skip
+} | {
+    f"{word}{per}": (kilograms, measure)
+    for measure, (_, word) in MONEY.items()
+    for per, kilograms in (("/吨", 1000), ("/千克", 1))
+}  # fmt: skip
 FOLD = "fold"
 TIMES = ("times", "x", FOLD, "倍")
 
@@ -44,7 +54,9 @@ def read_unit(unit: str, kind: str, measure: str) -> tuple[int, str, str, str]:
         return _size(unit, measure), kind, measure, unit
     if kind == "unit_value":
         if unit.lower() not in PRICES:
-            raise Unclear(f"the unit {unit!r} is none that we know; USD/t or USD/kg, CNY/t or CNY/kg")
+            raise Unclear(
+                f"the unit {unit!r} is none that we know; USD/t or USD/kg; the money may be CNY, EUR, GBP or JPY"
+            )
         return PRICES[unit.lower()][0], kind, PRICES[unit.lower()][1], unit
     if unit.lower() in TIMES and kind != "share":
         return 1, f"{kind}_times", measure, FOLD if unit.lower() == FOLD else "times"
@@ -59,6 +71,6 @@ def _size(unit: str, measure: str) -> int:
         raise Unclear(f"the unit {unit!r} is not the currency of the metric {measure}")
     if size is None:
         raise Unclear(
-            f"the unit {unit!r} is none that we know for this figure; one of t, tons, kt, Mt, 万吨, kg, million USD, CNY, 亿元"
+            f"the unit {unit!r} is none that we know for this figure; one of t, tons, kt, Mt, 万吨, kg, million USD, CNY, EUR, GBP, JPY, 亿元"
         )
     return size

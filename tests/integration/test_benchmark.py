@@ -3,24 +3,16 @@
 import csv
 import hashlib
 import io
-import json
 import re
 import shutil
-import sys
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet
 import pytest
 
-from benchmarks import compare, generate, history, measure, results, whole, writing
-from benchmarks.measure import Cost
+from benchmarks import compare, generate, whole
 from benchmarks.whole import CONTENDERS
-from flows.release import release
-from schemas.forms.request import ReleaseRequest
-from tasks.reports.query import open_published
 from tasks.sources import gacc_query
-from tasks.store.snapshot import Snapshot, list_snapshots
 
 GOLDEN = "6248a4e28bd01595ecdf775f7190c2e870b59603e648bf4e59338941611bc768"
 RECORDS = 30_498
@@ -88,18 +80,6 @@ def test_all_contenders_make_the_same_figures(outputs: dict[str, Path]) -> None:
     assert {"WLD", "EU27", "USA"} <= set(figures["partner"])
 
 
-def test_the_store_can_be_written_again_byte_for_byte_and_its_share_is_told(
-    outputs: dict[str, Path], folder: Path, tmp_path: Path
-) -> None:
-    snapshot = open_published(outputs["tidewaiter"])
-    written = writing.write_again(outputs["tidewaiter"], tmp_path)
-    assert written.bytes == sum(entry.bytes for entry in snapshot.files) > 10_000_000
-    costs = {"tidewaiter": [Cost(40.0, 60.0, 2**30, 0)], "duckdb": [Cost(30.0, 50.0, 2**32, 0)]}
-    told = whole.report("XS", folder, costs, dict.fromkeys(costs, 7), 5, writing.Written(12.0, 20.0, 10**8))
-    assert "| tidewaiter |    40.0 |   60.0 |     1,024 |    1.33 |   1.20 |    0.25 |" in told
-    assert told.endswith("on the disk): 12.0 s, cpu 20.0 s, 100 MB, 0.40 times the least of the rivals.")
-
-
 @pytest.mark.parametrize(
     ("figure", "changed"),
     [
@@ -128,58 +108,3 @@ def test_one_changed_figure_of_one_row_is_found(
     assert found.figure == figure
     rows.filter(pl.col("number") != number).drop("number").write_parquet(file)
     assert compare.difference(tmp_path / "one", tmp_path / "other").figure == "rows"  # type: ignore[union-attr]
-
-
-def test_memory_is_that_of_the_process_and_of_what_it_started_together(tmp_path: Path) -> None:
-    hold = "held = b'x' * {size}; import time; {then}; time.sleep(1)"
-    child = hold.format(size=100 * 2**20, then="pass")
-    parent = hold.format(
-        size=60 * 2**20, then=f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
-    )
-    cost = measure.run([sys.executable, "-c", parent], tmp_path, tmp_path / "log")
-    assert cost.ended == 0, (tmp_path / "log").read_text()
-    assert 160 * 2**20 < cost.peak_bytes < 400 * 2**20
-    assert cost.wall_seconds > 2 > cost.cpu_seconds > 0
-    assert measure.run([sys.executable, "-c", "import os; os.abort()"], tmp_path, tmp_path / "log").ended < 0
-
-
-def test_a_section_of_the_results_is_replaced_and_the_others_stay(tmp_path: Path) -> None:
-    file = tmp_path / "RESULTS.md"
-    for section, text in (("B", "old"), ("A", results.table(["", "s"], [["ours", "1"]])), ("B", "new")):
-        results.put(section, text, file)
-    told = file.read_text(encoding="utf-8")
-    assert told.index("## A") < told.index("| ours |") < told.index("## B") < told.index("new")
-    assert "old" not in told
-
-
-def test_a_store_turned_back_is_what_it_was_and_a_month_that_comes_again_makes_the_same(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    files, store = sorted(folder.glob("*.csv")), tmp_path / "reporter=CHN"
-    history.grow(files, store)
-    grown = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
-    assert [line["month"] for line in grown] == [1, 2]
-    first, last = list_snapshots(store)
-    history.turn_back(store, 1, tmp_path / "back")
-    back = open_published(tmp_path / "back")
-    assert (back.id, back.files) == (first.id, first.files)
-    before, after = ({file.name: file for file in of.paths("metric")} for of in (first, last))
-    figures = sum(pyarrow.parquet.read_metadata(after[name]).num_rows for name in after.keys() - before)
-    assert figures
-    assert grown[1]["figures"] == figures
-    assert release.fn(ReleaseRequest(file=files[1], store=tmp_path / "back")).status == "published"
-    again = open_published(tmp_path / "back")
-    assert again.sequence == last.sequence
-    assert _hashes(again) == _hashes(last)
-    assert len(list_snapshots(store)) == 2, "the store itself is left as it was"
-    history.take_turns(files, store, 2)
-    turns = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
-    assert [line["again"] for line in turns] == [2, 2]
-    assert all(line.keys() == {"again", "wall", "cpu"} for line in turns)
-    told = history.report("XS", grown, [turns[0] | {"wall": 3.0, "cpu": 5.0}, turns[1] | {"wall": 5.0, "cpu": 7.0}])
-    assert f"| 2 onto 1 |     4.0 |    6.0 |    1.00 |   1.00 | {figures:15,} | {6.0e6 / figures:13.2f} |" in told
-
-
-def _hashes(snapshot: Snapshot) -> dict[str, str]:
-    """What a snapshot holds, without the lineage, which says when."""
-    return {entry.path: entry.sha256 for entry in snapshot.files if entry.table != "lineage"}

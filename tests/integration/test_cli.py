@@ -1,11 +1,8 @@
 """The commands of a person on the sample, in processes of their own where it matters: what is printed, and the exit codes."""
 
 import contextlib
-import csv
 import errno
-import io
 import json
-import logging
 import os
 import re
 import signal
@@ -22,20 +19,13 @@ import duckdb
 import pandas
 import polars as pl
 import pytest
-import typer
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
 from typer.testing import CliRunner
 
 from flows.cli import terminal
 from flows.cli.app import app
 from flows.cli.ingest import SAMPLE
-from flows.cli.options import ingest_one, prepare_prefect
-from schemas import code_files
-from schemas.forms.request import ReleaseRequest
-from schemas.reference import code_tables
-from schemas.reference.code_tables import code_table
 from tasks.domain.errors import BrokenStore
-from tasks.domain.labels import product_names
 from tasks.ingest import held
 from tasks.reports import query
 from tasks.store.filesystem import FileSystem
@@ -146,70 +136,6 @@ def test_read_gives_the_rows_that_plain_readers_get(home: Path) -> None:
             assert [None if pandas.isna(value) else value for value in frame[name]] == ordered[name].to_list(), name
 
 
-def test_read_filters_and_forms(home: Path) -> None:
-    one = ("read", "metric", "--product", "85051110", "--partner", "USA", "--month", "2025-06")
-    (row,) = csv.DictReader(io.StringIO(in_process(*one, "--format", "csv", cwd=home).stdout))
-    assert (row["level"], row["product"], row["period"]) == ("353000.0", "85051110", "2025-06-01")
-    assert abs(float(row["mom_pct"]) - (353 / 46.4 - 1) * 100) < 1e-9
-    assert in_process(*one, "--format", "parquet", "--output", "one.parquet", cwd=home).returncode == 0
-    assert pl.read_parquet(home / "one.parquet")["product"].to_list() == ["85051110"]
-    assert "85051110" in in_process(*one, cwd=home).stdout
-
-
-def test_as_of_a_day_on_which_only_the_press_had_spoken(home: Path) -> None:
-    """The sample's file is of June 2026, its figures of the days on which they were printed: 46.4 t was, 353 t not yet."""
-    may, june = (
-        in_process("read", "metric", "--product", "85051110", "--partner", "USA", "--month", month, "--as-of", "2025-07-01",
-                   "--format", "json", cwd=home)
-        for month in ("2025-05", "2025-06")
-    )  # fmt: skip
-    assert may.returncode == 0, may.stderr
-    (row,) = [json.loads(line) for line in may.stdout.splitlines()]
-    assert row["level"] == 46_400
-    assert (june.returncode, june.stdout) == (0, "")
-
-
-def test_run_tells_of_exports_in_a_store_that_has_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-    magnets = (
-        QUERY.replace('"01012100","改良种用马"', '"85051110","永磁铁"')
-        .replace('"1000"', '"4711000"')
-        .replace('"2","头"', '"0","?"')
-    )
-    (tmp_path / "query.csv").write_bytes(magnets.encode("gb18030"))
-    declared = ("--source", "gacc_query", "--flow", "import", "--partners", "all", "--no-prefect", "--store", "store")
-    assert CliRunner().invoke(app, ["ingest", "query.csv", *declared]).exit_code == 0
-    told = CliRunner().invoke(app, ["run", "--no-prefect", "--store", "store"]).stdout
-    table = told[told.index("China's exports of") : told.index("Where these come from")]
-    assert table.count("World") == 1
-    assert "4,711" not in table
-    for figure in FIGURES:
-        assert figure in table, figure
-
-
-def test_a_day_is_asked_for_of_a_flow_that_the_store_does_not_have(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(home)
-    monkeypatch.setenv("COLUMNS", "400")
-    asked = ["read", "metric", "--flow", "import", "--as-of", "2026-01-01", "--store", "store"]
-    done = CliRunner().invoke(app, asked)
-    assert done.exit_code == 2
-    assert "this store knows of no import on any day; ask for the other flow or ingest a file of imports" in done.output
-
-
-def test_a_brief_is_not_written_over_by_its_own_markdown(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(home)
-    monkeypatch.setenv("COLUMNS", "400")
-    asked = ["brief", "--month", "2025-06", "--product", "85051110", "--store", "store", "--output"]
-    done = CliRunner().invoke(app, [*asked, "out.md"])
-    assert done.exit_code == 2
-    assert "out.md: the page is HTML, and its markdown is written as out.md; end the name in .html" in done.output
-    assert not (home / "out.md").exists()
-    assert CliRunner().invoke(app, [*asked, "out.html"]).exit_code == 0
-    assert (home / "out.html").read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert (home / "out.md").read_text(encoding="utf-8").startswith("# ")
-
-
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -286,20 +212,6 @@ def test_where_there_are_no_rows_read_says_what_there_is(
     assert says in done.stderr
 
 
-def test_of_a_table_without_files_no_address_is_printed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(home)
-    done = CliRunner().invoke(app, ["resolve", "claim", "--store", "store"])
-    assert (done.exit_code, done.stdout) == (0, "")
-    assert "the table claim has no files in this snapshot" in done.stderr
-    (address,) = CliRunner().invoke(app, ["resolve", "release", "--store", "store"]).stdout.splitlines()
-    assert (home / address).is_file()
-
-
-def test_a_product_that_no_measure_touches_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    done = CliRunner().invoke(app, ["events", "--product", "12019019"])
-    assert (done.exit_code, done.output.partition(";")[0]) == (0, "no measure touches 12019019")
-
-
 @pytest.mark.parametrize("command", [("watch", "--settle", "0", "--inbox"), ("backfill",)])
 def test_a_dry_run_lists_the_files_in_their_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
@@ -315,37 +227,6 @@ def test_a_dry_run_lists_the_files_in_their_order(
     assert done.stdout.split() == ["Would", "ingest", "2", "downloads/[b].csv", "downloads/a.csv"]
 
 
-def test_a_dry_run_asks_nobody_to_decide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is held by it, so there is nothing that could be approved."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "400")
-    (tmp_path / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
-    declared = ("--source", "gacc_query", "--flow", "export", "--no-prefect", "--dry-run", "--store", "store")
-    done = CliRunner().invoke(app, ["ingest", "cut.csv", *declared])
-    assert done.exit_code == 3
-    assert done.output.startswith("would be held cut.csv")
-    assert "row_cap (cut.csv): 10,000 records" in done.output
-    assert "approve" not in done.output
-
-
-def test_nobody_is_asked_to_decide_once_more_about_what_was_rejected(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "400")
-    (tmp_path / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
-    command = ["ingest", "cut.csv", "--source", "gacc_query", "--flow", "export", "--no-prefect", "--store", "store"]
-    assert "a person must decide" in CliRunner().invoke(app, command).output
-    (waiting,) = held.waiting(Path("store/reporter=CHN"))
-    decision = ("--by", "Li Wei", "--reason", "cut off", "--store", "store")
-    assert CliRunner().invoke(app, ["reject", waiting.release_id, *decision]).exit_code == 0
-    for more in ((), ("--dry-run",)):
-        done = CliRunner().invoke(app, [*command, *more])
-        assert done.exit_code == 3
-        assert done.output.startswith(f"rejected cut.csv ({waiting.release_id}): not published")
-        assert "rejected by Li Wei" in done.output
-
-
 def test_an_approval_whose_bytes_are_gone_is_one_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
     def gone(*_: object) -> Iterator[None]:
@@ -357,52 +238,6 @@ def test_an_approval_whose_bytes_are_gone_is_one_line(home: Path, monkeypatch: p
     monkeypatch.setattr(held, "reopened", gone)
     done = CliRunner().invoke(app, ["approve", "x", "--by", "Li Wei", "--reason", "seen", "--store", "store"])
     assert (done.exit_code, done.output) == (2, "refused raw/ab/abc: no such object\n")
-
-
-@pytest.mark.parametrize("said", [("--by", " ", "--reason", "seen"), ("--by", "Li Wei", "--reason", "")])
-def test_a_decision_has_a_name_and_a_reason(home: Path, monkeypatch: pytest.MonkeyPatch, said: tuple[str, ...]) -> None:
-    monkeypatch.setenv("COLUMNS", "400")
-    for command in ("approve", "reject"):
-        done = CliRunner().invoke(app, [command, "x-1", *said, "--store", str(home / "store")])
-        assert done.exit_code == 2
-        assert "a decision needs a name and a reason" in done.output
-
-
-def test_a_watch_list_that_is_missing_is_one_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TIDEWAITER_WATCH_LIST", "/nowhere.csv")
-    (tmp_path / "june.csv").write_bytes(QUERY.encode("gb18030"))
-    done = tidewaiter("ingest", "june.csv", "--source", "gacc_query", "--flow", "export", "--no-prefect", cwd=tmp_path)
-    assert (done.returncode, done.stderr.strip()) == (0, "")
-    assert done.stdout.count("/nowhere.csv") == 1
-
-
-def test_an_error_that_is_only_logged_still_reaches_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    """Prefect's own log is silent there; what would be lost is printed, in a line."""
-    prepare_prefect(None)
-    prepare_prefect(None)
-    try:
-        raise RuntimeError("the server hung up")
-    except RuntimeError:
-        logging.getLogger("tidewaiter.announce").exception(
-            "could not be sent to Prefect; the publication is not affected"
-        )
-    said = "could not be sent to Prefect; the publication is not affected: RuntimeError: the server hung up"
-    assert capsys.readouterr().err.strip().splitlines() == [f"warning {said}"]
-
-
-def test_a_code_table_that_somebody_broke_refuses_in_a_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A measure, a basket or a partner is a row that people add: one that cannot be read ended in a traceback."""
-    broken = code_files.FOLDER / "control_events.csv"
-    (tmp_path / broken.name).write_text(broken.read_text(encoding="utf-8").replace("event,", "event;", 1), "utf-8")
-
-    def of_a_broken_table(*_: object) -> None:
-        code_tables.read_codes(tmp_path / broken.name, "control_events")
-
-    monkeypatch.setattr("flows.cli.options._release", of_a_broken_table)
-    assert ingest_one(ReleaseRequest(file=tmp_path / "june.csv", store=tmp_path / "store"), None) == 2
-    assert capsys.readouterr().err.strip().startswith("refused control_events.csv: ")
 
 
 def test_the_python_of_the_documentation_runs_as_it_is_written(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -488,34 +323,6 @@ def test_no_folder_is_said_before_a_run_begins(
     assert (done.exit_code, "none: a file. Give the folder" in done.output) == (2, True), done.output
 
 
-def test_a_terminal_that_knows_no_dash_gets_the_whole_story(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
-    done = tidewaiter("run", "--no-prefect", cwd=home)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("agrees with snapshot") == 5
-    zh = ("--month", "2025-06", "--product", "85051110", "--language", "zh")
-    assert "\\u4e2d\\u56fd" in tidewaiter("brief", *zh, cwd=home).stdout
-
-
-def test_no_line_of_a_trace_is_broken_and_no_digit_of_the_table_is_cut(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(home)
-    said = []
-    for width in ("40", "400"):
-        done = subprocess.run(
-            [sys.executable, "-m", "flows", "run", "--no-prefect", "--store", "store"],
-            env={**os.environ, "COLUMNS": width},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        table, traces = done.stdout.split("Where these come from")
-        assert "…" not in table
-        said.append(traces)
-    assert said[0] == said[1]
-
-
 def test_a_store_that_was_never_written_to_holds_nothing_and_says_so(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -533,22 +340,6 @@ def test_a_store_that_was_never_written_to_holds_nothing_and_says_so(
         2,
         f"refused {file}: a file; a store is a folder. Give the folder that holds raw/ and current/.\n",
     )
-
-
-def test_square_brackets_in_names_are_no_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A closing tag that opens nowhere ended the command with a traceback, after the release was published."""
-    monkeypatch.setenv("COLUMNS", "400")
-    folder = tmp_path / "[/red]"
-    folder.mkdir(parents=True)
-    for name, data in (("[bold] june.csv", QUERY.encode("gb18030")), ("[bold] page.csv", b"<html>")):
-        (folder / name).write_bytes(data)
-    declared = ("--source", "gacc_query", "--flow", "export", "--no-prefect", "--store", str(tmp_path / "store"))
-    done = CliRunner().invoke(app, ["ingest", str(folder / "[bold] june.csv"), *declared])
-    assert (done.exit_code, "published [bold] june.csv: " in done.output) == (0, True), done.output
-    refused = CliRunner().invoke(app, ["ingest", str(folder / "[bold] page.csv"), *declared])
-    assert (refused.exit_code, "refused [bold] page.csv" in refused.output) == (2, True), refused.output
-    missing = CliRunner().invoke(app, ["ingest", str(folder / "none.csv"), *declared])
-    assert (missing.exit_code, f"refused {folder}/none.csv" in missing.output) == (2, True), missing.output
 
 
 def test_trace_and_audit_agree_and_a_flipped_byte_is_named(home: Path, tmp_path: Path) -> None:
@@ -765,15 +556,6 @@ def test_a_backfill_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None
     assert (again.returncode, again.stdout.strip()) == (0, "Nothing new")
 
 
-def test_version_and_help_with_examples(tmp_path: Path) -> None:
-    assert tidewaiter("--version", cwd=tmp_path).stdout.strip() == "0.2.0"
-    commands = set(typer.main.get_command(app).commands) - {"stop", "claims", "events"}  # type: ignore[attr-defined]
-    assert {"ingest", "run", "read", "trace", "audit", "list"} <= commands
-    for command in commands:
-        page = CliRunner().invoke(app, [command, "--help"]).stdout
-        assert f"tidewaiter {command}" in page.partition("Example:")[2], command
-
-
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_what_is_ended_from_outside_says_what_holds_and_goes_on_when_run_again(
     tmp_path: Path, sent: signal.Signals, code: int
@@ -835,26 +617,3 @@ def test_a_reader_that_has_seen_enough_is_told_of_no_refusal(home: Path, asked: 
         assert running.stderr is not None
         said = running.stderr.read()
     assert (said, running.returncode) == ("", 141)
-
-
-@pytest.mark.parametrize(("product", "tables"), [("magnets", True), ("gallium", False)])
-def test_windows_without_a_figure_are_a_line_and_no_table_of_dashes(home: Path, product: str, tables: bool) -> None:
-    """Of sixteen tables twelve were of placebos of which nothing is known."""
-    asked = ("events", "windows", "--product", product)
-    told = in_process(*asked, cwd=home).stdout
-    rows = list(csv.DictReader(io.StringIO(in_process(*asked, "--format", "csv", cwd=home).stdout)))
-    with_figures = {
-        (row["event"], row["product"]) for row in rows
-        if row["quantity_kg"] or row["quantity_year_before_kg"] or row["yoy_pct"]
-    }  # fmt: skip
-    assert bool(with_figures) == tables
-    assert rows
-    assert told.count(" window ") == len(with_figures)
-    every = {(row["event"], row["product"]) for row in rows}
-    assert told.count("no figure of any of its windows") == len(every - with_figures)
-
-
-def test_every_line_that_a_word_of_the_press_stands_for_has_a_name() -> None:
-    meant = {name for name in code_table("commodity_words")["product"] if name.startswith("line:")}
-    assert len(meant) > 1
-    assert [name for name in sorted(meant) if product_names(name) is None] == []

@@ -92,11 +92,6 @@ def test_each_day_has_the_figures_of_its_download(
     assert level(root, "world", day) == sum(every) == 9_914_131 + 16_103_557 + (MORE if of == SEPTEMBER else 0)
 
 
-def test_before_the_first_download_nothing_was_known(root: Path) -> None:
-    with pytest.raises(ValueError, match="nothing was known on 2026-08-13"):
-        level(root, "China", "2026-08-13")
-
-
 def test_the_second_download_is_a_revision_of_one_number(root: Path, files: dict[date, Path]) -> None:
     rows = query.query(root / "reporter=EU27", "revision").filter(partner="CHN")
     assert query.query(root / "reporter=EU27", "revision").height == rows.height == 1
@@ -109,15 +104,6 @@ def test_the_second_download_is_a_revision_of_one_number(root: Path, files: dict
     assert done.exit_code == 0, done.output
     assert f"{before:,}" in done.output
     assert f"{after:,}" in done.output
-
-
-def test_the_vintages_of_the_figure_are_two_days(root: Path, files: dict[date, Path]) -> None:
-    asked = ["vintages", CODE, "--partner", "China", "--month", "2025-06", "--flow", "import", "--measure", "value_eur"]
-    done = CliRunner().invoke(app, [*asked, "--format", "csv", "--store", str(root)])
-    assert done.exit_code == 0, done.output
-    for day in (AUGUST, SEPTEMBER):
-        (line,) = (line for line in done.output.splitlines() if str(day) in line.split(",")[1:2])
-        assert str(printed(files[day], "CN")) in line
 
 
 def test_the_downloads_may_come_in_either_order(root: Path, files: dict[date, Path], tmp_path: Path) -> None:

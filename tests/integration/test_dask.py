@@ -1,6 +1,5 @@
 """A backfill with Dask: a real scheduler and worker processes. It may cost time, and never another byte."""
 
-import gc
 import os
 import re
 import shutil
@@ -12,8 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from socketserver import BaseRequestHandler, ThreadingTCPServer
-from threading import Thread
 from typing import Any
 
 import cloudpickle
@@ -355,17 +352,6 @@ def test_workers_of_a_store_in_a_bucket_see_the_bucket_alone(
     assert {isinstance(one.at, S3Url) for one in fetched} == {True}
 
 
-def test_a_worker_that_would_make_other_results_is_refused(
-    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dask, "fingerprint", lambda: "ours")
-    with (
-        pytest.raises(Refused, match=r"tcp://.* would make other results.* Install the same version"),
-        workers_of(workers.address, exchange.PartStore(at=tmp_path)),
-    ):
-        pass
-
-
 def test_a_worker_that_hangs_from_the_start_is_refused_in_time(
     workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -397,26 +383,6 @@ def test_where_all_workers_die_the_rest_is_done_here(
         report = fill(folder, tmp_path / "reporter=CHN", workers.address)
     assert_same(tmp_path / "reporter=CHN", report, local)
     assert "no worker for 2 s; this process does the rest" in caplog.text
-
-
-def test_what_several_workers_died_over_is_done_here(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
-    fragile, here = Workers(tmp_path), os.getpid()
-
-    def survive(number: int) -> int:
-        if os.getpid() != here:
-            os._exit(1)
-        return number
-
-    try:
-        with workers_of(fragile.address, exchange.PartStore(at=tmp_path)) as cluster:
-            assert [*cluster.each(survive, [7])] == [7]
-            assert not cluster.is_lost
-    finally:
-        fragile.close()
-    assert "several workers died over one piece; it is done here" in caplog.text
 
 
 def test_the_pieces_of_a_worker_that_hangs_are_done_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -461,32 +427,6 @@ def test_a_scheduler_without_workers_and_none_at_all_are_refused_in_time(
         assert address in said.stderr
         assert found in said.stderr
     assert time.monotonic() - begun < 60
-    assert not (tmp_path / "reporter=CHN").exists()
-
-
-def test_what_answers_and_is_no_scheduler_is_refused(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    late: list[object] = []
-    monkeypatch.setattr(sys, "unraisablehook", late.append)
-
-    class Page(BaseRequestHandler):
-        def handle(self) -> None:
-            self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-            self.request.recv(1)
-
-    with ThreadingTCPServer(("127.0.0.1", 0), Page) as web:
-        Thread(target=web.serve_forever, daemon=True).start()
-        address = f"tcp://127.0.0.1:{web.server_address[1]}"
-        said = CliRunner().invoke(
-            app, ["backfill", str(folder), "--store", str(tmp_path / "reporter=CHN"), "--no-prefect", "--dask", address]
-        )
-        web.shutdown()
-    gc.collect()
-    assert said.exit_code == 2, said.exception
-    assert late == []
-    assert f"{address}: no scheduler answers there" in said.stderr
-    assert "correct the address" in said.stderr
     assert not (tmp_path / "reporter=CHN").exists()
 
 

@@ -10,8 +10,6 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
-
 ANSWERS = Path(__file__).parents[1] / "replay" / "answers"
 THOUSAND, MILLION = 1000, 1_000_000
 Cells = tuple[str, str, Decimal, Decimal]
@@ -79,21 +77,3 @@ def test_five_sources_are_fetched_and_their_figures_are_those_of_the_answers(tmp
     assert [cells for cells in map(str.split, again.stdout.splitlines()) if "WLD" in cells] == [
         c for c in rows if "WLD" in c
     ]
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "comext.csv",
-        "ots.json",
-        "census.json",
-        "estat_list.html",
-        "estat.csv",
-        "preliminary.html",
-        "preliminary_exports.html",
-    ],
-)
-def test_each_answer_is_listed_as_invented(name: str) -> None:
-    listed = (ANSWERS / "README.md").read_text()
-    assert "**invented**" in listed
-    assert f"`{name}`" in listed

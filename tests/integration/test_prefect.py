@@ -330,16 +330,6 @@ def test_a_held_release_has_failed_at_nothing_and_its_findings_are_on_its_page(
     assert row["check"] == "row_cap"
 
 
-def test_each_step_is_one_line_with_its_rows_and_milliseconds(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    release(ReleaseRequest(file=SAMPLE, store=tmp_path / "reporter=CHN"))
-    lines = [entry.getMessage() for entry in caplog.records if entry.name == "tidewaiter.step"]
-    assert [line.partition(":")[0] for line in lines] == WAY
-    assert all(re.search(r"[0-9,]+ ms$", line) for line in lines), lines
-    parse = next(line for line in lines if line.startswith("parse"))
-    assert re.fullmatch(r"parse: 153 rows \(reported\), [0-9,]+ ms", parse)
-
-
 @pytest.mark.parametrize(
     ("verdict", "end"), [("approve", "Nothing new"), ("reject", "Rejected"), (None, announce.HELD)]
 )

@@ -4,7 +4,6 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
-from bad_inputs.download import csv_bytes, in_month
 
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
@@ -26,17 +25,3 @@ def test_a_month_without_numbers_counts_what_came_later_for_an_earlier_one(tmp_p
     )
     usa = metric.filter(product="85051110", partner="USA", measure="quantity_kg").sort("period")
     assert usa["ytd"].to_list() == [10.0] * 5 + [15.0] * 7
-
-
-def test_a_month_thirty_years_before_the_others_is_a_month_like_any(tmp_path: Path) -> None:
-    for month, day in (("202506", date(2025, 7, 20)), ("199401", date(1994, 2, 20))):
-        file = tmp_path / f"{month}.csv"
-        file.write_bytes(csv_bytes(in_month(month)))
-        release.fn(
-            ReleaseRequest(file=file, store=tmp_path / "reporter=CHN", source="gacc_query", flow="export", partners="all", released_on=day),
-            date(2025, 8, 1),
-        )  # fmt: skip
-    metric = pl.read_parquet(tmp_path / "reporter=CHN" / "current" / "metric" / "**/*.parquet", hive_partitioning=True)
-    usa = metric.filter(product="85051110", partner="USA", measure="quantity_kg").sort("period")
-    assert usa.filter(pl.col("level") > 0)["period"].to_list() == [date(1994, 1, 1), date(2025, 6, 1)]
-    assert usa.filter(period=date(2025, 6, 1))["yoy_pct"].to_list() == [None]

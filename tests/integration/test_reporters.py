@@ -3,7 +3,6 @@
 import itertools
 import json
 import shutil
-import threading
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -16,13 +15,12 @@ from typer.testing import CliRunner
 
 import tidewaiter
 from flows.audit import audit
-from flows.backfill import backfill
 from flows.cli.app import app
 from flows.release import release
 from flows.watch import watch
 from flows.withdraw import withdraw
 from schemas.forms.request import ReleaseRequest
-from schemas.forms.watch import BackfillRequest, WatchRequest
+from schemas.forms.watch import WatchRequest
 from schemas.forms.withdrawal import WithdrawalRequest
 from tasks.domain.errors import Refused
 from tasks.domain.reporter import Reporter
@@ -31,7 +29,6 @@ from tasks.reports.brief import render
 from tasks.reports.brief.facts import gather
 from tasks.reports.brief.sentences import headlines
 from tasks.reports.plot import draw
-from tasks.store.publish import exclusive
 from tasks.store.reporters import store_of, stores_of
 from tasks.store.snapshot import open_snapshot
 from tests.unit.sources.test_eurostat_comext import CELLS
@@ -131,20 +128,6 @@ def test_every_page_says_whose_trade_it_is(root: Path, reporter: str, code: str,
     assert (traced.reporter, traced.agrees) == (reporter, True)
 
 
-def test_a_measure_of_china_is_in_chinas_store_alone(root: Path, tmp_path: Path) -> None:
-    """The United Kingdom's exports of its code 85051110 were "touched" by China's announcements: the digits are the same."""
-    april = [row(1000.0 + month, 100.0 + month, flow=4, country="US", month=202500 + month) for month in range(1, 7)]
-    file = tmp_path / "exports.json"
-    file.write_bytes(page(*april))
-    file.with_name("exports.json.toml").write_text(FILES["ots.json"][1], encoding="utf-8")
-    ingested(tmp_path / "root", tmp_path, file.name)
-    british = Path(store_of(tmp_path / "root", "GBR"))
-    assert query.query(british, "metric", flow="export", product="85051110").height > 0
-    for store in [british, *(Path(store_of(root, reporter)) for reporter in OF.values())]:
-        for table in ("control_event", "event_window", "event_month"):
-            assert (query.query(store, table).height > 0) == (store.name == "reporter=CHN"), (store.name, table)
-
-
 def test_each_file_goes_into_the_store_of_its_reporter(root: Path, inbox: Path) -> None:
     assert [*stores_of(root)] == sorted(OF.values())
     assert sorted(path.name for path in root.iterdir()) == [f"reporter={name}" for name in sorted(OF.values())]
@@ -182,34 +165,6 @@ def test_the_order_of_arrival_across_reporters_does_not_matter(root: Path, inbox
         shutil.rmtree(other)
 
 
-def test_a_backfill_in_batches_gives_each_reporter_what_single_releases_give(
-    root: Path, inbox: Path, tmp_path: Path
-) -> None:
-    report = backfill.fn(BackfillRequest(folder=inbox, store=tmp_path / "store"))
-    assert {one.file.name: one.outcome for one in report.taken} == dict.fromkeys(FILES, "published")
-    tables = ("observation", "metric", "trade_flow", "detail", "release", "record_level", "finding")
-
-    def of_tables(found: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-        return {
-            name: {path: sha for path, sha in files.items() if path.startswith(tables)} for name, files in found.items()
-        }
-
-    assert of_tables(hashes(tmp_path / "store")) == of_tables(hashes(root))
-
-
-def test_a_writer_of_one_reporter_does_not_wait_for_another(inbox: Path, tmp_path: Path) -> None:
-    root, done = tmp_path / "store", threading.Event()
-
-    def write() -> None:
-        ingested(root, inbox, "ots.json")
-        done.set()
-
-    with exclusive(root / "reporter=CHN"):
-        writer = threading.Thread(target=write, daemon=True)
-        writer.start()
-        assert done.wait(120)
-
-
 @pytest.mark.parametrize("table", ["metric", "trade_flow", "observation", "release", "detail", "finding", "revision"])
 def test_plain_readers_get_one_reporter_or_all_with_the_reporter_from_the_path(root: Path, table: str) -> None:
     own = {
@@ -243,22 +198,6 @@ def test_figures_of_all_reporters_in_one_query_are_those_of_the_files(root: Path
     assert ("EU27", "import", "CHN", 90_028.0) in figures
 
 
-def test_what_one_reporter_says_is_no_word_about_another(inbox: Path, tmp_path: Path) -> None:
-    """China's silence about France stays silence, whatever Eurostat and HMRC say of every partner."""
-    root = tmp_path / "store"
-    ingested(root, inbox, "june.csv")
-    before = {
-        name: query.query(root / "reporter=CHN", name) for name in ("metric", "observation", "finding", "release")
-    }
-    for name in ("comext.csv", "ots.json", "census.json"):
-        ingested(root, inbox, name)
-    for name, rows in before.items():
-        assert query.query(root / "reporter=CHN", name).equals(rows)
-    for reporter, store in stores_of(root).items():
-        for table in ("observation", "release", "detail"):
-            assert set(query.query(Path(store), table)["reporter"]) == {reporter}
-
-
 def test_a_command_names_the_reporter_or_lists_them(root: Path) -> None:
     def ran(*arguments: str) -> tuple[int, str]:
         done = CliRunner().invoke(app, [*arguments, "--store", str(root)], env={"COLUMNS": "300"})
@@ -285,41 +224,6 @@ def test_a_command_names_the_reporter_or_lists_them(root: Path) -> None:
     assert code == 0
     assert said.splitlines()
     assert all("/reporter=USA/" in text for text in said.splitlines())
-
-
-def test_the_same_in_python(root: Path) -> None:
-    of_magnets = {"month": "2026-06", "partner": "China", "measure": "quantity_kg", "store": root}
-    assert tidewaiter.read("85051110", reporter="GBR", columns="level", **of_magnets).rows() == [(150.0,)]
-    with pytest.raises(ValueError, match="has figures of CHN, EU27, GBR, USA; name one of them"):
-        tidewaiter.read("85051110", **of_magnets)
-    assert "/reporter=EU27/" in tidewaiter.open_release(root, reporter="EU27").paths("metric")[0]
-    assert tidewaiter.search("magnets", store=root, reporter="CHN").height
-    found = tidewaiter.trace("8505110070", "China", "2026-05", "level", flow="import", store=root, reporter="USA")
-    assert (found.agrees, found.value) == (True, 111_000.0)
-
-
-def test_an_audit_reads_every_reporter_and_names_what_is_damaged(root: Path, tmp_path: Path) -> None:
-    shutil.copytree(root, tmp_path / "store", symlinks=True)
-    assert audit.fn(tmp_path / "store", 3).traced == 12
-    raw = next(path for path in (tmp_path / "store" / "reporter=USA" / "raw").glob("*/*") if not path.suffix)
-    raw.chmod(0o600)
-    raw.write_bytes(raw.read_bytes() + b" ")
-    with pytest.raises(Exception, match=raw.name):
-        audit.fn(tmp_path / "store", 3)
-
-
-def test_a_rehearsal_leaves_no_store(inbox: Path, tmp_path: Path) -> None:
-    asked = ReleaseRequest(file=inbox / "ots.json", store=tmp_path / "store", dry_run=True)
-    assert release.fn(asked, DAY).status == "would be published"
-    assert stores_of(tmp_path / "store") == {}
-
-
-def test_the_store_of_one_reporter_refuses_files_of_another(root: Path, inbox: Path, tmp_path: Path) -> None:
-    other = tmp_path / "reporter=USA"
-    with pytest.raises(
-        Refused, match=r"figures of GBR, and .*reporter=USA is the store of USA. Give the folder above it"
-    ):
-        release.fn(ReleaseRequest(file=inbox / "ots.json", store=other), DAY)
 
 
 def test_a_store_without_a_reporter_in_its_path_is_continued_where_it_is(inbox: Path, tmp_path: Path) -> None:

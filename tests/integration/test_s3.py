@@ -4,7 +4,6 @@ What is in the bucket is read here by plain HTTP, not by the code that wrote it.
 """
 
 import hashlib
-import json
 from datetime import date
 from pathlib import Path
 
@@ -19,27 +18,21 @@ from s3_bucket import KEY_NAME, SAMPLE, SECRET, TODAY, Customs, ingest
 from typer.testing import CliRunner
 
 from flows.audit import audit as audit_flow
-from flows.claims import check_and_publish
 from flows.cli.app import app
 from flows.release import release
-from flows.watch import watch
 from schemas.forms.address import S3Url
 from schemas.forms.request import ReleaseRequest
-from schemas.forms.watch import WatchRequest
-from tasks.claims import publish
 from tasks.domain.errors import BrokenStore, BucketError, UnknownSnapshot
 from tasks.lineage.audit import audit
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
-from tasks.reports import query
 from tasks.reports.query import open_published
 from tasks.store import mirror, s3_store
-from tasks.store import s3 as requests
 from tasks.store.readme import NO_TABLE_NAME
 from tasks.store.resolve import open_release
 from tasks.store.retention import Retired
 from tasks.store.s3 import Bucket
-from tasks.store.snapshot import Snapshot, current_id, open_snapshot, snapshot_ids
+from tasks.store.snapshot import Snapshot, open_snapshot, snapshot_ids
 from tasks.store.verify import audit_store
 
 
@@ -186,52 +179,6 @@ def test_an_audit_knows_every_raw_file_that_a_release_was_read_from(customs: Cus
     assert audit(store, 5).problems == []
 
 
-def test_an_audit_reads_all_that_the_pointer_says(customs: Customs) -> None:
-    """Others may go by the manifest that it names, and that must be the one of its snapshot."""
-    url = customs.store()
-    s3_writer.add(url, 1)
-    older = json.loads(customs.get(url, "current.json"))
-    s3_writer.add(url, 2)
-    store = mirror.at_hand(url)
-    assert mirror.audit(store) == []
-    newer = json.loads(customs.get(url, "current.json"))
-    customs.put(url, "current.json", json.dumps({**newer, "manifest": older["manifest"]}, sort_keys=True).encode())
-    (problem,) = mirror.audit(store)
-    assert problem.file == f"{url}/current.json"
-    assert older["manifest"] in problem.found
-    assert newer["manifest"] in problem.expected
-
-
-def test_checked_claims_are_published_in_the_bucket(
-    customs: Customs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    url, printed = customs.store(), tmp_path / "claims.csv"
-    ingest(url, tmp_path, "june.csv", csv_bytes(CLEAN_RECORDS[:6]), 20)
-    store = mirror.at_hand(url)
-    claim = "rare earth magnets,export,United States,2025-06,level,{},t\n"
-    printed.write_text("commodity,flow,partner,period,metric,value,unit\n" + claim.format(353))
-    _, made = check_and_publish(printed, store)
-    assert made.changed
-    assert customs.current(url)[0] == made.snapshot.id == current_id(store)
-    # Another machine publishes while the same is done once more, of other claims.
-    printed.write_text(printed.read_text() + claim.format(999))
-    announcement, faster = publish.announcement, []
-
-    def outpaced(store: Path) -> object:
-        if not faster:
-            with monkeypatch.context() as elsewhere:
-                elsewhere.setenv("TIDEWAITER_CACHE", str(tmp_path / "other machine"))
-                faster.append(ingest(url, tmp_path, "horses.csv", csv_bytes(CLEAN_RECORDS[6:]), 19).snapshot_id)
-        return announcement(store)
-
-    monkeypatch.setattr(publish, "announcement", outpaced)
-    _, made = check_and_publish(printed, store)
-    assert faster == [made.snapshot.parent]
-    assert customs.current(url)[0] == made.snapshot.id == current_id(store)
-    assert query.query(store, "claim").height == 2
-    assert set(query.query(store, "release")["title"]) == {"june.csv", "horses.csv"}
-
-
 def test_what_others_put_into_the_bucket_is_none_of_ours_and_a_ruin_is_named(customs: Customs, tmp_path: Path) -> None:
     url = customs.store()
     # What consoles and other clients make of a folder.
@@ -255,25 +202,6 @@ def test_what_others_put_into_the_bucket_is_none_of_ours_and_a_ruin_is_named(cus
     customs.put(url, "current.json", b'{"snapshot": "../../x"}')
     with pytest.raises(BrokenStore, match=r"current\.json: .* is no pointer"):
         mirror.at_hand(url)
-
-
-def test_a_prefix_may_be_longer_than_the_name_of_a_folder(customs: Customs, tmp_path: Path) -> None:
-    url = S3Url(f"{customs.store()}/{'/'.join(['a' * 60] * 5)}/reporter=CHN")
-    ingest(url, tmp_path, "20.csv", csv_bytes(CLEAN_RECORDS[:4]), 20)
-    assert audit(mirror.at_hand(url)).problems == []
-
-
-def test_a_watch_on_a_bucket_takes_everything_once(customs: Customs, tmp_path: Path) -> None:
-    url, inbox = customs.store(), tmp_path / "inbox" / "gacc_query" / "export"
-    inbox.mkdir(parents=True)
-    (inbox / "defaults.toml").write_text('partners = "all"\nreleased_on = 2025-07-20\n')
-    (inbox / "june.csv").write_bytes(csv_bytes(CLEAN_RECORDS[:6]))
-    request = WatchRequest(inbox=tmp_path / "inbox", store=url, settle_seconds=0)
-    assert watch.fn(request, TODAY).headline == "Published 2025-06"
-    customs.log()
-    again = watch.fn(request, TODAY)
-    assert (again.headline, again.looked.published) == ("Nothing new", 1)
-    assert not [line for line in customs.log() if line.startswith("PUT")]
 
 
 def test_retention_in_the_bucket_removes_what_is_old_and_nothing_that_is_needed(
@@ -318,24 +246,6 @@ def _whole(store: Path, name: str) -> Snapshot:
     found = open_snapshot(store, name)
     assert found is not None
     return found
-
-
-def test_a_file_that_retention_might_take_is_written_again(customs: Customs, monkeypatch: pytest.MonkeyPatch) -> None:
-    url = customs.store()
-    place = Bucket(url)
-    place.keep("files/a", b"the same bytes")
-    customs.log()
-    place.keep("files/a", b"the same bytes")
-    assert [line.split()[0] + line[-4:] for line in customs.log()] == ["PUT 412", "GET 200"]
-    monkeypatch.setattr(requests, "FRESH_SECONDS", -1)
-    place.keep("files/a", b"the same bytes")
-    assert [line.split()[0] + line[-4:] for line in customs.log()] == ["PUT 412", "GET 200", "PUT 200"]
-    # A name proves nothing: a ruin gets its bytes.
-    monkeypatch.undo()
-    for ruin in (b"half", b"the Same bytes"):
-        customs.put(url, "files/a", ruin)
-        place.keep("files/a", b"the same bytes")
-        assert customs.get(url, "files/a") == b"the same bytes"
 
 
 def test_what_the_environment_must_say(customs: Customs, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,6 @@ from flows.cli.app import app
 from flows.watch import watch
 from schemas.forms.address import S3Url
 from schemas.forms.watch import WatchRequest
-from tasks.reports.groups import Asked, group_month
-from tasks.reports.sources import source_states
 from tasks.store.reporters import stores_of
 from tasks.store.resolve import open_release
 from tests.integration.test_reporters import DAY, dropped, hashes
@@ -87,18 +85,3 @@ def test_plain_readers_read_both_in_one_query_with_the_reporter_from_the_path(ro
     for wildcard in ("**/metric/**/*.parquet", "**/*.parquet", "reporter=*/*/metric/**/*.parquet"):
         with pytest.raises(pl.exceptions.PolarsError):
             pl.scan_parquet(f"{root}/{wildcard}").collect()
-
-
-def test_pages_about_several_reporters_read_a_bucket(root: S3Url, other_machine: Path) -> None:
-    found = {state.source: state for state in source_states(root, [], DAY).sources}
-    assert (found["gacc_query"].reporters, found["gacc_query"].last_month) == (["CHN"], "2025-06")
-    assert (found["hmrc_ots"].reporters, found["hmrc_ots"].last_month) == (["GBR"], "2026-06")
-    month = group_month(root, "both", Asked("import", "85051110", DAY.replace(month=6), "value_gbp"), ["CHN", "GBR"])
-    assert (month.status, month.absent) == ("partial", ["CHN"])
-    assert {part.reporter: part.level for part in month.parts} == {"CHN": None, "GBR": 1500.0}
-
-
-def test_of_several_reporters_in_a_bucket_one_must_be_named(root: S3Url) -> None:
-    refused = CliRunner().invoke(app, ["resolve", "metric", "--store", str(root)])
-    assert refused.exit_code != 0
-    assert "has figures of CHN, GBR; name one of them" in " ".join(refused.stderr.split())

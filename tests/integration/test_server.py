@@ -5,7 +5,6 @@ import signal
 import time
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -106,8 +105,8 @@ def test_a_revision_and_what_is_overdue_are_told_as_events(services: Services) -
     )
     assert revised["resource"]["prefect.resource.name"] == "january again.csv"
     assert revised["payload"]["revisions"] >= 1
-    assert overdue["resource"]["prefect.resource.id"] == "tidewaiter.release.query.2025-02"
-    assert (overdue["payload"]["missing"], overdue["payload"]["days_overdue"]) == (["2025-02"], 3)
+    assert overdue["resource"]["prefect.resource.id"] == "tidewaiter.release.gacc_query.2025-02"
+    assert (overdue["payload"]["late"], overdue["payload"]["days_late"]) == (["2025-02"], 3)
 
 
 def test_a_removed_partner_is_held_and_a_person_is_asked_and_an_approval_publishes(services: Services) -> None:
@@ -302,8 +301,3 @@ def test_after_an_outage_both_months_are_done_once_and_in_order(services: Servic
     months = query.query(services.store, "release").filter(pl.col("title").is_in(["august.csv", "september.csv"]))
     assert sorted(months["first_month"].to_list()) == [date(2025, 8, 1), date(2025, 9, 1)]
     assert services.ended(services.watch())["state_name"] == "Nothing new"
-
-
-def test_an_audit_of_all_that_passes(services: Services) -> None:
-    assert services.ended(services.start("audit/audit", {"store": "store", "sample": 3}))["state_type"] == "COMPLETED"
-    assert Path(services.store / "current").exists()

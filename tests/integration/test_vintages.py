@@ -12,7 +12,6 @@ from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
 from tasks.reports import query
-from tasks.reports.revision_page import revision_report
 from tasks.reports.vintages import vintages
 
 pytestmark = pytest.mark.shared
@@ -99,14 +98,6 @@ def test_the_revisions_are_those_that_a_comparison_of_the_workbooks_finds(files:
     assert (moved["new_value"].fill_null(0) - moved["old_value"].fill_null(0)).sum() == 0
 
 
-def test_the_effect_on_the_world_total_is_that_of_the_workbooks(files: list[Path], store: Path) -> None:
-    rows = query.query(store, "revision")
-    for month in ("202601", "202602"):
-        totals = [sum(value for place, value in workbook(file).items() if place[0] == month) for file in files[:2]]
-        mine = rows.filter(pl.col("period_end").dt.strftime("%Y%m") == month)
-        assert mine.select("world_old", "world_new").unique().rows() == [tuple(totals)]
-
-
 def test_between_two_downloads_the_older_workbook_is_the_word(files: list[Path], store: Path) -> None:
     partners = {row["gacc_code"]: row["partner"] for row in code_table("partners").to_dicts() if not row["valid_to"]}
     for file, day in ((files[0], date(2026, 4, 1)), (files[1], date(2026, 5, 7)), (files[2], TODAY)):
@@ -137,27 +128,6 @@ def test_the_recipe_for_plain_files_gives_the_as_of_rows(store: Path) -> None:
     own = query.query(store, "observation", as_of=day)
     key = ["period_end", "product", "partner", "measure"]
     assert plain.sort(key).select(own.columns).equals(own.sort(key))
-
-
-def test_the_report_of_a_release_says_what_it_revised(store: Path) -> None:
-    rows, releases = query.query(store, "revision"), query.query(store, "release").sort("released_on")
-    first, second, third = (revision_report(rows, row) for row in releases.iter_rows(named=True))
-    assert "revised nothing" in first
-    assert "3 changed" in second
-    assert "2 moved" in second
-    assert "| 522,057,349 | 522,087,653 |" in second
-    assert "revised nothing" in third
-
-
-@pytest.mark.parametrize(("day", "says"), [(date(2026, 3, 22), "nothing was known on 2026-03-22")])
-def test_a_day_before_the_first_word_is_an_error(store: Path, day: date, says: str) -> None:
-    with pytest.raises(ValueError, match=says):
-        query.query(store, "observation", as_of=day)
-
-
-def test_a_table_without_days_of_knowledge_is_an_error(store: Path) -> None:
-    with pytest.raises(ValueError, match="made of observation, trade_flow, metric"):
-        query.query(store, "finding", as_of=date(2026, 4, 1))
 
 
 def test_the_days_on_which_a_total_changed_are_those_of_the_workbooks(files: list[Path], store: Path) -> None:

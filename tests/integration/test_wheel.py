@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import tomllib
 import zipfile
 from pathlib import Path
 
@@ -44,13 +43,6 @@ def test_the_wheel_has_every_file_of_the_packages_and_nothing_else(wheel: zipfil
     assert wanted - names == set()
     tops = {name.partition("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"flows", "schemas", "tasks", "tidewaiter"}
-
-
-def test_the_wheel_has_the_deployments_and_the_command(wheel: zipfile.Path) -> None:
-    assert (wheel / "flows" / "prefect.yaml").read_bytes() == (ROOT / "deployments" / "prefect.yaml").read_bytes()
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-    entry = wheel / f"tidewaiter-{version}.dist-info" / "entry_points.txt"
-    assert "tidewaiter = tidewaiter.__main__:main" in entry.read_text(encoding="utf-8")
 
 
 @pytest.mark.services

@@ -17,6 +17,7 @@ from tasks.reports.brief.wording import is_seen, month_words, partner, percent, 
 from tasks.reports.page_templates import template
 
 SENTENCES_MAX = 5
+SERIES_MONTHS_MIN = 12
 # How a template marks a number: the id of its fact, and its text.
 NUMBER = re.compile("\x02(.*?)\x03(.*?)\x02")
 
@@ -46,13 +47,15 @@ def headlines(facts: Facts, language: str) -> list[Sentence]:
     """
     write = functools.partial(_written, facts, language)
     about = subject(facts.reporter, facts.flow, texts(language)["name"].format(**dict(facts)), language)
-    trade, row = trade_of(facts.reporter, facts.flow, language), facts.partners[0]
+    # The first sentence names the goods; one that is quoted alone must not read as all trade.
+    these, row = subject(facts.reporter, facts.flow, texts(language)["these"], language), facts.partners[0]
     made = [write("world", about, row)] if row.level.value is not None else []
     # For January the year to date is the month.
-    made += [write("year", about, trade, row)] if row.ytd.value is not None and facts.month.month > 1 else []
-    made += [write(*record) for record in [_record(facts, trade)] if record]
+    made += [write("year", about, these, row)] if row.ytd.value is not None and facts.month.month > 1 else []
+    made += [write(*record) for record in [_record(facts, these)] if record]
     moved = [row for row in facts.partners[1:] if row.mom.value is not None][: SENTENCES_MAX - len(made)]
-    made += [write("partner", trade, row, partner(row.partner, language)) for row in moved]
+    for mover in moved:
+        made.append(write("partner", these if made else about, not made, mover, partner(mover.partner, language)))
     reasons = MISSING | texts(language)["missing_reasons"]
     return made or [write("nothing", about, reasons[row.level.status])]
 
@@ -82,14 +85,16 @@ def subject(reporter: str, flow: str, name: str, language: str) -> str:
     return str(t["subject"].format(name=within, **names))
 
 
-def _record(facts: Facts, trade: str) -> tuple[Any, ...] | None:
+def _record(facts: Facts, these: str) -> tuple[Any, ...] | None:
     """The macro of the record that the month is, with its arguments."""
     for fact, which in ((facts.highest_since, "highest"), (facts.lowest_since, "lowest")):
         if fact.value is not None:
-            return "record", trade, which, fact
-        if fact.status == "series_record" and facts.series_start is not None and facts.series_start < facts.month:
-            # A record of three months means little, so the sentence gives their number.
-            return "series_record", trade, which, month_number(facts.month) - month_number(facts.series_start) + 1
+            return "record", these, which, fact
+        if fact.status == "series_record" and facts.series_start is not None:
+            months = month_number(facts.month) - month_number(facts.series_start) + 1
+            # A record of three months means little.
+            if months >= SERIES_MONTHS_MIN:
+                return "series_record", these, which, months
     return None
 
 

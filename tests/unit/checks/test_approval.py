@@ -2,10 +2,6 @@
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -32,13 +28,12 @@ from flows.release import release
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
 from tasks.checks import approval
-from tasks.domain.errors import BrokenStore, Held, NotHeld, Refused, Rejected
+from tasks.domain.errors import BrokenStore, Held, NotHeld, Rejected
 from tasks.ingest import held as held_releases
 from tasks.ingest.normalise import Normalised
 from tasks.reports import query
 from tasks.reports.release_page import pages
 from tasks.steps import catalog
-from tasks.store.dry_run import rehearsal
 from tasks.store.snapshot import current_id
 from tests.copied_store import copied
 
@@ -125,17 +120,6 @@ def test_an_approval_publishes_from_the_raw_bytes_and_stands_among_the_findings(
     assert ingest(JUNE_WITHOUT_PARTNERS, 21).status == "nothing new"
 
 
-def test_what_lies_in_the_folder_of_temporary_files_declares_nothing(
-    held: str, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    decided = held_releases.decide(store, held, "approve", "Li Wei", "compared with the site", NOW)
-    (tmp_path / "temporary").mkdir()
-    (tmp_path / "temporary" / "defaults.toml").write_text('products = ["85"]\nmonths = "2025-01..2025-06"\n')
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    with held_releases.reopened(store, decided) as request:
-        assert ingest_release(request, TODAY).release_id == decided.release_id
-
-
 def test_whichever_of_two_years_comes_again_nothing_is_new(ingest: Ingest) -> None:
     """A release makes the revisions of the year after it anew; a file without rows that was there is there again."""
     years = [
@@ -177,22 +161,6 @@ def test_what_is_published_is_not_held_for_what_was_published_since(ingest: Inge
     # Public again on a later day it is a word again, and as doubtful as any.
     with pytest.raises(approval.Held, match="partner_removed"):
         ingest(JUNE_WITHOUT_PARTNERS, 22)
-
-
-def test_the_day_of_the_run_is_in_no_published_byte(ingest: Ingest, store: Path) -> None:
-    """Or releases that are taken in again to compare two stores would make other ones."""
-    request = ReleaseRequest(
-        file=store.parent / "june.csv", store=store.parent / "later", source="gacc_query", flow="export", partners="all",
-        released_on=date(2025, 7, 20),
-    )  # fmt: skip
-    snapshot = ingest(JUNE).snapshot_id
-    assert ingest_release(request, date(2026, 3, 1)).snapshot_id == snapshot
-
-
-def test_numbers_of_which_no_sum_fits_are_refused_in_one_line(ingest: Ingest, store: Path) -> None:
-    with pytest.raises(Refused, match=r"too large for a month.*Check the unit column"):
-        ingest(csv_bytes([magnets("502", "999999999999", "20,121,000")]))
-    assert current_id(store) is None
 
 
 def test_a_rejection_leaves_every_published_byte_and_is_remembered(ingest: Ingest, held: str, store: Path) -> None:
@@ -335,20 +303,6 @@ def test_a_foreign_paper_among_the_held_is_named(held: str, store: Path) -> None
     assert "notes.json: no release that Tidewaiter has held" in told.output
 
 
-def test_a_name_that_no_text_can_hold_can_be_held_and_approved(ingest: Ingest, store: Path, tmp_path: Path) -> None:
-    ingest(JUNE)
-    file = Path(os.fsdecode(os.fsencode(tmp_path) + "/六月.csv".encode("gb18030")))
-    file.write_bytes(JUNE_WITHOUT_PARTNERS)
-    request = ReleaseRequest(
-        file=file, store=store, source="gacc_query", flow="export", partners="all", title="June", released_on=date(2025, 7, 21)
-    )  # fmt: skip
-    with pytest.raises(Held) as raised:
-        ingest_release(request, TODAY)
-    decided = held_releases.decide(store, raised.value.release_id, "approve", "Li Wei", "fine", NOW)
-    with held_releases.reopened(store, decided) as again:
-        assert ingest_release(again, TODAY).status == "published"
-
-
 def test_a_rehearsal_knows_what_was_decided_and_when_bytes_came_first(
     ingest: Ingest, store: Path, tmp_path: Path
 ) -> None:
@@ -369,18 +323,3 @@ def test_a_rehearsal_knows_what_was_decided_and_when_bytes_came_first(
     held_releases.decide(store, release_id, "approve", "Li Wei", "fine", NOW)
     assert release.fn(again, TODAY).status == "would be published"
     assert release.fn(again.model_copy(update={"dry_run": False}), TODAY).status == "published"
-
-
-def test_what_a_killed_rehearsal_left_is_swept_by_the_next_and_what_one_holds_is_not(tmp_path: Path) -> None:
-    killed = "import os, pathlib, sys; from tasks.store.dry_run import rehearsal\nwith rehearsal(pathlib.Path(sys.argv[1])): os.kill(os.getpid(), 9)"
-    store, foreign = tmp_path / "reporter=CHN", tmp_path / ".rehearsal-of-a-play"
-    foreign.mkdir()
-    root = Path(approval.__file__).parents[2]
-    assert subprocess.run([sys.executable, "-c", killed, store], cwd=root, check=False).returncode == -9
-    (left,) = set(tmp_path.glob(".rehearsal-*")) - {foreign}
-    with rehearsal(store) as one:
-        assert not left.exists()
-        with rehearsal(store) as other:
-            assert one.is_dir()
-            assert other.is_dir()
-    assert [path.name for path in tmp_path.iterdir()] == [foreign.name]

@@ -9,12 +9,11 @@ import polars as pl
 import pytest
 from bad_inputs.case import Case, Publish, read
 from bad_inputs.download import Record, distinct_records
-from bad_inputs.soybeans import ARGENTINA, BRAZIL, TONNES, UNITED_STATES, in_yuan, record, records, trade
+from bad_inputs.soybeans import ARGENTINA, BRAZIL, TONNES, UNITED_STATES, in_yuan, record, records
 
 IMPORTS: Mapping[str, Any] = {"flow": "import", "partners": "all", "released_on": datetime.date(2025, 3, 20)}
 EARLIER = {**IMPORTS, "released_on": datetime.date(2025, 2, 20)}
 BEFORE = in_yuan(records(2023))
-ONE_MONTH = 6
 
 
 def _found(tmp_path: Path, rows: Iterable[Record], *before: bytes, **declared: Any) -> pl.DataFrame:
@@ -28,11 +27,6 @@ def _said(tmp_path: Path, rows: Iterable[Record], *before: bytes, **declared: An
 
 def _without(*months: int) -> list[int]:
     return [month for month in range(1, 13) if month not in months]
-
-
-def test_a_whole_year_lacks_nothing(tmp_path: Path) -> None:
-    assert _said(tmp_path, records()) == []
-    assert _said(tmp_path, records(), BEFORE) == []
 
 
 @pytest.mark.parametrize("gone", [(2,), (6,), (11,), (4, 5)])
@@ -207,8 +201,3 @@ def test_a_published_month_of_zero_is_divided_by_without_a_crash(tmp_path: Path)
     zero = in_yuan([record("202306", BRAZIL, 0, 0, code="12011000"), record("202307", BRAZIL, 0, 0, code="12011000")])
     rows = [record("202406", "502", 1_003, 25_645, code="12011000"), record("202407", BRAZIL, 0, 0, code="12011000")]
     assert "error" not in _found(tmp_path, rows, zero)["severity"]
-
-
-def test_trade_is_as_the_tests_think() -> None:
-    shares = {month: trade(2023)[month, BRAZIL][1] / sum(yuan for (at, _), (_, yuan) in trade(2023).items() if at == month) for month in range(1, 13)}  # fmt: skip
-    assert min(shares.values()) < 0.5 < max(shares.values())

@@ -67,13 +67,6 @@ def test_a_year_so_far_that_is_declared_as_a_month_is_held(month: int, tmp_path:
     assert _errors(tmp_path, _without_months([month]), {"months": f"2025-{month:02d}"}, before).height == 0
 
 
-def test_a_surge_of_one_partner_is_no_year_so_far(tmp_path: Path) -> None:
-    """June of the United States is as much as January to June; the others traded as before."""
-    records = {**KG[6], "502": sum(KG[month]["502"] for month in range(1, 7))}
-    data = csv_bytes([magnets(partner, str(kg), f"{kg * PRICE:,}") for partner, kg in records.items()])
-    assert _errors(tmp_path, data, {}, _file(range(1, 6)))["check"].to_list() == ["magnitude"]
-
-
 def test_of_one_series_a_march_may_be_as_much_as_its_winter(tmp_path: Path) -> None:
     one = ["502"]
     for month, held in ((3, False), (4, True)):
@@ -417,19 +410,6 @@ def test_a_name_of_another_month_is_a_warning_where_the_records_say_theirs_and_h
         assert _of_name(tmp_path, june, file, months="2025-01..2025-06") == []
     # One of two that it names stands in the records.
     assert _of_name(tmp_path, CLEAN, "202505-202506.csv") == []
-
-
-def test_what_a_name_is_held_against_is_said(tmp_path: Path) -> None:
-    june, half = _without_months([6]), {"months": "2025-01..2025-06"}
-    for data, file, declared, expected in (
-        (CLEAN, "202505.csv", {}, "2025-06, as in its records"),
-        (june, "202505.csv", {"months": "2025-06"}, "2025-06, as declared"),
-        (june, "202412.csv", half, "2025-01..2025-06, as declared"),
-        (CLEAN, "imports.csv", {}, "export, as declared"),
-    ):
-        case = Case("", data, Publish(), {**ALL, "released_on": datetime.date(2025, 7, 20), **declared}, file)
-        found = read(case, tmp_path / "inbox")[1].filter(check="file_name")
-        assert found.select("subject", "expected").rows() == [(file, expected)]
 
 
 @pytest.mark.parametrize(

@@ -100,29 +100,6 @@ def test_the_published_state_is_that_of_the_day_of_the_newest_release_in_whateve
     assert both[0] == both[1]
 
 
-def test_the_published_measures_say_what_they_suspend(tmp_path: Path) -> None:
-    rows = {row["event"]: row for row in read_table(taken(tmp_path, "2026-11-18"), "control_event").to_dicts()}
-    assert rows[SUSPENSION]["suspends"] == [
-        *(f"mofcom-gacc-2025-{number}" for number in (55, 56, 57, 58)), "mofcom-2025-61", "mofcom-2025-62",
-    ]  # fmt: skip
-    assert rows["mofcom-2025-72"]["suspends"] == ["mofcom-2024-46#2"]
-    assert rows["mofcom-2025-61"]["suspends"] == []
-
-
-def test_the_state_of_a_window_is_that_of_its_last_day(tmp_path: Path) -> None:
-    """Announcement 61 began on 9 October 2025 and was suspended on 7 November."""
-    snapshot = taken(tmp_path, "2026-11-18", tuple(f"2025{month:02d}" for month in range(1, 13)))
-    rows = read_table(snapshot, "event_window").filter(event=ABROAD, product=MAGNETS)
-    states = {(f"{row['first_month']:%Y-%m}", row["months"]): row["state"] for row in rows.to_dicts()}
-    assert states["2025-09", 1] == "not_yet_announced"
-    assert states["2025-10", 1] == "in_force"
-    assert states["2025-11", 1] == states["2025-10", 3] == states["2025-10", 12] == "suspended"
-    later = taken(tmp_path, "2026-12-18", ("202611",))
-    assert read_table(later, "event_window").filter(event=ABROAD, product=MAGNETS)["state"].to_list() == [
-        *rows["state"]
-    ]
-
-
 @pytest.fixture(scope="module")
 def december(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return taken(tmp_path_factory.mktemp("december"), "2026-01-20", ("202511", "202512"))
@@ -167,13 +144,3 @@ def test_the_brief_has_a_line_on_what_lapsed_in_both_languages_and_forms(
             page = write(facts_on(december, day), language)
             assert always.format(day=day) in page
             assert (lapsed in page) == is_lapsed
-
-
-def test_windows_that_are_asked_for_have_the_states_of_the_published_ones(december: Snapshot) -> None:
-    from tasks.controls.windows import windows
-
-    published = read_table(december, "event_window").filter(product=MAGNETS)
-    asked = windows(december, MAGNETS).filter(product=MAGNETS).sort("event", "months", "first_month")
-    assert asked.height == published.height > 20
-    assert asked.equals(published.sort("event", "months", "first_month").select(asked.columns))
-    assert asked["state"].n_unique() > 2

@@ -10,9 +10,7 @@ from bad_inputs.case import Case, Publish, read
 from bad_inputs.download import QUANTITY, Record, csv_bytes, magnets
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from flows.cli.app import app
 from tests.draws import draws
 
 ALL = {"partners": "all"}
@@ -117,61 +115,3 @@ def test_no_check_of_printed_figures_divides_by_nothing(
     _, findings = read(case, tmp_path_factory.mktemp("zeros"))
     for text in [*findings["observed"], *findings["expected"]]:
         assert not NO_NUMBER.search(text), text
-
-
-CLAIMS = "commodity,flow,partner,period,metric,value,unit\n" + "".join(
-    f"rare earth magnets,export,{partner},{period},{metric},{value},{unit}\n"
-    for partner in ("World", "United States")
-    for period in ("2025-05", "2025-06")
-    for metric, value, unit in (
-        ("level_t", "0", "t"), ("level_t", "353", "t"), ("mom_pct", "-100", "%"), ("mom_pct", "660", "%"), ("mom_pct", "0", "%"),
-        ("yoy_pct", "-100", "%"), ("yoy_pct", "12.5", "%"), ("share_pct", "0", "%"), ("share_pct", "24", "%"),
-        ("unit_value_usd_per_kg", "57", "USD/kg"), ("ytd_yoy_pct", "-100", "%"),
-    )
-)  # fmt: skip
-
-
-def test_every_command_speaks_of_a_month_of_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing in May, something in April and June, and nothing at all a year before."""
-    monkeypatch.setenv("COLUMNS", "400")
-    monkeypatch.chdir(tmp_path)
-    months = ["202404", "202405", "202406", "202504", "202505", "202506"]
-    rows = [
-        magnets(partner, *(("9000", "500,000") if month in ("202504", "202506") else ("0", "0")), month)
-        for month in months
-        for partner in ("502", "304")
-    ]
-    (tmp_path / "magnets.csv").write_bytes(csv_bytes(rows))
-    (tmp_path / "printed.csv").write_text(CLAIMS)
-    (tmp_path / "watched.csv").write_text("reporter,product,flow,reason\nCHN,85051110,export,of this test\n")
-    monkeypatch.setenv("TIDEWAITER_WATCH_LIST", str(tmp_path / "watched.csv"))
-    ingest = (
-        "ingest",
-        "magnets.csv",
-        "--source",
-        "gacc_query",
-        "--flow",
-        "export",
-        "--partners",
-        "all",
-        "--no-prefect",
-    )
-    product = ("--product", "85051110")
-    commands = [
-        ingest, ("claims", "check", "printed.csv"), ("events", "windows", *product), ("revisions",), ("audit", "--sample", "100"),
-        *(("brief", *product, "--month", month, "--language", language)
-          for month in ("2025-05", "2025-06") for language in ("en", "zh")),
-        *(("trace", *product, "--partner", partner, "--month", month, "--metric", figure, "--measure", measure)
-          for partner in ("WLD", "USA") for month in ("2025-05", "2025-06")
-          for figure, measure in (("mom_pct", "quantity_kg"), ("share_pct", "quantity_kg"), ("level", "unit_value_usd_per_kg"))),
-        ("plot", *product, "--output", "nothing.svg"), ("read", "metric", *product, "--format", "csv"),
-    ]  # fmt: skip
-    for command in commands:
-        done = CliRunner().invoke(app, command)
-        assert done.exception is None or isinstance(done.exception, SystemExit), (command, done.exception)
-        assert done.exit_code == 0, (command, done.output)
-        assert not NO_NUMBER.search(done.output), (command, done.output)
-    written = [path for path in (tmp_path / "store").glob("**/*.md") if ".snapshots" not in path.parts]
-    assert len(written) >= 6
-    for path in written:
-        assert not NO_NUMBER.search(path.read_text()), path

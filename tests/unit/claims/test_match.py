@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from tasks.claims.match import distance, in_claim_units, match, tolerance
+from tasks.claims.match import in_claim_units, match, tolerance
 from tasks.domain.precision import Interval, Reading, printed
 from tests.unit.claims.in_memory import between, claim, exactly
 
@@ -30,12 +30,6 @@ def test_digits_taken_as_printed_are_neither_rounded_to_tens_nor_from_figures_th
     assert match(claim("350"), TONNES, plain=True) is None
     assert match(claim("354"), TONNES, plain=True) is None
     assert match(claim("353"), TONNES, plain=True)
-
-
-@pytest.mark.parametrize(("text", "agrees"), [("1", False), ("2", True), ("1.5", True), ("1.6", True), ("1.7", False)])
-def test_one_digit_is_not_cut_off(text: str, agrees: bool) -> None:
-    """1,566 t in thousands: 2 rounded, 1.6 rounded, 1.5 cut off; 1 is not what is left of it."""
-    assert bool(match(claim(text, "kt"), exactly(1_566_000))) is agrees
 
 
 def test_a_growth_is_not_cut_off_to_tens() -> None:
@@ -99,20 +93,6 @@ def test_a_figure_is_supported_if_no_other_one_with_its_digits_agrees(
 def test_qualified_levels_and_their_bounds(text: str, qualifier: str, reading: Reading, words: str | None) -> None:
     found = match(claim(text, qualifier=qualifier), reading)
     assert (found and found.words) == (words and f"agrees, {words}")
-
-
-def test_nearly_a_fall_is_short_of_it_and_a_rise_is_no_small_fall() -> None:
-    assert match(claim("-9", "%", "yoy", qualifier="below"), exactly("-8.8"))
-    assert match(claim("-9", "%", "yoy", qualifier="below"), exactly("-9.2")) is None
-    assert match(claim("20", "%", "yoy", qualifier="under"), exactly("-5")) is None
-    assert match(claim("20", "%", "yoy", qualifier="under"), exactly("5"))
-
-
-def test_distance_is_a_share_of_the_level_or_of_the_ratio() -> None:
-    assert distance(claim("360"), exactly(353_000)) == Fraction("6.5") / 353
-    assert distance(claim("353"), TONNES) == 0
-    assert distance(claim("10", "%", "mom"), exactly(0)) == Fraction("9.5") / 100
-    assert distance(claim("-90", "%", "yoy"), exactly("-80")) == Fraction("9.5") / 20
 
 
 def test_silent_revisions_move_a_growth_twice_as_far_as_a_month() -> None:

@@ -42,16 +42,6 @@ def test_a_number_of_few_digits_is_found_nowhere_by_accident() -> None:
     assert place(ledger, "14", qualifier="about") is None
 
 
-def test_a_ratio_is_one_more_than_the_growth() -> None:
-    """From 100 t to 760 t: a growth of 660 %, to 7.6 times what it was."""
-    ledger = Ledger({"6": 760, "5": 100})
-    assert place(ledger, "6.6", "times", "mom_times") == "the growth in multiples; the figure rose to 7.6 times what it was"  # fmt: skip
-    assert (
-        place(ledger, "760", "%", "mom") == "the later figure in times or per cent of the earlier one, not the growth"
-    )
-    assert place(ledger, "86.8", "%", "mom") == "the change in per cent of the later figure instead of the earlier one"
-
-
 def test_a_growth_from_rounded_figures() -> None:
     """1.6 t on 1.4 t is 14.3 %; 2 t on 1 t is 100 %."""
     assert place(Ledger({"6": "1.6", "5": "1.4"}), "100", "%", "mom") == (
@@ -69,12 +59,3 @@ def test_another_change_of_the_same_place_needs_few_digits() -> None:
     assert at_same_place(ledger, claim("51", "%", "yoy"), match) is None
     assert at_same_place(ledger, claim("50", "%", "yoy", qualifier="about"), match) is None
     assert at_same_place(ledger, claim("150"), match) is None
-
-
-def test_the_figures_of_a_place() -> None:
-    ledger = Ledger({"6": 150, "5": 100, "1-6": 900, spot("6", partner="WLD"): 600})
-    assert [one.point for one in figure(ledger, spot("6"), "mom")] == [50]
-    assert figure(ledger, spot("1-6"), "mom") == []
-    assert [one.point for one in figure(ledger, spot("6"), "share")] == [25]
-    assert figure(ledger, spot("6", partner="WLD"), "share") == []
-    assert figure(ledger, spot("6"), "rank") == []

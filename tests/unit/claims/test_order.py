@@ -31,17 +31,6 @@ def test_a_missing_month_leaves_a_rank_open_but_a_higher_one_refutes_it() -> Non
     )
 
 
-@pytest.mark.parametrize(("text", "unit"), [("0", "rank"), ("1", "rank of something")])
-def test_what_is_no_rank(text: str, unit: str) -> None:
-    assert "is no rank that can be looked up" in verdict(Ledger(YEAR), "rank", text, unit)[1]
-
-
-def test_the_rank_of_a_partner_is_that_of_the_table_metric() -> None:
-    ledger = Ledger(YEAR, metric={"6": {"rank": 2}})
-    assert verdict(ledger, "rank", "2", "rank")[0] == YES
-    assert verdict(ledger, "rank", "1", "rank")[0] == NO
-
-
 @pytest.mark.parametrize(
     ("text", "unit", "month", "expected"),
     [
@@ -66,7 +55,3 @@ def test_records_since_a_month(text: str, unit: str, month: str, expected: str) 
 def test_streaks(text: str, unit: str, month: str, expected: str) -> None:
     """January to March rise, April and May fall, July to December rise."""
     assert verdict(Ledger(YEAR), "streak", text, unit, month)[0] == expected
-
-
-def test_equal_months_are_no_rise() -> None:
-    assert verdict(Ledger({"5": 1, "6": 1}), "streak", "1", "consecutive monthly rises")[0] == NO

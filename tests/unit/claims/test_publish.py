@@ -30,16 +30,8 @@ def test_each_row_keeps_its_words_and_gets_its_number_and_the_newest_day() -> No
     ]  # fmt: skip
 
 
-def test_further_columns_are_kept_as_json_without_empty_ones() -> None:
-    assert made(CHECKED)["further"].to_list() == ['{"outlet": "Daily"}', "{}"]
-
-
 def test_a_product_that_cannot_be_determined_is_null_and_has_no_note() -> None:
     found = made(CHECKED)
     assert found["product"].to_list() == ["85051110", None]
     assert found["note"][1] is None
     assert found["note"][0].startswith("85051110: ")
-
-
-def test_a_file_without_rows_is_a_table_without_rows() -> None:
-    assert made({name: [] for name in CHECKED}).height == 0

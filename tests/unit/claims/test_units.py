@@ -19,7 +19,8 @@ def test_mass(unit: str, kilograms: int) -> None:
 
 @pytest.mark.parametrize(
     ("unit", "measure", "size"),
-    [("USD million", "value_usd", 10**6), ("billion yuan", "value_cny", 10**9), ("亿元", "value_cny", 10**8), ("$", "value_usd", 1)],
+    [("USD million", "value_usd", 10**6), ("billion yuan", "value_cny", 10**9), ("亿元", "value_cny", 10**8), ("$", "value_usd", 1),
+     ("EUR million", "value_eur", 10**6), ("£", "value_gbp", 1), ("亿日元", "value_jpy", 10**8), ("billion yen", "value_jpy", 10**9)],
 )  # fmt: skip
 def test_money(unit: str, measure: str, size: int) -> None:
     assert read_unit(unit, "level", measure)[0] == size
@@ -27,7 +28,7 @@ def test_money(unit: str, measure: str, size: int) -> None:
 
 @pytest.mark.parametrize(
     ("unit", "kilograms", "measure"),
-    [("USD/t", 1000, "value_usd"), ("$ per kg", 1, "value_usd"), ("元/千克", 1, "value_cny"), ("RMB/tonne", 1000, "value_cny")],
+    [("USD/t", 1000, "value_usd"), ("$ per kg", 1, "value_usd"), ("元/千克", 1, "value_cny"), ("RMB/tonne", 1000, "value_cny"), ("€ per kg", 1, "value_eur")],
 )  # fmt: skip
 def test_a_price_names_its_currency_itself(unit: str, kilograms: int, measure: str) -> None:
     assert read_unit(unit, "unit_value", "quantity_kg") == (kilograms, "unit_value", measure, unit)

@@ -10,14 +10,13 @@ import pytest
 
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
-from schemas.reference.code_tables import code_table
 from schemas.tables.metric import Metric
 from tasks.controls import tables
 from tasks.controls import windows as event_windows
-from tasks.controls.windows import as_table, reach, windows, windows_of, with_zeros
+from tasks.controls.windows import as_table, windows, windows_of, with_zeros
 from tasks.domain.classification import holds
 from tasks.domain.measure_states import with_states
-from tasks.domain.measures import MIXED, MIXED_WORDS, coverage, events_of, measures, mixed_note, touched_codes
+from tasks.domain.measures import MIXED, MIXED_WORDS, coverage, events_of, measures, mixed_note
 from tasks.reports.query import open_published
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot, open_snapshot
@@ -61,23 +60,6 @@ def test_the_four_measures_of_october_2025_never_came_into_force() -> None:
     assert [name for name, state in states.items() if state == "never_in_force"] == [
         f"Announcement {number} of 2025" for number in (55, 56, 57, 58)
     ]
-
-
-def test_days_are_in_order_and_every_code_belongs_to_a_measure() -> None:
-    events = code_table("control_events").to_dicts()
-    assert len({row["event"] for row in events}) == len(events)
-    for row in events:
-        for first, last in (("announced_on", "effective_from"), ("announced_on", "effective_until")):
-            assert not row[first] or not row[last] or row[first] <= row[last], row["event"]
-        for name in ("announced_on", "effective_from", "effective_until"):
-            assert not row[name] or date.fromisoformat(row[name])
-        assert not row["effective_until"] or row["effective_from"] <= row["effective_until"], row["event"]
-        assert row["basis"] == "measure" or not (row["suspends"] or row["succeeds"]), row["event"]
-    codes = code_table("control_event_codes")
-    assert codes.height > 30
-    assert set(codes["event"]) <= {row["event"] for row in events}
-    for row in codes.iter_rows(named=True):
-        assert not row["code_printed"] or row["hs8"].startswith(row["code_printed"].rstrip(".")[:8])
 
 
 def test_magnets_are_touched_in_an_unknown_share_and_it_is_said() -> None:
@@ -179,27 +161,6 @@ def _published(snapshot: Snapshot) -> dict[tuple[str, int], tuple[Any, ...]]:
     return published
 
 
-def test_a_base_of_zero_is_at_hand(tmp_path: Path) -> None:
-    quiet = {"2024-04", "2024-05", "2024-06"}
-    found = _published(_store(tmp_path, [(month, "USA", "100", "千克") for month in TRADE if month not in quiet]))
-    assert found["2025-04", 1] == (100, 0, None, "zero_base")
-    assert found[QUARTER] == (300, 0, None, "zero_base")
-    assert found["2025-01", 3] == (300, 300, 0, "computed")
-    assert found["2024-04", 12] == (900, 300, 200, "computed"), "of 2023 the first nine months have no row"
-    assert found["2025-04", 12] == (None, None, None, "not_covered"), "of October 2025 nothing is known"
-
-
-def test_what_begins_to_trade_inside_a_window_was_zero_before(tmp_path: Path) -> None:
-    rows = [(month, "USA", "100", "千克") for month in TRADE]
-    begun = [(month, "DEU", "5", "千克") for month in TRADE if month >= "2025-05"]
-    found = _windows(windows(_store(tmp_path, rows + begun), CODE, partner="DEU"))
-    assert found["2025-04", 1] == (0, 0, None, "zero_base")
-    assert found["2025-05", 1] == (5, 0, None, "zero_base")
-    assert found[QUARTER] == (10, 0, None, "zero_base")
-    assert found["2024-04", 12] == (0, 0, None, "zero_base")
-    assert found["2025-04", 12] == (None, None, None, "not_covered")
-
-
 def test_the_published_windows_know_what_was_zero_before_trade_began(tmp_path: Path) -> None:
     """Also where a later release says so, in whose months nothing is traded."""
     begun = [(month, "USA", "5", "千克") for month in TRADE if month >= "2025-05"]
@@ -267,14 +228,6 @@ def test_a_measure_that_is_taken_from_the_table_has_no_windows_any_more(
     assert not months.is_duplicated().any()
 
 
-def test_what_is_counted_in_pieces_is_no_zero(tmp_path: Path) -> None:
-    rows = [(month, "USA", "7", "个") for month in TRADE if month < "2025-05"]
-    begun = [(month, "USA", "5", "千克") for month in TRADE if month >= "2025-05"]
-    found = _published(_store(tmp_path, rows + begun))
-    assert found["2025-04", 1] == (None, None, None, "not_covered")
-    assert found["2025-05", 1] == (5, None, None, "no_base")
-
-
 def test_over_a_change_of_the_code_two_zeros_are_not_compared() -> None:
     scope = builders.release("a", "2023-06-20", "2020-01..2023-05", products=["85051900"])
     rows = with_zeros({"85051900": {}}, range(2021 * 12, 2023 * 12 + 5), builders.release_table(scope), "export", "WLD")
@@ -282,12 +235,6 @@ def test_over_a_change_of_the_code_two_zeros_are_not_compared() -> None:
         rows["85051900"][month]["yoy_status"] for month in (2021 * 12 + 11, 2022 * 12, 2022 * 12 + 11, 2023 * 12)
     ]
     assert statuses == ["zero_base", "definition_break", "definition_break", "zero_base"]
-
-
-def test_a_measure_without_a_day_of_effect_has_no_window(sample: Snapshot) -> None:
-    events = windows(sample, MAGNETS)["event"].unique().to_list()
-    assert "talks-2025-05-12" not in events
-    assert pl.Series(events).len() >= 3
 
 
 def test_the_published_tables_hold_the_measures_and_the_windows_and_plain_readers_read_them(sample: Snapshot) -> None:
@@ -319,21 +266,6 @@ def test_the_published_windows_are_those_that_the_whole_store_gives(sample: Snap
     assert "12019019" not in published["product"], "placebos are named by the code tables"
 
 
-def test_the_published_months_are_those_that_the_figures_have(sample: Snapshot) -> None:
-    months, figures = read_table(sample, "event_month"), read_table(sample, "metric")
-    of_magnets = figures.filter(
-        pl.col("level").is_not_null(), flow="export", partner="WLD", measure="quantity_kg", product=MAGNETS
-    )
-    mine = months.filter(pl.col("level").is_not_null(), product=MAGNETS)
-    looked_at = {month for event in measures("CHN") for month in reach(event)}
-    number = pl.col("period").dt.year() * 12 + pl.col("period").dt.month().cast(pl.Int32) - 1
-    expected = of_magnets.filter(number.is_in(sorted(looked_at))).select(mine.columns).sort("period")
-    assert mine.equals(expected)
-    assert mine.height > 12
-    june = mine.filter(period=date(2025, 6, 1)).row(0, named=True)
-    assert (round(june["level"] / 1000), round(june["yoy_pct"], 1)) == (3188, -38.1)
-
-
 def test_a_release_reads_the_months_of_windows_and_not_the_figures_of_years(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -356,40 +288,6 @@ def test_a_release_reads_the_months_of_windows_and_not_the_figures_of_years(
         assert ("metric" in asked) == (place == 0), "the first time there is nothing else to look at"
     months = read_table(open_snapshot(tmp_path / "reporter=CHN"), "event_month").filter(product=MAGNETS)
     assert {date(2025, 5, 1), date(2025, 6, 1)} <= {*months["period"]}
-
-
-def test_windows_do_not_depend_on_the_order_of_releases_and_another_product_leaves_the_file_alone(
-    tmp_path: Path,
-) -> None:
-    magnets, later, beans = tmp_path / "magnets.csv", tmp_path / "later.csv", tmp_path / "soybeans.csv"
-    lines = (
-        (ROOT / "flows" / "examples" / "published_figures.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    )
-    magnets.write_text("".join(line for line in lines if ",2025-04," not in line), encoding="utf-8")
-    later.write_text("".join(lines[:1] + [line for line in lines if ",2025-04," in line]), encoding="utf-8")
-    beans.write_bytes(QUERY.encode("gb18030"))
-    found = []
-    for name, order in (("a", (magnets, beans, later)), ("b", (later, magnets, beans))):
-        files = []
-        for file in order:
-            declared = (
-                {"source": "gacc_query", "flow": "export", "partners": "all"}
-                if file == beans
-                else {"source": "published"}
-            )
-            request = ReleaseRequest(file=file, store=tmp_path / name / "reporter=CHN", **declared)  # type: ignore[arg-type]
-            release.fn(request, date(2026, 11, 1))
-            snapshot = open_published(tmp_path / name / "reporter=CHN")
-            # The states of the measures are of the day of the newest release, and of that alone.
-            state_days = read_table(snapshot, "control_event")["state_on"].unique().to_list()
-            assert state_days == [date.fromisoformat(snapshot.about["released_on"])]
-            files.append({entry.path for entry in snapshot.files if entry.table in ("event_window", "event_month")})
-            last = {entry.path for entry in snapshot.files if entry.table in EVENT_TABLES}
-        at = order.index(beans)
-        assert files[at] == files[at - 1], "a release about soybeans leaves the windows of magnets alone"
-        assert files[0] != files[2]
-        found.append(last)
-    assert found[0] == found[1]
 
 
 def test_a_basket_of_which_some_codes_are_controlled_is_not_wholly_controlled() -> None:
@@ -454,37 +352,8 @@ def test_what_is_zero_does_not_depend_on_what_else_is_looked_at(monkeypatch: pyt
         assert with_zeros(series, months, releases, "export", "WLD") == told
 
 
-def test_where_a_definition_changed_there_is_no_growth() -> None:
-    row = {"level": 5.0, "yoy_pct": None, "yoy_status": "definition_break"}
-    event = next(event for event in measures("CHN") if event["event"] == "mofcom-gacc-2025-18")
-    series = dict.fromkeys(reach(event), row)
-    table = as_table(windows_of(event, MAGNETS, series, "export", "WLD"))
-    assert table["yoy_pct"].null_count() == table.height == 10
-    assert set(table["status"]) == {"definition_break"}
-
-
-def test_a_heading_is_touched_by_what_touches_a_code_below_it(sample: Snapshot) -> None:
-    assert coverage(ANNOUNCEMENT_18, "8505") == "unknown_share"
-    assert coverage("mofcom-gacc-2023-23", "8112") == "some_codes"
-    assert coverage("mofcom-gacc-2023-23", "8505") is None
-    assert coverage(ANNOUNCEMENT_18, "line:rare_earths") is None
-    assert ANNOUNCEMENT_18 in events_of("850511")["event"]
-    found = windows(sample, "8505")
-    assert found.filter(event=ANNOUNCEMENT_18, product="8505")["coverage"].unique().to_list() == ["unknown_share"]
-    assert "12019019" in found.filter(role="placebo")["product"]
-
-
 @pytest.mark.parametrize("product", ["85051110", "basket:rare_earth_magnets", "850511", "8505", "85"])
 def test_what_a_code_mixes_is_said_of_all_that_holds_it(product: str) -> None:
     assert "85051110: " in str(mixed_note(product, EVERY))
     assert holds(product, MIXED)
     assert not holds("850590", MIXED)
-
-
-def test_a_code_below_a_heading_is_no_placebo_for_it(tmp_path: Path) -> None:
-    free = "85052000"
-    assert free not in touched_codes("CHN")
-    rows = [(month, "USA", "100", "千克") for month in TRADE]
-    snapshot = _store(tmp_path, rows, codes=(CODE, free))
-    assert windows(snapshot, CODE).filter(role="placebo")["product"].unique().to_list() == [free]
-    assert windows(snapshot, "8505").filter(role="placebo").height == 0

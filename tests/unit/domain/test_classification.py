@@ -18,21 +18,6 @@ def test_the_parts_of_a_code_are_it_and_the_codes_below_it() -> None:
     assert kept("line:soybeans", rows) == ["line:soybeans"]
 
 
-def test_the_parts_of_a_basket_are_it_and_its_codes_as_the_table_has_them() -> None:
-    codes = [row["hs8"] for row in code_table("baskets").to_dicts() if row["basket"] == "antimony"]
-    assert len(codes) > 1
-    assert kept("basket:antimony", ["basket:antimony", "basket:magnets", *codes, "01012100"]) == [
-        "basket:antimony",
-        *codes,
-    ]
-    assert members("basket:antimony") == sorted(set(codes))
-
-
-def test_a_basket_that_does_not_exist_has_no_members() -> None:
-    assert members("basket:nothing") == []
-    assert kept("basket:nothing", ["basket:nothing", "85051110"]) == ["basket:nothing"]
-
-
 @pytest.mark.parametrize(("product", "codes"), [("85051110", ["85051110"]), ("8505", ["8505"]), ("line:soybeans", [])])
 def test_a_code_is_its_own_member_and_a_line_has_none(product: str, codes: list[str]) -> None:
     assert members(product) == codes

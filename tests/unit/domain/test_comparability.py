@@ -23,10 +23,8 @@ YEARS = ("2020", "2021", "2022", "2023")
 MONTHS = [f"{year}-{month:02d}" for year in YEARS for month in range(1, 13)]
 CODES = ("85051110", "81129210", "81129910", "81129290", "81129990", "69072100", "84795019", "90154000")
 PARTNERS = ("USA", "GBR", "GEO", "gacc:449", "BES")
-WORTH = "unit_value_usd_per_kg"
 CHINA, GERMANY = Reporter("CHN", "HS8"), Reporter("DEU", "CN8")
 NEVER = (None, "definition_break")
-Row = dict[str, Any]
 
 
 def level(month: str) -> int:
@@ -69,28 +67,6 @@ def test_magnets_of_2022_are_not_compared_with_those_of_2021(figures: Figures) -
     assert figures.pair("yoy_pct", "USA", "2023-01") == (pytest.approx(growth(12, "2023-01")), "computed")
 
 
-def test_the_month_of_a_change_has_no_month_before_and_no_record(figures: Figures) -> None:
-    for figure in ("mom_pct", "contribution_mom_pp", "highest_since", "lowest_since"):
-        assert figures.pair(figure, "USA", "2022-01") == NEVER
-    assert figures.pair("mom_pct", "USA", "2022-02") == (pytest.approx(growth(1, "2022-02")), "computed")
-    march = figures.row("USA", "2022-03")
-    assert (march["highest_since_status"], march["series_start"]) == ("series_record", date(2022, 1, 1))
-
-
-def test_twelve_months_are_added_up_once_all_of_them_lie_after_the_change(figures: Figures) -> None:
-    assert figures.pair("rolling_12m", "USA", "2022-11") == NEVER
-    assert figures.pair("rolling_12m", "USA", "2022-12") == (sum(map(level, MONTHS[24:36])), "computed")
-    assert figures.pair("rolling_12m_yoy_pct", "USA", "2023-11") == NEVER
-    assert figures.pair("rolling_12m_yoy_pct", "USA", "2023-12")[1] == "computed"
-    assert figures.pair("ytd", "USA", "2022-06") == (sum(map(level, MONTHS[24:30])), "sum_of_months")
-
-
-def test_a_unit_value_breaks_with_what_it_is_made_of(figures: Figures) -> None:
-    assert figures.pair("yoy_pct", "USA", "2022-06", WORTH) == NEVER
-    assert figures.pair("level", "USA", "2022-06", WORTH) == (3, "computed")
-    assert figures.pair("yoy_pct", "USA", "2023-06", WORTH) == (0, "computed")
-
-
 def test_what_keeps_its_meaning_is_carried_over(figures: Figures) -> None:
     """Germanium by its name, Georgia by its country, tiles because HS2022 did not touch them."""
     for product, partner, month in (
@@ -120,41 +96,6 @@ def test_what_lost_a_part_is_not(figures: Figures) -> None:
         last = f"{first[:5]}{int(first[5:]) + 10:02d}"
         assert changed(figures, product, partner) == date.fromisoformat(f"{first}-01"), (product, partner)
         assert figures.pair("yoy_pct", partner, last, product=product) == NEVER
-
-
-def test_a_unit_that_is_new_breaks_its_own_measure_alone(figures: Figures) -> None:
-    assert figures.pair("yoy_pct", "USA", "2023-06", "quantity_item", "90154000") == NEVER
-    assert figures.pair("yoy_pct", "USA", "2023-06", "quantity_kg", "90154000")[1] == "computed"
-
-
-def test_the_year_in_which_britain_left_is_no_sum_of_one_union(figures: Figures) -> None:
-    tiles = {"product": "69072100"}
-    assert figures.pair("ytd", "EU27", "2020-01", **tiles) == (100, "sum_of_months")
-    assert figures.pair("ytd", "EU27", "2020-02", **tiles) == NEVER
-    assert figures.pair("mom_pct", "EU27", "2020-02", **tiles) == NEVER
-    assert figures.pair("ytd_yoy_pct", "EU27", "2021-12", **tiles) == NEVER
-    assert figures.pair("yoy_pct", "EU27", "2021-02", **tiles) == (None, "zero_base")
-
-
-def test_a_printed_growth_over_a_change_is_no_figure_of_ours() -> None:
-    """In January 2011 articles came into the line; the growth that was printed compares with a base without them."""
-    press = release(kind="published", partners="keys")
-    line = "line:rare_earths"
-    told = [
-        number(press, "WLD", "2010-12", 1000, product=line), number(press, "WLD", "2011-01", 4087, product=line),
-        number(press, "WLD", "2011-01", -2930, "quantity_kg_yoy", product=line),
-    ]  # fmt: skip
-    figures = Figures((press, told))
-    for figure in ("yoy_pct", "mom_pct"):
-        assert figures.pair(figure, "WLD", "2011-01", product=line) == NEVER
-
-
-def test_a_total_of_the_year_that_is_printed_stays_though_croatia_joined_in_july() -> None:
-    press = release(kind="published", partners="keys")
-    told = [number(press, "EU27", "2013-01..2013-12", 9000), number(press, "EU27", "2012-01..2012-12", 8000)]
-    figures = Figures((press, told))
-    assert figures.pair("ytd", "EU27", "2013-12") == (9000, "reported")
-    assert figures.pair("ytd_yoy_pct", "EU27", "2013-12") == NEVER
 
 
 def test_a_trace_says_what_changed_and_notices_a_figure_that_ignores_it(figures: Figures) -> None:
@@ -192,15 +133,6 @@ def test_a_change_of_chinas_codes_is_none_of_germanys() -> None:
     assert breaks_of("09021010", "GEO", "quantity_kg", GERMANY) == []
 
 
-def test_every_partner_that_changes_its_code_is_told_of() -> None:
-    rows = code_table("partners")
-    several = rows.filter(pl.len().over("partner") > 1)["partner"].unique().sort().to_list()
-    assert several == ["ARM", "AZE", "GEO"]
-    assert [breaks_of("85051190", partner, "value_usd", CHINA)[-1:] for partner in several] == [
-        breaks_of("85051190", "USA", "value_usd", CHINA)
-    ] * 3
-
-
 @pytest.mark.parametrize("reporter", [CHINA, GERMANY, Reporter("USA", ""), Reporter("", "")])
 def test_what_a_trace_says_changed_is_what_cuts_the_figures(reporter: Reporter) -> None:
     """Two opinions of the same tables: one series at a time in words, and all of them at once as a table."""
@@ -227,20 +159,6 @@ def test_what_a_trace_says_changed_is_what_cuts_the_figures(reporter: Reporter) 
         assert len(keys) / len(months) / 2 < cut < len(keys) / len(months)
     one_month = pl.DataFrame([key for key in keys if key[3] == months[-1]], schema, orient="row")
     assert changes_of_texts(one_month, reporter).to_list() == [found[key] for key in one_month.iter_rows()]
-
-
-def test_the_changes_of_a_price_are_those_of_the_value_and_of_the_mass(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [
-        {"product": "90154000", "partner": "", "measure": measure, "from_month": month, "comparable": "no", "what": what, "source": "S"}
-        for measure, month, what in (("quantity_kg", "2023-01", "weighed"), ("value_usd", "2021-05", "valued"))
-    ]  # fmt: skip
-    monkeypatch.setattr(definition_changes, "_rows", lambda table, _: rows if table == "definition_breaks" else [])
-    assert [(change.month, change.what) for change in breaks_of("90154000", "USA", WORTH, CHINA)] == [
-        (2021 * 12 + 4, "valued"),
-        (2023 * 12, "weighed"),
-    ]
-    assert [change.what for change in breaks_of("90154000", "USA", "value_usd", CHINA)] == ["valued"]
-    assert breaks_of("90154000", "USA", "unit_value_cny_per_kg", CHINA)[0].what == "weighed"
 
 
 def test_a_row_that_carries_over_a_change_carries_its_own_alone(monkeypatch: pytest.MonkeyPatch) -> None:

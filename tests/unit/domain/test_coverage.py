@@ -130,18 +130,6 @@ def test_where_a_record_was_lost_a_missing_row_says_nothing(
             assert speaks(scope, product=product, month=month) == spoken
 
 
-def test_another_release_may_speak_where_one_lost_a_record() -> None:
-    both = release_table(release("a", lost=[f"{MAGNETS} 2025-06"]), release("b"))
-    assert covering(key(), both).height == 1
-
-
-def test_a_file_of_hs4_speaks_of_hs4_alone() -> None:
-    scope = release(products=["1201"], measures=["value_usd"])
-    assert speaks(scope, product="1201", measure="value_usd")
-    assert not speaks(scope, product="12019019", measure="value_usd")
-    assert not speaks(release(products=["12"], measures=["value_usd"]), product="1201", measure="value_usd")
-
-
 def test_a_star_asks_for_codes_and_not_for_lines_of_other_sources() -> None:
     assert not speaks(release(products=["*"]), product="line:rare_earths")
     assert speaks(release(products=["line:rare_earths"]), product="line:rare_earths")
@@ -162,38 +150,11 @@ def test_partners_are_those_that_were_asked_for(partners: str, listed: list[str]
     assert {partner for partner in ("USA", "DEU", "WLD", "EU27") if speaks(scope, partner=partner)} == spoken
 
 
-def test_measures_and_months_and_directions_are_those_of_the_file() -> None:
-    scope = release(months="2025-06", measures=["quantity"])
-    assert speaks(scope, measure="quantity_item")
-    assert not speaks(scope, measure="value_usd")
-    assert not speaks(scope, month=JUNE + 1)
-    assert not speaks(scope, flow="import")
-    assert not speaks(release(by_month=False))
-
-
-def test_a_basket_is_covered_where_each_code_of_that_month_is() -> None:
-    one, both = release(products=["81129290"]), release(products=["81129290", "81129990"])
-    assert not speaks(one, product="basket:gallium")
-    assert speaks(both, product="basket:gallium")
-    assert not speaks(release(products=["8112"], months="2021-06"), product="basket:gallium", month=JUNE - 48)
-    parts = release("a", products=["81129290"]), release("b", products=["81129990"])
-    assert covering(key("basket:gallium"), release_table(*parts)).height == 1
-
-
 def test_a_release_speaks_of_months_that_had_ended_when_it_came_out() -> None:
     scope = release(day="2025-07-01")
     assert speaks(scope, month=JUNE)
     assert not speaks(scope, month=JUNE + 1)
     assert not speaks(release(day="2025-06-30"))
-
-
-def test_codes_in_a_file_have_the_level_of_the_file() -> None:
-    codes = pl.Series(["85051110", "850511", "8505", "line:a"])
-    scope = release(products=["8505", "line:a"])
-    own = asked_products(release_table(scope), codes, roll_up=False)["product"].sort().to_list()
-    assert own == ["85051110", "line:a"]
-    above = asked_products(release_table(scope), codes, roll_up=True)["product"].sort().to_list()
-    assert above == ["8505", "850511", "85051110", "line:a"]
 
 
 def test_values_by_hs8_that_were_asked_for_by_a_shorter_code_are_of_hs8() -> None:

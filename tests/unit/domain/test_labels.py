@@ -1,10 +1,8 @@
 """Names of partners, products and months."""
 
-from datetime import date
-
 import pytest
 
-from tasks.domain.labels import is_group, partner_name, product_name, product_names, row_name, written_month
+from tasks.domain.labels import partner_name, product_name, product_names
 
 
 @pytest.mark.parametrize(
@@ -13,12 +11,6 @@ from tasks.domain.labels import is_group, partner_name, product_name, product_na
 )
 def test_a_partner_has_its_name_or_else_its_key(partner: str, name: str) -> None:
     assert partner_name(partner) == name
-
-
-def test_a_group_is_marked_in_a_table_of_partners() -> None:
-    assert (is_group("EU27"), row_name("EU27")) == (True, "EU27 (group)")
-    assert (is_group("AFG"), row_name("AFG")) == (False, "Afghanistan")
-    assert is_group("WLD") is False
 
 
 def test_a_product_has_the_names_of_the_first_table_that_has_it() -> None:
@@ -33,13 +25,3 @@ def test_a_product_has_the_names_of_the_first_table_that_has_it() -> None:
 )
 def test_the_name_of_a_product_names_its_code(product: str, name: str) -> None:
     assert product_name(product) == name
-
-
-def test_what_the_tables_do_not_have_has_no_names() -> None:
-    assert product_names("99999999") is None
-    assert product_names("basket:nothing") is None
-
-
-@pytest.mark.parametrize(("day", "text"), [(date(2025, 6, 30), "June 2025"), (date(2026, 1, 1), "January 2026")])
-def test_a_month_in_words(day: date, text: str) -> None:
-    assert written_month(day) == text

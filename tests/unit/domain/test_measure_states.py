@@ -6,7 +6,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from schemas.errors import BrokenTable
 from schemas.reference.code_tables import code_table
 from schemas.reference.control_tables import STATES
 from tasks.domain.measure_states import State, states, states_on, took_effect
@@ -64,13 +63,6 @@ def test_the_measures_that_lapsed_are_those_that_a_term_or_a_suspension_names() 
     assert later - lapsed == {"mofcom-2025-68", "exporters-2026"}
 
 
-def test_what_only_was_said_or_reported_has_no_term() -> None:
-    found = states_on(date(2030, 1, 1))
-    assert found["talks-2025-05-12"].name == "statement"
-    assert found["summit-2026-05-13"].name == "statement"
-    assert found["ports-2025-05-26"].name == "report"
-
-
 def _table(*rows: dict[str, str]) -> pl.DataFrame:
     plain = dict.fromkeys(code_table("control_events").columns, "") | {"basis": "measure"}
     return pl.DataFrame([plain | row for row in rows])
@@ -122,12 +114,6 @@ def test_every_state_is_explained_and_every_row_has_one_on_every_day() -> None:
         assert {*found} == {*code_table("control_events")["event"]}
         seen |= {state.name for state in found.values()}
     assert seen == {*STATES} - {"ended"}
-
-
-@pytest.mark.parametrize("column", ["suspends", "succeeds"])
-def test_a_name_that_is_no_measure_is_refused_with_the_row_and_the_column(column: str) -> None:
-    with pytest.raises(BrokenTable, match=rf"control_events\.csv, event first, column {column}: 'nosuch' is no event"):
-        states(_table(TARGET, FIRST | {column: "target;nosuch"}), date(2025, 1, 1))
 
 
 def test_what_was_suspended_before_its_first_day_explains_no_month() -> None:

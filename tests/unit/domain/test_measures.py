@@ -50,18 +50,6 @@ def test_only_measures_that_concern_a_product_are_its_own() -> None:
     assert measures.events_of("01012100").is_empty()
 
 
-def test_none_concerns_imports() -> None:
-    assert measures.events_of("85051110", "import").is_empty()
-
-
-def test_several_products_have_their_name_before_each_row() -> None:
-    found = measures.events_of_several(["26171010", "01012100", "28053011"])
-    assert found.columns[0] == "product"
-    assert found.select("product", "event").rows() == [("26171010", "late"), ("28053011", "early"), ("28053011", "late")]  # fmt: skip
-    assert measures.events_of_several(["26171010"]).equals(measures.events_of("26171010"))
-    assert measures.events_of_several([]).height == len(EVENTS)
-
-
 @pytest.mark.parametrize(
     ("event", "product", "covered"),
     [
@@ -72,15 +60,6 @@ def test_several_products_have_their_name_before_each_row() -> None:
 )  # fmt: skip
 def test_coverage_of_codes_headings_and_baskets(event: str, product: str, covered: str | None) -> None:
     assert measures.coverage(event, product) == covered
-
-
-def test_the_note_on_mixed_codes() -> None:
-    magnets = "85051110: free magnets share this code"
-    every = [event for event, *_ in EVENTS]
-    assert measures.mixed_note("85051110", every) == measures.mixed_note("85", every) == magnets
-    assert measures.mixed_note("85", ["late"]) is measures.mixed_note("85", []) is None
-    assert measures.mixed_note("28053011", ["late"]) == "28053011: twice"
-    assert measures.mixed_note("26171010", every) is None
 
 
 def test_a_measure_without_a_day_of_effect_touched_nothing() -> None:

@@ -25,12 +25,6 @@ def test_sums_and_differences_carry_both_ends() -> None:
     assert interval(10, 20) - interval(1, 2) == interval(8, 19)
 
 
-def test_products_with_numbers_of_either_sign() -> None:
-    assert interval(-3, 2).times(interval(1, 4)) == interval(-12, 8)
-    assert interval(-3, 2).scaled(Fraction(1, 2), 1) == interval("-0.5", 2)
-    assert (interval(2, 5).middle, interval(2, 5).width) == (Fraction("3.5"), Fraction(3))
-
-
 def test_no_quotient_by_what_may_be_zero_or_of_what_may_be_negative() -> None:
     assert interval(6, 8).over(interval(0, 4)) is None
     assert interval(-1, 8).over(interval(2, 4)) is None

@@ -34,9 +34,3 @@ def test_turns_count_publications_and_keep_their_first_day() -> None:
         ("a", "a", 0, date(2026, 1, 1)), ("b", "b", 0, date(2026, 1, 3)), ("a.2-", "a", 1, date(2026, 1, 5)),
         ("a.3-f0", "a", 1, date(2026, 1, 5)), ("a.4-f0", "a", 2, date(2026, 1, 9)),
     ]  # fmt: skip
-
-
-def test_no_release_has_no_turn() -> None:
-    found = in_turns(releases())
-    assert found.is_empty()
-    assert {"name", "turn", "first_day"} <= {*found.columns}

@@ -26,8 +26,3 @@ def test_what_is_chinas_is_no_other_reporters(table: str) -> None:
     assert Reporter("CHN", "HS8").rows(table).height == every.height > 0
     for other in (Reporter("DEU", "CN8"), Reporter("USA", "HTS10"), Reporter("USA", ""), Reporter("", "")):
         assert other.rows(table).height == 0, other
-
-
-def test_what_names_nobody_is_everybodys() -> None:
-    groups = code_table("partner_groups")
-    assert Reporter("USA", "HTS10").rows("partner_groups").equals(groups)

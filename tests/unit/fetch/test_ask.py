@@ -63,16 +63,6 @@ def test_the_same_records_in_another_order_are_unchanged_and_other_ones_are_new(
     assert [(found.outcome, found.reason) for found in ask(Source(page(one)), question())] == [("new", "it has changed")]  # fmt: skip
 
 
-def test_the_next_request_is_conditional_and_a_source_may_say_that_nothing_changed(
-    ask: Callable[..., list[Fetched]],
-) -> None:
-    first, second = Source(page(row())), Source(None)
-    ask(first, question())
-    assert first.sent[0]["etag"] is None
-    assert [found.reason for found in ask(second, question())] == ["the source says so"]
-    assert second.sent[0]["etag"] == "e1"
-
-
 def test_what_cannot_change_is_asked_once_for_each_address(ask: Callable[..., list[Fetched]]) -> None:
     source = Source(page(row()))
     found = ask(source, *(question(again=False, address=f"http://a.example/{path}") for path in "aab"))
@@ -94,32 +84,3 @@ def test_what_is_no_new_answer_is_named_and_nothing_is_dropped(
     assert (found.outcome, found.file) == (outcome, None)
     assert found.reason
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
-
-
-def test_after_three_failures_in_a_row_the_rest_is_left(ask: Callable[..., list[Fetched]]) -> None:
-    down = Unreachable("no answer")
-    source = Source(down, down, page(row()), down, down, down)
-    found = ask(source, *(question(str(number)) for number in range(7)))
-    assert [one.outcome for one in found] == ["failed", "failed", "new", "failed", "failed", "failed", "skipped"]
-    assert found[-1].reason == "the source did not answer 3 times in a row; left for another run"
-    assert len(source.asked) == 6
-
-
-def test_pages_are_asked_for_until_one_is_short(ask: Callable[..., list[Fetched]]) -> None:
-    source = Source(page(row(port=1), row(port=2)), page(row(port=3)))
-    (found,) = ask(source, question(page_size=2))
-    assert source.asked == ["http://a.example/june", "http://a.example/june&$skip=2"]
-    assert found.file is not None
-    assert found.file.read_bytes() == page(row(port=1), row(port=2)) + b"\n" + page(row(port=3))
-
-
-def test_an_attachment_is_taken_only_where_the_page_cannot_be_read(ask: Callable[..., list[Fetched]]) -> None:
-    instead = question("june_xls", address="http://a.example/instead")
-    source = Source(b'{"no": "table"}', page(row()))
-    (found,) = ask(source, question(attachment=lambda *_: instead))
-    assert source.asked == ["http://a.example/june", "http://a.example/instead"]
-    assert found.file is not None
-    assert found.file.name.startswith("june_xls.20260814-")
-    readable = Source(page(row(9.0)))
-    ask(readable, question("july", attachment=lambda *_: instead))
-    assert readable.asked == ["http://a.example/july"]

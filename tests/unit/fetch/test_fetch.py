@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -17,22 +16,19 @@ from prefect.client.schemas.schedules import CronSchedule
 from pydantic import ValidationError
 from release_pages import GOODS, SPANS, TITLE, goods
 
-from flows.cli.fetch import Source
-from schemas.forms.fetch import OUTCOMES, Fetched, FetchReport, FetchRequest
+from schemas.forms.fetch import FetchReport, FetchRequest
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchRequest
 from tasks.domain.errors import Refused
-from tasks.fetch.drop import as_toml
 from tasks.fetch.fetch import fetch
-from tasks.fetch.judge import AskedSite
-from tasks.fetch.seen import read_seen
+from tasks.fetch.inbox import read_seen
 from tasks.fetch.transport import Policy, Transport
 from tasks.ingest import inbox as inboxes
-from tasks.ingest.declaration import locate
+from tasks.ingest.declaration import as_toml, locate
 from tasks.ingest.normalise import normalise
 from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
-from tasks.sources import japan_estat, us_census
+from tasks.sources import japan_estat
 from tasks.sources.gacc_tables import MONTHS
 from tasks.sources.registry import SOURCES
 from tests.replay.server import Asked, Replay, Reply
@@ -170,18 +166,6 @@ def test_the_same_bytes_the_same_records_and_304_are_nothing_new(
     assert len(files_of(tmp_path / "inbox")) == 2
 
 
-def test_a_conditional_request_is_sent_once_an_answer_was_seen(site: Replay, ask: Callable[..., FetchReport]) -> None:
-    site.route(
-        COMEXT, Reply(comext(), headers={**CSV, "ETag": '"7"', "Last-Modified": "Fri, 14 Aug 2026 09:00:00 GMT"})
-    )
-    assert [comext_of_the_eu(ask).fetched[0].reason for _ in range(2)] == ["never seen before", "the source says so"]
-    assert "if-none-match" not in site.asked[0].headers
-    assert (site.asked[1].headers["if-none-match"], site.asked[1].headers["if-modified-since"]) == (
-        '"7"',
-        "Fri, 14 Aug 2026 09:00:00 GMT",
-    )
-
-
 def test_a_changed_number_is_a_new_file_beside_the_old_one(
     site: Replay, ask: Callable[..., FetchReport], tmp_path: Path
 ) -> None:
@@ -224,14 +208,6 @@ def test_what_is_no_answer_is_named_and_nothing_is_dropped(
     assert said in report.fetched[0].reason
     assert files_of(tmp_path / "inbox") == []
     assert read_seen(tmp_path / "inbox", "eurostat_comext") == {}
-
-
-def test_a_month_that_has_no_records_yet_is_not_out(
-    site: Replay, ask: Callable[..., FetchReport], tmp_path: Path
-) -> None:
-    site.route(COMEXT, Reply(comext([]), headers=CSV))
-    assert outcomes(comext_of_the_eu(ask)) == ["not out"]
-    assert files_of(tmp_path / "inbox") == []
 
 
 def test_an_answer_that_the_adapter_refuses_is_dropped_once_and_refused_where_people_look(
@@ -278,27 +254,6 @@ def test_one_reporter_that_fails_holds_up_no_other(site: Replay, ask: Callable[.
     assert outcomes(report) == ["new", "failed", "new"]
 
 
-def test_everybody_is_asked_for_each_direction_where_nobody_says_otherwise(
-    site: Replay, ask: Callable[..., FetchReport]
-) -> None:
-    site.route(COMEXT, Reply(b"", headers=CSV))
-    report = ask("eurostat_comext")
-    assert len(report.fetched) == 56
-    assert {name.split("_")[1] for name in (one.name for one in report.fetched)} >= {"EU27", "DEU", "GRC"}
-    asked = parse_qs(urlsplit(site.asked[0].raw).query)
-    assert (asked["startPeriod"], asked["endPeriod"]) == (["2025-01"], ["2026-07"])
-    assert "850511" in site.asked[0].path
-
-
-def test_a_damaged_note_of_what_was_fetched_is_named(
-    site: Replay, ask: Callable[..., FetchReport], tmp_path: Path
-) -> None:
-    site.route(COMEXT, Reply(comext(), headers=CSV))
-    comext_of_the_eu(ask)
-    (tmp_path / "inbox" / ".fetch" / "eurostat_comext.json").write_text("{")
-    assert outcomes(comext_of_the_eu(ask)) == ["new"]
-
-
 HMRC = "/OTS"
 
 
@@ -322,21 +277,6 @@ def test_hmrc_is_asked_page_by_page_until_one_is_short(
     landed = land(locate(ReleaseRequest(file=file)), tmp_path / "store", TODAY)
     detail = normalise(landed, parse(landed)).detail
     assert detail.filter(measure="value_gbp")["value"].to_list() == [sum(range(7))]
-
-
-def test_hmrc_with_a_last_page_that_is_full_ends_with_an_empty_one(
-    site: Replay, ask: Callable[..., FetchReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tasks.sources.hmrc_ots.PAGE_SIZE", 3)
-    rows = [ots_row(1.0, 1.0, port=port) for port in range(6)]
-    site.route(
-        HMRC,
-        lambda asked: Reply(ots_page(*rows[(at := int(asked.query.get("$skip", ["0"])[0])) : at + 3]), headers=JSON),
-    )
-    ask("hmrc_ots", flows=["import"], products=["850511"], months="2026-06")
-    file = next(path for path in files_of(tmp_path / "inbox") if path.suffix == ".json")
-    landed = land(locate(ReleaseRequest(file=file)), tmp_path / "store", TODAY)
-    assert not normalise(landed, parse(landed)).findings.filter(check="no_last_page").height
 
 
 def test_hmrc_that_rejects_for_a_moment_is_asked_again_and_a_month_that_is_not_out_is_said(
@@ -375,16 +315,6 @@ def test_a_key_is_sent_with_each_call_and_lies_in_no_file(
     said = tomllib.loads(next(path for path in everything if path.name.endswith(".json.toml")).read_text())
     assert said["months"] == "2026-01..2026-05"
     assert "key=" not in said["address"]
-
-
-@pytest.mark.parametrize(
-    ("today", "years"), [(date(2026, 5, 6), ["2026", "2025"]), (date(2026, 6, 5), ["2026", "2025", "2024"])]
-)
-def test_census_is_asked_for_two_years_before_with_the_june_issue(today: date, years: list[str]) -> None:
-    asked = us_census.questions(
-        FetchRequest(source="us_census", products=["850511"], flows=["import"]), today, AskedSite(None, has_key=True)
-    )  # type: ignore[arg-type]
-    assert [question.name[-4:] for question in asked] == years
 
 
 GACC = "/statics/report/preliminary.html"
@@ -514,17 +444,6 @@ def test_a_gate_for_browsers_is_not_worked_around(
     assert files_of(tmp_path / "inbox") == []
 
 
-def test_an_index_that_links_elsewhere_is_refused(site: Replay, ask: Callable[..., FetchReport]) -> None:
-    site.route("/statics", Reply(index((EXPORTS, "<a href=https://evil.example/x.html> May.</a>")), headers=HTML))
-    report = ask("gacc_preliminary", today=date(2026, 6, 12))
-    assert "a link to https://evil.example" in report.fetched[0].reason
-
-
-def test_an_index_without_links_is_refused(site: Replay, ask: Callable[..., FetchReport]) -> None:
-    site.route("/statics", Reply(b"<!DOCTYPE html><html><table><tr><td>moved</td></tr></table></html>", headers=HTML))
-    assert "without a title" in ask("gacc_preliminary").fetched[0].reason
-
-
 def test_the_files_of_japan_are_found_by_their_chapters(
     site: Replay, ask: Callable[..., FetchReport], tmp_path: Path
 ) -> None:
@@ -575,15 +494,6 @@ def test_a_source_whose_files_a_person_downloads_is_refused_with_those_that_are_
         ask("gacc_query")
     with pytest.raises(ValidationError, match="'comtrade' is no source; the sources are gacc_query, "):
         FetchRequest(source="comtrade")
-
-
-def test_codes_of_several_levels_are_refused(ask: Callable[..., FetchReport]) -> None:
-    assert "codes of several levels" in ask("hmrc_ots", products=["8505", "850511"]).fetched[0].reason
-
-
-def test_the_words_for_outcomes_and_sources_are_the_same_everywhere() -> None:
-    assert [source.value for source in Source] == [*SOURCES]
-    assert set(OUTCOMES) == set(Fetched.model_fields["outcome"].annotation.__args__)  # type: ignore[union-attr]
 
 
 def test_an_inbox_that_cannot_be_written_leaves_no_half_file(

@@ -33,16 +33,3 @@ def test_each_address_has_its_recorded_answer_which_its_adapter_reads(site: Repl
     assert found.status_code == 200
     assert found.content == (ANSWERS / file).read_bytes()
     assert SOURCES[source].parse(found.content, file).reported.height > 0
-
-
-def test_a_source_that_is_busy_asks_to_wait_once(site: Replay) -> None:
-    first, second = get(site, "/OTS?a"), get(site, "/OTS?a")
-    assert (first.status_code, first.headers["retry-after"]) == (429, "1")
-    assert second.content == (ANSWERS / "ots.json").read_bytes()
-
-
-@pytest.mark.parametrize("query", ["", "?key=", "?key=another"])
-def test_without_the_key_there_is_a_page_instead(site: Replay, query: str) -> None:
-    found = get(site, f"/data/timeseries/intltrade/imports/hs{query}")
-    assert (found.status_code, found.headers["location"]) == (302, "/data/missing_key.html")
-    assert b"Missing Key" in get(site, "/data/missing_key.html").content

@@ -56,19 +56,6 @@ def test_an_answer_has_the_bytes_the_time_of_the_source_and_what_the_next_reques
     assert transport.get(f"{source.base}/x?y=1", etag='"0"') is not None
 
 
-def test_who_asks_is_said(source: Replay, monkeypatch: pytest.MonkeyPatch) -> None:
-    source.route("/", OK)
-    monkeypatch.setenv("TIDEWAITER_CONTACT", "statistics@example.org")
-    made = Transport()
-    made.get(f"{source.base}/x")
-    made.close()
-    agent = source.asked[0].headers["user-agent"]
-    assert agent.startswith("tidewaiter/")
-    assert "statistics@example.org" in agent
-    assert "cookie" not in source.asked[0].headers
-    assert "authorization" not in source.asked[0].headers
-
-
 @pytest.mark.parametrize(
     "fault",
     [Reply(status=500), Reply(status=503), Reply(status=429), Reply(OK.body * 50, cut=20), Reply(reset=True), Reply(OK.body, slow=1.5)],
@@ -138,11 +125,6 @@ def test_what_no_repetition_mends_is_refused_at_once_by_its_status(
     assert refused.value.rule == f"status {status}"
     assert "EXTRACTION_TOO_BIG" in refused.value.found
     assert len(source.asked) == 1
-
-
-def test_a_status_that_passes_at_one_source_is_tried_again_there(source: Replay, transport: Transport) -> None:
-    source.route("/x", [Reply(b"rejected", 403), OK])
-    assert transport.get(f"{source.base}/x", retry_on=frozenset({403})) is not None
 
 
 def test_a_redirect_on_the_same_host_is_followed_a_few_times(source: Replay, transport: Transport) -> None:

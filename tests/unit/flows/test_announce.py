@@ -19,20 +19,6 @@ def outcome(**change: Any) -> Outcome:
     return Outcome.model_validate(made | change)
 
 
-@pytest.mark.parametrize(
-    ("status", "name"), [("published", "Published 2025-05 to 2025-06"), ("would be published", "Would be published 2025-05 to 2025-06"), ("nothing new", "Nothing new")]
-)  # fmt: skip
-def test_the_name_of_a_state(status: str, name: str) -> None:
-    assert announce.state_name(outcome(status=status)) == name
-
-
-def test_a_line_about_an_outcome() -> None:
-    assert announce.message(outcome()) == "june.csv: 1,200 records, 1,199 observed, 1 quarantined, 1 warning; snapshot 000001-a"  # fmt: skip
-    assert announce.counts(outcome(records=1, warnings=[])).startswith(
-        "1 record, 1,199 observed, 1 quarantined, 0 warnings"
-    )
-
-
 def test_outside_of_a_run_the_work_itself_returns_and_raises(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     def nobody(*_: object, **__: object) -> None:
         raise AssertionError("a server was asked")

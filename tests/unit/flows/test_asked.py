@@ -3,8 +3,6 @@ decides what is written into it."""
 
 import csv
 import io
-import itertools
-import json
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -20,7 +18,6 @@ from typer.testing import CliRunner
 from flows.cli.app import app
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
-from schemas.layouts import LAYOUTS
 from tasks.reports.query import query
 from tests.unit.builders import MAGNETS
 from tests.unit.customs import RIGHT
@@ -78,12 +75,6 @@ def test_rows_of_every_value_of_an_option_are_read(store: Path, column: str, opt
     assert len({row[column] for row in got}) == len(values)
 
 
-def test_conditions_on_several_columns_hold_together(store: Path) -> None:
-    got = rows_of(store, *of({"--product": [MAGNETS, BASKET], "--partner": ["USA", "WLD"], "--month": [MAY, JUNE], "--measure": ["quantity_kg"]}))  # fmt: skip
-    places = [(row["product"], row["partner"], row["period"][:7]) for row in got]
-    assert sorted(places) == sorted(itertools.product((MAGNETS, BASKET), ("USA", "WLD"), (MAY, JUNE)))
-
-
 def test_a_range_of_months_has_both_its_ends(store: Path) -> None:
     got = rows_of(store, "--product", MAGNETS, "--partner", "WLD", "--measure", "quantity_kg", "--month", "2025-04..2025-06")  # fmt: skip
     assert [row["period"] for row in got] == ["2025-04-01", "2025-05-01", "2025-06-01"]
@@ -124,15 +115,6 @@ def test_what_is_not_in_the_store_is_refused_with_what_there_is(
     assert says in done.stderr
 
 
-def test_the_python_interface_takes_one_value_or_several(store: Path) -> None:
-    both = query(store, "metric", product=[MAGNETS, BASKET], partner=("USA",), month=[(2025, 5), (2025, 6)])
-    alone = [query(store, "metric", product=product, partner="USA", month=month)
-             for month in ((2025, 5), (2025, 6)) for product in (MAGNETS, BASKET)]  # fmt: skip
-    assert both.equals(pl.concat(alone).sort("period", "product", "measure", maintain_order=True))
-    assert both.height == 4
-    assert query(store, "metric", product=[]).height == 0
-
-
 def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """The commands below one, and groups that do something by themselves."""
     below = getattr(command, "commands", {})
@@ -171,14 +153,6 @@ def test_the_ending_of_a_file_decides_what_it_is(store: Path, tmp_path: Path, en
     found = FORMS[ending.lower()](tmp_path / f"out{ending}")
     assert found["level"].to_list() == [353_000.0, 3_188_000.0]
     assert found["partner"].to_list() == ["USA", "WLD"]
-
-
-def test_a_file_of_json_is_one_document_and_what_is_printed_an_object_a_line(store: Path, tmp_path: Path) -> None:
-    assert run(store, "read", "metric", *ONE, "--format", "json", "--output", "out.json").exit_code == 0
-    written = json.loads((tmp_path / "out.json").read_text())
-    printed = run(store, "read", "metric", *ONE, "--format", "json").stdout.splitlines()
-    assert written == [json.loads(line) for line in printed]
-    assert len(written) == 2
 
 
 ENDINGS = "end the name in .csv, .json, .jsonl, .ndjson, .parquet or .xlsx"
@@ -260,15 +234,6 @@ def test_a_workbook_too_large_for_a_spreadsheet_is_refused(tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("table", sorted(LAYOUTS))
-def test_every_table_can_be_written_as_a_workbook(store: Path, tmp_path: Path, table: str) -> None:
-    done = run(store, "read", table, "--output", "out.xlsx")
-    assert done.exit_code == 0, done.output
-    book = openpyxl.load_workbook(tmp_path / "out.xlsx", read_only=True)
-    assert book.sheetnames == [table, "units and sources"]
-    assert sum(1 for _ in book[table].iter_rows()) == query(store, table).height + 1
-
-
 def test_the_ending_decides_for_every_command_that_writes_rows(store: Path, tmp_path: Path) -> None:
     (tmp_path / "printed.csv").write_text("commodity,flow,partner,period,metric,value,unit\nrare earth magnets,export,World,2025-06,level_t,3188,t\n")  # fmt: skip
     commands = {"claims": ("claims", "check", "printed.csv"), "windows": ("events", "windows", "--product", BASKET)}
@@ -283,14 +248,6 @@ def test_the_ending_decides_for_every_command_that_writes_rows(store: Path, tmp_
         }  # fmt: skip
         assert len(heights) == 1, name
         assert run(store, *command, "--output", f"{name}.txt").exit_code == 2
-
-
-def test_a_copy_of_checked_claims_is_what_its_name_says(store: Path, tmp_path: Path) -> None:
-    """`--format json` wrote JSON into the copy `claims-printed.csv`."""
-    (tmp_path / "printed.csv").write_text("commodity,flow,partner,period,metric,value,unit\nrare earth magnets,export,World,2025-06,level_t,3188,t\n")  # fmt: skip
-    done = run(store, "claims", "check", "printed.csv", "--format", "json", "--no-publish")
-    assert json.loads(done.stdout)["verdict"] == "supported"
-    assert pl.read_csv(store / "reports" / "claims-printed.csv")["verdict"].to_list() == ["supported"]
 
 
 def labels(path: Path) -> set[str]:
@@ -315,25 +272,6 @@ def test_a_picture_shows_every_product_and_partner(store: Path, tmp_path: Path) 
     assert done.exit_code == 2
     assert "there is no product '6910' in this store" in done.stderr
     assert not (tmp_path / "none.svg").exists()
-
-
-def test_a_picture_of_some_months_ends_with_them(store: Path, tmp_path: Path) -> None:
-    assert run(store, "plot", "--product", MAGNETS, "--month", "2025-05..2025-06", "--output", "out.svg").exit_code == 0
-    shown = {label for label in labels(tmp_path / "out.svg") if re.fullmatch(r"20\d\d-\d\d", label)}
-    assert shown <= {"2025-05", "2025-06"}
-    assert shown
-
-
-def test_measures_and_revisions_of_several_are_listed(store: Path) -> None:
-    names = [CliRunner().invoke(app, ["events", *of({"--product": products}), "--format", "json"]).stdout.splitlines()
-             for products in (["85051110"], ["81129290"], ["85051110", "81129290"])]  # fmt: skip
-    events = [{json.loads(line)["event"] for line in lines} for lines in names]
-    assert events[0] | events[1] == events[2]
-    assert events[0] != events[2] != events[1]
-    (found,) = query(store, "release")["release_id"]
-    done = run(store, "revisions", "--release", found, "--release", "nothing-like-it")
-    assert done.exit_code == 2
-    assert "no release nothing-like-it" in done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -369,46 +307,3 @@ def test_of_a_product_that_only_comes_in_nobody_need_say_so(imports: Path, comma
     done = run(imports, *command)
     assert (done.exit_code, said in done.output) == (0, True), done.output
     assert run(imports, *command, "--flow", "export").exit_code == 2
-
-
-def test_rows_without_a_figure_that_are_cut_to_the_largest_are_said(imports: Path) -> None:
-    done = run(imports, "read", "850511", "--month", "latest", "--top", "1", "--measure", "quantity_kg")
-    assert done.exit_code == 0
-    assert done.stderr == "no partner has a level here; without --top the rows say why\n"
-
-
-def test_a_long_code_breaks_no_month_of_a_list(imports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    done = run(imports, "list", "products")
-    assert "first_month 2025-05, last_month 2025-06" in done.stdout
-    assert re.search(r"^ *basket:rare_earth_magnets ", done.stdout, re.MULTILINE), done.stdout
-
-
-def test_a_list_in_a_table_is_its_values(imports: Path) -> None:
-    done = run(imports, "read", "release")
-    assert "USA" in done.output
-    assert "Series" not in done.output
-
-
-def test_a_narrow_terminal_shows_numbers_before_names(imports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    done = run(imports, "read", "trade_flow", "--product", MAGNETS, "--month", JUNE)
-    assert "353,000" in done.output
-    assert max(len(line) for line in done.stdout.splitlines() if "353,000" in line) <= 80
-
-
-def test_columns_of_rows_that_differ_in_another_key_show_that_key_too(imports: Path) -> None:
-    done = run(imports, "read", "metric", "--columns", "partner,level", "--measure", "quantity_kg", "--month", JUNE)
-    assert len(re.findall(rf"{MAGNETS} .* USA United States +353 *$", done.stdout, re.MULTILINE)) == 1, done.stdout
-    assert re.search(rf"{re.escape(BASKET)} .* USA United States +353 *$", done.stdout, re.MULTILINE), done.stdout
-
-
-def test_of_one_series_the_largest_month_comes_first(imports: Path) -> None:
-    one = ("--partner", "DEU", "--measure", "quantity_kg", "--product", MAGNETS)
-    months = [row["period"][:7] for row in rows_of(imports, *one)]
-    assert months == [MAY, JUNE]
-    assert [row["period"][:7] for row in rows_of(imports, *one, "--sort", "level")] == [JUNE, MAY]
-
-
-def test_a_misspelt_name_is_searched_for_with_the_nearest(imports: Path) -> None:
-    assert "'Germny'; the nearest: Germany; tidewaiter list" in run(imports, "search", "Germny").stderr

@@ -123,14 +123,6 @@ def test_what_is_given_for_a_folder_holds_for_the_files_that_say_nothing(undecla
     assert fill(undeclared, source="gacc_query", flow="export", partners="all").looked.published == 3
 
 
-def test_of_one_reporter_only_its_files_are_taken(folder: Path) -> None:
-    (folder / "d.csv").write_bytes(b"x")
-    (folder / "d.csv.toml").write_text('source = "eurostat_comext"\nreporter = "DEU"\nreleased_on = 2025-07-20\n')
-    report = fill(folder, reporter="CHN")
-    assert [path.name for path in report.looked.other] == ["d.csv"]
-    assert report.headline == "Published 2025-05 to 2025-07"
-
-
 def test_a_problem_of_a_whole_folder_is_told_once_and_nothing_is_tried(undeclared: Path) -> None:
     report = fill(undeclared)
     assert report.headline == "Refused 3"
@@ -148,17 +140,6 @@ def test_a_problem_of_a_whole_folder_is_told_once_and_nothing_is_tried(undeclare
     # Mended, or said, and everything goes in.
     broken.unlink()
     assert fill(undeclared, source="gacc_query", flow="export").headline == "Published 2025-05 to 2025-07"
-
-
-def test_files_that_are_refused_for_the_same_reason_are_one_line(folder: Path) -> None:
-    for name in ("page", "page2", "page3"):
-        (folder / f"{name}.csv").write_text("<html>captcha</html>\n")
-    (folder / "empty.csv").write_text("")
-    report = fill(folder)
-    assert report.headline == "Refused 4, Published 2025-05 to 2025-07"
-    pages, empty = sorted(report.refused, key=lambda line: "no bytes" in line)
-    assert pages.startswith("3 files, page.csv to page3.csv: it begins with '<': a web page")
-    assert empty.startswith("empty.csv: the file has no bytes.") or "empty.csv" in empty
 
 
 def test_a_dry_run_says_what_it_would_do_and_does_nothing(folder: Path) -> None:

@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from flows.cli import local_server, password
-from flows.cli.app import app
 
 ASKED: list[tuple[str, str | None]] = []
 OVER = 2**22 + 1  # no process has this number
@@ -273,31 +271,6 @@ def test_a_server_that_lost_the_port_to_another_one_is_not_taken_for_that_one(
         local_server.ensure_server()
 
 
-def test_a_server_that_ends_at_once_is_tried_at_another_port_and_its_last_line_is_shown(
-    stranger: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    local_server.NOTE.unlink()
-    started = _in_place_of_the_server(monkeypatch, "import sys; sys.exit('the address is in use')")
-    with pytest.raises(TimeoutError, match=r"ended before it answered: the address is in use.*server\.log"):
-        local_server.ensure_server()
-    assert [process.poll() for process in started] == [1, 1]
-
-
-def test_a_server_that_asks_for_a_password_is_said_before_a_run_begins(
-    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Or each command ended with a traceback of Prefect's."""
-    monkeypatch.setenv("PREFECT_API_URL", stranger["api"])
-    monkeypatch.setenv("COLUMNS", "400")
-    stranger["word"] = "Basic dGlkZXdhaXRlcjp3b3Jk"
-    (tmp_path / "inbox").mkdir()
-    done = CliRunner().invoke(app, ["watch", "--inbox", str(tmp_path / "inbox"), "--store", str(tmp_path / "store")])
-    assert done.exit_code == 2, done.output
-    assert "asks for a password: set PREFECT_API_AUTH_STRING" in done.stderr
-    monkeypatch.setenv("PREFECT_API_AUTH_STRING", "tidewaiter:word")
-    assert local_server.running_server() == stranger["api"]
-
-
 WORKER = "import signal, sys, time; {}; print('up', flush=True); time.sleep(60)"
 
 
@@ -320,17 +293,3 @@ def test_workers_of_the_folder_end_before_the_server(
             (tmp_path / f"worker-{pid}").touch()
         assert local_server.stop_workers() == ended
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_worker_that_is_busy_is_named_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_server, "HOME", tmp_path)
-    monkeypatch.setattr(local_server, "WORKER_SECONDS_MAX", 0.3)
-    code = WORKER.format("signal.signal(signal.SIGTERM, signal.SIG_IGN)")
-    with subprocess.Popen([sys.executable, "-c", code, "worker"], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        (tmp_path / f"worker-{process.pid}").touch()
-        with pytest.raises(TimeoutError, match=rf"the worker \(process {process.pid}\) ends the runs .* stop again"):
-            local_server.stop_workers()
-        assert process.poll() is None
-        process.kill()

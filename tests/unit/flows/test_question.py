@@ -24,10 +24,6 @@ def test_the_question_names_release_findings_and_each_advice_once() -> None:
     assert "*all*" not in text.replace("\\*", "")
 
 
-def test_without_a_direction_both_are_meant() -> None:
-    assert "both directions" in question(HeldRelease.model_validate(RELEASE | {"flow": None}))
-
-
 @pytest.mark.parametrize("change", [{"by": " "}, {"by": ""}, {"reason": " "}, {"verdict": "perhaps"}])
 def test_the_form_needs_a_name_and_a_reason(change: dict[str, Any]) -> None:
     answer = {"verdict": "approve", "by": "Li Wei", "reason": "so it is"}

@@ -63,13 +63,6 @@ def test_a_number_that_a_second_landing_has_otherwise_is_held_and_then_counts_wh
     assert store.kilograms() == ([353_000] if is_right_later else [350_000])
 
 
-def test_the_last_of_three_landings_counts_and_takes_the_place_of_both(store: Store) -> None:
-    japan = magnets("116", "2000", "114,000")
-    for rows in ([USA, GERMANY, CHILE], [USA, GERMANY, japan], [USA, GERMANY]):
-        store.ingest(csv_bytes([*MAY, *rows]))
-    assert [store.kilograms(partner) for partner in ("DEU", "CHL", "JPN")] == [[764_000], [], []]
-
-
 def test_a_query_in_another_currency_of_that_day_takes_nobodys_place(store: Store) -> None:
     store.ingest(RIGHT)
     in_yuan = [(*row[:-1], f"{7 * int(row[-1].replace(',', '')):,}") for row in (*MAY, USA, CHILE)]
@@ -102,14 +95,6 @@ def test_what_the_question_says_about_a_removal_is_what_approving_it_does(store:
     store.withdraw(wide.release_id, DAY)
     assert store.kilograms(product="85051900") == []
     assert store.kilograms() == [353_000]
-
-
-def test_approving_a_removal_on_a_later_day_removes_as_the_question_says(store: Store) -> None:
-    store.ingest(csv_bytes([*MAY, USA, GERMANY, OTHER]))
-    with pytest.raises(Held, match=rf"product_removed.*Approving removes these numbers: from {LATER} on") as held:
-        store.ingest(csv_bytes([USA, GERMANY]), LATER, months="2025-06", released_on=LATER)
-    store.approve(held.value.release_id, LATER)
-    assert store.kilograms(product="85051900") == []
 
 
 def test_the_same_bytes_with_a_narrower_declaration_take_the_place_of_the_earlier_one(store: Store) -> None:

@@ -1,7 +1,6 @@
 """What a command costs before it does anything: no data library is loaded for a version, a help page or a refusal."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -172,21 +171,6 @@ def test_a_read_loads_polars_and_no_library_that_it_does_not_need(
     assert "polars" in loaded
 
 
-@pytest.mark.parametrize("arguments", [["list", "products"], [*TRACE, "--month", "2025-06", "--metric", "level"], ["search", "magnets"]])  # fmt: skip
-def test_who_reads_does_not_wait_for_the_models_of_tables(arguments: list[str], sample_store: Path) -> None:
-    code, printed, loaded = run([*arguments, "--store", str(sample_store.parent)])
-    assert (code, "pandera" in loaded.split()) == (0, False), printed
-
-
-def test_the_python_interface_reads_without_those_libraries(sample_store: Path) -> None:
-    program = (
-        f"import sys, tidewaiter; rows = tidewaiter.read('magnets', partner='us', month='2025-06', store={str(sample_store)!r}); "
-        f"print(rows.height, sorted({{*{NOT_FOR_READING!r}}} & {{*sys.modules}}))"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert re.fullmatch(r"[1-9]\d* \[\]", done.stdout.strip()), done.stdout
-
-
 @pytest.fixture
 def shell(tmp_path: Path) -> Callable[[str], str]:
     """What bash prints, with `tidewaiter` on its path and a home folder of its own."""
@@ -224,11 +208,3 @@ def test_the_completion_that_the_command_installs_completes_in_bash(
     assert "tidewaiter" in (tmp_path / ".bashrc").read_text()
     words = "COMP_WORDS=(tidewaiter wo); COMP_CWORD=1; _tidewaiter_completion tidewaiter; echo found: ${COMPREPLY[@]}"
     assert shell(f"source {tmp_path}/.bashrc; {words}").strip() == "found: worker"
-
-
-def test_what_the_commands_offer_is_what_there_is() -> None:
-    from schemas.names import FIGURES, status
-    from schemas.table import polars_schema
-
-    columns = polars_schema("metric")
-    assert tuple(name for name in columns if status(name) in columns and not name.endswith("_status")) == FIGURES

@@ -18,9 +18,8 @@ from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchReport, WatchRequest
 from schemas.reference.code_tables import code_table
 from tasks.domain import clock
-from tasks.domain.errors import Refused
-from tasks.ingest import calendar, held, inbox
-from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.ingest import held, inbox
+from tasks.reports.sources import source_states
 
 DAY = date(2026, 1, 10)
 JUNE = CLEAN_RECORDS[:6]
@@ -62,22 +61,6 @@ def test_everything_new_is_ingested_oldest_first_and_nothing_twice(home: Path) -
     assert (again.headline, again.looked.published, again.outcomes) == ("Nothing new", 2, [])
     shutil.copy(home / "inbox/gacc_query/export/b.csv", home / "inbox/gacc_query/export/same bytes.csv")
     assert look(home).headline == "Nothing new"
-
-
-def test_the_manifest_is_read_once_however_many_files_there_are(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is the longer the more is published, and an inbox may have thousands of files that are."""
-    for number in range(1, 4):
-        drop(home, f"{number}.csv", month(number), f"2025-{number + 1:02d}-20")
-    look(home)
-    opened: list[Path] = []
-
-    def opens(store: Path) -> Snapshot | None:
-        opened.append(store)
-        return open_snapshot(store)
-
-    monkeypatch.setattr(inbox, "open_snapshot", opens)
-    assert look(home).looked.published == 3
-    assert opened == [home / "reporter=CHN"]
 
 
 def test_a_late_run_does_its_own_month_and_the_next_run_the_next(home: Path) -> None:
@@ -131,27 +114,6 @@ def test_what_is_declared_nowhere_is_refused_once_and_taken_when_it_is_declared(
     assert look(home).headline == "Published 2025-06"
 
 
-def test_what_several_files_lack_is_told_once_and_not_by_every_look(home: Path) -> None:
-    for name in ("june", "july"):
-        (home / "inbox" / f"{name}.csv").write_bytes(month(6))
-    report = look(home)
-    assert report.headline == "Refused 2"
-    (line,) = report.refused
-    assert line.startswith("2 files, july.csv to june.csv: the source is not in the file and nowhere declared. ")
-    assert look(home).headline == "Nothing new"
-    (home / "inbox" / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\n')
-    assert look(home).headline == "Published 2025-06"
-    assert not [*home.rglob(f"june*{inbox.NOTE}")]
-
-
-def test_a_line_about_a_held_release_names_its_file(home: Path) -> None:
-    drop(home, "june.csv", month(6), "2025-07-20")
-    drop(home, "june again.csv", csv_bytes(JUNE[:1]), "2025-07-21")
-    (line,) = look(home).held
-    assert line.startswith("june again.csv: gacc_query-")
-    assert "is held, " in line
-
-
 @pytest.mark.parametrize("is_link", [False, True])
 def test_a_pipe_is_refused_and_never_read(home: Path, is_link: bool) -> None:
     """Reading one waits for a writer without end."""
@@ -195,34 +157,28 @@ def test_a_dry_run_says_what_it_would_do_and_makes_no_store(home: Path) -> None:
     assert not (home / "reporter=CHN").exists()
 
 
-def test_without_an_inbox_the_reason_is_told(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="there is no such folder"):
-        look(tmp_path)
-
-
 @pytest.mark.parametrize(
     ("day", "due_on", "months", "late"),
     [
-        (date(2025, 7, 20), date(2025, 7, 20), ["2025-06"], 0),
+        (date(2025, 7, 20), None, [], 0),
         (date(2025, 7, 23), date(2025, 7, 20), ["2025-06"], 3),
         (date(2025, 2, 25), date(2025, 1, 20), ["2024-12"], 36),
-        (date(2025, 3, 20), date(2025, 3, 20), ["2025-01", "2025-02"], 0),
+        (date(2025, 3, 20), None, [], 0),
+        (date(2025, 3, 21), date(2025, 3, 20), ["2025-01", "2025-02"], 1),
         (date(2025, 1, 25), date(2025, 1, 20), ["2024-12"], 5),
     ],
 )
 def test_the_calendar_says_what_is_due_and_since_when(
-    tmp_path: Path, day: date, due_on: date, months: list[str], late: int
+    tmp_path: Path, day: date, due_on: date | None, months: list[str], late: int
 ) -> None:
-    (found,) = calendar.expect(tmp_path / "reporter=CHN", ["query"], day).kinds
-    assert (found.due_on, found.months, found.missing, found.days_overdue) == (due_on, months, months, late)
-    told = [f"query of {' and '.join(months)} was due on {due_on} and is not here"]
+    states = source_states(tmp_path, [], day, ["query"]).sources
+    (found,) = [state for state in states if state.source == "gacc_query"]
+    assert (found.late_since, found.late, found.days_late) == (due_on, months, late)
+    told = [f"gacc_query of {' and '.join(months)} was due on {due_on} and is not here"]
     assert found.lines == (told if late else [])
-
-
-def test_a_month_that_is_in_is_not_overdue(home: Path) -> None:
-    drop(home, "june.csv", month(6), "2025-07-20")
-    assert look(home, date(2025, 7, 23), kinds=["query"]).headline == "Published 2025-06"
-    assert look(home, date(2025, 7, 23), kinds=["bulletin"]).headline == "Overdue 5 days"
+    assert not [state.source for state in states if state.late and state is not found], (
+        "of the others nothing is expected"
+    )
 
 
 @pytest.mark.parametrize(("kind", "due"), [("preliminary", "14"), ("bulletin", "18")])
@@ -244,17 +200,17 @@ def test_what_no_source_reads_is_here_with_the_figures_collected_of_it(home: Pat
 def test_several_kinds_are_expected_at_once_and_the_latest_says_for_how_long(home: Path) -> None:
     report = look(home, date(2025, 7, 23), kinds=["preliminary", "bulletin", "query"])
     assert report.headline == "Overdue 9 days"
-    assert [(late.kind, late.days_overdue) for late in report.expected.late] == [
-        ("preliminary", 9), ("bulletin", 5), ("query", 3),
+    assert [(late.source, late.days_late) for late in report.late] == [
+        ("gacc_query", 3), ("gacc_preliminary", 9), ("gacc_bulletin", 5),
     ]  # fmt: skip
-    assert [line.split()[0] for line in report.expected.lines] == ["preliminary", "bulletin", "query"]
+    assert [line.split()[0] for line in report.lines_of_sources] == ["gacc_query", "gacc_preliminary", "gacc_bulletin"]
 
 
 def test_a_year_that_the_calendar_lacks_is_a_warning(home: Path) -> None:
     drop(home, "june.csv", month(6))
     report = look(home, date(2039, 7, 23), kinds=["query"])
     assert report.headline == "Published 2025-06"
-    assert "no query release for 2039" in report.expected.lines[0]
+    assert "no query release for 2039" in report.lines_of_sources[0]
 
 
 def test_the_calendar_has_each_month_once_for_each_kind_and_nothing_in_february() -> None:
@@ -280,14 +236,6 @@ def test_what_lies_in_a_store_or_a_hidden_folder_is_no_download(home: Path) -> N
     assert not [*home.rglob("*.refused.txt")]
 
 
-def test_what_programs_leave_in_a_folder_is_no_download(home: Path) -> None:
-    drop(home, "june.csv", month(6))
-    for name in ("~$june.xlsx", "Thumbs.db", "desktop.ini", ".DS_Store", "._june.csv", ".~lock.june.csv#"):
-        drop(home, name, b"\x05Li Wei\x00\x00")
-    assert look(home).headline == "Published 2025-06"
-    assert not [*home.rglob("*.refused.txt")]
-
-
 def test_links_are_followed_and_one_that_leads_nowhere_is_told(home: Path) -> None:
     folder = home / "inbox" / "gacc_query" / "export"
     (home / "archive").mkdir()
@@ -299,30 +247,6 @@ def test_links_are_followed_and_one_that_leads_nowhere_is_told(home: Path) -> No
     report = look(home)
     assert report.headline == "Refused 1, Published 2025-05"
     assert "gone.csv: a link that leads to no file" in report.refused[0]
-
-
-def test_a_misnamed_sidecar_that_is_moved_away_lets_the_file_in(home: Path) -> None:
-    paper = drop(home, "june.csv", month(6)).with_name("june.toml")
-    paper.write_text("released_on = 2025-07-20\n")
-    assert look(home).headline == look(home).headline == "Refused 1"
-    paper.unlink()
-    assert look(home).headline == "Published 2025-06"
-
-
-def test_a_folder_that_may_not_be_read_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    locked = drop(home, "june.csv", month(6)).parent / "locked"
-    locked.mkdir()
-    scan = os.scandir
-
-    def may(folder: Path | int) -> object:
-        if not isinstance(folder, int) and Path(folder) == locked:
-            raise PermissionError(13, "Permission denied", str(folder))
-        return scan(folder)
-
-    monkeypatch.setattr(os, "scandir", may)
-    report = look(home)
-    assert report.headline == "Refused 1, Published 2025-06"
-    assert "locked: a folder that may not be opened. Check its permissions." in report.refused[0]
 
 
 @pytest.mark.parametrize("what", ["name", "long name", "read-only folder", "gone", "unreadable"])
@@ -407,29 +331,3 @@ def test_a_file_that_was_completed_while_it_was_refused_is_tried_again(
         patched.setattr(Taking, "_release", lambda taking, path: completed(taking._request(path, taking.store)))
         assert look(home).headline == "Refused 1"
     assert look(home).headline == "Published 2025-06"
-
-
-def test_what_is_declared_beside_a_link_holds_for_the_file(home: Path) -> None:
-    (home / "archive").mkdir()
-    (home / "archive" / "june.csv").write_bytes(month(6))
-    link = home / "inbox" / "gacc_query" / "export" / "june.csv"
-    link.symlink_to(home / "archive" / "june.csv")
-    link.with_name("june.csv.toml").write_text('partners = "all"\ntitle = "June"\n')
-    report = look(home)
-    assert [outcome.title for outcome in report.outcomes] == ["June"]
-
-
-def test_what_is_not_asked_for_is_not_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A gigabyte of the other direction, or of tomorrow, costs nothing; and if it cannot be read, that is no refusal today."""
-    files = {drop(home, "june.csv", month(6)), drop(home, "july.csv", month(7), "2026-02-20")}
-    read = Path.read_bytes
-
-    def noted(path: Path) -> bytes:
-        assert path not in files, path
-        return read(path)
-
-    monkeypatch.setattr(Path, "read_bytes", noted)
-    assert look(home, flow="import").headline == "Nothing new"
-    files = {file for file in files if file.name == "july.csv"}
-    report = look(home, DAY)
-    assert (report.headline, [path.name for path in report.looked.later]) == ("Published 2025-06", ["july.csv"])

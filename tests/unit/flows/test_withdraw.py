@@ -15,14 +15,12 @@ from schemas.forms.watch import BackfillRequest
 from schemas.settings import WATCH_LIST
 from tasks.domain.clock import today
 from tasks.domain.errors import Held, Refused
-from tasks.ingest import calendar
 from tasks.lineage.audit import audit
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reports import query
 from tasks.reports.inventory import inventory
-from tasks.reports.release_page import pages
-from tasks.reports.vintages import vintages
+from tasks.reports.sources import source_states
 from tasks.store.parquet import read_derivation, read_table
 from tests.unit.customs import CHILE, DAY, GERMANY, LATER, MAY, NEXT, RIGHT, USA, Store, figures_of, same_figures
 
@@ -99,21 +97,6 @@ def test_the_numbers_of_a_withdrawn_release_end_the_days_before_stay_and_it_can_
     assert [word[:2] for word in store.words()] == [(353_000, DAY), (999_000, NEXT), (353_000, LATER), (999_000, BACK)]
     assert all(mine.equals(theirs) for mine, theirs in zip(figures_of(store), before, strict=True))
     assert store.ingest(WRONG, BACK, released_on=NEXT).status == "nothing new"
-    assert audit(store.store, 50).problems == []
-
-
-def test_a_release_whose_numbers_nobody_else_has_leaves_nothing_known(store: Store) -> None:
-    """What was silence of a withdrawn release is no zero any more."""
-    only = store.ingest(RIGHT).release_id
-    store.withdraw(only, NEXT)
-    assert store.kilograms() == store.kilograms("WLD") == []
-    assert store.words() == [(353_000, DAY, NEXT)]
-    assert store.kilograms(as_of=DAY) == [353_000]
-    june = date(2025, 6, 1)
-    days = vintages(store.store, "export", "85051110", "USA", (june, june), "quantity_kg")
-    assert days.select("known_from", "known_until", "value", "status", "releases").rows() == [
-        (DAY, NEXT, 353_000, "reported", "june.csv"), (NEXT, None, None, "not_covered", "withdrawn: june.csv"),
-    ]  # fmt: skip
     assert audit(store.store, 50).problems == []
 
 
@@ -197,8 +180,9 @@ def test_a_month_whose_only_release_is_withdrawn_is_missing_in_the_calendar_and_
     day = date(2025, 8, 10)
 
     def missing() -> tuple[list[str], int]:
-        (found,) = calendar.expect(store.store, ["query"], day).kinds
-        return found.missing, found.days_overdue
+        states = source_states(store.store, [], day, ["query"]).sources
+        (found,) = [state for state in states if state.source == "gacc_query"]
+        return found.late, found.days_late
 
     assert missing() == ([], 0)
     store.withdraw(only, NEXT)
@@ -299,16 +283,3 @@ def test_briefs_from_before_a_withdrawal_are_written_again_and_say_it(
 
 def figures_of_page(text: str) -> list[str]:
     return re.findall(r'<data value="[^"]*">[^<]*</data>', text)
-
-
-def test_the_page_of_a_withdrawn_release_says_so_before_anything_else(store: Store) -> None:
-    _, wrong = two_days(store)
-    outcome = store.withdraw(wrong, LATER, "another *query*")
-    made = pages(store.store, outcome, pictures=False)
-    assert made.summary.startswith(
-        "# Withdrawn on 2025-09-01 by Li Wei: another \\*query\\*; june.csv, 2025-05 to 2025-06\n"
-    )
-    assert "999,000" in made.summary
-    # Quantity and value of two partners.
-    assert made.revised == 4
-    assert [row["step"] for row in made.lineage][:3] == ["1 recall", "2 open_known", "3 withdraw"]

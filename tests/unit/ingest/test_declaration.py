@@ -91,22 +91,6 @@ def test_months_that_end_before_they_begin_are_refused(tmp_path: Path) -> None:
         locate(ReleaseRequest(file=_drop(tmp_path), source="published", months="2025-06..2025-01"))
 
 
-def test_a_folder_that_names_no_direction_declares_nothing(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="the source is not in the file and nowhere declared"):
-        locate(ReleaseRequest(file=_drop(tmp_path / "gacc_query" / "2025")))
-
-
-def test_there_is_no_year_0(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="0000-01 has a year 0"):
-        locate(ReleaseRequest(file=_drop(tmp_path), source="published", months="0000-01"))
-
-
-def test_the_rest_of_the_year_may_be_asked_for(tmp_path: Path) -> None:
-    """A folder of one year has one `defaults.toml`."""
-    asked = locate(ReleaseRequest(file=_drop(tmp_path), source="published", months="1995-01..2026-12"))
-    assert land(asked, tmp_path / "store", TODAY).last_month == date(2026, 12, 1)
-
-
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -138,15 +122,6 @@ def test_a_wrong_sidecar_is_refused_by_name(tmp_path: Path, text: str, says: str
     assert "file.csv.toml" in str(refused.value)
 
 
-def test_a_sidecar_that_an_editor_marked_as_utf_8_is_read(tmp_path: Path) -> None:
-    file = _drop(tmp_path)
-    file.with_name("file.csv.toml").write_bytes(b"\xef\xbb\xbf" + 'title = "六月"'.encode())
-    assert locate(ReleaseRequest(file=file, source="gacc_query", flow="export")).title == "六月"
-    file.with_name("file.csv.toml").write_bytes('title = "六月"'.encode("gb18030"))
-    with pytest.raises(Refused, match=r"no valid TOML.*save it as UTF-8"):
-        locate(ReleaseRequest(file=file, source="gacc_query", flow="export"))
-
-
 def test_what_the_folder_of_a_link_says_holds_for_the_file(tmp_path: Path) -> None:
     file = _drop(tmp_path / "archive" / "2025")
     (tmp_path / "archive" / "defaults.toml").write_text('partners = "listed"\nreleased_on = 2025-07-20\n')
@@ -174,13 +149,6 @@ def test_a_sidecar_under_another_name_is_not_passed_over(tmp_path: Path, name: s
         locate(ReleaseRequest(file=file, source="gacc_query", flow="export"))
     (tmp_path / "june.csv.toml").write_text('partners = "all"\n')
     assert locate(ReleaseRequest(file=file, source="gacc_query", flow="export")).partners == "all"
-
-
-def test_a_sidecar_of_another_file_is_left_to_that(tmp_path: Path) -> None:
-    _drop(tmp_path, "june")
-    (tmp_path / "june.toml").write_text('partners = "all"\n')
-    file = _drop(tmp_path, "june.csv")
-    assert locate(ReleaseRequest(file=file, source="gacc_query", flow="export")).partners == "listed"
 
 
 def test_the_day_of_landing_is_the_first_and_stays(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from tasks.domain.errors import Refused
-from tasks.ingest.duplicates import doubt_repeats, find_copies, has_same_key, said_twice
+from tasks.ingest.duplicates import doubt_repeats, find_copies, has_same_key
 from tests.unit.builders import detail_table, number, release
-from tests.unit.ingest.file_codes import GERMANY, amounts_of, codes_of
+from tests.unit.ingest.file_codes import GERMANY, codes_of
 
 OF = release(months="2025-06")
 JUNE = "2025-06"
@@ -21,11 +21,6 @@ def said(value: int, record: int, measure: str = "quantity_kg", partner: str = "
 def copies(*rows: dict[str, Any], records: int | None = None, says_day: bool = False) -> list[int]:
     record = pl.Series("record", range(1, (records or len(rows)) + 1), dtype=pl.UInt32)
     return find_copies(detail_table(*rows), record, "f.csv", says_day=says_day).sort().to_list()
-
-
-def test_nothing_and_different_keys_are_no_copies() -> None:
-    assert copies(records=3) == []
-    assert copies(said(1, 1), said(1, 2, partner="DEU"), said(1, 3, "value_usd"), said(1, 4, province="44")) == []
 
 
 def test_an_exact_copy_is_set_aside_and_the_earlier_record_stays() -> None:
@@ -70,13 +65,6 @@ def test_of_several_prints_of_one_day_the_one_with_most_digits_stays() -> None:
 def test_records_with_the_same_codes_throughout() -> None:
     codes = codes_of({}, {"partner": GERMANY}, {}, {"province": "44"}, {"regime": "10"})
     assert has_same_key(pl.Series([0, 1, 2, 3, 4, 0]), codes).to_list() == [True, False, True, False, False, True]
-
-
-def test_a_measure_in_both_quantities_is_there_twice() -> None:
-    both = {"quantity": "5", "quantity_unit": "千克", "supplementary_quantity": "5", "supplementary_unit": "千克"}
-    amounts = amounts_of(both, {"quantity": "5", "quantity_unit": "千克"})
-    assert dict(zip(amounts.read["row"], said_twice(amounts.read, amounts), strict=True)) == {0: True, 1: False}
-    assert said_twice(amounts.read.clear(), amounts).is_empty()
 
 
 def test_repeats_are_reported_with_their_first_record() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.download import HORSES, csv_bytes, magnets
+from bad_inputs.download import csv_bytes, magnets
 from rich.console import Console
 
 from flows.release import ingest as ingest_release
@@ -18,7 +18,7 @@ from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchRequest
 from schemas.reference.models import Corrections
-from tasks.domain.errors import Held, NotHeld, Refused
+from tasks.domain.errors import Held, NotHeld
 from tasks.ingest import corrections as correct
 from tasks.ingest import held as held_releases
 from tasks.ingest import inbox
@@ -30,7 +30,6 @@ from tasks.reports.terminal import show_trace
 from tests.copied_store import copied
 
 TODAY = date(2025, 9, 1)
-HORSES_OF_JUNE = ("202506", *HORSES, "502", "美国", "1200", "千克", "2", "头", "61,500")
 PRINTED = csv_bytes([magnets("502", "353000", "20,121,000"), magnets("304", "764000", "43,548,120")])
 
 
@@ -195,15 +194,6 @@ def test_corrections_of_corrections_and_one_that_is_taken_back_follow_one_anothe
     assert audit(customs.store, 50).problems == []
 
 
-def test_two_decisions_on_the_day_of_the_release_leave_the_last_one(customs: Customs) -> None:
-    customs.begin()
-    for value in ("253000", "254000"):
-        customs.correct(value, day="2025-07-20")
-        customs.ingest()
-    assert customs.words() == [(254_000, date(2025, 7, 20), None)]
-    assert audit(customs.store, 50).problems == []
-
-
 @pytest.mark.parametrize("kilograms", [353_000, 350_000])
 def test_what_customs_said_since_stands_also_where_they_said_it_again(customs: Customs, kilograms: int) -> None:
     customs.begin()
@@ -212,25 +202,6 @@ def test_what_customs_said_since_stands_also_where_they_said_it_again(customs: C
     customs.correct("253000")
     assert customs.ingest().status == "published"
     assert customs.kilograms() == [kilograms]
-    assert audit(customs.store, 50).problems == []
-
-
-def test_what_customs_said_before_does_not_stand_against_a_correction(customs: Customs) -> None:
-    customs.ingest(csv_bytes([magnets("502", "111", "20,121,001"), magnets("304", "764000", "43,548,120")]), 10)
-    customs.ingest()
-    customs.correct("253000")
-    customs.ingest()
-    assert [value for value, _, _ in customs.words()] == [111, 353_000, 253_000]
-
-
-def test_a_number_that_moves_to_another_partner_is_gone_from_the_first(customs: Customs) -> None:
-    """Also where only the partners of the file are spoken of, and the one with the error had no other record."""
-    customs.ingest(partners="listed")
-    customs.correct("133", field="partner", expect="502")
-    customs.correct("韩国", field="partner_name", expect="美国")
-    customs.ingest(partners="listed")
-    assert customs.words() == [(353_000, date(2025, 7, 20), date(2025, 8, 10))]
-    assert customs.words("KOR") == [(353_000, date(2025, 8, 10), None)]
     assert audit(customs.store, 50).problems == []
 
 
@@ -307,12 +278,6 @@ def test_what_was_held_and_is_published_with_a_correction_waits_no_more(customs:
         )
 
 
-def test_a_decision_of_a_day_to_come_is_refused(customs: Customs) -> None:
-    customs.correct("253000", day="2025-09-02")
-    with pytest.raises(Refused, match="c1: decided on 2025-09-02, after today"):
-        customs.ingest()
-
-
 def test_a_watch_takes_what_was_corrected_since_it_was_published(customs: Customs) -> None:
     file = customs.folder / "inbox" / "gacc_query" / "export" / "june.csv"
     file.parent.mkdir(parents=True)
@@ -354,28 +319,6 @@ def test_customs_take_a_revision_back_with_the_very_bytes_that_were_public_befor
     assert customs.ingest(day=28).release_id.startswith(f"{first.release_id}.02-")
     assert [word[:2] for word in customs.words()] == [*told, (253_000, date(2025, 8, 10))]
     assert audit(customs.store, 50).problems == []
-
-
-def test_what_nobody_contradicted_is_not_said_again(customs: Customs) -> None:
-    customs.begin()
-    customs.ingest(csv_bytes([magnets("502", "361000", month="202505")]), 25)
-    customs.ingest(csv_bytes([HORSES_OF_JUNE]), 26)
-    customs.ingest(csv_bytes([magnets("502", "362000", month="202507")]), released_on=date(2025, 8, 20))
-    assert customs.ingest(released_on=date(2025, 8, 21)).status == "nothing new"
-    # Nor before it was contradicted, nor by a file that only lies there.
-    customs.ingest(REVISED, 30)
-    assert customs.ingest(day=29).status == "nothing new"
-    assert customs.ingest(released_on=None).status == "nothing new"
-    assert [word[0] for word in customs.words()] == [353_000, 361_000, 360_000, 362_000]
-    assert customs.ingest(day=31).release_id.endswith(".01-")
-
-
-def test_what_was_said_before_it_or_of_the_other_direction_contradicts_nobody(customs: Customs) -> None:
-    customs.ingest(REVISED, 15)
-    customs.ingest()
-    customs.ingest(csv_bytes([magnets("502", "48000", "2,736,000")]), 25, flow="import")
-    assert customs.ingest(day=28).status == "nothing new"
-    assert [value for value, _, until in customs.words() if until is None] == [353_000, 48_000]
 
 
 def test_of_two_files_of_one_day_either_may_be_public_again(customs: Customs) -> None:

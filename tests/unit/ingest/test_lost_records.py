@@ -92,12 +92,6 @@ def test_a_record_that_was_set_aside_takes_nothing_back() -> None:
     assert gone["85051110", "WLD"] == (358_000, "sum")
 
 
-def test_a_copy_that_was_set_aside_loses_nothing() -> None:
-    twice = _release((*GOOD, GOOD[GERMANY]), date(2025, 7, 20))
-    assert twice.quarantine.height == 1
-    assert twice.release["lost"].to_list() == [[]]
-
-
 @pytest.mark.parametrize(
     ("place", "measure", "other"), [(QUANTITY, "quantity_kg", "value_usd"), (VALUE, "value_usd", "quantity_kg")]
 )

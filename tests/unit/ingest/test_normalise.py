@@ -17,7 +17,6 @@ from bad_inputs.download import (
     SECOND,
     SECOND_UNIT,
     TITLES,
-    UNIT,
     VALUE,
     csv_bytes,
     distinct_records,
@@ -30,7 +29,7 @@ from polars.testing import assert_frame_equal
 
 from schemas.forms.request import Landed
 from tasks.domain.errors import Refused
-from tasks.domain.periods import month_end, month_start, read_period
+from tasks.domain.periods import read_period
 from tasks.domain.precision import VALUE_MAX
 from tasks.ingest.editions import release_id_of
 from tasks.ingest.normalise import Normalised, normalise
@@ -138,10 +137,6 @@ def test_a_period_is_a_month_or_months_from_one_to_a_later_one(text: str, span: 
     assert read_period(text) == span
 
 
-def test_months_begin_and_end() -> None:
-    assert (month_start(date(2024, 2, 17)), month_end(date(2024, 2, 17))) == (date(2024, 2, 1), date(2024, 2, 29))
-
-
 def test_a_record_becomes_a_statement_for_each_of_its_numbers() -> None:
     detail = _normalised().detail.filter(pl.col("record") == 7).sort("measure")
     assert detail.select("flow", "product", "classification", "partner", "period_start", "period_end", "measure", "value", "unit",
@@ -149,20 +144,6 @@ def test_a_record_becomes_a_statement_for_each_of_its_numbers() -> None:
         ("export", "01012100", "HS8", "DEU", date(2025, 6, 1), date(2025, 6, 30), *number, 1, date(2025, 7, 20))
         for number in (("quantity_item", 2, "item"), ("quantity_kg", 1200, "kg"), ("value_usd", 61_500, "USD"))
     ]  # fmt: skip
-
-
-def test_units_are_converted_once_and_say_how_fine_they_are() -> None:
-    detail = _normalised(with_field(UNIT, "吨", records=with_field(QUANTITY, "46.4"))).detail
-    assert detail.filter((pl.col("record") == 1) & (pl.col("measure") == "quantity_kg")).select(
-        "value", "resolution"
-    ).rows() == [(46_400, 100)]
-
-
-def test_growth_is_kept_in_basis_points() -> None:
-    detail = _published("export,85051110,WLD,2025-06,quantity_yoy,-38.1,%,2025-07-20").detail
-    assert detail.select("measure", "value", "unit", "resolution").rows() == [
-        ("quantity_kg_yoy", -3_810, "basis_point", 10)
-    ]
 
 
 def test_every_reason_is_told() -> None:
@@ -211,13 +192,6 @@ def test_regimes_and_provinces_are_kept_and_unknown_ones_reported() -> None:
     ]
 
 
-def test_a_file_without_partners_speaks_of_the_world() -> None:
-    release = _normalised([("202506", "8505", "1,000")], ("数据年月", "商品编码", "人民币"))
-    assert release.detail.select("partner", "classification", "measure", "value").rows() == [
-        ("WLD", "HS4", "value_cny", 1000)
-    ]
-
-
 def test_a_month_is_over_on_the_day_after_its_last() -> None:
     first_of_july = LANDED.model_copy(update={"released_on": date(2025, 7, 1)})
     assert _normalised(landed=first_of_july).quarantine.height == 0
@@ -225,16 +199,6 @@ def test_a_month_is_over_on_the_day_after_its_last() -> None:
         _refused(CLEAN_RECORDS, landed=LANDED.model_copy(update={"released_on": date(2025, 6, 30)})).rule
         == "future month"
     )
-
-
-def test_a_file_without_months_speaks_of_the_declared_ones() -> None:
-    landed = LANDED.model_copy(update={"first_month": date(2025, 1, 1), "last_month": date(2025, 6, 1)})
-    release = _normalised([("8505", "1,000")], ("商品编码", "人民币"), landed)
-    assert release.detail.select("period_start", "period_end").rows() == [(date(2025, 1, 1), date(2025, 6, 30))]
-    assert release.release.select("by_month", "first_month", "last_month").rows() == [
-        (False, date(2025, 1, 1), date(2025, 6, 1))
-    ]
-    assert "nowhere declared" in str(_refused([("8505", "1,000")], ("商品编码", "人民币")))
 
 
 def test_one_key_with_other_numbers_is_a_contradiction_in_either_order() -> None:
@@ -257,16 +221,6 @@ def test_a_record_that_says_one_number_in_both_quantities_says_it_once() -> None
     assert release.detail.drop("release_id").equals(_normalised().detail.drop("release_id"))
     (said,) = release.findings.filter(check="said_twice").to_dicts()
     assert (said["severity"], said["observed"]) == ("info", "1 record with one number in both quantities")
-
-
-@pytest.mark.parametrize("mark", ["\t", "　", "\u200b"])
-def test_no_second_unit_with_blanks_is_still_none(mark: str) -> None:
-    tabs = [tuple(field + mark if field in {"0", "?"} else field for field in record) for record in CLEAN_RECORDS]
-    wide = [tuple("？" if field == "?" else field for field in record) for record in CLEAN_RECORDS]
-    for records in (tabs, wide):
-        release = _normalised(records)
-        assert release.quarantine.height == 0
-        assert release.detail.drop("release_id").equals(_normalised().detail.drop("release_id"))
 
 
 @pytest.mark.parametrize(
@@ -325,12 +279,6 @@ def test_units_of_one_thing_are_one_measure_in_both_languages() -> None:
     assert told[0].detail.drop("release_id").equals(told[1].detail.drop("release_id"))
 
 
-def test_copies_are_set_aside_once_and_the_numbers_stay() -> None:
-    release = _normalised([*CLEAN_RECORDS, CLEAN_RECORDS[0]])
-    assert release.quarantine.select("record", "reasons").rows() == [(8, ["is an exact copy of an earlier record"])]
-    assert release.detail.drop("release_id").equals(_normalised().detail.drop("release_id"))
-
-
 @pytest.mark.parametrize(("records", "is_slip"), [(1_998, True), (1_997, False)])
 def test_one_copy_in_a_thousand_records_is_a_slip_and_more_are_downloads_joined_together(
     records: int, is_slip: bool
@@ -340,19 +288,6 @@ def test_one_copy_in_a_thousand_records_is_a_slip_and_more_are_downloads_joined_
         assert _normalised(with_copies).quarantine["record"].to_list() == [1_999, 2_000]
     else:
         assert "2 of 1999 records are exact copies" in str(_refused(with_copies))
-
-
-@pytest.mark.parametrize(
-    ("printed", "unit", "measure", "value", "resolution"),
-    [("12,345", "USD", "value_usd", 12_345, 1), ("12.3", "USD million", "value_usd", 12_300_000, 100_000),
-     ("12.3", "CNY million", "value_cny", 12_300_000, 100_000), ("12.3", "CNY 100 million", "value_cny", 1_230_000_000, 10_000_000),
-     ("7", "CNY", "value_cny", 7, 1)],
-)  # fmt: skip
-def test_values_are_kept_in_whole_dollars_and_yuan(
-    printed: str, unit: str, measure: str, value: int, resolution: int
-) -> None:
-    release = _published(f'export,85051110,USA,2025-06,value,"{printed}",{unit},2025-07-20')
-    assert release.detail.select("measure", "value", "resolution").rows() == [(measure, value, resolution)]
 
 
 def test_papers_may_print_one_figure_on_one_day() -> None:
@@ -455,12 +390,3 @@ def test_normalising_is_told_column_by_column_and_what_is_read_is_plain() -> Non
     plain = _normalised(with_field(VALUE, "20", 0, with_field(VALUE, "30", 1)))
     assert CLEAN_RECORDS[2][PARTNER] == "133"
     assert_frame_equal(read.detail, plain.detail)
-
-
-def test_what_a_stranger_wrote_is_shown_plainly() -> None:
-    """Reasons end in terminals and logs, where an escape sequence would do what it says."""
-    release = _normalised(with_field(PRODUCT, "\x1b[2J\u202e8505", 0, with_field(QUANTITY, "9\x1b[31m" + "9" * 100, 1)))
-    assert release.quarantine["reasons"].to_list() == [
-        ["product '?[2J?8505' is no HS code of 2, 4, 6 or 8 digits"],
-        [f"quantity '9?[31m{'9' * 54}' is not a number as the source prints them"],
-    ]

@@ -49,16 +49,6 @@ def test_a_record_of_several_months_and_valuations_has_a_place_for_each() -> Non
     assert (one.text(7, "value_cny", JUNE)["value"], one.text(7, "value_usd", JUNE)["value"]) == ("140", "20")
 
 
-def test_where_the_corrections_are_unknown_no_record_has_a_number() -> None:
-    assert read(None).total([1], "value_usd", JUNE) is None
-    assert read(None).changes([1, 2]) == []
-
-
-def test_changes_are_those_of_the_records() -> None:
-    assert read([CORRECTION]).changes([1, 3]) == []
-    assert read([CORRECTION]).changes([2]) == ["record 2, value: '20' corrected to '25' (cut off)"]
-
-
 def kept(store: Path, data: bytes) -> dict[str, Any]:
     sha256 = hashlib.sha256(data).hexdigest()
     place = raw_path(store, sha256)

@@ -40,12 +40,6 @@ def test_the_scope_is_what_the_records_say_where_nothing_is_declared() -> None:
     assert (found["records"], found["records_observed"], found["records_quarantined"], found["lost"]) == (2, 2, 0, [])
 
 
-def test_a_record_without_a_number_is_a_record_but_not_an_observed_one() -> None:
-    found = row(VALUE, {"product": "85051900"}, aside=1)
-    assert (found["records"], found["records_observed"], found["records_quarantined"]) == (2, 1, 1)
-    assert found["products"] == ["85051110"]
-
-
 def test_a_declared_scope_is_wider_than_the_records() -> None:
     found = row(VALUE, of=landed(products=("8505", "01"), partners="all", first_month=date(2025, 1, 1), last_month=date(2025, 6, 1)))  # fmt: skip
     assert (found["products"], found["partners"], found["first_month"]) == (["01", "8505"], "all", date(2025, 1, 1))
@@ -67,10 +61,6 @@ def test_a_collected_file_has_the_day_of_its_last_print_and_no_scope() -> None:
     prints = [VALUE | {"flow": flow, "published_on": day} for flow, day in (("export", "2025-07-10"), ("import", "2025-07-12"))]  # fmt: skip
     found = row(*prints, of=COLLECTED)
     assert (found["released_on"], found["flow"], found["classification"], found["partners"]) == (date(2025, 7, 12), None, None, "keys")  # fmt: skip
-
-
-def test_a_direction_that_only_the_records_name_is_that_of_the_release() -> None:
-    assert row(VALUE | {"flow": "import"}, of=landed(flow=None))["flow"] == "import"
 
 
 def test_lost_places_are_named_once_and_in_order() -> None:

@@ -31,14 +31,6 @@ def test_records_of_one_sum_share_its_number_whatever_their_places() -> None:
     assert max(numbers) < part_of_sum(codes).limit
 
 
-def test_a_file_without_places_has_no_parts() -> None:
-    assert sums(BOTH, VALUE_ALONE, aside=(1,)) == ([], [0, 0], [])
-
-
-def test_complete_sums_stay() -> None:
-    assert sums(BOTH | GUANGDONG, BOTH | SHANDONG) == ([], [0, 0, 1, 1], [])
-
-
 def test_a_sum_with_an_unreadable_part_loses_its_other_parts() -> None:
     germany = BOTH | GUANGDONG | {"partner": GERMANY}
     assert sums(BOTH | GUANGDONG, BOTH | SHANDONG, germany, aside=(1,)) == ([0], [2, 2], [])

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.ingest import text_codes
-from tasks.ingest.text_codes import code, distinct, rank, retold, take
+from tasks.ingest.text_codes import code, distinct, retold, take
 from tests.draws import draws
 
 TEXTS = st.lists(st.one_of(st.none(), st.sampled_from(["", "a", "b", " b", "85051110"])), max_size=12)
@@ -37,7 +37,3 @@ def test_combined_numbers_are_in_the_order_of_their_parts(rows: list[tuple[int, 
     assert 0 <= combined.numbers.min() <= combined.numbers.max() < combined.limit <= text_codes.COUNT_MAX
     numbers, first = distinct(*combined)
     assert [rows[first[number]] for number in numbers] == rows
-
-
-def test_ranks_put_what_is_missing_first() -> None:
-    assert rank(pl.Series(["b", None, "a", "b"])).numbers.to_list() == [2, 0, 1, 2]

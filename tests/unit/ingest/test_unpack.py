@@ -103,14 +103,3 @@ def test_a_damaged_archive_goes_on_to_the_gate_that_says_so(tmp_path: Path) -> N
         with pytest.raises(Refused) as refused:
             release.fn(ReleaseRequest(file=file, store=tmp_path / "reporter=CHN", **ASKED), date(2026, 1, 5))
         assert refused.value.rule == "damaged archive"
-
-
-def test_packed_and_not_packed_are_one_release(tmp_path: Path) -> None:
-    ids = set()
-    for number, how in enumerate(PACKED):
-        file = tmp_path / f"{number}.bin"
-        file.write_bytes(PACKED[how])
-        outcome = release.fn(ReleaseRequest(file=file, store=tmp_path / "reporter=CHN", **ASKED), date(2026, 1, 5))
-        assert outcome.status == ("nothing new" if number else "published")
-        ids.add(outcome.release_id)
-    assert len(ids) == 1

@@ -33,26 +33,6 @@ def by_month(
     return row, [number(row, "USA", month, value) for month in told]
 
 
-def test_a_year_so_far_that_is_told_again_month_by_month_is_the_sum_of_the_months() -> None:
-    for store in ((whole(), by_month()), (by_month(), whole())):
-        figures = Figures(*store)
-        assert figures.pair("ytd") == (660, "sum_of_months")
-        assert figures.pair("ytd", "USA", "2025-05") == (550, "sum_of_months")
-        assert figures.pair("ytd", "WLD") == (660, "sum_of_months")
-
-
-def test_a_year_so_far_that_is_told_after_its_months_stands() -> None:
-    assert Figures(by_month("2025-07-20"), whole("2025-10-01")).pair("ytd") == (600, "reported")
-    # Of two words of one day neither is the later one: what is printed stands.
-    assert Figures(by_month("2025-07-20"), whole("2025-07-20")).pair("ytd") == (600, "reported")
-
-
-def test_a_year_so_far_that_is_said_again_after_its_months_stands_again() -> None:
-    store = (whole("2025-07-20"), by_month("2025-10-01"), whole("2025-11-01", name="again"))
-    assert Figures(*store).pair("ytd") == (600, "reported")
-    assert Figures(*store, by_month("2025-12-01", 120, "more")).pair("ytd") == (720, "sum_of_months")
-
-
 @pytest.mark.parametrize(
     "later",
     [
@@ -77,16 +57,6 @@ def test_who_does_not_speak_of_every_month_changes_nothing(later: dict[str, Any]
     ):
         rows = []
     assert Figures(whole(), (row, rows)).pair("ytd") == (600, "reported")
-
-
-def test_the_months_of_several_releases_are_no_word_on_the_whole() -> None:
-    store = [by_month(f"2025-10-{place:02d}", name=f"m{place}", months=month) for place, month in enumerate(MONTHS, 1)]
-    assert Figures(whole(), *store).pair("ytd") == (600, "reported")
-
-
-def test_a_later_release_that_is_silent_of_a_partner_says_that_there_was_no_trade() -> None:
-    row, _ = by_month()
-    assert Figures(whole(), (row, [number(row, "DEU", month, 1) for month in MONTHS])).path("ytd", "USA") == {}
 
 
 @pytest.mark.parametrize("value", [600, 610])

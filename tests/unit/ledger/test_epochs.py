@@ -158,31 +158,6 @@ def test_the_numbers_of_a_withdrawn_release_end_and_those_of_the_other_one_stand
     assert story(found, "DEU") == [(764, "r1", "2025-07-20", "2025-09-20"), (764, "r1", "2025-10-01", None)]
 
 
-def test_where_nobody_else_spoke_of_it_a_number_is_gone() -> None:
-    found = merged(_two()[:1], decision("withdrawn", "r1", "2025-10-01"))
-    assert story(found) == [(353, "r1", "2025-07-20", "2025-10-01")]
-
-
-def test_what_is_taken_back_counts_again_from_that_day() -> None:
-    found = merged(_two(), decision("withdrawn", "r2", "2025-10-01"), decision("reinstated", "r2", "2025-10-05", 2))
-    assert story(found)[2:] == [(353, "r1", "2025-10-01", "2025-10-05"), (300, "r2", "2025-10-05", None)]
-    # On the same day nothing was ever otherwise.
-    at_once = merged(_two(), decision("withdrawn", "r2", "2025-10-01"), decision("reinstated", "r2", "2025-10-01", 2))
-    assert_frame_equal(at_once, merged(_two()))
-
-
-def test_a_withdrawal_on_the_day_of_the_release_leaves_nothing_of_it() -> None:
-    found = merged(_two(), decision("withdrawn", "r2", "2025-09-20"))
-    assert story(found) == [(353, "r1", "2025-07-20", None)]
-
-
-def test_a_later_release_that_said_the_same_has_said_it_all_along() -> None:
-    third = release("r3", "2025-09-25")
-    store = [*_two(), (third, [number(third, "USA", "2025-06", 300)])]
-    found = merged(store, decision("withdrawn", "r2", "2025-10-01"))
-    assert story(found)[1:] == [(300, "r2", "2025-09-20", "2025-10-01"), (300, "r3", "2025-10-01", None)]
-
-
 @pytest.mark.parametrize(("first", "second"), [("r1", "r2"), ("r2", "r1")])
 def test_of_two_landings_of_one_day_the_later_counts_whatever_their_names(first: str, second: str) -> None:
     a, b = release(first, "2025-07-20"), release(second, "2025-07-20")

@@ -2,7 +2,7 @@
 
 import random
 from datetime import date
-from itertools import pairwise, permutations
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +49,6 @@ def story(observation: pl.DataFrame) -> list[tuple[Any, ...]]:
 
 # Nothing is written there.
 NO_STORE = Path("nowhere")
-
-
-def ingest(store: Store) -> DataFrame[Observation]:
-    """The ledger after the releases came one by one, each merged into what the ones before left, as the flow does it."""
-    return arrived(store)[0]
 
 
 def arrived(store: Store) -> tuple[DataFrame[Observation], DataFrame[Decision]]:
@@ -146,20 +141,6 @@ def test_a_corrected_edition_is_the_word_unless_another_release_has_spoken_since
     assert [(value, *(day and str(day) for day in days)) for value, *days in story(told)] == expected
 
 
-def test_of_editions_of_one_day_the_last_one_stands_also_where_it_is_silent() -> None:
-    first, edition = release("r1", "2026-01-20"), release("r1.01-ab", "2026-01-20")
-    store = [
-        (first, [number(first, "USA", "2025-06", 353), number(first, "DEU", "2025-06", 764)]),
-        (edition, [number(edition, "DEU", "2025-06", 765)]),
-    ]
-    assert merged(store).select("partner", "value").rows() == [("DEU", 765)]
-
-
-def test_where_the_last_edition_of_a_day_is_silent_about_all_numbers_nothing_stands() -> None:
-    first, edition = release("r1", "2026-01-20"), release("r1.01-ab", "2026-01-20")
-    assert not merged([(first, [number(first, "USA", "2025-06", 353)]), (edition, [])]).height
-
-
 def test_a_revision_ends_the_word_before_it() -> None:
     march, may = release("march", "2026-03-23"), release("may", "2026-05-07")
     observation = merged(
@@ -172,14 +153,6 @@ def test_a_revision_ends_the_word_before_it() -> None:
     assert as_of(observation, date(2026, 5, 6))["value"].to_list() == [353_000]
     assert as_of(observation, date(2026, 5, 7))["value"].to_list() == [352_900]
     assert as_of(observation, date(2026, 3, 22)).is_empty()
-
-
-def test_a_value_that_is_stated_again_adds_no_row() -> None:
-    march, may = release("march", "2026-03-23"), release("may", "2026-05-07")
-    observation = merged([(row, [number(row, "USA", "2025-06", 353_000)]) for row in (march, may)])
-    assert observation.select("value", "release_id", "known_from", "known_until").rows() == [
-        (353_000, "march", date(2026, 3, 23), None)
-    ]
 
 
 @pytest.mark.parametrize(
@@ -214,65 +187,6 @@ def test_the_same_number_with_fewer_digits_is_no_news(printed: list[tuple[int, i
     assert merged(store).sort("known_from")["value"].to_list() == words
 
 
-@pytest.mark.parametrize(
-    ("printed", "word"),
-    [
-        ([(46_400, 100), (46_000, 1_000)], 46_400),
-        ([(46_000, 1_000), (46_400, 100)], 46_400),
-        ([(46_400, 100), (46_000, 1_000), (50_000, 10_000)], 46_400),
-        ([(46_400, 100), (47_000, 1_000)], 47_000),
-    ],
-)
-def test_nor_is_it_on_the_same_day(printed: list[tuple[int, int]], word: int) -> None:
-    """Two collections may have what two papers printed on one day: 660.8 %, or from 46 t 667.4 %."""
-    store = [
-        (paper, [number(paper, "USA", "2025-06", value, resolution=step, day="2025-07-20")])
-        for place, (value, step) in enumerate(printed)
-        for paper in [release(f"p{place}", f"2025-0{7 + place}-20", kind="published", partners="keys")]
-    ]
-    assert story(merged(store)) == [(word, date(2025, 7, 20), None)]
-
-
-def test_a_value_that_is_stated_again_by_province_adds_no_row() -> None:
-    march, may = release("march", "2026-03-23"), release("may", "2026-05-07")
-    parts = [
-        number(may, "USA", "2025-06", kilograms, province=code, record=int(code))
-        for kilograms, code in ((53, "11"), (300, "44"))
-    ]
-    observation = merged([(march, [number(march, "USA", "2025-06", 353)]), (may, parts)])
-    assert story(observation) == [(353, date(2026, 3, 23), None)]
-
-
-def test_an_older_release_that_comes_late_gets_its_days() -> None:
-    march, may, june = (
-        release(name, day) for name, day in (("march", "2026-03-23"), ("may", "2026-05-07"), ("june", "2026-06-01"))
-    )
-    told = [(row, [number(row, "USA", "2025-06", value)]) for row, value in ((march, 100), (may, 105), (june, 100))]
-    expected = [
-        (100, date(2026, 3, 23), date(2026, 5, 7)),
-        (105, date(2026, 5, 7), date(2026, 6, 1)),
-        (100, date(2026, 6, 1), None),
-    ]
-    for order in permutations(told):
-        assert story(ingest(list(order))) == expected
-
-
-def test_a_number_that_is_gone_inside_the_scope_ends_and_may_come_again() -> None:
-    march, may, june = (
-        release(name, day) for name, day in (("march", "2026-03-23"), ("may", "2026-05-07"), ("june", "2026-06-01"))
-    )
-    observation = merged([
-        (march, [number(march, "USA", "2025-06", 1), number(march, "DEU", "2025-06", 7)]),
-        (may, [number(may, "DEU", "2025-06", 7)]),
-        (june, [number(june, "USA", "2025-06", 1), number(june, "DEU", "2025-06", 7)]),
-    ])  # fmt: skip
-    assert story(observation.filter(pl.col("partner") == "USA")) == [
-        (1, date(2026, 3, 23), date(2026, 5, 7)),
-        (1, date(2026, 6, 1), None),
-    ]
-    assert story(observation.filter(pl.col("partner") == "DEU")) == [(7, date(2026, 3, 23), None)]
-
-
 BOTH = ["quantity_kg", "value_usd"]
 
 
@@ -298,29 +212,6 @@ def test_outside_its_scope_a_release_changes_nothing(what: str, later: Row, stan
     told = [number(first, "USA", "2025-06", 1, measure) for measure in BOTH]
     observation = merged([(first, told), (second, [number(second, "DEU", "2024-01", 1)])])
     assert current_statements(observation).filter(pl.col("partner") == "USA")["measure"].to_list() == stand, what
-
-
-def test_a_query_by_hs8_does_not_end_what_a_query_by_hs6_said() -> None:
-    by_six = release("six", "2026-03-23", products=["850511"], measures=["value_usd"])
-    by_eight = release("eight", "2026-05-07", products=["8505"])
-    observation = merged([
-        (by_six, [number(by_six, "USA", "2025-06", 9, "value_usd", product="850511")]),
-        (by_eight, [number(by_eight, "USA", "2025-06", 3)]),
-    ])  # fmt: skip
-    assert observation["known_until"].to_list() == [None, None]
-
-
-def test_on_one_day_a_number_stands_over_silence_whatever_the_names() -> None:
-    for names in ("ab", "ba"):
-        one, other = (release(name) for name in names)
-        observation = merged([(one, [number(one, "USA", "2025-06", 1)]), (other, [number(other, "DEU", "2025-06", 2)])])
-        assert observation["known_until"].to_list() == [None, None]
-
-
-def test_of_two_numbers_on_one_day_the_one_of_the_later_name_stands() -> None:
-    one, other = release("a"), release("b")
-    observation = merged([(other, [number(other, "USA", "2025-06", 1)]), (one, [number(one, "USA", "2025-06", 2)])])
-    assert observation.select("value", "release_id").rows() == [(1, "b")]
 
 
 def test_of_two_collections_of_print_the_one_that_goes_on_longer_stands() -> None:

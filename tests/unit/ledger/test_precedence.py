@@ -46,35 +46,6 @@ def test_a_month_that_had_not_ended_when_a_release_came_out_is_unknown() -> None
     ]
 
 
-def test_a_month_of_which_nothing_is_known_has_no_row() -> None:
-    keys = release(partners="keys", kind="published")
-    figures = Figures((keys, [number(keys, "USA", "2025-05", 46_400), number(keys, "USA", "2025-07", 9)]))
-    assert list(figures.path("level")) == ["2025-05", "2025-07"]
-
-
-def test_the_world_is_the_sum_where_every_partner_was_asked_for() -> None:
-    for partners, expected in (("all", (5, "sum")), ("listed", (None, "not_covered"))):
-        scope = release(partners=partners, partner_list=["USA", "DEU", "gacc:701"])
-        told = [number(scope, partner, JUNE, value) for partner, value in (("USA", 1), ("DEU", 2), ("gacc:701", 2))]
-        assert Figures((scope, told)).level("WLD", JUNE) == expected
-
-
-def test_a_world_total_that_is_printed_stands_beside_the_partners() -> None:
-    scope = release(partners="listed", partner_list=["USA", "WLD"])
-    figures = Figures((scope, [number(scope, "USA", JUNE, 353), number(scope, "WLD", JUNE, 3188)]))
-    assert figures.level("WLD", JUNE) == (3188, "reported")
-    assert figures.pair("share_pct", "USA", JUNE)[0] == pytest.approx(353 / 3188 * 100)
-
-
-def test_a_file_of_world_totals_alone_knows_nothing_of_partners() -> None:
-    totals = release("totals", partner_list=["WLD"])
-    usa = release("usa", months="2025-05", partners="listed", partner_list=["USA"])
-    figures = Figures((totals, [number(totals, "WLD", JUNE, 3188)]), (usa, [number(usa, "USA", "2025-05", 46)]))
-    assert figures.level("WLD", JUNE) == (3188, "reported")
-    assert figures.level("WLD", "2025-07") == (0, "zero")
-    assert figures.level("USA", JUNE) == (None, "not_covered")
-
-
 @pytest.mark.parametrize(
     ("months", "partner", "before", "after"),
     [
@@ -112,41 +83,6 @@ def test_hs_levels_add_up_where_everything_below_was_asked_for() -> None:
     assert figures.level("WLD", JUNE, product="85") == (7, "sum")
 
 
-def test_quantities_in_different_units_do_not_add_up_and_values_do() -> None:
-    scope = release(products=["8505"])
-    told = [
-        number(scope, "USA", JUNE, 3), number(scope, "USA", JUNE, 30, "value_usd"),
-        number(scope, "USA", JUNE, 5, "quantity_item", product="85059010"),
-        number(scope, "USA", JUNE, 50, "value_usd", product="85059010"),
-    ]  # fmt: skip
-    figures = Figures((scope, told))
-    for partner in ("USA", "WLD"):
-        assert figures.level(partner, JUNE, product="8505") == (None, "other_unit")
-        assert figures.level(partner, JUNE, "value_usd", "8505") == (80, "sum")
-        assert figures.level(partner, JUNE, product="850511") == ((3, "sum"))
-
-
-def test_a_partner_whose_quantity_is_missing_leaves_the_world_without_one() -> None:
-    """The source prints a dash for a quantity: it is not zero, and the sum of the others is not the world."""
-    scope = release()
-    told = [
-        number(scope, "USA", JUNE, 3), number(scope, "USA", JUNE, 30, "value_usd"), number(scope, "DEU", JUNE, 50, "value_usd"),
-    ]  # fmt: skip
-    figures = Figures((scope, told))
-    assert figures.level("WLD", JUNE) == (None, "other_unit")
-    assert figures.level("EU27", JUNE) == (None, "other_unit")
-    assert figures.level("WLD", JUNE, "value_usd") == (80, "sum")
-    assert figures.pair("rank", "USA", JUNE) == (None, "not_covered")
-    assert figures.pair("share_pct", "USA", JUNE) == (None, "no_world_total")
-
-
-def test_parts_that_share_no_unit_are_no_zero() -> None:
-    scope = release(measures=["quantity", "value_usd"])
-    figures = Figures((scope, [number(scope, "USA", JUNE, 3), number(scope, "DEU", JUNE, 50, "value_usd")]))
-    assert figures.level("WLD", JUNE) == (None, "other_unit")
-    assert figures.level("WLD", JUNE, "value_usd") == (None, "other_unit")
-
-
 def test_grams_become_kilograms_exactly() -> None:
     scope = release(products=["71069110"], months="2025-05..2025-06")
     grams = {"USA": 1_234_567, "DEU": 1}
@@ -175,79 +111,13 @@ def test_two_currencies_of_one_query_count_the_quantity_once() -> None:
     ]
 
 
-def test_a_release_of_values_alone_says_nothing_of_quantities() -> None:
-    scope = release(measures=["value_usd"])
-    other = release("other", partners="listed", partner_list=["USA"], months="2025-01")
-    figures = Figures(
-        (scope, [number(scope, "USA", JUNE, 30, "value_usd")]), (other, [number(other, "USA", "2025-01", 1)])
-    )
-    assert figures.level("USA", "2025-07", "value_usd") == (0, "zero")
-    assert figures.level("USA", "2025-07") == (None, "not_covered")
-
-
 # Baskets
-
-
-def test_a_basket_of_one_code_is_that_code_zero_and_rank_included() -> None:
-    scope = release()
-    figures = Figures(
-        (
-            scope,
-            [number(scope, "USA", "2025-05", 46), number(scope, "DEU", JUNE, 9), number(scope, "USA", "2025-07", 1)],
-        )
-    )
-    for partner in ("USA", "DEU", "WLD"):
-        for month in ("2025-05", "2025-06", "2025-07", "2025-12"):
-            if (partner, month) == ("DEU", "2025-05"):
-                continue
-            code, basket = (
-                figures.row(partner, month, product=name) for name in ("85051110", "basket:rare_earth_magnets")
-            )
-            assert {name for name in code if code[name] != basket[name]} == {"product", "classification"}
-    assert figures.level("USA", JUNE, product="basket:rare_earth_magnets") == (0, "zero")
-
-
-def test_a_basket_of_two_codes_adds_up_where_both_were_asked_for() -> None:
-    one, both = release(products=GALLIUM[:1]), release(products=GALLIUM)
-    for scope, expected in ((one, (None, "not_covered")), (both, (3, "sum"))):
-        figures = Figures((scope, [number(scope, "USA", JUNE, 3, product=GALLIUM[0])]))
-        rows = figures.metric.filter(pl.col("product") == "basket:gallium")
-        assert rows.height > 0 if scope is both else rows.height == 0
-        if scope is both:
-            assert figures.level("USA", JUNE, product="basket:gallium") == expected
-    figures = Figures(
-        (both, [number(both, "USA", JUNE, 3, product=GALLIUM[0]), number(both, "DEU", JUNE, 4, product=GALLIUM[1])])
-    )
-    assert figures.level("WLD", JUNE, product="basket:gallium") == (7, "sum")
-    assert figures.level("WLD", "2025-07", product="basket:gallium") == (0, "zero")
-    assert figures.pair("rank", "DEU", JUNE, product="basket:gallium") == (1, "computed")
-
-
-def test_a_basket_is_no_zero_where_a_code_in_it_has_a_value_alone() -> None:
-    """The dollars of one of the codes were asked for, and do not make those of the basket; but something was traded."""
-    kilograms = release("kg", products=GALLIUM, measures=("quantity",))
-    dollars = release("usd", products=GALLIUM[:1], measures=("value_usd",), level="HS8")
-    figures = Figures(
-        (kilograms, [number(kilograms, "USA", "2025-05", 3, product=GALLIUM[0])]),
-        (dollars, [number(dollars, "USA", JUNE, 900, "value_usd", product=GALLIUM[0])]),
-    )
-    for product in (GALLIUM[0], "basket:gallium"):
-        assert figures.level("USA", "2025-05", product=product)[0] == 3
-        assert figures.level("USA", JUNE, product=product) == (None, "other_unit")
-        assert figures.level("USA", "2025-07", product=product) == (0, "zero")
 
 
 def test_a_basket_does_not_reach_back_before_it_began() -> None:
     scope = release(products=GALLIUM, months="2021-12..2022-01")
     figures = Figures((scope, [number(scope, "USA", month, 3, product=GALLIUM[0]) for month in ("2021-12", "2022-01")]))
     assert list(figures.path("level", product="basket:gallium")) == ["2022-01"]
-
-
-def test_printed_totals_of_each_code_make_a_basket_of_the_world() -> None:
-    keys = release(partners="keys", kind="published")
-    told = [number(keys, "WLD", JUNE, 3, product=GALLIUM[0]), number(keys, "WLD", JUNE, 4, product=GALLIUM[1])]
-    assert Figures((keys, told)).level("WLD", JUNE, product="basket:gallium") == (7, "sum")
-    assert Figures((keys, told[:1])).metric.filter(pl.col("product") == "basket:gallium").is_empty()
 
 
 # Kinds of releases and levels of codes
@@ -280,72 +150,6 @@ def test_a_yearbook_wins_over_a_query_whatever_the_days() -> None:
     assert figures.level("WLD", JUNE) == (3, "sum")
 
 
-def test_print_stands_where_the_query_does_not_speak() -> None:
-    query, press = release(partners="listed", partner_list=["DEU"]), release("press", kind="published", partners="keys")
-    figures = Figures(
-        (query, [number(query, "DEU", JUNE, 1)]),
-        (press, [number(press, "USA", JUNE, 353), number(press, "WLD", JUNE, 3188)]),
-    )
-    assert figures.level("USA", JUNE) == (353, "reported")
-    assert figures.level("WLD", JUNE) == (3188, "reported")
-
-
-def test_a_code_of_six_digits_that_is_printed_stands_beside_its_own_parts() -> None:
-    eight, six = release(products=["8505"]), release("six", products=["850511"], measures=["value_usd"])
-    figures = Figures(
-        (
-            eight,
-            [
-                number(eight, "USA", JUNE, 30, "value_usd"),
-                number(eight, "DEU", JUNE, 5, "value_usd", product="85059010"),
-            ],
-        ),
-        (six, [number(six, "USA", JUNE, 33, "value_usd", product="850511")]),
-    )
-    assert figures.level("USA", JUNE, "value_usd") == (30, "reported")
-    assert figures.level("USA", JUNE, "value_usd", "850511") == (33, "reported")
-    assert figures.level("WLD", JUNE, "value_usd", "850511") == (33, "sum")
-    assert figures.level("WLD", JUNE, "value_usd", "8505") == (35, "sum")
-
-
-def test_one_printed_code_of_six_digits_is_not_the_world() -> None:
-    """One partner is printed by HS6, the others come by HS8: the world is made of both."""
-    eight = release(products=["8505"])
-    six = release("six", products=["850511"], partners="listed", partner_list=["USA"], measures=["value_usd"])
-    figures = Figures(
-        (eight, [number(eight, "USA", JUNE, 30, "value_usd"), number(eight, "DEU", JUNE, 5, "value_usd")]),
-        (six, [number(six, "USA", JUNE, 33, "value_usd", product="850511")]),
-    )
-    assert figures.level("WLD", JUNE, "value_usd", "850511") == (38, "sum")
-
-
-def test_a_query_by_hs4_makes_no_zeros_below_and_no_sums_above() -> None:
-    four = release(products=["1201"], measures=["value_usd"])
-    eight = release("eight", products=["12019019"], partners="listed", partner_list=["BRA"])
-    figures = Figures(
-        (
-            four,
-            [
-                number(four, "BRA", JUNE, 100, "value_usd", product="1201"),
-                number(four, "USA", JUNE, 10, "value_usd", product="1201"),
-            ],
-        ),
-        (
-            eight,
-            [
-                number(eight, "BRA", "2025-05", 7, "value_usd", product="12019019"),
-                number(eight, "BRA", "2025-07", 7, "value_usd", product="12019019"),
-            ],
-        ),
-    )
-    assert figures.level("WLD", JUNE, "value_usd", "1201") == (110, "sum")
-    assert figures.level("WLD", JUNE, "value_usd", "12019019") == (None, "not_covered")
-    assert figures.level("WLD", "2025-05", "value_usd", "12") == (None, "not_covered")
-    assert figures.level("USA", JUNE, "value_usd", "1201")[0] == 10
-    assert figures.level("BRA", "2025-05", "value_usd", "12019019")[0] == 7
-    assert figures.level("WLD", "2025-05", "value_usd", "1201") == (None, "not_covered")
-
-
 # Years
 
 
@@ -369,37 +173,6 @@ def test_a_printed_total_is_carried_forwards_and_backwards_by_known_months() -> 
     assert figures.pair("ytd", "WLD", "2025-03") == (None, "incomplete_year")
 
 
-def test_a_printed_growth_is_published_as_it_is_printed() -> None:
-    keys = release(kind="published", partners="keys")
-    for hundredths in (2790, -3810, 1, 66_078, 57):
-        told = [number(keys, "WLD", JUNE, 3188), number(keys, "WLD", JUNE, hundredths, "quantity_kg_yoy")]
-        assert Figures((keys, told)).pair("yoy_pct", "WLD", JUNE) == (hundredths / 100, "implied_base")
-
-
-def test_months_of_the_year_so_far_add_up_without_any_printed_total() -> None:
-    figures = year(("2025-01", 1), ("2025-02", 2), ("2025-04", 4))
-    assert [figures.pair("ytd", "WLD", month) for month in ("2025-01", "2025-02", "2025-04")] == [
-        (1, "sum_of_months"), (3, "sum_of_months"), (None, "incomplete_year"),
-    ]  # fmt: skip
-
-
-def test_totals_that_fall_give_no_month() -> None:
-    figures = year(("2025-01..2025-05", 100), ("2025-01..2025-06", 90))
-    assert figures.level("WLD", JUNE) == (None, "not_covered")
-    assert figures.pair("ytd", "WLD", JUNE) == (90, "reported")
-
-
-def test_a_total_that_would_be_negative_is_none() -> None:
-    figures = year(("2025-01..2025-02", 100), ("2025-02", 120))
-    assert figures.pair("ytd", "WLD", "2025-01") == (None, "incomplete_year")
-    assert figures.level("WLD", "2025-01") == (None, "not_covered")
-
-
-def test_a_total_that_would_fall_below_an_earlier_one_is_none() -> None:
-    figures = year(("2025-01..2025-02", 50), ("2025-01..2025-05", 100), ("2025-05", 80))
-    assert figures.pair("ytd", "WLD", "2025-04") == (None, "incomplete_year")
-
-
 def test_january_and_february_in_one_are_neither() -> None:
     figures = year(("2025-01..2025-02", 100), ("2025-03", 60), ("2024-02", 1))
     assert figures.level("WLD", "2025-01") == (None, "combined_months")
@@ -408,35 +181,6 @@ def test_january_and_february_in_one_are_neither() -> None:
     assert figures.pair("yoy_pct", "WLD", "2025-02") == (None, "combined_months")
     assert figures.pair("contribution_mom_pp", "WLD", "2025-03") == (None, "combined_months")
     assert figures.pair("ytd", "WLD", "2025-03") == (160, "ytd_sum")
-
-
-def test_a_month_after_the_two_in_one_is_just_unknown() -> None:
-    figures = year(("2025-01..2025-02", 100), ("2025-01..2025-04", 300))
-    assert figures.level("WLD", "2025-03") == (None, "not_covered")
-    assert figures.level("WLD", "2025-04") == (None, "not_covered")
-    assert figures.level("WLD", "2025-02") == (None, "combined_months")
-
-
-def test_a_printed_total_gives_way_to_months_of_a_better_kind() -> None:
-    query, press = release(months="2025-01..2025-03"), release("press", kind="published", partners="keys")
-    told = [number(query, "USA", month, 1234) for month in ("2025-01", "2025-02")]
-    figures = Figures(
-        (query, told),
-        (press, [number(press, "WLD", "2025-01..2025-03", 2000), number(press, "WLD", "2025-01..2025-04", 5000)]),
-    )
-    assert figures.pair("ytd", "WLD", "2025-03") == (2468, "sum_of_months")
-    assert figures.pair("ytd", "WLD", "2025-04") == (5000, "reported")
-    assert figures.level("WLD", "2025-04") == (2532, "ytd_difference")
-
-
-def test_figures_of_a_whole_period_are_no_months() -> None:
-    whole = release(by_month=False, months="2025-01..2025-06")
-    figures = Figures((whole, [number(whole, "USA", "2025-01..2025-06", 60)]))
-    assert figures.pair("ytd", "USA", JUNE) == (60, "reported")
-    assert figures.level("USA", JUNE) == (None, "not_covered")
-    assert figures.level("WLD", JUNE) == (None, "not_covered")
-    other = release(by_month=False, months="2025-02..2025-06")
-    assert Figures((other, [number(other, "USA", "2025-02..2025-06", 60)])).metric.is_empty()
 
 
 def test_a_year_requested_as_one_figure_of_every_partner_has_a_world() -> None:
@@ -476,13 +220,6 @@ def test_a_year_requested_as_one_figure_of_every_partner_has_a_world() -> None:
     july = release("july", "2025-08-20", "2025-07", products=["8505"])
     more = figures((july, [number(july, "USA", "2025-07", 3)]))
     assert more.pair("ytd", "WLD", "2025-07") == (70, "ytd_sum")
-
-
-def test_a_growth_that_is_printed_alone_has_its_row() -> None:
-    keys = release(kind="published", partners="keys")
-    figures = Figures((keys, [number(keys, "DEU", JUNE, -3810, "quantity_kg_yoy"), number(keys, "DEU", "2025-04", 1)]))
-    assert figures.level("DEU", JUNE) == (None, "not_covered")
-    assert figures.pair("yoy_pct", "DEU", JUNE) == (-38.1, "implied_base")
 
 
 # Size

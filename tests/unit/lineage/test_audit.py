@@ -15,7 +15,6 @@ import tasks.ingest.raw_file
 import tasks.lineage.audit
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
-from schemas.names import FIGURES
 from schemas.table import readers_schema
 from tasks.lineage.audit import audit
 from tasks.lineage.point import Point
@@ -63,30 +62,6 @@ def test_every_row_can_be_drawn_and_none_twice(snapshot: Snapshot) -> None:
     assert [next(again) for _ in range(9)] == rows[:9]
     assert len({(row["flow"], row["period"]) for row in rows[:30]}) > 2
     assert [next(drawn(snapshot, "metric", random.Random(seed))) for seed in range(9)] != rows[:9]
-
-
-def test_of_a_large_store_a_sample_needs_no_more_than_the_sample(
-    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No table is read whole: neither to draw from nor to trace by."""
-    opened: list[str | None] = []
-
-    class Noting(Tracer):
-        def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
-            opened.append(product)
-            super().__init__(snapshot, flow, product)
-
-    monkeypatch.setattr(tasks.lineage.audit, "Tracer", Noting)
-    report = audit(snapshot.store, sample=12)
-    assert (report.problems, report.traced) == ([], 12)
-    assert None not in opened
-    assert 1 < len(opened) <= 12
-
-
-def test_a_sample_larger_than_the_store_is_all_of_it(snapshot: Snapshot) -> None:
-    told = read_table(snapshot, "metric").filter(pl.any_horizontal(pl.col(name).is_not_null() for name in FIGURES))
-    report = audit(snapshot.store, sample=10**6)
-    assert (report.problems, report.traced) == ([], told.height)
 
 
 def test_a_figure_that_does_not_follow_from_the_ledger_is_named(

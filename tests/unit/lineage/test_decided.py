@@ -1,6 +1,5 @@
 """Which decisions about releases a trace names: those of releases that cover the place, or had a number there."""
 
-from datetime import date
 from typing import Any
 
 import pytest
@@ -72,13 +71,3 @@ def test_a_decision_is_named_once_for_all_places_and_editions() -> None:
     assert found.lines([point("JPN", product="85051190"), point("JPN", year=2024)]) == []
     of_print = decided(decision("withdrawn", "p", "2026-02-03"), store=store)
     assert of_print.lines([point("JPN")]) == OF_PRINT
-
-
-def test_what_a_corrected_edition_covers_counts_for_the_release() -> None:
-    corrected = QUERY | {"release_id": "q.01-ab", "last_month": date(2025, 7, 1)}
-    found = decided(decision("withdrawn", "q", "2026-02-01"), store=[(QUERY, []), (corrected, [])])
-    assert [found.lines([point("JPN", month)]) for month in (7, 8)] == [OF_QUERY, []]
-
-
-def test_without_decisions_there_is_no_line() -> None:
-    assert decided().lines([point(), point("DEU"), point("WLD")]) == []

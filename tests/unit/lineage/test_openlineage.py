@@ -1,6 +1,5 @@
 """What a run says to others: the events are valid, repeat the record, and leave without holding anything up."""
 
-import copy
 import functools
 import json
 import logging
@@ -10,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,9 @@ from uuid import uuid4
 
 import pandera.errors
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes
 from openlineage.client.serde import Serde
 
-from flows.release import release
 from schemas.forms.outcome import Outcome
-from schemas.forms.request import ReleaseRequest
 from schemas.table import empty_frame, polars_schema
 from schemas.tables.catalog import MODELS
 from tasks.lineage.emit import PATIENCE_S, emit_elsewhere
@@ -173,12 +169,6 @@ def test_a_run_with_an_outcome_is_complete_although_a_step_was_tried_twice(whole
     assert kinds == ["START", "START", "FAIL", *["START", "COMPLETE"] * 3, "COMPLETE"]
 
 
-def test_a_run_that_ended_between_steps_has_failed(whole: Run) -> None:
-    last = told(replace(whole, outcome=None))[-1]
-    assert last["eventType"] == "FAIL"
-    assert last["run"]["facets"]["errorMessage"]["message"] == "the run ended without an outcome"
-
-
 def test_ids_times_and_parents_are_those_of_the_record(failing: Run) -> None:
     release, *steps, end = told(failing)
     assert release["run"]["runId"] == end["run"]["runId"] == str(failing.run_id)
@@ -238,25 +228,6 @@ def test_what_was_published_before_is_not_taken_for_what_the_release_makes() -> 
     assert [one["name"] for one in merged["inputs"]] == ["detail", "known.detail"]
 
 
-def test_of_things_with_the_same_bytes_a_step_was_given_the_one_that_it_names() -> None:
-    read = step(
-        "normalise",
-        outputs={"findings": sha("7"), "release": sha("8")},
-        tables={"findings": "finding", "release": "release"},
-    )
-    checked = step("check", outputs={"check": sha("7")}, tables={"check": "finding"})
-    merged = step("merge", outputs={"releases": sha("8")}, tables={"releases": "release"})
-    inputs = {
-        "release.findings": sha("7"),
-        "findings": sha("7"),
-        "release": sha("8"),
-        "ledger_after.releases": sha("8"),
-    }
-    last = step("publish", inputs=inputs)
-    ended = told(Run(records=[read, checked, merged, last]))[-2]
-    assert [one["name"] for one in ended["inputs"]] == ["findings", "finding", "release", "releases"]
-
-
 def test_schema_and_column_lineage_stand_with_what_was_made(whole: Run) -> None:
     widened, merged = told(whole)[-2]["outputs"][0]["facets"], told(whole)[-4]["outputs"]
     fields = {field["name"]: field for field in widened["schema"]["fields"]}
@@ -303,23 +274,6 @@ def test_a_frame_that_does_not_fit_its_schema_is_no_output(failing: Run) -> None
     assert ended["run"]["facets"]["errorMessage"]["message"] == failing.records[1].error
 
 
-def test_a_schema_error_speaks_only_of_the_table_that_it_names() -> None:
-    ended = told(Run(records=[replace(NORMALISE, error=schema_error("quarantine"))]))[-2]
-    assert [one["name"] for one in ended["inputs"]] == ["landed", "parsed.reported", "quarantine"]
-
-
-def test_what_did_not_fit_is_not_known_to_later_steps(failing: Run) -> None:
-    unmade = replace(NORMALISE, error=schema_error("quarantine"), outputs={})
-    after = told(Run(records=[*failing.records, unmade, WIDEN]))[-2]
-    assert [one["name"] for one in after["inputs"]] == ["ledger_after.touched"]
-    assert not any("dataQualityAssertions" in one["inputFacets"] for one in after["inputs"])
-
-
-def test_another_error_says_nothing_about_schemas() -> None:
-    ended = told(Run(records=[replace(NORMALISE, error="Refused: not a table", outputs={})]))[-2]
-    assert [one["name"] for one in ended["inputs"]] == ["landed", "parsed.reported"]
-
-
 @pytest.mark.shared
 @pytest.mark.parametrize("name", ["whole", "failing"])
 def test_every_event_and_facet_is_valid(name: str, request: pytest.FixtureRequest) -> None:
@@ -340,24 +294,6 @@ def test_every_event_and_facet_is_valid(name: str, request: pytest.FixtureReques
         {"dataQualityAssertions", "columnLineage"} if name == "whole" else {"dataQualityAssertions", "errorMessage"}
     )
     assert seen >= expected
-
-
-@pytest.mark.shared
-def test_a_broken_event_is_found_out(whole: Run) -> None:
-    event = told(whole)[2]
-    assert faults(event) == []
-
-    def broken(change: Any) -> list[str]:
-        other = copy.deepcopy(event)
-        change(other)
-        return faults(other)
-
-    assert broken(lambda one: one.update(eventTime="yesterday"))
-    assert broken(lambda one: one["run"].update(runId="7"))
-    assert broken(lambda one: one["run"]["facets"]["parent"].pop("job"))
-    assert broken(lambda one: one["outputs"][0]["outputFacets"]["outputStatistics"].update(rowCount="30"))
-    assert broken(lambda one: one["job"]["facets"].update(jobtype=one["job"]["facets"].pop("jobType")))
-    assert broken(lambda one: one["outputs"][0]["facets"]["schema"]["fields"][0].pop("name"))
 
 
 class Receiver(ThreadingHTTPServer):
@@ -444,25 +380,6 @@ def told_of(sent: list[Any]) -> list[Event]:
     return [json.loads(Serde.to_json(event)) for event in sent]
 
 
-def test_sending_leaves_the_events_as_they_were(
-    whole: Run, receiver: Receiver, environment: pytest.MonkeyPatch
-) -> None:
-    environment.setenv("OPENLINEAGE_URL", receiver.url)
-    sent = events(whole, "query-1")
-    before = told_of(sent)
-    emit_elsewhere(sent)
-    assert told_of(sent) == before == told(whole)
-
-
-def test_a_changed_address_is_followed_within_a_process(
-    whole: Run, receiver: Receiver, environment: pytest.MonkeyPatch
-) -> None:
-    for url in (dead_url(), receiver.url):  # the client writes the first into its own variables
-        environment.setenv("OPENLINEAGE_URL", url)
-        emit_elsewhere(events(whole, "query-1"))
-    assert len(receiver.received) == 8
-
-
 @pytest.mark.parametrize("disabled", [False, True])
 def test_without_configuration_nothing_happens(
     disabled: bool,
@@ -512,26 +429,6 @@ def test_no_secret_of_an_address_is_logged(
     assert "a-token" not in caplog.text
 
 
-def test_a_rehearsal_tells_nobody_that_anything_was_published(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    path, file = tmp_path / "copy.ndjson", tmp_path / "june.csv"
-    transport = {"type": "file", "log_file_path": str(path), "append": True}
-    environment.setenv("OPENLINEAGE__TRANSPORT", json.dumps(transport))
-    request = ReleaseRequest(
-        file=file, store=tmp_path / "reporter=CHN", source="gacc_query", flow="export", partners="all", released_on=date(2025, 7, 20)
-    )  # fmt: skip
-    rehearsed = request.model_copy(update={"dry_run": True})
-    file.write_bytes(csv_bytes(CLEAN_RECORDS[:6]))
-    assert release.fn(rehearsed, date(2025, 8, 1)).status == "would be published"
-    assert not path.exists()
-    assert release.fn(request, date(2025, 8, 1)).status == "published"
-    sent = path.read_bytes()
-    assert sent.count(b"COMPLETE") > 10
-    file.write_bytes(csv_bytes(CLEAN_RECORDS[:1]))
-    held = rehearsed.model_copy(update={"released_on": date(2025, 7, 21)})
-    assert release.fn(held, date(2025, 8, 1)).status == "would be held"
-    assert path.read_bytes() == sent
-
-
 @pytest.mark.parametrize("kind", ["http", "async_http"])
 def test_an_endpoint_that_never_answers_is_given_up(
     kind: str, whole: Run, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -543,17 +440,6 @@ def test_an_endpoint_that_never_answers_is_given_up(
         emit_elsewhere(events(whole, "query-1"))
         assert time.monotonic() - begin < PATIENCE_S + 1
     assert [record for record in caplog.records if record.levelno >= logging.WARNING]  # async_http logs by itself
-
-
-def test_an_endpoint_that_refuses_every_event_gets_every_event(
-    whole: Run, receiver: Receiver, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    receiver.status = 503
-    environment.setenv("OPENLINEAGE_URL", receiver.url)
-    emit_elsewhere(events(whole, "query-1"))
-    assert len(receiver.received) == 8
-    assert "sent 0 of 8 OpenLineage events: " in caplog.text
-    assert "503" in caplog.text
 
 
 @pytest.mark.parametrize("as_list", [True, False])

@@ -10,8 +10,7 @@ from bad_inputs.download import csv_bytes, magnets
 from flows.release import ingest as ingest_release
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
-from tasks.domain.hashing import code_sha256
-from tasks.lineage.provenance import derivation_of, derivation_of_month, rows_of_collected
+from tasks.lineage.provenance import derivation_of_month, rows_of_collected
 from tasks.store.parquet import read_derivation
 from tasks.store.snapshot import open_snapshot
 from tests.unit.builders import Row, detail_table, number, release, release_table
@@ -94,10 +93,3 @@ def test_of_collected_files_only_those_with_a_statement_in_the_month_count() -> 
     assert _made_of("observation", *printed, collected=collected) == ["a"]
     assert _made_of("metric", *printed, collected=collected) == ["a", "b"]
     assert rows_of_collected(words.clear(), release_table(*printed)) == {}
-
-
-def test_a_derivation_names_the_table_the_code_and_the_bytes() -> None:
-    found = derivation_of("observation", release_table(release("b"), release("a")))
-    assert found["table"] == "observation"
-    assert found["inputs"] == [{"release_id": name, "raw_sha256": "0" * 64} for name in "ab"]
-    assert found["code_sha256"] == code_sha256()

@@ -11,8 +11,6 @@ from tasks.metrics.sums import PRINTED, SUM, UNKNOWN
 from tests.unit.builders import MAGNETS, Row, release, release_table
 
 JUNE = 2025 * 12 + 5
-KINDS = {"query": 2, "published": 16}
-SERIES = {"product": pl.String, "partner": pl.String, "measure": pl.String, "month": pl.Int32}
 
 
 def names_of(*releases: Row, products: Iterable[str] = (MAGNETS,), partners: Iterable[str] = ("USA", "DEU"),

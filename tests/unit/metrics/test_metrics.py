@@ -128,32 +128,6 @@ def test_growth_goes_by_kilograms_and_not_by_rounded_tonnes() -> None:
     assert figures.pair("mom_pct", "USA", "2025-06") == (pytest.approx(660.7759, abs=1e-4), "computed")
 
 
-def test_a_missing_month_between_two_is_no_neighbour() -> None:
-    """Counted by rows, April to June would be a month; the month before June is May, and nobody prints May."""
-    keys = release(kind="published", partners="keys")
-    told = [number(keys, "USA", "2025-04", 246), number(keys, "USA", "2025-06", 353)]
-    figures = Figures((keys, told))
-    assert figures.pair("mom_pct", "USA", "2025-06") == (None, "no_base")
-    assert list(figures.path("mom_pct", "USA")) == ["2025-04", "2025-06"]
-    with_germany = Figures((keys, [*told, number(keys, "DEU", "2025-05", 209)]))
-    assert with_germany.pair("mom_pct", "USA", "2025-05") == (None, "not_covered")
-    assert with_germany.pair("mom_pct", "USA", "2025-06") == (None, "no_base")
-
-
-def test_a_month_without_trade_is_a_base_of_zero() -> None:
-    figures = whole(by_month(apr25=246, jun25=353))
-    assert figures.pair("mom_pct", "USA", "2025-05") == (-100, "computed")
-    assert figures.pair("mom_pct", "USA", "2025-06") == (None, "zero_base")
-    assert figures.pair("yoy_pct", "USA", "2025-06") == (None, "zero_base")
-
-
-def test_january_looks_back_on_december_and_on_january() -> None:
-    figures = whole(by_month(jan24=100, dec24=50, jan25=75))
-    assert figures.pair("mom_pct", "USA", "2025-01") == (50, "computed")
-    assert figures.pair("yoy_pct", "USA", "2025-01") == (-25, "computed")
-    assert figures.pair("ytd_yoy_pct", "USA", "2025-01") == (-25, "computed")
-
-
 def test_a_printed_growth_stands_for_a_base_that_nobody_prints() -> None:
     keys = release(kind="published", partners="keys")
     told = [number(keys, "WLD", "2025-06", 3188), number(keys, "WLD", "2025-06", -3810, "quantity_kg_yoy")]
@@ -161,13 +135,6 @@ def test_a_printed_growth_stands_for_a_base_that_nobody_prints() -> None:
     assert figures.pair("yoy_pct", "WLD", "2025-06") == (-38.1, "implied_base")
     figures = Figures((keys, [*told, number(keys, "WLD", "2024-06", 5000)]))
     assert figures.pair("yoy_pct", "WLD", "2025-06") == (pytest.approx(-36.24), "computed")
-
-
-def test_a_printed_growth_does_not_hide_a_base_of_zero() -> None:
-    keys = release(kind="published", partners="keys")
-    told = [number(keys, "WLD", "2024-06", 0), number(keys, "WLD", "2025-06", 3188)]
-    figures = Figures((keys, [*told, number(keys, "WLD", "2025-06", 9900, "quantity_kg_yoy")]))
-    assert figures.pair("yoy_pct", "WLD", "2025-06") == (None, "zero_base")
 
 
 def test_the_year_to_date_grows_on_the_same_months_of_the_year_before() -> None:
@@ -178,15 +145,6 @@ def test_the_year_to_date_grows_on_the_same_months_of_the_year_before() -> None:
         50,
         -10,
     ]
-
-
-def test_the_rolling_year_needs_each_of_its_months() -> None:
-    figures = whole(by_month(jan24=1, dec24=5, jan25=2), months="2024-01..2025-12")
-    assert figures.pair("rolling_12m", "USA", "2024-11") == (None, "incomplete_window")
-    assert figures.pair("rolling_12m", "USA", "2024-12") == (6, "computed")
-    assert figures.pair("rolling_12m", "USA", "2025-01") == (7, "computed")
-    assert figures.pair("rolling_12m_yoy_pct", "USA", "2025-11") == (None, "no_base")
-    assert figures.pair("rolling_12m_yoy_pct", "USA", "2025-12") == (pytest.approx(-100 * 4 / 6), "computed")
 
 
 def test_a_holiday_that_moves_from_february_to_january_moves_nothing_in_a_quarter() -> None:
@@ -215,13 +173,6 @@ def test_shares_ranks_and_contributions_of_one_month() -> None:
     assert [figures.row(partner)["contribution_mom_pp"] for partner in ("USA", "DEU", "JPN", "WLD")] == [30, 20, -50, 0]
     for total in ("WLD", "EU27"):
         assert figures.pair("rank", total) == (None, "not_applicable")
-
-
-def test_a_partner_without_trade_has_a_share_of_zero_and_no_rank() -> None:
-    figures = whole(by_month("USA", may25=10), by_month("DEU", jun25=40))
-    assert figures.pair("share_pct", "USA", "2025-06") == (0, "computed")
-    assert figures.pair("rank", "USA", "2025-06") == (None, "not_applicable")
-    assert figures.pair("share_pct", "USA", "2025-07") == (None, "zero_base")
 
 
 @pytest.mark.parametrize(
@@ -256,13 +207,6 @@ def test_a_part_that_is_counted_otherwise_is_no_zero_in_a_total() -> None:
     assert figures.pair("level", "EU27", "2025-07", "value_usd") == (0, "zero")
 
 
-def test_partners_that_were_picked_have_no_rank_and_no_share() -> None:
-    figures = whole(by_month("USA", jun25=10), partners="listed", partner_list=["USA"])
-    assert figures.pair("rank", "USA", "2025-06") == (None, "not_covered")
-    assert figures.pair("share_pct", "USA", "2025-06") == (None, "no_world_total")
-    assert figures.pair("contribution_mom_pp", "USA", "2025-06") == (None, "no_world_total")
-
-
 def test_a_group_without_the_place_of_a_code_is_not_covered_and_the_world_is() -> None:
     """3 kg of a code that no list names in June: the Union of June is unknown, also of products that it did not trade."""
     may, june, july = (
@@ -288,40 +232,6 @@ def test_a_group_without_the_place_of_a_code_is_not_covered_and_the_world_is() -
         assert figures.pair("level", "WLD", "2025-06") == (23, "sum")
         assert figures.pair("mom_pct", "EU27", "2025-07") == (None, "no_base")
         assert figures.pair("level", "EU27", "2025-06", product="85051900") == (None, "not_covered")
-
-
-def test_the_worth_of_a_kilogram_is_a_measure_with_growth_of_its_own() -> None:
-    scope = release(months="2025-01..2025-06")
-    told = [
-        number(scope, partner, month, value, measure)
-        for partner, month, kilograms, dollars in (
-            ("USA", "2025-01", 10, 500),
-            ("USA", "2025-02", 20, 1500),
-            ("DEU", "2025-02", 5, 1000),
-        )
-        for value, measure in ((kilograms, "quantity_kg"), (dollars, "value_usd"))
-    ]
-    figures = Figures((scope, told))
-    worth = "unit_value_usd_per_kg"
-    assert figures.pair("level", "USA", "2025-02", worth) == (75, "computed")
-    assert figures.pair("mom_pct", "USA", "2025-02", worth) == (50, "computed")
-    assert figures.pair("level", "WLD", "2025-02", worth) == (100, "computed")
-    assert figures.pair("ytd", "WLD", "2025-02", worth) == (pytest.approx(3000 / 35), "computed")
-    assert figures.pair("level", "USA", "2025-03", worth) == (None, "zero_base")
-    assert figures.pair("share_pct", "USA", "2025-02", worth) == (None, "not_applicable")
-    assert figures.pair("rank", "USA", "2025-02", worth) == (None, "not_applicable")
-
-
-def test_silver_in_grams_is_worth_so_much_a_kilogram() -> None:
-    scope = release(products=["71069110"])
-    told = [
-        number(scope, "GBR", "2025-06", value, measure, product="71069110")
-        for value, measure in ((500, "quantity_g"), (450, "value_usd"))
-    ]
-    assert Figures((scope, told)).pair("level", "GBR", "2025-06", "unit_value_usd_per_kg", "71069110") == (
-        900,
-        "computed",
-    )
 
 
 @pytest.mark.parametrize("many", [1, 10**10 + 1])

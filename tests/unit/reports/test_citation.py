@@ -45,10 +45,6 @@ def test_the_day_of_a_store_is_that_of_its_newest_release_or_decision(decided_on
     assert known_on(releases, decisions) == day
 
 
-def test_a_store_without_releases_has_no_day() -> None:
-    assert known_on(release_table(), decision_table()) == "no day"
-
-
 @pytest.fixture
 def decisions() -> list[dict[str, Any]]:
     """The decisions of the snapshot, which a test adds."""

@@ -69,12 +69,3 @@ def test_figures_rest_on_releases_of_their_products_and_of_23_months_before(note
 
 def test_on_a_day_only_releases_up_to_it_count(noted: Any) -> None:
     assert ids(noted("metric", figures({}), date(2025, 12, 31))) == {"early"}
-
-
-def test_rows_that_name_their_releases_rest_on_these_alone(noted: Any) -> None:
-    rows = pl.DataFrame({"release_id": ["now", None], "old_release_id": ["horses", "nobody"]})
-    assert ids(noted("observation", rows)) == {"now", "horses"}
-
-
-def test_a_table_without_months_rests_on_every_release(noted: Any) -> None:
-    assert len(ids(noted("release", pl.DataFrame({"title": ["a"]})))) == len(RELEASES)

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from flows.cli.app import app
 from flows.release import ingest as ingest_release
 from schemas.forms.request import ReleaseRequest
-from tasks.reports.groups import IN_PART, NO_STORE, NOT_ASKED, Asked, Part, group_month, members_of
+from tasks.reports.groups import IN_PART, NO_STORE, NOT_ASKED, Asked, Part, group_month
 from tests.unit.sources.test_eurostat_comext import MASS, VALUE, answer
 
 JUNE = date(2025, 6, 1)
@@ -91,15 +91,6 @@ def test_a_member_of_whose_partners_only_some_were_asked_for_is_partial(tmp_path
     assert japan.parts == (Part("DEU", "complete", 0.0), Part("NLD", "partial", None, IN_PART))
 
 
-def test_the_members_are_those_of_the_month() -> None:
-    assert len(members_of("EU27", JUNE)) == 27
-    assert "GBR" not in members_of("EU27", JUNE)
-    assert "GBR" in members_of("EU27", date(2020, 1, 1))
-    assert "HRV" not in members_of("EU27", date(2013, 6, 1))
-    with pytest.raises(ValueError, match="no group of reporters 'EFTA'; there is EU27"):
-        members_of("EFTA", JUNE)
-
-
 def test_the_command_names_who_is_missing_and_ends_with_1(root: Path) -> None:
     asked = ["coverage", CODE, "--month", "2025-06", "--flow", "import", "--measure", "value_eur", "--store", str(root)]
     done = CliRunner().invoke(app, asked, env={"COLUMNS": "300"})
@@ -114,15 +105,6 @@ def test_the_command_names_who_is_missing_and_ends_with_1(root: Path) -> None:
     assert len(as_csv) == 1 + 27 + 1
     wrong = CliRunner().invoke(app, [*asked[:2], "--month", "June", *asked[4:]])
     assert (wrong.exit_code, "'June' is no month; write 2025-06" in wrong.output) == (2, True)
-
-
-def test_a_sum_of_all_members_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
-    monkeypatch.setattr("tasks.reports.groups.members_of", lambda group, month: ["DEU", "FRA"])
-    asked = ["coverage", CODE, "--month", "2025-06", "--flow", "import", "--measure", "value_eur", "--store", str(root)]
-    done = CliRunner().invoke(app, asked, env={"COLUMNS": "100"})
-    assert done.exit_code == 0, done.output
-    assert "EU27 2025-06: complete" in done.output
-    assert "532" in done.output
 
 
 def test_the_printed_figure_of_the_group_is_compared_with_the_sum_of_its_members(

@@ -28,14 +28,6 @@ def outcome(changed: bool, *findings: dict[str, str], healed: tuple[str, ...] = 
     return report(Published(snapshot, changed, healed), told, gather("r1", findings))
 
 
-def test_what_a_release_speaks_of_is_named_once_and_sorted() -> None:
-    found = outcome(True)
-    assert (found.status, found.snapshot_id, found.title) == ("published", "000001-a", "June")
-    assert (found.flows, found.months, found.products) == (["export"], ["2025-05", "2025-06"], ["01012100", "85051110"])
-    assert (found.records, found.records_observed, found.records_quarantined) == (9, 7, 2)
-    assert found.span == "2025-05 to 2025-06"
-
-
 @pytest.mark.parametrize(("changed", "status"), [(True, "published"), (False, "nothing new")])
 def test_a_release_that_changes_nothing_is_nothing_new(changed: bool, status: str) -> None:
     assert outcome(changed).status == status
@@ -46,8 +38,3 @@ def test_findings_are_lines_by_severity() -> None:
     found = outcome(True, *rows)
     assert found.warnings == ["gaps (f.csv): a; expected b. Look."]
     assert found.notes == ["said_twice (f.csv): a; expected b. Look."]
-
-
-def test_files_that_got_their_bytes_back_are_named_without_folders() -> None:
-    assert outcome(False, healed=("objects/ab/abc.parquet",)).healed == ["abc.parquet"]
-    assert outcome(False).healed == []

@@ -66,28 +66,6 @@ def test_what_is_not_plain_is_a_warning_and_what_is_not_there_an_error_with_choi
         tidewaiter.trace("magnets", "us", "2025-06", "size", store=sample_store)
 
 
-def test_what_else_a_program_asks(sample_store: Path) -> None:
-    assert tidewaiter.__version__[0].isdigit()
-    assert "85051110" in tidewaiter.list("products", store=sample_store)["product"]
-    assert tidewaiter.vintages("magnets", "us", "2025-05", store=sample_store)["value"].to_list() == [46_400.0]
-    found = tidewaiter.trace("magnets", "us", "2025-06", "mom_pct", store=sample_store)
-    assert len(repr(found)) < 120
-    assert repr(found) == str(found)
-    assert repr(found).startswith("<Trace mom_pct of export ")
-    assert repr(found).endswith(", agrees>")
-    assert len(repr(tidewaiter.open_release(sample_store))) < 300
-
-
-def test_several_reporters_are_read_into_one_frame(sample_store: Path) -> None:
-    root = sample_store.parent
-    one = tidewaiter.read("magnets", month="2025-06", store=root)
-    both = tidewaiter.read("magnets", month="2025-06", store=root, reporter=["CHN", "CHN"])
-    assert both.columns == ["reporter", *one.columns]
-    assert both.drop("reporter").equals(pl.concat([one, one]))
-    with pytest.raises(ValueError, match="no figures of the reporter 'USA'"):
-        tidewaiter.read("magnets", store=root, reporter=["CHN", "USA"])
-
-
 @pytest.mark.parametrize(
     ("ask", "says"),
     [

@@ -29,16 +29,6 @@ def test_formulas_get_an_apostrophe(tmp_path: Path, text: str) -> None:
     assert _printed(tmp_path, text, "csv") == text, "nothing is changed that is not asked for"
 
 
-@pytest.mark.parametrize("text", ["-1.6", "+660.8 %", "-1,600", "Korea", "a=b", "1+1"])
-def test_numbers_and_names_stay_as_they_are(tmp_path: Path, text: str) -> None:
-    assert _printed(tmp_path, text) == text
-
-
-def test_a_list_is_one_text_and_may_be_a_formula_too(tmp_path: Path) -> None:
-    assert _printed(tmp_path, ["=A1", "b"]) == "'=A1; b"
-    assert _printed(tmp_path, ["a", "=A1"]) == "a; =A1"
-
-
 def _printed(folder: Path, value: object, form: str = "csv-safe") -> str:
     write(pl.DataFrame({"text": [value], "nothing": [None], "number": [-1.5]}), form, folder / "out.csv")
     (row,) = csv.DictReader(io.StringIO((folder / "out.csv").read_bytes().decode(), newline=""))
@@ -160,12 +150,3 @@ def test_what_was_known_on_a_day_is_what_a_store_had_on_it(store: Path) -> None:
     for month, day in ((7, AUGUST), (8, SEPTEMBER)):
         assert level(JULY, month, "USA") == level(day - timedelta(days=1), month, "USA") == []
         assert level(day, month, "USA") == level(None, month, "USA") == [0]
-
-
-@pytest.mark.parametrize("table", ["metric", "trade_flow"])
-def test_as_of_today_is_what_is_published(store: Path, table: str) -> None:
-    for asked in ({}, {"product": "85051110"}, {"product": "basket:rare_earth_magnets"}, {"flow": "import"}):
-        published = query(store, table, **asked)  # type: ignore[arg-type]
-        key = [name for name in ("flow", "period", "product", "partner", "measure") if name in published.columns]
-        assert query(store, table, as_of=date(2026, 1, 5), **asked).sort(key).equals(published.sort(key))  # type: ignore[arg-type]
-        assert published.height > 0 or table == "trade_flow"

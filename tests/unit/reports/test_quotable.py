@@ -90,18 +90,6 @@ def test_every_caveat_has_a_limit_with_its_reason_and_a_meaning() -> None:
     assert set(rows["figure"]) <= {*BACK, "*"}
 
 
-def test_a_growth_of_a_steady_series_may_be_quoted() -> None:
-    verdict = judged(metric([*STEADY, 510_000.0]), words((1, "USA", 500_000, 1, None), (0, "USA", 510_000, 1, None)))
-    assert (verdict.word, verdict.caveats) == ("yes", ())
-
-
-def test_a_figure_that_is_no_growth_or_has_no_value_has_no_verdict() -> None:
-    judge = Judge(metric([*STEADY, None]), NOTHING)
-    assert judge.verdict("USA", KG, "mom_pct", date(2025, 6, 1)) is None
-    assert judge.verdict("USA", KG, "level", date(2025, 5, 1)) is None
-    assert judge.verdict("JPN", KG, "mom_pct", date(2025, 5, 1)) is None
-
-
 @pytest.mark.parametrize(
     ("base", "resolution", "word"), [(99, 1, "no"), (100, 1, "yes"), (9_900, 100, "no"), (10_000, 100, "yes")]
 )

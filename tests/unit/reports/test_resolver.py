@@ -6,23 +6,20 @@ from pathlib import Path
 import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes
-from hypothesis import given
-from hypothesis import strategies as st
 from rich.console import Console
 
 from flows.release import release as ingest
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
-from tasks.domain.name_match import code_digits, folded, nearest
+from tasks.domain.name_match import nearest
 from tasks.domain.partner_key import Unresolved, partner_key
 from tasks.domain.period_words import read_months
 from tasks.reports import query
-from tasks.reports.inventory import inventory, nearest_names, search
+from tasks.reports.inventory import nearest_names, search
 from tasks.reports.questions import Answer, Question, ask
 from tasks.reports.resolver import Resolver, known_product
 from tasks.reports.search import search_names
 from tasks.reports.tables import figure_table, listing
-from tests.draws import draws
 
 SEEDS, GM, BLACK, MAGNETS = "12011000", "12019019", "12019020", "85051110"
 NAMES = {SEEDS: "种用大豆", GM: "转基因黄大豆", BLACK: "黑大豆，种用除外", MAGNETS: "稀土的永磁铁"}
@@ -154,24 +151,6 @@ def test_every_name_of_the_table_of_partners_is_its_own_key() -> None:
             assert partner_key(name) == key, name
 
 
-@given(
-    st.from_regex(r"[0-9]{2}([0-9]{2}){0,3}", fullmatch=True),
-    st.sampled_from(["", "HS", "hs ", "HS code "]),
-    st.sampled_from(["", ".", " ", "-"]),
-)
-@draws(100)
-def test_a_code_is_read_from_any_spelling_of_it(code: str, before: str, between: str) -> None:
-    pairs = [code[:4], *(code[place : place + 2] for place in range(4, len(code), 2))]
-    assert code_digits(before + between.join(pairs)) == code
-    assert known_product(before + between.join(pairs)) == code
-
-
-@given(st.text("abcsexyi-,.( &)", max_size=30))
-@draws(100)
-def test_case_marks_and_blanks_make_no_other_name(text: str) -> None:
-    assert folded(text.upper()) == folded(text) == folded(f"  {text.replace('-', ' , ')} ")
-
-
 @pytest.mark.parametrize(
     ("text", "first", "last"),
     [
@@ -211,22 +190,6 @@ def test_reading_by_name_gives_the_numbers_of_the_file_with_names(store: Path) -
     assert {*chinese["partner_name"]} == {"巴西"}
     bare = _ask(store, GM, names=False).rows
     assert bare.drop("doubt", strict=False).columns == query.query(store, "metric").columns
-
-
-def test_several_products_partners_and_months_are_one_table_in_key_order(store: Path) -> None:
-    found = _ask(store, BLACK, GM, partners=("US", "world"), month="2024-04..2024-06", measure="quantity_kg").rows
-    whole = query.query(store, "metric").filter(
-        pl.col("product").is_in([GM, BLACK])
-        & pl.col("partner").is_in(["USA", "WLD"])
-        & (pl.col("measure") == "quantity_kg")
-    )
-    assert found.drop("product_name", "partner_name", "doubt", strict=False).equals(whole)
-    assert found.height > 4
-    assert (
-        _ask(store, month="2024-05..2024-06", names=False)
-        .rows.drop("doubt", strict=False)
-        .equals(query.query(store, "metric").filter(pl.col("period") >= date(2024, 5, 1)))
-    )
 
 
 def test_the_latest_month_is_that_of_what_is_asked_for(store: Path) -> None:
@@ -270,12 +233,6 @@ def test_what_cannot_be_asked_is_refused(store: Path, question: Question, says: 
         ask(store, question)
 
 
-def test_the_tables_of_names_have_no_other_names_behind_their_codes(store: Path) -> None:
-    rows = ask(store, Question(table="product_name", products=(GM,))).rows
-    assert rows.columns == query.query(store, "product_name").columns
-    assert rows["printed_zh"].to_list() == [NAMES[GM]]
-
-
 def test_no_rows_are_an_answer_that_says_what_there_is(store: Path) -> None:
     found = _ask(store, SEEDS, partners=("Brazil",))
     assert found.rows.height == 0
@@ -311,22 +268,6 @@ def test_one_row_stands_upright_with_units_and_without_what_does_not_apply(store
     assert not any(line.startswith(("share", "place")) for line in price)
 
 
-def test_several_rows_fit_80_columns_and_lead_with_the_column_they_are_sorted_by(store: Path) -> None:
-    rows = _ask(store, "soybeans", month="2024-05..2024-06").rows
-    assert rows.height > 20
-    lines = _shown(figure_table(rows, 10, 80))
-    assert "12019019 Other soya…   BRA Brazil" in "\n".join(lines)
-    assert any(line.startswith(f"{rows.height} rows, the first 10 shown") for line in lines)
-    june = _ask(store, GM, month="2024-06", measure="quantity_kg").rows
-    headings = [" ".join(_shown(figure_table(june, 10, 80, (), lead))) for lead in (None, "contribution_mom_pp")]
-    assert [heading.index("of m/m, pp") < heading.index("m/m, %") for heading in headings] == [False, True]
-    assert _ask(store, GM, month="2024-06", top=3, sort="contribution_yoy_pp").rows.height == 0
-    assert (
-        _shown(figure_table(rows.head(0), 10, 80))[-1]
-        == "0 rows; 14 more figures with --columns or in the other formats"
-    )
-
-
 def test_a_search_finds_products_and_partners_with_their_months(store: Path) -> None:
     found = search(store, "大豆")
     assert {*found.filter(pl.col("months") > 0)["code"]} == {SEEDS, GM, BLACK}
@@ -336,20 +277,6 @@ def test_a_search_finds_products_and_partners_with_their_months(store: Path) -> 
     assert search(store, "unknown thing").height == 0
     assert search(store, "1201.90").filter(pl.col("months") > 0)["code"].to_list() == [GM, BLACK]
     _shown(listing(found, 80))
-
-
-def test_the_lists_say_what_is_there(store: Path) -> None:
-    products = inventory(store, "products").drop_nulls("first_month")
-    assert {MAGNETS, GM, SEEDS, BLACK, "basket:rare_earth_magnets"} <= {*products["product"]}
-    (gm,) = products.filter(product=GM).to_dicts()
-    assert (gm["first_month"], gm["last_month"], gm["name_zh"]) == (date(2024, 5, 1), date(2024, 6, 1), NAMES[GM])
-    partners = inventory(store, "partners")
-    assert partners["partner"].to_list()[:2] == ["EU27", "WLD"]
-    assert dict(partners.select("partner", "flows").iter_rows())["USA"] == "export+import"
-    months = inventory(store, "months")
-    assert months.filter(flow="import")["month"].to_list() == [date(2024, month, 1) for month in (4, 5, 6)]
-    assert months.filter(flow="export").select("partners", "releases").rows() == [(2, 1)]
-    assert inventory(store, "releases")["title"].sort().to_list() == ["export.csv", "import.csv"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from tasks.domain.name_match import BEGINNINGS, EXACT, INSIDE, WHOLE_WORDS
-from tasks.reports.search import Hit, search_names, search_products
+from tasks.reports.search import search_names, search_products
 
 NAMES = [
     # product, name, printed in Chinese
@@ -46,8 +46,3 @@ def test_a_term_of_the_press_finds_its_product_and_the_codes_below_it(monkeypatc
     monkeypatch.setattr("tasks.reports.search.code_table", lambda _: words)
     assert [(hit.code, hit.grade) for hit in search_products(TABLE, "soys")] == [("1201", EXACT), ("basket:soybeans", EXACT), ("12019010", WHOLE_WORDS), ("15071000", BEGINNINGS)]  # fmt: skip
     assert search_products(TABLE, "nothing of ours") == []
-
-
-def test_a_hit_has_the_name_to_show() -> None:
-    assert search_names(TABLE, "85051110") == [Hit("85051110", EXACT, None)]
-    assert search_names(TABLE.clear(), "soya") == []

@@ -9,11 +9,11 @@ from typer.testing import CliRunner
 
 from flows.cli import terminal
 from flows.cli.app import app
-from schemas.forms.fetch import Fetched, FetchReport, state_file
+from schemas.forms.fetch import Fetched, FetchReport
 from schemas.forms.sources import SourceState
 from schemas.forms.watch import Look, WatchReport
 from schemas.reference.code_tables import code_table
-from tasks.fetch.state import note_state
+from tasks.fetch.inbox import note_state
 from tasks.reports import sources
 from tasks.reports.sources import due_on, source_states
 from tests.unit.builders import release, release_table
@@ -52,26 +52,12 @@ def test_due_days_are_those_of_the_calendar_and_else_of_the_usual_delay() -> Non
             assert (date.fromisoformat(on) - end).days <= int(delay)
 
 
-def test_a_source_that_is_up_to_date_says_what_comes_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = states(monkeypatch, date(2026, 8, 20), comext("EU27", "2026-01..2026-06", "2026-08-14"))["eurostat_comext"]
-    assert (state.last_month, state.released_on, state.reporters) == ("2026-06", date(2026, 8, 14), ["EU27"])
-    assert (state.next_month, state.next_due, state.is_estimated) == ("2026-07", date(2026, 9, 15), False)
-    assert (state.overdue, state.days_overdue, state.lacking) == ([], 0, [])
-    assert state.row["next due"] == "2026-07 on 2026-09-15"
-
-
 def test_a_month_that_is_due_and_not_in_is_overdue_from_the_day_after(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [comext("EU27", "2026-01..2026-05", "2026-07-16")]
     for day, late in ((14, 0), (15, 1), (20, 6)):
         state = states(monkeypatch, date(2026, 8, day), *rows)["eurostat_comext"]
         assert (state.overdue, state.days_overdue) == (["2026-06"] if late else [], late)
     assert state.row["overdue"] == "2026-06: 6 days"
-
-
-def test_many_months_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = states(monkeypatch, date(2026, 8, 20), comext("EU27", "2026-01..2026-01", "2026-03-20"))["eurostat_comext"]
-    assert len(state.overdue) == 5
-    assert state.row["overdue"] == f"5 months from 2026-02 to 2026-06: {state.days_overdue} days"
 
 
 def test_a_gap_behind_the_newest_month_is_overdue(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,14 +70,6 @@ def test_a_gap_behind_the_newest_month_is_overdue(monkeypatch: pytest.MonkeyPatc
 def test_months_asked_for_before_they_ended_are_not_in(monkeypatch: pytest.MonkeyPatch) -> None:
     state = states(monkeypatch, date(2026, 8, 20), comext("EU27", "2026-01..2026-12", "2026-08-14"))["eurostat_comext"]
     assert state.last_month == "2026-07"
-
-
-def test_nothing_is_overdue_of_a_source_that_was_never_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = states(monkeypatch, date(2026, 8, 20))
-    assert sorted(found) == sorted(sources.CALENDARS)
-    assert {(state.last_month, state.days_overdue, state.row["last month in"]) for state in found.values()} == {
-        ("", 0, "none")
-    }
 
 
 def test_members_that_lack_the_newest_month_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,13 +115,6 @@ def test_a_source_without_its_key_was_not_asked_and_does_not_fail(
     assert (state.failing_since, state.row["failing since"]) == (None, "not asked: why 0")
 
 
-def test_a_damaged_note_is_no_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    note_state(tmp_path, report("failed"), at(1))
-    state_file(tmp_path, "hmrc_ots").write_text("{")
-    assert states(monkeypatch, date(2026, 8, 20), inbox=tmp_path)["hmrc_ots"].failing_since is None
-    assert note_state(tmp_path, report("failed"), at(2)).failing_since == at(2)
-
-
 def test_the_command_prints_a_row_for_each_source_of_all_reporters(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,8 +151,8 @@ def test_each_source_is_overdue_on_its_own_days(
     assert due.day <= last_due
     for days in (0, 1, 3):
         report = report_of(states(monkeypatch, due.day + timedelta(days), may))
-        assert [(one.kind, one.fetch, one.missing, one.due_on, one.days_overdue) for one in report.late] == (
-            [(source, source, ["2026-06"], due.day, days)] if days else []
+        assert [(one.source, one.is_fetched, one.late, one.late_since, one.days_late) for one in report.late] == (
+            [(source, True, ["2026-06"], due.day, days)] if days else []
         )
         assert report.headline == {0: "Nothing new", 1: "Overdue 1 day", 3: "Overdue 3 days"}[days]
         assert report.lines_of_sources == (

@@ -50,8 +50,3 @@ def test_the_months_nearby_are_named(store: Path, asked: dict[str, Any], why: st
 
 def test_what_is_there_was_not_known_on_the_day(store: Path) -> None:
     assert said(store, month=(2025, 6), as_of=date(2025, 1, 1)) == "on 2025-01-01 nothing of this was known; without a day there is something"  # fmt: skip
-
-
-def test_a_table_without_files_and_a_store_without_a_snapshot(store: Path, tmp_path: Path) -> None:
-    assert what_is_nearby(store, "metric") == "the table metric has no files in this snapshot"
-    assert what_is_nearby(tmp_path / "nowhere", "metric") == "the table metric has no files in this snapshot"

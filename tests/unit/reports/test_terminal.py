@@ -4,29 +4,12 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from flows.cli.ingest import FIRST_SHOWN
 from schemas.forms.trace import Operand, Trace, TracedNumber
-from tasks.claims.check import summary
 from tasks.domain.coverage import WORLD
-from tasks.domain.errors import NoFigure
-from tasks.domain.reporter import Reporter
-from tasks.domain.text import counted
-from tasks.reports.plot import draw
-from tasks.reports.tables import figure_table, listing, scale_of
+from tasks.reports.tables import figure_table, listing
 from tasks.reports.terminal import show_trace, tonnes
 from tests.unit.builders import number, release
 from tests.unit.figures import derived
-
-CHINA = Reporter("CHN", "HS8")
-
-
-def test_no_rows_are_said_and_left_out_columns_are_counted_among_all() -> None:
-    rows = pl.DataFrame({"partner": ["USA", "DEU"], "level": [1.0, 2.0], "unit": ["kg", "t"]})
-    for height, said in ((0, "0 rows; 2 more columns"), (1, "1 row; 2 more columns"), (2, "2 rows; 2 more columns")):
-        console = Console(width=200)
-        with console.capture() as printed:
-            console.print(listing(rows.head(height), 200, 40, ("partner",)))
-        assert said in " ".join(printed.get().split())
 
 
 def test_a_figure_that_is_missing_among_several_rows_says_why() -> None:
@@ -51,15 +34,6 @@ def _printed(rows: pl.DataFrame) -> str:
     return " ".join(printed.get().split())
 
 
-def test_a_single_row_without_statuses_has_no_column_for_them() -> None:
-    console = Console(width=200)
-    with console.capture() as printed:
-        console.print(listing(pl.DataFrame({"partner": ["USA"], "quantity_kg": [5.0]}), 200, 40))
-        console.print(listing(pl.DataFrame({"level": [None], "level_status": ["no_base"]}), 200, 40))
-    rows = [line.split() for line in printed.get().splitlines() if "USA" in line or "no_base" in line]
-    assert rows == [["partner", "USA"], ["level", "no_base"]]
-
-
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
@@ -77,17 +51,6 @@ def test_a_level_keeps_all_its_digits(value: float, shown: str) -> None:
     with console.capture() as printed:
         console.print(listing(pl.DataFrame({"level": [value, 1.5], "partner": ["USA", "DEU"]}), 200, 40))
     assert shown in printed.get().split()
-
-
-@pytest.mark.parametrize(
-    ("measure", "shown"),
-    [
-        ("value_usd", (1e-6, "m USD")), ("value_eur", (1e-6, "m EUR")), ("value_jpy", (1e-6, "m JPY")),
-        ("value_usd_cif", (1e-6, "m USD CIF")), ("quantity_kg", (1e-3, "t")), ("quantity_item", (1.0, "item")),
-    ],
-)  # fmt: skip
-def test_each_currency_is_shown_in_millions(measure: str, shown: tuple[float, str]) -> None:
-    assert scale_of(measure) == shown
 
 
 @pytest.mark.parametrize(
@@ -113,23 +76,6 @@ def test_a_group_is_not_taken_for_one_more_partner() -> None:
     assert {"WLD", "DEU", "EU27", "USA"} <= {*names}
 
 
-@pytest.mark.parametrize(
-    ("number", "said"), [(0, "0 claims"), (1, "1 claim"), (2, "2 claims"), (1_200, "1,200 claims")]
-)
-def test_one_of_a_kind_is_no_plural(number: int, said: str) -> None:
-    assert counted(number, "claim") == said
-    assert summary(pl.DataFrame({"verdict": ["supported"] * number})).startswith(f"{said}: {number} supported")
-
-
-def test_who_asks_for_a_picture_of_nobody_is_told_of_twenty_and_not_of_two_hundred() -> None:
-    partners = [f"P{number:02d}" for number in range(22)]
-    for there, said in ((partners[:20], "P18, P19"), (partners, "P18, P19, and more")):
-        rows = pl.DataFrame({"product": "85051110", "partner": there, "measure": "quantity_kg", "level": 1.0})
-        with pytest.raises(NoFigure) as asked:
-            draw(rows, "85051110", ["ATLANTIS"], "quantity_kg", ".png", CHINA)
-        assert str(asked.value).endswith(f"there are measures quantity_kg and partners {', '.join(there[:18])}, {said}")
-
-
 def _lines(shown: object, width: int) -> list[str]:
     console = Console(width=width)
     with console.capture() as printed:
@@ -147,27 +93,6 @@ def test_what_fits_into_the_terminal_is_not_broken(width: int, title: str) -> No
     })  # fmt: skip
     lines = _lines(listing(rows, width, 40), width)
     assert len(lines) == len(_lines(listing(rows, 200, 40), 200)), lines
-
-
-def test_what_all_rows_share_has_the_width_of_the_terminal_and_not_of_a_small_table() -> None:
-    sha = "968ac60037bd4efeb0125b4a128639b48a7a168357c6356f4103364b8667e27e"
-    rows = pl.DataFrame({"sha256": [sha] * 2, "record": [1, 2], "value": ["3188", "660"]})
-    lines = _lines(listing(rows, 80, 40), 80)
-    assert f"sha256 {sha}" in lines
-    assert lines[-1] == "2 rows"
-    one = _lines(listing(rows.with_columns(more=pl.Series([1, 2])).select("record", "more"), 80, 1), 80)
-    assert one[-1] == "2 rows, the first 1 shown"
-
-
-def test_the_first_table_of_a_newcomer_fits_into_eighty_columns() -> None:
-    """So wide is the terminal of most; "United States" stood on two lines."""
-    query = release("q", "2025-07-20", "2025-06")
-    rows = derived([(query, [number(query, "DEU", "2025-06", 22_319_000), number(query, "USA", "2025-06", 353_000)])])
-    rows = rows.filter(product="85051110", measure="quantity_kg").drop_nulls("level")
-    names = {"USA": "United States", "DEU": "Germany", "WLD": "World", "EU27": "European Union"}
-    named = rows.with_columns(partner_name=pl.col("partner").cast(pl.String).replace_strict(names))
-    lines = _lines(figure_table(named, 12, 80, FIRST_SHOWN, reporter="CHN"), 80)
-    assert any("USA United States " in line for line in lines), lines
 
 
 def test_a_trace_says_once_what_its_values_mean() -> None:

@@ -45,11 +45,6 @@ def test_what_was_withdrawn_is_missing_with_a_reason(found: Callable[[Stood], li
     assert rows[2][7] is None
 
 
-def test_months_are_in_order_and_each_has_its_own_changes(found: Callable[[Stood], list[tuple[Any, ...]]]) -> None:
-    rows = found({FIRST: [(JUNE, 0.0, "zero")], SECOND: [(JUNE, 5.0, "reported"), (MAY, 8.0, "reported")]})
-    assert [row[:2] + row[5:7] for row in rows] == [(MAY, SECOND, None, None), (JUNE, FIRST, None, None), (JUNE, SECOND, 5, None)]  # fmt: skip
-
-
 def test_another_status_of_the_same_value_is_a_vintage(found: Callable[[Stood], list[tuple[Any, ...]]]) -> None:
     rows = found({FIRST: [(JUNE, 5.0, "sum")], SECOND: [(JUNE, 5.0, "reported")]})
     assert [(row[4], row[5], row[6]) for row in rows] == [("sum", None, None), ("reported", 0, 0)]

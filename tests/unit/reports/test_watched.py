@@ -113,31 +113,3 @@ def test_what_is_watched_is_a_code_a_basket_or_a_line_in_its_direction() -> None
     # The list that comes along is of China's trade: equal digits of the Combined Nomenclature are other goods.
     assert watched(outcome(["85051110"], "export", "DEU")) == []
     assert watched(outcome(["12019019"], "export")) == []
-
-
-def test_a_watch_list_of_ones_own_takes_the_place_of_the_one_that_comes_along(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "beans.csv").write_bytes(SOYBEANS.encode("gb18030"))
-    monkeypatch.setenv(WATCH_LIST, str(tmp_path / "watched.csv"))
-    outcome = ingest(tmp_path / "beans.csv", tmp_path / "a")
-    assert (outcome.status, outcome.briefs) == ("published", [])
-    assert "watch list: not read, FileNotFoundError" in outcome.warnings[-1]
-    (tmp_path / "watched.csv").write_text("reporter,product,flow,reason\n,12019019,export,soybeans\n", encoding="utf-8")
-    assert "briefs/2025-06/12019019.zh.md" in ingest(tmp_path / "beans.csv", tmp_path / "b").briefs
-
-
-def test_january_and_february_together_have_a_brief(tmp_path: Path) -> None:
-    """The release of March is the first of the year, and prints no month alone."""
-    lines = ["flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"]
-    lines += [
-        f"export,line:rare_earths,WLD,{year}-01..{year}-02,quantity,{tonnes},t,{year}-03-07,X,https://x.org/1,"
-        for year, tonnes in ((2024, 9000), (2025, 9731))
-    ]
-    (tmp_path / "march.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    outcome = ingest(tmp_path / "march.csv", tmp_path / "reporter=CHN", source="published", flow=None, partners=None, released_on=None)  # fmt: skip
-    assert "briefs/2025-02/line-rare_earths.en.html" in outcome.briefs
-    said = (tmp_path / "reporter=CHN" / "briefs" / "2025-02" / "line-rare_earths.en.md").read_text(encoding="utf-8")
-    assert "from January to February 2025 came to 9,731 t, up 8.1 % on the year." in said
-    chinese = (tmp_path / "reporter=CHN" / "briefs" / "2025-02" / "line-rare_earths.zh.md").read_text(encoding="utf-8")
-    assert "2025年1至2月中国稀土出口累计9,731吨，同比增长8.1%。" in chinese

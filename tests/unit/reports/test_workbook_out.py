@@ -9,7 +9,7 @@ import pytest
 
 from tasks.reports import workbook_out
 from tasks.reports.export_notes import Notes
-from tasks.reports.workbook_out import LETTERS_MAX, NOTES, with_names, workbook
+from tasks.reports.workbook_out import LETTERS_MAX, NOTES, workbook
 
 ROWS = pl.DataFrame(
     {
@@ -47,13 +47,6 @@ def test_a_second_sheet_has_units_and_sources() -> None:
     assert cells == [["table", "metric"], [], ["column", "unit", "meaning"], ["level", "kg", "the month's figure"], [], ["release_id"], ["r1"]]  # fmt: skip
 
 
-def test_names_follow_codes_once_and_only_where_codes_are_text() -> None:
-    assert with_names(pl.DataFrame({"product": ["01"]})).row(0) == ("01", "Live animals")
-    named = pl.DataFrame({"partner": ["AFG"], "partner_name": ["mine"]})
-    assert with_names(named).equals(named)
-    assert with_names(pl.DataFrame({"partner": [1]})).columns == ["partner"]
-
-
 def test_a_text_that_no_cell_can_hold_is_cut_and_says_so() -> None:
     (sheet,) = sheets(pl.DataFrame({"text": ["x" * LETTERS_MAX, "x" * (LETTERS_MAX + 1)]})).worksheets
     assert len(sheet["A2"].value) == LETTERS_MAX
@@ -65,8 +58,3 @@ def test_more_rows_than_a_sheet_holds_are_refused(monkeypatch: pytest.MonkeyPatc
     assert workbook(ROWS, None)
     with pytest.raises(ValueError, match="3 rows, and a sheet holds 2 below its titles: ask for fewer"):
         workbook(pl.concat([ROWS, ROWS[:1]]), None)
-
-
-def test_no_rows_are_a_sheet_of_titles() -> None:
-    (sheet,) = sheets(ROWS.clear()).worksheets
-    assert sheet.max_row == 1

@@ -103,8 +103,3 @@ def test_what_cannot_be_used_is_refused_in_a_line_by_every_command(folder: Path,
     (line,) = done.stderr.splitlines()
     assert line.startswith("refused TIDEWAITER_REFERENCE")
     assert says in line
-
-
-def test_hidden_files_are_left_alone(folder: Path) -> None:
-    (folder / ".gitignore").write_text("")
-    assert set(code_files.table_files()) == {file.stem for file in code_files.FOLDER.glob("*.csv")}

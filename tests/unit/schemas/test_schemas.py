@@ -16,7 +16,7 @@ from schemas.names import FIGURES, MADE, MISSING, REVISIONS, STATUSES, VERDICTS,
 from schemas.reference.code_tables import code_table, read_codes, require_valid_tables
 from schemas.reference.control_tables import COVERAGE, STATES
 from schemas.reference.models import TABLES
-from schemas.table import FILE, arrow_schema, columns, empty_frame, polars_schema, readers_schema
+from schemas.table import FILE, arrow_schema, columns, empty_frame, polars_schema
 from schemas.tables.control_event import WINDOWS
 from schemas.tables.metric import Metric
 from schemas.tables.release import PARTNER_SCOPES, SEVERITIES
@@ -94,12 +94,6 @@ def test_each_column_of_metric_refuses_another_type_other_words_and_a_null_that_
             frame.with_columns(pl.lit("another").cast(kind).alias(name))
 
 
-def test_what_readers_of_a_table_get_is_plain_text() -> None:
-    for name in LAYOUTS:
-        kinds = readers_schema(name).values()
-        assert not [kind for kind in kinds if isinstance(kind, (pl.Enum, pl.Categorical))]
-
-
 def test_the_dictionary_page_and_the_file_of_tables_are_what_the_models_say() -> None:
     assert FILE.read_text(encoding="utf-8") == dictionary.tables()
     assert dictionary.PAGE.read_text(encoding="utf-8") == dictionary.page()
@@ -139,15 +133,6 @@ def test_a_code_table_that_cannot_be_used_says_where_and_what_is_expected(text: 
     assert "\n" not in str(broken.value)
 
 
-def test_the_columns_of_a_code_table_are_known_by_their_names(tmp_path: Path) -> None:
-    names = COLUMNS_OF_CORRECTIONS.split(",")
-    fields = CORRECTION.replace('"2,', '"2').split(",")
-    text = f"{','.join(names[::-1])}\n{','.join(fields[::-1])}\n"
-    (tmp_path / "corrections.csv").write_text(text, encoding="utf-8")
-    row = read_codes(tmp_path / "corrections.csv", "corrections").row(0, named=True)
-    assert (row["expect"], row["value"]) == ("2000", "2500")
-
-
 @pytest.mark.parametrize("name", TABLES)
 def test_code_tables_pass_their_models_and_have_rows(name: str) -> None:
     # The packaged files are read without their models.
@@ -179,13 +164,3 @@ def test_a_partner_code_and_a_partner_key_mean_one_thing_in_every_month() -> Non
             assert len({row["gacc_code"] for row in valid}) == len({row["partner"] for row in valid}) == len(valid)
             compared += len(valid)
     assert compared > 10_000
-
-
-def test_georgia_armenia_azerbaijan_switch_their_codes_in_january_2023() -> None:
-    rows = {
-        (row["gacc_code"], row["partner"]): (row["valid_from"], row["valid_to"])
-        for row in code_table("partners").to_dicts()
-    }
-    for old, new, country in (("337", "150", "GEO"), ("338", "151", "ARM"), ("339", "152", "AZE")):
-        assert rows[old, country][1] == "2022-12"
-        assert rows[new, country][0] == "2023-01"

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tasks.domain.errors import Refused
-from tasks.sources import csv_split
 from tasks.sources.csv import Lexed, clean_title, read_fields
 from tasks.sources.csv_split import FIELD_BYTES_MAX
 from tasks.sources.envelope import FILE_BYTES_MAX, MAGICS, magic_of
@@ -40,10 +39,6 @@ def test_a_download_is_read_as_it_is_printed() -> None:
     assert _rows(lexed.fields) == list(CLEAN_RECORDS)
     assert (lexed.encoding, lexed.normalised, lexed.numeric_titles) == ("gb18030", (), frozenset())
     assert {title for title, kind in lexed.fields.schema.items() if kind == pl.String} == NUMBERS
-
-
-def test_a_file_of_ascii_is_utf_8() -> None:
-    assert _read(b'"a","b",\n"1","2",\n').encoding == "utf-8"
 
 
 @draws(400, suppress_health_check=[HealthCheck.too_slow])
@@ -103,14 +98,6 @@ def test_a_refusal_says_what_is_found(record: str, found: str) -> None:
     assert _refused(f'"a","b",\n{record}\n"3","4",\n'.encode()).found == found
 
 
-@pytest.mark.parametrize("damage", ["磁\ufffd", "磁" * FIELD_BYTES_MAX])
-def test_a_refusal_counts_the_records_of_all_blocks(monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
-    """The last of six records lies in another block than the first."""
-    monkeypatch.setattr(csv_split, "BLOCK_BYTES", 150)
-    data = csv_bytes(with_field(2, damage, 5)[:6], encoding="utf-8")
-    assert _refused(data).where == "file.csv, record 6, column 商品名称"
-
-
 @pytest.mark.parametrize(("columns", "rule"), [(64, None), (65, "too many columns")])
 @pytest.mark.parametrize("end", ["", ","])
 def test_of_columns_there_may_be_64_and_their_number_is_told(columns: int, rule: str | None, end: str) -> None:
@@ -121,10 +108,6 @@ def test_of_columns_there_may_be_64_and_their_number_is_told(columns: int, rule:
         return
     refused = _refused(data)
     assert (refused.rule, "65 columns" in str(refused)) == (rule, True)
-
-
-def test_titles_that_stand_twice_are_named_in_their_order() -> None:
-    assert "twice: a, b, d." in str(_refused(b'"d","b","a","b","c","d","a"\n"1","2","3","4","5","6","7"\n'))
 
 
 @pytest.mark.parametrize("magic", MAGICS)
@@ -153,9 +136,3 @@ def test_titles_are_brought_to_one_form(printed: str, title: str) -> None:
 def test_a_quote_that_is_never_closed_costs_no_time_and_no_memory() -> None:
     assert _refused(CLEAN + b'"' + b"a" * 50_000_000 + b"\n").rule == "quoting"
     assert _refused(CLEAN + b'"' + b'""' * 20_000_000 + b"\n").rule == "quoting"
-
-
-def test_columns_of_numbers_that_are_no_ascii_are_decoded_like_all_others() -> None:
-    data = csv_bytes(with_field(VALUE, "２０"), encoding="gb18030")
-    assert _read(data).fields["美元"][0] == "２０"
-    assert _read(data).fields.schema["美元"] == pl.String

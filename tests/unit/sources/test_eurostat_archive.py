@@ -102,13 +102,6 @@ def test_a_month_that_is_not_out_is_a_page_and_is_asked_for_again(
     assert len(said(ask())) == 4
 
 
-def test_the_next_request_is_conditional(site: Replay, ask: Callable[..., FetchReport]) -> None:
-    site.route(PATH, packed())
-    ask()
-    assert [one.reason for one in ask().fetched] == ["the source says so"]
-    assert site.asked[-1].headers["if-none-match"] == '"1"'
-
-
 def test_of_a_replaced_archive_only_what_has_changed_is_new(site: Replay, ask: Callable[..., FetchReport]) -> None:
     revised = tuple(row._replace(value="1001") if row == ROWS[2] else row for row in reversed(ROWS))
     site.route(PATH, [packed(), packed(revised, '"2"'), Reply(archive(text(revised)), headers={"ETag": '"3"'})])
@@ -154,10 +147,3 @@ def test_an_archive_that_is_cut_off_or_no_table_is_refused_and_nothing_is_droppe
     ):
         assert words in one.reason
     assert not [*(tmp_path / "inbox").rglob("*.csv*")]
-
-
-def test_codes_cannot_be_chosen_in_a_bulk_file(ask: Callable[..., FetchReport]) -> None:
-    (found,) = ask(products=["850511"]).fetched
-    assert (found.outcome, "eurostat_comext" in found.reason) == ("refused", True)
-    (found,) = ask(reporters=["GBR"]).fetched
-    assert (found.outcome, "GBR" in found.reason) == ("refused", True)

@@ -65,14 +65,6 @@ def test_procedures_are_added_up_and_the_record_says_which_rows(tmp_path: Path) 
     assert not release.findings.filter(pl.col("severity") != "info").height
 
 
-def test_many_records_of_a_sum_are_counted_after_the_first_forty() -> None:
-    rows = [Row(product="28XXXXXX", sitc=f"5{number:04d}") for number in range(57)]
-    (row,) = eurostat_bulk.parse(text(rows), "part.csv").reported.rows(named=True)
-    assert row["value"] == "57000"
-    assert row["note"].endswith("39, 40 and 17 more")
-    assert row["note"].startswith("sum of records 1, 2, 3, ")
-
-
 def test_cents_are_added_exactly_and_rounded_once(tmp_path: Path) -> None:
     """86,456.87 occurs in files of members; rounded one by one these three would be 2 more."""
     rows = [
@@ -178,11 +170,6 @@ def test_what_is_no_part_is_refused_by_name(data: bytes, rule: str) -> None:
         eurostat_bulk.parse(data, "part.csv")
     assert refused.value.rule == rule
     assert "part.csv" in refused.value.where
-
-
-def test_line_ends_make_no_difference() -> None:
-    rows = [Row(), Row("US")]
-    assert eurostat_bulk.parse(text(rows, eol="\n"), "f").reported.equals(eurostat_bulk.parse(text(rows), "f").reported)
 
 
 @pytest.mark.shared

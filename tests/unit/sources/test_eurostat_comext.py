@@ -196,15 +196,6 @@ def test_the_records_say_the_direction_and_a_file_has_one(tmp_path: Path) -> Non
         read(answer([("CN", VALUE, "5")]) + exports.split(b"\r\n", 1)[1], tmp_path / "both")
 
 
-def test_what_a_member_reports_is_of_that_member(tmp_path: Path) -> None:
-    release = read(answer([("CN", VALUE, "5")], reporter="DE"), tmp_path, reporter="DEU")
-    assert release.detail["reporter"].unique().to_list() == ["DEU"]
-
-
-def test_codes_below_cn8_are_shared_codes(tmp_path: Path) -> None:
-    assert set(read(answer(product="848340"), tmp_path).detail["classification"]) == {"HS6"}
-
-
 def test_a_confidential_code_is_a_line_of_its_own_and_no_cn8_code(tmp_path: Path) -> None:
     detail = read(answer([("CN", VALUE, "5")], product="84MMMXXX"), tmp_path).detail
     assert detail.select("product", "classification").rows() == [("line:cn8_84mmmxxx", "line")]
@@ -262,12 +253,6 @@ def test_a_number_that_is_estimated_or_hidden_is_not_known_and_not_zero(tmp_path
     assert f"1 record with a flag, first '{flag}' in record 2" in found["observed"]
 
 
-def test_a_provisional_revised_or_broken_number_is_a_number(tmp_path: Path) -> None:
-    release = read(flagged(["p", "r", "bp", *["d"] * (len(CELLS) - 3)]), tmp_path)
-    assert numbers(release) == numbers(read(answer(), tmp_path / "plain"))
-    assert set(release.findings["severity"]) == {"info"}
-
-
 @pytest.mark.parametrize("period", ["2025", "2025-52", "2025-Q2"])
 def test_a_year_or_a_quarter_is_no_month(tmp_path: Path, period: str) -> None:
     with pytest.raises(Refused, match="is not a month"):
@@ -319,11 +304,6 @@ def test_what_the_file_says_of_itself_outweighs_what_was_declared(
     with pytest.raises(Refused) as refused:
         read(answer(), tmp_path, **declared)
     assert refused.value.rule == rule
-
-
-def test_who_reports_must_be_declared(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match=r'reporter = "CHN"'):
-        read(answer(), tmp_path, reporter=None)
 
 
 @pytest.mark.shared

@@ -46,7 +46,3 @@ def test_a_total_that_differs_holds_it_and_another_layout_is_refused(tmp_path: P
     ].to_list() == ["error"]
     with pytest.raises(Refused, match="The columns are month, code"):
         example_source.parse(FILE.replace("tonnes", "tons").encode(), "june.csv")
-
-
-def test_it_is_short() -> None:
-    assert len(Path(example_source.__file__).read_text(encoding="utf-8").splitlines()) <= 80

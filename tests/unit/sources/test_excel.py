@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, QUANTITY, TITLES, numeric, workbook_bytes
+from bad_inputs.download import CLEAN_RECORDS, QUANTITY, numeric, workbook_bytes
 
 from tasks.domain.errors import Refused
 from tasks.sources.csv import Lexed
@@ -60,12 +60,6 @@ def test_number_cells_become_digits_and_their_columns_say_so() -> None:
         "61500",
     )
     assert lexed.encoding == "xlsx"
-
-
-def test_text_cells_stay_as_they_are() -> None:
-    lexed = _read(workbook_bytes())
-    assert lexed.fields.cast(pl.String).rows() == list(CLEAN_RECORDS)
-    assert lexed.numeric_titles == frozenset()
 
 
 def test_a_column_that_mixes_both_costs_only_itself_its_types() -> None:
@@ -154,11 +148,6 @@ def test_a_length_of_time_is_no_number() -> None:
 
     with pytest.raises(Refused, match=r"第一数量.*length of time"):
         _read(workbook_bytes(NUMERIC, change=hours))
-
-
-def test_titles_are_kept_in_order_and_empty_sheets_have_none() -> None:
-    assert _read(workbook_bytes([])).fields.columns == list(TITLES)
-    assert _read(workbook_bytes([], [])).fields.width == 0
 
 
 def test_damage_anywhere_is_refused_or_harmless() -> None:

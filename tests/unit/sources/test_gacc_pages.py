@@ -119,16 +119,6 @@ def test_a_page_of_january_and_february_has_no_month(tmp_path: Path) -> None:
     }
 
 
-def test_a_page_of_january_says_its_month_once(tmp_path: Path) -> None:
-    rows = [[*row[:2], *row[4:6], *row[4:]] for row in GOODS]
-    data = goods(rows, title="(5) China's Major Exports by Quantity and Value, Jan. 2026 (in CNY)", spans=("1", "1-1 Total", "1-1 Total, 2025", "1-1 Total, Year-On-Year(%)"))  # fmt: skip
-    found = numbers(read(data, tmp_path), "line:rare_earths", "quantity_kg")
-    assert found == {
-        (date(2026, 1, 1), date(2026, 1, 31)): 24_827_000,
-        (date(2025, 1, 1), date(2025, 1, 31)): 24_266_500,
-    }
-
-
 @pytest.mark.parametrize(
     ("old", "new", "product"),
     [("Rare earth", "Rare-earth ore, metals, compounds", "line:rare_earths"), ("\xa0\xa0\xa0\xa0Grain\xa0", "Grain food", "line:grain"),
@@ -168,11 +158,6 @@ def test_the_column_of_a_year_that_is_not_the_year_before_is_not_read(tmp_path: 
         (date(2026, 5, 1), date(2026, 5, 31)),
     ]
     assert release.findings.filter(check="printed_year")["severity"].to_list() == ["warning"] * 2
-
-
-def test_a_page_in_dollars(tmp_path: Path) -> None:
-    release = read(goods(title=TITLE.replace("CNY", "USD"), unit="Unit: USD1 Million"), tmp_path)
-    assert numbers(release, "line:rare_earths", "value_usd")[MAY] == 1_300_000
 
 
 @pytest.mark.parametrize(
@@ -390,11 +375,6 @@ def test_every_partner_of_the_real_page_of_countries(shared_data: Path, tmp_path
     assert set(detail["period_end"]) == {date(2025, 2, 28)}
 
 
-@pytest.mark.shared
-def test_a_page_without_a_table_is_refused(shared_data: Path) -> None:
-    assert rule_of((shared_data / "gacc_bulletin" / "by_country_2018_01_cny.html").read_bytes()) == "no table"
-
-
 def _sheet(rows: Sequence[Sequence[str]]) -> list[list[str | float | None]]:
     """The attachment of a page: merged cells are empty but for the first, numbers are numbers."""
     header: list[list[str | float | None]] = [
@@ -416,13 +396,6 @@ def _sheet(rows: Sequence[Sequence[str]]) -> list[list[str | float | None]]:
 def _number(cell: str) -> str | float:
     plain = cell.replace(",", "")
     return float(plain) if plain.lstrip("-").replace(".", "", 1).isdecimal() else cell
-
-
-def test_the_attachment_says_what_the_page_says(tmp_path: Path) -> None:
-    by_page, by_sheet = read(goods(), tmp_path), read(workbook(_sheet(GOODS)), tmp_path / "xls", name="page.xls")
-    columns = ("flow", "product", "partner", "measure", "period_start", "period_end", "value", "record")
-    assert by_sheet.detail.select(columns).equals(by_page.detail.select(columns))
-    assert by_sheet.release["encoding"].to_list() == ["xls"]
 
 
 def test_an_attachment_that_is_damaged_or_of_something_else_is_refused() -> None:

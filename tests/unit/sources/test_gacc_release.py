@@ -78,21 +78,6 @@ def test_titles_of_page_and_table_may_be_written_otherwise_and_there_may_be_othe
     )
 
 
-def test_rows_without_cells_are_no_rows() -> None:
-    page = (
-        goods()
-        .replace(b"<tr><td class", b"<tr></tr><tr><td class", 2)
-        .replace(b"<tr><td rowspan", b"<tr></tr><tr><td rowspan", 1)
-    )
-    assert parse(page, "f.html", PRELIMINARY).reported.height == 3 * len(GOODS)
-
-
-def test_a_table_without_a_title_has_that_of_the_page() -> None:
-    page = goods().replace(f'<tr><td colspan="10"><b>{TITLE}</b></td></tr>'.encode(), b"<tr><td></td></tr>")
-    assert TITLE.encode() in page
-    assert parse(page, "f.html", PRELIMINARY).reported.equals(parse(goods(), "f.html", PRELIMINARY).reported)
-
-
 def test_a_refused_table_says_where_it_belongs() -> None:
     for title, advice in (
         (

@@ -35,11 +35,6 @@ def test_each_link_in_a_row_of_a_release_is_a_month() -> None:
     ]  # fmt: skip
 
 
-def test_a_table_that_the_source_does_not_read_is_left_out() -> None:
-    page = index('<a href="/a.html">Mar.</a>', "(9) Something Else (in USD)")
-    assert list(linked(page, 2026, "gacc_preliminary")) == []
-
-
 @pytest.mark.parametrize(
     ("title", "text", "found"),
     [
@@ -74,12 +69,6 @@ def test_an_index_without_a_year_in_its_name_is_of_the_newest_that_it_offers() -
     assert [month for month, *_ in linked(page, 2026, "gacc_preliminary")] == ["2025-12"]
     named = index('<a href="/a.html">Dec.</a>', address=INDEX.replace(".html", "2024.html"))
     assert [month for month, *_ in linked(named, 2024, "gacc_preliminary")] == ["2024-12"]
-
-
-def test_backslashes_and_chinese_letters_become_an_address() -> None:
-    page = index('<a href="\\Statics\\附件 1.html">Mar.</a>')
-    ((*_, address),) = linked(page, 2026, "gacc_preliminary")
-    assert address == "http://english.customs.gov.cn/Statics/%E9%99%84%E4%BB%B6%201.html"
 
 
 def test_a_link_to_another_host_stays_and_a_page_without_titles_is_refused() -> None:

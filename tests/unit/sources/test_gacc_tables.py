@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tasks.domain.errors import Refused
-from tasks.sources.gacc_tables import GROWTHS, UNITS, Column, Heading, plain, read_columns, read_heading, squeeze
+from tasks.sources.gacc_tables import GROWTHS, UNITS, Column, Heading, read_columns, read_heading
 
 MAY = Heading("China's Major Exports", 5, 2025, "CNY 100 million", date(2025, 6, 10))
 
@@ -117,15 +117,3 @@ def test_a_header_without_figures_or_with_one_column_twice_is_refused(cells: tup
     with pytest.raises(Refused) as refusal:
         columns_of(*cells)
     assert refusal.value.rule == "header"
-
-
-def test_in_january_the_month_is_the_year_so_far() -> None:
-    columns, _ = columns_of(
-        ("1", "Value"), ("1-1 Total", "Value"), ("1-1 Total, 2024", "Value"), heading=MAY._replace(last=1)
-    )
-    assert [column and column.months for column in columns] == ["2025-01", "2025-01", "2024-01"]
-
-
-def test_texts_are_compared_without_wide_letters_control_characters_and_blanks() -> None:
-    assert squeeze("\xa0a \n b\xa0\x03") == "a b"
-    assert plain("（2）Country （Region） — １") == "(2)country (region) - 1"

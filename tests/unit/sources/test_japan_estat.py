@@ -167,13 +167,6 @@ def test_what_is_no_such_file_is_refused_by_name(data: bytes, rule: str) -> None
     assert refused.value.advice.endswith(".")
 
 
-def test_april_is_spelled_apl_in_older_files(tmp_path: Path) -> None:
-    data = file(line([*JAN_TO_MAR, (0, 5, 6)]), months=4)
-    assert numbers(read(data.replace(b"-Apr", b"-Apl"), tmp_path)) == numbers(read(data, tmp_path / "apr"))
-    with pytest.raises(Refused, match="the same title twice: Value-Apr"):
-        japan_estat.parse(data.replace(b"Value-Mar", b"Value-Apl"), "japan.csv")
-
-
 def _without(data: bytes, column: str, *, name: str | None = None) -> bytes:
     """The file without a column, or with the column under another name."""
     rows = [text.split(",") for text in data.decode().splitlines()]
@@ -202,12 +195,6 @@ def test_files_by_principal_commodity_have_one_quantity(tmp_path: Path) -> None:
     release = read(data, tmp_path)
     assert numbers(release) == {("TWN", "value_jpy", "01"): 9_000, ("TWN", "quantity_kg", "01"): 5_000}
     assert release.detail["product"].unique().to_list() == ["line:japan_commodity_10305000"]
-
-
-def test_line_ends_make_no_difference() -> None:
-    assert japan_estat.parse(file(line(JAN_TO_MAR), eol="\n"), "f").reported.equals(
-        japan_estat.parse(file(line(JAN_TO_MAR)), "f").reported
-    )
 
 
 @pytest.mark.shared

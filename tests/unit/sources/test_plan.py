@@ -7,15 +7,11 @@ import pytest
 from schemas.forms.fetch import FetchRequest
 from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
-from tasks.sources.plan import months_of, products_of, short
+from tasks.sources.plan import months_of, products_of
 
 
 def request(**given: object) -> FetchRequest:
     return FetchRequest(source="hmrc_ots", **given)  # type: ignore[arg-type]
-
-
-def test_products_are_those_given_once_each_and_sorted() -> None:
-    assert products_of(request(products=["850511", "280530", "850511"])) == ["280530", "850511"]
 
 
 def test_otherwise_products_are_the_first_six_digits_of_the_baskets() -> None:
@@ -49,10 +45,3 @@ def test_months(months: str | None, today: date, first: str, last: str, count: i
 def test_a_range_that_ends_before_it_begins_or_has_not_begun_is_refused(months: str) -> None:
     with pytest.raises(Refused, match=r"^months: \S+\. Write a range that has begun"):
         months_of(request(months=months), date(2026, 3, 31))
-
-
-@pytest.mark.parametrize(
-    ("products", "text"), [([], ""), (["a", "b", "c"], "a-b-c"), (["a", "b", "c", "d", "e"], "a-b-c-and-2-more")]
-)
-def test_products_in_a_file_name(products: list[str], text: str) -> None:
-    assert short(products) == text

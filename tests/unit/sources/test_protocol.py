@@ -26,10 +26,6 @@ def test_an_adapter_names_a_kind_a_code_list_and_a_nomenclature_that_exist(name:
     assert source.row_cap is None or source.row_cap > 1000
 
 
-def test_there_are_adapters() -> None:
-    assert len(SOURCES) > 7
-
-
 def test_the_plainest_adapter_reads_queries_of_china() -> None:
     source = Source("made", "query", (), lambda raw, where: Parsed(reported(), "utf-8", ()))
     assert (source.reporter, source.code_list, source.nomenclature, source.says_day, source.row_cap) == ("CHN", "gacc", "HS8", False, None)  # fmt: skip

@@ -16,15 +16,6 @@ def test_missing_columns_are_null_others_are_left_out_and_the_order_is_that_of_t
     assert row == {"record": 1, "partner": "502", "value": "1"}
 
 
-def test_numbers_stay_as_they_were_printed() -> None:
-    found = as_reported(pl.DataFrame({"record": [1, 2], "value": ["1,234.50", "007"]}))
-    assert found["value"].to_list() == ["1,234.50", "007"]
-
-
-def test_no_record_is_a_table_without_rows() -> None:
-    assert as_reported(pl.DataFrame(schema={"record": pl.Int64})).is_empty()
-
-
 def test_a_record_needs_a_number_above_zero() -> None:
     with pytest.raises((SchemaError, SchemaErrors)):
         Reported.validate(as_reported(pl.DataFrame({"record": [0]})), lazy=True)

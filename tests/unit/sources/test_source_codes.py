@@ -9,12 +9,11 @@ from typing import Any, cast
 import polars as pl
 import pytest
 
-from schemas.names import NATIONAL
 from schemas.reference.code_tables import code_table, partner_codes
 from schemas.table import polars_schema
 from tasks.domain.coverage import asked_products
 from tasks.domain.errors import Refused
-from tasks.domain.nomenclature import FINEST, classification, digits
+from tasks.domain.nomenclature import FINEST, classification
 from tasks.ledger.name_tables import product_name
 from tasks.sources.registry import SOURCES
 from tasks.steps import open_published
@@ -57,11 +56,6 @@ def test_the_union_is_its_27_members_and_trade_inside_it_without_a_country() -> 
     assert sorted(now["partner"]) == sorted(members["partner"])
     assert now.filter(kind="country").height == 27
     assert set(now.filter(pl.col("kind") != "country")["code"]) == {"QR", "QV", "QY"}
-
-
-def test_members_of_groups_are_keys_of_the_lists() -> None:
-    keys = {*code_table("partner_codes")["partner"], *code_table("partners")["partner"]}
-    assert set(code_table("partner_groups")["partner"]) <= keys
 
 
 @pytest.mark.parametrize("code_list", ["schedule_c", "japan", "hmrc", "geonom"])
@@ -117,11 +111,6 @@ def test_equal_digits_of_two_lists_of_goods_never_meet(national: str, code: str 
     assert frame.select(classification(pl.col("code"), national)).item() == found
 
 
-def test_a_classification_knows_its_digits() -> None:
-    found = pl.DataFrame({"of": [*NATIONAL, "HS2", "line", "basket"]}).select(digits(pl.col("of"))).to_series()
-    assert found.to_list() == [*NATIONAL.values(), 2, None, None]
-
-
 @pytest.mark.parametrize(
     ("level", "code", "covered"),
     [
@@ -167,15 +156,6 @@ def test_figures_of_the_combined_nomenclature_are_called_so_and_are_in_no_basket
     assert {*levels} == expected | {("85", "WLD", None)}
     chinas = derived([(row := release(products=["8505"]), [number(row, "USA", "2025-06", 7)])])
     assert {"85", "8505", "850511", MAGNETS} <= set(chinas["product"])
-
-
-@pytest.mark.parametrize(("code", "level"), [("8505110070", "HTS10"), ("850511000", "JP9")])
-def test_figures_of_longer_codes_have_the_name_of_their_list(code: str, level: str) -> None:
-    row = {**release(products=[code], reporter="USA"), "classification": level}
-    found = derived([(row, [{**number(row, "CHN", "2025-06", 7, product=code), "classification": level}])])
-    assert (code, level) in found.select("product", "classification").unique().rows()
-    # What lies above is named, and has no figure: nobody asked for the other codes of the heading.
-    assert found.filter(pl.col("product") != code)["level"].is_null().all()
 
 
 def test_a_name_of_chinas_list_is_given_to_no_code_of_another_list() -> None:

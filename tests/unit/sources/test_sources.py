@@ -12,7 +12,6 @@ from bad_inputs.download import (
     CLEAN_RECORDS,
     PARTNER,
     PARTNER_NAME,
-    TITLES,
     csv_bytes,
     numeric,
     with_field,
@@ -35,11 +34,6 @@ PUBLISHED = "flow,product,partner,period,measure,value,unit,published_on,publish
 
 def _text(reported: pl.DataFrame, *names: str) -> list[tuple[Any, ...]]:
     return reported.select(pl.col(names).cast(pl.String)).rows()
-
-
-def test_the_register_knows_each_source_by_its_own_name() -> None:
-    assert {name: source.name for name, source in SOURCES.items()} == {name: name for name in SOURCES}
-    assert {"gacc_query", "published", "eurostat_comext", "gacc_preliminary", "gacc_bulletin"} <= set(SOURCES)
 
 
 def test_a_download_as_reported() -> None:
@@ -87,11 +81,6 @@ def test_only_number_cells_get_their_zero_back(code: int, read: str) -> None:
     assert _text(gacc_query.parse(workbook_bytes([record]), "f.xlsx").reported, "product") == [(str(code),)]
 
 
-def test_a_value_column_of_excel() -> None:
-    reported = gacc_query.parse(workbook_bytes(titles=(*TITLES[:-1], "金额_人民币")), "f.xlsx").reported
-    assert set(reported["currency"].cast(pl.String)) == {"CNY"}
-
-
 def _mojibake_of(code: str, name: str) -> str:
     fields = pl.DataFrame(
         {"partner": [code], "partner_name": [name]}, schema={"partner": pl.Categorical, "partner_name": pl.Categorical}
@@ -116,10 +105,6 @@ def test_no_name_of_the_table_is_taken_for_mojibake_and_its_mojibake_is() -> Non
             "?" * len(zh),
         )
         assert [name for name in wrong if not _mojibake_of(code, name)] == []
-
-
-def test_another_partner_s_mojibake_is_only_another_name() -> None:
-    assert _mojibake_of("502", "德国".encode().decode("gb18030")) == ""
 
 
 def test_mojibake_of_places_is_found_where_there_are_no_partners() -> None:
@@ -169,10 +154,6 @@ def test_a_code_beside_the_name_of_another_partner_is_an_error() -> None:
 def test_what_cannot_be_seen_in_a_name_is_said(letter: str) -> None:
     names = pl.DataFrame({name: [f"a{letter}b"] if name == "note" else [""] for name in NAMES})
     assert [doubt["check"] for doubt in doubt_names(names, "f.csv")] == ["control_character"]
-
-
-def test_a_line_end_after_a_name_is_usual() -> None:
-    assert doubt_names(pl.DataFrame({name: ["玻利维亚\n", "玻利维亚\t\r\n", "a\nb"] for name in NAMES}), "f.csv") == []
 
 
 @pytest.mark.parametrize(

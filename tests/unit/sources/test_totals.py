@@ -46,11 +46,6 @@ def test_totals_and_groups_are_no_partners() -> None:
     )  # fmt: skip
 
 
-def test_without_totals_there_is_no_note_and_nothing_is_left_out() -> None:
-    found = parted(("DE", "4"), ("US", "3"), ("??", "1"))
-    assert (found.kept.to_list(), found.doubts, found.notes) == ([True] * 3, (), ())
-
-
 def test_a_part_whose_group_is_not_printed_counts_in_the_total_above() -> None:
     assert parted(("W", "7"), ("DE", "4"), ("US", "3")).doubts == ()
 
@@ -114,12 +109,6 @@ def test_codes_that_the_list_lacks_may_be_part_of_a_total_by_their_form() -> Non
     assert parted(*rows, unlisted={"^Q": "W"}).short == ()
 
 
-def test_each_cell_is_compared_by_itself() -> None:
-    rows = [("W", "4", "May"), ("DE", "4", "May"), ("W", "5", "June"), ("DE", "4", "June")]
-    frame = pl.DataFrame(rows, schema=["partner", "number", "month"], orient="row")
-    assert [doubt["subject"] for doubt in part_totals(frame, "made", ["month"], "f", None, "month").short] == ["June"]
-
-
 @draws(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(st.sampled_from(["W", "EU", "DE", "FR", "US", "GB", "XI", "XU", "Q1", "??"]), st.sampled_from("0123")), max_size=9, unique_by=lambda row: row[0]))  # fmt: skip
 def test_rows_that_are_not_concerned_make_no_difference(rows: list[tuple[str, str]]) -> None:
@@ -133,9 +122,3 @@ def test_rows_that_are_not_concerned_make_no_difference(rows: list[tuple[str, st
     ] == part.kept.to_list()
     assert all(kept for (partner, _), kept in zip(rows, whole.kept, strict=True) if partner not in codes)
     assert (whole.doubts, whole.short, whole.notes) == (part.doubts, part.short, part.notes)
-
-
-def test_single_partners_are_not_concerned() -> None:
-    assert concerned(pl.Series(["DE", "US", "XI", "??"]), "made") == []
-    assert concerned(pl.Series(["DE", "US", "GB", "XI"]), "made") == ["GB", "XI"]
-    assert concerned(pl.Series(["DE", "US", "W"]), "made") == ["DE", "US", "W"]

@@ -156,16 +156,6 @@ def test_a_large_file_goes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert [outcome.snapshot_id[:6] for outcome in report.outcomes] == ["000001"] * 2 + ["000002"] + ["000003"] * 2
 
 
-def test_a_file_that_is_gone_before_its_turn_does_not_block_the_others(tmp_path: Path) -> None:
-    files, store = downloads(tmp_path / "files", MONTHS[:3]), tmp_path / "reporter=CHN"
-    ready = [files / f"{month}.csv" for month in MONTHS[:3]]
-    ready[1].unlink()
-    report = take(
-        Look(ready=ready, unsettled=[], later=[], held=[], refused=[], published=0), store, dry_run=False, together=True
-    )
-    assert [row.outcome for row in report.taken] == ["published", "refused", "published"]
-
-
 def test_a_store_that_cannot_be_opened_ends_the_run_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -238,24 +238,3 @@ def test_a_revision_tells_of_the_growth_of_the_world_whenever_the_year_before_co
     (found,) = read_table(open_snapshot(tmp_path), "revision").iter_rows(named=True)
     assert (found["old_value"], found["new_value"], found["world_old"], found["world_new"]) == (100, 110, 100, 110)
     assert (found["world_yoy_old_pct"], found["world_yoy_new_pct"]) == pytest.approx((25, 37.5))
-
-
-def test_a_store_that_begins_with_two_months_in_one_tells_of_both(tmp_path: Path) -> None:
-    paper = release("paper", kind="published", flow=None, partners="keys", partner_list=["USA"])
-    _published(tmp_path, paper, [number(paper, "USA", "2025-01..2025-02", 50)])
-    found = read_table(open_snapshot(tmp_path), "metric").filter(
-        partner="USA", product="85051110", measure="quantity_kg"
-    )
-    assert found.select("period", "level", "level_status", "ytd").rows() == [
-        (date(2025, 1, 1), None, "combined_months", None), (date(2025, 2, 1), None, "combined_months", 50),
-    ]  # fmt: skip
-
-
-def test_a_store_whose_only_number_is_withdrawn_has_no_figure(tmp_path: Path) -> None:
-    """A number of two months in one: of its series no number is left."""
-    paper = release("paper", kind="published", flow=None, partners="keys", partner_list=["USA"])
-    _published(tmp_path, paper, [number(paper, "USA", "2025-01..2025-02", 50)])
-    _decided(tmp_path, "paper", date(2025, 7, 21), undo=False)
-    assert not read_table(open_snapshot(tmp_path), "metric").height
-    _decided(tmp_path, "paper", date(2025, 7, 22), undo=True)
-    assert read_table(open_snapshot(tmp_path), "metric").height

@@ -5,20 +5,6 @@ import pytest
 from tasks.steps.listeners import listening, tell_begin, tell_file
 
 
-def test_without_a_listener_nobody_hears() -> None:
-    tell_begin("land")
-
-
-def test_inner_listeners_hear_after_the_outer_ones_and_only_inside() -> None:
-    heard: list[tuple[str, str]] = []
-    with listening(step=lambda step: heard.append(("outer", step))):
-        with listening(step=lambda step: heard.append(("inner", step))):
-            tell_begin("land")
-        tell_begin("parse")
-    tell_begin("publish")
-    assert heard == [("outer", "land"), ("inner", "land"), ("outer", "parse")]
-
-
 def test_a_listener_can_stop_a_run_and_is_gone_afterwards() -> None:
     def stop(step: str) -> None:
         raise KeyboardInterrupt(step)

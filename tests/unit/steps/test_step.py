@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import weakref
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,10 +11,10 @@ from pandera.errors import SchemaErrors
 from pandera.polars import Field
 
 from schemas.model import Table, columns_of
-from schemas.table import DataFrame, columns
+from schemas.table import DataFrame
 from schemas.tables.release import Finding
 from tasks.domain import hashing
-from tasks.domain.hashing import frame_sha256, versions
+from tasks.domain.hashing import frame_sha256
 from tasks.lineage.records import Run, as_table, recording
 from tasks.steps import catalog
 from tasks.steps.step import Step
@@ -70,24 +69,6 @@ def test_a_step_refuses_what_its_schema_refuses_with_every_failure(function) -> 
     with pytest.raises(SchemaErrors) as raised:
         Step(function)(bad)
     assert sorted(raised.value.failure_cases["failure_case"]) == ["awful", "dreadful"]
-
-
-class Outer(NamedTuple):
-    """A group of groups."""
-
-    inner: Pair
-    more: pl.DataFrame
-
-
-def test_the_parts_of_a_group_of_groups_are_recorded_each_under_its_name() -> None:
-    def count(given: Outer) -> DataFrame[Finding]:
-        return one(given.more)
-
-    with recording(Run()) as run:
-        Step(count)(Outer(Pair(_finding(), "text"), _finding(check="other")))  # type: ignore[arg-type]
-    (record,) = run.records
-    assert record.rows_in == {"given.inner.findings": 1, "given.more": 1}
-    assert record.outputs["count"] == record.inputs["given.more"] != record.inputs["given.inner.findings"]
 
 
 def test_a_step_leaves_a_record_with_hashes_rows_and_schema() -> None:
@@ -203,17 +184,6 @@ def test_the_hash_of_a_frame_is_the_same_on_every_machine(few_rows: int) -> None
     assert frame_sha256(frame) == (few if few_rows else many)
 
 
-def test_a_run_keeps_no_frame_for_its_hash_and_does_not_take_another_for_it() -> None:
-    run, frame = Run(), _finding()
-    known, gone = run.frame_sha256(frame), weakref.ref(frame)
-    place = id(frame)
-    del frame
-    assert gone() is None
-    other = _finding(check="d")
-    run.hashes[id(other)] = run.hashes.pop(place)
-    assert run.frame_sha256(other) == frame_sha256(other) != known
-
-
 def _table(
     name: str = "x", kind: type = pl.Int64, words: str = "how much", unit: str = "kg", **checks: object
 ) -> type[Table]:
@@ -228,16 +198,3 @@ def test_the_schema_hash_knows_all_that_a_reader_is_told() -> None:
     ]  # fmt: skip
     assert len({str(columns_of(table)) for table in tables}) == len(tables)
     assert columns_of(_table(ge=1)) == columns_of(_table(ge=1))
-
-
-def test_a_step_refuses_to_begin_where_the_file_of_tables_is_not_what_the_models_say(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    stale = {name: column._replace(description="something else") for name, column in columns("finding").items()}
-    monkeypatch.setattr("tasks.steps.step.columns", lambda table: stale)
-    with pytest.raises(TypeError, match="is not what the model Finding says: run `make dictionary`"):
-        Step(one)
-
-
-def test_the_libraries_that_a_record_names_are_those_that_compute() -> None:
-    assert {"polars", "pyarrow", "fastexcel"} <= set(versions())

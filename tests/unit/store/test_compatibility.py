@@ -168,8 +168,3 @@ def test_a_column_that_this_version_does_not_know_is_named_with_its_file(tmp_pat
     snapshot = stored(tmp_path, {JUNE: [1]}, column="mood")
     with pytest.raises(StoreError, match=r"month=6.*: the table metric has columns .* does not know: mood\."):
         refuse_unknown(snapshot)
-
-
-def test_fewer_columns_and_no_store_at_all_are_nothing_newer(tmp_path: Path) -> None:
-    refuse_unknown(None)
-    refuse_unknown(stored(tmp_path, {JUNE: [1]}))

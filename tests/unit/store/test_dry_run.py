@@ -42,12 +42,6 @@ def test_decisions_and_days_of_landing_are_copied_and_raw_bytes_are_not(tmp_path
     assert (store / "held/a.json").read_text() == "held/a.json"
 
 
-def test_a_store_that_does_not_exist_yet_is_an_empty_one(tmp_path: Path) -> None:
-    with rehearsal(tmp_path / "deep" / "store") as aside:
-        assert [*aside.iterdir()] == []
-    assert not (tmp_path / "deep" / "store").exists()
-
-
 def test_the_folder_is_deleted_after_an_error(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), rehearsal(tmp_path / "store"):
         raise RuntimeError

@@ -10,8 +10,7 @@ from obstore.store import LocalStore
 
 from schemas.forms.address import S3Url
 from tasks.domain.errors import DamagedStore
-from tasks.store import exchange, fetched, s3, s3_store
-from tasks.store.dry_run import origin_of, rehearsal
+from tasks.store import exchange, fetched, s3
 from tasks.store.exchange import PartStore
 from tests.unit.store.small_store import JUNE, stored
 
@@ -58,14 +57,6 @@ def test_a_place_is_gone_at_the_end_also_after_an_error(tmp_path: Path, opened: 
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_a_temporary_store_names_the_one_it_was_made_from(tmp_path: Path) -> None:
-    store = tmp_path / "reporter=CHN"
-    with rehearsal(store) as aside:
-        assert aside != store
-        assert origin_of(aside) == store
-    assert origin_of(store) == store
-
-
 @pytest.fixture
 def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The prefix `store` of a bucket: a folder in which each object is a file."""
@@ -98,25 +89,6 @@ def test_in_a_bucket_a_part_is_kept_nowhere_and_a_file_once(bucket: Path) -> Non
             place.path("0" * 64)
         assert len(keys(bucket)) == 1
     assert keys(bucket) == []
-
-
-def test_the_first_place_of_a_process_in_a_bucket_removes_what_dead_runs_left(
-    bucket: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store, dead = S3Url("s3://customs/store"), "tmp/parts-dead/a"
-    (bucket / dead).parent.mkdir(parents=True)
-    (bucket / dead).write_bytes(b"a")
-    (bucket / "current.json").write_bytes(b"{}")
-    with exchange.in_bucket(store):
-        assert keys(bucket) == ["current.json", dead], "it may be of a living run"
-    monkeypatch.setattr(s3_store, "GRACE_DAYS", -1)
-    with exchange.in_bucket(store):
-        assert dead in keys(bucket), "once for each process is enough"
-    exchange._sweep.cache_clear()
-    with exchange.in_bucket(store) as place:
-        name = place.put(b"rows")
-        assert keys(bucket) == ["current.json", f"tmp/{str(place.at).rpartition('/')[2]}/{name}"]
-    assert keys(bucket) == ["current.json"]
 
 
 def test_what_a_killed_run_left_in_a_store_goes_with_the_next_publication(tmp_path: Path) -> None:

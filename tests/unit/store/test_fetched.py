@@ -3,7 +3,7 @@
 import threading
 from pathlib import Path
 
-from tasks.store.fetched import Fetched, of_this_process
+from tasks.store.fetched import Fetched
 
 
 class Bucket:
@@ -46,12 +46,6 @@ def test_files_used_longest_ago_go_first_and_there_are_never_more_bytes_than_all
     assert bucket.asked == [*"abcdeb"]
 
 
-def test_a_file_that_was_asked_for_a_moment_ago_stays_although_there_are_too_many_bytes(tmp_path: Path) -> None:
-    bucket, here = Bucket(), Fetched(tmp_path, bytes_max=30, in_use_seconds=600)
-    paths = [here.path(name, lambda name=name: bucket.get(name)) for name in "abcdef"]  # type: ignore[misc]
-    assert all(path.exists() for path in paths)
-
-
 def test_threads_that_ask_at_once_each_find_the_file(tmp_path: Path) -> None:
     bucket, here, wrong = Bucket(), Fetched(tmp_path, bytes_max=25, in_use_seconds=5), list[str]()
 
@@ -67,8 +61,3 @@ def test_threads_that_ask_at_once_each_find_the_file(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
-
-
-def test_a_process_has_one_folder() -> None:
-    assert of_this_process() is of_this_process()
-    assert of_this_process().folder.is_dir()

@@ -62,28 +62,6 @@ def test_each_flow_and_year_has_a_part_of_its_own_with_all_tables() -> None:
         assert {file["partition"].rpartition("/")[0] for file in files} == {line["partition"]}
 
 
-@pytest.mark.parametrize("partition", ["", "writer=a/turn=1", "someyear=2024/month=1", "month=3"])
-def test_what_names_no_year_is_in_the_parts_of_what_has_none(partition: str) -> None:
-    (line,) = json.loads(encode(1, None, {}, [entry("metric", partition, 1)]).root)["parts"]
-    assert line["partition"] == ""
-
-
-def test_a_month_more_writes_its_year_and_few_of_the_files_without_a_year() -> None:
-    """Of 3,632 files."""
-    files = entries(range(1990, 2024), 1000)
-    before = encode(1, None, {}, files)
-    more = [entry("metric", "flow=export/year=2024/month=1", 1), entry("release", "", 5000), entry("lineage", "", 5000)]
-    after = encode(2, "000001-0123456789ab", {}, [*files, *more])
-    fresh = {name: data for name, data in after.parts.items() if name not in before.parts}
-    assert len(after.parts) > 60
-    # The new year, and the part of each file without a year, which may have become two.
-    assert 2 <= len(fresh) <= 5
-    assert sum(map(len, fresh.values())) < sum(map(len, after.parts.values())) / 50
-    for data in after.parts.values():
-        files_of_part = json.loads(data)["files"]
-        assert files_of_part[0]["partition"] or len(files_of_part) <= manifest.PART_FILES_MAX
-
-
 def test_files_with_the_same_bytes_are_together_however_many_they_are() -> None:
     one = entry("finding", "", 1)
     same = [

@@ -1,27 +1,11 @@
 """A store in a folder of its own: nothing is sent or fetched, and a step that is outpaced begins again."""
 
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from tasks.domain.errors import BrokenStore, Outpaced
 from tasks.store import mirror
-from tests.unit.store.small_store import JUNE, stored
-
-
-def test_a_folder_is_its_own_address_and_stays_as_it_is(tmp_path: Path) -> None:
-    store = tmp_path / "store"
-    snapshot = stored(store, {JUNE: [1]})
-    assert (mirror.at_hand(store), mirror.address_of(store)) == (store, store)
-    assert mirror.announcement(store) is None
-    assert mirror.audit(store) == []
-    mirror.share(store, store / "held" / "a.json", b"x")
-    mirror.share_once(store, store / "held" / "a.json", b"x")
-    mirror.renew(store, store / "held" / "a.json")
-    assert not (store / "held").exists()
-    assert mirror.retain(store, today=date(2026, 1, 1), months=1) is not None
-    assert snapshot.path.is_dir()
 
 
 def test_the_first_note_of_a_landing_stays(tmp_path: Path) -> None:
@@ -61,16 +45,3 @@ def test_outpaced_work_begins_again_a_bounded_number_of_times(monkeypatch: pytes
         work(mirror.ATTEMPTS)
     assert len(calls) == mirror.ATTEMPTS
     assert len(waits) == 2 + mirror.ATTEMPTS - 1
-
-
-def test_another_error_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[int] = []
-
-    @mirror.again_if_outpaced
-    def work() -> None:
-        calls.append(1)
-        raise ValueError
-
-    with pytest.raises(ValueError):  # noqa: PT011
-        work()
-    assert len(calls) == 1

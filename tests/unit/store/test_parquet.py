@@ -2,7 +2,6 @@
 
 import io
 import itertools
-import random
 from datetime import date
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from schemas.names import FIGURES, status
 from schemas.table import arrow_schema, polars_schema, readers_schema
 from schemas.tables.metric import Metric
 from schemas.tables.trade_flow import TradeFlow
-from tasks.store.parquet import BYTES_PER_PAGE, encode_file, encode_months, read_table
+from tasks.store.parquet import encode_file, encode_months, read_table
 from tasks.store.publish import NewFile, publish
 from tasks.store.snapshot import open_snapshot
 
@@ -120,20 +119,6 @@ def test_row_groups_are_bounded_and_say_which_products_they_hold(model: type[Met
     assert all(one[1] <= other[0] for one, other in itertools.pairwise(spans))
 
 
-def test_a_reader_of_one_product_unpacks_a_page_and_not_the_whole_row_group() -> None:
-    rows = LAYOUTS["metric"].rows_per_group
-    frame = metrics([f"{number:08d}" for number in range(rows // 100 + 1)], partners=100)[:rows]
-    noise = pl.Series("level", [random.Random(number).random() for number in range(rows)])
-    data = encode_file("metric", frame.with_columns(noise), "", {}, in_order=True).data
-    footer = pyarrow.parquet.read_metadata(pyarrow.BufferReader(data))
-    assert footer.num_row_groups == 1
-    column = footer.row_group(0).column(footer.schema.names.index("level"))
-    assert "RLE_DICTIONARY" not in column.encodings
-    # Each page is a frame of Zstandard of its own, and begins with the mark of one.
-    pages = data[column.data_page_offset :][: column.total_compressed_size].count(b"\x28\xb5\x2f\xfd")
-    assert rows * 8 / BYTES_PER_PAGE <= pages <= rows * 8 / BYTES_PER_PAGE + 2
-
-
 def test_a_frame_in_order_is_cut_by_month_without_losing_a_row() -> None:
     months = [date(2024, 12, 1), date(2025, 1, 1), date(2025, 2, 1)]
     frame = pl.concat([metrics(["01012100", "02012100"], month) for month in months])
@@ -202,22 +187,6 @@ def test_a_table_is_read_in_its_order_and_of_it_what_is_asked_for(tmp_path: Path
             (day, f"{number}") for day in days[1:] for number in range(4)
         ]
     assert read_table(snapshot, "finding", columns=("severity",)).height == 6
-
-
-def test_what_each_release_reads_again_is_written_for_speed_and_all_readers_read_it(tmp_path: Path) -> None:
-    """The numbers that months look back on are decoded by every release, the figures are downloaded by many."""
-    codecs = {}
-    for model in ("metric", "trade_flow", "record_level"):
-        file = encode_file(model, empty_row(model), "flow=export/year=2025/month=6", {})
-        path = tmp_path / f"{file.table}.parquet"
-        path.write_bytes(file.data)
-        group = pyarrow.parquet.read_metadata(path).row_group(0)
-        codecs[file.table] = {group.column(place).compression for place in range(group.num_columns)}
-        rows = duckdb.sql(f"select count(*) from read_parquet('{path}')").fetchall()
-        assert rows == [(1,)]
-        assert len(pandas.read_parquet(path)) == pl.read_parquet(path).height == 1
-    assert codecs["metric"] == codecs["trade_flow"] == {"ZSTD"}
-    assert codecs["record_level"] == {"LZ4"}
 
 
 def empty_row(model: str) -> pl.DataFrame:

@@ -4,11 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from benchmarks import publications
-from tasks.store.snapshot import list_snapshots
-from tasks.store.verify import audit_store
 
 
 def grown(folder: Path, months: int) -> dict[str, Any]:
@@ -25,24 +21,3 @@ def test_a_correction_costs_a_store_of_three_times_the_years_few_bytes_and_no_sy
     assert many["syncs"] <= few["syncs"]
     # Each year and each release more is a line or two of the root; a manifest of all files has 330 bytes for each.
     assert many["bytes"] - few["bytes"] < 48 * 150 < 480 * 330 / 10
-
-
-def test_the_benchmark_counts_what_is_on_the_disk(tmp_path: Path) -> None:
-    figures = grown(tmp_path, 24)
-    last = list_snapshots(tmp_path)[-1]
-    files = list(last.path.rglob("*.parquet"))
-    assert figures["links"] == len(files) == len(last.files) == figures["files"]
-    assert figures["folders"] >= sum(path.is_dir() for path in last.path.rglob("*")) + 1
-    assert audit_store(tmp_path) == []
-
-
-def test_the_benchmark_runs_as_it_is_called(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    asked = ["publications", "--months", "3", "--publications", "6", "--keep", "2", "--folder", str(tmp_path)]
-    monkeypatch.setattr("sys.argv", asked)
-    assert publications.main() == 0
-    said = capsys.readouterr().out
-    assert "| publication | files |" in said
-    assert "retention of all but 2 snapshots" in said
-    assert [*tmp_path.iterdir()] == []

@@ -122,14 +122,6 @@ def test_a_manifest_is_canonical_and_in_utf_8(store: Path) -> None:
     )
 
 
-def test_the_same_content_gives_the_same_bytes_in_another_store(store: Path, tmp_path: Path) -> None:
-    one = release(store, [new(JUNE, 1), new(JULY, 2)])
-    other = release(tmp_path / "other", [new(JULY, 2), new(JUNE, 1)])
-    assert one.snapshot.id == other.snapshot.id
-    manifests = [(published.snapshot.path / "manifest.json").read_bytes() for published in (one, other)]
-    assert manifests[0] == manifests[1]
-
-
 def test_pointer_is_relative_and_a_moved_store_still_reads_and_publishes(store: Path, tmp_path: Path) -> None:
     first = release(store, [new(JUNE, 1)])
     assert os.readlink(store / ".current") == f".snapshots/{first.snapshot.id}"
@@ -163,21 +155,6 @@ def test_publishing_the_same_again_changes_no_byte_no_inode_no_mtime(store: Path
     assert not again.changed
     assert again.snapshot == first.snapshot
     assert state(store) == before
-
-
-def test_no_op_holds_with_carried_files(store: Path) -> None:
-    release(store, [new(JUNE, 1), new(JULY, 2)])
-    before = state(store)
-    assert not release(store, [new(JULY, 2)], carried_tables=True).changed
-    assert state(store) == before
-
-
-def test_other_words_about_the_same_files_are_a_new_snapshot(store: Path) -> None:
-    release(store, [new(JUNE, 1)], "2025-07-20")
-    second = release(store, [new(JUNE, 1)], "2025-08-20")
-    assert second.changed
-    assert second.snapshot.sequence == 2
-    assert second.snapshot.paths("metric")[0].stat().st_nlink == 3
 
 
 def test_carried_files_are_linked_and_never_written_again(store: Path) -> None:
@@ -226,12 +203,6 @@ def test_parent_that_becomes_stale_during_the_audit_is_refused(store: Path) -> N
     current = open_snapshot(store)
     assert current is not None
     assert current.paths("metric")[0].read_bytes() == parquet(2)
-
-
-def test_first_publication_is_refused_where_one_exists(store: Path) -> None:
-    release(store, [new(JUNE, 1)])
-    with pytest.raises(StaleParent):
-        publish(store, [new(JUNE, 3)], parent=None, about={})
 
 
 def test_caller_audit_sees_the_snapshot_before_readers_and_can_refuse(store: Path) -> None:
@@ -324,12 +295,6 @@ def test_file_beside_those_carried_adds_its_rows_but_never_the_same_rows_twice(s
         publish(store, [more], carried=both.files, parent=both, about={"number": 3})
 
 
-def test_same_file_twice_is_refused_but_two_files_of_a_partition_are_fine(store: Path) -> None:
-    with pytest.raises(InvalidPublication, match="counted twice"):
-        release(store, [new(JUNE, 1), new(JUNE, 1)])
-    assert [entry.rows for entry in release(store, [new(JUNE, 1), new(JUNE, 2, 3)]).snapshot.files].count(1) == 1
-
-
 @pytest.mark.parametrize("about", [{"released_on": "20 July"}, {"mean": float("nan")}, {"day": date(2025, 7, 20)}])
 def test_about_that_is_no_plain_json_is_refused(store: Path, about: dict[str, object]) -> None:
     with pytest.raises(InvalidPublication, match="about:"):
@@ -408,13 +373,6 @@ def test_of_a_file_that_is_damaged_under_both_its_names_nothing_is_healed(store:
     assert not path.exists() or path.read_bytes() != data
     assert release(store, files).healed
     assert audit_store(store) == []
-
-
-def test_a_file_that_is_carried_twice_is_refused(store: Path) -> None:
-    parent = release(store, [new(JUNE, 1)]).snapshot
-    with exclusive(store), pytest.raises(InvalidPublication, match="a file is carried twice"):
-        publish(store, [new(JULY, 2)], carried=[*parent.files, *parent.files], parent=parent, about={})
-    assert open_snapshot(store) == parent
 
 
 def test_ruin_of_a_killed_run_is_rebuilt_not_trusted_by_its_name(store: Path) -> None:
@@ -518,16 +476,6 @@ def test_folders_are_made_from_the_outermost_and_told_once(tmp_path: Path) -> No
     assert make_directories(LOCAL, tmp_path / "a" / "b" / "c") == []
 
 
-def test_other_folders_of_the_store_are_left_alone(store: Path) -> None:
-    (store / "raw" / "ab").mkdir(parents=True)
-    (store / "lineage").mkdir()
-    (store / "lineage" / "run.json").write_text("{}")
-    before = {path: path.stat().st_mtime_ns for path in [store / "raw", store / "lineage", store / "lineage/run.json"]}
-    release(store, [new(JUNE, 1)])
-    retain(store, today=date(2035, 1, 1))
-    assert {path: path.stat().st_mtime_ns for path in before} == before
-
-
 def test_retention_removes_what_is_24_months_old_and_nothing_younger(store: Path) -> None:
     days = ["2023-06-20", "2023-07-20", "2023-07-21", "2025-07-20"]
     ids = [release(store, [new(JUNE, number)], day).snapshot.id for number, day in enumerate(days)]
@@ -551,25 +499,6 @@ def test_retention_never_removes_the_current_snapshot_nor_what_it_links(store: P
     assert (len(retired.snapshots), retired.objects) == (1, 0)
     assert open_snapshot(store) == current
     assert audit_store(store) == []
-
-
-def test_retention_keeps_the_undated_the_named_and_all_between(store: Path) -> None:
-    ids = [release(store, [new(JUNE, number)], f"20{10 + number}-01-20").snapshot.id for number in range(4)]
-    with exclusive(store):
-        undated = publish(store, [new(JUNE, 9)], parent=open_snapshot(store), about={}).snapshot.id
-    last = release(store, [new(JUNE, 10)], "2015-01-20").snapshot.id
-    assert retain(store, today=date(2025, 7, 20), keep=[ids[1]]).snapshots == (ids[0], ids[2], ids[3])
-    assert [snapshot.id for snapshot in list_snapshots(store)] == [ids[1], undated, last]
-    assert audit_store(store) == []
-    with pytest.raises(InvalidPublication, match="never published"):
-        retain(store, today=date(2025, 7, 20), keep=["000009-abcdefabcdef"])
-
-
-def test_retention_that_removes_nothing_changes_nothing(store: Path) -> None:
-    release(store, [new(JUNE, 1)], "2025-07-20")
-    before = state(store)
-    assert retain(store, today=date(2025, 7, 21)).snapshots == ()
-    assert state(store) == before
 
 
 def test_two_that_make_the_first_folder_of_a_store_at_once_both_get_in(tmp_path: Path) -> None:

@@ -11,8 +11,7 @@ import polars as pl
 import pyarrow.dataset as ds
 import pytest
 
-from tasks.store.readme import NO_TABLE_NAME, README, README_NAME
-from tasks.store.s3_store import GUIDES
+from tasks.store.readme import README, README_NAME
 from tests.unit.store.small_store import JULY, JUNE, parquet, stored
 
 Levels = list[int]
@@ -136,9 +135,3 @@ def test_what_the_readme_says_is_right(root: Path, monkeypatch: pytest.MonkeyPat
     assert lines["R"] == 'arrow::open_dataset("current/metric")'
     (several,) = re.findall(r"read_parquet\('(reporter=[^']+)'\)", README.decode())
     assert sorted(_duckdb(f"{root}/{several}")) == BOTH
-
-
-def test_a_wildcard_over_all_tables_stops_at_a_name_that_says_what_to_read(root: Path) -> None:
-    with pytest.raises(duckdb.Error, match=re.escape(NO_TABLE_NAME)):
-        _duckdb_lenient(f"{root}/**/*.parquet")
-    assert GUIDES.keys() == {README_NAME, f".files/{NO_TABLE_NAME}"}

@@ -20,10 +20,6 @@ def old(sample_store: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(sample_store, tmp_path / "store", symlinks=True, copy_function=os.link))
 
 
-def inodes(folder: Path) -> dict[str, int]:
-    return {str(path.relative_to(folder)): path.lstat().st_ino for path in folder.rglob("*")}
-
-
 def test_a_new_root_gets_a_folder_for_each_reporter(tmp_path: Path) -> None:
     assert store_of(tmp_path / "new", "CHN") == tmp_path / "new" / "reporter=CHN"
     (tmp_path / "reporter=USA").mkdir()
@@ -93,9 +89,3 @@ def test_a_folder_that_is_both_is_refused(old: Path) -> None:
     for ask in asked:
         with pytest.raises(BrokenStore, match=r"both a store .* and a folder of stores .USA."):
             ask()
-
-
-def test_an_empty_store_is_nobodys(tmp_path: Path) -> None:
-    (tmp_path / "store" / "raw").mkdir(parents=True)
-    assert reporter_of(tmp_path / "store") is None
-    assert stores_of(tmp_path / "store") == {}

@@ -2,23 +2,11 @@
 
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from tasks.domain.errors import NothingPublished, UnknownSnapshot
 from tasks.store.resolve import open_release
 from tests.unit.store.small_store import JULY, JUNE, stored
-
-IMPORTS = "flow=import/year=2025/month=6"
-
-
-def test_the_files_of_a_table_can_be_read_and_chosen_by_flow(tmp_path: Path) -> None:
-    stored(tmp_path, {JUNE: [1, 2], IMPORTS: [3]})
-    found = open_release(str(tmp_path))
-    assert pl.read_parquet(found.paths("metric"), hive_partitioning=True)["level"].to_list() == [1, 2, 3]
-    (exports,) = found.paths("metric", "export")
-    assert JUNE in exports
-    assert found.paths("revision") == []
 
 
 def test_an_opened_release_is_unchanged_by_later_publications(tmp_path: Path) -> None:

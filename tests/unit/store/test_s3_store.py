@@ -1,7 +1,6 @@
 """A store in a bucket, with a bucket in memory: what retention spares, what an audit finds, who is outpaced."""
 
 import hashlib
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,12 +14,9 @@ from tasks.store.publish import publish
 from tasks.store.retention import Retired
 from tasks.store.s3_store import (
     GRACE_DAYS,
-    TEMPORARY,
     Remote,
-    abandoned,
     file_key,
     manifest_key,
-    part_key,
     pointer_bytes,
 )
 from tasks.store.snapshot import Snapshot, open_snapshot
@@ -141,26 +137,6 @@ def test_an_audit_names_each_object_that_is_not_what_it_is_said_to_be(remote: Re
     assert other.expected == repr(pointer_bytes(snapshot.id))
 
 
-def test_parts_of_a_run_that_died_go_after_some_days_and_those_of_a_living_one_stay(
-    remote: Remote, tmp_path: Path
-) -> None:
-    remote.publish(_published(tmp_path, "850511"), None)
-    published = _keys(remote)
-    dead, living = (f"{TEMPORARY}/parts-{name}" for name in ("dead", "living"))
-    for key in (f"{dead}/a", f"{dead}/b", f"{living}/a", f"{living}/b"):
-        remote.bucket.keep(key, key.encode())
-    items = [*remote.bucket.list(TEMPORARY)]
-    now = items[0].modified
-    later = now + timedelta(days=GRACE_DAYS, seconds=60)
-    # A living run has written something since, and its first parts are needed, too.
-    mixed = [replace(one, modified=later) if one.key == f"{living}/b" else one for one in items]
-    assert abandoned(mixed, later) == [f"{dead}/a", f"{dead}/b"]
-    assert abandoned(items, now + timedelta(days=GRACE_DAYS - 1)) == []
-    assert remote.retain(today=now.date(), months=24) == Retired((), 0)
-    assert remote.retain(today=now.date() + timedelta(days=GRACE_DAYS + 2), months=24) == Retired((), 4)
-    assert _keys(remote) == published
-
-
 DECEMBER, JANUARY = "flow=export/year=2024/month=12", "flow=export/year=2025/month=1"
 
 
@@ -203,19 +179,3 @@ def test_retention_deletes_the_parts_that_no_snapshot_names(remote: Remote, tmp_
         f"manifests/{name}.json" for name in last.parts
     }
     assert remote.audit() == []
-
-
-def test_an_audit_names_a_damaged_part_once_also_one_that_this_process_read_before(
-    remote: Remote, tmp_path: Path
-) -> None:
-    first = _in_the_bucket(remote, tmp_path, {DECEMBER: 1, JANUARY: 2})
-    second = _in_the_bucket(remote, tmp_path, {JANUARY: 3})
-    assert remote.audit() == []
-    (shared,) = set(first.parts) & set(second.parts)
-    remote.bucket._put(part_key(shared), b"{}", "overwrite")
-    (problem,) = remote.audit()
-    assert problem.file == f"s3://customs/store/manifests/{shared}.json"
-    assert problem.found.startswith("hashes to")
-    remote.bucket.delete([part_key(shared)])
-    (problem,) = remote.audit()
-    assert problem.found == "is missing from s3://customs/store"

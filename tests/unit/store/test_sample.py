@@ -45,10 +45,3 @@ def test_the_order_follows_the_chance_alone(tmp_path: Path) -> None:
     orders = [[row["level"] for row in drawn(snapshot, "record_level", random.Random(seed))] for seed in (1, 1, 2)]
     assert orders[0] == orders[1] != orders[2]
     assert orders[0] != sorted(orders[0])
-
-
-def test_a_table_without_files_has_no_row(tmp_path: Path) -> None:
-    publish(tmp_path, [], carried=(), parent=None, about={"releases": []})
-    snapshot = open_snapshot(tmp_path)
-    assert snapshot is not None
-    assert [*drawn(snapshot, "record_level", random.Random(1))] == []

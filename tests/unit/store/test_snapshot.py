@@ -55,41 +55,11 @@ def writable(path: Path) -> Path:
     return path
 
 
-def test_nothing_was_published_yet(store: Path) -> None:
-    assert open_snapshot(store) is None
-    assert list_snapshots(store) == []
-    assert audit_store(store) == []
-
-
 def test_snapshot_read_from_disk_is_the_one_published(store: Path) -> None:
     published = release(store, 1)
     assert open_snapshot(store) == published
     assert published.about == {"released_on": "2025-01-20", "title": "出口 é"}
     assert published.path == store / ".snapshots" / published.id
-
-
-def test_entries_and_paths_select_table_and_flow(store: Path) -> None:
-    snapshot = release(store, 1)
-    assert [entry.rows for entry in snapshot.entries("metric")] == [1, 2]
-    assert [entry.rows for entry in snapshot.entries("metric", "import")] == [2]
-    assert [path.read_bytes() for path in snapshot.paths("release")] == [parquet(1, 1, 1)]
-    assert snapshot.entries("nothing") == ()
-
-
-def test_opened_snapshot_stays_what_it_was_while_others_are_published(store: Path) -> None:
-    first = release(store, 1)
-    opened = open_snapshot(store)
-    second = release(store, 2)
-    assert opened == first
-    assert first.paths("release")[0].read_bytes() == parquet(1, 1, 1)
-    assert open_snapshot(store) == second
-    assert open_snapshot(store, first.id) == first
-
-
-def test_history_is_listed_in_order(store: Path) -> None:
-    ids = [release(store, number).id for number in (1, 2, 3)]
-    assert [snapshot.id for snapshot in list_snapshots(store)] == ids
-    assert [snapshot.parent for snapshot in list_snapshots(store)] == [None, *ids[:-1]]
 
 
 def test_snapshot_of_a_killed_run_is_not_in_the_history(store: Path) -> None:
@@ -252,16 +222,6 @@ def test_a_part_of_a_manifest_that_is_lost_or_damaged_is_named_once_for_all_its_
     assert audit_store(store) == []
 
 
-def test_a_foreign_file_among_the_parts_of_manifests_is_named(store: Path) -> None:
-    part = part_path(store, release(store, 1).parts[0])
-    for place in ("manifests/notes.txt", f"manifests/{part.stem[:2]}/{part.name}"):
-        (store / place).parent.mkdir(exist_ok=True)
-        (store / place).write_bytes(part.read_bytes())
-        (problem,) = audit_store(store)
-        assert (problem.file, problem.found, problem.expected) == (place, "a foreign name", "manifests/<sha256>.json")
-        (store / place).unlink()
-
-
 def test_a_snapshot_without_its_manifest_is_refused_with_a_remedy(store: Path) -> None:
     manifest = release(store, 1).path / "manifest.json"
     manifest.unlink()
@@ -275,12 +235,6 @@ def test_renamed_snapshot_folder_is_refused(store: Path) -> None:
     snapshot.path.rename(store / ".snapshots" / renamed)
     with pytest.raises(BrokenStore, match="Give the folder its name back"):
         open_snapshot(store, renamed)
-
-
-def test_whole_store_has_no_problem(store: Path) -> None:
-    snapshots = [release(store, number) for number in (1, 2)]
-    assert audit_store(store) == []
-    assert [audit_snapshot(snapshot) for snapshot in snapshots] == [[], []]
 
 
 def test_flipped_byte_is_named_with_both_hashes(store: Path) -> None:
@@ -368,16 +322,6 @@ def test_raw_files_are_proven_by_name_and_their_sidecars_are_not_hashed(store: P
     assert (problem.file, problem.found) == (f"raw/{sha256[:2]}/{sha256}.json", "no file next to it")
 
 
-def test_a_link_to_nothing_is_named(store: Path) -> None:
-    release(store, 1)
-    places = [store / "raw" / "ab" / ("ab" * 32), store / ".objects" / "cd" / f"{'cd' * 32}.parquet"]
-    for place in places:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.symlink_to("/nowhere")
-    found = {problem.file: problem.found for problem in audit_store(store)}
-    assert found == {place.relative_to(store).as_posix(): "a link to nothing" for place in places}
-
-
 @pytest.mark.parametrize("moment", ["before it is opened", "while it is read"])
 def test_what_a_retention_takes_during_an_audit_is_no_problem(
     store: Path, monkeypatch: pytest.MonkeyPatch, moment: str
@@ -396,15 +340,6 @@ def test_what_a_retention_takes_during_an_audit_is_no_problem(
     monkeypatch.setattr(verify, real.__name__, late)
     assert audit_store(store) == []
     assert kept == []
-
-
-def test_what_is_no_folder_under_the_name_of_a_snapshot_is_named(store: Path) -> None:
-    release(store, 1)
-    (store / ".snapshots" / "000007-0123456789ab").write_text("x")
-    (store / ".snapshots" / "000008-0123456789ab").symlink_to("nowhere")
-    assert [(problem.file, problem.found) for problem in audit_store(store)] == [
-        (".snapshots/000007-0123456789ab", "no folder"), (".snapshots/000008-0123456789ab", "no folder"),
-    ]  # fmt: skip
 
 
 def test_a_current_snapshot_that_goes_during_an_audit_is_named(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -436,11 +371,6 @@ def test_audit_reads_a_file_once_however_many_snapshots_link_it(store: Path, mon
     assert audit_store(store) == []
     # The file, and the part of a manifest that names it.
     assert len(read) == len(set(read)) == 2
-
-
-def test_problem_reads_as_one_sentence() -> None:
-    problem = Problem("raw/ab/x", "4 bytes", "5 bytes", "restore it from a copy")
-    assert str(problem) == "raw/ab/x: found 4 bytes; expected 5 bytes; restore it from a copy"
 
 
 def test_what_a_killed_run_left_among_the_objects_is_gone_from_the_disk(store: Path) -> None:

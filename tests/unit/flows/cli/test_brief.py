@@ -32,11 +32,6 @@ def test_measures_on_a_product_have_its_coverage_and_a_note_on_mixed_codes() -> 
     assert "as of 2026-01-01" in result.stdout
 
 
-def test_a_product_that_no_measure_touches_is_named() -> None:
-    result = run("events", "--product", "01012100")
-    assert (result.exit_code, result.stdout) == (0, "no measure touches 01012100; tidewaiter events lists all measures\n")  # fmt: skip
-
-
 @pytest.mark.parametrize("day", ["2025-02-30", "June"])
 def test_what_is_no_day_is_refused(day: str) -> None:
     result = run("events", "--on", day)

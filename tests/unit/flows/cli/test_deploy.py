@@ -89,19 +89,6 @@ def test_deploy_starts_a_server_uses_it_and_then_puts_everything_on_it(
     assert made[0].read_text() == 'partners = "all"'
 
 
-def test_deployments_of_ones_own_are_those_of_the_file(machine: Machine, tmp_path: Path) -> None:
-    own = tmp_path / "own.yaml"
-    own.write_text("deployments: []\n")
-    assert run("deploy", "--file", str(own)).exit_code == 0
-    assert machine.done[-1] == ("deploy", own, "the addresses")
-
-
-def test_the_deployments_are_printed_as_they_are_and_nothing_is_started(machine: Machine) -> None:
-    result = run("deploy", "--show")
-    assert result.stdout == (ROOT / "deployments" / "prefect.yaml").read_text(encoding="utf-8")
-    assert machine.done == []
-
-
 def test_what_cannot_be_used_is_refused_before_anything_is_started(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -6,9 +6,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import flows.fetch
-from flows.cli.fetch import Source, commands
+from flows.cli.fetch import commands
 from flows.cli.options import DISAGREES, REFUSED
-from schemas.code_files import source_names
 from schemas.forms.fetch import Fetched, FetchReport, FetchRequest
 
 
@@ -54,21 +53,8 @@ def test_questions_that_were_skipped_for_one_reason_are_one_line(monkeypatch: py
     assert "  skipped q0: [why]\n" in result.stdout
 
 
-def test_options_fill_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, (request,) = run(
-        monkeypatch, [], "--product", "8505", "--product", "2805", "--flow", "import", "--month", "2025-06"
-    )
-    assert (request.products, request.flows, request.months, request.reporters) == (["8505", "2805"], ["import"], "2025-06", [])  # fmt: skip
-    _, (plain,) = run(monkeypatch, [])
-    assert (plain.products, plain.flows, plain.months) == ([], ["export", "import"], None)
-
-
 @pytest.mark.parametrize("given", [["--month", "2025"], ["--flow", "transit"]])
 def test_options_that_are_none_are_refused_and_nothing_is_asked(monkeypatch: pytest.MonkeyPatch, given: list[str]) -> None:  # fmt: skip
     result, asked = run(monkeypatch, [], *given)
     assert result.exit_code == REFUSED
     assert asked == []
-
-
-def test_the_command_has_every_source() -> None:
-    assert [*Source] == [*source_names()]

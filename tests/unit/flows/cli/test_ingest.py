@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from flows.cli.ingest import SAMPLE, commands
+from flows.cli.ingest import commands
 from flows.cli.options import REFUSED
 from tests.unit.store.small_store import JUNE, stored
 
@@ -28,18 +28,6 @@ def test_a_release_that_is_not_held_cannot_be_decided(tmp_path: Path, command: s
     result = run(command, "nobody", "--by", "Li Wei", "--reason", "so it is", *given, "--store", str(tmp_path))
     assert result.exit_code == REFUSED
     assert "nobody" in result.stderr
-
-
-def test_a_file_that_is_not_there_is_refused_and_leaves_no_store(tmp_path: Path) -> None:
-    result = run("ingest", str(tmp_path / "gone.csv"), "--source", "gacc_query", "--flow", "export", "--no-prefect", "--store", str(tmp_path / "store"))  # fmt: skip
-    assert result.exit_code == REFUSED
-    assert "gone.csv" in result.stderr
-    assert not (tmp_path / "store" / ".snapshots").exists()
-
-
-def test_the_sample_is_a_file_of_published_figures() -> None:
-    titles = SAMPLE.read_text(encoding="utf-8").splitlines()[0]
-    assert titles.startswith("flow,product,partner,period,measure,value,unit,published_on")
 
 
 def test_a_dry_run_lists_a_name_with_control_characters_on_one_line(tmp_path: Path) -> None:

@@ -4,10 +4,9 @@ from typing import Annotated
 
 import pytest
 import typer
-from typer.main import get_command
 from typer.testing import CliRunner
 
-from flows.cli.once import Commands, Once
+from flows.cli.once import Commands
 from flows.cli.options import REFUSED
 
 app = Commands()
@@ -69,14 +68,3 @@ def test_a_flag_of_the_command_that_is_not_given_is_still_missing() -> None:
         option: CliRunner().invoke(quick, [option] if option else []).output for option in ("", "--loud", "--quiet")
     }
     assert given == {"": "None\n", "--loud": "True\n", "--quiet": "False\n"}
-
-
-def test_the_flag_for_help_is_false_and_works() -> None:
-    command = get_command(quick)
-    assert isinstance(command, Once)
-    context = command.make_context("show", [])
-    helps = [option for option in command.get_params(context) if option.name == "help"]
-    assert [option.default for option in helps] == [False]
-    shown = CliRunner().invoke(quick, ["--help"])
-    assert shown.exit_code == 0
-    assert "--loud" in shown.output

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from flows.cli.app import app
 from flows.cli.options import REFUSED
 from flows.cli.read import commands
-from tests.unit.store.small_store import JULY, JUNE, stored
+from tests.unit.store.small_store import JUNE, stored
 
 IMPORTS = "flow=import/year=2025/month=6"
 
@@ -25,13 +25,6 @@ def test_the_addresses_of_a_table_are_lines_that_a_reader_takes(tmp_path: Path) 
     assert result.exit_code == 0
     assert pl.read_parquet(result.stdout.split(), hive_partitioning=True)["level"].to_list() == [1, 2, 3]
     assert len(run("resolve", "metric", "--flow", "import", "--store", str(tmp_path)).stdout.split()) == 1
-
-
-def test_an_older_release_has_its_own_files(tmp_path: Path) -> None:
-    first = stored(tmp_path, {JUNE: [1]})
-    stored(tmp_path, {JUNE: [1], JULY: [2]})
-    assert len(run("resolve", "metric", "--store", str(tmp_path)).stdout.split()) == 2
-    assert run("resolve", "metric", "--release", first.id, "--store", str(tmp_path)).stdout.split() == [str(first.path / first.files[0].path)]  # fmt: skip
 
 
 def test_a_table_without_files_prints_no_address(tmp_path: Path) -> None:
@@ -70,10 +63,3 @@ def test_an_output_that_is_a_pipe_or_a_folder_is_refused_and_not_waited_for(tmp_
     for name in ("pipe.csv", "folder.csv"):
         result = CliRunner().invoke(app, ["read", "metric", "--store", str(tmp_path), "--output", str(tmp_path / name)])
         assert (result.exit_code, "a folder, a pipe or a device, and no file" in result.output) == (2, True)
-
-
-def test_young_snapshots_stay(tmp_path: Path) -> None:
-    stored(tmp_path, {JUNE: [1]})
-    result = run("retain", "--store", str(tmp_path))
-    assert (result.exit_code, result.stdout) == (0, "0 snapshots and 0 files removed\n")
-    assert run("retain", "--months", "23", "--store", str(tmp_path)).exit_code == REFUSED

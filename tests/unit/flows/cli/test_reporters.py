@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner, Result
 
-from flows.cli.options import DISAGREES, REFUSED
+from flows.cli.options import DISAGREES
 from flows.cli.reporters import commands
 from schemas.forms.sources import SourceState, SourceStates
 from tasks.reports import groups, sources
@@ -56,9 +56,3 @@ def test_a_sum_without_one_member_is_none_and_the_exit_code_says_so(
     assert result.exit_code == code
     assert ("500" in result.stdout) is (code == 0)
     assert ("without FRA there is no sum" in result.stdout + result.stderr) is (code == DISAGREES)
-
-
-def test_a_month_that_does_not_exist_is_refused_before_the_store_is_opened() -> None:
-    result = run("coverage", "850511", "--month", "2025-13", "--store", "nowhere")
-    assert result.exit_code == REFUSED
-    assert "'2025-13' is no month; write 2025-06" in " ".join(result.stderr.split())

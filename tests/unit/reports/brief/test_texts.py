@@ -1,12 +1,8 @@
 """The words of both languages have the same names and the same places for numbers."""
 
 import re
-from typing import Any
-
-import pytest
 
 from schemas.names import MISSING
-from tasks.reports.brief.wording import PRICE_UNITS
 from tasks.reports.page_templates import FOLDER, LANGUAGES, words
 
 PLACE = re.compile(r"\{(\w+)")
@@ -40,16 +36,3 @@ def test_both_languages_have_the_same_sentences() -> None:
 
 def test_every_reason_for_a_missing_figure_has_a_chinese_text_or_is_never_on_the_page() -> None:
     assert {*MISSING} - {"on_request"} <= {*ZH["missing_reasons"]} <= {*MISSING}
-
-
-def test_every_figure_has_a_formula_and_every_price_a_note_on_its_unit() -> None:
-    assert {*ZH["formulas"]} == {*ZH["figures"], "unit_value", "implied"}
-    assert {*PRICE_UNITS.values()} <= {*ZH["units"]}
-    for texts in (EN, ZH):
-        assert {*texts["unit_notes"]} == {*PRICE_UNITS}
-
-
-@pytest.mark.parametrize(("number", "said"), [(1, "once"), (2, "twice"), (7, "seven times"), (10, "ten times")])
-def test_the_words_for_numbers_are_in_order(number: int, said: Any) -> None:
-    assert EN["numbers"][number] == said
-    assert len(EN["numbers"]) == 11

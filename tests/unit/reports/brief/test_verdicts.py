@@ -55,10 +55,6 @@ def test_two_growths_with_different_verdicts_are_named() -> None:
     assert said == "m/m, year to date y/y: may be quoted; y/y: quote with care (it rests on more than one kind of release)"  # fmt: skip
 
 
-def test_a_sentence_without_a_growth_has_no_verdict() -> None:
-    assert next_to(sentence(fact("level", None)), page(), "en") == ""
-
-
 @pytest.mark.parametrize(("count", "shared"), [(2, set()), (3, {"coverage"})])
 def test_a_caveat_of_all_growths_is_stated_once_from_three_on(count: int, shared: set[str]) -> None:
     facts = [fact("mom_pct", "care", KINDS, *([LOW] if place == 0 else [])) for place in range(count)]
@@ -69,8 +65,3 @@ def test_a_caveat_of_all_growths_is_stated_once_from_three_on(count: int, shared
     if shared:
         assert next_to(sentence(facts[1]), found, "en") == "may be quoted"
         assert next_to(sentence(facts[0]), found, "en").startswith("quote with care (its base is unusually low")
-
-
-def test_small_masses_are_in_kilograms() -> None:
-    one = fact("mom_pct", "care", Caveat(name="nearly_nothing", numbers={"base": 999, "step": 1000}))
-    assert "from nearly nothing, 999 kg printed to the 1 t" in next_to(sentence(one), page(one), "en")

@@ -72,38 +72,3 @@ def test_a_decision_needs_a_name_a_reason_and_one_of_two_words(change: dict[str,
     held.Decision.model_validate(decided)
     with pytest.raises(ValidationError):
         held.Decision.model_validate(decided | change)
-
-
-@pytest.mark.parametrize(
-    ("months", "span"), [(["2025-06"], "2025-06"), (["2025-01", "2025-06"], "2025-01 to 2025-06"), (["2024-12", "2025-01", "2025-02"], "2024-12 to 2025-02")]
-)  # fmt: skip
-def test_the_months_of_an_outcome(months: list[str], span: str) -> None:
-    made = dict.fromkeys(outcome.Outcome.model_fields, "x") | {
-        "status": "published", "months": months, "records": 1, "records_observed": 1, "records_quarantined": 0,
-        **{name: [] for name in ("flows", "products", "warnings", "notes", "healed", "briefs")},
-    }  # fmt: skip
-    assert outcome.Outcome.model_validate(made).span == span
-    with pytest.raises(ValidationError):
-        outcome.Outcome.model_validate(made | {"status": "failed"})
-
-
-def fact(name: str, value: float | None = 1.0, *numbers: dict[str, Any]) -> brief.Fact:
-    told = [trace.TracedNumber.model_validate(NUMBER | number) for number in numbers]
-    operand = trace.Operand(name="level", value=value, status="reported", numbers=told)
-    traced = dict.fromkeys(trace.Trace.model_fields, "x") | {"operands": [operand], "breaks": [], "decisions": [], "doubts": [], "agrees": True, "value": 1.0, "recomputed": 1.0}  # fmt: skip
-    return brief.Fact(id=name, partner="USA", month=date(2025, 6, 1), figure="level", value=value, status="reported", trace=trace.Trace.model_validate(traced))  # fmt: skip
-
-
-def test_a_brief_lists_its_figures_in_the_order_of_the_page_and_its_sources_once() -> None:
-    names = ("level", "mom", "contribution", "yoy", "ytd", "ytd_yoy", "share", "rank", "rank_before")
-    facts = {
-        name: fact(name, None if name == "yoy" else 1.0, {"title": f"{name}.csv" if name == "rank" else "june.csv"})
-        for name in names
-    }
-    row = brief.PartnerRow(partner="USA", **facts, recent=[])
-    page = brief.Facts.model_construct(
-        world_before=fact("before", 1.0, {"address": "https://a.example"}), highest_since=fact("highest", None), lowest_since=fact("lowest"),
-        partners=[row], unit_value=fact("price"), unit_value_mom=fact("price_mom", None), unit_value_yoy=fact("price_yoy"),
-    )  # fmt: skip
-    assert [one.id for one in page.facts()] == ["before", "lowest", "level", "mom", "contribution", "ytd", "ytd_yoy", "share", "rank", "rank_before", "price", "price_yoy"]  # fmt: skip
-    assert page.sources() == ["https://a.example", "june.csv", "rank.csv"]

@@ -1,6 +1,6 @@
 """The row that a page shows of a source."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -17,12 +17,6 @@ def test_a_source_of_which_nothing_is_in_has_an_empty_row() -> None:
     assert row(reporters=[]) == {
         "source": "hmrc_ots", "reporters": "", "last month in": "none", "released on": "", "next due": "", "overdue": "", "failing since": "",
     }  # fmt: skip
-
-
-def test_a_day_that_is_estimated_is_marked() -> None:
-    due = {"next_month": "2026-07", "next_due": date(2026, 9, 15)}
-    assert row(**due)["next due"] == "2026-07 on 2026-09-15"
-    assert row(**due, is_estimated=True)["next due"] == "2026-07 on about 2026-09-15"
 
 
 @pytest.mark.parametrize(
@@ -43,11 +37,3 @@ def test_a_reason_is_shown_without_the_question_and_cut() -> None:
         row(reason=asked, failing_since=FAILED)["failing since"] == "2026-08-13 04:00: https://example.org/data?…: 503"
     )
     assert len(row(reason="x" * 999, failing_since=FAILED)["failing since"]) == REASON_MAX
-
-
-def test_a_long_path_does_not_push_out_why_the_source_failed() -> None:
-    """Eurostat has the question in the path."""
-    asked = f"https://example.org/data/{'+'.join(['850511'] * 60)}?format=SDMX-CSV: ConnectError: Name not known after 4 attempts"
-    assert row(reason=asked)["failing since"] == (
-        "not asked: https://example.org/…: ConnectError: Name not known after 4 attempts"
-    )

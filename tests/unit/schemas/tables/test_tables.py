@@ -109,10 +109,6 @@ def test_a_published_table_is_sorted_and_filed_by_columns_that_it_has(table: str
     assert arrow_schema(table).names == stored_columns(table)
 
 
-def test_a_name_in_snake_case() -> None:
-    assert [table_name(model) for model in (trade_flow.TradeFlow, name.ProductName, lineage.Lineage)] == ["trade_flow", "product_name", "lineage"]  # fmt: skip
-
-
 def test_a_decision_is_refused_without_a_reason_or_with_another_word() -> None:
     good = decision_table(made("withdrawn", "r1", "2026-01-20"))
     decision.Decision.validate(good, lazy=True)

@@ -19,7 +19,7 @@ from flows.release import release
 from schemas.forms.held import HeldFinding, HeldRelease
 from schemas.forms.request import ReleaseRequest
 from tasks.reports import prefect_pages
-from tasks.reports.markdown_text import plain
+from tasks.reports.page_templates import plain
 from tasks.reports.query import query
 from tasks.reports.release_page import pages
 from tasks.reports.revision_page import revision_report
@@ -75,21 +75,6 @@ def test_an_address_in_a_text_is_no_link(text: str) -> None:
     """The reader in the UI makes links of bare addresses; with a backslash inside they are none to it."""
     assert not re.search(r"https?://|www\.|[\w.]@", plain(text))
     assert shown(plain(text)).strip() == text
-
-
-def test_usual_names_stay_as_they_are() -> None:
-    for name in (
-        "soybeans_import_2024_cny.csv",
-        "稀土 2025-06（修订）.xlsx",
-        "June 2025, 353 t (+660.8 %)",
-        "gacc_query-4cb411168c5d",
-    ):
-        assert plain(name) == name
-
-
-def test_a_long_text_is_cut() -> None:
-    assert plain("x" * 1000).endswith("(1000 characters)")
-    assert len(plain("x" * 1000)) < 350
 
 
 @pytest.fixture
