@@ -15,8 +15,11 @@ import polars as pl
 
 from schemas.layouts import LAYOUTS
 from schemas.table import DataFrame, empty_frame, schema_sha256
+from schemas.tables.control_event import ControlEvent
 from schemas.tables.decision import Decision
 from schemas.tables.lineage import Lineage
+from schemas.tables.revision import Revision
+from schemas.tables.trade_flow import TradeFlow
 from tasks.controls.tables import reference_sha256
 from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.ingest.normalise import Normalised
@@ -24,15 +27,30 @@ from tasks.ledger.name_tables import NameTables, name_tables
 from tasks.ledger.published_state import Known
 from tasks.lineage.provenance import derivation_of, derivation_of_month, rows_of_collected
 from tasks.lineage.records import lineage_row
-from tasks.steps.assemble import whole
+from tasks.steps.assemble import Ledger, whole
+from tasks.steps.derivation import Figures
 from tasks.steps.open_published import later_year
 from tasks.steps.portions import DERIVED
-from tasks.steps.release_tables import Derived, Entered
 from tasks.store.manifest import FileEntry
 from tasks.store.mirror import announcement
 from tasks.store.parquet import Partition, encode_file, encode_months, partition_path
 from tasks.store.publish import NewFile, Publication, publish
 from tasks.store.snapshot import Snapshot, open_snapshot
+
+
+class Entered(NamedTuple):
+    """What a release or a decision makes of the ledger, and what it revises."""
+
+    ledger: Ledger
+    trade_flow: DataFrame[TradeFlow]
+    revision: DataFrame[Revision]
+
+
+class Derived(NamedTuple):
+    """What follows from the ledger: the figures, and the states of export controls."""
+
+    figures: Figures
+    control_event: DataFrame[ControlEvent]
 
 
 def publish_tables(
