@@ -3,7 +3,7 @@
 import gc
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -55,6 +55,18 @@ def pytest_collection_finish() -> None:
     """What thousands of tests and their modules are made of stays, so the search for garbage need not go through it each time."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The first line about a test that fails says which rule broke, in words, and for which case."""
+    report = yield
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if report.failed and crash:
+        name, _, case = item.name.partition("[")
+        rule = name.removeprefix("test_").replace("_", " ") + (f" ({case[:-1]})" if case else "")
+        crash.message = f"not so: {rule}: {crash.message}"
+    return report
 
 
 @pytest.fixture(scope="session")
