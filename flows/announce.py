@@ -20,7 +20,8 @@ from prefect.states import Completed, Failed, Running
 from flows import messages
 from schemas.forms.held import HeldRelease
 from schemas.forms.outcome import Hold, Outcome
-from schemas.forms.watch import Expectation, WatchReport
+from schemas.forms.sources import SourceState
+from schemas.forms.watch import WatchReport
 from tasks.domain.errors import NotHeld, Refused
 from tasks.domain.text import counted
 from tasks.ingest import held as held_releases
@@ -92,7 +93,6 @@ def watched(report: WatchReport) -> WatchReport:
         *report.troubles,
         *report.held,
         *map(message, report.outcomes),
-        *report.expected.lines,
         *report.lines_of_sources,
         *report.looked.waiting,
     ]
@@ -173,9 +173,9 @@ def held(hold: Hold, *, waits: bool) -> None:
     attempt(lambda: event("held", hold.release_id, payload, waits="yes" if waits else "no"))
 
 
-def overdue(expected: Expectation) -> None:
+def overdue(state: SourceState) -> None:
     """Emit the event of a late month: once, and again each week as long as it is late. The server remembers."""
-    name = f"{expected.kind}.{'.'.join(expected.missing)}"
+    name = f"{state.source}.{'.'.join(state.late)}"
     since = datetime.now(UTC) - REMIND_AFTER
     wanted = EventFilter(
         occurred=EventOccurredFilter(since=since), event=EventNameFilter(name=[f"{EVENT}.overdue"]),
@@ -184,7 +184,7 @@ def overdue(expected: Expectation) -> None:
     with get_client(sync_client=True) as client:
         said = client.read_events(filter=wanted, limit=1).total
     if not said:
-        event("overdue", name, {**expected.model_dump(mode="json"), **messages.overdue(expected)})
+        event("overdue", name, {**state.model_dump(mode="json"), **messages.overdue(state)})
 
 
 def event(what: str, name: str, payload: dict[str, Any], **labels: str) -> None:

@@ -8,7 +8,7 @@ from collections import Counter
 
 from schemas.forms.held import HeldRelease
 from schemas.forms.outcome import Outcome
-from schemas.forms.watch import Expectation
+from schemas.forms.sources import SourceState
 from tasks.domain.text import clip, counted
 
 LINES_MAX = 10
@@ -55,21 +55,17 @@ def held(kept: HeldRelease) -> Message:
     return _message(f"Held for approval: {clip(kept.title)}, {counted(len(kept.findings), 'finding')}", lines)
 
 
-def overdue(expected: Expectation) -> Message:
-    """Write the message on a month that the calendar expected and that is missing."""
-    days = counted(expected.days_overdue, "day")
-    way = (
-        f"Ask again with tidewaiter fetch {expected.fetch}"
-        if expected.fetch
-        else "Download it and drop it into the inbox"
-    )
-    late = "the source is" if expected.fetch else "customs are"
+def overdue(state: SourceState) -> Message:
+    """Write the message on months of a source that are late."""
+    way, late = "Download it and drop it into the inbox", "customs are"
+    if state.is_fetched:
+        way, late = f"Ask again with tidewaiter fetch {state.source}", "the source is"
     lines = [
-        *expected.lines,
-        f"Its fetch fails since {expected.failing}." if expected.failing else "",
+        *state.lines,
+        f"Its fetch fails since {state.row['failing since']}." if state.failing_since else "",
         f"{way}. If {late} late, correct the day in schemas/reference/release_calendar.csv.",
     ]
-    return _message(f"Overdue {days}: {expected.kind} of {' and '.join(expected.missing)}", lines)
+    return _message(f"Overdue {counted(state.days_late, 'day')}: {state.source} of {' and '.join(state.late)}", lines)
 
 
 def _message(subject: str, lines: list[str]) -> Message:

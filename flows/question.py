@@ -26,7 +26,7 @@ from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import Held, Rejected
 from tasks.ingest import held as held_releases
-from tasks.reports.markdown_text import plain
+from tasks.reports.page_templates import plain
 from tasks.store.mirror import at_hand
 
 PATIENCE_SECONDS = 7 * 24 * 3600

@@ -14,11 +14,6 @@ from schemas.forms.form import Day
 from schemas.forms.watch import WatchReport, WatchRequest
 from tasks.domain.clock import CUSTOMS_TIME
 from tasks.steps import catalog as step
-from tasks.store.mirror import at_hand
-from tasks.store.reporters import store_of
-
-# The calendar is that of China's customs.
-CUSTOMS = "CHN"
 
 
 def scheduled_for() -> datetime:
@@ -43,6 +38,5 @@ def watch(request: WatchRequest = WatchRequest(), day: Day = None) -> WatchRepor
     day = day or scheduled_for().date()
     looked = step.look(request, day)
     report = take(looked, request.store, dry_run=request.dry_run)
-    expected = step.expect(at_hand(store_of(request.store, CUSTOMS)), request.kinds, day)
-    sources = step.source_states(request.store, [request.inbox], day).sources
-    return announce.watched(report.model_copy(update={"expected": expected, "sources": sources}))
+    sources = step.source_states(request.store, [request.inbox], day, request.kinds).sources
+    return announce.watched(report.model_copy(update={"sources": sources}))

@@ -245,7 +245,7 @@ def _tell_report(report: "WatchReport") -> int:
     console().print(f"[bold]{escape(report.headline)}[/]", highlight=False)
     for file in report.looked.ready if report.dry_run else ():
         say(f"  {printable(str(file))}")
-    for line in [*report.troubles, *report.held, *report.expected.lines, *report.looked.waiting]:
+    for line in [*report.troubles, *report.held, *report.lines_of_sources, *report.looked.waiting]:
         say(line, to=errors)
     for outcome in report.outcomes:
         tell(outcome, None, warnings=False)

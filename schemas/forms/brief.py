@@ -4,6 +4,7 @@ Both languages and both formats are written from this one structure, so that the
 """
 
 from datetime import date
+from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -44,65 +45,6 @@ class PartnerRow(BaseModel):
     recent: list[float | None] = Field(description="the last months, oldest first")
 
 
-class EventFact(BaseModel):
-    """A measure inside the months that are shown."""
-
-    number: int
-    day: date
-    event: str
-    state: str
-    body: str
-    document: str
-    goods: str
-    body_zh: str
-    document_zh: str
-    goods_zh: str
-    coverage: str
-    address: str
-    state_by: str = Field("", description="measure whose term decides the state: a suspension, or what has run out")
-    state_part: str = Field("", description="paragraph that is suspended, where the rest is not")
-    since: date | None = Field(None, description="first day of that term")
-    until: date | None = Field(None, description="last day of that term")
-
-
-class Revised(BaseModel):
-    """A number that changed after it was published, with both releases."""
-
-    period: str
-    product: str
-    partner: str
-    regime: str | None = Field(None, description="customs regime, where the releases tell it")
-    province: str | None = Field(None, description="province, where the releases tell it")
-    measure: str
-    unit: str
-    kind: str
-    old_value: int | None
-    new_value: int | None
-    revised_on: date
-    old_release_id: str
-    new_release_id: str
-
-
-class DecisionFact(BaseModel):
-    """A release that was withdrawn, or counts again."""
-
-    kind: str
-    release_id: str
-    title: str
-    decided_on: date
-    decided_by: str
-    reason: str
-
-
-class Waiting(BaseModel):
-    """A release that is held."""
-
-    title: str
-    release_id: str
-    since: str
-    why: list[str]
-
-
 class Facts(BaseModel):
     """All that a brief says."""
 
@@ -123,7 +65,9 @@ class Facts(BaseModel):
     months: list[date] = Field(description="the months of the chart")
     world: list[float | None] = Field(description="all partners together in each of these months")
     before: dict[str, float | None] = Field(description="the month before, by partner")
-    events: list[EventFact]
+    events: list[dict[str, Any]] = Field(
+        description="measures inside these months: rows of control_event, with number, day and state"
+    )
     states_on: date = Field(description="day of the states of the events")
     unit_value: Fact = Field(description="in US dollars, or in yuan where only these are known")
     unit_value_mom: Fact
@@ -134,12 +78,16 @@ class Facts(BaseModel):
     )
     series_start: date | None = Field(description="first month of the unbroken series that a record stands in")
     revised_since: date | None = Field(description="day on which the month before came out: that of the last brief")
-    revised: list[Revised]
+    revised: list[dict[str, Any]] = Field(description="rows of revision, with their period in words")
     revised_more: int = Field(description="revisions that are not listed")
-    decisions: list[DecisionFact] = Field([], description="releases that were withdrawn, or count again, since then")
-    held: list[Waiting]
+    decisions: list[dict[str, Any]] = Field(
+        [], description="rows of decision, with the title: releases that were withdrawn, or count again, since then"
+    )
+    held: list[dict[str, Any]] = Field(description="releases that are held: title, release_id, since, why")
     mixed_code: bool
-    within_union: bool = Field(False, description="whether the European Union is the reporter and some of its members are partners")
+    within_union: bool = Field(
+        False, description="whether the European Union is the reporter and some of its members are partners"
+    )
     doubts: list[str] = Field([], description="open findings about the releases that a figure of the page rests on")
     reporter: str = Field(description="whose statistics these are, ISO 3166-1 alpha-3")
     known_on: str = Field("", description="day up to which the store knows")

@@ -94,6 +94,14 @@ def state_file(inbox: Path, source: str) -> Path:
     return inbox / NOTES / f"{source}.state.json"
 
 
+def read_state(place: Path) -> FetchState | None:
+    """Return what such a file says; None where there is none that can be read: it costs the day since when a source fails."""
+    try:
+        return FetchState.model_validate_json(place.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
 class Fetched(BaseModel):
     """What came of one question."""
 

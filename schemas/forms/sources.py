@@ -28,7 +28,14 @@ class SourceState(BaseModel):
     is_estimated: bool = Field(default=False, description="this day follows from the usual delay, not from a calendar")
     overdue: list[str] = Field(default=[], description="months that are due and not in, also gaps, YYYY-MM")
     days_overdue: int = Field(default=0, description="days since the first of these was due")
-    overdue_since: date | None = Field(default=None, description="day on which the first of these was due")
+    late: list[str] = Field(
+        default=[],
+        description="months that were due last and are not in, where the source is used or expected: people are told of them",
+    )
+    late_since: date | None = Field(default=None, description="day on which these were due")
+    days_late: int = Field(default=0, description="days since then")
+    warning: str = Field(default="", description="what is wrong with the calendar itself")
+    is_fetched: bool = Field(default=False, description="a fetch gets its files; otherwise a person downloads them")
     asked_at: datetime | None = Field(default=None, description="time of the last fetch")
     failing_since: datetime | None = Field(
         default=None, description="time of the first of the fetches that failed since"
@@ -36,13 +43,15 @@ class SourceState(BaseModel):
     reason: str = Field(default="", description="why it fails, or was not asked")
 
     @property
-    def partial(self) -> str:
-        """That members whose earlier months are in lack the newest one, in words; empty where none does."""
-        return (
-            f"{self.source}: {self.last_month} is in without {', '.join(self.late_members)}"
-            if self.late_members
-            else ""
-        )
+    def lines(self) -> list[str]:
+        """What a person must take care of, in words: late months, the calendar, members that lack the newest month."""
+        late = f"{self.source} of {' and '.join(self.late)} was due on {self.late_since} and is not here"
+        members = f"{self.source}: {self.last_month} is in without {', '.join(self.late_members)}"
+        return [
+            *([late] if self.late else []),
+            *filter(None, [self.warning]),
+            *([members] if self.late_members else []),
+        ]
 
     @property
     def row(self) -> dict[str, str]:

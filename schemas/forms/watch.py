@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -188,50 +187,6 @@ def printable(name: str) -> str:
     return name if name.isprintable() else ascii(name)
 
 
-class Expectation(BaseModel):
-    """What the calendar expects on a day, and whether it is in."""
-
-    model_config = ConfigDict(frozen=True)
-
-    kind: str = Field(default="", description="kind of release, or a source; empty where nothing is expected")
-    months: list[str] = Field(default=[], description="months that were due last, YYYY-MM")
-    due_on: date | None = Field(default=None, description="day on which they were due")
-    missing: list[str] = Field(default=[], description="those of the months that are not published")
-    days_overdue: int = Field(default=0, description="days since they were due, 0 where nothing is missing")
-    warnings: list[str] = Field(default=[], description="what is wrong with the calendar itself")
-    fetch: str = Field(default="", description="source of which a fetch gets it; empty: a person downloads it")
-    failing: str = Field(default="", description="since when its fetch fails, and why")
-
-    @property
-    def lines(self) -> list[str]:
-        """What a person must take care of, in words."""
-        late = f"{self.kind} of {' and '.join(self.missing)} was due on {self.due_on} and is not here"
-        return [late, *self.warnings] if self.days_overdue else self.warnings
-
-
-class Expected(BaseModel):
-    """What the calendar expects on a day, a kind of release each."""
-
-    model_config = ConfigDict(frozen=True)
-
-    kinds: list[Expectation] = Field(default=[], description="what is expected of each kind")
-
-    @property
-    def late(self) -> list[Expectation]:
-        """The kinds of which a month is missing."""
-        return [kind for kind in self.kinds if kind.days_overdue]
-
-    @property
-    def days_overdue(self) -> int:
-        """Days for which the latest of them is overdue, 0 where nothing is missing."""
-        return max((kind.days_overdue for kind in self.kinds), default=0)
-
-    @property
-    def lines(self) -> list[str]:
-        """What a person must take care of, in words."""
-        return [line for kind in self.kinds for line in kind.lines]
-
-
 class Taken(BaseModel):
     """What came of one file whose turn has come."""
 
@@ -241,18 +196,6 @@ class Taken(BaseModel):
     outcome: str = Field(description="published, nothing new, held, refused or failed")
     reason: str = Field(description="what was published of it, or why it was not")
     problem: Problem | None = Field(default=None, description="why it was refused, where it was")
-
-
-def _is_chinas(state: SourceState) -> bool:
-    # They are kinds of release of one calendar, and `expected` has those that a watch was asked to expect.
-    return state.source.startswith("gacc_")
-
-
-def _of_source(state: SourceState) -> Expectation:
-    return Expectation(
-        kind=state.source, months=state.overdue, due_on=state.overdue_since, missing=state.overdue, days_overdue=state.days_overdue,
-        fetch=state.source, failing=state.row["failing since"],
-    )  # fmt: skip
 
 
 class WatchReport(BaseModel):
@@ -265,29 +208,23 @@ class WatchReport(BaseModel):
     outcomes: list[Outcome] = Field(default=[], description="releases that went through")
     stopped: str = Field(default="", description="what keeps every file out of the store, empty where nothing does")
     left: list[Path] = Field(default=[], description="files whose turn did not come because of that, for the next run")
-    expected: Expected = Field(default=Expected(), description="what the calendar expects")
     sources: list[SourceState] = Field(default=[], description="what is in, due and failing of each source")
     dry_run: bool = Field(default=False, description="nothing was ingested")
 
     @property
-    def late(self) -> list[Expectation]:
-        """What is overdue: of China's kinds of release by its calendar, of every other source on its own days."""
-        return [
-            *self.expected.late,
-            *(_of_source(state) for state in self.sources if state.overdue and not _is_chinas(state)),
-        ]
+    def late(self) -> list[SourceState]:
+        """The sources of which a month is late."""
+        return [state for state in self.sources if state.late]
 
     @property
-    def days_overdue(self) -> int:
-        """Days for which the latest of them is overdue, 0 where nothing is."""
-        return max((one.days_overdue for one in self.late), default=0)
+    def days_late(self) -> int:
+        """Days for which the latest of them is late, 0 where nothing is."""
+        return max((state.days_late for state in self.late), default=0)
 
     @property
     def lines_of_sources(self) -> list[str]:
-        """What is late or incomplete of the sources other than China's, in words."""
-        others = [state for state in self.sources if not _is_chinas(state)]
-        late = [line for state in others if state.overdue for line in _of_source(state).lines]
-        return [*late, *(state.partial for state in others if state.partial)]
+        """What is late or incomplete, in words."""
+        return [line for state in self.sources for line in state.lines]
 
     @property
     def held(self) -> list[str]:
@@ -364,7 +301,7 @@ class WatchReport(BaseModel):
             "Held for approval" if self.held else "",
             f"Refused {self.refusals}" if self.refusals else "",
             f"Published {published[0]}" + (f" to {published[-1]}" if len(published) > 1 else "") if published else "",
-            f"Overdue {self.days_overdue} day{'s' * (self.days_overdue > 1)}" if self.days_overdue else "",
+            f"Overdue {self.days_late} day{'s' * (self.days_late > 1)}" if self.days_late else "",
         ]
         if self.dry_run and self.looked.ready:
             parts.append(f"Would ingest {len(self.looked.ready)}")

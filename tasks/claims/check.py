@@ -17,7 +17,9 @@ from tasks.claims.readings import Readings
 from tasks.claims.verdict import check_claim
 from tasks.domain.classification import members
 from tasks.domain.errors import Unclear
+from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted
+from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ class ClaimsFile:
 
 def check_claims(snapshot: Snapshot, claims: ClaimsFile) -> DataFrame[CheckedClaim]:
     """Return every row of the file with all its columns, then verdict and reason; in the order given."""
-    products = {product for row in claims.rows.iter_rows(named=True) if (product := product_of(row))}
+    national = Reporter.of(read_table(snapshot, "release")).nomenclature
+    products = {product for row in claims.rows.iter_rows(named=True) if (product := product_of(row, national))}
     readings = Readings(snapshot, products | {code for product in products for code in members(product)})
     found = [check_claim(readings, row) for row in claims.rows.iter_rows(named=True)]
     verdicts = pl.DataFrame(
@@ -46,10 +49,10 @@ def check_claims(snapshot: Snapshot, claims: ClaimsFile) -> DataFrame[CheckedCla
     return cast("DataFrame[CheckedClaim]", pl.concat([kept, verdicts], how="horizontal"))
 
 
-def product_of(row: dict[str, str | None]) -> str | None:
-    """Return our product for the commodity of a claim; None if it cannot be determined."""
+def product_of(row: dict[str, str | None], national: str) -> str | None:
+    """Return our product for the commodity of a claim, by the national list; None if it cannot be determined."""
     try:
-        return read_product({name: text or "" for name, text in row.items()})
+        return read_product({name: text or "" for name, text in row.items()}, national)
     except Unclear:
         return None
 

@@ -16,6 +16,7 @@ from schemas.reference.code_tables import code_table
 from tasks.claims.statement import Spot, Stated
 from tasks.claims.units import FOLD, read_unit
 from tasks.domain.errors import Unclear
+from tasks.domain.nomenclature import CHINAS, FINEST
 from tasks.domain.partner_key import Unresolved, partner_key
 from tasks.domain.period_words import read_period
 
@@ -32,6 +33,8 @@ GROWTHS = {
     for of, measure in (("", "quantity_kg"), ("value_", "value_usd"), *((f"{value}_", value) for value in VALUES))
     for name, kind in (("mom_pct", "mom"), ("yoy_pct", "yoy"), ("ytd_yoy_pct", "yoy"))
 }
+# Of a store whose list is not known.
+CODE_MAX = 10
 OTHERS = ("share_pct", "rank", "since", "streak", "unit_value")
 FLOWS = {
     name: flow
@@ -46,7 +49,7 @@ QUALIFIERS = {
     "about": ("about", "around", "roughly", "approximately", "approx", "some", "circa", "ca", "~", "约", "約", "大约", "大約", "rund", "etwa", "약"),
     "": ("exactly", "precisely", "only", "just", "merely", "仅", "僅", "只有", "达", "達", "达到", "達到"),
 }  # fmt: skip
-ONE_CODE = re.compile(r"(?:HS(?: code)?\s*)?\d{2}(?:[. ]?\d{2}){0,4}", re.IGNORECASE)
+ONE_CODE = re.compile(r"(?:HS(?: code)?\s*)?\d{2}(?:[. ]?\d{2}){0,3}(?:[. ]?\d{1,2})?", re.IGNORECASE)
 # Signs that people put before or after a number, and words that give the direction of a movement.
 SIGNS = {">": "more than", "≥": "at least", "<": "less than", "≤": "at most", "~": "about", "≈": "about"}
 FALLING = r"down|fell|fall of|falling|dropped|drop of|declined|decline of|decreased|lower|plunged|slumped|tumbled|slid|shrank|下降|下跌|减少|減少|下滑|감소"
@@ -56,11 +59,11 @@ TO = ("to", "到", "至")
 CHANGES = ("mom", "yoy", "against")
 
 
-def read_claim(row: dict[str, Any]) -> Stated:
-    """Parse a row of a claims file. Raises Unclear."""
+def read_claim(row: dict[str, Any], national: str = CHINAS) -> Stated:
+    """Parse a row of a claims file about codes of the list `national`. Raises Unclear."""
     row = {name: (text or "").strip() for name, text in row.items() if name != "note"}
     measure, kind = _figure(row["metric"].lower())
-    spot = _spot(row, measure, kind)
+    spot = _spot(row, measure, kind, national)
     title = row.get("source_title", "")
     if kind in ("since", "streak", "rank"):
         number = Fraction(int(row["value"])) if row["value"].isdecimal() else Fraction(0)
@@ -151,7 +154,7 @@ def _figure(metric: str) -> tuple[str, str]:
     raise Unclear(f"there is no such metric as {metric!r}; there are {there}")
 
 
-def _spot(row: dict[str, str], measure: str, kind: str) -> Spot:
+def _spot(row: dict[str, str], measure: str, kind: str, national: str) -> Spot:
     first, last = read_period(row["period"])
     if kind == "mom" and first != last:
         raise Unclear(f"a change on the month before is of one month, and the claim is of {row['period']}")
@@ -159,18 +162,24 @@ def _spot(row: dict[str, str], measure: str, kind: str) -> Spot:
         raise Unclear(f"a year to date begins in January, and the claim is of {row['period']}; write 2025-01..2025-06")
     if row["flow"].lower() not in FLOWS:
         raise Unclear(f"the direction {row['flow']!r} is neither export nor import")
-    return Spot(FLOWS[row["flow"].lower()], read_product(row), read_partner(row["partner"]), measure, first, last)
+    return Spot(
+        FLOWS[row["flow"].lower()], read_product(row, national), read_partner(row["partner"]), measure, first, last
+    )
 
 
-def read_product(row: dict[str, str]) -> str:
-    """Return the product of the claim's commodity, by the outlet's own use of the term if the table has it."""
+def read_product(row: dict[str, str], national: str) -> str:
+    """Return the product of the claim's commodity, by the outlet's own use of the term if the table has it; a code that
+    is longer than those of the list `national` is cut.
+    """
+    digits = FINEST.get(national, CODE_MAX)
     stated = row.get("hs_code_if_stated", "")
     if re.search(r"\d", stated):
         if not ONE_CODE.fullmatch(stated):
             raise Unclear(f"{stated!r} is not one code")
-        # A code of more than eight digits is China's own; the statistics have eight.
-        return re.sub(r"\D", "", stated)[:8]
-    if re.fullmatch(r"\d{2,8}|(line|basket):[a-z_]+", row["commodity"]):
+        return re.sub(r"\D", "", stated)[:digits]
+    if re.fullmatch(r"\d{2,10}", row["commodity"]):
+        return row["commodity"][:digits]
+    if re.fullmatch(r"(line|basket):[a-z0-9_]+", row["commodity"]):
         return row["commodity"]
     word = " ".join(re.sub(r"[_,\-\s]+", " ", row["commodity"].lower()).split())
     rows = code_table("commodity_words").filter(pl.col("word") == word).to_dicts()

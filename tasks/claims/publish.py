@@ -39,11 +39,12 @@ def claim_rows(claims: ClaimsFile, checked: DataFrame[CheckedClaim], releases: p
     from schemas.tables.claim import Claim
 
     known_on = releases["released_on"].max()
-    events = events_of(reporter=Reporter.of(releases).code)["event"].to_list()
+    reporter = Reporter.of(releases)
+    events = events_of(reporter=reporter.code)["event"].to_list()
     rows = [
         {
             "claims_file": claims.name, "claims_sha256": claims.sha256, "record": record, "known_on": known_on,
-            "product": (product := product_of(row)), **{name: row[name] for name in INPUT},
+            "product": (product := product_of(row, reporter.nomenclature)), **{name: row[name] for name in INPUT},
             **{name: row.get(name) or None for name in OPTIONAL}, "further": _further(row), "verdict": row["verdict"],
             "reason": row["reason"], "note": mixed_note(product, events) if product else None,
         }

@@ -13,10 +13,9 @@ import polars as pl
 from schemas.names import MADE
 from schemas.reference.code_tables import code_table
 from tasks.claims import bounds
-from tasks.claims.breaks import changes_between, describe_changes
 from tasks.claims.numbers import Key, current_numbers, without_trade
 from tasks.claims.statement import Spot
-from tasks.claims.wording import describe, show_level, show_percent
+from tasks.claims.wording import changes_between, describe, describe_changes, show_level, show_percent
 from tasks.domain.classification import BASKET, members
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import counting

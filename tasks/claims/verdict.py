@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tasks.claims.breaks import describe_changes
 from tasks.claims.match import distance, match, tolerance
 from tasks.claims.misplaced import at_same_place, elsewhere
 from tasks.claims.order import check_extreme
 from tasks.claims.parse import read_claim
 from tasks.claims.readings import Readings, known_months
 from tasks.claims.statement import Spot, Stated
-from tasks.claims.wording import show_level
+from tasks.claims.wording import describe_changes, show_level
 from tasks.domain.errors import Unclear
 from tasks.domain.precision import Reading
 
@@ -29,7 +28,7 @@ NAMES = {
 def check_claim(readings: Readings, row: Mapping[str, Any]) -> Verdict:
     """Return the verdict on a row of a claims file, and the reason in a sentence."""
     try:
-        stated = read_claim(dict(row))
+        stated = read_claim(dict(row), readings.reporter.nomenclature)
     except Unclear as unclear:
         return "not_checkable", f"Not checkable: {unclear}."
     spot = readings.canonical(stated.spot)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from schemas.forms.fetch import Fetched
 from tasks.domain.errors import Refused
-from tasks.fetch.drop import drop
+from tasks.fetch.inbox import drop
 from tasks.sources.eurostat_archive import SOURCE, asked, split_parts
 from tasks.sources.eurostat_comext import ZONE
 from tasks.sources.protocol import Answer, Question

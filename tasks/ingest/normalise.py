@@ -23,10 +23,10 @@ from tasks.ingest.duplicates import COPY, ECHO, doubt_repeats, find_copies, has_
 from tasks.ingest.editions import release_id_of
 from tasks.ingest.file_name import doubt_file_name
 from tasks.ingest.numbers import MISSING_MARKS, tidy_numbers
+from tasks.ingest.parse import refuse_contradictions
 from tasks.ingest.printed_names import printed_names
 from tasks.ingest.quantities import NUMBERS, UNIT_OF, Amounts, read_amounts
 from tasks.ingest.release_row import describe, doubt_months, months_of, places_of, said_of
-from tasks.ingest.stated import refuse_contradictions
 from tasks.ingest.subtotals import PART, causes_first, complete_sums
 from tasks.ingest.text_codes import Coded, code, combine, rank, retold, take
 from tasks.sources.names import doubt_names, doubt_pairs

@@ -5,6 +5,7 @@ has an unknown origin: it is read in memory, up to a limit, and no name in it is
 archive, a workbook (a ZIP by its format), and a damaged file pass unchanged: the later gates report the problem.
 """
 
+import gzip
 import io
 import zipfile
 import zlib
@@ -82,23 +83,13 @@ def _is_added(name: str) -> bool:
 
 
 def _from_gzip(raw: bytes, where: str) -> bytes:
-    unpacked, rest = b"", raw
     try:
-        while rest:
-            # A gzip file may have several parts, which are read as one.
-            part = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-            unpacked += part.decompress(rest, _limit(raw) + 1 - len(unpacked))
-            if len(unpacked) > _limit(raw):
-                break
-            if not part.eof:
-                raise Refused(
-                    "damaged archive", where=where, found="gzip data that is cut off", advice="Download it again.",
-                )  # fmt: skip
-            rest = part.unused_data
-    except zlib.error as error:
+        with gzip.open(io.BytesIO(raw)) as stream:
+            unpacked = stream.read(_limit(raw) + 1)
+    except (OSError, EOFError, zlib.error) as error:
         raise Refused(
-            "damaged archive", where=where, found=f"gzip data that is damaged: {error}", advice="Download it again."
-        ) from error
+            "damaged archive", where=where, found=f"gzip data that is cut off or damaged: {error}", advice="Download it again."
+        ) from error  # fmt: skip
     return _checked(unpacked, raw, where)
 
 

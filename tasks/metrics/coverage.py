@@ -90,7 +90,7 @@ class Coverage(NamedTuple):
 
 def _alike(everyone: pl.DataFrame, names: Names) -> dict[int, int]:
     partners = pl.DataFrame({"partner": pl.int_range(names.size("partner"), eager=True)})
-    founded, count = partners.select(names.founded().max()).item(), names.size("product", "family")
+    founded, count = partners.select(names.founded.max()).item(), names.size("product", "family")
     months = everyone.group_by("month").agg(
         pl.len().alias("cells"), pl.col("priority").min(), worst=pl.col("priority").max()
     )
@@ -100,10 +100,10 @@ def _alike(everyone: pl.DataFrame, names: Names) -> dict[int, int]:
 
 def with_priority(frame: pl.DataFrame, scope: Scope, names: Names) -> pl.DataFrame:
     """The frame with the priority of the best release that covers each row, null where none does."""
-    has_members = names.founded() <= pl.col("month")
+    has_members = names.founded <= pl.col("month")
     cell = names.key(*CELL)
     priority = (
-        pl.when(names.is_group()).then(pl.lit(scope.of_groups).gather(cell)).otherwise(pl.lit(scope.cells).gather(cell))
+        pl.when(names.is_group).then(pl.lit(scope.of_groups).gather(cell)).otherwise(pl.lit(scope.cells).gather(cell))
     )
     found = frame.with_columns(priority=pl.when(has_members).then(priority))
     if not scope.listed.height:
@@ -135,7 +135,7 @@ def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
     everyone = mine.filter("everyone").group_by(CELL).agg(pl.col("priority").min(), pl.col("groups").any())
     listed = mine.filter(~pl.col("everyone")).with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
     listed = names.numbered(listed.filter(pl.col("partner").is_in(names.partners)).drop("everyone", "groups", "lists"))
-    members = names.baskets().rename({"part": "product"})
+    members = names.baskets.rename({"part": "product"})
     by_month = members.join(
         pl.DataFrame({"month": pl.int_range(names.first, names.first + names.months, dtype=pl.Int32, eager=True)}),
         how="cross",
@@ -156,7 +156,7 @@ def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
         )
         wanted = pl.concat([partners, of_members.select(partners.columns)]).unique()
         open_to_all = wanted.join(everyone, on=["product", "family"]).filter(
-            names.founded() <= pl.col("month"), ~names.is_group() | pl.col("groups")
+            names.founded <= pl.col("month"), ~names.is_group | pl.col("groups")
         )
         listed = (
             pl.concat([listed, open_to_all.select(listed.columns)])

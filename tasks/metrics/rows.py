@@ -8,7 +8,6 @@ import polars as pl
 
 from schemas.figures import FIGURE_OF, OF_MEASURE
 from schemas.table import polars_schema
-from tasks.domain.nomenclature import classification_of
 from tasks.domain.periods import index_month
 from tasks.domain.units import EXACT_MAX, in_units, per_unit
 from tasks.metrics.figures import FIGURES_OF, kinds_behind, kinds_of, months_added, with_figures
@@ -136,12 +135,10 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
     ).then("kinds_of_run").otherwise(pl.lit(0, pl.UInt8))
     schema = polars_schema("metric")
     statuses = [name for name in schema if name.endswith("_status")]
-    classes = [classification_of(code, names.national) for code in names.products]
-    order = [list(schema["classification"].categories).index(name) for name in classes]  # type: ignore[attr-defined]
     return made.select(
         flow=pl.lit(flow, dtype=schema["flow"]),
         product="product", partner="partner", measure="measure",
-        classification=names.looked_up("product", order, pl.UInt8).cat.to(schema["classification"]),
+        classification=names.classification,
         period=index_month("month"),
         **{name: pl.col(name) if is_ratio else in_units(pl.col(name), size * months, is_exact=is_exact) for name, months in TOTALS.items()},
         **{figure.name: pl.col(figure.name) for figure in FIGURES_OF if figure.name not in TOTALS},

@@ -33,9 +33,9 @@ def add_up(printed: pl.DataFrame, coverage: Coverage, most: int = LEVEL_MAX) -> 
         return printed.select(SERIES)
     sums = _Sums(coverage, sorted(printed["month"].unique()), most)
     rows = sums.wide(printed)
-    rows = sums.joined(rows, sums.of_codes(rows.filter(~sums.names.is_total()), rows))
-    rows = sums.joined(rows, sums.of_partners(rows.filter(~sums.names.is_total())))
-    return sums.joined(rows, sums.of_codes(rows.filter(sums.names.is_total()), rows))
+    rows = sums.joined(rows, sums.of_codes(rows.filter(~sums.names.is_total), rows))
+    rows = sums.joined(rows, sums.of_partners(rows.filter(~sums.names.is_total)))
+    return sums.joined(rows, sums.of_codes(rows.filter(sums.names.is_total), rows))
 
 
 def add_up_years(printed: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
@@ -117,18 +117,18 @@ class _Sums:
 
     def of_codes(self, parts: pl.DataFrame, rows: pl.DataFrame) -> list[pl.DataFrame]:
         """HS6, HS4, HS2 and baskets of the national codes among `parts`."""
-        parts = parts.filter(self.names.is_national())
+        parts = parts.filter(self.names.is_national)
         if not parts.height:
             return []
         made, below, places = [], self._counted(parts), self._places(parts)
         for level in HS_LEVELS:
             # All parts are national codes, so each level is the sum of the one below it.
-            above = self.names.above(level).alias("product")
+            above = self.names.above[level].alias("product")
             below = self._summed(below.with_columns(above))
             places = places.with_columns(above).group_by("product", "partner").agg(pl.col("^n.*$").sum())
             sums = self._with_values(below, places, ["product", "partner"])
             made.append(self._where(sums, self._may(sums)))
-        members = self.names.baskets()
+        members = self.names.baskets
         inside = members.join(parts, left_on="part", right_on="product")
         if inside.height:
             made.append(self._of_baskets(inside, members, rows))
@@ -137,7 +137,7 @@ class _Sums:
     def of_partners(self, parts: pl.DataFrame) -> list[pl.DataFrame]:
         """The world and the groups for which every partner was requested."""
         made, counted, places = [], self._counted(parts), self._places(parts)
-        groups = self.names.groups()
+        groups = self.names.groups
         for total in self.names.totals:
             mine, of_places = counted, places
             if total != self.names.world:

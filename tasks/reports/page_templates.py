@@ -1,6 +1,8 @@
-"""Loads the templates of pages and the words of each language, which lie in `templates/`."""
+"""Loads the templates of pages and the words of each language, which lie in `templates/`, and escapes foreign text for markdown."""
 
 import functools
+import html
+import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,7 +10,7 @@ from urllib.parse import urlsplit
 
 from rich.markup import escape
 
-from tasks.reports.markdown_text import plain
+from tasks.domain.text import clip
 
 if TYPE_CHECKING:
     import jinja2
@@ -17,6 +19,13 @@ LANGUAGES = ("en", "zh")
 # Other addresses, such as javascript:, are shown without a link.
 WEB = ("http", "https")
 FOLDER = Path(__file__).parent / "templates"
+LENGTH_MAX = 300
+# Characters that are markup anywhere; an underscore only at the edge of a word.
+MARKUP = re.compile(r"[\\`*\[\]|~#]|(?<!\w)_|_(?!\w)")
+# Characters that start a list, a rule or a heading at the beginning of a line.
+START = re.compile(r"^([-+=]|\d+(?=[.)](?:\s|$)))")
+# Characters that viewers turn into a link.
+ADDRESS = re.compile(r"(?<=:)//|(?<=www)\.|@", re.IGNORECASE)
 
 
 @functools.cache
@@ -49,3 +58,14 @@ def _is_on_the_web(address: str | None) -> bool:
         return urlsplit(address or "").scheme in WEB
     except ValueError:
         return False
+
+
+def plain(text: str) -> str:
+    """Return a text that markdown shows literally: no element, no link, no line break; short enough for a page.
+
+    >>> print(plain("a|b <b>*c*</b>"), plain("soybeans_import_2024.csv"))
+    a\\|b &lt;b&gt;\\*c\\*&lt;/b&gt; soybeans_import_2024.csv
+    """
+    safe = MARKUP.sub(r"\\\g<0>", html.escape(clip(" ".join(text.split()), LENGTH_MAX), quote=False))
+    safe = START.sub(lambda found: found[0] + "\\" if found[0].isdigit() else "\\" + found[0], safe)
+    return ADDRESS.sub(lambda found: "".join("\\" + letter for letter in found[0]), safe)

@@ -16,7 +16,7 @@ from schemas.forms.outcome import Outcome
 from schemas.forms.sources import SourceState
 from schemas.forms.watch import WatchReport
 from tasks.domain.text import clip, counted
-from tasks.reports.markdown_text import plain
+from tasks.reports.page_templates import plain
 from tasks.reports.release_page import Pages, pages
 
 CELL_MAX = 300

@@ -4,7 +4,7 @@ Due days come from the calendar; for months that it lacks, from the usual delay 
 Nothing is overdue before a first month is in: a source that nobody uses is not late.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -12,13 +12,14 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.forms.address import S3Url
-from schemas.forms.fetch import FetchState, state_file
+from schemas.forms.fetch import read_state, state_file
 from schemas.forms.sources import SourceState, SourceStates
 from schemas.reference.code_tables import code_table
 from tasks.domain.coverage import GROUPS
 from tasks.domain.decisions import counting
 from tasks.domain.periods import first_day, month_end, month_name, month_number
 from tasks.reports.groups import members_of
+from tasks.sources import published
 from tasks.sources.registry import SOURCES
 from tasks.store.mirror import at_hand
 from tasks.store.parquet import read_table
@@ -27,7 +28,10 @@ from tasks.store.snapshot import open_snapshot
 
 # The sources with a rhythm of their own, and the name of each in the calendar.
 CALENDARS = {name: source.calendar for name, source in SOURCES.items() if source.calendar}
-MONTHS_AHEAD = 4
+MONTHS_AHEAD, YEAR_MONTHS = 4, 12
+# China's kinds of release, of which people are told only where they expect them.
+KINDS, PAGES = ("preliminary", "bulletin", "query"), ("preliminary", "bulletin")
+NO_YEAR = "the calendar has no {} release for {}: add its rows to schemas/reference/release_calendar.csv"
 COLUMNS = ("reporter", "source", "released_on", "first_month", "last_month")
 
 
@@ -38,13 +42,15 @@ class Due(NamedTuple):
     is_estimated: bool
 
 
-def source_states(root: Path | S3Url, inboxes: Sequence[Path], day: date) -> SourceStates:
-    """The state of each source on a day; what it fetched last is noted in one of the inboxes."""
+def source_states(
+    root: Path | S3Url, inboxes: Sequence[Path], day: date, expected: Collection[str] = ()
+) -> SourceStates:
+    """The state of each source on a day; what it fetched last is noted in one of the inboxes.
+
+    Of China's kinds of release people are told only of those that are `expected`, and of these also before the first is in.
+    """
     releases = _releases(root)
-    states = [
-        _state(source, kind, releases.filter(source=source), _last_fetch(inboxes, source), day)
-        for source, kind in CALENDARS.items()
-    ]
+    states = [_state(source, kind, releases, inboxes, day, expected) for source, kind in CALENDARS.items()]
     return SourceStates(sources=states)
 
 
@@ -68,22 +74,24 @@ def _releases(root: Path | S3Url) -> pl.DataFrame:
     return pl.concat(found) if found else read_table(None, "release").select(COLUMNS)
 
 
-def _last_fetch(inboxes: Sequence[Path], source: str) -> FetchState | None:
-    notes = []
-    for inbox in inboxes:
-        try:
-            notes.append(FetchState.model_validate_json(state_file(inbox, source).read_bytes()))
-        except (OSError, ValueError):
-            continue
-    return max(notes, key=lambda note: note.asked_at, default=None)
-
-
-def _state(source: str, kind: str, releases: pl.DataFrame, note: FetchState | None, day: date) -> SourceState:
+def _state(
+    source: str, kind: str, releases: pl.DataFrame, inboxes: Sequence[Path], day: date, expected: Collection[str]
+) -> SourceState:  # fmt: skip
+    notes = filter(None, (read_state(state_file(inbox, source)) for inbox in inboxes))
+    note = max(notes, key=lambda note: note.asked_at, default=None)
+    # Figures of a page of customs may also be collected by hand.
+    collected = _reporters_by_month(releases.filter(source=published.SOURCE.name)) if kind in PAGES else {}
+    releases = releases.filter(source=source)
     by_month = _reporters_by_month(releases)
+    late = _late(kind, by_month | collected, day) if kind in expected or (by_month and kind not in KINDS) else {}
+    has_year = (
+        code_table("release_calendar").filter(kind=kind, year=str(day.year if day.month > 1 else day.year - 1)).height
+        > 0
+    )
     today = month_number(day)
     first = min(by_month, default=today - 1)
     due = {month: found for month in range(first, today + MONTHS_AHEAD) if (found := due_on(kind, month)) is not None}
-    late = [month for month, when in due.items() if by_month and when.day < day and month not in by_month]
+    overdue = [month for month, when in due.items() if by_month and when.day < day and month not in by_month]
     ahead = next((month for month, when in due.items() if when.day >= day and month not in by_month), None)
     newest = max(by_month, default=None)
     lacking = _lacking(source, newest, by_month) if newest is not None else []
@@ -94,11 +102,20 @@ def _state(source: str, kind: str, releases: pl.DataFrame, note: FetchState | No
         released_on=releases["released_on"].max(),
         next_month=month_name(ahead) if ahead is not None else "", next_due=due[ahead].day if ahead is not None else None,
         is_estimated=ahead is not None and due[ahead].is_estimated,
-        overdue=[month_name(month) for month in late], days_overdue=(day - due[late[0]].day).days if late else 0,
-        overdue_since=due[late[0]].day if late else None,
+        overdue=[month_name(month) for month in overdue], days_overdue=(day - due[overdue[0]].day).days if overdue else 0,
+        late=[month_name(month) for month in late], late_since=min(late.values(), default=None), is_fetched=SOURCES[source].questions is not None,
+        days_late=(day - min(late.values())).days if late else 0, warning=NO_YEAR.format(kind, day.year) if kind in expected and not has_year else "",
         asked_at=note.asked_at if note else None, failing_since=note.failing_since if note else None,
         reason=note.reason if note else "",
     )  # fmt: skip
+
+
+def _late(kind: str, months_in: Collection[int], day: date) -> dict[int, date]:
+    """The months that were due last before a day and are not in, with the day on which they were due."""
+    today = month_number(day)
+    due = {month: when.day for month in range(today - YEAR_MONTHS, today) if (when := due_on(kind, month))}
+    last = max((on for on in due.values() if on <= day), default=day)
+    return {month: on for month, on in due.items() if on == last < day and month not in months_in}
 
 
 def _reporters_by_month(releases: pl.DataFrame) -> dict[int, set[str]]:

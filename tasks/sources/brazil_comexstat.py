@@ -80,7 +80,7 @@ def parse(raw: bytes, where: str) -> Parsed:
     notes = [f"{counted(rows.height, 'record')} of states, modes and offices added up to {sums.height:,}"]
     if QUOTE not in raw:
         notes.append("codes without quotes")
-    notes += [note for note in lexed.normalised if note != csv.RESAVED]
+    notes += lexed.normalised
     return Parsed(as_reported(_records(sums, flow)), lexed.encoding, tuple(notes), tuple(doubts), None, "BRA")
 
 

@@ -25,7 +25,6 @@ HEADER_BYTES_MAX = 1 << 20
 
 INVISIBLE = "".join(map(chr, (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF)))
 REPLACEMENT = "\ufffd"
-RESAVED = "fields without quotes, doubled quotes or mixed line ends"
 AGAIN = "Download it again; do not open and save it with another program."
 
 
@@ -36,7 +35,7 @@ class Lexed:
     `fields` has a column for each title, in file order: text columns categorical, number columns as plain strings.
     `distinct` has each text of a text column once, so that a few hundred texts are interpreted and not every record.
     `normalised` lists the changes made on the way, for the lineage. `numeric_titles` are columns whose cells were
-    numbers, not text (workbooks only): their leading zeros are gone.
+    numbers, not text (workbooks only): their leading zeros are gone. `is_unquoted`: not every field was in quotes.
     """
 
     fields: pl.DataFrame
@@ -44,6 +43,7 @@ class Lexed:
     encoding: str
     normalised: tuple[str, ...]
     numeric_titles: frozenset[str] = frozenset()
+    is_unquoted: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,10 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
         normalised.append("titles with blanks, invisible or full-width characters")
     columns, is_quoted = split(body, header.start, numbers, header.trailing, header.eol, where)
     fields, distinct, encoding = _decode(columns, header, numbers, where)
-    if not is_quoted or any(texts.str.contains("\r", literal=True).any() for texts in distinct.values()):
-        normalised.append(RESAVED)
-    elif header.eol == b"\r\n":
+    is_mixed = any(texts.str.contains("\r", literal=True).any() for texts in distinct.values())
+    if is_quoted and not is_mixed and header.eol == b"\r\n":
         normalised.append("CRLF line ends")
-    return Lexed(fields, distinct, encoding, tuple(normalised))
+    return Lexed(fields, distinct, encoding, tuple(normalised), is_unquoted=not is_quoted or is_mixed)
 
 
 def _header(body: bytes, where: str) -> Header:

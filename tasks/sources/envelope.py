@@ -64,6 +64,18 @@ def open_envelope(raw: bytes, where: str) -> tuple[bytes, list[str]]:
     return raw, normalised
 
 
+def open_text(raw: bytes, where: str, rule: str, advice: str) -> str:
+    """The text of a page or of an answer in UTF-8. Raises Refused, with this rule where it is no text."""
+    if not raw.strip():
+        raise Refused("empty file", where=where, found="the file has no text", advice=advice)
+    if len(raw) > FILE_BYTES_MAX or magic_of(raw):
+        raise Refused(rule, where=where, found="a binary or an oversized file", advice=advice)
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused("undecodable", where=where, found=f"no UTF-8 at byte {error.start}", advice=advice) from error
+
+
 def _refuse_other_formats(raw: bytes, where: str) -> None:
     if not raw:
         raise Refused("empty file", where=where, found="the file has no bytes", advice="Download it again.")

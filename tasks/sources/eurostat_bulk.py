@@ -96,7 +96,7 @@ def parse(raw: bytes, where: str) -> Parsed:
         f"{counted(amounts.height, 'record')} of single procedures added up to {sums.height:,} of partners",
         *notes,
     ]
-    notes += [note for note in lexed.normalised if note != csv.RESAVED]
+    notes += lexed.normalised
     if is_total.any():
         notes.append(
             f"{counted(int(is_total.sum()), 'record')} of TOTAL compared with the sum of the codes: not published"

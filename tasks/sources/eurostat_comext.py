@@ -107,7 +107,7 @@ def parse(raw: bytes, where: str) -> Parsed:
         is_flagged = ~pl.col(flag).cast(pl.String).fill_null("").str.to_lowercase().str.contains(stands)
         fields, doubts = without_flagged(fields, "OBS_VALUE", flag, is_flagged, where)
         flagged += doubts
-    notes = [*(note for note in lexed.normalised if note != csv.RESAVED), *parted.notes]
+    notes = [*lexed.normalised, *parted.notes]
     reported, totals = (as_reported(_records(fields.filter(mask))) for mask in (parted.kept, parted.totals))
     return Parsed(
         reported, lexed.encoding, tuple(notes), (*parted.doubts, *flagged), updated, reporter, totals, parted.short

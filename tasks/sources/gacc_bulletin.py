@@ -24,16 +24,10 @@ imports, no page was available.
 from functools import partial
 
 from tasks.sources import gacc_release, gacc_site
-from tasks.sources.protocol import Parsed, Source
-
-
-def parse(raw: bytes, where: str) -> Parsed:
-    """The figures of a page or its attachment as printed. Raises Refused; `where` names the file in messages."""
-    return gacc_release.parse(raw, where, "gacc_bulletin")
-
+from tasks.sources.protocol import Source
 
 SOURCE = Source(
-    name="gacc_bulletin", kind="bulletin", needs=(), parse=parse, code_list="gacc_en", has_lines=True, has_spans=True,
+    name="gacc_bulletin", kind="bulletin", needs=(), parse=partial(gacc_release.parse, source="gacc_bulletin"), code_list="gacc_en", has_lines=True, has_spans=True,
     dated=partial(gacc_release.public_on, kind="bulletin"), calendar="bulletin", base=gacc_site.BASE, questions=gacc_site.questions,
     experimental="two pages of which most rows were cut off alone have been read",
 )  # fmt: skip

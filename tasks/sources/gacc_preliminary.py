@@ -25,15 +25,9 @@ readable.
 from functools import partial
 
 from tasks.sources import gacc_release, gacc_site
-from tasks.sources.protocol import Parsed, Source
-
-
-def parse(raw: bytes, where: str) -> Parsed:
-    """The figures of a page or its attachment as printed. Raises Refused; `where` names the file in messages."""
-    return gacc_release.parse(raw, where, "gacc_preliminary")
-
+from tasks.sources.protocol import Source
 
 SOURCE = Source(
-    name="gacc_preliminary", kind="preliminary", needs=(), parse=parse, code_list="gacc_en", has_lines=True, has_spans=True,
+    name="gacc_preliminary", kind="preliminary", needs=(), parse=partial(gacc_release.parse, source="gacc_preliminary"), code_list="gacc_en", has_lines=True, has_spans=True,
     dated=partial(gacc_release.public_on, kind="preliminary"), calendar="preliminary", base=gacc_site.BASE, questions=gacc_site.questions,
 )  # fmt: skip

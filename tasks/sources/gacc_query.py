@@ -48,6 +48,7 @@ MEANING = {title: meaning for meaning, titles in TITLES.items() for title in tit
 NUMBERS = ("quantity", "supplementary_quantity", "value CNY", "value USD")
 UNIT_OF = {"quantity": "quantity_unit", "supplementary_quantity": "supplementary_unit"}
 NO_SECOND_UNIT = "?"
+RESAVED = "fields without quotes, doubled quotes or mixed line ends"
 ROW_CAP = 10_000
 
 
@@ -64,7 +65,7 @@ def parse(raw: bytes, where: str) -> Parsed:
     _refuse_titles_in_rows(fields, distinct, where)
     refuse_totals(fields, distinct, where)
     refuse_mojibake(fields, distinct, where)
-    normalised = list(lexed.normalised)
+    normalised = [*lexed.normalised, *([RESAVED] if lexed.is_unquoted else [])]
     numeric = {MEANING[title] for title in lexed.numeric_titles if title in MEANING}
     if "product" in numeric:
         codes = fields["product"].cast(pl.String)

@@ -47,7 +47,7 @@ from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
-from tasks.sources.json_text import read_documents
+from tasks.sources.json_text import read_documents, rows_of
 from tasks.sources.plan import months_of, products_of, short
 from tasks.sources.protocol import Parsed, Question, Site, Source
 from tasks.sources.records import as_reported
@@ -77,7 +77,7 @@ def parse(raw: bytes, where: str) -> Parsed:
             advice="This source reads answers of the API of uktradeinfo.com: tidewaiter fetch hmrc_ots, or "
             f"{BASE}/OTS with $expand={EXPAND}.",
         )
-    pages = [_rows(document, where) for document in read_documents(raw, where)]
+    pages = [rows_of(document, "value", where) for document in read_documents(raw, where)]
     _refuse_repeated_pages(pages, where)
     rows = [row for page in pages for row in page]
     if not rows:
@@ -98,22 +98,10 @@ def parse(raw: bytes, where: str) -> Parsed:
     )
 
 
-def _rows(document: Any, where: str) -> list[dict[str, Any]]:
-    rows = document.get("value") if isinstance(document, dict) else None
-    if not isinstance(rows, list):
-        shown = (
-            document.get("error") or document.get("message") or [*document][:3]
-            if isinstance(document, dict)
-            else "a list"
-        )
-        raise Refused("no answer", where=where, found=f"no list of rows, but {clip(str(shown))}", advice=AGAIN)
-    return rows
-
-
-def _key(row: Any, number: int, where: str) -> Key:
+def _key(row: dict[str, Any], number: int, where: str) -> Key:
     """Period, direction, product and partner of a row. Raises Refused where a field is missing."""
     place = f"{where}, record {number}"
-    missing = [name for name in NEEDED if not isinstance(row, dict) or name not in row]
+    missing = [name for name in NEEDED if name not in row]
     if missing:
         raise Refused("columns", where=place, found=f"no {', '.join(missing)}", advice=AGAIN)
     code = (row.get("Commodity") or {}).get("Cn8Code")

@@ -106,7 +106,7 @@ def parse(raw: bytes, where: str) -> Parsed:
         notes.append(f"no number but 0 in {', '.join(to_come)}: months to come, not read")
     if not out:
         raise Refused("no records", where=where, found="no number but 0 in any month", advice=AGAIN)
-    notes += [note for note in lexed.normalised if note != csv.RESAVED]
+    notes += lexed.normalised
     records = [made for row in summed.iter_rows(named=True) for made in _records(row, layout, out)]
     return Parsed(
         as_reported(pl.DataFrame(records, infer_schema_length=None)), lexed.encoding, tuple(notes), tuple(doubts)

@@ -10,7 +10,7 @@ from typing import Any
 
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip, clip_bytes
-from tasks.sources.envelope import FILE_BYTES_MAX, magic_of
+from tasks.sources.envelope import open_text
 
 _HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 HALF = re.compile(rf"{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}")
@@ -19,14 +19,7 @@ AGAIN = "Ask again; an error message or a page is no answer."
 
 def read_documents(raw: bytes, where: str) -> list[Any]:
     """The JSON documents of a file; numbers are texts. Raises Refused; `where` names the file in messages."""
-    if not raw.strip():
-        raise Refused("empty file", where=where, found="the file has no text", advice=AGAIN)
-    if len(raw) > FILE_BYTES_MAX or magic_of(raw):
-        raise Refused("not JSON", where=where, found="a binary or an oversized file", advice=AGAIN)
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Refused("undecodable", where=where, found=f"no UTF-8 at byte {error.start}", advice=AGAIN) from error
+    text = open_text(raw, where, "not JSON", AGAIN)
     if text.lstrip()[:1] not in ("{", "["):
         raise Refused(
             "not JSON",
@@ -58,6 +51,16 @@ def read_documents(raw: bytes, where: str) -> list[Any]:
             advice="Ask again; the last record may be short.",
         ) from error  # fmt: skip
     return documents
+
+
+def rows_of(document: Any, name: str, where: str) -> list[dict[str, Any]]:
+    """The rows below this name in an answer. Raises Refused for an answer with an error, and for one without rows."""
+    rows = document.get(name) if isinstance(document, dict) else None
+    error = document.get("error") if isinstance(document, dict) else "a list"
+    if error or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        shown = error or document.get("message") or [*document][:4]
+        raise Refused("no answer", where=where, found=f"'{clip(str(shown))}' in place of rows", advice=AGAIN)
+    return rows
 
 
 class _Unclear(ValueError):

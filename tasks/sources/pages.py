@@ -13,7 +13,7 @@ import polars as pl
 
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
-from tasks.sources.envelope import FILE_BYTES_MAX, magic_of
+from tasks.sources.envelope import open_text
 
 CELLS_MAX = 100_000
 SPAN_MAX = 100
@@ -42,21 +42,7 @@ class Page(NamedTuple):
 
 def read_page(raw: bytes, where: str) -> Page:
     """The tables, texts and links of an HTML page in UTF-8. Raises Refused; `where` names the file in messages."""
-    if not raw.strip():
-        raise Refused("empty file", where=where, found="the file has no text", advice="Fetch or save the page again.")
-    if len(raw) > FILE_BYTES_MAX or magic_of(raw):
-        raise Refused(
-            "not a page",
-            where=where,
-            found="it is no HTML page",
-            advice="Save the page as HTML, or give its .xls attachment.",
-        )
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Refused(
-            "undecodable", where=where, found=f"no UTF-8 at byte {error.start}", advice="Save the page again."
-        ) from error
+    text = open_text(raw, where, "not a page", "Save the page again as HTML, or give its .xls attachment.")
     small = text.lower()
     if "<html" not in small[:2_000] and "<!doctype html" not in small[:2_000]:
         raise Refused(

@@ -48,9 +48,7 @@ def parse(raw: bytes, where: str) -> Parsed:
             ~fields[name].cast(pl.String).str.contains(r"\p{L}"), fields[name], where, rule="no source", found="'{}' names nobody",
             advice="Write who printed the figure and where: no figure is published without its source.",
         )  # fmt: skip
-    # People write such a file without quotes; that is its normal layout.
-    notes = tuple(note for note in lexed.normalised if note != csv.RESAVED)
-    return Parsed(as_reported(_placed(fields, measure)), lexed.encoding, notes)
+    return Parsed(as_reported(_placed(fields, measure)), lexed.encoding, lexed.normalised)
 
 
 def _refuse_where(bad: pl.Series, column: pl.Series, where: str, *, rule: str, found: str, advice: str) -> None:

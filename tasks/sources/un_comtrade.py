@@ -31,7 +31,7 @@ preview answers, which ends at 500 rows.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import partial
@@ -47,7 +47,7 @@ from schemas.reference.code_tables import partner_codes
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted, named
-from tasks.sources.json_text import read_documents
+from tasks.sources.json_text import read_documents, rows_of
 from tasks.sources.plan import months_of, products_of, short
 from tasks.sources.protocol import KeyNeed, Parsed, Question, Site, Source
 from tasks.sources.records import as_reported
@@ -67,7 +67,7 @@ NEEDED = (
 )  # fmt: skip
 TEXTS = ("period", "reporterCode", "flowCode", "partnerCode", "cmdCode")
 AGAIN = "Ask again by month, with motCode=0, customsCode=C00 and partner2Code=0, and for fewer products."
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 BASE = "https://comtradeapi.un.org"
 ZONE = ZoneInfo("America/New_York")
 MONTHS_MAX = 12
@@ -109,16 +109,7 @@ def parse(raw: bytes, where: str) -> Parsed:
 
 
 def _rows(document: Any, where: str) -> list[Row]:
-    rows = document.get("data") if isinstance(document, dict) else None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows) or document.get("error"):
-        answer = (
-            (document.get("error") or document.get("message") or [*document][:4])
-            if isinstance(document, dict)
-            else "a list"
-        )
-        raise Refused(
-            "no answer", where=where, found=f"'{clip(str(answer))}' in place of rows", advice="Ask again later; a quota is per day.",
-        )  # fmt: skip
+    rows = rows_of(document, "data", where)
     count = str(document.get("count"))
     if count in map(str, CAPS) or len(rows) in CAPS:
         raise Refused(
@@ -303,7 +294,9 @@ def datasets(site: Site, number: str, months: Sequence[str], base: str) -> dict[
         periods = ",".join(month.replace("-", "") for month in months[start : start + MONTHS_MAX])
         address = f"{base}/public/v1/getDA/C/M/HS?reporterCode={number}&period={periods}"
         answer = site.get(address)
-        for row in _list(answer.body, address):
+        for row in (
+            row for document in read_documents(answer.body, address) for row in rows_of(document, "data", address)
+        ):
             plain = {str(name).lower(): text for name, text in row.items()}
             if missing := [name for name in ("period", "datasetchecksum", "lastreleased") if not plain.get(name)]:
                 raise Refused(
@@ -313,20 +306,6 @@ def datasets(site: Site, number: str, months: Sequence[str], base: str) -> dict[
             period = str(plain["period"])
             found[f"{period[:4]}-{period[4:]}"] = f"{plain['lastreleased']} {plain['datasetchecksum']}"
     return found
-
-
-def _list(body: bytes, where: str) -> list[dict[str, Any]]:
-    documents = read_documents(body, where)
-    document = documents[0] if len(documents) == 1 and isinstance(documents[0], dict) else {}
-    rows = document.get("data")
-    if document.get("error") or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise Refused(
-            "no answer",
-            where=where,
-            found=f"'{clip(str(document.get('error') or [*document][:4]))}' in place of a list",
-            advice="Ask again later.",
-        )
-    return rows
 
 
 SOURCE = Source(

@@ -17,7 +17,7 @@ some countries were asked for, total and Union are published as printed; no othe
 
 General imports (GEN_), not imports for consumption: the customs value is near FOB, and where GEN_CIF_MO was requested,
 the value with freight and insurance is a measure of its own (value_usd_cif). Exports are FAS; domestic goods (DF 1) and
-foreign ones (DF 2, re-exports) are added up, and the note of each sum lists its records.
+foreign ones (DF 2, re-exports) are added up, and the note of a sum lists its records.
 
 Quantities are in the unit of each HTS10 code; two units are two quantities. The unit X or - means none, and a quantity
 of 0 with it is none. A quantity with a flag other than - is not used. Trade below 2,000 (imports) and 2,500 USD
@@ -47,7 +47,7 @@ from tasks.domain.text import clip, counted
 from tasks.sources.json_text import read_documents
 from tasks.sources.plan import months_of, products_of
 from tasks.sources.protocol import KeyNeed, Parsed, Question, Site, Source
-from tasks.sources.records import as_reported, numbered, require_form, without_flagged
+from tasks.sources.records import as_reported, numbered, require_form, summed, without_flagged
 from tasks.sources.totals import Parted, part_totals
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def parse(raw: bytes, where: str) -> Parsed:
         if (flag := name + FLAG) in table.columns:
             table, flagged = without_flagged(table, name, flag, ~pl.col(flag).fill_null("").is_in(NO_FLAG), where)
             doubts += flagged
-    table, notes = _summed(table, product, numbers)
+    table, notes = _whole_goods(table, product, numbers)
     parted = _parted(table, product, numbers, where)
     single = _reported(table.filter(parted.kept), product, flow)
     totals = _reported(table.filter(parted.totals), product, flow) if parted.totals.any() else None
@@ -164,7 +164,7 @@ def _refuse_levels(table: pl.DataFrame, product: str, where: str) -> None:
         )  # fmt: skip
 
 
-def _summed(table: pl.DataFrame, product: str, numbers: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+def _whole_goods(table: pl.DataFrame, product: str, numbers: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
     """Domestic and foreign exports added up; rows that are already their total are left out."""
     if DOMESTIC_OR_FOREIGN not in table.columns:
         return table.with_columns(note=pl.lit(None, pl.String)), []
@@ -172,18 +172,12 @@ def _summed(table: pl.DataFrame, product: str, numbers: Sequence[str]) -> tuple[
     if not parts.height:
         return table.with_columns(note=pl.lit(None, pl.String)), []
     units = [name for name in dict.fromkeys(UNITS.values()) if name in table.columns]
-    others = [name for name in parts.columns if name not in (*numbers, "record", DOMESTIC_OR_FOREIGN, *units)]
     key = [product, "CTY_CODE", "period", *units]
-    kept = [name for name in others if name not in key]
-    said = pl.format(
-        "{} {}", pl.col(DOMESTIC_OR_FOREIGN).replace({"1": "domestic", "2": "foreign"}), "record"
-    ).str.join(", ")
-    summed = parts.group_by(key, maintain_order=True).agg(
-        pl.col("record").first(), *(pl.col(name).first() for name in kept), note=pl.lit("sum of records: ") + said,
-        # A sum with an unknown part is unknown.
-        **{name: pl.when(pl.col(name).null_count() == 0).then(pl.col(name).cast(pl.Int64).sum()).cast(pl.String) for name in numbers},
-    )  # fmt: skip
-    return summed, [f"{counted(parts.height, 'record')} of domestic and foreign goods added up to {summed.height:,}"]
+    others = [name for name in parts.columns if name not in (*key, *numbers, "record", DOMESTIC_OR_FOREIGN)]
+    whole = parts.with_columns(pl.col(name).cast(pl.Int64) for name in numbers)
+    sums = summed(whole, key, numbers, **{name: pl.col(name).first() for name in others})
+    notes = [f"{counted(parts.height, 'record')} of domestic and foreign goods added up to {sums.height:,}"]
+    return sums.with_columns(pl.col(name).cast(pl.String) for name in numbers), notes
 
 
 def _parted(table: pl.DataFrame, product: str, numbers: Sequence[str], where: str) -> Parted:

@@ -9,7 +9,7 @@ from tasks.claims import check as claims
 from tasks.claims import publish as claim_table
 from tasks.controls import tables
 from tasks.domain.errors import Held
-from tasks.ingest import calendar, corrections, inbox
+from tasks.ingest import corrections, inbox
 from tasks.ingest import declaration as locating
 from tasks.ingest import normalise as normalising
 from tasks.ingest import parse as parsing
@@ -49,7 +49,6 @@ withdraw = Step(withdrawal.withdraw)
 report_decision = Step(reporting.report_decision)
 rewrite_briefs = Step(rewriting.rewrite_briefs)
 look = Step(inbox.look, retries=3, retry_delay_seconds=PATIENCE)
-expect = Step(calendar.expect)
 source_states = Step(sources.source_states)
 read_claims = Step(claims.read_claims)
 check_claims = Step(claims.check_claims)

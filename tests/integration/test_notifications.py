@@ -131,7 +131,7 @@ def test_what_is_overdue_is_told_once(services: Services, receivers: tuple[Recei
     for _ in range(2):
         run = services.ended(services.start("watch/watch", late, "2026-05-23T02:00:00Z"))
         assert "Overdue 3 days" in run["state_name"]
-    post, mail = both(services, receivers, "Overdue 3 days: query of 2026-04")
+    post, mail = both(services, receivers, "Overdue 3 days: gacc_query of 2026-04")
     for text in (post, mail):
         assert "was due on 2026-05-20 and is not here" in text
     assert len(services.events("tidewaiter.release.overdue")) == len(

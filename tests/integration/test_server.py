@@ -105,8 +105,8 @@ def test_a_revision_and_what_is_overdue_are_told_as_events(services: Services) -
     )
     assert revised["resource"]["prefect.resource.name"] == "january again.csv"
     assert revised["payload"]["revisions"] >= 1
-    assert overdue["resource"]["prefect.resource.id"] == "tidewaiter.release.query.2025-02"
-    assert (overdue["payload"]["missing"], overdue["payload"]["days_overdue"]) == (["2025-02"], 3)
+    assert overdue["resource"]["prefect.resource.id"] == "tidewaiter.release.gacc_query.2025-02"
+    assert (overdue["payload"]["late"], overdue["payload"]["days_late"]) == (["2025-02"], 3)
 
 
 def test_a_removed_partner_is_held_and_a_person_is_asked_and_an_approval_publishes(services: Services) -> None:

@@ -42,7 +42,7 @@ def month_chart(facts: Facts, language: str = "en") -> str:
     top = max((value for value in totals.values() if value is not None), default=1.0)
     by_month: dict[str, list[str]] = {}
     for event in facts.events:
-        by_month.setdefault(f"{event.day:%Y-%m}", []).append(str(event.number))
+        by_month.setdefault(f"{event['day']:%Y-%m}", []).append(str(event["number"]))
     layers: list[altair.Chart] = [bars]
     if absent := [(month, top) for month, value in totals.items() if value is None]:
         layers.insert(0, _of(absent, "month", "t").mark_bar(color=INK, opacity=PALE).encode(x=month, y="t:Q"))

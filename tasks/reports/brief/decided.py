@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import polars as pl
 
-from schemas.forms.brief import DecisionFact
 from tasks.domain.classification import members
 from tasks.domain.periods import month_index, month_number
 from tasks.store.parquet import read_table
@@ -15,9 +15,11 @@ from tasks.store.snapshot import Snapshot
 MONTHS_BACK = 12
 
 
-def decided(snapshot: Snapshot, product: str, flow: str, month: date, since: date | None = None) -> list[DecisionFact]:
-    """Return the last decision of a person about each release that covers the product in the year up to the month, if
-    it was made after the day `since`; the newest first.
+def decided(
+    snapshot: Snapshot, product: str, flow: str, month: date, since: date | None = None
+) -> list[dict[str, Any]]:
+    """Return the last decision of a person about each release that covers the product in the year up to the month, a row with the
+    title of the release, if it was made after the day `since`; the newest first.
     """
     decisions = read_table(snapshot, "decision").filter(pl.col("kind") != "replaced")
     if not decisions.height:
@@ -35,10 +37,7 @@ def decided(snapshot: Snapshot, product: str, flow: str, month: date, since: dat
     last = decisions.sort("number").group_by("release_id", maintain_order=True).last()
     mine = last.filter(pl.col("release_id").is_in([*titles])).sort("decided_on", "release_id", descending=[True, False])
     return [
-        DecisionFact(
-            title=titles[row["release_id"]],
-            **{name: row[name] for name in DecisionFact.model_fields if name != "title"},
-        )
+        {**row, "title": titles[row["release_id"]]}
         for row in mine.iter_rows(named=True)
         if since is None or row["decided_on"] > since
     ]

@@ -3,10 +3,11 @@
 import math
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from schemas.forms.brief import EventFact, Fact, Facts, PartnerRow, Revised, Waiting
+from schemas.forms.brief import Fact, Facts, PartnerRow
 from schemas.forms.held import HeldRelease
 from schemas.names import status
 from schemas.reference.code_tables import code_table
@@ -16,7 +17,7 @@ from tasks.domain.classification import members, part_of
 from tasks.domain.coverage import WORLD
 from tasks.domain.errors import NoFigure
 from tasks.domain.labels import product_names
-from tasks.domain.measure_states import states_on
+from tasks.domain.measure_states import LAPSED, states_on
 from tasks.domain.measures import events_of, mixed_words
 from tasks.domain.periods import first_day, month_end, month_number, span_name
 from tasks.domain.precision import Interval
@@ -219,21 +220,20 @@ def names_of(product: str, snapshot: Snapshot) -> tuple[str, str]:
     return plain, plain
 
 
-def _events(product: str, flow: str, months: list[date], state_day: date, reporter: str) -> list[EventFact]:
-    last = month_end(months[-1])
-    found: list[EventFact] = []
+def _events(product: str, flow: str, months: list[date], state_day: date, reporter: str) -> list[dict[str, Any]]:
+    """Return the measures that took effect in these months: their rows, with number, day, and the term that decides the state."""
+    last, found, states = month_end(months[-1]), list[dict[str, Any]](), states_on(state_day)
     for row in events_of(product, flow, reporter).iter_rows(named=True):
-        day = date.fromisoformat(row["effective_from"] or row["announced_on"])
+        day, state = date.fromisoformat(row["effective_from"] or row["announced_on"]), states[row["event"]]
         if months[0] <= day <= last:
-            state = states_on(state_day)[row["event"]]
-            found.append(
-                EventFact(
-                    number=len(found) + 1, day=day, event=row["event"], state=state.name, state_by=state.by, state_part=state.part,
-                    since=state.since, until=state.until, body=row["body"], document=row["document"],
-                    goods=row["goods"],
-                    body_zh=row["body_zh"], document_zh=row["document_zh"], goods_zh=row["goods_zh"], coverage=row["coverage"], address=row["source"],
-                )
-            )  # fmt: skip
+            words = state.name
+            # A lapse also covers the end of a suspension, and that of a single paragraph; a suspension may have no last day.
+            if words == LAPSED and state.by != row["event"]:
+                words += "_paragraph" if state.part else "_suspension"
+            elif words == "suspended" and state.until is None:
+                words += "_open"
+            of_term = {"state": words, "since": state.since, "until": state.until, "part": state.part}
+            found.append({**row, **of_term, "number": len(found) + 1, "day": day, "address": row["source"]})
     return found
 
 
@@ -260,7 +260,7 @@ def _came_out(snapshot: Snapshot, flow: str, product: str, month: date) -> date 
     return day if isinstance(day, date) else None
 
 
-def _revised(snapshot: Snapshot, product: str, flow: str, since: date | None) -> tuple[list[Revised], int]:
+def _revised(snapshot: Snapshot, product: str, flow: str, since: date | None) -> tuple[list[dict[str, Any]], int]:
     """Return what changed after that day, the newest and the largest first, and how many more changes there are."""
     rows = read_table(snapshot, "revision", lambda partition: partition[0] == flow, part_of(product))
     if since is not None:
@@ -270,12 +270,12 @@ def _revised(snapshot: Snapshot, product: str, flow: str, since: date | None) ->
     rows = rows.sort("revised_on", move, *order, descending=[True, True, *[False] * len(order)])
     shown = rows.head(REVISED_MAX)
     revised = [
-        Revised(period=span_name(row["period_start"], row["period_end"]), **row) for row in shown.iter_rows(named=True)
+        {**row, "period": span_name(row["period_start"], row["period_end"])} for row in shown.iter_rows(named=True)
     ]
     return revised, rows.height - shown.height
 
 
-def _held(store: Path, snapshot: Snapshot) -> list[Waiting]:
+def _held(store: Path, snapshot: Snapshot) -> list[dict[str, Any]]:
     """Return the releases that need a decision, by the files of the store; a file that cannot be read is named. A
     release that is published by now is left out.
     """
@@ -284,12 +284,11 @@ def _held(store: Path, snapshot: Snapshot) -> list[Waiting]:
         try:
             release = HeldRelease.model_validate_json(file.read_bytes())
         except (OSError, ValueError):
-            found.append(Waiting(title=file.stem, release_id="", since="", why=[]))
+            found.append({"title": file.stem, "release_id": "", "since": "", "why": []})
             continue
         if release.waits and not is_outdated(release.release_id, snapshot.about["releases"]):
-            why = [entry.line for entry in release.findings]
-            since = str(release.held_since)
-            found.append(Waiting(title=release.title, release_id=release.release_id, since=since, why=why))
+            waiting = {"since": str(release.held_since), "why": [entry.line for entry in release.findings]}
+            found.append({"title": release.title, "release_id": release.release_id, **waiting})
     return found
 
 

@@ -1,12 +1,12 @@
 """Writes the lists of a brief, one line per entry: what is missing and why, sources, revisions, export controls."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
-from schemas.forms.brief import DecisionFact, EventFact, Fact, Facts, Revised
+from schemas.forms.brief import Fact, Facts
 from schemas.forms.trace import TracedNumber
 from schemas.names import MISSING
-from tasks.domain.measure_states import LAPSED
 from tasks.reports.brief.wording import PRICE_UNITS, amount, figure_name, partner, texts
 from tasks.reports.citation import citation, citation_zh
 
@@ -32,20 +32,6 @@ def missing(facts: Facts, language: str) -> list[str]:
         )
         for reason, by_figure in sorted(grouped.items())
     ]  # fmt: skip
-
-
-def source_line(fact: Fact, language: str = "en") -> str:
-    """Format the trace of a figure in a line: for a tooltip."""
-    if fact.trace is None:
-        return ""
-    t = texts(language)
-    shown_numbers, more = numbers_that_matter(fact)
-    parts = [
-        f"{number.value:,} {number.unit}, {number.partner} {number.period}, {t['release']} {number.release_id}, "
-        f"{t['record']} {', '.join(map(str, number.records[:3]))}, sha256 {number.raw_sha256[:12]}"
-        for number in shown_numbers
-    ]
-    return f"{formula(fact, language)}{t['colon']}" + "; ".join(parts) + (f"; + {more}" if more else "")
 
 
 def numbers_that_matter(fact: Fact) -> tuple[list[TracedNumber], int]:
@@ -94,60 +80,32 @@ def formula(fact: Fact, language: str) -> str:
     return str(texts(language)["formulas"].get(name, fact.trace.formula))
 
 
-def revised_lines(facts: Facts, language: str) -> list[tuple[str, str]]:
-    """List what was revised, a line each, with the releases and their numbers."""
-    return [(_revised(row, facts, language), f"{row.old_release_id} → {row.new_release_id}") for row in facts.revised]
-
-
-def _revised(row: Revised, facts: Facts, language: str) -> str:
-    """Say what was revised; the code, regime and province are named where they differ from those of the page."""
-    t = texts(language)
-    which = [row.period, partner(row.partner, language)]
-    which += [row.product] if row.product != facts.product and facts.codes != [row.product] else []
-    which += [t[name].format(code=code) for name, code in (("regime", row.regime), ("province", row.province)) if code]
-    which.append(t["measures"].get(row.measure, row.measure.replace("_", " ")))
-    old, new = (
-        t["no_word"] if one is None else amount(one, row.unit, language) for one in (row.old_value, row.new_value)
-    )
-    kind = t["kinds"].get(row.kind, row.kind)
-    return f"{t['comma'].join(which)}{t['colon']}{old} → {new}{t['open']}{kind}{t['comma']}{row.revised_on}{t['close']}"
-
-
-def decision_lines(decisions: Sequence[DecisionFact], language: str) -> list[str]:
-    """Say which releases were withdrawn or count again, a line each: when, by whom, why."""
-    said = texts(language)["decisions"]
-    return [
-        said[one.kind].format(
-            day=one.decided_on, by=one.decided_by, title=one.title, release=one.release_id, reason=one.reason
+def revised_lines(facts: Facts, language: str) -> list[str]:
+    """List what was revised, a line each; the code, regime and province are named where they differ from those of the page."""
+    t, lines = texts(language), []
+    for row in facts.revised:
+        which = [row["period"], partner(row["partner"], language)]
+        which += [row["product"]] if row["product"] != facts.product and facts.codes != [row["product"]] else []
+        which += [t[name].format(code=row[name]) for name in ("regime", "province") if row[name]]
+        which.append(t["measures"].get(row["measure"], row["measure"].replace("_", " ")))
+        values = (row["old_value"], row["new_value"])
+        old, new = (t["no_word"] if one is None else amount(one, row["unit"], language) for one in values)
+        kind = t["kinds"].get(row["kind"], row["kind"])
+        lines.append(
+            f"{t['comma'].join(which)}{t['colon']}{old} → {new}{t['open']}{kind}{t['comma']}{row['revised_on']}{t['close']}"
         )
-        for one in decisions
-    ]
+    return lines
 
 
-def event_lines(facts: Facts, language: str) -> list[dict[str, str]]:
+def decision_lines(decisions: Sequence[Mapping[str, Any]], language: str) -> list[str]:
+    """Say which releases were withdrawn or count again, a line each: when, by whom, why."""
+    return [texts(language)["decisions"][row["kind"]].format(**row) for row in decisions]
+
+
+def event_lines(facts: Facts, language: str) -> list[dict[str, Any]]:
     """Describe the measures inside the months shown: day, title, goods, state, address."""
     t = texts(language)
     return [
-        {"day": str(event.day), "title": t["event"].format(**dict(event)), "goods": t["goods"].format(**dict(event)),
-         "state": _state(event, t["states"]), "address": event.address}
+        {**event, "title": t["event"].format(**event), "goods": t["goods"].format(**event), "state": t["states"][event["state"]].format(**event)}
         for event in facts.events
     ]  # fmt: skip
-
-
-def states_line(facts: Facts, language: str) -> str:
-    """Say on which day the measures have these states, and for how many it is unknown whether they apply."""
-    t = texts(language)
-    lapsed = sum(event.state == LAPSED for event in facts.events)
-    more = [t["lapsed"].format(count=lapsed)] if lapsed else []
-    return str(t["gap"].join([t["states_on"].format(day=facts.states_on), *more]))
-
-
-def _state(event: EventFact, states: dict[str, str]) -> str:
-    """Describe the state of a measure, with the days of the term that decides it."""
-    key = event.state
-    # A lapse also covers the end of a suspension, and that of a single paragraph; a suspension may have no last day.
-    if key == LAPSED and event.state_by != event.event:
-        key = f"{LAPSED}_paragraph" if event.state_part else f"{LAPSED}_suspension"
-    elif key == "suspended" and event.until is None:
-        key = "suspended_open"
-    return states[key].format(since=event.since, until=event.until, part=event.state_part)

@@ -1,12 +1,13 @@
 """Renders a brief as one self-contained HTML page and as markdown, in English or Chinese."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from schemas.forms.brief import DecisionFact, Facts
+from schemas.forms.brief import Facts
 from schemas.names import MADE, MISSING
 from tasks.domain.labels import capitalised, partner_name
+from tasks.domain.measure_states import LAPSED
 from tasks.reports.brief import charts, lists, sentences, verdicts, wording
 from tasks.reports.charts import scale_of
 from tasks.reports.page_templates import LANGUAGES, template
@@ -27,7 +28,7 @@ def markdown(facts: Facts, language: str = "en") -> str:
 
 
 def nothing_left(
-    names: tuple[str, str], product: str, flow: str, month: date, decisions: Sequence[DecisionFact], snapshot_id: str,
+    names: tuple[str, str], product: str, flow: str, month: date, decisions: Sequence[Mapping[str, Any]], snapshot_id: str,
     reporter: str,
 ) -> dict[str, str]:  # fmt: skip
     """Render the page of a month of which withdrawals have left no figure, by the endings of its file."""
@@ -64,13 +65,13 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "cited": lists.cited(facts, language), "matter": lists.numbers_that_matter, "unit": unit, "partner_unit": partner_unit,
         "alt_chart": t["gap"].join([*alt_chart, *([t["pale"]] if None in facts.world else [])]),
         "alt_partners": t["alt_partners"].format(unit=partner_unit, month=month), "shown": lambda fact: wording.shown(fact, language),
-        "source_line": lambda fact: lists.source_line(fact, language), "formula": lambda fact: lists.formula(fact, language),
+        "formula": lambda fact: lists.formula(fact, language),
         "sparkline": charts.sparkline, "unit_value": sentences.unit_value_pieces(facts, language),
         "verdict": lambda sentence: verdicts.next_to(sentence, facts, language),
         "verdict_of_all": verdicts.of_all(facts, language), "revised_first": verdicts.revised_first(facts, language),
-        "decisions": [*verdicts.doubts(facts, language), *lists.decision_lines(facts.decisions, language)],
+        "decisions": [*(t["in_doubt"].format(doubt=one) for one in facts.doubts), *lists.decision_lines(facts.decisions, language)],
         "revised": lists.revised_lines(facts, language), "events": lists.event_lines(facts, language),
-        "states_line": lists.states_line(facts, language), "reasons": {**MADE, **MISSING, **t["missing_reasons"]},
+        "lapsed": sum(event["state"].startswith(LAPSED) for event in facts.events), "reasons": {**MADE, **MISSING, **t["missing_reasons"]},
         "partner_label": lambda key: t["world"] if key == "WLD" else partner_name(key) if t["by_label"] else wording.partner(key, language),
         "figure_name": lambda fact: wording.figure_name(fact, language),
     }  # fmt: skip

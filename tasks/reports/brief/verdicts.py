@@ -37,11 +37,6 @@ def of_all(facts: Facts, language: str) -> str:
     return str(t["common"].format(caveats=t["semicolon"].join(caveats))) if caveats else ""
 
 
-def doubts(facts: Facts, language: str) -> list[str]:
-    """Write a line for each open finding about a release that a figure of the page rests on; findings are in English."""
-    return [texts(language)["in_doubt"].format(doubt=one) for one in facts.doubts]
-
-
 def next_to(sentence: Sentence, facts: Facts, language: str) -> str:
     """Write the verdict on the growths of a sentence; empty if it has none."""
     t, shared = texts(language), common(facts)
@@ -93,4 +88,4 @@ def revised_first(facts: Facts, language: str) -> str:
     lines = revised_lines(facts, language)
     count = len(lines) + facts.revised_more
     text = texts(language)["revised_one" if count == 1 else "revised_several"]
-    return str(text.format(count=count, first=lines[0][0])) if lines else ""
+    return str(text.format(count=count, first=lines[0])) if lines else ""

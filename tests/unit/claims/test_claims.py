@@ -683,6 +683,35 @@ def test_money_is_read_as_papers_write_it(metric: str, value: str, unit: str) ->
         read_claim(row | {"metric": other})
 
 
+@pytest.mark.parametrize("column", ["commodity", "hs_code_if_stated"])
+@pytest.mark.parametrize(
+    ("code", "national", "product"),
+    [("8505111000", "HS8", "85051110"), ("8505110070", "HTS10", "8505110070"), ("010121000", "JP9", "010121000"), ("850511", "", "850511")],
+)  # fmt: skip
+def test_a_code_has_the_digits_of_the_reporters_list(column: str, code: str, national: str, product: str) -> None:
+    row = {
+        "commodity": M,
+        "flow": "export",
+        "partner": "World",
+        "period": "2025-06",
+        "metric": "level_t",
+        "value": "1",
+        "unit": "t",
+    }
+    assert read_claim(row | {column: code}, national).spot.product == product
+
+
+def test_two_codes_are_not_read_as_one(sample: Snapshot) -> None:
+    claim = frame([(M, "World", "2025-06", "level_t", "3188", "t", "")])
+    verdicts = {
+        code: check_claims(sample, replace(claim, rows=claim.rows.with_columns(hs_code_if_stated=pl.lit(code))))[
+            "verdict"
+        ][0]
+        for code in ("8505.11.10", "HS 8505 1110", "8505111000", "n/a", "8505.11, 8505.19", "85051110/85051190")
+    }
+    assert [*verdicts.values()] == [YES, YES, YES, YES, OPEN, OPEN]
+
+
 @pytest.mark.shared
 def test_the_published_claims_come_out_as_their_notes_say(sample: Snapshot, shared_data: Path) -> None:
     checked = check_claims(sample, read_claims(shared_data / "published" / "claims.csv"))

@@ -25,7 +25,7 @@ def test_a_share_and_a_price_need_both_numbers() -> None:
     assert (share.point, share.words) == (25, "25.0 %, 250 t of 1,000 t")
     (price,) = ledger.unit_value(MONEY)
     # 5,000 dollars for 250,000 kilograms.
-    assert (price.point, price.words) == (Fraction(1, 50), "20 USD/t, 0.005 million USD for 250 t")
+    assert (price.point, price.words) == (Fraction(1, 50), "20 USD/t, 5,000 USD for 250 t")
     assert Ledger({"6": 250}).share(spot("6")) == []
     assert Ledger({MONEY: 5}).unit_value(MONEY) == []
 

@@ -263,7 +263,7 @@ def _comtrade() -> Iterator[Case]:
     """Faults of the list of one reporter; that of the other one is as it should be, and empty."""
     for name, reply, outcome, said in [
         ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), "refused", "status 304"),
-        ("rows that are none", http(b'{"data": [1]}'), "refused", "in place of a list"),
+        ("rows that are none", http(b'{"data": [1]}'), "refused", "in place of rows"),
         ("lists in lists", http(b'{"data": ' + b"[" * 100_000), "refused", ""),
         ("headers drip", drip(b"HTTP/1.1 200 OK\r\nX: "), "failed", "no whole answer"),
     ]:

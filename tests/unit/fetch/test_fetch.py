@@ -20,12 +20,11 @@ from schemas.forms.fetch import FetchReport, FetchRequest
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchRequest
 from tasks.domain.errors import Refused
-from tasks.fetch.drop import as_toml
 from tasks.fetch.fetch import fetch
-from tasks.fetch.seen import read_seen
+from tasks.fetch.inbox import read_seen
 from tasks.fetch.transport import Policy, Transport
 from tasks.ingest import inbox as inboxes
-from tasks.ingest.declaration import locate
+from tasks.ingest.declaration import as_toml, locate
 from tasks.ingest.normalise import normalise
 from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land

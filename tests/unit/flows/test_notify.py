@@ -1,7 +1,7 @@
 """Which addresses are taken, and how they are written for Prefect; the messages themselves."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import uuid4
 
 import pytest
@@ -10,7 +10,7 @@ from jinja2 import Template
 from flows import messages, notify
 from schemas.forms.held import HeldFinding, HeldRelease
 from schemas.forms.outcome import Outcome
-from schemas.forms.watch import Expectation
+from schemas.forms.sources import SourceState
 
 
 def test_what_is_not_set_is_left_and_what_is_set_to_nothing_is_taken_away() -> None:
@@ -70,11 +70,11 @@ def test_a_publication_is_told_with_its_finding_first_and_its_warnings_by_kind()
 
 
 def test_what_is_overdue_of_a_fetched_source_names_its_fetch_and_since_when_it_fails() -> None:
-    expected = Expectation(
-        kind="us_census", months=["2026-06"], due_on=date(2026, 8, 5), missing=["2026-06"], days_overdue=15, fetch="us_census",
-        failing="2026-08-06 08:50: status 403",
+    state = SourceState(
+        source="us_census", reporters=["USA"], late=["2026-06"], late_since=date(2026, 8, 5), days_late=15, is_fetched=True,
+        failing_since=datetime(2026, 8, 6, 8, 50, tzinfo=UTC), reason="status 403",
     )  # fmt: skip
-    assert messages.overdue(expected) == {
+    assert messages.overdue(state) == {
         "subject": "Overdue 15 days: us_census of 2026-06",
         "text": "us_census of 2026-06 was due on 2026-08-05 and is not here\nIts fetch fails since 2026-08-06 08:50: status 403.\n"
         "Ask again with tidewaiter fetch us_census. If the source is late, correct the day in schemas/reference/release_calendar.csv.",

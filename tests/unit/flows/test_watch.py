@@ -18,7 +18,8 @@ from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchReport, WatchRequest
 from schemas.reference.code_tables import code_table
 from tasks.domain import clock
-from tasks.ingest import calendar, held, inbox
+from tasks.ingest import held, inbox
+from tasks.reports.sources import source_states
 
 DAY = date(2026, 1, 10)
 JUNE = CLEAN_RECORDS[:6]
@@ -159,20 +160,25 @@ def test_a_dry_run_says_what_it_would_do_and_makes_no_store(home: Path) -> None:
 @pytest.mark.parametrize(
     ("day", "due_on", "months", "late"),
     [
-        (date(2025, 7, 20), date(2025, 7, 20), ["2025-06"], 0),
+        (date(2025, 7, 20), None, [], 0),
         (date(2025, 7, 23), date(2025, 7, 20), ["2025-06"], 3),
         (date(2025, 2, 25), date(2025, 1, 20), ["2024-12"], 36),
-        (date(2025, 3, 20), date(2025, 3, 20), ["2025-01", "2025-02"], 0),
+        (date(2025, 3, 20), None, [], 0),
+        (date(2025, 3, 21), date(2025, 3, 20), ["2025-01", "2025-02"], 1),
         (date(2025, 1, 25), date(2025, 1, 20), ["2024-12"], 5),
     ],
 )
 def test_the_calendar_says_what_is_due_and_since_when(
-    tmp_path: Path, day: date, due_on: date, months: list[str], late: int
+    tmp_path: Path, day: date, due_on: date | None, months: list[str], late: int
 ) -> None:
-    (found,) = calendar.expect(tmp_path / "reporter=CHN", ["query"], day).kinds
-    assert (found.due_on, found.months, found.missing, found.days_overdue) == (due_on, months, months, late)
-    told = [f"query of {' and '.join(months)} was due on {due_on} and is not here"]
+    states = source_states(tmp_path, [], day, ["query"]).sources
+    (found,) = [state for state in states if state.source == "gacc_query"]
+    assert (found.late_since, found.late, found.days_late) == (due_on, months, late)
+    told = [f"gacc_query of {' and '.join(months)} was due on {due_on} and is not here"]
     assert found.lines == (told if late else [])
+    assert not [state.source for state in states if state.late and state is not found], (
+        "of the others nothing is expected"
+    )
 
 
 @pytest.mark.parametrize(("kind", "due"), [("preliminary", "14"), ("bulletin", "18")])
@@ -189,6 +195,22 @@ def test_what_no_source_reads_is_here_with_the_figures_collected_of_it(home: Pat
     assert look(home, date(2025, 7, 23), kinds=[kind]).headline == "Published 2025-06"
     assert look(home, date(2025, 7, 23), kinds=["query"]).headline == "Overdue 3 days"
     assert look(home, date(2025, 8, 23), kinds=[kind]).headline.startswith("Overdue")
+
+
+def test_several_kinds_are_expected_at_once_and_the_latest_says_for_how_long(home: Path) -> None:
+    report = look(home, date(2025, 7, 23), kinds=["preliminary", "bulletin", "query"])
+    assert report.headline == "Overdue 9 days"
+    assert [(late.source, late.days_late) for late in report.late] == [
+        ("gacc_query", 3), ("gacc_preliminary", 9), ("gacc_bulletin", 5),
+    ]  # fmt: skip
+    assert [line.split()[0] for line in report.lines_of_sources] == ["gacc_query", "gacc_preliminary", "gacc_bulletin"]
+
+
+def test_a_year_that_the_calendar_lacks_is_a_warning(home: Path) -> None:
+    drop(home, "june.csv", month(6))
+    report = look(home, date(2039, 7, 23), kinds=["query"])
+    assert report.headline == "Published 2025-06"
+    assert "no query release for 2039" in report.lines_of_sources[0]
 
 
 def test_the_calendar_has_each_month_once_for_each_kind_and_nothing_in_february() -> None:

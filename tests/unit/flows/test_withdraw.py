@@ -15,12 +15,12 @@ from schemas.forms.watch import BackfillRequest
 from schemas.settings import WATCH_LIST
 from tasks.domain.clock import today
 from tasks.domain.errors import Held, Refused
-from tasks.ingest import calendar
 from tasks.lineage.audit import audit
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reports import query
 from tasks.reports.inventory import inventory
+from tasks.reports.sources import source_states
 from tasks.store.parquet import read_derivation, read_table
 from tests.unit.customs import CHILE, DAY, GERMANY, LATER, MAY, NEXT, RIGHT, USA, Store, figures_of, same_figures
 
@@ -180,8 +180,9 @@ def test_a_month_whose_only_release_is_withdrawn_is_missing_in_the_calendar_and_
     day = date(2025, 8, 10)
 
     def missing() -> tuple[list[str], int]:
-        (found,) = calendar.expect(store.store, ["query"], day).kinds
-        return found.missing, found.days_overdue
+        states = source_states(store.store, [], day, ["query"]).sources
+        (found,) = [state for state in states if state.source == "gacc_query"]
+        return found.late, found.days_late
 
     assert missing() == ([], 0)
     store.withdraw(only, NEXT)

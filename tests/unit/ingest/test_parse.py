@@ -1,15 +1,18 @@
-"""Bytes of a landed file through the adapter of its source."""
+"""Bytes of a landed file through the adapter of its source, and what they say against what is declared."""
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes
 
+from schemas.forms.request import Landed
 from tasks.domain.errors import Refused
-from tasks.ingest.parse import parse
+from tasks.ingest.parse import parse, refuse_contradictions
 from tasks.sources.registry import SOURCES
-from tests.unit.ingest.file_codes import landed
+from tests.unit.ingest.file_codes import landed, parsed
 
 
 def test_the_raw_bytes_are_read_and_not_the_dropped_file(tmp_path: Path) -> None:
@@ -42,3 +45,34 @@ def test_a_file_on_which_an_adapter_stumbles_is_refused(tmp_path: Path, monkeypa
     monkeypatch.setitem(SOURCES, "hmrc_ots", replace(SOURCES["hmrc_ots"], parse=lambda *_: [].index("row")))  # type: ignore[arg-type, return-value]
     with pytest.raises(Refused, match=r"the adapter hmrc_ots does not expect \(ValueError: 'row' is not in list\)"):
         parse(landed(source="hmrc_ots", raw=raw))
+
+
+DAY = date(2025, 7, 20)
+
+
+@pytest.mark.parametrize(
+    ("records", "about", "of"),
+    [
+        ([{}], {}, landed()), ([{"flow": "export"}, {}], {"reporter": "CHN", "printed_on": DAY}, landed()),
+        ([{"flow": "export"}, {"flow": "import"}], {}, landed(flow=None)), ([], {}, landed()),
+    ],
+)  # fmt: skip
+def test_what_agrees_or_is_missing_passes(records: list[dict[str, Any]], about: dict[str, Any], of: Landed) -> None:
+    refuse_contradictions(of, parsed(*records, **about))
+
+
+@pytest.mark.parametrize(
+    ("records", "about", "rule", "message"),
+    [
+        ([{}], {"reporter": "DEU"}, "other reporter", 'the file reports for DEU, declared is CHN. Write reporter = "DEU" into f.csv.toml'),
+        ([{}], {"printed_on": date(2025, 7, 21)}, "printed later", "the file is dated 2025-07-21, declared is released_on = 2025-07-20"),
+        ([{"flow": "export"}, {"flow": "import"}], {}, "other flow", "the file has import records, declared is export"),
+    ],
+)  # fmt: skip
+def test_a_contradiction_is_refused(
+    records: list[dict[str, Any]], about: dict[str, Any], rule: str, message: str
+) -> None:
+    with pytest.raises(Refused) as refusal:
+        refuse_contradictions(landed(), parsed(*records, **about))
+    assert refusal.value.rule == rule
+    assert message in str(refusal.value)

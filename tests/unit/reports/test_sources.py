@@ -13,7 +13,7 @@ from schemas.forms.fetch import Fetched, FetchReport
 from schemas.forms.sources import SourceState
 from schemas.forms.watch import Look, WatchReport
 from schemas.reference.code_tables import code_table
-from tasks.fetch.state import note_state
+from tasks.fetch.inbox import note_state
 from tasks.reports import sources
 from tasks.reports.sources import due_on, source_states
 from tests.unit.builders import release, release_table
@@ -151,8 +151,8 @@ def test_each_source_is_overdue_on_its_own_days(
     assert due.day <= last_due
     for days in (0, 1, 3):
         report = report_of(states(monkeypatch, due.day + timedelta(days), may))
-        assert [(one.kind, one.fetch, one.missing, one.due_on, one.days_overdue) for one in report.late] == (
-            [(source, source, ["2026-06"], due.day, days)] if days else []
+        assert [(one.source, one.is_fetched, one.late, one.late_since, one.days_late) for one in report.late] == (
+            [(source, True, ["2026-06"], due.day, days)] if days else []
         )
         assert report.headline == {0: "Nothing new", 1: "Overdue 1 day", 3: "Overdue 3 days"}[days]
         assert report.lines_of_sources == (

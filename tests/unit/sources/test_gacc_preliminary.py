@@ -11,4 +11,4 @@ def test_lines_and_spans_of_the_preliminary() -> None:
     assert SOURCES["gacc_preliminary"] is SOURCE
     assert (SOURCE.kind, SOURCE.code_list, SOURCE.has_lines, SOURCE.has_spans, SOURCE.says_day) == ("preliminary", "gacc_en", True, True, False)  # fmt: skip
     page = goods()
-    assert gacc_preliminary.parse(page, "f.html").reported.height == 30
+    assert gacc_preliminary.SOURCE.parse(page, "f.html").reported.height == 30

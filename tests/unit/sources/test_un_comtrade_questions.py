@@ -93,8 +93,8 @@ def test_with_a_key_one_answer_has_all_products_and_without_one_each_has_its_own
     ("news", "given", "says"),
     [
         (datasets(m202506="1"), {"reporters": []}, "Name whose trade is asked for"), (datasets(m202506="1"), {"reporters": ["EU27"]}, "countries alone"),
-        (b'{"data": [{"period": 202506}]}', {}, "The form of getDA has changed"), (b'{"error": "x", "data": []}', {}, "in place of a list"),
-        (b"[]", {}, "in place of a list"), (b'{"data": [1]}', {}, "in place of a list"), (b"<html>", {}, "a page or a message"), (b"", {}, "no text"),
+        (b'{"data": [{"period": 202506}]}', {}, "The form of getDA has changed"), (b'{"error": "x", "data": []}', {}, "in place of rows"),
+        (b"[]", {}, "in place of rows"), (b'{"data": [1]}', {}, "in place of rows"), (b"<html>", {}, "a page or a message"), (b"", {}, "no text"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_refused_by_name(

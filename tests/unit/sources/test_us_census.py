@@ -139,7 +139,7 @@ def test_domestic_and_foreign_exports_are_added_up_and_their_records_kept(tmp_pa
     }
     assert set(release.detail["flow"]) == {"export"}
     notes = us_census.parse(answer(rows, EXPORTS), "f").reported["note"].cast(pl.String).to_list()
-    assert notes[0] == "sum of records: domestic 1, foreign 2"
+    assert notes[0] == "sum of records 1, 2"
 
 
 @pytest.mark.parametrize(

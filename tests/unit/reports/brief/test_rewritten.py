@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from schemas.forms.brief import DecisionFact
 from schemas.forms.outcome import Outcome
 from tasks.domain.errors import NoFigure
 from tasks.reports import query
@@ -20,9 +19,9 @@ BRIEFS = (
     f"2025-04/{MAGNETS}", f"2025-05/{MAGNETS}", f"2025-05/{MAGNETS}-import", f"2025-07/{MAGNETS}", f"2025-07/{SOYBEANS}",
     "2025-07/85051110-import", f"drafts/{MAGNETS}",
 )  # fmt: skip
-FACT = DecisionFact(
-    kind="withdrawn", release_id="r1", title="may.csv", decided_on=date(2025, 9, 1), decided_by="Li Wei", reason="a <b> file"
-)  # fmt: skip
+FACT = {
+    "kind": "withdrawn", "release_id": "r1", "title": "may.csv", "decided_on": date(2025, 9, 1), "decided_by": "Li Wei", "reason": "a <b> file",
+}  # fmt: skip
 
 
 def outcome(**change: Any) -> Outcome:

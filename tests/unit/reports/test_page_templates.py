@@ -19,7 +19,7 @@ from flows.release import release
 from schemas.forms.held import HeldFinding, HeldRelease
 from schemas.forms.request import ReleaseRequest
 from tasks.reports import prefect_pages
-from tasks.reports.markdown_text import plain
+from tasks.reports.page_templates import plain
 from tasks.reports.query import query
 from tasks.reports.release_page import pages
 from tasks.reports.revision_page import revision_report

@@ -6,8 +6,8 @@ from typing import Literal
 
 import pytest
 
-from schemas.forms.fetch import Fetched, FetchReport, state_file
-from tasks.fetch.state import note_state, read_state
+from schemas.forms.fetch import Fetched, FetchReport, read_state, state_file
+from tasks.fetch.inbox import note_state
 
 Ended = Literal["new", "unchanged", "not out", "refused", "failed", "skipped"]
 
