@@ -35,6 +35,13 @@ SLOW = (
     "unit/flows/test_same_day.py",
     "unit/checks/test_approval.py",
     "unit/checks/test_remembered.py",
+    "unit/controls/test_controls.py",
+    "unit/ledger/test_name_tables.py",
+    "unit/checks/test_no_trade.py",
+    "unit/checks/test_lapsed_measures.py",
+    "unit/reports/test_watched.py",
+    "unit/lineage/test_audit_of_sources.py",
+    "faults/test_power_loss.py",
     "faults/test_mutants.py",
     "faults/test_any_order.py",
 )
