@@ -43,8 +43,6 @@ LAYOUTS = {
         month_of="period_end",
         by_release=True,
     ),
-    "event_month": Layout(sort_by=("product", "period")),
-    "event_window": Layout(sort_by=("event", "product", "partner", "months", "first_month")),
     "finding": Layout(sort_by=("release_id", "check", "subject"), by_release=True),
     "lineage": Layout(sort_by=("release_id", "position"), by_release=True),
     "metric": Layout(

@@ -8,15 +8,14 @@ import contextlib
 import hashlib
 import tempfile
 import weakref
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Self
 
-import polars as pl
 from pydantic import BaseModel, PrivateAttr
 
 from schemas.table import schema_sha256
-from tasks.store.parquet import Partition, partition_path, path_partition
+from tasks.store.parquet import Partition, partition_path
 from tasks.store.publish import NewFile
 
 
@@ -83,14 +82,6 @@ class PendingFiles(BaseModel):
         """Each file in its published form, one at a time in memory."""
         for file in self.files:
             yield NewFile(self.table, file.partition, self.data(file), file.rows, self.schema_sha256)
-
-    def rows(
-        self, keep: Callable[[Partition], bool], where: pl.Expr, columns: Collection[str]
-    ) -> Iterator[pl.DataFrame]:
-        """The rows for which `where` holds, codes as text, file by file of the partitions that `keep` chooses."""
-        for file in self.files:
-            if keep(path_partition(file.partition)):
-                yield pl.scan_parquet(self.data(file)).filter(where).select(columns).collect()
 
 
 def _close(kept: IO[bytes]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from flows.release import release
 from schemas.forms.brief import Fact, Facts
-from schemas.forms.held import Decision, HeldFinding, HeldRelease
+from schemas.forms.held import HeldFinding, HeldRelease, HoldDecision
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.classification import members
 from tasks.domain.errors import NoFigure
@@ -235,7 +235,9 @@ def test_it_says_what_is_not_comparable_what_is_mixed_and_what_is_held(
         release_id="gacc_query-1", raw=Path("raw/x"), raw_sha256="0" * 64, name="cut.csv", source="gacc_query", reporter="CHN", flow="export",
         partners="all", products=None, months=None, released_on=JUNE, title="cut.csv <b>", held_since=date(2025, 7, 20), findings=(doubt,),
     )  # fmt: skip
-    decision = Decision(verdict="reject", by="somebody", reason="cut off", decided_at=datetime(2025, 7, 21, tzinfo=UTC))
+    decision = HoldDecision(
+        verdict="reject", by="somebody", reason="cut off", decided_at=datetime(2025, 7, 21, tzinfo=UTC)
+    )
     decided = waits.model_copy(update={"release_id": "gacc_query-2", "title": "decided.csv", "decision": decision})
     for one in (waits, decided):
         (tmp_path / "held" / f"{one.release_id}.json").write_text(one.model_dump_json(), encoding="utf-8")

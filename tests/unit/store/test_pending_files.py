@@ -39,11 +39,6 @@ def test_several_files_of_a_month_are_kept_without_a_name(tmp_path: Path) -> Non
     assert not list((tmp_path / "tmp").iterdir())
 
 
-def test_they_are_read_before_they_are_published(tmp_path: Path) -> None:
-    found = [*kept(tmp_path).rows(lambda partition: partition == JUNE, pl.col("product") == "25", ("measure",))]
-    assert [rows["measure"].to_list() for rows in found] == [["quantity_kg", "value_usd"], []]
-
-
 def test_a_full_disk_is_an_error_of_the_file_that_it_does_not_take(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
 ) -> None:
