@@ -114,9 +114,9 @@ def place_of(recorded: dict[str, str]) -> Place | None:
     """Return where a recorded mutant is in the code of today; nothing where that code is gone."""
     if not (ROOT / recorded["file"]).exists():
         return None
-    same = [
-        one for one in mutants(recorded["file"]) if (one.before, one.after) == (recorded["before"], recorded["after"])
-    ]
+    nodes = [node for node, _ in places(ast.parse((ROOT / recorded["file"]).read_text(encoding="utf-8")))]
+    alike = [number for number, node in enumerate(nodes) if ast.unparse(node) == recorded["before"]]
+    same = [one for number in alike for one in mutants(recorded["file"], number) if one.after == recorded["after"]]
     return min(((abs(one.line - int(recorded["line"])), one[:2]) for one in same), default=(0, None))[1]
 
 
