@@ -83,13 +83,6 @@ class Grid:
         self.world = of_group.scatter(self.group.filter(self.is_world), rows.filter(self.is_world)).gather(self.group)
         self._link_groups()
         self._link_places()
-        family = names.with_family(self.frame.select("measure"))["family"].fill_null(0)
-        self.cell = self.frame.select(names.key("product")).to_series() * names.size("family") + family.cast(pl.UInt64)
-        founded = self.frame.select(names.founded).to_series()
-        self.founded = founded if (founded > names.first).any() else None
-        listed = coverage.all_levels.listed
-        rowed = names.with_family(self.frame.with_row_index("row"))
-        self.listed = listed.join(rowed, on=["product", "partner", "family"]) if listed.height else None
 
     def _link_groups(self) -> None:
         """For each HS level the groups of national codes, and the groups above them."""
@@ -146,22 +139,12 @@ class Grid:
 
     def priority(self, block: Block) -> pl.Series:
         """The priority of the best release that covers each series, null where none does."""
-        names, month, scope = self.names, block.month(self.size), self.coverage.all_levels
+        scope = self.coverage.all_levels
         alike = {scope.alike.get(one) for one in block.months}
         if len(alike) == 1 and None not in alike:
             return pl.repeat(alike.pop(), self.size * block.size, dtype=scope.cells.dtype, eager=True)
-        at = block.tiled(self.cell) * names.months + (month - names.first)
-        cells = scope.cells.gather(at)
-        if scope.of_groups is not scope.cells:
-            cells = scope.of_groups.gather(at).zip_with(block.tiled(self.is_total & ~self.is_world), cells)
-        if self.founded is not None:
-            cells = pl.select(pl.when(block.tiled(self.founded) <= month).then(cells)).to_series()
-        if self.listed is not None:
-            mine = self.listed.filter(pl.col("month").is_in(block.months))
-            rows = mine["row"] + (mine["month"] - block.first).cast(NUMBER) * self.size
-            best = pl.select(pl.min_horizontal(cells.gather(rows), mine["priority"])).to_series()
-            cells = cells.scatter(rows, best)
-        return cells
+        rows = pl.DataFrame({name: block.tiled(self.frame[name]) for name in KEY})
+        return self.coverage.priority(rows.with_columns(month=block.month(self.size)))
 
     def is_known(self, block: Block) -> pl.Series:
         """By month and product, in the numbers of `names`, whether any release covers it."""

@@ -114,12 +114,11 @@ class Names:
         """The value of each row's name."""
         return pl.lit(pl.Series(values, dtype=kind)).gather(pl.col(column))
 
-    def with_family(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The frame with the measure family of each row: all quantities of a product are covered together."""
-        places = [
-            self.families.index(family_of(name)) if family_of(name) in self.families else None for name in self.measures
-        ]
-        return frame.with_columns(self.looked_up("measure", places).alias("family"))
+    @cached_property
+    def family(self) -> pl.Expr:
+        """The family of each row's measure: all quantities of a product are covered together."""
+        place = {name: number for number, name in enumerate(self.families)}
+        return self.looked_up("measure", [place.get(family_of(name)) for name in self.measures]).alias("family")
 
     @cached_property
     def is_total(self) -> pl.Expr:

@@ -56,7 +56,8 @@ Fetch = Callable[[Sequence[FileEntry]], Iterable[bytes]]
 class NewFile:
     """One Parquet file to publish, as bytes; `partition` is a hive path, '' for a table of one part.
 
-    With `is_added` its rows are added to those of the files carried for its partition; otherwise it replaces them.
+    With `is_added` its rows are added to those of the files carried for its partition; otherwise it replaces them. `known_sha256` is
+    the hash of the bytes where it is known: large files are not hashed again, and a publication reads back what it wrote.
     """
 
     table: str
@@ -65,11 +66,12 @@ class NewFile:
     rows: int
     schema_sha256: str
     is_added: bool = False
+    known_sha256: str | None = None
 
     @functools.cached_property
     def sha256(self) -> str:
         """Hash of the bytes, computed once."""
-        return hashlib.sha256(self.data).hexdigest()
+        return self.known_sha256 or hashlib.sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -213,4 +213,4 @@ GREEN = (check_audit, check_healing, check_lying_disk, check_names, check_retent
 
 @pytest.mark.parametrize("check", GREEN)
 def test_same_check_is_green_on_the_real_protocol(tmp_path: Path, check: Check) -> None:
-    check(tmp_path)
+    assert check(tmp_path) is None, "the real protocol was found wrong"

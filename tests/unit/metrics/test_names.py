@@ -50,7 +50,7 @@ def test_levels_above_totals_and_families_of_a_row() -> None:
     assert [names.products[place] for place in frame.select(names.above[4]).to_series()[:2]] == ["8505", "8505"]
     assert frame.select(names.is_total).to_series().to_list() == [False, True, False]
     assert frame.select(names.is_national).to_series().to_list() == [True, True, False]
-    assert names.with_family(frame)["family"].to_list() == [0, 1, 0]
+    assert frame.select(names.family).to_series().to_list() == [0, 1, 0]
 
 
 def test_a_group_has_members_since_its_first_one() -> None:
