@@ -39,7 +39,9 @@ def sources(
 
 @commands.command(epilog="Example: `tidewaiter mirror 850511 --importer Germany --month 2025-01..2025-06`")
 def mirror(
-    product: Annotated[str, typer.Argument(help="HS code of 2, 4 or 6 digits, which all customs share")],
+    product: Annotated[
+        str, typer.Argument(help="goods by name, or an HS code of 2, 4 or 6 digits; customs share no longer ones")
+    ],
     importer: Annotated[str, typer.Option(help="who bought: name or code, Germany, DEU")],
     exporter: Annotated[str, typer.Option(help="who sold")] = "CHN",
     month: Annotated[str | None, typer.Option(help=MONTH_HELP)] = None,

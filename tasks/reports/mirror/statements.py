@@ -14,6 +14,7 @@ import polars as pl
 from schemas.forms.address import S3Url
 from schemas.names import VALUES
 from schemas.reference.code_tables import code_table
+from tasks.domain.classification import members
 from tasks.domain.coverage import covering
 from tasks.domain.decisions import counting
 from tasks.domain.errors import NoFigure
@@ -35,6 +36,7 @@ KG = "quantity_kg"
 # Goods that pass through are counted to these by the exporter, and by origin where they arrive.
 HUBS = ("HKG", "NLD", "SGP")
 BESIDE = 1
+HS6 = 6
 FREE_ON_BOARD = ("FOB", "customs value")
 
 
@@ -56,11 +58,16 @@ class _Side(NamedTuple):
 
 
 def asked(root: Path | S3Url, product: str, exporter: str, importer: str, month: str | None) -> Mirror:
-    """Return the mirror of texts that a person writes: names of goods and countries, a month or a range of months."""
+    """Return the mirror of texts that a person writes: names of goods and countries, a month or a range of months.
+
+    Of goods with a longer code it is the mirror of the HS code of six digits that they are in, which has other goods too.
+    """
     first, last = read_months(month) if month else (None, None)
-    return mirror(
-        root, known_product(product), partner_key(exporter) or exporter, partner_key(importer) or importer, first, last
-    )
+    code = known_product(product)
+    shared = sorted({one[:HS6] for one in members(code) or [code]})
+    if len(shared) > 1:
+        raise ValueError(f"{product} has several HS codes; name one of them: {', '.join(shared)}")
+    return mirror(root, shared[0], partner_key(exporter) or exporter, partner_key(importer) or importer, first, last)
 
 
 def mirror(

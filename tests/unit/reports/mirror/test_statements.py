@@ -103,6 +103,14 @@ def test_the_page_says_whose_numbers_these_are_and_what_the_reasons_mean(root: P
     assert answered.exit_code == 0, answered.output
     assert "as each side counts it" in answered.stdout
     assert "2025-06" in answered.stdout
+    # Goods with a longer code are in one that customs share; the title says which.
+    named = CliRunner().invoke(
+        app, ["mirror", "magnets", "--importer", "Germany", "--store", str(root)], env={"COLUMNS": "100"}
+    )
+    assert named.stdout == answered.stdout
+    several = CliRunner().invoke(app, ["mirror", "basket:gallium", "--importer", "Germany", "--store", str(root)])
+    assert several.exit_code == 2
+    assert "has several HS codes; name one of them: " in several.stderr
     lines = (
         CliRunner()
         .invoke(
