@@ -5,17 +5,12 @@ from typing import Any
 import pytest
 
 from tasks.domain.precision import VALUE_MAX
-from tasks.ingest.quantities import NUMBERS, read_amounts
-from tasks.ingest.text_codes import take
-from tests.unit.ingest.file_codes import amounts_of, coded, reported
+from tests.unit.ingest.file_codes import amounts_of
 
 
 def numbers(*records: dict[str, Any]) -> list[tuple[int, str, str, int, int]]:
     """Row, measure, unit, value and resolution."""
-    table = reported(*records)
-    found = read_amounts({name: table[name] for name in NUMBERS}, coded(*records))
-    labels = take(found.labels, found.read["label"])
-    return sorted(found.read.select("row").hstack(labels).hstack(found.read.select("value", "resolution")).rows())
+    return sorted(amounts_of(*records).read.select("row", "measure", "unit", "value", "resolution").rows())
 
 
 @pytest.mark.parametrize(
@@ -54,7 +49,7 @@ def test_a_mark_for_nothing_here_is_neither_a_number_nor_a_fault() -> None:
     record = {"value": "7", "currency": "USD", "quantity": "0", "quantity_unit": "千克", "supplementary_quantity": "-", "supplementary_unit": "?"}  # fmt: skip
     found = amounts_of(record)
     assert found.faults.is_empty()
-    assert [row[1:4:2] for row in numbers(record)] == [("quantity_kg", 0), ("value_usd", 7)]
+    assert [(row[1], row[3]) for row in numbers(record)] == [("quantity_kg", 0), ("value_usd", 7)]
 
 
 def test_numbers_keep_the_row_of_their_record() -> None:
@@ -66,9 +61,3 @@ def test_numbers_keep_the_row_of_their_record() -> None:
     ]
     assert [(row[0], row[1], row[3]) for row in numbers(*records)] == [(0, "value_usd", 1), (2, "value_cny", 3)]
     assert sorted(amounts_of(*records).faults["row"]) == [1, 3]
-
-
-def test_labels_are_pairs_of_measure_and_unit_once_each_in_order() -> None:
-    labels = amounts_of({}).labels
-    assert labels.rows() == sorted(set(labels.rows()))
-    assert {("quantity_kg", "kg"), ("value_usd", "USD"), ("quantity_kg_yoy", "basis_point")} <= {*labels.rows()}
