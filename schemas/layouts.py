@@ -45,7 +45,7 @@ LAYOUTS = {
     ),
     "event_month": Layout(sort_by=("product", "period")),
     "event_window": Layout(sort_by=("event", "product", "partner", "months", "first_month")),
-    "finding": Layout(sort_by=("release_id", "check", "subject"), by_release=True),
+    "finding": Layout(sort_by=("release_id", "check", "subject", "observed"), by_release=True),
     "lineage": Layout(sort_by=("release_id", "position"), by_release=True),
     "metric": Layout(
         sort_by=("measure", "product", "partner"), month_of="period", rows_per_group=196_608, rests_on=COMPARED_BY
