@@ -56,7 +56,7 @@ def _units(name: str) -> pl.DataFrame:
 
 def _scaled(texts: pl.Series, table: pl.DataFrame) -> pl.DataFrame:
     """The printed units of a file that are not rows of the table, but one with a scale before it, as `10,000 Tons`."""
-    others = texts.unique().drop_nulls().filter(~texts.unique().drop_nulls().is_in(table["printed_unit"].implode()))
+    others = sorted({*texts.drop_nulls().unique()} - {*table["printed_unit"]})
     rows = [(text, *found, f"quantity_{found[0]}") for text in others if (found := printed_unit(text))]
     return pl.DataFrame(rows, orient="row", schema=table.schema)
 

@@ -61,3 +61,11 @@ def test_numbers_keep_the_row_of_their_record() -> None:
     ]
     assert [(row[0], row[1], row[3]) for row in numbers(*records)] == [(0, "value_usd", 1), (2, "value_cny", 3)]
     assert sorted(amounts_of(*records).faults["row"]) == [1, 3]
+
+
+def test_units_with_a_scale_before_them_are_read_whatever_units_stand_beside_them() -> None:
+    units = ("千克", "10,000 Tons", "台", "10,000 kg", "个", "1,000 Tons", "克", "10 Tons")
+    found = numbers(*({"quantity": "1", "quantity_unit": unit} for unit in units))
+    assert [(row[1], row[3]) for row in found if row[1] == "quantity_kg"] == [
+        ("quantity_kg", 1), ("quantity_kg", 10_000_000), ("quantity_kg", 10_000), ("quantity_kg", 1_000_000), ("quantity_kg", 10_000),
+    ]  # fmt: skip
