@@ -54,7 +54,6 @@ def grow(files: list[Path], store: Path) -> None:
 
 def turn_back(store: Path, months: int, to: Path) -> None:
     """A copy of a store as it was after so many releases: their last snapshot and what it holds, as hard links."""
-    from tasks.store.manifest import part_path
     from tasks.store.snapshot import object_path, open_snapshot, sequence_of, snapshot_ids
 
     name = next(name for name in snapshot_ids(store) if sequence_of(name) == months)
@@ -62,8 +61,7 @@ def turn_back(store: Path, months: int, to: Path) -> None:
     assert snapshot is not None
     shutil.copytree(snapshot.path, to / ".snapshots" / name, copy_function=os.link)
     shutil.copytree(store / "raw", to / "raw", copy_function=os.link)
-    named = [part_path(store, name) for name in snapshot.parts]
-    for source in [*named, *{object_path(store, entry.sha256) for entry in snapshot.files}]:
+    for source in {object_path(store, entry.sha256) for entry in snapshot.files}:
         place = to / source.relative_to(store)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.hardlink_to(source)

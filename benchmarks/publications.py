@@ -37,7 +37,7 @@ FIRST_YEAR = 1997
 SCHEMA = "5" * 64
 # The steps of a publication, by the name of the function that does each.
 STEPS = {
-    "manifest": "encode", "parts": "keep_parts", "carried": "_refuse_damaged", "linking": "_build",
+    "manifest": "encode", "carried": "_refuse_damaged", "linking": "_build",
     "read back": "read_back", "pointer": "_point",
 }  # fmt: skip
 TIMES = ("all", "processor", "open", *STEPS)
@@ -118,7 +118,7 @@ def grow(store: Path, given: argparse.Namespace, stops: set[int]) -> Iterator[di
 def retire(store: Path, kept: int) -> None:
     """Remove all snapshots but the newest."""
     with exclusive(store):
-        retain(store, today=date.max, keep=[snapshot.id for snapshot in list_snapshots(store)[-kept:]])
+        retain(store, today=date.max, least=kept)
 
 
 def figures(number: int, snapshot: Snapshot, seconds: Counter[str], fs: CountingFileSystem) -> dict[str, Any]:

@@ -5,11 +5,11 @@ Outside of a Prefect run nothing is reported. A failure here is logged and does 
 
 import functools
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from prefect import get_client
 from prefect.context import FlowRunContext
@@ -37,15 +37,37 @@ EVENT = "tidewaiter.release"
 REMIND_AFTER = timedelta(days=7)
 P = ParamSpec("P")
 R = TypeVar("R", bound=Outcome | Hold)
+T = TypeVar("T", bound="Report")
 log = logging.getLogger("tidewaiter.announce")
 
 
-class Unmended(Exception):
-    """A report with files that a person must fix. Prefect raises it if a run has failed, and so logs its message."""
+class Report(Protocol):
+    """What came of many files or questions."""
 
-    def __init__(self, report: WatchReport, said: str) -> None:
-        self.report = report
+    @property
+    def headline(self) -> str:
+        """What happened, in a few words."""
+
+
+class NeedsAttention(Exception):
+    """A report about which a person must do something. Prefect raises it if a run has failed, and so logs its message."""
+
+    def __init__(self, report: Any, said: str) -> None:
+        self.report, self.said = report, said
         super().__init__(f"{report.headline}: {said}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return NeedsAttention, (self.report, self.said)
+
+
+def ended(report: T, lines: Sequence[str], *, needs_attention: bool) -> T:
+    """Return a report; inside a Prefect run as a state with its headline and `lines`, failed if a person must do something."""
+    if FlowRunContext.get() is None:
+        return report
+    said = "; ".join(lines) or "nothing new"
+    if needs_attention:
+        return cast(T, Failed(name=report.headline, message=said, data=NeedsAttention(report, said)))
+    return cast(T, Completed(name=report.headline, message=said, data=report))
 
 
 def reported(work: Callable[P, R]) -> Callable[P, R]:
@@ -96,10 +118,7 @@ def watched(report: WatchReport) -> WatchReport:
         *report.lines_of_sources,
         *report.looked.waiting,
     ]
-    said = "; ".join(lines) or "nothing new"
-    if report.troubles:
-        return cast(WatchReport, Failed(name=report.headline, message=said, data=Unmended(report, said)))
-    return cast(WatchReport, Completed(name=report.headline, message=said, data=report))
+    return ended(report, lines, needs_attention=bool(report.troubles))
 
 
 def state_name(outcome: Outcome) -> str:

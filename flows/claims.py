@@ -7,13 +7,13 @@ import polars as pl
 from tasks.steps import catalog as step
 from tasks.steps.recording import recorded
 from tasks.store.mirror import again_if_outpaced, exclusive
-from tasks.store.publish import Published
+from tasks.store.publish import Publication
 from tasks.store.snapshot import open_snapshot
 from tasks.store.verify_on_read import proved
 
 
 @again_if_outpaced
-def check_and_publish(file: Path, store: Path) -> tuple[pl.DataFrame, Published]:
+def check_and_publish(file: Path, store: Path) -> tuple[pl.DataFrame, Publication]:
     """Return the claims with their verdicts, and the snapshot that contains them. Raises ValueError if the file is
     not a claims file.
     """

@@ -11,8 +11,8 @@ from typing import cast
 
 from prefect import flow
 from prefect.context import FlowRunContext
-from prefect.states import Completed, Failed
 
+from flows.announce import ended
 from schemas import settings
 from schemas.forms.fetch import FetchReport, FetchRequest
 from schemas.forms.form import Day
@@ -24,21 +24,6 @@ from tasks.fetch.transport import Policy, Transport
 from tasks.sources.registry import SOURCES
 
 log = logging.getLogger("tidewaiter.fetch")
-
-
-class Unanswered(Exception):
-    """A report of a fetch with questions that were refused or failed."""
-
-    def __init__(self, report: FetchReport, said: str) -> None:
-        self.report = report
-        super().__init__(f"{report.source}: {report.headline}: {said}")
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return (_unanswered, (self.report, str(self)))
-
-
-def _unanswered(report: FetchReport, said: str) -> Unanswered:
-    return Unanswered(report, said)
 
 
 @flow(name="fetch", flow_run_name="fetch {request.source}", validate_parameters=True)
@@ -61,7 +46,9 @@ def fetch(request: FetchRequest, today: Day = None) -> FetchReport:
         note_state(request.inbox, report, datetime.now(UTC))
     except OSError:
         log.exception("the page of all sources does not know of this fetch; what was dropped is there")
-    return _ended(report)
+    told = ("failed", "refused", "new", "skipped")
+    lines = [f"{one.name}: {one.reason}" for one in report.fetched if one.outcome in told]
+    return ended(report, lines, needs_attention=bool(report.count("failed") or report.count("refused")))
 
 
 POLICY = Policy()
@@ -85,16 +72,3 @@ def _secret(source: str) -> str | None:
     except ValueError:
         # There is no such block.
         return None
-
-
-def _ended(report: FetchReport) -> FetchReport:
-    """Return the report; inside a Prefect run as a state with its headline, failed if a person must look."""
-    if FlowRunContext.get() is None:
-        return report
-    lines = [
-        f"{one.name}: {one.reason}" for one in report.fetched if one.outcome in ("failed", "refused", "new", "skipped")
-    ]
-    said = "; ".join(lines) or "nothing new"
-    if report.count("failed") or report.count("refused"):
-        return Failed(name=report.headline, message=said, data=Unanswered(report, said))  # type: ignore[return-value]
-    return Completed(name=report.headline, message=said, data=report)  # type: ignore[return-value]

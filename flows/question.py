@@ -21,7 +21,7 @@ from prefect.input import RunInput
 from pydantic import Field
 
 from flows import announce
-from schemas.forms.held import HeldRelease, Verdict
+from schemas.forms.held import HeldRelease, HoldVerdict
 from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import Held, Rejected
@@ -39,7 +39,7 @@ P = ParamSpec("P")
 class Approval(RunInput):
     """The form."""
 
-    verdict: Verdict = Field(
+    verdict: HoldVerdict = Field(
         description="approve: publish with this decision in the lineage. reject: never publish these bytes"
     )
     by: str = Field(min_length=1, pattern=r"\S", description="your name; it is published with the release")

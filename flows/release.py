@@ -94,7 +94,7 @@ def enter(statements: Normalised, known: Known, decided: DataFrame[Decision] = N
 def derive(ledger: Ledger, statements: Normalised, known: Known) -> Derived:
     """Derive the figures that follow from the ledger."""
     figures = step.derive(ledger, known)
-    return Derived(figures, step.mark_events(statements, figures.metric, known, ledger.counting))
+    return Derived(figures, step.mark_events(statements, known))
 
 
 def into(batch: Batch) -> Flow[..., Outcome | Hold]:

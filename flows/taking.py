@@ -1,10 +1,9 @@
 """Ingests files one after another, alone or in batches, and reports the outcome of each."""
 
+import functools
 import logging
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from prefect.context import FlowRunContext
 
@@ -35,165 +34,137 @@ def take(
     written next to a file. Files that go in `together` are published in batches. `otherwise` is declared about files that
     say nothing else.
     """
-    taking = Taking(store, notes=notes, together=together, otherwise=otherwise)
-    files = [] if dry_run else taking.by_reporter(looked.ready) if together else looked.ready
+    files = [] if dry_run else looked.ready
     for file, refusal in () if dry_run or not notes else shared_refusals(looked):
         note_refusal(file, refusal, seen_before_reading(file, otherwise))
-    with taking:
-        for done, file in enumerate(files):
-            show(done, len(files), file.name)
+    taking = Taking(store, lambda done, name: show(done, len(files), name), notes=notes, otherwise=otherwise)
+    if together:
+        taking.take_together(files)
+    else:
+        for file in files:
             taking.take(file)
-            if taking.stopped:
-                break
-    given = [] if dry_run else looked.ready
-    taken = [taking.taken[file] for file in given if file in taking.taken]
+    taken = [taking.taken[file] for file in files if file in taking.taken]
     show(len(taken), len(files), "stopped" if taking.stopped else "done")
     return WatchReport(
         looked=looked, taken=taken, outcomes=[*taking.outcomes.values()], stopped=taking.stopped,
-        left=[file for file in given if file not in taking.taken], dry_run=dry_run,
+        left=[file for file in files if file not in taking.taken], dry_run=dry_run,
     )  # fmt: skip
 
 
 class Taking:
-    """The processing of each file, and its outcome; use it as a context, whose end publishes the last batch."""
+    """The processing of each file, and its outcome. Nothing is taken any more after a fault that stops every file."""
 
-    def __init__(self, store: StoreAddress, *, notes: bool, together: bool, otherwise: Declaration) -> None:
-        self.store, self.notes, self.together, self.otherwise = store, notes, together, otherwise
+    def __init__(
+        self, store: StoreAddress, show: Callable[[int, str], None], *, notes: bool, otherwise: Declaration
+    ) -> None:
+        self.store, self.notes, self.otherwise = store, notes, otherwise
         self.taken: dict[Path, Taken] = {}
         self.outcomes: dict[Path, Outcome] = {}
         self.stopped = ""
-        self._reporters: dict[Path, str | None] = {}
-        self._stores: dict[str, StoreAddress] = {}
-        self._batch: Batch | None = None
-        self._batch_store: StoreAddress | None = None
-        self._in_batch: list[Path] = []
-        self._open = ExitStack()
+        self._show, self._begun = show, 0
+        self._stores: dict[Path, StoreAddress] = {}
+        self._store_of_reporter = functools.cache(lambda reporter: store_of(store, reporter))
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self._publish()
-        self._close()
-
-    def by_reporter(self, files: list[Path]) -> list[Path]:
-        """Return the files of each reporter together, each in the same order as before: their stores share nothing."""
-        found: dict[str | None, list[Path]] = {}
+    def take_together(self, files: list[Path]) -> None:
+        """Ingest files in batches, those of each store after one another; a large one is published by itself."""
+        by_store: dict[StoreAddress, list[Path]] = {}
         for file in files:
-            found.setdefault(self._reporter_of(file), []).append(file)
-        return [file for of_one in found.values() for file in of_one]
+            by_store.setdefault(self._store_of(file), []).append(file)
+        for store, waiting in by_store.items():
+            while waiting and not self.stopped:
+                if _is_large(waiting[0]):
+                    self.take(waiting.pop(0))
+                else:
+                    self._take_batch(store, waiting)
 
     def take(self, file: Path) -> None:
-        """Ingest a file; if it is not published at once, it is when its batch is full."""
-        store = self._store_of(file)
-        if self._batch is not None and (store != self._batch_store or _is_large(file)):
-            self._publish()
-            self._close()
-        if self.together and self._batch is None and not _is_large(file):
-            self._open_batch(store)
-        self._take(file)
-        if self._batch is not None and self._batch.is_full:
-            self._publish()
-            self._close()
+        """Ingest a file and publish it at once."""
+        if not self.stopped:
+            self._begin(file)
+            self._take(file)
 
-    def _store_of(self, file: Path) -> StoreAddress:
-        """Return the store of the file's reporter. Without an answer it is the given one: its own turn says why."""
-        try:
-            reporter = self._reporter_of(file)
-            if reporter is not None and reporter not in self._stores:
-                self._stores[reporter] = store_of(self.store, reporter)
-        except Exception as problem:
-            log.warning("%s: the store of its reporter is not found yet: %s", file, problem)
-            return self.store
-        return self.store if reporter is None else self._stores[reporter]
-
-    def _reporter_of(self, file: Path) -> str | None:
-        """Return whose figures a file has, from its declaration, which is read once. If it changes until the turn of the
-        file, the release goes where it then belongs.
+    def _take_batch(self, store: StoreAddress, waiting: list[Path]) -> None:
+        """Ingest the first of the files that wait, as many as make a batch, and publish them. Where that fails, or no batch can be
+        opened, each is ingested by itself: one of them does not block the others, and its own error says why.
         """
-        if file not in self._reporters:
-            self._reporters[file] = reporter_of(self._request(file, self.store))
-        return self._reporters[file]
-
-    def _open_batch(self, store: StoreAddress) -> None:
-        """Open a batch. If the store or the disk refuses, the file is ingested by itself, and its own error says why."""
+        entered: list[Path] = []
         try:
-            self._batch = self._open.enter_context(opened(at_hand(store)))
-            self._batch_store = store
+            with opened(at_hand(store)) as batch:
+                while waiting and not (batch.is_full or self.stopped or _is_large(waiting[0])):
+                    file = waiting.pop(0)
+                    self._begin(file)
+                    if self._take(file, batch):
+                        entered.append(file)
+                outcomes = publish_batch(batch) if batch.has_entered else batch.outcomes
         except Exception as problem:
-            log.warning("no batch is opened, each file is published by itself: %s", problem)
+            if not entered:
+                entered.append(waiting.pop(0))
+                self._begin(entered[0])
+            log.warning(
+                "%d files were not published as a batch, and each is ingested by itself: %s", len(entered), problem
+            )
+            for file in entered:
+                if not self.stopped:
+                    self._take(file)
+            return
+        for file, outcome in zip(entered, outcomes, strict=True):
+            self._note(file, outcome)
+            if outcome.status == "published" and FlowRunContext.get() is not None:
+                announce.attempt(functools.partial(announce.published, outcome, pictures=False))
 
-    def _take(self, file: Path) -> None:
+    def _begin(self, file: Path) -> None:
+        self._show(self._begun, file.name)
+        self._begun += 1
+
+    def _take(self, file: Path, batch: Batch | None = None) -> bool:
+        """Run the flow `release`, outside of a Prefect run its body; return whether the file waits for its batch."""
         seen = seen_before_reading(file, self.otherwise)
         try:
-            ended = self._release(file)
+            ended = self._release(file, batch)
             drop_note(file)
         except Refused as refusal:
             why = note_refusal(file, refusal, seen) if self.notes else str(refusal)
             self.taken[file] = Taken(file=file, outcome="refused", reason=why, problem=problem_of(file, refusal))
         except Exception as problem:
-            self._fail(file, problem)
+            # A fault of the program or of the disk: the others still get their turn, and this one again next time.
+            self.stopped = of_every_file(problem, self.store) or ""
+            if not self.stopped:
+                reason = f"{file}: {type(problem).__name__}: {problem}"
+                self.taken[file] = Taken(file=file, outcome="failed", reason=reason)
         else:
             if isinstance(ended, Hold):
                 self.taken[file] = Taken(file=file, outcome="held", reason=ended.message)
-            elif self._batch is None:
-                self._note(file, ended)
+            elif batch is not None:
+                return True
             else:
-                self._in_batch.append(file)
+                self._note(file, ended)
+        return False
 
-    def _release(self, file: Path) -> Outcome | Hold:
-        """Run the flow `release`; outside of a Prefect run its body."""
-        request = self._request(file, self._store_of(file))
-        run = release if self._batch is None else into(self._batch)
+    def _release(self, file: Path, batch: Batch | None) -> Outcome | Hold:
+        request, run = self._request(file, self._store_of(file)), into(batch) if batch else release
         return run.fn(request) if FlowRunContext.get() is None else run(request)
 
     def _request(self, file: Path, store: StoreAddress) -> ReleaseRequest:
         return ReleaseRequest(file=file, store=store, otherwise=self.otherwise)
+
+    def _store_of(self, file: Path) -> StoreAddress:
+        """Return the store of the file's reporter, by its declaration, which is read once. Without an answer it is the given one: the
+        file's own turn says why. If the declaration changes until then, the release goes where it then belongs.
+        """
+        if file not in self._stores:
+            try:
+                reporter = reporter_of(self._request(file, self.store))
+                self._stores[file] = self.store if reporter is None else self._store_of_reporter(reporter)
+            except Exception as problem:
+                log.warning("%s: the store of its reporter is not found yet: %s", file, problem)
+                return self.store
+        return self._stores[file]
 
     def _note(self, file: Path, outcome: Outcome) -> None:
         self.outcomes[file] = outcome
         self.taken[file] = Taken(
             file=file, outcome=outcome.status, reason=f"{outcome.span}: {announce.counts(outcome)}"
         )
-
-    def _fail(self, file: Path, problem: Exception) -> None:
-        """Record a fault of the program or of the disk: the others still get their turn, and this one again next
-        time.
-        """
-        self.stopped = of_every_file(problem, self.store) or ""
-        if not self.stopped:
-            reason = f"{file}: {type(problem).__name__}: {problem}"
-            self.taken[file] = Taken(file=file, outcome="failed", reason=reason)
-
-    def _publish(self) -> None:
-        """Publish the batch. If that fails, its files are ingested one by one, so that one of them does not block
-        the others.
-        """
-        batch, files, self._in_batch = self._batch, self._in_batch, []
-        if batch is None or not files:
-            return
-        try:
-            outcomes = publish_batch(batch) if batch.has_entered else [*batch.outcomes]
-        except Exception as problem:
-            log.warning(
-                "a batch of %d files was not published: %s; each file is ingested by itself now", len(files), problem
-            )
-            self._close()
-            for file in files:
-                if not self.stopped:
-                    self._take(file)
-            return
-        for file, outcome in zip(files, outcomes, strict=True):
-            self._note(file, outcome)
-            if outcome.status == "published" and FlowRunContext.get() is not None:
-                announce.attempt(lambda outcome=outcome: announce.published(outcome, pictures=False))  # type: ignore[misc]
-
-    def _close(self) -> None:
-        self._open.close()
-        self._batch = None
 
 
 def _is_large(file: Path) -> bool:

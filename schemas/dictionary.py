@@ -50,8 +50,8 @@ def page() -> str:
     parts += ["## How figures are made, and why they are missing\n", _statuses()]
     parts += ["## What the words of a column mean\n", *map(_meanings, WORDS, WORDS.values())]
     parts += ["## What an adapter hands on\n", _section("reported", MODELS["reported"])]
-    parts += ["## What commands write next to the store\n"]
-    parts += [_section("checked_claim", MODELS["checked_claim"])]
+    parts += ["## What commands make on request\n"]
+    parts += [_section(name, MODELS[name]) for name in ("checked_claim", "event_window")]
     parts += ["## Code tables (`schemas/reference/*.csv`)\n"]
     parts += [_section(name, model) for name, model in models.TABLES.items()]
     return "\n".join(parts)

@@ -43,12 +43,10 @@ LAYOUTS = {
         month_of="period_end",
         by_release=True,
     ),
-    "event_month": Layout(sort_by=("product", "period")),
-    "event_window": Layout(sort_by=("event", "product", "partner", "months", "first_month")),
     "finding": Layout(sort_by=("release_id", "check", "subject", "observed"), by_release=True),
     "lineage": Layout(sort_by=("release_id", "position"), by_release=True),
     "metric": Layout(
-        sort_by=("measure", "product", "partner"), month_of="period", rows_per_group=196_608, rests_on=COMPARED_BY
+        sort_by=("measure", "product", "partner"), month_of="period", rows_per_group=131_072, rests_on=COMPARED_BY
     ),
     "observation": Layout(
         sort_by=("product", "partner", "measure", "period_start", "source", "known_from"), month_of="period_end"

@@ -78,7 +78,7 @@ ADDED = {
     "product_name": "name of `product`; not with `--no-names`",
     "partner_name": "name of `partner`; not with `--no-names`",
     "doubt": "findings of severity error or warning (table `finding`) about the releases that a figure of the row rests on, with their check "
-    "and, for a month before that of the row, the month; null: none. Rows of `metric`, `trade_flow` and `event_window` have "
+    "and, for a month before that of the row, the month; null: none. Rows of `metric`, `trade_flow` and `events windows` have "
     "it where one of them is in doubt, and vintages always",
     "reporter": "whose figures they are; where several reporters are asked for",
 }

@@ -3,7 +3,7 @@
 import gc
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,6 +35,13 @@ SLOW = (
     "unit/flows/test_same_day.py",
     "unit/checks/test_approval.py",
     "unit/checks/test_remembered.py",
+    "unit/controls/test_controls.py",
+    "unit/ledger/test_name_tables.py",
+    "unit/checks/test_no_trade.py",
+    "unit/checks/test_lapsed_measures.py",
+    "unit/reports/test_watched.py",
+    "unit/lineage/test_audit_of_sources.py",
+    "faults/test_power_loss.py",
     "faults/test_mutants.py",
     "faults/test_any_order.py",
 )
@@ -55,6 +62,18 @@ def pytest_collection_finish() -> None:
     """What thousands of tests and their modules are made of stays, so the search for garbage need not go through it each time."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The first line about a test that fails says which rule broke, in words, and for which case."""
+    report = yield
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if report.failed and crash:
+        name, _, case = item.name.partition("[")
+        rule = name.removeprefix("test_").replace("_", " ") + (f" ({case[:-1]})" if case else "")
+        crash.message = f"not so: {rule}: {crash.message}"
+    return report
 
 
 @pytest.fixture(scope="session")

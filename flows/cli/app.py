@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from flows.cli import brief, deploy, fetch, ingest, read, reporters, search, withdraw
-from flows.cli.options import refusals
 from flows.cli.signals import Stoppable
 from schemas import code_files, settings
 
@@ -44,8 +43,7 @@ def main(
     """Customs releases as numbers that can be cited."""
     for name, setting in ALLOCATOR.items():
         os.environ.setdefault(name, setting)
-    with refusals():
-        _check_own_tables()
+    _check_own_tables()
 
 
 def _check_own_tables() -> None:

@@ -1,25 +1,27 @@
 """Defines the commands for the day of a release: printed figures, and the effect of export controls."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.asked import MORE, Months, Output, Partners
-from flows.cli.once import Commands
-from flows.cli.options import (
-    FORM_HELP,
-    MONTH_HELP,
+from flows.cli.asked import (
+    MORE,
     PRODUCT_HELP,
-    STORE,
     Flow,
     Form,
     Language,
-    ReporterOfStore,
-    Store,
-    read_day,
-    refusals,
+    Measure,
+    Month,
+    Months,
+    OneFlow,
+    Output,
+    Partners,
+    Printed,
+    Product,
 )
+from flows.cli.command import Commands
+from flows.cli.options import STORE, ReporterOfStore, Store, read_day
 from flows.cli.terminal import console, errors, say
 from tasks.domain.text import counted
 
@@ -48,7 +50,7 @@ def check(
             help="CSV: commodity, flow, partner, period, metric, value, unit, and qualifier, hs_code_if_stated …"
         ),
     ],
-    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+    form: Printed = Form.table,
     output: Annotated[
         Path | None,
         typer.Option(help="write to this file (.csv, .json, .parquet, .xlsx); else a copy lies in STORE/reports"),
@@ -69,41 +71,31 @@ def check(
     from tasks.reports import export, export_notes, query
     from tasks.reports.tables import table
 
-    with refusals():
-        export.form_of(form.value, output)
-        snapshot = query.open_published(store)
-        if publish:
-            checked, made = check_and_publish(file, store)
-            snapshot, changed = made.snapshot, made.changed
-        else:
-            checked, changed = claiming.check_claims(snapshot, claiming.read_claims(file)), False
-        kept = output or store / "reports" / f"claims-{file.stem}.csv"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        export.write(
-            checked,
-            form.value if output else Form.table,
-            kept,
-            lambda: export_notes.notes(snapshot, "checked_claim", checked),
-        )
-        if form is not Form.table:
-            if output is None:
-                export.write(checked, form.value, None)
-            return
+    export.form_of(form.value, output)
+    snapshot = query.open_published(store)
+    if publish:
+        checked, made = check_and_publish(file, store)
+        snapshot, changed = made.snapshot, made.changed
+    else:
+        checked, changed = claiming.check_claims(snapshot, claiming.read_claims(file)), False
+    kept = output or store / "reports" / f"claims-{file.stem}.csv"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    form_of_file = form.value if output else Form.table
+    export.write(checked, form_of_file, kept, lambda: export_notes.notes(snapshot, "checked_claim", checked))
+    if form is not Form.table:
+        if output is None:
+            export.write(checked, form.value, None)
+        return
     claimed = [
         f"{row['commodity']}, {row['partner']}, {row['period']}, {row['metric']}: {row.get('qualifier') or ''} {row['value']} {row['unit']}"
         for row in checked.iter_rows(named=True)
     ]
-    columns = {
-        "claim": [text.replace(":  ", ": ") for text in claimed], "reason": checked["reason"].to_list(),
+    columns: dict[str, list[Any]] = {
+        "claim": [text.replace(":  ", ": ") for text in claimed],
         "verdict": [Text(verdict, MARKS[verdict]) for verdict in checked["verdict"]],
-    }  # fmt: skip
-    console().print(
-        table(
-            {name: columns[name] for name in ("claim", "verdict", "reason")},
-            above=claiming.summary(checked),
-            lines=True,
-        )
-    )
+        "reason": checked["reason"].to_list(),
+    }
+    console().print(table(columns, above=claiming.summary(checked), lines=True))
     where = f"{'published' if changed else 'published already'} as the table claim, snapshot {snapshot.id}"
     say(f"kept in {kept}" + (f"; {where}" if publish else ""))
 
@@ -115,7 +107,7 @@ def list_events(
     on: Annotated[
         str | None, typer.Option(help="day of the states, YYYY-MM-DD; else today, by the customs' clock")
     ] = None,
-    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+    form: Printed = Form.table,
 ) -> None:
     """Export-control measures and what was reported about them, with the state of each on a day.
 
@@ -123,44 +115,37 @@ def list_events(
     """
     if context.invoked_subcommand:
         return
-    from rich.text import Text
-
     from tasks.domain import clock, labels, measure_states, measures
     from tasks.reports import export
     from tasks.reports.resolver import known_product
     from tasks.reports.tables import table
 
-    with refusals():
-        products = list(dict.fromkeys(map(known_product, product or [])))
-        # The recorded terms decide the states of a day in the future.
-        day = read_day(on, may_come=True) if on else clock.today()
-        found = measure_states.with_states(measures.events_of_several(products), day)
+    products = list(dict.fromkeys(map(known_product, product or [])))
+    # The recorded terms decide the states of a day in the future.
+    day = read_day(on, may_come=True) if on else clock.today()
+    found = measure_states.with_states(measures.events_of_several(products), day)
     if form is not Form.table:
-        with refusals():
-            export.write(found, form.value, None)
+        export.write(found, form.value, None)
         return
-    absent = sorted({*products} - {*found["product"]}) if "product" in found.columns else []
-    absent = absent or (products if not found.height else [])
-    if absent:
+    # Of one product the rows do not name it.
+    touched = {*found["product"]} if "product" in found.columns else {*products} if found.height else set()
+    if absent := sorted({*products} - touched):
         say(f"no measure touches {', '.join(absent)}; tidewaiter events lists all measures")
     if not found.height:
         return
-    on_products = f" on {', '.join(map(labels.product_name, products))}" if products else ""
-    rows, columns = found.to_dicts(), {"product": found["product"].to_list()} if "product" in found.columns else {}
-    until = [
-        f" ({row['state_by']}, to {row['state_until'] or 'an open end'})" if row["state_by"] else "" for row in rows
-    ]
-    bold = ("never_in_force", measure_states.LAPSED)
+    rows = found.to_dicts()
+    columns = {"product": found["product"].to_list()} if "product" in found.columns else {}
     columns |= {
         "announced": [row["announced_on"] for row in rows],
         "effective": [" to ".join(filter(None, (row["effective_from"], row["effective_until"]))) for row in rows],
         "state": [
-            Text(row["state"].replace("_", " ") + more, "bold" if row["state"] in bold else "")
-            for row, more in zip(rows, until, strict=True)
+            row["state"].replace("_", " ") + (f" ({row['state_by']}, to {row['state_until'] or 'an open end'})" if row["state_by"] else "")
+            for row in rows
         ],
         "document": [f"{row['body']}: {row['document']}" for row in rows], "goods": [row["goods"] for row in rows],
         "of the code": [(row["coverage"] or "").replace("_", " ") for row in rows],
     }  # fmt: skip
+    on_products = f" on {', '.join(map(labels.product_name, products))}" if products else ""
     console().print(table(columns, above=f"{counted(found['event'].n_unique(), 'measure')}{on_products}, as of {day}"))
     _say_mixed(products, "CHN")
 
@@ -174,7 +159,7 @@ def windows(
     event: Annotated[list[str] | None, typer.Option(help="one measure; else all that touch the product" + MORE)] = None,
     partner: Partners = None,
     flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
-    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+    form: Printed = Form.table,
     output: Output = None,
     store: Store = STORE,
     whose: ReporterOfStore = None,
@@ -182,55 +167,40 @@ def windows(
     """Compare the months before and after each measure with the same months a year before and with placebo products."""
     import polars as pl
 
-    from tasks.domain import clock, labels, measure_states
     from tasks.domain.reporter import Reporter
-    from tasks.reports import export, export_notes, query, terminal
+    from tasks.reports import export, export_notes, query
     from tasks.reports.questions import with_doubts
     from tasks.reports.resolver import Resolver, known_product
-    from tasks.reports.tables import NONE, table
+    from tasks.reports.tables import listing
     from tasks.store.parquet import read_table
 
+    export.form_of(form.value, output)
+    snapshot = query.open_published(store)
+    products = list(dict.fromkeys(map(known_product, product)))
+    partners = list(dict.fromkeys(map(Resolver(snapshot).partner, partner or ["WLD"])))
+    found = pl.concat(_windows_of(snapshot, one, flow, partners, event) for one in products).unique(maintain_order=True)
     notes: list[str] = []
-    with refusals():
-        export.form_of(form.value, output)
-        snapshot = query.open_published(store)
-        products = list(dict.fromkeys(map(known_product, product)))
-        partners = list(dict.fromkeys(map(Resolver(snapshot).partner, partner or ["WLD"])))
-        found = pl.concat(_windows_of(snapshot, one, flow, partners, event) for one in products).unique(
-            maintain_order=True
-        )
-        found = with_doubts(found, snapshot, notes)
-        for note in notes:
-            say(note, to=errors)
-        if form is not Form.table or output:
-            export.write(found, form.value, output, lambda: export_notes.notes(snapshot, "event_window", found))
-            return
-    empty: list[str] = []
-    reporter = Reporter.of(read_table(snapshot, "release"))
-    states = measure_states.states_on(clock.today())
-    for (name, what, role, to), rows in found.partition_by(
-        "event", "product", "role", "partner", as_dict=True, maintain_order=True
-    ).items():
-        about = f"{name} ({states[str(name)].name.replace('_', ' ')}), {labels.trade_of(reporter.code, flow)}, "
-        about += f"{labels.product_name(str(what), reporter.nomenclature)}, {role}"
-        about += f", {labels.partner_name(str(to))}" if len(partners) > 1 else ""
-        if all(rows[figure].null_count() == rows.height for figure in WINDOW_FIGURES):
-            # A table of dashes for every empty placebo would hide the few with figures.
-            empty.append(about)
-            continue
-        tonnes, growths = (lambda value: NONE if value is None else terminal.tonnes(value)), rows["yoy_pct"]
-        spans = zip(rows["first_month"], rows["last_month"], strict=True)
-        columns = {
-            "window": [f"{first:%Y-%m}" + (f" to {last:%Y-%m}" if first < last else "") for first, last in spans],
-            "side": rows["side"].to_list(), "t": [*map(tonnes, rows["quantity_kg"])],
-            "a year before, t": [*map(tonnes, rows["quantity_year_before_kg"])],
-            "y/y, %": [NONE if growth is None else f"{growth:+.1f}" for growth in growths],
-            "status": [status.replace("_", " ") for status in rows["status"]],
-        }  # fmt: skip
-        console().print(table(columns, above=about, right=("t", "a year before, t", "y/y, %")))
-    for about in empty:
-        say(f"{about}: no figure of any of its windows; --format csv says why")
-    _say_mixed(products, reporter.code)
+    found = with_doubts(found, snapshot, notes)
+    for note in notes:
+        say(note, to=errors)
+    if form is not Form.table or output:
+        export.write(found, form.value, output, lambda: export_notes.notes(snapshot, "event_window", found))
+        return
+    # Of most placebos nothing is known: their rows would hide the few with figures.
+    known = found.filter(pl.any_horizontal(pl.col(WINDOW_FIGURES).is_not_null()))
+    for (name,), rows in known.partition_by("event", as_dict=True, maintain_order=True).items():
+        first, last = (pl.col(month).dt.strftime("%Y-%m") for month in ("first_month", "last_month"))
+        span = pl.when(first == last).then(first).otherwise(pl.format("{} to {}", first, last))
+        tonnes, before = ((pl.col(name) / 1000).round(1) for name in ("quantity_kg", "quantity_year_before_kg"))
+        shown = rows.select(
+            "product", "role", "partner", span.alias("window"), "side", tonnes.alias("t"), before.alias("t_year_before"),
+            pl.col("yoy_pct").round(1), "status",
+        )  # fmt: skip
+        say(str(name), style="bold")
+        console().print(listing(shown, console().width))
+    if bare := found.height - known.height:
+        say(f"and without any figure {counted(bare, 'window')}: --format csv says why", style="dim italic")
+    _say_mixed(products, Reporter.of(read_table(snapshot, "release")).code)
 
 
 def _windows_of(
@@ -252,9 +222,9 @@ def _windows_of(
 
 @commands.command(epilog="Example: `tidewaiter brief --month 2025-06 --product basket:rare_earth_magnets`")
 def brief(
-    month: Annotated[str, typer.Option(help=MONTH_HELP)],
-    product: Annotated[str, typer.Option(help=PRODUCT_HELP)],
-    flow: Annotated[Flow | None, typer.Option(help="direction; else the one that there is, exports of both")] = None,
+    month: Month,
+    product: Product,
+    flow: OneFlow = None,
     language: Annotated[Language, typer.Option(help="en or zh")] = Language.en,
     output: Annotated[
         Path | None,
@@ -271,24 +241,22 @@ def brief(
     from tasks.reports.brief.sentences import headlines
     from tasks.reports.resolver import Resolver
 
-    with refusals():
-        snapshot = query.open_published(store)
-        asked = Resolver(snapshot)
-        code = asked.product(product)
-        way = asked.flow([code], flow and flow.value)
-        day = asked.month(month, way)
-        facts = gather(snapshot, store, code, way, day, clock.today())
-        name = f"brief-{code.replace(':', '-')}-{way}-{day:%Y-%m}-{language.value}.html"
-        if output and output.suffix.lower() == ".md":
-            raise ValueError(
-                f"{output}: the page is HTML, and its markdown is written as {output.name}; end the name in .html"
-            )
-        place = output or store / "reports" / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        for file in (place, place.with_suffix(".md")):
-            export.require_folder_of(file)
-        place.write_text(writing.page(facts, language.value), encoding="utf-8")
-        place.with_suffix(".md").write_text(writing.markdown(facts, language.value), encoding="utf-8")
+    snapshot = query.open_published(store)
+    asked = Resolver(snapshot)
+    code = asked.product(product)
+    way = asked.flow([code], flow and flow.value)
+    day = asked.month(month, way)
+    facts = gather(snapshot, store, code, way, day, clock.today())
+    name = f"brief-{code.replace(':', '-')}-{way}-{day:%Y-%m}-{language.value}.html"
+    if output and output.suffix.lower() == ".md":
+        raise ValueError(
+            f"{output}: the page is HTML, and its markdown is written as {output.name}; end the name in .html"
+        )
+    place = output or store / "reports" / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    for file, page in ((place, writing.page), (place.with_suffix(".md"), writing.markdown)):
+        export.require_folder_of(file)
+        file.write_text(page(facts, language.value), encoding="utf-8")
     for sentence in headlines(facts, language.value):
         say(sentence.text)
     say(f"written: {place} and {place.with_suffix('.md').name}")
@@ -301,9 +269,9 @@ def plot(
     product: Annotated[list[str], typer.Option(help=PRODUCT_HELP + MORE)],
     output: Annotated[Path, typer.Option(help="file that ends in .png or .svg")],
     partner: Partners = None,
-    measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
+    measure: Measure = "quantity_kg",
     month: Months = None,
-    flow: Annotated[Flow | None, typer.Option(help="direction; else the one that there is, exports of both")] = None,
+    flow: OneFlow = None,
     store: Store = STORE,
     whose: ReporterOfStore = None,
 ) -> None:
@@ -319,22 +287,21 @@ def plot(
     from tasks.reports.resolver import Resolver
     from tasks.store.parquet import read_table
 
-    with refusals():
-        export.require_folder_of(output)
-        snapshot = query.open_published(store)
-        asked = Resolver(snapshot)
-        codes = list(dict.fromkeys(map(asked.product, product)))
-        partners = list(dict.fromkeys(map(asked.partner, partner or ["WLD"])))
-        way = asked.flow(codes, flow and flow.value)
-        months = each_month(asked.months(text, way) for text in month) if month else None
-        rows = query.query(store, "metric", flow=way, product=codes, month=months)
-        shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
-        reporter = Reporter.of(read_table(snapshot, "release"))
-        doubts = Doubts(snapshot).of_rows(shown).drop_nulls().unique().sort()
-        cited = "; ".join([cite_rows(shown, snapshot) or "", *(f"IN DOUBT: {words}" for words in doubts)])
-        for words in doubts:
-            say(f"in doubt: {words}", to=errors)
-        output.write_bytes(draw(rows, codes, partners, measure, output.suffix, reporter, cited))
+    export.require_folder_of(output)
+    snapshot = query.open_published(store)
+    asked = Resolver(snapshot)
+    codes = list(dict.fromkeys(map(asked.product, product)))
+    partners = list(dict.fromkeys(map(asked.partner, partner or ["WLD"])))
+    way = asked.flow(codes, flow and flow.value)
+    months = each_month(asked.months(text, way) for text in month) if month else None
+    rows = query.query(store, "metric", flow=way, product=codes, month=months)
+    shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
+    doubts = Doubts(snapshot).of_rows(shown).drop_nulls().unique().sort()
+    cited = "; ".join([cite_rows(shown, snapshot) or "", *(f"IN DOUBT: {words}" for words in doubts)])
+    for words in doubts:
+        say(f"in doubt: {words}", to=errors)
+    reporter = Reporter.of(read_table(snapshot, "release"))
+    output.write_bytes(draw(rows, codes, partners, measure, output.suffix, reporter, cited))
     say(f"written: {output}")
 
 

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.once import Commands
-from flows.cli.options import refusals
+from flows.cli.command import Commands
 from flows.cli.terminal import console, say
 from schemas import settings
 from tasks.domain.text import counted
@@ -40,15 +39,14 @@ def deploy(
     if show:
         typer.echo(deployments.prefect_file().read_text(encoding="utf-8"), nl=False)
         return
-    with refusals():
-        if file is not None and not file.is_file():
-            raise ValueError(f"--file: there is no file {file}; `tidewaiter deploy --show` prints one to begin with")
-        refuse_shadows_in(Path.cwd())
-        # Unusable addresses are reported before anything is made.
-        addresses = notify.addresses()
-        api = local_server.ensure_server()
-        local_server.use(api)
-        channels = deployments.deploy_all(file or deployments.prefect_file(), addresses)
+    if file is not None and not file.is_file():
+        raise ValueError(f"--file: there is no file {file}; `tidewaiter deploy --show` prints one to begin with")
+    refuse_shadows_in(Path.cwd())
+    # Unusable addresses are reported before anything is made.
+    addresses = notify.addresses()
+    api = local_server.ensure_server()
+    local_server.use(api)
+    channels = deployments.deploy_all(file or deployments.prefect_file(), addresses)
     _make_inbox()
     say(
         "deployed; drop files into inbox/<source>/<flow>/ and start a worker with `tidewaiter worker` (in a clone: `make worker`)"
@@ -80,11 +78,10 @@ def worker(
     """Run what the schedules say, in this folder. Ctrl-C ends it after the runs that it has begun."""
     from flows.cli import deployments, local_server
 
-    with refusals():
-        refuse_shadows_in(Path.cwd())
-        api = local_server.running_server()
-        if api is None:
-            raise ValueError("no Prefect server answers. Start one with `tidewaiter deploy`, or set PREFECT_API_URL.")
+    refuse_shadows_in(Path.cwd())
+    api = local_server.running_server()
+    if api is None:
+        raise ValueError("no Prefect server answers. Start one with `tidewaiter deploy`, or set PREFECT_API_URL.")
     local_server.use(api)
     # Nobody waits in front of these runs: they outlast a server that is busy for minutes (2, 4, 8 … 256 s between requests;
     # with Prefect's own 5 a file failed after one minute).
@@ -100,8 +97,7 @@ def stop() -> None:
     """Stop the workers of this folder, which end the runs that they have begun, and the server that `run` or `deploy` started."""
     from flows.cli import local_server
 
-    with refusals():
-        workers = local_server.stop_workers()
-        stopped = local_server.stop_server()
+    workers = local_server.stop_workers()
+    stopped = local_server.stop_server()
     ended = [*([counted(workers, "worker")] if workers else []), *(["the server"] if stopped else [])]
     console().print(f"stopped {' and '.join(ended)}" if ended else "no server of ours is running")

@@ -7,7 +7,6 @@ The flows will run in the current folder.
 import asyncio
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from flows import notify
@@ -16,10 +15,6 @@ from schemas.forms.form import ready_to_send
 POOL = "local-process"
 TURNS = "in-turn"
 DEPLOYMENTS_MAX = 200
-# Deployments of an earlier version that this one does not have: their schedules would continue.
-RETIRED = (
-    "watch/watch-preliminary", "watch/watch-bulletin", "watch/watch-query", "fill/fill", "backfill/backfill-store",
-)  # fmt: skip
 ROOT = Path(__file__).parent.parent
 
 
@@ -48,7 +43,6 @@ def deploy_all(file: Path, addresses: notify.Addresses) -> list[str]:
     )  # fmt: skip
     if done.returncode:
         raise ChildProcessError(f"Prefect did not accept {file}. It says: {done.stdout.strip()}")
-    asyncio.run(_retire())
     asyncio.run(_ensure_forms())
     channels = asyncio.run(notify.ensure(addresses))
     asyncio.run(_ensure_automations(channels))
@@ -62,30 +56,19 @@ async def _ensure_pool() -> None:
     from prefect.exceptions import ObjectNotFound
     from prefect.workers.process import ProcessWorker
 
+    pool = WorkPoolCreate(
+        name=POOL, type=ProcessWorker.type, base_job_template=ProcessWorker.get_default_base_job_template()
+    )
     async with get_client() as client:
         try:
             await client.read_work_pool(POOL)
         except ObjectNotFound:
-            template = ProcessWorker.get_default_base_job_template()
-            await client.create_work_pool(
-                WorkPoolCreate(name=POOL, type=ProcessWorker.type, base_job_template=template)
-            )
+            await client.create_work_pool(pool)
         try:
             queue = await client.read_work_queue_by_name(TURNS, work_pool_name=POOL)
             await client.update_work_queue(queue.id, concurrency_limit=1)
         except ObjectNotFound:
             await client.create_work_queue(TURNS, concurrency_limit=1, work_pool_name=POOL)
-
-
-async def _retire() -> None:
-    """Delete retired deployments. Their runs stay."""
-    from prefect import get_client
-    from prefect.exceptions import ObjectNotFound
-
-    async with get_client() as client:
-        for name in RETIRED:
-            with suppress(ObjectNotFound):
-                await client.delete_deployment((await client.read_deployment_by_name(name)).id)
 
 
 async def _ensure_forms() -> None:

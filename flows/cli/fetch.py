@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.once import Commands
-from flows.cli.options import DISAGREES, REFUSED, Flow, InPrefect, prepare_prefect, read_day, recording_server, refusals
+from flows.cli.asked import Flow
+from flows.cli.command import Commands
+from flows.cli.options import DISAGREES, REFUSED, InPrefect, read_day
+from flows.cli.running import recording_server, run_flow
 from flows.cli.terminal import console, errors, escape, say
 from schemas.code_files import source_names
 
@@ -40,22 +42,14 @@ def fetch(
     """Ask a source for what is new and drop it into the inbox, file and sidecar; `watch` publishes it."""
     from schemas.forms.fetch import FetchRequest
 
-    with refusals():
-        flows = [one.value for one in flow] if flow else ["export", "import"]
-        request = FetchRequest.model_validate({
-            "source": source.value, "inbox": inbox, "products": product or [], "reporters": reporter or [], "flows": flows, "months": month,
-        })  # fmt: skip
+    flows = [one.value for one in flow] if flow else ["export", "import"]
+    request = FetchRequest.model_validate({
+        "source": source.value, "inbox": inbox, "products": product or [], "reporters": reporter or [], "flows": flows, "months": month,
+    })  # fmt: skip
     api = recording_server(prefect)
-    prepare_prefect(api)
-    from flows.fetch import Unanswered
     from flows.fetch import fetch as ask
 
-    with refusals():
-        try:
-            report: FetchReport = ask(request) if api else ask.fn(request)
-        except Unanswered as some:
-            report = some.report
-    raise typer.Exit(_tell(report))
+    raise typer.Exit(_tell(run_flow(ask, request, api)[0]))
 
 
 @commands.command(
@@ -78,17 +72,14 @@ def split(
     from tasks.fetch.split import split_file
     from tasks.sources.eurostat_archive import wanted
 
-    with refusals():
-        if not file.is_file():
-            raise Refused(
-                "no file", where=str(file), found="there is no such file", advice="Give the path of an archive."
-            )
-        day = None if released_on is None else read_day(released_on)
-        flows = tuple(one.value for one in flow) if flow else ("export", "import")
-        refused = False
-        for one in split_file(file, inbox, wanted(reporter or []), flows, day):
-            _tell_one(one)
-            refused |= one.outcome == "refused"
+    if not file.is_file():
+        raise Refused("no file", where=str(file), found="there is no such file", advice="Give the path of an archive.")
+    day = None if released_on is None else read_day(released_on)
+    flows = tuple(one.value for one in flow) if flow else ("export", "import")
+    refused = False
+    for one in split_file(file, inbox, wanted(reporter or []), flows, day):
+        _tell_one(one)
+        refused |= one.outcome == "refused"
     if refused:
         raise typer.Exit(REFUSED)
 

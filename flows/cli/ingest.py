@@ -6,36 +6,22 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.once import Commands
-from flows.cli.options import (
-    DISAGREES,
-    HELD,
-    REFUSED,
-    STORE,
-    Flow,
-    InPrefect,
-    ReporterOfStore,
-    Store,
-    StoreGiven,
-    ingest_one,
-    prepare_prefect,
-    read_day,
-    recording_server,
-    refusals,
-    tell,
-    tell_warnings,
-)
+from flows.cli.asked import Flow
+from flows.cli.command import Commands
+from flows.cli.options import DISAGREES, HELD, REFUSED, STORE, InPrefect, ReporterOfStore, Store, StoreGiven, read_day
+from flows.cli.running import ingest_one, prepare_prefect, recording_server, run_flow, tell, tell_warnings
 from flows.cli.terminal import console, errors, escape, progress_bar, say
 
 if TYPE_CHECKING:
-    from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
+    from schemas.forms.watch import WatchReport
 
 
 ROWS_MAX, FIRST_SHOWN = 12, ("level", "mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct", "share_pct")
+TOLD = (("USA", "level"), ("USA", "mom_pct"), ("WLD", "mom_pct"), ("WLD", "ytd_yoy_pct"), ("WLD", "yoy_pct"))
 SAMPLE = Path(__file__).parent.parent / "examples" / "published_figures.csv"
 Kind = StrEnum("Kind", ["preliminary", "bulletin", "query"])
 Partners = StrEnum("Partners", ["all", "listed"])
@@ -86,14 +72,13 @@ def ingest(  # an option for each field of the form
     """Read releases, check them, and publish what follows from them."""
     from schemas.forms.request import ReleaseRequest
 
-    with refusals():
-        requests = [
-            ReleaseRequest(
-                file=file, store=store, source=source, reporter=reporter, flow=flow and flow.value, partners=partners and partners.value,
-                products=product or None, months=month, dry_run=dry_run, released_on=read_day(released_on) if released_on else None,
-            )
-            for file in files
-        ]  # fmt: skip
+    requests = [
+        ReleaseRequest(
+            file=file, store=store, source=source, reporter=reporter, flow=flow and flow.value, partners=partners and partners.value,
+            products=product or None, months=month, dry_run=dry_run, released_on=read_day(released_on) if released_on else None,
+        )
+        for file in files
+    ]  # fmt: skip
     api = recording_server(prefect)
     worst = max(ingest_one(request, api) for request in requests)
     raise typer.Exit(worst)
@@ -120,43 +105,31 @@ def run(
     api = None
     if prefect:
         looks = "looking for a Prefect server, starting one if none answers (the first start takes a while)"
-        with refusals(), console().status(looks):
+        with console().status(looks):
             api = local_server.ensure_server()
+    prepare_prefect(api)
     code = ingest_one(ReleaseRequest(file=SAMPLE, store=store), api)
     if code:
         raise typer.Exit(code)
     folder = at_hand(store_of(store, "CHN"))
     # In a store that has imports too, the sample adds exports.
-    rows = ask(
-        folder, Question(products=("85051110",), month="2025-06", flow="export", measure="quantity_kg", sort="level")
-    ).rows
+    asked = Question(products=("85051110",), month="2025-06", flow="export", measure="quantity_kg", sort="level")
+    rows = ask(folder, asked).rows.drop_nulls("level")
     snapshot = query.open_published(folder)
     tracer = Tracer(snapshot, "export", "85051110")
-    rows = rows.drop_nulls("level")
     console().print(tables.figure_table(rows, ROWS_MAX, console().width, FIRST_SHOWN, reporter=tracer.reporter.code))
     for line in mixed_words(["85051110"], tracer.reporter.code):
         say(line)
     console().print("\n[bold]Where these come from[/]")
-    for partner, figure in (
-        ("USA", "level"),
-        ("USA", "mom_pct"),
-        ("WLD", "mom_pct"),
-        ("WLD", "ytd_yoy_pct"),
-        ("WLD", "yoy_pct"),
-    ):
-        terminal.show_trace(
-            console(),
-            tracer.trace(Point("export", "85051110", partner, "quantity_kg", 2025 * 12 + 5), figure),
-            full=False,
-        )
+    for partner, figure in TOLD:
+        point = Point("export", "85051110", partner, "quantity_kg", 2025 * 12 + 5)
+        terminal.show_trace(console(), tracer.trace(point, figure), full=False)
     say(
-        f"\nThe Parquet lies in [bold]{escape(str(folder))}/current/<table>[/]: {', '.join(sorted({entry.table for entry in snapshot.files}))}",
-        markup=True,
+        f"\nThe Parquet lies in {folder}/current/<table>: {', '.join(sorted({entry.table for entry in snapshot.files}))}"
     )
     if api:
         say(
-            f"The server runs at {local_server.how_to_open(api)}; stop it with [bold]tidewaiter stop[/] (in a clone: [bold]make stop[/]).",
-            markup=True,
+            f"The server runs at {local_server.how_to_open(api)}; stop it with tidewaiter stop (in a clone: make stop)."
         )
 
 
@@ -175,18 +148,14 @@ def watch(
     from schemas.forms.watch import WatchRequest
     from tasks.ingest.inbox import require_folder
 
-    with refusals():
-        require_folder(inbox)
-        request = WatchRequest(
-            inbox=inbox, store=store, kinds=[one.value for one in kind or ()], settle_seconds=settle, dry_run=dry_run
-        )
+    require_folder(inbox)
+    request = WatchRequest(
+        inbox=inbox, store=store, kinds=[one.value for one in kind or ()], settle_seconds=settle, dry_run=dry_run
+    )
     api = recording_server(prefect)
-    prepare_prefect(api)
     from flows.watch import watch as look
 
-    with refusals():
-        report = _report_of(look, request, api)
-    raise typer.Exit(_tell_report(report))
+    raise typer.Exit(_tell_report(run_flow(look, request, api)[0]))
 
 
 @commands.command(epilog="Example: `tidewaiter backfill downloads --source gacc_query --flow import --partners all`")
@@ -209,33 +178,17 @@ def backfill(
     from schemas.forms.watch import BackfillRequest
     from tasks.ingest.inbox import require_folder
 
-    with refusals():
-        require_folder(folder)
-        request = BackfillRequest(
-            folder=folder, store=store, source=source, flow=flow and flow.value, partners=partners and partners.value,
-            dry_run=dry_run, dask=dask, notes=notes,
-        )  # fmt: skip
+    require_folder(folder)
+    request = BackfillRequest(
+        folder=folder, store=store, source=source, flow=flow and flow.value, partners=partners and partners.value,
+        dry_run=dry_run, dask=dask, notes=notes,
+    )  # fmt: skip
     api = recording_server(prefect)
-    prepare_prefect(api)
     from flows.backfill import backfill as fill
 
-    with refusals(), progress_bar():
-        report = _report_of(fill, request, api)
+    with progress_bar():
+        report, _ = run_flow(fill, request, api)
     raise typer.Exit(_tell_report(report))
-
-
-def _report_of(flow: Any, request: "WatchRequest | BackfillRequest", api: str | None) -> "WatchReport":
-    """Return the report of a flow over many files; a run that refused a file ends as failed although it has a
-    report.
-    """
-    from flows.announce import Unmended
-    from schemas.forms.watch import WatchReport
-
-    try:
-        report: WatchReport = flow(request) if api else flow.fn(request)
-        return report
-    except Unmended as some:
-        return some.report
 
 
 def _tell_report(report: "WatchReport") -> int:
@@ -261,8 +214,7 @@ def held(store: Store = STORE, whose: ReporterOfStore = None) -> None:
     from tasks.store.mirror import address_of
     from tasks.store.snapshot import open_snapshot
 
-    with refusals():
-        waiting = held_releases.waiting(store)
+    waiting = held_releases.waiting(store)
     for entry in waiting:
         say(f"[bold yellow]{entry.release_id}[/] {escape(entry.title)}, held since {entry.held_since}", markup=True)
         for line in entry.lines:
@@ -292,9 +244,8 @@ def approve(
 
     api = recording_server(prefect)
     with ExitStack() as while_open:
-        with refusals():
-            decided = held_releases.decide(store, release_id, "approve", by, reason, datetime.now(UTC))
-            request = while_open.enter_context(held_releases.reopened(store, decided))
+        decided = held_releases.decide(store, release_id, "approve", by, reason, datetime.now(UTC))
+        request = while_open.enter_context(held_releases.reopened(store, decided))
         raise typer.Exit(ingest_one(request, api))
 
 
@@ -310,6 +261,5 @@ def reject(
 
     from tasks.ingest import held as held_releases
 
-    with refusals():
-        held_releases.decide(store, release_id, "reject", by, reason, datetime.now(UTC))
+    held_releases.decide(store, release_id, "reject", by, reason, datetime.now(UTC))
     console().print(f"{release_id} is rejected; `tidewaiter approve` would still publish it", highlight=False)

@@ -13,12 +13,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from flows.cli import password
 from schemas import settings
+from tasks.store.temporary import write_at_once
 
 HOME = Path(".prefect").resolve()
 NOTE = HOME / "server.json"
@@ -193,15 +195,12 @@ def _listens(pid: int, port: int) -> bool:
 def stop_server() -> bool:
     """Stop the server that `ensure_server` started; False if there is none."""
     noted = _noted()
-    stopped = noted is not None and _is_running(noted)
-    if noted is not None and stopped:
+    is_ours = noted is not None and _is_running(noted)
+    if noted is not None and is_ours:
         os.kill(noted["pid"], signal.SIGTERM)
-        for _ in range(100):
-            if _status(f"{noted['api']}/health") is None:
-                break
-            time.sleep(0.1)
+        _wait_until(lambda: _status(f"{noted['api']}/health") is None, STOP_SECONDS_MAX)
     NOTE.unlink(missing_ok=True)
-    return stopped
+    return is_ours
 
 
 def note_worker() -> None:
@@ -222,7 +221,7 @@ def stop_workers() -> int:
             # A worker that a script started in the background passes the first signal on to itself and ignores it.
             for _ in range(2):
                 os.kill(pid, signal.SIGTERM)
-                if _ends(pid, WORKER_SECONDS_MAX):
+                if _wait_until(lambda pid=pid: not _is_process(pid, b"worker"), WORKER_SECONDS_MAX):  # type: ignore[misc]
                     break
             else:
                 raise TimeoutError(
@@ -233,20 +232,18 @@ def stop_workers() -> int:
     return ended
 
 
-def _ends(pid: int, seconds: float) -> bool:
+def _wait_until(is_so: Callable[[], bool], seconds: float) -> bool:
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if not _is_process(pid, b"worker"):
-            return True
+    while not is_so():
+        if time.monotonic() > deadline:
+            return False
         time.sleep(0.1)
-    return False
+    return True
 
 
 def note(started: dict[str, Any]) -> None:
-    """Record which server we started, atomically."""
-    half = NOTE.with_suffix(".half")
-    half.write_text(json.dumps(started))
-    half.replace(NOTE)
+    """Record which server we started."""
+    write_at_once(NOTE, json.dumps(started).encode())
 
 
 def _noted() -> dict[str, Any] | None:
@@ -258,11 +255,6 @@ def _noted() -> dict[str, Any] | None:
         return {"api": str(found["api"]), "pid": int(found["pid"])}
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-
-
-def ui_address(api: str, flow_run_id: str) -> str:
-    """Return the page of a run in the UI."""
-    return f"{api.removesuffix('/api')}/runs/flow-run/{flow_run_id}"
 
 
 def _is_ours(api: str) -> bool:
@@ -300,12 +292,10 @@ def _status(url: str, login: tuple[str, str] | None = None) -> int | None:
 
 
 def _free_port(wanted: int) -> int:
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise RuntimeError("no free port on the loopback address")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted))
+        except OSError:
+            probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

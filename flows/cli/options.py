@@ -1,44 +1,32 @@
-"""Shares code between the commands: messages, parsing a day and a month, ingesting one file.
+"""Shares between the commands: the options about the store, refusals, and how a day is read.
 
 Exit codes: 0 done or nothing new, 1 an audit or a trace that does not agree or a disk that fails, 2 refused, 3 held; a
 command that is ended from outside has those of `flows/cli/signals.py`.
 """
 
 import io
-import logging
-import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.terminal import errors, escape, refuse, say
+from flows.cli.terminal import refuse
 from schemas import settings
-from schemas.errors import BrokenTable, UnusableAddress
-from schemas.names import FIGURES
+from schemas.errors import UnusableAddress
+from schemas.store_address import COPY_NOTE, read_address
 from tasks.domain.errors import NoFigure, NotHeld, NothingPublished, Refused, StoreError
-from tasks.domain.text import counted
-from tasks.steps.listeners import listening
 
 # Slow imports are local, so that a version, a page of help and a refused option load no data library.
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-    from schemas.forms.outcome import Outcome
-    from schemas.forms.request import ReleaseRequest
     from schemas.store_address import S3Url
 
 DISAGREES, REFUSED, HELD = 1, 2, 3
-# What a hold means for the caller; a dry run holds nothing, so there is nothing to decide about.
-HOLDS = {
-    "held": ": not published, a person must decide: tidewaiter approve or reject", "would be held": "",
-    "rejected": ": not published; tidewaiter approve would still publish it",
-}  # fmt: skip
 # Options whose name differs from the field of the request that they fill; the others have its name.
 OPTIONS = {"months": "--month", "products": "--product", "settle_seconds": "--settle"}
 # A terminal without a dash or Chinese gets the number of the character; an exception would end the command.
@@ -46,32 +34,12 @@ if isinstance(sys.stdout, io.TextIOWrapper):
     sys.stdout.reconfigure(errors="backslashreplace")
 
 
-Flow = StrEnum("Flow", ["export", "import"])
-Form = StrEnum("Form", ["table", "csv", "csv-safe", "json", "parquet", "xlsx"])
-Figure = StrEnum("Figure", FIGURES)  # type: ignore[misc]  # the members are the figures there are
-Language = StrEnum("Language", ["en", "zh"])
 STORE = Path("store")
-PRODUCT_HELP = "name or code: soybeans, 大豆, 1201.90.19, line:… or basket:…"
-PARTNER_HELP = "name or code: Brazil, 巴西, BRA, BR, world, EU"
-MONTH_HELP = "2024-06, June 2024, latest, or a range: 2024-01..2024-06"
-FORM_HELP = (
-    "how to print it; json is one object a line, csv-safe puts ' before a text that a spreadsheet would run (= + - @). "
-    "Of a file its ending decides"
-)
-# The largest number that an option takes.
-NUMBER_MAX = 10**9
 STORE_HELP = "the published tables: a folder, or s3://bucket/prefix"
 REPORTER = "tidewaiter.reporter"
 InPrefect = Annotated[
     bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")
 ]
-
-
-def _address(given: str | Path) -> "Path | S3Url":
-    from schemas.store_address import read_address
-
-    with refusals():
-        return read_address(given)
 
 
 def _of_one(context: typer.Context, root: Any) -> Any:
@@ -81,22 +49,16 @@ def _of_one(context: typer.Context, root: Any) -> Any:
         return root
     from tasks.store.reporters import only_store
 
-    with refusals():
-        return only_store(root, context.meta.get(REPORTER))
+    return only_store(root, context.meta.get(REPORTER))
 
 
 def _folder(context: typer.Context, root: Any) -> Path:
-    from schemas.store_address import COPY_NOTE
-
     address: Path | S3Url = _of_one(context, root)
-    if isinstance(address, Path) and not (address / COPY_NOTE).is_file():
-        return address
-    if context.resilient_parsing:
+    if context.resilient_parsing or (isinstance(address, Path) and not (address / COPY_NOTE).is_file()):
         return Path(address)
     from tasks.store.mirror import at_hand
 
-    with refusals():
-        return at_hand(address)
+    return at_hand(address)
 
 
 @contextmanager
@@ -107,31 +69,29 @@ def refusals() -> Iterator[None]:
     except BrokenPipeError:
         # The reader closed the pipe: `Stoppable` handles that.
         raise
-    except OSError as error:
+    except (OSError, ValueError, Refused, NotHeld, NothingPublished, NoFigure, StoreError, UnusableAddress) as error:
+        refuse(_describe(error))
+        raise typer.Exit(REFUSED) from error
+
+
+def _describe(error: Exception) -> str:
+    """Describe an error of the caller; the text of a validation error is for programmers: patterns, types, an address
+    to look them up.
+    """
+    if isinstance(error, OSError):
         from tasks.store.diagnose import disk_problem
 
-        refuse(disk_problem(error))
-        raise typer.Exit(REFUSED) from error
-    except ValueError as error:
-        refuse(_describe_errors(error))
-        raise typer.Exit(REFUSED) from error
-    except (Refused, NotHeld, NothingPublished, NoFigure, StoreError, UnusableAddress) as error:
-        refuse(str(error))
-        raise typer.Exit(REFUSED) from error
-
-
-def _describe_errors(error: ValueError) -> str:
-    """Describe what is wrong with the options; the text of a validation error is for programmers: patterns, types,
-    an address to look them up.
-    """
+        return disk_problem(error)
+    if not isinstance(error, ValueError):
+        return str(error)
     from pydantic import ValidationError
 
     if not isinstance(error, ValidationError):
         return str(error)
-    return "; ".join(map(_describe_error, error.errors(include_url=False)))
+    return "; ".join(map(_describe_option, error.errors(include_url=False)))
 
 
-def _describe_error(problem: "ErrorDetails") -> str:
+def _describe_option(problem: "ErrorDetails") -> str:
     """Describe what is wrong with one option: `--month: '2024' is no month or range; …`."""
     field = str(problem["loc"][0]) if problem["loc"] else ""
     option = OPTIONS.get(field, "--" + field.replace("_", "-"))
@@ -143,17 +103,10 @@ def _describe_error(problem: "ErrorDetails") -> str:
 
 # Commands that ingest get the folder of all reporters as it was given. Those about one reporter get its store: its address,
 # or the local folder, brought up to date; they have the option --reporter, which is read first and changes what --store gives.
-StoreGiven = Annotated[
-    Path, typer.Option("--store", envvar=settings.STORE, parser=_address, metavar="STORE", help=STORE_HELP)
-]
-StoreOfOne = Annotated[
-    Path,
-    typer.Option("--store", envvar=settings.STORE, parser=_address, callback=_of_one, metavar="STORE", help=STORE_HELP),
-]
-Store = Annotated[
-    Path,
-    typer.Option("--store", envvar=settings.STORE, parser=_address, callback=_folder, metavar="STORE", help=STORE_HELP),
-]
+_store: dict[str, Any] = {"envvar": settings.STORE, "parser": read_address, "metavar": "STORE", "help": STORE_HELP}
+StoreGiven = Annotated[Path, typer.Option("--store", **_store)]
+StoreOfOne = Annotated[Path, typer.Option("--store", callback=_of_one, **_store)]
+Store = Annotated[Path, typer.Option("--store", callback=_folder, **_store)]
 
 
 def _noted(context: typer.Context, reporter: str | None) -> str | None:
@@ -167,131 +120,6 @@ ReporterOfStore = Annotated[
         "--reporter", is_eager=True, callback=_noted, help="whose figures, as CHN or EU27; else the only reporter of the store"
     ),
 ]  # fmt: skip
-
-
-def recording_server(is_wanted: bool) -> str | None:
-    """Return the address of the Prefect server that records a run; None if that is not wanted or none answers."""
-    from flows.cli import local_server
-
-    with refusals():
-        return local_server.running_server() if is_wanted else None
-
-
-def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
-    """Ingest one file with progress on the terminal; return the exit code."""
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    from tasks.store.diagnose import of_every_file
-
-    # Square brackets in a name are not markup.
-    name = escape(request.file.name)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    # Where nobody looks at it, it would print an empty line.
-    with Progress(*columns, console=errors(), transient=True, disable=not errors().is_terminal) as progress:
-        shown = progress.add_task(name)
-        try:
-            with listening(step=lambda step: progress.update(shown, description=f"{name}: {step}")):
-                ended, page = _release(request, api)
-        except (Refused, BrokenTable) as refusal:
-            # People edit code tables: an invalid row is theirs to fix.
-            refuse(str(refusal))
-            return REFUSED
-        except (StoreError, OSError) as error:
-            why = of_every_file(error, request.store) or str(error)
-            say(f"[bold red]not published[/] {escape(why)}", to=errors, markup=True)
-            if isinstance(error, OSError):
-                see = (
-                    ""
-                    if why != str(error)
-                    else f"; check the disk of {escape(str(request.store))}, then run this again"
-                )
-                say(f"  the store is as it was{see}", to=errors)
-            return DISAGREES
-    if ended.status in HOLDS:
-        say(f"[bold yellow]{ended.status}[/] {name} ({ended.release_id}){HOLDS[ended.status]}:", to=errors, markup=True)
-        for line in ended.lines:
-            say(f"  {line}", to=errors)
-        return HELD
-    tell(ended, page)
-    return 0
-
-
-def _release(request: "ReleaseRequest", api: str | None) -> "tuple[Any, str | None]":
-    """Return the outcome, and the page of the run if a server records it. Without one the flow's body runs as a
-    plain function: the same steps, the same lineage.
-    """
-    from flows.cli import local_server
-
-    prepare_prefect(api)
-    from flows.release import release
-
-    if api is None:
-        return release.fn(request), None
-    state = release(request, return_state=True)
-    return state.result(), local_server.ui_address(api, str(state.state_details.flow_run_id))
-
-
-class OneLine(logging.Handler):
-    """Prints errors that we log in one line on the terminal, without a traceback."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Print the message and the exception, if there is one."""
-        problem = record.exc_info[1] if record.exc_info else None
-        why = f": {type(problem).__name__}: {problem}" if problem else ""
-        say(f"[yellow]warning[/] {escape(record.getMessage() + why)}", to=errors, markup=True)
-
-
-ONE_LINE = OneLine(logging.ERROR)
-# Warnings for the caller: unverified reads, why a release takes long, and what a worker blocks on.
-for _name in ("tidewaiter.proof", "tidewaiter.known", "tidewaiter.cluster"):
-    logging.getLogger(_name).addHandler(OneLine(logging.WARNING))
-
-
-def prepare_prefect(api: str | None) -> None:
-    """Set what must be set before Prefect is imported."""
-    # Prefect prints a traceback for each step that raises, and the command then gives the reason in a line. The runs in
-    # the UI keep theirs; what we log ourselves, and nobody else would print, goes through `OneLine`.
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
-    logging.getLogger("tidewaiter").addHandler(ONE_LINE)
-    if api:
-        from flows.cli import local_server
-
-        local_server.use(api)
-
-
-def tell(outcome: "Outcome", page: str | None, *, warnings: bool = True) -> None:
-    """Print an outcome; `page` is the run's address in the UI. Without `warnings` they are printed elsewhere."""
-    months = outcome.months[0] if len(outcome.months) == 1 else f"{outcome.months[0]} to {outcome.months[-1]}"
-    say(
-        f"[bold green]{outcome.status}[/] {escape(outcome.title)}: {outcome.release_id}, {', '.join(outcome.flows)}, {months}; "
-        f"{counted(outcome.records, 'record')} = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined; "
-        f"snapshot {outcome.snapshot_id}", markup=True,
-    )  # fmt: skip
-    if page:
-        say(f"  this run in the UI: {page}")
-    if warnings:
-        tell_warnings([outcome], "  ")
-    for place in outcome.briefs:
-        if place.endswith(".html"):
-            say(f"  brief, in the store: {place}")
-    for line in outcome.notes:
-        say(f"  {line}", style="dim")
-
-
-def tell_warnings(outcomes: "Sequence[Outcome]", indent: str = "") -> None:
-    """Print the warnings of releases, those of one check in one line: the first of them, and how many more there
-    are.
-    """
-    alike: dict[str, list[tuple[str, Outcome]]] = {}
-    for outcome in outcomes:
-        for line in outcome.warnings:
-            alike.setdefault(line.partition(" (")[0], []).append((line, outcome))
-    for found in alike.values():
-        line, first = found[0]
-        files = len({outcome.release_id for _, outcome in found})
-        of = f" of {escape(first.title)}" if len(outcomes) > 1 else ""
-        more = f" (and {len(found) - 1:,} more" + (f", in {counted(files, 'file')}" if files > 1 else "") + "; all: tidewaiter read finding)"  # fmt: skip
-        say(f"{indent}[yellow]warning[/]{of} {escape(line)}{escape(more) if len(found) > 1 else ''}", markup=True)
 
 
 def read_day(text: str, *, may_come: bool = False) -> date:

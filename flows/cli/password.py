@@ -8,8 +8,9 @@ login page in the browser asks for it.
 import os
 import secrets
 import stat
-import tempfile
 from pathlib import Path
+
+from tasks.store.temporary import write_at_once
 
 USER = "tidewaiter"
 FILE = "password"
@@ -59,11 +60,5 @@ def make(home: Path) -> str:
     if line := read(home):
         return line
     line = f"{USER}:{secrets.token_urlsafe(24)}"
-    # Its mode is 0600 from the first moment, and a reader finds all of it or nothing.
-    descriptor, half = tempfile.mkstemp(dir=home, prefix=f"{FILE}.")
-    with open(descriptor, "w", encoding="ascii") as file:
-        file.write(line + "\n")
-        file.flush()
-        os.fsync(descriptor)
-    os.replace(half, home / FILE)
+    write_at_once(home / FILE, f"{line}\n".encode(), mode=0o600)
     return line

@@ -5,26 +5,26 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.asked import Measures, Months, Output, Partners, Products
-from flows.cli.once import Commands
-from flows.cli.options import (
-    DISAGREES,
-    FORM_HELP,
-    MONTH_HELP,
+from flows.cli.asked import (
     NUMBER_MAX,
-    PARTNER_HELP,
-    PRODUCT_HELP,
-    STORE,
     Figure,
     Flow,
     Form,
     Language,
-    ReporterOfStore,
-    Store,
-    StoreOfOne,
-    read_day,
-    refusals,
+    Measure,
+    Measures,
+    Month,
+    Months,
+    OneFlow,
+    Output,
+    Partner,
+    Partners,
+    Printed,
+    Product,
+    Products,
 )
+from flows.cli.command import Commands
+from flows.cli.options import DISAGREES, STORE, ReporterOfStore, Store, StoreOfOne, read_day
 from flows.cli.terminal import console, errors, say
 from schemas.names import TABLES
 from tasks.domain.text import counted, visible
@@ -60,15 +60,14 @@ def read(
     columns: Annotated[str | None, typer.Option(help="columns, with commas between them")] = None,
     names: Annotated[bool, typer.Option("--names/--no-names", help="names behind the codes")] = True,
     language: Annotated[Language, typer.Option(help="language of the names")] = Language.en,
-    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+    form: Printed = Form.table,
     output: Output = None,
     rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1, max=NUMBER_MAX)] = 40,
     store: Store = STORE,
     whose: ReporterOfStore = None,
 ) -> None:
     """Rows of a published table, in key order; without a table figures of the table metric."""
-    with refusals():
-        on_day = read_day(as_of) if as_of else None
+    on_day = read_day(as_of) if as_of else None
 
     from tasks.domain.reporter import Reporter
     from tasks.reports import export, export_notes, questions
@@ -76,46 +75,45 @@ def read(
     from tasks.reports.tables import figure_table, listing
     from tasks.store.parquet import read_table
 
-    with refusals():
-        export.form_of(form.value, output)
-        is_table = table in TABLES
-        question = questions.Question(
-            table if is_table else "metric", (*([] if is_table else [table]), *(product or ())), tuple(partner or ()),
-            tuple(month or ()), flow and flow.value, tuple(measure or ()), on_day, sort, ascending, top,
-            tuple(name.strip() for name in columns.split(",")) if columns else (), names, language.value,
+    export.form_of(form.value, output)
+    is_table = table in TABLES
+    question = questions.Question(
+        table if is_table else "metric", (*([] if is_table else [table]), *(product or ())), tuple(partner or ()),
+        tuple(month or ()), flow and flow.value, tuple(measure or ()), on_day, sort, ascending, top,
+        tuple(name.strip() for name in columns.split(",")) if columns else (), names, language.value,
+    )  # fmt: skip
+    found = questions.ask(store, question)
+    for note in found.notes:
+        # Notes go to people; a file or a pipe gets rows alone.
+        say(note, to=errors)
+    if form is Form.table and output is None:
+        if not found.rows.height:
+            return
+        console().print(
+            figure_table(found.rows, rows, console().width, question.columns, sort, Reporter.of(read_table(found.snapshot, "release")).code) if question.table == "metric"
+            else listing(found.rows, ALL_COLUMNS if question.columns else console().width, rows, question.columns)
         )  # fmt: skip
-        found = questions.ask(store, question)
-        for note in found.notes:
-            # Notes go to people; a file or a pipe gets rows alone.
-            say(note, to=errors)
-        if form is Form.table and output is None:
-            if not found.rows.height:
-                return
-            console().print(
-                figure_table(found.rows, rows, console().width, question.columns, sort, Reporter.of(read_table(found.snapshot, "release")).code) if question.table == "metric"
-                else listing(found.rows, ALL_COLUMNS if question.columns else console().width, rows, question.columns)
-            )  # fmt: skip
-            if (cited := cite_rows(found.rows.head(rows), found.snapshot, question.as_of)) is not None:
-                say(cited, style="dim")
-        else:
-            export.write(
-                found.selected(question.columns), form.value, output,
-                lambda: export_notes.notes(found.snapshot, question.table, found.rows, question.as_of, question.columns),
-            )  # fmt: skip
-            if output is not None:
-                say(f"{counted(found.rows.height, 'row')} in {output}", to=errors)
+        if (cited := cite_rows(found.rows.head(rows), found.snapshot, question.as_of)) is not None:
+            say(cited, style="dim")
+    else:
+        export.write(
+            found.selected(question.columns), form.value, output,
+            lambda: export_notes.notes(found.snapshot, question.table, found.rows, question.as_of, question.columns),
+        )  # fmt: skip
+        if output is not None:
+            say(f"{counted(found.rows.height, 'row')} in {output}", to=errors)
 
 
 @commands.command(
     epilog="Example: `tidewaiter trace --product 85051110 --partner USA --month 2025-06 --metric mom_pct`"
 )
 def trace(
-    product: Annotated[str, typer.Option(help=PRODUCT_HELP)],
-    partner: Annotated[str, typer.Option(help=PARTNER_HELP)],
-    month: Annotated[str, typer.Option(help=MONTH_HELP)],
+    product: Product,
+    partner: Partner,
+    month: Month,
     metric: Annotated[Figure, typer.Option(help="figure of the table metric")],
-    measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
-    flow: Annotated[Flow | None, typer.Option(help="direction; else the one that there is, exports of both")] = None,
+    measure: Measure = "quantity_kg",
+    flow: OneFlow = None,
     form: Annotated[Traced, typer.Option("--format", help="how to print it")] = Traced.table,
     store: Store = STORE,
     whose: ReporterOfStore = None,
@@ -123,8 +121,7 @@ def trace(
     """Where one published figure comes from, down to the records of the raw file; and the same figure computed again."""
     from tasks.reports import public, terminal
 
-    with refusals():
-        found = public.trace(product, partner, month, metric.value, measure, flow and flow.value, store, None)
+    found = public.trace(product, partner, month, metric.value, measure, flow and flow.value, store, None)
     if form is Traced.json:
         typer.echo(found.model_dump_json(indent=2))
     else:
@@ -144,9 +141,8 @@ def resolve(
     """Addresses of the files of a table, one a line, for a reader of Parquet: all of one published state."""
     from tasks.store.resolve import open_release
 
-    with refusals():
-        opened = open_release(store, release)
-        paths = opened.paths(table.value, flow and flow.value)
+    opened = open_release(store, release)
+    paths = opened.paths(table.value, flow and flow.value)
     if not paths:
         # Nothing on standard output: an empty line would be read as a file without a name.
         of_flow = f" of the flow {flow.value}" if flow else ""
@@ -165,8 +161,7 @@ def audit(
     from tasks.lineage.audit import audit as audit_store
     from tasks.store.mirror import address_of
 
-    with refusals():
-        report = audit_store(store, sample)
+    report = audit_store(store, sample)
     for problem in report.problems:
         say(problem, to=errors, style="red")
     if report.problems:
@@ -188,14 +183,13 @@ def revisions(
     from tasks.reports import query
     from tasks.reports.revision_page import revision_report
 
-    with refusals():
-        found = query.query(store, "release").sort("released_on", "release_id")
-        revised, decided = query.query(store, "revision"), query.query(store, "decision")
-        if unknown := sorted({*(release or ())} - {*found["release_id"]}):
-            raise ValueError(f"no release {', '.join(unknown)}; there are {', '.join(found['release_id'])}")
-        chosen = found.filter(pl.col("release_id").is_in(release)) if release else found
-        for row in chosen.iter_rows(named=True):
-            typer.echo(visible(revision_report(revised, row, decided)))
+    found = query.query(store, "release").sort("released_on", "release_id")
+    revised, decided = query.query(store, "revision"), query.query(store, "decision")
+    if unknown := sorted({*(release or ())} - {*found["release_id"]}):
+        raise ValueError(f"no release {', '.join(unknown)}; there are {', '.join(found['release_id'])}")
+    chosen = found.filter(pl.col("release_id").is_in(release)) if release else found
+    for row in chosen.iter_rows(named=True):
+        typer.echo(visible(revision_report(revised, row, decided)))
 
 
 @commands.command(epilog="Example: `tidewaiter retain --months 24`")
@@ -214,7 +208,7 @@ def retain(
     from tasks.store import publish
     from tasks.store.mirror import retain as retain_store
 
-    with refusals(), publish.exclusive(store):
+    with publish.exclusive(store):
         gone = retain_store(store, today=today(), months=months)
     removed = f"{counted(len(gone.snapshots), 'snapshot')} and {counted(gone.objects, 'file')}"
     console().print(f"{removed} removed", highlight=False)

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.once import Commands
-from flows.cli.options import DISAGREES, FORM_HELP, PRODUCT_HELP, STORE, Flow, Form, StoreGiven, refusals
+from flows.cli.asked import PRODUCT_HELP, Flow, Form, Measure, Printed
+from flows.cli.command import Commands
+from flows.cli.options import DISAGREES, STORE, StoreGiven
 from flows.cli.terminal import console, say
 
 INBOXES = [Path("inbox")]
@@ -16,7 +17,7 @@ commands = Commands()
 @commands.command(epilog="Example: `tidewaiter sources --inbox inbox`")
 def sources(
     inbox: Annotated[list[Path], typer.Option(help="folder into which fetches write; may be repeated")] = INBOXES,
-    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+    form: Printed = Form.table,
     store: StoreGiven = STORE,
 ) -> None:
     """Of each source the last month that is in, what is due next, what is overdue, and since when it fails."""
@@ -27,12 +28,11 @@ def sources(
     from tasks.reports.sources import source_states
     from tasks.reports.tables import table
 
-    with refusals():
-        states = source_states(store, inbox, today()).sources
-        rows = pl.DataFrame([state.row for state in states])
-        if form is not Form.table:
-            export.write(rows, form.value, None)
-            return
+    states = source_states(store, inbox, today()).sources
+    rows = pl.DataFrame([state.row for state in states])
+    if form is not Form.table:
+        export.write(rows, form.value, None)
+        return
     # A terminal is narrow, and in a new store most columns are empty.
     console().print(table({column.name: column.to_list() for column in rows if (column != "").any()}))
 
@@ -45,9 +45,9 @@ def coverage(
     month: Annotated[str, typer.Option(help="month, 2025-06")],
     group: Annotated[str, typer.Option(help="group of reporters")] = "EU27",
     flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
-    measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
+    measure: Measure = "quantity_kg",
     partner: Annotated[str, typer.Option(help="code of a partner; WLD: all of them")] = "WLD",
-    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+    form: Printed = Form.table,
     store: StoreGiven = STORE,
 ) -> None:
     """Which reporters of a group have reported a month, and the sum of the group where every one has.
@@ -63,18 +63,17 @@ def coverage(
     from tasks.reports.resolver import known_product
     from tasks.reports.tables import listing
 
-    with refusals():
-        period = read_period(month)
-        if period is None:
-            raise ValueError(f"--month: {month!r} is no month; write 2025-06")
-        asked = Asked(flow.value, known_product(product), period[0], measure, partner)
-        found = group_month(store, group, asked)
-        rows = pl.DataFrame(
-            [*map(Part._asdict, found.parts), Part(group, found.status, found.total, found.doubts)._asdict()],
-            schema={"reporter": pl.String, "status": pl.String, "level": pl.Float64, "reason": pl.String},
-        )
-        if form is not Form.table:
-            export.write(rows, form.value, None)
+    period = read_period(month)
+    if period is None:
+        raise ValueError(f"--month: {month!r} is no month; write 2025-06")
+    asked = Asked(flow.value, known_product(product), period[0], measure, partner)
+    found = group_month(store, group, asked)
+    rows = pl.DataFrame(
+        [*map(Part._asdict, found.parts), Part(group, found.status, found.total, found.doubts)._asdict()],
+        schema={"reporter": pl.String, "status": pl.String, "level": pl.Float64, "reason": pl.String},
+    )
+    if form is not Form.table:
+        export.write(rows, form.value, None)
     if form is Form.table:
         console().print(listing(rows, console().width))
         names = f"; without {', '.join(found.absent)} there is no sum" if found.absent else ""

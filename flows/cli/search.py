@@ -5,21 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.once import Commands
-from flows.cli.options import (
-    FORM_HELP,
-    MONTH_HELP,
-    NUMBER_MAX,
-    PARTNER_HELP,
-    PRODUCT_HELP,
-    STORE,
-    Figure,
-    Flow,
-    Form,
-    ReporterOfStore,
-    Store,
-    refusals,
-)
+from flows.cli.asked import NUMBER_MAX, PRODUCT_HELP, Figure, Form, Measure, Month, OneFlow, Partner, Printed
+from flows.cli.command import Commands
+from flows.cli.options import STORE, ReporterOfStore, Store
 from flows.cli.terminal import console, errors, say
 from tasks.domain.text import clip, counted
 
@@ -35,16 +23,15 @@ commands = Commands()
 @commands.command(epilog="Example: `tidewaiter search soybeans`, or `tidewaiter search 大豆`")
 def search(
     word: Annotated[str, typer.Argument(help="name or code, or part of it, in English or Chinese")],
-    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+    form: Printed = Form.table,
     store: Store = STORE,
     whose: ReporterOfStore = None,
 ) -> None:
     """Products and partners in the store by name or code, with the months that there are of each."""
     from tasks.reports import inventory
 
-    with refusals():
-        found = inventory.search(store, word)
-        near = [] if found.height else inventory.nearest_names(store, word)
+    found = inventory.search(store, word)
+    near = [] if found.height else inventory.nearest_names(store, word)
     if not found.height:
         close = f"; the nearest: {', '.join(near)}" if near else ""
         say(
@@ -57,7 +44,7 @@ def search(
 @commands.command("list", epilog="Example: `tidewaiter list products`")
 def list_things(
     kind: Annotated[Kind, typer.Argument(help="products, partners, months or releases")],
-    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+    form: Printed = Form.table,
     rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1, max=NUMBER_MAX)] = 200,
     store: Store = STORE,
     whose: ReporterOfStore = None,
@@ -67,8 +54,7 @@ def list_things(
 
     from tasks.reports import inventory
 
-    with refusals():
-        found = inventory.inventory(store, kind.value)
+    found = inventory.inventory(store, kind.value)
     if kind is not Kind.releases or form is not Form.table:
         _show(found, form, rows)
         return
@@ -80,12 +66,12 @@ def list_things(
 @commands.command(epilog="Example: `tidewaiter vintages magnets --partner world --month 2025-06`")
 def vintages(
     product: Annotated[str, typer.Argument(help=PRODUCT_HELP)],
-    partner: Annotated[str, typer.Option(help=PARTNER_HELP)] = "WLD",
-    month: Annotated[str, typer.Option(help=MONTH_HELP)] = "latest",
-    flow: Annotated[Flow | None, typer.Option(help="direction; else the one that there is, exports of both")] = None,
-    measure: Annotated[str, typer.Option(help="measure of the table metric")] = "quantity_kg",
+    partner: Partner = "WLD",
+    month: Month = "latest",
+    flow: OneFlow = None,
+    measure: Measure = "quantity_kg",
     metric: Annotated[Figure, typer.Option(help="figure of the table metric")] = LEVEL,
-    form: Annotated[Form, typer.Option("--format", help=FORM_HELP)] = Form.table,
+    form: Printed = Form.table,
     store: Store = STORE,
     whose: ReporterOfStore = None,
 ) -> None:
@@ -100,18 +86,17 @@ def vintages(
     from tasks.reports.tables import listing
     from tasks.store.parquet import read_table
 
-    with refusals():
-        snapshot = query.open_published(store)
-        asked, reporter = Resolver(snapshot), Reporter.of(read_table(snapshot, "release"))
-        code, key = asked.product(product), asked.partner(partner)
-        way = asked.flow([code], flow and flow.value)
-        months = asked.months(month, way)
-        found = tracing.vintages(store, way, code, key, months, measure, metric.value)
-        if not found.height:
-            raise ValueError(
-                f"no {metric.value} of {way}s of {code}, partner {key}, {measure}, in {month}, on any day; "
-                f"tidewaiter search {product} shows what there is"
-            )
+    snapshot = query.open_published(store)
+    asked, reporter = Resolver(snapshot), Reporter.of(read_table(snapshot, "release"))
+    code, key = asked.product(product), asked.partner(partner)
+    way = asked.flow([code], flow and flow.value)
+    months = asked.months(month, way)
+    found = tracing.vintages(store, way, code, key, months, measure, metric.value)
+    if not found.height:
+        raise ValueError(
+            f"no {metric.value} of {way}s of {code}, partner {key}, {measure}, in {month}, on any day; "
+            f"tidewaiter search {product} shows what there is"
+        )
     if form is Form.table:
         say(
             f"{metric.value} of {labels.trade_of(reporter.code, way)} of {labels.product_name(code, reporter.nomenclature)}, "
@@ -125,8 +110,7 @@ def vintages(
         )
         console().print(listing(shown, console().width))
     else:
-        with refusals():
-            export.write(found, form.value, None)
+        export.write(found, form.value, None)
 
 
 def _show(found: "pl.DataFrame", form: Form, rows_max: int) -> None:
@@ -134,8 +118,7 @@ def _show(found: "pl.DataFrame", form: Form, rows_max: int) -> None:
     from tasks.reports.tables import listing
 
     if form is not Form.table:
-        with refusals():
-            export.write(found, form.value, None)
+        export.write(found, form.value, None)
         return
     # A heading or basket whose parts are not all covered has no figure: it is in the other formats.
     known = found.drop_nulls("first_month") if "months" in found.columns else found

@@ -1,6 +1,7 @@
 """Prints lines on the terminal. Rich is imported when the first one is printed: a version and many refusals need none."""
 
 import functools
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -83,3 +84,18 @@ def progress_bar() -> "Iterator[None]":
 
         with listening(file=show):
             yield
+
+
+class OneLine(logging.Handler):
+    """Prints errors that we log in one line on the terminal, without a traceback."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print the message and the exception, if there is one."""
+        problem = record.exc_info[1] if record.exc_info else None
+        why = f": {type(problem).__name__}: {problem}" if problem else ""
+        say(f"[yellow]warning[/] {escape(record.getMessage() + why)}", to=errors, markup=True)
+
+
+# Warnings for the caller: unverified reads, why a release takes long, and what a worker blocks on.
+for _name in ("tidewaiter.proof", "tidewaiter.known", "tidewaiter.cluster"):
+    logging.getLogger(_name).addHandler(OneLine(logging.WARNING))

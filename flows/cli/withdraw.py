@@ -4,17 +4,9 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.once import Commands
-from flows.cli.options import (
-    STORE,
-    InPrefect,
-    ReporterOfStore,
-    StoreOfOne,
-    prepare_prefect,
-    recording_server,
-    refusals,
-    tell_warnings,
-)
+from flows.cli.command import Commands
+from flows.cli.options import STORE, InPrefect, ReporterOfStore, StoreOfOne
+from flows.cli.running import recording_server, run_flow, tell_warnings
 from flows.cli.terminal import say
 
 commands = Commands()
@@ -37,19 +29,15 @@ def withdraw(
     from schemas.forms.withdrawal import WithdrawalRequest
 
     api = recording_server(prefect)
-    prepare_prefect(api)
-    from flows.cli import local_server
     from flows.withdraw import withdraw as decide
 
-    with refusals():
-        request = WithdrawalRequest(release_id=release_id, by=by, reason=reason, undo=undo, store=store)
-        state = decide(request, return_state=True) if api else None
-        outcome = state.result() if state else decide.fn(request)
+    request = WithdrawalRequest(release_id=release_id, by=by, reason=reason, undo=undo, store=store)
+    outcome, page = run_flow(decide, request, api)
     say(
         f"{outcome.release_id} ({outcome.title}) {'counts again' if undo else 'is withdrawn'}; snapshot {outcome.snapshot_id}"
     )
-    if api and state:
-        say(f"  this run in the UI: {local_server.ui_address(api, str(state.state_details.flow_run_id))}")
+    if page:
+        say(f"  this run in the UI: {page}")
     for place in outcome.briefs:
         if place.endswith(".html"):
             say(f"  brief written again, in the store: {place}")

@@ -11,15 +11,6 @@ from schemas.code_files import source_names
 from schemas.forms.form import as_form, none_if_empty
 from schemas.forms.request import HS_CODE, MONTHS, REPORTER
 
-OUTCOMES = {
-    "new": "an answer that was not seen before lies in the inbox",
-    "unchanged": "the source says the same as the last time, perhaps in another order or with a newer stamp",
-    "not out": "the source has no records of it yet",
-    "refused": "what came back is not what was asked for",
-    "failed": "the source did not answer, although it was asked again",
-    "skipped": "it was not asked",
-}
-
 
 class FetchRequest(BaseModel):
     """The form of a fetch: which source, what to ask for, where to put it."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.names import finding_line
 
-Verdict = Literal["approve", "reject"]
+HoldVerdict = Literal["approve", "reject"]
 
 
 class HeldFinding(BaseModel):
@@ -28,12 +28,12 @@ class HeldFinding(BaseModel):
         return finding_line(self.model_dump())
 
 
-class Decision(BaseModel):
+class HoldDecision(BaseModel):
     """What a person decided about a held release. When is kept here and goes into no published file."""
 
     model_config = ConfigDict(frozen=True)
 
-    verdict: Verdict = Field(description="publish it, or never")
+    verdict: HoldVerdict = Field(description="publish it, or never")
     by: str = Field(min_length=1, description="who decided")
     reason: str = Field(min_length=1, description="why")
     decided_at: datetime = Field(description="when")
@@ -58,7 +58,7 @@ class HeldRelease(BaseModel):
     title: str = Field(description="what the release is called")
     held_since: date = Field(description="day on which it was first held")
     findings: tuple[HeldFinding, ...] = Field(description="why it is held")
-    decision: Decision | None = Field(default=None, description="what a person decided; none: it waits")
+    decision: HoldDecision | None = Field(default=None, description="what a person decided; none: it waits")
     asked_again: str | None = Field(
         default=None, description="why a decision that was made before does not hold any more"
     )

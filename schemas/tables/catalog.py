@@ -19,8 +19,6 @@ from schemas.tables import (
 TABLES: tuple[type[Table], ...] = (
     claim.Claim,
     control_event.ControlEvent,
-    control_event.EventMonth,
-    control_event.EventWindow,
     decision.Decision,
     lineage.Lineage,
     metric.Metric,
@@ -34,9 +32,10 @@ TABLES: tuple[type[Table], ...] = (
     release.Release,
     revision.Revision,
     trade_flow.TradeFlow,
-    # Not published: what an adapter hands on, what a release prints, what is written next to a file of claims.
+    # Not published: what an adapter hands on, what a release prints, what commands make.
     reported.Reported,
     name.PrintedName,
     claim.CheckedClaim,
+    control_event.EventWindow,
 )
 MODELS = {table_name(model): model for model in TABLES}

@@ -1,4 +1,4 @@
-"""Defines the tables of export-control measures, the codes they affect, and the months around them.
+"""Defines the table of export-control measures and the codes they affect, and the rows about the months around them.
 
 A measure is reference data: a row in `reference/control_events.csv`, with its days and what it suspends. Its state
 depends on the day and is derived (`tasks/domain/measure_states.py`). "Never in force" is a state, because a measure
@@ -57,10 +57,8 @@ class ControlEvent(Table):
 
 
 class EventWindow(Table):
-    """Months before and after a measure next to the same months a year before, for what it touches and for placebos.
-
-    Published are the products of the measures, and as placebos those of the code tables that no measure touches.
-    """
+    """Months before and after a measure next to the same months a year before, for what it touches and for placebos: the rows of
+    `events windows`."""
 
     event: pl.String = Field(description="name of the measure")
     product: pl.String = Field(description="code, line:… or basket:…")
@@ -86,20 +84,3 @@ class EventWindow(Table):
     note: pl.String = Field(
         description="what shares the code, where it holds controlled and free goods alike", nullable=True
     )
-
-
-class EventMonth(Table):
-    """The months that windows look at: world totals of exports of their products, so that a release need not look for them in the
-    figures of years. A month without a row in the figures has none: whether that is zero is for the scopes of the releases to say."""
-
-    product: pl.String = Field(description="code, line:… or basket:…")
-    period: pl.Date = Field(description="first day of the month")
-    level: pl.Float64 = Field(
-        description="the month's figure; null: it has none, or none in kilograms",
-        metadata={"unit": "kg"},
-        nullable=True,
-    )
-    yoy_pct: pl.Float64 = Field(
-        description="change on the same month a year before", metadata={"unit": "%"}, nullable=True
-    )
-    yoy_status: pl.String = Field(description="how yoy_pct was made, or why it is null")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from schemas.forms.held import Decision, HeldFinding, HeldRelease
+from schemas.forms.held import HeldFinding, HeldRelease, HoldDecision
 from schemas.forms.request import Landed
 from schemas.table import DataFrame
 from tasks.checks.context import EXAMPLES
@@ -93,7 +93,7 @@ def _approved(findings: DataFrame[Finding], title: str, *said: str) -> DataFrame
     return gather(str(findings["release_id"][0]), [*findings.drop("release_id").to_dicts(), approved])
 
 
-def _again(decision: Decision, new: Sequence[HeldFinding]) -> str:
+def _again(decision: HoldDecision, new: Sequence[HeldFinding]) -> str:
     """Why a decision does not hold any more."""
     named = ", ".join(f"{entry.check} ({entry.subject})" for entry in new[:EXAMPLES])
     more = f" and {len(new) - EXAMPLES} more" if len(new) > EXAMPLES else ""
@@ -104,7 +104,7 @@ def _again(decision: Decision, new: Sequence[HeldFinding]) -> str:
     )
 
 
-def _rejected(decision: Decision) -> str:
+def _rejected(decision: HoldDecision) -> str:
     return f"rejected by {decision.by} on {decision.decided_at.astimezone(CUSTOMS_TIME):%Y-%m-%d}: {decision.reason}"
 
 

@@ -20,14 +20,16 @@ PLACE = ("flow", "product", "partner", "measure")
 @check(severity="warning")
 def _piece_weight(context: CheckContext) -> Rows:
     """Find months in which a piece of a partner's goods weighs many times more or less than in each of its other months."""
+    times, least = threshold("piece_weight_factor"), whole_threshold("history_months")
+    if context.row["kind"] == "published" or context.own["month"].n_unique() <= least:
+        return
     quantities = context.own.filter("single", QUANTITY & ~GROWTH, pl.col("value") > 0)
-    if context.row["kind"] == "published" or quantities["measure"].n_unique() < 2:
+    if quantities["measure"].n_unique() < 2:
         return
     sums = quantities.group_by(*PLACE, "month").agg(pl.col("value").sum())
     mass = sums.filter(pl.col("measure") == MASS).select("flow", "product", "partner", "month", kg="value")
     pairs = sums.filter(pl.col("measure") != MASS).join(mass, on=["flow", "product", "partner", "month"])
     weighed = pairs.filter(pl.col("kg") >= threshold("zero_kg")).with_columns(weight=pl.col("kg") / pl.col("value"))
-    times, least = threshold("piece_weight_factor"), whole_threshold("history_months")
     weight = pl.col("weight")
     ends = weighed.group_by(PLACE).agg(
         months=pl.len(), lows=weight.bottom_k(2).sort(), highs=weight.top_k(2).sort(descending=True)

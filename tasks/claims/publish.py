@@ -22,7 +22,7 @@ from tasks.lineage.records import as_table, current_run, lineage_row
 from tasks.store.compatibility import refuse_unknown
 from tasks.store.mirror import announcement
 from tasks.store.parquet import encode_file, read_table
-from tasks.store.publish import Published, publish
+from tasks.store.publish import Publication, publish
 from tasks.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ def _further(row: dict[str, Any]) -> str:
     return json.dumps({name: text for name, text in row.items() if name not in OWN and text}, ensure_ascii=False)
 
 
-def publish_claims(store: Path, claims: ClaimsFile, checked: DataFrame[CheckedClaim], snapshot: Snapshot) -> Published:
+def publish_claims(
+    store: Path, claims: ClaimsFile, checked: DataFrame[CheckedClaim], snapshot: Snapshot
+) -> Publication:
     """Publish the checked claims of a file in place of earlier ones of the same name. The caller holds the lock of the
     store.
 

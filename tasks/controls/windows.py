@@ -1,7 +1,7 @@
 """Compares the months before and after an export control with the same months a year before and with placebo products.
 
 Comparing the same months removes the season; placebo products are those that no measure affects. A window shows what
-happened, not why. Belongs here: the arithmetic of windows. `tables` decides which of them are published.
+happened, not why. Belongs here: the arithmetic of windows. `tables` publishes the measures themselves.
 
 A month without a row in the figures is zero if all partners were requested, and missing otherwise: the scopes of the
 releases decide.

@@ -33,21 +33,29 @@ def changes(frame: pl.DataFrame, labels: Mapping[str, Sequence[str]], reporter: 
     The columns product, partner and measure hold positions in the sorted lists of `labels`; `month` is a month index.
     """
     months = frame["month"].unique()
-    found = [pl.select(pl.repeat(None, frame.height, dtype=pl.Int32)).to_series()]
-    for flags, rows in breaks(tuple(labels["product"]), reporter).group_by(*(pl.col(name) == "" for name in WILD)):
+    found = [pl.repeat(None, frame.height, dtype=pl.Int32, eager=True)]
+    if months.len():
+        for columns, changed in _numbered(*(tuple(labels[name]) for name in WILD), reporter):
+            has_come = changed.filter(pl.col("changed") <= months.max())
+            if has_come.height:
+                find = _of_one_month if months.len() == 1 else _by_month
+                found.append(find(frame.select("month", key=_key(columns, labels)), has_come))
+    return pl.select(pl.max_horizontal(*found)).to_series()
+
+
+@functools.lru_cache(64)
+def _numbered(
+    products: tuple[str, ...], partners: tuple[str, ...], measures: tuple[str, ...], reporter: Reporter
+) -> list[tuple[list[str], pl.DataFrame]]:  # fmt: skip
+    """The breaks of these names by the columns that they name: `key` of these, and `changed`, a month index."""
+    labels, found = dict(zip(WILD, (products, partners, measures), strict=True)), []
+    for flags, rows in breaks(products, reporter).group_by(*(pl.col(name) == "" for name in WILD)):
         columns = [name for name, wild in zip(WILD, flags, strict=True) if not wild]
-        has_come = pl.col("month") <= months.max() if months.len() else pl.lit(True)
-        mine = rows.filter(has_come, *(pl.col(name).is_in(labels[name]) for name in columns))
+        mine = rows.filter(*(pl.col(name).is_in(labels[name]) for name in columns))
         if mine.height:
             places = [pl.col(name).cast(pl.Enum(labels[name])).to_physical() for name in columns]
-            changed = mine.select("month", *places).select(changed="month", key=_key(columns, labels))
-            find = _of_one_month if months.len() == 1 else _by_month
-            found.append(find(frame.select("month", key=_key(columns, labels)), changed))
-    return (
-        pl.DataFrame([one.alias(str(place)) for place, one in enumerate(found)])
-        .select(pl.max_horizontal(pl.all()))
-        .to_series()
-    )
+            found.append((columns, mine.select("month", *places).select(changed="month", key=_key(columns, labels))))
+    return found
 
 
 def changes_of_texts(frame: pl.DataFrame, reporter: Reporter) -> pl.Series:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from schemas.forms.held import Decision, HeldRelease, Verdict
+from schemas.forms.held import HeldRelease, HoldDecision, HoldVerdict
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import BrokenStore, NotHeld
 from tasks.ingest.declaration import FOLDERS_UP
@@ -40,7 +40,7 @@ def waiting(store: Path) -> list[HeldRelease]:
     )
 
 
-def settled(store: Path, release_id: str) -> Decision | None:
+def settled(store: Path, release_id: str) -> HoldDecision | None:
     """The final decision about a release: rejected, or approved and published. None while it is pending."""
     kept = find(store, release_id)
     decision = kept.decision if kept else None
@@ -48,7 +48,7 @@ def settled(store: Path, release_id: str) -> Decision | None:
     return decision if is_done else None
 
 
-def decide(store: Path, release_id: str, verdict: Verdict, by: str, reason: str, now: datetime) -> HeldRelease:
+def decide(store: Path, release_id: str, verdict: HoldVerdict, by: str, reason: str, now: datetime) -> HeldRelease:
     """Record a decision about a held release; a later decision replaces an earlier one.
 
     Raises NotHeld where it is not held or is already published, BrokenStore where the bytes to approve are missing or
@@ -71,7 +71,9 @@ def decide(store: Path, release_id: str, verdict: Verdict, by: str, reason: str,
         if held is None:
             names = ", ".join(entry.release_id for entry in waiting(store)) or "none"
             raise NotHeld(f"{store}: no release {release_id!r} is held here. Those that wait: {names}.")
-        decided = held.model_copy(update={"decision": Decision(verdict=verdict, by=by, reason=reason, decided_at=now)})
+        decided = held.model_copy(
+            update={"decision": HoldDecision(verdict=verdict, by=by, reason=reason, decided_at=now)}
+        )
         keep(store, decided)
     return decided
 

@@ -29,7 +29,7 @@ ON_THE_SUM = ("share_pct", "rank", "contribution_mom_pp", "contribution_yoy_pp")
 # About the law, the file or its codes, not about a number.
 OF_NO_NUMBER = ("control_lapsed", "known_release", "product_validity", "copies", "experimental_source", "revised")
 # How a row of a table says its months, and how many months before them it rests on, by a column that only this table has: `metric`,
-# `event_window`, `trade_flow`.
+# `event_window` (of `events windows`), `trade_flow`.
 MONTHS_BEHIND = {
     "level": ("period", "period", FIGURES_LOOK_BACK), "first_month": ("first_month", "last_month", 12),
     "quantity_other": ("period", "period", 0),

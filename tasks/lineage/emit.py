@@ -6,8 +6,6 @@ table.
 
 import copy
 import logging
-import re
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from openlineage.client import OpenLineageClient
 from openlineage.client.event_v2 import RunEvent
 from openlineage.client.serde import Serde
 from openlineage.client.transport import get_default_factory
+from requests import HTTPError
 
 from schemas import settings
 from tasks.lineage.openlineage import events
@@ -24,9 +23,8 @@ from tasks.store.mirror import share_once
 from tasks.store.temporary import write_at_once
 
 FOLDER = "lineage"
-# An endpoint that accepts no event for this long is given up.
+# An endpoint has half of it for an event, and all of it for those that are still under way at the end.
 PATIENCE_S = 2.0
-REFUSED = re.compile(r"too many (\d{3}) error responses")
 log = logging.getLogger("tidewaiter.lineage_events")
 
 
@@ -71,53 +69,44 @@ def _file_name(run: Run) -> str | None:
 def emit_elsewhere(events: Sequence[RunEvent]) -> None:
     """Send the events to the transport that openlineage.yml or the environment names; does nothing without one.
 
-    Never raises. An endpoint that accepts no event for PATIENCE_S is given up; unsent events give a warning. The client
-    adds to a copy of each event what its configuration asks for, and a tag with its version.
+    Never raises: unsent events give a warning, and an endpoint that does not answer is not asked again. The client adds to a copy of
+    each event what its configuration asks for, and a tag with its version.
     """
-    sent, trouble, last = 0, list[str](), time.monotonic()
+    sent, trouble = 0, ""
     try:
         if (config := _configured()) is None:
             return
         client = OpenLineageClient(transport=get_default_factory().create(config))
         for event in copy.deepcopy([*events]):
-            if time.monotonic() - last > PATIENCE_S:
-                break
             try:
                 client.emit(event)
-                sent, last = sent + 1, time.monotonic()
-            except Exception as problem:
-                trouble.append(_kind_of(problem))
+                sent += 1
+            except HTTPError as problem:
+                trouble = _kind_of(problem)
         if not client.close(PATIENCE_S):
-            trouble.append("not all of them were delivered in time")
+            trouble = "not all of them were delivered in time"
     except Exception as problem:
-        trouble.append(_kind_of(problem))
+        trouble = _kind_of(problem)
     if trouble:
         line = "sent %d of %d OpenLineage events: %s. Check OPENLINEAGE_URL, OPENLINEAGE__TRANSPORT or openlineage.yml"
-        log.warning(line, sent, len(events), trouble[0])
+        log.warning(line, sent, len(events), trouble)
 
 
 def _kind_of(problem: Exception) -> str:
     """The kind of an error, without its message: that contains the address, which may contain a password."""
-    status = getattr(getattr(problem, "response", None), "status_code", None)
-    # Where the client gave up after such answers the status is only in the text.
-    if status is None and (match := REFUSED.search(str(problem))):
-        status = match.group(1)
-    return type(problem).__name__ + (f", status {status}" if status else "")
+    answer = problem.response if isinstance(problem, HTTPError) else None
+    return type(problem).__name__ + ("" if answer is None else f", status {answer.status_code}")
 
 
 def _configured() -> dict[str, Any] | None:
-    """The transport's configuration as the official client finds it, with short timeouts; None where there is none."""
+    """The transport's configuration as the official client finds it, of HTTP with a short timeout; None where there is none."""
     # A client without a transport prints to the console, so this one gets a transport and is only queried.
     config = OpenLineageClient(transport=get_default_factory().create({"type": "noop"})).config.transport or {}
     if "type" not in config and (url := settings.value(settings.OPENLINEAGE_URL)):
         config = config["transports"][OpenLineageClient.DEFAULT_URL_TRANSPORT_NAME] | {"url": url}
-    return _impatient(config) if "type" in config else None
-
-
-def _impatient(config: Any) -> Any:
-    """The configuration without retries and with a short timeout, in every HTTP transport at whatever depth."""
-    if isinstance(config, list):
-        return [_impatient(part) for part in config]
-    if isinstance(config, dict) and config.get("type") in ("http", "async_http"):
-        return config | {"timeout": min(float(config.get("timeout", 1)), PATIENCE_S / 2), "retry": {"total": 0}}
-    return {key: _impatient(part) for key, part in config.items()} if isinstance(config, dict) else config
+    if config.get("type") in ("http", "async_http"):
+        return config | {
+            "timeout": min(float(config.get("timeout", 1)), PATIENCE_S / 2),
+            "retry": {"total": 0, "status_forcelist": []},
+        }
+    return config if "type" in config else None

@@ -26,15 +26,14 @@ PLACE_OF_FAMILY = ("product", "partner", "family", "month")
 
 
 class Scope(NamedTuple):
-    """The coverage `everyone` by cell and `listed` by partner.
+    """The priority of the best kind of release that covers a cell, 0 is the best, null where none does.
 
-    Each has the `source` priority of the best kind of release, 0 is the best. A listed partner has a row in `listed`
-    for every month that any release covers. `cells` has the priorities of `everyone` at the position of each cell: there
-    are few cells, and a look-up by position costs a fraction of a join. `of_groups` has those of groups of partners. `alike` has
-    the months in which every cell is covered for every partner by one kind of release, and its priority.
+    `cells` has it at the position of each cell of which every partner was requested: there are few cells, and a look-up by
+    position costs a fraction of a join. `of_groups` has those of groups of partners. `listed` has a row for every month of a
+    partner that a release lists. `alike` has the months in which every cell is covered for every partner by one kind of
+    release, and its priority.
     """
 
-    everyone: pl.DataFrame
     listed: pl.DataFrame
     cells: pl.Series
     of_groups: pl.Series
@@ -47,10 +46,10 @@ class Scope(NamedTuple):
         places = everyone.select(names.key(*CELL)).to_series()
         cells = nothing.clone().scatter(places, everyone["priority"])
         if everyone["groups"].all():
-            return cls(everyone, listed, cells, cells, {} if listed.height else _alike(everyone, names))
+            return cls(listed, cells, cells, {} if listed.height else _alike(everyone, names))
         closed = everyone.filter("groups")
         of_groups = nothing.scatter(closed.select(names.key(*CELL)).to_series(), closed["priority"])
-        return cls(everyone, listed, cells, of_groups, {})
+        return cls(listed, cells, of_groups, {})
 
 
 class Coverage(NamedTuple):
@@ -73,46 +72,39 @@ class Coverage(NamedTuple):
         totals = self.all_levels.listed["partner"].is_in(self.names.totals)
         return self.finest is not self.all_levels or totals.any()
 
-    def priority(self, frame: pl.DataFrame, *, finest: bool = False) -> pl.DataFrame:
-        """The frame (product, partner, family, month, ...) with `priority`, null where no release covers the row."""
-        scope = self.finest if finest else self.all_levels
-        return with_priority(frame, scope, self.names)
+    def priority(self, frame: pl.DataFrame, *, finest: bool = False) -> pl.Series:
+        """The priority of each row (product, partner, measure, month, ...), null where no release covers it."""
+        names, scope, cell = self.names, self.finest if finest else self.all_levels, self.names.key(*CELL)
+        of_groups, cells = (pl.lit(one).gather(cell) for one in (scope.of_groups, scope.cells))
+        in_cell = pl.when(names.is_group).then(of_groups).otherwise(cells)
+        frame = frame.with_columns(names.family)
+        found = frame.select(priority=pl.when(names.founded <= pl.col("month")).then(in_cell))["priority"]
+        if not scope.listed.height:
+            return found
+        place = names.key(*PLACE_OF_FAMILY).alias("place")
+        listed = frame.select(place).join(
+            scope.listed.select(place, "priority"), on="place", how="left", maintain_order="left"
+        )
+        return pl.select(pl.min_horizontal(found, listed["priority"])).to_series()
 
-    def everyone(self, frame: pl.DataFrame, *, groups: bool = False) -> pl.DataFrame:
-        """The frame (product, family, month, ...) with `everyone`: whether every partner was requested.
+    def everyone(self, frame: pl.DataFrame, *, groups: bool = False) -> pl.Series:
+        """Of each row (product, measure, month, ...) whether every partner was requested.
 
         With `groups` also whether no code of a partner is unknown, so that a group of them can be summed.
         """
         cells = self.all_levels.of_groups if groups else self.all_levels.cells
-        priority = pl.lit(cells).gather(self.names.key(*CELL))
-        return frame.with_columns(everyone=priority.is_not_null())
+        covered = pl.lit(cells).gather(self.names.key(*CELL)).is_not_null()
+        return frame.with_columns(self.names.family).select(everyone=covered)["everyone"]
 
 
 def _alike(everyone: pl.DataFrame, names: Names) -> dict[int, int]:
     partners = pl.DataFrame({"partner": pl.int_range(names.size("partner"), eager=True)})
-    founded, count = partners.select(names.founded().max()).item(), names.size("product", "family")
+    founded, count = partners.select(names.founded.max()).item(), names.size("product", "family")
     months = everyone.group_by("month").agg(
         pl.len().alias("cells"), pl.col("priority").min(), worst=pl.col("priority").max()
     )
     whole = months.filter(pl.col("cells") == count, pl.col("priority") == pl.col("worst"), pl.col("month") >= founded)
     return dict(whole.select("month", "priority").iter_rows())
-
-
-def with_priority(frame: pl.DataFrame, scope: Scope, names: Names) -> pl.DataFrame:
-    """The frame with the priority of the best release that covers each row, null where none does."""
-    has_members = names.founded() <= pl.col("month")
-    cell = names.key(*CELL)
-    priority = (
-        pl.when(names.is_group()).then(pl.lit(scope.of_groups).gather(cell)).otherwise(pl.lit(scope.cells).gather(cell))
-    )
-    found = frame.with_columns(priority=pl.when(has_members).then(priority))
-    if not scope.listed.height:
-        return found
-    places = scope.listed.select(listed="priority", place=names.key(*PLACE_OF_FAMILY))
-    found = found.with_columns(place=names.key(*PLACE_OF_FAMILY)).join(
-        places, on="place", how="left", maintain_order="left"
-    )
-    return found.with_columns(priority=pl.min_horizontal("priority", "listed")).drop("place", "listed")
 
 
 def cover(names: Names, flow: str, releases: DataFrame[Release]) -> Coverage:
@@ -135,7 +127,7 @@ def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
     everyone = mine.filter("everyone").group_by(CELL).agg(pl.col("priority").min(), pl.col("groups").any())
     listed = mine.filter(~pl.col("everyone")).with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
     listed = names.numbered(listed.filter(pl.col("partner").is_in(names.partners)).drop("everyone", "groups", "lists"))
-    members = names.baskets().rename({"part": "product"})
+    members = names.baskets.rename({"part": "product"})
     by_month = members.join(
         pl.DataFrame({"month": pl.int_range(names.first, names.first + names.months, dtype=pl.Int32, eager=True)}),
         how="cross",
@@ -156,7 +148,7 @@ def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
         )
         wanted = pl.concat([partners, of_members.select(partners.columns)]).unique()
         open_to_all = wanted.join(everyone, on=["product", "family"]).filter(
-            names.founded() <= pl.col("month"), ~names.is_group() | pl.col("groups")
+            names.founded <= pl.col("month"), ~names.is_group | pl.col("groups")
         )
         listed = (
             pl.concat([listed, open_to_all.select(listed.columns)])

@@ -132,7 +132,7 @@ class _Portion:
         self.last_seen = pl.repeat(-(10**6), grid.size, dtype=pl.Int32, eager=True)
         is_recorded = pl.repeat(True, grid.size, eager=True)
         if not all_records:
-            is_recorded = grid.frame.select(grid.names.is_recorded()).to_series()
+            is_recorded = grid.frame.select(grid.names.is_recorded).to_series()
         self.recorded = is_recorded.arg_true()
         self.recorded_pairs = self.pairs.filter(is_recorded.gather(self.pairs["worth"]))
         series = grid.frame.select(NAMED)

@@ -73,7 +73,7 @@ class Grid:
         self.frame = pl.DataFrame({"key": self.keys}).select(names.unpacked(*KEY))
         col = self.frame.get_column
         self.product, self.measure = col("product"), col("measure")
-        self.is_total = self.frame.select(names.is_total()).to_series()
+        self.is_total = self.frame.select(names.is_total).to_series()
         self.is_world = self.frame.select(pl.col("partner") == names.world).to_series()
         starts = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in KEY[:2])
         self.group = self.frame.select(starts.cast(NUMBER).cum_sum() - 1).to_series()
@@ -83,22 +83,15 @@ class Grid:
         self.world = of_group.scatter(self.group.filter(self.is_world), rows.filter(self.is_world)).gather(self.group)
         self._link_groups()
         self._link_places()
-        family = names.with_family(self.frame.select("measure"))["family"].fill_null(0)
-        self.cell = self.frame.select(names.key("product")).to_series() * names.size("family") + family.cast(pl.UInt64)
-        founded = self.frame.select(names.founded()).to_series()
-        self.founded = founded if (founded > names.first).any() else None
-        listed = coverage.all_levels.listed
-        rowed = names.with_family(self.frame.with_row_index("row"))
-        self.listed = listed.join(rowed, on=["product", "partner", "family"]) if listed.height else None
 
     def _link_groups(self) -> None:
         """For each HS level the groups of national codes, and the groups above them."""
         names, number = self.names, pl.int_range(self.groups.height, dtype=NUMBER, eager=True)
         groups = self.groups.with_columns(below=number)
-        codes = groups.filter(names.is_national())
+        codes = groups.filter(names.is_national)
         above = groups.select("measure", "product", above="below")
         self.above = [
-            codes.with_columns(product=names.above(level)).join(above, on=["measure", "product"]).select("below", "above")
+            codes.with_columns(product=names.above[level]).join(above, on=["measure", "product"]).select("below", "above")
             for level in HS_LEVELS
         ]  # fmt: skip
 
@@ -109,8 +102,8 @@ class Grid:
         places = pl.DataFrame({"key": own.unique()}).select(names.unpacked(*PLACE))
         within = [places, _in_baskets(places, names)]
         if self.coverage.is_mixed:
-            codes = places.filter(names.is_national())
-            within += [codes.with_columns(product=names.above(level)) for level in HS_LEVELS]
+            codes = places.filter(names.is_national)
+            within += [codes.with_columns(product=names.above[level]) for level in HS_LEVELS]
         keys = pl.concat([one.select(key=key) for one in within])["key"].unique().sort()
         self.places = pl.DataFrame({"key": keys}).select(names.unpacked(*PLACE))
         at = pl.DataFrame({"key": keys, "at": pl.int_range(keys.len(), dtype=NUMBER, eager=True)})
@@ -119,23 +112,23 @@ class Grid:
             return rows.with_columns(key=key).join(at, on="key").select(pl.col("at").alias("target"), *columns)
 
         self.place = pl.DataFrame({"key": own}).join(at, on="key", how="left", maintain_order="left")["at"]
-        self.is_total_place = self.places.select(names.is_total()).to_series()
+        self.is_total_place = self.places.select(names.is_total).to_series()
         numbered = self.places.with_row_index("source")
-        inside = numbered.rename({"product": "part"}).join(names.baskets(), on="part").rename({"basket": "product"})
+        inside = numbered.rename({"product": "part"}).join(names.baskets, on="part").rename({"basket": "product"})
         self.baskets = number(inside, "source", "begin", "end")
-        members = numbered.join(names.groups(), on="partner").with_columns(partner="total")
+        members = numbered.join(names.groups, on="partner").with_columns(partner="total")
         self.members = number(members, "source", "begin", "end")
-        parts = numbered.filter(~names.is_total()).with_columns(partner=pl.lit(names.world, NUMBER))
+        parts = numbered.filter(~names.is_total).with_columns(partner=pl.lit(names.world, NUMBER))
         self.worlds = number(parts, "source")
         if self.coverage.is_mixed:
-            codes = numbered.filter(names.is_national())
-            above = [codes.with_columns(product=names.above(level)) for level in HS_LEVELS]
+            codes = numbered.filter(names.is_national)
+            above = [codes.with_columns(product=names.above[level]) for level in HS_LEVELS]
             self.below = pl.concat([number(one, "source") for one in above])
             upper = pl.concat(above)
-            parts = upper.filter(~names.is_total()).with_columns(partner=pl.lit(names.world, NUMBER))
+            parts = upper.filter(~names.is_total).with_columns(partner=pl.lit(names.world, NUMBER))
             self.worlds_below = number(parts, "source")
             self.members_below = number(
-                upper.join(names.groups(), on="partner").with_columns(partner="total"), "source", "begin", "end"
+                upper.join(names.groups, on="partner").with_columns(partner="total"), "source", "begin", "end"
             )
 
     def rows_of(self, frame: pl.DataFrame) -> pl.Series:
@@ -146,22 +139,12 @@ class Grid:
 
     def priority(self, block: Block) -> pl.Series:
         """The priority of the best release that covers each series, null where none does."""
-        names, month, scope = self.names, block.month(self.size), self.coverage.all_levels
+        scope = self.coverage.all_levels
         alike = {scope.alike.get(one) for one in block.months}
         if len(alike) == 1 and None not in alike:
             return pl.repeat(alike.pop(), self.size * block.size, dtype=scope.cells.dtype, eager=True)
-        at = block.tiled(self.cell) * names.months + (month - names.first)
-        cells = scope.cells.gather(at)
-        if scope.of_groups is not scope.cells:
-            cells = scope.of_groups.gather(at).zip_with(block.tiled(self.is_total & ~self.is_world), cells)
-        if self.founded is not None:
-            cells = pl.select(pl.when(block.tiled(self.founded) <= month).then(cells)).to_series()
-        if self.listed is not None:
-            mine = self.listed.filter(pl.col("month").is_in(block.months))
-            rows = mine["row"] + (mine["month"] - block.first).cast(NUMBER) * self.size
-            best = pl.select(pl.min_horizontal(cells.gather(rows), mine["priority"])).to_series()
-            cells = cells.scatter(rows, best)
-        return cells
+        rows = pl.DataFrame({name: block.tiled(self.frame[name]) for name in KEY})
+        return self.coverage.priority(rows.with_columns(month=block.month(self.size)))
 
     def is_known(self, block: Block) -> pl.Series:
         """By month and product, in the numbers of `names`, whether any release covers it."""
@@ -188,13 +171,13 @@ class Grid:
 
 def _looked_for(own: pl.DataFrame, names: Names) -> list[pl.DataFrame]:
     """The series published with others: the world and the groups, and the world of the levels above a national code."""
-    parts = own.filter(~names.is_total()).select("product", "measure").unique()
+    parts = own.filter(~names.is_total).select("product", "measure").unique()
     totals = [parts.with_columns(partner=pl.lit(total, NUMBER)) for total in names.totals]
-    codes = own.filter(names.is_national()).select("product", "measure").unique()
+    codes = own.filter(names.is_national).select("product", "measure").unique()
     world = pl.lit(names.world, NUMBER)
-    return [*totals, *(codes.with_columns(product=names.above(level), partner=world) for level in HS_LEVELS)]
+    return [*totals, *(codes.with_columns(product=names.above[level], partner=world) for level in HS_LEVELS)]
 
 
 def _in_baskets(places: pl.DataFrame, names: Names) -> pl.DataFrame:
-    inside = places.rename({"product": "part"}).join(names.baskets(), on="part")
+    inside = places.rename({"product": "part"}).join(names.baskets, on="part")
     return inside.select(product="basket", partner="partner")

@@ -48,7 +48,7 @@ class Levels:
 
     def _chain(self, spans: pl.DataFrame) -> None:
         """Replace the months of the series for which a source prints years to date: see `year_to_date`."""
-        printed = spans.filter(span="ytd").select(*KEY, "month", "span", "value", "kinds", "made")
+        printed = spans.filter(span="ytd")
         if not printed.height:
             return
         series = printed.select(*KEY, year=pl.col("month") // 12).unique()

@@ -6,12 +6,14 @@ the order of the numbers is the order of the texts. Text returns only at the end
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
 from schemas.names import KINDS, MADE, STATUSES
 from schemas.reference.code_tables import code_table
+from schemas.table import polars_schema
 from tasks.domain.classification import HS_LEVELS, basket_members
 from tasks.domain.coverage import TOTALS, WORLD, family_of
 from tasks.domain.nomenclature import CHINAS, classification_of, is_national, national_lists
@@ -28,10 +30,12 @@ STATUS = {name: number for number, name in enumerate(STATUSES)}
 MISSING_FROM = len(MADE)
 
 
-class Names(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Names:
     """Sorted names and the window of months.
 
-    Columns of working frames hold positions in these lists, `month` a month index.
+    Columns of working frames hold positions in these lists, `month` a month index. What follows from the names is computed
+    once, as expressions and frames for every month.
     """
 
     products: list[str]
@@ -45,15 +49,8 @@ class Names(NamedTuple):
 
     @classmethod
     def of(
-        cls,
-        products: Iterable[str],
-        partners: Iterable[str],
-        measures: Iterable[str],
-        first: int,
-        last: int,
-        *,
-        releases: pl.DataFrame,
-    ) -> "Names":
+        cls, products: Iterable[str], partners: Iterable[str], measures: Iterable[str], first: int, last: int, *, releases: pl.DataFrame
+    ) -> "Names":  # fmt: skip
         """The names in use and everything computed from them: HS levels and baskets above, totals, unit values.
 
         `releases` determine the reporter and its national list, whose codes are added up to HS levels.
@@ -69,17 +66,10 @@ class Names(NamedTuple):
         families = sorted({family_of(name) for name in used})
         used |= {UNIT_VALUE_OF[name] for name in used if name in UNIT_VALUE_OF}
         return cls(
-            sorted(codes),
-            sorted({*partners, *TOTALS}),
-            sorted(used),
-            families,
-            first,
-            last - first + 1,
-            national,
-            Reporter.of(releases),
-        )
+            sorted(codes), sorted({*partners, *TOTALS}), sorted(used), families, first, last - first + 1, national, Reporter.of(releases)
+        )  # fmt: skip
 
-    @property
+    @cached_property
     def labels(self) -> dict[str, list[str]]:
         """The names by column."""
         return {"product": self.products, "partner": self.partners, "measure": self.measures, "family": self.families}
@@ -124,50 +114,63 @@ class Names(NamedTuple):
         """The value of each row's name."""
         return pl.lit(pl.Series(values, dtype=kind)).gather(pl.col(column))
 
-    def with_family(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The frame with the measure family of each row: all quantities of a product are covered together."""
-        places = [
-            self.families.index(family_of(name)) if family_of(name) in self.families else None for name in self.measures
-        ]
-        return frame.with_columns(self.looked_up("measure", places).alias("family"))
+    @cached_property
+    def family(self) -> pl.Expr:
+        """The family of each row's measure: all quantities of a product are covered together."""
+        place = {name: number for number, name in enumerate(self.families)}
+        return self.looked_up("measure", [place.get(family_of(name)) for name in self.measures]).alias("family")
 
+    @cached_property
     def is_total(self) -> pl.Expr:
         """Whether the partner is the world or a group."""
         return pl.col("partner").is_in([self.partners.index(name) for name in TOTALS])
 
+    @cached_property
     def is_group(self) -> pl.Expr:
         """Whether the partner is a group."""
         return pl.col("partner").is_in([self.partners.index(name) for name in TOTALS if name != WORLD])
 
-    @property
+    @cached_property
     def world(self) -> int:
         """The number of the world."""
         return self.partners.index(WORLD)
 
-    @property
+    @cached_property
     def totals(self) -> list[int]:
         """The numbers of the world and of the groups."""
         return [self.partners.index(name) for name in TOTALS]
 
-    def above(self, level: int) -> pl.Expr:
-        """The HS code with this many digits above each HS code, null for every other product."""
+    @cached_property
+    def above(self) -> dict[int, pl.Expr]:
+        """By HS level the HS code with this many digits above each HS code, null for every other product."""
         place = {name: number for number, name in enumerate(self.products)}
-        return self.looked_up(
-            "product", [place.get(code[:level]) if code.isdigit() else None for code in self.products]
-        )
+        return {
+            level: self.looked_up("product", [place.get(code[:level]) if code.isdigit() else None for code in self.products])
+            for level in HS_LEVELS
+        }  # fmt: skip
 
+    @cached_property
+    def classification(self) -> pl.Expr:
+        """The classification of each row's product, as in `metric`."""
+        kind = polars_schema("metric")["classification"]
+        classes = [classification_of(code, self.national) for code in self.products]
+        return pl.lit(pl.Series(classes, dtype=kind)).gather(pl.col("product"))
+
+    @cached_property
     def is_recorded(self) -> pl.Expr:
         """Whether `metric` has records of the series: see `records`."""
         watched = set(self.reporter.rows("watch_list")["product"])
         watched |= set(basket_members().filter(pl.col("product").is_in(watched))["part"])
         watched = {code for code in watched if classification_of(code, self.national) == classification_of(code)}
         products = [code in watched or not code.isdigit() for code in self.products]
-        return self.is_total() | self.looked_up("product", products, pl.Boolean)
+        return self.is_total | self.looked_up("product", products, pl.Boolean)
 
+    @cached_property
     def is_national(self) -> pl.Expr:
         """Whether the product is a code of the national list, of which HS levels are sums."""
         return self.looked_up("product", [is_national(code, self.national) for code in self.products], pl.Boolean)
 
+    @cached_property
     def baskets(self) -> pl.DataFrame:
         """Baskets and the codes in them: basket, part, begin, end (month indices)."""
         members = _valid(basket_members().rename({"product": "basket"}))
@@ -177,6 +180,7 @@ class Names(NamedTuple):
             pl.Series(name, [place[text] for text in members[name]], dtype=NUMBER) for name in ("basket", "part")
         ).select("basket", "part", "begin", "end")
 
+    @cached_property
     def groups(self) -> pl.DataFrame:
         """Groups of partners and their members: total, partner, begin, end (month indices)."""
         members = _valid(code_table("partner_groups").select("partner", "valid_from", "valid_to", total="group"))
@@ -186,6 +190,7 @@ class Names(NamedTuple):
             pl.Series(name, [place[text] for text in members[name]], dtype=NUMBER) for name in ("partner", "total")
         )
 
+    @cached_property
     def founded(self) -> pl.Expr:
         """The first month in which the partner, where it is a group, has members."""
         groups = _valid(code_table("partner_groups"))

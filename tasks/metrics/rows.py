@@ -8,12 +8,12 @@ import polars as pl
 
 from schemas.figures import FIGURE_OF, OF_MEASURE
 from schemas.table import polars_schema
-from tasks.domain.nomenclature import classification_of
 from tasks.domain.periods import index_month
 from tasks.domain.units import EXACT_MAX, in_units, per_unit
 from tasks.metrics.figures import FIGURES_OF, kinds_behind, kinds_of, months_added, with_figures
 from tasks.metrics.grid import MASS, Block, Grid
 from tasks.metrics.names import NUMBER, STATUS, Names, status
+from tasks.metrics.records import RECORDS
 from tasks.metrics.windows import WINDOWS
 
 # The operands of a value per kilogram: each number of the value and the same one of the mass.
@@ -27,7 +27,6 @@ TOTALS = {
 OF_WORLD = ("level", "before_level", "ago_level", "kinds", "before_kinds", "ago_kinds")
 SPANS = ("yoy", "ytd_yoy")
 PRINTED = tuple(f"printed_{span}{suffix}" for span in SPANS for suffix in ("", "_kinds"))
-RECORDS = ("highest_since", "lowest_since")
 
 
 def with_others(
@@ -68,8 +67,7 @@ def _with_ranks(frame: pl.DataFrame, grid: Grid, block: Block, here: pl.Series) 
     needed = traded.group_by("month", "product").agg(needed=pl.len())
     firsts = (pl.col(name).first() for name in ("measure", "product", "month"))
     groups = frame.group_by("group").agg(*firsts, counted=has.sum()).join(needed, on=["month", "product"], how="left")
-    groups = grid.coverage.everyone(grid.names.with_family(groups))
-    whole = groups.filter("everyone", pl.col("counted") >= pl.col("needed").fill_null(0))["group"]
+    whole = groups.filter(grid.coverage.everyone(groups), pl.col("counted") >= pl.col("needed").fill_null(0))["group"]
     is_whole = pl.repeat(False, grid.groups.height * block.size, eager=True).scatter(whole, True)
     is_ranked = frame.select(~pl.col("is_total") & (pl.col("level") > 0).fill_null(False)).to_series()
     ranked = frame.select("group", "level", "kinds", at=pl.int_range(pl.len(), dtype=NUMBER))
@@ -136,12 +134,10 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
     ).then("kinds_of_run").otherwise(pl.lit(0, pl.UInt8))
     schema = polars_schema("metric")
     statuses = [name for name in schema if name.endswith("_status")]
-    classes = [classification_of(code, names.national) for code in names.products]
-    order = [list(schema["classification"].categories).index(name) for name in classes]  # type: ignore[attr-defined]
     return made.select(
         flow=pl.lit(flow, dtype=schema["flow"]),
         product="product", partner="partner", measure="measure",
-        classification=names.looked_up("product", order, pl.UInt8).cat.to(schema["classification"]),
+        classification=names.classification,
         period=index_month("month"),
         **{name: pl.col(name) if is_ratio else in_units(pl.col(name), size * months, is_exact=is_exact) for name, months in TOTALS.items()},
         **{figure.name: pl.col(figure.name) for figure in FIGURES_OF if figure.name not in TOTALS},

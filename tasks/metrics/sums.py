@@ -33,9 +33,9 @@ def add_up(printed: pl.DataFrame, coverage: Coverage, most: int = LEVEL_MAX) -> 
         return printed.select(SERIES)
     sums = _Sums(coverage, sorted(printed["month"].unique()), most)
     rows = sums.wide(printed)
-    rows = sums.joined(rows, sums.of_codes(rows.filter(~sums.names.is_total()), rows))
-    rows = sums.joined(rows, sums.of_partners(rows.filter(~sums.names.is_total())))
-    return sums.joined(rows, sums.of_codes(rows.filter(sums.names.is_total()), rows))
+    rows = sums.joined(rows, sums.of_codes(rows.filter(~sums.names.is_total), rows))
+    rows = sums.joined(rows, sums.of_partners(rows.filter(~sums.names.is_total)))
+    return sums.joined(rows, sums.of_codes(rows.filter(sums.names.is_total), rows))
 
 
 def add_up_years(printed: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
@@ -47,7 +47,7 @@ def add_up_years(printed: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
     kind covers it, and gives way to a sum of a better kind.
     """
     printed = printed.with_columns(made=status("reported"))
-    best = coverage.priority(coverage.names.with_family(printed))["priority"]
+    best = coverage.priority(printed)
     counts = pl.select(best.is_null() | (printed["kinds"] <= bit_of(pl.lit(best)))).to_series()
     parts = printed.filter(counts).drop("made")
     rows, kind = add_up(parts, coverage, YEAR_MAX), only_kind(parts)
@@ -102,11 +102,10 @@ class _Sums:
     def joined(self, rows: pl.DataFrame, sums: Iterable[pl.DataFrame]) -> pl.DataFrame:
         """The rows with the sums that no source prints."""
         made = pl.concat([rows, *(one.select(rows.columns) for one in sums)])
-        key = made.select(key=self.names.key(*SERIES))["key"]
-        if not key.is_duplicated().any():
+        twice = made.select(key=self.names.key(*SERIES))["key"].is_duplicated()
+        if not twice.any():
             return made
         # The first row of a series has what is printed of it.
-        twice = key.is_duplicated()
         firsts = [
             pl.col(f"{kind}{month}").filter(pl.col(f"c{month}") > NOTHING).first().fill_null(0)
             for month in self.months
@@ -117,18 +116,18 @@ class _Sums:
 
     def of_codes(self, parts: pl.DataFrame, rows: pl.DataFrame) -> list[pl.DataFrame]:
         """HS6, HS4, HS2 and baskets of the national codes among `parts`."""
-        parts = parts.filter(self.names.is_national())
+        parts = parts.filter(self.names.is_national)
         if not parts.height:
             return []
         made, below, places = [], self._counted(parts), self._places(parts)
         for level in HS_LEVELS:
             # All parts are national codes, so each level is the sum of the one below it.
-            above = self.names.above(level).alias("product")
+            above = self.names.above[level].alias("product")
             below = self._summed(below.with_columns(above))
             places = places.with_columns(above).group_by("product", "partner").agg(pl.col("^n.*$").sum())
             sums = self._with_values(below, places, ["product", "partner"])
             made.append(self._where(sums, self._may(sums)))
-        members = self.names.baskets()
+        members = self.names.baskets
         inside = members.join(parts, left_on="part", right_on="product")
         if inside.height:
             made.append(self._of_baskets(inside, members, rows))
@@ -137,7 +136,7 @@ class _Sums:
     def of_partners(self, parts: pl.DataFrame) -> list[pl.DataFrame]:
         """The world and the groups for which every partner was requested."""
         made, counted, places = [], self._counted(parts), self._places(parts)
-        groups = self.names.groups()
+        groups = self.names.groups
         for total in self.names.totals:
             mine, of_places = counted, places
             if total != self.names.world:
@@ -253,14 +252,12 @@ class _Sums:
     def _may(self, series: pl.DataFrame, *, finest: bool = True) -> list[pl.Series]:
         """By month whether a release covers each series (`may…`)."""
         scope = self.coverage.finest if finest else self.coverage.all_levels
-        return self._by_month(
-            series, scope, lambda rows: self.coverage.priority(rows, finest=finest)["priority"].is_not_null()
-        )
+        return self._by_month(series, scope, lambda rows: self.coverage.priority(rows, finest=finest).is_not_null())
 
     def _asked(self, series: pl.DataFrame, *, groups: bool) -> list[pl.Series]:
         """By month whether every partner was requested of each series (`may…`)."""
         scope = self.coverage.all_levels
-        return self._by_month(series, scope, lambda rows: self.coverage.everyone(rows, groups=groups)["everyone"])
+        return self._by_month(series, scope, lambda rows: self.coverage.everyone(rows, groups=groups))
 
     def _by_month(
         self, series: pl.DataFrame, scope: Scope, found: Callable[[pl.DataFrame], pl.Series]
@@ -268,9 +265,7 @@ class _Sums:
         if {*self.months} <= scope.alike.keys():
             yes = pl.repeat(True, series.height, eager=True)
             return [yes.alias(f"may{month}") for month in self.months]
-        frame, count = self.names.with_family(series.select(*SERIES)), len(self.months)
-        month = pl.Series("month", self.months, dtype=pl.Int32).gather(
-            pl.int_range(count * frame.height, eager=True) // max(frame.height, 1)
-        )
-        truth = found(pl.concat([frame] * count).with_columns(month))
-        return [truth.slice(at * frame.height, frame.height).alias(f"may{one}") for at, one in enumerate(self.months)]
+        rows = series.select(*SERIES)
+        of_months = [rows.with_columns(month=pl.lit(month, pl.Int32)) for month in self.months]
+        truth = found(pl.concat(of_months))
+        return [truth.slice(at * rows.height, rows.height).alias(f"may{one}") for at, one in enumerate(self.months)]

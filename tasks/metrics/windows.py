@@ -46,9 +46,7 @@ class Windows:
             count = self._missing[month] = count + (of_month.status >= MISSING_FROM).cast(pl.UInt16)
         kinds = {kind for one in levels.months.values() for kind in one.kinds.unique() if kind}
         # Most stores have one kind of release, and nothing to unite.
-        self._one_kind = (
-            pl.repeat(max(kinds, default=0), self.grid.size, dtype=pl.UInt8, eager=True) if len(kinds) < 2 else None
-        )
+        self._one_kind = max(kinds, default=0) if len(kinds) < 2 else None
 
     def of_months(self, block: Block, keep: pl.Series) -> pl.DataFrame:
         """The chosen rows of some months (row, measure, product, partner, month) with every operand.
@@ -70,15 +68,14 @@ class Windows:
             for name, (start, end) in WINDOWS.items():
                 last = month - end
                 first = last // YEAR * YEAR if start is None else month - start
-                put(f"last_{name}", self._sums[last])
-                put(f"before_{name}", self._sums.get(first - 1, self._zero))
+                put(name, self._sums[last] - self._sums.get(first - 1, self._zero))
                 put(f"missing_{name}", self._missing[last] - self._missing.get(first - 1, self._none))
-                put(f"united_{name}", self._united(range(first, last + 1)))
-        row, of_row = block.tiled(self._rows), block.month(self.grid.size)
+                if self._one_kind is None:
+                    put(f"united_{name}", self._united(range(first, last + 1)))
         frame = pl.DataFrame({name: pl.concat(parts, rechunk=True) for name, parts in columns.items()})
         frame = frame.with_columns(
-            row=row,
-            month=of_row,
+            row=block.tiled(self._rows),
+            month=block.month(self.grid.size),
             **{name: block.tiled(self.grid.frame[name]) for name in ("measure", "product", "partner")},
         )
         frame = frame if keep.all() else frame.filter(keep)
@@ -88,22 +85,18 @@ class Windows:
             "row", "measure", "product", "partner", "month",
             *(pl.when(pl.col(f"{name}_status") < MISSING_FROM).then(name).alias(name) for name in levels),
             *(f"{prefix}{name}" for prefix in ("", *BEFORE) for name in ("level_status", "kinds")),
-            *(pl.when(known[name]).then(pl.col(f"last_{name}") - pl.col(f"before_{name}")).alias(name) for name in WINDOWS),
+            *(pl.when(known[name]).then(name).alias(name) for name in WINDOWS),
             *(pl.when(known[name]).then(status(MADE[name])).otherwise(status(why)).alias(f"{name}_status") for name, why in WHY.items()),
-            *(
-                pl.when(known[name]).then(f"united_{name}").otherwise(pl.lit(0, pl.UInt8)).alias(kinds_of(name))
-                for name in WINDOWS
-            ),
+            *(pl.when(known[name]).then(self._kinds(name)).otherwise(pl.lit(0, pl.UInt8)).alias(kinds_of(name)) for name in WINDOWS),
         )  # fmt: skip
         return self._with_printed_years(made, block)
 
     def _united(self, months: range) -> pl.Series:
         """The kinds behind the months of a window."""
-        return (
-            self._one_kind
-            if self._one_kind is not None
-            else functools.reduce(operator.or_, (self.levels.months[month].kinds for month in months))
-        )
+        return functools.reduce(operator.or_, (self.levels.months[month].kinds for month in months))
+
+    def _kinds(self, window: str) -> pl.Expr:
+        return pl.col(f"united_{window}") if self._one_kind is None else pl.lit(self._one_kind, pl.UInt8)
 
     def _with_printed_years(self, frame: pl.DataFrame, block: Block) -> pl.DataFrame:
         """The frame with years to date of the series for which a source prints some."""

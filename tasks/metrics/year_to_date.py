@@ -14,20 +14,16 @@ from tasks.metrics.names import status
 
 MONTHS = range(12)
 SERIES = ("product", "partner", "measure")
-YTD = ("level", "level_status", "kinds", "ytd", "ytd_status", "ytd_kinds")
 NO_KINDS = pl.lit(0, pl.UInt8)
 
 
-def chained_years(frame: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
-    """The months of all years that have a printed total: SERIES, month and the columns of YTD.
+def chained_years(frame: pl.DataFrame, printed: pl.DataFrame) -> pl.DataFrame:
+    """The months of all years that have a printed total: SERIES, month and level, ytd, each with status and kinds.
 
-    `frame` has the months of those series (SERIES, month, level, level_status, kinds), `spans` the printed figures.
+    `frame` has the months of those series (SERIES, month, level, level_status, kinds), `printed` the totals (SERIES, month,
+    value, kinds, made).
     """
-    printed = spans.filter(span="ytd").select(
-        *SERIES, "month", printed="value", printed_kinds="kinds", printed_made="made"
-    )
-    if not printed.height:
-        return frame.clear().select(*SERIES, "month", *(pl.lit(None).alias(name) for name in YTD))
+    printed = printed.select(*SERIES, "month", printed="value", printed_kinds="kinds", printed_made="made")
     year = pl.col("month") // 12
     years = printed.select(*SERIES, year=year).unique()
     months = frame.with_columns(year=year).join(years, on=[*SERIES, "year"], how="semi")

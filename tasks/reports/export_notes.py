@@ -20,7 +20,7 @@ from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 
 # A growth and a rolling sum rest on the months before.
-LOOKS_BACK_MONTHS = {"metric": 23, "event_window": 12, "event_month": 12}
+LOOKS_BACK_MONTHS = {"metric": 23, "event_window": 12}
 RELEASE = (
     "release_id", "title", "source", "kind", "released_on", "flow", "partners", "first_month", "last_month", "raw_sha256"
 )  # fmt: skip

@@ -10,14 +10,14 @@ from schemas.names import finding_line
 from schemas.table import DataFrame
 from tasks.domain.decisions import decision_text
 from tasks.ingest.normalise import Normalised
-from tasks.store.publish import Published
+from tasks.store.publish import Publication
 
 if TYPE_CHECKING:
     from schemas.tables.decision import Decision
     from schemas.tables.release import Finding
 
 
-def report(published: Published, release: Normalised, findings: DataFrame[Finding]) -> Outcome:
+def report(published: Publication, release: Normalised, findings: DataFrame[Finding]) -> Outcome:
     """Return the outcome of a published release, or of one without anything new."""
     row = release.release.row(0, named=True)
     detail = release.detail
@@ -44,7 +44,7 @@ def report(published: Published, release: Normalised, findings: DataFrame[Findin
     )
 
 
-def report_decision(published: Published, release: Normalised, decided: DataFrame[Decision]) -> Outcome:
+def report_decision(published: Publication, release: Normalised, decided: DataFrame[Decision]) -> Outcome:
     """Return the outcome of a decision about a published release; its numbers are those of all editions."""
     row = decided.row(0, named=True)
     made = report(published, release, release.findings)

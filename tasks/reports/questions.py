@@ -31,7 +31,7 @@ from tasks.store.snapshot import Snapshot
 NAME_OF = {"product": "product_name", "partner": "partner_name"}
 # The largest rows can only be found within one measure.
 # Tables whose rows have a column `doubt` where one of them is in doubt.
-DOUBTED = ("metric", "trade_flow", "event_window")
+DOUBTED = ("metric", "trade_flow")
 MEASURES = ("quantity_kg", *VALUES)
 # One text or several: any of them matches.
 Texts = str | tuple[str, ...] | None

@@ -25,8 +25,8 @@ from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
 from tasks.lineage.records import Run, as_table, current_run
 from tasks.steps.assemble import Ledger
-from tasks.store.dry_run import rehearsal
 from tasks.store.snapshot import Snapshot, current_id, open_snapshot
+from tasks.store.temporary_copy import temporary_copy
 
 # The maximum size of a batch: its months are derived together, a year of the full cube at most, and a kill loses at most one batch.
 RECORDS_MAX = 4_000_000
@@ -106,7 +106,7 @@ class Batch:
 @contextmanager
 def opened(store: Path) -> Iterator[Batch]:
     """Open a batch, with a copy of the store that is gone at the end."""
-    with rehearsal(store) as tables:
+    with temporary_copy(store) as tables:
         yield Batch(store, tables)
 
 

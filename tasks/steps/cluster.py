@@ -11,21 +11,17 @@ import asyncio
 import contextlib
 import contextvars
 import functools
-import hashlib
-import json
 import logging
 import time
 from collections.abc import Callable, Collection, Iterator
-from pathlib import Path
 from typing import Any
 
 import distributed
 from distributed.client import ClosedClientError
 from distributed.comm.core import connect
 
-from schemas import code_files
 from tasks.domain.errors import Refused
-from tasks.domain.hashing import versions
+from tasks.domain.hashing import code_sha256, json_sha256, versions
 from tasks.domain.text import clip
 from tasks.store.exchange import PartStore
 
@@ -35,8 +31,6 @@ LOOK_EVERY_SECONDS = 2
 # How long the end of a run that failed waits for what its workers still do.
 END_SECONDS = 30
 RETRIES = 2
-CODE_FOLDERS = ("flows", "tasks", "schemas")
-CODE = (".py", ".csv")
 START = "dask scheduler, then dask worker ADDRESS for each process"
 GONE = (OSError, RuntimeError, ClosedClientError)  # the connection is closed
 log = logging.getLogger("tidewaiter.cluster")
@@ -138,13 +132,7 @@ def lent_by(address: str, place: PartStore) -> Iterator[Cluster]:
 @functools.cache
 def fingerprint() -> str:
     """Hash our code, our code tables and the libraries that shape a result: a worker must have the same."""
-    digest = hashlib.sha256(json.dumps(versions(), sort_keys=True).encode())
-    home = Path(__file__).parents[2]
-    for file in sorted(path for name in CODE_FOLDERS for path in (home / name).rglob("*") if path.suffix in CODE):
-        digest.update(f"{file.relative_to(home).as_posix()}\n".encode() + file.read_bytes())
-    for name, file in code_files.table_files().items():
-        digest.update(f"{name}\n".encode() + file.read_bytes())
-    return digest.hexdigest()
+    return json_sha256({**versions(), "code": code_sha256()})
 
 
 async def _connect_once(address: str) -> None:

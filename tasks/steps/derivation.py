@@ -12,7 +12,6 @@ from typing import Annotated, NamedTuple
 import polars as pl
 
 from schemas.forms.address import S3Url
-from schemas.layouts import LAYOUTS
 from schemas.table import polars_schema
 from schemas.tables.metric import Metric
 from schemas.tables.record_level import RecordLevel
@@ -29,13 +28,14 @@ from tasks.steps.later_records import later_records
 from tasks.steps.portions import DERIVED, Part, Plan, Work, derive_portion, leave_frame, months_of_levels, statements_of
 from tasks.steps.segments import is_divided, portions_of, title_of
 from tasks.store import exchange
-from tasks.store.dry_run import origin_of
 from tasks.store.exchange import PartStore
 from tasks.store.mirror import address_of
 from tasks.store.parquet import Partition, encode_file, partition_month, partition_path, path_partition
 from tasks.store.pending_files import PendingFiles
+from tasks.store.publish import NewFile
 from tasks.store.s3_store import FILES
 from tasks.store.snapshot import open_snapshot
+from tasks.store.temporary_copy import origin_of
 from tasks.store.verify_on_read import prove
 
 # Rows of the ledger of the months that are derived together: two years of the full cube.
@@ -130,16 +130,18 @@ class _Flow:
 
     def _keep(self, pending: PendingFiles, table: str, month: int, parts: Sequence[Part], place: PartStore) -> None:
         """Keep the files of a month: one for each portion of a large month, else one."""
-        partition, files = self._partition(month), [place.get(part.name) for part in parts]
+        partition, kinds = self._partition(month), polars_schema(table)
         if len(parts) < 2 or is_divided(self.rows.get(month, 0)):
-            for part, data in zip(parts, files, strict=True):
-                pending.keep(partition, data, part.rows, self.known.store)
+            for part in parts:
+                data, path = place.get(part.name), partition_path(partition)
+                file = NewFile(table, path, data, part.rows, pending.schema_sha256, known_sha256=part.name)
+                pending.keep(file, self.known.store)
             return
-        kinds = polars_schema(table)
-        rows = pl.concat([pl.read_parquet(data, hive_partitioning=False) for data in files])
-        rows = rows.sort(LAYOUTS[table].sort_by).cast({name: kinds[name] for name in rows.columns})
-        file = encode_file(table, rows, partition_path(partition), self.made_of(table, partition), in_order=True)
-        pending.keep(partition, file.data, file.rows, self.known.store)
+        rows = pl.concat([pl.read_parquet(place.get(part.name), hive_partitioning=False) for part in parts])
+        rows = rows.cast({name: kinds[name] for name in rows.columns})
+        pending.keep(
+            encode_file(table, rows, partition_path(partition), self.made_of(table, partition)), self.known.store
+        )
 
     def _levels_of(self, place: PartStore) -> dict[int, list[Path]]:
         return {month: [place.path(part.name) for part in parts] for month, parts in self.levels.items()}

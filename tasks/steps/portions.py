@@ -20,12 +20,11 @@ from schemas.table import DataFrame
 from schemas.tables.catalog import MODELS
 from schemas.tables.release import Release
 from tasks.domain.coverage import LOOK_BACK_MONTHS
-from tasks.domain.periods import first_day
 from tasks.ledger.merge import current_statements
 from tasks.ledger.precedence import Portion, chapter_group_of, chapter_groups
 from tasks.metrics.derive import NO_LEVELS, derive_months
 from tasks.store.exchange import PartStore
-from tasks.store.parquet import encode_file, partition_path
+from tasks.store.parquet import encode_months, partition_month, path_partition
 
 # The tables that are derived from the ledger month by month.
 DERIVED = ("metric", "record_level")
@@ -89,14 +88,10 @@ def derive_portion(work: Work) -> list[Part]:
     for derived in derive_months(plan.flow, plan.months, _statements(work, plan, portion), releases, recent):
         for table, rows in zip(DERIVED, derived, strict=True):
             MODELS[table].validate(rows, lazy=True)
-            by_month = rows.partition_by("period", as_dict=True)
-            for month in plan.months:
-                of_month = by_month.get((first_day(month),))
-                if of_month is not None:
-                    partition = partition_path((plan.flow, month // 12, month % 12 + 1))
-                    file = encode_file(table, of_month, partition, plan.notes[table][month], in_order=True)
-                    name = place.put(file.data)
-                    made.append(Part(table, month, work.number, name, file.rows, len(file.data)))
+            notes = {(plan.flow, month // 12, month % 12 + 1): note for month, note in plan.notes[table].items()}
+            for file in encode_months(table, rows, notes.__getitem__, in_order=True):
+                month = partition_month(path_partition(file.partition))
+                made.append(Part(table, month, work.number, place.put(file.data), file.rows, len(file.data)))
     return made
 
 

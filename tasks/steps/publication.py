@@ -17,8 +17,7 @@ from schemas.layouts import LAYOUTS
 from schemas.table import DataFrame, empty_frame, schema_sha256
 from schemas.tables.decision import Decision
 from schemas.tables.lineage import Lineage
-from tasks.controls import tables
-from tasks.domain.decisions import out_on
+from tasks.controls.tables import reference_sha256
 from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.name_tables import NameTables, name_tables
@@ -32,13 +31,13 @@ from tasks.steps.release_tables import Derived, Entered
 from tasks.store.manifest import FileEntry
 from tasks.store.mirror import announcement
 from tasks.store.parquet import Partition, encode_file, encode_months, partition_path
-from tasks.store.publish import NewFile, Published, publish
+from tasks.store.publish import NewFile, Publication, publish
 from tasks.store.snapshot import Snapshot, open_snapshot
 
 
 def publish_tables(
     store: Path, release: Normalised, entered: Entered | None, derived: Derived | None, trail: DataFrame[Lineage] | None, known: Known
-) -> Published:  # fmt: skip
+) -> Publication:  # fmt: skip
     """Publish everything as the successor of the current snapshot of `store`; nothing changes if nothing is new.
 
     Args:
@@ -51,13 +50,13 @@ def publish_tables(
     """
     parent = known.snapshot if known.store == store else open_snapshot(store)
     there = {entry.path for entry in parent.files} if parent else set()
-    releases, decisions = (entered.ledger.releases, entered.ledger.decisions) if entered else (known.releases, known.decisions)  # fmt: skip
+    releases = entered.ledger.releases if entered else known.releases
     made = _files_of_ledger(release, entered, known) if entered else NO_FILES
     stays = _carried(known.snapshot, made.replaced | (_of_figures(derived, known) if derived else set()))
     new: Iterator[NewFile] = itertools.chain(
         (_from_copy(known, entry) for entry in stays if entry.path not in there),
         made.new,
-        _files_of_derived(derived, releases, decisions) if derived else (),
+        _files_of_derived(derived, releases) if derived else (),
         made.own,
     )
     if trail is not None:
@@ -142,7 +141,7 @@ def _of_figures(derived: Derived, known: Known) -> set[tuple[str, str]]:
     """Return the tables and partitions of figures that are rewritten."""
     of_months = {(model, partition_path(month)) for model in DERIVED for month in known.derived}
     of_months |= {(table.table, file.partition) for table in derived.figures for file in table.files}
-    return of_months | {(model, "") for model in ("control_event", "event_window", "event_month")}
+    return of_months | {("control_event", "")}
 
 
 def _carried(parent: Snapshot | None, replaced: set[tuple[str, str]]) -> list[FileEntry]:
@@ -171,22 +170,12 @@ def _made_again(
     yield encode_file("partner_name", names.partner_name, "", derivation_of("partner_name", releases))
 
 
-def _files_of_derived(derived: Derived, releases: pl.DataFrame, decisions: pl.DataFrame) -> Iterator[NewFile]:
+def _files_of_derived(derived: Derived, releases: pl.DataFrame) -> Iterator[NewFile]:
     # One file at a time: each is read from the disk and released before the next one.
     for table in derived.figures:
         yield from table.new_files()
-    events, made_with = derived.events, tables.derivation()
-    made_of = functools.partial(
-        derivation_of,
-        releases=tables.relevant_releases(releases, str(releases["reporter"].first())),
-        decisions=decisions,
-        out=out_on(releases, decisions),
-    )
-    yield encode_file(
-        "control_event", events.control_event, "", derivation_of("control_event", releases.clear()) | made_with
-    )
-    yield encode_file("event_window", events.event_window, "", made_of("event_window") | made_with)
-    yield encode_file("event_month", events.event_month, "", made_of("event_month") | made_with)
+    made_of = derivation_of("control_event", releases.clear()) | {"reference_sha256": reference_sha256()}
+    yield encode_file("control_event", derived.control_event, "", made_of)
 
 
 def _files_of_release(release: Normalised) -> Iterator[NewFile]:

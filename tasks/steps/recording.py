@@ -9,9 +9,9 @@ from schemas.reference.code_tables import require_valid_tables
 from tasks.lineage.emit import emit
 from tasks.lineage.records import Run, recording
 from tasks.steps.step import flow_run_id
-from tasks.store.dry_run import rehearsal
 from tasks.store.mirror import at_hand
 from tasks.store.reporters import store_of
+from tasks.store.temporary_copy import temporary_copy
 
 
 @contextmanager
@@ -37,5 +37,5 @@ def recorded(*, dry_run: bool = False, entered: Sequence[Run] = ()) -> Iterator[
 def opened(declared: Declared, run: Run, *, dry_run: bool) -> Iterator[Path]:
     """Open the store of the reporter, whose steps `run` records; of a dry run a copy, which is gone at the end."""
     run.store = at_hand(store_of(declared.store, declared.reporter))
-    with rehearsal(run.store) if dry_run else nullcontext(run.store) as store:
+    with temporary_copy(run.store) if dry_run else nullcontext(run.store) as store:
         yield store

@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 from schemas.table import DataFrame
+from schemas.tables.control_event import ControlEvent
 from schemas.tables.revision import Revision
 from schemas.tables.trade_flow import TradeFlow
-from tasks.controls.tables import EventTables
 from tasks.steps.assemble import Ledger
 from tasks.steps.derivation import Figures
 
@@ -19,7 +19,7 @@ class Entered(NamedTuple):
 
 
 class Derived(NamedTuple):
-    """What follows from the ledger: the figures, and the tables of export controls."""
+    """What follows from the ledger: the figures, and the states of export controls."""
 
     figures: Figures
-    events: EventTables
+    control_event: DataFrame[ControlEvent]

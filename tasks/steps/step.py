@@ -38,6 +38,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 # Modules that readers import name the models of tables in annotations only.
 MODEL_NAMES = {model.__name__: model for model in MODELS.values()}
+# What of an argument or a result is recorded with its hash.
+RECORDED = (pl.DataFrame, BaseModel, Snapshot, bytes)
 log = logging.getLogger("tidewaiter.step")
 
 
@@ -75,7 +77,7 @@ class Step(Generic[P, R]):
             # dozen times a release. An input of a step is the result of another step as a whole, a group of such results,
             # or none.
             given = [*args, *kwargs.values()]
-            grouped = [opaque(part) for one in given for part in _group(one)]
+            grouped = [opaque(getattr(one, name)) for one in given for name in _fields(one)]
             made = self.task(
                 *map(opaque, args), **{name: opaque(one) for name, one in kwargs.items()}, wait_for=grouped or None
             )
@@ -175,7 +177,7 @@ def _promised(annotation: Any) -> dict[str, Any]:
         return {}
     if issubclass(annotation, BaseModel):
         return {"": annotation}
-    if hasattr(annotation, "_fields") or dataclasses.is_dataclass(annotation):
+    if _fields(annotation):
         hints = typing.get_type_hints(annotation, localns=MODEL_NAMES, include_extras=True)
         tables = {
             name: typing.get_args(hint)[-1]
@@ -216,13 +218,11 @@ def _validate(made: object, models: dict[str, Any]) -> None:
             raise TypeError(f"a step promised {model.__name__} and made {type(value).__name__}")
 
 
-def _group(value: object) -> list[object]:
-    """Return the results of other steps that an argument may group (`steps.release_tables`)."""
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return [*value]
-    if dataclasses.is_dataclass(value) and not isinstance(value, (type, Snapshot)):
-        return [getattr(value, entry.name) for entry in dataclasses.fields(value)]
-    return []
+def _fields(value: object) -> list[str]:
+    """Return the names of what a NamedTuple or a dataclass groups; empty for anything else, also for a snapshot."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, Snapshot):
+        return [entry.name for entry in dataclasses.fields(value)]
+    return [*getattr(value, "_fields", ())]
 
 
 def _parts(name: str, value: object) -> list[tuple[str, Any]]:
@@ -230,21 +230,10 @@ def _parts(name: str, value: object) -> list[tuple[str, Any]]:
 
     Paths are left out: locations are not part of what was derived.
     """
-    if isinstance(value, (pl.DataFrame, BaseModel, Snapshot, bytes)):
+    if isinstance(value, RECORDED):
         return [(name, value)]
-    fields = getattr(value, "_fields", ()) or (
-        [entry.name for entry in dataclasses.fields(value)]
-        if dataclasses.is_dataclass(value) and not isinstance(value, type)
-        else ()
-    )
-    parts: list[tuple[str, Any]] = []
-    for field in fields:
-        part, its_name = getattr(value, field), f"{name}.{field}" if name else field
-        if isinstance(part, (pl.DataFrame, BaseModel, Snapshot, bytes)):
-            parts.append((its_name, part))
-        elif isinstance(part, tuple) and hasattr(part, "_fields"):
-            parts += _parts(its_name, part)
-    return parts
+    below = ((f"{name}.{field}" if name else field, getattr(value, field)) for field in _fields(value))
+    return [part for its_name, one in below if isinstance(one, (*RECORDED, tuple)) for part in _parts(its_name, one)]
 
 
 def _sha256(value: object, run: Run) -> str:

@@ -19,10 +19,10 @@ from pydantic import BaseModel
 from schemas.forms.address import S3Url, StoreAddress
 from tasks.domain.errors import BucketError, DamagedStore
 from tasks.store import fetched
-from tasks.store.dry_run import folder_next_to
 from tasks.store.s3 import connected
 from tasks.store.s3_store import TEMPORARY, abandoned
 from tasks.store.temporary import write_at_once
+from tasks.store.temporary_copy import folder_next_to
 
 PREFIX = "parts-"
 

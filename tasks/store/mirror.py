@@ -29,7 +29,7 @@ from tasks.store.objects import keep_bytes
 from tasks.store.retention import Retired
 from tasks.store.s3 import endpoint
 from tasks.store.s3_store import Remote
-from tasks.store.snapshot import Snapshot, current_id, list_snapshots, open_snapshot, snapshot_ids
+from tasks.store.snapshot import Snapshot, current_id, open_snapshot, snapshot_ids
 from tasks.store.verify import Problem
 
 P = ParamSpec("P")
@@ -215,14 +215,13 @@ def _refresh(folder: Path, remote: Remote) -> None:
             f"Restore it; or, if it is meant to start empty, delete its working copy {folder}."
         )
     if pointer is not None and pointer.id != mine:
-        publish.adopt(folder, pointer.id, remote.manifest(pointer.id), remote.parts, remote.fetch)
+        publish.adopt(folder, pointer.id, remote.manifest(pointer.id), remote.fetch)
 
 
 def _trim(folder: Path) -> None:
     """Keep the current state and the one before it, which a reader of this machine may still use."""
     if len(snapshot_ids(folder)) > KEPT:
-        young = [snapshot.id for snapshot in list_snapshots(folder)[-KEPT:]]
-        retention.retain(folder, today=date.max, keep=young)
+        retention.retain(folder, today=date.max, least=KEPT)
 
 
 def _fetch_held(folder: Path, remote: Remote) -> None:

@@ -1,6 +1,6 @@
 """Stores bytes under their hash, and stages them in a folder until they are durable.
 
-Belongs here: store/.objects, store/manifests and store/tmp, and restoring damaged files. Does not belong here: when a snapshot is built
+Belongs here: store/.objects and store/tmp, and restoring damaged files. Does not belong here: when a snapshot is built
 or becomes current (`tasks.store.publish`).
 
 A name proves nothing after a crash: an object counts as present only where the disk has its exact bytes.
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tasks.domain.errors import BrokenStore, DamagedStore
 from tasks.store.filesystem import LOCAL, FileSystem
-from tasks.store.manifest import FileEntry, part_path
+from tasks.store.manifest import FileEntry
 from tasks.store.readme import NO_TABLE, NO_TABLE_NAME, README, README_NAME
 from tasks.store.snapshot import OBJECTS, SNAPSHOTS, Snapshot, object_name, object_path, open_snapshot, snapshot_ids
 from tasks.store.verify import Hashes, Problem, check_file
@@ -36,7 +36,7 @@ class Stage:
     def folder(self) -> Path:
         """The folder, empty at the first call."""
         if not self._open:
-            for name in ("manifests", OBJECTS, SNAPSHOTS, "tmp"):
+            for name in (OBJECTS, SNAPSHOTS, "tmp"):
                 if not (self.store / name).is_dir():
                     self.fs.make_directory(self.store / name)
             self.sweep()
@@ -95,26 +95,6 @@ class Stage:
                 fs.make_directory(target.parent)
             fs.replace(path, target)
         return healed
-
-
-def keep_parts(stage: Stage, parts: Mapping[str, bytes]) -> None:
-    """Write parts of a manifest, by their SHA-256, unless the disk has exactly their bytes; all are durable then."""
-    fs, places = stage.fs, {part_path(stage.store, name): data for name, data in parts.items()}
-    new = [place for place, data in places.items() if not _holds(fs, place, data)]
-    for place in new:
-        fs.write_file(stage.folder / place.name, places[place])
-        fs.fsync_file(stage.folder / place.name)
-    for place in new:
-        fs.replace(stage.folder / place.name, place)
-    for folder in {place.parent for place in places}:
-        # Also where nothing is new: a killed run may have left names that are not durable.
-        fs.fsync_directory(folder)
-
-
-def sound_parts(store: Path, names: Iterable[str]) -> dict[str, bytes]:
-    """Those of the parts that the disk has, by their SHA-256; a damaged one is not among them."""
-    found = {name: part_path(store, name).read_bytes() for name in names if part_path(store, name).is_file()}
-    return {name: data for name, data in found.items() if hashlib.sha256(data).hexdigest() == name}
 
 
 def mend(stage: Stage, snapshot: Snapshot) -> list[str]:

@@ -23,7 +23,7 @@ from tasks.store.snapshot import Snapshot
 
 # Polars reads without pyarrow, which is imported where a file is written: it takes as long to import as Polars.
 if TYPE_CHECKING:
-    import pyarrow
+    pass
 
 # Level 3 makes files of metric 2 % smaller and takes a third more time.
 COMPACT = {"compression": "zstd", "compression_level": 1}
@@ -195,12 +195,3 @@ def collected(rows: pl.LazyFrame, kinds: Mapping[str, Any], table: str, entries:
             f"{len(others)} files of the table {table} were written by another version of Tidewaiter and have other "
             f"columns, the first is {others[0]}. {remedy}"
         ) from error
-
-
-def read_derivation(data: "pyarrow.NativeFile | str") -> dict[str, Any]:
-    """The derivation recorded in a published file."""
-    import pyarrow.parquet
-
-    metadata = pyarrow.parquet.read_metadata(data).metadata or {}
-    derived: dict[str, Any] = json.loads(metadata.get(DERIVATION_KEY.encode(), b"{}"))
-    return derived

@@ -5,18 +5,15 @@ The files are complete (`parquet`); several of one month lie side by side in its
 """
 
 import contextlib
-import hashlib
 import tempfile
 import weakref
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Self
 
-import polars as pl
 from pydantic import BaseModel, PrivateAttr
 
 from schemas.table import schema_sha256
-from tasks.store.parquet import Partition, partition_path, path_partition
 from tasks.store.publish import NewFile
 
 
@@ -55,9 +52,9 @@ class PendingFiles(BaseModel):
         """Whether these are files of a table in its current form."""
         return (self.table, self.schema_sha256) == (table, schema_sha256(table))
 
-    def keep(self, partition: Partition, data: bytes, rows: int, store: Path) -> None:
-        """Keep a file of a month on the disk of the store, which must have room for it anyway. Raises OSError where the disk
-        is full.
+    def keep(self, file: NewFile, store: Path) -> None:
+        """Keep a file of the table on the disk of the store, which must have room for it anyway. Raises OSError where the
+        disk is full.
         """
         if self._kept is None:
             folder = store / "tmp"
@@ -65,12 +62,11 @@ class PendingFiles(BaseModel):
             self._kept = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
             weakref.finalize(self, _close, self._kept)
         start = self._kept.seek(0, 2)
-        self._kept.write(data)
+        self._kept.write(file.data)
         # A full disk is an error of this file, and not of whoever reads it next.
         self._kept.flush()
-        sha256 = hashlib.sha256(data).hexdigest()
         self.files.append(
-            PendingFile(partition=partition_path(partition), rows=rows, sha256=sha256, size=len(data), start=start)
+            PendingFile(partition=file.partition, rows=file.rows, sha256=file.sha256, size=len(file.data), start=start)
         )
 
     def data(self, file: PendingFile) -> bytes:
@@ -82,15 +78,9 @@ class PendingFiles(BaseModel):
     def new_files(self) -> Iterator[NewFile]:
         """Each file in its published form, one at a time in memory."""
         for file in self.files:
-            yield NewFile(self.table, file.partition, self.data(file), file.rows, self.schema_sha256)
-
-    def rows(
-        self, keep: Callable[[Partition], bool], where: pl.Expr, columns: Collection[str]
-    ) -> Iterator[pl.DataFrame]:
-        """The rows for which `where` holds, codes as text, file by file of the partitions that `keep` chooses."""
-        for file in self.files:
-            if keep(path_partition(file.partition)):
-                yield pl.scan_parquet(self.data(file)).filter(where).select(columns).collect()
+            yield NewFile(
+                self.table, file.partition, self.data(file), file.rows, self.schema_sha256, known_sha256=file.sha256
+            )
 
 
 def _close(kept: IO[bytes]) -> None:

@@ -5,8 +5,7 @@ not belong here: what the tables mean, how frames become bytes, how the built sn
 (`verify_before_publish`), what is removed in time (`retention`), any clock. The caller holds `exclusive` from before it
 opens the parent until `publish` returns.
 
-    objects durable -> parts of the manifest durable -> snapshot built aside, durable -> renamed into place -> audited
-    -> parent still current -> pointer
+    objects durable -> snapshot built aside, durable -> renamed into place -> audited -> parent still current -> pointer
 
 If the process is killed or the machine loses power anywhere in this line, the store has the old snapshot or the new
 one, and the same call again ends in the new one. Publishing the same content again changes nothing: no byte, no inode,
@@ -15,27 +14,25 @@ no mtime.
 
 import functools
 import hashlib
-import json
 import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from schemas.forms.address import REPORTER_KEY
 from tasks.domain.errors import DamagedStore, InvalidPublication, StaleParent, StoreError
 from tasks.store.filesystem import LOCAL, FileSystem
-from tasks.store.manifest import Encoded, FileEntry, Parts, encode, part_names
-from tasks.store.objects import Stage, keep_parts, link_or_copy, make_directories, mend, sound_parts, sync_objects
+from tasks.store.manifest import FileEntry, encode
+from tasks.store.objects import Stage, link_or_copy, make_directories, mend, sync_objects
 from tasks.store.snapshot import (
-    ASIDE,
     POINTER,
     READERS,
     SNAPSHOTS,
+    TABLE_PREFIX,
     Snapshot,
     current_id,
     manifest_id,
@@ -59,7 +56,8 @@ Fetch = Callable[[Sequence[FileEntry]], Iterable[bytes]]
 class NewFile:
     """One Parquet file to publish, as bytes; `partition` is a hive path, '' for a table of one part.
 
-    With `is_added` its rows are added to those of the files carried for its partition; otherwise it replaces them.
+    With `is_added` its rows are added to those of the files carried for its partition; otherwise it replaces them. `known_sha256` is
+    the hash of the bytes where it is known: large files are not hashed again, and a publication reads back what it wrote.
     """
 
     table: str
@@ -68,15 +66,16 @@ class NewFile:
     rows: int
     schema_sha256: str
     is_added: bool = False
+    known_sha256: str | None = None
 
     @functools.cached_property
     def sha256(self) -> str:
         """Hash of the bytes, computed once."""
-        return hashlib.sha256(self.data).hexdigest()
+        return self.known_sha256 or hashlib.sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True)
-class Published:
+class Publication:
     """The current snapshot; `healed` names the damaged files of the store that were restored."""
 
     snapshot: Snapshot
@@ -113,7 +112,7 @@ def publish(
     about: Mapping[str, Any],
     audit: Callable[[Snapshot], None] | None = None,
     fs: FileSystem = LOCAL,
-) -> Published:
+) -> Publication:
     """Publish `new` and the files `carried` from the parent as the successor of `parent`, under `exclusive`.
 
     `new` may be a generator: one file at a time is in memory. `about` describes the snapshot: plain JSON, no clock, no
@@ -122,7 +121,7 @@ def publish(
     """
     stage = Stage(store, fs)
     try:
-        return _publish(stage, new, list(carried), parent, _plain(about), audit)
+        return _publish(stage, new, list(carried), parent, dict(about), audit)
     except OSError:
         # On a full disk the staged files would stop even the next file from landing.
         stage.give_up()
@@ -132,7 +131,7 @@ def publish(
 def _publish(
     stage: Stage, new: Iterable[NewFile], kept: list[FileEntry], parent: Snapshot | None, about: dict[str, Any],
     audit: Callable[[Snapshot], None] | None,
-) -> Published:  # fmt: skip
+) -> Publication:  # fmt: skip
     store, fs = stage.store, stage.fs
     _refuse_stale(store, parent)
     written = _write(stage, new, kept)
@@ -144,17 +143,15 @@ def _publish(
             sync_objects(fs, store, written)
         # The run that moved the pointer may have been killed before this; a returned snapshot must be durable.
         fs.fsync_directory(store)
-        return Published(parent, False, tuple(healed))
+        return Publication(parent, False, tuple(healed))
     _refuse_damaged(store, kept)
     sync_objects(fs, store, written)
     sequence, parent_id = (1, None) if parent is None else (parent.sequence + 1, parent.id)
     manifest = encode(sequence, parent_id, about, files)
-    keep_parts(stage, manifest.parts)
-    name = manifest_id(sequence, manifest.root)
-    snapshot = Snapshot(store, name, sequence, parent_id, about, files, tuple(manifest.parts))
+    snapshot = Snapshot(store, manifest_id(sequence, manifest), sequence, parent_id, about, files)
     built = not _exists_whole(stage, snapshot)
     if built:
-        _build(stage, snapshot, manifest.root)
+        _build(stage, snapshot, manifest)
     fs.fsync_directory(snapshot.path.parent)
     try:
         read_back(snapshot, manifest, written)
@@ -166,23 +163,16 @@ def _publish(
         raise
     _refuse_stale(store, parent)
     _point(stage, snapshot)
-    return Published(snapshot, True, tuple(healed))
+    return Publication(snapshot, True, tuple(healed))
 
 
-def adopt(store: Path, name: str, root: bytes, parts: Parts, fetch: Fetch) -> Snapshot:
+def adopt(store: Path, name: str, manifest: bytes, fetch: Fetch) -> Snapshot:
     """Make a snapshot published elsewhere the current one here, under `exclusive`; the result is complete.
 
-    `root` is the root of its manifest. `parts` and `fetch` give the bytes of missing parts and files, in the order of the
-    request.
+    `fetch` gives the bytes of missing files, in the order of the request.
     """
     stage = Stage(store, LOCAL)
-    named = part_names(root)
-    sound = sound_parts(store, named)
-    lacking = [one for one in named if one not in sound]
-    manifest = Encoded(root, sound | dict(zip(lacking, parts(lacking), strict=True)))
-    snapshot = parse_manifest(
-        store, name, root, f"the manifest of {name}", lambda names: [manifest.parts[one] for one in names]
-    )
+    snapshot = parse_manifest(store, name, manifest, f"the manifest of {name}")
     wanted = {entry.sha256: entry for entry in snapshot.files}
     missing = [entry for entry in wanted.values() if not _is_stored(store, entry)]
     for entry, data in zip(missing, fetch(missing), strict=True):
@@ -190,9 +180,8 @@ def adopt(store: Path, name: str, root: bytes, parts: Parts, fetch: Fetch) -> Sn
             raise DamagedStore(f"{entry.path}: other bytes came than the manifest of {name} names")
     stage.settle()
     sync_objects(LOCAL, store, missing)
-    keep_parts(stage, manifest.parts)
     if not _exists_whole(stage, snapshot):
-        _build(stage, snapshot, root)
+        _build(stage, snapshot, manifest)
     LOCAL.fsync_directory(snapshot.path.parent)
     read_back(snapshot, manifest, missing)
     _point(stage, snapshot)
@@ -211,7 +200,7 @@ def _write(stage: Stage, new: Iterable[NewFile], carried: list[FileEntry]) -> li
                 f"Use lower-case key=value folders without padding, as in flow=export/year=2025/month=6."
             )
         sha256 = stage.add(file.data, file.sha256)
-        path = "/".join([f"{ASIDE}{file.table}", *keys, _file_name(sha256)])
+        path = "/".join([f"{TABLE_PREFIX}{file.table}", *keys, _file_name(sha256)])
         if path in written or path in paths or (not file.is_added and (file.table, file.partition) in taken):
             raise InvalidPublication(
                 f"{file.table}/{file.partition}: given twice, so its rows would be counted twice. "
@@ -228,7 +217,7 @@ def _file_name(sha256: str) -> str:
     return f"{sha256[:16]}.parquet"
 
 
-def _build(stage: Stage, snapshot: Snapshot, root: bytes) -> None:
+def _build(stage: Stage, snapshot: Snapshot, manifest: bytes) -> None:
     fs, tree = stage.fs, stage.folder / snapshot.id
     fs.make_directory(tree)
     folders = {"": tree}
@@ -239,7 +228,7 @@ def _build(stage: Stage, snapshot: Snapshot, root: bytes) -> None:
     for entry in snapshot.files:
         folder, _, own = entry.path.rpartition("/")
         link_or_copy(fs, object_path(snapshot.store, entry.sha256), folders[folder] / own)
-    fs.write_file(tree / "manifest.json", root)
+    fs.write_file(tree / "manifest.json", manifest)
     fs.fsync_file(tree / "manifest.json")
     fs.fsync_directories([*folders.values()][::-1])
     fs.rename(tree, snapshot.path)
@@ -290,16 +279,6 @@ def _link_tables(stage: Stage, tables: Iterable[str]) -> None:
         stage.fs.symlink(table_link(table), folder / table)
     # Also where nothing is new: a killed run may have left names that are not durable.
     stage.fs.fsync_directory(folder)
-
-
-def _plain(about: Mapping[str, Any]) -> dict[str, Any]:
-    """`about` as read back from a manifest, so that equal content compares equal."""
-    try:
-        plain: dict[str, Any] = json.loads(json.dumps(dict(about), allow_nan=False))
-        date.fromisoformat(plain.get("released_on", "2000-01-01"))
-    except (TypeError, ValueError) as error:
-        raise InvalidPublication(f"about: {error}. Give plain JSON, and released_on as an ISO date.") from error
-    return plain
 
 
 def _refuse_stale(store: Path, parent: Snapshot | None) -> None:

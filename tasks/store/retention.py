@@ -1,15 +1,14 @@
-"""Removes old snapshots from a store, and the files and parts of manifests that no other snapshot needs.
+"""Removes old snapshots from a store, and the files that no other snapshot needs.
 
 Belongs here: which snapshots are old, and how to remove one without a reader seeing part of it. The values known on a
 past day stay readable: the ledger of the current snapshot has every value with its days.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from tasks.domain.errors import InvalidPublication
 from tasks.domain.periods import month_number
 from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.objects import Stage
@@ -20,7 +19,6 @@ from tasks.store.snapshot import (
     history,
     load_snapshot,
     open_snapshot,
-    parts_of,
     snapshot_ids,
 )
 
@@ -33,44 +31,36 @@ class Retired:
     objects: int
 
 
-def retain(
-    store: Path, *, today: date, months: int = 24, keep: Collection[str] = (), fs: FileSystem = LOCAL
-) -> Retired:
+def retain(store: Path, *, today: date, months: int = 24, least: int = 1, fs: FileSystem = LOCAL) -> Retired:
     """Remove snapshots `months` old by `about["released_on"]`, and objects no snapshot needs; under `exclusive`.
 
-    Keeps the current snapshot, every younger or undated one, all between them (history has no holes), and those in
-    `keep`.
+    Keeps the `least` newest published snapshots, every younger or undated one, and all between them (history has no holes).
     """
-    newest, parts = open_snapshot(store), parts_of(store)
-    found = {name: load_snapshot(store, name, parts) for name in snapshot_ids(store)}
+    newest = open_snapshot(store)
+    found = {name: load_snapshot(store, name) for name in snapshot_ids(store)}
     published = [] if newest is None else history(newest, found, found.__getitem__)
-    unknown = set(keep) - {snapshot.id for snapshot in published}
-    if unknown:
-        raise InvalidPublication(f"{store}: cannot keep {sorted(unknown)}, never published. See `list_snapshots`.")
     present = [*found.values()]
-    old = expired(published, present, today=today, months=months, keep=keep)
+    old = expired(published, present, today=today, months=months, least=least)
     kept = [other for other in present if other.id not in old]
     needed = {entry.sha256 for other in kept for entry in other.files}
     unneeded = [path for path in sorted((store / OBJECTS).glob("*/*.parquet")) if path.stem not in needed]
-    named = {name for other in kept for name in other.parts}
-    unnamed = [path for path in sorted((store / "manifests").glob("*.json")) if path.stem not in named]
     stage = Stage(store, fs)
     _move_out(stage, [store / SNAPSHOTS / name for name in old])
     _move_out(stage, unneeded)
-    _move_out(stage, unnamed)
-    if old or unneeded or unnamed:
+    if old or unneeded:
         stage.sweep()
     return Retired(tuple(old), len(unneeded))
 
 
 def expired(
-    published: Sequence[Snapshot], present: Iterable[Snapshot], *, today: date, months: int, keep: Collection[str] = ()
+    published: Sequence[Snapshot], present: Iterable[Snapshot], *, today: date, months: int, least: int = 1
 ) -> list[str]:
     """Ids of those of `present` that a retention removes; `published` lists those that were current, oldest first."""
     month = month_number(today) - months
     horizon = (month // 12, month % 12 + 1, today.day)
-    young = [snapshot for snapshot in published if _released_on(snapshot) > horizon] or published[-1:]
-    return [other.id for other in present if young and other.sequence < young[0].sequence and other.id not in keep]
+    young = [snapshot for snapshot in published if _released_on(snapshot) > horizon]
+    first = min((snapshot.sequence for snapshot in [*young, *published[-least:]]), default=0)
+    return [other.id for other in present if other.sequence < first]
 
 
 def _move_out(stage: Stage, paths: list[Path]) -> None:

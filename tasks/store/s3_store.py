@@ -5,15 +5,13 @@ requests (`tasks.store.s3`), the local folder that works on the store (`tasks.st
 
     current.json                                      the only object that ever gets other bytes, by If-Match
     snapshots/<id>/manifest.json                      the same bytes and hence the same <id> as in a store on a disk
-    manifests/<sha256>.json                           its parts, one for each flow and year; shared by snapshots
     .files/_<table>/<partition>/<sha16>.parquet       shared by snapshots; the partition is in the key, as readers want it
     raw/, held/, lineage/                             as in a store on a disk
 
-Files and parts are written first, then the manifest, then the pointer: a writer that dies leaves unreferenced files. A reader
+Files are written first, then the manifest, then the pointer: a writer that dies leaves unreferenced files. A reader
 reads the pointer once and then the files of that manifest; a listing of `.files/` mixes snapshots.
 """
 
-import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,7 +24,7 @@ from typing import Any, TypeVar
 from schemas.forms.address import S3Url
 from tasks.domain.errors import BrokenStore, Outpaced, StoreError, UnknownSnapshot
 from tasks.domain.text import counted
-from tasks.store.manifest import OTHER_VERSION, PARTS_KEPT, BrokenPart, FileEntry, Parts, part_path
+from tasks.store.manifest import OTHER_VERSION, FileEntry
 from tasks.store.readme import NO_TABLE, NO_TABLE_NAME, README, README_NAME
 from tasks.store.retention import Retired, expired
 from tasks.store.s3 import Bucket, Item
@@ -35,7 +33,7 @@ from tasks.store.verify import Problem
 
 T = TypeVar("T")
 R = TypeVar("R")
-POINTER, FILES, PARTS, TEMPORARY = "current.json", ".files", "manifests", "tmp"
+POINTER, FILES, TEMPORARY = "current.json", ".files", "tmp"
 # Of the pointer alone; the manifest that it names has a format of its own.
 POINTER_FORMAT = 2
 GUIDES = {README_NAME: README, f"{FILES}/{NO_TABLE_NAME}": NO_TABLE}
@@ -61,8 +59,6 @@ class Remote:
 
     def __init__(self, url: S3Url) -> None:
         self.url, self.bucket, self._has_conditions = url, Bucket(url), False
-        # A part never changes, so it is fetched once.
-        self._kept = functools.lru_cache(maxsize=PARTS_KEPT)(self._part)
 
     def pointer(self) -> Pointer | None:
         """The pointer, None where nothing was published yet. Raises BrokenStore where it is missing but must exist."""
@@ -94,7 +90,7 @@ class Remote:
         return sorted(filter(is_snapshot_id, found), key=lambda name: (sequence_of(name), name))
 
     def manifest(self, name: str) -> bytes:
-        """The root of the manifest of a snapshot, unchecked. Raises UnknownSnapshot."""
+        """The manifest of a snapshot, unchecked. Raises UnknownSnapshot."""
         found = self.bucket.get(manifest_key(name))
         if found is None:
             raise UnknownSnapshot(
@@ -104,21 +100,8 @@ class Remote:
 
     def snapshot(self, name: str) -> Snapshot:
         """A snapshot, verified by the hash in its name. It lies in no folder: only its list of files may be used."""
-        return self._opened(name, self.parts)
-
-    def _opened(self, name: str, parts: Parts) -> Snapshot:
         where = f"{self.url}/{manifest_key(name)}"
-        return parse_manifest(Path(self.url.bucket), name, self.manifest(name), where, parts)
-
-    def parts(self, names: Sequence[str]) -> Iterator[bytes]:
-        """The bytes of parts of manifests in their order, unchecked. Raises BrokenPart where one is missing."""
-        return _at_once(self._kept, names)
-
-    def _part(self, name: str) -> bytes:
-        found = self.bucket.get(part_key(name))
-        if found is None:
-            raise BrokenPart(name, f"is missing from {self.url}")
-        return found[0]
+        return parse_manifest(Path(self.url.bucket), name, self.manifest(name), where)
 
     def fetch(self, entries: Sequence[FileEntry]) -> Iterator[bytes]:
         """The bytes of files in their order, a few at a time. Raises BrokenStore where they do not match their hash."""
@@ -140,11 +123,12 @@ class Remote:
         before = self.pointer()
         if (before and before.id) != snapshot.parent:
             raise Outpaced(self._outpaced(before, snapshot))
-        there = {*(entry.path for entry in parent.files), *parent.parts} if parent else set()
+        there = {entry.path for entry in parent.files} if parent else set()
         new = [
-            *((file_key(entry), object_path(snapshot.store, entry.sha256)) for entry in snapshot.files if entry.path not in there),
-            *((part_key(name), part_path(snapshot.store, name)) for name in snapshot.parts if name not in there),
-        ]  # fmt: skip
+            (file_key(entry), object_path(snapshot.store, entry.sha256))
+            for entry in snapshot.files
+            if entry.path not in there
+        ]
 
         def upload(place: tuple[str, Path]) -> bool:
             return self.bucket.keep(place[0], place[1].read_bytes())
@@ -193,24 +177,16 @@ class Remote:
         old = expired(chain, list(present.values()), today=today, months=months)
         kept = [other for name, other in present.items() if name not in old]
         needed = {*GUIDES, *(file_key(entry) for other in kept for entry in other.files)}
-        named = {part_key(name) for other in kept for name in other.parts}
         # Manifests first: a reader of an old snapshot gets an error, never a part of it.
         self.bucket.delete(map(manifest_key, old))
         # Looked up at the last moment, because a writer may rewrite what it finds there.
-        litter = self._litter(FILES, needed, today)
-        self.bucket.delete(litter)
-        left = abandoned(self.bucket.list(TEMPORARY), datetime(today.year, today.month, today.day, tzinfo=UTC))
-        self.bucket.delete(left)
-        self.bucket.delete(self._litter(PARTS, named, today))
-        return Retired(tuple(old), len(litter) + len(left))
-
-    def _litter(self, folder: str, needed: set[str], today: date) -> list[str]:
-        """The objects of a folder that no snapshot needs and that are old enough to go."""
-        return [
-            item.key
-            for item in self.bucket.list(folder)
-            if item.key not in needed and item.modified.date() < today - timedelta(days=GRACE_DAYS)
+        stale = today - timedelta(days=GRACE_DAYS)
+        litter = [
+            item.key for item in self.bucket.list(FILES) if item.key not in needed and item.modified.date() < stale
         ]
+        litter += abandoned(self.bucket.list(TEMPORARY), datetime(today.year, today.month, today.day, tzinfo=UTC))
+        self.bucket.delete(litter)
+        return Retired(tuple(old), len(litter))
 
     def audit(self) -> list[Problem]:
         """Problems in the bucket: the pointer, any manifest, any file that one refers to, any raw file.
@@ -218,41 +194,26 @@ class Remote:
         Every byte is fetched and hashed.
         """
         problems: list[Problem] = []
-        found = {item.key: item for item in self.bucket.list(FILES)}
-        expected: dict[str, FileEntry] = {}
         try:
             pointer = self.pointer()
-            names = self.snapshot_ids()
-            if pointer is not None and pointer.id not in names:
+            if pointer is not None and pointer.id not in self.snapshot_ids():
                 problems.append(self._problem(POINTER, f"{pointer.id}, which is missing", "an existing snapshot"))
             if pointer is not None and pointer.said != (whole := pointer_bytes(pointer.id)):
                 problems.append(self._problem(POINTER, repr(pointer.said[:300]), repr(whole)))
         except BrokenStore as error:
             problems.append(self._problem(POINTER, str(error), "the name of a snapshot"))
-        # Fetched again, once for all snapshots: what this process kept proves nothing about the bucket.
-        again = functools.lru_cache(maxsize=PARTS_KEPT)(self._part)
-        broken: dict[str, Problem] = {}
+        named: dict[str, str] = {}
         for name in self.snapshot_ids():
             try:
-                expected |= {
-                    file_key(entry): entry for entry in self._opened(name, lambda names: map(again, names)).files
-                }
-            except BrokenPart as error:
-                broken[error.name] = self._problem(part_key(error.name), error.found, f"sha256 {error.name}")
+                named |= {file_key(entry): entry.sha256 for entry in self.snapshot(name).files}
             except StoreError as error:
                 problems.append(self._problem(manifest_key(name), str(error), "a manifest that hashes to its id"))
-        problems += broken.values()
-        there = [(key, entry) for key, entry in sorted(expected.items()) if key in found]
-        problems += [
-            self._problem(key, "no such object", f"{entry.bytes} bytes")
-            for key, entry in sorted(expected.items())
-            if key not in found
-        ]
         raw = [item.key for item in self.bucket.list("raw") if not item.key.endswith(".json") and not _is_folder(item)]
-        named = [(key, entry.sha256) for key, entry in there] + [(key, key.rpartition("/")[2]) for key in raw]
-        for (key, sha256), seen in zip(named, _at_once(lambda pair: self._sha256(pair[0]), named), strict=True):
-            if seen != sha256:
-                problems.append(self._problem(key, f"sha256 {seen}", f"sha256 {sha256}"))
+        named |= {key: key.rpartition("/")[2] for key in raw}
+        for key, seen in zip(named, _at_once(self._sha256, [*named]), strict=True):
+            if seen != named[key]:
+                found = f"sha256 {seen}" if seen else "no such object"
+                problems.append(self._problem(key, found, f"sha256 {named[key]}"))
         return problems
 
     def _sha256(self, key: str) -> str | None:
@@ -280,11 +241,6 @@ def abandoned(items: Iterable[Item], now: datetime) -> list[str]:
 def file_key(entry: FileEntry) -> str:
     """Key of the bytes of a file; it contains their hash, so a key never gets other bytes."""
     return f"{FILES}/{entry.path}"
-
-
-def part_key(name: str) -> str:
-    """Key of a part of a manifest, by its SHA-256."""
-    return f"{PARTS}/{name}.json"
 
 
 def manifest_key(name: str) -> str:

@@ -9,8 +9,7 @@ likes: a published path never gets other bytes.
 
     store/current/<table> -> ../.current/_<table>                the address for readers, in a folder that stays
     store/.current -> .snapshots/<id>                            the only thing that moves
-    store/.snapshots/<id>/manifest.json                          <id> is <sequence>-<12 hex of sha256(manifest.json)>; it names
-    store/manifests/<sha256>.json                                the files of a flow and year; shared by snapshots, never changed
+    store/.snapshots/<id>/manifest.json                          names its files; <id> is <sequence>-<12 hex of sha256(manifest.json)>
     store/.snapshots/<id>/_<table>/<partition>/<sha16>.parquet   hard link to
     store/.objects/<ab>/<sha256>.parquet                         never changed
 
@@ -18,7 +17,6 @@ The `**` of Polars and DuckDB enters hidden folders and follows links. So no fol
 wildcard that names one finds it below `current` alone, and no figure twice.
 """
 
-import functools
 import hashlib
 import os
 import re
@@ -35,17 +33,14 @@ from tasks.store.manifest import FileEntry
 _ID = re.compile(r"(\d{6,})-[0-9a-f]{12}")
 POINTER, SNAPSHOTS, OBJECTS = ".current", ".snapshots", ".objects"
 # The folder of links for readers, and what stands before the name of a table in the folder of a snapshot.
-READERS, ASIDE = "current", "_"
+READERS, TABLE_PREFIX = "current", "_"
 COPY_AGAIN = "copy the whole folder again with rsync -aH or cp -a"
 REPAIR = "restore it from a copy, or point `.current` to the snapshot before and publish the same releases again"
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One published release: immutable, complete, in the order of `sequence`.
-
-    `parts` names the parts of its manifest by SHA-256.
-    """
+    """One published release: immutable, complete, in the order of `sequence`."""
 
     store: Path
     id: str
@@ -53,7 +48,6 @@ class Snapshot:
     parent: str | None
     about: dict[str, Any]
     files: tuple[FileEntry, ...]
-    parts: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -89,12 +83,12 @@ def object_name(sha256: str) -> str:
 
 def table_link(table: str) -> str:
     """Target of the link `current/<table>`."""
-    return f"../{POINTER}/{ASIDE}{table}"
+    return f"../{POINTER}/{TABLE_PREFIX}{table}"
 
 
-def manifest_id(sequence: int, root: bytes) -> str:
-    """The id of the snapshot with these canonical bytes for the root of its manifest."""
-    return f"{sequence:06d}-{hashlib.sha256(root).hexdigest()[:12]}"
+def manifest_id(sequence: int, data: bytes) -> str:
+    """The id of the snapshot with these canonical bytes for its manifest."""
+    return f"{sequence:06d}-{hashlib.sha256(data).hexdigest()[:12]}"
 
 
 def current_id(store: Path) -> str | None:
@@ -159,11 +153,8 @@ def open_snapshot(store: Path, snapshot_id: str | None = None) -> Snapshot | Non
     return None if wanted is None else load_snapshot(store, wanted)
 
 
-def load_snapshot(store: Path, wanted: str, parts: manifest.Parts | None = None) -> Snapshot:
-    """The snapshot of that id; `parts` gives parts of manifests, by default from the disk.
-
-    Raises UnknownSnapshot, or BrokenStore where the manifest's hash differs from its id.
-    """
+def load_snapshot(store: Path, wanted: str) -> Snapshot:
+    """The snapshot of that id. Raises UnknownSnapshot, or BrokenStore where the manifest's hash differs from its id."""
     path = store / SNAPSHOTS / wanted / "manifest.json"
     if not is_snapshot_id(wanted) or not path.parent.is_dir():
         known = ", ".join(snapshot_ids(store)) or "none"
@@ -172,31 +163,13 @@ def load_snapshot(store: Path, wanted: str, parts: manifest.Parts | None = None)
         data = path.read_bytes()
     except FileNotFoundError:
         raise BrokenStore(f"{path}: the manifest is missing. Remedy: {REPAIR}.") from None
-    return parse_manifest(store, wanted, data, str(path), parts or parts_of(store))
-
-
-def parts_of(store: Path) -> manifest.Parts:
-    """Reads parts of manifests, unchecked, each once: most snapshots of a store share most of them.
-
-    Raises BrokenPart where one is missing.
-    """
-
-    @functools.lru_cache(maxsize=manifest.PARTS_KEPT)
-    def read(name: str) -> bytes:
-        try:
-            return manifest.part_path(store, name).read_bytes()
-        except FileNotFoundError:
-            raise manifest.BrokenPart(name, "is missing") from None
-
-    return lambda names: map(read, names)
+    return parse_manifest(store, wanted, data, str(path))
 
 
 def list_snapshots(store: Path) -> list[Snapshot]:
     """All published snapshots, oldest first."""
-    newest, parts = open_snapshot(store), parts_of(store)
-    return (
-        [] if newest is None else history(newest, snapshot_ids(store), lambda name: load_snapshot(store, name, parts))
-    )
+    newest = open_snapshot(store)
+    return [] if newest is None else history(newest, snapshot_ids(store), lambda name: load_snapshot(store, name))
 
 
 def history(newest: Snapshot, names: Iterable[str], load: Callable[[str], Snapshot]) -> list[Snapshot]:
@@ -204,25 +177,22 @@ def history(newest: Snapshot, names: Iterable[str], load: Callable[[str], Snapsh
     known, chain = set(names), [newest]
     while chain[-1].parent in known:
         chain.append(load(str(chain[-1].parent)))
-    # Below the oldest of the chain are only snapshots that a retention kept by name.
-    pinned = [load(name) for name in sorted(known, reverse=True) if sequence_of(name) < chain[-1].sequence]
-    return [*chain, *pinned][::-1]
+    return chain[::-1]
 
 
-def parse_manifest(store: Path, wanted: str, root: bytes, where: str, parts: manifest.Parts) -> Snapshot:
-    """The snapshot `wanted` of a store from the bytes of its manifest: the root at `where`, and what `parts` gives.
-
-    Raises BrokenStore where the hash of either is not the one in its name.
+def parse_manifest(store: Path, wanted: str, data: bytes, where: str) -> Snapshot:
+    """The snapshot `wanted` of a store from the bytes of its manifest at `where`. Raises BrokenStore where their hash is not the one
+    in its name.
     """
-    if not is_snapshot_id(wanted) or manifest_id(sequence_of(wanted), root) != wanted:
-        found = hashlib.sha256(root).hexdigest()[:12]
+    if not is_snapshot_id(wanted) or manifest_id(sequence_of(wanted), data) != wanted:
+        found = hashlib.sha256(data).hexdigest()[:12]
         raise BrokenStore(f"{where}: the manifest hashes to {found}, its id is {wanted}. Remedy: {REPAIR}.")
-    content = manifest.decode(root, where, parts)
+    content = manifest.decode(data, where)
     if content.sequence != sequence_of(wanted):
         raise BrokenStore(
             f"{where}: sequence {content.sequence} in a folder named {wanted}. Give the folder its name back."
         )
-    return Snapshot(store, wanted, content.sequence, content.parent, content.about, content.files, content.parts)
+    return Snapshot(store, wanted, content.sequence, content.parent, content.about, content.files)
 
 
 def is_snapshot_id(name: str) -> bool:

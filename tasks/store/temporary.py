@@ -17,8 +17,10 @@ from tasks.store.filesystem import LOCAL
 MARK = ".lock"
 
 
-def write_at_once(place: Path, data: bytes, *, sync: bool = True) -> None:
-    """Write a file under another name and then rename it, so that nobody sees half of it; with `sync` its bytes are durable then."""
+def write_at_once(place: Path, data: bytes, *, sync: bool = True, mode: int = 0o644) -> None:
+    """Write a file under another name and then rename it, so that nobody sees half of it; with `sync` its bytes are durable then.
+    Until it has its `mode`, its owner alone may read it.
+    """
     handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name[:40]}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as sink:
@@ -26,7 +28,7 @@ def write_at_once(place: Path, data: bytes, *, sync: bool = True) -> None:
             sink.flush()
             if sync:
                 os.fsync(sink.fileno())
-        Path(name).chmod(0o644)
+        Path(name).chmod(mode)
         Path(name).replace(place)
     except BaseException:
         Path(name).unlink(missing_ok=True)
@@ -39,13 +41,13 @@ def temporary_folder(parent: Path, prefix: str) -> Iterator[Path]:
     _sweep(parent, prefix)
     with (
         tempfile.TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True) as folder,
-        _held(Path(folder)),
+        _locked(Path(folder)),
     ):
         yield Path(folder)
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Iterator[None]:
     """Lock the folder, so that no other run sweeps it; a dead process holds no lock."""
     descriptor = LOCAL.lock(folder / f"{MARK}-new")
     # The folder gets its name only once it is locked, or another run could take it for abandoned.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tasks.domain.errors import BrokenStore, StoreError, UnknownSnapshot
-from tasks.store.manifest import BrokenPart, FileEntry, Parts
+from tasks.store.manifest import FileEntry
 from tasks.store.snapshot import (
     OBJECTS,
     POINTER,
@@ -24,7 +24,6 @@ from tasks.store.snapshot import (
     current_id,
     load_snapshot,
     object_name,
-    parts_of,
     snapshot_ids,
     table_link,
 )
@@ -41,8 +40,7 @@ _OBJECT = (
     "mend the file of a snapshot that bears its first 16 digits, or copy that file where it is whole; where no snapshot has "
     "one, move it out of the store"
 )
-_PART = "restore it from a copy of the store; every snapshot that names it needs it"
-_ADVICE = {"manifests": _PART, OBJECTS: _OBJECT, "raw": _RAW}
+_ADVICE = {OBJECTS: _OBJECT, "raw": _RAW}
 
 
 @dataclass(frozen=True)
@@ -85,12 +83,11 @@ def audit_store(store: Path) -> list[Problem]:
     Nothing is locked: files that a retention removes meanwhile do not count, and the pointer is checked after the
     snapshots.
     """
-    hashes, parts = Hashes(), parts_of(store)
-    problems = [problem for name in snapshot_ids(store) for problem in _audit_if_kept(store, name, hashes, parts)]
+    hashes = Hashes()
+    problems = [problem for name in snapshot_ids(store) for problem in _audit_if_kept(store, name, hashes)]
     problems = [*_audit_pointer(store), *problems]
-    for area, suffix in (("manifests", ".json"), (OBJECTS, ".parquet"), ("raw", "")):
+    for area, suffix in ((OBJECTS, ".parquet"), ("raw", "")):
         problems += _audit_named(store, area, suffix, hashes)
-    # Many snapshots share a part of a manifest: it is one problem.
     return [*{problem.file: problem for problem in problems[::-1]}.values()][::-1]
 
 
@@ -140,11 +137,11 @@ def _files_below(folder: str) -> Iterator[str]:
             yield one.path
 
 
-def _audit_if_kept(store: Path, name: str, hashes: Hashes, parts: Parts) -> list[Problem]:
+def _audit_if_kept(store: Path, name: str, hashes: Hashes) -> list[Problem]:
     """Problems in the snapshot of that name; none where its folder is gone at the end."""
     folder, found = store / SNAPSHOTS / name, list[Problem]()
     try:
-        found += _audit_files(load_snapshot(store, name, parts), hashes)
+        found += _audit_files(load_snapshot(store, name), hashes)
     except BrokenStore as error:
         found.append(_broken_manifest(name, error))
     except (UnknownSnapshot, FileNotFoundError):
@@ -156,9 +153,7 @@ def _audit_if_kept(store: Path, name: str, hashes: Hashes, parts: Parts) -> list
 
 
 def _broken_manifest(name: str, error: StoreError) -> Problem:
-    """A manifest that cannot be read, by the file of it that is damaged."""
-    if isinstance(error, BrokenPart):
-        return Problem(f"manifests/{error.name}.json", error.found, f"sha256 {error.name}", _PART)
+    """A manifest that cannot be read."""
     return Problem(f"{SNAPSHOTS}/{name}/manifest.json", str(error), "a manifest that hashes to its id", REPAIR)
 
 
@@ -202,11 +197,7 @@ def _links(folder: Path) -> list[str]:
 
 
 def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterator[Problem]:
-    """Check files named by their hash: <area>/<ab>/<sha256><suffix>, with its notes next to a raw file.
-
-    Parts of manifests lie in their area itself.
-    """
-    above, form = ("", "") if area == "manifests" else ("{}/", "<ab>/")
+    """Check files named by their hash: <area>/<ab>/<sha256><suffix>, with its notes next to a raw file."""
     for path in sorted(path for path in (store / area).rglob("*") if not path.is_dir()):
         where, sha256 = path.relative_to(store).as_posix(), path.name.removesuffix(suffix)
         if area == "raw" and (note := _NOTE.fullmatch(path.name)):
@@ -215,8 +206,8 @@ def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterato
                     where, "no file next to it", f"the raw file {note[1]}", "restore the raw file from a copy"
                 )
             continue
-        if where != f"{area}/{above.format(sha256[:2])}{sha256}{suffix}" or not _SHA256.fullmatch(sha256):
-            yield Problem(where, "a foreign name", f"{area}/{form}<sha256>{suffix}", "move it out of the store")
+        if where != f"{area}/{sha256[:2]}/{sha256}{suffix}" or not _SHA256.fullmatch(sha256):
+            yield Problem(where, "a foreign name", f"{area}/<ab>/<sha256>{suffix}", "move it out of the store")
             continue
         try:
             found = hashes.of(path)

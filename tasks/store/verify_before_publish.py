@@ -5,13 +5,13 @@ Belongs here: the audit of a snapshot that was just built. `verify` audits an ex
 
 from tasks.domain.errors import AuditFailed
 from tasks.domain.text import counted
-from tasks.store.manifest import Encoded, FileEntry, part_path
+from tasks.store.manifest import FileEntry
 from tasks.store.objects import check_link
 from tasks.store.snapshot import Snapshot
 from tasks.store.verify import Hashes, Problem, check_file, unknown_files
 
 
-def read_back(snapshot: Snapshot, manifest: Encoded, written: list[FileEntry]) -> None:
+def read_back(snapshot: Snapshot, manifest: bytes, written: list[FileEntry]) -> None:
     """Check that the built snapshot matches `manifest`. Raises AuditFailed with the differences.
 
     `written` files are read, hashed and their rows counted; of carried files only the size and the link to the object
@@ -19,10 +19,9 @@ def read_back(snapshot: Snapshot, manifest: Encoded, written: list[FileEntry]) -
     """
     hashes, fresh = Hashes(), {entry.path for entry in written}
     problems: list[Problem | None] = [*unknown_files(snapshot)]
-    of_manifest = {part_path(snapshot.store, name): data for name, data in manifest.parts.items()}
-    for place, data in {snapshot.path / "manifest.json": manifest.root, **of_manifest}.items():
-        if not place.is_file() or place.read_bytes() != data:
-            problems.append(Problem(place.name, "other bytes", "the manifest as written", "check the disk"))
+    place = snapshot.path / "manifest.json"
+    if not place.is_file() or place.read_bytes() != manifest:
+        problems.append(Problem(place.name, "other bytes", "the manifest as written", "check the disk"))
     for entry in snapshot.files:
         if entry.path in fresh:
             problems.append(check_file(snapshot, entry, hashes) or _check_rows(snapshot, entry))

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tasks.domain.errors import StaleParent
 from tasks.store.filesystem import FileSystem
-from tasks.store.publish import NewFile, Published, exclusive, publish
+from tasks.store.publish import NewFile, Publication, exclusive, publish
 from tasks.store.retention import retain
 from tasks.store.snapshot import Snapshot, list_snapshots, open_snapshot
 from tasks.store.verify import audit_store
@@ -81,7 +81,7 @@ class Store(RuleBasedStateMachine):
     def next_release(self, month: int, values: tuple[int, ...], days: int) -> Release:
         return Release({**self.content, month: values}, date.fromordinal(self.day.toordinal() + days))
 
-    def write(self, release: Release, fs: FileSystem, parent: Snapshot | None, whole: bool = False) -> Published:
+    def write(self, release: Release, fs: FileSystem, parent: Snapshot | None, whole: bool = False) -> Publication:
         """What differs from the parent is given anew, the rest is carried; `whole` gives every file anew."""
         wanted = {f"flow=export/year=2025/month={month}": values for month, values in release.content.items()}
         hashes = {partition: hashlib.sha256(parquet(values)).hexdigest() for partition, values in wanted.items()}
@@ -99,12 +99,12 @@ class Store(RuleBasedStateMachine):
             self.store, files, carried=carried, parent=parent, about={"released_on": str(release.day)}, fs=fs
         )
 
-    def publish(self, release: Release, fs: FileSystem | None = None, whole: bool = False) -> Published:
+    def publish(self, release: Release, fs: FileSystem | None = None, whole: bool = False) -> Publication:
         fs = fs or FaultyFileSystem()
         with exclusive(self.store, fs):
             return self.write(release, fs, open_snapshot(self.store), whole)
 
-    def note(self, published: Published, release: Release) -> None:
+    def note(self, published: Publication, release: Release) -> None:
         self.current, self.day = published.snapshot.id, release.day
         self.published[published.snapshot.id] = release
 
@@ -133,7 +133,7 @@ class Store(RuleBasedStateMachine):
         snapshot = open_snapshot(self.store)
         if snapshot is not None and snapshot.id != self.current:
             assert snapshot.about == {"released_on": str(release.day)}
-            self.note(Published(snapshot, True), release)
+            self.note(Publication(snapshot, True), release)
         if again:
             self.note(self.publish(release), release)
 

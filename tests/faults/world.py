@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.store.filesystem import LOCAL, FileSystem
-from tasks.store.publish import NewFile, Published, exclusive, publish
+from tasks.store.publish import NewFile, Publication, exclusive, publish
 from tasks.store.snapshot import Snapshot, open_snapshot
 
 Row = tuple[str, int, int, str, int, int]  # flow, year, month, product, value_usd, word
@@ -66,7 +66,7 @@ def run(
     audit: Callable[[Snapshot], None] | None = None,
     lock: Callable[[Path, FileSystem], AbstractContextManager[None]] = exclusive,
     edition: int = 1,
-) -> Published:
+) -> Publication:
     """Publish release `number` on whatever is current: read, modify, publish. Another edition has the same files."""
     with lock(store, fs):
         parent = open_snapshot(store)

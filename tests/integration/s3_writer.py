@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from schemas.forms.address import S3Url
 from tasks.store import mirror
-from tasks.store.publish import NewFile, Published, publish
+from tasks.store.publish import NewFile, Publication, publish
 from tasks.store.snapshot import open_snapshot
 
 
@@ -24,7 +24,7 @@ def file_of(number: int) -> NewFile:
 
 
 @mirror.again_if_outpaced
-def add(url: str, number: int) -> Published:
+def add(url: str, number: int) -> Publication:
     """Read, modify, publish: the numbers that are there, and this one."""
     store = mirror.at_hand(S3Url(url))
     with mirror.exclusive(store):

@@ -27,7 +27,7 @@ from typer.testing import CliRunner
 
 from flows.backfill import backfill, workers_of
 from flows.cli.app import app
-from flows.cli.options import prepare_prefect
+from flows.cli.running import prepare_prefect
 from schemas.forms.address import S3Url
 from schemas.forms.watch import BackfillRequest, WatchReport
 from tasks.domain.errors import Refused
@@ -186,7 +186,7 @@ def test_workers_derive_and_every_byte_is_that_of_a_local_run(
     lineage = pl.read_parquet(tmp_path / "reporter=CHN" / "current" / "lineage" / "*.parquet")
     steps = lineage.filter(pl.col("position") <= 5).sort("release_id", "position")["step"].to_list()
     assert steps == ["declare", "land", "parse", "correct", "normalise"] * FILES
-    assert [*tmp_path.glob(".rehearsal-*")] == [], "parts were left behind"
+    assert [*tmp_path.glob(".copy-*")] == [], "parts were left behind"
 
 
 def test_a_worker_that_is_killed_costs_its_pieces_alone(
@@ -251,7 +251,7 @@ def test_a_disk_that_is_full_where_a_worker_writes_ends_the_run_in_a_sentence(
         filler.unlink()
         again = fill(folder, disk / "reporter=CHN", workers.address)
         assert (len(again.outcomes) + len(report.outcomes), again.stopped) == (FILES, "")
-        assert [*disk.glob(".rehearsal-*")] == []
+        assert [*disk.glob(".copy-*")] == []
 
 
 def test_in_a_prefect_run_each_piece_is_a_task_with_a_name_and_a_killed_worker_costs_time_alone(

@@ -18,7 +18,8 @@ from prefect.settings import (
 )
 from prefect.testing.utilities import prefect_test_harness
 
-from flows.fetch import Unanswered, fetch
+from flows.announce import NeedsAttention
+from flows.fetch import fetch
 from flows.watch import watch
 from schemas.forms.fetch import FetchRequest
 from schemas.forms.watch import WatchRequest
@@ -154,7 +155,7 @@ def test_a_source_that_refuses_is_a_failed_run_and_says_so_without_the_key(
     state = fetch(requested("us_census", site, tmp_path / "inbox"), return_state=True)
     assert (state.is_failed(), state.name) == (True, "1 refused")
     assert "a page where JSON was asked for" in state.message
-    with pytest.raises(Unanswered, match="1 refused"):
+    with pytest.raises(NeedsAttention, match="1 refused"):
         state.result()
     with get_client(sync_client=True) as client:
         run = client.read_flow_run(state.state_details.flow_run_id)

@@ -65,4 +65,4 @@ def test_a_disk_that_fills_up_in_the_middle_stops_the_run_in_a_sentence_and_with
         assert (store / MANIFEST).read_bytes() == (alone / MANIFEST).read_bytes()
         assert audit_store(store) == []
         assert [*(store / "tmp").iterdir()] == []
-        assert [*disk.glob(".rehearsal-*")] == []
+        assert [*disk.glob(".copy-*")] == []

@@ -30,12 +30,12 @@ from prefect.settings import (
 from prefect.testing.utilities import prefect_test_harness
 
 from flows import announce, approval, question
-from flows.announce import Unmended
+from flows.announce import NeedsAttention
 from flows.audit import audit
 from flows.backfill import backfill
 from flows.release import release
 from flows.withdraw import withdraw
-from schemas.forms.held import Verdict
+from schemas.forms.held import HoldVerdict
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import BackfillRequest
 from schemas.forms.withdrawal import WithdrawalRequest
@@ -191,7 +191,9 @@ def test_a_backfill_shows_how_far_it_is_and_every_step(tmp_path: Path) -> None:
     state = backfill(BackfillRequest(folder=folder, store=tmp_path / "reporter=CHN"), return_state=True)
     assert state.name == "Refused 1, Published 2024-02 to 2026-05"
     # What a worker's log ends with.
-    with pytest.raises(Unmended, match=r"^Refused 1, Published 2024-02 to 2026-05: page\.csv: it begins with '<'"):
+    with pytest.raises(
+        NeedsAttention, match=r"^Refused 1, Published 2024-02 to 2026-05: page\.csv: it begins with '<'"
+    ):
         state.result()
     wanted = sorted(
         [("Completed", name) for name in INTO_A_BATCH] * 2 + [*zip(["Completed"] * 2 + ["Failed"], WAY, strict=False)]
@@ -334,7 +336,7 @@ def test_a_held_release_has_failed_at_nothing_and_its_findings_are_on_its_page(
     ("verdict", "end"), [("approve", "Nothing new"), ("reject", "Rejected"), (None, announce.HELD)]
 )
 def test_a_question_that_nobody_answers_ends_with_what_was_decided_by_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: Verdict | None, end: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: HoldVerdict | None, end: str
 ) -> None:
     """Published or rejected meanwhile, the release is not held any more, and a red run must not say that it is."""
     store, name = _with_a_held_release(tmp_path)
@@ -360,7 +362,7 @@ def test_a_question_that_nobody_answers_ends_with_what_was_decided_by_command(
 
 @pytest.mark.parametrize(("verdict", "end"), [("approve", "Nothing new"), ("reject", "Rejected")])
 def test_a_run_that_waits_ends_with_what_is_decided_by_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: Verdict, end: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: HoldVerdict, end: str
 ) -> None:
     """At once, and not when its week is over; what was decided before it was asked is no answer."""
     monkeypatch.setattr(question, "LOOK_SECONDS", 0.2)

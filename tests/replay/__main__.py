@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from flows.cli.options import prepare_prefect, refusals
+from flows.cli.options import refusals
+from flows.cli.running import prepare_prefect
 from flows.cli.terminal import console
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def demo(
 
 def _taken(shown: Shown, folder: Path, opened: "Replay", *, is_recorded: bool) -> bool:
     """Fetch one source and publish what is new; return whether everything went well."""
-    from flows.fetch import Unanswered
+    from flows.announce import NeedsAttention
     from flows.fetch import fetch as ask
     from flows.watch import watch
     from schemas.forms.fetch import FetchRequest
@@ -94,7 +95,7 @@ def _taken(shown: Shown, folder: Path, opened: "Replay", *, is_recorded: bool) -
     with refusals():
         try:
             report = ask(request, TODAY) if is_recorded else ask.fn(request, TODAY)
-        except Unanswered as some:
+        except NeedsAttention as some:
             report = some.report
         taken = (watch(wanted, TODAY) if is_recorded else watch.fn(wanted, TODAY)).taken
     published = "; ".join(f"{one.outcome} {one.reason}" for one in taken) or "nothing to publish"

@@ -5,24 +5,21 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow.parquet
 import pytest
 
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
-from schemas.tables.metric import Metric
-from tasks.controls import tables
 from tasks.controls import windows as event_windows
+from tasks.controls.tables import control_event
 from tasks.controls.windows import as_table, windows, windows_of, with_zeros
 from tasks.domain.classification import holds
 from tasks.domain.measure_states import with_states
 from tasks.domain.measures import MIXED, MIXED_WORDS, coverage, events_of, measures, mixed_note
 from tasks.reports.query import open_published
 from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.snapshot import Snapshot
 from tests.unit import builders
 
-EVENT_TABLES = ("event_window", "event_month", "control_event")
 ROOT = Path(__file__).parents[3]
 MAGNETS = "basket:rare_earth_magnets"
 QUERY = (
@@ -125,7 +122,7 @@ TRADE = [f"{year}-{month:02d}" for year in (2024, 2025) for month in range(1, 13
 
 def _store(
     folder: Path, rows: list[tuple[str, str, str, str]], months: str = "2023-01..2025-09", codes: tuple[str, ...] = (CODE,),
-    flow: str = "export",
+    flow: str = "export", on: date = date(2025, 12, 20),
 ) -> Snapshot:  # fmt: skip
     """A store with one query of all partners: month, partner, kilograms or pieces, and which of the two."""
     partners = {"USA": '"502","美国"', "DEU": '"304","德国"'}
@@ -138,7 +135,7 @@ def _store(
     file.write_bytes((QUERY.splitlines(keepends=True)[0] + "".join(lines)).encode("gb18030"))
     request = ReleaseRequest(
         file=file, store=folder / "reporter=CHN", source="gacc_query", flow=flow, partners="all", products=[*codes],
-        months=months, released_on=date(2025, 12, 20),
+        months=months, released_on=on,
     )  # fmt: skip
     release.fn(request, date(2026, 11, 1))
     return open_published(folder / "reporter=CHN")
@@ -154,21 +151,18 @@ def _windows(found: pl.DataFrame) -> dict[tuple[str, int], tuple[Any, ...]]:
     }
 
 
-def _published(snapshot: Snapshot) -> dict[tuple[str, int], tuple[Any, ...]]:
-    """The published windows, which are those that the whole store gives."""
-    published = _windows(read_table(snapshot, "event_window"))
-    assert published == _windows(windows(snapshot, CODE))
-    return published
+def _asked(snapshot: Snapshot) -> dict[tuple[str, int], tuple[Any, ...]]:
+    return _windows(windows(snapshot, CODE))
 
 
-def test_the_published_windows_know_what_was_zero_before_trade_began(tmp_path: Path) -> None:
+def test_windows_know_what_was_zero_before_trade_began(tmp_path: Path) -> None:
     """Also where a later release says so, in whose months nothing is traded."""
     begun = [(month, "USA", "5", "千克") for month in TRADE if month >= "2025-05"]
-    found = _published(_store(tmp_path, begun, "2025-04..2025-09"))
+    found = _asked(_store(tmp_path, begun, "2025-04..2025-09"))
     assert found["2025-04", 1] == (0, None, None, "no_base")
     assert found["2025-05", 1] == (5, None, None, "no_base")
     assert found["2025-03", 1] == (None, None, None, "not_covered")
-    found = _published(_store(tmp_path, [("2022-01", "USA", "5", "千克")], "2022-01..2025-03"))
+    found = _asked(_store(tmp_path, [("2022-01", "USA", "5", "千克")], "2022-01..2025-03"))
     assert found["2025-03", 1] == (0, 0, None, "zero_base")
     assert found[QUARTER] == (10, 0, None, "zero_base")
 
@@ -177,55 +171,10 @@ def test_what_comes_in_is_no_part_of_a_window(tmp_path: Path) -> None:
     """Of other months too, which are no silence of exports."""
     out = [(month, "USA", "100", "千克") for month in TRADE if month >= "2024-04"]
     came_in = [(f"{year}-{month:02d}", "USA", "7", "千克") for year in (2023, 2024, 2025) for month in range(1, 10)]
-    exports = _store(tmp_path, out, "2024-04..2025-09")
-    before = _published(exports)
-    snapshot = _store(tmp_path, came_in, flow="import")
-    assert _published(snapshot) == before
-    files, others = ({entry.path for entry in one.files if entry.table in EVENT_TABLES} for one in (exports, snapshot))
-    assert files == others
+    before = _asked(_store(tmp_path, out, "2024-04..2025-09"))
+    assert _asked(_store(tmp_path, came_in, flow="import")) == before
     assert before[QUARTER] == (300, 300, 0, "computed")
     assert before["2025-03", 1] == (100, None, None, "no_base")
-    assert read_table(snapshot, "event_month")["level"].unique().to_list() == [100]
-    # Nor where the windows are made from the figures once more.
-    (tmp_path / "import-first").mkdir()
-    _store(tmp_path / "import-first", came_in, flow="import")
-    assert _published(_store(tmp_path / "import-first", out, "2024-04..2025-09")) == before
-
-
-def test_a_paper_on_what_came_in_and_on_other_goods_takes_no_month_from_the_windows(tmp_path: Path) -> None:
-    """Its imports are of a month long before those of which exports are made again."""
-    before = _published(_store(tmp_path, [(month, "USA", "100", "千克") for month in TRADE]))
-    file = tmp_path / "paper.csv"
-    titles = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"
-    printed = ((f"import,{CODE}", "2024-05"), ("export,81129290", "2025-09"))
-    lines = [f"{what},WLD,{month},quantity,3,t,2025-12-21,A,https://a.example," for what, month in printed]
-    file.write_text("\n".join([titles, *lines, ""]), encoding="utf-8")
-    release.fn(ReleaseRequest(file=file, store=tmp_path / "reporter=CHN", source="published"), date(2026, 11, 1))
-    snapshot = open_snapshot(tmp_path / "reporter=CHN")
-    assert snapshot is not None
-    assert _published(snapshot) == before
-    months = read_table(snapshot, "event_month")
-    assert months.filter(product=CODE, level=100)["period"].dt.strftime("%Y-%m").to_list() == TRADE
-    assert months.filter(product="81129290", level=3000).height == 1
-
-
-def test_a_measure_that_is_taken_from_the_table_has_no_windows_any_more(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A release of other goods is the next one."""
-    _store(tmp_path, [(month, "USA", "100", "千克") for month in TRADE])
-    before = read_table(open_snapshot(tmp_path / "reporter=CHN"), "event_window")
-    others = [event for event in measures("CHN") if event["event"] != ANNOUNCEMENT_18]
-    monkeypatch.setattr(tables, "measures", lambda reporter: others)
-    monkeypatch.setattr(tables, "code_sha256", lambda: "of other code tables")
-    beans = _store(tmp_path, [("2025-09", "USA", "3", "千克")], "2025-09", codes=("12019019",))
-    after = read_table(beans, "event_window")
-    assert before.filter(event=ANNOUNCEMENT_18).height > 0 < after.height
-    assert after.equals(before.filter(pl.col("event") != ANNOUNCEMENT_18))
-    # Of September, which is made again, each figure once.
-    months = read_table(beans, "event_month").select("product", "period")
-    assert (CODE, date(2025, 9, 1)) in months.rows()
-    assert not months.is_duplicated().any()
 
 
 def test_over_a_change_of_the_code_two_zeros_are_not_compared() -> None:
@@ -237,7 +186,7 @@ def test_over_a_change_of_the_code_two_zeros_are_not_compared() -> None:
     assert statuses == ["zero_base", "definition_break", "definition_break", "zero_base"]
 
 
-def test_the_published_tables_hold_the_measures_and_the_windows_and_plain_readers_read_them(sample: Snapshot) -> None:
+def test_the_published_table_holds_the_measures(sample: Snapshot) -> None:
     events = pl.read_parquet(sample.paths("control_event"))
     assert events.height == 31
     assert events.filter(state="never_in_force")["document"].to_list() == [
@@ -247,47 +196,18 @@ def test_the_published_tables_hold_the_measures_and_the_windows_and_plain_reader
     assert row["announced_on"] == date(2025, 4, 4)
     assert "85051110" in row["codes_unknown_share"]
     assert "free magnets share this code" in row["note"]
-    published = pyarrow.parquet.read_table(sample.store / "current" / "event_window").to_pandas()
-    april = published[
-        (published["event"] == "mofcom-gacc-2025-18") & (published["product"] == MAGNETS) & (published["months"] == 1)
-    ]
-    growths = {f"{row.first_month:%Y-%m}": row.yoy_pct for row in april.itertuples()}
-    assert (round(growths["2025-04"]), round(growths["2025-05"])) == (-45, -74)
-    assert all("free magnets share this code" in note for note in april["note"])
 
 
-def test_the_published_windows_are_those_that_the_whole_store_gives(sample: Snapshot) -> None:
-    published = read_table(sample, "event_window")
-    for product in (MAGNETS, "85051110"):
-        whole = windows(sample, product).filter(role="touched").sort("event", "months", "first_month")
-        mine = published.filter(product=product).sort("event", "months", "first_month")
-        assert whole.height >= 40
-        assert mine.equals(whole.select(mine.columns))
-    assert "12019019" not in published["product"], "placebos are named by the code tables"
-
-
-def test_a_release_reads_the_months_of_windows_and_not_the_figures_of_years(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lines = (
-        (ROOT / "flows" / "examples" / "published_figures.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    )
-    asked: list[type] = []
-    whole = tables.read_table
-
-    def noted(snapshot: Snapshot, model: type[Metric], *others: Any) -> pl.DataFrame:
-        asked.append(model)
-        return whole(snapshot, model, *others)
-
-    monkeypatch.setattr(tables, "read_table", noted)
-    for place, month in enumerate((",2025-05,", ",2025-06,")):
-        file = tmp_path / f"{place}.csv"
-        file.write_text("".join(lines[:1] + [line for line in lines if month in line]), encoding="utf-8")
-        asked.clear()
-        release.fn(ReleaseRequest(file=file, store=tmp_path / "reporter=CHN", source="published"), date(2026, 11, 1))
-        assert ("metric" in asked) == (place == 0), "the first time there is nothing else to look at"
-    months = read_table(open_snapshot(tmp_path / "reporter=CHN"), "event_month").filter(product=MAGNETS)
-    assert {date(2025, 5, 1), date(2025, 6, 1)} <= {*months["period"]}
+def test_the_states_are_of_the_day_of_the_newest_release_in_any_order(tmp_path: Path) -> None:
+    for order in (("2025-05", "2024-05"), ("2024-05", "2025-05")):
+        for month in order:
+            (tmp_path / order[0]).mkdir(exist_ok=True)
+            rows = [(month, "USA", "5", "千克")]
+            snapshot = _store(tmp_path / order[0], rows, month, on=date(int(month[:4]), 12, 20))
+        published, expected = read_table(snapshot, "control_event"), control_event(date(2025, 12, 20), "CHN")
+        assert sorted(published.select("event", "state", "state_on").rows()) == sorted(
+            expected.select("event", "state", "state_on").rows()
+        )
 
 
 def test_a_basket_of_which_some_codes_are_controlled_is_not_wholly_controlled() -> None:

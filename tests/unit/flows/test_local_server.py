@@ -74,13 +74,12 @@ def test_half_a_note_is_none(stranger: dict[str, str], left: str) -> None:
 def test_a_disk_that_is_full_leaves_the_note_as_it_was(
     stranger: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, write = local_server.NOTE.read_text(), Path.write_text
+    before = local_server.NOTE.read_text()
 
-    def full(path: Path, text: str) -> None:
-        write(path, text[:5])
+    def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         local_server.note({"api": "http://127.0.0.1:1/api", "pid": 1})
     assert local_server.NOTE.read_text() == before

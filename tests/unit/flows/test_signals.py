@@ -7,7 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from flows.cli.signals import Stoppable
+from flows.cli.signals import Stoppable, end_again
 from tasks.steps.listeners import listening, tell_begin
 
 
@@ -22,7 +22,7 @@ app = typer.Typer(cls=Stoppable)
 def swallow(number: int) -> None:
     """Be where an exception is not let through, and go on."""
     heard: list[str] = []
-    with listening(step=heard.append):
+    with listening(step=end_again), listening(step=heard.append):
         tell_begin("first")
         try:
             os.kill(os.getpid(), number)

@@ -328,6 +328,6 @@ def test_a_file_that_was_completed_while_it_was_refused_is_tried_again(
             file.write_bytes(month(6))
 
     with monkeypatch.context() as patched:
-        patched.setattr(Taking, "_release", lambda taking, path: completed(taking._request(path, taking.store)))
+        patched.setattr(Taking, "_release", lambda taking, path, batch: completed(taking._request(path, taking.store)))
         assert look(home).headline == "Refused 1"
     assert look(home).headline == "Published 2025-06"

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes, magnets
 
@@ -21,7 +22,7 @@ from tasks.lineage.trace import Tracer
 from tasks.reports import query
 from tasks.reports.inventory import inventory
 from tasks.reports.sources import source_states
-from tasks.store.parquet import read_derivation, read_table
+from tasks.store.parquet import DERIVATION_KEY, read_table
 from tests.unit.customs import CHILE, DAY, GERMANY, LATER, MAY, NEXT, RIGHT, USA, Store, figures_of, same_figures
 
 WRONG = csv_bytes([*MAY, magnets("502", "999000", "56,943,000")])
@@ -236,7 +237,8 @@ def derivations(store: Store) -> dict[tuple[str, str], dict[str, Any]]:
     """What each published file says that it was made from."""
     snapshot = store.snapshot
     return {
-        (entry.table, entry.partition): read_derivation(str(snapshot.path / entry.path)) for entry in snapshot.files
+        (entry.table, entry.partition): json.loads(pl.read_parquet_metadata(snapshot.path / entry.path)[DERIVATION_KEY])
+        for entry in snapshot.files
     }
 
 

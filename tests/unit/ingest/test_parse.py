@@ -58,7 +58,7 @@ DAY = date(2025, 7, 20)
     ],
 )  # fmt: skip
 def test_what_agrees_or_is_missing_passes(records: list[dict[str, Any]], about: dict[str, Any], of: Landed) -> None:
-    refuse_contradictions(of, parsed(*records, **about))
+    assert refuse_contradictions(of, parsed(*records, **about)) is None, "what agrees was refused"
 
 
 @pytest.mark.parametrize(

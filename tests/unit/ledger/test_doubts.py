@@ -70,7 +70,7 @@ def test_a_sum_of_three_partners_is_in_doubt_and_their_own_numbers_are_not(store
     ("table", "month", "partners", "told"),
     [
         ("trade_flow", "2025-06", ("DEU", "USA"), [None, None]), ("metric", "2025-05", ("WLD",), [FEW]),
-        ("metric", "2025-06", ("WLD", "USA"), [FEW, None]), ("event_window", None, ("WLD",), [FEW]),
+        ("metric", "2025-06", ("WLD", "USA"), [FEW, None]),
     ],
 )  # fmt: skip
 def test_rows_of_every_table_of_figures_say_their_doubts(

@@ -442,15 +442,13 @@ def test_an_endpoint_that_never_answers_is_given_up(
     assert [record for record in caplog.records if record.levelno >= logging.WARNING]  # async_http logs by itself
 
 
-@pytest.mark.parametrize("as_list", [True, False])
 def test_a_dead_endpoint_does_not_keep_events_from_another(
-    as_list: bool, whole: Run, environment: pytest.MonkeyPatch, tmp_path: Path
+    whole: Run, environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     path = tmp_path / "copy.ndjson"
-    dead = {"type": "http", "url": dead_url()}
+    dead = {"type": "http", "url": dead_url(), "retry": {"total": 0}}
     file = {"type": "file", "log_file_path": str(path), "append": True}
-    several = [dead, file] if as_list else {"dead": dead, "file": file}
-    environment.setenv("OPENLINEAGE__TRANSPORT", json.dumps({"type": "composite", "transports": several}))
+    environment.setenv("OPENLINEAGE__TRANSPORT", json.dumps({"type": "composite", "transports": [dead, file]}))
     begin = time.monotonic()
     emit_elsewhere(events(whole, "query-1"))
     assert time.monotonic() - begin < PATIENCE_S

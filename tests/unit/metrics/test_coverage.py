@@ -8,8 +8,7 @@ QUERY = 1  # the place of a query among the kinds of release
 
 
 def standings(coverage, *rows) -> list[int | None]:  # type: ignore[no-untyped-def]
-    frame = coverage.names.with_family(numbered(coverage.names, *rows))
-    return coverage.priority(frame)["priority"].to_list()
+    return coverage.priority(numbered(coverage.names, *rows)).to_list()
 
 
 def test_every_partner_is_covered_where_all_were_requested_and_only_in_those_months() -> None:
@@ -24,10 +23,9 @@ def test_every_partner_is_covered_where_all_were_requested_and_only_in_those_mon
 def test_a_list_covers_its_partners_and_no_total() -> None:
     listed = coverage_of(release(months="2025-06", partners="listed", partner_list=["USA"]))
     assert standings(listed, {}, {"partner": "DEU"}, {"partner": "WLD"}) == [QUERY, None, None]
-    frame = listed.names.with_family(numbered(listed.names, {}))
-    assert listed.everyone(frame)["everyone"].to_list() == [False]
+    assert listed.everyone(numbered(listed.names, {})).to_list() == [False]
     whole = coverage_of(WHOLE)
-    assert whole.everyone(whole.names.with_family(numbered(whole.names, {})))["everyone"].to_list() == [True]
+    assert whole.everyone(numbered(whole.names, {})).to_list() == [True]
 
 
 def test_a_measure_that_was_not_requested_and_another_direction_are_not_covered() -> None:
@@ -50,6 +48,6 @@ def test_releases_of_higher_levels_cover_no_sum_of_codes() -> None:
     alone = coverage_of(
         release("six", months="2025-06", products=["850511"], level="HS6"), products=[MAGNETS, "850511"]
     )
-    frame = alone.names.with_family(numbered(alone.names, {"product": "850511"}))
-    assert alone.priority(frame)["priority"].to_list() == [QUERY]
-    assert alone.priority(frame, finest=True)["priority"].to_list() == [None]
+    frame = numbered(alone.names, {"product": "850511"})
+    assert alone.priority(frame).to_list() == [QUERY]
+    assert alone.priority(frame, finest=True).to_list() == [None]

@@ -23,7 +23,7 @@ def test_codes_above_totals_and_values_per_kilogram_are_among_the_names() -> Non
 def test_the_codes_of_another_list_have_levels_above_and_no_baskets(national: str, code: str) -> None:
     names = names_of(release(level=national, products=[code]), products=[code])
     assert (names.products, names.national) == (["85", "8505", "850511", code], national)
-    assert numbered(names, {"product": code}).select(names.is_national()).item() is True
+    assert numbered(names, {"product": code}).select(names.is_national).item() is True
 
 
 @pytest.mark.parametrize("columns", [("product",), ("product", "partner", "measure", "month"), ("partner", "month")])
@@ -47,17 +47,17 @@ def test_numbers_become_the_texts_that_they_were() -> None:
 def test_levels_above_totals_and_families_of_a_row() -> None:
     names = names_of(release())
     frame = numbered(names, {}, {"partner": "WLD", "measure": "value_usd"}, {"product": "85"})
-    assert [names.products[place] for place in frame.select(names.above(4)).to_series()[:2]] == ["8505", "8505"]
-    assert frame.select(names.is_total()).to_series().to_list() == [False, True, False]
-    assert frame.select(names.is_national()).to_series().to_list() == [True, True, False]
-    assert names.with_family(frame)["family"].to_list() == [0, 1, 0]
+    assert [names.products[place] for place in frame.select(names.above[4]).to_series()[:2]] == ["8505", "8505"]
+    assert frame.select(names.is_total).to_series().to_list() == [False, True, False]
+    assert frame.select(names.is_national).to_series().to_list() == [True, True, False]
+    assert frame.select(names.family).to_series().to_list() == [0, 1, 0]
 
 
 def test_a_group_has_members_since_its_first_one() -> None:
     names = names_of(release())
     frame = numbered(names, {"partner": "EU27"}, {"partner": "WLD"}, {"partner": "USA"})
-    assert frame.select(names.founded()).to_series().to_list() == [2004 * 12 + 4, EARLIEST, EARLIEST]
-    groups = in_text(names.groups(), names)
+    assert frame.select(names.founded).to_series().to_list() == [2004 * 12 + 4, EARLIEST, EARLIEST]
+    groups = in_text(names.groups, names)
     assert groups.select("partner", "begin").rows() == [("DEU", 2004 * 12 + 4)]
 
 

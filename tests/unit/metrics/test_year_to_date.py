@@ -21,7 +21,7 @@ def chain(months: dict[int, int | None], totals: dict[int, int], kinds: int = PR
         {"month": JANUARY + month - 1, "level": months.get(month), "level_status": STATUS["reported" if months.get(month) is not None else missing], "kinds": kinds if months.get(month) is not None else 0}
         for month in range(1, 7)
     )).with_columns(pl.col("level").cast(pl.Int64), pl.col("level_status", "kinds").cast(pl.UInt8))  # fmt: skip
-    spans = numbered(names, *({"month": JANUARY + month - 1, "span": "ytd", "value": value, "kinds": PRINT, "made": STATUS["reported"]} for month, value in totals.items()))  # fmt: skip
+    spans = numbered(names, *({"month": JANUARY + month - 1, "value": value, "kinds": PRINT, "made": STATUS["reported"]} for month, value in totals.items()))  # fmt: skip
     found = chained_years(frame, spans.with_columns(pl.col("kinds", "made").cast(pl.UInt8)))
     return {
         row["month"] - JANUARY + 1: (row["level"], NAMED[row["level_status"]], row["ytd"], NAMED[row["ytd_status"]])
@@ -64,11 +64,3 @@ def test_totals_that_fall_give_no_month_and_equal_ones_give_none_traded(total: i
 def test_a_total_that_would_be_negative_is_none() -> None:
     assert chain({5: 101}, {5: 100})[4][2:] == (None, "incomplete_year")
     assert chain({5: 100}, {5: 100})[4][2:] == (0, "ytd_difference")
-
-
-def test_without_a_printed_total_there_is_no_chain() -> None:
-    assert chain({1: 1}, {3: 5}) != {}
-    names = names_of(WHOLE)
-    frame = numbered(names, {"level": 1, "level_status": 0, "kinds": 2})
-    spans = numbered(names, {"span": "yoy", "value": 1, "kinds": 2, "made": 0})
-    assert chained_years(frame, spans).is_empty()

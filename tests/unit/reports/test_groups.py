@@ -91,22 +91,6 @@ def test_a_member_of_whose_partners_only_some_were_asked_for_is_partial(tmp_path
     assert japan.parts == (Part("DEU", "complete", 0.0), Part("NLD", "partial", None, IN_PART))
 
 
-def test_the_command_names_who_is_missing_and_ends_with_1(root: Path) -> None:
-    asked = ["coverage", CODE, "--month", "2025-06", "--flow", "import", "--measure", "value_eur", "--store", str(root)]
-    done = CliRunner().invoke(app, asked, env={"COLUMNS": "300"})
-    assert done.exit_code == 1
-    (last,) = (line for line in done.output.splitlines() if line.startswith("EU27 2025-06: partial; without AUT, BEL"))
-    assert "DEU" not in last
-    assert last.endswith("there is no sum")
-    as_csv = CliRunner().invoke(app, [*asked, "--format", "csv"]).output.splitlines()
-    assert as_csv[0] == "reporter,status,level,reason"
-    assert [line.split(",")[:3] for line in as_csv if line.startswith("DEU")] == [["DEU", "complete", "501.0"]]
-    assert as_csv[-1].startswith("EU27,partial,")
-    assert len(as_csv) == 1 + 27 + 1
-    wrong = CliRunner().invoke(app, [*asked[:2], "--month", "June", *asked[4:]])
-    assert (wrong.exit_code, "'June' is no month; write 2025-06" in wrong.output) == (2, True)
-
-
 def test_the_printed_figure_of_the_group_is_compared_with_the_sum_of_its_members(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tasks.domain.findings import finding, gather
 from tasks.ingest.normalise import Normalised
 from tasks.reports.outcome import report
-from tasks.store.publish import Published
+from tasks.store.publish import Publication
 from tests.unit.builders import detail_table, number, release, release_table
 
 OF = release(months="2025-05..2025-06") | {
@@ -25,7 +25,7 @@ def outcome(changed: bool, *findings: dict[str, str], healed: tuple[str, ...] = 
     empty = pl.DataFrame()
     told = cast("Normalised", Normalised(detail_table(*rows), empty, empty, release_table(OF), empty))  # type: ignore[arg-type]
     snapshot = type("Snapshot", (), {"id": "000001-a", "store": Path("store")})()
-    return report(Published(snapshot, changed, healed), told, gather("r1", findings))
+    return report(Publication(snapshot, changed, healed), told, gather("r1", findings))
 
 
 @pytest.mark.parametrize(("changed", "status"), [(True, "published"), (False, "nothing new")])

@@ -6,7 +6,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes
-from rich.console import Console
 
 from flows.release import release as ingest
 from schemas.forms.request import ReleaseRequest
@@ -15,11 +14,10 @@ from tasks.domain.name_match import nearest
 from tasks.domain.partner_key import Unresolved, partner_key
 from tasks.domain.period_words import read_months
 from tasks.reports import query
-from tasks.reports.inventory import nearest_names, search
+from tasks.reports.inventory import nearest_names
 from tasks.reports.questions import Answer, Question, ask
 from tasks.reports.resolver import Resolver, known_product
 from tasks.reports.search import search_names
-from tasks.reports.tables import figure_table, listing
 
 SEEDS, GM, BLACK, MAGNETS = "12011000", "12019019", "12019020", "85051110"
 NAMES = {SEEDS: "种用大豆", GM: "转基因黄大豆", BLACK: "黑大豆，种用除外", MAGNETS: "稀土的永磁铁"}
@@ -237,46 +235,6 @@ def test_no_rows_are_an_answer_that_says_what_there_is(store: Path) -> None:
     found = _ask(store, SEEDS, partners=("Brazil",))
     assert found.rows.height == 0
     assert "0 rows: the table metric has no partner BRA of product 12011000; there are partners ARG" in found.notes[-1]
-
-
-def _shown(what: object, width: int = 80) -> list[str]:
-    console = Console(width=width)
-    with console.capture() as printed:
-        console.print(what)
-    lines = [line.rstrip() for line in printed.get().splitlines()]
-    assert max(map(len, lines)) <= width
-    return lines
-
-
-def test_one_row_stands_upright_with_units_and_without_what_does_not_apply(store: Path) -> None:
-    rows = _ask(store, GM, partners=("Brazil",), month="2024-06", measure="quantity_kg").rows
-    lines = _shown(figure_table(rows, 40, 80, reporter="CHN"))
-    assert (
-        " ".join(lines[:2])
-        == "China's imports of Other soya beans,genetically modified (12019019), from Brazil (BRA), June 2024, quantity_kg"
-    )
-    assert any(line.startswith("month ") and line.endswith(" 9,700 t") for line in lines)
-    assert any(line.startswith("m/m") and "+10.2 %" in line for line in lines)
-    assert any(line.startswith("y/y") and "the figure to compare with is not covered" in line for line in lines)
-    assert "a record since 2024-05" in " ".join(" ".join(lines).split())
-    price = _shown(
-        figure_table(
-            _ask(store, GM, partners=("Brazil",), month="2024-06", measure="unit_value_usd_per_kg").rows, 40, 80
-        )
-    )
-    assert any("0.46 USD/kg" in line for line in price)
-    assert not any(line.startswith(("share", "place")) for line in price)
-
-
-def test_a_search_finds_products_and_partners_with_their_months(store: Path) -> None:
-    found = search(store, "大豆")
-    assert {*found.filter(pl.col("months") > 0)["code"]} == {SEEDS, GM, BLACK}
-    assert {*found.filter(pl.col("months") == 0)["code"]} == {"1201", "120110", "120190"}
-    (brazil,) = search(store, "brazil").to_dicts()
-    assert (brazil["code"], brazil["kind"], brazil["name_zh"], brazil["flows"]) == ("BRA", "partner", "巴西", "import")
-    assert search(store, "unknown thing").height == 0
-    assert search(store, "1201.90").filter(pl.col("months") > 0)["code"].to_list() == [GM, BLACK]
-    _shown(listing(found, 80))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from polars.testing import assert_frame_equal
 
 from schemas.table import DataFrame, empty_frame, polars_schema
 from schemas.tables.decision import Decision
-from tasks.controls.tables import EventTables
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import FIGURES_LOOK_BACK, LOOK_BACK_MONTHS
 from tasks.domain.decisions import NOTHING_DECIDED, counting
@@ -158,9 +157,8 @@ def _decided(store: Path, release_id: str, day: date, *, undo: bool) -> None:
 def _publish(store: Path, said: Normalised, decided: DataFrame[Decision]) -> None:
     known = open_known(store, said)
     after = assemble.merge(said, known, decided)
-    events = EventTables(*map(empty_frame, ("control_event", "event_window", "event_month")))  # type: ignore[arg-type]
     entered = Entered(after, assemble.widen_ledger(after), assemble.revise(said, after, known))
-    derived = Derived(derivation.derive(after, known), events)
+    derived = Derived(derivation.derive(after, known), empty_frame("control_event"))  # type: ignore[arg-type]
     publish_tables(store, said, entered, derived, empty_frame("lineage"), known)  # type: ignore[arg-type]
 
 

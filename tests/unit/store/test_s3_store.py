@@ -129,7 +129,7 @@ def test_an_audit_names_each_object_that_is_not_what_it_is_said_to_be(remote: Re
     bucket.delete([file_key(entry), f"raw/00/{'0' * 64}"])
     (gone,) = remote.audit()
     assert (gone.file.removeprefix(url), gone.found) == (file_key(entry), "no such object")
-    assert gone.expected == f"{entry.bytes} bytes"
+    assert gone.expected == f"sha256 {entry.sha256}"
     bucket._put("current.json", pointer_bytes(snapshot.id) + b" ", "overwrite")
     bucket.delete([manifest_key(snapshot.id)])
     missing, other = remote.audit()
@@ -152,30 +152,20 @@ def _in_the_bucket(remote: Remote, store: Path, numbers: dict[str, int]) -> Snap
     return made
 
 
-def test_a_publication_puts_the_parts_of_the_years_that_it_touches(
-    remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = _in_the_bucket(remote, tmp_path, {DECEMBER: 1, JANUARY: 2})
+def test_a_publication_puts_what_is_new(remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _in_the_bucket(remote, tmp_path, {DECEMBER: 1, JANUARY: 2})
     put: list[str] = []
     keep = remote.bucket.keep
     monkeypatch.setattr(remote.bucket, "keep", lambda key, data: put.append(key) or keep(key, data))
     second = _in_the_bucket(remote, tmp_path, {JANUARY: 3})
-    (closed,) = set(first.parts) & set(second.parts)
-    (open_year,) = set(second.parts) - {closed}
-    assert [key for key in put if key.startswith("manifests/")] == [f"manifests/{open_year}.json"]
-    assert len(put) == 3, "a file, a part, the root"
-    found = remote.snapshot(second.id)
-    assert (found.files, found.parts) == (second.files, second.parts)
+    assert len(put) == 2, "a file, the manifest"
+    assert remote.snapshot(second.id).files == second.files
 
 
-def test_retention_deletes_the_parts_that_no_snapshot_names(remote: Remote, tmp_path: Path) -> None:
-    _in_the_bucket(remote, tmp_path, {DECEMBER: 1, JANUARY: 2})
-    last = _in_the_bucket(remote, tmp_path, {JANUARY: 3})
-    (written,) = {item.modified.date() for item in remote.bucket.list("manifests")}
-    remote.retain(today=written + timedelta(days=GRACE_DAYS), months=1)
-    assert len([key for key in _keys(remote) if key.startswith("manifests/")]) == 3
-    remote.retain(today=written + timedelta(days=GRACE_DAYS + 1), months=1)
-    assert {key for key in _keys(remote) if key.startswith("manifests/")} == {
-        f"manifests/{name}.json" for name in last.parts
-    }
+def test_an_audit_names_a_damaged_manifest(remote: Remote, tmp_path: Path) -> None:
+    first = _in_the_bucket(remote, tmp_path, {DECEMBER: 1, JANUARY: 2})
     assert remote.audit() == []
+    remote.bucket._put(manifest_key(first.id), b"{}", "overwrite")
+    (problem,) = remote.audit()
+    assert problem.file == f"s3://customs/store/snapshots/{first.id}/manifest.json"
+    assert "the manifest hashes to" in problem.found

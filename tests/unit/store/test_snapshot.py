@@ -17,7 +17,6 @@ import pytest
 
 from tasks.domain.errors import BrokenStore, UnknownSnapshot
 from tasks.store import verify
-from tasks.store.manifest import part_path
 from tasks.store.publish import NewFile, exclusive, publish
 from tasks.store.retention import retain
 from tasks.store.snapshot import Snapshot, current_id, list_snapshots, manifest_id, open_snapshot
@@ -140,25 +139,17 @@ def test_pointer_to_a_missing_snapshot_is_named(store: Path) -> None:
 def test_manifest_that_does_not_hash_to_its_id_is_refused_and_named(store: Path) -> None:
     snapshot = release(store, 1)
     manifest = writable(snapshot.path / "manifest.json")
-    manifest.write_bytes(manifest.read_bytes().replace(b'"files":1', b'"files":4'))
+    manifest.write_bytes(manifest.read_bytes().replace(b'"rows":', b'"rows":4'))
     with pytest.raises(BrokenStore, match="the manifest hashes to"):
         open_snapshot(store)
     assert names(audit_snapshot(snapshot)) == [f".snapshots/{snapshot.id}/manifest.json"]
     assert names(audit_store(store)) == [f".snapshots/{snapshot.id}/manifest.json"]
 
 
-def _rewritten(store: Path, snapshot: Snapshot, change: Callable[[dict[str, Any], dict[str, Any]], object]) -> Snapshot:
-    """The current snapshot as a program would have written it that has another manifest: hash, id and pointer are right.
-
-    `change` gets the root and its first part.
-    """
+def _rewritten(store: Path, snapshot: Snapshot, change: Callable[[dict[str, Any]], object]) -> Snapshot:
+    """The current snapshot as a program would have written it that has another manifest: hash, id and pointer are right."""
     content = json.loads((snapshot.path / "manifest.json").read_bytes())
-    part = json.loads(part_path(store, snapshot.parts[0]).read_bytes())
-    change(content, part)
-    said = json.dumps(part).encode()
-    if content.get("parts"):
-        content["parts"][0]["sha256"] = hashlib.sha256(said).hexdigest()
-        part_path(store, content["parts"][0]["sha256"]).write_bytes(said)
+    change(content)
     data = json.dumps(content).encode()
     name = manifest_id(snapshot.sequence, data)
     writable(snapshot.path / "manifest.json").write_bytes(data)
@@ -171,28 +162,16 @@ def _rewritten(store: Path, snapshot: Snapshot, change: Callable[[dict[str, Any]
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda root, _: root.update(format=3), "format 3; this version reads 2"),
-        (lambda root, _: root.pop("format"), "format None; this version reads 2"),
-        (lambda root, _: root.update(branch="draft"), "other fields than this version"),
-        (lambda root, _: root.pop("about"), "other fields than this version"),
-        (lambda root, _: root["parts"][0].update(codec="zstd"), "other fields than this version"),
-        (lambda _, part: part.update(codec="zstd"), "other fields than this version"),
-        (lambda _, part: part["files"][0].update(encrypted=True), "other fields than this version"),
-        (lambda _, part: part["files"][0].pop("rows"), "other fields than this version"),
+        (lambda root: root.update(format=4), "format 4; this version reads 3"),
+        (lambda root: root.pop("format"), "format None; this version reads 3"),
+        (lambda root: root.pop("about"), "other fields than this version"),
+        (lambda root: root["files"][0].update(encrypted=True), "other fields than this version"),
+        (lambda root: root["files"][0].pop("rows"), "other fields than this version"),
     ],
-    ids=[
-        "a later format",
-        "no format",
-        "a new field",
-        "a lost field",
-        "a new field of a line",
-        "a new field of a part",
-        "a new field of a file",
-        "a lost field of a file",
-    ],
+    ids=["a later format", "no format", "a lost field", "a new field of a file", "a lost field of a file"],
 )
 def test_a_manifest_of_another_version_is_refused_and_nothing_is_published_over_it(
-    store: Path, change: Callable[[dict[str, Any], dict[str, Any]], object], said: str
+    store: Path, change: Callable[[dict[str, Any]], object], said: str
 ) -> None:
     newer = _rewritten(store, release(store, 1), change)
     with pytest.raises(BrokenStore, match=rf"{said}.* Install the version of Tidewaiter"):
@@ -201,25 +180,6 @@ def test_a_manifest_of_another_version_is_refused_and_nothing_is_published_over_
         release(store, 2)
     assert current_id(store) == newer.id
     assert names(audit_store(store)) == [f".snapshots/{newer.id}/manifest.json"]
-
-
-@pytest.mark.parametrize("harm", [Path.unlink, lambda path: writable(path).write_bytes(b"{}")], ids=["gone", "other"])
-def test_a_part_of_a_manifest_that_is_lost_or_damaged_is_named_once_for_all_its_snapshots(
-    store: Path, harm: Callable[[Path], object]
-) -> None:
-    snapshot = release(store, 1)
-    with exclusive(store):
-        publish(store, [], carried=snapshot.files, parent=snapshot, about={"released_on": "2025-03-20"})
-    part = part_path(store, snapshot.parts[0])
-    whole = part.read_bytes()
-    harm(part)
-    with pytest.raises(BrokenStore, match=rf"manifests/{part.name}: .* Remedy: restore it from a copy of the store"):
-        open_snapshot(store)
-    (problem,) = audit_store(store)
-    assert (problem.file, problem.expected) == (f"manifests/{part.name}", f"sha256 {part.stem}")
-    assert names(audit_snapshot(snapshot)) == [problem.file]
-    part.write_bytes(whole)
-    assert audit_store(store) == []
 
 
 def test_a_snapshot_without_its_manifest_is_refused_with_a_remedy(store: Path) -> None:
@@ -369,8 +329,7 @@ def test_audit_reads_a_file_once_however_many_snapshots_link_it(store: Path, mon
 
     monkeypatch.setattr(hashlib, "file_digest", counted)
     assert audit_store(store) == []
-    # The file, and the part of a manifest that names it.
-    assert len(read) == len(set(read)) == 2
+    assert len(read) == 1
 
 
 def test_what_a_killed_run_left_among_the_objects_is_gone_from_the_disk(store: Path) -> None:

@@ -30,7 +30,7 @@ DAYS = {"202406": date(2024, 7, 20), "202505": date(2025, 6, 20), "202506": date
 # On the way of the release of June 2025: what it derives from, is judged by, or carries on.
 READ = (
     "record_level/flow=export/year=2025/month=5", "observation/flow=export/year=2024/month=6", "observation/flow=export/year=2025/month=5",
-    "release", "event_month", "event_window",
+    "release",
 )  # fmt: skip
 Ingest = Callable[[Path, str], Outcome]
 

@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from flows.cli.asked import Measures, Months, Output, Partners, Products
-from flows.cli.once import Commands
+from flows.cli.command import Commands
 
 app = Commands()
 

@@ -60,13 +60,6 @@ class Server:
     async def create_work_queue(self, name: str, concurrency_limit: int, work_pool_name: str) -> None:
         self.done.append(("queue", f"{work_pool_name}/{name}", concurrency_limit))
 
-    async def read_deployment_by_name(self, name: str) -> SimpleNamespace:
-        self._need(name in self.found)
-        return self.found[name]
-
-    async def delete_deployment(self, deployment_id: str) -> None:
-        self.done.append(("delete", deployment_id))
-
     async def read_deployments(self, limit: int) -> list[SimpleNamespace]:
         return [*self.found.values()][:limit]
 
@@ -91,13 +84,12 @@ def test_the_file_is_next_to_the_flows_in_a_package_and_in_its_folder_in_a_clone
     assert deployments.prefect_file() == packaged
 
 
-def test_pool_and_queue_of_the_file_are_those_that_are_made_and_nothing_retired_is_in_it() -> None:
+def test_pool_and_queue_of_the_file_are_those_that_are_made() -> None:
     named = yaml.safe_load(FILE.read_text(encoding="utf-8"))["deployments"]
     assert {one["work_pool"]["name"] for one in named} == {deployments.POOL}
     assert {one["work_pool"].get("work_queue_name") for one in named} == {deployments.TURNS, None}
     full = {f"{one['entrypoint'].rpartition('.')[2]}/{one['name']}" for one in named}
     assert "watch/watch" in full
-    assert not full & {*deployments.RETIRED}
     assert len(full) <= deployments.DEPLOYMENTS_MAX
 
 
@@ -113,7 +105,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> Done:
 
         return run
 
-    for name in ("_ensure_pool", "_retire", "_ensure_forms", "_ensure_automations"):
+    for name in ("_ensure_pool", "_ensure_forms", "_ensure_automations"):
         monkeypatch.setattr(deployments, name, part(name))
     monkeypatch.setattr(notify, "ensure", part("messages"))
     _prefect_ends(monkeypatch, 0, calls)
@@ -132,12 +124,14 @@ def test_the_pool_is_there_before_the_deployments_and_they_before_what_is_set_on
     assert deployments.deploy_all(FILE, ADDRESSES) == ["webhook"]
     command = [sys.executable, "-P", "-m", "prefect", "--no-prompt", "deploy", "--prefect-file", str(FILE), "--all"]
     assert done == [
-        ("_ensure_pool",), ("prefect", *command), ("_retire",), ("_ensure_forms",), ("messages", "the addresses"),
+        ("_ensure_pool",), ("prefect", *command), ("_ensure_forms",), ("messages", "the addresses"),
         ("_ensure_automations", CHANNELS),
     ]  # fmt: skip
 
 
-def test_where_prefect_does_not_accept_the_file_nothing_is_retired(done: Done, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_prefect_does_not_accept_the_file_nothing_else_is_set(
+    done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _prefect_ends(monkeypatch, 1, done)
     with pytest.raises(
         ChildProcessError, match=r"^Prefect did not accept .*prefect\.yaml\. It says: a long page\nno such pool$"
@@ -162,13 +156,6 @@ def test_pool_and_queue_are_made_once_and_the_queue_starts_one_run_at_a_time(
     server = served(monkeypatch, Server(has_pool=has_pool))
     asyncio.run(deployments._ensure_pool())
     assert server.done == made
-
-
-def test_retired_deployments_are_deleted_and_others_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ("watch/watch", "watch/watch-query", "watch/watch-bulletin")
-    server = served(monkeypatch, Server(*(SimpleNamespace(name=name, id=f"id of {name}") for name in names)))
-    asyncio.run(deployments._retire())
-    assert server.done == [("delete", "id of watch/watch-bulletin"), ("delete", "id of watch/watch-query")]
 
 
 def test_forms_that_cannot_be_sent_as_shown_are_changed_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,14 +36,6 @@ def test_what_is_found_is_counted_and_codes_without_a_figure_apart(monkeypatch: 
     assert "and without a figure 1 code: no release covers the whole of them" in result.stdout
 
 
-def test_nothing_that_is_called_so_says_where_all_names_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    found(monkeypatch)
-    monkeypatch.setattr(inventory, "nearest_names", lambda store, word: ["Uranium"])
-    result = run("search", "unobtainium")
-    assert (result.exit_code, result.stdout) == (0, "")
-    assert "nothing in this store is called 'unobtainium'; the nearest: Uranium" in result.stderr
-
-
 def test_an_empty_store_and_an_unknown_list_are_refused(tmp_path: Path) -> None:
     result = CliRunner().invoke(commands, ["vintages", "magnets", "--store", str(tmp_path)])
     assert result.exit_code == REFUSED

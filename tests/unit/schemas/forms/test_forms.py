@@ -69,6 +69,6 @@ def test_a_held_release_waits_until_a_person_decides() -> None:
 @pytest.mark.parametrize("change", [{"by": ""}, {"reason": ""}, {"verdict": "perhaps"}, {"decided_at": None}])
 def test_a_decision_needs_a_name_a_reason_and_one_of_two_words(change: dict[str, Any]) -> None:
     decided = {"verdict": "approve", "by": "Li Wei", "reason": "so it is", "decided_at": "2025-07-22T10:00:00Z"}
-    held.Decision.model_validate(decided)
+    held.HoldDecision.model_validate(decided)
     with pytest.raises(ValidationError):
-        held.Decision.model_validate(decided | change)
+        held.HoldDecision.model_validate(decided | change)

@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from flows.cli.once import Commands
+from flows.cli.command import Commands
 from flows.cli.options import REFUSED
 
 app = Commands()

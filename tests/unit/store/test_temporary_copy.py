@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.store.dry_run import PREFIX, rehearsal
 from tasks.store.snapshot import current_id, open_snapshot
 from tasks.store.temporary import MARK
+from tasks.store.temporary_copy import PREFIX, temporary_copy
 from tasks.store.verify import audit_store
 from tests.unit.store.small_store import JULY, JUNE, stored
 
@@ -18,7 +18,7 @@ def leftovers(folder: Path) -> list[str]:
 def test_the_state_is_the_same_and_what_is_published_there_stays_there(tmp_path: Path) -> None:
     store = tmp_path / "store"
     before = stored(store, {JUNE: [1, 2]})
-    with rehearsal(store) as aside:
+    with temporary_copy(store) as aside:
         assert aside.name == "store"
         assert aside.parent.parent == tmp_path
         assert current_id(aside) == before.id
@@ -35,7 +35,7 @@ def test_decisions_and_days_of_landing_are_copied_and_raw_bytes_are_not(tmp_path
     for name in ("held/a.json", "raw/ab/abc.json", "raw/ab/abc"):
         (store / name).parent.mkdir(parents=True, exist_ok=True)
         (store / name).write_text(name)
-    with rehearsal(store) as aside:
+    with temporary_copy(store) as aside:
         found = sorted(str(path.relative_to(aside)) for path in aside.rglob("*") if path.is_file())
         assert found == ["held/a.json", "raw/ab/abc.json"]
         (aside / "held/a.json").write_text("decided")
@@ -43,7 +43,7 @@ def test_decisions_and_days_of_landing_are_copied_and_raw_bytes_are_not(tmp_path
 
 
 def test_the_folder_is_deleted_after_an_error(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), rehearsal(tmp_path / "store"):
+    with pytest.raises(RuntimeError), temporary_copy(tmp_path / "store"):
         raise RuntimeError
     assert leftovers(tmp_path) == []
 
@@ -52,8 +52,8 @@ def test_a_folder_of_a_killed_run_is_swept_and_that_of_a_running_one_is_not(tmp_
     killed = tmp_path / f"{PREFIX}killed"
     killed.mkdir()
     (killed / MARK).write_text("")
-    with rehearsal(tmp_path / "store") as first:
+    with temporary_copy(tmp_path / "store") as first:
         assert not killed.exists()
-        with rehearsal(tmp_path / "store") as second:
+        with temporary_copy(tmp_path / "store") as second:
             assert first.is_dir()
             assert first != second

@@ -10,16 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tasks.store.manifest import part_path
 from tasks.store.snapshot import POINTER, SNAPSHOTS, object_path, open_snapshot
 from tasks.store.temporary import temporary_folder
 
-PREFIX = ".rehearsal-"
+PREFIX = ".copy-"
 ORIGIN = ".origin"
 
 
 @contextmanager
-def rehearsal(store: Path) -> Iterator[Path]:
+def temporary_copy(store: Path) -> Iterator[Path]:
     """A store in the state of `store`, in a sibling folder, because hard links do not cross disks. For a store whose
     folder does not exist yet: in the nearest folder above it that does, so that nothing stays behind.
     """
@@ -30,8 +29,7 @@ def rehearsal(store: Path) -> Iterator[Path]:
         snapshot = open_snapshot(store)
         if snapshot is not None:
             shutil.copytree(snapshot.path, aside / SNAPSHOTS / snapshot.id, copy_function=_link)
-            named = [part_path(store, name) for name in snapshot.parts]
-            for place in [*named, *{object_path(store, entry.sha256) for entry in snapshot.files}]:
+            for place in {object_path(store, entry.sha256) for entry in snapshot.files}:
                 target = aside / place.relative_to(store)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _link(place, target)

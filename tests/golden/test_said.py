@@ -1,0 +1,83 @@
+"""What the commands say about the sample, word for word: one file a command in `said/`.
+
+After a change that is meant: `TIDEWAITER_GOLDEN=write pytest tests/golden/test_said.py`, and read the difference.
+"""
+
+import os
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from flows.cli import terminal
+from flows.cli.app import app
+from tasks.domain import clock
+
+SAID = Path(__file__).with_name("said")
+COMMANDS = {
+    "read": "read magnets --month 2025-06",
+    "read_one": "read magnets --partner us --month 2025-06 --measure quantity_kg",
+    "read_none": "read magnets --partner us --month 2031-06",
+    "trace": "trace --product magnets --partner us --month 2025-06 --metric mom_pct",
+    "trace_printed": "trace --product magnets --partner world --month 2025-06 --metric yoy_pct",
+    "trace_json": "trace --product magnets --partner world --month 2025-06 --metric level --format json",
+    "search": "search magnet",
+    "search_none": "search unobtainium",
+    "list_releases": "list releases",
+    "list_products": "list products",
+    "vintages": "vintages magnets --partner us --month 2025-05..2025-06",
+    "revisions": "revisions",
+    "events": "events --product magnets --on 2026-06-30",
+    "held": "held",
+    "brief": "brief --product magnets --month 2025-06 --output <folder>/brief.html",
+    "brief_zh": "brief --product magnets --month 2025-06 --output <folder>/brief.html --language zh",
+    "brief_of_july": "brief --product magnets --month 2025-07 --output <folder>/brief.html",
+    "coverage": "coverage 850511 --month 2025-06",
+    "resolve_none": "resolve quarantine",
+    "no_product": "read widgets",
+    "no_month": "read magnets --month 2025-13",
+    "help_read": "read --help",
+    "help_ingest": "ingest --help",
+}
+# What differs from run to run or with any change of the code, and what stands for it.
+CHANGING = (
+    (r"\b\d{6}-[0-9a-f]{12}\b", "<snapshot>"),
+    (r"\b[0-9a-f]{64}\b", "<sha256>"),
+    (r"\b[0-9a-f]{12,16}\b", "<hash>"),
+    (r"version \d+\.\d+\.\d+", "version <version>"),
+)
+
+
+def said(command: str, store: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The exit code of a command, all that it prints, 120 columns wide, and the pages that it writes as markdown."""
+    for console in (terminal.console(), terminal.errors()):
+        monkeypatch.setattr(console, "_width", 120)
+    environment = {"TIDEWAITER_STORE": str(store.parent), "COLUMNS": "120", "NO_COLOR": "1"}
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "today", lambda: date(2026, 6, 30))
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        done = CliRunner().invoke(app, command.replace("<folder>", str(folder)).split())
+    text = f"{done.stdout}{done.stderr}exit code {done.exit_code}\n"
+    text += "".join(f"\n{page.name}\n{page.read_text(encoding='utf-8')}" for page in sorted(folder.glob("*.md")))
+    text = text.replace(str(store.parent), "<store>").replace(str(folder), "<folder>")
+    for pattern, word in CHANGING:
+        text = re.sub(pattern, word, text)
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_says_what_its_file_has(
+    name: str, sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, file = said(COMMANDS[name], sample_store, tmp_path, monkeypatch), SAID / f"{name}.txt"
+    if os.environ.get("TIDEWAITER_GOLDEN") == "write":
+        SAID.mkdir(exist_ok=True)
+        file.write_text(found, encoding="utf-8")
+    assert found == file.read_text(encoding="utf-8"), f"`tidewaiter {COMMANDS[name]}` says something else than {file}"
+
+
+def test_every_file_has_its_command() -> None:
+    assert {file.stem for file in SAID.glob("*.txt")} == {*COMMANDS}
