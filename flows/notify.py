@@ -4,16 +4,7 @@ workers.
 `tidewaiter deploy` makes a block for each address in its environment; the occasions are those of `deployments/automations.yaml` that
 have a message. The Prefect server
 sends the messages, so they come also when every worker is gone. An unset variable changes nothing, so that a second
-`tidewaiter deploy` from another shell stops no messages; an empty one removes its address.
-
-| variable | what |
-|---|---|
-| TIDEWAITER_SLACK_WEBHOOK | address of an incoming webhook of Slack, or of any service that takes `{"text": …}`, such
-as Mattermost |
-| TIDEWAITER_MAIL_TO | where mails go: addresses, with commas between |
-| TIDEWAITER_SMTP | how: smtps://USER:PASSWORD@HOST:465 (TLS), smtp+starttls://…:587, or smtp://HOST:25 (not encrypted)
-|
-| TIDEWAITER_MAIL_FROM | sender; by default the first address of TIDEWAITER_MAIL_TO |
+`tidewaiter deploy` from another shell stops no messages; an empty one removes its address. `docs/settings.md` says what each variable is.
 """
 
 import os

@@ -21,8 +21,8 @@ from tasks.ledger.published_state import Known
 from tasks.steps import catalog as step
 from tasks.steps.assemble import Ledger
 from tasks.steps.batch import Batch, newest_of_each
+from tasks.steps.publication import Derived, Entered
 from tasks.steps.recording import opened, recorded
-from tasks.steps.release_tables import Derived, Entered
 from tasks.store.mirror import again_if_outpaced, exclusive
 
 

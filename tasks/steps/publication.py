@@ -15,8 +15,11 @@ import polars as pl
 
 from schemas.layouts import LAYOUTS
 from schemas.table import DataFrame, empty_frame, schema_sha256
+from schemas.tables.control_event import ControlEvent
 from schemas.tables.decision import Decision
 from schemas.tables.lineage import Lineage
+from schemas.tables.revision import Revision
+from schemas.tables.trade_flow import TradeFlow
 from tasks.controls.tables import reference_sha256
 from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.ingest.normalise import Normalised
@@ -24,15 +27,30 @@ from tasks.ledger.name_tables import NameTables, name_tables
 from tasks.ledger.published_state import Known
 from tasks.lineage.provenance import derivation_of, derivation_of_month, rows_of_collected
 from tasks.lineage.records import lineage_row
-from tasks.steps.assemble import whole
+from tasks.steps.assemble import Ledger, whole
+from tasks.steps.derivation import Figures
 from tasks.steps.open_published import later_year
 from tasks.steps.portions import DERIVED
-from tasks.steps.release_tables import Derived, Entered
 from tasks.store.manifest import FileEntry
 from tasks.store.mirror import announcement
 from tasks.store.parquet import Partition, encode_file, encode_months, partition_path
 from tasks.store.publish import NewFile, Publication, publish
 from tasks.store.snapshot import Snapshot, open_snapshot
+
+
+class Entered(NamedTuple):
+    """What a release or a decision makes of the ledger, and what it revises."""
+
+    ledger: Ledger
+    trade_flow: DataFrame[TradeFlow]
+    revision: DataFrame[Revision]
+
+
+class Derived(NamedTuple):
+    """What follows from the ledger: the figures, and the states of export controls."""
+
+    figures: Figures
+    control_event: DataFrame[ControlEvent]
 
 
 def publish_tables(
@@ -166,28 +184,28 @@ def _made_again(
     for month in always:
         if ("revision", partition_path(month)) not in made:
             yield encode_file("revision", empty_frame("revision"), partition_path(month), made_of("revision", month))
-    yield encode_file("product_name", names.product_name, "", derivation_of("product_name", releases))
-    yield encode_file("partner_name", names.partner_name, "", derivation_of("partner_name", releases))
+    yield _file("product_name", names.product_name, releases)
+    yield _file("partner_name", names.partner_name, releases)
+
+
+def _file(table: str, frame: pl.DataFrame, releases: pl.DataFrame, **more: str) -> NewFile:
+    """A file of a table that is not filed by month, made from these releases."""
+    return encode_file(table, frame, "", derivation_of(table, releases) | more)
 
 
 def _files_of_derived(derived: Derived, releases: pl.DataFrame) -> Iterator[NewFile]:
     # One file at a time: each is read from the disk and released before the next one.
     for table in derived.figures:
         yield from table.new_files()
-    made_of = derivation_of("control_event", releases.clear()) | {"reference_sha256": reference_sha256()}
-    yield encode_file("control_event", derived.control_event, "", made_of)
+    yield _file("control_event", derived.control_event, releases.clear(), reference_sha256=reference_sha256())
 
 
 def _files_of_release(release: Normalised) -> Iterator[NewFile]:
     """Yield the files that a release gets once and for good: its details, its row, its findings, its quarantine."""
     mine = release.release
     yield from encode_months("detail", release.detail, functools.partial(derivation_of_month, "detail", releases=mine))
-    for model, frame in (
-        ("release", release.release),
-        ("finding", release.findings),
-        ("quarantine", release.quarantine),
-    ):
-        yield encode_file(model, frame, "", derivation_of(model, mine))
+    for model, frame in (("release", mine), ("finding", release.findings), ("quarantine", release.quarantine)):
+        yield _file(model, frame, mine)
 
 
 def _decided(entered: Entered, known: Known) -> pl.DataFrame:
@@ -198,9 +216,7 @@ def _decided(entered: Entered, known: Known) -> pl.DataFrame:
 def _file_of_decisions(decided: pl.DataFrame, release: Normalised) -> Iterator[NewFile]:
     """The file of new decisions, which is written once and for good; none where nothing was decided."""
     if decided.height:
-        yield encode_file(
-            "decision", Decision.validate(decided, lazy=True), "", derivation_of("decision", release.release)
-        )
+        yield _file("decision", Decision.validate(decided, lazy=True), release.release)
 
 
 def _with_lineage(
@@ -217,8 +233,7 @@ def _with_lineage(
         yield file
     for release_id, trail in trails.items():
         mine = releases.filter(release_id=release_id)
-        made_of = derivation_of("lineage", mine if mine.height else editions)
-        yield encode_file("lineage", _with_own_record(trail, release_id, rows, hashes), "", made_of)
+        yield _file("lineage", _with_own_record(trail, release_id, rows, hashes), mine if mine.height else editions)
 
 
 def _with_own_record(

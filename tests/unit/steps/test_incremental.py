@@ -29,8 +29,7 @@ from tasks.metrics.derive import derive
 from tasks.steps import assemble, derivation, segments
 from tasks.steps.affected_months import can_change, years_of_totals
 from tasks.steps.open_published import open_known
-from tasks.steps.publication import publish_tables
-from tasks.steps.release_tables import Derived, Entered
+from tasks.steps.publication import Derived, Entered, publish_tables
 from tasks.steps.withdrawal import recall, withdraw
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import open_snapshot
