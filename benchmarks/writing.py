@@ -5,6 +5,7 @@ brought to the disk. No figure is computed, nothing is validated.
 """
 
 import hashlib
+import json
 import os
 import tempfile
 import time
@@ -14,7 +15,7 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.table import polars_schema, stored_columns
-from tasks.store.parquet import encode_file, read_derivation
+from tasks.store.parquet import DERIVATION_KEY, encode_file
 from tasks.store.snapshot import open_snapshot
 
 
@@ -36,7 +37,7 @@ def write_again(store: Path, folder: Path) -> Written:
             kinds = polars_schema(entry.table)
             rows = pl.read_parquet(snapshot.path / entry.path, hive_partitioning=False)
             rows = rows.select(pl.col(name).cast(kinds[name]) for name in stored_columns(entry.table)).rechunk()
-            derivation = read_derivation(str(snapshot.path / entry.path))
+            derivation = json.loads(pl.read_parquet_metadata(snapshot.path / entry.path)[DERIVATION_KEY])
             begun, used = time.perf_counter(), time.process_time()
             data = encode_file(entry.table, rows, entry.partition, derivation, in_order=True).data
             assert hashlib.sha256(data).hexdigest() == entry.sha256, f"{entry.path}: written again it is another file"

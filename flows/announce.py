@@ -82,19 +82,19 @@ def reported(work: Callable[P, R]) -> Callable[P, R]:
         if FlowRunContext.get() is None:
             return work(*args, **kwargs)
         try:
-            ended = work(*args, **kwargs)
+            answer = work(*args, **kwargs)
         except Refused as refusal:
             return cast(R, Failed(name="Refused", message=str(refusal), data=refusal))
         except NotHeld as problem:
             return cast(R, Failed(name="Not held", message=str(problem), data=problem))
-        if isinstance(ended, Hold):
-            if ended.status == "held" and not ended.was_asked:
-                held(ended, waits=False)
-            return cast(R, Completed(name=STATES[ended.status], message=ended.message, data=ended))
-        attempt(lambda: rename(f"{decided(ended) or 'release'} {ended.span} {ended.title}"))
-        if ended.status == "published":
-            attempt(lambda: published(ended, pictures=True))
-        return cast(R, Completed(name=state_name(ended), message=message(ended), data=ended))
+        if isinstance(answer, Hold):
+            if answer.status == "held" and not answer.was_asked:
+                held(answer, waits=False)
+            return cast(R, Completed(name=STATES[answer.status], message=answer.message, data=answer))
+        attempt(lambda: rename(f"{decided(answer) or 'release'} {answer.span} {answer.title}"))
+        if answer.status == "published":
+            attempt(lambda: published(answer, pictures=True))
+        return cast(R, Completed(name=state_name(answer), message=message(answer), data=answer))
 
     return reporting
 

@@ -43,7 +43,7 @@ def backfill(request: BackfillRequest) -> WatchReport:
         scheduler = request.dask if looked.ready and not request.dry_run else None
         with _helped(scheduler, request.store), announce.shown(f"Files of {request.folder}") as show:
             report = take(
-                looked, request.store, dry_run=request.dry_run, show=show, notes=request.notes, together=True,
+                looked, request.store, dry_run=request.dry_run, show=show, together=True,
                 otherwise=request.declaration,
             )  # fmt: skip
     announce.pictured(report)

@@ -27,17 +27,17 @@ log = logging.getLogger("tidewaiter.taking")
 
 def take(
     looked: Look, store: StoreAddress, *, dry_run: bool, show: HearFile = lambda done, total, name: None,
-    notes: bool = True, together: bool = False, otherwise: Declaration = NOTHING,
+    together: bool = False, otherwise: Declaration = NOTHING,
 ) -> WatchReport:  # fmt: skip
     """Ingest what is ready; `show` gets the progress. A doubtful or broken file does not block the others, but a
-    fault that keeps every file out of the store ends the run: each file would fail in turn. Without `notes` none are
-    written next to a file. Files that go in `together` are published in batches. `otherwise` is declared about files that
+    fault that keeps every file out of the store ends the run: each file would fail in turn. A file of an inbox that is
+    refused gets a note next to it; files that go in `together` are an archive, get none, and are published in batches. `otherwise` is declared about files that
     say nothing else.
     """
     files = [] if dry_run else looked.ready
-    for file, refusal in () if dry_run or not notes else shared_refusals(looked):
+    for file, refusal in () if dry_run or together else shared_refusals(looked):
         note_refusal(file, refusal, seen_before_reading(file, otherwise))
-    taking = Taking(store, lambda done, name: show(done, len(files), name), notes=notes, otherwise=otherwise)
+    taking = Taking(store, lambda done, name: show(done, len(files), name), notes=not together, otherwise=otherwise)
     if together:
         taking.take_together(files)
     else:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     __version__: str
 
-__all__ = ["__version__", "list", "open_release", "read", "search", "trace", "vintages"]
+__all__ = ["__version__", "list", "mirror", "open_release", "read", "search", "trace", "vintages"]
 
 Flow = Literal["export", "import"]
 
@@ -150,6 +150,33 @@ def vintages(
     from tasks.reports import public
 
     return public.vintages(product, partner, month, metric, measure, flow, store, reporter)
+
+
+def mirror(
+    product: str, importer: str, *, exporter: str = "CHN", month: str | None = None, store: str | Path | None = None,
+) -> pl.DataFrame:  # fmt: skip
+    """What the exporter says it sold beside what the importer says it bought, by month; each has a store of its own.
+
+    Args:
+        product: HS code of two, four or six digits: customs share no longer ones.
+        importer: Who bought: a name or a code.
+        exporter: Who sold.
+        month: A month or a range; none: all that either store has.
+        store: Folder or bucket with the stores of both.
+
+    Returns:
+        A row a month: export_kg and import_kg, export_value and import_value in one currency (null where the stores share
+        none), fob_low and fob_high, the importer's value free on board, kg_ratio and value_ratio, importer by exporter, lag in
+        months, reason, doubt. `docs/mirror.md` says what each reason means.
+
+    Raises:
+        ValueError: A code that customs do not share, or a reporter without a store.
+        LookupError: Neither has a figure.
+    """
+    refuse_shadows()
+    from tasks.reports import public
+
+    return public.mirror(product, importer, exporter, month, store)
 
 
 def open_release(

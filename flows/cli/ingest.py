@@ -33,7 +33,6 @@ FlowOfFiles = Annotated[Flow | None, typer.Option(help="direction of files that 
 PartnersOfFiles = Annotated[
     Partners | None, typer.Option(help="all: every partner was asked for; listed: those in the file")
 ]
-Notes = Annotated[bool, typer.Option("--notes", help="leave a note next to each file that is refused")]
 commands = Commands()
 
 
@@ -166,7 +165,6 @@ def backfill(
     source: SourceOfFiles = None,
     flow: FlowOfFiles = None,
     partners: PartnersOfFiles = None,
-    notes: Notes = False,
     dask: Annotated[
         str | None, typer.Option(help="Dask scheduler whose workers help", metavar="tcp://HOST:PORT")
     ] = None,
@@ -181,7 +179,7 @@ def backfill(
     require_folder(folder)
     request = BackfillRequest(
         folder=folder, store=store, source=source, flow=flow and flow.value, partners=partners and partners.value,
-        dry_run=dry_run, dask=dask, notes=notes,
+        dry_run=dry_run, dask=dask,
     )  # fmt: skip
     api = recording_server(prefect)
     from flows.backfill import backfill as fill

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.asked import PRODUCT_HELP, Flow, Form, Measure, Printed
+from flows.cli.asked import MONTH_HELP, PRODUCT_HELP, Flow, Form, Measure, Output, Printed
 from flows.cli.command import Commands
 from flows.cli.options import DISAGREES, STORE, StoreGiven
 from flows.cli.terminal import console, say
@@ -35,6 +35,35 @@ def sources(
         return
     # A terminal is narrow, and in a new store most columns are empty.
     console().print(table({column.name: column.to_list() for column in rows if (column != "").any()}))
+
+
+@commands.command(epilog="Example: `tidewaiter mirror 850511 --importer Germany --month 2025-01..2025-06`")
+def mirror(
+    product: Annotated[
+        str, typer.Argument(help="goods by name, or an HS code of 2, 4 or 6 digits; customs share no longer ones")
+    ],
+    importer: Annotated[str, typer.Option(help="who bought: name or code, Germany, DEU")],
+    exporter: Annotated[str, typer.Option(help="who sold")] = "CHN",
+    month: Annotated[str | None, typer.Option(help=MONTH_HELP)] = None,
+    form: Printed = Form.table,
+    output: Output = None,
+    store: StoreGiven = STORE,
+) -> None:
+    """What the exporter says it sold beside what the importer says it bought, by month, with the reason of a difference.
+
+    Both have a store of their own. No third number is made of the two.
+    """
+    from tasks.reports import export
+    from tasks.reports.mirror import shown, statements
+    from tasks.reports.tables import table
+
+    found = statements.asked(store, product, exporter, importer, month)
+    if form is not Form.table or output is not None:
+        export.write(found.rows, form.value, output)
+        return
+    columns = shown.columns(found)
+    right = [name for name in columns if name not in ("month", "reason")]
+    console().print(table(columns, above=shown.title(found), below=shown.notes(found), right=right))
 
 
 @commands.command(

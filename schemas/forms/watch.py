@@ -91,11 +91,6 @@ class BackfillRequest(BaseModel):
         json_schema_extra={"pattern": SCHEDULER},
     )
     dry_run: bool = Field(default=False, description="say what would be ingested, and ingest nothing")
-    notes: bool = Field(
-        default=False,
-        description="leave a note next to each file that is refused, with which it is not tried again until it changes",
-    )
-
     _cleared = field_validator("source", "flow", "partners", "reporter", "dask", mode="before")(none_if_empty)
 
     @property

@@ -325,6 +325,18 @@ class Quotability(Table):
     reason: pl.String = Field(description="why there", str_length={"min_value": 20})
 
 
+class ImportMargins(Table):
+    """By how much the value of imports with cost, insurance and freight is above the value free on board, by pair."""
+
+    importer: pl.String = Field(
+        description="ISO 3166-1 alpha-3; empty: any without a row of its own", str_matches=REPORTER
+    )
+    exporter: pl.String = Field(description="ISO 3166-1 alpha-3", str_matches=r"^[A-Z]{3}$")
+    year: pl.String = Field(description="year that was measured", str_matches=r"^\d{4}$")
+    margin_pct: pl.String = Field(description="per cent of the value free on board", str_matches=r"^\d+(\.\d+)?$")
+    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+
+
 class CheckThresholds(Table):
     """Bounds from which the checks of a release warn about it or hold it, measured on real downloads."""
 
@@ -341,6 +353,7 @@ class CheckThresholds(Table):
 
 TABLES: dict[str, type[Table]] = {
     "quotability": Quotability,
+    "import_margins": ImportMargins,
     "partners": Partners,
     "partner_codes": PartnerCodes,
     "partner_groups": PartnerGroups,

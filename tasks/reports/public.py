@@ -89,6 +89,13 @@ def vintages(
     return found
 
 
+def mirror(product: str, importer: str, exporter: str, month: str | None, store: str | Path | None) -> pl.DataFrame:
+    """Return both statements of a flow, compared."""
+    from tasks.reports.mirror import statements
+
+    return statements.asked(_root(store), product, exporter, importer, month).rows
+
+
 def search(text: str, store: str | Path | None, reporter: str | None) -> pl.DataFrame:
     """Return the names that match the text."""
     return inventories.search(_folder(store, reporter), text)
@@ -136,9 +143,12 @@ def _several(given: Texts) -> tuple[str, ...]:
     return () if given is None else (given,) if isinstance(given, str) else tuple(given)
 
 
+def _root(store: str | Path | None) -> Path | S3Url:
+    return read_address(store if store is not None else settings.value(settings.STORE) or DEFAULT)
+
+
 def _given(store: str | Path | None, reporter: str | None) -> Path | S3Url:
-    root = read_address(store if store is not None else settings.value(settings.STORE) or DEFAULT)
-    return only_store(root, reporter)
+    return only_store(_root(store), reporter)
 
 
 def _folder(store: str | Path | None, reporter: str | None) -> Path:

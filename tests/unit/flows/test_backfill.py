@@ -16,7 +16,6 @@ from flows.backfill import backfill
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import BackfillRequest, WatchReport
 from tasks.ingest import declaration
-from tasks.ingest.inbox import NOTE
 from tasks.sources.registry import SOURCES
 from tasks.steps import batch, catalog
 from tasks.steps.listeners import listening
@@ -90,15 +89,12 @@ def test_a_held_and_a_broken_file_stop_nobody_and_are_told(folder: Path) -> None
     ]  # fmt: skip
 
 
-def test_nothing_is_written_beside_a_file_unless_notes_are_asked_for(folder: Path) -> None:
+def test_nothing_is_written_beside_a_file(folder: Path) -> None:
     (folder / "page.csv").write_text("<html>captcha</html>\n")
     before = sorted(folder.rglob("*"))
     fill(folder)
     assert sorted(folder.rglob("*")) == before
     assert fill(folder).headline == "Refused 1"
-    assert fill(folder, notes=True).headline == "Refused 1"
-    assert sorted(folder.rglob("*")) == sorted([*before, folder / f"page.csv{NOTE}"])
-    assert fill(folder).looked.waiting == ["refused before and unchanged: page.csv"]
 
 
 @pytest.fixture

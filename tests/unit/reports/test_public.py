@@ -22,7 +22,10 @@ def test_importing_it_loads_nothing_else() -> None:
         f"import sys, tidewaiter; print([name for name in {HEAVY} if name in sys.modules], sorted(tidewaiter.__all__))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[] ['__version__', 'list', 'open_release', 'read', 'search', 'trace', 'vintages']"
+    assert (
+        done.stdout.strip()
+        == "[] ['__version__', 'list', 'mirror', 'open_release', 'read', 'search', 'trace', 'vintages']"
+    )
     assert (Path(tidewaiter.__file__).parent / "py.typed").is_file()
 
 

@@ -1,0 +1,122 @@
+"""Compares both statements of a flow, month by month, and names the reason of a difference. It never reconciles them.
+
+The importer counts cost, insurance and freight, later than the exporter, and by origin; the exporter counts free on board
+and by the destination known then. So the importer's value becomes an interval free on board, by the margin of the pair, and
+a shipment that one side counts in another month shows in sums of three months. Kilograms have no margin: they decide
+where both sides report them.
+"""
+
+import polars as pl
+
+# How far two reports of the same goods may differ: weights with and without packing, exchange rates within a month.
+KG_TOLERANCE, VALUE_TOLERANCE = 0.10, 0.05
+# The margins of a pair are of one year and of all goods.
+MARGIN_POINTS = 2.0
+# Beyond it, cost, insurance and freight explain nothing.
+MARGIN_MAX_PCT = 35.0
+# Sea freight takes 25 to 45 days, customs some more.
+LAGS = (0, 1, 2)
+# Sums of three months fit by chance now and then; a lag is told where most of a pair's sums fit with it.
+FITS_MIN = 0.6
+REASONS = {
+    "agrees": "both sides agree, within freight and rounding",
+    "lag": "the amounts differ as goods do that are under way at the end of a month",
+    "margin": "the weights agree and the importer's value is above the usual freight and insurance",
+    "hub": "the exporter counts at least as much to Hong Kong, the Netherlands or Singapore as is missing here",
+    "not_covered": "one side has no figure of the month",
+    "not_comparable": "the two sides have no measure in common: other units, or other money",
+    "unexplained": "none of the known causes explains the difference",
+}
+KEYS = ("product", "exporter", "importer")
+
+
+def judge(months: pl.DataFrame) -> pl.DataFrame:
+    """Return the months with what follows from both statements, in the order given.
+
+    `months` has a row for each KEYS and `period`, without gaps, and the columns `export_kg`, `import_kg` (kilograms),
+    `export_value`, `import_value` (one currency), `hub_kg`, `hub_value` (what the exporter counts to the hubs), null where
+    it is not known, and `margin_pct`, by how much the importer's valuation is above free on board; null: not known.
+    Added are `fob_low` and `fob_high`, the importer's value free on board; `value_ratio`, `kg_ratio`, importer by exporter;
+    `lag`, months by which three-month sums fit best; `reason`, one of REASONS.
+    """
+    found = months.with_row_index("_order").sort(*KEYS, "period")
+    low, high = ((pl.col("margin_pct") + points) / 100 + 1 for points in (MARGIN_POINTS, -MARGIN_POINTS))
+    is_fob = pl.col("margin_pct") == 0
+    found = found.with_columns(
+        fob_low=pl.col("import_value") / pl.when(is_fob).then(1.0).otherwise(low),
+        fob_high=pl.col("import_value") / pl.when(is_fob).then(1.0).otherwise(high),
+        value_ratio=_ratio("import_value", "export_value"), kg_ratio=_ratio("import_kg", "export_kg"),
+    )  # fmt: skip
+    found = found.with_columns(
+        _sums(name) for name in ("export_kg", "export_value", "import_kg", "fob_low", "fob_high")
+    )
+    found = found.with_columns(_fit(lag).alias(f"_fit_{lag}") for lag in LAGS)
+    shares = [(pl.col(f"_fit_{lag}") <= 0).mean().over(*KEYS) for lag in LAGS]
+    # Of equal shares the shortest lag.
+    found = found.with_columns(_best=pl.concat_list(shares).list.arg_max(), _share=pl.max_horizontal(shares))
+    found = found.with_columns(_fit=pl.coalesce(pl.when(pl.col("_best") == lag).then(f"_fit_{lag}") for lag in LAGS))
+    is_lag = (pl.col("_fit") <= 0) & (pl.col("_share") >= FITS_MIN)
+    found = found.with_columns(lag=pl.when(is_lag).then("_best").cast(pl.Int8), reason=_reason(is_lag))
+    return found.sort("_order").select(
+        *months.columns, "fob_low", "fob_high", "value_ratio", "kg_ratio", "lag", "reason"
+    )
+
+
+def _reason(is_lag: pl.Expr) -> pl.Expr:
+    is_weighed, is_valued = _both("kg"), _both("value") & pl.col("margin_pct").is_not_null()
+    is_known = pl.all_horizontal(
+        pl.col(f"{side}_kg").is_not_null() | pl.col(f"{side}_value").is_not_null() for side in ("export", "import")
+    )
+    same_weight = _distance(pl.col("export_kg"), pl.col("import_kg"), pl.col("import_kg"), KG_TOLERANCE) <= 0
+    same_value = _distance(pl.col("export_value"), pl.col("fob_low"), pl.col("fob_high"), VALUE_TOLERANCE) <= 0
+    # Unit values of the same goods are alike, whatever part of them has arrived.
+    price, usual = pl.col("value_ratio") / pl.col("kg_ratio"), 1 + (pl.col("margin_pct") + MARGIN_POINTS) / 100
+    same_goods = price.is_between(1 - KG_TOLERANCE, usual * (1 + KG_TOLERANCE))
+    is_dear = (price > usual * (1 + VALUE_TOLERANCE)) & (price <= 1 + MARGIN_MAX_PCT / 100)
+    return (
+        pl.when(~is_known).then(pl.lit("not_covered"))
+        .when(~is_weighed & ~is_valued).then(pl.lit("not_comparable"))
+        .when(pl.when(is_weighed).then(same_weight & (same_value | ~is_valued)).otherwise(same_value)).then(pl.lit("agrees"))
+        .when(same_weight & is_dear).then(pl.lit("margin"))
+        .when(is_lag).then(pl.lit("lag"))
+        # Months beside it, where they are at hand, have shown no lag.
+        .when(pl.col("_fit").is_null() & (pl.col("_share").is_null() | (pl.col("_share") >= FITS_MIN)) & same_goods).then(pl.lit("lag"))
+        .when(pl.when(is_weighed).then(_missing("kg") <= pl.col("hub_kg")).otherwise(_missing("value") <= pl.col("hub_value"))).then(pl.lit("hub"))
+        .otherwise(pl.lit("unexplained"))
+    )  # fmt: skip
+
+
+def _both(measure: str) -> pl.Expr:
+    return pl.col(f"export_{measure}").is_not_null() & pl.col(f"import_{measure}").is_not_null()
+
+
+def _missing(measure: str) -> pl.Expr:
+    """What the importer has and the exporter has not; null where it is nothing."""
+    more = pl.col(f"import_{measure}") - pl.col(f"export_{measure}")
+    return pl.when(more > 0).then(more)
+
+
+def _ratio(over: str, under: str) -> pl.Expr:
+    return pl.when(pl.col(under) > 0).then(pl.col(over) / pl.col(under))
+
+
+def _sums(name: str) -> pl.Expr:
+    """The sum of the month and of those beside it; null where one of them is not known."""
+    three = [pl.col(name).shift(by).over(*KEYS) for by in (-1, 0, 1)]
+    return (three[0] + three[1] + three[2]).alias(f"_{name}")
+
+
+def _fit(lag: int) -> pl.Expr:
+    """How far the exporter's three months are from the importer's, `lag` months later; at most 0 where they agree."""
+    low, high, mass = (pl.col(name).shift(-lag).over(*KEYS) for name in ("_fob_low", "_fob_high", "_import_kg"))
+    weight = _distance(pl.col("_export_kg"), mass, mass, KG_TOLERANCE)
+    value = _distance(pl.col("_export_value"), low, high, VALUE_TOLERANCE)
+    # Kilograms decide where both sides have them.
+    return pl.coalesce(weight, value)
+
+
+def _distance(value: pl.Expr, low: pl.Expr, high: pl.Expr, tolerance: float) -> pl.Expr:
+    """How far a value is outside an interval, as a part of it; at most 0 inside. Nothing traded on both sides is no distance."""
+    below, above = low * (1 - tolerance) - value, value - high * (1 + tolerance)
+    scale = pl.max_horizontal(value, high)
+    return pl.when(scale == 0).then(-tolerance).otherwise(pl.max_horizontal(below, above) / scale)
