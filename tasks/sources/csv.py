@@ -165,7 +165,7 @@ def _place_of(body: bytes, at: int, where: str) -> str:
     column = 0
     while (found := TOKEN.match(body, begins)) and found.end() <= at:
         column, begins = column + 1, found.end()
-    return f"{where}, record {number}, column {titles[column]}" if number else f"{where}, header"
+    return f"{where}, record {number}, column {titles[column]}" if number else f"{where}, header (line 1)"
 
 
 def _header(body: bytes, where: str) -> Header:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tasks.domain.precision import VALUE_MAX
-from tests.unit.ingest.file_codes import amounts_of
+from tasks.ingest.quantities import read_amounts
+from tests.unit.ingest.file_codes import amounts_of, records_of
 
 
 def numbers(*records: dict[str, Any]) -> list[tuple[int, str, str, int, int]]:
@@ -41,7 +42,7 @@ def test_a_number_is_whole_in_its_unit_and_says_how_fine_it_is(record: dict[str,
     ],
 )  # fmt: skip
 def test_what_is_no_number_has_its_reason(record: dict[str, Any], reason: str) -> None:
-    found = amounts_of(record)
+    found = read_amounts(records_of(record))
     assert found.faults.rows() == [(0, reason)]
 
 
