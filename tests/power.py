@@ -31,6 +31,8 @@ from typing import NamedTuple
 import psutil
 import pytest
 
+from tests.conftest import SLOW
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("metrics", "ledger", "ingest", "checks", "store", "sources", "lineage")
 COPIED = ("tasks", "flows", "schemas", "tidewaiter", "tests", "benchmarks", "deployments", "docs", "conftest.py", "pyproject.toml", "README.md")  # fmt: skip
@@ -112,9 +114,9 @@ def place_of(recorded: dict[str, str]) -> Place | None:
     """Return where a recorded mutant is in the code of today; nothing where that code is gone."""
     if not (ROOT / recorded["file"]).exists():
         return None
-    same = [
-        one for one in mutants(recorded["file"]) if (one.before, one.after) == (recorded["before"], recorded["after"])
-    ]
+    nodes = [node for node, _ in places(ast.parse((ROOT / recorded["file"]).read_text(encoding="utf-8")))]
+    alike = [number for number, node in enumerate(nodes) if ast.unparse(node) == recorded["before"]]
+    same = [one for number in alike for one in mutants(recorded["file"], number) if one.after == recorded["after"]]
     return min(((abs(one.line - int(recorded["line"])), one[:2]) for one in same), default=(0, None))[1]
 
 
@@ -122,15 +124,16 @@ def concerned(file: str) -> tuple[list[str], list[str]]:
     """Return the tests of a module: its own; then those of its room that import it, others that do, the rest of the room."""
     package, name, room = ".".join(Path(file).parent.parts), Path(file).stem, Path(file).parts[1]
     near, rest = [], []
-    for test in sorted((ROOT / "tests/unit").rglob("test_*.py")):
+    for test in sorted([*(ROOT / "tests/unit").rglob("test_*.py"), *(ROOT / "tests/faults").glob("test_*.py")]):
         text, path = test.read_text(encoding="utf-8"), test.relative_to(ROOT).as_posix()
         if f"{package}.{name}" in text or f"from {package} import {name}" in text:
             near.append(path)
-        elif f"/unit/{room}/" in path:
+        elif f"/unit/{room}/" in path or (room == "store" and "/faults/" in path):
             rest.append(path)
     own = [path for path in near if Path(path).stem == f"test_{name}"]
-    near = sorted((path for path in near if path not in own), key=lambda path: f"/{room}/" not in path)
-    return own, [*near, *rest, "tests/golden"]
+    others = [*(path for path in near if path not in own), *rest, "tests/golden"]
+    # Those that take long come after all others, or they would use up the time.
+    return own, sorted(others, key=lambda path: (path.removeprefix("tests/") in SLOW, f"/{room}/" not in path))
 
 
 class Watch:

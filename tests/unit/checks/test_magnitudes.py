@@ -154,6 +154,13 @@ def test_a_price_of_the_whole_month_is_said_once(tmp_path: Path) -> None:
     assert found.select("check", "severity", "subject").rows() == [("unit_value", "error", "import 12019019 2024-06")]
 
 
+def test_where_half_of_the_partners_are_off_each_of_them_is_named_beside_the_month(tmp_path: Path) -> None:
+    """Two of the four partners of June: more than half of them would be one finding about the month."""
+    change = _times(1, 10, months=[6], partners=[BRAZIL, UNITED_STATES])
+    found = _found(tmp_path, in_yuan(records(change=change)), BEFORE).filter(check="unit_value")
+    assert sorted(found["subject"]) == [f"import 12019019{place} 2024-06" for place in ("", " BRA", " USA")]
+
+
 def test_a_partner_that_comes_for_the_first_time_has_the_price_of_the_product(tmp_path: Path) -> None:
     """Its quantity is a thousandth; of one that pays three times as much nobody is told."""
     for kg, held in ((57_300, True), (19_100_000, False)):

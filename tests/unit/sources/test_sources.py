@@ -187,6 +187,7 @@ def test_published_figures_go_where_their_measure_says() -> None:
     [
         (PUBLISHED, "no records"),
         (PUBLISHED.replace(",note", ""), "columns"),
+        (PUBLISHED.replace(",note", ",note,mood"), "columns"),
         (PUBLISHED + "export,85051110,USA,2025-06,price,353,t,2025-07-20,A,https://a.example,\n", "measure"),
         (
             PUBLISHED + "export,85051110,USA,2025-06,quantity_yoy,353,t,2025-07-20,A,https://a.example,\n",

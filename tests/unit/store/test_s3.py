@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from obstore.exceptions import GenericError
+from obstore.exceptions import GenericError, PermissionDeniedError
 from obstore.store import MemoryStore
 
 from schemas.forms.address import S3Url
@@ -199,6 +199,26 @@ def test_a_request_is_made_three_times_and_then_it_is_said_what_was_asked(place:
     assert place.first("files/a", b"others") == b"bytes"
     assert place.keep("files/a", b"Bytes") is True
     assert place.first("files/a", b"others") == b"Bytes"
+
+
+@pytest.mark.parametrize(
+    ("error", "answer"),
+    [
+        (FileNotFoundError("no such key"), None), (FileNotFoundError("<Code>NoSuchBucket</Code>"), "NoSuchBucket"),
+        (PermissionDeniedError("forbidden"), "forbidden"), (GenericError("no reply"), "no reply"),
+    ],
+)  # fmt: skip
+def test_only_an_object_that_is_not_there_is_missing(place: Bucket, error: Exception, answer: str | None) -> None:
+    """What was refused or never answered is an error, or a store would be taken for an empty one."""
+
+    def ask() -> bytes:
+        raise error
+
+    if answer is None:
+        assert place._asked("GET", "pointer", ask) is None
+        return
+    with pytest.raises(BucketError, match=answer):
+        place._asked("GET", "pointer", ask)
 
 
 def test_no_credential_is_in_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
