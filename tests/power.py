@@ -19,6 +19,7 @@ import ctypes
 import importlib
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -121,19 +122,20 @@ def place_of(recorded: dict[str, str]) -> Place | None:
 
 
 def concerned(file: str) -> tuple[list[str], list[str]]:
-    """Return the tests of a module: its own; then those of its room that import it, others that do, the rest of the room."""
+    """Return the tests of a module: its own; then those of its room, those that have most of its names first, then others."""
     package, name, room = ".".join(Path(file).parent.parts), Path(file).stem, Path(file).parts[1]
-    near, rest = [], []
-    for test in sorted([*(ROOT / "tests/unit").rglob("test_*.py"), *(ROOT / "tests/faults").glob("test_*.py")]):
+    names = {*re.findall(r'(?:def _?|class |")([A-Za-z]\w{5,})', (ROOT / file).read_text(encoding="utf-8"))}
+    own, others = [], {}
+    for test in [*(ROOT / "tests/unit").rglob("test_*.py"), *(ROOT / "tests/faults").glob("test_*.py")]:
         text, path = test.read_text(encoding="utf-8"), test.relative_to(ROOT).as_posix()
-        if f"{package}.{name}" in text or f"from {package} import {name}" in text:
-            near.append(path)
-        elif f"/unit/{room}/" in path or (room == "store" and "/faults/" in path):
-            rest.append(path)
-    own = [path for path in near if Path(path).stem == f"test_{name}"]
-    others = [*(path for path in near if path not in own), *rest, "tests/golden"]
-    # Those that take long come after all others, or they would use up the time.
-    return own, sorted(others, key=lambda path: (path.removeprefix("tests/") in SLOW, f"/{room}/" not in path))
+        imports = f"{package}.{name}" in text or f"from {package} import {name}" in text
+        near = f"/unit/{room}/" in path or (room == "store" and "/faults/" in path)
+        if imports and test.stem == f"test_{name}":
+            own.append(path)
+        elif imports or near:
+            # Those that take long come last, or they would use up the time.
+            others[path] = (path.removeprefix("tests/") in SLOW, not near, -sum(map(text.count, names)), path)
+    return own, [*sorted(others, key=lambda path: others[path]), "tests/golden"]
 
 
 class Watch:
