@@ -43,7 +43,7 @@ LAYOUTS = {
         month_of="period_end",
         by_release=True,
     ),
-    "finding": Layout(sort_by=("release_id", "check", "subject"), by_release=True),
+    "finding": Layout(sort_by=("release_id", "check", "subject", "observed"), by_release=True),
     "lineage": Layout(sort_by=("release_id", "position"), by_release=True),
     "metric": Layout(
         sort_by=("measure", "product", "partner"), month_of="period", rows_per_group=131_072, rests_on=COMPARED_BY

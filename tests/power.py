@@ -19,6 +19,7 @@ import ctypes
 import importlib
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -49,11 +50,12 @@ Place = tuple[str, int]  # a file and the number of a place in it
 
 
 class Mutant(NamedTuple):
-    """One mistake: where it is, and what became of which code."""
+    """One mistake: where it is, the line as it was, and what became of which code in it."""
 
     file: str
     number: int
     line: int
+    code: str
     before: str
     after: str
     source: str
@@ -89,17 +91,15 @@ class _Put(ast.NodeTransformer):
         return self.new if node is self.old else self.generic_visit(node)
 
 
-def mutants(file: str, only: int | None = None) -> list[Mutant]:
-    """Return the mutants of a module, or the one of a number."""
-    source, made = (ROOT / file).read_text(encoding="utf-8"), []
-    for number in range(len(list(places(ast.parse(source))))) if only is None else [only]:
-        tree = ast.parse(source)
-        node, make = list(places(tree))[number]
-        before, line = ast.unparse(node), node.lineno
-        new = make()
-        text = ast.unparse(ast.fix_missing_locations(_Put(node, new).visit(tree)))
-        made.append(Mutant(file, number, line, before, ast.unparse(new), text))
-    return made
+def mistaken(file: str, number: int) -> Mutant:
+    """Return the mutant of a module with that number."""
+    source = (ROOT / file).read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    node, make = list(places(tree))[number]
+    before, code = ast.unparse(node), source.splitlines()[node.lineno - 1].strip()
+    new = make()
+    text = ast.unparse(ast.fix_missing_locations(_Put(node, new).visit(tree)))
+    return Mutant(file, number, node.lineno, code, before, ast.unparse(new), text)
 
 
 def drawn(rooms: list[str], count: int, seed: int) -> list[Place]:
@@ -116,24 +116,26 @@ def place_of(recorded: dict[str, str]) -> Place | None:
         return None
     nodes = [node for node, _ in places(ast.parse((ROOT / recorded["file"]).read_text(encoding="utf-8")))]
     alike = [number for number, node in enumerate(nodes) if ast.unparse(node) == recorded["before"]]
-    same = [one for number in alike for one in mutants(recorded["file"], number) if one.after == recorded["after"]]
+    same = [mistaken(recorded["file"], number) for number in alike]
+    same = [one for one in same if (one.after, one.code) == (recorded["after"], recorded["code"])]
     return min(((abs(one.line - int(recorded["line"])), one[:2]) for one in same), default=(0, None))[1]
 
 
 def concerned(file: str) -> tuple[list[str], list[str]]:
-    """Return the tests of a module: its own; then those of its room that import it, others that do, the rest of the room."""
+    """Return the tests of a module: its own; then those of its room, those that have most of its names first, then others."""
     package, name, room = ".".join(Path(file).parent.parts), Path(file).stem, Path(file).parts[1]
-    near, rest = [], []
-    for test in sorted([*(ROOT / "tests/unit").rglob("test_*.py"), *(ROOT / "tests/faults").glob("test_*.py")]):
+    names = {*re.findall(r'(?:def _?|class |")([A-Za-z]\w{5,})', (ROOT / file).read_text(encoding="utf-8"))}
+    own, others = [], {}
+    for test in [*(ROOT / "tests/unit").rglob("test_*.py"), *(ROOT / "tests/faults").glob("test_*.py")]:
         text, path = test.read_text(encoding="utf-8"), test.relative_to(ROOT).as_posix()
-        if f"{package}.{name}" in text or f"from {package} import {name}" in text:
-            near.append(path)
-        elif f"/unit/{room}/" in path or (room == "store" and "/faults/" in path):
-            rest.append(path)
-    own = [path for path in near if Path(path).stem == f"test_{name}"]
-    others = [*(path for path in near if path not in own), *rest, "tests/golden"]
-    # Those that take long come after all others, or they would use up the time.
-    return own, sorted(others, key=lambda path: (path.removeprefix("tests/") in SLOW, f"/{room}/" not in path))
+        imports = f"{package}.{name}" in text or f"from {package} import {name}" in text
+        near = f"/unit/{room}/" in path or (room == "store" and "/faults/" in path)
+        if imports and test.stem == f"test_{name}":
+            own.append(path)
+        elif imports or near:
+            # Those that take long come last, or they would use up the time.
+            others[path] = (path.removeprefix("tests/") in SLOW, not near, -sum(map(text.count, names)), path)
+    return own, [*sorted(others, key=lambda path: others[path]), "tests/golden"]
 
 
 class Watch:
@@ -263,7 +265,7 @@ def main() -> None:
         bench, record = Bench(Path(folder), options.seconds), csv.writer(sink)
         record.writerow((*Mutant._fields[:-1], "found_by"))
         for first, (file, number) in chosen:
-            [mutant] = mutants(file, number)
+            mutant = mistaken(file, number)
             found = bench.find(mutant, first)
             record.writerow((*mutant[:-1], found))
             print(

@@ -31,7 +31,6 @@ from tasks.ingest.duplicates import COPY, ECHO
 from tasks.ingest.subtotals import causes_first
 from tasks.sources.registry import SOURCES
 
-# Names sources that a person trusts although they are experimental: their first release is not asked about.
 QUARANTINED_SHARE_MAX = 0.001
 # Each line of a release page is a figure by itself and part of no sum; where more are unread the layout has changed.
 QUARANTINED_LINES_SHARE_MAX = 0.1

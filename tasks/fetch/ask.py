@@ -70,7 +70,7 @@ def _results(question: Question, transport: Transport, inbox: Path, origin: str,
     try:
         refuse_elsewhere(question.address, origin)
         if question.parts is None:
-            yield _Result(*_ask(question, transport, inbox, seen.get(question.name), key))
+            yield _ask(question, transport, inbox, seen.get(question.name), key)
         else:
             yield from _ask_parts(question, transport, inbox, seen, key)
     except Exception as problem:

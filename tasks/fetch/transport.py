@@ -192,10 +192,8 @@ class Transport:
                 advice=ADVICE.get(status, "Look at the address in a browser."),
             )
         answered_at, doubt = _answered_at(response, self.clock())
-        return Answer(
-            body, answered_at, address, response.headers.get("content-type", "").lower(),
-            response.headers.get("etag"), response.headers.get("last-modified"), doubt,
-        )  # fmt: skip
+        headers = response.headers
+        return Answer(body, answered_at, address, headers.get("etag"), headers.get("last-modified"), doubt)
 
 
 ADVICE = {

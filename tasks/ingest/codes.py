@@ -1,6 +1,6 @@
 """Converts printed codes to keys: periods, products, partners, directions and days, regimes and provinces.
 
-Each distinct code or combination is converted once, however many records have it. Text that is not a code is a fault of
+Each distinct code or combination is converted once, however many records have it, and joined to its records. Text that is not a code is a fault of
 its records; a well-formed code missing from our tables is kept and reported, because customs may add codes before the
 tables do. A file about other months than declared, or about several levels at once, is refused as a whole.
 
@@ -8,7 +8,6 @@ Our own keys for partners and lines, and spans of months, are accepted only wher
 files. In a download of customs they would be somebody's edit.
 """
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -22,10 +21,10 @@ from tasks.domain.findings import finding, shown
 from tasks.domain.nomenclature import FINEST, LINE, classification
 from tasks.domain.periods import month_end, read_period
 from tasks.domain.text import clip
-from tasks.ingest.text_codes import Coded, combine, distinct
 from tasks.sources.registry import SOURCES
 
-CODES = ("product", "partner", "regime", "province", "period", "flow", "published_on")
+TURN, SITE = ("period", "partner", "flow", "published_on"), ("regime", "province")
+CODES = ("product", *SITE, *TURN)
 LINE_NAME = r"^line:[a-z0-9_]+$"
 # Form of a list's codes, for codes that the table lacks. A list of names has no such form.
 PARTNER_CODE = {
@@ -40,70 +39,38 @@ PLACE_CODE = r"^[0-9]{2}$"
 
 
 class Read(NamedTuple):
-    """The codes of a file as keys, each distinct one once, and the number of its key for each row.
+    """The codes of a file as keys.
 
-    - `products`: product and classification; `product_of` has for each row the number of its own.
-    - `turns`: flow, partner, period_start, period_end, known_from; likewise `turn_of`.
-    - `sites`: regime and province; likewise `site_of`.
-    - `faults`: row and reason of each record with an unreadable code; that code is null in the tables above.
+    `keys` has for each record its row, product, classification, flow, partner, period_start, period_end, known_from, regime and
+    province, null where the code cannot be read; `faults` the row and the reason of each such code.
     """
 
-    products: pl.DataFrame
-    turns: pl.DataFrame
-    sites: pl.DataFrame
-    product_of: pl.Series
-    turn_of: pl.Series
-    site_of: pl.Series
+    keys: pl.DataFrame
     faults: pl.DataFrame
     doubts: list[dict[str, str]]
 
 
-def read_codes(coded: Mapping[str, Coded], landed: Landed, where: str) -> Read:
+def read_codes(records: pl.DataFrame, landed: Landed, where: str) -> Read:
     """The keys of each record. Raises Refused where months or levels are not those of one release."""
-    turns, turn_of = _distinct(coded, ("period", "partner", "flow", "published_on"))
+    products, turns, sites = (records.select(names).unique(maintain_order=True) for names in (["product"], TURN, SITE))
     turns = _read_periods(turns, landed, where)
-    products = _read_products(pl.DataFrame({"product": coded["product"].texts}), landed)
+    products = _read_products(products, landed)
     turns = _read_partners(turns, landed)
     turns = _read_flow_and_day(turns, landed)
     _refuse_both_flows(turns, landed, where)
-    sites, site_of = _distinct(coded, ("regime", "province"))
     sites = sites.with_columns(_place_fault("regime"), _place_fault("province"))
     _refuse_mixed_levels(products, landed, where)
     _refuse_other_products(products, landed, where)
-    product_of = coded["product"].numbers
-    return Read(
-        products.select("classification", product=pl.when(pl.col("product_fault").is_null()).then("product")),
-        turns.select("period_start", "period_end", "known_from", flow="flow_read", partner="partner_read"),
-        sites.select("regime", "province"),
-        product_of,
-        turn_of,
-        site_of,
-        pl.concat(_faults(*read) for read in ((products, product_of), (turns, turn_of), (sites, site_of))),
-        [*_doubt_partners(turns, landed), *_doubt_places(sites, "regime"), *_doubt_places(sites, "province")],
-    )
-
-
-def _distinct(coded: Mapping[str, Coded], names: Sequence[str]) -> tuple[pl.DataFrame, pl.Series]:
-    """The distinct combinations of some columns, and for each row the number of its own."""
-    columns = [coded[name] for name in names]
-    numbers, first = distinct(*combine((column.numbers, len(column.texts)) for column in columns))
-    texts = (column.texts.gather(column.numbers.gather(first)) for column in columns)
-    return pl.DataFrame(dict(zip(names, texts, strict=True)), schema=dict.fromkeys(names, pl.String)), numbers
-
-
-def _faults(read: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
-    """Row and reason of each unreadable code."""
-    names = [name for name in read.columns if name.endswith("_fault")]
-    broken = read.with_columns(number=pl.int_range(pl.len()), reason=pl.concat_list(names).list.drop_nulls()).filter(
-        pl.col("reason").list.len() > 0
-    )
-    rows = numbers.is_in(broken["number"].implode()).arg_true().cast(pl.Int64)
-    return (
-        pl.DataFrame({"row": rows, "number": numbers.gather(rows)})
-        .join(broken.select("number", "reason"), on="number")
-        .select("row", "reason")
-        .explode("reason")
-    )
+    read = records.select("row", *CODES)
+    for frame, names in ((products, ["product"]), (turns, TURN), (sites, SITE)):
+        read = read.join(frame, on=names, how="left", nulls_equal=True, maintain_order="left")
+    keys = read.select(
+        "row", "classification", "period_start", "period_end", "known_from", *SITE, flow="flow_read", partner="partner_read",
+        product=pl.when(pl.col("product_fault").is_null()).then("product"),
+    )  # fmt: skip
+    faults = pl.concat(read.select("row", reason=name).drop_nulls() for name in read.columns if name.endswith("_fault"))
+    doubts = [*_doubt_partners(turns, landed), *_doubt_places(sites, "regime"), *_doubt_places(sites, "province")]
+    return Read(keys, faults, doubts)
 
 
 def _read_periods(combinations: pl.DataFrame, landed: Landed, where: str) -> pl.DataFrame:

@@ -16,10 +16,6 @@ from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, finding
 from tasks.domain.precision import has_fewer_digits
 from tasks.domain.text import counted
-from tasks.ingest.codes import Read
-from tasks.ingest.quantities import Amounts
-from tasks.ingest.subtotals import part_of_sum
-from tasks.ingest.text_codes import combine
 
 if TYPE_CHECKING:
     from schemas.tables.observation import Detail
@@ -31,17 +27,14 @@ ECHO = "prints a figure that another record has with as many digits or more"
 KEY = ("flow", "product", "partner", "regime", "province", "period_start", "period_end", "measure", "known_from")
 
 
-def said_twice(numbers: pl.DataFrame, amounts: Amounts) -> pl.Series:
+def said_twice(numbers: pl.DataFrame) -> pl.Series:
     """Which numbers belong to a record that gives its measure twice, in both of its quantities."""
-    rows = numbers["row"]
-    said, _ = combine([(rows, int(rows.max() or 0) + 1), (numbers["label"], amounts.labels.height)])  # type: ignore[arg-type]
-    return said.is_duplicated()
+    return numbers.select("row", "measure", "unit").is_duplicated()
 
 
-def has_same_key(rows: pl.Series, codes: Read) -> pl.Series:
+def has_same_key(rows: pl.Series, keys: pl.DataFrame) -> pl.Series:
     """Whether another record has the same codes throughout, for each of these rows."""
-    keys, _ = combine([part_of_sum(codes), (codes.site_of, codes.sites.height)])
-    return keys.is_duplicated().gather(rows)
+    return rows.is_in(keys.filter(keys.drop("row").is_duplicated())["row"].implode())
 
 
 def find_copies(detail: DataFrame[Detail], record: pl.Series, where: str, *, says_day: bool) -> pl.Series:

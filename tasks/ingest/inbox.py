@@ -41,7 +41,6 @@ NOT_OF_THE_FILE = (
     "release day", "another reporter", "another list of goods", "corrections", "correction expired", "correction does not fit",
     "misnamed sidecar",
 )  # fmt: skip
-UNREADABLE = "Give the user of this process the right to read it, or move it away."
 State = tuple[int, int, int]
 
 

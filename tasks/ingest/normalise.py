@@ -7,7 +7,7 @@ file refuses it, because no rule can choose. Other releases are not read here.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import polars as pl
@@ -18,17 +18,16 @@ from tasks.domain.errors import Refused
 from tasks.domain.findings import finding, gather
 from tasks.domain.precision import SUM_MAX
 from tasks.domain.text import counted
-from tasks.ingest.codes import CODES, Read, read_codes
+from tasks.ingest.codes import CODES, read_codes
 from tasks.ingest.duplicates import COPY, ECHO, doubt_repeats, find_copies, has_same_key, said_twice
 from tasks.ingest.editions import release_id_of
 from tasks.ingest.file_name import doubt_file_name
 from tasks.ingest.numbers import MISSING_MARKS, tidy_numbers
 from tasks.ingest.parse import refuse_contradictions
 from tasks.ingest.printed_names import printed_names
-from tasks.ingest.quantities import NUMBERS, UNIT_OF, Amounts, read_amounts
-from tasks.ingest.release_row import describe, doubt_months, months_of, places_of, said_of
+from tasks.ingest.quantities import NUMBERS, UNIT_OF, read_amounts
+from tasks.ingest.release_row import describe, doubt_months, months_of, places_of
 from tasks.ingest.subtotals import PART, causes_first, complete_sums
-from tasks.ingest.text_codes import Coded, code, combine, rank, retold, take
 from tasks.sources.names import doubt_names, doubt_pairs
 from tasks.sources.plain_text import plain_texts
 from tasks.sources.protocol import Parsed
@@ -56,27 +55,26 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     where = landed.file.name
     refuse_contradictions(landed, parsed)
     release_id = release_id_of(landed)
-    coded, printed, changes = _tidy(parsed.reported)
-    codes = read_codes(coded, landed, where)
-    amounts = read_amounts(printed, coded)
+    records, changes = _tidy(parsed.reported)
+    codes, amounts = read_codes(records, landed, where), read_amounts(records)
     faults = pl.concat([codes.faults, amounts.faults])
     numbers = _without(amounts.read, faults["row"])
-    _refuse_overflow(numbers, amounts, where)
-    record = parsed.reported["record"]
-    twice = said_twice(numbers, amounts)
-    alike = numbers.filter(has_same_key(numbers["row"], codes) | twice)
+    _refuse_overflow(numbers, where)
+    record = records["record"]
+    twice = said_twice(numbers)
+    alike = numbers.filter(has_same_key(numbers["row"], codes.keys) | twice)
     says_day = SOURCES[landed.source].says_day
-    copies = find_copies(_as_detail(alike, codes, amounts, record, landed, ""), record, where, says_day=says_day)
-    once = numbers.unique(["row", "label"], keep="first", maintain_order=True) if twice.any() else numbers
+    copies = find_copies(_as_detail(alike, codes.keys, record, landed, ""), record, where, says_day=says_day)
+    once = numbers.unique(["row", "measure", "unit"], keep="first", maintain_order=True) if twice.any() else numbers
     doubled, numbers = numbers.height - once.height, once
     doubts = [*parsed.doubts, *codes.doubts, *doubt_names(parsed.reported, where), *doubt_pairs(parsed.reported, where)]
-    doubts += _missing_marks(printed, record, where)
+    doubts += _missing_marks(records, where)
     numbers = _without(numbers, copies)
-    parts, numbers, incomplete = complete_sums(numbers, faults["row"], codes, amounts, record, where)
+    parts, numbers, incomplete = complete_sums(numbers, faults["row"], codes.keys, record, where)
     doubts += incomplete
     faults = pl.concat([faults, pl.DataFrame({"row": parts, "reason": PART}, schema=faults.schema)])
     # The numbers of a copy are elsewhere in the file; those of any other record set aside are lost.
-    lost = places_of(pl.concat([faults["row"], _not_known(printed, coded)]), codes)
+    lost = places_of(pl.concat([faults["row"], _not_known(records)]), codes.keys)
     faults = pl.concat(
         [faults, pl.DataFrame({"row": copies, "reason": ECHO if says_day else COPY}, schema=faults.schema)]
     )
@@ -91,46 +89,41 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
             found=f"{first['reasons'][0]}; none of {counted(quarantine.height, 'record')} can be used",
             advice="Check that it is the file that was declared.",
         )
-    said = said_of(numbers, codes, amounts)
-    doubts += doubt_months(landed, said.turns, where)
+    keys = codes.keys.filter(pl.col("row").is_in(numbers["row"].unique().implode()))
+    doubts += doubt_months(landed, keys, where)
     if not says_day:
         says_months = parsed.reported["period"].null_count() == 0
-        doubts += doubt_file_name(landed, said.labels["measure"], *months_of(said.turns), says_months=says_months)
-    detail = _as_detail(_in_order(numbers, codes, amounts), codes, amounts, record, landed, release_id)
+        doubts += doubt_file_name(landed, numbers["measure"].unique(), *months_of(keys), says_months=says_months)
+    detail = _as_detail(numbers, keys, record, landed, release_id)
     _refuse_growth_of_pieces(detail, where)
-    release = describe(landed, parsed, said, quarantine, lost, release_id)
-    names = printed_names(parsed.reported, codes, numbers["row"].unique().sort(), landed)
+    release = describe(landed, parsed, keys, numbers["measure"], quarantine, lost, release_id)
+    names = printed_names(parsed.reported, keys, landed)
     return Normalised(detail, quarantine, gather(release_id, doubts), release, names)
 
 
 def numbers_of(reported: DataFrame[Reported]) -> pl.DataFrame:
     """The numbers of a file as read: row, measure and value of each."""
-    coded, printed, _ = _tidy(reported)
-    amounts = read_amounts(printed, coded)
-    read = amounts.read.unique(["row", "label"])
-    measures = take(amounts.labels.select("measure"), read["label"])
-    return measures.with_columns(row=read["row"], value=read["value"])
+    records, _ = _tidy(reported)
+    return read_amounts(records).read.unique(["row", "measure", "unit"]).select("row", "measure", "value")
 
 
-def _tidy(reported: DataFrame[Reported]) -> tuple[dict[str, Coded], dict[str, pl.Series], list[str]]:
-    """Numbers the codes and units and makes their texts plain; makes numbers plain texts; lists the changes."""
-    coded, printed, changes = {}, {}, []
-    for name in (*CODES, *UNIT_OF.values()):
-        coded[name] = code(reported[name])
-        texts = coded[name].texts
-        clean = plain_texts(texts)
-        if changed := int((clean != texts).sum()):
-            coded[name] = retold(coded[name], clean)
-            changes.append((name, changed))
-    for name in NUMBERS:
-        printed[name] = tidy_numbers(reported[name])
-        if changed := int((printed[name] != reported[name]).sum()):
-            changes.append((name, changed))
-    notes = [
-        f"column {name}: blanks, invisible or full-width characters in {counted(count, 'text')}"
-        for name, count in changes
-    ]
-    return coded, printed, notes
+def _tidy(reported: DataFrame[Reported]) -> tuple[pl.DataFrame, list[str]]:
+    """The records with their rows and their codes, units and numbers as plain texts; and the changes in words."""
+    columns, notes = dict[str, pl.Series](), []
+    for name in (*CODES, *UNIT_OF.values(), *NUMBERS):
+        column = reported[name].cast(pl.String)
+        if name in NUMBERS:
+            columns[name] = tidy_numbers(column)
+            changed = int((columns[name] != column).sum())
+        else:
+            texts = column.unique().drop_nulls()
+            pairs = [(text, clean) for text, clean in zip(texts, plain_texts(texts), strict=True) if text != clean]
+            columns[name] = column.replace(*map(list, zip(*pairs, strict=True))) if pairs else column
+            changed = len(pairs)
+        if changed:
+            notes.append(f"column {name}: blanks, invisible or full-width characters in {counted(changed, 'text')}")
+    rows = pl.int_range(reported.height, dtype=pl.Int64, eager=True)
+    return pl.DataFrame({"row": rows, "record": reported["record"], **columns}), notes
 
 
 def _without(numbers: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
@@ -138,48 +131,32 @@ def _without(numbers: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
     return numbers.join(rows.unique().to_frame("row"), on="row", how="anti") if rows.len() else numbers
 
 
-def _refuse_overflow(numbers: pl.DataFrame, amounts: Amounts, where: str) -> None:
+def _refuse_overflow(numbers: pl.DataFrame, where: str) -> None:
     """Refuse a release whose sums could overflow 64 bits, which wrap without an error."""
-    sums = numbers.group_by("label").agg(pl.col("value").cast(pl.Int128).abs().sum())
-    over = sums.filter(pl.col("value") > SUM_MAX).sort("label")
-    if over.height:
+    sums = numbers.group_by("measure", "unit").agg(pl.col("value").cast(pl.Int128).abs().sum())
+    for measure, _, total in sums.filter(pl.col("value") > SUM_MAX).sort("measure", "unit").iter_rows():
         raise Refused(
-            "sum too large",
-            where=where,
-            found=f"{amounts.labels['measure'][over['label'][0]]} adds up to {over['value'][0]:,}, more than {SUM_MAX:,}",
+            "sum too large", where=where, found=f"{measure} adds up to {total:,}, more than {SUM_MAX:,}",
             advice="Check the units of the file.",
-        )
-
-
-def _in_order(numbers: pl.DataFrame, codes: Read, amounts: Amounts) -> pl.DataFrame:
-    """The numbers in the order of the table `detail`; those of one key, which differ by regime or province, by record."""
-    product, partner = rank(codes.products["product"]), rank(codes.turns["partner"])
-    start = rank(codes.turns["period_start"])
-    rows, label = numbers["row"], numbers["label"]
-    turn = codes.turn_of.gather(rows)
-    key, _ = combine([
-        (product.numbers.gather(codes.product_of.gather(rows)), product.limit), (partner.numbers.gather(turn), partner.limit),
-        (label, amounts.labels.height), (start.numbers.gather(turn), start.limit), (rows, codes.product_of.len()),
-    ])  # fmt: skip
-    return numbers[key.arg_sort()]
+        )  # fmt: skip
 
 
 def _as_detail(
-    numbers: pl.DataFrame, codes: Read, amounts: Amounts, record: pl.Series, landed: Landed, release_id: str
+    numbers: pl.DataFrame, keys: pl.DataFrame, record: pl.Series, landed: Landed, release_id: str
 ) -> DataFrame[Detail]:
-    rows = numbers["row"]
-    columns = [
-        numbers.select("value", "resolution"),
-        take(amounts.labels, numbers["label"]),
-        take(codes.products, codes.product_of.gather(rows)),
-        take(codes.turns, codes.turn_of.gather(rows)),
-        take(codes.sites, codes.site_of.gather(rows)),
-    ]
-    made = pl.concat(columns, how="horizontal").with_columns(
+    """The numbers with the keys of their records, in the order of the table `detail`; those of one key, which differ by regime or
+    province, by record.
+    """
+    made = numbers.join(keys, on="row", how="left", maintain_order="left").with_columns(
         record.gather(numbers["row"]), source=pl.lit(landed.source), kind=pl.lit(SOURCES[landed.source].kind),
         reporter=pl.lit(landed.reporter), release_id=pl.lit(release_id),
     )  # fmt: skip
-    return cast("DataFrame[Detail]", made.select(*polars_schema("detail")))
+    # By the number of a text and not by the text, of which there are millions.
+    ranks = (
+        pl.col(name).cast(pl.Enum(made[name].drop_nulls().unique().sort()))
+        for name in ("product", "partner", "measure")
+    )
+    return cast("DataFrame[Detail]", made.sort(*ranks, "period_start", "row").select(*polars_schema("detail")))
 
 
 def _refuse_growth_of_pieces(detail: DataFrame[Detail], where: str) -> None:
@@ -200,32 +177,24 @@ def _refuse_growth_of_pieces(detail: DataFrame[Detail], where: str) -> None:
         )  # fmt: skip
 
 
-def _not_known(printed: Mapping[str, pl.Series], coded: Mapping[str, Coded]) -> pl.Series:
+def _not_known(records: pl.DataFrame) -> pl.Series:
     """The rows with a unit or a currency but no number: the source hides it, or a part of a sum lacks it.
 
     There a missing number is not zero.
     """
-    found = [pl.Series([], dtype=pl.Int64)]
-    for name, unit in UNIT_OF.items():
-        texts = coded[unit].texts
-        if printed[name].null_count() and texts.null_count() < texts.len():
-            has_unit = texts.is_not_null().gather(coded[unit].numbers)
-            found.append((printed[name].is_null() & has_unit).arg_true().cast(pl.Int64))
-    return pl.concat(found)
+    hidden = (pl.col(name).is_null() & pl.col(unit).is_not_null() for name, unit in UNIT_OF.items())
+    return records.filter(pl.any_horizontal(hidden))["row"]
 
 
-def _missing_marks(printed: Mapping[str, pl.Series], record: pl.Series, where: str) -> list[dict[str, str]]:
+def _missing_marks(records: pl.DataFrame, where: str) -> list[dict[str, str]]:
     """A dash or a star is not zero: the number is missing, and the finding reports it."""
-    doubts = []
-    for name, numbers in printed.items():
-        rows = numbers.is_in(list(MISSING_MARKS)).arg_true()
-        if rows.len():
-            doubts.append(
-                finding("missing_number", "info", f"{where}, column {name}",
-                        observed=f"{counted(rows.len(), 'mark')} like '{numbers[rows[0]]}', first in record {record[rows[0]]}",
-                        expected="a number", advice="They are missing, not zero; nothing to do.")
-            )  # fmt: skip
-    return doubts
+    marks = {name: records.filter(pl.col(name).is_in(MISSING_MARKS)).select("record", name) for name in NUMBERS}
+    return [
+        finding("missing_number", "info", f"{where}, column {name}",
+                observed=f"{counted(found.height, 'mark')} like '{found[name][0]}', first in record {found['record'][0]}",
+                expected="a number", advice="They are missing, not zero; nothing to do.")
+        for name, found in marks.items() if found.height
+    ]  # fmt: skip
 
 
 def _normalisations(notes: Sequence[str], where: str) -> list[dict[str, str]]:

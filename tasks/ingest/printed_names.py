@@ -12,7 +12,6 @@ import polars as pl
 
 from schemas.forms.request import Landed
 from schemas.table import DataFrame, polars_schema
-from tasks.ingest.codes import Read
 
 if TYPE_CHECKING:
     from schemas.tables.name import PrintedName
@@ -23,16 +22,12 @@ UNSEEN = r"[\x00-\x08\x0e-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060
 CHINESE, LATIN, OTHER = r"\p{Han}", r"\p{Latin}", r"[\p{Hiragana}\p{Katakana}\p{Hangul}]"
 
 
-def printed_names(
-    reported: DataFrame[Reported], codes: Read, rows: pl.Series, landed: Landed
-) -> DataFrame[PrintedName]:
-    """Each code of the records `rows` with each name printed for it and the newest month of that name."""
-    turn = codes.turn_of.gather(rows)
-    month = codes.turns["period_end"].gather(turn)
-    product, partner = codes.products[codes.product_of.gather(rows)], codes.turns["partner"].gather(turn)
+def printed_names(reported: DataFrame[Reported], keys: pl.DataFrame, landed: Landed) -> DataFrame[PrintedName]:
+    """Each code of the records of these keys with each name printed for it and the newest month of that name."""
+    rows, month = keys["row"], keys["period_end"]
     parts = [
-        _names("product", product["product"], reported["product_name"].gather(rows), month, product["classification"]),
-        _names("partner", partner, reported["partner_name"].gather(rows), month),
+        _names("product", keys["product"], reported["product_name"].gather(rows), month, keys["classification"]),
+        _names("partner", keys["partner"], reported["partner_name"].gather(rows), month),
     ]
     names = pl.concat(parts).with_columns(
         printed_on=pl.when(pl.col("name").is_not_null()).then(pl.lit(landed.released_on, dtype=pl.Date))

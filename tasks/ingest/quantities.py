@@ -1,10 +1,9 @@
 """Converts printed numbers and their units to measures, in the ledger's unit of each.
 
 Nearly all numbers of a download are digits with or without commas, and these are read in one pass. The others are read
-by `tasks/ingest/numbers.py`, which gives the same values and also the reasons. Each unit is looked up once.
+by `tasks/ingest/numbers.py`, which gives the same values and also the reasons.
 """
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import polars as pl
@@ -14,7 +13,6 @@ from tasks.domain.findings import shown
 from tasks.domain.precision import VALUE_MAX
 from tasks.domain.printed_units import printed_unit
 from tasks.ingest.numbers import DIGIT, WHOLE, whole_number
-from tasks.ingest.text_codes import Coded, take
 
 PERCENT_IN_BASIS_POINTS = 100
 # -100 %: nothing is left.
@@ -23,46 +21,23 @@ UNIT_OF = {"quantity": "quantity_unit", "supplementary_quantity": "supplementary
 GROWTH = "quantity_yoy"
 NUMBERS = (*UNIT_OF, GROWTH)
 SILENT = "has no number at all"
-READ = {"row": pl.Int64, "label": pl.Int64, "value": pl.Int64, "resolution": pl.Int64, "reason": pl.String}
 
 
 class Amounts(NamedTuple):
-    """The numbers of a file by the rows of their records.
-
-    `read` has row, label, value and resolution of each, `labels` the measure and the unit of each label in the order of
-    measures; `faults` has row and reason.
-    """
+    """The numbers of a file: `read` has row, measure, unit, value and resolution of each, `faults` row and reason."""
 
     read: pl.DataFrame
-    labels: pl.DataFrame
     faults: pl.DataFrame
 
 
-def read_amounts(printed: Mapping[str, pl.Series], units: Mapping[str, Coded]) -> Amounts:
+def read_amounts(records: pl.DataFrame) -> Amounts:
     """Every number of every record: columns of printed numbers, and of the units by which they are named in UNIT_OF."""
-    tables = {name: _units(name) for name in NUMBERS}
-    labels = pl.concat(table.select("measure", "unit") for table in tables.values()).unique().sort("measure", "unit")
-    numbered = labels.with_columns(label=pl.int_range(pl.len()))
-    parts = [pl.DataFrame(schema=READ)]
-    rows = len(printed["value"])
-    for name, table in tables.items():
-        printed_units = (
-            units[UNIT_OF[name]]
-            if name in UNIT_OF
-            else Coded(pl.repeat(0, rows, dtype=pl.Int64, eager=True), pl.Series(["%"]))
-        )
-        scaled = _scaled(printed_units.texts, table) if name.endswith("quantity") else []
-        known = pl.DataFrame({"printed_unit": printed_units.texts}).join(
-            pl.concat([table, *scaled]).join(numbered, on=["measure", "unit"]),
-            on="printed_unit", how="left", maintain_order="left",
-        )  # fmt: skip
-        parts += _read(name, printed[name], printed_units.numbers, known)
-    read = pl.concat(parts)
-    faults = read.filter(pl.col("reason").is_not_null()).select("row", "reason")
-    read = read.filter(pl.col("value").is_not_null()).drop("reason")
-    is_silent = pl.repeat(True, rows, eager=True).scatter(pl.concat([read["row"], faults["row"]]), False)
-    silent = pl.DataFrame({"row": is_silent.arg_true(), "reason": SILENT}, schema=faults.schema)
-    return Amounts(read, labels, pl.concat([faults, silent]))
+    numbers = pl.concat(part for name in NUMBERS for part in _read(name, records))
+    faults = numbers.filter(pl.col("reason").is_not_null()).select("row", "reason")
+    read = numbers.filter(pl.col("value").is_not_null()).drop("reason")
+    told = pl.concat([read["row"], faults["row"]]).unique().to_frame()
+    silent = records.select("row").join(told, on="row", how="anti").with_columns(reason=pl.lit(SILENT))
+    return Amounts(read, pl.concat([faults, silent]))
 
 
 def _units(name: str) -> pl.DataFrame:
@@ -79,31 +54,28 @@ def _units(name: str) -> pl.DataFrame:
     return pl.DataFrame(rows, orient="row", schema=kinds)
 
 
-def _scaled(texts: pl.Series, table: pl.DataFrame) -> list[pl.DataFrame]:
+def _scaled(texts: pl.Series, table: pl.DataFrame) -> pl.DataFrame:
     """The printed units of a file that are not rows of the table, but one with a scale before it, as `10,000 Tons`."""
-    others = texts.filter(texts.is_not_null() & ~texts.is_in(table["printed_unit"].implode()))
+    others = sorted({*texts.drop_nulls().unique()} - {*table["printed_unit"]})
     rows = [(text, *found, f"quantity_{found[0]}") for text in others if (found := printed_unit(text))]
-    return [pl.DataFrame(rows, orient="row", schema=table.schema)]
+    return pl.DataFrame(rows, orient="row", schema=table.schema)
 
 
-def _read(name: str, printed: pl.Series, unit_of: pl.Series, known: pl.DataFrame) -> list[pl.DataFrame]:
+def _read(name: str, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The numbers of one column, plain whole ones and the others."""
-    there = printed.is_not_null().arg_true()
-    numbers = take(known.select("label", "factor"), unit_of.gather(there)).with_columns(
-        there.cast(pl.Int64).alias("row"), printed.drop_nulls().alias("printed_number")
-    )
+    unit = pl.col(UNIT_OF[name]) if name in UNIT_OF else pl.lit("%")
+    numbers = records.select("row", printed_number=name, printed_unit=unit).drop_nulls("printed_number")
+    units = _units(name)
+    if name.endswith("quantity"):
+        units = pl.concat([units, _scaled(numbers["printed_unit"], units)])
     text = pl.col("printed_number")
     digits = pl.when(text.str.contains(WHOLE)).then(text.str.replace_all(",", "", literal=True)).cast(pl.Int64)
-    numbers = numbers.with_columns(plain=digits)
+    numbers = numbers.join(units, on="printed_unit", how="left", maintain_order="left").with_columns(plain=digits)
     is_plain = (pl.col("plain") <= VALUE_MAX // pl.col("factor")).fill_null(False)
     plain = numbers.filter(is_plain).select(
-        "row", "label", value=pl.col("plain") * pl.col("factor"), resolution="factor", reason=pl.lit(None, pl.String)
-    )
-    others = numbers.filter(~is_plain)
-    if not others.height:
-        return [plain]
-    others = others.with_columns(take(known, unit_of.gather(others["row"]))["printed_unit", "unit"])
-    return [plain, _whole(others, name)]
+        "row", "measure", "unit", value=pl.col("plain") * pl.col("factor"), resolution="factor", reason=pl.lit(None, pl.String)
+    )  # fmt: skip
+    return plain, _whole(numbers.filter(~is_plain), name)
 
 
 def _whole(others: pl.DataFrame, name: str) -> pl.DataFrame:
@@ -118,5 +90,5 @@ def _whole(others: pl.DataFrame, name: str) -> pl.DataFrame:
         .then(pl.format("{} '{}' is a fall by more than all there was", pl.lit(name), printed))
     )  # fmt: skip
     return others.with_columns(whole_number("printed_number", "factor")).select(
-        "row", "label", "value", "resolution", reason.alias("reason")
+        "row", "measure", "unit", "value", "resolution", reason.alias("reason")
     )

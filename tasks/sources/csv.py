@@ -1,23 +1,19 @@
 """Reads a delimited file as a frame of texts, without interpreting columns.
 
-Gate A (`tasks/sources/envelope.py`) checks the bytes as a whole, gate B (`tasks/sources/csv_split.py`) splits them; this module
-reads the header and decodes the rest, strictly and in one encoding for the whole file. Only the distinct texts of a column are
-decoded: a name that occurs a million times is decoded once.
+Gate A (`tasks/sources/envelope.py`) checks the bytes as a whole; this module brings them to UTF-8, strictly and from one encoding for
+the whole file, and reads the header; gate B (`tasks/sources/csv_split.py`) splits the rest.
 """
 
-import os
 import unicodedata
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
-import pyarrow
-import pyarrow.compute
 
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
-from tasks.sources.csv_split import FIELD_BYTES_MAX, read_records, split
+from tasks.sources.csv_split import FIELD_BYTES_MAX, TOKEN, read_records, split
 from tasks.sources.envelope import open_envelope
 
 COLUMNS_MAX = 64
@@ -46,15 +42,13 @@ class Lexed:
     is_unquoted: bool = False
 
 
-@dataclass(frozen=True)
-class Header:
-    """The header line: titles, start of the data, whether lines end with a comma, the line end, the encoding."""
+class Header(NamedTuple):
+    """The header line: titles, start of the data, whether lines end with a comma, the line end, whether titles were tidied."""
 
     titles: list[str]
     start: int
     trailing: bool
     eol: bytes
-    encoding: str
     tidied: bool
 
 
@@ -66,19 +60,31 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
     where the bytes are not text, not complete, or not exactly one table.
     """
     body, normalised = open_envelope(raw, where)
+    body, encoding = _in_utf_8(body, _header_end(body, where), where)
     header = _header(body, where)
     numbers = [is_number(title) for title in header.titles]
     if header.tidied:
         normalised.append("titles with blanks, invisible or full-width characters")
     columns, is_quoted = split(body, header.start, numbers, header.trailing, header.eol, where)
-    fields, distinct, encoding = _decode(columns, header, numbers, where)
-    is_mixed = any(texts.str.contains("\r", literal=True).any() for texts in distinct.values())
+    series = [pl.Series(title, pl.from_arrow(column)) for title, column in zip(header.titles, columns, strict=True)]
+    fields = pl.DataFrame(
+        column.cast(pl.String) if number else column for column, number in zip(series, numbers, strict=True)
+    )
+    distinct = {
+        title: fields[title].unique().cast(pl.String)
+        for title, number in zip(header.titles, numbers, strict=True)
+        if not number
+    }
+    for column in fields:
+        _refuse_long(column, distinct.get(column.name, column), where)
+    is_mixed = any(found.str.contains("\r", literal=True).any() for found in distinct.values())
     if is_quoted and not is_mixed and header.eol == b"\r\n":
         normalised.append("CRLF line ends")
     return Lexed(fields, distinct, encoding, tuple(normalised), is_unquoted=not is_quoted or is_mixed)
 
 
-def _header(body: bytes, where: str) -> Header:
+def _header_end(body: bytes, where: str) -> int:
+    """Where the header line ends. Raises Refused for one that no customs download has."""
     end = body.index(b"\n") + 1
     if end > HEADER_BYTES_MAX:
         # First of all: to inspect the characters of a hundred megabytes takes a minute and gigabytes.
@@ -99,15 +105,78 @@ def _header(body: bytes, where: str) -> Header:
             found=f"{columns:,} columns",
             advice="This is no customs download.",
         )
-    encoding, _ = decode_strictly(line, f"{where}, header")
-    fields, _ = next(read_records(line + b"\n", 0, f"{where}, header"))
-    printed = [field.decode(encoding) for field in fields]
+    return end
+
+
+def _in_utf_8(body: bytes, header_end: int, where: str) -> tuple[bytes, str]:
+    """The bytes in UTF-8, and their encoding: that of the header and of the data. Raises Refused where there is none, or two."""
+    spans = ((0, header_end), (header_end, len(body)))
+    found = {_encoding_of(body, *span, where) for span in spans} - {""}
+    if len(found) > 1:
+        header, data = (_encoding_of(body, *span, where) for span in spans)
+        raise Refused(
+            "mixed encodings", where=where, found=f"the header is {header.upper()} and the data are {data.upper()}",
+            advice="Download it again; do not join files by hand.",
+        )  # fmt: skip
+    encoding = found.pop() if found else "utf-8"
+    whole = body if encoding == "utf-8" else body.decode(encoding).encode()
+    if (at := whole.find(REPLACEMENT.encode())) >= 0:
+        text = whole[max(at - 30, 0) : at + 30].decode("utf-8", "ignore").replace("\n", " ")
+        raise Refused(
+            "damaged text", where=_place_of(whole, at, where), found=f"U+FFFD in '{clip(text)}': an earlier program lost characters",
+            advice=AGAIN,
+        )  # fmt: skip
+    return whole, encoding
+
+
+def _encoding_of(body: bytes, start: int, end: int, where: str) -> str:
+    """The encoding of a part: UTF-8 if it is valid UTF-8, else GB18030, else Refused; empty for ASCII, which is both.
+
+    UTF-8 comes first, because much of it is also valid GB18030 and would decode to other characters without an error.
+    """
+    data = body[start:end]
+    if data.isascii():
+        return ""
+    errors = []
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            data.decode(encoding)
+        except UnicodeDecodeError as error:
+            errors.append(error)
+        else:
+            return encoding
+    # Of the encoding in which more of it can be read.
+    at = max(error.start for error in errors)
+    raise Refused(
+        "undecodable", where=_place_of(body, start + at, where),
+        found=f"neither UTF-8 nor GB18030: '{clip(data[at : at + 20].decode('utf-8', 'backslashreplace'))}'", advice=AGAIN,
+    )  # fmt: skip
+
+
+def _place_of(body: bytes, at: int, where: str) -> str:
+    """The record and the column of a byte, in words."""
+    records = read_records(body, 0, where)
+    titles = [clean_title(field.decode("utf-8", "replace")) for field in next(records)[0]]
+    number, begins = 0, 0
+    for _, start in records:
+        if start > at:
+            break
+        number, begins = number + 1, start
+    column = 0
+    while (found := TOKEN.match(body, begins)) and found.end() <= at:
+        column, begins = column + 1, found.end()
+    return f"{where}, record {number}, column {titles[column]}" if number else f"{where}, header (line 1)"
+
+
+def _header(body: bytes, where: str) -> Header:
+    line, _, _ = body.partition(b"\n")
+    fields, _ = next(read_records(line.removesuffix(b"\r") + b"\n", 0, f"{where}, header"))
+    printed = [field.decode() for field in fields]
     titles = [clean_title(title) for title in printed]
     trailing = titles[-1] == ""
     kept = titles[:-1] if trailing else titles
     check_titles(kept, where)
-    eol = b"\r\n" if body[:end].endswith(b"\r\n") else b"\n"
-    return Header(kept, end, trailing, eol, "ascii" if line.isascii() else encoding, titles != printed)
+    return Header(kept, len(line) + 1, trailing, b"\r\n" if line.endswith(b"\r") else b"\n", titles != printed)
 
 
 def clean_title(title: str) -> str:
@@ -127,124 +196,13 @@ def check_titles(titles: Sequence[str], where: str) -> None:
         raise Refused("column twice", where=f"{where}, header", found=found, advice=advice)
 
 
-def decode_strictly(data: bytes, where: str) -> tuple[str, str]:
-    """Encoding and text: UTF-8 if it is valid UTF-8, else GB18030, else Refused.
-
-    UTF-8 comes first, because much of it is also valid GB18030 and would decode to other characters without an error.
-    """
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return encoding, data.decode(encoding)
-        except UnicodeDecodeError as error:
-            last = error
-    raise Refused(
-        "undecodable",
-        where=where,
-        found=f"neither UTF-8 nor GB18030: '{clip(data[last.start : last.start + 20].decode('utf-8', 'backslashreplace'))}'",
-        advice=AGAIN,
-    ) from last
-
-
-@dataclass(frozen=True)
-class _Repeated:
-    """A column as numbers of its distinct texts, not yet decoded."""
-
-    title: str
-    values: pyarrow.ChunkedArray
-    texts: list[bytes]
-
-    def first_place(self, number: int, where: str) -> str:
-        """The first place of the text with this number, in words."""
-        before = 0
-        for chunk in self.values.chunks:
-            if (at := pyarrow.compute.index(chunk.indices, pyarrow.scalar(number, pyarrow.int32())).as_py()) >= 0:
-                return f"{where}, record {before + at + 1}, column {self.title}"
-            before += len(chunk)
-        return f"{where}, column {self.title}"
-
-
-def _decode(
-    columns: Sequence[pyarrow.ChunkedArray], header: Header, numbers: Sequence[bool], where: str
-) -> tuple[pl.DataFrame, dict[str, pl.Series], str]:
-    """Text columns as categoricals of strictly decoded texts, number columns as strings; the distinct texts."""
-    plain: dict[int, pl.Series] = {}
-    repeated: dict[int, _Repeated] = {}
-    for place, (title, column) in enumerate(zip(header.titles, columns, strict=True)):
-        if pyarrow.types.is_dictionary(column.type):
-            texts = [text.as_py() for text in column.chunk(0).dictionary]
-            repeated[place] = _Repeated(title, column, texts)
-        else:
-            plain[place] = pl.Series(title, pl.from_arrow(column))
-    encoding = _encoding_of(list(repeated.values()), header, where)
-    distinct = {place: _decoded_texts(column, encoding, where) for place, column in repeated.items()}
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
-        categorical = threads.map(lambda place: _gather(distinct[place], repeated[place]), repeated)
-        found = plain | dict(zip(repeated, categorical, strict=True))
-    series = [found[place].cast(pl.String) if number else found[place] for place, number in enumerate(numbers)]
-    by_title = {column.name: column for place, column in distinct.items() if not numbers[place]}
-    return pl.DataFrame(series), by_title, encoding
-
-
-def _encoding_of(columns: Sequence[_Repeated], header: Header, where: str) -> str:
-    """One encoding for the whole file, header included. Raises Refused where there is none or where there are two."""
-    texts = b"\n".join(text for column in columns for text in column.texts)
-    found = "ascii" if texts.isascii() else _encoding_of_texts(texts, columns, where)
-    both = {header.encoding, found} - {"ascii"}
-    if len(both) > 1:
+def _refuse_long(column: pl.Series, texts: pl.Series, where: str) -> None:
+    """Raises Refused where one of the texts of a column is longer than a field can be."""
+    long = texts.filter(texts.str.len_bytes() > FIELD_BYTES_MAX)
+    if long.len():
+        record = int((column.cast(pl.String) == long[0]).arg_true()[0]) + 1
         raise Refused(
-            "mixed encodings",
-            where=where,
-            found=f"the header is {header.encoding.upper()} and the data are {found.upper()}",
-            advice="Download it again; do not join files by hand.",
-        )
-    return both.pop() if both else "utf-8"
-
-
-def _encoding_of_texts(texts: bytes, columns: Sequence[_Repeated], where: str) -> str:
-    try:
-        return decode_strictly(texts, where)[0]
-    except Refused:
-        for column in columns:
-            for number, text in enumerate(column.texts):
-                if not _is_decodable(text):
-                    decode_strictly(text, column.first_place(number, where))
-        raise
-
-
-def _is_decodable(text: bytes) -> bool:
-    try:
-        decode_strictly(text, "")
-    except Refused:
-        return False
-    return True
-
-
-def _decoded_texts(column: _Repeated, encoding: str, where: str) -> pl.Series:
-    """The distinct texts of a column, by their numbers."""
-    decoded = []
-    for number, text in enumerate(column.texts):
-        if len(text) > FIELD_BYTES_MAX:
-            _refuse_long(len(text), column.first_place(number, where))
-        decoded.append(text.decode(encoding))
-        if REPLACEMENT in decoded[-1]:
-            raise Refused(
-                "damaged text",
-                where=column.first_place(number, where),
-                found=f"U+FFFD in '{clip(decoded[-1])}': an earlier program lost characters",
-                advice=AGAIN,
-            )
-    return pl.Series(column.title, decoded, pl.String)
-
-
-def _gather(texts: pl.Series, column: _Repeated) -> pl.Series:
-    chunks = [chunk.indices for chunk in column.values.chunks]
-    return texts.cast(pl.Categorical).gather(pl.Series(pl.from_arrow(pyarrow.chunked_array(chunks, pyarrow.int32()))))
-
-
-def _refuse_long(length: int, where: str) -> None:
-    raise Refused(
-        "field too long",
-        where=where,
-        found=f"a field of {length:,} bytes, more than {FIELD_BYTES_MAX:,}",
-        advice="A quote is missing somewhere before it; download it again.",
-    )
+            "field too long", where=f"{where}, record {record}, column {column.name}",
+            found=f"a field of {len(long[0].encode()):,} bytes, more than {FIELD_BYTES_MAX:,}",
+            advice="A quote is missing somewhere before it; download it again.",
+        )  # fmt: skip

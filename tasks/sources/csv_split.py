@@ -1,7 +1,6 @@
 """Gate B: splits delimited bytes into fields of bytes, and accounts for every byte.
 
-GB18030 and UTF-8 never have a comma, quote, CR or LF inside a character, so bytes are split before they are decoded. The grammar
-of RFC 4180 decides what a field is. Nearly all files have a simpler form: every field in quotes without a quote inside, or no
+The bytes are UTF-8, which has no comma, quote, CR or LF inside a character. The grammar of RFC 4180 decides what a field is. Nearly all files have a simpler form: every field in quotes without a quote inside, or no
 quote anywhere, and the same line end after each record. One regular expression over all records proves the form; PyArrow, which
 reads much else too and would guess, then has one way to read it. All other files are read by the grammar, record by record.
 """
@@ -22,7 +21,7 @@ BLOCK_BYTES = 1 << 22
 QUOTED, UNQUOTED = rb'"[^"]{0,%d}+"' % FIELD_BYTES_MAX, rb'[^",\r\n]{0,%d}+' % FIELD_BYTES_MAX
 # Possessive, because a quote that is never closed must not be searched for again from every byte of a file.
 TOKEN = re.compile(rb'(?:"((?:[^"]++|"")*+)"|([^",\r\n]*+))(,|\r\n|\n)')
-TEXTS, NUMBERS = pyarrow.dictionary(pyarrow.int32(), pyarrow.binary()), pyarrow.binary()
+TEXTS, NUMBERS = pyarrow.dictionary(pyarrow.int32(), pyarrow.string()), pyarrow.string()
 DAMAGED = "The file is cut off, damaged or was edited; download it again."
 BLANK = "A download has none: download it again. If the file was typed, take the line out."
 
@@ -41,8 +40,7 @@ def split(
         where: the file, for messages
 
     Returns:
-        Columns of numbers as strings; all others, and numbers that are not ASCII, as dictionaries of their distinct bytes. And
-        whether every field is in quotes.
+        Columns of numbers as strings and all others as dictionaries of their distinct texts; and whether every field is in quotes.
     """
     for field in (QUOTED, UNQUOTED):
         if (columns := split_plainly(body, start, numbers, trailing, eol, field)) is not None:
@@ -71,21 +69,11 @@ def split_plainly(
             column_types=dict.fromkeys(titles, NUMBERS) | kinds, null_values=[], strings_can_be_null=False
         ),
     )  # fmt: skip
-    return [_unified(column) for column in table.columns[: len(numbers)]]
-
-
-def _unified(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
-    """A column with one dictionary for all chunks; a column of bytes as strings where it is ASCII."""
-    if not pyarrow.types.is_dictionary(column.type):
-        data = (chunk.buffers()[2] for chunk in column.chunks)
-        if all(texts is None or texts.to_pybytes().isascii() for texts in data):
-            return column.cast(pyarrow.string())
-        column = column.dictionary_encode()
-    return column.unify_dictionaries()
+    return [column.unify_dictionaries() for column in table.columns[: len(numbers)]]
 
 
 def split_strictly(body: bytes, start: int, width: int, trailing: bool, where: str) -> list[pyarrow.ChunkedArray]:
-    """The columns, as dictionaries of their distinct bytes, strictly by RFC 4180.
+    """The columns, as dictionaries of their distinct texts, strictly by RFC 4180.
 
     Slower; for files that another program saved again. Raises Refused.
     """
@@ -105,8 +93,7 @@ def split_strictly(body: bytes, start: int, width: int, trailing: bool, where: s
             )
         for column, field in zip(columns, fields, strict=False):
             column.append(field)
-    repeated = pyarrow.dictionary(pyarrow.int32(), pyarrow.binary())
-    arrays = [pyarrow.array(column, pyarrow.binary()).dictionary_encode().cast(repeated) for column in columns]
+    arrays = [pyarrow.array(column, pyarrow.binary()).cast(pyarrow.string()).dictionary_encode() for column in columns]
     return [pyarrow.chunked_array([array]) for array in arrays]
 
 

@@ -40,7 +40,7 @@ from tasks.sources.envelope import magic_of
 from tasks.sources.eurostat_archive import questions
 from tasks.sources.eurostat_comext import BASE, CODES, FLOWS, UNLISTED, product_of, reporter_of
 from tasks.sources.protocol import Parsed, Source
-from tasks.sources.records import as_reported, doubt_copies, numbered, require_columns, summed, the_only
+from tasks.sources.records import as_reported, doubt_copies, numbered, require_columns, require_form, summed, the_only
 from tasks.sources.totals import concerned, part_totals
 
 KEY = (
@@ -55,7 +55,7 @@ NEEDED = ("REPORTER", "PARTNER", "PRODUCT_NC", "FLOW", "STAT_PROCEDURE", "SUPPL_
 TOTALS = ("TOTAL", "000TOTAL")
 PROCEDURES = ("1", "2", "3", "5", "6", "7", "9")
 MONTH, YEAR = r"^[0-9]{4}(0[1-9]|1[0-2])$", r"^[0-9]{4}52$"
-AMOUNT, WHOLE = r"^[0-9]{1,14}(\.[0-9]{1,3})?$", r"^[0-9]{1,14}$"
+AMOUNT = r"^([0-9]{1,14}(\.[0-9]{1,3})?)?$"
 THOUSAND = 1000
 CELL = ("product", "period", "number_of")
 NO_UNIT = ("NO_SU", "-", "")
@@ -86,7 +86,10 @@ def parse(raw: bytes, where: str) -> Parsed:
         "record", *NUMBERS, partner=pl.col("PARTNER").cast(pl.String), product=pl.col("PRODUCT_NC").cast(pl.String),
         period=pl.col("PERIOD").cast(pl.String), unit=pl.col("SUPPL_UNIT").cast(pl.String),
     )  # fmt: skip
-    amounts = plain.with_columns(_thousandths(plain, name, where) for name in NUMBERS)
+    require_form(plain, NUMBERS, AMOUNT, where, AGAIN)
+    # In thousandths, exactly; null where nothing is printed.
+    printed = (pl.when(pl.col(name) != "").then(name).cast(pl.Decimal(38, 3)).alias(name) for name in NUMBERS)
+    amounts = plain.with_columns((number * THOUSAND).cast(pl.Int64) for number in printed)
     is_total = amounts["product"].is_in(TOTALS)
     sums = _summed(amounts.filter(~is_total))
     doubts += _doubt_totals(amounts.filter(is_total), sums, where)
@@ -125,26 +128,6 @@ def _checked(fields: pl.DataFrame, where: str) -> pl.DataFrame:
             advice="It may be a sum of the others; add it to tasks/sources/eurostat_bulk.py when it is clear that it is not.",
         )  # fmt: skip
     return fields
-
-
-def _thousandths(fields: pl.DataFrame, name: str, where: str) -> pl.Series:
-    """A printed number in thousandths, exactly; null where nothing is printed. Raises Refused for other text."""
-    text = fields[name]
-    is_whole = text.str.contains(WHOLE).fill_null(False)
-    whole = text.set(~is_whole, None).cast(pl.Int64) * THOUSAND
-    # Hardly any number has decimals or is missing: only these are taken apart.
-    rest = pl.DataFrame({"row": (~is_whole).arg_true(), "text": text.filter(~is_whole)}).filter(pl.col("text") != "")
-    bad = rest.filter(~pl.col("text").str.contains(AMOUNT))
-    if bad.height:
-        record = fields["record"][bad["row"][0]]
-        raise Refused(
-            "no number", where=f"{where}, record {record}, column {name}", found=f"'{clip(bad['text'][0])}'", advice=AGAIN
-        )  # fmt: skip
-    if rest.height:
-        parts = rest["text"].str.split_exact(".", 1).struct.unnest()
-        decimals = parts["field_1"].str.pad_end(3, "0").cast(pl.Int64)
-        whole = whole.scatter(rest["row"], parts["field_0"].cast(pl.Int64) * THOUSAND + decimals)
-    return whole.alias(name)
 
 
 def _summed(amounts: pl.DataFrame) -> pl.DataFrame:

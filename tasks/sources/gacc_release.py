@@ -74,9 +74,9 @@ def parse(raw: bytes, where: str, source: str) -> Parsed:
     doubts += [*gacc_rows.doubt_unread(rows, where), *more]
     if not records:
         raise Refused("no number", where=where, found="a table in which no cell has a number", advice=ATTACHMENT)
-    said = [f"{counted(len(notes), 'row')} of text: {clip(' / '.join(notes), 300)}"] if notes else []
+    texts = [f"{counted(len(notes), 'row')} of text: {clip(' / '.join(notes), 300)}"] if notes else []
     reported = as_reported(pl.DataFrame(records, infer_schema_length=None))
-    return Parsed(reported, encoding, tuple(said), tuple(doubts), heading.day)
+    return Parsed(reported, encoding, tuple(texts), tuple(doubts), heading.day)
 
 
 def public_on(raw: bytes, kind: str) -> date | None:

@@ -98,13 +98,13 @@ def _money(text: str) -> tuple[str, ...]:
 
 def read_heading(title: str, unit: str, day: str, where: str) -> Heading:
     """Raises Refused where title or unit line cannot be read, or where they name two currencies."""
-    said = read_title(title)
-    if said is None:
+    read = read_title(title)
+    if read is None:
         raise Refused(
             "title", where=where, found=f"title '{clip(squeeze(title))}'",
             advice="A page of customs' statistics has a title like '(5) topic, May 2025 (in CNY)' or '(13) topic,1-7.2026'.",
         )  # fmt: skip
-    return Heading(said.topic, said.last, said.year, _currency(unit, said.currencies, where), day_of(day))
+    return Heading(read.topic, read.last, read.year, _currency(unit, read.currencies, where), day_of(day))
 
 
 def _currency(line: str, of_title: tuple[str, ...], where: str) -> str:
@@ -214,15 +214,15 @@ def _doubt_months(lasts: Sequence[int], heading: Heading, where: str) -> Iterato
     if named in ([], [heading.last]):
         return
     title = f"{heading.year}-{heading.last:02d}"
-    said = f"months up to {', '.join(map(str, named))} in the header, {title} in the title, printed on {heading.day or 'no day'}"
+    found = f"months up to {', '.join(map(str, named))} in the header, {title} in the title, printed on {heading.day or 'no day'}"
     newest = heading.day and (heading.day.year * 12 + heading.day.month - 2)
     if len(named) > 1 or newest != heading.year * 12 + heading.last - 1:
         raise Refused(
-            "header of another month", where=where, found=said,
+            "header of another month", where=where, found=found,
             advice="The page contradicts itself, so nobody can say which month its figures are of. Customs have to mend it; leave it out.",
         )  # fmt: skip
     yield finding(
-        "header_month", "error", where, observed=said, expected=f"months up to {heading.last} in the header",
+        "header_month", "error", where, observed=found, expected=f"months up to {heading.last} in the header",
         advice=f"By title and day the figures are of {title} and the header was left from the page before. Compare the year to date with "
         f"that page: if it has grown by the month, approve; if it is the same, leave the file out. Its attachment may be that of the month before.",
     )  # fmt: skip

@@ -109,7 +109,6 @@ class Answer:
     body: bytes
     answered_at: datetime
     address: str
-    content_type: str = ""
     etag: str | None = None
     last_modified: str | None = None
     doubt: str = ""

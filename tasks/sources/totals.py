@@ -177,11 +177,8 @@ def _in_printed(known: pl.DataFrame, printed: pl.DataFrame, codes: pl.DataFrame,
 def _exact(name: str) -> pl.Expr:
     """A printed number in millionths, exactly; null for other text."""
     text = pl.col(name).cast(pl.String).str.replace_all(",", "", literal=True)
-    decimals = text.str.extract(r"\.([0-9]+)$", 1).fill_null("")
-    padded = text.str.replace(r"\.[0-9]+$", "") + decimals + pl.lit("0").repeat_by(
-        DECIMALS_MAX - decimals.str.len_chars().clip(0, DECIMALS_MAX).cast(pl.Int64)
-    ).list.join("")  # fmt: skip
-    return pl.when(text.str.contains(NUMBER)).then(padded).cast(pl.Int128)
+    millionths = pl.when(text.str.contains(NUMBER)).then(text).cast(pl.Decimal(38, DECIMALS_MAX)) * 10**DECIMALS_MAX
+    return pl.Expr.cast(millionths, pl.Int128)
 
 
 def _difference(row: dict[str, object], cell: Sequence[str], where: str) -> dict[str, str]:

@@ -123,18 +123,13 @@ def unknown_files(snapshot: Snapshot) -> Iterator[Problem]:
             yield Problem(where, "a file", "nothing, the manifest does not name it", "move it out of the store")
 
 
-def _files_below(folder: str) -> Iterator[str]:
+def _files_below(folder: str) -> list[str]:
     """Everything below a folder that is no folder, links to folders too; nothing where the folder is gone."""
-    try:
-        with os.scandir(folder) as found:
-            inside = sorted(found, key=lambda one: one.name)
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    for one in inside:
-        if one.is_dir(follow_symlinks=False):
-            yield from _files_below(one.path)
-        else:
-            yield one.path
+    found: list[str] = []
+    for place, folders, files in os.walk(folder):
+        links = [name for name in folders if os.path.islink(f"{place}/{name}")]
+        found += [f"{place}/{name}" for name in (*files, *links)]
+    return sorted(found)
 
 
 def _audit_if_kept(store: Path, name: str, hashes: Hashes) -> list[Problem]:
@@ -184,16 +179,12 @@ def _audit_pointer(store: Path) -> Iterator[Problem]:
         return
     if name is not None and name not in snapshot_ids(store):
         yield Problem(POINTER, f"{SNAPSHOTS}/{name}, which is missing", "an existing snapshot", REPAIR)
-    for table in _links(store / READERS):
+    for table in sorted(os.listdir(store / READERS)) if (store / READERS).is_dir() else ():
         path, link = store / READERS / table, table_link(table)
         found = os.readlink(path) if path.is_symlink() else "no link"
         if found != link:
             advice = f"move it out of the store, then: ln -s {link} {path}"
             yield Problem(f"{READERS}/{table}", found, f"a link to {link}", advice)
-
-
-def _links(folder: Path) -> list[str]:
-    return sorted(os.listdir(folder)) if folder.is_dir() else []
 
 
 def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterator[Problem]:

@@ -426,7 +426,10 @@ def test_what_is_held_is_decided_about_by_command(tmp_path: Path, monkeypatch: p
     assert before == {
         path: path.lstat().st_mtime_ns for path in (tmp_path / "store").rglob("*") if path.suffix == ".parquet"
     }
-    code, told = run("approve", waiting["gone.csv"], *decision, "--no-prefect")
+    # Nor is a server started where none answers.
+    monkeypatch.setattr("flows.cli.local_server.running_server", lambda: None)
+    monkeypatch.setattr(subprocess, "Popen", None)
+    code, told = run("approve", waiting["gone.csv"], *decision)
     assert (code, told.strip().split(":")[0]) == (0, "published gone.csv")
     (row,) = query.query(tmp_path / "store" / "reporter=CHN", "finding").filter(check="approved").to_dicts()
     assert (row["release_id"], row["observed"]) == (waiting["gone.csv"], "approved by Li Wei: compared with the site")

@@ -232,25 +232,6 @@ def test_records_look_back_five_years_and_a_correction_reaches_as_far(tmp_path: 
     assert found == [(None, "series_record", date(2018, 3, 1)), (date(2020, 5, 1), "computed", date(2018, 3, 1))]
 
 
-def test_in_any_order_a_store_of_months_is_the_same(magnets: Filled, tmp_path: Path) -> None:
-    again = _magnets(tmp_path / "again", "202408", 77)
-    copied(magnets.store, tmp_path / "store0")
-    for place in (11, 3, 0, 15, 7, 14, 1, 2, 4, 5, 13, 6, 8, 12, 9, 10):
-        file = magnets.store.parent / f"{SIXTEEN[place]}.csv"
-        filled([file], tmp_path / "store1" / "reporter=CHN", date(2025, 9, 18))
-    made = []
-    for name in ("store0", "store1"):
-        filled([again], tmp_path / name / "reporter=CHN", date(2025, 10, 1))
-        made.append({
-            (entry.table, entry.partition): entry.sha256
-            for entry in _snapshot(tmp_path / name / "reporter=CHN").files if entry.table in ("record_level", "metric")
-        })  # fmt: skip
-    assert made[0] == made[1]
-    assert len(made[0]) == 32
-    _check_against_one_computation(tmp_path / "store1" / "reporter=CHN")
-    assert 77 * 10**6 in read_table(_snapshot(tmp_path / "store0" / "reporter=CHN"), "record_level")["level"].to_list()
-
-
 def _check_against_one_computation(store: Path) -> pl.DataFrame:
     """The published figures, which are those of one computation of the whole ledger."""
     snapshot = _snapshot(store)

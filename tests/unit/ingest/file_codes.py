@@ -15,7 +15,6 @@ from schemas.table import DataFrame, polars_schema
 from schemas.tables.reported import Reported
 from tasks.ingest.codes import CODES, Read, read_codes
 from tasks.ingest.quantities import NUMBERS, UNIT_OF, Amounts, read_amounts
-from tasks.ingest.text_codes import Coded, code
 from tasks.sources.protocol import Parsed
 
 USA, GERMANY, KOREA = "502", "304", "133"
@@ -43,15 +42,16 @@ def parsed(*records: Record, **about: Any) -> Parsed:
     return Parsed(reported(*records), "utf-8", (), **about)
 
 
-def coded(*records: Record) -> dict[str, Coded]:
+def records_of(*records: Record) -> pl.DataFrame:
+    """The records as plain texts, each with its row."""
     table = reported(*records)
-    return {name: code(table[name]) for name in (*CODES, *UNIT_OF.values())}
+    texts = table.select("record", pl.col(*CODES, *UNIT_OF.values(), *NUMBERS).cast(pl.String))
+    return texts.with_columns(row=pl.int_range(pl.len(), dtype=pl.Int64))
 
 
 def codes_of(*records: Record, of: Landed | None = None) -> Read:
-    return read_codes(coded(*records), of or landed(), "f.csv")
+    return read_codes(records_of(*records), of or landed(), "f.csv")
 
 
 def amounts_of(*records: Record) -> Amounts:
-    table = reported(*records)
-    return read_amounts({name: table[name] for name in NUMBERS}, coded(*records))
+    return read_amounts(records_of(*records))

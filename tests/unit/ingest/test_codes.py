@@ -8,20 +8,18 @@ import pytest
 from schemas.forms.request import Landed
 from tasks.domain.errors import Refused
 from tasks.ingest.codes import read_codes
-from tasks.ingest.text_codes import take
-from tests.unit.ingest.file_codes import COLLECTED, GERMANY, coded, codes_of, landed
+from tests.unit.ingest.file_codes import COLLECTED, GERMANY, codes_of, landed, records_of
 
 JUNE = (date(2025, 6, 1), date(2025, 6, 30))
 
 
-def test_each_record_has_its_keys_and_each_distinct_key_is_there_once() -> None:
+def test_each_record_has_its_keys() -> None:
     found = codes_of({}, {"partner": GERMANY, "period": "202505"}, {"product": "85051900"}, {})
-    assert take(found.products, found.product_of)["product"].to_list() == ["85051110", "85051110", "85051900", "85051110"]  # fmt: skip
-    assert found.products["classification"].to_list() == ["HS8", "HS8"]
-    turns = take(found.turns, found.turn_of)
+    assert found.keys["product"].to_list() == ["85051110", "85051110", "85051900", "85051110"]  # fmt: skip
+    assert found.keys["classification"].to_list() == ["HS8"] * 4
+    turns = found.keys
     assert turns["partner"].to_list() == ["USA", "DEU", "USA", "USA"]
     assert turns.select("period_start", "period_end", "known_from", "flow").row(0) == (*JUNE, date(2025, 7, 20), "export")  # fmt: skip
-    assert found.turns.height == 2
     assert found.faults.is_empty()
     assert found.doubts == []
 
@@ -35,13 +33,13 @@ def test_a_record_has_every_reason_and_no_key_where_a_code_cannot_be_read() -> N
         "flow 'up' is neither export nor import", "partner 'USA' is no partner code", "period 'Jun' is not a month",
         "product '8505111' is no HS code of 2, 4, 6 or 8 digits", "province 'xx' is not two digits", "regime '1' is not two digits",
     ]  # fmt: skip
-    assert take(found.products, found.product_of)["product"].to_list() == ["85051110", None]
+    assert found.keys["product"].to_list() == ["85051110", None]
 
 
 def test_well_formed_codes_that_the_tables_lack_are_kept_and_reported_once() -> None:
     new = {"partner": "998", "regime": "99", "province": "99"}
     found = codes_of({"regime": "10", "province": "44"}, new, new | {"period": "202505"})
-    assert take(found.turns, found.turn_of)["partner"].to_list() == ["USA", "gacc:998", "gacc:998"]
+    assert found.keys["partner"].to_list() == ["USA", "gacc:998", "gacc:998"]
     assert [(row["check"], row["subject"], row["observed"]) for row in found.doubts] == [
         ("unknown_partner", "partner 998", "code 998 in 2025-05"), ("unknown_regime", "regime 99", "code 99"),
         ("unknown_province", "province 99", "code 99"),
@@ -50,18 +48,18 @@ def test_well_formed_codes_that_the_tables_lack_are_kept_and_reported_once() -> 
 
 def test_without_a_column_the_partner_is_the_world_and_the_months_are_the_declared_ones() -> None:
     of = landed(first_month=date(2025, 1, 1), last_month=date(2025, 6, 1))
-    span = codes_of({"partner": None, "period": None}, of=of).turns.row(0, named=True)
+    span = codes_of({"partner": None, "period": None}, of=of).keys.row(0, named=True)
     assert (span["partner"], span["period_start"], span["period_end"]) == ("WLD", date(2025, 1, 1), JUNE[1])
     month = landed(first_month=date(2025, 6, 1))
-    assert codes_of({"partner": None, "period": None}, of=month).turns.select("period_start", "period_end").row(0) == JUNE  # fmt: skip
+    assert codes_of({"partner": None, "period": None}, of=month).keys.select("period_start", "period_end").row(0) == JUNE  # fmt: skip
 
 
 def test_our_keys_lines_and_spans_are_for_collected_files_alone() -> None:
     record = {"partner": "USA", "product": "line:soybeans", "period": "2025-01..2025-06", "flow": "import", "published_on": "2025-07-19"}  # fmt: skip
     found = codes_of(record, of=COLLECTED)
     assert found.faults.is_empty()
-    assert found.products.row(0, named=True) == {"classification": "line", "product": "line:soybeans"}
-    assert found.turns.row(0, named=True) == {
+    assert found.keys.drop("row", "regime", "province").row(0, named=True) == {
+        "classification": "line", "product": "line:soybeans",
         "period_start": date(2025, 1, 1), "period_end": date(2025, 6, 30), "known_from": date(2025, 7, 19), "flow": "import", "partner": "USA",
     }  # fmt: skip
     assert codes_of(record | {"flow": None}).faults.height == 3
@@ -92,7 +90,7 @@ def test_a_file_that_is_not_one_release_is_refused(
     records: list[dict[str, Any]], of: Landed, rule: str, found: str
 ) -> None:
     with pytest.raises(Refused) as refusal:
-        read_codes(coded(*records), of, "f.csv")
+        read_codes(records_of(*records), of, "f.csv")
     assert (refusal.value.rule, refusal.value.where) == (rule, "f.csv")
     assert found in refusal.value.found
 

@@ -64,7 +64,7 @@ def test_of_several_prints_of_one_day_the_one_with_most_digits_stays() -> None:
 
 def test_records_with_the_same_codes_throughout() -> None:
     codes = codes_of({}, {"partner": GERMANY}, {}, {"province": "44"}, {"regime": "10"})
-    assert has_same_key(pl.Series([0, 1, 2, 3, 4, 0]), codes).to_list() == [True, False, True, False, False, True]
+    assert has_same_key(pl.Series([0, 1, 2, 3, 4, 0]), codes.keys).to_list() == [True, False, True, False, False, True]
 
 
 def test_repeats_are_reported_with_their_first_record() -> None:

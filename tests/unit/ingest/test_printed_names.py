@@ -14,7 +14,8 @@ MAY, JUNE, DAY = date(2025, 5, 1), date(2025, 6, 1), date(2025, 7, 20)
 
 def names(*records: dict[str, Any], rows: list[int] | None = None) -> list[tuple[Any, ...]]:
     chosen = pl.Series(range(len(records)) if rows is None else rows, dtype=pl.Int64)
-    found = printed_names(reported(*records), codes_of(*records), chosen, landed())
+    keys = codes_of(*records).keys.filter(pl.col("row").is_in(chosen.implode()))
+    found = printed_names(reported(*records), keys, landed())
     return found.select("subject", "code", "classification", "name", "language", "month", "printed_on").rows()
 
 

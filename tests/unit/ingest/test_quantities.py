@@ -5,17 +5,13 @@ from typing import Any
 import pytest
 
 from tasks.domain.precision import VALUE_MAX
-from tasks.ingest.quantities import NUMBERS, read_amounts
-from tasks.ingest.text_codes import take
-from tests.unit.ingest.file_codes import amounts_of, coded, reported
+from tasks.ingest.quantities import read_amounts
+from tests.unit.ingest.file_codes import amounts_of, records_of
 
 
 def numbers(*records: dict[str, Any]) -> list[tuple[int, str, str, int, int]]:
     """Row, measure, unit, value and resolution."""
-    table = reported(*records)
-    found = read_amounts({name: table[name] for name in NUMBERS}, coded(*records))
-    labels = take(found.labels, found.read["label"])
-    return sorted(found.read.select("row").hstack(labels).hstack(found.read.select("value", "resolution")).rows())
+    return sorted(amounts_of(*records).read.select("row", "measure", "unit", "value", "resolution").rows())
 
 
 @pytest.mark.parametrize(
@@ -46,7 +42,7 @@ def test_a_number_is_whole_in_its_unit_and_says_how_fine_it_is(record: dict[str,
     ],
 )  # fmt: skip
 def test_what_is_no_number_has_its_reason(record: dict[str, Any], reason: str) -> None:
-    found = amounts_of(record)
+    found = read_amounts(records_of(record))
     assert found.faults.rows() == [(0, reason)]
 
 
@@ -54,7 +50,7 @@ def test_a_mark_for_nothing_here_is_neither_a_number_nor_a_fault() -> None:
     record = {"value": "7", "currency": "USD", "quantity": "0", "quantity_unit": "千克", "supplementary_quantity": "-", "supplementary_unit": "?"}  # fmt: skip
     found = amounts_of(record)
     assert found.faults.is_empty()
-    assert [row[1:4:2] for row in numbers(record)] == [("quantity_kg", 0), ("value_usd", 7)]
+    assert [(row[1], row[3]) for row in numbers(record)] == [("quantity_kg", 0), ("value_usd", 7)]
 
 
 def test_numbers_keep_the_row_of_their_record() -> None:
@@ -68,7 +64,9 @@ def test_numbers_keep_the_row_of_their_record() -> None:
     assert sorted(amounts_of(*records).faults["row"]) == [1, 3]
 
 
-def test_labels_are_pairs_of_measure_and_unit_once_each_in_order() -> None:
-    labels = amounts_of({}).labels
-    assert labels.rows() == sorted(set(labels.rows()))
-    assert {("quantity_kg", "kg"), ("value_usd", "USD"), ("quantity_kg_yoy", "basis_point")} <= {*labels.rows()}
+def test_units_with_a_scale_before_them_are_read_whatever_units_stand_beside_them() -> None:
+    units = ("千克", "10,000 Tons", "台", "10,000 kg", "个", "1,000 Tons", "克", "10 Tons")
+    found = numbers(*({"quantity": "1", "quantity_unit": unit} for unit in units))
+    assert [(row[1], row[3]) for row in found if row[1] == "quantity_kg"] == [
+        ("quantity_kg", 1), ("quantity_kg", 10_000_000), ("quantity_kg", 10_000), ("quantity_kg", 1_000_000), ("quantity_kg", 10_000),
+    ]  # fmt: skip

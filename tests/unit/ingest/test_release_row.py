@@ -8,7 +8,7 @@ import pytest
 
 from schemas.forms.request import Amended, Landed
 from schemas.table import polars_schema
-from tasks.ingest.release_row import describe, doubt_months, months_of, places_of, said_of
+from tasks.ingest.release_row import describe, doubt_months, months_of, places_of
 from tests.unit.ingest.file_codes import COLLECTED, GERMANY, amounts_of, codes_of, landed, parsed
 
 VALUE = {"value": "1", "currency": "USD"}
@@ -20,10 +20,10 @@ def row(
     *records: dict[str, Any], of: Landed | None = None, lost: pl.DataFrame = NONE_LOST, aside: int = 0
 ) -> dict[str, Any]:
     of = of or landed()
-    codes, amounts = codes_of(*records, of=of), amounts_of(*records)
+    keys, measures = codes_of(*records, of=of).keys, amounts_of(*records).read["measure"]
     rows = [{"release_id": "r1", "record": place, "reasons": ["x"], "printed": "{}"} for place in range(1, aside + 1)]
     quarantine = pl.DataFrame(rows, schema=polars_schema("quarantine"))
-    found = describe(of, parsed(*records), said_of(amounts.read, codes, amounts), quarantine, lost, "r1")  # type: ignore[arg-type]
+    found = describe(of, parsed(*records), keys, measures, quarantine, lost, "r1")  # type: ignore[arg-type]
     return found.row(0, named=True)
 
 
@@ -53,7 +53,7 @@ def test_months_that_were_not_open_yet_are_outside_the_scope(asked: date | None,
     of = landed(first_month=date(2025, 5, 1), last_month=asked)
     may = VALUE | {"period": "202505"}
     assert row(may, VALUE, of=of)["last_month"] == last
-    found = doubt_months(of, codes_of(may, VALUE, of=of).turns, "f.csv")
+    found = doubt_months(of, codes_of(may, VALUE, of=of).keys, "f.csv")
     assert [one["check"] for one in found] == ["months_not_opened"] * doubts
 
 
@@ -84,6 +84,6 @@ def test_an_edition_speaks_of_what_the_one_before_it_spoke_of() -> None:
 
 def test_months_and_places_of_records() -> None:
     codes = codes_of({"period": "202412"}, {"period": "x", "product": "y"}, {})
-    assert months_of(codes.turns) == (2024 * 12 + 11, 2025 * 12 + 5)
-    places = places_of(pl.Series([1, 0, 1]), codes).select("product", "period_end").rows()
+    assert months_of(codes.keys) == (2024 * 12 + 11, 2025 * 12 + 5)
+    places = places_of(pl.Series([1, 0, 1]), codes.keys).rows()
     assert sorted(places, key=str) == [("85051110", date(2024, 12, 31)), (None, None)]

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from tasks.ingest.subtotals import PART, causes_first, complete_sums, part_of_sum
+from tasks.ingest.subtotals import PART, causes_first, complete_sums
 from tests.unit.ingest.file_codes import GERMANY, amounts_of, codes_of, reported
 
 BOTH = {"value": "1", "currency": "USD", "quantity": "5", "quantity_unit": "千克"}
@@ -17,18 +17,8 @@ def sums(*records: dict[str, Any], aside: tuple[int, ...] = ()) -> tuple[list[in
     amounts = amounts_of(*records)
     rows = pl.Series(aside, dtype=pl.Int64)
     numbers = amounts.read.filter(~pl.col("row").is_in(rows))
-    left, kept, found = complete_sums(numbers, rows, codes_of(*records), amounts, reported(*records)["record"], "f.csv")
+    left, kept, found = complete_sums(numbers, rows, codes_of(*records).keys, reported(*records)["record"], "f.csv")
     return left.to_list(), sorted(kept["row"]), [(one["severity"], one["observed"]) for one in found]
-
-
-def test_records_of_one_sum_share_its_number_whatever_their_places() -> None:
-    codes = codes_of(
-        {"regime": "10"}, {"regime": "11", "province": "44"}, {"partner": GERMANY}, {"period": "202505"}, {}
-    )
-    numbers = part_of_sum(codes).numbers.to_list()
-    assert numbers[0] == numbers[1] == numbers[4]
-    assert len({*numbers}) == 3
-    assert max(numbers) < part_of_sum(codes).limit
 
 
 def test_a_sum_with_an_unreadable_part_loses_its_other_parts() -> None:

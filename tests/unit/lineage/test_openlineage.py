@@ -274,6 +274,48 @@ def test_a_frame_that_does_not_fit_its_schema_is_no_output(failing: Run) -> None
     assert ended["run"]["facets"]["errorMessage"]["message"] == failing.records[1].error
 
 
+def test_a_run_that_ended_between_steps_has_failed(whole: Run) -> None:
+    last = told(replace(whole, outcome=None))[-1]
+    assert last["eventType"] == "FAIL"
+    assert last["run"]["facets"]["errorMessage"]["message"] == "the run ended without an outcome"
+
+
+def test_of_things_with_the_same_bytes_a_step_was_given_the_one_that_it_names() -> None:
+    read = step(
+        "normalise",
+        outputs={"findings": sha("7"), "release": sha("8")},
+        tables={"findings": "finding", "release": "release"},
+    )
+    checked = step("check", outputs={"check": sha("7")}, tables={"check": "finding"})
+    merged = step("merge", outputs={"releases": sha("8")}, tables={"releases": "release"})
+    inputs = {
+        "release.findings": sha("7"),
+        "findings": sha("7"),
+        "release": sha("8"),
+        "ledger_after.releases": sha("8"),
+    }
+    last = step("publish", inputs=inputs)
+    ended = told(Run(records=[read, checked, merged, last]))[-2]
+    assert [one["name"] for one in ended["inputs"]] == ["findings", "finding", "release", "releases"]
+
+
+def test_a_schema_error_speaks_only_of_the_table_that_it_names() -> None:
+    ended = told(Run(records=[replace(NORMALISE, error=schema_error("quarantine"))]))[-2]
+    assert [one["name"] for one in ended["inputs"]] == ["landed", "parsed.reported", "quarantine"]
+
+
+def test_what_did_not_fit_is_not_known_to_later_steps(failing: Run) -> None:
+    unmade = replace(NORMALISE, error=schema_error("quarantine"), outputs={})
+    after = told(Run(records=[*failing.records, unmade, WIDEN]))[-2]
+    assert [one["name"] for one in after["inputs"]] == ["ledger_after.touched"]
+    assert not any("dataQualityAssertions" in one["inputFacets"] for one in after["inputs"])
+
+
+def test_another_error_says_nothing_about_schemas() -> None:
+    ended = told(Run(records=[replace(NORMALISE, error="Refused: not a table", outputs={})]))[-2]
+    assert [one["name"] for one in ended["inputs"]] == ["landed", "parsed.reported"]
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize("name", ["whole", "failing"])
 def test_every_event_and_facet_is_valid(name: str, request: pytest.FixtureRequest) -> None:

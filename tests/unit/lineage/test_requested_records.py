@@ -23,8 +23,11 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> pl.DataFrame:
     """The rows of `metric` as they are published: without records of these partners."""
     tables: dict[Any, pl.DataFrame] = {"observation": merged(STORE), "release": release_table(SCOPE)}
 
-    def read_table(snapshot: object, model: type, *_: object, where: pl.Expr | None = None) -> pl.DataFrame:
+    def read_table(snapshot: object, model: type, wanted: Any = None, *, where: pl.Expr | None = None) -> pl.DataFrame:
         found = tables.get(model, NOTHING_DECIDED)
+        if wanted is not None:
+            asked = [flow for flow in ("export", "import") if wanted((flow, 2025, 6))]
+            assert asked == ["export"], f"files of {asked} are read for rows of exports"
         return found if where is None else found.filter(where)
 
     monkeypatch.setattr(requested_records, "read_table", read_table)

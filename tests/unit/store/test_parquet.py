@@ -19,6 +19,7 @@ from schemas.names import FIGURES, status
 from schemas.table import arrow_schema, polars_schema, readers_schema
 from schemas.tables.metric import Metric
 from schemas.tables.trade_flow import TradeFlow
+from tasks.domain.findings import finding, gather
 from tasks.store.parquet import encode_file, encode_months, read_table
 from tasks.store.publish import NewFile, publish
 from tasks.store.snapshot import open_snapshot
@@ -201,3 +202,9 @@ def empty_row(model: str) -> pl.DataFrame:
             dtype=kind,
         )
     return pl.DataFrame(made)
+
+
+def test_findings_of_one_subject_are_filed_alike_in_whatever_order_they_come() -> None:
+    rows = [finding("normalised", "info", "f.csv", observed=f"note {at}", expected="x", advice="y") for at in range(40)]
+    orders = (gather("r1", rows).sample(fraction=1, shuffle=True, seed=seed) for seed in range(9))
+    assert len({encode_file("finding", frame, "", {}).data for frame in orders}) == 1

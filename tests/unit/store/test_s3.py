@@ -221,6 +221,19 @@ def test_only_an_object_that_is_not_there_is_missing(place: Bucket, error: Excep
         place._asked("GET", "pointer", ask)
 
 
+def test_what_no_repetition_mends_is_asked_once(place: Bucket) -> None:
+    asked: list[str] = []
+
+    def refused(key: str, data: bytes, mode: object) -> None:
+        asked.append(key)
+        raise PermissionDeniedError("forbidden")
+
+    place._put = refused  # type: ignore[method-assign]
+    with pytest.raises(BucketError, match="PUT failed: forbidden"):
+        place.keep("files/a", b"bytes")
+    assert len(asked) == 1, "a refusal was asked for again"
+
+
 def test_no_credential_is_in_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "hush")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "")
