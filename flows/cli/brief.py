@@ -195,7 +195,7 @@ def windows(
         tonnes, before = ((pl.col(name) / 1000).round(1) for name in ("quantity_kg", "quantity_year_before_kg"))
         shown = rows.select(
             "product", "role", "partner", span.alias("window"), "side", tonnes.alias("t"), before.alias("t_year_before"),
-            pl.col("yoy_pct").round(1), "status",
+            pl.col("yoy_pct").cast(pl.Decimal(12, 1)), "status",
         )  # fmt: skip
         say(str(name), style="bold")
         console().print(listing(shown, console().width))
