@@ -16,9 +16,10 @@ Flow = StrEnum("Flow", ["export", "import"])
 Form = StrEnum("Form", ["table", "csv", "csv-safe", "json", "parquet", "xlsx"])
 Figure = StrEnum("Figure", FIGURES)  # type: ignore[misc]  # the members are the figures there are
 Language = StrEnum("Language", ["en", "zh"])
+LEVEL = Figure("level")
 # The largest number that an option takes.
 NUMBER_MAX = 10**9
-MORE = "; may be repeated"
+MORE, SEVERAL = "; may be repeated", "; one or several"
 PRODUCT_HELP = "name or code: soybeans, 大豆, 1201.90.19, line:… or basket:…"
 PARTNER_HELP = "name or code: Brazil, 巴西, BRA, BR, world, EU"
 MONTH_HELP = "2024-06, June 2024, latest, or a range: 2024-01..2024-06"
@@ -27,7 +28,7 @@ FORM_HELP = (
     "how to print it; json is one object a line, csv-safe puts ' before a text that a spreadsheet would run (= + - @). "
     "Of a file its ending decides"
 )
-Product = Annotated[str, typer.Option(help=PRODUCT_HELP)]
+Product = Annotated[str, typer.Argument(help=PRODUCT_HELP)]
 Partner = Annotated[str, typer.Option(help=PARTNER_HELP)]
 Month = Annotated[str, typer.Option(help=MONTH_HELP)]
 Measure = Annotated[str, typer.Option(help=MEASURE_HELP)]

@@ -8,6 +8,7 @@ import typer
 from flows.cli.asked import (
     MORE,
     PRODUCT_HELP,
+    SEVERAL,
     Flow,
     Form,
     Language,
@@ -152,10 +153,10 @@ def list_events(
 
 @events.command(
     "windows",
-    epilog="Example: `tidewaiter events windows --product basket:rare_earth_magnets --event mofcom-gacc-2025-18`",
+    epilog="Example: `tidewaiter events windows basket:rare_earth_magnets --event mofcom-gacc-2025-18`",
 )
 def windows(
-    product: Annotated[list[str], typer.Option(help=PRODUCT_HELP + MORE)],
+    product: Annotated[list[str], typer.Argument(help=PRODUCT_HELP + SEVERAL)],
     event: Annotated[list[str] | None, typer.Option(help="one measure; else all that touch the product" + MORE)] = None,
     partner: Partners = None,
     flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
@@ -194,7 +195,7 @@ def windows(
         tonnes, before = ((pl.col(name) / 1000).round(1) for name in ("quantity_kg", "quantity_year_before_kg"))
         shown = rows.select(
             "product", "role", "partner", span.alias("window"), "side", tonnes.alias("t"), before.alias("t_year_before"),
-            pl.col("yoy_pct").round(1), "status",
+            pl.col("yoy_pct").cast(pl.Decimal(12, 1)), "status",
         )  # fmt: skip
         say(str(name), style="bold")
         console().print(listing(shown, console().width))
@@ -220,10 +221,10 @@ def _windows_of(
     return found
 
 
-@commands.command(epilog="Example: `tidewaiter brief --month 2025-06 --product basket:rare_earth_magnets`")
+@commands.command(epilog="Example: `tidewaiter brief basket:rare_earth_magnets --month 2025-06`")
 def brief(
-    month: Month,
     product: Product,
+    month: Month = "latest",
     flow: OneFlow = None,
     language: Annotated[Language, typer.Option(help="en or zh")] = Language.en,
     output: Annotated[
@@ -245,7 +246,7 @@ def brief(
     asked = Resolver(snapshot)
     code = asked.product(product)
     way = asked.flow([code], flow and flow.value)
-    day = asked.month(month, way)
+    day = asked.month(month, way, [code])
     facts = gather(snapshot, store, code, way, day, clock.today())
     name = f"brief-{code.replace(':', '-')}-{way}-{day:%Y-%m}-{language.value}.html"
     if output and output.suffix.lower() == ".md":
@@ -262,11 +263,9 @@ def brief(
     say(f"written: {place} and {place.with_suffix('.md').name}")
 
 
-@commands.command(
-    epilog="Example: `tidewaiter plot --product 85051110 --partner USA --partner DEU --output magnets.png`"
-)
+@commands.command(epilog="Example: `tidewaiter plot 85051110 --partner USA --partner DEU --output magnets.png`")
 def plot(
-    product: Annotated[list[str], typer.Option(help=PRODUCT_HELP + MORE)],
+    product: Annotated[list[str], typer.Argument(help=PRODUCT_HELP + SEVERAL)],
     output: Annotated[Path, typer.Option(help="file that ends in .png or .svg")],
     partner: Partners = None,
     measure: Measure = "quantity_kg",
@@ -293,7 +292,7 @@ def plot(
     codes = list(dict.fromkeys(map(asked.product, product)))
     partners = list(dict.fromkeys(map(asked.partner, partner or ["WLD"])))
     way = asked.flow(codes, flow and flow.value)
-    months = each_month(asked.months(text, way) for text in month) if month else None
+    months = each_month(asked.months(text, way, codes) for text in month) if month else None
     rows = query.query(store, "metric", flow=way, product=codes, month=months)
     shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
     doubts = Doubts(snapshot).of_rows(shown).drop_nulls().unique().sort()

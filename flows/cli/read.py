@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.asked import (
+    LEVEL,
     NUMBER_MAX,
     Figure,
     Flow,
@@ -104,14 +105,12 @@ def read(
             say(f"{counted(found.rows.height, 'row')} in {output}", to=errors)
 
 
-@commands.command(
-    epilog="Example: `tidewaiter trace --product 85051110 --partner USA --month 2025-06 --metric mom_pct`"
-)
+@commands.command(epilog="Example: `tidewaiter trace 85051110 --partner USA --month 2025-06 --metric mom_pct`")
 def trace(
     product: Product,
-    partner: Partner,
-    month: Month,
-    metric: Annotated[Figure, typer.Option(help="figure of the table metric")],
+    partner: Partner = "WLD",
+    month: Month = "latest",
+    metric: Annotated[Figure, typer.Option(help="figure of the table metric")] = LEVEL,
     measure: Measure = "quantity_kg",
     flow: OneFlow = None,
     form: Annotated[Traced, typer.Option("--format", help="how to print it")] = Traced.table,

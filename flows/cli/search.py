@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.asked import NUMBER_MAX, PRODUCT_HELP, Figure, Form, Measure, Month, OneFlow, Partner, Printed
+from flows.cli.asked import LEVEL, NUMBER_MAX, Figure, Form, Measure, Month, OneFlow, Partner, Printed, Product
 from flows.cli.command import Commands
 from flows.cli.options import STORE, ReporterOfStore, Store
 from flows.cli.terminal import console, errors, say
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 Kind = StrEnum("Kind", ["products", "partners", "months", "releases"])
-ROWS_MAX, LEVEL = 40, Figure("level")
+ROWS_MAX = 40
 commands = Commands()
 
 
@@ -65,7 +65,7 @@ def list_things(
 
 @commands.command(epilog="Example: `tidewaiter vintages magnets --partner world --month 2025-06`")
 def vintages(
-    product: Annotated[str, typer.Argument(help=PRODUCT_HELP)],
+    product: Product,
     partner: Partner = "WLD",
     month: Month = "latest",
     flow: OneFlow = None,
@@ -90,7 +90,7 @@ def vintages(
     asked, reporter = Resolver(snapshot), Reporter.of(read_table(snapshot, "release"))
     code, key = asked.product(product), asked.partner(partner)
     way = asked.flow([code], flow and flow.value)
-    months = asked.months(month, way)
+    months = asked.months(month, way, [code])
     found = tracing.vintages(store, way, code, key, months, measure, metric.value)
     if not found.height:
         raise ValueError(

@@ -83,7 +83,7 @@ def vintages(
     asked = Resolver(query.open_published(folder))
     code, key = asked.product(product), asked.partner(partner)
     way = asked.flow([code], flow)
-    found = kept.vintages(folder, way, code, key, asked.months(month, way), measure, metric)
+    found = kept.vintages(folder, way, code, key, asked.months(month, way, [code]), measure, metric)
     if not found.height:
         raise LookupError(f"no {metric} of {way}s of {code}, partner {key}, {measure}, in {month}, on any day")
     return found
@@ -120,7 +120,7 @@ def trace(
     asked = Resolver(snapshot)
     code, key = asked.product(product), asked.partner(partner)
     way = asked.flow([code], flow)
-    point = Point(way, code, key, measure, month_number(asked.month(month, way)))
+    point = Point(way, code, key, measure, month_number(asked.month(month, way, [code])))
     return Tracer(snapshot, way, code).trace(point, metric)
 
 

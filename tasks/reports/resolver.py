@@ -5,7 +5,7 @@ several, or its meaning is not in the store, `Unresolved` names what is availabl
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -16,11 +16,11 @@ from schemas.reference.code_tables import code_table
 from tasks.domain.classification import BASKET, is_heading, members
 from tasks.domain.name_match import EXACT, NAME_MAX, NEAREST, code_digits, folded, nearest
 from tasks.domain.partner_key import Unresolved, partner_key
-from tasks.domain.period_words import read_months
+from tasks.domain.period_words import is_latest, read_months
 from tasks.domain.text import clip
 from tasks.ledger.name_tables import NameTables, names_in, product_references
 from tasks.reports.search import Hit, search_names
-from tasks.store.parquet import path_partition
+from tasks.store.parquet import path_partition, read_table
 from tasks.store.snapshot import Snapshot
 
 FLOWS = ("export", "import")
@@ -209,17 +209,29 @@ class Resolver:
         ]  # fmt: skip
         return there[0] if there else FLOWS[0]
 
-    def months(self, text: str, flow: str) -> tuple[date, date]:
-        """Return the first day of the first and of the last month of a text; `latest` is the newest of the flow.
-        Raises ValueError.
+    def months(self, text: str, flow: str, products: Collection[str]) -> tuple[date, date]:
+        """Return the first day of the first and of the last month of a text; `latest` is the newest in which one of the
+        products has a figure. Raises ValueError.
         """
-        filed = [path_partition(entry.partition) for entry in self.snapshot.entries("metric", flow) if entry.rows]
-        newest = max((date(year, month, 1) for _, year, month in filed), default=None)
-        return read_months(text, newest)
+        return read_months(text, self._newest(flow, products) if is_latest(text) else None)
 
-    def month(self, text: str, flow: str) -> date:
-        """Return the first day of the single month of a text; `latest` is the newest of the flow. Raises ValueError."""
-        first, last = self.months(text, flow)
+    def _newest(self, flow: str, products: Collection[str]) -> date | None:
+        filed = {path_partition(entry.partition) for entry in self.snapshot.entries("metric", flow) if entry.rows}
+        has_figure = pl.col("product").is_in([*products]) & (
+            pl.col("level").is_not_null() | pl.col("ytd").is_not_null()
+        )
+        newest_first = sorted(filed, reverse=True)
+        having = (
+            one for one in newest_first
+            if read_table(self.snapshot, "metric", one.__eq__, where=has_figure, columns=("product", "level", "ytd")).height
+        )  # fmt: skip
+        # Without a figure in any month the newest month says why.
+        found = next(having, next(iter(newest_first), None))
+        return found and date(found[1], found[2], 1)
+
+    def month(self, text: str, flow: str, products: Collection[str]) -> date:
+        """Return the first day of the single month of a text, as `months` does. Raises ValueError."""
+        first, last = self.months(text, flow, products)
         if first != last:
             raise ValueError(f"{text!r} is {first:%Y-%m} to {last:%Y-%m}; name one month")
         return first

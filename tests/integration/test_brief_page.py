@@ -55,10 +55,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for language in ("en", "zh"):
         done = in_process(
             "brief",
+            "basket:rare_earth_magnets",
             "--month",
             "2025-06",
-            "--product",
-            "basket:rare_earth_magnets",
             "--language",
             language,
             "--output",
@@ -125,9 +124,7 @@ def _tables(store: Path) -> dict[str, set[str]]:
 
 
 def test_events_brief_and_plot_by_command(home: Path) -> None:
-    shown = in_process(
-        "events", "windows", "--product", "basket:rare_earth_magnets", "--event", "mofcom-gacc-2025-18", cwd=home
-    )
+    shown = in_process("events", "windows", "basket:rare_earth_magnets", "--event", "mofcom-gacc-2025-18", cwd=home)
     assert "-45.0" in shown.stdout
     assert "-74.3" in shown.stdout
     assert "controlled and free magnets" in shown.stdout
@@ -136,13 +133,13 @@ def test_events_brief_and_plot_by_command(home: Path) -> None:
     assert lapsed.count(",lapsed_unrecorded,2026-11-11,mofcom-gacc-2025-70,2026-11-10") == 7
     refused = in_process("events", "--on", "11 November", cwd=home)
     assert (refused.returncode, "'11 November' is no day" in refused.stderr) == (2, True)
-    assert in_process("plot", "--product", "85051110", "--output", "magnets.png", cwd=home).returncode == 0
+    assert in_process("plot", "85051110", "--output", "magnets.png", cwd=home).returncode == 0
     assert (home / "magnets.png").read_bytes().startswith(b"\x89PNG")
     assert (home / "en.md").read_text(encoding="utf-8").startswith("# China's exports of rare earth magnets, June 2025")
     for arguments, says in (
-        (("brief", "--month", "2025-13", "--product", "85051110"), "is no month"),
-        (("brief", "--month", "2025-06", "--product", "99999999"), "there is no product '99999999' in this store"),
-        (("plot", "--product", "85051110", "--output", "x.bmp"), ".png or .svg"),
+        (("brief", "85051110", "--month", "2025-13"), "is no month"),
+        (("brief", "99999999", "--month", "2025-06"), "there is no product '99999999' in this store"),
+        (("plot", "85051110", "--output", "x.bmp"), ".png or .svg"),
     ):
         refused = in_process(*arguments, cwd=home)
         assert refused.returncode == 2, arguments

@@ -207,8 +207,8 @@ def test_a_command_names_the_reporter_or_lists_them(root: Path) -> None:
         ["read", MAGNETS], ["list", "products"], ["held"], ["resolve", "metric"], ["audit"], ["revisions"],
         ["search", "magnets"], ["retain"], ["withdraw", "x", "--by", "a", "--reason", "b"],
         ["approve", "x", "--by", "a", "--reason", "b"], ["vintages", "magnets"],
-        ["brief", "--month", "2025-06", "--product", MAGNETS],
-        ["trace", "--product", MAGNETS, "--partner", "CHN", "--month", "2025-06", "--metric", "level"],
+        ["brief", MAGNETS, "--month", "2025-06"],
+        ["trace", MAGNETS, "--partner", "CHN", "--month", "2025-06", "--metric", "level"],
     ):  # fmt: skip
         code, said = ran(*command)
         assert (code, said.count("has figures of CHN, EU27, GBR, USA; name one of them")) == (2, 1), command

@@ -36,7 +36,7 @@ def rewrite_briefs(outcome: Outcome, store: Path) -> Outcome:
             log.warning("the brief on %s of %s could not be written again", flow, product, exc_info=True)
             failed.append(
                 f"brief ({flow} of {product}, {month:%Y-%m}): it is from before this decision, {type(problem).__name__}: {problem}. "
-                f"Write it with tidewaiter brief --product {product} --flow {flow} --month {month:%Y-%m}."
+                f"Write it with tidewaiter brief {product} --flow {flow} --month {month:%Y-%m}."
             )
     return outcome.model_copy(update={"briefs": written, "warnings": [*outcome.warnings, *failed]})
 

@@ -46,7 +46,7 @@ def write_briefs(outcome: Outcome, store: Path) -> Outcome:
             log.warning("the brief on %s of %s could not be written", flow, product, exc_info=True)
             failed.append(
                 f"brief ({flow} of {product}): not written, {type(problem).__name__}: {problem}; what was published stays. "
-                f"Write it with tidewaiter brief --product {product} --flow {flow} --month {outcome.months[-1]}."
+                f"Write it with tidewaiter brief {product} --flow {flow} --month {outcome.months[-1]}."
             )
     return outcome.model_copy(update={"briefs": written, "warnings": [*outcome.warnings, *failed]})
 

@@ -236,7 +236,7 @@ def test_a_workbook_too_large_for_a_spreadsheet_is_refused(tmp_path: Path) -> No
 
 def test_the_ending_decides_for_every_command_that_writes_rows(store: Path, tmp_path: Path) -> None:
     (tmp_path / "printed.csv").write_text("commodity,flow,partner,period,metric,value,unit\nrare earth magnets,export,World,2025-06,level_t,3188,t\n")  # fmt: skip
-    commands = {"claims": ("claims", "check", "printed.csv"), "windows": ("events", "windows", "--product", BASKET)}
+    commands = {"claims": ("claims", "check", "printed.csv"), "windows": ("events", "windows", BASKET)}
     for name, command in commands.items():
         for ending in (".parquet", ".xlsx", ".json", ".csv"):
             done = run(store, *command, "--output", f"{name}{ending}")
@@ -261,14 +261,14 @@ def test_a_picture_shows_every_product_and_partner(store: Path, tmp_path: Path) 
         return labels(tmp_path / "out.svg")
 
     magnets, basket = "Permanent magnets of rare earths (85051110)", "Rare earth magnets"
-    one = drawn("--product", MAGNETS, "--partner", "USA", "--partner", "DEU")
+    one = drawn(MAGNETS, "--partner", "USA", "--partner", "DEU")
     assert {"United States", "Germany", f"China's exports of {magnets}"} <= one
-    two = drawn("--product", MAGNETS, "--product", BASKET)
+    two = drawn(MAGNETS, BASKET)
     assert any(basket in label for label in two)
     assert any(label.startswith("Permanent magnets") for label in two)
-    both = drawn("--product", MAGNETS, "--product", BASKET, "--partner", "USA", "--partner", "WLD")
+    both = drawn(MAGNETS, BASKET, "--partner", "USA", "--partner", "WLD")
     assert sum(label.endswith(("United States", "World")) for label in both) == 4
-    done = run(store, "plot", "--product", MAGNETS, "--product", "6910", "--output", "none.svg")
+    done = run(store, "plot", MAGNETS, "6910", "--output", "none.svg")
     assert done.exit_code == 2
     assert "there is no product '6910' in this store" in done.stderr
     assert not (tmp_path / "none.svg").exists()
@@ -295,12 +295,12 @@ def imports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("command", "said"),
     [
         (
-            ("trace", "--product", MAGNETS, "--partner", "USA", "--month", JUNE, "--metric", "level"),
+            ("trace", MAGNETS, "--partner", "USA", "--month", JUNE, "--metric", "level"),
             "level of China's imports",
         ),
         (("vintages", MAGNETS, "--partner", "USA", "--month", JUNE), "level of China's imports"),
-        (("brief", "--product", MAGNETS, "--month", JUNE), "China's imports of"),
-        (("plot", "--product", MAGNETS, "--partner", "USA", "--output", "x.svg"), "written: x.svg"),
+        (("brief", MAGNETS, "--month", JUNE), "China's imports of"),
+        (("plot", MAGNETS, "--partner", "USA", "--output", "x.svg"), "written: x.svg"),
     ],
 )
 def test_of_a_product_that_only_comes_in_nobody_need_say_so(imports: Path, command: tuple[str, ...], said: str) -> None:

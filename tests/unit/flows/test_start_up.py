@@ -24,7 +24,7 @@ sys.argv[0] = "tidewaiter"
 from tidewaiter.__main__ import main
 main()
 """
-TRACE = ("trace", "--product", "85051110", "--partner", "USA")
+TRACE = ("trace", "85051110", "--partner", "USA")
 
 
 def run(arguments: Sequence[str], **environment: str) -> tuple[int, str, str]:
@@ -74,7 +74,7 @@ def test_a_page_of_help_loads_no_data_library(arguments: list[str], says: str) -
         (["read", "metric", "--as-of", "2025-13-01"], "'2025-13-01' is no day"),
         (["read", "metric", "--as-of", "2999-01-01"], "has not come yet"),
         (["read", "metric", "--store", "s3://a@b/c"], "with a user or a password in it"),
-        ([*TRACE, "--month", "2025-06"], "Missing option '--metric'"),
+        (["trace", "--month", "2025-06"], "Missing argument 'product'"),
         ([*TRACE, "--month", "2025-06", "--metric", "growth"], "'growth' is not one of 'level'"),
         (["resolve"], "Missing argument"),
         (["resolve", "metrics"], "'metrics' is not one of 'claim'"),
@@ -86,7 +86,7 @@ def test_a_page_of_help_loads_no_data_library(arguments: list[str], says: str) -
         (["ingest", "a.csv", "--partners", "some"], "'some' is not one of 'all', 'listed'"),
         (["fetch", "comtrade"], "'comtrade' is not one of"),
         (["fetch", "hmrc_ots", "--month", "2026", "--no-prefect"], "is no month or range"),
-        (["events", "windows"], "Missing option '--product'"),
+        (["events", "windows"], "Missing argument 'product'"),
         (["approve", "x"], "Missing option '--by'"),
         (
             ["deploy", "--file", "no.yaml"],

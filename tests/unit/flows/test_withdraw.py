@@ -223,7 +223,7 @@ def test_the_files_of_figures_name_the_decisions_behind_them_and_a_trace_says_th
     assert [one["release_id"] for one in made_of["metric", june]["inputs"]] == [first]
     assert sorted(one["release_id"] for one in made_of["observation", june]["inputs"]) == sorted([first, wrong])
     of_store = ("--store", store.store)
-    place = ("--product", "85051110", "--partner", "USA", "--month", "2025-06")
+    place = ("85051110", "--partner", "USA", "--month", "2025-06")
     code, said = run(capsys, "trace", *place, "--metric", "level", *of_store)
     assert code == 0
     assert f"{wrong} (june.csv): withdrawn on 2025-09-01 by Li Wei: wrong file" in said

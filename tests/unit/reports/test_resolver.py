@@ -190,6 +190,24 @@ def test_reading_by_name_gives_the_numbers_of_the_file_with_names(store: Path) -
     assert bare.drop("doubt", strict=False).columns == query.query(store, "metric").columns
 
 
+def test_the_latest_month_of_a_product_is_the_newest_in_which_it_has_a_figure(tmp_path: Path) -> None:
+    """The store has June of other goods; of seeds only May was asked for."""
+    for month, product in (("202405", SEEDS), ("202406", GM)):
+        file = tmp_path / f"{month}.csv"
+        file.write_bytes(_file([(month, product, "502", 3, 5)]))
+        request = ReleaseRequest(
+            file=file, store=tmp_path / "reporter=CHN", source="gacc_query", flow="import", partners="all", products=[product], released_on=date(2024, 7, 20)
+        )  # fmt: skip
+        ingest.fn(request, date(2026, 1, 5))
+    asked = Resolver(query.open_published(tmp_path / "reporter=CHN"))
+    assert asked.month("latest", "import", [SEEDS]) == date(2024, 5, 1)
+    assert asked.month("latest", "import", [SEEDS, GM]) == date(2024, 6, 1)
+    assert asked.months("2024-05..latest", "import", [GM]) == (date(2024, 5, 1), date(2024, 6, 1))
+    assert asked.month("latest", "import", ["99999999"]) == date(2024, 6, 1), (
+        "the newest month says why there is no figure"
+    )
+
+
 def test_the_latest_month_is_that_of_what_is_asked_for(store: Path) -> None:
     assert {*_ask(store, GM, month="latest").rows["period"]} == {date(2024, 6, 1)}
     assert {*_ask(store, MAGNETS, month="latest").rows["period"]} == {date(2024, 6, 1)}

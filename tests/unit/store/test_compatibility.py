@@ -74,9 +74,9 @@ def test_figures_of_an_earlier_version_are_refused_in_words_and_the_next_release
         _ingest(whole, month)
     store = copied(whole, tmp_path, "store")
     _made_old(store, "metric")
-    of_it = ["--product", "85051110", "--store", str(store)]
+    of_it = ["85051110", "--store", str(store)]
     for asked in (
-        ("read", "metric", *of_it), ("trace", *of_it, "--partner", "WLD", "--month", "2025-05", "--metric", "level"),
+        ("read", *of_it), ("trace", *of_it, "--partner", "WLD", "--month", "2025-05", "--metric", "level"),
         ("audit", "--store", str(store)),
     ):  # fmt: skip
         with pytest.raises(SystemExit) as ended:

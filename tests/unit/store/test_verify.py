@@ -181,10 +181,10 @@ def test_a_figure_of_a_damaged_file_is_told_to_nobody(
         "commodity,flow,partner,period,metric,value,unit\nrare earth magnets,export,World,2025-06,level_t,1,t\n"
     )
     snapshot = open_published(store).id
-    of_it = ["--product", "85051110", "--store", str(store)]
+    of_it = ["85051110", "--store", str(store)]
     for asked in (
-        ["read", "metric", *of_it, "--month", "2025-06"],
-        ["read", "metric", *of_it, "--format", "csv", "--output", str(tmp_path / "told.csv")],
+        ["read", *of_it, "--month", "2025-06"],
+        ["read", *of_it, "--format", "csv", "--output", str(tmp_path / "told.csv")],
         ["trace", *of_it, "--partner", "WLD", "--month", "2025-06", "--metric", "level"],
         ["brief", *of_it, "--month", "2025-06", "--output", str(tmp_path / "brief.html")],
         ["plot", *of_it, "--output", str(tmp_path / "told.png")],
@@ -201,7 +201,7 @@ def test_a_figure_of_a_damaged_file_is_told_to_nobody(
     assert not [*tmp_path.glob("told.*"), *tmp_path.glob("brief.*"), *store.glob("reports/*")]
     # What does not lie in that file is told as ever.
     with pytest.raises(SystemExit) as ended:
-        app(["read", "metric", *of_it, "--month", "2025-05", "--format", "csv"])
+        app(["read", *of_it, "--month", "2025-05", "--format", "csv"])
     assert (ended.value.code, capsys.readouterr().out.count("2025-05-01") > 0) == (0, True)
 
 
@@ -211,7 +211,7 @@ def test_of_what_takes_too_long_to_hash_a_person_is_told_so(
     store = copied(may, tmp_path)
     monkeypatch.setattr(query, "PROVED_BYTES_MAX", 10)
     with pytest.raises(SystemExit) as ended:
-        app(["trace", "--product", "85051110", "--partner", "WLD", "--month", "2025-05", "--metric", "level", "--store", str(store)])  # fmt: skip
+        app(["trace", "85051110", "--partner", "WLD", "--month", "2025-05", "--metric", "level", "--store", str(store)])  # fmt: skip
     told = capsys.readouterr().err
     assert ended.value.code == 0
     # Once, whatever many tables are read.

@@ -24,8 +24,8 @@ def test_what_is_no_day_is_refused(day: str) -> None:
     "command",
     [
         ["claims", "check", "none.csv"],
-        ["brief", "--month", "2025-06", "--product", "85051110"],
-        ["plot", "--output", "magnets.svg", "--product", "85051110"],
+        ["brief", "85051110", "--month", "2025-06"],
+        ["plot", "85051110", "--output", "magnets.svg"],
     ],
 )
 def test_an_empty_store_is_refused(tmp_path: Path, command: list[str]) -> None:

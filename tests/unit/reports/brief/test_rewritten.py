@@ -97,7 +97,7 @@ def test_a_brief_that_cannot_be_written_is_a_warning_with_its_command_and_the_ot
     assert found.warnings == [
         "before",
         "brief (export of basket:rare_earth_magnets, 2025-05): it is from before this decision, ValueError: no fonts. "
-        "Write it with tidewaiter brief --product basket:rare_earth_magnets --flow export --month 2025-05.",
+        "Write it with tidewaiter brief basket:rare_earth_magnets --flow export --month 2025-05.",
     ]
     assert texts(store)[f"2025-05/{MAGNETS}"] == "old"
 
