@@ -30,16 +30,18 @@ def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[
     kilograms = in_units(pl.col("value"), pl.col("size"))
     amount = pl.when(pl.col("measure") == "quantity_kg").then(kilograms).otherwise(pl.col("value").cast(pl.Float64))
     other = pl.col("measure").str.starts_with("quantity_") & (pl.col("measure") != "quantity_kg")
-    numbers = numbers.with_columns(amount=amount, other=other).sort(*key, "priority", "measure")
-    named = {name: pl.col("amount").filter(pl.col("measure") == name).first() for name in ("quantity_kg", *VALUES)}
-    wide = numbers.group_by(key, maintain_order=True).agg(
-        **named,
-        quantity_other=pl.col("amount").filter("other").first(),
-        quantity_other_unit=pl.col("measure").filter("other").first().str.strip_prefix("quantity_"),
-        source=pl.col("source").first(),
-        kind=pl.col("kind").first(),
-        sources=pl.col("source").n_unique(),
-    )
+    numbers = numbers.with_columns(amount=amount).sort(*key, "priority", "measure")
+    # A place has one number of a measure a month, so the largest is the only one.
+    named = ("quantity_kg", *VALUES)
+    numbers = numbers.with_columns(
+        *(pl.when(pl.col("measure") == name).then("amount").alias(name) for name in named),
+        quantity_other=pl.when(other).then("amount"), quantity_other_unit=pl.when(other).then("measure"),
+        begins=pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in key),
+    )  # fmt: skip
+    wide = numbers.group_by(pl.col("begins").cum_sum(), maintain_order=True).agg(
+        pl.col(*key, "source", "kind").first(), pl.col(named).max(),
+        pl.col("quantity_other", "quantity_other_unit").drop_nulls().first(), sources=pl.col("source").n_unique(),
+    ).with_columns(pl.col("quantity_other_unit").str.strip_prefix("quantity_"))  # fmt: skip
     # Hardly any month has several sources, and joining their names is expensive.
     several = numbers.join(wide.filter(pl.col("sources") > 1), on=key, how="semi")
     joined = several.group_by(key).agg(pl.col("source", "kind").unique().sort().str.join("+"))
