@@ -52,7 +52,11 @@ def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[s
 @pytest.fixture
 def prefect() -> Iterator[int]:
     """The number of a process whose command names Prefect."""
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "prefect"]) as process:
+    command = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)", "prefect"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        # Until its program runs, the system may not tell its command yet.
+        assert process.stdout is not None
+        process.stdout.readline()
         yield process.pid
         process.kill()
 
