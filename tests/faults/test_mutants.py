@@ -213,4 +213,5 @@ GREEN = (check_audit, check_healing, check_lying_disk, check_names, check_retent
 
 @pytest.mark.parametrize("check", GREEN)
 def test_same_check_is_green_on_the_real_protocol(tmp_path: Path, check: Check) -> None:
-    assert check(tmp_path) is None, "the real protocol was found wrong"
+    """A check raises where the protocol is wrong; one that goes through the calls of a run returns how many it tried."""
+    assert check(tmp_path) in (None, *range(20, 1000)), "the check tried fewer calls than a publication makes"
