@@ -6,7 +6,7 @@ Reads the whole history of an HS8 code from `current/metric` and `current/trade_
 usual code (the middle one by rows in the last month) and once for the one with the most rows. Bytes are counted from the
 footers and not by time: those of the columns asked for, in the row groups whose least and largest value admit what is asked
 for, of all bytes of the table; and once more with the footers, which every reader must read. Both readers must give the same
-rows before their time counts. With `--months` the files of the last month stand for so many months, as links: a long history of a full
+rows before their time counts. With `--months` the files of the last month are linked as that many months: a long history of a full
 cube takes hours to make, and what a reader opens, lists and skips is the same.
 """
 
@@ -132,7 +132,7 @@ def measure(store: Path, question: Question, product: str, rounds: int) -> list[
 
 
 def as_history(store: Path, months: int, folder: Path) -> Path:
-    """A store in `folder` with so many months, each of which has the files of the last month of `store`."""
+    """A store in `folder` with that many months, each of which has the files of the last month of `store`."""
     for table in {question.table for question in QUESTIONS}:
         files = sorted((store / "current" / table).resolve().rglob("*.parquet"), key=_year_and_month)
         last = [file for file in files if _year_and_month(file) == _year_and_month(files[-1])]
@@ -152,7 +152,7 @@ def main() -> int:
     ask.add_argument("--store", type=Path, required=True)
     ask.add_argument("--size", help="size of the data in the store; with it the results are written down")
     ask.add_argument("--rounds", type=int, default=7)
-    ask.add_argument("--months", type=int, help="the last month stands for so many")
+    ask.add_argument("--months", type=int, help="link the files of the last month as that many months")
     given = ask.parse_args()
     given.store = only_store(given.store)
     if given.months is None:

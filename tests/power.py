@@ -1,8 +1,8 @@
 """Measures what the unit tests notice: makes small mistakes in the product, one at a time, and counts those that a test finds.
 
 A mistake (a mutant) changes a comparison, a constant, a sign or a connective, or leaves out a negation, a call or a raise.
-The sample is drawn with a seed, so two runs over the same code make the same mutants. For each run the tests that import
-its module, those of its room first, then the other tests of the room, until one fails or the mutant's time is over.
+The sample is drawn with a seed, so two runs over the same code make the same mutants. For each mutant the tests that
+import its module run, those of its room first, then the other tests of the room, until one fails or its time is over.
 
     python -m tests.power --record before.csv                 300 mutants of all rooms
     python -m tests.power --again before.csv --room ledger    the mutants of a record, with the test that found each first

@@ -24,7 +24,7 @@ def columns(found: Mirror) -> dict[str, list[str]]:
             f"bought, {money}": _each(rows["import_value"], _millions),
         }
         low, high = (_each(rows[name], _millions) for name in ("fob_low", "fob_high"))
-        shown["bought, free on board"] = [
+        shown[f"bought, free on board, {money}"] = [
             one if one == other else f"{one} to {other}" for one, other in zip(low, high, strict=True)
         ]
     shown["lag"] = _each(rows["lag"], str)
@@ -49,7 +49,7 @@ def notes(found: Mirror) -> list[str]:
         )
     if found.currency and row["margin_pct"] is None:
         lines.append(
-            "no margin of freight and insurance is known for the pair, so values are not compared (code table import_margins)"
+            "values are not compared: the valuation of a side, or the margin of the pair in the code table import_margins, is not known"
         )
     lines += [
         f"in doubt, {month:%Y-%m}: {doubt}"

@@ -1,7 +1,7 @@
 """Reads both statements of a flow from the stores of the exporter and of the importer, month by month.
 
 Equal national codes of two customs are other goods, so products are HS codes of two, four or six digits. Each store is
-read as it is published; a figure that one of them has not is null, with the reason.
+read as it is published; a figure that one of them does not have is null.
 """
 
 from collections.abc import Iterable
@@ -37,7 +37,8 @@ KG = "quantity_kg"
 HUBS = ("HKG", "NLD", "SGP")
 BESIDE = 1
 HS6 = 6
-FREE_ON_BOARD = ("FOB", "customs value")
+# Values at the exporter's border: no freight to the importer is in them.
+FREE_ON_BOARD = ("FOB", "FAS", "customs value")
 
 
 class Mirror(NamedTuple):
@@ -55,6 +56,13 @@ class _Side(NamedTuple):
     flow: str
     partner: str
     levels: pl.DataFrame
+    releases: pl.DataFrame
+    doubts: Doubts
+
+    @property
+    def own(self) -> pl.DataFrame:
+        """The levels of the pair, without those of the hubs."""
+        return self.levels.filter(partner=self.partner)
 
 
 def asked(root: Path | S3Url, product: str, exporter: str, importer: str, month: str | None) -> Mirror:
@@ -90,7 +98,7 @@ def mirror(
         )
     sold = _side(at_hand(stores[exporter]), "export", product, importer)
     bought = _side(at_hand(stores[importer]), "import", product, exporter)
-    known = pl.concat([sold.levels, bought.levels]).drop_nulls("level")
+    known = pl.concat([sold.own, bought.own]).drop_nulls("level")
     if not known.height:
         raise NoFigure(
             f"neither {exporter} nor {importer} has a figure of HS {product} between them; tidewaiter list products shows what there is"
@@ -109,24 +117,27 @@ def mirror(
         hubs = sold.levels.filter(pl.col("partner").is_in([hub for hub in HUBS if hub != importer]), measure=measure)
         wide = wide.join(hubs.group_by("period").agg(pl.col("level").sum().alias(column)), on="period", how="left")
     valuations = _valuation(sold, currency), _valuation(bought, currency)
+    margin = _margin(exporter, importer, valuations[1]) if valuations[0] in FREE_ON_BOARD else None
     wide = wide.with_columns(
         product=pl.lit(product),
         exporter=pl.lit(exporter),
         importer=pl.lit(importer),
-        margin_pct=pl.lit(_margin(exporter, importer, valuations[1]), pl.Float64),
+        margin_pct=pl.lit(margin, pl.Float64),
     )
-    found = judge(wide).filter(pl.col("period").is_between(begin, end)).with_columns(doubt=pl.lit(""))
+    found = judge(wide).filter(pl.col("period").is_between(begin, end))
     return Mirror(
         found.with_columns(doubt=pl.Series([_doubts((sold, bought), product, month) for month in found["period"]], dtype=pl.String)),
         currency.removeprefix("value_").upper(), valuations, (sold.snapshot.id, bought.snapshot.id),
-        frozenset(source for side in (sold, bought) for source in read_table(side.snapshot, "release")["source"]),
+        frozenset(source for side in (sold, bought) for source in side.releases["source"]),
     )  # fmt: skip
 
 
 def _side(store: Path, flow: str, product: str, partner: str) -> _Side:
     rows = query(store, "metric", flow=flow, product=product, partner=(partner, *HUBS), measure=(KG, *VALUES))
     levels = rows.select(pl.col("partner", "measure").cast(pl.String), "period", "level")
-    return _Side(open_published(store), flow, partner, levels)
+    snapshot = open_published(store)
+    releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
+    return _Side(snapshot, flow, partner, levels, releases, Doubts(snapshot))
 
 
 def _end(month: Any) -> date:
@@ -135,26 +146,26 @@ def _end(month: Any) -> date:
 
 
 def _has(side: _Side, measure: str) -> bool:
-    return side.levels.filter(pl.col("level").is_not_null(), partner=side.partner, measure=measure).height > 0
+    return side.own.filter(pl.col("level").is_not_null(), measure=measure).height > 0
 
 
 def _series(side: _Side, product: str, measure: str, name: str, months: pl.Series) -> pl.DataFrame:
     """The levels of a measure in these months; 0 where a release covers a month and has no row."""
-    own = side.levels.filter(partner=side.partner, measure=measure).select("period", "level")
+    own = side.own.filter(measure=measure).select("period", "level")
     keys = pl.DataFrame({"period": months}).join(own, on="period", how="anti").select(
         "period", flow=pl.lit(side.flow), product=pl.lit(product), partner=pl.lit(side.partner), measure=pl.lit(measure),
         month=month_index("period").cast(pl.Int32),
     )  # fmt: skip
-    releases = counting(read_table(side.snapshot, "release"), read_table(side.snapshot, "decision"))
-    silent = covering(keys.drop("period"), releases) if measure else keys.clear()
+    silent = covering(keys.drop("period"), side.releases) if measure else keys.clear()
     nothing = keys.join(silent, on="month", how="semi").select("period", level=pl.lit(0.0))
     return pl.concat([own, nothing]).rename({"level": name})
 
 
 def _valuation(side: _Side, measure: str) -> str:
     """How the sources of a side value goods; empty where they do not say, or differ."""
-    sources = read_table(side.snapshot, "release")["source"].unique()
-    found = value_terms(sources, side.flow, [measure])["valuation"].unique().to_list() if measure else []
+    found = (
+        value_terms(side.releases["source"], side.flow, [measure])["valuation"].unique().to_list() if measure else []
+    )
     return found[0] if len(found) == 1 else ""
 
 
@@ -169,6 +180,4 @@ def _margin(exporter: str, importer: str, valuation: str) -> float | None:
 
 def _doubts(sides: Iterable[_Side], product: str, month: date) -> str:
     number = month.year * 12 + month.month - 1
-    return "; ".join(
-        words for side in sides for words in Doubts(side.snapshot).of(side.flow, product, side.partner, [number])
-    )
+    return "; ".join(words for side in sides for words in side.doubts.of(side.flow, product, side.partner, [number]))

@@ -18,6 +18,8 @@ MARGIN_MAX_PCT = 35.0
 LAGS = (0, 1, 2)
 # Sums of three months fit by chance now and then; a lag is told where most of a pair's sums fit with it.
 FITS_MIN = 0.6
+# Of one or two sums most would fit by chance.
+SUMS_MIN = 3
 REASONS = {
     "agrees": "both sides agree, within freight and rounding",
     "lag": "the amounts differ as goods do that are under way at the end of a month",
@@ -37,7 +39,7 @@ def judge(months: pl.DataFrame) -> pl.DataFrame:
     `export_value`, `import_value` (one currency), `hub_kg`, `hub_value` (what the exporter counts to the hubs), null where
     it is not known, and `margin_pct`, by how much the importer's valuation is above free on board; null: not known.
     Added are `fob_low` and `fob_high`, the importer's value free on board; `value_ratio`, `kg_ratio`, importer by exporter;
-    `lag`, months by which three-month sums fit best; `reason`, one of REASONS.
+    `lag`, months by which three-month sums fit best, where at least SUMS_MIN of them are whole; `reason`, one of REASONS.
     """
     found = months.with_row_index("_order").sort(*KEYS, "period")
     low, high = ((pl.col("margin_pct") + points) / 100 + 1 for points in (MARGIN_POINTS, -MARGIN_POINTS))
@@ -51,6 +53,9 @@ def judge(months: pl.DataFrame) -> pl.DataFrame:
         _sums(name) for name in ("export_kg", "export_value", "import_kg", "fob_low", "fob_high")
     )
     found = found.with_columns(_fit(lag).alias(f"_fit_{lag}") for lag in LAGS)
+    found = found.with_columns(
+        pl.when(pl.col(f"_fit_{lag}").count().over(*KEYS) >= SUMS_MIN).then(f"_fit_{lag}") for lag in LAGS
+    )
     shares = [(pl.col(f"_fit_{lag}") <= 0).mean().over(*KEYS) for lag in LAGS]
     # Of equal shares the shortest lag.
     found = found.with_columns(_best=pl.concat_list(shares).list.arg_max(), _share=pl.max_horizontal(shares))

@@ -68,6 +68,25 @@ def test_where_all_partners_are_known_no_row_is_no_trade(root: Path) -> None:
     assert back["reason"].to_list() == ["agrees", "not_covered"], "nobody has July"
 
 
+def test_what_the_exporter_counts_to_a_hub_alone_is_no_figure_of_the_pair(tmp_path: Path) -> None:
+    """China was asked for Hong Kong alone, and Germany for the United States."""
+    (tmp_path / "china.csv").write_bytes(csv_bytes([magnets("110", "20000", "900", "202506")]))
+    (tmp_path / "germany.csv").write_bytes(
+        answer([("US", VALUE, "1"), ("US", MASS, "1")], reporter="DE", product="850511")
+    )
+    for file, source, reporter, flow in (
+        ("china.csv", "gacc_query", "CHN", "export"),
+        ("germany.csv", "eurostat_comext", "DEU", None),
+    ):
+        request = ReleaseRequest(
+            file=tmp_path / file, store=tmp_path / "store" / f"reporter={reporter}", source=source, reporter=reporter, flow=flow, partners="listed",
+            products=["850511"], released_on=date(2026, 8, 14),
+        )  # fmt: skip
+        assert ingest(request, date(2026, 8, 20)).status == "published"
+    with pytest.raises(NoFigure, match="neither CHN nor DEU has a figure of HS 850511 between them"):
+        mirror(tmp_path / "store", "850511", "CHN", "DEU")
+
+
 @pytest.mark.parametrize(
     ("product", "exporter", "importer", "error", "says"),
     [

@@ -71,6 +71,18 @@ def test_goods_under_way_show_in_sums_of_three_months_and_tell_their_lag() -> No
     assert judge(months(rows))["lag"][4] is None
 
 
+def test_one_sum_that_fits_tells_no_lag() -> None:
+    """Of three months one sum is whole: 100 + 900 + 40 and 1,000 + 20 + 5 agree by chance, and the price says other goods."""
+    sold, bought = (100, 900, 40), (1000, 20, 5)
+    rows = [
+        {"export_kg": a, "import_kg": b, "export_value": a * 10, "import_value": b * 90}
+        for a, b in zip(sold, bought, strict=True)
+    ]
+    found = judge(months(rows))
+    assert found["reason"].to_list() == ["unexplained"] * 3
+    assert found["lag"].null_count() == 3
+
+
 @pytest.mark.shared
 def test_the_measured_pairs_come_out_as_a_person_reads_them(shared_data: Path) -> None:
     """From the statements, not from the ratios of the file; an estimated weight is no weight."""
