@@ -154,6 +154,7 @@ def vintages(
 
 def mirror(
     product: str, importer: str, *, exporter: str = "CHN", month: str | None = None, store: str | Path | None = None,
+    as_of: date | str | None = None,
 ) -> pl.DataFrame:  # fmt: skip
     """What the exporter says it sold beside what the importer says it bought, by month; each has a store of its own.
 
@@ -163,11 +164,12 @@ def mirror(
         exporter: Who sold.
         month: A month or a range; none: all that either store has.
         store: Folder or bucket with the stores of both.
+        as_of: Day: both stores as they were known on it.
 
     Returns:
-        A row a month: export_kg and import_kg, export_value and import_value in one currency (null where the stores share
-        none), fob_low and fob_high, the importer's value free on board, kg_ratio and value_ratio, importer by exporter, lag in
-        months, reason, doubt. `docs/mirror.md` says what each reason means.
+        A row a month with the columns of the table `mirror`: export_kg and import_kg (kg), export_value and import_value in
+        `currency`, fob_low and fob_high, the importer's value free on board, lag in months, reason, why, doubt …
+        `docs/mirror.md` says what each reason means.
 
     Raises:
         ValueError: A code that customs do not share, or a reporter without a store.
@@ -176,7 +178,7 @@ def mirror(
     refuse_shadows()
     from tasks.reports import public
 
-    return public.mirror(product, importer, exporter, month, store)
+    return public.mirror(product, importer, exporter, month, store, as_of)
 
 
 def open_release(

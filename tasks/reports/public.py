@@ -89,11 +89,14 @@ def vintages(
     return found
 
 
-def mirror(product: str, importer: str, exporter: str, month: str | None, store: str | Path | None) -> pl.DataFrame:
+def mirror(
+    product: str, importer: str, exporter: str, month: str | None, store: str | Path | None, as_of: date | str | None
+) -> pl.DataFrame:
     """Return both statements of a flow, compared."""
     from tasks.reports.mirror import statements
 
-    return statements.asked(_root(store), product, exporter, importer, month).rows
+    day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    return statements.asked(_root(store), product, exporter, importer, month, day).rows
 
 
 def search(text: str, store: str | Path | None, reporter: str | None) -> pl.DataFrame:
