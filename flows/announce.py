@@ -28,7 +28,7 @@ from tasks.ingest import held as held_releases
 from tasks.reports import prefect_pages
 from tasks.reports.release_page import Pages
 from tasks.steps.listeners import tell_file
-from tasks.store.mirror import address_of
+from tasks.store.working_copy import address_of
 
 HELD = "Held for approval"
 STATES = {"held": HELD, "would be held": "Would be held", "rejected": "Rejected"}

@@ -23,7 +23,7 @@ from tasks.steps.assemble import Ledger
 from tasks.steps.batch import Batch, newest_of_each
 from tasks.steps.publication import Derived, Entered
 from tasks.steps.recording import opened, recorded
-from tasks.store.mirror import again_if_outpaced, exclusive
+from tasks.store.working_copy import again_if_outpaced, exclusive
 
 
 @flow(name="release", flow_run_name="release {request.file.name}", validate_parameters=True)

@@ -19,8 +19,8 @@ from tasks.ingest.placing import reporter_of
 from tasks.steps.batch import FILE_BYTES_MAX, Batch, opened
 from tasks.steps.listeners import HearFile
 from tasks.store.diagnose import of_every_file
-from tasks.store.mirror import at_hand
 from tasks.store.reporters import store_of
+from tasks.store.working_copy import at_hand
 
 log = logging.getLogger("tidewaiter.taking")
 

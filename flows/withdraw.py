@@ -13,7 +13,7 @@ from tasks.domain import clock
 from tasks.ingest.placing import store_of_published
 from tasks.steps import catalog as step
 from tasks.steps.recording import recorded
-from tasks.store.mirror import again_if_outpaced, at_hand, exclusive
+from tasks.store.working_copy import again_if_outpaced, at_hand, exclusive
 
 
 @flow(name="withdraw", flow_run_name="withdraw {request.release_id}", validate_parameters=True)

@@ -98,8 +98,8 @@ def run(
     from tasks.lineage.trace import Tracer
     from tasks.reports import query, tables, terminal
     from tasks.reports.questions import Question, ask
-    from tasks.store.mirror import at_hand
     from tasks.store.reporters import store_of
+    from tasks.store.working_copy import at_hand
 
     api = None
     if prefect:
@@ -209,8 +209,8 @@ def held(store: Store = STORE, whose: ReporterOfStore = None) -> None:
     """Releases that were not published because of their findings and wait for a person."""
 
     from tasks.ingest import held as held_releases
-    from tasks.store.mirror import address_of
     from tasks.store.snapshot import open_snapshot
+    from tasks.store.working_copy import address_of
 
     waiting = held_releases.waiting(store)
     for entry in waiting:

@@ -56,7 +56,7 @@ def _folder(context: typer.Context, root: Any) -> Path:
     address: Path | S3Url = _of_one(context, root)
     if context.resilient_parsing or (isinstance(address, Path) and not (address / COPY_NOTE).is_file()):
         return Path(address)
-    from tasks.store.mirror import at_hand
+    from tasks.store.working_copy import at_hand
 
     return at_hand(address)
 

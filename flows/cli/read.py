@@ -158,7 +158,7 @@ def audit(
 ) -> None:
     """Hash every published and every raw file of the store again, and trace a sample of figures back to the raw records."""
     from tasks.lineage.audit import audit as audit_store
-    from tasks.store.mirror import address_of
+    from tasks.store.working_copy import address_of
 
     report = audit_store(store, sample)
     for problem in report.problems:
@@ -205,7 +205,7 @@ def retain(
     """
     from tasks.domain.clock import today
     from tasks.store import publish
-    from tasks.store.mirror import retain as retain_store
+    from tasks.store.working_copy import retain as retain_store
 
     with publish.exclusive(store):
         gone = retain_store(store, today=today(), months=months)

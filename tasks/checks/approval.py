@@ -27,7 +27,7 @@ from tasks.domain.findings import finding, gather
 from tasks.ingest.editions import release_id_of
 from tasks.ingest.held import find, keep, place_of
 from tasks.ledger.published_state import Known
-from tasks.store.mirror import renew
+from tasks.store.working_copy import renew
 
 if TYPE_CHECKING:
     from schemas.tables.release import Finding

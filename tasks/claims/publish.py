@@ -20,10 +20,10 @@ from tasks.domain.measures import events_of, mixed_note
 from tasks.domain.reporter import Reporter
 from tasks.lineage.records import as_table, current_run, lineage_row
 from tasks.store.compatibility import refuse_unknown
-from tasks.store.mirror import announcement
 from tasks.store.parquet import encode_file, read_table
 from tasks.store.publish import Publication, publish
 from tasks.store.snapshot import Snapshot
+from tasks.store.working_copy import announcement
 
 if TYPE_CHECKING:
     from schemas.tables.claim import CheckedClaim, Claim

@@ -17,10 +17,10 @@ from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import BrokenStore, NotHeld
 from tasks.ingest.declaration import FOLDERS_UP
 from tasks.ingest.editions import is_outdated
-from tasks.store.mirror import address_of, fetched, share
 from tasks.store.objects import keep_bytes
 from tasks.store.publish import exclusive
 from tasks.store.snapshot import open_snapshot
+from tasks.store.working_copy import address_of, fetched, share
 
 FOLDER = "held"
 

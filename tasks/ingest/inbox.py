@@ -25,9 +25,9 @@ from tasks.ingest.declaration import locate, papers
 from tasks.ingest.editions import amended, release_id_of
 from tasks.ingest.raw_store import expected
 from tasks.ingest.unpack import read_download
-from tasks.store.mirror import at_hand
 from tasks.store.reporters import store_of
 from tasks.store.snapshot import POINTER, open_snapshot
+from tasks.store.working_copy import at_hand
 
 NOTE = ".refused.txt"
 NOT_A_RELEASE = (

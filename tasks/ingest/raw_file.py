@@ -23,7 +23,7 @@ from tasks.ingest.editions import corrections_in
 from tasks.ingest.normalise import numbers_of
 from tasks.ingest.raw_store import raw_path
 from tasks.sources.registry import SOURCES
-from tasks.store.mirror import fetched
+from tasks.store.working_copy import fetched
 
 if TYPE_CHECKING:
     from schemas.tables.reported import Reported

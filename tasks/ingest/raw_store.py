@@ -21,9 +21,9 @@ from tasks.ingest.declaration import FOLDERS_UP, as_toml
 from tasks.ingest.editions import amended
 from tasks.ingest.unpack import read_download
 from tasks.sources.registry import SOURCES
-from tasks.store.mirror import first_landing, share_once
 from tasks.store.objects import keep_bytes
 from tasks.store.publish import exclusive
+from tasks.store.working_copy import first_landing, share_once
 
 RAW = "raw"
 # The year of China's first customs statistics.

@@ -14,12 +14,12 @@ from tasks.domain.text import counted
 from tasks.ingest.raw_store import raw_path
 from tasks.lineage.point import Point
 from tasks.lineage.trace import NO_RECORD, Tracer
-from tasks.store.mirror import address_of, missing
-from tasks.store.mirror import audit as audit_bucket
 from tasks.store.parquet import read_table
 from tasks.store.sample import drawn
 from tasks.store.snapshot import Snapshot, open_snapshot
 from tasks.store.verify import Problem, audit_store
+from tasks.store.working_copy import address_of, missing
+from tasks.store.working_copy import audit as audit_bucket
 
 SAMPLE = 25
 AGAIN = "Ingest the releases again into an empty store and compare; this is an error of the program."

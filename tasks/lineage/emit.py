@@ -19,8 +19,8 @@ from requests import HTTPError
 from schemas import settings
 from tasks.lineage.openlineage import events
 from tasks.lineage.records import Run
-from tasks.store.mirror import share_once
 from tasks.store.temporary import write_at_once
+from tasks.store.working_copy import share_once
 
 FOLDER = "lineage"
 # An endpoint has half of it for an event, and all of it for those that are still under way at the end.

@@ -22,9 +22,9 @@ from tasks.reports.page_templates import LANGUAGES
 from tasks.reports.questions import Question, ask, require_table
 from tasks.reports.resolver import Resolver
 from tasks.store import resolve
-from tasks.store.mirror import at_hand
 from tasks.store.reporters import only_store
 from tasks.store.resolve import OpenRelease
+from tasks.store.working_copy import at_hand
 
 if TYPE_CHECKING:
     from schemas.forms.trace import Trace

@@ -17,10 +17,10 @@ from tasks.domain.decisions import counting
 from tasks.domain.errors import NothingPublished
 from tasks.ledger import merge as ledger
 from tasks.lineage.requested_records import with_requested_records
-from tasks.store.mirror import address_of
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot, open_snapshot
 from tasks.store.verify_on_read import proved
+from tasks.store.working_copy import address_of
 
 AS_OF = ("observation", "trade_flow", "metric")
 # Hashed in about a second. A watch list of ten years is far smaller, the full cube of some months larger.

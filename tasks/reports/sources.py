@@ -21,10 +21,10 @@ from tasks.domain.periods import first_day, month_end, month_name, month_number
 from tasks.reports.groups import members_of
 from tasks.sources import published
 from tasks.sources.registry import SOURCES
-from tasks.store.mirror import at_hand
 from tasks.store.parquet import read_table
 from tasks.store.reporters import stores_of
 from tasks.store.snapshot import open_snapshot
+from tasks.store.working_copy import at_hand
 
 # The sources with a rhythm of their own, and the name of each in the calendar.
 CALENDARS = {name: source.calendar for name, source in SOURCES.items() if source.calendar}

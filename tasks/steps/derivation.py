@@ -29,7 +29,6 @@ from tasks.steps.portions import DERIVED, Part, Plan, Work, derive_portion, leav
 from tasks.steps.segments import is_divided, portions_of, title_of
 from tasks.store import exchange
 from tasks.store.exchange import PartStore
-from tasks.store.mirror import address_of
 from tasks.store.parquet import Partition, encode_file, partition_month, partition_path, path_partition
 from tasks.store.pending_files import PendingFiles
 from tasks.store.publish import NewFile
@@ -37,6 +36,7 @@ from tasks.store.s3_store import FILES
 from tasks.store.snapshot import open_snapshot
 from tasks.store.temporary_copy import origin_of
 from tasks.store.verify_on_read import prove
+from tasks.store.working_copy import address_of
 
 # Rows of the ledger of the months that are derived together: two years of the full cube.
 LEDGER_ROWS_AT_ONCE = 26_000_000

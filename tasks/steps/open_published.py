@@ -25,11 +25,11 @@ from tasks.ledger.published_state import Known
 from tasks.steps.affected_months import plan_months
 from tasks.store.compatibility import refuse_unknown
 from tasks.store.manifest import FileEntry
-from tasks.store.mirror import address_of
 from tasks.store.parquet import Partition, partition_month, path_partition, read_table
 from tasks.store.reporters import named
 from tasks.store.snapshot import Snapshot, open_snapshot
 from tasks.store.verify_on_read import prove
+from tasks.store.working_copy import address_of
 
 log = logging.getLogger("tidewaiter.known")
 

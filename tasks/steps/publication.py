@@ -32,10 +32,10 @@ from tasks.steps.derivation import Figures
 from tasks.steps.open_published import later_year
 from tasks.steps.portions import DERIVED
 from tasks.store.manifest import FileEntry
-from tasks.store.mirror import announcement
 from tasks.store.parquet import Partition, encode_file, encode_months, partition_path
 from tasks.store.publish import NewFile, Publication, publish
 from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.working_copy import announcement
 
 
 class Entered(NamedTuple):

@@ -56,7 +56,7 @@ def only_store(root: Address, reporter: str | None = None) -> Address:
 
 def store_with(root: Address, has: Callable[[Path], bool]) -> Address | None:
     """The only store of a root, or the first of several for which `has` holds, or None; `root` if nothing was published."""
-    from tasks.store.mirror import at_hand
+    from tasks.store.working_copy import at_hand
 
     found = stores_of(root)
     if not found:
@@ -90,9 +90,9 @@ def reporter_of(store: Address) -> str | None:
     """Whose figures a store has; None where its address does not say so and nothing is published."""
     if (found := named(store)) is not None:
         return found
-    from tasks.store.mirror import address_of, at_hand
     from tasks.store.parquet import read_table
     from tasks.store.snapshot import open_snapshot
+    from tasks.store.working_copy import address_of, at_hand
 
     folder = at_hand(store)
     if (found := named(address_of(folder))) is not None:

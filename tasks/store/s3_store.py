@@ -1,7 +1,7 @@
 """Keeps a store in a bucket: immutable files, a manifest for each snapshot, and one pointer that is swapped.
 
 Belongs here: the keys, the order of the writes, what is verified and what is deleted. Does not belong here: single
-requests (`tasks.store.s3`), the local folder that works on the store (`tasks.store.mirror`).
+requests (`tasks.store.s3`), the local folder that works on the store (`tasks.store.working_copy`).
 
     current.json                                      the only object that ever gets other bytes, by If-Match
     snapshots/<id>/manifest.json                      the same bytes and hence the same <id> as in a store on a disk

@@ -16,10 +16,10 @@ from pathlib import Path
 from schemas.forms.address import S3Url
 from tasks.domain.errors import DamagedStore
 from tasks.store.manifest import FileEntry
-from tasks.store.mirror import address_of
 from tasks.store.parquet import Partition, path_partition
 from tasks.store.snapshot import Snapshot
 from tasks.store.verify import Hashes, check_file
+from tasks.store.working_copy import address_of
 
 SHOWN_MAX = 5
 log = logging.getLogger("tidewaiter.proof")

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.forms.address import S3Url
-from tasks.store import mirror
+from tasks.store import working_copy
 from tasks.store.publish import NewFile, Publication, publish
 from tasks.store.snapshot import open_snapshot
 
@@ -23,17 +23,17 @@ def file_of(number: int) -> NewFile:
     )
 
 
-@mirror.again_if_outpaced
+@working_copy.again_if_outpaced
 def add(url: str, number: int) -> Publication:
     """Read, modify, publish: the numbers that are there, and this one."""
-    store = mirror.at_hand(S3Url(url))
-    with mirror.exclusive(store):
+    store = working_copy.at_hand(S3Url(url))
+    with working_copy.exclusive(store):
         parent = open_snapshot(store)
         new = [file_of(number), file_of(number + 500)]
         named = {file.partition for file in new}
         carried = [entry for entry in (parent.files if parent else ()) if entry.partition not in named]
         numbers = sorted({*(parent.about["numbers"] if parent else ()), number})
-        audit = mirror.announcement(store)
+        audit = working_copy.announcement(store)
         return publish(store, new, carried=carried, parent=parent, about={"numbers": numbers}, audit=audit)
 
 

@@ -27,7 +27,7 @@ from tasks.lineage.audit import audit
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reports.query import open_published
-from tasks.store import mirror, s3_store
+from tasks.store import s3_store, working_copy
 from tasks.store.readme import NO_TABLE_NAME
 from tasks.store.resolve import open_release
 from tasks.store.retention import Retired
@@ -120,7 +120,7 @@ def test_another_machine_reads_traces_and_audits(
         shown[store] = (tmp_path / "rows.csv").read_bytes()
     assert shown[str(url)] == shown[str(folder)]
     assert shown[str(url)].count(b"\n") > 20
-    store = mirror.at_hand(url)
+    store = working_copy.at_hand(url)
     assert other_machine in store.parents
     assert not list((store / "raw").glob("*/*"))
     snapshot = open_published(store)
@@ -138,13 +138,13 @@ def test_another_machine_reads_traces_and_audits(
 def test_an_audit_names_what_is_wrong_in_the_bucket(customs: Customs) -> None:
     url = customs.store()
     s3_writer.add(url, 1)
-    store = mirror.at_hand(url)
+    store = working_copy.at_hand(url)
     assert audit_store(store) == []
     first, second = sorted(key for key in customs.keys(url) if key.startswith(".files/_"))
     customs.put(url, first, b"other bytes")
     customs.delete(url, second)
     customs.put(url, "raw/ab/" + "ab" * 32, b"not these")
-    found = {problem.file: problem.found for problem in mirror.audit(store)}
+    found = {problem.file: problem.found for problem in working_copy.audit(store)}
     assert found[f"{url}/{first}"] == "sha256 " + hashlib.sha256(b"other bytes").hexdigest()
     assert found[f"{url}/{second}"] == "no such object"
     assert set(found) == {f"{url}/{first}", f"{url}/{second}", f"{url}/raw/ab/{'ab' * 32}"}
@@ -153,7 +153,7 @@ def test_an_audit_names_what_is_wrong_in_the_bucket(customs: Customs) -> None:
 def test_an_audit_knows_every_raw_file_that_a_release_was_read_from(customs: Customs, tmp_path: Path) -> None:
     url = customs.store()
     ingest(url, tmp_path, "june.csv", csv_bytes(CLEAN_RECORDS[:6]), 20)
-    store = mirror.at_hand(url)
+    store = working_copy.at_hand(url)
     # A console makes objects without bytes for the folders that one looks into.
     for folder in ("raw/", "raw/ab/", "held/", ".files/", "lineage/"):
         customs.put(url, folder, b"")
@@ -184,10 +184,10 @@ def test_what_others_put_into_the_bucket_is_none_of_ours_and_a_ruin_is_named(cus
     customs.put(url, "snapshots/old/manifest.json", b"{}")
     ingest(url, tmp_path, "20.csv", csv_bytes(CLEAN_RECORDS[:4]), 20)
     ingest(url, tmp_path, "21.csv", csv_bytes(CLEAN_RECORDS[:5]), 21)
-    store = mirror.at_hand(url)
+    store = working_copy.at_hand(url)
     assert audit(store).problems == []
-    with mirror.exclusive(store):
-        assert mirror.retain(store, today=TODAY, months=24) == Retired((), 0)
+    with working_copy.exclusive(store):
+        assert working_copy.retain(store, today=TODAY, months=24) == Retired((), 0)
     with pytest.raises(UnknownSnapshot, match="no snapshot"):
         s3_store.Remote(url).snapshot("README.txt")
     current = customs.current(url)[0]
@@ -198,7 +198,7 @@ def test_what_others_put_into_the_bucket_is_none_of_ours_and_a_ruin_is_named(cus
     customs.put(url, f"snapshots/{current}/manifest.json", manifest)
     customs.put(url, "current.json", b'{"snapshot": "../../x"}')
     with pytest.raises(BrokenStore, match=r"current\.json: .* is no pointer"):
-        mirror.at_hand(url)
+        working_copy.at_hand(url)
 
 
 def test_retention_in_the_bucket_removes_what_is_old_and_nothing_that_is_needed(
@@ -208,19 +208,19 @@ def test_retention_in_the_bucket_removes_what_is_old_and_nothing_that_is_needed(
     for day in range(20, 24):
         ingest(url, tmp_path, f"{day}.csv", csv_bytes(CLEAN_RECORDS[: day - 16]), day)
     customs.put(url, ".files/_metric/flow=export/year=2025/month=6/0123456789abcdef.parquet", b"of a writer who died")
-    before, store = set(customs.keys(url)), mirror.at_hand(url)
+    before, store = set(customs.keys(url)), working_copy.at_hand(url)
     *old, last = (name.split("/")[1] for name in sorted(before) if name.startswith("snapshots/"))
     assert len(old) == 3
     # The copy keeps the last two, and just the objects that they need.
     assert snapshot_ids(store) == [old[-1], last]
     kept = {entry.sha256 for name in (old[-1], last) for entry in _whole(store, name).files}
     assert {path.stem for path in (store / ".objects").glob("*/*")} == kept
-    with mirror.exclusive(store):
-        assert mirror.retain(store, today=date(2025, 8, 1), months=24) == Retired((), 0)
+    with working_copy.exclusive(store):
+        assert working_copy.retain(store, today=date(2025, 8, 1), months=24) == Retired((), 0)
     # Years later the old ones go; of what nobody needs the young stays, because a writer may be about to refer to it.
     customs.log()
-    with mirror.exclusive(store):
-        gone = mirror.retain(store, today=date(2035, 8, 1), months=24)
+    with working_copy.exclusive(store):
+        gone = working_copy.retain(store, today=date(2035, 8, 1), months=24)
     # What nobody needs is looked for at the last moment: a writer may be writing it anew.
     asked = [line.split()[0] for line in customs.log() if " /customs " in line]
     assert asked == ["GET", "POST", "GET", "GET", "POST"]
@@ -232,7 +232,7 @@ def test_retention_in_the_bucket_removes_what_is_old_and_nothing_that_is_needed(
     assert gone.objects == len(litter) > 10
     assert customs.current(url)[0] == last
     monkeypatch.setenv("TIDEWAITER_CACHE", str(tmp_path / "other machine"))
-    assert audit(mirror.at_hand(url)).problems == []
+    assert audit(working_copy.at_hand(url)).problems == []
 
 
 def _whole(store: Path, name: str) -> Snapshot:
@@ -243,11 +243,11 @@ def _whole(store: Path, name: str) -> Snapshot:
 
 def test_what_the_environment_must_say(customs: Customs, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BucketError, match="NoSuchBucket"):
-        mirror.at_hand(S3Url("s3://no-such-bucket/a"))
+        working_copy.at_hand(S3Url("s3://no-such-bucket/a"))
     monkeypatch.delenv("AWS_ALLOW_HTTP")
     with pytest.raises(BucketError, match="AWS_ALLOW_HTTP=true"):
         Bucket(customs.store())
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{KEY_NAME}:{SECRET}@127.0.0.1:1")
     with pytest.raises(BucketError, match="AWS_ENDPOINT_URL holds") as raised:
-        mirror.at_hand(S3Url("s3://customs/a"))
+        working_copy.at_hand(S3Url("s3://customs/a"))
     assert SECRET not in str(raised.value)

@@ -20,7 +20,7 @@ from schemas.forms.address import S3Url
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import BrokenStore, BucketError
 from tasks.steps import batch
-from tasks.store import mirror
+from tasks.store import working_copy
 from tasks.store.snapshot import current_id
 
 FAULTS: dict[str, dict[str, Any]] = {
@@ -124,9 +124,9 @@ def test_what_is_damaged_in_the_bucket_reaches_nobody(customs: Customs, other_ma
     whole = customs.get(url, key)
     customs.put(url, key, whole[:-1])
     with pytest.raises(BrokenStore, match="other bytes than its manifest says"):
-        mirror.at_hand(url)
+        working_copy.at_hand(url)
     customs.put(url, key, whole)
-    assert current_id(mirror.at_hand(url)) == customs.current(url)[0]
+    assert current_id(working_copy.at_hand(url)) == customs.current(url)[0]
     customs.delete(url, "current.json")
     with pytest.raises(BrokenStore, match="emptied or lost"):
         s3_writer.add(url, 2)

@@ -24,7 +24,7 @@ from tasks.ingest.normalise import Normalised
 from tasks.reports import query
 from tasks.reports.query import open_published
 from tasks.steps import catalog
-from tasks.store import mirror
+from tasks.store import working_copy
 from tasks.store.s3 import Bucket
 from tasks.store.snapshot import current_id
 from tasks.store.verify import audit_store
@@ -122,8 +122,8 @@ def test_a_killed_writer_leaves_the_old_or_the_new_and_the_next_one_ends_in_the_
     for name, url in stores.items():
         assert s3_writer.add(url, 2).changed == (name != "after the pointer")
         assert customs.current(url)[1] == [1, 2]
-        store = mirror.at_hand(url)
-        assert [*audit_store(store), *mirror.audit(store)] == []
+        store = working_copy.at_hand(url)
+        assert [*audit_store(store), *working_copy.audit(store)] == []
     customs.log()
 
 
@@ -182,11 +182,11 @@ def test_a_release_held_on_one_machine_is_decided_on_another(
     customs: Customs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url, release_id = _held(customs, tmp_path)
-    here = mirror.at_hand(url)
+    here = working_copy.at_hand(url)
     monkeypatch.setenv("TIDEWAITER_CACHE", str(tmp_path / "other machine"))
     listed = CliRunner().invoke(app, ["held", "--store", url])
     assert release_id in listed.output
-    there = mirror.at_hand(url)
+    there = working_copy.at_hand(url)
     held.decide(there, release_id, "reject", "Li Wei", "cut off", datetime(2025, 8, 2, tzinfo=UTC))
     # The first machine has not heard of it: its decision would wipe out another one unread.
     with pytest.raises(Outpaced, match="decide again"):
@@ -206,13 +206,13 @@ def test_a_rejection_that_came_last_is_heard_before_an_approval_is_relied_on(
 ) -> None:
     url, release_id = _held(customs, tmp_path)
     before = customs.current(url)
-    here, normalise = mirror.at_hand(url), catalog.normalise
+    here, normalise = working_copy.at_hand(url), catalog.normalise
     decided = held.decide(here, release_id, "approve", "Ana", "seen", datetime(2025, 8, 2, tzinfo=UTC))
 
     def meanwhile(*given: Any) -> Normalised:
         with monkeypatch.context() as elsewhere:
             elsewhere.setenv("TIDEWAITER_CACHE", str(tmp_path / "other machine"))
-            there = mirror.at_hand(url)
+            there = working_copy.at_hand(url)
             held.decide(there, release_id, "reject", "Li Wei", "cut off", datetime(2025, 8, 3, tzinfo=UTC))
         return normalise(*given)
 

@@ -27,10 +27,10 @@ from tasks.ledger.doubts import Doubts
 from tasks.reports.mirror.verdicts import LAGS, judge
 from tasks.reports.query import open_published, query
 from tasks.reports.resolver import known_product
-from tasks.store.mirror import at_hand
 from tasks.store.parquet import read_table
 from tasks.store.reporters import stores_of
 from tasks.store.snapshot import Snapshot
+from tasks.store.working_copy import at_hand
 
 KG = "quantity_kg"
 # Goods that pass through are counted to these by the exporter, and by origin where they arrive.

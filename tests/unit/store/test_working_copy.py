@@ -5,33 +5,33 @@ from pathlib import Path
 import pytest
 
 from tasks.domain.errors import BrokenStore, Outpaced
-from tasks.store import mirror
+from tasks.store import working_copy
 
 
 def test_the_first_note_of_a_landing_stays(tmp_path: Path) -> None:
     raw, note = tmp_path / "raw" / "a", tmp_path / "raw" / "a.json"
-    assert mirror.first_landing(tmp_path, raw, note, b"today") == b"today"
+    assert working_copy.first_landing(tmp_path, raw, note, b"today") == b"today"
     note.parent.mkdir()
     note.write_bytes(b"earlier")
-    assert mirror.first_landing(tmp_path, raw, note, b"today") == b"earlier"
+    assert working_copy.first_landing(tmp_path, raw, note, b"today") == b"earlier"
 
 
 def test_what_the_store_lacks_is_named(tmp_path: Path) -> None:
     here, gone = tmp_path / "raw" / "here", tmp_path / "raw" / "gone"
     here.parent.mkdir()
     here.write_bytes(b"x")
-    assert mirror.fetched(tmp_path, here) == here
-    assert mirror.missing(tmp_path, [here, gone]) == {gone: "raw/gone"}
+    assert working_copy.fetched(tmp_path, here) == here
+    assert working_copy.missing(tmp_path, [here, gone]) == {gone: "raw/gone"}
     with pytest.raises(BrokenStore, match=r"gone: no such file\. Restore it from a copy of the store\."):
-        mirror.fetched(tmp_path, gone)
+        working_copy.fetched(tmp_path, gone)
 
 
 def test_outpaced_work_begins_again_a_bounded_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
-    monkeypatch.setattr(mirror.time, "sleep", waits.append)
+    monkeypatch.setattr(working_copy.time, "sleep", waits.append)
     calls: list[int] = []
 
-    @mirror.again_if_outpaced
+    @working_copy.again_if_outpaced
     def work(failures: int) -> str:
         calls.append(failures)
         if len(calls) <= failures:
@@ -42,6 +42,6 @@ def test_outpaced_work_begins_again_a_bounded_number_of_times(monkeypatch: pytes
     assert len(calls) == 3
     calls.clear()
     with pytest.raises(Outpaced):
-        work(mirror.ATTEMPTS)
-    assert len(calls) == mirror.ATTEMPTS
-    assert len(waits) == 2 + mirror.ATTEMPTS - 1
+        work(working_copy.ATTEMPTS)
+    assert len(calls) == working_copy.ATTEMPTS
+    assert len(waits) == 2 + working_copy.ATTEMPTS - 1
