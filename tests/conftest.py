@@ -1,5 +1,6 @@
 """Fixtures that every folder of tests may use."""
 
+import functools
 import gc
 import os
 import shutil
@@ -113,14 +114,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return left_out or None
 
 
+@functools.cache
 def _is_service(path: Path) -> bool:
     return path.parent.name == "integration" and path.name in SERVICES
 
 
+@functools.cache
 def _slow_place(path: Path) -> int | None:
     """Where a file or a folder is among those that take long."""
-    inside = [FOLDER / name for name in SLOW]
-    return next((place for place, slow in enumerate(inside) if path.is_relative_to(slow)), None)
+    return next((place for place, name in enumerate(SLOW) if path.is_relative_to(FOLDER / name)), None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

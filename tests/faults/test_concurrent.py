@@ -9,6 +9,7 @@ from tests.faults.checks_power import check_retention
 from tests.faults.checks_processes import check_live, check_writers
 
 
+@pytest.mark.slow
 def test_every_read_of_every_engine_is_one_whole_release_and_never_an_older_one(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

@@ -75,7 +75,7 @@ def mail_server() -> Iterator[Received]:
 
 @contextmanager
 def _serving(server: Any) -> Iterator[Received]:
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield Received(server.server_address[1])

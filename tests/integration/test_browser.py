@@ -100,7 +100,7 @@ def test_a_page_of_another_server_reaches_nothing(browser: Any, services: Servic
     context = browser.new_context()
     other = context.new_page()
     with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as http:
-        threading.Thread(target=http.serve_forever, daemon=True).start()
+        threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
         other.goto(f"http://127.0.0.1:{http.server_port}/")
         # An answer that a page may not read has the status 0.
         assert other.evaluate(script, services.ui)[:3] == ["refused", "0", "refused"]

@@ -1,8 +1,10 @@
 """What a case is, and how it is run: through the gates in the flow's order, with plain functions and a store of its own."""
 
+import atexit
 import datetime
 import functools
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -124,10 +126,18 @@ class Row:
 
 def read(case: Case, folder: Path) -> tuple[Normalised, DataFrame[Finding]]:
     """The case's file through all gates. Raises Refused."""
-    earlier = [_earlier(data, tuple(sorted(declared.items()))) for data, declared in case.before]
     data = case.data() if callable(case.data) else case.data
     release = _normalised(data, case.file, {**DECLARED, **case.declared}, folder, case.sidecar)
-    return release, check(release, known_after(earlier, release, folder / "published"))
+    published = _published(tuple((data, tuple(sorted(declared.items()))) for data, declared in case.before))
+    return release, check(release, known_after(published, release))
+
+
+@functools.cache
+def _published(before: tuple[tuple[bytes, tuple[tuple[str, Any], ...]], ...]) -> Known:
+    """What is known after these releases, laid down once for all the cases that begin with them."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    return ledger_of([_earlier(data, declared) for data, declared in before], Path(folder))
 
 
 @functools.cache
@@ -147,18 +157,26 @@ def _normalised(data: bytes, name: str, declared: Mapping[str, Any], folder: Pat
     return normalise(landed, correct(landed, parse(landed), TODAY))
 
 
-def known_after(earlier: list[Normalised], release: Normalised, folder: Path) -> Known:
-    """What `open_known` would give, had the earlier releases been published: the ledger by the ledger's own rules, and in
-    `folder` the files of its months, which are all that a check reads of a snapshot."""
+def known_after(published: Known, release: Normalised) -> Known:
+    """What `open_known` would give of a release after what is published."""
     touched = tuple(sorted(touched_months(release)))
+    return published._replace(touched=touched, derived=touched)
+
+
+def ledger_of(earlier: list[Normalised], folder: Path) -> Known:
+    """What is known once these releases are published: the ledger by the ledger's own rules, and in `folder` the files of its
+    months, which are all that a check reads of a snapshot."""
     if not earlier:
-        return Known(*_nothing(), touched=touched, derived=touched, snapshot=None, store=folder)
+        return Known(*_nothing(), touched=(), derived=(), snapshot=None, store=folder)
     releases = Release.validate(pl.concat([one.release for one in earlier]).unique("release_id"))
     detail = Detail.validate(pl.concat([one.detail for one in earlier]))
     observation = ledger.merge(detail, releases)
-    return Known(
-        releases, observation, detail, touched, derived=touched, snapshot=laid_down(observation, folder), store=folder
-    )
+    return Known(releases, observation, detail, (), derived=(), snapshot=laid_down(observation, folder), store=folder)
+
+
+def first(release: Normalised, folder: Path) -> Known:
+    """What is known of the first release of a store."""
+    return known_after(ledger_of([], folder), release)
 
 
 def laid_down(observation: pl.DataFrame, folder: Path) -> Snapshot:

@@ -42,7 +42,7 @@ def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[s
     monkeypatch.setattr(local_server, "NOTE", tmp_path / "server.json")
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as http:
-        threading.Thread(target=http.serve_forever, daemon=True).start()
+        threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
         said["api"] = f"http://127.0.0.1:{http.server_port}/api"
         local_server.note({"api": said["api"], "pid": OVER})
         yield said
@@ -142,9 +142,10 @@ def test_a_password_that_others_may_have_read_is_not_used(
         local_server.running_server()
     ended: list[tuple[int, int]] = []
     kill = os.kill
-    monkeypatch.setattr(os, "kill", lambda pid, number: ended.append((pid, number)) if number else kill(pid, number))
-    monkeypatch.setattr("time.sleep", lambda _: None)
-    assert local_server.stop_server() is True
+    monkeypatch.setattr(local_server, "_wait_until", lambda is_so, seconds: False)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "kill", lambda pid, number: ended.append((pid, number)) if number else kill(pid, number))
+        assert local_server.stop_server() is True
     assert ended == [(prefect, signal.SIGTERM)]
 
 
@@ -253,9 +254,9 @@ def test_a_server_that_is_slow_is_ended_and_no_second_one_starts_on_its_database
     local_server.NOTE.unlink()
     code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
     started = _in_place_of_the_server(monkeypatch, code)
-    monkeypatch.setattr(local_server, "START_SECONDS_MAX", 2)
+    monkeypatch.setattr(local_server, "START_SECONDS_MAX", 1)
     monkeypatch.setattr(local_server, "STOP_SECONDS_MAX", 0.5)
-    with pytest.raises(TimeoutError, match=r"did not come up within 2 s.*server\.log.*run this again later"):
+    with pytest.raises(TimeoutError, match=r"did not come up within 1 s.*server\.log.*run this again later"):
         local_server.ensure_server()
     assert [process.poll() for process in started] == [-signal.SIGKILL]
 
@@ -269,7 +270,7 @@ def test_a_server_that_lost_the_port_to_another_one_is_not_taken_for_that_one(
     local_server.NOTE.unlink()
     taken = int(stranger["api"].split(":")[2].removesuffix("/api"))
     monkeypatch.setattr(local_server, "_free_port", lambda wanted: taken)
-    _in_place_of_the_server(monkeypatch, "import time; time.sleep(3)")
+    _in_place_of_the_server(monkeypatch, "import time; time.sleep(1)")
     with pytest.raises(TimeoutError, match="ended before it answered"):
         local_server.ensure_server()
 
@@ -286,7 +287,7 @@ def test_workers_of_the_folder_end_before_the_server(
 ) -> None:
     """One that a script started in the background needs a second signal."""
     monkeypatch.setattr(local_server, "HOME", tmp_path)
-    monkeypatch.setattr(local_server, "WORKER_SECONDS_MAX", 2)
+    monkeypatch.setattr(local_server, "WORKER_SECONDS_MAX", 1)
     assert local_server.stop_workers() == 0
     with subprocess.Popen([sys.executable, "-c", WORKER.format(code), "worker"], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.case import DECLARED, known_after
+from bad_inputs.case import DECLARED, first
 from bad_inputs.download import (
     CLEAN,
     CLEAN_RECORDS,
@@ -236,7 +236,7 @@ def test_real_files_are_read_whole_and_raise_no_doubt(
 ) -> None:
     """The sums are those of Python's csv module and of openpyxl."""
     release = _release(shared_data / file, tmp_path, **declared)
-    findings = check(release, known_after([], release, tmp_path))
+    findings = check(release, first(release, tmp_path))
     assert set(findings["severity"]) <= {"info"}
     assert (release.release["records"][0], release.release["records_quarantined"][0], release.detail.height) == (
         records,
@@ -263,5 +263,5 @@ def test_the_totals_of_the_real_vintages(shared_data: Path, tmp_path: Path) -> N
 @pytest.mark.shared
 def test_a_download_that_reached_the_cap_is_held(shared_data: Path, tmp_path: Path) -> None:
     release = _release(shared_data / "gacc_query_xlsx/39221000_2025.xlsx", tmp_path)
-    findings = check(release, known_after([], release, tmp_path))
+    findings = check(release, first(release, tmp_path))
     assert findings.filter(pl.col("severity") == "error")["check"].to_list() == ["row_cap"]

@@ -36,6 +36,15 @@ def test_a_dry_run_lists_a_name_with_control_characters_on_one_line(tmp_path: Pa
     folder.mkdir(parents=True)
     (folder / "a\nb.csv").write_text("x\n")
     (folder / "c\u202ed.csv").write_text("x\n")
-    given = ["--inbox", str(tmp_path / "inbox"), "--store", str(tmp_path / "store"), "--dry-run", "--no-prefect"]
+    given = [
+        "--inbox",
+        str(tmp_path / "inbox"),
+        "--store",
+        str(tmp_path / "store"),
+        "--dry-run",
+        "--settle",
+        "0",
+        "--no-prefect",
+    ]
     result = run("watch", *given)
     assert result.stdout.splitlines()[1:] == [rf"  '{folder}/a\nb.csv'", rf"  '{folder}/c\u202ed.csv'"]
