@@ -7,7 +7,7 @@ import typer
 
 from flows.cli.asked import MONTH_HELP, PRODUCT_HELP, Flow, Form, Measure, Output, Printed
 from flows.cli.command import Commands
-from flows.cli.options import DISAGREES, STORE, StoreGiven
+from flows.cli.options import DISAGREES, STORE, StoreGiven, read_day
 from flows.cli.terminal import console, say
 
 INBOXES = [Path("inbox")]
@@ -45,6 +45,7 @@ def mirror(
     importer: Annotated[str, typer.Option(help="who bought: name or code, Germany, DEU")],
     exporter: Annotated[str, typer.Option(help="who sold")] = "CHN",
     month: Annotated[str | None, typer.Option(help=MONTH_HELP)] = None,
+    as_of: Annotated[str | None, typer.Option(help="day, YYYY-MM-DD: both stores as they were known on it")] = None,
     form: Printed = Form.table,
     output: Output = None,
     store: StoreGiven = STORE,
@@ -57,13 +58,13 @@ def mirror(
     from tasks.reports.mirror import shown, statements
     from tasks.reports.tables import table
 
-    found = statements.asked(store, product, exporter, importer, month)
+    found = statements.asked(store, product, exporter, importer, month, read_day(as_of) if as_of else None)
     if form is not Form.table or output is not None:
         export.write(found.rows, form.value, output)
         return
-    columns = shown.columns(found)
+    columns = shown.columns(found.rows)
     right = [name for name in columns if name not in ("month", "reason")]
-    console().print(table(columns, above=shown.title(found), below=shown.notes(found), right=right))
+    console().print(table(columns, above=shown.title(found.rows), below=shown.notes(found), right=right))
 
 
 @commands.command(

@@ -52,6 +52,9 @@ class Facts(BaseModel):
     product: str
     name_en: str
     name_zh: str
+    printed_name: str = Field(
+        "", description="English name as the source prints it, where the page prints it otherwise"
+    )
     codes: list[str]
     month: date
     measure: str = Field(description="what the page is about: kilograms, or money where no kilograms are known")

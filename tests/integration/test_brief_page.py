@@ -179,7 +179,17 @@ def test_a_browser_without_a_network_shows_the_page_light_dark_narrow_and_printe
                 # On a wide screen every column of the partners is in sight.
                 table = page.evaluate("(one => [one.scrollWidth, one.clientWidth])(document.querySelector('.wide'))")
                 assert width < 700 or table[0] <= table[1], (width, table)
-                assert page.locator("figure svg").count() == 2
+                # The chart of the other width is not shown.
+                assert page.locator("figure svg:visible").count() == 2
+                assert page.locator(f"figure svg.{'narrow' if width < 640 else 'broad'}:visible").count() == 2
+                if media == "screen":
+                    page.locator(".said + button").first.click()
+                    assert page.locator(".said + button").first.inner_text() == (
+                        "copied" if language == "en" else "已复制"
+                    )
+                    with page.expect_download() as saved:
+                        page.locator("figcaption button").first.click()
+                    assert Path(saved.value.path()).read_bytes().startswith(b"\x89PNG")
                 assert page.locator("a.n").count() > 20
                 for figure in STORY:
                     said = figure if language == "en" else figure.replace(" t", "吨").replace(" %", "%")

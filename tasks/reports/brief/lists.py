@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+
+import polars as pl
 
 from schemas.forms.brief import Fact, Facts
 from schemas.forms.trace import TracedNumber
@@ -70,6 +72,17 @@ def cited(facts: Facts, language: str) -> str:
     sources = [urlsplit(source).hostname or source if "://" in source else source for source in facts.sources()]
     line = (citation_zh if language == "zh" else citation)(sources, facts.reporter, facts.known_on, facts.snapshot_id)
     return str(texts(language)["cite"]).format(citation=line)
+
+
+def data_address(facts: Facts) -> str:
+    """Return the figures of the page as a file inside an address: CSV, a row a figure."""
+    rows = [
+        (facts.reporter, facts.flow, facts.product, fact.partner, f"{fact.month:%Y-%m}", fact.measure, fact.figure, fact.value, fact.status, facts.snapshot_id)
+        for fact in facts.facts()
+    ]  # fmt: skip
+    names = ("reporter", "flow", "product", "partner", "period", "measure", "figure", "value", "status", "snapshot_id")
+    table = pl.DataFrame([tuple(map(str, row)) for row in rows], dict.fromkeys(names, pl.String), orient="row")
+    return f"data:text/csv;charset=utf-8,{quote(table.write_csv())}"
 
 
 def formula(fact: Fact, language: str) -> str:
