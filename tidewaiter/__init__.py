@@ -121,7 +121,7 @@ def search(text: str, *, store: str | Path | None = None, reporter: str | None =
 
 
 def list(
-    kind: Literal["products", "partners", "months", "releases"], *, store: str | Path | None = None, reporter: str | None = None,
+    kind: Literal["products", "partners", "months", "releases", "mirrors"], *, store: str | Path | None = None, reporter: str | None = None,
 ) -> pl.DataFrame:  # fmt: skip
     """What is in a store: a row for each product, partner, month or release, with its first and last month.
 
