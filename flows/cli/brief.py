@@ -59,7 +59,7 @@ def check(
     ] = None,
     publish: Annotated[
         bool, typer.Option("--publish/--no-publish", help="publish the result as the table claim")
-    ] = True,
+    ] = False,
     store: Store = STORE,
     whose: ReporterOfStore = None,
 ) -> None:

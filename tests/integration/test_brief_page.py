@@ -73,7 +73,7 @@ def test_claims_check_gives_a_row_for_each_row_and_publishes_them_beside_an_unch
     store = home / "store" / "reporter=CHN"
     before = {path: path.stat().st_mtime_ns for path in store.rglob("*.parquet")}
     tables = _tables(store)
-    done = tidewaiter("claims", "check", "claims.csv", "--format", "csv", cwd=home)
+    done = tidewaiter("claims", "check", "claims.csv", "--publish", "--format", "csv", cwd=home)
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [row["who"] for row in rows] == ["a", "b", "c", "d"]
@@ -99,7 +99,7 @@ def test_claims_check_gives_a_row_for_each_row_and_publishes_them_beside_an_unch
     assert ["free magnets share this code" in (note or "") for note in kept["note"]] == [True, True, True, False]
     read = in_process("read", "claim", "--product", "basket:gallium", "--format", "csv", cwd=home)
     assert [row["verdict"] for row in csv.DictReader(io.StringIO(read.stdout))] == ["not_checkable"]
-    again = tidewaiter("claims", "check", "claims.csv", cwd=home).stdout
+    again = tidewaiter("claims", "check", "claims.csv", "--publish", cwd=home).stdout
     assert "4 claims: 1 supported, 0 not_excluded, 1 contradicted, 1 right_number_wrong_place, 1 not_checkable" in again
     assert "published already" in again
     assert _tables(store) == after
