@@ -121,7 +121,7 @@ def search(text: str, *, store: str | Path | None = None, reporter: str | None =
 
 
 def list(
-    kind: Literal["products", "partners", "months", "releases"], *, store: str | Path | None = None, reporter: str | None = None,
+    kind: Literal["products", "partners", "months", "releases", "mirrors"], *, store: str | Path | None = None, reporter: str | None = None,
 ) -> pl.DataFrame:  # fmt: skip
     """What is in a store: a row for each product, partner, month or release, with its first and last month.
 
@@ -170,7 +170,7 @@ def brief(
         ValueError: A name means several things or is not in the store.
         LookupError: The product has no figure in the month.
 
-    >>> brief("magnets", "June 2025", store=store).headlines[4][:75]
+    >>> brief("magnets", "June 2025", store=store).headlines[4][:76]
     "China's exports of these goods to the United States rose 660 % to 353 t, mor"
     """
     refuse_shadows()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from schemas.forms.trace import Trace
 
 DEFAULT = "store"
-FLOWS, KINDS = ("export", "import"), ("products", "partners", "months", "releases")
+FLOWS, KINDS = ("export", "import"), ("products", "partners", "months", "releases", "mirrors")
 Texts = str | Iterable[str] | None
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import polars as pl
 
+from schemas.table import columns as columns_of_table
 from tasks.domain.labels import capitalised, country
+from tasks.reports.export_notes import RELEASE, Notes
 from tasks.reports.mirror.statements import Mirror
 from tasks.reports.mirror.verdicts import REASONS
 from tasks.reports.terminal import amount, tonnes
@@ -67,7 +69,16 @@ def notes(found: Mirror) -> list[str]:
         lines.append(f"{first if first == last else f'{first} to {last}, {len(months)} months'}: {why}")
     states = zip((row["exporter"], row["importer"]), found.snapshots, strict=True)
     lines.append("; ".join(f"{capitalised(country(whose))}: snapshot {name}" for whose, name in states))
-    return [*lines, *([LICENCE] if "un_comtrade" in found.sources else [])]
+    return [*lines, *([LICENCE] if "un_comtrade" in [*found.releases["source"]] else [])]
+
+
+def workbook_notes(found: Mirror) -> Notes:
+    """The second sheet of a workbook: the same lines, what each column means, and the releases."""
+    said = columns_of_table("mirror").values()
+    schema = ("column", "unit", "meaning")
+    meanings = pl.DataFrame([(one.name, one.unit or "", one.description) for one in said], schema, orient="row")
+    facts = [("title", title(found.rows)), *(("note", line) for line in notes(found))]
+    return Notes("mirror", facts, meanings, found.releases.select("reporter", *RELEASE))
 
 
 def _of_all(valuations: pl.Series) -> str:

@@ -35,11 +35,11 @@ KEYS = ("product", "period")
 
 
 class Mirror(NamedTuple):
-    """Both sides of a flow: `rows` as in the table `mirror`; and both snapshots."""
+    """Both sides of a flow: `rows` as in the table `mirror`, both snapshots, and the releases that cover the months."""
 
     rows: pl.DataFrame
     snapshots: tuple[str, str]
-    sources: frozenset[str]
+    releases: pl.DataFrame
 
 
 def asked(
@@ -90,8 +90,11 @@ def mirror(
         )
     if first is None:
         rows = rows.filter(pl.col("period").is_between(known["period"].min(), known["period"].max()))
-    sources = frozenset(source for side in sides for source in side.releases["source"])
-    return Mirror(rows, (sides[0].snapshot.id, sides[1].snapshot.id), sources)
+    span = rows.select(first=pl.col("period").min(), last=pl.col("period").max())
+    releases = pl.concat([
+        side.releases.filter(pl.col("flow").is_null() | (pl.col("flow") == side.flow)).join(span, how="cross") for side in sides
+    ]).filter(pl.col("first_month") <= pl.col("last"), pl.col("last_month") >= pl.col("first")).drop("first", "last")  # fmt: skip
+    return Mirror(rows, (sides[0].snapshot.id, sides[1].snapshot.id), releases)
 
 
 def pair(root: Path | S3Url, exporter: str, importer: str) -> tuple[Path, Path]:

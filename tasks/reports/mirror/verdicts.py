@@ -105,7 +105,8 @@ def _reason(is_lag: pl.Expr) -> pl.Expr:
         .when(~is_weighed & ~is_valued).then(_telling(("export", "import"), "not_comparable"))
         .when(pl.when(is_weighed).then(same_weight & (same_value | ~is_valued)).otherwise(same_value)).then(pl.lit("agrees"))
         .when(same_weight & is_dear).then(pl.lit("margin"))
-        .when(is_lag).then(pl.lit("lag"))
+        # Where the weights agree the values differ, and goods under way would have the same unit value.
+        .when(is_lag & (~same_weight.fill_null(False) | same_goods)).then(pl.lit("lag"))
         # Months beside it, where they are at hand, have shown no lag.
         .when(pl.col("_fit").is_null() & (pl.col("_share").is_null() | (pl.col("_share") >= FITS_MIN)) & same_goods).then(pl.lit("lag"))
         .when(pl.when(is_weighed).then(~same_weight & (_missing("kg") <= pl.col("hub_kg"))).otherwise(_missing("value") <= pl.col("hub_value"))).then(pl.lit("hub"))

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes, magnets
@@ -275,3 +276,16 @@ def test_the_page_says_whose_numbers_these_are_and_what_the_reasons_mean(root: P
     )
     assert len(lines) == 2
     assert lines[1].startswith("export,850511,CHN,DEU,2025-06-01,54000.0,USD,FOB,")
+    book = root.parent / "mirror.xlsx"
+    written = CliRunner().invoke(
+        app, ["mirror", "850511", "--importer", "Germany", "--output", str(book), "--store", str(root)]
+    )
+    assert written.exit_code == 0, written.output
+    said = [
+        cell.value
+        for row in openpyxl.load_workbook(book)["units and sources"].iter_rows()
+        for cell in row
+        if cell.value
+    ]
+    assert "sold: FOB, by destination; bought: CIF, by origin" in said
+    assert {"gacc_query", "eurostat_comext"} <= {*said}

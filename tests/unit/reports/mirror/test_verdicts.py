@@ -87,6 +87,14 @@ def test_goods_under_way_show_in_sums_of_three_months_and_tell_their_lag() -> No
     assert judge(months(rows))["lag"][4] is None
 
 
+def test_weights_that_agree_and_values_that_do_not_are_no_lag() -> None:
+    rows = [
+        {"export_kg": 100 + number, "import_kg": 101 + number, "export_value": 1000, "import_value": 400}
+        for number in range(9)
+    ]
+    assert judge(months(rows))["reason"].unique().to_list() == ["unexplained"]
+
+
 def test_one_sum_that_fits_tells_no_lag() -> None:
     """Of three months one sum is whole: 100 + 900 + 40 and 1,000 + 20 + 5 agree by chance, and the price says other goods."""
     sold, bought = (100, 900, 40), (1000, 20, 5)
