@@ -67,6 +67,9 @@ test test-slow test-services test-month search: export PYTHONDONTWRITEBYTECODE =
 # Two processes on two cores: a pool of threads in each of them would only wait for the other one's.
 test test-slow search: export POLARS_MAX_THREADS = 1
 
+# What a developer runs draws fewer examples; `make test-all` draws all of them.
+test: export TIDEWAITER_DRAWS ?= 0.4
+
 # Two cores do two things; what waits for servers is apart, because minutes of it are waiting.
 test: $(READY_DEV)
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not slow and not services and not month"
@@ -74,7 +77,8 @@ test: $(READY_DEV)
 test-slow: $(READY_DEV)
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m slow tests
 
-test-all: test test-slow test-services test-month
+test-all:
+	TIDEWAITER_DRAWS=1 $(MAKE) test test-slow test-services test-month
 
 test-services: $(READY_DEV)
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m services tests/integration

@@ -64,7 +64,9 @@ def ingest(request: ReleaseRequest, today: date, batch: Batch | None = None) -> 
             outcome = step.report(published, statements, findings)
             if batch:
                 return batch.add(run, outcome, statements)
-            run.outcome = outcome.as_dry_run() if request.dry_run else step.brief(outcome, store)
+            run.outcome = (
+                outcome.as_dry_run() if request.dry_run else step.update_mirrors(step.brief(outcome, store), store)
+            )
     return run.outcome
 
 
@@ -82,6 +84,7 @@ def publish_batch(batch: Batch) -> list[Outcome]:
         run.outcome = outcomes[-1]
         for outcome in newest_of_each(outcomes):
             step.brief(outcome, batch.store)
+        outcomes[-1] = run.outcome = step.update_mirrors(outcomes[-1], batch.store)
     return outcomes
 
 

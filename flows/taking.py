@@ -29,15 +29,17 @@ def take(
     looked: Look, store: StoreAddress, *, dry_run: bool, show: HearFile = lambda done, total, name: None,
     together: bool = False, otherwise: Declaration = NOTHING,
 ) -> WatchReport:  # fmt: skip
-    """Ingest what is ready; `show` gets the progress. A doubtful or broken file does not block the others, but a
+    """Ingest what is ready, in a dry run as dry runs; `show` gets the progress. A doubtful or broken file does not block the others, but a
     fault that keeps every file out of the store ends the run: each file would fail in turn. A file of an inbox that is
-    refused gets a note next to it; files that go in `together` are an archive, get none, and are published in batches. `otherwise` is declared about files that
+    refused gets a note next to it; files that go in `together` are an archive, get none, and are published in batches; a dry run of theirs only lists them, because each stands on the ones before. `otherwise` is declared about files that
     say nothing else.
     """
-    files = [] if dry_run else looked.ready
+    files = [] if dry_run and together else looked.ready
     for file, refusal in () if dry_run or together else shared_refusals(looked):
         note_refusal(file, refusal, seen_before_reading(file, otherwise))
-    taking = Taking(store, lambda done, name: show(done, len(files), name), notes=not together, otherwise=otherwise)
+    taking = Taking(
+        store, lambda done, name: show(done, len(files), name), notes=not (together or dry_run), otherwise=otherwise, dry_run=dry_run
+    )  # fmt: skip
     if together:
         taking.take_together(files)
     else:
@@ -55,9 +57,9 @@ class Taking:
     """The processing of each file, and its outcome. Nothing is taken any more after a fault that stops every file."""
 
     def __init__(
-        self, store: StoreAddress, show: Callable[[int, str], None], *, notes: bool, otherwise: Declaration
-    ) -> None:
-        self.store, self.notes, self.otherwise = store, notes, otherwise
+        self, store: StoreAddress, show: Callable[[int, str], None], *, notes: bool, otherwise: Declaration, dry_run: bool
+    ) -> None:  # fmt: skip
+        self.store, self.notes, self.otherwise, self.dry_run = store, notes, otherwise, dry_run
         self.taken: dict[Path, Taken] = {}
         self.outcomes: dict[Path, Outcome] = {}
         self.stopped = ""
@@ -121,7 +123,8 @@ class Taking:
         seen = seen_before_reading(file, self.otherwise)
         try:
             ended = self._release(file, batch)
-            drop_note(file)
+            if not self.dry_run:
+                drop_note(file)
         except Refused as refusal:
             why = note_refusal(file, refusal, seen) if self.notes else str(refusal)
             self.taken[file] = Taken(file=file, outcome="refused", reason=why, problem=problem_of(file, refusal))
@@ -145,7 +148,7 @@ class Taking:
         return run.fn(request) if FlowRunContext.get() is None else run(request)
 
     def _request(self, file: Path, store: StoreAddress) -> ReleaseRequest:
-        return ReleaseRequest(file=file, store=store, otherwise=self.otherwise)
+        return ReleaseRequest(file=file, store=store, otherwise=self.otherwise, dry_run=self.dry_run)
 
     def _store_of(self, file: Path) -> StoreAddress:
         """Return the store of the file's reporter, by its declaration, which is read once. Without an answer it is the given one: the

@@ -48,6 +48,11 @@ LAYOUTS = {
     "metric": Layout(
         sort_by=("measure", "product", "partner"), month_of="period", rows_per_group=131_072, rests_on=COMPARED_BY
     ),
+    "mirror": Layout(
+        sort_by=("product",),
+        month_of="period",
+        rests_on=(*COMPARED_BY, "import_margins", "exchange_rates", "statement_terms"),
+    ),
     "observation": Layout(
         sort_by=("product", "partner", "measure", "period_start", "source", "known_from"), month_of="period_end"
     ),

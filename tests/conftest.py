@@ -5,6 +5,7 @@ import gc
 import os
 import shutil
 from collections.abc import Generator, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,7 @@ SLOW = (
     "faults/test_any_order.py",
 )
 FOLDER = Path(__file__).parent
+SAMPLE = FOLDER.parent / "flows" / "examples" / "published_figures.csv"
 SHARED_DATA = Path(__file__).parent.parent / ".." / "shared" / "data"
 
 # A disk in memory, where a sync costs nothing; every program still asks for each of them. What is on it when a run ends is small.
@@ -83,6 +85,20 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"the real files are not at hand: no folder {SHARED_DATA}")
     return SHARED_DATA.resolve()
+
+
+@pytest.fixture(scope="session")
+def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that has the sample of published figures alone."""
+    from flows.release import release
+    from schemas.forms.request import ReleaseRequest
+
+    folder = tmp_path_factory.mktemp("sample")
+    shutil.copy(SAMPLE, folder)
+    release.fn(
+        ReleaseRequest(file=folder / SAMPLE.name, store=folder / "reporter=CHN", source="published"), date(2026, 6, 30)
+    )
+    return folder / "reporter=CHN"
 
 
 @pytest.fixture(scope="session", autouse=True)

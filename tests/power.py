@@ -36,7 +36,7 @@ from tests.conftest import SLOW
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("metrics", "ledger", "ingest", "checks", "store", "sources", "lineage")
-COPIED = ("tasks", "flows", "schemas", "tidewaiter", "tests", "benchmarks", "deployments", "docs", "conftest.py", "pyproject.toml", "README.md")  # fmt: skip
+COPIED = ("tasks", "flows", "schemas", "tidewaiter", "tests", "benchmarks", "deployments", "docs", "pyproject.toml", "README.md")  # fmt: skip
 # Imported once, in the process that the tests of every mutant are forked from.
 LIBRARIES = ("polars", "pandera.polars", "pyarrow.parquet", "prefect", "httpx", "typer", "hypothesis", "jinja2", "rich")
 OPTIONS = ("-x", "-q", "-n0", "-pno:cacheprovider", "-Wignore::pytest.PytestAssertRewriteWarning", "-m", "not services and not month")  # fmt: skip

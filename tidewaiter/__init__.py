@@ -22,12 +22,16 @@ from tidewaiter.shadows import refuse_shadows
 if TYPE_CHECKING:
     import polars as pl
 
+    from schemas.forms.outcome import Hold, Outcome
     from schemas.forms.trace import Trace
+    from tasks.reports.public import Brief
     from tasks.store.resolve import OpenRelease
 
     __version__: str
 
-__all__ = ["__version__", "list", "mirror", "open_release", "read", "search", "trace", "vintages"]
+__all__ = [
+    "__version__", "brief", "ingest", "list", "mirror", "movers", "open_release", "plot", "read", "search", "trace", "vintages",
+]  # fmt: skip
 
 Flow = Literal["export", "import"]
 
@@ -117,7 +121,7 @@ def search(text: str, *, store: str | Path | None = None, reporter: str | None =
 
 
 def list(
-    kind: Literal["products", "partners", "months", "releases"], *, store: str | Path | None = None, reporter: str | None = None,
+    kind: Literal["products", "partners", "months", "releases", "mirrors"], *, store: str | Path | None = None, reporter: str | None = None,
 ) -> pl.DataFrame:  # fmt: skip
     """What is in a store: a row for each product, partner, month or release, with its first and last month.
 
@@ -152,8 +156,109 @@ def vintages(
     return public.vintages(product, partner, month, metric, measure, flow, store, reporter)
 
 
+def brief(
+    product: str, month: str = "latest", *, flow: Flow | None = None, language: Literal["en", "zh"] = "en",
+    store: str | Path | None = None, reporter: str | None = None,
+) -> Brief:  # fmt: skip
+    """One page on one product and month: numbers with their sources, charts, what is revised, held or not comparable.
+
+    Returns:
+        `.headlines`, the sentences at the top; `.html` and `.markdown`; `.save("page.html")` writes both. A notebook shows the
+        page.
+
+    Raises:
+        ValueError: A name means several things or is not in the store.
+        LookupError: The product has no figure in the month.
+
+    >>> brief("magnets", "June 2025", store=store).headlines[4][:76]
+    "China's exports of these goods to the United States rose 660 % to 353 t, mor"
+    """
+    refuse_shadows()
+    from tasks.reports import public
+
+    return public.brief(product, month, flow, language, store, reporter)
+
+
+def plot(
+    product: str | Iterable[str], output: str | Path, *, partner: str | Iterable[str] = "world", month: str | None = None,
+    measure: str = "quantity_kg", flow: Flow | None = None, language: Literal["en", "zh"] = "en",
+    store: str | Path | None = None, reporter: str | None = None,
+) -> Path:  # fmt: skip
+    """Write a series as a picture, a line for each product and partner, with the export controls that touch the products.
+
+    Args:
+        product: Name or code, or several.
+        output: File that ends in .png or .svg.
+        partner: Name or code, or several.
+        month: A range, `"2024-01..2024-06"`; none: all.
+        measure: `"quantity_kg"`, `"value_usd"` …
+        flow: Direction of trade; none: the one that there is, exports of both.
+        language: Of title and labels.
+        store: Folder or bucket.
+        reporter: Whose; none: the only one of the store.
+
+    Returns:
+        The file.
+
+    Raises:
+        ValueError: A name means several things, or the ending is of no picture.
+        LookupError: There is nothing to draw; the message says what there is.
+    """
+    refuse_shadows()
+    from tasks.reports import public
+
+    return public.plot(product, output, partner, month, flow, measure, language, store, reporter)
+
+
+def ingest(
+    file: str | Path, *, source: str | None = None, flow: Flow | None = None, reporter: str | None = None,
+    partners: Literal["all", "listed"] | None = None, products: Iterable[str] | None = None, months: str | None = None,
+    released_on: date | str | None = None, dry_run: bool = False, store: str | Path | None = None,
+) -> Outcome | Hold:  # fmt: skip
+    """Read a release, check it, and publish what follows from it, as the command does without a Prefect server.
+
+    Args:
+        file: The downloaded file.
+        source: Adapter that reads it, `"gacc_query"` …; none: as its sidecar or folder says.
+        flow: Direction, which a query file does not say.
+        reporter: Who reports, `"CHN"`, `"EU27"`.
+        partners: `"all"`: every partner was asked for; `"listed"`: those in the file.
+        products: Codes that were asked for; none: those in the file.
+        months: Months that were asked for, `"2025-06"` or `"2025-01..2025-06"`.
+        released_on: Day from which the figures were public.
+        dry_run: Go the whole way, publish nothing.
+        store: Folder or bucket.
+
+    Returns:
+        What came of it: `.status` is "published", "nothing new", "would be published", or of a release that a person must decide
+        about "held", "would be held" or "rejected".
+
+    Raises:
+        ValueError: A declaration is wrong.
+        tasks.domain.errors.Refused: The file cannot be read as what it is said to be; nothing is published.
+    """
+    refuse_shadows()
+    from flows.release import release
+    from schemas.forms.request import ReleaseRequest
+    from tasks.reports import public
+
+    declared = {
+        "source": source,
+        "flow": flow,
+        "reporter": reporter,
+        "partners": partners,
+        "months": months,
+        "released_on": released_on,
+    }
+    codes = None if products is None else [*products]
+    return release.fn(
+        ReleaseRequest(file=Path(file), store=public.root(store), products=codes, dry_run=dry_run, **declared)
+    )
+
+
 def mirror(
     product: str, importer: str, *, exporter: str = "CHN", month: str | None = None, store: str | Path | None = None,
+    as_of: date | str | None = None,
 ) -> pl.DataFrame:  # fmt: skip
     """What the exporter says it sold beside what the importer says it bought, by month; each has a store of its own.
 
@@ -163,11 +268,12 @@ def mirror(
         exporter: Who sold.
         month: A month or a range; none: all that either store has.
         store: Folder or bucket with the stores of both.
+        as_of: Day: both stores as they were known on it.
 
     Returns:
-        A row a month: export_kg and import_kg, export_value and import_value in one currency (null where the stores share
-        none), fob_low and fob_high, the importer's value free on board, kg_ratio and value_ratio, importer by exporter, lag in
-        months, reason, doubt. `docs/mirror.md` says what each reason means.
+        A row a month with the columns of the table `mirror`: export_kg and import_kg (kg), export_value and import_value in
+        `currency`, fob_low and fob_high, the importer's value free on board, lag in months, reason, why, doubt …
+        `docs/mirror.md` says what each reason means.
 
     Raises:
         ValueError: A code that customs do not share, or a reporter without a store.
@@ -176,7 +282,36 @@ def mirror(
     refuse_shadows()
     from tasks.reports import public
 
-    return public.mirror(product, importer, exporter, month, store)
+    return public.mirror(product, importer, exporter, month, store, as_of)
+
+
+def movers(
+    month: str = "latest", *, against: Literal["month", "year"] = "month", flow: Flow | None = None, measure: str | None = None,
+    store: str | Path | None = None, reporter: str | None = None,
+) -> pl.DataFrame:  # fmt: skip
+    """What made the change of a month: chapters explained by their headings and these by their codes, partners, what began, stopped or
+    was revised.
+
+    Args:
+        month: One month.
+        against: `"month"` or `"year"` before.
+        flow: Direction of trade; none: the one that there is, exports of both.
+        measure: `"value_usd"` …; none: the first value that is known, kilograms where none is.
+        store: Folder or bucket.
+        reporter: Whose; none: the only one of the store.
+
+    Returns:
+        A row each: kind (total, product, partner, began, stopped, revision), depth, parent, level, before, change, change_pct,
+        contribution_pp (of the total's level before), note, quote (whether the growth may be quoted: yes, care, no), doubt. Rows below
+        one parent add up to its change; the row without a product or partner is all others together.
+
+    Raises:
+        ValueError: No product is known in both months.
+    """
+    refuse_shadows()
+    from tasks.reports import public
+
+    return public.movers(month, against, flow, measure, store, reporter)
 
 
 def open_release(

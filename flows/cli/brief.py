@@ -1,5 +1,7 @@
 """Defines the commands for the day of a release: printed figures, and the effect of export controls."""
 
+import warnings
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,6 +37,7 @@ MARKS = {
     "supported": "green", "not_excluded": "cyan", "contradicted": "bold red", "right_number_wrong_place": "yellow",
     "not_checkable": "dim",
 }  # fmt: skip
+Against = StrEnum("Against", ["month", "year"])
 WINDOW_FIGURES = ("quantity_kg", "quantity_year_before_kg", "yoy_pct")
 commands = Commands()
 events = Commands(help="Export-control measures, and what the months around them look like.")
@@ -58,7 +61,7 @@ def check(
     ] = None,
     publish: Annotated[
         bool, typer.Option("--publish/--no-publish", help="publish the result as the table claim")
-    ] = True,
+    ] = False,
     store: Store = STORE,
     whose: ReporterOfStore = None,
 ) -> None:
@@ -235,32 +238,52 @@ def brief(
     whose: ReporterOfStore = None,
 ) -> None:
     """One page on one product and month: numbers with their sources, charts, what is revised, held or not comparable."""
-    from tasks.domain import clock
-    from tasks.reports import export, query
-    from tasks.reports.brief import render as writing
-    from tasks.reports.brief.facts import gather
-    from tasks.reports.brief.sentences import headlines
-    from tasks.reports.resolver import Resolver
+    from tasks.reports import export, public
 
-    snapshot = query.open_published(store)
-    asked = Resolver(snapshot)
-    code = asked.product(product)
-    way = asked.flow([code], flow and flow.value)
-    day = asked.month(month, way, [code])
-    facts = gather(snapshot, store, code, way, day, clock.today())
-    name = f"brief-{code.replace(':', '-')}-{way}-{day:%Y-%m}-{language.value}.html"
     if output and output.suffix.lower() == ".md":
         raise ValueError(
             f"{output}: the page is HTML, and its markdown is written as {output.name}; end the name in .html"
         )
-    place = output or store / "reports" / name
-    place.parent.mkdir(parents=True, exist_ok=True)
-    for file, page in ((place, writing.page), (place.with_suffix(".md"), writing.markdown)):
-        export.require_folder_of(file)
-        file.write_text(page(facts, language.value), encoding="utf-8")
-    for sentence in headlines(facts, language.value):
-        say(sentence.text)
+    made = public.brief(product, month, flow and flow.value, language.value, store, None)
+    place = output or store / "reports" / f"{made.name}.html"
+    if output is None:
+        place.parent.mkdir(parents=True, exist_ok=True)
+    export.require_folder_of(place)
+    made.save(place)
+    for sentence in made.headlines:
+        say(sentence)
     say(f"written: {place} and {place.with_suffix('.md').name}")
+
+
+@commands.command(epilog="Example: `tidewaiter movers --month 2024-06 --against year`")
+def movers(
+    month: Month = "latest",
+    against: Annotated[Against, typer.Option(help="the month or the year before")] = Against.month,
+    flow: OneFlow = None,
+    measure: Annotated[str | None, typer.Option(help="value_usd, quantity_kg …; else the first that is known")] = None,
+    form: Printed = Form.table,
+    output: Output = None,
+    store: Store = STORE,
+    whose: ReporterOfStore = None,
+) -> None:
+    """What made the change of a month: codes under their headings, partners, what began, stopped or was revised.
+
+    The rows below a code add up to its change, and no trade is counted twice.
+    """
+    from tasks.reports import export, movers_shown, public
+    from tasks.reports.tables import table
+
+    export.form_of(form.value, output)
+    with warnings.catch_warnings(record=True, category=public.HowUnderstood) as notes:
+        warnings.simplefilter("always", public.HowUnderstood)
+        rows = public.movers(month, against.value, flow and flow.value, measure, store, None)
+    for note in notes:
+        say(str(note.message), to=errors)
+    if form is not Form.table or output:
+        export.write(rows, form.value, output)
+        return
+    for one in movers_shown.sections(rows, against.value, public.reporter_of(store)):
+        console().print(table(one.columns, above=one.title, right=one.numbers, below=one.below))
 
 
 @commands.command(epilog="Example: `tidewaiter plot 85051110 --partner USA --partner DEU --output magnets.png`")
@@ -271,36 +294,18 @@ def plot(
     measure: Measure = "quantity_kg",
     month: Months = None,
     flow: OneFlow = None,
+    language: Annotated[Language, typer.Option(help="en or zh")] = Language.en,
     store: Store = STORE,
     whose: ReporterOfStore = None,
 ) -> None:
     """Series as a picture, a line for each product and partner, with the export controls that touch the products."""
-    import polars as pl
+    from tasks.reports import public
 
-    from tasks.domain.period_words import each_month
-    from tasks.domain.reporter import Reporter
-    from tasks.ledger.doubts import Doubts
-    from tasks.reports import export, query
-    from tasks.reports.citation import cite_rows
-    from tasks.reports.plot import draw
-    from tasks.reports.resolver import Resolver
-    from tasks.store.parquet import read_table
-
-    export.require_folder_of(output)
-    snapshot = query.open_published(store)
-    asked = Resolver(snapshot)
-    codes = list(dict.fromkeys(map(asked.product, product)))
-    partners = list(dict.fromkeys(map(asked.partner, partner or ["WLD"])))
-    way = asked.flow(codes, flow and flow.value)
-    months = each_month(asked.months(text, way, codes) for text in month) if month else None
-    rows = query.query(store, "metric", flow=way, product=codes, month=months)
-    shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
-    doubts = Doubts(snapshot).of_rows(shown).drop_nulls().unique().sort()
-    cited = "; ".join([cite_rows(shown, snapshot) or "", *(f"IN DOUBT: {words}" for words in doubts)])
-    for words in doubts:
-        say(f"in doubt: {words}", to=errors)
-    reporter = Reporter.of(read_table(snapshot, "release"))
-    output.write_bytes(draw(rows, codes, partners, measure, output.suffix, reporter, cited))
+    with warnings.catch_warnings(record=True, category=public.HowUnderstood) as notes:
+        warnings.simplefilter("always", public.HowUnderstood)
+        public.plot(product, output, partner, month, flow and flow.value, measure, language.value, store, None)
+    for note in notes:
+        say(str(note.message), to=errors)
     say(f"written: {output}")
 
 

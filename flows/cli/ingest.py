@@ -139,7 +139,9 @@ def watch(
         list[Kind] | None, typer.Option(help="kind of release that the calendar expects; may be repeated")
     ] = None,
     settle: Annotated[float, typer.Option(help="seconds during which a new file must not change", min=0)] = 10.0,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be ingested, ingest nothing")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="go the whole way with each file, say what came of it, publish nothing")
+    ] = False,
     prefect: InPrefect = True,
     store: StoreGiven = STORE,
 ) -> None:
@@ -194,7 +196,7 @@ def _tell_report(report: "WatchReport") -> int:
     from schemas.forms.watch import printable
 
     console().print(f"[bold]{escape(report.headline)}[/]", highlight=False)
-    for file in report.looked.ready if report.dry_run else ():
+    for file in report.listed:
         say(f"  {printable(str(file))}")
     for line in [*report.troubles, *report.held, *report.lines_of_sources, *report.looked.waiting]:
         say(line, to=errors)

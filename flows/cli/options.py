@@ -131,5 +131,5 @@ def read_day(text: str, *, may_come: bool = False) -> date:
     except ValueError as error:
         raise ValueError(f"{text!r} is no day; write it as 2025-06-30") from error
     if day > today() and not may_come:
-        raise ValueError(f"{day} has not come yet, by the customs' clock")
+        raise ValueError(f"{day} has not come yet: by the customs' clock, in Beijing (UTC+8), it is {today()}")
     return day

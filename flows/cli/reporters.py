@@ -7,7 +7,7 @@ import typer
 
 from flows.cli.asked import MONTH_HELP, PRODUCT_HELP, Flow, Form, Measure, Output, Printed
 from flows.cli.command import Commands
-from flows.cli.options import DISAGREES, STORE, StoreGiven
+from flows.cli.options import DISAGREES, STORE, StoreGiven, read_day
 from flows.cli.terminal import console, say
 
 INBOXES = [Path("inbox")]
@@ -33,18 +33,28 @@ def sources(
     if form is not Form.table:
         export.write(rows, form.value, None)
         return
-    # A terminal is narrow, and in a new store most columns are empty.
-    console().print(table({column.name: column.to_list() for column in rows if (column != "").any()}))
+    # A terminal is narrow, and in a new store most columns are empty; the other formats list the members that are lacking.
+    shown = rows.with_columns(reporters=pl.Series([state.reporters_in_short for state in states]))
+    console().print(table({column.name: column.to_list() for column in shown if (column != "").any()}))
 
 
 @commands.command(epilog="Example: `tidewaiter mirror 850511 --importer Germany --month 2025-01..2025-06`")
 def mirror(
-    product: Annotated[
-        str, typer.Argument(help="goods by name, or an HS code of 2, 4 or 6 digits; customs share no longer ones")
-    ],
     importer: Annotated[str, typer.Option(help="who bought: name or code, Germany, DEU")],
+    product: Annotated[
+        str | None,
+        typer.Argument(help="goods by name, or an HS code of 2, 4 or 6 digits; customs share no longer ones"),
+    ] = None,
     exporter: Annotated[str, typer.Option(help="who sold")] = "CHN",
     month: Annotated[str | None, typer.Option(help=MONTH_HELP)] = None,
+    as_of: Annotated[str | None, typer.Option(help="day, YYYY-MM-DD: both stores as they were known on it")] = None,
+    publish: Annotated[
+        bool,
+        typer.Option(
+            "--publish",
+            help="publish all goods of six digits as the table mirror; releases of both then keep it up to date",
+        ),
+    ] = False,
     form: Printed = Form.table,
     output: Output = None,
     store: StoreGiven = STORE,
@@ -57,13 +67,24 @@ def mirror(
     from tasks.reports.mirror import shown, statements
     from tasks.reports.tables import table
 
-    found = statements.asked(store, product, exporter, importer, month)
-    if form is not Form.table or output is not None:
-        export.write(found.rows, form.value, output)
+    if publish == (product is not None):
+        raise ValueError("name the goods, such as 850511, or publish all of them with --publish")
+    if product is None:
+        from tasks.steps import catalog as step
+
+        made = step.publish_mirror(store, *statements.pair_of(exporter, importer))
+        months = f"{made.months[0]} to {made.months[-1]}, " if made.months else ""
+        say(
+            f"{months}{'published' if made.changed else 'published already'} in {made.snapshot.store}, snapshot {made.snapshot.id}"
+        )
         return
-    columns = shown.columns(found)
+    found = statements.asked(store, product, exporter, importer, month, read_day(as_of) if as_of else None)
+    if form is not Form.table or output is not None:
+        export.write(found.rows, form.value, output, lambda: shown.workbook_notes(found))
+        return
+    columns = shown.columns(found.rows)
     right = [name for name in columns if name not in ("month", "reason")]
-    console().print(table(columns, above=shown.title(found), below=shown.notes(found), right=right))
+    console().print(table(columns, above=shown.title(found.rows), below=shown.notes(found), right=right))
 
 
 @commands.command(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-Kind = StrEnum("Kind", ["products", "partners", "months", "releases"])
+Kind = StrEnum("Kind", ["products", "partners", "months", "releases", "mirrors"])
 ROWS_MAX = 40
 commands = Commands()
 
@@ -43,7 +43,7 @@ def search(
 
 @commands.command("list", epilog="Example: `tidewaiter list products`")
 def list_things(
-    kind: Annotated[Kind, typer.Argument(help="products, partners, months or releases")],
+    kind: Annotated[Kind, typer.Argument(help="products, partners, months, releases, or mirrors of the reporter")],
     form: Printed = Form.table,
     rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1, max=NUMBER_MAX)] = 200,
     store: Store = STORE,

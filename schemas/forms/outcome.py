@@ -6,6 +6,22 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class Gap(BaseModel):
+    """A difference between both sides of a flow that no known cause explains, since a release."""
+
+    model_config = ConfigDict(frozen=True)
+
+    product: str = Field(description="HS code of six digits")
+    exporter: str = Field(description="ISO 3166-1 alpha-3")
+    importer: str = Field(description="ISO 3166-1 alpha-3")
+    month: str = Field(description="YYYY-MM")
+    export_kg: float | None = Field(description="mass that the exporter states, kg")
+    import_kg: float | None = Field(description="mass that the importer states, kg")
+    export_value: float | None = Field(description="value that the exporter states, in currency")
+    import_value: float | None = Field(description="value that the importer states, in currency")
+    currency: str = Field(description="currency in which they are compared, ISO 4217")
+
+
 class Outcome(BaseModel):
     """How a release ended that was neither refused nor held."""
 
@@ -33,6 +49,8 @@ class Outcome(BaseModel):
         default="", description="of a decision about the release: what was decided, when, by whom, why"
     )
     briefs: list[str] = Field(default=[], description="briefs written as its last step, by their places in the store")
+
+    gaps: list[Gap] = Field(default=[], description="what became unexplained in the published mirrors of the reporter")
 
     @property
     def span(self) -> str:

@@ -188,7 +188,7 @@ class Taken(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     file: Path = Field(description="the file, as it was found")
-    outcome: str = Field(description="published, nothing new, held, refused or failed")
+    outcome: str = Field(description="published, nothing new, held, refused or failed, or what would have")
     reason: str = Field(description="what was published of it, or why it was not")
     problem: Problem | None = Field(default=None, description="why it was refused, where it was")
 
@@ -266,6 +266,12 @@ class WatchReport(BaseModel):
         return [f"{self.stopped} {left}; the next run goes on there.", *self.failed, *self.refused]
 
     @property
+    def listed(self) -> list[Path]:
+        """Files that a dry run only lists."""
+        taken = {one.file for one in self.taken}
+        return [file for file in self.looked.ready if file not in taken] if self.dry_run else []
+
+    @property
     def rows(self) -> list[dict[str, str]]:
         """A row for each file that is not published already: what came of it, and why. Those whose turn did not come stand last.
 
@@ -273,7 +279,7 @@ class WatchReport(BaseModel):
         """
         untaken = [
             *((path, "left", self.stopped) for path in self.left),
-            *((path, "would be ingested", "") for path in self.looked.ready if self.dry_run),
+            *((path, "would be ingested", "") for path in self.listed),
             *((path, "left", words) for words, paths in self.looked.places for path in paths),
         ]
         shared = ((one.files[0], "refused", one.problem.of(one.files)) for one in self.looked.shared)
@@ -288,16 +294,17 @@ class WatchReport(BaseModel):
     def headline(self) -> str:
         """What happened, in the few words that a list of runs has room for; the gravest word first where it is several."""
         published = sorted(
-            {month for outcome in self.outcomes if outcome.status == "published" for month in outcome.months}
+            {month for outcome in self.outcomes if outcome.status.endswith("published") for month in outcome.months}
         )
+        publishes = "Would publish" if self.dry_run else "Published"
         parts = [
             f"Stopped with {len(self.left)} left" if self.stopped else "",
             f"Failed on {len(self.failed)}" if self.failed else "",
-            "Held for approval" if self.held else "",
+            ("Would be held" if self.dry_run else "Held for approval") if self.held else "",
             f"Refused {self.refusals}" if self.refusals else "",
-            f"Published {published[0]}" + (f" to {published[-1]}" if len(published) > 1 else "") if published else "",
+            f"{publishes} {published[0]}" + (f" to {published[-1]}" if len(published) > 1 else "") if published else "",
             f"Overdue {self.days_late} day{'s' * (self.days_late > 1)}" if self.days_late else "",
         ]
-        if self.dry_run and self.looked.ready:
-            parts.append(f"Would ingest {len(self.looked.ready)}")
+        if self.listed:
+            parts.append(f"Would ingest {len(self.listed)}")
         return ", ".join(filter(None, parts)) or "Nothing new"

@@ -337,6 +337,16 @@ class ImportMargins(Table):
     source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
 
 
+class ExchangeRates(Table):
+    """What a euro was worth in a month, by currency: values in two currencies are compared over it."""
+
+    month: pl.String = Field(description="month, YYYY-MM", str_matches=r"^\d{4}-(0[1-9]|1[0-2])$")
+    currency: pl.String = Field(description="ISO 4217", str_matches=r"^[A-Z]{3}$")
+    per_eur: pl.String = Field(description="units of the currency for one euro", str_matches=r"^\d+(\.\d+)?$")
+    days: pl.String = Field(description="days of the month with a rate, whose mean it is", str_matches=r"^\d+$")
+    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+
+
 class CheckThresholds(Table):
     """Bounds from which the checks of a release warn about it or hold it, measured on real downloads."""
 
@@ -354,6 +364,7 @@ class CheckThresholds(Table):
 TABLES: dict[str, type[Table]] = {
     "quotability": Quotability,
     "import_margins": ImportMargins,
+    "exchange_rates": ExchangeRates,
     "partners": Partners,
     "partner_codes": PartnerCodes,
     "partner_groups": PartnerGroups,

@@ -168,7 +168,7 @@ def _span_of_months(context: CheckContext) -> Rows:
     """Check that months add up to a published figure of several months. The figure stays published, unless it is
     older and a year to date that a release covers whole: then the months replace it (`superseded`).
     """
-    if context.row["kind"] == "published":
+    if context.row["kind"] == "published" or (not context.months and context.own["single"].all()):
         return
     releases = pl.concat([context.known.counting, context.release.release]).unique("release_id")
     mine = _spans(

@@ -14,7 +14,7 @@ import polars as pl
 from schemas.names import VALUES
 from schemas.reference.code_tables import code_table
 from tasks.claims.statement import Spot, Stated
-from tasks.claims.units import FOLD, read_unit
+from tasks.claims.units import FOLD, UNITS, read_unit
 from tasks.domain.errors import Unclear
 from tasks.domain.nomenclature import CHINAS, FINEST
 from tasks.domain.partner_key import Unresolved, partner_key
@@ -36,6 +36,19 @@ GROWTHS = {
 # Of a store whose list is not known.
 CODE_MAX = 10
 OTHERS = ("share_pct", "rank", "since", "streak", "unit_value")
+# What people call a metric, without signs of per cent; whether a level is of money, its unit says.
+LEVEL = "level"
+WORDS = {
+    word: name
+    for name, words in {
+        LEVEL: (LEVEL, "quantity", "volume", "tonnage", "value", "worth", "数量", "金额"),
+        "ytd_t": ("ytd", "year to date", "cumulative", "累计"), "mom_pct": ("m/m", "mom", "month on month", "环比"),
+        "yoy_pct": ("y/y", "yoy", "year on year", "同比"), "ytd_yoy_pct": ("ytd y/y", "ytd yoy", "year to date y/y", "累计同比"),
+        "value_mom_pct": ("value m/m", "value mom", "金额环比"), "value_yoy_pct": ("value y/y", "value yoy", "金额同比"),
+        "share_pct": ("share", "占比"), "rank": ("place", "position", "位次"), "unit_value": ("unit value", "price", "单价"),
+    }.items()
+    for word in words
+}  # fmt: skip
 FLOWS = {
     name: flow
     for flow, names in (("export", ("export", "exports", "出口")), ("import", ("import", "imports", "进口")))
@@ -62,6 +75,7 @@ CHANGES = ("mom", "yoy", "against")
 def read_claim(row: dict[str, Any], national: str = CHINAS) -> Stated:
     """Parse a row of a claims file about codes of the list `national`. Raises Unclear."""
     row = {name: (text or "").strip() for name, text in row.items() if name != "note"}
+    row["metric"] = _metric(row["metric"], row["unit"])
     measure, kind = _figure(row["metric"].lower())
     spot = _spot(row, measure, kind, national)
     title = row.get("source_title", "")
@@ -142,6 +156,15 @@ def _moved(stated: Stated, way: str, target: str) -> Stated:
     return replace(stated, value=-stated.value, text=f"-{stated.text}") if is_fall and stated.value > 0 else stated
 
 
+def _metric(text: str, unit: str) -> str:
+    """Return the name of the metric that people's words mean; words that mean none as they are."""
+    words = re.sub(r"per cent|percent|pct|[%％_()（）-]", " ", text.lower())
+    name = WORDS.get(" ".join(words.split()), text)
+    if name != LEVEL:
+        return name
+    return next((measure for measure, names in UNITS.items() if unit.lower() in names and measure in VALUES), "level_t")
+
+
 def _figure(metric: str) -> tuple[str, str]:
     """Return the measure and the kind of figure of a metric."""
     if metric in LEVELS:
@@ -150,8 +173,10 @@ def _figure(metric: str) -> tuple[str, str]:
         return GROWTHS[metric]
     if metric in OTHERS or AGAINST.fullmatch(metric):
         return "quantity_kg", metric.removesuffix("_pct") if metric in OTHERS else "against"
-    there = ", ".join([*LEVELS, *GROWTHS, *OTHERS, "vs_2024-12_pct"])
-    raise Unclear(f"there is no such metric as {metric!r}; there are {there}")
+    raise Unclear(
+        f"there is no such metric as {metric!r}; there are level (with its unit, t or million USD), ytd, m/m, y/y, ytd y/y, the same "
+        f"of value (value m/m, value_eur_yoy_pct), share, unit value, {', '.join(OTHERS[1:4])}, vs_2024-12_pct"
+    )
 
 
 def _spot(row: dict[str, str], measure: str, kind: str, national: str) -> Spot:

@@ -1,6 +1,7 @@
 """Names partners, products and months as people write them."""
 
 import calendar
+import re
 from datetime import date
 
 import polars as pl
@@ -62,6 +63,15 @@ def partner_name(partner: str) -> str:
         return str(known["name_en"][0])
     country = pycountry.countries.get(alpha_3=partner)
     return country.name if country else partner
+
+
+def readable(name: str) -> str:
+    """A name as a source prints it, spaced for reading.
+
+    >>> readable("Other soya beans,genetically modified ")
+    'Other soya beans, genetically modified'
+    """
+    return re.sub(r",(?=[A-Za-z])", ", ", " ".join(name.split()))
 
 
 def is_group(partner: str) -> bool:

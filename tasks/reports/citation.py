@@ -58,7 +58,7 @@ def citation_zh(sources: Sequence[str], reporter: str, day: date | str, snapshot
     return f"{country(reporter, 'zh')}海关{f'（{listed}）' if listed else ''}，截至{day}所知，快照{snapshot_id}"
 
 
-def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None) -> str | None:
+def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None, language: str = "en") -> str | None:
     """Return the citation of rows of `metric` or `trade_flow`; None if there are no rows, or too many products for
     one citation.
     """
@@ -75,7 +75,8 @@ def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None)
     used = releases.filter(pl.col("release_id").is_in(stating))
     titles = [_source(row) for row in used.iter_rows(named=True)]
     reporter = Reporter.of(releases).code
-    line = citation(titles, reporter, as_of or known_on(releases, read_table(snapshot, "decision")), snapshot.id)
+    write = citation_zh if language == "zh" else citation
+    line = write(titles, reporter, as_of or known_on(releases, read_table(snapshot, "decision")), snapshot.id)
     return "; ".join([line, *terms_of_rows(rows, used["source"].unique().to_list())])
 
 

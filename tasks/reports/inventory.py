@@ -16,18 +16,40 @@ from tasks.reports.questions import totals
 from tasks.reports.resolver import Resolver
 from tasks.reports.search import search_names, search_products
 from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.reporters import mirror_of, mirrors_of, named, root_of
+from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.working_copy import address_of, at_hand
 
 
 def inventory(store: Path, kind: str) -> pl.DataFrame:
-    """List the products, partners, months or releases of a store, a row each. Raises NothingPublished."""
+    """List the products, partners, months or releases of a store, or the published mirrors of its reporter, a row each. Raises
+    NothingPublished.
+    """
     snapshot = query.open_published(store)
     if kind == "releases":
         return _releases(snapshot)
     if kind == "months":
         return _months(snapshot)
+    if kind == "mirrors":
+        return _mirrors(store)
     names = Resolver(snapshot).names
     return _things(snapshot, names, kind.removesuffix("s"))
+
+
+def _mirrors(store: Path) -> pl.DataFrame:
+    """Return each pair that the reporter of a store is in: its months, its rows and how many of them are unexplained."""
+    address = address_of(store)
+    root, reporter = root_of(address), named(address)
+    rows = []
+    for pair in mirrors_of(root) if root else []:
+        snapshot = open_snapshot(at_hand(mirror_of(root, *pair))) if root and reporter in pair else None
+        if snapshot is not None:
+            there = read_table(snapshot, "mirror", columns=("period", "reason"))
+            span = there["period"].min(), there["period"].max()
+            rows.append((*pair, *span, there.height, there.filter(reason="unexplained").height, snapshot.id))
+    kinds = {"exporter": pl.String, "importer": pl.String, "first_month": pl.Date, "last_month": pl.Date, "rows": pl.Int64,
+             "unexplained": pl.Int64, "snapshot": pl.String}  # fmt: skip
+    return pl.DataFrame(rows, schema=kinds, orient="row")
 
 
 def search(store: Path, text: str) -> pl.DataFrame:

@@ -4,31 +4,36 @@ controls took effect.
 
 import textwrap
 from datetime import date
+from typing import Any
 
 import altair
 import polars as pl
 
 from tasks.domain.errors import NoFigure
-from tasks.domain.labels import capitalised, partner_name, product_name, trade_of
+from tasks.domain.labels import capitalised, partner_name, product_name, product_names, trade_of
 from tasks.domain.measure_states import took_effect
 from tasks.domain.measures import events_of, mixed_words
 from tasks.domain.periods import month_end
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import named
-from tasks.reports.charts import COLOURS, lines, on_calendar, png, scale_of, svg
+from tasks.reports.brief import wording
+from tasks.reports.brief.sentences import subject
+from tasks.reports.brief.wording import scale_name, texts
+from tasks.reports.charts import COLOURS, MONTH_AXIS, lines, on_calendar, png, scale_of, svg
 from tasks.reports.query import Keys, several
 
-TONNES = {"t": "tonnes", "kt": "thousand tonnes", "Mt": "million tonnes"}
 PICTURES = (".png", ".svg")
 # Separates the product and the partner of a line; no key contains it.
 BETWEEN = "\t"
 # A longer note would leave the picture.
-CHARACTERS_A_LINE = 110
+CHARACTERS_A_LINE = {"en": 130, "zh": 65}
+# The names of more lines would leave the picture; the height of one, of the largest level.
+LABELS_MAX, LABEL_HEIGHT = 12, 0.045
 
 
 def draw(
-    rows: pl.DataFrame, product: Keys, partners: list[str], measure: str, form: str, reporter: Reporter, cited: str = ""
-) -> bytes:
+    rows: pl.DataFrame, product: Keys, partners: list[str], measure: str, form: str, reporter: Reporter, cited: str = "", language: str = "en"
+) -> bytes:  # fmt: skip
     """Return the bytes of a PNG or SVG, with a line for each product and partner; `rows` are of the table metric in
     the store of `reporter`, `cited` is the line with their sources.
 
@@ -40,7 +45,11 @@ def draw(
         )
     products = several(product) or []
     # A line is named by its product and partner, as far as there are several of them.
-    names = {_line(code, to): _label(products, partners, code, to, reporter) for code in products for to in partners}
+    names = {
+        _line(code, to): _label(products, partners, code, to, reporter, language)
+        for code in products
+        for to in partners
+    }
     known = rows.filter(pl.col("level").is_not_null(), measure=measure).with_columns(
         partner=pl.concat_str("product", pl.lit(BETWEEN), "partner")
     )
@@ -55,22 +64,23 @@ def draw(
     shown = known.filter(pl.col("partner").is_in(list(names)))
     factor, unit = scale_of(shown["level"], measure)
     first, last = min(shown["period"]), max(shown["period"])
+    values = on_calendar(known, list(names), names, factor)
     inks = altair.Scale(range=list(COLOURS)) if len(names) <= len(COLOURS) else altair.Scale(scheme="tableau20")
-    drawn = lines(on_calendar(known, list(names), names, factor), TONNES.get(unit, unit)).encode(
-        color=altair.Color("partner:N", title=None, sort=list(names.values()), scale=inks,
-                           legend=altair.Legend(orient="top", labelLimit=0, columns=1 if len(products) > 1 else 0))
-    )  # fmt: skip
-    until = month_end(last)
+    is_labelled = len(names) <= LABELS_MAX
+    legend = None if is_labelled else altair.Legend(orient="top", labelLimit=0, columns=1 if len(products) > 1 else 0)
+    ink = altair.Color("partner:N", title=None, sort=list(names.values()), scale=inks, legend=legend)
+    layers: list[altair.Chart] = [lines(values).encode(color=ink)]
+    if is_labelled:
+        layers.append(_at_the_lines(values, last).encode(color=ink))
     measures = {
         row["event"]: row
         for code in products
         for row in events_of(code, rows["flow"][0], reporter.code).iter_rows(named=True)
     }
+    until = month_end(last)
     dated = [(day, row) for row in measures.values() if (day := _effect(row)) and first <= day <= until]
     events = sorted(dated, key=lambda pair: pair[0])
-    marks = [{"month": day.isoformat(), "number": number} for number, (day, _) in enumerate(events, 1)]
-    layers: list[altair.Chart] = [drawn]
-    if marks:
+    if marks := [{"month": day.isoformat(), "number": number} for number, (day, _) in enumerate(events, 1)]:
         base = altair.Chart(pl.DataFrame(marks)).encode(x="month:T")
         layers += [
             base.mark_rule(strokeDash=[4, 3], color="#444444"),
@@ -78,30 +88,66 @@ def draw(
                 y=altair.value(0), text="number:Q"
             ),
         ]
-    notes = [f"{number}  {day}  {row['body']}: {row['document']}" for number, (day, row) in enumerate(events, 1)]
-    notes += mixed_words(products, reporter.code)
-    notes += textwrap.wrap(cited, CHARACTERS_A_LINE)
-    title = capitalised(trade_of(reporter.code, rows["flow"][0]))
-    if len(products) == 1:
-        title += f" of {product_name(products[0], reporter.nomenclature)}"
-    elif len(partners) == 1:
-        title += f", {partner_name(partners[0])}"
-    chart = altair.layer(*layers).properties(
-        width=720, height=360, title=altair.TitleParams(title, subtitle=notes, fontWeight="bold")
+    t = texts(language)
+    notes = [f"{number}  {day}  {t['event'].format(**row)}" for number, (day, row) in enumerate(events, 1)]
+    notes += [t["mixed"] for _ in mixed_words(products, reporter.code)]
+    notes += textwrap.wrap(cited, CHARACTERS_A_LINE[language])
+    name = _name(products[0], reporter, language) if len(products) == 1 else ""
+    title = capitalised(
+        subject(reporter.code, rows["flow"][0], name, language)
+        if name
+        else trade_of(reporter.code, rows["flow"][0], language)
     )
+    if len(products) > 1 and len(partners) == 1:
+        title += f"{t['comma']}{_partner(partners[0], language)}"
+    # What explains the picture stands below it: a reader sees the title, the unit and the lines first.
+    layers[0] = layers[0].encode(x=altair.X("month:T", axis=altair.Axis(**MONTH_AXIS.to_dict() | {
+        "title": notes or None, "titleAnchor": "start", "titleAlign": "left", "titleX": 0, "titleFontSize": 11, "titleFontWeight": "normal", "titleColor": "#444444", "titlePadding": 14,
+    })))  # fmt: skip
+    chart = altair.layer(*layers).properties(
+        width=720, height=360, title=altair.TitleParams(title, subtitle=[scale_name(unit, language)], fontWeight="bold", fontSize=16, offset=14)
+    )  # fmt: skip
     return png(chart) if form == ".png" else svg(chart)
+
+
+def _at_the_lines(values: list[dict[str, Any]], last: date) -> altair.Chart:
+    """Write the name of each line at its end, moved as far as it takes that none covers another."""
+    ends = {row["partner"]: row["value"] for row in values if row["value"] is not None}
+    top = max((abs(row["value"]) for row in values if row["value"] is not None), default=0.0) or 1.0
+    placed: list[dict[str, Any]] = []
+    for name, value in sorted(ends.items(), key=lambda end: end[1]):
+        least = placed[-1]["at"] + LABEL_HEIGHT * top if placed else value
+        placed.append({"partner": name, "at": max(value, least), "month": f"{last:%Y-%m-%d}"})
+    drawn: altair.Chart = altair.Chart(pl.DataFrame(placed)).mark_text(align="left", dx=10, fontSize=12).encode(
+        x="month:T", y="at:Q", text="partner:N"
+    )  # fmt: skip
+    return drawn
 
 
 def _line(product: str, partner: str) -> str:
     return f"{product}{BETWEEN}{partner}"
 
 
-def _label(products: list[str], partners: list[str], product: str, partner: str, reporter: Reporter) -> str:
+def _label(
+    products: list[str], partners: list[str], product: str, partner: str, reporter: Reporter, language: str
+) -> str:
     """Return the label of a line: what distinguishes it from the others."""
     if len(products) == 1:
-        return partner_name(partner)
-    name = product_name(product, reporter.nomenclature)
-    return name if len(partners) == 1 else f"{name}, {partner_name(partner)}"
+        return _partner(partner, language)
+    name = _name(product, reporter, language)
+    return name if len(partners) == 1 else f"{name}{texts(language)['comma']}{_partner(partner, language)}"
+
+
+def _partner(key: str, language: str) -> str:
+    return partner_name(key) if language == "en" else wording.partner(key, language)
+
+
+def _name(product: str, reporter: Reporter, language: str) -> str:
+    """Return the name of a product with its code."""
+    if language == "en":
+        return product_name(product, reporter.nomenclature)
+    names = product_names(product, reporter.nomenclature)
+    return f"{names[1]}（{product}）" if names else product
 
 
 def _effect(row: dict[str, str]) -> date | None:

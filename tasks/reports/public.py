@@ -5,6 +5,7 @@ Belongs here: how a caller's arguments become a question. The signatures and wha
 
 import warnings
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from schemas.names import FIGURES
 from tasks.domain.periods import month_number
 from tasks.reports import inventory as inventories
 from tasks.reports import query
+from tasks.reports.page_templates import LANGUAGES
 from tasks.reports.questions import Question, ask, require_table
 from tasks.reports.resolver import Resolver
 from tasks.store import resolve
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from schemas.forms.trace import Trace
 
 DEFAULT = "store"
-FLOWS, KINDS = ("export", "import"), ("products", "partners", "months", "releases")
+FLOWS, KINDS = ("export", "import"), ("products", "partners", "months", "releases", "mirrors")
 Texts = str | Iterable[str] | None
 
 
@@ -56,7 +58,7 @@ def read(
     columns = _several(asked.pop("columns", None))
     question = Question(
         products=_several(product), partners=_several(partner), columns=columns,
-        as_of=date.fromisoformat(as_of) if isinstance(as_of, str) else as_of, **asked,
+        as_of=_day(as_of) if isinstance(as_of, str) else as_of, **asked,
     )  # fmt: skip
     found = ask(_folder(store, reporter), question)
     for note in found.notes:
@@ -89,11 +91,118 @@ def vintages(
     return found
 
 
-def mirror(product: str, importer: str, exporter: str, month: str | None, store: str | Path | None) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Brief:
+    """One page on one product and month: the page, the same as markdown, and the sentences at its top. A notebook shows the page."""
+
+    name: str
+    html: str
+    markdown: str
+    headlines: list[str]
+
+    def save(self, place: str | Path) -> Path:
+        """Write the page to a file that ends in .html, and the markdown next to it; return the file."""
+        file = Path(place)
+        file.write_text(self.html, encoding="utf-8")
+        file.with_suffix(".md").write_text(self.markdown, encoding="utf-8")
+        return file
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return f"<Brief {self.name}: {self.headlines[0]}>"
+
+
+def brief(
+    product: str, month: str, flow: str | None, language: str, store: str | Path | None, reporter: str | None
+) -> Brief:
+    """Return the page of a product and a month."""
+    from tasks.domain import clock
+    from tasks.reports.brief import render
+    from tasks.reports.brief.facts import gather
+    from tasks.reports.brief.sentences import headlines
+
+    _require_words(flow, month, language=language)
+    folder = _folder(store, reporter)
+    snapshot = query.open_published(folder)
+    asked = Resolver(snapshot)
+    code = asked.product(product)
+    way = asked.flow([code], flow)
+    facts = gather(snapshot, folder, code, way, asked.month(month, way, [code]), clock.today())
+    return Brief(
+        f"brief-{code.replace(':', '-')}-{way}-{facts.month:%Y-%m}-{language}", render.page(facts, language), render.markdown(facts, language),
+        [sentence.text for sentence in headlines(facts, language)],
+    )  # fmt: skip
+
+
+def plot(
+    product: Texts, output: str | Path, partner: Texts, month: Texts, flow: str | None, measure: str, language: str,
+    store: str | Path | None, reporter: str | None,
+) -> Path:  # fmt: skip
+    """Write the picture of a series and return its file; doubts about the releases that it rests on are warnings."""
+    from tasks.domain.period_words import each_month
+    from tasks.domain.reporter import Reporter
+    from tasks.ledger.doubts import Doubts
+    from tasks.reports import export
+    from tasks.reports.citation import cite_rows
+    from tasks.reports.plot import draw
+    from tasks.store.parquet import read_table
+
+    _require_words(flow, None, language=language)
+    place = Path(output)
+    export.require_folder_of(place)
+    folder = _folder(store, reporter)
+    snapshot = query.open_published(folder)
+    resolver = Resolver(snapshot)
+    codes = list(dict.fromkeys(map(resolver.product, _several(product))))
+    partners = list(dict.fromkeys(map(resolver.partner, _several(partner) or ["WLD"])))
+    way = resolver.flow(codes, flow)
+    months = each_month(resolver.months(text, way, codes) for text in _several(month)) if month else None
+    rows = query.query(folder, "metric", flow=way, product=codes, month=months)
+    shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
+    doubts = Doubts(snapshot).of_rows(shown).drop_nulls().unique().sort()
+    cited = "; ".join([cite_rows(shown, snapshot, None, language) or "", *(f"IN DOUBT: {words}" for words in doubts)])
+    reporter_of_store = Reporter.of(read_table(snapshot, "release"))
+    place.write_bytes(draw(rows, codes, partners, measure, place.suffix, reporter_of_store, cited, language))
+    for words in doubts:
+        warnings.warn(f"in doubt: {words}", HowUnderstood, stacklevel=3)
+    return place
+
+
+def movers(
+    month: str, against: str, flow: str | None, measure: str | None, store: str | Path | None, reporter: str | None
+) -> pl.DataFrame:
+    """Return what moved in a month; what cannot be compared is a warning."""
+    from tasks.reports import movers as moving
+    from tasks.reports.questions import with_names
+
+    _require_words(flow, month)
+    snapshot = query.open_published(_folder(store, reporter))
+    resolver = Resolver(snapshot)
+    way = moving.flow_of(snapshot, flow)
+    found = moving.movers(snapshot, way, moving.month_of(snapshot, way, month), measure=measure or "", against=against)
+    for note in found.notes:
+        warnings.warn(note, HowUnderstood, stacklevel=3)
+    return with_names(found.rows, resolver).insert_column(0, pl.lit(way).alias("flow"))
+
+
+def reporter_of(store: Path) -> str:
+    """Return whose figures a store has."""
+    from tasks.domain.reporter import Reporter
+    from tasks.store.parquet import read_table
+
+    return Reporter.of(read_table(query.open_published(store), "release")).code
+
+
+def mirror(
+    product: str, importer: str, exporter: str, month: str | None, store: str | Path | None, as_of: date | str | None
+) -> pl.DataFrame:
     """Return both statements of a flow, compared."""
     from tasks.reports.mirror import statements
 
-    return statements.asked(_root(store), product, exporter, importer, month).rows
+    day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    return statements.asked(root(store), product, exporter, importer, month, day).rows
 
 
 def search(text: str, store: str | Path | None, reporter: str | None) -> pl.DataFrame:
@@ -129,8 +238,10 @@ def open_release(store: str | Path | None, release: str | None, reporter: str | 
     return resolve.open_release(_given(store, reporter), release)
 
 
-def _require_words(flow: object, month: object, metric: str = "level") -> None:
-    """Raise ValueError for a direction or a figure that there is not, and for a month that is no text."""
+def _require_words(flow: object, month: object, metric: str = "level", *, language: str = "en") -> None:
+    """Raise ValueError for a direction, a figure or a language that there is not, and for a month that is no text."""
+    if language not in LANGUAGES:
+        raise ValueError(f"there is no language {language!r}; there are {' and '.join(LANGUAGES)}")
     if flow not in (None, *FLOWS):
         raise ValueError(f"there is no flow {flow!r}; there are {' and '.join(FLOWS)}")
     if month is not None and not isinstance(month, str):
@@ -139,16 +250,24 @@ def _require_words(flow: object, month: object, metric: str = "level") -> None:
         raise ValueError(f"there is no metric {metric!r}; there are {', '.join(FIGURES)}")
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"as_of={text!r} is no day; write it as YYYY-MM-DD, for instance 2025-07-20") from None
+
+
 def _several(given: Texts) -> tuple[str, ...]:
     return () if given is None else (given,) if isinstance(given, str) else tuple(given)
 
 
-def _root(store: str | Path | None) -> Path | S3Url:
+def root(store: str | Path | None) -> Path | S3Url:
+    """Return the address of a store as a caller gives it; without one, that of the environment."""
     return read_address(store if store is not None else settings.value(settings.STORE) or DEFAULT)
 
 
 def _given(store: str | Path | None, reporter: str | None) -> Path | S3Url:
-    return only_store(_root(store), reporter)
+    return only_store(root(store), reporter)
 
 
 def _folder(store: str | Path | None, reporter: str | None) -> Path:

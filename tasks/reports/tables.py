@@ -7,7 +7,7 @@ the names of their columns. The other formats have every column and every digit.
 from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 from rich import box
@@ -46,6 +46,7 @@ NAME_WIDTH_MAX, NAME_WIDTH_OF_TWO, NAME_WIDTH_MIN = 28, 20, 10
 # Texts of this length are cut before a column is left out.
 LONG_NAMES = ("name", "name_zh", "title", "releases")
 COLUMNS_MIN = 4
+FIRST_WIDTH_MAX, WORD_WIDTH_MAX = 20, 10
 # Spaces between two columns.
 BETWEEN = 3
 NONE = "–"
@@ -57,8 +58,15 @@ def table(
 ) -> Group:  # fmt: skip
     """Return a terminal table of columns by their names, with a line above and some below; the columns `right` have numbers."""
     shown = Table(box=box.SIMPLE_HEAD if header else None, show_header=header, pad_edge=False, show_lines=lines)
-    for name in columns:
-        shown.add_column(escape(titles.get(name, name)), justify="right" if name in right else "left", overflow="fold")
+    for place, (name, cells) in enumerate(columns.items()):
+        # A short name in the first column and a day stay whole; longer texts fold.
+        is_whole = place == 0 and all(cell_len(str(cell)) <= FIRST_WIDTH_MAX for cell in cells)
+        words = (cell_len(word) for cell in cells for word in str(cell).split())
+        least = max((word for word in words if word <= WORD_WIDTH_MAX), default=None)
+        justify: Literal["left", "right"] = "right" if name in right else "left"
+        shown.add_column(
+            escape(titles.get(name, name)), justify=justify, overflow="fold", no_wrap=is_whole, min_width=least
+        )
     for row in zip(*columns.values(), strict=True):
         shown.add_row(*(escape(cell) if isinstance(cell, str) else cell for cell in row))
     # A title and a caption of a table are as narrow as the table; these may be long when it is small.

@@ -2,6 +2,7 @@
 
     root/reporter=CHN/    a whole store: snapshots, pointer, lock, raw files
     root/reporter=USA/    another one; a writer of one never waits for a writer of the other
+    root/mirror/exporter=CHN/importer=USA/    what both say of one flow, made of these two
 
 Belongs here: which folder or prefix is whose store. Does not belong here: anything inside a store, which knows nothing
 of the others. The data libraries are imported where a store is read: a command that refuses an
@@ -19,6 +20,7 @@ from tasks.domain.errors import BrokenStore
 Address = Path | S3Url
 # Any of these names in a folder or below a prefix: it is a store itself.
 OF_A_STORE = {".current", "current", "current.json", ".snapshots", "raw", COPY_NOTE}
+MIRRORS = "mirror"
 _NAMED = re.compile(f"{REPORTER_KEY}([A-Z0-9]+)")
 
 
@@ -64,6 +66,26 @@ def store_with(root: Address, has: Callable[[Path], bool]) -> Address | None:
     return next((store for store in found.values() if len(found) == 1 or has(at_hand(store))), None)
 
 
+def mirror_of(root: Address, exporter: str, importer: str) -> Address:
+    """The store of the table `mirror` of a pair, beside the stores of both."""
+    return _below(root, MIRRORS, f"exporter={exporter}", f"importer={importer}")
+
+
+def mirrors_of(root: Address) -> list[tuple[str, str]]:
+    """The pairs that have a store of the table `mirror`, exporter and importer, in order."""
+    names = sorted(_names(_below(root, MIRRORS)) or ())
+    exporters = [name.removeprefix("exporter=") for name in names if name.startswith("exporter=")]
+    pairs = ((exporter, _names(_below(root, MIRRORS, f"exporter={exporter}")) or set()) for exporter in exporters)
+    return [(exporter, name.removeprefix("importer=")) for exporter, below in pairs for name in sorted(below)]
+
+
+def root_of(store: Address) -> Address | None:
+    """The root that the store of a reporter is in; None where its address does not say whose it is."""
+    if named(store) is None:
+        return None
+    return S3Url(store.rpartition("/")[0]) if isinstance(store, S3Url) else store.parent
+
+
 def is_one_store(root: Address) -> bool:
     """Whether `root` is the store of one reporter, and not the folder of several. Raises BrokenStore where it is both."""
     if named(root) is not None:
@@ -102,8 +124,11 @@ def reporter_of(store: Address) -> str | None:
 
 
 def _child(root: Address, reporter: str) -> Address:
-    name = f"{REPORTER_KEY}{reporter}"
-    return S3Url(f"{root}/{name}") if isinstance(root, S3Url) else root / name
+    return _below(root, f"{REPORTER_KEY}{reporter}")
+
+
+def _below(root: Address, *names: str) -> Address:
+    return S3Url("/".join((root, *names))) if isinstance(root, S3Url) else root.joinpath(*names)
 
 
 def _reporters(names: set[str]) -> list[str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.draws import ONE_POINT_OF
 from tests.faults.checks import STARTS, check_every_fault
 from tests.faults.faulty import FAULTS
 
@@ -14,5 +15,5 @@ from tests.faults.faulty import FAULTS
     "fault", [pytest.param(one, marks=[pytest.mark.slow] * (one in {"kill", "torn"})) for one in FAULTS]
 )
 def test_any_fault_leaves_old_or_new_and_the_same_run_again_ends_in_new(tmp_path: Path, fault: str, start: str) -> None:
-    places = check_every_fault(tmp_path, fault, start)
+    places = check_every_fault(tmp_path, fault, start, ONE_POINT_OF)
     assert places > 0 or (fault, start) in {("torn", "unpointed"), ("short", "unpointed")}

@@ -1,14 +1,17 @@
-"""What the commands say about the sample, word for word: one file a command in `said/`.
+"""What the commands say about the sample, word for word: one file a command in `said/`, and sessions of many commands, whose
+files have each command after a `$` and then what it says. To add one, write its line there.
 
 After a change that is meant: `TIDEWAITER_GOLDEN=write pytest tests/golden/test_said.py`, and read the difference.
 """
 
 import os
 import re
+import shlex
 from datetime import date
 from pathlib import Path
 
 import pytest
+from bad_inputs.download import CLEAN
 from typer.testing import CliRunner
 
 from flows.cli import terminal
@@ -34,6 +37,8 @@ COMMANDS = {
     "brief": "brief magnets --month 2025-06 --output <folder>/brief.html",
     "brief_zh": "brief magnets --month 2025-06 --output <folder>/brief.html --language zh",
     "brief_of_july": "brief magnets --month 2025-07 --output <folder>/brief.html",
+    "movers": "movers --month 2025-06",
+    "movers_none": "movers --month 2025-06 --measure value_usd",
     "coverage": "coverage 850511 --month 2025-06",
     "resolve_none": "resolve quarantine",
     "no_product": "read widgets",
@@ -59,7 +64,7 @@ def said(command: str, store: Path, folder: Path, monkeypatch: pytest.MonkeyPatc
         patch.setattr(clock, "today", lambda: date(2026, 6, 30))
         for name, value in environment.items():
             patch.setenv(name, value)
-        done = CliRunner().invoke(app, command.replace("<folder>", str(folder)).split())
+        done = CliRunner().invoke(app, shlex.split(command.replace("<folder>", str(folder))))
     text = f"{done.stdout}{done.stderr}exit code {done.exit_code}\n"
     text += "".join(f"\n{page.name}\n{page.read_text(encoding='utf-8')}" for page in sorted(folder.glob("*.md")))
     text = text.replace(str(store.parent), "<store>").replace(str(folder), "<folder>")
@@ -77,6 +82,29 @@ def test_a_command_says_what_its_file_has(
         SAID.mkdir(exist_ok=True)
         file.write_text(found, encoding="utf-8")
     assert found == file.read_text(encoding="utf-8"), f"`tidewaiter {COMMANDS[name]}` says something else than {file}"
+
+
+PROMPT = "$ tidewaiter "
+
+
+@pytest.mark.parametrize("session", ["refused", "none"])
+def test_the_commands_of_a_session_say_what_it_has(
+    session: str, sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "query.csv").write_bytes(CLEAN)
+    file = SAID / f"{session}.session"
+    parts = [part.partition("\n") for part in file.read_text(encoding="utf-8").split(PROMPT)[1:]]
+    expected = {command: text for command, _, text in parts}
+    found = {command: said(command, sample_store, tmp_path, monkeypatch) for command in expected}
+    if os.environ.get("TIDEWAITER_GOLDEN") == "write":
+        file.write_text("".join(f"{PROMPT}{command}\n{text}" for command, text in found.items()), encoding="utf-8")
+        expected = found
+    assert len(found) > 5
+    for command, text in found.items():
+        assert text == expected[command], f"`tidewaiter {command}` says something else than {file}"
+    assert [path.name for path in tmp_path.iterdir()] == ["query.csv"], "nothing is written"
+    assert {text.rpartition("exit code ")[2] for text in found.values()} == {{"refused": "2\n", "none": "0\n"}[session]}
 
 
 def test_every_file_has_its_command() -> None:

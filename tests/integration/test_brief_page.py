@@ -73,7 +73,7 @@ def test_claims_check_gives_a_row_for_each_row_and_publishes_them_beside_an_unch
     store = home / "store" / "reporter=CHN"
     before = {path: path.stat().st_mtime_ns for path in store.rglob("*.parquet")}
     tables = _tables(store)
-    done = tidewaiter("claims", "check", "claims.csv", "--format", "csv", cwd=home)
+    done = tidewaiter("claims", "check", "claims.csv", "--publish", "--format", "csv", cwd=home)
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [row["who"] for row in rows] == ["a", "b", "c", "d"]
@@ -99,7 +99,7 @@ def test_claims_check_gives_a_row_for_each_row_and_publishes_them_beside_an_unch
     assert ["free magnets share this code" in (note or "") for note in kept["note"]] == [True, True, True, False]
     read = in_process("read", "claim", "--product", "basket:gallium", "--format", "csv", cwd=home)
     assert [row["verdict"] for row in csv.DictReader(io.StringIO(read.stdout))] == ["not_checkable"]
-    again = tidewaiter("claims", "check", "claims.csv", cwd=home).stdout
+    again = tidewaiter("claims", "check", "claims.csv", "--publish", cwd=home).stdout
     assert "4 claims: 1 supported, 0 not_excluded, 1 contradicted, 1 right_number_wrong_place, 1 not_checkable" in again
     assert "published already" in again
     assert _tables(store) == after
@@ -179,7 +179,17 @@ def test_a_browser_without_a_network_shows_the_page_light_dark_narrow_and_printe
                 # On a wide screen every column of the partners is in sight.
                 table = page.evaluate("(one => [one.scrollWidth, one.clientWidth])(document.querySelector('.wide'))")
                 assert width < 700 or table[0] <= table[1], (width, table)
-                assert page.locator("figure svg").count() == 2
+                # The chart of the other width is not shown.
+                assert page.locator("figure svg:visible").count() == 2
+                assert page.locator(f"figure svg.{'narrow' if width < 640 else 'broad'}:visible").count() == 2
+                if media == "screen":
+                    page.locator(".said + button").first.click()
+                    assert page.locator(".said + button").first.inner_text() == (
+                        "copied" if language == "en" else "已复制"
+                    )
+                    with page.expect_download() as saved:
+                        page.locator("figcaption button").first.click()
+                    assert Path(saved.value.path()).read_bytes().startswith(b"\x89PNG")
                 assert page.locator("a.n").count() > 20
                 for figure in STORY:
                     said = figure if language == "en" else figure.replace(" t", "吨").replace(" %", "%")
@@ -203,6 +213,46 @@ def test_a_browser_without_a_network_shows_the_page_light_dark_narrow_and_printe
                 opened += 1
         browser.close()
     assert opened == 10
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine; on Debian: apt-get install chromium")
+@pytest.mark.parametrize(
+    ("name", "width", "scheme", "asked", "leads_to"),
+    [
+        ("index.html", 1000, "light", "rare magnets", "basket-rare_earth_magnets.en.html"),
+        ("index.zh.html", 390, "dark", "稀土永磁体", "basket-rare_earth_magnets.zh.html"),
+    ],
+)
+def test_the_front_page_opens_from_a_folder_and_its_search_leads_to_the_page_of_a_product(
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str, width: int, scheme: str, asked: str, leads_to: str
+) -> None:
+    from playwright.sync_api import sync_playwright
+
+    monkeypatch.delenv("TIDEWAITER_WATCH_LIST", raising=False)
+    assert in_process("site", "--output", "public", cwd=home).returncode == 0
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)  # type: ignore[arg-type]
+        page = context.new_page()
+        heard: list[str] = []
+        page.on("console", lambda message: heard.append(message.text))
+        page.on("pageerror", lambda error: heard.append(str(error)))
+        page.goto((home / "public" / name).as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        faint = {said for ink, paper, said in page.evaluate(INKS) if _contrast(ink, paper) < CONTRAST_MIN}
+        assert faint == set()
+        levels = page.evaluate(HEADINGS)
+        assert levels.count(1) == 1
+        assert all(later - now <= 1 for now, later in itertools.pairwise(levels))
+        page.locator("#asked").click()
+        page.keyboard.type(asked)
+        page.locator("#found a").first.click()
+        page.wait_for_url(f"**/{leads_to}")
+        assert page.locator("nav a").count() == 3
+        page.locator("nav a").first.click()
+        page.wait_for_url("**/index*.html")
+        assert heard == []
+        browser.close()
 
 
 def _light(colour: str) -> float:

@@ -137,84 +137,14 @@ def test_read_gives_the_rows_that_plain_readers_get(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("command", "says"),
     [
-        (("read", "metric", "--month", "2025-13"), "is no month"),
-        (("read", "metric", "--product", "6910", "--partner", "WLD"), "there is no product '6910' in this store, which has 85051110 Permanent"),
-        (("read", "magnetts"), "there is no product 'magnetts' in this store; the nearest: basket:rare_earth_magnets"),
-        (("read", "metric", "--product", "85051110", "--partner", "FRA"), "the partner 'FRA' (FRA) is not in this store; there are DEU Germany, "),
-        (("read", "metric", "--month", "2031-01", "--format", "json"), "there is no month 2031-01 in this store; there is 2024-01 to 2026-05"),
-        (("read", "release", "--partner", "USA"), "has no column partner"),
-        (("trace", "85051110", "--partner", "USA", "--month", "2031-01", "--metric", "level"), "of this product and partner there is 2024-05"),
-        (("trace", "85051110", "--partner", "USA", "--month", "2025-06", "--metric", "level", "--format", "csv"), "'csv' is not one of"),
-        (("trace", "85051110", "--partner", "USA", "--month", "2025-06", "--metric", "level", "--flow", "import"), "of this product and partner there are only exports"),
-        (("trace", "85051110", "--partner", "FRA", "--month", "2025-06", "--metric", "level"), "the partner 'FRA' (FRA) is not in this store; there are DEU Germany, EU27"),
-        (("trace", "line:rare_earths", "--partner", "USA", "--month", "2025-06", "--metric", "level"), "of this product there is 1 partner: WLD"),
-        (("trace", "85051111", "--partner", "USA", "--month", "2025-06", "--metric", "level"), "there is no product '85051111' in this store; the nearest: 85051110"),
-        (("read", "metric", "--output", "nowhere/o.csv"), "nowhere/o.csv: there is no folder nowhere"),
-        (("plot", "85051110", "--output", "nowhere/o.png"), "nowhere/o.png: there is no folder nowhere"),
-        (("events", "windows", "12019019"), "no measure with a day of effect touches 12019019"),
-        (("events", "windows", "12019019", "--event", "x"), "no measure x with a day of effect"),
-        (("ingest", "nowhere.csv", "--source", "published"), "there is no such file"),
-        (("ingest", "query.csv", "--source", "gacc_query"), "flow is not in the file"),
-        (("ingest", "query.csv", "--source", "comtrade"), "It is one of gacc_query, gacc_preliminary"),
+        (("watch", "--settle", "0", "--inbox"), "Would publish 2025-06 would be published [b].csv: "),
+        (("backfill",), "Would ingest 2 downloads/[b].csv downloads/a.csv"),
     ],
-)  # fmt: skip
-def test_what_cannot_be_done_is_refused_in_one_line_with_code_2(
-    home: Path, arguments: tuple[str, ...], says: str
-) -> None:
-    (home / "query.csv").write_bytes(QUERY.encode("gb18030"))
-    done = in_process(
-        *arguments,
-        "--no-prefect" if arguments[0] == "ingest" else "--store",
-        *([] if arguments[0] == "ingest" else ["store"]),
-        cwd=home,
-    )
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert says in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (("ingest", "x.csv", "--month", "2024"), "--month: '2024' is no month or range; write 2025-06 or 2025-01..2025-06"),
-        (("ingest", "x.csv", "--product", "abc"), "--product: 'abc' is no HS code of 2, 4, 6, 8, 9 or 10 digits, nor *"),
-        (("backfill", ".", "--dask", "localhost:8786"), "--dask: 'localhost:8786' is no address of a Dask scheduler; write it as tcp://host:port"),
-    ],
-)  # fmt: skip
-def test_an_option_of_the_wrong_form_is_named_with_what_was_given_and_the_form(
-    arguments: tuple[str, ...], says: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "400")
-    done = CliRunner().invoke(app, [*arguments, "--no-prefect"])
-    assert (done.exit_code, done.output) == (2, f"refused {says}\n")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (("metric", "--product", "line:rare_earths", "--partner", "DEU"), "0 rows: the table metric has no partner DEU of product line:rare_earths; there are partners WLD"),
-        (("metric", "--product", "85051110", "--partner", "WLD", "--month", "2024-11"), "nearby 2024-09, 2024-10, 2025-01, 2025-02"),
-        (("metric", "--flow", "import"), "has no flow import; there are flows export"),
-        (("release", "--flow", "import"), "has no flow import; no row names one"),
-        (("claim",), "the table claim has no files in this snapshot"),
-        (("quarantine",), "the table quarantine has no rows in this snapshot"),
-        (("metric", "--product", "85051110", "--partner", "USA", "--month", "2025-06", "--as-of", "2025-07-01"), "on 2025-07-01 nothing of this was known"),
-    ],
-)  # fmt: skip
-def test_where_there_are_no_rows_read_says_what_there_is(
-    home: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], says: str
-) -> None:
-    monkeypatch.chdir(home)
-    done = CliRunner().invoke(app, ["read", *arguments, "--store", "store"])
-    assert (done.exit_code, done.stdout) == (0, "")
-    assert says in done.stderr
-
-
-@pytest.mark.parametrize("command", [("watch", "--settle", "0", "--inbox"), ("backfill",)])
-def test_a_dry_run_lists_the_files_in_their_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+)
+def test_a_dry_run_says_what_came_of_each_file_or_lists_them_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], says: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "downloads").mkdir()
@@ -224,7 +154,8 @@ def test_a_dry_run_lists_the_files_in_their_order(
         (tmp_path / "downloads" / f"{name}.toml").write_text(f"released_on = {day}\n")
     done = CliRunner().invoke(app, [*command, "downloads", "--dry-run", "--no-prefect", "--store", "store"])
     assert done.exit_code == 0, done.output
-    assert done.stdout.split() == ["Would", "ingest", "2", "downloads/[b].csv", "downloads/a.csv"]
+    assert " ".join(done.stdout.split()).startswith(says)
+    assert not (tmp_path / "store").exists()
 
 
 def test_an_approval_whose_bytes_are_gone_is_one_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,25 +252,6 @@ def test_no_folder_is_said_before_a_run_begins(
     (tmp_path / "none").write_text("a file")
     done = CliRunner().invoke(app, [*command, "--store", "store"])
     assert (done.exit_code, "none: a file. Give the folder" in done.output) == (2, True), done.output
-
-
-def test_a_store_that_was_never_written_to_holds_nothing_and_says_so(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "400")
-    new, used = (
-        CliRunner().invoke(app, ["held", "--store", str(place)]) for place in (tmp_path / "stroe", home / "store")
-    )
-    assert (new.exit_code, used.exit_code) == (0, 0)
-    assert new.stdout == f"nothing is held, and nothing was ever published: {tmp_path / 'stroe'}\n"
-    assert used.stdout == "nothing is held\n"
-    file = tmp_path / "file"
-    file.write_text("x")
-    done = CliRunner().invoke(app, ["read", "metric", "--store", str(file)])
-    assert (done.exit_code, done.output) == (
-        2,
-        f"refused {file}: a file; a store is a folder. Give the folder that holds raw/ and current/.\n",
-    )
 
 
 def test_trace_and_audit_agree_and_a_flipped_byte_is_named(home: Path, tmp_path: Path) -> None:

@@ -466,6 +466,7 @@ class Reckoning:
         return any(self.covering(flow, product, None, name, month) is not None for name in families)
 
     def _fill(self, key: tuple[str, ...], months: dict[int, Month]) -> None:
+        with_baskets = self._with_baskets()
         for month, about in months.items():
             place = Place(*key, month)  # type: ignore[arg-type]
             told = self.told.get(place)
@@ -475,8 +476,7 @@ class Reckoning:
             elif told is not None:
                 about.level_status = "other_unit"
             elif any(
-                (p[:2], p.month) == (place[:2], month) and p.partner in self._parts_of(place)
-                for p in self._with_baskets()
+                (p[:2], p.month) == (place[:2], month) and p.partner in self._parts_of(place) for p in with_baskets
             ):
                 about.level_status = "not_covered" if priority is None else "other_unit"
             elif priority is not None and not self._traded_below(place):

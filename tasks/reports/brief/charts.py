@@ -10,20 +10,22 @@ import altair
 import polars as pl
 import vl_convert
 
-from schemas.forms.brief import Facts
-from tasks.reports.brief.wording import partner, scale_name
+from schemas.forms.brief import Facts, MirrorPart
+from tasks.reports.brief.wording import partner
 from tasks.reports.charts import scale_of
 
-INK, BAR = "#010101", "#2f7fc1"
+INK, BAR, OTHER = "#010101", "#2f7fc1", "#c8553d"
 PALE = 0.07
-WIDTH = 470
+# Points across: of the text on a screen, and of a phone. The page shows the one that fits, so that its words are as large as the
+# text.
+WIDTHS = {"broad": 800, "narrow": 366}
 # For a few hundred kilograms whole tonnes would print 0, 0, 0, 1, 1.
 TICKS = ",.3~f"
 
 
-def month_chart(facts: Facts, language: str = "en") -> str:
-    """Draw monthly totals, with a numbered line for each control that took effect."""
-    factor, unit = scale_of(facts.world, facts.measure)
+def month_chart(facts: Facts) -> str:
+    """Draw monthly totals, with a numbered line for each control that took effect: an SVG for each width."""
+    factor, _ = scale_of(facts.world, facts.measure)
     totals = {
         f"{month:%Y-%m}": value and value * factor for month, value in zip(facts.months, facts.world, strict=True)
     }
@@ -37,7 +39,7 @@ def month_chart(facts: Facts, language: str = "en") -> str:
     }
     month = altair.X("month:N", sort=[*totals])
     axis = altair.X("month:N", sort=[*totals], axis=altair.Axis(values=ticks, title=None, **upright))
-    values = altair.Y("t:Q", axis=_axis(unit, language))
+    values = altair.Y("t:Q", axis=_axis())
     bars = _of(totals.items(), "month", "t").mark_bar(color=BAR).encode(x=axis, y=values)
     top = max((value for value in totals.values() if value is not None), default=1.0)
     by_month: dict[str, list[str]] = {}
@@ -54,12 +56,12 @@ def month_chart(facts: Facts, language: str = "en") -> str:
         base = _of(marks, "month", "label", "t").encode(x=month)
         numbers = base.mark_text(color=INK, fontSize=14, fontWeight="bold", dy=-6).encode(y="t:Q", text="label:N")
         layers += [base.mark_rule(color=INK, strokeDash=[4, 3]), numbers]
-    return _svg(altair.layer(*layers).properties(width=WIDTH, height=220), "m")
+    return _svgs(altair.layer(*layers), 240, "m")
 
 
 def partner_chart(facts: Facts, language: str) -> str:
     """Draw the partners in the month, with a mark for the month before; empty if no partner has a figure."""
-    factor, unit = scale_of(partner_levels(facts), facts.measure)
+    factor, _ = scale_of(partner_levels(facts), facts.measure)
     rows = [
         (
             partner(row.partner, language).removeprefix("the "),
@@ -73,18 +75,39 @@ def partner_chart(facts: Facts, language: str) -> str:
     if not rows:
         return ""
     y = altair.Y("name:N", sort=[name for name, _, _ in rows], axis=altair.Axis(title=None, labelLimit=150))
-    base, values = _of(rows, "name", "t", "before").encode(y=y), altair.X("t:Q", axis=_axis(unit, language))
+    base, values = _of(rows, "name", "t", "before").encode(y=y), altair.X("t:Q", axis=_axis())
     bars, before = base.mark_bar(color=BAR).encode(x=values), base.mark_tick(color=INK, thickness=3, size=18)
     drawn = altair.layer(bars, before.encode(x="before:Q"))
-    return _svg(drawn.properties(width=WIDTH - 100, height=max(60, 30 * len(rows))), "p")
+    return _svgs(drawn, max(60, 26 * len(rows)), "p")
+
+
+def mirror_chart(part: MirrorPart, place: int) -> str:
+    """Draw what the exporter says as a line with points, what the importer says as a dashed one, and the band around it in which
+    the exporter's figure is expected.
+    """
+    factor, _ = scale_of([*part.sold, *part.bought], part.measure)
+    months = [f"{month:%Y-%m}" for month in part.months]
+    axis = altair.X(
+        "month:N", sort=months, axis=altair.Axis(values=months[::3], title=None, labelAngle=0, labelOverlap=True)
+    )
+    scaled = ([value and value * factor for value in one] for one in (part.sold, part.bought, part.low, part.high))
+    base = _of(zip(months, *scaled, strict=True), "month", "sold", "bought", "low", "high").encode(x=axis)
+    values = altair.Y("low:Q", axis=_axis(), scale=altair.Scale(zero=True))
+    layers = [
+        base.mark_area(color=OTHER, opacity=0.25).encode(y=values, y2="high:Q"),
+        base.mark_line(color=OTHER, strokeDash=[5, 3], point={"color": OTHER}).encode(y="bought:Q"),
+        base.mark_line(color=BAR, point={"color": BAR}).encode(y="sold:Q"),
+    ]
+    return _svgs(altair.layer(*layers), 150, f"x{place}")
 
 
 def _of(rows: Iterable[Sequence[Any]], *names: str) -> altair.Chart:
-    return altair.Chart(pl.DataFrame([*rows], schema=[*names], orient="row"))
+    return altair.Chart(pl.DataFrame([*rows], schema=[*names], orient="row", infer_schema_length=None))
 
 
-def _axis(unit: str, language: str) -> altair.Axis:
-    return altair.Axis(title=scale_name(unit, language), tickCount=5, format=TICKS)
+def _axis() -> altair.Axis:
+    # The heading of the chart says the unit.
+    return altair.Axis(title=None, tickCount=5, format=TICKS)
 
 
 def partner_levels(facts: Facts) -> list[float]:
@@ -92,24 +115,36 @@ def partner_levels(facts: Facts) -> list[float]:
     return [float(row.level.value) for row in facts.partners[1:] if isinstance(row.level.value, float)]
 
 
-def _svg(chart: Any, prefix: str) -> str:
+def _svgs(chart: Any, height: int, prefix: str) -> str:
+    """Render an SVG for each of the widths, axes and labels included."""
+    return "".join(
+        _svg(chart.properties(width=width, height=height, autosize=altair.AutoSizeParams(type="fit-x", contains="padding")), f"{prefix}{place}", name)
+        for place, (name, width) in enumerate(WIDTHS.items())
+    )  # fmt: skip
+
+
+def _svg(chart: Any, prefix: str, name: str) -> str:
     """Render SVG that scales, takes its colour from the page and shares no id with another chart."""
     axis = {
         "labelColor": INK, "domainColor": INK, "tickColor": INK, "gridColor": INK, "gridOpacity": 0.15,
-        "labelFontSize": 16, "titleColor": INK, "titleFontSize": 16, "titleFontWeight": "normal", "titlePadding": 14,
+        "labelFontSize": 13, "titleColor": INK, "titleFontSize": 13, "titleFontWeight": "normal", "titlePadding": 10,
     }  # fmt: skip
     plain = chart.configure(
         background="transparent",
+        aria=False,  # the page says in words what the chart shows
         font="sans-serif",
         axis=axis,
         view={"stroke": None},
-        padding={"left": 24, "right": 8, "top": 4, "bottom": 4},
+        padding={"left": 8, "right": 8, "top": 4, "bottom": 4},
     )  # the reader's font may be wider than ours
     svg = vl_convert.vegalite_to_svg(plain.to_json())
     svg = svg.replace(INK, "currentColor")
     svg = re.sub(r'(id="|url\(#|href="#)', rf"\1{prefix}-", svg)
     return re.sub(
-        r'<svg ([^>]*?)width="[^"]*" height="[^"]*"', r'<svg \1aria-hidden="true" focusable="false"', svg, count=1
+        r'<svg ([^>]*?)width="[^"]*" height="[^"]*"',
+        r'<svg \1aria-hidden="true" focusable="false"',
+        svg.replace('class="marks"', f'class="{name}"', 1),
+        count=1,
     )
 
 

@@ -16,7 +16,7 @@ from tasks.claims.statement import Spot
 from tasks.domain.classification import members, part_of
 from tasks.domain.coverage import WORLD
 from tasks.domain.errors import NoFigure
-from tasks.domain.labels import product_names
+from tasks.domain.labels import product_names, readable
 from tasks.domain.measure_states import LAPSED, states_on
 from tasks.domain.measures import events_of, mixed_words
 from tasks.domain.periods import first_day, month_end, month_number, span_name
@@ -28,6 +28,7 @@ from tasks.ledger.name_tables import names_in
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reports.brief.decided import decided
+from tasks.reports.brief.mirrored import mirrored
 from tasks.reports.citation import known_on
 from tasks.reports.quotable import Judge, words_of
 from tasks.store.parquet import path_partition, read_table
@@ -195,12 +196,13 @@ def gather(
     releases = read_table(snapshot, "release")
     start = found.tracer.row(Point(flow, product, WORLD, found.measure, found.number), "highest_since")["series_start"]
     page = Facts(
-        flow=flow, product=product, name_en=names[0], name_zh=names[1], codes=codes, month=month, measure=found.measure, snapshot_id=snapshot.id,
+        flow=flow, product=product, name_en=readable(names[0]), name_zh=names[1],
+        printed_name=names[0] if readable(names[0]) != names[0] else "", codes=codes, month=month, measure=found.measure, snapshot_id=snapshot.id,
         world_before=found.fact(WORLD, "level", back=1), highest_since=found.fact(WORLD, "highest_since"),
         lowest_since=found.fact(WORLD, "lowest_since"), partners=rows, months=months, world=found.levels(WORLD, MONTHS_SHOWN),
         before=before, events=_events(product, flow, months, day, reporter.code), states_on=day, unit_value=prices[0], unit_value_mom=prices[1],
         unit_value_yoy=prices[2], has_values=found.has_values(), mix_moved_pp=_mix_moved(rows, before), series_start=start,
-        revised_since=since, revised=revised, revised_more=more, decisions=decided(snapshot, product, flow, month, since), held=_held(store, snapshot), mixed_code=bool(mixed_words([product], reporter.code)),
+        revised_since=since, revised=revised, revised_more=more, decisions=decided(snapshot, product, flow, month, since), held=_held(store, snapshot), mirror=mirrored(store, product, flow, month), mixed_code=bool(mixed_words([product], reporter.code)),
         within_union=found.is_within_union(),
         reporter=reporter.code, known_on=str(known_on(releases, read_table(snapshot, "decision"))),
     )  # fmt: skip

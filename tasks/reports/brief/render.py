@@ -16,10 +16,15 @@ from tasks.reports.page_templates import LANGUAGES, template
 MIX_MOVED_PP_MIN = 5.0
 
 
-def page(facts: Facts, language: str = "en") -> str:
-    """Render the HTML page: no script, nothing from the network."""
-    drawn = {draw.__name__: draw(facts, language) for draw in (charts.month_chart, charts.partner_chart)}
-    return template("brief.html.j2").render(_context(facts, language), **drawn)
+def page(facts: Facts, language: str = "en", links: Sequence[tuple[str, str]] = ()) -> str:
+    """Render the HTML page: nothing from the network; a script copies sentences and saves pictures, and all can be read without it.
+
+    `links` are other pages, each with the name of its words and its address.
+    """
+    return template("brief.html.j2").render(
+        _context(facts, language), month_chart=charts.month_chart(facts), partner_chart=charts.partner_chart(facts, language),
+        mirror_chart=charts.mirror_chart, links=links, data=lists.data_address(facts),
+    )  # fmt: skip
 
 
 def markdown(facts: Facts, language: str = "en") -> str:
@@ -48,7 +53,7 @@ def _title(reporter: str, flow: str, name: str, language: str) -> str:
 
 
 def _context(facts: Facts, language: str) -> dict[str, Any]:
-    t, moved = wording.texts(language), facts.mix_moved_pp
+    t, moved, said = wording.texts(language), facts.mix_moved_pp, sentences.headlines(facts, language)
     month = wording.month_words(f"{facts.month:%Y-%m}", language)
     units = (scale_of(one, facts.measure)[1] for one in (facts.world, charts.partner_levels(facts)))
     unit, partner_unit = (wording.scale_name(one, language) for one in units)
@@ -58,7 +63,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
     is_mixed = facts.unit_value.value is not None and moved is not None and moved >= MIX_MOVED_PP_MIN
     return {
         "facts": facts, "t": t, "month": month, "title": _title(facts.reporter, facts.flow, t["name"].format(**dict(facts)), language),
-        "headlines": sentences.headlines(facts, language), "missing": lists.missing(facts, language),
+        "headlines": said, "missing": lists.missing(facts, language),
         "mix": t["mix"].format(pp=moved) if is_mixed else "",
         "mix_how": t["mix_how"].format(count=sum(facts.before[row.partner] is not None for row in facts.partners[1:])),
         "implied": any(fact.status == "implied_base" for fact in facts.facts()),
@@ -68,9 +73,10 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "formula": lambda fact: lists.formula(fact, language),
         "sparkline": charts.sparkline, "unit_value": sentences.unit_value_pieces(facts, language),
         "verdict": lambda sentence: verdicts.next_to(sentence, facts, language),
-        "verdict_of_all": verdicts.of_all(facts, language), "revised_first": verdicts.revised_first(facts, language),
+        "verdict_of_all": verdicts.of_all(facts, language), "quotable": verdicts.quotable(said, facts, language),
+        "revised_first": verdicts.revised_first(facts, language),
         "decisions": [*(t["in_doubt"].format(doubt=one) for one in facts.doubts), *lists.decision_lines(facts.decisions, language)],
-        "revised": lists.revised_lines(facts, language), "events": lists.event_lines(facts, language),
+        "mirrors": lists.mirror_tables(facts, language), "revised": lists.revised_lines(facts, language), "events": lists.event_lines(facts, language),
         "lapsed": sum(event["state"].startswith(LAPSED) for event in facts.events), "reasons": {**MADE, **MISSING, **t["missing_reasons"]},
         "partner_label": lambda key: t["world"] if key == "WLD" else partner_name(key) if t["by_label"] else wording.partner(key, language),
         "figure_name": lambda fact: wording.figure_name(fact, language),

@@ -2,6 +2,7 @@
 growths share.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from schemas.forms.brief import Fact, Facts
@@ -37,8 +38,21 @@ def of_all(facts: Facts, language: str) -> str:
     return str(t["common"].format(caveats=t["semicolon"].join(caveats))) if caveats else ""
 
 
+def quotable(sentences: Iterable[Sentence], facts: Facts, language: str) -> str:
+    """Say once that a growth without a note may be quoted; empty if no sentence has such a growth."""
+    shared, t = common(facts), texts(language)
+    for sentence in sentences:
+        facts_in = [piece.fact for piece in sentence.pieces if piece.fact is not None]
+        growths = [fact for fact in facts_in if fact.verdict is not None]
+        if not any(fact.doubts for fact in facts_in) and t["verdicts"]["yes"] in (
+            _verdict(fact, shared, language) for fact in growths
+        ):
+            return str(t["quotable"])
+    return ""
+
+
 def next_to(sentence: Sentence, facts: Facts, language: str) -> str:
-    """Write the verdict on the growths of a sentence; empty if it has none."""
+    """Write what keeps the growths of a sentence from being quoted; empty if nothing does."""
     t, shared = texts(language), common(facts)
     facts_in = [piece.fact for piece in sentence.pieces if piece.fact is not None]
     growths = [fact for fact in facts_in if fact.verdict is not None]
@@ -49,10 +63,13 @@ def next_to(sentence: Sentence, facts: Facts, language: str) -> str:
         # A level or a share of the sentence is in doubt, and its growths are not.
         others = [words for words in by_verdict if words != t["verdicts"]["yes"]]
         return str(t["semicolon"].join([f"{t['verdicts']['care']}{t['doubted']}", *others]))
-    if len(by_verdict) == 1:
-        return next(iter(by_verdict))
+    is_shared_by_all = len(by_verdict) == 1
+    by_verdict.pop(t["verdicts"]["yes"], None)
     return str(
-        t["semicolon"].join(f"{t['listed'].join(names)}{t['colon']}{words}" for words, names in by_verdict.items())
+        t["semicolon"].join(
+            words if is_shared_by_all else f"{t['listed'].join(names)}{t['colon']}{words}"
+            for words, names in by_verdict.items()
+        )
     )
 
 

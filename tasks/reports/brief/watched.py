@@ -96,16 +96,22 @@ def _write(store: Path, product: str, flow: str, outcome: Outcome) -> list[str]:
 
 def pages_of(snapshot: Snapshot, store: Path, product: str, flow: str, month: date) -> dict[str, str]:
     """Return the page of a month in every language and form, by the endings of its file. Raises NoFigure."""
+    from tasks.domain.periods import first_day, month_number
     from tasks.reports.brief import render
     from tasks.reports.brief.facts import gather
     from tasks.reports.page_templates import LANGUAGES
 
-    facts = gather(snapshot, store, product, flow, month)
-    return {
-        f"{language}.{form}": write(facts, language)
-        for language in LANGUAGES
-        for form, write in (("html", render.page), ("md", render.markdown))
-    }
+    facts, pages, name = gather(snapshot, store, product, flow, month), dict[str, str](), file_name(product, flow)
+    before = f"{first_day(month_number(month) - 1):%Y-%m}"
+    for language in LANGUAGES:
+        links = [("other_language", f"{name}.{other}.html") for other in LANGUAGES if other != language]
+        if (store / FOLDER / before / f"{name}.{language}.html").is_file():
+            links.append(("month_before", f"../{before}/{name}.{language}.html"))
+        pages |= {
+            f"{language}.html": render.page(facts, language, links),
+            f"{language}.md": render.markdown(facts, language),
+        }
+    return pages
 
 
 def keep(store: Path, product: str, flow: str, month: date, pages: Mapping[str, str]) -> list[str]:

@@ -3,62 +3,86 @@
 from collections.abc import Callable
 from typing import Any
 
+import polars as pl
+
+from schemas.table import columns as columns_of_table
 from tasks.domain.labels import capitalised, country
+from tasks.reports.export_notes import RELEASE, Notes
 from tasks.reports.mirror.statements import Mirror
 from tasks.reports.mirror.verdicts import REASONS
 from tasks.reports.terminal import amount, tonnes
 
 LICENCE = "The numbers of UN Comtrade may not be given to others without its permission."
+RATES = "by exchange rates of the European Central Bank, mean of the month"
 
 
-def columns(found: Mirror) -> dict[str, list[str]]:
-    """Return the columns of the terminal table: what each side says, the ratios, the lag and the reason."""
-    rows, money = found.rows, f"million {found.currency}"
+def columns(rows: pl.DataFrame) -> dict[str, list[str]]:
+    """Return the columns of the terminal table: what each side says, the ratios, the lag and the reason; `rows` are of the table mirror."""
+    money = f"million {rows['currency'][0]}"
     shown: dict[str, list[str]] = {"month": [f"{month:%Y-%m}" for month in rows["period"]]}
-    if rows["export_kg"].count() or rows["import_kg"].count():
-        shown |= {"sold, t": _each(rows["export_kg"], tonnes), "bought, t": _each(rows["import_kg"], tonnes)}
-        shown["ratio"] = _each(rows["kg_ratio"], "{:.2f}".format)
-    if found.currency:
-        shown |= {
-            f"sold, {money}": _each(rows["export_value"], _millions),
-            f"bought, {money}": _each(rows["import_value"], _millions),
-        }
-        low, high = (_each(rows[name], _millions) for name in ("fob_low", "fob_high"))
-        shown[f"bought, free on board, {money}"] = [
-            one if one == other else f"{one} to {other}" for one, other in zip(low, high, strict=True)
-        ]
+    shown |= {"sold, t": _each(rows["export_kg"], tonnes), "bought, t": _each(rows["import_kg"], tonnes)}
+    shown["ratio"] = _each(rows["kg_ratio"], "{:.2f}".format)
+    shown |= {
+        f"sold, {money}": _each(rows["export_value"], _millions),
+        f"bought, {money}": _each(rows["import_value"], _millions),
+    }
+    low, high = (_each(rows[name], _millions) for name in ("fob_low", "fob_high"))
+    shown[f"bought, free on board, {money}"] = [
+        one if one == other else f"{one} to {other}" for one, other in zip(low, high, strict=True)
+    ]
     shown["lag"] = _each(rows["lag"], str)
     shown["reason"] = rows["reason"].to_list()
     return {name: cells for name, cells in shown.items() if any(cell != "–" for cell in cells)}
 
 
-def title(found: Mirror) -> str:
+def title(rows: pl.DataFrame) -> str:
     """Whose trade it is: the goods, and who sells them to whom."""
-    row = found.rows.row(0, named=True)
+    row = rows.row(0, named=True)
     return f"HS {row['product']} from {country(row['exporter'])} to {country(row['importer'])}, as each side counts it"
 
 
 def notes(found: Mirror) -> list[str]:
     """Say what the columns and reasons mean, what is in doubt, and which published states were read."""
-    row, there = found.rows.row(0, named=True), {*found.rows["reason"]}
+    rows, there = found.rows, {*found.rows["reason"]}
+    row = rows.row(0, named=True)
     lines = [f"{reason}: {words}" for reason, words in REASONS.items() if reason in there]
-    sold, bought = found.valuations
-    if found.currency:
-        lines.append(
-            f"sold: {sold or 'valuation not known'}, by destination; bought: {bought or 'valuation not known'}, by origin"
-        )
-    if found.currency and row["margin_pct"] is None:
-        lines.append(
-            "values are not compared: the valuation of a side, or the margin of the pair in the code table import_margins, is not known"
-        )
+    if rows["export_value"].count() or rows["import_value"].count():
+        sold, bought = (_of_all(rows[f"{side}_valuation"]) for side in ("export", "import"))
+        lines.append(f"sold: {sold}, by destination; bought: {bought}, by origin")
+        others = sorted({row["export_currency"], row["import_currency"]} - {row["currency"]})
+        lines += [f"{' and '.join(others)} in {row['currency']} {RATES}"] if others else []
+        margins = rows.drop_nulls("margin_source").unique(["margin_pct", "margin_source"], maintain_order=True)
+        lines += [
+            f"freight and insurance: {margin:g} % of the value free on board, two points more or less ({source})"
+            for margin, source in margins.select("margin_pct", "margin_source").iter_rows()
+        ]
+        if observed := rows["observed_margin_pct"].drop_nulls().sort().to_list():
+            lines.append(
+                f"freight and insurance as the importer prints them: {observed[0]:.1f} to {observed[-1]:.1f} % of the value without"
+            )
     lines += [
-        f"in doubt, {month:%Y-%m}: {doubt}"
-        for month, doubt in found.rows.select("period", "doubt").iter_rows()
-        if doubt
+        f"in doubt, {month:%Y-%m}: {doubt}" for month, doubt in rows.select("period", "doubt").iter_rows() if doubt
     ]
+    missing = rows.filter(pl.col("why") != "").group_by("why", maintain_order=True).agg("period")
+    for why, months in missing.iter_rows():
+        first, last = (f"{month:%Y-%m}" for month in (months[0], months[-1]))
+        lines.append(f"{first if first == last else f'{first} to {last}, {len(months)} months'}: {why}")
     states = zip((row["exporter"], row["importer"]), found.snapshots, strict=True)
     lines.append("; ".join(f"{capitalised(country(whose))}: snapshot {name}" for whose, name in states))
-    return [*lines, *([LICENCE] if "un_comtrade" in found.sources else [])]
+    return [*lines, *([LICENCE] if "un_comtrade" in [*found.releases["source"]] else [])]
+
+
+def workbook_notes(found: Mirror) -> Notes:
+    """The second sheet of a workbook: the same lines, what each column means, and the releases."""
+    said = columns_of_table("mirror").values()
+    schema = ("column", "unit", "meaning")
+    meanings = pl.DataFrame([(one.name, one.unit or "", one.description) for one in said], schema, orient="row")
+    facts = [("title", title(found.rows)), *(("note", line) for line in notes(found))]
+    return Notes("mirror", facts, meanings, found.releases.select("reporter", *RELEASE))
+
+
+def _of_all(valuations: pl.Series) -> str:
+    return " and ".join(valuations.drop_nulls().unique().sort()) or "valuation not known"
 
 
 def _each(values: Any, write: Callable[[Any], str]) -> list[str]:

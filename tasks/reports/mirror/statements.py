@@ -1,86 +1,74 @@
-"""Reads both statements of a flow from the stores of the exporter and of the importer, month by month.
+"""Compares both statements of a flow out of the stores of the exporter and of the importer, month by month.
 
 Equal national codes of two customs are other goods, so products are HS codes of two, four or six digits. Each store is
-read as it is published; a figure that one of them does not have is null.
+read as it is published, or as it was known on a day; a figure that one of them does not have is null, and its status says why.
 """
 
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
 import polars as pl
 
 from schemas.forms.address import S3Url
 from schemas.names import VALUES
 from schemas.reference.code_tables import code_table
+from schemas.table import polars_schema
 from tasks.domain.classification import members
-from tasks.domain.coverage import covering
-from tasks.domain.decisions import counting
+from tasks.domain.comparability import changes_of_texts
 from tasks.domain.errors import NoFigure
 from tasks.domain.nomenclature import SHARED
 from tasks.domain.partner_key import partner_key
 from tasks.domain.period_words import read_months
-from tasks.domain.periods import month_index
-from tasks.domain.value_terms import value_terms
+from tasks.domain.periods import first_day, month_index, month_name, month_number
 from tasks.ledger.doubts import Doubts
-from tasks.reports.mirror.verdicts import LAGS, judge
-from tasks.reports.query import open_published, query
-from tasks.reports.resolver import known_product
-from tasks.store.parquet import read_table
+from tasks.reports.mirror.sides import HS6, KG, Side, every_month, hubs, months_of, read_side, statements
+from tasks.reports.mirror.verdicts import REACH_AHEAD, REACH_BACK, judge
 from tasks.store.reporters import stores_of
-from tasks.store.snapshot import Snapshot
 from tasks.store.working_copy import at_hand
 
-KG = "quantity_kg"
-# Goods that pass through are counted to these by the exporter, and by origin where they arrive.
-HUBS = ("HKG", "NLD", "SGP")
-BESIDE = 1
-HS6 = 6
 # Values at the exporter's border: no freight to the importer is in them.
 FREE_ON_BOARD = ("FOB", "FAS", "customs value")
+# Values without a currency in common are compared in this one.
+COMMON = "value_usd"
+KEYS = ("product", "period")
 
 
 class Mirror(NamedTuple):
-    """Both sides of a flow: `rows` by month as `judge` returns them, with `doubt`; the money, and both snapshots."""
+    """Both sides of a flow: `rows` as in the table `mirror`, both snapshots, and the releases that cover the months."""
 
     rows: pl.DataFrame
-    currency: str
-    valuations: tuple[str, str]
     snapshots: tuple[str, str]
-    sources: frozenset[str]
-
-
-class _Side(NamedTuple):
-    snapshot: Snapshot
-    flow: str
-    partner: str
-    levels: pl.DataFrame
     releases: pl.DataFrame
-    doubts: Doubts
-
-    @property
-    def own(self) -> pl.DataFrame:
-        """The levels of the pair, without those of the hubs."""
-        return self.levels.filter(partner=self.partner)
 
 
-def asked(root: Path | S3Url, product: str, exporter: str, importer: str, month: str | None) -> Mirror:
+def asked(
+    root: Path | S3Url, product: str, exporter: str, importer: str, month: str | None, as_of: date | None = None
+) -> Mirror:
     """Return the mirror of texts that a person writes: names of goods and countries, a month or a range of months.
 
     Of goods with a longer code it is the mirror of the HS code of six digits that they are in, which has other goods too.
     """
+    from tasks.reports.resolver import known_product
+
     first, last = read_months(month) if month else (None, None)
     code = known_product(product)
     shared = sorted({one[:HS6] for one in members(code) or [code]})
     if len(shared) > 1:
         raise ValueError(f"{product} has several HS codes; name one of them: {', '.join(shared)}")
-    return mirror(root, shared[0], partner_key(exporter) or exporter, partner_key(importer) or importer, first, last)
+    seller, buyer = pair_of(exporter, importer)
+    return mirror(root, shared[0], seller, buyer, first, last, as_of)
+
+
+def pair_of(exporter: str, importer: str) -> tuple[str, str]:
+    """Return the keys of two countries that a person names."""
+    return partner_key(exporter) or exporter, partner_key(importer) or importer
 
 
 def mirror(
-    root: Path | S3Url, product: str, exporter: str, importer: str, first: date | None = None, last: date | None = None
-) -> Mirror:
+    root: Path | S3Url, product: str, exporter: str, importer: str, first: date | None = None, last: date | None = None,
+    as_of: date | None = None,
+) -> Mirror:  # fmt: skip
     """Return both statements of the months that either store has, compared. Raises ValueError for a code that two
     customs do not share, a reporter without a store, or the same one twice; NoFigure where neither has a figure.
     """
@@ -88,96 +76,200 @@ def mirror(
         raise ValueError(
             f"{product} is a code of one country; two customs share HS codes of 2, 4 or 6 digits, such as {product[:6] if product[:6].isdecimal() else '850511'}"
         )
-    stores = stores_of(root)
-    if exporter == importer or (absent := sorted({exporter, importer} - {*stores})):
-        there = ", ".join(stores) or "nobody"
-        raise ValueError(
-            f"{exporter} and {importer} are one reporter; name two"
-            if exporter == importer
-            else f"there is no store of {' and of '.join(absent)}; there are those of {there}. UN Comtrade has most others (tidewaiter fetch un_comtrade -h)."
-        )
-    sold = _side(at_hand(stores[exporter]), "export", product, importer)
-    bought = _side(at_hand(stores[importer]), "import", product, exporter)
-    known = pl.concat([sold.own, bought.own]).drop_nulls("level")
+    stores = pair(root, exporter, importer)
+    there = sorted({*months_of(stores[0], "export"), *months_of(stores[1], "import")})
+    begin, end = (
+        (month_number(first) if first else there[0], month_number(last) if last else there[-1]) if there else (0, -1)
+    )
+    sides = read_pair(stores, (exporter, importer), range(begin, end + 1), product, as_of)
+    rows = compare(*sides, range(begin, end + 1), pl.Series("product", [product]))
+    known = rows.filter(~pl.all_horizontal(_is_unknown("export"), _is_unknown("import")))
     if not known.height:
         raise NoFigure(
             f"neither {exporter} nor {importer} has a figure of HS {product} between them; tidewaiter list products shows what there is"
         )
-    currency = next((money for money in VALUES if all(_has(side, money) for side in (sold, bought))), "")
-    begin, end = first or _end(known["period"].min()), last or _end(known["period"].max())
-    # Months beside them, so that sums of three months and their lags are whole where they can be.
-    span = (pl.lit(begin).dt.offset_by(f"-{BESIDE}mo"), pl.lit(end).dt.offset_by(f"{BESIDE + max(LAGS)}mo"))
-    wide = pl.select(pl.date_range(*span, "1mo").alias("period"))
-    for name, side in (("export", sold), ("import", bought)):
-        for measure, column in ((KG, "kg"), (currency, "value")):
-            wide = wide.join(
-                _series(side, product, measure, f"{name}_{column}", wide["period"]), on="period", how="left"
-            )
-    for measure, column in ((KG, "hub_kg"), (currency, "hub_value")):
-        hubs = sold.levels.filter(pl.col("partner").is_in([hub for hub in HUBS if hub != importer]), measure=measure)
-        wide = wide.join(hubs.group_by("period").agg(pl.col("level").sum().alias(column)), on="period", how="left")
-    valuations = _valuation(sold, currency), _valuation(bought, currency)
-    margin = _margin(exporter, importer, valuations[1]) if valuations[0] in FREE_ON_BOARD else None
-    wide = wide.with_columns(
-        product=pl.lit(product),
-        exporter=pl.lit(exporter),
-        importer=pl.lit(importer),
-        margin_pct=pl.lit(margin, pl.Float64),
+    if first is None:
+        rows = rows.filter(pl.col("period").is_between(known["period"].min(), known["period"].max()))
+    span = rows.select(first=pl.col("period").min(), last=pl.col("period").max())
+    releases = pl.concat([
+        side.releases.filter(pl.col("flow").is_null() | (pl.col("flow") == side.flow)).join(span, how="cross") for side in sides
+    ]).filter(pl.col("first_month") <= pl.col("last"), pl.col("last_month") >= pl.col("first")).drop("first", "last")  # fmt: skip
+    return Mirror(rows, (sides[0].snapshot.id, sides[1].snapshot.id), releases)
+
+
+def pair(root: Path | S3Url, exporter: str, importer: str) -> tuple[Path, Path]:
+    """Return the folders of the stores of both. Raises ValueError where one of them has none."""
+    stores = stores_of(root)
+    if exporter == importer:
+        raise ValueError(f"{exporter} and {importer} are one reporter; name two")
+    if absent := sorted({exporter, importer} - {*stores}):
+        there = ", ".join(stores) or "nobody"
+        raise ValueError(
+            f"there is no store of {' and of '.join(absent)}; there are those of {there}. UN Comtrade has most others (tidewaiter fetch un_comtrade -h)."
+        )
+    return at_hand(stores[exporter]), at_hand(stores[importer])
+
+
+def read_pair(
+    stores: tuple[Path, Path], codes: tuple[str, str], months: range, product: str | None = None, as_of: date | None = None
+) -> tuple[Side, Side]:  # fmt: skip
+    """Read both sides, with the months beside `months` on which verdicts rest."""
+    near = range(months.start - REACH_BACK, months.stop + REACH_AHEAD)
+    sold = read_side(stores[0], "export", codes[1], near, product, as_of)
+    return sold, read_side(stores[1], "import", codes[0], near, product, as_of)
+
+
+def compare(sold: Side, bought: Side, months: range, products: pl.Series | None = None) -> pl.DataFrame:
+    """Return rows of the table `mirror` for each product and month: of `products`, or of all that either side trades."""
+    exporter, importer = bought.partner, sold.partner
+    names = {"export": exporter, "import": importer}
+    if products is None:
+        traded = (side.levels.filter(pl.col("level") > 0, partner=side.partner)["product"] for side in (sold, bought))
+        products = pl.concat(traded)
+    near = range(months.start - REACH_BACK, months.stop + REACH_AHEAD)
+    wide = every_month(near, products)
+    moneys = _moneys(sold, bought)
+    for name, side, money in zip(names, (sold, bought), moneys, strict=True):
+        own = statements(side, wide.select(KEYS), money)
+        wide = wide.join(
+            own.rename({column: f"{name}_{column}" for column in own.columns if column not in KEYS}),
+            on=KEYS,
+            how="left",
+        )
+        wide = wide.with_columns(pl.lit(money.removeprefix("value_").upper()).alias(f"{name}_currency"))
+    common = moneys[0] if moneys[0] == moneys[1] else COMMON
+    wide = _in_one_currency(wide, common, sold, moneys[0])
+    wide = wide.join(hubs(sold, KG, "hub_kg"), on=KEYS, how="left")
+    wide = _with_margins(wide, exporter, importer)
+    judged = judge(wide.with_columns(flow=pl.lit("export"), exporter=pl.lit(exporter), importer=pl.lit(importer)))
+    judged = judged.filter(pl.col("period").is_between(first_day(months.start), first_day(months.stop - 1)))
+    judged = _with_breaks(judged, sold, bought).with_columns(why=_why(names))
+    judged = judged.with_columns(
+        observed_margin_pct="import_observed_margin_pct", doubt=_doubts((sold, bought), judged)
     )
-    found = judge(wide).filter(pl.col("period").is_between(begin, end))
-    return Mirror(
-        found.with_columns(doubt=pl.Series([_doubts((sold, bought), product, month) for month in found["period"]], dtype=pl.String)),
-        currency.removeprefix("value_").upper(), valuations, (sold.snapshot.id, bought.snapshot.id),
-        frozenset(source for side in (sold, bought) for source in side.releases["source"]),
-    )  # fmt: skip
+    return judged.select(pl.col(name).cast(kind) for name, kind in polars_schema("mirror").items())
 
 
-def _side(store: Path, flow: str, product: str, partner: str) -> _Side:
-    rows = query(store, "metric", flow=flow, product=product, partner=(partner, *HUBS), measure=(KG, *VALUES))
-    levels = rows.select(pl.col("partner", "measure").cast(pl.String), "period", "level")
-    snapshot = open_published(store)
-    releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
-    return _Side(snapshot, flow, partner, levels, releases, Doubts(snapshot))
+def _is_unknown(side: str) -> pl.Expr:
+    return pl.col(f"{side}_kg").is_null() & pl.col(f"{side}_stated").is_null()
 
 
-def _end(month: Any) -> date:
-    assert isinstance(month, date)
-    return month
+def _moneys(sold: Side, bought: Side) -> tuple[str, str]:
+    """The measure of each side's value: one that both have, otherwise dollars or what there is."""
+    both = next((money for money in VALUES if sold.has(money) and bought.has(money)), None)
+    own = (next((money for money in VALUES if side.has(money)), COMMON) for side in (sold, bought))
+    return (both, both) if both else cast("tuple[str, str]", tuple(own))
 
 
-def _has(side: _Side, measure: str) -> bool:
-    return side.own.filter(pl.col("level").is_not_null(), measure=measure).height > 0
-
-
-def _series(side: _Side, product: str, measure: str, name: str, months: pl.Series) -> pl.DataFrame:
-    """The levels of a measure in these months; 0 where a release covers a month and has no row."""
-    own = side.own.filter(measure=measure).select("period", "level")
-    keys = pl.DataFrame({"period": months}).join(own, on="period", how="anti").select(
-        "period", flow=pl.lit(side.flow), product=pl.lit(product), partner=pl.lit(side.partner), measure=pl.lit(measure),
-        month=month_index("period").cast(pl.Int32),
-    )  # fmt: skip
-    silent = covering(keys.drop("period"), side.releases) if measure else keys.clear()
-    nothing = keys.join(silent, on="month", how="semi").select("period", level=pl.lit(0.0))
-    return pl.concat([own, nothing]).rename({"level": name})
-
-
-def _valuation(side: _Side, measure: str) -> str:
-    """How the sources of a side value goods; empty where they do not say, or differ."""
-    found = (
-        value_terms(side.releases["source"], side.flow, [measure])["valuation"].unique().to_list() if measure else []
+def _in_one_currency(wide: pl.DataFrame, common: str, sold: Side, money: str) -> pl.DataFrame:
+    """Add the values in `common`, null in a month without an exchange rate, and the rates."""
+    currency = common.removeprefix("value_").upper()
+    rates = code_table("exchange_rates").select("month", "currency", pl.col("per_eur").cast(pl.Float64))
+    euro = rates.select("month", currency=pl.lit("EUR"), per_eur=pl.lit(1.0)).unique()
+    rates = pl.concat([rates, euro])
+    into = rates.filter(currency=currency).select("month", into="per_eur")
+    wide = wide.with_columns(month=month_text_of("period"), currency=pl.lit(currency)).join(
+        into, on="month", how="left"
     )
-    return found[0] if len(found) == 1 else ""
+    for side in ("export", "import"):
+        wide = wide.join(
+            rates.rename({"currency": f"{side}_currency", "per_eur": "per"}),
+            on=["month", f"{side}_currency"],
+            how="left",
+        )
+        same = pl.col(f"{side}_currency") == currency
+        wide = wide.with_columns(
+            pl.when(same).then(1.0).otherwise(pl.col("into") / pl.col("per")).alias(f"{side}_rate")
+        ).drop("per")
+        wide = wide.with_columns((pl.col(f"{side}_stated") * pl.col(f"{side}_rate")).alias(f"{side}_value"))
+    through = hubs(sold, money, "hub_value")
+    wide = wide.join(through, on=KEYS, how="left").with_columns(pl.col("hub_value") * pl.col("export_rate"))
+    return wide.drop("into", "month")
 
 
-def _margin(exporter: str, importer: str, valuation: str) -> float | None:
-    """By how many per cent the importer's values are above free on board; None where that is not known."""
-    if valuation in FREE_ON_BOARD:
-        return 0.0
+def month_text_of(period: str) -> pl.Expr:
+    """A month as 2025-06."""
+    return pl.col(period).dt.strftime("%Y-%m")
+
+
+def _with_margins(wide: pl.DataFrame, exporter: str, importer: str) -> pl.DataFrame:
+    """Add by how many per cent the importer's values are above free on board, null where that is not known, and where that is from."""
     rows = code_table("import_margins").filter(pl.col("importer").is_in(["", importer]), exporter=exporter)
-    rows = rows.sort("importer", "year", descending=True)
-    return float(rows["margin_pct"][0]) if rows.height and valuation == "CIF" else None
+    rows = rows.sort("importer", "year", descending=True).head(1)
+    known = rows.row(0, named=True) if rows.height else None
+    is_fob = pl.col("import_valuation").is_in(FREE_ON_BOARD)
+    is_known = pl.col("export_valuation").is_in(FREE_ON_BOARD)
+    of_pair = is_known & (pl.col("import_valuation") == "CIF")
+    words = (
+        f"{known['source']}, {known['year']}{'' if known['importer'] else ', no row of the pair'}" if known else None
+    )
+    return wide.with_columns(
+        margin_pct=pl.when(is_known & is_fob)
+        .then(0.0)
+        .when(of_pair)
+        .then(pl.lit(known and float(known["margin_pct"]), pl.Float64)),
+        margin_source=pl.when(of_pair).then(pl.lit(words, pl.String)),
+    )
 
 
-def _doubts(sides: Iterable[_Side], product: str, month: date) -> str:
-    number = month.year * 12 + month.month - 1
-    return "; ".join(words for side in sides for words in side.doubts.of(side.flow, product, side.partner, [number]))
+def _with_breaks(judged: pl.DataFrame, sold: Side, bought: Side) -> pl.DataFrame:
+    """Name a change of definition on one side alone as the reason of what nothing else explains."""
+    open_ones = judged.filter(reason="unexplained").select(
+        "product", "period", month=month_index("period").cast(pl.Int32)
+    )
+    if not open_ones.height:
+        return judged.with_columns(_break=pl.lit(None, pl.String))
+    since = [
+        pl.Series(name, pl.select(pl.max_horizontal(*(
+            changes_of_texts(open_ones.with_columns(partner=pl.lit(side.partner), measure=pl.lit(measure)), side.reporter)
+            for measure in (KG, money)
+        ))).to_series())
+        for name, side, money in zip(("sold", "bought"), (sold, bought), _moneys(sold, bought), strict=True)
+    ]  # fmt: skip
+    found = open_ones.with_columns(since).filter(pl.col("sold").ne_missing(pl.col("bought")))
+    words = [
+        f"{bought.partner if (a or -1) > (b or -1) else sold.partner}: another meaning since {month_name(max(a or -1, b or -1))}"
+        for a, b in found.select("sold", "bought").iter_rows()
+    ]
+    found = found.select(*KEYS, _break=pl.Series(words, dtype=pl.String))
+    judged = judged.join(found, on=KEYS, how="left", maintain_order="left")
+    is_break = pl.col("_break").is_not_null()
+    return judged.with_columns(reason=pl.when(is_break).then(pl.lit("definition_break")).otherwise("reason"))
+
+
+def _why(names: dict[str, str]) -> pl.Expr:
+    """Say in words which figure is missing on which side, and why values are not compared; empty where nothing is missing."""
+    parts: list[pl.Expr] = []
+    for side, name in names.items():
+        for column, what in (("kg", "kilograms"), ("value", "value")):
+            status = pl.col(f"{side}_{column}_status")
+            parts.append(pl.when(status.is_not_null()).then(pl.format(f"{name} {what}: {{}}", status)))
+        is_without = pl.col(f"{side}_stated").is_not_null() & pl.col(f"{side}_rate").is_null()
+        currencies = pl.when(pl.col("currency") != "USD").then("currency").otherwise(f"{side}_currency")
+        parts.append(
+            pl.when(is_without).then(pl.format("no exchange rate for {} in {}", currencies, month_text_of("period")))
+        )
+    both = (
+        pl.col("export_stated").is_not_null() & pl.col("import_stated").is_not_null() & pl.col("margin_pct").is_null()
+    )
+    is_pair = (pl.col("import_valuation") == "CIF") & pl.col("export_valuation").is_in(FREE_ON_BOARD)
+    exporter, importer = names.values()
+    parts += [
+        pl.when(both & is_pair).then(pl.lit(f"no margin from {exporter} to {importer} in import_margins")),
+        pl.when(both & ~is_pair.fill_null(False)).then(pl.format(
+            "values are not compared: {} and {}", *(pl.col(f"{side}_valuation").fill_null("valuation not known") for side in names)
+        )),
+        pl.col("_break"),
+    ]  # fmt: skip
+    return pl.concat_str(parts, separator="; ", ignore_nulls=True)
+
+
+def _doubts(sides: tuple[Side, Side], rows: pl.DataFrame) -> pl.Series:
+    """The open findings about the figures of each row, in words; empty where there are none."""
+    found = [(side, Doubts(side.snapshot, side.day)) for side in sides]
+    keys = rows.select("product", month_index("period")).iter_rows()
+    asked_of = [(side, doubts) for side, doubts in found if doubts.rows]
+    return pl.Series([
+        "; ".join(words for side, doubts in asked_of for words in doubts.of(side.flow, product, side.partner, [month]))
+        for product, month in keys
+    ], dtype=pl.String)  # fmt: skip

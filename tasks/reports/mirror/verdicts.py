@@ -16,19 +16,31 @@ MARGIN_POINTS = 2.0
 MARGIN_MAX_PCT = 35.0
 # Sea freight takes 25 to 45 days, customs some more.
 LAGS = (0, 1, 2)
-# Sums of three months fit by chance now and then; a lag is told where most of a pair's sums fit with it.
+# Sums of three months fit by chance now and then; a lag is told where most of the sums around a month fit with it.
 FITS_MIN = 0.6
+# The sums around a month: the same ones whichever months are asked for.
+SUMS = 13
 # Of one or two sums most would fit by chance.
 SUMS_MIN = 3
+# A verdict rests on so many months before and after its own.
+REACH_BACK, REACH_AHEAD = SUMS // 2 + 1, SUMS // 2 + 1 + max(LAGS)
 REASONS = {
     "agrees": "both sides agree, within freight and rounding",
     "lag": "the amounts differ as goods do that are under way at the end of a month",
     "margin": "the weights agree and the importer's value is above the usual freight and insurance",
     "hub": "the exporter counts at least as much to Hong Kong, the Netherlands or Singapore as is missing here",
+    "weight_estimated": "the values do not tell, and a weight is an estimate, which is not compared",
+    "units_differ": "the values do not tell, and one side counts these goods, or a part of them, in another unit than kilograms",
+    "suppressed": "one side hides its figure, or marks it as unreliable",
+    "nomenclature": "one side has this trade by lines of its own, and by no code that customs share",
+    "definition_break": "on one side alone the code, the unit or the partner has changed its meaning",
     "not_covered": "one side has no figure of the month",
-    "not_comparable": "the two sides have no measure in common: other units, or other money",
+    "not_comparable": "the two sides have no measure in common: the exchange rate, the valuation or the margin is not known",
     "unexplained": "none of the known causes explains the difference",
 }
+# Why a figure is missing, as far as it says that somebody knows more; of two sides the first one is the reason.
+TELLING = ("suppressed", "units_differ", "weight_estimated", "nomenclature")
+STATUSES = ("kg_status", "value_status")
 KEYS = ("product", "exporter", "importer")
 
 
@@ -38,8 +50,11 @@ def judge(months: pl.DataFrame) -> pl.DataFrame:
     `months` has a row for each KEYS and `period`, without gaps, and the columns `export_kg`, `import_kg` (kilograms),
     `export_value`, `import_value` (one currency), `hub_kg`, `hub_value` (what the exporter counts to the hubs), null where
     it is not known, and `margin_pct`, by how much the importer's valuation is above free on board; null: not known.
-    Added are `fob_low` and `fob_high`, the importer's value free on board; `value_ratio`, `kg_ratio`, importer by exporter;
-    `lag`, months by which three-month sums fit best, where at least SUMS_MIN of them are whole; `reason`, one of REASONS.
+    `export_kg_status`, `export_value_status` and those of the importer say why a figure is null, as in TELLING.
+    Added are `fob_low` and `fob_high`, the importer's value free on board, and `kg_low` and `kg_high`, its kilograms, more or
+    less as much as packing makes; `value_ratio`, `kg_ratio`, importer by exporter, and `value_ratio_low` and so on, of these intervals;
+    `lag`, months by which three-month sums fit best, where at least SUMS_MIN of the SUMS around the month are whole; `reason`, one
+    of REASONS.
     """
     found = months.with_row_index("_order").sort(*KEYS, "period")
     low, high = ((pl.col("margin_pct") + points) / 100 + 1 for points in (MARGIN_POINTS, -MARGIN_POINTS))
@@ -47,31 +62,37 @@ def judge(months: pl.DataFrame) -> pl.DataFrame:
     found = found.with_columns(
         fob_low=pl.col("import_value") / pl.when(is_fob).then(1.0).otherwise(low),
         fob_high=pl.col("import_value") / pl.when(is_fob).then(1.0).otherwise(high),
+        kg_low=pl.col("import_kg") * (1 - KG_TOLERANCE), kg_high=pl.col("import_kg") * (1 + KG_TOLERANCE),
         value_ratio=_ratio("import_value", "export_value"), kg_ratio=_ratio("import_kg", "export_kg"),
+    )  # fmt: skip
+    found = found.with_columns(
+        _ratio(f"{over}_{end}", f"export_{under}").alias(f"{under}_ratio_{end}")
+        for over, under in (("fob", "value"), ("kg", "kg")) for end in ("low", "high")
     )  # fmt: skip
     found = found.with_columns(
         _sums(name) for name in ("export_kg", "export_value", "import_kg", "fob_low", "fob_high")
     )
     found = found.with_columns(_fit(lag).alias(f"_fit_{lag}") for lag in LAGS)
+    found = found.with_columns(_share(lag).alias(f"_share_{lag}") for lag in LAGS)
     found = found.with_columns(
-        pl.when(pl.col(f"_fit_{lag}").count().over(*KEYS) >= SUMS_MIN).then(f"_fit_{lag}") for lag in LAGS
+        pl.when(pl.col(f"_share_{lag}").is_not_null()).then(f"_fit_{lag}").alias(f"_fit_{lag}") for lag in LAGS
     )
-    shares = [(pl.col(f"_fit_{lag}") <= 0).mean().over(*KEYS) for lag in LAGS]
+    shares = [f"_share_{lag}" for lag in LAGS]
     # Of equal shares the shortest lag.
     found = found.with_columns(_best=pl.concat_list(shares).list.arg_max(), _share=pl.max_horizontal(shares))
     found = found.with_columns(_fit=pl.coalesce(pl.when(pl.col("_best") == lag).then(f"_fit_{lag}") for lag in LAGS))
     is_lag = (pl.col("_fit") <= 0) & (pl.col("_share") >= FITS_MIN)
     found = found.with_columns(lag=pl.when(is_lag).then("_best").cast(pl.Int8), reason=_reason(is_lag))
     return found.sort("_order").select(
-        *months.columns, "fob_low", "fob_high", "value_ratio", "kg_ratio", "lag", "reason"
-    )
+        *months.columns, "fob_low", "fob_high", "kg_low", "kg_high", "value_ratio", "value_ratio_low", "value_ratio_high",
+        "kg_ratio", "kg_ratio_low", "kg_ratio_high", "lag", "reason",
+    )  # fmt: skip
 
 
 def _reason(is_lag: pl.Expr) -> pl.Expr:
     is_weighed, is_valued = _both("kg"), _both("value") & pl.col("margin_pct").is_not_null()
-    is_known = pl.all_horizontal(
-        pl.col(f"{side}_kg").is_not_null() | pl.col(f"{side}_value").is_not_null() for side in ("export", "import")
-    )
+    lacks = {side: pl.col(f"{side}_kg").is_null() & pl.col(f"{side}_value").is_null()
+                   & pl.col(f"{side}_value_status").is_not_null() for side in ("export", "import")}  # fmt: skip
     same_weight = _distance(pl.col("export_kg"), pl.col("import_kg"), pl.col("import_kg"), KG_TOLERANCE) <= 0
     same_value = _distance(pl.col("export_value"), pl.col("fob_low"), pl.col("fob_high"), VALUE_TOLERANCE) <= 0
     # Unit values of the same goods are alike, whatever part of them has arrived.
@@ -79,15 +100,26 @@ def _reason(is_lag: pl.Expr) -> pl.Expr:
     same_goods = price.is_between(1 - KG_TOLERANCE, usual * (1 + KG_TOLERANCE))
     is_dear = (price > usual * (1 + VALUE_TOLERANCE)) & (price <= 1 + MARGIN_MAX_PCT / 100)
     return (
-        pl.when(~is_known).then(pl.lit("not_covered"))
-        .when(~is_weighed & ~is_valued).then(pl.lit("not_comparable"))
+        pl.when(lacks["export"]).then(_telling(("export",), "not_covered"))
+        .when(lacks["import"]).then(_telling(("import",), "not_covered"))
+        .when(~is_weighed & ~is_valued).then(_telling(("export", "import"), "not_comparable"))
         .when(pl.when(is_weighed).then(same_weight & (same_value | ~is_valued)).otherwise(same_value)).then(pl.lit("agrees"))
         .when(same_weight & is_dear).then(pl.lit("margin"))
-        .when(is_lag).then(pl.lit("lag"))
+        # Where the weights agree the values differ, and goods under way would have the same unit value.
+        .when(is_lag & (~same_weight.fill_null(False) | same_goods)).then(pl.lit("lag"))
         # Months beside it, where they are at hand, have shown no lag.
         .when(pl.col("_fit").is_null() & (pl.col("_share").is_null() | (pl.col("_share") >= FITS_MIN)) & same_goods).then(pl.lit("lag"))
-        .when(pl.when(is_weighed).then(_missing("kg") <= pl.col("hub_kg")).otherwise(_missing("value") <= pl.col("hub_value"))).then(pl.lit("hub"))
-        .otherwise(pl.lit("unexplained"))
+        .when(pl.when(is_weighed).then(~same_weight & (_missing("kg") <= pl.col("hub_kg"))).otherwise(_missing("value") <= pl.col("hub_value"))).then(pl.lit("hub"))
+        .otherwise(pl.when(is_weighed).then(pl.lit("unexplained")).otherwise(_telling(("export", "import"), "unexplained")))
+    )  # fmt: skip
+
+
+def _telling(sides: tuple[str, ...], otherwise: str) -> pl.Expr:
+    """The first reason of TELLING for which one of these sides lacks a figure."""
+    statuses = [pl.col(f"{side}_{name}") for side in sides for name in STATUSES]
+    return pl.coalesce(
+        *(pl.when(pl.any_horizontal((one == reason).fill_null(False) for one in statuses)).then(pl.lit(reason)) for reason in TELLING),
+        pl.lit(otherwise),
     )  # fmt: skip
 
 
@@ -109,6 +141,12 @@ def _sums(name: str) -> pl.Expr:
     """The sum of the month and of those beside it; null where one of them is not known."""
     three = [pl.col(name).shift(by).over(*KEYS) for by in (-1, 0, 1)]
     return (three[0] + three[1] + three[2]).alias(f"_{name}")
+
+
+def _share(lag: int) -> pl.Expr:
+    """Which part of the sums around a month fits; null where fewer than SUMS_MIN of them are whole."""
+    is_fitting = (pl.col(f"_fit_{lag}") <= 0).cast(pl.Float64)
+    return is_fitting.rolling_mean(SUMS, min_samples=SUMS_MIN, center=True).over(*KEYS)
 
 
 def _fit(lag: int) -> pl.Expr:

@@ -91,8 +91,7 @@ def _year_before(factor: float, months: Iterable[int] = range(1, 8), partners: I
     ])  # fmt: skip
 
 
-@pytest.mark.parametrize("factor", [0.75, 1.01, 1.4])
-@pytest.mark.parametrize("month", [3, 4, 6])
+@pytest.mark.parametrize(("month", "factor"), [(3, 1.4), (4, 1.01), (6, 0.75), (6, 1.4)])
 def test_where_no_month_before_it_is_known_the_year_before_tells_a_year_so_far(
     month: int, factor: float, tmp_path: Path
 ) -> None:
@@ -338,9 +337,9 @@ def test_few_round_or_steady_numbers_tell_no_other_month(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("rate", "held"), [(1, False), (2, False), (5, False), (6.1, True), (7.2, True), (1 / 7.2, True), (0.5, False)]
-)
-@pytest.mark.parametrize("month", [5, 6])
+    ("rate", "held", "month"),
+    [(1, False, 5), (2, False, 6), (5, False, 5), (6.1, True, 6), (7.2, True, 5), (7.2, True, 6), (1 / 7.2, True, 6), (0.5, False, 6)],
+)  # fmt: skip
 def test_yuan_under_the_title_of_dollars_are_held(rate: float, held: bool, month: int, tmp_path: Path) -> None:
     """Of a month that is published and of one that is not."""
     found = _errors(tmp_path, _file([month], rate=rate), {}, _file(range(1, 6)))

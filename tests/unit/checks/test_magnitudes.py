@@ -42,8 +42,7 @@ def _times(kg: float, yuan: float, *, months: Iterable[int] = range(1, 13), part
     return change
 
 
-@pytest.mark.parametrize("times", [10, 1_000])
-@pytest.mark.parametrize("month", [1, 5, 12])
+@pytest.mark.parametrize(("month", "times"), [(1, 10), (5, 1_000), (12, 10), (12, 1_000)])
 def test_a_month_whose_quantities_and_values_are_ten_times_too_large_is_held(
     month: int, times: int, tmp_path: Path
 ) -> None:
@@ -133,8 +132,13 @@ def test_where_a_year_so_far_is_declared_as_a_month_that_is_what_is_said(tmp_pat
     assert [check for check, severity in said if severity == "error"] == ["year_so_far"]
 
 
-@pytest.mark.parametrize("months", [range(1, 13), [6]])
-@pytest.mark.parametrize(("kg", "yuan"), [(1 / 1_000, 1), (1_000, 1), (1, 10), (1, 1 / 10), (10, 1), (1, 1 / 1_000)])
+@pytest.mark.parametrize(
+    ("kg", "yuan", "months"),
+    [
+        (1 / 1_000, 1, range(1, 13)), (1_000, 1, [6]), (1, 10, range(1, 13)), (1, 1 / 10, [6]), (10, 1, range(1, 13)),
+        (1, 1 / 1_000, [6]), (1 / 1_000, 1, [6]),
+    ],
+)  # fmt: skip
 def test_one_partner_whose_price_is_far_from_its_own_is_held(
     kg: float, yuan: float, months: Iterable[int], tmp_path: Path
 ) -> None:

@@ -728,3 +728,18 @@ def test_the_published_claims_come_out_as_their_notes_say(sample: Snapshot, shar
     assert {(row["partner"], row["period"], row["metric"], row["value"]) for row in blamed.iter_rows(named=True)} == {
         ("US", "2025-06", "mom_pct", "667"), ("US", "2025-08", "mom_pct", "-1.6"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "measure", "kind"),
+    [
+        ("level", "t", "quantity_kg", "level"), ("Value", "million USD", "value_usd", "level"), ("level", "亿元", "value_cny", "level"),
+        ("m/m", "%", "quantity_kg", "mom"), ("Y/Y %", "%", "quantity_kg", "yoy"), ("year-on-year", "percent", "quantity_kg", "yoy"),
+        ("同比", "％", "quantity_kg", "yoy"), ("value y/y", "%", "value_usd", "yoy"), ("share (%)", "%", "quantity_kg", "share"),
+        ("unit value", "USD/kg", "value_usd", "unit_value"), ("mom_pct", "%", "quantity_kg", "mom"),
+    ],
+)  # fmt: skip
+def test_people_may_write_their_own_words_for_a_metric(metric: str, unit: str, measure: str, kind: str) -> None:
+    row = {"commodity": "85051110", "flow": "export", "partner": "US", "period": "June 2025", "value": "353"}
+    stated = read_claim(row | {"metric": metric, "unit": unit})
+    assert (stated.spot.measure, stated.kind) == (measure, kind)

@@ -24,7 +24,7 @@ def test_another_figure_contradicts_it_and_no_larger_difference_than_revisions_m
 @pytest.mark.parametrize(
     ("other", "why"),
     [
-        ({"metric": "weight"}, "there is no such metric as 'weight'"), ({"commodity": "11111111"}, "no release at hand covers"),
+        ({"metric": "mood"}, "there is no such metric as 'mood'"), ({"commodity": "11111111"}, "no release at hand covers"),
         ({"period": "2024-06"}, "months of this series: 2025-05 to 2025-06, 2 months"), ({"value": "many"}, "'many' is no number"),
     ],
 )  # fmt: skip

@@ -24,7 +24,6 @@ sys.argv[0] = "tidewaiter"
 from tidewaiter.__main__ import main
 main()
 """
-TRACE = ("trace", "85051110", "--partner", "USA")
 
 
 def run(arguments: Sequence[str], **environment: str) -> tuple[int, str, str]:
@@ -42,19 +41,12 @@ def run(arguments: Sequence[str], **environment: str) -> tuple[int, str, str]:
     ("arguments", "says"),
     [
         (["--version"], "0."),
-        (["--help"], "Usage: tidewaiter"),
         (["-h"], "Usage: tidewaiter"),
         ([], "Usage: tidewaiter"),
-        (["read", "--help"], "--as-of"),
         (["resolve", "-h"], "trade_flow"),
-        (["trace", "-h"], "highest_since"),
-        (["ingest", "--help"], "--released-on"),
         (["fetch", "-h"], "eurostat_comext"),
-        (["backfill", "-h"], "tcp://HOST:PORT"),
         (["events", "windows", "-h"], "placebo"),
-        (["claims", "check", "-h"], "--publish"),
         (["deploy", "-h"], "--show"),
-        (["worker", "-h"], "--once"),
         (["deploy", "--show"], "entrypoint: flows.watch.watch"),
     ],
 )
@@ -65,44 +57,16 @@ def test_a_page_of_help_loads_no_data_library(arguments: list[str], says: str) -
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    "arguments",
     [
-        (["raed"], "No such command 'raed'"),
-        (["--verison"], "No such option"),
-        (["read", "metric", "--flow", "both"], "'both' is not one of 'export', 'import'"),
-        (["read", "metric", "--store", "somewhere", "--rows", "0"], "greater than or equal to 1"),
-        (["read", "metric", "--as-of", "2025-13-01"], "'2025-13-01' is no day"),
-        (["read", "metric", "--as-of", "2999-01-01"], "has not come yet"),
-        (["read", "metric", "--store", "s3://a@b/c"], "with a user or a password in it"),
-        (["trace", "--month", "2025-06"], "Missing argument 'product'"),
-        ([*TRACE, "--month", "2025-06", "--metric", "growth"], "'growth' is not one of 'level'"),
-        (["resolve"], "Missing argument"),
-        (["resolve", "metrics"], "'metrics' is not one of 'claim'"),
-        (["list", "things"], "'things' is not one of 'products'"),
-        (["search"], "Missing argument"),
-        (["retain", "--months", "3"], "greater than or equal to 24"),
-        (["audit", "--sample", "many"], "should be a valid integer"),
-        (["ingest", "a.csv", "--released-on", "2999-01-01"], "has not come yet"),
-        (["ingest", "a.csv", "--partners", "some"], "'some' is not one of 'all', 'listed'"),
-        (["fetch", "comtrade"], "'comtrade' is not one of"),
-        (["fetch", "hmrc_ots", "--month", "2026", "--no-prefect"], "is no month or range"),
-        (["events", "windows"], "Missing argument 'product'"),
-        (["approve", "x"], "Missing option '--by'"),
-        (
-            ["deploy", "--file", "no.yaml"],
-            "there is no file no.yaml; `tidewaiter deploy --show` prints one to begin with",
-        ),
+        ["raed"], ["read", "metric", "--flow", "both"], ["read", "metric", "--as-of", "2999-01-01"], ["ingest", "a.csv", "--partners", "some"],
+        ["fetch", "hmrc_ots", "--month", "2026", "--no-prefect"], ["ingest", "a.csv", "--month", "2024", "--no-prefect"],
+        ["deploy", "--file", "no.yaml"],
     ],
-)
-def test_a_refusal_of_bad_options_loads_no_data_library(arguments: list[str], says: str) -> None:
-    code, printed, loaded = run(arguments)
-    assert says in printed
-    assert (code, loaded) == (2, "")
-
-
-def test_a_request_that_does_not_hold_names_the_option_and_loads_no_data_library() -> None:
-    code, printed, loaded = run(["ingest", "a.csv", "--month", "2024", "--no-prefect"])
-    assert "refused --month: '2024' is no month or range; write 2025-06 or 2025-01..2025-06" in printed
+)  # fmt: skip
+def test_a_refusal_of_bad_options_loads_no_data_library(arguments: list[str]) -> None:
+    """What it says is in `tests/golden/said`."""
+    code, _, loaded = run(arguments)
     assert (code, loaded) == (2, "")
 
 

@@ -152,9 +152,18 @@ def test_a_held_release_is_held_once_and_an_approved_one_is_taken(home: Path) ->
 
 def test_a_dry_run_says_what_it_would_do_and_makes_no_store(home: Path) -> None:
     drop(home, "june.csv", month(6))
-    assert look(home, dry_run=True).headline == "Would ingest 1"
+    drop(home, "cut off.csv", month(6)[:200])
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    report = look(home, dry_run=True)
+    assert report.headline == "Refused 1, Would publish 2025-06"
+    assert {row["file"]: row["outcome"] for row in report.rows} == {
+        "cut off.csv": "refused",
+        "june.csv": "would be published",
+    }
     assert look(home, flow="import").headline == "Nothing new"
     assert not (home / "reporter=CHN").exists()
+    assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
+    assert look(home).headline == report.headline.replace("Would publish", "Published")
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def decided_stores(draw: st.DrawFn) -> tuple[Store, list[Row]]:
     return store, rows
 
 
-@draws(30)
+@draws(40)
 @given(decided_stores())
 def test_each_day_says_what_a_replay_without_what_does_not_count_says(world: tuple[Store, list[Row]]) -> None:
     store, decided = world

@@ -1,8 +1,10 @@
-"""The ledger: what stands on each day, whatever came in which order."""
+"""The ledger: what stands on each day, worked by hand, and releases that come one by one.
+
+`test_epochs.py` holds each day against a replay with a dictionary, with and without decisions.
+"""
 
 import random
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +33,6 @@ from tests.unit.figures import Store, merged
 
 Row = dict[str, Any]
 ORDER = [*coverage_oracle.NUMBER, "known_from"]
-
-
-def words(observation: pl.DataFrame) -> dict[tuple[Any, ...], coverage_oracle.Word]:
-    return {
-        tuple(row[name] for name in coverage_oracle.NUMBER): coverage_oracle.Word(
-            row["value"], row["resolution"], row["release_id"]
-        )
-        for row in observation.iter_rows(named=True)
-    }
 
 
 def story(observation: pl.DataFrame) -> list[tuple[Any, ...]]:
@@ -79,26 +72,6 @@ def arrived(store: Store) -> tuple[DataFrame[Observation], DataFrame[Decision]]:
     return observation, decisions
 
 
-@given(strategies.stores())
-@draws(40)
-def test_each_day_says_what_a_replay_with_a_dictionary_says(store: Store) -> None:
-    observation = merged(store)
-    numbers = [row for _, rows in store for row in rows]
-    for day in strategies.all_days():
-        assert words(as_of(observation, day)) == coverage_oracle.replay([row for row, _ in store], numbers, day)
-    assert words(current_statements(observation)) == coverage_oracle.replay(
-        [row for row, _ in store], numbers, date.max
-    )
-
-
-@given(strategies.stores(), st.randoms(use_true_random=False))
-@draws(20)
-def test_any_order_of_releases_and_rows_gives_the_same_rows(store: Store, chance: random.Random) -> None:
-    expected = merged(store)
-    shuffled = [(row, chance.sample(rows, len(rows))) for row, rows in chance.sample(store, len(store))]
-    assert_frame_equal(merged(shuffled), expected)
-
-
 @given(strategies.stores(3), st.randoms(use_true_random=False))
 @draws(10)
 def test_one_by_one_in_any_order_with_repetitions_gives_the_same_rows(store: Store, chance: random.Random) -> None:
@@ -108,15 +81,6 @@ def test_one_by_one_in_any_order_with_repetitions_gives_the_same_rows(store: Sto
     details = detail_table(*(row for _, rows in store for row in rows))
     expected = epochs.merge(details, release_table(*(row for row, _ in store)), decisions)
     assert_frame_equal(observation.sort(ORDER), expected.sort(ORDER))
-
-
-@given(strategies.stores())
-@draws(20)
-def test_the_days_of_one_number_follow_one_another(store: Store) -> None:
-    for _, rows in merged(store).sort(ORDER).group_by(coverage_oracle.NUMBER, maintain_order=True):
-        spans = rows.select("known_from", "known_until").rows()
-        assert all(until is None or start < until for start, until in spans)
-        assert all(until is not None and until <= start for (_, until), (start, _) in pairwise(spans))
 
 
 # By hand

@@ -10,6 +10,7 @@ from flows.cli.app import app
 from flows.release import ingest as ingest_release
 from schemas.forms.request import ReleaseRequest
 from tasks.reports.groups import IN_PART, NO_STORE, NOT_ASKED, Asked, Part, group_month
+from tests.copied_store import copied
 from tests.unit.sources.test_eurostat_comext import MASS, VALUE, answer
 
 JUNE = date(2025, 6, 1)
@@ -75,10 +76,8 @@ def test_what_no_member_speaks_of_is_missing(root: Path, asked: Asked, reason: s
     assert {part.reason for part in found.parts} == {reason}
 
 
-def test_a_member_of_whose_partners_only_some_were_asked_for_is_partial(tmp_path: Path) -> None:
-    root = tmp_path / "store"
-    root.mkdir()
-    ingested(root, "DEU", CN="500")
+def test_a_member_of_whose_partners_only_some_were_asked_for_is_partial(root: Path, tmp_path: Path) -> None:
+    root = copied(root, tmp_path)
     ingested(root, "NLD", partners="listed", CN="7")
     found = group_month(root, "EU27", ASKED, ["DEU", "NLD"])
     assert (found.status, found.total, found.absent) == ("partial", None, ["NLD"])
@@ -92,21 +91,19 @@ def test_a_member_of_whose_partners_only_some_were_asked_for_is_partial(tmp_path
 
 
 def test_the_printed_figure_of_the_group_is_compared_with_the_sum_of_its_members(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tasks.reports.groups.members_of", lambda group, month: ["DEU", "FRA"])
     monkeypatch.setitem(CODES, "EU27", "EU27_2020")
     asked = ["coverage", CODE, "--month", "2025-06", "--flow", "import", "--measure", "value_eur"]
     for printed, said, code in (
-        ("530", "prints 530, the sum of its members", 0),
-        ("531", "the sum of its members", 0),
-        ("532", "prints 532, not the sum of its members", 1),
+        ("532", "prints 532, the sum of its members", 0),
+        ("533", "the sum of its members", 0),
+        ("534", "prints 534, not the sum of its members", 1),
     ):
-        root = tmp_path / printed / "store"
-        root.mkdir(parents=True)
-        for reporter, euros in (("DEU", "500"), ("FRA", "30"), ("EU27", printed)):
-            ingested(root, reporter, CN=euros)
-        found = group_month(root, "EU27", ASKED)
-        assert (found.total, found.printed, found.differs) == (530, float(printed), bool(code))
-        done = CliRunner().invoke(app, [*asked, "--store", str(root)], env={"COLUMNS": "200"})
+        group = copied(root, tmp_path / printed)
+        ingested(group, "EU27", CN=printed)
+        found = group_month(group, "EU27", ASKED)
+        assert (found.total, found.printed, found.differs) == (532, float(printed), bool(code))
+        done = CliRunner().invoke(app, [*asked, "--store", str(group)], env={"COLUMNS": "200"})
         assert (done.exit_code, said in done.output) == (code, True), done.output

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from bad_inputs.download import csv_bytes, magnets
 
 import tidewaiter
 from tasks.domain.partner_key import Unresolved
@@ -24,7 +25,7 @@ def test_importing_it_loads_nothing_else() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (
         done.stdout.strip()
-        == "[] ['__version__', 'list', 'mirror', 'open_release', 'read', 'search', 'trace', 'vintages']"
+        == "[] ['__version__', 'brief', 'ingest', 'list', 'mirror', 'movers', 'open_release', 'plot', 'read', 'search', 'trace', 'vintages']"
     )
     assert (Path(tidewaiter.__file__).parent / "py.typed").is_file()
 
@@ -79,6 +80,9 @@ def test_what_is_not_plain_is_a_warning_and_what_is_not_there_an_error_with_choi
         (lambda store: tidewaiter.list("product", store=store), "no list of 'product'; there are products"),
         (lambda store: tidewaiter.vintages("magnets", metric="growth", store=store), "no metric 'growth'; there are level"),
         (lambda store: tidewaiter.trace("magnets", "us", "2025-06", "growth", store=store), "no metric 'growth'"),
+        (lambda store: tidewaiter.brief("magnets", language="de", store=store), "no language 'de'; there are en and zh"),
+        (lambda store: tidewaiter.plot("magnets", "magnets.bmp", store=store), ".bmp is no picture"),
+        (lambda store: tidewaiter.read("magnets", as_of="July", store=store), "as_of='July' is no day; write it as YYYY-MM-DD"),
     ],
 )  # fmt: skip
 def test_a_word_that_there_is_not_is_an_error_with_those_there_are(
@@ -86,3 +90,31 @@ def test_a_word_that_there_is_not_is_an_error_with_those_there_are(
 ) -> None:
     with pytest.raises(ValueError, match=says):
         ask(sample_store)
+
+
+def test_a_page_and_a_picture_are_those_of_the_command(sample_store: Path, tmp_path: Path) -> None:
+    made = tidewaiter.brief("magnets", "June 2025", store=sample_store)
+    assert "660 % to 353 t" in " ".join(made.headlines)
+    assert repr(made).startswith(
+        "<Brief brief-basket-rare_earth_magnets-export-2025-06-en: China's exports of rare earth"
+    )
+    assert made.save(tmp_path / "june.html").read_text(encoding="utf-8") == made.html
+    assert (tmp_path / "june.md").read_text(encoding="utf-8") == made.markdown
+    drawn = tidewaiter.plot(
+        "magnets", tmp_path / "magnets.svg", partner=["world", "us"], language="zh", store=sample_store
+    )
+    text = drawn.read_text(encoding="utf-8")
+    for words in ("中国稀土永磁体", "美国", "2025年第18号公告", "吨"):
+        assert words in text, words
+
+
+def test_a_release_is_ingested_and_held_as_by_the_command(tmp_path: Path) -> None:
+    file = tmp_path / "june.csv"
+    file.write_bytes(csv_bytes([magnets("502", "353000", "30,000,000")]))
+    told = {"source": "gacc_query", "flow": "export", "partners": "listed", "store": tmp_path / "store"}
+    assert tidewaiter.ingest(file, dry_run=True, **told).status == "would be published"
+    assert tidewaiter.ingest(file, released_on="2025-07-20", **told).status == "published"
+    assert tidewaiter.ingest(file, released_on="2025-07-20", **told).status == "nothing new"
+    assert (
+        tidewaiter.read("85051110", partner="us", month="latest", columns="level", store=tmp_path / "store").height > 0
+    )

@@ -122,6 +122,7 @@ def test_another_text_is_refused(data: bytes, said: str, tmp_path: Path) -> None
         split(tmp_path / "full.dat", "full.dat", tmp_path, wanted([]), ("import", "export"))
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_archive(tmp_path: Path) -> None:
     """Archives of 16 MB and 33 MB of text need the same memory: the library unpacks a megabyte at once."""
     draw, peaks = random.Random(7), []

@@ -145,7 +145,7 @@ def test_nothing_is_published_over_what_a_later_version_wrote(
     declared = ["--source", "gacc_query", "--flow", "export", "--partners", "all", "--released-on", "2025-07-20"]
     for asked in (
         ["ingest", str(file), *declared, "--no-prefect", "--store", str(store)],
-        ["claims", "check", str(claims), "--store", str(store)],
+        ["claims", "check", str(claims), "--store", str(store), "--publish"],
     ):
         with pytest.raises(SystemExit) as ended:
             app(asked)

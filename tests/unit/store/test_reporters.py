@@ -11,7 +11,7 @@ import pytest
 from schemas.forms.address import S3Url
 from tasks.domain.errors import BrokenStore, StoreError
 from tasks.store.publish import exclusive
-from tasks.store.reporters import only_store, reporter_of, store_of, stores_of
+from tasks.store.reporters import mirror_of, mirrors_of, only_store, reporter_of, root_of, store_of, stores_of
 
 
 @pytest.fixture
@@ -31,6 +31,19 @@ def test_a_new_root_gets_a_folder_for_each_reporter(tmp_path: Path) -> None:
     assert store_of(tmp_path / "reporter=USA", "USA") == tmp_path / "reporter=USA"
     assert only_store(tmp_path / "reporter=USA") == tmp_path / "reporter=USA"
     assert store_of(S3Url("s3://customs/a/reporter=USA"), "CHN") == "s3://customs/a/reporter=USA"
+
+
+def test_the_mirror_of_a_pair_lies_beside_the_stores_of_both(tmp_path: Path) -> None:
+    assert mirrors_of(tmp_path) == []
+    for importer in ("USA", "DEU"):
+        (tmp_path / "mirror" / "exporter=CHN" / f"importer={importer}").mkdir(parents=True)
+    (tmp_path / "reporter=CHN").mkdir()
+    assert mirrors_of(tmp_path) == [("CHN", "DEU"), ("CHN", "USA")]
+    assert mirror_of(tmp_path, "CHN", "DEU") == tmp_path / "mirror" / "exporter=CHN" / "importer=DEU"
+    assert stores_of(tmp_path) == {"CHN": tmp_path / "reporter=CHN"}, "a mirror is nobody's store"
+    bucket = S3Url("s3://customs/a")
+    assert mirror_of(bucket, "CHN", "DEU") == "s3://customs/a/mirror/exporter=CHN/importer=DEU"
+    assert (root_of(S3Url("s3://customs/a/reporter=USA")), root_of(tmp_path)) == (bucket, None)
 
 
 def test_of_several_reporters_one_must_be_named(tmp_path: Path) -> None:

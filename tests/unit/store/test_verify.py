@@ -188,8 +188,8 @@ def test_a_figure_of_a_damaged_file_is_told_to_nobody(
         ["trace", *of_it, "--partner", "WLD", "--month", "2025-06", "--metric", "level"],
         ["brief", *of_it, "--month", "2025-06", "--output", str(tmp_path / "brief.html")],
         ["plot", *of_it, "--output", str(tmp_path / "told.png")],
+        ["claims", "check", str(claims), "--store", str(store), "--publish"],
         ["claims", "check", str(claims), "--store", str(store)],
-        ["claims", "check", str(claims), "--store", str(store), "--no-publish"],
     ):
         with pytest.raises(SystemExit) as ended:
             app(asked)

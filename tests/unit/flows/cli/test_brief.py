@@ -13,13 +13,6 @@ def run(*given: str) -> Result:
     return CliRunner().invoke(commands, [*given], env={"COLUMNS": "200"})
 
 
-@pytest.mark.parametrize("day", ["2025-02-30", "June"])
-def test_what_is_no_day_is_refused(day: str) -> None:
-    result = run("events", "--on", day)
-    assert result.exit_code == REFUSED
-    assert f"'{day}' is no day; write it as 2025-06-30" in result.stderr
-
-
 @pytest.mark.parametrize(
     "command",
     [

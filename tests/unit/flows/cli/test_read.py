@@ -4,11 +4,9 @@ import os
 from pathlib import Path
 
 import polars as pl
-import pytest
 from typer.testing import CliRunner, Result
 
 from flows.cli.app import app
-from flows.cli.options import REFUSED
 from flows.cli.read import commands
 from tests.unit.store.small_store import JUNE, stored
 
@@ -32,29 +30,6 @@ def test_a_table_without_files_prints_no_address(tmp_path: Path) -> None:
     result = run("resolve", "record_level", "--flow", "export", "--store", str(tmp_path))
     assert (result.exit_code, result.stdout) == (0, "")
     assert "the table record_level has no files of the flow export in this snapshot" in result.stderr
-
-
-@pytest.mark.parametrize("command", [["resolve", "metric"], ["revisions"], ["read", "metric"]])
-def test_an_empty_store_is_refused(tmp_path: Path, command: list[str]) -> None:
-    result = run(*command, "--store", str(tmp_path / "nowhere"))
-    assert result.exit_code == REFUSED
-    assert "nothing is published here yet" in result.stderr
-
-
-def test_a_release_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> None:
-    stored(tmp_path, {JUNE: [1]})
-    result = run("revisions", "--release", "nobody", "--store", str(tmp_path))
-    assert result.exit_code == REFUSED
-    assert "no release nobody" in result.stderr
-
-
-@pytest.mark.parametrize(
-    "given",
-    [("read", "--top", "9" * 40), ("read", "--rows", "9" * 40), ("list", "products", "--rows", "9" * 40), ("audit", "--sample", "9" * 40)],
-)  # fmt: skip
-def test_a_number_of_forty_digits_is_no_number_of_rows(given: tuple[str, ...], tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, [*given, "--store", str(tmp_path)])
-    assert (result.exit_code, "less than or equal to 1000000000" in result.output) == (2, True)
 
 
 def test_an_output_that_is_a_pipe_or_a_folder_is_refused_and_not_waited_for(tmp_path: Path) -> None:

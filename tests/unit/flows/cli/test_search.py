@@ -1,13 +1,11 @@
 """Commands that list what is in a store; what is found is made up here."""
 
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
-from flows.cli.options import REFUSED
 from flows.cli.search import commands
 from tasks.reports import inventory
 
@@ -34,10 +32,3 @@ def test_what_is_found_is_counted_and_codes_without_a_figure_apart(monkeypatch: 
     assert "12019010" in result.stdout
     assert "1 row\n" in result.stdout
     assert "and without a figure 1 code: no release covers the whole of them" in result.stdout
-
-
-def test_an_empty_store_and_an_unknown_list_are_refused(tmp_path: Path) -> None:
-    result = CliRunner().invoke(commands, ["vintages", "magnets", "--store", str(tmp_path)])
-    assert result.exit_code == REFUSED
-    assert "nothing is published here yet" in result.stderr
-    assert CliRunner().invoke(commands, ["list", "moods"]).exit_code == REFUSED

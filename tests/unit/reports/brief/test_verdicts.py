@@ -10,7 +10,7 @@ from schemas.forms.brief import Fact
 from schemas.forms.verdict import Caveat, Verdict
 from schemas.names import CAVEATS as NAMED
 from tasks.reports.brief.sentences import Piece, Sentence
-from tasks.reports.brief.verdicts import common, next_to, of_all
+from tasks.reports.brief.verdicts import common, next_to, of_all, quotable
 from tasks.reports.brief.wording import texts
 
 LOW = Caveat(name="low_base", numbers={"base": 46_400, "usual": 353_000})
@@ -38,7 +38,7 @@ def test_every_caveat_has_a_text_in_both_languages() -> None:
 @pytest.mark.parametrize(
     ("word", "caveats", "english", "chinese"),
     [
-        ("yes", (), "may be quoted", "可以引用"),
+        ("yes", (), "", ""),
         ("care", (LOW,), "quote with care (its base is unusually low, 46.4 t where 353 t is usual)", "引用时须说明（基数异常低（46.4吨，通常为353吨））"),
         ("no", (FLIPS, KINDS), "do not quote the percentage (it turned 5 times in six months; it rests on more than one kind of release)", "不宜引用百分比（六个月内5次转向；依据不止一种发布）"),
     ],
@@ -52,7 +52,11 @@ def test_the_verdict_on_one_growth(word: str, caveats: tuple[Caveat, ...], engli
 def test_two_growths_with_different_verdicts_are_named() -> None:
     one, other, same = fact("mom_pct", "yes"), fact("yoy_pct", "care", KINDS), fact("ytd_yoy_pct", "yes")
     said = next_to(sentence(one, other, same), page(one, other), "en")
-    assert said == "m/m, year to date y/y: may be quoted; y/y: quote with care (it rests on more than one kind of release)"  # fmt: skip
+    assert said == "y/y: quote with care (it rests on more than one kind of release)"
+    assert quotable([sentence(one, other)], page(one, other), "en") == "A growth without a note under it may be quoted."
+    assert quotable([sentence(other)], page(one, other), "en") == ""
+    one.doubts = ["few partners"]
+    assert quotable([sentence(one, same)], page(one, other), "zh") == ""
 
 
 @pytest.mark.parametrize(("count", "shared"), [(2, set()), (3, {"coverage"})])
@@ -63,5 +67,5 @@ def test_a_caveat_of_all_growths_is_stated_once_from_three_on(count: int, shared
     expected = "Of every growth on this page: it rests on more than one kind of release." if shared else ""
     assert of_all(found, "en") == expected
     if shared:
-        assert next_to(sentence(facts[1]), found, "en") == "may be quoted"
+        assert next_to(sentence(facts[1]), found, "en") == ""
         assert next_to(sentence(facts[0]), found, "en").startswith("quote with care (its base is unusually low")

@@ -13,11 +13,20 @@ from tasks.reports.mirror.verdicts import REASONS, judge
 NUMBERS = ("export_kg", "import_kg", "export_value", "import_value", "hub_kg", "hub_value")
 
 
+def statuses(row: dict[str, Any]) -> dict[str, str | None]:
+    """Why a figure is missing: not_covered, where the row names no other reason."""
+    places = [f"{side}_{what}" for side in ("export", "import") for what in ("kg", "value")]
+    return {
+        f"{place}_status": None if row.get(place) is not None else row.get(f"{place}_status", "not_covered")
+        for place in places
+    }
+
+
 def months(rows: list[dict[str, Any]], margin: float | None = 6.65) -> pl.DataFrame:
     """Rows of one pair from January 2024 on, a dictionary a month."""
     every = [
         {"period": date(2024 + number // 12, number % 12 + 1, 1), "product": "850511", "exporter": "CHN", "importer": "DEU"}
-        | {name: row.get(name) for name in NUMBERS} | {"margin_pct": row.get("margin_pct", margin)}
+        | {name: row.get(name) for name in NUMBERS} | {"margin_pct": row.get("margin_pct", margin)} | statuses(row)
         for number, row in enumerate(rows)
     ]  # fmt: skip
     return pl.DataFrame(every, schema_overrides=dict.fromkeys([*NUMBERS, "margin_pct"], pl.Float64))
@@ -39,10 +48,17 @@ def one(**of: Any) -> dict[str, Any]:
         ({"export_value": 1000, "import_value": 1066.5}, "agrees"),
         ({"export_value": 1000, "import_value": 1066.5, "margin_pct": None}, "not_comparable"),
         ({"export_kg": 100, "import_value": 1000}, "not_comparable"),
+        ({"export_kg": 100, "import_value": 1000, "import_kg_status": "units_differ"}, "units_differ"),
+        ({"export_kg": 100, "export_value": 1000, "import_value": 700, "import_kg_status": "weight_estimated"}, "weight_estimated"),
+        ({"export_kg": 100, "export_value": 1000, "import_value": 1066, "import_kg_status": "weight_estimated"}, "agrees"),
+        ({"export_kg": 100, "export_value": 1000, "import_value_status": "suppressed"}, "suppressed"),
+        ({"import_kg": 100, "export_value_status": "nomenclature"}, "nomenclature"),
         ({"export_kg": 100, "export_value": 1000}, "not_covered"),
         ({"import_kg": 100}, "not_covered"),
         ({"export_kg": 100, "import_kg": 160, "export_value": 1000, "import_value": 3000, "hub_kg": 60}, "hub"),
         ({"export_kg": 100, "import_kg": 160, "export_value": 1000, "import_value": 3000, "hub_kg": 59}, "unexplained"),
+        # The weights agree: no goods are missing that could have passed through.
+        ({"export_kg": 100, "import_kg": 105, "export_value": 1000, "import_value": 3000, "hub_kg": 60}, "unexplained"),
         ({"export_kg": 0, "import_kg": 0}, "agrees"),
         ({"export_value": 1000, "import_value": 1030, "margin_pct": 0}, "agrees"),
         ({"export_value": 1000, "import_value": 1100, "margin_pct": 0}, "unexplained"),
@@ -71,6 +87,14 @@ def test_goods_under_way_show_in_sums_of_three_months_and_tell_their_lag() -> No
     assert judge(months(rows))["lag"][4] is None
 
 
+def test_weights_that_agree_and_values_that_do_not_are_no_lag() -> None:
+    rows = [
+        {"export_kg": 100 + number, "import_kg": 101 + number, "export_value": 1000, "import_value": 400}
+        for number in range(9)
+    ]
+    assert judge(months(rows))["reason"].unique().to_list() == ["unexplained"]
+
+
 def test_one_sum_that_fits_tells_no_lag() -> None:
     """Of three months one sum is whole: 100 + 900 + 40 and 1,000 + 20 + 5 agree by chance, and the price says other goods."""
     sold, bought = (100, 900, 40), (1000, 20, 5)
@@ -94,12 +118,14 @@ def test_the_measured_pairs_come_out_as_a_person_reads_them(shared_data: Path) -
         pl.col("period").str.to_date("%Y-%m"), pl.col("hs6").cast(pl.String).alias("product"), "exporter", "importer",
         export_kg=pl.col("export_kg").cast(pl.Float64), export_value=pl.col("export_usd").cast(pl.Float64),
         import_kg=pl.when(pl.col("import_kg_is") == "reported").then(pl.col("import_kg").cast(pl.Float64)),
+        export_kg_status=pl.lit(None, pl.String), export_value_status=pl.lit(None, pl.String), import_value_status=pl.lit(None, pl.String),
+        import_kg_status=pl.when(pl.col("import_kg_is") != "reported").then(pl.lit("weight_estimated")),
         import_value=pl.col("import_usd").cast(pl.Float64), hub_kg=pl.lit(None, pl.Float64), hub_value=pl.lit(None, pl.Float64), margin_pct=pl.lit(6.65),
     )  # fmt: skip
     found = {(row["product"], row["importer"]): row for row in judge(rows).iter_rows(named=True)}
     assert {pair: row["reason"] for pair, row in found.items()} == {
         ("850511", "JPN"): "agrees", ("850511", "KOR"): "lag", ("810194", "JPN"): "lag", ("810194", "USA"): "lag",
-        ("850511", "USA"): "unexplained",
+        ("850511", "USA"): "weight_estimated",
     }  # fmt: skip
     assert found["850511", "USA"]["kg_ratio"] is None
     assert found["850511", "KOR"]["kg_ratio"] == pytest.approx(0.936, abs=5e-4)
