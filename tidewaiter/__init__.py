@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
-    "__version__", "brief", "ingest", "list", "mirror", "open_release", "plot", "read", "search", "trace", "vintages",
+    "__version__", "brief", "ingest", "list", "mirror", "movers", "open_release", "plot", "read", "search", "trace", "vintages",
 ]  # fmt: skip
 
 Flow = Literal["export", "import"]
@@ -283,6 +283,35 @@ def mirror(
     from tasks.reports import public
 
     return public.mirror(product, importer, exporter, month, store, as_of)
+
+
+def movers(
+    month: str = "latest", *, against: Literal["month", "year"] = "month", flow: Flow | None = None, measure: str | None = None,
+    store: str | Path | None = None, reporter: str | None = None,
+) -> pl.DataFrame:  # fmt: skip
+    """What made the change of a month: chapters explained by their headings and these by their codes, partners, what began, stopped or
+    was revised.
+
+    Args:
+        month: One month.
+        against: `"month"` or `"year"` before.
+        flow: Direction of trade; none: the one that there is, exports of both.
+        measure: `"value_usd"` …; none: the first value that is known, kilograms where none is.
+        store: Folder or bucket.
+        reporter: Whose; none: the only one of the store.
+
+    Returns:
+        A row each: kind (total, product, partner, began, stopped, revision), depth, parent, level, before, change, change_pct,
+        contribution_pp (of the total's level before), note, quote (whether the growth may be quoted: yes, care, no), doubt. Rows below
+        one parent add up to its change; the row without a product or partner is all others together.
+
+    Raises:
+        ValueError: No product is known in both months.
+    """
+    refuse_shadows()
+    from tasks.reports import public
+
+    return public.movers(month, against, flow, measure, store, reporter)
 
 
 def open_release(

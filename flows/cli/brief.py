@@ -1,6 +1,7 @@
 """Defines the commands for the day of a release: printed figures, and the effect of export controls."""
 
 import warnings
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,6 +37,7 @@ MARKS = {
     "supported": "green", "not_excluded": "cyan", "contradicted": "bold red", "right_number_wrong_place": "yellow",
     "not_checkable": "dim",
 }  # fmt: skip
+Against = StrEnum("Against", ["month", "year"])
 WINDOW_FIGURES = ("quantity_kg", "quantity_year_before_kg", "yoy_pct")
 commands = Commands()
 events = Commands(help="Export-control measures, and what the months around them look like.")
@@ -251,6 +253,37 @@ def brief(
     for sentence in made.headlines:
         say(sentence)
     say(f"written: {place} and {place.with_suffix('.md').name}")
+
+
+@commands.command(epilog="Example: `tidewaiter movers --month 2024-06 --against year`")
+def movers(
+    month: Month = "latest",
+    against: Annotated[Against, typer.Option(help="the month or the year before")] = Against.month,
+    flow: OneFlow = None,
+    measure: Annotated[str | None, typer.Option(help="value_usd, quantity_kg …; else the first that is known")] = None,
+    form: Printed = Form.table,
+    output: Output = None,
+    store: Store = STORE,
+    whose: ReporterOfStore = None,
+) -> None:
+    """What made the change of a month: codes under their headings, partners, what began, stopped or was revised.
+
+    The rows below a code add up to its change, and no trade is counted twice.
+    """
+    from tasks.reports import export, movers_shown, public
+    from tasks.reports.tables import table
+
+    export.form_of(form.value, output)
+    with warnings.catch_warnings(record=True, category=public.HowUnderstood) as notes:
+        warnings.simplefilter("always", public.HowUnderstood)
+        rows = public.movers(month, against.value, flow and flow.value, measure, store, None)
+    for note in notes:
+        say(str(note.message), to=errors)
+    if form is not Form.table or output:
+        export.write(rows, form.value, output)
+        return
+    for one in movers_shown.sections(rows, against.value, public.reporter_of(store)):
+        console().print(table(one.columns, above=one.title, right=one.numbers, below=one.below))
 
 
 @commands.command(epilog="Example: `tidewaiter plot 85051110 --partner USA --partner DEU --output magnets.png`")

@@ -45,6 +45,24 @@ class PartnerRow(BaseModel):
     recent: list[float | None] = Field(description="the last months, oldest first")
 
 
+class MirrorPart(BaseModel):
+    """What both sides say of the trade with one partner, month by month; null where a side has no figure."""
+
+    partner: str
+    product: str = Field(description="HS code of six digits, which customs share")
+    snapshots: list[str] = Field(description="states of the stores of exporter and importer")
+    withheld: bool = Field(False, description="a source forbids to show its numbers to others")
+    measure: str = Field("quantity_kg", description="kilograms where both sides have them in a month, otherwise money")
+    months: list[date] = []
+    sold: list[float | None] = []
+    bought: list[float | None] = []
+    low: list[float | None] = Field([], description="what the exporter's figure is expected to be, at least")
+    high: list[float | None] = Field([], description="the same, at most")
+    reasons: list[str] = []
+    whys: list[str] = []
+    sources: list[str] = []
+
+
 class Facts(BaseModel):
     """All that a brief says."""
 
@@ -87,6 +105,7 @@ class Facts(BaseModel):
         [], description="rows of decision, with the title: releases that were withdrawn, or count again, since then"
     )
     held: list[dict[str, Any]] = Field(description="releases that are held: title, release_id, since, why")
+    mirror: list[MirrorPart] = Field([], description="what partners with a store of their own say of the same trade")
     mixed_code: bool
     within_union: bool = Field(
         False, description="whether the European Union is the reporter and some of its members are partners"

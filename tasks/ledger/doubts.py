@@ -99,7 +99,9 @@ class Doubts:
         return list(dict.fromkeys(
             doubt.words
             for month in months if month in self._near[flow]
-            for doubt in self._about(flow, product, month) if doubt.concerns(flow, product, partner, month, figure)
+            # What its subject says is read sooner than the numbers of a month.
+            for doubt in self.rows
+            if doubt.concerns(flow, product, partner, month, figure) and doubt in self._about(flow, product, month)
         ))  # fmt: skip
 
     def of_rows(self, rows: pl.DataFrame) -> pl.Series:

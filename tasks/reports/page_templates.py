@@ -41,6 +41,7 @@ def template(name: str) -> "jinja2.Template":
     )  # fmt: skip
     environment.filters["host"] = lambda address: urlsplit(address).hostname or address
     environment.filters["plain"] = plain
+    environment.filters["rows"] = lambda columns: zip(*columns, strict=True)
     environment.filters["escaped"] = escape
     environment.tests["on_the_web"] = _is_on_the_web
     return environment.get_template(name)

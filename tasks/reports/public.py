@@ -170,6 +170,31 @@ def plot(
     return place
 
 
+def movers(
+    month: str, against: str, flow: str | None, measure: str | None, store: str | Path | None, reporter: str | None
+) -> pl.DataFrame:
+    """Return what moved in a month; what cannot be compared is a warning."""
+    from tasks.reports import movers as moving
+    from tasks.reports.questions import with_names
+
+    _require_words(flow, month)
+    snapshot = query.open_published(_folder(store, reporter))
+    resolver = Resolver(snapshot)
+    way = moving.flow_of(snapshot, flow)
+    found = moving.movers(snapshot, way, moving.month_of(snapshot, way, month), measure=measure or "", against=against)
+    for note in found.notes:
+        warnings.warn(note, HowUnderstood, stacklevel=3)
+    return with_names(found.rows, resolver).insert_column(0, pl.lit(way).alias("flow"))
+
+
+def reporter_of(store: Path) -> str:
+    """Return whose figures a store has."""
+    from tasks.domain.reporter import Reporter
+    from tasks.store.parquet import read_table
+
+    return Reporter.of(read_table(query.open_published(store), "release")).code
+
+
 def mirror(
     product: str, importer: str, exporter: str, month: str | None, store: str | Path | None, as_of: date | str | None
 ) -> pl.DataFrame:

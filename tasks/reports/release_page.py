@@ -7,7 +7,8 @@ and rows; `tasks/reports/prefect_pages.py` shows them. Rounding and words belong
 """
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,8 +24,10 @@ from tasks.domain.measures import mixed_words
 from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import clip, counted
-from tasks.reports import lineage_page
+from tasks.reports import lineage_page, movers, movers_shown
 from tasks.reports.page_templates import template
+from tasks.reports.questions import with_names
+from tasks.reports.resolver import Resolver
 from tasks.reports.revision_page import revision_report
 from tasks.reports.terminal import amount
 from tasks.store.parquet import Partition, path_partition, read_table
@@ -87,10 +90,22 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
         lead=lead, revised=counted(revised, "number") if revised else "", doubts=doubts, headlines=shown, outcome=outcome, release=release,
         approved=findings.filter(check="approved")["observed"], records=counted(outcome.records, "record"),
         revisions=revision_report(revision, release, decisions, "##") if revision.height else "",
-        capitalised=capitalised, name=row_name, plain_name=partner_name, pct=_pct,
+        moved=[one for flow in outcome.flows for one in _moved(snapshot, outcome, flow)] if pictures else [], capitalised=capitalised, name=row_name, plain_name=partner_name, pct=_pct,
     )  # fmt: skip
     page, hashes = _lineage(snapshot, made_by, release)
     return Pages(lead, summary, _checks(findings), _quarantine(snapshot, outcome), page, hashes, revised)
+
+
+def _moved(snapshot: Snapshot, outcome: Outcome, flow: str) -> Iterator[movers_shown.Section]:
+    """Yield what made the change of the newest month, where the store has several products."""
+    month = date.fromisoformat(f"{outcome.months[-1]}-01")
+    try:
+        rows = movers.movers(snapshot, flow, month).rows
+    except ValueError:
+        return
+    if rows.filter(kind="product", depth=0).height > 1:
+        named = with_names(rows, Resolver(snapshot)).insert_column(0, pl.lit(flow).alias("flow"))
+        yield from movers_shown.sections(named, "month", outcome.reporter)
 
 
 def _of(snapshot: Snapshot, table: str, outcome: Outcome) -> pl.DataFrame:

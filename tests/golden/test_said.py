@@ -37,6 +37,8 @@ COMMANDS = {
     "brief": "brief magnets --month 2025-06 --output <folder>/brief.html",
     "brief_zh": "brief magnets --month 2025-06 --output <folder>/brief.html --language zh",
     "brief_of_july": "brief magnets --month 2025-07 --output <folder>/brief.html",
+    "movers": "movers --month 2025-06",
+    "movers_none": "movers --month 2025-06 --measure value_usd",
     "coverage": "coverage 850511 --month 2025-06",
     "resolve_none": "resolve quarantine",
     "no_product": "read widgets",

@@ -10,11 +10,11 @@ import altair
 import polars as pl
 import vl_convert
 
-from schemas.forms.brief import Facts
+from schemas.forms.brief import Facts, MirrorPart
 from tasks.reports.brief.wording import partner
 from tasks.reports.charts import scale_of
 
-INK, BAR = "#010101", "#2f7fc1"
+INK, BAR, OTHER = "#010101", "#2f7fc1", "#c8553d"
 PALE = 0.07
 # Points across: of the text on a screen, and of a phone. The page shows the one that fits, so that its words are as large as the
 # text.
@@ -81,8 +81,28 @@ def partner_chart(facts: Facts, language: str) -> str:
     return _svgs(drawn, max(60, 26 * len(rows)), "p")
 
 
+def mirror_chart(part: MirrorPart, place: int) -> str:
+    """Draw what the exporter says as a line with points, what the importer says as a dashed one, and the band around it in which
+    the exporter's figure is expected.
+    """
+    factor, _ = scale_of([*part.sold, *part.bought], part.measure)
+    months = [f"{month:%Y-%m}" for month in part.months]
+    axis = altair.X(
+        "month:N", sort=months, axis=altair.Axis(values=months[::3], title=None, labelAngle=0, labelOverlap=True)
+    )
+    scaled = ([value and value * factor for value in one] for one in (part.sold, part.bought, part.low, part.high))
+    base = _of(zip(months, *scaled, strict=True), "month", "sold", "bought", "low", "high").encode(x=axis)
+    values = altair.Y("low:Q", axis=_axis(), scale=altair.Scale(zero=True))
+    layers = [
+        base.mark_area(color=OTHER, opacity=0.25).encode(y=values, y2="high:Q"),
+        base.mark_line(color=OTHER, strokeDash=[5, 3], point={"color": OTHER}).encode(y="bought:Q"),
+        base.mark_line(color=BAR, point={"color": BAR}).encode(y="sold:Q"),
+    ]
+    return _svgs(altair.layer(*layers), 150, f"x{place}")
+
+
 def _of(rows: Iterable[Sequence[Any]], *names: str) -> altair.Chart:
-    return altair.Chart(pl.DataFrame([*rows], schema=[*names], orient="row"))
+    return altair.Chart(pl.DataFrame([*rows], schema=[*names], orient="row", infer_schema_length=None))
 
 
 def _axis() -> altair.Axis:

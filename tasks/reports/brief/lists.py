@@ -9,12 +9,15 @@ import polars as pl
 from schemas.forms.brief import Fact, Facts
 from schemas.forms.trace import TracedNumber
 from schemas.names import MISSING
-from tasks.reports.brief.wording import PRICE_UNITS, amount, figure_name, partner, texts
+from tasks.reports.brief.wording import MASS, PRICE_UNITS, amount, figure_name, level, partner, scale_name, texts
+from tasks.reports.charts import scale_of
 from tasks.reports.citation import citation, citation_zh
 
 # Numbers shown behind one figure; the others are counted.
 NUMBERS_MAX = 4
 SINCE = ("highest_since", "lowest_since")
+# Months of a mirror in the table; the chart has a year.
+MIRROR_ROWS, MIRROR_DRAWN_MIN = 4, 3
 
 
 def missing(facts: Facts, language: str) -> list[str]:
@@ -122,3 +125,44 @@ def event_lines(facts: Facts, language: str) -> list[dict[str, Any]]:
         {**event, "title": t["event"].format(**event), "goods": t["goods"].format(**event), "state": t["states"][event["state"]].format(**event)}
         for event in facts.events
     ]  # fmt: skip
+
+
+def mirror_tables(facts: Facts, language: str) -> list[dict[str, Any]]:
+    """Describe what each partner says: title, rows of month, sold, bought, band and reason, and where it is from."""
+    t = texts(language)
+    home = partner(facts.reporter, language)
+    found: list[dict[str, Any]] = []
+    for part in facts.mirror:
+        other = partner(part.partner, language)
+        sides = (home, other) if facts.flow == "export" else (other, home)
+        made = {
+            "title": t["mirror_title"].format(product=part.product, exporter=sides[0], importer=sides[1]),
+            "rows": [],
+            "part": part,
+        }
+        if part.withheld:
+            found.append({**made, "note": t["mirror_withheld"]})
+            continue
+        every = list(
+            zip(part.months, part.sold, part.bought, part.low, part.high, part.reasons, part.whys, strict=True)
+        )
+        known = [row for row in every if row[1] is not None or row[2] is not None][-MIRROR_ROWS:]
+        made["rows"] = [
+            (f"{month:%Y-%m}", *(_level_or_dash(value, part.measure, language) for value in (sold, bought)),
+             t["mirror_to"].join(dict.fromkeys(_level_or_dash(value, part.measure, language) for value in (low, high))),
+             t["mirror_reasons"][reason], why)
+            for month, sold, bought, low, high, reason, why in known
+        ]  # fmt: skip
+        band = t["mirror_band_mass" if part.measure == MASS else "mirror_band_value"]
+        states = t["mirror_states"].format(
+            sources=t["listed"].join(part.sources), exporter=part.snapshots[0], importer=part.snapshots[1]
+        )
+        unit = scale_name(scale_of([*part.sold, *part.bought], part.measure)[1], language)
+        # Of one or two months there is no line to see.
+        both = sum(sold is not None and bought is not None for _, sold, bought, *_ in every)
+        found.append({**made, "note": f"{band} {states}", "unit": unit, "has_chart": both >= MIRROR_DRAWN_MIN})
+    return found
+
+
+def _level_or_dash(value: float | None, measure: str, language: str) -> str:
+    return "–" if value is None else level(value, measure, language)

@@ -23,7 +23,7 @@ def page(facts: Facts, language: str = "en", links: Sequence[tuple[str, str]] = 
     """
     return template("brief.html.j2").render(
         _context(facts, language), month_chart=charts.month_chart(facts), partner_chart=charts.partner_chart(facts, language),
-        links=links, data=lists.data_address(facts),
+        mirror_chart=charts.mirror_chart, links=links, data=lists.data_address(facts),
     )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "verdict_of_all": verdicts.of_all(facts, language), "quotable": verdicts.quotable(said, facts, language),
         "revised_first": verdicts.revised_first(facts, language),
         "decisions": [*(t["in_doubt"].format(doubt=one) for one in facts.doubts), *lists.decision_lines(facts.decisions, language)],
-        "revised": lists.revised_lines(facts, language), "events": lists.event_lines(facts, language),
+        "mirrors": lists.mirror_tables(facts, language), "revised": lists.revised_lines(facts, language), "events": lists.event_lines(facts, language),
         "lapsed": sum(event["state"].startswith(LAPSED) for event in facts.events), "reasons": {**MADE, **MISSING, **t["missing_reasons"]},
         "partner_label": lambda key: t["world"] if key == "WLD" else partner_name(key) if t["by_label"] else wording.partner(key, language),
         "figure_name": lambda fact: wording.figure_name(fact, language),

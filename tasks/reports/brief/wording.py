@@ -36,7 +36,7 @@ def shown(fact: Fact, language: str = "en") -> str:
         return (
             in_unit(price_text(value), PRICE_UNITS[fact.measure], language)
             if is_price
-            else _level(value, fact.measure, language)
+            else level(value, fact.measure, language)
         )
     if fact.figure == "rank":
         return f"{value:.0f}"
@@ -95,7 +95,8 @@ def _signed(number: str) -> str:
     return number.replace("-", "−")
 
 
-def _level(value: float, measure: str, language: str) -> str:
+def level(value: float, measure: str, language: str) -> str:
+    """Format a mass in tonnes, or an amount of money."""
     return in_unit(_tonnes(value), "t", language) if measure == MASS else money(value, measure, language)
 
 

@@ -24,6 +24,7 @@ from tasks.lineage.records import as_table, lineage_row
 from tasks.reports.mirror.sides import months_of
 from tasks.reports.mirror.statements import compare, pair, read_pair
 from tasks.reports.mirror.verdicts import REACH_AHEAD, REACH_BACK
+from tasks.reports.query import open_published
 from tasks.store.compatibility import refuse_unknown
 from tasks.store.parquet import Partition, encode_file, encode_months, partition_month, path_partition, read_table
 from tasks.store.publish import NewFile, publish
@@ -54,7 +55,7 @@ class MirrorPublication:
 def publish_pair(root: Path | S3Url, exporter: str, importer: str) -> MirrorPublication:
     """Publish the mirror of a pair, of all HS codes of six digits and all months of either side, or bring it up to date.
 
-    A row is where either side has trade. Raises ValueError where one of them has no store.
+    A row is where either side has trade. Raises ValueError where one of them has no store, NothingPublished where it is empty.
     """
     stores = pair(root, exporter, importer)
     folder = at_hand(mirror_of(root, exporter, importer))
@@ -127,8 +128,7 @@ def update_mirrors(outcome: Outcome, store: Path) -> Outcome:
 
 def _side_prints(store: Path, flow: str) -> tuple[Snapshot, dict[int, Any]]:
     """The current snapshot of a side, and by month what there is of it: hashes of files, and releases that cover the month."""
-    snapshot = open_snapshot(store)
-    assert snapshot is not None, "both have a store"
+    snapshot = open_published(store)
     found: dict[int, Any] = {month: [] for month in months_of(store, flow)}
     for entry in snapshot.files:
         if entry.table in READ and entry.partition.startswith(f"flow={flow}/"):

@@ -154,6 +154,11 @@ def odd(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         us_census.line("-", "54000", "57780", "800000", month="2025-06"),
     ]
     publish(folder, "USA", "america.json", us_census.answer(bought), "us_census", flow="import", products=["850511"])
+    items = [
+        us_census.line(country, "54000", "57780", "9", unit="NO", month="2025-05", product="8505110090")
+        for country in ("5700", "-")
+    ]
+    publish(folder, "USA", "items.json", us_census.answer(items), "us_census", flow="import", products=["850511"])
     return folder / "store"
 
 
@@ -163,6 +168,8 @@ def odd(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("CHN", "ITA", "2016-12", "not_comparable", "ITA kilograms: not_covered; no exchange rate for EUR in 2016-12"),
         ("DEU", "CHN", "2025-06", "not_comparable", "DEU kilograms: not_covered; no margin from DEU to CHN in import_margins"),
         ("CHN", "GBR", "2025-06", "suppressed", "GBR kilograms: suppressed; GBR value: suppressed"),
+        # What is counted in items has no row in kilograms, which is not no trade.
+        ("CHN", "USA", "2025-05", "units_differ", "USA kilograms: units_differ"),
         ("CHN", "GBR", "2025-04", "not_covered", "GBR kilograms: not_covered; GBR value: not_covered"),
         # China sold none, and a release of all partners says so.
         ("CHN", "KOR", "2025-06", "weight_estimated", "KOR kilograms: weight_estimated"),

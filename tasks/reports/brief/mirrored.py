@@ -1,0 +1,72 @@
+"""Gathers what other reporters say of the trade of a brief, from the stores beside its own.
+
+Customs share HS codes of six digits, so a page of a longer code stands beside one that has other goods too; the page says so.
+"""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from schemas import settings
+from schemas.forms.brief import MirrorPart
+from tasks.domain.classification import members
+from tasks.domain.coverage import TOTALS
+from tasks.domain.errors import NoFigure, NothingPublished
+from tasks.reports.mirror import statements
+from tasks.reports.mirror.sides import HS6
+from tasks.store.reporters import named, root_of, stores_of
+from tasks.store.working_copy import address_of
+
+MONTHS, PARTNERS_MAX = 13, 6
+# Its numbers may be shown to others with its permission alone.
+NOT_FOR_OTHERS = "un_comtrade"
+
+
+def mirrored(store: Path, product: str, flow: str, month: date) -> list[MirrorPart]:
+    """Return the last months of each pair of this reporter with another that has a store, the largest first; none where the
+    page is of several HS codes.
+    """
+    address = address_of(store)
+    root, own = root_of(address), named(address)
+    codes = {code[:HS6] for code in members(product)}
+    if root is None or own is None or len(codes) != 1 or not (code := codes.pop()).isdecimal():
+        return []
+    first = date(month.year - 1, month.month, 1)
+    found = []
+    for other in stores_of(root):
+        pair = (own, other) if flow == "export" else (other, own)
+        if other == own or other in TOTALS:
+            continue
+        try:
+            made = statements.mirror(root, code, *pair, first, month)
+        except (NoFigure, NothingPublished):
+            continue
+        if not made.rows.filter(
+            pl.max_horizontal("export_kg", "import_kg", "export_stated", "import_stated") > 0
+        ).height:
+            continue
+        is_withheld = NOT_FOR_OTHERS in [*made.releases["source"]] and not settings.text(settings.COMTRADE_PERMISSION)
+        found.append(_part(made, other, is_withheld=is_withheld))
+    return sorted(found, key=lambda part: (-max((value or 0 for value in part.sold), default=0), part.partner))[
+        :PARTNERS_MAX
+    ]
+
+
+def _part(made: statements.Mirror, partner: str, *, is_withheld: bool) -> MirrorPart:
+    rows = made.rows
+    plain = {"partner": partner, "product": rows["product"][0], "snapshots": list(made.snapshots)}
+    if is_withheld:
+        return MirrorPart(**plain, withheld=True)
+    is_weighed = rows.filter(pl.col("export_kg").is_not_null(), pl.col("import_kg").is_not_null()).height > 0
+    names = (
+        ("export_kg", "import_kg", "kg_low", "kg_high")
+        if is_weighed
+        else ("export_value", "import_value", "fob_low", "fob_high")
+    )
+    columns = zip(("sold", "bought", "low", "high"), names, strict=True)
+    return MirrorPart(
+        **plain, measure="quantity_kg" if is_weighed else f"value_{rows['currency'][0].lower()}", months=rows["period"].to_list(),
+        **{field: rows[name].to_list() for field, name in columns}, reasons=rows["reason"].to_list(), whys=rows["why"].to_list(),
+        sources=made.releases["source"].unique().sort().to_list(),
+    )  # fmt: skip

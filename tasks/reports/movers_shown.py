@@ -1,0 +1,106 @@
+"""Writes the rows of `movers` for people: a table each for products, partners, what began and stopped, and revisions."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from tasks.domain.labels import capitalised, country, partner_name, trade_of, written_month
+from tasks.reports.page_templates import words
+from tasks.reports.terminal import amount
+
+GROWTHS = ("product", "partner")
+NAME_MAX = 44
+# Larger amounts are in millions.
+MILLIONS_MIN = 1e7
+
+
+class Section(NamedTuple):
+    """A table: its title, its columns by their titles, the lines below, and of each row the product that it names alone."""
+
+    title: str
+    columns: dict[str, list[str]]
+    below: Sequence[str]
+    products: Sequence[str | None]
+
+    @property
+    def numbers(self) -> list[str]:
+        """The titles of the columns of numbers."""
+        return [*self.columns][1:6]
+
+
+def sections(rows: pl.DataFrame, against: str, reporter: str, language: str = "en") -> Iterator[Section]:
+    """Yield the tables in their order; `rows` are those of `movers` with the columns flow and product_name."""
+    t, (factor, unit) = words("movers", language), _scale(rows, language)
+    flow, month = rows["flow"][0], rows.filter(pl.col("kind") != "revision")["period"][0]
+    about = t["about"].format(
+        trade=capitalised(trade_of(reporter, flow, language)), month=written_month(month) if language == "en" else f"{month.year}年{month.month}月",
+        against=t["against"][against], unit=unit,
+    )  # fmt: skip
+    total = rows.filter(kind="total")
+    for kind, title in t["titles"].items():
+        part = rows.filter(kind=kind)
+        if not part.height:
+            continue
+        if kind == "product" and part.filter(depth=0).height > 1:
+            # A single product is its own total.
+            part = pl.concat([total, part])
+        columns = {"": [_name(row, language) for row in part.iter_rows(named=True)]}
+        for name in ("level", "before", "change"):
+            columns[t["columns"][name]] = [_number(value, factor, signed=name == "change") for value in part[name]]
+        growths = ["change_pct", *(["contribution_pp"] if total.height else [])] if kind in GROWTHS else []
+        columns |= {t["columns"][name]: [_per_cent(value) for value in part[name]] for name in growths}
+        notes = [_note(row, t) for row in part.iter_rows(named=True)]
+        columns |= {t["columns"]["note"]: notes} if any(notes) else {}
+        below = [t["doubt"].format(words=doubt) for doubt in part["doubt"].drop_nulls().unique(maintain_order=True)]
+        products = [None if kind == "revision" else product for product in part["product"]]
+        colon = ": " if language == "en" else "："
+        yield Section(f"{about}{colon}{title}" if kind == "product" else title, columns, below, products)
+
+
+def _scale(rows: pl.DataFrame, language: str) -> tuple[float, str]:
+    """Return the factor and the unit of all numbers of the tables."""
+    if rows["measure"][0] == "quantity_kg":
+        return 1e-3, words("brief", language)["units"].get("t", "t")
+    money = rows["measure"][0].removeprefix("value_").upper()
+    money = words("brief", language)["units"].get(money, money)
+    if rows["level"].max() >= MILLIONS_MIN:  # type: ignore[operator]
+        return 1e-6, words("movers", language)["millions"].format(money=money)
+    return 1.0, money
+
+
+def _name(row: dict[str, Any], language: str) -> str:
+    t = words("movers", language)
+    if row["kind"] == "total":
+        return str(t["all"])
+    partner = row["partner"] and (
+        partner_name(row["partner"]) if language == "en" else country(row["partner"], language)
+    )
+    if row["kind"] == "revision":
+        return f"{row['product']} {partner}, {row['period']:%Y-%m}"
+    indent = "  " * row["depth"]
+    if row["product"]:
+        name = f"{row['product']} {row['product_name'] or ''}".strip()
+        return f"{indent}{name if len(name) <= NAME_MAX else name[: NAME_MAX - 1] + '…'}"
+    return f"{indent}{partner or t['others']}"
+
+
+def _number(value: float | None, factor: float, *, signed: bool) -> str:
+    if value is None:
+        return "–"
+    sign = "+" if signed and value > 0 else ""
+    return sign + amount(value * factor)
+
+
+def _per_cent(value: float | None) -> str:
+    return "–" if value is None else f"{value:+,.1f}"
+
+
+def _note(row: dict[str, Any], t: dict[str, Any]) -> str:
+    note = row["note"] or ""
+    for pattern, said in t["notes"]:
+        note = re.sub(pattern, said, note)
+    return str(t["semicolon"]).join(
+        filter(None, (note, t["quotes"].get(row["quote"], ""), t["in_doubt"] if row["doubt"] else ""))
+    )

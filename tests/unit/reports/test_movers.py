@@ -1,0 +1,112 @@
+"""What moved: sums that close to the last unit, and nothing said of what is not known."""
+
+import random
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from bad_inputs.download import PARTNERS, csv_bytes, magnets
+
+from tasks.reports.movers import movers
+from tasks.reports.movers_shown import sections
+from tasks.reports.query import open_published
+from tasks.reports.questions import with_names
+from tasks.reports.resolver import Resolver
+from tests.unit.customs import Store
+
+CODES = ("85051110", "85051190", "85051900", "85052000", "84713000", "84719000")
+MAY, JUNE = date(2025, 5, 1), date(2025, 6, 1)
+Cell = tuple[str, str, str]
+
+
+@pytest.fixture(scope="module", params=[1, 2])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, dict[Cell, int]]:
+    """Two months of two chapters, with every partner asked for: a cell that is not there was no trade."""
+    draw = random.Random(request.param)
+    cells = {
+        (month, code, partner): draw.randrange(10**5, 10**7)
+        for month in ("202505", "202506") for code in CODES for partner in PARTNERS if draw.random() < 0.7
+    }  # fmt: skip
+    store = Store(tmp_path_factory.mktemp("movers"))
+    records = [
+        (month, code, *magnets(partner)[2:5], str(value // 20), "千克", "0", "?", str(value))
+        for (month, code, partner), value in cells.items()
+    ]
+    store.ingest(csv_bytes(records), products=["84", "85"])
+    return store, cells
+
+
+def test_rows_below_a_code_add_up_to_its_change_and_both_ways_to_the_total(
+    world: tuple[Store, dict[Cell, int]],
+) -> None:
+    store, cells = world
+    rows = movers(store.snapshot, "export", JUNE, measure="value_usd", top=1).rows
+    change = {(of, how): 0 for of in (84, 85, "all") for how in (0, 1)}
+    for (month, code, _), value in cells.items():
+        for of in (int(code[:2]), "all"):
+            change[of, int(month == "202506")] += value
+    assert rows.filter(kind="total").select("before", "level").row(0) == (change["all", 0], change["all", 1])
+    products = rows.filter(kind="product")
+    largest = max((84, 85), key=lambda chapter: abs(change[chapter, 1] - change[chapter, 0]))
+    assert products["product"][0] == str(largest)
+    assert products["change"][0] == change[largest, 1] - change[largest, 0]
+    sums: Counter[str | None] = Counter()
+    for row in products.iter_rows(named=True):
+        sums[row["parent"]] += row["change"]
+    assert len(sums) >= 2
+    known = {row["product"]: row["change"] for row in products.iter_rows(named=True) if row["product"]}
+    assert dict(sums) == {parent: known[parent] if parent else rows["change"][0] for parent in sums}
+    assert rows.filter(kind="partner")["change"].sum() == rows["change"][0]
+    assert products["contribution_pp"].to_list() == pytest.approx(
+        [row / change["all", 0] * 100 for row in products["change"]]
+    )
+
+
+def test_a_code_that_began_or_stopped_is_named_with_what_it_was_worth(world: tuple[Store, dict[Cell, int]]) -> None:
+    store, cells = world
+    rows = movers(store.snapshot, "export", JUNE, measure="value_usd", top=99).rows
+    # Partners whose trade in everything began: none had any in May.
+    traded = {month: {partner for when, _, partner in cells if when == month} for month in ("202505", "202506")}
+    told = rows.filter(kind="partner", note="began").height
+    assert told == len(traded["202506"] - traded["202505"])
+    assert rows.filter(pl.col("kind").is_in(["began", "stopped"])).select("before", "level").min_horizontal().sum() == 0
+
+
+def test_a_partner_that_nobody_asked_for_did_not_stop(sample_store: Path) -> None:
+    """In June no source prints Vietnam, of which May is known."""
+    rows = movers(open_published(sample_store), "export", JUNE).rows
+    partners = rows.filter(kind="partner")
+    assert partners["partner"].to_list() == ["DEU", "USA", None]
+    assert partners["change"].to_list() == [555_000.0, 306_600.0, 1_950_000.0 - 555_000.0 - 306_600.0]
+    assert rows.filter(pl.col("kind").is_in(["began", "stopped"])).height == 0
+    shown = [
+        one.columns
+        for one in sections(
+            with_names(rows.with_columns(flow=pl.lit("export")), Resolver(open_published(sample_store))), "month", "CHN"
+        )
+    ]
+    assert [columns["change"] for columns in shown] == [["+1,950"], ["+555", "+307", "+1,088"]]
+    assert rows.filter(kind="product").select("product", "change_pct", "quote").row(0) == (
+        "85051110",
+        pytest.approx((3188 / 1238 - 1) * 100),
+        "care",
+    )
+
+
+@pytest.mark.parametrize(
+    ("month", "asked", "says"),
+    [
+        (JUNE, {"against": "week"}, "no comparison with the 'week' before; there are month and year"),
+        (
+            JUNE,
+            {"measure": "value_usd"},
+            "no value_usd of exports is known for the world in both 2025-06 and 2025-05; there is quantity_kg",
+        ),
+        (date(2030, 1, 1), {}, "no measure of exports is known for the world in both 2030-01 and 2029-12"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(sample_store: Path, month: date, asked: dict[str, str], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        movers(open_published(sample_store), "export", month, **asked)
