@@ -31,7 +31,13 @@ html_copy_source = False
 html_show_copyright = False
 
 CONTENTS = {
-    "Reading figures": ("docs/readers", "docs/vintages", "docs/mirror", "Data dictionary <schemas/DICTIONARY>"),
+    "Reading figures": (
+        "docs/readers",
+        "docs/vintages",
+        "docs/mirror",
+        "docs/front_page",
+        "Data dictionary <schemas/DICTIONARY>",
+    ),
     "Releases": ("docs/releases", "docs/sources"),
     "Operations": ("Schedules, messages, servers <deployments/README>", "docs/s3", "docs/backup", "docs/settings"),
     "Background": ("docs/design", "docs/limits", "Speed <benchmarks/RESULTS>"),

@@ -282,8 +282,8 @@ def movers(
     if form is not Form.table or output:
         export.write(rows, form.value, output)
         return
-    for title, columns, below in movers_shown.sections(rows, against.value, public.reporter_of(store)):
-        console().print(table(columns, above=title, right=movers_shown.NUMBERS, below=below))
+    for one in movers_shown.sections(rows, against.value, public.reporter_of(store)):
+        console().print(table(one.columns, above=one.title, right=one.numbers, below=one.below))
 
 
 @commands.command(epilog="Example: `tidewaiter plot 85051110 --partner USA --partner DEU --output magnets.png`")

@@ -9,7 +9,6 @@ from flows.cli.asked import MONTH_HELP, PRODUCT_HELP, Flow, Form, Measure, Outpu
 from flows.cli.command import Commands
 from flows.cli.options import DISAGREES, STORE, StoreGiven, read_day
 from flows.cli.terminal import console, say
-from tasks.domain.text import counted
 
 INBOXES = [Path("inbox")]
 commands = Commands()
@@ -35,9 +34,7 @@ def sources(
         export.write(rows, form.value, None)
         return
     # A terminal is narrow, and in a new store most columns are empty; the other formats list the members that are lacking.
-    short = [f"{', '.join(state.reporters)}, without {counted(len(state.lacking), 'other')}" for state in states]
-    reporters = [text if state.lacking else state.row["reporters"] for text, state in zip(short, states, strict=True)]
-    shown = rows.with_columns(reporters=pl.Series(reporters))
+    shown = rows.with_columns(reporters=pl.Series([state.reporters_in_short for state in states]))
     console().print(table({column.name: column.to_list() for column in shown if (column != "").any()}))
 
 

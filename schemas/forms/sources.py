@@ -54,6 +54,13 @@ class SourceState(BaseModel):
         ]
 
     @property
+    def reporters_in_short(self) -> str:
+        """Whose figures are in, and how many members of their group lack the newest month."""
+        lacking = len(self.lacking)
+        without = f", without {lacking} other{'s' * (lacking > 1)}" if lacking else ""
+        return f"{', '.join(self.reporters)}{without}"
+
+    @property
     def row(self) -> dict[str, str]:
         """The row of a page."""
         lacking = f", without {', '.join(self.lacking)}" if self.lacking else ""

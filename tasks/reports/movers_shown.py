@@ -1,80 +1,89 @@
 """Writes the rows of `movers` for people: a table each for products, partners, what began and stopped, and revisions."""
 
+import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from tasks.domain.labels import capitalised, partner_name, trade_of, written_month
+from tasks.domain.labels import capitalised, country, partner_name, trade_of, written_month
+from tasks.reports.page_templates import words
 from tasks.reports.terminal import amount
 
-NUMBERS = ("month", "before", "change", "%", "pp of total")
-TITLES = {
-    "product": "by product",
-    "partner": "by partner",
-    "began": "began",
-    "stopped": "stopped",
-    "revision": "largest revisions by the newest release",
-}
-QUOTES = {"care": "quote with care", "no": "do not quote the percentage"}
+GROWTHS = ("product", "partner")
 NAME_MAX = 44
 # Larger amounts are in millions.
 MILLIONS_MIN = 1e7
-Section = tuple[str, dict[str, list[str]], Sequence[str]]
 
 
-def sections(rows: pl.DataFrame, against: str, reporter: str) -> Iterator[Section]:
-    """Yield the title, the columns and the lines below of each table."""
-    factor, unit = _scale(rows)
-    flow = rows["flow"][0]
-    month = rows.filter(pl.col("kind") != "revision")["period"][0]
-    about = f"{capitalised(trade_of(reporter, flow))} in {written_month(month)} against the {against} before, {unit}"
+class Section(NamedTuple):
+    """A table: its title, its columns by their titles, the lines below, and of each row the product that it names alone."""
+
+    title: str
+    columns: dict[str, list[str]]
+    below: Sequence[str]
+    products: Sequence[str | None]
+
+    @property
+    def numbers(self) -> list[str]:
+        """The titles of the columns of numbers."""
+        return [*self.columns][1:6]
+
+
+def sections(rows: pl.DataFrame, against: str, reporter: str, language: str = "en") -> Iterator[Section]:
+    """Yield the tables in their order; `rows` are those of `movers` with the columns flow and product_name."""
+    t, (factor, unit) = words("movers", language), _scale(rows, language)
+    flow, month = rows["flow"][0], rows.filter(pl.col("kind") != "revision")["period"][0]
+    about = t["about"].format(
+        trade=capitalised(trade_of(reporter, flow, language)), month=written_month(month) if language == "en" else f"{month.year}年{month.month}月",
+        against=t["against"][against], unit=unit,
+    )  # fmt: skip
     total = rows.filter(kind="total")
-    for kind, title in TITLES.items():
+    for kind, title in t["titles"].items():
         part = rows.filter(kind=kind)
         if not part.height:
             continue
-        if kind == "product":
+        if kind == "product" and part.filter(depth=0).height > 1:
             # A single product is its own total.
-            part = pl.concat([total, part]) if part.filter(depth=0).height > 1 else part
-        columns: dict[str, list[str]] = {"": [_name(row) for row in part.iter_rows(named=True)]}
-        columns |= {
-            name: [_number(row[column], factor, signed=signed) for row in part.iter_rows(named=True)]
-            for name, column, signed in (
-                ("month", "level", False),
-                ("before", "before", False),
-                ("change", "change", True),
-            )
-        }
-        if kind in ("product", "partner"):
-            columns["%"] = [_per_cent(value) for value in part["change_pct"]]
-        if kind in ("product", "partner") and total.height:
-            columns["pp of total"] = [_per_cent(value) for value in part["contribution_pp"]]
-        notes = [_note(row) for row in part.iter_rows(named=True)]
-        if any(notes):
-            columns["note"] = notes
-        doubts = part["doubt"].drop_nulls().unique(maintain_order=True)
-        yield (f"{about}: {title}" if kind == "product" else title), columns, [f"in doubt: {words}" for words in doubts]
+            part = pl.concat([total, part])
+        columns = {"": [_name(row, language) for row in part.iter_rows(named=True)]}
+        for name in ("level", "before", "change"):
+            columns[t["columns"][name]] = [_number(value, factor, signed=name == "change") for value in part[name]]
+        growths = ["change_pct", *(["contribution_pp"] if total.height else [])] if kind in GROWTHS else []
+        columns |= {t["columns"][name]: [_per_cent(value) for value in part[name]] for name in growths}
+        notes = [_note(row, t) for row in part.iter_rows(named=True)]
+        columns |= {t["columns"]["note"]: notes} if any(notes) else {}
+        below = [t["doubt"].format(words=doubt) for doubt in part["doubt"].drop_nulls().unique(maintain_order=True)]
+        products = [None if kind == "revision" else product for product in part["product"]]
+        colon = ": " if language == "en" else "："
+        yield Section(f"{about}{colon}{title}" if kind == "product" else title, columns, below, products)
 
 
-def _scale(rows: pl.DataFrame) -> tuple[float, str]:
+def _scale(rows: pl.DataFrame, language: str) -> tuple[float, str]:
     """Return the factor and the unit of all numbers of the tables."""
     if rows["measure"][0] == "quantity_kg":
-        return 1e-3, "t"
+        return 1e-3, words("brief", language)["units"].get("t", "t")
     money = rows["measure"][0].removeprefix("value_").upper()
-    return (1e-6, f"million {money}") if rows["level"].max() >= MILLIONS_MIN else (1.0, money)  # type: ignore[operator]
+    money = words("brief", language)["units"].get(money, money)
+    if rows["level"].max() >= MILLIONS_MIN:  # type: ignore[operator]
+        return 1e-6, words("movers", language)["millions"].format(money=money)
+    return 1.0, money
 
 
-def _name(row: dict[str, Any]) -> str:
-    indent = "  " * row["depth"]
+def _name(row: dict[str, Any], language: str) -> str:
+    t = words("movers", language)
     if row["kind"] == "total":
-        return "all products"
+        return str(t["all"])
+    partner = row["partner"] and (
+        partner_name(row["partner"]) if language == "en" else country(row["partner"], language)
+    )
     if row["kind"] == "revision":
-        return f"{row['product']} {partner_name(row['partner'])}, {row['period']:%Y-%m}"
+        return f"{row['product']} {partner}, {row['period']:%Y-%m}"
+    indent = "  " * row["depth"]
     if row["product"]:
         name = f"{row['product']} {row['product_name'] or ''}".strip()
         return f"{indent}{name if len(name) <= NAME_MAX else name[: NAME_MAX - 1] + '…'}"
-    return f"{indent}{partner_name(row['partner']) if row['partner'] else 'others'}"
+    return f"{indent}{partner or t['others']}"
 
 
 def _number(value: float | None, factor: float, *, signed: bool) -> str:
@@ -88,6 +97,10 @@ def _per_cent(value: float | None) -> str:
     return "–" if value is None else f"{value:+,.1f}"
 
 
-def _note(row: dict[str, Any]) -> str:
-    said = [row["note"] or "", QUOTES.get(row["quote"] or "", ""), "in doubt" if row["doubt"] else ""]
-    return "; ".join(filter(None, said))
+def _note(row: dict[str, Any], t: dict[str, Any]) -> str:
+    note = row["note"] or ""
+    for pattern, said in t["notes"]:
+        note = re.sub(pattern, said, note)
+    return str(t["semicolon"]).join(
+        filter(None, (note, t["quotes"].get(row["quote"], ""), t["in_doubt"] if row["doubt"] else ""))
+    )

@@ -215,6 +215,46 @@ def test_a_browser_without_a_network_shows_the_page_light_dark_narrow_and_printe
     assert opened == 10
 
 
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine; on Debian: apt-get install chromium")
+@pytest.mark.parametrize(
+    ("name", "width", "scheme", "asked", "leads_to"),
+    [
+        ("index.html", 1000, "light", "rare magnets", "basket-rare_earth_magnets.en.html"),
+        ("index.zh.html", 390, "dark", "稀土永磁体", "basket-rare_earth_magnets.zh.html"),
+    ],
+)
+def test_the_front_page_opens_from_a_folder_and_its_search_leads_to_the_page_of_a_product(
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str, width: int, scheme: str, asked: str, leads_to: str
+) -> None:
+    from playwright.sync_api import sync_playwright
+
+    monkeypatch.delenv("TIDEWAITER_WATCH_LIST", raising=False)
+    assert in_process("site", "--output", "public", cwd=home).returncode == 0
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)  # type: ignore[arg-type]
+        page = context.new_page()
+        heard: list[str] = []
+        page.on("console", lambda message: heard.append(message.text))
+        page.on("pageerror", lambda error: heard.append(str(error)))
+        page.goto((home / "public" / name).as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        faint = {said for ink, paper, said in page.evaluate(INKS) if _contrast(ink, paper) < CONTRAST_MIN}
+        assert faint == set()
+        levels = page.evaluate(HEADINGS)
+        assert levels.count(1) == 1
+        assert all(later - now <= 1 for now, later in itertools.pairwise(levels))
+        page.locator("#asked").click()
+        page.keyboard.type(asked)
+        page.locator("#found a").first.click()
+        page.wait_for_url(f"**/{leads_to}")
+        assert page.locator("nav a").count() == 3
+        page.locator("nav a").first.click()
+        page.wait_for_url("**/index*.html")
+        assert heard == []
+        browser.close()
+
+
 def _light(colour: str) -> float:
     channels = [int(text) / 255 for text in colour.removeprefix("rgb(").removesuffix(")").split(",")]
     linear = [value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]

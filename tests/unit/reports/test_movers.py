@@ -82,8 +82,8 @@ def test_a_partner_that_nobody_asked_for_did_not_stop(sample_store: Path) -> Non
     assert partners["change"].to_list() == [555_000.0, 306_600.0, 1_950_000.0 - 555_000.0 - 306_600.0]
     assert rows.filter(pl.col("kind").is_in(["began", "stopped"])).height == 0
     shown = [
-        columns
-        for _, columns, _ in sections(
+        one.columns
+        for one in sections(
             with_names(rows.with_columns(flow=pl.lit("export")), Resolver(open_published(sample_store))), "month", "CHN"
         )
     ]

@@ -1,0 +1,46 @@
+"""Defines the command that writes the static site, and shows it on this machine."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.command import Commands
+from flows.cli.options import STORE, StoreGiven
+from flows.cli.terminal import say
+from tasks.domain.text import counted
+
+commands = Commands()
+
+
+@commands.command(epilog="Example: `tidewaiter site --output public --serve`")
+def site(
+    output: Annotated[
+        Path, typer.Option(help="folder of the pages; what lies there under their names is replaced")
+    ] = Path("site"),
+    serve: Annotated[bool, typer.Option("--serve", help="then show it at http://127.0.0.1:PORT until Ctrl-C")] = False,
+    port: Annotated[int, typer.Option(help="port for --serve; 0: any free one", min=0, max=65535)] = 8000,
+    store: StoreGiven = STORE,
+) -> None:
+    """Write a static site: what moved, what is held and due, a page for each watched product, and a search.
+
+    It needs no server and no network: open index.html, or copy the folder to any web server.
+    """
+    from tasks.domain import clock
+    from tasks.reports import site as building
+
+    output.mkdir(parents=True, exist_ok=True)
+    pages = building.build(store, output, clock.today())
+    say(f"{counted(len(pages), 'page')} in {output}; open {output / building.FRONT['en']}")
+    if serve:
+        _serve(output, port)
+
+
+def _serve(folder: Path, port: int) -> None:
+    """Show a folder on loopback until the process is ended."""
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    with ThreadingHTTPServer(("127.0.0.1", port), partial(SimpleHTTPRequestHandler, directory=str(folder))) as server:
+        say(f"http://127.0.0.1:{server.server_port}/ until Ctrl-C")
+        server.serve_forever()

@@ -1,0 +1,162 @@
+"""Writes a static site from the stores of a root: what moved, what is held and due, a page for each watched product, and a search.
+
+Belongs here: which pages there are, their addresses and what stands on the front page. Does not belong here: the page of a product
+(`tasks.reports.brief`). Nothing is fetched: a page opens from a folder as from a server.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from schemas.forms.address import S3Url
+from schemas.layouts import FLOWS
+from tasks.domain.errors import NoFigure
+from tasks.domain.labels import capitalised, country, trade_of
+from tasks.domain.reporter import Reporter
+from tasks.ingest import held as held_releases
+from tasks.reports import inventory, movers, movers_shown, query
+from tasks.reports.brief import render, wording
+from tasks.reports.brief.facts import gather
+from tasks.reports.brief.sentences import headlines
+from tasks.reports.brief.watched import file_name, watch_list
+from tasks.reports.citation import citation, citation_zh, known_on
+from tasks.reports.page_templates import LANGUAGES, template, words
+from tasks.reports.questions import with_names
+from tasks.reports.resolver import Resolver
+from tasks.reports.sources import source_states
+from tasks.store.parquet import read_table
+from tasks.store.reporters import stores_of
+from tasks.store.snapshot import Snapshot
+from tasks.store.working_copy import at_hand
+
+FRONT = {"en": "index.html", "zh": "index.zh.html"}
+# Products of the largest changes that have a page beside those of the watch list.
+MOVED_MAX = 5
+
+
+class Trade(NamedTuple):
+    """What the front page says of one direction of a reporter, in one language."""
+
+    title: str
+    cited: str
+    products: list[dict[str, str]]
+    moved: list[movers_shown.Section]
+    missing: str
+    pages: dict[str, str]
+
+
+def build(root: Path | S3Url, folder: Path, day: date) -> list[Path]:
+    """Write the site into a folder; return its pages. Pages of products that are watched no more are left as they are."""
+    written: list[Path] = []
+    trades: dict[str, list[Trade]] = {language: [] for language in LANGUAGES}
+    waiting, found = [], []
+    for reporter, address in stores_of(root).items():
+        store = at_hand(address)
+        snapshot = query.open_published(store)
+        waiting += [(reporter, one) for one in held_releases.waiting(store)]
+        pages: dict[tuple[str, str], str] = {}
+        for flow in FLOWS:
+            if snapshot.entries("metric", flow):
+                for language, trade in _trade(store, snapshot, reporter, flow, folder, day, written):
+                    trades[language].append(trade)
+                    pages |= (
+                        {(reporter, product): place for product, place in trade.pages.items()}
+                        if language == "en"
+                        else {}
+                    )
+        found += _names(store, reporter, pages)
+    (folder / "names.js").write_text(
+        f"NAMES={json.dumps(found, ensure_ascii=False, separators=(',', ':'))}", encoding="utf-8"
+    )
+    states = [state for state in source_states(root, [], day).sources if state.last_month]
+    for language in LANGUAGES:
+        # A direction without any total comes last.
+        trades[language].sort(key=lambda trade: not trade.moved and not trade.products)
+        written.append(folder / FRONT[language])
+        text = template("site.html.j2").render(
+            t=words("brief", language) | words("site", language), trades=trades[language], day=day, states=states, held=waiting,
+            country=lambda key, language=language: capitalised(country(key, language)), front=FRONT, language=language,
+        )  # fmt: skip
+        written[-1].write_text(text, encoding="utf-8")
+    return written
+
+
+def _trade(
+    store: Path, snapshot: Snapshot, reporter: str, flow: str, folder: Path, day: date, written: list[Path]
+) -> Iterator[tuple[str, Trade]]:
+    """Write the pages of the products of a direction; yield what the front page says of it, by language."""
+    rows, against, missing = None, "month", ""
+    for against in movers.AGAINST:
+        # Of January and February together, or of a first month, the month before is not known.
+        try:
+            rows = movers.movers(snapshot, flow, movers.month_of(snapshot, flow, "latest"), against=against).rows
+            break
+        except ValueError as problem:
+            missing = missing or str(problem)
+    moved = [] if rows is None else rows.filter(kind="product")["product"].drop_nulls().head(MOVED_MAX).to_list()
+    listed = watch_list().filter(pl.col("flow") == flow, pl.col("reporter").is_in(["", reporter]))["product"].to_list()
+    shown: dict[str, list[dict[str, str]]] = {language: [] for language in LANGUAGES}
+    pages: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
+    resolver = Resolver(snapshot)
+    for product in dict.fromkeys([*listed, *moved]):
+        try:
+            facts = gather(snapshot, store, product, flow, resolver.month("latest", flow, [product]), day)
+        except (NoFigure, ValueError):
+            # The store has no figure of a product that is watched.
+            continue
+        for language in LANGUAGES:
+            name = f"{file_name(product, flow)}.{language}.html"
+            place = folder / reporter / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            others = [
+                ("other_language", name.replace(f".{language}.", f".{one}.")) for one in LANGUAGES if one != language
+            ]
+            place.write_text(
+                render.page(facts, language, [("front", f"../{FRONT[language]}"), *others]), encoding="utf-8"
+            )
+            written.append(place)
+            pages[language][product] = f"{reporter}/{name}"
+            first = headlines(facts, language)[0].text
+            goods = wording.texts(language)["name"].format(**dict(facts))
+            shown[language].append({"name": goods, "said": first, "place": f"{reporter}/{name}"})
+    releases = read_table(snapshot, "release")
+    known = known_on(releases, read_table(snapshot, "decision"))
+    for language, cite in (("en", citation), ("zh", citation_zh)):
+        named = with_names(rows, resolver, language).with_columns(flow=pl.lit(flow)) if rows is not None else None
+        sections = [*movers_shown.sections(named, against, reporter, language)] if named is not None else []
+        title = capitalised(trade_of(reporter, flow, language))
+        yield (
+            language,
+            Trade(
+                title,
+                cite([], Reporter.of(releases).code, known, snapshot.id),
+                shown[language],
+                sections,
+                missing,
+                pages[language],
+            ),
+        )
+
+
+def _names(store: Path, reporter: str, pages: dict[tuple[str, str], str]) -> list[list[Any]]:
+    """List what the search finds: reporter, code, both names, first and last month, and the page if there is one."""
+    rows = []
+    for kind in ("products", "partners"):
+        there = inventory.inventory(store, kind).drop_nulls("last_month").rename({kind.removesuffix("s"): "code"})
+        for row in there.iter_rows(named=True):
+            months = [f"{row[name]:%Y-%m}" for name in ("first_month", "last_month")]
+            rows.append(
+                [
+                    reporter,
+                    row["code"],
+                    row["name"] or "",
+                    row["name_zh"] or "",
+                    *months,
+                    pages.get((reporter, row["code"]), ""),
+                ]
+            )
+    return rows

@@ -1,0 +1,67 @@
+"""The static site: every link leads to a page, every name is found, and nothing is fetched."""
+
+import json
+import re
+from datetime import date
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from tasks.reports import inventory
+from tasks.reports.site import FRONT, build
+
+DAY = date(2026, 6, 30)
+LINK = re.compile(r'(?:href|src)="([^"#]+)"')
+
+
+@pytest.fixture(scope="module")
+def site(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    watched = tmp_path_factory.mktemp("watched") / "watch_list.csv"
+    watched.write_text(
+        "reporter,product,flow,reason\nCHN,basket:rare_earth_magnets,export,licences\nCHN,basket:gallium,export,not in it\n"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIDEWAITER_WATCH_LIST", str(watched))
+        assert sorted({*build(sample_store.parent, folder, DAY)}) == sorted(folder.rglob("*.html"))
+    return folder
+
+
+def test_every_link_of_every_page_leads_somewhere_and_none_out_of_the_folder_but_to_sources(site: Path) -> None:
+    pages = sorted(site.rglob("*.html"))
+    assert len(pages) == 6
+    inner = 0
+    for page in pages:
+        for address in map(unescape, LINK.findall(page.read_text(encoding="utf-8"))):
+            if not address.startswith(("https://", "http://", "data:")):
+                assert (page.parent / address).resolve().is_relative_to(site), address
+                assert (page.parent / address).is_file(), (page, address)
+                inner += 1
+    assert inner >= 10
+    for front in FRONT.values():
+        assert not [one for one in LINK.findall((site / front).read_text(encoding="utf-8")) if one.startswith("http")]
+
+
+def test_the_front_page_says_what_moved_in_both_languages(site: Path) -> None:
+    said = {
+        language: re.sub(r"<[^>]+>", " ", (site / name).read_text(encoding="utf-8")) for language, name in FRONT.items()
+    }
+    assert "China's exports of rare earth magnets were 5,238 t in March 2026" in unescape(said["en"])
+    assert "2026年3月中国稀土永磁体出口5,238吨" in said["zh"]
+    assert "No release is held." in said["en"]
+
+
+def test_the_search_has_every_product_and_partner_with_a_figure_and_the_page_of_those_that_have_one(
+    site: Path, sample_store: Path
+) -> None:
+    names = json.loads((site / "names.js").read_text(encoding="utf-8").removeprefix("NAMES="))
+    there = {
+        code for kind in ("products", "partners")
+        for code in inventory.inventory(sample_store, kind).drop_nulls("last_month")[kind.removesuffix("s")]
+    }  # fmt: skip
+    assert {row[1] for row in names} == there
+    assert [row[6] for row in names if row[1] == "basket:rare_earth_magnets"] == [
+        "CHN/basket-rare_earth_magnets.en.html"
+    ]
+    assert all((site / row[6]).is_file() for row in names if row[6])
