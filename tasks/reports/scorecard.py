@@ -12,15 +12,12 @@ from schemas.names import KINDS
 from schemas.reference.code_tables import code_table, valid_in
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import counting
-from tasks.domain.errors import NoFigure, NothingPublished
 from tasks.domain.line_codes import asked_in, codes_of_line, is_asked
 from tasks.domain.nomenclature import CHINAS
 from tasks.domain.periods import month_name, month_number
 from tasks.reports.mirror import statements
 from tasks.store.parquet import read_table
-from tasks.store.reporters import named, root_of
 from tasks.store.snapshot import Snapshot
-from tasks.store.working_copy import address_of
 
 # Kinds whose last words are compared, the nearest to the authority's own numbers last.
 COMPARED = ("preliminary", "bulletin", "query")
@@ -56,7 +53,7 @@ def scorecard(snapshot: Snapshot, flow: str, product: str, partner: str = WORLD,
             .with_columns(query=pl.coalesce("query", "summed"))
             .drop("summed")
         )
-    found = found.join(_other_side(snapshot, flow, product, partner, measure), on="period", how="left")
+    found = found.join(statements.other_side(snapshot, flow, product, partner, measure), on="period", how="left")
     found = found.with_columns(last=pl.coalesce(*reversed(COMPARED)))
     is_compared = (pl.col("last") > 0) & (
         (pl.col("first") != pl.col("last")) | (pl.sum_horizontal(pl.col(COMPARED).is_not_null()) > 1)
@@ -92,20 +89,3 @@ def _sums_of_codes(snapshot: Snapshot, flow: str, product: str, measure: str, mo
             if levels.len() and levels.null_count() == 0 and rows["product"].n_unique() == levels.len():
                 found.append((month, float(levels.sum())))
     return pl.DataFrame(found, schema={"period": pl.Date, "summed": pl.Float64}, orient="row")
-
-
-def _other_side(snapshot: Snapshot, flow: str, product: str, partner: str, measure: str) -> pl.DataFrame:
-    """What the partner says of the same trade by month, where it has a store beside; of a code that customs share."""
-    address = address_of(snapshot.store)
-    root, own = root_of(address), named(address)
-    nothing = pl.DataFrame(schema={"period": pl.Date, "other_side": pl.Float64})
-    if root is None or own is None or partner == WORLD:
-        return nothing
-    pair, side = ((own, partner), "import") if flow == "export" else ((partner, own), "export")
-    try:
-        rows = statements.mirror(root, product, *pair).rows
-    except (ValueError, NoFigure, NothingPublished):
-        return nothing
-    if measure == KG:
-        return rows.select("period", other_side=f"{side}_kg")
-    return rows.filter(currency=measure.removeprefix("value_").upper()).select("period", other_side=f"{side}_value")
