@@ -119,11 +119,11 @@ class CheckContext:
         theirs = published.select(columns).join(mine, on=[*CODED, "month"], how="anti")
         rows = pl.concat([mine.with_columns(new=pl.lit(True)), theirs.with_columns(new=pl.lit(False))])
         met = rows["measure"].unique().cast(pl.String)
-        each = {
-            name: pl.when(pl.col("measure") == name).then("value").otherwise(0) if name in met else pl.lit(0, pl.Int64) for name in RATED
-        }  # fmt: skip
+        each = {name: pl.when(pl.col("measure") == name).then("value").otherwise(0) for name in RATED if name in met}
         place = ["flow", "product", "month", "partner"]
-        return rows.select(*place, "new", **each).group_by(place).agg(pl.col("new").any(), pl.col(RATED).sum())
+        sums = rows.select(*place, "new", **each).group_by(place).agg(pl.col("new").any(), pl.col([*each]).sum())
+        none = {name: pl.lit(0, pl.Int64) for name in RATED if name not in each}
+        return sums.with_columns(**none).select(*place, "new", *RATED)
 
     @cached_property
     def numbers(self) -> pl.DataFrame:

@@ -128,7 +128,7 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
     units = [per_unit(name) for name in names.measures]
     made = made.with_columns(size=pl.lit(pl.Series([*units, 1], dtype=pl.Int64)).gather(pl.col("measure")))
     size = pl.col("size")
-    is_exact = is_ratio or (made.select(pl.max_horizontal(pl.col(*TOTALS).abs().max())).item() or 0) <= EXACT_MAX
+    largest = {} if is_ratio else made.select(pl.col(*TOTALS).abs().max()).row(0, named=True)
     kinds = kinds_behind(per_kilogram=is_ratio) | pl.when(
         pl.col("highest_since").is_not_null() | pl.col("lowest_since").is_not_null()
     ).then("kinds_of_run").otherwise(pl.lit(0, pl.UInt8))
@@ -139,7 +139,10 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
         product="product", partner="partner", measure="measure",
         classification=names.classification,
         period=index_month("month"),
-        **{name: pl.col(name) if is_ratio else in_units(pl.col(name), size * months, is_exact=is_exact) for name, months in TOTALS.items()},
+        **{
+            name: pl.col(name) if is_ratio else in_units(pl.col(name), size * months, is_exact=(largest[name] or 0) <= EXACT_MAX)
+            for name, months in TOTALS.items()
+        },
         **{figure.name: pl.col(figure.name) for figure in FIGURES_OF if figure.name not in TOTALS},
         **{name: pl.when(pl.col(name).is_not_null()).then(index_month(name)) for name in (*RECORDS, "series_start", "comparable_from")},
         **{name: pl.col(name).cat.to(schema[name]) for name in statuses},

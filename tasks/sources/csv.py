@@ -110,16 +110,14 @@ def _header_end(body: bytes, where: str) -> int:
 
 def _in_utf_8(body: bytes, header_end: int, where: str) -> tuple[bytes, str]:
     """The bytes in UTF-8, and their encoding: that of the header and of the data. Raises Refused where there is none, or two."""
-    spans = ((0, header_end), (header_end, len(body)))
-    found = {_encoding_of(body, *span, where) for span in spans} - {""}
-    if len(found) > 1:
-        header, data = (_encoding_of(body, *span, where) for span in spans)
+    (header, head), (data, rest) = (_decoded(body, *span, where) for span in ((0, header_end), (header_end, len(body))))
+    if header and data and header != data:
         raise Refused(
             "mixed encodings", where=where, found=f"the header is {header.upper()} and the data are {data.upper()}",
             advice="Download it again; do not join files by hand.",
         )  # fmt: skip
-    encoding = found.pop() if found else "utf-8"
-    whole = body if encoding == "utf-8" else body.decode(encoding).encode()
+    encoding = header or data or "utf-8"
+    whole = body if encoding == "utf-8" else (head + rest).encode()
     if (at := whole.find(REPLACEMENT.encode())) >= 0:
         text = whole[max(at - 30, 0) : at + 30].decode("utf-8", "ignore").replace("\n", " ")
         raise Refused(
@@ -129,22 +127,21 @@ def _in_utf_8(body: bytes, header_end: int, where: str) -> tuple[bytes, str]:
     return whole, encoding
 
 
-def _encoding_of(body: bytes, start: int, end: int, where: str) -> str:
-    """The encoding of a part: UTF-8 if it is valid UTF-8, else GB18030, else Refused; empty for ASCII, which is both.
+def _decoded(body: bytes, start: int, end: int, where: str) -> tuple[str, str]:
+    """The encoding of a part and its text: UTF-8 if it is valid UTF-8, else GB18030, else Refused; the encoding of ASCII, which is
+    both, is empty.
 
     UTF-8 comes first, because much of it is also valid GB18030 and would decode to other characters without an error.
     """
     data = body[start:end]
-    if data.isascii():
-        return ""
     errors = []
     for encoding in ("utf-8", "gb18030"):
         try:
-            data.decode(encoding)
+            text = data.decode(encoding)
         except UnicodeDecodeError as error:
             errors.append(error)
         else:
-            return encoding
+            return ("" if text.isascii() else encoding), text
     # Of the encoding in which more of it can be read.
     at = max(error.start for error in errors)
     raise Refused(
