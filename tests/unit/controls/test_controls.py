@@ -18,6 +18,7 @@ from tasks.domain.measures import MIXED, MIXED_WORDS, coverage, events_of, measu
 from tasks.reports.query import open_published
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
+from tests.copied_store import copied
 from tests.unit import builders
 
 ROOT = Path(__file__).parents[3]
@@ -29,12 +30,9 @@ QUERY = (
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+def sample(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     folder = tmp_path_factory.mktemp("events")
-    day = date(2026, 11, 1)
-    release.fn(
-        ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=folder / "reporter=CHN"), day
-    )
+    copied(sample_store, folder)
     (folder / "soybeans.csv").write_bytes(QUERY.encode("gb18030"))
     release.fn(
         ReleaseRequest(
@@ -44,7 +42,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
             flow="export",
             partners="all",
         ),
-        day,
+        date(2026, 11, 1),
     )
     return open_published(folder / "reporter=CHN")
 

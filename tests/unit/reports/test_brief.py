@@ -35,10 +35,8 @@ JUNE = date(2025, 6, 1)
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    store = tmp_path_factory.mktemp("brief") / "reporter=CHN"
-    release.fn(ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=store))
-    return open_published(store)
+def snapshot(sample_store: Path) -> Snapshot:
+    return open_published(sample_store)
 
 
 @pytest.fixture(scope="module")
