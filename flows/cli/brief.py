@@ -207,6 +207,15 @@ def windows(
     _say_mixed(products, Reporter.of(read_table(snapshot, "release")).code)
 
 
+def _other_side(snapshot: "Snapshot", flow: str, product: str, partner: str) -> dict[int, float]:
+    """Return what the partner says in kilograms, by month number, where it has a store beside."""
+    from tasks.domain.periods import month_number
+    from tasks.reports.mirror.statements import other_side
+
+    rows = other_side(snapshot, flow, product, partner, "quantity_kg").drop_nulls("other_side")
+    return {month_number(month): mass for month, mass in rows.iter_rows()}
+
+
 def _windows_of(
     snapshot: "Snapshot", product: str, flow: Flow, partners: list[str], events_wanted: list[str] | None
 ) -> "pl.DataFrame":
@@ -215,7 +224,12 @@ def _windows_of(
 
     from tasks.controls import windows as event_windows
 
-    every = pl.concat(event_windows.windows(snapshot, product, flow.value, partner) for partner in partners)
+    every = pl.concat(
+        event_windows.windows(
+            snapshot, product, flow.value, partner, _other_side(snapshot, flow.value, product, partner)
+        )
+        for partner in partners
+    )
     found = every.filter(pl.col("event").is_in(events_wanted)) if events_wanted else every
     absent = sorted({*(events_wanted or ())} - {*found["event"]})
     if absent or not found.height:

@@ -71,6 +71,12 @@ def vintages(
     flow: OneFlow = None,
     measure: Measure = "quantity_kg",
     metric: Annotated[Figure, typer.Option(help="figure of the table metric")] = LEVEL,
+    first_prints: Annotated[
+        bool,
+        typer.Option(
+            "--first-prints", help="of each month the first print beside what later releases and the partner say"
+        ),
+    ] = False,
     form: Printed = Form.table,
     store: Store = STORE,
     whose: ReporterOfStore = None,
@@ -80,7 +86,7 @@ def vintages(
 
     from tasks.domain import labels
     from tasks.domain.reporter import Reporter
-    from tasks.reports import export, query
+    from tasks.reports import export, query, scorecard
     from tasks.reports import vintages as tracing
     from tasks.reports.resolver import Resolver
     from tasks.reports.tables import listing
@@ -90,6 +96,9 @@ def vintages(
     asked, reporter = Resolver(snapshot), Reporter.of(read_table(snapshot, "release"))
     code, key = asked.product(product), asked.partner(partner)
     way = asked.flow([code], flow and flow.value)
+    if first_prints:
+        _show_first_prints(scorecard.scorecard(snapshot, way, code, key, measure), form)
+        return
     months = asked.months(month, way, [code])
     found = tracing.vintages(store, way, code, key, months, measure, metric.value)
     if not found.height:
@@ -111,6 +120,16 @@ def vintages(
         console().print(listing(shown, console().width))
     else:
         export.write(found, form.value, None)
+
+
+def _show_first_prints(found: "pl.DataFrame", form: Form) -> None:
+    from tasks.reports.scorecard import WITHIN_PCT, within
+
+    if not found.height:
+        raise ValueError("no source prints a single month of it: ask for a line of a release page, or for one partner")
+    _show(found, form, ROWS_MAX)
+    if form is Form.table and (counts := within(found)):
+        say(f"first prints have been within {WITHIN_PCT:g} % in {counts[0]} of {counts[1]} months")
 
 
 def _show(found: "pl.DataFrame", form: Form, rows_max: int) -> None:

@@ -106,6 +106,10 @@ class Facts(BaseModel):
     )
     held: list[dict[str, Any]] = Field(description="releases that are held: title, release_id, since, why")
     mirror: list[MirrorPart] = Field([], description="what partners with a store of their own say of the same trade")
+    first_prints: tuple[int, int] | None = Field(
+        None,
+        description="in how many of the last months the first print was near the later figure, and how many can be compared",
+    )
     mixed_code: bool
     within_union: bool = Field(
         False, description="whether the European Union is the reporter and some of its members are partners"

@@ -5,41 +5,21 @@ partners cover every code of the line in a month. What differs by more than cust
 or was lost, or a line whose goods have changed. A check returns findings and changes nothing.
 """
 
-import functools
-from bisect import bisect_left
-from collections.abc import Iterator
-from itertools import chain
-
 import polars as pl
 
 from schemas.reference.code_tables import code_table, valid_in
 from tasks.checks.context import EXAMPLES, REVISED_SHARE_MAX, CheckContext
 from tasks.checks.published_months import RATED
 from tasks.checks.registry import check
-from tasks.domain.coverage import EVERYTHING, WORLD
+from tasks.domain.coverage import WORLD
 from tasks.domain.findings import Rows, finding
+from tasks.domain.line_codes import NATIONAL_DIGITS, asked_in, codes_of_line, is_asked
 from tasks.domain.nomenclature import CHINAS, LINE
 from tasks.domain.periods import month_name
 
-NATIONAL_DIGITS = 8
 LINES = f"{LINE}:"
 OF_RELEASES = ("reporter", "kind", "classification", "flow", "products", "partners", "first_month", "last_month")
 Place = tuple[str, int]
-
-
-@functools.cache
-def codes_of(codes: str) -> tuple[str, ...]:
-    """The codes of a text of codes and ranges, each standing for all below it.
-
-    >>> codes_of("2846,0302-0304,01-02")
-    ('2846', '0302', '0303', '0304', '01', '02')
-    """
-    return tuple(chain.from_iterable(_range(part) for part in codes.split(",")))
-
-
-def _range(part: str) -> Iterator[str]:
-    first, _, last = part.partition("-")
-    return (str(code).zfill(len(first)) for code in range(int(first), int(last or first) + 1))
 
 
 @check(severity="warning")
@@ -58,8 +38,8 @@ def _line_differs(context: CheckContext) -> Rows:
         place = str(flow), int(month)
         valid = catalogue.filter(valid_in(pl.lit(month_name(place[1]))), flow=place[0])
         lines = found.join(valid.select("product", "codes"), on="product")
-        asked = _asked(releases, place)
-        whole = {codes: codes_of(codes) for codes in lines["codes"] if all(_is_asked(code, asked) for code in codes_of(codes))}  # fmt: skip
+        asked = asked_in(releases, *place)
+        whole = {codes: codes_of_line(codes) for codes in lines["codes"] if all(is_asked(code, asked) for code in codes_of_line(codes))}  # fmt: skip
         for codes, parts in whole.items():
             differing += _compare(context, place, lines.filter(codes=codes), parts)
     yield from sorted(differing, key=lambda row: (row["subject"], row["observed"]))[:EXAMPLES]
@@ -80,32 +60,6 @@ def _single(context: CheckContext, where: pl.Expr) -> pl.DataFrame:
         [own.select(*columns, "partner"), theirs.join(own, on=key, how="anti").select(*columns, "partner")]
     )
     return rows.filter(pl.col("measure").is_in(RATED)).select(columns)
-
-
-def _asked(releases: pl.DataFrame, place: Place) -> tuple[str, ...]:
-    """The products that queries of all partners asked for in a month; empty text where one asked for all."""
-    flow, month = place
-    ordinal = pl.lit(month)
-    first, last = (pl.col(name).dt.year() * 12 + pl.col(name).dt.month() - 1 for name in ("first_month", "last_month"))
-    there = releases.filter(
-        pl.col("partners") == "all", pl.col("flow") == flow, pl.col("classification") == CHINAS, ordinal.is_between(first, last)
-    )  # fmt: skip
-    products = there["products"].explode().drop_nulls().unique().to_list()
-    return tuple("" if product == EVERYTHING else product for product in products)
-
-
-def _is_asked(code: str, asked: tuple[str, ...]) -> bool:
-    """Whether a code, or each national code below it that we know, was asked for."""
-    if code.startswith(asked):
-        return True
-    known = _national()
-    below = known[bisect_left(known, code) : bisect_left(known, f"{code}:")]
-    return bool(below) and all(name.startswith(asked) for name in below)
-
-
-@functools.cache
-def _national() -> list[str]:
-    return sorted(code for code in code_table("hs_names")["product"] if len(code) == NATIONAL_DIGITS)
 
 
 def _compare(context: CheckContext, place: Place, line: pl.DataFrame, parts: tuple[str, ...]) -> Rows:

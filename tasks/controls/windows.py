@@ -22,7 +22,7 @@ from tasks.domain.coverage import WORLD, covering
 from tasks.domain.decisions import counting
 from tasks.domain.measure_states import states_on
 from tasks.domain.measures import coverage, events_of, mixed_note, touched_codes
-from tasks.domain.periods import first_day, month_end, month_number
+from tasks.domain.periods import first_day, month_end, month_name, month_number
 from tasks.domain.reporter import Reporter
 from tasks.store.parquet import Partition, partition_month, read_table
 from tasks.store.snapshot import Snapshot
@@ -36,7 +36,8 @@ YEAR = 12
 KG = "quantity_kg"
 # The columns that windows read: `metric` has thirty more.
 LOOKED_AT = ("product", "period", "measure", "level", "yoy_pct", "yoy_status")
-TRADED_OTHERWISE = "other_unit"
+TRADED_OTHERWISE, OTHER_SIDE = "other_unit", "other_side"
+NOTHING: Mapping[int, float] = {}
 # The coverage of releases is expanded by product and month, and windows may have a placebo for every code.
 PRODUCTS_AT_ONCE = 500
 ZERO: Mapping[str, Any] = {"level": 0.0, "yoy_pct": None, "yoy_status": "zero_base"}
@@ -45,9 +46,18 @@ ZERO_AFTER_CHANGE = {**ZERO, "yoy_status": "definition_break"}
 Series = Mapping[int, Mapping[str, Any]]
 
 
-def windows(snapshot: Snapshot, product: str, flow: str = "export", partner: str = WORLD) -> DataFrame[EventWindow]:
+def windows(
+    snapshot: Snapshot,
+    product: str,
+    flow: str = "export",
+    partner: str = WORLD,
+    other_side: Mapping[int, float] = NOTHING,
+) -> DataFrame[EventWindow]:
     """Return the windows of a product: every measure that takes effect, for it and for each placebo product of the
     store.
+
+    `other_side` is what the partner says of the product, kilograms by month number; it stands for months without a number of the
+    reporter, and the rows say so.
     """
     releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
     reporter = Reporter.of(releases)
@@ -64,6 +74,11 @@ def windows(snapshot: Snapshot, product: str, flow: str = "export", partner: str
     ]
     wanted = {name: published.get(name, {}) for name in [product, *names]}
     series = with_zeros(wanted, months, releases, flow, partner)
+    filled = {
+        month: {"level": mass, "yoy_pct": None, "yoy_status": OTHER_SIDE}
+        for month, mass in other_side.items() if _level(series[product].get(month)) is None
+    }  # fmt: skip
+    series[product] = {**series[product], **filled}
     rows = [
         row
         for event in events
@@ -83,12 +98,14 @@ def windows_of(
     spans += [(first, length) for length in LENGTHS for first in (month - length, month)]
     for first, length in spans:
         now, before, growth, status = _compare(series, first, length)
+        lent = [month for one in range(first, first + length) for month in (one - YEAR, one) if _is_lent(series, month)]
+        said = f"{partner} says it of {', '.join(map(month_name, sorted(lent)))}" if lent else None
         yield {
             "event": event["event"], "flow": flow, "state": states_on(month_end(first_day(first + length - 1)))[event["event"]].name, "product": product,
             "role": "touched" if touched else "placebo", "coverage": touched, "partner": partner,
             "side": "before" if first < month else "after", "months": length, "first_month": first_day(first),
             "last_month": first_day(first + length - 1), "quantity_kg": now, "quantity_year_before_kg": before,
-            "yoy_pct": growth, "status": status, "note": note,
+            "yoy_pct": growth, "status": status, "note": "; ".join(filter(None, (note, said))) or None,
         }  # fmt: skip
 
 
@@ -191,9 +208,17 @@ def _compare(series: Series, first: int, length: int) -> tuple[float | None, flo
         return now, before, None, "definition_break"
     if before is None:
         return now, None, None, "no_base"
+    lent = [_is_lent(series, month) for one in span for month in (one - YEAR, one)]
+    if any(lent):
+        return now, before, (now / before - 1) * 100 if all(lent) and before else None, OTHER_SIDE
     if before == 0:
         return now, 0.0, None, "zero_base"
     return now, before, (now / before - 1) * 100, "implied_base" if None in known else "computed"
+
+
+def _is_lent(series: Series, month: int) -> bool:
+    row = series.get(month)
+    return row is not None and row["yoy_status"] == OTHER_SIDE
 
 
 def _level(row: Mapping[str, Any] | None) -> float | None:

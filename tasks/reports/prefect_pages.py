@@ -12,7 +12,7 @@ from typing import cast
 from uuid import UUID
 
 from schemas.forms.held import HeldRelease
-from schemas.forms.outcome import Gap, Outcome
+from schemas.forms.outcome import Outcome
 from schemas.forms.sources import SourceState
 from schemas.forms.watch import WatchReport
 from tasks.domain.text import clip, counted
@@ -39,18 +39,8 @@ def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     for name, rows, words in tables:
         if rows:
             create_table_artifact(rows, key=key_of(name, outcome), description=words)
-    by_pair: dict[tuple[str, str], list[Gap]] = {}
-    for gap in outcome.gaps:
-        by_pair.setdefault((gap.exporter, gap.importer), []).append(gap)
-    for (exporter, importer), gaps in by_pair.items():
-        create_table_artifact(
-            [
-                {name: value for name, value in gap.model_dump().items() if name not in ("exporter", "importer")}
-                for gap in gaps
-            ],
-            key=f"mirror-{exporter}-{importer}".lower(),
-            description=f"{counted(len(gaps), 'difference')} between {exporter} and {importer} that no known cause explains, since {_about(outcome)}",
-        )
+    for key, words, rows in gap_pages(outcome):
+        create_table_artifact(rows, key=key, description=words)
     for place in outcome.briefs:
         if place.endswith(".md"):
             name = Path(place).stem
@@ -61,6 +51,23 @@ def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
             )
     if outcome.decision:
         _rewrite_earlier(outcome, made)
+    return made
+
+
+def gap_pages(outcome: Outcome) -> list[tuple[str, str, list[dict[str, object]]]]:
+    """Return a page for each pair in whose mirror the release left a difference unexplained: its key, its title and its rows."""
+    pairs = dict.fromkeys((gap.exporter, gap.importer) for gap in outcome.gaps)
+    made = []
+    for exporter, importer in pairs:
+        gaps = [gap for gap in outcome.gaps if (gap.exporter, gap.importer) == (exporter, importer)]
+        words = f"{counted(len(gaps), 'difference')} between {exporter} and {importer} that no known cause explains, since {_about(outcome)}"
+        made.append(
+            (
+                f"mirror-{exporter}-{importer}".lower(),
+                words,
+                [gap.model_dump(exclude={"exporter", "importer"}) for gap in gaps],
+            )
+        )
     return made
 
 

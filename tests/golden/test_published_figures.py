@@ -12,9 +12,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.release import release
-from schemas.forms.request import ReleaseRequest
-
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).with_name("published_figures_2025.csv")
 TONNE = {"level", "ytd", "rolling_12m"}
@@ -22,11 +19,8 @@ FEWEST = 50
 
 
 @pytest.fixture(scope="module")
-def metric(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
-    store = tmp_path_factory.mktemp("store") / "reporter=CHN"
-    request = ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=store)
-    release.fn(request, today=date(2026, 7, 1))
-    return pl.scan_parquet(store / "current" / "metric").filter(pl.col("measure") == "quantity_kg").collect()
+def metric(sample_store: Path) -> pl.DataFrame:
+    return pl.scan_parquet(sample_store / "current" / "metric").filter(pl.col("measure") == "quantity_kg").collect()
 
 
 def figures(metric: pl.DataFrame, partner: str, month: str, product: str = "85051110") -> dict[str, Any]:

@@ -12,7 +12,6 @@ from flows.cli.app import app
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from tasks.reports import query
-from tasks.store.snapshot import open_snapshot
 
 AUGUST, SEPTEMBER = date(2026, 8, 14), date(2026, 9, 15)
 CODE, MORE = "84834030", 1000
@@ -104,15 +103,3 @@ def test_the_second_download_is_a_revision_of_one_number(root: Path, files: dict
     assert done.exit_code == 0, done.output
     assert f"{before:,}" in done.output
     assert f"{after:,}" in done.output
-
-
-def test_the_downloads_may_come_in_either_order(root: Path, files: dict[date, Path], tmp_path: Path) -> None:
-    other = ingested(files, tmp_path / "store", SEPTEMBER, AUGUST)
-    found = []
-    for one in (root, other):
-        snapshot = open_snapshot(one / "reporter=EU27")
-        assert snapshot is not None
-        found.append(
-            {entry.path: entry.sha256 for entry in snapshot.files if entry.table not in ("lineage", "finding")}
-        )
-    assert found[0] == found[1]

@@ -1,11 +1,11 @@
-"""Months that look back on what others left: over the end of a year, and in any order."""
+"""Months that look back on what others left, through the flow; `test_incremental.py` draws stores and cuts them into portions."""
 
 import itertools
 import json
 import random
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 import pyarrow.parquet
@@ -18,14 +18,13 @@ from tasks.ingest.normalise import Normalised, normalise
 from tasks.ledger import merge as ledger
 from tasks.metrics.derive import derive
 from tasks.sources import gacc_query
-from tasks.steps import derivation, open_published, portions, segments
+from tasks.steps import open_published
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot, open_snapshot
 from tests.copied_store import copied
 
 HEADER = '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n'
 MONTHS = ("202311", "202312", "202401", "202402", "202403")
-SIXTEEN = [f"{index // 12}{index % 12 + 1:02d}" for index in range(2024 * 12 + 3, 2025 * 12 + 7)]
 TABLES = ("record_level", "observation", "trade_flow", "metric", "revision")
 
 
@@ -79,24 +78,6 @@ def filled(files: list[Path], store: Path, released_on: date = date(2024, 5, 18)
     assert snapshot is not None
     figures = {("metric", ""): frame_sha256(read_table(snapshot, "metric"))}
     return figures | {(entry.table, entry.partition): entry.sha256 for entry in snapshot.files if entry.table in TABLES}
-
-
-def test_each_month_is_what_one_computation_says(forwards: Filled) -> None:
-    published = _check_against_one_computation(forwards.store)
-    assert published.filter(pl.col("rolling_12m_status") == "incomplete_window").height > 0
-    usa = published.filter(product="01012100", partner="USA", measure="quantity_kg").sort("period")
-    assert usa.filter(pl.col("period") == date(2023, 12, 1))["ytd"].item() is None
-
-
-def test_any_order_gives_the_same_bytes(files: list[Path], forwards: Filled, tmp_path: Path) -> None:
-    mixed = [files[place] for place in (2, 4, 0, 3, 1)]
-    assert filled(mixed, tmp_path / "mixed" / "reporter=CHN") == forwards.hashes
-    assert _made_from(tmp_path / "mixed" / "reporter=CHN", "flow=export/year=2024/month=2") == {
-        "202311",
-        "202312",
-        "202401",
-        "202402",
-    }
 
 
 def test_what_is_known_makes_nothing_new_however_much_was_published_since(
@@ -155,57 +136,6 @@ def test_figures_without_record_levels_of_this_version_are_made_again(
     assert filled(files[4:], store) == forwards.hashes
 
 
-@pytest.fixture(scope="module")
-def magnets(tmp_path_factory: pytest.TempPathFactory) -> Filled:
-    """Sixteen months around the control of April 2025, one after another, and their files next to the store."""
-    folder = tmp_path_factory.mktemp("magnets")
-    files = [_magnets(folder, month, 1000 + 10 * place) for place, month in enumerate(SIXTEEN)]
-    return Filled(folder / "reporter=CHN", filled(files, folder / "reporter=CHN", date(2025, 9, 18)))
-
-
-def test_a_correction_makes_later_figures_in_portions_of_any_size(
-    magnets: Filled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The windows around a control look at months that wait on disk."""
-    before = read_table(open_snapshot(magnets.store), "metric")
-    copied(magnets.store, tmp_path / "at-once")
-    copied(magnets.store, tmp_path / "in-parts")
-    corrected = _magnets(tmp_path / "again", "202404", 999)
-    filled([corrected], tmp_path / "at-once" / "reporter=CHN", date(2025, 10, 18))
-    cut, derive_months = [], portions.derive_months
-
-    def noted(flow: str, months: list[int], *others: Any) -> Any:
-        cut.extend(months)
-        return derive_months(flow, months, *others)
-
-    monkeypatch.setattr(portions, "derive_months", noted)
-    monkeypatch.setattr(segments, "ROWS_AT_ONCE", 0)
-    monkeypatch.setattr(derivation, "LEDGER_ROWS_AT_ONCE", 1)
-    filled([corrected], tmp_path / "in-parts" / "reporter=CHN", date(2025, 10, 18))
-    # Portions, each for itself, in the month that is corrected and in all after it.
-    assert sorted(cut) == sorted([*range(2024 * 12 + 3, 2025 * 12 + 7)] * len(segments.CUTS))
-    one, other = _snapshot(tmp_path / "at-once" / "reporter=CHN"), _snapshot(tmp_path / "in-parts" / "reporter=CHN")
-    assert _hashes(one) == _hashes(other)
-    after = _check_against_one_computation(tmp_path / "in-parts" / "reporter=CHN")
-    assert (before["level"] != after["level"]).sum() > 0
-
-
-def test_a_correction_leaves_the_numbers_of_other_months_as_they_are(
-    files: list[Path], forwards: Filled, tmp_path: Path
-) -> None:
-    store = copied(forwards.store, tmp_path)
-    own = ["period", "product", "partner", "measure", "level"]
-    before = read_table(_snapshot(store), "metric").select(own)
-    corrected = tmp_path / "again.csv"
-    corrected.write_bytes(files[1].read_bytes().replace(b"1037", b"1038"))
-    filled([corrected], store, date(2024, 6, 18))
-    after = read_table(_snapshot(store), "metric").select(own)
-    changed = after.join(before, on=own, how="anti", nulls_equal=True)
-    assert changed["period"].unique().to_list() == [date(2023, 12, 1)]
-    assert 1038 in changed["level"].to_list()
-    _check_against_one_computation(store)
-
-
 def test_records_look_back_five_years_and_a_correction_reaches_as_far(tmp_path: Path) -> None:
     """A year at a time, then months, then a correction of an old one, which is the record of a month three years later."""
     store = tmp_path / "reporter=CHN"
@@ -251,18 +181,6 @@ def _of_months(folder: Path, kilograms: dict[str, int]) -> Path:
         for place, (code, partner) in enumerate(itertools.product(("85051110", "01012100"), ("502", "304")), 1)
     ]
     file = folder / f"{min(kilograms)}-{max(kilograms)}.csv"
-    file.write_bytes((HEADER + "".join(rows)).encode("gb18030"))
-    return file
-
-
-def _magnets(folder: Path, month: str, kilograms: int) -> Path:
-    """A made-up query file of two codes and two partners."""
-    folder.mkdir(exist_ok=True)
-    rows = [
-        f'"{month}","{code}","合成","{partner}","合成","{kilograms * place}","千克","0","?","{kilograms * 40}",\n'
-        for place, (code, partner) in enumerate(itertools.product(("85051110", "01012100"), ("502", "304")), 1)
-    ]
-    file = folder / f"{month}.csv"
     file.write_bytes((HEADER + "".join(rows)).encode("gb18030"))
     return file
 

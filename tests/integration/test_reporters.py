@@ -1,6 +1,5 @@
 """Several reporters below one root: what plain readers see, and that no reporter changes anything of another."""
 
-import itertools
 import json
 import shutil
 from datetime import date
@@ -152,17 +151,6 @@ def test_a_second_reporter_changes_no_byte_name_or_time_of_the_first_ones_store(
         shutil.rmtree(tmp_path / "alone")
         ingested(tmp_path / "alone", inbox, name)
         assert hashes(tmp_path / "alone")[OF[name]] == hashes(root)[OF[name]]
-
-
-def test_the_order_of_arrival_across_reporters_does_not_matter(root: Path, inbox: Path, tmp_path: Path) -> None:
-    wanted = hashes(root)
-    names = ["june.csv", "ots.json", "census.json"]
-    for order in itertools.permutations(names):
-        other = tmp_path / "-".join(order)
-        for name in order:
-            ingested(other, inbox, name)
-        assert hashes(other) == {OF[name]: wanted[OF[name]] for name in names}
-        shutil.rmtree(other)
 
 
 @pytest.mark.parametrize("table", ["metric", "trade_flow", "observation", "release", "detail", "finding", "revision"])

@@ -11,6 +11,7 @@ from tasks.domain.measure_states import LAPSED
 from tasks.reports.brief import charts, lists, sentences, verdicts, wording
 from tasks.reports.charts import scale_of
 from tasks.reports.page_templates import LANGUAGES, template
+from tasks.reports.scorecard import WITHIN_PCT
 
 # A smaller shift of shares does not explain the unit value.
 MIX_MOVED_PP_MIN = 5.0
@@ -76,6 +77,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "verdict_of_all": verdicts.of_all(facts, language), "quotable": verdicts.quotable(said, facts, language),
         "revised_first": verdicts.revised_first(facts, language),
         "decisions": [*(t["in_doubt"].format(doubt=one) for one in facts.doubts), *lists.decision_lines(facts.decisions, language)],
+        "first_prints": t["first_prints"].format(near=facts.first_prints[0], count=facts.first_prints[1], pct=f"{WITHIN_PCT:g}") if facts.first_prints else "",
         "mirrors": lists.mirror_tables(facts, language), "revised": lists.revised_lines(facts, language), "events": lists.event_lines(facts, language),
         "lapsed": sum(event["state"].startswith(LAPSED) for event in facts.events), "reasons": {**MADE, **MISSING, **t["missing_reasons"]},
         "partner_label": lambda key: t["world"] if key == "WLD" else partner_name(key) if t["by_label"] else wording.partner(key, language),

@@ -68,8 +68,8 @@ def _keys(partition: str) -> tuple[str, str, str]:
 def read_side(
     store: Path, flow: str, partner: str, months: range, product: str | None = None, day: date | None = None
 ) -> Side:
-    """Read one side of a pair, of one HS code or of all of six digits. Raises NothingPublished, and ValueError for a day
-    before the first release.
+    """Read one side of a pair, of one HS code or of all of six digits; a side that had said nothing by `day` is without figures.
+    Raises NothingPublished.
     """
     snapshot = open_published(store)
     measures = pl.col("measure").cast(pl.String)
@@ -81,16 +81,22 @@ def read_side(
     def is_near(partition: Partition) -> bool:
         return partition[0] == flow and partition_month(partition) in months
 
-    columns = ("product", "classification", "partner", "period", "measure", "level", "level_status")
-    if day is None:
-        levels = read_table(snapshot, "metric", is_near, wanted & of_code, columns)
-    else:
-        near = [(month // 12, month % 12 + 1) for month in months]
-        levels = query(store, "metric", flow=flow, product=product, month=near, as_of=day).filter(wanted & of_code)
-    releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"), day or date.max)
     is_current = pl.col("known_until").is_null() if day is None else was_last_on(day)
     behind = is_one_of("partner", [partner]) & pl.col("measure").is_in([KG, CIF, *VALUES]) & is_current
     rows = read_table(snapshot, "observation", is_near, behind & part_of(product) if product else behind)
+    every = read_table(snapshot, "release")
+    releases: pl.DataFrame = counting(every, read_table(snapshot, "decision"), day or date.max)
+    if day is not None:
+        # What came later says nothing of what was silent then.
+        releases = releases.filter(
+            (pl.col("released_on") <= day) | pl.col("release_id").is_in(rows["release_id"].implode())
+        )
+    columns = ("product", "classification", "partner", "period", "measure", "level", "level_status")
+    if day is None or not releases.height:
+        levels = read_table(snapshot if day is None else None, "metric", is_near, wanted & of_code, columns)
+    else:
+        near = [(month // 12, month % 12 + 1) for month in months]
+        levels = query(store, "metric", flow=flow, product=product, month=near, as_of=day).filter(wanted & of_code)
     digits = HS6 if product is None else len(product)
     rows = rows.filter(pl.col("product").str.contains(rf"^\d{{{digits},}}$")).with_columns(
         pl.col("product").str.slice(0, digits), period=pl.col("period_end").dt.month_start(), priority=priority()
@@ -98,7 +104,7 @@ def read_side(
     place = ("product", "period")
     best = rows.filter(pl.col("priority") == pl.col("priority").min().over(*place))
     return Side(
-        snapshot, flow, partner, Reporter.of(releases), levels.select(pl.col("product", "partner", "measure", "level_status").cast(pl.String), "period", "level"),
+        snapshot, flow, partner, Reporter.of(every), levels.select(pl.col("product", "partner", "measure", "level_status").cast(pl.String), "period", "level"),
         best.select(*place, "measure", "value", "source", "release_id"), releases, day,
     )  # fmt: skip
 

@@ -16,7 +16,8 @@ from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema
 from tasks.domain.classification import members
 from tasks.domain.comparability import changes_of_texts
-from tasks.domain.errors import NoFigure
+from tasks.domain.coverage import WORLD
+from tasks.domain.errors import NoFigure, NothingPublished
 from tasks.domain.nomenclature import SHARED
 from tasks.domain.partner_key import partner_key
 from tasks.domain.period_words import read_months
@@ -24,8 +25,9 @@ from tasks.domain.periods import first_day, month_index, month_name, month_numbe
 from tasks.ledger.doubts import Doubts
 from tasks.reports.mirror.sides import HS6, KG, Side, every_month, hubs, months_of, read_side, statements
 from tasks.reports.mirror.verdicts import REACH_AHEAD, REACH_BACK, judge
-from tasks.store.reporters import stores_of
-from tasks.store.working_copy import at_hand
+from tasks.store.reporters import named, root_of, stores_of
+from tasks.store.snapshot import Snapshot
+from tasks.store.working_copy import address_of, at_hand
 
 # Values at the exporter's border: no freight to the importer is in them.
 FREE_ON_BOARD = ("FOB", "FAS", "customs value")
@@ -95,6 +97,23 @@ def mirror(
         side.releases.filter(pl.col("flow").is_null() | (pl.col("flow") == side.flow)).join(span, how="cross") for side in sides
     ]).filter(pl.col("first_month") <= pl.col("last"), pl.col("last_month") >= pl.col("first")).drop("first", "last")  # fmt: skip
     return Mirror(rows, (sides[0].snapshot.id, sides[1].snapshot.id), releases)
+
+
+def other_side(snapshot: Snapshot, flow: str, product: str, partner: str, measure: str) -> pl.DataFrame:
+    """What the partner says of the same trade by month, where it has a store beside; of a code that customs share."""
+    address = address_of(snapshot.store)
+    root, own = root_of(address), named(address)
+    nothing = pl.DataFrame(schema={"period": pl.Date, "other_side": pl.Float64})
+    if root is None or own is None or partner == WORLD:
+        return nothing
+    pair, side = ((own, partner), "import") if flow == "export" else ((partner, own), "export")
+    try:
+        rows = mirror(root, product, *pair).rows
+    except (ValueError, NoFigure, NothingPublished):
+        return nothing
+    if measure == KG:
+        return rows.select("period", other_side=f"{side}_kg")
+    return rows.filter(currency=measure.removeprefix("value_").upper()).select("period", other_side=f"{side}_value")
 
 
 def pair(root: Path | S3Url, exporter: str, importer: str) -> tuple[Path, Path]:

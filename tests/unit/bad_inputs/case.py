@@ -148,7 +148,18 @@ def _earlier(data: bytes, declared: tuple[tuple[str, Any], ...]) -> Normalised:
         )
 
 
+READ: dict[tuple[Any, ...], Normalised] = {}
+
+
 def _normalised(data: bytes, name: str, declared: Mapping[str, Any], folder: Path, sidecar: str | None) -> Normalised:
+    """What is read of a file, once for all the cases that have the same one."""
+    key = (data, name, sidecar, repr(sorted(declared.items())))
+    if key not in READ:
+        READ[key] = _read(data, name, declared, folder, sidecar)
+    return READ[key]
+
+
+def _read(data: bytes, name: str, declared: Mapping[str, Any], folder: Path, sidecar: str | None) -> Normalised:
     folder.mkdir(exist_ok=True)
     (folder / name).write_bytes(data)
     if sidecar is not None:

@@ -40,17 +40,27 @@ def _without(place: int) -> bytes:
     )
 
 
-def _number(name: str, text: str, reason: str, place: int = QUANTITY) -> Case:
+Fault = tuple[int, str, str]  # a place in a record, what stands there, and why the record is set aside
+
+
+def _number(text: str, reason: str, place: int = QUANTITY) -> Fault:
     column = {QUANTITY: "quantity", VALUE: "value", SECOND: "supplementary_quantity"}[place]
-    return Case(name, csv_bytes(with_field(place, text)), Quarantine({1: f"{column} '{text}' {reason}"}))
+    return place, text, f"{column} '{text}' {reason}"
 
 
-def _code(name: str, text: str, reason: str = "is no HS code", place: int = PRODUCT) -> Case:
-    return Case(name, csv_bytes(with_field(place, text)), Quarantine({1: reason}))
+def _code(text: str, reason: str = "is no HS code", place: int = PRODUCT) -> Fault:
+    return place, text, reason
 
 
-def _period(text: str) -> Case:
-    return Case(text, csv_bytes(with_field(MONTH, text)), Quarantine({1: f"period '{text}' is not a month"}))
+def _period(text: str) -> Fault:
+    return MONTH, text, f"period '{text}' is not a month"
+
+
+def _aside(name: str, *faults: Fault) -> Case:
+    """The clean file, and after it a record for each fault, of which none costs another one."""
+    rows = [with_field(place, text)[0] for place, text, _ in faults]
+    reasons = {len(CLEAN_RECORDS) + number: reason for number, (*_, reason) in enumerate(faults, 1)}
+    return Case(name, csv_bytes([*CLEAN_RECORDS, *rows]), Quarantine(reasons))
 
 
 REVERSED = csv_bytes([record[::-1] for record in CLEAN_RECORDS], TITLES[::-1])
@@ -114,9 +124,7 @@ FIELD_ROWS = (
     Row(32, "groups of thousands, quoted", (
         Case("in the value", CLEAN, Publish()),
         Case("in the quantity", csv_bytes(with_field(QUANTITY, "353,000")), Publish()),
-        _number("wrong group", "3530,00", NO_NUMBER),
-        _number("empty group", "353,,000", NO_NUMBER),
-        _number("Indian groups", "2,01,21,000", NO_NUMBER, VALUE),
+        _aside("wrong, empty and Indian groups", _number("3530,00", NO_NUMBER), _number("353,,000", NO_NUMBER), _number("2,01,21,000", NO_NUMBER, VALUE)),
     )),
     Row(33, "groups of thousands, not quoted", (
         Case("quantity", CLEAN.replace(b'"353000"', b"353,000", 1), Refuse("row width")),
@@ -124,23 +132,17 @@ FIELD_ROWS = (
         Case("value, just filling the trailing column", CLEAN.replace(b'"684",\n', b"6,840\n", 1), Refuse("row width")),
     )),
     Row(34, "other marks in numbers", (
-        _number("spaces", "353 000", NO_NUMBER),
-        _number("decimal comma", "1200,5", NO_NUMBER),
-        _number("points as groups", "20.121.000", NO_NUMBER, VALUE),
-        _number("apostrophe groups", "353'000", NO_NUMBER),
-        _number("a group that could be decimals", "1.200,5", NO_NUMBER),
+        _aside("spaces, a comma, points, apostrophes", *(_number(text, NO_NUMBER) for text in ("353 000", "1200,5", "353'000", "1.200,5")),
+               _number("20.121.000", NO_NUMBER, VALUE)),
     )),
     Row(35, "full-width digits", (
         Case("quantity", csv_bytes(with_field(QUANTITY, "３５３０００")), Normalise("column quantity")),
         Case("value with groups", csv_bytes(with_field(VALUE, "２０，１２１，０００")), Normalise("column value")),
         Case("in UTF-8", csv_bytes(with_field(QUANTITY, "３５３０００"), encoding="utf-8"), Normalise("column quantity")),
         Case("the only letters that are not ASCII", csv_bytes([ENGLISH_RECORD], ENGLISH), Normalise("column quantity")),
-        _number("superscript as a footnote mark", "353000²", NO_NUMBER),
-        _number("circled as a footnote mark", "353000①", NO_NUMBER),
-        _number("Arabic-Indic", "٣٥٣٠٠٠", NO_NUMBER),
+        _aside("footnote marks and digits of others", *(_number(text, NO_NUMBER) for text in ("353000²", "353000①", "٣٥٣٠٠٠")),
+               _code("٨٥٠٥١١١٠"), _period("٢٠٢٥٠٦")),
         Case("full-width code", csv_bytes(with_field(PRODUCT, "８５０５１１１０")), Normalise("column product")),
-        _code("Arabic-Indic code", "٨٥٠٥١١١٠"),
-        _period("٢٠٢٥٠٦"),
     )),
     Row(36, "marks for nothing", (
         *(Case(f"'{mark}'", csv_bytes(with_field(QUANTITY, mark)), Normalise(mark, "missing_number")) for mark in ("-", "--", "…", "*", "")),
@@ -149,36 +151,25 @@ FIELD_ROWS = (
         Case("zero is a number: next to millions", csv_bytes(with_field(QUANTITY, "0")), Hold("zero_number"), changes=True),
     )),
     Row(37, "NA", (
-        _number("in a number", "NA", NO_NUMBER),
-        _number("N/A in a number", "N/A", NO_NUMBER, VALUE),
-        _number("null in a number", "null", NO_NUMBER),
+        _aside("in a number, a code or a key of ours", _number("NA", NO_NUMBER), _number("N/A", NO_NUMBER, VALUE), _number("null", NO_NUMBER),
+               *(_code(text, f"partner '{text}' is no partner code", PARTNER) for text in ("NA", "USA", ""))),
         Case("in a name", csv_bytes(with_field(PARTNER_NAME, "NA")), Publish()),
-        _code("in a code", "NA", "partner 'NA' is no partner code", PARTNER),
-        _code("a key of ours in a code", "USA", "partner 'USA' is no partner code", PARTNER),
-        _code("an empty code", "", "partner '' is no partner code", PARTNER),
     )),
     Row(38, "negative numbers", (
-        _number("minus", "-353000", "is negative"),
-        _number("minus zero", "-0", "is negative"),
-        _number("brackets", "(353000)", NO_NUMBER),
-        _number("trailing minus", "353000-", NO_NUMBER),
-        _number("value", "-20,121,000", NO_NUMBER, VALUE),
-        _number("plus", "+353000", NO_NUMBER),
-        _number("percent", "12.5%", NO_NUMBER),
-        _number("currency sign", "$20,121,000", NO_NUMBER, VALUE),
-        _number("yuan sign", "¥20", NO_NUMBER, VALUE),
+        _aside("and other signs", _number("-353000", "is negative"), _number("-0", "is negative"),
+               *(_number(text, NO_NUMBER) for text in ("(353000)", "353000-", "+353000", "12.5%")),
+               *(_number(text, NO_NUMBER, VALUE) for text in ("-20,121,000", "$20,121,000", "¥20"))),
     )),
     Row(39, "NaN, infinity, exponents", (
-        *(_number(text, text, NO_NUMBER) for text in ("NaN", "inf", "1e309", "1E5", "0x10", "1_000")),
+        _aside("as a program writes them", *(_number(text, NO_NUMBER) for text in ("NaN", "inf", "1e309", "1E5", "0x10", "1_000"))),
     )),
     Row(40, "more than 64 bits", (
-        _number("quantity", "9223372036854775808", "has more than 15 digits"),
-        _number("grouped value", "9,223,372,036,854,775,808", "has more than 15 digits", VALUE),
-        _number("a million digits less a few", "9" * 60, "has more than 15 digits"),
+        _aside("quantity, grouped value, sixty digits", *(_number(text, "has more than 15 digits") for text in ("9223372036854775808", "9" * 60)),
+               _number("9,223,372,036,854,775,808", "has more than 15 digits", VALUE)),
     )),
     Row(41, "digits that a float loses", (
-        _number("2^53 + 1", "9007199254740993", "has more than 15 digits"),
-        _number("decimals", "1200.55555", "has more decimals than its unit can have"),
+        _aside("2^53 + 1 and decimals", _number("9007199254740993", "has more than 15 digits"),
+               _number("1200.55555", "has more decimals than its unit can have")),
         Case("decimals that are none", csv_bytes(with_field(QUANTITY, "353000.000")), Publish()),
         Case("decimals of a tonne", csv_bytes(with_field(UNIT, "吨", records=with_field(QUANTITY, "353.000"))), Publish()),
     )),
@@ -190,17 +181,17 @@ FIELD_ROWS = (
              Quarantine({7: "product '1012100' is no HS code"}), file="download.xlsx"),
     )),
     Row(47, "HS code in other forms", (
-        *(_code(text, text) for text in ("8.505111E+07", "85051110.0", '="85051110"', "'85051110", "8505.11.10", "8505 1110", "HS85051110", "85O51110", "")),
+        _aside("as programs and people write it", *(_code(text) for text in ("8.505111E+07", "85051110.0", '="85051110"', "'85051110", "8505.11.10", "8505 1110", "HS85051110", "85O51110", ""))),
         Case("dates as codes", workbook_bytes(change=lambda book, sheet: sheet.write_datetime(
             1, PRODUCT, datetime.datetime(2025, 6, 1), book.add_format({"num_format": "yyyy-mm-dd"}))),
             Quarantine({1: "is no HS code"}), file="download.xlsx"),
     )),
     Row(48, "codes of several levels", (
         Case("HS8 and HS6", csv_bytes(with_field(PRODUCT, "850511", 1)), Refuse("mixed levels")),
-        _code("ten digits", "8505111000"),
+        _aside("ten digits", _code("8505111000")),
         Case("HS4 alone", csv_bytes(each(PRODUCT, lambda code: code[:4])), Publish(), changes=True),
     )),
-    Row(51, "no month", (*(_period(text) for text in ("202513", "202500", "2506", "Jun-25", "2025/06", "2025年6月", "20256", "2025", "")),)),
+    Row(51, "no month", (_aside("in eight forms", *(_period(text) for text in ("202513", "202500", "2506", "Jun-25", "2025/06", "2025年6月", "20256", "2025", ""))),)),
     Row(70, "several files joined", (
         Case("header in the middle", CLEAN + CLEAN, Refuse("header in the data")),
         Case("header in another language", CLEAN + csv_text(titles=["Date of data", "Commodity code", *TITLES[2:]]).encode("gb18030"),

@@ -11,10 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 from bad_inputs.case import Case, Publish, read
-from bad_inputs.download import CLEAN, QUANTITY, TITLES, UNIT, VALUE, csv_bytes, distinct_records, magnets
-
-from tasks.domain.periods import month_name
-from tasks.ingest.file_name import months_named
+from bad_inputs.download import QUANTITY, TITLES, UNIT, VALUE, csv_bytes, distinct_records, magnets
 
 ALL = {"partners": "all"}
 PRICE = 57
@@ -368,69 +365,11 @@ def test_a_price_that_was_steady_for_a_while_tells_a_currency(
     assert ("other_currency" in _errors(tmp_path, data, {}, *before)["check"]) is held
 
 
-@pytest.mark.parametrize(
-    ("name", "months"),
-    [
-        ("202506.csv", ["2025-06"]), ("magnets_2025-06.csv", ["2025-06"]), ("2025年6月.xlsx", ["2025-06"]), ("2025年06月出口.csv", ["2025-06"]),
-        ("202501-202506.csv", ["2025-01", "2025-06"]), ("2025.06.csv", ["2025-06"]), ("85051110_202506_v2.csv", ["2025-06"]),
-        ("2025_06.csv", ["2025-06"]), ("2025 年 6 月.xlsx", ["2025-06"]), ("203101.csv", ["2031-01"]),
-        # Days, codes of the HS, ranges within a year, years.
-        ("20250620.csv", []), ("2025-06-20.csv", []), ("2025年6月20日.csv", []), ("200911.csv", []), ("2009.11.csv", []), ("8505.2012.csv", []),
-        ("39221000_2026_01-06.xlsx", []), ("6910_2026_0102_as_of_2026-03-23.xlsx", []), ("39221000_2025.xlsx", []), ("85051110.csv", []),
-        ("202513.csv", []), ("2025年1-6月.csv", []), ("84201206.csv", []), ("3920.2011.06.csv", []), ("2025年6月 20 日.csv", []),
-    ],
-)  # fmt: skip
-def test_the_months_that_a_name_says(name: str, months: list[str]) -> None:
-    assert [month_name(month) for month in months_named(name)] == months
-
-
-def _of_name(tmp_path: Path, data: bytes, file: str, **declared: Any) -> list[tuple[str, str]]:
-    case = Case("", data, Publish(), {**ALL, "released_on": datetime.date(2025, 7, 20), **declared}, file)
-    _, findings = read(case, tmp_path / "inbox")
-    return findings.filter(check="file_name").select("severity", "observed").rows()
-
-
 def test_a_name_of_another_month_is_a_warning_where_the_records_say_theirs_and_held_where_they_do_not(
     tmp_path: Path,
 ) -> None:
-    june = _without_months([6])
-    for file, said in (("202505.csv", "2025-05 in the name"), ("2025年5月.csv", "2025-05 in the name")):
-        assert _of_name(tmp_path, CLEAN, file) == [("warning", said)]
-        assert _of_name(tmp_path, june, file, months="2025-06") == [("error", said)]
-    # A range whose end alone was declared: the figures may be those of the half-year.
-    assert _of_name(tmp_path, june, "202501-202506.csv", months="2025-06") == [
-        ("error", "2025-01, 2025-06 in the name")
-    ]
-    # The month in which it was downloaded, the right month, one of those that were declared, and a day.
-    for file in ("202507.csv", "202506.csv", "2025-06 downloaded 2025-07.csv", "20250510.csv"):
-        assert _of_name(tmp_path, CLEAN, file) == []
-        assert _of_name(tmp_path, june, file, months="2025-06") == []
-    for file in ("202506.csv", "202501-202506.csv"):
-        assert _of_name(tmp_path, june, file, months="2025-01..2025-06") == []
-    # One of two that it names stands in the records.
-    assert _of_name(tmp_path, CLEAN, "202505-202506.csv") == []
-
-
-@pytest.mark.parametrize(
-    ("file", "flow", "held"),
-    [
-        ("magnets_import.csv", "export", True), ("永磁体进口.csv", "export", True), ("永磁体出口.csv", "import", True),
-        ("Exports of magnets.csv", "import", True), ("magnets_export.csv", "export", False), ("进出口.csv", "export", False),
-        ("import and export.csv", "import", False), ("important.csv", "export", False), ("exporters.csv", "import", False),
-        ("imports.csv", "export", True), ("reimport.csv", "export", False), ("reexports.csv", "import", False),
-    ],
-)  # fmt: skip
-def test_a_name_of_the_other_direction_is_held(file: str, flow: str, held: bool, tmp_path: Path) -> None:
-    other = {"export": "import", "import": "export"}[flow]
-    assert _of_name(tmp_path, CLEAN, file, flow=flow) == ([("error", f"{other} in the name")] if held else [])
-
-
-@pytest.mark.parametrize(
-    ("file", "said"),
-    [("magnets_cny.csv", ["CNY in the name"]), ("磁体_人民币.csv", ["CNY in the name"]), ("magnets_USD.csv", []), ("usd_and_rmb.csv", []), ("rmbs.csv", []),
-     ("magnets_rmb.csv", ["CNY in the name"]), ("美元和人民币.csv", []), ("usda_rmb.csv", ["CNY in the name"])],
-)  # fmt: skip
-def test_a_name_of_another_currency_is_a_warning(file: str, said: list[str], tmp_path: Path) -> None:
-    assert _of_name(tmp_path, CLEAN, file) == [("warning", text) for text in said]
-    # Where no value can be read no currency is told.
-    assert _of_name(tmp_path, csv_bytes([magnets("502", "353000", "-")]), file) == []
+    """What a name may say is in `tests/unit/ingest/test_file_name.py`."""
+    found = _doubts(tmp_path, _file([6]), {"released_on": datetime.date(2025, 7, 20)}, file="202505.csv")
+    assert found.select("check", "severity", "observed").rows() == [("file_name", "warning", "2025-05 in the name")]
+    found = _doubts(tmp_path, _without_months([6]), {"months": "2025-06"}, file="202505.csv")
+    assert found.select("check", "severity", "observed").rows() == [("file_name", "error", "2025-05 in the name")]

@@ -10,7 +10,7 @@ from bad_inputs.download import csv_bytes
 from release_pages import goods
 
 from schemas.reference.code_tables import code_table
-from tasks.checks.line_sums import codes_of
+from tasks.checks import line_sums
 
 PAGE = (goods(), {"source": "gacc_preliminary", "flow": None, "released_on": date(2025, 6, 10)})
 # Rare earths of May 2025 on the page: 5,864.6 t for CNY 130 million.
@@ -65,6 +65,4 @@ def test_the_catalogue_has_the_lines_of_the_pages() -> None:
     lines = set(catalogue["product"])
     assert len(lines) == catalogue.height == 31
     assert lines <= set(code_table("page_lines")["product"])
-    assert codes_of("2530902,28053,2846") == ("2530902", "28053", "2846")
-    assert codes_of("0302-0304,12119011-12119012") == ("0302", "0303", "0304", "12119011", "12119012")
-    assert all(codes_of(codes) for codes in catalogue["codes"])
+    assert {"products", "partners"} < {*line_sums.OF_RELEASES}

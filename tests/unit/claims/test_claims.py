@@ -141,10 +141,8 @@ COLUMNS = ("commodity", "partner", "period", "metric", "value", "unit", "qualifi
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    store = tmp_path_factory.mktemp("claims") / "reporter=CHN"
-    release.fn(ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=store))
-    return open_published(store)
+def sample(sample_store: Path) -> Snapshot:
+    return open_published(sample_store)
 
 
 def frame(rows: list[tuple[Any, ...]]) -> ClaimsFile:

@@ -18,6 +18,7 @@ from tasks.domain.measures import MIXED, MIXED_WORDS, coverage, events_of, measu
 from tasks.reports.query import open_published
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
+from tests.copied_store import copied
 from tests.unit import builders
 
 ROOT = Path(__file__).parents[3]
@@ -29,12 +30,9 @@ QUERY = (
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+def sample(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     folder = tmp_path_factory.mktemp("events")
-    day = date(2026, 11, 1)
-    release.fn(
-        ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=folder / "reporter=CHN"), day
-    )
+    copied(sample_store, folder)
     (folder / "soybeans.csv").write_bytes(QUERY.encode("gb18030"))
     release.fn(
         ReleaseRequest(
@@ -44,7 +42,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
             flow="export",
             partners="all",
         ),
-        day,
+        date(2026, 11, 1),
     )
     return open_published(folder / "reporter=CHN")
 
@@ -277,3 +275,22 @@ def test_what_a_code_mixes_is_said_of_all_that_holds_it(product: str) -> None:
     assert "85051110: " in str(mixed_note(product, EVERY))
     assert holds(product, MIXED)
     assert not holds("850590", MIXED)
+
+
+def test_what_the_partner_says_stands_for_months_without_a_number_and_the_row_says_so(tmp_path: Path) -> None:
+    sold = [(month, "USA", "100", "千克") for month in TRADE if "2024-04" <= month < "2025-05"]
+    snapshot = _store(tmp_path, sold, "2024-04..2025-04")
+    may = 2025 * 12 + 4
+    found = windows(snapshot, CODE, "export", "USA", {may: 30.0, may - 1: 7.0, may + 1: 40.0, may - 11: 90.0})
+    shown = _windows(found)
+    # China's own number of April stays.
+    assert shown["2025-04", 1] == (100, 100, 0, "computed")
+    # A growth from one side to the other would be none of trade.
+    assert shown["2025-05", 1] == (30, 100, None, "other_side")
+    said = found.filter(event=ANNOUNCEMENT_18, product=CODE, months=1, first_month=date(2025, 5, 1))["note"][0]
+    assert "USA says it of 2025-05" in said
+    assert _windows(windows(snapshot, CODE, "export", "USA"))["2025-05", 1] == (None, None, None, "not_covered")
+    before = dict.fromkeys((may, may - 12), 60.0)
+    (tmp_path / "none").mkdir()
+    nothing = _store(tmp_path / "none", [("2022-01", "USA", "5", "千克")], "2022-01..2022-02")
+    assert _windows(windows(nothing, CODE, "export", "USA", before))["2025-05", 1] == (60, 60, 0, "other_side")

@@ -28,10 +28,8 @@ JUNE, MAY, JANUARY = "2025-06", "2025-05", "2025-01"
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("asked") / "reporter=CHN"
-    release.fn(ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=folder))
-    return folder
+def store(sample_store: Path) -> Path:
+    return sample_store
 
 
 @pytest.fixture(autouse=True)

@@ -35,10 +35,8 @@ JUNE = date(2025, 6, 1)
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    store = tmp_path_factory.mktemp("brief") / "reporter=CHN"
-    release.fn(ReleaseRequest(file=ROOT / "flows" / "examples" / "published_figures.csv", store=store))
-    return open_published(store)
+def snapshot(sample_store: Path) -> Snapshot:
+    return open_published(sample_store)
 
 
 @pytest.fixture(scope="module")
@@ -335,10 +333,12 @@ def test_ranks_unit_value_and_mix_of_a_month_of_which_all_is_known(whole: Facts)
     assert all(fact.trace is not None and fact.trace.agrees for fact in whole.facts())
 
 
-def test_the_page_needs_no_network_and_no_script(facts: Facts) -> None:
+def test_the_page_needs_no_network_and_is_read_without_its_script(facts: Facts) -> None:
     page = render.page(facts)
-    assert "<script" not in page
-    assert not re.findall(r"(?:src|srcset)=|@import|url\(http", page)
+    before, script = page.split("<script>")
+    assert before.rstrip().endswith("</main>")
+    assert not re.findall(r"(?:src|srcset)=|@import|url\(http", before)
+    assert not re.findall(r"fetch\(|XMLHttpRequest|import\(|https?://", script)
     assert page.count("<h1") == 1
     assert len(set(re.findall(r' id="([^"]+)"', page))) == len(re.findall(r' id="([^"]+)"', page))
 
@@ -487,9 +487,10 @@ def test_the_axes_of_a_few_hundred_kilograms_tell_their_ticks_apart(tmp_path: Pa
             for month in range(1, 7) for partner, kilograms in (("USA", 3), ("DEU", 2), ("JPN", 1))]  # fmt: skip
     page = render.page(brief_of(taken(of_query(tmp_path / "germanium.csv", rows)), germanium))
     for name, count in (("chart", 5), ("partner_chart", 5)):
-        ticks = [text for text in labels(section(page, name)) if re.fullmatch(r"[\d.]+", text)]
-        assert len(ticks) >= count
-        assert len({*ticks}) == len(ticks), ticks
+        for chart in section(page, name).split("<svg ")[1:]:
+            ticks = [text for text in labels(chart) if re.fullmatch(r"[\d.]+", text)]
+            assert len(ticks) >= count
+            assert len({*ticks}) == len(ticks), ticks
 
 
 def test_what_is_published_is_not_held(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from tasks.ledger import merge as ledger
 from tasks.ledger.trade_flow import widen
 from tasks.reports.export import write
 from tasks.reports.query import query
+from tests.copied_store import copied
 from tests.unit.builders import number, release, release_table
 from tests.unit.figures import derived, merged
 
@@ -81,6 +82,13 @@ def test_an_empty_bucket_is_named_by_its_address_and_not_by_the_copy(tmp_path: P
     (tmp_path / "copy_of.json").write_text(json.dumps({"url": "s3://customs/store", "endpoint": "", "held": {}}))
     with pytest.raises(NothingPublished, match=r"^s3://customs/store: nothing is published here yet"):
         query(tmp_path, "metric")
+
+
+def test_a_folder_with_brackets_in_its_name_is_read_as_it_is_written(sample_store: Path, tmp_path: Path) -> None:
+    """Readers of Parquet take such names for patterns."""
+    store = copied(sample_store, tmp_path / "[" / "red] [a-z]*?")
+    rows = query(store, "metric", product="85051110", partner="USA", month=(2025, 6))
+    assert rows.filter(measure="quantity_kg")["level"].to_list() == [353_000]
 
 
 JULY, AUGUST, SEPTEMBER = date(2025, 7, 20), date(2025, 8, 20), date(2025, 9, 20)

@@ -15,6 +15,7 @@ from flows.release import ingest
 from schemas.forms.request import ReleaseRequest
 from tasks.reports.mirror.publication import MirrorPublication, publish_pair
 from tasks.reports.mirror.statements import mirror
+from tasks.reports.prefect_pages import gap_pages
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import open_snapshot
 from tests.unit.reports.mirror.test_statements import of_germany, publish
@@ -97,6 +98,11 @@ def test_a_correction_of_one_side_changes_its_pairs_alone_and_tells_the_gap(
     assert [(gap.product, gap.month, gap.export_kg, gap.import_kg) for gap in outcome.gaps] == [
         ("850511", "2023-01", 900_000, 215_000)
     ]
+    [(key, words, rows)] = gap_pages(outcome)
+    assert (key, rows[0]["month"], rows[0]["currency"]) == ("mirror-chn-deu", "2023-01", "USD")
+    assert words.startswith(
+        "1 difference between CHN and DEU that no known cause explains, since corrected.csv, 2023-01 to 2024-12"
+    )
     after = read_table(open_snapshot(store_of(tmp_path)), "mirror")
     # The releases behind every month are others; what is said is not.
     place, said = ["product", "period"], [name for name in before.columns if not name.endswith("release_ids")]

@@ -131,7 +131,7 @@ def test_the_measured_pairs_come_out_as_a_person_reads_them(shared_data: Path) -
     assert found["850511", "KOR"]["kg_ratio"] == pytest.approx(0.936, abs=5e-4)
 
 
-CAUSES = ("agrees", "lag", "margin", "hub", "unexplained")
+CAUSES = ("agrees", "lag", "margin", "hub", "weight_estimated", "units_differ", "suppressed", "unexplained")
 
 
 def drawn(cause: str, draw: random.Random) -> list[dict[str, Any]]:
@@ -150,6 +150,20 @@ def drawn(cause: str, draw: random.Random) -> list[dict[str, Any]]:
             "export_kg": mass, "export_value": mass * price, "import_kg": weighed * (1.0 if cause != "unexplained" else wrong),
             "import_value": weighed * price * freight * dear * (wrong**2 if cause == "unexplained" else 1), "hub_kg": through * 1.2, "hub_value": through * price * 1.2,
         })  # fmt: skip
+        if cause in ("weight_estimated", "units_differ"):
+            # The value is of other goods, or of other days, and no weight tells.
+            rows[-1] |= {
+                "import_kg": None,
+                "import_kg_status": cause,
+                "import_value": rows[-1]["import_value"] * draw.choice((0.3, 0.5, 1.8, 2.6)),
+            }
+        if cause == "suppressed":
+            rows[-1] |= {
+                "import_kg": None,
+                "import_value": None,
+                "import_kg_status": cause,
+                "import_value_status": cause,
+            }
     return rows
 
 

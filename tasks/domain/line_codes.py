@@ -1,0 +1,54 @@
+"""Relates the lines of customs' release pages to the national codes that customs' catalogue gives them."""
+
+import functools
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import chain
+
+import polars as pl
+
+from schemas.reference.code_tables import code_table
+from tasks.domain.coverage import EVERYTHING
+from tasks.domain.nomenclature import CHINAS
+
+NATIONAL_DIGITS = 8
+
+
+@functools.cache
+def codes_of_line(codes: str) -> tuple[str, ...]:
+    """The codes of a text of codes and ranges, each standing for all below it.
+
+    >>> codes_of_line("2846,0302-0304,01-02")
+    ('2846', '0302', '0303', '0304', '01', '02')
+    """
+    return tuple(chain.from_iterable(_range(part) for part in codes.split(",")))
+
+
+def _range(part: str) -> Iterator[str]:
+    first, _, last = part.partition("-")
+    return (str(code).zfill(len(first)) for code in range(int(first), int(last or first) + 1))
+
+
+def asked_in(releases: pl.DataFrame, flow: str, month: int) -> tuple[str, ...]:
+    """The products that queries of all partners asked for in a month (month number); empty text where one asked for all."""
+    ordinal = pl.lit(month)
+    first, last = (pl.col(name).dt.year() * 12 + pl.col(name).dt.month() - 1 for name in ("first_month", "last_month"))
+    there = releases.filter(
+        pl.col("partners") == "all", pl.col("flow") == flow, pl.col("classification") == CHINAS, ordinal.is_between(first, last)
+    )  # fmt: skip
+    products = there["products"].explode().drop_nulls().unique().to_list()
+    return tuple("" if product == EVERYTHING else product for product in products)
+
+
+def is_asked(code: str, asked: tuple[str, ...]) -> bool:
+    """Whether a code, or each national code below it that we know, was asked for."""
+    if code.startswith(asked):
+        return True
+    known = _national()
+    below = known[bisect_left(known, code) : bisect_left(known, f"{code}:")]
+    return bool(below) and all(name.startswith(asked) for name in below)
+
+
+@functools.cache
+def _national() -> list[str]:
+    return sorted(code for code in code_table("hs_names")["product"] if len(code) == NATIONAL_DIGITS)

@@ -1,0 +1,101 @@
+"""The first print of a line against the sum of its codes, and of a partner against what the other side says."""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from bad_inputs.download import csv_bytes, magnets
+from release_pages import goods
+from typer.testing import CliRunner
+
+from flows.cli.app import app
+from tasks.reports.brief import render
+from tasks.reports.brief.facts import gather
+from tasks.reports.query import open_published
+from tasks.reports.scorecard import scorecard, within
+from tests.unit.reports.mirror.test_statements import of_germany, publish
+from tests.unit.sources.test_eurostat_comext import MASS, VALUE
+
+LINE, MAY = "line:rare_earths", date(2025, 5, 1)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Rare earths of May 2025: 5,864.6 t on the page of 10 June, 5,500 t in the codes of a week later; and magnets to Germany."""
+    folder = tmp_path_factory.mktemp("prints")
+    publish(folder, "CHN", "page.html", goods(), "gacc_preliminary", released_on=date(2025, 6, 10))
+    parts = {"25309020": 600, "28053011": 264_000, "28461010": 5_235_400}
+    rows = [
+        ("202505", code, "name", "502", "\u7f8e\u56fd", str(kg), "\u5343\u514b", "0", "?", f"{4 * kg}")
+        for code, kg in parts.items()
+    ]
+    query = {
+        "flow": "export",
+        "products": ["25309020", "2805", "2846"],
+        "months": "2025-05",
+        "released_on": date(2025, 6, 18),
+    }
+    publish(folder, "CHN", "codes.csv", csv_bytes(rows), "gacc_query", **query)
+    for day, mass in ((20, 209_000), (25, 220_000)):
+        query = {"flow": "export", "products": ["850511"], "months": "2025-05", "released_on": date(2025, 6, day)}
+        publish(
+            folder,
+            "CHN",
+            f"magnets{day}.csv",
+            csv_bytes([magnets("304", str(mass), "53,000", "202505")]),
+            "gacc_query",
+            **query,
+        )
+    publish(
+        folder,
+        "DEU",
+        "germany.csv",
+        of_germany("2025-05", ("CN", VALUE, "50000"), ("CN", MASS, "2150")),
+        "eurostat_comext",
+    )
+    return folder / "store"
+
+
+def test_the_error_of_a_first_print_is_against_the_best_that_came_later(store: Path) -> None:
+    snapshot = open_published(store / "reporter=CHN")
+    row = scorecard(snapshot, "export", LINE).filter(period=MAY).row(0, named=True)
+    assert (row["first_kind"], row["first_known"], row["first"], row["query"]) == (
+        "preliminary",
+        date(2025, 6, 10),
+        5_864_600,
+        5_500_000,
+    )
+    assert row["error_pct"] == pytest.approx((5_864_600 / 5_500_000 - 1) * 100)
+    assert row["other_side"] is None
+
+
+def test_a_corrected_query_has_a_first_print_and_the_partner_beside_it(store: Path) -> None:
+    found = scorecard(open_published(store / "reporter=CHN"), "export", "85051110", "DEU")
+    assert found.select("first", "query", "last").rows() == [(209_000, 220_000, 220_000)]
+    assert found["error_pct"].to_list() == [pytest.approx(-5.0)]
+    # The partner has codes of six digits alone.
+    assert found["other_side"].null_count() == 1
+    assert scorecard(open_published(store / "reporter=DEU"), "import", "850511", "CHN")["other_side"].to_list() == [
+        220_000
+    ]
+
+
+def test_a_sentence_needs_some_months_and_counts_those_within_three_per_cent() -> None:
+    errors = pl.DataFrame({"error_pct": [None, 0.0, -3.0, 3.1, 40.0]})
+    assert within(errors) == (2, 4)
+    assert within(errors.head(3)) is None
+    assert within(pl.DataFrame({"error_pct": [50.0, *[1.0] * 24]})) == (24, 24), "of the last 24 months"
+
+
+def test_the_command_and_the_brief_say_it(store: Path) -> None:
+    asked = ["vintages", LINE, "--first-prints", "--reporter", "CHN", "--store", str(store), "--format", "csv"]
+    told = CliRunner().invoke(app, asked)
+    assert told.exit_code == 0, told.output
+    assert "2025-05-01,preliminary,2025-06-10,5864600.0" in told.stdout
+    facts = gather(
+        open_published(store / "reporter=CHN"), store / "reporter=CHN", LINE, "export", MAY, date(2026, 8, 20)
+    )
+    assert facts.first_prints is None, "one month says nothing"
+    said = render.page(facts.model_copy(update={"first_prints": (20, 24)}))
+    assert "First prints of these goods have been within 3 % of the later figure in 20 of 24 months." in said
