@@ -61,6 +61,7 @@ class MirrorPart(BaseModel):
     reasons: list[str] = []
     whys: list[str] = []
     sources: list[str] = []
+    terms: list[str] = Field([], description="of money: valuations, exchange rates and margins, with their sources")
 
 
 class Facts(BaseModel):

@@ -13,7 +13,7 @@ from schemas.forms.brief import MirrorPart
 from tasks.domain.classification import members
 from tasks.domain.coverage import TOTALS
 from tasks.domain.errors import NoFigure, NothingPublished
-from tasks.reports.mirror import statements
+from tasks.reports.mirror import shown, statements
 from tasks.reports.mirror.sides import HS6
 from tasks.store.reporters import named, root_of, stores_of
 from tasks.store.working_copy import address_of
@@ -68,5 +68,5 @@ def _part(made: statements.Mirror, partner: str, *, is_withheld: bool) -> Mirror
     return MirrorPart(
         **plain, measure="quantity_kg" if is_weighed else f"value_{rows['currency'][0].lower()}", months=rows["period"].to_list(),
         **{field: rows[name].to_list() for field, name in columns}, reasons=rows["reason"].to_list(), whys=rows["why"].to_list(),
-        sources=made.releases["source"].unique().sort().to_list(),
+        sources=made.releases["source"].unique().sort().to_list(), terms=[] if is_weighed else shown.terms(rows),
     )  # fmt: skip

@@ -46,20 +46,7 @@ def notes(found: Mirror) -> list[str]:
     rows, there = found.rows, {*found.rows["reason"]}
     row = rows.row(0, named=True)
     lines = [f"{reason}: {words}" for reason, words in REASONS.items() if reason in there]
-    if rows["export_value"].count() or rows["import_value"].count():
-        sold, bought = (_of_all(rows[f"{side}_valuation"]) for side in ("export", "import"))
-        lines.append(f"sold: {sold}, by destination; bought: {bought}, by origin")
-        others = sorted({row["export_currency"], row["import_currency"]} - {row["currency"]})
-        lines += [f"{' and '.join(others)} in {row['currency']} {RATES}"] if others else []
-        margins = rows.drop_nulls("margin_source").unique(["margin_pct", "margin_source"], maintain_order=True)
-        lines += [
-            f"freight and insurance: {margin:g} % of the value free on board, two points more or less ({source})"
-            for margin, source in margins.select("margin_pct", "margin_source").iter_rows()
-        ]
-        if observed := rows["observed_margin_pct"].drop_nulls().sort().to_list():
-            lines.append(
-                f"freight and insurance as the importer prints them: {observed[0]:.1f} to {observed[-1]:.1f} % of the value without"
-            )
+    lines += terms(rows)
     lines += [
         f"in doubt, {month:%Y-%m}: {doubt}" for month, doubt in rows.select("period", "doubt").iter_rows() if doubt
     ]
@@ -70,6 +57,27 @@ def notes(found: Mirror) -> list[str]:
     states = zip((row["exporter"], row["importer"]), found.snapshots, strict=True)
     lines.append("; ".join(f"{capitalised(country(whose))}: snapshot {name}" for whose, name in states))
     return [*lines, *([LICENCE] if "un_comtrade" in [*found.releases["source"]] else [])]
+
+
+def terms(rows: pl.DataFrame) -> list[str]:
+    """Say how the values are compared: valuations, exchange rates and margins with their sources; nothing where there are no values."""
+    if not (rows["export_value"].count() or rows["import_value"].count()):
+        return []
+    row = rows.row(0, named=True)
+    sold, bought = (_of_all(rows[f"{side}_valuation"]) for side in ("export", "import"))
+    lines = [f"sold: {sold}, by destination; bought: {bought}, by origin"]
+    others = sorted({row["export_currency"], row["import_currency"]} - {row["currency"]})
+    lines += [f"{' and '.join(others)} in {row['currency']} {RATES}"] if others else []
+    margins = rows.drop_nulls("margin_source").unique(["margin_pct", "margin_source"], maintain_order=True)
+    lines += [
+        f"freight and insurance: {margin:g} % of the value free on board, two points more or less ({source})"
+        for margin, source in margins.select("margin_pct", "margin_source").iter_rows()
+    ]
+    if observed := rows["observed_margin_pct"].drop_nulls().sort().to_list():
+        lines.append(
+            f"freight and insurance as the importer prints them: {observed[0]:.1f} to {observed[-1]:.1f} % of the value without"
+        )
+    return lines
 
 
 def workbook_notes(found: Mirror) -> Notes:
