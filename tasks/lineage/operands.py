@@ -67,17 +67,23 @@ class Origins:
         self._reported: dict[tuple[str, int], dict[tuple[str, str, str], Amount]] = {}
         self._priorities: dict[Point, int | None] = {}
         self._whole: dict[Point, bool] = {}
+        self._levels: dict[tuple[Point, str], Amount | None] = {}
 
     @functools.cached_property
     def _years(self) -> "Origins":
         """The same for figures from January to a month, which releases gave as one."""
         years = copy.copy(self)
         years.releases, years._is_cumulative = years_as_months(self.releases), True
-        years._reported, years._priorities, years._whole = {}, {}, {}
+        years._reported, years._priorities, years._whole, years._levels = {}, {}, {}, {}
         return years
 
     def level(self, point: Point, made: str) -> Amount | None:
         """The level, by the rule of `made` (a level_status); None where that rule gives none."""
+        if (point, made) not in self._levels:
+            self._levels[point, made] = self._level(point, made)
+        return self._levels[point, made]
+
+    def _level(self, point: Point, made: str) -> Amount | None:
         if made == "reported":
             return self._printed_level(point)
         if made == "sum":
@@ -191,7 +197,9 @@ class Origins:
             partners = sorted({
                 partner for _, partner, _ in printed if partner not in TOTALS and (members is None or partner in members)
             })  # fmt: skip
-            total = _added([self._of_partner(point.at(partner=partner)) for partner in partners])
+            places = [point.at(partner=partner) for partner in partners]
+            self._ask_whole(places)
+            total = _added([self._of_partner(place) for place in places])
             if total is not None:
                 return total
         codes = sorted({product for product, _, _ in printed} - {point.product})
@@ -212,9 +220,16 @@ class Origins:
             return False
         if point.product.startswith(BASKET):
             return all(code in printed or self.covers(point.at(product=code)) for code in _codes_of_basket(point))
-        if point not in self._whole:
-            self._whole[point] = covering(keys_of([point]), of_national_lists(self.releases)).height > 0
+        self._ask_whole([point])
         return self._whole[point]
+
+    def _ask_whole(self, points: list[Point]) -> None:
+        """Look up together whether every national code below these points is covered."""
+        new = [point for point in points if point not in self._whole]
+        if new:
+            keys = keys_of(new)
+            found = covering(keys, of_national_lists(self.releases)).select(keys.columns)
+            self._whole |= dict.fromkeys(new, False) | {Point(*row): True for row in found.iter_rows()}
 
     def _numbers(self, point: Point) -> dict[tuple[str, str, str], Amount]:
         """The numbers of the point's month, of its product and of the codes below it, by product, partner and measure.

@@ -3,6 +3,7 @@
 The raw bytes are hashed and parsed again: the printed text of a trace comes from the file itself.
 """
 
+import functools
 import json
 from collections.abc import Iterable
 from datetime import date
@@ -37,6 +38,11 @@ class RawRecords:
         self._decided: frozenset[date] | None = None
         self._files: dict[str, RawFile] = {}
         self._of_month: dict[Partition, pl.DataFrame] = {}
+        self._by_key: dict[Partition, dict[tuple[Any, ...], pl.DataFrame]] = {}
+
+    @functools.cached_property
+    def _releases(self) -> dict[str, Row]:
+        return {row["release_id"]: row for row in self.releases.iter_rows(named=True)}
 
     def traced(self, rows: Iterable[Row]) -> list[TracedNumber]:
         """Each row with its records in the raw file. Raises ValueError where the raw bytes do not match their hash."""
@@ -46,10 +52,8 @@ class RawRecords:
         return [self._known[key] for key in sorted(found)]
 
     def _trace(self, row: Row) -> TracedNumber:
-        release = self.releases.filter(pl.col("release_id") == row["release_id"]).row(0, named=True)
-        details = self._details((self.flow, row["period_end"].year, row["period_end"].month)).filter(
-            pl.all_horizontal(pl.col(name) == row[name] for name in (*KEY, *STATEMENT)), pl.col("known_from") <= row["known_from"]
-        )  # fmt: skip
+        release = self._releases[row["release_id"]]
+        details = self._details(row).filter(pl.col("known_from") <= row["known_from"])
         # A number that counts again from a decision on is of an earlier day than the row of the ledger, and no other number is.
         is_again = row["known_from"] in self._decided_on()
         day = details["known_from"].max() if is_again else row["known_from"]
@@ -75,12 +79,23 @@ class RawRecords:
             self._decided = frozenset(read_table(self.snapshot, "decision")["decided_on"])
         return self._decided
 
-    def _details(self, month: Partition) -> pl.DataFrame:
+    def _details(self, row: Row) -> pl.DataFrame:
+        """The details of the statement that a row of the ledger is of."""
+        month, key = (self.flow, row["period_end"].year, row["period_end"].month), (*KEY, *STATEMENT)
         if month not in self._of_month:
             self._of_month[month] = read_table(
                 self.snapshot, "detail", lambda partition: partition == month, self.where
             )
-        return self._of_month[month]
+        details = self._of_month[month]
+        if self.where is None:
+            return details.filter(pl.all_horizontal(pl.col(name) == row[name] for name in key))
+        # Of one product most rows are asked for; of all products, few.
+        if month not in self._by_key:
+            parts = details.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String)).partition_by(
+                key, as_dict=True
+            )
+            self._by_key[month] = parts
+        return self._by_key[month].get(tuple(row[name] for name in key), details.clear())
 
     def _file(self, release: Row) -> RawFile:
         name = release["release_id"]

@@ -35,7 +35,7 @@ from tasks.store.working_copy import at_hand
 
 FRONT = {"en": "index.html", "zh": "index.zh.html"}
 # Products of the largest changes that have a page beside those of the watch list.
-MOVED_MAX = 5
+MOVED_MAX = 3
 
 
 class Trade(NamedTuple):

@@ -38,7 +38,7 @@ class _Origins(Origins):
         self.flow, self.releases, self.records = "export", releases, _NoRecords()
         exports = history.filter(pl.col("flow") == "export")
         self.observation, self.decided = ledger.current_statements(exports), Decided(releases, decisions, exports)
-        self._reported, self._priorities, self._whole = {}, {}, {}
+        self._reported, self._priorities, self._whole, self._levels = {}, {}, {}, {}
 
 
 class _Tracer(Tracer):
