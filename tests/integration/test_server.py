@@ -21,7 +21,7 @@ LATE = {"kinds": ["query"], "settle_seconds": 0}
 # Two heartbeats, so that the test does not wait for the five after which a run is given up.
 SILENCE_SECONDS = 60
 # Before the first scheduled time the runs are put on the schedule and the server stops; a worker takes what is due within 10 s.
-BEFORE_SECONDS, SLOT_SECONDS = 40, 5
+BEFORE_SECONDS, SLOT_SECONDS = 60, 5
 pytestmark = pytest.mark.prefect
 
 
