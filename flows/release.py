@@ -64,9 +64,10 @@ def ingest(request: ReleaseRequest, today: date, batch: Batch | None = None) -> 
             outcome = step.report(published, statements, findings)
             if batch:
                 return batch.add(run, outcome, statements)
-            run.outcome = (
-                outcome.as_dry_run() if request.dry_run else step.update_mirrors(step.brief(outcome, store), store)
-            )
+            if request.dry_run:
+                run.outcome = outcome.as_dry_run()
+            else:
+                run.outcome = step.update_mirrors(step.brief(outcome, store), store)
     return run.outcome
 
 

@@ -29,10 +29,12 @@ def take(
     looked: Look, store: StoreAddress, *, dry_run: bool, show: HearFile = lambda done, total, name: None,
     together: bool = False, otherwise: Declaration = NOTHING,
 ) -> WatchReport:  # fmt: skip
-    """Ingest what is ready, in a dry run as dry runs; `show` gets the progress. A doubtful or broken file does not block the others, but a
-    fault that keeps every file out of the store ends the run: each file would fail in turn. A file of an inbox that is
-    refused gets a note next to it; files that go in `together` are an archive, get none, and are published in batches; a dry run of theirs only lists them, because each stands on the ones before. `otherwise` is declared about files that
-    say nothing else.
+    """Ingest what is ready, in a dry run as dry runs; `show` gets the progress.
+
+    A doubtful or broken file does not block the others, but a fault that keeps every file out of the store ends the run: each file
+    would fail in turn. A file of an inbox that is refused gets a note next to it. Files that go in `together` are an archive, get
+    no notes, and are published in batches; a dry run only lists them, because each stands on the ones before. `otherwise` is
+    declared about files that say nothing else.
     """
     files = [] if dry_run and together else looked.ready
     for file, refusal in () if dry_run or together else shared_refusals(looked):

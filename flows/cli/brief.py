@@ -1,6 +1,8 @@
 """Defines the commands for the day of a release: printed figures, and the effect of export controls."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -207,8 +209,20 @@ def windows(
     _say_mixed(products, Reporter.of(read_table(snapshot, "release")).code)
 
 
+@contextmanager
+def _telling_notes() -> Iterator[None]:
+    """Print the notes of the package `tidewaiter`, which are warnings in Python, on standard error."""
+    from tasks.reports.public import HowUnderstood
+
+    with warnings.catch_warnings(record=True, category=HowUnderstood) as notes:
+        warnings.simplefilter("always", HowUnderstood)
+        yield
+    for note in notes:
+        say(str(note.message), to=errors)
+
+
 def _other_side(snapshot: "Snapshot", flow: str, product: str, partner: str) -> dict[int, float]:
-    """Return what the partner says in kilograms, by month number, where it has a store beside."""
+    """Return the partner's kilograms by month number; empty where the partner has no store under the same root."""
     from tasks.domain.periods import month_number
     from tasks.reports.mirror.statements import other_side
 
@@ -288,11 +302,8 @@ def movers(
     from tasks.reports.tables import table
 
     export.form_of(form.value, output)
-    with warnings.catch_warnings(record=True, category=public.HowUnderstood) as notes:
-        warnings.simplefilter("always", public.HowUnderstood)
+    with _telling_notes():
         rows = public.movers(month, against.value, flow and flow.value, measure, store, None)
-    for note in notes:
-        say(str(note.message), to=errors)
     if form is not Form.table or output:
         export.write(rows, form.value, output)
         return
@@ -315,11 +326,8 @@ def plot(
     """Series as a picture, a line for each product and partner, with the export controls that touch the products."""
     from tasks.reports import public
 
-    with warnings.catch_warnings(record=True, category=public.HowUnderstood) as notes:
-        warnings.simplefilter("always", public.HowUnderstood)
+    with _telling_notes():
         public.plot(product, output, partner, month, flow and flow.value, measure, language.value, store, None)
-    for note in notes:
-        say(str(note.message), to=errors)
     say(f"written: {output}")
 
 

@@ -74,7 +74,8 @@ def vintages(
     first_prints: Annotated[
         bool,
         typer.Option(
-            "--first-prints", help="of each month the first print beside what later releases and the partner say"
+            "--first-prints",
+            help="compare the first print of each month with later releases and with the partner's figure",
         ),
     ] = False,
     form: Printed = Form.table,

@@ -14,7 +14,7 @@ def _figure(description: str, unit: str | None = None) -> Any:
 
 
 class Mirror(Table):
-    """What the exporter says it sold beside what the importer says it bought, of each HS code and month; never one number of the two."""
+    """Exports as the exporter reports them and imports as the importer does, by HS code and month; no third number is made of both."""
 
     flow: pl.Enum = Field(
         description="direction of the goods as the exporter counts them: export", dtype_kwargs={"categories": FLOWS}

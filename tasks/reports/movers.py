@@ -116,12 +116,14 @@ def movers(
         contribution_pp=pl.when(pl.col("kind").is_in(["total", "product", "partner"]) & (base > 0)).then(pl.col("change") / (base or 1.0) * 100),
     )  # fmt: skip
     made = _judged(made, snapshot, flow, measure, growth, months)
-    unknown = now.filter(measure=measure).height - both.height
-    notes = (
-        [f"{counted(unknown, 'product')} of {month:%Y-%m} cannot be compared: {months[1]:%Y-%m} is not known of them"]
-        if unknown
-        else []
-    )
+    compared = both["product"].implode()
+    notes = []
+    for one, other, there in ((months[0], months[1], now), (months[1], months[0], then)):
+        alone = there.filter(~pl.col("product").is_in(compared), measure=measure).height
+        if alone:
+            notes.append(
+                f"{counted(alone, 'product')} of {one:%Y-%m} cannot be compared: {other:%Y-%m} is not known of them"
+            )
     notes += [] if tree.adds_up else ["customs' own lines overlap: they have no total, and none explains another"]
     return Movers(made.select(*COLUMNS), notes)
 

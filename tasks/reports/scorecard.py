@@ -19,7 +19,7 @@ from tasks.reports.mirror import statements
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 
-# Kinds whose last words are compared, the nearest to the authority's own numbers last.
+# Kinds whose last figures are compared, the nearest to the authority's own numbers last.
 COMPARED = ("preliminary", "bulletin", "query")
 SCHEMA = {
     "period": pl.Date, "first_kind": pl.String, "first_known": pl.Date, "first": pl.Float64,
@@ -31,7 +31,7 @@ WITHIN_PCT, MONTHS, LEAST = 3.0, 24, 3
 
 def scorecard(snapshot: Snapshot, flow: str, product: str, partner: str = WORLD, measure: str = KG) -> pl.DataFrame:
     """Return a row for each month: period, first_kind, first_known, first (the first print), the last word of each kind of COMPARED,
-    other_side (what the partner says, where it has a store beside), last (that of the best kind) and error_pct, by how many per cent
+    other_side (the partner's figure, where it has a store under the same root), last (that of the best kind) and error_pct, by how many per cent
     the first print is above it. Numbers are in the unit of the measure; null where there is none.
     """
     rows = read_table(

@@ -21,6 +21,7 @@ from tasks.ingest import held as held_releases
 from tasks.reports import inventory, movers, movers_shown, query
 from tasks.reports.brief import render, wording
 from tasks.reports.brief.facts import gather
+from tasks.reports.brief.mirrored import is_withheld
 from tasks.reports.brief.sentences import headlines
 from tasks.reports.brief.watched import file_name, watch_list
 from tasks.reports.citation import citation, citation_zh, known_on
@@ -50,13 +51,19 @@ class Trade(NamedTuple):
 
 
 def build(root: Path | S3Url, folder: Path, day: date) -> list[Path]:
-    """Write the site into a folder; return its pages. Pages of products that are watched no more are left as they are."""
+    """Write the site into a folder; return its pages. Pages of products that are watched no more are left as they are.
+
+    A store whose numbers may not be passed on has no pages; the front page names its reporter.
+    """
     written: list[Path] = []
     trades: dict[str, list[Trade]] = {language: [] for language in LANGUAGES}
-    waiting, found = [], []
+    waiting, found, left_out = [], [], []
     for reporter, address in stores_of(root).items():
         store = at_hand(address)
         snapshot = query.open_published(store)
+        if is_withheld(read_table(snapshot, "release")):
+            left_out.append(reporter)
+            continue
         waiting += [(reporter, one) for one in held_releases.waiting(store)]
         pages: dict[tuple[str, str], str] = {}
         for flow in FLOWS:
@@ -78,7 +85,7 @@ def build(root: Path | S3Url, folder: Path, day: date) -> list[Path]:
         trades[language].sort(key=lambda trade: not trade.moved and not trade.products)
         written.append(folder / FRONT[language])
         text = template("site.html.j2").render(
-            t=words("brief", language) | words("site", language), trades=trades[language], day=day, states=states, held=waiting,
+            t=words("brief", language) | words("site", language), trades=trades[language], day=day, states=states, held=waiting, left_out=left_out,
             country=lambda key, language=language: capitalised(country(key, language)), front=FRONT, language=language,
         )  # fmt: skip
         written[-1].write_text(text, encoding="utf-8")
@@ -104,9 +111,14 @@ def _trade(
     resolver = Resolver(snapshot)
     for product in dict.fromkeys([*listed, *moved]):
         try:
-            facts = gather(snapshot, store, product, flow, resolver.month("latest", flow, [product]), day)
-        except (NoFigure, ValueError):
+            month = resolver.month("latest", flow, [product])
+        except ValueError:
             # The store has no figure of a product that is watched.
+            continue
+        try:
+            facts = gather(snapshot, store, product, flow, month, day)
+        except NoFigure:
+            # It has figures in units of which a page has none.
             continue
         for language in LANGUAGES:
             name = f"{file_name(product, flow)}.{language}.html"
@@ -129,17 +141,8 @@ def _trade(
         named = with_names(rows, resolver, language).with_columns(flow=pl.lit(flow)) if rows is not None else None
         sections = [*movers_shown.sections(named, against, reporter, language)] if named is not None else []
         title = capitalised(trade_of(reporter, flow, language))
-        yield (
-            language,
-            Trade(
-                title,
-                cite([], Reporter.of(releases).code, known, snapshot.id),
-                shown[language],
-                sections,
-                missing,
-                pages[language],
-            ),
-        )
+        cited = cite([], Reporter.of(releases).code, known, snapshot.id)
+        yield language, Trade(title, cited, shown[language], sections, missing, pages[language])
 
 
 def _names(store: Path, reporter: str, pages: dict[tuple[str, str], str]) -> list[list[Any]]:
@@ -148,15 +151,7 @@ def _names(store: Path, reporter: str, pages: dict[tuple[str, str], str]) -> lis
     for kind in ("products", "partners"):
         there = inventory.inventory(store, kind).drop_nulls("last_month").rename({kind.removesuffix("s"): "code"})
         for row in there.iter_rows(named=True):
-            months = [f"{row[name]:%Y-%m}" for name in ("first_month", "last_month")]
-            rows.append(
-                [
-                    reporter,
-                    row["code"],
-                    row["name"] or "",
-                    row["name_zh"] or "",
-                    *months,
-                    pages.get((reporter, row["code"]), ""),
-                ]
-            )
+            names, months = (row["name"] or "", row["name_zh"] or ""), (row["first_month"], row["last_month"])
+            page = pages.get((reporter, row["code"]), "")
+            rows.append([reporter, row["code"], *names, *(f"{month:%Y-%m}" for month in months), page])
     return rows

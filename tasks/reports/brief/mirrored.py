@@ -1,6 +1,6 @@
-"""Gathers what other reporters say of the trade of a brief, from the stores beside its own.
+"""Gathers what other reporters say of the trade of a brief, from the other stores of the same root.
 
-Customs share HS codes of six digits, so a page of a longer code stands beside one that has other goods too; the page says so.
+Customs share HS codes of six digits, so the partner of a longer code counts other goods too; the page says so.
 """
 
 from datetime import date
@@ -21,6 +21,11 @@ from tasks.store.working_copy import address_of
 MONTHS, PARTNERS_MAX = 13, 6
 # Its numbers may be shown to others with its permission alone.
 NOT_FOR_OTHERS = "un_comtrade"
+
+
+def is_withheld(releases: pl.DataFrame) -> bool:
+    """Whether pages for others must leave out numbers of these releases: UN Comtrade asks for its permission."""
+    return NOT_FOR_OTHERS in [*releases["source"]] and not settings.text(settings.COMTRADE_PERMISSION)
 
 
 def mirrored(store: Path, product: str, flow: str, month: date) -> list[MirrorPart]:
@@ -46,17 +51,16 @@ def mirrored(store: Path, product: str, flow: str, month: date) -> list[MirrorPa
             pl.max_horizontal("export_kg", "import_kg", "export_stated", "import_stated") > 0
         ).height:
             continue
-        is_withheld = NOT_FOR_OTHERS in [*made.releases["source"]] and not settings.text(settings.COMTRADE_PERMISSION)
-        found.append(_part(made, other, is_withheld=is_withheld))
+        found.append(_part(made, other))
     return sorted(found, key=lambda part: (-max((value or 0 for value in part.sold), default=0), part.partner))[
         :PARTNERS_MAX
     ]
 
 
-def _part(made: statements.Mirror, partner: str, *, is_withheld: bool) -> MirrorPart:
+def _part(made: statements.Mirror, partner: str) -> MirrorPart:
     rows = made.rows
     plain = {"partner": partner, "product": rows["product"][0], "snapshots": list(made.snapshots)}
-    if is_withheld:
+    if is_withheld(made.releases):
         return MirrorPart(**plain, withheld=True)
     is_weighed = rows.filter(pl.col("export_kg").is_not_null(), pl.col("import_kg").is_not_null()).height > 0
     names = (

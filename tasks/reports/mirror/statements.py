@@ -100,7 +100,7 @@ def mirror(
 
 
 def other_side(snapshot: Snapshot, flow: str, product: str, partner: str, measure: str) -> pl.DataFrame:
-    """What the partner says of the same trade by month, where it has a store beside; of a code that customs share."""
+    """What the partner says of the same trade by month, where it has a store under the same root; of a code that customs share."""
     address = address_of(snapshot.store)
     root, own = root_of(address), named(address)
     nothing = pl.DataFrame(schema={"period": pl.Date, "other_side": pl.Float64})

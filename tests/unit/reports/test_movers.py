@@ -95,6 +95,21 @@ def test_a_partner_that_nobody_asked_for_did_not_stop(sample_store: Path) -> Non
     )
 
 
+def test_products_that_are_known_in_one_of_the_months_alone_are_counted(tmp_path: Path) -> None:
+    """The file of May asked for chapters 84 and 85, that of June for 85 and 90."""
+    store = Store(tmp_path)
+    for month, chapters in (("202505", ("84713000", "85051110")), ("202506", ("85051110", "90189000"))):
+        records = [(month, code, *magnets("502")[2:5], "20000", "千克", "0", "?", "400000") for code in chapters]
+        span = f"{month[:4]}-{month[4:]}"
+        store.ingest(csv_bytes(records), name=f"{month}.csv", products=[code[:2] for code in chapters], months=span)
+    found = movers(store.snapshot, "export", JUNE, measure="value_usd")
+    assert found.rows.filter(kind="total").select("before", "level").row(0) == (400_000, 400_000)
+    assert [note.partition(":")[0] for note in found.notes] == [
+        "4 products of 2025-06 cannot be compared",
+        "4 products of 2025-05 cannot be compared",
+    ]
+
+
 @pytest.mark.parametrize(
     ("month", "asked", "says"),
     [

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tasks.reports import inventory
+from tasks.reports.brief import mirrored
 from tasks.reports.site import FRONT, build
 
 DAY = date(2026, 6, 30)
@@ -65,3 +66,18 @@ def test_the_search_has_every_product_and_partner_with_a_figure_and_the_page_of_
         "CHN/basket-rare_earth_magnets.en.html"
     ]
     assert all((site / row[6]).is_file() for row in names if row[6])
+
+
+def test_numbers_that_may_not_be_passed_on_have_no_page_without_permission(
+    sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirrored, "NOT_FOR_OTHERS", "published")
+    pages = build(sample_store.parent, tmp_path, DAY)
+    assert sorted(page.name for page in pages) == sorted(FRONT.values())
+    front = (tmp_path / FRONT["en"]).read_text(encoding="utf-8")
+    assert "Left out: CHN." in front
+    assert "exports" not in front
+    assert json.loads((tmp_path / "names.js").read_text(encoding="utf-8").removeprefix("NAMES=")) == []
+    monkeypatch.setenv("TIDEWAITER_COMTRADE_PERMISSION", "letter of 2026-11-01")
+    build(sample_store.parent, tmp_path, DAY)
+    assert "Left out" not in (tmp_path / FRONT["en"]).read_text(encoding="utf-8")
