@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
@@ -46,7 +46,10 @@ class RawFile:
     def of(self, records: pl.Series) -> RawFile:
         """The same file with these records alone: reading the numbers of a whole cube takes a second."""
         kept = self.reported["record"].is_in(records.implode())
-        return RawFile(self.reported.filter(kept), self.corrected.filter(kept), self.corrections)
+        reported, mended = (
+            cast("DataFrame[Reported]", frame.filter(kept)) for frame in (self.reported, self.corrected)
+        )
+        return RawFile(reported, mended, self.corrections)
 
     def text(self, record: int, measure: str, span: Span) -> dict[str, Any]:
         """The printed text of a record, about these months and with a number in this measure where there is one."""
