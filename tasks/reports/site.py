@@ -61,7 +61,7 @@ def build(root: Path | S3Url, folder: Path, day: date) -> list[Path]:
     for reporter, address in stores_of(root).items():
         store = at_hand(address)
         snapshot = query.open_published(store)
-        if is_withheld(read_table(snapshot, "release")):
+        if is_withheld(read_table(snapshot, "release")["source"].to_list()):
             left_out.append(reporter)
             continue
         waiting += [(reporter, one) for one in held_releases.waiting(store)]
