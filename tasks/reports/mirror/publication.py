@@ -14,23 +14,17 @@ import polars as pl
 
 from schemas.forms.address import S3Url
 from schemas.forms.outcome import Gap, Outcome
-from schemas.table import schema_sha256
-from schemas.tables.lineage import Lineage
-from schemas.tables.mirror import Mirror
 from tasks.domain.decisions import counting
-from tasks.domain.hashing import code_sha256, json_sha256, versions
-from tasks.domain.periods import month_name, month_number
-from tasks.lineage.records import as_table, lineage_row
+from tasks.domain.periods import month_number
+from tasks.reports.derived_store import Recipe, bring_up_to_date, month_print
 from tasks.reports.mirror.sides import months_of
 from tasks.reports.mirror.statements import compare, pair, read_pair
 from tasks.reports.mirror.verdicts import REACH_AHEAD, REACH_BACK
 from tasks.reports.query import open_published
-from tasks.store.compatibility import refuse_unknown
-from tasks.store.parquet import Partition, encode_file, encode_months, partition_month, path_partition, read_table
-from tasks.store.publish import NewFile, publish
+from tasks.store.parquet import Partition, partition_month, path_partition, read_table
 from tasks.store.reporters import mirror_of, mirrors_of, named, root_of
 from tasks.store.snapshot import Snapshot, open_snapshot
-from tasks.store.working_copy import address_of, again_if_outpaced, announcement, at_hand, exclusive
+from tasks.store.working_copy import address_of, again_if_outpaced, at_hand, exclusive
 
 TABLE = "mirror"
 # Months that are in memory together.
@@ -61,45 +55,22 @@ def publish_pair(root: Path | S3Url, exporter: str, importer: str) -> MirrorPubl
     folder = at_hand(mirror_of(root, exporter, importer))
     with exclusive(folder):
         parent = open_snapshot(folder)
-        refuse_unknown(parent)
         sides = [_side_prints(store, flow) for store, flow in zip(stores, ("export", "import"), strict=True)]
-        prints = _prints(sides)
-        known = parent.about["months"] if parent else {}
-        stale = [month for month in sorted(prints) if known.get(month_name(month)) != prints[month]]
-        if parent and not stale and len(prints) == len(known):
-            return MirrorPublication(parent, False, [], [])
-        new, gaps, rows = list[NewFile](), list[pl.DataFrame](), 0
-        for months in _spans(stale):
-            sold, bought = read_pair(stores, (exporter, importer), months)
-            found = compare(sold, bought, months)
-            found = Mirror.validate(
-                found.filter(
-                    (pl.col("export_kg") > 0)
-                    | (pl.col("import_kg") > 0)
-                    | (pl.col("export_stated") > 0)
-                    | (pl.col("import_stated") > 0)
-                ),
-                lazy=True,
-            )
-            rows += found.height
-            new += encode_months(TABLE, found, lambda partition, found=found: _derivation(found, partition))  # type: ignore[misc]
-            gaps.append(_became_unexplained(found, parent, months))
-        kept = [
-            entry for entry in (parent.files if parent else ())
-            if entry.table != TABLE or partition_month(path_partition(entry.partition)) in {*prints} - {*stale}
-        ]  # fmt: skip
-        states = {code: snapshot.id for code, (snapshot, _) in zip((exporter, importer), sides, strict=True)}
-        name = f"mirror-{json_sha256([prints[month] for month in sorted(prints)])[:16]}"
-        if name not in read_table(parent, "lineage")["release_id"]:
-            new.append(_trail(name, states, stale, new, rows))
-        about = {
-            "releases": [], "released_on": max(snapshot.about["released_on"] for snapshot, _ in sides), "pair": [exporter, importer],
-            "months": {month_name(month): prints[month] for month in sorted(prints)},
-        }  # fmt: skip
-        made = publish(folder, new, carried=kept, parent=parent, about=about, audit=announcement(folder))
-    is_first = parent is None
-    every = pl.concat(gaps) if gaps and not is_first else None
-    return MirrorPublication(made.snapshot, made.changed, [*map(month_name, stale)], _as_gaps(every))
+        gaps = list[pl.DataFrame]()
+
+        def made(stale: list[Partition]) -> Iterator[pl.DataFrame]:
+            for months in _spans([*map(partition_month, stale)]):
+                found = compare(*read_pair(stores, (exporter, importer), months), months)
+                traded = [pl.col(f"{side}_{name}") > 0 for side in ("export", "import") for name in ("kg", "stated")]
+                found = found.filter(pl.any_horizontal(traded))
+                gaps.append(_became_unexplained(found, parent, months))
+                yield found
+
+        recipe = Recipe(TABLE, _prints(sides), made, _releases)
+        states = {code: snapshot for code, (snapshot, _) in zip((exporter, importer), sides, strict=True)}
+        done = bring_up_to_date(folder, parent, TABLE, [recipe], states, {"pair": [exporter, importer]})
+    every = pl.concat(gaps) if gaps and parent is not None else None
+    return MirrorPublication(done.snapshot, done.changed, done.months, _as_gaps(every))
 
 
 def update_mirrors(outcome: Outcome, store: Path) -> Outcome:
@@ -141,13 +112,12 @@ def _side_prints(store: Path, flow: str) -> tuple[Snapshot, dict[int, Any]]:
     return snapshot, found
 
 
-def _prints(sides: list[tuple[Snapshot, dict[int, Any]]]) -> dict[int, str]:
+def _prints(sides: list[tuple[Snapshot, dict[int, Any]]]) -> dict[Partition, str]:
     """A hash of what each month's verdicts rest on, for each month that either side has."""
-    program = [code_sha256(), schema_sha256(TABLE)]
     return {
-        month: json_sha256([program, *(
+        ("export", month // 12, month % 12 + 1): month_print(TABLE, [
             [sorted(there.get(near, [])) for near in range(month - REACH_BACK, month + REACH_AHEAD + 1)] for _, there in sides
-        )])
+        ])
         for month in sorted({month for _, there in sides for month in there})
     }  # fmt: skip
 
@@ -161,13 +131,13 @@ def _spans(months: list[int]) -> Iterator[range]:
             start = place
 
 
-def _derivation(found: pl.DataFrame, partition: Partition) -> dict[str, Any]:
-    rows = found.filter(pl.col("period").dt.year() == partition[1], pl.col("period").dt.month() == partition[2])
+def _releases(rows: pl.DataFrame, partition: Partition) -> dict[str, Any]:
+    """The releases of both sides behind the rows of a month."""
     ids = {
         side: rows[f"{side}_release_ids"].explode().drop_nulls().unique().sort().to_list()
         for side in ("export", "import")
     }
-    return {"table": TABLE, "code_sha256": code_sha256(), "releases": ids, "versions": versions()}
+    return {"releases": ids}
 
 
 def _became_unexplained(found: pl.DataFrame, parent: Snapshot | None, months: range) -> pl.DataFrame:
@@ -187,19 +157,3 @@ def _as_gaps(rows: pl.DataFrame | None) -> list[Gap]:
         Gap(month=f"{row['period']:%Y-%m}", **{name: row[name] for name in names})
         for row in shown.iter_rows(named=True)
     ]
-
-
-def _trail(name: str, states: dict[str, str], months: list[int], files: list[NewFile], rows: int) -> NewFile:
-    """The lineage of a publication: the states of both stores, and the hashes of the files made."""
-    parameters = {"snapshots": states, "months": [*map(month_name, months)]}
-    own = lineage_row(
-        name, 1, "mirror", code_sha256(), json_sha256({TABLE: schema_sha256(TABLE)}), {code: json_sha256(state) for code, state in states.items()},
-        {TABLE: json_sha256(sorted(file.sha256 for file in files))}, rows, rows, parameters,
-    )  # fmt: skip
-    trail = pl.DataFrame([own], schema=as_table(name, []).schema)
-    return encode_file(
-        "lineage",
-        Lineage.validate(trail, lazy=True),
-        "",
-        {"table": "lineage", "code_sha256": code_sha256(), "snapshots": states},
-    )
