@@ -3,6 +3,7 @@
     root/reporter=CHN/    a whole store: snapshots, pointer, lock, raw files
     root/reporter=USA/    another one; a writer of one never waits for a writer of the other
     root/mirror/exporter=CHN/importer=USA/    what both say of one flow, made of these two
+    root/reporter=CHN/analysis/    tables that follow from those of CHN: what moved, what was expected
 
 Belongs here: which folder or prefix is whose store. Does not belong here: anything inside a store, which knows nothing
 of the others. The data libraries are imported where a store is read: a command that refuses an
@@ -20,7 +21,7 @@ from tasks.domain.errors import BrokenStore
 Address = Path | S3Url
 # Any of these names in a folder or below a prefix: it is a store itself.
 OF_A_STORE = {".current", "current", "current.json", ".snapshots", "raw", COPY_NOTE}
-MIRRORS = "mirror"
+MIRRORS, ANALYSES = "mirror", "analysis"
 _NAMED = re.compile(f"{REPORTER_KEY}([A-Z0-9]+)")
 
 
@@ -77,6 +78,11 @@ def mirrors_of(root: Address) -> list[tuple[str, str]]:
     exporters = [name.removeprefix("exporter=") for name in names if name.startswith("exporter=")]
     pairs = ((exporter, _names(_below(root, MIRRORS, f"exporter={exporter}")) or set()) for exporter in exporters)
     return [(exporter, name.removeprefix("importer=")) for exporter, below in pairs for name in sorted(below)]
+
+
+def analysis_of(store: Address) -> Address:
+    """The store of the tables that follow from those of a store, inside it."""
+    return _below(store, ANALYSES)
 
 
 def root_of(store: Address) -> Address | None:
