@@ -67,7 +67,7 @@ def ingest(request: ReleaseRequest, today: date, batch: Batch | None = None) -> 
             if request.dry_run:
                 run.outcome = outcome.as_dry_run()
             else:
-                run.outcome = step.update_mirrors(step.brief(outcome, store), store)
+                run.outcome = step.update_downstream(step.brief(outcome, store), store)
     return run.outcome
 
 
@@ -85,7 +85,7 @@ def publish_batch(batch: Batch) -> list[Outcome]:
         run.outcome = outcomes[-1]
         for outcome in newest_of_each(outcomes):
             step.brief(outcome, batch.store)
-        outcomes[-1] = run.outcome = step.update_mirrors(outcomes[-1], batch.store)
+        outcomes[-1] = run.outcome = step.update_downstream(outcomes[-1], batch.store)
     return outcomes
 
 

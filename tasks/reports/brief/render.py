@@ -10,8 +10,8 @@ from tasks.domain.labels import capitalised, partner_name
 from tasks.domain.measure_states import LAPSED
 from tasks.reports.brief import charts, lists, sentences, verdicts, wording
 from tasks.reports.charts import scale_of
+from tasks.reports.first_prints import WITHIN_PCT
 from tasks.reports.page_templates import LANGUAGES, template
-from tasks.reports.scorecard import WITHIN_PCT
 
 # A smaller shift of shares does not explain the unit value.
 MIX_MOVED_PP_MIN = 5.0
