@@ -36,6 +36,7 @@ CONTENTS = {
         "docs/vintages",
         "docs/mirror",
         "docs/front_page",
+        "docs/machines",
         "Data dictionary <schemas/DICTIONARY>",
     ),
     "Releases": ("docs/releases", "docs/sources"),

@@ -67,8 +67,7 @@ def ingest(request: ReleaseRequest, today: date, batch: Batch | None = None) -> 
             if request.dry_run:
                 run.outcome = outcome.as_dry_run()
             else:
-                outcome = step.update_analysis(outcome, store)
-                run.outcome = step.update_mirrors(step.brief(outcome, store), store)
+                run.outcome = step.update_downstream(step.brief(outcome, store), store)
     return run.outcome
 
 
@@ -83,10 +82,10 @@ def publish_batch(batch: Batch) -> list[Outcome]:
             derived = derive(step.ledger_of_batch(known), statements, known)
             published = step.publish(batch.store, statements, None, derived, step.trail_of_batch(batch), known)
         outcomes = batch.finish(published.snapshot)
-        run.outcome = outcomes[-1] = step.update_analysis(outcomes[-1], batch.store)
+        run.outcome = outcomes[-1]
         for outcome in newest_of_each(outcomes):
             step.brief(outcome, batch.store)
-        outcomes[-1] = run.outcome = step.update_mirrors(outcomes[-1], batch.store)
+        outcomes[-1] = run.outcome = step.update_downstream(outcomes[-1], batch.store)
     return outcomes
 
 

@@ -43,6 +43,6 @@ def publish_decision(request: WithdrawalRequest, today: date) -> Outcome:
             derived = derive(entered.ledger, statements, known)
             trail = step.trail(statements.release)
             published = step.publish(store, statements, entered, derived, trail, known)
-        outcome = step.update_analysis(step.report_decision(published, statements, decided), store)
-        run.outcome = step.update_mirrors(step.rewrite_briefs(outcome, store), store)
+        outcome = step.report_decision(published, statements, decided)
+        run.outcome = step.update_downstream(step.rewrite_briefs(outcome, store), store)
     return run.outcome

@@ -50,6 +50,9 @@ LAYOUTS = {
     "metric": Layout(
         sort_by=("measure", "product", "partner"), month_of="period", rows_per_group=131_072, rests_on=COMPARED_BY
     ),
+    "first_print": Layout(
+        sort_by=("product", "partner", "measure"), month_of="period", rests_on=(*COMPARED_BY, "line_codes")
+    ),
     "mirror": Layout(
         sort_by=("product",),
         month_of="period",

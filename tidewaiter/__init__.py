@@ -12,7 +12,7 @@ Chinese, `2024-06`, `June 2024`, `2024-01..2024-06`, `latest`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
-    "__version__", "brief", "ingest", "list", "mirror", "movers", "open_release", "plot", "read", "search", "trace", "vintages",
+    "__version__", "brief", "check_claims", "ingest", "list", "mirror", "movers", "open_release", "plot", "read", "search", "trace", "vintages",
 ]  # fmt: skip
 
 Flow = Literal["export", "import"]
@@ -254,6 +254,33 @@ def ingest(
     return release.fn(
         ReleaseRequest(file=Path(file), store=public.root(store), products=codes, dry_run=dry_run, **declared)
     )
+
+
+def check_claims(
+    claims: str | Path | Iterable[Mapping[str, str]], *, store: str | Path | None = None, reporter: str | None = None
+) -> pl.DataFrame:
+    """Whether printed figures agree with the ledger, which never changes by it.
+
+    Args:
+        claims: A CSV file, or its rows: commodity, flow, partner, period, metric, value, unit, and qualifier …
+        store: Folder or bucket.
+        reporter: Whose; none: the only one of the store.
+
+    Returns:
+        The rows with `verdict` (supported, not_excluded, contradicted, right_number_wrong_place, not_checkable) and `reason`.
+
+    Raises:
+        ValueError: A column is missing, or the file is no CSV.
+        LookupError: Nothing is published in the store.
+
+    >>> printed = {"commodity": "magnets", "flow": "export", "partner": "us", "period": "2025-06", "metric": "level_t", "value": "353", "unit": "t"}
+    >>> check_claims([printed], store=store)["verdict"].to_list()
+    ['supported']
+    """
+    refuse_shadows()
+    from tasks.reports import public
+
+    return public.check_claims(claims, store, reporter)
 
 
 def mirror(

@@ -46,7 +46,9 @@ class Mover(Table):
         "`note` says what cannot be compared",
         dtype_kwargs={"categories": KINDS},
     )
-    depth: pl.Int8 = Field(description="0 for a part of the total, 1 for a part of the code above, 2 for a part of that")
+    depth: pl.Int8 = Field(
+        description="0 for a part of the total, 1 for a part of the code above, 2 for a part of that"
+    )
     parent: pl.String = _figure("code that the row is a part of; null: the total")
     product: pl.String = _figure("code as text; null: all products, or all others under the parent")
     partner: pl.String = _figure("key of a partner; null: all partners, or of a row of kind partner all others")

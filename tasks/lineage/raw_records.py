@@ -36,7 +36,8 @@ class RawRecords:
         self.snapshot, self.flow, self.releases, self.where = snapshot, flow, releases, where
         self._known: dict[tuple[Any, ...], TracedNumber] = {}
         self._decided: frozenset[date] | None = None
-        self._files: dict[str, RawFile] = {}
+        self._whole: dict[str, RawFile] = {}
+        self._files: dict[tuple[str, Partition], RawFile] = {}
         self._of_month: dict[Partition, pl.DataFrame] = {}
         self._by_key: dict[Partition, dict[tuple[Any, ...], pl.DataFrame]] = {}
 
@@ -59,7 +60,7 @@ class RawRecords:
         day = details["known_from"].max() if is_again else row["known_from"]
         details = details.filter(known_from=day)
         records = details["record"].sort().to_list()
-        file = self._file(release) if records else None
+        file = self._file(release, row["period_end"]) if records else None
         span, measure = (row["period_start"], row["period_end"]), row["measure"]
         terms = value_terms([row["source"]], self.flow, [measure])
         texts = [file.text(record, measure, span) for record in records[:PRINTED_MAX]] if file else []
@@ -81,7 +82,7 @@ class RawRecords:
 
     def _details(self, row: Row) -> pl.DataFrame:
         """The details of the statement that a row of the ledger is of."""
-        month, key = (self.flow, row["period_end"].year, row["period_end"].month), (*KEY, *STATEMENT)
+        month, key = self._month(row["period_end"]), (*KEY, *STATEMENT)
         if month not in self._of_month:
             self._of_month[month] = read_table(
                 self.snapshot, "detail", lambda partition: partition == month, self.where
@@ -97,8 +98,16 @@ class RawRecords:
             self._by_key[month] = parts
         return self._by_key[month].get(tuple(row[name] for name in key), details.clear())
 
-    def _file(self, release: Row) -> RawFile:
-        name = release["release_id"]
-        if name not in self._files:
-            self._files[name] = read_raw(self.snapshot.store, release)
-        return self._files[name]
+    def _month(self, day: date) -> Partition:
+        return self.flow, day.year, day.month
+
+    def _file(self, release: Row, day: date) -> RawFile:
+        """The records of a release that details of this month name."""
+        name, month = release["release_id"], self._month(day)
+        if name not in self._whole:
+            self._whole[name] = read_raw(self.snapshot.store, release)
+        if (name, month) not in self._files:
+            details = self._of_month[month]
+            records = details.filter(pl.col("release_id") == name)["record"]
+            self._files[name, month] = self._whole[name].of(records)
+        return self._files[name, month]

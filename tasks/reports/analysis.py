@@ -1,128 +1,100 @@
-"""Publishes the tables `mover` and `expectation`, which follow from the others, in a store of their own inside that of a reporter.
+"""Publishes the table `mover`, which follows from the tables of a reporter, in a store of its own beside theirs.
 
-    reporter=CHN/analysis/current/mover/flow=export/year=2025/month=6/…
+    mover/reporter=CHN/current/mover/flow=export/year=2025/month=6/…
 
-They are made after a release is published, so its publication takes no longer, and one that was killed before this is made up for by the next. What
-is asked for before that, or as of a day, is made on request by the same functions. Belongs here: what the rows of a month rest on.
+What is asked for before it is published, as of a day, or in a store of no reporter's name is made on request by the same functions. Belongs
+here: what the rows of a month rest on. How they are published is in `downstream`.
 """
 
 import functools
-import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 
-from schemas.forms.outcome import Outcome
 from schemas.layouts import FLOWS, LAYOUTS
-from schemas.table import readers_schema
-from tasks.domain.decisions import counting
-from tasks.domain.periods import month_number
-from tasks.domain.release_ids import MARK
+from schemas.table import empty_frame, readers_schema
+from tasks.domain.hashing import json_sha256
+from tasks.domain.periods import month_name
 from tasks.domain.reporter import Reporter
 from tasks.ledger.doubts import Doubts
 from tasks.reports import query
-from tasks.reports.derived_store import Derived, Recipe, bring_up_to_date, month_print, prints_of
+from tasks.reports.downstream import Publication, Upstream, contents, prints, publish_table, published_prints
 from tasks.reports.movers import VERDICT_MONTHS, State, mover_rows
-from tasks.store.parquet import Partition, partition_month, partition_path, path_partition, read_table
-from tasks.store.reporters import analysis_of
+from tasks.store.parquet import Partition, partition_month, path_partition, read_table
+from tasks.store.reporters import Address, named, root_of, store_of, table_of
 from tasks.store.snapshot import Snapshot, open_snapshot
-from tasks.store.working_copy import address_of, again_if_outpaced, at_hand, exclusive
+from tasks.store.working_copy import address_of, again_if_outpaced, at_hand
 
 # Months of so many rows of metric altogether are in memory together.
 ROWS_TOGETHER = 300_000
 # How many months back the rows of a month rest on figures and numbers.
 REACH = {"mover": VERDICT_MONTHS}
 MAKERS: dict[str, Callable[[State, str, Sequence[int]], pl.DataFrame]] = {"mover": mover_rows}
-log = logging.getLogger("tidewaiter.analysis")
-
-
-def update_analysis(outcome: Outcome, store: Path) -> Outcome:
-    """Bring the tables that follow from a store up to date after a release.
-
-    A table that cannot be made is a warning; the release stays published.
-    """
-    if outcome.status not in ("published", "nothing new"):
-        return outcome
-    try:
-        publish_analysis(store)
-    except Exception as problem:
-        log.warning("the tables that follow from %s could not be made", store, exc_info=True)
-        told = f"analysis: {' and '.join(MAKERS)} not made, {type(problem).__name__}: {problem}; the release is published. Ingest it once more."
-        return outcome.model_copy(update={"warnings": [*outcome.warnings, told]})
-    return outcome
 
 
 @again_if_outpaced
-def publish_analysis(store: Path) -> Derived:
-    """Publish what follows from a store, or bring it up to date: the months in which something has changed that they rest on."""
-    snapshot = query.open_published(store)
-    folder = at_hand(analysis_of(address_of(store)))
-    with exclusive(folder):
-        state = state_of(snapshot)
-        recipes = [
-            Recipe(table, prints(snapshot, table), functools.partial(_make, snapshot, state, table)) for table in MAKERS
-        ]
-        return bring_up_to_date(folder, open_snapshot(folder), "analysis", recipes, {"store": snapshot}, {})
+def publish_analysis(root: Address, reporter: str, table: str) -> Publication:
+    """Publish a table of MAKERS of a reporter, or bring it up to date. Raises NothingPublished where the reporter's store is empty."""
+    snapshot = query.open_published(at_hand(store_of(root, reporter)))
+    state = state_of(snapshot)
+
+    def rows_of(months: range, parent: Snapshot | None) -> pl.DataFrame:
+        parts = [MAKERS[table](state, flow, some) for flow in FLOWS for some in _in_memory(snapshot, flow, months)]
+        return pl.concat([empty_frame(table), *parts])
+
+    return publish_table(
+        table,
+        at_hand(table_of(root, table, reporter)),
+        lambda: Upstream({reporter: snapshot}, _rests_on(snapshot, table)),
+        rows_of,
+    )
 
 
 def rows_of(snapshot: Snapshot, table: str, flow: str, months: Sequence[int], day: date | None = None) -> pl.DataFrame:
     """Return the rows of a table of a direction and months (month numbers), now or as of a day: published ones, or made on request."""
     if day is not None:
-        return MAKERS[table](_known_on(snapshot, flow, day), flow, months).cast(readers_schema(table))  # type: ignore[arg-type]
-    published = open_snapshot(at_hand(analysis_of(address_of(snapshot.store))))
-    wanted, known = prints(snapshot, table, months), prints_of(published, table)
-    current = {place for place, found in wanted.items() if known.get(partition_path(place)) == found}
-    rows = [read_table(published, table, current.__contains__)]
-    stale = [partition_month(place) for place in wanted if place[0] == flow and place not in current]
-    if stale:
-        state = state_of(snapshot)
-        rows.append(MAKERS[table](state, flow, stale).cast(readers_schema(table)))  # type: ignore[arg-type]
-    return pl.concat(rows).filter(flow=flow).sort("period", *LAYOUTS[table].sort_by)
+        return _in_order(table, MAKERS[table](_known_on(snapshot, flow, day), flow, months))
+    address = address_of(snapshot.store)
+    root, reporter = root_of(address), named(address)
+    published = open_snapshot(at_hand(table_of(root, table, reporter))) if root is not None and reporter else None
+    wanted, known = prints(table, _rests_on(snapshot, table)), published_prints(published)
+    current = {month for month in months if month in wanted and known.get(month_name(month)) == wanted[month]}
+    rows = read_table(published, table, lambda place: place[0] == flow and partition_month(place) in current)
+    missing = [month for month in months if month in wanted and month not in current]
+    state = state_of(snapshot) if missing else None
+    made = [MAKERS[table](state, flow, some) for some in _in_memory(snapshot, flow, missing)] if state else []
+    return _in_order(table, pl.concat([rows, *(one.cast(rows.schema) for one in made)]))
 
 
-def prints(snapshot: Snapshot, table: str, months: Sequence[int] | None = None) -> dict[Partition, str]:
-    """A hash of what each month of a table rests on, of all months with figures or of these."""
-    entries: dict[tuple[str, int], list[str]] = {}
-    for entry in snapshot.files:
-        if entry.table in ("metric", "observation"):
-            place = path_partition(entry.partition)
-            entries.setdefault((place[0], partition_month(place)), []).append(entry.sha256)
+def _in_order(table: str, rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.cast(readers_schema(table)).sort("flow", "period", *LAYOUTS[table].sort_by)  # type: ignore[arg-type]
+
+
+def _rests_on(snapshot: Snapshot, table: str) -> dict[int, list[list[str]]]:
+    """All that the rows of each month with figures rest on."""
     filed = {path_partition(entry.partition) for entry in snapshot.entries("metric") if entry.rows}
-    releases, decisions = (read_table(snapshot, name) for name in ("release", "decision"))
-    decided = decisions.select("release_id", "decision_id").rows()
-    counted: dict[tuple[str, int], list[list[str]]] = {}
-    for name, flow, first, last in (
-        counting(releases, decisions).select("release_id", "flow", "first_month", "last_month").sort("release_id").iter_rows()
-    ):  # fmt: skip
-        own = [name, *sorted(decision for release, decision in decided if release == name.partition(MARK)[0])]
-        for month in range(month_number(first), month_number(last) + 1):
-            for one in FLOWS if flow is None else [flow]:
-                counted.setdefault((one, month), []).append(own)
-    found = {}
-    for place in sorted(filed):
-        month = partition_month(place)
-        if months is None or month in months:
-            near = [(place[0], one) for one in range(month - REACH[table], month + 1)]
-            rests_on = [[sorted(entries.get(one, [])), counted.get(one, [])] for one in near]
-            found[place] = month_print(table, rests_on)
+    found: dict[int, list[list[str]]] = {partition_month(place): [] for place in filed}
+    for flow in FLOWS:
+        there = {month: json_sha256(said) for month, said in contents(snapshot, flow).months.items()}
+        for month, rests_on in found.items():
+            near = (there.get(one, "") for one in range(month - REACH[table], month + 1))
+            rests_on.append([flow, *near])
     return found
 
 
-def _make(snapshot: Snapshot, state: State, table: str, stale: Sequence[Partition]) -> Iterator[pl.DataFrame]:
-    sizes = {path_partition(entry.partition): entry.rows for entry in snapshot.entries("metric")}
-    for flow in FLOWS:
-        together: list[int] = []
-        size = 0
-        for place in (one for one in stale if one[0] == flow):
-            if together and size + sizes[place] > ROWS_TOGETHER:
-                yield MAKERS[table](state, flow, together)
-                together, size = [], 0
-            together.append(partition_month(place))
-            size += sizes[place]
-        if together:
-            yield MAKERS[table](state, flow, together)
+def _in_memory(snapshot: Snapshot, flow: str, months: Sequence[int]) -> list[list[int]]:
+    """The months of a direction with figures, in groups that are in memory together."""
+    sizes = {partition_month(path_partition(one.partition)): one.rows for one in snapshot.entries("metric", flow)}
+    groups, size = list[list[int]](), ROWS_TOGETHER
+    for month in months:
+        if sizes.get(month):
+            if size + sizes[month] > ROWS_TOGETHER:
+                groups.append([])
+                size = 0
+            groups[-1].append(month)
+            size += sizes[month]
+    return groups
 
 
 def state_of(snapshot: Snapshot) -> State:

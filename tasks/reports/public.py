@@ -4,7 +4,7 @@ Belongs here: how a caller's arguments become a question. The signatures and wha
 """
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,7 +14,7 @@ import polars as pl
 
 from schemas import settings
 from schemas.forms.address import S3Url, read_address
-from schemas.names import FIGURES
+from schemas.names import FIGURES, INPUT
 from tasks.domain.periods import month_number
 from tasks.reports import inventory as inventories
 from tasks.reports import query
@@ -58,7 +58,7 @@ def read(
     columns = _several(asked.pop("columns", None))
     question = Question(
         products=_several(product), partners=_several(partner), columns=columns,
-        as_of=_day(as_of) if isinstance(as_of, str) else as_of, **asked,
+        as_of=read_day(as_of) if isinstance(as_of, str) else as_of, **asked,
     )  # fmt: skip
     found = ask(_folder(store, reporter), question)
     for note in found.notes:
@@ -171,7 +171,8 @@ def plot(
 
 
 def movers(
-    month: str, against: str, flow: str | None, measure: str | None, store: str | Path | None, reporter: str | None, as_of: date | str | None
+    month: str, against: str, flow: str | None, measure: str | None, store: str | Path | None, reporter: str | None,
+    as_of: date | str | None = None,
 ) -> pl.DataFrame:  # fmt: skip
     """Return what moved in a month; what cannot be compared is a warning."""
     from tasks.reports import moved as moving
@@ -180,7 +181,7 @@ def movers(
     _require_words(flow, month)
     snapshot = query.open_published(_folder(store, reporter))
     way = moving.flow_of(snapshot, flow)
-    day = _day(as_of) if isinstance(as_of, str) else as_of
+    day = read_day(as_of) if isinstance(as_of, str) else as_of
     found = moving.moved(
         snapshot, way, moving.month_of(snapshot, way, month), measure=measure or "", against=against, day=day
     )
@@ -205,6 +206,22 @@ def mirror(
 
     day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
     return statements.asked(root(store), product, exporter, importer, month, day).rows
+
+
+def check_claims(
+    claims: str | Path | Iterable[Mapping[str, str]], store: str | Path | None, reporter: str | None
+) -> pl.DataFrame:
+    """Return the claims of a file, or rows of one, each with verdict and reason."""
+    from tasks.claims import check as claiming
+
+    if isinstance(claims, str | Path):
+        given = claiming.read_claims(Path(claims))
+    else:
+        rows = pl.DataFrame([*claims], infer_schema_length=None)
+        if missing := [name for name in INPUT if name not in rows.columns]:
+            raise ValueError(f"a claim without {', '.join(missing)}; it has {', '.join(INPUT)}, and may have qualifier")
+        given = claiming.ClaimsFile("", "", rows.cast(pl.String))
+    return claiming.check_claims(query.open_published(_folder(store, reporter)), given)
 
 
 def search(text: str, store: str | Path | None, reporter: str | None) -> pl.DataFrame:
@@ -252,7 +269,8 @@ def _require_words(flow: object, month: object, metric: str = "level", *, langua
         raise ValueError(f"there is no metric {metric!r}; there are {', '.join(FIGURES)}")
 
 
-def _day(text: str) -> date:
+def read_day(text: str) -> date:
+    """Return the day of a text `2025-07-20`. Raises ValueError."""
     try:
         return date.fromisoformat(text)
     except ValueError:

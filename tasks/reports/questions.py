@@ -21,7 +21,7 @@ from tasks.domain.partner_key import Unresolved
 from tasks.domain.period_words import each_month, is_latest, read_months
 from tasks.domain.text import named
 from tasks.ledger.doubts import Doubts
-from tasks.reports import analysis, query
+from tasks.reports import query
 from tasks.reports.resolver import KEY, Resolver
 from tasks.reports.suggestions import what_is_nearby
 from tasks.store.parquet import path_partition
@@ -249,6 +249,9 @@ def _analysis(
     snapshot: Snapshot, question: Question, asked: dict[str, Any], products: Sequence[str], months: list[query.Month] | None
 ) -> pl.DataFrame:  # fmt: skip
     """Return rows of a table that follows from the others, in key order."""
+    # Most reads are of other tables, and need none of its modules.
+    from tasks.reports import analysis
+
     filed = {path_partition(entry.partition) for entry in snapshot.entries("metric", question.flow) if entry.rows}
     wanted = sorted({year * 12 + month - 1 for year, month in (place[1:] for place in filed) if months is None or (year, month) in months})  # fmt: skip
     flows = sorted({place[0] for place in filed})

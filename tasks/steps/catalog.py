@@ -16,12 +16,12 @@ from tasks.ingest import parse as parsing
 from tasks.ingest import raw_store as landing
 from tasks.lineage import audit as auditing
 from tasks.lineage import records as lineage
-from tasks.reports import analysis, sources
 from tasks.reports import outcome as reporting
+from tasks.reports import sources
 from tasks.reports.brief import rewritten as rewriting
 from tasks.reports.brief import watched as briefing
 from tasks.reports.mirror import publication as mirroring
-from tasks.steps import assemble, batch, derivation, open_published, publication, withdrawal
+from tasks.steps import assemble, batch, derivation, downstream, open_published, publication, withdrawal
 from tasks.steps.step import Step
 
 PATIENCE = (1.0, 5.0, 20.0)
@@ -45,9 +45,8 @@ ledger_of_batch = Step(batch.ledger_of, name="ledger_of_batch")
 trail_of_batch = Step(batch.trail, name="trail")
 report = Step(reporting.report)
 brief = Step(briefing.write_briefs, name="brief")
-update_analysis = Step(analysis.update_analysis)
 publish_mirror = Step(mirroring.publish_pair, name="publish_mirror", retries=3, retry_delay_seconds=PATIENCE)
-update_mirrors = Step(mirroring.update_mirrors)
+update_downstream = Step(downstream.update_downstream)
 recall = Step(withdrawal.recall, retries=3, retry_delay_seconds=PATIENCE)
 withdraw = Step(withdrawal.withdraw)
 report_decision = Step(reporting.report_decision)

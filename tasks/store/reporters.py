@@ -3,7 +3,7 @@
     root/reporter=CHN/    a whole store: snapshots, pointer, lock, raw files
     root/reporter=USA/    another one; a writer of one never waits for a writer of the other
     root/mirror/exporter=CHN/importer=USA/    what both say of one flow, made of these two
-    root/reporter=CHN/analysis/    tables that follow from those of CHN: what moved, what was expected
+    root/first_print/reporter=CHN/    another table that is made of published stores
 
 Belongs here: which folder or prefix is whose store. Does not belong here: anything inside a store, which knows nothing
 of the others. The data libraries are imported where a store is read: a command that refuses an
@@ -21,7 +21,7 @@ from tasks.domain.errors import BrokenStore
 Address = Path | S3Url
 # Any of these names in a folder or below a prefix: it is a store itself.
 OF_A_STORE = {".current", "current", "current.json", ".snapshots", "raw", COPY_NOTE}
-MIRRORS, ANALYSES = "mirror", "analysis"
+MIRRORS = "mirror"
 _NAMED = re.compile(f"{REPORTER_KEY}([A-Z0-9]+)")
 
 
@@ -80,9 +80,14 @@ def mirrors_of(root: Address) -> list[tuple[str, str]]:
     return [(exporter, name.removeprefix("importer=")) for exporter, below in pairs for name in sorted(below)]
 
 
-def analysis_of(store: Address) -> Address:
-    """The store of the tables that follow from those of a store, inside it."""
-    return _below(store, ANALYSES)
+def table_of(root: Address, table: str, reporter: str) -> Address:
+    """The store of a table that is made of the store of a reporter, and perhaps of others beside it."""
+    return _below(root, table, f"{REPORTER_KEY}{reporter}")
+
+
+def tables_of(root: Address, table: str) -> list[str]:
+    """The reporters that have a store of such a table, in order."""
+    return _reporters(_names(_below(root, table)) or set())
 
 
 def root_of(store: Address) -> Address | None:

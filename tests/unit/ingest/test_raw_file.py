@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes, magnets
 
@@ -24,7 +25,7 @@ CORRECTION = {"id": "c1", "record": "2", "field": "value", "expect": "20", "valu
 
 def read(corrections: list[dict[str, str]] | None) -> RawFile:
     printed = reported(*ROWS)
-    return RawFile(printed, printed, {number: [place] for place, number in enumerate(printed["record"])}, corrections)
+    return RawFile(printed, printed, corrections)
 
 
 def test_the_text_of_a_record_is_what_was_printed_without_empty_columns() -> None:
@@ -42,7 +43,8 @@ def test_a_record_of_several_months_and_valuations_has_a_place_for_each() -> Non
     """One record of May and June, and June in yuan as well."""
     rows = ({"value": "10", "currency": "USD", "period": "202505"}, {"value": "20", "currency": "USD"}, {"value": "140", "currency": "CNY"})  # fmt: skip
     printed = reported(*rows)
-    one = RawFile(printed, printed, {7: [0, 1, 2]}, [])
+    printed = printed.with_columns(record=pl.lit(7, printed.schema["record"]))
+    one = RawFile(printed, printed, [])
     may = (date(2025, 5, 1), date(2025, 5, 31))
     assert [one.total([7], "value_usd", span) for span in (may, JUNE)] == [10, 20]
     assert [one.total([7], "value_cny", span) for span in (may, JUNE)] == [0, 140]

@@ -12,7 +12,7 @@ import pytest
 from bad_inputs.download import csv_bytes, magnets
 
 import tidewaiter
-from tasks.reports import analysis, derived_store
+from tasks.reports import downstream
 from tasks.reports.analysis import publish_analysis, rows_of
 from tasks.reports.moved import flow_of, month_of, moved
 from tasks.store.parquet import read_table
@@ -30,6 +30,10 @@ def year(june: int = 40_000) -> bytes:
     ])  # fmt: skip
 
 
+def own(store: Store) -> Path:
+    return store.folder / "mover" / "reporter=CHN"
+
+
 def full(*_: object, **__: object) -> None:
     raise OSError("no space left on device")
 
@@ -40,35 +44,35 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Store:
     store = Store(tmp_path_factory.mktemp("analysis"))
     for day, june in ((FIRST, 40_000), (NEXT, 90_000)):
         outcome = store.ingest(year(june), day, f"{day}.csv", months="2024-01..2024-12", released_on=day)
-        assert not any("analysis" in line for line in outcome.warnings)
+        assert not any("mover" in line for line in outcome.warnings)
     return store
 
 
 def test_each_release_publishes_its_movers_for_every_reader(made: Store) -> None:
-    files = f"{made.store}/analysis/current/mover/**/*.parquet"
+    files = f"{made.folder}/mover/reporter=CHN/current/mover/**/*.parquet"
     plain = pl.read_parquet(files, hive_partitioning=True)
     assert plain.filter(kind="product", against="month")["period"].n_unique() == 11
     asked = "SELECT count(*) FROM read_parquet(?, hive_partitioning = true) WHERE kind = 'product' AND \"year\" = 2024"
     counted = duckdb.execute(asked, [files]).fetchone()
     assert counted == (plain.filter(kind="product").height,)
-    assert len(pd.read_parquet(made.store / "analysis" / "current" / "mover")) == plain.height
+    assert len(pd.read_parquet(own(made) / "current" / "mover")) == plain.height
     by_name = tidewaiter.read(table="mover", month="2024-07", store=made.store)
     assert by_name.height == plain.filter(period=date(2024, 7, 1)).height > 0
-    trail = read_table(open_snapshot(made.store / "analysis"), "lineage")
-    assert {*trail["step"]} == {*analysis.MAKERS}
-    states = [json.loads(text)["snapshots"]["store"] for text in trail["parameters"]]
+    trail = read_table(open_snapshot(own(made)), "lineage")
+    assert {*trail["step"]} == {"mover"}
+    states = [json.loads(text)["snapshots"]["CHN"] for text in trail["parameters"]]
     assert made.snapshot.id in states
 
 
 def test_only_months_that_rest_on_what_changed_are_made_again(made: Store, tmp_path: Path) -> None:
-    assert publish_analysis(made.store).months == []
+    assert publish_analysis(made.folder, "CHN", "mover").months == []
     store = Store(tmp_path)
-    shutil.copytree(made.store, store.store, symlinks=True)
+    shutil.copytree(made.folder, store.folder, symlinks=True, dirs_exist_ok=True)
     later = csv_bytes([magnets(partner, "70000", "70,000", "202501") for partner in ("502", "304")])
     store.ingest(later, date(2025, 3, 20), "january.csv", months="2025-01", released_on=date(2025, 3, 20))
     before, after = (
         {entry.partition: entry.sha256 for entry in snapshot.entries("mover")}
-        for snapshot in (open_snapshot(one.store / "analysis") for one in (made, store)) if snapshot
+        for snapshot in (open_snapshot(own(one)) for one in (made, store)) if snapshot
     )  # fmt: skip
     assert {*after} - {*before} == {"flow=export/year=2025/month=1"}
     assert before.items() <= after.items()
@@ -78,17 +82,17 @@ def test_what_a_killed_run_left_undone_is_read_right_and_made_up_for(
     made: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = Store(tmp_path)
-    shutil.copytree(made.store, store.store, symlinks=True)
-    shutil.rmtree(store.store / "analysis")
+    shutil.copytree(made.folder, store.folder, symlinks=True, dirs_exist_ok=True)
+    shutil.rmtree(own(store))
     july = rows_of(made.snapshot, "mover", "export", [2024 * 12 + 6])
     assert rows_of(store.snapshot, "mover", "export", [2024 * 12 + 6]).equals(july)
     with monkeypatch.context() as patched:
-        patched.setattr(derived_store, "publish", full)
+        patched.setattr(downstream, "publish", full)
         told = store.ingest(year(90_000), NEXT, f"{NEXT}.csv", months="2024-01..2024-12", released_on=NEXT)
-    assert [line for line in told.warnings if "analysis" in line]
+    assert [line for line in told.warnings if "mover" in line]
     again = store.ingest(year(90_000), NEXT, f"{NEXT}.csv", months="2024-01..2024-12", released_on=NEXT)
-    assert (again.status, [line for line in again.warnings if "analysis" in line]) == ("nothing new", [])
-    published = read_table(open_snapshot(store.store / "analysis"), "mover", ("export", 2024, 7).__eq__)
+    assert (again.status, [line for line in again.warnings if "mover" in line]) == ("nothing new", [])
+    published = read_table(open_snapshot(own(store)), "mover", ("export", 2024, 7).__eq__)
     assert published.equals(july)
 
 

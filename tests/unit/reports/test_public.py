@@ -25,7 +25,7 @@ def test_importing_it_loads_nothing_else() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (
         done.stdout.strip()
-        == "[] ['__version__', 'brief', 'ingest', 'list', 'mirror', 'movers', 'open_release', 'plot', 'read', 'search', 'trace', 'vintages']"
+        == "[] ['__version__', 'brief', 'check_claims', 'ingest', 'list', 'mirror', 'movers', 'open_release', 'plot', 'read', 'search', 'trace', 'vintages']"
     )
     assert (Path(tidewaiter.__file__).parent / "py.typed").is_file()
 

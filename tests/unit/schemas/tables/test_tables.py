@@ -17,6 +17,7 @@ from schemas.tables import (
     catalog,
     claim,
     decision,
+    first_print,
     lineage,
     metric,
     mirror,
@@ -45,6 +46,7 @@ def test_all_tables_are_collected() -> None:
     assert {
         catalog,
         decision,
+        first_print,
         lineage,
         mirror,
         mover,

@@ -1,0 +1,310 @@
+"""Answers questions of programs that cannot look: each with its citation, its snapshot and day, and why a number is missing.
+
+Belongs here: the questions, as functions over `tasks.reports.public`, and how large an answer may be. Does not belong here: the
+protocol by which they are asked (`flows.cli.mcp`). Nothing here writes.
+"""
+
+import json
+import threading
+import warnings
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import polars as pl
+from pydantic import Field
+
+from schemas.errors import UnusableAddress
+from schemas.forms.address import S3Url
+from schemas.layouts import LAYOUTS
+from schemas.names import status
+from tasks.domain.errors import NoFigure, NothingPublished, Refused, StoreError
+from tasks.domain.reporter import Reporter
+from tasks.domain.text import clip, counted
+from tasks.reports import public, query
+from tasks.reports.brief.mirrored import NOT_FOR_OTHERS
+from tasks.reports.citation import citation, cite_rows, known_on
+from tasks.reports.mirror import shown, statements
+from tasks.reports.mirror.shown import LICENCE
+from tasks.reports.questions import DOUBTED
+from tasks.store.parquet import read_table
+from tasks.store.reporters import only_store
+from tasks.store.snapshot import Snapshot
+from tasks.store.working_copy import at_hand
+
+Answer = dict[str, Any]
+# A program that asks reads the whole answer, so it is short unless more is asked for.
+ROWS, ROWS_MAX, BYTES_MAX, NOTES_MAX, SENTENCE_MAX = 20, 200, 48_000, 10, 700
+NUMBERS_MAX, RECORDS_MAX, PRINTED_MAX = 12, 20, 3
+TRIES = 3
+KEYS = ("flow", "product", "product_name", "partner", "partner_name", "period", "measure")
+FIGURES = ("level", "mom_pct", "yoy_pct", "share_pct", "ytd", "ytd_yoy_pct")
+
+Names = Annotated[
+    str | list[str] | None, Field(description="a name or a code in English or Chinese, or several; none: all")
+]
+Product = Annotated[str, Field(description="a name or a code: magnets, 85051110, 大豆")]
+Partner = Annotated[str, Field(description="a name or a code: United States, USA; world is the total")]
+Month = Annotated[str, Field(description="2025-06, June 2025, or latest")]
+Months = Annotated[str | None, Field(description="2025-06, a range 2025-01..2025-06, a year, or latest; none: all")]
+Flow = Annotated[
+    Literal["export", "import"] | None, Field(description="direction of trade; none: the one there is, or both")
+]
+Measure = Annotated[str, Field(description="quantity_kg, value_usd, value_cny …")]
+Day = Annotated[str | None, Field(description="a day, 2025-07-01: what was known on it")]
+Whose = Annotated[str | None, Field(description="whose figures, CHN, EU27 …; needed where there are those of several")]
+Rows = Annotated[int, Field(description="rows in the answer at most", ge=1, le=ROWS_MAX)]
+
+
+class CannotAnswer(Exception):
+    """Why a question has no answer, in one sentence that names no place of this machine."""
+
+
+class Answers:
+    """The questions that programs may ask about the stores below one root; a question cannot name another one."""
+
+    def __init__(self, root: Path | S3Url) -> None:
+        self.root = root
+        # Notes come as warnings, which belong to the process and not to a thread.
+        self._one_at_a_time = threading.Lock()
+
+    @property
+    def tools(self) -> tuple[Callable[..., Answer], ...]:
+        """Every question; its name, docstring and annotations are what a program is told about it."""
+        return (
+            self.search,
+            self.contents,
+            self.read,
+            self.trace,
+            self.vintages,
+            self.movers,
+            self.mirror,
+            self.check_claim,
+        )
+
+    def search(self, text: str, reporter: Whose = None, rows: Rows = ROWS) -> Answer:
+        """Products and partners by name or code or part of it, the best first, with the months that there are of each."""
+        return self._of_rows(reporter, rows, lambda: public.search(text, self.root, reporter), "a longer text")
+
+    def contents(
+        self, kind: Literal["products", "partners", "months", "releases", "mirrors"], reporter: Whose = None, rows: Rows = ROWS
+    ) -> Answer:  # fmt: skip
+        """What the store has: its products, partners, months, releases or mirrors, a row each."""
+        return self._of_rows(reporter, rows, lambda: public.inventory(kind, self.root, reporter), "search")
+
+    def read(  # noqa: PLR0913, PLR0917  (an argument for each condition)
+        self, product: Names = None, partner: Names = None, month: Months = None, flow: Flow = None,
+        measure: Annotated[str | None, Field(description="quantity_kg, value_usd …; none: all")] = None,
+        table: Annotated[str, Field(description=f"one of {', '.join(LAYOUTS)}")] = "metric", as_of: Day = None,
+        columns: Annotated[list[str] | None, Field(description="figures of metric or columns of the table; none: the usual ones")] = None,
+        sort: Annotated[str | None, Field(description="column, the largest first")] = None,
+        top: Annotated[int | None, Field(description="the first rows of each month, without totals", ge=1, le=ROWS_MAX)] = None,
+        rows: Rows = ROWS, reporter: Whose = None,
+    ) -> Answer:  # fmt: skip
+        """Published rows: levels, growth and shares, revisions, checked claims, releases; also as they were known on a day.
+
+        A figure that is null stands in `missing` with the reason.
+        """
+
+        def found() -> pl.DataFrame:
+            if table in LAYOUTS and LAYOUTS[table].month_of and product is None and partner is None and month is None:
+                raise ValueError(f"the table {table} is large; name a product, a partner or a month")
+            known = public.read(
+                product, partner, self.root, reporter, as_of, table=table, month=month, flow=flow, measure=measure, sort=sort, top=top,
+                columns=None,
+            )  # fmt: skip
+            if columns and (unknown := [name for name in columns if name not in known.columns]):
+                raise ValueError(f"the table {table} has no column {unknown[0]!r}; it has {', '.join(known.columns)}")
+            chosen = columns or (FIGURES if table == "metric" else known.columns)
+            wanted = {*KEYS, "doubt", *chosen, *map(status, chosen)}
+            return known.select(name for name in known.columns if name in wanted)
+
+        return self._of_rows(
+            reporter,
+            rows,
+            found,
+            "product, partner, month, measure, columns or top",
+            as_of,
+            is_of_figures=table in DOUBTED,
+        )
+
+    def trace(
+        self, product: Product, month: Month, partner: Partner = "world",
+        metric: Annotated[str, Field(description="level, mom_pct, yoy_pct, share_pct, ytd …")] = "level",
+        measure: Measure = "quantity_kg", flow: Flow = None, reporter: Whose = None,
+    ) -> Answer:  # fmt: skip
+        """Where one figure comes from, down to the records of the raw file, and the same figure computed again from them."""
+
+        def found(_: Snapshot) -> Answer:
+            traced = public.trace(product, partner, month, metric, measure, flow, self.root, reporter).model_dump(
+                mode="json"
+            )
+            for operand in traced["operands"]:
+                operand |= {"numbers_found": len(operand["numbers"]), "numbers": operand["numbers"][:NUMBERS_MAX]}
+                for number in operand["numbers"]:
+                    number |= {
+                        "records_found": len(number["records"]), "records": number["records"][:RECORDS_MAX],
+                        "printed": number["printed"][:PRINTED_MAX],
+                    }  # fmt: skip
+            return {"trace": traced}
+
+        return self._of_snapshot(reporter, found)
+
+    def vintages(
+        self, product: Product, month: Month, partner: Partner = "world", metric: str = "level", measure: Measure = "quantity_kg",
+        flow: Flow = None, reporter: Whose = None, rows: Rows = ROWS,
+    ) -> Answer:  # fmt: skip
+        """The values that a figure has had: what was printed first, each revision, and the days from and until which each was current."""
+        asked = (product, partner, month, metric, measure, flow, self.root, reporter)
+        return self._of_rows(reporter, rows, lambda: public.vintages(*asked), "one month")
+
+    def movers(
+        self, month: Month = "latest", against: Literal["month", "year"] = "month", flow: Flow = None,
+        measure: str | None = None, reporter: Whose = None, rows: Rows = ROWS,
+    ) -> Answer:  # fmt: skip
+        """What made the change of a month: chapters, headings and codes, partners, what began, stopped or was revised."""
+        return self._of_rows(
+            reporter, rows, lambda: public.movers(month, against, flow, measure, self.root, reporter), "rows=200"
+        )
+
+    def mirror(
+        self, product: Annotated[str, Field(description="an HS code of 2, 4 or 6 digits, or a name")],
+        importer: Annotated[str, Field(description="who bought")], exporter: Annotated[str, Field(description="who sold")] = "CHN",
+        month: Months = None, as_of: Day = None, rows: Rows = ROWS,
+    ) -> Answer:  # fmt: skip
+        """What the exporter says it sold beside what the importer says it bought, month by month, with the reason of a difference."""
+
+        def found() -> Answer:
+            day = None if as_of is None else public.read_day(as_of)
+            both = statements.asked(self.root, product, exporter, importer, month, day)
+            known = day or both.releases["released_on"].max()
+            sides = zip((both.rows["exporter"][0], both.rows["importer"][0]), both.snapshots, strict=True)
+            cited = [citation([], whose, str(known), snapshot) for whose, snapshot in sides]
+            about = {
+                "notes": shown.notes(both),
+                "citation": "; ".join(cited),
+                "snapshot": [*both.snapshots],
+                "known_on": str(known),
+            }
+            return _bounded(both.rows, rows, "month") | about
+
+        return self._guarded(found)
+
+    def check_claim(
+        self, commodity: Annotated[str, Field(description="goods in the words of the text")],
+        period: Annotated[str, Field(description="2025-06, or 2025-01..2025-06")],
+        metric: Annotated[str, Field(description="level_t, mom_pct, yoy_pct, ytd_t, value_usd, unit_value, share_pct, rank …")],
+        value: Annotated[str, Field(description="the figure as printed: 353, 660.8")],
+        unit: Annotated[str, Field(description="t, %, million USD …")],
+        partner: Partner = "world", flow: Literal["export", "import"] = "export",
+        qualifier: Annotated[str, Field(description="nearly, about, more than …; empty: none")] = "", reporter: Whose = None,
+    ) -> Answer:  # fmt: skip
+        """Whether a printed figure agrees with the ledger: supported, contradicted, right elsewhere, or not checkable, and why."""
+        claim = {
+            "commodity": commodity, "flow": flow, "partner": partner, "period": period, "metric": metric, "value": value, "unit": unit,
+            "qualifier": qualifier,
+        }  # fmt: skip
+        return self._of_rows(reporter, 1, lambda: public.check_claims([claim], self.root, reporter), "one claim")
+
+    def _of_rows(
+        self, reporter: str | None, rows: int, found: Callable[[], pl.DataFrame], narrow: str, as_of: str | None = None, *,
+        is_of_figures: bool = False,
+    ) -> Answer:  # fmt: skip
+        """Return rows; `narrow` says how to ask for fewer, and the citation of figures names the files that they rest on."""
+
+        def answer(snapshot: Snapshot) -> Answer:
+            table = found()
+            day = None if as_of is None else public.read_day(as_of)
+            cited = cite_rows(table.head(rows), snapshot, day) if is_of_figures else None
+            return _bounded(table, rows, narrow) | ({"citation": cited} if cited else {})
+
+        return self._of_snapshot(reporter, answer, as_of)
+
+    def _of_snapshot(
+        self, reporter: str | None, answer: Callable[[Snapshot], Answer], as_of: str | None = None
+    ) -> Answer:
+        """Return an answer of one published state: where another one was published meanwhile, the question is asked again."""
+
+        def found() -> Answer:
+            for _ in range(TRIES):
+                snapshot = self._open(reporter)
+                made = answer(snapshot)
+                if self._open(reporter).id == snapshot.id:
+                    releases = read_table(snapshot, "release")
+                    known, whose = known_on(releases, read_table(snapshot, "decision")), Reporter.of(releases).code
+                    about = {
+                        "citation": citation([], whose, as_of or known, snapshot.id),
+                        "reporter": whose,
+                        "snapshot": snapshot.id,
+                    }
+                    licence = [LICENCE] if NOT_FOR_OTHERS in releases["source"] else []
+                    return about | {"known_on": str(known)} | made | {"notes": [*made.get("notes", ()), *licence]}
+            raise CannotAnswer("something is published here again and again; ask once more in a minute")
+
+        return self._guarded(found)
+
+    def _open(self, reporter: str | None) -> Snapshot:
+        return query.open_published(at_hand(only_store(self.root, reporter)))
+
+    def _guarded(self, found: Callable[[], Answer]) -> Answer:
+        """Return the answer with the notes on it. Raises CannotAnswer for what a caller can ask otherwise."""
+        with self._one_at_a_time, warnings.catch_warnings(record=True) as noted:
+            warnings.simplefilter("always", public.HowUnderstood)
+            try:
+                made = found()
+            except OSError as error:
+                raise CannotAnswer(
+                    "the store cannot be read; its owner finds the reason with tidewaiter audit"
+                ) from error
+            except (ValueError, Refused, StoreError, UnusableAddress, NothingPublished, NoFigure) as error:
+                raise CannotAnswer(self._sentence(error)) from error
+            except LookupError as error:
+                if type(error) is not LookupError:
+                    raise
+                raise CannotAnswer(self._sentence(error)) from error
+        notes = [str(one.message) for one in noted if issubclass(one.category, public.HowUnderstood)]
+        return made | {"notes": [clip(note, SENTENCE_MAX) for note in (*notes, *made.get("notes", ()))][:NOTES_MAX]}
+
+    def _sentence(self, error: Exception) -> str:
+        """The error without the place of the store on this machine."""
+        said = str(error)
+        for place in (self.root, Path(self.root).absolute(), Path(self.root).resolve()):
+            said = (
+                said.replace(f"{place}/", "").replace(str(place), "the store")
+                if str(place).startswith(("/", "s3:"))
+                else said
+            )
+        return clip(said, SENTENCE_MAX)
+
+
+def _bounded(table: pl.DataFrame, rows: int, narrow: str) -> Answer:
+    """Return the first rows of a table as JSON, at most so many and so large; `missing` of a row has the reason of each null."""
+    shown_rows, size = [], 0
+    for row in table.head(rows).iter_rows(named=True):
+        why = {
+            name: row[status(name)]
+            for name in row
+            if row[name] is None and row.get(status(name)) and name != status(name)
+        }
+        plain = {
+            name: _plain(name, value) for name, value in row.items() if name not in why and not name.endswith("_status")
+        }
+        plain |= {"missing": why} if why else {}
+        size += len(json.dumps(plain, ensure_ascii=False, default=str).encode())
+        if size > BYTES_MAX:
+            break
+        shown_rows.append(plain)
+    answer: Answer = {"rows": shown_rows, "rows_found": table.height}
+    if len(shown_rows) < table.height:
+        answer["more"] = (
+            f"the first {len(shown_rows)} of {counted(table.height, 'row')}; narrow it by {narrow}, or ask for more rows"
+        )
+    return answer
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Return a value as JSON has it; a month as 2025-06, like in a question."""
+    if isinstance(value, date):
+        return f"{value:%Y-%m}" if name == "period" or name.endswith("month") else str(value)
+    return clip(value, SENTENCE_MAX) if isinstance(value, str) else value

@@ -1,0 +1,61 @@
+"""Answers to programs: bounded, of one published state, and silent about places of this machine."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import polars as pl
+import pytest
+
+from tasks.reports import answers, public
+from tasks.reports.answers import BYTES_MAX, Answers, CannotAnswer
+
+
+def test_an_answer_has_so_many_rows_and_bytes_and_says_how_to_ask_for_fewer(
+    sample_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Answers(sample_store)
+    found = asked.read(product="magnets", rows=3)
+    assert len(found["rows"]) == 3
+    assert found["more"].startswith(f"the first 3 of {found['rows_found']} rows; narrow it by product, partner, month")
+    assert "more" not in asked.read(product="magnets", partner="us", month="2025-06")
+    long = pl.DataFrame({"name": ["a" * 600] * 200})
+    monkeypatch.setattr(public, "search", lambda *_: long)
+    found = asked.search("a", rows=200)
+    assert 0 < len(found["rows"]) < 200
+    assert BYTES_MAX * 0.9 < len(json.dumps(found)) < BYTES_MAX * 1.1
+
+
+def test_a_question_is_asked_again_where_another_state_was_published_meanwhile(
+    sample_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, opened = Answers(sample_store), answers.query.open_published(sample_store)
+    older = SimpleNamespace(id="000000-aaaaaaaaaaaa")
+    states = iter([older, opened, opened, opened])
+    times = []
+    monkeypatch.setattr(asked, "_open", lambda _: next(states))
+    monkeypatch.setattr(public, "search", lambda *_: times.append(1) or pl.DataFrame({"code": ["1201"]}))
+    assert asked.search("soybeans")["snapshot"] == opened.id
+    assert len(times) == 2
+    monkeypatch.setattr(asked, "_open", lambda _: older if len(times) % 2 else opened)
+    with pytest.raises(CannotAnswer, match="ask once more"):
+        asked.search("soybeans")
+
+
+@pytest.mark.parametrize("problem", [ValueError, LookupError, OSError])
+def test_no_answer_names_a_place_of_this_machine(
+    problem: type[Exception], sample_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> pl.DataFrame:
+        raise problem(f"{sample_store}/raw/x.csv: broken")
+
+    monkeypatch.setattr(public, "search", fail)
+    with pytest.raises(CannotAnswer) as refused:
+        Answers(sample_store).search("a")
+    assert str(sample_store) not in str(refused.value)
+
+
+def test_a_fault_of_the_program_is_none_of_the_caller(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(public, "search", lambda *_: {}["bug"])
+    with pytest.raises(KeyError):
+        Answers(sample_store).search("a")
