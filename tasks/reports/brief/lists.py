@@ -72,6 +72,15 @@ def _distinct(numbers: list[TracedNumber]) -> list[TracedNumber]:
     return list({(one.product, one.measure, one.partner, one.period, one.release_id): one for one in numbers}.values())
 
 
+def files(facts: Facts) -> dict[str, list[TracedNumber]]:
+    """Return the numbers that the page shows behind its figures, by release, in the order in which they are shown."""
+    found: dict[str, list[TracedNumber]] = {}
+    for fact in facts.facts():
+        for number in numbers_that_matter(fact)[0]:
+            found.setdefault(number.release_id, []).append(number)
+    return found
+
+
 def cited(facts: Facts, language: str) -> str:
     """Return the line for citing the page."""
     sources = [
@@ -97,7 +106,7 @@ def data_address(facts: Facts) -> str:
     ]  # fmt: skip
     names = ("reporter", "flow", "product", "partner", "period", "measure", "figure", "value", "status", "snapshot_id")
     table = pl.DataFrame([tuple(map(str, row)) for row in rows], dict.fromkeys(names, pl.String), orient="row")
-    return f"data:text/csv;charset=utf-8,{quote(table.write_csv())}"
+    return f"data:text/csv;charset=utf-8,{quote(table.write_csv(), safe=',:')}"
 
 
 def formula(fact: Fact, language: str) -> str:
@@ -152,6 +161,9 @@ def mirror_tables(facts: Facts, language: str) -> list[dict[str, Any]]:
             "rows": [],
             "part": part,
         }
+        if not part.withheld and not any(part.bought if facts.flow == "export" else part.sold):
+            # The partner's customs say nothing of these months.
+            continue
         if part.withheld:
             found.append({**made, "note": t["mirror_withheld"]})
             continue
