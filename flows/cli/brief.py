@@ -294,6 +294,7 @@ def movers(
     against: Annotated[Against, typer.Option(help="the month or the year before")] = Against.month,
     flow: OneFlow = None,
     measure: Annotated[str | None, typer.Option(help="value_usd, quantity_kg …; else the first that is known")] = None,
+    as_of: Annotated[str | None, typer.Option(help="day, YYYY-MM-DD: as it was known on it")] = None,
     form: Printed = Form.table,
     output: Output = None,
     store: Store = STORE,
@@ -308,7 +309,7 @@ def movers(
 
     export.form_of(form.value, output)
     with _telling_notes():
-        rows = public.movers(month, against.value, flow and flow.value, measure, store, None)
+        rows = public.movers(month, against.value, flow and flow.value, measure, store, None, as_of)
     if form is not Form.table or output:
         export.write(rows, form.value, output)
         return

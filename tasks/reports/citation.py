@@ -62,7 +62,7 @@ def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None,
     """Return the citation of rows of `metric` or `trade_flow`; None if there are no rows, or too many products for
     one citation.
     """
-    products = rows["product"].unique().to_list() if "product" in rows.columns else []
+    products = rows["product"].drop_nulls().unique().to_list() if "product" in rows.columns else []
     if not 0 < len(products) <= PRODUCTS_MAX or "period" not in rows.columns:
         return None
     months = {

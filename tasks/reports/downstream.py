@@ -55,9 +55,9 @@ class Publication(NamedTuple):
     months: list[str]
 
 
-def contents(store: Path, flow: str) -> Contents:
+def contents(store: Path | Snapshot, flow: str) -> Contents:
     """Return what there is of one direction of a store. Raises NothingPublished."""
-    snapshot = open_published(store)
+    snapshot = store if isinstance(store, Snapshot) else open_published(store)
     found: dict[int, list[str]] = {}
     for entry in snapshot.files:
         if entry.table in READ and entry.partition.startswith(f"flow={flow}/"):
@@ -74,6 +74,17 @@ def releases_of(snapshot: Snapshot, flow: str) -> pl.DataFrame:
     return releases.filter(pl.col("flow").is_null() | (pl.col("flow") == flow))
 
 
+def prints(table: str, months: Mapping[int, Any]) -> dict[int, str]:
+    """Return by month a hash of what its rows rest on, of the program and of the form of the table."""
+    program = [code_sha256(), schema_sha256(table)]
+    return {month: json_sha256([program, months[month]]) for month in sorted(months)}
+
+
+def published_prints(snapshot: Snapshot | None) -> dict[str, str]:
+    """Return the same of a published table by the name of the month, 2025-06."""
+    return dict(snapshot.about["months"]) if snapshot else {}
+
+
 def publish_table(
     table: str, folder: Path, look: Callable[[], Upstream], rows_of: Callable[[range, Snapshot | None], pl.DataFrame]
 ) -> Publication:
@@ -84,11 +95,9 @@ def publish_table(
         parent = open_snapshot(folder)
         refuse_unknown(parent)
         upstream = look()
-        program = [code_sha256(), schema_sha256(table)]
-        prints = {month: json_sha256([program, upstream.months[month]]) for month in sorted(upstream.months)}
-        known = parent.about["months"] if parent else {}
-        stale = [month for month, sha256 in prints.items() if known.get(month_name(month)) != sha256]
-        if parent and not stale and len(prints) == len(known):
+        wanted, known = prints(table, upstream.months), published_prints(parent)
+        stale = [month for month, sha256 in wanted.items() if known.get(month_name(month)) != sha256]
+        if parent and not stale and len(wanted) == len(known):
             return Publication(parent, False, [])
         new, rows = list[NewFile](), 0
         for months in _spans(stale):
@@ -97,15 +106,15 @@ def publish_table(
             new += encode_months(table, made, lambda partition, made=made: _derivation(table, made, partition))  # type: ignore[misc]
         kept = [
             entry for entry in (parent.files if parent else ())
-            if entry.table != table or partition_month(path_partition(entry.partition)) in {*prints} - {*stale}
+            if entry.table != table or partition_month(path_partition(entry.partition)) in {*wanted} - {*stale}
         ]  # fmt: skip
-        name = f"{table}-{json_sha256([*prints.values()])[:16]}"
+        name = f"{table}-{json_sha256([*wanted.values()])[:16]}"
         if name not in read_table(parent, "lineage")["release_id"]:
             states = {code: snapshot.id for code, snapshot in upstream.snapshots.items()}
             new.append(_trail(table, name, states, stale, new, rows))
         about = {
             "releases": [], "released_on": max(snapshot.about["released_on"] for snapshot in upstream.snapshots.values()),
-            "of": [*upstream.snapshots], "months": {month_name(month): sha256 for month, sha256 in prints.items()},
+            "of": [*upstream.snapshots], "months": {month_name(month): sha256 for month, sha256 in wanted.items()},
         }  # fmt: skip
         done = publish(folder, new, carried=kept, parent=parent, about=about, audit=announcement(folder))
     return Publication(done.snapshot, done.changed, [*map(month_name, stale)])

@@ -18,7 +18,7 @@ from tasks.domain.errors import NoFigure
 from tasks.domain.labels import capitalised, country, trade_of
 from tasks.domain.reporter import Reporter
 from tasks.ingest import held as held_releases
-from tasks.reports import inventory, movers, movers_shown, query
+from tasks.reports import inventory, movers_shown, query
 from tasks.reports.brief import render, wording
 from tasks.reports.brief.charts import sparkline
 from tasks.reports.brief.facts import gather
@@ -26,6 +26,8 @@ from tasks.reports.brief.mirrored import is_withheld
 from tasks.reports.brief.sentences import headlines
 from tasks.reports.brief.watched import file_name, watch_list
 from tasks.reports.citation import citation, citation_zh, known_on
+from tasks.reports.moved import month_of, moved
+from tasks.reports.movers import AGAINST
 from tasks.reports.page_templates import LANGUAGES, template, words
 from tasks.reports.questions import with_names
 from tasks.reports.resolver import Resolver
@@ -98,19 +100,19 @@ def _trade(
 ) -> Iterator[tuple[str, Trade]]:
     """Write the pages of the products of a direction; yield what the front page says of it, by language."""
     rows, against, missing = None, "month", ""
-    for against in movers.AGAINST:
+    for against in AGAINST:
         # Of January and February together, or of a first month, the month before is not known.
         try:
-            rows = movers.movers(snapshot, flow, movers.month_of(snapshot, flow, "latest"), against=against).rows
+            rows = moved(snapshot, flow, month_of(snapshot, flow, "latest"), against=against).rows
             break
         except ValueError as problem:
             missing = missing or str(problem)
-    moved = [] if rows is None else rows.filter(kind="product")["product"].drop_nulls().head(MOVED_MAX).to_list()
+    largest = [] if rows is None else rows.filter(kind="product")["product"].drop_nulls().head(MOVED_MAX).to_list()
     listed = watch_list().filter(pl.col("flow") == flow, pl.col("reporter").is_in(["", reporter]))["product"].to_list()
     shown: dict[str, list[dict[str, str]]] = {language: [] for language in LANGUAGES}
     pages: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
     resolver = Resolver(snapshot)
-    for product in dict.fromkeys([*listed, *moved]):
+    for product in dict.fromkeys([*listed, *largest]):
         try:
             month = resolver.month("latest", flow, [product])
         except ValueError:
@@ -146,7 +148,7 @@ def _trade(
     releases = read_table(snapshot, "release")
     known = known_on(releases, read_table(snapshot, "decision"))
     for language, cite in (("en", citation), ("zh", citation_zh)):
-        named = with_names(rows, resolver, language).with_columns(flow=pl.lit(flow)) if rows is not None else None
+        named = with_names(rows, resolver, language) if rows is not None else None
         sections = [*movers_shown.sections(named, against, reporter, language)] if named is not None else []
         title = capitalised(trade_of(reporter, flow, language))
         cited = cite([], Reporter.of(releases).code, known, snapshot.id)

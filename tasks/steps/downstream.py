@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from schemas.forms.outcome import Gap, Outcome
+from tasks.reports.analysis import MAKERS, publish_analysis
 from tasks.reports.first_prints import TABLE as FIRST_PRINTS
 from tasks.reports.first_prints_publication import publish_first_prints
 from tasks.reports.mirror.publication import publish_pair
@@ -16,7 +17,7 @@ log = logging.getLogger("tidewaiter.downstream")
 
 
 def update_downstream(outcome: Outcome, store: Path) -> Outcome:
-    """Bring the first prints of the reporters and the published mirrors of this one up to date; return the outcome with the gaps that
+    """Bring what moved of a reporter, the first prints of all and the published mirrors of this one up to date; return the outcome with the gaps that
     the release has made. A table that cannot be made is a warning; the release stays published.
     """
     address = address_of(store)
@@ -40,4 +41,6 @@ def update_downstream(outcome: Outcome, store: Path) -> Outcome:
             )  # fmt: skip
     for code in sorted({*tables_of(root, FIRST_PRINTS), reporter}):
         attempt(f"{FIRST_PRINTS} ({code})", lambda code=code: publish_first_prints(root, code), AGAIN)  # type: ignore[misc]
+    for table in MAKERS:
+        attempt(f"{table} ({reporter})", lambda table=table: publish_analysis(root, reporter, table), AGAIN)  # type: ignore[misc]
     return outcome.model_copy(update={"gaps": gaps, "warnings": [*outcome.warnings, *failed]})
