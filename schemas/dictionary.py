@@ -58,17 +58,18 @@ def page() -> str:
 
 
 def tables() -> str:
-    """What the models say of each column of each table, a line a column."""
-    said = {
-        name: [json.dumps(column, ensure_ascii=False) for column in columns_of(model)] for name, model in MODELS.items()
-    }
-    parts = (f'"{name}": [\n' + ",\n".join(lines) + "\n]" for name, lines in said.items())
+    """What the models say of each table and of each of its columns, a line each."""
+    parts = []
+    for name, model in MODELS.items():
+        said = [json.dumps(column, ensure_ascii=False) for column in columns_of(model)]
+        what = json.dumps(_what(model), ensure_ascii=False)
+        parts.append(f'"{name}": {{"what": {what}, "columns": [\n' + ",\n".join(said) + "\n]}")
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def _section(name: str, model: type[Table]) -> str:
-    first, layout = (model.__doc__ or "").strip(), LAYOUTS.get(name)
-    lines = [f"### {name}\n", " ".join(first.split()) + "\n"]
+    layout = LAYOUTS.get(name)
+    lines = [f"### {name}\n", " ".join((model.__doc__ or "").split()) + "\n"]
     if layout is not None:
         kept = "One file for each release" if layout.by_release else "One file"
         filed = f"Filed by the month of `{layout.month_of}`" if layout.month_of else kept
@@ -86,6 +87,11 @@ def _section(name: str, model: type[Table]) -> str:
             f"| {column.name} | {kind} | {column.unit or ''} | {'yes' if column.nullable else ''} | {meaning} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _what(model: type[Table]) -> str:
+    """What the rows of a table are, in a paragraph."""
+    return " ".join((model.__doc__ or "").partition("\n\n")[0].split())
 
 
 def _meanings(where: str, words: Mapping[str, str]) -> str:

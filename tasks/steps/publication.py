@@ -27,6 +27,7 @@ from tasks.ledger.name_tables import NameTables, name_tables
 from tasks.ledger.published_state import Known
 from tasks.lineage.provenance import derivation_of, derivation_of_month, rows_of_collected
 from tasks.lineage.records import lineage_row
+from tasks.lineage.snapshot_metadata import describer
 from tasks.steps.assemble import Ledger, whole
 from tasks.steps.derivation import Figures
 from tasks.steps.open_published import later_year
@@ -85,6 +86,7 @@ def publish_tables(
         carried=[entry for entry in stays if entry.path in there],
         parent=parent,
         about=_about(releases),
+        describe=describer(releases) if derived else None,
         audit=announcement(store) if derived else None,
     )
 

@@ -21,6 +21,7 @@ from tasks.domain.decisions import counting
 from tasks.domain.hashing import code_sha256, json_sha256, versions
 from tasks.domain.periods import month_name, month_number
 from tasks.lineage.records import as_table, lineage_row
+from tasks.lineage.snapshot_metadata import describer
 from tasks.reports.mirror.sides import months_of
 from tasks.reports.mirror.statements import compare, pair, read_pair
 from tasks.reports.mirror.verdicts import REACH_AHEAD, REACH_BACK
@@ -96,7 +97,11 @@ def publish_pair(root: Path | S3Url, exporter: str, importer: str) -> MirrorPubl
             "releases": [], "released_on": max(snapshot.about["released_on"] for snapshot, _ in sides), "pair": [exporter, importer],
             "months": {month_name(month): prints[month] for month in sorted(prints)},
         }  # fmt: skip
-        made = publish(folder, new, carried=kept, parent=parent, about=about, audit=announcement(folder))
+        rests_on = pl.concat([read_table(snapshot, "release") for snapshot, _ in sides])
+        made = publish(
+            folder, new, carried=kept, parent=parent, about=about, describe=describer(rests_on, (exporter, importer)),
+            audit=announcement(folder),
+        )  # fmt: skip
     is_first = parent is None
     every = pl.concat(gaps) if gaps and not is_first else None
     return MirrorPublication(made.snapshot, made.changed, [*map(month_name, stale)], _as_gaps(every))
