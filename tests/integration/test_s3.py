@@ -214,7 +214,7 @@ def test_retention_in_the_bucket_removes_what_is_old_and_nothing_that_is_needed(
     assert len(old) == 3
     # The copy keeps the last two, and just the objects that they need.
     assert snapshot_ids(store) == [old[-1], last]
-    kept = {entry.sha256 for name in (old[-1], last) for entry in _whole(store, name).files}
+    kept = {entry.sha256 for name in (old[-1], last) for entry in _whole(store, name).every}
     assert {path.stem for path in (store / ".objects").glob("*/*")} == kept
     with working_copy.exclusive(store):
         assert working_copy.retain(store, today=date(2025, 8, 1), months=24) == Retired((), 0)
