@@ -56,8 +56,8 @@ LAYOUTS = {
     "observation": Layout(
         sort_by=("product", "partner", "measure", "period_start", "source", "known_from"), month_of="period_end"
     ),
-    "partner_name": Layout(sort_by=("partner",)),
-    "product_name": Layout(sort_by=("product",)),
+    "partner": Layout(sort_by=("partner",)),
+    "product": Layout(sort_by=("product",)),
     "quarantine": Layout(sort_by=("release_id", "record"), by_release=True),
     "record_level": Layout(
         sort_by=("measure", "product", "partner"),

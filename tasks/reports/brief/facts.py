@@ -219,7 +219,7 @@ def names_of(product: str, snapshot: Snapshot) -> tuple[str, str]:
     if (known := product_names(product, national)) is not None:
         return known
     plain = f"HS {product}" if product.isdecimal() else product
-    for row in names_in(snapshot).product_name.filter(product=product).iter_rows(named=True):
+    for row in names_in(snapshot).product.filter(product=product).iter_rows(named=True):
         return row["name"] or plain, row["printed_zh"] or row["name"] or plain
     return plain, plain
 
