@@ -47,12 +47,22 @@ from tasks.steps import listeners
 SAMPLE = Path(__file__).parent.parent.parent / "flows" / "examples" / "published_figures.csv"
 WAY = [
     "declare", "land", "parse", "correct", "normalise", "open_known", "check", "hold_on_errors", "merge", "widen", "revise",
-    "derive", "mark_events", "trail", "publish", "report", "brief", "update_mirrors",
+    "derive", "mark_events", "trail", "publish", "report", "brief", "grade_rules", "update_mirrors",
 ]  # fmt: skip
 DECIDED = date(2026, 11, 2)
 # A release that is published in a batch, and what is done once for the batch.
 INTO_A_BATCH = [*WAY[: WAY.index("derive")], "publish", "report"]
-OF_A_BATCH = ["open_known", "ledger_of_batch", "derive", "mark_events", "trail", "publish", "brief", "update_mirrors"]
+OF_A_BATCH = [
+    "open_known",
+    "ledger_of_batch",
+    "derive",
+    "mark_events",
+    "trail",
+    "publish",
+    "brief",
+    "grade_rules",
+    "update_mirrors",
+]
 
 pytestmark = [
     pytest.mark.prefect,
