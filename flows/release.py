@@ -68,7 +68,7 @@ def ingest(request: ReleaseRequest, today: date, batch: Batch | None = None) -> 
                 run.outcome = outcome.as_dry_run()
             else:
                 outcome = step.grade_rules(step.brief(outcome, store), store)
-                run.outcome = step.update_mirrors(outcome, store)
+                run.outcome = step.update_downstream(outcome, store)
     return run.outcome
 
 
@@ -87,7 +87,7 @@ def publish_batch(batch: Batch) -> list[Outcome]:
         for outcome in newest_of_each(outcomes):
             step.brief(outcome, batch.store)
         outcomes[-1] = step.grade_rules(outcomes[-1], batch.store)
-        outcomes[-1] = run.outcome = step.update_mirrors(outcomes[-1], batch.store)
+        outcomes[-1] = run.outcome = step.update_downstream(outcomes[-1], batch.store)
     return outcomes
 
 

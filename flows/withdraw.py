@@ -44,5 +44,5 @@ def publish_decision(request: WithdrawalRequest, today: date) -> Outcome:
             trail = step.trail(statements.release)
             published = step.publish(store, statements, entered, derived, trail, known)
         outcome = step.report_decision(published, statements, decided)
-        run.outcome = step.update_mirrors(step.rewrite_briefs(outcome, store), store)
+        run.outcome = step.update_downstream(step.rewrite_briefs(outcome, store), store)
     return run.outcome

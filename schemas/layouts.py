@@ -6,6 +6,8 @@ Readers need this and the names of the tables, and no data library is loaded for
 from dataclasses import dataclass
 
 FLOWS = ("export", "import")
+# Tables that follow from the others, in a store of their own inside that of the reporter.
+ANALYSIS = ("expectation", "mover")
 PARTITION_KEYS = ("flow", "year", "month")
 # Code tables that decide what adds up and which months of a series may be compared.
 COMPARED_BY = ("definition_breaks", "hs_revisions", "baskets", "partner_groups", "partners", "watch_list")
@@ -44,6 +46,9 @@ LAYOUTS = {
         by_release=True,
     ),
     "finding": Layout(sort_by=("release_id", "check", "subject", "observed"), by_release=True),
+    "first_print": Layout(
+        sort_by=("product", "partner", "measure"), month_of="period", rests_on=(*COMPARED_BY, "line_codes")
+    ),
     "lineage": Layout(sort_by=("release_id", "position"), by_release=True),
     "metric": Layout(
         sort_by=("measure", "product", "partner"), month_of="period", rows_per_group=131_072, rests_on=COMPARED_BY
@@ -52,6 +57,11 @@ LAYOUTS = {
         sort_by=("product",),
         month_of="period",
         rests_on=(*COMPARED_BY, "import_margins", "exchange_rates", "statement_terms"),
+    ),
+    "mover": Layout(
+        sort_by=("against", "measure", "position"),
+        month_of="period",
+        rests_on=(*COMPARED_BY, "exchange_rates", "quotability"),
     ),
     "observation": Layout(
         sort_by=("product", "partner", "measure", "period_start", "source", "known_from"), month_of="period_end"

@@ -71,7 +71,7 @@ def read(  # noqa: PLR0913  (an argument for each condition)
         flow: Direction of trade; none: both.
         measure: `"quantity_kg"`, `"value_usd"` …; none: all.
         table: A published table; `schemas/DICTIONARY.md` lists their columns.
-        as_of: The rows as they stood on this day, of the tables observation, trade_flow and metric.
+        as_of: The rows as they stood on this day, of the tables observation, trade_flow, metric and mover.
         sort: Column to sort by, the largest first.
         ascending: The smallest first.
         top: Of each direction and month the first rows alone, without the world and groups of partners.
@@ -314,7 +314,7 @@ def mirror(
 
 def movers(
     month: str = "latest", *, against: Literal["month", "year"] = "month", flow: Flow | None = None, measure: str | None = None,
-    store: str | Path | None = None, reporter: str | None = None,
+    store: str | Path | None = None, reporter: str | None = None, as_of: date | str | None = None,
 ) -> pl.DataFrame:  # fmt: skip
     """What made the change of a month: chapters explained by their headings and these by their codes, partners, what began, stopped or
     was revised.
@@ -326,11 +326,13 @@ def movers(
         measure: `"value_usd"` …; none: the first value that is known, kilograms where none is.
         store: Folder or bucket.
         reporter: Whose; none: the only one of the store.
+        as_of: As it was known on that day.
 
     Returns:
-        A row each: kind (total, product, partner, began, stopped, revision), depth, parent, level, before, change, change_pct,
-        contribution_pp (of the total's level before), note, quote (whether the growth may be quoted: yes, care, no), doubt. Rows below
-        one parent add up to its change; the row without a product or partner is all others together.
+        Rows of the table `mover`: kind (total, product, partner, began, stopped, revision), depth, parent, level, before, change,
+        change_pct, contribution_pp (of the total's level before), volume_effect, price_effect and currency_effect with split_status, note,
+        quote (whether the growth may be quoted: yes, care, no), doubt. Rows below one parent add up to its change; the row without a product
+        or partner is all others together.
 
     Raises:
         ValueError: No product is known in both months.
@@ -338,7 +340,7 @@ def movers(
     refuse_shadows()
     from tasks.reports import public
 
-    return public.movers(month, against, flow, measure, store, reporter)
+    return public.movers(month, against, flow, measure, store, reporter, as_of)
 
 
 def open_release(

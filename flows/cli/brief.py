@@ -223,11 +223,16 @@ def _telling_notes() -> Iterator[None]:
 
 def _other_side(snapshot: "Snapshot", flow: str, product: str, partner: str) -> dict[int, float]:
     """Return the partner's kilograms by month number; empty where the partner has no store under the same root."""
-    from tasks.domain.periods import month_number
-    from tasks.reports.mirror.statements import other_side
+    import polars as pl
 
-    rows = other_side(snapshot, flow, product, partner, "quantity_kg").drop_nulls("other_side")
-    return {month_number(month): mass for month, mass in rows.iter_rows()}
+    from tasks.domain.periods import month_number
+    from tasks.reports.mirror.sides import every_month
+    from tasks.reports.mirror.statements import months_of_other_side, other_side
+
+    months = every_month(months_of_other_side(snapshot, flow, partner), pl.Series("product", [product]))
+    asked = months.with_columns(partner=pl.lit(partner), measure=pl.lit("quantity_kg"))
+    rows = other_side(snapshot, flow, asked.select("product", "partner", "measure", "period"))
+    return {month_number(month): mass for month, mass in rows.select("period", "other_side").iter_rows()}
 
 
 def _windows_of(
@@ -289,6 +294,7 @@ def movers(
     against: Annotated[Against, typer.Option(help="the month or the year before")] = Against.month,
     flow: OneFlow = None,
     measure: Annotated[str | None, typer.Option(help="value_usd, quantity_kg …; else the first that is known")] = None,
+    as_of: Annotated[str | None, typer.Option(help="day, YYYY-MM-DD: as it was known on it")] = None,
     form: Printed = Form.table,
     output: Output = None,
     store: Store = STORE,
@@ -303,7 +309,7 @@ def movers(
 
     export.form_of(form.value, output)
     with _telling_notes():
-        rows = public.movers(month, against.value, flow and flow.value, measure, store, None)
+        rows = public.movers(month, against.value, flow and flow.value, measure, store, None, as_of)
     if form is not Form.table or output:
         export.write(rows, form.value, output)
         return

@@ -87,8 +87,9 @@ def vintages(
 
     from tasks.domain import labels
     from tasks.domain.reporter import Reporter
-    from tasks.reports import export, query, scorecard
+    from tasks.reports import export, query
     from tasks.reports import vintages as tracing
+    from tasks.reports.first_prints import scorecard
     from tasks.reports.resolver import Resolver
     from tasks.reports.tables import listing
     from tasks.store.parquet import read_table
@@ -98,7 +99,7 @@ def vintages(
     code, key = asked.product(product), asked.partner(partner)
     way = asked.flow([code], flow and flow.value)
     if first_prints:
-        _show_first_prints(scorecard.scorecard(snapshot, way, code, key, measure), form)
+        _show_first_prints(scorecard(snapshot, way, code, key, measure), form)
         return
     months = asked.months(month, way, [code])
     found = tracing.vintages(store, way, code, key, months, measure, metric.value)
@@ -124,10 +125,13 @@ def vintages(
 
 
 def _show_first_prints(found: "pl.DataFrame", form: Form) -> None:
-    from tasks.reports.scorecard import WITHIN_PCT, within
+    from tasks.reports.first_prints import WITHIN_PCT, within
 
     if not found.height:
         raise ValueError("no source prints a single month of it: ask for a line of a release page, or for one partner")
+    if form is Form.table:
+        found = found.drop("flow", "product", "partner", "measure", "first_release_id")
+        found = found.select(column for column in found if column.null_count() < found.height)
     _show(found, form, ROWS_MAX)
     if form is Form.table and (counts := within(found)):
         say(f"first prints have been within {WITHIN_PCT:g} % in {counts[0]} of {counts[1]} months")

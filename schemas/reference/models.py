@@ -193,7 +193,8 @@ class Products(Table):
 
 
 class HsNames(Table):
-    """Names of HS codes, of whatever product: the HS8 lists of China customs of 2022 and 2023 (turbanisch/chinautils, MIT), the
+    """Names of HS codes, of whatever product: the HS8 lists of China customs of 2022 and 2023 (turbanisch/chinautils, MIT), a
+    heading or subheading that they divide no further under the name of its only line, the
     chapters of the HS, and headings that the press has a name for. A name in `products` or `baskets` comes first."""
 
     product: pl.String = Field(description="HS code of 2, 4, 6 or 8 digits", str_matches=r"^(\d{2}){1,4}$")

@@ -31,9 +31,9 @@ class Section(NamedTuple):
 
 
 def sections(rows: pl.DataFrame, against: str, reporter: str, language: str = "en") -> Iterator[Section]:
-    """Yield the tables in their order; `rows` are those of `movers` with the columns flow and product_name."""
+    """Yield the tables in their order; `rows` are those of `moved` with the column product_name."""
     t, (factor, unit) = words("movers", language), _scale(rows, language)
-    flow, month = rows["flow"][0], rows.filter(pl.col("kind") != "revision")["period"][0]
+    flow, month = rows["flow"][0], rows["period"][0]
     about = t["about"].format(
         trade=capitalised(trade_of(reporter, flow, language)), month=written_month(month) if language == "en" else f"{month.year}年{month.month}月",
         against=t["against"][against], unit=unit,
@@ -54,9 +54,19 @@ def sections(rows: pl.DataFrame, against: str, reporter: str, language: str = "e
         notes = [_note(row, t) for row in part.iter_rows(named=True)]
         columns |= {t["columns"]["note"]: notes} if any(notes) else {}
         below = [t["doubt"].format(words=doubt) for doubt in part["doubt"].drop_nulls().unique(maintain_order=True)]
+        below += _split(total, factor, t) if kind == "product" else []
         products = [None if kind == "revision" else product for product in part["product"]]
         colon = ": " if language == "en" else "："
         yield Section(f"{about}{colon}{title}" if kind == "product" else title, columns, below, products)
+
+
+def _split(total: pl.DataFrame, factor: float, t: dict[str, Any]) -> list[str]:
+    """Say what volume, price and exchange rate make of the change of all products, where it is split."""
+    if total["volume_effect"].is_null().all():
+        return []
+    terms = [(name, total[f"{name}_effect"][0]) for name in ("volume", "price", "currency")]
+    told = [f"{t['effects'][name]} {_number(value, factor, signed=True)}" for name, value in terms if value is not None]
+    return [t["split"].format(terms=t["comma"].join(told))]
 
 
 def _scale(rows: pl.DataFrame, language: str) -> tuple[float, str]:
@@ -78,7 +88,7 @@ def _name(row: dict[str, Any], language: str) -> str:
         partner_name(row["partner"]) if language == "en" else country(row["partner"], language)
     )
     if row["kind"] == "revision":
-        return f"{row['product']} {partner}, {row['period']:%Y-%m}"
+        return f"{row['product']} {partner}, {row['revised_month']:%Y-%m}"
     indent = "  " * row["depth"]
     if row["product"]:
         name = f"{row['product']} {row['product_name'] or ''}".strip()

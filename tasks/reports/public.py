@@ -171,20 +171,23 @@ def plot(
 
 
 def movers(
-    month: str, against: str, flow: str | None, measure: str | None, store: str | Path | None, reporter: str | None
-) -> pl.DataFrame:
+    month: str, against: str, flow: str | None, measure: str | None, store: str | Path | None, reporter: str | None,
+    as_of: date | str | None = None,
+) -> pl.DataFrame:  # fmt: skip
     """Return what moved in a month; what cannot be compared is a warning."""
-    from tasks.reports import movers as moving
+    from tasks.reports import moved as moving
     from tasks.reports.questions import with_names
 
     _require_words(flow, month)
     snapshot = query.open_published(_folder(store, reporter))
-    resolver = Resolver(snapshot)
     way = moving.flow_of(snapshot, flow)
-    found = moving.movers(snapshot, way, moving.month_of(snapshot, way, month), measure=measure or "", against=against)
+    day = read_day(as_of) if isinstance(as_of, str) else as_of
+    found = moving.moved(
+        snapshot, way, moving.month_of(snapshot, way, month), measure=measure or "", against=against, day=day
+    )
     for note in found.notes:
         warnings.warn(note, HowUnderstood, stacklevel=3)
-    return with_names(found.rows, resolver).insert_column(0, pl.lit(way).alias("flow"))
+    return with_names(found.rows, Resolver(snapshot))
 
 
 def reporter_of(store: Path) -> str:

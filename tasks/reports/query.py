@@ -64,7 +64,7 @@ def query(
     # Tables filed by month have the flow in the path, and in no column of the file.
     inside = [is_one_of(name, keys) for name, keys in asked.items() if keys is not None]
     if as_of is not None:
-        rows = _as_of(snapshot, table, as_of, flow, asked["product"])
+        rows = table_on(snapshot, table, as_of, flow, asked["product"])
         rows = rows.filter(inside) if inside else rows
     else:
         rows = read_table(
@@ -102,7 +102,9 @@ def months_of(month: Month | Collection[Month] | None) -> set[Month] | None:
     return {cast("Month", month)} if is_one else {*cast("Iterable[Month]", month)}
 
 
-def _as_of(snapshot: Snapshot, table: str, day: date, flow: str | None, products: list[str] | None) -> pl.DataFrame:
+def table_on(
+    snapshot: Snapshot, table: str, day: date, flow: str | None, products: list[str] | None = None
+) -> pl.DataFrame:
     """Compute a table as published on `day`; with `products`, only of these and of their parts."""
     if table not in AS_OF:
         raise ValueError(f"the table {table} has no days of knowledge; as-of reads are made of {', '.join(AS_OF)}")

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from schemas.layouts import LAYOUTS
+from schemas.layouts import ANALYSIS, LAYOUTS
 from schemas.names import VALUES
 from schemas.reference.code_tables import code_table
-from schemas.table import polars_schema
+from schemas.table import polars_schema, readers_schema
 from tasks.domain.coverage import WORLD
 from tasks.domain.partner_key import Unresolved
 from tasks.domain.period_words import each_month, is_latest, read_months
@@ -115,6 +115,8 @@ def ask(store: Path, question: Question) -> Answer:
             )
     if rows.height:
         notes += _absent(rows, question, keys_of)
+    elif question.table in ANALYSIS:
+        notes.append(f"0 rows: the table {question.table} has none for this question")
     else:
         months = each_month(read_months(text) for text in question.months if not is_latest(text))
         why = what_is_nearby(store, question.table, product=codes or None, month=months or None, **asked)
@@ -176,7 +178,7 @@ def _months(question: Question, snapshot: Snapshot) -> list[query.Month] | None:
     """Return the requested months; None for all, and for the latest of some keys, which depends on the rows."""
     filed = sorted(
         date(year, month, 1)
-        for entry in snapshot.entries(question.table, question.flow)
+        for entry in snapshot.entries("metric" if question.table in ANALYSIS else question.table, question.flow)
         if entry.partition and entry.rows
         for _, year, month in [path_partition(entry.partition)]
     )
@@ -234,11 +236,32 @@ def _rows(
 ) -> pl.DataFrame:
     """Return rows in key order. Products are read one by one, because for one product Polars skips whole row groups."""
     layout = LAYOUTS[question.table]
+    if question.table in ANALYSIS:
+        return _analysis(query.open_published(store), question, asked, products, months)
     parts = [query.query(store, question.table, product=one, month=months, **asked) for one in products or (None,)]
     if len(parts) == 1:
         return parts[0]
     order = [*(["flow", layout.month_of] if layout.month_of else []), *layout.sort_by]
     return pl.concat(parts).sort([name for name in order if name in parts[0].columns])
+
+
+def _analysis(
+    snapshot: Snapshot, question: Question, asked: dict[str, Any], products: Sequence[str], months: list[query.Month] | None
+) -> pl.DataFrame:  # fmt: skip
+    """Return rows of a table that follows from the others, in key order."""
+    # Most reads are of other tables, and need none of its modules.
+    from tasks.reports import analysis
+
+    filed = {path_partition(entry.partition) for entry in snapshot.entries("metric", question.flow) if entry.rows}
+    wanted = sorted({year * 12 + month - 1 for year, month in (place[1:] for place in filed) if months is None or (year, month) in months})  # fmt: skip
+    flows = sorted({place[0] for place in filed})
+    rows = pl.concat([
+        pl.DataFrame(schema=readers_schema(question.table)),
+        *(analysis.rows_of(snapshot, question.table, flow, wanted, question.as_of) for flow in flows),
+    ])  # fmt: skip
+    for name, keys in (("product", products), ("partner", asked["partner"])):
+        rows = rows.filter(pl.col(name).is_in(list(keys))) if keys else rows
+    return rows
 
 
 def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.DataFrame:

@@ -53,6 +53,9 @@ class Judge:
         self._ledger_rows = single.with_columns(
             month=pl.col("period_start").dt.year() * 12 + pl.col("period_start").dt.month() - 1
         )
+        # Most products were never revised, and most bases are far above any step: these need no look at single numbers.
+        self._largest_step = ledger_rows["resolution"].max()
+        self._is_revised = ledger_rows["known_until"].null_count() < ledger_rows.height
         limits = code_table("quotability").select("caveat", "figure", "limit")
         self._limits = {(caveat, figure): float(limit) for caveat, figure, limit in limits.iter_rows()}
 
@@ -91,12 +94,14 @@ class Judge:
         self, place: tuple[str, str, int], figure: str, row: Row, limit: float
     ) -> dict[str, float] | None:
         base = self._base(place, figure, row)
+        if base is None or not isinstance(self._largest_step, int) or base >= limit * self._largest_step:
+            return None
         last = place[2] - BACK[figure]
         first = last - last % 12 if figure == "ytd_yoy_pct" else last
         steps = (
             self._statements(place, range(first, last + 1)).filter(pl.col("known_until").is_null())["resolution"].max()
         )
-        if base is None or not isinstance(steps, int) or base >= limit * steps:
+        if not isinstance(steps, int) or base >= limit * steps:
             return None
         return {"base": base, "step": float(steps)}
 
@@ -118,6 +123,8 @@ class Judge:
     def _revision_noise(
         self, place: tuple[str, str, int], figure: str, row: Row, limit: float
     ) -> dict[str, float] | None:
+        if not self._is_revised:
+            return None
         statements = self._statements(place, range(place[2] - REVISED_MONTHS + 1, place[2] + 1)).sort("known_from")
         keys = statements.group_by("month", "product", "partner").agg(
             pl.col("value").first().alias("first"), pl.col("value").last().alias("last"), pl.col("resolution").first()

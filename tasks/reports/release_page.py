@@ -24,7 +24,8 @@ from tasks.domain.measures import mixed_words
 from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import clip, counted
-from tasks.reports import lineage_page, movers, movers_shown
+from tasks.reports import lineage_page, movers_shown
+from tasks.reports.moved import moved
 from tasks.reports.page_templates import template
 from tasks.reports.questions import with_names
 from tasks.reports.resolver import Resolver
@@ -100,12 +101,11 @@ def _moved(snapshot: Snapshot, outcome: Outcome, flow: str) -> Iterator[movers_s
     """Yield what made the change of the newest month, where the store has several products."""
     month = date.fromisoformat(f"{outcome.months[-1]}-01")
     try:
-        rows = movers.movers(snapshot, flow, month).rows
+        rows = moved(snapshot, flow, month).rows
     except ValueError:
         return
     if rows.filter(kind="product", depth=0).height > 1:
-        named = with_names(rows, Resolver(snapshot)).insert_column(0, pl.lit(flow).alias("flow"))
-        yield from movers_shown.sections(named, "month", outcome.reporter)
+        yield from movers_shown.sections(with_names(rows, Resolver(snapshot)), "month", outcome.reporter)
 
 
 def _of(snapshot: Snapshot, table: str, outcome: Outcome) -> pl.DataFrame:

@@ -19,12 +19,11 @@ from tasks.domain.partner_key import Unresolved, partner_key
 from tasks.domain.period_words import is_latest, read_months
 from tasks.domain.text import clip
 from tasks.ledger.name_tables import NameTables, names_in, product_references
-from tasks.reports.search import Hit, search_names
+from tasks.reports.search import HS8_DIGITS, Hit, search_names
 from tasks.store.parquet import path_partition, read_table
 from tasks.store.snapshot import Snapshot
 
 FLOWS = ("export", "import")
-HS8_DIGITS = 8
 KEY = re.compile(r"(line|basket):[a-z0-9_]+|gacc:\d{3}")
 CHOICES_MAX = 8
 PARTNERS_NAMED = 12

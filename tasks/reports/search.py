@@ -7,6 +7,7 @@ import polars as pl
 from schemas.reference.code_tables import code_table
 from tasks.domain.name_match import EXACT, NAME_MAX, WHOLE_WORDS, code_digits, folded, grade
 
+HS8_DIGITS = 8
 NAMES = ("name", "printed_zh", "printed_en", "reference_zh", "reference_en")
 
 
@@ -41,6 +42,14 @@ def search_names(table: pl.DataFrame, text: str) -> list[Hit]:
         found = [one for one in grades if one is not None]
         if found:
             hits.append(Hit(code, min(found), row.get("name")))
+    if digits is None:
+        # A heading of one code has the name and the figures of that code.
+        there = {(hit.code, hit.name) for hit in hits}
+        hits = [
+            hit
+            for hit in hits
+            if len(hit.code) >= HS8_DIGITS or (hit.code.ljust(HS8_DIGITS, "0"), hit.name) not in there
+        ]
     return sorted(hits, key=_order)
 
 

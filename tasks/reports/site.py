@@ -18,13 +18,16 @@ from tasks.domain.errors import NoFigure
 from tasks.domain.labels import capitalised, country, trade_of
 from tasks.domain.reporter import Reporter
 from tasks.ingest import held as held_releases
-from tasks.reports import inventory, movers, movers_shown, query
+from tasks.reports import inventory, movers_shown, query
 from tasks.reports.brief import render, wording
+from tasks.reports.brief.charts import sparkline
 from tasks.reports.brief.facts import gather
 from tasks.reports.brief.mirrored import is_withheld
 from tasks.reports.brief.sentences import headlines
 from tasks.reports.brief.watched import file_name, watch_list
 from tasks.reports.citation import citation, citation_zh, known_on
+from tasks.reports.moved import month_of, moved
+from tasks.reports.movers import AGAINST
 from tasks.reports.page_templates import LANGUAGES, template, words
 from tasks.reports.questions import with_names
 from tasks.reports.resolver import Resolver
@@ -61,7 +64,7 @@ def build(root: Path | S3Url, folder: Path, day: date) -> list[Path]:
     for reporter, address in stores_of(root).items():
         store = at_hand(address)
         snapshot = query.open_published(store)
-        if is_withheld(read_table(snapshot, "release")):
+        if is_withheld(read_table(snapshot, "release")["source"].to_list()):
             left_out.append(reporter)
             continue
         waiting += [(reporter, one) for one in held_releases.waiting(store)]
@@ -97,19 +100,19 @@ def _trade(
 ) -> Iterator[tuple[str, Trade]]:
     """Write the pages of the products of a direction; yield what the front page says of it, by language."""
     rows, against, missing = None, "month", ""
-    for against in movers.AGAINST:
+    for against in AGAINST:
         # Of January and February together, or of a first month, the month before is not known.
         try:
-            rows = movers.movers(snapshot, flow, movers.month_of(snapshot, flow, "latest"), against=against).rows
+            rows = moved(snapshot, flow, month_of(snapshot, flow, "latest"), against=against).rows
             break
         except ValueError as problem:
             missing = missing or str(problem)
-    moved = [] if rows is None else rows.filter(kind="product")["product"].drop_nulls().head(MOVED_MAX).to_list()
+    largest = [] if rows is None else rows.filter(kind="product")["product"].drop_nulls().head(MOVED_MAX).to_list()
     listed = watch_list().filter(pl.col("flow") == flow, pl.col("reporter").is_in(["", reporter]))["product"].to_list()
     shown: dict[str, list[dict[str, str]]] = {language: [] for language in LANGUAGES}
     pages: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
     resolver = Resolver(snapshot)
-    for product in dict.fromkeys([*listed, *moved]):
+    for product in dict.fromkeys([*listed, *largest]):
         try:
             month = resolver.month("latest", flow, [product])
         except ValueError:
@@ -134,11 +137,18 @@ def _trade(
             pages[language][product] = f"{reporter}/{name}"
             first = headlines(facts, language)[0].text
             goods = wording.texts(language)["name"].format(**dict(facts))
-            shown[language].append({"name": goods, "said": first, "place": f"{reporter}/{name}"})
+            shown[language].append(
+                {
+                    "name": goods,
+                    "said": first,
+                    "place": f"{reporter}/{name}",
+                    "drawn": sparkline(facts.partners[0].recent),
+                }
+            )
     releases = read_table(snapshot, "release")
     known = known_on(releases, read_table(snapshot, "decision"))
     for language, cite in (("en", citation), ("zh", citation_zh)):
-        named = with_names(rows, resolver, language).with_columns(flow=pl.lit(flow)) if rows is not None else None
+        named = with_names(rows, resolver, language) if rows is not None else None
         sections = [*movers_shown.sections(named, against, reporter, language)] if named is not None else []
         title = capitalised(trade_of(reporter, flow, language))
         cited = cite([], Reporter.of(releases).code, known, snapshot.id)

@@ -21,7 +21,7 @@ from tasks.reports import sources, watch_rules
 from tasks.reports.brief import rewritten as rewriting
 from tasks.reports.brief import watched as briefing
 from tasks.reports.mirror import publication as mirroring
-from tasks.steps import assemble, batch, derivation, open_published, publication, withdrawal
+from tasks.steps import assemble, batch, derivation, downstream, open_published, publication, withdrawal
 from tasks.steps.step import Step
 
 PATIENCE = (1.0, 5.0, 20.0)
@@ -47,7 +47,7 @@ report = Step(reporting.report)
 brief = Step(briefing.write_briefs, name="brief")
 grade_rules = Step(watch_rules.grade_rules)
 publish_mirror = Step(mirroring.publish_pair, name="publish_mirror", retries=3, retry_delay_seconds=PATIENCE)
-update_mirrors = Step(mirroring.update_mirrors)
+update_downstream = Step(downstream.update_downstream)
 recall = Step(withdrawal.recall, retries=3, retry_delay_seconds=PATIENCE)
 withdraw = Step(withdrawal.withdraw)
 report_decision = Step(reporting.report_decision)

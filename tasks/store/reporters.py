@@ -3,6 +3,7 @@
     root/reporter=CHN/    a whole store: snapshots, pointer, lock, raw files
     root/reporter=USA/    another one; a writer of one never waits for a writer of the other
     root/mirror/exporter=CHN/importer=USA/    what both say of one flow, made of these two
+    root/first_print/reporter=CHN/    another table that is made of published stores
 
 Belongs here: which folder or prefix is whose store. Does not belong here: anything inside a store, which knows nothing
 of the others. The data libraries are imported where a store is read: a command that refuses an
@@ -77,6 +78,16 @@ def mirrors_of(root: Address) -> list[tuple[str, str]]:
     exporters = [name.removeprefix("exporter=") for name in names if name.startswith("exporter=")]
     pairs = ((exporter, _names(_below(root, MIRRORS, f"exporter={exporter}")) or set()) for exporter in exporters)
     return [(exporter, name.removeprefix("importer=")) for exporter, below in pairs for name in sorted(below)]
+
+
+def table_of(root: Address, table: str, reporter: str) -> Address:
+    """The store of a table that is made of the store of a reporter, and perhaps of others beside it."""
+    return _below(root, table, f"{REPORTER_KEY}{reporter}")
+
+
+def tables_of(root: Address, table: str) -> list[str]:
+    """The reporters that have a store of such a table, in order."""
+    return _reporters(_names(_below(root, table)) or set())
 
 
 def root_of(store: Address) -> Address | None:

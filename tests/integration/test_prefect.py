@@ -47,7 +47,7 @@ from tasks.steps import listeners
 SAMPLE = Path(__file__).parent.parent.parent / "flows" / "examples" / "published_figures.csv"
 WAY = [
     "declare", "land", "parse", "correct", "normalise", "open_known", "check", "hold_on_errors", "merge", "widen", "revise",
-    "derive", "mark_events", "trail", "publish", "report", "brief", "grade_rules", "update_mirrors",
+    "derive", "mark_events", "trail", "publish", "report", "brief", "grade_rules", "update_downstream",
 ]  # fmt: skip
 DECIDED = date(2026, 11, 2)
 # A release that is published in a batch, and what is done once for the batch.
@@ -61,7 +61,7 @@ OF_A_BATCH = [
     "publish",
     "brief",
     "grade_rules",
-    "update_mirrors",
+    "update_downstream",
 ]
 
 pytestmark = [
@@ -138,7 +138,7 @@ def test_a_withdrawal_is_a_run_with_its_steps_and_the_earlier_page_says_it(tmp_p
         state = withdraw(asked(store), DECIDED, return_state=True)
     assert seen == [
         "recall", "open_known", "withdraw", "merge", "widen", "revise", "derive", "mark_events", "trail", "publish",
-        "report_decision", "rewrite_briefs", "update_mirrors",
+        "report_decision", "rewrite_briefs", "update_downstream",
     ]  # fmt: skip
     assert (state.name, state.type.value) == (f"Withdrawn {outcome.span}", "COMPLETED")
     # Without Prefect the same steps and the same bytes.

@@ -115,6 +115,10 @@ def partner_levels(facts: Facts) -> list[float]:
     return [float(row.level.value) for row in facts.partners[1:] if isinstance(row.level.value, float)]
 
 
+# What a drawing says to a machine: the page describes it in words, and readers of screens skip it.
+IDLE = r' (?:pointer-events|aria-hidden|aria-roledescription|role|opacity)="(?:none|true|1|[^"\d]*)"|<path class="(?:back|fore)ground"[^>]*/>'
+
+
 def _svgs(chart: Any, height: int, prefix: str) -> str:
     """Render an SVG for each of the widths, axes and labels included."""
     return "".join(
@@ -138,7 +142,7 @@ def _svg(chart: Any, prefix: str, name: str) -> str:
         padding={"left": 8, "right": 8, "top": 4, "bottom": 4},
     )  # the reader's font may be wider than ours
     svg = vl_convert.vegalite_to_svg(plain.to_json())
-    svg = svg.replace(INK, "currentColor")
+    svg = re.sub(IDLE, "", svg.replace(INK, "currentColor"))
     svg = re.sub(r'(id="|url\(#|href="#)', rf"\1{prefix}-", svg)
     return re.sub(
         r'<svg ([^>]*?)width="[^"]*" height="[^"]*"',

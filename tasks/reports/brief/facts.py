@@ -30,8 +30,8 @@ from tasks.lineage.trace import Tracer
 from tasks.reports.brief.decided import decided
 from tasks.reports.brief.mirrored import mirrored
 from tasks.reports.citation import known_on
+from tasks.reports.first_prints import scorecard, within
 from tasks.reports.quotable import Judge, words_of
-from tasks.reports.scorecard import scorecard, within
 from tasks.store.parquet import path_partition, read_table
 from tasks.store.snapshot import Snapshot
 
@@ -204,7 +204,7 @@ def gather(
         before=before, events=_events(product, flow, months, day, reporter.code), states_on=day, unit_value=prices[0], unit_value_mom=prices[1],
         unit_value_yoy=prices[2], has_values=found.has_values(), mix_moved_pp=_mix_moved(rows, before), series_start=start,
         revised_since=since, revised=revised, revised_more=more, decisions=decided(snapshot, product, flow, month, since), held=_held(store, snapshot), mirror=mirrored(store, product, flow, month),
-        first_prints=within(scorecard(snapshot, flow, product, measure=found.measure)), mixed_code=bool(mixed_words([product], reporter.code)),
+        first_prints=within(scorecard(snapshot, flow, product, WORLD, found.measure)), mixed_code=bool(mixed_words([product], reporter.code)),
         within_union=found.is_within_union(),
         reporter=reporter.code, known_on=str(known_on(releases, read_table(snapshot, "decision"))),
     )  # fmt: skip

@@ -9,9 +9,11 @@ import polars as pl
 from schemas.forms.brief import Fact, Facts
 from schemas.forms.trace import TracedNumber
 from schemas.names import MISSING
+from tasks.domain.release_ids import source_of
+from tasks.reports.brief.mirrored import is_withheld
 from tasks.reports.brief.wording import MASS, PRICE_UNITS, amount, figure_name, level, partner, scale_name, texts
 from tasks.reports.charts import scale_of
-from tasks.reports.citation import citation, citation_zh
+from tasks.reports.citation import citation, citation_zh, named_source
 
 # Numbers shown behind one figure; the others are counted.
 NUMBERS_MAX = 4
@@ -70,11 +72,30 @@ def _distinct(numbers: list[TracedNumber]) -> list[TracedNumber]:
     return list({(one.product, one.measure, one.partner, one.period, one.release_id): one for one in numbers}.values())
 
 
+def files(facts: Facts) -> dict[str, list[TracedNumber]]:
+    """Return the numbers that the page shows behind its figures, by release, in the order in which they are shown."""
+    found: dict[str, list[TracedNumber]] = {}
+    for fact in facts.facts():
+        for number in numbers_that_matter(fact)[0]:
+            found.setdefault(number.release_id, []).append(number)
+    return found
+
+
 def cited(facts: Facts, language: str) -> str:
     """Return the line for citing the page."""
-    sources = [urlsplit(source).hostname or source if "://" in source else source for source in facts.sources()]
+    sources = [
+        (number.address and urlsplit(number.address).hostname)
+        or named_source(source_of(number.release_id), number.title)
+        for number in facts.numbers()
+    ]
     line = (citation_zh if language == "zh" else citation)(sources, facts.reporter, facts.known_on, facts.snapshot_id)
     return str(texts(language)["cite"]).format(citation=line)
+
+
+def licence(facts: Facts, language: str) -> str:
+    """Return what must be said of the page before it is shown to others; empty where nothing must."""
+    is_open = not is_withheld([source_of(number.release_id) for number in facts.numbers()])
+    return "" if is_open else str(texts(language)["licence"])
 
 
 def data_address(facts: Facts) -> str:
@@ -85,7 +106,7 @@ def data_address(facts: Facts) -> str:
     ]  # fmt: skip
     names = ("reporter", "flow", "product", "partner", "period", "measure", "figure", "value", "status", "snapshot_id")
     table = pl.DataFrame([tuple(map(str, row)) for row in rows], dict.fromkeys(names, pl.String), orient="row")
-    return f"data:text/csv;charset=utf-8,{quote(table.write_csv())}"
+    return f"data:text/csv;charset=utf-8,{quote(table.write_csv(), safe=',:')}"
 
 
 def formula(fact: Fact, language: str) -> str:
@@ -140,6 +161,9 @@ def mirror_tables(facts: Facts, language: str) -> list[dict[str, Any]]:
             "rows": [],
             "part": part,
         }
+        if not part.withheld and not any(part.bought if facts.flow == "export" else part.sold):
+            # The partner's customs say nothing of these months.
+            continue
         if part.withheld:
             found.append({**made, "note": t["mirror_withheld"]})
             continue

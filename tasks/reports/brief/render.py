@@ -10,8 +10,8 @@ from tasks.domain.labels import capitalised, partner_name
 from tasks.domain.measure_states import LAPSED
 from tasks.reports.brief import charts, lists, sentences, verdicts, wording
 from tasks.reports.charts import scale_of
+from tasks.reports.first_prints import WITHIN_PCT
 from tasks.reports.page_templates import LANGUAGES, template
-from tasks.reports.scorecard import WITHIN_PCT
 
 # A smaller shift of shares does not explain the unit value.
 MIX_MOVED_PP_MIN = 5.0
@@ -61,6 +61,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
     latest = wording.shown(facts.partners[0].level, language)
     numbered = t["numbered_lines"] if facts.events else ""
     alt_chart = [t["alt_chart"].format(unit=unit, month=month, lines=numbered, latest=latest)]
+    files = lists.files(facts)
     is_mixed = facts.unit_value.value is not None and moved is not None and moved >= MIX_MOVED_PP_MIN
     return {
         "facts": facts, "t": t, "month": month, "title": _title(facts.reporter, facts.flow, t["name"].format(**dict(facts)), language),
@@ -68,7 +69,8 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "mix": t["mix"].format(pp=moved) if is_mixed else "",
         "mix_how": t["mix_how"].format(count=sum(facts.before[row.partner] is not None for row in facts.partners[1:])),
         "implied": any(fact.status == "implied_base" for fact in facts.facts()),
-        "cited": lists.cited(facts, language), "matter": lists.numbers_that_matter, "unit": unit, "partner_unit": partner_unit,
+        "cited": lists.cited(facts, language), "licence": lists.licence(facts, language), "has_months": any(one is not None for one in facts.world),
+        "matter": lists.numbers_that_matter, "files": files, "file_of": {name: place for place, name in enumerate(files, start=1)}, "unit": unit, "partner_unit": partner_unit,
         "alt_chart": t["gap"].join([*alt_chart, *([t["pale"]] if None in facts.world else [])]),
         "alt_partners": t["alt_partners"].format(unit=partner_unit, month=month), "shown": lambda fact: wording.shown(fact, language),
         "formula": lambda fact: lists.formula(fact, language),

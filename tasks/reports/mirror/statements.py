@@ -16,7 +16,6 @@ from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema
 from tasks.domain.classification import members
 from tasks.domain.comparability import changes_of_texts
-from tasks.domain.coverage import WORLD
 from tasks.domain.errors import NoFigure, NothingPublished
 from tasks.domain.nomenclature import SHARED
 from tasks.domain.partner_key import partner_key
@@ -34,6 +33,12 @@ FREE_ON_BOARD = ("FOB", "FAS", "customs value")
 # Values without a currency in common are compared in this one.
 COMMON = "value_usd"
 KEYS = ("product", "period")
+# Why a figure is missing, in words.
+WORDS = {
+    "not_covered": "not covered", "suppressed": "hidden or marked as unreliable", "units_differ": "counted in another unit",
+    "weight_estimated": "an estimate", "nomenclature": "by lines of its own", "combined_months": "January and February together",
+    "definition_break": "with another meaning",
+}  # fmt: skip
 
 
 class Mirror(NamedTuple):
@@ -99,21 +104,50 @@ def mirror(
     return Mirror(rows, (sides[0].snapshot.id, sides[1].snapshot.id), releases)
 
 
-def other_side(snapshot: Snapshot, flow: str, product: str, partner: str, measure: str) -> pl.DataFrame:
-    """What the partner says of the same trade by month, where it has a store under the same root; of a code that customs share."""
+def other_side(snapshot: Snapshot, flow: str, asked: pl.DataFrame) -> pl.DataFrame:
+    """What partners with a store under the same root say of `asked` (product, partner, measure, period): these and `other_side`, in the
+    unit of the measure; of HS codes that customs share. A figure that is not known has no row.
+    """
+    found = [pl.DataFrame(schema={**asked.schema, "other_side": pl.Float64})]
+    root, own, there = _partners_of(snapshot)
+    is_shared = pl.col("product").str.contains(r"^\d+$") & pl.col("product").str.len_chars().is_in(SHARED)
+    keys = asked.filter(is_shared, pl.col("partner").is_in(there))
+    side = "import" if flow == "export" else "export"
+    # All goods of six digits of a partner are read at once, any other code by itself.
+    is_six = keys["product"].str.len_chars() == HS6
+    groups = [*keys.filter(is_six).group_by("partner"), *keys.filter(~is_six).group_by("partner", "product")]
+    for (partner, *_), mine in groups:
+        names = (own, str(partner)) if flow == "export" else (str(partner), own)
+        codes, months = mine["product"].unique(), mine.select(month_index("period"))["period"]
+        span = range(int(months.min()), int(months.max()) + 1)
+        try:
+            sides = read_pair(pair(root, *names), names, span, codes[0] if codes.len() == 1 else None)
+        except NothingPublished:
+            continue
+        rows = compare(*sides, span, codes).with_columns(partner=pl.lit(partner))
+        money = pl.format("value_{}", pl.col("currency").str.to_lowercase())
+        figures = [
+            rows.select("product", "partner", "period", measure=measure, other_side=column)
+            for measure, column in ((pl.lit(KG), f"{side}_kg"), (money, f"{side}_value"))
+        ]
+        found.append(mine.join(pl.concat(figures), on=asked.columns).drop_nulls())
+    return pl.concat(found)
+
+
+def months_of_other_side(snapshot: Snapshot, flow: str, partner: str) -> list[int]:
+    """The months (month numbers) of which a partner with a store under the same root has figures of the other direction."""
+    root, _, there = _partners_of(snapshot)
+    side = "import" if flow == "export" else "export"
+    return months_of(at_hand(stores_of(root)[partner]), side) if partner in there else []
+
+
+def _partners_of(snapshot: Snapshot) -> tuple[Path | S3Url, str, list[str]]:
+    """The root of a store, whose it is, and who else has a store there; nobody where its address does not say so."""
     address = address_of(snapshot.store)
     root, own = root_of(address), named(address)
-    nothing = pl.DataFrame(schema={"period": pl.Date, "other_side": pl.Float64})
-    if root is None or own is None or partner == WORLD:
-        return nothing
-    pair, side = ((own, partner), "import") if flow == "export" else ((partner, own), "export")
-    try:
-        rows = mirror(root, product, *pair).rows
-    except (ValueError, NoFigure, NothingPublished):
-        return nothing
-    if measure == KG:
-        return rows.select("period", other_side=f"{side}_kg")
-    return rows.filter(currency=measure.removeprefix("value_").upper()).select("period", other_side=f"{side}_value")
+    if root is None or own is None:
+        return address, "", []
+    return root, own, [code for code in stores_of(root) if code != own]
 
 
 def pair(root: Path | S3Url, exporter: str, importer: str) -> tuple[Path, Path]:
@@ -262,7 +296,8 @@ def _why(names: dict[str, str]) -> pl.Expr:
     for side, name in names.items():
         for column, what in (("kg", "kilograms"), ("value", "value")):
             status = pl.col(f"{side}_{column}_status")
-            parts.append(pl.when(status.is_not_null()).then(pl.format(f"{name} {what}: {{}}", status)))
+            words = status.replace(WORDS)
+            parts.append(pl.when(status.is_not_null()).then(pl.format(f"{name} {what}: {{}}", words)))
         is_without = pl.col(f"{side}_stated").is_not_null() & pl.col(f"{side}_rate").is_null()
         currencies = pl.when(pl.col("currency") != "USD").then("currency").otherwise(f"{side}_currency")
         parts.append(
@@ -279,6 +314,13 @@ def _why(names: dict[str, str]) -> pl.Expr:
             "values are not compared: {} and {}", *(pl.col(f"{side}_valuation").fill_null("valuation not known") for side in names)
         )),
         pl.col("_break"),
+        pl.when(pl.col("reason").is_in(["lag", "unexplained"]) & pl.col("export_kg").is_between("kg_low", "kg_high")).then(pl.format(
+            "the kilograms agree and the values do not: {} sold, {} to {} bought without freight, million {}",
+            *((pl.col(name) / 1e6).round_sig_figs(3) for name in ("export_value", "fob_low", "fob_high")), "currency",
+        )),
+        pl.when((pl.col("reason") == "lag") & pl.col("lag").is_null()).then(pl.lit(
+            "judged by this month alone: too few months beside it are known"
+        )),
     ]  # fmt: skip
     return pl.concat_str(parts, separator="; ", ignore_nulls=True)
 

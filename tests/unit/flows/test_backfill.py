@@ -191,7 +191,9 @@ def test_what_keeps_every_file_out_stops_the_run_once_and_the_next_run_goes_on(
     write = FileSystem.write
 
     def full(self: FileSystem, descriptor: int, data: memoryview) -> int:
-        if sum(path.name == "manifest.json" for path in (store / ".snapshots").glob("*/*")):
+        # What follows from a store is written beside it.
+        is_inside = os.readlink(f"/proc/self/fd/{descriptor}").startswith(str(store))
+        if is_inside and sum(path.name == "manifest.json" for path in (store / ".snapshots").glob("*/*")):
             refused.append(descriptor)
             raise OSError(code, os.strerror(code))
         return write(self, descriptor, data)

@@ -19,6 +19,8 @@ from schemas.forms.request import Landed, ReleaseRequest
 from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema
 from schemas.tables.name import PrintedName
+from tasks.domain.labels import product_names
+from tasks.domain.nomenclature import OTHERS
 from tasks.ingest.normalise import normalise
 from tasks.ledger import name_tables
 from tasks.ledger.name_tables import partner_table, product_table
@@ -224,3 +226,16 @@ def test_the_list_of_names_covers_what_the_watch_list_and_the_baskets_name() -> 
     assert listed["product"].is_unique().all()
     assert {*code_table("baskets")["hs8"]} <= {*listed["product"]}
     assert not listed.filter(pl.col("name_en") == "").height
+
+
+def test_a_code_that_china_divides_no_further_has_the_name_of_its_only_line() -> None:
+    listed = code_table("hs_names")
+    lines = listed.filter(pl.col("product").str.len_chars() == 8)
+    wholes = listed.filter(pl.col("source").str.contains("the whole of it"))
+    assert wholes.height > 4_000
+    for product, name, chinese, source in wholes.iter_rows():
+        inside = lines.filter(pl.col("product").str.starts_with(product))
+        assert inside.select("product", "name_en", "name_zh").rows() == [(product.ljust(8, "0"), name, chinese)], source
+    assert product_names("030442", OTHERS) == ("Fresh or chilled fillets of trout", "鲜或冷的鳟鱼鱼片")
+    assert product_names("030431", OTHERS) is not None
+    assert product_names("850511", OTHERS) is None  # magnets of rare earths and others

@@ -1,5 +1,6 @@
 """What moved: sums that close to the last unit, and nothing said of what is not known."""
 
+import math
 import random
 from collections import Counter
 from datetime import date
@@ -9,7 +10,10 @@ import polars as pl
 import pytest
 from bad_inputs.download import PARTNERS, csv_bytes, magnets
 
-from tasks.reports.movers import movers
+from tasks.domain.periods import month_number
+from tasks.reports.analysis import state_of
+from tasks.reports.moved import moved
+from tasks.reports.movers import mover_rows
 from tasks.reports.movers_shown import sections
 from tasks.reports.query import open_published
 from tasks.reports.questions import with_names
@@ -38,11 +42,17 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return store, cells
 
 
+def rows_of(store: Store, top: int) -> pl.DataFrame:
+    """The rows of June against May, with so many of each kind."""
+    rows = mover_rows(state_of(store.snapshot), "export", [month_number(JUNE)], top)
+    return rows.filter(measure="value_usd", against="month")
+
+
 def test_rows_below_a_code_add_up_to_its_change_and_both_ways_to_the_total(
     world: tuple[Store, dict[Cell, int]],
 ) -> None:
     store, cells = world
-    rows = movers(store.snapshot, "export", JUNE, measure="value_usd", top=1).rows
+    rows = rows_of(store, 1)
     change = {(of, how): 0 for of in (84, 85, "all") for how in (0, 1)}
     for (month, code, _), value in cells.items():
         for of in (int(code[:2]), "all"):
@@ -64,9 +74,30 @@ def test_rows_below_a_code_add_up_to_its_change_and_both_ways_to_the_total(
     )
 
 
+def test_price_and_volume_add_up_to_each_change_and_are_those_of_the_codes(
+    world: tuple[Store, dict[Cell, int]],
+) -> None:
+    store, cells = world
+    rows = rows_of(store, 99).filter(pl.col("kind").is_in(["total", "product", "partner"]))
+    assert {*rows["split_status"]} == {"split"}
+    terms = rows.select("volume_effect", "price_effect", pl.col("currency_effect").fill_null(0)).sum_horizontal()
+    assert terms.to_list() == rows["change"].to_list()
+    # One code by the formula itself: the logarithmic mean of the values by the growth of the kilograms.
+    for code in CODES:
+        value, mass = (
+            [sum(of(cell) for (month, one, _), cell in cells.items() if (month, one) == (when, code)) for when in ("202505", "202506")]
+            for of in (lambda cell: cell, lambda cell: cell // 20)
+        )  # fmt: skip
+        mean = (value[1] - value[0]) / math.log(value[1] / value[0])
+        found = rows.filter(product=code)["volume_effect"]
+        if found.len():
+            assert found[0] == pytest.approx(mean * math.log(mass[1] / mass[0]), abs=0.51)
+    assert rows.filter(pl.col("product").is_in(CODES)).height >= 2
+
+
 def test_a_code_that_began_or_stopped_is_named_with_what_it_was_worth(world: tuple[Store, dict[Cell, int]]) -> None:
     store, cells = world
-    rows = movers(store.snapshot, "export", JUNE, measure="value_usd", top=99).rows
+    rows = rows_of(store, 99)
     # Partners whose trade in everything began: none had any in May.
     traded = {month: {partner for when, _, partner in cells if when == month} for month in ("202505", "202506")}
     told = rows.filter(kind="partner", note="began").height
@@ -76,17 +107,12 @@ def test_a_code_that_began_or_stopped_is_named_with_what_it_was_worth(world: tup
 
 def test_a_partner_that_nobody_asked_for_did_not_stop(sample_store: Path) -> None:
     """In June no source prints Vietnam, of which May is known."""
-    rows = movers(open_published(sample_store), "export", JUNE).rows
+    rows = moved(open_published(sample_store), "export", JUNE).rows
     partners = rows.filter(kind="partner")
     assert partners["partner"].to_list() == ["DEU", "USA", None]
     assert partners["change"].to_list() == [555_000.0, 306_600.0, 1_950_000.0 - 555_000.0 - 306_600.0]
     assert rows.filter(pl.col("kind").is_in(["began", "stopped"])).height == 0
-    shown = [
-        one.columns
-        for one in sections(
-            with_names(rows.with_columns(flow=pl.lit("export")), Resolver(open_published(sample_store))), "month", "CHN"
-        )
-    ]
+    shown = [one.columns for one in sections(with_names(rows, Resolver(open_published(sample_store))), "month", "CHN")]
     assert [columns["change"] for columns in shown] == [["+1,950"], ["+555", "+307", "+1,088"]]
     assert rows.filter(kind="product").select("product", "change_pct", "quote").row(0) == (
         "85051110",
@@ -102,7 +128,7 @@ def test_products_that_are_known_in_one_of_the_months_alone_are_counted(tmp_path
         records = [(month, code, *magnets("502")[2:5], "20000", "千克", "0", "?", "400000") for code in chapters]
         span = f"{month[:4]}-{month[4:]}"
         store.ingest(csv_bytes(records), name=f"{month}.csv", products=[code[:2] for code in chapters], months=span)
-    found = movers(store.snapshot, "export", JUNE, measure="value_usd")
+    found = moved(store.snapshot, "export", JUNE, measure="value_usd")
     assert found.rows.filter(kind="total").select("before", "level").row(0) == (400_000, 400_000)
     assert [note.partition(":")[0] for note in found.notes] == [
         "4 products of 2025-06 cannot be compared",
@@ -124,4 +150,4 @@ def test_products_that_are_known_in_one_of_the_months_alone_are_counted(tmp_path
 )
 def test_what_cannot_be_compared_is_said(sample_store: Path, month: date, asked: dict[str, str], says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        movers(open_published(sample_store), "export", month, **asked)
+        moved(open_published(sample_store), "export", month, **asked)

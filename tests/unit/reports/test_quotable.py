@@ -66,7 +66,8 @@ def words(*told: tuple[int, str, int, int, int | None], partner_of: str = "USA")
         "known_from",
         "known_until",
     )
-    return pl.DataFrame(rows, schema={name: kinds[name] for name in names})
+    told_again = pl.col("known_from").shift(-1).over("partner", "period_start", order_by="known_from")
+    return pl.DataFrame(rows, schema={name: kinds[name] for name in names}).with_columns(known_until=told_again)
 
 
 def judged(frame: pl.DataFrame, told: pl.DataFrame, figure: str = "mom_pct", partner: str = "USA") -> Verdict:

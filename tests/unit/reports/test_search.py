@@ -46,3 +46,11 @@ def test_a_term_of_the_press_finds_its_product_and_the_codes_below_it(monkeypatc
     monkeypatch.setattr("tasks.reports.search.code_table", lambda _: words)
     assert [(hit.code, hit.grade) for hit in search_products(TABLE, "soys")] == [("1201", EXACT), ("basket:soybeans", EXACT), ("12019010", WHOLE_WORDS), ("15071000", BEGINNINGS)]  # fmt: skip
     assert search_products(TABLE, "nothing of ours") == []
+
+
+def test_a_heading_of_one_code_is_found_as_that_code_alone() -> None:
+    names = pl.DataFrame(
+        {"product": ["010121", "01012100", "010129"], "name": ["Breeding horses", "Breeding horses", "Breeding horses"]}
+    )
+    assert [hit.code for hit in search_names(names, "breeding horses")] == ["01012100", "010129"]
+    assert [hit.code for hit in search_names(names, "0101")] == ["01012100", "010121", "010129"]

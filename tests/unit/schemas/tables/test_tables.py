@@ -17,9 +17,11 @@ from schemas.tables import (
     catalog,
     claim,
     decision,
+    first_print,
     lineage,
     metric,
     mirror,
+    mover,
     name,
     observation,
     record_level,
@@ -41,9 +43,20 @@ ABSTRACT = {metric.Place, observation.Statement}
 def test_all_tables_are_collected() -> None:
     assert len(MODULES) > 12
     assert len(MODELS) > 15
-    assert {catalog, decision, lineage, mirror, name, observation, record_level, reported, revision, trade_flow} <= {
-        *MODULES
-    }
+    assert {
+        catalog,
+        decision,
+        first_print,
+        lineage,
+        mirror,
+        mover,
+        name,
+        observation,
+        record_level,
+        reported,
+        revision,
+        trade_flow,
+    } <= {*MODULES}
     # The names of published tables are what readers ask for.
     assert {*catalog.MODELS.values()} == {*MODELS} - ABSTRACT
     assert {*LAYOUTS} < {*catalog.MODELS}

@@ -1,5 +1,6 @@
 """The first print of a line against the sum of its codes, and of a partner against what the other side says."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from typer.testing import CliRunner
 from flows.cli.app import app
 from tasks.reports.brief import render
 from tasks.reports.brief.facts import gather
+from tasks.reports.first_prints import scorecard, within
+from tasks.reports.first_prints_publication import publish_first_prints
 from tasks.reports.query import open_published
-from tasks.reports.scorecard import scorecard, within
 from tests.unit.reports.mirror.test_statements import of_germany, publish
 from tests.unit.sources.test_eurostat_comext import MASS, VALUE
 
@@ -59,7 +61,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_error_of_a_first_print_is_against_the_best_that_came_later(store: Path) -> None:
     snapshot = open_published(store / "reporter=CHN")
-    row = scorecard(snapshot, "export", LINE).filter(period=MAY).row(0, named=True)
+    row = scorecard(snapshot, "export", LINE, "WLD", "quantity_kg").filter(period=MAY).row(0, named=True)
     assert (row["first_kind"], row["first_known"], row["first"], row["query"]) == (
         "preliminary",
         date(2025, 6, 10),
@@ -71,14 +73,50 @@ def test_the_error_of_a_first_print_is_against_the_best_that_came_later(store: P
 
 
 def test_a_corrected_query_has_a_first_print_and_the_partner_beside_it(store: Path) -> None:
-    found = scorecard(open_published(store / "reporter=CHN"), "export", "85051110", "DEU")
+    found = scorecard(open_published(store / "reporter=CHN"), "export", "85051110", "DEU", "quantity_kg")
     assert found.select("first", "query", "last").rows() == [(209_000, 220_000, 220_000)]
     assert found["error_pct"].to_list() == [pytest.approx(-5.0)]
     # The partner has codes of six digits alone.
     assert found["other_side"].null_count() == 1
-    assert scorecard(open_published(store / "reporter=DEU"), "import", "850511", "CHN")["other_side"].to_list() == [
-        220_000
+    bought = scorecard(open_published(store / "reporter=DEU"), "import", "850511", "CHN", "quantity_kg")
+    assert bought.select("other_side", "error_pct").rows() == [(220_000, None)], (
+        "nothing later is to be held against it"
+    )
+
+
+def test_the_table_is_published_beside_the_stores_and_has_what_can_be_compared(store: Path, tmp_path: Path) -> None:
+    plain = pl.read_parquet(f"{store}/first_print/reporter=CHN/current/first_print/**/*.parquet")
+    rows = plain.select("product", "partner", "measure", "first", "last").sort("product", "measure").rows()
+    assert rows == [
+        ("85051110", "DEU", "quantity_kg", 209_000, 220_000),
+        # The later release says the same.
+        ("85051110", "DEU", "value_usd", 53_000, 53_000),
+        (LINE, "WLD", "quantity_kg", 5_864_600, 5_500_000),
     ]
+    asked = [
+        "read",
+        "first_print",
+        "--store",
+        str(store / "first_print"),
+        "--format",
+        "csv",
+        "--columns",
+        "product,error_pct",
+    ]
+    told = CliRunner().invoke(app, asked)
+    assert told.exit_code == 0, told.output
+    assert "85051110,-5.0" in told.stdout
+    assert not (store / "first_print" / "reporter=DEU").exists(), "one release alone is held against nothing"
+    made = publish_first_prints(store, "CHN")
+    assert made is not None
+    assert (made.changed, made.months) == (False, [])
+    shutil.copytree(store, tmp_path / "store", symlinks=True)
+    again = of_germany("2025-05", ("CN", VALUE, "50000"), ("CN", MASS, "2200"))
+    publish(tmp_path, "DEU", "again.csv", again, "eurostat_comext", released_on=date(2026, 8, 16))
+    bought = pl.read_parquet(f"{tmp_path}/store/first_print/reporter=DEU/current/first_print/**/*.parquet")
+    assert bought.select("measure", "first", "last", "other_side").sort("measure").rows() == [
+        ("quantity_kg", 215_000, 220_000, 220_000), ("value_eur", 50_000, 50_000, None),
+    ]  # fmt: skip
 
 
 def test_a_sentence_needs_some_months_and_counts_those_within_three_per_cent() -> None:
@@ -92,7 +130,7 @@ def test_the_command_and_the_brief_say_it(store: Path) -> None:
     asked = ["vintages", LINE, "--first-prints", "--reporter", "CHN", "--store", str(store), "--format", "csv"]
     told = CliRunner().invoke(app, asked)
     assert told.exit_code == 0, told.output
-    assert "2025-05-01,preliminary,2025-06-10,5864600.0" in told.stdout
+    assert "export,line:rare_earths,WLD,2025-05-01,quantity_kg,preliminary,2025-06-10," in told.stdout
     facts = gather(
         open_published(store / "reporter=CHN"), store / "reporter=CHN", LINE, "export", MAY, date(2026, 8, 20)
     )

@@ -1,0 +1,75 @@
+"""Answers what moved in a month, from the table `mover`: one comparison of one measure, in the order in which it is read."""
+
+from datetime import date
+from typing import NamedTuple
+
+import polars as pl
+
+from schemas.layouts import FLOWS
+from tasks.domain.coverage import WORLD
+from tasks.domain.period_words import is_latest, read_months
+from tasks.domain.periods import month_number
+from tasks.reports.analysis import rows_of
+from tasks.reports.movers import AGAINST, MEASURES
+from tasks.store.parquet import path_partition, read_table
+from tasks.store.snapshot import Snapshot
+
+OTHER = {"month": "year", "year": "month"}
+
+
+class Moved(NamedTuple):
+    """Rows of the table `mover` of one comparison, without those of kind `left_out`, whose notes stand beside."""
+
+    rows: pl.DataFrame
+    notes: list[str]
+
+
+def flow_of(snapshot: Snapshot, asked: str | None) -> str:
+    """Return the direction asked for; otherwise the only one of the store, exports of both."""
+    return asked or next((flow for flow in FLOWS if snapshot.entries("metric", flow)), FLOWS[0])
+
+
+def month_of(snapshot: Snapshot, flow: str, text: str) -> date:
+    """Return the first day of the month of a text; `latest` is the newest in which a product has a world total. Raises ValueError."""
+    newest = None
+    if is_latest(text):
+        filed = {path_partition(entry.partition) for entry in snapshot.entries("metric", flow) if entry.rows}
+        has_total = (pl.col("partner") == WORLD) & pl.col("measure").is_in(MEASURES) & pl.col("level").is_not_null()
+        for place in sorted(filed, reverse=True):
+            if read_table(snapshot, "metric", place.__eq__, has_total, ("level",)).height:
+                newest = date(place[1], place[2], 1)
+                break
+        else:
+            raise ValueError(f"no world total of {flow}s is known in this store")
+    first, last = read_months(text, newest)
+    if first != last:
+        raise ValueError(f"{text!r} is {first:%Y-%m} to {last:%Y-%m}; name one month")
+    return first
+
+
+def moved(
+    snapshot: Snapshot, flow: str, month: date, *, measure: str = "", against: str = "month", day: date | None = None
+) -> Moved:
+    """Return what made the change of a month on the month or the year before, now or as it was known on a day.
+
+    Raises ValueError for another `against`, and for a measure of which no product has both months.
+    """
+    if against not in AGAINST:
+        raise ValueError(f"there is no comparison with the {against!r} before; there are {' and '.join(AGAINST)}")
+    rows = rows_of(snapshot, "mover", flow, [month_number(month)], day)
+    compared = rows.filter(pl.col("kind") == "product", against=against)["measure"].unique()
+    known = [one for one in MEASURES if one in compared]
+    measure = measure or next(iter(known), "")
+    if measure not in known:
+        number = month_number(month) - AGAINST[against][0]
+        raise ValueError(
+            f"no {measure or 'measure'} of {flow}s is known for the world in both {month:%Y-%m} and {number // 12}-{number % 12 + 1:02d}"
+            + (
+                f"; there is {', '.join(known)}"
+                if known
+                else f". Ask for another month, or compare with the {OTHER[against]} before."
+            )
+        )
+    is_revision = pl.col("kind") == "revision"
+    found = rows.filter((pl.col("against") == against) | is_revision, measure=measure).sort(is_revision, "position")
+    return Moved(found.filter(pl.col("kind") != "left_out"), found.filter(kind="left_out")["note"].to_list())
