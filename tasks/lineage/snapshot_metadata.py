@@ -74,6 +74,7 @@ def _about(reporters: Sequence[str], sources: Mapping[str, str], day: str) -> di
 
 
 def _readme(about: Mapping[str, str], sources: Mapping[str, str], tables: Mapping[str, list[FileEntry]]) -> str:
+    read = "metric" if "metric" in tables else max(tables, key=lambda name: len(tables[name]), default="")
     lines = [
         f"# {about['title']}", about["description"],
         f"This folder is one published state of the tables, as known on {about['day']}. It never changes: what is published later lies in "
@@ -85,11 +86,11 @@ def _readme(about: Mapping[str, str], sources: Mapping[str, str], tables: Mappin
         "where a table is filed by month. Each measure, each total (`WLD`, `EU27`) and each level of codes has rows of its own: filter "
         "`measure`, `partner` and `product` before you add up.",
         "## How to read them", "```\n"
-        "DuckDB   from read_parquet('_metric/**/*.parquet', hive_partitioning = true)\n"
-        'pandas   pandas.read_parquet("_metric")\n'
-        'Polars   pl.scan_parquet("_metric")\n'
-        'R        arrow::open_dataset("_metric")\n```',
-        "## Licence of the sources", "\n".join(f"- `{name}`: {licence}" for name, licence in sources.items()) or "- those of both sides",
+        f"DuckDB   from read_parquet('_{read}/**/*.parquet', hive_partitioning = true)\n"
+        f'pandas   pandas.read_parquet("_{read}")\n'
+        f'Polars   pl.scan_parquet("_{read}")\n'
+        f'R        arrow::open_dataset("_{read}")\n```',
+        "## Licence of the sources", "\n".join(f"- `{name}`: {licence}" for name, licence in sources.items()),
         "## Citation", about["cite"],
     ]  # fmt: skip
     return "\n\n".join(lines) + "\n"

@@ -68,8 +68,9 @@ def test_a_description_rests_on_the_tables_alone(snapshot: Snapshot) -> None:
     made = describer(releases)(snapshot.files)
     assert made == describer(releases)(snapshot.files[::-1])
     assert made == {entry.path: (snapshot.path / entry.path).read_bytes() for entry in snapshot.guides}
-    both = describer(releases, ("CHN", "DEU"))(snapshot.entries("metric"))
+    both = describer(releases, ("CHN", "DEU"))(snapshot.entries("trade_flow"))
     assert both[README].startswith(b"# Monthly foreign trade of China and Germany\n")
+    assert b'pl.scan_parquet("_trade_flow")' in both[README]
     assert (
         describer(releases.with_columns(source=pl.lit("un_comtrade")))(())[README].count(b"without the permission") == 1
     )
