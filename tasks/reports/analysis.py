@@ -1,4 +1,4 @@
-"""Publishes the table `mover`, which follows from the tables of a reporter, in a store of its own beside theirs.
+"""Publishes the tables `mover` and `expectation`, which follow from those of a reporter, each in a store of its own beside theirs.
 
     mover/reporter=CHN/current/mover/flow=export/year=2025/month=6/…
 
@@ -20,6 +20,7 @@ from tasks.domain.reporter import Reporter
 from tasks.ledger.doubts import Doubts
 from tasks.reports import query
 from tasks.reports.downstream import Publication, Upstream, contents, prints, publish_table, published_prints
+from tasks.reports.expectation import WINDOW_MAX, expectation_rows
 from tasks.reports.movers import VERDICT_MONTHS, State, mover_rows
 from tasks.store.parquet import Partition, partition_month, path_partition, read_table
 from tasks.store.reporters import Address, named, root_of, store_of, table_of
@@ -29,8 +30,11 @@ from tasks.store.working_copy import address_of, again_if_outpaced, at_hand
 # Months of so many rows of metric altogether are in memory together.
 ROWS_TOGETHER = 300_000
 # How many months back the rows of a month rest on figures and numbers.
-REACH = {"mover": VERDICT_MONTHS}
-MAKERS: dict[str, Callable[[State, str, Sequence[int]], pl.DataFrame]] = {"mover": mover_rows}
+REACH = {"expectation": WINDOW_MAX, "mover": VERDICT_MONTHS}
+MAKERS: dict[str, Callable[[State, str, Sequence[int]], pl.DataFrame]] = {
+    "expectation": expectation_rows,
+    "mover": mover_rows,
+}
 
 
 @again_if_outpaced
