@@ -17,6 +17,7 @@ from schemas.table import empty_frame, readers_schema
 from tasks.domain.hashing import json_sha256
 from tasks.domain.periods import month_name
 from tasks.domain.reporter import Reporter
+from tasks.domain.units import MILLIGRAMS_PER_KG
 from tasks.ledger.doubts import Doubts
 from tasks.reports import query
 from tasks.reports.downstream import Publication, Upstream, contents, prints, publish_table, published_prints
@@ -118,8 +119,10 @@ def _known_on(snapshot: Snapshot, flow: str, day: date) -> State:
     revised = read_table(snapshot, "revision", lambda part: part[0] == flow, pl.col("revised_on") <= day)
     releases, decisions = (read_table(snapshot, name) for name in ("release", "decision"))
     decisions = decisions.filter(pl.col("decided_on") <= day)
+    level = pl.col("level")
+    smallest = pl.when(pl.col("measure") == "quantity_kg").then(level * MILLIGRAMS_PER_KG).otherwise(level)
     frames = {
-        "metric": metric, "observation": vintages.with_columns(until), "revision": revised, "decision": decisions,
+        "metric": metric, "record_level": metric.drop_nulls("level").with_columns(smallest), "observation": vintages.with_columns(until), "revision": revised, "decision": decisions,
         "release": releases.filter(pl.col("released_on") <= day),
     }  # fmt: skip
     return _state(functools.partial(_read, frames, flow), Doubts(snapshot, day))

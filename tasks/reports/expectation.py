@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-import numpy as np
 import polars as pl
 
 from schemas.names import VALUES
@@ -21,6 +20,7 @@ from schemas.table import polars_schema
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import WORLD
 from tasks.domain.periods import first_day, month_number
+from tasks.domain.units import per_unit
 from tasks.reports.movers import LINE, State
 from tasks.store.parquet import partition_month
 
@@ -32,7 +32,14 @@ INTERVAL, USUAL = 0.80, 0.97
 # Trade slows a week before the Lunar New Year, and runs again two weeks after it.
 BEFORE_NEW_YEAR, AFTER_NEW_YEAR = 7, 14
 METHOD = "log level: trend, month of the year, Lunar New Year, month before (OLS); seasonal: STL"
-Months = Mapping[int, tuple[float | None, date | None]]
+Levels = Mapping[int, float | None]
+
+
+class Series(NamedTuple):
+    """The known levels of a series by month number, and by each month that is followed since when levels are comparable with it."""
+
+    levels: Levels
+    followed: Mapping[int, date | None]
 
 
 class Window(NamedTuple):
@@ -46,9 +53,9 @@ class Window(NamedTuple):
 def expectation_rows(state: State, flow: str, months: Sequence[int]) -> pl.DataFrame:
     """Return the rows of the table `expectation` of these months (month numbers) of a direction."""
     rows: list[dict[str, Any]] = []
-    for (product, measure), levels in _series(state, flow, months).items():
+    for (product, measure), series in _series(state, flow, months).items():
         for month in months:
-            if month in levels:
+            if month in series.followed:
                 place = {
                     "flow": flow,
                     "product": product,
@@ -56,57 +63,73 @@ def expectation_rows(state: State, flow: str, months: Sequence[int]) -> pl.DataF
                     "period": first_day(month),
                     "measure": measure,
                 }
-                rows.append(place | _judged(levels, month))
+                rows.append(place | _judged(series.levels, month, series.followed[month]))
     kinds = polars_schema("expectation")
     return pl.DataFrame([{name: row.get(name) for name in kinds} for row in rows], schema=kinds)
 
 
-def watched(products: Sequence[str], reporter: str, flow: str) -> list[str]:
-    """Return of these products those that are followed: the codes above all others, lines, baskets, and what is on the watch list."""
-    there = {*products}
-    listed = code_table("watch_list").filter(pl.col("reporter").is_in(["", reporter]), flow=flow)["product"]
-    tops = {one for one in there if one.isdecimal() and not any(one[:length] in there for length in range(2, len(one)))}
-    return sorted(tops | ({*listed} & there) | {one for one in there if one.startswith((LINE, BASKET))})
+def of_month(world: pl.DataFrame, month: int) -> dict[str, Any] | None:
+    """Return the columns of an expectation of a month (month number) from the rows of `metric` of one series; None where there is none."""
+    levels = {month_number(period): level for period, level in world.select("period", "level").iter_rows()}
+    own = world.filter(period=first_day(month))
+    row = _judged(levels, month, own["comparable_from"][0]) if own.height else {}
+    return row if "expected" in row else None
 
 
-def _series(state: State, flow: str, months: Sequence[int]) -> dict[tuple[str, str], Months]:
-    """Return by product and measure the levels that the months rest on, with the month since which they are comparable."""
+def watched(there: Sequence[str], known: Sequence[str], reporter: str, flow: str) -> set[str]:
+    """Return what is followed in a month: of the products that are known the codes above all others; of those that are there lines,
+    baskets, and what is on the watch list.
+    """
+    codes, listed = {*known}, code_table("watch_list").filter(pl.col("reporter").is_in(["", reporter]), flow=flow)
+    tops = {one for one in codes if one.isdecimal() and not any(one[:length] in codes for length in range(2, len(one)))}
+    return tops | ({*listed["product"]} & {*there}) | {one for one in there if one.startswith((LINE, BASKET))}
+
+
+def _series(state: State, flow: str, months: Sequence[int]) -> dict[tuple[str, str], Series]:
+    """Return by product and measure the levels that these months rest on, and of each month that is followed since when they are
+    comparable.
+    """
     wanted, near = {*months}, range(min(months) - WINDOW_MAX, max(months) + 1)
-    world, of_goods = pl.col("partner") == WORLD, pl.col("measure").is_in(MEASURES)
-    there = state.read(
-        "metric", lambda part: part[0] == flow and partition_month(part) in wanted, world & of_goods, ("product",)
-    )
-    products = watched(there["product"].unique().to_list(), state.reporter, flow)
-    rows = state.read(
-        "metric", lambda part: part[0] == flow and partition_month(part) in near, world & of_goods & pl.col("product").is_in(products),
-        ("product", "measure", "period", "level", "comparable_from"),
-    )  # fmt: skip
-    found: dict[tuple[str, str], dict[int, tuple[float | None, date | None]]] = defaultdict(dict)
-    for product, measure, period, level, comparable in rows.iter_rows():
-        found[product, measure][month_number(period)] = (level, comparable)
+    where = (pl.col("partner") == WORLD) & pl.col("measure").is_in(MEASURES)
+    columns = ("product", "measure", "period", "comparable_from", "level")
+    now = state.read("metric", lambda part: part[0] == flow and partition_month(part) in wanted, where, columns)
+    followed: dict[tuple[str, str], dict[int, date | None]] = defaultdict(dict)
+    for (period,), rows in now.select(columns).partition_by("period", as_dict=True).items():
+        shown = watched(
+            rows["product"].unique().to_list(), rows.drop_nulls("level")["product"].unique().to_list(), state.reporter, flow
+        )  # fmt: skip
+        month = month_number(period)
+        for product, measure, _, comparable, _ in rows.filter(pl.col("product").is_in(list(shown))).iter_rows():
+            followed[product, measure][month] = comparable
+    # The levels alone are a thirtieth of the figures; they are in smallest units.
+    where &= pl.col("product").is_in([product for product, _ in followed])
+    levels = state.read("record_level", lambda part: part[0] == flow and partition_month(part) in near, where)
+    found: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
+    for product, measure, period, level in levels.select("product", "measure", "period", "level").iter_rows():
+        found[product, measure][month_number(period)] = level / per_unit(measure)
     # A measure without any number is another unit.
-    return {key: levels for key, levels in sorted(found.items()) if any(level for level, _ in levels.values())}
+    return {key: Series(found[key], since) for key, since in sorted(followed.items()) if any(found[key].values())}
 
 
-def window(levels: Months, month: int) -> Window:
-    """Return the unbroken window before a month: without a gap, a zero, or a month that means something else than this one."""
-    since, found = levels[month][1], list[float]()
-    status, first = "too_few_months", month
+def window(levels: Levels, month: int, since: date | None) -> Window:
+    """Return the unbroken window before a month: without a gap, a zero, or a month before `since`, which means something else."""
+    status, first, found = "too_few_months", month, list[float]()
+    earliest = min(levels, default=month)
     for one in range(month - 1, month - 1 - WINDOW_MAX, -1):
+        level = levels.get(one)
         if since is not None and first_day(one) < since:
-            status = "definition_break"
+            status = "definition_break" if earliest <= one else status
             break
-        level = levels.get(one, (None, None))[0]
         if not level or level < 0:
-            status = "zero" if level == 0 else "gap" if any(earlier < one for earlier in levels) else status
+            status = "gap" if level is None and earliest < one else status if level is None else "zero"
             break
         found.append(level)
         first = one
     return Window(first, found[::-1], "expected" if len(found) >= WINDOW_MIN else status)
 
 
-def _judged(levels: Months, month: int) -> dict[str, Any]:
-    level, before = levels[month][0], window(levels, month)
+def _judged(levels: Levels, month: int, since: date | None) -> dict[str, Any]:
+    level, before = levels.get(month), window(levels, month, since)
     row: dict[str, Any] = {
         "level": level,
         "status": before.status,
@@ -145,6 +168,7 @@ class Model:
     """The regression of a window: `first` is the number of its first month."""
 
     def __init__(self, first: int, levels: Sequence[float]) -> None:
+        import numpy as np
         from statsmodels.regression.linear_model import OLS
 
         self.first, self.logs = first, np.log(levels)
@@ -181,6 +205,7 @@ class Model:
 
     def adjusted(self, level: float) -> list[float]:
         """Return the last level of the window and the one after it without their season and the Lunar New Year."""
+        import numpy as np
         from statsmodels.tsa.seasonal import STL
 
         logs = np.append(self.logs, math.log(level))

@@ -12,7 +12,7 @@ from schemas.reference.code_tables import code_table
 from schemas.table import readers_schema
 from tasks.domain.periods import month_number
 from tasks.reports import expectation
-from tasks.reports.expectation import METHOD, Model, Months, expectation_rows, new_year_share, watched, window
+from tasks.reports.expectation import METHOD, Model, expectation_rows, new_year_share, watched, window
 from tasks.reports.movers import State
 
 FIRST = month_number(date(2014, 1, 1))
@@ -42,8 +42,7 @@ def shuffled(levels: list[float], seed: int) -> list[float]:
 
 
 def judged(levels: list[float], place: int) -> dict[str, Any]:
-    months: Months = {FIRST + one: (level, None) for one, level in enumerate(levels)}
-    return expectation._judged(months, FIRST + place)
+    return expectation._judged({FIRST + one: level for one, level in enumerate(levels)}, FIRST + place, None)
 
 
 def test_it_fires_on_few_months_of_shuffled_seasons_and_finds_planted_shocks() -> None:
@@ -128,17 +127,25 @@ def test_what_has_too_few_months_says_why(
 
 
 def test_a_change_of_definition_ends_the_window() -> None:
-    months: Months = {FIRST + one: (level, date(2016, 1, 1)) for one, level in enumerate(drawn(5))}
-    assert window(months, FIRST + 59)[::2] == (FIRST + 24, "definition_break")
-    assert window(months, FIRST + 60)[::2] == (FIRST + 24, "expected")
+    levels, since = {FIRST + one: level for one, level in enumerate(drawn(5))}, date(2016, 1, 1)
+    assert window(levels, FIRST + 59, since)[::2] == (FIRST + 24, "definition_break")
+    assert window(levels, FIRST + 60, since)[::2] == (FIRST + 24, "expected")
+    assert (
+        window({month: level for month, level in levels.items() if month >= FIRST + 24}, FIRST + 59, since)[2]
+        == "too_few_months"
+    )
 
 
 def test_the_codes_above_all_others_and_what_is_watched_are_followed() -> None:
     there = ["85", "8505", "85051110", "28053012", "basket:gallium", "line:rare_earths", "1201"]
-    assert watched(there, "CHN", "export") == ["1201", "28053012", "85", "basket:gallium", "line:rare_earths"]
+    follow = {"1201", "28053012", "85", "basket:gallium", "line:rare_earths"}
+    assert watched(there, there, "CHN", "export") == follow
+    # A chapter of which a file has some codes alone is there, and not known.
+    known = [one for one in there if one != "85"]
+    assert watched(there, known, "CHN", "export") == follow - {"85"} | {"8505"}
 
 
 def test_nothing_is_said_of_a_store_without_figures() -> None:
     kinds = readers_schema("metric")
-    state = State(lambda table, keep, where, columns: pl.DataFrame(schema={name: kinds[name] for name in columns}), None, "CHN")  # type: ignore[arg-type]  # fmt: skip
+    state = State(lambda table, keep, where, columns=("product", "measure", "period", "level"): pl.DataFrame(schema={name: kinds[name] for name in columns}), None, "CHN")  # type: ignore[arg-type]  # fmt: skip
     assert expectation_rows(state, "export", [FIRST]).is_empty()
