@@ -47,12 +47,12 @@ LAYOUTS = {
     ),
     "expectation": Layout(sort_by=("product", "measure"), month_of="period", rests_on=(*COMPARED_BY, "lunar_new_year")),
     "finding": Layout(sort_by=("release_id", "check", "subject", "observed"), by_release=True),
+    "first_print": Layout(
+        sort_by=("product", "partner", "measure"), month_of="period", rests_on=(*COMPARED_BY, "line_codes")
+    ),
     "lineage": Layout(sort_by=("release_id", "position"), by_release=True),
     "metric": Layout(
         sort_by=("measure", "product", "partner"), month_of="period", rows_per_group=131_072, rests_on=COMPARED_BY
-    ),
-    "first_print": Layout(
-        sort_by=("product", "partner", "measure"), month_of="period", rests_on=(*COMPARED_BY, "line_codes")
     ),
     "mirror": Layout(
         sort_by=("product",),

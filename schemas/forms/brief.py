@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from schemas.forms.trace import Trace
+from schemas.forms.trace import Trace, TracedNumber
 from schemas.forms.verdict import Verdict
 
 
@@ -140,8 +140,7 @@ class Facts(BaseModel):
         found += [self.unit_value, self.unit_value_mom, self.unit_value_yoy]
         return [fact for fact in found if fact.value is not None]
 
-    def sources(self) -> list[str]:
-        """The files, or for collected figures the addresses, that the numbers of the page come from."""
+    def numbers(self) -> list[TracedNumber]:
+        """The numbers of the ledger that the page rests on."""
         traces = (fact.trace for fact in self.facts() if fact.trace is not None)
-        numbers = (number for trace in traces for operand in trace.operands for number in operand.numbers)
-        return list(dict.fromkeys(number.address or number.title for number in numbers))
+        return [number for trace in traces for operand in trace.operands for number in operand.numbers]

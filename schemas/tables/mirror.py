@@ -73,6 +73,6 @@ class Mirror(Table):
     lag: pl.Int8 = _figure("months by which sums of three months fit best; null: they do not fit")
     reason: pl.String = Field(description="what the difference is like; docs/mirror.md says what each word means")
     why: pl.String = Field(
-        description="which side lacks which figure and why, and why values are not compared; empty: nothing is missing"
+        description="which side lacks which figure and why, why values are not compared, and what else the reason rests on; empty: nothing"
     )
     doubt: pl.String = Field(description="open findings about the releases that it rests on; empty: none")

@@ -31,3 +31,12 @@ def in_turns(releases: pl.DataFrame) -> pl.DataFrame:
     ordered = releases.sort("released_on", "release_id")
     turns = ordered.with_columns(name=release_of(), turn=is_republication().cum_sum().over(release_of()))
     return turns.with_columns(first_day=pl.col("released_on").min().over("name", "turn"))
+
+
+def source_of(release_id: str) -> str:
+    """The source that a release id names.
+
+    >>> source_of("un_comtrade-4ef776e45541.2-ab12")
+    'un_comtrade'
+    """
+    return release_id.partition(MARK)[0].rpartition("-")[0]

@@ -58,6 +58,15 @@ def citation_zh(sources: Sequence[str], reporter: str, day: date | str, snapshot
     return f"{country(reporter, 'zh')}海关{f'（{listed}）' if listed else ''}，截至{day}所知，快照{snapshot_id}"
 
 
+def named_source(source: str, title: str) -> str:
+    """Return how a file is cited; UN Comtrade passes on what others have published, so it is named.
+
+    >>> named_source("un_comtrade", "KOR.json"), named_source("gacc_query", "a.csv")
+    ('UN Comtrade (KOR.json)', 'a.csv')
+    """
+    return f"UN Comtrade ({title})" if source == "un_comtrade" else title
+
+
 def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None, language: str = "en") -> str | None:
     """Return the citation of rows of `metric` or `trade_flow`; None if there are no rows, or too many products for
     one citation.
@@ -102,7 +111,7 @@ def known_on(releases: pl.DataFrame, decisions: pl.DataFrame) -> date | str:
 
 
 def _source(row: dict[str, object]) -> str:
-    name = str(row["title"] or row["release_id"])
+    name = named_source(str(row["source"]), str(row["title"] or row["release_id"]))
     return f"{name} (figures printed elsewhere)" if row["kind"] == PRINTED else name
 
 

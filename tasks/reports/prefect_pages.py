@@ -12,12 +12,14 @@ from typing import cast
 from uuid import UUID
 
 from schemas.forms.held import HeldRelease
-from schemas.forms.outcome import Outcome
+from schemas.forms.outcome import Gap, Outcome
 from schemas.forms.sources import SourceState
 from schemas.forms.watch import WatchReport
+from tasks.domain.labels import country
 from tasks.domain.text import clip, counted
 from tasks.reports.page_templates import plain
 from tasks.reports.release_page import Pages, pages
+from tasks.reports.terminal import amount
 
 CELL_MAX = 300
 
@@ -60,15 +62,28 @@ def gap_pages(outcome: Outcome) -> list[tuple[str, str, list[dict[str, object]]]
     made = []
     for exporter, importer in pairs:
         gaps = [gap for gap in outcome.gaps if (gap.exporter, gap.importer) == (exporter, importer)]
-        words = f"{counted(len(gaps), 'difference')} between {exporter} and {importer} that no known cause explains, since {_about(outcome)}"
-        made.append(
-            (
-                f"mirror-{exporter}-{importer}".lower(),
-                words,
-                [gap.model_dump(exclude={"exporter", "importer"}) for gap in gaps],
-            )
+        words = (
+            f"{counted(len(gaps), 'difference')} between what {country(exporter)} says it sold and what {country(importer)} says it bought "
+            f"that no known cause explains, since {_about(outcome)}; all months: tidewaiter mirror {gaps[0].product} "
+            f"--exporter {exporter} --importer {importer}"
         )
+        made.append((f"mirror-{exporter}-{importer}".lower(), words, [*map(_gap_row, gaps)]))
     return made
+
+
+def _gap_row(gap: Gap) -> dict[str, object]:
+    def shown(value: float | None, unit: float) -> str:
+        return "–" if value is None else amount(value / unit)
+
+    money = f"million {gap.currency}"
+    return {
+        "product": gap.product,
+        "month": gap.month,
+        "sold, t": shown(gap.export_kg, 1000),
+        "bought, t": shown(gap.import_kg, 1000),
+        f"sold, {money}": shown(gap.export_value, 10**6),
+        f"bought, {money}": shown(gap.import_value, 10**6),
+    }
 
 
 def _rewrite_earlier(outcome: Outcome, made: Pages) -> None:

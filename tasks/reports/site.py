@@ -20,6 +20,7 @@ from tasks.domain.reporter import Reporter
 from tasks.ingest import held as held_releases
 from tasks.reports import inventory, movers_shown, query
 from tasks.reports.brief import render, wording
+from tasks.reports.brief.charts import sparkline
 from tasks.reports.brief.facts import gather
 from tasks.reports.brief.mirrored import is_withheld
 from tasks.reports.brief.sentences import headlines
@@ -63,7 +64,7 @@ def build(root: Path | S3Url, folder: Path, day: date) -> list[Path]:
     for reporter, address in stores_of(root).items():
         store = at_hand(address)
         snapshot = query.open_published(store)
-        if is_withheld(read_table(snapshot, "release")):
+        if is_withheld(read_table(snapshot, "release")["source"].to_list()):
             left_out.append(reporter)
             continue
         waiting += [(reporter, one) for one in held_releases.waiting(store)]
@@ -137,7 +138,14 @@ def _trade(
             pages[language][product] = f"{reporter}/{name}"
             first = headlines(facts, language)[0].text
             goods = wording.texts(language)["name"].format(**dict(facts))
-            shown[language].append({"name": goods, "said": first, "place": f"{reporter}/{name}"})
+            shown[language].append(
+                {
+                    "name": goods,
+                    "said": first,
+                    "place": f"{reporter}/{name}",
+                    "drawn": sparkline(facts.partners[0].recent),
+                }
+            )
     releases = read_table(snapshot, "release")
     known = known_on(releases, read_table(snapshot, "decision"))
     for language, cite in (("en", citation), ("zh", citation_zh)):

@@ -155,14 +155,17 @@ def figure_table(
     """Format rows of `metric` in the store of `reporter`, with names where they have them; a single figure is shown upright.
 
     `columns` are shown whatever their width, after the keys by which the rows differ, and `lead`, the sort column, before the other
-    figures.
+    figures. Of several rows those without any figure are counted below, with their reasons.
     """
     varying = [key for key in KEYS if rows[key].n_unique() > 1]
     same = {key: rows[key][0] for key in KEYS if key not in varying} if rows.height else {}
-    shown = rows.head(rows_max).to_dicts()
-    above = about(shown[0], same, reporter) if same else ""
+    above = about(rows.row(0, named=True), same, reporter) if same else ""
     if 0 < rows.height <= UPRIGHT_MAX and not columns and varying in ([], ["measure"]):
-        return _upright(shown, above)
+        return _upright(rows.head(rows_max).to_dicts(), above)
+    rows, without = _without_figure(rows)
+    if without and not rows.height:
+        return Group(*map(Text, filter(None, [above])), *(Text(line, style="dim italic") for line in without))
+    shown = rows.head(rows_max).to_dicts()
     # If rows have several measures, each level has its unit, which identifies the measure.
     keys = [key for key in varying if key != "measure" and not {key, f"{key}_name"} & {*columns}]
     name_width = NAME_WIDTH_OF_TWO if {"product", "partner"} <= {*keys} else NAME_WIDTH_MAX
@@ -182,7 +185,19 @@ def figure_table(
     below = counted(rows.height, "row") + (f", the first {rows_max} shown" if rows.height > rows_max else "")
     below += f"; {counted(left_out, 'more figure')} with --columns or in the other formats" if left_out else ""
     right = [name for name in fitting if name in FIGURES and not name.endswith("_since")]
-    return table(fitting, titles=titles, above=above, below=[below, *_legend(shown, [*fitting])], right=right)
+    return table(fitting, titles=titles, above=above, below=[below, *_legend(shown, [*fitting]), *without], right=right)
+
+
+def _without_figure(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Return the rows that have a figure, and a line about the others."""
+    has_figure = pl.any_horizontal(pl.col(name).is_not_null() for name in FIGURES if name in rows.columns)
+    known, bare = rows.filter(has_figure), rows.filter(~has_figure)
+    if not bare.height:
+        return rows, []
+    reasons = sorted({_reason(reason, {"series_start": None}) for reason in bare[status("level")]})
+    return known, [
+        f"{'and ' if known.height else ''}{counted(bare.height, 'row')} without any figure: {'; '.join(reasons)}"
+    ]
 
 
 def _led_by(lead: str | None) -> list[str]:

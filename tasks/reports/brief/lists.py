@@ -9,9 +9,11 @@ import polars as pl
 from schemas.forms.brief import Fact, Facts
 from schemas.forms.trace import TracedNumber
 from schemas.names import MISSING
+from tasks.domain.release_ids import source_of
+from tasks.reports.brief.mirrored import is_withheld
 from tasks.reports.brief.wording import MASS, PRICE_UNITS, amount, figure_name, level, partner, scale_name, texts
 from tasks.reports.charts import scale_of
-from tasks.reports.citation import citation, citation_zh
+from tasks.reports.citation import citation, citation_zh, named_source
 
 # Numbers shown behind one figure; the others are counted.
 NUMBERS_MAX = 4
@@ -81,9 +83,19 @@ def files(facts: Facts) -> dict[str, list[TracedNumber]]:
 
 def cited(facts: Facts, language: str) -> str:
     """Return the line for citing the page."""
-    sources = [urlsplit(source).hostname or source if "://" in source else source for source in facts.sources()]
+    sources = [
+        (number.address and urlsplit(number.address).hostname)
+        or named_source(source_of(number.release_id), number.title)
+        for number in facts.numbers()
+    ]
     line = (citation_zh if language == "zh" else citation)(sources, facts.reporter, facts.known_on, facts.snapshot_id)
     return str(texts(language)["cite"]).format(citation=line)
+
+
+def licence(facts: Facts, language: str) -> str:
+    """Return what must be said of the page before it is shown to others; empty where nothing must."""
+    is_open = not is_withheld([source_of(number.release_id) for number in facts.numbers()])
+    return "" if is_open else str(texts(language)["licence"])
 
 
 def data_address(facts: Facts) -> str:

@@ -3,6 +3,7 @@
 Customs share HS codes of six digits, so the partner of a longer code counts other goods too; the page says so.
 """
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
@@ -23,9 +24,9 @@ MONTHS, PARTNERS_MAX = 13, 6
 NOT_FOR_OTHERS = "un_comtrade"
 
 
-def is_withheld(releases: pl.DataFrame) -> bool:
-    """Whether pages for others must leave out numbers of these releases: UN Comtrade asks for its permission."""
-    return NOT_FOR_OTHERS in [*releases["source"]] and not settings.text(settings.COMTRADE_PERMISSION)
+def is_withheld(sources: Collection[str]) -> bool:
+    """Whether pages for others must leave out numbers of these sources: UN Comtrade asks for its permission."""
+    return NOT_FOR_OTHERS in sources and not settings.text(settings.COMTRADE_PERMISSION)
 
 
 def mirrored(store: Path, product: str, flow: str, month: date) -> list[MirrorPart]:
@@ -60,7 +61,7 @@ def mirrored(store: Path, product: str, flow: str, month: date) -> list[MirrorPa
 def _part(made: statements.Mirror, partner: str) -> MirrorPart:
     rows = made.rows
     plain = {"partner": partner, "product": rows["product"][0], "snapshots": list(made.snapshots)}
-    if is_withheld(made.releases):
+    if is_withheld(made.releases["source"].to_list()):
         return MirrorPart(**plain, withheld=True)
     is_weighed = rows.filter(pl.col("export_kg").is_not_null(), pl.col("import_kg").is_not_null()).height > 0
     names = (

@@ -17,7 +17,13 @@ RATES = "by exchange rates of the European Central Bank, mean of the month"
 
 
 def columns(rows: pl.DataFrame) -> dict[str, list[str]]:
-    """Return the columns of the terminal table: what each side says, the ratios, the lag and the reason; `rows` are of the table mirror."""
+    """Return the columns of the terminal table: what each side says, the ratios, the lag and the reason; `rows` are of the table mirror.
+
+    A month of which neither side has a figure is left out: the lines below say which and why.
+    """
+    rows = rows.filter(
+        pl.any_horizontal(pl.col("export_kg", "import_kg", "export_stated", "import_stated").is_not_null())
+    )
     money = f"million {rows['currency'][0]}"
     shown: dict[str, list[str]] = {"month": [f"{month:%Y-%m}" for month in rows["period"]]}
     shown |= {"sold, t": _each(rows["export_kg"], tonnes), "bought, t": _each(rows["import_kg"], tonnes)}
@@ -31,7 +37,8 @@ def columns(rows: pl.DataFrame) -> dict[str, list[str]]:
         one if one == other else f"{one} to {other}" for one, other in zip(low, high, strict=True)
     ]
     shown["lag"] = _each(rows["lag"], str)
-    shown["reason"] = rows["reason"].to_list()
+    # A code would be cut anywhere in a narrow terminal.
+    shown["reason"] = [reason.replace("_", " ") for reason in rows["reason"]]
     return {name: cells for name, cells in shown.items() if any(cell != "–" for cell in cells)}
 
 
@@ -45,7 +52,7 @@ def notes(found: Mirror) -> list[str]:
     """Say what the columns and reasons mean, what is in doubt, and which published states were read."""
     rows, there = found.rows, {*found.rows["reason"]}
     row = rows.row(0, named=True)
-    lines = [f"{reason}: {words}" for reason, words in REASONS.items() if reason in there]
+    lines = [f"{reason.replace('_', ' ')}: {words}" for reason, words in REASONS.items() if reason in there]
     lines += terms(rows)
     lines += [
         f"in doubt, {month:%Y-%m}: {doubt}" for month, doubt in rows.select("period", "doubt").iter_rows() if doubt

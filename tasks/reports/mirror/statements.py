@@ -33,6 +33,12 @@ FREE_ON_BOARD = ("FOB", "FAS", "customs value")
 # Values without a currency in common are compared in this one.
 COMMON = "value_usd"
 KEYS = ("product", "period")
+# Why a figure is missing, in words.
+WORDS = {
+    "not_covered": "not covered", "suppressed": "hidden or marked as unreliable", "units_differ": "counted in another unit",
+    "weight_estimated": "an estimate", "nomenclature": "by lines of its own", "combined_months": "January and February together",
+    "definition_break": "with another meaning",
+}  # fmt: skip
 
 
 class Mirror(NamedTuple):
@@ -290,7 +296,8 @@ def _why(names: dict[str, str]) -> pl.Expr:
     for side, name in names.items():
         for column, what in (("kg", "kilograms"), ("value", "value")):
             status = pl.col(f"{side}_{column}_status")
-            parts.append(pl.when(status.is_not_null()).then(pl.format(f"{name} {what}: {{}}", status)))
+            words = status.replace(WORDS)
+            parts.append(pl.when(status.is_not_null()).then(pl.format(f"{name} {what}: {{}}", words)))
         is_without = pl.col(f"{side}_stated").is_not_null() & pl.col(f"{side}_rate").is_null()
         currencies = pl.when(pl.col("currency") != "USD").then("currency").otherwise(f"{side}_currency")
         parts.append(
@@ -307,6 +314,13 @@ def _why(names: dict[str, str]) -> pl.Expr:
             "values are not compared: {} and {}", *(pl.col(f"{side}_valuation").fill_null("valuation not known") for side in names)
         )),
         pl.col("_break"),
+        pl.when(pl.col("reason").is_in(["lag", "unexplained"]) & pl.col("export_kg").is_between("kg_low", "kg_high")).then(pl.format(
+            "the kilograms agree and the values do not: {} sold, {} to {} bought without freight, million {}",
+            *((pl.col(name) / 1e6).round_sig_figs(3) for name in ("export_value", "fob_low", "fob_high")), "currency",
+        )),
+        pl.when((pl.col("reason") == "lag") & pl.col("lag").is_null()).then(pl.lit(
+            "judged by this month alone: too few months beside it are known"
+        )),
     ]  # fmt: skip
     return pl.concat_str(parts, separator="; ", ignore_nulls=True)
 

@@ -5,6 +5,7 @@ import pytest
 from rich.console import Console
 
 from schemas.forms.trace import Operand, Trace, TracedNumber
+from schemas.names import FIGURES
 from tasks.domain.coverage import WORLD
 from tasks.reports.tables import figure_table, listing
 from tasks.reports.terminal import show_trace, tonnes
@@ -74,6 +75,29 @@ def test_a_group_is_not_taken_for_one_more_partner() -> None:
         console.print(figure_table(of_month, 12, 200, reporter="CHN"))
     names = [line.split()[0] for line in printed.get().splitlines() if line.strip()]
     assert {"WLD", "DEU", "EU27", "USA"} <= {*names}
+
+
+def test_rows_without_any_figure_are_counted_below() -> None:
+    query = release("q", "2025-07-20", "2025-06", partners="listed")
+    rows = derived(
+        [(query, [number(query, "DEU", "2025-06", 100_000), number(query, "USA", "2025-06", 50_000)])]
+    ).with_columns(pl.col("partner", "level_status").cast(pl.String))
+    of_month = rows.filter(product="85051110", measure="quantity_kg")
+    figures = [name for name in FIGURES if name in of_month.columns]
+    bare = of_month.with_columns(pl.lit(None, of_month.schema[name]).alias(name) for name in figures)
+    bare = bare.with_columns(partner=pl.lit("FRA"), level_status=pl.lit("combined_months"))
+    both = pl.concat([of_month, bare])
+    assert of_month.filter(pl.col("level").is_not_null()).height > 1
+    told = _lines(figure_table(both, 12, 200, reporter="CHN"), 200)
+    assert any(line.startswith("DEU") or " DEU" in line for line in told)
+    assert not any("FRA" in line for line in told)
+    absent = both.filter(pl.all_horizontal(pl.col(figures).is_null())).height
+    assert told[-1].startswith(f"and {absent} rows without any figure: ")
+    assert told[-1].endswith("; the source gives January and February together")
+    alone = _lines(
+        figure_table(pl.concat([bare, bare.with_columns(partner=pl.lit("ITA"))]), 12, 200, reporter="CHN"), 200
+    )
+    assert alone[-1] == f"{2 * bare.height} rows without any figure: the source gives January and February together"
 
 
 def _lines(shown: object, width: int) -> list[str]:

@@ -165,15 +165,15 @@ def odd(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("exporter", "importer", "month", "reason", "why"),
     [
-        ("CHN", "ITA", "2016-12", "not_comparable", "ITA kilograms: not_covered; no exchange rate for EUR in 2016-12"),
-        ("DEU", "CHN", "2025-06", "not_comparable", "DEU kilograms: not_covered; no margin from DEU to CHN in import_margins"),
-        ("CHN", "GBR", "2025-06", "suppressed", "GBR kilograms: suppressed; GBR value: suppressed"),
+        ("CHN", "ITA", "2016-12", "not_comparable", "ITA kilograms: not covered; no exchange rate for EUR in 2016-12"),
+        ("DEU", "CHN", "2025-06", "not_comparable", "DEU kilograms: not covered; no margin from DEU to CHN in import_margins"),
+        ("CHN", "GBR", "2025-06", "suppressed", "GBR kilograms: hidden or marked as unreliable; GBR value: hidden or marked as unreliable"),
         # What is counted in items has no row in kilograms, which is not no trade.
-        ("CHN", "USA", "2025-05", "units_differ", "USA kilograms: units_differ"),
-        ("CHN", "GBR", "2025-04", "not_covered", "GBR kilograms: not_covered; GBR value: not_covered"),
+        ("CHN", "USA", "2025-05", "units_differ", "USA kilograms: counted in another unit"),
+        ("CHN", "GBR", "2025-04", "not_covered", "GBR kilograms: not covered; GBR value: not covered"),
         # China sold none, and a release of all partners says so.
-        ("CHN", "KOR", "2025-06", "weight_estimated", "KOR kilograms: weight_estimated"),
-        ("CHN", "KOR", "2025-07", "not_covered", "CHN kilograms: not_covered; CHN value: not_covered; KOR kilograms: not_covered; KOR value: not_covered"),
+        ("CHN", "KOR", "2025-06", "weight_estimated", "KOR kilograms: an estimate"),
+        ("CHN", "KOR", "2025-07", "not_covered", "CHN kilograms: not covered; CHN value: not covered; KOR kilograms: not covered; KOR value: not covered"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_compared_has_a_reason_and_says_who_lacks_what(
@@ -206,7 +206,7 @@ def test_lines_of_a_release_page_are_another_nomenclature_and_no_silence(root: P
     )
     found = compare(sold._replace(levels=sold.levels.clear(), releases=lines), bought, months, pl.Series(["850511"]))
     assert found.select("reason", "why").rows() == [
-        ("nomenclature", "CHN kilograms: nomenclature; CHN value: nomenclature")
+        ("nomenclature", "CHN kilograms: by lines of its own; CHN value: by lines of its own")
     ]
 
 
@@ -225,7 +225,7 @@ def test_the_mirror_of_a_day_has_what_both_knew_then(root: Path) -> None:
     before = mirror(root, "850511", "CHN", "DEU", as_of=date(2025, 7, 20)).rows
     assert before["export_kg"].to_list() == now["export_kg"].to_list()
     assert {*before.select("import_kg", "import_stated", "reason", "why").rows()} == {
-        (None, None, "not_covered", "DEU kilograms: not_covered; DEU value: not_covered")
+        (None, None, "not_covered", "DEU kilograms: not covered; DEU value: not covered")
     }
     with pytest.raises(NoFigure):
         mirror(root, "850511", "CHN", "DEU", as_of=date(2025, 7, 19))
@@ -253,14 +253,14 @@ def test_the_page_says_whose_numbers_these_are_and_what_the_reasons_mean(root: P
     assert columns(found.rows) == {
         "month": ["2025-04", "2025-05", "2025-06"], "sold, t": ["500", "209", "764"], "bought, t": ["–", "215", "740"],
         "ratio": ["–", "1.03", "0.97"], "sold, million USD": ["0.09", "0.053", "0.054"], "bought, million USD": ["–", "0.056", "0.058"],
-        "bought, free on board, million USD": ["–", "0.052 to 0.054", "0.053 to 0.055"], "reason": ["not_covered", "agrees", "agrees"],
+        "bought, free on board, million USD": ["–", "0.052 to 0.054", "0.053 to 0.055"], "reason": ["not covered", "agrees", "agrees"],
     }  # fmt: skip
     china, germany = found.snapshots
     assert notes(found) == [
-        "agrees: both sides agree, within freight and rounding", "not_covered: one side has no figure of the month",
+        "agrees: both sides agree, within freight and rounding", "not covered: one side has no figure of the month",
         "sold: FOB, by destination; bought: CIF, by origin", "EUR in USD by exchange rates of the European Central Bank, mean of the month",
         "freight and insurance: 6.5 % of the value free on board, two points more or less (OECD ITIC (international transport and insurance costs), all goods, 2022)",
-        "2025-04: DEU kilograms: not_covered; DEU value: not_covered",
+        "2025-04: DEU kilograms: not covered; DEU value: not covered",
         f"China: snapshot {china}; Germany: snapshot {germany}",
     ]  # fmt: skip
     assert tidewaiter.mirror("850511", "Germany", store=root).equals(found.rows)
