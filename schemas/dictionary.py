@@ -13,7 +13,7 @@ from schemas.model import Table, allowed_by, columns_of
 from schemas.names import ADDED, CAVEATS, MADE, MISSING, REVISIONS, VERDICTS
 from schemas.reference import control_tables, models, statement_terms
 from schemas.table import FILE, arrow_schema
-from schemas.tables import control_event, mover, release
+from schemas.tables import control_event, expectation, mover, release
 from schemas.tables.catalog import MODELS
 
 PAGE = Path(__file__).with_name("DICTIONARY.md")
@@ -22,7 +22,7 @@ HEAD = """# Dictionary
 Every table that Tidewaiter publishes, and the code tables behind them. This page is written by `make dictionary` from the
 models in `schemas/`; the same descriptions and units stand in the field metadata of every Parquet file.
 
-Tables filed by month lie under `store/reporter=…/current/<table>/flow=…/year=…/month=…/`, `mover` under `store/mover/reporter=…/current/`;
+Tables filed by month lie under `store/reporter=…/current/<table>/flow=…/year=…/month=…/`, `mover` under `store/mover/reporter=…/current/`, and `expectation` likewise;
 flow, year and month are in the path and not in the file. Codes are text, months are dates, `_pct` is per cent (660.8 means +660.8 %), missing is null.
 """
 
@@ -30,6 +30,7 @@ flow, year and month are in the path and not in the file. Codes are text, months
 # Columns with a fixed set of values that need more than the column's own line.
 WORDS = {
     "`kind` of `revision`": REVISIONS,
+    "`status` of `expectation`": expectation.STATUSES,
     "`split_status` of `mover`": mover.SPLITS,
     "`partners` of `release`": release.PARTNER_SCOPES,
     "`verdict` of `claim`": VERDICTS,

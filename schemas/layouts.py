@@ -45,6 +45,7 @@ LAYOUTS = {
         month_of="period_end",
         by_release=True,
     ),
+    "expectation": Layout(sort_by=("product", "measure"), month_of="period", rests_on=(*COMPARED_BY, "lunar_new_year")),
     "finding": Layout(sort_by=("release_id", "check", "subject", "observed"), by_release=True),
     "first_print": Layout(
         sort_by=("product", "partner", "measure"), month_of="period", rests_on=(*COMPARED_BY, "line_codes")

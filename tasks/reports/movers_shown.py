@@ -12,6 +12,7 @@ from tasks.reports.terminal import amount
 
 GROWTHS = ("product", "partner")
 NAME_MAX = 44
+UNUSUAL_MAX = 5
 # Larger amounts are in millions.
 MILLIONS_MIN = 1e7
 
@@ -30,8 +31,12 @@ class Section(NamedTuple):
         return [*self.columns][1:6]
 
 
-def sections(rows: pl.DataFrame, against: str, reporter: str, language: str = "en") -> Iterator[Section]:
-    """Yield the tables in their order; `rows` are those of `moved` with the column product_name."""
+def sections(
+    rows: pl.DataFrame, against: str, reporter: str, expected: pl.DataFrame, language: str = "en"
+) -> Iterator[Section]:
+    """Yield the tables in their order; `rows` are those of `moved` and `expected` what was expected of the month, both with the column
+    product_name.
+    """
     t, (factor, unit) = words("movers", language), _scale(rows, language)
     flow, month = rows["flow"][0], rows["period"][0]
     about = t["about"].format(
@@ -54,7 +59,7 @@ def sections(rows: pl.DataFrame, against: str, reporter: str, language: str = "e
         notes = [_note(row, t) for row in part.iter_rows(named=True)]
         columns |= {t["columns"]["note"]: notes} if any(notes) else {}
         below = [t["doubt"].format(words=doubt) for doubt in part["doubt"].drop_nulls().unique(maintain_order=True)]
-        below += _split(total, factor, t) if kind == "product" else []
+        below += [*_split(total, factor, t), *_unusual(expected, factor, t)] if kind == "product" else []
         products = [None if kind == "revision" else product for product in part["product"]]
         colon = ": " if language == "en" else "："
         yield Section(f"{about}{colon}{title}" if kind == "product" else title, columns, below, products)
@@ -67,6 +72,19 @@ def _split(total: pl.DataFrame, factor: float, t: dict[str, Any]) -> list[str]:
     terms = [(name, total[f"{name}_effect"][0]) for name in ("volume", "price", "currency")]
     told = [f"{t['effects'][name]} {_number(value, factor, signed=True)}" for name, value in terms if value is not None]
     return [t["split"].format(terms=t["comma"].join(told))]
+
+
+def _unusual(expected: pl.DataFrame, factor: float, t: dict[str, Any]) -> Iterator[str]:
+    """Say which series are unusual, the least likely first, or that none is."""
+    if not expected.height:
+        return
+    apart = (pl.col("level") / pl.col("expected")).log().abs() / (pl.col("high") / pl.col("low")).log()
+    rows = expected.filter("unusual").sort(apart, "product", descending=[True, False])
+    for row in rows.head(UNUSUAL_MAX).iter_rows(named=True):
+        numbers = {name: _number(row[name], factor, signed=False) for name in ("level", "expected", "low", "high")}
+        yield t["unusual"].format(**numbers, name=f"{row['product']} {row['product_name'] or ''}".strip())
+    if rows.height > UNUSUAL_MAX or not rows.height:
+        yield t["usual"].format(unusual=rows.height, count=expected.height)
 
 
 def _scale(rows: pl.DataFrame, language: str) -> tuple[float, str]:

@@ -112,7 +112,10 @@ def test_a_partner_that_nobody_asked_for_did_not_stop(sample_store: Path) -> Non
     assert partners["partner"].to_list() == ["DEU", "USA", None]
     assert partners["change"].to_list() == [555_000.0, 306_600.0, 1_950_000.0 - 555_000.0 - 306_600.0]
     assert rows.filter(pl.col("kind").is_in(["began", "stopped"])).height == 0
-    shown = [one.columns for one in sections(with_names(rows, Resolver(open_published(sample_store))), "month", "CHN")]
+    shown = [
+        one.columns
+        for one in sections(with_names(rows, Resolver(open_published(sample_store))), "month", "CHN", pl.DataFrame())
+    ]
     assert [columns["change"] for columns in shown] == [["+1,950"], ["+555", "+307", "+1,088"]]
     assert rows.filter(kind="product").select("product", "change_pct", "quote").row(0) == (
         "85051110",
