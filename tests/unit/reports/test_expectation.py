@@ -98,7 +98,7 @@ def test_the_season_and_a_holiday_that_moves_are_taken_out() -> None:
     assert (min(days), max(days), len(days)) == (date(1990, 1, 27), date(2035, 2, 8), 46)
     assert all((1, 21) <= (day.month, day.day) <= (2, 20) for day in days)
     # The days around 17 February 2026: none in January, seven and twelve in February, two in March.
-    assert expectation._share(month_number(date(2026, 2, 1))) == pytest.approx(19 / 21)
+    assert expectation.days_share(month_number(date(2026, 2, 1))) == pytest.approx(19 / 21)
 
 
 @pytest.mark.parametrize(
