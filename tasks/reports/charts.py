@@ -1,14 +1,12 @@
 """Draws series by month, for the plot, the page of a release and the brief.
 
-All charts use Vega-Lite through Altair and are rendered without a browser. The import takes a second, so callers import
-this module inside a function.
+All charts are Vega-Lite, written as the dictionaries of its documentation and rendered without a browser.
 """
 
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-import altair
 import polars as pl
 import vl_convert
 
@@ -22,14 +20,28 @@ MASS = "quantity_kg"
 SCALES_OF_MASS = ((1e9, 1e-9, "Mt"), (1e8, 1e-6, "kt"), (0, 1e-3, "t"))
 SCALES_OF_MONEY = ((1e10, 1e-9, "billion"), (1e6, 1e-6, "million"), (1e4, 1e-3, "thousand"), (0, 1.0, ""))
 # Ticks closer than a month would print the same month several times.
-MONTH_AXIS = altair.Axis(
-    title=None,
-    format="%Y-%m",
-    labelAngle=0,
-    labelOverlap=True,
-    labelSeparation=12,
-    tickMinStep=28 * 24 * 3600 * 1000,
-)
+MONTH_AXIS = {
+    "title": None, "format": "%Y-%m", "labelAngle": 0, "labelOverlap": True, "labelSeparation": 12, "tickMinStep": 28 * 24 * 3600 * 1000,
+}  # fmt: skip
+ON_WHITE = {
+    "config": {"background": "#ffffff", "font": "sans-serif", "title": {"anchor": "start", "fontWeight": "normal"}}
+}
+# A part of the specification of a chart.
+Spec = dict[str, Any]
+
+
+def field(name: str, kind: str, **more: Any) -> Spec:
+    """A column and how it is shown: kind is `nominal`, `quantitative` or `temporal`.
+
+    >>> field("month", "temporal", title=None)
+    {'field': 'month', 'type': 'temporal', 'title': None}
+    """
+    return {"field": name, "type": kind, **more}
+
+
+def layer(values: Iterable[Spec], mark: str | Spec, **encoding: Spec) -> Spec:
+    """One kind of mark for each row."""
+    return {"data": {"values": [*values]}, "mark": mark, "encoding": encoding}
 
 
 def scale_of(values: Iterable[float | None], measure: str) -> tuple[float, str]:
@@ -60,24 +72,23 @@ def chart(rows: pl.DataFrame, names: dict[str, str], unit: str, scale: float) ->
     order = [WORLD, *largest]
     values = on_calendar(rows, order, names, scale)
     shown = [names[key] for key in order if key in names]
-    inks = altair.Scale(domain=shown, range=list(COLOURS[: len(shown)]))
-    colour = altair.Color("partner:N", title=None, sort=shown, scale=inks, legend=altair.Legend(orient="top"))
-    left = lines(values).encode(color=colour).properties(width=500, height=250, title=f"by month, {unit}")
-    pictures: list[Any] = [left]
+    inks = {"domain": shown, "range": list(COLOURS[: len(shown)])}
+    colour = field("partner", "nominal", title=None, sort=shown, scale=inks, legend={"orient": "top"})
+    size = {"height": 250}
+    pictures = [{**lines(values, color=colour), **size, "width": 500, "title": f"by month, {unit}"}]
     # A single bar compares nothing.
     if len(largest) > 1:
         newest = [
             row for row in values if row["month"] == f"{newest_month:%Y-%m-%d}" and row["partner"] != names.get(WORLD)
         ]
-        bars = altair.Chart(pl.DataFrame(newest)).mark_bar(size=24).encode(
-            x=altair.X("value:Q", title=None, axis=altair.Axis(tickCount=5)),
-            y=altair.Y("partner:N", sort=[names[key] for key in largest], axis=altair.Axis(title=None, labelLimit=150)),
-            color=altair.Color("partner:N", legend=None, scale=inks),
+        bars = layer(
+            newest, {"type": "bar", "size": 24}, x=field("value", "quantitative", title=None, axis={"tickCount": 5}),
+            y=field("partner", "nominal", sort=[names[key] for key in largest], axis={"title": None, "labelLimit": 150}),
+            color=field("partner", "nominal", legend=None, scale=inks),
         )  # fmt: skip
-        pictures.append(
-            bars.properties(width=230, height=250, title=f"largest partners in {newest_month:%Y-%m}, {unit}")
-        )
-    return png(altair.hconcat(*pictures), scale=1.25)
+        title = f"largest partners in {newest_month:%Y-%m}, {unit}"
+        pictures.append({**bars, **size, "width": 230, "title": title})
+    return png({"hconcat": pictures}, scale=1.25)
 
 
 def on_calendar(rows: pl.DataFrame, partners: list[str], names: dict[str, str], scale: float) -> list[dict[str, Any]]:
@@ -100,27 +111,18 @@ def on_calendar(rows: pl.DataFrame, partners: list[str], names: dict[str, str], 
     ]
 
 
-def lines(values: list[dict[str, Any]], title: str | None = None) -> altair.Chart:
+def lines(values: list[Spec], **encoding: Spec) -> Spec:
     """Draw a line with points for each partner, broken where a month is missing; the axis starts at zero."""
-    data = pl.DataFrame(values, schema={"month": pl.String, "value": pl.Float64, "partner": pl.String})
-    drawn: altair.Chart = altair.Chart(data).mark_line(point=True, strokeWidth=2).encode(
-        x=altair.X("month:T", axis=MONTH_AXIS), y=altair.Y("value:Q", title=title, scale=altair.Scale(zero=True))
-    )  # fmt: skip
-    return drawn
+    month = field("month", "temporal", axis=MONTH_AXIS)
+    level = field("value", "quantitative", title=None, scale={"zero": True})
+    return layer(values, {"type": "line", "point": True, "strokeWidth": 2}, **{"x": month, "y": level} | encoding)
 
 
-def png(picture: Any, scale: float = 2) -> bytes:
+def png(picture: Spec, scale: float = 2) -> bytes:
     """Render as PNG on white, by default at twice the size, so that it is sharp on high-resolution screens."""
-    return vl_convert.vegalite_to_png(_on_white(picture), scale=scale)
+    return vl_convert.vegalite_to_png(picture | ON_WHITE, scale=scale)
 
 
-def svg(picture: Any) -> bytes:
+def svg(picture: Spec) -> bytes:
     """Render as SVG on white."""
-    return vl_convert.vegalite_to_svg(_on_white(picture)).encode()
-
-
-def _on_white(picture: Any) -> str:
-    drawing: str = picture.configure(
-        background="#ffffff", font="sans-serif", title={"anchor": "start", "fontWeight": "normal"}
-    ).to_json()
-    return drawing
+    return vl_convert.vegalite_to_svg(picture | ON_WHITE).encode()

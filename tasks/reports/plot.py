@@ -4,9 +4,7 @@ controls took effect.
 
 import textwrap
 from datetime import date
-from typing import Any
 
-import altair
 import polars as pl
 
 from tasks.domain.errors import NoFigure
@@ -19,7 +17,7 @@ from tasks.domain.text import named
 from tasks.reports.brief import wording
 from tasks.reports.brief.sentences import subject
 from tasks.reports.brief.wording import scale_name, texts
-from tasks.reports.charts import COLOURS, MONTH_AXIS, lines, on_calendar, png, scale_of, svg
+from tasks.reports.charts import COLOURS, MONTH_AXIS, Spec, field, layer, lines, on_calendar, png, scale_of, svg
 from tasks.reports.query import Keys, several
 
 PICTURES = (".png", ".svg")
@@ -65,13 +63,11 @@ def draw(
     factor, unit = scale_of(shown["level"], measure)
     first, last = min(shown["period"]), max(shown["period"])
     values = on_calendar(known, list(names), names, factor)
-    inks = altair.Scale(range=list(COLOURS)) if len(names) <= len(COLOURS) else altair.Scale(scheme="tableau20")
+    inks = {"range": list(COLOURS)} if len(names) <= len(COLOURS) else {"scheme": "tableau20"}
     is_labelled = len(names) <= LABELS_MAX
-    legend = None if is_labelled else altair.Legend(orient="top", labelLimit=0, columns=1 if len(products) > 1 else 0)
-    ink = altair.Color("partner:N", title=None, sort=list(names.values()), scale=inks, legend=legend)
-    layers: list[altair.Chart] = [lines(values).encode(color=ink)]
-    if is_labelled:
-        layers.append(_at_the_lines(values, last).encode(color=ink))
+    legend = None if is_labelled else {"orient": "top", "labelLimit": 0, "columns": 1 if len(products) > 1 else 0}
+    ink = field("partner", "nominal", title=None, sort=list(names.values()), scale=inks, legend=legend)
+    layers = [_at_the_lines(values, last, ink)] if is_labelled else []
     measures = {
         row["event"]: row
         for code in products
@@ -81,12 +77,11 @@ def draw(
     dated = [(day, row) for row in measures.values() if (day := _effect(row)) and first <= day <= until]
     events = sorted(dated, key=lambda pair: pair[0])
     if marks := [{"month": day.isoformat(), "number": number} for number, (day, _) in enumerate(events, 1)]:
-        base = altair.Chart(pl.DataFrame(marks)).encode(x="month:T")
+        month, number = field("month", "temporal"), {"y": {"value": 0}, "text": field("number", "quantitative")}
+        words = {"type": "text", "dy": -8, "color": "#444444", "fontSize": 12, "fontWeight": "bold"}
         layers += [
-            base.mark_rule(strokeDash=[4, 3], color="#444444"),
-            base.mark_text(dy=-8, color="#444444", fontSize=12, fontWeight="bold").encode(
-                y=altair.value(0), text="number:Q"
-            ),
+            layer(marks, {"type": "rule", "strokeDash": [4, 3], "color": "#444444"}, x=month),
+            layer(marks, words, x=month, **number),
         ]
     t = texts(language)
     notes = [f"{number}  {day}  {t['event'].format(**row)}" for number, (day, row) in enumerate(events, 1)]
@@ -101,27 +96,31 @@ def draw(
     if len(products) > 1 and len(partners) == 1:
         title += f"{t['comma']}{_partner(partners[0], language)}"
     # What explains the picture stands below it: a reader sees the title, the unit and the lines first.
-    layers[0] = layers[0].encode(x=altair.X("month:T", axis=altair.Axis(**MONTH_AXIS.to_dict() | {
+    axis = MONTH_AXIS | {
         "title": notes or None, "titleAnchor": "start", "titleAlign": "left", "titleX": 0, "titleFontSize": 11, "titleFontWeight": "normal", "titleColor": "#444444", "titlePadding": 14,
-    })))  # fmt: skip
-    chart = altair.layer(*layers).properties(
-        width=720, height=360, title=altair.TitleParams(title, subtitle=[scale_name(unit, language)], fontWeight="bold", fontSize=16, offset=14)
-    )  # fmt: skip
+    }  # fmt: skip
+    layers.insert(0, lines(values, color=ink, x=field("month", "temporal", axis=axis)))
+    heading = {
+        "text": title,
+        "subtitle": [scale_name(unit, language)],
+        "fontWeight": "bold",
+        "fontSize": 16,
+        "offset": 14,
+    }
+    chart = {"layer": layers, "width": 720, "height": 360, "title": heading}
     return png(chart) if form == ".png" else svg(chart)
 
 
-def _at_the_lines(values: list[dict[str, Any]], last: date) -> altair.Chart:
+def _at_the_lines(values: list[Spec], last: date, ink: Spec) -> Spec:
     """Write the name of each line at its end, moved as far as it takes that none covers another."""
     ends = {row["partner"]: row["value"] for row in values if row["value"] is not None}
     top = max((abs(row["value"]) for row in values if row["value"] is not None), default=0.0) or 1.0
-    placed: list[dict[str, Any]] = []
+    placed: list[Spec] = []
     for name, value in sorted(ends.items(), key=lambda end: end[1]):
         least = placed[-1]["at"] + LABEL_HEIGHT * top if placed else value
         placed.append({"partner": name, "at": max(value, least), "month": f"{last:%Y-%m-%d}"})
-    drawn: altair.Chart = altair.Chart(pl.DataFrame(placed)).mark_text(align="left", dx=10, fontSize=12).encode(
-        x="month:T", y="at:Q", text="partner:N"
-    )  # fmt: skip
-    return drawn
+    end = {"x": field("month", "temporal"), "y": field("at", "quantitative"), "text": field("partner", "nominal")}
+    return layer(placed, {"type": "text", "align": "left", "dx": 10, "fontSize": 12}, color=ink, **end)
 
 
 def _line(product: str, partner: str) -> str:

@@ -2,17 +2,17 @@
 dark.
 """
 
+import functools
+import json
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import altair
-import polars as pl
 import vl_convert
 
 from schemas.forms.brief import Facts, MirrorPart
 from tasks.reports.brief.wording import partner
-from tasks.reports.charts import scale_of
+from tasks.reports.charts import Spec, field, layer, scale_of
 
 INK, BAR, OTHER = "#010101", "#2f7fc1", "#c8553d"
 PALE = 0.07
@@ -21,6 +21,8 @@ PALE = 0.07
 WIDTHS = {"broad": 800, "narrow": 366}
 # For a few hundred kilograms whole tonnes would print 0, 0, 0, 1, 1.
 TICKS = ",.3~f"
+# The heading of the chart says the unit.
+AXIS = {"title": None, "tickCount": 5, "format": TICKS}
 
 
 def month_chart(facts: Facts) -> str:
@@ -30,33 +32,29 @@ def month_chart(facts: Facts) -> str:
         f"{month:%Y-%m}": value and value * factor for month, value in zip(facts.months, facts.world, strict=True)
     }
     ticks = [text for text in totals if text.endswith(("-01", "-07"))]
-    upright: dict[str, Any] = {
-        "labelAngle": 0,
-        "labelAlign": "center",
-        "labelBaseline": "top",
-        "labelOverlap": True,
-        "labelPadding": 6,
-    }
-    month = altair.X("month:N", sort=[*totals])
-    axis = altair.X("month:N", sort=[*totals], axis=altair.Axis(values=ticks, title=None, **upright))
-    values = altair.Y("t:Q", axis=_axis())
-    bars = _of(totals.items(), "month", "t").mark_bar(color=BAR).encode(x=axis, y=values)
+    month = field("month", "nominal", sort=[*totals])
+    upright = {"labelAngle": 0, "labelAlign": "center", "labelBaseline": "top", "labelOverlap": True, "labelPadding": 6}
+    below = {**month, "axis": {"values": ticks, "title": None, **upright}}
+    level = field("t", "quantitative")
+    bars = _of(totals.items(), "month", "t")
     top = max((value for value in totals.values() if value is not None), default=1.0)
     by_month: dict[str, list[str]] = {}
     for event in facts.events:
         by_month.setdefault(f"{event['day']:%Y-%m}", []).append(str(event["number"]))
-    layers: list[altair.Chart] = [bars]
+    layers = [layer(bars, {"type": "bar", "color": BAR}, x=below, y={**level, "axis": AXIS})]
     if absent := [(month, top) for month, value in totals.items() if value is None]:
-        layers.insert(0, _of(absent, "month", "t").mark_bar(color=INK, opacity=PALE).encode(x=month, y="t:Q"))
+        pale = {"type": "bar", "color": INK, "opacity": PALE}
+        layers.insert(0, layer(_of(absent, "month", "t"), pale, x=month, y=level))
     if by_month:
         # The numbers of neighbouring months would overlap, so every second one is placed higher.
         marks = [
             (one, ",".join(by_month[one]), top * (1.06 + 0.09 * (place % 2))) for place, one in enumerate(by_month)
         ]
-        base = _of(marks, "month", "label", "t").encode(x=month)
-        numbers = base.mark_text(color=INK, fontSize=14, fontWeight="bold", dy=-6).encode(y="t:Q", text="label:N")
-        layers += [base.mark_rule(color=INK, strokeDash=[4, 3]), numbers]
-    return _svgs(altair.layer(*layers), 240, "m")
+        rows = _of(marks, "month", "label", "t")
+        words = {"type": "text", "color": INK, "fontSize": 14, "fontWeight": "bold", "dy": -6}
+        layers.append(layer(rows, {"type": "rule", "color": INK, "strokeDash": [4, 3]}, x=month))
+        layers.append(layer(rows, words, x=month, y=level, text=field("label", "nominal")))
+    return _svgs(layers, 240, "m")
 
 
 def partner_chart(facts: Facts, language: str) -> str:
@@ -74,11 +72,12 @@ def partner_chart(facts: Facts, language: str) -> str:
     ]
     if not rows:
         return ""
-    y = altair.Y("name:N", sort=[name for name, _, _ in rows], axis=altair.Axis(title=None, labelLimit=150))
-    base, values = _of(rows, "name", "t", "before").encode(y=y), altair.X("t:Q", axis=_axis())
-    bars, before = base.mark_bar(color=BAR).encode(x=values), base.mark_tick(color=INK, thickness=3, size=18)
-    drawn = altair.layer(bars, before.encode(x="before:Q"))
-    return _svgs(drawn, max(60, 26 * len(rows)), "p")
+    y = field("name", "nominal", sort=[name for name, _, _ in rows], axis={"title": None, "labelLimit": 150})
+    values = _of(rows, "name", "t", "before")
+    tick = {"type": "tick", "color": INK, "thickness": 3, "size": 18}
+    bars = layer(values, {"type": "bar", "color": BAR}, x=field("t", "quantitative", axis=AXIS), y=y)
+    before = layer(values, tick, x=field("before", "quantitative"), y=y)
+    return _svgs([bars, before], max(60, 26 * len(rows)), "p")
 
 
 def mirror_chart(part: MirrorPart, place: int) -> str:
@@ -87,27 +86,22 @@ def mirror_chart(part: MirrorPart, place: int) -> str:
     """
     factor, _ = scale_of([*part.sold, *part.bought], part.measure)
     months = [f"{month:%Y-%m}" for month in part.months]
-    axis = altair.X(
-        "month:N", sort=months, axis=altair.Axis(values=months[::3], title=None, labelAngle=0, labelOverlap=True)
-    )
+    axis = {"values": months[::3], "title": None, "labelAngle": 0, "labelOverlap": True}
+    month = field("month", "nominal", sort=months, axis=axis)
     scaled = ([value and value * factor for value in one] for one in (part.sold, part.bought, part.low, part.high))
-    base = _of(zip(months, *scaled, strict=True), "month", "sold", "bought", "low", "high").encode(x=axis)
-    values = altair.Y("low:Q", axis=_axis(), scale=altair.Scale(zero=True))
+    rows = _of(zip(months, *scaled, strict=True), "month", "sold", "bought", "low", "high")
+    low = field("low", "quantitative", axis=AXIS, scale={"zero": True})
+    line = {"type": "line", "point": {"color": OTHER}, "color": OTHER, "strokeDash": [5, 3]}
     layers = [
-        base.mark_area(color=OTHER, opacity=0.25).encode(y=values, y2="high:Q"),
-        base.mark_line(color=OTHER, strokeDash=[5, 3], point={"color": OTHER}).encode(y="bought:Q"),
-        base.mark_line(color=BAR, point={"color": BAR}).encode(y="sold:Q"),
+        layer(rows, {"type": "area", "color": OTHER, "opacity": 0.25}, x=month, y=low, y2={"field": "high"}),
+        layer(rows, line, x=month, y=field("bought", "quantitative")),
+        layer(rows, {"type": "line", "point": {"color": BAR}, "color": BAR}, x=month, y=field("sold", "quantitative")),
     ]
-    return _svgs(altair.layer(*layers), 150, f"x{place}")
+    return _svgs(layers, 150, f"x{place}")
 
 
-def _of(rows: Iterable[Sequence[Any]], *names: str) -> altair.Chart:
-    return altair.Chart(pl.DataFrame([*rows], schema=[*names], orient="row", infer_schema_length=None))
-
-
-def _axis() -> altair.Axis:
-    # The heading of the chart says the unit.
-    return altair.Axis(title=None, tickCount=5, format=TICKS)
+def _of(rows: Iterable[Sequence[Any]], *names: str) -> list[Spec]:
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def partner_levels(facts: Facts) -> list[float]:
@@ -119,29 +113,35 @@ def partner_levels(facts: Facts) -> list[float]:
 IDLE = r' (?:pointer-events|aria-hidden|aria-roledescription|role|opacity)="(?:none|true|1|[^"\d]*)"|<path class="(?:back|fore)ground"[^>]*/>'
 
 
-def _svgs(chart: Any, height: int, prefix: str) -> str:
-    """Render an SVG for each of the widths, axes and labels included."""
-    return "".join(
-        _svg(chart.properties(width=width, height=height, autosize=altair.AutoSizeParams(type="fit-x", contains="padding")), f"{prefix}{place}", name)
-        for place, (name, width) in enumerate(WIDTHS.items())
-    )  # fmt: skip
-
-
-def _svg(chart: Any, prefix: str, name: str) -> str:
-    """Render SVG that scales, takes its colour from the page and shares no id with another chart."""
-    axis = {
+# What the page has, and no words for readers of screens: the page says what the chart shows. The reader's font may be wider than ours.
+CONFIG = {
+    "background": "transparent", "aria": False, "font": "sans-serif", "view": {"stroke": None}, "padding": {"left": 8, "right": 8, "top": 4, "bottom": 4},
+    "axis": {
         "labelColor": INK, "domainColor": INK, "tickColor": INK, "gridColor": INK, "gridOpacity": 0.15,
         "labelFontSize": 13, "titleColor": INK, "titleFontSize": 13, "titleFontWeight": "normal", "titlePadding": 10,
-    }  # fmt: skip
-    plain = chart.configure(
-        background="transparent",
-        aria=False,  # the page says in words what the chart shows
-        font="sans-serif",
-        axis=axis,
-        view={"stroke": None},
-        padding={"left": 8, "right": 8, "top": 4, "bottom": 4},
-    )  # the reader's font may be wider than ours
-    svg = vl_convert.vegalite_to_svg(plain.to_json())
+    },
+}  # fmt: skip
+
+
+def _svgs(layers: list[Spec], height: int, prefix: str) -> str:
+    """Render an SVG for each of the widths, axes and labels included."""
+    drawn: Spec = {
+        "layer": layers,
+        "height": height,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "config": CONFIG,
+    }
+    return "".join(
+        _svg(json.dumps(drawn | {"width": width}), f"{prefix}{place}", name)
+        for place, (name, width) in enumerate(WIDTHS.items())
+    )
+
+
+# The chart of the months is the same in every language.
+@functools.lru_cache(maxsize=2 * len(WIDTHS))
+def _svg(drawn: str, prefix: str, name: str) -> str:
+    """Render SVG that scales, takes its colour from the page and shares no id with another chart."""
+    svg = vl_convert.vegalite_to_svg(drawn)
     svg = re.sub(IDLE, "", svg.replace(INK, "currentColor"))
     svg = re.sub(r'(id="|url\(#|href="#)', rf"\1{prefix}-", svg)
     return re.sub(

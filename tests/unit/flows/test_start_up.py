@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 # What reads, checks, computes or draws data, talks to a server, or runs flows.
 COSTLY = (
-    "altair", "distributed", "fastexcel", "httpx", "jinja2", "numpy", "obstore", "openlineage", "pandas", "pandera",
+    "distributed", "fastexcel", "httpx", "jinja2", "numpy", "obstore", "openlineage", "pandas", "pandera",
     "polars", "prefect", "pyarrow", "pycountry", "vl_convert", "xlsxwriter",
 )  # fmt: skip
 PROGRAM = f"""

@@ -119,7 +119,7 @@ def test_a_text_that_is_longer_than_any_name_is_refused_at_once(names: Resolver,
         with pytest.raises(Unresolved, match="longer than any name or code") as raised:
             find(text)
         assert len(str(raised.value)) < 300
-    assert search_names(names.names.product_name, text) == []
+    assert search_names(names.names.product, text) == []
     assert nearest(text, ["soy"]) == []
 
 

@@ -30,7 +30,7 @@ from schemas.forms.request import ReleaseRequest
 folder = Path(sys.argv[1])
 request = ReleaseRequest(file=folder / "beans.csv", store=folder / "reporter=CHN", source="gacc_query", flow="export", partners="all", released_on=date(2025, 7, 20))
 assert release.fn(request, date(2025, 8, 1)).briefs == []
-print(sorted({"altair", "vl_convert", "jinja2", "tasks.reports.brief.render", "tasks.reports.brief.facts"} & {*sys.modules}))
+print(sorted({"vl_convert", "jinja2", "tasks.reports.brief.render", "tasks.reports.brief.facts"} & {*sys.modules}))
 """
 
 
