@@ -48,7 +48,7 @@ def ingest(request: ReleaseRequest, today: date, batch: Batch | None = None) -> 
     """
     with recorded(dry_run=request.dry_run) as run:
         declared = step.declare(request)
-        with opened(declared, run, dry_run=request.dry_run) as store:
+        with opened(declared, run, today, dry_run=request.dry_run) as store:
             landed = step.land(declared, store, today)
             statements = step.normalise(landed, step.correct(landed, step.parse(landed), today))
             with exclusive(store):

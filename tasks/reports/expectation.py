@@ -224,18 +224,19 @@ class Model:
 @functools.cache
 def new_year_share(month: int) -> float:
     """Return which share of the days around a Lunar New Year a month has, less its share in other years."""
-    return _share(month) - _usual_share(month % 12)
+    return days_share(month) - _usual_share(month % 12)
 
 
 @functools.cache
-def _share(month: int) -> float:
+def days_share(month: int) -> float:
+    """Return which share of the days around a Lunar New Year a month (month number) has; 0 outside of the table."""
     days = _days_around().get(month // 12, [])
     return sum(day.month == month % 12 + 1 for day in days) / (BEFORE_NEW_YEAR + AFTER_NEW_YEAR)
 
 
 @functools.cache
 def _usual_share(of_year: int) -> float:
-    return sum(_share(year * 12 + of_year) for year in _days_around()) / len(_days_around())
+    return sum(days_share(year * 12 + of_year) for year in _days_around()) / len(_days_around())
 
 
 @functools.cache

@@ -2,11 +2,16 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from tasks.domain.labels import capitalised, country, partner_name, trade_of, written_month
+from tasks.domain.periods import first_day, month_number
+from tasks.domain.reporter import CHN
+from tasks.reports.expectation import days_share
+from tasks.reports.movers import AGAINST
 from tasks.reports.page_templates import words
 from tasks.reports.terminal import amount
 
@@ -15,6 +20,9 @@ NAME_MAX = 44
 UNUSUAL_MAX = 5
 # Larger amounts are in millions.
 MILLIONS_MIN = 1e7
+PER_CENT_MAX = 1_000
+# Of the days around the Lunar New Year, from which on a month cannot be compared with another without a word.
+HOLIDAY_MIN = 0.25
 
 
 class Section(NamedTuple):
@@ -40,7 +48,7 @@ def sections(
     t, (factor, unit) = words("movers", language), _scale(rows, language)
     flow, month = rows["flow"][0], rows["period"][0]
     about = t["about"].format(
-        trade=capitalised(trade_of(reporter, flow, language)), month=written_month(month) if language == "en" else f"{month.year}年{month.month}月",
+        trade=capitalised(trade_of(reporter, flow, language)), month=_month(month, language),
         against=t["against"][against], unit=unit,
     )  # fmt: skip
     total = rows.filter(kind="total")
@@ -59,10 +67,27 @@ def sections(
         notes = [_note(row, t) for row in part.iter_rows(named=True)]
         columns |= {t["columns"]["note"]: notes} if any(notes) else {}
         below = [t["doubt"].format(words=doubt) for doubt in part["doubt"].drop_nulls().unique(maintain_order=True)]
-        below += [*_split(total, factor, t), *_unusual(expected, factor, t)] if kind == "product" else []
+        below += (
+            [*_new_year(month, against, reporter, language), *_split(total, factor, t), *_unusual(expected, factor, t)]
+            if kind == "product"
+            else []
+        )
         products = [None if kind == "revision" else product for product in part["product"]]
         colon = ": " if language == "en" else "："
         yield Section(f"{about}{colon}{title}" if kind == "product" else title, columns, below, products)
+
+
+def _new_year(month: date, against: str, reporter: str, language: str) -> Iterator[str]:
+    """Say of China's trade that the Lunar New Year lies in one of the months more than in the other."""
+    t, other = words("movers", language), month_number(month) - AGAINST[against][0]
+    now, then = days_share(month_number(month)), days_share(other)
+    if reporter == CHN and abs(now - then) >= HOLIDAY_MIN:
+        names = [_month(one, language) for one in (month, first_day(other))]
+        yield t["new_year"].format(now=100 * now, month=names[0], then=100 * then, other=names[1])
+
+
+def _month(month: date, language: str) -> str:
+    return written_month(month) if language == "en" else f"{month.year}年{month.month}月"
 
 
 def _split(total: pl.DataFrame, factor: float, t: dict[str, Any]) -> list[str]:
@@ -122,7 +147,8 @@ def _number(value: float | None, factor: float, *, signed: bool) -> str:
 
 
 def _per_cent(value: float | None) -> str:
-    return "–" if value is None else f"{value:+,.1f}"
+    # Of a base that is nearly nothing a percentage says only that.
+    return "–" if value is None else f"{value:+,.1f}" if value < PER_CENT_MAX else f"> +{PER_CENT_MAX:,}"
 
 
 def _note(row: dict[str, Any], t: dict[str, Any]) -> str:

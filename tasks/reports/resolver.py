@@ -134,9 +134,13 @@ class Resolver:
         return Meaning(tuple(below), self._parts_note(text, product, below))
 
     def _parts_note(self, text: str, product: str, parts: list[str]) -> str:
-        if len(parts) == 1:
-            return f"{text}: {product} has no total in this store, which has of it {self._listed(parts)}"
-        return f"{text}: {product} has no total in this store, which has {len(parts)} of its codes"
+        there = f"of it {self._listed(parts)}" if len(parts) == 1 else f"{len(parts)} of its codes"
+        absent = [code for code in members(product) if code not in self.products and code != product]
+        listed = ", ".join(absent[:CHOICES_MAX]) + (
+            f" and {len(absent) - CHOICES_MAX} more" if len(absent) > CHOICES_MAX else ""
+        )
+        needed = f"{listed} too" if absent else f"all codes of {product}, in the same month"
+        return f"{text}: {product} has no total in this store, which has {there}; a total needs {needed}"
 
     def _has_figures(self, product: str) -> bool:
         files = self.snapshot.paths("metric")
