@@ -156,7 +156,8 @@ def pictured(report: WatchReport) -> None:
 
 
 def published(outcome: Outcome, *, pictures: bool) -> None:
-    """Write the artifacts and emit the event of a publication; also `revised` if it changed published numbers. If
+    """Write the artifacts and emit the event of a publication; also `revised` if it changed published numbers, and `rule-fired` for each
+    watch rule that fires and did not before. If
     the pages fail, the event is emitted all the same, because messages depend on it. The event of a decision about a
     published release has its name.
     """
@@ -174,6 +175,9 @@ def published(outcome: Outcome, *, pictures: bool) -> None:
         {**payload, "month": outcome.months[-1]},
         title=outcome.title,
     )
+    for rule in dict.fromkeys(one.rule for one in outcome.rules if one.is_news):
+        fired = [one for one in outcome.rules if one.rule == rule and one.is_news]
+        event("rule-fired", f"{outcome.release_id}.{rule}", {**payload, **messages.fired(outcome, fired)}, title=rule)
     if revised:
         event("revised", outcome.release_id, {**payload, "revisions": revised}, title=outcome.title)
 

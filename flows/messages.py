@@ -5,10 +5,12 @@ so that each stays one line.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 
 from schemas.forms.held import HeldRelease
 from schemas.forms.outcome import Outcome
 from schemas.forms.sources import SourceState
+from schemas.forms.watch_rule import Graded
 from tasks.domain.text import clip, counted
 
 LINES_MAX = 10
@@ -30,6 +32,20 @@ def published(outcome: Outcome, lead: str, revised: int) -> Message:
         f"Release {outcome.release_id}, snapshot {outcome.snapshot_id}.",
     ]  # fmt: skip
     return _message(f"Published: {lead}", lines)
+
+
+def fired(outcome: Outcome, rules: Sequence[Graded]) -> Message:
+    """Write the message on a watch rule that fires, of the newest month first."""
+    newest = rules[-1]
+    lines = [
+        *(
+            f"{one.why}{f'; before this release: {one.before}' if one.before else ' (first print)'}."
+            for one in rules[::-1]
+        ),
+        f"Watched because: {newest.reason}.",
+        f"Release {outcome.release_id}, snapshot {outcome.snapshot_id}.",
+    ]
+    return _message(f"Watch rule {newest.rule} fires: {', '.join(one.month for one in rules)}", lines)
 
 
 def decided(outcome: Outcome, changed: int) -> Message:

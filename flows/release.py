@@ -48,7 +48,7 @@ def ingest(request: ReleaseRequest, today: date, batch: Batch | None = None) -> 
     """
     with recorded(dry_run=request.dry_run) as run:
         declared = step.declare(request)
-        with opened(declared, run, dry_run=request.dry_run) as store:
+        with opened(declared, run, today, dry_run=request.dry_run) as store:
             landed = step.land(declared, store, today)
             statements = step.normalise(landed, step.correct(landed, step.parse(landed), today))
             with exclusive(store):
@@ -67,7 +67,8 @@ def ingest(request: ReleaseRequest, today: date, batch: Batch | None = None) -> 
             if request.dry_run:
                 run.outcome = outcome.as_dry_run()
             else:
-                run.outcome = step.update_downstream(step.brief(outcome, store), store)
+                outcome = step.grade_rules(step.brief(outcome, store), store)
+                run.outcome = step.update_downstream(outcome, store)
     return run.outcome
 
 
@@ -85,6 +86,7 @@ def publish_batch(batch: Batch) -> list[Outcome]:
         run.outcome = outcomes[-1]
         for outcome in newest_of_each(outcomes):
             step.brief(outcome, batch.store)
+        outcomes[-1] = step.grade_rules(outcomes[-1], batch.store)
         outcomes[-1] = run.outcome = step.update_downstream(outcomes[-1], batch.store)
     return outcomes
 

@@ -13,7 +13,7 @@ from schemas.model import Table, allowed_by, columns_of
 from schemas.names import ADDED, CAVEATS, MADE, MISSING, REVISIONS, VERDICTS
 from schemas.reference import control_tables, models, statement_terms
 from schemas.table import FILE, arrow_schema
-from schemas.tables import control_event, mover, release
+from schemas.tables import control_event, expectation, mover, release
 from schemas.tables.catalog import MODELS
 
 PAGE = Path(__file__).with_name("DICTIONARY.md")
@@ -22,7 +22,7 @@ HEAD = """# Dictionary
 Every table that Tidewaiter publishes, and the code tables behind them. This page is written by `make dictionary` from the
 models in `schemas/`; the same descriptions and units stand in the field metadata of every Parquet file.
 
-Tables filed by month lie under `store/reporter=…/current/<table>/flow=…/year=…/month=…/`, `mover` under `store/mover/reporter=…/current/`;
+Tables filed by month lie under `store/reporter=…/current/<table>/flow=…/year=…/month=…/`, `mover` under `store/mover/reporter=…/current/`, and `expectation` likewise;
 flow, year and month are in the path and not in the file. Codes are text, months are dates, `_pct` is per cent (660.8 means +660.8 %), missing is null.
 """
 
@@ -30,6 +30,7 @@ flow, year and month are in the path and not in the file. Codes are text, months
 # Columns with a fixed set of values that need more than the column's own line.
 WORDS = {
     "`kind` of `revision`": REVISIONS,
+    "`status` of `expectation`": expectation.STATUSES,
     "`split_status` of `mover`": mover.SPLITS,
     "`partners` of `release`": release.PARTNER_SCOPES,
     "`verdict` of `claim`": VERDICTS,
@@ -59,17 +60,18 @@ def page() -> str:
 
 
 def tables() -> str:
-    """What the models say of each column of each table, a line a column."""
-    said = {
-        name: [json.dumps(column, ensure_ascii=False) for column in columns_of(model)] for name, model in MODELS.items()
-    }
-    parts = (f'"{name}": [\n' + ",\n".join(lines) + "\n]" for name, lines in said.items())
+    """What the models say of each table and of each of its columns, a line each."""
+    parts = []
+    for name, model in MODELS.items():
+        said = [json.dumps(column, ensure_ascii=False) for column in columns_of(model)]
+        what = json.dumps(_what(model), ensure_ascii=False)
+        parts.append(f'"{name}": {{"what": {what}, "columns": [\n' + ",\n".join(said) + "\n]}")
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def _section(name: str, model: type[Table]) -> str:
-    first, layout = (model.__doc__ or "").strip(), LAYOUTS.get(name)
-    lines = [f"### {name}\n", " ".join(first.split()) + "\n"]
+    layout = LAYOUTS.get(name)
+    lines = [f"### {name}\n", " ".join((model.__doc__ or "").split()) + "\n"]
     if layout is not None:
         kept = "One file for each release" if layout.by_release else "One file"
         filed = f"Filed by the month of `{layout.month_of}`" if layout.month_of else kept
@@ -87,6 +89,11 @@ def _section(name: str, model: type[Table]) -> str:
             f"| {column.name} | {kind} | {column.unit or ''} | {'yes' if column.nullable else ''} | {meaning} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _what(model: type[Table]) -> str:
+    """What the rows of a table are, in a paragraph."""
+    return " ".join((model.__doc__ or "").partition("\n\n")[0].split())
 
 
 def _meanings(where: str, words: Mapping[str, str]) -> str:

@@ -45,6 +45,7 @@ LAYOUTS = {
         month_of="period_end",
         by_release=True,
     ),
+    "expectation": Layout(sort_by=("product", "measure"), month_of="period", rests_on=(*COMPARED_BY, "lunar_new_year")),
     "finding": Layout(sort_by=("release_id", "check", "subject", "observed"), by_release=True),
     "first_print": Layout(
         sort_by=("product", "partner", "measure"), month_of="period", rests_on=(*COMPARED_BY, "line_codes")
@@ -66,8 +67,8 @@ LAYOUTS = {
     "observation": Layout(
         sort_by=("product", "partner", "measure", "period_start", "source", "known_from"), month_of="period_end"
     ),
-    "partner_name": Layout(sort_by=("partner",)),
-    "product_name": Layout(sort_by=("product",)),
+    "partner": Layout(sort_by=("partner",)),
+    "product": Layout(sort_by=("product",)),
     "quarantine": Layout(sort_by=("release_id", "record"), by_release=True),
     "record_level": Layout(
         sort_by=("measure", "product", "partner"),

@@ -42,9 +42,19 @@ class Column(NamedTuple):
 
 
 @functools.cache
+def _said() -> dict[str, dict[str, Any]]:
+    said: dict[str, dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
+    return said
+
+
+@functools.cache
 def _file() -> dict[str, list[Column]]:
-    said = json.loads(FILE.read_text(encoding="utf-8"))
-    return {name: [Column(*column) for column in columns] for name, columns in said.items()}
+    return {name: [Column(*column) for column in table["columns"]] for name, table in _said().items()}
+
+
+def what(table: str) -> str:
+    """What the rows of a table are, in a paragraph."""
+    return str(_said()[table]["what"])
 
 
 def columns(table: str) -> dict[str, Column]:

@@ -103,11 +103,14 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_is_watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Or every release of magnets in every test would write its briefs; tests of briefs take this away."""
+    """Or every release of magnets in every test would write its briefs and grade its rules; tests of these take this away."""
     nothing = tmp_path_factory.mktemp("watched") / "nothing.csv"
     nothing.write_text("reporter,product,flow,reason\n", encoding="utf-8")
+    rules = nothing.with_name("nothing.toml")
+    rules.write_text("", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIDEWAITER_WATCH_LIST", str(nothing))
+        patch.setenv("TIDEWAITER_WATCH_RULES", str(rules))
         yield
 
 

@@ -71,7 +71,7 @@ def read(  # noqa: PLR0913  (an argument for each condition)
         flow: Direction of trade; none: both.
         measure: `"quantity_kg"`, `"value_usd"` …; none: all.
         table: A published table; `schemas/DICTIONARY.md` lists their columns.
-        as_of: The rows as they stood on this day, of the tables observation, trade_flow, metric and mover.
+        as_of: The rows as they stood on this day, of the tables observation, trade_flow, metric, mover and expectation.
         sort: Column to sort by, the largest first.
         ascending: The smallest first.
         top: Of each direction and month the first rows alone, without the world and groups of partners.

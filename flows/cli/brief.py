@@ -313,7 +313,8 @@ def movers(
     if form is not Form.table or output:
         export.write(rows, form.value, output)
         return
-    for one in movers_shown.sections(rows, against.value, public.reporter_of(store)):
+    expected = public.expected_beside(rows, store, as_of)
+    for one in movers_shown.sections(rows, against.value, public.reporter_of(store), expected):
         console().print(table(one.columns, above=one.title, right=one.numbers, below=one.below))
 
 

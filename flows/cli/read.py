@@ -51,7 +51,8 @@ def read(
     measure: Measures = None,
     flow: Annotated[Flow | None, typer.Option(help="direction")] = None,
     as_of: Annotated[
-        str | None, typer.Option(help="as it stood on this day, YYYY-MM-DD: observation, trade_flow, metric, mover")
+        str | None,
+        typer.Option(help="as it stood on this day, YYYY-MM-DD: observation, trade_flow, metric, mover, expectation"),
     ] = None,
     sort: Annotated[str | None, typer.Option(help="column to sort by, the largest first")] = None,
     ascending: Annotated[bool, typer.Option("--ascending", help="the smallest first")] = False,

@@ -111,6 +111,9 @@ class Facts(BaseModel):
         None,
         description="in how many of the last months the first print was near the later figure, and how many can be compared",
     )
+    expected: dict[str, Any] | None = Field(
+        None, description="columns of the table expectation of the world total, where there is one"
+    )
     mixed_code: bool
     within_union: bool = Field(
         False, description="whether the European Union is the reporter and some of its members are partners"

@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.forms.watch_rule import Graded
+
 
 class Gap(BaseModel):
     """A difference between both sides of a flow that no known cause explains, since a release."""
@@ -50,6 +52,7 @@ class Outcome(BaseModel):
     )
     briefs: list[str] = Field(default=[], description="briefs written as its last step, by their places in the store")
 
+    rules: list[Graded] = Field(default=[], description="what became of the watch rules about it")
     gaps: list[Gap] = Field(default=[], description="what became unexplained in the published mirrors of the reporter")
 
     @property

@@ -348,6 +348,13 @@ class ExchangeRates(Table):
     source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
 
 
+class LunarNewYear(Table):
+    """The first days of the years of the Chinese calendar, around which trade stands still."""
+
+    day: pl.String = Field(description="day, YYYY-MM-DD", str_matches=DAY, unique=True)
+    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+
+
 class CheckThresholds(Table):
     """Bounds from which the checks of a release warn about it or hold it, measured on real downloads."""
 
@@ -366,6 +373,7 @@ TABLES: dict[str, type[Table]] = {
     "quotability": Quotability,
     "import_margins": ImportMargins,
     "exchange_rates": ExchangeRates,
+    "lunar_new_year": LunarNewYear,
     "partners": Partners,
     "partner_codes": PartnerCodes,
     "partner_groups": PartnerGroups,

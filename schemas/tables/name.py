@@ -30,6 +30,10 @@ class PrintedName(Table):
     printed_on: pl.Date = Field(description="day on which the release was made public", nullable=True)
 
 
+def _iso(form: str) -> Any:
+    return Field(description=f"ISO 3166-1 {form}; null: the key is no country's own", nullable=True)
+
+
 def _shown() -> Any:
     return Field(
         description="name to show: English of a code table, else as printed in English, else as printed, else Chinese of a code table; "
@@ -54,13 +58,24 @@ def _reference(language: str) -> Any:
     return Field(description=f"{language} name in a code table", nullable=True)
 
 
-class ProductName(Table):
-    """Names of the products in the store, one row a code: those that releases print, their headings and baskets."""
+class Product(Table):
+    """Products of the store, one row a code: those that releases print, their headings and baskets, with their names and where they belong."""
 
     product: pl.String = Field(
         description="code as text: HS2, HS4, HS6 or the code of a national list, line:…, or basket:…", unique=True
     )
     classification: pl.String = Field(description="what kind of code `product` is", isin=list(CLASSIFICATIONS))
+    level: pl.Int8 = Field(
+        description="digits of the code; null: a basket, or a line that only a source defines", ge=2, nullable=True
+    )
+    parent: pl.String = Field(
+        description="HS code of the next level above, two, four or six digits, which has a row of its own; null: a chapter, a basket or a line",
+        nullable=True,
+    )
+    edition_from: pl.Date = Field(
+        description="first month of the HS edition that last changed what the code, or its first six digits, covers; null: no change is known",
+        nullable=True,
+    )
     name: pl.String = _shown()
     printed_zh: pl.String = _printed("Chinese")
     printed_zh_month: pl.Date = _month("printed_zh")
@@ -73,8 +88,8 @@ class ProductName(Table):
     reference: pl.String = Field(description="code table that has it", nullable=True)
 
 
-class PartnerName(Table):
-    """Names of the partners in the store, one row a key: those that releases print, groups of them, and the world."""
+class Partner(Table):
+    """Partners of the store, one row a key: those that releases print, groups of them, and the world, with their names and ISO codes."""
 
     partner: pl.String = Field(
         description="ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, or a group", unique=True
@@ -83,6 +98,12 @@ class PartnerName(Table):
         description="what the key stands for; null: the code tables do not have it",
         isin=list(PARTNER_KINDS),
         nullable=True,
+    )
+    iso2: pl.String = _iso("alpha-2")
+    iso3: pl.String = _iso("alpha-3")
+    iso_numeric: pl.String = _iso("numeric, three digits")
+    groups: list[str] = Field(
+        description="groups that it belongs to since the last change of their members; none: in no group"
     )
     name: pl.String = _shown()
     printed_zh: pl.String = _printed("Chinese")

@@ -19,6 +19,7 @@ from tasks.domain.hashing import code_sha256, frame_sha256, json_sha256, version
 from tasks.domain.measures import events_of, mixed_note
 from tasks.domain.reporter import Reporter
 from tasks.lineage.records import as_table, current_run, lineage_row
+from tasks.lineage.snapshot_metadata import describer
 from tasks.store.compatibility import refuse_unknown
 from tasks.store.parquet import encode_file, read_table
 from tasks.store.publish import Publication, publish
@@ -83,7 +84,9 @@ def publish_claims(
     if checking not in read_table(snapshot, "lineage")["release_id"]:
         new.append(encode_file("lineage", _trail(checking, claims, mine), "", derivation))
     carried = [entry for entry in snapshot.files if entry.table != "claim"]
-    return publish(store, new, carried=carried, parent=snapshot, about=snapshot.about, audit=announcement(store))
+    return publish(
+        store, new, carried=carried, parent=snapshot, about=snapshot.about, describe=describer(releases), audit=announcement(store)
+    )  # fmt: skip
 
 
 def _trail(checking: str, claims: ClaimsFile, mine: pl.DataFrame) -> pl.DataFrame:

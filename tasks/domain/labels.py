@@ -14,6 +14,7 @@ from tasks.domain.nomenclature import CHINAS
 
 # Names of countries that take an article in a sentence.
 WITH_ARTICLE = ("USA", "NLD", "GBR", "ARE", "PHL")
+OWN_NAMES = {"CHN": "China customs"}
 UNION = {"en": "the European Union", "zh": "欧盟"}
 
 
@@ -29,6 +30,17 @@ def country(key: str, language: str = "en") -> str:
         known = code_table("partners").filter(pl.col("partner") == key)
         return str(known["name_zh"][0]) if known.height else key
     return f"the {partner_name(key)}" if key in WITH_ARTICLE else partner_name(key)
+
+
+def customs_of(reporter: str) -> str:
+    """Name the authority that publishes the statistics.
+
+    >>> customs_of("CHN"), customs_of("BRA"), customs_of("USA")
+    ('China customs', 'Customs of Brazil', 'Customs of the United States')
+    """
+    if reporter in OWN_NAMES:
+        return OWN_NAMES[reporter]
+    return f"Customs of {country(reporter)}"
 
 
 def trade_of(reporter: str, flow: str, language: str = "en") -> str:

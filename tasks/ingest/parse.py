@@ -4,9 +4,13 @@ Files that name reporter, direction or day of publication cannot be mixed up by 
 rule can choose, so the file is refused. Things missing from a file are not checked here.
 """
 
-from schemas.forms.request import Landed
+from datetime import date
+
+from schemas.forms.request import Declared, Landed
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
+from tasks.ingest.raw_store import expected
+from tasks.ingest.unpack import read_download
 from tasks.sources.protocol import Parsed
 from tasks.sources.registry import read_file
 
@@ -14,6 +18,18 @@ from tasks.sources.registry import read_file
 def parse(landed: Landed) -> Parsed:
     """The records of a landed file. Raises Refused where the bytes do not have the source's format."""
     return read_file(landed.source, landed.raw.read_bytes(), landed.file.name).declared(landed.partners)
+
+
+def refuse_as_first(declared: Declared, today: date) -> None:
+    """Raises Refused for a file with which a store must not begin, as `parse` and `refuse_contradictions` would: its folder would be that
+    of a reporter of which nothing is known.
+    """
+    try:
+        raw = read_download(declared.file)
+    except OSError:
+        # What to do about it is said where the file lands.
+        return
+    refuse_contradictions(expected(declared, raw, today), read_file(declared.source, raw, declared.file.name))
 
 
 def refuse_contradictions(landed: Landed, parsed: Parsed) -> None:

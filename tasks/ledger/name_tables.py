@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import polars as pl
+import pycountry
 
 from schemas.names import LANGUAGES, SUBJECTS
 from schemas.reference.code_tables import code_table
@@ -22,17 +23,17 @@ from tasks.store.snapshot import Snapshot
 from tasks.store.verify_on_read import prove
 
 if TYPE_CHECKING:
-    from schemas.tables.name import PartnerName, PrintedName, ProductName
+    from schemas.tables.name import Partner, PrintedName, Product
 
-TABLES = {"product": "product_name", "partner": "partner_name"}
+HS6 = 6
 _NEWEST = ("month", "printed_on", "name")
 
 
 class NameTables(NamedTuple):
     """Names of products and partners after a release."""
 
-    product_name: DataFrame[ProductName]
-    partner_name: DataFrame[PartnerName]
+    product: DataFrame[Product]
+    partner: DataFrame[Partner]
 
 
 def name_tables(snapshot: Snapshot | None, printed: DataFrame[PrintedName] | None) -> NameTables:
@@ -43,8 +44,8 @@ def name_tables(snapshot: Snapshot | None, printed: DataFrame[PrintedName] | Non
     printed = cast("DataFrame[PrintedName]", empty_frame("printed_name")) if printed is None else printed
     before = {subject: _before(snapshot, subject) for subject in SUBJECTS}
     return NameTables(
-        product_name(pl.concat([before["product"], printed.filter(subject="product")])),
-        partner_name(pl.concat([before["partner"], printed.filter(subject="partner")])),
+        product_table(pl.concat([before["product"], printed.filter(subject="product")])),
+        partner_table(pl.concat([before["partner"], printed.filter(subject="partner")])),
     )
 
 
@@ -55,10 +56,9 @@ def names_in(snapshot: Snapshot) -> NameTables:
 
 def _before(snapshot: Snapshot | None, subject: str) -> pl.DataFrame:
     """The inputs of an earlier table of names, as far as they matter; for a store without one the codes alone."""
-    table = TABLES[subject]
-    if snapshot is None or snapshot.entries(table):
-        prove(snapshot, table)
-        return _as_printed(read_table(snapshot, table), subject)
+    if snapshot is None or snapshot.entries(subject):
+        prove(snapshot, subject)
+        return _as_printed(read_table(snapshot, subject), subject)
     columns = ["product", "classification"] if subject == "product" else ["partner"]
     codes = read_table(snapshot, "observation", columns=columns).unique()
     return _padded(codes.rename({subject: "code"}), subject)
@@ -83,8 +83,8 @@ def _padded(codes: pl.DataFrame, subject: str) -> pl.DataFrame:
     return codes.with_columns(absent).with_columns(subject=pl.lit(subject)).select(*kinds)
 
 
-def product_name(printed: pl.DataFrame) -> DataFrame[ProductName]:
-    """The table of product names: all these codes, their headings, and the baskets that contain one of them."""
+def product_table(printed: pl.DataFrame) -> DataFrame[Product]:
+    """The table of products: all these codes, their headings, and the baskets that contain one of them."""
     codes = printed.select(product="code", classification="classification").unique()
     digits = codes.filter(pl.col("product").str.contains(r"^\d+$"))
     headings = [
@@ -97,19 +97,39 @@ def product_name(printed: pl.DataFrame) -> DataFrame[ProductName]:
     listed = codes.select(hs8="product", nomenclature=national)
     baskets = code_table("baskets").join(listed, on=["hs8", "nomenclature"], how="semi")
     in_baskets = baskets.select(product=BASKET + pl.col("basket"), classification=pl.lit("basket"))
-    every = pl.concat([codes, *headings, in_baskets]).unique().sort("product")
-    return cast("DataFrame[ProductName]", _table(every, printed, product_references(), "product_name"))
+    every = pl.concat([codes, *headings, in_baskets]).unique().sort("product").with_columns(**_place())
+    changed = code_table("hs_revisions").group_by(hs="code").agg(
+        edition_from=pl.col("from_month").max().str.to_date("%Y-%m")
+    )  # fmt: skip
+    every = every.with_columns(hs=pl.col("product").str.head(HS6)).join(changed, on="hs", how="left").drop("hs")
+    return cast("DataFrame[Product]", _table(every, printed, product_references(), "product"))
 
 
-def partner_name(printed: pl.DataFrame) -> DataFrame[PartnerName]:
-    """The table of partner names: all these keys, the groups and the world.
+def _place() -> dict[str, pl.Expr]:
+    """Where a code stands among the others: its digits, and the HS code above it."""
+    code = pl.col("product")
+    digits = pl.when(code.str.contains(r"^\d+$")).then(code.str.len_chars().cast(pl.Int8))
+    above = pl.coalesce(pl.when(digits > length).then(code.str.head(length)) for length in (HS6, 4, 2))
+    return {"level": digits, "parent": above}
+
+
+def partner_table(printed: pl.DataFrame) -> DataFrame[Partner]:
+    """The table of partners: all these keys, the groups and the world.
 
     Where a release requested all partners, a group has numbers even without a member.
     """
     keys = printed.select(partner="code").unique()
     totals = pl.DataFrame({"partner": [WORLD, *code_table("partner_groups")["group"].unique()]})
     every = pl.concat([keys, totals]).unique().sort("partner") if keys.height else keys
-    return cast("DataFrame[PartnerName]", _table(every, printed, partner_references(), "partner_name"))
+    states = {one.alpha_3: (one.alpha_2, one.numeric) for one in pycountry.countries}
+    iso = pl.DataFrame(
+        [(key, key, *states[key]) for key in every["partner"] if key in states],
+        dict.fromkeys(("partner", "iso3", "iso2", "iso_numeric"), pl.String), orient="row",
+    )  # fmt: skip
+    members = code_table("partner_groups").filter(valid_to="").group_by("partner").agg(groups=pl.col("group").sort())
+    every = every.join(iso, on="partner", how="left").join(members, on="partner", how="left")
+    every = every.with_columns(pl.col("groups").fill_null([]))
+    return cast("DataFrame[Partner]", _table(every, printed, partner_references(), "partner"))
 
 
 def _table(codes: pl.DataFrame, printed: pl.DataFrame, references: pl.DataFrame, table: str) -> pl.DataFrame:

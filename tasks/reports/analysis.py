@@ -1,4 +1,4 @@
-"""Publishes the table `mover`, which follows from the tables of a reporter, in a store of its own beside theirs.
+"""Publishes the tables `mover` and `expectation`, which follow from those of a reporter, each in a store of its own beside theirs.
 
     mover/reporter=CHN/current/mover/flow=export/year=2025/month=6/…
 
@@ -17,9 +17,11 @@ from schemas.table import empty_frame, readers_schema
 from tasks.domain.hashing import json_sha256
 from tasks.domain.periods import month_name
 from tasks.domain.reporter import Reporter
+from tasks.domain.units import MILLIGRAMS_PER_KG
 from tasks.ledger.doubts import Doubts
 from tasks.reports import query
 from tasks.reports.downstream import Publication, Upstream, contents, prints, publish_table, published_prints
+from tasks.reports.expectation import WINDOW_MAX, expectation_rows
 from tasks.reports.movers import VERDICT_MONTHS, State, mover_rows
 from tasks.store.parquet import Partition, partition_month, path_partition, read_table
 from tasks.store.reporters import Address, named, root_of, store_of, table_of
@@ -29,8 +31,11 @@ from tasks.store.working_copy import address_of, again_if_outpaced, at_hand
 # Months of so many rows of metric altogether are in memory together.
 ROWS_TOGETHER = 300_000
 # How many months back the rows of a month rest on figures and numbers.
-REACH = {"mover": VERDICT_MONTHS}
-MAKERS: dict[str, Callable[[State, str, Sequence[int]], pl.DataFrame]] = {"mover": mover_rows}
+REACH = {"expectation": WINDOW_MAX, "mover": VERDICT_MONTHS}
+MAKERS: dict[str, Callable[[State, str, Sequence[int]], pl.DataFrame]] = {
+    "expectation": expectation_rows,
+    "mover": mover_rows,
+}
 
 
 @again_if_outpaced
@@ -114,8 +119,10 @@ def _known_on(snapshot: Snapshot, flow: str, day: date) -> State:
     revised = read_table(snapshot, "revision", lambda part: part[0] == flow, pl.col("revised_on") <= day)
     releases, decisions = (read_table(snapshot, name) for name in ("release", "decision"))
     decisions = decisions.filter(pl.col("decided_on") <= day)
+    level = pl.col("level")
+    smallest = pl.when(pl.col("measure") == "quantity_kg").then(level * MILLIGRAMS_PER_KG).otherwise(level)
     frames = {
-        "metric": metric, "observation": vintages.with_columns(until), "revision": revised, "decision": decisions,
+        "metric": metric, "record_level": metric.drop_nulls("level").with_columns(smallest), "observation": vintages.with_columns(until), "revision": revised, "decision": decisions,
         "release": releases.filter(pl.col("released_on") <= day),
     }  # fmt: skip
     return _state(functools.partial(_read, frames, flow), Doubts(snapshot, day))

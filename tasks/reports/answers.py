@@ -36,7 +36,7 @@ from tasks.store.working_copy import at_hand
 Answer = dict[str, Any]
 # A program that asks reads the whole answer, so it is short unless more is asked for.
 ROWS, ROWS_MAX, BYTES_MAX, NOTES_MAX, SENTENCE_MAX = 20, 200, 48_000, 10, 700
-NUMBERS_MAX, RECORDS_MAX, PRINTED_MAX = 12, 20, 3
+NUMBERS_MAX, RECORDS_MAX, PRINTED_MAX, PRINTED_LENGTH = 12, 20, 3, 300
 TRIES = 3
 KEYS = ("flow", "product", "product_name", "partner", "partner_name", "period", "measure")
 FIGURES = ("level", "mom_pct", "yoy_pct", "share_pct", "ytd", "ytd_yoy_pct")
@@ -140,14 +140,11 @@ class Answers:
             traced = public.trace(product, partner, month, metric, measure, flow, self.root, reporter).model_dump(
                 mode="json"
             )
-            for operand in traced["operands"]:
-                operand |= {"numbers_found": len(operand["numbers"]), "numbers": operand["numbers"][:NUMBERS_MAX]}
-                for number in operand["numbers"]:
-                    number |= {
-                        "records_found": len(number["records"]), "records": number["records"][:RECORDS_MAX],
-                        "printed": number["printed"][:PRINTED_MAX],
-                    }  # fmt: skip
-            return {"trace": traced}
+            for limit in (NUMBERS_MAX, NUMBERS_MAX // 4, 1):
+                operands = [_few_numbers(operand, limit) for operand in traced["operands"]]
+                if len(json.dumps(operands, ensure_ascii=False).encode()) <= BYTES_MAX:
+                    break
+            return {"trace": traced | {"operands": operands}}
 
         return self._of_snapshot(reporter, found)
 
@@ -264,7 +261,9 @@ class Answers:
                     raise
                 raise CannotAnswer(self._sentence(error)) from error
         notes = [str(one.message) for one in noted if issubclass(one.category, public.HowUnderstood)]
-        return made | {"notes": [clip(note, SENTENCE_MAX) for note in (*notes, *made.get("notes", ()))][:NOTES_MAX]}
+        # What may not be passed on is said however many notes there are.
+        every = sorted((*notes, *made.get("notes", ())), key=lambda note: note != LICENCE)
+        return made | {"notes": [clip(note, SENTENCE_MAX) for note in every[:NOTES_MAX]]}
 
     def _sentence(self, error: Exception) -> str:
         """The error without the place of the store on this machine."""
@@ -278,6 +277,18 @@ class Answers:
         return clip(said, SENTENCE_MAX)
 
 
+def _few_numbers(operand: dict[str, Any], limit: int) -> dict[str, Any]:
+    """Return an operand of a trace with its first numbers, each with its first records, and how many there are of both."""
+    numbers = [
+        number | {
+            "records_found": len(number["records"]), "records": number["records"][:RECORDS_MAX],
+            "printed": [clip(text, PRINTED_LENGTH) for text in number["printed"][: min(limit, PRINTED_MAX)]],
+        }
+        for number in operand["numbers"][:limit]
+    ]  # fmt: skip
+    return operand | {"numbers_found": len(operand["numbers"]), "numbers": numbers}
+
+
 def _bounded(table: pl.DataFrame, rows: int, narrow: str) -> Answer:
     """Return the first rows of a table as JSON, at most so many and so large; `missing` of a row has the reason of each null."""
     shown_rows, size = [], 0
@@ -287,9 +298,9 @@ def _bounded(table: pl.DataFrame, rows: int, narrow: str) -> Answer:
             for name in row
             if row[name] is None and row.get(status(name)) and name != status(name)
         }
-        plain = {
-            name: _plain(name, value) for name, value in row.items() if name not in why and not name.endswith("_status")
-        }
+        # The status of a figure says no more than the figure or `missing`; of a level, whether a source prints it.
+        said = {status(name) for name in row if name != "level" or row[name] is None} - {"status"}
+        plain = {name: _plain(name, value) for name, value in row.items() if name not in why and name not in said}
         plain |= {"missing": why} if why else {}
         size += len(json.dumps(plain, ensure_ascii=False, default=str).encode())
         if size > BYTES_MAX:

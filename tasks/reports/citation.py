@@ -8,7 +8,7 @@ import polars as pl
 
 from schemas.names import VALUES
 from tasks.domain.classification import part_of
-from tasks.domain.labels import country
+from tasks.domain.labels import country, customs_of
 from tasks.domain.reporter import Reporter
 from tasks.domain.value_terms import in_words, value_terms
 from tasks.ledger.merge import current_statements, was_last_on
@@ -16,22 +16,10 @@ from tasks.store.parquet import Partition, read_table
 from tasks.store.snapshot import Snapshot
 
 TITLES_MAX = 3
-OWN_NAMES = {"CHN": "China customs"}
 PRINTED = "published"
 # A figure rests on its own month, on the one before, and on that of a year before.
 BASES = (0, -1, -12)
 PRODUCTS_MAX = 20
-
-
-def customs_of(reporter: str) -> str:
-    """Name the authority that publishes the statistics.
-
-    >>> customs_of("CHN"), customs_of("BRA"), customs_of("USA")
-    ('China customs', 'Customs of Brazil', 'Customs of the United States')
-    """
-    if reporter in OWN_NAMES:
-        return OWN_NAMES[reporter]
-    return f"Customs of {country(reporter)}"
 
 
 def citation(sources: Sequence[str], reporter: str, day: date | str, snapshot_id: str) -> str:

@@ -18,6 +18,7 @@ from tasks.domain.decisions import counting
 from tasks.domain.hashing import code_sha256, json_sha256, versions
 from tasks.domain.periods import month_name, month_number
 from tasks.lineage.records import as_table, lineage_row
+from tasks.lineage.snapshot_metadata import describer
 from tasks.reports.query import open_published
 from tasks.store.compatibility import refuse_unknown
 from tasks.store.parquet import Partition, encode_file, encode_months, partition_month, path_partition, read_table
@@ -116,7 +117,11 @@ def publish_table(
             "releases": [], "released_on": max(snapshot.about["released_on"] for snapshot in upstream.snapshots.values()),
             "of": [*upstream.snapshots], "months": {month_name(month): sha256 for month, sha256 in wanted.items()},
         }  # fmt: skip
-        done = publish(folder, new, carried=kept, parent=parent, about=about, audit=announcement(folder))
+        rests_on = pl.concat([read_table(snapshot, "release") for snapshot in upstream.snapshots.values()])
+        done = publish(
+            folder, new, carried=kept, parent=parent, about=about, describe=describer(rests_on, [*upstream.snapshots]),
+            audit=announcement(folder),
+        )  # fmt: skip
     return Publication(done.snapshot, done.changed, [*map(month_name, stale)])
 
 

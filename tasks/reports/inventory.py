@@ -61,7 +61,7 @@ def search(store: Path, text: str) -> pl.DataFrame:
     names = Resolver(snapshot).names
     parts = []
     for subject, table, find in (
-        ("product", names.product_name, search_products), ("partner", names.partner_name, search_names),
+        ("product", names.product, search_products), ("partner", names.partner, search_names),
     ):  # fmt: skip
         hits = [hit.code for hit in find(table, text)]
         order = pl.DataFrame({"code": hits, "place": range(len(hits))}, schema={"code": pl.String, "place": pl.Int64})
@@ -76,9 +76,7 @@ def nearest_names(store: Path, text: str) -> list[str]:
     resolver = Resolver(query.open_published(store))
     names = resolver.names
     columns = ("name", "printed_zh", "printed_en")
-    there = (
-        table.select(columns).unpivot()["value"].drop_nulls() for table in (names.product_name, names.partner_name)
-    )
+    there = (table.select(columns).unpivot()["value"].drop_nulls() for table in (names.product, names.partner))
     return nearest(text, (*(name for column in there for name in column), *resolver.press_names))
 
 
@@ -87,7 +85,7 @@ _SHOWN = tuple(map(pl.col, ("code", "name", "name_zh", "flows", "first_month", "
 
 def _things(snapshot: Snapshot, names: NameTables, subject: str, keys: Collection[str] | None = None) -> pl.DataFrame:
     """Return each product or partner with its names, directions and months."""
-    table = names.product_name if subject == "product" else names.partner_name
+    table = names.product if subject == "product" else names.partner
     named = table.select(subject, "name", name_zh=pl.coalesce("printed_zh", "reference_zh"))
     if keys is not None:
         named = named.filter(pl.col(subject).is_in(list(keys)))

@@ -24,6 +24,13 @@ class Moved(NamedTuple):
     notes: list[str]
 
 
+def expected(snapshot: Snapshot, rows: pl.DataFrame, day: date | None = None) -> pl.DataFrame:
+    """Return what was expected of the month and measure of rows of `mover`: rows of the table `expectation` that have one."""
+    flow, month, measure = rows.select("flow", "period", "measure").row(0)
+    found = rows_of(snapshot, "expectation", flow, [month_number(month)], day)
+    return found.filter(pl.col("unusual").is_not_null(), measure=measure)
+
+
 def flow_of(snapshot: Snapshot, asked: str | None) -> str:
     """Return the direction asked for; otherwise the only one of the store, exports of both."""
     return asked or next((flow for flow in FLOWS if snapshot.entries("metric", flow)), FLOWS[0])

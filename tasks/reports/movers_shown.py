@@ -2,18 +2,27 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from tasks.domain.labels import capitalised, country, partner_name, trade_of, written_month
+from tasks.domain.periods import first_day, month_number
+from tasks.domain.reporter import CHN
+from tasks.reports.expectation import days_share
+from tasks.reports.movers import AGAINST
 from tasks.reports.page_templates import words
 from tasks.reports.terminal import amount
 
 GROWTHS = ("product", "partner")
 NAME_MAX = 44
+UNUSUAL_MAX = 5
 # Larger amounts are in millions.
 MILLIONS_MIN = 1e7
+PER_CENT_MAX = 1_000
+# Of the days around the Lunar New Year, from which on a month cannot be compared with another without a word.
+HOLIDAY_MIN = 0.25
 
 
 class Section(NamedTuple):
@@ -30,12 +39,16 @@ class Section(NamedTuple):
         return [*self.columns][1:6]
 
 
-def sections(rows: pl.DataFrame, against: str, reporter: str, language: str = "en") -> Iterator[Section]:
-    """Yield the tables in their order; `rows` are those of `moved` with the column product_name."""
+def sections(
+    rows: pl.DataFrame, against: str, reporter: str, expected: pl.DataFrame, language: str = "en"
+) -> Iterator[Section]:
+    """Yield the tables in their order; `rows` are those of `moved` and `expected` what was expected of the month, both with the column
+    product_name.
+    """
     t, (factor, unit) = words("movers", language), _scale(rows, language)
     flow, month = rows["flow"][0], rows["period"][0]
     about = t["about"].format(
-        trade=capitalised(trade_of(reporter, flow, language)), month=written_month(month) if language == "en" else f"{month.year}年{month.month}月",
+        trade=capitalised(trade_of(reporter, flow, language)), month=_month(month, language),
         against=t["against"][against], unit=unit,
     )  # fmt: skip
     total = rows.filter(kind="total")
@@ -54,10 +67,27 @@ def sections(rows: pl.DataFrame, against: str, reporter: str, language: str = "e
         notes = [_note(row, t) for row in part.iter_rows(named=True)]
         columns |= {t["columns"]["note"]: notes} if any(notes) else {}
         below = [t["doubt"].format(words=doubt) for doubt in part["doubt"].drop_nulls().unique(maintain_order=True)]
-        below += _split(total, factor, t) if kind == "product" else []
+        below += (
+            [*_new_year(month, against, reporter, language), *_split(total, factor, t), *_unusual(expected, factor, t)]
+            if kind == "product"
+            else []
+        )
         products = [None if kind == "revision" else product for product in part["product"]]
         colon = ": " if language == "en" else "："
         yield Section(f"{about}{colon}{title}" if kind == "product" else title, columns, below, products)
+
+
+def _new_year(month: date, against: str, reporter: str, language: str) -> Iterator[str]:
+    """Say of China's trade that the Lunar New Year lies in one of the months more than in the other."""
+    t, other = words("movers", language), month_number(month) - AGAINST[against][0]
+    now, then = days_share(month_number(month)), days_share(other)
+    if reporter == CHN and abs(now - then) >= HOLIDAY_MIN:
+        names = [_month(one, language) for one in (month, first_day(other))]
+        yield t["new_year"].format(now=100 * now, month=names[0], then=100 * then, other=names[1])
+
+
+def _month(month: date, language: str) -> str:
+    return written_month(month) if language == "en" else f"{month.year}年{month.month}月"
 
 
 def _split(total: pl.DataFrame, factor: float, t: dict[str, Any]) -> list[str]:
@@ -67,6 +97,19 @@ def _split(total: pl.DataFrame, factor: float, t: dict[str, Any]) -> list[str]:
     terms = [(name, total[f"{name}_effect"][0]) for name in ("volume", "price", "currency")]
     told = [f"{t['effects'][name]} {_number(value, factor, signed=True)}" for name, value in terms if value is not None]
     return [t["split"].format(terms=t["comma"].join(told))]
+
+
+def _unusual(expected: pl.DataFrame, factor: float, t: dict[str, Any]) -> Iterator[str]:
+    """Say which series are unusual, the least likely first, or that none is."""
+    if not expected.height:
+        return
+    apart = (pl.col("level") / pl.col("expected")).log().abs() / (pl.col("high") / pl.col("low")).log()
+    rows = expected.filter("unusual").sort(apart, "product", descending=[True, False])
+    for row in rows.head(UNUSUAL_MAX).iter_rows(named=True):
+        numbers = {name: _number(row[name], factor, signed=False) for name in ("level", "expected", "low", "high")}
+        yield t["unusual"].format(**numbers, name=f"{row['product']} {row['product_name'] or ''}".strip())
+    if rows.height > UNUSUAL_MAX or not rows.height:
+        yield t["usual"].format(unusual=rows.height, count=expected.height)
 
 
 def _scale(rows: pl.DataFrame, language: str) -> tuple[float, str]:
@@ -104,7 +147,8 @@ def _number(value: float | None, factor: float, *, signed: bool) -> str:
 
 
 def _per_cent(value: float | None) -> str:
-    return "–" if value is None else f"{value:+,.1f}"
+    # Of a base that is nearly nothing a percentage says only that.
+    return "–" if value is None else f"{value:+,.1f}" if value < PER_CENT_MAX else f"> +{PER_CENT_MAX:,}"
 
 
 def _note(row: dict[str, Any], t: dict[str, Any]) -> str:

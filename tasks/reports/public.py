@@ -190,6 +190,16 @@ def movers(
     return with_names(found.rows, Resolver(snapshot))
 
 
+def expected_beside(rows: pl.DataFrame, store: Path, as_of: str | None) -> pl.DataFrame:
+    """Return what was expected of the month of the rows of `movers`."""
+    from tasks.reports import moved as moving
+    from tasks.reports.questions import with_names
+
+    snapshot = query.open_published(store)
+    found = moving.expected(snapshot, rows, read_day(as_of) if as_of else None)
+    return with_names(found, Resolver(snapshot))
+
+
 def reporter_of(store: Path) -> str:
     """Return whose figures a store has."""
     from tasks.domain.reporter import Reporter

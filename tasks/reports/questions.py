@@ -122,7 +122,7 @@ def ask(store: Path, question: Question) -> Answer:
         why = what_is_nearby(store, question.table, product=codes or None, month=months or None, **asked)
         notes.append(f"0 rows: {why}")
     rows = _ordered(rows, question, notes)
-    if question.names and question.table not in NAME_OF.values():
+    if question.names and question.table not in NAME_OF:
         rows = with_names(rows, resolver, question.language)
     if question.table in DOUBTED:
         rows = with_doubts(rows, snapshot, notes, question.as_of, is_asked="doubt" in question.columns)
@@ -320,7 +320,7 @@ def totals() -> list[str]:
 
 def with_names(rows: pl.DataFrame, resolver: Resolver, language: str = "en") -> pl.DataFrame:
     """Add the name of each product and partner after its code, in English or Chinese; null if it has none."""
-    for key, table in (("product", resolver.names.product_name), ("partner", resolver.names.partner_name)):
+    for key, table in (("product", resolver.names.product), ("partner", resolver.names.partner)):
         if key not in rows.columns or NAME_OF[key] in rows.columns:
             continue
         chinese = pl.coalesce("printed_zh", "reference_zh", "name")

@@ -25,7 +25,7 @@ from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import clip, counted
 from tasks.reports import lineage_page, movers_shown
-from tasks.reports.moved import moved
+from tasks.reports.moved import expected, moved
 from tasks.reports.page_templates import template
 from tasks.reports.questions import with_names
 from tasks.reports.resolver import Resolver
@@ -105,7 +105,10 @@ def _moved(snapshot: Snapshot, outcome: Outcome, flow: str) -> Iterator[movers_s
     except ValueError:
         return
     if rows.filter(kind="product", depth=0).height > 1:
-        yield from movers_shown.sections(with_names(rows, Resolver(snapshot)), "month", outcome.reporter)
+        resolver = Resolver(snapshot)
+        yield from movers_shown.sections(
+            with_names(rows, resolver), "month", outcome.reporter, with_names(expected(snapshot, rows), resolver)
+        )
 
 
 def _of(snapshot: Snapshot, table: str, outcome: Outcome) -> pl.DataFrame:

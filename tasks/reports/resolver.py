@@ -51,12 +51,12 @@ class Resolver:
     @cached_property
     def products(self) -> dict[str, str]:
         """Keys of products in the store and the name to show of each, empty if there is none."""
-        return _shown(self.names.product_name)
+        return _shown(self.names.product)
 
     @cached_property
     def partners(self) -> dict[str, str]:
         """Keys of partners in the store and the name to show of each, empty if there is none."""
-        return _shown(self.names.partner_name)
+        return _shown(self.names.partner)
 
     def product(self, text: str) -> str:
         """Return the one product of a text. Raises Unresolved if there is none, or several."""
@@ -78,7 +78,7 @@ class Resolver:
             raise self._absent(text, text)
         if (word := _press_name(text)) is not None:
             return self._word(text, *word)
-        hits = search_names(self.names.product_name, text)
+        hits = search_names(self.names.product, text)
         same = [hit.code for hit in hits if hit.grade == EXACT]
         if len(same) == 1:
             return self._itself_or_parts(same[0], text)
@@ -108,7 +108,7 @@ class Resolver:
     def _word(self, text: str, product: str, means: str) -> Meaning:
         """Return the meaning of a press term."""
         if not product:
-            near = [hit.code for hit in search_names(self.names.product_name, text)][:CHOICES_MAX]
+            near = [hit.code for hit in search_names(self.names.product, text)][:CHOICES_MAX]
             there = f"; choose one: {self._listed(near)}" if near else ""
             raise Unresolved(f"{text!r} is {means}: no product of ours is the same{there}", near)
         if product in self.products:
@@ -134,9 +134,13 @@ class Resolver:
         return Meaning(tuple(below), self._parts_note(text, product, below))
 
     def _parts_note(self, text: str, product: str, parts: list[str]) -> str:
-        if len(parts) == 1:
-            return f"{text}: {product} has no total in this store, which has of it {self._listed(parts)}"
-        return f"{text}: {product} has no total in this store, which has {len(parts)} of its codes"
+        there = f"of it {self._listed(parts)}" if len(parts) == 1 else f"{len(parts)} of its codes"
+        absent = [code for code in members(product) if code not in self.products and code != product]
+        listed = ", ".join(absent[:CHOICES_MAX]) + (
+            f" and {len(absent) - CHOICES_MAX} more" if len(absent) > CHOICES_MAX else ""
+        )
+        needed = f"{listed} too" if absent else f"all codes of {product}, in the same month"
+        return f"{text}: {product} has no total in this store, which has {there}; a total needs {needed}"
 
     def _has_figures(self, product: str) -> bool:
         files = self.snapshot.paths("metric")
@@ -154,7 +158,7 @@ class Resolver:
             columns = ("name", "printed_zh", "printed_en", "reference_zh", "reference_en")
             pairs = (
                 (name, row["product"])
-                for row in self.names.product_name.iter_rows(named=True)
+                for row in self.names.product.iter_rows(named=True)
                 for name in (row["product"].partition(":")[2], *(row[column] for column in columns))
                 if name
             )
@@ -182,7 +186,7 @@ class Resolver:
         if found in self.partners:
             return found
         if found is None:
-            hits = [hit.code for hit in search_names(self.names.partner_name, text)] or [
+            hits = [hit.code for hit in search_names(self.names.partner, text)] or [
                 key for name in nearest(text, self._partner_names) for key in [self._partner_names[name]]
             ]
             near = list(dict.fromkeys(hits))[:CHOICES_MAX]
@@ -238,7 +242,7 @@ class Resolver:
     @cached_property
     def _partner_names(self) -> dict[str, str]:
         columns = ("name", "printed_zh", "printed_en", "reference_zh", "reference_en")
-        rows = self.names.partner_name.iter_rows(named=True)
+        rows = self.names.partner.iter_rows(named=True)
         return {row[column]: row["partner"] for row in rows for column in columns if row[column]}
 
     def _partners_listed(self, near: list[str]) -> str:

@@ -26,7 +26,7 @@ from tasks.reports.brief.mirrored import is_withheld
 from tasks.reports.brief.sentences import headlines
 from tasks.reports.brief.watched import file_name, watch_list
 from tasks.reports.citation import citation, citation_zh, known_on
-from tasks.reports.moved import month_of, moved
+from tasks.reports.moved import expected, month_of, moved
 from tasks.reports.movers import AGAINST
 from tasks.reports.page_templates import LANGUAGES, template, words
 from tasks.reports.questions import with_names
@@ -107,6 +107,7 @@ def _trade(
             break
         except ValueError as problem:
             missing = missing or str(problem)
+    beside = expected(snapshot, rows) if rows is not None else None
     largest = [] if rows is None else rows.filter(kind="product")["product"].drop_nulls().head(MOVED_MAX).to_list()
     listed = watch_list().filter(pl.col("flow") == flow, pl.col("reporter").is_in(["", reporter]))["product"].to_list()
     shown: dict[str, list[dict[str, str]]] = {language: [] for language in LANGUAGES}
@@ -148,8 +149,10 @@ def _trade(
     releases = read_table(snapshot, "release")
     known = known_on(releases, read_table(snapshot, "decision"))
     for language, cite in (("en", citation), ("zh", citation_zh)):
-        named = with_names(rows, resolver, language) if rows is not None else None
-        sections = [*movers_shown.sections(named, against, reporter, language)] if named is not None else []
+        sections = list[movers_shown.Section]()
+        if rows is not None and beside is not None:
+            named = (with_names(one, resolver, language) for one in (rows, beside))
+            sections = [*movers_shown.sections(next(named), against, reporter, next(named), language)]
         title = capitalised(trade_of(reporter, flow, language))
         cited = cite([], Reporter.of(releases).code, known, snapshot.id)
         yield language, Trade(title, cited, shown[language], sections, missing, pages[language])

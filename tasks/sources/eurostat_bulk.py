@@ -251,4 +251,5 @@ SOURCE = Source(
     name="eurostat_bulk", kind="query", needs=("reporter",), parse=parse, reporter="EU27", code_list=CODES, nomenclature="CN8",
     has_lines=True, calendar="eurostat_comext", base=BASE, questions=questions,
     experimental="thirteen rows of a file alone have been read",
+    licence="CC BY 4.0, source: Eurostat",
 )  # fmt: skip

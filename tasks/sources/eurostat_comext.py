@@ -211,4 +211,5 @@ def reporters() -> dict[str, str]:
 SOURCE = Source(
     name="eurostat_comext", kind="query", needs=("reporter",), parse=parse, reporter="EU27", code_list=CODES, nomenclature="CN8",
     has_lines=True, calendar="eurostat_comext", base=BASE, questions=questions,
+    licence="CC BY 4.0, source: Eurostat",
 )  # fmt: skip

@@ -218,4 +218,5 @@ SOURCE = Source(
     base=BASE,
     questions=questions,
     experimental="single rows of answers alone have been read",
+    licence="Open Government Licence v3.0",
 )

@@ -248,4 +248,5 @@ SOURCE = Source(
     name="japan_estat", kind="query", needs=(), parse=parse, reporter="JPN", code_list="japan", nomenclature="JP9", has_lines=True,
     calendar="japan_estat", base=BASE, questions=questions,
     experimental="seven lines of files alone have been read",
+    licence="terms like CC BY 4.0, source: Trade Statistics of Japan",
 )  # fmt: skip

@@ -153,7 +153,8 @@ class Source:
 
     `questions(request, today, site)` yields what is asked of the source, or what became of a list; None where a person
     downloads its files. `base` is the address of its site: no other host is asked. `calendar` is the name of the source in
-    `release_calendar.csv` and `release_delays.csv`; empty where nobody waits for it.
+    `release_calendar.csv` and `release_delays.csv`; empty where nobody waits for it. `licence` says in a few words what others may do
+    with the numbers: it stands in the README.md of each snapshot.
     """
 
     name: str
@@ -173,3 +174,4 @@ class Source:
     base: str = ""
     questions: Callable[[FetchRequest, date, Site], Iterable[Question | Fetched]] | None = None
     key: KeyNeed | None = None
+    licence: str = "no terms are known: ask the source before you give its numbers to others"

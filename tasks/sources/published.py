@@ -74,5 +74,12 @@ def _placed(fields: pl.DataFrame, measure: pl.Series) -> pl.DataFrame:
 
 
 SOURCE = Source(
-    name="published", kind="published", needs=(), parse=parse, says_day=True, has_lines=True, has_spans=True
+    name="published",
+    kind="published",
+    needs=(),
+    parse=parse,
+    says_day=True,
+    has_lines=True,
+    has_spans=True,
+    licence="that of each publication, whose address is in its record",
 )

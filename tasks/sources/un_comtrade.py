@@ -311,4 +311,5 @@ def datasets(site: Site, number: str, months: Sequence[str], base: str) -> dict[
 SOURCE = Source(
     name="un_comtrade", kind="collected", needs=("reporter",), parse=parse, code_list=CODES, nomenclature="HS6", base=BASE, questions=questions,
     key=KeyNeed(settings.COMTRADE_KEY, "subscription-key", required=False),
+    licence="not to be given to others without the permission of the United Nations",
 )  # fmt: skip

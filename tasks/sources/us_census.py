@@ -270,4 +270,5 @@ SOURCE = Source(
     base=BASE,
     questions=questions,
     key=KeyNeed(settings.CENSUS_KEY, "key"),
+    licence="public domain",
 )

@@ -17,7 +17,7 @@ from tasks.ingest import raw_store as landing
 from tasks.lineage import audit as auditing
 from tasks.lineage import records as lineage
 from tasks.reports import outcome as reporting
-from tasks.reports import sources
+from tasks.reports import sources, watch_rules
 from tasks.reports.brief import rewritten as rewriting
 from tasks.reports.brief import watched as briefing
 from tasks.reports.mirror import publication as mirroring
@@ -45,6 +45,7 @@ ledger_of_batch = Step(batch.ledger_of, name="ledger_of_batch")
 trail_of_batch = Step(batch.trail, name="trail")
 report = Step(reporting.report)
 brief = Step(briefing.write_briefs, name="brief")
+grade_rules = Step(watch_rules.grade_rules)
 publish_mirror = Step(mirroring.publish_pair, name="publish_mirror", retries=3, retry_delay_seconds=PATIENCE)
 update_downstream = Step(downstream.update_downstream)
 recall = Step(withdrawal.recall, retries=3, retry_delay_seconds=PATIENCE)

@@ -27,6 +27,7 @@ from tasks.ledger.name_tables import NameTables, name_tables
 from tasks.ledger.published_state import Known
 from tasks.lineage.provenance import derivation_of, derivation_of_month, rows_of_collected
 from tasks.lineage.records import lineage_row
+from tasks.lineage.snapshot_metadata import describer
 from tasks.steps.assemble import Ledger, whole
 from tasks.steps.derivation import Figures
 from tasks.steps.open_published import later_year
@@ -85,6 +86,7 @@ def publish_tables(
         carried=[entry for entry in stays if entry.path in there],
         parent=parent,
         about=_about(releases),
+        describe=describer(releases) if derived else None,
         audit=announcement(store) if derived else None,
     )
 
@@ -112,7 +114,7 @@ def _files_of_ledger(release: Normalised, entered: Entered, known: Known) -> _Le
         "revision": (revision, again),
     }
     replaced = {(model, partition_path(month)) for model, (_, months) in frames.items() for month in months}
-    replaced |= {(model, "") for model in ("product_name", "partner_name")}
+    replaced |= {(model, "") for model in ("product", "partner")}
     # These months get a file even without rows: a table without files would be a folder that no reader finds, and an
     # existing file stays.
     earlier = known.snapshot.files if known.snapshot else ()
@@ -184,8 +186,8 @@ def _made_again(
     for month in always:
         if ("revision", partition_path(month)) not in made:
             yield encode_file("revision", empty_frame("revision"), partition_path(month), made_of("revision", month))
-    yield _file("product_name", names.product_name, releases)
-    yield _file("partner_name", names.partner_name, releases)
+    yield _file("product", names.product, releases)
+    yield _file("partner", names.partner, releases)
 
 
 def _file(table: str, frame: pl.DataFrame, releases: pl.DataFrame, **more: str) -> NewFile:

@@ -7,7 +7,7 @@ manifest is read or written.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,16 +39,23 @@ class Manifest:
     parent: str | None
     sequence: int
     files: tuple[FileEntry, ...]
+    guides: tuple[FileEntry, ...] = ()
 
 
-def encode(sequence: int, parent: str | None, about: Mapping[str, Any], files: Iterable[FileEntry]) -> bytes:
+def encode(
+    sequence: int, parent: str | None, about: Mapping[str, Any], files: Iterable[FileEntry], guides: Sequence[FileEntry] = ()
+) -> bytes:  # fmt: skip
     """Canonical bytes, a file a line: equal content gives equal bytes, hence an equal id."""
-    lines = ",\n".join(_canonical(vars(entry)) for entry in sorted(files, key=lambda entry: entry.path))
+    beside = f'"guides":[\n{_lines(guides)}\n],\n' if guides else ""
     text = (
-        f'{{"about":{_canonical(dict(about))},\n"files":[\n{lines}\n],\n"format":{FORMAT_VERSION},'
-        f'"parent":{_canonical(parent)},"sequence":{sequence}}}\n'
+        f'{{"about":{_canonical(dict(about))},\n"files":[\n{_lines(files)}\n],\n"format":{FORMAT_VERSION},'
+        f'{beside}"parent":{_canonical(parent)},"sequence":{sequence}}}\n'
     )
     return text.encode()
+
+
+def _lines(files: Iterable[FileEntry]) -> str:
+    return ",\n".join(_canonical(vars(entry)) for entry in sorted(files, key=lambda entry: entry.path))
 
 
 def decode(data: bytes, where: str) -> Manifest:
@@ -59,8 +66,11 @@ def decode(data: bytes, where: str) -> Manifest:
             f"{where}: format {content.get('format')}; this version reads {FORMAT_VERSION}. {OTHER_VERSION}"
         )
     try:
-        files = tuple(FileEntry(**line) for line in content["files"])
-        return Manifest(content["about"], content["parent"], content["sequence"], files)
+        # Not every state has guides.
+        files, guides = (
+            tuple(FileEntry(**line) for line in lines) for lines in (content["files"], content.get("guides", ()))
+        )
+        return Manifest(content["about"], content["parent"], content["sequence"], files, guides)
     except (KeyError, TypeError):
         raise BrokenStore(
             f"{where}: it has other fields than this version of Tidewaiter knows, so another one wrote it. {OTHER_VERSION}"

@@ -100,7 +100,7 @@ class Stage:
 def mend(stage: Stage, snapshot: Snapshot) -> list[str]:
     """Restore damaged or missing files of the current snapshot from the objects; intact files are not touched."""
     hashes, lost = Hashes(), {}
-    for entry in snapshot.files:
+    for entry in snapshot.every:
         problem = check_link(snapshot, entry, hashes)
         if problem is not None:
             stored = object_path(snapshot.store, entry.sha256)
@@ -130,7 +130,7 @@ def relink(stage: Stage, name: str, sources: Mapping[str, Path]) -> list[str]:
     except BrokenStore:
         # Other damage, which the audit of the store names, must not stop the repair of the rest.
         return []
-    for entry in snapshot.files if snapshot is not None else ():
+    for entry in snapshot.every if snapshot is not None else ():
         path = store / SNAPSHOTS / name / entry.path
         if entry.sha256 not in sources or same_inode(path, sources[entry.sha256]):
             continue

@@ -50,6 +50,7 @@ _PARTITION_KEY = re.compile(r"[a-z][a-z0-9_]*=(?!0\d)[A-Za-z0-9][A-Za-z0-9._-]*"
 
 
 Fetch = Callable[[Sequence[FileEntry]], Iterable[bytes]]
+Describe = Callable[[Sequence[FileEntry]], Mapping[str, bytes]]
 
 
 @dataclass(frozen=True)
@@ -110,18 +111,20 @@ def publish(
     carried: Iterable[FileEntry] = (),
     parent: Snapshot | None,
     about: Mapping[str, Any],
+    describe: Describe | None = None,
     audit: Callable[[Snapshot], None] | None = None,
     fs: FileSystem = LOCAL,
 ) -> Publication:
     """Publish `new` and the files `carried` from the parent as the successor of `parent`, under `exclusive`.
 
     `new` may be a generator: one file at a time is in memory. `about` describes the snapshot: plain JSON, no clock, no
-    host, `released_on` (ISO date) for retention. `audit` sees the snapshot before any reader, and refuses by raising.
+    host, `released_on` (ISO date) for retention. `describe` makes guides of the list of files, name -> bytes, which lie beside the
+    tables; where they alone differ, nothing is published. `audit` sees the snapshot before any reader, and refuses by raising.
     Raises InvalidPublication, StaleParent, DamagedStore, AuditFailed; after any of them the old snapshot is current.
     """
     stage = Stage(store, fs)
     try:
-        return _publish(stage, new, list(carried), parent, dict(about), audit)
+        return _publish(stage, new, list(carried), parent, dict(about), describe, audit)
     except OSError:
         # On a full disk the staged files would stop even the next file from landing.
         stage.give_up()
@@ -130,14 +133,18 @@ def publish(
 
 def _publish(
     stage: Stage, new: Iterable[NewFile], kept: list[FileEntry], parent: Snapshot | None, about: dict[str, Any],
-    audit: Callable[[Snapshot], None] | None,
+    describe: Describe | None, audit: Callable[[Snapshot], None] | None,
 ) -> Publication:  # fmt: skip
     store, fs = stage.store, stage.fs
     _refuse_stale(store, parent)
     written = _write(stage, new, kept)
-    healed = stage.settle()
     files = tuple(sorted([*written, *kept], key=lambda entry: entry.path))
-    if parent is not None and about == parent.about and _contents(files) == _contents(parent.files):
+    is_known = parent is not None and about == parent.about and _contents(files) == _contents(parent.files)
+    # Those of a published state are written again where they are damaged, and never others.
+    known = {entry.sha256 for entry in parent.guides} if parent is not None and is_known else None
+    guides = _guides(stage, describe(files) if describe else {}, known)
+    healed = stage.settle()
+    if parent is not None and is_known:
         healed += mend(stage, parent)
         if healed:
             sync_objects(fs, store, written)
@@ -145,10 +152,11 @@ def _publish(
         fs.fsync_directory(store)
         return Publication(parent, False, tuple(healed))
     _refuse_damaged(store, kept)
+    written += guides
     sync_objects(fs, store, written)
     sequence, parent_id = (1, None) if parent is None else (parent.sequence + 1, parent.id)
-    manifest = encode(sequence, parent_id, about, files)
-    snapshot = Snapshot(store, manifest_id(sequence, manifest), sequence, parent_id, about, files)
+    manifest = encode(sequence, parent_id, about, files, guides)
+    snapshot = Snapshot(store, manifest_id(sequence, manifest), sequence, parent_id, about, files, guides)
     built = not _exists_whole(stage, snapshot)
     if built:
         _build(stage, snapshot, manifest)
@@ -173,7 +181,7 @@ def adopt(store: Path, name: str, manifest: bytes, fetch: Fetch) -> Snapshot:
     """
     stage = Stage(store, LOCAL)
     snapshot = parse_manifest(store, name, manifest, f"the manifest of {name}")
-    wanted = {entry.sha256: entry for entry in snapshot.files}
+    wanted = {entry.sha256: entry for entry in snapshot.every}
     missing = [entry for entry in wanted.values() if not _is_stored(store, entry)]
     for entry, data in zip(missing, fetch(missing), strict=True):
         if stage.add(data) != entry.sha256:
@@ -212,6 +220,15 @@ def _write(stage: Stage, new: Iterable[NewFile], carried: list[FileEntry]) -> li
     return list(written.values())
 
 
+def _guides(stage: Stage, texts: Mapping[str, bytes], known: set[str] | None) -> tuple[FileEntry, ...]:
+    """Stage the guides, of `known` hashes alone where these are given; they belong to no table."""
+    hashed = ((name, text, hashlib.sha256(text).hexdigest()) for name, text in sorted(texts.items()))
+    return tuple(
+        FileEntry("", "", name, stage.add(text, sha256), len(text), 0, "")
+        for name, text, sha256 in hashed if known is None or sha256 in known
+    )  # fmt: skip
+
+
 def _file_name(sha256: str) -> str:
     """A name that changes with the bytes: a reader with an old listing finds the same bytes or nothing."""
     return f"{sha256[:16]}.parquet"
@@ -225,7 +242,7 @@ def _build(stage: Stage, snapshot: Snapshot, manifest: bytes) -> None:
         above, _, own = name.rpartition("/")
         folders[name] = folders[above] / own
         fs.make_directory(folders[name])
-    for entry in snapshot.files:
+    for entry in snapshot.every:
         folder, _, own = entry.path.rpartition("/")
         link_or_copy(fs, object_path(snapshot.store, entry.sha256), folders[folder] / own)
     fs.write_file(tree / "manifest.json", manifest)

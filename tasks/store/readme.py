@@ -20,6 +20,9 @@ The stores of several countries, from the folder above: read_parquet('reporter=*
 Each measure, each total (WLD, EU27) and each level of codes has rows of its own: filter measure, partner and product before
 you add up. The columns, with their units: DICTIONARY.md and docs/readers.md of Tidewaiter.
 
+What this state is, with the licences of its sources: .current/README.md; for programs .current/datapackage.json (Frictionless) and
+.current/croissant.json.
+
 To read several tables of one state while others are published, ask once where it lies: tidewaiter resolve metric.
 A bucket has no folder current: ask there always.
 """

@@ -42,7 +42,7 @@ def retain(store: Path, *, today: date, months: int = 24, least: int = 1, fs: Fi
     present = [*found.values()]
     old = expired(published, present, today=today, months=months, least=least)
     kept = [other for other in present if other.id not in old]
-    needed = {entry.sha256 for other in kept for entry in other.files}
+    needed = {entry.sha256 for other in kept for entry in other.every}
     unneeded = [path for path in sorted((store / OBJECTS).glob("*/*.parquet")) if path.stem not in needed]
     stage = Stage(store, fs)
     _move_out(stage, [store / SNAPSHOTS / name for name in old])

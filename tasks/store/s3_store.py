@@ -123,11 +123,11 @@ class Remote:
         before = self.pointer()
         if (before and before.id) != snapshot.parent:
             raise Outpaced(self._outpaced(before, snapshot))
-        there = {entry.path for entry in parent.files} if parent else set()
+        there = {file_key(entry) for entry in parent.every} if parent else set()
         new = [
             (file_key(entry), object_path(snapshot.store, entry.sha256))
-            for entry in snapshot.files
-            if entry.path not in there
+            for entry in snapshot.every
+            if file_key(entry) not in there
         ]
 
         def upload(place: tuple[str, Path]) -> bool:
@@ -176,7 +176,7 @@ class Remote:
         chain = history(present[pointer.id], present, present.__getitem__)
         old = expired(chain, list(present.values()), today=today, months=months)
         kept = [other for name, other in present.items() if name not in old]
-        needed = {*GUIDES, *(file_key(entry) for other in kept for entry in other.files)}
+        needed = {*GUIDES, *(file_key(entry) for other in kept for entry in other.every)}
         # Manifests first: a reader of an old snapshot gets an error, never a part of it.
         self.bucket.delete(map(manifest_key, old))
         # Looked up at the last moment, because a writer may rewrite what it finds there.
@@ -205,7 +205,7 @@ class Remote:
         named: dict[str, str] = {}
         for name in self.snapshot_ids():
             try:
-                named |= {file_key(entry): entry.sha256 for entry in self.snapshot(name).files}
+                named |= {file_key(entry): entry.sha256 for entry in self.snapshot(name).every}
             except StoreError as error:
                 problems.append(self._problem(manifest_key(name), str(error), "a manifest that hashes to its id"))
         raw = [item.key for item in self.bucket.list("raw") if not item.key.endswith(".json") and not _is_folder(item)]
@@ -240,7 +240,7 @@ def abandoned(items: Iterable[Item], now: datetime) -> list[str]:
 
 def file_key(entry: FileEntry) -> str:
     """Key of the bytes of a file; it contains their hash, so a key never gets other bytes."""
-    return f"{FILES}/{entry.path}"
+    return f"{FILES}/{entry.path}" if entry.table else f"{FILES}/.guides/{entry.sha256[:16]}/{entry.path}"
 
 
 def manifest_key(name: str) -> str:

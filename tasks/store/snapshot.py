@@ -10,6 +10,7 @@ likes: a published path never gets other bytes.
     store/current/<table> -> ../.current/_<table>                the address for readers, in a folder that stays
     store/.current -> .snapshots/<id>                            the only thing that moves
     store/.snapshots/<id>/manifest.json                          names its files; <id> is <sequence>-<12 hex of sha256(manifest.json)>
+    store/.snapshots/<id>/README.md, datapackage.json, croissant.json   guides to them, hard links as well
     store/.snapshots/<id>/_<table>/<partition>/<sha16>.parquet   hard link to
     store/.objects/<ab>/<sha256>.parquet                         never changed
 
@@ -48,6 +49,12 @@ class Snapshot:
     parent: str | None
     about: dict[str, Any]
     files: tuple[FileEntry, ...]
+    guides: tuple[FileEntry, ...] = ()
+
+    @property
+    def every(self) -> tuple[FileEntry, ...]:
+        """The files of tables, and the guides, which describe them and are no tables."""
+        return (*self.files, *self.guides)
 
     @property
     def path(self) -> Path:
@@ -192,7 +199,7 @@ def parse_manifest(store: Path, wanted: str, data: bytes, where: str) -> Snapsho
         raise BrokenStore(
             f"{where}: sequence {content.sequence} in a folder named {wanted}. Give the folder its name back."
         )
-    return Snapshot(store, wanted, content.sequence, content.parent, content.about, content.files)
+    return Snapshot(store, wanted, content.sequence, content.parent, content.about, content.files, content.guides)
 
 
 def is_snapshot_id(name: str) -> bool:

@@ -29,7 +29,7 @@ def temporary_copy(store: Path) -> Iterator[Path]:
         snapshot = open_snapshot(store)
         if snapshot is not None:
             shutil.copytree(snapshot.path, aside / SNAPSHOTS / snapshot.id, copy_function=_link)
-            for place in {object_path(store, entry.sha256) for entry in snapshot.files}:
+            for place in {object_path(store, entry.sha256) for entry in snapshot.every}:
                 target = aside / place.relative_to(store)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _link(place, target)

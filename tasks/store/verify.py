@@ -115,7 +115,7 @@ def _mended(entry: FileEntry) -> str:
 
 def unknown_files(snapshot: Snapshot) -> Iterator[Problem]:
     """Files in the tree that the manifest does not name: a reader of the folder would read them too."""
-    named = {"manifest.json", *(entry.path for entry in snapshot.files)}
+    named = {"manifest.json", *(entry.path for entry in snapshot.every)}
     above = len(str(snapshot.path)) + 1
     for path in _files_below(str(snapshot.path)):
         if path[above:] not in named:
@@ -161,7 +161,7 @@ def _audit_snapshot(snapshot: Snapshot, hashes: Hashes) -> Iterator[Problem]:
 
 
 def _audit_files(snapshot: Snapshot, hashes: Hashes) -> Iterator[Problem]:
-    for entry in snapshot.files:
+    for entry in snapshot.every:
         problem = check_file(snapshot, entry, hashes)
         if problem is not None:
             yield problem

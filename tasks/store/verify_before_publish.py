@@ -22,9 +22,10 @@ def read_back(snapshot: Snapshot, manifest: bytes, written: list[FileEntry]) -> 
     place = snapshot.path / "manifest.json"
     if not place.is_file() or place.read_bytes() != manifest:
         problems.append(Problem(place.name, "other bytes", "the manifest as written", "check the disk"))
-    for entry in snapshot.files:
+    for entry in snapshot.every:
         if entry.path in fresh:
-            problems.append(check_file(snapshot, entry, hashes) or _check_rows(snapshot, entry))
+            problem = check_file(snapshot, entry, hashes)
+            problems.append(problem if problem or not entry.table else _check_rows(snapshot, entry))
         else:
             problems.append(check_link(snapshot, entry, hashes))
     found = [f"- {problem}" for problem in problems if problem is not None]

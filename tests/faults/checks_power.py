@@ -150,7 +150,7 @@ def _check_retained(store: Path, where: str) -> None:
     _retain(store, FaultyFileSystem())
     kept = list_snapshots(store)
     demand([snapshot.sequence for snapshot in kept] == [3, 4], f"{where}, again: kept {kept}")
-    needed = {entry.sha256 for snapshot in kept for entry in snapshot.files}
+    needed = {entry.sha256 for snapshot in kept for entry in snapshot.every}
     left = {path.stem for path in (store / ".objects").rglob("*.parquet")}
     demand(left == needed, f"{where}, again: objects {left ^ needed}")
     demand(not audit_store(store), f"{where}, again: damaged")

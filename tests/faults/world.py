@@ -8,7 +8,7 @@ process that is to be killed starts in milliseconds.
 import hashlib
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.store.filesystem import LOCAL, FileSystem
+from tasks.store.manifest import FileEntry
 from tasks.store.publish import NewFile, Publication, exclusive, publish
 from tasks.store.snapshot import Snapshot, open_snapshot
 
@@ -74,7 +75,14 @@ def run(
         named = {file.partition for file in files}
         carried = [entry for entry in (parent.files if parent else ()) if entry.partition not in named]
         about = {"number": number, "edition": edition, "released_on": f"{2020 + number}-07-20"}
-        return publish(store, files, carried=carried, parent=parent, about=about, audit=audit, fs=fs)
+        return publish(
+            store, files, carried=carried, parent=parent, about=about, describe=guide, audit=audit, fs=fs
+        )  # fmt: skip
+
+
+def guide(files: Sequence[FileEntry]) -> dict[str, bytes]:
+    """A text that lies beside the tables and names their files."""
+    return {"README.md": "\n".join(entry.path for entry in files).encode()}
 
 
 def memory() -> str | None:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.prefect
 JUNE = CLEAN_RECORDS[:6]
 NAMES = {
     f"tidewaiter-notify-{name}"
-    for name in ("held", "overdue", "published", "withdrawn", "reinstated", "failed", "unattended")
+    for name in ("held", "overdue", "published", "rule", "withdrawn", "reinstated", "failed", "unattended")
 }
 
 

@@ -47,7 +47,7 @@ from tasks.steps import listeners
 SAMPLE = Path(__file__).parent.parent.parent / "flows" / "examples" / "published_figures.csv"
 WAY = [
     "declare", "land", "parse", "correct", "normalise", "open_known", "check", "hold_on_errors", "merge", "widen", "revise",
-    "derive", "mark_events", "trail", "publish", "report", "brief", "update_downstream",
+    "derive", "mark_events", "trail", "publish", "report", "brief", "grade_rules", "update_downstream",
 ]  # fmt: skip
 DECIDED = date(2026, 11, 2)
 # A release that is published in a batch, and what is done once for the batch.
@@ -60,6 +60,7 @@ OF_A_BATCH = [
     "trail",
     "publish",
     "brief",
+    "grade_rules",
     "update_downstream",
 ]
 

@@ -129,7 +129,9 @@ def test_every_page_says_whose_trade_it_is(root: Path, reporter: str, code: str,
 
 def test_each_file_goes_into_the_store_of_its_reporter(root: Path, inbox: Path) -> None:
     assert [*stores_of(root)] == sorted(OF.values())
-    assert sorted(path.name for path in root.iterdir()) == [f"reporter={name}" for name in sorted(OF.values())]
+    own = [f"reporter={name}" for name in sorted(OF.values())]
+    assert sorted(path.name for path in root.iterdir()) == ["expectation", "mover", *own]
+    assert sorted(path.name for path in (root / "mover").iterdir()) == own
     for name, reporter in OF.items():
         releases = query.query(Path(store_of(root, reporter)), "release")
         assert releases.select("title", "reporter").rows() == [(name, reporter)]

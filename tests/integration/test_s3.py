@@ -32,6 +32,7 @@ from tasks.store.readme import NO_TABLE_NAME
 from tasks.store.resolve import open_release
 from tasks.store.retention import Retired
 from tasks.store.s3 import Bucket
+from tasks.store.s3_store import file_key
 from tasks.store.snapshot import Snapshot, open_snapshot, snapshot_ids
 from tasks.store.verify import audit_store
 
@@ -43,8 +44,8 @@ def test_the_bucket_holds_the_bytes_of_the_folder(customs: Customs, sample: tupl
     assert customs.get(url, f"snapshots/{local.id}/manifest.json") == (local.path / "manifest.json").read_bytes()
     areas = {key.partition("/")[0] for key in customs.keys(url)}
     assert areas == {"README.txt", "current.json", ".files", "lineage", "raw", "snapshots"}
-    files = {key.removeprefix(".files/") for key in customs.keys(url) if key.startswith(".files/")}
-    assert files == {NO_TABLE_NAME, *(entry.path for entry in local.files)}
+    files = {key for key in customs.keys(url) if key.startswith(".files/")}
+    assert files == {f".files/{NO_TABLE_NAME}", *map(file_key, local.every)}
     assert len(files) > 100
     (raw, declared, note) = sorted(key for key in customs.keys(url) if key.startswith("raw/"))
     assert customs.get(url, raw) == SAMPLE.read_bytes()
@@ -213,7 +214,7 @@ def test_retention_in_the_bucket_removes_what_is_old_and_nothing_that_is_needed(
     assert len(old) == 3
     # The copy keeps the last two, and just the objects that they need.
     assert snapshot_ids(store) == [old[-1], last]
-    kept = {entry.sha256 for name in (old[-1], last) for entry in _whole(store, name).files}
+    kept = {entry.sha256 for name in (old[-1], last) for entry in _whole(store, name).every}
     assert {path.stem for path in (store / ".objects").glob("*/*")} == kept
     with working_copy.exclusive(store):
         assert working_copy.retain(store, today=date(2025, 8, 1), months=24) == Retired((), 0)
@@ -225,7 +226,7 @@ def test_retention_in_the_bucket_removes_what_is_old_and_nothing_that_is_needed(
     asked = [line.split()[0] for line in customs.log() if " /customs " in line]
     assert asked == ["GET", "POST", "GET", "GET", "POST"]
     assert gone.snapshots == tuple(old)
-    needed = {f".files/{NO_TABLE_NAME}", *(f".files/{entry.path}" for entry in _whole(store, last).files)}
+    needed = {f".files/{NO_TABLE_NAME}", *map(file_key, _whole(store, last).every)}
     litter = {key for key in before if key.startswith(".files/")} - needed
     manifests = {f"snapshots/{name}/manifest.json" for name in old}
     assert before - set(customs.keys(url)) == {*litter, *manifests}

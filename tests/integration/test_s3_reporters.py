@@ -40,10 +40,10 @@ def root(customs: Customs, tmp_path: Path) -> S3Url:
     root = root_of(customs)
     assert taken(dropped(tmp_path / "first", "june.csv"), root) == {"june.csv": "published"}
     china = objects(customs, root)
-    assert {key.partition("/")[0] for key in china} == {"reporter=CHN"}
+    assert {key.partition("/")[0] for key in china} == {"expectation", "mover", "reporter=CHN"}
     assert taken(dropped(tmp_path / "second", "ots.json"), root) == {"ots.json": "published"}
     both = objects(customs, root)
-    assert {key.partition("/")[0] for key in both} == {"reporter=CHN", "reporter=GBR"}
+    assert {key.partition("/")[0] for key in both} == {"expectation", "mover", "reporter=CHN", "reporter=GBR"}
     assert {key: both[key] for key in china} == china
     return root
 

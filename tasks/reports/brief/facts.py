@@ -30,6 +30,7 @@ from tasks.lineage.trace import Tracer
 from tasks.reports.brief.decided import decided
 from tasks.reports.brief.mirrored import mirrored
 from tasks.reports.citation import known_on
+from tasks.reports.expectation import of_month
 from tasks.reports.first_prints import scorecard, within
 from tasks.reports.quotable import Judge, words_of
 from tasks.store.parquet import path_partition, read_table
@@ -144,6 +145,11 @@ class Gatherer:
         groups = code_table("partner_groups").filter(pl.col("group") == self.tracer.reporter.code)
         return self.rows.filter(period=self.month)["partner"].cast(pl.String).is_in(groups["partner"].implode()).any()
 
+    def expected(self) -> dict[str, Any] | None:
+        """Return what the world total was expected to be, as columns of the table expectation."""
+        world = (pl.col("partner") == WORLD) & (pl.col("measure") == self.measure)
+        return of_month(self.rows.filter(world), self.number)
+
     def levels(self, partner: str, months: int) -> list[float | None]:
         """Return the levels of the last months."""
         rows = self.rows.filter((pl.col("partner") == partner) & (pl.col("measure") == self.measure))
@@ -205,7 +211,7 @@ def gather(
         unit_value_yoy=prices[2], has_values=found.has_values(), mix_moved_pp=_mix_moved(rows, before), series_start=start,
         revised_since=since, revised=revised, revised_more=more, decisions=decided(snapshot, product, flow, month, since), held=_held(store, snapshot), mirror=mirrored(store, product, flow, month),
         first_prints=within(scorecard(snapshot, flow, product, WORLD, found.measure)), mixed_code=bool(mixed_words([product], reporter.code)),
-        within_union=found.is_within_union(),
+        within_union=found.is_within_union(), expected=found.expected(),
         reporter=reporter.code, known_on=str(known_on(releases, read_table(snapshot, "decision"))),
     )  # fmt: skip
     return page.model_copy(update={"doubts": list(dict.fromkeys(one for fact in page.facts() for one in fact.doubts))})
@@ -219,7 +225,7 @@ def names_of(product: str, snapshot: Snapshot) -> tuple[str, str]:
     if (known := product_names(product, national)) is not None:
         return known
     plain = f"HS {product}" if product.isdecimal() else product
-    for row in names_in(snapshot).product_name.filter(product=product).iter_rows(named=True):
+    for row in names_in(snapshot).product.filter(product=product).iter_rows(named=True):
         return row["name"] or plain, row["printed_zh"] or row["name"] or plain
     return plain, plain
 

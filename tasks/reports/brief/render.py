@@ -80,6 +80,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "revised_first": verdicts.revised_first(facts, language),
         "decisions": [*(t["in_doubt"].format(doubt=one) for one in facts.doubts), *lists.decision_lines(facts.decisions, language)],
         "first_prints": t["first_prints"].format(near=facts.first_prints[0], count=facts.first_prints[1], pct=f"{WITHIN_PCT:g}") if facts.first_prints else "",
+        "expected": wording.expected(facts, language),
         "mirrors": lists.mirror_tables(facts, language), "revised": lists.revised_lines(facts, language), "events": lists.event_lines(facts, language),
         "lapsed": sum(event["state"].startswith(LAPSED) for event in facts.events), "reasons": {**MADE, **MISSING, **t["missing_reasons"]},
         "partner_label": lambda key: t["world"] if key == "WLD" else partner_name(key) if t["by_label"] else wording.partner(key, language),

@@ -7,7 +7,7 @@ carries.
 from datetime import date
 from typing import Any
 
-from schemas.forms.brief import Fact
+from schemas.forms.brief import Fact, Facts
 from tasks.domain.labels import country, written_month
 from tasks.domain.measures import MIXED_WORDS
 from tasks.domain.units import UNIT_VALUE_OF
@@ -45,6 +45,17 @@ def shown(fact: Fact, language: str = "en") -> str:
     size = in_unit(percent(fact), "%", language)
     sign = "" if fact.figure == "share_pct" or not is_seen(fact) else "+" if value > 0 else "−"
     return f"{sign}{size}"
+
+
+def expected(facts: Facts, language: str) -> str:
+    """Say what the world total was expected to be, and whether the month is unusual; empty where nothing was expected or is known."""
+    row, t = facts.expected, texts(language)
+    if row is None or row["level"] is None:
+        return ""
+    numbers = {name: level(row[name], facts.measure, language) for name in ("expected", "low", "high")}
+    fired = round((row["fired_pct"] or 0) * row["judged_months"] / 100)
+    unusual = t["unusual"].format(fired=fired, judged=row["judged_months"]) if row["unusual"] else ""
+    return str(t["expected"].format(**numbers, months=row["months"], unusual=unusual))
 
 
 def in_unit(number: str, unit: str, language: str) -> str:

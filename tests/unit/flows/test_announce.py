@@ -1,6 +1,7 @@
 """Names and lines about a run; without a server nothing is reported."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from flows import announce
 from schemas.forms.outcome import Outcome
 from schemas.forms.watch import WatchReport
+from schemas.forms.watch_rule import Graded
 from tasks.domain.errors import Refused
+from tasks.reports.release_page import Pages
 
 
 def outcome(**change: Any) -> Outcome:
@@ -59,3 +62,22 @@ def test_an_event_names_the_release_and_its_labels(monkeypatch: pytest.MonkeyPat
         {"prefect.resource.id": "tidewaiter.release.r1", "prefect.resource.name": "june.csv", "tidewaiter.waits": "yes"}, {"a": 1},
     )  # fmt: skip
     assert sent[1][1]["prefect.resource.name"] == "query.2025-06"
+
+
+def test_a_rule_that_fires_sends_one_event_with_its_months(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[str, str, dict[str, Any]]] = []
+    monkeypatch.setattr(announce, "event", lambda what, name, payload, **_: sent.append((what, name, payload)))
+    monkeypatch.setattr(announce.prefect_pages, "write", lambda *_, **__: Pages("lead", "", [], [], [], [], 0))
+    rules = [
+        Graded(rule="fall", month="2025-05", outcome="fired", value=-60.0, why="mom_pct is -60", before="quiet", reason="test"),
+        Graded(rule="fall", month="2025-06", outcome="fired", value=-70.0, why="mom_pct is -70", reason="test"),
+        Graded(rule="rise", month="2025-06", outcome="quiet", value=-70.0, why="mom_pct is -70", reason="test"),
+        Graded(rule="old", month="2025-06", outcome="fired", value=1.0, why="level is 1", before="fired", reason="test"),
+    ]  # fmt: skip
+    announce.published(outcome(rules=rules, store=Path("store")), pictures=False)
+    assert [(what, name) for what, name, _ in sent] == [("published", "r1"), ("rule-fired", "r1.fall")]
+    said = sent[1][2]
+    assert said["subject"] == "Watch rule fall fires: 2025-05, 2025-06"
+    assert said["text"].splitlines()[:3] == [
+        "mom_pct is -70 (first print).", "mom_pct is -60; before this release: quiet.", "Watched because: test.",
+    ]  # fmt: skip

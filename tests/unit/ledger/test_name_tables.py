@@ -1,6 +1,7 @@
 """Names of products and partners: what a file prints, in any order of arrival, and what a reader joins to figures."""
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -22,7 +23,7 @@ from tasks.domain.labels import product_names
 from tasks.domain.nomenclature import OTHERS
 from tasks.ingest.normalise import normalise
 from tasks.ledger import name_tables
-from tasks.ledger.name_tables import partner_name, product_name
+from tasks.ledger.name_tables import partner_table, product_table
 from tasks.reports.query import query
 from tasks.sources.registry import SOURCES
 from tasks.store.snapshot import open_snapshot
@@ -36,6 +37,8 @@ LANDED = Landed(
     file=Path("f.csv"), source="gacc_query", reporter="CHN", flow="export", partners="listed", products=None, first_month=None,
     last_month=None, released_on=date(2025, 7, 20), title="f.csv", raw=Path("raw"), raw_sha256="0" * 64, raw_bytes=0,
 )  # fmt: skip
+MACHINES = Path(__file__).parents[3] / "docs" / "machines.md"
+EIGHTY_FIVE = "Electrical machinery and equipment; sound and television apparatus"
 Printed = tuple[str, str | None, date, date]
 
 
@@ -61,7 +64,7 @@ def test_a_file_gives_its_codes_the_names_that_it_prints_in_one_line(tmp_path: P
     """Bolivia comes with a line feed in its name, and horses keep their zero."""
     horses = ("202506", *HORSES, "408", "玻利维亚\n", "1200", "千克", "2", "头", "61,500")
     store = ingested(tmp_path, [("a.csv", csv_bytes([magnets("502"), horses]), date(2025, 7, 20))])
-    products, partners = query(store, "product_name"), query(store, "partner_name")
+    products, partners = query(store, "product"), query(store, "partner")
     assert dict(products.select("product", "printed_zh").iter_rows()) == {
         **dict.fromkeys(("01", "0101", "010121", "85", "8505", "850511", "basket:rare_earth_magnets")),
         "01012100": "改良种用马", "85051110": MAGNETS[1],
@@ -85,10 +88,20 @@ def test_a_file_gives_its_codes_the_names_that_it_prints_in_one_line(tmp_path: P
     figures, joined = duckdb.sql(
         f"""with m as (select * from read_parquet('{folder}/metric/**/*.parquet', hive_partitioning=true))
         select (select count(*) from m), count(*) from m
-        join read_parquet('{folder}/product_name/*.parquet') using (product)
-        join read_parquet('{folder}/partner_name/*.parquet') using (partner)"""
+        join read_parquet('{folder}/product/*.parquet') using (product)
+        join read_parquet('{folder}/partner/*.parquet') using (partner)"""
     ).fetchall()[0]
     assert joined == figures > 20
+    (example,) = re.findall(r"```sql\n(.*?)```", MACHINES.read_text(encoding="utf-8"), re.DOTALL)
+    found = duckdb.sql(example.replace("store/reporter=CHN/current", str(folder))).fetchall()
+    assert [row[:3] for row in found] == [("01", "Live animals", "World"), ("85", EIGHTY_FIVE, "World")]
+    columns = ("product", "classification", "level", "parent", "edition_from")
+    assert products.filter(pl.col("product").str.starts_with("85")).select(columns).rows() == [
+        ("85", "HS2", 2, None, date(2022, 1, 1)), ("8505", "HS4", 4, "85", date(2022, 1, 1)),
+        ("850511", "HS6", 6, "8505", date(2022, 1, 1)), ("85051110", "HS8", 8, "850511", date(2022, 1, 1)),
+    ]  # fmt: skip
+    assert {*products.filter(pl.col("level").is_null())["parent"]} == {None}
+    assert {*products["parent"].drop_nulls()} <= {*products["product"]}
 
 
 def test_of_two_names_the_one_of_the_newest_month_stands_in_any_order_of_arrival(tmp_path: Path) -> None:
@@ -105,7 +118,7 @@ def test_of_two_names_the_one_of_the_newest_month_stands_in_any_order_of_arrival
         if place % 9:
             continue
         store = ingested(tmp_path / str(place), order)
-        tables.append((query(store, "product_name"), query(store, "partner_name")))
+        tables.append((query(store, "product"), query(store, "partner")))
     assert len(tables) == 3
     assert all(product.equals(tables[0][0]) and partner.equals(tables[0][1]) for product, partner in tables)
     (row,) = tables[0][0].filter(product="85051110").to_dicts()
@@ -131,15 +144,17 @@ def test_a_store_of_before_the_tables_gets_the_codes_of_its_earlier_releases(tmp
     store = ingested(tmp_path, [("a.csv", csv_bytes([magnets("304")]), date(2025, 7, 20))])
     snapshot = open_snapshot(store)
     assert snapshot is not None
-    older = replace(snapshot, files=tuple(entry for entry in snapshot.files if not entry.table.endswith("_name")))
+    older = replace(
+        snapshot, files=tuple(entry for entry in snapshot.files if entry.table not in ("product", "partner"))
+    )
     assert len(older.files) == len(snapshot.files) - 2
     horses = _frame([("01012100", "改良种用马", date(2025, 6, 1), date(2025, 7, 21))])
     after = name_tables.name_tables(older, PrintedName.validate(horses))
-    assert {*query(store, "metric")["product"]} < {*after.product_name["product"]}
-    names = dict(after.product_name.select("product", "name").iter_rows())
+    assert {*query(store, "metric")["product"]} < {*after.product["product"]}
+    names = dict(after.product.select("product", "name").iter_rows())
     assert names["85051110"] == "Permanent magnets of rare earths"
     assert names["01012100"] == "Live pure-bred breeding horses"
-    assert {*query(store, "metric")["partner"]} == {*after.partner_name["partner"]}
+    assert {*query(store, "metric")["partner"]} == {*after.partner["partner"]}
 
 
 CODES = ("85051110", "12019019", "01012100", "line:rare_earths")
@@ -169,9 +184,9 @@ def test_any_order_and_any_grouping_of_releases_gives_the_names_that_a_dictionar
 ) -> None:
     order = [*releases]
     shuffle.shuffle(order)
-    table = product_name(_frame([]))
+    table = product_table(_frame([]))
     for rows in order:
-        table = product_name(pl.concat([name_tables._as_printed(table, "product"), _frame(rows)]))
+        table = product_table(pl.concat([name_tables._as_printed(table, "product"), _frame(rows)]))
     best: dict[tuple[str, str], tuple[date, date, str]] = {}
     for code, name, month, day in itertools.chain(*releases):
         if name:
@@ -194,9 +209,16 @@ def test_any_order_and_any_grouping_of_releases_gives_the_names_that_a_dictionar
 
 
 def test_groups_and_the_world_are_partners_where_any_partner_is() -> None:
-    table = partner_name(_frame([("USA", "美国", date(2025, 6, 1), date(2025, 7, 20))], "partner"))
+    table = partner_table(_frame([("USA", "美国", date(2025, 6, 1), date(2025, 7, 20))], "partner"))
     assert dict(table.select("partner", "kind").iter_rows()) == {"USA": "country", "EU27": "group", "WLD": "total"}
-    assert partner_name(_frame([], "partner")).height == 0
+    assert partner_table(_frame([], "partner")).height == 0
+    codes = partner_table(
+        _frame([(key, None, date(2025, 6, 1), date(2025, 7, 20)) for key in ("DEU", "GBR", "gacc:701")], "partner")
+    )
+    assert codes.select("partner", "iso2", "iso3", "iso_numeric", "groups").rows() == [
+        ("DEU", "DE", "DEU", "276", ["EU27"]), ("EU27", None, None, None, []), ("GBR", "GB", "GBR", "826", []),
+        ("WLD", None, None, None, []), ("gacc:701", None, None, None, []),
+    ]  # fmt: skip
 
 
 def test_the_list_of_names_covers_what_the_watch_list_and_the_baskets_name() -> None:

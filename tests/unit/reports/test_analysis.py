@@ -10,8 +10,10 @@ import pandas as pd
 import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes, magnets
+from typer.testing import CliRunner
 
 import tidewaiter
+from flows.cli.app import app
 from tasks.reports import downstream
 from tasks.reports.analysis import publish_analysis, rows_of
 from tasks.reports.moved import flow_of, month_of, moved
@@ -105,3 +107,35 @@ def test_movers_as_they_were_known_on_a_day(made: Store) -> None:
     december = moved(made.snapshot, "export", date(2024, 12, 1), measure="quantity_kg").rows.filter(kind="revision")
     assert december.select("revised_month", "before", "level").rows() == [(june, 40_000, 90_000)]
     assert moved(made.snapshot, "export", date(2024, 12, 1), day=FIRST).rows.filter(kind="revision").is_empty()
+
+
+def test_what_was_expected_is_published_and_told_in_commands_and_briefs(tmp_path: Path) -> None:
+    """Four years with a season, and a last month with twice as much."""
+    store, months = Store(tmp_path), [f"{year}{month:02d}" for year in range(2022, 2026) for month in range(1, 13)]
+    cells = [
+        (month, partner, 100_000 + 3_000 * (place % 12) + 997 * (place * 7 % 5) + (150_000 if month == months[-1] else 0))
+        for place, month in enumerate(months) for partner in ("502", "304")
+    ]  # fmt: skip
+    day = date(2026, 1, 20)
+    data = csv_bytes([magnets(partner, str(mass), f"{mass * 20:,}", month) for month, partner, mass in cells])
+    told = store.ingest(data, day, months="2022-01..2025-12", released_on=day, products=["85051110"])
+    assert not [line for line in told.warnings if "expectation" in line]
+    rows = tidewaiter.read("85051110", table="expectation", measure="quantity_kg", store=store.store)
+    assert rows["status"].to_list() == ["too_few_months"] * 36 + ["expected"] * 12
+    assert rows["unusual"].to_list()[36:] == [False] * 11 + [True]
+    last = rows.row(-1, named=True)
+    assert last["low"] < last["expected"] < last["high"] < last["unusual_high"] < last["level"]
+    published = read_table(open_snapshot(tmp_path / "expectation" / "reporter=CHN"), "expectation")
+    assert (
+        published.filter(product="85051110", measure="quantity_kg")["expected"].to_list() == rows["expected"].to_list()
+    )
+    shown = CliRunner().invoke(app, ["movers", "--store", str(store.store), "--measure", "quantity_kg"])
+    assert shown.exit_code == 0, shown.output
+    assert "unusual: 85051110 Permanent magnets" in shown.output
+    page = tidewaiter.brief("85051110", "2025-12", store=store.store)
+    expected = f"Expected {last['expected'] / 1000:,.0f} t, 80 % interval {last['low'] / 1000:,.0f} t to {last['high'] / 1000:,.0f} t"
+    assert f"{expected}, by the season and the 47 months before. The month is unusual:" in page.markdown
+    assert expected in page.html
+    chinese = tidewaiter.brief("85051110", "2025-11", store=store.store, language="zh").markdown
+    assert "此前46个月的走势，预期" in chinese
+    assert "本月异常" not in chinese

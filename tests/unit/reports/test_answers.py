@@ -1,6 +1,7 @@
 """Answers to programs: bounded, of one published state, and silent about places of this machine."""
 
 import json
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -59,3 +60,41 @@ def test_a_fault_of_the_program_is_none_of_the_caller(sample_store: Path, monkey
     monkeypatch.setattr(public, "search", lambda *_: {}["bug"])
     with pytest.raises(KeyError):
         Answers(sample_store).search("a")
+
+
+def test_a_trace_of_many_numbers_is_short_and_says_how_many_there_are(
+    sample_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Answers(sample_store)
+    whole = public.trace("magnets", "us", "2025-06", "mom_pct", "quantity_kg", None, sample_store, None)
+    (number, *_) = whole.operands[0].numbers
+    many = number.model_copy(update={"records": [*range(1000)], "printed": ["x" * 300] * 1000})
+    operands = [whole.operands[0].model_copy(update={"numbers": [many] * 50})] * 24
+    monkeypatch.setattr(public, "trace", lambda *_: whole.model_copy(update={"operands": operands}))
+    traced = asked.trace("magnets", "2025-06", "us", "mom_pct")["trace"]
+    assert len(json.dumps(traced)) < BYTES_MAX * 1.1
+    assert {(one["numbers_found"], len(one["numbers"]) > 0) for one in traced["operands"]} == {(50, True)}
+    assert {one["numbers"][0]["records_found"] for one in traced["operands"]} == {1000}
+
+
+def test_of_many_notes_the_licence_is_kept(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def noted(*_: object) -> pl.DataFrame:
+        for number in range(30):
+            warnings.warn(f"note {number}", public.HowUnderstood, stacklevel=1)
+        return pl.DataFrame({"code": ["1201"]})
+
+    monkeypatch.setattr(public, "search", noted)
+    monkeypatch.setattr(answers, "NOT_FOR_OTHERS", "published")
+    found = Answers(sample_store).search("a")["notes"]
+    assert (found[0], found[1], len(found)) == (answers.LICENCE, "note 0", answers.NOTES_MAX)
+
+
+def test_a_status_is_left_out_only_where_its_figure_says_the_same() -> None:
+    rows = pl.DataFrame({
+        "level": [1.0, None], "level_status": ["reported", "not_covered"], "mom_pct": [2.0, None], "mom_status": ["computed", "no_base"],
+        "price_effect": [None, 3.0], "split_status": ["no_quantity", None],
+    })  # fmt: skip
+    assert answers._bounded(rows, 2, "month")["rows"] == [
+        {"level": 1.0, "level_status": "reported", "mom_pct": 2.0, "price_effect": None, "split_status": "no_quantity"},
+        {"price_effect": 3.0, "split_status": None, "missing": {"level": "not_covered", "mom_pct": "no_base"}},
+    ]  # fmt: skip

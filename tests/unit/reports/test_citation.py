@@ -6,8 +6,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tasks.domain.labels import customs_of
 from tasks.reports import citation as module
-from tasks.reports.citation import PRODUCTS_MAX, citation, citation_zh, cite_rows, customs_of, known_on
+from tasks.reports.citation import PRODUCTS_MAX, citation, citation_zh, cite_rows, known_on
 from tests.unit.builders import MAGNETS, number, release, release_table
 from tests.unit.decisions import decision, decision_table
 from tests.unit.figures import merged

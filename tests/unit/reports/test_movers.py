@@ -11,6 +11,7 @@ import pytest
 from bad_inputs.download import PARTNERS, csv_bytes, magnets
 
 from tasks.domain.periods import month_number
+from tasks.reports import movers_shown
 from tasks.reports.analysis import state_of
 from tasks.reports.moved import moved
 from tasks.reports.movers import mover_rows
@@ -112,7 +113,10 @@ def test_a_partner_that_nobody_asked_for_did_not_stop(sample_store: Path) -> Non
     assert partners["partner"].to_list() == ["DEU", "USA", None]
     assert partners["change"].to_list() == [555_000.0, 306_600.0, 1_950_000.0 - 555_000.0 - 306_600.0]
     assert rows.filter(pl.col("kind").is_in(["began", "stopped"])).height == 0
-    shown = [one.columns for one in sections(with_names(rows, Resolver(open_published(sample_store))), "month", "CHN")]
+    shown = [
+        one.columns
+        for one in sections(with_names(rows, Resolver(open_published(sample_store))), "month", "CHN", pl.DataFrame())
+    ]
     assert [columns["change"] for columns in shown] == [["+1,950"], ["+555", "+307", "+1,088"]]
     assert rows.filter(kind="product").select("product", "change_pct", "quote").row(0) == (
         "85051110",
@@ -151,3 +155,33 @@ def test_products_that_are_known_in_one_of_the_months_alone_are_counted(tmp_path
 def test_what_cannot_be_compared_is_said(sample_store: Path, month: date, asked: dict[str, str], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         moved(open_published(sample_store), "export", month, **asked)
+
+
+@pytest.mark.parametrize(
+    ("month", "against", "reporter", "said"),
+    [
+        (
+            (2023, 1),
+            "year",
+            "CHN",
+            ["the Lunar New Year: 81 % of the days around it are in January 2023, 33 % in January 2022"],
+        ),
+        (
+            (2023, 2),
+            "month",
+            "CHN",
+            ["the Lunar New Year: 19 % of the days around it are in February 2023, 81 % in January 2023"],
+        ),
+        ((2023, 2), "month", "BRA", []),
+        ((2023, 7), "month", "CHN", []),
+    ],
+)
+def test_a_holiday_that_lies_in_one_of_the_months_is_told(
+    month: tuple[int, int], against: str, reporter: str, said: list[str]
+) -> None:
+    assert [*movers_shown._new_year(date(*month, 1), against, reporter, "en")] == said
+
+
+def test_a_percentage_of_nearly_nothing_is_cut_off() -> None:
+    values = (None, -99.94, 999.9, 1_337_575.8)
+    assert [*map(movers_shown._per_cent, values)] == ["–", "-99.9", "+999.9", "> +1,000"]

@@ -75,7 +75,10 @@ def test_a_product_is_known_by_code_in_any_spelling_and_by_name_in_two_languages
 def test_a_name_of_a_heading_without_a_total_means_its_codes_and_says_so(names: Resolver, text: str) -> None:
     meant = names.product_keys(text)
     assert meant.keys == (SEEDS, GM, BLACK)
-    assert meant.note == f"{text}: 1201 has no total in this store, which has 3 of its codes"
+    assert (
+        meant.note
+        == f"{text}: 1201 has no total in this store, which has 3 of its codes; a total needs all codes of 1201, in the same month"
+    )
     with pytest.raises(
         Unresolved, match=f"choose one: {SEEDS} Soya beans for cultivation, {GM} Other soya beans"
     ) as raised:
@@ -116,7 +119,7 @@ def test_a_text_that_is_longer_than_any_name_is_refused_at_once(names: Resolver,
         with pytest.raises(Unresolved, match="longer than any name or code") as raised:
             find(text)
         assert len(str(raised.value)) < 300
-    assert search_names(names.names.product_name, text) == []
+    assert search_names(names.names.product, text) == []
     assert nearest(text, ["soy"]) == []
 
 
@@ -182,7 +185,9 @@ def test_reading_by_name_gives_the_numbers_of_the_file_with_names(store: Path) -
     )
     assert (row["level"], row["mom_pct"]) == (9_700_000, pytest.approx((9_700 / 8_800 - 1) * 100))
     assert row["share_pct"] == pytest.approx(9_700 / (9_700 + 1_300 + 40) * 100)
-    assert found.notes == ("soybeans: 1201 has no total in this store, which has 3 of its codes",)
+    assert found.notes == (
+        "soybeans: 1201 has no total in this store, which has 3 of its codes; a total needs all codes of 1201, in the same month",
+    )
     chinese = _ask(store, GM, partners=("br",), month="latest", language="zh").rows
     assert {*chinese["product_name"]} == {"转基因黄大豆"}
     assert {*chinese["partner_name"]} == {"巴西"}

@@ -14,7 +14,7 @@ from schemas.table import polars_schema
 from tasks.domain.coverage import asked_products
 from tasks.domain.errors import Refused
 from tasks.domain.nomenclature import FINEST, classification
-from tasks.ledger.name_tables import product_name
+from tasks.ledger.name_tables import product_table
 from tasks.sources.registry import SOURCES
 from tasks.steps import open_published
 from tests.unit.builders import MAGNETS, Row, number, release, release_table
@@ -163,10 +163,12 @@ def test_a_name_of_chinas_list_is_given_to_no_code_of_another_list() -> None:
         [{"subject": "product", "code": MAGNETS, "classification": level} for level in ("HS8", "CN8")],
         schema=polars_schema("printed_name"),
     )
-    named = {level: product_name(rows).filter(product=MAGNETS) for (level,), rows in printed.group_by("classification")}
+    named = {
+        level: product_table(rows).filter(product=MAGNETS) for (level,), rows in printed.group_by("classification")
+    }
     assert named["HS8"]["name"].item() is not None
     assert named["CN8"].select("name", "reference_en", "reference_zh", "reference").row(0) == (None, None, None, None)
-    assert "basket:rare_earth_magnets" not in product_name(printed.filter(classification="CN8"))["product"].to_list()
+    assert "basket:rare_earth_magnets" not in product_table(printed.filter(classification="CN8"))["product"].to_list()
 
 
 def test_a_store_of_one_list_of_goods_refuses_codes_of_another(tmp_path: Path) -> None:

@@ -1,14 +1,25 @@
 """The record of a run, and the store that it is of."""
 
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from bad_inputs.download import csv_bytes, magnets
 
+from flows.release import ingest
+from schemas.forms.request import ReleaseRequest
+from tasks.domain.errors import Refused
+from tasks.ingest.declaration import locate
 from tasks.lineage.records import current_run
 from tasks.steps import recording
 from tasks.steps.recording import opened, recorded
+
+TODAY = date(2025, 7, 21)
+QUERY: dict[str, Any] = {
+    "source": "gacc_query", "flow": "export", "products": ["850511"], "partners": "all", "months": "2025-06", "released_on": date(2025, 7, 20),
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -54,8 +65,23 @@ def test_a_batch_that_is_published_has_the_events_of_its_releases(
 
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_a_release_opens_the_store_of_its_reporter_and_a_dry_run_a_copy(tmp_path: Path, dry_run: bool) -> None:
-    declared: Any = SimpleNamespace(reporter="CHN", store=tmp_path / "store")
-    with recorded(dry_run=dry_run) as run, opened(declared, run, dry_run=dry_run) as store:
+    (tmp_path / "june.csv").write_bytes(csv_bytes([magnets("502", "1", "10", "202506")]))
+    declared = locate(ReleaseRequest(file=tmp_path / "june.csv", store=tmp_path / "store", **QUERY))
+    with recorded(dry_run=dry_run) as run, opened(declared, run, TODAY, dry_run=dry_run) as store:
         assert run.store == tmp_path / "store" / "reporter=CHN"
         assert (store == run.store) is not dry_run
     assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_store_is_not_begun_with_a_file_that_is_refused(tmp_path: Path, is_there: bool) -> None:
+    """Its folder would be that of a reporter of which nothing is known."""
+    (tmp_path / "june.csv").write_bytes(b"hello,world\n1,2\n")
+    store = tmp_path / "reporter=CHN"
+    if is_there:
+        store.mkdir()
+    with pytest.raises(Refused, match="columns that the query does not have"):
+        ingest(ReleaseRequest(file=tmp_path / "june.csv", store=store, **QUERY), TODAY)
+    # In a store that there is, the first landing of the bytes is noted: it may be the only day that can be proved.
+    assert [*store.glob("raw/*/*")] == [] or is_there
+    assert store.exists() == is_there

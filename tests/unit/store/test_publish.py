@@ -18,7 +18,7 @@ import pytest
 from tasks.domain.errors import AuditFailed, DamagedStore, InvalidPublication, StaleParent
 from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.objects import make_directories
-from tasks.store.publish import NewFile, Publication, exclusive, publish
+from tasks.store.publish import NewFile, Publication, adopt, exclusive, publish
 from tasks.store.retention import retain
 from tasks.store.snapshot import Snapshot, list_snapshots, object_path, open_snapshot, snapshot_ids
 from tasks.store.verify import audit_snapshot, audit_store
@@ -522,3 +522,38 @@ def test_lock_excludes_another_holder(store: Path) -> None:
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
     with (store / ".lock").open("a") as other:
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+GUIDE = "README.md"
+
+
+def described(store: Path, rows: bytes, text: bytes) -> Publication:
+    """The store with one file of a table and a guide to it."""
+    with exclusive(store):
+        files = [NewFile("metric", JUNE, rows, 1, "0" * 64)]
+        return publish(store, files, parent=open_snapshot(store), about={}, describe=lambda _: {GUIDE: text})
+
+
+def test_a_guide_lies_beside_the_tables_and_is_kept_like_them(tmp_path: Path) -> None:
+    store, rows = tmp_path / "store", parquet(1)
+    first = described(store, rows, b"one").snapshot
+    assert (first.path / GUIDE).read_bytes() == b"one"
+    assert [entry.table for entry in first.files] == ["metric"]
+    assert [path.name for path in (store / "current").iterdir()] == ["metric"]
+    # A guide alone is no news.
+    assert not described(store, rows, b"two").changed
+    damage = object_path(store, first.guides[0].sha256)
+    os.chmod(damage, 0o644)
+    damage.write_bytes(b"longer")
+    assert any(problem.file.endswith(GUIDE) for problem in audit_store(store))
+    assert described(store, rows, b"one").healed
+    assert audit_store(store) == []
+    second = described(store, parquet(2), b"two").snapshot
+    assert [(one.path / GUIDE).read_bytes() for one in (first, second)] == [b"one", b"two"]
+    manifest = (second.path / "manifest.json").read_bytes()
+    there = {entry.sha256: (second.path / entry.path).read_bytes() for entry in second.every}
+    with exclusive(tmp_path / "copy"):
+        adopted = adopt(
+            tmp_path / "copy", second.id, manifest, lambda wanted: [there[entry.sha256] for entry in wanted]
+        )
+    assert (adopted.path / GUIDE).read_bytes() == b"two"

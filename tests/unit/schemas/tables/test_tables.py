@@ -17,6 +17,7 @@ from schemas.tables import (
     catalog,
     claim,
     decision,
+    expectation,
     first_print,
     lineage,
     metric,
@@ -46,6 +47,7 @@ def test_all_tables_are_collected() -> None:
     assert {
         catalog,
         decision,
+        expectation,
         first_print,
         lineage,
         mirror,
