@@ -203,7 +203,7 @@ class Origins:
             total = _added([self._of_partner(place) for place in places])
             if total is not None:
                 return total
-        codes = sorted(self._products(point).get(point.partner, set()) - {point.product})
+        codes = sorted(set[str]().union(*self._products(point).values()) - {point.product})
         return _added([self._of_code(point.at(product=code)) for code in codes])
 
     def _of_code(self, point: Point) -> Amount | None:

@@ -38,11 +38,12 @@ class _Origins(Origins):
         self.flow, self.releases, self.records = "export", releases, _NoRecords()
         exports = history.filter(pl.col("flow") == "export")
         self.observation, self.decided = ledger.current_statements(exports), Decided(releases, decisions, exports)
-        self._reported, self._priorities, self._whole, self._levels = {}, {}, {}, {}
+        self._reported, self._printed, self._priorities, self._whole, self._levels = {}, {}, {}, {}, {}
 
 
 class _Tracer(Tracer):
     def __init__(self, metric: pl.DataFrame, origins: Origins) -> None:
+        self._levels = {}
         self.reporter, self.doubts = Reporter.of(origins.releases), _NoDoubts()
         self.metric, self.origins, self.flow = metric.filter(pl.col("flow") == "export"), origins, "export"
         self.snapshot = type("Snapshot", (), {"id": "none"})()
