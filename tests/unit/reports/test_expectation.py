@@ -2,7 +2,7 @@
 
 import math
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -16,18 +16,28 @@ from tasks.reports.expectation import METHOD, Model, expectation_rows, new_year_
 from tasks.reports.movers import State
 
 FIRST = month_number(date(2014, 1, 1))
-SERIES, LENGTH = 40, 84
+SERIES, LENGTH = 40, 97
 
 
-def drawn(seed: int, length: int = LENGTH) -> list[float]:
-    """Levels with a trend, a season, a Lunar New Year and errors that die out by half each month."""
+class Drawn(NamedTuple):
+    """Levels, the logarithm that each month is expected to have by all before it, and the usual error of that."""
+
+    levels: list[float]
+    expected: list[float]
+    noise: float
+
+
+def drawn(seed: int, length: int = LENGTH) -> Drawn:
+    """Levels with a trend, a season, a Lunar New Year and errors of which half goes over to the next month."""
     draw = np.random.default_rng(seed)
     season, holiday, trend, noise = draw.normal(0, 0.25, 12), -draw.uniform(0.1, 0.6), draw.normal(0, 0.004), draw.uniform(0.04, 0.3)  # fmt: skip
-    error, found = 0.0, list[float]()
+    error, found = 0.0, Drawn([], [], noise)
     for place in range(length):
         month = FIRST + place
-        error = 0.5 * error + draw.normal(0, noise)
-        found.append(math.exp(14 + season[month % 12] + holiday * new_year_share(month) + trend * place + error))
+        found.expected.append(14 + season[month % 12] + holiday * new_year_share(month) + trend * place + 0.5 * error)
+        new = draw.normal(0, noise)
+        found.levels.append(math.exp(found.expected[-1] + new))
+        error = 0.5 * error + new
     return found
 
 
@@ -48,16 +58,19 @@ def judged(levels: list[float], place: int) -> dict[str, Any]:
 def test_it_fires_on_few_months_of_shuffled_seasons_and_finds_planted_shocks() -> None:
     fired, found, inside, months = 0, 0, 0, 0
     for seed in range(SERIES):
-        levels = shuffled(drawn(seed), seed)
+        series = drawn(seed)
+        dealt = shuffled(series.levels, seed)
         for place in range(48, LENGTH, 7):
-            row = judged(levels, place)
+            row = judged(dealt, place)
             fired += row["unusual"]
             inside += row["low"] <= row["level"] <= row["high"]
             months += 1
-            # The usual error: the standard error of the expectation, whose 80 % interval is 1.3 of them to either side.
-            usual = math.log(row["high"] / row["low"]) / 2 / 1.3
+            # The usual error of an expectation by so many months: that of the drawn series, not that which the model finds.
+            model, row = Model(FIRST, series.levels[:place]), judged(series.levels, place)
+            usual = series.noise * model.ahead(FIRST + place)[1] / math.sqrt(model.fit.scale)
             for sign in (-1, 1):
-                found += judged([*levels[:place], row["expected"] * math.exp(sign * 3 * usual)], place)["unusual"]
+                shock = math.exp(series.expected[place] + sign * 3 * usual)
+                found += not row["unusual_low"] <= shock <= row["unusual_high"]
     assert fired / months <= 0.05
     assert fired > 0, "a mark that never fires says nothing"
     assert found / (2 * months) >= 0.9
@@ -65,7 +78,7 @@ def test_it_fires_on_few_months_of_shuffled_seasons_and_finds_planted_shocks() -
 
 
 def test_an_expectation_rests_on_the_months_before_alone() -> None:
-    levels = drawn(1)
+    levels = drawn(1).levels
     row = judged(levels, 60)
     other = judged([*levels[:60], levels[60] * 9, *levels[61:]], 60)
     same = ("expected", "low", "high", "unusual_low", "unusual_high", "fired_pct", "window_start", "months")
@@ -76,9 +89,9 @@ def test_an_expectation_rests_on_the_months_before_alone() -> None:
 
 
 def test_its_own_past_is_what_it_said_in_those_months() -> None:
-    levels = drawn(3)
+    levels = drawn(3, 84).levels
     past = Model(FIRST, levels).past()
-    assert past == [judged(levels, place)["unusual"] for place in range(36, LENGTH)]
+    assert past == [judged(levels, place)["unusual"] for place in range(36, 84)]
     levels[50] *= 5
     assert Model(FIRST, levels).past()[50 - 36]
 
@@ -116,7 +129,7 @@ def test_the_season_and_a_holiday_that_moves_are_taken_out() -> None:
 def test_what_has_too_few_months_says_why(
     broken: dict[int, float | None], place: int, status: str, months: int
 ) -> None:
-    levels: list[Any] = [*drawn(5)]
+    levels: list[Any] = [*drawn(5).levels]
     for at, level in broken.items():
         levels[at] = level
     row = judged(levels, place)
@@ -127,7 +140,7 @@ def test_what_has_too_few_months_says_why(
 
 
 def test_a_change_of_definition_ends_the_window() -> None:
-    levels, since = {FIRST + one: level for one, level in enumerate(drawn(5))}, date(2016, 1, 1)
+    levels, since = {FIRST + one: level for one, level in enumerate(drawn(5).levels)}, date(2016, 1, 1)
     assert window(levels, FIRST + 59, since)[::2] == (FIRST + 24, "definition_break")
     assert window(levels, FIRST + 60, since)[::2] == (FIRST + 24, "expected")
     assert (
