@@ -65,6 +65,7 @@ class Origins:
         self.decided = Decided(releases, decisions, history)
         self.records = RawRecords(snapshot, flow, self.releases, where)
         self._reported: dict[tuple[str, int], dict[tuple[str, str, str], Amount]] = {}
+        self._printed: dict[tuple[str, int], dict[str, set[str]]] = {}
         self._priorities: dict[Point, int | None] = {}
         self._whole: dict[Point, bool] = {}
         self._levels: dict[tuple[Point, str], Amount | None] = {}
@@ -74,7 +75,7 @@ class Origins:
         """The same for figures from January to a month, which releases gave as one."""
         years = copy.copy(self)
         years.releases, years._is_cumulative = years_as_months(self.releases), True
-        years._reported, years._priorities, years._whole, years._levels = {}, {}, {}, {}
+        years._reported, years._printed, years._priorities, years._whole, years._levels = {}, {}, {}, {}, {}
         return years
 
     def level(self, point: Point, made: str) -> Amount | None:
@@ -202,7 +203,7 @@ class Origins:
             total = _added([self._of_partner(place) for place in places])
             if total is not None:
                 return total
-        codes = sorted({product for product, _, _ in printed} - {point.product})
+        codes = sorted(self._products(point).get(point.partner, set()) - {point.product})
         return _added([self._of_code(point.at(product=code)) for code in codes])
 
     def _of_code(self, point: Point) -> Amount | None:
@@ -215,7 +216,7 @@ class Origins:
 
     def _adds_up(self, point: Point) -> bool:
         """Whether the codes below are complete: in a basket each has a number or is covered; else all are covered."""
-        printed = {product for product, partner, _ in self._numbers(point) if partner == point.partner}
+        printed = self._products(point).get(point.partner, set())
         if not printed - {point.product}:
             return False
         if point.product.startswith(BASKET):
@@ -230,6 +231,15 @@ class Origins:
             keys = keys_of(new)
             found = covering(keys, of_national_lists(self.releases)).select(keys.columns)
             self._whole |= dict.fromkeys(new, False) | {Point(*row): True for row in found.iter_rows()}
+
+    def _products(self, point: Point) -> dict[str, set[str]]:
+        """The codes of `_numbers`, by partner."""
+        if (point.product, point.month) not in self._printed:
+            found: dict[str, set[str]] = {}
+            for product, partner, _ in self._numbers(point):
+                found.setdefault(partner, set()).add(product)
+            self._printed[point.product, point.month] = found
+        return self._printed[point.product, point.month]
 
     def _numbers(self, point: Point) -> dict[tuple[str, str, str], Amount]:
         """The numbers of the point's month, of its product and of the codes below it, by product, partner and measure.
@@ -302,11 +312,13 @@ def _added(parts: list[Amount | None]) -> Amount | None:
     return Amount(sum((part.exact for part in whole), Fraction(0)), kinds, rows)
 
 
-@functools.cache
 def _codes_of_basket(point: Point) -> list[str]:
-    baskets = code_table("baskets").filter(
-        (BASKET + pl.col("basket") == point.product) & valid_in(pl.lit(month_name(point.month)))
-    )
+    return _codes_in(point.product, point.month) if point.product.startswith(BASKET) else []
+
+
+@functools.cache
+def _codes_in(basket: str, month: int) -> list[str]:
+    baskets = code_table("baskets").filter((BASKET + pl.col("basket") == basket) & valid_in(pl.lit(month_name(month))))
     return baskets["hs8"].to_list()
 
 

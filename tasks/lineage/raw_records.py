@@ -59,15 +59,15 @@ class RawRecords:
         is_again = row["known_from"] in self._decided_on()
         day = details["known_from"].max() if is_again else row["known_from"]
         details = details.filter(known_from=day)
-        records = details["record"].sort().to_list()
+        records = sorted(details["record"].to_list())
         file = self._file(release, row["period_end"]) if records else None
         span, measure = (row["period_start"], row["period_end"]), row["measure"]
-        terms = value_terms([row["source"]], self.flow, [measure])
+        valuation, terms = _terms(row["source"], self.flow, measure)
         texts = [file.text(record, measure, span) for record in records[:PRINTED_MAX]] if file else []
         return TracedNumber(
             product=row["product"], partner=row["partner"], period=span_name(row["period_start"], row["period_end"]),
             measure=measure, value=row["value"], unit=row["unit"],
-            valuation=next(iter(terms["valuation"]), None), terms="; ".join(in_words(terms)) or None, release_id=row["release_id"], title=release["title"],
+            valuation=valuation, terms=terms, release_id=row["release_id"], title=release["title"],
             known_from=str(row["known_from"]), raw_sha256=release["raw_sha256"], records=records,
             reported=details["value"].sum(), read=file.total(records, measure, span) if file else None,
             corrected=file.changes(records) if file else [],
@@ -111,3 +111,10 @@ class RawRecords:
             records = details.filter(pl.col("release_id") == name)["record"]
             self._files[name, month] = self._whole[name].of(records)
         return self._files[name, month]
+
+
+@functools.cache
+def _terms(source: str, flow: str, measure: str) -> tuple[str | None, str | None]:
+    """The valuation of values of a source, and what they mean in words."""
+    terms = value_terms([source], flow, [measure])
+    return next(iter(terms["valuation"]), None), "; ".join(in_words(terms)) or None

@@ -5,6 +5,7 @@ it is an independent check. Belongs here: which row is requested, the values of 
 agree. `formulas` has the formula of each metric, `operands` the origin of each operand.
 """
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -43,6 +44,8 @@ class Tracer:
         self.metric = read_table(snapshot, "metric", lambda partition: partition[0] == flow, where)
         self.reporter = Reporter.of(read_table(snapshot, "release"))
         self.origins, self.doubts = Origins(snapshot, flow, product), Doubts(snapshot)
+        # The level of a partner is an operand of every rank, and that of the world of every share.
+        self._levels: dict[Point, ExactOperand] = {}
 
     def trace(self, point: Point, figure: str) -> Trace:
         """The trace of one metric of the table `metric`. Raises NoFigure where the table has no such row."""
@@ -135,13 +138,19 @@ class Tracer:
                 (pl.col("product") == point.product) & (pl.col("measure") == point.measure)
                 & (pl.col("period") == first_day(point.month)) & pl.col("rank").is_not_null()
             )  # fmt: skip
-            levels = [self._level(point.at(partner=partner)) for partner in rows["partner"].sort()]
-            for known in levels:
-                known.shown.name += f", {known.point.partner}"
-            return levels
+            return [
+                replace(known, shown=known.shown.model_copy(update={"name": f"{known.shown.name}, {partner}"}))
+                for partner in rows["partner"].sort()
+                for known in [self._level(point.at(partner=partner))]
+            ]
         return [self._level(point.at(month=point.month + int(shift or 0)))]
 
     def _level(self, point: Point) -> ExactOperand:
+        if point not in self._levels:
+            self._levels[point] = self._new_level(point)
+        return self._levels[point]
+
+    def _new_level(self, point: Point) -> ExactOperand:
         if point.measure in RATIOS:
             return self._unit_value(point, "level")
         level_status = self._level_status(point)

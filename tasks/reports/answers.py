@@ -298,9 +298,9 @@ def _bounded(table: pl.DataFrame, rows: int, narrow: str) -> Answer:
             for name in row
             if row[name] is None and row.get(status(name)) and name != status(name)
         }
-        plain = {
-            name: _plain(name, value) for name, value in row.items() if name not in why and not name.endswith("_status")
-        }
+        # The status of a figure says no more than the figure or `missing`; of a level, whether a source prints it.
+        said = {status(name) for name in row if name != "level" or row[name] is None} - {"status"}
+        plain = {name: _plain(name, value) for name, value in row.items() if name not in why and name not in said}
         plain |= {"missing": why} if why else {}
         size += len(json.dumps(plain, ensure_ascii=False, default=str).encode())
         if size > BYTES_MAX:

@@ -87,3 +87,14 @@ def test_of_many_notes_the_licence_is_kept(sample_store: Path, monkeypatch: pyte
     monkeypatch.setattr(answers, "NOT_FOR_OTHERS", "published")
     found = Answers(sample_store).search("a")["notes"]
     assert (found[0], found[1], len(found)) == (answers.LICENCE, "note 0", answers.NOTES_MAX)
+
+
+def test_a_status_is_left_out_only_where_its_figure_says_the_same() -> None:
+    rows = pl.DataFrame({
+        "level": [1.0, None], "level_status": ["reported", "not_covered"], "mom_pct": [2.0, None], "mom_status": ["computed", "no_base"],
+        "price_effect": [None, 3.0], "split_status": ["no_quantity", None],
+    })  # fmt: skip
+    assert answers._bounded(rows, 2, "month")["rows"] == [
+        {"level": 1.0, "level_status": "reported", "mom_pct": 2.0, "price_effect": None, "split_status": "no_quantity"},
+        {"price_effect": 3.0, "split_status": None, "missing": {"level": "not_covered", "mom_pct": "no_base"}},
+    ]  # fmt: skip
