@@ -10,7 +10,7 @@ the disk, so that any size can be made.
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy
@@ -32,14 +32,14 @@ FLOWS = 2
 ROWS = 5_000_000
 
 
-def write(target: Path, rows: int, period: str, seed: int = 2025) -> int:
-    """Write an archive with about this many rows; return how many there are."""
+def write(target: Path, rows: int, period: str, seed: int = 2025, reporters: Collection[str] = SHARES) -> int:
+    """Write an archive with about this many rows of all members, those of `reporters` alone; return how many there are."""
     target.parent.mkdir(parents=True, exist_ok=True)
     text = target.with_suffix(".dat")
     written = 0
     with text.open("wb") as sink:
         sink.write(f"{','.join(COLUMNS)}\r\n".encode())
-        for piece in pieces(rows, period, seed):
+        for piece in pieces(rows, period, seed, reporters):
             piece.write_csv(sink, include_header=False, line_terminator="\r\n", quote_style="never")
             written += piece.height
     with py7zr.SevenZipFile(target, "w", filters=[{"id": py7zr.FILTER_LZMA2, "preset": 1}]) as packed:
@@ -48,11 +48,12 @@ def write(target: Path, rows: int, period: str, seed: int = 2025) -> int:
     return written
 
 
-def pieces(rows: int, period: str, seed: int) -> Iterator[pl.DataFrame]:
-    """The rows of each reporter, those of TOTAL last."""
+def pieces(rows: int, period: str, seed: int, reporters: Collection[str] = SHARES) -> Iterator[pl.DataFrame]:
+    """The rows of each of `reporters`, those of TOTAL last."""
     products, partners, members = _products(), _partners(), _members()
     draw = numpy.random.default_rng(seed)
-    for reporter, share in SHARES.items():
+    for reporter in reporters:
+        share = SHARES[reporter]
         cells = max(1, round(rows * share / sum(SHARES.values()) * SECOND_PROCEDURE / (SECOND_PROCEDURE + 1)))
         yield _of_reporter(reporter, cells, period, draw, products, partners, members)
 

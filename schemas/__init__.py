@@ -5,3 +5,8 @@
 their columns to `DICTIONARY.md` and `tables.json`, and `table` derives schemas and hashes from the latter, without pandera. `layouts` says how
 a published table lies on disk, `names` which words its columns hold. Does not belong here: how a table is computed, where it is, when.
 """
+
+from pkgutil import extend_path
+
+# A folder of the same name without `__init__.py`, in a project beside this one, keeps its modules.
+__path__ = extend_path(__path__, __name__)

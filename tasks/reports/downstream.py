@@ -12,8 +12,6 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.table import schema_sha256
-from schemas.tables.catalog import MODELS
-from schemas.tables.lineage import Lineage
 from tasks.domain.decisions import counting
 from tasks.domain.hashing import code_sha256, json_sha256, versions
 from tasks.domain.periods import month_name, month_number
@@ -92,6 +90,9 @@ def publish_table(
     """Bring a table up to date in its folder; `look` says what it rests on now, and `rows_of` makes the rows of neighbouring months,
     given what was published before.
     """
+    # Readers ask this module for months, and need no model of a table.
+    from schemas.tables.catalog import MODELS
+
     with exclusive(folder):
         parent = open_snapshot(folder)
         refuse_unknown(parent)
@@ -149,6 +150,8 @@ def _trail(
     table: str, name: str, states: Mapping[str, str], months: Iterable[int], files: list[NewFile], rows: int
 ) -> NewFile:
     """The lineage of a publication: the states of the stores, and the hashes of the files made."""
+    from schemas.tables.lineage import Lineage
+
     parameters = {"snapshots": states, "months": [*map(month_name, months)]}
     own = lineage_row(
         name, 1, table, code_sha256(), json_sha256({table: schema_sha256(table)}), {code: json_sha256(state) for code, state in states.items()},

@@ -45,6 +45,20 @@ def test_the_wheel_has_every_file_of_the_packages_and_nothing_else(wheel: zipfil
     assert {top for top in tops if not top.endswith(".dist-info")} == {"flows", "schemas", "tasks", "tidewaiter"}
 
 
+def test_a_neighbour_keeps_the_modules_of_its_folders_of_the_same_names(wheel: zipfile.Path, tmp_path: Path) -> None:
+    installed, project = tmp_path / "site-packages", tmp_path / "project"
+    wheel.root.extractall(installed)
+    names = ("flows", "tasks", "schemas")
+    for name in names:
+        (project / name).mkdir(parents=True)
+        (project / name / "mine.py").write_text(f"NAME = {name!r}")
+    code = f"import {', '.join(f'{name}.mine' for name in names)}, tidewaiter; print(flows.mine.NAME, tasks.mine.NAME); tidewaiter.read"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project, env={**os.environ, "PYTHONPATH": str(installed)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.split()) == (0, ["flows", "tasks"]), done.stderr
+
+
 @pytest.mark.services
 def test_the_installed_package_runs_reads_deploys_and_works_in_an_empty_folder(
     wheel: zipfile.Path, tmp_path: Path
