@@ -16,7 +16,7 @@ from tasks.reports.page_templates import words
 from tasks.reports.terminal import amount
 
 GROWTHS = ("product", "partner")
-NAME_MAX = 44
+NAME_MAX = 60
 UNUSUAL_MAX = 5
 # Larger amounts are in millions.
 MILLIONS_MIN = 1e7
@@ -134,7 +134,8 @@ def _name(row: dict[str, Any], language: str) -> str:
         return f"{row['product']} {partner}, {row['revised_month']:%Y-%m}"
     indent = "  " * row["depth"]
     if row["product"]:
-        name = f"{row['product']} {row['product_name'] or ''}".strip()
+        code = row["product"] if row["product"].isdigit() or not row["product_name"] else ""
+        name = f"{code} {row['product_name'] or ''}".strip()
         return f"{indent}{name if len(name) <= NAME_MAX else name[: NAME_MAX - 1] + '…'}"
     return f"{indent}{partner or t['others']}"
 

@@ -38,7 +38,7 @@ from tasks.store.snapshot import Snapshot
 from tasks.store.working_copy import at_hand
 
 FRONT = {"en": "index.html", "zh": "index.zh.html"}
-# Products of the largest changes that have a page beside those of the watch list.
+# Codes of the largest changes that have a page beside the watch list.
 MOVED_MAX = 3
 
 
@@ -108,7 +108,7 @@ def _trade(
         except ValueError as problem:
             missing = missing or str(problem)
     beside = expected(snapshot, rows) if rows is not None else None
-    largest = [] if rows is None else rows.filter(kind="product")["product"].drop_nulls().head(MOVED_MAX).to_list()
+    largest = [] if rows is None else _finest(rows).head(MOVED_MAX).to_list()
     listed = watch_list().filter(pl.col("flow") == flow, pl.col("reporter").is_in(["", reporter]))["product"].to_list()
     shown: dict[str, list[dict[str, str]]] = {language: [] for language in LANGUAGES}
     pages: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
@@ -156,6 +156,13 @@ def _trade(
         title = capitalised(trade_of(reporter, flow, language))
         cited = cite([], Reporter.of(releases).code, known, snapshot.id)
         yield language, Trade(title, cited, shown[language], sections, missing, pages[language])
+
+
+def _finest(rows: pl.DataFrame) -> pl.Series:
+    """Return the products that moved most, of those that no row below explains: the page of a chapter takes half a minute."""
+    parts = rows.filter(pl.col("product").is_not_null(), kind="product")
+    finest = parts.filter(~pl.col("product").is_in(parts["parent"].drop_nulls().implode()))
+    return finest.sort(pl.col("change").abs(), descending=True)["product"]
 
 
 def _names(store: Path, reporter: str, pages: dict[tuple[str, str], str]) -> list[list[Any]]:
