@@ -27,7 +27,7 @@ FACT = {
 def outcome(**change: Any) -> Outcome:
     made = dict.fromkeys(Outcome.model_fields, "x") | {
         "status": "published", "release_id": "r1", "records": 1, "records_observed": 1, "records_quarantined": 0, "warnings": ["before"],
-        **{name: [] for name in ("flows", "months", "products", "notes", "healed", "briefs", "gaps")},
+        **{name: [] for name in ("flows", "months", "products", "notes", "healed", "briefs", "gaps", "rules")},
     }  # fmt: skip
     return Outcome.model_validate(made | change)
 
