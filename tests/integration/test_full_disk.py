@@ -46,7 +46,7 @@ def test_a_disk_that_fills_up_in_the_middle_stops_the_run_in_a_sentence_and_with
     assert fill(folder, alone).exit_code in (0, 3)
     disk = tmp_path / "disk"
     store = disk / "reporter=CHN"
-    with small_disk(disk, 1_600):
+    with small_disk(disk, 2_000):
         stopped = fill(folder, store)
         assert stopped.exit_code == 1, stopped.output
         assert stopped.stdout.startswith("Stopped with 2 left, Published 2025-01 to 2025-02\n")

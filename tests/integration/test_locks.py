@@ -13,15 +13,14 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent.parent
 OWN = ("flows", "schemas", "tasks", "tidewaiter")
-# Of the extra `dask`, which the command names where it is missing.
-OPTIONAL = {"dask", "distributed", "prefect-dask"}
+# Of the extras `dask` and `mcp`, which the commands name where they are missing.
+OPTIONAL = {"dask", "distributed", "mcp", "prefect-dask"}
 FOR_DEVELOPING = {
     "distributed",
     "duckdb",
     "hypothesis",
     "moto",
     "mypy",
-    "pandas",
     "playwright",
     "pytest",
     "ruff",

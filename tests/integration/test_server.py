@@ -99,11 +99,12 @@ def test_a_revision_and_what_is_overdue_are_told_as_events(services: Services) -
         lambda: services.events("tidewaiter.release.revised") and services.events("tidewaiter.release.overdue"),
         "the events",
     )
-    (revised,), (overdue,) = (
-        services.events("tidewaiter.release.revised"),
-        services.events("tidewaiter.release.overdue"),
-    )
-    assert revised["resource"]["prefect.resource.name"] == "january again.csv"
+    all_revised, all_overdue = (services.events(f"tidewaiter.release.{what}") for what in ("revised", "overdue"))
+    assert [one["resource"]["prefect.resource.name"] for one in all_revised] == ["january again.csv"]
+    assert [one["resource"]["prefect.resource.id"] for one in all_overdue] == [
+        all_overdue[0]["resource"]["prefect.resource.id"]
+    ]
+    (revised,), (overdue,) = all_revised, all_overdue
     assert revised["payload"]["revisions"] >= 1
     assert overdue["resource"]["prefect.resource.id"] == "tidewaiter.release.gacc_query.2025-02"
     assert (overdue["payload"]["late"], overdue["payload"]["days_late"]) == (["2025-02"], 3)
