@@ -31,6 +31,8 @@ SLOW = (
     "unit/steps/test_incremental.py",
     "unit/reports/test_brief.py",
     "unit/steps/test_batch.py",
+    "unit/reports/test_analysis.py",
+    "unit/flows/cli/test_mcp.py",
     "unit/ingest/test_editions.py",
     "unit/flows/test_withdraw.py",
     "unit/flows/test_backfill.py",

@@ -39,7 +39,7 @@ def vintages(
     """
     snapshot = query.open_published(store)
     statements = _statements(snapshot, flow, product, partner, months, figure)
-    days = pl.concat([statements["known_from"], statements["known_until"]]).drop_nulls().unique().sort().to_list()
+    days = _days(statements)
     rows: list[dict[str, object]] = []
     last: dict[date, dict[str, object]] = {}
     doubts: dict[date, Doubts] = {}
@@ -58,7 +58,7 @@ def vintages(
                 doubts[day] = Doubts(snapshot, day)
             said = doubts[day].of(flow, product, partner, months_behind(figure, point), figure)
             doubt = "; ".join(said) if value is not None and said else None
-            row = {
+            row: dict[str, object] = {
                 "period": month, "known_from": day, "known_until": None, "value": value, "status": made, "doubt": doubt,
             }  # fmt: skip
             last[month] = row
@@ -74,6 +74,21 @@ def vintages(
         change=pl.col("value") - earlier, change_pct=pl.when(earlier != 0).then((pl.col("value") / earlier - 1) * 100),
         releases=pl.col("known_from").replace_strict(made_on, default=None, return_dtype=pl.String),
     ).select(*SCHEMA)  # fmt: skip
+
+
+def days_from_the_first_print(
+    snapshot: Snapshot, flow: str, product: str, partner: str, month: date, figure: str
+) -> list[date]:
+    """Return the days on which a figure of a month may have changed, from the day on which the month had its first number."""
+    printed, all_days = (
+        _days(_statements(snapshot, flow, product, partner, (month, month), name)) for name in ("level", figure)
+    )
+    return [day for day in all_days if printed and day >= printed[0]]
+
+
+def _days(statements: pl.DataFrame) -> list[date]:
+    days: list[date] = pl.concat([statements["known_from"], statements["known_until"]]).drop_nulls().unique().sort().to_list()
+    return days
 
 
 def _statements(

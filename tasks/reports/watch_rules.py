@@ -132,11 +132,12 @@ class Grader:
 
     def first_print(self, rule: WatchRule, month: int) -> Graded | None:
         """Return what became of a rule by the first number that the month had; None where it never had one."""
-        figure = "mom_pct" if rule.figure in RUNS else rule.figure
-        span = (first_day(month), first_day(month))
-        found = vintages.vintages(self.store, rule.flow, rule.product, rule.partner, span, rule.measure, figure)
-        day = found.drop_nulls("value")["known_from"].min()
-        return self.grade(rule, month, day) if isinstance(day, date) else None
+        figure, series = "mom_pct" if rule.figure in RUNS else rule.figure, (rule.flow, rule.product, rule.partner)
+        for day in vintages.days_from_the_first_print(self.snapshot, *series, first_day(month), figure):
+            row = self._series(*series, rule.measure, day).get(month)
+            if row is not None and row[figure] is not None:
+                return self.grade(rule, month, day)
+        return None
 
     def _read(self, flow: str, product: str, partner: str, measure: str, day: date | None) -> dict[int, dict[str, Any]]:
         try:
