@@ -19,6 +19,8 @@ from tasks.store.parquet import Partition, read_table
 from tasks.store.snapshot import Snapshot
 
 PRINTED_MAX = 3
+# Records of a raw file from which reading all their numbers takes longer than choosing those of a month.
+LARGE = 20_000
 KEY = ("product", "partner", "period_start", "period_end", "measure")
 # What distinguishes the statements of a number, apart from their day.
 STATEMENT = ("release_id", "classification", "unit")
@@ -102,10 +104,12 @@ class RawRecords:
         return self.flow, day.year, day.month
 
     def _file(self, release: Row, day: date) -> RawFile:
-        """The records of a release that details of this month name."""
+        """The records of a release, of a large one those that details of this month name."""
         name, month = release["release_id"], self._month(day)
         if name not in self._whole:
             self._whole[name] = read_raw(self.snapshot.store, release)
+        if self._whole[name].reported.height < LARGE:
+            return self._whole[name]
         if (name, month) not in self._files:
             details = self._of_month[month]
             records = details.filter(pl.col("release_id") == name)["record"]

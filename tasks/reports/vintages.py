@@ -87,7 +87,9 @@ def days_from_the_first_print(
 
 
 def _days(statements: pl.DataFrame) -> list[date]:
-    days: list[date] = pl.concat([statements["known_from"], statements["known_until"]]).drop_nulls().unique().sort().to_list()
+    days: list[date] = (
+        pl.concat([statements["known_from"], statements["known_until"]]).drop_nulls().unique().sort().to_list()
+    )
     return days
 
 
