@@ -19,6 +19,14 @@ def site(
     output: Annotated[
         Path, typer.Option(help="folder of the pages; what lies there under their names is replaced")
     ] = Path("site"),
+    moved: Annotated[
+        int,
+        typer.Option(
+            help="pages of so many codes that moved most, beside the watch list; of a full cube each takes seconds",
+            min=0,
+            max=100,
+        ),
+    ] = 3,
     serve: Annotated[bool, typer.Option("--serve", help="then show it at http://127.0.0.1:PORT until Ctrl-C")] = False,
     port: Annotated[int, typer.Option(help="port for --serve; 0: any free one", min=0, max=65535)] = 8000,
     store: StoreGiven = STORE,
@@ -31,7 +39,7 @@ def site(
     from tasks.reports import site as building
 
     output.mkdir(parents=True, exist_ok=True)
-    pages = building.build(store, output, clock.today())
+    pages = building.build(store, output, clock.today(), moved)
     say(f"{counted(len(pages), 'page')} in {output}; open {output / building.FRONT['en']}")
     if serve:
         _serve(output, port)

@@ -53,7 +53,7 @@ class Trade(NamedTuple):
     pages: dict[str, str]
 
 
-def build(root: Path | S3Url, folder: Path, day: date) -> list[Path]:
+def build(root: Path | S3Url, folder: Path, day: date, moved: int = MOVED_MAX) -> list[Path]:
     """Write the site into a folder; return its pages. Pages of products that are watched no more are left as they are.
 
     A store whose numbers may not be passed on has no pages; the front page names its reporter.
@@ -71,7 +71,7 @@ def build(root: Path | S3Url, folder: Path, day: date) -> list[Path]:
         pages: dict[tuple[str, str], str] = {}
         for flow in FLOWS:
             if snapshot.entries("metric", flow):
-                for language, trade in _trade(store, snapshot, reporter, flow, folder, day, written):
+                for language, trade in _trade(store, snapshot, reporter, flow, folder, day, written, moved):
                     trades[language].append(trade)
                     pages |= (
                         {(reporter, product): place for product, place in trade.pages.items()}
@@ -96,7 +96,7 @@ def build(root: Path | S3Url, folder: Path, day: date) -> list[Path]:
 
 
 def _trade(
-    store: Path, snapshot: Snapshot, reporter: str, flow: str, folder: Path, day: date, written: list[Path]
+    store: Path, snapshot: Snapshot, reporter: str, flow: str, folder: Path, day: date, written: list[Path], most: int
 ) -> Iterator[tuple[str, Trade]]:
     """Write the pages of the products of a direction; yield what the front page says of it, by language."""
     rows, against, missing = None, "month", ""
@@ -108,7 +108,7 @@ def _trade(
         except ValueError as problem:
             missing = missing or str(problem)
     beside = expected(snapshot, rows) if rows is not None else None
-    largest = [] if rows is None else _finest(rows).head(MOVED_MAX).to_list()
+    largest = [] if rows is None else _finest(rows).head(most).to_list()
     listed = watch_list().filter(pl.col("flow") == flow, pl.col("reporter").is_in(["", reporter]))["product"].to_list()
     shown: dict[str, list[dict[str, str]]] = {language: [] for language in LANGUAGES}
     pages: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
