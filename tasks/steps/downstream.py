@@ -17,8 +17,10 @@ log = logging.getLogger("tidewaiter.downstream")
 
 
 def update_downstream(outcome: Outcome, store: Path) -> Outcome:
-    """Bring what moved of a reporter, the first prints of all and the published mirrors of this one up to date; return the outcome with the gaps that
-    the release has made. A table that cannot be made is a warning; the release stays published.
+    """Bring the tables `mirror`, `first_print`, `mover` and `expectation` up to date; return the outcome with the gaps that the release
+    has made in mirrors.
+
+    First prints of other reporters rest on this one too. A table that cannot be made is a warning; the release stays published.
     """
     address = address_of(store)
     root, reporter = root_of(address), named(address)

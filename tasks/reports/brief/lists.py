@@ -161,8 +161,9 @@ def mirror_tables(facts: Facts, language: str) -> list[dict[str, Any]]:
             "rows": [],
             "part": part,
         }
-        if not part.withheld and not any(part.bought if facts.flow == "export" else part.sold):
-            # The partner's customs say nothing of these months.
+        said = part.bought if facts.flow == "export" else part.sold
+        if not part.withheld and all(value is None for value in said):
+            # The partner's customs say nothing of these months. A zero is a statement.
             continue
         if part.withheld:
             found.append({**made, "note": t["mirror_withheld"]})

@@ -22,6 +22,7 @@ from tasks.reports.brief import facts as brief_facts
 from tasks.reports.brief import render, sentences, wording
 from tasks.reports.brief.charts import sparkline
 from tasks.reports.brief.facts import gather
+from tasks.reports.page_templates import LANGUAGES
 from tasks.reports.plot import draw
 from tasks.reports.query import open_published, query
 from tasks.store.parquet import read_table
@@ -139,6 +140,18 @@ def test_every_figure_is_traced_and_agrees(facts: Facts) -> None:
     for fact in facts.facts():
         assert fact.trace is not None
         assert fact.trace.agrees, fact
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_figure_that_does_not_agree_is_marked_on_the_page_and_in_markdown(facts: Facts, language: str) -> None:
+    level = facts.partners[0].level
+    assert level.trace is not None
+    wrong = level.model_copy(update={"trace": level.trace.model_copy(update={"agrees": False})})
+    rows = [facts.partners[0].model_copy(update={"level": wrong}), *facts.partners[1:]]
+    mark = wording.texts(language)["differs"]
+    for write in (render.page, render.markdown):
+        assert mark not in write(facts, language)
+        assert mark in write(facts.model_copy(update={"partners": rows}), language)
 
 
 @pytest.mark.parametrize(("start", "months"), [(date(2025, 1, 1), 0), (date(2024, 4, 1), 0), (date(2024, 3, 1), 12)])

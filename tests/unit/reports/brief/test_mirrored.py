@@ -94,3 +94,10 @@ def test_with_permission_the_numbers_of_un_comtrade_are_shown_and_a_page_without
         == []
     )
     assert wording.texts("en")["mirror"] not in render.page(facts.model_copy(update={"mirror": []}))
+
+
+def test_a_partner_that_says_zero_has_a_section_and_one_that_says_nothing_has_none(facts: Facts) -> None:
+    germany = facts.mirror[0]
+    for said, count in ((0.0, 1), (None, 0)):
+        part = germany.model_copy(update={"bought": [said] * len(germany.bought)})
+        assert render.page(facts.model_copy(update={"mirror": [part]})).count('id="mirror-') == count
