@@ -55,7 +55,7 @@ def test_each_release_publishes_its_movers_for_every_reader(made: Store) -> None
     plain = pl.read_parquet(files, hive_partitioning=True)
     assert plain.filter(kind="product", against="month")["period"].n_unique() == 11
     asked = "SELECT count(*) FROM read_parquet(?, hive_partitioning = true) WHERE kind = 'product' AND \"year\" = 2024"
-    counted = duckdb.execute(asked, [files]).fetchone()
+    [counted] = duckdb.execute(asked, [files]).fetchall()
     assert counted == (plain.filter(kind="product").height,)
     assert len(pd.read_parquet(own(made) / "current" / "mover")) == plain.height
     by_name = tidewaiter.read(table="mover", month="2024-07", store=made.store)
