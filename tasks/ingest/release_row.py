@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, cast
 import polars as pl
 
 from schemas.forms.request import Amended, Landed
+from schemas.reference.code_tables import code_table
 from schemas.table import DataFrame, polars_schema
 from tasks.domain.coverage import family, is_unplaced, lost_place, unlisted_place
 from tasks.domain.findings import finding
 from tasks.domain.nomenclature import LINE
 from tasks.domain.periods import first_day, month_number, month_start
-from tasks.ingest.calendar import last_opened
 from tasks.sources.protocol import Parsed
 from tasks.sources.registry import SOURCES
 
@@ -62,6 +62,24 @@ def _last_month(landed: Landed, keys: pl.DataFrame) -> date:
     if SOURCES[landed.source].kind == "query":
         asked = min(asked, last_opened(landed.released_on))
     return max(stated, asked)
+
+
+def last_opened(day: date) -> date:
+    """First day of the last month that the online query of China customs had on `day`.
+
+    Where the calendar has no entry, the rule applies: a month opens on the 20th of the next, January with February.
+    """
+    month = month_number(day) - 1
+    rows = code_table("release_calendar").filter(kind="query")
+    known = {
+        (int(year), int(number)): on for year, number, on in rows.select("year", "month", "expected_on").iter_rows()
+    }
+    while True:
+        year, number = month // 12, month % 12 + 1
+        rule = first_day(month + (2 if number == 1 else 1)).replace(day=20).isoformat()
+        if known.get((year, number), rule) <= day.isoformat():
+            return first_day(month)
+        month -= 1
 
 
 def describe(

@@ -26,7 +26,7 @@ from tasks.ledger import epochs, revisions
 from tasks.ledger import merge as ledger
 from tasks.ledger.trade_flow import widen
 from tasks.metrics.derive import derive
-from tasks.steps import assemble, derivation, segments
+from tasks.steps import assemble, derivation, portions
 from tasks.steps.affected_months import can_change, years_of_totals
 from tasks.steps.open_published import open_known
 from tasks.steps.publication import Derived, Entered, publish_tables
@@ -184,8 +184,8 @@ def test_releases_that_come_one_by_one_in_any_order_make_what_all_at_once_make(
     # An edition corrects a release that is there.
     told.sort(key=lambda one: MARK in one[0]["release_id"])
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(segments, "ROWS_AT_ONCE", chance.choice((1, 20, segments.ROWS_AT_ONCE)))
-        patch.setattr(segments, "ROWS_OF_A_LARGE_MONTH", chance.choice((1, segments.ROWS_OF_A_LARGE_MONTH)))
+        patch.setattr(portions, "ROWS_AT_ONCE", chance.choice((1, 20, portions.ROWS_AT_ONCE)))
+        patch.setattr(portions, "ROWS_OF_A_LARGE_MONTH", chance.choice((1, portions.ROWS_OF_A_LARGE_MONTH)))
         patch.setattr(derivation, "LEDGER_ROWS_AT_ONCE", chance.choice((5, derivation.LEDGER_ROWS_AT_ONCE)))
         withdrawn: set[str] = set()
         for row, rows in told:
