@@ -5,12 +5,12 @@ what it says of its columns to `tables.json`, for code that reads or writes a ta
 """
 
 from collections.abc import Collection
-from typing import Any, Self, cast
+from typing import Any
 
 import polars as pl
 from pandera.polars import Check, DataFrameModel, DataFrameSchema, Field
 
-from schemas.table import Column, DataFrame
+from schemas.table import Column
 
 
 def column(
@@ -39,13 +39,13 @@ class Table(DataFrameModel):
         ordered = True
 
     @classmethod
-    def validate(cls, check_obj: pl.DataFrame, *args: Any, **options: Any) -> DataFrame[Self]:  # type: ignore[override]
+    def validate(cls, check_obj: pl.DataFrame, *args: Any, **options: Any) -> pl.DataFrame:  # type: ignore[override]
         """Return a frame that fits the model; see pandera. Raises SchemaErrors with every value that does not fit.
 
         Pandera asks every column in several queries. What fits is found here with few, and pandera says what does not.
         """
         if _fits(cls.to_schema(), check_obj):
-            return cast("DataFrame[Self]", check_obj)
+            return check_obj
         return super().validate(check_obj, *args, **options)
 
 

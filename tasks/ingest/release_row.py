@@ -4,26 +4,22 @@ Belongs here: the scope, which decides whether a missing row means no trade or n
 `normalise`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import polars as pl
 
 from schemas.forms.request import Amended, Landed
+from schemas.frames import Quarantine, Release
 from schemas.reference.code_tables import code_table
-from schemas.table import DataFrame, polars_schema
+from schemas.table import polars_schema
 from tasks.domain.coverage import family, is_unplaced, lost_place, unlisted_place
 from tasks.domain.findings import finding
 from tasks.domain.nomenclature import LINE
 from tasks.domain.periods import first_day, month_number, month_start
 from tasks.sources.protocol import Parsed
 from tasks.sources.registry import SOURCES
-
-if TYPE_CHECKING:
-    from schemas.tables.release import Quarantine, Release
 
 
 def months_of(keys: pl.DataFrame) -> tuple[int, int]:
@@ -87,10 +83,10 @@ def describe(
     parsed: Parsed,
     keys: pl.DataFrame,
     measures: pl.Series,
-    quarantine: DataFrame[Quarantine],
+    quarantine: Quarantine,
     lost: pl.DataFrame,
     release_id: str,
-) -> DataFrame[Release]:
+) -> Release:
     """The release as a row, with its scope; `keys` are those of the records with a statement, `measures` what they measure."""
     # The site takes one range of months, so all months between the first and the last in the file were requested.
     partners = keys["partner"].unique().sort().to_list()
@@ -117,7 +113,7 @@ def describe(
     }  # fmt: skip
     if landed.amends is not None:
         row |= _widened(row, landed.amends)
-    return cast("DataFrame[Release]", pl.DataFrame([row], schema=polars_schema("release")))
+    return pl.DataFrame([row], schema=polars_schema("release"))
 
 
 def _flow(keys: pl.DataFrame) -> str | None:

@@ -12,8 +12,6 @@ from typing import Annotated, NamedTuple
 import polars as pl
 
 from schemas.table import polars_schema
-from schemas.tables.metric import Metric
-from schemas.tables.record_level import RecordLevel
 from tasks.domain.coverage import FIGURES_LOOK_BACK
 from tasks.domain.decisions import out_on
 from tasks.domain.periods import month_index
@@ -52,8 +50,8 @@ class Figures(NamedTuple):
     have millions of rows.
     """
 
-    metric: Annotated[PendingFiles, Metric]
-    recent: Annotated[PendingFiles, RecordLevel]
+    metric: Annotated[PendingFiles, "metric"]
+    recent: Annotated[PendingFiles, "record_level"]
 
 
 def derive(ledger_after: Ledger, known: Known) -> Figures:

@@ -12,14 +12,12 @@ derives a portion (`executor`), how a month is computed (`metrics`).
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import polars as pl
 from pydantic import BaseModel
 
-from schemas.table import DataFrame
 from schemas.tables.catalog import MODELS
-from schemas.tables.release import Release
 from tasks.domain.coverage import LOOK_BACK_MONTHS
 from tasks.ledger.merge import current_statements
 from tasks.ledger.precedence import Portion, chapter_group_of, chapter_groups
@@ -114,7 +112,7 @@ def title_of(flow: str, months: Sequence[int], portion: Portion) -> str:
 def derive_portion(work: Work) -> list[Part]:
     """Derive all months of a portion and leave their files. Raises OverflowError for a sum that is too large."""
     place, plan = work.place, Plan.model_validate_json(exchange.get(work.place, work.plan))
-    releases = cast("DataFrame[Release]", read_frame(place, plan.releases))
+    releases = read_frame(place, plan.releases)
     portion = Portion(*plan.portions[work.number])
     made: list[Part] = []
     recent = read_levels(plan.recent, plan.flow, portion)

@@ -10,9 +10,8 @@ import pytest
 from pandera.errors import SchemaErrors
 from pandera.polars import Field
 
+from schemas.frames import Finding
 from schemas.model import Table, columns_of
-from schemas.table import DataFrame
-from schemas.tables.release import Finding
 from tasks.domain import hashing
 from tasks.domain.hashing import frame_sha256
 from tasks.lineage.records import Run, as_table, recording
@@ -21,7 +20,7 @@ from tasks.steps.step import Step
 
 
 class Pair(NamedTuple):
-    findings: DataFrame[Finding]
+    findings: Finding
     note: str
 
 
@@ -38,7 +37,7 @@ def _finding(**other: str) -> pl.DataFrame:
     return pl.DataFrame([{**row, **other}])
 
 
-def one(frame: pl.DataFrame) -> DataFrame[Finding]:
+def one(frame: pl.DataFrame) -> Finding:
     return frame  # type: ignore[return-value]
 
 
@@ -96,7 +95,7 @@ def test_the_trail_has_a_step_that_was_tried_again_once() -> None:
     """A disk that failed and then did not is no part of what was derived; who gets the events is told of both."""
     fails = [OSError("Input/output error")]
 
-    def flaky(frame: pl.DataFrame) -> DataFrame[Finding]:
+    def flaky(frame: pl.DataFrame) -> Finding:
         if fails:
             raise fails.pop()
         return frame  # type: ignore[return-value]
