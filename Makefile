@@ -69,7 +69,7 @@ test test-slow test-services test-month search: export PYTHONDONTWRITEBYTECODE =
 test test-slow search: export POLARS_MAX_THREADS = 1
 
 # What a developer runs draws fewer examples; `make test-all` draws all of them.
-test: export TIDEWAITER_DRAWS ?= 0.4
+test: export TIDEWAITER_DRAWS ?= 0.25
 
 # Two cores do two things; what waits for servers is apart, because minutes of it are waiting.
 test: $(READY_DEV)

@@ -1,5 +1,5 @@
 """How many examples a property is tried on: few and always the same, so that a run fails for what was changed and for nothing
-else. `TIDEWAITER_DRAWS` says how many times as many: 0.4 in `make test`, 1 in `make test-all`, and 50 in `make search`, which
+else. `TIDEWAITER_DRAWS` says how many times as many: 0.25 in `make test`, 1 in `make test-all`, and 50 in `make search`, which
 draws new ones each time."""
 
 import os

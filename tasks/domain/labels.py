@@ -1,6 +1,7 @@
 """Names partners, products and months as people write them."""
 
 import calendar
+import functools
 import re
 from datetime import date
 
@@ -27,8 +28,7 @@ def country(key: str, language: str = "en") -> str:
     if key == "EU27":
         return UNION[language]
     if language == "zh":
-        known = code_table("partners").filter(pl.col("partner") == key)
-        return str(known["name_zh"][0]) if known.height else key
+        return _names("zh").get(key, key)
     return f"the {partner_name(key)}" if key in WITH_ARTICLE else partner_name(key)
 
 
@@ -70,11 +70,21 @@ def partner_name(partner: str) -> str:
         return "World"
     if is_group(partner):
         return partner
-    known = code_table("partners").filter(pl.col("partner") == partner)
-    if known.height:
-        return str(known["name_en"][0])
+    if partner in _names("en"):
+        return _names("en")[partner]
     country = pycountry.countries.get(alpha_3=partner)
     return country.name if country else partner
+
+
+@functools.cache
+def _names(language: str) -> dict[str, str]:
+    """Names by partner; where its code changed, that of the first row."""
+    return dict(code_table("partners").select("partner", f"name_{language}").rows()[::-1])
+
+
+@functools.cache
+def _groups() -> frozenset[str]:
+    return frozenset(code_table("partner_groups")["group"])
 
 
 def readable(name: str) -> str:
@@ -88,7 +98,7 @@ def readable(name: str) -> str:
 
 def is_group(partner: str) -> bool:
     """Whether a key names several partners, which have keys of their own."""
-    return partner in code_table("partner_groups")["group"]
+    return partner in _groups()
 
 
 def row_name(partner: str) -> str:

@@ -72,8 +72,8 @@ class RawFile:
         if self.corrections is None:
             return None
         values = self._values.get(measure)
-        places = [place for record in records for place in self._places(record, span)]
-        return 0 if values is None else sum(values.gather(places).to_list())
+        places = (place for record in records for place in self._places(record, span))
+        return 0 if values is None else sum(values[place] for place in places)
 
     def _places(self, record: int, span: Span) -> list[int]:
         found = self.places[record]
@@ -94,24 +94,45 @@ class RawFile:
         return self.corrected["period"].fill_null("").to_list()
 
     @functools.cached_property
-    def _values(self) -> dict[str, pl.Series]:
+    def _values(self) -> dict[str, list[int]]:
         """The numbers in each measure by place, 0 where there is none: read once, because a chapter uses thousands."""
         found = {}
         for (measure,), numbers in numbers_of(self.corrected).partition_by("measure", as_dict=True).items():
             nothing = pl.repeat(0, self.reported.height, dtype=pl.Int64, eager=True)
-            found[str(measure)] = nothing.scatter(numbers["row"], numbers["value"])
+            found[str(measure)] = nothing.scatter(numbers["row"], numbers["value"]).to_list()
         return found
 
 
 def read_raw(store: Path, release: Mapping[str, Any]) -> RawFile:
     """The raw file of a row of the table `release`. Raises ValueError where the bytes do not match their hash."""
-    sha256 = release["raw_sha256"]
-    place = fetched(store, raw_path(store, sha256))
-    raw = place.read_bytes()
-    if hashlib.sha256(raw).hexdigest() != sha256:
-        raise ValueError(f"{place}: the raw bytes are not those that were landed; restore the file from a copy")
-    parsed = SOURCES[release["source"]].parse(raw, Path(release["title"]).name)
-    reported = parsed.declared(release["partners"]).reported
+    parsed = _parsed(_bytes(store, release), release)
     corrections = corrections_in(release)
-    mended = corrected(reported, corrections, place.name) if corrections else reported
-    return RawFile(reported, mended, corrections)
+    mended = corrected(parsed, corrections, release["raw_sha256"]) if corrections else parsed
+    return RawFile(parsed, mended, corrections)
+
+
+def read_excerpt(store: Path, release: Mapping[str, Any], records: pl.Series) -> RawFile | None:
+    """These records (sorted, each once) of a raw file whose source has excerpts; None for another form of file, or with corrections.
+    Reading all of a full cube takes seconds. Raises ValueError where the bytes do not match their hash.
+    """
+    excerpt, corrections = SOURCES[release["source"]].excerpt, corrections_in(release)
+    if excerpt is None or corrections != []:
+        return None
+    raw = excerpt(_bytes(store, release), records.to_list(), release["records"])
+    parsed = None if raw is None else _parsed(raw, release)
+    if parsed is None or parsed["record"].to_list() != [*range(1, records.len() + 1)]:
+        return None
+    numbered = cast("DataFrame[Reported]", parsed.with_columns(record=records.cast(parsed.schema["record"])))
+    return RawFile(numbered, numbered, corrections)
+
+
+def _bytes(store: Path, release: Mapping[str, Any]) -> bytes:
+    place = fetched(store, raw_path(store, release["raw_sha256"]))
+    raw = place.read_bytes()
+    if hashlib.sha256(raw).hexdigest() != release["raw_sha256"]:
+        raise ValueError(f"{place}: the raw bytes are not those that were landed; restore the file from a copy")
+    return raw
+
+
+def _parsed(raw: bytes, release: Mapping[str, Any]) -> DataFrame[Reported]:
+    return SOURCES[release["source"]].parse(raw, Path(release["title"]).name).declared(release["partners"]).reported

@@ -7,14 +7,14 @@ import functools
 import json
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from schemas.forms.trace import TracedNumber
 from tasks.domain.periods import span_name
 from tasks.domain.value_terms import in_words, value_terms
-from tasks.ingest.raw_file import RawFile, read_raw
+from tasks.ingest.raw_file import RawFile, read_excerpt, read_raw
 from tasks.store.parquet import Partition, read_table
 from tasks.store.snapshot import Snapshot
 
@@ -28,6 +28,14 @@ STATEMENT = ("release_id", "classification", "unit")
 Row = dict[str, Any]
 
 
+class Detail(NamedTuple):
+    """A number of a release: the record, since when it was public, and its value."""
+
+    record: int
+    known_from: date
+    value: int
+
+
 class RawRecords:
     """The records behind rows of the ledger of one flow; each raw file and each month of details is read once.
 
@@ -37,11 +45,10 @@ class RawRecords:
     def __init__(self, snapshot: Snapshot, flow: str, releases: pl.DataFrame, where: pl.Expr | None) -> None:
         self.snapshot, self.flow, self.releases, self.where = snapshot, flow, releases, where
         self._known: dict[tuple[Any, ...], TracedNumber] = {}
-        self._decided: frozenset[date] | None = None
         self._whole: dict[str, RawFile] = {}
         self._files: dict[tuple[str, Partition], RawFile] = {}
         self._of_month: dict[Partition, pl.DataFrame] = {}
-        self._by_key: dict[Partition, dict[tuple[Any, ...], pl.DataFrame]] = {}
+        self._by_key: dict[Partition, dict[tuple[Any, ...], list[Detail]]] = {}
 
     @functools.cached_property
     def _releases(self) -> dict[str, Row]:
@@ -56,12 +63,12 @@ class RawRecords:
 
     def _trace(self, row: Row) -> TracedNumber:
         release = self._releases[row["release_id"]]
-        details = self._details(row).filter(pl.col("known_from") <= row["known_from"])
+        details = [one for one in self._details(row) if one.known_from <= row["known_from"]]
         # A number that counts again from a decision on is of an earlier day than the row of the ledger, and no other number is.
-        is_again = row["known_from"] in self._decided_on()
-        day = details["known_from"].max() if is_again else row["known_from"]
-        details = details.filter(known_from=day)
-        records = sorted(details["record"].to_list())
+        is_again = row["known_from"] in self._decided_on
+        day = max((one.known_from for one in details), default=None) if is_again else row["known_from"]
+        details = [one for one in details if one.known_from == day]
+        records = sorted(one.record for one in details)
         file = self._file(release, row["period_end"]) if records else None
         span, measure = (row["period_start"], row["period_end"]), row["measure"]
         valuation, terms = _terms(row["source"], self.flow, measure)
@@ -71,18 +78,17 @@ class RawRecords:
             measure=measure, value=row["value"], unit=row["unit"],
             valuation=valuation, terms=terms, release_id=row["release_id"], title=release["title"],
             known_from=str(row["known_from"]), raw_sha256=release["raw_sha256"], records=records,
-            reported=details["value"].sum(), read=file.total(records, measure, span) if file else None,
+            reported=sum(one.value for one in details), read=file.total(records, measure, span) if file else None,
             corrected=file.changes(records) if file else [],
             printed=[json.dumps(text, ensure_ascii=False) for text in texts], address=texts[0].get("address") if texts else None,
         )  # fmt: skip
 
+    @functools.cached_property
     def _decided_on(self) -> frozenset[date]:
         """The days from which decisions about releases hold."""
-        if self._decided is None:
-            self._decided = frozenset(read_table(self.snapshot, "decision")["decided_on"])
-        return self._decided
+        return frozenset(read_table(self.snapshot, "decision")["decided_on"])
 
-    def _details(self, row: Row) -> pl.DataFrame:
+    def _details(self, row: Row) -> list[Detail]:
         """The details of the statement that a row of the ledger is of."""
         month, key = self._month(row["period_end"]), (*KEY, *STATEMENT)
         if month not in self._of_month:
@@ -91,14 +97,15 @@ class RawRecords:
             )
         details = self._of_month[month]
         if self.where is None:
-            return details.filter(pl.all_horizontal(pl.col(name) == row[name] for name in key))
+            found = details.filter(pl.all_horizontal(pl.col(name) == row[name] for name in key))
+            return [Detail(*one) for one in found.select(Detail._fields).iter_rows()]
         # Of one product most rows are asked for; of all products, few.
         if month not in self._by_key:
-            parts = details.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String)).partition_by(
-                key, as_dict=True
-            )
+            parts: dict[tuple[Any, ...], list[Detail]] = {}
+            for one in details.select(*key, *Detail._fields).iter_rows():
+                parts.setdefault(one[: len(key)], []).append(Detail(*one[len(key) :]))
             self._by_key[month] = parts
-        return self._by_key[month].get(tuple(row[name] for name in key), details.clear())
+        return self._by_key[month].get(tuple(row[name] for name in key), [])
 
     def _month(self, day: date) -> Partition:
         return self.flow, day.year, day.month
@@ -106,15 +113,19 @@ class RawRecords:
     def _file(self, release: Row, day: date) -> RawFile:
         """The records of a release, of a large one those that details of this month name."""
         name, month = release["release_id"], self._month(day)
-        if name not in self._whole:
-            self._whole[name] = read_raw(self.snapshot.store, release)
-        if self._whole[name].reported.height < LARGE:
-            return self._whole[name]
+        if release["records"] < LARGE:
+            return self._whole_file(name, release)
         if (name, month) not in self._files:
             details = self._of_month[month]
-            records = details.filter(pl.col("release_id") == name)["record"]
-            self._files[name, month] = self._whole[name].of(records)
+            records = details.filter(pl.col("release_id") == name)["record"].unique().sort()
+            excerpt = read_excerpt(self.snapshot.store, release, records)
+            self._files[name, month] = excerpt or self._whole_file(name, release).of(records)
         return self._files[name, month]
+
+    def _whole_file(self, name: str, release: Row) -> RawFile:
+        if name not in self._whole:
+            self._whole[name] = read_raw(self.snapshot.store, release)
+        return self._whole[name]
 
 
 @functools.cache

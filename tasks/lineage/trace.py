@@ -5,6 +5,7 @@ it is an independent check. Belongs here: which row is requested, the values of 
 agree. `formulas` has the formula of each metric, `operands` the origin of each operand.
 """
 
+import functools
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -46,6 +47,13 @@ class Tracer:
         self.origins, self.doubts = Origins(snapshot, flow, product), Doubts(snapshot)
         # The level of a partner is an operand of every rank, and that of the world of every share.
         self._levels: dict[Point, ExactOperand] = {}
+        # Those of all partners are the operands of the rank of each.
+        self._ranked: dict[Point, list[ExactOperand]] = {}
+
+    @functools.cached_property
+    def _places(self) -> dict[tuple[Any, ...], int]:
+        keys = self.metric.select("product", "partner", "measure", "period")
+        return {key: place for place, key in enumerate(keys.iter_rows())}
 
     def trace(self, point: Point, figure: str) -> Trace:
         """The trace of one metric of the table `metric`. Raises NoFigure where the table has no such row."""
@@ -91,12 +99,12 @@ class Tracer:
         """The row of `metric`, with its records if `figure` is one: they may rest on the whole history of the product.
         Raises NoFigure, which lists what exists instead.
         """
+        place = self._places.get((point.product, point.partner, point.measure, first_day(point.month)))
+        if place is not None:
+            if figure in RECORDS:
+                return with_requested_records(self.metric[place : place + 1], self.snapshot).row(0, named=True)
+            return self.metric.row(place, named=True)
         of_it = (pl.col("product") == point.product) & (pl.col("partner") == point.partner)
-        is_asked = (pl.col("measure") == point.measure) & (pl.col("period") == first_day(point.month))
-        rows = self.metric.filter(of_it & is_asked)
-        if rows.height:
-            found = with_requested_records(rows, self.snapshot) if figure in RECORDS else rows
-            return found.row(0, named=True)
         near = self.metric.filter(of_it)
         missing = f"no {point.flow} of {point.product}, partner {point.partner}, {point.measure}, in {month_name(point.month)}"
         if decided := self.origins.decided.lines([point]):
@@ -134,16 +142,23 @@ class Tracer:
             months = months_of(point, shift, row)
             return [self._level(point.at(month=month, measure=measure)) for measure in measures for month in months]
         if what == "partners":
-            rows = self.metric.filter(
-                (pl.col("product") == point.product) & (pl.col("measure") == point.measure)
-                & (pl.col("period") == first_day(point.month)) & pl.col("rank").is_not_null()
-            )  # fmt: skip
-            return [
-                replace(known, shown=known.shown.model_copy(update={"name": f"{known.shown.name}, {partner}"}))
-                for partner in rows["partner"].sort()
-                for known in [self._level(point.at(partner=partner))]
-            ]
+            every = point.at(partner=WORLD)
+            if every not in self._ranked:
+                self._ranked[every] = self._of_partners(every)
+            return self._ranked[every]
         return [self._level(point.at(month=point.month + int(shift or 0)))]
+
+    def _of_partners(self, every: Point) -> list[ExactOperand]:
+        """The levels of the ranked partners, named after them."""
+        rows = self.metric.filter(
+            (pl.col("product") == every.product) & (pl.col("measure") == every.measure)
+            & (pl.col("period") == first_day(every.month)) & pl.col("rank").is_not_null()
+        )  # fmt: skip
+        return [
+            replace(known, shown=known.shown.model_copy(update={"name": f"{known.shown.name}, {partner}"}))
+            for partner in rows["partner"].sort()
+            for known in [self._level(every.at(partner=partner))]
+        ]
 
     def _level(self, point: Point) -> ExactOperand:
         if point not in self._levels:

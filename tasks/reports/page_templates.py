@@ -31,10 +31,14 @@ ADDRESS = re.compile(r"(?<=:)//|(?<=www)\.|@", re.IGNORECASE)
 @functools.cache
 def template(name: str) -> "jinja2.Template":
     """Return a template. Texts in HTML are escaped; markdown viewers accept HTML, so texts of a file go through `plain` there."""
+    return _environment(".html" in name).get_template(name)
+
+
+@functools.cache
+def _environment(is_html: bool) -> "jinja2.Environment":
     # Only where something is written: a release without a watched product waits for no templates.
     import jinja2
 
-    is_html = ".html" in name
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER), autoescape=is_html, undefined=jinja2.ChainableUndefined,
         keep_trailing_newline=True, trim_blocks=not is_html,
@@ -44,7 +48,7 @@ def template(name: str) -> "jinja2.Template":
     environment.filters["rows"] = lambda columns: zip(*columns, strict=True)
     environment.filters["escaped"] = escape
     environment.tests["on_the_web"] = _is_on_the_web
-    return environment.get_template(name)
+    return environment
 
 
 @functools.cache

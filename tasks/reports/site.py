@@ -5,7 +5,7 @@ Belongs here: which pages there are, their addresses and what stands on the fron
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,7 +32,7 @@ from tasks.reports.page_templates import LANGUAGES, template, words
 from tasks.reports.questions import with_names
 from tasks.reports.resolver import Resolver
 from tasks.reports.sources import source_states
-from tasks.store.parquet import read_table
+from tasks.store.parquet import path_partition, read_table
 from tasks.store.reporters import stores_of
 from tasks.store.snapshot import Snapshot
 from tasks.store.working_copy import at_hand
@@ -68,10 +68,10 @@ def build(root: Path | S3Url, folder: Path, day: date, moved: int = MOVED_MAX) -
             left_out.append(reporter)
             continue
         waiting += [(reporter, one) for one in held_releases.waiting(store)]
-        pages: dict[tuple[str, str], str] = {}
+        pages, resolver = dict[tuple[str, str], str](), Resolver(snapshot)
         for flow in FLOWS:
             if snapshot.entries("metric", flow):
-                for language, trade in _trade(store, snapshot, reporter, flow, folder, day, written, moved):
+                for language, trade in _trade(store, snapshot, resolver, reporter, flow, folder, day, written, moved):
                     trades[language].append(trade)
                     pages |= (
                         {(reporter, product): place for product, place in trade.pages.items()}
@@ -96,7 +96,15 @@ def build(root: Path | S3Url, folder: Path, day: date, moved: int = MOVED_MAX) -
 
 
 def _trade(
-    store: Path, snapshot: Snapshot, reporter: str, flow: str, folder: Path, day: date, written: list[Path], most: int
+    store: Path,
+    snapshot: Snapshot,
+    resolver: Resolver,
+    reporter: str,
+    flow: str,
+    folder: Path,
+    day: date,
+    written: list[Path],
+    most: int,
 ) -> Iterator[tuple[str, Trade]]:
     """Write the pages of the products of a direction; yield what the front page says of it, by language."""
     rows, against, missing = None, "month", ""
@@ -112,15 +120,9 @@ def _trade(
     listed = watch_list().filter(pl.col("flow") == flow, pl.col("reporter").is_in(["", reporter]))["product"].to_list()
     shown: dict[str, list[dict[str, str]]] = {language: [] for language in LANGUAGES}
     pages: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
-    resolver = Resolver(snapshot)
-    for product in dict.fromkeys([*listed, *largest]):
+    for product, month in _newest(snapshot, flow, dict.fromkeys([*listed, *largest])):
         try:
-            month = resolver.month("latest", flow, [product])
-        except ValueError:
-            # The store has no figure of a product that is watched.
-            continue
-        try:
-            facts = gather(snapshot, store, product, flow, month, day)
+            facts = gather(snapshot, store, product, flow, month, day, resolver.names)
         except NoFigure:
             # It has figures in units of which a page has none.
             continue
@@ -158,6 +160,18 @@ def _trade(
         yield language, Trade(title, cited, shown[language], sections, missing, pages[language])
 
 
+def _newest(snapshot: Snapshot, flow: str, products: Iterable[str]) -> Iterator[tuple[str, date]]:
+    """Yield the products that the store has, each with its newest month with a figure; without one the newest month says why."""
+    is_asked, columns = pl.col("product").is_in([*products]), ("product", "period", "level", "ytd")
+    rows = read_table(snapshot, "metric", lambda part: part[0] == flow, is_asked, columns)
+    has_figure = pl.col("level").is_not_null() | pl.col("ytd").is_not_null()
+    newest = dict(rows.group_by("product").agg(pl.col("period").filter(has_figure).max()).iter_rows())
+    last = max(path_partition(entry.partition) for entry in snapshot.entries("metric", flow) if entry.rows)
+    for product in products:
+        if product in newest:
+            yield product, newest[product] or date(*last[1:], 1)
+
+
 def _finest(rows: pl.DataFrame) -> pl.Series:
     """Return the products that moved most, of those that no row below explains: the page of a chapter takes half a minute."""
     parts = rows.filter(pl.col("product").is_not_null(), kind="product")
@@ -165,13 +179,9 @@ def _finest(rows: pl.DataFrame) -> pl.Series:
     return finest.sort(pl.col("change").abs(), descending=True)["product"]
 
 
-def _names(store: Path, reporter: str, pages: dict[tuple[str, str], str]) -> list[list[Any]]:
+def _names(store: Path, reporter: str, pages: dict[tuple[str, str], str]) -> list[tuple[Any, ...]]:
     """List what the search finds: reporter, code, both names, first and last month, and the page if there is one."""
-    rows = []
-    for kind in ("products", "partners"):
-        there = inventory.inventory(store, kind).drop_nulls("last_month").rename({kind.removesuffix("s"): "code"})
-        for row in there.iter_rows(named=True):
-            names, months = (row["name"] or "", row["name_zh"] or ""), (row["first_month"], row["last_month"])
-            page = pages.get((reporter, row["code"]), "")
-            rows.append([reporter, row["code"], *names, *(f"{month:%Y-%m}" for month in months), page])
-    return rows
+    months = (pl.col(name).dt.strftime("%Y-%m") for name in ("first_month", "last_month"))
+    shown = (pl.lit(reporter), pl.first(), pl.col("name", "name_zh").fill_null(""), *months)
+    found = (inventory.inventory(store, kind).drop_nulls("last_month") for kind in ("products", "partners"))
+    return [(*row, pages.get((reporter, row[1]), "")) for there in found for row in there.select(shown).iter_rows()]

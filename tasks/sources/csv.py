@@ -4,6 +4,7 @@ Gate A (`tasks/sources/envelope.py`) checks the bytes as a whole; this module br
 the whole file, and reads the header; gate B (`tasks/sources/csv_split.py`) splits the rest.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -81,6 +82,23 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
     if is_quoted and not is_mixed and header.eol == b"\r\n":
         normalised.append("CRLF line ends")
     return Lexed(fields, distinct, encoding, tuple(normalised), is_unquoted=not is_quoted or is_mixed)
+
+
+def excerpt(raw: bytes, records: Sequence[int], count: int) -> bytes | None:
+    """The titles and these records (numbers from 1) of a file of `count` records; None where they do not end as the titles do.
+
+    >>> excerpt(b'"a","b"\\n"1","x\\ny"\\n"2","z"\\n', [2], 2)
+    b'"a","b"\\n"2","z"\\n'
+    """
+    end = re.match(rb'[^\n]*?("?,?\r?\n)("?)', raw)
+    if end is None:
+        return None
+    # A text may have a line end inside its quotes.
+    between = end[1] + end[2]
+    rows = raw.removesuffix(end[1]).split(between)
+    if len(rows) != 1 + count:
+        return None
+    return between.join([rows[0], *(rows[record] for record in records)]) + end[1]
 
 
 def _header_end(body: bytes, where: str) -> int:

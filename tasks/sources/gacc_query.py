@@ -142,4 +142,12 @@ def _with_units(fields: pl.DataFrame, distinct: dict[str, pl.Series]) -> pl.Data
     return fields
 
 
-SOURCE = Source(name="gacc_query", kind="query", needs=("flow",), parse=parse, row_cap=ROW_CAP, calendar="query")
+SOURCE = Source(
+    name="gacc_query",
+    kind="query",
+    needs=("flow",),
+    parse=parse,
+    row_cap=ROW_CAP,
+    calendar="query",
+    excerpt=csv.excerpt,
+)

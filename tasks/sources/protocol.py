@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
@@ -149,7 +149,9 @@ class Source:
     `nomenclature` the national codes (`tasks/domain/nomenclature.py`). `has_lines`: products may be lines that only the
     source defines; `has_spans`: a record may cover several months together. `dated` gives the day from which the figures of a
     file were public, by what it prints, where no day is declared; None for a file that prints none. `experimental` says what
-    was read of the source where that was no whole real file; its first release waits for approval.
+    was read of the source where that was no whole real file; its first release waits for approval. `excerpt(raw, records, count)`
+    returns the bytes of a file of so many records with these alone (numbers from 1, sorted), for a source that numbers records by their
+    place; None for a file that it cannot cut.
 
     `questions(request, today, site)` yields what is asked of the source, or what became of a list; None where a person
     downloads its files. `base` is the address of its site: no other host is asked. `calendar` is the name of the source in
@@ -170,6 +172,7 @@ class Source:
     has_spans: bool = False
     dated: Callable[[bytes], date | None] | None = None
     experimental: str = ""
+    excerpt: Callable[[bytes, Sequence[int], int], bytes | None] | None = None
     calendar: str = ""
     base: str = ""
     questions: Callable[[FetchRequest, date, Site], Iterable[Question | Fetched]] | None = None

@@ -43,7 +43,7 @@ class _Origins(Origins):
 
 class _Tracer(Tracer):
     def __init__(self, metric: pl.DataFrame, origins: Origins) -> None:
-        self._levels = {}
+        self._levels, self._ranked = {}, {}
         self.reporter, self.doubts = Reporter.of(origins.releases), _NoDoubts()
         self.metric, self.origins, self.flow = metric.filter(pl.col("flow") == "export"), origins, "export"
         self.snapshot = type("Snapshot", (), {"id": "none"})()

@@ -24,7 +24,7 @@ from tasks.domain.precision import Interval
 from tasks.domain.reporter import Reporter
 from tasks.domain.units import UNIT_VALUE_OF, VALUE_OF
 from tasks.ingest.editions import is_outdated
-from tasks.ledger.name_tables import names_in
+from tasks.ledger.name_tables import NameTables, names_in
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reports.brief.decided import decided
@@ -175,10 +175,10 @@ class Gatherer:
 
 
 def gather(
-    snapshot: Snapshot, store: Path, product: str, flow: str, month: date, day: date | None = None
+    snapshot: Snapshot, store: Path, product: str, flow: str, month: date, day: date | None = None, names: NameTables | None = None
 ) -> Facts:  # fmt: skip
     """Gather all facts of the brief; export controls have their states on `day`, by default the day of the newest
-    release. Raises NoFigure if the store has no such product or month.
+    release. `names` are those of the snapshot where they are read already. Raises NoFigure if the store has no such product or month.
     """
     day = day or date.fromisoformat(snapshot.about["released_on"])
     found = Gatherer(snapshot, product, flow, month)
@@ -193,7 +193,7 @@ def gather(
         for partner in partners
     ]  # fmt: skip
     codes = members(product)
-    names = names_of(product, snapshot)
+    named = names_of(product, snapshot, names)
     reporter = found.tracer.reporter
     before = {partner: found.levels(partner, 2)[0] for partner in partners}
     months = [first_day(found.number - back) for back in range(MONTHS_SHOWN - 1, -1, -1)]
@@ -203,8 +203,8 @@ def gather(
     releases = read_table(snapshot, "release")
     start = found.tracer.row(Point(flow, product, WORLD, found.measure, found.number), "highest_since")["series_start"]
     page = Facts(
-        flow=flow, product=product, name_en=readable(names[0]), name_zh=names[1],
-        printed_name=names[0] if readable(names[0]) != names[0] else "", codes=codes, month=month, measure=found.measure, snapshot_id=snapshot.id,
+        flow=flow, product=product, name_en=readable(named[0]), name_zh=named[1],
+        printed_name=named[0] if readable(named[0]) != named[0] else "", codes=codes, month=month, measure=found.measure, snapshot_id=snapshot.id,
         world_before=found.fact(WORLD, "level", back=1), highest_since=found.fact(WORLD, "highest_since"),
         lowest_since=found.fact(WORLD, "lowest_since"), partners=rows, months=months, world=found.levels(WORLD, MONTHS_SHOWN),
         before=before, events=_events(product, flow, months, day, reporter.code), states_on=day, unit_value=prices[0], unit_value_mom=prices[1],
@@ -217,7 +217,7 @@ def gather(
     return page.model_copy(update={"doubts": list(dict.fromkeys(one for fact in page.facts() for one in fact.doubts))})
 
 
-def names_of(product: str, snapshot: Snapshot) -> tuple[str, str]:
+def names_of(product: str, snapshot: Snapshot, names: NameTables | None = None) -> tuple[str, str]:
     """Return the English and the Chinese name: from the code tables, otherwise as a source prints it, otherwise the
     code.
     """
@@ -225,7 +225,7 @@ def names_of(product: str, snapshot: Snapshot) -> tuple[str, str]:
     if (known := product_names(product, national)) is not None:
         return known
     plain = f"HS {product}" if product.isdecimal() else product
-    for row in names_in(snapshot).product.filter(product=product).iter_rows(named=True):
+    for row in (names or names_in(snapshot)).product.filter(product=product).iter_rows(named=True):
         return row["name"] or plain, row["printed_zh"] or row["name"] or plain
     return plain, plain
 

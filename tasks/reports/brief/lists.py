@@ -1,7 +1,7 @@
 """Writes the lists of a brief, one line per entry: what is missing and why, sources, revisions, export controls."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import polars as pl
@@ -72,21 +72,30 @@ def _distinct(numbers: list[TracedNumber]) -> list[TracedNumber]:
     return list({(one.product, one.measure, one.partner, one.period, one.release_id): one for one in numbers}.values())
 
 
-def files(facts: Facts) -> dict[str, list[TracedNumber]]:
-    """Return the numbers that the page shows behind its figures, by release, in the order in which they are shown."""
-    found: dict[str, list[TracedNumber]] = {}
-    for fact in facts.facts():
-        for number in numbers_that_matter(fact)[0]:
-            found.setdefault(number.release_id, []).append(number)
+class File(NamedTuple):
+    """A release on the page: its place in the list, its first number there, and the different addresses of its numbers."""
+
+    place: int
+    first: TracedNumber
+    addresses: list[str | None]
+
+
+def files(numbers: Iterable[TracedNumber]) -> dict[str, File]:
+    """Return the releases of the numbers that the page shows behind its figures, in the order in which they are shown."""
+    found: dict[str, File] = {}
+    for number in numbers:
+        file = found.setdefault(number.release_id, File(len(found) + 1, number, []))
+        if number.address not in file.addresses:
+            file.addresses.append(number.address)
     return found
 
 
 def cited(facts: Facts, language: str) -> str:
     """Return the line for citing the page."""
+    places = dict.fromkeys((number.address, number.release_id, number.title) for number in facts.numbers())
     sources = [
-        (number.address and urlsplit(number.address).hostname)
-        or named_source(source_of(number.release_id), number.title)
-        for number in facts.numbers()
+        (address and urlsplit(address).hostname) or named_source(source_of(release_id), title)
+        for address, release_id, title in places
     ]
     line = (citation_zh if language == "zh" else citation)(sources, facts.reporter, facts.known_on, facts.snapshot_id)
     return str(texts(language)["cite"]).format(citation=line)
@@ -94,7 +103,7 @@ def cited(facts: Facts, language: str) -> str:
 
 def licence(facts: Facts, language: str) -> str:
     """Return what must be said of the page before it is shown to others; empty where nothing must."""
-    is_open = not is_withheld([source_of(number.release_id) for number in facts.numbers()])
+    is_open = not is_withheld({source_of(name) for name in {number.release_id for number in facts.numbers()}})
     return "" if is_open else str(texts(language)["licence"])
 
 

@@ -61,7 +61,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
     latest = wording.shown(facts.partners[0].level, language)
     numbered = t["numbered_lines"] if facts.events else ""
     alt_chart = [t["alt_chart"].format(unit=unit, month=month, lines=numbered, latest=latest)]
-    files = lists.files(facts)
+    matter = {fact.id: lists.numbers_that_matter(fact) for fact in facts.facts()}
     is_mixed = facts.unit_value.value is not None and moved is not None and moved >= MIX_MOVED_PP_MIN
     return {
         "facts": facts, "t": t, "month": month, "title": _title(facts.reporter, facts.flow, t["name"].format(**dict(facts)), language),
@@ -70,7 +70,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "mix_how": t["mix_how"].format(count=sum(facts.before[row.partner] is not None for row in facts.partners[1:])),
         "implied": any(fact.status == "implied_base" for fact in facts.facts()),
         "cited": lists.cited(facts, language), "licence": lists.licence(facts, language), "has_months": any(one is not None for one in facts.world),
-        "matter": lists.numbers_that_matter, "files": files, "file_of": {name: place for place, name in enumerate(files, start=1)}, "unit": unit, "partner_unit": partner_unit,
+        "matter": matter, "files": lists.files(number for numbers, _ in matter.values() for number in numbers), "unit": unit, "partner_unit": partner_unit,
         "alt_chart": t["gap"].join([*alt_chart, *([t["pale"]] if None in facts.world else [])]),
         "alt_partners": t["alt_partners"].format(unit=partner_unit, month=month), "shown": lambda fact: wording.shown(fact, language),
         "formula": lambda fact: lists.formula(fact, language),

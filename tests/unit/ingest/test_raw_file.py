@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.download import csv_bytes, magnets
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, magnets
 
 from tasks.domain.errors import BrokenStore
 from tasks.ingest import raw_file
-from tasks.ingest.raw_file import RawFile, read_raw
+from tasks.ingest.raw_file import RawFile, read_excerpt, read_raw
 from tasks.ingest.raw_store import raw_path
 from tests.unit.ingest.file_codes import GERMANY, reported
 
@@ -71,6 +71,23 @@ def test_a_release_is_read_from_its_bytes_with_its_corrections(tmp_path: Path, m
     monkeypatch.setattr(raw_file, "corrections_in", lambda _: [CORRECTION])
     mended = read_raw(tmp_path, row)
     assert (mended.total([1, 2], "value_usd", JUNE), mended.text(2, "value_usd", JUNE)["value"]) == (35, "20")
+
+
+@pytest.mark.parametrize("eol", ["\r\n", "\n"])
+def test_records_read_alone_are_those_of_the_whole_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, eol: str
+) -> None:
+    """One of them has a line feed in its name."""
+    count = len(CLEAN_RECORDS)
+    assert csv_bytes(eol=eol).count(b"\n") == count + 2
+    row, asked = kept(tmp_path, csv_bytes(eol=eol)) | {"records": count}, pl.Series([2, *range(5, count + 1)])
+    whole, alone = read_raw(tmp_path, row).of(asked), read_excerpt(tmp_path, row, asked)
+    assert alone is not None
+    assert alone.reported.equals(whole.reported)
+    assert alone.total([2], "value_usd", JUNE) == 43_548_120
+    assert read_excerpt(tmp_path, row | {"records": count + 1}, asked) is None
+    monkeypatch.setattr(raw_file, "corrections_in", lambda _: [CORRECTION])
+    assert read_excerpt(tmp_path, row, asked) is None
 
 
 def test_other_bytes_and_a_missing_file_are_named(tmp_path: Path) -> None:

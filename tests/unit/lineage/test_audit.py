@@ -6,6 +6,7 @@ import re
 import shutil
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -138,6 +139,10 @@ def test_a_detail_that_is_not_what_its_raw_file_says_is_named(
     wrong = pl.when(june).then(pl.lit(999_000)).otherwise("value").cast(pl.Int64)
     details = RawRecords._details
 
+    def is_june(row: dict[str, Any]) -> bool:
+        place = row["product"], row["partner"], row["measure"], row["period_end"]
+        return place == ("85051110", "USA", "quantity_kg", date(2025, 6, 30))
+
     class Mistaken(Tracer):
         def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
             super().__init__(snapshot, flow, product)
@@ -146,7 +151,9 @@ def test_a_detail_that_is_not_what_its_raw_file_says_is_named(
                 self.metric = self.metric.with_columns(level=level)
                 self.origins.observation = self.origins.observation.with_columns(value=wrong)
                 records = self.origins.records
-                records._details = lambda month: details(records, month).with_columns(value=wrong)  # type: ignore[method-assign]
+                records._details = lambda row: [  # type: ignore[method-assign]
+                    one._replace(value=999_000) if is_june(row) else one for one in details(records, row)
+                ]
 
     monkeypatch.setattr(tasks.lineage.audit, "Tracer", Mistaken)
     monkeypatch.setattr(tasks.lineage.audit, "FIGURES", ("level",))
