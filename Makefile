@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test test-all test-slow test-services test-month test-live demo-fetch search torture bench bench-comext check docs stop deploy worker server-postgres lock dictionary clean
+.PHONY: help run test test-all test-slow test-services test-month test-container test-live demo-fetch search torture bench bench-comext check docs stop deploy worker server-postgres lock dictionary clean
 .DEFAULT_GOAL := help
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "            make test-slow   whole histories, commands in processes of their own, kills at every step"
 	@echo "            make test-services   a real server, worker, PostgreSQL, browser, S3 and Dask, which wait for minutes"
 	@echo "            make test-month   a month of 0.3 million records through everything"
+	@echo "make test-container   the image and the services of deployments/, run by podman (as root on Debian)"
 	@echo "make demo-fetch   fetch invented answers of five sources from a server on this machine, publish them, and show the figures"
 	@echo "make test-live   ask the real sources one question each, where there is a network"
 	@echo "make torture  500 kills under readers; make search   properties on many more examples; make bench SIZE=S|M|L  speed compared with what one would use instead"
@@ -86,6 +87,10 @@ test-services: $(READY_DEV)
 # One after another, because each part may take both cores and gigabytes.
 test-month: $(READY_DEV)
 	$(BIN)/pytest -m month tests/integration --durations 0 --durations-min 1
+
+# By hand: it builds an image and runs services for minutes. What it makes stays in build/container.
+test-container: $(READY_DEV)
+	tests/container.sh
 
 # Five sources on this machine; inboxes and stores go into ./demo.
 demo-fetch: $(READY)

@@ -1,8 +1,5 @@
 """Defines the commands for the day of a release: printed figures, and the effect of export controls."""
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,7 +23,7 @@ from flows.cli.asked import (
     Product,
 )
 from flows.cli.command import Commands
-from flows.cli.options import STORE, ReporterOfStore, Store, read_day
+from flows.cli.options import STORE, ReporterOfStore, Store
 from flows.cli.terminal import console, errors, say
 from tasks.domain.text import counted
 
@@ -128,7 +125,7 @@ def list_events(
 
     products = list(dict.fromkeys(map(known_product, product or [])))
     # The recorded terms decide the states of a day in the future.
-    day = read_day(on, may_come=True) if on else clock.today()
+    day = clock.read_day(on, may_come=True) if on else clock.today()
     found = measure_states.with_states(measures.events_of_several(products), day)
     if form is not Form.table:
         export.write(found, form.value, None)
@@ -207,18 +204,6 @@ def windows(
     if bare := found.height - known.height:
         say(f"and without any figure {counted(bare, 'window')}: --format csv says why", style="dim italic")
     _say_mixed(products, Reporter.of(read_table(snapshot, "release")).code)
-
-
-@contextmanager
-def _telling_notes() -> Iterator[None]:
-    """Print the notes of the package `tidewaiter`, which are warnings in Python, on standard error."""
-    from tasks.reports.public import HowUnderstood
-
-    with warnings.catch_warnings(record=True, category=HowUnderstood) as notes:
-        warnings.simplefilter("always", HowUnderstood)
-        yield
-    for note in notes:
-        say(str(note.message), to=errors)
 
 
 def _other_side(snapshot: "Snapshot", flow: str, product: str, partner: str) -> dict[int, float]:
@@ -308,8 +293,7 @@ def movers(
     from tasks.reports.tables import table
 
     export.form_of(form.value, output)
-    with _telling_notes():
-        rows = public.movers(month, against.value, flow and flow.value, measure, store, None, as_of)
+    rows = public.movers(month, against.value, flow and flow.value, measure, store, None, as_of)
     if form is not Form.table or output:
         export.write(rows, form.value, output)
         return
@@ -333,8 +317,7 @@ def plot(
     """Series as a picture, a line for each product and partner, with the export controls that touch the products."""
     from tasks.reports import public
 
-    with _telling_notes():
-        public.plot(product, output, partner, month, flow and flow.value, measure, language.value, store, None)
+    public.plot(product, output, partner, month, flow and flow.value, measure, language.value, store, None)
     say(f"written: {output}")
 
 

@@ -1,11 +1,13 @@
 """Defines the commands and groups of Typer that all ours are of.
 
-They refuse a second value for an option that takes one: Typer takes the last value, so a person who asked for two products would see
+They print the notes of an answer, which are warnings in Python, on standard error. They refuse a second value for an option that takes one: Typer takes the last value, so a person who asked for two products would see
 rows of one without notice. They turn an error of the caller into one line and the exit code for refused.
 """
 
+import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -13,6 +15,8 @@ from typer.core import TyperCommand, TyperGroup
 from typer.models import CommandFunctionType
 
 from flows.cli.options import refusals
+from flows.cli.terminal import errors, say
+from tasks.domain.errors import HowUnderstood
 
 
 class _Strict:
@@ -41,8 +45,25 @@ class _Strict:
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command. Raises Exit."""
-        with refusals():
+        with refusals(), _printed_notes():
             return super().invoke(ctx)  # type: ignore[misc]
+
+
+@contextmanager
+def _printed_notes() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", HowUnderstood)
+        show = warnings.showwarning
+
+        def print_note(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+            if issubclass(category, HowUnderstood):
+                # Notes go to people; a file or a pipe gets rows alone.
+                say(str(message), to=errors)
+            else:
+                show(message, category, *where, **more)
+
+        warnings.showwarning = print_note
+        yield
 
 
 class Command(_Strict, TyperCommand):

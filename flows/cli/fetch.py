@@ -8,13 +8,14 @@ import typer
 
 from flows.cli.asked import Flow
 from flows.cli.command import Commands
-from flows.cli.options import DISAGREES, REFUSED, InPrefect, read_day
+from flows.cli.options import DISAGREES, REFUSED, InPrefect
 from flows.cli.running import recording_server, run_flow
 from flows.cli.terminal import console, errors, escape, say
 from schemas.code_files import source_names
 
 if TYPE_CHECKING:
     from schemas.forms.fetch import Fetched, FetchReport
+
 
 commands = Commands()
 Source = StrEnum("Source", source_names())  # type: ignore[misc]  # the members are the sources there are
@@ -68,6 +69,7 @@ def split(
     ] = None,
 ) -> None:
     """Split a bulk file of Comext that you downloaded into the inbox: a file for each reporter and direction."""
+    from tasks.domain.clock import read_day
     from tasks.domain.errors import Refused
     from tasks.fetch.split import split_file
     from tasks.sources.eurostat_archive import wanted

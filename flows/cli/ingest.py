@@ -12,7 +12,7 @@ import typer
 
 from flows.cli.asked import Flow
 from flows.cli.command import Commands
-from flows.cli.options import DISAGREES, HELD, REFUSED, STORE, InPrefect, ReporterOfStore, Store, StoreGiven, read_day
+from flows.cli.options import DISAGREES, HELD, REFUSED, STORE, InPrefect, ReporterOfStore, Store, StoreGiven
 from flows.cli.running import ingest_one, prepare_prefect, recording_server, run_flow, tell, tell_warnings
 from flows.cli.terminal import console, errors, escape, progress_bar, say
 
@@ -70,6 +70,7 @@ def ingest(  # an option for each field of the form
 ) -> None:
     """Read releases, check them, and publish what follows from them."""
     from schemas.forms.request import ReleaseRequest
+    from tasks.domain.clock import read_day
 
     requests = [
         ReleaseRequest(

@@ -29,6 +29,7 @@ PORT = 4200
 # A new database is set up first, which takes minutes on a busy machine; a server that ends is noticed at once.
 START_SECONDS_MAX = 300
 STOP_SECONDS_MAX = 10
+NAMED_SECONDS_MAX = 60
 # A worker without a run ends within two seconds.
 WORKER_SECONDS_MAX = 15
 WORKER = "worker-"
@@ -105,10 +106,17 @@ def use(api: str) -> None:
         os.environ["PREFECT_API_AUTH_STRING"] = line
 
 
+def page_of(api: str) -> str:
+    """Return the address at which people open the UI of a server."""
+    return (settings.value(settings.PREFECT_UI_URL) or api.removesuffix("/api")).rstrip("/")
+
+
 def how_to_open(api: str) -> str:
     """Say where the UI is, and how to log in."""
-    page = api.removesuffix("/api")
-    return f"{page}; log in there with the line in {_short(HOME / password.FILE)}" if _is_ours(api) else page
+    if _is_ours(api):
+        return f"{page_of(api)}; log in there with the line in {_short(HOME / password.FILE)}"
+    login = settings.PREFECT_API_AUTH_STRING
+    return page_of(api) + (f"; log in there with what {login} has" if settings.value(login) else "")
 
 
 def _short(path: Path) -> Path:
@@ -116,13 +124,21 @@ def _short(path: Path) -> Path:
 
 
 def ensure_server() -> str:
-    """Return the address of a server that answers, started if necessary. Raises TimeoutError if none comes up, and
-    PermissionError.
+    """Return the address of a server that answers, started if necessary: that of the environment, where it names another one, is only
+    waited for. Raises TimeoutError if none comes up, and PermissionError.
     """
     import httpx
 
     if found := running_server():
         return found
+    named, noted = settings.value(settings.PREFECT_API_URL), _noted()
+    if named and not (noted and noted["api"] == named):
+        if _wait_until(lambda: running_server() is not None, NAMED_SECONDS_MAX):
+            return named
+        raise TimeoutError(
+            f"{settings.PREFECT_API_URL} names {named}, and no server answers there: start it, or unset the variable for a server of "
+            "this folder"
+        )
     password.make_folder(HOME)
     with open(HOME / "start.lock", "w", opener=password.private) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -8,7 +8,6 @@ import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -114,22 +113,13 @@ def _noted(context: typer.Context, reporter: str | None) -> str | None:
     return reporter
 
 
+Reporters = Annotated[
+    list[str] | None,
+    typer.Option("--reporter", help="whose figures, as CHN or EU27; else the only reporter of the store; may be repeated"),
+]  # fmt: skip
 ReporterOfStore = Annotated[
     str | None,
     typer.Option(
         "--reporter", is_eager=True, callback=_noted, help="whose figures, as CHN or EU27; else the only reporter of the store"
     ),
 ]  # fmt: skip
-
-
-def read_day(text: str, *, may_come: bool = False) -> date:
-    """Parse a day such as `2025-06-30`, which must not be in the future unless it `may_come`. Raises ValueError."""
-    from tasks.domain.clock import today
-
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise ValueError(f"{text!r} is no day; write it as 2025-06-30") from error
-    if day > today() and not may_come:
-        raise ValueError(f"{day} has not come yet: by the customs' clock, in Beijing (UTC+8), it is {today()}")
-    return day

@@ -25,7 +25,7 @@ from flows.cli.asked import (
     Products,
 )
 from flows.cli.command import Commands
-from flows.cli.options import DISAGREES, STORE, ReporterOfStore, Store, StoreOfOne, read_day
+from flows.cli.options import DISAGREES, STORE, ReporterOfStore, Reporters, Store, StoreGiven, StoreOfOne
 from flows.cli.terminal import console, errors, say
 from schemas.names import TABLES
 from tasks.domain.text import counted, visible
@@ -39,12 +39,13 @@ commands = Commands()
 
 @commands.command(
     epilog="Example: `tidewaiter read soybeans --partner Brazil --month 2024-01..2024-06`, or with the table: "
-    "`tidewaiter read metric --product 85051110 --partner USA --partner DEU --output magnets.xlsx`"
+    "`tidewaiter read metric 85051110 --partner USA --partner DEU --output magnets.xlsx`"
 )
 def read(
-    table: Annotated[
-        str, typer.Argument(metavar="[TABLE or PRODUCT]", help="published table; or a product, of the table metric")
-    ] = "metric",
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TABLE or PRODUCT", help="a published table, else metric; and products by name or code"),
+    ] = None,
     product: Products = None,
     partner: Partners = None,
     month: Months = None,
@@ -65,45 +66,44 @@ def read(
     form: Printed = Form.table,
     output: Output = None,
     rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1, max=NUMBER_MAX)] = 40,
-    store: Store = STORE,
-    whose: ReporterOfStore = None,
+    store: StoreGiven = STORE,
+    reporter: Reporters = None,
 ) -> None:
     """Rows of a published table, in key order; without a table figures of the table metric."""
-    on_day = read_day(as_of) if as_of else None
+    from tasks.domain.clock import read_day
 
-    from tasks.domain.reporter import Reporter
-    from tasks.reports import export, export_notes, questions
+    on_day = read_day(as_of) if as_of else None
+    table, *products = words if words and words[0] in TABLES else ("metric", *(words or ()))
+
+    from tasks.reports import export, export_notes, public, questions
     from tasks.reports.citation import cite_rows
     from tasks.reports.tables import figure_table, listing
-    from tasks.store.parquet import read_table
 
     export.form_of(form.value, output)
-    is_table = table in TABLES
     question = questions.Question(
-        table if is_table else "metric", (*([] if is_table else [table]), *(product or ())), tuple(partner or ()),
-        tuple(month or ()), flow and flow.value, tuple(measure or ()), on_day, sort, ascending, top,
-        tuple(name.strip() for name in columns.split(",")) if columns else (), names, language.value,
+        table, (*products, *(product or ())), tuple(partner or ()), tuple(month or ()), flow and flow.value, tuple(measure or ()), on_day,
+        sort, ascending, top, tuple(name.strip() for name in columns.split(",")) if columns else (), names, language.value,
     )  # fmt: skip
-    found = questions.ask(store, question)
-    for note in found.notes:
-        # Notes go to people; a file or a pipe gets rows alone.
-        say(note, to=errors)
-    if form is Form.table and output is None:
-        if not found.rows.height:
-            return
-        console().print(
-            figure_table(found.rows, rows, console().width, question.columns, sort, Reporter.of(read_table(found.snapshot, "release")).code) if question.table == "metric"
-            else listing(found.rows, ALL_COLUMNS if question.columns else console().width, rows, question.columns)
-        )  # fmt: skip
-        if (cited := cite_rows(found.rows.head(rows), found.snapshot, question.as_of)) is not None:
-            say(cited, style="dim")
-    else:
+    answers = public.answers(store, reporter, question)
+    if form is not Form.table or output is not None:
+        found = public.together(answers, question.columns, is_one=len(answers) == 1)
         export.write(
-            found.selected(question.columns), form.value, output,
-            lambda: export_notes.notes(found.snapshot, question.table, found.rows, question.as_of, question.columns),
+            found, form.value, output, lambda: export_notes.of_several([
+                export_notes.notes(one.snapshot, table, one.rows, on_day, found.columns) for one in answers.values()
+            ]),
         )  # fmt: skip
         if output is not None:
-            say(f"{counted(found.rows.height, 'row')} in {output}", to=errors)
+            say(f"{counted(found.height, 'row')} in {output}", to=errors)
+        return
+    width = console().width
+    for one in answers.values():
+        if one.rows.height:
+            console().print(
+                figure_table(one.rows, rows, width, question.columns, sort, public.reporter_of(one.snapshot.store)) if table == "metric"
+                else listing(one.rows, ALL_COLUMNS if question.columns else width, rows, question.columns)
+            )  # fmt: skip
+            if (cited := cite_rows(one.rows.head(rows), one.snapshot, on_day)) is not None:
+                say(cited, style="dim")
 
 
 @commands.command(epilog="Example: `tidewaiter trace 85051110 --partner USA --month 2025-06 --metric mom_pct`")

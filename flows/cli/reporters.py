@@ -7,7 +7,7 @@ import typer
 
 from flows.cli.asked import MONTH_HELP, PRODUCT_HELP, Flow, Form, Measure, Output, Printed
 from flows.cli.command import Commands
-from flows.cli.options import DISAGREES, STORE, StoreGiven, read_day
+from flows.cli.options import DISAGREES, STORE, StoreGiven
 from flows.cli.terminal import console, say
 
 INBOXES = [Path("inbox")]
@@ -63,6 +63,7 @@ def mirror(
 
     Both have a store of their own. No third number is made of the two.
     """
+    from tasks.domain.clock import read_day
     from tasks.reports import export
     from tasks.reports.mirror import shown, statements
     from tasks.reports.tables import table

@@ -39,6 +39,7 @@ def run_flow(flow: Any, request: Any, api: str | None) -> tuple[Any, str | None]
     a plain function: the same steps, the same lineage. A run that needs attention has failed in the UI, and has a report all the same.
     """
     from flows.announce import NeedsAttention
+    from flows.cli.local_server import page_of
     from tasks.steps.listeners import listening
 
     with listening(step=end_again):
@@ -49,7 +50,7 @@ def run_flow(flow: Any, request: Any, api: str | None) -> tuple[Any, str | None]
         made = state.result()
     except NeedsAttention as problem:
         made = problem.report
-    return made, f"{api.removesuffix('/api')}/runs/flow-run/{state.state_details.flow_run_id}"
+    return made, f"{page_of(api)}/runs/flow-run/{state.state_details.flow_run_id}"
 
 
 def ingest_one(request: "ReleaseRequest", api: str | None) -> int:

@@ -43,6 +43,10 @@ class Rejected(Held):
     """A person decided not to publish the release; nobody is asked again."""
 
 
+class HowUnderstood(UserWarning):
+    """A note on an answer: which products a name matches, which measure was chosen, why there is no row."""
+
+
 class NotHeld(LookupError):
     """No such release is held."""
 

@@ -14,10 +14,16 @@ from tasks.ingest.unpack import read_download
 from tasks.sources.protocol import Parsed
 from tasks.sources.registry import read_file
 
+# The records of the last file with which a store begins, until `parse` takes them.
+_first: dict[tuple[str, str, str], Parsed] = {}
+
 
 def parse(landed: Landed) -> Parsed:
     """The records of a landed file. Raises Refused where the bytes do not have the source's format."""
-    return read_file(landed.source, landed.raw.read_bytes(), landed.file.name).declared(landed.partners)
+    parsed = _first.pop(_key(landed), None)
+    if parsed is None:
+        parsed = read_file(landed.source, landed.raw.read_bytes(), landed.file.name)
+    return parsed.declared(landed.partners)
 
 
 def refuse_as_first(declared: Declared, today: date) -> None:
@@ -29,7 +35,15 @@ def refuse_as_first(declared: Declared, today: date) -> None:
     except OSError:
         # What to do about it is said where the file lands.
         return
-    refuse_contradictions(expected(declared, raw, today), read_file(declared.source, raw, declared.file.name))
+    landed = expected(declared, raw, today)
+    parsed = read_file(declared.source, raw, declared.file.name)
+    refuse_contradictions(landed, parsed)
+    _first.clear()
+    _first[_key(landed)] = parsed
+
+
+def _key(landed: Landed) -> tuple[str, str, str]:
+    return landed.source, landed.raw_sha256, landed.file.name
 
 
 def refuse_contradictions(landed: Landed, parsed: Parsed) -> None:

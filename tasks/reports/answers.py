@@ -19,7 +19,8 @@ from schemas.errors import UnusableAddress
 from schemas.forms.address import S3Url
 from schemas.layouts import LAYOUTS
 from schemas.names import status
-from tasks.domain.errors import NoFigure, NothingPublished, Refused, StoreError
+from tasks.domain.clock import read_day
+from tasks.domain.errors import HowUnderstood, NoFigure, NothingPublished, Refused, StoreError
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import clip, counted
 from tasks.reports import public, query
@@ -173,7 +174,7 @@ class Answers:
         """What the exporter says it sold beside what the importer says it bought, month by month, with the reason of a difference."""
 
         def found() -> Answer:
-            day = None if as_of is None else public.read_day(as_of)
+            day = None if as_of is None else read_day(as_of)
             both = statements.asked(self.root, product, exporter, importer, month, day)
             known = day or both.releases["released_on"].max()
             sides = zip((both.rows["exporter"][0], both.rows["importer"][0]), both.snapshots, strict=True)
@@ -212,7 +213,7 @@ class Answers:
 
         def answer(snapshot: Snapshot) -> Answer:
             table = found()
-            day = None if as_of is None else public.read_day(as_of)
+            day = None if as_of is None else read_day(as_of)
             cited = cite_rows(table.head(rows), snapshot, day) if is_of_figures else None
             return _bounded(table, rows, narrow) | ({"citation": cited} if cited else {})
 
@@ -247,7 +248,7 @@ class Answers:
     def _guarded(self, found: Callable[[], Answer]) -> Answer:
         """Return the answer with the notes on it. Raises CannotAnswer for what a caller can ask otherwise."""
         with self._one_at_a_time, warnings.catch_warnings(record=True) as noted:
-            warnings.simplefilter("always", public.HowUnderstood)
+            warnings.simplefilter("always", HowUnderstood)
             try:
                 made = found()
             except OSError as error:
@@ -260,7 +261,7 @@ class Answers:
                 if type(error) is not LookupError:
                     raise
                 raise CannotAnswer(self._sentence(error)) from error
-        notes = [str(one.message) for one in noted if issubclass(one.category, public.HowUnderstood)]
+        notes = [str(one.message) for one in noted if issubclass(one.category, HowUnderstood)]
         # What may not be passed on is said however many notes there are.
         every = sorted((*notes, *made.get("notes", ())), key=lambda note: note != LICENCE)
         return made | {"notes": [clip(note, SENTENCE_MAX) for note in every[:NOTES_MAX]]}

@@ -59,6 +59,12 @@ def notes(
     return Notes(table, facts, pl.DataFrame(meanings, schema, orient="row"), releases)
 
 
+def of_several(parts: Sequence[Notes]) -> Notes:
+    """Return the notes on the rows of one or several reporters, one after another."""
+    facts = [fact for part in parts for fact in part.facts]
+    return Notes(parts[0].name, facts, parts[0].columns, pl.concat(part.releases for part in parts))
+
+
 def _releases(snapshot: Snapshot, table: str, rows: pl.DataFrame, as_of: date | None) -> pl.DataFrame:
     """Return the releases that the rows name or, for figures, those that cover their products in their months or the
     months before.

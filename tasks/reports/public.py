@@ -4,7 +4,7 @@ Belongs here: how a caller's arguments become a question. The signatures and wha
 """
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,11 +15,13 @@ import polars as pl
 from schemas import settings
 from schemas.forms.address import S3Url, read_address
 from schemas.names import FIGURES, INPUT
+from tasks.domain.clock import read_day
+from tasks.domain.errors import HowUnderstood
 from tasks.domain.periods import month_number
 from tasks.reports import inventory as inventories
 from tasks.reports import query
 from tasks.reports.page_templates import LANGUAGES
-from tasks.reports.questions import Question, ask, require_table
+from tasks.reports.questions import Answer, Question, ask, require_table
 from tasks.reports.resolver import Resolver
 from tasks.store import resolve
 from tasks.store.reporters import only_store
@@ -34,10 +36,6 @@ FLOWS, KINDS = ("export", "import"), ("products", "partners", "months", "release
 Texts = str | Iterable[str] | None
 
 
-class HowUnderstood(UserWarning):
-    """A note on the rows: which products a name matches, which measure was chosen, why there is no row."""
-
-
 def read(
     product: Texts,
     partner: Texts,
@@ -49,10 +47,6 @@ def read(
     """Return the rows of a question, of one reporter or of several; what the command line prints on standard error is a
     warning.
     """
-    if not (reporter is None or isinstance(reporter, str)):
-        # A reader of several stores needs to know whose figures a row has; the tables of one reporter say so in the path.
-        each = [(one, read(product, partner, store, one, as_of, **asked)) for one in reporter]
-        return pl.concat([rows.insert_column(0, pl.lit(one).alias("reporter")) for one, rows in each])
     require_table(asked["table"])
     _require_words(asked["flow"], asked["month"])
     columns = _several(asked.pop("columns", None))
@@ -60,10 +54,33 @@ def read(
         products=_several(product), partners=_several(partner), columns=columns,
         as_of=read_day(as_of) if isinstance(as_of, str) else as_of, **asked,
     )  # fmt: skip
-    found = ask(_folder(store, reporter), question)
-    for note in found.notes:
-        warnings.warn(note, HowUnderstood, stacklevel=3)
-    return found.selected(columns)
+    return together(
+        answers(store, reporter, question, stacklevel=4), columns, is_one=reporter is None or isinstance(reporter, str)
+    )
+
+
+def answers(store: str | Path | None, reporter: Texts, question: Question, stacklevel: int = 2) -> dict[str, Answer]:
+    """Return the answer of each reporter; under an empty name that of the only one, where none is named. Notes are warnings."""
+    found = dict[str, Answer]()
+    several = _several(reporter)
+    for one in dict.fromkeys(several or ("",)):
+        try:
+            found[one] = ask(_folder(store, one or None), question)
+        except ValueError as error:
+            raise (ValueError(f"{one}: {error}") if len(several) > 1 else error) from None
+        for note in found[one].notes:
+            warnings.warn(f"{one}: {note}" if len(several) > 1 else note, HowUnderstood, stacklevel=stacklevel)
+    return found
+
+
+def together(found: Mapping[str, Answer], columns: Sequence[str], *, is_one: bool) -> pl.DataFrame:
+    """Return the rows of all answers; of several reporters with a first column `reporter`: their tables say it in the path alone."""
+    if is_one:
+        return next(iter(found.values())).selected(columns)
+    rows = pl.concat(
+        [answer.rows.insert_column(0, pl.lit(one).alias("reporter")) for one, answer in found.items()], how="diagonal"
+    )
+    return rows.select("reporter", *columns) if columns else rows
 
 
 def inventory(kind: str, store: str | Path | None, reporter: str | None) -> pl.DataFrame:
@@ -214,7 +231,7 @@ def mirror(
     """Return both statements of a flow, compared."""
     from tasks.reports.mirror import statements
 
-    day = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    day = read_day(as_of) if isinstance(as_of, str) else as_of
     return statements.asked(root(store), product, exporter, importer, month, day).rows
 
 
@@ -277,14 +294,6 @@ def _require_words(flow: object, month: object, metric: str = "level", *, langua
         raise ValueError(f"month={month!r} is no text; write '2024-06', 'June 2024', '2024-01..2024-06' or 'latest'")
     if metric not in FIGURES:
         raise ValueError(f"there is no metric {metric!r}; there are {', '.join(FIGURES)}")
-
-
-def read_day(text: str) -> date:
-    """Return the day of a text `2025-07-20`. Raises ValueError."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"as_of={text!r} is no day; write it as YYYY-MM-DD, for instance 2025-07-20") from None
 
 
 def _several(given: Texts) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import cast
 
 import polars as pl
 
-from schemas.layouts import LAYOUTS
+from schemas.layouts import COMPARISONS, LAYOUTS
 from schemas.table import columns, empty_frame, readers_schema
 from tasks.domain.classification import part_of
 from tasks.domain.decisions import counting
@@ -18,9 +18,10 @@ from tasks.domain.errors import NothingPublished
 from tasks.ledger import merge as ledger
 from tasks.lineage.requested_records import with_requested_records
 from tasks.store.parquet import read_table
+from tasks.store.reporters import MIRRORS, mirror_of, mirrors_of, named, root_of, table_of
 from tasks.store.snapshot import Snapshot, open_snapshot
 from tasks.store.verify_on_read import proved
-from tasks.store.working_copy import address_of
+from tasks.store.working_copy import address_of, at_hand
 
 AS_OF = ("observation", "trade_flow", "metric")
 # Hashed in about a second. A watch list of ten years is far smaller, the full cube of some months larger.
@@ -82,6 +83,20 @@ def query(
         wanted = [date(*one, 1) for one in sorted(months)]
         rows = rows.filter(pl.col(month_of).dt.month_start().is_in(wanted))
     return with_requested_records(rows, snapshot) if table == "metric" and as_of is None else rows
+
+
+def states_with(snapshot: Snapshot, table: str) -> list[Snapshot]:
+    """Return the published states that have the rows of a table about the reporter of a store: the store itself, or of a table that
+    compares published stores those beside it; none where that one is not published.
+    """
+    address = address_of(snapshot.store)
+    root, reporter = root_of(address), named(address)
+    if table not in COMPARISONS or snapshot.entries(table) or root is None or reporter is None:
+        return [snapshot]
+    pairs = [pair for pair in mirrors_of(root) if reporter in pair] if table == MIRRORS else []
+    places = [mirror_of(root, *pair) for pair in pairs] if table == MIRRORS else [table_of(root, table, reporter)]
+    found = (open_snapshot(at_hand(place)) for place in places)
+    return [proved(one, bytes_max=PROVED_BYTES_MAX) for one in found if one is not None]
 
 
 def several(keys: Keys) -> list[str] | None:

@@ -33,6 +33,11 @@ NAME_OF = {"product": "product_name", "partner": "partner_name"}
 # Tables whose rows have a column `doubt` where one of them is in doubt.
 DOUBTED = ("metric", "trade_flow")
 MEASURES = ("quantity_kg", *VALUES)
+# What makes a table that is not there.
+NOT_MADE = {
+    "first_print": "has no months yet, because none has several releases",
+    "mirror": "is made of a pair of reporters by tidewaiter mirror --importer NAME --publish",
+}
 # One text or several: any of them matches.
 Texts = str | tuple[str, ...] | None
 
@@ -103,7 +108,8 @@ def ask(store: Path, question: Question) -> Answer:
     keys_of = {"product": products, "partner": partners}
     codes = _each(products)
     asked: dict[str, Any] = {"flow": question.flow, "partner": _each(partners) or None, "as_of": question.as_of}
-    rows = found = _rows(store, question, asked, codes, _months(question, snapshot))
+    states = query.states_with(snapshot, question.table)
+    rows = found = _rows(states, question, asked, codes, _months(question, states))
     if layout.month_of is not None and question.is_of_latest:
         rows = _in_latest(rows, layout.month_of, question.months)
     if question.measures:
@@ -117,9 +123,13 @@ def ask(store: Path, question: Question) -> Answer:
         notes += _absent(rows, question, keys_of)
     elif question.table in ANALYSIS:
         notes.append(f"0 rows: the table {question.table} has none for this question")
+    elif not states:
+        notes.append(
+            f"0 rows: the table {question.table} of {snapshot.store.name.rpartition('=')[2]} {NOT_MADE[question.table]}"
+        )
     else:
         months = each_month(read_months(text) for text in question.months if not is_latest(text))
-        why = what_is_nearby(store, question.table, product=codes or None, month=months or None, **asked)
+        why = what_is_nearby(states[0].store, question.table, product=codes or None, month=months or None, **asked)
         notes.append(f"0 rows: {why}")
     rows = _ordered(rows, question, notes)
     if question.names and question.table not in NAME_OF:
@@ -174,11 +184,12 @@ def _keys(
     return keys
 
 
-def _months(question: Question, snapshot: Snapshot) -> list[query.Month] | None:
+def _months(question: Question, states: Sequence[Snapshot]) -> list[query.Month] | None:
     """Return the requested months; None for all, and for the latest of some keys, which depends on the rows."""
     filed = sorted(
         date(year, month, 1)
-        for entry in snapshot.entries("metric" if question.table in ANALYSIS else question.table, question.flow)
+        for state in states
+        for entry in state.entries("metric" if question.table in ANALYSIS else question.table, question.flow)
         if entry.partition and entry.rows
         for _, year, month in [path_partition(entry.partition)]
     )
@@ -232,13 +243,17 @@ def _absent(rows: pl.DataFrame, question: Question, keys_of: dict[str, dict[str,
 
 
 def _rows(
-    store: Path, question: Question, asked: dict[str, Any], products: Sequence[str], months: list[query.Month] | None
-) -> pl.DataFrame:
+    states: Sequence[Snapshot], question: Question, asked: dict[str, Any], products: Sequence[str], months: list[query.Month] | None
+) -> pl.DataFrame:  # fmt: skip
     """Return rows in key order. Products are read one by one, because for one product Polars skips whole row groups."""
     layout = LAYOUTS[question.table]
     if question.table in ANALYSIS:
-        return _analysis(query.open_published(store), question, asked, products, months)
-    parts = [query.query(store, question.table, product=one, month=months, **asked) for one in products or (None,)]
+        return _analysis(states[0], question, asked, products, months)
+    parts = [
+        query.query(state.store, question.table, product=one, month=months, **asked)
+        for state in states
+        for one in products or (None,)
+    ] or [pl.DataFrame(schema=readers_schema(question.table))]
     if len(parts) == 1:
         return parts[0]
     order = [*(["flow", layout.month_of] if layout.month_of else []), *layout.sort_by]

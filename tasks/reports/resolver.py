@@ -5,6 +5,7 @@ several, or its meaning is not in the store, `Unresolved` names what is availabl
 """
 
 import re
+import warnings
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,7 @@ import polars as pl
 
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import BASKET, is_heading, members
+from tasks.domain.errors import HowUnderstood
 from tasks.domain.name_match import EXACT, NAME_MAX, NEAREST, code_digits, folded, nearest
 from tasks.domain.partner_key import Unresolved, partner_key
 from tasks.domain.period_words import is_latest, read_months
@@ -59,10 +61,14 @@ class Resolver:
         return _shown(self.names.partner)
 
     def product(self, text: str) -> str:
-        """Return the one product of a text. Raises Unresolved if there is none, or several."""
+        """Return the one product of a text. Raises Unresolved if there is none, or several. Warns HowUnderstood where it is only a
+        part of what the text names.
+        """
         meant = self.product_keys(text)
         if len(meant.keys) > 1:
             raise Unresolved(f"{meant.note}; choose one: {self._listed(meant.keys)}", meant.keys)
+        if meant.note:
+            warnings.warn(meant.note, HowUnderstood, stacklevel=4)
         return meant.keys[0]
 
     def product_keys(self, text: str) -> Meaning:
@@ -152,6 +158,8 @@ class Resolver:
         return found.select("period").head(1).collect().height > 0
 
     def _absent(self, text: str, wanted: str, means: str = "") -> Unresolved:
+        if not wanted.isdecimal() and (partner := partner_key(text)) is not None:
+            return Unresolved(f"{text!r} is a partner: --partner {partner}")
         if wanted.isdecimal():
             near = _nearest_codes(wanted, self.products)
         else:

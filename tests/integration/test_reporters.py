@@ -100,6 +100,43 @@ def root(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def test_figures_of_several_reporters_are_one_frame_and_one_file(root: Path, tmp_path: Path) -> None:
+    asked = {"measure": "quantity_kg", "partner": "world"}
+    found = tidewaiter.read("850511", reporter=["EU27", "GBR"], store=root, **asked)
+    each = {one: tidewaiter.read("850511", reporter=one, store=root, **asked) for one in ("EU27", "GBR")}
+    assert {one: rows.drop("reporter").select(each[one].columns).rows() for (one,), rows in found.partition_by("reporter", as_dict=True).items()} == {
+        one: rows.rows() for one, rows in each.items()
+    }  # fmt: skip
+    words = [
+        "read",
+        "850511",
+        "--reporter",
+        "EU27",
+        "--reporter",
+        "GBR",
+        "--store",
+        str(root),
+        "--partner",
+        "world",
+        "--measure",
+        "quantity_kg",
+    ]
+    for ending in (".csv", ".xlsx"):
+        done = CliRunner().invoke(app, [*words, "--output", str(tmp_path / f"both{ending}")])
+        assert done.exit_code == 0, done.output
+    assert pl.read_csv(tmp_path / "both.csv")["reporter"].to_list() == found["reporter"].to_list()
+    shown = CliRunner().invoke(app, words).stdout
+    assert shown.index("the European Union's imports") < shown.index("the United Kingdom's imports")
+    done = CliRunner().invoke(app, [*words, "8505110070"])
+    assert (done.exit_code, "EU27: there is no product '8505110070'" in done.stderr) == (2, True), done.stderr
+
+
+def test_a_word_of_which_a_store_has_one_code_is_that_code_and_a_note(root: Path, tmp_path: Path) -> None:
+    for command in (["trace"], ["vintages"], ["brief"], ["plot", "--output", str(tmp_path / "magnets.svg")]):
+        done = CliRunner().invoke(app, [*command, "rare earth magnets", "--reporter", "GBR", "--store", str(root)])
+        assert (done.exit_code, "which has of it 85051110" in done.stderr) == (0, True), (command, done.output)
+
+
 @pytest.mark.parametrize(
     ("reporter", "code", "whose", "chinese"),
     [("CHN", "85051110", "China's exports", "中国"), ("EU27", MAGNETS, "The European Union's imports", "欧盟"), ("GBR", "85051110", "The United Kingdom's imports", "英国"),

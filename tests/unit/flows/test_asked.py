@@ -73,6 +73,18 @@ def test_rows_of_every_value_of_an_option_are_read(store: Path, column: str, opt
     assert len({row[column] for row in got}) == len(values)
 
 
+def test_several_names_are_products_behind_the_table_or_without_it(store: Path) -> None:
+    both = rows_of(store, "--product", MAGNETS, "--product", BASKET, "--month", JUNE)
+    assert rows_of(store, MAGNETS, BASKET, "--month", JUNE) == both
+    assert (
+        run(store, "read", "85051110", "magnets", "--month", JUNE, "--format", "csv").stdout.count("\n")
+        == len(both) + 1
+    )
+    done = run(store, "read", "magnets", "Germany", "--month", JUNE)
+    assert (done.exit_code, "'Germany' is a partner: --partner DEU" in done.stderr) == (2, True), done.stderr
+    assert run(store, "read", "magnets", "metric").exit_code == 2
+
+
 def test_a_range_of_months_has_both_its_ends(store: Path) -> None:
     got = rows_of(store, "--product", MAGNETS, "--partner", "WLD", "--measure", "quantity_kg", "--month", "2025-04..2025-06")  # fmt: skip
     assert [row["period"] for row in got] == ["2025-04-01", "2025-05-01", "2025-06-01"]

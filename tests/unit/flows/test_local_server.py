@@ -106,6 +106,11 @@ def test_the_password_is_given_to_our_own_server_alone(
     """Whoever has the port now, after our server has ended, is not sent what was meant for ours."""
     line = password.make(tmp_path)
     monkeypatch.setattr(os, "environ", {**os.environ, "PREFECT_API_AUTH_STRING": "team:word"})
+    named = local_server.how_to_open("http://server:4200/api")
+    assert named == "http://server:4200; log in there with what PREFECT_API_AUTH_STRING has"
+    os.environ["PREFECT_UI_URL"] = "https://team.example.org/"
+    assert local_server.how_to_open("http://server:4200/api").startswith("https://team.example.org; log in there with")
+    del os.environ["PREFECT_UI_URL"]
     assert local_server.running_server() is None
     local_server.use(stranger["api"])
     assert os.environ["PREFECT_API_AUTH_STRING"] == "team:word"
@@ -219,6 +224,24 @@ def test_of_two_who_start_at_once_one_starts_and_both_use_it(
         found = [pool.submit(local_server.ensure_server) for _ in range(2)]
         assert [one.result() for one in found] == [stranger["api"]] * 2
     assert len(started) == 1
+
+
+def test_no_other_server_takes_the_place_of_one_that_is_named(
+    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a container whose server was slow, `deploy` started one of its own, and the deployments were gone with it."""
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:1/api")
+    monkeypatch.setattr(local_server, "NAMED_SECONDS_MAX", 0)
+    monkeypatch.setattr(local_server, "_start_server", lambda port, line: f"at {port}")
+    local_server.note({"api": "http://127.0.0.1:43210/api", "pid": OVER})
+    with pytest.raises(
+        TimeoutError,
+        match=r"PREFECT_API_URL names http://127.0.0.1:1/api, and no server answers there: start it, or unset",
+    ):
+        local_server.ensure_server()
+    local_server.note({"api": "http://127.0.0.1:1/api", "pid": OVER})
+    password.make(tmp_path)
+    assert local_server.ensure_server() == "at 1", "our own one that has ended"
 
 
 def test_a_server_that_has_ended_comes_back_at_its_address(

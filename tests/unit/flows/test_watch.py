@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, in_month
 
-from flows.cli.options import read_day
 from flows.release import release
 from flows.taking import Taking
 from flows.watch import watch
@@ -18,6 +17,7 @@ from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchReport, WatchRequest
 from schemas.reference.code_tables import code_table
 from tasks.domain import clock
+from tasks.domain.clock import read_day
 from tasks.ingest import held, inbox
 from tasks.reports.sources import source_states
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes
 
-from schemas.forms.request import Landed
+from flows.release import ingest
+from schemas.forms.request import Landed, ReleaseRequest
 from tasks.domain.errors import Refused
+from tasks.ingest import parse as parsing
 from tasks.ingest.parse import parse, refuse_contradictions
-from tasks.sources.registry import SOURCES
+from tasks.sources.registry import SOURCES, read_file
 from tests.unit.ingest.file_codes import landed, parsed
 
 
@@ -21,6 +23,18 @@ def test_the_raw_bytes_are_read_and_not_the_dropped_file(tmp_path: Path) -> None
     found = parse(landed(raw=raw, file=tmp_path / "gone.csv"))
     assert found.encoding == "gb18030"
     assert found.reported["value"].to_list() == [record[-1] for record in CLEAN_RECORDS]
+
+
+def test_a_file_with_which_a_store_begins_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(
+        parsing, "read_file", lambda source, raw, name: asked.append(name) or read_file(source, raw, name)
+    )
+    for day, name in enumerate(("first.csv", "second.csv"), 20):
+        (tmp_path / name).write_bytes(csv_bytes(CLEAN_RECORDS[: day - 18]))
+        told = {"source": "gacc_query", "flow": "export", "partners": "listed", "released_on": date(2025, 7, day)}
+        ingest(ReleaseRequest(file=tmp_path / name, store=tmp_path / "store", **told), date(2025, 7, 25))
+    assert asked == ["first.csv", "second.csv"]
 
 
 def test_a_refusal_names_the_dropped_file(tmp_path: Path) -> None:

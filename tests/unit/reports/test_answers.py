@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
+from tasks.domain.errors import HowUnderstood
 from tasks.reports import answers, public
 from tasks.reports.answers import BYTES_MAX, Answers, CannotAnswer
 
@@ -80,7 +81,7 @@ def test_a_trace_of_many_numbers_is_short_and_says_how_many_there_are(
 def test_of_many_notes_the_licence_is_kept(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def noted(*_: object) -> pl.DataFrame:
         for number in range(30):
-            warnings.warn(f"note {number}", public.HowUnderstood, stacklevel=1)
+            warnings.warn(f"note {number}", HowUnderstood, stacklevel=1)
         return pl.DataFrame({"code": ["1201"]})
 
     monkeypatch.setattr(public, "search", noted)

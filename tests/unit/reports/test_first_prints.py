@@ -10,7 +10,9 @@ from bad_inputs.download import csv_bytes, magnets
 from release_pages import goods
 from typer.testing import CliRunner
 
+import tidewaiter
 from flows.cli.app import app
+from tasks.domain.errors import HowUnderstood
 from tasks.reports.brief import render
 from tasks.reports.brief.facts import gather
 from tasks.reports.first_prints import scorecard, within
@@ -96,8 +98,10 @@ def test_the_table_is_published_beside_the_stores_and_has_what_can_be_compared(s
     asked = [
         "read",
         "first_print",
+        "--reporter",
+        "CHN",
         "--store",
-        str(store / "first_print"),
+        str(store),
         "--format",
         "csv",
         "--columns",
@@ -106,6 +110,12 @@ def test_the_table_is_published_beside_the_stores_and_has_what_can_be_compared(s
     told = CliRunner().invoke(app, asked)
     assert told.exit_code == 0, told.output
     assert "85051110,-5.0" in told.stdout
+    found = tidewaiter.read("85051110", table="first_print", month="2025-05", reporter="CHN", store=store)
+    assert found.select("partner", "measure", "last").rows() == [row[1:3] + row[4:] for row in rows[:2]]
+    with pytest.warns(
+        HowUnderstood, match="0 rows: the table first_print of DEU has no months yet, because none has several releases"
+    ):
+        assert tidewaiter.read(table="first_print", reporter="DEU", store=store).height == 0
     assert not (store / "first_print" / "reporter=DEU").exists(), "one release alone is held against nothing"
     made = publish_first_prints(store, "CHN")
     assert made is not None

@@ -11,9 +11,9 @@ import pytest
 from bad_inputs.download import csv_bytes, magnets
 
 import tidewaiter
+from tasks.domain.errors import HowUnderstood
 from tasks.domain.partner_key import Unresolved
 from tasks.reports import query
-from tasks.reports.public import HowUnderstood
 
 HEAVY = ("polars", "numpy", "pandera", "pyarrow", "prefect", "typer", "rich", "tasks", "flows", "schemas")
 
@@ -82,7 +82,8 @@ def test_what_is_not_plain_is_a_warning_and_what_is_not_there_an_error_with_choi
         (lambda store: tidewaiter.trace("magnets", "us", "2025-06", "growth", store=store), "no metric 'growth'"),
         (lambda store: tidewaiter.brief("magnets", language="de", store=store), "no language 'de'; there are en and zh"),
         (lambda store: tidewaiter.plot("magnets", "magnets.bmp", store=store), ".bmp is no picture"),
-        (lambda store: tidewaiter.read("magnets", as_of="July", store=store), "as_of='July' is no day; write it as YYYY-MM-DD"),
+        (lambda store: tidewaiter.read("magnets", as_of="2999-01-01", store=store), "2999-01-01 has not come yet: by the customs' clock, in Beijing"),
+        (lambda store: tidewaiter.read("magnets", as_of="July", store=store), "'July' is no day; write it as 2025-06-30"),
     ],
 )  # fmt: skip
 def test_a_word_that_there_is_not_is_an_error_with_those_there_are(

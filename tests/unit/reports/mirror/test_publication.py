@@ -10,6 +10,7 @@ import pytest
 from bad_inputs.download import csv_bytes, magnets
 from typer.testing import CliRunner
 
+import tidewaiter
 from flows.cli.app import app
 from flows.release import ingest
 from schemas.forms.request import ReleaseRequest
@@ -75,6 +76,9 @@ def test_the_table_has_what_the_command_shows_and_names_both_states(made: tuple[
     shown = mirror(folder / "store", "850511", "CHN", "DEU").rows
     assert plain.filter(product="850511").sort("period").equals(shown.select(plain.columns))
     assert {*plain["reason"]} == {"agrees", "not_covered"}
+    for code in ("CHN", "DEU"):
+        read = tidewaiter.read(table="mirror", reporter=code, month="2023-01", names=False, store=folder / "store")
+        assert read.select(plain.columns).rows() == plain.filter(period=date(2023, 1, 1)).rows()
     states = {code: open_snapshot(folder / "store" / f"reporter={code}") for code in ("CHN", "DEU")}
     [trail] = read_table(first.snapshot, "lineage").to_dicts()
     assert all(state is not None and state.id in trail["parameters"] for state in states.values())
