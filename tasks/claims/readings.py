@@ -17,9 +17,9 @@ from tasks.claims.numbers import Key, current_numbers, without_trade
 from tasks.claims.statement import Spot
 from tasks.claims.wording import changes_between, describe, describe_changes, show_level, show_percent
 from tasks.domain.classification import BASKET, members
+from tasks.domain.comparability import Change
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import counting
-from tasks.domain.definition_changes import Change
 from tasks.domain.periods import month_name, month_number
 from tasks.domain.precision import Interval, Reading, hull, printed
 from tasks.domain.reporter import Reporter
@@ -35,19 +35,19 @@ USED = ("level", "level_status", "rank", "ytd", "ytd_status")
 
 
 class Readings:
-    """The current values of a snapshot, by place: of `products` for every partner, of other named products for the
-    totals.
+    """The current values of a snapshot, by place: of `products` for every partner and, unless `others` is false, of other named
+    products for the totals.
 
     A figure that is wrong in its place is also searched for among the totals of other products, and these fit in memory
     in a store of any size.
     """
 
-    def __init__(self, snapshot: Snapshot, products: Iterable[str]) -> None:
-        named = {*code_table("products")["product"], *(BASKET + code_table("baskets")["basket"])}
-        wanted = pl.col("product").is_in(sorted(products)) | (
-            (pl.col("product").is_in(sorted(named)) | pl.col("product").str.starts_with("line:"))
-            & (pl.col("partner") == WORLD)
-        )
+    def __init__(self, snapshot: Snapshot, products: Iterable[str], *, others: bool = True) -> None:
+        wanted = pl.col("product").is_in(sorted(products))
+        if others:
+            named = {*code_table("products")["product"], *(BASKET + code_table("baskets")["basket"])}
+            is_named = pl.col("product").is_in(sorted(named)) | pl.col("product").str.starts_with("line:")
+            wanted |= is_named & (pl.col("partner") == WORLD)
         words = current_statements(read_table(snapshot, "observation", where=wanted))
         releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
         self.reporter = Reporter.of(releases)
@@ -56,7 +56,7 @@ class Readings:
         # Where all statements are outranked, a row without a figure means more than no trade.
         is_silent = pl.col("product").is_in(sorted({key[1] for key in silent}))
         has_figure = pl.col("level").is_not_null() | pl.col("rank").is_not_null() | is_silent
-        metric = read_table(snapshot, "metric", where=wanted & has_figure).select(*PLACE, *USED)
+        metric = read_table(snapshot, "metric", where=wanted & has_figure, columns=(*PLACE, *USED))
         self.metric = {
             (*(row[name] for name in PLACE[:-1]), month := month_number(row["period"]), month): row
             for row in metric.iter_rows(named=True)

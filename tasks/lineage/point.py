@@ -1,13 +1,11 @@
 """The place of a number: one month of one series."""
 
-from dataclasses import astuple, dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """One month of one series: the place of a number."""
 
     flow: str
@@ -18,10 +16,10 @@ class Point:
 
     def at(self, **other: Any) -> "Point":
         """A copy with changed fields."""
-        return replace(self, **other)
+        return self._replace(**other)
 
 
 def keys_of(points: list[Point]) -> pl.DataFrame:
     """Return the places as rows, as `coverage` asks for them."""
     kinds = dict.fromkeys(("flow", "product", "partner", "measure"), pl.String) | {"month": pl.Int32}
-    return pl.DataFrame([astuple(point) for point in points], orient="row", schema=kinds)
+    return pl.DataFrame(points, orient="row", schema=kinds)

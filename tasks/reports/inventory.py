@@ -33,7 +33,7 @@ def inventory(store: Path, kind: str) -> pl.DataFrame:
     if kind == "mirrors":
         return _mirrors(store)
     names = Resolver(snapshot).names
-    return _things(snapshot, names, kind.removesuffix("s"))
+    return things(snapshot, names, kind.removesuffix("s"))
 
 
 def _mirrors(store: Path) -> pl.DataFrame:
@@ -65,7 +65,7 @@ def search(store: Path, text: str) -> pl.DataFrame:
     ):  # fmt: skip
         hits = [hit.code for hit in find(table, text)]
         order = pl.DataFrame({"code": hits, "place": range(len(hits))}, schema={"code": pl.String, "place": pl.Int64})
-        there = _things(snapshot, names, subject, hits).rename({subject: "code"})
+        there = things(snapshot, names, subject, hits).rename({subject: "code"})
         parts.append(there.join(order, on="code").select(*_SHOWN, kind=pl.lit(subject), place="place"))
     found = pl.concat(parts)
     return found.sort(pl.col("first_month").is_null(), pl.col("kind") == "partner", "place").drop("place")
@@ -83,7 +83,7 @@ def nearest_names(store: Path, text: str) -> list[str]:
 _SHOWN = tuple(map(pl.col, ("code", "name", "name_zh", "flows", "first_month", "last_month", "months")))
 
 
-def _things(snapshot: Snapshot, names: NameTables, subject: str, keys: Collection[str] | None = None) -> pl.DataFrame:
+def things(snapshot: Snapshot, names: NameTables, subject: str, keys: Collection[str] | None = None) -> pl.DataFrame:
     """Return each product or partner with its names, directions and months."""
     table = names.product if subject == "product" else names.partner
     named = table.select(subject, "name", name_zh=pl.coalesce("printed_zh", "reference_zh"))
@@ -103,7 +103,12 @@ def _things(snapshot: Snapshot, names: NameTables, subject: str, keys: Collectio
 def _known(snapshot: Snapshot, subject: str, keys: Collection[str] | None) -> pl.DataFrame:
     """Return each key, direction and month that has a figure."""
     wanted = pl.lit(True) if keys is None else pl.col(subject).is_in(list(keys))
-    rows = [frame.filter(wanted).select(subject, "flow", "period").unique().collect() for frame in _figures(snapshot)]
+    # Most rows have the product of the row before.
+    key = pl.struct(subject, "period")
+    rows = [
+        frame.filter(wanted).filter(key.ne_missing(key.shift())).select(subject, "flow", "period").unique().collect()
+        for frame in _figures(snapshot)
+    ]
     return pl.concat(rows) if rows else pl.DataFrame(schema={subject: pl.String, "flow": pl.String, "period": pl.Date})
 
 

@@ -78,7 +78,7 @@ def build(root: Path | S3Url, folder: Path, day: date, moved: int = MOVED_MAX) -
                         if language == "en"
                         else {}
                     )
-        found += _names(store, reporter, pages)
+        found += _names(snapshot, resolver, reporter, pages)
     (folder / "names.js").write_text(
         f"NAMES={json.dumps(found, ensure_ascii=False, separators=(',', ':'))}", encoding="utf-8"
     )
@@ -179,9 +179,13 @@ def _finest(rows: pl.DataFrame) -> pl.Series:
     return finest.sort(pl.col("change").abs(), descending=True)["product"]
 
 
-def _names(store: Path, reporter: str, pages: dict[tuple[str, str], str]) -> list[tuple[Any, ...]]:
+def _names(
+    snapshot: Snapshot, resolver: Resolver, reporter: str, pages: dict[tuple[str, str], str]
+) -> list[tuple[Any, ...]]:
     """List what the search finds: reporter, code, both names, first and last month, and the page if there is one."""
     months = (pl.col(name).dt.strftime("%Y-%m") for name in ("first_month", "last_month"))
     shown = (pl.lit(reporter), pl.first(), pl.col("name", "name_zh").fill_null(""), *months)
-    found = (inventory.inventory(store, kind).drop_nulls("last_month") for kind in ("products", "partners"))
+    found = (
+        inventory.things(snapshot, resolver.names, kind).drop_nulls("last_month") for kind in ("product", "partner")
+    )
     return [(*row, pages.get((reporter, row[1]), "")) for there in found for row in there.select(shown).iter_rows()]

@@ -95,9 +95,10 @@ def excerpt(raw: bytes, records: Sequence[int], count: int) -> bytes | None:
         return None
     # A text may have a line end inside its quotes.
     between = end[1] + end[2]
-    rows = raw.removesuffix(end[1]).split(between)
+    rows = raw.split(between)
     if len(rows) != 1 + count:
         return None
+    rows[-1] = rows[-1].removesuffix(end[1])
     return between.join([rows[0], *(rows[record] for record in records)]) + end[1]
 
 

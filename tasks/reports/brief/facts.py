@@ -68,7 +68,7 @@ class Gatherer:
         if not self.rows.height:
             raise NoFigure(f"no {flow} of {product}; products are {_products(snapshot, flow)}")
         self.measure = self._measure()
-        self.readings = Readings(snapshot, [product, *members(product)])
+        self.readings = Readings(snapshot, [product, *members(product)], others=False)
         self.judge = Judge(self.rows, words_of(snapshot, product, flow))
         self.count = 0
 

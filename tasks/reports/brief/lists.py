@@ -1,5 +1,7 @@
 """Writes the lists of a brief, one line per entry: what is missing and why, sources, revisions, export controls."""
 
+import itertools
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -53,8 +55,9 @@ def numbers_that_matter(fact: Fact) -> tuple[list[TracedNumber], int]:
     if fact.figure in SINCE:
         chosen = [operand for operand in operands if any(day in operand.name for day in (month, str(fact.value)))]
     elif fact.figure == "rank":
-        own = [operand for operand in operands if any(number.partner == fact.partner for number in operand.numbers)]
-        others = sorted((one for one in operands if one not in own), key=lambda one: -(one.value or 0))
+        is_own = [any(number.partner == fact.partner for number in operand.numbers) for operand in operands]
+        own = list(itertools.compress(operands, is_own))
+        others = sorted(itertools.compress(operands, map(operator.not_, is_own)), key=lambda one: -(one.value or 0))
         chosen = [*own, *others[: NUMBERS_MAX - 1]]
     else:
         chosen = operands if len(operands) <= NUMBERS_MAX - 1 else [operands[0], operands[-1]]
