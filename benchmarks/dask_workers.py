@@ -8,7 +8,7 @@ every way does XS untimed. A time counts only if the snapshot of each way is the
 take turns at going first.
 
 Everything that is said to the scheduler or by it passes through a relay that counts bytes. With `--bucket` the store is in a
-bucket of a local S3 server, and workers see nothing of the disk.
+bucket of a local S3 server, and workers read its working copy.
 
 Threads are those of Polars: the workers have one, and so has the process that drives them. The workers have the setting of the
 allocator that the command makes for itself, as deployments/README.md says. Without Dask the figures are
@@ -79,8 +79,7 @@ def cluster(workers: int, work: Path) -> Iterator[Cluster]:
             place.mkdir()
             command = [sys.executable, "-m", f"distributed.cli.dask_{what}", "--host", "127.0.0.1", "--no-dashboard"]
             with (place / "log").open("wb") as log:
-                # A folder of its own for what a worker fetches from a bucket.
-                environment = {**os.environ, **ONE_THREAD, **ALLOCATOR, "TMPDIR": str(place)}
+                environment = {**os.environ, **ONE_THREAD, **ALLOCATOR}
                 begun.append(subprocess.Popen([*command, *options], cwd=place, env=environment, stdout=log, stderr=log))
         with Client(relay.address, timeout=START_SECONDS_MAX, set_as_default=False) as client:
             client.wait_for_workers(workers, timeout=START_SECONDS_MAX)

@@ -7,6 +7,7 @@ does not block the others. With a Dask scheduler, workers derive portions of the
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefect import flow
@@ -20,8 +21,8 @@ from tasks.domain.errors import Refused
 from tasks.ingest.raw_store import as_downloads
 from tasks.steps import catalog as step
 from tasks.steps.executor import lending
-from tasks.store import exchange
-from tasks.store.exchange import PartStore
+from tasks.store.temporary_copy import folder_next_to
+from tasks.store.working_copy import folder_of
 
 if TYPE_CHECKING:
     from tasks.steps.cluster import Cluster
@@ -56,12 +57,12 @@ def _helped(scheduler: str | None, store: StoreAddress) -> Iterator[None]:
     if scheduler is None:
         yield
     else:
-        with exchange.next_to(store) as place, workers_of(scheduler, place):
+        with folder_next_to(folder_of(store)) as place, workers_of(scheduler, place):
             yield
 
 
 @contextmanager
-def workers_of(scheduler: str, place: PartStore) -> "Iterator[Cluster]":
+def workers_of(scheduler: str, place: Path) -> "Iterator[Cluster]":
     """Open the workers of a Dask scheduler, which exchange parts in `place`; inside the context, portions are computed
     there. Raises Refused if there are none.
     """

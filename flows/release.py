@@ -12,8 +12,7 @@ from flows.question import asks_when_held
 from schemas.forms.form import Day
 from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.request import ReleaseRequest
-from schemas.table import DataFrame
-from schemas.tables.decision import Decision
+from schemas.frames import Decision
 from tasks.domain import clock
 from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.ingest.normalise import Normalised
@@ -91,7 +90,7 @@ def publish_batch(batch: Batch) -> list[Outcome]:
     return outcomes
 
 
-def enter(statements: Normalised, known: Known, decided: DataFrame[Decision] = NOTHING_DECIDED) -> Entered:
+def enter(statements: Normalised, known: Known, decided: Decision = NOTHING_DECIDED) -> Entered:
     """Enter a release, or what is decided about it, into the ledger. Nothing is written."""
     ledger = step.merge(statements, known, decided) if decided.height else step.merge(statements, known)
     return Entered(ledger, step.widen(ledger), step.revise(statements, ledger, known))

@@ -4,18 +4,34 @@ A model is a `DataFrameModel` of pandera: it validates frames, and everything el
 what it says of its columns to `tables.json`, for code that reads or writes a table without validating it.
 """
 
-from typing import Any, Self, cast
+from collections.abc import Collection
+from typing import Any
 
 import polars as pl
-from pandera.polars import Check, DataFrameModel, DataFrameSchema
+from pandera.polars import Check, DataFrameModel, DataFrameSchema, Field
 
-from schemas.table import Column, DataFrame
+from schemas.table import Column
+
+
+def column(
+    description: str, unit: str | None = None, *, categories: Collection[str] | None = None, **checks: Any
+) -> Any:
+    """A column of a model: what it holds and its unit; `categories` are the texts of an Enum, `checks` those of pandera's Field."""
+    return Field(
+        description=description, metadata=None if unit is None else {"unit": unit},
+        dtype_kwargs=None if categories is None else {"categories": categories}, **checks,
+    )  # fmt: skip
+
+
+def optional(description: str, unit: str | None = None, **options: Any) -> Any:
+    """A `column` that may be missing in a row."""
+    return column(description, unit, nullable=True, **options)
 
 
 class Table(DataFrameModel):
     """A frame with exactly these columns in this order.
 
-    The unit of a column is in its metadata: `Field(description="mass", metadata={"unit": "kg"})`.
+    Its columns are made by `column` and `optional`.
     """
 
     class Config:
@@ -23,13 +39,13 @@ class Table(DataFrameModel):
         ordered = True
 
     @classmethod
-    def validate(cls, check_obj: pl.DataFrame, *args: Any, **options: Any) -> DataFrame[Self]:  # type: ignore[override]
+    def validate(cls, check_obj: pl.DataFrame, *args: Any, **options: Any) -> pl.DataFrame:  # type: ignore[override]
         """Return a frame that fits the model; see pandera. Raises SchemaErrors with every value that does not fit.
 
         Pandera asks every column in several queries. What fits is found here with few, and pandera says what does not.
         """
         if _fits(cls.to_schema(), check_obj):
-            return cast("DataFrame[Self]", check_obj)
+            return check_obj
         return super().validate(check_obj, *args, **options)
 
 

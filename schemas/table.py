@@ -10,7 +10,7 @@ import functools
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
@@ -19,13 +19,6 @@ from schemas.layouts import LAYOUTS, PARTITION_KEYS
 
 if TYPE_CHECKING:
     import pyarrow
-    from pandera.typing.polars import DataFrame as DataFrame  # noqa: PLC0414
-else:
-    Row = TypeVar("Row")
-
-    class DataFrame(Generic[Row]):
-        """A frame of a table, in annotations: `DataFrame[Metric]`. A step validates what its annotation promises."""
-
 
 FILE = Path(__file__).with_name("tables.json")
 

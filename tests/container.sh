@@ -73,9 +73,9 @@ exec setpriv --reuid postgres --regid postgres --init-groups "$bin/postgres" -D 
 END
   chmod 755 "$root/usr/local/bin/start-database"
   buildah config --env PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$container"
-  buildah commit --quiet "$container" docker.io/library/python:3.13-slim
+  buildah commit --quiet "$container" docker.io/library/python:3.13-slim > /dev/null
   buildah config --entrypoint '["start-database"]' "$container"
-  buildah commit --quiet --rm "$container" docker.io/library/postgres:16
+  buildah commit --quiet --rm "$container" docker.io/library/postgres:16 > /dev/null
 fi
 
 if ! cmp -s requirements.lock "$work/wheels/requirements.lock"; then
@@ -100,7 +100,7 @@ rm -rf "$project"
 mkdir -p "$project/inbox"
 git ls-files -z --cached --others --exclude-standard | xargs -0 sh -c 'for f; do [ -f "$f" ] && printf "%s\0" "$f"; done' sh | tar --null --files-from - --create | tar --extract --directory "$project"
 chown 1000 "$project/inbox"
-buildah build --quiet --layers --pull-never --volume "$work/wheels:/wheels:ro" --file "$project/deployments/Dockerfile" --tag tidewaiter "$project"
+buildah build --quiet --layers --pull-never --volume "$work/wheels:/wheels:ro" --file "$project/deployments/Dockerfile" --tag tidewaiter "$project" > "$work/build.log"
 
 step "the services"
 port=$("$bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
@@ -112,6 +112,8 @@ down() {
   [ -z "$looking" ] || kill "$looking" 2>/dev/null || true
   compose logs > "$work/services.log" 2>&1
   compose down --volumes > "$work/down.log" 2>&1
+  # The engine leaves its folder mounted, and nobody could delete it.
+  umount "$work"/*/overlay 2>/dev/null || true
 }
 trap down EXIT
 # Podman has the health of a service looked at by timers of systemd, which need not be there.

@@ -1,6 +1,7 @@
 """Defines the commands of a Prefect server: put the schedules on it, run them, stop it."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -75,7 +76,7 @@ def worker(
     once: Annotated[bool, typer.Option("--once", help="run what is due now, then end")] = False,
     runs: Annotated[int, typer.Option(help="runs at once", min=1, max=1000)] = RUNS_MAX,
 ) -> None:
-    """Run what the schedules say, in this folder. Ctrl-C ends it after the runs that it has begun."""
+    """Run what the schedules say, in this folder. Ctrl-C ends it and the runs that it has begun; run those again."""
     from flows.cli import deployments, local_server
 
     refuse_shadows_in(Path.cwd())
@@ -89,12 +90,14 @@ def worker(
     local_server.note_worker()
     start = ["worker", "start", "--pool", deployments.POOL, "--type", "process", "--limit", str(runs)]
     sys.stdout.flush()
+    # A script that starts this in the background has it ignore Ctrl-C, by which Prefect ends a worker.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(sys.executable, [sys.executable, "-P", "-m", "prefect", *start, *(["--run-once"] if once else [])])
 
 
 @commands.command(epilog="Example: `tidewaiter stop`")
 def stop() -> None:
-    """Stop the workers of this folder, which end the runs that they have begun, and the server that `run` or `deploy` started."""
+    """Stop the workers of this folder, if none is at work, and the server that `run` or `deploy` started."""
     from flows.cli import local_server
 
     workers = local_server.stop_workers()

@@ -30,7 +30,7 @@ PORT = 4200
 START_SECONDS_MAX = 300
 STOP_SECONDS_MAX = 10
 NAMED_SECONDS_MAX = 60
-# A worker without a run ends within two seconds.
+# How long to wait for the runs of a worker, and for a worker without a run, which ends within two seconds.
 WORKER_SECONDS_MAX = 15
 WORKER = "worker-"
 # Events of task runs, many at a time: one by one, each is a transaction of its own, and the server lags behind the
@@ -228,22 +228,25 @@ def note_worker() -> None:
 def stop_workers() -> int:
     """End the workers that were started in this folder, before the server that they ask; return how many there were.
 
-    Raises TimeoutError if one is still busy: it ends after its runs.
+    Raises TimeoutError if one is running flows: Prefect would end them with it.
     """
+    import psutil
+
     ended = 0
     for kept in sorted(HOME.glob(f"{WORKER}*")):
         pid = int(kept.name.removeprefix(WORKER))
-        if _is_process(pid, b"worker"):
-            # A worker that a script started in the background passes the first signal on to itself and ignores it.
-            for _ in range(2):
-                os.kill(pid, signal.SIGTERM)
-                if _wait_until(lambda pid=pid: not _is_process(pid, b"worker"), WORKER_SECONDS_MAX):  # type: ignore[misc]
-                    break
-            else:
-                raise TimeoutError(
-                    f"the worker (process {pid}) ends the runs that it has begun: stop again when they are over"
-                )
-            ended += 1
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            if _is_process(pid, b"worker"):
+                if not _wait_until(lambda process=process: not process.children(), WORKER_SECONDS_MAX):  # type: ignore[misc]
+                    raise TimeoutError(
+                        f"the worker (process {pid}) is at work: stop again when its runs are over, or end it with kill {pid}, and its "
+                        "runs with it; nothing is half published"
+                    )
+                process.terminate()
+                for alive in psutil.wait_procs([process], WORKER_SECONDS_MAX)[1]:
+                    alive.kill()
+                ended += 1
         kept.unlink(missing_ok=True)
     return ended
 

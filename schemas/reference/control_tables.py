@@ -3,9 +3,8 @@ their values.
 """
 
 import polars as pl
-from pandera.polars import Field
 
-from schemas.model import Table
+from schemas.model import Table, column
 from schemas.names import NATIONAL
 
 DAY = r"^(\d{4}-\d{2}-\d{2})?$"
@@ -38,50 +37,47 @@ COVERAGE = {
 class ControlEvents(Table):
     """Export-control measures and what was said about them, one a row."""
 
-    event: pl.String = Field(description="name of the measure", str_matches=r"^[a-z0-9-]+$")
-    reporter: pl.String = Field(
-        description="whose exports it is about, ISO 3166-1 alpha-3: it says nothing about the trade of another reporter",
+    event: pl.String = column("name of the measure", str_matches=r"^[a-z0-9-]+$")
+    reporter: pl.String = column(
+        "whose exports it is about, ISO 3166-1 alpha-3: it says nothing about the trade of another reporter",
         str_matches=r"^[A-Z]{3}$",
     )
-    announced_on: pl.String = Field(description="day of announcement, YYYY-MM-DD; empty: not known", str_matches=DAY)
-    effective_from: pl.String = Field(
-        description="first day, or the day planned for it; empty: nothing takes effect", str_matches=DAY
+    announced_on: pl.String = column("day of announcement, YYYY-MM-DD; empty: not known", str_matches=DAY)
+    effective_from: pl.String = column(
+        "first day, or the day planned for it; empty: nothing takes effect", str_matches=DAY
     )
-    effective_until: pl.String = Field(description="last day of its term; empty: open", str_matches=DAY)
-    basis: pl.String = Field(description="what the row rests on", isin=list(BASES))
-    suspends: pl.String = Field(
-        description="events that it suspends from effective_from to effective_until, with ; between them; after # the paragraph, where it "
+    effective_until: pl.String = column("last day of its term; empty: open", str_matches=DAY)
+    basis: pl.String = column("what the row rests on", isin=list(BASES))
+    suspends: pl.String = column(
+        "events that it suspends from effective_from to effective_until, with ; between them; after # the paragraph, where it "
         "suspends that alone",
         str_matches=EVENTS,
     )
-    succeeds: pl.String = Field(
-        description="events whose term it continues or ends, from effective_from on, with ; between them",
-        str_matches=EVENTS,
+    succeeds: pl.String = column(
+        "events whose term it continues or ends, from effective_from on, with ; between them", str_matches=EVENTS
     )
-    kind: pl.String = Field(description="licence, prohibition, suspension, reporting, talks …")
-    body: pl.String = Field(description="who issued it")
-    body_zh: pl.String = Field(description="the same in Chinese", str_length={"min_value": 1})
-    document: pl.String = Field(description="number or name of the document")
-    document_zh: pl.String = Field(description="the same in Chinese", str_length={"min_value": 1})
-    goods: pl.String = Field(description="goods as described")
-    goods_zh: pl.String = Field(description="the same in Chinese", str_length={"min_value": 1})
-    action: pl.String = Field(description="what it does")
-    destinations: pl.String = Field(description="all, or ISO 3166-1 alpha-3")
-    date_note: pl.String = Field(description="what is unsure about the days")
-    source: pl.String = Field(description="address where it is described", str_length={"min_value": 3})
+    kind: pl.String = column("licence, prohibition, suspension, reporting, talks …")
+    body: pl.String = column("who issued it")
+    body_zh: pl.String = column("the same in Chinese", str_length={"min_value": 1})
+    document: pl.String = column("number or name of the document")
+    document_zh: pl.String = column("the same in Chinese", str_length={"min_value": 1})
+    goods: pl.String = column("goods as described")
+    goods_zh: pl.String = column("the same in Chinese", str_length={"min_value": 1})
+    action: pl.String = column("what it does")
+    destinations: pl.String = column("all, or ISO 3166-1 alpha-3")
+    date_note: pl.String = column("what is unsure about the days")
+    source: pl.String = column("address where it is described", str_length={"min_value": 3})
 
 
 class ControlEventCodes(Table):
     """HS8 codes that a measure touches, and whether the whole code is controlled."""
 
-    event: pl.String = Field(description="name of the measure")
-    code_printed: pl.String = Field(
-        description="control code as printed, often of ten digits; empty: the text names goods and no code"
+    event: pl.String = column("name of the measure")
+    code_printed: pl.String = column(
+        "control code as printed, often of ten digits; empty: the text names goods and no code"
     )
-    nomenclature: pl.String = Field(
-        description="national list that the code of the statistics is of", isin=list(NATIONAL)
-    )
-    hs8: pl.String = Field(description="code of the statistics", str_matches=r"^\d{8}$")
-    coverage: pl.String = Field(description="how much of the code is controlled", isin=["whole", "unknown_share"])
-    note: pl.String = Field(description="what shares the code")
-    source: pl.String = Field(description="address where it is described", str_length={"min_value": 3})
+    nomenclature: pl.String = column("national list that the code of the statistics is of", isin=list(NATIONAL))
+    hs8: pl.String = column("code of the statistics", str_matches=r"^\d{8}$")
+    coverage: pl.String = column("how much of the code is controlled", isin=["whole", "unknown_share"])
+    note: pl.String = column("what shares the code")
+    source: pl.String = column("address where it is described", str_length={"min_value": 3})

@@ -5,10 +5,9 @@ valid. A new code, basket, partner or correction is a row there and nothing else
 """
 
 import polars as pl
-from pandera.polars import Field
 
 from schemas.layouts import FLOWS
-from schemas.model import Table
+from schemas.model import Table, column
 from schemas.names import NATIONAL
 from schemas.reference.control_tables import ControlEventCodes, ControlEvents
 from schemas.reference.statement_terms import StatementTerms
@@ -22,116 +21,107 @@ SOURCE = "document or address that the row comes from"
 class Partners(Table):
     """Partner codes of China customs and the key under which Tidewaiter publishes each, at every month one to one."""
 
-    gacc_code: pl.String = Field(description="three-digit partner code of China customs", str_matches=r"^\d{3}$")
-    partner: pl.String = Field(description="ISO 3166-1 alpha-3, or gacc:NNN", str_matches=r"^([A-Z]{3}|gacc:\d{3})$")
-    iso3: pl.String = Field(
-        description="ISO 3166-1 alpha-3, empty where the code is not a country's own", str_matches=r"^([A-Z]{3})?$"
+    gacc_code: pl.String = column("three-digit partner code of China customs", str_matches=r"^\d{3}$")
+    partner: pl.String = column("ISO 3166-1 alpha-3, or gacc:NNN", str_matches=r"^([A-Z]{3}|gacc:\d{3})$")
+    iso3: pl.String = column(
+        "ISO 3166-1 alpha-3, empty where the code is not a country's own", str_matches=r"^([A-Z]{3})?$"
     )
-    name_en: pl.String = Field(description="English name")
-    name_zh: pl.String = Field(description="Chinese name")
-    kind: pl.String = Field(
-        description="what the code stands for", isin=["country", "territory", "unspecified", "other"]
-    )
-    valid_from: pl.String = Field(description="first month, YYYY-MM; empty: always was", str_matches=MONTH)
-    valid_to: pl.String = Field(description="last month, YYYY-MM; empty: still is", str_matches=MONTH)
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    name_en: pl.String = column("English name")
+    name_zh: pl.String = column("Chinese name")
+    kind: pl.String = column("what the code stands for", isin=["country", "territory", "unspecified", "other"])
+    valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
+    valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class PartnerCodes(Table):
     """Partner codes of the other code lists. Those of China customs are in `partners`; `partner_codes` reads both as one table."""
 
-    code_list: pl.String = Field(
-        description="code list that the code belongs to; several adapters may share one", str_matches=r"^[a-z_]+$"
+    code_list: pl.String = column(
+        "code list that the code belongs to; several adapters may share one", str_matches=r"^[a-z_]+$"
     )
-    code: pl.String = Field(description="code or name as the source prints it", str_length={"min_value": 1})
-    partner: pl.String = Field(
-        description="key under which it is published: ISO 3166-1 alpha-3, EU27, WLD, or <code list>:<code> where it has none of these",
+    code: pl.String = column("code or name as the source prints it", str_length={"min_value": 1})
+    partner: pl.String = column(
+        "key under which it is published: ISO 3166-1 alpha-3, EU27, WLD, or <code list>:<code> where it has none of these",
         str_matches=r"^([A-Z]{3}|EU27|[a-z_]+:[A-Za-z0-9_ -]+)$",
     )
-    kind: pl.String = Field(
-        description="what the code stands for; a group or a total is never added to its parts, residual and secret trade counts",
+    kind: pl.String = column(
+        "what the code stands for; a group or a total is never added to its parts, residual and secret trade counts",
         isin=["country", "group", "total", "residual", "secret"],
     )
-    part_of: pl.String = Field(
-        description="code of the printed total or group that it is counted in; empty: none, or not known"
-    )
-    name_en: pl.String = Field(description="English name")
-    valid_from: pl.String = Field(description="first month, YYYY-MM; empty: always was", str_matches=MONTH)
-    valid_to: pl.String = Field(description="last month, YYYY-MM; empty: still is", str_matches=MONTH)
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    part_of: pl.String = column("code of the printed total or group that it is counted in; empty: none, or not known")
+    name_en: pl.String = column("English name")
+    valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
+    valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class Currencies(Table):
     """Printed labels of values: which measure they are, and in which steps."""
 
-    printed: pl.String = Field(description="label as an adapter hands it on")
-    measure: pl.String = Field(
-        description="measure; where a source prints two valuations of one record, the second has its own",
+    printed: pl.String = column("label as an adapter hands it on")
+    measure: pl.String = column(
+        "measure; where a source prints two valuations of one record, the second has its own",
         str_matches=r"^value_[a-z]{3}(_cif)?$",
     )
-    unit: pl.String = Field(description="currency, ISO 4217", str_matches=r"^[A-Z]{3}$")
-    factor: pl.String = Field(description="a printed number times this is in the currency", str_matches=r"^[1-9]\d*$")
-    rounding: pl.String = Field(
-        description="how the source drops digits: to the nearest step, or down, so that the true value is not below the printed one",
+    unit: pl.String = column("currency, ISO 4217", str_matches=r"^[A-Z]{3}$")
+    factor: pl.String = column("a printed number times this is in the currency", str_matches=r"^[1-9]\d*$")
+    rounding: pl.String = column(
+        "how the source drops digits: to the nearest step, or down, so that the true value is not below the printed one",
         isin=["nearest", "down"],
     )
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class PartnerGroups(Table):
     """Which partners make a group, month by month."""
 
-    group: pl.String = Field(description="key under which the group is published")
-    name_en: pl.String = Field(description="English name")
-    name_zh: pl.String = Field(description="Chinese name")
-    partner: pl.String = Field(
-        description="member: ISO 3166-1 alpha-3, or the code of a list for trade with the group without a country",
+    group: pl.String = column("key under which the group is published")
+    name_en: pl.String = column("English name")
+    name_zh: pl.String = column("Chinese name")
+    partner: pl.String = column(
+        "member: ISO 3166-1 alpha-3, or the code of a list for trade with the group without a country",
         str_matches=r"^([A-Z]{3}|[a-z_]+:[A-Za-z0-9_ -]+)$",
     )
-    valid_from: pl.String = Field(description="first month, YYYY-MM; empty: always was", str_matches=MONTH)
-    valid_to: pl.String = Field(description="last month, YYYY-MM; empty: still is", str_matches=MONTH)
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
+    valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class Units(Table):
     """Printed unit labels and the unit in which the ledger keeps them."""
 
-    printed: pl.String = Field(description="label as printed")
-    language: pl.String = Field(description="language of the label")
-    unit: pl.String = Field(description="our unit", str_matches=r"^[a-z_]+$")
-    kg_per_unit: pl.String = Field(
-        description="kilograms in one unit, empty where it is no mass", str_matches=r"^(\d+(\.\d+)?)?$"
-    )
-    to_unit_factor: pl.String = Field(
-        description="a printed number times this is in our unit", str_matches=r"^[1-9]\d*$"
-    )
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    printed: pl.String = column("label as printed")
+    language: pl.String = column("language of the label")
+    unit: pl.String = column("our unit", str_matches=r"^[a-z_]+$")
+    kg_per_unit: pl.String = column("kilograms in one unit, empty where it is no mass", str_matches=r"^(\d+(\.\d+)?)?$")
+    to_unit_factor: pl.String = column("a printed number times this is in our unit", str_matches=r"^[1-9]\d*$")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class Codes(Table):
     """A plain list of codes with their names."""
 
-    code: pl.String = Field(description="code as text")
-    name_en: pl.String = Field(description="English name")
-    name_zh: pl.String = Field(description="Chinese name")
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    code: pl.String = column("code as text")
+    name_en: pl.String = column("English name")
+    name_zh: pl.String = column("Chinese name")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class Baskets(Table):
     """Which HS8 codes make a basket."""
 
-    basket: pl.String = Field(description="name, published as basket:<name>", str_matches=r"^[a-z_]+$")
-    name_en: pl.String = Field(description="English name")
-    name_zh: pl.String = Field(description="Chinese name")
-    nomenclature: pl.String = Field(
-        description="national list that the code is of; stores with another list have no such basket",
-        isin=list(NATIONAL),
+    basket: pl.String = column("name, published as basket:<name>", str_matches=r"^[a-z_]+$")
+    name_en: pl.String = column("English name")
+    name_zh: pl.String = column("Chinese name")
+    nomenclature: pl.String = column(
+        "national list that the code is of; stores with another list have no such basket", isin=list(NATIONAL)
     )
-    hs8: pl.String = Field(description="member code", str_matches=r"^\d{8}$")
-    valid_from: pl.String = Field(description="first month, YYYY-MM; empty: always was", str_matches=MONTH)
-    valid_to: pl.String = Field(description="last month, YYYY-MM; empty: still is", str_matches=MONTH)
-    note: pl.String = Field(description="what the code mixes or leaves out")
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    hs8: pl.String = column("member code", str_matches=r"^\d{8}$")
+    valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
+    valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    note: pl.String = column("what the code mixes or leaves out")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class HsRevisions(Table):
@@ -142,15 +132,11 @@ class HsRevisions(Table):
     where one of its pairs crosses their border.
     """
 
-    code: pl.String = Field(description="HS6, HS4 or HS2", str_matches=r"^(\d{2}){1,3}$")
-    from_month: pl.String = Field(description="first month of the revision, YYYY-MM", str_matches=r"^\d{4}-\d{2}$")
-    gained_from: pl.String = Field(
-        description="codes of before whose goods are in it now: HS6, or if too many HS4 or HS2"
-    )
-    lost_to: pl.String = Field(
-        description="codes of now where goods are that were in it before: HS6, or if too many HS4 or HS2"
-    )
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    code: pl.String = column("HS6, HS4 or HS2", str_matches=r"^(\d{2}){1,3}$")
+    from_month: pl.String = column("first month of the revision, YYYY-MM", str_matches=r"^\d{4}-\d{2}$")
+    gained_from: pl.String = column("codes of before whose goods are in it now: HS6, or if too many HS4 or HS2")
+    lost_to: pl.String = column("codes of now where goods are that were in it before: HS6, or if too many HS4 or HS2")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class DefinitionBreaks(Table):
@@ -160,36 +146,30 @@ class DefinitionBreaks(Table):
     which a partner code begins or ends.
     """
 
-    reporter: pl.String = Field(
-        description="whose statistics changed, ISO 3166-1 alpha-3 or EU27; empty: everybody's", str_matches=REPORTER
+    reporter: pl.String = column(
+        "whose statistics changed, ISO 3166-1 alpha-3 or EU27; empty: everybody's", str_matches=REPORTER
     )
-    nomenclature: pl.String = Field(
-        description="national list that the code is of; empty: no national code", isin=["", *NATIONAL]
-    )
-    product: pl.String = Field(description="code, line:… or basket:…; empty: every product")
-    partner: pl.String = Field(description="our key; empty: every partner")
-    measure: pl.String = Field(description="measure; empty: every measure")
-    from_month: pl.String = Field(
-        description="first month of the new meaning, YYYY-MM", str_matches=r"^\d{4}-(0[1-9]|1[0-2])$"
-    )
-    kind: pl.String = Field(description="what changed", isin=["code", "unit", "basket", "partner"])
-    comparable: pl.String = Field(description="yes: the months before can be compared all the same", isin=["yes", "no"])
-    what: pl.String = Field(
-        description="what changed, and why it can or cannot be compared", str_length={"min_value": 3}
-    )
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    nomenclature: pl.String = column("national list that the code is of; empty: no national code", isin=["", *NATIONAL])
+    product: pl.String = column("code, line:… or basket:…; empty: every product")
+    partner: pl.String = column("our key; empty: every partner")
+    measure: pl.String = column("measure; empty: every measure")
+    from_month: pl.String = column("first month of the new meaning, YYYY-MM", str_matches=r"^\d{4}-(0[1-9]|1[0-2])$")
+    kind: pl.String = column("what changed", isin=["code", "unit", "basket", "partner"])
+    comparable: pl.String = column("yes: the months before can be compared all the same", isin=["yes", "no"])
+    what: pl.String = column("what changed, and why it can or cannot be compared", str_length={"min_value": 3})
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class Products(Table):
     """Names of the products on the watch list."""
 
-    product: pl.String = Field(description="HS8 code or line:<name>")
-    classification: pl.String = Field(description="what kind of code it is")
-    name_en: pl.String = Field(description="English name")
-    name_zh: pl.String = Field(description="Chinese name")
-    valid_from: pl.String = Field(description="first month, YYYY-MM; empty: always was", str_matches=MONTH)
-    valid_to: pl.String = Field(description="last month, YYYY-MM; empty: still is", str_matches=MONTH)
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    product: pl.String = column("HS8 code or line:<name>")
+    classification: pl.String = column("what kind of code it is")
+    name_en: pl.String = column("English name")
+    name_zh: pl.String = column("Chinese name")
+    valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
+    valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class HsNames(Table):
@@ -197,79 +177,78 @@ class HsNames(Table):
     heading or subheading that they divide no further under the name of its only line, the
     chapters of the HS, and headings that the press has a name for. A name in `products` or `baskets` comes first."""
 
-    product: pl.String = Field(description="HS code of 2, 4, 6 or 8 digits", str_matches=r"^(\d{2}){1,4}$")
-    name_en: pl.String = Field(description="English name")
-    name_zh: pl.String = Field(description="Chinese name, empty where the list has none")
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    product: pl.String = column("HS code of 2, 4, 6 or 8 digits", str_matches=r"^(\d{2}){1,4}$")
+    name_en: pl.String = column("English name")
+    name_zh: pl.String = column("Chinese name, empty where the list has none")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class PageLines(Table):
     """Labels of lines on customs' release pages and the line that each means, whatever it was called before."""
 
-    label: pl.String = Field(description="label as printed, with single blanks", str_length={"min_value": 2})
-    product: pl.String = Field(description="key under which it is published", str_matches=r"^line:[a-z0-9_]+$")
-    unit: pl.String = Field(
-        description="unit in which its quantity is counted; where another one is printed the quantity is left out. Empty: as printed"
+    label: pl.String = column("label as printed, with single blanks", str_length={"min_value": 2})
+    product: pl.String = column("key under which it is published", str_matches=r"^line:[a-z0-9_]+$")
+    unit: pl.String = column(
+        "unit in which its quantity is counted; where another one is printed the quantity is left out. Empty: as printed"
     )
-    valid_from: pl.String = Field(description="first month, YYYY-MM; empty: always was", str_matches=MONTH)
-    valid_to: pl.String = Field(description="last month, YYYY-MM; empty: still is", str_matches=MONTH)
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
+    valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class LineCodes(Table):
     """Which HS codes make a line of customs' release pages, by their own catalogue. The goods of a line can change each year."""
 
-    product: pl.String = Field(description="key of the line", str_matches=r"^line:[a-z0-9_]+$")
-    flow: pl.String = Field(description="direction of trade", isin=list(FLOWS))
-    codes: pl.String = Field(
-        description="codes, a shorter one for all below it, and ranges of codes of one length, with commas",
+    product: pl.String = column("key of the line", str_matches=r"^line:[a-z0-9_]+$")
+    flow: pl.String = column("direction of trade", isin=list(FLOWS))
+    codes: pl.String = column(
+        "codes, a shorter one for all below it, and ranges of codes of one length, with commas",
         str_matches=r"^\d{2,8}(-\d{2,8})?(,\d{2,8}(-\d{2,8})?)*$",
     )
-    unit: pl.String = Field(description="unit of its quantity; empty: it has values alone")
-    valid_from: pl.String = Field(description="first month, YYYY-MM; empty: always was", str_matches=MONTH)
-    valid_to: pl.String = Field(description="last month, YYYY-MM; empty: still is", str_matches=MONTH)
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    unit: pl.String = column("unit of its quantity; empty: it has values alone")
+    valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
+    valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class Corrections(Table):
     """Known errors of a source: where, what is printed there, what is right, who says so, until when."""
 
-    id: pl.String = Field(description="name of the correction")
-    source: pl.String = Field(description="adapter whose release it is about")
-    raw_sha256: pl.String = Field(description="file it is about", str_matches=r"^[0-9a-f]{64}$")
-    record: pl.String = Field(description="record number in the file", str_matches=r"^[1-9]\d*$")
-    field: pl.String = Field(description="column of `Reported` that is wrong")
-    expect: pl.String = Field(description="text that must stand there; another text means that the source has changed")
-    value: pl.String = Field(description="right text")
-    reason: pl.String = Field(description="how it is known to be wrong")
-    provider: pl.String = Field(description="who says so")
-    decided_on: pl.String = Field(description="day of the decision", str_matches=DAY)
-    expires_on: pl.String = Field(description="day after which it must be looked at again", str_matches=DAY)
+    id: pl.String = column("name of the correction")
+    source: pl.String = column("adapter whose release it is about")
+    raw_sha256: pl.String = column("file it is about", str_matches=r"^[0-9a-f]{64}$")
+    record: pl.String = column("record number in the file", str_matches=r"^[1-9]\d*$")
+    field: pl.String = column("column of `Reported` that is wrong")
+    expect: pl.String = column("text that must stand there; another text means that the source has changed")
+    value: pl.String = column("right text")
+    reason: pl.String = column("how it is known to be wrong")
+    provider: pl.String = column("who says so")
+    decided_on: pl.String = column("day of the decision", str_matches=DAY)
+    expires_on: pl.String = column("day after which it must be looked at again", str_matches=DAY)
 
 
 class CommodityWords(Table):
     """What an outlet means by a commodity: the product of ours, empty where its codes are not known."""
 
-    word: pl.String = Field(description="words of the claim, in small letters, with spaces for hyphens and commas")
-    agency: pl.String = Field(
-        description="who means it so, as named in title or address; empty: every agency without a row of its own"
+    word: pl.String = column("words of the claim, in small letters, with spaces for hyphens and commas")
+    agency: pl.String = column(
+        "who means it so, as named in title or address; empty: every agency without a row of its own"
     )
-    product: pl.String = Field(
-        description="HS code, line:… or basket:…; empty: it cannot be determined",
-        str_matches=r"^(\d{2,8}|(line|basket):[a-z_]+)?$",
+    product: pl.String = column(
+        "HS code, line:… or basket:…; empty: it cannot be determined", str_matches=r"^(\d{2,8}|(line|basket):[a-z_]+)?$"
     )
-    means: pl.String = Field(description="what is counted")
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    means: pl.String = column("what is counted")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class PartnerWords(Table):
     """Names of partners in texts that are neither a code nor a name of the table `partners`."""
 
-    word: pl.String = Field(description="words of the claim, in small letters")
-    partner: pl.String = Field(
-        description="our key; empty: a region that no group of ours stands for", str_matches=r"^([A-Z]{3}|EU27)?$"
+    word: pl.String = column("words of the claim, in small letters")
+    partner: pl.String = column(
+        "our key; empty: a region that no group of ours stands for", str_matches=r"^([A-Z]{3}|EU27)?$"
     )
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 CALENDAR = r"^[a-z_]+$"
@@ -278,94 +257,83 @@ CALENDAR = r"^[a-z_]+$"
 class ReleaseCalendar(Table):
     """Which month is published when: a row for each month reported, and kind of release of China customs or other source."""
 
-    year: pl.String = Field(description="year of the month reported", str_matches=r"^\d{4}$")
-    month: pl.String = Field(description="month reported, 1 to 12", str_matches=r"^([1-9]|1[0-2])$")
-    kind: pl.String = Field(description="kind of release of China customs, or source", str_matches=CALENDAR)
-    expected_on: pl.String = Field(
-        description="day on which it is due by the source's own clock, weekends included",
-        str_matches=r"^\d{4}-\d{2}-\d{2}$",
+    year: pl.String = column("year of the month reported", str_matches=r"^\d{4}$")
+    month: pl.String = column("month reported, 1 to 12", str_matches=r"^([1-9]|1[0-2])$")
+    kind: pl.String = column("kind of release of China customs, or source", str_matches=CALENDAR)
+    expected_on: pl.String = column(
+        "day on which it is due by the source's own clock, weekends included", str_matches=r"^\d{4}-\d{2}-\d{2}$"
     )
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class ReleaseDelays(Table):
     """How long after a month a source is late, for months that its calendar does not have."""
 
-    kind: pl.String = Field(description="source", str_matches=CALENDAR)
-    days: pl.String = Field(
-        description="days after the end of the month by which it is published", str_matches=r"^[1-9]\d*$"
-    )
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    kind: pl.String = column("source", str_matches=CALENDAR)
+    days: pl.String = column("days after the end of the month by which it is published", str_matches=r"^[1-9]\d*$")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class WatchList(Table):
     """Products of which a release writes a brief as its last step."""
 
-    reporter: pl.String = Field(
-        description="whose releases, ISO 3166-1 alpha-3 or EU27; empty: everybody's", str_matches=REPORTER
-    )
-    product: pl.String = Field(
-        description="HS code, line:… or basket:…", str_matches=r"^(\d{2,8}|(line|basket):[a-z_]+)$"
-    )
-    flow: pl.String = Field(description="direction of trade", isin=list(FLOWS))
-    reason: pl.String = Field(description="why it is watched")
+    reporter: pl.String = column("whose releases, ISO 3166-1 alpha-3 or EU27; empty: everybody's", str_matches=REPORTER)
+    product: pl.String = column("HS code, line:… or basket:…", str_matches=r"^(\d{2,8}|(line|basket):[a-z_]+)$")
+    flow: pl.String = column("direction of trade", isin=list(FLOWS))
+    reason: pl.String = column("why it is watched")
 
 
 class Quotability(Table):
     """From when on a growth is not quoted without a word on it. Each limit stands with the reason for it."""
 
-    caveat: pl.String = Field(
-        description="what speaks against it",
+    caveat: pl.String = column(
+        "what speaks against it",
         isin=["nearly_nothing", "low_base", "sign_flips", "revision_noise", "coverage", "implied_base"],
     )
-    figure: pl.String = Field(
-        description="growth that it is about; * for each", isin=["mom_pct", "yoy_pct", "ytd_yoy_pct", "*"]
-    )
-    limit: pl.String = Field(description="from where on it holds, in `unit`", str_matches=r"^\d+(\.\d+)?$")
-    unit: pl.String = Field(description="what the limit counts")
-    reason: pl.String = Field(description="why there", str_length={"min_value": 20})
+    figure: pl.String = column("growth that it is about; * for each", isin=["mom_pct", "yoy_pct", "ytd_yoy_pct", "*"])
+    limit: pl.String = column("from where on it holds, in `unit`", str_matches=r"^\d+(\.\d+)?$")
+    unit: pl.String = column("what the limit counts")
+    reason: pl.String = column("why there", str_length={"min_value": 20})
 
 
 class ImportMargins(Table):
     """By how much the value of imports with cost, insurance and freight is above the value free on board, by pair."""
 
-    importer: pl.String = Field(
-        description="ISO 3166-1 alpha-3; empty: any without a row of its own", str_matches=REPORTER
-    )
-    exporter: pl.String = Field(description="ISO 3166-1 alpha-3", str_matches=r"^[A-Z]{3}$")
-    year: pl.String = Field(description="year that was measured", str_matches=r"^\d{4}$")
-    margin_pct: pl.String = Field(description="per cent of the value free on board", str_matches=r"^\d+(\.\d+)?$")
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    importer: pl.String = column("ISO 3166-1 alpha-3; empty: any without a row of its own", str_matches=REPORTER)
+    exporter: pl.String = column("ISO 3166-1 alpha-3", str_matches=r"^[A-Z]{3}$")
+    year: pl.String = column("year that was measured", str_matches=r"^\d{4}$")
+    margin_pct: pl.String = column("per cent of the value free on board", str_matches=r"^\d+(\.\d+)?$")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class ExchangeRates(Table):
     """What a euro was worth in a month, by currency: values in two currencies are compared over it."""
 
-    month: pl.String = Field(description="month, YYYY-MM", str_matches=r"^\d{4}-(0[1-9]|1[0-2])$")
-    currency: pl.String = Field(description="ISO 4217", str_matches=r"^[A-Z]{3}$")
-    per_eur: pl.String = Field(description="units of the currency for one euro", str_matches=r"^\d+(\.\d+)?$")
-    days: pl.String = Field(description="days of the month with a rate, whose mean it is", str_matches=r"^\d+$")
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    month: pl.String = column("month, YYYY-MM", str_matches=r"^\d{4}-(0[1-9]|1[0-2])$")
+    currency: pl.String = column("ISO 4217", str_matches=r"^[A-Z]{3}$")
+    per_eur: pl.String = column("units of the currency for one euro", str_matches=r"^\d+(\.\d+)?$")
+    days: pl.String = column("days of the month with a rate, whose mean it is", str_matches=r"^\d+$")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class LunarNewYear(Table):
     """The first days of the years of the Chinese calendar, around which trade stands still."""
 
-    day: pl.String = Field(description="day, YYYY-MM-DD", str_matches=DAY, unique=True)
-    source: pl.String = Field(description=SOURCE, str_length={"min_value": 3})
+    day: pl.String = column("day, YYYY-MM-DD", str_matches=DAY, unique=True)
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class CheckThresholds(Table):
     """Bounds from which the checks of a release warn about it or hold it, measured on real downloads."""
 
-    name: pl.String = Field(description="name by which a check asks for it", str_matches=r"^[a-z_]+$")
-    value: pl.String = Field(description="the bound", str_matches=r"^\d+(\.\d+)?$")
-    unit: pl.String = Field(
-        description="what it counts: months, partners, numbers, times, share, USD, kg", str_length={"min_value": 2}
+    name: pl.String = column("name by which a check asks for it", str_matches=r"^[a-z_]+$")
+    value: pl.String = column("the bound", str_matches=r"^\d+(\.\d+)?$")
+    unit: pl.String = column(
+        "what it counts: months, partners, numbers, times, share, USD, kg", str_length={"min_value": 2}
     )
-    reason: pl.String = Field(description="why there is such a bound", str_length={"min_value": 3})
-    measured: pl.String = Field(
-        description="how it was measured, and how often it is crossed in real data", str_length={"min_value": 3}
+    reason: pl.String = column("why there is such a bound", str_length={"min_value": 3})
+    measured: pl.String = column(
+        "how it was measured, and how often it is crossed in real data", str_length={"min_value": 3}
     )
 
 

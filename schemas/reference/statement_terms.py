@@ -9,10 +9,9 @@ with 0 is a printed zero.
 """
 
 import polars as pl
-from pandera.polars import Field
 
 from schemas.layouts import FLOWS
-from schemas.model import Table
+from schemas.model import Table, column
 
 VALUATIONS = {
     "FOB": "value at the border of the exporter, without freight and insurance to the importer",
@@ -34,16 +33,16 @@ ZEROS = {
 class StatementTerms(Table):
     """What the values of a source mean, by direction and measure; join by source, flow and measure."""
 
-    source: pl.String = Field(description="adapter that reads the release")
-    flow: pl.String = Field(description="direction of trade as the reporter counts it", isin=list(FLOWS))
-    measure: pl.String = Field(description="measure of the value", str_matches=r"^value_[a-z]{3}(_cif)?$")
-    currency: pl.String = Field(description="currency, ISO 4217", str_matches=r"^[A-Z]{3}$")
-    valuation: pl.String = Field(description="what the value includes", isin=list(VALUATIONS))
-    partner_is: pl.String = Field(description="which country the partner is", isin=list(PARTNERS))
-    rounding: pl.String = Field(description="how the source drops digits", isin=list(ROUNDINGS))
-    zero: pl.String = Field(description="what a printed 0 means", isin=list(ZEROS))
-    nomenclature: pl.String = Field(
-        description="list of the finest codes of the source: HS6, or a national list with the digits of its codes",
+    source: pl.String = column("adapter that reads the release")
+    flow: pl.String = column("direction of trade as the reporter counts it", isin=list(FLOWS))
+    measure: pl.String = column("measure of the value", str_matches=r"^value_[a-z]{3}(_cif)?$")
+    currency: pl.String = column("currency, ISO 4217", str_matches=r"^[A-Z]{3}$")
+    valuation: pl.String = column("what the value includes", isin=list(VALUATIONS))
+    partner_is: pl.String = column("which country the partner is", isin=list(PARTNERS))
+    rounding: pl.String = column("how the source drops digits", isin=list(ROUNDINGS))
+    zero: pl.String = column("what a printed 0 means", isin=list(ZEROS))
+    nomenclature: pl.String = column(
+        "list of the finest codes of the source: HS6, or a national list with the digits of its codes",
         str_matches="^[A-Z]+[0-9]{1,2}$",
     )
-    basis: pl.String = Field(description="where these facts are from", str_length={"min_value": 3})
+    basis: pl.String = column("where these facts are from", str_length={"min_value": 3})

@@ -7,10 +7,9 @@ measure is recorded.
 """
 
 import polars as pl
-from pandera.polars import Field
 
 from schemas.layouts import FLOWS
-from schemas.model import Table
+from schemas.model import Table, column, optional
 from schemas.reference.control_tables import COVERAGE, STATES
 
 WINDOWS = {
@@ -27,62 +26,51 @@ WINDOWS = {
 class ControlEvent(Table):
     """Export-control measures and what was said about them, one a row, each with the codes that it touches."""
 
-    event: pl.String = Field(description="name of the measure", str_matches=r"^[a-z0-9-]+$")
-    announced_on: pl.Date = Field(description="day of announcement", nullable=True)
-    effective_from: pl.Date = Field(
-        description="first day, or the day planned for it; null: nothing takes effect", nullable=True
+    event: pl.String = column("name of the measure", str_matches=r"^[a-z0-9-]+$")
+    announced_on: pl.Date = optional("day of announcement")
+    effective_from: pl.Date = optional("first day, or the day planned for it; null: nothing takes effect")
+    effective_until: pl.Date = optional("last day of its term; null: open")
+    state: pl.String = column("state on the day state_on", isin=list(STATES))
+    state_on: pl.Date = column("day of the state: that of the newest release of the store")
+    state_by: pl.String = optional("event whose term decides the state: a suspension, or what has run out; null: none")
+    state_until: pl.Date = optional("last day of that term; null: none")
+    suspends: list[str] = column(
+        "events that it suspends through its term; after # the paragraph, where it suspends that alone"
     )
-    effective_until: pl.Date = Field(description="last day of its term; null: open", nullable=True)
-    state: pl.String = Field(description="state on the day state_on", isin=list(STATES))
-    state_on: pl.Date = Field(description="day of the state: that of the newest release of the store")
-    state_by: pl.String = Field(
-        description="event whose term decides the state: a suspension, or what has run out; null: none", nullable=True
+    succeeds: list[str] = column("events whose term it continues or ends")
+    kind: pl.String = column("licence, prohibition, suspension, reporting, talks …")
+    body: pl.String = column("who issued it")
+    document: pl.String = column("number or name of the document")
+    goods: pl.String = column("goods as described")
+    action: pl.String = column("what it does")
+    destinations: pl.String = column("all, or ISO 3166-1 alpha-3")
+    codes_whole: list[str] = column("HS8 codes all of which is controlled")
+    codes_unknown_share: list[str] = column(
+        "HS8 codes that hold controlled and free goods alike, in a share nobody publishes"
     )
-    state_until: pl.Date = Field(description="last day of that term; null: none", nullable=True)
-    suspends: list[str] = Field(
-        description="events that it suspends through its term; after # the paragraph, where it suspends that alone"
-    )
-    succeeds: list[str] = Field(description="events whose term it continues or ends")
-    kind: pl.String = Field(description="licence, prohibition, suspension, reporting, talks …")
-    body: pl.String = Field(description="who issued it")
-    document: pl.String = Field(description="number or name of the document")
-    goods: pl.String = Field(description="goods as described")
-    action: pl.String = Field(description="what it does")
-    destinations: pl.String = Field(description="all, or ISO 3166-1 alpha-3")
-    codes_whole: list[str] = Field(description="HS8 codes all of which is controlled")
-    codes_unknown_share: list[str] = Field(
-        description="HS8 codes that hold controlled and free goods alike, in a share nobody publishes"
-    )
-    note: pl.String = Field(description="what shares those codes, and what is unsure about the days", nullable=True)
-    source: pl.String = Field(description="address where it is described", str_length={"min_value": 3})
+    note: pl.String = optional("what shares those codes, and what is unsure about the days")
+    source: pl.String = column("address where it is described", str_length={"min_value": 3})
 
 
 class EventWindow(Table):
     """Months before and after a measure next to the same months a year before, for what it touches and for placebos: the rows of
     `events windows`."""
 
-    event: pl.String = Field(description="name of the measure")
-    product: pl.String = Field(description="code, line:… or basket:…")
-    role: pl.String = Field(description="touched by the measure, or placebo", isin=["touched", "placebo"])
-    coverage: pl.String = Field(
-        description="how much of the product the measure controls", nullable=True, isin=list(COVERAGE)
-    )
-    partner: pl.String = Field(description="ISO 3166-1 alpha-3, WLD for all partners")
-    side: pl.String = Field(description="before the month of effect, or from it on", isin=["before", "after"])
-    months: pl.Int32 = Field(description="length of the window", metadata={"unit": "month"})
-    first_month: pl.Date = Field(description="first month")
-    last_month: pl.Date = Field(description="last month")
-    yoy_pct: pl.Float64 = Field(
-        description="change on the same months a year before", metadata={"unit": "%"}, nullable=True
-    )
-    status: pl.String = Field(description="how yoy_pct was made, or why it is null", isin=list(WINDOWS))
-    quantity_kg: pl.Float64 = Field(description="sum over the window", metadata={"unit": "kg"}, nullable=True)
-    quantity_year_before_kg: pl.Float64 = Field(
-        description="sum over the same months a year before", metadata={"unit": "kg"}, nullable=True
-    )
-    state: pl.String = Field(description="state of the measure on the last day of the window", isin=list(STATES))
-    flow: pl.String = Field(description="direction of trade", isin=list(FLOWS))
-    note: pl.String = Field(
-        description="what shares the code, where it holds controlled and free goods alike, and whose the number of a month is if not the reporter's",
-        nullable=True,
+    event: pl.String = column("name of the measure")
+    product: pl.String = column("code, line:… or basket:…")
+    role: pl.String = column("touched by the measure, or placebo", isin=["touched", "placebo"])
+    coverage: pl.String = optional("how much of the product the measure controls", isin=list(COVERAGE))
+    partner: pl.String = column("ISO 3166-1 alpha-3, WLD for all partners")
+    side: pl.String = column("before the month of effect, or from it on", isin=["before", "after"])
+    months: pl.Int32 = column("length of the window", "month")
+    first_month: pl.Date = column("first month")
+    last_month: pl.Date = column("last month")
+    yoy_pct: pl.Float64 = optional("change on the same months a year before", "%")
+    status: pl.String = column("how yoy_pct was made, or why it is null", isin=list(WINDOWS))
+    quantity_kg: pl.Float64 = optional("sum over the window", "kg")
+    quantity_year_before_kg: pl.Float64 = optional("sum over the same months a year before", "kg")
+    state: pl.String = column("state of the measure on the last day of the window", isin=list(STATES))
+    flow: pl.String = column("direction of trade", isin=list(FLOWS))
+    note: pl.String = optional(
+        "what shares the code, where it holds controlled and free goods alike, and whose the number of a month is if not the reporter's"
     )

@@ -5,9 +5,8 @@ before stay as they were.
 """
 
 import polars as pl
-from pandera.polars import Field
 
-from schemas.model import Table
+from schemas.model import Table, column, optional
 
 DECISIONS = {
     "withdrawn": "from that day on it counts as if it had never come; what other releases say of its numbers stands",
@@ -19,13 +18,11 @@ DECISIONS = {
 class Decision(Table):
     """One decision about a published release a row, with who decided it and why."""
 
-    decision_id: pl.String = Field(description="name of the decision, by which a revision refers to it")
-    release_id: pl.String = Field(
-        description="release that it is about, with all its editions, without the number of one"
-    )
-    number: pl.UInt32 = Field(description="which decision about that release it is, the first is 1", ge=1)
-    kind: pl.String = Field(description="what was decided", isin=list(DECISIONS))
-    decided_on: pl.Date = Field(description="day from which it holds; of a replaced release its own day")
-    decided_by: pl.String = Field(description="who decided: the name that was given, or the command that did")
-    reason: pl.String = Field(description="why")
-    replaced_by: pl.String = Field(description="release that takes its place; null where none does", nullable=True)
+    decision_id: pl.String = column("name of the decision, by which a revision refers to it")
+    release_id: pl.String = column("release that it is about, with all its editions, without the number of one")
+    number: pl.UInt32 = column("which decision about that release it is, the first is 1", ge=1)
+    kind: pl.String = column("what was decided", isin=list(DECISIONS))
+    decided_on: pl.Date = column("day from which it holds; of a replaced release its own day")
+    decided_by: pl.String = column("who decided: the name that was given, or the command that did")
+    reason: pl.String = column("why")
+    replaced_by: pl.String = optional("release that takes its place; null where none does")

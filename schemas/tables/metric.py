@@ -10,11 +10,11 @@ computation: a small number per row, and each text once. Readers of the publishe
 from typing import Any
 
 import polars as pl
-from pandera.polars import Field, PolarsData, dataframe_check
+from pandera.polars import PolarsData, dataframe_check
 
 from schemas.figures import FIGURE_OF
 from schemas.layouts import FLOWS
-from schemas.model import Table
+from schemas.model import Table, column, optional
 from schemas.names import CLASSIFICATIONS, FIGURES, KINDS, MADE, STATUSES, status
 
 # A set of kinds is a bit for each, in the order of KINDS; its name joins theirs: published+query.
@@ -25,27 +25,21 @@ SETS_OF_KINDS = tuple(
 
 
 def _status(figure: str) -> Any:
-    return Field(description=f"how {figure} was made, or why it is null", dtype_kwargs={"categories": STATUSES})
+    return column(f"how {figure} was made, or why it is null", categories=STATUSES)
 
 
 class Place(Table):
     """What a row of `metric` is about."""
 
-    flow: pl.Enum = Field(
-        description="direction of trade as the reporter counts it", dtype_kwargs={"categories": FLOWS}
+    flow: pl.Enum = column("direction of trade as the reporter counts it", categories=FLOWS)
+    product: pl.Categorical = column("code as text: HS2, HS4, HS6 or the code of a national list, line:…, or basket:…")
+    classification: pl.Enum = column("what kind of code `product` is", categories=CLASSIFICATIONS)
+    partner: pl.Categorical = column(
+        "ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month"
     )
-    product: pl.Categorical = Field(
-        description="code as text: HS2, HS4, HS6 or the code of a national list, line:…, or basket:…"
-    )
-    classification: pl.Enum = Field(
-        description="what kind of code `product` is", dtype_kwargs={"categories": CLASSIFICATIONS}
-    )
-    partner: pl.Categorical = Field(
-        description="ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, EU27 for the Union of that month"
-    )
-    period: pl.Date = Field(description="first day of the month")
-    measure: pl.Categorical = Field(
-        description="quantity_kg, quantity_<unit>, value_usd, value_cny, unit_value_usd_per_kg …: rows lie in its order"
+    period: pl.Date = column("first day of the month")
+    measure: pl.Categorical = column(
+        "quantity_kg, quantity_<unit>, value_usd, value_cny, unit_value_usd_per_kg …: rows lie in its order"
     )
 
 
@@ -54,32 +48,25 @@ def _with_figures(base: type[Table]) -> Any:
     kinds: dict[str, Any] = {}
     fields: dict[str, Any] = {}
     for name, figure in FIGURE_OF.items():
-        unit = None if figure.unit is None else {"unit": figure.unit}
         kinds |= {name: getattr(pl, figure.dtype), status(name): pl.Enum}
-        fields |= {name: Field(description=figure.meaning, metadata=unit, nullable=True), status(name): _status(name)}
+        fields |= {name: optional(figure.meaning, figure.unit), status(name): _status(name)}
     return type("Figures", (base,), {"__annotations__": kinds, "__module__": __name__, **fields})
 
 
 class Metric(_with_figures(Place)):  # type: ignore[misc]  # the base is made of the figures there are
     """Level, growth, year to date, rolling year, share, rank, contribution, record: each with its status."""
 
-    series_start: pl.Date = Field(
-        description="first month of the unbroken series that highest_since looks back on", nullable=True
+    series_start: pl.Date = optional("first month of the unbroken series that highest_since looks back on")
+    comparable_from: pl.Date = optional(
+        "month of the last known change of what code, unit, basket or partner mean: from it on months can be compared "
+        "with this one; null: no change is known, of the HS revisions only that of 2022 being known"
     )
-    comparable_from: pl.Date = Field(
-        description="month of the last known change of what code, unit, basket or partner mean: from it on months can be compared "
-        "with this one; null: no change is known, of the HS revisions only that of 2022 being known",
-        nullable=True,
+    level_kinds: pl.Enum = optional(
+        "kinds of release that level rests on, in alphabetical order, joined by +", categories=SETS_OF_KINDS
     )
-    level_kinds: pl.Enum = Field(
-        description="kinds of release that level rests on, in alphabetical order, joined by +",
-        dtype_kwargs={"categories": SETS_OF_KINDS},
-        nullable=True,
-    )
-    kinds: pl.Enum = Field(
-        description="the same of all figures of the row: of their bases, windows, world totals and the partners ranked",
-        dtype_kwargs={"categories": SETS_OF_KINDS},
-        nullable=True,
+    kinds: pl.Enum = optional(
+        "the same of all figures of the row: of their bases, windows, world totals and the partners ranked",
+        categories=SETS_OF_KINDS,
     )
 
     @dataframe_check

@@ -1,12 +1,9 @@
 """Defines what made the change of a month: codes under their headings, partners, what began, stopped or was revised."""
 
-from typing import Any
-
 import polars as pl
-from pandera.polars import Field
 
 from schemas.layouts import FLOWS
-from schemas.model import Table
+from schemas.model import Table, column, optional
 
 # The month or the year before, months back, and the growth whose verdict is told.
 AGAINST = ("month", "year")
@@ -21,62 +18,49 @@ SPLITS = {
 }
 
 
-def _figure(description: str, unit: str | None = None) -> Any:
-    return Field(description=description, nullable=True, metadata=None if unit is None else {"unit": unit})
-
-
 class Mover(Table):
     """What made the change of a month on the month or the year before; rows below one `parent` add up to its change, and those without
     one, of products as of partners, to the total.
     """
 
-    flow: pl.Enum = Field(
-        description="direction of trade as the reporter counts it", dtype_kwargs={"categories": FLOWS}
+    flow: pl.Enum = column("direction of trade as the reporter counts it", categories=FLOWS)
+    period: pl.Date = column("first day of the month")
+    against: pl.Enum = column(
+        "what it is compared with: the month or the year before; of revisions the month", categories=AGAINST
     )
-    period: pl.Date = Field(description="first day of the month")
-    against: pl.Enum = Field(
-        description="what it is compared with: the month or the year before; of revisions the month",
-        dtype_kwargs={"categories": AGAINST},
-    )
-    measure: pl.String = Field(description="value_usd …, quantity_kg")
-    position: pl.Int32 = Field(description="place in the order of reading, from 1")
-    kind: pl.Enum = Field(
-        description="total; product, partner: a part of its change; began, stopped: codes without trade in one of the months; revision: "
+    measure: pl.String = column("value_usd …, quantity_kg")
+    position: pl.Int32 = column("place in the order of reading, from 1")
+    kind: pl.Enum = column(
+        "total; product, partner: a part of its change; began, stopped: codes without trade in one of the months; revision: "
         "the largest by releases of which this is the newest month, `level` being the new number and `before` the old one; left_out: "
         "`note` says what cannot be compared",
-        dtype_kwargs={"categories": KINDS},
+        categories=KINDS,
     )
-    depth: pl.Int8 = Field(
-        description="0 for a part of the total, 1 for a part of the code above, 2 for a part of that"
-    )
-    parent: pl.String = _figure("code that the row is a part of; null: the total")
-    product: pl.String = _figure("code as text; null: all products, or all others under the parent")
-    partner: pl.String = _figure("key of a partner; null: all partners, or of a row of kind partner all others")
-    revised_month: pl.Date = _figure("first day of the month whose number was revised; null: no revision")
-    level: pl.Float64 = _figure("the month's figure", "see measure")
-    before: pl.Float64 = _figure("that of the month compared with", "see measure")
-    change: pl.Float64 = _figure("level less before", "see measure")
-    change_pct: pl.Float64 = _figure("change in per cent of before; null where that is zero", "%")
-    contribution_pp: pl.Float64 = _figure("change in per cent of the total before", "percentage points")
-    volume_effect: pl.Float64 = _figure(
+    depth: pl.Int8 = column("0 for a part of the total, 1 for a part of the code above, 2 for a part of that")
+    parent: pl.String = optional("code that the row is a part of; null: the total")
+    product: pl.String = optional("code as text; null: all products, or all others under the parent")
+    partner: pl.String = optional("key of a partner; null: all partners, or of a row of kind partner all others")
+    revised_month: pl.Date = optional("first day of the month whose number was revised; null: no revision")
+    level: pl.Float64 = optional("the month's figure", "see measure")
+    before: pl.Float64 = optional("that of the month compared with", "see measure")
+    change: pl.Float64 = optional("level less before", "see measure")
+    change_pct: pl.Float64 = optional("change in per cent of before; null where that is zero", "%")
+    contribution_pp: pl.Float64 = optional("change in per cent of the total before", "percentage points")
+    volume_effect: pl.Float64 = optional(
         "what the quantity makes of the change (LMDI-I), rounded to whole units", "see measure"
     )
-    price_effect: pl.Float64 = _figure(
+    price_effect: pl.Float64 = optional(
         "what the value per kilogram, or per other unit, in the reporter's own currency makes of it: the rest of the change, with what is "
         "left of rounding",
         "see measure",
     )
-    currency_effect: pl.Float64 = _figure(
+    currency_effect: pl.Float64 = optional(
         "what the exchange rate makes of it, rounded to whole units; null where the value is in the reporter's own currency, or no rate is known",
         "see measure",
     )
-    split_status: pl.Enum = Field(
-        description="whether the change is split, or why not", dtype_kwargs={"categories": tuple(SPLITS)}
+    split_status: pl.Enum = column("whether the change is split, or why not", categories=tuple(SPLITS))
+    note: pl.String = optional("began, stopped, highest since …, how many others, what is left out")
+    quote: pl.Enum = optional(
+        "whether the growth may be quoted: yes, with care, no; null: no verdict", categories=QUOTES
     )
-    note: pl.String = _figure("began, stopped, highest since …, how many others, what is left out")
-    quote: pl.Enum = Field(
-        description="whether the growth may be quoted: yes, with care, no; null: no verdict",
-        dtype_kwargs={"categories": QUOTES},
-        nullable=True,
-    )
-    doubt: pl.String = _figure("open findings about the releases that it rests on; null: none")
+    doubt: pl.String = optional("open findings about the releases that it rests on; null: none")

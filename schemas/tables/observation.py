@@ -7,58 +7,49 @@ never mistaken for precision.
 """
 
 import polars as pl
-from pandera.polars import Field
 
 from schemas.layouts import FLOWS
-from schemas.model import Table
+from schemas.model import Table, column, optional
 from schemas.names import CLASSIFICATIONS, KINDS
 
 
 class Statement(Table):
     """What every number of the ledger says of itself."""
 
-    source: pl.String = Field(description="adapter that read the release, e.g. gacc_query")
-    kind: pl.String = Field(
-        description="kind of release; where kinds speak of one key the earlier in the list wins", isin=list(KINDS)
+    source: pl.String = column("adapter that read the release, e.g. gacc_query")
+    kind: pl.String = column(
+        "kind of release; where kinds speak of one key the earlier in the list wins", isin=list(KINDS)
     )
-    reporter: pl.String = Field(description="reporting country, ISO 3166-1 alpha-3")
-    flow: pl.String = Field(description="direction of trade as the reporter counts it", isin=list(FLOWS))
-    product: pl.String = Field(
-        description="code as text: HS2, HS4, HS6 or the code of a national list, or line:… for a line that only the source defines"
+    reporter: pl.String = column("reporting country, ISO 3166-1 alpha-3")
+    flow: pl.String = column("direction of trade as the reporter counts it", isin=list(FLOWS))
+    product: pl.String = column(
+        "code as text: HS2, HS4, HS6 or the code of a national list, or line:… for a line that only the source defines"
     )
-    classification: pl.String = Field(description="what kind of code `product` is", isin=list(CLASSIFICATIONS))
-    partner: pl.String = Field(
-        description="ISO 3166-1 alpha-3, gacc:NNN where a code has no country of its own, WLD for all partners"
+    classification: pl.String = column("what kind of code `product` is", isin=list(CLASSIFICATIONS))
+    partner: pl.String = column(
+        "ISO 3166-1 alpha-3, gacc:NNN where a code has no country of its own, WLD for all partners"
     )
-    period_start: pl.Date = Field(description="first day of the period")
-    period_end: pl.Date = Field(description="last day of the period")
-    measure: pl.String = Field(
-        description="quantity_<unit>, value_usd, value_cny, or quantity_<unit>_yoy for a printed growth"
-    )
-    value: pl.Int64 = Field(description="the number, whole, in `unit`")
-    unit: pl.String = Field(description="unit of `value`: kg, g, item, USD, CNY, basis_point …")
-    resolution: pl.Int64 = Field(description="worth of one step of the last printed digit, in `unit`", ge=1)
-    release_id: pl.String = Field(description="release that says so")
+    period_start: pl.Date = column("first day of the period")
+    period_end: pl.Date = column("last day of the period")
+    measure: pl.String = column("quantity_<unit>, value_usd, value_cny, or quantity_<unit>_yoy for a printed growth")
+    value: pl.Int64 = column("the number, whole, in `unit`")
+    unit: pl.String = column("unit of `value`: kg, g, item, USD, CNY, basis_point …")
+    resolution: pl.Int64 = column("worth of one step of the last printed digit, in `unit`", ge=1)
+    release_id: pl.String = column("release that says so")
 
 
 class Detail(Statement):
     """Every number of every release at the finest grain that the release has. Releases lie side by side: filter one."""
 
-    regime: pl.String = Field(description="customs regime code, where the release has it", nullable=True)
-    province: pl.String = Field(
-        description="province code of the registered trader, where the release has it", nullable=True
-    )
-    record: pl.UInt32 = Field(description="record number in the raw file", ge=1)
-    known_from: pl.Date = Field(description="day from which this was public")
+    regime: pl.String = optional("customs regime code, where the release has it")
+    province: pl.String = optional("province code of the registered trader, where the release has it")
+    record: pl.UInt32 = column("record number in the raw file", ge=1)
+    known_from: pl.Date = column("day from which this was public")
 
 
 class Observation(Statement):
     """The ledger at partner grain, bitemporal: one number a row with the days during which it was the last word."""
 
-    record: pl.UInt32 = Field(
-        description="record in the raw file; null where several are summed (`trace` lists them)", nullable=True
-    )
-    known_from: pl.Date = Field(description="first day on which this was the last word")
-    known_until: pl.Date = Field(
-        description="day on which another word replaced it; null: still the last word", nullable=True
-    )
+    record: pl.UInt32 = optional("record in the raw file; null where several are summed (`trace` lists them)")
+    known_from: pl.Date = column("first day on which this was the last word")
+    known_until: pl.Date = optional("day on which another word replaced it; null: still the last word")

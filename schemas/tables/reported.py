@@ -5,41 +5,30 @@ categorical; numbers stay the characters that were printed.
 """
 
 import polars as pl
-from pandera.polars import Field
 
-from schemas.model import Table
+from schemas.model import Table, column, optional
 
 
 class Reported(Table):
     """One record of the raw file a row, as printed."""
 
-    record: pl.UInt32 = Field(description="number of the record in the raw file, the first data record is 1", ge=1)
-    flow: pl.Categorical = Field(description="direction as printed, null where the file does not say", nullable=True)
-    period: pl.Categorical = Field(
-        description="period as printed, null where the file has no such column", nullable=True
-    )
-    product: pl.Categorical = Field(
-        description="product code as printed, null where the file has no such column", nullable=True
-    )
-    product_name: pl.Categorical = Field(description="product name as printed", nullable=True)
-    partner: pl.Categorical = Field(
-        description="partner code as printed, null where the file has no such column", nullable=True
-    )
-    partner_name: pl.Categorical = Field(description="partner name as printed", nullable=True)
-    regime: pl.Categorical = Field(description="customs regime code as printed", nullable=True)
-    province: pl.Categorical = Field(
-        description="code of the place where the trader is registered, as printed", nullable=True
-    )
-    quantity: pl.String = Field(description="first quantity as printed", nullable=True)
-    quantity_unit: pl.Categorical = Field(description="unit of the first quantity as printed", nullable=True)
-    supplementary_quantity: pl.String = Field(description="second quantity as printed", nullable=True)
-    supplementary_unit: pl.Categorical = Field(description="unit of the second quantity as printed", nullable=True)
-    value: pl.String = Field(description="value as printed", nullable=True)
-    currency: pl.Categorical = Field(description="currency of the value: USD or CNY", nullable=True)
-    quantity_yoy: pl.String = Field(
-        description="printed growth of the quantity on the year before", metadata={"unit": "%"}, nullable=True
-    )
-    published_on: pl.Categorical = Field(description="day on which the figure was printed, as printed", nullable=True)
-    publisher: pl.Categorical = Field(description="who printed the figure", nullable=True)
-    address: pl.Categorical = Field(description="where the figure was printed", nullable=True)
-    note: pl.Categorical = Field(description="remark of whoever collected the figure", nullable=True)
+    record: pl.UInt32 = column("number of the record in the raw file, the first data record is 1", ge=1)
+    flow: pl.Categorical = optional("direction as printed, null where the file does not say")
+    period: pl.Categorical = optional("period as printed, null where the file has no such column")
+    product: pl.Categorical = optional("product code as printed, null where the file has no such column")
+    product_name: pl.Categorical = optional("product name as printed")
+    partner: pl.Categorical = optional("partner code as printed, null where the file has no such column")
+    partner_name: pl.Categorical = optional("partner name as printed")
+    regime: pl.Categorical = optional("customs regime code as printed")
+    province: pl.Categorical = optional("code of the place where the trader is registered, as printed")
+    quantity: pl.String = optional("first quantity as printed")
+    quantity_unit: pl.Categorical = optional("unit of the first quantity as printed")
+    supplementary_quantity: pl.String = optional("second quantity as printed")
+    supplementary_unit: pl.Categorical = optional("unit of the second quantity as printed")
+    value: pl.String = optional("value as printed")
+    currency: pl.Categorical = optional("currency of the value: USD or CNY")
+    quantity_yoy: pl.String = optional("printed growth of the quantity on the year before", "%")
+    published_on: pl.Categorical = optional("day on which the figure was printed, as printed")
+    publisher: pl.Categorical = optional("who printed the figure")
+    address: pl.Categorical = optional("where the figure was printed")
+    note: pl.Categorical = optional("remark of whoever collected the figure")

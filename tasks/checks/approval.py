@@ -7,18 +7,15 @@ The decision is stored with the release, so a run that is killed after the decis
 needed to decide.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from schemas.forms.held import HeldFinding, HeldRelease, HoldDecision
 from schemas.forms.request import Landed
-from schemas.table import DataFrame
+from schemas.frames import Finding
 from tasks.checks.context import EXAMPLES
 from tasks.checks.remembered import APPROVED, Answer, Doubt, answered, doubt_of
 from tasks.domain.clock import CUSTOMS_TIME
@@ -29,13 +26,8 @@ from tasks.ingest.held import find, keep, place_of
 from tasks.ledger.published_state import Known
 from tasks.store.working_copy import renew
 
-if TYPE_CHECKING:
-    from schemas.tables.release import Finding
 
-
-def hold_on_errors(
-    findings: DataFrame[Finding], landed: Landed, known: Known, store: Path, today: date
-) -> DataFrame[Finding]:
+def hold_on_errors(findings: Finding, landed: Landed, known: Known, store: Path, today: date) -> Finding:
     """Return the findings with the decision of a person, if there is one. Raises Held if an error needs a decision.
 
     The caller holds the lock of the store. A release that is already published is not held: its findings were judged
@@ -82,7 +74,7 @@ def _earlier(answers: Mapping[Doubt, Answer]) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _approved(findings: DataFrame[Finding], title: str, *said: str) -> DataFrame[Finding]:
+def _approved(findings: Finding, title: str, *said: str) -> Finding:
     """The findings with the decision among them."""
     errors = findings.filter(pl.col("severity") == "error")
     approved = finding(

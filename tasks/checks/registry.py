@@ -5,17 +5,14 @@ the published months around it, yields findings and changes nothing. Severity er
 the release is published; warning and info are published with it.
 """
 
-from __future__ import annotations
-
 import functools
 import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import tasks.checks
-from schemas.table import DataFrame
+from schemas.frames import Finding
 from tasks.checks.context import CheckContext
 from tasks.domain.decisions import decision_text, withdrawn_on
 from tasks.domain.errors import Refused
@@ -23,9 +20,6 @@ from tasks.domain.findings import Rows, gather
 from tasks.domain.release_ids import MARK
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
-
-if TYPE_CHECKING:
-    from schemas.tables.release import Finding
 
 SEVERITIES = ("info", "warning", "error")
 Find = Callable[[CheckContext], Rows]
@@ -71,7 +65,7 @@ def checks() -> tuple[Check, ...]:
     return tuple(_CHECKS[name] for name in sorted(_CHECKS))
 
 
-def check_release(release: Normalised, known: Known) -> DataFrame[Finding]:
+def check_release(release: Normalised, known: Known) -> Finding:
     """Every doubt about `release`: those from reading it, and those of all checks. Raises Refused where it was withdrawn."""
     _refuse_withdrawn(release, known)
     context = CheckContext(release, known)

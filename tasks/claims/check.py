@@ -1,17 +1,14 @@
 """Checks a file of claims against a snapshot of the ledger and returns one verdict per row."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
+from schemas.frames import CheckedClaim
 from schemas.names import INPUT, VERDICTS
-from schemas.table import DataFrame
 from tasks.claims.parse import read_product
 from tasks.claims.readings import Readings
 from tasks.claims.verdict import check_claim
@@ -21,9 +18,6 @@ from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from schemas.tables.claim import CheckedClaim
 
 
 @dataclass(frozen=True)
@@ -35,7 +29,7 @@ class ClaimsFile:
     rows: pl.DataFrame
 
 
-def check_claims(snapshot: Snapshot, claims: ClaimsFile) -> DataFrame[CheckedClaim]:
+def check_claims(snapshot: Snapshot, claims: ClaimsFile) -> CheckedClaim:
     """Return every row of the file with all its columns, then verdict and reason; in the order given."""
     national = Reporter.of(read_table(snapshot, "release")).nomenclature
     products = {product for row in claims.rows.iter_rows(named=True) if (product := product_of(row, national))}
@@ -46,7 +40,7 @@ def check_claims(snapshot: Snapshot, claims: ClaimsFile) -> DataFrame[CheckedCla
         schema={"verdict": pl.String, "reason": pl.String},
     )
     kept = claims.rows.drop("verdict", "reason", strict=False).with_columns(pl.col(INPUT).fill_null(""))
-    return cast("DataFrame[CheckedClaim]", pl.concat([kept, verdicts], how="horizontal"))
+    return pl.concat([kept, verdicts], how="horizontal")
 
 
 def product_of(row: dict[str, str | None], national: str) -> str | None:

@@ -4,16 +4,15 @@ A claim never changes the ledger. The same file against the same ledger is publi
 changes.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
+from schemas.frames import CheckedClaim, Claim
 from schemas.names import INPUT, OPTIONAL
-from schemas.table import DataFrame, polars_schema, schema_sha256
+from schemas.table import polars_schema, schema_sha256
 from tasks.claims.check import ClaimsFile, product_of
 from tasks.domain.hashing import code_sha256, frame_sha256, json_sha256, versions
 from tasks.domain.measures import events_of, mixed_note
@@ -26,18 +25,14 @@ from tasks.store.publish import Publication, publish
 from tasks.store.snapshot import Snapshot
 from tasks.store.working_copy import announcement
 
-if TYPE_CHECKING:
-    from schemas.tables.claim import CheckedClaim, Claim
-
-
 OWN = {*INPUT, *OPTIONAL, "verdict", "reason"}
 
 
-def claim_rows(claims: ClaimsFile, checked: DataFrame[CheckedClaim], releases: pl.DataFrame) -> DataFrame[Claim]:
+def claim_rows(claims: ClaimsFile, checked: CheckedClaim, releases: pl.DataFrame) -> Claim:
     """Return the rows of the table `claim` of one file; `releases` are those of the ledger that it was checked
     against.
     """
-    from schemas.tables.claim import Claim
+    from schemas.tables.catalog import MODELS
 
     known_on = releases["released_on"].max()
     reporter = Reporter.of(releases)
@@ -53,16 +48,14 @@ def claim_rows(claims: ClaimsFile, checked: DataFrame[CheckedClaim], releases: p
     ]  # fmt: skip
     kinds = polars_schema("claim")
     frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
-    return Claim.validate(frame, lazy=True)
+    return MODELS["claim"].validate(frame, lazy=True)
 
 
 def _further(row: dict[str, Any]) -> str:
     return json.dumps({name: text for name, text in row.items() if name not in OWN and text}, ensure_ascii=False)
 
 
-def publish_claims(
-    store: Path, claims: ClaimsFile, checked: DataFrame[CheckedClaim], snapshot: Snapshot
-) -> Publication:
+def publish_claims(store: Path, claims: ClaimsFile, checked: CheckedClaim, snapshot: Snapshot) -> Publication:
     """Publish the checked claims of a file in place of earlier ones of the same name. The caller holds the lock of the
     store.
 
@@ -91,7 +84,7 @@ def publish_claims(
 
 def _trail(checking: str, claims: ClaimsFile, mine: pl.DataFrame) -> pl.DataFrame:
     """Return the records of the steps so far and, last, that of the publication."""
-    from schemas.tables.lineage import Lineage
+    from schemas.tables.catalog import MODELS
 
     run = current_run()
     trail = as_table(checking, run.records if run else [])
@@ -99,4 +92,4 @@ def _trail(checking: str, claims: ClaimsFile, mine: pl.DataFrame) -> pl.DataFram
         checking, trail.height + 1, "publish_claims", code_sha256(), json_sha256({"claim": schema_sha256("claim")}),
         {"claims": claims.sha256}, {"claim": frame_sha256(mine)}, mine.height, mine.height, {"claims_file": claims.name},
     )  # fmt: skip
-    return Lineage.validate(pl.concat([trail, pl.DataFrame([own], schema=trail.schema)]), lazy=True)
+    return MODELS["lineage"].validate(pl.concat([trail, pl.DataFrame([own], schema=trail.schema)]), lazy=True)

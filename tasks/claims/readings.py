@@ -17,9 +17,9 @@ from tasks.claims.numbers import Key, current_numbers, without_trade
 from tasks.claims.statement import Spot
 from tasks.claims.wording import changes_between, describe, describe_changes, show_level, show_percent
 from tasks.domain.classification import BASKET, members
+from tasks.domain.comparability import Change
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import counting
-from tasks.domain.definition_changes import Change
 from tasks.domain.periods import month_name, month_number
 from tasks.domain.precision import Interval, Reading, hull, printed
 from tasks.domain.reporter import Reporter

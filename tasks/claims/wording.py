@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from schemas.names import VALUES
 from tasks.claims.statement import Spot
-from tasks.domain.definition_changes import Change, breaks_of
+from tasks.domain.comparability import Change, breaks_of
 from tasks.domain.labels import partner_name, product_name, trade_of, written_month
 from tasks.domain.periods import first_day, month_name
 from tasks.domain.reporter import Reporter

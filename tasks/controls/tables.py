@@ -3,28 +3,24 @@
 The months around a measure are computed on request (`windows`).
 """
 
-from __future__ import annotations
-
 from datetime import date
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import polars as pl
 
+from schemas.frames import ControlEvent
 from schemas.reference.code_tables import code_table
-from schemas.table import DataFrame, polars_schema
+from schemas.table import polars_schema
 from tasks.domain.hashing import frame_sha256, json_sha256
 from tasks.domain.measure_states import with_states
 from tasks.domain.measures import codes_of
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
 
-if TYPE_CHECKING:
-    from schemas.tables.control_event import ControlEvent
-
 DAYS = ("announced_on", "effective_from", "effective_until")
 
 
-def mark_events(release: Normalised, known: Known) -> DataFrame[ControlEvent]:
+def mark_events(release: Normalised, known: Known) -> ControlEvent:
     """Return the measures of the reporter, with the state of each on the day of the newest release of the store, whatever
     the order of arrival; for a release that is already published, on the day of its publication.
     """
@@ -33,7 +29,7 @@ def mark_events(release: Normalised, known: Known) -> DataFrame[ControlEvent]:
     return control_event(max(days), str(release.release["reporter"][0]))
 
 
-def control_event(day: date, reporter: str) -> DataFrame[ControlEvent]:
+def control_event(day: date, reporter: str) -> ControlEvent:
     """Return the measures of a reporter with their dates, their codes, and the state of each on a day."""
     notes = _notes()
     rows = [
@@ -49,8 +45,7 @@ def control_event(day: date, reporter: str) -> DataFrame[ControlEvent]:
         for row in with_states(code_table("control_events").filter(reporter=reporter), day).iter_rows(named=True)
     ]
     kinds = polars_schema("control_event")
-    frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
-    return cast("DataFrame[ControlEvent]", frame)
+    return pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
 
 
 def reference_sha256() -> str:

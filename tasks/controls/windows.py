@@ -7,15 +7,14 @@ A month without a row in the figures is zero if all partners were requested, and
 releases decide.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import polars as pl
 
-from schemas.table import DataFrame, polars_schema
+from schemas.frames import EventWindow
+from schemas.table import polars_schema
 from tasks.domain.classification import BASKET, members
 from tasks.domain.comparability import changes_of_texts
 from tasks.domain.coverage import WORLD, covering
@@ -26,9 +25,6 @@ from tasks.domain.periods import first_day, month_end, month_name, month_number
 from tasks.domain.reporter import Reporter
 from tasks.store.parquet import Partition, partition_month, read_table
 from tasks.store.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from schemas.tables.control_event import EventWindow
 
 LENGTHS = (3, 12)
 SINGLE_MONTHS = 3
@@ -52,7 +48,7 @@ def windows(
     flow: str = "export",
     partner: str = WORLD,
     other_side: Mapping[int, float] = NOTHING,
-) -> DataFrame[EventWindow]:
+) -> EventWindow:
     """Return the windows of a product: every measure that takes effect, for it and for each placebo product of the
     store.
 
@@ -109,11 +105,10 @@ def windows_of(
         }  # fmt: skip
 
 
-def as_table(rows: Iterable[dict[str, Any]]) -> DataFrame[EventWindow]:
+def as_table(rows: Iterable[dict[str, Any]]) -> EventWindow:
     """Return rows as the table `event_window`, validated."""
     kinds = polars_schema("event_window")
-    frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
-    return cast("DataFrame[EventWindow]", frame)
+    return pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
 
 
 def effect_month(event: Mapping[str, Any]) -> int:

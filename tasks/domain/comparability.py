@@ -1,6 +1,6 @@
 """Finds the month since which a series is comparable: changes of code, unit, basket and partner.
 
-Belongs here: which changes concern a series, and since when its months can be compared. `metrics.figures` removes
+Belongs here: which changes concern a series, in words too, and since when its months can be compared. `metrics.figures` removes
 metrics that would compare the two sides of a change. Known changes are in `schemas/reference`: `hs_revisions`,
 `definition_breaks`, and the months in which a basket, a group of partners or the code of a partner begins or ends. A
 row of `definition_breaks` with comparable = yes carries a series over a change that the other tables would call a
@@ -13,6 +13,7 @@ series without a break there may still have one.
 
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -20,9 +21,11 @@ from schemas.reference.code_tables import code_table
 from tasks.domain.classification import BASKET
 from tasks.domain.periods import month_index
 from tasks.domain.reporter import CHN, Reporter
+from tasks.domain.units import RATIOS
 
 REVISED_LENGTH = 6
 WILD = ("product", "partner", "measure")
+WORDS = ("what", "source")
 
 
 def changes(frame: pl.DataFrame, labels: Mapping[str, Sequence[str]], reporter: Reporter) -> pl.Series:
@@ -85,10 +88,26 @@ def _by_month(frame: pl.DataFrame, changed: pl.DataFrame) -> pl.Series:
     return found.sort("row")["changed"]
 
 
+@dataclass(frozen=True, order=True)
+class Change:
+    """A change of meaning, or of the source's code, from `month` (year x 12 + month - 1) on."""
+
+    month: int
+    what: str
+    source: str
+
+
+def breaks_of(product: str, partner: str, measure: str, reporter: Reporter) -> list[Change]:
+    """The changes in the statistics of the reporter across which the series cannot be compared, in order."""
+    concerned = {"product": [product], "partner": [partner], "measure": RATIOS.get(measure, (measure,))}
+    rows = breaks((product,), reporter).filter(pl.col(name).is_in(["", *own]) for name, own in concerned.items())
+    return sorted({Change(*row) for row in rows.select("month", *WORDS).iter_rows()})
+
+
 @functools.lru_cache(64)
 def breaks(products: tuple[str, ...], reporter: Reporter) -> pl.DataFrame:
-    """Names and month of each change in the statistics of the `reporter` that no row carries over; an empty name matches
-    all.
+    """Each change in the statistics of the `reporter` that no row carries over: WILD (an empty name matches all), month, and
+    WORDS, which say what changed and who says so.
     """
     baskets = reporter.rows("baskets")
     stated = reporter.rows("definition_breaks")
@@ -101,7 +120,7 @@ def breaks(products: tuple[str, ...], reporter: Reporter) -> pl.DataFrame:
 
 def _stated(rows: pl.DataFrame, comparable: str) -> pl.DataFrame:
     rows = rows.filter(pl.col("comparable") == comparable)
-    return rows.select(*WILD, month=_month("from_month"))
+    return rows.select(*WILD, month=_month("from_month"), what="what", source="source")
 
 
 def _of_codes(products: tuple[str, ...], baskets: pl.DataFrame) -> pl.DataFrame:
@@ -109,35 +128,51 @@ def _of_codes(products: tuple[str, ...], baskets: pl.DataFrame) -> pl.DataFrame:
     codes = pl.concat([pl.Series(products, dtype=pl.String), baskets["hs8"]]).unique()
     is_national = pl.col("product").str.contains(r"^\d{7,}$")
     code = pl.when(is_national).then(pl.col("product").str.slice(0, REVISED_LENGTH)).otherwise("product")
-    revisions = code_table("hs_revisions").select("code", month=_month("from_month"))
+    moves = [
+        pl.when(pl.col(name) != "").then(pl.lit(f"{verb} ") + pl.col(name))
+        for verb, name in (("gained goods of", "gained_from"), ("lost goods to", "lost_to"))
+    ]
+    what = pl.format("{} {}", "code", pl.concat_str(moves, separator=" and ", ignore_nulls=True))
+    revisions = code_table("hs_revisions").select("code", month=_month("from_month"), what=what, source="source")
     found = pl.DataFrame({"product": codes}).with_columns(code=code).join(revisions, on="code")
-    return found.select("product", "month", partner=pl.lit(""), measure=pl.lit("")).select(*WILD, "month")
+    return found.with_columns(partner=pl.lit(""), measure=pl.lit("")).select(*WILD, "month", *WORDS)
 
 
 def _of_baskets(baskets: pl.DataFrame) -> pl.DataFrame:
     """Months in which a code enters or leaves a basket."""
-    return _begins_and_ends(baskets.with_columns(product=BASKET + pl.col("basket"), partner=pl.lit("")))
+    named = baskets.with_columns(product=BASKET + pl.col("basket"), partner=pl.lit(""), part="hs8")
+    return _begins_and_ends(named.with_columns(whole=pl.lit("the basket")))
 
 
 def _of_partners(reporter: Reporter) -> pl.DataFrame:
     """Months in which a partner enters or leaves a group, or a code of China customs for a partner begins or ends, in
     China's statistics.
     """
-    groups = code_table("partner_groups").with_columns(partner="group", product=pl.lit(""))
-    codes = code_table("partners").filter(reporter.code == CHN).with_columns(product=pl.lit(""))
-    return pl.concat([_begins_and_ends(groups), _begins_and_ends(codes)]).unique()
+    groups = code_table("partner_groups").with_columns(partner="group", part="partner", whole="group")
+    codes = code_table("partners").filter(reporter.code == CHN)
+    codes = codes.with_columns(part=pl.lit("code ") + pl.col("gacc_code"), whole=pl.lit("the partner codes"))
+    return pl.concat(_begins_and_ends(rows.with_columns(product=pl.lit(""))) for rows in (groups, codes)).unique()
 
 
 def _begins_and_ends(rows: pl.DataFrame) -> pl.DataFrame:
-    begin = rows.filter(pl.col("valid_from") != "").with_columns(month=_month("valid_from"))
-    end = rows.filter(pl.col("valid_to") != "").with_columns(month=_month("valid_to") + 1)
-    return pl.concat([begin, end]).select("product", "partner", pl.lit("").alias("measure"), "month").unique()
+    """The months in which a `part` enters and leaves its `whole`."""
+    ends = (("valid_from", "enters", 0), ("valid_to", "leaves", 1))
+    found = [
+        rows.filter(pl.col(day) != "").select(
+            "product", "partner", measure=pl.lit(""), month=_month(day) + after, what=pl.format(f"{{}} {verb} {{}}", "part", "whole"), source="source"
+        )
+        for day, verb, after in ends
+    ]  # fmt: skip
+    return pl.concat(found).unique()
 
 
 def _in_baskets(changes: pl.DataFrame, baskets: pl.DataFrame) -> pl.DataFrame:
     """A change of a code also changes each basket that contains it, or contained it until then."""
     members = baskets.select(basket=BASKET + pl.col("basket"), product="hs8")
-    return changes.join(members, on="product").with_columns(product="basket").select(changes.columns)
+    named = changes.join(members, on="product").with_columns(
+        what=pl.format("{} in the basket: {}", "product", "what"), product="basket"
+    )
+    return named.select(changes.columns)
 
 
 def _month(text: str) -> pl.Expr:

@@ -7,24 +7,18 @@ A group of partners is the sum of its members. A partner code that no list names
 file has one no group is covered, however small its trade, until a later file of every partner has none.
 """
 
-from __future__ import annotations
-
 import functools
 from datetime import date
-from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
+from schemas.frames import Release
 from schemas.names import KINDS, NATIONAL
 from schemas.reference.code_tables import code_table, valid_in
-from schemas.table import DataFrame
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.nomenclature import SHARED
 from tasks.domain.nomenclature import digits as digits_of
 from tasks.domain.periods import month_index, month_number, month_text
-
-if TYPE_CHECKING:
-    from schemas.tables.release import Release
 
 LEVELS = (2, 4, 6, 8)
 EVERYTHING = "*"
@@ -101,7 +95,7 @@ def _unplaced_months(releases: pl.DataFrame) -> pl.Series:
     return pl.Series([sorted(months) for months in found], dtype=pl.List(pl.Int32))
 
 
-def years_as_months(releases: DataFrame[Release]) -> DataFrame[Release]:
+def years_as_months(releases: Release) -> Release:
     """The releases that gave January to a later month as one figure, each as a release of that last month alone.
 
     What covers the month then covers the figure.
@@ -109,7 +103,7 @@ def years_as_months(releases: DataFrame[Release]) -> DataFrame[Release]:
     first, last = month_index("first_month"), month_index("last_month")
     is_year_so_far = (first % 12 == 0) & (first < last) & (last < first + 12)
     whole = releases.filter(~pl.col("by_month"), is_year_so_far)
-    return cast("DataFrame[Release]", whole.with_columns(first_month="last_month", by_month=pl.lit(True)))
+    return whole.with_columns(first_month="last_month", by_month=pl.lit(True))
 
 
 def lost_place(product: str, day: str) -> pl.Expr:

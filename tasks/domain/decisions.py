@@ -5,24 +5,19 @@ release, in a file of its own that is never written again; so the state of a rel
 their order, and nothing else.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import polars as pl
 
-from schemas.table import DataFrame, empty_frame, polars_schema
+from schemas.frames import Decision, Release
+from schemas.table import empty_frame, polars_schema
 from tasks.domain.errors import Refused
 from tasks.domain.name_match import nearest
 from tasks.domain.release_ids import MARK, in_turns, release_of
 
-if TYPE_CHECKING:
-    from schemas.tables.decision import Decision
-    from schemas.tables.release import Release
-
-NOTHING_DECIDED = cast("DataFrame[Decision]", empty_frame("decision"))
+NOTHING_DECIDED = empty_frame("decision")
 INGEST = "tidewaiter ingest"
 SAME_QUERY = "the same query came once more on that day"
 # What of two releases must be alike for the later one of a day to be the same query.
@@ -61,13 +56,13 @@ def out_on(releases: pl.DataFrame, decisions: pl.DataFrame, day: date = date.max
     )
 
 
-def counting(releases: pl.DataFrame, decisions: pl.DataFrame, day: date = date.max) -> DataFrame[Release]:
+def counting(releases: pl.DataFrame, decisions: pl.DataFrame, day: date = date.max) -> Release:
     """Return the releases that count at the end of a day."""
     out = out_on(releases, decisions, day)
-    return cast("DataFrame[Release]", releases.filter(~pl.col("release_id").is_in(sorted(out))) if out else releases)
+    return releases.filter(~pl.col("release_id").is_in(sorted(out))) if out else releases
 
 
-def brought_about(release: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame) -> DataFrame[Decision]:
+def brought_about(release: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame) -> Decision:
     """Return the decisions that the arrival of a new release brings about: it replaces the same query of its day."""
     row = release.row(0, named=True)
     name = row["release_id"].partition(MARK)[0]
@@ -107,7 +102,7 @@ def same_query(row: Mapping[str, Any], releases: pl.DataFrame) -> list[str]:
 
 def withdrawal(
     release_id: str, releases: pl.DataFrame, decisions: pl.DataFrame, by: str, reason: str, today: date, *, undo: bool
-) -> DataFrame[Decision]:
+) -> Decision:
     """Decide that a release does not count from today on, or with `undo` that it counts again. Raises Refused, also if
     the name or the reason is missing.
     """
@@ -160,5 +155,5 @@ def _next(
     }  # fmt: skip
 
 
-def _table(*rows: Mapping[str, Any]) -> DataFrame[Decision]:
-    return cast("DataFrame[Decision]", pl.DataFrame([*rows], schema=polars_schema("decision")))
+def _table(*rows: Mapping[str, Any]) -> Decision:
+    return pl.DataFrame([*rows], schema=polars_schema("decision"))

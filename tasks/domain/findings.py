@@ -1,17 +1,11 @@
 """Builds findings, the rows in which checks report doubts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
-from schemas.table import DataFrame, polars_schema
-
-if TYPE_CHECKING:
-    from schemas.tables.release import Finding
-
+from schemas.frames import Finding
+from schemas.table import polars_schema
 
 Rows = Iterator[dict[str, str]]
 SHOWN_LENGTH = 60
@@ -31,10 +25,10 @@ def finding(
     }
 
 
-def gather(release_id: str, rows: Iterable[dict[str, str]]) -> DataFrame[Finding]:
+def gather(release_id: str, rows: Iterable[dict[str, str]]) -> Finding:
     """The rows as the table `finding`, without repetitions, in the table's order."""
     frame = pl.DataFrame([{"release_id": release_id, **row} for row in rows], schema=polars_schema("finding"))
-    return cast("DataFrame[Finding]", frame.unique().sort("release_id", "check", "subject", "observed"))
+    return frame.unique().sort("release_id", "check", "subject", "observed")
 
 
 def shown(text: str) -> pl.Expr:

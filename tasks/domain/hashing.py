@@ -2,8 +2,7 @@
 
 The way in which Polars stores them (chunks, slices, views, category numbers, bytes under a null) does not count, so
 equal frames have equal hashes everywhere. The hash is SHA-256, because the hash of Polars may differ between versions
-and machines. Most columns repeat values from row to row or hold categories, so runs are hashed where they are shorter,
-and categories as small numbers plus each text once.
+and machines.
 """
 
 import functools
@@ -24,9 +23,7 @@ ROOT = Path(__file__).parents[2]
 SHAPING_LIBRARIES = ("polars", "pyarrow", "pandera", "fastexcel", "tidewaiter")
 
 
-# A run costs its first row besides its value, so runs pay where they are few.
-ROWS_PER_RUN, GLANCE_ROWS = 4, 65_536
-# For few rows the values themselves are written: the set-up of the faster forms would take longer.
+# For few rows the values themselves are written: the set-up of the buffers takes ten milliseconds.
 FEW_ROWS = 2_000
 
 
@@ -64,61 +61,19 @@ def _kind(kind: pl.DataType) -> str:
 
 
 def _parts(column: pl.Series) -> Iterator[memoryview | bytes]:
-    """The values of a column as bytes; each part begins with its length."""
-    if isinstance(column.dtype, pl.List):
-        yield from _nulls(column)
-        yield _buffer(column.list.len().fill_null(0))
-        yield from _parts(column.drop_nulls().explode(empty_as_null=False))
-        return
-    column = column.rechunk()
-    if isinstance(column.dtype, (pl.Categorical, pl.Enum)):
-        column, texts = _ranked(column)
-        yield from _texts(texts)
-    # The first rows show for most columns whether they repeat, without reading all rows.
-    if _repeats(column[:GLANCE_ROWS]) is not None and (starts := _repeats(column)) is not None:
-        column = column.gather(starts)
-        yield b"runs%d:" % starts.len()
-        yield _buffer(starts)
-    else:
-        yield b"rows:"
-    yield from _nulls(column)
-    if column.dtype == pl.String:
-        yield from _texts(column.fill_null(""))
-    else:
-        yield _buffer((column.cast(pl.UInt8) if column.dtype == pl.Boolean else column.to_physical()).fill_null(0))
-
-
-def _repeats(column: pl.Series) -> pl.Series | None:
-    """The first row of each run of equal values, where runs are few."""
-    # The first row begins a run, even where it is null.
-    starts = (column.ne_missing(column.shift()) | (pl.int_range(column.len(), eager=True) == 0)).arg_true()
-    return starts if 0 < starts.len() * ROWS_PER_RUN <= column.len() else None
-
-
-def _ranked(column: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Categories as ranks among the texts of the column, and these texts in order."""
-    codes = column.to_physical()
-    used = codes.drop_nulls().unique().sort()
-    texts = pl.DataFrame({"code": used, "text": used.cat.to(column.dtype).cast(pl.String)}).sort("text")
-    kind = pl.UInt8 if texts.height <= 2**8 else pl.UInt16 if texts.height <= 2**16 else pl.UInt32
-    if texts["code"].to_list() == [*range(texts.height)]:
-        return codes.cast(kind), texts["text"]
-    # Ranks of all categories up to the last one in use; unused ones between have no meaning.
-    places = pl.Series(range(texts.height), dtype=kind)
-    place = pl.repeat(0, int(used[-1]) + 1, dtype=kind, eager=True).scatter(texts["code"].cast(pl.UInt32), places)
-    return place.gather(codes.cast(pl.UInt32)), texts["text"]
-
-
-def _nulls(column: pl.Series) -> Iterator[memoryview | bytes]:
+    """The values of a column as bytes; what stands before them says how many there are."""
     yield b"nulls:" if column.null_count() else b"full:"
     if column.null_count():
         yield _buffer(column.is_null().cast(pl.UInt8))
-
-
-def _texts(texts: pl.Series) -> Iterator[memoryview | bytes]:
-    yield b"texts%d:" % texts.len()
-    yield _buffer(texts.str.len_bytes())
-    yield texts.str.join("").item().encode() if len(texts) else b""
+    if isinstance(column.dtype, pl.List):
+        yield _buffer(column.list.len().fill_null(0))
+        yield from _parts(column.drop_nulls().explode(empty_as_null=False))
+    elif isinstance(column.dtype, (pl.String, pl.Categorical, pl.Enum)):
+        # Where each text ends, and all of them together; this form of Arrow is always a copy.
+        texts = column.cast(pl.String).fill_null("").rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+        yield from (memoryview(part) for part in texts.buffers()[1:] if part is not None)
+    else:
+        yield _buffer((column.cast(pl.UInt8) if column.dtype == pl.Boolean else column.to_physical()).fill_null(0))
 
 
 def _buffer(numbers: pl.Series) -> memoryview | bytes:

@@ -11,6 +11,7 @@ LEVEL_MAX = YEAR_MAX // 12
 # A value per kilogram is a measure of its own, the quotient of two others.
 UNIT_VALUE_OF = {f"value_{money}": f"unit_value_{money}_per_kg" for money in ("usd", "cny", "eur", "gbp", "jpy")}
 VALUE_OF = {ratio: value for value, ratio in UNIT_VALUE_OF.items()}
+RATIOS = {ratio: (value, "quantity_kg") for ratio, value in VALUE_OF.items()}
 
 
 def per_unit(measure: str) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from schemas.reference.code_tables import code_table
-from tasks.domain.definition_changes import RATIOS
+from tasks.domain.units import RATIOS
 
 NOT_STATED = "not stated"
 TERMS = ("flow", "measure", "currency", "valuation", "partner_is", "rounding")

@@ -6,22 +6,17 @@ source fixed its error, or the correction has the wrong place. A published relea
 (`editions`).
 """
 
-from __future__ import annotations
-
 from datetime import date
-from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
 from schemas.errors import BrokenTable
 from schemas.forms.request import Landed
+from schemas.frames import Reported
 from schemas.reference.code_tables import code_table
-from schemas.table import DataFrame, polars_schema
+from schemas.table import polars_schema
 from tasks.domain.errors import Refused
 from tasks.sources.protocol import Parsed
-
-if TYPE_CHECKING:
-    from schemas.tables.reported import Reported
 
 
 def corrections_of(source: str, raw_sha256: str) -> list[dict[str, str]]:
@@ -61,11 +56,11 @@ def correction_text(row: dict[str, str]) -> str:
     return f"{row['field']}: {row['expect']!r} corrected to {row['value']!r} ({row['reason']})"
 
 
-def corrected(reported: pl.DataFrame, corrections: list[dict[str, str]], where: str) -> DataFrame[Reported]:
+def corrected(reported: pl.DataFrame, corrections: list[dict[str, str]], where: str) -> Reported:
     """The printed text with `corrections` applied. Raises Refused where one does not fit; `where` names the file."""
     for row in corrections:
         reported = _apply(reported, row, where)
-    return cast("DataFrame[Reported]", reported)
+    return reported
 
 
 def _apply(reported: pl.DataFrame, row: dict[str, str], where: str) -> pl.DataFrame:

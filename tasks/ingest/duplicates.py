@@ -5,20 +5,13 @@ of one key differ in any number the file is refused. In a collected file several
 day, with more digits or fewer. A record that gives its one quantity in both columns repeats itself and is not a copy.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import polars as pl
 
-from schemas.table import DataFrame
+from schemas.frames import Detail
 from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, finding
 from tasks.domain.precision import has_fewer_digits
 from tasks.domain.text import counted
-
-if TYPE_CHECKING:
-    from schemas.tables.observation import Detail
 
 # More copies than this mean that somebody joined two downloads.
 COPIES_SHARE_MAX = 0.001
@@ -37,7 +30,7 @@ def has_same_key(rows: pl.Series, keys: pl.DataFrame) -> pl.Series:
     return rows.is_in(keys.filter(keys.drop("row").is_duplicated())["row"].implode())
 
 
-def find_copies(detail: DataFrame[Detail], record: pl.Series, where: str, *, says_day: bool) -> pl.Series:
+def find_copies(detail: Detail, record: pl.Series, where: str, *, says_day: bool) -> pl.Series:
     """The rows whose record repeats another one.
 
     `detail` are the numbers to search, `record` the record numbers of the file; `says_day` means that each record has
@@ -69,7 +62,7 @@ def doubt_repeats(copies: pl.Series, doubled: int, record: pl.Series, where: str
         )  # fmt: skip
 
 
-def _copies_among(detail: DataFrame[Detail], records: int, where: str) -> pl.DataFrame:
+def _copies_among(detail: Detail, records: int, where: str) -> pl.DataFrame:
     """The records of a download that repeat an earlier one number by number.
 
     Raises Refused where they differ from it in a number, or are too many.
@@ -98,7 +91,7 @@ def _copies_among(detail: DataFrame[Detail], records: int, where: str) -> pl.Dat
     return copies
 
 
-def _printed_again(detail: DataFrame[Detail], where: str) -> pl.DataFrame:
+def _printed_again(detail: Detail, where: str) -> pl.DataFrame:
     """The collected records that repeat a figure of another on the same day, with as many digits or fewer.
 
     Raises Refused where publishers print different figures on one day.

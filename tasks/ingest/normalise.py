@@ -4,16 +4,15 @@ Gate C: every record becomes statements or goes to quarantine with every rule th
 file refuses it, because no rule can choose. Other releases are not read here.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple
 
 import polars as pl
 
 from schemas.forms.request import Landed
-from schemas.table import DataFrame, empty_frame, polars_schema
+from schemas.frames import Detail, Finding, PrintedName, Quarantine, Release, Reported
+from schemas.table import empty_frame, polars_schema
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding, gather
 from tasks.domain.precision import SUM_MAX
@@ -33,21 +32,15 @@ from tasks.sources.plain_text import plain_texts
 from tasks.sources.protocol import Parsed
 from tasks.sources.registry import SOURCES
 
-if TYPE_CHECKING:
-    from schemas.tables.name import PrintedName
-    from schemas.tables.observation import Detail
-    from schemas.tables.release import Finding, Quarantine, Release
-    from schemas.tables.reported import Reported
-
 
 class Normalised(NamedTuple):
     """A normalised release: its statements, the records set aside, the findings, the release row, and its names."""
 
-    detail: DataFrame[Detail]
-    quarantine: DataFrame[Quarantine]
-    findings: DataFrame[Finding]
-    release: DataFrame[Release]
-    names: DataFrame[PrintedName]
+    detail: Detail
+    quarantine: Quarantine
+    findings: Finding
+    release: Release
+    names: PrintedName
 
 
 def normalise(landed: Landed, parsed: Parsed) -> Normalised:
@@ -101,13 +94,13 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     return Normalised(detail, quarantine, gather(release_id, doubts), release, names)
 
 
-def numbers_of(reported: DataFrame[Reported]) -> pl.DataFrame:
+def numbers_of(reported: Reported) -> pl.DataFrame:
     """The numbers of a file as read: row, measure and value of each."""
     records, _ = _tidy(reported)
     return read_amounts(records).read.unique(["row", "measure", "unit"]).select("row", "measure", "value")
 
 
-def _tidy(reported: DataFrame[Reported]) -> tuple[pl.DataFrame, list[str]]:
+def _tidy(reported: Reported) -> tuple[pl.DataFrame, list[str]]:
     """The records with their rows and their codes, units and numbers as plain texts; and the changes in words."""
     columns, notes = dict[str, pl.Series](), []
     for name in (*CODES, *UNIT_OF.values(), *NUMBERS):
@@ -141,9 +134,7 @@ def _refuse_overflow(numbers: pl.DataFrame, where: str) -> None:
         )  # fmt: skip
 
 
-def _as_detail(
-    numbers: pl.DataFrame, keys: pl.DataFrame, record: pl.Series, landed: Landed, release_id: str
-) -> DataFrame[Detail]:
+def _as_detail(numbers: pl.DataFrame, keys: pl.DataFrame, record: pl.Series, landed: Landed, release_id: str) -> Detail:
     """The numbers with the keys of their records, in the order of the table `detail`; those of one key, which differ by regime or
     province, by record.
     """
@@ -156,10 +147,10 @@ def _as_detail(
         pl.col(name).cast(pl.Enum(made[name].drop_nulls().unique().sort()))
         for name in ("product", "partner", "measure")
     )
-    return cast("DataFrame[Detail]", made.sort(*ranks, "period_start", "row").select(*polars_schema("detail")))
+    return made.sort(*ranks, "period_start", "row").select(*polars_schema("detail"))
 
 
-def _refuse_growth_of_pieces(detail: DataFrame[Detail], where: str) -> None:
+def _refuse_growth_of_pieces(detail: Detail, where: str) -> None:
     """Growth is kept as growth of a mass, so it is refused where the file counts the same goods in pieces."""
     measure = pl.col("measure").cast(pl.String)
     growth = detail.filter(measure.str.ends_with("_yoy"))
@@ -205,21 +196,18 @@ def _normalisations(notes: Sequence[str], where: str) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
-def _set_aside(reported: DataFrame[Reported], faults: pl.DataFrame, release_id: str) -> DataFrame[Quarantine]:
+def _set_aside(reported: Reported, faults: pl.DataFrame, release_id: str) -> Quarantine:
     if not faults.height:
-        return cast("DataFrame[Quarantine]", empty_frame("quarantine"))
+        return empty_frame("quarantine")
     reasons = faults.group_by("row").agg(pl.col("reason").unique().sort().alias("reasons"))
     rows = reported[reasons["row"]].with_columns(reasons["reasons"]).sort("record")
     printed = [
         json.dumps({key: value for key, value in row.items() if value is not None}, ensure_ascii=False)
         for row in rows.drop("record", "reasons").iter_rows(named=True)
     ]
-    return cast(
-        "DataFrame[Quarantine]",
-        rows.select(
-            release_id=pl.lit(release_id),
-            record="record",
-            reasons="reasons",
-            printed=pl.Series(printed, dtype=pl.String),
-        ),
+    return rows.select(
+        release_id=pl.lit(release_id),
+        record="record",
+        reasons="reasons",
+        printed=pl.Series(printed, dtype=pl.String),
     )

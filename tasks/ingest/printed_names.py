@@ -4,25 +4,18 @@ Belongs here: which name the file has for which code. `ledger.name_tables` merge
 `sources.names` finds damage of the file from its names.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, cast
-
 import polars as pl
 
 from schemas.forms.request import Landed
-from schemas.table import DataFrame, polars_schema
-
-if TYPE_CHECKING:
-    from schemas.tables.name import PrintedName
-    from schemas.tables.reported import Reported
+from schemas.frames import PrintedName, Reported
+from schemas.table import polars_schema
 
 # Invisible characters: control characters, direction marks, blanks without width.
 UNSEEN = r"[\x00-\x08\x0e-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}]"
 CHINESE, LATIN, OTHER = r"\p{Han}", r"\p{Latin}", r"[\p{Hiragana}\p{Katakana}\p{Hangul}]"
 
 
-def printed_names(reported: DataFrame[Reported], keys: pl.DataFrame, landed: Landed) -> DataFrame[PrintedName]:
+def printed_names(reported: Reported, keys: pl.DataFrame, landed: Landed) -> PrintedName:
     """Each code of the records of these keys with each name printed for it and the newest month of that name."""
     rows, month = keys["row"], keys["period_end"]
     parts = [
@@ -32,10 +25,7 @@ def printed_names(reported: DataFrame[Reported], keys: pl.DataFrame, landed: Lan
     names = pl.concat(parts).with_columns(
         printed_on=pl.when(pl.col("name").is_not_null()).then(pl.lit(landed.released_on, dtype=pl.Date))
     )
-    return cast(
-        "DataFrame[PrintedName]",
-        names.select(*polars_schema("printed_name")).sort("subject", "code", "name", nulls_last=True),
-    )
+    return names.select(*polars_schema("printed_name")).sort("subject", "code", "name", nulls_last=True)
 
 
 def _names(

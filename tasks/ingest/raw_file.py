@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import polars as pl
 
-from schemas.table import DataFrame
+from schemas.frames import Reported
 from tasks.domain.periods import read_period
 from tasks.ingest.corrections import corrected, correction_text
 from tasks.ingest.editions import corrections_in
@@ -24,9 +24,6 @@ from tasks.ingest.normalise import numbers_of
 from tasks.ingest.raw_store import raw_path
 from tasks.sources.registry import SOURCES
 from tasks.store.working_copy import fetched
-
-if TYPE_CHECKING:
-    from schemas.tables.reported import Reported
 
 # First and last day.
 Span = tuple[date, date]
@@ -39,16 +36,14 @@ class RawFile:
     A record has several places where it says several things: of each of its months, or in two valuations.
     """
 
-    reported: DataFrame[Reported]
-    corrected: DataFrame[Reported]
+    reported: Reported
+    corrected: Reported
     corrections: list[dict[str, str]] | None
 
     def of(self, records: pl.Series) -> RawFile:
         """The same file with these records alone: reading the numbers of a whole cube takes a second."""
         kept = self.reported["record"].is_in(records.implode())
-        reported, mended = (
-            cast("DataFrame[Reported]", frame.filter(kept)) for frame in (self.reported, self.corrected)
-        )
+        reported, mended = (frame.filter(kept) for frame in (self.reported, self.corrected))
         return RawFile(reported, mended, self.corrections)
 
     def text(self, record: int, measure: str, span: Span) -> dict[str, Any]:
@@ -122,7 +117,7 @@ def read_excerpt(store: Path, release: Mapping[str, Any], records: pl.Series) ->
     parsed = None if raw is None else _parsed(raw, release)
     if parsed is None or parsed["record"].to_list() != [*range(1, records.len() + 1)]:
         return None
-    numbered = cast("DataFrame[Reported]", parsed.with_columns(record=records.cast(parsed.schema["record"])))
+    numbered = parsed.with_columns(record=records.cast(parsed.schema["record"]))
     return RawFile(numbered, numbered, corrections)
 
 
@@ -134,5 +129,5 @@ def _bytes(store: Path, release: Mapping[str, Any]) -> bytes:
     return raw
 
 
-def _parsed(raw: bytes, release: Mapping[str, Any]) -> DataFrame[Reported]:
+def _parsed(raw: bytes, release: Mapping[str, Any]) -> Reported:
     return SOURCES[release["source"]].parse(raw, Path(release["title"]).name).declared(release["partners"]).reported

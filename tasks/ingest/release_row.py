@@ -4,26 +4,22 @@ Belongs here: the scope, which decides whether a missing row means no trade or n
 `normalise`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import polars as pl
 
 from schemas.forms.request import Amended, Landed
-from schemas.table import DataFrame, polars_schema
+from schemas.frames import Quarantine, Release
+from schemas.reference.code_tables import code_table
+from schemas.table import polars_schema
 from tasks.domain.coverage import family, is_unplaced, lost_place, unlisted_place
 from tasks.domain.findings import finding
 from tasks.domain.nomenclature import LINE
 from tasks.domain.periods import first_day, month_number, month_start
-from tasks.ingest.calendar import last_opened
 from tasks.sources.protocol import Parsed
 from tasks.sources.registry import SOURCES
-
-if TYPE_CHECKING:
-    from schemas.tables.release import Quarantine, Release
 
 
 def months_of(keys: pl.DataFrame) -> tuple[int, int]:
@@ -64,15 +60,33 @@ def _last_month(landed: Landed, keys: pl.DataFrame) -> date:
     return max(stated, asked)
 
 
+def last_opened(day: date) -> date:
+    """First day of the last month that the online query of China customs had on `day`.
+
+    Where the calendar has no entry, the rule applies: a month opens on the 20th of the next, January with February.
+    """
+    month = month_number(day) - 1
+    rows = code_table("release_calendar").filter(kind="query")
+    known = {
+        (int(year), int(number)): on for year, number, on in rows.select("year", "month", "expected_on").iter_rows()
+    }
+    while True:
+        year, number = month // 12, month % 12 + 1
+        rule = first_day(month + (2 if number == 1 else 1)).replace(day=20).isoformat()
+        if known.get((year, number), rule) <= day.isoformat():
+            return first_day(month)
+        month -= 1
+
+
 def describe(
     landed: Landed,
     parsed: Parsed,
     keys: pl.DataFrame,
     measures: pl.Series,
-    quarantine: DataFrame[Quarantine],
+    quarantine: Quarantine,
     lost: pl.DataFrame,
     release_id: str,
-) -> DataFrame[Release]:
+) -> Release:
     """The release as a row, with its scope; `keys` are those of the records with a statement, `measures` what they measure."""
     # The site takes one range of months, so all months between the first and the last in the file were requested.
     partners = keys["partner"].unique().sort().to_list()
@@ -99,7 +113,7 @@ def describe(
     }  # fmt: skip
     if landed.amends is not None:
         row |= _widened(row, landed.amends)
-    return cast("DataFrame[Release]", pl.DataFrame([row], schema=polars_schema("release")))
+    return pl.DataFrame([row], schema=polars_schema("release"))
 
 
 def _flow(keys: pl.DataFrame) -> str | None:

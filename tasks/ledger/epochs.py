@@ -4,25 +4,18 @@ Between two decisions the set of releases that count is one, and the ledger is t
 off. So a decision changes no day before its own, and the order in which releases and decisions came does not matter.
 """
 
-from __future__ import annotations
-
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple
 
 import polars as pl
 
-from schemas.table import DataFrame
+from schemas.frames import Decision, Detail, Observation, Release
 from tasks.domain.decisions import out_on
 from tasks.domain.periods import month_index
 from tasks.domain.release_ids import release_of
 from tasks.ledger import merge as ledger
 from tasks.ledger.merge import NUMBER
 from tasks.ledger.row_codes import coded, in_order_of, numbered
-
-if TYPE_CHECKING:
-    from schemas.tables.decision import Decision
-    from schemas.tables.observation import Detail, Observation
-    from schemas.tables.release import Release
 
 # What must be equal for two rows of the ledger, one after the other, to be one.
 SAME = [*NUMBER, "release_id", "kind", "value", "resolution", "record"]
@@ -40,9 +33,7 @@ class Epoch(NamedTuple):
     decided: pl.DataFrame | None = None
 
 
-def merge(
-    detail: DataFrame[Detail], releases: DataFrame[Release], decisions: DataFrame[Decision]
-) -> DataFrame[Observation]:
+def merge(detail: Detail, releases: Release, decisions: Decision) -> Observation:
     """Return the ledger rows of some months, as `ledger.merge`, with the decisions about the releases."""
     spans = epochs(detail, releases, decisions)
     if len(spans) == 1:
@@ -57,11 +48,11 @@ def merge(
         for epoch in spans
     ]
     whole = _joined(pl.concat([part for part in parts if part.height] or parts[:1]))
-    return cast("DataFrame[Observation]", in_order_of(coded([*NUMBER, "known_from"], whole)[0], whole))
+    return in_order_of(coded([*NUMBER, "known_from"], whole)[0], whole)
 
 
 def statements_in_order(
-    detail: pl.DataFrame, releases: DataFrame[Release], decisions: pl.DataFrame, key: list[str]
+    detail: pl.DataFrame, releases: Release, decisions: pl.DataFrame, key: list[str]
 ) -> pl.DataFrame:
     """Return every value of each number that has several, as `ledger.statements_in_order`. A decision that changes a value
     adds a row with the decision as `release_id`; `stated_by` is the release of the value, null if there is none.
@@ -129,13 +120,11 @@ def _that_matter(detail: pl.DataFrame, releases: pl.DataFrame, decisions: pl.Dat
     return decisions.filter(pl.col("release_id").is_in(near.to_series().implode()))
 
 
-def _that_count(
-    detail: pl.DataFrame, releases: pl.DataFrame, epoch: Epoch
-) -> tuple[DataFrame[Detail], DataFrame[Release]]:
+def _that_count(detail: pl.DataFrame, releases: pl.DataFrame, epoch: Epoch) -> tuple[Detail, Release]:
     if not epoch.out:
-        return cast("DataFrame[Detail]", detail), cast("DataFrame[Release]", releases)
+        return detail, releases
     counts = ~pl.col("release_id").is_in(sorted(epoch.out))
-    return cast("DataFrame[Detail]", detail.filter(counts)), cast("DataFrame[Release]", releases.filter(counts))
+    return detail.filter(counts), releases.filter(counts)
 
 
 def _joined(rows: pl.DataFrame) -> pl.DataFrame:

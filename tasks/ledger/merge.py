@@ -5,23 +5,17 @@ same rows. So it is not updated but rebuilt, from the `detail` of all those rele
 statements of its source inside its scope, also by leaving a number out: that number has no current statement then.
 """
 
-from __future__ import annotations
-
 from datetime import date
-from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
-from schemas.table import DataFrame, empty_frame, polars_schema
+from schemas.frames import Detail, Observation, Release
+from schemas.table import empty_frame, polars_schema
 from tasks.domain.coverage import asked_products, family, with_scope, without_lost
 from tasks.domain.periods import month_index
 from tasks.domain.precision import SUM_MAX, has_fewer_digits
 from tasks.domain.release_ids import MARK, in_turns, release_of
 from tasks.ledger.row_codes import coded, in_order_of, numbered
-
-if TYPE_CHECKING:
-    from schemas.tables.observation import Detail, Observation
-    from schemas.tables.release import Release
 
 # The columns that identify a number, in the order of the ledger.
 NUMBER = [
@@ -31,7 +25,7 @@ CELL = ["source", "reporter", "flow", "product", "period_start", "period_end", "
 STATED = ("value", "resolution")
 
 
-def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[Observation]:
+def merge(detail: Detail, releases: Release) -> Observation:
     """The ledger rows of some months, from every release's detail of those months and the releases they come from.
 
     Of several statements of a number on one day one is current, by these rules in order: a number before none; the same
@@ -49,10 +43,10 @@ def merge(detail: DataFrame[Detail], releases: DataFrame[Release]) -> DataFrame[
         numbers, known_until = _summed(undisputed_detail, [*NUMBER, "kind"]), pl.lit(None, dtype=pl.Date)
         parts.append(numbers.with_columns(known_until=known_until).select(*polars_schema("observation")))
     ledger = pl.concat(parts) if parts else empty_frame("observation")
-    return cast("DataFrame[Observation]", in_order_of(coded([*NUMBER, "known_from"], ledger)[0], ledger))
+    return in_order_of(coded([*NUMBER, "known_from"], ledger)[0], ledger)
 
 
-def _turns(detail: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+def _turns(detail: pl.DataFrame, releases: Release) -> pl.DataFrame:
     """The numbers in several releases: a row for each change of the current statement."""
     statements, numbers, known = _stated(detail, releases, NUMBER)
     repeats = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in ("number", *STATED))
@@ -71,7 +65,7 @@ def _refuse_unknown(detail: pl.DataFrame, releases: pl.DataFrame) -> None:
         )
 
 
-def undisputed(detail: pl.DataFrame, releases: DataFrame[Release]) -> pl.Series:
+def undisputed(detail: pl.DataFrame, releases: Release) -> pl.Series:
     """Rows of `detail` whose flow and month only one release covers, with each number once.
 
     Such rows are the ledger already; no comparison is needed.
@@ -91,7 +85,7 @@ def undisputed(detail: pl.DataFrame, releases: DataFrame[Release]) -> pl.Series:
     return place.is_in(alone["place"].to_list()).alias("alone")
 
 
-def statements_in_order(detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]) -> pl.DataFrame:
+def statements_in_order(detail: pl.DataFrame, releases: Release, key: list[str]) -> pl.DataFrame:
     """Every statement of every number that has several, in order of number and day.
 
     Columns: number, `key`, release_id, known_from, value; a release that lacks a number of its scope has a row without
@@ -102,7 +96,7 @@ def statements_in_order(detail: pl.DataFrame, releases: DataFrame[Release], key:
     return _named(statements.filter(pl.col("number").is_duplicated()), numbers, known, key)
 
 
-def all_statements(detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]) -> pl.DataFrame:
+def all_statements(detail: pl.DataFrame, releases: Release, key: list[str]) -> pl.DataFrame:
     """As `statements_in_order`, and also the statements of numbers that have only one."""
     if not detail.height:
         days = {"release_id": pl.String, "known_from": pl.Date, "value": pl.Int64}
@@ -115,9 +109,7 @@ def _named(statements: pl.DataFrame, numbers: pl.DataFrame, known: pl.DataFrame,
     return named.select("number", *key, "release_id", "known_from", "value")
 
 
-def _stated(
-    detail: pl.DataFrame, releases: DataFrame[Release], key: list[str]
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _stated(detail: pl.DataFrame, releases: Release, key: list[str]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The current statement of each number at the end of each day, missing ones included; the numbers; the releases."""
     is_edition = releases["release_id"].str.contains(MARK, literal=True).any()
     if is_edition:
@@ -139,12 +131,12 @@ def _stated(
     return _without_coarser_echoes(last_of_day, ["number"]), numbers, known
 
 
-def _without_replaced(detail: pl.DataFrame, releases: DataFrame[Release]) -> tuple[pl.DataFrame, DataFrame[Release]]:
+def _without_replaced(detail: pl.DataFrame, releases: Release) -> tuple[pl.DataFrame, Release]:
     """Details and releases without editions that another edition of the same day replaces."""
     one = releases.select("release_id", "released_on", name=release_of())
     last = one.filter(pl.col("release_id") == pl.col("release_id").max().over("name", "released_on"))["release_id"]
     is_last = pl.col("release_id").is_in(last.implode())
-    return detail.filter(is_last), cast("DataFrame[Release]", releases.filter(is_last))
+    return detail.filter(is_last), releases.filter(is_last)
 
 
 def _without_overtaken(statements: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
@@ -224,7 +216,7 @@ def _summed(detail: pl.DataFrame, key: list[str]) -> pl.DataFrame:
 
 
 def _missing_numbers(
-    statements: pl.DataFrame, numbers: pl.DataFrame, releases: DataFrame[Release], known: pl.DataFrame
+    statements: pl.DataFrame, numbers: pl.DataFrame, releases: Release, known: pl.DataFrame
 ) -> pl.DataFrame:
     """Numbers that a release lacks although its scope covers them: rows like statements, without a value.
 

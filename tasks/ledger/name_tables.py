@@ -5,25 +5,21 @@ on one day the last in alphabetical order. That is the maximum of a set, so any 
 and a new release needs only the tables themselves.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import polars as pl
 import pycountry
 
+from schemas.frames import Partner, PrintedName, Product
 from schemas.names import LANGUAGES, SUBJECTS
 from schemas.reference.code_tables import code_table
-from schemas.table import DataFrame, empty_frame, polars_schema
+from schemas.table import empty_frame, polars_schema
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import WORLD
 from tasks.domain.nomenclature import CHINAS, OTHERS
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 from tasks.store.verify_on_read import prove
-
-if TYPE_CHECKING:
-    from schemas.tables.name import Partner, PrintedName, Product
 
 HS6 = 6
 _NEWEST = ("month", "printed_on", "name")
@@ -32,16 +28,16 @@ _NEWEST = ("month", "printed_on", "name")
 class NameTables(NamedTuple):
     """Names of products and partners after a release."""
 
-    product: DataFrame[Product]
-    partner: DataFrame[Partner]
+    product: Product
+    partner: Partner
 
 
-def name_tables(snapshot: Snapshot | None, printed: DataFrame[PrintedName] | None) -> NameTables:
+def name_tables(snapshot: Snapshot | None, printed: PrintedName | None) -> NameTables:
     """The tables after a release that prints these names, None where it adds none.
 
     `snapshot` is the state published before it.
     """
-    printed = cast("DataFrame[PrintedName]", empty_frame("printed_name")) if printed is None else printed
+    printed = empty_frame("printed_name") if printed is None else printed
     before = {subject: _before(snapshot, subject) for subject in SUBJECTS}
     return NameTables(
         product_table(pl.concat([before["product"], printed.filter(subject="product")])),
@@ -83,7 +79,7 @@ def _padded(codes: pl.DataFrame, subject: str) -> pl.DataFrame:
     return codes.with_columns(absent).with_columns(subject=pl.lit(subject)).select(*kinds)
 
 
-def product_table(printed: pl.DataFrame) -> DataFrame[Product]:
+def product_table(printed: pl.DataFrame) -> Product:
     """The table of products: all these codes, their headings, and the baskets that contain one of them."""
     codes = printed.select(product="code", classification="classification").unique()
     digits = codes.filter(pl.col("product").str.contains(r"^\d+$"))
@@ -102,7 +98,7 @@ def product_table(printed: pl.DataFrame) -> DataFrame[Product]:
         edition_from=pl.col("from_month").max().str.to_date("%Y-%m")
     )  # fmt: skip
     every = every.with_columns(hs=pl.col("product").str.head(HS6)).join(changed, on="hs", how="left").drop("hs")
-    return cast("DataFrame[Product]", _table(every, printed, product_references(), "product"))
+    return _table(every, printed, product_references(), "product")
 
 
 def _place() -> dict[str, pl.Expr]:
@@ -113,7 +109,7 @@ def _place() -> dict[str, pl.Expr]:
     return {"level": digits, "parent": above}
 
 
-def partner_table(printed: pl.DataFrame) -> DataFrame[Partner]:
+def partner_table(printed: pl.DataFrame) -> Partner:
     """The table of partners: all these keys, the groups and the world.
 
     Where a release requested all partners, a group has numbers even without a member.
@@ -129,7 +125,7 @@ def partner_table(printed: pl.DataFrame) -> DataFrame[Partner]:
     members = code_table("partner_groups").filter(valid_to="").group_by("partner").agg(groups=pl.col("group").sort())
     every = every.join(iso, on="partner", how="left").join(members, on="partner", how="left")
     every = every.with_columns(pl.col("groups").fill_null([]))
-    return cast("DataFrame[Partner]", _table(every, printed, partner_references(), "partner"))
+    return _table(every, printed, partner_references(), "partner")
 
 
 def _table(codes: pl.DataFrame, printed: pl.DataFrame, references: pl.DataFrame, table: str) -> pl.DataFrame:

@@ -7,25 +7,19 @@ All numbers are whole, in the series' smallest unit; `per_unit` is how many of t
 that silver in grams and magnets in kilograms both become `quantity_kg` without an intermediate float.
 """
 
-from __future__ import annotations
-
 import functools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
+from schemas.frames import Release
 from schemas.reference.code_tables import code_table, valid_in
-from schemas.table import DataFrame
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import covering, priority, with_scope
 from tasks.domain.nomenclature import CHINAS, OTHERS
 from tasks.domain.periods import month_index, month_text
 from tasks.domain.units import LEVEL_MAX, MILLIGRAMS_PER_KG, YEAR_MAX
 from tasks.ledger.cumulative import superseded_as_null
-
-if TYPE_CHECKING:
-    from schemas.tables.release import Release
-
 
 SERIES = ("flow", "product", "classification", "partner", "measure")
 KEY = ["flow", "product", "partner", "measure", "month"]
@@ -111,7 +105,7 @@ def _placed(observation: pl.DataFrame) -> pl.DataFrame:
     return placed if all_months else placed.filter(pl.col("span").is_not_null())
 
 
-def printed_numbers(observation: pl.DataFrame, releases: DataFrame[Release]) -> pl.DataFrame:
+def printed_numbers(observation: pl.DataFrame, releases: Release) -> pl.DataFrame:
     """The numbers used for series, with baskets of one code added.
 
     Without months that a better kind of release outranks. A cumulative figure that later months replace is null.

@@ -1,19 +1,12 @@
 """Holds the published state before a release: the part that the release can change or must be compared with."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from schemas.table import DataFrame
+from schemas.frames import Decision, Detail, Observation, Release
 from tasks.domain.decisions import NOTHING_DECIDED, counting
 from tasks.store.parquet import Partition
 from tasks.store.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from schemas.tables.decision import Decision
-    from schemas.tables.observation import Detail, Observation
-    from schemas.tables.release import Release
 
 
 class Known(NamedTuple):
@@ -31,17 +24,17 @@ class Known(NamedTuple):
     `decisions` is what was decided about the releases. `chained` are the years (flow, year) that have a cumulative figure: there a month may depend on those after it.
     """
 
-    releases: DataFrame[Release]
-    observation: DataFrame[Observation]
-    detail: DataFrame[Detail]
+    releases: Release
+    observation: Observation
+    detail: Detail
     touched: tuple[Partition, ...]
     derived: tuple[Partition, ...]
     snapshot: Snapshot | None
     store: Path
     chained: frozenset[tuple[str, int]] = frozenset()
-    decisions: DataFrame[Decision] = NOTHING_DECIDED
+    decisions: Decision = NOTHING_DECIDED
 
     @property
-    def counting(self) -> DataFrame[Release]:
+    def counting(self) -> Release:
         """The earlier releases that count: neither withdrawn nor replaced."""
         return counting(self.releases, self.decisions)

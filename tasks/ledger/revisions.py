@@ -9,16 +9,14 @@ fully requested scope is zero, and there is no growth across a change of definit
 own source.
 """
 
-from __future__ import annotations
-
 import functools
 from datetime import timedelta
-from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
+from schemas.frames import Decision, Detail, Release, Revision
 from schemas.layouts import LAYOUTS
-from schemas.table import DataFrame, empty_frame, polars_schema
+from schemas.table import empty_frame, polars_schema
 from tasks.domain.comparability import changes_of_texts
 from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering
 from tasks.domain.decisions import NOTHING_DECIDED, counting
@@ -26,12 +24,6 @@ from tasks.domain.periods import month_index
 from tasks.domain.reporter import Reporter
 from tasks.ledger.epochs import epochs, statements_in_order
 from tasks.ledger.merge import NUMBER, as_of, undisputed
-
-if TYPE_CHECKING:
-    from schemas.tables.decision import Decision
-    from schemas.tables.observation import Detail
-    from schemas.tables.release import Release
-    from schemas.tables.revision import Revision
 
 GRAIN = ["regime", "province"]
 KEY = ["flow", "product", "partner", "measure", "month"]
@@ -43,9 +35,9 @@ YEAR = 12
 
 
 def revisions(
-    detail: DataFrame[Detail], observation: pl.DataFrame, releases: DataFrame[Release],
-    decisions: DataFrame[Decision] = NOTHING_DECIDED,
-) -> DataFrame[Revision]:  # fmt: skip
+    detail: Detail, observation: pl.DataFrame, releases: Release,
+    decisions: Decision = NOTHING_DECIDED,
+) -> Revision:  # fmt: skip
     """Every revision of the months of `detail`, from all releases' details of those months.
 
     `observation` is the ledger of those months and of the same months a year before, for the effect on totals. Where a release was
@@ -54,7 +46,7 @@ def revisions(
     is_decided = len(epochs(detail, releases, decisions)) > 1
     fine = detail if is_decided else detail.filter(~undisputed(detail, counting(releases, decisions)))
     if not fine.height:
-        return cast("DataFrame[Revision]", empty_frame("revision"))
+        return empty_frame("revision")
     fine = fine.with_columns(grain=_grain())
     statements = functools.partial(statements_in_order, fine, releases, decisions)
     changes = pl.concat([
@@ -65,10 +57,7 @@ def revisions(
     # A printed world takes the place of the sum of all partners, and makes way for it: where the total stays, nothing changed.
     is_place = (pl.col("partner") == WORLD) & pl.col("kind").is_in(["added", "removed"])
     found = found.filter(~(is_place & (pl.col("world_old") == pl.col("world_new"))).fill_null(False))
-    return cast(
-        "DataFrame[Revision]",
-        found.select(*polars_schema("revision")).sort("flow", "period_end", *LAYOUTS["revision"].sort_by),
-    )
+    return found.select(*polars_schema("revision")).sort("flow", "period_end", *LAYOUTS["revision"].sort_by)
 
 
 def _grain() -> pl.Expr:
@@ -140,7 +129,7 @@ def _tell_moved(changes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _add_world(
-    changes: pl.DataFrame, observation: pl.DataFrame, releases: DataFrame[Release], decisions: DataFrame[Decision]
+    changes: pl.DataFrame, observation: pl.DataFrame, releases: Release, decisions: Decision
 ) -> pl.DataFrame:
     """World totals before and after each revision, and their growth on the year before as it stood on those days."""
     wanted = changes.select(TOTAL).unique()
@@ -169,7 +158,7 @@ def _means_the_same(wanted: pl.DataFrame, reporter: Reporter) -> pl.Series:
 
 
 def _world(
-    wanted: pl.DataFrame, observation: pl.DataFrame, releases: DataFrame[Release], decisions: DataFrame[Decision],
+    wanted: pl.DataFrame, observation: pl.DataFrame, releases: Release, decisions: Decision,
     before: timedelta,
 ) -> pl.DataFrame:  # fmt: skip
     """World totals as known `before` the day of revision: printed by the source, or the sum where all partners were asked."""

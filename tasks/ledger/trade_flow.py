@@ -1,23 +1,16 @@
 """Builds the wide table for readers: one row a month, masses in kilograms."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, cast
-
 import polars as pl
 
+from schemas.frames import Release, TradeFlow
 from schemas.names import VALUES
-from schemas.table import DataFrame, polars_schema
+from schemas.table import polars_schema
 from tasks.domain.periods import index_month
 from tasks.domain.units import MILLIGRAMS_PER_KG, in_units
 from tasks.ledger.precedence import monthly_numbers, without_outranked
 
-if TYPE_CHECKING:
-    from schemas.tables.release import Release
-    from schemas.tables.trade_flow import TradeFlow
 
-
-def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[TradeFlow]:
+def widen(observation: pl.DataFrame, releases: Release) -> TradeFlow:
     """One row per flow, product, partner and month, from one statement a number (`merge.current_statements` or `as_of`).
 
     A number that a better kind of release requested and lacks is left out, as in the series. A row with numbers from
@@ -46,5 +39,4 @@ def widen(observation: pl.DataFrame, releases: DataFrame[Release]) -> DataFrame[
     several = numbers.join(wide.filter(pl.col("sources") > 1), on=key, how="semi")
     joined = several.group_by(key).agg(pl.col("source", "kind").unique().sort().str.join("+"))
     wide = wide.update(joined, on=key)
-    made = wide.with_columns(period=index_month("month")).select(*polars_schema("trade_flow"))
-    return cast("DataFrame[TradeFlow]", made)
+    return wide.with_columns(period=index_month("month")).select(*polars_schema("trade_flow"))

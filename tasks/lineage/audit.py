@@ -2,20 +2,24 @@
 
 import itertools
 import random
+from bisect import bisect_right
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import polars as pl
 
 from schemas.forms.outcome import AuditReport
 from schemas.forms.trace import TracedNumber
 from schemas.names import FIGURES, status
+from schemas.table import readers_schema
 from tasks.domain.errors import NothingPublished, Unsound
 from tasks.domain.periods import month_number
 from tasks.domain.text import counted
 from tasks.ingest.raw_store import raw_path
 from tasks.lineage.point import Point
 from tasks.lineage.trace import NO_RECORD, Tracer
-from tasks.store.parquet import read_table
-from tasks.store.sample import drawn
+from tasks.store.parquet import collected, path_partition, read_table
 from tasks.store.snapshot import Snapshot, open_snapshot
 from tasks.store.verify import Problem, audit_store
 from tasks.store.working_copy import address_of, missing
@@ -91,6 +95,31 @@ def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:
                 differing = [Problem(name, str(found.value), str(found.recomputed), AGAIN)]
             wrong |= {problem.file: problem for problem in differing}
     return [*wrong.values()], len(rows)
+
+
+def drawn(snapshot: Snapshot, table: str, chance: random.Random) -> Iterator[dict[str, Any]]:
+    """Every row of a table that is filed by month, once, in random order; each is read on request, because a full cube has
+    hundreds of millions.
+    """
+    entries = snapshot.entries(table)
+    ends = list(itertools.accumulate(entry.rows for entry in entries))
+    for place in _in_any_order(ends[-1] if ends else 0, chance):
+        number = bisect_right(ends, place)
+        entry = entries[number]
+        rows = pl.scan_parquet(snapshot.path / entry.path, hive_partitioning=False, glob=False)
+        row = rows.slice(place - (ends[number] - entry.rows), 1).with_columns(
+            flow=pl.lit(path_partition(entry.partition)[0])
+        )
+        yield collected(row, readers_schema(table), table, [entry]).row(0, named=True)
+
+
+def _in_any_order(total: int, chance: random.Random) -> Iterator[int]:
+    seen: set[int] = set()
+    while len(seen) < total:
+        place = chance.randrange(total)
+        if place not in seen:
+            seen.add(place)
+            yield place
 
 
 def _unlike_its_release(flow: str, number: TracedNumber) -> Problem:

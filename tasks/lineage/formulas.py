@@ -13,8 +13,8 @@ from fractions import Fraction
 from typing import Any
 
 from schemas.forms.trace import Operand
-from tasks.domain.definition_changes import RATIOS
 from tasks.domain.periods import first_day, month_number
+from tasks.domain.units import RATIOS
 from tasks.lineage.point import Point
 
 

@@ -5,8 +5,6 @@ whenever and wherever the step runs; it is published as the table `lineage`. The
 into the OpenLineage events next to the store's tables and never into hashed content.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import weakref
@@ -15,19 +13,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 from uuid import UUID, uuid4
 
 import polars as pl
 
 from schemas.forms.outcome import Outcome
-from schemas.table import DataFrame, polars_schema
+from schemas.frames import Lineage, Release
+from schemas.table import polars_schema
 from tasks.domain.hashing import frame_sha256, versions
 from tasks.domain.text import counted
-
-if TYPE_CHECKING:
-    from schemas.tables.lineage import Lineage
-    from schemas.tables.release import Release
 
 
 @dataclass(frozen=True)
@@ -104,13 +99,13 @@ def current_run() -> Run | None:
     return _current.get()
 
 
-def trail(release: DataFrame[Release]) -> DataFrame[Lineage]:
+def trail(release: Release) -> Lineage:
     """The records of the current run so far, as rows of the table `lineage`."""
     run = current_run()
     return as_table(release["release_id"][0], run.records if run else [])
 
 
-def as_table(release_id: str, records: Sequence[StepRecord]) -> DataFrame[Lineage]:
+def as_table(release_id: str, records: Sequence[StepRecord]) -> Lineage:
     """The deterministic part of the records as rows of the table `lineage`, in the order of the steps.
 
     Failed attempts of a step that later succeeded are left out: a disk error is not part of a derivation.
@@ -122,7 +117,7 @@ def as_table(release_id: str, records: Sequence[StepRecord]) -> DataFrame[Lineag
         )
         for position, record in enumerate(_that_count(records), start=1)
     ]  # fmt: skip
-    return cast("DataFrame[Lineage]", pl.DataFrame(rows, schema=polars_schema("lineage")))
+    return pl.DataFrame(rows, schema=polars_schema("lineage"))
 
 
 def _that_count(records: Sequence[StepRecord]) -> list[StepRecord]:

@@ -15,12 +15,13 @@ import polars as pl
 
 from schemas.forms.trace import Operand, Trace, TracedNumber
 from schemas.names import FIGURES, MISSING, status
+from tasks.domain.comparability import Change, breaks_of
 from tasks.domain.coverage import WORLD
-from tasks.domain.definition_changes import RATIOS, Change, breaks_of
 from tasks.domain.errors import NoFigure
 from tasks.domain.periods import first_day, month_name, month_number
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted, named
+from tasks.domain.units import RATIOS
 from tasks.ledger.doubts import Doubts
 from tasks.lineage.formulas import RECIPES, ExactOperand, first_month, months_behind, months_of
 from tasks.lineage.operands import Amount, Origins

@@ -6,20 +6,14 @@ and one of the partners that a release lists. A basket is covered where each of 
 every partner was requested, the group has members and no code of a partner is unknown (`groups`).
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple, Self, cast
+from typing import NamedTuple, Self
 
 import polars as pl
 
-from schemas.table import DataFrame
+from schemas.frames import Release
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import covered_codes, of_national_lists, with_scope
 from tasks.metrics.names import Names
-
-if TYPE_CHECKING:
-    from schemas.tables.release import Release
-
 
 CELL = ("product", "family", "month")
 PLACE_OF_FAMILY = ("product", "partner", "family", "month")
@@ -107,7 +101,7 @@ def _alike(everyone: pl.DataFrame, names: Names) -> dict[int, int]:
     return dict(whole.select("month", "priority").iter_rows())
 
 
-def cover(names: Names, flow: str, releases: DataFrame[Release]) -> Coverage:
+def cover(names: Names, flow: str, releases: Release) -> Coverage:
     """What the releases cover of the named products in the window of months, for one direction of trade."""
     of_flow = releases.filter(pl.col("flow").is_null() | (pl.col("flow") == flow))
     all_levels, known = _scope(names, of_flow)
@@ -120,7 +114,7 @@ def cover(names: Names, flow: str, releases: DataFrame[Release]) -> Coverage:
 
 def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
     codes = pl.Series([code for code in names.products if not code.startswith(BASKET)], dtype=pl.String)
-    covered = covered_codes(cast("DataFrame[Release]", releases), codes, names.first, names.first + names.months - 1)
+    covered = covered_codes(releases, codes, names.first, names.first + names.months - 1)
     known = names.numbered(covered.select("product", "month").unique())
     # A family without a series only counts towards the coverage of a product.
     mine = names.numbered(covered.filter(pl.col("family").is_in(names.families)))

@@ -7,14 +7,13 @@ No month needs the figures of another one. The records of the few series that ha
 the published levels in the table `record_level`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import polars as pl
 
-from schemas.table import DataFrame, empty_frame, polars_schema
+from schemas.frames import Metric, Release
+from schemas.table import empty_frame, polars_schema
 from tasks.domain import comparability
 from tasks.domain.coverage import FIGURES_LOOK_BACK, QUIET_MONTHS, years_as_months
 from tasks.domain.periods import index_month, month_index
@@ -28,11 +27,6 @@ from tasks.metrics.records import PublishedLevels, with_records
 from tasks.metrics.rows import as_metric, in_order, per_kilogram, with_others
 from tasks.metrics.sums import add_up, add_up_years, only_kind
 from tasks.metrics.windows import YEAR, Windows
-
-if TYPE_CHECKING:
-    from schemas.tables.metric import Metric
-    from schemas.tables.release import Release
-
 
 NAMED = ["product", "partner", "measure"]
 NO_LEVELS = empty_frame("record_level")
@@ -49,11 +43,11 @@ class Derived(NamedTuple):
 
 def derive(
     observation: pl.DataFrame,
-    releases: DataFrame[Release],
+    releases: Release,
     wanted: pl.DataFrame | None = None,
     *,
     all_records: bool = True,
-) -> DataFrame[Metric]:
+) -> Metric:
     """All metrics from one statement a number (`ledger.merge.current_statements` or `as_of`) and the scopes of the releases.
 
     For a past day, `releases` are those that were public on it. `wanted` (flow, month index) limits the months of the
@@ -73,11 +67,11 @@ def derive(
         made += [derived.metric for derived in all_months]
     rows = pl.concat(made)
     order = [pl.col(name).cast(pl.String) for name in ("flow", "measure", "product", "partner")]
-    return cast("DataFrame[Metric]", rows.sort(order[0], "period", *order[1:], maintain_order=True))
+    return rows.sort(order[0], "period", *order[1:], maintain_order=True)
 
 
 def derive_months(
-    flow: str, months: Collection[int], statements: pl.DataFrame, releases: DataFrame[Release], earlier: pl.DataFrame = NO_LEVELS,
+    flow: str, months: Collection[int], statements: pl.DataFrame, releases: Release, earlier: pl.DataFrame = NO_LEVELS,
     *, all_records: bool = False, shown: Collection[int] | None = None, at_once: int = ROWS_AT_ONCE,
 ) -> Iterator[Derived]:  # fmt: skip
     """The rows of some months of a portion of products, month by month.

@@ -1,23 +1,16 @@
 """Describes the outcome of a run."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from schemas.forms.outcome import Outcome
+from schemas.frames import Decision, Finding
 from schemas.names import finding_line
-from schemas.table import DataFrame
 from tasks.domain.decisions import decision_text
 from tasks.ingest.normalise import Normalised
 from tasks.store.publish import Publication
 
-if TYPE_CHECKING:
-    from schemas.tables.decision import Decision
-    from schemas.tables.release import Finding
 
-
-def report(published: Publication, release: Normalised, findings: DataFrame[Finding]) -> Outcome:
+def report(published: Publication, release: Normalised, findings: Finding) -> Outcome:
     """Return the outcome of a published release, or of one without anything new."""
     row = release.release.row(0, named=True)
     detail = release.detail
@@ -44,7 +37,7 @@ def report(published: Publication, release: Normalised, findings: DataFrame[Find
     )
 
 
-def report_decision(published: Publication, release: Normalised, decided: DataFrame[Decision]) -> Outcome:
+def report_decision(published: Publication, release: Normalised, decided: Decision) -> Outcome:
     """Return the outcome of a decision about a published release; its numbers are those of all editions."""
     row = decided.row(0, named=True)
     made = report(published, release, release.findings)

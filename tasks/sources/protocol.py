@@ -6,18 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote, quote_plus
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from schemas.forms.fetch import Fetched, FetchRequest
-from schemas.table import DataFrame
-
-if TYPE_CHECKING:
-    from schemas.tables.reported import Reported
-
+from schemas.frames import Reported
 
 T = TypeVar("T")
 
@@ -30,13 +26,13 @@ class Parsed(NamedTuple):
     that the parts of one add up to less: see `declared`.
     """
 
-    reported: DataFrame[Reported]
+    reported: Reported
     encoding: str
     normalised: tuple[str, ...]
     doubts: tuple[dict[str, str], ...] = ()
     printed_on: date | None = None
     reporter: str | None = None
-    totals: DataFrame[Reported] | None = None
+    totals: Reported | None = None
     short: tuple[dict[str, str], ...] = ()
 
     def declared(self, partners: str) -> Parsed:
@@ -48,7 +44,7 @@ class Parsed(NamedTuple):
             return self._replace(doubts=(*self.doubts, *self.short))
         if self.totals is None:
             return self
-        return self._replace(reported=cast("DataFrame[Reported]", pl.concat([self.reported, self.totals])))
+        return self._replace(reported=pl.concat([self.reported, self.totals]))
 
 
 @dataclass(frozen=True)

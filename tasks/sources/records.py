@@ -4,21 +4,15 @@ twice or have a flag, sums of rows, and the shape of `Reported`.
 The fields are texts. Where a row is named they have a column `record`, its number.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
-from schemas.table import DataFrame, polars_schema
+from schemas.frames import Reported
+from schemas.table import polars_schema
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
-
-if TYPE_CHECKING:
-    from schemas.tables.reported import Reported
-
 
 RECORDS_SHOWN = 40
 
@@ -86,14 +80,11 @@ def without_flagged(
     ]  # fmt: skip
 
 
-def as_reported(columns: pl.DataFrame) -> DataFrame[Reported]:
+def as_reported(columns: pl.DataFrame) -> Reported:
     """These columns with the names and types of `Reported`; missing ones are null, other columns are left out."""
-    return cast(
-        "DataFrame[Reported]",
-        columns.select(
-            (pl.col(name) if name in columns.columns else pl.lit(None, dtype=kind).alias(name)).cast(kind)
-            for name, kind in polars_schema("reported").items()
-        ),
+    return columns.select(
+        (pl.col(name) if name in columns.columns else pl.lit(None, dtype=kind).alias(name)).cast(kind)
+        for name, kind in polars_schema("reported").items()
     )
 
 

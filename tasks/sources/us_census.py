@@ -28,12 +28,10 @@ and of last year are asked for again, in June and July those of the year before 
 the key is read from the environment or a secret block and is in no file.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -41,7 +39,7 @@ import polars as pl
 
 from schemas import settings
 from schemas.forms.fetch import FetchRequest
-from schemas.table import DataFrame
+from schemas.frames import Reported
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip, counted
 from tasks.sources.json_text import read_documents
@@ -49,10 +47,6 @@ from tasks.sources.plan import months_of, products_of
 from tasks.sources.protocol import KeyNeed, Parsed, Question, Site, Source
 from tasks.sources.records import as_reported, numbered, require_form, summed, without_flagged
 from tasks.sources.totals import Parted, part_totals
-
-if TYPE_CHECKING:
-    from schemas.tables.reported import Reported
-
 
 CODES = "schedule_c"
 COUNTRY = r"^[1-79][0-9]{3}$"
@@ -197,7 +191,7 @@ def _parted(table: pl.DataFrame, product: str, numbers: Sequence[str], where: st
     )
 
 
-def _reported(rows: pl.DataFrame, product: str, flow: str) -> DataFrame[Reported]:
+def _reported(rows: pl.DataFrame, product: str, flow: str) -> Reported:
     records = [made for row in rows.iter_rows(named=True) for made in _records(row, product, flow)]
     return as_reported(pl.DataFrame(records, infer_schema_length=None))
 

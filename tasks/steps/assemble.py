@@ -6,16 +6,12 @@ Belongs here: which months are recomputed and from what. Does not belong here: h
 
 import contextlib
 from collections.abc import Iterator
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import polars as pl
 
-from schemas.table import DataFrame, empty_frame
-from schemas.tables.decision import Decision
-from schemas.tables.observation import Detail, Observation
-from schemas.tables.release import Release
-from schemas.tables.revision import Revision
-from schemas.tables.trade_flow import TradeFlow
+from schemas.frames import Decision, Observation, Release, Revision, TradeFlow
+from schemas.table import empty_frame
 from tasks.domain.decisions import NOTHING_DECIDED, brought_about, counting
 from tasks.domain.errors import Refused
 from tasks.domain.periods import month_index
@@ -34,28 +30,25 @@ class Ledger(NamedTuple):
     `new` names the partitions of `touched`, which are not files yet; of a batch they are, and it has none.
     """
 
-    touched: DataFrame[Observation]
-    releases: DataFrame[Release]
-    decisions: DataFrame[Decision]
+    touched: Observation
+    releases: Release
+    decisions: Decision
     new: tuple[Partition, ...] = ()
 
     @property
-    def counting(self) -> DataFrame[Release]:
+    def counting(self) -> Release:
         """The releases that count: neither withdrawn nor replaced."""
         return counting(self.releases, self.decisions)
 
 
-def merge(release: Normalised, known: Known, decided: DataFrame[Decision] = NOTHING_DECIDED) -> Ledger:
+def merge(release: Normalised, known: Known, decided: Decision = NOTHING_DECIDED) -> Ledger:
     """Return the ledger with `release`, the decisions `decided` about it, and those that its arrival brings about for
     others. A published release adds nothing: without a decision the ledger stays the same.
     """
-    releases = cast(
-        "DataFrame[Release]",
-        pl.concat([known.releases, release.release]).unique("release_id", keep="first").sort("release_id"),
-    )
-    details = cast("DataFrame[Detail]", _details(release, known).filter(_in_months(known.touched)))
+    releases = pl.concat([known.releases, release.release]).unique("release_id", keep="first").sort("release_id")
+    details = _details(release, known).filter(_in_months(known.touched))
     coming = brought_about(release.release, known.releases, known.decisions)
-    decisions = cast("DataFrame[Decision]", pl.concat([known.decisions, coming, decided]))
+    decisions = pl.concat([known.decisions, coming, decided])
     with refusing_overflow():
         return Ledger(epochs.merge(details, releases, decisions), releases, decisions, known.touched)
 
@@ -72,10 +65,10 @@ def refusing_overflow() -> Iterator[None]:
         ) from error  # fmt: skip
 
 
-def whole(ledger_after: Ledger, known: Known) -> DataFrame[Observation]:
+def whole(ledger_after: Ledger, known: Known) -> Observation:
     """Return the ledger of `known` with the recomputed months."""
     rest = known.observation.filter(~_in_months(known.touched))
-    return cast("DataFrame[Observation]", pl.concat([rest, ledger_after.touched]))
+    return pl.concat([rest, ledger_after.touched])
 
 
 def _details(release: Normalised, known: Known) -> pl.DataFrame:
@@ -87,11 +80,11 @@ def _details(release: Normalised, known: Known) -> pl.DataFrame:
     return pl.concat([known.detail, release.detail])
 
 
-def revise(release: Normalised, ledger_after: Ledger, known: Known) -> DataFrame[Revision]:
+def revise(release: Normalised, ledger_after: Ledger, known: Known) -> Revision:
     """Return the revisions of the months that the release touches and of the same months a year later."""
-    details = cast("DataFrame[Detail]", _details(release, known))
+    details = _details(release, known)
     if not ledger_after.decisions.height and ledger.undisputed(details, ledger_after.releases).all():
-        return cast("DataFrame[Revision]", empty_frame("revision"))
+        return empty_frame("revision")
     return revising.revisions(details, whole(ledger_after, known), ledger_after.releases, ledger_after.decisions)
 
 
@@ -105,7 +98,7 @@ def _in_months(partitions: tuple[Partition, ...]) -> pl.Expr:
     )
 
 
-def widen_ledger(ledger_after: Ledger) -> DataFrame[TradeFlow]:
+def widen_ledger(ledger_after: Ledger) -> TradeFlow:
     """Return the current values of the recomputed months in wide form."""
     with refusing_overflow():
         return widen(ledger.current_statements(ledger_after.touched), ledger_after.counting)

@@ -11,15 +11,12 @@ which files of a snapshot are replaced (`publication`).
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
 
 import polars as pl
 
 from schemas.forms.outcome import Outcome
-from schemas.table import DataFrame, empty_frame
-from schemas.tables.lineage import Lineage
-from schemas.tables.observation import Detail, Observation
-from schemas.tables.release import Release
+from schemas.frames import Lineage
+from schemas.table import empty_frame
 from tasks.domain.errors import Outpaced
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
@@ -70,7 +67,7 @@ class Batch:
             self.entered.append(run)
             outcome = outcome.model_copy(update={"status": "entered"})
             months = release.detail.unique(MONTHS, keep="first", maintain_order=True)
-            self._releases.append(release._replace(detail=cast("DataFrame[Detail]", months)))
+            self._releases.append(release._replace(detail=months))
         run.outcome = outcome
         self.runs.append(run)
         self.records += outcome.records
@@ -87,8 +84,8 @@ class Batch:
             )
         first = self._releases[0]
         return first._replace(
-            detail=cast("DataFrame[Detail]", pl.concat([one.detail for one in self._releases])),
-            release=cast("DataFrame[Release]", pl.concat([one.release for one in self._releases])),
+            detail=pl.concat([one.detail for one in self._releases]),
+            release=pl.concat([one.release for one in self._releases]),
         )
 
     def finish(self, snapshot: Snapshot) -> list[Outcome]:
@@ -112,11 +109,11 @@ def opened(store: Path) -> Iterator[Batch]:
 
 def ledger_of(known: Known) -> Ledger:
     """Return the ledger after the releases of a batch; its months are files already."""
-    nothing = cast("DataFrame[Observation]", empty_frame("observation"))
+    nothing = empty_frame("observation")
     return Ledger(nothing, known.releases, known.decisions)
 
 
-def trail(batch: Batch) -> DataFrame[Lineage]:
+def trail(batch: Batch) -> Lineage:
     """Return the trails of all releases of a batch, which end with the steps that ran once for all of them."""
     run = current_run()
     together = run.records if run else []
@@ -124,7 +121,7 @@ def trail(batch: Batch) -> DataFrame[Lineage]:
         as_table(one.outcome.release_id, [*(record for record in one.records if record.step not in IN_THE_COPY), *together])
         for one in batch.entered if one.outcome is not None
     ]  # fmt: skip
-    return cast("DataFrame[Lineage]", pl.concat(trails))
+    return pl.concat(trails)
 
 
 def newest_of_each(outcomes: Sequence[Outcome]) -> list[Outcome]:

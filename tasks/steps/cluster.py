@@ -14,6 +14,7 @@ import functools
 import logging
 import time
 from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
 from typing import Any
 
 import distributed
@@ -23,7 +24,7 @@ from distributed.comm.core import connect
 from tasks.domain.errors import Refused
 from tasks.domain.hashing import code_sha256, json_sha256, versions
 from tasks.domain.text import clip
-from tasks.store.exchange import PartStore
+from tasks.store import exchange
 
 CONNECT_SECONDS = 10
 PATIENCE_SECONDS = 60
@@ -108,7 +109,7 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def lent_by(address: str, place: PartStore) -> Iterator[Cluster]:
+def lent_by(address: str, place: Path) -> Iterator[Cluster]:
     """Open the workers of the scheduler at `address`. Raises Refused if there is no scheduler, no worker, or a
     worker with other code, code tables or libraries, or one that cannot read and write in `place`.
     """
@@ -141,9 +142,9 @@ async def _connect_once(address: str) -> None:
     await answered.close()
 
 
-def _refuse_unfit(client: Any, place: PartStore) -> None:
+def _refuse_unfit(client: Any, place: Path) -> None:
     """Ask every worker which Tidewaiter it has and whether it sees the store."""
-    name, until = place.put(b"seen by every worker"), time.monotonic() + PATIENCE_SECONDS
+    name, until = exchange.put(place, b"seen by every worker"), time.monotonic() + PATIENCE_SECONDS
     asked = {worker: client.submit(_probe, place, name, workers=[worker], pure=False) for worker in client.ncores()}
     for worker, future in asked.items():
         try:
@@ -160,14 +161,14 @@ def _refuse_unfit(client: Any, place: PartStore) -> None:
         if problem:
             raise Refused(
                 "a Dask worker that does not see the store", where=worker, found=problem,
-                advice="Mount the folder of the store there under the same path, writable, or keep the store in a bucket (s3://...).",
+                advice="Mount the folder of the store (of a bucket: that of TIDEWAITER_CACHE) there under the same path, writable.",
             )  # fmt: skip
 
 
-def _probe(place: PartStore, name: str) -> tuple[str, str]:
+def _probe(place: Path, name: str) -> tuple[str, str]:
     """On a worker: return its fingerprint, and what is wrong with reading and writing parts there."""
     try:
-        place.put(place.get(name))
+        exchange.put(place, exchange.get(place, name))
     except Exception as problem:
         return fingerprint(), clip(f"{type(problem).__name__}: {problem}", 200)
     return fingerprint(), ""

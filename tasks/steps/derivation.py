@@ -11,10 +11,7 @@ from typing import Annotated, NamedTuple
 
 import polars as pl
 
-from schemas.forms.address import S3Url
 from schemas.table import polars_schema
-from schemas.tables.metric import Metric
-from schemas.tables.record_level import RecordLevel
 from tasks.domain.coverage import FIGURES_LOOK_BACK
 from tasks.domain.decisions import out_on
 from tasks.domain.periods import month_index
@@ -23,20 +20,26 @@ from tasks.ledger.published_state import Known
 from tasks.lineage.provenance import derivation_of_month
 from tasks.steps.affected_months import looked_back_on
 from tasks.steps.assemble import Ledger, refusing_overflow
-from tasks.steps.executor import each, is_shared
+from tasks.steps.executor import each
 from tasks.steps.later_records import later_records
-from tasks.steps.portions import DERIVED, Part, Plan, Work, derive_portion, leave_frame, months_of_levels, statements_of
-from tasks.steps.segments import is_divided, portions_of, title_of
+from tasks.steps.portions import (
+    DERIVED,
+    Part,
+    Plan,
+    Work,
+    derive_portion,
+    is_divided,
+    leave_frame,
+    months_of_levels,
+    portions_of,
+    statements_of,
+    title_of,
+)
 from tasks.store import exchange
-from tasks.store.exchange import PartStore
 from tasks.store.parquet import Partition, encode_file, partition_month, partition_path, path_partition
 from tasks.store.pending_files import PendingFiles
 from tasks.store.publish import NewFile
-from tasks.store.s3_store import FILES
-from tasks.store.snapshot import open_snapshot
-from tasks.store.temporary_copy import origin_of
 from tasks.store.verify_on_read import prove
-from tasks.store.working_copy import address_of
 
 # Rows of the ledger of the months that are derived together: two years of the full cube.
 LEDGER_ROWS_AT_ONCE = 26_000_000
@@ -47,8 +50,8 @@ class Figures(NamedTuple):
     have millions of rows.
     """
 
-    metric: Annotated[PendingFiles, Metric]
-    recent: Annotated[PendingFiles, RecordLevel]
+    metric: Annotated[PendingFiles, "metric"]
+    recent: Annotated[PendingFiles, "record_level"]
 
 
 def derive(ledger_after: Ledger, known: Known) -> Figures:
@@ -77,74 +80,59 @@ class _Flow:
             derivation_of_month, releases=ledger_after.releases, chained=known.chained, decisions=ledger_after.decisions,
             out=out_on(ledger_after.releases, ledger_after.decisions),
         )  # fmt: skip
-        address = address_of(origin_of(known.store))
-        self.bucket = address if isinstance(address, S3Url) and is_shared() else None
-        # A batch has entered files that no other machine sees before they are published.
-        parent = open_snapshot(origin_of(known.store)) if self.bucket else None
-        self.sent = {entry.path for entry in parent.files} if parent else (set() if self.bucket else None)
         # What this run has made of `record_level`, by month.
-        self.levels: dict[int, list[Part]] = {}
+        self.levels: dict[int, list[Path]] = {}
 
     def derive(self) -> None:
         """Derive the months, and then those later ones whose records they change."""
         months = sorted(partition_month(month) for month in self.known.derived if month[0] == self.flow)
-        with exchange.in_bucket(self.bucket) if self.bucket else exchange.in_store(self.known.store) as place:
+        with exchange.in_store(self.known.store) as place:
             for some in _chunks(months, self.rows):
                 self._derive(some, place)
-            published = {month: [*map(self._path, names)] for month, names in self._published("record_level").items()}
-            there = self._published("metric").keys() - {*months}
-            for some in _chunks(
-                later_records(there, published, self._levels_of(place), Reporter.of(self.ledger.releases)), self.rows
-            ):
+            there, before = self._published("metric").keys() - {*months}, self._published("record_level")
+            later = later_records(there, before, self.levels, Reporter.of(self.ledger.releases))
+            for some in _chunks(later, self.rows):
                 self._derive(some, place)
 
-    def _derive(self, months: Sequence[int], place: PartStore) -> None:
+    def _derive(self, months: Sequence[int], place: Path) -> None:
         known, back = self.known, looked_back_on(months, self.chained)
         prove(known.snapshot, "observation", self._is_in(back - self.new))
         prove(known.snapshot, "record_level", self._is_in(months_of_levels(months) - self.levels.keys()))
         portions = portions_of(max((self.rows.get(month, 0) for month in back), default=0))
         ledger, recent = self._published("observation"), self._published("record_level")
         touched = self.ledger.touched.filter(month_index("period_end").is_in(back))
-        before = sorted(months_of_levels(months))
-        ledger_files = [name for month in sorted(back - self.new) for name in ledger.get(month, ())]
-        entered = [name for name in ledger_files if self.sent is not None and name not in self.sent]
         plan = Plan(
             flow=self.flow, months=[*months], portions=[(one.first, one.after) for one in portions],
-            published=self._published_files(), ledger=[name for name in ledger_files if name not in entered],
-            entered=[place.put(self._path(name).read_bytes()) for name in entered],
+            ledger=[file for month in sorted(back - self.new) for file in ledger.get(month, ())],
             statements=[leave_frame(place, statements_of(touched, self.flow, one)) for one in portions],
             releases=leave_frame(place, self.ledger.counting),
-            recent=[name for month in before if month not in self.levels for name in recent.get(month, ())],
-            levels=[part.name for month in before for part in self.levels.get(month, ())],
+            recent=[file for month in sorted(months_of_levels(months)) for file in self.levels.get(month, recent.get(month, ()))],
             notes={table: {month: self.made_of(table, self._partition(month)) for month in months} for table in DERIVED},
         )  # fmt: skip
-        name = place.put(plan.model_dump_json().encode())
+        name = exchange.put(place, plan.model_dump_json().encode())
         works = [Work(place, name, number, title_of(self.flow, months, one)) for number, one in enumerate(portions)]
         made = [part for parts in each(derive_portion, works) for part in parts]
         for table, pending in zip(DERIVED, self.figures, strict=True):
             for month in months:
                 mine = [part for part in made if (part.table, part.month) == (table, month)]
                 if table == "record_level":
-                    self.levels[month] = mine
+                    self.levels[month] = [place / part.name for part in mine]
                 self._keep(pending, table, month, mine, place)
 
-    def _keep(self, pending: PendingFiles, table: str, month: int, parts: Sequence[Part], place: PartStore) -> None:
+    def _keep(self, pending: PendingFiles, table: str, month: int, parts: Sequence[Part], place: Path) -> None:
         """Keep the files of a month: one for each portion of a large month, else one."""
         partition, kinds = self._partition(month), polars_schema(table)
         if len(parts) < 2 or is_divided(self.rows.get(month, 0)):
             for part in parts:
-                data, path = place.get(part.name), partition_path(partition)
+                data, path = exchange.get(place, part.name), partition_path(partition)
                 file = NewFile(table, path, data, part.rows, pending.schema_sha256, known_sha256=part.name)
                 pending.keep(file, self.known.store)
             return
-        rows = pl.concat([pl.read_parquet(place.get(part.name), hive_partitioning=False) for part in parts])
+        rows = pl.concat([pl.read_parquet(exchange.get(place, part.name), hive_partitioning=False) for part in parts])
         rows = rows.cast({name: kinds[name] for name in rows.columns})
         pending.keep(
             encode_file(table, rows, partition_path(partition), self.made_of(table, partition)), self.known.store
         )
-
-    def _levels_of(self, place: PartStore) -> dict[int, list[Path]]:
-        return {month: [place.path(part.name) for part in parts] for month, parts in self.levels.items()}
 
     def _partition(self, month: int) -> Partition:
         return self.flow, month // 12, month % 12 + 1
@@ -152,22 +140,14 @@ class _Flow:
     def _is_in(self, months: Set[int]) -> Callable[[Partition], bool]:
         return lambda one: one[0] == self.flow and partition_month(one) in months
 
-    def _published(self, table: str) -> dict[int, list[str]]:
-        """Return the published files of a table by month; their paths are relative to the snapshot."""
-        found: dict[int, list[str]] = {}
-        for entry in self.known.snapshot.entries(table, self.flow) if self.known.snapshot else ():
-            found.setdefault(partition_month(path_partition(entry.partition)), []).append(entry.path)
+    def _published(self, table: str) -> dict[int, list[Path]]:
+        """Return the published files of a table by month."""
+        found: dict[int, list[Path]] = {}
+        if (snapshot := self.known.snapshot) is not None:
+            for entry in snapshot.entries(table, self.flow):
+                file = snapshot.path.absolute() / entry.path
+                found.setdefault(partition_month(path_partition(entry.partition)), []).append(file)
         return found
-
-    def _published_files(self) -> PartStore:
-        """Return where the published files are."""
-        if self.bucket is not None:
-            return PartStore(at=S3Url(f"{self.bucket}/{FILES}"))
-        return PartStore(at=(self.known.snapshot.path if self.known.snapshot else self.known.store).absolute())
-
-    def _path(self, name: str) -> Path:
-        assert self.known.snapshot is not None, "a published file is of a snapshot"
-        return self.known.snapshot.path / name
 
 
 def _chunks(months: Sequence[int], rows: Mapping[int, int]) -> Iterator[list[int]]:

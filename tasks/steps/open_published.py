@@ -8,15 +8,11 @@ import logging
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import cast
 
 import polars as pl
 import pyarrow.parquet
 
-from schemas.table import DataFrame, schema_sha256
-from schemas.tables.decision import Decision
-from schemas.tables.observation import Detail, Observation
-from schemas.tables.release import Release
+from schemas.table import schema_sha256
 from tasks.domain.errors import Refused
 from tasks.domain.nomenclature import national_lists
 from tasks.domain.periods import month_index
@@ -73,15 +69,15 @@ def open_known(store: Path, release: Normalised, *, enters: bool = False, derive
     prove(snapshot, "observation", near.__contains__)
     prove(snapshot, "detail", detailed.__contains__)
     return Known(
-        releases=cast("DataFrame[Release]", releases),
-        observation=cast("DataFrame[Observation]", read_table(snapshot, "observation", near.__contains__)),
-        detail=cast("DataFrame[Detail]", read_table(snapshot, "detail", detailed.__contains__)),
+        releases=releases,
+        observation=read_table(snapshot, "observation", near.__contains__),
+        detail=read_table(snapshot, "detail", detailed.__contains__),
         touched=tuple(sorted(plan.touched)),
         derived=tuple(sorted(plan.derived)),
         snapshot=snapshot,
         store=store,
         chained=frozenset(plan.chained),
-        decisions=cast("DataFrame[Decision]", read_table(snapshot, "decision")),
+        decisions=read_table(snapshot, "decision"),
     )
 
 

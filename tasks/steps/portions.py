@@ -2,28 +2,27 @@
 
 A plan and the parts that it names lie in a place that all processes of the run see. Whoever derives a portion gets the
 address of that place, the name of the plan and a number, reads what it needs, leaves the files of its months, and
-returns their names. So no rows pass through a scheduler, and the files are the same wherever they were made.
+returns their names. So no rows pass through a scheduler, and the files are the same wherever they were made: whether a month
+is divided depends on its rows in the ledger alone, and never on the machine or on the number of workers.
 
-Belongs here: one portion from its inputs to its files. Does not belong here: which months are derived (`assemble`), who
+Belongs here: the portions, and one of them from its inputs to its files. Does not belong here: which months are derived (`assemble`), who
 derives a portion (`executor`), how a month is computed (`metrics`).
 """
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import polars as pl
 from pydantic import BaseModel
 
-from schemas.table import DataFrame
 from schemas.tables.catalog import MODELS
-from schemas.tables.release import Release
 from tasks.domain.coverage import LOOK_BACK_MONTHS
 from tasks.ledger.merge import current_statements
 from tasks.ledger.precedence import Portion, chapter_group_of, chapter_groups
 from tasks.metrics.derive import NO_LEVELS, derive_months
-from tasks.store.exchange import PartStore
+from tasks.store import exchange
 from tasks.store.parquet import encode_months, partition_month, path_partition
 
 # The tables that are derived from the ledger month by month.
@@ -33,26 +32,33 @@ STATED = (
     "value", "unit", "resolution", "release_id", "known_from",
 )  # fmt: skip
 
+# Rows of the ledger from which a month has a file for each portion. Below, it is one file.
+ROWS_OF_A_LARGE_MONTH = 250_000
+# Rows of a month from which it is derived in portions, to bound the memory; a smaller one is derived at once.
+ROWS_AT_ONCE = 60_000
+# Parts of the nomenclature of which none has more than about a fifth of the trade, because the largest bounds the memory: farm
+# goods; minerals and chemicals; plastics to paper; textiles; shoes to metals; machines and electrical goods; the rest. Each
+# month of each costs readers a file, and us some hundred queries.
+CUTS = ("", "20", "36", "50", "64", "84", "86")
+WHOLE = Portion("", None)
+FIRST_CHAPTER, LAST_CHAPTER = "01", "97"
+
 
 class Plan(BaseModel):
     """What is derived of one flow, and where its inputs are.
 
-    `ledger` has the published files of the months that the `months` look back on, `recent` those with the levels of earlier
-    months; both lie below `published`. `entered` has the files of a batch that only this machine has, as parts. `statements`
-    are those of months that are not published yet, a part for each portion, and `levels` the files that this run has made of
-    `record_level`. `notes` are kept in the files, by table and month.
+    `ledger` has the files of the months that the `months` look back on, `recent` those with the levels of earlier months, which
+    are published or made by this run. `statements` are those of months that are not published yet, a part for each portion.
+    `notes` are kept in the files, by table and month.
     """
 
     flow: str
     months: list[int]
     portions: list[tuple[str, str | None]]
-    published: PartStore
-    ledger: list[str]
-    entered: list[str]
+    ledger: list[Path]
     statements: list[str]
     releases: str
-    recent: list[str]
-    levels: list[str]
+    recent: list[Path]
     notes: dict[str, dict[int, dict[str, Any]]]
 
 
@@ -72,32 +78,56 @@ class Work(NamedTuple):
     for people.
     """
 
-    place: PartStore
+    place: Path
     plan: str
     number: int
     title: str | None = None
 
 
+def is_divided(rows: int) -> bool:
+    """Whether a month with so many rows in the ledger has a file for each portion."""
+    return rows >= ROWS_OF_A_LARGE_MONTH
+
+
+def portions_of(rows: int) -> list[Portion]:
+    """The portions in which months with at most so many rows in the ledger are derived."""
+    if rows < ROWS_AT_ONCE:
+        return [WHOLE]
+    return [Portion(first, after) for first, after in zip(CUTS, [*CUTS[1:], None], strict=True)]
+
+
+def title_of(flow: str, months: Sequence[int], portion: Portion) -> str:
+    """Name the derivation of a portion for people.
+
+    >>> title_of("export", [2026 * 12 + 5], Portion("", "28"))
+    'derive 2026-06 export, chapters 01-27'
+    """
+    first, last = (f"{month // 12}-{month % 12 + 1:02d}" for month in (min(months), max(months)))
+    begins = portion.first or FIRST_CHAPTER
+    ends = f"{int(portion.after) - 1:02d}" if portion.after and portion.after.isdigit() else LAST_CHAPTER
+    goods = "lines of other lists" if not begins.isdigit() else f"chapter {begins}" if begins == ends else f"chapters {begins}-{ends}"  # fmt: skip
+    return f"derive {first if first == last else f'{first} to {last}'} {flow}, {goods}"
+
+
 def derive_portion(work: Work) -> list[Part]:
     """Derive all months of a portion and leave their files. Raises OverflowError for a sum that is too large."""
-    place, plan = work.place, Plan.model_validate_json(work.place.get(work.plan))
-    releases = cast("DataFrame[Release]", read_frame(place, plan.releases))
+    place, plan = work.place, Plan.model_validate_json(exchange.get(work.place, work.plan))
+    releases = read_frame(place, plan.releases)
     portion = Portion(*plan.portions[work.number])
     made: list[Part] = []
-    recent = read_levels([*map(plan.published.path, plan.recent), *map(place.path, plan.levels)], plan.flow, portion)
+    recent = read_levels(plan.recent, plan.flow, portion)
     for derived in derive_months(plan.flow, plan.months, _statements(work, plan, portion), releases, recent):
         for table, rows in zip(DERIVED, derived, strict=True):
             MODELS[table].validate(rows, lazy=True)
             notes = {(plan.flow, month // 12, month % 12 + 1): note for month, note in plan.notes[table].items()}
             for file in encode_months(table, rows, notes.__getitem__, in_order=True):
                 month = partition_month(path_partition(file.partition))
-                made.append(Part(table, month, work.number, place.put(file.data), file.rows, len(file.data)))
+                made.append(Part(table, month, work.number, exchange.put(place, file.data), file.rows, len(file.data)))
     return made
 
 
 def _statements(work: Work, plan: Plan, portion: Portion) -> pl.DataFrame:
-    files = [*map(plan.published.path, plan.ledger), *map(work.place.path, plan.entered)]
-    ledger = [read_statements(file, plan.flow, portion) for file in files]
+    ledger = [read_statements(file, plan.flow, portion) for file in plan.ledger]
     return pl.concat([*ledger, read_frame(work.place, plan.statements[work.number]).select(STATED)])
 
 
@@ -151,13 +181,13 @@ def months_of_levels(months: Iterable[int]) -> set[int]:
     return {month - step for month in mine for step in range(1, LOOK_BACK_MONTHS + 1)} - mine
 
 
-def leave_frame(place: PartStore, frame: pl.DataFrame) -> str:
+def leave_frame(place: Path, frame: pl.DataFrame) -> str:
     """Leave a frame as a part and return its name."""
     sink = io.BytesIO()
     frame.write_ipc(sink, compression="lz4")
-    return place.put(sink.getvalue())
+    return exchange.put(place, sink.getvalue())
 
 
-def read_frame(place: PartStore, name: str) -> pl.DataFrame:
+def read_frame(place: Path, name: str) -> pl.DataFrame:
     """Return a frame that was left."""
-    return pl.read_ipc(place.get(name))
+    return pl.read_ipc(exchange.get(place, name))

@@ -9,17 +9,14 @@ import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import polars as pl
 
+from schemas.frames import ControlEvent, Lineage, Revision, TradeFlow
 from schemas.layouts import LAYOUTS
-from schemas.table import DataFrame, empty_frame, schema_sha256
-from schemas.tables.control_event import ControlEvent
-from schemas.tables.decision import Decision
-from schemas.tables.lineage import Lineage
-from schemas.tables.revision import Revision
-from schemas.tables.trade_flow import TradeFlow
+from schemas.table import empty_frame, schema_sha256
+from schemas.tables.catalog import MODELS
 from tasks.controls.tables import reference_sha256
 from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.ingest.normalise import Normalised
@@ -43,19 +40,19 @@ class Entered(NamedTuple):
     """What a release or a decision makes of the ledger, and what it revises."""
 
     ledger: Ledger
-    trade_flow: DataFrame[TradeFlow]
-    revision: DataFrame[Revision]
+    trade_flow: TradeFlow
+    revision: Revision
 
 
 class Derived(NamedTuple):
     """What follows from the ledger: the figures, and the states of export controls."""
 
     figures: Figures
-    control_event: DataFrame[ControlEvent]
+    control_event: ControlEvent
 
 
 def publish_tables(
-    store: Path, release: Normalised, entered: Entered | None, derived: Derived | None, trail: DataFrame[Lineage] | None, known: Known
+    store: Path, release: Normalised, entered: Entered | None, derived: Derived | None, trail: Lineage | None, known: Known
 ) -> Publication:  # fmt: skip
     """Publish everything as the successor of the current snapshot of `store`; nothing changes if nothing is new.
 
@@ -142,9 +139,7 @@ def _from_copy(known: Known, entry: FileEntry) -> NewFile:
     return NewFile(entry.table, entry.partition, data, entry.rows, entry.schema_sha256, LAYOUTS[entry.table].by_release)  # fmt: skip
 
 
-def _named(
-    trail: DataFrame[Lineage], release: Normalised, entered: Entered | None, known: Known
-) -> Mapping[str, DataFrame[Lineage]]:
+def _named(trail: Lineage, release: Normalised, entered: Entered | None, known: Known) -> Mapping[str, Lineage]:
     """Return the trail of each release; of a decision about a published release under the name of the decision, and none
     of a release that is published already.
     """
@@ -152,9 +147,9 @@ def _named(
         decided = _decided(entered, known)
         if not decided.height:
             return {}
-        trail = cast("DataFrame[Lineage]", trail.with_columns(release_id=pl.lit(decided["decision_id"][0])))
+        trail = trail.with_columns(release_id=pl.lit(decided["decision_id"][0]))
     parts = trail.partition_by("release_id", as_dict=True, maintain_order=True)
-    return {str(name): cast("DataFrame[Lineage]", part) for (name,), part in parts.items()}
+    return {str(name): part for (name,), part in parts.items()}
 
 
 def _of_figures(derived: Derived, known: Known) -> set[tuple[str, str]]:
@@ -218,11 +213,11 @@ def _decided(entered: Entered, known: Known) -> pl.DataFrame:
 def _file_of_decisions(decided: pl.DataFrame, release: Normalised) -> Iterator[NewFile]:
     """The file of new decisions, which is written once and for good; none where nothing was decided."""
     if decided.height:
-        yield _file("decision", Decision.validate(decided, lazy=True), release.release)
+        yield _file("decision", MODELS["decision"].validate(decided, lazy=True), release.release)
 
 
 def _with_lineage(
-    files: Iterable[NewFile], trails: Mapping[str, DataFrame[Lineage]], releases: pl.DataFrame, editions: pl.DataFrame
+    files: Iterable[NewFile], trails: Mapping[str, Lineage], releases: pl.DataFrame, editions: pl.DataFrame
 ) -> Iterator[NewFile]:
     """Yield the files, and after them one of lineage for each trail, whose last row is the publication of these
     files. The trail of a decision is of all `editions` of the release that it is about.
@@ -239,7 +234,7 @@ def _with_lineage(
 
 
 def _with_own_record(
-    trail: DataFrame[Lineage], release_id: str, rows: dict[str, int], hashes: dict[str, list[str]]
+    trail: Lineage, release_id: str, rows: dict[str, int], hashes: dict[str, list[str]]
 ) -> pl.DataFrame:
     """Return the trail and, as its last row, the publication itself: its inputs and, by table, the rows and the hashes
     of its files.
@@ -254,4 +249,4 @@ def _with_own_record(
     own = lineage_row(
         release_id, trail.height + 1, "publish", code_sha256(), schemas_used, given, outputs, total, total, {}
     )
-    return Lineage.validate(pl.concat([trail, pl.DataFrame([own], schema=trail.schema)]), lazy=True)
+    return MODELS["lineage"].validate(pl.concat([trail, pl.DataFrame([own], schema=trail.schema)]), lazy=True)

@@ -23,7 +23,7 @@ from pydantic import BaseModel
 
 from schemas.forms.address import S3Url
 from schemas.model import Table, columns_of, table_name
-from schemas.table import DataFrame, columns, schema_sha256
+from schemas.table import columns, schema_sha256
 from schemas.tables.catalog import MODELS
 from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.lineage.records import Run, StepRecord, current_run
@@ -36,8 +36,6 @@ from tasks.store.snapshot import Snapshot
 CLOCK = "today"
 P = ParamSpec("P")
 R = TypeVar("R")
-# Modules that readers import name the models of tables in annotations only.
-MODEL_NAMES = {model.__name__: model for model in MODELS.values()}
 # What of an argument or a result is recorded with its hash.
 RECORDED = (pl.DataFrame, BaseModel, Snapshot, bytes)
 log = logging.getLogger("tidewaiter.step")
@@ -57,11 +55,11 @@ class Step(Generic[P, R]):
         self.name = name or function.__name__
         self.retries, self.retry_delay_seconds = retries, list(retry_delay_seconds)
         self.answers = answers
-        self.models = _promised(typing.get_type_hints(function, localns=MODEL_NAMES).get("return"))
+        self.models = _promised(typing.get_type_hints(function, include_extras=True).get("return"))
         if not self.models:
             raise TypeError(
                 f"{function.__module__}.{function.__name__} cannot be a step: its return annotation names no table and no "
-                "model, so there is nothing to check and to record. Annotate it with DataFrame[…], a NamedTuple of them, "
+                "model, so there is nothing to check and to record. Annotate it with a table of schemas.frames, a NamedTuple of them, "
                 "or a pydantic model or dataclass."
             )
         self.signature = inspect.signature(function)
@@ -171,21 +169,23 @@ class _Answer(NamedTuple):
 
 def _promised(annotation: Any) -> dict[str, Any]:
     """Return name -> model of everything with a schema in a return annotation; the name is empty for a single thing."""
-    if typing.get_origin(annotation) is DataFrame:
-        return {"": typing.get_args(annotation)[0]}
+    if (model := _model_of(annotation)) is not None:
+        return {"": model}
     if not isinstance(annotation, type):
         return {}
     if issubclass(annotation, BaseModel):
         return {"": annotation}
     if _fields(annotation):
-        hints = typing.get_type_hints(annotation, localns=MODEL_NAMES, include_extras=True)
-        tables = {
-            name: typing.get_args(hint)[-1]
-            for name, hint in hints.items()
-            if typing.get_origin(hint) is DataFrame or typing.get_args(hint)[:1] == (PendingFiles,)
-        }
+        hints = typing.get_type_hints(annotation, include_extras=True)
+        tables = {name: model for name, hint in hints.items() if (model := _model_of(hint)) is not None}
         return tables or ({"": annotation} if dataclasses.is_dataclass(annotation) else {})
     return {}
+
+
+def _model_of(annotation: Any) -> Any:
+    """Return the model of the table that a frame, or files, are promised to be of; None for any other annotation."""
+    named = typing.get_args(annotation)[1:] if typing.get_origin(annotation) is typing.Annotated else ()
+    return next((MODELS[name] for name in named if isinstance(name, str)), None)
 
 
 def _is_table(model: Any) -> bool:

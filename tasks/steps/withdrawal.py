@@ -5,15 +5,11 @@ The meaning of a decision is in `domain.decisions`; `flows.withdraw` publishes i
 
 from datetime import date
 from pathlib import Path
-from typing import cast
 
 import polars as pl
 
-from schemas.table import DataFrame, empty_frame
-from schemas.tables.decision import Decision
-from schemas.tables.name import PrintedName
-from schemas.tables.observation import Detail
-from schemas.tables.release import Finding, Quarantine, Release
+from schemas.frames import Decision
+from schemas.table import empty_frame
 from tasks.domain import decisions
 from tasks.domain.periods import month_index
 from tasks.domain.release_ids import release_of
@@ -41,14 +37,14 @@ def recall(store: Path, release_id: str) -> Normalised:
     prove(snapshot, "detail", is_spoken_of)
     mine = pl.col("release_id").is_in(editions["release_id"].to_list())
     return Normalised(
-        detail=cast("DataFrame[Detail]", read_table(snapshot, "detail", is_spoken_of, mine)),
-        quarantine=cast("DataFrame[Quarantine]", empty_frame("quarantine")),
-        findings=cast("DataFrame[Finding]", empty_frame("finding")),
-        release=cast("DataFrame[Release]", editions),
-        names=cast("DataFrame[PrintedName]", empty_frame("printed_name")),
+        detail=read_table(snapshot, "detail", is_spoken_of, mine),
+        quarantine=empty_frame("quarantine"),
+        findings=empty_frame("finding"),
+        release=editions,
+        names=empty_frame("printed_name"),
     )
 
 
-def withdraw(known: Known, release_id: str, by: str, reason: str, undo: bool, today: date) -> DataFrame[Decision]:
+def withdraw(known: Known, release_id: str, by: str, reason: str, undo: bool, today: date) -> Decision:
     """Make a person's decision that a release does not count any more, or counts again. Raises Refused."""
     return decisions.withdrawal(release_id, known.releases, known.decisions, by, reason, today, undo=undo)

@@ -9,7 +9,6 @@ A PUT is atomic and a listing is complete (S3 since 2020). The server checks con
 condition exactly one succeeds. A lost reply leaves the result open: then the object is looked up.
 """
 
-import functools
 import math
 import random
 import re
@@ -217,16 +216,6 @@ class Bucket:
             f"{self.url}/{key}: {verb} failed: {said[:400]}{why}. Check the address, AWS_ENDPOINT_URL, AWS_REGION, "
             "SSL_CERT_FILE and the credentials in the environment; nothing is half published, so the same may be run again."
         )
-
-
-def connected(url: S3Url) -> Bucket:
-    """The objects below an address, with one connection pool as long as the environment stays the same."""
-    return _connected(url, settings.of_bucket())
-
-
-@functools.lru_cache(maxsize=16)
-def _connected(url: S3Url, environment: tuple[tuple[str, str], ...]) -> Bucket:
-    return Bucket(url)
 
 
 def _unconnected(first: str, details: str) -> str:

@@ -14,10 +14,10 @@ reads the pointer once and then the files of that manifest; a listing of `.files
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,7 +33,7 @@ from tasks.store.verify import Problem
 
 T = TypeVar("T")
 R = TypeVar("R")
-POINTER, FILES, TEMPORARY = "current.json", ".files", "tmp"
+POINTER, FILES = "current.json", ".files"
 # Of the pointer alone; the manifest that it names has a format of its own.
 POINTER_FORMAT = 2
 GUIDES = {README_NAME: README, f"{FILES}/{NO_TABLE_NAME}": NO_TABLE}
@@ -184,7 +184,6 @@ class Remote:
         litter = [
             item.key for item in self.bucket.list(FILES) if item.key not in needed and item.modified.date() < stale
         ]
-        litter += abandoned(self.bucket.list(TEMPORARY), datetime(today.year, today.month, today.day, tzinfo=UTC))
         self.bucket.delete(litter)
         return Retired(tuple(old), len(litter))
 
@@ -227,15 +226,6 @@ class Remote:
 def _is_folder(item: Item) -> bool:
     """Whether an object is a folder marker of a console: no bytes, and fewer name parts than a raw file has."""
     return item.bytes == 0 and item.key.count("/") < RAW_DEPTH
-
-
-def abandoned(items: Iterable[Item], now: datetime) -> list[str]:
-    """The objects in `tmp` of runs that died: those of a place in which nothing was written for GRACE_DAYS."""
-    places: dict[str, list[Item]] = {}
-    for item in items:
-        places.setdefault("/".join(item.key.split("/")[:2]), []).append(item)
-    stale = now - timedelta(days=GRACE_DAYS)
-    return [item.key for some in places.values() if max(one.modified for one in some) < stale for item in some]
 
 
 def file_key(entry: FileEntry) -> str:

@@ -45,7 +45,7 @@ def at_hand(address: Path | S3Url) -> Path:
 
     Raises BucketError where the bucket cannot be reached, BrokenStore where its content breaks the protocol.
     """
-    folder = _folder(address) if isinstance(address, S3Url) else address
+    folder = folder_of(address)
     if isinstance(address, Path) and not (folder / COPY_NOTE).is_file():
         return folder
     with publish.exclusive(folder):
@@ -57,6 +57,18 @@ def at_hand(address: Path | S3Url) -> Path:
         _trim(folder)
         _fetch_held(folder, remote)
     return folder
+
+
+def folder_of(address: Path | S3Url) -> Path:
+    """The folder of a store, or that of its working copy: the same bucket at another server is another store."""
+    if isinstance(address, Path):
+        return address
+    cache = settings.value(settings.CACHE) or os.path.join(
+        settings.value(settings.XDG_CACHE_HOME) or Path.home() / ".cache", "tidewaiter"
+    )
+    # The hash alone makes the name unique; the rest is for people, and names of folders have a maximum length.
+    readable = f"{address.bucket}-{address.prefix.replace('/', '-')}"[:READABLE_CHARACTERS]
+    return Path(cache).absolute() / f"{readable}-{_mark(f'{endpoint()} {address}')}"
 
 
 def address_of(store: Path) -> Path | S3Url:
@@ -269,16 +281,6 @@ def _note(store: Path) -> dict[str, Any] | None:
 
 def _write_note(folder: Path, note: dict[str, Any]) -> None:
     keep_bytes(folder, folder / COPY_NOTE, json.dumps(note, indent=1, sort_keys=True).encode())
-
-
-def _folder(url: S3Url) -> Path:
-    """One folder for each store: the same bucket at another server is another store."""
-    cache = settings.value(settings.CACHE) or os.path.join(
-        settings.value(settings.XDG_CACHE_HOME) or Path.home() / ".cache", "tidewaiter"
-    )
-    # The hash alone makes the name unique; the rest is for people, and names of folders have a maximum length.
-    readable = f"{url.bucket}-{url.prefix.replace('/', '-')}"[:READABLE_CHARACTERS]
-    return Path(cache).absolute() / f"{readable}-{_mark(f'{endpoint()} {url}')}"
 
 
 def _mark(text: str) -> str:

@@ -6,13 +6,12 @@ every partner, in kilograms and US dollars. Months are texts (`2025-06`, `2025-0
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 
-from schemas.table import DataFrame, polars_schema
-from schemas.tables.observation import Detail
-from schemas.tables.release import Release
+from schemas.frames import Detail, Release
+from schemas.table import polars_schema
 from tasks.domain.periods import month_start, read_period
 
 MAGNETS = "85051110"
@@ -78,11 +77,11 @@ def level_name(product: str) -> str:
     return f"HS{len(product)}" if product.isdigit() else product.partition(":")[0]
 
 
-def release_table(*rows: Row) -> DataFrame[Release]:
+def release_table(*rows: Row) -> Release:
     """Not validated here: thousands of these are made, and the code under test validates what it makes of them."""
-    return cast(DataFrame[Release], pl.DataFrame(list(rows), schema=polars_schema("release")))
+    return pl.DataFrame(list(rows), schema=polars_schema("release"))
 
 
-def detail_table(*rows: Row) -> DataFrame[Detail]:
+def detail_table(*rows: Row) -> Detail:
     """Not validated here, see `release_table`."""
-    return cast(DataFrame[Detail], pl.DataFrame(list(rows), schema=polars_schema("detail")))
+    return pl.DataFrame(list(rows), schema=polars_schema("detail"))

@@ -1,12 +1,12 @@
 """Made-up decisions about releases, a line each."""
 
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 
-from schemas.table import DataFrame, polars_schema
-from schemas.tables.decision import Decision
+from schemas.frames import Decision
+from schemas.table import polars_schema
 
 Row = dict[str, Any]
 
@@ -18,5 +18,5 @@ def decision(kind: str, release_id: str, day: str, number: int = 1, *, replaced_
     }  # fmt: skip
 
 
-def decision_table(*rows: Row) -> DataFrame[Decision]:
-    return cast(DataFrame[Decision], pl.DataFrame(list(rows), schema=polars_schema("decision")))
+def decision_table(*rows: Row) -> Decision:
+    return pl.DataFrame(list(rows), schema=polars_schema("decision"))

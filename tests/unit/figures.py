@@ -5,9 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.table import DataFrame
-from schemas.tables.metric import Metric
-from schemas.tables.observation import Observation
+from schemas.frames import Metric, Observation
 from tasks.ledger.merge import current_statements, merge
 from tasks.metrics.derive import derive
 from tests.unit.builders import MAGNETS, detail_table, release_table
@@ -16,11 +14,11 @@ Row = dict[str, Any]
 Store = list[tuple[Row, list[Row]]]
 
 
-def merged(store: Store) -> DataFrame[Observation]:
+def merged(store: Store) -> Observation:
     return merge(detail_table(*(row for _, rows in store for row in rows)), release_table(*(row for row, _ in store)))
 
 
-def derived(store: Store) -> DataFrame[Metric]:
+def derived(store: Store) -> Metric:
     return derive(current_statements(merged(store)), release_table(*(row for row, _ in store)))
 
 

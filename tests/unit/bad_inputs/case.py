@@ -15,9 +15,9 @@ import polars as pl
 from bad_inputs.download import CLEAN
 
 from schemas.forms.request import ReleaseRequest
-from schemas.table import DataFrame, empty_frame
-from schemas.tables.observation import Detail, Observation
-from schemas.tables.release import Finding, Release
+from schemas.frames import Detail, Finding, Observation, Release
+from schemas.table import empty_frame
+from schemas.tables.catalog import MODELS
 from tasks.checks.registry import check_release as check
 from tasks.domain.errors import Refused
 from tasks.ingest.corrections import correct
@@ -124,7 +124,7 @@ class Row:
     not_applicable: str = ""
 
 
-def read(case: Case, folder: Path) -> tuple[Normalised, DataFrame[Finding]]:
+def read(case: Case, folder: Path) -> tuple[Normalised, Finding]:
     """The case's file through all gates. Raises Refused."""
     data = case.data() if callable(case.data) else case.data
     release = _normalised(data, case.file, {**DECLARED, **case.declared}, folder, case.sidecar)
@@ -179,8 +179,8 @@ def ledger_of(earlier: list[Normalised], folder: Path) -> Known:
     months, which are all that a check reads of a snapshot."""
     if not earlier:
         return Known(*_nothing(), touched=(), derived=(), snapshot=None, store=folder)
-    releases = Release.validate(pl.concat([one.release for one in earlier]).unique("release_id"))
-    detail = Detail.validate(pl.concat([one.detail for one in earlier]))
+    releases = MODELS["release"].validate(pl.concat([one.release for one in earlier]).unique("release_id"))
+    detail = MODELS["detail"].validate(pl.concat([one.detail for one in earlier]))
     observation = ledger.merge(detail, releases)
     return Known(releases, observation, detail, (), derived=(), snapshot=laid_down(observation, folder), store=folder)
 
@@ -202,11 +202,11 @@ def laid_down(observation: pl.DataFrame, folder: Path) -> Snapshot:
 
 
 @functools.cache
-def _nothing() -> tuple[DataFrame[Release], DataFrame[Observation], DataFrame[Detail]]:
+def _nothing() -> tuple[Release, Observation, Detail]:
     return (
-        Release.validate(empty_frame("release")),
-        Observation.validate(empty_frame("observation")),
-        Detail.validate(empty_frame("detail")),
+        MODELS["release"].validate(empty_frame("release")),
+        MODELS["observation"].validate(empty_frame("observation")),
+        MODELS["detail"].validate(empty_frame("detail")),
     )
 
 

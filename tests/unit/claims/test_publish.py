@@ -4,8 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from schemas.table import DataFrame
-from schemas.tables.claim import Claim
+from schemas.frames import Claim
 from tasks.claims.check import ClaimsFile
 from tasks.claims.publish import claim_rows
 from tests.unit.builders import release, release_table
@@ -17,7 +16,7 @@ CHECKED = {
 }  # fmt: skip
 
 
-def made(checked: dict[str, list[str]]) -> DataFrame[Claim]:
+def made(checked: dict[str, list[str]]) -> Claim:
     rows = pl.DataFrame(checked, schema=dict.fromkeys(checked, pl.String))
     releases = release_table(*(release(str(day), day) for day in ("2026-01-20", "2026-02-18", "2025-12-01")))
     return claim_rows(ClaimsFile("claims.csv", "0" * 64, rows), rows, releases)  # type: ignore[arg-type]

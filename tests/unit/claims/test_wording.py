@@ -6,7 +6,7 @@ import pytest
 
 from tasks.claims import wording
 from tasks.claims.wording import changes_between, describe, describe_changes, show_level, show_percent
-from tasks.domain.definition_changes import Change
+from tasks.domain.comparability import Change
 from tasks.domain.reporter import Reporter
 from tests.unit.claims.in_memory import JANUARY, spot
 

@@ -9,14 +9,15 @@ from typing import Any
 import polars as pl
 import pytest
 
+from schemas import code_files
 from schemas.reference.code_tables import code_table
-from tasks.domain import definition_changes
-from tasks.domain.comparability import changes_of_texts
-from tasks.domain.definition_changes import breaks_of
+from tasks.domain import comparability
+from tasks.domain.comparability import breaks_of, changes_of_texts
 from tasks.domain.reporter import Reporter
 from tasks.lineage.point import Point
 from tests.unit.builders import number, release
 from tests.unit.figures import Figures
+from tests.unit.metrics_oracle import Breaks
 from tests.unit.tracing import tracer_of
 
 YEARS = ("2020", "2021", "2022", "2023")
@@ -135,7 +136,7 @@ def test_a_change_of_chinas_codes_is_none_of_germanys() -> None:
 
 @pytest.mark.parametrize("reporter", [CHINA, GERMANY, Reporter("USA", ""), Reporter("", "")])
 def test_what_a_trace_says_changed_is_what_cuts_the_figures(reporter: Reporter) -> None:
-    """Two opinions of the same tables: one series at a time in words, and all of them at once as a table."""
+    """One series at a time in words, and all of them at once as a table, as the oracle reads the code tables."""
     stated = code_table("definition_breaks")
     assert {*stated["reporter"]} == {"CHN"}
     baskets = [f"basket:{name}" for name in code_table("baskets")["basket"].unique().sort()]
@@ -148,10 +149,10 @@ def test_what_a_trace_says_changed_is_what_cuts_the_figures(reporter: Reporter) 
     keys = [(*names, month) for names in itertools.product(products, partners, measures) for month in months]
     schema = {"product": pl.String, "partner": pl.String, "measure": pl.String, "month": pl.Int32}
     found = dict(zip(keys, changes_of_texts(pl.DataFrame(keys, schema, orient="row"), reporter), strict=True))
-    cut = 0
+    cut, oracle = 0, Breaks(reporter.code, reporter.nomenclature)
     for names in itertools.product(products, partners, measures):
-        known = [change.month for change in breaks_of(*names, reporter)]
-        assert known == sorted(known)
+        known = sorted(oracle.of(*names))
+        assert sorted({change.month for change in breaks_of(*names, reporter)}) == known
         for month in months:
             assert found[*names, month] == max((one for one in known if one <= month), default=None), (names, month)
         cut += bool(known)
@@ -159,6 +160,18 @@ def test_what_a_trace_says_changed_is_what_cuts_the_figures(reporter: Reporter) 
         assert len(keys) / len(months) / 2 < cut < len(keys) / len(months)
     one_month = pl.DataFrame([key for key in keys if key[3] == months[-1]], schema, orient="row")
     assert changes_of_texts(one_month, reporter).to_list() == [found[key] for key in one_month.iter_rows()]
+
+
+def only_tables(monkeypatch: pytest.MonkeyPatch, **rows: list[dict[str, str]]) -> None:
+    """Code tables with these rows and no others."""
+    kinds = {name: dict.fromkeys(code_table(name).columns, pl.String) for name in code_files.table_files()}
+
+    def table(name: str) -> pl.DataFrame:
+        return pl.DataFrame(rows.get(name, []), schema=kinds[name])
+
+    monkeypatch.setattr(comparability, "code_table", table)
+    monkeypatch.setattr(Reporter, "rows", lambda self, name: table(name))
+    monkeypatch.setattr(comparability, "breaks", comparability.breaks.__wrapped__)
 
 
 def test_a_row_that_carries_over_a_change_carries_its_own_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +184,7 @@ def test_a_row_that_carries_over_a_change_carries_its_own_alone(monkeypatch: pyt
          "what": f"{partner}{measure} {month}", "source": "S"}
         for partner, measure, month, comparable in stated
     ]  # fmt: skip
-    monkeypatch.setattr(definition_changes, "_rows", lambda table, _: rows if table == "definition_breaks" else [])
+    only_tables(monkeypatch, definition_breaks=rows)
     for partner, measure, expected in (
         ("USA", "quantity_kg", [" 2021-05"]),
         ("DEU", "quantity_kg", [" 2021-05", "DEU 2022-02"]),
@@ -181,14 +194,16 @@ def test_a_row_that_carries_over_a_change_carries_its_own_alone(monkeypatch: pyt
 
 
 def test_a_code_that_enters_a_basket_and_leaves_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    tables = {"baskets": [{"basket": "x", "hs8": "12345678", "valid_from": "2020-03", "valid_to": "2021-12", "source": "S"}],
-              "partner_groups": [{"group": "EU27", "partner": "HRV", "valid_from": "2013-07", "valid_to": "", "source": "T"}]}  # fmt: skip
-    monkeypatch.setattr(definition_changes, "_rows", lambda table, _: tables.get(table, []))
+    member = {"basket": "x", "hs8": "12345678", "valid_from": "2020-03", "valid_to": "2021-12", "source": "S"}
+    croatia = {"group": "EU27", "partner": "HRV", "valid_from": "2013-07", "valid_to": "", "source": "T"}
+    revised = {"code": "123456", "from_month": "2022-01", "gained_from": "1234", "lost_to": "123499", "source": "U"}
+    only_tables(monkeypatch, baskets=[member], partner_groups=[croatia], hs_revisions=[revised])
     assert [
         (change.month, change.what, change.source) for change in breaks_of("basket:x", "EU27", "value_usd", CHINA)
     ] == [
         (2013 * 12 + 6, "HRV enters EU27", "T"),
         (2020 * 12 + 2, "12345678 enters the basket", "S"),
+        (2022 * 12, "12345678 in the basket: 123456 gained goods of 1234 and lost goods to 123499", "U"),
         (2022 * 12, "12345678 leaves the basket", "S"),
     ]
 

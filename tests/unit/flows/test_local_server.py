@@ -298,25 +298,34 @@ def test_a_server_that_lost_the_port_to_another_one_is_not_taken_for_that_one(
         local_server.ensure_server()
 
 
-WORKER = "import signal, sys, time; {}; print('up', flush=True); time.sleep(60)"
-
-
-@pytest.mark.parametrize(
-    ("code", "ended"),
-    [("pass", 1), ("signal.signal(signal.SIGTERM, lambda *_: signal.signal(signal.SIGTERM, signal.SIG_DFL))", 1)],
+# Starts another process, as a worker a run, until a line comes; does not listen to the signal.
+WORKER = (
+    "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); run = subprocess.Popen(['sleep', '60']); "
+    "print('up', flush=True); sys.stdin.readline(); run.kill(); run.wait(); print('idle', flush=True); time.sleep(60)"
 )
-def test_workers_of_the_folder_end_before_the_server(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, ended: int
+
+
+def test_a_worker_at_work_is_left_alone_and_one_without_a_run_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One that a script started in the background needs a second signal."""
+    """Prefect ended a run together with its worker, while `stop` said that it would end first."""
     monkeypatch.setattr(local_server, "HOME", tmp_path)
-    monkeypatch.setattr(local_server, "WORKER_SECONDS_MAX", 1)
+    monkeypatch.setattr(local_server, "WORKER_SECONDS_MAX", 0.3)
     assert local_server.stop_workers() == 0
-    with subprocess.Popen([sys.executable, "-c", WORKER.format(code), "worker"], stdout=subprocess.PIPE) as process:
+    command = [sys.executable, "-c", WORKER, "worker"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
         assert process.stdout is not None
         process.stdout.readline()
-        threading.Thread(target=process.wait, daemon=True).start()
         for pid in (process.pid, OVER):
             (tmp_path / f"worker-{pid}").touch()
-        assert local_server.stop_workers() == ended
+        with pytest.raises(
+            TimeoutError, match=f"the worker \\(process {process.pid}\\) is at work: stop again when its runs are over"
+        ):
+            local_server.stop_workers()
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        assert local_server.stop_workers() == 1
+        assert process.wait(20) == -signal.SIGKILL
     assert list(tmp_path.iterdir()) == []

@@ -11,8 +11,9 @@ from typing import Any
 import polars as pl
 
 from schemas.forms.request import Landed
-from schemas.table import DataFrame, polars_schema
-from schemas.tables.reported import Reported
+from schemas.frames import Reported
+from schemas.table import polars_schema
+from schemas.tables.catalog import MODELS
 from tasks.ingest.codes import CODES, Read, read_codes
 from tasks.ingest.quantities import NUMBERS, UNIT_OF, Amounts, read_amounts
 from tasks.sources.protocol import Parsed
@@ -33,9 +34,9 @@ def landed(**change: Any) -> Landed:
 COLLECTED = landed(source="published", flow=None)
 
 
-def reported(*records: Record) -> DataFrame[Reported]:
+def reported(*records: Record) -> Reported:
     rows = [{"record": place, **PLAIN, **record} for place, record in enumerate(records, 1)]
-    return Reported.validate(pl.DataFrame(rows, schema=polars_schema("reported")))
+    return MODELS["reported"].validate(pl.DataFrame(rows, schema=polars_schema("reported")))
 
 
 def parsed(*records: Record, **about: Any) -> Parsed:

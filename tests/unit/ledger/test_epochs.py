@@ -11,9 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from schemas.table import DataFrame
-from schemas.tables.observation import Observation
-from schemas.tables.revision import Revision
+from schemas.frames import Observation, Revision
 from tasks.domain.decisions import counting
 from tasks.ledger import epochs
 from tasks.ledger.merge import as_of, current_statements
@@ -28,12 +26,12 @@ Row = dict[str, Any]
 ORDER = [*coverage_oracle.NUMBER, "known_from"]
 
 
-def merged(store: Store, *decided: Row) -> DataFrame[Observation]:
+def merged(store: Store, *decided: Row) -> Observation:
     details = detail_table(*(row for _, rows in store for row in rows))
     return epochs.merge(details, release_table(*(row for row, _ in store)), decision_table(*decided))
 
 
-def revised(store: Store, *decided: Row) -> DataFrame[Revision]:
+def revised(store: Store, *decided: Row) -> Revision:
     details = detail_table(*(row for _, rows in store for row in rows))
     releases = release_table(*(row for row, _ in store))
     return revisions(details, merged(store, *decided), releases, decision_table(*decided))

@@ -14,11 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from schemas.table import DataFrame, empty_frame
-from schemas.tables.decision import Decision
-from schemas.tables.name import PrintedName
-from schemas.tables.observation import Observation
-from schemas.tables.release import Finding, Quarantine, Release
+from schemas.frames import Decision, Observation
+from schemas.table import empty_frame
+from schemas.tables.catalog import MODELS
 from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.ingest.normalise import Normalised
 from tasks.ledger import epochs
@@ -44,15 +42,18 @@ def story(observation: pl.DataFrame) -> list[tuple[Any, ...]]:
 NO_STORE = Path("nowhere")
 
 
-def arrived(store: Store) -> tuple[DataFrame[Observation], DataFrame[Decision]]:
+def arrived(store: Store) -> tuple[Observation, Decision]:
     """The ledger after the releases came one by one, and what their coming decided."""
-    releases, observation = Release.validate(empty_frame("release")), Observation.validate(empty_frame("observation"))
+    releases, observation = (
+        MODELS["release"].validate(empty_frame("release")),
+        MODELS["observation"].validate(empty_frame("observation")),
+    )
     decisions = NOTHING_DECIDED
     landed: dict[str, list[Row]] = {}
     for row, rows in store:
-        new = Normalised(detail_table(*rows), Quarantine.validate(empty_frame("quarantine")),
-                         Finding.validate(empty_frame("finding")), release_table(row),
-                         PrintedName.validate(empty_frame("printed_name")))  # fmt: skip
+        new = Normalised(detail_table(*rows), MODELS["quarantine"].validate(empty_frame("quarantine")),
+                         MODELS["finding"].validate(empty_frame("finding")), release_table(row),
+                         MODELS["printed_name"].validate(empty_frame("printed_name")))  # fmt: skip
         touched = touched_months(new)
         near = [said for rows in landed.values() for said in rows
                 if (said["flow"], said["period_end"].year, said["period_end"].month) in touched]  # fmt: skip

@@ -1,14 +1,12 @@
 """What a revision did to the world total: a sum only where all of it is counted, growth only where both sides mean the same."""
 
 from datetime import date, timedelta
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.table import DataFrame
-from schemas.tables.release import Release
 from tasks.ledger.merge import as_of
 from tasks.ledger.revisions import revisions
 from tasks.metrics.derive import derive
@@ -211,7 +209,7 @@ def test_a_total_is_that_of_the_figures_of_its_day(drawn: Store) -> None:
         if (row["period_start"].year, row["period_start"].month) != (row["period_end"].year, row["period_end"].month):
             continue
         for name, day in (("old", row["revised_on"] - timedelta(1)), ("new", row["revised_on"])):
-            public = cast("DataFrame[Release]", releases.filter(pl.col("released_on") <= day))
+            public = releases.filter(pl.col("released_on") <= day)
             figures = derive(as_of(observation, day), public).filter(
                 flow=row["flow"], product=row["product"], partner="WLD", measure=row["measure"], period=date(index(row["period_end"]) // 12, row["period_end"].month, 1),
             )  # fmt: skip

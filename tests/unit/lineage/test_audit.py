@@ -17,13 +17,12 @@ import tasks.lineage.audit
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from schemas.table import readers_schema
-from tasks.lineage.audit import audit
+from tasks.lineage.audit import audit, drawn
 from tasks.lineage.point import Point
 from tasks.lineage.raw_records import RawRecords
 from tasks.lineage.trace import Tracer
 from tasks.reports.query import open_published
 from tasks.store.parquet import read_table
-from tasks.store.sample import drawn
 from tasks.store.snapshot import Snapshot
 
 FILES = (("export", "202505", date(2025, 6, 20)), ("export", "202506", date(2025, 7, 20)), ("import", "202506", date(2025, 7, 20)))  # fmt: skip

@@ -11,7 +11,6 @@ from distributed.client import ClosedClientError
 from tasks.domain.errors import Refused
 from tasks.steps import cluster
 from tasks.steps.cluster import Cluster, WorkerVersionMismatch, fingerprint
-from tasks.store.exchange import PartStore
 
 ADDRESS = "tcp://127.0.0.1:1"
 
@@ -113,4 +112,4 @@ class Workers:
 )
 def test_a_worker_that_is_unfit_is_refused_by_name(tmp_path: Path, answer: Any, refusal: str) -> None:
     with pytest.raises(Refused, match=refusal):
-        cluster._refuse_unfit(Workers(answer), PartStore(at=tmp_path))
+        cluster._refuse_unfit(Workers(answer), tmp_path)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tasks.steps.executor import each, is_shared, lending
+from tasks.steps.executor import each, lending
 
 THINGS = list(range(20))
 
@@ -21,21 +21,10 @@ def test_what_comes_back_is_in_the_order_of_the_things_whoever_is_first_done() -
             second_is_done.set()
         return thing * thing
 
-    assert list(each(work, THINGS)) == [thing * thing for thing in THINGS]
+    assert each(work, THINGS) == [thing * thing for thing in THINGS]
 
 
-def test_things_are_not_begun_long_before_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a portion that waits the memory is held."""
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
-    begun: list[int] = []
-    made = each(begun.append, THINGS)
-    next(made)
-    assert len(begun) <= 3
-    list(made)
-    assert sorted(begun) == THINGS
-
-
-def test_who_stops_asking_stops_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_stops_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 1)
     begun: list[int] = []
 
@@ -45,11 +34,11 @@ def test_who_stops_asking_stops_the_work(monkeypatch: pytest.MonkeyPatch) -> Non
             raise ValueError("three")
 
     with pytest.raises(ValueError, match="three"):
-        list(each(work, THINGS))
+        each(work, THINGS)
     assert begun[-1] < 6
 
 
-def test_what_is_shared_does_it_all_but_a_single_thing() -> None:
+def test_what_is_lent_does_it_all_but_a_single_thing() -> None:
     given: list[list[int]] = []
 
     def lent(work: Callable[[Any], Any], things: Collection[Any]) -> Iterator[Any]:
@@ -57,8 +46,6 @@ def test_what_is_shared_does_it_all_but_a_single_thing() -> None:
         return map(work, things)
 
     with lending(lent):
-        assert is_shared()
-        assert list(each(str, [1, 2])) == ["1", "2"]
-        assert list(each(str, [7])) == ["7"]
+        assert each(str, [1, 2]) == ["1", "2"]
+        assert each(str, [7]) == ["7"]
     assert given == [[1, 2]]
-    assert not is_shared()

@@ -5,7 +5,7 @@ import random
 import tempfile
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 import polars.selectors as cs
@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from schemas.table import DataFrame, empty_frame, polars_schema
-from schemas.tables.decision import Decision
+from schemas.frames import Decision
+from schemas.table import empty_frame, polars_schema
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import FIGURES_LOOK_BACK, LOOK_BACK_MONTHS
 from tasks.domain.decisions import NOTHING_DECIDED, counting
@@ -26,7 +26,7 @@ from tasks.ledger import epochs, revisions
 from tasks.ledger import merge as ledger
 from tasks.ledger.trade_flow import widen
 from tasks.metrics.derive import derive
-from tasks.steps import assemble, derivation, segments
+from tasks.steps import assemble, derivation, portions
 from tasks.steps.affected_months import can_change, years_of_totals
 from tasks.steps.open_published import open_known
 from tasks.steps.publication import Derived, Entered, publish_tables
@@ -153,7 +153,7 @@ def _decided(store: Path, release_id: str, day: date, *, undo: bool) -> None:
     _publish(store, said, withdraw(open_known(store, said), release_id, "Li Wei", "wrong file", undo, day))
 
 
-def _publish(store: Path, said: Normalised, decided: DataFrame[Decision]) -> None:
+def _publish(store: Path, said: Normalised, decided: Decision) -> None:
     known = open_known(store, said)
     after = assemble.merge(said, known, decided)
     entered = Entered(after, assemble.widen_ledger(after), assemble.revise(said, after, known))
@@ -184,8 +184,8 @@ def test_releases_that_come_one_by_one_in_any_order_make_what_all_at_once_make(
     # An edition corrects a release that is there.
     told.sort(key=lambda one: MARK in one[0]["release_id"])
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(segments, "ROWS_AT_ONCE", chance.choice((1, 20, segments.ROWS_AT_ONCE)))
-        patch.setattr(segments, "ROWS_OF_A_LARGE_MONTH", chance.choice((1, segments.ROWS_OF_A_LARGE_MONTH)))
+        patch.setattr(portions, "ROWS_AT_ONCE", chance.choice((1, 20, portions.ROWS_AT_ONCE)))
+        patch.setattr(portions, "ROWS_OF_A_LARGE_MONTH", chance.choice((1, portions.ROWS_OF_A_LARGE_MONTH)))
         patch.setattr(derivation, "LEDGER_ROWS_AT_ONCE", chance.choice((5, derivation.LEDGER_ROWS_AT_ONCE)))
         withdrawn: set[str] = set()
         for row, rows in told:
@@ -200,7 +200,7 @@ def test_releases_that_come_one_by_one_in_any_order_make_what_all_at_once_make(
             release_table(*(row for row, _ in told)),
         )
         snapshot = open_snapshot(Path(folder))
-        decisions = cast("DataFrame[Decision]", read_table(snapshot, "decision"))
+        decisions = read_table(snapshot, "decision")
         observation, counts = epochs.merge(details, releases, decisions), counting(releases, decisions)
         word = ledger.current_statements(observation)
         expected: dict[str, pl.DataFrame] = {

@@ -1,6 +1,7 @@
 """The commands of a Prefect server: what they start, and what they say. Server and Prefect are made up."""
 
 import os
+import signal
 import sys
 import tomllib
 from pathlib import Path
@@ -53,6 +54,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
         "note_worker": lambda: made.done.append(("worker",)), "running_server": lambda: made.running, "how_to_open": lambda api: f"{api} (log in)",
     }.items():  # fmt: skip
         monkeypatch.setattr(local_server, name, replacement)
+    monkeypatch.setattr(signal, "signal", lambda number, handler: made.done.append(("signal", number, handler)))
     monkeypatch.setattr(os, "execv", lambda program, given: made.done.append(("exec", program, given)))
     return made
 
@@ -118,7 +120,9 @@ def test_a_worker_is_prefects_own_and_takes_the_place_of_the_command(
 ) -> None:
     assert run("worker", *given).exit_code == 0
     command = [*PREFECT, "--pool", "local-process", "--type", "process", "--limit", limit, *more]
-    assert machine.done == [("use", API), ("worker",), ("exec", sys.executable, command)]
+    # In a script's background Ctrl-C would be ignored, and a worker end by a second signal alone, with its runs.
+    heard = ("signal", signal.SIGINT, signal.SIG_DFL)
+    assert machine.done == [("use", API), ("worker",), heard, ("exec", sys.executable, command)]
     # One run that works, and one that can wait for a person without blocking it.
     assert RUNS_MAX >= 2
 
