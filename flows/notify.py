@@ -7,11 +7,11 @@ sends the messages, so they come also when every worker is gone. An unset variab
 `tidewaiter deploy` from another shell stops no messages; an empty one removes its address. `docs/settings.md` says what each variable is.
 """
 
-import os
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
+from schemas import settings
 from schemas.settings import MAIL_FROM, MAIL_TO, SLACK_WEBHOOK, SMTP
 
 if TYPE_CHECKING:
@@ -44,25 +44,25 @@ class Channels(NamedTuple):
     mail: "UUID | None"
 
 
-def addresses(environment: Mapping[str, str] = os.environ) -> Addresses:
-    """Read the addresses in the environment. Raises ValueError if one cannot be used, without showing the secret in
+def addresses(value: Callable[[str], str | None] = settings.value) -> Addresses:
+    """Read the addresses among the settings. Raises ValueError if one cannot be used, without showing the secret in
     it.
     """
-    webhook = environment.get(SLACK_WEBHOOK)
+    webhook = value(SLACK_WEBHOOK)
     if webhook and (urlsplit(webhook).scheme not in ("http", "https") or not urlsplit(webhook).hostname):
         raise ValueError(f"{SLACK_WEBHOOK} is no address of a webhook; it begins with https://")
-    recipients = environment.get(MAIL_TO)
-    return Addresses(webhook, _mail(recipients, environment) if recipients else recipients)
+    recipients = value(MAIL_TO)
+    return Addresses(webhook, _mail(recipients, value) if recipients else recipients)
 
 
-def _mail(recipients: str, environment: Mapping[str, str]) -> str:
+def _mail(recipients: str, value: Callable[[str], str | None]) -> str:
     """Return the address of Apprise for a mail to `recipients`."""
     to = [address.strip() for address in recipients.split(",") if address.strip()]
     bad = [address for address in to if "@" not in address]
     if bad:
         raise ValueError(f"{MAIL_TO} has {bad[0]!r}, which is no address of a mail")
     try:
-        server = urlsplit(environment.get(SMTP, ""))
+        server = urlsplit(value(SMTP) or "")
         scheme, mode, port = SCHEMES[server.scheme]
         host, port = server.hostname or "", server.port or port
     except (KeyError, ValueError):
@@ -74,7 +74,7 @@ def _mail(recipients: str, environment: Mapping[str, str]) -> str:
         )
     # urlsplit returns the login as written: quoted, or not at all.
     login = f"{quote(server.username, safe='%')}:{quote(server.password or '', safe='%')}@" if server.username else ""
-    options = {"smtp": host, "from": environment.get(MAIL_FROM) or to[0], "name": "Tidewaiter", "to": ",".join(to),
+    options = {"smtp": host, "from": value(MAIL_FROM) or to[0], "name": "Tidewaiter", "to": ",".join(to),
                "mode": mode, "format": "text"}  # fmt: skip
     return f"{scheme}://{login}{host}:{port}/?{urlencode(options)}"
 

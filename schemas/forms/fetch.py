@@ -5,38 +5,35 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from schemas.code_files import source_names
-from schemas.forms.form import as_form, none_if_empty
-from schemas.forms.request import HS_CODE, MONTHS, REPORTER
+from schemas.forms.form import Frozen, as_form, none_if_empty
+from schemas.forms.request import HS_CODE, REPORTER, Months
 
 
-class FetchRequest(BaseModel):
+class FetchRequest(Frozen):
     """The form of a fetch: which source, what to ask for, where to put it."""
 
     model_config = ConfigDict(
-        frozen=True, json_schema_extra=as_form(("source", "inbox", "products", "reporters", "flows", "months"))
+        json_schema_extra=as_form(("source", "inbox", "products", "reporters", "flows", "months"))
     )
 
     source: str = Field(description="which source is asked", json_schema_extra={"enum": [*source_names()]})
-    inbox: Path = Field(
-        default=Path("inbox"), description="folder into which the answers are written, each with its sidecar"
-    )
+    inbox: Path = Field(Path("inbox"), description="folder into which the answers are written, each with its sidecar")
     products: list[Annotated[str, Field(json_schema_extra={"pattern": f"^({HS_CODE})$"})]] = Field(
-        default=[], description="HS codes to ask for, all with as many digits; none: the HS6 codes of the baskets"
+        [], description="HS codes to ask for, all with as many digits; none: the HS6 codes of the baskets"
     )
     reporters: list[Annotated[str, Field(json_schema_extra={"pattern": f"^({REPORTER})$"})]] = Field(
-        default=[],
+        [],
         description="of Eurostat and UN Comtrade: whose trade, e.g. DEU; none: of Eurostat EU27 and each member state",
     )
-    flows: list[Literal["export", "import"]] = Field(default=["export", "import"], description="directions to ask for")
-    months: str | None = Field(
-        default=None,
-        description="months to ask for, 2025-06 or 2025-01..2025-06; none: those that the source may have changed",
+    flows: list[Literal["export", "import"]] = Field(["export", "import"], description="directions to ask for")
+    months: Months | None = Field(
+        None, description="months to ask for, 2025-06 or 2025-01..2025-06; none: those that the source may have changed"
     )
     base: str | None = Field(
-        default=None,
+        None,
         description="address to ask instead of the source's own, http://host:port; for a replay of recorded answers",
     )
 
@@ -58,26 +55,17 @@ class FetchRequest(BaseModel):
             )
         return base
 
-    @field_validator("months")
-    @classmethod
-    def _are_months(cls, months: str | None) -> str | None:
-        if months is not None and not MONTHS.fullmatch(months):
-            raise ValueError(f"{months!r} is no month or range; write 2025-06 or 2025-01..2025-06")
-        return months
-
 
 NOTES = ".fetch"
 
 
-class FetchState(BaseModel):
+class FetchState(Frozen):
     """How the last fetches of a source ended."""
 
-    model_config = ConfigDict(frozen=True)
-
     asked_at: datetime = Field(description="time of the last fetch")
-    answered_at: datetime | None = Field(default=None, description="time of the last one without a refusal or failure")
-    failing_since: datetime | None = Field(default=None, description="time of the first one of those that failed since")
-    reason: str = Field(default="", description="why the last one failed, or was not asked")
+    answered_at: datetime | None = Field(None, description="time of the last one without a refusal or failure")
+    failing_since: datetime | None = Field(None, description="time of the first one of those that failed since")
+    reason: str = Field("", description="why the last one failed, or was not asked")
 
 
 def state_file(inbox: Path, source: str) -> Path:
@@ -93,23 +81,19 @@ def read_state(place: Path) -> FetchState | None:
         return None
 
 
-class Fetched(BaseModel):
+class Fetched(Frozen):
     """What came of one question."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str = Field(description="what was asked for")
     outcome: Literal["new", "unchanged", "not out", "refused", "failed", "skipped"] = Field(
         description="what came of it"
     )
     reason: str = Field(description="why, in words")
-    file: Path | None = Field(default=None, description="file in the inbox, where there is a new one")
+    file: Path | None = Field(None, description="file in the inbox, where there is a new one")
 
 
-class FetchReport(BaseModel):
+class FetchReport(Frozen):
     """What came of a fetch."""
-
-    model_config = ConfigDict(frozen=True)
 
     source: str
     fetched: list[Fetched]

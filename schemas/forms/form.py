@@ -9,16 +9,20 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 FIRST_MAX = 6
 
 # An optional day, as a parameter of a flow.
 Day = Annotated[
-    date | None,
-    BeforeValidator(lambda day: day or None),
-    WithJsonSchema({"type": "string", "format": "date"}),
+    date | None, BeforeValidator(lambda day: day or None), WithJsonSchema({"type": "string", "format": "date"})
 ]
+
+
+class Frozen(BaseModel):
+    """A model whose fields never change."""
+
+    model_config = ConfigDict(frozen=True)
 
 
 def as_form(first: Sequence[str]) -> Callable[[dict[str, Any]], None]:

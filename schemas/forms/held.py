@@ -4,17 +4,16 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from schemas.forms.form import Frozen
 from schemas.names import finding_line
 
 HoldVerdict = Literal["approve", "reject"]
 
 
-class HeldFinding(BaseModel):
+class HeldFinding(Frozen):
     """One finding of severity error, as in the table `finding`."""
-
-    model_config = ConfigDict(frozen=True)
 
     check: str = Field(description="name of the check")
     subject: str = Field(description="what it is about: a record, a key, the file")
@@ -28,10 +27,8 @@ class HeldFinding(BaseModel):
         return finding_line(self.model_dump())
 
 
-class HoldDecision(BaseModel):
+class HoldDecision(Frozen):
     """What a person decided about a held release. When is kept here and goes into no published file."""
-
-    model_config = ConfigDict(frozen=True)
 
     verdict: HoldVerdict = Field(description="publish it, or never")
     by: str = Field(min_length=1, description="who decided")
@@ -39,10 +36,8 @@ class HoldDecision(BaseModel):
     decided_at: datetime = Field(description="when")
 
 
-class HeldRelease(BaseModel):
+class HeldRelease(Frozen):
     """A release that was read and found doubtful: enough to decide about it and to publish it from its raw bytes."""
-
-    model_config = ConfigDict(frozen=True)
 
     release_id: str = Field(description="name of the release")
     raw: Path = Field(description="the bytes, relative to the store")
@@ -58,10 +53,8 @@ class HeldRelease(BaseModel):
     title: str = Field(description="what the release is called")
     held_since: date = Field(description="day on which it was first held")
     findings: tuple[HeldFinding, ...] = Field(description="why it is held")
-    decision: HoldDecision | None = Field(default=None, description="what a person decided; none: it waits")
-    asked_again: str | None = Field(
-        default=None, description="why a decision that was made before does not hold any more"
-    )
+    decision: HoldDecision | None = Field(None, description="what a person decided; none: it waits")
+    asked_again: str | None = Field(None, description="why a decision that was made before does not hold any more")
 
     @property
     def lines(self) -> list[str]:

@@ -3,15 +3,14 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from schemas.forms.form import Frozen
 from schemas.forms.watch_rule import Graded
 
 
-class Gap(BaseModel):
+class Gap(Frozen):
     """A difference between both sides of a flow that no known cause explains, since a release."""
-
-    model_config = ConfigDict(frozen=True)
 
     product: str = Field(description="HS code of six digits")
     exporter: str = Field(description="ISO 3166-1 alpha-3")
@@ -24,10 +23,8 @@ class Gap(BaseModel):
     currency: str = Field(description="currency in which they are compared, ISO 4217")
 
 
-class Outcome(BaseModel):
+class Outcome(Frozen):
     """How a release ended that was neither refused nor held."""
-
-    model_config = ConfigDict(frozen=True)
 
     status: Literal["published", "would be published", "nothing new", "entered"] = Field(
         description="whether the release changed anything, or would have, had it been more than a dry run; "
@@ -35,7 +32,7 @@ class Outcome(BaseModel):
     )
     release_id: str = Field(description="name of the release")
     title: str = Field(description="what the release is called")
-    reporter: str = Field(default="", description="whose figures they are")
+    reporter: str = Field("", description="whose figures they are")
     store: Path = Field(default=Path(), description="folder of the store")
     snapshot_id: str = Field(description="published state that holds it")
     flows: list[str] = Field(description="directions it speaks of")
@@ -47,13 +44,11 @@ class Outcome(BaseModel):
     warnings: list[str] = Field(description="findings of severity warning, one line each")
     notes: list[str] = Field(description="findings of severity info, one line each")
     healed: list[str] = Field(description="damaged files of the store that got their bytes back")
-    decision: str = Field(
-        default="", description="of a decision about the release: what was decided, when, by whom, why"
-    )
-    briefs: list[str] = Field(default=[], description="briefs written as its last step, by their places in the store")
+    decision: str = Field("", description="of a decision about the release: what was decided, when, by whom, why")
+    briefs: list[str] = Field([], description="briefs written as its last step, by their places in the store")
 
-    rules: list[Graded] = Field(default=[], description="what became of the watch rules about it")
-    gaps: list[Gap] = Field(default=[], description="what became unexplained in the published mirrors of the reporter")
+    rules: list[Graded] = Field([], description="what became of the watch rules about it")
+    gaps: list[Gap] = Field([], description="what became unexplained in the published mirrors of the reporter")
 
     @property
     def span(self) -> str:
@@ -65,10 +60,8 @@ class Outcome(BaseModel):
         return self.model_copy(update={"status": "would be published"}) if self.status == "published" else self
 
 
-class Hold(BaseModel):
+class Hold(Frozen):
     """The answer of a release that is not published because of its findings, until a person decides or since one has rejected it."""
-
-    model_config = ConfigDict(frozen=True)
 
     status: Literal["held", "would be held", "rejected"] = Field(
         description="whether a person must decide, would have to, or has decided against it"
@@ -76,7 +69,7 @@ class Hold(BaseModel):
     release_id: str = Field(description="name of the release")
     store: Path = Field(description="folder of the store that keeps it")
     lines: list[str] = Field(description="its findings of severity error, and the decision, one line each")
-    was_asked: bool = Field(default=False, description="whether this run has asked a person")
+    was_asked: bool = Field(False, description="whether this run has asked a person")
 
     @property
     def message(self) -> str:
@@ -84,10 +77,8 @@ class Hold(BaseModel):
         return f"{self.release_id} is {self.status}, {len(self.lines)} finding{'' if len(self.lines) == 1 else 's'}: {'; '.join(self.lines)}"
 
 
-class AuditReport(BaseModel):
+class AuditReport(Frozen):
     """What an audit found."""
-
-    model_config = ConfigDict(frozen=True)
 
     store: str = Field(description="what was audited")
     problems: list[str] = Field(description="everything that is not as it must be, one line each with what to do")

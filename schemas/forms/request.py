@@ -9,12 +9,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from schemas.code_files import source_names
 from schemas.forms.address import StoreAddress
-from schemas.forms.form import as_form, none_if_empty
+from schemas.forms.form import Frozen, as_form, none_if_empty
 
 # What a person fills in first.
 FIRST = ("file", "source", "flow", "partners", "months", "released_on")
@@ -24,40 +24,48 @@ REPORTER = "[A-Z]{3}|EU27"
 MONTHS = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])(?:\.\.([0-9]{4})-(0[1-9]|1[0-2]))?")
 
 
-class Declaration(BaseModel):
+def _months(text: str) -> str:
+    if not MONTHS.fullmatch(text):
+        raise ValueError(f"{text!r} is no month or range; write 2025-06 or 2025-01..2025-06")
+    return text
+
+
+Months = Annotated[str, AfterValidator(_months)]
+
+
+class Declaration(Frozen):
     """What may stand in a sidecar `<file>.toml`, in `defaults.toml`, and on the command line. Unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid")
 
     source: str | None = Field(
-        default=None,
+        None,
         description="adapter that reads the file; empty: as its folder or sidecar says",
         json_schema_extra={"enum": [*source_names()]},
     )
     # The patterns are for the form; the messages that refuse a wrong text are below.
     reporter: Annotated[str, Field(json_schema_extra={"pattern": f"^({REPORTER})$"})] | None = Field(
-        default=None, description="reporting country, ISO 3166-1 alpha-3, or EU27"
+        None, description="reporting country, ISO 3166-1 alpha-3, or EU27"
     )
     flow: Literal["export", "import"] | None = Field(
-        default=None, description="direction, which a query file does not say; empty: as its folder or sidecar says"
+        None, description="direction, which a query file does not say; empty: as its folder or sidecar says"
     )
     partners: Literal["all", "listed"] | None = Field(
-        default=None,
+        None,
         description="all: every partner was asked for, so that the world total is their sum; listed, or empty: only those in the file",
     )
     products: list[Annotated[str, Field(json_schema_extra={"pattern": f"^({HS_CODE})$"})]] | None = Field(
-        default=None,
-        description="codes that were asked for, e.g. 8505 for everything below it; none: just those in the file",
+        None, description="codes that were asked for, e.g. 8505 for everything below it; none: just those in the file"
     )
-    months: Annotated[str, Field(json_schema_extra={"pattern": f"^{MONTHS.pattern}$"})] | None = Field(
-        default=None, description="months that were asked for, 2025-06 or 2025-01..2025-06; empty: those in the file"
+    months: Annotated[Months, Field(json_schema_extra={"pattern": f"^{MONTHS.pattern}$"})] | None = Field(
+        None, description="months that were asked for, 2025-06 or 2025-01..2025-06; empty: those in the file"
     )
     released_on: date | None = Field(
-        default=None,
+        None,
         description="day from which the figures were public; empty: the one that the file prints, else the day of landing",
         json_schema_extra={"pattern": r"^\d{4}-\d{2}-\d{2}$"},  # a server does not check the format `date`
     )
-    title: str | None = Field(default=None, description="what the release is called")
+    title: str | None = Field(None, description="what the release is called")
 
     @field_validator("reporter")
     @classmethod
@@ -65,13 +73,6 @@ class Declaration(BaseModel):
         if reporter is not None and not re.fullmatch(REPORTER, reporter):
             raise ValueError(f"{reporter!r} is no code of a country; write three capital letters, such as CHN, or EU27")
         return reporter
-
-    @field_validator("months")
-    @classmethod
-    def _months_are_numbers(cls, months: str | None) -> str | None:
-        if months is not None and not MONTHS.fullmatch(months):
-            raise ValueError(f"{months!r} is no month or range; write 2025-06 or 2025-01..2025-06")
-        return months
 
     @field_validator("products")
     @classmethod
@@ -90,29 +91,27 @@ NOTHING = Declaration()  # it is frozen
 class Sidecar(Declaration):
     """What may stand in a sidecar besides: where the file was fetched from and when the source answered. Never a key."""
 
-    address: str | None = Field(default=None, description="address that answered, without a key")
-    answered_at: datetime | None = Field(default=None, description="time of the answer by the source's clock")
+    address: str | None = Field(None, description="address that answered, without a key")
+    answered_at: datetime | None = Field(None, description="time of the answer by the source's clock")
 
 
 class ReleaseRequest(Declaration):
     """One file to ingest: where it lies, where the results go, and what is declared about it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=as_form(FIRST))
+    model_config = ConfigDict(json_schema_extra=as_form(FIRST))
 
     file: Path = Field(description="the downloaded file")
-    store: StoreAddress = Field(default=Path("store"), description="published tables: a folder, or s3://bucket/prefix")
-    dry_run: bool = Field(default=False, description="go the whole way and say what came of it, but publish nothing")
+    store: StoreAddress = Field(Path("store"), description="published tables: a folder, or s3://bucket/prefix")
+    dry_run: bool = Field(False, description="go the whole way and say what came of it, but publish nothing")
     otherwise: SkipJsonSchema[Declaration] = Field(
-        default=NOTHING, description="what holds where nothing else is declared; no part of the form"
+        NOTHING, description="what holds where nothing else is declared; no part of the form"
     )
 
     _cleared = field_validator(*Declaration.model_fields, mode="before")(none_if_empty)
 
 
-class Declared(BaseModel):
+class Declared(Frozen):
     """A file with everything that must be known about it before it is read, and the store that it is for."""
-
-    model_config = ConfigDict(frozen=True)
 
     file: Path
     store: StoreAddress = Path("store")
@@ -129,10 +128,8 @@ class Declared(BaseModel):
     answered_at: datetime | None = None
 
 
-class Amended(BaseModel):
+class Amended(Frozen):
     """What the edition before this one spoke of: of that, this one speaks too."""
-
-    model_config = ConfigDict(frozen=True)
 
     products: tuple[str, ...]
     partner_list: tuple[str, ...]

@@ -3,7 +3,9 @@
 import re
 from datetime import date, datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from schemas.forms.form import Frozen
 
 REASON_MAX, MONTHS_SHOWN = 300, 3
 # A question is longer than what is said about it.
@@ -12,35 +14,31 @@ QUESTION = re.compile(r"\?\S+(?=: )")
 LONG_PATH = re.compile(r"(https?://[^/\s]+)/\S{80,}(?=: )")
 
 
-class SourceState(BaseModel):
+class SourceState(Frozen):
     """What is in of a source, what is due, what is overdue, and since when it fails."""
-
-    model_config = ConfigDict(frozen=True)
 
     source: str = Field(description="adapter")
     reporters: list[str] = Field(description="whose figures of it are in")
-    last_month: str = Field(default="", description="newest month that is in, YYYY-MM; empty: none")
-    lacking: list[str] = Field(default=[], description="members of a group of reporters that lack this month")
-    late_members: list[str] = Field(default=[], description="those of them of which an earlier month is in")
-    released_on: date | None = Field(default=None, description="day of the newest release")
-    next_month: str = Field(default="", description="month that comes next, YYYY-MM")
-    next_due: date | None = Field(default=None, description="day on which it is due")
-    is_estimated: bool = Field(default=False, description="this day follows from the usual delay, not from a calendar")
-    overdue: list[str] = Field(default=[], description="months that are due and not in, also gaps, YYYY-MM")
-    days_overdue: int = Field(default=0, description="days since the first of these was due")
+    last_month: str = Field("", description="newest month that is in, YYYY-MM; empty: none")
+    lacking: list[str] = Field([], description="members of a group of reporters that lack this month")
+    late_members: list[str] = Field([], description="those of them of which an earlier month is in")
+    released_on: date | None = Field(None, description="day of the newest release")
+    next_month: str = Field("", description="month that comes next, YYYY-MM")
+    next_due: date | None = Field(None, description="day on which it is due")
+    is_estimated: bool = Field(False, description="this day follows from the usual delay, not from a calendar")
+    overdue: list[str] = Field([], description="months that are due and not in, also gaps, YYYY-MM")
+    days_overdue: int = Field(0, description="days since the first of these was due")
     late: list[str] = Field(
-        default=[],
+        [],
         description="months that were due last and are not in, where the source is used or expected: people are told of them",
     )
-    late_since: date | None = Field(default=None, description="day on which these were due")
-    days_late: int = Field(default=0, description="days since then")
-    warning: str = Field(default="", description="what is wrong with the calendar itself")
-    is_fetched: bool = Field(default=False, description="a fetch gets its files; otherwise a person downloads them")
-    asked_at: datetime | None = Field(default=None, description="time of the last fetch")
-    failing_since: datetime | None = Field(
-        default=None, description="time of the first of the fetches that failed since"
-    )
-    reason: str = Field(default="", description="why it fails, or was not asked")
+    late_since: date | None = Field(None, description="day on which these were due")
+    days_late: int = Field(0, description="days since then")
+    warning: str = Field("", description="what is wrong with the calendar itself")
+    is_fetched: bool = Field(False, description="a fetch gets its files; otherwise a person downloads them")
+    asked_at: datetime | None = Field(None, description="time of the last fetch")
+    failing_since: datetime | None = Field(None, description="time of the first of the fetches that failed since")
+    reason: str = Field("", description="why it fails, or was not asked")
 
     @property
     def lines(self) -> list[str]:
@@ -86,9 +84,7 @@ class SourceState(BaseModel):
         return f"{len(self.overdue)} months from {self.overdue[0]} to {self.overdue[-1]}"
 
 
-class SourceStates(BaseModel):
+class SourceStates(Frozen):
     """The state of every source."""
-
-    model_config = ConfigDict(frozen=True)
 
     sources: list[SourceState] = Field(description="each source once")

@@ -2,22 +2,20 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from schemas.forms.form import Frozen
 
 
-class Caveat(BaseModel):
+class Caveat(Frozen):
     """One thing that speaks against a growth, with the numbers behind it."""
 
-    model_config = ConfigDict(frozen=True)
-
     name: str = Field(description="one of the caveats of the table `quotability`")
-    numbers: dict[str, float] = Field(default={}, description="what was counted, by name")
+    numbers: dict[str, float] = Field({}, description="what was counted, by name")
 
 
-class Verdict(BaseModel):
+class Verdict(Frozen):
     """May a growth be quoted: yes, with care, or not as a percentage."""
-
-    model_config = ConfigDict(frozen=True)
 
     word: Literal["yes", "care", "no"] = Field(description="the verdict")
     caveats: tuple[Caveat, ...] = Field(default=(), description="why, the gravest first")

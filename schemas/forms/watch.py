@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from schemas.code_files import source_names
 from schemas.forms.address import StoreAddress
-from schemas.forms.form import as_form, none_if_empty
+from schemas.forms.form import Frozen, as_form, none_if_empty
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import NOTHING, Declaration
 from schemas.forms.sources import SourceState
@@ -23,74 +23,65 @@ OF_ONE = "take only files with figures of this reporter, as CHN or EU27; empty: 
 ReleaseKind = Literal["preliminary", "bulletin", "query"]
 
 
-class WatchRequest(BaseModel):
+class WatchRequest(Frozen):
     """The form of a watch: where to look, what to take, what to expect."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, json_schema_extra=as_form(("inbox", "store", "kinds", "source", "flow", "dry_run"))
+        extra="forbid", json_schema_extra=as_form(("inbox", "store", "kinds", "source", "flow", "dry_run"))
     )
 
-    inbox: Path = Field(
-        default=Path("inbox"), description="folder into which files are dropped, as SOURCE/FLOW/FILE inside it"
-    )
-    store: StoreAddress = Field(default=Path("store"), description="published tables: a folder, or s3://bucket/prefix")
+    inbox: Path = Field(Path("inbox"), description="folder into which files are dropped, as SOURCE/FLOW/FILE inside it")
+    store: StoreAddress = Field(Path("store"), description="published tables: a folder, or s3://bucket/prefix")
     kinds: list[ReleaseKind] = Field(
-        default=[], description="kinds of release that are expected by the calendar; none: nothing is expected"
+        [], description="kinds of release that are expected by the calendar; none: nothing is expected"
     )
     source: str | None = Field(
-        default=None,
-        description="take only files of this source; empty: of all",
-        json_schema_extra={"enum": [*source_names()]},
+        None, description="take only files of this source; empty: of all", json_schema_extra={"enum": [*source_names()]}
     )
     flow: Literal["export", "import"] | None = Field(
-        default=None, description="take only files of this direction; empty: of both"
+        None, description="take only files of this direction; empty: of both"
     )
-    reporter: str | None = Field(default=None, description=OF_ONE, json_schema_extra={"pattern": REPORTER})
+    reporter: str | None = Field(None, description=OF_ONE, json_schema_extra={"pattern": REPORTER})
     settle_seconds: float = Field(
-        default=10.0,
-        ge=0,
-        le=600,
-        description="a new file is left alone until its size and times were the same for so long",
+        10.0, ge=0, le=600, description="a new file is left alone until its size and times were the same for so long"
     )
-    dry_run: bool = Field(default=False, description="say what would be ingested, and ingest nothing")
+    dry_run: bool = Field(False, description="say what would be ingested, and ingest nothing")
     otherwise: SkipJsonSchema[Declaration] = Field(
-        default=NOTHING, description="what holds for files that say nothing else; no part of the form"
+        NOTHING, description="what holds for files that say nothing else; no part of the form"
     )
 
     _cleared = field_validator("source", "flow", "reporter", mode="before")(none_if_empty)
 
 
-class BackfillRequest(BaseModel):
+class BackfillRequest(Frozen):
     """The form of a backfill: a folder of old downloads, each with what is declared about it next to it."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        json_schema_extra=as_form(("folder", "source", "flow", "partners", "dry_run", "store")),
+        extra="forbid", json_schema_extra=as_form(("folder", "source", "flow", "partners", "dry_run", "store"))
     )
 
     folder: Path = Field(description="folder of downloads; a defaults.toml in it may say what holds for all of them")
-    store: StoreAddress = Field(default=Path("store"), description="published tables: a folder, or s3://bucket/prefix")
+    store: StoreAddress = Field(Path("store"), description="published tables: a folder, or s3://bucket/prefix")
     source: str | None = Field(
-        default=None,
+        None,
         description="adapter that reads the files that say none themselves; files of another are left. Empty: files of all that say theirs",
         json_schema_extra={"enum": [*source_names()]},
     )
     flow: Literal["export", "import"] | None = Field(
-        default=None,
+        None,
         description="direction of the files that say none themselves; files of the other are left. Empty: files of both that say theirs",
     )
     partners: Literal["all", "listed"] | None = Field(
-        default=None,
+        None,
         description="of files that do not say it themselves. all: every partner was asked for, so that the world total is their sum",
     )
-    reporter: str | None = Field(default=None, description=OF_ONE, json_schema_extra={"pattern": REPORTER})
+    reporter: str | None = Field(None, description=OF_ONE, json_schema_extra={"pattern": REPORTER})
     dask: str | None = Field(
-        default=None,
+        None,
         description="address of a Dask scheduler whose workers help, tcp://host:port; empty: this process does everything",
         json_schema_extra={"pattern": SCHEDULER},
     )
-    dry_run: bool = Field(default=False, description="say what would be ingested, and ingest nothing")
+    dry_run: bool = Field(False, description="say what would be ingested, and ingest nothing")
     _cleared = field_validator("source", "flow", "partners", "reporter", "dask", mode="before")(none_if_empty)
 
     @property
@@ -111,15 +102,11 @@ class BackfillRequest(BaseModel):
         return dask
 
 
-class Problem(BaseModel):
+class Problem(Frozen):
     """Why files are refused: what was found, and what to do."""
 
-    model_config = ConfigDict(frozen=True)
-
     rule: str = Field(description="rule that they break")
-    where: str = Field(
-        default="", description="place that they share, as a broken defaults.toml; empty: each by itself"
-    )
+    where: str = Field("", description="place that they share, as a broken defaults.toml; empty: each by itself")
     found: str = Field(description="what was found")
     advice: str = Field(description="what to do")
 
@@ -130,29 +117,23 @@ class Problem(BaseModel):
         return f"{some}: {f'{self.where}: ' if self.where else ''}{self.found}. {self.advice}"
 
 
-class Shared(BaseModel):
+class Shared(Frozen):
     """A problem that several files have in common, before any of them is read."""
-
-    model_config = ConfigDict(frozen=True)
 
     problem: Problem = Field(description="why they are refused")
     files: list[Path] = Field(description="the files, at least two")
 
 
-class Look(BaseModel):
+class Look(Frozen):
     """What lies in the inbox."""
-
-    model_config = ConfigDict(frozen=True)
 
     ready: list[Path] = Field(description="new files, the oldest first")
     unsettled: list[Path] = Field(description="files that somebody is still writing")
     later: list[Path] = Field(description="files that become public after the day of this run")
     held: list[Path] = Field(description="files whose release waits for a person, or was rejected")
     refused: list[Path] = Field(description="files that were refused before and have not changed")
-    shared: list[Shared] = Field(default=[], description="what keeps several files from being read, each problem once")
-    other: list[Path] = Field(
-        default=[], description="files of another source, direction or reporter than those asked for"
-    )
+    shared: list[Shared] = Field([], description="what keeps several files from being read, each problem once")
+    other: list[Path] = Field([], description="files of another source, direction or reporter than those asked for")
     published: int = Field(description="files whose release is published")
 
     @property
@@ -182,29 +163,25 @@ def printable(name: str) -> str:
     return name if name.isprintable() else ascii(name)
 
 
-class Taken(BaseModel):
+class Taken(Frozen):
     """What came of one file whose turn has come."""
-
-    model_config = ConfigDict(frozen=True)
 
     file: Path = Field(description="the file, as it was found")
     outcome: str = Field(description="published, nothing new, held, refused or failed, or what would have")
     reason: str = Field(description="what was published of it, or why it was not")
-    problem: Problem | None = Field(default=None, description="why it was refused, where it was")
+    problem: Problem | None = Field(None, description="why it was refused, where it was")
 
 
-class WatchReport(BaseModel):
+class WatchReport(Frozen):
     """What came of one look into the inbox."""
 
-    model_config = ConfigDict(frozen=True)
-
     looked: Look = Field(description="what lay there")
-    taken: list[Taken] = Field(default=[], description="what came of each file whose turn came, in that order")
-    outcomes: list[Outcome] = Field(default=[], description="releases that went through")
-    stopped: str = Field(default="", description="what keeps every file out of the store, empty where nothing does")
-    left: list[Path] = Field(default=[], description="files whose turn did not come because of that, for the next run")
-    sources: list[SourceState] = Field(default=[], description="what is in, due and failing of each source")
-    dry_run: bool = Field(default=False, description="nothing was ingested")
+    taken: list[Taken] = Field([], description="what came of each file whose turn came, in that order")
+    outcomes: list[Outcome] = Field([], description="releases that went through")
+    stopped: str = Field("", description="what keeps every file out of the store, empty where nothing does")
+    left: list[Path] = Field([], description="files whose turn did not come because of that, for the next run")
+    sources: list[SourceState] = Field([], description="what is in, due and failing of each source")
+    dry_run: bool = Field(False, description="nothing was ingested")
 
     @property
     def late(self) -> list[SourceState]:

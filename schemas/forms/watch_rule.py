@@ -2,41 +2,39 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
+
+from schemas.forms.form import Frozen
 
 RUNS = ("months_up", "months_down")
 
 
-class WatchRule(BaseModel):
+class WatchRule(Frozen):
     """A threshold of one series: the rule fires in a month in which the figure reaches it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid")
 
     name: str = Field(
         description="a name of its own, of small letters, digits and hyphens", pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$"
     )
     reporter: str = Field(
-        default="",
-        description="whose figures, CHN or EU27; empty: of every reporter",
-        pattern=r"^([A-Z]{3}|EU27)?$",
+        "", description="whose figures, CHN or EU27; empty: of every reporter", pattern=r"^([A-Z]{3}|EU27)?$"
     )
     flow: Literal["export", "import"] = Field(description="export or import")
     product: str = Field(
         description="a code, or basket: or line: and its key", pattern=r"^(\d{2,10}|(basket|line):[a-z0-9_]+)$"
     )
     partner: str = Field(
-        default="WLD", description="ISO 3166-1 alpha-3, EU27, or WLD for all", pattern=r"^([A-Z]{3}|EU27|gacc:\d{3})$"
+        "WLD", description="ISO 3166-1 alpha-3, EU27, or WLD for all", pattern=r"^([A-Z]{3}|EU27|gacc:\d{3})$"
     )
     measure: str = Field(
-        default="quantity_kg",
-        description="quantity_kg, value_usd …",
-        pattern=r"^(quantity|value|unit_value)_[a-z0-9_]+$",
+        "quantity_kg", description="quantity_kg, value_usd …", pattern=r"^(quantity|value|unit_value)_[a-z0-9_]+$"
     )
     figure: Literal["level", "mom_pct", "yoy_pct", "share_pct", "months_up", "months_down"] = Field(
         description="level, mom_pct, yoy_pct or share_pct of the table metric, or months_up or months_down: months in a row of rise or fall"
     )
-    at_least: float | None = Field(default=None, description="a number: the rule fires from it upwards")
-    at_most: float | None = Field(default=None, description="a number: the rule fires from it downwards")
+    at_least: float | None = Field(None, description="a number: the rule fires from it upwards")
+    at_most: float | None = Field(None, description="a number: the rule fires from it downwards")
     reason: str = Field(description="why this is watched, in a few words", min_length=3, max_length=300)
 
     @model_validator(mode="after")
@@ -57,20 +55,16 @@ class WatchRule(BaseModel):
         return value >= self.at_least if self.at_least is not None else value <= float(self.at_most or 0)
 
 
-class Graded(BaseModel):
+class Graded(Frozen):
     """A rule in a month."""
-
-    model_config = ConfigDict(frozen=True)
 
     rule: str = Field(description="name of the rule")
     month: str = Field(description="YYYY-MM")
     outcome: Literal["fired", "quiet", "not evaluable"] = Field(description="what became of it")
-    value: float | None = Field(default=None, description="the figure; null where it is missing")
+    value: float | None = Field(None, description="the figure; null where it is missing")
     why: str = Field(description="the figure and the threshold, or why there is none, in a sentence")
-    before: str = Field(
-        default="", description="its outcome before the release; empty: the month had no such figure then"
-    )
-    reason: str = Field(default="", description="why this is watched")
+    before: str = Field("", description="its outcome before the release; empty: the month had no such figure then")
+    reason: str = Field("", description="why this is watched")
 
     @property
     def is_news(self) -> bool:

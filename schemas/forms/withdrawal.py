@@ -2,21 +2,21 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from schemas.forms.address import StoreAddress
-from schemas.forms.form import as_form
+from schemas.forms.form import Frozen, as_form
 
 FIRST = ("release_id", "by", "reason", "undo")
 
 
-class WithdrawalRequest(BaseModel):
+class WithdrawalRequest(Frozen):
     """A decision that a published release does not count any more, or with `undo` that it counts again."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=as_form(FIRST))
+    model_config = ConfigDict(extra="forbid", json_schema_extra=as_form(FIRST))
 
     release_id: str = Field(description="published release; all its editions are meant")
     by: str = Field(description="who decides; published with the decision")
     reason: str = Field(description="why; published with the decision")
-    undo: bool = Field(default=False, description="take the withdrawal back: the release counts again")
-    store: StoreAddress = Field(default=Path("store"), description="published tables: a folder, or s3://bucket/prefix")
+    undo: bool = Field(False, description="take the withdrawal back: the release counts again")
+    store: StoreAddress = Field(Path("store"), description="published tables: a folder, or s3://bucket/prefix")

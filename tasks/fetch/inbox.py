@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from schemas.forms.fetch import NOTES, FetchReport, FetchState, read_state, state_file
+from schemas.forms.form import Frozen
 from tasks.domain.hashing import frame_sha256
 from tasks.ingest.declaration import as_toml
 from tasks.sources.protocol import Answer, Parsed, Question
@@ -50,10 +51,8 @@ def drop(inbox: Path, question: Question, answer: Answer, declared: Mapping[str,
     return file
 
 
-class Seen(BaseModel):
+class Seen(Frozen):
     """The last answer to a question."""
-
-    model_config = ConfigDict(frozen=True)
 
     address: str
     sha256: str

@@ -34,7 +34,7 @@ HEADER_MAX = 1_000
 # A clock that is further ahead is wrong, and so is one from before the sources had any.
 AHEAD_MAX, CLOCK_MIN = timedelta(days=1), datetime(2020, 1, 1, tzinfo=UTC)
 PORTS = {"http": 80, "https": 443}
-LIBRARIES = ("httpx", "httpcore", "hpack", "h11")
+LIBRARIES = ("httpx", *(f"httpcore{part}" for part in ("", ".connection", ".http11", ".proxy", ".socks")))
 log = logging.getLogger("tidewaiter.fetch")
 
 
@@ -91,7 +91,7 @@ class Transport:
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         headers = {name: text for name, text in conditions.items() if text and _is_sendable(text)}
         waits, problem = list(self.policy.waits), ""
-        with _hidden(key):
+        with _silent(key):
             while True:
                 self._pause(address)
                 wait: float | None = None
@@ -268,25 +268,16 @@ def _port(parts: SplitResult) -> int | None:
 
 
 @contextmanager
-def _hidden(key: Key | None) -> Iterator[None]:
-    """Remove the key from log lines of the libraries below inside the context: they log each address."""
-    if key is None or not key.secret:
-        yield
-        return
-
-    make = logging.getLogRecordFactory()
-
-    def hiding(*args: Any, **kwargs: Any) -> logging.LogRecord:
-        record = make(*args, **kwargs)
-        if record.name.split(".")[0] in LIBRARIES:
-            record.msg, record.args = key.hide(record.getMessage()), ()
-        return record
-
-    logging.setLogRecordFactory(hiding)
+def _silent(key: Key | None) -> Iterator[None]:
+    """Keep the libraries below from logging while a key is sent: they log each address and each header."""
+    levels = {logging.getLogger(name): logging.getLogger(name).level for name in (LIBRARIES if key else ())}
+    for logger in levels:
+        logger.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        logging.setLogRecordFactory(make)
+        for logger, level in levels.items():
+            logger.setLevel(level)
 
 
 def user_agent() -> str:

@@ -4,6 +4,7 @@ Belongs here: which pages there are, their addresses and what stands on the fron
 (`tasks.reports.brief`). Nothing is fetched: a page opens from a folder as from a server.
 """
 
+import contextlib
 import json
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -49,7 +50,6 @@ class Trade(NamedTuple):
     cited: str
     products: list[dict[str, str]]
     moved: list[movers_shown.Section]
-    missing: str
     pages: dict[str, str]
 
 
@@ -107,14 +107,12 @@ def _trade(
     most: int,
 ) -> Iterator[tuple[str, Trade]]:
     """Write the pages of the products of a direction; yield what the front page says of it, by language."""
-    rows, against, missing = None, "month", ""
+    rows, against = None, "month"
     for against in AGAINST:
         # Of January and February together, or of a first month, the month before is not known.
-        try:
+        with contextlib.suppress(ValueError):
             rows = moved(snapshot, flow, month_of(snapshot, flow, "latest"), against=against).rows
             break
-        except ValueError as problem:
-            missing = missing or str(problem)
     beside = expected(snapshot, rows) if rows is not None else None
     largest = [] if rows is None else _finest(rows).head(most).to_list()
     listed = watch_list().filter(pl.col("flow") == flow, pl.col("reporter").is_in(["", reporter]))["product"].to_list()
@@ -157,7 +155,7 @@ def _trade(
             sections = [*movers_shown.sections(next(named), against, reporter, next(named), language)]
         title = capitalised(trade_of(reporter, flow, language))
         cited = cite([], Reporter.of(releases).code, known, snapshot.id)
-        yield language, Trade(title, cited, shown[language], sections, missing, pages[language])
+        yield language, Trade(title, cited, shown[language], sections, pages[language])
 
 
 def _newest(snapshot: Snapshot, flow: str, products: Iterable[str]) -> Iterator[tuple[str, date]]:

@@ -33,7 +33,14 @@ def month_chart(facts: Facts) -> str:
     }
     ticks = [text for text in totals if text.endswith(("-01", "-07"))]
     month = field("month", "nominal", sort=[*totals])
-    upright = {"labelAngle": 0, "labelAlign": "center", "labelBaseline": "top", "labelOverlap": True, "labelPadding": 6}
+    upright = {
+        "labelAngle": 0,
+        "labelAlign": "center",
+        "labelBaseline": "top",
+        "labelOverlap": True,
+        "labelSeparation": 8,
+        "labelPadding": 6,
+    }
     below = {**month, "axis": {"values": ticks, "title": None, **upright}}
     level = field("t", "quantitative")
     bars = _of(totals.items(), "month", "t")
@@ -86,7 +93,7 @@ def mirror_chart(part: MirrorPart, place: int) -> str:
     """
     factor, _ = scale_of([*part.sold, *part.bought], part.measure)
     months = [f"{month:%Y-%m}" for month in part.months]
-    axis = {"values": months[::3], "title": None, "labelAngle": 0, "labelOverlap": True}
+    axis = {"values": months[::3], "title": None, "labelAngle": 0, "labelOverlap": True, "labelSeparation": 8}
     month = field("month", "nominal", sort=months, axis=axis)
     scaled = ([value and value * factor for value in one] for one in (part.sold, part.bought, part.low, part.high))
     rows = _of(zip(months, *scaled, strict=True), "month", "sold", "bought", "low", "high")
@@ -110,7 +117,7 @@ def partner_levels(facts: Facts) -> list[float]:
 
 
 # What a drawing says to a machine: the page describes it in words, and readers of screens skip it.
-IDLE = r' (?:pointer-events|aria-hidden|aria-roledescription|role|opacity)="(?:none|true|1|[^"\d]*)"|<path class="(?:back|fore)ground"[^>]*/>'
+IDLE = r' (?:pointer-events|aria-hidden|aria-roledescription|role|opacity)="(?:none|true|1|[^"\d]*)"| class="(?:mark|role)-[^"]*"| stroke-width="1"| font-(?:family="sans-serif"|size="13px")|<path class="(?:back|fore)ground"[^>]*/>'
 
 
 # What the page has, and no words for readers of screens: the page says what the chart shows. The reader's font may be wider than ours.
@@ -143,10 +150,11 @@ def _svg(drawn: str, prefix: str, name: str) -> str:
     """Render SVG that scales, takes its colour from the page and shares no id with another chart."""
     svg = vl_convert.vegalite_to_svg(drawn)
     svg = re.sub(IDLE, "", svg.replace(INK, "currentColor"))
+    svg = re.sub(r"\d+\.\d{3,}", lambda found: f"{float(found[0]):.1f}", svg)
     svg = re.sub(r'(id="|url\(#|href="#)', rf"\1{prefix}-", svg)
     return re.sub(
         r'<svg ([^>]*?)width="[^"]*" height="[^"]*"',
-        r'<svg \1aria-hidden="true" focusable="false"',
+        r'<svg \1aria-hidden="true" focusable="false" font-family="sans-serif" font-size="13px"',
         svg.replace('class="marks"', f'class="{name}"', 1),
         count=1,
     )

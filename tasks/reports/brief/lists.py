@@ -18,7 +18,7 @@ from tasks.reports.charts import scale_of
 from tasks.reports.citation import citation, citation_zh, named_source
 
 # Numbers shown behind one figure; the others are counted.
-NUMBERS_MAX = 4
+NUMBERS_MAX = 3
 SINCE = ("highest_since", "lowest_since")
 # Months of a mirror in the table; the chart has a year.
 MIRROR_ROWS, MIRROR_DRAWN_MIN = 4, 3
@@ -60,7 +60,7 @@ def numbers_that_matter(fact: Fact) -> tuple[list[TracedNumber], int]:
         others = sorted(itertools.compress(operands, map(operator.not_, is_own)), key=lambda one: -(one.value or 0))
         chosen = [*own, *others[: NUMBERS_MAX - 1]]
     else:
-        chosen = operands if len(operands) <= NUMBERS_MAX - 1 else [operands[0], operands[-1]]
+        chosen = operands if len(operands) <= NUMBERS_MAX else [operands[0], operands[-1]]
     each = max(1, NUMBERS_MAX // max(1, len(chosen)))
     picked = [
         number

@@ -14,8 +14,8 @@ from schemas.forms.sources import SourceState
 
 
 def test_what_is_not_set_is_left_and_what_is_set_to_nothing_is_taken_away() -> None:
-    assert notify.addresses({}) == (None, None)
-    assert notify.addresses({notify.SLACK_WEBHOOK: "", notify.MAIL_TO: ""}) == ("", "")
+    assert notify.addresses({}.get) == (None, None)
+    assert notify.addresses({notify.SLACK_WEBHOOK: "", notify.MAIL_TO: ""}.get) == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_what_is_not_set_is_left_and_what_is_set_to_nothing_is_taken_away() -> N
 )
 def test_an_address_that_cannot_be_used_is_refused_without_its_secret(environment: dict[str, str], words: str) -> None:
     with pytest.raises(ValueError, match=words) as refused:
-        notify.addresses(environment)
+        notify.addresses(environment.get)
     assert "secret" not in str(refused.value)
 
 

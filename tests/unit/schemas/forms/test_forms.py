@@ -11,10 +11,11 @@ from pydantic import BaseModel, ValidationError
 
 from schemas import forms
 from schemas.forms import brief, held, outcome, trace
+from schemas.forms.form import Frozen
 
 MODULES = [importlib.import_module(f"schemas.forms.{found.name}") for found in pkgutil.iter_modules(forms.__path__)]
 MODELS = sorted(
-    {model for module in MODULES for model in vars(module).values() if isinstance(model, type) and issubclass(model, BaseModel) and model is not BaseModel and model.__module__.startswith("schemas.forms")},
+    {model for module in MODULES for model in vars(module).values() if isinstance(model, type) and issubclass(model, BaseModel) and model not in (BaseModel, Frozen) and model.__module__.startswith("schemas.forms")},
     key=lambda model: model.__name__,
 )  # fmt: skip
 
