@@ -65,7 +65,7 @@ def held(kept: HeldRelease) -> Message:
     name = kept.release_id
     lines = [
         *kept.lines,
-        "Nothing of it is published. Open the run and press Resume, or decide with "
+        "Nothing of it is published. Open the run and press Resume (in Prefect's new pages in the menu ⋮), or decide with "
         f"tidewaiter approve {name} or tidewaiter reject {name}, each with --by and --reason.",
     ]
     return _message(f"Held for approval: {clip(kept.title)}, {counted(len(kept.findings), 'finding')}", lines)

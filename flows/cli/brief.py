@@ -262,7 +262,8 @@ def brief(
         raise ValueError(
             f"{output}: the page is HTML, and its markdown is written as {output.name}; end the name in .html"
         )
-    made = public.brief(product, month, flow and flow.value, language.value, store, None)
+    asked: dict[str, Any] = {"flow": flow and flow.value, "language": language.value}
+    made = public.brief(product, month, **asked, store=store)
     place = output or store / "reports" / f"{made.name}.html"
     if output is None:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -293,7 +294,8 @@ def movers(
     from tasks.reports.tables import table
 
     export.form_of(form.value, output)
-    rows = public.movers(month, against.value, flow and flow.value, measure, store, None, as_of)
+    asked: dict[str, Any] = {"against": against.value, "flow": flow and flow.value, "measure": measure}
+    rows = public.movers(month, **asked, store=store, as_of=as_of)
     if form is not Form.table or output:
         export.write(rows, form.value, output)
         return
@@ -317,7 +319,8 @@ def plot(
     """Series as a picture, a line for each product and partner, with the export controls that touch the products."""
     from tasks.reports import public
 
-    public.plot(product, output, partner, month, flow and flow.value, measure, language.value, store, None)
+    asked: dict[str, Any] = {"flow": flow and flow.value, "language": language.value}
+    public.plot(product, output, partner=partner or "world", month=month, measure=measure, **asked, store=store)
     say(f"written: {output}")
 
 

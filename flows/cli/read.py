@@ -1,7 +1,7 @@
 """Defines the commands that read, verify and maintain what is published."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -121,7 +121,8 @@ def trace(
     """Where one published figure comes from, down to the records of the raw file; and the same figure computed again."""
     from tasks.reports import public, terminal
 
-    found = public.trace(product, partner, month, metric.value, measure, flow and flow.value, store, None)
+    asked: dict[str, Any] = {"measure": measure, "flow": flow and flow.value}
+    found = public.trace(product, partner, month, metric.value, **asked, store=store)
     if form is Traced.json:
         typer.echo(found.model_dump_json(indent=2))
     else:

@@ -86,13 +86,17 @@ class Answers:
 
     def search(self, text: str, reporter: Whose = None, rows: Rows = ROWS) -> Answer:
         """Products and partners by name or code or part of it, the best first, with the months that there are of each."""
-        return self._of_rows(reporter, rows, lambda: public.search(text, self.root, reporter), "a longer text")
+        return self._of_rows(
+            reporter, rows, lambda: public.search(text, store=self.root, reporter=reporter), "a longer text"
+        )
 
     def contents(
         self, kind: Literal["products", "partners", "months", "releases", "mirrors"], reporter: Whose = None, rows: Rows = ROWS
     ) -> Answer:  # fmt: skip
         """What the store has: its products, partners, months, releases or mirrors, a row each."""
-        return self._of_rows(reporter, rows, lambda: public.inventory(kind, self.root, reporter), "search")
+        return self._of_rows(
+            reporter, rows, lambda: public.inventory(kind, store=self.root, reporter=reporter), "search"
+        )
 
     def read(  # noqa: PLR0913, PLR0917  (an argument for each condition)
         self, product: Names = None, partner: Names = None, month: Months = None, flow: Flow = None,
@@ -112,8 +116,8 @@ class Answers:
             if table in LAYOUTS and LAYOUTS[table].month_of and product is None and partner is None and month is None:
                 raise ValueError(f"the table {table} is large; name a product, a partner or a month")
             known = public.read(
-                product, partner, self.root, reporter, as_of, table=table, month=month, flow=flow, measure=measure, sort=sort, top=top,
-                columns=None,
+                product, partner=partner, store=self.root, reporter=reporter, as_of=as_of, table=table, month=month, flow=flow, measure=measure,
+                sort=sort, top=top,
             )  # fmt: skip
             if columns and (unknown := [name for name in columns if name not in known.columns]):
                 raise ValueError(f"the table {table} has no column {unknown[0]!r}; it has {', '.join(known.columns)}")
@@ -138,9 +142,8 @@ class Answers:
         """Where one figure comes from, down to the records of the raw file, and the same figure computed again from them."""
 
         def found(_: Snapshot) -> Answer:
-            traced = public.trace(product, partner, month, metric, measure, flow, self.root, reporter).model_dump(
-                mode="json"
-            )
+            asked: dict[str, Any] = {"measure": measure, "flow": flow, "store": self.root, "reporter": reporter}
+            traced = public.trace(product, partner, month, metric, **asked).model_dump(mode="json")
             for limit in (NUMBERS_MAX, NUMBERS_MAX // 4, 1):
                 operands = [_few_numbers(operand, limit) for operand in traced["operands"]]
                 if len(json.dumps(operands, ensure_ascii=False).encode()) <= BYTES_MAX:
@@ -154,17 +157,24 @@ class Answers:
         flow: Flow = None, reporter: Whose = None, rows: Rows = ROWS,
     ) -> Answer:  # fmt: skip
         """The values that a figure has had: what was printed first, each revision, and the days from and until which each was current."""
-        asked = (product, partner, month, metric, measure, flow, self.root, reporter)
-        return self._of_rows(reporter, rows, lambda: public.vintages(*asked), "one month")
+        asked: dict[str, Any] = {"measure": measure, "flow": flow, "store": self.root, "reporter": reporter}
+        return self._of_rows(
+            reporter, rows, lambda: public.vintages(product, partner, month, metric, **asked), "one month"
+        )
 
     def movers(
         self, month: Month = "latest", against: Literal["month", "year"] = "month", flow: Flow = None,
         measure: str | None = None, reporter: Whose = None, rows: Rows = ROWS,
     ) -> Answer:  # fmt: skip
         """What made the change of a month: chapters, headings and codes, partners, what began, stopped or was revised."""
-        return self._of_rows(
-            reporter, rows, lambda: public.movers(month, against, flow, measure, self.root, reporter), "rows=200"
-        )
+        asked: dict[str, Any] = {
+            "against": against,
+            "measure": measure,
+            "flow": flow,
+            "store": self.root,
+            "reporter": reporter,
+        }
+        return self._of_rows(reporter, rows, lambda: public.movers(month, **asked), "rows=200")
 
     def mirror(
         self, product: Annotated[str, Field(description="an HS code of 2, 4 or 6 digits, or a name")],
@@ -203,7 +213,9 @@ class Answers:
             "commodity": commodity, "flow": flow, "partner": partner, "period": period, "metric": metric, "value": value, "unit": unit,
             "qualifier": qualifier,
         }  # fmt: skip
-        return self._of_rows(reporter, 1, lambda: public.check_claims([claim], self.root, reporter), "one claim")
+        return self._of_rows(
+            reporter, 1, lambda: public.check_claims([claim], store=self.root, reporter=reporter), "one claim"
+        )
 
     def _of_rows(
         self, reporter: str | None, rows: int, found: Callable[[], pl.DataFrame], narrow: str, as_of: str | None = None, *,

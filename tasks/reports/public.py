@@ -1,6 +1,7 @@
-"""Implements the package `tidewaiter` for Python programs, with the functions behind the commands.
+"""The functions of the package `tidewaiter` for Python programs, which are behind the commands, too.
 
-Belongs here: how a caller's arguments become a question. The signatures and what they promise are in `tidewaiter`.
+Belongs here: how a caller's arguments become a question. `store` is a folder or `s3://bucket/prefix`; the other names are those of
+`tidewaiter`, where `inventory` is called `list`.
 """
 
 import warnings
@@ -8,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
@@ -34,29 +35,70 @@ if TYPE_CHECKING:
 DEFAULT = "store"
 FLOWS, KINDS = ("export", "import"), ("products", "partners", "months", "releases", "mirrors")
 Texts = str | Iterable[str] | None
+Flow = Literal["export", "import"]
 
 
-def read(
-    product: Texts,
-    partner: Texts,
-    store: str | Path | None,
-    reporter: Texts,
-    as_of: date | str | None,
-    **asked: Any,
+def read(  # noqa: PLR0913  (an argument for each condition)
+    product: str | Iterable[str] | None = None,
+    *,
+    partner: str | Iterable[str] | None = None,
+    month: str | None = None,
+    flow: Flow | None = None,
+    measure: str | None = None,
+    table: str = "metric",
+    as_of: date | str | None = None,
+    sort: str | None = None,
+    ascending: bool = False,
+    top: int | None = None,
+    columns: str | Iterable[str] | None = None,
+    names: bool = True,
+    language: Literal["en", "zh"] = "en",
+    store: str | Path | None = None,
+    reporter: str | Iterable[str] | None = None,
 ) -> pl.DataFrame:
-    """Return the rows of a question, of one reporter or of several; what the command line prints on standard error is a
-    warning.
+    """Rows of a published table, in key order, every digit as it is published.
+
+    Args:
+        product: Name or code, or several: `"magnets"`, `"1201.90.19"`, `"大豆"`; none: all.
+        partner: Name or code, or several: `"Brazil"`, `"BRA"`, `"br"`, `"world"`; none: all.
+        month: `"2024-06"`, `"June 2024"`, a range, a year, or `"latest"`; none: all.
+        flow: Direction of trade; none: both.
+        measure: `"quantity_kg"`, `"value_usd"` …; none: all.
+        table: A published table; `schemas/DICTIONARY.md` lists their columns.
+        as_of: The rows as they stood on this day, of the tables observation, trade_flow, metric, mover and expectation.
+        sort: Column to sort by, the largest first.
+        ascending: The smallest first.
+        top: Of each direction and month the first rows alone, without the world and groups of partners.
+        columns: Columns to return; none: all.
+        names: Add `product_name` and `partner_name` behind the codes.
+        language: Language of these names, where they are known in it.
+        store: Folder or bucket.
+        reporter: Whose figures, `"CHN"`, `"EU27"`; several: their rows one after another, with a first column `reporter`; none:
+            the only reporter of the store.
+
+    Raises:
+        ValueError: A name means several things or is not in the store (the message names the nearest), there is no such column,
+            or the store has several reporters and none is named.
+        LookupError: Nothing is published in the store.
+
+    Warns:
+        UserWarning: How a name was understood, where that is not plain; why there is no row.
+
+    >>> row = read("magnets", partner="United States", month="June 2025", measure="quantity_kg", store=store).row(0, named=True)
+    >>> row["partner_name"], row["level"], round(row["mom_pct"], 1)
+    ('United States', 353000.0, 660.8)
+    >>> read("magnets", partner="us", month="2025-05", measure="quantity_kg", columns="level", as_of="2025-07-01", store=store).rows()
+    [(46400.0,)]
     """
-    require_table(asked["table"])
-    _require_words(asked["flow"], asked["month"])
-    columns = _several(asked.pop("columns", None))
+    require_table(table)
+    _require_words(flow, month)
+    shown = _several(columns)
     question = Question(
-        products=_several(product), partners=_several(partner), columns=columns,
-        as_of=read_day(as_of) if isinstance(as_of, str) else as_of, **asked,
+        table, _several(product), _several(partner), month, flow, measure, read_day(as_of) if isinstance(as_of, str) else as_of, sort, ascending,
+        top, shown, names, language,
     )  # fmt: skip
-    return together(
-        answers(store, reporter, question, stacklevel=4), columns, is_one=reporter is None or isinstance(reporter, str)
-    )
+    found = answers(store, reporter, question, stacklevel=3)
+    return together(found, shown, is_one=reporter is None or isinstance(reporter, str))
 
 
 def answers(store: str | Path | None, reporter: Texts, question: Question, stacklevel: int = 2) -> dict[str, Answer]:
@@ -83,18 +125,47 @@ def together(found: Mapping[str, Answer], columns: Sequence[str], *, is_one: boo
     return rows.select("reporter", *columns) if columns else rows
 
 
-def inventory(kind: str, store: str | Path | None, reporter: str | None) -> pl.DataFrame:
-    """Return what is in a store. Raises ValueError for a kind that there is not."""
+def search(text: str, *, store: str | Path | None = None, reporter: str | None = None) -> pl.DataFrame:
+    """Products and partners of a store by name or code or part of it, the best first.
+
+    Returns:
+        A row each: code, name, name_zh, flows, first_month, last_month, months, kind.
+
+    >>> search("rare earth magnets", store=store)["code"].to_list()[0]
+    'basket:rare_earth_magnets'
+    """
+    return inventories.search(_folder(store, reporter), text)
+
+
+def inventory(
+    kind: Literal["products", "partners", "months", "releases", "mirrors"], *, store: str | Path | None = None, reporter: str | None = None,
+) -> pl.DataFrame:  # fmt: skip
+    """What is in a store: a row for each product, partner, month or release, with its first and last month.
+
+    >>> "85051110" in inventory("products", store=store)["product"]
+    True
+    """
     if kind not in KINDS:
         raise ValueError(f"there is no list of {kind!r}; there are {', '.join(KINDS)}")
     return inventories.inventory(_folder(store, reporter), kind)
 
 
 def vintages(
-    product: str, partner: str, month: str, metric: str, measure: str, flow: str | None, store: str | Path | None,
-    reporter: str | None,
+    product: str, partner: str = "WLD", month: str = "latest", metric: str = "level", *, measure: str = "quantity_kg",
+    flow: Flow | None = None, store: str | Path | None = None, reporter: str | None = None,
 ) -> pl.DataFrame:  # fmt: skip
-    """Return the values that a figure has had."""
+    """The values that a published figure has had, and the days from and until which each was current.
+
+    Returns:
+        A row each: period, known_from, known_until, value, status, change, change_pct, releases.
+
+    Raises:
+        ValueError: A name means several things, or there is no such metric.
+        LookupError: There is no such figure on any day.
+
+    >>> vintages("magnets", "us", "2025-05", store=store)["value"].to_list()
+    [46400.0]
+    """
     from tasks.reports import vintages as kept
 
     _require_words(flow, month, metric)
@@ -132,9 +203,22 @@ class Brief:
 
 
 def brief(
-    product: str, month: str, flow: str | None, language: str, store: str | Path | None, reporter: str | None
-) -> Brief:
-    """Return the page of a product and a month."""
+    product: str, month: str = "latest", *, flow: Flow | None = None, language: Literal["en", "zh"] = "en",
+    store: str | Path | None = None, reporter: str | None = None,
+) -> Brief:  # fmt: skip
+    """One page on one product and month: numbers with their sources, charts, what is revised, held or not comparable.
+
+    Returns:
+        `.headlines`, the sentences at the top; `.html` and `.markdown`; `.save("page.html")` writes both. A notebook shows the
+        page.
+
+    Raises:
+        ValueError: A name means several things or is not in the store.
+        LookupError: The product has no figure in the month.
+
+    >>> brief("magnets", "June 2025", store=store).headlines[4][:76]
+    "China's exports of these goods to the United States rose 660 % to 353 t, mor"
+    """
     from tasks.domain import clock
     from tasks.reports.brief import render
     from tasks.reports.brief.facts import gather
@@ -154,10 +238,30 @@ def brief(
 
 
 def plot(
-    product: Texts, output: str | Path, partner: Texts, month: Texts, flow: str | None, measure: str, language: str,
-    store: str | Path | None, reporter: str | None,
+    product: str | Iterable[str], output: str | Path, *, partner: str | Iterable[str] = "world", month: str | Iterable[str] | None = None,
+    measure: str = "quantity_kg", flow: Flow | None = None, language: Literal["en", "zh"] = "en",
+    store: str | Path | None = None, reporter: str | None = None,
 ) -> Path:  # fmt: skip
-    """Write the picture of a series and return its file; doubts about the releases that it rests on are warnings."""
+    """Write a series as a picture, a line for each product and partner, with the export controls that touch the products.
+
+    Args:
+        product: Name or code, or several.
+        output: File that ends in .png or .svg.
+        partner: Name or code, or several.
+        month: A range, `"2024-01..2024-06"`, or several months; none: all.
+        measure: `"quantity_kg"`, `"value_usd"` …
+        flow: Direction of trade; none: the one that there is, exports of both.
+        language: Of title and labels.
+        store: Folder or bucket.
+        reporter: Whose; none: the only one of the store.
+
+    Returns:
+        The file.
+
+    Raises:
+        ValueError: A name means several things, or the ending is of no picture.
+        LookupError: There is nothing to draw; the message says what there is.
+    """
     from tasks.domain.period_words import each_month
     from tasks.domain.reporter import Reporter
     from tasks.ledger.doubts import Doubts
@@ -183,15 +287,35 @@ def plot(
     reporter_of_store = Reporter.of(read_table(snapshot, "release"))
     place.write_bytes(draw(rows, codes, partners, measure, place.suffix, reporter_of_store, cited, language))
     for words in doubts:
-        warnings.warn(f"in doubt: {words}", HowUnderstood, stacklevel=3)
+        warnings.warn(f"in doubt: {words}", HowUnderstood, stacklevel=2)
     return place
 
 
 def movers(
-    month: str, against: str, flow: str | None, measure: str | None, store: str | Path | None, reporter: str | None,
-    as_of: date | str | None = None,
+    month: str = "latest", *, against: Literal["month", "year"] = "month", flow: Flow | None = None, measure: str | None = None,
+    store: str | Path | None = None, reporter: str | None = None, as_of: date | str | None = None,
 ) -> pl.DataFrame:  # fmt: skip
-    """Return what moved in a month; what cannot be compared is a warning."""
+    """What made the change of a month: chapters explained by their headings and these by their codes, partners, what began, stopped or
+    was revised.
+
+    Args:
+        month: One month.
+        against: `"month"` or `"year"` before.
+        flow: Direction of trade; none: the one that there is, exports of both.
+        measure: `"value_usd"` …; none: the first value that is known, kilograms where none is.
+        store: Folder or bucket.
+        reporter: Whose; none: the only one of the store.
+        as_of: As it was known on that day.
+
+    Returns:
+        Rows of the table `mover`: kind (total, product, partner, began, stopped, revision), depth, parent, level, before, change,
+        change_pct, contribution_pp (of the total's level before), volume_effect, price_effect and currency_effect with split_status, note,
+        quote (whether the growth may be quoted: yes, care, no), doubt. Rows below one parent add up to its change; the row without a product
+        or partner is all others together.
+
+    Raises:
+        ValueError: No product is known in both months.
+    """
     from tasks.reports import moved as moving
     from tasks.reports.questions import with_names
 
@@ -203,7 +327,7 @@ def movers(
         snapshot, way, moving.month_of(snapshot, way, month), measure=measure or "", against=against, day=day
     )
     for note in found.notes:
-        warnings.warn(note, HowUnderstood, stacklevel=3)
+        warnings.warn(note, HowUnderstood, stacklevel=2)
     return with_names(found.rows, Resolver(snapshot))
 
 
@@ -226,9 +350,28 @@ def reporter_of(store: Path) -> str:
 
 
 def mirror(
-    product: str, importer: str, exporter: str, month: str | None, store: str | Path | None, as_of: date | str | None
-) -> pl.DataFrame:
-    """Return both statements of a flow, compared."""
+    product: str, importer: str, *, exporter: str = "CHN", month: str | None = None, store: str | Path | None = None,
+    as_of: date | str | None = None,
+) -> pl.DataFrame:  # fmt: skip
+    """What the exporter says it sold beside what the importer says it bought, by month; each has a store of its own.
+
+    Args:
+        product: HS code of two, four or six digits: customs share no longer ones.
+        importer: Who bought: a name or a code.
+        exporter: Who sold.
+        month: A month or a range; none: all that either store has.
+        store: Folder or bucket with the stores of both.
+        as_of: Day: both stores as they were known on it.
+
+    Returns:
+        A row a month with the columns of the table `mirror`: export_kg and import_kg (kg), export_value and import_value in
+        `currency`, fob_low and fob_high, the importer's value free on board, lag in months, reason, why, doubt …
+        `docs/mirror.md` says what each reason means.
+
+    Raises:
+        ValueError: A code that customs do not share, or a reporter without a store.
+        LookupError: Neither has a figure.
+    """
     from tasks.reports.mirror import statements
 
     day = read_day(as_of) if isinstance(as_of, str) else as_of
@@ -236,9 +379,26 @@ def mirror(
 
 
 def check_claims(
-    claims: str | Path | Iterable[Mapping[str, str]], store: str | Path | None, reporter: str | None
+    claims: str | Path | Iterable[Mapping[str, str]], *, store: str | Path | None = None, reporter: str | None = None
 ) -> pl.DataFrame:
-    """Return the claims of a file, or rows of one, each with verdict and reason."""
+    """Whether printed figures agree with the ledger, which never changes by it.
+
+    Args:
+        claims: A CSV file, or its rows: commodity, flow, partner, period, metric, value, unit, and qualifier …
+        store: Folder or bucket.
+        reporter: Whose; none: the only one of the store.
+
+    Returns:
+        The rows with `verdict` (supported, not_excluded, contradicted, right_number_wrong_place, not_checkable) and `reason`.
+
+    Raises:
+        ValueError: A column is missing, or the file is no CSV.
+        LookupError: Nothing is published in the store.
+
+    >>> printed = {"commodity": "magnets", "flow": "export", "partner": "us", "period": "2025-06", "metric": "level_t", "value": "353", "unit": "t"}
+    >>> check_claims([printed], store=store)["verdict"].to_list()
+    ['supported']
+    """
     from tasks.claims import check as claiming
 
     if isinstance(claims, str | Path):
@@ -251,22 +411,20 @@ def check_claims(
     return claiming.check_claims(query.open_published(_folder(store, reporter)), given)
 
 
-def search(text: str, store: str | Path | None, reporter: str | None) -> pl.DataFrame:
-    """Return the names that match the text."""
-    return inventories.search(_folder(store, reporter), text)
-
-
 def trace(
-    product: str,
-    partner: str,
-    month: str,
-    metric: str,
-    measure: str,
-    flow: str | None,
-    store: str | Path | None,
-    reporter: str | None,
-) -> "Trace":
-    """Return the trace of one figure."""
+    product: str, partner: str, month: str, metric: str, *, measure: str = "quantity_kg",
+    flow: Flow | None = None, store: str | Path | None = None, reporter: str | None = None,
+) -> "Trace":  # fmt: skip
+    """Where one published figure comes from, down to the records of the raw file; and the same figure computed again.
+
+    Raises:
+        ValueError: A name means several things, or there is no such metric.
+        LookupError: There is no such figure; the message says what there is.
+
+    >>> found = trace("magnets", "United States", "2025-06", "mom_pct", store=store)
+    >>> found.agrees, [operand.value for operand in found.operands]
+    (True, [353000.0, 46400.0])
+    """
     from tasks.lineage.point import Point
     from tasks.lineage.trace import Tracer
 
@@ -279,8 +437,23 @@ def trace(
     return Tracer(snapshot, way, code).trace(point, metric)
 
 
-def open_release(store: str | Path | None, release: str | None, reporter: str | None) -> OpenRelease:
-    """Open one published state of a store."""
+def open_release(
+    store: str | Path | None = None, release: str | None = None, *, reporter: str | None = None
+) -> OpenRelease:
+    """One published state of a store, which stays what it is whatever is published meanwhile.
+
+    Args:
+        store: Folder or bucket.
+        release: Id of a snapshot; none: the current one.
+        reporter: Whose; none: the only one of the store.
+
+    Returns:
+        `.id`, and `.paths(table)`: the addresses of the files of a table, for any reader of Parquet.
+
+    >>> opened = open_release(store)
+    >>> all(path.endswith(".parquet") for path in opened.paths("metric"))
+    True
+    """
     return resolve.open_release(_given(store, reporter), release)
 
 

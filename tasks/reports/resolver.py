@@ -68,7 +68,7 @@ class Resolver:
         if len(meant.keys) > 1:
             raise Unresolved(f"{meant.note}; choose one: {self._listed(meant.keys)}", meant.keys)
         if meant.note:
-            warnings.warn(meant.note, HowUnderstood, stacklevel=4)
+            warnings.warn(meant.note, HowUnderstood, stacklevel=3)
         return meant.keys[0]
 
     def product_keys(self, text: str) -> Meaning:

@@ -22,7 +22,7 @@ def test_an_answer_has_so_many_rows_and_bytes_and_says_how_to_ask_for_fewer(
     assert found["more"].startswith(f"the first 3 of {found['rows_found']} rows; narrow it by product, partner, month")
     assert "more" not in asked.read(product="magnets", partner="us", month="2025-06")
     long = pl.DataFrame({"name": ["a" * 600] * 200})
-    monkeypatch.setattr(public, "search", lambda *_: long)
+    monkeypatch.setattr(public, "search", lambda *_, **__: long)
     found = asked.search("a", rows=200)
     assert 0 < len(found["rows"]) < 200
     assert BYTES_MAX * 0.9 < len(json.dumps(found)) < BYTES_MAX * 1.1
@@ -36,7 +36,7 @@ def test_a_question_is_asked_again_where_another_state_was_published_meanwhile(
     states = iter([older, opened, opened, opened])
     times = []
     monkeypatch.setattr(asked, "_open", lambda _: next(states))
-    monkeypatch.setattr(public, "search", lambda *_: times.append(1) or pl.DataFrame({"code": ["1201"]}))
+    monkeypatch.setattr(public, "search", lambda *_, **__: times.append(1) or pl.DataFrame({"code": ["1201"]}))
     assert asked.search("soybeans")["snapshot"] == opened.id
     assert len(times) == 2
     monkeypatch.setattr(asked, "_open", lambda _: older if len(times) % 2 else opened)
@@ -48,7 +48,7 @@ def test_a_question_is_asked_again_where_another_state_was_published_meanwhile(
 def test_no_answer_names_a_place_of_this_machine(
     problem: type[Exception], sample_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> pl.DataFrame:
+    def fail(*_: object, **__: object) -> pl.DataFrame:
         raise problem(f"{sample_store}/raw/x.csv: broken")
 
     monkeypatch.setattr(public, "search", fail)
@@ -58,7 +58,7 @@ def test_no_answer_names_a_place_of_this_machine(
 
 
 def test_a_fault_of_the_program_is_none_of_the_caller(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(public, "search", lambda *_: {}["bug"])
+    monkeypatch.setattr(public, "search", lambda *_, **__: {}["bug"])
     with pytest.raises(KeyError):
         Answers(sample_store).search("a")
 
@@ -67,11 +67,11 @@ def test_a_trace_of_many_numbers_is_short_and_says_how_many_there_are(
     sample_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = Answers(sample_store)
-    whole = public.trace("magnets", "us", "2025-06", "mom_pct", "quantity_kg", None, sample_store, None)
+    whole = public.trace("magnets", "us", "2025-06", "mom_pct", store=sample_store)
     (number, *_) = whole.operands[0].numbers
     many = number.model_copy(update={"records": [*range(1000)], "printed": ["x" * 300] * 1000})
     operands = [whole.operands[0].model_copy(update={"numbers": [many] * 50})] * 24
-    monkeypatch.setattr(public, "trace", lambda *_: whole.model_copy(update={"operands": operands}))
+    monkeypatch.setattr(public, "trace", lambda *_, **__: whole.model_copy(update={"operands": operands}))
     traced = asked.trace("magnets", "2025-06", "us", "mom_pct")["trace"]
     assert len(json.dumps(traced)) < BYTES_MAX * 1.1
     assert {(one["numbers_found"], len(one["numbers"]) > 0) for one in traced["operands"]} == {(50, True)}
@@ -79,7 +79,7 @@ def test_a_trace_of_many_numbers_is_short_and_says_how_many_there_are(
 
 
 def test_of_many_notes_the_licence_is_kept(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def noted(*_: object) -> pl.DataFrame:
+    def noted(*_: object, **__: object) -> pl.DataFrame:
         for number in range(30):
             warnings.warn(f"note {number}", HowUnderstood, stacklevel=1)
         return pl.DataFrame({"code": ["1201"]})
