@@ -7,7 +7,7 @@ of the table `mover`. Which months are made again is in `analysis`.
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -68,7 +68,7 @@ class State(NamedTuple):
 def mover_rows(state: State, flow: str, months: Sequence[int], top: int = TOP) -> pl.DataFrame:
     """Return the rows of the table `mover` of these months (month numbers) of a direction; they are in memory together."""
     reach = {month - back for month in months for back in (0, *(back for back, _ in AGAINST.values()))}
-    world = _levels(state.read, flow, reach, pl.col("partner") == WORLD, ["product"])
+    world = _Levels(state.read, flow, reach, pl.col("partner") == WORLD, ["product"])
     trees: dict[Comparison, _Tree] = {}
     for comparison in itertools.starmap(Comparison, itertools.product(months, AGAINST, MEASURES)):
         if (both := _both(world, comparison, ["product"])).height:
@@ -77,12 +77,12 @@ def mover_rows(state: State, flow: str, months: Sequence[int], top: int = TOP) -
     where = pl.col("product").is_in(list(roots)) & ~pl.col("partner").is_in(TOTALS)
     partners = dict[Comparison, tuple[list[Row], int]]()
     if roots:
-        levels = _levels(state.read, flow, reach, where, KEYS)
+        levels = _Levels(state.read, flow, reach, where, KEYS)
         partners = {key: _by_partner(levels, tree, key, top) for key, tree in trees.items() if tree.adds_up}
     chosen = {row["partner"] for largest, _ in partners.values() for row in largest}
     finest = {code for tree in trees.values() if tree.adds_up for code in tree.finest}
     where = pl.col("product").is_in(list(finest)) & pl.col("partner").is_in(list(chosen))
-    of_partners = _levels(state.read, flow, reach, where, KEYS) if chosen else None
+    of_partners = _Levels(state.read, flow, reach, where, KEYS) if chosen else None
     rows: list[Row] = []
     for comparison, tree in trees.items():
         splits = _Splits(tree, world, of_partners, comparison, state.reporter)
@@ -115,11 +115,24 @@ def _as_table(rows: list[Row], flow: str) -> pl.DataFrame:
 
 
 class _Levels:
-    """Known levels by measure and month: the keys, level, since when it is the highest and lowest, and for each comparison whether the
-    figure compared with is known to be zero.
+    """The known levels of quantities and values of some months (month numbers), by measure and month: the keys, level, since when it is
+    the highest and lowest, and for each comparison whether the figure compared with is known to be zero.
     """
 
-    def __init__(self, rows: pl.DataFrame) -> None:
+    def __init__(self, read: Read, flow: str, months: Collection[int], where: pl.Expr, keys: list[str]) -> None:
+        measure = pl.col("measure").cast(pl.String)
+        of_goods = measure.is_in(MEASURES)
+        if "partner" not in keys:
+            of_goods |= measure.str.starts_with("quantity_")
+        growths = {name: status(growth) for name, (_, growth) in AGAINST.items()}
+        rows = read(
+            "metric", lambda part: part[0] == flow and partition_month(part) in months, where & of_goods & pl.col("level").is_not_null(),
+            (*keys, "period", "measure", "level", "highest_since", "lowest_since", *growths.values()),
+        )  # fmt: skip
+        rows = rows.select(
+            measure, month_index("period").alias("month"), *keys, "level", "highest_since", "lowest_since",
+            *((pl.col(growth).cast(pl.String) == "zero_base").alias(f"{name}_from_zero") for name, growth in growths.items()),
+        )  # fmt: skip
         self._none, self._of = rows.clear(), rows.partition_by(["measure", "month"], as_dict=True)
         self.measures = {measure for measure, _ in self._of}
 
@@ -127,23 +140,6 @@ class _Levels:
         """Return the levels of a measure in two months."""
         before, now = (self._of.get((measure, month), self._none) for month in months)
         return before, now
-
-
-def _levels(read: Read, flow: str, months: Iterable[int], where: pl.Expr, keys: list[str]) -> _Levels:
-    """Read the known levels of quantities and values of these months."""
-    wanted, measure = {*months}, pl.col("measure").cast(pl.String)
-    of_goods = measure.is_in(MEASURES)
-    if "partner" not in keys:
-        of_goods |= measure.str.starts_with("quantity_")
-    growths = {name: status(growth) for name, (_, growth) in AGAINST.items()}
-    columns = (*keys, "period", "measure", "level", "highest_since", "lowest_since", *growths.values())
-    rows = read(
-        "metric", lambda part: part[0] == flow and partition_month(part) in wanted, where & of_goods & pl.col("level").is_not_null(), columns
-    )  # fmt: skip
-    return _Levels(rows.select(
-        measure, month_index("period").alias("month"), *keys, "level", "highest_since", "lowest_since",
-        *((pl.col(growth).cast(pl.String) == "zero_base").alias(f"{name}_from_zero") for name, growth in growths.items()),
-    ))  # fmt: skip
 
 
 def _pairs(levels: _Levels, comparison: Comparison, measure: str, keys: list[str]) -> pl.DataFrame:
@@ -211,8 +207,10 @@ class _Splits:
         if not self.is_value:
             return
         currency, own = comparison.measure.removeprefix("value_").upper(), price_volume.own_currency(reporter)
-        self._own, self._is_own = f"value_{own.lower()}" if own else "", own == currency
-        rates = [price_volume.rate(own, currency, one) if own else None for one in comparison.months]
+        self._is_own, self._own = own == currency, f"value_{own.lower()}" if own and own != currency else ""
+        rates = [
+            price_volume.rate(own, currency, one) if own and not self._is_own else None for one in comparison.months
+        ]
         self._rates = dict(zip(("rate_before", "rate"), rates if all(rates) else (None, None), strict=True))
         is_finest, masses = pl.col("product").is_in(tree.finest), _pairs(world, comparison, "quantity_kg", ["product"])
         # Another unit counts where a code has no kilograms, and no third unit.
@@ -238,51 +236,31 @@ class _Splits:
 
     def sum(self, codes: Iterable[str], change: float) -> Terms | str:
         """Return the terms of several codes that make up a change."""
-        return _add(map(self.of, codes), change)
+        return price_volume.add(map(self.of, codes), change)
 
     def of_partner(self, partner: str, change: float) -> Terms | str:
         """Return the terms of a partner's trade in all codes."""
-        return _add([self._of_partners.get(partner, Terms(0.0, 0.0, None))], change)
+        return price_volume.add([self._of_partners.get(partner, Terms(0.0, 0.0, None))], change)
 
     def _split(self, levels: _Levels, masses: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
         """Return the keys and TERMS of each series of the value that is known in both months."""
         rows = _both(levels, self._comparison, keys).join(masses, on=keys, how="left", maintain_order="left")
         rows = rows.with_columns(pl.col("mass_before", "mass").fill_null(0.0))
         rows = rows.with_columns(pl.lit(value, pl.Float64).alias(name) for name, value in self._rates.items())
-        if not self._is_own and self._own:
+        if self._own:
             # What the source itself counts with.
-            own = _pairs(levels, self._comparison, self._own, keys)
-            rows = rows.join(
-                own.rename({"mass_before": "own_before", "mass": "own"}), on=keys, how="left", maintain_order="left"
-            )
-            is_known = pl.min_horizontal("own_before", "own", "before", "level") > 0
-            is_known &= pl.col("own_before").is_not_null() & pl.col("own").is_not_null()
-            rows = rows.with_columns(
-                pl.when(is_known)
-                .then(pl.col("own_before") / pl.col("before"))
-                .otherwise("rate_before")
-                .alias("rate_before"),
-                pl.when(is_known).then(pl.col("own") / pl.col("level")).otherwise("rate").alias("rate"),
-            )
-        if self._is_own:
-            rows = rows.with_columns(pl.lit(None, pl.Float64).alias(name) for name in self._rates)
+            own = _pairs(levels, self._comparison, self._own, keys).rename({"mass_before": "own_before", "mass": "own"})
+            rows = rows.join(own, on=keys, how="left", maintain_order="left")
+            is_known = pl.col("own").is_not_null() & (pl.min_horizontal("own_before", "own", "before", "level") > 0)
+            for name, amount, value in (("rate_before", "own_before", "before"), ("rate", "own", "level")):
+                stated = pl.col(amount) / pl.col(value)
+                rows = rows.with_columns(pl.when(is_known).then(stated).otherwise(name).alias(name))
         lacks = pl.lit(not self._is_own) & pl.col("rate").is_null()
         return rows.with_columns(*price_volume.split(), lacks_rate=lacks)
 
 
 def _terms(change: float, volume: float | None, currency: float | None, lacks_rate: bool) -> Terms | str:
     return "no_quantity" if volume is None else Terms(change, volume, currency, lacks_rate)
-
-
-def _add(parts: Iterable[Terms | str], change: float) -> Terms | str:
-    """Add up terms that must make up a change, which are whole units but for the last bits of a sum."""
-    known = list[Terms]()
-    for part in parts:
-        if isinstance(part, str):
-            return part
-        known.append(part)
-    added = price_volume.add(known)
-    return added if abs(added.change - change) < 0.5 else "not_broken_down"
 
 
 def _with_terms(row: Row, splits: _Splits, terms: Terms | str) -> Row:

@@ -61,16 +61,18 @@ def split() -> list[pl.Expr]:
     ]
 
 
-def add(parts: Iterable[Terms]) -> Terms:
-    """Add up the terms of parts; currency is None where no part has it, and lacks a rate where one does."""
-    change, volume, currency, lacks = 0.0, 0.0, None, False
+def add(parts: Iterable[Terms | str], change: float) -> Terms | str:
+    """Add up the terms of parts that must make up a change, which are whole units but for the last bits of a sum. Return the first word of
+    `split_status` among the parts, or `not_broken_down`. The currency is None where no part has it, and lacks a rate where one does.
+    """
+    whole = Terms(0.0, 0.0, None)
     for part in parts:
-        change += part.change
-        volume += part.volume
-        lacks |= part.lacks_rate
-        if part.currency is not None:
-            currency = part.currency + (currency or 0.0)
-    return Terms(change, volume, currency, lacks)
+        if isinstance(part, str):
+            return part
+        currency = whole.currency if part.currency is None else part.currency + (whole.currency or 0.0)
+        lacks = whole.lacks_rate or part.lacks_rate
+        whole = Terms(whole.change + part.change, whole.volume + part.volume, currency, lacks)
+    return whole if abs(whole.change - change) < 0.5 else "not_broken_down"
 
 
 def own_currency(reporter: str) -> str | None:

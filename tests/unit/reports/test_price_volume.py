@@ -46,9 +46,10 @@ def test_terms_of_whole_units_add_up_to_the_last_unit() -> None:
         assert sum(term or 0.0 for term in terms) == level - before
         assert all(term is not None and term.is_integer() for term in terms)
     known = [Terms(3.0, 1.0, None), Terms(12.0, 3.0, 5.0, lacks_rate=True)]
-    assert add(known) == Terms(15.0, 4.0, 5.0, lacks_rate=True)
-    assert [one.price for one in (*known, add(known))] == [2.0, 4.0, 6.0]
-    assert (add(known).status, add(known[:1]).status) == ("without_rate", "split")
+    whole = add(known, 15.0)
+    assert whole == Terms(15.0, 4.0, 5.0, lacks_rate=True)
+    assert [(one.price, one.status) for one in known] == [(2.0, "split"), (4.0, "without_rate")]
+    assert (add(known, 16.0), add([*known, "no_quantity"], 15.0)) == ("not_broken_down", "no_quantity")
 
 
 def test_rates_are_those_of_the_table() -> None:
