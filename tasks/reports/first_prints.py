@@ -4,11 +4,15 @@ The error of a first print is that which its reader would have made. Figures are
 the query's figure is the sum of the codes that customs' catalogue gives the line, where each of them is known.
 """
 
+from collections import Counter
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from schemas.forms.address import S3Url
+from schemas.layouts import FLOWS
 from schemas.names import KINDS
 from schemas.reference.code_tables import code_table, valid_in
 from schemas.table import polars_schema
@@ -16,10 +20,14 @@ from tasks.domain.coverage import WORLD, covering
 from tasks.domain.decisions import counting
 from tasks.domain.line_codes import asked_in, codes_of_line, is_asked
 from tasks.domain.nomenclature import CHINAS
-from tasks.domain.periods import month_index, month_name
+from tasks.domain.periods import month_index, month_name, month_number
+from tasks.reports.downstream import Publication, Upstream, contents, publish_table, releases_of
 from tasks.reports.mirror.statements import other_side
+from tasks.reports.query import open_published
 from tasks.store.parquet import Partition, partition_month, path_partition, read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.reporters import stores_of, table_of
+from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.working_copy import again_if_outpaced, at_hand
 
 TABLE = "first_print"
 PLACE = ("product", "partner", "measure", "period")
@@ -86,6 +94,40 @@ def scorecard(snapshot: Snapshot, flow: str, product: str, partner: str, measure
     return first_prints(snapshot, flow, months, product=product, partner=partner, measure=measure)
 
 
+@again_if_outpaced
+def publish_first_prints(root: Path | S3Url, reporter: str) -> Publication | None:
+    """Publish the table `first_print` of a reporter, or bring it up to date; None where no month has several releases, which could be
+    held against each other. Raises NothingPublished where the reporter's store is empty.
+    """
+    stores = {code: at_hand(store) for code, store in stores_of(root).items()}
+    folder = at_hand(table_of(root, TABLE, reporter))
+    now = open_published(stores[reporter])
+    if open_snapshot(folder) is None and not any(_months_of_several(releases_of(now, flow)) for flow in FLOWS):
+        return None
+
+    def look() -> Upstream:
+        own = {flow: contents(stores[reporter], flow) for flow in FLOWS}
+        snapshot = own[FLOWS[0]].snapshot
+        several = {flow: _months_of_several(releases_of(snapshot, flow)) for flow in FLOWS}
+        snapshots, months = {reporter: snapshot}, dict[int, list[Any]]()
+        others = dict[str, dict[int, list[str]]]()
+        for code in stores if any(several.values()) else ():
+            for flow in FLOWS if code != reporter and open_snapshot(stores[code]) else ():
+                there = contents(stores[code], flow)
+                snapshots[code], others[f"{code} {flow}"] = there.snapshot, there.months
+        for flow, own_months in several.items():
+            for month in own_months:
+                said = {name: there[month] for name, there in others.items() if month in there}
+                months.setdefault(month, []).append([flow, own[flow].months.get(month, []), said])
+        return Upstream(snapshots, months)
+
+    def rows_of(months: range, parent: Snapshot | None) -> pl.DataFrame:
+        snapshot = open_published(stores[reporter])
+        return pl.concat(first_prints(snapshot, flow, months) for flow in FLOWS)
+
+    return publish_table(TABLE, folder, look, rows_of)
+
+
 def within(found: pl.DataFrame) -> tuple[int, int] | None:
     """Return in how many of the last months that can be compared the first print was within WITHIN_PCT, and how many these are; None
     where they are fewer than LEAST.
@@ -135,3 +177,10 @@ def _sums_of_codes(snapshot: Snapshot, flow: str, lines: pl.DataFrame, releases:
             ]
     kinds = {**dict.fromkeys(PLACE, pl.String), "period": pl.Date, "summed": pl.Float64}
     return pl.DataFrame(found, schema=kinds)
+
+
+def _months_of_several(releases: pl.DataFrame) -> set[int]:
+    """The months (month numbers) that more than one of these releases covers."""
+    spans = releases.select("first_month", "last_month").iter_rows()
+    counts = Counter(month for first, last in spans for month in range(month_number(first), month_number(last) + 1))
+    return {month for month, count in counts.items() if count > 1}

@@ -5,9 +5,9 @@ below a code add up to its change. Nothing is estimated: a series counts only wh
 of the table `mover`. Which months are made again is in `analysis`.
 """
 
+import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -22,7 +22,7 @@ from tasks.domain.text import counted
 from tasks.ledger.doubts import Doubts
 from tasks.reports import price_volume
 from tasks.reports.price_volume import Terms
-from tasks.reports.quotable import Judge
+from tasks.reports.quotable import COLUMNS, Judge
 from tasks.store.parquet import partition_month
 
 # Months back, and the growth whose verdict is told.
@@ -41,12 +41,20 @@ Row = dict[str, Any]
 Read = Callable[..., pl.DataFrame]
 
 
-# Level, highest_since, lowest_since, and whether the figures that its growths compare with are known to be zero; a tuple, because a month
-# has a hundred thousand of them.
-Cell = tuple[float, date | None, date | None, bool, bool]
-FROM_ZERO = {"month": 3, "year": 4}
-# By measure and month the cells of each key.
-Cells = dict[tuple[str, int], dict[Any, Cell]]
+KEYS, TERMS = ["product", "partner"], Terms._fields
+
+
+class Comparison(NamedTuple):
+    """A month (month number), what it is held against (a key of AGAINST), and the measure."""
+
+    month: int
+    against: str
+    measure: str
+
+    @property
+    def months(self) -> tuple[int, int]:
+        """The month compared with, and the month itself."""
+        return self.month - AGAINST[self.against][0], self.month
 
 
 class State(NamedTuple):
@@ -60,33 +68,33 @@ class State(NamedTuple):
 def mover_rows(state: State, flow: str, months: Sequence[int], top: int = TOP) -> pl.DataFrame:
     """Return the rows of the table `mover` of these months (month numbers) of a direction; they are in memory together."""
     reach = {month - back for month in months for back in (0, *(back for back, _ in AGAINST.values()))}
-    world = _cells(state.read, flow, reach, pl.col("partner") == WORLD, ["product"])
-    trees: dict[tuple[int, str, str], _Tree] = {}
-    for month in months:
-        for against in AGAINST:
-            for measure in MEASURES:
-                if both := _both(world, month, against, measure):
-                    trees[month, against, measure] = _Tree(both, month)
+    world = _Levels(state.read, flow, reach, pl.col("partner") == WORLD, ["product"])
+    trees: dict[Comparison, _Tree] = {}
+    for comparison in itertools.starmap(Comparison, itertools.product(months, AGAINST, MEASURES)):
+        if (both := _both(world, comparison, ["product"])).height:
+            trees[comparison] = _Tree(both, comparison.month)
     roots = {code for tree in trees.values() if tree.adds_up for code in tree.below[""]}
     where = pl.col("product").is_in(list(roots)) & ~pl.col("partner").is_in(TOTALS)
-    cells = _cells(state.read, flow, reach, where, ["product", "partner"]) if roots else {}
-    partners = {key: _by_partner(cells, tree, *key) for key, tree in trees.items() if tree.adds_up}
-    chosen = {one["partner"] for parts in partners.values() for one in parts[:top]}
-    finest = {code for tree in trees.values() if tree.adds_up for code in tree.rows if code not in tree.below}
+    partners = dict[Comparison, tuple[list[Row], int]]()
+    if roots:
+        levels = _Levels(state.read, flow, reach, where, KEYS)
+        partners = {key: _by_partner(levels, tree, key, top) for key, tree in trees.items() if tree.adds_up}
+    chosen = {row["partner"] for largest, _ in partners.values() for row in largest}
+    finest = {code for tree in trees.values() if tree.adds_up for code in tree.finest}
     where = pl.col("product").is_in(list(finest)) & pl.col("partner").is_in(list(chosen))
-    cells = _cells(state.read, flow, reach, where, ["product", "partner"]) if chosen else {}
+    of_partners = _Levels(state.read, flow, reach, where, KEYS) if chosen else None
     rows: list[Row] = []
-    for (month, against, measure), tree in trees.items():
-        splits = _Splits(tree, world, cells, measure, month, against, state.reporter)
+    for comparison, tree in trees.items():
+        splits = _Splits(tree, world, of_partners, comparison, state.reporter)
         made = [
-            *_compared(tree, splits, partners.get((month, against, measure), []), top),
-            *_left_out(world, tree, measure, month, against),
+            *_compared(tree, splits, *partners.get(comparison, ([], 0)), top),
+            *_left_out(world, tree, comparison),
         ]
         total = made[0]["before"] if tree.adds_up else sum(row["before"] for row in tree.rows.values())
         for row in made:
             if row["kind"] in ("total", "product", "partner") and total > 0:
                 row["contribution_pp"] = row["change"] / total * 100
-        rows += [{"month": month, "against": against, "measure": measure, **row} for row in made]
+        rows += [{**comparison._asdict(), **row} for row in made]
     rows += _revised(state.read, flow, months, top)
     _judge(rows, state, flow, months)
     return _as_table(rows, flow)
@@ -106,48 +114,58 @@ def _as_table(rows: list[Row], flow: str) -> pl.DataFrame:
     return pl.DataFrame([{name: row.get(name) for name in kinds} for row in rows], schema=kinds)
 
 
-def _cells(read: Read, flow: str, months: Iterable[int], where: pl.Expr, keys: list[str]) -> Cells:
-    """Read the known levels of quantities and values of these months."""
-    wanted, measure = {*months}, pl.col("measure").cast(pl.String)
-    of_goods = measure.is_in(MEASURES)
-    if "partner" not in keys:
-        of_goods |= measure.str.starts_with("quantity_")
-    growths = {name: status(growth) for name, (_, growth) in AGAINST.items()}
-    columns = (*keys, "period", "measure", "level", "highest_since", "lowest_since", *growths.values())
-    rows = read(
-        "metric", lambda part: part[0] == flow and partition_month(part) in wanted, where & of_goods & pl.col("level").is_not_null(), columns
-    )  # fmt: skip
-    found: Cells = defaultdict(dict)
-    rows = rows.select(
-        "measure", month_index("period"), *keys, "level", "highest_since", "lowest_since",
-        *(pl.col(growth).cast(pl.String) == "zero_base" for growth in growths.values()),
-    )  # fmt: skip
-    first = 2 + len(keys)
-    for row in rows.iter_rows():
-        key = row[2] if first == 3 else row[2:first]
-        found[row[0], row[1]][key] = row[first:]
-    return found
-
-
-def _both(cells: Cells, month: int, against: str, measure: str) -> dict[Any, Row]:
-    """Return the series that are known in both months. One without a row in the month before has traded nothing for a year, or is not
-    known; the status of its growth says which.
+class _Levels:
+    """The known levels of quantities and values of some months (month numbers), by measure and month: the keys, level, since when it is
+    the highest and lowest, and for each comparison whether the figure compared with is known to be zero.
     """
-    then, found, from_zero = cells.get((measure, month - AGAINST[against][0]), {}), {}, FROM_ZERO[against]
-    for key, cell in cells.get((measure, month), {}).items():
-        before = 0.0 if cell[from_zero] else then[key][0] if key in then else None
-        if before is not None:
-            level, highest, lowest, _, _ = cell
-            found[key] = {
-                "product": key, "level": level, "before": before, "change": level - before, "highest_since": highest, "lowest_since": lowest,
-            }  # fmt: skip
-    return found
+
+    def __init__(self, read: Read, flow: str, months: Collection[int], where: pl.Expr, keys: list[str]) -> None:
+        measure = pl.col("measure").cast(pl.String)
+        of_goods = measure.is_in(MEASURES)
+        if "partner" not in keys:
+            of_goods |= measure.str.starts_with("quantity_")
+        growths = {name: status(growth) for name, (_, growth) in AGAINST.items()}
+        rows = read(
+            "metric", lambda part: part[0] == flow and partition_month(part) in months, where & of_goods & pl.col("level").is_not_null(),
+            (*keys, "period", "measure", "level", "highest_since", "lowest_since", *growths.values()),
+        )  # fmt: skip
+        rows = rows.select(
+            measure, month_index("period").alias("month"), *keys, "level", "highest_since", "lowest_since",
+            *((pl.col(growth).cast(pl.String) == "zero_base").alias(f"{name}_from_zero") for name, growth in growths.items()),
+        )  # fmt: skip
+        self._none, self._of = rows.clear(), rows.partition_by(["measure", "month"], as_dict=True)
+        self.measures = {measure for measure, _ in self._of}
+
+    def of(self, measure: str, months: tuple[int, int]) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return the levels of a measure in two months."""
+        before, now = (self._of.get((measure, month), self._none) for month in months)
+        return before, now
+
+
+def _pairs(levels: _Levels, comparison: Comparison, measure: str, keys: list[str]) -> pl.DataFrame:
+    """Return the levels of both months of each series of a measure that has them: the keys, `mass_before` and `mass`."""
+    before, now = levels.of(measure, comparison.months)
+    return now.join(before, on=keys).select(*keys, mass_before="level_right", mass="level")
+
+
+def _both(levels: _Levels, comparison: Comparison, keys: list[str]) -> pl.DataFrame:
+    """Return the series that are known in both months, with before, level, change and records. One without a row in the month before has
+    traded nothing for a year, or is not known; the status of its growth says which.
+    """
+    before, now = levels.of(comparison.measure, comparison.months)
+    found = now.join(before.select(*keys, before="level"), on=keys, how="left", maintain_order="left")
+    known = pl.when(f"{comparison.against}_from_zero").then(0.0).otherwise("before")
+    found = (
+        found.with_columns(before=known).drop_nulls("before").with_columns(change=pl.col("level") - pl.col("before"))
+    )
+    return found.select(*keys, *NUMBERS, "highest_since", "lowest_since")
 
 
 class _Tree:
     """Products by the code above them: each under the nearest one that is known; of a store without codes, customs' lines."""
 
-    def __init__(self, rows: Mapping[str, Row], month: int) -> None:
+    def __init__(self, both: pl.DataFrame, month: int) -> None:
+        rows = {row["product"]: row for row in both.iter_rows(named=True)}
         self.month, self.compared = month, rows.keys()
         codes = [product for product in rows if product.isdecimal()]
         self.adds_up = bool(codes)
@@ -156,6 +174,11 @@ class _Tree:
         for code in self.rows:
             lengths = (length for length in HS_LENGTHS if length < len(code) and code[:length] in self.rows)
             self.below[code[: next(lengths, 0)] if self.adds_up else ""].append(code)
+
+    @property
+    def finest(self) -> list[str]:
+        """The codes of which no other is a part."""
+        return [code for code in self.rows if code not in self.below]
 
     def parts(self, code: str) -> list[str]:
         """The codes below one that say more than it does: a single code with the same change says nothing new."""
@@ -170,72 +193,74 @@ class _Tree:
 
 
 class _Splits:
-    """The changes of codes of a value, split by their finest codes."""
+    """The changes of codes and of partners of a value, split by their finest codes."""
 
     def __init__(
-        self, tree: _Tree, world: Cells, partners: Cells, measure: str, month: int, against: str, reporter: str
+        self, tree: _Tree, world: _Levels, of_partners: _Levels | None, comparison: Comparison, reporter: str
     ) -> None:
-        self.tree, self.measure, self.months = tree, measure, (month - AGAINST[against][0], month)
-        self.is_value = measure in VALUES and tree.adds_up
-        self._world, self._partners, self._known = world, partners, dict[str, Terms | str]()
-        self._of_partners = _both(partners, month, against, measure) if self.is_value else {}
-        self._quantities = sorted({one for one, _ in world if one.startswith("quantity_") and one != "quantity_kg"})
-        currency, own = measure.removeprefix("value_").upper(), price_volume.own_currency(reporter)
-        self._own = f"value_{own.lower()}" if own else ""
-        self._is_own = own == currency
-        rates = [price_volume.rate(own, currency, one) if own else None for one in self.months]
-        self._rates = (rates[0], rates[1]) if rates[0] and rates[1] else None
+        self.tree, self.is_value = tree, comparison.measure in VALUES and tree.adds_up
+        self._comparison, self._known, self._of_partners = (
+            comparison,
+            dict[str, Terms | str](),
+            dict[str, Terms | str](),
+        )
+        if not self.is_value:
+            return
+        currency, own = comparison.measure.removeprefix("value_").upper(), price_volume.own_currency(reporter)
+        self._is_own, self._own = own == currency, f"value_{own.lower()}" if own and own != currency else ""
+        rates = [
+            price_volume.rate(own, currency, one) if own and not self._is_own else None for one in comparison.months
+        ]
+        self._rates = dict(zip(("rate_before", "rate"), rates if all(rates) else (None, None), strict=True))
+        is_finest, masses = pl.col("product").is_in(tree.finest), _pairs(world, comparison, "quantity_kg", ["product"])
+        # Another unit counts where a code has no kilograms, and no third unit.
+        units = sorted(one for one in world.measures if one.startswith("quantity_") and one != "quantity_kg")
+        others = pl.concat([masses.clear(), *(_pairs(world, comparison, one, ["product"]) for one in units)])
+        others = others.filter(pl.col("product").is_unique()).join(masses, on="product", how="anti")
+        codes = self._split(world, pl.concat([masses, others]), ["product"]).filter(is_finest)
+        self._known |= {code: _terms(*row) for code, *row in codes.select("product", *TERMS).iter_rows()}
+        if of_partners is not None:
+            masses = _pairs(of_partners, comparison, "quantity_kg", KEYS)
+            partners = self._split(of_partners, masses, KEYS).filter(is_finest)
+            sums = partners.group_by("partner").agg(
+                pl.col("change").sum(), pl.when(~pl.col("volume").has_nulls()).then(pl.col("volume").sum()),
+                pl.when(pl.col("currency").count() > 0).then(pl.col("currency").sum()), pl.col("lacks_rate").any(),
+            )  # fmt: skip
+            self._of_partners |= {partner: _terms(*row) for partner, *row in sums.select("partner", *TERMS).iter_rows()}
 
     def of(self, code: str) -> Terms | str:
         """Return the terms of a code, or a word of `split_status`."""
         if code not in self._known:
-            below = self.tree.below.get(code, [])
-            self._known[code] = self.sum(below, self.tree.rows[code]["change"]) if below else self._finest(code)
+            self._known[code] = self.sum(self.tree.below[code], self.tree.rows[code]["change"])
         return self._known[code]
 
     def sum(self, codes: Iterable[str], change: float) -> Terms | str:
         """Return the terms of several codes that make up a change."""
-        return _add(map(self.of, codes), change)
-
-    def _finest(self, code: str) -> Terms | str:
-        quantities = self._pair(self._world, "quantity_kg", code)
-        if quantities is None:
-            others = [found for one in self._quantities if (found := self._pair(self._world, one, code))]
-            quantities = others[0] if len(others) == 1 else (0.0, 0.0)
-        own = None if self._is_own else self._pair(self._world, self._own, code)
-        return self._split(self.tree.rows[code], quantities, own)
+        return price_volume.add(map(self.of, codes), change)
 
     def of_partner(self, partner: str, change: float) -> Terms | str:
         """Return the terms of a partner's trade in all codes."""
-        parts = list[Terms | str]()
-        for key, row in self._of_partners.items():
-            if key[1] == partner:
-                quantities = self._pair(self._partners, "quantity_kg", key) or (0.0, 0.0)
-                parts.append(self._split(row, quantities, self._pair(self._partners, self._own, key)))
-        return _add(parts, change)
+        return price_volume.add([self._of_partners.get(partner, Terms(0.0, 0.0, None))], change)
 
-    def _split(self, row: Row, quantities: tuple[float, float], own: tuple[float, float] | None) -> Terms | str:
-        values, rates = (row["before"], row["level"]), None if self._is_own else self._rates
-        if own and not self._is_own and min(*own, *values) > 0:
+    def _split(self, levels: _Levels, masses: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+        """Return the keys and TERMS of each series of the value that is known in both months."""
+        rows = _both(levels, self._comparison, keys).join(masses, on=keys, how="left", maintain_order="left")
+        rows = rows.with_columns(pl.col("mass_before", "mass").fill_null(0.0))
+        rows = rows.with_columns(pl.lit(value, pl.Float64).alias(name) for name, value in self._rates.items())
+        if self._own:
             # What the source itself counts with.
-            rates = (own[0] / values[0], own[1] / values[1])
-        return price_volume.split(values, quantities, rates, lacks_rate=not (self._is_own or rates)) or "no_quantity"
+            own = _pairs(levels, self._comparison, self._own, keys).rename({"mass_before": "own_before", "mass": "own"})
+            rows = rows.join(own, on=keys, how="left", maintain_order="left")
+            is_known = pl.col("own").is_not_null() & (pl.min_horizontal("own_before", "own", "before", "level") > 0)
+            for name, amount, value in (("rate_before", "own_before", "before"), ("rate", "own", "level")):
+                stated = pl.col(amount) / pl.col(value)
+                rows = rows.with_columns(pl.when(is_known).then(stated).otherwise(name).alias(name))
+        lacks = pl.lit(not self._is_own) & pl.col("rate").is_null()
+        return rows.with_columns(*price_volume.split(), lacks_rate=lacks)
 
-    def _pair(self, cells: Cells, measure: str, key: Any) -> tuple[float, float] | None:
-        then, now = cells.get((measure, self.months[0])), cells.get((measure, self.months[1]))
-        before, level = then.get(key) if then else None, now.get(key) if now else None
-        return (before[0], level[0]) if before and level else None
 
-
-def _add(parts: Iterable[Terms | str], change: float) -> Terms | str:
-    """Add up terms that must make up a change, which are whole units but for the last bits of a sum."""
-    known = list[Terms]()
-    for part in parts:
-        if isinstance(part, str):
-            return part
-        known.append(part)
-    added = price_volume.add(known)
-    return added if abs(added.volume + added.price + (added.currency or 0.0) - change) < 0.5 else "not_broken_down"
+def _terms(change: float, volume: float | None, currency: float | None, lacks_rate: bool) -> Terms | str:
+    return "no_quantity" if volume is None else Terms(change, volume, currency, lacks_rate)
 
 
 def _with_terms(row: Row, splits: _Splits, terms: Terms | str) -> Row:
@@ -256,7 +281,7 @@ def _by_change(row: Row) -> tuple[float, str]:
     return -abs(row["change"]), str(row.get("product") or row.get("partner"))
 
 
-def _compared(tree: _Tree, splits: _Splits, partners: list[Row], top: int) -> Iterator[Row]:
+def _compared(tree: _Tree, splits: _Splits, partners: list[Row], count: int, top: int) -> Iterator[Row]:
     """Yield the total, its parts by products and by partners, and what began and stopped."""
     total = None
     if tree.adds_up:
@@ -267,7 +292,7 @@ def _compared(tree: _Tree, splits: _Splits, partners: list[Row], top: int) -> It
     for row in _explained(tree, splits, "", total, 0, top):
         yield {"kind": "product", **row}
     if total is not None:
-        yield from _partners(splits, partners, total, top)
+        yield from _partners(splits, partners, count, total)
     yield from _turned(tree, top)
 
 
@@ -316,44 +341,44 @@ def _note(row: Row, month: int) -> str | None:
     return None
 
 
-def _by_partner(cells: Cells, tree: _Tree, month: int, against: str, measure: str) -> list[Row]:
-    """Return the change of each partner's trade in all these codes, the largest first."""
-    roots, found = {*tree.below[""]}, defaultdict[str, list[Row]](list)
-    for (code, partner), row in _both(cells, month, against, measure).items():
-        if code in roots:
-            found[partner].append(row)
+def _by_partner(levels: _Levels, tree: _Tree, comparison: Comparison, top: int) -> tuple[list[Row], int]:
+    """Return the largest changes of partners' trade in all these codes, and how many partners there are."""
+    both = _both(levels, comparison, KEYS).filter(pl.col("product").is_in(tree.below[""]))
     # A record is that of a single series.
-    notes = {partner: _note(rows[0] if len(rows) == 1 else _sum(rows), month) for partner, rows in found.items()}
-    parts = ({"partner": partner, **_sum(rows), "note": notes[partner]} for partner, rows in found.items())
-    return sorted(parts, key=_by_change)
+    records = (
+        pl.when(pl.len() == 1).then(pl.col(name).first()).alias(name) for name in ("highest_since", "lowest_since")
+    )
+    found = both.group_by("partner").agg(pl.col("level", "before").sum(), *records)
+    found = found.with_columns(change=pl.col("level") - pl.col("before"))
+    largest = found.sort(pl.col("change").abs(), "partner", descending=[True, False]).head(top)
+    return [row | {"note": _note(row, comparison.month)} for row in largest.iter_rows(named=True)], found.height
 
 
-def _partners(splits: _Splits, parts: list[Row], total: Row, top: int) -> Iterator[Row]:
+def _partners(splits: _Splits, largest: list[Row], count: int, total: Row) -> Iterator[Row]:
     """Yield the partners whose trade moved most."""
     shown = list[Row]()
-    for part in parts[:top]:
+    for part in largest:
         if part["change"]:
             terms = splits.of_partner(part["partner"], part["change"]) if splits.is_value else ""
             shown.append(_with_terms({name: part[name] for name in NUMBERS}, splits, terms))
             yield {"kind": "partner", "partner": part["partner"], **shown[-1], "note": part["note"]}
-    yield from _rest(total, shown, {"kind": "partner"}, len(parts) - len(shown))
+    yield from _rest(total, shown, {"kind": "partner"}, count - len(shown))
 
 
 def _turned(tree: _Tree, top: int) -> Iterator[Row]:
     """Yield the finest codes whose trade began or stopped, the largest first."""
-    finest = [row for code, row in tree.rows.items() if code not in tree.below]
+    finest = [tree.rows[code] for code in tree.finest]
     for kind, none, some in (("began", "before", "level"), ("stopped", "level", "before")):
         turned = [row for row in finest if not row[none] and row[some]]
         for row in sorted(turned, key=_by_change)[:top]:
             yield {"kind": kind, **{name: row[name] for name in ("product", *NUMBERS)}}
 
 
-def _left_out(world: Cells, tree: _Tree, measure: str, month: int, against: str) -> Iterator[Row]:
+def _left_out(world: _Levels, tree: _Tree, comparison: Comparison) -> Iterator[Row]:
     """Yield what cannot be compared, in words."""
-    months = (month, month - AGAINST[against][0])
-    for one, other in (months, months[::-1]):
-        alone = len(world.get((measure, one), {}).keys() - tree.compared)
-        if alone:
+    (before, now), (then, month) = world.of(comparison.measure, comparison.months), comparison.months
+    for one, other, there in ((month, then, now), (then, month, before)):
+        if alone := len({*there["product"]} - tree.compared):
             note = f"{counted(alone, 'product')} of {month_name(one)} cannot be compared: {month_name(other)} is not known of them"
             yield {"kind": "left_out", "note": note}
     if not tree.adds_up:
@@ -393,14 +418,16 @@ def _judge(rows: list[Row], state: State, flow: str, months: Sequence[int]) -> N
     def is_near(part: tuple[str, int, int]) -> bool:
         return part[0] == flow and partition_month(part) in near
 
-    series = state.read("metric", is_near, pl.col("product").is_in(shown) & (pl.col("partner") == WORLD))
+    of_world = pl.col("product").is_in(shown) & (pl.col("partner") == WORLD)
+    series = state.read("metric", is_near, of_world, ("product", *COLUMNS))
     above = [one for one in shown if not any(one != other and one.startswith(other) for other in shown)]
     ledger = state.read("observation", is_near, pl.any_horizontal(False, *map(part_of, above)))
-    by_product, own = (frame.partition_by("product", as_dict=True) for frame in (series, ledger))
-    judges = {}
+    by_product, words = (frame.partition_by("product", as_dict=True) for frame in (series, ledger))
+    codes, judges = pl.DataFrame({"product": [code for (code,) in words]}, {"product": pl.String}), dict[str, Judge]()
     for product in shown:
-        words = own.get((product,))
-        judges[product] = Judge(by_product[product,], ledger.filter(part_of(product)) if words is None else words)
+        parts = [product] if (product,) in words else codes.filter(part_of(product))["product"]
+        own = pl.concat([ledger.clear(), *(words[code,] for code in parts)])
+        judges[product] = Judge(by_product[product,], own)
     for row in rows:
         if product := row.get("product"):
             pair = (row["month"], row["month"] - AGAINST[row["against"]][0])

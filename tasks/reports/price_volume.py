@@ -5,7 +5,7 @@ began or stopped has no price to compare, so its change is volume. Belongs here:
 """
 
 import functools
-import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import polars as pl
@@ -19,12 +19,19 @@ UNION = "EU27"
 
 
 class Terms(NamedTuple):
-    """The terms of a change; `currency` is None where the value is in the reporter's own currency or no rate is known."""
+    """A change and what quantity and exchange rate make of it; the price is the rest. `currency` is None where the value is in the reporter's
+    own currency or no rate is known.
+    """
 
+    change: float
     volume: float
-    price: float
     currency: float | None
     lacks_rate: bool = False
+
+    @property
+    def price(self) -> float:
+        """What the price makes of the change."""
+        return self.change - self.volume - (self.currency or 0.0)
 
     @property
     def status(self) -> str:
@@ -32,36 +39,40 @@ class Terms(NamedTuple):
         return "without_rate" if self.lacks_rate else "split"
 
 
-def split(
-    values: tuple[float, float], quantities: tuple[float, float], rates: tuple[float, float] | None = None, *, lacks_rate: bool = False
-) -> Terms | None:  # fmt: skip
-    """Split the change from the first to the second value; None where a value is there and its quantity is not.
+def split() -> list[pl.Expr]:
+    """Return the expressions `volume` and `currency` of a change from `before` to `level`, rounded to whole units.
 
-    `rates` are units of the reporter's currency for one of the value's. Volume and currency are rounded to whole units; price is the rest.
+    The rows have also `mass_before` and `mass`, and `rate_before` and `rate`: units of the reporter's currency for one of the value's. The
+    volume is null where a value is there and its quantity is not, the currency also where the rates are null.
     """
-    before, level = values
-    change = level - before
-    unrated = 0.0 if rates else None
-    if not before or not level:
-        return Terms(change, 0.0, unrated, lacks_rate)
-    if min(*values, *quantities) <= 0:
-        return None
-    weight = change / math.log(level / before) if change else before
-    volume = float(round(weight * math.log(quantities[1] / quantities[0])))
-    currency = None if rates is None else float(round(weight * math.log(rates[0] / rates[1])))
-    return Terms(volume, change - volume - (currency or 0.0), currency, lacks_rate)
+    before, level, change = pl.col("before"), pl.col("level"), pl.col("level") - pl.col("before")
+    is_turned = (before == 0) | (level == 0)
+    is_split = pl.min_horizontal("before", "level", "mass_before", "mass") > 0
+    weight = pl.when(change == 0).then(before).otherwise(change / (level / before).log())
+
+    def whole(value: pl.Expr) -> pl.Expr:
+        return pl.when(is_split).then(value.round()).cast(pl.Int64).cast(pl.Float64)
+
+    volume = whole(weight * (pl.col("mass") / pl.col("mass_before")).log())
+    currency = whole(weight * (pl.col("rate_before") / pl.col("rate")).log())
+    return [
+        pl.when(is_turned).then(change).otherwise(volume).alias("volume"),
+        pl.when(is_turned & pl.col("rate").is_not_null()).then(0.0).otherwise(currency).alias("currency"),
+    ]
 
 
-def add(parts: list[Terms]) -> Terms:
-    """Add up the terms of parts; currency is None where no part has it, and lacks a rate where one does."""
-    volume, price, currency, lacks = 0.0, 0.0, None, False
+def add(parts: Iterable[Terms | str], change: float) -> Terms | str:
+    """Add up the terms of parts that must make up a change, which are whole units but for the last bits of a sum. Return the first word of
+    `split_status` among the parts, or `not_broken_down`. The currency is None where no part has it, and lacks a rate where one does.
+    """
+    whole = Terms(0.0, 0.0, None)
     for part in parts:
-        volume += part.volume
-        price += part.price
-        lacks |= part.lacks_rate
-        if part.currency is not None:
-            currency = part.currency + (currency or 0.0)
-    return Terms(volume, price, currency, lacks)
+        if isinstance(part, str):
+            return part
+        currency = whole.currency if part.currency is None else part.currency + (whole.currency or 0.0)
+        lacks = whole.lacks_rate or part.lacks_rate
+        whole = Terms(whole.change + part.change, whole.volume + part.volume, currency, lacks)
+    return whole if abs(whole.change - change) < 0.5 else "not_broken_down"
 
 
 def own_currency(reporter: str) -> str | None:

@@ -25,6 +25,16 @@ from tasks.store.snapshot import Snapshot
 BACK = {"mom_pct": 1, "yoy_pct": 12, "ytd_yoy_pct": 12}
 USUAL_MONTHS, USUAL_KNOWN_MIN = 12, 6
 SIGN_MONTHS = 6
+# What a verdict needs of the table `metric`.
+COLUMNS = (
+    "partner",
+    "measure",
+    "period",
+    "level",
+    "ytd",
+    "kinds",
+    *(name for one in BACK for name in (one, status(one))),
+)
 REVISED_MONTHS = 24
 Row = Mapping[str, Any]
 
@@ -44,8 +54,7 @@ class Judge:
     """
 
     def __init__(self, metric: pl.DataFrame, ledger_rows: pl.DataFrame) -> None:
-        columns = ("level", "ytd", "kinds", *(name for figure in BACK for name in (figure, status(figure))))
-        rows = metric.select(pl.col("partner", "measure").cast(pl.String), "period", *columns)
+        rows = metric.select(COLUMNS).with_columns(pl.col("partner", "measure").cast(pl.String))
         self._rows: dict[tuple[str, str, int], Row] = {
             (row["partner"], row["measure"], month_number(row["period"])): row for row in rows.iter_rows(named=True)
         }

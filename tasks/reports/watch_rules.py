@@ -241,18 +241,8 @@ def listed(store: Path, month: int | None = None) -> pl.DataFrame:
     for rule in watch_rules(grader.reporter.code):
         asked = month if month is not None else grader.newest(rule)
         if asked is None:
-            rows.append(
-                (
-                    rule.name,
-                    "",
-                    None,
-                    None,
-                    "not evaluable",
-                    None,
-                    f"no {rule.flow} of {rule.product} in this store",
-                    rule.reason,
-                )
-            )
+            why = f"no {rule.flow} of {rule.product} in this store"
+            rows.append((rule.name, "", None, None, "not evaluable", None, why, rule.reason))
             continue
         first, now = grader.first_print(rule, asked), grader.grade(rule, asked)
         printed = (None, None) if first is None else (first.outcome, first.value)

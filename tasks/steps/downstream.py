@@ -7,7 +7,7 @@ from pathlib import Path
 from schemas.forms.outcome import Gap, Outcome
 from tasks.reports.analysis import MAKERS, publish_analysis
 from tasks.reports.first_prints import TABLE as FIRST_PRINTS
-from tasks.reports.first_prints_publication import publish_first_prints
+from tasks.reports.first_prints import publish_first_prints
 from tasks.reports.mirror.publication import publish_pair
 from tasks.store.reporters import mirrors_of, named, root_of, tables_of
 from tasks.store.working_copy import address_of

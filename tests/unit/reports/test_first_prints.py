@@ -15,8 +15,7 @@ from flows.cli.app import app
 from tasks.domain.errors import HowUnderstood
 from tasks.reports.brief import render
 from tasks.reports.brief.facts import gather
-from tasks.reports.first_prints import scorecard, within
-from tasks.reports.first_prints_publication import publish_first_prints
+from tasks.reports.first_prints import publish_first_prints, scorecard, within
 from tasks.reports.query import open_published
 from tests.unit.reports.mirror.test_statements import of_germany, publish
 from tests.unit.sources.test_eurostat_comext import MASS, VALUE
