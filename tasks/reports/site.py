@@ -43,14 +43,28 @@ FRONT = {"en": "index.html", "zh": "index.zh.html"}
 MOVED_MAX = 3
 
 
+class Card(NamedTuple):
+    """What the front page says of a product: its name, the first sentence of its page, where that is, and a line of its last months."""
+
+    product: str
+    name: str
+    said: str
+    place: str
+    drawn: str
+
+
 class Trade(NamedTuple):
     """What the front page says of one direction of a reporter, in one language."""
 
     title: str
     cited: str
-    products: list[dict[str, str]]
+    products: list[Card]
     moved: list[movers_shown.Section]
-    pages: dict[str, str]
+
+    @property
+    def pages(self) -> dict[str, str]:
+        """The pages of its products."""
+        return {card.product: card.place for card in self.products}
 
 
 def build(root: Path | S3Url, folder: Path, day: date, moved: int = MOVED_MAX) -> list[Path]:
@@ -58,7 +72,6 @@ def build(root: Path | S3Url, folder: Path, day: date, moved: int = MOVED_MAX) -
 
     A store whose numbers may not be passed on has no pages; the front page names its reporter.
     """
-    written: list[Path] = []
     trades: dict[str, list[Trade]] = {language: [] for language in LANGUAGES}
     waiting, found, left_out = [], [], []
     for reporter, address in stores_of(root).items():
@@ -68,17 +81,13 @@ def build(root: Path | S3Url, folder: Path, day: date, moved: int = MOVED_MAX) -
             left_out.append(reporter)
             continue
         waiting += [(reporter, one) for one in held_releases.waiting(store)]
-        pages, resolver = dict[tuple[str, str], str](), Resolver(snapshot)
+        pages, resolver = dict[str, str](), Resolver(snapshot)
         for flow in FLOWS:
             if snapshot.entries("metric", flow):
-                for language, trade in _trade(store, snapshot, resolver, reporter, flow, folder, day, written, moved):
+                for language, trade in _trade(resolver, reporter, flow, folder, day, moved).items():
                     trades[language].append(trade)
-                    pages |= (
-                        {(reporter, product): place for product, place in trade.pages.items()}
-                        if language == "en"
-                        else {}
-                    )
-        found += _names(snapshot, resolver, reporter, pages)
+                pages |= trades["en"][-1].pages
+        found += _names(resolver, reporter, pages)
     (folder / "names.js").write_text(
         f"NAMES={json.dumps(found, ensure_ascii=False, separators=(',', ':'))}", encoding="utf-8"
     )
@@ -86,68 +95,45 @@ def build(root: Path | S3Url, folder: Path, day: date, moved: int = MOVED_MAX) -
     for language in LANGUAGES:
         # A direction without any total comes last.
         trades[language].sort(key=lambda trade: not trade.moved and not trade.products)
-        written.append(folder / FRONT[language])
         text = template("site.html.j2").render(
             t=words("brief", language) | words("site", language), trades=trades[language], day=day, states=states, held=waiting, left_out=left_out,
             country=lambda key, language=language: capitalised(country(key, language)), front=FRONT, language=language,
         )  # fmt: skip
-        written[-1].write_text(text, encoding="utf-8")
-    return written
+        (folder / FRONT[language]).write_text(text, encoding="utf-8")
+    places = (place for of_language in trades.values() for trade in of_language for place in trade.pages.values())
+    return [folder / place for place in (*places, *FRONT.values())]
 
 
-def _trade(
-    store: Path,
-    snapshot: Snapshot,
-    resolver: Resolver,
-    reporter: str,
-    flow: str,
-    folder: Path,
-    day: date,
-    written: list[Path],
-    most: int,
-) -> Iterator[tuple[str, Trade]]:
-    """Write the pages of the products of a direction; yield what the front page says of it, by language."""
-    rows, against = None, "month"
+def _trade(resolver: Resolver, reporter: str, flow: str, folder: Path, day: date, most: int) -> dict[str, Trade]:
+    """Write the pages of the products of a direction; return what the front page says of it, by language."""
+    snapshot, rows, against = resolver.snapshot, None, "month"
     for against in AGAINST:
         # Of January and February together, or of a first month, the month before is not known.
         with contextlib.suppress(ValueError):
             rows = moved(snapshot, flow, month_of(snapshot, flow, "latest"), against=against).rows
             break
-    beside = expected(snapshot, rows) if rows is not None else None
     largest = [] if rows is None else _finest(rows).head(most).to_list()
     listed = watch_list().filter(pl.col("flow") == flow, pl.col("reporter").is_in(["", reporter]))["product"].to_list()
-    shown: dict[str, list[dict[str, str]]] = {language: [] for language in LANGUAGES}
-    pages: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
+    cards: dict[str, list[Card]] = {language: [] for language in LANGUAGES}
     for product, month in _newest(snapshot, flow, dict.fromkeys([*listed, *largest])):
         try:
-            facts = gather(snapshot, store, product, flow, month, day, resolver.names)
+            facts = gather(snapshot, snapshot.store, product, flow, month, day, resolver.names)
         except NoFigure:
             # It has figures in units of which a page has none.
             continue
-        for language in LANGUAGES:
-            name = f"{file_name(product, flow)}.{language}.html"
+        names = {language: f"{file_name(product, flow)}.{language}.html" for language in LANGUAGES}
+        for language, name in names.items():
+            others = [("other_language", other) for other in names.values() if other != name]
             place = folder / reporter / name
             place.parent.mkdir(parents=True, exist_ok=True)
-            others = [
-                ("other_language", name.replace(f".{language}.", f".{one}.")) for one in LANGUAGES if one != language
-            ]
-            place.write_text(
-                render.page(facts, language, [("front", f"../{FRONT[language]}"), *others]), encoding="utf-8"
-            )
-            written.append(place)
-            pages[language][product] = f"{reporter}/{name}"
-            first = headlines(facts, language)[0].text
-            goods = wording.texts(language)["name"].format(**dict(facts))
-            shown[language].append(
-                {
-                    "name": goods,
-                    "said": first,
-                    "place": f"{reporter}/{name}",
-                    "drawn": sparkline(facts.partners[0].recent),
-                }
-            )
+            text = render.page(facts, language, [("front", f"../{FRONT[language]}"), *others])
+            place.write_text(text, encoding="utf-8")
+            goods, said = wording.texts(language)["name"].format(**dict(facts)), headlines(facts, language)[0].text
+            drawn = sparkline(facts.partners[0].recent)
+            cards[language].append(Card(product, goods, said, f"{reporter}/{name}", drawn))
+    beside = expected(snapshot, rows) if rows is not None else None
     releases = read_table(snapshot, "release")
-    known = known_on(releases, read_table(snapshot, "decision"))
+    known, found = known_on(releases, read_table(snapshot, "decision")), dict[str, Trade]()
     for language, cite in (("en", citation), ("zh", citation_zh)):
         sections = list[movers_shown.Section]()
         if rows is not None and beside is not None:
@@ -155,7 +141,8 @@ def _trade(
             sections = [*movers_shown.sections(next(named), against, reporter, next(named), language)]
         title = capitalised(trade_of(reporter, flow, language))
         cited = cite([], Reporter.of(releases).code, known, snapshot.id)
-        yield language, Trade(title, cited, shown[language], sections, pages[language])
+        found[language] = Trade(title, cited, cards[language], sections)
+    return found
 
 
 def _newest(snapshot: Snapshot, flow: str, products: Iterable[str]) -> Iterator[tuple[str, date]]:
@@ -177,13 +164,12 @@ def _finest(rows: pl.DataFrame) -> pl.Series:
     return finest.sort(pl.col("change").abs(), descending=True)["product"]
 
 
-def _names(
-    snapshot: Snapshot, resolver: Resolver, reporter: str, pages: dict[tuple[str, str], str]
-) -> list[tuple[Any, ...]]:
+def _names(resolver: Resolver, reporter: str, pages: dict[str, str]) -> list[tuple[Any, ...]]:
     """List what the search finds: reporter, code, both names, first and last month, and the page if there is one."""
     months = (pl.col(name).dt.strftime("%Y-%m") for name in ("first_month", "last_month"))
     shown = (pl.lit(reporter), pl.first(), pl.col("name", "name_zh").fill_null(""), *months)
     found = (
-        inventory.things(snapshot, resolver.names, kind).drop_nulls("last_month") for kind in ("product", "partner")
+        inventory.things(resolver.snapshot, resolver.names, kind).drop_nulls("last_month")
+        for kind in ("product", "partner")
     )
-    return [(*row, pages.get((reporter, row[1]), "")) for there in found for row in there.select(shown).iter_rows()]
+    return [(*row, pages.get(row[1], "")) for there in found for row in there.select(shown).iter_rows()]
