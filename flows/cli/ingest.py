@@ -84,7 +84,7 @@ def ingest(  # an option for each field of the form
     raise typer.Exit(worst)
 
 
-@commands.command(epilog="Example: `tidewaiter run` then `tidewaiter read metric --product 85051110 --month 2025-06`")
+@commands.command(epilog="Example: `tidewaiter run` then `tidewaiter read 85051110 --month 2025-06`")
 def run(
     store: StoreGiven = STORE,
     prefect: Annotated[

@@ -19,6 +19,7 @@ from tasks.domain.classification import part_of
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.periods import first_day, month_index, month_name, month_number
 from tasks.domain.release_ids import MARK
+from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted
 from tasks.domain.units import per_unit
 from tasks.ledger.doubts import Doubts
@@ -60,14 +61,19 @@ class Comparison(NamedTuple):
 
 
 class State:
-    """What the rows are made of: a state of a store, now or as of a day, and whose it is."""
+    """What the rows are made of: a state of a store, now or as of a day."""
 
-    def __init__(self, read: Read, doubts: Doubts, reporter: str) -> None:
-        self.read, self.doubts, self.reporter = read, doubts, reporter
+    def __init__(self, read: Read, doubts: Doubts) -> None:
+        self.read, self.doubts = read, doubts
         # Once a month, because each of the next two years looks back on it; a month of a full cube takes some megabytes.
         self.growths, self.levels, self.steps = map(
             functools.lru_cache(2 * VERDICT_MONTHS), (self._growths, self._levels, self._steps)
         )
+
+    @functools.cached_property
+    def reporter(self) -> str:
+        """Whose statistics these are."""
+        return Reporter.of(self.read("release")).code
 
     def _growths(self, flow: str, month: int) -> pl.DataFrame:
         """What a verdict needs of the world's figures of a month (month number)."""

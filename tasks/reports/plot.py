@@ -4,8 +4,10 @@ controls took effect.
 
 import textwrap
 from datetime import date
+from typing import Any
 
 import polars as pl
+import vl_convert
 
 from tasks.domain.errors import NoFigure
 from tasks.domain.labels import capitalised, partner_name, product_name, product_names, trade_of
@@ -15,12 +17,20 @@ from tasks.domain.periods import month_end
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import named
 from tasks.reports.brief import wording
+from tasks.reports.brief.charts import Spec, field, layer, scale_of
 from tasks.reports.brief.sentences import subject
 from tasks.reports.brief.wording import scale_name, texts
-from tasks.reports.charts import COLOURS, MONTH_AXIS, Spec, field, layer, lines, on_calendar, png, scale_of, svg
 from tasks.reports.query import Keys, several
 
 PICTURES = (".png", ".svg")
+COLOURS = ("#1f3a5f", "#c8553d", "#b07a1c", "#3f7d68", "#7f6a93", "#6f7276")
+# Ticks closer than a month would print the same month several times.
+MONTH_AXIS = {
+    "title": None, "format": "%Y-%m", "labelAngle": 0, "labelOverlap": True, "labelSeparation": 12, "tickMinStep": 28 * 24 * 3600 * 1000,
+}  # fmt: skip
+ON_WHITE = {
+    "config": {"background": "#ffffff", "font": "sans-serif", "title": {"anchor": "start", "fontWeight": "normal"}}
+}
 # Separates the product and the partner of a line; no key contains it.
 BETWEEN = "\t"
 # A longer note would leave the picture.
@@ -30,10 +40,11 @@ LABELS_MAX, LABEL_HEIGHT = 12, 0.045
 
 
 def draw(
-    rows: pl.DataFrame, product: Keys, partners: list[str], measure: str, form: str, reporter: Reporter, cited: str = "", language: str = "en"
+    rows: pl.DataFrame, product: Keys, partners: list[str], measure: str, form: str, reporter: Reporter, cited: str = "", language: str = "en",
+    scale: float = 2,
 ) -> bytes:  # fmt: skip
     """Return the bytes of a PNG or SVG, with a line for each product and partner; `rows` are of the table metric in
-    the store of `reporter`, `cited` is the line with their sources.
+    the store of `reporter`, `cited` is the line with their sources. A PNG has `scale` dots a point.
 
     Raises NoFigure, and ValueError for another form.
     """
@@ -62,7 +73,7 @@ def draw(
     shown = known.filter(pl.col("partner").is_in(list(names)))
     factor, unit = scale_of(shown["level"], measure)
     first, last = min(shown["period"]), max(shown["period"])
-    values = on_calendar(known, list(names), names, factor)
+    values = _on_calendar(known, list(names), names, factor)
     inks = {"range": list(COLOURS)} if len(names) <= len(COLOURS) else {"scheme": "tableau20"}
     is_labelled = len(names) <= LABELS_MAX
     legend = None if is_labelled else {"orient": "top", "labelLimit": 0, "columns": 1 if len(products) > 1 else 0}
@@ -99,7 +110,7 @@ def draw(
     axis = MONTH_AXIS | {
         "title": notes or None, "titleAnchor": "start", "titleAlign": "left", "titleX": 0, "titleFontSize": 11, "titleFontWeight": "normal", "titleColor": "#444444", "titlePadding": 14,
     }  # fmt: skip
-    layers.insert(0, lines(values, color=ink, x=field("month", "temporal", axis=axis)))
+    layers.insert(0, _lines(values, color=ink, x=field("month", "temporal", axis=axis)))
     heading = {
         "text": title,
         "subtitle": [scale_name(unit, language)],
@@ -108,7 +119,36 @@ def draw(
         "offset": 14,
     }
     chart = {"layer": layers, "width": 720, "height": 360, "title": heading}
-    return png(chart) if form == ".png" else svg(chart)
+    if form == ".png":
+        return vl_convert.vegalite_to_png(chart | ON_WHITE, scale=scale)
+    return vl_convert.vegalite_to_svg(chart | ON_WHITE).encode()
+
+
+def _on_calendar(rows: pl.DataFrame, partners: list[str], names: dict[str, str], scale: float) -> list[dict[str, Any]]:
+    """Return every month from the first with a figure to the last, for each partner; the value of a missing month is
+    null.
+
+    So that no line crosses a missing month.
+    """
+    known = rows.filter(pl.col("level").is_not_null() & pl.col("partner").is_in(partners))
+    first, last = known["period"].min(), known["period"].max()
+    if not isinstance(first, date) or not isinstance(last, date):
+        return []
+    levels = {(row["partner"], row["period"]): row["level"] * scale for row in known.iter_rows(named=True)}
+    there = [partner for partner in partners if partner in set(known["partner"])]
+    months = pl.date_range(first, last, "1mo", eager=True).to_list()
+    return [
+        {"month": f"{month:%Y-%m-%d}", "value": levels.get((partner, month)), "partner": names[partner]}
+        for partner in there
+        for month in months
+    ]
+
+
+def _lines(values: list[Spec], **encoding: Spec) -> Spec:
+    """Draw a line with points for each partner, broken where a month is missing; the axis starts at zero."""
+    month = field("month", "temporal", axis=MONTH_AXIS)
+    level = field("value", "quantitative", title=None, scale={"zero": True})
+    return layer(values, {"type": "line", "point": True, "strokeWidth": 2}, **{"x": month, "y": level} | encoding)
 
 
 def _at_the_lines(values: list[Spec], last: date, ink: Spec) -> Spec:

@@ -34,7 +34,7 @@ from tasks.reports.terminal import amount
 from tasks.store.parquet import Partition, path_partition, read_table
 from tasks.store.snapshot import Snapshot, open_snapshot
 
-PRODUCTS_MAX, PARTNERS_MAX, MONTHS_SHOWN, RECORDS_MAX = 3, 12, 25, 200
+PRODUCTS_MAX, PARTNERS_MAX, LINES_MAX, MONTHS_SHOWN, RECORDS_MAX = 3, 12, 6, 25, 200
 # Measure, unit shown to readers, and factor; the first one that a product has is shown.
 MEASURES = (
     ("quantity_kg", "t", 1e-3),
@@ -172,7 +172,7 @@ def _headline(series: pl.DataFrame, unit: str, scale: float, reporter: Reporter,
     return {
         "lead": _lead(first, unit, scale, reporter), "about": _about(first, reporter), "month": written_month(first["period"]),
         "unit": unit, "rows": ordered.to_dicts(), "level": lambda value: _level(value, scale),
-        "notes": _not_comparable(ordered, reporter), "picture": _picture(series, unit, scale) if pictures else "",
+        "notes": _not_comparable(ordered, reporter), "picture": _picture(series, reporter) if pictures else "",
     }  # fmt: skip
 
 
@@ -196,15 +196,20 @@ def _lead(row: Row, unit: str, scale: float, reporter: Reporter) -> str:
     )
 
 
-def _picture(series: pl.DataFrame, unit: str, scale: float) -> str:
-    from tasks.reports.charts import MASS, chart, scale_of
+def _picture(series: pl.DataFrame, reporter: Reporter) -> str:
+    """Draw the world and the largest partners of the newest month."""
+    from tasks.reports.plot import draw
 
-    names = {partner: partner_name(partner) for partner in series["partner"].unique()}
     # A group next to its own members would look like an addition to them.
-    alone = series.filter(~pl.col("partner").is_in(code_table("partner_groups")["group"].implode()))
-    if unit == "t":
-        scale, unit = scale_of(alone["level"], MASS)
-    return base64.b64encode(chart(alone, names, unit, scale)).decode()
+    groups = code_table("partner_groups")["group"].implode()
+    known = series.filter(pl.col("level").is_not_null(), ~pl.col("partner").is_in(groups))
+    newest = known.filter(pl.col("period") == pl.col("period").max())
+    ordered = newest.sort(pl.col("partner") != WORLD, "level", "partner", descending=[False, True, False])
+    partners = ordered["partner"].head(LINES_MAX).to_list()
+    if not partners:
+        return ""
+    drawn = draw(known, known["product"][0], partners, known["measure"][0], ".png", reporter, scale=1)
+    return base64.b64encode(drawn).decode()
 
 
 def _not_comparable(rows: pl.DataFrame, reporter: Reporter) -> list[str]:

@@ -1,5 +1,7 @@
 """Draws the charts of a brief as static SVG: no script, no network, one colour that follows the page in light and
 dark.
+
+All charts are Vega-Lite, written as the dictionaries of its documentation and rendered without a browser.
 """
 
 import functools
@@ -11,8 +13,8 @@ from typing import Any
 import vl_convert
 
 from schemas.forms.brief import Facts, MirrorPart
+from schemas.names import VALUES
 from tasks.reports.brief.wording import partner
-from tasks.reports.charts import Spec, field, layer, scale_of
 
 INK, BAR, OTHER = "#010101", "#2f7fc1", "#c8553d"
 PALE = 0.07
@@ -23,6 +25,42 @@ WIDTHS = {"broad": 800, "narrow": 366}
 TICKS = ",.3~f"
 # The heading of the chart says the unit.
 AXIS = {"title": None, "tickCount": 5, "format": TICKS}
+MASS = "quantity_kg"
+# The factor and the unit of an axis, by the least of the largest level, in kilograms or in whole money.
+SCALES_OF_MASS = ((1e9, 1e-9, "Mt"), (1e8, 1e-6, "kt"), (0, 1e-3, "t"))
+SCALES_OF_MONEY = ((1e10, 1e-9, "billion"), (1e6, 1e-6, "million"), (1e4, 1e-3, "thousand"), (0, 1.0, ""))
+# A part of the specification of a chart.
+Spec = dict[str, Any]
+
+
+def field(name: str, kind: str, **more: Any) -> Spec:
+    """A column and how it is shown: kind is `nominal`, `quantitative` or `temporal`.
+
+    >>> field("month", "temporal", title=None)
+    {'field': 'month', 'type': 'temporal', 'title': None}
+    """
+    return {"field": name, "type": kind, **more}
+
+
+def layer(values: Iterable[Spec], mark: str | Spec, **encoding: Spec) -> Spec:
+    """One kind of mark for each row."""
+    return {"data": {"values": [*values]}, "mark": mark, "encoding": encoding}
+
+
+def scale_of(values: Iterable[float | None], measure: str) -> tuple[float, str]:
+    """Return the factor for levels of a measure on an axis, and the unit that results: t, kt, Mt, million USD.
+
+    >>> scale_of([353_000.0, None, 3_188_000.0], "quantity_kg"), scale_of([9_719_544_000.0], "quantity_kg")
+    ((0.001, 't'), (1e-09, 'Mt'))
+    >>> scale_of([2_164_000.0], "value_usd"), scale_of([570.0], "value_usd")
+    ((1e-06, 'million USD'), (1.0, 'USD'))
+    """
+    if measure not in (MASS, *VALUES):
+        return 1.0, measure
+    largest = max((abs(value) for value in values if value is not None), default=0.0)
+    scales = SCALES_OF_MASS if measure == MASS else SCALES_OF_MONEY
+    factor, unit = next((factor, unit) for least, factor, unit in scales if largest >= least)
+    return factor, unit if measure == MASS else f"{unit} {measure.removeprefix('value_').upper()}".lstrip()
 
 
 def month_chart(facts: Facts) -> str:

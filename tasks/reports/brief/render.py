@@ -9,7 +9,7 @@ from schemas.names import MADE, MISSING
 from tasks.domain.labels import capitalised, partner_name
 from tasks.domain.measure_states import LAPSED
 from tasks.reports.brief import charts, lists, sentences, verdicts, wording
-from tasks.reports.charts import scale_of
+from tasks.reports.brief.charts import scale_of
 from tasks.reports.first_prints import WITHIN_PCT
 from tasks.reports.page_templates import LANGUAGES, template
 

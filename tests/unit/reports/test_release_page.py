@@ -15,7 +15,7 @@ from flows.release import release
 from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.request import ReleaseRequest
 from tasks.ingest import held as held_releases
-from tasks.reports import charts, query
+from tasks.reports import plot, query
 from tasks.reports.release_page import PRODUCTS_MAX, Pages, largest, pages
 
 COLUMNS = {"product": pl.String, "partner": pl.String, "level": pl.Float64}
@@ -108,11 +108,11 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
     """The partners and the months of each picture."""
     found: list[set[str]] = []
 
-    def chart_of(series: pl.DataFrame, *_: object) -> bytes:
-        found.append({*series["partner"], *series["period"].dt.strftime("%Y-%m")})
+    def draw(series: pl.DataFrame, product: str, partners: list[str], *_: object, **__: object) -> bytes:
+        found.append({*partners, *series["period"].dt.strftime("%Y-%m")})
         return b"picture"
 
-    monkeypatch.setattr(charts, "chart", chart_of)
+    monkeypatch.setattr(plot, "draw", draw)
     return found
 
 
