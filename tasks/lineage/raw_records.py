@@ -95,14 +95,8 @@ class RawRecords:
             self._of_month[month] = read_table(
                 self.snapshot, "detail", lambda partition: partition == month, self.where
             )
-        details = self._of_month[month]
-        if self.where is None:
-            found = details.filter(pl.all_horizontal(pl.col(name) == row[name] for name in key))
-            return [Detail(*one) for one in found.select(Detail._fields).iter_rows()]
-        # Of one product most rows are asked for; of all products, few.
-        if month not in self._by_key:
             parts: dict[tuple[Any, ...], list[Detail]] = {}
-            for one in details.select(*key, *Detail._fields).iter_rows():
+            for one in self._of_month[month].select(*key, *Detail._fields).iter_rows():
                 parts.setdefault(one[: len(key)], []).append(Detail(*one[len(key) :]))
             self._by_key[month] = parts
         return self._by_key[month].get(tuple(row[name] for name in key), [])

@@ -16,7 +16,6 @@ from schemas.layouts import FLOWS, LAYOUTS
 from schemas.table import empty_frame, readers_schema
 from tasks.domain.hashing import json_sha256
 from tasks.domain.periods import month_name
-from tasks.domain.reporter import Reporter
 from tasks.domain.units import MILLIGRAMS_PER_KG
 from tasks.ledger.doubts import Doubts
 from tasks.reports import query
@@ -104,11 +103,7 @@ def _in_memory(snapshot: Snapshot, flow: str, months: Sequence[int]) -> list[lis
 
 def state_of(snapshot: Snapshot) -> State:
     """The state of a store that rows are made of."""
-    return _state(functools.partial(read_table, snapshot), Doubts(snapshot))
-
-
-def _state(read: Callable[..., pl.DataFrame], doubts: Doubts) -> State:
-    return State(read, doubts, Reporter.of(read("release")).code)
+    return State(functools.partial(read_table, snapshot), Doubts(snapshot))
 
 
 def _known_on(snapshot: Snapshot, flow: str, day: date) -> State:
@@ -125,7 +120,7 @@ def _known_on(snapshot: Snapshot, flow: str, day: date) -> State:
         "metric": metric, "record_level": metric.drop_nulls("level").with_columns(smallest), "observation": vintages.with_columns(until), "revision": revised, "decision": decisions,
         "release": releases.filter(pl.col("released_on") <= day),
     }  # fmt: skip
-    return _state(functools.partial(_read, frames, flow), Doubts(snapshot, day))
+    return State(functools.partial(_read, frames, flow), Doubts(snapshot, day))
 
 
 def _read(

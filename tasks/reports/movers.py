@@ -18,6 +18,7 @@ from tasks.domain.classification import part_of
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.periods import first_day, month_index, month_name, month_number
 from tasks.domain.release_ids import MARK
+from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted
 from tasks.ledger.doubts import Doubts
 from tasks.reports import price_volume
@@ -58,11 +59,15 @@ class Comparison(NamedTuple):
 
 
 class State(NamedTuple):
-    """What the rows are made of: a state of a store, now or as of a day, and whose it is."""
+    """What the rows are made of: a state of a store, now or as of a day."""
 
     read: Read
     doubts: Doubts
-    reporter: str
+
+    @property
+    def reporter(self) -> str:
+        """Whose statistics these are."""
+        return Reporter.of(self.read("release")).code
 
 
 def mover_rows(state: State, flow: str, months: Sequence[int], top: int = TOP) -> pl.DataFrame:

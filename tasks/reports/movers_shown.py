@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from tasks.domain.labels import capitalised, country, partner_name, trade_of, written_month
+from tasks.domain.labels import capitalised, country, partner_name, trade_of
 from tasks.domain.periods import first_day, month_number
 from tasks.domain.reporter import CHN
+from tasks.reports.brief.wording import month_words
 from tasks.reports.expectation import days_share
 from tasks.reports.movers import AGAINST
 from tasks.reports.page_templates import words
@@ -48,7 +49,7 @@ def sections(
     t, (factor, unit) = words("movers", language), _scale(rows, language)
     flow, month = rows["flow"][0], rows["period"][0]
     about = t["about"].format(
-        trade=capitalised(trade_of(reporter, flow, language)), month=_month(month, language),
+        trade=capitalised(trade_of(reporter, flow, language)), month=month_words(f"{month:%Y-%m}", language),
         against=t["against"][against], unit=unit,
     )  # fmt: skip
     total = rows.filter(kind="total")
@@ -82,12 +83,8 @@ def _new_year(month: date, against: str, reporter: str, language: str) -> Iterat
     t, other = words("movers", language), month_number(month) - AGAINST[against][0]
     now, then = days_share(month_number(month)), days_share(other)
     if reporter == CHN and abs(now - then) >= HOLIDAY_MIN:
-        names = [_month(one, language) for one in (month, first_day(other))]
+        names = [month_words(f"{one:%Y-%m}", language) for one in (month, first_day(other))]
         yield t["new_year"].format(now=100 * now, month=names[0], then=100 * then, other=names[1])
-
-
-def _month(month: date, language: str) -> str:
-    return written_month(month) if language == "en" else f"{month.year}年{month.month}月"
 
 
 def _split(total: pl.DataFrame, factor: float, t: dict[str, Any]) -> list[str]:

@@ -160,5 +160,5 @@ def test_the_codes_above_all_others_and_what_is_watched_are_followed() -> None:
 
 def test_nothing_is_said_of_a_store_without_figures() -> None:
     kinds = readers_schema("metric")
-    state = State(lambda table, keep, where, columns=("product", "measure", "period", "level"): pl.DataFrame(schema={name: kinds[name] for name in columns}), None, "CHN")  # type: ignore[arg-type]  # fmt: skip
+    state = State(lambda table, keep, where, columns=("product", "measure", "period", "level"): pl.DataFrame(schema={name: kinds[name] for name in columns}), None)  # type: ignore[arg-type]  # fmt: skip
     assert expectation_rows(state, "export", [FIRST]).is_empty()
