@@ -47,8 +47,9 @@ if ! can_run 2> "$work/probe.log"; then
   can_run 2>> "$work/probe.log" || skip "the engine runs no container here: $(tail -n 1 "$work/probe.log")"
 fi
 
-if ! buildah inspect --type image docker.io/library/postgres:16 >/dev/null 2>&1; then
-  step "the base images, by debootstrap"
+python_image=docker.io/library/python:3.13-slim
+if ! buildah inspect --type image $python_image >/dev/null 2>&1; then
+  step "the base image, by debootstrap"
   container=$(buildah from scratch)
   root=$(buildah mount "$container")
   debootstrap --variant=minbase --include=python3-venv,postgresql,ca-certificates trixie "$root" > "$work/debootstrap.log" || fail "see $work/debootstrap.log"
@@ -56,8 +57,12 @@ if ! buildah inspect --type image docker.io/library/postgres:16 >/dev/null 2>&1;
   # `python` and `pip` are where Docker's image has them, and pip finds the wheels that are mounted during the build.
   chroot "$root" python3 -m venv /usr/local
   printf '[global]\nno-index = true\nfind-links = /wheels\n' > "$root/etc/pip.conf"
-  # What the image `postgres` does with its three variables.
-  cat > "$root/usr/local/bin/start-database" <<'END'
+  buildah config --env PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$container"
+  buildah commit --quiet --rm "$container" $python_image > /dev/null
+fi
+# What the image `postgres` does with its three variables.
+container=$(buildah from --pull-never $python_image)
+cat > "$(buildah mount "$container")/usr/local/bin/start-database" <<'END'
 #!/bin/sh
 set -e
 data=/var/lib/postgresql/data bin=$(echo /usr/lib/postgresql/*/bin)
@@ -65,18 +70,15 @@ as_postgres() { setpriv --reuid postgres --regid postgres --init-groups "$@"; }
 if [ ! -f $data/PG_VERSION ]; then
   install --directory --owner postgres --mode 700 $data
   echo "$POSTGRES_PASSWORD" > /tmp/password
-  as_postgres "$bin/initdb" --pgdata $data --username "$POSTGRES_USER" --pwfile /tmp/password --auth-host scram-sha-256 --auth-local trust
+  as_postgres "$bin/initdb" --pgdata $data --username "$POSTGRES_USER" --pwfile /tmp/password --auth-host scram-sha-256 --auth-local trust --locale C.UTF-8
   echo "host all all all scram-sha-256" >> $data/pg_hba.conf
   echo "CREATE DATABASE \"$POSTGRES_DB\"" | as_postgres "$bin/postgres" --single -D $data postgres
 fi
 exec setpriv --reuid postgres --regid postgres --init-groups "$bin/postgres" -D $data -c listen_addresses='*'
 END
-  chmod 755 "$root/usr/local/bin/start-database"
-  buildah config --env PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$container"
-  buildah commit --quiet "$container" docker.io/library/python:3.13-slim > /dev/null
-  buildah config --entrypoint '["start-database"]' "$container"
-  buildah commit --quiet --rm "$container" docker.io/library/postgres:16 > /dev/null
-fi
+chmod 755 "$(buildah mount "$container")/usr/local/bin/start-database"
+buildah config --entrypoint '["start-database"]' "$container"
+buildah commit --quiet --rm "$container" docker.io/library/postgres:16 > /dev/null
 
 if ! cmp -s requirements.lock "$work/wheels/requirements.lock"; then
   step "the wheels of the lock file"
@@ -146,5 +148,6 @@ step "published, and read by DuckDB from the host"
 
 down
 trap - EXIT
+if grep --max-count 3 '| ERROR ' "$work/services.log"; then fail "services have logged errors; see $work/services.log"; fi
 [ -z "$(podman ps --all --quiet)" ] || fail "services are left: $(podman ps --all)"
 step "stopped; nothing is left but the images in $work"

@@ -5,6 +5,7 @@ below a code add up to its change. Nothing is estimated: a series counts only wh
 of the table `mover`. Which months are made again is in `analysis`.
 """
 
+import functools
 import itertools
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -20,11 +21,12 @@ from tasks.domain.periods import first_day, month_index, month_name, month_numbe
 from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted
+from tasks.domain.units import per_unit
 from tasks.ledger.doubts import Doubts
 from tasks.reports import price_volume
 from tasks.reports.price_volume import Terms
-from tasks.reports.quotable import COLUMNS, Judge
-from tasks.store.parquet import partition_month
+from tasks.reports.quotable import COLUMNS, SIGN_MONTHS, Judge, Steps, own_or_parts
+from tasks.store.parquet import Partition, partition_month
 
 # Months back, and the growth whose verdict is told.
 AGAINST = {"month": (1, "mom_pct"), "year": (12, "yoy_pct")}
@@ -58,16 +60,40 @@ class Comparison(NamedTuple):
         return self.month - AGAINST[self.against][0], self.month
 
 
-class State(NamedTuple):
+class State:
     """What the rows are made of: a state of a store, now or as of a day."""
 
-    read: Read
-    doubts: Doubts
+    def __init__(self, read: Read, doubts: Doubts) -> None:
+        self.read, self.doubts = read, doubts
+        # Once a month, because each of the next two years looks back on it; a month of a full cube takes some megabytes.
+        self.growths, self.levels, self.steps = map(
+            functools.lru_cache(2 * VERDICT_MONTHS), (self._growths, self._levels, self._steps)
+        )
 
-    @property
+    @functools.cached_property
     def reporter(self) -> str:
         """Whose statistics these are."""
         return Reporter.of(self.read("release")).code
+
+    def _growths(self, flow: str, month: int) -> pl.DataFrame:
+        """What a verdict needs of the world's figures of a month (month number)."""
+        return self.read("metric", _in([month], flow), pl.col("partner") == WORLD, ("product", *COLUMNS))
+
+    def _levels(self, flow: str, month: int) -> pl.DataFrame:
+        """The world's levels of a month alone, which are a thirtieth of its figures."""
+        rows = self.read("record_level", _in([month], flow), pl.col("partner") == WORLD)
+        in_kg = pl.col("level") / per_unit("quantity_kg")
+        level = pl.when(pl.col("measure") == "quantity_kg").then(in_kg).otherwise("level")
+        return rows.select("product", "partner", "measure", "period", level=level)
+
+    def _steps(self, flow: str, month: int) -> pl.DataFrame:
+        """The largest step of each product's numbers in a month, and whether one was revised."""
+        rows = self.read("observation", _in([month], flow), None, ("product", "resolution", "known_until"))
+        return rows.group_by("product").agg(pl.col("resolution").max(), pl.col("known_until").is_not_null().any())
+
+
+def _in(months: Collection[int], flow: str) -> Callable[[Partition], bool]:
+    return lambda part: part[0] == flow and partition_month(part) in months
 
 
 def mover_rows(state: State, flow: str, months: Sequence[int], top: int = TOP) -> pl.DataFrame:
@@ -131,7 +157,7 @@ class _Levels:
             of_goods |= measure.str.starts_with("quantity_")
         growths = {name: status(growth) for name, (_, growth) in AGAINST.items()}
         rows = read(
-            "metric", lambda part: part[0] == flow and partition_month(part) in months, where & of_goods & pl.col("level").is_not_null(),
+            "metric", _in(months, flow), where & of_goods & pl.col("level").is_not_null(),
             (*keys, "period", "measure", "level", "highest_since", "lowest_since", *growths.values()),
         )  # fmt: skip
         rows = rows.select(
@@ -419,20 +445,33 @@ def _judge(rows: list[Row], state: State, flow: str, months: Sequence[int]) -> N
     """Add the doubts about the rows, and of the growth of each product whether it may be quoted: yes, care or no."""
     shown = sorted({row["product"] for row in rows if row.get("product") and row["kind"] == "product"})
     near = range(min(months) - VERDICT_MONTHS, max(months) + 1)
-
-    def is_near(part: tuple[str, int, int]) -> bool:
-        return part[0] == flow and partition_month(part) in near
-
-    of_world = pl.col("product").is_in(shown) & (pl.col("partner") == WORLD)
-    series = state.read("metric", is_near, of_world, ("product", *COLUMNS))
-    above = [one for one in shown if not any(one != other and one.startswith(other) for other in shown)]
-    ledger = state.read("observation", is_near, pl.any_horizontal(False, *map(part_of, above)))
-    by_product, words = (frame.partition_by("product", as_dict=True) for frame in (series, ledger))
-    codes, judges = pl.DataFrame({"product": [code for (code,) in words]}, {"product": pl.String}), dict[str, Judge]()
+    # Signs are looked for among the growths of a few months; of all others the level is enough.
+    recent = range(min(months) - SIGN_MONTHS + 1, max(months) + 1)
+    figures = (state.growths(flow, month) if month in recent else state.levels(flow, month) for month in near)
+    numbers = pl.concat(state.steps(flow, month) for month in near)
+    by_product = (
+        pl.concat(figures, how="diagonal_relaxed")
+        .filter(pl.col("product").is_in(shown))
+        .partition_by("product", as_dict=True)
+    )
+    numbers = numbers.group_by("product").agg(pl.col("resolution").max(), pl.col("known_until").any())
+    steps = dict[str, Steps]()
     for product in shown:
-        parts = [product] if (product,) in words else codes.filter(part_of(product))["product"]
-        own = pl.concat([ledger.clear(), *(words[code,] for code in parts)])
-        judges[product] = Judge(by_product[product,], own)
+        own = own_or_parts(numbers, product)
+        steps[product] = Steps(own["resolution"].max(), own["known_until"].any())  # type: ignore[arg-type]
+    revised = [product for product in shown if steps[product].is_revised]
+
+    def read(*products: str) -> pl.DataFrame:
+        above = [one for one in products if not any(one != other and one.startswith(other) for other in products)]
+        return state.read("observation", _in(near, flow), pl.any_horizontal(*map(part_of, above)))
+
+    # All that were revised are looked at, so they are read together.
+    of_revised = read(*revised) if revised else pl.DataFrame()
+
+    def ledger_of(product: str) -> pl.DataFrame:
+        return own_or_parts(of_revised if steps[product].is_revised else read(product), product)
+
+    judges = {product: Judge(by_product[product,], steps[product], functools.partial(ledger_of, product)) for product in shown}  # fmt: skip
     for row in rows:
         if product := row.get("product"):
             pair = (row["month"], row["month"] - AGAINST[row["against"]][0])

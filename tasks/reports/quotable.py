@@ -4,11 +4,12 @@ The limits are rows of `quotability.csv`, each with its reason. The verdict is n
 the releases, but about how a reader would understand it.
 """
 
+import functools
 import itertools
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -17,7 +18,7 @@ from schemas.names import CAVEATS, status
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import WORLD
-from tasks.domain.periods import month_number
+from tasks.domain.periods import month_index, month_number
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 
@@ -39,34 +40,51 @@ REVISED_MONTHS = 24
 Row = Mapping[str, Any]
 
 
+class Steps(NamedTuple):
+    """Of the numbers of a product: the largest step in which one is printed, and whether one was ever revised."""
+
+    largest: int | None
+    is_revised: bool
+
+
 def words_of(snapshot: Snapshot, product: str, flow: str) -> pl.DataFrame:
     """Return the numbers of a product: its own if a release ever had any, otherwise those of its members."""
-    ledger_rows = read_table(snapshot, "observation", lambda part: part[0] == flow, part_of(product))
-    own = ledger_rows.filter(pl.col("product") == product)
-    return own if own.height else ledger_rows
+    return own_or_parts(read_table(snapshot, "observation", lambda part: part[0] == flow, part_of(product)), product)
+
+
+def own_or_parts(rows: pl.DataFrame, product: str) -> pl.DataFrame:
+    """Return the rows of a product, or those of its parts if it has none; `rows` has a column `product`."""
+    own = rows.filter(pl.col("product") == product)
+    return own if own.height else rows.filter(part_of(product))
+
+
+def steps_of(ledger_rows: pl.DataFrame) -> Steps:
+    """Return the steps of rows of `observation`."""
+    largest: Any = ledger_rows["resolution"].max()
+    return Steps(largest, ledger_rows["known_until"].null_count() < ledger_rows.height)
 
 
 class Judge:
     """Verdicts on the growths of one product.
 
-    `metric` are its rows of that table, and `ledger_rows` its rows of `observation`: of the product itself, or of its members
-    if only these have any.
+    `metric` are its rows of that table, `steps` and `read_ledger` are of its rows of `observation`: of the product itself, or of
+    its members if only these have any. Most products were never revised, and most bases are far above any step: these need no
+    look at single numbers, and their rows are not read.
     """
 
-    def __init__(self, metric: pl.DataFrame, ledger_rows: pl.DataFrame) -> None:
+    def __init__(self, metric: pl.DataFrame, steps: Steps, read_ledger: Callable[[], pl.DataFrame]) -> None:
         rows = metric.select(COLUMNS).with_columns(pl.col("partner", "measure").cast(pl.String))
         self._rows: dict[tuple[str, str, int], Row] = {
             (row["partner"], row["measure"], month_number(row["period"])): row for row in rows.iter_rows(named=True)
         }
-        single = ledger_rows.filter(pl.col("period_start").dt.month_start() == pl.col("period_end").dt.month_start())
-        self._ledger_rows = single.with_columns(
-            month=pl.col("period_start").dt.year() * 12 + pl.col("period_start").dt.month() - 1
-        )
-        # Most products were never revised, and most bases are far above any step: these need no look at single numbers.
-        self._largest_step = ledger_rows["resolution"].max()
-        self._is_revised = ledger_rows["known_until"].null_count() < ledger_rows.height
+        self._steps, self._read_ledger = steps, read_ledger
         limits = code_table("quotability").select("caveat", "figure", "limit")
         self._limits = {(caveat, figure): float(limit) for caveat, figure, limit in limits.iter_rows()}
+
+    @functools.cached_property
+    def _ledger_rows(self) -> pl.DataFrame:
+        single = pl.col("period_start").dt.month_start() == pl.col("period_end").dt.month_start()
+        return self._read_ledger().filter(single).with_columns(month=month_index("period_start"))
 
     def verdict(self, partner: str, measure: str, figure: str, month: date) -> Verdict | None:
         """Return the verdict on a growth; None if there is none, or if the figure is not a growth."""
@@ -103,7 +121,7 @@ class Judge:
         self, place: tuple[str, str, int], figure: str, row: Row, limit: float
     ) -> dict[str, float] | None:
         base = self._base(place, figure, row)
-        if base is None or not isinstance(self._largest_step, int) or base >= limit * self._largest_step:
+        if base is None or self._steps.largest is None or base >= limit * self._steps.largest:
             return None
         last = place[2] - BACK[figure]
         first = last - last % 12 if figure == "ytd_yoy_pct" else last
@@ -132,7 +150,7 @@ class Judge:
     def _revision_noise(
         self, place: tuple[str, str, int], figure: str, row: Row, limit: float
     ) -> dict[str, float] | None:
-        if not self._is_revised:
+        if not self._steps.is_revised:
             return None
         statements = self._statements(place, range(place[2] - REVISED_MONTHS + 1, place[2] + 1)).sort("known_from")
         keys = statements.group_by("month", "product", "partner").agg(

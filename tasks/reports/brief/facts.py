@@ -32,7 +32,7 @@ from tasks.reports.brief.mirrored import mirrored
 from tasks.reports.citation import known_on
 from tasks.reports.expectation import of_month
 from tasks.reports.first_prints import scorecard, within
-from tasks.reports.quotable import Judge, words_of
+from tasks.reports.quotable import Judge, steps_of, words_of
 from tasks.store.parquet import path_partition, read_table
 from tasks.store.snapshot import Snapshot
 
@@ -69,7 +69,8 @@ class Gatherer:
             raise NoFigure(f"no {flow} of {product}; products are {_products(snapshot, flow)}")
         self.measure = self._measure()
         self.readings = Readings(snapshot, [product, *members(product)], others=False)
-        self.judge = Judge(self.rows, words_of(snapshot, product, flow))
+        words = words_of(snapshot, product, flow)
+        self.judge = Judge(self.rows, steps_of(words), lambda: words)
         self.count = 0
 
     def _measure(self) -> str:

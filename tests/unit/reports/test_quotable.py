@@ -12,7 +12,7 @@ from schemas.names import CAVEATS, status
 from schemas.reference.code_tables import code_table
 from schemas.table import readers_schema
 from tasks.domain.periods import first_day, month_end
-from tasks.reports.quotable import BACK, Judge
+from tasks.reports.quotable import BACK, Judge, steps_of
 
 LAST = 2025 * 12 + 5
 KG = "quantity_kg"
@@ -71,7 +71,7 @@ def words(*told: tuple[int, str, int, int, int | None], partner_of: str = "USA")
 
 
 def judged(frame: pl.DataFrame, told: pl.DataFrame, figure: str = "mom_pct", partner: str = "USA") -> Verdict:
-    found = Judge(frame, told).verdict(partner, KG, figure, date(2025, 6, 1))
+    found = Judge(frame, steps_of(told), lambda: told).verdict(partner, KG, figure, date(2025, 6, 1))
     assert found is not None
     return found
 
