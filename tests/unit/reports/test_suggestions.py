@@ -4,10 +4,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
+from schemas.table import empty_frame
 from tasks.reports.suggestions import what_is_nearby
-from tests.unit.store.test_sample import snapshot_of
+from tasks.store.parquet import encode_months
+from tasks.store.publish import publish
 
 TABLE = "record_level"
 
@@ -15,7 +18,13 @@ TABLE = "record_level"
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     """Exports of 85051110 to P0 and P1 in April and June, in dollars; imports from P0 in May."""
-    snapshot_of(tmp_path, {"export 2025-04": 1, "export 2025-06": 2, "import 2025-05": 1})
+    series = (("export", "P0", 4), ("export", "P0", 6), ("export", "P1", 6), ("import", "P0", 5))
+    rows = [
+        {"flow": flow, "product": "85051110", "partner": partner, "period": date(2025, month, 1), "measure": "value_usd", "level": 1.0, "kinds": 2}
+        for flow, partner, month in series
+    ]  # fmt: skip
+    frame = pl.DataFrame(rows, schema=empty_frame(TABLE).schema)
+    publish(tmp_path, [*encode_months(TABLE, frame, lambda _: {})], carried=(), parent=None, about={"releases": []})
     return tmp_path
 
 
