@@ -1,7 +1,8 @@
 """Defines the commands and groups of Typer that all ours are of.
 
-They print the notes of an answer, which are warnings in Python, on standard error. They refuse a second value for an option that takes one: Typer takes the last value, so a person who asked for two products would see
-rows of one without notice. They turn an error of the caller into one line and the exit code for refused.
+They print the notes of an answer, which are warnings in Python, on standard error. They refuse a second value for an
+option that takes one: Typer takes the last value, so a person who asked for two products would see rows of one without
+notice. They turn an error of the caller into one line and the exit code for refused.
 """
 
 import warnings

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.cli import password
+from flows.cli.terminal import errors, say
 from schemas import settings
 from tasks.store.temporary import write_at_once
 
@@ -124,15 +125,19 @@ def _short(path: Path) -> Path:
 
 
 def ensure_server() -> str:
-    """Return the address of a server that answers, started if necessary: that of the environment, where it names another one, is only
-    waited for. Raises TimeoutError if none comes up, and PermissionError.
+    """Return the address of a server that answers, started if necessary: that of the environment, where it names another
+    one, is only waited for. Raises TimeoutError if none comes up, and PermissionError.
     """
     import httpx
 
     if found := running_server():
         return found
-    named, noted = settings.value(settings.PREFECT_API_URL), _noted()
-    if named and not (noted and noted["api"] == named):
+    named = settings.value(settings.PREFECT_API_URL)
+    if named and not _is_our_address(named):
+        say(
+            f"waiting up to {NAMED_SECONDS_MAX} s for the Prefect server at {named} ({settings.PREFECT_API_URL})",
+            to=errors,
+        )
         if _wait_until(lambda: running_server() is not None, NAMED_SECONDS_MAX):
             return named
         raise TimeoutError(
@@ -157,6 +162,15 @@ def ensure_server() -> str:
     lines = (HOME / "server.log").read_text(errors="replace").split("\n")
     last = next((line.strip() for line in reversed(lines) if line.strip()), "it printed nothing")
     raise TimeoutError(f"the Prefect server ended before it answered: {last}; see {HOME / 'server.log'}")
+
+
+def _is_our_address(named: str) -> bool:
+    """Whether a server of this folder may start at an address: the one that it had, or after a stop our own port, unless
+    another program has it.
+    """
+    if noted := _noted():
+        return bool(noted["api"] == named)
+    return named in {f"http://{host}:{PORT}/api" for host in (HOST, "localhost")} and _free_port(PORT) == PORT
 
 
 def _start_server(port: int, line: str) -> str | None:
@@ -228,27 +242,39 @@ def note_worker() -> None:
 def stop_workers() -> int:
     """End the workers that were started in this folder, before the server that they ask; return how many there were.
 
-    Raises TimeoutError if one is running flows: Prefect would end them with it.
+    Raises TimeoutError if one is running flows, which Prefect would end with it; then no worker is ended.
     """
     import psutil
 
-    ended = 0
-    for kept in sorted(HOME.glob(f"{WORKER}*")):
-        pid = int(kept.name.removeprefix(WORKER))
+    kept = sorted(HOME.glob(f"{WORKER}*"))
+    workers = []
+    for pid in (int(file.name.removeprefix(WORKER)) for file in kept):
         with contextlib.suppress(psutil.NoSuchProcess):
-            process = psutil.Process(pid)
-            if _is_process(pid, b"worker"):
-                if not _wait_until(lambda process=process: not process.children(), WORKER_SECONDS_MAX):  # type: ignore[misc]
-                    raise TimeoutError(
-                        f"the worker (process {pid}) is at work: stop again when its runs are over, or end it with kill {pid}, and its "
-                        "runs with it; nothing is half published"
-                    )
-                process.terminate()
-                for alive in psutil.wait_procs([process], WORKER_SECONDS_MAX)[1]:
-                    alive.kill()
-                ended += 1
-        kept.unlink(missing_ok=True)
-    return ended
+            workers += [psutil.Process(pid)] if _is_process(pid, b"worker") else []
+    if not _wait_until(lambda: not any(map(_has_runs, workers)), WORKER_SECONDS_MAX):
+        busy = next(filter(_has_runs, workers), workers[0]).pid
+        raise TimeoutError(
+            f"the worker (process {busy}) is at work: stop again when its runs are over, or end it with kill {busy}, and its "
+            "runs with it; nothing is half published"
+        )
+    for worker in workers:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            worker.terminate()
+    for alive in psutil.wait_procs(workers, WORKER_SECONDS_MAX)[1]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            alive.kill()
+    for file in kept:
+        file.unlink(missing_ok=True)
+    return len(workers)
+
+
+def _has_runs(worker: Any) -> bool:
+    """Whether a worker, a process of psutil, has started others. False if it has ended."""
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return bool(worker.children())
+    return False
 
 
 def _wait_until(is_so: Callable[[], bool], seconds: float) -> bool:

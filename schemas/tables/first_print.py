@@ -30,4 +30,7 @@ class FirstPrint(Table):
         "what the partner says of the same trade, where it has a store beside this one", UNIT
     )
     last: pl.Float64 = optional("last word of the most trusted kind of release", UNIT)
-    error_pct: pl.Float64 = optional("by how much `first` is above `last`: the error that its reader made; null where nothing can be compared", "per cent")  # fmt: skip
+    error_pct: pl.Float64 = optional(
+        "by how much `first` is above `last`: the error that its reader made; null where nothing can be compared",
+        "per cent",
+    )

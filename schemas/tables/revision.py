@@ -29,7 +29,11 @@ class Revision(Table):
         "release that said the new word, or that was silent; or the decision_id of what withdrew or reinstated a release"
     )
     revised_on: pl.Date = column("day from which the new word held")
-    world_old: pl.Int64 = optional("world total of the month the day before, by this source; null where not all of it is covered or counted in this unit", "see unit")  # fmt: skip
+    world_old: pl.Int64 = optional(
+        "world total of the month the day before, by this source; null where not all of it is covered or counted in this "
+        "unit",
+        "see unit",
+    )
     world_new: pl.Int64 = optional("the same on that day", "see unit")
     world_yoy_old_pct: pl.Float64 = optional(
         "y/y of the world total as it stood the day before; null where there is no base, or none that means the same, and "

@@ -135,6 +135,8 @@ def test_events_brief_and_plot_by_command(home: Path) -> None:
     assert (refused.returncode, "'11 November' is no day" in refused.stderr) == (2, True)
     assert in_process("plot", "85051110", "--output", "magnets.png", cwd=home).returncode == 0
     assert (home / "magnets.png").read_bytes().startswith(b"\x89PNG")
+    # A page is sent by mail.
+    assert max((home / f"{language}.html").stat().st_size for language in ("en", "zh")) <= 102_400
     assert (home / "en.md").read_text(encoding="utf-8").startswith("# China's exports of rare earth magnets, June 2025")
     for arguments, says in (
         (("brief", "85051110", "--month", "2025-13"), "is no month"),

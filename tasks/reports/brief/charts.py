@@ -154,13 +154,26 @@ def partner_levels(facts: Facts) -> list[float]:
     return [float(row.level.value) for row in facts.partners[1:] if isinstance(row.level.value, float)]
 
 
-# What a drawing says to a machine: the page describes it in words, and readers of screens skip it.
-IDLE = r' (?:pointer-events|aria-hidden|aria-roledescription|role|opacity)="(?:none|true|1|[^"\d]*)"| class="(?:mark|role)-[^"]*"| stroke-width="1"| font-(?:family="sans-serif"|size="13px")|<path class="(?:back|fore)ground"[^>]*/>'
+# What a drawing says to a machine, and what holds without being said: the page describes it in words, and readers of
+# screens skip it.
+IDLE = "|".join(
+    (
+        r' (?:pointer-events|aria-hidden|aria-roledescription|role|opacity)="(?:none|true|1|[^"\d]*)"',
+        r' class="(?:mark|role)-[^"]*"',
+        r' stroke-width="1"',
+        r' [xy]2="0"',
+        r' font-(?:family="sans-serif"|size="13px")',
+        r'<path class="(?:back|fore)ground"[^>]*/>',
+    )
+)
+# Inside a tag: the labels of an axis keep their decimals.
+COORDINATE = r"\d+\.\d{3,}(?=[^<>]*>)"
 
 
 # What the page has, and no words for readers of screens: the page says what the chart shows. The reader's font may be wider than ours.
 CONFIG = {
-    "background": "transparent", "aria": False, "font": "sans-serif", "view": {"stroke": None}, "padding": {"left": 8, "right": 8, "top": 4, "bottom": 4},
+    "background": "transparent", "aria": False, "font": "sans-serif", "view": {"stroke": None},
+    "padding": {"left": 8, "right": 8, "top": 4, "bottom": 4},
     "axis": {
         "labelColor": INK, "domainColor": INK, "tickColor": INK, "gridColor": INK, "gridOpacity": 0.15,
         "labelFontSize": 13, "titleColor": INK, "titleFontSize": 13, "titleFontWeight": "normal", "titlePadding": 10,
@@ -188,7 +201,7 @@ def _svg(drawn: str, prefix: str, name: str) -> str:
     """Render SVG that scales, takes its colour from the page and shares no id with another chart."""
     svg = vl_convert.vegalite_to_svg(drawn)
     svg = re.sub(IDLE, "", svg.replace(INK, "currentColor"))
-    svg = re.sub(r"\d+\.\d{3,}", lambda found: f"{float(found[0]):.1f}", svg)
+    svg = re.sub(COORDINATE, lambda found: f"{float(found[0]):.1f}", svg)
     svg = re.sub(r'(id="|url\(#|href="#)', rf"\1{prefix}-", svg)
     return re.sub(
         r'<svg ([^>]*?)width="[^"]*" height="[^"]*"',

@@ -1,6 +1,7 @@
 """Writes the lists of a brief, one line per entry: what is missing and why, sources, revisions, export controls."""
 
 import itertools
+import math
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from tasks.reports.brief.mirrored import is_withheld
 from tasks.reports.brief.wording import MASS, PRICE_UNITS, amount, figure_name, level, partner, scale_name, texts
 from tasks.reports.citation import citation, citation_zh, named_source
 
-# Numbers shown behind one figure; the others are counted.
+# Numbers shown behind one figure, of two operands two each; the others are counted.
 NUMBERS_MAX = 3
 SINCE = ("highest_since", "lowest_since")
 # Months of a mirror in the table; the chart has a year.
@@ -47,7 +48,8 @@ def numbers_that_matter(fact: Fact) -> tuple[list[TracedNumber], int]:
     """Return the ledger numbers by which a person checks a figure, and how many others it rests on.
 
     A record rests on its month and on the one that it names; a rank on the partner itself and on the next ones; any
-    other figure on the first and the last of its months. Of a sum of partners the largest come first.
+    other figure on the first and the last of its months. Of a sum of partners the largest come first, and of what it
+    is compared with the same ones.
     """
     assert fact.trace is not None
     operands, month = fact.trace.operands, f"{fact.month:%Y-%m}"
@@ -61,12 +63,13 @@ def numbers_that_matter(fact: Fact) -> tuple[list[TracedNumber], int]:
         chosen = [*own, *others[: NUMBERS_MAX - 1]]
     else:
         chosen = operands if len(operands) <= NUMBERS_MAX else [operands[0], operands[-1]]
-    each = max(1, NUMBERS_MAX // max(1, len(chosen)))
-    picked = [
-        number
-        for operand in chosen
-        for number in sorted(operand.numbers, key=lambda one: (one.period != month, -abs(one.value)))[:each]
-    ]
+    each = math.ceil(NUMBERS_MAX / max(1, len(chosen)))
+    picked: list[TracedNumber] = []
+    for operand in chosen:
+        known = {one.partner for one in picked} if each > 1 else ()
+        picked += sorted(
+            operand.numbers, key=lambda one: (one.period != month, one.partner not in known, -abs(one.value))
+        )[:each]
     # The total of a share contains the partner's own number a second time.
     return _distinct(picked), len(_distinct(every)) - len(_distinct(picked))
 

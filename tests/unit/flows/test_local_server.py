@@ -227,7 +227,7 @@ def test_of_two_who_start_at_once_one_starts_and_both_use_it(
 
 
 def test_no_other_server_takes_the_place_of_one_that_is_named(
-    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In a container whose server was slow, `deploy` started one of its own, and the deployments were gone with it."""
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:1/api")
@@ -239,9 +239,42 @@ def test_no_other_server_takes_the_place_of_one_that_is_named(
         match=r"PREFECT_API_URL names http://127.0.0.1:1/api, and no server answers there: start it, or unset",
     ):
         local_server.ensure_server()
+    assert (
+        capsys.readouterr().err
+        == "waiting up to 0 s for the Prefect server at http://127.0.0.1:1/api (PREFECT_API_URL)\n"
+    )
     local_server.note({"api": "http://127.0.0.1:1/api", "pid": OVER})
     password.make(tmp_path)
     assert local_server.ensure_server() == "at 1", "our own one that has ended"
+
+
+@pytest.mark.parametrize(
+    ("named", "is_taken", "is_noted", "is_ours"),
+    [
+        ("http://127.0.0.1:4200/api", False, False, True),
+        ("http://localhost:4200/api", False, False, True),
+        ("http://127.0.0.1:4200/api", True, False, False),
+        ("http://127.0.0.1:4200/api", False, True, False),
+        ("http://127.0.0.1:4201/api", False, False, False),
+        ("http://server:4200/api", False, False, False),
+    ],
+)
+def test_after_a_stop_the_address_that_the_environment_still_names_is_ours(
+    stranger: dict[str, str], monkeypatch: pytest.MonkeyPatch, named: str, is_taken: bool, is_noted: bool, is_ours: bool
+) -> None:
+    """For a new password: stop, delete the file, deploy. A server that listens there by now, or our own elsewhere, is left alone."""
+    monkeypatch.setenv("PREFECT_API_URL", named)
+    monkeypatch.setattr(local_server, "NAMED_SECONDS_MAX", 0)
+    monkeypatch.setattr(local_server, "_status", lambda url, login=None: None)
+    monkeypatch.setattr(local_server, "_free_port", lambda wanted: wanted + is_taken)
+    monkeypatch.setattr(local_server, "_start_server", lambda port, line: f"at {port}")
+    if not is_noted:
+        local_server.stop_server()
+    if is_ours:
+        assert local_server.ensure_server() == "at 4200"
+    else:
+        with pytest.raises(TimeoutError, match=f"PREFECT_API_URL names {named}, and no server answers there"):
+            local_server.ensure_server()
 
 
 def test_a_server_that_has_ended_comes_back_at_its_address(
@@ -313,19 +346,27 @@ def test_a_worker_at_work_is_left_alone_and_one_without_a_run_ends(
     monkeypatch.setattr(local_server, "WORKER_SECONDS_MAX", 0.3)
     assert local_server.stop_workers() == 0
     command = [sys.executable, "-c", WORKER, "worker"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    idle = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)", "worker"]
+    with (
+        subprocess.Popen(idle, stdout=subprocess.PIPE) as other,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process,
+    ):
+        assert other.stdout is not None
         assert process.stdin is not None
         assert process.stdout is not None
+        other.stdout.readline()
         process.stdout.readline()
-        for pid in (process.pid, OVER):
+        for pid in (other.pid, process.pid, OVER):
             (tmp_path / f"worker-{pid}").touch()
         with pytest.raises(
             TimeoutError, match=f"the worker \\(process {process.pid}\\) is at work: stop again when its runs are over"
         ):
             local_server.stop_workers()
+        assert other.poll() is None, "none is ended while one is at work"
         process.stdin.write(b"\n")
         process.stdin.flush()
         process.stdout.readline()
-        assert local_server.stop_workers() == 1
+        assert local_server.stop_workers() == 2
         assert process.wait(20) == -signal.SIGKILL
+        assert other.poll() is not None
     assert list(tmp_path.iterdir()) == []

@@ -22,6 +22,7 @@ from tasks.reports.brief import facts as brief_facts
 from tasks.reports.brief import render, sentences, wording
 from tasks.reports.brief.charts import sparkline
 from tasks.reports.brief.facts import gather
+from tasks.reports.brief.lists import numbers_that_matter
 from tasks.reports.page_templates import LANGUAGES
 from tasks.reports.plot import draw
 from tasks.reports.query import open_published, query
@@ -341,7 +342,13 @@ def test_ranks_unit_value_and_mix_of_a_month_of_which_all_is_known(whole: Facts)
     assert re.search(r">55\.00</a> US dollars per kilogram \(FOB\), <a[^>]*>\+10\.0 %</a> on the month", page)
     # |50 - 16.7| + |37.5 - 50| + |12.5 - 33.3|, halved
     assert "shares moved by 33.3 percentage points" in page
-    assert "and 6 others</div>" in page, "three partners in three months, three of them shown"
+    assert "; and 6 others</td>" in page, "three partners in three months, three of them shown"
+    in_june = [("USA", "2025-06"), ("DEU", "2025-06")]
+    for fact, behind in (
+        (whole.partners[0].mom, [*in_june, ("DEU", "2025-05"), ("USA", "2025-05")]),
+        (next(row.share for row in whole.partners if row.partner == "USA"), in_june),
+    ):
+        assert [(number.partner, number.period) for number in numbers_that_matter(fact)[0]] == behind, fact.figure
     assert "rests on a base" not in page, "nothing here does"
     assert all(fact.trace is not None and fact.trace.agrees for fact in whole.facts())
 
@@ -494,10 +501,13 @@ def test_no_change_is_no_fall(tmp_path: Path, june: int, en: str, zh: str) -> No
     assert "−0.0 %" not in render.page(facts)
 
 
-def test_the_axes_of_a_few_hundred_kilograms_tell_their_ticks_apart(tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [20, 1])
+def test_the_axes_of_a_few_kilograms_tell_their_ticks_apart(tmp_path: Path, times: int) -> None:
     (germanium, *_) = members("basket:germanium")
-    rows = [(f"2025{month:02d}", germanium, partner, kilograms * month * 20, 1000)
-            for month in range(1, 7) for partner, kilograms in (("USA", 3), ("DEU", 2), ("JPN", 1))]  # fmt: skip
+    # In all at most 720 kg a month, or 12 kg, whose ticks have three decimals.
+    parts = (("USA", 3), ("DEU", 2), ("JPN", 1)) if times > 1 else (("USA", 1), ("DEU", 1))
+    rows = [(f"2025{month:02d}", germanium, partner, kilograms * month * times, 1000)
+            for month in range(1, 7) for partner, kilograms in parts]  # fmt: skip
     page = render.page(brief_of(taken(of_query(tmp_path / "germanium.csv", rows)), germanium))
     for name, count in (("chart", 5), ("partner_chart", 5)):
         for chart in section(page, name).split("<svg ")[1:]:
