@@ -57,7 +57,11 @@ def _helped(scheduler: str | None, store: StoreAddress) -> Iterator[None]:
     if scheduler is None:
         yield
     else:
-        with folder_next_to(folder_of(store)) as place, workers_of(scheduler, place):
+        own = folder_of(store)
+        if not isinstance(store, Path):
+            # Workers see the folder of working copies, which need not be there yet.
+            own.parent.mkdir(parents=True, exist_ok=True)
+        with folder_next_to(own) as place, workers_of(scheduler, place):
             yield
 
 

@@ -76,33 +76,35 @@ def read(
     table, *products = words if words and words[0] in TABLES else ("metric", *(words or ()))
 
     from tasks.reports import export, export_notes, public, questions
-    from tasks.reports.citation import cite_rows
     from tasks.reports.tables import figure_table, listing
 
     export.form_of(form.value, output)
     question = questions.Question(
         table, (*products, *(product or ())), tuple(partner or ()), tuple(month or ()), flow and flow.value, tuple(measure or ()), on_day,
-        sort, ascending, top, tuple(name.strip() for name in columns.split(",")) if columns else (), names, language.value,
+        sort, ascending, top, public.columns_of([name.strip() for name in columns.split(",")] if columns else [], reporter), names,
+        language.value,
     )  # fmt: skip
     answers = public.answers(store, reporter, question)
     if form is not Form.table or output is not None:
-        found = public.together(answers, question.columns, is_one=len(answers) == 1)
+        found = public.together(answers, question.columns, is_one=len(reporter or ()) <= 1)
         export.write(
             found, form.value, output, lambda: export_notes.of_several([
-                export_notes.notes(one.snapshot, table, one.rows, on_day, found.columns) for one in answers.values()
+                export_notes.notes(one.snapshot, table, one.rows, on_day, found.columns, one.states) for one in answers.values()
             ]),
         )  # fmt: skip
         if output is not None:
             say(f"{counted(found.height, 'row')} in {output}", to=errors)
         return
     width = console().width
-    for one in answers.values():
+    for name, one in answers.items():
         if one.rows.height:
+            if len(answers) > 1 and table != "metric":
+                say(f"{name}:")
             console().print(
                 figure_table(one.rows, rows, width, question.columns, sort, public.reporter_of(one.snapshot.store)) if table == "metric"
                 else listing(one.rows, ALL_COLUMNS if question.columns else width, rows, question.columns)
             )  # fmt: skip
-            if (cited := cite_rows(one.rows.head(rows), one.snapshot, on_day)) is not None:
+            if (cited := questions.cited(one, question, rows)) is not None:
                 say(cited, style="dim")
 
 

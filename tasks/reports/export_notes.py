@@ -38,10 +38,11 @@ class Notes:
 
 
 def notes(
-    snapshot: Snapshot, table: str, rows: pl.DataFrame, as_of: date | None = None, shown: Sequence[str] = ()
+    snapshot: Snapshot, table: str, rows: pl.DataFrame, as_of: date | None = None, shown: Sequence[str] = (),
+    states: Sequence[Snapshot] = (),
 ) -> Notes:  # fmt: skip
     """Return the notes on rows of a table of a snapshot, current or as of a day; on all columns, or on those that
-    are shown.
+    are shown. `states` are those that have the rows, where they are not in the snapshot itself.
     """
     fields = columns(table)
     meanings = [
@@ -50,7 +51,7 @@ def notes(
     ]  # fmt: skip
     releases = _releases(snapshot, table, rows, as_of)
     facts = [
-        ("table", table), ("reporter", Reporter.of(read_table(snapshot, "release")).code), ("store", str(address_of(snapshot.store))), ("snapshot", snapshot.id),
+        ("table", table), ("reporter", Reporter.of(read_table(snapshot, "release")).code), *((name, said) for state in states or [snapshot] for name, said in (("store", str(address_of(state.store))), ("snapshot", state.id))),
         *([("as known on", str(as_of))] if as_of else []), ("written by", f"Tidewaiter {importlib.metadata.version('tidewaiter')}"),
     ]  # fmt: skip
     schema = {"column": pl.String, "unit": pl.String, "meaning": pl.String}

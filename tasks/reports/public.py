@@ -25,7 +25,7 @@ from tasks.reports.page_templates import LANGUAGES
 from tasks.reports.questions import Answer, Question, ask, require_table
 from tasks.reports.resolver import Resolver
 from tasks.store import resolve
-from tasks.store.reporters import only_store
+from tasks.store.reporters import MIRRORS, only_store
 from tasks.store.resolve import OpenRelease
 from tasks.store.working_copy import at_hand
 
@@ -92,26 +92,47 @@ def read(  # noqa: PLR0913  (an argument for each condition)
     """
     require_table(table)
     _require_words(flow, month)
-    shown = _several(columns)
+    shown = columns_of(_several(columns), reporter)
     question = Question(
-        table, _several(product), _several(partner), month, flow, measure, read_day(as_of) if isinstance(as_of, str) else as_of, sort, ascending,
+        table, _several(product), _several(partner), month, flow, measure, None if as_of is None else read_day(str(as_of)), sort, ascending,
         top, shown, names, language,
     )  # fmt: skip
     found = answers(store, reporter, question, stacklevel=3)
     return together(found, shown, is_one=reporter is None or isinstance(reporter, str))
 
 
+def columns_of(columns: Sequence[str], reporter: Texts) -> tuple[str, ...]:
+    """Return the columns that a table is asked for: rows of several reporters have a column `reporter` anyhow."""
+    return tuple(name for name in columns if name != "reporter" or len(_several(reporter)) <= 1)
+
+
 def answers(store: str | Path | None, reporter: Texts, question: Question, stacklevel: int = 2) -> dict[str, Answer]:
-    """Return the answer of each reporter; under an empty name that of the only one, where none is named. Notes are warnings."""
-    found = dict[str, Answer]()
-    several = _several(reporter)
-    for one in dict.fromkeys(several or ("",)):
+    """Return the answer of each reporter; under an empty name that of the only one, where none is named.
+
+    Notes are warnings, and so is why one of several reporters has no answer. Raises ValueError where none has one. The rows of a
+    pair of two reporters, which both have, are those of the first.
+    """
+    found, refused = dict[str, Answer](), dict[str, ValueError]()
+    several = list(dict.fromkeys(_several(reporter)))
+    if reporter is not None and not several:
+        raise ValueError("no reporter is named; leave the argument out for the only reporter of the store")
+    for one in several or [""]:
         try:
-            found[one] = ask(_folder(store, one or None), question)
+            answer = ask(_folder(store, one or None), question)
         except ValueError as error:
-            raise (ValueError(f"{one}: {error}") if len(several) > 1 else error) from None
-        for note in found[one].notes:
-            warnings.warn(f"{one}: {note}" if len(several) > 1 else note, HowUnderstood, stacklevel=stacklevel)
+            refused[one] = error
+            continue
+        if question.table == MIRRORS:
+            answer = answer._replace(
+                rows=answer.rows.filter(~pl.any_horizontal(pl.col("exporter", "importer").is_in([*found])))
+            )
+        found[one] = answer
+    if not found:
+        one, why = next(iter(refused.items()))
+        raise (ValueError(f"{one}: {why}") if len(several) > 1 else why) from None
+    notes = [(one, note) for one, answer in found.items() for note in answer.notes]
+    for one, note in (*notes, *((one, str(why)) for one, why in refused.items())):
+        warnings.warn(f"{one}: {note}" if len(several) > 1 else note, HowUnderstood, stacklevel=stacklevel)
     return found
 
 
@@ -119,9 +140,10 @@ def together(found: Mapping[str, Answer], columns: Sequence[str], *, is_one: boo
     """Return the rows of all answers; of several reporters with a first column `reporter`: their tables say it in the path alone."""
     if is_one:
         return next(iter(found.values())).selected(columns)
-    rows = pl.concat(
-        [answer.rows.insert_column(0, pl.lit(one).alias("reporter")) for one, answer in found.items()], how="diagonal"
+    of_each = (
+        answer.rows.select(pl.lit(one).alias("reporter"), pl.exclude("reporter")) for one, answer in found.items()
     )
+    rows = pl.concat(of_each, how="diagonal")
     return rows.select("reporter", *columns) if columns else rows
 
 

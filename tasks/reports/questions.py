@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from schemas.layouts import ANALYSIS, LAYOUTS
+from schemas.layouts import ANALYSIS, COMPARISONS, LAYOUTS
 from schemas.names import VALUES
 from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema, readers_schema
@@ -22,10 +22,12 @@ from tasks.domain.period_words import each_month, is_latest, read_months
 from tasks.domain.text import named
 from tasks.ledger.doubts import Doubts
 from tasks.reports import query
+from tasks.reports.citation import cite_rows
 from tasks.reports.resolver import KEY, Resolver
 from tasks.reports.suggestions import what_is_nearby
 from tasks.store.parquet import path_partition
 from tasks.store.snapshot import Snapshot
+from tasks.store.working_copy import address_of
 
 # The name column of each code column; the language decides which name.
 NAME_OF = {"product": "product_name", "partner": "partner_name"}
@@ -77,15 +79,24 @@ class Question:
 
 
 class Answer(NamedTuple):
-    """The rows, notes on how the question was interpreted, and the state that was read."""
+    """The rows, notes on how the question was interpreted, the reporter's state, and the states that have the rows."""
 
     rows: pl.DataFrame
     notes: tuple[str, ...]
     snapshot: Snapshot
+    states: tuple[Snapshot, ...]
 
     def selected(self, columns: Sequence[str]) -> pl.DataFrame:
         """Return the rows with these columns, or with all."""
         return self.rows.select(columns) if columns else self.rows
+
+
+def cited(found: Answer, question: Question, rows: int) -> str | None:
+    """Return the line to cite the first rows by. Rows of a table beside the stores rest on several of them, so its states are named."""
+    if question.table not in COMPARISONS:
+        return cite_rows(found.rows.head(rows), found.snapshot, question.as_of)
+    places = ((state, "/".join(Path(str(address_of(state.store))).parts[-2:])) for state in found.states)
+    return "; ".join(f"{place}, snapshot {state.id}" for state, place in places)
 
 
 def require_table(name: str) -> None:
@@ -136,7 +147,7 @@ def ask(store: Path, question: Question) -> Answer:
         rows = with_names(rows, resolver, question.language)
     if question.table in DOUBTED:
         rows = with_doubts(rows, snapshot, notes, question.as_of, is_asked="doubt" in question.columns)
-    return Answer(rows, tuple(notes), snapshot)
+    return Answer(rows, tuple(notes), snapshot, tuple(states))
 
 
 def _require_columns(question: Question, there: Collection[str]) -> None:

@@ -158,8 +158,6 @@ class Resolver:
         return found.select("period").head(1).collect().height > 0
 
     def _absent(self, text: str, wanted: str, means: str = "") -> Unresolved:
-        if not wanted.isdecimal() and (partner := partner_key(text)) is not None:
-            return Unresolved(f"{text!r} is a partner: --partner {partner}")
         if wanted.isdecimal():
             near = _nearest_codes(wanted, self.products)
         else:
@@ -173,10 +171,14 @@ class Resolver:
             code_of = dict(pairs) | self.press_names
             near = list(dict.fromkeys(code_of[name] for name in nearest(text, code_of)))
         what = f"there is no product {text!r}{means} in this store"
+        partner = None if wanted.isdecimal() else partner_key(text)
+        also = f". As a partner it is {partner}" if partner is not None else ""
         if near:
-            return Unresolved(f"{what}; the nearest: {self._listed(near)}", near)
+            return Unresolved(f"{what}; the nearest: {self._listed(near)}{also}", near)
         few = [code for code in self.products if not is_heading(code)][:NEAREST]
-        return Unresolved(f"{what}, which has {self._listed(few) or 'no product'} …; see tidewaiter list products")
+        return Unresolved(
+            f"{what}, which has {self._listed(few) or 'no product'} …; see tidewaiter list products{also}"
+        )
 
     @cached_property
     def press_names(self) -> dict[str, str]:

@@ -21,7 +21,7 @@ from flows.withdraw import withdraw
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchRequest
 from schemas.forms.withdrawal import WithdrawalRequest
-from tasks.domain.errors import Refused
+from tasks.domain.errors import HowUnderstood, Refused
 from tasks.domain.reporter import Reporter
 from tasks.reports import query
 from tasks.reports.brief import render
@@ -129,6 +129,14 @@ def test_figures_of_several_reporters_are_one_frame_and_one_file(root: Path, tmp
     assert shown.index("the European Union's imports") < shown.index("the United Kingdom's imports")
     done = CliRunner().invoke(app, [*words, "8505110070"])
     assert (done.exit_code, "EU27: there is no product '8505110070'" in done.stderr) == (2, True), done.stderr
+    # A table that says itself whose it is; one of two that has no such code; nobody.
+    releases = tidewaiter.read(table="release", reporter=["EU27", "GBR"], columns=["reporter", "source"], store=root)
+    assert releases.rows() == [("EU27", "eurostat_comext"), ("GBR", "hmrc_ots")]
+    with pytest.warns(HowUnderstood) as notes:
+        assert {*tidewaiter.read("8505110070", reporter=["EU27", "USA"], store=root)["reporter"]} == {"USA"}
+    assert str(notes[-1].message).startswith("EU27: there is no product")
+    with pytest.raises(ValueError, match="no reporter is named"):
+        tidewaiter.read("850511", reporter=[], store=root)
 
 
 def test_a_word_of_which_a_store_has_one_code_is_that_code_and_a_note(root: Path, tmp_path: Path) -> None:

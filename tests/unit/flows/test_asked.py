@@ -81,7 +81,7 @@ def test_several_names_are_products_behind_the_table_or_without_it(store: Path) 
         == len(both) + 1
     )
     done = run(store, "read", "magnets", "Germany", "--month", JUNE)
-    assert (done.exit_code, "'Germany' is a partner: --partner DEU" in done.stderr) == (2, True), done.stderr
+    assert (done.exit_code, "As a partner it is DEU" in done.stderr) == (2, True), done.stderr
     assert run(store, "read", "magnets", "metric").exit_code == 2
 
 

@@ -79,6 +79,11 @@ def test_the_table_has_what_the_command_shows_and_names_both_states(made: tuple[
     for code in ("CHN", "DEU"):
         read = tidewaiter.read(table="mirror", reporter=code, month="2023-01", names=False, store=folder / "store")
         assert read.select(plain.columns).rows() == plain.filter(period=date(2023, 1, 1)).rows()
+    both = tidewaiter.read(
+        table="mirror", reporter=["CHN", "DEU"], month="2023-01", names=False, store=folder / "store"
+    )
+    assert {*both["reporter"]} == {"CHN"}
+    assert both.select(plain.columns).rows() == plain.filter(period=date(2023, 1, 1)).rows()
     states = {code: open_snapshot(folder / "store" / f"reporter={code}") for code in ("CHN", "DEU")}
     [trail] = read_table(first.snapshot, "lineage").to_dicts()
     assert all(state is not None and state.id in trail["parameters"] for state in states.values())
