@@ -8,7 +8,7 @@ from dataclasses import dataclass
 FLOWS = ("export", "import")
 # Tables that follow from the others, in a store of their own inside that of the reporter.
 ANALYSIS = ("expectation", "mover")
-# Tables that compare published stores, each in a store of its own beside them.
+# Tables that compare published stores. Each has a store of its own under the same root.
 COMPARISONS = ("first_print", "mirror")
 PARTITION_KEYS = ("flow", "year", "month")
 # Code tables that decide what adds up and which months of a series may be compared.

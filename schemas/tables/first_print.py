@@ -27,7 +27,7 @@ class FirstPrint(Table):
         "last word of the query; of a line the sum of its national codes, where each is known", UNIT
     )
     other_side: pl.Float64 = optional(
-        "what the partner says of the same trade, where it has a store beside this one", UNIT
+        "what the partner says of the same trade, where it has a store under the same root", UNIT
     )
     last: pl.Float64 = optional("last word of the most trusted kind of release", UNIT)
     error_pct: pl.Float64 = optional(

@@ -1,8 +1,8 @@
 """Traces a published metric back to the bytes: operands, ledger numbers, release, raw file, record numbers.
 
 The trace recomputes the metric with exact fractions from the ledger's rows, and not with the code that published it, so
-it is an independent check. Only the days on which a code, a unit or a group changed its meaning are those of the metrics, whose
-rules the tests decide. Belongs here: which row is requested, the values of its operands, and whether both results
+it is an independent check. Only the months in which a code, a unit or a group changed its meaning come from `comparability`, as
+they do for the metrics; the oracle of the tests finds them on its own. Belongs here: which row is requested, the values of its operands, and whether both results
 agree. `formulas` has the formula of each metric, `operands` the origin of each operand.
 """
 

@@ -375,7 +375,7 @@ def mirror(
     product: str, importer: str, *, exporter: str = "CHN", month: str | None = None, store: str | Path | None = None,
     as_of: date | str | None = None,
 ) -> pl.DataFrame:  # fmt: skip
-    """What the exporter says it sold beside what the importer says it bought, by month; each has a store of its own.
+    """What the exporter says it sold and what the importer says it bought, by month; each has a store of its own.
 
     Args:
         product: HS code of two, four or six digits: customs share no longer ones.

@@ -87,7 +87,7 @@ def query(
 
 def states_with(snapshot: Snapshot, table: str) -> list[Snapshot]:
     """Return the published states that have the rows of a table about the reporter of a store: the store itself, or of a table that
-    compares published stores those beside it; none where that one is not published.
+    compares published stores the stores of that table under the same root; none where it is not published.
     """
     address = address_of(snapshot.store)
     root, reporter = root_of(address), named(address)

@@ -92,7 +92,9 @@ class Answer(NamedTuple):
 
 
 def cited(found: Answer, question: Question, rows: int) -> str | None:
-    """Return the line to cite the first rows by. Rows of a table beside the stores rest on several of them, so its states are named."""
+    """Return the line to cite the first rows by. Rows of a table that compares stores rest on several, so it names the states of
+    that table.
+    """
     if question.table not in COMPARISONS:
         return cite_rows(found.rows.head(rows), found.snapshot, question.as_of)
     places = ((state, "/".join(Path(str(address_of(state.store))).parts[-2:])) for state in found.states)

@@ -39,7 +39,7 @@ from tasks.store.snapshot import Snapshot
 from tasks.store.working_copy import at_hand
 
 FRONT = {"en": "index.html", "zh": "index.zh.html"}
-# Codes of the largest changes that have a page beside the watch list.
+# Codes of the largest changes that have a page besides those of the watch list.
 MOVED_MAX = 3
 
 
