@@ -9,7 +9,7 @@ from pandera.errors import SchemaError, SchemaErrors
 from schemas.forms.fetch import FetchRequest
 from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema
-from schemas.tables.reported import Reported
+from schemas.tables.release import Reported
 from tasks.domain.errors import Refused
 from tasks.sources.plain_text import plain_texts
 from tasks.sources.plan import months_of, products_of
