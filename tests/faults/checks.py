@@ -11,7 +11,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -123,13 +123,18 @@ def call_names(store: Path, number: int) -> list[str]:
 STARTS = ("empty", "one", "interrupted", "unpointed", "other-unpointed")
 
 
-def check_every_fault(folder: Path, fault: str, start: str, one_of: int = 1) -> int:
-    """One publication for every call that the fault can hit, or for one of so many, other ones for each fault and start; how many
-    there were."""
+Places = Callable[[Sequence[int], str], Sequence[int]]
+
+
+def every(places: Sequence[int], _: str) -> Sequence[int]:
+    return places
+
+
+def check_every_fault(folder: Path, fault: str, start: str, of: Places = every) -> int:
+    """One publication for every call that the fault can hit, or for those that `of` takes; how many there were."""
     template, old, new = prepare(folder, start)
     places = [at for at, name in enumerate(call_names(template, new), start=1) if name in FAULTS[fault]]
-    places = places[len(fault + start) % one_of :: one_of] or places
-    for at in places:
+    for at in (places := of(places, fault + start)):
         store = folder / "store"
         if template.exists():
             copy_store(template, store)
