@@ -25,7 +25,7 @@ def check_power(folder: Path, start: str, forgets: Callable[[str, Path], bool] =
     template, old, new = prepare(folder, start)
     calls, states = len(call_names(template, new)), 0
     # From the end, where most can be lost, so that a broken protocol is red soon.
-    for at in (calls + 1, *of(range(calls, 0, -1), start)):
+    for at in (calls + 1, *of(range(calls, 0, -1), len(start))):
         disk = _disk(folder / "before", template)
         returned = _run_until(disk, start, new, at, forgets)
         allowed = {new} if returned else {old, new}
@@ -40,7 +40,7 @@ def check_power_after_kill(
     """Killed at every call, run again to its end, then power loss: what returned is there."""
     template, _, new = prepare(folder, start)
     calls, states = len(call_names(template, new)), 0
-    for at in of(range(calls, 0, -1), start):
+    for at in of(range(calls, 0, -1), len(start)):
         disk = _disk(folder / "before", template)
         _run_until(disk, start, new, at, forgets)
         returned = _run_until(disk, start, new, 0, forgets)
@@ -119,7 +119,7 @@ def check_retention_power(folder: Path, of: Places = every) -> int:
     copy_store(template, folder / "probe")
     _retain(folder / "probe", probe)
     calls = len(probe.names)
-    for at in (calls + 1, *of(range(calls, 0, -1), "")):
+    for at in (calls + 1, *of(range(calls, 0, -1), 0)):
         disk = _disk(folder / "before", template)
         fs = PowerFileSystem(disk, "stop", at)
         with suppress(Stopped):

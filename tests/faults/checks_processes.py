@@ -14,7 +14,6 @@ from tests.faults.checks import PROCESSES, demand, prepare, start_process
 from tests.faults.readers import READERS, Tally, Watcher
 from tests.faults.writers import Lock, add_months, publish_until_stopped
 
-
 # Of each engine; a busy machine may need long for it.
 READS_MIN, SECONDS_MAX = 50, 120
 

@@ -208,7 +208,16 @@ def test_broken_protocol_turns_the_harness_red(tmp_path: Path, name: str) -> Non
         check(tmp_path)
 
 
-GREEN = (check_audit, check_healing, check_lying_disk, check_live, check_names, check_retention, check_stale, check_writers)
+GREEN = (
+    check_audit,
+    check_healing,
+    check_lying_disk,
+    check_live,
+    check_names,
+    check_retention,
+    check_stale,
+    check_writers,
+)
 
 
 @pytest.mark.parametrize("check", GREEN)
