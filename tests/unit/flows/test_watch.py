@@ -11,8 +11,7 @@ import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, in_month
 
 from flows.release import release
-from flows.taking import Taking
-from flows.watch import watch
+from flows.watch import Taking, watch
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchReport, WatchRequest
 from schemas.reference.code_tables import code_table
@@ -92,7 +91,7 @@ def test_a_refused_file_is_reported_once_and_tried_again_when_it_is_mended(home:
     assert "web page" in note.read_text()
     again = look(home)
     assert again.headline == "Nothing new"
-    assert again.looked.waiting == ["refused before and unchanged: july.csv, june.csv"]
+    assert again.looked.waiting == ["refused before and unchanged: june.csv, july.csv"]
     # What was declared nowhere is taken when it is declared.
     (home / "inbox" / "july.csv.toml").write_text('source = "gacc_query"\nflow = "export"\n')
     file.write_bytes(month(6))

@@ -14,11 +14,9 @@ from typer.testing import CliRunner
 
 from flows.announce import NeedsAttention
 from flows.cli.app import app as all_commands
-from flows.cli.asked import Measures, Months, Output, Partners, Products
-from flows.cli.command import Commands
-from flows.cli.options import REFUSED
+from flows.cli.command import Commands, Stoppable, end_again
+from flows.cli.options import REFUSED, Measures, Months, Output, Partners, Products
 from flows.cli.running import run_flow
-from flows.cli.signals import Stoppable, end_again
 from flows.cli.terminal import console, errors, escape, refuse, say
 from tasks.domain.text import HIDDEN
 from tasks.steps.listeners import listening, tell_begin
