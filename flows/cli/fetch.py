@@ -70,7 +70,7 @@ def split(
     """Split a bulk file of Comext that you downloaded into the inbox: a file for each reporter and direction."""
     from tasks.domain.clock import read_day
     from tasks.domain.errors import Refused
-    from tasks.fetch.split import split_file
+    from tasks.fetch.fetch import split_file
     from tasks.sources.eurostat_archive import wanted
 
     if not file.is_file():
