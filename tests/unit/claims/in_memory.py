@@ -5,6 +5,7 @@ from typing import Any
 
 from tasks.claims.readings import Readings
 from tasks.claims.statement import Spot, Stated
+from tasks.domain.period_words import read_period
 from tasks.domain.precision import Interval, Reading
 from tasks.domain.reporter import Reporter
 
@@ -13,10 +14,12 @@ JANUARY = 2025 * 12
 
 
 def spot(months: str = "6", **other: Any) -> Spot:
-    """Months of 2025 as `6` or `1-6`."""
-    first, _, last = months.partition("-")
-    place = Spot("export", PRODUCT, PARTNER, "quantity_kg", JANUARY + int(first) - 1, JANUARY + int(last or first) - 1)
-    return place.at(**other)
+    """Months of 2025 as `6` or `1-6`, of any year as `2024-06`."""
+    if len(months) > 5:
+        first, last = read_period(months)
+    else:
+        first, last = (JANUARY + int(month) - 1 for month in (months.split("-") * 2)[:2])
+    return Spot("export", PRODUCT, PARTNER, "quantity_kg", first, last).at(**other)
 
 
 def claim(text: str, unit: str = "t", kind: str = "level", of: Spot | None = None, **other: Any) -> Stated:
@@ -37,22 +40,29 @@ def between(low: int | str, high: int | str, tier: str = "implied", **other: Any
     return Reading(one, one, one.middle, tier, f"{low} to {high}", **other)
 
 
+def _key(place: str | Spot) -> tuple[str, str, str, str, int, int]:
+    one = spot(place) if isinstance(place, str) else place
+    return (one.flow, one.product, one.partner, one.measure, one.first, one.last)
+
+
 class Ledger(Readings):
-    """Levels in tonnes to the kilogram (`{"6": 353}`), growths in per cent to the tenth, rows of `metric`."""
+    """Levels in tonnes, a number to the kilogram and a text to its last digit (`{"6": 353, "7": "46.4"}`), 0 without trade, growths in per cent to
+    the tenth, rows of `metric`."""
 
     def __init__(
         self, levels: dict[str | Spot, int | str], growths: dict[str | Spot, str] | None = None,
         metric: dict[str | Spot, dict[str, Any]] | None = None,
     ) -> None:  # fmt: skip
-        def key(place: str | Spot) -> tuple[str, str, str, str, int, int]:
-            one = spot(place) if isinstance(place, str) else place
-            return (one.flow, one.product, one.partner, one.measure, one.first, one.last)
+        def step(value: int | str) -> Fraction:
+            return Fraction(1 if isinstance(value, int) else Fraction(1000, 10 ** len(value.partition(".")[2])))
 
-        self.numbers = {key(place): (Fraction(value) * 1000, Fraction(1)) for place, value in levels.items()}
-        self.growths = {key(place): (Fraction(value), Fraction(1, 10)) for place, value in (growths or {}).items()}
+        self.numbers = {
+            _key(place): (Fraction(value) * 1000, step(value)) for place, value in levels.items() if value != 0
+        }
+        self.growths = {_key(place): (Fraction(value), Fraction(1, 10)) for place, value in (growths or {}).items()}
         empty = dict.fromkeys(("level", "level_status", "rank", "ytd", "ytd_status"))
-        self.metric = {key(place): empty | row for place, row in (metric or {}).items()}
+        self.metric = {_key(place): empty | row for place, row in (metric or {}).items()}
         self.reporter, self.doubts = Reporter("CHN", "HS8"), None
-        self.silent = frozenset()
+        self.silent = frozenset(_key(place) for place, value in levels.items() if value == 0)
         self.covered = {(one[0], one[1]) for one in (*self.numbers, *self.metric)}
         self._levels, self._series = {}, {}

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from schemas.forms.brief import Fact
-from schemas.forms.verdict import Caveat, Verdict
+from schemas.forms.brief import Caveat, Fact, Verdict
 from schemas.names import CAVEATS as NAMED
 from tasks.reports.brief.sentences import Piece, Sentence
 from tasks.reports.brief.verdicts import common, next_to, of_all, quotable
