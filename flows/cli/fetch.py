@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.asked import Flow
 from flows.cli.command import Commands
-from flows.cli.options import DISAGREES, REFUSED, InPrefect
+from flows.cli.options import DISAGREES, REFUSED, Flow, InPrefect
 from flows.cli.running import recording_server, run_flow
 from flows.cli.terminal import console, errors, escape, say
 from schemas.code_files import source_names
