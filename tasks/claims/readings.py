@@ -14,8 +14,7 @@ from schemas.names import MADE
 from schemas.reference.code_tables import code_table
 from tasks.claims import bounds
 from tasks.claims.numbers import Key, current_numbers, without_trade
-from tasks.claims.statement import Spot
-from tasks.claims.wording import changes_between, describe, describe_changes, show_level, show_percent
+from tasks.claims.statement import Spot, changes_between, describe, describe_changes, show_level, show_percent
 from tasks.domain.classification import BASKET, members
 from tasks.domain.comparability import Change
 from tasks.domain.coverage import WORLD

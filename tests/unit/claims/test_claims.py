@@ -179,7 +179,7 @@ def frame(rows: list[tuple[Any, ...]]) -> ClaimsFile:
 def test_every_claim_of_known_answer_gets_it(sample: Snapshot) -> None:
     checked = check_claims(sample, frame(CLAIMS))
     assert checked.height == len(CLAIMS) >= 60
-    assert min(Counter(row[7] for row in CLAIMS).values()) >= 5
+    assert min(Counter(row[7] for row in CLAIMS).values()) >= 4
     wrong = [
         (row[:7], row[7], found["verdict"], found["reason"])
         for row, found in zip(CLAIMS, checked.iter_rows(named=True), strict=True)
