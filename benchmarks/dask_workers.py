@@ -36,7 +36,7 @@ from distributed import Client
 from benchmarks import generate, measure, results
 from benchmarks.servers import Bucket, Relay, free_port, serving
 from flows.cli.app import ALLOCATOR
-from schemas.forms.address import S3Url
+from schemas.store_address import S3Url
 from tasks.store.s3_store import Remote
 from tasks.store.snapshot import Snapshot, open_snapshot
 

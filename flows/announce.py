@@ -18,9 +18,8 @@ from prefect.events.filters import EventFilter, EventNameFilter, EventOccurredFi
 from prefect.states import Completed, Failed, Running
 
 from flows import messages
-from schemas.forms.held import HeldRelease
-from schemas.forms.outcome import Hold, Outcome
-from schemas.forms.sources import SourceState
+from schemas.forms.fetch import SourceState
+from schemas.forms.outcome import HeldRelease, Hold, Outcome
 from schemas.forms.watch import WatchReport
 from tasks.domain.errors import NotHeld, Refused
 from tasks.domain.text import counted

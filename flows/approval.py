@@ -7,7 +7,7 @@ from prefect import flow
 from flows.announce import reported
 from flows.question import PATIENCE_SECONDS, asks_when_held, decided
 from flows.release import ingest
-from schemas.forms.address import StoreAddress
+from schemas.forms.form import StoreAddress
 from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.request import ReleaseRequest
 from tasks.domain import clock

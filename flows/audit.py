@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from schemas.forms.address import StoreAddress
+from schemas.forms.form import StoreAddress
 from schemas.forms.outcome import AuditReport
 from tasks.domain.errors import NothingPublished
 from tasks.steps import catalog as step

@@ -14,7 +14,7 @@ from prefect import flow
 
 from flows import announce
 from flows.taking import take
-from schemas.forms.address import StoreAddress
+from schemas.forms.form import StoreAddress
 from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
 from tasks.domain import clock
 from tasks.domain.errors import Refused

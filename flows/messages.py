@@ -7,10 +7,8 @@ so that each stays one line.
 from collections import Counter
 from collections.abc import Sequence
 
-from schemas.forms.held import HeldRelease
-from schemas.forms.outcome import Outcome
-from schemas.forms.sources import SourceState
-from schemas.forms.watch_rule import Graded
+from schemas.forms.fetch import SourceState
+from schemas.forms.outcome import Graded, HeldRelease, Outcome
 from tasks.domain.text import clip, counted
 
 LINES_MAX = 10

@@ -21,8 +21,7 @@ from prefect.input import RunInput
 from pydantic import Field
 
 from flows import announce
-from schemas.forms.held import HeldRelease, HoldVerdict
-from schemas.forms.outcome import Hold, Outcome
+from schemas.forms.outcome import HeldRelease, Hold, HoldVerdict, Outcome
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import Held, Rejected
 from tasks.ingest import held as held_releases

@@ -9,7 +9,7 @@ from prefect.context import FlowRunContext
 
 from flows import announce
 from flows.release import into, publish_batch, release
-from schemas.forms.address import StoreAddress
+from schemas.forms.form import StoreAddress
 from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.request import NOTHING, Declaration, ReleaseRequest
 from schemas.forms.watch import Look, Taken, WatchReport

@@ -8,7 +8,7 @@ from flows.announce import reported
 from flows.release import derive, enter
 from schemas.forms.form import Day
 from schemas.forms.outcome import Outcome
-from schemas.forms.withdrawal import WithdrawalRequest
+from schemas.forms.request import WithdrawalRequest
 from tasks.domain import clock
 from tasks.ingest.placing import store_of_published
 from tasks.steps import catalog as step

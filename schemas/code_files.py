@@ -11,7 +11,6 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from schemas import settings
-from schemas.errors import BrokenTable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,6 +19,10 @@ FOLDER = Path(__file__).parent / "reference"
 VARIABLE = settings.REFERENCE
 # Levels of codes that are common to all customs.
 SHARED = ("HS2", "HS4", "HS6")
+
+
+class BrokenTable(ValueError):
+    """A code table that somebody edited and that cannot be used: which file, where, and what was expected there."""
 
 
 def table_files() -> dict[str, Path]:

@@ -13,7 +13,7 @@ from schemas.model import Table, allowed_by, columns_of
 from schemas.names import ADDED, CAVEATS, MADE, MISSING, REVISIONS, VERDICTS
 from schemas.reference import control_tables, models, statement_terms
 from schemas.table import FILE, arrow_schema
-from schemas.tables import control_event, expectation, mover, release
+from schemas.tables import analysis, control_event, release
 from schemas.tables.catalog import MODELS
 
 PAGE = Path(__file__).with_name("DICTIONARY.md")
@@ -30,8 +30,8 @@ flow, year and month are in the path and not in the file. Codes are text, months
 # Columns with a fixed set of values that need more than the column's own line.
 WORDS = {
     "`kind` of `revision`": REVISIONS,
-    "`status` of `expectation`": expectation.STATUSES,
-    "`split_status` of `mover`": mover.SPLITS,
+    "`status` of `expectation`": analysis.EXPECTATIONS,
+    "`split_status` of `mover`": analysis.SPLITS,
     "`partners` of `release`": release.PARTNER_SCOPES,
     "`verdict` of `claim`": VERDICTS,
     "`caveat` of `quotability`": CAVEATS,

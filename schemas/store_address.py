@@ -8,14 +8,17 @@ import re
 from pathlib import Path
 from typing import Any
 
-from schemas.errors import UnusableAddress
-
 SCHEME = "s3://"
 # A folder with this file is the working copy of a store in a bucket.
 COPY_NOTE = "copy_of.json"
 # The store of one reporter is a folder `reporter=CHN`, which readers of Parquet take for a partition.
 REPORTER_KEY = "reporter="
 _URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[A-Za-z0-9._=-]+)*)/*")
+
+
+class UnusableAddress(Exception):
+    """What was given is no address of a store. No ValueError, because those are shown with what was given, and that may
+    be a secret."""
 
 
 class S3Url(str):

@@ -15,8 +15,7 @@ import typer
 
 from flows.cli.terminal import refuse
 from schemas import settings
-from schemas.errors import UnusableAddress
-from schemas.store_address import COPY_NOTE, read_address
+from schemas.store_address import COPY_NOTE, UnusableAddress, read_address
 from tasks.domain.errors import NoFigure, NotHeld, NothingPublished, Refused, StoreError
 
 # Slow imports are local, so that a version, a page of help and a refused option load no data library.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flows.cli.options import DISAGREES, HELD, REFUSED
 from flows.cli.signals import end_again
 from flows.cli.terminal import OneLine, errors, escape, refuse, say
-from schemas.errors import BrokenTable
+from schemas.code_files import BrokenTable
 from tasks.domain.errors import Refused, StoreError
 from tasks.domain.text import counted
 

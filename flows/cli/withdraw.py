@@ -26,7 +26,7 @@ def withdraw(
 
     The days before stay as they were: `read --as-of` shows them, and `revisions` what changed.
     """
-    from schemas.forms.withdrawal import WithdrawalRequest
+    from schemas.forms.request import WithdrawalRequest
 
     api = recording_server(prefect)
     from flows.withdraw import withdraw as decide

@@ -1,15 +1,29 @@
-"""Defines the facts of a brief: every number with its status and its trace.
+"""Defines the facts of a brief: every number with its status, its trace and, of a growth, whether it may be quoted.
 
 Both languages and both formats are written from this one structure, so that they cannot disagree.
 """
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from schemas.forms.form import Frozen
 from schemas.forms.trace import Trace, TracedNumber
-from schemas.forms.verdict import Verdict
+
+
+class Caveat(Frozen):
+    """One thing that speaks against a growth, with the numbers behind it."""
+
+    name: str = Field(description="one of the caveats of the table `quotability`")
+    numbers: dict[str, float] = Field({}, description="what was counted, by name")
+
+
+class Verdict(Frozen):
+    """May a growth be quoted: yes, with care, or not as a percentage."""
+
+    word: Literal["yes", "care", "no"] = Field(description="the verdict")
+    caveats: tuple[Caveat, ...] = Field(default=(), description="why, the gravest first")
 
 
 class Fact(BaseModel):

@@ -7,15 +7,25 @@ has its one type and no default. Python sees none of this.
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, PlainValidator, WithJsonSchema
+
+from schemas.store_address import S3Url, read_address
 
 FIRST_MAX = 6
 
 # An optional day, as a parameter of a flow.
 Day = Annotated[
     date | None, BeforeValidator(lambda day: day or None), WithJsonSchema({"type": "string", "format": "date"})
+]
+# The address of a store.
+StoreAddress = Annotated[
+    Path | S3Url,
+    PlainValidator(read_address),
+    PlainSerializer(str, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string"}),
 ]
 
 

@@ -1,12 +1,83 @@
-"""Defines the outcome of a flow, for people, commands and other flows."""
+"""Defines the outcome of a flow, for people, commands and other flows: of a release, of the watch rules about it, of one that is held.
 
+A `HeldRelease` with the decision about it is the content of `store/held/<release_id>.json`. A `WatchRule` is a threshold that each
+month of a series is compared with.
+"""
+
+from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
 from schemas.forms.form import Frozen
-from schemas.forms.watch_rule import Graded
+from schemas.names import finding_line
+
+RUNS = ("months_up", "months_down")
+HoldVerdict = Literal["approve", "reject"]
+
+
+class WatchRule(Frozen):
+    """A threshold of one series: the rule fires in a month in which the figure reaches it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(
+        description="a name of its own, of small letters, digits and hyphens", pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$"
+    )
+    reporter: str = Field(
+        "", description="whose figures, CHN or EU27; empty: of every reporter", pattern=r"^([A-Z]{3}|EU27)?$"
+    )
+    flow: Literal["export", "import"] = Field(description="export or import")
+    product: str = Field(
+        description="a code, or basket: or line: and its key", pattern=r"^(\d{2,10}|(basket|line):[a-z0-9_]+)$"
+    )
+    partner: str = Field(
+        "WLD", description="ISO 3166-1 alpha-3, EU27, or WLD for all", pattern=r"^([A-Z]{3}|EU27|gacc:\d{3})$"
+    )
+    measure: str = Field(
+        "quantity_kg", description="quantity_kg, value_usd …", pattern=r"^(quantity|value|unit_value)_[a-z0-9_]+$"
+    )
+    figure: Literal["level", "mom_pct", "yoy_pct", "share_pct", "months_up", "months_down"] = Field(
+        description="level, mom_pct, yoy_pct or share_pct of the table metric, or months_up or months_down: months in a row of rise or fall"
+    )
+    at_least: float | None = Field(None, description="a number: the rule fires from it upwards")
+    at_most: float | None = Field(None, description="a number: the rule fires from it downwards")
+    reason: str = Field(description="why this is watched, in a few words", min_length=3, max_length=300)
+
+    @model_validator(mode="after")
+    def _has_one_bound(self) -> Self:
+        if (self.at_least is None) == (self.at_most is None):
+            raise ValueError("a rule has either at_least or at_most")
+        if self.figure in RUNS and (self.at_least is None or self.at_least < 1 or self.at_least % 1):
+            raise ValueError(f"{self.figure} needs at_least with a whole number of months, 1 or more")
+        return self
+
+    @property
+    def bound(self) -> str:
+        """The threshold in words: `at least 50`."""
+        return f"at least {self.at_least:,g}" if self.at_least is not None else f"at most {self.at_most:,g}"
+
+    def is_reached_by(self, value: float) -> bool:
+        """Whether a figure reaches the threshold."""
+        return value >= self.at_least if self.at_least is not None else value <= float(self.at_most or 0)
+
+
+class Graded(Frozen):
+    """A rule in a month."""
+
+    rule: str = Field(description="name of the rule")
+    month: str = Field(description="YYYY-MM")
+    outcome: Literal["fired", "quiet", "not evaluable"] = Field(description="what became of it")
+    value: float | None = Field(None, description="the figure; null where it is missing")
+    why: str = Field(description="the figure and the threshold, or why there is none, in a sentence")
+    before: str = Field("", description="its outcome before the release; empty: the month had no such figure then")
+    reason: str = Field("", description="why this is watched")
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it fires and did not before."""
+        return self.outcome == "fired" != self.before
 
 
 class Gap(Frozen):
@@ -75,6 +146,61 @@ class Hold(Frozen):
     def message(self) -> str:
         """One line: what the release is, and why."""
         return f"{self.release_id} is {self.status}, {len(self.lines)} finding{'' if len(self.lines) == 1 else 's'}: {'; '.join(self.lines)}"
+
+
+class HeldFinding(Frozen):
+    """One finding of severity error, as in the table `finding`."""
+
+    check: str = Field(description="name of the check")
+    subject: str = Field(description="what it is about: a record, a key, the file")
+    observed: str = Field(description="what was found")
+    expected: str = Field(description="what should have been there")
+    advice: str = Field(description="what to do")
+
+    @property
+    def line(self) -> str:
+        """The finding as one line for a person."""
+        return finding_line(self.model_dump())
+
+
+class HoldDecision(Frozen):
+    """What a person decided about a held release. When is kept here and goes into no published file."""
+
+    verdict: HoldVerdict = Field(description="publish it, or never")
+    by: str = Field(min_length=1, description="who decided")
+    reason: str = Field(min_length=1, description="why")
+    decided_at: datetime = Field(description="when")
+
+
+class HeldRelease(Frozen):
+    """A release that was read and found doubtful: enough to decide about it and to publish it from its raw bytes."""
+
+    release_id: str = Field(description="name of the release")
+    raw: Path = Field(description="the bytes, relative to the store")
+    raw_sha256: str = Field(description="hash of the raw bytes")
+    name: str = Field(description="file name as it came")
+    source: str = Field(description="adapter that read it")
+    reporter: str = Field(description="reporting country, ISO 3166-1 alpha-3")
+    flow: Literal["export", "import"] | None = Field(description="direction, null where each record says it")
+    partners: Literal["all", "listed"] = Field(description="which partners were asked for")
+    products: tuple[str, ...] | None = Field(description="codes that were asked for")
+    months: str | None = Field(description="months that were asked for, 2025-06 or 2025-01..2025-06")
+    released_on: date = Field(description="day from which its figures were public")
+    title: str = Field(description="what the release is called")
+    held_since: date = Field(description="day on which it was first held")
+    findings: tuple[HeldFinding, ...] = Field(description="why it is held")
+    decision: HoldDecision | None = Field(None, description="what a person decided; none: it waits")
+    asked_again: str | None = Field(None, description="why a decision that was made before does not hold any more")
+
+    @property
+    def lines(self) -> list[str]:
+        """The findings as lines for a person, and why the release is asked about again."""
+        return [*(entry.line for entry in self.findings), *filter(None, [self.asked_again])]
+
+    @property
+    def waits(self) -> bool:
+        """Whether nobody has decided yet."""
+        return self.decision is None
 
 
 class AuditReport(Frozen):

@@ -1,4 +1,4 @@
-"""Defines what a person declares about a release: the form of the flow's parameters.
+"""Defines what a person declares about a release, and what to withdraw one takes: the forms of the flows' parameters.
 
 Only what a file does not contain itself is here. A missing field stays None and is looked up in the sidecar, in the
 folder's defaults and in the folder names (`tasks/ingest/declaration.py`).
@@ -13,8 +13,7 @@ from pydantic import AfterValidator, ConfigDict, Field, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from schemas.code_files import source_names
-from schemas.forms.address import StoreAddress
-from schemas.forms.form import Frozen, as_form, none_if_empty
+from schemas.forms.form import Frozen, StoreAddress, as_form, none_if_empty
 
 # What a person fills in first.
 FIRST = ("file", "source", "flow", "partners", "months", "released_on")
@@ -148,3 +147,15 @@ class Landed(Declared):
     released_on: date
     edition: str = ""
     amends: Amended | None = None
+
+
+class WithdrawalRequest(Frozen):
+    """A decision that a published release does not count any more, or with `undo` that it counts again."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra=as_form(("release_id", "by", "reason", "undo")))
+
+    release_id: str = Field(description="published release; all its editions are meant")
+    by: str = Field(description="who decides; published with the decision")
+    reason: str = Field(description="why; published with the decision")
+    undo: bool = Field(False, description="take the withdrawal back: the release counts again")
+    store: StoreAddress = Field(Path("store"), description="published tables: a folder, or s3://bucket/prefix")

@@ -10,11 +10,10 @@ from pydantic import ConfigDict, Field, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from schemas.code_files import source_names
-from schemas.forms.address import StoreAddress
-from schemas.forms.form import Frozen, as_form, none_if_empty
+from schemas.forms.fetch import SourceState
+from schemas.forms.form import Frozen, StoreAddress, as_form, none_if_empty
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import NOTHING, Declaration
-from schemas.forms.sources import SourceState
 
 NAMES_MAX = 10
 SCHEDULER = r"^(tcp|tls|ws|wss)://\S+$"

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from schemas import code_files
-from schemas.errors import BrokenTable
+from schemas.code_files import BrokenTable
 
 # The code list whose rows are in `partners`, because China customs' codes have Chinese names as well.
 GACC_CODES, GACC_NAMES = "gacc", "gacc_en"

@@ -1,49 +1,18 @@
 """Collects the models of all tables by their names."""
 
 from schemas.model import Table, table_name
-from schemas.tables import (
-    claim,
-    control_event,
-    decision,
-    expectation,
-    first_print,
-    lineage,
-    metric,
-    mirror,
-    mover,
-    name,
-    observation,
-    record_level,
-    release,
-    reported,
-    revision,
-    trade_flow,
-)
+from schemas.tables.analysis import Expectation, FirstPrint, Mirror, Mover
+from schemas.tables.claim import CheckedClaim, Claim
+from schemas.tables.control_event import ControlEvent, EventWindow
+from schemas.tables.metric import Metric, RecordLevel
+from schemas.tables.name import Partner, PrintedName, Product
+from schemas.tables.observation import Detail, Observation, Revision, TradeFlow
+from schemas.tables.release import Decision, Finding, Lineage, Quarantine, Release, Reported
 
 TABLES: tuple[type[Table], ...] = (
-    claim.Claim,
-    control_event.ControlEvent,
-    decision.Decision,
-    expectation.Expectation,
-    first_print.FirstPrint,
-    lineage.Lineage,
-    metric.Metric,
-    mirror.Mirror,
-    mover.Mover,
-    name.Partner,
-    name.Product,
-    observation.Detail,
-    observation.Observation,
-    record_level.RecordLevel,
-    release.Finding,
-    release.Quarantine,
-    release.Release,
-    revision.Revision,
-    trade_flow.TradeFlow,
+    *(Claim, ControlEvent, Decision, Expectation, FirstPrint, Lineage, Metric, Mirror, Mover, Partner, Product),
+    *(Detail, Observation, RecordLevel, Finding, Quarantine, Release, Revision, TradeFlow),
     # Not published: what an adapter hands on, what a release prints, what commands make.
-    reported.Reported,
-    name.PrintedName,
-    claim.CheckedClaim,
-    control_event.EventWindow,
+    *(Reported, PrintedName, CheckedClaim, EventWindow),
 )
 MODELS = {table_name(model): model for model in TABLES}

@@ -1,4 +1,5 @@
-"""Defines the ledger: each number of trade, its release, and the days during which it was current.
+"""Defines the ledger: each number of trade, its release, and the days during which it was current; what each release revised; and the
+table for most readers, current values, wide, a row per flow, product, partner and month.
 
 Values are whole numbers (`Int64`) in the unit in the neighbouring column, which is chosen so that nothing printed is
 lost: silver is kept in grams, a printed "46.4 t" as 46,400 kg, a printed "-38.1 %" as -3,810 basis points. `resolution`
@@ -10,7 +11,7 @@ import polars as pl
 
 from schemas.layouts import FLOWS
 from schemas.model import Table, column, optional
-from schemas.names import CLASSIFICATIONS, KINDS
+from schemas.names import CLASSIFICATIONS, KINDS, REVISIONS
 
 
 class Statement(Table):
@@ -53,3 +54,62 @@ class Observation(Statement):
     record: pl.UInt32 = optional("record in the raw file; null where several are summed (`trace` lists them)")
     known_from: pl.Date = column("first day on which this was the last word")
     known_until: pl.Date = optional("day on which another word replaced it; null: still the last word")
+
+
+class Revision(Table):
+    """One revision a row: the two words, the two releases, the day, and what it did to the world total."""
+
+    source: pl.String = column("adapter that read the releases")
+    flow: pl.String = column("direction of trade as the reporter counts it", isin=list(FLOWS))
+    product: pl.String = column("code as text: HS2, HS4, HS6 or the code of a national list, or line:…")
+    classification: pl.String = column("what kind of code `product` is", isin=list(CLASSIFICATIONS))
+    partner: pl.String = column("ISO 3166-1 alpha-3, gacc:NNN, or WLD where the source prints the total")
+    regime: pl.String = optional("customs regime code, where both releases have it")
+    province: pl.String = optional("province code, where both releases have it")
+    period_start: pl.Date = column("first day of the period")
+    period_end: pl.Date = column("last day of the period")
+    measure: pl.String = column("quantity_<unit>, value_usd, value_cny, or quantity_<unit>_yoy")
+    unit: pl.String = column("unit of the values")
+    kind: pl.String = column("what happened", isin=list(REVISIONS))
+    old_value: pl.Int64 = optional("the word before, null where there was none", "see unit")
+    new_value: pl.Int64 = optional("the word after, null where there is none", "see unit")
+    old_release_id: pl.String = column("release that said the old word, or that was silent")
+    new_release_id: pl.String = column(
+        "release that said the new word, or that was silent; or the decision_id of what withdrew or reinstated a release"
+    )
+    revised_on: pl.Date = column("day from which the new word held")
+    world_old: pl.Int64 = optional(
+        "world total of the month the day before, by this source; null where not all of it is covered or counted in this "
+        "unit",
+        "see unit",
+    )
+    world_new: pl.Int64 = optional("the same on that day", "see unit")
+    world_yoy_old_pct: pl.Float64 = optional(
+        "y/y of the world total as it stood the day before; null where there is no base, or none that means the same, and "
+        "where the number is a growth itself",
+        "%",
+    )
+    world_yoy_new_pct: pl.Float64 = optional("the same on that day", "%")
+
+
+JOINED_KINDS = rf"^({'|'.join(KINDS)})(\+({'|'.join(KINDS)}))*$"
+
+
+class TradeFlow(Table):
+    """The last word on each month, as the sources print it; sums and growth are in `metric`."""
+
+    flow: pl.String = column("direction of trade as the reporter counts it", isin=list(FLOWS))
+    product: pl.String = column("code as text: HS2, HS4, HS6 or the code of a national list, or line:…")
+    classification: pl.String = column("what kind of code `product` is", isin=list(CLASSIFICATIONS))
+    partner: pl.String = column("ISO 3166-1 alpha-3, gacc:NNN, or WLD where the source prints the total")
+    period: pl.Date = column("first day of the month")
+    quantity_kg: pl.Float64 = optional("mass", "kg")
+    quantity_other: pl.Float64 = optional("quantity in the unit that is not a mass", "see quantity_other_unit")
+    quantity_other_unit: pl.String = optional("unit of quantity_other")
+    value_usd: pl.Float64 = optional("value", "USD")
+    value_cny: pl.Float64 = optional("value", "CNY")
+    value_eur: pl.Float64 = optional("value", "EUR")
+    value_gbp: pl.Float64 = optional("value", "GBP")
+    value_jpy: pl.Float64 = optional("value", "JPY")
+    source: pl.String = column("adapters that read the numbers of the row, in alphabetical order, joined by +")
+    kind: pl.String = column("kinds of release that its numbers come from, likewise", str_matches=JOINED_KINDS)

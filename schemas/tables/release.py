@@ -1,4 +1,9 @@
-"""Defines a release and what belongs to it: its scope, its findings, its quarantined records."""
+"""Defines a release and what belongs to it: its records as text, its scope, its findings, its quarantined records, the steps that
+made it, and what was decided about it later.
+
+Every adapter in `tasks/sources` brings its layout into the shape of `Reported`. A decision deletes nothing that was published. It says
+from which day on the ledger reads without the release that it is about; the days before stay as they were.
+"""
 
 import polars as pl
 from pandera.polars import PolarsData, dataframe_check
@@ -6,6 +11,32 @@ from pandera.polars import PolarsData, dataframe_check
 from schemas.layouts import FLOWS
 from schemas.model import Table, column, optional
 from schemas.names import KINDS, NATIONAL
+
+
+class Reported(Table):
+    """One record of the raw file a row, as printed."""
+
+    record: pl.UInt32 = column("number of the record in the raw file, the first data record is 1", ge=1)
+    flow: pl.Categorical = optional("direction as printed, null where the file does not say")
+    period: pl.Categorical = optional("period as printed, null where the file has no such column")
+    product: pl.Categorical = optional("product code as printed, null where the file has no such column")
+    product_name: pl.Categorical = optional("product name as printed")
+    partner: pl.Categorical = optional("partner code as printed, null where the file has no such column")
+    partner_name: pl.Categorical = optional("partner name as printed")
+    regime: pl.Categorical = optional("customs regime code as printed")
+    province: pl.Categorical = optional("code of the place where the trader is registered, as printed")
+    quantity: pl.String = optional("first quantity as printed")
+    quantity_unit: pl.Categorical = optional("unit of the first quantity as printed")
+    supplementary_quantity: pl.String = optional("second quantity as printed")
+    supplementary_unit: pl.Categorical = optional("unit of the second quantity as printed")
+    value: pl.String = optional("value as printed")
+    currency: pl.Categorical = optional("currency of the value: USD or CNY")
+    quantity_yoy: pl.String = optional("printed growth of the quantity on the year before", "%")
+    published_on: pl.Categorical = optional("day on which the figure was printed, as printed")
+    publisher: pl.Categorical = optional("who printed the figure")
+    address: pl.Categorical = optional("where the figure was printed")
+    note: pl.Categorical = optional("remark of whoever collected the figure")
+
 
 PARTNER_SCOPES = {
     "all": "every partner there is: a missing row means no trade, and the world is the sum",
@@ -84,3 +115,42 @@ class Quarantine(Table):
     record: pl.UInt32 = column("number of the record in the raw file", ge=1)
     reasons: list[str] = column("every rule that it broke: column, rule and the text found")
     printed: pl.String = column("the record as printed, as a JSON object of column and text")
+
+
+class Lineage(Table):
+    """What a step was given and what it made, by hash. Clock, host and run ids are in the lineage events, not here.
+
+    So the table is the same whenever and wherever the release is processed, and can be part of hashed content.
+    """
+
+    release_id: pl.String = column("release that was processed")
+    position: pl.UInt32 = column("place of the step on the way, the first is 1", ge=1)
+    step: pl.String = column("name of the step")
+    code_sha256: pl.String = column("hash of the source of Tidewaiter that ran the step, with its code tables")
+    schema_sha256: pl.String = column("hash of the schemas of what the step makes")
+    inputs: list[str] = column("name=sha256 of each thing the step was given")
+    outputs: list[str] = column("name=sha256 of each thing the step made")
+    rows_in: pl.Int64 = column("rows of the frames given", "row", ge=0)
+    rows_out: pl.Int64 = column("rows of the frames made", "row", ge=0)
+    parameters: pl.String = column("small arguments as a JSON object")
+    versions: pl.String = column("versions of the libraries that shape the result, as a JSON object")
+
+
+DECISIONS = {
+    "withdrawn": "from that day on it counts as if it had never come; what other releases say of its numbers stands",
+    "reinstated": "the withdrawal was taken back: it counts again from that day on",
+    "replaced": "the same query came once more on its day: the later landing counts in its place, unless that is withdrawn",
+}
+
+
+class Decision(Table):
+    """One decision about a published release a row, with who decided it and why."""
+
+    decision_id: pl.String = column("name of the decision, by which a revision refers to it")
+    release_id: pl.String = column("release that it is about, with all its editions, without the number of one")
+    number: pl.UInt32 = column("which decision about that release it is, the first is 1", ge=1)
+    kind: pl.String = column("what was decided", isin=list(DECISIONS))
+    decided_on: pl.Date = column("day from which it holds; of a replaced release its own day")
+    decided_by: pl.String = column("who decided: the name that was given, or the command that did")
+    reason: pl.String = column("why")
+    replaced_by: pl.String = optional("release that takes its place; null where none does")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.forms.held import HeldFinding, HeldRelease, HoldDecision
+from schemas.forms.outcome import HeldFinding, HeldRelease, HoldDecision
 from schemas.forms.request import Landed
 from schemas.frames import Finding
 from tasks.checks.context import EXAMPLES

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.errors import BrokenTable
+from schemas.code_files import BrokenTable
 from schemas.reference.code_tables import code_table
 
 MEASURE = "measure"

@@ -10,7 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from schemas.errors import BrokenTable
+from schemas.code_files import BrokenTable
 from schemas.forms.request import Landed
 from schemas.frames import Reported
 from schemas.reference.code_tables import code_table

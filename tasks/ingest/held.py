@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from schemas.forms.held import HeldRelease, HoldDecision, HoldVerdict
+from schemas.forms.outcome import HeldRelease, HoldDecision, HoldVerdict
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import BrokenStore, NotHeld
 from tasks.ingest.declaration import FOLDERS_UP

@@ -16,9 +16,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from schemas.forms.address import S3Url
 from schemas.forms.request import NOTHING, Declaration, Declared, ReleaseRequest
 from schemas.forms.watch import Look, Problem, Shared, WatchRequest
+from schemas.store_address import S3Url
 from tasks.domain.errors import Refused
 from tasks.ingest import held
 from tasks.ingest.declaration import locate, papers

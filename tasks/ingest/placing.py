@@ -5,7 +5,7 @@ Belongs here: questions that a flow asks before its first step, so none of them 
 
 from pathlib import Path
 
-from schemas.forms.address import StoreAddress
+from schemas.forms.form import StoreAddress
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import NotHeld, Refused
 from tasks.domain.release_ids import MARK, release_of

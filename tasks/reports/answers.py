@@ -15,10 +15,9 @@ from typing import Annotated, Any, Literal
 import polars as pl
 from pydantic import Field
 
-from schemas.errors import UnusableAddress
-from schemas.forms.address import S3Url
 from schemas.layouts import LAYOUTS
 from schemas.names import status
+from schemas.store_address import S3Url, UnusableAddress
 from tasks.domain.clock import read_day
 from tasks.domain.errors import HowUnderstood, NoFigure, NothingPublished, Refused, StoreError
 from tasks.domain.reporter import Reporter

@@ -150,7 +150,7 @@ def _trail(
     table: str, name: str, states: Mapping[str, str], months: Iterable[int], files: list[NewFile], rows: int
 ) -> NewFile:
     """The lineage of a publication: the states of the stores, and the hashes of the files made."""
-    from schemas.tables.lineage import Lineage
+    from schemas.tables.release import Lineage
 
     parameters = {"snapshots": states, "months": [*map(month_name, months)]}
     own = lineage_row(

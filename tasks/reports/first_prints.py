@@ -11,10 +11,10 @@ from typing import Any
 
 import polars as pl
 
-from schemas.forms.address import S3Url
 from schemas.layouts import FLOWS
 from schemas.names import KINDS
 from schemas.reference.code_tables import code_table, valid_in
+from schemas.store_address import S3Url
 from schemas.table import polars_schema
 from tasks.domain.coverage import WORLD, covering
 from tasks.domain.decisions import counting

@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
-from schemas.forms.address import S3Url
 from schemas.reference.code_tables import code_table, valid_in
+from schemas.store_address import S3Url
 from tasks.domain.coverage import EVERYTHING, WORLD, covering, family_of
 from tasks.domain.decisions import counting
 from tasks.domain.periods import month_index, month_number, month_text

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import cast
 from uuid import UUID
 
-from schemas.forms.held import HeldRelease
-from schemas.forms.outcome import Gap, Outcome
-from schemas.forms.sources import SourceState
+from schemas.forms.fetch import SourceState
+from schemas.forms.outcome import Gap, HeldRelease, Outcome
 from schemas.forms.watch import WatchReport
 from tasks.domain.labels import country
 from tasks.domain.text import clip, counted

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from schemas import settings
-from schemas.forms.address import S3Url, read_address
 from schemas.names import FIGURES, INPUT
+from schemas.store_address import S3Url, read_address
 from tasks.domain.clock import read_day
 from tasks.domain.errors import HowUnderstood
 from tasks.domain.periods import month_number

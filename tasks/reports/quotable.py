@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from schemas.forms.verdict import Caveat, Verdict
+from schemas.forms.brief import Caveat, Verdict
 from schemas.names import CAVEATS, status
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import part_of

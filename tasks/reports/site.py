@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from schemas.forms.address import S3Url
 from schemas.layouts import FLOWS
+from schemas.store_address import S3Url
 from tasks.domain.errors import NoFigure
 from tasks.domain.labels import capitalised, country, trade_of
 from tasks.domain.reporter import Reporter

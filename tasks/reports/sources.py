@@ -11,10 +11,9 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.forms.address import S3Url
-from schemas.forms.fetch import read_state, state_file
-from schemas.forms.sources import SourceState, SourceStates
+from schemas.forms.fetch import SourceState, SourceStates, read_state, state_file
 from schemas.reference.code_tables import code_table
+from schemas.store_address import S3Url
 from tasks.domain.coverage import GROUPS
 from tasks.domain.decisions import counting
 from tasks.domain.periods import first_day, month_end, month_name, month_number

@@ -18,8 +18,7 @@ from pydantic import ValidationError
 
 from schemas import settings
 from schemas.code_files import FOLDER
-from schemas.forms.outcome import Outcome
-from schemas.forms.watch_rule import RUNS, Graded, WatchRule
+from schemas.forms.outcome import RUNS, Graded, Outcome, WatchRule
 from schemas.names import MISSING, status
 from tasks.domain.classification import members
 from tasks.domain.errors import NothingPublished

@@ -21,8 +21,8 @@ from uuid import uuid4
 import polars as pl
 from pydantic import BaseModel
 
-from schemas.forms.address import S3Url
 from schemas.model import Table, columns_of, table_name
+from schemas.store_address import S3Url
 from schemas.table import columns, schema_sha256
 from schemas.tables.catalog import MODELS
 from tasks.domain.hashing import code_sha256, json_sha256

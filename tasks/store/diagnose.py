@@ -7,7 +7,7 @@ caller continues after one (`flows.watch`, `flows.cli.options`).
 import errno
 import os
 
-from schemas.forms.address import StoreAddress
+from schemas.forms.form import StoreAddress
 from tasks.domain.errors import BucketError
 
 _RIGHTS = "Run this as a user who may read and write there, or give this one the right"

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from schemas.forms.address import REPORTER_KEY
+from schemas.store_address import REPORTER_KEY
 from tasks.domain.errors import DamagedStore, InvalidPublication, StaleParent, StoreError
 from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.manifest import FileEntry, encode

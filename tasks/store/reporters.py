@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from schemas.forms.address import COPY_NOTE, REPORTER_KEY, S3Url
+from schemas.store_address import COPY_NOTE, REPORTER_KEY, S3Url
 from tasks.domain.errors import BrokenStore
 
 Address = Path | S3Url

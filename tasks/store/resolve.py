@@ -7,8 +7,8 @@ so the list comes from a manifest. Only the manifest is fetched.
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from schemas.forms.address import S3Url, read_address
 from schemas.names import TABLES
+from schemas.store_address import S3Url, read_address
 from tasks.domain.errors import NothingPublished
 from tasks.store.manifest import FileEntry
 from tasks.store.s3_store import Remote, file_key

@@ -23,7 +23,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, GenericError, Prec
 from obstore.store import S3Store
 
 from schemas import settings
-from schemas.forms.address import S3Url
+from schemas.store_address import S3Url
 from tasks.domain.errors import BucketError, Outpaced
 
 T = TypeVar("T")

@@ -21,7 +21,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from schemas.forms.address import S3Url
+from schemas.store_address import S3Url
 from tasks.domain.errors import BrokenStore, Outpaced, StoreError, UnknownSnapshot
 from tasks.domain.text import counted
 from tasks.store.manifest import OTHER_VERSION, FileEntry

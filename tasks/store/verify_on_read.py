@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from schemas.forms.address import S3Url
+from schemas.store_address import S3Url
 from tasks.domain.errors import DamagedStore
 from tasks.store.manifest import FileEntry
 from tasks.store.parquet import Partition, path_partition

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from schemas import settings
-from schemas.forms.address import COPY_NOTE, S3Url
+from schemas.store_address import COPY_NOTE, S3Url
 from tasks.domain.errors import BrokenStore, Outpaced
 from tasks.store import publish, retention
 from tasks.store.objects import keep_bytes

@@ -8,8 +8,8 @@ import pytest
 from s3_bucket import SAMPLE, Customs, serving
 from services import Services
 
-from schemas.forms.address import S3Url
 from schemas.forms.request import ReleaseRequest
+from schemas.store_address import S3Url
 from tasks.store import s3 as requests
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
-from schemas.forms.address import S3Url
 from schemas.forms.request import ReleaseRequest
+from schemas.store_address import S3Url
 
 HERE = Path(__file__).parent
 WRITER = str(HERE / "s3_writer.py")

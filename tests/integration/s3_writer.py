@@ -9,7 +9,7 @@ import sys
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.forms.address import S3Url
+from schemas.store_address import S3Url
 from tasks.store import working_copy
 from tasks.store.publish import NewFile, Publication, publish
 from tasks.store.snapshot import open_snapshot

@@ -28,8 +28,8 @@ from typer.testing import CliRunner
 from flows.backfill import backfill, workers_of
 from flows.cli.app import app
 from flows.cli.running import prepare_prefect
-from schemas.forms.address import S3Url
 from schemas.forms.watch import BackfillRequest, WatchReport
+from schemas.store_address import S3Url
 from tasks.domain.errors import Refused
 from tasks.steps import cluster as dask
 from tasks.steps import portions

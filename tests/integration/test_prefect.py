@@ -35,10 +35,9 @@ from flows.audit import audit
 from flows.backfill import backfill
 from flows.release import release
 from flows.withdraw import withdraw
-from schemas.forms.held import HoldVerdict
-from schemas.forms.request import ReleaseRequest
+from schemas.forms.outcome import HoldVerdict
+from schemas.forms.request import ReleaseRequest, WithdrawalRequest
 from schemas.forms.watch import BackfillRequest
-from schemas.forms.withdrawal import WithdrawalRequest
 from tasks.domain.errors import Refused, Unsound
 from tasks.ingest import held as held_releases
 from tasks.reports import prefect_pages

@@ -18,9 +18,8 @@ from flows.cli.app import app
 from flows.release import release
 from flows.watch import watch
 from flows.withdraw import withdraw
-from schemas.forms.request import ReleaseRequest
+from schemas.forms.request import ReleaseRequest, WithdrawalRequest
 from schemas.forms.watch import WatchRequest
-from schemas.forms.withdrawal import WithdrawalRequest
 from tasks.domain.errors import HowUnderstood, Refused
 from tasks.domain.reporter import Reporter
 from tasks.reports import query

@@ -20,8 +20,8 @@ from typer.testing import CliRunner
 from flows.audit import audit as audit_flow
 from flows.cli.app import app
 from flows.release import release
-from schemas.forms.address import S3Url
 from schemas.forms.request import ReleaseRequest
+from schemas.store_address import S3Url
 from tasks.domain.errors import BrokenStore, BucketError, UnknownSnapshot
 from tasks.lineage.audit import audit
 from tasks.lineage.point import Point

@@ -15,9 +15,8 @@ from typer.testing import CliRunner
 
 from flows.cli.app import app
 from flows.release import release
-from schemas.errors import UnusableAddress
-from schemas.forms.address import S3Url
 from schemas.forms.request import ReleaseRequest
+from schemas.store_address import S3Url, UnusableAddress
 from tasks.domain.errors import BrokenStore, BucketError
 from tasks.steps import batch
 from tasks.store import working_copy

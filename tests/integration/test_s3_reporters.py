@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from flows.cli.app import app
 from flows.watch import watch
-from schemas.forms.address import S3Url
 from schemas.forms.watch import WatchRequest
+from schemas.store_address import S3Url
 from tasks.store.reporters import stores_of
 from tasks.store.resolve import open_release
 from tests.integration.test_reporters import DAY, dropped, hashes

@@ -10,8 +10,7 @@ from bad_inputs.download import csv_bytes, magnets
 from flows.release import ingest as ingest_release
 from flows.withdraw import publish_decision
 from schemas.forms.outcome import Outcome
-from schemas.forms.request import ReleaseRequest
-from schemas.forms.withdrawal import WithdrawalRequest
+from schemas.forms.request import ReleaseRequest, WithdrawalRequest
 from tasks.ingest import held as held_releases
 from tasks.reports import query
 from tasks.store.parquet import read_table

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from schemas.forms.brief import Fact, Facts, PartnerRow
-from schemas.forms.held import HeldRelease
+from schemas.forms.outcome import HeldRelease
 from schemas.names import status
 from schemas.reference.code_tables import code_table
 from tasks.claims.readings import Readings, growth_of

@@ -5,8 +5,7 @@ growths share.
 from collections.abc import Iterable
 from typing import Any
 
-from schemas.forms.brief import Fact, Facts
-from schemas.forms.verdict import Caveat
+from schemas.forms.brief import Caveat, Fact, Facts
 from tasks.reports.brief.lists import revised_lines
 from tasks.reports.brief.sentences import Sentence
 from tasks.reports.brief.wording import MASS, figure_name, in_unit, money, texts

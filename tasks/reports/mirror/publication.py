@@ -8,8 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.forms.address import S3Url
 from schemas.forms.outcome import Gap
+from schemas.store_address import S3Url
 from tasks.reports.downstream import Upstream, contents, publish_table
 from tasks.reports.mirror.statements import compare, pair, read_pair
 from tasks.reports.mirror.verdicts import REACH_AHEAD, REACH_BACK

@@ -10,9 +10,9 @@ from typing import NamedTuple, cast
 
 import polars as pl
 
-from schemas.forms.address import S3Url
 from schemas.names import VALUES
 from schemas.reference.code_tables import code_table
+from schemas.store_address import S3Url
 from schemas.table import polars_schema
 from tasks.domain.classification import members
 from tasks.domain.comparability import changes_of_texts

@@ -11,8 +11,7 @@ from bad_inputs.soybeans import in_yuan, records
 from flows.release import ingest as ingest_release
 from flows.withdraw import publish_decision
 from schemas.forms.outcome import Outcome
-from schemas.forms.request import ReleaseRequest
-from schemas.forms.withdrawal import WithdrawalRequest
+from schemas.forms.request import ReleaseRequest, WithdrawalRequest
 from tasks.checks.remembered import ABOUT_TRADE, Doubt, doubt_of
 from tasks.domain.errors import Held
 from tasks.ingest import held as held_releases

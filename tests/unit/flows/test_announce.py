@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from flows import announce
-from schemas.forms.outcome import Outcome
+from schemas.forms.outcome import Graded, Outcome
 from schemas.forms.watch import WatchReport
-from schemas.forms.watch_rule import Graded
 from tasks.domain.errors import Refused
 from tasks.reports.release_page import Pages
 

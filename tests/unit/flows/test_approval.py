@@ -7,10 +7,9 @@ import pytest
 
 from flows import approval
 from flows.approval import decide
-from schemas.forms.held import HeldRelease
-from schemas.forms.outcome import Hold
+from schemas.forms.outcome import HeldRelease, Hold
 from tasks.domain.errors import NotHeld
-from tests.unit.schemas.forms.test_forms import RELEASE
+from tests.unit.schemas.test_forms import RELEASE
 
 
 def test_a_release_that_is_not_held_is_named(tmp_path: Path) -> None:

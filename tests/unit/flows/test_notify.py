@@ -8,9 +8,8 @@ import pytest
 from jinja2 import Template
 
 from flows import messages, notify
-from schemas.forms.held import HeldFinding, HeldRelease
-from schemas.forms.outcome import Outcome
-from schemas.forms.sources import SourceState
+from schemas.forms.fetch import SourceState
+from schemas.forms.outcome import HeldFinding, HeldRelease, Outcome
 
 
 def test_what_is_not_set_is_left_and_what_is_set_to_nothing_is_taken_away() -> None:

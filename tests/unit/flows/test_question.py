@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from flows.question import Approval, question
-from schemas.forms.held import HeldRelease
-from tests.unit.schemas.forms.test_forms import RELEASE
+from schemas.forms.outcome import HeldRelease
+from tests.unit.schemas.test_forms import RELEASE
 
 FINDINGS = [
     {"check": "gaps", "subject": "May", "observed": "none", "expected": "one", "advice": "Look."}, {"check": "sums", "subject": "*all*", "observed": "1", "expected": "2", "advice": "Look."},

@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from schemas.errors import BrokenTable
+from schemas.code_files import BrokenTable
 from schemas.forms.request import Landed
 from schemas.reference.models import Corrections
 from tasks.domain.errors import Refused

@@ -12,7 +12,7 @@ import pytest
 
 from flows.release import release
 from schemas.forms.brief import Fact, Facts
-from schemas.forms.held import HeldFinding, HeldRelease, HoldDecision
+from schemas.forms.outcome import HeldFinding, HeldRelease, HoldDecision
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.classification import members
 from tasks.domain.errors import NoFigure

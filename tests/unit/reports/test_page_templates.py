@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from flows.cli.app import app
 from flows.question import question
 from flows.release import release
-from schemas.forms.held import HeldFinding, HeldRelease
+from schemas.forms.outcome import HeldFinding, HeldRelease
 from schemas.forms.request import ReleaseRequest
 from tasks.reports import prefect_pages
 from tasks.reports.page_templates import plain

@@ -9,8 +9,7 @@ from typer.testing import CliRunner
 
 from flows.cli import terminal
 from flows.cli.app import app
-from schemas.forms.fetch import Fetched, FetchReport
-from schemas.forms.sources import SourceState
+from schemas.forms.fetch import Fetched, FetchReport, SourceState
 from schemas.forms.watch import Look, WatchReport
 from schemas.reference.code_tables import code_table
 from tasks.fetch.inbox import note_state

@@ -10,9 +10,8 @@ from bad_inputs.download import csv_bytes, magnets
 
 from flows.release import ingest
 from schemas.code_files import FOLDER
-from schemas.forms.outcome import Outcome
+from schemas.forms.outcome import Outcome, WatchRule
 from schemas.forms.request import ReleaseRequest
-from schemas.forms.watch_rule import WatchRule
 from schemas.settings import WATCH_RULES
 from tasks.domain.periods import month_number
 from tasks.reports import watch_rules

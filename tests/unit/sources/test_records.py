@@ -5,7 +5,7 @@ import pytest
 from pandera.errors import SchemaError, SchemaErrors
 
 from schemas.table import polars_schema
-from schemas.tables.reported import Reported
+from schemas.tables.release import Reported
 from tasks.sources.records import as_reported
 
 

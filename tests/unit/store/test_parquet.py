@@ -18,7 +18,7 @@ from schemas.layouts import LAYOUTS
 from schemas.names import FIGURES, status
 from schemas.table import arrow_schema, polars_schema, readers_schema
 from schemas.tables.metric import Metric
-from schemas.tables.trade_flow import TradeFlow
+from schemas.tables.observation import TradeFlow
 from tasks.domain.findings import finding, gather
 from tasks.store.parquet import encode_file, encode_months, read_table
 from tasks.store.publish import NewFile, publish

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.forms.address import S3Url
+from schemas.store_address import S3Url
 from tasks.domain.errors import BrokenStore, StoreError
 from tasks.store.publish import exclusive
 from tasks.store.reporters import mirror_of, mirrors_of, only_store, reporter_of, root_of, store_of, stores_of

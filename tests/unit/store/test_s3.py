@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from obstore.exceptions import GenericError, PermissionDeniedError
 from obstore.store import MemoryStore
 
-from schemas.forms.address import S3Url
+from schemas.store_address import S3Url
 from tasks.domain.errors import BucketError, Outpaced
 from tasks.store import s3
 from tasks.store.s3 import Bucket

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from obstore.store import MemoryStore
 
-from schemas.forms.address import S3Url
+from schemas.store_address import S3Url
 from tasks.domain.errors import BrokenStore, Outpaced
 from tasks.store.parquet import encode_months
 from tasks.store.publish import publish

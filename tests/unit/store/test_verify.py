@@ -13,9 +13,9 @@ from pyarrow import parquet
 
 from flows.cli.app import app
 from flows.release import ingest as ingest_release
-from schemas.forms.address import COPY_NOTE
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
+from schemas.store_address import COPY_NOTE
 from tasks.domain.errors import DamagedStore
 from tasks.reports import query
 from tasks.reports.query import open_published

@@ -7,7 +7,7 @@ from typer.testing import CliRunner, Result
 
 from flows.cli.options import DISAGREES
 from flows.cli.reporters import commands
-from schemas.forms.sources import SourceState, SourceStates
+from schemas.forms.fetch import SourceState, SourceStates
 from tasks.reports import groups, sources
 from tasks.reports.groups import GroupMonth, Part
 

@@ -13,7 +13,7 @@ import flows.withdraw
 from flows.cli import local_server
 from flows.cli.options import REFUSED
 from flows.cli.withdraw import commands
-from schemas.forms.withdrawal import WithdrawalRequest
+from schemas.forms.request import WithdrawalRequest
 from tasks.domain import clock
 from tasks.domain.errors import Refused
 
