@@ -149,6 +149,14 @@ def revised_lines(facts: Facts, language: str) -> list[str]:
     return lines
 
 
+def revised_first(facts: Facts, language: str) -> str:
+    """Summarise the revisions in one line for the top of the page: how many numbers, and the first of them."""
+    lines = revised_lines(facts, language)
+    count = len(lines) + facts.revised_more
+    text = texts(language)["revised_one" if count == 1 else "revised_several"]
+    return str(text.format(count=count, first=lines[0])) if lines else ""
+
+
 def decision_lines(decisions: Sequence[Mapping[str, Any]], language: str) -> list[str]:
     """Say which releases were withdrawn or count again, a line each: when, by whom, why."""
     return [texts(language)["decisions"][row["kind"]].format(**row) for row in decisions]

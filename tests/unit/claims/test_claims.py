@@ -16,8 +16,7 @@ from bad_inputs.download import csv_bytes, magnets
 
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
-from tasks.claims.check import ClaimsFile, check_claims, read_claims
-from tasks.claims.publish import claim_rows
+from tasks.claims.check import ClaimsFile, check_claims, claim_rows, read_claims
 from tasks.reports.query import open_published
 from tasks.store.snapshot import Snapshot
 from tests.unit import builders
