@@ -16,8 +16,7 @@ import duckdb
 import polars as pl
 import py7zr
 
-from tasks.sources.comext_split import split
-from tasks.sources.eurostat_archive import wanted
+from tasks.sources.eurostat_archive import split, wanted
 from tasks.sources.eurostat_bulk import parse
 
 KEY = ["flow", "product", "partner"]

@@ -17,7 +17,7 @@ from prefect.events import emit_event
 from prefect.events.filters import EventFilter, EventNameFilter, EventOccurredFilter, EventResourceFilter
 from prefect.states import Completed, Failed, Running
 
-from flows import messages
+from flows import notify
 from schemas.forms.fetch import SourceState
 from schemas.forms.outcome import HeldRelease, Hold, Outcome
 from schemas.forms.watch import WatchReport
@@ -166,7 +166,7 @@ def published(outcome: Outcome, *, pictures: bool) -> None:
     payload = outcome.model_dump(
         mode="json", include={"release_id", "title", "snapshot_id", "flows", "months", "products"}
     )
-    said = messages.decided(outcome, revised) if outcome.decision else messages.published(outcome, lead, revised)
+    said = notify.decided(outcome, revised) if outcome.decision else notify.published(outcome, lead, revised)
     payload |= {"store": str(address_of(outcome.store)), **said}
     event(
         decided(outcome) or "published",
@@ -176,7 +176,7 @@ def published(outcome: Outcome, *, pictures: bool) -> None:
     )
     for rule in dict.fromkeys(one.rule for one in outcome.rules if one.is_news):
         fired = [one for one in outcome.rules if one.rule == rule and one.is_news]
-        event("rule-fired", f"{outcome.release_id}.{rule}", {**payload, **messages.fired(outcome, fired)}, title=rule)
+        event("rule-fired", f"{outcome.release_id}.{rule}", {**payload, **notify.fired(outcome, fired)}, title=rule)
     if revised:
         event("revised", outcome.release_id, {**payload, "revisions": revised}, title=outcome.title)
 
@@ -188,7 +188,7 @@ def held(hold: Hold, *, waits: bool) -> None:
     payload = {"release_id": hold.release_id, "findings": hold.lines, "store": str(address_of(hold.store))}
     kept = held_releases.find(hold.store, hold.release_id)
     if kept is not None:
-        payload |= messages.held(kept)
+        payload |= notify.held(kept)
         attempt(lambda: prefect_pages.write_held(kept))
     for line in hold.lines:
         log.warning("held: %s", line)
@@ -206,7 +206,7 @@ def overdue(state: SourceState) -> None:
     with get_client(sync_client=True) as client:
         said = client.read_events(filter=wanted, limit=1).total
     if not said:
-        event("overdue", name, {**state.model_dump(mode="json"), **messages.overdue(state)})
+        event("overdue", name, {**state.model_dump(mode="json"), **notify.overdue(state)})
 
 
 def event(what: str, name: str, payload: dict[str, Any], **labels: str) -> None:

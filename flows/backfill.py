@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from prefect import flow
 
 from flows import announce
-from flows.taking import take
+from flows.watch import take
 from schemas.forms.form import StoreAddress
 from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
 from tasks.domain import clock

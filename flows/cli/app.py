@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from flows.cli import brief, deploy, fetch, ingest, mcp, read, reporters, search, site, watch_rules, withdraw
-from flows.cli.signals import Stoppable
+from flows.cli import brief, deploy, fetch, ingest, mcp, read, reporters, search, site, withdraw
+from flows.cli.command import Stoppable
 from schemas import code_files, settings
 
 # A page of help uses a wide terminal up to here. It is plain text, as are refusals of options: rich with its Markdown takes longer to
@@ -18,7 +18,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": HELP_COLUMNS_MAX},
     help="Customs releases as numbers that can be cited: validated, versioned, derived, traced to the byte.",
 )  # fmt: skip
-for part in (ingest, withdraw, fetch, read, search, brief, site, mcp, watch_rules, reporters, deploy):
+for part in (ingest, withdraw, fetch, read, search, brief, site, mcp, reporters, deploy):
     app.add_typer(part.commands)
 
 # Polars' allocator returns unused memory after three seconds, not one: a month is derived in hundreds of steps, and asking the

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.asked import (
+from flows.cli.command import Commands
+from flows.cli.options import (
     MORE,
     PRODUCT_HELP,
     SEVERAL,
+    STORE,
     Flow,
     Form,
     Language,
@@ -21,9 +23,9 @@ from flows.cli.asked import (
     Partners,
     Printed,
     Product,
+    ReporterOfStore,
+    Store,
 )
-from flows.cli.command import Commands
-from flows.cli.options import STORE, ReporterOfStore, Store
 from flows.cli.terminal import console, errors, say
 from tasks.domain.text import counted
 

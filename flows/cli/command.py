@@ -3,21 +3,31 @@
 They print the notes of an answer, which are warnings in Python, on standard error. They refuse a second value for an
 option that takes one: Typer takes the last value, so a person who asked for two products would see rows of one without
 notice. They turn an error of the caller into one line and the exit code for refused.
+
+`Stoppable` handles the end of a command from outside: Ctrl-C, SIGTERM, and a closed pipe. A signal becomes an exception wherever the
+program is, also in a library, and not every library passes it on: Polars panics while it creates a type. So the signal is remembered:
+how the command ended does not matter then, and the next step does not begin. Exit codes: 130 by Ctrl-C, 143 by SIGTERM, 141 for a
+closed pipe.
 """
 
+import os
+import signal
+import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.models import CommandFunctionType
 
-from flows.cli.options import refusals
-from flows.cli.terminal import errors, say
+from flows.cli.options import REFUSED, refusals
+from flows.cli.terminal import errors, refuse, say
 from tasks.domain.errors import HowUnderstood
+from tasks.domain.text import HIDDEN, clip
 
 
 class _Strict:
@@ -84,3 +94,67 @@ class Commands(typer.Typer):
     def command(self, *arguments: Any, **options: Any) -> Callable[[CommandFunctionType], CommandFunctionType]:
         """Register a command."""
         return super().command(*arguments, **{"cls": Command, **options})
+
+
+class Terminated(BaseException):
+    """SIGTERM, as an exception: so that a progress bar is removed from the terminal and unfinished work is cleaned
+    up, as by Ctrl-C.
+    """
+
+
+# The exception that each signal becomes.
+_AS: dict[int, type[BaseException]] = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}
+# The signals that this command was sent.
+_sent: list[int] = []
+
+
+def _end(number: int, frame: FrameType | None = None) -> None:
+    _sent.append(number)
+    raise _AS[number]
+
+
+def end_again(step: str) -> None:
+    """Raise the exception of a signal that was sent before `step`, which then does not begin."""
+    if _sent:
+        raise _AS[_sent[0]]
+
+
+class Stoppable(Group):
+    """The commands; each may be ended at any moment by Ctrl-C or SIGTERM, and then prints the state that it leaves."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments. Raises Exit for one with characters that act on a terminal: messages repeat arguments."""
+        for given in args:
+            if HIDDEN.search(given):
+                refuse(f"an argument has control characters or direction marks: {clip(given)}. Leave them out.")
+                raise typer.Exit(REFUSED)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command. Raises Exit with 130 or 143 if it was ended, with 141 if the reader closed the pipe."""
+        _sent.clear()
+        before = {number: signal.getsignal(number) for number in _AS}
+        # An ignored Ctrl-C, as for background processes, stays ignored.
+        heard = [number for number, handler in before.items() if handler != signal.SIG_IGN]
+        for number in heard:
+            signal.signal(number, _end)
+        made = None
+        try:
+            made = super().invoke(ctx)
+        except BrokenPipeError as problem:
+            # Nobody reads what is still to be flushed at the end; without a place for it, Python would complain on stderr.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(128 + signal.SIGPIPE) from problem
+        except BaseException:
+            if not _sent:
+                raise
+        finally:
+            for number in heard:
+                signal.signal(number, before[number])
+        if _sent:
+            say(
+                "[bold yellow]interrupted[/] what was published stands, and nothing is half published; run this again to go on",
+                to=errors, markup=True,
+            )  # fmt: skip
+            raise typer.Exit(128 + _sent[0])
+        return made

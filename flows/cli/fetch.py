@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.asked import Flow
 from flows.cli.command import Commands
-from flows.cli.options import DISAGREES, REFUSED, InPrefect
+from flows.cli.options import DISAGREES, REFUSED, Flow, InPrefect
 from flows.cli.running import recording_server, run_flow
 from flows.cli.terminal import console, errors, escape, say
 from schemas.code_files import source_names
@@ -71,7 +70,7 @@ def split(
     """Split a bulk file of Comext that you downloaded into the inbox: a file for each reporter and direction."""
     from tasks.domain.clock import read_day
     from tasks.domain.errors import Refused
-    from tasks.fetch.split import split_file
+    from tasks.fetch.fetch import split_file
     from tasks.sources.eurostat_archive import wanted
 
     if not file.is_file():

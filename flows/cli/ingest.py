@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.asked import Flow
 from flows.cli.command import Commands
-from flows.cli.options import DISAGREES, HELD, REFUSED, STORE, InPrefect, ReporterOfStore, Store, StoreGiven
+from flows.cli.options import DISAGREES, HELD, REFUSED, STORE, Flow, InPrefect, ReporterOfStore, Store, StoreGiven
 from flows.cli.running import ingest_one, prepare_prefect, recording_server, run_flow, tell, tell_warnings
 from flows.cli.terminal import console, errors, escape, progress_bar, say
 

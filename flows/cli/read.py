@@ -5,9 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.cli.asked import (
+from flows.cli.command import Commands
+from flows.cli.options import (
+    DISAGREES,
     LEVEL,
     NUMBER_MAX,
+    STORE,
     Figure,
     Flow,
     Form,
@@ -23,9 +26,12 @@ from flows.cli.asked import (
     Printed,
     Product,
     Products,
+    ReporterOfStore,
+    Reporters,
+    Store,
+    StoreGiven,
+    StoreOfOne,
 )
-from flows.cli.command import Commands
-from flows.cli.options import DISAGREES, STORE, ReporterOfStore, Reporters, Store, StoreGiven, StoreOfOne
 from flows.cli.terminal import console, errors, say
 from schemas.names import TABLES
 from tasks.domain.text import counted, visible

@@ -5,8 +5,8 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from flows.cli.command import end_again
 from flows.cli.options import DISAGREES, HELD, REFUSED
-from flows.cli.signals import end_again
 from flows.cli.terminal import OneLine, errors, escape, refuse, say
 from schemas.code_files import BrokenTable
 from tasks.domain.errors import Refused, StoreError

@@ -5,9 +5,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.asked import LEVEL, NUMBER_MAX, Figure, Form, Measure, Month, OneFlow, Partner, Printed, Product
 from flows.cli.command import Commands
-from flows.cli.options import STORE, ReporterOfStore, Store
+from flows.cli.options import (
+    LEVEL,
+    NUMBER_MAX,
+    STORE,
+    Figure,
+    Form,
+    Measure,
+    Month,
+    OneFlow,
+    Partner,
+    Printed,
+    Product,
+    ReporterOfStore,
+    Store,
+)
 from flows.cli.terminal import console, errors, say
 from tasks.domain.text import clip, counted
 

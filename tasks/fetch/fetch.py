@@ -1,19 +1,23 @@
-"""Runs one fetch of one source: its questions, asked one after another.
+"""Runs one fetch of one source, its questions one after another; or splits into the inbox what a person downloaded.
 
 A source that needs a key and has none is skipped with the name of the variable to set; the key itself is passed as an
 argument.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 from schemas.forms.fetch import Fetched, FetchReport, FetchRequest
 from tasks.domain.errors import Refused
 from tasks.fetch.ask import ask_all
+from tasks.fetch.inbox import drop
 from tasks.fetch.judge import AskedSite, unanswered
 from tasks.fetch.transport import Transport
-from tasks.sources.protocol import Key, Source
-from tasks.sources.registry import SOURCES
+from tasks.sources import eurostat_archive, eurostat_comext
+from tasks.sources.protocol import Answer, Key, Question, Source
+from tasks.sources.registry import SOURCES, read_file
 
 
 def fetch(
@@ -62,3 +66,40 @@ def _fetched(
         yield unanswered(f"{source.name}, list of what is there", problem)
         return
     yield from ask_all(questions, transport, request.inbox, request.base or source.base, key)
+
+
+def split_file(
+    file: Path, inbox: Path, chosen: Mapping[str, str], flows: tuple[str, ...], released_on: date | None
+) -> Iterator[Fetched]:
+    """Split a bulk archive of Comext that a person downloaded, or the text in it, into the inbox; yield what became of each part. A part
+    that cannot be read is refused by name, and the others are kept.
+
+    Raises Refused for another file, and for reporters in it that are not chosen where none of those chosen is there.
+    """
+    source = eurostat_archive.SOURCE
+    there = Answer(b"", datetime.fromtimestamp(file.stat().st_mtime, UTC), "")
+    whole = Question(file.stem, source, "", "7z", eurostat_comext.ZONE, f"Eurostat Comext {file.name}", {})
+    count = 0
+    for question, answer in eurostat_archive.split_parts(chosen, flows, whole, there, file):
+        count += 1
+        try:
+            parsed = read_file(source, answer.body, question.name)
+            months = sorted(parsed.reported["period"].unique().drop_nulls().cast(str))
+            if not months:
+                raise Refused("no month", where=question.name, found="rows without a month", advice="Download the archive again.")  # fmt: skip
+        except Refused as refusal:
+            why = f"{refusal} The parts named new are whole and lie in {inbox}; download the archive again for this one, with --reporter"
+            yield Fetched(name=question.name, outcome="refused", reason=f"{why} {question.declared['reporter']}")
+            continue
+        span, newest = f"{months[0]}..{months[-1]}", replace(question, name=f"{question.name}_{months[-1]}")
+        declared = {
+            **question.declared,
+            "products": eurostat_archive.asked(parsed),
+            "months": span,
+            "released_on": released_on,
+        }
+        yield Fetched(name=question.name, outcome="new", reason="split", file=drop(inbox, newest, answer, declared))
+    if not count:
+        raise Refused(
+            "no reporter", where=str(file), found="no row of the reporters and directions that were asked for", advice="Leave out --reporter and --flow to see what is in it."
+        )  # fmt: skip

@@ -7,7 +7,7 @@ Address: https://ec.europa.eu/eurostat/api/dissemination/files?file=comext%2FCOM
 about 45 MB; the one file in it is 400 MB of text with 5 million rows. A month that is not out is answered with a page.
 
 Layout: comma, no quotes, one header line, the columns of COLUMNS; read by name. A release has one reporter and one
-direction, so the archive is split first, with its rows unchanged and in their order (`tasks/sources/comext_split.py`). What
+direction, so the archive is split first, with its rows unchanged and in their order (`tasks/sources/eurostat_archive.py`). What
 is read here is one such part, and the number of a record is that of its row in the part.
 
 Rows: a row for each statistical procedure (1 normal, 2 inward, 3 outward processing, 9 not from declarations, older ones

@@ -1,7 +1,7 @@
 """Reads a release page of China customs: recognises its table by the title and extracts the figures.
 
 Shared by `gacc_preliminary` and `gacc_bulletin`, which differ in the titles of their tables (TOPICS). `pages` reads the bytes,
-`gacc_tables` title and header, `gacc_rows` the rows, `gacc_lines` their names; `gacc_records` makes records of them.
+`gacc_tables` title and header, `gacc_rows` the rows; `gacc_records` names them and makes records of them.
 """
 
 import re

@@ -166,12 +166,15 @@ def _codes(code_list: str) -> pl.DataFrame:
 def _in_printed(known: pl.DataFrame, printed: pl.DataFrame, codes: pl.DataFrame, cell: Sequence[str]) -> pl.DataFrame:
     """The rows, each with the nearest printed total above it: without a total of the EU, that of the world."""
     above = codes.select(part_of="code", next="part_of")
-    there = known.join(
-        printed.with_columns(there=True), on=[*cell, "part_of"], how="left", maintain_order="left", nulls_equal=True
-    )
-    there = there.join(above, on="part_of", how="left", maintain_order="left")
-    is_there = pl.col("there").fill_null(False) | (pl.col("next").fill_null("") == "")
-    return there.with_columns(part_of=pl.when(is_there).then("part_of").otherwise("next")).drop("there", "next")
+    printed = printed.with_columns(there=True)
+    while True:
+        there = known.join(printed, on=[*cell, "part_of"], how="left", maintain_order="left", nulls_equal=True)
+        there = there.join(above, on="part_of", how="left", maintain_order="left")
+        is_there = pl.col("there").fill_null(False) | (pl.col("next").fill_null("") == "")
+        moved = there.with_columns(part_of=pl.when(is_there).then("part_of").otherwise("next")).drop("there", "next")
+        if moved["part_of"].equals(known["part_of"]):
+            return moved
+        known = moved
 
 
 def _exact(name: str) -> pl.Expr:

@@ -101,14 +101,33 @@ def test_no_group_is_covered_where_a_code_of_a_partner_is_unknown(
     assert found == {("WLD", JUNE - 1): True, ("WLD", JUNE): True, ("EU27", JUNE - 1): True, ("EU27", JUNE): groups}
 
 
-def test_a_code_that_was_asked_for_stands_for_all_below_it() -> None:
-    scope = release(products=["8505"])
-    assert speaks(scope, product="85051110")
-    assert speaks(scope, product="850511")
-    assert speaks(scope, product="8505")
-    assert not speaks(scope, product="85")
-    assert not speaks(scope, product="85061011")
-    assert speaks(release(products=["*"]), product="01012100")
+@pytest.mark.parametrize(
+    ("asked", "product", "spoken"),
+    [
+        *(("8505", code, True) for code in ("85051110", "850511", "8505")), ("8505", "85", False), ("8505", "85061011", False), ("*", "01012100", True),
+        ("*", "line:rare_earths", False), ("line:rare_earths", "line:rare_earths", True),
+    ],
+)  # fmt: skip
+def test_a_code_that_was_asked_for_stands_for_all_below_it_and_a_star_for_codes(
+    asked: str, product: str, spoken: bool
+) -> None:
+    assert speaks(release(products=[asked]), product=product) is spoken
+
+
+@pytest.mark.parametrize(
+    ("level", "code", "asked", "covered"),
+    [
+        *((level, code, "850511", ["850511", code]) for level, code in (("HS8", "85051110"), ("CN8", "85051110"), ("HTS10", "8505110070"), ("JP9", "850511000"))),
+        ("HS6", "85051110", "850511", ["850511"]), ("HTS10", "8505110070", "8505110070", ["8505110070"]), ("JP9", "850511000", "850511000", ["850511000"]),
+    ],
+)  # fmt: skip
+def test_the_codes_of_every_national_list_speak_for_the_levels_above(
+    level: str, code: str, asked: str, covered: list[str]
+) -> None:
+    """A release that asked for an HS6 and has its national codes says of the HS6 what they add up to."""
+    releases = pl.DataFrame({"release_id": ["r"], "classification": [level], "products": [[asked]]})
+    found = asked_products(releases, pl.Series([code, "850511", "85052000"]), roll_up=True)
+    assert sorted(found["product"]) == covered
 
 
 @pytest.mark.parametrize(
@@ -128,11 +147,6 @@ def test_where_a_record_was_lost_a_missing_row_says_nothing(
         for month in (JUNE - 1, JUNE):
             spoken = not (product in open_products and month in open_months)
             assert speaks(scope, product=product, month=month) == spoken
-
-
-def test_a_star_asks_for_codes_and_not_for_lines_of_other_sources() -> None:
-    assert not speaks(release(products=["*"]), product="line:rare_earths")
-    assert speaks(release(products=["line:rare_earths"]), product="line:rare_earths")
 
 
 @pytest.mark.parametrize(

@@ -27,22 +27,14 @@ TODAY = date(2025, 8, 1)
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        ({}, ["q-1"]),
-        ({"name": "q-9.00-ab"}, ["q-1"]),
-        ({"products": ["8505"]}, ["q-1"]),
-        ({"products": ["8505"], "months": "2025-05..2025-06"}, ["q-1", "q-3"]),
-        ({"products": ["*"]}, ["q-1", "q-4"]),
-        ({"products": ["850511"], "measures": ("quantity", "value_cny")}, ["q-2"]),
-        ({"day": "2025-07-22"}, []),
-        ({"months": "2025-05"}, []),
-        ({"products": ["85051190"]}, []),
-        ({"flow": "import"}, ["q-5"]),
-        ({"partners": "listed"}, ["q-6"]),
+        ({}, ["q-1"]), ({"name": "q-9.00-ab"}, ["q-1"]), ({"products": ["8505"]}, ["q-1"]), ({"products": ["8505"], "months": "2025-05..2025-06"}, ["q-1", "q-3"]),
+        ({"products": ["*"]}, ["q-1", "q-4"]), ({"products": ["850511"], "measures": ("quantity", "value_cny")}, ["q-2"]), ({"day": "2025-07-22"}, []),
+        ({"months": "2025-05"}, []), ({"products": ["85051190"]}, []), ({"flow": "import"}, ["q-5"]), ({"partners": "listed"}, ["q-6"]),
         ({"kind": "published", "flow": None, "partners": "keys"}, []),
         # An edition is no other landing.
         ({"name": "q-7.01-"}, []),
     ],
-)
+)  # fmt: skip
 def test_what_comes_once_more_on_its_day_replaces_what_asked_for_no_more(
     changed: dict[str, Any], expected: list[str]
 ) -> None:

@@ -19,44 +19,31 @@ def on(day: str, event: str) -> str:
     return states_on(date.fromisoformat(day))[event].name
 
 
-@pytest.mark.parametrize("event", OCTOBER)
-def test_the_measures_of_october_2025_were_suspended_before_they_began_and_their_suspension_has_run_out(
-    event: str,
-) -> None:
-    days = ("2025-10-08", "2025-10-09", "2025-11-06", "2025-11-07", "2025-11-08", "2026-11-10", "2026-11-11")
-    assert [on(day, event) for day in days] == [
-        "not_yet_announced", "announced", "announced", "never_in_force", "never_in_force", "never_in_force",
-        "lapsed_unrecorded",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize("event", [ABROAD, TECHNOLOGY])
-def test_what_was_in_force_is_suspended_until_the_last_day_of_the_suspension(event: str) -> None:
-    days = ("2025-10-08", "2025-10-09", "2025-11-06", "2025-11-07", "2026-11-10", "2026-11-11", "2027-01-01")
-    assert [on(day, event) for day in days] == [
-        "not_yet_announced", "in_force", "in_force", "suspended", "suspended", "lapsed_unrecorded", "lapsed_unrecorded",
-    ]  # fmt: skip
-
-
-def test_a_suspension_is_in_force_through_its_last_day_and_then_nothing_is_known_of_what_followed() -> None:
-    assert [on(day, ANNOUNCEMENT_70) for day in ("2025-11-06", "2025-11-07", "2026-11-10", "2026-11-11")] == [
-        "not_yet_announced", "in_force", "in_force", "lapsed_unrecorded",
-    ]  # fmt: skip
-    assert [on(day, ANNOUNCEMENT_72) for day in ("2025-11-09", "2026-11-27", "2026-11-28")] == [
-        "in_force", "in_force", "lapsed_unrecorded",
-    ]  # fmt: skip
-
-
-def test_a_measure_of_which_one_paragraph_is_suspended_is_partly_suspended() -> None:
-    assert [on(day, ANNOUNCEMENT_46) for day in ("2025-11-08", "2025-11-09", "2026-11-27", "2026-11-28")] == [
-        "in_force", "partly_suspended", "partly_suspended", "lapsed_unrecorded",
-    ]  # fmt: skip
-    found = states_on(date(2026, 11, 28))[ANNOUNCEMENT_46]
-    assert found == State("lapsed_unrecorded", ANNOUNCEMENT_72, "2", date(2025, 11, 9), date(2026, 11, 27))
+@pytest.mark.parametrize(
+    ("events", "days"),
+    [
+        # Suspended before they began, and the suspension has run out.
+        (OCTOBER, {"2025-10-08": "not_yet_announced", "2025-10-09": "announced", "2025-11-06": "announced", "2025-11-07": "never_in_force", "2025-11-08": "never_in_force",
+                   "2026-11-10": "never_in_force", "2026-11-11": "lapsed_unrecorded"}),
+        # In force, and suspended until the last day of the suspension.
+        ([ABROAD, TECHNOLOGY], {"2025-10-08": "not_yet_announced", "2025-10-09": "in_force", "2025-11-06": "in_force", "2025-11-07": "suspended", "2026-11-10": "suspended",
+                                "2026-11-11": "lapsed_unrecorded", "2027-01-01": "lapsed_unrecorded"}),
+        # A suspension is in force through its last day, and then nothing is known of what followed.
+        ([ANNOUNCEMENT_70], {"2025-11-06": "not_yet_announced", "2025-11-07": "in_force", "2026-11-10": "in_force", "2026-11-11": "lapsed_unrecorded"}),
+        ([ANNOUNCEMENT_72], {"2025-11-09": "in_force", "2026-11-27": "in_force", "2026-11-28": "lapsed_unrecorded"}),
+        # One paragraph of it is suspended.
+        ([ANNOUNCEMENT_46], {"2025-11-08": "in_force", "2025-11-09": "partly_suspended", "2026-11-27": "partly_suspended", "2026-11-28": "lapsed_unrecorded"}),
+    ],
+)  # fmt: skip
+def test_the_state_of_a_measure_on_a_day(events: list[str], days: dict[str, str]) -> None:
+    for event in events:
+        assert {day: on(day, event) for day in days} == days
 
 
 def test_the_measures_that_lapsed_are_those_that_a_term_or_a_suspension_names() -> None:
     """Counted from the document numbers, and no other measure among the thirty-one."""
+    term = State("lapsed_unrecorded", ANNOUNCEMENT_72, "2", date(2025, 11, 9), date(2026, 11, 27))
+    assert states_on(date(2026, 11, 28))[ANNOUNCEMENT_46] == term
     lapsed = {event for event, state in states_on(date(2026, 11, 28)).items() if state.name == "lapsed_unrecorded"}
     assert lapsed == {*OCTOBER, ABROAD, TECHNOLOGY, ANNOUNCEMENT_70, ANNOUNCEMENT_72, ANNOUNCEMENT_46}
     later = {event for event, state in states_on(date(2028, 1, 1)).items() if state.name == "lapsed_unrecorded"}

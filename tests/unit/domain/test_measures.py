@@ -8,13 +8,8 @@ import pytest
 from schemas.reference.code_tables import code_table
 from tasks.domain import measures
 
-EVENTS = [
-    # event, announced on, effective from
-    ("late", "2025-10-09", "2025-11-08"),
-    ("undated", "", "2019-01-01"),
-    ("never", "2025-10-01", ""),
-    ("early", "2025-04-04", "2025-04-04"),
-]
+# event, announced on, effective from
+EVENTS = [("late", "2025-10-09", "2025-11-08"), ("undated", "", "2019-01-01"), ("never", "2025-10-01", ""), ("early", "2025-04-04", "2025-04-04")]  # fmt: skip
 CODES = [
     # event, code, coverage, note
     ("early", "85051110", "unknown_share", "free magnets share this code"), ("early", "28053011", "whole", ""),
@@ -25,10 +20,10 @@ CODES = [
 
 @pytest.fixture(autouse=True)
 def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    events = pl.DataFrame(EVENTS, schema=["event", "announced_on", "effective_from"], orient="row")
+    reporter = pl.when(pl.col("event") == "undated").then(pl.lit("USA")).otherwise(pl.lit("CHN"))
     made = {
-        "control_events": pl.DataFrame(
-            EVENTS, schema=["event", "announced_on", "effective_from"], orient="row"
-        ).with_columns(reporter=pl.when(pl.col("event") == "undated").then(pl.lit("USA")).otherwise(pl.lit("CHN"))),
+        "control_events": events.with_columns(reporter=reporter),
         "control_event_codes": pl.DataFrame(CODES, schema=["event", "hs8", "coverage", "note"], orient="row"),
     }
     monkeypatch.setattr(measures, "code_table", lambda name: made.get(name, code_table(name)))

@@ -20,12 +20,9 @@ def test_a_printed_number_may_be_rounded_or_cut_off() -> None:
     assert hull(interval(1, 2), interval(0, 1), interval("1.5", 3)) == interval(0, 3)
 
 
-def test_sums_and_differences_carry_both_ends() -> None:
+def test_sums_and_quotients_carry_both_ends_and_there_is_none_by_zero_or_of_what_may_be_negative() -> None:
     assert interval(1, 2) + interval(10, 20) == interval(11, 22)
     assert interval(10, 20) - interval(1, 2) == interval(8, 19)
-
-
-def test_no_quotient_by_what_may_be_zero_or_of_what_may_be_negative() -> None:
     assert interval(6, 8).over(interval(0, 4)) is None
     assert interval(-1, 8).over(interval(2, 4)) is None
     assert interval(0, 8).over(interval(2, 4)) == interval(0, 4)
@@ -51,6 +48,8 @@ def test_a_reading_of_a_printed_number_and_what_follows_from_it() -> None:
     assert (doubled.tier, doubled.words) == ("printed", "353 t")
     assert one.over(printed(Fraction(100), Fraction(2), "100 t")) == (interval("352.5", "353.5").over(interval(99, 101)), interval("352.5", 354).over(interval(99, 102)))  # fmt: skip
     assert one.over(printed(Fraction(0), Fraction(1), "0 t")) is None
+    # Where only figures that were cut off may be zero there is no quotient either.
+    assert one.over(Reading(interval(1, 2), interval(0, 2), Fraction(1), "computed", "1")) is None
 
 
 @pytest.mark.parametrize(
@@ -68,10 +67,3 @@ def test_the_same_number_with_fewer_digits(
     row = pl.DataFrame({"v": [value], "r": [resolution], "t": [earlier], "s": [earlier_resolution]})
     found = row.select(has_fewer_digits(*(pl.col(name) for name in "vrts"))).item()
     assert found is fewer
-
-
-def test_no_quotient_where_only_figures_that_were_cut_off_may_be_zero() -> None:
-    ten = printed(Fraction(10), Fraction(1), "10")
-    open_end = Reading(interval(1, 2), interval(0, 2), Fraction(1), "computed", "1")
-    assert ten.over(open_end) is None
-    assert ten.over(Reading(interval(1, 2), interval(1, 2), Fraction(1), "computed", "1")) is not None

@@ -4,7 +4,6 @@ A server on the loopback sends what a case says, byte by byte, to one question o
 question must be answered all the same.
 """
 
-import functools
 import gzip
 import json
 import re
@@ -132,32 +131,21 @@ def _hmrc() -> Iterator[Case]:
     many = b'{"value": [{' + b",".join(b'"a%d": 1' % number for number in range(60_000)) + b', "a59999": 2}]}'
     for name, reply, outcome, said in [
         ("headers drip", drip(b"HTTP/1.1 200 OK\r\nX: "), "failed", slow),
-        ("status line drips", drip(b"HTTP/1.1 2", b"0"), "failed", ""),
         ("early hints without end", drip(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"), "failed", slow),
-        ("continue without end", drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), "failed", slow),
         ("body drips", drip(http(b"", Content_Length="100000")), "failed", slow),
-        ("body drips until the connection closes", drip(http(b"", Content_Length="")), "failed", slow),
-        ("chunks drip", drip(http(b"", Content_Length="", Transfer_Encoding="chunked"), b"1\r\na\r\n"), "failed", slow),
         ("silence", silent, "failed", ""),
         ("nothing", b"", "failed", cut),
         ("reset", None, "failed", cut),
         ("no HTTP", b"SSH-2.0-OpenSSH\r\n", "failed", cut),
-        ("a body without a head", GOOD, "failed", cut),
-        ("a header without a colon", b"HTTP/1.1 200 OK\r\nwhat\r\n\r\n", "failed", cut),
         ("headers of a megabyte", b"HTTP/1.1 200 OK\r\nX: " + b"a" * MEGABYTE + b"\r\n\r\n", "failed", cut),
         ("a status without a meaning", http(GOOD, "999 What"), refused, "status 999"),
-        ("a status of two digits", http(GOOD, "20 OK"), "failed", cut),
         ("cut off", http(GOOD, Content_Length=str(len(GOOD) + 9)), "failed", cut),
         ("a chunk that is cut off", http(b"ff\r\na", Content_Length="", Transfer_Encoding="chunked"), "failed", cut),
-        ("a chunk without a size", http(b"x\r\na\r\n", Content_Length="", Transfer_Encoding="chunked"), "failed", cut),
         ("a length of 5,000 digits", http(GOOD, Content_Length=LONG), "failed", cut),
-        ("a negative length", http(GOOD, Content_Length="-1"), "failed", cut),
         ("plain text as gzip", http(GOOD, Content_Encoding="gzip"), refused, "cannot be read"),
-        ("plain text as deflate", http(GOOD, Content_Encoding="deflate"), refused, "cannot be read"),
         ("a bomb", http(gzip.compress(b"0" * 20 * MEGABYTE), Content_Encoding="gzip"), refused, "more than 5,000,000 bytes"),
         ("no content", http(b"", "204 No Content", Content_Length=""), "not out", "without a byte"),
         ("a part", http(GOOD, "206 Partial Content"), refused, "a part of an answer"),
-        ("no byte", http(), "not out", "without a byte"),
         ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), refused, "status 304"),
         ("a redirect nowhere", http(b"", "302 Found"), refused, "status 302"),
         ("a redirect to another host", http(b"", "302 Found", Location="http://localhost:OTHER/x"), refused, "redirect to"),
@@ -174,7 +162,6 @@ def _hmrc() -> Iterator[Case]:
         ("a wait beyond 9999", http(b"", "429 x", Retry_After="Fri, 31 Dec 9999 23:59:59 -1200"), "failed", cut),
         ("a wait of 5,000 digits", http(b"", "429 x", Retry_After=LONG), "failed", "asks to wait"),
         ("a wait of less than nothing", http(b"", "429 x", Retry_After="-5"), "failed", cut),
-        ("a clock in 9999", http(GOOD, Date="Fri, 31 Dec 9999 23:59:59 GMT"), new, "the day is that of this machine"),
         ("a clock beyond 9999", http(GOOD, Date="Fri, 31 Dec 9999 23:59:59 -1200"), new, "the day is that of this machine"),
         ("a clock in 2099", http(GOOD, Date="Thu, 01 Jan 2099 00:00:00 GMT"), new, "the day is that of this machine"),
         ("a clock in the year 1", http(GOOD, Date="Mon, 01 Jan 0001 00:00:00 GMT"), new, "the day is that of this machine"),
@@ -184,19 +171,14 @@ def _hmrc() -> Iterator[Case]:
         ("a tag of 50,000 letters", http(GOOD, ETag="a" * 50_000), new, ""),
         ("a kind of no kind", http(GOOD, Content_Type="\xff; charset=what"), new, ""),
         ("a page", http(b"<!DOCTYPE html><html>login</html>"), refused, "a page where JSON was asked for"),
-        ("a table", http(b"a,b\n1,2\n"), refused, "where JSON was asked for"),
-        ("an archive", http(b"PK\x03\x04" + b"0" * 50), refused, "zip where JSON was asked for"),
         # What the adapter cannot read lies in the inbox, where the release says what is wrong with it.
         ("a list", http(b"[1, 2]"), new, ""),
-        ("half of a letter", http(GOOD.replace(b'"CN"', b'"\\ud800"')), new, ""),
         ("lists in lists", http(deep), new, ""),
         ("one key twice among many", http(many), new, ""),
-        ("a country that is a text", http(page(row(Country="CN"))), new, ""),
         ("a direction that is a list", http(page(row(FlowTypeId=[]))), new, ""),
         ("a code that is an object", http(page(row(Commodity={"Cn8Code": {}}))), new, ""),
         ("a value of 10,000 digits", http(GOOD.replace(b"1000.0", LONG.encode() * 2)), new, ""),
         ("a value beyond all numbers", http(GOOD.replace(b"1000.0", b"1e999999999")), new, ""),
-        ("another encoding", http(GOOD.decode().encode("utf-16")), refused, "where JSON was asked for"),
         ("no text", http(b"{\xff\xfe\x00}"), new, ""),
         ("the same page again and again", http(page(*[row(port=port) for port in range(2)])), refused, "5 full pages"),
     ]:  # fmt: skip
@@ -207,26 +189,20 @@ def _japan() -> Iterator[Case]:
     """Faults of a list page; that of the year before is as it should be."""
     link = "<a href='{}/stat-search/file-download?statInfId=1&amp;fileKind=1'>CSV</a>"
     listed = "<!DOCTYPE html><html><h2>Export, Chapter 85</h2>{}</html>"
-    for name, reply, outcome, said, others in [
-        ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), "refused", "status 304", 1),
-        ("gone for now", http(b"", "503 x"), "failed", "status 503", 1),
-        ("missing", http(b"", "404 x"), "refused", "status 404", 1),
-        ("headers drip", drip(b"HTTP/1.1 200 OK\r\nX: "), "failed", "no whole answer", 1),
-        ("no link", http(listed.format("").encode()), "refused", "without a file", 1),
-        ("no page", http(b"[]"), "refused", "", 1),
-        ("a megabyte of links", http(b"<html>" + b"href=" * (MEGABYTE // 5)), "refused", "without a file", 1),
-        ("a megabyte of tags that do not end", http(b"<html>" + b"<" * MEGABYTE), "refused", "without a file", 1),
-        ("a megabyte of tags before a link", http((listed.format("<a" * (MEGABYTE // 2) + link.format(""))).encode()), "new", "", 1),
-        ("no text", http(b"<html>\xff\xfe" + b"&#xD800;"), "refused", "without a file", 1),
-        ("a link to another host", http(listed.format(link.format("http://localhost:OTHER")).encode()), "refused", "another host", 1),
-        ("a link to another port", http(listed.format(link.format("http://127.0.0.1:OTHER")).encode()), "refused", "another host", 1),
-        ("a link without a scheme", http(listed.format(link.format("//localhost:OTHER")).encode()), "refused", "another host", 1),
-        ("a link to no address", http(listed.format(link.format("http://[::1")).encode()), "refused", "another host", 1),
-        ("a link to no port", http(listed.format(link.format("http://127.0.0.1:x")).encode()), "refused", "another host", 1),
+    for name, reply, outcome, said in [
+        ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), "refused", "status 304"),
+        ("headers drip", drip(b"HTTP/1.1 200 OK\r\nX: "), "failed", "no whole answer"),
+        ("no link", http(listed.format("").encode()), "refused", "without a file"),
+        ("a megabyte of links", http(b"<html>" + b"href=" * (MEGABYTE // 5)), "refused", "without a file"),
+        ("a megabyte of tags before a link", http((listed.format("<a" * (MEGABYTE // 2) + link.format(""))).encode()), "new", ""),
+        ("no text", http(b"<html>\xff\xfe" + b"&#xD800;"), "refused", "without a file"),
+        ("a link to another host", http(listed.format(link.format("http://localhost:OTHER")).encode()), "refused", "another host"),
+        ("a link to another port", http(listed.format(link.format("http://127.0.0.1:OTHER")).encode()), "refused", "another host"),
+        ("a link to no address", http(listed.format(link.format("http://[::1")).encode()), "refused", "another host"),
     ]:  # fmt: skip
         yield Case(
             f"list, {name}", reply, outcome, said, "japan_estat",
-            {"flows": ["export"], "products": ["852351"], "months": "2025-12..2026-05"}, others,
+            {"flows": ["export"], "products": ["852351"], "months": "2025-12..2026-05"},
         )  # fmt: skip
 
 
@@ -273,12 +249,9 @@ def _comtrade() -> Iterator[Case]:
 CASES = [*_hmrc(), *_japan(), *_gacc(), *_census(), *_comtrade()]
 # The question of a case; everything else is answered as it should be.
 FAULTY = {
-    "un_comtrade": "reporterCode=410",
-    "hmrc_ots": "FlowTypeId eq 1",
-    "japan_estat": "year=20260",
-    "gacc_preliminary": "preliminary.html",
+    "un_comtrade": "reporterCode=410", "hmrc_ots": "FlowTypeId eq 1", "japan_estat": "year=20260", "gacc_preliminary": "preliminary.html",
     "us_census": "/imports/",
-}
+}  # fmt: skip
 JAPAN_LIST = b"<!DOCTYPE html><html>Export, Chapter 85 <a href='/stat-search/file-download?statInfId=2&amp;fileKind=1'>CSV</a></html>"
 OTHERS = {
     "un_comtrade": b'{"data": []}',
@@ -292,7 +265,6 @@ def _asked(case: Case, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Fe
     monkeypatch.setattr("tasks.fetch.ask.PAGES_MAX", 5)
     if "again and again" in case.name:
         monkeypatch.setattr("tasks.sources.hmrc_ots.PAGE_SIZE", 2)
-    monkeypatch.setattr("tasks.sources.us_census.LEVEL", "HS10")
     stranger = Site(lambda _: http(GOOD))
     csv = http(japan_file(japan_line(JAN_TO_MAR)), Content_Type="text/csv")
 
@@ -300,10 +272,8 @@ def _asked(case: Case, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Fe
         if FAULTY[case.source] in path:
             if isinstance(case.reply, bytes):
                 # Five digits, as the words have letters: the length of an answer stays.
-                ports = {b"OTHER": stranger.base, b"ITSELF": site.base}
-                return functools.reduce(
-                    lambda made, word: made.replace(word, ports[word][-5:].encode()), ports, case.reply
-                )
+                other, itself = (one.base[-5:].encode() for one in (stranger, site))
+                return case.reply.replace(b"OTHER", other).replace(b"ITSELF", itself)
             return case.reply  # type: ignore[no-any-return]
         return csv if "file-download" in path else http(OTHERS[case.source])
 
@@ -328,24 +298,20 @@ def test_a_fault_costs_its_own_question_and_no_other(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report, elsewhere, seconds = _asked(case, tmp_path, monkeypatch)
-    assert elsewhere == []
-    assert seconds < CASE_SECONDS
-    others = case.others
-    expected = sorted(filter(None, [case.outcome, *["new"] * others]))
+    assert (elsewhere, seconds < CASE_SECONDS) == ([], True)
+    expected = sorted(filter(None, [case.outcome, *["new"] * case.others]))
     assert sorted(one.outcome for one in report.fetched) == expected, report
     if case.outcome:
         (one,) = [one for one in report.fetched if case.said in one.reason and one.outcome == case.outcome][:1]
         assert re.search(r"[\x00-\x1f\x7f-\x9f]", one.reason) is None
-    for paper in tmp_path.rglob("*.toml"):
-        assert tomllib.loads(paper.read_text(encoding="utf-8"))["released_on"] <= date(2026, 8, 15), (
-            "it would wait unseen"
-        )
+    days = [tomllib.loads(paper.read_text(encoding="utf-8"))["released_on"] for paper in tmp_path.rglob("*.toml")]
+    assert all(day <= date(2026, 8, 15) for day in days), "it would wait unseen"
 
 
 @pytest.mark.parametrize(
     "damage",
-    ["{", "[]", "1", '{"a": 1}', "[" * 200_000, "\xff", '{"hmrc": {"address": 1}}', ""],
-    ids=["cut off", "list", "number", "no entry", "deep", "no UTF-8", "other fields", "empty"],
+    ["{", "[]", '{"a": 1}', "[" * 200_000, "\xff", '{"hmrc": {"address": 1}}'],
+    ids=["cut off", "list", "no entry", "deep", "no UTF-8", "other fields"],
 )
 def test_a_damaged_note_is_kept_aside_and_every_question_is_asked(
     damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

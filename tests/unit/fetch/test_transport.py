@@ -41,25 +41,18 @@ def transport(waited: list[float]) -> Iterator[Transport]:
 def test_an_answer_has_the_bytes_the_time_of_the_source_and_what_the_next_request_needs(
     source: Replay, transport: Transport
 ) -> None:
-    source.route(
-        "/x",
-        Reply(
-            b"a,b\n",
-            headers={"ETag": '"1"', "Last-Modified": "Fri, 14 Aug 2026 09:00:00 GMT"},
-        ),
-    )
+    day = "Fri, 14 Aug 2026 09:00:00 GMT"
+    source.route("/x", Reply(b"a,b\n", headers={"ETag": '"1"', "Last-Modified": day}))
     answer = transport.get(f"{source.base}/x?y=1")
     assert answer is not None
-    assert (answer.body, answer.answered_at, answer.etag) == (b"a,b\n", NOW, '"1"')
+    assert (answer.body, answer.answered_at, answer.etag, answer.last_modified) == (b"a,b\n", NOW, '"1"', day)
     assert transport.get(f"{source.base}/x?y=1", etag='"1"') is None
-    assert transport.get(f"{source.base}/x?y=1", last_modified="Fri, 14 Aug 2026 09:00:00 GMT") is None
+    assert transport.get(f"{source.base}/x?y=1", last_modified=day) is None
     assert transport.get(f"{source.base}/x?y=1", etag='"0"') is not None
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [Reply(status=500), Reply(status=503), Reply(status=429), Reply(OK.body * 50, cut=20), Reply(reset=True), Reply(OK.body, slow=1.5)],
-    ids=["500", "503", "429", "truncated", "reset", "slow"],
+    "fault", [Reply(status=500), Reply(OK.body * 50, cut=20), Reply(reset=True), Reply(OK.body, slow=1.5)], ids=["500", "truncated", "reset", "slow"]
 )  # fmt: skip
 def test_a_fault_that_passes_is_tried_again(
     source: Replay, transport: Transport, waited: list[float], fault: Reply
@@ -67,43 +60,34 @@ def test_a_fault_that_passes_is_tried_again(
     source.route("/x", [fault, OK])
     answer = transport.get(f"{source.base}/x")
     assert answer is not None
-    assert answer.body == OK.body
-    assert len(source.asked) == 2
-    assert waited == [2.0, 1.0]
+    assert (answer.body, len(source.asked), waited) == (OK.body, 2, [2.0, 1.0])
 
 
-@pytest.mark.parametrize(
-    "fault", [Reply(status=500), Reply(reset=True), Reply(OK.body, cut=3)], ids=["500", "reset", "truncated"]
-)
 def test_a_fault_that_stays_ends_after_a_few_attempts(
-    source: Replay, transport: Transport, waited: list[float], fault: Reply
+    source: Replay, transport: Transport, waited: list[float]
 ) -> None:
-    source.route("/x", fault)
+    source.route("/x", Reply(status=500))
     with pytest.raises(Unreachable, match="after 4 attempts") as problem:
         transport.get(f"{source.base}/x")
     assert isinstance(problem.value, OSError)
-    assert len(source.asked) == 4
-    assert waited[::2] == [2.0, 10.0, 30.0]
+    assert (len(source.asked), waited[::2]) == (4, [2.0, 10.0, 30.0])
 
 
 @pytest.mark.parametrize(
-    "text", ["40", format_datetime(NOW + timedelta(seconds=40), usegmt=True)], ids=["seconds", "date"]
-)
-def test_the_wait_that_a_source_asks_for_is_kept(
-    source: Replay, transport: Transport, waited: list[float], text: str
+    ("text", "wait"),
+    [("40", 40.0), (format_datetime(NOW + timedelta(seconds=40), usegmt=True), 40.0), ("86400", None)], ids=["seconds", "date", "too long"],
+)  # fmt: skip
+def test_the_wait_that_a_source_asks_for_is_kept_and_one_that_is_too_long_is_left_for_another_run(
+    source: Replay, transport: Transport, waited: list[float], text: str, wait: float | None
 ) -> None:
     source.route("/x", [Reply(status=429, headers={"Retry-After": text}), OK])
-    assert transport.get(f"{source.base}/x") is not None
-    assert waited[0] == 40.0
-
-
-def test_a_wait_that_is_too_long_is_left_for_another_run(
-    source: Replay, transport: Transport, waited: list[float]
-) -> None:
-    source.route("/x", Reply(status=429, headers={"Retry-After": "86400"}))
-    with pytest.raises(Unreachable, match="asks to wait 86400 s"):
-        transport.get(f"{source.base}/x")
-    assert (len(source.asked), waited) == (1, [])
+    if wait is None:
+        with pytest.raises(Unreachable, match="asks to wait 86400 s"):
+            transport.get(f"{source.base}/x")
+        assert (len(source.asked), waited) == (1, [])
+    else:
+        assert transport.get(f"{source.base}/x") is not None
+        assert waited[0] == wait
 
 
 def test_two_requests_to_one_host_have_a_pause_between(
@@ -115,38 +99,27 @@ def test_two_requests_to_one_host_have_a_pause_between(
     assert waited == [1.0]
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 412, 413])
-def test_what_no_repetition_mends_is_refused_at_once_by_its_status(
-    source: Replay, transport: Transport, status: int
+@pytest.mark.parametrize(
+    ("reply", "rule", "said"),
+    [
+        *((Reply(b'{"label": "EXTRACTION_TOO_BIG"}', status), f"status {status}", "EXTRACTION_TOO_BIG") for status in (400, 404, 413)),
+        (Reply(status=302, headers={"Location": "https://login.example.org/?next=x"}), "redirect elsewhere", "a redirect to https://login.example.org"),
+        (Reply(b"x" * 1_001), "too large", "more than 1,000 bytes"),
+    ],
+)  # fmt: skip
+def test_what_no_repetition_mends_is_refused_at_once(
+    source: Replay, transport: Transport, reply: Reply, rule: str, said: str
 ) -> None:
-    source.route("/x", Reply(b'{"label": "EXTRACTION_TOO_BIG"}', status))
+    source.route("/x", reply)
     with pytest.raises(Refused) as refused:
         transport.get(f"{source.base}/x")
-    assert refused.value.rule == f"status {status}"
-    assert "EXTRACTION_TOO_BIG" in refused.value.found
-    assert len(source.asked) == 1
+    assert (refused.value.rule, said in refused.value.found, len(source.asked)) == (rule, True, 1)
 
 
-def test_a_redirect_on_the_same_host_is_followed_a_few_times(source: Replay, transport: Transport) -> None:
+def test_a_redirect_on_the_same_host_is_followed(source: Replay, transport: Transport) -> None:
     source.route("/old", Reply(status=302, headers={"Location": "/new"}))
     source.route("/new", OK)
     assert transport.get(f"{source.base}/old") is not None
-    source.route("/round", Reply(status=302, headers={"Location": "/round"}))
-    with pytest.raises(Refused, match="more than 3 redirects"):
-        transport.get(f"{source.base}/round")
-
-
-def test_a_redirect_to_another_host_is_not_followed(source: Replay, transport: Transport) -> None:
-    source.route("/x", Reply(status=302, headers={"Location": "https://login.example.org/?next=x"}))
-    with pytest.raises(Refused, match=r"redirect to https://login\.example\.org"):
-        transport.get(f"{source.base}/x")
-    assert len(source.asked) == 1
-
-
-def test_more_bytes_than_a_release_has_are_not_read(source: Replay, transport: Transport) -> None:
-    source.route("/x", Reply(b"x" * 1_001))
-    with pytest.raises(Refused, match="more than 1,000 bytes"):
-        transport.get(f"{source.base}/x")
 
 
 @pytest.mark.parametrize(
@@ -169,13 +142,8 @@ def test_a_key_is_sent_and_is_in_no_message_log_or_answer(
     try:
         seen.append(repr(transport.get(f"{source.base}/x?time=2026", key=key)))
     except (Refused, Unreachable) as problem:
-        seen += [
-            str(problem),
-            repr(problem),
-            repr(pickle.dumps(problem)),
-            repr(problem.__cause__),
-            repr(problem.__context__),
-        ]
+        hidden = (pickle.dumps(problem), problem.__cause__, problem.__context__)
+        seen += [str(problem), repr(problem), *map(repr, hidden)]
     assert source.asked[0].query == {"time": ["2026"], "key": [SECRET]}
     told = "\n".join([*seen, caplog.text])
     assert not [written for written in (SECRET, quote(SECRET, safe=""), SECRET[:16]) if written in told]

@@ -1,4 +1,4 @@
-"""The flow of an audit: it ends with the report, or with every problem."""
+"""Flows of few steps: an audit ends with the report or with every problem, and no file of claims changes nothing."""
 
 from pathlib import Path
 
@@ -6,27 +6,39 @@ import pytest
 
 from flows.audit import audit
 from flows.audit import step as catalog
+from flows.claims import check_and_publish
 from schemas.forms.outcome import AuditReport
 from tasks.domain.errors import Unsound
+from tasks.store.snapshot import current_id
+from tests.unit.store.small_store import JUNE, stored
 
 
-def report(*problems: str, traced: int = 3) -> AuditReport:
-    return AuditReport(store="here", problems=[*problems], traced=traced)
-
-
-def test_a_sound_store_gives_its_report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_sound_store_gives_its_report_and_of_another_every_problem_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     asked: list[tuple[Path, int]] = []
+    problems: list[str] = []
 
     def made(store: Path, sample: int) -> AuditReport:
         asked.append((store, sample))
-        return report()
+        return AuditReport(store="here", problems=problems, traced=3)
 
     monkeypatch.setattr(catalog, "audit", made)
-    assert audit.fn(tmp_path, 7) == report()
+    assert audit.fn(tmp_path, 7) == AuditReport(store="here", problems=[], traced=3)
     assert asked == [(tmp_path, 7)]
-
-
-def test_every_problem_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(catalog, "audit", lambda *_: report("a is damaged", "b is missing"))
+    problems += ["a is damaged", "b is missing"]
     with pytest.raises(Unsound, match=r"^a is damaged\nb is missing$"):
         audit.fn(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [(None, "there is no such file"), (b"commodity,flow\n", "the columns partner, period, metric, value, unit are missing"), (b"", "not a CSV in UTF-8")],
+)  # fmt: skip
+def test_what_is_no_file_of_claims_is_refused_by_name(tmp_path: Path, data: bytes | None, why: str) -> None:
+    before, file = stored(tmp_path / "store", {JUNE: [1]}), tmp_path / "printed.csv"
+    if data is not None:
+        file.write_bytes(data)
+    with pytest.raises(ValueError, match=f"printed.csv: .*{why}"):
+        check_and_publish(file, tmp_path / "store")
+    assert current_id(tmp_path / "store") == before.id

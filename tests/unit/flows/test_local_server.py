@@ -20,8 +20,18 @@ ASKED: list[tuple[str, str | None]] = []
 OVER = 2**22 + 1  # no process has this number
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the server, which is not made yet."""
+    folder = tmp_path / ".prefect"
+    monkeypatch.setattr(local_server, "HOME", folder)
+    monkeypatch.setattr(local_server, "NOTE", folder / "server.json")
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    return folder
+
+
 @pytest.fixture
-def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+def stranger(home: Path) -> Iterator[dict[str, str]]:
     """A server that answers at the address we once noted; `word` is what it asks for."""
     said: dict[str, str] = {}
     ASKED.clear()
@@ -38,9 +48,7 @@ def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[s
         def log_message(self, *_: object) -> None:
             pass
 
-    monkeypatch.setattr(local_server, "HOME", tmp_path)
-    monkeypatch.setattr(local_server, "NOTE", tmp_path / "server.json")
-    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    home.mkdir()
     with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as http:
         threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
         said["api"] = f"http://127.0.0.1:{http.server_port}/api"
@@ -61,15 +69,12 @@ def prefect() -> Iterator[int]:
         process.kill()
 
 
-def test_another_server_at_our_old_address_is_not_taken_for_ours_nor_stopped(stranger: dict[str, str]) -> None:
-    assert local_server.running_server() is None
-    assert local_server.stop_server() is False
-    assert not local_server.NOTE.exists()
-
-
-@pytest.mark.parametrize("left", ["", '{"api": "http://127.0', "[]", '{"pid": 1}'])
-def test_half_a_note_is_none(stranger: dict[str, str], left: str) -> None:
-    local_server.NOTE.write_text(left)
+@pytest.mark.parametrize("left", [None, "", '{"api": "http://127.0', "[]", '{"pid": 1}'])
+def test_another_server_at_our_old_address_is_not_taken_for_ours_nor_stopped_and_half_a_note_is_none(
+    stranger: dict[str, str], left: str | None
+) -> None:
+    if left is not None:
+        local_server.NOTE.write_text(left)
     assert local_server.running_server() is None
     assert local_server.stop_server() is False
     assert not local_server.NOTE.exists()
@@ -89,36 +94,35 @@ def test_a_disk_that_is_full_leaves_the_note_as_it_was(
     assert local_server.NOTE.read_text() == before
 
 
+@pytest.mark.parametrize("whose", ["a number of no process", "another process", "ours"])
 def test_a_server_of_our_folder_is_ours_and_one_that_was_named_is_used(
-    stranger: dict[str, str], prefect: int, monkeypatch: pytest.MonkeyPatch
+    stranger: dict[str, str], prefect: int, monkeypatch: pytest.MonkeyPatch, whose: str
 ) -> None:
+    pid = {"ours": prefect, "another process": os.getpid()}.get(whose, OVER)
+    local_server.note({"api": stranger["api"], "pid": pid})
+    assert local_server.running_server() == (stranger["api"] if whose == "ours" else None)
     monkeypatch.setenv("PREFECT_API_URL", stranger["api"])
     assert local_server.running_server() == stranger["api"]
-    monkeypatch.delenv("PREFECT_API_URL")
-    for pid, found in ((OVER, None), (os.getpid(), None), (prefect, stranger["api"])):
-        local_server.note({"api": stranger["api"], "pid": pid})
-        assert local_server.running_server() == found
 
 
 def test_the_password_is_given_to_our_own_server_alone(
-    stranger: dict[str, str], prefect: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stranger: dict[str, str], prefect: int, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever has the port now, after our server has ended, is not sent what was meant for ours."""
-    line = password.make(tmp_path)
+    line = password.make(home)
     monkeypatch.setattr(os, "environ", {**os.environ, "PREFECT_API_AUTH_STRING": "team:word"})
-    named = local_server.how_to_open("http://server:4200/api")
-    assert named == "http://server:4200; log in there with what PREFECT_API_AUTH_STRING has"
+    named, login = "http://server:4200/api", "; log in there with what PREFECT_API_AUTH_STRING has"
+    assert local_server.how_to_open(named) == f"http://server:4200{login}"
     os.environ["PREFECT_UI_URL"] = "https://team.example.org/"
-    assert local_server.how_to_open("http://server:4200/api").startswith("https://team.example.org; log in there with")
+    assert local_server.how_to_open(named) == f"https://team.example.org{login}"
     del os.environ["PREFECT_UI_URL"]
-    assert local_server.running_server() is None
     local_server.use(stranger["api"])
     assert os.environ["PREFECT_API_AUTH_STRING"] == "team:word"
     del os.environ["PREFECT_API_URL"]
     local_server.note({"api": stranger["api"], "pid": prefect})
     local_server.use(local_server.running_server() or "")
     assert os.environ["PREFECT_API_AUTH_STRING"] == line
-    assert local_server.how_to_open(stranger["api"]).endswith(f"log in there with the line in {tmp_path / 'password'}")
+    assert local_server.how_to_open(stranger["api"]).endswith(f"log in there with the line in {home / 'password'}")
     assert {sent for _, sent in ASKED} == {None}
 
 
@@ -138,10 +142,10 @@ def test_a_password_is_made_once_and_is_for_its_owner_alone(tmp_path: Path) -> N
 
 
 def test_a_password_that_others_may_have_read_is_not_used(
-    stranger: dict[str, str], prefect: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stranger: dict[str, str], prefect: int, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    password.make(tmp_path)
-    (tmp_path / "password").chmod(0o640)
+    password.make(home)
+    (home / "password").chmod(0o640)
     local_server.note({"api": stranger["api"], "pid": prefect})
     with pytest.raises(PermissionError, match=r"other users .* \(mode 640\): run `tidewaiter stop`, delete that file"):
         local_server.running_server()
@@ -155,13 +159,9 @@ def test_a_password_that_others_may_have_read_is_not_used(
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder to another user")
-def test_a_folder_of_another_user_holds_no_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = tmp_path / ".prefect"
+def test_a_folder_of_another_user_holds_no_password(home: Path) -> None:
     home.mkdir()
     os.chown(home, 65534, 65534)
-    monkeypatch.setattr(local_server, "HOME", home)
-    monkeypatch.setattr(local_server, "NOTE", home / "server.json")
-    monkeypatch.delenv("PREFECT_API_URL", raising=False)
     with pytest.raises(PermissionError, match="belongs to another user of this machine"):
         local_server.ensure_server()
     assert list(home.iterdir()) == []
@@ -181,9 +181,9 @@ def test_nobody_else_may_write_into_the_folder_of_the_server(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ["start.lock", "server.log", "password"])
 def test_no_file_of_the_server_is_opened_through_a_link(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    victim, home, shared = tmp_path / "victim", tmp_path / ".prefect", tmp_path / "shared"
+    victim, shared = tmp_path / "victim", tmp_path / "shared"
     victim.write_text("what must stay")
     home.mkdir()
     shared.mkdir()
@@ -191,9 +191,6 @@ def test_no_file_of_the_server_is_opened_through_a_link(
     # In a folder that all users share anybody could lay a link under a name that is easy to guess.
     (shared / f"tidewaiter-{os.getuid()}.lock").symlink_to(victim)
     monkeypatch.setattr("tempfile.tempdir", str(shared))
-    monkeypatch.setattr(local_server, "HOME", home)
-    monkeypatch.setattr(local_server, "NOTE", home / "server.json")
-    monkeypatch.delenv("PREFECT_API_URL", raising=False)
     with pytest.raises(OSError, match="symbolic link"):
         local_server.ensure_server()
     assert victim.read_text() == "what must stay"
@@ -201,7 +198,7 @@ def test_no_file_of_the_server_is_opened_through_a_link(
 
 
 def test_of_two_who_start_at_once_one_starts_and_both_use_it(
-    stranger: dict[str, str], prefect: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stranger: dict[str, str], prefect: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local_server.NOTE.unlink()
     started: list[int] = []
@@ -226,39 +223,39 @@ def test_of_two_who_start_at_once_one_starts_and_both_use_it(
     assert len(started) == 1
 
 
-def test_no_other_server_takes_the_place_of_one_that_is_named(
-    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_server_that_is_named_or_was_noted_is_waited_for_or_comes_back_at_its_address(
+    stranger: dict[str, str], home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In a container whose server was slow, `deploy` started one of its own, and the deployments were gone with it."""
-    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:1/api")
+    named, noted = "http://127.0.0.1:1/api", "http://127.0.0.1:43210/api"
     monkeypatch.setattr(local_server, "NAMED_SECONDS_MAX", 0)
+    monkeypatch.setattr(local_server, "_free_port", lambda wanted: wanted)
     monkeypatch.setattr(local_server, "_start_server", lambda port, line: f"at {port}")
-    local_server.note({"api": "http://127.0.0.1:43210/api", "pid": OVER})
+    password.make(home)
+    local_server.note({"api": noted, "pid": OVER})
+    monkeypatch.setenv("PREFECT_API_URL", named)
     with pytest.raises(
-        TimeoutError,
-        match=r"PREFECT_API_URL names http://127.0.0.1:1/api, and no server answers there: start it, or unset",
+        TimeoutError, match=f"PREFECT_API_URL names {named}, and no server answers there: start it, or unset"
     ):
         local_server.ensure_server()
-    assert (
-        capsys.readouterr().err
-        == "waiting up to 0 s for the Prefect server at http://127.0.0.1:1/api (PREFECT_API_URL)\n"
-    )
-    local_server.note({"api": "http://127.0.0.1:1/api", "pid": OVER})
-    password.make(tmp_path)
-    assert local_server.ensure_server() == "at 1", "our own one that has ended"
+    said = f"waiting up to 0 s for the Prefect server at {named} (PREFECT_API_URL)\n"
+    assert capsys.readouterr().err == said
+    # A worker goes on asking where our own one was that has ended.
+    for api in (named, noted):
+        local_server.note({"api": api, "pid": OVER})
+        assert local_server.ensure_server() == f"at {api.split(':')[2].removesuffix('/api')}"
+        monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    local_server.NOTE.unlink()
+    assert local_server.ensure_server() == "at 4200"
 
 
 @pytest.mark.parametrize(
     ("named", "is_taken", "is_noted", "is_ours"),
     [
-        ("http://127.0.0.1:4200/api", False, False, True),
-        ("http://localhost:4200/api", False, False, True),
-        ("http://127.0.0.1:4200/api", True, False, False),
-        ("http://127.0.0.1:4200/api", False, True, False),
-        ("http://127.0.0.1:4201/api", False, False, False),
-        ("http://server:4200/api", False, False, False),
+        ("http://127.0.0.1:4200/api", False, False, True), ("http://localhost:4200/api", False, False, True), ("http://127.0.0.1:4200/api", True, False, False),
+        ("http://127.0.0.1:4200/api", False, True, False), ("http://127.0.0.1:4201/api", False, False, False), ("http://server:4200/api", False, False, False),
     ],
-)
+)  # fmt: skip
 def test_after_a_stop_the_address_that_the_environment_still_names_is_ours(
     stranger: dict[str, str], monkeypatch: pytest.MonkeyPatch, named: str, is_taken: bool, is_noted: bool, is_ours: bool
 ) -> None:
@@ -275,19 +272,6 @@ def test_after_a_stop_the_address_that_the_environment_still_names_is_ours(
     else:
         with pytest.raises(TimeoutError, match=f"PREFECT_API_URL names {named}, and no server answers there"):
             local_server.ensure_server()
-
-
-def test_a_server_that_has_ended_comes_back_at_its_address(
-    stranger: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A worker goes on asking there."""
-    password.make(tmp_path)
-    local_server.note({"api": "http://127.0.0.1:43210/api", "pid": OVER})
-    monkeypatch.setattr(local_server, "_free_port", lambda wanted: wanted)
-    monkeypatch.setattr(local_server, "_start_server", lambda port, line: f"at {port}")
-    assert local_server.ensure_server() == "at 43210"
-    local_server.NOTE.unlink()
-    assert local_server.ensure_server() == "at 4200"
 
 
 def _in_place_of_the_server(monkeypatch: pytest.MonkeyPatch, code: str) -> list[subprocess.Popen[bytes]]:
@@ -338,11 +322,9 @@ WORKER = (
 )
 
 
-def test_a_worker_at_work_is_left_alone_and_one_without_a_run_ends(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_at_work_is_left_alone_and_one_without_a_run_ends(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Prefect ended a run together with its worker, while `stop` said that it would end first."""
-    monkeypatch.setattr(local_server, "HOME", tmp_path)
+    home.mkdir()
     monkeypatch.setattr(local_server, "WORKER_SECONDS_MAX", 0.3)
     assert local_server.stop_workers() == 0
     command = [sys.executable, "-c", WORKER, "worker"]
@@ -357,7 +339,7 @@ def test_a_worker_at_work_is_left_alone_and_one_without_a_run_ends(
         other.stdout.readline()
         process.stdout.readline()
         for pid in (other.pid, process.pid, OVER):
-            (tmp_path / f"worker-{pid}").touch()
+            (home / f"worker-{pid}").touch()
         with pytest.raises(
             TimeoutError, match=f"the worker \\(process {process.pid}\\) is at work: stop again when its runs are over"
         ):
@@ -369,4 +351,4 @@ def test_a_worker_at_work_is_left_alone_and_one_without_a_run_ends(
         assert local_server.stop_workers() == 2
         assert process.wait(20) == -signal.SIGKILL
         assert other.poll() is not None
-    assert list(tmp_path.iterdir()) == []
+    assert list(home.iterdir()) == []

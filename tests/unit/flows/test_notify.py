@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from jinja2 import Template
 
-from flows import messages, notify
+from flows import notify
 from schemas.forms.fetch import SourceState
 from schemas.forms.outcome import HeldFinding, HeldRelease, Outcome
 
@@ -43,7 +43,7 @@ def test_a_long_list_of_findings_ends_with_what_to_do() -> None:
         "released_on": date(2025, 7, 20), "title": "cut\n<!channel>.csv", "held_since": date(2025, 7, 20),
         "findings": [finding.model_copy(update={"subject": f"record {number}"}) for number in range(30)],
     })  # fmt: skip
-    message = messages.held(kept)
+    message = notify.held(kept)
     assert message["subject"] == "Held for approval: cut\\x0a<!channel>.csv, 30 findings"
     lines = message["text"].split("\n")
     assert lines[0] == "row_cap (record 0): 10,000 records; expected fewer. Split it."
@@ -58,7 +58,7 @@ def test_a_publication_is_told_with_its_finding_first_and_its_warnings_by_kind()
         warnings=["slips (a): 1; expected 2. See.", "file_name (b): x; expected y. See.", "slips (c): 1; expected 2. See."],
         notes=[], healed=[],
     )  # fmt: skip
-    message = messages.published(outcome, "June 2025: exports of magnets 3,188 t", 2)
+    message = notify.published(outcome, "June 2025: exports of magnets 3,188 t", 2)
     assert message["subject"] == "Published: June 2025: exports of magnets 3,188 t"
     assert message["text"].split("\n") == [
         "june.csv, 2025-05 to 2025-06: 1,200 records, 1 quarantined.",
@@ -73,7 +73,7 @@ def test_what_is_overdue_of_a_fetched_source_names_its_fetch_and_since_when_it_f
         source="us_census", reporters=["USA"], late=["2026-06"], late_since=date(2026, 8, 5), days_late=15, is_fetched=True,
         failing_since=datetime(2026, 8, 6, 8, 50, tzinfo=UTC), reason="status 403",
     )  # fmt: skip
-    assert messages.overdue(state) == {
+    assert notify.overdue(state) == {
         "subject": "Overdue 15 days: us_census of 2026-06",
         "text": "us_census of 2026-06 was due on 2026-08-05 and is not here\nIts fetch fails since 2026-08-06 08:50: status 403.\n"
         "Ask again with tidewaiter fetch us_census. If the source is late, correct the day in schemas/reference/release_calendar.csv.",

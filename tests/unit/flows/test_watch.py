@@ -11,8 +11,7 @@ import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, in_month
 
 from flows.release import release
-from flows.taking import Taking
-from flows.watch import watch
+from flows.watch import Taking, watch
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchReport, WatchRequest
 from schemas.reference.code_tables import code_table
@@ -53,22 +52,16 @@ def look(home: Path, day: date = DAY, **more: object) -> WatchReport:
 def test_everything_new_is_ingested_oldest_first_and_nothing_twice(home: Path) -> None:
     drop(home, "a.csv", month(7), "2025-08-20")
     drop(home, "b.csv", month(6), "2025-07-20")
+    # A late run does its own month, and the next run the next.
+    early = look(home, date(2025, 7, 20), store=home / "other")
+    assert (early.headline, [path.name for path in early.looked.later]) == ("Published 2025-06", ["a.csv"])
+    assert look(home, date(2025, 8, 20), store=home / "other").headline == "Published 2025-07"
     report = look(home)
-    assert [outcome.title for outcome in report.outcomes] == ["b.csv", "a.csv"]
-    assert [row["file"] for row in report.rows] == ["b.csv", "a.csv"]
+    assert [outcome.title for outcome in report.outcomes] == [row["file"] for row in report.rows] == ["b.csv", "a.csv"]
     assert report.headline == "Published 2025-06 to 2025-07"
-    again = look(home)
-    assert (again.headline, again.looked.published, again.outcomes) == ("Nothing new", 2, [])
     shutil.copy(home / "inbox/gacc_query/export/b.csv", home / "inbox/gacc_query/export/same bytes.csv")
-    assert look(home).headline == "Nothing new"
-
-
-def test_a_late_run_does_its_own_month_and_the_next_run_the_next(home: Path) -> None:
-    drop(home, "july.csv", month(7), "2025-08-20")
-    drop(home, "june.csv", month(6), "2025-07-20")
-    first, second = look(home, date(2025, 7, 20)), look(home, date(2025, 8, 20))
-    assert (first.headline, second.headline) == ("Published 2025-06", "Published 2025-07")
-    assert [path.name for path in first.looked.later] == ["july.csv"]
+    again = look(home)
+    assert (again.headline, again.looked.published, again.outcomes) == ("Nothing new", 3, [])
 
 
 def test_a_half_written_file_is_left_alone_until_it_is_settled(home: Path) -> None:
@@ -89,29 +82,22 @@ def test_a_half_written_file_is_left_alone_until_it_is_settled(home: Path) -> No
 
 def test_a_refused_file_is_reported_once_and_tried_again_when_it_is_mended(home: Path) -> None:
     file = drop(home, "june.csv", b"<html>captcha</html>\n")
-    drop(home, "july.csv", month(7))
-    report = look(home)
-    assert report.headline == "Refused 1, Published 2025-07"
-    note = file.with_name("june.csv.refused.txt")
-    assert "web page" in note.read_text()
-    again = look(home)
-    assert (again.headline, again.looked.waiting) == ("Nothing new", ["refused before and unchanged: june.csv"])
-    file.write_bytes(month(6))
-    assert look(home).headline == "Published 2025-06"
-    assert not note.exists()
-    assert look(home).looked.waiting == []
-
-
-def test_what_is_declared_nowhere_is_refused_once_and_taken_when_it_is_declared(home: Path) -> None:
-    (home / "inbox" / "june.csv").write_bytes(month(6))
-    drop(home, "july.csv", b"<html>captcha</html>\n")
+    (home / "inbox" / "july.csv").write_bytes(month(7))
     report = look(home)
     assert report.headline == "Refused 2"
     # From the folder in which both lie.
-    assert sorted(row["file"] for row in report.rows) == ["gacc_query/export/july.csv", "june.csv"]
-    assert look(home).headline == "Nothing new"
-    (home / "inbox" / "june.csv.toml").write_text('source = "gacc_query"\nflow = "export"\n')
-    assert look(home).headline == "Published 2025-06"
+    assert sorted(row["file"] for row in report.rows) == ["gacc_query/export/june.csv", "july.csv"]
+    note = file.with_name("june.csv.refused.txt")
+    assert "web page" in note.read_text()
+    again = look(home)
+    assert again.headline == "Nothing new"
+    assert again.looked.waiting == ["refused before and unchanged: june.csv, july.csv"]
+    # What was declared nowhere is taken when it is declared.
+    (home / "inbox" / "july.csv.toml").write_text('source = "gacc_query"\nflow = "export"\n')
+    file.write_bytes(month(6))
+    assert look(home).headline == "Published 2025-06 to 2025-07"
+    assert not note.exists()
+    assert look(home).looked.waiting == []
 
 
 @pytest.mark.parametrize("is_link", [False, True])
@@ -190,36 +176,26 @@ def test_the_calendar_says_what_is_due_and_since_when(
     )
 
 
-@pytest.mark.parametrize(("kind", "due"), [("preliminary", "14"), ("bulletin", "18")])
-def test_what_no_source_reads_is_here_with_the_figures_collected_of_it(home: Path, kind: str, due: str) -> None:
+def test_what_no_source_reads_is_here_with_the_figures_collected_of_it(home: Path) -> None:
     """Or it would be overdue for ever: there is no file of it that could be dropped."""
-    assert look(home, date(2025, 7, 23), kinds=[kind]).headline.startswith("Overdue")
-    figures = home / "inbox" / "published" / "export" / "printed.csv"
-    figures.parent.mkdir(parents=True)
-    figures.write_text(
-        "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n"
-        f"export,85051110,WLD,2025-06,quantity,3188,t,2025-07-{due},A,https://a.example,\n",
-        encoding="utf-8",
-    )
-    assert look(home, date(2025, 7, 23), kinds=[kind]).headline == "Published 2025-06"
-    assert look(home, date(2025, 7, 23), kinds=["query"]).headline == "Overdue 3 days"
-    assert look(home, date(2025, 8, 23), kinds=[kind]).headline.startswith("Overdue")
-
-
-def test_several_kinds_are_expected_at_once_and_the_latest_says_for_how_long(home: Path) -> None:
     report = look(home, date(2025, 7, 23), kinds=["preliminary", "bulletin", "query"])
     assert report.headline == "Overdue 9 days"
     assert [(late.source, late.days_late) for late in report.late] == [
         ("gacc_query", 3), ("gacc_preliminary", 9), ("gacc_bulletin", 5),
     ]  # fmt: skip
     assert [line.split()[0] for line in report.lines_of_sources] == ["gacc_query", "gacc_preliminary", "gacc_bulletin"]
-
-
-def test_a_year_that_the_calendar_lacks_is_a_warning(home: Path) -> None:
-    drop(home, "june.csv", month(6))
-    report = look(home, date(2039, 7, 23), kinds=["query"])
-    assert report.headline == "Published 2025-06"
-    assert "no query release for 2039" in report.lines_of_sources[0]
+    figures = home / "inbox" / "published" / "export" / "printed.csv"
+    figures.parent.mkdir(parents=True)
+    row = "export,85051110,WLD,2025-06,quantity,3188,t,2025-07-{},A,https://a.example,\n"
+    header = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n"
+    for kind, due in (("preliminary", "14"), ("bulletin", "18")):
+        store = {"store": home / kind, "kinds": [kind]}
+        figures.write_text(header + row.format(due), encoding="utf-8")
+        assert look(home, date(2025, 7, 23), **store).headline == "Published 2025-06"
+        assert look(home, date(2025, 8, 23), **store).headline.startswith("Overdue")
+    assert look(home, date(2025, 7, 23), store=home / "bulletin", kinds=["query"]).headline == "Overdue 3 days"
+    (line,) = look(home, date(2039, 7, 23), store=home / "bulletin", kinds=["query"]).lines_of_sources
+    assert "no query release for 2039" in line
 
 
 def test_the_calendar_has_each_month_once_for_each_kind_and_nothing_in_february() -> None:

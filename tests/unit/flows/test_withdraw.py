@@ -27,6 +27,7 @@ from tests.unit.customs import CHILE, DAY, GERMANY, LATER, MAY, NEXT, RIGHT, USA
 
 WRONG = csv_bytes([*MAY, magnets("502", "999000", "56,943,000")])
 BACK = date(2025, 9, 5)
+JUNE_OF_USA = Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5)
 
 
 @pytest.fixture
@@ -50,11 +51,26 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
     return int(str(ended.value.code or 0)), " ".join((said.out + said.err).split())
 
 
-def test_the_numbers_of_a_withdrawn_release_end_the_days_before_stay_and_it_can_be_undone(store: Store) -> None:
+def derivations(store: Store) -> dict[tuple[str, str], dict[str, Any]]:
+    """What each published file says that it was made from."""
+    snapshot = store.snapshot
+    return {
+        (entry.table, entry.partition): json.loads(pl.read_parquet_metadata(snapshot.path / entry.path)[DERIVATION_KEY])
+        for entry in snapshot.files
+    }
+
+
+TOLD = {"kind": "withdrawn", "decided_on": "2025-09-01", "decided_by": "Li Wei", "reason": "wrong file"}
+
+
+def test_the_numbers_of_a_withdrawn_release_end_the_days_before_stay_and_it_can_be_undone(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
     alone = Store(store.folder / "alone")
     alone.ingest(RIGHT)
-    _, wrong = two_days(store)
+    first, wrong = two_days(store)
     before = figures_of(store)
+    assert [name for name, made in derivations(store).items() if "decisions" in made] == []
     outcome = store.withdraw(wrong, LATER)
     assert (outcome.status, outcome.release_id) == ("published", wrong)
     assert store.words() == [(353_000, DAY, NEXT), (999_000, NEXT, LATER), (353_000, LATER, None)]
@@ -63,22 +79,21 @@ def test_the_numbers_of_a_withdrawn_release_end_the_days_before_stay_and_it_can_
     assert [store.kilograms(as_of=day) for day in days] == [[353_000], [999_000], [999_000], [353_000]]
     assert [store.kilograms("WLD", as_of=day) for day in (NEXT, LATER)] == [[999_000], [1_117_000]]
     assert same_figures(store, alone)
-    # A number that stands again is traced to the file that says it.
-    tracer = Tracer(store.snapshot, "export", "85051110")
-    found = tracer.trace(Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "level")
+    # A number that stands again is traced to the file that says it, and the trace names the decision.
+    found = Tracer(store.snapshot, "export", "85051110").trace(JUNE_OF_USA, "level")
     (said,) = found.operands[0].numbers
     assert (said.value, said.reported, said.read, found.agrees) == (353_000, 353_000, 353_000, True)
+    assert found.decisions == [f"{wrong} (june.csv): withdrawn on 2025-09-01 by Li Wei: wrong file"]
+    # The files of months name it too. Figures are not made from the release; the ledger keeps its days.
+    made_of = derivations(store)
+    of_months = {name for name in made_of if name[0] in ("metric", "record_level", "observation", "trade_flow")}
+    assert len(of_months) >= 8
+    assert [name for name in of_months if made_of[name]["decisions"] != [{"release_id": wrong, **TOLD}]] == []
+    june = next(partition for table, partition in made_of if table == "metric" and partition.endswith("6"))
+    for table, names in (("metric", [first]), ("observation", sorted([first, wrong]))):
+        assert sorted(one["release_id"] for one in made_of[table, june]["inputs"]) == names
+    columns = ("partner", "kind", "old_value", "new_value", "old_release_id", "new_release_id", "world_old", "world_new")  # fmt: skip
     changed = query.query(store.store, "revision").filter(revised_on=LATER, measure="quantity_kg").sort("partner")
-    columns = (
-        "partner",
-        "kind",
-        "old_value",
-        "new_value",
-        "old_release_id",
-        "new_release_id",
-        "world_old",
-        "world_new",
-    )
     name = f"withdrawn-{wrong}-01"
     assert changed.select(columns).rows() == [
         ("DEU", "added", None, 764_000, wrong, name, 999_000, 1_117_000),
@@ -99,36 +114,43 @@ def test_the_numbers_of_a_withdrawn_release_end_the_days_before_stay_and_it_can_
     assert all(mine.equals(theirs) for mine, theirs in zip(figures_of(store), before, strict=True))
     assert store.ingest(WRONG, BACK, released_on=NEXT).status == "nothing new"
     assert audit(store.store, 50).problems == []
+    # Where nothing is left a trace says which decision is why.
+    for name in (first, wrong):
+        store.withdraw(name, date(2025, 9, 8))
+    code, said_of_none = run(
+        capsys, "trace", "85051110", "--partner", "USA", "--month", "2025-06", "--store", store.store
+    )
+    assert (code, f"{first} (june.csv): withdrawn on 2025-09-08 by Li Wei" in said_of_none) == (2, True)
 
 
 def test_the_command_withdraws_names_the_nearest_and_shows_who_decided_what(
     store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = store.ingest(csv_bytes([*MAY, USA, GERMANY, CHILE])).release_id
-    of_store = ("--store", store.store)
-    before = store.snapshot
+    before, day = store.snapshot, today()
+
+    def says(*arguments: str, code: int = 0) -> str:
+        ended, said = run(capsys, *arguments, "--store", store.store)
+        assert ended == code
+        return said
+
     # As in a store of 0.1 there is no table of decisions.
     assert before.entries("decision") == ()
-    assert run(capsys, "list", "releases", *of_store)[0] == 0
+    says("list", "releases")
     by = ("--by", "Li Wei", "--reason", "wrong file")
-    code, said = run(capsys, "withdraw", f"{first[:-1]}x", *by, *of_store)
-    assert (code, f"The nearest: {first}" in said) == (2, True)
-    code, said = run(capsys, "withdraw", first, *by, "--undo", *of_store)
-    assert (code, "it is not withdrawn" in said) == (2, True)
-    code, said = run(capsys, "withdraw", first, "--by", " ", "--reason", "x", *of_store)
-    assert (code, "needs a name and a reason" in said) == (2, True)
+    assert f"The nearest: {first}" in says("withdraw", f"{first[:-1]}x", *by, code=2)
+    assert "it is not withdrawn" in says("withdraw", first, *by, "--undo", code=2)
+    assert "needs a name and a reason" in says("withdraw", first, "--by", " ", "--reason", "x", code=2)
     assert store.snapshot.id == before.id
-    code, said = run(capsys, "withdraw", first, *by, *of_store)
-    assert (code, f"{first} (june.csv) is withdrawn" in said) == (0, True)
-    assert store.words("CHL") == [(1000, DAY, today())]
-    assert f"{first} was withdrawn on {today()} by Li Wei: wrong file" in run(capsys, "list", "releases", *of_store)[1]
-    code, said = run(capsys, "revisions", "--release", first, *of_store)
-    assert f"## Withdrawn on {today()} by Li Wei: wrong file" in said
-    assert "| 85051110 | CHL | | | 2025-06 | quantity_kg | removed | 1,000 | – |" in said
-    code, said = run(capsys, "read", "decision", "--format", "json", *of_store)
-    assert (json.loads(said)["kind"], json.loads(said)["decided_by"]) == ("withdrawn", "Li Wei")
-    code, said = run(capsys, "withdraw", first, *by, "--undo", *of_store)
-    assert (code, f"{first} (june.csv) counts again" in said) == (0, True)
+    assert f"{first} (june.csv) is withdrawn" in says("withdraw", first, *by)
+    assert store.words("CHL") == [(1000, DAY, day)]
+    assert f"{first} was withdrawn on {day} by Li Wei: wrong file" in says("list", "releases")
+    page = says("revisions", "--release", first)
+    assert f"## Withdrawn on {day} by Li Wei: wrong file" in page
+    assert "| 85051110 | CHL | | | 2025-06 | quantity_kg | removed | 1,000 | – |" in page
+    decided = json.loads(says("read", "decision", "--format", "json"))
+    assert (decided["kind"], decided["decided_by"]) == ("withdrawn", "Li Wei")
+    assert f"{first} (june.csv) counts again" in says("withdraw", first, *by, "--undo")
     # Both on one day: nothing was ever otherwise.
     assert store.words("CHL") == [(1000, DAY, None)]
 
@@ -191,55 +213,12 @@ def test_a_month_whose_only_release_is_withdrawn_is_missing_in_the_calendar_and_
     assert missing() == (["2025-06"], (day - date(2025, 7, 20)).days)
     store.withdraw(only, LATER, "it was right", undo=True)
     assert missing() == ([], 0)
-    first, wrong = (
-        store.ingest(csv_bytes([*MAY, USA, GERMANY, CHILE]), NEXT, "b.csv", released_on=NEXT).release_id,
-        only,
-    )
+    other = store.ingest(csv_bytes([*MAY, USA, GERMANY, CHILE]), NEXT, "b.csv", released_on=NEXT).release_id
     assert inventory(store.store, "months")["releases"].to_list() == [2, 2]
-    store.withdraw(wrong, LATER)
-    assert inventory(store.store, "months")["releases"].to_list() == [1, 1]
-    assert missing() == ([], 0)
-    store.withdraw(first, LATER)
-    assert inventory(store.store, "months").rows() == []
-
-
-def test_the_files_of_figures_name_the_decisions_behind_them_and_a_trace_says_them(
-    store: Store, capsys: pytest.CaptureFixture[str]
-) -> None:
-    first, wrong = two_days(store)
-    made_of = derivations(store)
-    assert {name for name, made in made_of.items() if "decisions" in made} == set()
-    store.withdraw(wrong, LATER)
-    made_of = derivations(store)
-    told = {
-        "release_id": wrong, "kind": "withdrawn", "decided_on": "2025-09-01", "decided_by": "Li Wei", "reason": "wrong file",
-    }  # fmt: skip
-    of_months = {name for name in made_of if name[0] in ("metric", "record_level", "observation", "trade_flow")}
-    assert len(of_months) >= 8
-    for name in of_months:
-        assert made_of[name]["decisions"] == [told], name
-    # Figures are not made from it; the ledger keeps its days.
-    june = next(partition for table, partition in made_of if table == "metric" and partition.endswith("6"))
-    assert [one["release_id"] for one in made_of["metric", june]["inputs"]] == [first]
-    assert sorted(one["release_id"] for one in made_of["observation", june]["inputs"]) == sorted([first, wrong])
-    of_store = ("--store", store.store)
-    place = ("85051110", "--partner", "USA", "--month", "2025-06")
-    code, said = run(capsys, "trace", *place, "--metric", "level", *of_store)
-    assert code == 0
-    assert f"{wrong} (june.csv): withdrawn on 2025-09-01 by Li Wei: wrong file" in said
-    store.withdraw(first, LATER)
-    code, said = run(capsys, "trace", *place, "--metric", "level", *of_store)
-    assert code == 2
-    assert f"{first} (june.csv): withdrawn on 2025-09-01 by Li Wei: wrong file" in said
-
-
-def derivations(store: Store) -> dict[tuple[str, str], dict[str, Any]]:
-    """What each published file says that it was made from."""
-    snapshot = store.snapshot
-    return {
-        (entry.table, entry.partition): json.loads(pl.read_parquet_metadata(snapshot.path / entry.path)[DERIVATION_KEY])
-        for entry in snapshot.files
-    }
+    for release_id, left in ((only, [1, 1]), (other, [])):
+        assert missing() == ([], 0)
+        store.withdraw(release_id, LATER)
+        assert inventory(store.store, "months")["releases"].to_list() == left
 
 
 def test_briefs_from_before_a_withdrawal_are_written_again_and_say_it(
@@ -267,21 +246,17 @@ def test_briefs_from_before_a_withdrawal_are_written_again_and_say_it(
         assert said in page("2025-05", ending)
         assert said in page("2025-06", ending)
         assert "255 t" not in page("2025-05", ending)
-    assert "No figure of this month is left." in page("2025-05", "en.md")
-    assert "本月已无任何数据。" in page("2025-05", "zh.md")
-    assert "another <query>" not in page("2025-05", "en.md")
-    assert "338.0 %" not in page("2025-06", "en.md")
-    assert "as known on 2025-09-01" in page("2025-06", "en.md")
+    for month, ending, said, is_there in (
+        ("2025-05", "en.md", "No figure of this month is left.", True), ("2025-05", "zh.md", "本月已无任何数据。", True),
+        ("2025-05", "en.md", "another <query>", False), ("2025-06", "en.md", "338.0 %", False), ("2025-06", "en.md", "as known on 2025-09-01", True),
+    ):  # fmt: skip
+        assert (said in page(month, ending)) is is_there, said
     store.withdraw(june.release_id, LATER)
     assert "No figure of this month is left." in page("2025-06", "en.html")
     for name in (may, june.release_id):
         store.withdraw(name, BACK, "it was right", undo=True)
-    assert "255 t" in page("2025-05", "en.html")
-    assert f"Counts again since 2025-09-05, by Li Wei: may.csv ({may}). Reason: it was right" in page(
-        "2025-05", "en.html"
-    )
-    assert figures_of_page(page("2025-05", "en.html")) == figures_of_page(before)
-
-
-def figures_of_page(text: str) -> list[str]:
-    return re.findall(r'<data value="[^"]*">[^<]*</data>', text)
+    again = page("2025-05", "en.html")
+    assert "255 t" in again
+    assert f"Counts again since 2025-09-05, by Li Wei: may.csv ({may}). Reason: it was right" in again
+    figures = re.compile(r'<data value="[^"]*">[^<]*</data>')
+    assert figures.findall(again) == figures.findall(before)

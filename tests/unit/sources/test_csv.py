@@ -87,50 +87,40 @@ def test_a_refusal_says_where(data: bytes, place: str) -> None:
 @pytest.mark.parametrize(
     ("record", "found"),
     [
-        ('"1",x', "2 fields where the header has 3"),
-        ('"1"', "1 field where the header has 3"),
-        ('"1",2,,', "4 fields where the header has 3"),
-        ('"1",2,x', "'x' after the last comma, where nothing stands"),
-        ("", "a blank line"),
+        ('"1",x', "2 fields where the header has 3"), ('"1"', "1 field where the header has 3"), ('"1",2,,', "4 fields where the header has 3"),
+        ('"1",2,x', "'x' after the last comma, where nothing stands"), ("", "a blank line"),
     ],
-)
+)  # fmt: skip
 def test_a_refusal_says_what_is_found(record: str, found: str) -> None:
     assert _refused(f'"a","b",\n{record}\n"3","4",\n'.encode()).found == found
 
 
-@pytest.mark.parametrize(("columns", "rule"), [(64, None), (65, "too many columns")])
 @pytest.mark.parametrize("end", ["", ","])
-def test_of_columns_there_may_be_64_and_their_number_is_told(columns: int, rule: str | None, end: str) -> None:
-    titles, fields = (",".join(f'"{letter}{place}"' for place in range(columns)) for letter in "ab")
-    data = f"{titles}{end}\n{fields}{end}\n".encode()
-    if rule is None:
-        assert _read(data).fields.width == columns
-        return
-    refused = _refused(data)
-    assert (refused.rule, "65 columns" in str(refused)) == (rule, True)
+def test_of_columns_there_may_be_64_and_their_number_is_told(end: str) -> None:
+    def wide(columns: int) -> bytes:
+        titles, fields = (",".join(f'"{letter}{place}"' for place in range(columns)) for letter in "ab")
+        return f"{titles}{end}\n{fields}{end}\n".encode()
+
+    assert _read(wide(64)).fields.width == 64
+    refused = _refused(wide(65))
+    assert (refused.rule, "65 columns" in str(refused)) == ("too many columns", True)
 
 
-@pytest.mark.parametrize("magic", MAGICS)
-def test_other_formats_are_known_by_their_first_bytes(magic: bytes) -> None:
-    assert magic_of(magic + b"rest") is not None
-    assert _refused(magic + b"rest\n").rule == "not text"
-
-
-def test_a_file_that_is_too_large_is_not_even_looked_at() -> None:
+def test_other_formats_are_known_by_their_first_bytes_and_a_file_that_is_too_large_is_not_even_looked_at() -> None:
+    for magic in MAGICS:
+        assert magic_of(magic + b"rest") is not None
+        assert _refused(magic + b"rest\n").rule == "not text"
     assert _refused(b"x" * (FILE_BYTES_MAX + 1)).rule == "file too large"
 
 
-@pytest.mark.parametrize(
-    ("printed", "title"),
-    [
-        (" 美元\t", "美元"),
-        ("ＵＳ　ｄｏｌｌａｒ", "US dollar"),
-        ("\ufeff数据\u200b年月", "数据年月"),
-        ("美元²", "美元2"),
-    ],
-)
-def test_titles_are_brought_to_one_form(printed: str, title: str) -> None:
-    assert clean_title(printed) == title
+def test_titles_are_brought_to_one_form() -> None:
+    titles = {
+        " 美元\t": "美元",
+        "ＵＳ　ｄｏｌｌａｒ": "US dollar",
+        "\ufeff数据\u200b年月": "数据年月",
+        "美元²": "美元2",
+    }
+    assert [clean_title(printed) for printed in titles] == [*titles.values()]
 
 
 def test_a_quote_that_is_never_closed_costs_no_time_and_no_memory() -> None:

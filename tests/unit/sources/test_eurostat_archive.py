@@ -1,149 +1,143 @@
-"""The bulk file of Comext is asked for, split and dropped; memory does not grow with it."""
+"""An archive is split by reporter and direction; one that is damaged, locked, empty, too large or of several files is refused."""
 
-import tomllib
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+import io
+import random
+import tempfile
+import tracemalloc
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
+import py7zr
 import pytest
 from comext_bulk import Row, archive, text
 
-from schemas.forms.fetch import FetchReport, FetchRequest
-from schemas.forms.request import ReleaseRequest
-from tasks.fetch.fetch import fetch
-from tasks.fetch.transport import Policy, Transport
-from tasks.ingest.declaration import locate
-from tasks.ingest.normalise import normalise
-from tasks.ingest.parse import parse
-from tasks.ingest.raw_store import land
-from tests.replay.server import Replay, Reply
+from tasks.domain.errors import Refused
+from tasks.sources import eurostat_archive
+from tasks.sources.eurostat_archive import split, unpacked, wanted
 
-TODAY, NOW = date(2025, 8, 14), datetime(2025, 8, 14, 9, 30, tzinfo=UTC)
-PATH = "/eurostat/api/dissemination/files"
-PAGE = Reply(b"<!DOCTYPE html><html><body>Bulk download</body></html>", headers={"Content-Type": "text/html"})
+DATA = bytes(range(256)) * 400
 ROWS = (
     Row(), Row("US", "7", "1", flow="2"), Row(reporter="FR"), Row(value="500", mass="50", procedure="2"), Row(reporter="FR", product="28XXXXXX"),
     Row(reporter="GB"), Row("US", "8", "2", flow="2"),
 )  # fmt: skip
 
 
-@pytest.fixture
-def site() -> Iterator[Replay]:
-    replay = Replay("Thu, 14 Aug 2025 09:30:00 GMT")
-    yield replay
-    replay.close()
+def read(packed: bytes | Path) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return unpacked(packed, "a.7z", Path(folder) / "text").read_bytes()
 
 
-@pytest.fixture
-def ask(site: Replay, tmp_path: Path) -> Iterator[Callable[..., FetchReport]]:
-    transport = Transport(Policy(read=5.0, connect=5.0), sleep=lambda seconds: None, clock=lambda: NOW)
-
-    def asked(**given: Any) -> FetchReport:
-        form = {"source": "eurostat_bulk", "inbox": tmp_path / "inbox", "base": site.base, "months": "2025-06", **given}
-        return fetch(FetchRequest.model_validate(form), TODAY, transport)
-
-    yield asked
-    transport.close()
+def test_the_bytes_are_those_that_were_packed(tmp_path: Path) -> None:
+    (tmp_path / "a.7z").write_bytes(archive(DATA))
+    assert read(archive(DATA)) == read(tmp_path / "a.7z") == DATA
 
 
-def packed(rows: tuple[Row, ...] = ROWS, tag: str = '"1"') -> Reply:
-    return Reply(archive(text(rows)), headers={"Content-Type": "application/octet-stream", "ETag": tag})
+def test_every_damage_is_refused_or_changes_nothing() -> None:
+    packed, refused = archive(DATA), 0
+    places = range(0, len(packed), 2)
+    for place in places:
+        damaged = bytearray(packed)
+        damaged[place] ^= 0x55
+        with suppress(Refused):
+            refused += 1
+            assert read(bytes(damaged)) == DATA, place
+            refused -= 1
+    assert refused > 0.9 * len(places)
 
 
-def said(report: FetchReport) -> list[tuple[str, str]]:
-    return [(one.name, one.outcome) for one in report.fetched]
+def _empty() -> bytes:
+    packed = io.BytesIO()
+    with py7zr.SevenZipFile(packed, "w"):
+        pass
+    return packed.getvalue()
 
 
-def test_an_archive_becomes_a_release_for_each_reporter_and_direction(
-    site: Replay, ask: Callable[..., FetchReport], tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    site.route(PATH, packed())
-    report = ask()
-    assert said(report) == [
-        ("comext_bulk_DEU_import_2025-06", "new"), ("comext_bulk_DEU_export_2025-06", "new"), ("comext_bulk_FRA_import_2025-06", "new"),
-        ("comext_archive_2025-06", "unchanged"),
-    ]  # fmt: skip
-    assert site.asked[0].query == {"file": ["comext/COMEXT_DATA/PRODUCTS/full_v2_202506.7z"]}
-    germany, exports, france = (one.file for one in report.fetched[:3])
-    assert germany is not None
-    assert exports is not None
-    assert france is not None
-    assert germany.read_bytes() == text([ROWS[0], ROWS[3]])
-    assert exports.read_bytes() == text([ROWS[1], ROWS[6]])
-    assert (germany.parent, exports.parent) == tuple(
-        tmp_path / "inbox" / "eurostat_bulk" / flow for flow in ("import", "export")
+@pytest.mark.parametrize(
+    ("packed", "said"),
+    [
+        *((archive(DATA)[:length], "Download it again") for length in (0, 5, 31, 100, -1)), (archive(DATA, "a.dat", "b.dat"), r"2 files: a\.dat, b\.dat"),
+        (_empty(), "an archive of 0 files"), (archive(DATA, password="closed"), "with a password"),
+    ],
+)  # fmt: skip
+def test_an_archive_that_is_cut_off_or_empty_or_locked_or_of_several_files_is_refused(packed: bytes, said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        read(packed)
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(eurostat_archive, "SMALL_BYTES", 1000)
+    with pytest.raises(Refused, match=r"bytes that unpack to 1,000,000, more than"):
+        read(archive(bytes(1_000_000)))
+    monkeypatch.setattr(eurostat_archive, "RATIO_MAX", 10**6)
+    assert len(read(archive(bytes(1_000_000)))) == 1_000_000
+    monkeypatch.setattr(eurostat_archive, "UNPACKED_BYTES_MAX", 999_999)
+    with pytest.raises(Refused, match="more than 999,999"):
+        read(archive(bytes(1_000_000)))
+
+
+def test_no_name_in_an_archive_is_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read(archive(DATA, "deep/full.dat")) == DATA
+    for name in ("../full.dat", "/tmp/full.dat", "deep/../full.dat", "C:full.dat"):
+        with monkeypatch.context() as patched:
+            # The library does not write such a name, but other programs do.
+            patched.setattr(py7zr.py7zr, "check_archive_path", lambda name: True)
+            packed = archive(DATA, name)
+        with pytest.raises(Refused, match="may lead elsewhere"):
+            read(packed)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_full_disk_is_no_fault_of_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*given: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(py7zr.SevenZipFile, "extract", full)
+    with pytest.raises(OSError, match="No space"):
+        unpacked(archive(DATA), "a.7z", tmp_path / "text")
+
+
+def test_each_line_goes_to_its_part_and_a_reporter_that_is_none_is_counted(tmp_path: Path) -> None:
+    file = tmp_path / "full.dat"
+    file.write_bytes(text(ROWS))
+    parts, left_out = split(file, "full.dat", tmp_path, wanted([]), ("import", "export"))
+    assert [part[:2] + part[3:] for part in parts] == [("DEU", "import", 2), ("DEU", "export", 2), ("FRA", "import", 2)]
+    assert parts[1].file.read_bytes() == text([ROWS[1], ROWS[6]])
+    assert left_out == {"GB": 1}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"REPORTER,FLOW\nDE,1\n" + b"x" * 20_000 + b"\n", "more than 10,000 bytes"), (b"REPORTER,FLOW\nDE,1\nDE", "without a line end"),
+        (b"REPORTER,FLOW\nDE\n", "no reporter and direction"), (b"REPORTER,FLOW,X\nDE,7,1\n", "no reporter and direction"), (b"", "no bulk file"),
+    ],
+)  # fmt: skip
+def test_another_text_is_refused(data: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "full.dat").write_bytes(data)
+    with pytest.raises(Refused, match=said):
+        split(tmp_path / "full.dat", "full.dat", tmp_path, wanted([]), ("import", "export"))
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_archive(tmp_path: Path) -> None:
+    """Archives of 16 MB and 33 MB of text need the same memory: the library unpacks a megabyte at once."""
+    draw, peaks = random.Random(7), []
+    drawn = (
+        (str(draw.randrange(10**6)), str(draw.randrange(10**4)), str(draw.randrange(10**7, 10**8)))
+        for _ in range(40_000)
     )
-    assert tomllib.loads(Path(f"{germany}.toml").read_text()) == {
-        "source": "eurostat_bulk", "reporter": "DEU", "flow": "import", "partners": "all", "products": ["*"], "months": "2025-06",
-        "released_on": TODAY, "title": "Eurostat Comext full_v2_202506.7z, DEU, imports", "answered_at": NOW,
-        "address": f"{site.base}{PATH}?file=comext%2FCOMEXT_DATA%2FPRODUCTS%2Ffull_v2_202506.7z",
-    }  # fmt: skip
-    assert tomllib.loads(Path(f"{france}.toml").read_text())["products"] == ["85"]
-    # The United Kingdom is a reporter of HMRC, not of Eurostat.
-    assert "GB (1 row)" in caplog.text
-    # Of a new month the file has only some members at first.
-    assert "no row of AUT, BEL, BGR, " in caplog.text
-    assert "DEU" not in caplog.text.partition("no row of ")[2].partition(":")[0]
-    for file, count in ((germany, 2), (exports, 2), (france, 4)):
-        landed = land(locate(ReleaseRequest(file=file)), tmp_path / "store", TODAY)
-        release = normalise(landed, parse(landed))
-        assert (release.detail.height, release.quarantine.height) == (count, 0)
-
-
-def test_a_month_that_is_not_out_is_a_page_and_is_asked_for_again(
-    site: Replay, ask: Callable[..., FetchReport]
-) -> None:
-    site.route(PATH, [PAGE, packed()])
-    report = ask()
-    assert said(report) == [("comext_archive_2025-06", "not out")]
-    assert "a page where an archive was asked for" in report.fetched[0].reason
-    assert report.headline == "1 not out"
-    assert len(said(ask())) == 4
-
-
-def test_of_a_replaced_archive_only_what_has_changed_is_new(site: Replay, ask: Callable[..., FetchReport]) -> None:
-    revised = tuple(row._replace(value="1001") if row == ROWS[2] else row for row in reversed(ROWS))
-    site.route(PATH, [packed(), packed(revised, '"2"'), Reply(archive(text(revised)), headers={"ETag": '"3"'})])
-    ask()
-    assert said(ask()) == [
-        ("comext_bulk_DEU_import_2025-06", "unchanged"), ("comext_bulk_DEU_export_2025-06", "unchanged"), ("comext_bulk_FRA_import_2025-06", "new"),
-        ("comext_archive_2025-06", "unchanged"),
-    ]  # fmt: skip
-    again = ask()
-    assert {outcome for _, outcome in said(again)} == {"unchanged"}
-
-
-def test_other_reporters_of_an_unchanged_archive_may_be_asked_for_later(
-    site: Replay, ask: Callable[..., FetchReport]
-) -> None:
-    site.route(PATH, packed())
-    assert [name for name, outcome in said(ask(reporters=["FRA"])) if outcome == "new"] == [
-        "comext_bulk_FRA_import_2025-06"
-    ]
-    assert [name for name, outcome in said(ask(reporters=["DEU"], flows=["export"])) if outcome == "new"] == [
-        "comext_bulk_DEU_export_2025-06"
-    ]
-    assert [name for name, outcome in said(ask()) if outcome == "new"] == ["comext_bulk_DEU_import_2025-06"]
-
-
-def test_an_archive_that_is_cut_off_or_no_table_is_refused_and_nothing_is_dropped(site: Replay, ask: Callable[..., FetchReport], tmp_path: Path) -> None:  # fmt: skip
-    whole = archive(text(ROWS))
-    bad = (
-        whole[:-9],
-        archive(text(ROWS)[:-1]),
-        archive(b"a,b\n1,2\n"),
-        archive(text(ROWS), "a.dat", "b.dat"),
-        archive(text(ROWS), password="x"),
-        archive(text([])),
-    )
-    site.route(PATH, [Reply(body) for body in bad])
-    outcomes = [ask().fetched[0] for _ in bad]
-    assert [one.outcome for one in outcomes] == ["refused"] * 5 + ["not out"]
-    for one, words in zip(
-        outcomes,
-        ("7z data", "without a line end", "header", "2 files: a.dat, b.dat", "password", "no record"),
-        strict=True,
-    ):
-        assert words in one.reason
-    assert not [*(tmp_path / "inbox").rglob("*.csv*")]
+    rows = [Row(value=value, mass=mass, product=product) for value, mass, product in drawn]
+    lines = "".join(f"{row.line}\r\n" for row in rows).encode()
+    for times in (5, 10):
+        file, data = tmp_path / f"{times}.7z", text([]) + lines * times
+        file.write_bytes(archive(data))
+        tracemalloc.start()
+        parts, _ = split(file, file.name, tmp_path, wanted([]), ("import", "export"))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert [part.rows for part in parts] == [times * len(rows)]
+        is_same = parts[0].file.read_bytes() == data
+        assert is_same
+    assert max(peaks) < 1.3 * min(peaks), peaks
+    assert max(peaks) < len(data), peaks

@@ -47,18 +47,7 @@ def _with_sheet(change: Callable[[bytes], bytes]) -> bytes:
 def test_number_cells_become_digits_and_their_columns_say_so() -> None:
     lexed = _read(workbook_bytes(NUMERIC))
     assert lexed.numeric_titles == {"数据年月", "商品编码", "贸易伙伴编码", "第一数量", "第二数量", "美元"}
-    assert lexed.fields.cast(pl.String).rows()[6] == (
-        "202506",
-        "1012100",
-        "改良种用马",
-        "304",
-        "德国",
-        "1200",
-        "千克",
-        "2",
-        "头",
-        "61500",
-    )
+    assert lexed.fields.cast(pl.String).rows()[6] == ("202506", "1012100", "改良种用马", "304", "德国", "1200", "千克", "2", "头", "61500")  # fmt: skip
     assert lexed.encoding == "xlsx"
 
 
@@ -96,7 +85,6 @@ def test_cells_as_text(cell: Any, text: str) -> None:
     ("change", "found"),
     [
         (lambda sheet: sheet.replace(b'r="J2"', b'r="XFD1048576"', 1), "cells spread over 1,048,576 rows and 16,384 columns"),
-        (lambda sheet: sheet.replace(b'r="J2"', b'r="J1048576"', 1), "cells spread over"),
         (lambda sheet: sheet.replace(b'r="J2"', b'r="J3"', 1), "stands there twice"),
         (lambda sheet: sheet.replace(b'<row r="3"', b'<row r="2"', 1), "stands there twice"),
         (lambda sheet: sheet.replace(b"<sheetFormatPr", b'<sheetFormatPr zeroHeight="1"', 1), "a hidden row or column"),
@@ -113,9 +101,8 @@ def test_sheets_that_are_none_are_refused(change: Callable[[bytes], bytes], foun
 def test_a_sheet_that_lies_elsewhere_is_looked_into_too() -> None:
     members = _members(workbook_bytes(NUMERIC))
     sheet = members.pop(SHEET).replace(b"<v>353000</v>", b"<f>1+1</f><v>353000</v>", 1)
-    members["xl/_rels/workbook.xml.rels"] = members["xl/_rels/workbook.xml.rels"].replace(
-        b"worksheets/sheet1.xml", b"other.xml"
-    )
+    links = "xl/_rels/workbook.xml.rels"
+    members[links] = members[links].replace(b"worksheets/sheet1.xml", b"other.xml")
     with pytest.raises(Refused, match="a formula"):
         _read(_packed({**members, "xl/other.xml": sheet}))
 
@@ -156,18 +143,16 @@ def test_damage_anywhere_is_refused_or_harmless() -> None:
     book = workbook_bytes(NUMERIC)
     members = _members(book)
     refused, harmless = 0, 0
-    for _ in range(150):
+    for _ in range(100):
         name = dice.choice([*members, *[SHEET] * 8])
-        data = (
-            _damaged(dice, book) if dice.random() < 0.4 else _packed({**members, name: _damaged(dice, members[name])})
-        )
+        is_whole = dice.random() < 0.4
+        data = _damaged(dice, book) if is_whole else _packed({**members, name: _damaged(dice, members[name])})
         try:
             assert isinstance(_read(data), Lexed)
             harmless += 1
         except Refused:
             refused += 1
-    assert refused > 20
-    assert harmless > 20
+    assert min(refused, harmless) > 15
 
 
 def _damaged(dice: random.Random, data: bytes) -> bytes:

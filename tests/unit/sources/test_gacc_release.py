@@ -1,15 +1,82 @@
-"""A release page as records; the tables are chosen by their titles."""
+"""The release pages of China customs: what each column means, what is left out and said, and what a page must not be."""
 
+from collections.abc import Sequence
 from datetime import date
+from fractions import Fraction
+from functools import partial
+from html import unescape
+from pathlib import Path
 
+import polars as pl
 import pytest
-from release_pages import GOODS, TITLE, countries, country_rows, goods
+import release_pages
+from old_workbook import workbook
+from release_pages import GOODS, SPANS, TITLE, countries, country_rows, goods
 
+from schemas.tables.observation import Detail
+from schemas.tables.release import Release
 from tasks.domain.errors import Refused
+from tasks.ingest.normalise import Normalised
+from tasks.ledger import merge as ledger
+from tasks.sources import gacc_bulletin, gacc_preliminary
 from tasks.sources.gacc_records import ALL_GOODS
 from tasks.sources.gacc_release import TOPICS, parse, public_on, topic_of
+from tasks.sources.registry import SOURCES
+from tests.unit.sources import reading
+from tests.unit.sources.reading import doubts, rule_of
 
-PRELIMINARY, BULLETIN = TOPICS
+PRELIMINARY, BULLETIN = gacc_preliminary.SOURCE.name, gacc_bulletin.SOURCE.name
+MAY, TO_MAY, TO_MAY_BEFORE = (
+    (date(2025, 5, 1), date(2025, 5, 31)), (date(2025, 1, 1), date(2025, 5, 31)), (date(2024, 1, 1), date(2024, 5, 31)),
+)  # fmt: skip
+read = partial(reading.read, source=PRELIMINARY, name="page.html", released_on=date(2026, 6, 10))
+
+
+def numbers(release: Normalised, product: str, measure: str) -> dict[tuple[date, date], int]:
+    rows = release.detail.filter(product=product, measure=measure).select("period_start", "period_end", "value")
+    return {(start, end): value for start, end, value in rows.iter_rows()}
+
+
+def sheet(rows: Sequence[Sequence[str]]) -> list[list[str | float | None]]:
+    """The attachment of a page: merged cells are empty but for the first, numbers are numbers."""
+    above: list[str | float | None] = [cell for span in SPANS for cell in (span, None)]
+    header = [[TITLE], ["Unit: CNY 100 Million"], ["Commodity", "Quantity Unit", *above], [None, None, *["Quantity", "Value"] * len(SPANS)]]  # fmt: skip
+    return [*header, *([_number(cell) for cell in row] for row in rows), ['Note: "Agricultural products*" include others.']]  # fmt: skip
+
+
+def _number(cell: str) -> str | float:
+    plain = cell.replace(",", "")
+    return float(plain) if plain.lstrip("-").replace(".", "", 1).isdecimal() else cell
+
+
+def test_a_line_has_three_spans_in_kilograms_and_yuan(tmp_path: Path) -> None:
+    release = read(goods(), tmp_path)
+    assert numbers(release, "line:rare_earths", "quantity_kg") == {MAY: 5_864_600, TO_MAY: 24_827_000, TO_MAY_BEFORE: 24_266_500}  # fmt: skip
+    assert numbers(release, "line:rare_earths", "value_cny") == {MAY: 130_000_000, TO_MAY: 1_210_000_000, TO_MAY_BEFORE: 1_510_000_000}  # fmt: skip
+    assert numbers(release, "line:ships", "quantity_item")[MAY] == 590
+    row = release.detail.filter(product="line:rare_earths", measure="value_cny").sort("period_end").row(-1, named=True)
+    assert [row[name] for name in ("flow", "partner", "kind", "resolution", "record")] == ["export", "WLD", "preliminary", 10**7, 4]  # fmt: skip
+    assert release.release.select("partners", "classification", "flow", "by_month").row(0) == ("keys", "line", None, False)  # fmt: skip
+    assert release.quarantine.height == 0
+    # The unit of footwear is wrong by a factor of 10,000 on every page.
+    footwear = release.detail.filter(product="line:footwear")["measure"].cast(pl.String).unique().to_list()
+    assert footwear == ["value_cny"]
+    said = release.findings.filter(check="printed_unit").select("severity", "observed").rows()
+    assert said == [("warning", "unit '10,000 Pairs'")]
+
+
+def test_a_page_of_january_and_february_has_no_month(tmp_path: Path) -> None:
+    rows = [[*row[:2], *row[4:]] for row in GOODS]
+    data = goods(rows, title="(5) China's Major Exports by Quantity and Value, January-February 2025 (in CNY)",
+                 spans=("1-2 Total", "1-2 Total, 2024", "1-2 Total, Year-On-Year(%)"), day="2025/03/11")  # fmt: skip
+    found = numbers(read(data, tmp_path), "line:rare_earths", "quantity_kg")
+    assert found == {(date(2025, 1, 1), date(2025, 2, 28)): 24_827_000, (date(2024, 1, 1), date(2024, 2, 29)): 24_266_500}  # fmt: skip
+
+
+def test_columns_that_have_changed_places_hold_the_page(tmp_path: Path) -> None:
+    """Year to date and year before exchanged: each number is one that the page prints, and no growth fits."""
+    swapped = [[*row[:4], row[6], row[7], row[4], row[5], *row[8:]] for row in GOODS]
+    assert ("growth_differs", "error") in doubts(read(goods(swapped), tmp_path))
 
 
 def test_each_printed_number_of_a_line_is_a_record_of_its_months() -> None:
@@ -21,32 +88,71 @@ def test_each_printed_number_of_a_line_is_a_record_of_its_months() -> None:
     ]  # fmt: skip
     assert (found.printed_on, found.encoding) == (date(2025, 6, 10), "utf-8")
     assert found.reported.height == 3 * len(GOODS)
+    assert parse(workbook(sheet(GOODS)), "f.xls", PRELIMINARY).reported["value"].cast(
+        pl.Float64
+    ).sum() == pytest.approx(found.reported["value"].str.replace_all(",", "").cast(pl.Float64).sum())
 
 
-def test_each_partner_has_exports_and_imports_of_all_goods_and_groups_have_none() -> None:
-    found = parse(countries(country_rows()), "f.html", PRELIMINARY).reported
-    assert found["product"].unique().to_list() == [ALL_GOODS]
-    india = found.filter(partner="India").select("flow", "period", "value").rows()
-    # The 21st of 21 names: 10 x 1, of which exports are two parts and imports one; the year to date is three times it.
-    assert india == [
-        ("export", "2026-03", "20.0"), ("export", "2026-01..2026-03", "60.0"), ("import", "2026-03", "10.0"), ("import", "2026-01..2026-03", "30.0"),
-    ]  # fmt: skip
-    assert found.filter(partner="ASEAN").is_empty()
-    assert found.filter(partner="Total").height == 4
+# As the page of April 2025 in USD: each body row without its unit, padded at the end to the old width.
+SLIPPED = [[row[0], *row[2:], ""] for row in GOODS]
+ROWS = country_rows()
 
 
 @pytest.mark.parametrize(
-    ("raw", "rule"),
+    ("data", "rule"),
     [
-        (goods(title="(7) China's Trade Index, May 2025 (in CNY)"), "table not read"), (goods(GOODS[:9]), "too few lines"),
-        (goods(shown="Another title"), "two titles"), (b"<!DOCTYPE html><html>no table</html>", "no table"), (countries(country_rows()[:19]), "too few partners"),
-        (countries([country_rows()[0][:1] + country_rows()[-1][1:], *country_rows()[1:]]), "total too small"),
+        (goods(SLIPPED), "rows do not fit"), (goods([[f"{row[0]} {n}", *row[1:]] for n in range(4) for row in SLIPPED if row[1] == "-"]), "rows do not fit"),
+        (goods([[f"a{n}", *["-"] * 9] for n in range(10)]), "no number"), (goods(GOODS[:9]), "too few lines"), (goods(title=TITLE.replace("(in CNY)", "(in USD)")), "currency"),
+        (goods(unit="Unit: Kangaroos"), "unit line"), (goods(title="(5) China's Major Exports by Quantity and Value, Smarch 2025 (in CNY)"), "title"),
+        (goods(title=TITLE.replace("May", "June")), "header of another month"), (goods(shown=TITLE.replace("May", "April")), "two titles"),
+        (goods(shown="Another title"), "two titles"), (goods(spans=("the rest", "growth (%)", "growth (%)", "growth (%)")), "header"),
+        (goods(title="Statement of a spokesman"), "table not read"), (goods(title="(2) China's Total Export &amp; Import Values by Trade Mode, May 2025 (in CNY)"), "table not read"),
+        (goods().replace(b"<table>", b"<div>").replace(b"</table>", b"</div>").replace(b"<tr>", b"<p>").replace(b"<td", b"<i"), "no table"),
+        (b"<html><script>$_ts={};</script><body></body></html>", "gate"), (b"period,product\n2025-05,1\n", "not a page"),
+        (workbook(sheet(GOODS))[:3_000], "unreadable workbook"), (workbook([["a", "b"], [1.0, 2.0]]), "table not read"),
+        (countries(ROWS[:19]), "too few partners"), (countries([["Total", *["1.0"] * 9], *ROWS[1:]]), "total too small"),
+        (countries([*ROWS[1:], ["Kenya", *ROWS[1][1:]]]), "total too small"),
     ],
+    ids=lambda case: case if isinstance(case, str) else "",
 )  # fmt: skip
-def test_a_page_that_is_not_whole_or_of_something_else_is_refused(raw: bytes, rule: str) -> None:
-    with pytest.raises(Refused) as refusal:
-        parse(raw, "f.html", PRELIMINARY)
-    assert refusal.value.rule == rule
+def test_what_cannot_be_read_right_is_refused_by_name(data: bytes, rule: str) -> None:
+    assert rule_of(PRELIMINARY, data, "page.html") == rule
+
+
+def test_countries_have_exports_and_imports_of_all_goods_and_one_that_nobody_knows_costs_no_other(
+    tmp_path: Path,
+) -> None:
+    release = read(countries([*ROWS, ["Atlantis", *ROWS[-1][1:]]]), tmp_path)
+    found = {(flow, partner, end, start == end.replace(day=1)): value for flow, partner, start, end, value in
+             release.detail.select("flow", "partner", "period_start", "period_end", "value").rows()}  # fmt: skip
+    march = date(2026, 3, 31)
+    assert found["export", "WLD", march, True] == 2_000 * 10**8
+    assert found["import", "WLD", march, False] == 3_000 * 10**8
+    assert found["export", "USA", march, True] == 2 * 10 * (len(release_pages.PARTNERS) - 6) * 10**8
+    # The 21st of 21 names: 10 x 1, of which exports are two parts and imports one; the year to date is three times it.
+    india = {key[0::3]: value for key, value in found.items() if key[1] == "IND"}
+    assert india == {("export", True): 20 * 10**8, ("export", False): 60 * 10**8, ("import", True): 10 * 10**8, ("import", False): 30 * 10**8}  # fmt: skip
+    assert {partner for _, partner, _, _ in found} >= {"DEU", "KOR", "TWN", "HKG", "VNM", "WLD"}
+    assert not {partner for _, partner, _, _ in found} & {"EU27", "gacc_en:ASEAN"}
+    assert set(release.detail["product"]) == {ALL_GOODS}
+    assert any("European Union, ASEAN" in note for note in release.findings["observed"])
+    assert set(release.quarantine["record"]) == {22}
+    said = release.findings.filter(check="label_not_read")["observed"].to_list()
+    assert said == ["no partner of schemas/reference/partner_codes.csv, list gacc_en"]
+
+
+def test_the_bulletin_reads_its_own_tables_and_no_others(tmp_path: Path) -> None:
+    rows = [("Rare-earth ore, metals, compounds", "T", "7,742", "23,185", "32,569", "191,256", "60.3", "-46.9"),
+            ("Rare-earth ore, metals, compounds and articles thereof", "T", "11,547", "197,789", "59,389", "1,314,831", "6.5", "-37.7"),
+            *((f"Line number {number}", "T", "1", "2", "3", "4", "5.0", "6.0") for number in range(10))]  # fmt: skip
+    title = "(13) Major Export Commodities in Quantity and Value, June 2025 (in USD)"
+    data = goods(rows, title=title, unit="Unit: USD 1,000", spans=("6", "1-6 Total", "6 Year-on-Year(%)"), day="2025/07/18")  # fmt: skip
+    release = read(data, tmp_path, source=BULLETIN)
+    june = (date(2025, 6, 1), date(2025, 6, 30))
+    assert numbers(release, "line:rare_earths", "quantity_kg")[june] == 7_742_000
+    assert numbers(release, "line:rare_earths_and_articles", "value_usd")[june] == 197_789_000
+    assert set(release.detail["kind"]) == {"bulletin"}
+    assert rule_of(PRELIMINARY, data) == rule_of(BULLETIN, goods()) == "table not read"
 
 
 @pytest.mark.parametrize(
@@ -60,52 +166,40 @@ def test_a_page_that_is_not_whole_or_of_something_else_is_refused(raw: bytes, ru
     ],
 )  # fmt: skip
 def test_a_title_is_of_one_table_of_one_source_or_of_none(title: str, source: str, topic: str) -> None:
-    assert [(name, found) for name in TOPICS if (found := topic_of(title, name))] == (
-        [(source, topic)] if source else []
-    )
+    expected = [(source, topic)] if source else []
+    assert [(name, found) for name in TOPICS if (found := topic_of(title, name))] == expected
 
 
 @pytest.mark.parametrize(
     "shown", ["（5）China's Major Exports by Quantity and Value, May. 2025（in CNY）", "(5) China's Major Exports by Quantity and Value,5.2025", TITLE.lower(), "  "],
 )  # fmt: skip
 def test_titles_of_page_and_table_may_be_written_otherwise_and_there_may_be_other_tables(shown: str) -> None:
-    page = goods(shown=shown)
-    expected = parse(goods(), "f.html", PRELIMINARY).reported
-    assert parse(page, "f.html", PRELIMINARY).reported.equals(expected)
     frame = "<table>" + "<tr><td>Home</td><td>1</td></tr>" * 9 + "</table>"
-    assert parse(page.replace(b"<table>", f"{frame}<table>".encode(), 1), "f.html", PRELIMINARY).reported.equals(
-        expected
-    )
+    page = goods(shown=shown).replace(b"<table>", f"{frame}<table>".encode(), 1)
+    assert parse(page, "f.html", PRELIMINARY).reported.equals(parse(goods(), "f.html", PRELIMINARY).reported)
 
 
-def test_a_refused_table_says_where_it_belongs() -> None:
-    for title, advice in (
-        (
-            "(13) Major Export Commodities in Quantity and Value,1-5.2025",
-            "It is a table of gacc_bulletin: declare it so.",
-        ),
-        (
-            "（17）Export of Selected Commodities by Major Customs Regimes,6.2026",
-            "no column has the total",
-        ),
-        ("Title", "an index links to pages"),
-    ):
-        with pytest.raises(Refused) as refusal:
-            parse(goods(title=title), "f.html", PRELIMINARY)
-        assert advice in refusal.value.advice
+@pytest.mark.parametrize(
+    ("title", "advice"),
+    [
+        ("(13) Major Export Commodities in Quantity and Value,1-5.2025", "It is a table of gacc_bulletin: declare it so."),
+        ("（17）Export of Selected Commodities by Major Customs Regimes,6.2026", "no column has the total"), ("Title", "an index links to pages"),
+    ],
+)  # fmt: skip
+def test_a_refused_table_says_where_it_belongs(title: str, advice: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        parse(goods(title=title), "f.html", PRELIMINARY)
+    assert advice in refusal.value.advice
 
 
 def test_a_table_without_units_has_values_and_no_quantity() -> None:
-    found = parse(
-        goods([[row[0], *row[2:]] for row in GOODS]).replace(b'<td rowspan="2">Quantity Unit</td>', b""),
-        "f.html",
-        PRELIMINARY,
-    )
+    page = goods([[row[0], *row[2:]] for row in GOODS]).replace(b'<td rowspan="2">Quantity Unit</td>', b"")
+    found = parse(page, "f.html", PRELIMINARY)
     assert found.reported["quantity"].null_count() == found.reported.height == 3 * len(GOODS)
     assert "no_units" in {doubt["check"] for doubt in found.doubts}
 
 
-def _bulletin(*rows: tuple[str, str, str, str]) -> bytes:
+def _bulletin(*rows: tuple[str, ...]) -> bytes:
     cells = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     title = "（2）Imports and Exports by Country （Region） of Origin/Destination,6.2026"
     return f"""<html><div class="atcl-ttl">{title}</div><div class="atcl-date">2026/07/22</div><table><tr><td colspan="4">{title}</td></tr>
@@ -120,15 +214,9 @@ def _bulletin(*rows: tuple[str, str, str, str]) -> bytes:
         (("30", "10", "20"), ["continents_differ", "groups_left_out"]), (("40", "20", "10"), ["balance_differs", "continents_differ", "groups_left_out"]),
     ],
 )  # fmt: skip
-def test_continents_are_left_out_and_have_to_add_up_to_the_world(asia: tuple[str, str, str], checks: list[str]) -> None:
-    page = _bulletin(
-        ("TOTAL", "100", "60", "40"),
-        ("Asia:", *asia),
-        ("India", "5", "3", "2"),
-        ("Africa:", "70", "40", "30"),
-        ("Kenya", "2", "1", "1"),
-    )
-    found = parse(page, "f.html", BULLETIN)
+def test_continents_are_left_out_and_have_to_add_up_to_the_world(asia: tuple[str, ...], checks: list[str]) -> None:
+    rows = [("TOTAL", "100", "60", "40"), ("Asia:", *asia), ("India", "5", "3", "2"), ("Africa:", "70", "40", "30"), ("Kenya", "2", "1", "1")]  # fmt: skip
+    found = parse(_bulletin(*rows), "f.html", BULLETIN)
     assert sorted({doubt["check"] for doubt in found.doubts}) == checks
     assert found.reported.select("flow", "period", "partner", "value", "currency").rows()[:2] == [
         ("export", "2026-06", "Total", "60", "USD 1000"), ("import", "2026-06", "Total", "40", "USD 1000"),
@@ -137,15 +225,110 @@ def test_continents_are_left_out_and_have_to_add_up_to_the_world(asia: tuple[str
 
 
 @pytest.mark.parametrize(
-    ("raw", "kind", "day"),
+    ("raw", "day"),
     [
         # Announced for 9 June 2025, 14 January and 10 March 2026; pages are dated before, and come half a day after.
-        (goods(), PRELIMINARY, date(2025, 6, 10)), (goods(day="2025/06/08"), PRELIMINARY, date(2025, 6, 9)),
-        (goods(title=TITLE.replace("May", "December"), day="2026/01/08"), PRELIMINARY, date(2026, 1, 14)),
-        (goods(title="(4) By Country, January-February 2026 (in CNY)", day="2026/03/06"), PRELIMINARY, date(2026, 3, 10)),
-        (goods(title="(4) By Country, May 1999 (in CNY)"), PRELIMINARY, date(2025, 6, 10)), (goods(shown="Statistics"), PRELIMINARY, date(2025, 6, 10)),
-        (goods(day=""), PRELIMINARY, None), (b"no page", PRELIMINARY, None), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", PRELIMINARY, None),
+        (goods(), date(2025, 6, 10)), (goods(day="2025/06/08"), date(2025, 6, 9)), (goods(title=TITLE.replace("May", "December"), day="2026/01/08"), date(2026, 1, 14)),
+        (goods(title="(4) By Country, January-February 2026 (in CNY)", day="2026/03/06"), date(2026, 3, 10)), (goods(title="(4) By Country, May 1999 (in CNY)"), date(2025, 6, 10)),
+        (goods(shown="Statistics"), date(2025, 6, 10)), (goods(day=""), None), (b"no page", None), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", None),
     ],
 )  # fmt: skip
-def test_a_page_was_public_from_its_printed_day_or_the_announced_one(raw: bytes, kind: str, day: date | None) -> None:
-    assert public_on(raw, kind.removeprefix("gacc_")) == day
+def test_a_page_was_public_from_its_printed_day_or_the_announced_one(raw: bytes, day: date | None) -> None:
+    assert public_on(raw, "preliminary") == day
+
+
+def test_both_currencies_are_one_release_twice_and_the_quantity_counts_once(tmp_path: Path) -> None:
+    """Two editions of one release, each a file of its own: the ledger has each quantity once and both values."""
+    dollars = goods(title=TITLE.replace("CNY", "USD"), unit="Unit: USD 1 Million")
+    two = [read(data, tmp_path / name) for name, data in (("cny", goods()), ("usd", dollars))]
+    details, releases = (pl.concat(getattr(one, name) for one in two) for name in ("detail", "release"))
+    both = ledger.merge(Detail.validate(details), Release.validate(releases))
+    now = both.filter(pl.col("known_until").is_null(), product="line:rare_earths", period_start=MAY[0], period_end=MAY[1])  # fmt: skip
+    assert sorted(now.select("measure", "value").rows()) == [("quantity_kg", 5_864_600), ("value_cny", 130_000_000), ("value_usd", 1_300_000)]  # fmt: skip
+
+
+def _cells(text: str) -> list[list[str]]:
+    """The cells of a page read another way: cut at the tags, nothing expanded."""
+    rows = [row.split("</tr>")[0] for row in text.split("<tr>")[1:]]
+    cut = [[cell.split("</td>")[0] for cell in row.split("<td")[1:]] for row in rows]
+    plain = [["".join(piece.split(">")[-1] for piece in ("x" + cell).split("<")) for cell in row] for row in cut]
+    return [[" ".join(unescape(cell).replace("\xa0", " ").split()) for cell in row] for row in plain]
+
+
+FACTORS = {
+    "10,000 Tons": ("kg", 10**7), "Ton": ("kg", 10**3), "10,000 Sets": ("item", 10**4), "100 Million PCS": ("item", 10**8), "10,000 PCS": ("item", 10**4),
+    "10,000 Autos": ("item", 10**4), "Ship": ("item", 1), "10000T": ("kg", 10**7), "T": ("kg", 10**3), "KG": ("kg", 1), "10000N": ("item", 10**4), "100MP": ("pair", 10**8),
+}  # fmt: skip
+REAL = {
+    "gacc_preliminary/major_exports_2025-05_cny.html": ("2025-05", "cny", 31), "gacc_real/gacc_2025-06_exports_usd.html": ("2025-06", "usd", 31),
+    "gacc_real/gacc_2025-12_exports_usd.html": ("2025-12", "usd", 31), "gacc_real/gacc_2026-02_exports_usd.html": ("2026-02", "usd", 31),
+    "gacc_real/gacc_2026-03_exports_usd.html": ("2026-03", "usd", 31), "gacc_real/gacc_2026-06_exports_usd.html": ("2026-06", "usd", 31),
+    "gacc_real/gacc_2026-06_exports_cny.html": ("2026-06", "cny", 31), "gacc_real/bulletin_13_exports_2026-07_usd_CUT.html": ("2026-07", "usd", 38),
+}  # fmt: skip
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", REAL)
+def test_every_number_of_a_real_page_of_goods(name: str, shared_data: Path, tmp_path: Path) -> None:
+    """Each number of the table, read another way, is a statement, and there is no other."""
+    month, money, lines = REAL[name]
+    source, size = (BULLETIN, 10**3) if "bulletin_" in name else (PRELIMINARY, 10**8 if money == "cny" else 10**6)
+    data = (shared_data / name).read_bytes()
+    table = [row for row in _cells(data.decode()) if len(row) > 7 and row[0] != "Commodity" and row[2] != "Quantity"]
+    spans = ("month", "to date", "year before")[: (len(table[0]) - 4) // 2]
+    assert len(table) == lines
+    expected = []
+    for row in table:
+        for at, span in enumerate(spans, 1):
+            quantity, value = (text.replace(",", "") for text in row[2 * at : 2 * at + 2])
+            is_wrong = row[1] == "10,000 Pairs" or (row[1] == "Ton" and row[0].startswith("Unwrought aluminium"))
+            if quantity != "-" and not is_wrong:
+                unit, factor = FACTORS[row[1]]
+                expected.append((span, f"quantity_{unit}", Fraction(quantity) * factor))
+            if value != "-":
+                expected.append((span, f"value_{money}", Fraction(value) * size))
+    release = read(data, tmp_path, source=source, released_on=date(2026, 9, 1))
+    first, year = pl.col("period_start"), int(month[:4])
+    is_month, so_far = first.dt.strftime("%Y-%m") == month, pl.when(first.dt.year() == year).then(pl.lit("to date"))
+    found = release.detail.select(
+        pl.when(is_month).then(pl.lit("month")).otherwise(so_far.otherwise(pl.lit("year before"))), "measure", "value"
+    )
+    assert sorted(found.rows()) == sorted(expected)
+    assert {f"{end:%m}" for end in release.detail["period_end"]} == {month[5:]}
+    assert not release.quarantine.height
+    held = [check for check, severity in doubts(release) if severity == "error"]
+    assert held == (["header_month"] if "2025-06" in name else [])
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "source", "advice"),
+    [("gacc_2026-06_regimes_exports.html", BULLETIN, "of January to that month"), ("gacc_index_2026.html", PRELIMINARY, "an index links to pages")],
+)  # fmt: skip
+def test_a_real_page_that_is_not_read_says_why(name: str, source: str, advice: str, shared_data: Path) -> None:
+    with pytest.raises(Refused, match="the table") as refused:
+        SOURCES[source].parse((shared_data / "gacc_real" / name).read_bytes(), name)
+    assert advice in refused.value.advice
+
+
+@pytest.mark.shared
+def test_countries_of_a_real_bulletin_of_which_most_rows_were_cut_off(shared_data: Path, tmp_path: Path) -> None:
+    data = (shared_data / "gacc_real" / "bulletin_02_countries_2026-01_usd_CUT.html").read_bytes()
+    release = read(data, tmp_path, source=BULLETIN)
+    found = reading.numbers(release, "flow", "partner")
+    assert [found[key] for key in (("export", "WLD"), ("import", "BHR"), ("export", "PRK"))] == [356_699_626_000, 46_443_000, 192_174_000]  # fmt: skip
+    assert len(found) == 20
+    assert set(release.detail["period_end"]) == {date(2026, 1, 31)}
+    assert [check for check, severity in doubts(release) if severity == "error"] == ["continents_differ"]
+
+
+@pytest.mark.shared
+def test_every_partner_of_the_real_page_of_countries(shared_data: Path, tmp_path: Path) -> None:
+    data = (shared_data / "gacc_bulletin" / "by_country_2025_01-02_cny.html").read_bytes()
+    rows = [row for row in _cells(data.decode()) if len(row) == 7 and row[1][:1].isdigit() and "to" not in row[1]]
+    assert len(rows) == 30
+    groups = ("European Union", "ASEAN", "Latin America", "Africa", "Regional", "Jointly")
+    printed = [text for row in rows if not row[0].startswith(groups) for text in row[2:4]]
+    detail = read(data, tmp_path).detail
+    assert sorted(detail["value"]) == sorted(Fraction(text.replace(",", "")) * 10**8 for text in printed)
+    assert set(detail["period_end"]) == {date(2025, 2, 28)}

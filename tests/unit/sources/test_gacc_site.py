@@ -26,8 +26,9 @@ def index(cells: str, title: str = EXPORTS, years: tuple[int, ...] = (2026, 2025
 
 
 def test_each_link_in_a_row_of_a_release_is_a_month() -> None:
+    """With quotes around its address or without."""
     page = index(
-        '<a href="/Statics/a.html"> Mar.</a><span>Apr.</span><a href="/Statics/b.html">May.</a><a href="/x">More</a>'
+        "<a href=/Statics/a.html> Mar.</a><span>Apr.</span><a  HREF='/Statics/b.html' >May.</a><a href='/x'>More</a>"
     )
     assert list(linked(page, 2026, "gacc_preliminary")) == [
         ("2026-03", "exports", "CNY", "http://english.customs.gov.cn/Statics/a.html"),

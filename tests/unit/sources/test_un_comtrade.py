@@ -9,9 +9,11 @@ import pytest
 from comtrade_answers import answer, row
 
 from tasks.domain.errors import Refused
-from tasks.sources.un_comtrade import parse
+from tasks.sources.un_comtrade import number_of, parse
+from tests.unit.sources.reading import rule_of
 
 PARTNERS = {"W00": 0, "JPN": 392, "KOR": 410, "USA": 842, "IND": 699, "TWN": 490}
+ALIKE = [row(value=50.8261 * mass, mass=mass, partnerCode=code) for mass, code in enumerate(range(31, 44), 1000)]
 
 
 def one(partner: str = "JPN", value: float = 1000.0, mass: float | None = 100.0, **other: Any) -> dict[str, Any]:
@@ -25,16 +27,22 @@ def read(*rows: dict[str, Any]) -> list[tuple[str, str, str | None]]:
     return list(reported.select(pl.col("partner").cast(pl.String), "value", "quantity").iter_rows())
 
 
-def test_a_row_becomes_whole_dollars_and_kilograms_and_the_world_is_compared_and_left_out() -> None:
-    assert read(one("W00", 1500.01, 100.4), one("JPN", 1000.5, 100.4), one("KOR", 499.51, 0)) == [
-        ("392", "1001", "100"),
-        ("410", "500", None),
-    ]
+@pytest.mark.parametrize(
+    ("rows", "statements"),
+    [
+        ([one("W00", 1500.01, 100.4), one("JPN", 1000.5, 100.4), one("KOR", 499.51, 0)], [("392", "1001", "100"), ("410", "500", None)]),
+        ([one(motCode=2100, primaryValue=1.0), one(), one(partner2Code=344, primaryValue=9.0), one(flowCode="RX", primaryValue=5.0)], [("392", "1000", "100")]),
+        ([one(isNetWgtEstimated=True), one("KOR", isNetWgtEstimated=None), one("USA", 5, None)], [("392", "1000", None), ("410", "1000", None), ("842", "5", None)]),
+    ],
+    ids=["whole dollars and kilograms, without the world", "without breakdowns and re-exports", "without estimated weights"],
+)  # fmt: skip
+def test_the_statements_of_an_answer(rows: list[dict[str, Any]], statements: list[tuple[str, str, str | None]]) -> None:
+    assert read(*rows) == statements
+
+
+def test_the_world_is_compared_with_its_partners_and_is_the_only_word_where_some_were_asked_for() -> None:
     parsed = parse(answer(one("W00", 1500), one("JPN", 1000)), "w")
-    assert [(doubt["check"], doubt["severity"]) for doubt in parsed.declared("all").doubts] == [
-        ("total_differs", "error")
-    ]
-    # Of some partners the printed world is the only word on it.
+    assert [(doubt["check"], doubt["severity"]) for doubt in parsed.declared("all").doubts] == [("total_differs", "error")]  # fmt: skip
     assert parsed.declared("listed").reported["partner"].cast(pl.String).to_list() == ["392", "0"]
 
 
@@ -47,43 +55,26 @@ def test_a_row_becomes_whole_dollars_and_kilograms_and_the_world_is_compared_and
         (answer(one(), one("KOR", reporterCode=410)), "reporter"), (answer(one(reporterCode=5)), "reporter"), (answer(one(), one()), "total twice"),
         (answer(one(motCode=1000)), "breakdown rows"), (answer(one(customsCode="C05"), one("KOR")), "breakdown rows"),
         (answer({"freqCode": "M"}), "columns"), (answer(one(cmdCode=None)), "columns"), (answer(one(primaryValue=None)), "no number"),
-        (answer(one(netWgt="x")), "no number"), (answer(), "no records"), (b"[1]", "no answer"), (b"<html>", "not JSON"), (b"", "empty file"),
+        (answer(one(netWgt="x")), "no number"), (answer(), "no records"), (b"[1]", "no answer"), (b"<html>", "not JSON"),
     ],
 )  # fmt: skip
 def test_what_is_no_whole_answer_is_refused(data: bytes, rule: str) -> None:
-    with pytest.raises(Refused) as refused:
-        parse(data, "w")
-    assert (refused.value.rule, refused.value.where[:1]) == (rule, "w")
+    assert rule_of("un_comtrade", data) == rule
 
 
-def test_rows_of_a_breakdown_and_of_re_exports_are_left_out() -> None:
-    rows = [
-        one(motCode=2100, primaryValue=1.0),
-        one(),
-        one(partner2Code=344, primaryValue=9.0),
-        one(flowCode="RX", primaryValue=5.0),
-    ]
-    assert read(*rows) == [("392", "1000", "100")]
+def test_one_unit_value_for_ten_partners_is_an_estimate() -> None:
+    assert {mass for _, _, mass in read(*ALIKE)} == {None}
+    assert {mass for _, _, mass in read(*ALIKE[:9])} == {str(mass) for mass in range(1000, 1009)}
 
 
-def test_an_estimated_weight_is_unknown_and_one_unit_value_for_ten_partners_is_an_estimate() -> None:
-    assert read(one(isNetWgtEstimated=True), one("KOR", isNetWgtEstimated=None), one("USA", 5, None)) == [
-        ("392", "1000", None),
-        ("410", "1000", None),
-        ("842", "5", None),
-    ]
-    alike = [row(value=50.8261 * mass, mass=mass, partnerCode=code) for mass, code in enumerate(range(31, 44), 1000)]
-    assert {mass for _, _, mass in read(*alike)} == {None}
-    assert [doubt["check"] for doubt in parse(answer(*alike), "w").doubts] == ["weight_estimated"]
-    assert {mass for _, _, mass in read(*alike[:9])} == {str(mass) for mass in range(1000, 1009)}
-
-
-def test_a_reporter_whose_imports_are_valued_fob_is_named() -> None:
-    fob, cif = one(flowCode="M", fobvalue=1000.0, cifvalue=None), one(flowCode="M", fobvalue=None, cifvalue=1000.0)
-    assert [[doubt["check"] for doubt in parse(answer(some), "w").doubts] for some in (fob, cif)] == [
-        ["imports_fob"],
-        [],
-    ]
+@pytest.mark.parametrize(
+    ("rows", "checks"),
+    [(ALIKE, ["weight_estimated"]), ([one(flowCode="M", fobvalue=1000.0, cifvalue=None)], ["imports_fob"]), ([one(flowCode="M", fobvalue=None, cifvalue=1000.0)], [])],
+)  # fmt: skip
+def test_estimated_weights_and_a_reporter_whose_imports_are_valued_fob_are_named(
+    rows: list[dict[str, Any]], checks: list[str]
+) -> None:
+    assert [doubt["check"] for doubt in parse(answer(*rows), "w").doubts] == checks
 
 
 @pytest.mark.shared
@@ -98,3 +89,10 @@ def test_real_months_of_ukraine_are_read_and_add_up_to_their_totals(shared_data:
         values.append(parsed.reported["value"].cast(pl.Int64).sum())
     # The year that the same service prints, up to the rounding of each record to whole dollars.
     assert abs(sum(values) - 113_169_975) <= 60
+
+
+def test_numbers_of_reporters_are_those_of_the_service() -> None:
+    numbers = {"CHN": "156", "USA": "842", "IND": "699", "CHE": "757", "DEU": "276", "TWN": "490", "BRA": "76", "KOR": "410"}  # fmt: skip
+    assert {code: number_of(code) for code in numbers} == numbers
+    with pytest.raises(Refused, match="EU27"):
+        number_of("EU27")

@@ -3,7 +3,6 @@
 Where no whole file of a source was available, its answer is made in the form of the source.
 """
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +11,13 @@ import polars as pl
 import pytest
 from comext_bulk import Row, text
 
-from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
-from tasks.ingest.corrections import correct
-from tasks.ingest.declaration import locate
-from tasks.ingest.normalise import Normalised, normalise
-from tasks.ingest.parse import parse
-from tasks.ingest.raw_store import land
+from tasks.ingest.normalise import Normalised
 from tasks.sources.registry import SOURCES
 from tests.unit.sources import test_hmrc_ots, test_us_census
-from tests.unit.sources.test_sources import PUBLISHED
+from tests.unit.sources.reading import read
+from tests.unit.sources.test_published import PUBLISHED, row
 
-TODAY = date(2026, 10, 1)
 FOB = ("FOB", "last known destination", "nearest")
 # File, or its bytes; what is declared; and what each value in it means: valuation, partner, rounding.
 REAL = {
@@ -61,17 +55,8 @@ MADE = {
         (comtrade_answers.answer(comtrade_answers.row()), {"reporter": "CHN"}, {"value_usd": FOB}),
         (comtrade_answers.answer(comtrade_answers.row(flowCode="M")), {"reporter": "CHN"}, {"value_usd": ("CIF", "origin", "nearest")}),
     ],
-    "published": [((PUBLISHED + "export,85051110,USA,2025-06,value,1.5,USD million,2025-07-20,a paper,https://example.org/a,\n").encode(), {}, {"value_usd": ("not stated", "not stated", "nearest or down")})],
+    "published": [((PUBLISHED + row("value", value="1.5,USD million")).encode(), {}, {"value_usd": ("not stated", "not stated", "nearest or down")})],
 }  # fmt: skip
-
-
-def through_all_gates(data: bytes, name: str, source: str, folder: Path, declared: dict[str, Any]) -> Normalised:
-    (folder / name).write_bytes(data)
-    given = {"released_on": date(2026, 8, 20), **({"partners": "all"} if SOURCES[source].kind == "query" else {})}
-    if SOURCES[source].says_day:
-        given = {}
-    landed = land(locate(ReleaseRequest(file=folder / name, source=source, **given, **declared)), folder / "store", TODAY)  # fmt: skip
-    return normalise(landed, correct(landed, parse(landed), TODAY))
 
 
 def assert_terms(release: Normalised, expected: dict[str, tuple[str, str, str]]) -> None:
@@ -88,34 +73,26 @@ def assert_terms(release: Normalised, expected: dict[str, tuple[str, str, str]])
     assert step in ([], [1000])
 
 
-CASES = [(source, *case) for source, cases in REAL.items() for case in cases]
-
-
 @pytest.mark.shared
-@pytest.mark.parametrize(("source", "name", "declared", "expected"), CASES, ids=[name for _, name, *_ in CASES])
+@pytest.mark.parametrize(("source", "name", "declared", "expected"), [(source, *case) for source, cases in REAL.items() for case in cases])  # fmt: skip
 def test_each_value_of_a_real_file_has_its_terms(
     shared_data: Path, tmp_path: Path, source: str, name: str, declared: dict[str, Any], expected: dict[str, tuple[str, str, str]]
 ) -> None:  # fmt: skip
     data = (shared_data / name).read_bytes()
-    assert_terms(through_all_gates(data, Path(name).name, source, tmp_path, declared), expected)
+    assert_terms(read(data, tmp_path, source, Path(name).name, **declared), expected)
 
 
-@pytest.mark.parametrize(("source", "place"), [(source, at) for source, cases in MADE.items() for at in range(len(cases))])  # fmt: skip
+@pytest.mark.parametrize(("source", "data", "declared", "expected"), [(source, *case) for source, cases in MADE.items() for case in cases], ids=lambda case: case if isinstance(case, str) else "")  # fmt: skip
 def test_each_value_of_an_answer_in_the_form_of_the_source_has_its_terms(
-    tmp_path: Path, source: str, place: int
+    tmp_path: Path, source: str, data: bytes, declared: dict[str, Any], expected: dict[str, tuple[str, str, str]]
 ) -> None:
-    data, declared, expected = MADE[source][place]
-    assert_terms(through_all_gates(data, "file.csv", source, tmp_path, declared), expected)
+    assert_terms(read(data, tmp_path, source, **declared), expected)
 
 
 def test_no_source_is_left_out() -> None:
     """Its files are above, or the test module of the source asserts what they mean."""
-    folder = Path(__file__).parent
-    own = {
-        file.stem.removeprefix("test_")
-        for file in folder.glob("test_*.py")
-        if "assert_terms(" in file.read_text(encoding="utf-8")
-    }
+    files = Path(__file__).parent.glob("test_*.py")
+    own = {file.stem.removeprefix("test_") for file in files if "assert_terms(" in file.read_text(encoding="utf-8")}
     assert {*SOURCES} - {*REAL, *MADE, *own} == set()
 
 

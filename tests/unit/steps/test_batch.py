@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from flows import taking
 from flows.backfill import backfill
 from flows.release import publish_batch
-from flows.taking import take
+from flows.watch import take
 from schemas.forms.watch import BackfillRequest, Look, WatchReport
 from tasks.domain.errors import BucketError
 from tasks.steps import batch, recording

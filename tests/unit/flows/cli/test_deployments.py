@@ -72,7 +72,7 @@ def served(monkeypatch: pytest.MonkeyPatch, server: Server) -> Server:
     return server
 
 
-def test_the_file_is_next_to_the_flows_in_a_package_and_in_its_folder_in_a_clone(
+def test_the_file_is_next_to_the_flows_in_a_package_and_in_its_folder_in_a_clone_and_names_our_pool_and_queue(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert deployments.prefect_file() == FILE
@@ -82,9 +82,6 @@ def test_the_file_is_next_to_the_flows_in_a_package_and_in_its_folder_in_a_clone
     packaged.parent.mkdir()
     packaged.write_text("")
     assert deployments.prefect_file() == packaged
-
-
-def test_pool_and_queue_of_the_file_are_those_that_are_made() -> None:
     named = yaml.safe_load(FILE.read_text(encoding="utf-8"))["deployments"]
     assert {one["work_pool"]["name"] for one in named} == {deployments.POOL}
     assert {one["work_pool"].get("work_queue_name") for one in named} == {deployments.TURNS, None}
@@ -93,9 +90,10 @@ def test_pool_and_queue_of_the_file_are_those_that_are_made() -> None:
     assert len(full) <= deployments.DEPLOYMENTS_MAX
 
 
-@pytest.fixture
-def done(monkeypatch: pytest.MonkeyPatch) -> Done:
-    """The parts of a deployment in their order; `prefect deploy` ends well."""
+@pytest.mark.parametrize("code", [0, 1])
+def test_the_pool_is_there_before_the_deployments_and_they_before_what_is_set_on_them_unless_prefect_refuses(
+    monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
     calls: Done = []
 
     def part(name: str) -> Any:
@@ -108,48 +106,28 @@ def done(monkeypatch: pytest.MonkeyPatch) -> Done:
     for name in ("_ensure_pool", "_ensure_forms", "_ensure_automations"):
         monkeypatch.setattr(deployments, name, part(name))
     monkeypatch.setattr(notify, "ensure", part("messages"))
-    _prefect_ends(monkeypatch, 0, calls)
-    return calls
 
-
-def _prefect_ends(monkeypatch: pytest.MonkeyPatch, code: int, calls: Done) -> None:
     def run(command: list[str], **options: Any) -> SimpleNamespace:
         calls.append(("prefect", *command))
         return SimpleNamespace(returncode=code, stdout="a long page\nno such pool\n")
 
     monkeypatch.setattr(subprocess, "run", run)
-
-
-def test_the_pool_is_there_before_the_deployments_and_they_before_what_is_set_on_them(done: Done) -> None:
-    assert deployments.deploy_all(FILE, ADDRESSES) == ["webhook"]
     command = [sys.executable, "-P", "-m", "prefect", "--no-prompt", "deploy", "--prefect-file", str(FILE), "--all"]
-    assert done == [
-        ("_ensure_pool",), ("prefect", *command), ("_ensure_forms",), ("messages", "the addresses"),
-        ("_ensure_automations", CHANNELS),
-    ]  # fmt: skip
-
-
-def test_where_prefect_does_not_accept_the_file_nothing_else_is_set(
-    done: Done, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _prefect_ends(monkeypatch, 1, done)
-    with pytest.raises(
-        ChildProcessError, match=r"^Prefect did not accept .*prefect\.yaml\. It says: a long page\nno such pool$"
-    ):
-        deployments.deploy_all(FILE, ADDRESSES)
-    assert [part for part, *_ in done] == ["_ensure_pool", "prefect"]
+    begun: Done = [("_ensure_pool",), ("prefect", *command)]
+    if code:
+        said = r"^Prefect did not accept .*prefect\.yaml\. It says: a long page\nno such pool$"
+        with pytest.raises(ChildProcessError, match=said):
+            deployments.deploy_all(FILE, ADDRESSES)
+        assert calls == begun
+        return
+    assert deployments.deploy_all(FILE, ADDRESSES) == ["webhook"]
+    assert calls == [*begun, ("_ensure_forms",), ("messages", "the addresses"), ("_ensure_automations", CHANNELS)]
 
 
 @pytest.mark.parametrize(
     ("has_pool", "made"),
-    [
-        (True, [("limit", "local-process/in-turn", 1)]),
-        (
-            False,
-            [("pool", "local-process", "process"), ("queue", "local-process/in-turn", 1)],
-        ),
-    ],
-)
+    [(True, [("limit", "local-process/in-turn", 1)]), (False, [("pool", "local-process", "process"), ("queue", "local-process/in-turn", 1)])],
+)  # fmt: skip
 def test_pool_and_queue_are_made_once_and_the_queue_starts_one_run_at_a_time(
     monkeypatch: pytest.MonkeyPatch, has_pool: bool, made: Done
 ) -> None:
@@ -221,15 +199,10 @@ def test_a_second_deployment_changes_the_same_automations_and_those_that_tell_no
     ]  # fmt: skip
     asyncio.run(deployments._ensure_automations(CHANNELS))
     assert {name: made.id for name, made in kept.items()} == before
+    # Nobody hears that the pool of stores has no worker.
+    trigger: Any = kept["tidewaiter-notify-unattended"].trigger
+    for name, is_told in ((deployments.POOL, True), ("stores", False), ("pool-of-their-own", True)):
+        lost = {"prefect.resource.id": f"prefect.work-pool.{name}", "prefect.resource.name": name}
+        assert trigger.match.matches(Resource.model_validate(lost)) is is_told
     asyncio.run(deployments._ensure_automations(NOBODY))
     assert sorted(kept) == ["tidewaiter-never-started", "tidewaiter-zombies"]
-
-
-def test_nobody_hears_that_the_pool_of_stores_has_no_worker(kept: dict[str, Automation]) -> None:
-    asyncio.run(deployments._ensure_automations(CHANNELS))
-    trigger: Any = kept["tidewaiter-notify-unattended"].trigger
-    named = {
-        name: trigger.match.matches(Resource.model_validate({"prefect.resource.id": f"prefect.work-pool.{name}", "prefect.resource.name": name}))
-        for name in (deployments.POOL, "stores", "pool-of-their-own")
-    }  # fmt: skip
-    assert named == {deployments.POOL: True, "stores": False, "pool-of-their-own": True}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from flows.cli.watch_rules import commands
+from flows.cli.reporters import commands
 from schemas.code_files import FOLDER
 from schemas.settings import WATCH_RULES
 
@@ -15,7 +15,7 @@ def test_it_says_what_became_of_each_rule_by_the_first_print_and_now(
     sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def run(*arguments: str) -> tuple[int, str]:
-        done = CliRunner().invoke(commands, ["--store", str(sample_store), *arguments])
+        done = CliRunner().invoke(commands, ["watch-rules", "--store", str(sample_store), *arguments])
         return done.exit_code, done.output
 
     assert run() == (0, "no watch rule is about this reporter\n")

@@ -1,5 +1,0 @@
-"""Runs `tidewaiter` as `python -m flows`."""
-
-from flows.cli.app import app
-
-app(prog_name="tidewaiter")

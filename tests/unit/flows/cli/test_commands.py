@@ -1,0 +1,272 @@
+"""What single commands print and how they end. What the steps find is made up here; real stores speak in `tests/golden/said`."""
+
+import json
+import os
+import threading
+import urllib.request
+from collections.abc import Callable
+from datetime import date
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner, Result
+
+import flows.fetch
+import flows.withdraw
+from flows.cli import brief, fetch, ingest, local_server, read, reporters, search, site, withdraw
+from flows.cli.app import app
+from flows.cli.options import DISAGREES, REFUSED
+from schemas.forms.fetch import Fetched, FetchReport, FetchRequest, SourceState, SourceStates
+from schemas.forms.request import WithdrawalRequest
+from tasks.domain import clock
+from tasks.domain.errors import Refused
+from tasks.reports import groups, inventory, sources
+from tasks.reports.groups import GroupMonth, Part
+from tests.unit.store.small_store import JUNE, stored
+
+IMPORTS = "flow=import/year=2025/month=6"
+API = "http://127.0.0.1:4200/api"
+
+
+def run(commands: Any, *given: object, columns: int = 200) -> Result:
+    return CliRunner().invoke(commands, [str(one) for one in given], env={"COLUMNS": str(columns)})
+
+
+DECIDED = ("--by", "Li Wei", "--reason", "so it is")
+
+
+@pytest.mark.parametrize(
+    ("commands", "given", "said"),
+    [
+        *((brief.commands, given, "nothing is published here yet") for given in (("claims", "check", "none.csv"), ("brief", "85051110"), ("plot", "85051110", "--output", "magnets.svg"))),
+        (ingest.commands, ("approve", "nobody", *DECIDED, "--no-prefect"), "nobody"), (ingest.commands, ("reject", "nobody", *DECIDED), "nobody"),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_refused(tmp_path: Path, commands: Any, given: tuple[str, ...], said: str) -> None:
+    result = run(commands, *given, "--store", tmp_path)
+    assert (result.exit_code, said in result.stderr) == (REFUSED, True)
+
+
+def test_an_empty_store_and_one_in_which_nothing_is_held_have_different_lines(tmp_path: Path) -> None:
+    new = f"nothing is held, and nothing was ever published: {tmp_path}\n"
+    assert run(ingest.commands, "held", "--store", tmp_path).stdout == new
+    stored(tmp_path, {JUNE: [1]})
+    assert run(ingest.commands, "held", "--store", tmp_path).stdout == "nothing is held\n"
+
+
+def test_a_dry_run_names_a_file_with_control_characters_on_one_line(tmp_path: Path) -> None:
+    """A name could write another line, or turn the direction of the text."""
+    folder = tmp_path / "inbox" / "gacc_query" / "import"
+    folder.mkdir(parents=True)
+    (folder / "a\nb.csv").write_text("x\n")
+    (folder / "c\u202ed.csv").write_text("x\n")
+    given = ("--inbox", tmp_path / "inbox", "--store", tmp_path / "store", "--dry-run", "--settle", "0", "--no-prefect")
+    lines = run(ingest.commands, "watch", *given).stderr.splitlines()
+    assert [line.partition(": ")[0] for line in lines] == [r"a\x0ab.csv", r"c\x202ed.csv"]
+
+
+def test_the_addresses_of_a_table_are_lines_that_a_reader_takes(tmp_path: Path) -> None:
+    def resolved(*given: str) -> Result:
+        return run(read.commands, "resolve", *given, "--store", tmp_path)
+
+    stored(tmp_path, {JUNE: [1, 2], IMPORTS: [3]})
+    found = pl.read_parquet(resolved("metric").stdout.split(), hive_partitioning=True)
+    assert found["level"].to_list() == [1, 2, 3]
+    assert len(resolved("metric", "--flow", "import").stdout.split()) == 1
+    none = resolved("record_level", "--flow", "export")
+    assert (none.exit_code, none.stdout) == (0, "")
+    assert "the table record_level has no files of the flow export in this snapshot" in none.stderr
+
+
+def test_an_output_that_is_a_pipe_or_a_folder_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "folder.csv").mkdir()
+    for name in ("pipe.csv", "folder.csv"):
+        result = run(app, "read", "metric", "--store", tmp_path, "--output", tmp_path / name)
+        assert (result.exit_code, "a folder, a pipe or a device, and no file" in result.output) == (2, True)
+
+
+def test_what_is_found_is_counted_and_codes_without_a_figure_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = {"code": pl.String, "name": pl.String, "months": pl.Int64, "first_month": pl.Date}
+    rows = [("12019010", "Soya beans", 6, date(2025, 1, 1)), ("1201", "Soya beans", 0, None)]
+    monkeypatch.setattr(inventory, "search", lambda *_: pl.DataFrame(rows, schema=kinds, orient="row"))
+    result = run(search.commands, "search", "soy", "--store", "nowhere")
+    assert (result.exit_code, "12019010" in result.stdout, "1 row\n" in result.stdout) == (0, True, True)
+    assert "and without a figure 1 code: no release covers the whole of them" in result.stdout
+
+
+def test_each_source_is_a_row_also_as_json_and_empty_columns_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    states = [
+        SourceState(source="gacc_preliminary", reporters=[], last_month="2026-10"), SourceState(source="hmrc_ots", reporters=[], reason="[no] key"),
+    ]  # fmt: skip
+    monkeypatch.setattr(sources, "source_states", lambda *_: SourceStates(sources=states))
+    shown = run(reporters.commands, "sources", columns=80).stdout
+    said = {word: word in shown for word in ("gacc_preliminary", "not asked: [no] key", "last month in", "released on")}
+    assert [*said.values()] == [True, True, True, False]
+    lines = run(reporters.commands, "sources", "--format", "json").stdout.splitlines()
+    assert [json.loads(line) for line in lines] == [state.row for state in states]
+
+
+@pytest.mark.parametrize(("level", "status", "code"), [(200.0, "complete", 0), (None, "partial", DISAGREES)])
+def test_a_sum_without_one_member_is_none_and_the_exit_code_says_so(
+    level: float | None, status: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = (Part("DEU", "complete", 300.0), Part("FRA", status, level, "" if level else "no release"))
+    found = GroupMonth("EU27", status, None if level is None else 300.0 + level, parts)
+    monkeypatch.setattr(groups, "group_month", lambda *_: found)
+    result = run(reporters.commands, "coverage", "850511", "--month", "2025-06")
+    assert (result.exit_code, "500" in result.stdout) == (code, code == 0)
+    assert ("without FRA there is no sum" in result.output) is (code == DISAGREES)
+
+
+def test_the_site_is_written_and_shown_on_loopback(
+    sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[bytes] = []
+
+    def serve_once(server: ThreadingHTTPServer) -> None:
+        host, port = server.server_address[:2]
+        assert host == "127.0.0.1"
+        url = f"http://127.0.0.1:{port}/index.html"
+        asking = threading.Thread(target=lambda: answers.append(urllib.request.urlopen(url).read()))
+        asking.start()
+        server.handle_request()
+        asking.join()
+
+    monkeypatch.setattr(ThreadingHTTPServer, "serve_forever", serve_once)
+    given = ("--store", sample_store.parent, "--output", tmp_path / "public", "--serve", "--port", "0")
+    done = run(site.commands, *given)
+    assert (done.exit_code, "pages in" in done.output) == (0, True), done.output
+    assert answers == [(tmp_path / "public" / "index.html").read_bytes()]
+
+
+def fetched(monkeypatch: pytest.MonkeyPatch, outcomes: list[str], *given: str) -> tuple[Result, list[FetchRequest]]:
+    asked: list[FetchRequest] = []
+
+    def fetch_made_up(request: FetchRequest) -> FetchReport:
+        asked.append(request)
+        found = [Fetched(name=f"q{place}", outcome=outcome, reason="[why]", file=Path("f.csv") if outcome == "new" else None) for place, outcome in enumerate(outcomes)]  # type: ignore[arg-type]  # fmt: skip
+        return FetchReport(source=request.source, fetched=found)
+
+    monkeypatch.setattr(flows.fetch.fetch, "fn", fetch_made_up)
+    return run(fetch.commands, "fetch", "hmrc_ots", "--no-prefect", *given), asked
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "code", "headline", "lines"),
+    [
+        ([], 0, "nothing new", []), (["new", "unchanged"], 0, "1 new", ["new q0: [why]; f.csv"]),
+        (["not out", "skipped"], 0, "1 skipped, 1 not out", ["skipped q1: [why]"]),
+        (["refused", "new"], REFUSED, "1 refused, 1 new", ["refused q0: [why]", "new q1: [why]; f.csv"]),
+        (["refused", "failed", "new", "new"], DISAGREES, "1 failed, 1 refused, 2 new", ["failed q1: [why]"]),
+        # Those that were skipped for one reason are one line.
+        (["failed", "skipped", "skipped", "skipped", "new"], DISAGREES, "1 failed, 1 new, 3 skipped", ["skipped q1 and 2 more: [why]"]),
+    ],
+)  # fmt: skip
+def test_each_question_is_a_line_and_the_gravest_outcome_decides_the_exit_code_of_a_fetch(
+    monkeypatch: pytest.MonkeyPatch, outcomes: list[str], code: int, headline: str, lines: list[str]
+) -> None:
+    result, _ = fetched(monkeypatch, outcomes)
+    assert (result.exit_code, f"hmrc_ots: {headline}\n" in result.stdout) == (code, True)
+    said = {line.strip() for line in (result.stdout + result.stderr).splitlines()}
+    assert {*lines} <= said
+    assert len([line for line in said if "skipped q" in line]) == len([line for line in lines if "skipped" in line])
+
+
+@pytest.mark.parametrize("given", [("--month", "2025"), ("--flow", "transit")])
+def test_options_that_are_none_are_refused_and_nothing_is_asked(
+    monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...]
+) -> None:
+    result, asked = fetched(monkeypatch, [], *given)
+    assert (result.exit_code, asked) == (REFUSED, [])
+
+
+GIVEN = ("r1", "--by", "Li Wei", "--reason", "wrong file", "--store", "here")
+REQUEST = WithdrawalRequest(release_id="r1", by="Li Wei", reason="wrong file", store=Path("here"))
+TODAY = date(2026, 1, 20)
+Asked = list[tuple[WithdrawalRequest, date]]
+
+
+def outcome_of(request: WithdrawalRequest) -> SimpleNamespace:
+    if request.release_id == "nobody":
+        raise Refused("rule", where="here", found="no release nobody", advice="Name another one.")
+    pages = ["briefs/2025-06/magnets.en.html", "briefs/2025-06/magnets.en.md"]
+    return SimpleNamespace(
+        release_id=request.release_id, title="june.csv", snapshot_id="000002-b", briefs=pages if request.undo else [],
+        warnings=["brief (May): not written"] if request.undo else [],
+    )  # fmt: skip
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """What the body of the flow gets; the flow around it is the real one, and no server answers."""
+    calls: Asked = []
+
+    def body(request: WithdrawalRequest, today: date) -> SimpleNamespace:
+        calls.append((request, today))
+        return outcome_of(request)
+
+    monkeypatch.setenv("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    monkeypatch.setattr(local_server, "running_server", lambda: None)
+    monkeypatch.setattr(flows.withdraw, "publish_decision", body)
+    monkeypatch.setattr(clock, "today", lambda: TODAY)
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("more", "request_of", "lines"),
+    [
+        ((), REQUEST, ["r1 (june.csv) is withdrawn; snapshot 000002-b", "  what changed: tidewaiter revisions --release r1"]),
+        (
+            ("--undo",), REQUEST.model_copy(update={"undo": True}),
+            [
+                "r1 (june.csv) counts again; snapshot 000002-b", "  brief written again, in the store: briefs/2025-06/magnets.en.html",
+                "  warning brief (May): not written", "  what changed: tidewaiter revisions --release r1",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_a_withdrawal_and_its_end_hold_from_today_and_say_what_is_written_again(
+    asked: Asked, more: tuple[str, ...], request_of: WithdrawalRequest, lines: list[str]
+) -> None:
+    result = run(withdraw.commands, *GIVEN, *more)
+    assert (result.exit_code, result.stdout.splitlines(), asked) == (0, lines, [(request_of, TODAY)])
+
+
+@pytest.mark.parametrize(("given", "page"), [((), "http://127.0.0.1:4200/runs/flow-run/run-7"), (("--no-prefect",), None)])  # fmt: skip
+def test_a_server_that_answers_records_the_run_unless_that_is_not_wanted(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...], page: str | None
+) -> None:
+    used: list[str] = []
+    recorded: list[tuple[WithdrawalRequest, bool]] = []
+
+    def flow(request: WithdrawalRequest, *, return_state: bool) -> SimpleNamespace:
+        recorded.append((request, return_state))
+        details = SimpleNamespace(flow_run_id="run-7")
+        return SimpleNamespace(result=lambda: outcome_of(request), state_details=details)
+
+    plain: Callable[[WithdrawalRequest], Any] = flows.withdraw.withdraw.fn
+    monkeypatch.setattr(flow, "fn", plain, raising=False)
+    monkeypatch.setattr(flows.withdraw, "withdraw", flow)
+    monkeypatch.setattr(local_server, "running_server", lambda: API)
+    monkeypatch.setattr(local_server, "use", used.append)
+    lines = run(withdraw.commands, *GIVEN, *given).stdout.splitlines()
+    assert lines[1:-1] == ([f"  this run in the UI: {page}"] if page else [])
+    # Recorded by the server, or run as a plain function; never both.
+    assert (used, recorded, asked) == (([API], [(REQUEST, True)], []) if page else ([], [], [(REQUEST, TODAY)]))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(("nobody", *GIVEN[1:]), "here: no release nobody. Name another one."), (GIVEN[:1] + GIVEN[3:], "--by"), (GIVEN[:3] + GIVEN[5:], "--reason")],
+)  # fmt: skip
+def test_a_withdrawal_of_nothing_or_without_a_name_or_a_reason_is_a_line_and_an_exit_code(
+    asked: Asked, given: tuple[str, ...], said: str
+) -> None:
+    result = run(withdraw.commands, *given)
+    assert (result.exit_code, result.stdout, said in result.stderr) == (REFUSED, "", True)
+    assert [request.release_id for request, _ in asked] == (["nobody"] if "nobody" in given else [])

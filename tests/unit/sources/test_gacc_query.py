@@ -1,0 +1,179 @@
+"""Downloads of China customs' query: which columns, which currency, what is null, which names are damage or a sum."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from bad_inputs.case import first
+from bad_inputs.download import (
+    CLEAN,
+    CLEAN_RECORDS,
+    PARTNER,
+    PARTNER_NAME,
+    csv_bytes,
+    numeric,
+    with_field,
+    workbook_bytes,
+)
+
+from schemas.reference.code_tables import code_table
+from tasks.checks.registry import check_release as check
+from tasks.domain.errors import Refused
+from tasks.sources.gacc_query import parse
+from tasks.sources.names import NAMES, doubt_names, doubt_pairs, refuse_mojibake
+from tests.unit.sources import reading
+
+read = partial(reading.read, source="gacc_query", flow="export", partners=None)
+
+
+def _text(reported: pl.DataFrame, *names: str) -> list[tuple[Any, ...]]:
+    return reported.select(pl.col(names).cast(pl.String)).rows()
+
+
+def test_a_download_as_reported() -> None:
+    reported = parse(CLEAN, "f.csv").reported
+    assert reported["record"].to_list() == [1, 2, 3, 4, 5, 6, 7]
+    assert _text(reported, "period", "product", "partner", "quantity", "quantity_unit", "value", "currency")[0] == (
+        "202506", "85051110", "502", "353000", "千克", "20,121,000", "USD",
+    )  # fmt: skip
+    assert _text(reported, "supplementary_quantity", "supplementary_unit")[5:] == [(None, None), ("2", "头")]
+    assert reported["flow"].null_count() == reported["regime"].null_count() == reported["province"].null_count() == 7
+    few = parse(csv_bytes([("8505", "磁铁", "1,000")], ("商品编码", "商品名称", "人民币")), "f.csv").reported
+    assert [name for name in few.columns if few[name].null_count() == 0] == ["record", "product", "product_name", "value", "currency"]  # fmt: skip
+    assert _text(few, "currency") == [("CNY",)]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "title", "currency"), [("Supplementary", "US dollar", "USD"), ("Supplimentary", "Renminbi Yuan", "CNY")]
+)  # fmt: skip
+def test_english_titles_in_both_spellings(spelling: str, title: str, currency: str) -> None:
+    titles = ("Date of data", "Commodity code", "Commodity", "Trading partner code", "Trading partner", "Quantity", "Unit",
+              f"{spelling} Quantity", f"{spelling} Unit", title)  # fmt: skip
+    reported = parse(csv_bytes(titles=titles), "f.csv").reported
+    assert set(reported["currency"].cast(pl.String)) == {currency}
+    assert _text(reported, "supplementary_quantity", "supplementary_unit")[6] == ("2", "头")
+
+
+@pytest.mark.parametrize(("code", "read"), [(1012100, "01012100"), (101, "0101"), (1, "01"), (85051110, "85051110")])
+def test_only_number_cells_get_their_zero_back(code: int, read: str) -> None:
+    for cell, text in ((code, read), (str(code), str(code))):
+        record = list(numeric(CLEAN_RECORDS[0]))
+        record[1] = cell
+        assert _text(parse(workbook_bytes([record]), "f.xlsx").reported, "product") == [(text,)]
+
+
+def _mojibake_of(code: str, name: str) -> bool:
+    fields = pl.DataFrame({"partner": [code], "partner_name": [name]}, schema=dict.fromkeys(("partner", "partner_name"), pl.Categorical))  # fmt: skip
+    try:
+        refuse_mojibake(fields, {name: fields[name].cast(pl.String) for name in fields.columns}, "f.csv")
+    except Refused:
+        return True
+    return False
+
+
+def test_no_name_of_the_table_is_taken_for_mojibake_and_its_mojibake_is() -> None:
+    partners = code_table("partners").filter(pl.col("name_zh").str.len_chars() > 1)
+    for code, zh, en in partners.select("gacc_code", "name_zh", "name_en").iter_rows():
+        right = (zh, en, f"{zh}\n", f"{en}（{zh}）", en.upper())
+        assert [name for name in right if _mojibake_of(code, name)] == []
+        utf_8, gb = zh.encode(), zh.encode("gb18030")
+        lost = utf_8.decode("gb18030", "replace").replace("\ufffd", "?")
+        wrong = (lost, gb.decode("latin-1"), utf_8.decode("latin-1"), "?" * len(zh))
+        assert [name for name in wrong if not _mojibake_of(code, name)] == []
+
+
+def test_mojibake_of_places_is_found_where_there_are_no_partners() -> None:
+    titles = ("商品编码", "注册地编码", "注册地名称", "人民币")
+    wrong = "广东省".encode().decode("gb18030", "replace").replace("\ufffd", "?")
+    with pytest.raises(Refused, match="广东省"):
+        parse(csv_bytes([("8505", "44", wrong, "1")], titles), "f.csv")
+
+
+def test_doubtful_names_are_counted_once_a_column() -> None:
+    records = with_field(PARTNER_NAME, "=1", 0, with_field(PARTNER_NAME, "+1", 1, with_field(PARTNER_NAME, "\x07", 2)))
+    doubts = doubt_names(parse(csv_bytes(records), "f.csv").reported, "f.csv")
+    assert [(doubt["check"], doubt["subject"], doubt["observed"]) for doubt in doubts] == [
+        ("name_is_formula", "f.csv, column partner_name", "2 such names, '+1' in record 2"),
+        ("control_character", "f.csv, column partner_name", "1 such names, '\\x07' in record 3"),
+    ]
+    for letter in "\x01\x0b\x7f\x85\u202e\u2066":
+        names = pl.DataFrame({name: [f"a{letter}b"] if name == "note" else [""] for name in NAMES})
+        assert [doubt["check"] for doubt in doubt_names(names, "f.csv")] == ["control_character"]
+
+
+def _pairs(*pairs: tuple[str, str]) -> list[dict[str, str]]:
+    records = [(*record[:PARTNER], *pair, *record[PARTNER_NAME + 1 :]) for record, pair in zip(CLEAN_RECORDS, pairs, strict=False)]  # fmt: skip
+    return doubt_pairs(parse(csv_bytes(records), "f.csv").reported, "f.csv")
+
+
+def test_a_code_beside_the_name_of_another_partner_is_an_error() -> None:
+    """A column that was sorted or pasted by itself; other spellings, new codes and codes that share a name are none."""
+    (doubt,) = _pairs(("502", "美国"), ("304", "韩国"), ("133", "德国\n"))
+    assert (doubt["check"], doubt["severity"]) == ("name_of_another", "error")
+    assert doubt["observed"] == "'德国' next to 133 in record 3 (2 such pairs)"
+    assert doubt["expected"] == "the code 304 next to that name"
+    free = (("502", "美利坚合众国"), ("998", "某国"), ("337", "格鲁吉亚"), ("150", "Georgia"), ("304", "Germany"), ("408", "玻利维亚\n"))  # fmt: skip
+    assert _pairs(*free) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_sum"),
+    [
+        *((text, True) for text in ("Grand Total", "Sub total:", "TOTAL", "World", "All countries", "Ｗｏｒｌｄ", "合 计：", "小计", "全球")),
+        *((text, False) for text in ("Summerland", "Totalia", "New World", "世界岛")),
+    ],
+)  # fmt: skip
+def test_a_partner_that_is_the_sum_of_all_is_refused(text: str, is_sum: bool) -> None:
+    """Its record would count everybody twice."""
+    data = csv_bytes(with_field(PARTNER_NAME, text, 1))
+    if is_sum:
+        with pytest.raises(Refused, match="record 2, column partner_name"):
+            parse(data, "f.csv")
+    else:
+        assert parse(data, "f.csv").reported.height > 1
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("file", "declared", "records", "numbers", "total"),
+    [
+        ("gacc_query/soybeans_import_2023_cny.csv", {"flow": "import"}, 40, 80, ("value_cny", 402_526_956_940)),
+        ("gacc_query/soybeans_export_2024_cny.csv", {}, 29, 58, ("quantity_kg", 507_699)),
+        ("gacc_query_variants/acetylene_en_full.csv", {}, 5, 10, ("value_usd", 781_660)),
+        ("gacc_query_variants/acetylene_zh_no_month.csv", {"months": "2024-01..2024-12"}, 5, 10, ("quantity_kg", 234_322)),
+        ("gacc_query_variants/crude_import_2026_cny_second_unit.csv", {"flow": "import"}, 3, 9, ("quantity_barrel", 1_062_155_556)),
+        ("gacc_query_variants/soybeans_hs4_province_regime_usd.csv", {}, 12, 12, ("value_usd", 138_685_140)),
+        ("gacc_query_xlsx/73242100_2022.xlsx", {}, 467, 934, ("quantity_kg", 7_841_583)),
+        ("gacc_vintages/6910_2026_0103_as_of_2026-05-07.xlsx", {}, 4763, 4763, ("value_usd", 1_089_995_291)),
+    ],
+)  # fmt: skip
+def test_real_files_are_read_whole_and_raise_no_doubt(
+    shared_data: Path, tmp_path: Path, file: str, declared: dict[str, Any], records: int, numbers: int, total: tuple[str, int]
+) -> None:  # fmt: skip
+    """The sums are those of Python's csv module and of openpyxl."""
+    release = read((shared_data / file).read_bytes(), tmp_path, name=Path(file).name, **declared)
+    assert set(check(release, first(release, tmp_path))["severity"]) <= {"info"}
+    row = release.release.row(0, named=True)
+    assert (row["records"], row["records_quarantined"], release.detail.height) == (records, 0, numbers)
+    assert release.detail.filter(measure=total[0])["value"].sum() == total[1]
+
+
+@pytest.mark.shared
+def test_the_totals_of_the_real_vintages(shared_data: Path, tmp_path: Path) -> None:
+    """The sums that docs/DATA.md gives, month by month and vintage by vintage."""
+    sums = {}
+    for path in sorted((shared_data / "gacc_vintages").glob("*.xlsx")):
+        detail = read(path.read_bytes(), tmp_path, name=path.name).detail
+        monthly = detail.group_by(month=pl.col("period_end").dt.strftime("%Y%m")).agg(pl.col("value").sum())
+        sums |= {(path.stem[-10:], month): value for month, value in monthly.iter_rows()}
+    assert [sums[day, "202601"] for day in ("2026-03-23", "2026-05-07")] == [522_057_349, 522_087_653]
+    assert [sums[day, "202602"] for day in ("2026-03-23", "2026-05-07")] == [313_416_432, 313_416_275]
+
+
+@pytest.mark.shared
+def test_a_download_that_reached_the_cap_is_held(shared_data: Path, tmp_path: Path) -> None:
+    data = (shared_data / "gacc_query_xlsx/39221000_2025.xlsx").read_bytes()
+    release = read(data, tmp_path, name="39221000_2025.xlsx")
+    assert check(release, first(release, tmp_path)).filter(severity="error")["check"].to_list() == ["row_cap"]

@@ -1,0 +1,69 @@
+"""What every adapter promises, and that none reads a file of another source."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from comext_bulk import Row, text
+
+from benchmarks.false_alarms import rows_of_table, unlisted
+from schemas.names import KINDS
+from schemas.reference.code_tables import partner_codes
+from tasks.domain.errors import Refused
+from tasks.domain.nomenclature import FINEST
+from tasks.sources.protocol import Source
+from tasks.sources.registry import SOURCES
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_an_adapter_names_a_kind_a_code_list_and_a_nomenclature_that_exist(name: str) -> None:
+    source = SOURCES[name]
+    assert isinstance(source, Source)
+    assert source.name == name
+    assert source.kind in KINDS
+    assert source.nomenclature in FINEST
+    assert partner_codes(source.code_list).height > 10
+    assert source.row_cap is None or source.row_cap > 1000
+
+
+def test_a_source_of_which_no_whole_file_was_read_is_experimental_and_the_page_says_so() -> None:
+    """`published` is collected by hand. A whole file that can be published makes a source known."""
+    whole = {row["source"] for row in rows_of_table() if row["given"] == "whole" and row["verdict"] == "publish"}
+    assert len(whole) > 4
+    experimental = {name for name, source in SOURCES.items() if source.experimental}
+    assert experimental == {*SOURCES} - whole - {"published"}
+    page = (Path(__file__).parents[3] / "docs" / "sources.md").read_text(encoding="utf-8")
+    (said,) = re.findall(r"^(.*) are experimental:", page, re.M)
+    assert {*re.findall(r"`(\w+)`", said)} == experimental
+
+
+@pytest.mark.shared
+def test_every_real_file_at_hand_is_judged(shared_data: Path) -> None:
+    rows = rows_of_table()
+    assert len(rows) > 80
+    assert unlisted(shared_data, rows) == []
+    assert {row["source"] for row in rows} <= {*SOURCES, ""}
+    assert {verdict for row in rows for verdict in row["verdict"].split(" or ")} == {"publish", "hold", "refuse", ""}
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("source", sorted(SOURCES))
+def test_no_other_adapter_reads_a_file_of_comtrade(shared_data: Path, source: str) -> None:
+    """Nor does its own where an answer is of a year or was cut off, or where a project has made a table of it."""
+    folders = (("comtrade_api", "*_v1_*.json"), ("comtrade_api", "preview_*.json"), ("comtrade", "*.gz"), ("mirror_pairs", "comtrade_*.csv"))  # fmt: skip
+    files = [file for folder, names in folders for file in (shared_data / folder).glob(names)]
+    assert len(files) >= 7
+    for file in files:
+        data = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+        with pytest.raises(Refused) as refused:
+            SOURCES[source].parse(data, file.name)
+        assert file.name in refused.value.where
+
+
+@pytest.mark.parametrize("source", sorted({*SOURCES} - {"eurostat_bulk"}))
+def test_a_part_of_the_bulk_file_is_refused_by_all_other_adapters(source: str) -> None:
+    """It has a row for each procedure; an adapter that took the first one of a cell would lose trade."""
+    with pytest.raises(Refused) as refused:
+        SOURCES[source].parse(text([Row(), Row(procedure="2")]), "full_202605.dat")
+    assert "full_202605.dat" in refused.value.where
