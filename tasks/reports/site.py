@@ -21,9 +21,9 @@ from tasks.domain.reporter import Reporter
 from tasks.ingest import held as held_releases
 from tasks.reports import inventory, query
 from tasks.reports.brief import render, wording
+from tasks.reports.brief.beside import is_withheld
 from tasks.reports.brief.charts import sparkline
 from tasks.reports.brief.facts import gather
-from tasks.reports.brief.mirrored import is_withheld
 from tasks.reports.brief.sentences import headlines
 from tasks.reports.brief.watched import file_name, watch_list
 from tasks.reports.citation import citation, citation_zh, known_on

@@ -16,10 +16,10 @@ from schemas.reference.code_tables import code_table
 from schemas.settings import WATCH_LIST
 from tasks.domain.errors import NoFigure
 from tasks.reports import prefect_pages, query
-from tasks.reports.brief import decided as deciding
+from tasks.reports.brief import beside as deciding
 from tasks.reports.brief import facts
 from tasks.reports.brief import watched as module
-from tasks.reports.brief.decided import covers_product, decided
+from tasks.reports.brief.beside import covers_product, decided
 from tasks.reports.brief.watched import rewrite_briefs, watched
 from tasks.reports.query import open_published
 from tasks.store.verify import audit_store
