@@ -234,7 +234,9 @@ def test_files_that_cannot_be_read_or_beside_which_no_note_can_be_left_hold_up_n
     drop(home, "july.csv", month(7))
     strange = drop(home, "page.csv", page)
     strange.rename(os.fsdecode(os.fsencode(strange.parent) + "/六月.csv".encode("gb18030")))
-    long, shut, gone, unreadable = (drop(home, f"{name}.csv", page) for name in ("页" * 82, "shut", "later gone", "unread"))
+    long, shut, gone, unreadable = (
+        drop(home, f"{name}.csv", page) for name in ("页" * 82, "shut", "later gone", "unread")
+    )
     write, read = Path.write_text, Path.read_bytes
 
     def no_note(path: Path, *text: str, **how: str) -> int:
