@@ -11,7 +11,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -23,7 +23,7 @@ from tasks.store.snapshot import open_snapshot
 from tasks.store.verify import audit_snapshot, audit_store
 from tests.faults.faulty import FAULTS, FaultyFileSystem, Stopped
 from tests.faults.readers import READERS, resolve
-from tests.faults.world import copy_store, expected_rows, run, state
+from tests.faults.world import copy_store, expected_rows, flip_byte, run, state
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.faults.writers"])
@@ -123,13 +123,18 @@ def call_names(store: Path, number: int) -> list[str]:
 STARTS = ("empty", "one", "interrupted", "unpointed", "other-unpointed")
 
 
-def check_every_fault(folder: Path, fault: str, start: str, one_of: int = 1) -> int:
-    """One publication for every call that the fault can hit, or for one of so many, other ones for each fault and start; how many
-    there were."""
+Places = Callable[[Sequence[int], int], Sequence[int]]
+
+
+def every(places: Sequence[int], _: int) -> Sequence[int]:
+    return places
+
+
+def check_every_fault(folder: Path, fault: str, start: str, of: Places = every) -> int:
+    """One publication for every call that the fault can hit, or for those that `of` takes; how many there were."""
     template, old, new = prepare(folder, start)
     places = [at for at, name in enumerate(call_names(template, new), start=1) if name in FAULTS[fault]]
-    places = places[len(fault + start) % one_of :: one_of] or places
-    for at in places:
+    for at in (places := of(places, len(fault + start))):
         store = folder / "store"
         if template.exists():
             copy_store(template, store)
@@ -175,14 +180,6 @@ def check_healing(folder: Path) -> int:
         if not fs.fired:
             return at - 1
     raise AssertionError("unreachable")
-
-
-def flip_byte(path: Path) -> Path:
-    path.chmod(0o644)
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 0xFF
-    path.write_bytes(data)
-    return path
 
 
 def check_audit(folder: Path) -> None:

@@ -24,10 +24,9 @@ from tasks.store.retention import retain
 from tasks.store.snapshot import Snapshot, list_snapshots, open_snapshot
 from tasks.store.verify import audit_store
 from tests.draws import draws
-from tests.faults.checks import flip_byte
 from tests.faults.faulty import FaultyFileSystem, Stopped
 from tests.faults.readers import READERS, resolve
-from tests.faults.world import memory, state
+from tests.faults.world import flip_byte, memory, state
 
 Content = dict[int, tuple[int, ...]]  # values by month
 MONTHS = st.integers(1, 6)

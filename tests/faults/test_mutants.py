@@ -24,7 +24,7 @@ from tests.faults.checks import (
     no_lock,
 )
 from tests.faults.checks_power import check_lying_disk, check_power, check_power_after_kill, check_retention
-from tests.faults.checks_processes import check_writers
+from tests.faults.checks_processes import check_live, check_writers
 from tests.faults.faulty import FaultyFileSystem
 
 Check = Callable[[Path], object]
@@ -208,10 +208,19 @@ def test_broken_protocol_turns_the_harness_red(tmp_path: Path, name: str) -> Non
         check(tmp_path)
 
 
-GREEN = (check_audit, check_healing, check_lying_disk, check_names, check_retention, check_stale, check_writers)
+GREEN = (
+    check_audit,
+    check_healing,
+    check_lying_disk,
+    check_live,
+    check_names,
+    check_retention,
+    check_stale,
+    check_writers,
+)
 
 
 @pytest.mark.parametrize("check", GREEN)
-def test_same_check_is_green_on_the_real_protocol(tmp_path: Path, check: Check) -> None:
+def test_the_real_protocol_keeps_the_promise(tmp_path: Path, check: Check) -> None:
     """A check raises where the protocol is wrong; one that goes through the calls of a run returns how many it tried."""
     assert check(tmp_path) in (None, *range(20, 1000)), "the check tried fewer calls than a publication makes"

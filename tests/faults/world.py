@@ -101,6 +101,14 @@ def state(store: Path) -> dict[str, tuple[object, ...]]:
     return found
 
 
+def flip_byte(path: Path) -> Path:
+    path.chmod(0o644)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+    return path
+
+
 def copy_store(source: Path, target: Path) -> None:
     """Copy with hard links and symbolic links as they are."""
     copied: dict[int, Path] = {}

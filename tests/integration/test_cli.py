@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -37,84 +38,90 @@ QUERY = (
     '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n'
     '"202506","01012100","改良种用马","502","美国","1000","千克","2","匹","20,000",\n'.replace("匹", "头")
 )
-
-
-def tidewaiter(*arguments: str, cwd: Path, store: str | Path = "store") -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "COLUMNS": "200", "TIDEWAITER_STORE": str(store), "NO_COLOR": "1"}
-    return subprocess.run(
-        [sys.executable, "-m", "flows", *arguments],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+STORE = Path("store", "reporter=CHN")
+DECLARED = "--source gacc_query --flow export --partners all --no-prefect"
+ALL_PARTNERS = 'source = "gacc_query"\nflow = "export"\npartners = "all"\n'
+SPOKEN = {"COLUMNS": "200", "TIDEWAITER_STORE": "store", "NO_COLOR": "1"}
 
 
 class Said(NamedTuple):
-    returncode: int
-    stdout: str
-    stderr: str
+    code: int
+    out: str
+    err: str
 
 
-def in_process(*arguments: str, cwd: Path) -> Said:
-    """The same command where a process of its own would show no more: one takes three seconds to start."""
+def process(command: str, cwd: Path) -> Said:
+    """A command in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "flows", *shlex.split(command)], cwd=cwd, env={**os.environ, **SPOKEN}, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+def said(command: str, cwd: Path) -> Said:
+    """The same where a process of its own would show no more: one takes three seconds to start."""
     with contextlib.chdir(cwd), pytest.MonkeyPatch.context() as patch:
         for console in (terminal.console(), terminal.errors()):
             patch.setattr(console, "_width", 200)
-        for name, value in (("COLUMNS", "200"), ("TIDEWAITER_STORE", "store"), ("NO_COLOR", "1")):
+        for name, value in SPOKEN.items():
             patch.setenv(name, value)
-        done = CliRunner().invoke(app, [*arguments], catch_exceptions=False)
+        done = CliRunner().invoke(app, shlex.split(command), catch_exceptions=False)
     return Said(done.exit_code, done.stdout, done.stderr)
+
+
+def state(folder: Path) -> dict[Path, tuple[int, int, int]]:
+    """What would show that a file was written; a run leaves nothing in tmp."""
+    return {
+        path: (at.st_ino, at.st_mtime_ns, at.st_size)
+        for path in folder.rglob("*")
+        if path.name != "tmp" and (at := path.lstat())
+    }
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the sample was run without a server."""
     folder = tmp_path_factory.mktemp("home")
-    done = tidewaiter("run", "--no-prefect", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    (folder / "run.txt").write_text(done.stdout, encoding="utf-8")
+    done = process("run --no-prefect", folder)
+    assert done.code == 0, done.err
+    (folder / "run.txt").write_text(done.out, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def horses(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with june.csv, one record of a code that begins with a zero, and the store into which it was ingested."""
+    folder = tmp_path_factory.mktemp("horses")
+    (folder / "june.csv").write_bytes(QUERY.encode("gb18030"))
+    done = said(f"ingest june.csv {DECLARED}", folder)
+    assert done.code == 0, done.err
     return folder
 
 
 def test_run_prints_the_story_with_traces_and_where_things_lie(home: Path) -> None:
     told = (home / "run.txt").read_text(encoding="utf-8")
-    table = told[: told.index("Where these come from")]
-    for figure in FIGURES:
+    table, _, traces = told.partition("Where these come from")
+    for figure in (*FIGURES, "* rests on a base that no source at hand prints"):
         assert figure in table, figure
-    assert "* rests on a base that no source at hand prints" in table
-    traces = told[told.index("Where these come from") :]
     assert traces.count("agrees with snapshot") == 5
     assert "DOES NOT AGREE" not in traces
-    assert "record 34 of" in traces
-    assert "https://www.timeslive.co.za/news/world/2025-07-20" in traces
-    assert "implies a base of 5,146,086 to 5,154,406" in traces
-    assert "store/reporter=CHN/current/<table>" in traces
+    for words in ("record 34 of", "https://www.timeslive.co.za/news/world/2025-07-20", "implies a base of 5,146,086 to 5,154,406",
+                  "store/reporter=CHN/current/<table>"):  # fmt: skip
+        assert words in traces
 
 
 def test_the_same_again_says_nothing_new_and_touches_nothing(home: Path) -> None:
-    def state() -> dict[str, tuple[int, int, int]]:
-        # What a run leaves for itself in tmp is gone again.
-        return {
-            str(path): (path.lstat().st_ino, path.lstat().st_mtime_ns, path.lstat().st_size)
-            for path in (home / "store").rglob("*")
-            if path.name != "tmp"
-        }
-
-    before = state()
-    done = tidewaiter("run", "--no-prefect", cwd=home)
-    assert done.returncode == 0
-    assert done.stdout.startswith("nothing new")
-    assert state() == before
+    before = state(home / "store")
+    done = said("run --no-prefect", home)
+    assert (done.code, done.out[:11]) == (0, "nothing new")
+    assert state(home / "store") == before
     assert len(before) > 100
 
 
 def test_read_gives_the_rows_that_plain_readers_get(home: Path) -> None:
     for table in ("metric", "trade_flow"):
-        printed = in_process("read", table, "--no-names", "--format", "json", cwd=home)
-        rows = [json.loads(line) for line in printed.stdout.splitlines()]
-        folder = (home / "store" / "reporter=CHN" / "current" / table).resolve()
+        rows = [json.loads(line) for line in said(f"read {table} --no-names --format json", home).out.splitlines()]
+        folder = (home / STORE / "current" / table).resolve()
         key = ["flow", "year", "month", "product", "partner", *(["measure"] if table == "metric" else [])]
         own = pl.scan_parquet(folder, hive_partitioning=True).collect()
         assert len(rows) == own.height > 20
@@ -139,22 +146,21 @@ def test_read_gives_the_rows_that_plain_readers_get(home: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        (("watch", "--settle", "0", "--inbox"), "Would publish 2025-06 would be published [b].csv: "),
-        (("backfill",), "Would ingest 2 downloads/[b].csv downloads/a.csv"),
+        ("watch --settle 0 --inbox", "Would publish 2025-06 would be published [b].csv: "),
+        ("backfill", "Would ingest 2 downloads/[b].csv downloads/a.csv"),
     ],
 )
 def test_a_dry_run_says_what_came_of_each_file_or_lists_them_in_their_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], says: str
+    tmp_path: Path, command: str, says: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     (tmp_path / "downloads").mkdir()
     (tmp_path / "downloads" / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\n')
     for name, day in (("a.csv", "2025-08-20"), ("[b].csv", "2025-07-20")):
         (tmp_path / "downloads" / name).write_bytes(QUERY.replace("1000", f"1{len(name)}").encode("gb18030"))
         (tmp_path / "downloads" / f"{name}.toml").write_text(f"released_on = {day}\n")
-    done = CliRunner().invoke(app, [*command, "downloads", "--dry-run", "--no-prefect", "--store", "store"])
-    assert done.exit_code == 0, done.output
-    assert " ".join(done.stdout.split()).startswith(says)
+    done = said(f"{command} downloads --dry-run --no-prefect", tmp_path)
+    assert done.code == 0, done
+    assert " ".join(done.out.split()).startswith(says)
     assert not (tmp_path / "store").exists()
 
 
@@ -164,11 +170,10 @@ def test_an_approval_whose_bytes_are_gone_is_one_line(home: Path, monkeypatch: p
         raise BrokenStore("raw/ab/abc: no such object")
         yield
 
-    monkeypatch.chdir(home)
     monkeypatch.setattr(held, "decide", lambda *_: None)
     monkeypatch.setattr(held, "reopened", gone)
-    done = CliRunner().invoke(app, ["approve", "x", "--by", "Li Wei", "--reason", "seen", "--store", "store"])
-    assert (done.exit_code, done.output) == (2, "refused raw/ab/abc: no such object\n")
+    done = said("approve x --by 'Li Wei' --reason seen", home)
+    assert done == (2, "", "refused raw/ab/abc: no such object\n")
 
 
 def test_the_python_of_the_documentation_runs_as_it_is_written(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,19 +186,12 @@ def test_the_python_of_the_documentation_runs_as_it_is_written(home: Path, monke
         exec(compile(block.replace("s3://customs/store", "store"), "README.md", "exec"), {})
 
 
-def test_a_store_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_written_is_one_line(horses: Path, tmp_path: Path) -> None:
     """A file where the folder should be: no traceback, and the path in what is said."""
-    file, store = tmp_path / "june.csv", tmp_path / "store"
-    file.write_bytes(QUERY.encode("gb18030"))
-    store.write_text("a file")
-    declared = ("--source", "gacc_query", "--flow", "export", "--no-prefect", "--store", str(store))
-    done = CliRunner().invoke(app, ["ingest", str(file), *declared])
-    assert (done.exit_code, "not published" in done.output, str(store) in done.output.replace("\n", "")) == (
-        1,
-        True,
-        True,
-    )
-    assert store.read_text() == "a file"
+    (tmp_path / "store").write_text("a file")
+    done = said(f"ingest {horses}/june.csv {DECLARED}", tmp_path)
+    assert (done.code, done.out, done.err[:13], "store" in done.err) == (1, "", "not published", True), done
+    assert (tmp_path / "store").read_text() == "a file"
 
 
 @pytest.mark.parametrize(
@@ -210,15 +208,14 @@ def test_what_a_disk_says_no_with_is_a_sentence_that_says_what_to_do(
     def refuse(self: FileSystem, path: Path) -> int:
         raise OSError(code, os.strerror(code), str(path))
 
-    monkeypatch.chdir(home)
     monkeypatch.setattr(FileSystem, "lock", refuse)
-    said = f"store/reporter=CHN/.lock: {found}. {to_do}"
-    again = CliRunner().invoke(app, ["ingest", str(SAMPLE), "--no-prefect"])
-    assert (again.exit_code, again.stdout) == (1, "")
-    assert again.stderr.startswith(f"not published {said}")
-    assert again.stderr.rstrip().endswith("then run this again.\n  the store is as it was")
-    retained = CliRunner().invoke(app, ["retain"])
-    assert (retained.exit_code, retained.stderr.startswith(f"refused {said}")) == (2, True)
+    words = f"{STORE}/.lock: {found}. {to_do}"
+    again = said(f"ingest {SAMPLE} --no-prefect", home)
+    assert (again.code, again.out) == (1, "")
+    assert again.err.startswith(f"not published {words}")
+    assert again.err.rstrip().endswith("then run this again.\n  the store is as it was")
+    retained = said("retain", home)
+    assert (retained.code, retained.err.startswith(f"refused {words}")) == (2, True)
 
 
 def test_a_store_that_this_user_may_not_look_into_is_no_damaged_one(
@@ -227,172 +224,100 @@ def test_a_store_that_this_user_may_not_look_into_is_no_damaged_one(
     def refuse(path: object) -> str:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
-    monkeypatch.chdir(home)
     monkeypatch.setattr(os, "readlink", refuse)
-    done = CliRunner().invoke(app, ["resolve", "metric"])
-    assert done.exit_code == 2
-    assert done.stderr.startswith(
-        "refused store/reporter=CHN/.current: Permission denied. Run this as a user who may read"
-    )
+    done = said("resolve metric", home)
+    assert done.code == 2
+    assert done.err.startswith(f"refused {STORE}/.current: Permission denied. Run this as a user who may read")
 
 
-@pytest.mark.parametrize("command", [("watch", "--inbox", "none"), ("backfill", "none")])
-def test_no_folder_is_said_before_a_run_begins(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize("command", ["watch --inbox none", "backfill none"])
+def test_no_folder_is_said_before_a_run_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     """Within a run of a server the log would print a traceback above the line."""
 
     def never() -> str:
         raise AssertionError("a run began")
 
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("flows.cli.local_server.running_server", never)
-    done = CliRunner().invoke(app, [*command, "--store", "store"])
-    assert (done.exit_code, "none: there is no such folder" in done.output) == (2, True), done.output
+    done = said(command, tmp_path)
+    assert (done.code, "none: there is no such folder" in done.err) == (2, True), done
     (tmp_path / "none").write_text("a file")
-    done = CliRunner().invoke(app, [*command, "--store", "store"])
-    assert (done.exit_code, "none: a file. Give the folder" in done.output) == (2, True), done.output
+    done = said(command, tmp_path)
+    assert (done.code, "none: a file. Give the folder" in done.err) == (2, True), done
 
 
 def test_trace_and_audit_agree_and_a_flipped_byte_is_named(home: Path, tmp_path: Path) -> None:
     copied(home / "store", tmp_path)
-    traced = in_process(
-        "trace",
-        "85051110",
-        "--partner",
-        "USA",
-        "--month",
-        "2025-06",
-        "--metric",
-        "mom_pct",
-        "--format",
-        "json",
-        cwd=tmp_path,
-    )
-    found = json.loads(traced.stdout)
+    traced = said("trace 85051110 --partner USA --month 2025-06 --metric mom_pct --format json", tmp_path)
+    found = json.loads(traced.out)
     assert found["agrees"] is True
-    assert [operand["numbers"][0]["value"] for operand in found["operands"]] == [353_000, 46_400]
-    assert [json.loads(operand["numbers"][0]["printed"][0])["quantity"] for operand in found["operands"]] == [
-        "353",
-        "46.4",
-    ]
-    half_year = in_process(
-        "trace",
-        "85051110",
-        "--month",
-        "2025-06",
-        "--metric",
-        "ytd_yoy_pct",
-        "--partner",
-        "WLD",
-        "--format",
-        "json",
-        cwd=tmp_path,
-    )
+    numbers = [operand["numbers"][0] for operand in found["operands"]]
+    assert [number["value"] for number in numbers] == [353_000, 46_400]
+    assert [json.loads(number["printed"][0])["quantity"] for number in numbers] == ["353", "46.4"]
+    half_year = said("trace 85051110 --month 2025-06 --metric ytd_yoy_pct --partner WLD --format json", tmp_path)
     # January to June 2024 is printed nowhere: it is January to July less July, and nothing else of that year is in it.
-    before = json.loads(half_year.stdout)["operands"][1]["numbers"]
+    before = json.loads(half_year.out)["operands"][1]["numbers"]
     assert [(number["period"], number["value"]) for number in before] == [
         ("2024-01..2024-07", 32_812_000), ("2024-07", 5_278_000),
     ]  # fmt: skip
-    passed = in_process("audit", cwd=tmp_path)
-    assert passed.returncode == 0
-    assert "25 figures traced back" in passed.stdout
-    victim = max(
-        (tmp_path / "store" / "reporter=CHN" / ".objects").rglob("*.parquet"), key=lambda path: path.stat().st_size
-    )
+    passed = said("audit", tmp_path)
+    assert (passed.code, "25 figures traced back" in passed.out) == (0, True)
+    victim = max((tmp_path / STORE / ".objects").rglob("*.parquet"), key=lambda path: path.stat().st_size)
     data = bytearray(victim.read_bytes())
     data[len(data) // 2] ^= 1
     victim.chmod(0o644)
     victim.write_bytes(data)
-    failed = tidewaiter("audit", cwd=tmp_path)
-    assert failed.returncode == 1
-    assert victim.name[:16] in failed.stderr
+    failed = said("audit", tmp_path)
+    assert (failed.code, victim.name[:16] in failed.err) == (1, True)
 
 
 def test_what_is_held_is_decided_about_by_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "400")
-    declared = ("--source", "gacc_query", "--flow", "export", "--partners", "all", "--no-prefect")
-    decision = ("--by", "Li Wei", "--reason", "compared with the site")
-
-    def run(*arguments: str) -> tuple[int, str]:
-        done = CliRunner().invoke(app, [*arguments], catch_exceptions=False)
-        return done.exit_code, done.output
-
+    decision, store = "--by 'Li Wei' --reason 'compared with the site'", tmp_path / STORE
     (tmp_path / "june.csv").write_bytes(csv_bytes(CLEAN_RECORDS))
-    assert run("ingest", "june.csv", *declared, "--released-on", "2025-07-20")[0] == 0
-    before = {path: path.lstat().st_mtime_ns for path in (tmp_path / "store").rglob("*") if path.suffix == ".parquet"}
-    current = os.readlink(tmp_path / "store" / "reporter=CHN" / ".current")
+    assert said(f"ingest june.csv {DECLARED} --released-on 2025-07-20", tmp_path).code == 0
+
+    def published() -> tuple[str, dict[Path, int]]:
+        files = {path: path.lstat().st_mtime_ns for path in store.rglob("*.parquet")}
+        return os.readlink(store / ".current"), files
+
+    before = published()
     (tmp_path / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
     (tmp_path / "gone.csv").write_bytes(csv_bytes([row for row in CLEAN_RECORDS if row[3] not in ("304", "133")]))
     for name, finding in (("cut.csv", "row_cap (cut.csv): 10,000 records"), ("gone.csv", "partner_removed")):
-        code, told = run("ingest", name, *declared, "--released-on", "2025-07-21")
-        assert code == 3
-        assert finding in told
-    waiting = {kept.title: kept.release_id for kept in held.waiting(tmp_path / "store" / "reporter=CHN")}
-    code, told = run("held")
-    assert (code, told.splitlines()[-1]) == (0, "2 held")
-    assert all(name in told for name in [*waiting, *waiting.values()])
-    assert run("reject", waiting["cut.csv"], *decision)[0] == 0
-    assert os.readlink(tmp_path / "store" / "reporter=CHN" / ".current") == current
-    assert before == {
-        path: path.lstat().st_mtime_ns for path in (tmp_path / "store").rglob("*") if path.suffix == ".parquet"
-    }
+        done = said(f"ingest {name} {DECLARED} --released-on 2025-07-21", tmp_path)
+        assert (done.code, finding in done.out + done.err) == (3, True), done
+    waiting = {kept.title: kept.release_id for kept in held.waiting(store)}
+    listed = said("held", tmp_path)
+    assert (listed.code, listed.out.splitlines()[-1]) == (0, "2 held")
+    assert all(name in listed.out for name in [*waiting, *waiting.values()])
+    assert said(f"reject {waiting['cut.csv']} {decision}", tmp_path).code == 0
+    assert published() == before
     # Nor is a server started where none answers.
     monkeypatch.setattr("flows.cli.local_server.running_server", lambda: None)
     monkeypatch.setattr(subprocess, "Popen", None)
-    code, told = run("approve", waiting["gone.csv"], *decision)
-    assert (code, told.strip().split(":")[0]) == (0, "published gone.csv")
-    (row,) = query.query(tmp_path / "store" / "reporter=CHN", "finding").filter(check="approved").to_dicts()
+    done = said(f"approve {waiting['gone.csv']} {decision}", tmp_path)
+    assert (done.code, done.out.strip().split(":")[0]) == (0, "published gone.csv")
+    (row,) = query.query(store, "finding").filter(check="approved").to_dicts()
     assert (row["release_id"], row["observed"]) == (waiting["gone.csv"], "approved by Li Wei: compared with the site")
-    trail = query.query(tmp_path / "store" / "reporter=CHN", "lineage").filter(release_id=waiting["gone.csv"])
+    trail = query.query(store, "lineage").filter(release_id=waiting["gone.csv"])
     assert "hold_on_errors" in trail["step"].to_list()
-    assert run("held")[1].strip() == "nothing is held"
-    assert query.query(tmp_path / "store" / "reporter=CHN", "release")["title"].sort().to_list() == [
-        "gone.csv",
-        "june.csv",
-    ]
+    assert said("held", tmp_path).out.strip() == "nothing is held"
+    assert query.query(store, "release")["title"].sort().to_list() == ["gone.csv", "june.csv"]
 
 
-def test_leading_zeros_survive_in_every_reader(tmp_path: Path) -> None:
-    (tmp_path / "query.csv").write_bytes(QUERY.encode("gb18030"))
-    done = tidewaiter(
-        "ingest",
-        "query.csv",
-        "--source",
-        "gacc_query",
-        "--flow",
-        "import",
-        "--partners",
-        "all",
-        "--no-prefect",
-        cwd=tmp_path,
-    )
-    assert done.returncode == 0, done.stderr
-    folder = (tmp_path / "store" / "reporter=CHN" / "current" / "trade_flow").resolve()
-    assert pl.scan_parquet(folder).collect()["product"].to_list() == ["01012100"]
-    assert duckdb.sql(
-        f"select product from read_parquet('{folder}/**/*.parquet', hive_partitioning=true)"
-    ).fetchall() == [("01012100",)]
+def test_leading_zeros_survive_in_every_reader(horses: Path) -> None:
+    folder = (horses / STORE / "current" / "trade_flow").resolve()
+    plain = pl.scan_parquet(folder).collect()
+    columns = ("product", "quantity_kg", "quantity_other", "quantity_other_unit", "value_usd")
+    assert plain.select(columns).rows() == [("01012100", 1000.0, 2.0, "item", 20000.0)]
+    asked = f"select product from read_parquet('{folder}/**/*.parquet', hive_partitioning=true)"
+    assert duckdb.sql(asked).fetchall() == [("01012100",)]
     assert pandas.read_parquet(folder)["product"].tolist() == ["01012100"]
-    wide = pl.scan_parquet(folder).collect().row(0, named=True)
-    assert (wide["quantity_kg"], wide["quantity_other"], wide["quantity_other_unit"], wide["value_usd"]) == (
-        1000.0,
-        2.0,
-        "item",
-        20000.0,
-    )
 
 
-def test_a_dead_prefect_and_a_mute_openlineage_block_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same snapshot, which includes the lineage of each step, with and without the two, in bounded time."""
-    declared = ("--source", "gacc_query", "--flow", "export", "--partners", "all", "--no-prefect")
-    for name in ("alone", "beset"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "june.csv").write_bytes(QUERY.encode("gb18030"))
-    began = time.monotonic()
-    assert tidewaiter("ingest", "june.csv", *declared, cwd=tmp_path / "alone").returncode == 0
-    alone_s = time.monotonic() - began
+def test_a_dead_prefect_and_a_mute_openlineage_block_nothing(
+    horses: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same snapshot, which includes the lineage of each step, as without the two, in bounded time."""
     with socket.socket() as prefect, socket.socket() as openlineage:
         # Both take a call and never say a word: worse than a closed door.
         for mute in (prefect, openlineage):
@@ -401,132 +326,107 @@ def test_a_dead_prefect_and_a_mute_openlineage_block_nothing(tmp_path: Path, mon
         monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{prefect.getsockname()[1]}/api")
         monkeypatch.setenv("OPENLINEAGE_URL", f"http://127.0.0.1:{openlineage.getsockname()[1]}")
         began = time.monotonic()
-        done = tidewaiter("ingest", "june.csv", *declared, cwd=tmp_path / "beset")
-        beset_s = time.monotonic() - began
-        assert done.returncode == 0, done.stderr
+        done = process(f"ingest {horses}/june.csv {DECLARED}", tmp_path)
+        assert done.code == 0, done.err
+        # Two patiences of 2 s, the start of a process, and what a busy machine may add.
+        assert time.monotonic() - began < 300
         openlineage.settimeout(0)
         openlineage.accept()[0].close()
         prefect.settimeout(0)
         with pytest.raises(BlockingIOError):
             prefect.accept()
-    # Two patiences of 2 s, and what a busy machine may add.
-    assert beset_s < 2 * alone_s + 20
-    alone, beset = (os.readlink(tmp_path / name / "store" / "reporter=CHN" / ".current") for name in ("alone", "beset"))
-    assert alone == beset
-    (told,) = (tmp_path / "beset" / "store" / "reporter=CHN" / "lineage").glob("*.ndjson")
+    assert os.readlink(tmp_path / STORE / ".current") == os.readlink(horses / STORE / ".current")
+    (told,) = (tmp_path / STORE / "lineage").glob("*.ndjson")
     jobs = [json.loads(line)["job"]["name"] for line in told.read_text().splitlines()]
     assert {"land", "publish", "report"} <= set(jobs)
 
 
-def test_a_dry_run_goes_the_whole_way_and_leaves_everything_as_it_was(tmp_path: Path) -> None:
-    declared = ("--source", "gacc_query", "--flow", "export", "--partners", "all", "--no-prefect")
-    (tmp_path / "june.csv").write_bytes(QUERY.encode("gb18030"))
-    tried = tidewaiter("ingest", "june.csv", *declared, "--dry-run", cwd=tmp_path)
-    assert (tried.returncode, tried.stdout.split(" june.csv")[0]) == (0, "would be published")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["june.csv"]
-    assert in_process("ingest", "june.csv", *declared, cwd=tmp_path).returncode == 0
-    state = os.readlink(tmp_path / "store" / "reporter=CHN" / ".current")
-    assert state.removeprefix(".snapshots/") in tried.stdout
+def test_a_dry_run_goes_the_whole_way_and_leaves_everything_as_it_was(horses: Path, tmp_path: Path) -> None:
+    tried = said(f"ingest {horses}/june.csv {DECLARED} --dry-run", tmp_path)
+    assert (tried.code, tried.out.split(" june.csv")[0]) == (0, "would be published")
+    assert [*tmp_path.iterdir()] == []
+    assert os.readlink(horses / STORE / ".current").removeprefix(".snapshots/") in tried.out
     (tmp_path / "july.csv").write_bytes(QUERY.replace("202506", "202507").encode("gb18030"))
-    before = {path: path.lstat() for path in (tmp_path / "store").rglob("*")}
-    again = in_process("ingest", "july.csv", *declared, "--dry-run", cwd=tmp_path)
-    assert again.stdout.startswith("would be published july.csv")
-    after = {path: path.lstat() for path in (tmp_path / "store").rglob("*")}
+    before = {path: path.lstat() for path in (horses / "store").rglob("*")}
+    again = said(f"ingest {tmp_path}/july.csv {DECLARED} --dry-run", horses)
+    assert again.out.startswith("would be published july.csv")
+    after = {path: path.lstat() for path in (horses / "store").rglob("*")}
     assert before.keys() == after.keys()
     assert all((was.st_ino, was.st_mtime_ns, was.st_size) == (after[path].st_ino, after[path].st_mtime_ns, after[path].st_size)
                for path, was in before.items())  # fmt: skip
 
 
-def test_a_backfill_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
-    for name in ("killed", "whole"):
-        folder = tmp_path / name / "downloads"
-        folder.mkdir(parents=True)
-        (folder / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\npartners = "all"\n')
-        for month in range(1, 7):
-            own = (
-                QUERY.replace("202506", f"2024{month:02d}")
-                .replace('"1000"', f'"{1000 + month}"')
-                .replace('"20,000"', f'"{20_000 + 20 * month:,}"')
-            )
-            (folder / f"{month}.csv").write_bytes(own.encode("gb18030"))
-            (folder / f"{month}.csv.toml").write_text(f"released_on = 2024-{month + 1:02d}-20\n")
-    home = tmp_path / "killed"
-    command = [sys.executable, "-m", "flows", "backfill", "downloads", "--no-prefect"]
-    filling = subprocess.Popen(command, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    # In the middle of its batch: some files are landed, and nothing is published.
-    while len([*(home / "store" / "reporter=CHN").glob(f"raw/*/{64 * '?'}.json")]) < 3:
-        assert time.monotonic() < deadline, "the backfill landed nothing"
-        time.sleep(0.01)
-    filling.kill()
-    filling.wait(10)
-    assert not (home / "store" / "reporter=CHN" / "current").exists()
-    assert tidewaiter("backfill", "downloads", "--no-prefect", cwd=home).returncode == 0
-    assert tidewaiter("backfill", "downloads", "--no-prefect", cwd=tmp_path / "whole").returncode == 0
-    both = [os.readlink(tmp_path / name / "store" / "reporter=CHN" / ".current") for name in ("killed", "whole")]
-    assert both[0] == both[1]
-    again = tidewaiter("backfill", "downloads", "--no-prefect", cwd=home)
-    assert (again.returncode, again.stdout.strip()) == (0, "Nothing new")
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with a file of each of three months, and the name of the snapshot that a backfill of it makes."""
+    folder = tmp_path_factory.mktemp("whole")
+    (folder / "downloads").mkdir()
+    (folder / "downloads" / "defaults.toml").write_text(ALL_PARTNERS)
+    for month in range(1, 4):
+        own = QUERY.replace("202506", f"2024{month:02d}").replace('"1000"', f'"{1000 + month}"')
+        (folder / "downloads" / f"{month}.csv").write_bytes(own.encode("gb18030"))
+        (folder / "downloads" / f"{month}.csv.toml").write_text(f"released_on = 2024-{month + 1:02d}-20\n")
+    assert said("backfill downloads --no-prefect", folder).code == 0
+    return folder / "downloads", os.readlink(folder / STORE / ".current")
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_what_is_ended_from_outside_says_what_holds_and_goes_on_when_run_again(
-    tmp_path: Path, sent: signal.Signals, code: int
+INTERRUPTED = "interrupted what was published stands, and nothing is half published; run this again to go on"
+
+
+@pytest.mark.parametrize(
+    ("sent", "code", "says"),
+    [(signal.SIGINT, 130, INTERRUPTED), (signal.SIGTERM, 143, INTERRUPTED), (signal.SIGKILL, -signal.SIGKILL, "")],
+)
+def test_what_is_ended_from_outside_publishes_nothing_half_and_goes_on_when_run_again(
+    tmp_path: Path, downloads: tuple[Path, str], sent: signal.Signals, code: int, says: str
 ) -> None:
-    store = tmp_path / "store"
-    store.mkdir()
-    # A shell that starts tests next to other work has its children ignore Ctrl-C. In the middle of its way, landed and not
-    # published, it waits for the signal, which a busy machine may send late.
+    folder, whole = downloads
+    # A shell that starts tests next to other work has its children ignore Ctrl-C. In the middle of its way, with two files landed
+    # and nothing published, it waits for the signal, which a busy machine may send late.
     waits = (
         "import signal; from flows.cli.app import app; from tasks.steps.listeners import listening\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "with listening(step=lambda step: signal.pause() if step == 'parse' else None): app()"
+        "seen = []\n"
+        "def wait(step):\n"
+        "    seen.append(step)\n"
+        "    if seen.count('parse') == 2: print('waits', flush=True); signal.pause()\n"
+        "with listening(step=wait): app()"
     )
-    ingest = ["ingest", "flows/examples/published_figures.csv", "--no-prefect", "--store", str(store)]
+    command = f"backfill {folder} --no-prefect"
     running = subprocess.Popen(
-        [sys.executable, "-c", waits, *ingest], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    deadline = time.monotonic() + 120
-    while running.poll() is None and not [*store.glob("reporter=CHN/raw/*/*")]:
-        assert time.monotonic() < deadline, "nothing was landed"
-        time.sleep(0.01)
+        [sys.executable, "-c", waits, *command.split()], cwd=tmp_path, env={**os.environ, **SPOKEN}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert running.stdout is not None
+    assert running.stdout.readline() == "waits\n"
     running.send_signal(sent)
     out, err = running.communicate(timeout=120)
-    assert (running.returncode, out) == (code, ""), err
-    assert err.split() == (
-        [
-            "interrupted",
-            "what",
-            "was",
-            "published",
-            "stands,",
-            "and",
-            "nothing",
-            "is",
-            "half",
-            "published;",
-            "run",
-            "this",
-            "again",
-            "to",
-            "go",
-            "on",
-        ]
-    )
-    assert not (store / "reporter=CHN" / "current").exists()
-    again = tidewaiter(*ingest, cwd=ROOT)
-    assert (again.returncode, again.stdout[:9]) == (0, "published"), again.stderr
+    assert (running.returncode, out, " ".join(err.split())) == (code, "", says)
+    assert not (tmp_path / STORE / "current").exists()
+    assert len([*(tmp_path / STORE).glob(f"raw/*/{64 * '?'}.json")]) >= 2
+    assert said(command, tmp_path).code == 0
+    assert os.readlink(tmp_path / STORE / ".current") == whole
+    again = said(command, tmp_path)
+    assert (again.code, again.out.strip()) == (0, "Nothing new")
 
 
-@pytest.mark.parametrize("asked", [("revisions",), ("read", "record_level"), ("resolve", "metric")])
-def test_a_reader_that_has_seen_enough_is_told_of_no_refusal(home: Path, asked: tuple[str, ...]) -> None:
+def test_a_reader_that_has_seen_enough_is_told_of_no_refusal(home: Path) -> None:
     """`tidewaiter revisions | head` said "refused [Errno 32] Broken pipe", and ended as if it were refused."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "flows", *asked], cwd=home, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    ) as running:  # fmt: skip
-        assert running.stdout is not None
-        running.stdout.close()
-        assert running.stderr is not None
-        said = running.stderr.read()
-    assert (said, running.returncode) == ("", 141)
+    # What each command needs is imported once, and each is a process that is forked from there.
+    program = """
+import os, sys
+from flows.cli.app import app
+for asked in ("revisions", "read record_level", "resolve metric"):
+    if not (child := os.fork()):
+        ends = os.pipe()
+        os.close(ends[0])
+        os.dup2(ends[1], 1)
+        sys.argv = ["tidewaiter", *asked.split()]
+        app()
+    print(asked, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=home, env={**os.environ, **SPOKEN}, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["revisions 141", "read record_level 141", "resolve metric 141"]

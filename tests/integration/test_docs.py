@@ -18,12 +18,11 @@ PAGES = sorted(
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_link_within_the_project_leads_to_a_file(page: Path) -> None:
-    for link in LINK.findall(page.read_text(encoding="utf-8")):
-        if not link.startswith(("http://", "https://", "#", "mailto:")):
-            place = page.parent / link.partition("#")[0]
-            assert place.exists(), f"{page.name} leads to {link}, and there is no such file"
+def test_every_link_within_the_project_leads_to_a_file() -> None:
+    links = [(page, link) for page in PAGES for link in LINK.findall(page.read_text(encoding="utf-8"))]
+    inside = [(page, link) for page, link in links if not link.startswith(("http://", "https://", "#", "mailto:"))]
+    assert len(inside) > 30
+    assert [f"{page}: {link}" for page, link in inside if not (page.parent / link.partition("#")[0]).exists()] == []
 
 
 def test_the_pages_are_found_and_name_one_another() -> None:
@@ -49,9 +48,8 @@ def _built(source: Path, made: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
-@pytest.fixture
-def pages(tmp_path: Path) -> Path:
-    """A copy of the pages, to break."""
+def test_the_site_is_not_built_with_a_broken_link(tmp_path: Path) -> None:
+    """In a copy of the pages a link to no file, one to no heading, and a page that is listed nowhere."""
     copied = tmp_path / "project"
     for file in [*PAGES, ROOT / "docs" / "conf.py", ROOT / "docs" / "magnets.svg", ROOT / "pyproject.toml"]:
         target = copied / file.relative_to(ROOT)
@@ -61,27 +59,19 @@ def pages(tmp_path: Path) -> Path:
         shutil.copytree(ROOT / folder, copied / folder, dirs_exist_ok=True)
     (copied / "flows").mkdir(exist_ok=True)
     shutil.copy(ROOT / "flows" / "release.py", copied / "flows")
-    return copied
-
-
-@pytest.mark.parametrize(
-    ("page", "was", "now", "says"),
-    [
-        ("README.md", "(docs/limits.md)", "(docs/limit.md)", "'docs/limit.md' [myst.xref_missing]"),
-        ("README.md", "(docs/vintages.md)", "(docs/vintages.md#nowhere)", "local id not found in doc 'docs/vintages'"),
-        ("docs/extra.md", "", "# A page that nobody listed\n", "document isn't included in any toctree"),
-    ],
-)
-def test_the_site_is_not_built_with_a_broken_link(pages: Path, page: str, was: str, now: str, says: str) -> None:
-    text = (pages / page).read_text(encoding="utf-8") if was else ""
-    assert was in text
-    (pages / page).write_text(text.replace(was, now) if was else now, encoding="utf-8")
-    done = _built(pages, pages / "made")
+    page = copied / "README.md"
+    for was, now in (("(docs/limits.md)", "(docs/limit.md)"), ("(docs/vintages.md)", "(docs/vintages.md#nowhere)")):
+        text = page.read_text(encoding="utf-8")
+        assert was in text
+        page.write_text(text.replace(was, now), encoding="utf-8")
+    (copied / "docs" / "extra.md").write_text("# A page that nobody listed\n")
+    done = _built(copied, tmp_path / "made")
     assert done.returncode != 0
-    assert says in done.stderr
+    for says in ("'docs/limit.md' [myst.xref_missing]", "local id not found in doc 'docs/vintages'",
+                 "document isn't included in any toctree"):  # fmt: skip
+        assert says in done.stderr
 
 
-@pytest.mark.services
 def test_the_site_is_whole_without_a_network_on_a_wide_and_on_a_narrow_screen(tmp_path: Path) -> None:
     if not (chromium := shutil.which("chromium")):
         pytest.skip("no Chromium here (Debian: apt-get install chromium)")
@@ -106,7 +96,7 @@ def test_the_site_is_whole_without_a_network_on_a_wide_and_on_a_narrow_screen(tm
             "links => links.map(link => link.href)"
         )
         assert {f"file://{tmp_path}/{name}.html" for name in names} - {*listed} == {f"file://{tmp_path}/README.html"}
-        for width in (390, 1280, 1600):
+        for width in (390, 1280):
             page.set_viewport_size({"width": width, "height": 900})
             for name in names:
                 page.goto(f"file://{tmp_path}/{name}.html")

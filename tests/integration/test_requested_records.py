@@ -19,8 +19,9 @@ from tests.integration.test_past_months import HEADER
 LEVELS = {"202401": 90, "202402": 50, "202403": 70, "202404": 20, "202405": 80, "202406": 10}
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tmp_path = tmp_path_factory.mktemp("store")
     rows = [
         f'"{month}","28053011","合成","{partner}","合成","{kilograms * factor}","千克","0","?","{kilograms * 3}",\n'
         for month, kilograms in LEVELS.items()

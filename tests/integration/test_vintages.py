@@ -13,6 +13,8 @@ from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
 from tasks.reports import query
 from tasks.reports.vintages import vintages
+from tasks.store.snapshot import current_id
+from tests.draws import some
 
 pytestmark = pytest.mark.shared
 TODAY = date(2026, 7, 1)
@@ -66,15 +68,15 @@ def published_files(store: Path, snapshot_id: str) -> set[str]:
     return {str(path.relative_to(folder)) for table in tables for path in (folder / f"_{table}").rglob("*.parquet")}
 
 
-def test_every_order_of_arrival_publishes_the_same_bytes(files: list[Path], tmp_path: Path) -> None:
-    orders = list(itertools.permutations(files))
-    results = {
-        frozenset(published_files(place := tmp_path / str(n) / "reporter=CHN", ingest(list(order), place)))
-        for n, order in enumerate(orders)
-    }
-    assert len(orders) == 6
-    assert len(results) == 1
-    assert len(next(iter(results))) > 20
+def test_every_order_of_arrival_publishes_the_same_bytes(files: list[Path], store: Path, tmp_path: Path) -> None:
+    """Of the five others than that of the days two, the reverse one among them; all by `make search`."""
+    made = published_files(store, current_id(store) or "")
+    assert len(made) > 20
+    orders = some([*itertools.permutations(files)][1:], 1)
+    assert len(orders) > 1
+    for number, order in enumerate(orders):
+        place = tmp_path / str(number) / "reporter=CHN"
+        assert published_files(place, ingest([*order], place)) == made, order
 
 
 def test_the_revisions_are_those_that_a_comparison_of_the_workbooks_finds(files: list[Path], store: Path) -> None:

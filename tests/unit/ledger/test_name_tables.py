@@ -114,19 +114,13 @@ def test_of_two_names_the_one_of_the_newest_month_stands_in_any_order_of_arrival
         ("english.csv", csv_bytes([english], ENGLISH_TITLES), date(2025, 8, 21)),
     ]
     tables = []
-    for place, order in enumerate(itertools.permutations(files)):
-        if place % 9:
-            continue
+    for place, order in enumerate((files, files[::-1])):
         store = ingested(tmp_path / str(place), order)
         tables.append((query(store, "product"), query(store, "partner")))
-    assert len(tables) == 3
-    assert all(product.equals(tables[0][0]) and partner.equals(tables[0][1]) for product, partner in tables)
+    assert all(made.equals(other) for made, other in zip(*tables, strict=True))
     (row,) = tables[0][0].filter(product="85051110").to_dicts()
-    assert (row["printed_zh"], row["printed_zh_month"], row["printed_zh_on"]) == (
-        "新名",
-        date(2025, 6, 1),
-        date(2025, 7, 20),
-    )
+    chinese = (row["printed_zh"], row["printed_zh_month"], row["printed_zh_on"])
+    assert chinese == ("新名", date(2025, 6, 1), date(2025, 7, 20))
     assert (row["printed_en"], row["printed_en_on"]) == ("Rare-earth magnets for motors", date(2025, 8, 21))
     assert tables[0][1].filter(partner="USA")["printed_en"].to_list() == ["United States"]
 

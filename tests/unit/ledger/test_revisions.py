@@ -1,5 +1,6 @@
 """What a revision did to the world total: a sum only where all of it is counted, growth only where both sides mean the same."""
 
+import functools
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,11 +11,10 @@ from hypothesis import strategies as st
 from tasks.ledger.merge import as_of
 from tasks.ledger.revisions import revisions
 from tasks.metrics.derive import derive
-from tasks.reports.revision_page import revision_report
+from tasks.reports.release_sections import revision_report
 from tests.draws import draws
 from tests.unit import strategies
 from tests.unit.builders import MAGNETS, detail_table, number, release, release_table
-from tests.unit.coverage_oracle import index
 from tests.unit.figures import Store, merged
 
 Row = dict[str, Any]
@@ -205,14 +205,21 @@ def test_a_total_is_that_of_the_figures_of_its_day(drawn: Store) -> None:
     ]
     revised, observation = _revised(store), merged(store)
     releases = release_table(*(row for row, _ in store))
+
+    @functools.cache
+    def figures_of(day: date) -> pl.DataFrame:
+        return derive(as_of(observation, day), releases.filter(pl.col("released_on") <= day)).filter(partner="WLD")
+
     for row in revised.filter(pl.col("product").str.len_chars() == 8).iter_rows(named=True):
         if (row["period_start"].year, row["period_start"].month) != (row["period_end"].year, row["period_end"].month):
             continue
         for name, day in (("old", row["revised_on"] - timedelta(1)), ("new", row["revised_on"])):
-            public = releases.filter(pl.col("released_on") <= day)
-            figures = derive(as_of(observation, day), public).filter(
-                flow=row["flow"], product=row["product"], partner="WLD", measure=row["measure"], period=date(index(row["period_end"]) // 12, row["period_end"].month, 1),
-            )  # fmt: skip
+            figures = figures_of(day).filter(
+                flow=row["flow"],
+                product=row["product"],
+                measure=row["measure"],
+                period=row["period_end"].replace(day=1),
+            )
             level, made = figures.select("level", "level_status").row(0) if figures.height else (None, "no row")
             if made in {"reported", "sum", "zero"}:
                 assert row[f"world_{name}"] == level, (row, name, made)

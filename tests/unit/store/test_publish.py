@@ -2,17 +2,12 @@
 
 import errno
 import fcntl
-import hashlib
-import io
-import json
 import os
 import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from tasks.domain.errors import AuditFailed, DamagedStore, InvalidPublication, StaleParent
@@ -22,56 +17,8 @@ from tasks.store.publish import NewFile, Publication, adopt, exclusive, publish
 from tasks.store.retention import retain
 from tasks.store.snapshot import Snapshot, list_snapshots, object_path, open_snapshot, snapshot_ids
 from tasks.store.verify import audit_snapshot, audit_store
-
-JUNE = "flow=export/year=2025/month=6"
-JULY = "flow=export/year=2025/month=7"
-
-
-def parquet(*values: int) -> bytes:
-    sink = io.BytesIO()
-    pq.write_table(pa.table({"value_usd": pa.array(values, pa.int64())}), sink)
-    return sink.getvalue()
-
-
-def new(partition: str, *values: int, table: str = "metric") -> NewFile:
-    return NewFile(table, partition, parquet(*values), len(values), "schema-1")
-
-
-def release(store: Path, files: list[NewFile], day: str = "2025-07-20", carried_tables: bool = False) -> Publication:
-    """Read, modify, publish: what a run does."""
-    with exclusive(store):
-        parent = open_snapshot(store)
-        named = {(file.table, file.partition) for file in files}
-        kept = [entry for entry in parent.files if (entry.table, entry.partition) not in named] if parent else []
-        return publish(store, files, carried=kept if carried_tables else (), parent=parent, about={"released_on": day})
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def state(store: Path) -> dict[str, tuple[object, ...]]:
-    """Every name below the store with inode, mtime, mode, links and content."""
-    found: dict[str, tuple[object, ...]] = {}
-    for path in [store, *sorted(store.rglob("*"))]:
-        status = path.lstat()
-        content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else b""
-        found[str(path.relative_to(store))] = (
-            status.st_ino,
-            status.st_mtime_ns,
-            status.st_ctime_ns,
-            status.st_mode,
-            status.st_nlink,
-            content,
-        )
-    return found
-
-
-def flip_byte(path: Path, offset: int = 10) -> None:
-    path.chmod(0o644)
-    data = bytearray(path.read_bytes())
-    data[offset] ^= 0xFF
-    path.write_bytes(data)
+from tests.faults.world import flip_byte, state
+from tests.unit.store.small_store import JULY, JUNE, new, overwrite, parquet, point, release, sha256
 
 
 @pytest.fixture
@@ -90,18 +37,7 @@ def test_layout_names_every_file_by_the_sha256_of_its_bytes(store: Path) -> None
     assert (published.snapshot.path / "_release" / f"{sha256(parquet(9))[:16]}.parquet").read_bytes() == parquet(9)
 
 
-def test_id_is_the_sequence_and_the_hash_of_the_manifest(store: Path) -> None:
-    published = release(store, [new(JUNE, 1)])
-    manifest = (published.snapshot.path / "manifest.json").read_bytes()
-    assert published.snapshot.id == f"000001-{sha256(manifest)[:12]}"
-    content = json.loads(manifest)
-    assert content["format"] == 3
-    assert content["parent"] is None
-    assert content["about"] == {"released_on": "2025-07-20"}
-    assert [(file["rows"], file["bytes"]) for file in content["files"]] == [(1, len(parquet(1)))]
-
-
-def test_a_manifest_is_canonical_and_in_utf_8(store: Path) -> None:
+def test_a_manifest_is_canonical_and_in_utf_8_and_its_hash_is_the_id(store: Path) -> None:
     """Or another version would give the same content another id."""
     with exclusive(store):
         about = {"z": "磁", "a": {"y": None, "b": 1.5}}
@@ -109,6 +45,8 @@ def test_a_manifest_is_canonical_and_in_utf_8(store: Path) -> None:
     manifest = (snapshot.path / "manifest.json").read_bytes()
     assert manifest.startswith('{"about":{"a":{"b":1.5,"y":null},"z":"磁"},\n"files":[\n{"bytes":'.encode())
     assert manifest.endswith(b'"table":"metric"}\n],\n"format":3,"parent":null,"sequence":1}\n')
+    assert snapshot.id == f"000001-{sha256(manifest)[:12]}"
+    assert [(entry.rows, entry.bytes) for entry in snapshot.files] == [(1, len(parquet(1)))]
 
 
 def test_pointer_is_relative_and_a_moved_store_still_reads_and_publishes(store: Path, tmp_path: Path) -> None:
@@ -171,27 +109,22 @@ def test_generator_is_consumed_one_file_at_a_time(store: Path) -> None:
     assert sum(entry.rows for entry in published.snapshot.files) == 3
 
 
-def test_stale_parent_is_refused_with_where_and_what_to_do(store: Path) -> None:
-    parent = release(store, [new(JUNE, 1)]).snapshot
-    newer = release(store, [new(JUNE, 2)]).snapshot
-    with exclusive(store), pytest.raises(StaleParent) as refusal:
-        publish(store, [new(JUNE, 3)], parent=parent, about={})
-    for word in (str(store), newer.id, parent.id, "open the parent again"):
-        assert word in str(refusal.value)
-    assert open_snapshot(store) == newer
-
-
-def test_parent_that_becomes_stale_during_the_audit_is_refused(store: Path) -> None:
+def test_stale_parent_is_refused_with_where_and_what_to_do_also_where_it_becomes_stale_during_the_audit(
+    store: Path,
+) -> None:
     parent = release(store, [new(JUNE, 1)]).snapshot
 
     def somebody_publishes(_: Snapshot) -> None:
         publish(store, [new(JUNE, 2)], parent=parent, about={})
 
-    with pytest.raises(StaleParent):
-        publish(store, [new(JUNE, 3)], parent=parent, about={}, audit=somebody_publishes)
-    current = open_snapshot(store)
-    assert current is not None
-    assert current.paths("metric")[0].read_bytes() == parquet(2)
+    for audit in (somebody_publishes, None):
+        with pytest.raises(StaleParent) as refusal:
+            publish(store, [new(JUNE, 3)], parent=parent, about={}, audit=audit)
+        newer = open_snapshot(store)
+        assert newer is not None
+        assert newer.paths("metric")[0].read_bytes() == parquet(2)
+        for word in (str(store), newer.id, parent.id, "open the parent again"):
+            assert word in str(refusal.value)
 
 
 def test_caller_audit_sees_the_snapshot_before_readers_and_can_refuse(store: Path) -> None:
@@ -210,15 +143,14 @@ def test_caller_audit_sees_the_snapshot_before_readers_and_can_refuse(store: Pat
     assert snapshot_ids(store) == [old.id]
 
 
-def test_wrong_row_count_is_found_on_disk(store: Path) -> None:
-    with pytest.raises(AuditFailed, match="found 1 rows; expected 2 rows"):
-        release(store, [NewFile("metric", JUNE, parquet(1), 2, "schema-1")])
+@pytest.mark.parametrize(
+    ("data", "rows", "found"),
+    [(parquet(1), 2, "found 1 rows; expected 2 rows"), (b"not parquet at all", 1, "no Parquet")],
+)
+def test_a_file_that_is_not_what_it_is_said_to_be_is_refused(store: Path, data: bytes, rows: int, found: str) -> None:
+    with pytest.raises(AuditFailed, match=found):
+        release(store, [NewFile("metric", JUNE, data, rows, "schema-1")])
     assert open_snapshot(store) is None
-
-
-def test_bytes_that_are_no_parquet_are_refused(store: Path) -> None:
-    with pytest.raises(AuditFailed, match="no Parquet"):
-        release(store, [NewFile("metric", JUNE, b"not parquet at all", 1, "schema-1")])
 
 
 class LyingDisk(FileSystem):
@@ -252,27 +184,12 @@ def test_disk_that_stores_other_bytes_is_caught_before_the_pointer_moves(
 
 @pytest.mark.parametrize(
     ("table", "partition"),
-    [
-        ("metric", "month=06"),
-        ("metric", "../other"),
-        ("metric", "/flow=export"),
-        ("metric", "flow=export/"),
-        ("metric", "flow=.hidden"),
-        ("metric", "_staging"),
-        ("Metric", ""),
-        ("..", ""),
-        ("", ""),
-    ],
-)
+    [("metric", "month=06"), ("metric", "../other"), ("metric", "/flow=export"), ("metric", "flow=export/"), ("metric", "flow=.hidden"),
+     ("metric", "_staging"), ("Metric", ""), ("..", ""), ("", "")],
+)  # fmt: skip
 def test_name_that_readers_take_differently_is_refused(store: Path, table: str, partition: str) -> None:
     with pytest.raises(InvalidPublication, match="not a name that all readers take alike"):
         release(store, [NewFile(table, partition, parquet(1), 1, "schema-1")])
-
-
-def test_partition_both_carried_and_new_is_refused(store: Path) -> None:
-    parent = release(store, [new(JUNE, 1)]).snapshot
-    with pytest.raises(InvalidPublication, match="counted twice"):
-        publish(store, [new(JUNE, 2)], carried=parent.files, parent=parent, about={})
 
 
 def test_file_beside_those_carried_adds_its_rows_but_never_the_same_rows_twice(store: Path) -> None:
@@ -280,8 +197,9 @@ def test_file_beside_those_carried_adds_its_rows_but_never_the_same_rows_twice(s
     more = NewFile("finding", "", parquet(2, 3), 2, "schema-1", is_added=True)
     both = publish(store, [more], carried=parent.files, parent=parent, about={"number": 2}).snapshot
     assert sorted(path.read_bytes() for path in both.paths("finding")) == sorted([parquet(1), parquet(2, 3)])
-    with pytest.raises(InvalidPublication, match="counted twice"):
-        publish(store, [more], carried=both.files, parent=both, about={"number": 3})
+    for twice in (more, new("", 2, table="finding")):
+        with pytest.raises(InvalidPublication, match="counted twice"):
+            publish(store, [twice], carried=both.files, parent=both, about={"number": 3})
 
 
 @pytest.mark.parametrize("area", [".objects", ".snapshots"])
@@ -300,11 +218,15 @@ def test_flipped_byte_is_healed_by_publishing_the_same_again(store: Path, area: 
     assert state(store) == before
 
 
-def test_damaged_bytes_are_kept_aside_until_the_next_change(store: Path) -> None:
+def test_damaged_bytes_are_kept_aside_until_the_next_change_which_sweeps_all_litter(store: Path) -> None:
     release(store, [new(JUNE, 1)])
     flip_byte(next((store / ".objects").rglob("*.parquet")))
     release(store, [new(JUNE, 1)])
     assert [path.name for path in (store / "tmp").iterdir()] == [f"corrupt-{sha256(parquet(1))}.parquet"]
+    litter = store / "tmp" / "000002-dead" / "metric"
+    litter.mkdir(parents=True)
+    (litter / "half.parquet").write_bytes(b"PAR")
+    (store / "tmp" / "current").symlink_to("nowhere")
     release(store, [new(JUNE, 2)])
     assert list((store / "tmp").iterdir()) == []
 
@@ -361,11 +283,8 @@ def test_of_a_file_that_is_damaged_under_both_its_names_nothing_is_healed(store:
 def test_ruin_of_a_killed_run_is_rebuilt_not_trusted_by_its_name(store: Path) -> None:
     parent = release(store, [new(JUNE, 1)]).snapshot
     ruined = release(store, [new(JUNE, 2)]).snapshot
-    (store / ".current").unlink()
-    (store / ".current").symlink_to(f".snapshots/{parent.id}")
-    victim = ruined.path / "manifest.json"
-    victim.chmod(0o644)
-    victim.write_bytes(b"")
+    point(store, f".snapshots/{parent.id}")
+    overwrite(ruined.path / "manifest.json", b"")
     ruined.paths("metric")[0].unlink()
     again = release(store, [new(JUNE, 2)])
     assert again.snapshot == ruined
@@ -392,38 +311,28 @@ def test_a_publication_that_fills_the_disk_does_not_leave_it_full(store: Path) -
     assert audit_store(store) == []
 
 
-def test_litter_is_swept_by_a_publication_that_changes_something(store: Path) -> None:
-    release(store, [new(JUNE, 1)])
-    litter = store / "tmp" / "000002-dead" / "metric"
-    litter.mkdir(parents=True)
-    (litter / "half.parquet").write_bytes(b"PAR")
-    (store / "tmp" / "current").symlink_to("nowhere")
-    release(store, [new(JUNE, 2)])
-    assert list((store / "tmp").iterdir()) == []
+class Unlinked(FileSystem):
+    """A disk that answers each link with an error."""
 
-
-class NoLinks(FileSystem):
-    """A disk without hard links, or an object with too many."""
+    def __init__(self, code: int) -> None:
+        self.code = code
 
     def link(self, source: Path, target: Path) -> None:
-        raise OSError(errno.EMLINK, "Too many links")
+        raise OSError(self.code, os.strerror(self.code), str(target))
 
 
 def test_disk_without_hard_links_gets_copies(store: Path) -> None:
+    """Or one where the object has too many."""
     with exclusive(store):
-        snapshot = publish(store, [new(JUNE, 1)], parent=None, about={}, fs=NoLinks()).snapshot
+        snapshot = publish(store, [new(JUNE, 1)], parent=None, about={}, fs=Unlinked(errno.EMLINK)).snapshot
     assert snapshot.paths("metric")[0].stat().st_nlink == 1
     assert audit_store(store) == []
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EEXIST, errno.EIO])
 def test_a_disk_that_fails_to_link_is_no_disk_without_links(store: Path, code: int) -> None:
-    class Failing(FileSystem):
-        def link(self, source: Path, target: Path) -> None:
-            raise OSError(code, os.strerror(code), str(target))
-
     with exclusive(store), pytest.raises(OSError, match=os.strerror(code)):
-        publish(store, [new(JUNE, 1)], parent=None, about={}, fs=Failing())
+        publish(store, [new(JUNE, 1)], parent=None, about={}, fs=Unlinked(code))
     assert open_snapshot(store) is None
 
 
@@ -543,8 +452,7 @@ def test_a_guide_lies_beside_the_tables_and_is_kept_like_them(tmp_path: Path) ->
     # A guide alone is no news.
     assert not described(store, rows, b"two").changed
     damage = object_path(store, first.guides[0].sha256)
-    os.chmod(damage, 0o644)
-    damage.write_bytes(b"longer")
+    overwrite(damage, b"longer")
     assert any(problem.file.endswith(GUIDE) for problem in audit_store(store))
     assert described(store, rows, b"one").healed
     assert audit_store(store) == []

@@ -20,8 +20,8 @@ from tasks.store.s3_store import (
     pointer_bytes,
 )
 from tasks.store.snapshot import Snapshot, open_snapshot
+from tests.unit.store.small_store import new
 from tests.unit.store.test_parquet import metrics
-from tests.unit.store.test_publish import new
 
 
 @pytest.fixture

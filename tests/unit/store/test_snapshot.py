@@ -4,37 +4,31 @@ import hashlib
 import io
 import json
 import os
+import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from tasks.domain.errors import BrokenStore, UnknownSnapshot
+from tasks.domain.errors import BrokenStore, NothingPublished, UnknownSnapshot
 from tasks.store import verify
-from tasks.store.publish import NewFile, exclusive, publish
+from tasks.store.manifest import FileEntry, Manifest, decode, encode
+from tasks.store.publish import exclusive, publish
+from tasks.store.resolve import open_release
 from tasks.store.retention import retain
-from tasks.store.snapshot import Snapshot, current_id, list_snapshots, manifest_id, open_snapshot
+from tasks.store.snapshot import Snapshot, current_id, list_snapshots, manifest_id, object_path, open_snapshot
 from tasks.store.verify import Problem, audit_snapshot, audit_store
-
-
-def parquet(*values: int) -> bytes:
-    sink = io.BytesIO()
-    pq.write_table(pa.table({"value_usd": pa.array(values, pa.int64())}), sink)
-    return sink.getvalue()
+from tests.faults.world import flip_byte
+from tests.unit.store.small_store import JULY, JUNE, new, overwrite, parquet, point, sha256, stored
 
 
 def release(store: Path, number: int) -> Snapshot:
-    files = [
-        NewFile("metric", "flow=export/year=2025/month=6", parquet(number), 1, "s"),
-        NewFile("metric", "flow=import/year=2025/month=6", parquet(number, number), 2, "s"),
-        NewFile("release", "", parquet(number, number, number), 3, "s"),
-    ]
+    imports = new("flow=import/year=2025/month=6", number, number)
+    files = [new(JUNE, number), imports, new("", number, number, number, table="release")]
     with exclusive(store):
         about = {"released_on": f"2025-0{number}-20", "title": "出口 é"}
         return publish(store, files, parent=open_snapshot(store), about=about).snapshot
@@ -49,11 +43,6 @@ def names(problems: list[Problem]) -> list[str]:
     return [problem.file for problem in problems]
 
 
-def writable(path: Path) -> Path:
-    path.chmod(0o644)
-    return path
-
-
 def test_snapshot_read_from_disk_is_the_one_published(store: Path) -> None:
     published = release(store, 1)
     assert open_snapshot(store) == published
@@ -63,8 +52,7 @@ def test_snapshot_read_from_disk_is_the_one_published(store: Path) -> None:
 
 def test_snapshot_of_a_killed_run_is_not_in_the_history(store: Path) -> None:
     first, second = release(store, 1), release(store, 2)
-    (store / ".current").unlink()
-    (store / ".current").symlink_to(f".snapshots/{first.id}")
+    point(store, f".snapshots/{first.id}")
     third = release(store, 3)
     assert [snapshot.id for snapshot in list_snapshots(store)] == [first.id, third.id]
     assert second.path.is_dir()
@@ -84,11 +72,6 @@ def test_lost_pointer_is_no_empty_store(store: Path) -> None:
     with pytest.raises(BrokenStore, match=f"is missing next to 1 later snapshot. .* ln -s .snapshots/{second.id}"):
         open_snapshot(store)
     assert names(audit_store(store)) == [".current"]
-
-
-def test_pointer_that_became_a_folder_is_refused(store: Path) -> None:
-    release(store, 1)
-    (store / ".current").unlink()
     (store / ".current").mkdir()
     with pytest.raises(BrokenStore, match="rsync -aH"):
         current_id(store)
@@ -120,26 +103,25 @@ def test_a_copied_folder_in_place_of_a_link_for_readers_is_named(store: Path) ->
     assert audit_store(store) == []
 
 
-@pytest.mark.parametrize("text", ["/somewhere/else", ".snapshots/../raw", ".snapshots/000001-zzz"])
-def test_pointer_to_anything_but_a_snapshot_is_refused(store: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [("/somewhere/else", r"not to \.snapshots/<id>"), (".snapshots/../raw", r"not to \.snapshots/<id>"),
+     (".snapshots/000001-zzz", r"not to \.snapshots/<id>"), (".snapshots/000007-0123456789ab", "000007-0123456789ab")],
+)  # fmt: skip
+def test_pointer_to_anything_but_a_snapshot_that_is_there_is_refused_and_named(
+    store: Path, target: str, said: str
+) -> None:
     release(store, 1)
-    (store / ".current").unlink()
-    (store / ".current").symlink_to(text)
-    with pytest.raises(BrokenStore, match=r"not to \.snapshots/<id>"):
+    point(store, target)
+    with pytest.raises((BrokenStore, UnknownSnapshot), match=said):
         open_snapshot(store)
-
-
-def test_pointer_to_a_missing_snapshot_is_named(store: Path) -> None:
-    release(store, 1)
-    (store / ".current").unlink()
-    (store / ".current").symlink_to(".snapshots/000007-0123456789ab")
     assert names(audit_store(store)) == [".current"]
 
 
 def test_manifest_that_does_not_hash_to_its_id_is_refused_and_named(store: Path) -> None:
     snapshot = release(store, 1)
-    manifest = writable(snapshot.path / "manifest.json")
-    manifest.write_bytes(manifest.read_bytes().replace(b'"rows":', b'"rows":4'))
+    manifest = snapshot.path / "manifest.json"
+    overwrite(manifest, manifest.read_bytes().replace(b'"rows":', b'"rows":4'))
     with pytest.raises(BrokenStore, match="the manifest hashes to"):
         open_snapshot(store)
     assert names(audit_snapshot(snapshot)) == [f".snapshots/{snapshot.id}/manifest.json"]
@@ -152,10 +134,9 @@ def _rewritten(store: Path, snapshot: Snapshot, change: Callable[[dict[str, Any]
     change(content)
     data = json.dumps(content).encode()
     name = manifest_id(snapshot.sequence, data)
-    writable(snapshot.path / "manifest.json").write_bytes(data)
+    overwrite(snapshot.path / "manifest.json", data)
     snapshot.path.rename(store / ".snapshots" / name)
-    (store / ".current").unlink()
-    (store / ".current").symlink_to(f".snapshots/{name}")
+    point(store, f".snapshots/{name}")
     return replace(snapshot, id=name)
 
 
@@ -199,12 +180,9 @@ def test_renamed_snapshot_folder_is_refused(store: Path) -> None:
 
 def test_flipped_byte_is_named_with_both_hashes(store: Path) -> None:
     snapshot = release(store, 1)
-    path = writable(snapshot.paths("release")[0])
-    data = bytearray(path.read_bytes())
-    good = hashlib.sha256(data).hexdigest()
-    data[7] ^= 1
-    path.write_bytes(data)
-    bad = hashlib.sha256(data).hexdigest()
+    path = snapshot.paths("release")[0]
+    good = sha256(path.read_bytes())
+    bad = sha256(flip_byte(path).read_bytes())
     (problem,) = audit_snapshot(snapshot)
     assert problem.file == f".snapshots/{snapshot.id}/_release/{good[:16]}.parquet"
     assert (problem.found, problem.expected) == (f"sha256 {bad}", f"sha256 {good}")
@@ -233,18 +211,17 @@ def test_missing_short_and_foreign_files_are_named(store: Path) -> None:
 
 def test_missing_and_foreign_objects_are_named(store: Path) -> None:
     snapshot = release(store, 1)
-    sha256 = snapshot.files[0].sha256
-    (store / ".objects" / sha256[:2] / f"{sha256}.parquet").unlink()
+    stored_as = object_path(store, snapshot.files[0].sha256)
+    stored_as.unlink()
     (store / ".objects" / "notes.txt").write_text("hello")
-    assert set(names(audit_store(store))) == {f".objects/{sha256[:2]}/{sha256}.parquet", ".objects/notes.txt"}
+    assert set(names(audit_store(store))) == {str(stored_as.relative_to(store)), ".objects/notes.txt"}
 
 
 def test_good_bytes_in_the_wrong_place_are_foreign(store: Path) -> None:
     """Nobody looks for them there, so no publication heals them: they are to be moved."""
     release(store, 1)
     data = parquet(7)
-    sha256 = hashlib.sha256(data).hexdigest()
-    for place in (f".objects/zz/{sha256}.parquet", ".objects/no/notes.parquet"):
+    for place in (f".objects/zz/{sha256(data)}.parquet", ".objects/no/notes.parquet"):
         (store / place).parent.mkdir()
         (store / place).write_bytes(data)
         (problem,) = audit_store(store)
@@ -258,7 +235,7 @@ def test_a_link_in_the_place_of_a_file_is_no_file(store: Path) -> None:
     snapshot = release(store, 1)
     path, *_ = snapshot.paths("metric")
     path.unlink()
-    path.symlink_to(store / ".objects" / snapshot.files[0].sha256[:2] / f"{snapshot.files[0].sha256}.parquet")
+    path.symlink_to(object_path(store, snapshot.files[0].sha256))
     (problem,) = audit_snapshot(snapshot)
     assert (problem.file, problem.found) == (f".snapshots/{snapshot.id}/{snapshot.files[0].path}", "no such file")
 
@@ -266,20 +243,20 @@ def test_a_link_in_the_place_of_a_file_is_no_file(store: Path) -> None:
 def test_raw_files_are_proven_by_name_and_their_sidecars_are_not_hashed(store: Path) -> None:
     release(store, 1)
     data = b"reporter,partner\n"
-    sha256 = hashlib.sha256(data).hexdigest()
-    folder = store / "raw" / sha256[:2]
+    name = sha256(data)
+    folder = store / "raw" / name[:2]
     folder.mkdir(parents=True)
-    (folder / sha256).write_bytes(data)
-    (folder / f"{sha256}.json").write_text('{"name": "june.csv"}')
+    (folder / name).write_bytes(data)
+    (folder / f"{name}.json").write_text('{"name": "june.csv"}')
     assert audit_store(store) == []
-    (folder / sha256).write_bytes(b"other")
+    (folder / name).write_bytes(b"other")
     (problem,) = audit_store(store)
-    assert (problem.file, problem.expected) == (f"raw/{sha256[:2]}/{sha256}", f"sha256 {sha256}")
+    assert (problem.file, problem.expected) == (f"raw/{name[:2]}/{name}", f"sha256 {name}")
     again = "restore it from a copy, or ingest the file that these bytes were once more: they are kept again"
     assert problem.advice == again, "no publication brings raw bytes back"
-    (folder / sha256).unlink()
+    (folder / name).unlink()
     (problem,) = audit_store(store)
-    assert (problem.file, problem.found) == (f"raw/{sha256[:2]}/{sha256}.json", "no file next to it")
+    assert (problem.file, problem.found) == (f"raw/{name[:2]}/{name}.json", "no file next to it")
 
 
 @pytest.mark.parametrize("moment", ["before it is opened", "while it is read"])
@@ -318,8 +295,7 @@ def test_a_current_snapshot_that_goes_during_an_audit_is_named(store: Path, monk
 def test_audit_reads_a_file_once_however_many_snapshots_link_it(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with exclusive(store):
         for number in range(1, 6):
-            file = NewFile("release", "", parquet(1), 1, "s")
-            publish(store, [file], parent=open_snapshot(store), about={"number": number})
+            publish(store, [new("", 1, table="release")], parent=open_snapshot(store), about={"number": number})
     read = []
     digest = hashlib.file_digest
 
@@ -336,12 +312,45 @@ def test_what_a_killed_run_left_among_the_objects_is_gone_from_the_disk(store: P
     """Also where no snapshot is old enough to go."""
     snapshot = release(store, 1)
     data = parquet(9)
-    sha256 = hashlib.sha256(data).hexdigest()
-    orphan = store / ".objects" / sha256[:2] / f"{sha256}.parquet"
+    name = sha256(data)
+    orphan = store / ".objects" / name[:2] / f"{name}.parquet"
     orphan.parent.mkdir(exist_ok=True)
     orphan.write_bytes(data)
     with exclusive(store):
         retired = retain(store, today=date(2025, 2, 1))
     assert (retired.snapshots, retired.objects) == ((), 1)
-    assert [path for path in store.rglob("*") if sha256 in path.name] == []
+    assert [path for path in store.rglob("*") if name in path.name] == []
     assert audit_snapshot(snapshot) == []
+
+
+def entries(years: Iterable[int]) -> list[FileEntry]:
+    found = []
+    for place in [*(f"flow=export/year={year}/month={month}" for year in years for month in range(1, 13)), ""]:
+        name = sha256(place.encode())
+        path = "/".join(filter(None, ("_metric", place, f"{name[:16]}.parquet")))
+        found.append(FileEntry("metric", place, path, name, 100, 1, "5" * 64))
+    return found
+
+
+def test_a_manifest_is_read_as_it_was_written_whatever_the_order_of_the_files() -> None:
+    files = entries(range(2020, 2025))
+    first = encode(7, "000006-0123456789ab", {"title": "出口"}, files)
+    random.Random(5).shuffle(files)
+    assert encode(7, "000006-0123456789ab", {"title": "出口"}, files) == first
+    in_order = tuple(sorted(files, key=lambda one: one.path))
+    assert decode(first, "here") == Manifest({"title": "出口"}, "000006-0123456789ab", 7, in_order)
+    with pytest.raises(BrokenStore, match=r"here: format 2; this version reads 3\. Install the version"):
+        decode(first.replace(b'"format":3', b'"format":2'), "here")
+
+
+def test_an_opened_release_is_unchanged_by_later_publications(tmp_path: Path) -> None:
+    with pytest.raises(NothingPublished, match=r"nothing is published here yet\. Ingest a file first"):
+        open_release(tmp_path / "nowhere")
+    first = stored(tmp_path, {JUNE: [1]})
+    opened = open_release(tmp_path)
+    second = stored(tmp_path, {JUNE: [1], JULY: [5]})
+    assert (opened.id, len(opened.paths("metric"))) == (first.id, 1)
+    assert open_release(tmp_path).id == second.id
+    assert open_release(tmp_path, first.id).paths("metric") == opened.paths("metric")
+    with pytest.raises(UnknownSnapshot):
+        open_release(tmp_path, "000009-aaaaaaaaaaaa")
