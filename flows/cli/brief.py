@@ -292,7 +292,7 @@ def movers(
 
     The rows below a code add up to its change, and no trade is counted twice.
     """
-    from tasks.reports import export, movers_shown, public
+    from tasks.reports import export, moved, public
     from tasks.reports.tables import table
 
     export.form_of(form.value, output)
@@ -302,7 +302,7 @@ def movers(
         export.write(rows, form.value, output)
         return
     expected = public.expected_beside(rows, store, as_of)
-    for one in movers_shown.sections(rows, against.value, public.reporter_of(store), expected):
+    for one in moved.sections(rows, against.value, public.reporter_of(store), expected):
         console().print(table(one.columns, above=one.title, right=one.numbers, below=one.below))
 
 

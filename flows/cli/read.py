@@ -190,7 +190,7 @@ def revisions(
     import polars as pl
 
     from tasks.reports import query
-    from tasks.reports.revision_page import revision_report
+    from tasks.reports.release_sections import revision_report
 
     found = query.query(store, "release").sort("released_on", "release_id")
     revised, decided = query.query(store, "revision"), query.query(store, "decision")

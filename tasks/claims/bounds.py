@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tasks.claims.numbers import Printed
-from tasks.claims.wording import show_level
+from tasks.claims.statement import show_level
 from tasks.domain.periods import month_name
 from tasks.domain.precision import Interval, Reading, cut_off, hull, rounded
 

@@ -13,8 +13,7 @@ from typing import Any
 
 from tasks.claims.match import Agreement
 from tasks.claims.readings import Readings, growth_of
-from tasks.claims.statement import Spot, Stated
-from tasks.claims.wording import show_level
+from tasks.claims.statement import Spot, Stated, show_level
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import WORLD
 from tasks.domain.precision import Interval, Reading

@@ -7,8 +7,7 @@ import re
 from dataclasses import dataclass
 
 from tasks.claims.readings import Readings
-from tasks.claims.statement import Spot, Stated
-from tasks.claims.wording import describe_changes
+from tasks.claims.statement import Spot, Stated, describe_changes
 from tasks.domain.coverage import WORLD
 from tasks.domain.errors import Unclear
 from tasks.domain.labels import is_group, partner_name

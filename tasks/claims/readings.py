@@ -14,8 +14,7 @@ from schemas.names import MADE
 from schemas.reference.code_tables import code_table
 from tasks.claims import bounds
 from tasks.claims.numbers import Key, current_numbers, without_trade
-from tasks.claims.statement import Spot
-from tasks.claims.wording import changes_between, describe, describe_changes, show_level, show_percent
+from tasks.claims.statement import Spot, changes_between, describe, describe_changes, show_level, show_percent
 from tasks.domain.classification import BASKET, members
 from tasks.domain.comparability import Change
 from tasks.domain.coverage import WORLD
@@ -97,12 +96,8 @@ class Readings:
         return self._levels[spot, exact]
 
     def _level(self, spot: Spot) -> list[Reading]:
-        key = _key(spot)
-        if key in self.numbers:
-            value, step = self.numbers[key]
-            return [printed(value, step, show_level(value, spot.measure))]
-        if (made := self._made(spot)) is not None:
-            return [made]
+        if (own := self._printed(spot) or self._made(spot)) is not None:
+            return [own]
         if not spot.is_month and self.changes(spot, spot):
             return []
         found = [reading for reading in (self._difference(spot), self._sum(spot)) if reading is not None]

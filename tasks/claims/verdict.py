@@ -13,8 +13,7 @@ from tasks.claims.misplaced import at_same_place, elsewhere
 from tasks.claims.order import check_extreme
 from tasks.claims.parse import read_claim
 from tasks.claims.readings import Readings, known_months
-from tasks.claims.statement import Spot, Stated
-from tasks.claims.wording import describe_changes, show_level
+from tasks.claims.statement import Spot, Stated, describe_changes, show_level
 from tasks.domain.errors import Unclear
 from tasks.domain.precision import Reading
 

@@ -1,15 +1,20 @@
 """Writes rows as CSV, as CSV that a spreadsheet can open safely, JSON, Parquet or a workbook.
 
-The ending of a file decides its format; for standard output the caller names it.
+The ending of a file decides its format; for standard output the caller names it. A spreadsheet may read a text as a formula and a code as
+a number; in a workbook each cell has an explicit type, names follow codes, and a second sheet has units and sources.
 """
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
+from tasks.domain.labels import partner_name, product_names
+from tasks.domain.nomenclature import OTHERS
 from tasks.reports.export_notes import Notes
 
 # Spreadsheets treat the full-width signs like the others.
@@ -19,6 +24,12 @@ TABLE, LINES, DOCUMENT, WORKBOOK, SAFE = "table", "json", "json document", "xlsx
 ENDINGS = {
     ".csv": "csv", ".json": DOCUMENT, ".jsonl": LINES, ".ndjson": LINES, ".parquet": "parquet", ".xlsx": WORKBOOK,
 }  # fmt: skip
+ROWS_MAX = 2**20 - 1
+# The limits of a spreadsheet for a number and a text.
+DIGITS_MAX = 15
+LETTERS_MAX = 32_000
+WIDTH_MAX = 40
+NOTES = "units and sources"
 
 
 def write(rows: pl.DataFrame, form: str, output: Path | None, notes: Callable[[], Notes] | None = None) -> None:
@@ -35,9 +46,6 @@ def write(rows: pl.DataFrame, form: str, output: Path | None, notes: Callable[[]
     elif kind == "parquet":
         rows.write_parquet(data)
     elif kind == WORKBOOK:
-        # Most commands write no workbook and need not pay for the import.
-        from tasks.reports.workbook_out import workbook
-
         data.write(workbook(rows, notes() if notes else None))
     else:
         flat = _flat(rows)
@@ -94,3 +102,92 @@ def _harmless(rows: pl.DataFrame) -> pl.DataFrame:
     texts = pl.col(pl.String)
     runs = texts.str.contains(FORMULA_SIGNS) & ~texts.str.contains(NUMBER)
     return rows.with_columns(pl.when(runs).then("'" + texts).otherwise(texts).name.keep())
+
+
+def workbook(rows: pl.DataFrame, about: Notes | None) -> bytes:
+    """Return the bytes of the workbook. Raises ValueError if there are more rows than a sheet can contain."""
+    # Most commands write no workbook and need not pay for the import.
+    import xlsxwriter
+
+    if rows.height > ROWS_MAX:
+        raise ValueError(
+            f"{rows.height:,} rows, and a sheet holds {ROWS_MAX:,} below its titles: ask for fewer (--product, --month), or write .csv "
+            "or .parquet"
+        )
+    data = io.BytesIO()
+    with xlsxwriter.Workbook(data, {"constant_memory": True, "nan_inf_to_errors": True}) as book:
+        formats = {"bold": book.add_format({"bold": True}), "day": book.add_format({"num_format": "yyyy-mm-dd"})}
+        sheet = book.add_worksheet(about.name[:31] if about else "rows")
+        named = with_names(rows)
+        _set_widths(sheet, named)
+        _write(sheet, formats, 0, [named.columns], bold=True)
+        _write(sheet, formats, 1, named.iter_rows())
+        sheet.freeze_panes(1, 0)
+        sheet.autofilter(0, 0, named.height, max(named.width - 1, 0))
+        # Codes are text on purpose and need no warning mark.
+        sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{named.height + 1}"})
+        if about:
+            notes = book.add_worksheet(NOTES)
+            notes.set_column(0, 2, WIDTH_MAX)
+            place = _write(notes, formats, 0, about.facts)
+            for frame in (about.columns, about.releases):
+                place = _write(notes, formats, place + 1, [frame.columns], bold=True)
+                place = _write(notes, formats, place, frame.iter_rows())
+    return data.getvalue()
+
+
+def with_names(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add a column of English names after each column of codes, as far as the code tables have names."""
+    for column, name_of in (("product", _product_name), ("partner", partner_name)):
+        if column in rows.columns and f"{column}_name" not in rows.columns and rows.schema[column] == pl.String:
+            names = _names(rows[column], name_of).alias(f"{column}_name")
+            if column == "product" and "classification" in rows.columns:
+                # The tables name China's codes: equal digits of another list are other goods.
+                names = rows.select(pl.when(~pl.col("classification").is_in(OTHERS)).then(names)).to_series()
+            rows = rows.insert_column(rows.columns.index(column) + 1, names)
+    return rows
+
+
+def _names(codes: pl.Series, name_of: Callable[[str], str | None]) -> pl.Series:
+    known = {code: name_of(code) for code in codes.unique().drop_nulls()}
+    return codes.replace_strict(known, default=None, return_dtype=pl.String)
+
+
+def _product_name(product: str) -> str | None:
+    names = product_names(product)
+    return names[0] if names else None
+
+
+def _set_widths(sheet: Any, rows: pl.DataFrame) -> None:
+    for place, (name, kind) in enumerate(rows.schema.items()):
+        texts = rows[name].head(100) if kind == pl.String else pl.Series([""])
+        longest = max(len(name), *map(len, texts.drop_nulls().to_list() or [""]))
+        sheet.set_column(place, place, min(WIDTH_MAX, longest) + 2)
+
+
+def _write(
+    sheet: Any, formats: dict[str, Any], first: int, rows: Iterable[Sequence[Any]], *, bold: bool = False
+) -> int:
+    """Write rows from a row number on; return the number after them."""
+    place = first
+    for row in rows:
+        for column, value in enumerate(row):
+            _write_cell(sheet, formats, place, column, value, bold=bold)
+        place += 1
+    return place
+
+
+def _write_cell(sheet: Any, formats: dict[str, Any], row: int, column: int, value: Any, *, bold: bool) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool):
+        sheet.write_boolean(row, column, value)
+    elif isinstance(value, date):
+        sheet.write_datetime(row, column, value, formats["day"])
+    elif isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**DIGITS_MAX):
+        sheet.write_number(row, column, value)
+    else:
+        text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
+        if len(text) > LETTERS_MAX:
+            text = f"{text[:LETTERS_MAX]} … cut here: {len(text):,} letters, which .csv and .parquet have"
+        sheet.write_string(row, column, text, formats["bold"] if bold else None)

@@ -137,11 +137,9 @@ def _months(snapshot: Snapshot) -> pl.DataFrame:
 def _figures(snapshot: Snapshot) -> list[pl.LazyFrame]:
     """Return the rows of metric that have a level, of each direction."""
     return [
-        pl.scan_parquet(files, hive_partitioning=False, glob=False, extra_columns="ignore")
-        .filter(pl.col("level").is_not_null())
-        .select("product", "partner", "period", flow=pl.lit(flow))
+        figures.filter(pl.col("level").is_not_null()).select("product", "partner", "period", flow=pl.lit(flow))
         for flow in ("export", "import")
-        if (files := snapshot.paths("metric", flow))
+        if (figures := query.scan_figures(snapshot, flow)) is not None
     ]
 
 

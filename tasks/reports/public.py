@@ -22,7 +22,7 @@ from tasks.domain.periods import month_number
 from tasks.reports import inventory as inventories
 from tasks.reports import query
 from tasks.reports.page_templates import LANGUAGES
-from tasks.reports.questions import Answer, Question, ask, require_table
+from tasks.reports.questions import Answer, Question, Texts, ask, require_table, texts
 from tasks.reports.resolver import Resolver
 from tasks.store import resolve
 from tasks.store.reporters import MIRRORS, only_store
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 DEFAULT = "store"
 FLOWS, KINDS = ("export", "import"), ("products", "partners", "months", "releases", "mirrors")
-Texts = str | Iterable[str] | None
 Flow = Literal["export", "import"]
 
 
@@ -92,9 +91,9 @@ def read(  # noqa: PLR0913  (an argument for each condition)
     """
     require_table(table)
     _require_words(flow, month)
-    shown = columns_of(_several(columns), reporter)
+    shown = columns_of(texts(columns), reporter)
     question = Question(
-        table, _several(product), _several(partner), month, flow, measure, None if as_of is None else read_day(str(as_of)), sort, ascending,
+        table, texts(product), texts(partner), month, flow, measure, None if as_of is None else read_day(str(as_of)), sort, ascending,
         top, shown, names, language,
     )  # fmt: skip
     found = answers(store, reporter, question, stacklevel=3)
@@ -103,7 +102,7 @@ def read(  # noqa: PLR0913  (an argument for each condition)
 
 def columns_of(columns: Sequence[str], reporter: Texts) -> tuple[str, ...]:
     """Return the columns that a table is asked for: rows of several reporters have a column `reporter` anyhow."""
-    return tuple(name for name in columns if name != "reporter" or len(_several(reporter)) <= 1)
+    return tuple(name for name in columns if name != "reporter" or len(texts(reporter)) <= 1)
 
 
 def answers(store: str | Path | None, reporter: Texts, question: Question, stacklevel: int = 2) -> dict[str, Answer]:
@@ -113,7 +112,7 @@ def answers(store: str | Path | None, reporter: Texts, question: Question, stack
     pair of two reporters, which both have, are those of the first.
     """
     found, refused = dict[str, Answer](), dict[str, ValueError]()
-    several = list(dict.fromkeys(_several(reporter)))
+    several = list(dict.fromkeys(texts(reporter)))
     if reporter is not None and not several:
         raise ValueError("no reporter is named; leave the argument out for the only reporter of the store")
     for one in several or [""]:
@@ -298,10 +297,10 @@ def plot(
     folder = _folder(store, reporter)
     snapshot = query.open_published(folder)
     resolver = Resolver(snapshot)
-    codes = list(dict.fromkeys(map(resolver.product, _several(product))))
-    partners = list(dict.fromkeys(map(resolver.partner, _several(partner) or ["WLD"])))
+    codes = list(dict.fromkeys(map(resolver.product, texts(product))))
+    partners = list(dict.fromkeys(map(resolver.partner, texts(partner) or ["WLD"])))
     way = resolver.flow(codes, flow)
-    months = each_month(resolver.months(text, way, codes) for text in _several(month)) if month else None
+    months = each_month(resolver.months(text, way, codes) for text in texts(month)) if month else None
     rows = query.query(folder, "metric", flow=way, product=codes, month=months)
     shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
     doubts = Doubts(snapshot).of_rows(shown).drop_nulls().unique().sort()
@@ -489,10 +488,6 @@ def _require_words(flow: object, month: object, metric: str = "level", *, langua
         raise ValueError(f"month={month!r} is no text; write '2024-06', 'June 2024', '2024-01..2024-06' or 'latest'")
     if metric not in FIGURES:
         raise ValueError(f"there is no metric {metric!r}; there are {', '.join(FIGURES)}")
-
-
-def _several(given: Texts) -> tuple[str, ...]:
-    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
 
 
 def root(store: str | Path | None) -> Path | S3Url:

@@ -1,9 +1,9 @@
 """Reads the published tables for a person or a script: filtered, in key order, current or as of a day.
 
-`suggestions` answers a query without rows; `export` writes rows in other formats.
+`search` explains a query without rows; `export` writes rows in other formats.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import cast
@@ -17,7 +17,7 @@ from tasks.domain.decisions import counting
 from tasks.domain.errors import NothingPublished
 from tasks.ledger import merge as ledger
 from tasks.lineage.requested_records import with_requested_records
-from tasks.store.parquet import read_table
+from tasks.store.parquet import path_partition, read_table
 from tasks.store.reporters import MIRRORS, mirror_of, mirrors_of, named, root_of, table_of
 from tasks.store.snapshot import Snapshot, open_snapshot
 from tasks.store.verify_on_read import proved
@@ -97,6 +97,23 @@ def states_with(snapshot: Snapshot, table: str) -> list[Snapshot]:
     places = [mirror_of(root, *pair) for pair in pairs] if table == MIRRORS else [table_of(root, table, reporter)]
     found = (open_snapshot(at_hand(place)) for place in places)
     return [proved(one, bytes_max=PROVED_BYTES_MAX) for one in found if one is not None]
+
+
+def newest_month(
+    snapshot: Snapshot, flow: str, where: pl.Expr | None = None, columns: Sequence[str] = ()
+) -> date | None:
+    """Return the newest month of a direction with a row of `metric` as asked, of which `columns` are read; None where there is none."""
+    filed = {path_partition(entry.partition) for entry in snapshot.entries("metric", flow) if entry.rows}
+    for place in sorted(filed, reverse=True):
+        if where is None or read_table(snapshot, "metric", place.__eq__, where, columns).height:
+            return date(*place[1:], 1)
+    return None
+
+
+def scan_figures(snapshot: Snapshot, flow: str | None = None) -> pl.LazyFrame | None:
+    """Scan the files of `metric`, of both directions or of one; None where there are none."""
+    files = snapshot.paths("metric", flow)
+    return pl.scan_parquet(files, hive_partitioning=False, glob=False, extra_columns="ignore") if files else None
 
 
 def several(keys: Keys) -> list[str] | None:

@@ -4,7 +4,7 @@ largest first.
 Belongs here: the question. `query` reads the rows, `resolver` interprets names, `figure_table` shows the result.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,7 +24,7 @@ from tasks.ledger.doubts import Doubts
 from tasks.reports import query
 from tasks.reports.citation import cite_rows
 from tasks.reports.resolver import KEY, Resolver
-from tasks.reports.suggestions import what_is_nearby
+from tasks.reports.search import what_is_nearby
 from tasks.store.parquet import path_partition
 from tasks.store.snapshot import Snapshot
 from tasks.store.working_copy import address_of
@@ -41,7 +41,7 @@ NOT_MADE = {
     "mirror": "is made of a pair of reporters by tidewaiter mirror --importer NAME --publish",
 }
 # One text or several: any of them matches.
-Texts = str | tuple[str, ...] | None
+Texts = str | Iterable[str] | None
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,12 @@ class Question:
     @property
     def months(self) -> tuple[str, ...]:
         """The requested months and ranges; empty means all."""
-        return _texts(self.month)
+        return texts(self.month)
 
     @property
     def measures(self) -> tuple[str, ...]:
         """The requested measures; empty means all."""
-        return _texts(self.measure)
+        return texts(self.measure)
 
     @property
     def is_of_latest(self) -> bool:
@@ -170,7 +170,8 @@ def _each(keys: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for several in keys.values() for key in several))
 
 
-def _texts(given: Texts) -> tuple[str, ...]:
+def texts(given: Texts) -> tuple[str, ...]:
+    """Return the texts of a condition; none without one."""
     return () if given is None else (given,) if isinstance(given, str) else tuple(given)
 
 

@@ -24,12 +24,11 @@ from tasks.domain.measures import mixed_words
 from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import clip, counted
-from tasks.reports import lineage_page, movers_shown
-from tasks.reports.moved import expected, moved
+from tasks.reports.moved import Section, expected, moved, sections
 from tasks.reports.page_templates import template
 from tasks.reports.questions import with_names
+from tasks.reports.release_sections import hashes, revision_report, steps
 from tasks.reports.resolver import Resolver
-from tasks.reports.revision_page import revision_report
 from tasks.reports.terminal import amount
 from tasks.store.parquet import Partition, path_partition, read_table
 from tasks.store.snapshot import Snapshot, open_snapshot
@@ -97,7 +96,7 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     return Pages(lead, summary, _checks(findings), _quarantine(snapshot, outcome), page, hashes, revised)
 
 
-def _moved(snapshot: Snapshot, outcome: Outcome, flow: str) -> Iterator[movers_shown.Section]:
+def _moved(snapshot: Snapshot, outcome: Outcome, flow: str) -> Iterator[Section]:
     """Yield what made the change of the newest month, where the store has several products."""
     month = date.fromisoformat(f"{outcome.months[-1]}-01")
     try:
@@ -106,7 +105,7 @@ def _moved(snapshot: Snapshot, outcome: Outcome, flow: str) -> Iterator[movers_s
         return
     if rows.filter(kind="product", depth=0).height > 1:
         resolver = Resolver(snapshot)
-        yield from movers_shown.sections(
+        yield from sections(
             with_names(rows, resolver), "month", outcome.reporter, with_names(expected(snapshot, rows), resolver)
         )
 
@@ -256,4 +255,4 @@ def _lineage(snapshot: Snapshot, name: str, release: Row) -> tuple[list[Row], li
     )
     earlier = others.sort("released_on", "release_id")["release_id"][-1] if others.height else None
     before = read_table(snapshot, "lineage", where=pl.col("release_id") == earlier) if earlier else own.clear()
-    return lineage_page.steps(own, before, earlier), lineage_page.hashes(own)
+    return steps(own, before, earlier), hashes(own)

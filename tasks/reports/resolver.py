@@ -21,8 +21,8 @@ from tasks.domain.partner_key import Unresolved, partner_key
 from tasks.domain.period_words import is_latest, read_months
 from tasks.domain.text import clip
 from tasks.ledger.name_tables import NameTables, names_in, product_references
+from tasks.reports.query import newest_month, scan_figures
 from tasks.reports.search import HS8_DIGITS, Hit, search_names
-from tasks.store.parquet import path_partition, read_table
 from tasks.store.snapshot import Snapshot
 
 FLOWS = ("export", "import")
@@ -149,12 +149,10 @@ class Resolver:
         return f"{text}: {product} has no total in this store, which has {there}; a total needs {needed}"
 
     def _has_figures(self, product: str) -> bool:
-        files = self.snapshot.paths("metric")
-        if not files:
+        figures = scan_figures(self.snapshot)
+        if figures is None:
             return False
-        found = pl.scan_parquet(files, hive_partitioning=False, glob=False, extra_columns="ignore").filter(
-            (pl.col("product") == product) & pl.col("level").is_not_null()
-        )
+        found = figures.filter((pl.col("product") == product) & pl.col("level").is_not_null())
         return found.select("period").head(1).collect().height > 0
 
     def _absent(self, text: str, wanted: str, means: str = "") -> Unresolved:
@@ -217,8 +215,8 @@ class Resolver:
         wanted = pl.col("product").is_in([*products])
         there = [
             flow for flow in FLOWS
-            if (files := self.snapshot.paths("metric", flow))
-            and pl.scan_parquet(files, hive_partitioning=False, glob=False, extra_columns="ignore").filter(wanted).head(1).select("product").collect().height
+            if (figures := scan_figures(self.snapshot, flow)) is not None
+            and figures.filter(wanted).head(1).select("product").collect().height
         ]  # fmt: skip
         return there[0] if there else FLOWS[0]
 
@@ -229,18 +227,12 @@ class Resolver:
         return read_months(text, self._newest(flow, products) if is_latest(text) else None)
 
     def _newest(self, flow: str, products: Collection[str]) -> date | None:
-        filed = {path_partition(entry.partition) for entry in self.snapshot.entries("metric", flow) if entry.rows}
-        has_figure = pl.col("product").is_in([*products]) & (
-            pl.col("level").is_not_null() | pl.col("ytd").is_not_null()
-        )
-        newest_first = sorted(filed, reverse=True)
-        having = (
-            one for one in newest_first
-            if read_table(self.snapshot, "metric", one.__eq__, where=has_figure, columns=("product", "level", "ytd")).height
-        )  # fmt: skip
+        is_known = pl.col("level").is_not_null() | pl.col("ytd").is_not_null()
+        has_figure = pl.col("product").is_in([*products]) & is_known
         # Without a figure in any month the newest month says why.
-        found = next(having, next(iter(newest_first), None))
-        return found and date(found[1], found[2], 1)
+        return newest_month(self.snapshot, flow, has_figure, ("product", "level", "ytd")) or newest_month(
+            self.snapshot, flow
+        )
 
     def month(self, text: str, flow: str, products: Collection[str]) -> date:
         """Return the first day of the single month of a text, as `months` does. Raises ValueError."""

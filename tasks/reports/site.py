@@ -19,21 +19,21 @@ from tasks.domain.errors import NoFigure
 from tasks.domain.labels import capitalised, country, trade_of
 from tasks.domain.reporter import Reporter
 from tasks.ingest import held as held_releases
-from tasks.reports import inventory, movers_shown, query
+from tasks.reports import inventory, query
 from tasks.reports.brief import render, wording
+from tasks.reports.brief.beside import is_withheld
 from tasks.reports.brief.charts import sparkline
 from tasks.reports.brief.facts import gather
-from tasks.reports.brief.mirrored import is_withheld
 from tasks.reports.brief.sentences import headlines
 from tasks.reports.brief.watched import file_name, watch_list
 from tasks.reports.citation import citation, citation_zh, known_on
-from tasks.reports.moved import expected, month_of, moved
+from tasks.reports.moved import Section, expected, month_of, moved, sections
 from tasks.reports.movers import AGAINST
 from tasks.reports.page_templates import LANGUAGES, template, words
 from tasks.reports.questions import with_names
 from tasks.reports.resolver import Resolver
 from tasks.reports.sources import source_states
-from tasks.store.parquet import path_partition, read_table
+from tasks.store.parquet import read_table
 from tasks.store.reporters import stores_of
 from tasks.store.snapshot import Snapshot
 from tasks.store.working_copy import at_hand
@@ -59,7 +59,7 @@ class Trade(NamedTuple):
     title: str
     cited: str
     products: list[Card]
-    moved: list[movers_shown.Section]
+    moved: list[Section]
 
     @property
     def pages(self) -> dict[str, str]:
@@ -135,13 +135,13 @@ def _trade(resolver: Resolver, reporter: str, flow: str, folder: Path, day: date
     releases = read_table(snapshot, "release")
     known, found = known_on(releases, read_table(snapshot, "decision")), dict[str, Trade]()
     for language, cite in (("en", citation), ("zh", citation_zh)):
-        sections = list[movers_shown.Section]()
+        shown = list[Section]()
         if rows is not None and beside is not None:
             named = (with_names(one, resolver, language) for one in (rows, beside))
-            sections = [*movers_shown.sections(next(named), against, reporter, next(named), language)]
+            shown = [*sections(next(named), against, reporter, next(named), language)]
         title = capitalised(trade_of(reporter, flow, language))
         cited = cite([], Reporter.of(releases).code, known, snapshot.id)
-        found[language] = Trade(title, cited, cards[language], sections)
+        found[language] = Trade(title, cited, cards[language], shown)
     return found
 
 
@@ -151,10 +151,10 @@ def _newest(snapshot: Snapshot, flow: str, products: Iterable[str]) -> Iterator[
     rows = read_table(snapshot, "metric", lambda part: part[0] == flow, is_asked, columns)
     has_figure = pl.col("level").is_not_null() | pl.col("ytd").is_not_null()
     newest = dict(rows.group_by("product").agg(pl.col("period").filter(has_figure).max()).iter_rows())
-    last = max(path_partition(entry.partition) for entry in snapshot.entries("metric", flow) if entry.rows)
+    last = query.newest_month(snapshot, flow)
     for product in products:
-        if product in newest:
-            yield product, newest[product] or date(*last[1:], 1)
+        if product in newest and last is not None:
+            yield product, newest[product] or last
 
 
 def _finest(rows: pl.DataFrame) -> pl.Series:

@@ -6,7 +6,6 @@ Steps that touch the disk are retried when the disk fails; steps that judge are 
 from tasks.checks import approval as holding
 from tasks.checks import registry as checks
 from tasks.claims import check as claims
-from tasks.claims import publish as claim_table
 from tasks.controls import tables
 from tasks.domain.errors import Held
 from tasks.ingest import corrections, inbox
@@ -18,7 +17,6 @@ from tasks.lineage import audit as auditing
 from tasks.lineage import records as lineage
 from tasks.reports import outcome as reporting
 from tasks.reports import sources, watch_rules
-from tasks.reports.brief import rewritten as rewriting
 from tasks.reports.brief import watched as briefing
 from tasks.reports.mirror import publication as mirroring
 from tasks.steps import assemble, batch, derivation, downstream, open_published, publication, withdrawal
@@ -51,11 +49,11 @@ update_downstream = Step(downstream.update_downstream)
 recall = Step(withdrawal.recall, retries=3, retry_delay_seconds=PATIENCE)
 withdraw = Step(withdrawal.withdraw)
 report_decision = Step(reporting.report_decision)
-rewrite_briefs = Step(rewriting.rewrite_briefs)
+rewrite_briefs = Step(briefing.rewrite_briefs)
 look = Step(inbox.look, retries=3, retry_delay_seconds=PATIENCE)
 source_states = Step(sources.source_states)
 read_claims = Step(claims.read_claims)
 check_claims = Step(claims.check_claims)
-publish_claims = Step(claim_table.publish_claims)
+publish_claims = Step(claims.publish_claims)
 audit = Step(auditing.audit)
 require_sound = Step(auditing.require_sound)

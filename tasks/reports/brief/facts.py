@@ -27,8 +27,7 @@ from tasks.ingest.editions import is_outdated
 from tasks.ledger.name_tables import NameTables, names_in
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
-from tasks.reports.brief.decided import decided
-from tasks.reports.brief.mirrored import mirrored
+from tasks.reports.brief.beside import decided, mirrored
 from tasks.reports.citation import known_on
 from tasks.reports.expectation import of_month
 from tasks.reports.first_prints import scorecard, within

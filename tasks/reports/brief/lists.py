@@ -13,8 +13,8 @@ from schemas.forms.brief import Fact, Facts
 from schemas.forms.trace import TracedNumber
 from schemas.names import MISSING
 from tasks.domain.release_ids import source_of
+from tasks.reports.brief.beside import is_withheld
 from tasks.reports.brief.charts import scale_of
-from tasks.reports.brief.mirrored import is_withheld
 from tasks.reports.brief.wording import MASS, PRICE_UNITS, amount, figure_name, level, partner, scale_name, texts
 from tasks.reports.citation import citation, citation_zh, named_source
 
@@ -147,6 +147,14 @@ def revised_lines(facts: Facts, language: str) -> list[str]:
             f"{t['comma'].join(which)}{t['colon']}{old} → {new}{t['open']}{kind}{t['comma']}{row['revised_on']}{t['close']}"
         )
     return lines
+
+
+def revised_first(facts: Facts, language: str) -> str:
+    """Summarise the revisions in one line for the top of the page: how many numbers, and the first of them."""
+    lines = revised_lines(facts, language)
+    count = len(lines) + facts.revised_more
+    text = texts(language)["revised_one" if count == 1 else "revised_several"]
+    return str(text.format(count=count, first=lines[0])) if lines else ""
 
 
 def decision_lines(decisions: Sequence[Mapping[str, Any]], language: str) -> list[str]:

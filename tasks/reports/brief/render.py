@@ -8,7 +8,7 @@ from schemas.forms.brief import Facts
 from schemas.names import MADE, MISSING
 from tasks.domain.labels import capitalised, partner_name
 from tasks.domain.measure_states import LAPSED
-from tasks.reports.brief import charts, lists, sentences, verdicts, wording
+from tasks.reports.brief import charts, lists, sentences, wording
 from tasks.reports.brief.charts import scale_of
 from tasks.reports.first_prints import WITHIN_PCT
 from tasks.reports.page_templates import LANGUAGES, template
@@ -76,9 +76,9 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "alt_partners": t["alt_partners"].format(unit=partner_unit, month=month), "shown": lambda fact: wording.shown(fact, language),
         "formula": lambda fact: lists.formula(fact, language),
         "sparkline": charts.sparkline, "unit_value": sentences.unit_value_pieces(facts, language),
-        "verdict": lambda sentence: verdicts.next_to(sentence, facts, language),
-        "verdict_of_all": verdicts.of_all(facts, language), "quotable": verdicts.quotable(said, facts, language),
-        "revised_first": verdicts.revised_first(facts, language),
+        "verdict": lambda sentence: sentences.next_to(sentence, facts, language),
+        "verdict_of_all": sentences.of_all(facts, language), "quotable": sentences.quotable(said, facts, language),
+        "revised_first": lists.revised_first(facts, language),
         "decisions": [*(t["in_doubt"].format(doubt=one) for one in facts.doubts), *lists.decision_lines(facts.decisions, language)],
         "first_prints": t["first_prints"].format(
             near=facts.first_prints[0], count=facts.first_prints[1], pct=f"{WITHIN_PCT:g}",

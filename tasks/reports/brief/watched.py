@@ -1,11 +1,12 @@
-"""Writes the briefs of a release, as its last step: one for each watched product that the release covers.
+"""Writes the briefs of a release, as its last step: one for each watched product that the release covers; after a decision about a
+release, those again that it made outdated.
 
 A brief that cannot be written is a warning; the publication is not affected. For a release without a watched product
 the step only reads the list; the modules that write briefs are imported after that.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +17,11 @@ from schemas.forms.outcome import Outcome
 from schemas.names import VALUES
 from schemas.reference.code_tables import code_table, read_codes
 from tasks.domain.classification import members
+from tasks.domain.errors import NoFigure
+from tasks.domain.release_ids import release_of
+from tasks.domain.reporter import Reporter
 from tasks.store.objects import keep_bytes
+from tasks.store.parquet import read_table
 from tasks.store.publish import exclusive
 from tasks.store.snapshot import Snapshot
 
@@ -128,11 +133,60 @@ def _newest(snapshot: Snapshot, product: str, flow: str, outcome: Outcome) -> da
     """Return the newest month of the release in which the product has a figure of mass or money: of the month or, if January and
     February are published together, of the year to date.
     """
-
-    from tasks.store.parquet import read_table
-
     months = {(flow, *map(int, month.split("-"))) for month in outcome.months}
     is_known = pl.col("level").is_not_null() | pl.col("ytd").is_not_null()
     has_figure = (pl.col("product") == product) & pl.col("measure").is_in(["quantity_kg", *VALUES]) & is_known
     newest = read_table(snapshot, "metric", months.__contains__, has_figure)["period"].max()
     return newest if isinstance(newest, date) else None
+
+
+def rewrite_briefs(outcome: Outcome, store: Path) -> Outcome:
+    """Return the outcome with the briefs that a decision made outdated and that are written again: each brief in the
+    store of a product of the release, of its first month or a later one. Each names the decision; of a month without
+    a figure nothing else is left to say.
+    """
+    # Most runs import this module and rewrite nothing.
+    from tasks.reports.query import open_published
+
+    if outcome.status != "published":
+        return outcome
+    snapshot = open_published(store)
+    written: list[str] = []
+    failed: list[str] = []
+    for product, flow, month in _outdated(snapshot, store, outcome):
+        try:
+            written += keep(store, product, flow, month, _pages(snapshot, store, product, flow, month))
+        except Exception as problem:
+            log.warning("the brief on %s of %s could not be written again", flow, product, exc_info=True)
+            failed.append(
+                f"brief ({flow} of {product}, {month:%Y-%m}): it is from before this decision, {type(problem).__name__}: {problem}. "
+                f"Write it with tidewaiter brief {product} --flow {flow} --month {month:%Y-%m}."
+            )
+    return outcome.model_copy(update={"briefs": written, "warnings": [*outcome.warnings, *failed]})
+
+
+def _outdated(snapshot: Snapshot, store: Path, outcome: Outcome) -> Iterator[tuple[str, str, date]]:
+    from tasks.reports.brief.beside import covers_product
+
+    editions = read_table(snapshot, "release").filter(release_of() == outcome.release_id)
+    first, flows = min(editions["first_month"]), {*editions["flow"]}
+    scope = {code for codes in editions["products"] for code in codes}
+    for folder in sorted((store / FOLDER).glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]")):
+        month = date.fromisoformat(f"{folder.name}-01")
+        for file in sorted(folder.glob("*.en.md")):
+            product, flow = product_of(file.name.removesuffix(".en.md"))
+            if month >= first and (flow in flows or None in flows) and covers_product(product, scope):
+                yield product, flow, month
+
+
+def _pages(snapshot: Snapshot, store: Path, product: str, flow: str, month: date) -> dict[str, str]:
+    try:
+        return pages_of(snapshot, store, product, flow, month)
+    except NoFigure:
+        from tasks.reports.brief import facts, render
+        from tasks.reports.brief.beside import decided
+
+        decisions, reporter = decided(snapshot, product, flow, month), Reporter.of(read_table(snapshot, "release")).code
+        return render.nothing_left(
+            facts.names_of(product, snapshot), product, flow, month, decisions, snapshot.id, reporter
+        )

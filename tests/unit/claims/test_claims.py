@@ -1,6 +1,6 @@
 """Printed figures against published stores: every kind of mistake has its verdict, and no true figure is contradicted.
 
-The claims here are written by hand, with the answer next to them: true, rounded, cut off, qualified, misplaced, wrong.
+The claims are written by hand, with the answer next to them: true, rounded, cut off, qualified, misplaced, wrong.
 """
 
 import csv
@@ -16,152 +16,16 @@ from bad_inputs.download import csv_bytes, magnets
 
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
-from tasks.claims.check import ClaimsFile, check_claims, read_claims
-from tasks.claims.publish import claim_rows
+from tasks.claims.check import ClaimsFile, check_claims, claim_rows, read_claims
 from tasks.reports.query import open_published
 from tasks.store.snapshot import Snapshot
 from tests.unit import builders
 
 ROOT = Path(__file__).parents[3]
-YES, NO, ELSEWHERE, OPEN = "supported", "contradicted", "right_number_wrong_place", "not_checkable"
+YES, NO, OPEN = "supported", "contradicted", "not_checkable"
 PERHAPS = "not_excluded"
-M, RE = "rare earth magnets", "rare_earths"
+M = "rare earth magnets"
 H1 = "2025-01..2025-06"
-CLAIMS: list[tuple[Any, ...]] = [
-    # commodity, partner, period, metric, value, unit, qualifier, verdict, words of the reason
-    # true as printed
-    (M, "US", "2025-06", "level_t", "353", "t", "", YES, "agrees"),
-    (M, "World", "2025-06", "level_t", "3,188", "t", "", YES, "agrees"),
-    (M, "World", "2025-05", "level_t", "1238", "tonnes", "", YES, "agrees"),
-    (M, "World", H1, "ytd_t", "22319", "t", "", YES, "agrees"),
-    (M, "World", "2025-06", "mom_pct", "157.5", "%", "", YES, "agrees"),
-    (M, "World", "2025-06", "yoy_pct", "-38.1", "%", "", YES, "as a source prints it"),
-    (M, "World", H1, "ytd_yoy_pct", "-18.9", "%", "", YES, "agrees"),
-    (M, "Germany", "2025-06", "mom_pct", "265.6", "%", "", YES, "764 t against 209 t"),
-    (M, "Germany", "2025-06", "share_pct", "24", "%", "", YES, "3,188 t"),
-    ("稀土磁鐵", "美國", "2025-06", "level_t", "353", "噸", "", YES, "agrees"),
-    (RE, "World", "2025-06", "level_t", "7742.2", "t", "", YES, "agrees"),
-    (RE, "World", "2025-06", "yoy_pct", "60.3", "%", "", YES, "agrees"),
-    (RE, "World", "2025-01..2025-09", "value_usd", "342.3", "USD million", "", YES, "agrees"),
-    (RE, "World", "2024-01..2024-12", "unit_value", "8818", "USD/t", "", YES, "for 55,431 t"),
-    (M, "World", "2025-02", "level_t", "3586", "t", "", YES, "difference of totals"),
-    (M, "World", "2025-12", "rank", "4", "rank within 2025", "", YES, "Rank 4"),
-    (M, "World", "2025-08", "since", "2025-01", "month", "", YES, "highest since 2025-01"),
-    (M, "US", "2025-05", "streak", "2", "consecutive monthly falls", "", YES, "in a row"),
-    # rounded and cut off
-    (M, "US", "2025-05", "level_t", "46", "t", "", YES, "agrees"),
-    (M, "World", "2025-06", "mom_pct", "158", "%", "", YES, "agrees"),
-    (M, "World", "2025-06", "mom_pct", "157", "%", "", YES, "cut off"),
-    (M, "World", "2025-06", "level_t", "3,190", "t", "", YES, "rounded to tens"),
-    (M, "World", "2025-06", "level_t", "3.2", "kt", "", YES, "agrees"),
-    (M, "World", H1, "ytd_t", "22,300", "t", "", YES, "rounded to hundreds"),
-    (M, "World", "2025-09", "level_t", "5773", "t", "", PERHAPS, "5,774 t"),
-    (RE, "World", "2025-06", "level_t", "7742", "t", "", YES, "agrees"),
-    (RE, "World", "2025-09", "level_t", "4000", "t", "", YES, "agrees"),
-    (RE, "World", "2025-06", "level_t", "7740", "t", "", YES, "rounded to tens"),
-    (M, "US", "2025-06", "mom_pct", "661", "%", "", YES, "agrees"),
-    (M, "US", "2025-06", "mom_pct", "660", "%", "", YES, "cut off"),
-    # qualified
-    (M, "US", "2025-06", "mom_pct", "660", "%", "more than", YES, "lies above"),
-    (M, "World", "2025-07", "mom_pct", "75", "%", "nearly", YES, "just below"),
-    (M, "World", H1, "ytd_t", "22,000", "t", "over", YES, "lies above"),
-    (M, "World", H1, "ytd_t", "22,000", "t", "less than", NO, "less than 22000 t"),
-    (M, "World", "2025-06", "level_t", "3,200", "t", "about", YES, "rough figure"),
-    (M, "World", "2025-06", "level_t", "3,200", "t", "more than", NO, "more than 3200 t"),
-    (M, "World", "2025-06", "level_t", "3,000", "t", "nearly", NO, "3,188 t"),
-    (M, "World", "2025-06", "level_t", "2,700", "t", "about", NO, "3,188 t"),
-    (M, "World", "2025-06", "yoy_pct", "-40", "%", "almost", YES, "just below"),
-    (M, "World", "2025-06", "yoy_pct", "-40", "%", "at least", NO, "-38.10"),
-    # a rise is no fall by little, and a fall no rise
-    (M, "World", "2025-06", "mom_pct", "20", "%", "fell by less than", NO, "+157.5 %"),
-    (M, "World", "2025-06", "mom_pct", "-20", "%", "less than", NO, "+157.5 %"),
-    (M, "World", "2025-05", "mom_pct", "20", "%", "rose by less than", NO, "-52.8"),
-    (M, "World", "2025-05", "mom_pct", "60", "%", "fell by less than", YES, "lies below"),
-    # a word that is not known is no leave to be rough, and one that says how a level came about is no qualifier
-    (M, "World", "2025-06", "level_t", "3,300", "t", "reached", OPEN, "'reached' is no word"),
-    (M, "World", "2025-06", "level_t", "3,300", "t", "rose to", NO, "3,188 t"),
-    (M, "World", "2025-06", "level_t", "3,188", "t", "rose to", YES, "agrees"),
-    (M, "World", "2025-06", "level_t", "3,300", "t", "only", NO, "3,188 t"),
-    (M, "World", "2025-06", "level_t", "3,200", "t", "up to", YES, "lies below"),
-    # thousands and decimals, tonnes and millions of them
-    (M, "US", "2025-05", "level_t", "46,4", "t", "", OPEN, "'46,4' is no number"),
-    (M, "World", "2025-06", "level_t", "3 188", "t", "", YES, "agrees"),
-    (M, "World", "2025-06", "level_t", "3188", "MT", "", YES, "agrees"),
-    (M, "World", "2025-06", "level_t", "3188", "Mt", "", NO, "3,188 t"),
-    (M, "World", "2025-06", "level_t", "0.003188", "million tonnes", "", YES, "agrees"),
-    # right number, wrong place
-    (M, "US", "2025-06", "mom_pct", "667", "%", "", ELSEWHERE, "rounded first"),
-    (M, "US", "2025-06", "mom_pct", "760", "%", "", ELSEWHERE, "per cent of the earlier one"),
-    (M, "World", "2025-06", "yoy_pct", "157.5", "%", "", ELSEWHERE, "the change on the month before"),
-    (M, "World", "2025-06", "mom_pct", "-38.1", "%", "", ELSEWHERE, "the change on a year before"),
-    (M, "World", "2025-06", "yoy_pct", "-18.9", "%", "", ELSEWHERE, "year to date"),
-    (M, "World", "2025-06", "mom_pct", "61.2", "%", "", ELSEWHERE, "the later figure instead"),
-    (M, "US", "2025-06", "level_t", "764", "t", "", ELSEWHERE, "another partner"),
-    (M, "Germany", "2025-06", "level_t", "353", "t", "", ELSEWHERE, "another partner"),
-    (M, "World", "2025-07", "level_t", "3188", "t", "", ELSEWHERE, "another month"),
-    (M, "World", "2025-06", "level_t", "7742.2", "t", "", ELSEWHERE, "another basket"),
-    (RE, "World", "2025-06", "level_t", "3188", "t", "", ELSEWHERE, "another basket"),
-    (M, "World", "2025-06", "level_t", "22319", "t", "", ELSEWHERE, H1),
-    (M, "World", H1, "ytd_t", "3188", "t", "", ELSEWHERE, "June 2025"),
-    (M, "World", "2025-06", "level_t", "3188000", "t", "", ELSEWHERE, "kilograms"),
-    (M, "US", "2025-06", "mom_pct", "6", "times", "", ELSEWHERE, "growth in multiples"),
-    (RE, "World", "2025-10", "level_t", "5473", "t", "", ELSEWHERE, "another basket"),
-    (M, "World", "2025-06", "level_t", "3514", "t", "", ELSEWHERE, "short tons"),
-    # "to more than seven times" is what +660 % is
-    (M, "US", "2025-06", "mom_pct", "7", "times", "more than", YES, "agrees"),
-    (M, "US", "2025-06", "mom_pct", "7.6", "times", "", YES, "agrees"),
-    # wrong
-    (M, "World", "2025-06", "level_t", "3818", "t", "", NO, "3,188 t"),
-    (M, "US", "2025-06", "level_t", "335", "t", "", NO, "353 t"),
-    (M, "World", H1, "ytd_t", "22,391", "t", "", NO, "22,319 t"),
-    (M, "World", "2025-06", "mom_pct", "175.5", "%", "", NO, "+157.5 %"),
-    (M, "World", "2025-06", "yoy_pct", "38.1", "%", "", NO, "sign"),
-    (M, "World", H1, "ytd_yoy_pct", "-19.8", "%", "", NO, "-18.9"),
-    (M, "US", "2025-08", "mom_pct", "-1.6", "%", "", NO, "-4.68 %"),
-    (M, "World", "2025-08", "since", "2025-03", "month", "", NO, "neither"),
-    (M, "US", "2025-09", "rank", "2", "rank", "", NO, "at least 3 are higher"),
-    (M, "World", "2025-12", "rank", "2", "rank within 2025", "", NO, "at least 3 are higher"),
-    (M, "US", "2025-07", "streak", "3", "consecutive monthly falls", "", NO, "in a row"),
-    # not to be told
-    (M, "US", "2025-09", "rank", "4", "rank", "", OPEN, "not all of them"),
-    (M, "Atlantis", "2025-06", "level_t", "353", "t", "", OPEN, "no partner"),
-    (M, "Europe", "2025-06", "level_t", "353", "t", "", OPEN, "which countries"),
-    ("unobtainium", "US", "2025-06", "level_t", "353", "t", "", OPEN, "no commodity"),
-    (M, "Germany", "2025-08", "level_t", "1346", "t", "", OPEN, "no release"),
-    ("gallium", "World", "2025-06", "level_t", "4.26", "t", "", OPEN, "no release"),
-    (M, "World", "2025-06", "level_t", "a lot", "t", "", OPEN, "no number"),
-    (M, "World", "2025-13", "level_t", "5", "t", "", OPEN, "no period"),
-    (M, "World", "2025-06", "level_t", "3188", "furlongs", "", OPEN, "the unit"),
-    (M, "World", "2025-06", "value_usd", "100", "CNY", "", OPEN, "currency"),
-    (M, "World", "2025-05", "since", "2015", "year", "", OPEN, "not at hand"),
-    # customs revises in silence: a difference in the fifth digit is not enough to call somebody wrong
-    (M, "US", "2025-01..2025-12", "ytd_t", "5933", "t", "", OPEN, "silent revisions"),
-    # August 2025 (6,146 t) was the highest month since January (6,357 t); the lowest in between was May (1,238 t)
-    (M, "World", "2025-08", "since", "seven-month high", "month", "", YES, "is the highest of 7 months"),
-    (M, "World", "2025-08", "since", "seven-month low", "month", "", NO, "is not the lowest of 7 months"),
-    (M, "World", "2025-08", "since", "January 2025", "month", "highest", YES, "highest since"),
-    (M, "World", "2025-08", "since", "2025-01", "month", "lowest", NO, "not the lowest"),
-    (M, "World", "2025-08", "since", "2025-02", "month", "highest", NO, "higher than that itself: 2025-02 3,586 t"),
-    (M, "World", "2025-05", "since", "four-month low", "month", "", YES, "lowest"),
-    (M, "World", "2025-05", "since", "four-month high", "month", "", NO, "not the highest"),
-    # March and April came with January and February, and April 2025 was 4,784.8 t, up 4.8 %: March 2024 was 4,707.6 to 4,712.3 t
-    (RE, "World", "2024-03", "level_t", "4710", "t", "", YES, "2024-01..2024-04 (18,049.5 t)"),
-    (RE, "World", "2024-03", "level_t", "4600", "t", "", NO, "between 4,707.624 t and 4,712.276 t"),
-    (RE, "World", "2025-03", "yoy_pct", "20.3", "%", "", PERHAPS, "between +20.24 % and +20.37 %"),
-    (RE, "World", "2025-03", "yoy_pct", "23", "%", "", NO, "between +20.24 % and +20.37 %"),
-    (RE, "World", "2024-03", "mom_pct", "5", "%", "", OPEN, "leave too much open"),
-    # 4,784.8 t / 1.048
-    (RE, "World", "2024-04", "mom_pct", "-3", "%", "", YES, "between -3.16 % and -2.97 %"),
-    (RE, "World", "2024-04", "mom_pct", "3", "%", "", NO, "The sign is the other way round"),
-    # 2,627 t less 45 % leaves 4,732 to 4,821 t open
-    (M, "World", "2024-04", "level_t", "4776", "t", "", PERHAPS, "the printed growth of -45 % implies"),
-    (M, "World", "2024-04", "level_t", "5", "kt", "", YES, "agrees"),
-    (M, "World", "2024-04", "level_t", "5000", "t", "", NO, "the printed growth of -45 % implies"),
-    # January to May 2024 were 22,376 t, of which February, April and May leave 9,525 t to January and March
-    (M, "World", "2024-03", "level_t", "4000", "t", "", PERHAPS, "at most 9,525.596 t"),
-    (M, "World", "2024-03", "level_t", "12000", "t", "", NO, "at most 9,525.596 t"),
-    (M, "World", "2025-03", "yoy_pct", "12", "%", "", OPEN, "leave too much open"),
-]  # fmt: skip
 COLUMNS = ("commodity", "partner", "period", "metric", "value", "unit", "qualifier")
 
 
@@ -177,23 +41,11 @@ def frame(rows: list[tuple[Any, ...]]) -> ClaimsFile:
 
 
 def test_every_claim_of_known_answer_gets_it(sample: Snapshot) -> None:
-    checked = check_claims(sample, frame(CLAIMS))
-    assert checked.height == len(CLAIMS) >= 60
-    assert min(Counter(row[7] for row in CLAIMS).values()) >= 5
-    wrong = [
-        (row[:7], row[7], found["verdict"], found["reason"])
-        for row, found in zip(CLAIMS, checked.iter_rows(named=True), strict=True)
-        if found["verdict"] != row[7] or row[8] not in found["reason"]
-    ]
-    assert wrong == []
-
-
-def test_claims_that_the_rules_were_not_made_for_get_their_verdicts(sample: Snapshot) -> None:
-    """Other phrasing, units, languages, periods and mistakes, each with the verdict that arithmetic by hand gives it."""
-    unseen = read_claims(Path(__file__).with_name("unseen_claims.csv"))
-    expected = unseen.rows.select("verdict", "words", "why").rows()
-    checked = check_claims(sample, replace(unseen, rows=unseen.rows.drop("verdict", "words", "why")))
-    assert checked.height >= 60
+    """Phrasing, units, languages, periods and mistakes of `known_claims.csv`, each with the verdict that arithmetic by hand gives it."""
+    known = read_claims(Path(__file__).with_name("known_claims.csv"))
+    expected = known.rows.select("verdict", "words", "why").rows()
+    assert min(Counter(verdict for verdict, _, _ in expected).values()) >= 10
+    checked = check_claims(sample, replace(known, rows=known.rows.drop("verdict", "words", "why")))
     wrong = [
         (row["partner"], row["period"], row["metric"], row["value"], why, row["verdict"], row["reason"])
         for row, (verdict, words, why) in zip(checked.iter_rows(named=True), expected, strict=True)

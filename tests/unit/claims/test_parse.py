@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tasks.claims import wording
+from tasks.claims import statement
 from tasks.claims.parse import read_claim, read_qualifier
+from tasks.claims.statement import changes_between, describe, describe_changes, show_level, show_percent
 from tasks.claims.units import read_unit
-from tasks.claims.wording import changes_between, describe, describe_changes, show_level, show_percent
 from tasks.domain.comparability import Change
 from tasks.domain.errors import Unclear
 from tasks.domain.reporter import Reporter
@@ -184,7 +184,7 @@ def test_places_in_words(other: dict[str, Any], reporter: Reporter, words: str) 
 def test_a_change_lies_after_the_first_month_and_up_to_the_last(
     one: str, other: str, found: list[Change], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wording, "_known", lambda *_: [MARCH, JUNE])
+    monkeypatch.setattr(statement, "_known", lambda *_: [MARCH, JUNE])
     assert changes_between(spot(one), spot(other), CHINA) == found
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from bad_inputs.download import csv_bytes, magnets
 from release_pages import goods
 from typer.testing import CliRunner
 
@@ -17,7 +16,7 @@ from tasks.reports.brief import render
 from tasks.reports.brief.facts import gather
 from tasks.reports.first_prints import publish_first_prints, scorecard, within
 from tasks.reports.query import open_published
-from tests.unit.reports.mirror.test_statements import of_germany, publish
+from tests.unit.reports.stores import of_germany, publish, query_bytes
 from tests.unit.sources.test_eurostat_comext import MASS, VALUE
 
 LINE, MAY = "line:rare_earths", date(2025, 5, 1)
@@ -29,60 +28,31 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("prints")
     publish(folder, "CHN", "page.html", goods(), "gacc_preliminary", released_on=date(2025, 6, 10))
     parts = {"25309020": 600, "28053011": 264_000, "28461010": 5_235_400}
-    rows = [
-        ("202505", code, "name", "502", "\u7f8e\u56fd", str(kg), "\u5343\u514b", "0", "?", f"{4 * kg}")
-        for code, kg in parts.items()
-    ]
-    query = {
-        "flow": "export",
-        "products": ["25309020", "2805", "2846"],
-        "months": "2025-05",
-        "released_on": date(2025, 6, 18),
-    }
-    publish(folder, "CHN", "codes.csv", csv_bytes(rows), "gacc_query", **query)
-    for day, mass in ((20, 209_000), (25, 220_000)):
-        query = {"flow": "export", "products": ["850511"], "months": "2025-05", "released_on": date(2025, 6, day)}
-        publish(
-            folder,
-            "CHN",
-            f"magnets{day}.csv",
-            csv_bytes([magnets("304", str(mass), "53,000", "202505")]),
-            "gacc_query",
-            **query,
-        )
-    publish(
-        folder,
-        "DEU",
-        "germany.csv",
-        of_germany("2025-05", ("CN", VALUE, "50000"), ("CN", MASS, "2150")),
-        "eurostat_comext",
-    )
+    rows = [("202505", code, "USA", kg, 4 * kg) for code, kg in parts.items()]
+    query = {"flow": "export", "months": "2025-05"}
+    codes = ["25309020", "2805", "2846"]
+    publish(folder, "CHN", "codes.csv", query_bytes(rows), products=codes, released_on=date(2025, 6, 18), **query)
+    for day, mass in ((date(2025, 6, 20), 209_000), (date(2025, 6, 25), 220_000)):
+        data = query_bytes([("202505", "85051110", "DEU", mass, 53_000)])
+        publish(folder, "CHN", f"magnets{day}.csv", data, products=["850511"], released_on=day, **query)
+    bought = of_germany("2025-05", ("CN", VALUE, "50000"), ("CN", MASS, "2150"))
+    publish(folder, "DEU", "germany.csv", bought, "eurostat_comext")
     return folder / "store"
 
 
 def test_the_error_of_a_first_print_is_against_the_best_that_came_later(store: Path) -> None:
-    snapshot = open_published(store / "reporter=CHN")
-    row = scorecard(snapshot, "export", LINE, "WLD", "quantity_kg").filter(period=MAY).row(0, named=True)
-    assert (row["first_kind"], row["first_known"], row["first"], row["query"]) == (
-        "preliminary",
-        date(2025, 6, 10),
-        5_864_600,
-        5_500_000,
-    )
-    assert row["error_pct"] == pytest.approx((5_864_600 / 5_500_000 - 1) * 100)
-    assert row["other_side"] is None
-
-
-def test_a_corrected_query_has_a_first_print_and_the_partner_beside_it(store: Path) -> None:
-    found = scorecard(open_published(store / "reporter=CHN"), "export", "85051110", "DEU", "quantity_kg")
-    assert found.select("first", "query", "last").rows() == [(209_000, 220_000, 220_000)]
-    assert found["error_pct"].to_list() == [pytest.approx(-5.0)]
-    # The partner has codes of six digits alone.
-    assert found["other_side"].null_count() == 1
+    china = open_published(store / "reporter=CHN")
+    row = scorecard(china, "export", LINE, "WLD", "quantity_kg").filter(period=MAY).row(0, named=True)
+    names = ("first_kind", "first_known", "first", "query", "other_side", "error_pct")
+    error = pytest.approx((5_864_600 / 5_500_000 - 1) * 100)
+    assert [row[name] for name in names] == ["preliminary", date(2025, 6, 10), 5_864_600, 5_500_000, None, error]
+    # A corrected query has a first print; the partner has codes of six digits alone.
+    found = scorecard(china, "export", "85051110", "DEU", "quantity_kg")
+    assert found.select("first", "query", "last", "error_pct", "other_side").rows() == [
+        (209_000, 220_000, 220_000, pytest.approx(-5.0), None)
+    ]
     bought = scorecard(open_published(store / "reporter=DEU"), "import", "850511", "CHN", "quantity_kg")
-    assert bought.select("other_side", "error_pct").rows() == [(220_000, None)], (
-        "nothing later is to be held against it"
-    )
+    assert bought.select("other_side", "error_pct").rows() == [(220_000, None)], "nothing later is held against it"
 
 
 def test_the_table_is_published_beside_the_stores_and_has_what_can_be_compared(store: Path, tmp_path: Path) -> None:
@@ -94,26 +64,14 @@ def test_the_table_is_published_beside_the_stores_and_has_what_can_be_compared(s
         ("85051110", "DEU", "value_usd", 53_000, 53_000),
         (LINE, "WLD", "quantity_kg", 5_864_600, 5_500_000),
     ]
-    asked = [
-        "read",
-        "first_print",
-        "--reporter",
-        "CHN",
-        "--store",
-        str(store),
-        "--format",
-        "csv",
-        "--columns",
-        "product,error_pct",
-    ]
-    told = CliRunner().invoke(app, asked)
+    asked = ["read", "first_print", "--reporter", "CHN", "--format", "csv", "--columns", "product,error_pct"]
+    told = CliRunner().invoke(app, [*asked, "--store", str(store)])
     assert told.exit_code == 0, told.output
     assert "85051110,-5.0" in told.stdout
     found = tidewaiter.read("85051110", table="first_print", month="2025-05", reporter="CHN", store=store)
     assert found.select("partner", "measure", "last").rows() == [row[1:3] + row[4:] for row in rows[:2]]
-    with pytest.warns(
-        HowUnderstood, match="0 rows: the table first_print of DEU has no months yet, because none has several releases"
-    ):
+    why = "0 rows: the table first_print of DEU has no months yet, because none has several releases"
+    with pytest.warns(HowUnderstood, match=why):
         assert tidewaiter.read(table="first_print", reporter="DEU", store=store).height == 0
     assert not (store / "first_print" / "reporter=DEU").exists(), "one release alone is held against nothing"
     made = publish_first_prints(store, "CHN")
@@ -140,9 +98,8 @@ def test_the_command_and_the_brief_say_it(store: Path) -> None:
     told = CliRunner().invoke(app, asked)
     assert told.exit_code == 0, told.output
     assert "export,line:rare_earths,WLD,2025-05-01,quantity_kg,preliminary,2025-06-10," in told.stdout
-    facts = gather(
-        open_published(store / "reporter=CHN"), store / "reporter=CHN", LINE, "export", MAY, date(2026, 8, 20)
-    )
+    china = open_published(store / "reporter=CHN")
+    facts = gather(china, china.store, LINE, "export", MAY, date(2026, 8, 20))
     assert facts.first_prints is None, "one month says nothing"
     said = render.page(facts.model_copy(update={"first_prints": (20, 24)}))
     assert "First prints of these goods have been within 3 % of the later figure in 20 of 24 months." in said

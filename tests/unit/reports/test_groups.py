@@ -96,11 +96,7 @@ def test_the_printed_figure_of_the_group_is_compared_with_the_sum_of_its_members
     monkeypatch.setattr("tasks.reports.groups.members_of", lambda group, month: ["DEU", "FRA"])
     monkeypatch.setitem(CODES, "EU27", "EU27_2020")
     asked = ["coverage", CODE, "--month", "2025-06", "--flow", "import", "--measure", "value_eur"]
-    for printed, said, code in (
-        ("532", "prints 532, the sum of its members", 0),
-        ("533", "the sum of its members", 0),
-        ("534", "prints 534, not the sum of its members", 1),
-    ):
+    for printed, said, code in (("533", "prints 533, the sum of its members", 0), ("534", "prints 534, not the sum of its members", 1)):  # fmt: skip
         group = copied(root, tmp_path / printed)
         ingested(group, "EU27", CN=printed)
         found = group_month(group, "EU27", ASKED)

@@ -1,5 +1,6 @@
-"""What moved: sums that close to the last unit, and nothing said of what is not known."""
+"""What moved: sums that close to the last unit, price, volume and currency that add up, and nothing said of what is not known."""
 
+import itertools
 import math
 import random
 from collections import Counter
@@ -11,11 +12,11 @@ import pytest
 from bad_inputs.download import PARTNERS, csv_bytes, magnets
 
 from tasks.domain.periods import month_number
-from tasks.reports import movers_shown
+from tasks.reports import moved as moving
 from tasks.reports.analysis import state_of
-from tasks.reports.moved import moved
+from tasks.reports.moved import moved, sections
 from tasks.reports.movers import mover_rows
-from tasks.reports.movers_shown import sections
+from tasks.reports.price_volume import Terms, add, own_currency, rate, split
 from tasks.reports.query import open_published
 from tasks.reports.questions import with_names
 from tasks.reports.resolver import Resolver
@@ -113,11 +114,9 @@ def test_a_partner_that_nobody_asked_for_did_not_stop(sample_store: Path) -> Non
     assert partners["partner"].to_list() == ["DEU", "USA", None]
     assert partners["change"].to_list() == [555_000.0, 306_600.0, 1_950_000.0 - 555_000.0 - 306_600.0]
     assert rows.filter(pl.col("kind").is_in(["began", "stopped"])).height == 0
-    shown = [
-        one.columns
-        for one in sections(with_names(rows, Resolver(open_published(sample_store))), "month", "CHN", pl.DataFrame())
-    ]
-    assert [columns["change"] for columns in shown] == [["+1,950"], ["+555", "+307", "+1,088"]]
+    named = with_names(rows, Resolver(open_published(sample_store)))
+    shown = [one.columns["change"] for one in sections(named, "month", "CHN", pl.DataFrame())]
+    assert shown == [["+1,950"], ["+555", "+307", "+1,088"]]
     assert rows.filter(kind="product").select("product", "change_pct", "quote").row(0) == (
         "85051110",
         pytest.approx((3188 / 1238 - 1) * 100),
@@ -144,14 +143,10 @@ def test_products_that_are_known_in_one_of_the_months_alone_are_counted(tmp_path
     ("month", "asked", "says"),
     [
         (JUNE, {"against": "week"}, "no comparison with the 'week' before; there are month and year"),
-        (
-            JUNE,
-            {"measure": "value_usd"},
-            "no value_usd of exports is known for the world in both 2025-06 and 2025-05; there is quantity_kg",
-        ),
+        (JUNE, {"measure": "value_usd"}, "no value_usd of exports is known for the world in both 2025-06 and 2025-05; there is quantity_kg"),
         (date(2030, 1, 1), {}, "no measure of exports is known for the world in both 2030-01 and 2029-12"),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_compared_is_said(sample_store: Path, month: date, asked: dict[str, str], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         moved(open_published(sample_store), "export", month, **asked)
@@ -160,28 +155,68 @@ def test_what_cannot_be_compared_is_said(sample_store: Path, month: date, asked:
 @pytest.mark.parametrize(
     ("month", "against", "reporter", "said"),
     [
-        (
-            (2023, 1),
-            "year",
-            "CHN",
-            ["the Lunar New Year: 81 % of the days around it are in January 2023, 33 % in January 2022"],
-        ),
-        (
-            (2023, 2),
-            "month",
-            "CHN",
-            ["the Lunar New Year: 19 % of the days around it are in February 2023, 81 % in January 2023"],
-        ),
-        ((2023, 2), "month", "BRA", []),
-        ((2023, 7), "month", "CHN", []),
+        (date(2023, 1, 1), "year", "CHN", ["the Lunar New Year: 81 % of the days around it are in January 2023, 33 % in January 2022"]),
+        (date(2023, 2, 1), "month", "CHN", ["the Lunar New Year: 19 % of the days around it are in February 2023, 81 % in January 2023"]),
+        (date(2023, 2, 1), "month", "BRA", []), (date(2023, 7, 1), "month", "CHN", []),
     ],
-)
-def test_a_holiday_that_lies_in_one_of_the_months_is_told(
-    month: tuple[int, int], against: str, reporter: str, said: list[str]
-) -> None:
-    assert [*movers_shown._new_year(date(*month, 1), against, reporter, "en")] == said
+)  # fmt: skip
+def test_a_holiday_that_lies_in_one_of_the_months_is_told(month: date, against: str, reporter: str, said: list[str]) -> None:  # fmt: skip
+    assert [*moving._new_year(month, against, reporter, "en")] == said
 
 
 def test_a_percentage_of_nearly_nothing_is_cut_off() -> None:
     values = (None, -99.94, 999.9, 1_337_575.8)
-    assert [*map(movers_shown._per_cent, values)] == ["–", "-99.9", "+999.9", "> +1,000"]
+    assert [*map(moving._per_cent, values)] == ["–", "-99.9", "+999.9", "> +1,000"]
+
+
+Pair = tuple[float | None, float | None]
+COLUMNS = ("before", "level", "mass_before", "mass", "rate_before", "rate")
+
+
+def terms_of(*changes: tuple[Pair, Pair, Pair]) -> list[tuple[float | None, ...]]:
+    """Volume, price and currency of changes: values, masses and rates."""
+    rows = pl.DataFrame(
+        [(*values, *masses, *rates) for values, masses, rates in changes],
+        dict.fromkeys(COLUMNS, pl.Float64),
+        orient="row",
+    )
+    rest = pl.col("level") - pl.col("before") - pl.col("volume") - pl.col("currency").fill_null(0.0)
+    return rows.with_columns(split()).select("volume", rest.alias("price"), "currency").rows()
+
+
+@pytest.mark.parametrize(
+    ("values", "masses", "rates", "terms"),
+    [
+        ((100.0, 200.0), (10.0, 20.0), (None, None), (100.0, 0.0, None)),
+        ((100.0, 200.0), (10.0, 10.0), (None, None), (0.0, 100.0, None)),
+        # Seven for a dollar, then 7.7: the price in the own currency did not move, the dollar value fell by a tenth of it.
+        ((1_100.0, 1_000.0), (10.0, 10.0), (7.0, 7.7), (0.0, 0.0, -100.0)),
+        ((0.0, 500.0), (0.0, 9.0), (7.0, 7.7), (500.0, 0.0, 0.0)),
+        ((500.0, 0.0), (0.0, 0.0), (None, None), (-500.0, 0.0, None)),
+        ((100.0, 200.0), (0.0, 20.0), (None, None), (None, None, None)),
+        ((100.0, 100.0), (10.0, 20.0), (None, None), (69.0, -69.0, None)),
+    ],
+)
+def test_a_change_is_split(values: Pair, masses: Pair, rates: Pair, terms: tuple[float | None, ...]) -> None:
+    assert terms_of((values, masses, rates)) == [terms]
+
+
+def test_terms_of_whole_units_add_up_to_the_last_unit() -> None:
+    every = [float(number) for number in (1, 7, 991, 88_420, 12_345_678, 9_007_199_254)]
+    changes = list(itertools.product(itertools.product(every, every), ((mass, 13.0) for mass in every), [(7.1, 6.9)]))
+    for ((before, level), *_), terms in zip(changes, terms_of(*changes), strict=True):
+        assert sum(term or 0.0 for term in terms) == level - before
+        assert all(term is not None and term.is_integer() for term in terms)
+    known = [Terms(3.0, 1.0, None), Terms(12.0, 3.0, 5.0, lacks_rate=True)]
+    whole = add(known, 15.0)
+    assert whole == Terms(15.0, 4.0, 5.0, lacks_rate=True)
+    assert [(one.price, one.status) for one in known] == [(2.0, "split"), (4.0, "without_rate")]
+    assert (add(known, 16.0), add([*known, "no_quantity"], 15.0)) == ("not_broken_down", "no_quantity")
+
+
+def test_rates_are_those_of_the_table() -> None:
+    assert [own_currency(code) for code in ("CHN", "DEU", "KOR")] == ["CNY", "EUR", None]
+    january = 2017 * 12
+    assert rate("CNY", "USD", january) == pytest.approx(7.3189 / 1.061441)
+    assert rate("EUR", "USD", january) == pytest.approx(1 / 1.061441)
+    assert rate("CNY", "USD", 1990 * 12) is None

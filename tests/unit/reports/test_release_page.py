@@ -1,22 +1,30 @@
-"""What the page of a release says, which products it shows, and how little is read to know."""
+"""What the page of a release says, which products it shows, and how little is read to know; and the outcome of a run that ended well."""
 
 import random
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 import pytest
 from bad_inputs.download import Record, csv_bytes, magnets
 
-from flows.release import release
+from flows.release import release as ingest_release
 from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.request import ReleaseRequest
+from schemas.table import polars_schema
+from tasks.domain.findings import finding, gather
 from tasks.ingest import held as held_releases
+from tasks.ingest.normalise import Normalised
+from tasks.lineage.records import lineage_row
 from tasks.reports import plot, query
+from tasks.reports.outcome import report
 from tasks.reports.release_page import PRODUCTS_MAX, Pages, largest, pages
+from tasks.reports.release_sections import hashes, steps
+from tasks.store.publish import Publication
+from tests.unit.builders import detail_table, number, release, release_table
 
 COLUMNS = {"product": pl.String, "partner": pl.String, "level": pl.Float64}
 
@@ -24,37 +32,30 @@ COLUMNS = {"product": pl.String, "partner": pl.String, "level": pl.Float64}
 def months_of(chance: random.Random) -> list[pl.DataFrame]:
     """Levels of a few products and months, the newest first."""
     products = [f"8505{number:04d}" for number in range(chance.randint(1, 8))]
-    return [
-        pl.DataFrame(
-            [
-                (product, partner, float(chance.randint(0, 5)))
-                for product in products
-                for partner in chance.sample(["WLD", "USA", "JPN", "DEU"], chance.choice([0, 0, 1, 2, 4]))
-            ],
-            schema=COLUMNS,
-            orient="row",
-        )
-        for _ in range(chance.randint(1, 6))
-    ]
+
+    def rows() -> Iterator[tuple[str, str, float]]:
+        for product in products:
+            for partner in chance.sample(["WLD", "USA", "JPN", "DEU"], chance.choice([0, 0, 1, 2, 4])):
+                yield product, partner, float(chance.randint(0, 5))
+
+    return [pl.DataFrame([*rows()], schema=COLUMNS, orient="row") for _ in range(chance.randint(1, 6))]
 
 
 def by_hand(months: list[pl.DataFrame]) -> list[str]:
     """The same in one pass over everything, in plain Python."""
     judged: dict[str, tuple[bool, int, float, str]] = {}
     for age, levels in enumerate(months):
-        of_month: dict[str, list[tuple[str, float]]] = {}
-        for product, partner, level in levels.iter_rows():
-            of_month.setdefault(product, []).append((partner, level))
-        for product, rows in of_month.items():
-            one_partner = len({partner for partner, _ in rows}) < 2
-            judged.setdefault(product, (one_partner, age, -max(level for _, level in rows), product))
+        for product in {*levels["product"]} - {*judged}:
+            rows = levels.filter(product=product)
+            judged[product] = (len({*rows["partner"]}) < 2, age, -max(rows["level"]), product)
     return [product for *_, product in sorted(judged.values())][:PRODUCTS_MAX]
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_the_newest_and_largest_with_several_partners_are_shown(seed: int) -> None:
-    months = months_of(random.Random(seed))
-    assert largest(months) == by_hand(months)
+def test_the_newest_and_largest_with_several_partners_are_shown() -> None:
+    for seed in range(40):
+        months = months_of(random.Random(seed))
+        assert largest(months) == by_hand(months), seed
+    assert largest([]) == largest([pl.DataFrame(schema=COLUMNS)] * 3) == []
 
 
 def test_of_a_broad_release_only_the_newest_month_is_read() -> None:
@@ -64,18 +65,11 @@ def test_of_a_broad_release_only_the_newest_month_is_read() -> None:
     def months() -> Iterator[pl.DataFrame]:
         for age in range(25):
             asked.append(age)
-            yield pl.DataFrame(
-                [(product, partner, 1.0) for product in ("01", "02", "03", "04") for partner in ("WLD", "USA")],
-                schema=COLUMNS, orient="row",
-            )  # fmt: skip
+            rows = [(product, partner, 1.0) for product in ("01", "02", "03", "04") for partner in ("WLD", "USA")]
+            yield pl.DataFrame(rows, schema=COLUMNS, orient="row")
 
     assert largest(months()) == ["01", "02", "03"]
     assert asked == [0]
-
-
-def test_where_there_is_no_figure_nothing_is_shown() -> None:
-    assert largest([]) == []
-    assert largest([pl.DataFrame(schema=COLUMNS)] * 3) == []
 
 
 def told(month: str, **tonnes: float) -> list[Record]:
@@ -88,11 +82,11 @@ def ingested(folder: Path, name: str, data: bytes, day: date | None = date(2025,
     (folder / name).write_bytes(data)
     asked = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": day, **declared}
     request = ReleaseRequest(file=folder / name, store=folder / "reporter=CHN", **asked)
-    ended = release.fn(request, date(2026, 1, 5))
+    ended = ingest_release.fn(request, date(2026, 1, 5))
     if isinstance(ended, Hold):
         now = datetime(2025, 7, 21, tzinfo=UTC)
         held_releases.decide(ended.store, ended.release_id, "approve", "Li Wei", "compared with the site", now)
-        ended = release.fn(request, date(2026, 1, 5))
+        ended = ingest_release.fn(request, date(2026, 1, 5))
     assert isinstance(ended, Outcome)
     return ended
 
@@ -207,9 +201,8 @@ def test_a_page_marks_what_is_implied_and_what_rests_on_several_sources(tmp_path
         for month, measure, value, unit in (("2025-05", "quantity", 1238, "t"), ("2025-06", "quantity", 3188, "t"), ("2025-06", "quantity_yoy", -38.1, "%"))
     ]  # fmt: skip
     press = {"source": "published", "flow": None, "partners": None}
-    page = pages(
-        tmp_path / "reporter=CHN", ingested(tmp_path, "press.csv", "\n".join([*lines, ""]).encode(), None, **press)
-    )
+    printed = ingested(tmp_path, "press.csv", "\n".join([*lines, ""]).encode(), None, **press)
+    page = pages(tmp_path / "reporter=CHN", printed)
     assert table_of(page) == ["**World** 3,188 +157.5 -38.1\\* – – 100.0"]
     assert "- \\* " in page.summary
     assert "more than one kind" not in page.summary
@@ -217,3 +210,43 @@ def test_a_page_marks_what_is_implied_and_what_rests_on_several_sources(tmp_path
     page = pages(tmp_path / "reporter=CHN", outcome)
     assert table_of(page) == ["**World** 3,188 +157.5 -38.1\\* – – 100.0", "United States 353 – – – – 11.1"]
     assert "_United States rests on more than one kind of release: published, query._" in page.summary
+
+
+def record(position: int, step: str, code: str, inputs: dict[str, str], outputs: dict[str, str]) -> pl.DataFrame:
+    row = lineage_row("r1", position, step, code, "s", inputs, outputs, 3, 2, {})
+    return pl.DataFrame([row], schema=polars_schema("lineage"))
+
+
+OWN = pl.concat([
+    record(2, "correct", "b2", {"reported": "11"}, {"reported": "11"}),
+    record(1, "parse", "a1", {}, {"reported": "11"}),
+    record(3, "merge", "c3", {"detail": "22", "releases": "33"}, {"touched": "44", "releases": "33"}),
+])  # fmt: skip
+
+
+def test_what_a_step_leaves_as_it_was_is_told_from_what_it_makes_and_other_code_is_named() -> None:
+    changed = ["made reported", "nothing", "made touched; left as it was: releases"]
+    found = [(row["step"], row["what changed"]) for row in steps(OWN, OWN.clear(), None)]
+    assert found == [*zip(("1 parse", "2 correct", "3 merge"), changed, strict=True)]
+    before = pl.concat([record(1, "parse", "a1", {}, {}), record(2, "correct", "old", {}, {})])
+    told = [row["what changed"] for row in steps(OWN, before, "r0")]
+    assert told == [changed[0], "nothing; by other code than r0", changed[2]]
+
+
+def test_every_hash_is_on_the_other_page() -> None:
+    rows = [(row["step"], row[""], row["what"], row["sha256"]) for row in hashes(OWN)]
+    assert len(rows) == 1 + 2 + 4 + 2 * 3
+    assert {("2 correct", "took", "reported", "11"), ("3 merge", "by", "code", "c3")} <= {*rows}
+
+
+@pytest.mark.parametrize(("changed", "status"), [(True, "published"), (False, "nothing new")])
+def test_a_release_that_changes_nothing_is_nothing_new_and_findings_are_lines_by_severity(changed: bool, status: str) -> None:  # fmt: skip
+    of = release(months="2025-05..2025-06") | {"records": 9, "records_observed": 7, "records_quarantined": 2}
+    rows = [number(of, "USA", "2025-06", 1), number(of, "DEU", "2025-05", 1, product="01012100")]
+    empty = pl.DataFrame()
+    told = cast("Normalised", Normalised(detail_table(*rows), empty, empty, release_table(of), empty))  # type: ignore[arg-type]
+    snapshot = type("Snapshot", (), {"id": "000001-a", "store": Path("store")})()
+    raised = [finding(check, severity, "f.csv", observed="a", expected="b", advice="Look.") for check, severity in (("gaps", "warning"), ("said_twice", "info"), ("sums", "error"))]  # fmt: skip
+    found = report(Publication(snapshot, changed, ()), told, gather("r1", raised))
+    assert (found.status, found.months, found.products) == (status, ["2025-05", "2025-06"], ["01012100", "85051110"])
+    assert (found.warnings, found.notes) == (["gaps (f.csv): a; expected b. Look."], ["said_twice (f.csv): a; expected b. Look."])  # fmt: skip

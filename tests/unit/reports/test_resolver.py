@@ -7,8 +7,6 @@ import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes
 
-from flows.release import release as ingest
-from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
 from tasks.domain.name_match import nearest
 from tasks.domain.partner_key import Unresolved, partner_key
@@ -18,6 +16,7 @@ from tasks.reports.inventory import nearest_names
 from tasks.reports.questions import Answer, Question, ask
 from tasks.reports.resolver import Resolver, known_product
 from tasks.reports.search import search_names
+from tests.unit.reports.stores import publish
 
 SEEDS, GM, BLACK, MAGNETS = "12011000", "12019019", "12019020", "85051110"
 NAMES = {SEEDS: "种用大豆", GM: "转基因黄大豆", BLACK: "黑大豆，种用除外", MAGNETS: "稀土的永磁铁"}
@@ -28,6 +27,9 @@ IMPORTS = [
     ("202406", GM, "502", 1_300, 700), ("202406", GM, "402", 40, 21), ("202406", SEEDS, "402", 5, 9),
     ("202404", BLACK, "502", 7, 6),
 ]  # fmt: skip
+NO_TOTAL = (
+    "1201 has no total in this store, which has 3 of its codes; a total needs all codes of 1201, in the same month"
+)
 EXPORTS = [("202406", MAGNETS, "502", 353, 20_000), ("202406", MAGNETS, "999", 11, 700)]
 
 
@@ -42,13 +44,8 @@ def _file(rows: list[tuple[str, str, str, int, int]]) -> bytes:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("asked")
     for flow, rows in (("import", IMPORTS), ("export", EXPORTS)):
-        file = folder / f"{flow}.csv"
-        file.write_bytes(_file(rows))
-        request = ReleaseRequest(
-            file=file, store=folder / "reporter=CHN", source="gacc_query", flow=flow, partners="all", released_on=date(2024, 7, 20)
-        )  # fmt: skip
-        ingest.fn(request, date(2026, 1, 5))
-    return folder / "reporter=CHN"
+        publish(folder, "CHN", f"{flow}.csv", _file(rows), flow=flow, released_on=date(2024, 7, 20))
+    return folder / "store" / "reporter=CHN"
 
 
 @pytest.fixture(scope="module")
@@ -75,13 +72,9 @@ def test_a_product_is_known_by_code_in_any_spelling_and_by_name_in_two_languages
 def test_a_name_of_a_heading_without_a_total_means_its_codes_and_says_so(names: Resolver, text: str) -> None:
     meant = names.product_keys(text)
     assert meant.keys == (SEEDS, GM, BLACK)
-    assert (
-        meant.note
-        == f"{text}: 1201 has no total in this store, which has 3 of its codes; a total needs all codes of 1201, in the same month"
-    )
-    with pytest.raises(
-        Unresolved, match=f"choose one: {SEEDS} Soya beans for cultivation, {GM} Other soya beans"
-    ) as raised:
+    assert meant.note == f"{text}: {NO_TOTAL}"
+    says = f"choose one: {SEEDS} Soya beans for cultivation, {GM} Other soya beans"
+    with pytest.raises(Unresolved, match=says) as raised:
         names.product(text)
     assert raised.value.choices == (SEEDS, GM, BLACK)
 
@@ -178,16 +171,11 @@ def _ask(store: Path, *products: str, **asked: object) -> Answer:
 def test_reading_by_name_gives_the_numbers_of_the_file_with_names(store: Path) -> None:
     found = _ask(store, "soybeans", partners=("Brazil",), month="June 2024", measure="quantity_kg")
     (row,) = found.rows.to_dicts()
-    assert (row["product"], row["product_name"], row["partner_name"]) == (
-        GM,
-        "Other soya beans,genetically modified",
-        "Brazil",
-    )
+    named = (row["product"], row["product_name"], row["partner_name"])
+    assert named == (GM, "Other soya beans,genetically modified", "Brazil")
     assert (row["level"], row["mom_pct"]) == (9_700_000, pytest.approx((9_700 / 8_800 - 1) * 100))
     assert row["share_pct"] == pytest.approx(9_700 / (9_700 + 1_300 + 40) * 100)
-    assert found.notes == (
-        "soybeans: 1201 has no total in this store, which has 3 of its codes; a total needs all codes of 1201, in the same month",
-    )
+    assert found.notes == (f"soybeans: {NO_TOTAL}",)
     chinese = _ask(store, GM, partners=("br",), month="latest", language="zh").rows
     assert {*chinese["product_name"]} == {"转基因黄大豆"}
     assert {*chinese["partner_name"]} == {"巴西"}
@@ -198,25 +186,22 @@ def test_reading_by_name_gives_the_numbers_of_the_file_with_names(store: Path) -
 def test_the_latest_month_of_a_product_is_the_newest_in_which_it_has_a_figure(tmp_path: Path) -> None:
     """The store has June of other goods; of seeds only May was asked for."""
     for month, product in (("202405", SEEDS), ("202406", GM)):
-        file = tmp_path / f"{month}.csv"
-        file.write_bytes(_file([(month, product, "502", 3, 5)]))
-        request = ReleaseRequest(
-            file=file, store=tmp_path / "reporter=CHN", source="gacc_query", flow="import", partners="all", products=[product], released_on=date(2024, 7, 20)
-        )  # fmt: skip
-        ingest.fn(request, date(2026, 1, 5))
-    asked = Resolver(query.open_published(tmp_path / "reporter=CHN"))
+        data, asked_for = (
+            _file([(month, product, "502", 3, 5)]),
+            {"products": [product], "released_on": date(2024, 7, 20)},
+        )
+        publish(tmp_path, "CHN", f"{month}.csv", data, flow="import", **asked_for)
+    asked = Resolver(query.open_published(tmp_path / "store" / "reporter=CHN"))
     assert asked.month("latest", "import", [SEEDS]) == date(2024, 5, 1)
     assert asked.month("latest", "import", [SEEDS, GM]) == date(2024, 6, 1)
     assert asked.months("2024-05..latest", "import", [GM]) == (date(2024, 5, 1), date(2024, 6, 1))
-    assert asked.month("latest", "import", ["99999999"]) == date(2024, 6, 1), (
-        "the newest month says why there is no figure"
-    )
+    nothing = asked.month("latest", "import", ["99999999"])
+    assert nothing == date(2024, 6, 1), "the newest month says why there is no figure"
 
 
 def test_the_latest_month_is_that_of_what_is_asked_for(store: Path) -> None:
-    assert {*_ask(store, GM, month="latest").rows["period"]} == {date(2024, 6, 1)}
-    assert {*_ask(store, MAGNETS, month="latest").rows["period"]} == {date(2024, 6, 1)}
-    assert {*_ask(store, month="latest").rows["period"]} == {date(2024, 6, 1)}
+    for products in ((GM,), (MAGNETS,), ()):
+        assert {*_ask(store, *products, month="latest").rows["period"]} == {date(2024, 6, 1)}
 
 
 def test_the_top_partners_are_those_of_each_month_without_the_world_and_groups(store: Path) -> None:
@@ -224,17 +209,12 @@ def test_the_top_partners_are_those_of_each_month_without_the_world_and_groups(s
     june = found.rows.filter(period=date(2024, 6, 1))
     before = sum(tonnes for month, product, _, tonnes, _ in IMPORTS if (month, product) == ("202405", GM))
     assert june["partner"].to_list() == ["BRA", "USA"]
-    assert june["contribution_mom_pp"].to_list() == [
-        pytest.approx(900 / before * 100),
-        pytest.approx(100 / before * 100),
-    ]
+    assert june["contribution_mom_pp"].to_list() == pytest.approx([900 / before * 100, 100 / before * 100])
     assert found.notes == ("of the measure quantity_kg; another one with --measure",)
     smallest = _ask(store, GM, month="2024-06", top=1, sort="level", ascending=True, measure="value_usd").rows
     assert smallest["partner"].to_list() == ["ARG"]
-    assert _ask(store, GM, month="2024-06", sort="level", partners=("WLD", "BRA")).rows["partner"].to_list() == [
-        "WLD",
-        "BRA",
-    ]
+    both = _ask(store, GM, month="2024-06", sort="level", partners=("WLD", "BRA")).rows
+    assert both["partner"].to_list() == ["WLD", "BRA"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -22,15 +21,9 @@ MAY, JUNE = 2025 * 12 + 4, 2025 * 12 + 5
 
 def states(monkeypatch: pytest.MonkeyPatch, day: date, *rows: dict[str, object], inbox: Path = Path("none")) -> dict[str, SourceState]:  # fmt: skip
     """Of a root whose stores hold these releases."""
-    table = release_table(*rows).select(sources.COLUMNS) if rows else pl.DataFrame(schema=_schema())
+    table = release_table(*rows).select(sources.COLUMNS)
     monkeypatch.setattr(sources, "_releases", lambda root: table)
     return {state.source: state for state in source_states(Path("store"), [inbox], day).sources}
-
-
-def _schema() -> dict[str, pl.DataType]:
-    from schemas.table import polars_schema
-
-    return {name: kind for name, kind in polars_schema("release").items() if name in sources.COLUMNS}  # type: ignore[misc]
 
 
 def comext(reporter: str, months: str, day: str) -> dict[str, object]:
@@ -51,34 +44,37 @@ def test_due_days_are_those_of_the_calendar_and_else_of_the_usual_delay() -> Non
             assert (date.fromisoformat(on) - end).days <= int(delay)
 
 
-def test_a_month_that_is_due_and_not_in_is_overdue_from_the_day_after(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [comext("EU27", "2026-01..2026-05", "2026-07-16")]
-    for day, late in ((14, 0), (15, 1), (20, 6)):
-        state = states(monkeypatch, date(2026, 8, day), *rows)["eurostat_comext"]
-        assert (state.overdue, state.days_overdue) == (["2026-06"] if late else [], late)
-    assert state.row["overdue"] == "2026-06: 6 days"
-
-
-def test_a_gap_behind_the_newest_month_is_overdue(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [comext("EU27", "2026-01..2026-03", "2026-05-19"), comext("EU27", "2026-05..2026-06", "2026-08-14")]
-    state = states(monkeypatch, date(2026, 8, 20), *rows)["eurostat_comext"]
-    assert (state.last_month, state.overdue) == ("2026-06", ["2026-04"])
-    assert state.days_overdue == (date(2026, 8, 20) - date(2026, 6, 15)).days
-
-
-def test_months_asked_for_before_they_ended_are_not_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = states(monkeypatch, date(2026, 8, 20), comext("EU27", "2026-01..2026-12", "2026-08-14"))["eurostat_comext"]
-    assert state.last_month == "2026-07"
+@pytest.mark.parametrize(
+    ("day", "months", "last_month", "overdue", "days"),
+    [
+        # A month that is due and not in is overdue from the day after.
+        ((8, 14), [("2026-01..2026-05", "2026-07-16")], "2026-05", [], 0), ((8, 15), [("2026-01..2026-05", "2026-07-16")], "2026-05", ["2026-06"], 1),
+        ((8, 20), [("2026-01..2026-05", "2026-07-16")], "2026-05", ["2026-06"], 6),
+        # A gap behind the newest month is overdue.
+        ((8, 20), [("2026-01..2026-03", "2026-05-19"), ("2026-05..2026-06", "2026-08-14")], "2026-06", ["2026-04"], 66),
+        # Months asked for before they ended are not in.
+        ((8, 20), [("2026-01..2026-12", "2026-08-14")], "2026-07", [], 0),
+    ],
+)  # fmt: skip
+def test_a_month_is_overdue_from_the_day_after_it_was_due(
+    day: tuple[int, int], months: list[tuple[str, str]], last_month: str, overdue: list[str], days: int, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    state = states(monkeypatch, date(2026, *day), *(comext("EU27", *one) for one in months))["eurostat_comext"]
+    assert (state.last_month, state.overdue, state.days_overdue) == (last_month, overdue, days)
+    assert state.row["overdue"] == (f"{overdue[0]}: {days} days" if overdue else "")
 
 
 def test_members_that_lack_the_newest_month_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [comext(name, "2026-05..2026-06", "2026-08-14") for name in ("DEU", "FRA")]
     late = comext("NLD", "2026-05..2026-05", "2026-07-16")
-    state = states(monkeypatch, date(2026, 8, 20), *rows, late)["eurostat_comext"]
+    found = states(monkeypatch, date(2026, 8, 20), *rows, late)
+    state = found["eurostat_comext"]
     assert "NLD" in state.lacking
     assert "DEU" not in state.lacking
     assert len(state.lacking) == 25
     assert state.row["reporters"].startswith("DEU, FRA, NLD, without AUT, BEL")
+    # In the watch only one that reported before.
+    assert "eurostat_comext: 2026-06 is in without NLD" in report_of(found).lines_of_sources
 
 
 def report(*outcomes: str) -> FetchReport:
@@ -104,13 +100,9 @@ def test_a_source_fails_since_the_first_failure_after_the_last_answer(
     assert since == [None, 1, 1, None, 4]
     assert state.row["failing since"] == "2026-08-13 04:00: why 0"
     assert states(monkeypatch, date(2026, 8, 20), inbox=tmp_path)["us_census"].asked_at is None
-
-
-def test_a_source_without_its_key_was_not_asked_and_does_not_fail(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    note_state(tmp_path, report("skipped"), at(1))
-    state = states(monkeypatch, date(2026, 8, 20), inbox=tmp_path)["hmrc_ots"]
+    # A source without its key was not asked and does not fail.
+    note_state(tmp_path / "other", report("skipped"), at(1))
+    state = states(monkeypatch, date(2026, 8, 20), inbox=tmp_path / "other")["hmrc_ots"]
     assert (state.failing_since, state.row["failing since"]) == (None, "not asked: why 0")
 
 
@@ -164,23 +156,7 @@ def report_of(found: dict[str, SourceState]) -> WatchReport:
     return WatchReport(looked=looked, sources=[*found.values()])
 
 
-def test_a_member_that_reported_before_and_lacks_the_newest_month_is_named_in_the_watch(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    rows = [
-        comext("EU27", "2026-06", "2026-08-14"),
-        comext("DEU", "2026-06", "2026-08-14"),
-        comext("NLD", "2026-05", "2026-07-16"),
-    ]
-    report = report_of(states(monkeypatch, date(2026, 8, 15), *rows))
-    assert report.lines_of_sources == ["eurostat_comext: 2026-06 is in without NLD"]
-    assert report.headline == "Nothing new"
-
-
-@pytest.mark.parametrize("table", ["release_calendar", "release_delays"])
-def test_every_row_of_a_calendar_is_that_of_a_source(table: str) -> None:
-    assert {*code_table(table)["kind"]} <= {*sources.CALENDARS.values()}
-
-
-def test_every_source_that_is_waited_for_has_a_calendar_or_a_usual_delay() -> None:
+def test_every_row_of_a_calendar_is_that_of_a_source_and_every_source_has_one() -> None:
+    for table in ("release_calendar", "release_delays"):
+        assert {*code_table(table)["kind"]} <= {*sources.CALENDARS.values()}
     assert [source for source, kind in sources.CALENDARS.items() if due_on(kind, 2026 * 12 + 5) is None] == []

@@ -1,26 +1,32 @@
-"""The briefs that a release writes as its last step: for watched products, next to the tables, and never in their way."""
+"""The briefs that a release or a decision writes as its last step: for watched products, next to the tables, and never in their way."""
 
 import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
 
-from flows.release import release
+from flows.release import release as ingest_release
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
 from schemas.settings import WATCH_LIST
-from tasks.reports import prefect_pages
+from tasks.domain.errors import NoFigure
+from tasks.reports import prefect_pages, query
+from tasks.reports.brief import beside as deciding
 from tasks.reports.brief import facts
-from tasks.reports.brief.watched import watched
+from tasks.reports.brief import watched as module
+from tasks.reports.brief.beside import covers_product, decided
+from tasks.reports.brief.watched import rewrite_briefs, watched
 from tasks.reports.query import open_published
 from tasks.store.verify import audit_store
-from tests.unit.reports.test_brief import query_file
+from tests.unit.builders import release, release_table
+from tests.unit.decisions import decision, decision_table
+from tests.unit.reports.stores import query_bytes
 
-SOYBEANS = '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n"202506","12019019","大豆","502","美国","1500","千克","0","?","2000",\n'
-DECLARED = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": date(2025, 7, 20)}
 WITHOUT = """
 import sys
 from datetime import date
@@ -32,84 +38,221 @@ request = ReleaseRequest(file=folder / "beans.csv", store=folder / "reporter=CHN
 assert release.fn(request, date(2025, 8, 1)).briefs == []
 print(sorted({"vl_convert", "jinja2", "tasks.reports.brief.render", "tasks.reports.brief.facts"} & {*sys.modules}))
 """
+JUNE = date(2025, 6, 1)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def with_the_list_that_comes_along(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(WATCH_LIST)
 
 
-def ingest(file: Path, store: Path, **other: object) -> Outcome:
-    return release.fn(ReleaseRequest(file=file, store=store, **{**DECLARED, **other}), date(2025, 8, 1))  # type: ignore[arg-type]
+def ingest(folder: Path, *months: str, **other: Any) -> Outcome:
+    """Ingest magnets to two partners in these months."""
+    file = folder / f"{months}.csv"
+    masses = (("USA", 400_000), ("DEU", 400_000))
+    file.write_bytes(query_bytes([(month, "85051110", to, mass, 9_000) for month in months for to, mass in masses]))
+    declared = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": date(2025, 7, 20)} | other
+    return ingest_release.fn(ReleaseRequest(file=file, store=folder / "reporter=CHN", **declared), date(2025, 8, 1))
 
 
-def test_a_release_of_a_watched_product_writes_its_briefs_outside_of_what_is_hashed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("with_the_list_that_comes_along")
+def test_a_release_of_a_watched_product_writes_its_briefs_outside_of_what_is_hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     store = tmp_path / "reporter=CHN"
-    outcome = ingest(query_file(tmp_path / "magnets.csv", ["202505", "202506"]), store)
+    outcome = ingest(tmp_path, "202505", "202506")
     place = "briefs/2025-06/basket-rare_earth_magnets"
     assert outcome.briefs == [f"{place}.{language}.{form}" for language in ("en", "zh") for form in ("html", "md")]
-    assert "800 t" in (store / f"{place}.en.html").read_text(encoding="utf-8")
-    assert "800吨" in (store / f"{place}.zh.md").read_text(encoding="utf-8")
-    assert audit_store(store) == []
+    page = (store / f"{place}.en.html").read_text(encoding="utf-8")
     snapshot = open_published(store)
     assert outcome.snapshot_id == snapshot.id
-    assert snapshot.id in (store / f"{place}.en.html").read_text(encoding="utf-8")
-    assert ingest(tmp_path / "magnets.csv", store).briefs == [], "nothing new, nothing written"
-    rehearsed = ingest(query_file(tmp_path / "more.csv", ["202504"]), store, dry_run=True)
+    assert "800 t" in page
+    assert snapshot.id in page
+    assert "800吨" in (store / f"{place}.zh.md").read_text(encoding="utf-8")
+    assert audit_store(store) == []
+    assert ingest(tmp_path, "202505", "202506").briefs == [], "nothing new, nothing written"
+    rehearsed = ingest(tmp_path, "202504", dry_run=True)
     assert (rehearsed.status, rehearsed.briefs) == ("would be published", [])
     assert not any("brief" in line for line in rehearsed.warnings)
     told: list[tuple[str, str]] = []
-    monkeypatch.setattr(
-        "prefect.artifacts.create_markdown_artifact", lambda text, key, description: told.append((key, text))
-    )
+    monkeypatch.setattr("prefect.artifacts.create_markdown_artifact", lambda text, key, description: told.append((key, text)))  # fmt: skip
     monkeypatch.setattr("prefect.artifacts.create_table_artifact", lambda rows, key, description: None)
     prefect_pages.write(store, outcome)
     assert [key for key, _ in told[1:]] == ["brief-basket-rare-earth-magnets-en", "brief-basket-rare-earth-magnets-zh"]
     assert told[1][1].startswith("# China's exports of rare earth magnets, June 2025")
 
 
-def test_a_brief_that_fails_is_a_warning_and_the_release_stands(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("with_the_list_that_comes_along")
+def test_a_brief_that_fails_is_a_warning_and_the_release_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     def broken(*_: object) -> None:
         raise OSError("no space left")
 
     monkeypatch.setattr(facts, "gather", broken)
-    outcome = ingest(query_file(tmp_path / "magnets.csv", ["202506"]), tmp_path / "reporter=CHN")
-    assert outcome.status == "published"
-    assert outcome.briefs == []
+    outcome = ingest(tmp_path, "202506")
+    assert (outcome.status, outcome.briefs) == ("published", [])
     assert "brief (export of basket:rare_earth_magnets): not written, OSError: no space left" in outcome.warnings[-1]
-    snapshot = open_published(tmp_path / "reporter=CHN")
-    assert snapshot.id == outcome.snapshot_id
+    assert open_published(tmp_path / "reporter=CHN").id == outcome.snapshot_id
 
 
-def test_a_release_without_a_watched_product_imports_nothing_that_draws_or_writes(tmp_path: Path) -> None:
-    (tmp_path / "beans.csv").write_bytes(SOYBEANS.encode("gb18030"))
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parents[3],
-    )
+def test_a_release_without_a_watched_product_imports_nothing_that_draws_or_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    monkeypatch.delenv(WATCH_LIST)
+    (tmp_path / "beans.csv").write_bytes(query_bytes([("202506", "12019019", "USA", 1500, 2000)]))
+    command = [sys.executable, "-c", WITHOUT, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[3])
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n")[-2] == "[]"
     assert not (tmp_path / "reporter=CHN" / "briefs").exists()
 
 
-def test_what_is_watched_is_a_code_a_basket_or_a_line_in_its_direction() -> None:
-    def outcome(products: list[str], flow: str, reporter: str = "CHN") -> Outcome:
-        return Outcome(
-            status="published", release_id="x", title="x", snapshot_id="x", flows=[flow], months=["2025-06"], products=products, records=1,
-            records_observed=1, records_quarantined=0, warnings=[], notes=[], healed=[], reporter=reporter,
-        )  # fmt: skip
+def outcome(**change: Any) -> Outcome:
+    made = dict.fromkeys(Outcome.model_fields, "x") | {
+        "status": "published", "release_id": "r1", "records": 1, "records_observed": 1, "records_quarantined": 0, "warnings": ["before"],
+        **{name: [] for name in ("flows", "months", "products", "notes", "healed", "briefs", "gaps", "rules")}, "reporter": "CHN",
+    }  # fmt: skip
+    return Outcome.model_validate(made | change)
 
+
+@pytest.mark.usefixtures("with_the_list_that_comes_along")
+@pytest.mark.parametrize(
+    ("product", "flow", "reporter", "found"),
+    [
+        ("85051110", "export", "CHN", ["basket:rare_earth_magnets"]), ("line:rare_earths", "export", "CHN", ["line:rare_earths"]), ("85051110", "import", "CHN", []),
+        # The list that comes along is of China's trade: equal digits of the Combined Nomenclature are other goods.
+        ("85051110", "export", "DEU", []), ("12019019", "export", "CHN", []),
+    ],
+)  # fmt: skip
+def test_what_is_watched_is_a_code_a_basket_or_a_line_in_its_direction(product: str, flow: str, reporter: str, found: list[str]) -> None:  # fmt: skip
     assert code_table("watch_list").height >= 2
-    assert watched(outcome(["85051110"], "export")) == [("basket:rare_earth_magnets", "export")]
-    assert watched(outcome(["line:rare_earths"], "export")) == [("line:rare_earths", "export")]
-    assert watched(outcome(["85051110"], "import")) == []
-    # The list that comes along is of China's trade: equal digits of the Combined Nomenclature are other goods.
-    assert watched(outcome(["85051110"], "export", "DEU")) == []
-    assert watched(outcome(["12019019"], "export")) == []
+    asked = outcome(products=[product], flows=[flow], months=["2025-06"], reporter=reporter)
+    assert watched(asked) == [(one, flow) for one in found]
+
+
+MAGNETS, SOYBEANS = "basket-rare_earth_magnets", "12019019"
+BRIEFS = (
+    f"2025-04/{MAGNETS}", f"2025-05/{MAGNETS}", f"2025-05/{MAGNETS}-import", f"2025-07/{MAGNETS}", f"2025-07/{SOYBEANS}",
+    "2025-07/85051110-import", f"drafts/{MAGNETS}",
+)  # fmt: skip
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A store with briefs from before the decision; the release is of exports of 8505, May and June, in two editions."""
+    for name in BRIEFS:
+        for ending in ("en.md", "en.html"):
+            file = tmp_path / "briefs" / f"{name}.{ending}"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("old")
+    editions = [release(name, months=months, products=["8505"]) for name, months in (("r1", "2025-06"), ("r1.01-ab", "2025-05"))]  # fmt: skip
+    _releases(monkeypatch, *editions, release("r2", months="2020-01", products=["*"], flow=None))
+    monkeypatch.setattr(query, "open_published", lambda _: type("Snapshot", (), {"id": "000002-b"})())
+    monkeypatch.setattr(module, "pages_of", lambda *place: {"en.md": f"new {place[2]} {place[3]} {place[4]}"})
+    return tmp_path
+
+
+def _releases(monkeypatch: pytest.MonkeyPatch, *rows: dict[str, Any]) -> None:
+    monkeypatch.setattr(module, "read_table", lambda *_: release_table(*rows))
+
+
+def texts(store: Path) -> dict[str, str]:
+    """The briefs in markdown by their names."""
+    folder = store / "briefs"
+    return {str(file.relative_to(folder)).removesuffix(".en.md"): file.read_text() for file in folder.rglob("*.en.md")}
+
+
+def test_briefs_of_the_product_and_direction_from_the_first_month_on_are_written_again(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    unchanged = outcome(status="nothing new")
+    assert rewrite_briefs(unchanged, store) == unchanged
+    assert texts(store) == dict.fromkeys(BRIEFS, "old")
+    found = rewrite_briefs(outcome(), store)
+    assert found.briefs == [f"briefs/2025-05/{MAGNETS}.en.md", f"briefs/2025-07/{MAGNETS}.en.md"]
+    assert found.warnings == ["before"]
+    again = {f"{month}/{MAGNETS}": f"new basket:rare_earth_magnets export {month}-01" for month in ("2025-05", "2025-07")}  # fmt: skip
+    assert texts(store) == dict.fromkeys(BRIEFS, "old") | again
+    # A print speaks of both directions.
+    _releases(monkeypatch, release("r1", kind="published", months="2025-05", flow=None, products=["8505"]))
+    rewrite_briefs(outcome(), store)
+    changed = {name for name, text in texts(store).items() if text != "old"}
+    assert changed == {f"2025-05/{MAGNETS}", f"2025-05/{MAGNETS}-import", f"2025-07/{MAGNETS}", "2025-07/85051110-import"}  # fmt: skip
+
+
+def test_a_brief_that_cannot_be_written_is_a_warning_with_its_command_and_the_others_are_written(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    def pages_of(*place: Any) -> dict[str, str]:
+        if place[4] == date(2025, 5, 1):
+            raise ValueError("no fonts")
+        return {"en.md": "new"}
+
+    monkeypatch.setattr(module, "pages_of", pages_of)
+    found = rewrite_briefs(outcome(), store)
+    assert found.briefs == [f"briefs/2025-07/{MAGNETS}.en.md"]
+    assert found.warnings == [
+        "before",
+        "brief (export of basket:rare_earth_magnets, 2025-05): it is from before this decision, ValueError: no fonts. "
+        "Write it with tidewaiter brief basket:rare_earth_magnets --flow export --month 2025-05.",
+    ]
+    assert texts(store)[f"2025-05/{MAGNETS}"] == "old"
+
+
+def test_a_month_without_a_figure_names_the_decision_alone(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(*_: object) -> dict[str, str]:
+        raise NoFigure("nothing")
+
+    made = {
+        "kind": "withdrawn", "release_id": "r1", "title": "may.csv", "decided_on": date(2025, 9, 1), "decided_by": "Li Wei", "reason": "a <b> file",
+    }  # fmt: skip
+    monkeypatch.setattr(module, "pages_of", none_left)
+    monkeypatch.setattr(facts, "names_of", lambda *_: ("Magnets", "磁铁"))
+    monkeypatch.setattr(deciding, "decided", lambda *_: [made])
+    assert len(rewrite_briefs(outcome(), store).briefs) == 8
+    page = (store / "briefs" / "2025-05" / f"{MAGNETS}.en.html").read_text(encoding="utf-8")
+    assert "No figure of this month is left." in page
+    assert "Withdrawn on 2025-09-01 by Li Wei: may.csv (r1). Reason: a &lt;b&gt; file" in page
+    assert "本月已无任何数据。" in (store / "briefs" / "2025-05" / f"{MAGNETS}.zh.md").read_text(encoding="utf-8")
+
+
+RELEASES = release_table(
+    release("new", months="2025-06", products=["8505"]), release("old", months="2024-05..2024-06"),
+    release("older", months="2024-05"), release("later", months="2025-07"), release("both", months="2025-06", flow=None),
+    release("imports", months="2025-06", flow="import"), release("soybeans", months="2025-06", products=["12019019"]),
+)  # fmt: skip
+ALL = [decision("withdrawn", name, f"2025-08-{day:02d}") for day, name in enumerate(RELEASES["release_id"], 1)]
+
+
+@pytest.mark.parametrize(
+    ("product", "flow", "since", "names"),
+    [
+        ("85051110", "export", None, ["both", "old", "new"]), ("85051110", "import", None, ["imports", "both"]),
+        ("basket:rare_earth_magnets", "export", None, ["both", "old", "new"]), ("12019019", "export", None, ["soybeans"]), ("2710", "export", None, []),
+        # Decisions up to a day are left out where the brief has them.
+        ("85051110", "export", 1, ["both", "old"]), ("85051110", "export", 2, ["both"]), ("85051110", "export", 5, []),
+    ],
+)  # fmt: skip
+def test_releases_of_the_product_its_direction_and_the_year_before_are_named_the_newest_first(
+    product: str, flow: str, since: int | None, names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = {"decision": decision_table(*ALL), "release": RELEASES}
+    monkeypatch.setattr(deciding, "read_table", lambda _, name: tables[name])
+    day = since and date(2025, 8, since)
+    found = decided(object(), product, flow, JUNE, day)  # type: ignore[arg-type]
+    assert [fact["release_id"] for fact in found] == names
+
+
+def test_the_last_decision_of_a_person_says_what_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    replaced = decision("replaced", "old", "2025-09-03", 2, replaced_by="new")
+    three = [decision("reinstated", "new", "2025-09-02", 2), decision("withdrawn", "new", "2025-08-01"), replaced]
+    tables: dict[str, pl.DataFrame] = {"decision": decision_table(*three), "release": RELEASES}
+    monkeypatch.setattr(deciding, "read_table", lambda _, name: tables[name])
+    (fact,) = decided(object(), "85051110", "export", JUNE)  # type: ignore[arg-type]
+    wanted = {
+        "kind": "reinstated", "release_id": "new", "title": "new", "decided_on": date(2025, 9, 2), "decided_by": "Li Wei", "reason": "cut off",
+    }  # fmt: skip
+    assert fact | wanted == fact
+
+
+@pytest.mark.parametrize(
+    ("product", "scope", "covers"),
+    [
+        ("85051110", ["85051110"], True), ("85051110", ["8505"], True), ("8505", ["85051110"], True), ("85051110", ["*"], True),
+        ("85051110", ["85051190"], False), ("8505", ["8506"], False), ("85051110", [], False), ("basket:rare_earth_magnets", ["8505"], True),
+        ("basket:rare_earth_magnets", ["12"], False), ("line:rare_earths", ["8505"], False), ("line:rare_earths", ["line:rare_earths"], True),
+    ],
+)  # fmt: skip
+def test_a_product_is_covered_by_a_code_above_or_below_it(product: str, scope: list[str], covers: bool) -> None:
+    assert covers_product(product, scope) is covers

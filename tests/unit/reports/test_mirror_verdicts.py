@@ -87,32 +87,26 @@ def test_goods_under_way_show_in_sums_of_three_months_and_tell_their_lag() -> No
     assert judge(months(rows))["lag"][4] is None
 
 
-def test_weights_that_agree_and_values_that_do_not_are_no_lag() -> None:
-    rows = [
-        {"export_kg": 100 + number, "import_kg": 101 + number, "export_value": 1000, "import_value": 400}
-        for number in range(9)
-    ]
-    assert judge(months(rows))["reason"].unique().to_list() == ["unexplained"]
-
-
-def test_one_sum_that_fits_tells_no_lag() -> None:
-    """Of three months one sum is whole: 100 + 900 + 40 and 1,000 + 20 + 5 agree by chance, and the price says other goods."""
-    sold, bought = (100, 900, 40), (1000, 20, 5)
-    rows = [
-        {"export_kg": a, "import_kg": b, "export_value": a * 10, "import_value": b * 90}
-        for a, b in zip(sold, bought, strict=True)
-    ]
+@pytest.mark.parametrize(
+    "rows",
+    [
+        # Weights that agree and values that do not are no lag.
+        [{"export_kg": 100 + number, "import_kg": 101 + number, "export_value": 1000, "import_value": 400} for number in range(9)],
+        # Of three months one sum is whole: 100 + 900 + 40 and 1,000 + 20 + 5 agree by chance, and the price says other goods.
+        [{"export_kg": a, "import_kg": b, "export_value": a * 10, "import_value": b * 90} for a, b in ((100, 1000), (900, 20), (40, 5))],
+    ],
+)  # fmt: skip
+def test_one_sum_that_fits_and_values_that_do_not_tell_no_lag(rows: list[dict[str, Any]]) -> None:
     found = judge(months(rows))
-    assert found["reason"].to_list() == ["unexplained"] * 3
-    assert found["lag"].null_count() == 3
+    assert {*found["reason"]} == {"unexplained"}
+    assert len(rows) > 3 or found["lag"].null_count() == 3
 
 
 @pytest.mark.shared
 def test_the_measured_pairs_come_out_as_a_person_reads_them(shared_data: Path) -> None:
     """From the statements, not from the ratios of the file; an estimated weight is no weight."""
-    pairs = pl.read_csv(shared_data / "mirror_pairs" / "golden_pairs.csv", infer_schema_length=None).filter(
-        pl.col("period") == "2024-12"
-    )
+    pairs = pl.read_csv(shared_data / "mirror_pairs" / "golden_pairs.csv", infer_schema_length=None)
+    pairs = pairs.filter(period="2024-12")
     assert pairs.height == 5
     rows = pairs.select(
         pl.col("period").str.to_date("%Y-%m"), pl.col("hs6").cast(pl.String).alias("product"), "exporter", "importer",
@@ -152,28 +146,22 @@ def drawn(cause: str, draw: random.Random) -> list[dict[str, Any]]:
         })  # fmt: skip
         if cause in ("weight_estimated", "units_differ"):
             # The value is of other goods, or of other days, and no weight tells.
-            rows[-1] |= {
-                "import_kg": None,
-                "import_kg_status": cause,
-                "import_value": rows[-1]["import_value"] * draw.choice((0.3, 0.5, 1.8, 2.6)),
-            }
+            value = rows[-1]["import_value"] * draw.choice((0.3, 0.5, 1.8, 2.6))
+            rows[-1] |= {"import_kg": None, "import_kg_status": cause, "import_value": value}
         if cause == "suppressed":
-            rows[-1] |= {
-                "import_kg": None,
-                "import_value": None,
-                "import_kg_status": cause,
-                "import_value_status": cause,
-            }
+            rows[-1] |= dict.fromkeys(("import_kg", "import_value")) | dict.fromkeys(
+                ("import_kg_status", "import_value_status"), cause
+            )
     return rows
 
 
 @pytest.mark.parametrize("cause", CAUSES)
 def test_the_cause_of_a_drawn_world_is_found(cause: str) -> None:
     found: list[str] = []
-    for seed in range(40):
+    for seed in range(20):
         # The first months and the last have no whole sums beside them.
         found += judge(months(drawn(cause, random.Random(seed))))["reason"][2:-3].to_list()
-    assert len(found) == 40 * 19
+    assert len(found) == 20 * 19
     # A shipment that hides in the tolerance of a month agrees, which is no wrong certainty.
     right = {"lag": {"lag", "agrees"}}.get(cause, {cause})
     share = sum(reason in right for reason in found) / len(found)
