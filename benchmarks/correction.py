@@ -77,7 +77,7 @@ def _run(command: str, folder: Path, work: Path) -> Cost:
     arguments = [
         sys.executable,
         "-m",
-        "flows",
+        "tidewaiter",
         command,
         str(folder),
         "--store",

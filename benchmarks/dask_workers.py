@@ -109,7 +109,7 @@ def do(way: str, folder: Path, store: str, work: Path, clusters: dict[int, Clust
     command = [
         sys.executable,
         "-m",
-        "flows",
+        "tidewaiter",
         "backfill",
         str(folder.resolve()),
         "--store",

@@ -52,11 +52,11 @@ def main() -> int:
                 str(store / f"reporter={reporter}"),
                 "--no-prefect",
             )
-            _run(f"backfill of {reporter}", work, "-m", "flows", *arguments)
+            _run(f"backfill of {reporter}", work, "-m", "tidewaiter", *arguments)
     middle = FIRST.year * 12 + FIRST.month - 1 + given.months // 2
     one = _run("one month of all goods of six digits", work, "-c", ONE_MONTH, str(store), str(middle))
     every = ("mirror", "--exporter", "CHN", "--importer", "DEU", "--publish", "--store", str(store))
-    return one or _run(f"publication of {given.months} months", work, "-m", "flows", *every)
+    return one or _run(f"publication of {given.months} months", work, "-m", "tidewaiter", *every)
 
 
 def _draw_germany(work: Path, months: int, rows: int) -> None:
@@ -70,7 +70,7 @@ def _draw_germany(work: Path, months: int, rows: int) -> None:
             f"split of {file.name}",
             work,
             "-m",
-            "flows",
+            "tidewaiter",
             "split",
             str(file),
             "--inbox",

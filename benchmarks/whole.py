@@ -54,7 +54,7 @@ def _ours(name: str, *options: str) -> Contender:
         lambda folder, output: [
             sys.executable,
             "-m",
-            "flows",
+            "tidewaiter",
             "backfill",
             str(folder),
             "--store",

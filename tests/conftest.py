@@ -51,7 +51,6 @@ SLOW = (
     "unit/lineage/test_provenance.py",
     "unit/flows/test_withdraw.py",
     "unit/flows/test_backfill.py",
-    "unit/flows/test_same_day.py",
     "unit/checks/test_approval.py",
     "unit/checks/test_remembered.py",
     "unit/controls/test_controls.py",

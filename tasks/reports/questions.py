@@ -17,7 +17,7 @@ from schemas.names import VALUES
 from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema, readers_schema
 from tasks.domain.coverage import WORLD
-from tasks.domain.partner_key import Unresolved
+from tasks.domain.name_match import Unresolved
 from tasks.domain.period_words import each_month, is_latest, read_months
 from tasks.domain.text import named
 from tasks.ledger.doubts import Doubts

@@ -17,8 +17,7 @@ import polars as pl
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import BASKET, is_heading, members
 from tasks.domain.errors import HowUnderstood
-from tasks.domain.name_match import EXACT, NAME_MAX, NEAREST, code_digits, folded, nearest
-from tasks.domain.partner_key import Unresolved, partner_key
+from tasks.domain.name_match import EXACT, NAME_MAX, NEAREST, Unresolved, code_digits, folded, nearest, partner_key
 from tasks.domain.period_words import is_latest, read_months
 from tasks.domain.text import clip
 from tasks.ledger.name_tables import NameTables, names_in, product_references

@@ -53,7 +53,7 @@ class Said(NamedTuple):
 def process(command: str, cwd: Path) -> Said:
     """A command in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "flows", *shlex.split(command)], cwd=cwd, env={**os.environ, **SPOKEN}, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tidewaiter", *shlex.split(command)], cwd=cwd, env={**os.environ, **SPOKEN}, capture_output=True, text=True, check=False
     )  # fmt: skip
     return Said(done.returncode, done.stdout, done.stderr)
 

@@ -176,7 +176,7 @@ except OSError as error:
 def test_the_person_is_told_where_the_password_is(home: Services) -> None:
     assert home.said.splitlines()[-1].endswith("log in there with the line in .prefect/password")
     run = subprocess.run(
-        [sys.executable, "-m", "flows", "run", "--store", str(home.folder / "run-store")], cwd=home.folder,
+        [sys.executable, "-m", "tidewaiter", "run", "--store", str(home.folder / "run-store")], cwd=home.folder,
         env={**home.environment, "COLUMNS": "200"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr

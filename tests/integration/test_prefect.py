@@ -262,7 +262,7 @@ def test_a_command_that_refuses_a_file_says_why_in_a_line_and_its_run_keeps_the_
     (tmp_path / "downloads" / "page.csv").write_text("<html>captcha</html>\n")
     (tmp_path / "downloads" / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\n')
     done = subprocess.run(
-        [sys.executable, "-m", "flows", *command], cwd=tmp_path, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "tidewaiter", *command], cwd=tmp_path, capture_output=True, text=True, check=False,
         env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "PREFECT_API_URL": str(PREFECT_API_URL.value())},
     )  # fmt: skip
     assert done.returncode == 2, done.stdout + done.stderr

@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 
 from schemas.forms.brief import Caveat, Fact, Facts
 from schemas.names import MISSING
-from tasks.domain.labels import capitalised, country, trade_of
+from tasks.domain.labels import NOT_STATED, capitalised, country, trade_of
 from tasks.domain.periods import first_day, month_number
-from tasks.domain.value_terms import NOT_STATED
 from tasks.reports.brief.wording import (
     MASS,
     figure_name,

@@ -17,8 +17,8 @@ from schemas.table import polars_schema
 from tasks.domain.classification import members
 from tasks.domain.comparability import changes_of_texts
 from tasks.domain.errors import NoFigure, NothingPublished
+from tasks.domain.name_match import partner_key
 from tasks.domain.nomenclature import SHARED
-from tasks.domain.partner_key import partner_key
 from tasks.domain.period_words import read_months
 from tasks.domain.periods import first_day, month_index, month_name, month_number
 from tasks.ledger.doubts import Doubts

@@ -14,7 +14,7 @@ from bad_inputs.download import csv_bytes, magnets
 
 import tidewaiter
 from tasks.domain.errors import HowUnderstood
-from tasks.domain.partner_key import Unresolved
+from tasks.domain.name_match import Unresolved
 from tasks.reports import answers, public
 from tasks.reports.answers import BYTES_MAX, Answers, CannotAnswer
 
