@@ -322,11 +322,9 @@ def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.Dat
     ranked = rows.drop_nulls(by)
     if asked and not ranked.height:
         notes.append(f"no partner has a {by} here; without --top the rows say why")
-    return (
-        ranked.group_by(groups, maintain_order=True).head(question.top).select(rows.columns)
-        if groups
-        else ranked.head(question.top)
-    )
+    if not groups:
+        return ranked.head(question.top)
+    return ranked.group_by(groups, maintain_order=True).head(question.top).select(rows.columns)
 
 
 def with_doubts(
