@@ -71,7 +71,7 @@ def split(
     from tasks.domain.clock import read_day
     from tasks.domain.errors import Refused
     from tasks.fetch.fetch import split_file
-    from tasks.sources.eurostat_archive import wanted
+    from tasks.sources.eurostat_comext import wanted
 
     if not file.is_file():
         raise Refused("no file", where=str(file), found="there is no such file", advice="Give the path of an archive.")

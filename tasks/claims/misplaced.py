@@ -154,15 +154,12 @@ def _within(readings: Readings, spot: Spot) -> Iterator[Candidate]:
     digits.
     """
     january = spot.at(first=spot.last - spot.last % 12)
-    others = (
-        [(1, spot.at(first=month, last=month)) for month in range(spot.last, spot.first - 1, -1)]
-        if not spot.is_month
-        else []
-    )
-    for digits, other in [*others[:3], *((FAIRLY_SURE, one) for _, one in others[3:]), (FAIRLY_SURE, january)]:
+    span = [] if spot.is_month else range(spot.last, spot.first - 1, -1)
+    months = [spot.at(first=month, last=month) for month in span]
+    for place, other in enumerate([*months, january]):
         if other != spot:
             for reading in readings.level(other, exact=True):
-                yield digits, readings.describe(other), "level", reading
+                yield 1 if place < min(3, len(months)) else FAIRLY_SURE, readings.describe(other), "level", reading
 
 
 def _units(found: Sequence[Reading]) -> Iterator[Candidate]:
@@ -222,18 +219,10 @@ def _uncovered(readings: Readings, stated: Stated) -> Iterator[Candidate]:
         for other in _baskets(readings, spot):
             for reading in readings.level(other, exact=True):
                 yield SURE, f"another basket: {readings.describe(other)}", kind, reading
-    other = _other_way(spot)
-    for reading in figure(readings, other, kind):
-        yield (
-            SURE if kind == "level" else FAIRLY_SURE,
-            f"the other direction: {readings.describe(other)}",
-            kind,
-            reading,
-        )
-    for shift in (-12, 12):
-        other = spot.shifted(shift)
+    years = (("another year", spot.shifted(shift)) for shift in (-12, 12))
+    for what, other in (("the other direction", _other_way(spot)), *years):
         for reading in figure(readings, other, kind):
-            yield SURE if kind == "level" else FAIRLY_SURE, f"another year: {readings.describe(other)}", kind, reading
+            yield SURE if kind == "level" else FAIRLY_SURE, f"{what}: {readings.describe(other)}", kind, reading
 
 
 def _half_up(value: Any) -> int:

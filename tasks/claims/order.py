@@ -43,11 +43,8 @@ def _rank(readings: Readings, stated: Stated) -> Verdict:
     if match:
         return _rank_within(readings, stated, own[0], int(match[1]))
     if "all-time" in stated.unit:
-        months = {
-            key[4]
-            for key in readings.numbers
-            if key[:4] == (spot.flow, spot.product, spot.partner, spot.measure) and key[4] == key[5]
-        }
+        series = (spot.flow, spot.product, spot.partner, spot.measure)
+        months = {key[4] for key in readings.numbers if key[:4] == series and key[4] == key[5]}
         others = {month_name(month): spot.at(first=month, last=month) for month in months if month < spot.first}
         return _placed(readings, stated, own[0], others, complete=False, among="all months")
     return _rank_of_partner(readings, stated, own[0])
@@ -75,10 +72,8 @@ def _rank_of_partner(readings: Readings, stated: Stated, own: Reading) -> Verdic
     row = readings.metric.get((spot.flow, spot.product, spot.partner, spot.measure, spot.first, spot.last))
     if row is not None and row["rank"] is not None:
         verdict = "supported" if row["rank"] == stated.value else "contradicted"
-        return (
-            verdict,
-            f"The ledger has rank {row['rank']} for {readings.describe(spot)}; printed: rank {stated.text}.",
-        )
+        why = f"The ledger has rank {row['rank']} for {readings.describe(spot)}; printed: rank {stated.text}."
+        return verdict, why
     partners = [one for one in readings.partners(spot) if one != spot.partner and not is_group(one)]
     others = {partner: spot.at(partner=partner) for partner in partners}
     known = {name: place for name, place in others.items() if readings.level(place, exact=True)}

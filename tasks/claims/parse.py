@@ -16,8 +16,8 @@ from schemas.reference.code_tables import code_table
 from tasks.claims.statement import Spot, Stated
 from tasks.claims.units import FOLD, UNITS, read_unit
 from tasks.domain.errors import Unclear
+from tasks.domain.name_match import Unresolved, partner_key
 from tasks.domain.nomenclature import CHINAS, FINEST
-from tasks.domain.partner_key import Unresolved, partner_key
 from tasks.domain.period_words import read_period
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")

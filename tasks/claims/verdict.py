@@ -103,10 +103,8 @@ def _needed(readings: Readings, stated: Stated) -> str:
     ratio, measure = 1 + stated.value / 100, stated.spot.measure
     # If the current level is 0, every base gives a fall of 100 %: no base can be named.
     instead = f", or {show_level(now[0].point / ratio, measure)} before" if now[0].point else ""
-    return (
-        f" It fits no figure near by; to be right it would take {show_level(before[0].point * ratio, measure)} now"
-        f"{instead}."
-    )
+    needed = f"{show_level(before[0].point * ratio, measure)} now{instead}"
+    return f" It fits no figure near by; to be right it would take {needed}."
 
 
 def direct(readings: Readings, stated: Stated) -> list[Reading]:
@@ -142,12 +140,8 @@ def _is_mirrored(stated: Stated, found: Sequence[Reading]) -> bool:
 
 
 def _misplaced(readings: Readings, stated: Stated, found: Sequence[Reading], other: tuple[str, str]) -> str:
-    own = (
-        f"the ledger has {found[0].words} for {readings.describe(stated.spot)}"
-        if found
-        else f"the ledger has no such figure for {readings.describe(stated.spot)}"
-    )
-    return f"{stated.shown} is right elsewhere: it is {other[0]} ({other[1]}); {own}."
+    own = f"{found[0].words if found else 'no such figure'} for {readings.describe(stated.spot)}"
+    return f"{stated.shown} is right elsewhere: it is {other[0]} ({other[1]}); the ledger has {own}."
 
 
 def _missing(readings: Readings, stated: Stated) -> str:

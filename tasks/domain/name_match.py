@@ -1,12 +1,19 @@
-"""Compares names: ignores differences of letters, blanks and plurals, in English and Chinese.
+"""Compares names: ignores differences of letters, blanks and plurals, in English and Chinese; and finds the key of a partner.
 
-Belongs here: spelling, and the order of results. `reports.resolver` and `reports.search` decide what can be found.
+Belongs here: spelling, the order of results, and partners, which the code tables alone decide. `reports.resolver` and
+`reports.search` decide what else can be found.
 """
 
 import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
+
+import polars as pl
+import pycountry
+
+from schemas.reference.code_tables import code_table
+from tasks.domain.coverage import WORLD
 
 # Letters that may precede a code, and marks between its digits.
 CODE = re.compile(r"(?:hs|gacc)?[\s_-]*(?:codes?)?[\s:]*(\d[\d.\s-]*)", re.IGNORECASE)
@@ -18,6 +25,7 @@ NEAREST = 5
 # Longer than any name or code; to compare such a text with each name takes minutes.
 NAME_MAX = 500
 LIKENESS_MIN = 0.6
+GACC_DIGITS = 3
 
 
 def code_digits(text: str) -> str | None:
@@ -78,3 +86,52 @@ def nearest(asked: str, names: Iterable[str], count: int = NEAREST) -> list[str]
         by_folded.setdefault(folded(name), name)
     close = difflib.get_close_matches(wanted, list(by_folded), n=count, cutoff=LIKENESS_MIN)
     return [by_folded[one] for one in close]
+
+
+class Unresolved(ValueError):
+    """A text that matches nothing in this store, or several things.
+
+    The message names the nearest matches, `choices` are their keys.
+    """
+
+    def __init__(self, message: str, choices: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.choices = tuple(choices)
+
+
+def partner_key(text: str) -> str | None:
+    """The key of a partner by its name (English, Chinese), ISO 3166-1 code (alpha-2, alpha-3) or China customs code.
+
+    Letter case does not matter. None where it is none of them. Raises Unresolved for a region without a key.
+
+    >>> [partner_key(text) for text in ("bra", "Br", "Brazil", "巴西", "410", "the United States", "uk", "world", "eu", "Atlantis")]
+    ['BRA', 'BRA', 'BRA', 'BRA', 'BRA', 'USA', 'GBR', 'WLD', 'EU27', None]
+    """
+    plain = re.sub(r"^the\s+", "", text.strip(), flags=re.IGNORECASE)
+    words = code_table("partner_words").filter(word=plain.lower())
+    if words.height:
+        if not words["partner"][0]:
+            raise Unresolved(f"{text!r} is {words['source'][0]}")
+        return str(words["partner"][0])
+    # Where a code changed its meaning the newest row counts.
+    partners = code_table("partners").sort("valid_from", descending=True)
+    keys = {WORLD, *code_table("partner_groups")["group"], *partners["partner"]}
+    if (key := next((key for key in (plain.upper(), plain.lower()) if key in keys), None)) is not None:
+        return key
+    if (digits := code_digits(plain)) is not None:
+        rows = partners.filter(gacc_code=digits)
+        return str(rows["partner"][0]) if rows.height else f"gacc:{digits}" if len(digits) == GACC_DIGITS else None
+    return _named(plain, partners)
+
+
+def _named(text: str, partners: pl.DataFrame) -> str | None:
+    wanted = folded(text)
+    groups = code_table("partner_groups").select("name_en", "name_zh", partner="group")
+    for table in (partners, groups):
+        for key, *names in table.select("partner", "name_en", "name_zh").iter_rows():
+            if wanted in map(folded, names):
+                return str(key)
+    try:
+        return str(pycountry.countries.lookup(text).alpha_3)
+    except LookupError:
+        return None

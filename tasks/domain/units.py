@@ -1,6 +1,13 @@
-"""Defines smallest units, and how many of them make one unit of a measure."""
+"""Defines smallest units, and how many of them make one unit of a measure; reads the units that sources print: a row of `units.csv`, or
+one with a scale before it (`10,000 Tons`, `100MP`).
+"""
+
+import functools
+import re
 
 import polars as pl
+
+from schemas.reference.code_tables import code_table
 
 MILLIGRAMS_PER_KG = 10**6
 # Whole numbers up to here are exact as floats.
@@ -12,6 +19,8 @@ LEVEL_MAX = YEAR_MAX // 12
 UNIT_VALUE_OF = {f"value_{money}": f"unit_value_{money}_per_kg" for money in ("usd", "cny", "eur", "gbp", "jpy")}
 VALUE_OF = {ratio: value for value, ratio in UNIT_VALUE_OF.items()}
 RATIOS = {ratio: (value, "quantity_kg") for ratio, value in VALUE_OF.items()}
+SCALE = re.compile(r"^(?P<number>[1-9][\d,]*)?\s*(?P<word>thousand|million)?\s*(?P<unit>\D.*)$", re.IGNORECASE)
+SCALES = {"": 1, "thousand": 10**3, "million": 10**6}
 
 
 def per_unit(measure: str) -> int:
@@ -38,3 +47,26 @@ def in_units(whole: pl.Expr, size: pl.Expr, *, is_exact: bool = False) -> pl.Exp
         .then(whole / size)
         .otherwise((whole // size).cast(pl.Float64) + (whole % size) / size)
     )
+
+
+@functools.cache
+def printed_unit(text: str) -> tuple[str, int] | None:
+    """Our unit and the factor of a printed one: a row of `units.csv`, or a row with a scale before it. None where it is neither.
+
+    >>> [printed_unit(text) for text in ("Ton", "10,000 Tons", "100 Million PCS", "100MP", "kangaroo", "7")]
+    [('kg', 1000), ('kg', 10000000), ('item', 100000000), ('pair', 100000000), None, None]
+    """
+    known = _units()
+    if text in known:
+        return known[text]
+    found = SCALE.match(text)
+    base = found and {label.lower(): unit for label, unit in known.items()}.get(found["unit"].lower())
+    if not found or not base:
+        return None
+    return base[0], base[1] * int((found["number"] or "1").replace(",", "")) * SCALES[(found["word"] or "").lower()]
+
+
+@functools.cache
+def _units() -> dict[str, tuple[str, int]]:
+    rows = code_table("units").select("printed", "unit", "to_unit_factor").iter_rows()
+    return {printed: (unit, int(factor)) for printed, unit, factor in rows}

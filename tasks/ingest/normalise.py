@@ -27,8 +27,8 @@ from tasks.ingest.printed_names import printed_names
 from tasks.ingest.quantities import NUMBERS, UNIT_OF, read_amounts
 from tasks.ingest.release_row import describe, doubt_months, months_of, places_of
 from tasks.ingest.subtotals import PART, causes_first, complete_sums
+from tasks.sources.csv import plain_texts
 from tasks.sources.names import doubt_names, doubt_pairs
-from tasks.sources.plain_text import plain_texts
 from tasks.sources.protocol import Parsed
 from tasks.sources.registry import SOURCES
 

@@ -7,7 +7,7 @@ reason, never a value: signs, spaces, other decimal marks, exponents, letters, d
 import polars as pl
 
 from tasks.domain.precision import VALUE_MAX
-from tasks.sources.plain_text import plain_texts
+from tasks.sources.csv import plain_texts
 
 MISSING_MARKS = ("", "-", "--", "—", "…", "...", "*", "**")
 PLAIN = r"^-?[0-9]+(\.[0-9]+)?$"

@@ -11,7 +11,7 @@ import polars as pl
 from schemas.reference.code_tables import code_table
 from tasks.domain.findings import shown
 from tasks.domain.precision import VALUE_MAX
-from tasks.domain.printed_units import printed_unit
+from tasks.domain.units import printed_unit
 from tasks.ingest.numbers import DIGIT, WHOLE, whole_number
 
 PERCENT_IN_BASIS_POINTS = 100

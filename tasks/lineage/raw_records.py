@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.forms.trace import TracedNumber
+from tasks.domain.labels import in_words, value_terms
 from tasks.domain.periods import span_name
-from tasks.domain.value_terms import in_words, value_terms
 from tasks.ingest.raw_file import RawFile, read_excerpt, read_raw
 from tasks.store.parquet import Partition, read_table
 from tasks.store.snapshot import Snapshot

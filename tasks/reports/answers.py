@@ -72,30 +72,18 @@ class Answers:
     @property
     def tools(self) -> tuple[Callable[..., Answer], ...]:
         """Every question; its name, docstring and annotations are what a program is told about it."""
-        return (
-            self.search,
-            self.contents,
-            self.read,
-            self.trace,
-            self.vintages,
-            self.movers,
-            self.mirror,
-            self.check_claim,
-        )
+        firsts = (self.search, self.contents, self.read, self.trace, self.vintages)
+        return (*firsts, self.movers, self.mirror, self.check_claim)
 
     def search(self, text: str, reporter: Whose = None, rows: Rows = ROWS) -> Answer:
         """Products and partners by name or code or part of it, the best first, with the months that there are of each."""
-        return self._of_rows(
-            reporter, rows, lambda: public.search(text, store=self.root, reporter=reporter), "a longer text"
-        )
+        return self._of_rows(reporter, rows, "a longer text", public.search, text)
 
     def contents(
         self, kind: Literal["products", "partners", "months", "releases", "mirrors"], reporter: Whose = None, rows: Rows = ROWS
     ) -> Answer:  # fmt: skip
         """What the store has: its products, partners, months, releases or mirrors, a row each."""
-        return self._of_rows(
-            reporter, rows, lambda: public.inventory(kind, store=self.root, reporter=reporter), "search"
-        )
+        return self._of_rows(reporter, rows, "search", public.inventory, kind)
 
     def read(  # noqa: PLR0913, PLR0917  (an argument for each condition)
         self, product: Names = None, partner: Names = None, month: Months = None, flow: Flow = None,
@@ -111,12 +99,11 @@ class Answers:
         A figure that is null stands in `missing` with the reason.
         """
 
-        def found() -> pl.DataFrame:
+        def found(**whose: Any) -> pl.DataFrame:
             if table in LAYOUTS and LAYOUTS[table].month_of and product is None and partner is None and month is None:
                 raise ValueError(f"the table {table} is large; name a product, a partner or a month")
             known = public.read(
-                product, partner=partner, store=self.root, reporter=reporter, as_of=as_of, table=table, month=month, flow=flow, measure=measure,
-                sort=sort, top=top,
+                product, partner=partner, as_of=as_of, table=table, month=month, flow=flow, measure=measure, sort=sort, top=top, **whose,
             )  # fmt: skip
             if columns and (unknown := [name for name in columns if name not in known.columns]):
                 raise ValueError(f"the table {table} has no column {unknown[0]!r}; it has {', '.join(known.columns)}")
@@ -124,14 +111,8 @@ class Answers:
             wanted = {*KEYS, "doubt", *chosen, *map(status, chosen)}
             return known.select(name for name in known.columns if name in wanted)
 
-        return self._of_rows(
-            reporter,
-            rows,
-            found,
-            "product, partner, month, measure, columns or top",
-            as_of,
-            is_of_figures=table in DOUBTED,
-        )
+        narrow = "product, partner, month, measure, columns or top"
+        return self._of_rows(reporter, rows, narrow, found, as_of=as_of, is_of_figures=table in DOUBTED)
 
     def trace(
         self, product: Product, month: Month, partner: Partner = "world",
@@ -156,24 +137,16 @@ class Answers:
         flow: Flow = None, reporter: Whose = None, rows: Rows = ROWS,
     ) -> Answer:  # fmt: skip
         """The values that a figure has had: what was printed first, each revision, and the days from and until which each was current."""
-        asked: dict[str, Any] = {"measure": measure, "flow": flow, "store": self.root, "reporter": reporter}
-        return self._of_rows(
-            reporter, rows, lambda: public.vintages(product, partner, month, metric, **asked), "one month"
-        )
+        asked = (product, partner, month, metric)
+        return self._of_rows(reporter, rows, "one month", public.vintages, *asked, measure=measure, flow=flow)
 
     def movers(
         self, month: Month = "latest", against: Literal["month", "year"] = "month", flow: Flow = None,
         measure: str | None = None, reporter: Whose = None, rows: Rows = ROWS,
     ) -> Answer:  # fmt: skip
         """What made the change of a month: chapters, headings and codes, partners, what began, stopped or was revised."""
-        asked: dict[str, Any] = {
-            "against": against,
-            "measure": measure,
-            "flow": flow,
-            "store": self.root,
-            "reporter": reporter,
-        }
-        return self._of_rows(reporter, rows, lambda: public.movers(month, **asked), "rows=200")
+        asked: dict[str, Any] = {"against": against, "measure": measure, "flow": flow}
+        return self._of_rows(reporter, rows, "rows=200", public.movers, month, **asked)
 
     def mirror(
         self, product: Annotated[str, Field(description="an HS code of 2, 4 or 6 digits, or a name")],
@@ -188,13 +161,8 @@ class Answers:
             known = day or both.releases["released_on"].max()
             sides = zip((both.rows["exporter"][0], both.rows["importer"][0]), both.snapshots, strict=True)
             cited = [citation([], whose, str(known), snapshot) for whose, snapshot in sides]
-            about = {
-                "notes": shown.notes(both),
-                "citation": "; ".join(cited),
-                "snapshot": [*both.snapshots],
-                "known_on": str(known),
-            }
-            return _bounded(both.rows, rows, "month") | about
+            about = {"notes": shown.notes(both), "citation": "; ".join(cited), "snapshot": [*both.snapshots]}
+            return _bounded(both.rows, rows, "month") | about | {"known_on": str(known)}
 
         return self._guarded(found)
 
@@ -212,18 +180,16 @@ class Answers:
             "commodity": commodity, "flow": flow, "partner": partner, "period": period, "metric": metric, "value": value, "unit": unit,
             "qualifier": qualifier,
         }  # fmt: skip
-        return self._of_rows(
-            reporter, 1, lambda: public.check_claims([claim], store=self.root, reporter=reporter), "one claim"
-        )
+        return self._of_rows(reporter, 1, "one claim", public.check_claims, [claim])
 
     def _of_rows(
-        self, reporter: str | None, rows: int, found: Callable[[], pl.DataFrame], narrow: str, as_of: str | None = None, *,
-        is_of_figures: bool = False,
+        self, reporter: str | None, rows: int, narrow: str, ask: Callable[..., pl.DataFrame], *given: Any, as_of: str | None = None,
+        is_of_figures: bool = False, **asked: Any,
     ) -> Answer:  # fmt: skip
-        """Return rows; `narrow` says how to ask for fewer, and the citation of figures names the files that they rest on."""
+        """Return the rows that `ask` finds; `narrow` says how to ask for fewer, and the citation of figures names the files that they rest on."""
 
         def answer(snapshot: Snapshot) -> Answer:
-            table = found()
+            table = ask(*given, **asked, store=self.root, reporter=reporter)
             day = None if as_of is None else read_day(as_of)
             cited = cite_rows(table.head(rows), snapshot, day) if is_of_figures else None
             return _bounded(table, rows, narrow) | ({"citation": cited} if cited else {})
@@ -242,13 +208,10 @@ class Answers:
                 if self._open(reporter).id == snapshot.id:
                     releases = read_table(snapshot, "release")
                     known, whose = known_on(releases, read_table(snapshot, "decision")), Reporter.of(releases).code
-                    about = {
-                        "citation": citation([], whose, as_of or known, snapshot.id),
-                        "reporter": whose,
-                        "snapshot": snapshot.id,
-                    }
+                    cited = citation([], whose, as_of or known, snapshot.id)
+                    about = {"citation": cited, "reporter": whose, "snapshot": snapshot.id, "known_on": str(known)}
                     licence = [LICENCE] if NOT_FOR_OTHERS in releases["source"] else []
-                    return about | {"known_on": str(known)} | made | {"notes": [*made.get("notes", ()), *licence]}
+                    return about | made | {"notes": [*made.get("notes", ()), *licence]}
             raise CannotAnswer("something is published here again and again; ask once more in a minute")
 
         return self._guarded(found)

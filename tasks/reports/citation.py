@@ -8,9 +8,8 @@ import polars as pl
 
 from schemas.names import VALUES
 from tasks.domain.classification import part_of
-from tasks.domain.labels import country, customs_of
+from tasks.domain.labels import country, customs_of, in_words, value_terms
 from tasks.domain.reporter import Reporter
-from tasks.domain.value_terms import in_words, value_terms
 from tasks.ledger.merge import current_statements, was_last_on
 from tasks.store.parquet import Partition, read_table
 from tasks.store.snapshot import Snapshot

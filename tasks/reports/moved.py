@@ -13,7 +13,7 @@ from schemas.layouts import FLOWS
 from tasks.domain.coverage import WORLD
 from tasks.domain.labels import capitalised, country, partner_name, trade_of
 from tasks.domain.period_words import is_latest, read_months
-from tasks.domain.periods import first_day, month_number
+from tasks.domain.periods import first_day, month_name, month_number
 from tasks.domain.reporter import CHN
 from tasks.reports.analysis import rows_of
 from tasks.reports.brief.wording import month_words
@@ -83,14 +83,13 @@ def moved(
     measure = measure or next(iter(known), "")
     if measure not in known:
         number = month_number(month) - AGAINST[against][0]
-        raise ValueError(
-            f"no {measure or 'measure'} of {flow}s is known for the world in both {month:%Y-%m} and {number // 12}-{number % 12 + 1:02d}"
-            + (
-                f"; there is {', '.join(known)}"
-                if known
-                else f". Ask for another month, or compare with the {OTHER[against]} before."
-            )
+        there = (
+            f"; there is {', '.join(known)}"
+            if known
+            else f". Ask for another month, or compare with the {OTHER[against]} before."
         )
+        both = f"{month:%Y-%m} and {month_name(number)}"
+        raise ValueError(f"no {measure or 'measure'} of {flow}s is known for the world in both {both}{there}")
     is_revision = pl.col("kind") == "revision"
     found = rows.filter((pl.col("against") == against) | is_revision, measure=measure).sort(is_revision, "position")
     return Moved(found.filter(pl.col("kind") != "left_out"), found.filter(kind="left_out")["note"].to_list())
@@ -138,11 +137,9 @@ def sections(
         notes = [_note(row, t) for row in part.iter_rows(named=True)]
         columns |= {t["columns"]["note"]: notes} if any(notes) else {}
         below = [t["doubt"].format(words=doubt) for doubt in part["doubt"].drop_nulls().unique(maintain_order=True)]
-        below += (
-            [*_new_year(month, against, reporter, language), *_split(total, factor, t), *_unusual(expected, factor, t)]
-            if kind == "product"
-            else []
-        )
+        if kind == "product":
+            below += [*_new_year(month, against, reporter, language), *_split(total, factor, t)]
+            below += _unusual(expected, factor, t)
         products = [None if kind == "revision" else product for product in part["product"]]
         colon = ": " if language == "en" else "："
         yield Section(f"{about}{colon}{title}" if kind == "product" else title, columns, below, products)

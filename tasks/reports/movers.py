@@ -117,10 +117,7 @@ def mover_rows(state: State, flow: str, months: Sequence[int], top: int = TOP) -
     rows: list[Row] = []
     for comparison, tree in trees.items():
         splits = _Splits(tree, world, of_partners, comparison, state.reporter)
-        made = [
-            *_compared(tree, splits, *partners.get(comparison, ([], 0)), top),
-            *_left_out(world, tree, comparison),
-        ]
+        made = [*_compared(tree, splits, *partners.get(comparison, ([], 0)), top), *_left_out(world, tree, comparison)]
         total = made[0]["before"] if tree.adds_up else sum(row["before"] for row in tree.rows.values())
         for row in made:
             if row["kind"] in ("total", "product", "partner") and total > 0:
@@ -186,9 +183,8 @@ def _both(levels: _Levels, comparison: Comparison, keys: list[str]) -> pl.DataFr
     before, now = levels.of(comparison.measure, comparison.months)
     found = now.join(before.select(*keys, before="level"), on=keys, how="left", maintain_order="left")
     known = pl.when(f"{comparison.against}_from_zero").then(0.0).otherwise("before")
-    found = (
-        found.with_columns(before=known).drop_nulls("before").with_columns(change=pl.col("level") - pl.col("before"))
-    )
+    found = found.with_columns(before=known).drop_nulls("before")
+    found = found.with_columns(change=pl.col("level") - pl.col("before"))
     return found.select(*keys, *NUMBERS, "highest_since", "lowest_since")
 
 
@@ -230,18 +226,14 @@ class _Splits:
         self, tree: _Tree, world: _Levels, of_partners: _Levels | None, comparison: Comparison, reporter: str
     ) -> None:
         self.tree, self.is_value = tree, comparison.measure in VALUES and tree.adds_up
-        self._comparison, self._known, self._of_partners = (
-            comparison,
-            dict[str, Terms | str](),
-            dict[str, Terms | str](),
-        )
+        self._comparison = comparison
+        self._known, self._of_partners = dict[str, Terms | str](), dict[str, Terms | str]()
         if not self.is_value:
             return
         currency, own = comparison.measure.removeprefix("value_").upper(), price_volume.own_currency(reporter)
         self._is_own, self._own = own == currency, f"value_{own.lower()}" if own and own != currency else ""
-        rates = [
-            price_volume.rate(own, currency, one) if own and not self._is_own else None for one in comparison.months
-        ]
+        needs_rate = bool(own) and not self._is_own
+        rates = [price_volume.rate(str(own), currency, one) if needs_rate else None for one in comparison.months]
         self._rates = dict(zip(("rate_before", "rate"), rates if all(rates) else (None, None), strict=True))
         is_finest, masses = pl.col("product").is_in(tree.finest), _pairs(world, comparison, "quantity_kg", ["product"])
         # Another unit counts where a code has no kilograms, and no third unit.
@@ -449,11 +441,8 @@ def _judge(rows: list[Row], state: State, flow: str, months: Sequence[int]) -> N
     recent = range(min(months) - SIGN_MONTHS + 1, max(months) + 1)
     figures = (state.growths(flow, month) if month in recent else state.levels(flow, month) for month in near)
     numbers = pl.concat(state.steps(flow, month) for month in near)
-    by_product = (
-        pl.concat(figures, how="diagonal_relaxed")
-        .filter(pl.col("product").is_in(shown))
-        .partition_by("product", as_dict=True)
-    )
+    every = pl.concat(figures, how="diagonal_relaxed")
+    by_product = every.filter(pl.col("product").is_in(shown)).partition_by("product", as_dict=True)
     numbers = numbers.group_by("product").agg(pl.col("resolution").max(), pl.col("known_until").any())
     steps = dict[str, Steps]()
     for product in shown:

@@ -99,11 +99,9 @@ def draw(
     notes += [t["mixed"] for _ in mixed_words(products, reporter.code)]
     notes += textwrap.wrap(cited, CHARACTERS_A_LINE[language])
     name = _name(products[0], reporter, language) if len(products) == 1 else ""
-    title = capitalised(
-        subject(reporter.code, rows["flow"][0], name, language)
-        if name
-        else trade_of(reporter.code, rows["flow"][0], language)
-    )
+    flow = rows["flow"][0]
+    about = subject(reporter.code, flow, name, language) if name else trade_of(reporter.code, flow, language)
+    title = capitalised(about)
     if len(products) > 1 and len(partners) == 1:
         title += f"{t['comma']}{_partner(partners[0], language)}"
     # What explains the picture stands below it: a reader sees the title, the unit and the lines first.
@@ -111,13 +109,8 @@ def draw(
         "title": notes or None, "titleAnchor": "start", "titleAlign": "left", "titleX": 0, "titleFontSize": 11, "titleFontWeight": "normal", "titleColor": "#444444", "titlePadding": 14,
     }  # fmt: skip
     layers.insert(0, _lines(values, color=ink, x=field("month", "temporal", axis=axis)))
-    heading = {
-        "text": title,
-        "subtitle": [scale_name(unit, language)],
-        "fontWeight": "bold",
-        "fontSize": 16,
-        "offset": 14,
-    }
+    bold = {"fontWeight": "bold", "fontSize": 16, "offset": 14}
+    heading = {"text": title, "subtitle": [scale_name(unit, language)], **bold}
     chart = {"layer": layers, "width": 720, "height": 360, "title": heading}
     if form == ".png":
         return vl_convert.vegalite_to_png(chart | ON_WHITE, scale=scale)

@@ -8,7 +8,7 @@ sure that a failure here never fails a publication.
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from schemas.forms.fetch import SourceState
@@ -25,10 +25,8 @@ CELL_MAX = 300
 
 def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     """Write the pages of a published release, and return them."""
-    from prefect.artifacts import create_markdown_artifact, create_table_artifact
-
     made = pages(store, outcome, pictures=pictures)
-    create_markdown_artifact(made.summary, key=key_of("summary", outcome), description=plain(made.lead))
+    _markdown(made.summary, key_of("summary", outcome), plain(made.lead))
     month, of = outcome.months[-1], f"of {_about(outcome)}"
     tables = (
         ("checks", made.checks, f"{month}: {counted(len(made.checks), 'doubt')} and remarks {of}"),
@@ -39,20 +37,29 @@ def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     )  # fmt: skip
     for name, rows, words in tables:
         if rows:
-            create_table_artifact(rows, key=key_of(name, outcome), description=words)
+            _table(rows, key_of(name, outcome), words)
     for key, words, rows in gap_pages(outcome):
-        create_table_artifact(rows, key=key, description=words)
-    for place in outcome.briefs:
-        if place.endswith(".md"):
-            name = Path(place).stem
-            create_markdown_artifact(
-                (store / place).read_text(encoding="utf-8"),
-                key=f"brief-{re.sub('[^a-z0-9]+', '-', name)}",
-                description=f"{Path(place).parent.name}: brief; with charts: {plain(str(store / Path(place).with_suffix('.html')))}",
-            )
+        _table(rows, key, words)
+    for place in map(Path, outcome.briefs):
+        if place.suffix == ".md":
+            words = f"{place.parent.name}: brief; with charts: {plain(str(store / place.with_suffix('.html')))}"
+            text = (store / place).read_text(encoding="utf-8")
+            _markdown(text, f"brief-{re.sub('[^a-z0-9]+', '-', place.stem)}", words)
     if outcome.decision:
         _rewrite_earlier(outcome, made)
     return made
+
+
+def _markdown(text: str, key: str, words: str) -> None:
+    from prefect.artifacts import create_markdown_artifact
+
+    create_markdown_artifact(text, key=key, description=words)
+
+
+def _table(rows: Any, key: str, words: str) -> None:
+    from prefect.artifacts import create_table_artifact
+
+    create_table_artifact(rows, key=key, description=words)
 
 
 def gap_pages(outcome: Outcome) -> list[tuple[str, str, list[dict[str, object]]]]:
@@ -74,15 +81,10 @@ def _gap_row(gap: Gap) -> dict[str, object]:
     def shown(value: float | None, unit: float) -> str:
         return "–" if value is None else amount(value / unit)
 
-    money = f"million {gap.currency}"
-    return {
-        "product": gap.product,
-        "month": gap.month,
-        "sold, t": shown(gap.export_kg, 1000),
-        "bought, t": shown(gap.import_kg, 1000),
-        f"sold, {money}": shown(gap.export_value, 10**6),
-        f"bought, {money}": shown(gap.import_value, 10**6),
-    }
+    money, values = f"million {gap.currency}", (gap.export_value, gap.import_value)
+    sold, bought = (shown(value, 10**6) for value in values)
+    masses = {"sold, t": shown(gap.export_kg, 1000), "bought, t": shown(gap.import_kg, 1000)}
+    return {"product": gap.product, "month": gap.month, **masses, f"sold, {money}": sold, f"bought, {money}": bought}
 
 
 def _rewrite_earlier(outcome: Outcome, made: Pages) -> None:
@@ -100,56 +102,35 @@ def _rewrite_earlier(outcome: Outcome, made: Pages) -> None:
 
 def write_summary(store: Path, outcome: Outcome) -> None:
     """Rewrite the first page of a published release, with its pictures."""
-    from prefect.artifacts import create_markdown_artifact
-
     made = pages(store, outcome)
-    create_markdown_artifact(made.summary, key=key_of("summary", outcome), description=plain(made.lead))
+    _markdown(made.summary, key_of("summary", outcome), plain(made.lead))
 
 
 def write_held(kept: HeldRelease) -> None:
     """Write the page of a release that needs a decision: a row for each finding, with what to do."""
-    from prefect.artifacts import create_table_artifact
-
-    rows = [
-        {
-            "check": one.check,
-            "about": one.subject,
-            "found": one.observed,
-            "expected": one.expected,
-            "what to do": one.advice,
-        }
-        for one in kept.findings
-    ]
-    create_table_artifact(
-        [{name: clip(text, CELL_MAX) for name, text in row.items()} for row in rows],
-        key=f"held-{kept.source.replace('_', '-')}-{kept.flow or 'both'}",
-        description=f"{counted(len(rows), 'finding')} against {plain(kept.title)}, release {kept.release_id}; nothing of it is published",
-    )
+    titles = ("check", "about", "found", "expected", "what to do")
+    found = ((one.check, one.subject, one.observed, one.expected, one.advice) for one in kept.findings)
+    rows = [{name: clip(text, CELL_MAX) for name, text in zip(titles, one, strict=True)} for one in found]
+    words = f"{counted(len(rows), 'finding')} against {plain(kept.title)}, release {kept.release_id}; nothing of it is published"
+    _table(rows, f"held-{kept.source.replace('_', '-')}-{kept.flow or 'both'}", words)
 
 
 def write_files(report: WatchReport) -> None:
     """Write the page of a run over many files: a row for each, with its outcome and the reason; no page without such
     files.
     """
-    from prefect.artifacts import create_table_artifact
-
     if report.rows:
         known = f"; {counted(report.looked.published, 'file')} published before" if report.looked.published else ""
-        create_table_artifact(report.rows, key="files", description=f"{report.headline}{known}: what came of each file")
+        _table(report.rows, "files", f"{report.headline}{known}: what came of each file")
 
 
 def write_sources(states: Sequence[SourceState]) -> None:
     """Write the page of all sources: what is in, what is due, what is overdue, and since when a source fails."""
-    from prefect.artifacts import create_table_artifact
-
     late = [state.source for state in states if state.overdue]
     failing = [state.source for state in states if state.failing_since]
     words = [f"overdue: {', '.join(late)}" if late else "", f"failing: {', '.join(failing)}" if failing else ""]
-    create_table_artifact(
-        [{name: clip(text, CELL_MAX) for name, text in state.row.items()} for state in states],
-        key="sources",
-        description="; ".join(filter(None, words)) or "no source is overdue, and none fails",
-    )
+    rows = [{name: clip(text, CELL_MAX) for name, text in state.row.items()} for state in states]
+    _table(rows, "sources", "; ".join(filter(None, words)) or "no source is overdue, and none fails")
 
 
 def _about(outcome: Outcome) -> str:

@@ -17,7 +17,7 @@ from schemas.names import VALUES
 from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema, readers_schema
 from tasks.domain.coverage import WORLD
-from tasks.domain.partner_key import Unresolved
+from tasks.domain.name_match import Unresolved
 from tasks.domain.period_words import each_month, is_latest, read_months
 from tasks.domain.text import named
 from tasks.ledger.doubts import Doubts
@@ -322,11 +322,9 @@ def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.Dat
     ranked = rows.drop_nulls(by)
     if asked and not ranked.height:
         notes.append(f"no partner has a {by} here; without --top the rows say why")
-    return (
-        ranked.group_by(groups, maintain_order=True).head(question.top).select(rows.columns)
-        if groups
-        else ranked.head(question.top)
-    )
+    if not groups:
+        return ranked.head(question.top)
+    return ranked.group_by(groups, maintain_order=True).head(question.top).select(rows.columns)
 
 
 def with_doubts(

@@ -105,9 +105,8 @@ def _moved(snapshot: Snapshot, outcome: Outcome, flow: str) -> Iterator[Section]
         return
     if rows.filter(kind="product", depth=0).height > 1:
         resolver = Resolver(snapshot)
-        yield from sections(
-            with_names(rows, resolver), "month", outcome.reporter, with_names(expected(snapshot, rows), resolver)
-        )
+        named, beside = (with_names(one, resolver) for one in (rows, expected(snapshot, rows)))
+        yield from sections(named, "month", outcome.reporter, beside)
 
 
 def _of(snapshot: Snapshot, table: str, outcome: Outcome) -> pl.DataFrame:
@@ -125,9 +124,8 @@ def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str, reporter: Report
     # A release may have ten thousand products, and three are shown: these are chosen first, and only their rows are
     # read in full.
     known = pl.col("level").is_not_null() & pl.col("product").is_in(outcome.products)
-    parts = sorted(
-        filter(shown, (path_partition(entry.partition) for entry in snapshot.entries("metric"))), reverse=True
-    )
+    filed = (path_partition(entry.partition) for entry in snapshot.entries("metric"))
+    parts = sorted(filter(shown, filed), reverse=True)
     for measure, unit, scale in MEASURES:
         wanted = known & (pl.col("measure") == measure)
         columns = ("product", "partner", "level")
@@ -135,10 +133,8 @@ def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str, reporter: Report
         products = largest(levels)
         if products:
             series = read_table(snapshot, "metric", shown, where=wanted & pl.col("product").is_in(products))
-            return [
-                _headline(series.filter(product=product), unit, scale, reporter, pictures=pictures)
-                for product in products
-            ]
+            of_each = (series.filter(product=product) for product in products)
+            return [_headline(one, unit, scale, reporter, pictures=pictures) for one in of_each]
     return []
 
 
@@ -185,14 +181,10 @@ def _lead(row: Row, unit: str, scale: float, reporter: Reporter) -> str:
     """
     way = "to" if row["flow"] == "export" else "from"
     partner = "" if row["partner"] == WORLD else f" {way} {partner_name(row['partner'])}"
-    growth = "".join(
-        f", {row[name]:+,.1f} % on the {span}"
-        for name, span in (("mom_pct", "month"), ("yoy_pct", "year"))
-        if row[name] is not None
-    )
-    return (
-        f"{written_month(row['period'])}: {_about(row, reporter)}{partner} {_level(row['level'], scale)} {unit}{growth}"
-    )
+    growths = ((row["mom_pct"], "month"), (row["yoy_pct"], "year"))
+    growth = "".join(f", {value:+,.1f} % on the {span}" for value, span in growths if value is not None)
+    level = f"{_level(row['level'], scale)} {unit}"
+    return f"{written_month(row['period'])}: {_about(row, reporter)}{partner} {level}{growth}"
 
 
 def _picture(series: pl.DataFrame, reporter: Reporter) -> str:
@@ -232,11 +224,8 @@ def _pct(row: Row, name: str) -> str:
 
 def _checks(findings: pl.DataFrame) -> list[Row]:
     order = pl.col("severity").replace_strict({"error": 0, "warning": 1, "info": 2}, return_dtype=pl.Int8)
-    return (
-        findings.sort(order, "check", "subject")
-        .select("severity", "check", "subject", "observed", "expected", "advice")
-        .to_dicts()
-    )
+    columns = ("severity", "check", "subject", "observed", "expected", "advice")
+    return findings.sort(order, "check", "subject").select(columns).to_dicts()
 
 
 def _quarantine(snapshot: Snapshot, outcome: Outcome) -> list[Row]:

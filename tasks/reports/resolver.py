@@ -4,6 +4,7 @@ A text is accepted if it has one meaning: a code in any spelling, a name in Engl
 several, or its meaning is not in the store, `Unresolved` names what is available: a guess would be another series.
 """
 
+import itertools
 import re
 import warnings
 from collections.abc import Collection, Iterable
@@ -16,8 +17,7 @@ import polars as pl
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import BASKET, is_heading, members
 from tasks.domain.errors import HowUnderstood
-from tasks.domain.name_match import EXACT, NAME_MAX, NEAREST, code_digits, folded, nearest
-from tasks.domain.partner_key import Unresolved, partner_key
+from tasks.domain.name_match import EXACT, NAME_MAX, NEAREST, Unresolved, code_digits, folded, nearest, partner_key
 from tasks.domain.period_words import is_latest, read_months
 from tasks.domain.text import clip
 from tasks.ledger.name_tables import NameTables, names_in, product_references
@@ -142,9 +142,8 @@ class Resolver:
     def _parts_note(self, text: str, product: str, parts: list[str]) -> str:
         there = f"of it {self._listed(parts)}" if len(parts) == 1 else f"{len(parts)} of its codes"
         absent = [code for code in members(product) if code not in self.products and code != product]
-        listed = ", ".join(absent[:CHOICES_MAX]) + (
-            f" and {len(absent) - CHOICES_MAX} more" if len(absent) > CHOICES_MAX else ""
-        )
+        more = f" and {len(absent) - CHOICES_MAX} more" if len(absent) > CHOICES_MAX else ""
+        listed = ", ".join(absent[:CHOICES_MAX]) + more
         needed = f"{listed} too" if absent else f"all codes of {product}, in the same month"
         return f"{text}: {product} has no total in this store, which has {there}; a total needs {needed}"
 
@@ -194,9 +193,8 @@ class Resolver:
         if found in self.partners:
             return found
         if found is None:
-            hits = [hit.code for hit in search_names(self.names.partner, text)] or [
-                key for name in nearest(text, self._partner_names) for key in [self._partner_names[name]]
-            ]
+            hits = [hit.code for hit in search_names(self.names.partner, text)]
+            hits = hits or [self._partner_names[name] for name in nearest(text, self._partner_names)]
             near = list(dict.fromkeys(hits))[:CHOICES_MAX]
             raise Unresolved(f"there is no partner {text!r}; {self._partners_listed(near)}", near)
         raise Unresolved(f"the partner {text!r} ({found}) is not in this store; {self._partners_listed([])}")
@@ -230,9 +228,8 @@ class Resolver:
         is_known = pl.col("level").is_not_null() | pl.col("ytd").is_not_null()
         has_figure = pl.col("product").is_in([*products]) & is_known
         # Without a figure in any month the newest month says why.
-        return newest_month(self.snapshot, flow, has_figure, ("product", "level", "ytd")) or newest_month(
-            self.snapshot, flow
-        )
+        found = newest_month(self.snapshot, flow, has_figure, ("product", "level", "ytd"))
+        return found or newest_month(self.snapshot, flow)
 
     def month(self, text: str, flow: str, products: Collection[str]) -> date:
         """Return the first day of the single month of a text, as `months` does. Raises ValueError."""
@@ -252,11 +249,8 @@ class Resolver:
         listed = ", ".join(f"{key} {self.partners[key]}".strip() for key in few)
         if near:
             return f"the nearest: {listed}"
-        return f"there are {listed}" + (
-            f" and {len(self.partners) - len(few)} more (tidewaiter list partners)"
-            if len(self.partners) > len(few)
-            else ""
-        )
+        more = len(self.partners) - len(few)
+        return f"there are {listed}" + (f" and {more} more (tidewaiter list partners)" if more > 0 else "")
 
 
 def _shown(table: pl.DataFrame) -> dict[str, str]:
@@ -308,13 +302,8 @@ def _nearest_codes(digits: str, codes: Iterable[str]) -> list[str]:
     """Return the codes that share most digits from the left, at least two; longer codes first."""
 
     def shared(code: str) -> int:
-        return next(
-            (place for place, pair in enumerate(zip(code, digits, strict=False)) if pair[0] != pair[1]),
-            min(len(code), len(digits)),
-        )
+        same = (one == other for one, other in zip(code, digits, strict=False))
+        return len([*itertools.takewhile(bool, same)])
 
-    likely = sorted(
-        (code for code in codes if code.isdecimal() and shared(code) >= 2),
-        key=lambda code: (-shared(code), -len(code), code),
-    )
-    return likely[:NEAREST]
+    likely = (code for code in codes if code.isdecimal() and shared(code) >= 2)
+    return sorted(likely, key=lambda code: (-shared(code), -len(code), code))[:NEAREST]

@@ -64,11 +64,8 @@ def vintages(
             last[month] = row
             rows.append(row)
     made_on = _releases_by_day(snapshot, statements, flow, months)
-    found = pl.DataFrame(
-        rows,
-        schema={name: SCHEMA[name] for name in ("period", "known_from", "known_until", "value", "status", "doubt")},
-    )
-    found = found.sort("period", "known_from")
+    names = ("period", "known_from", "known_until", "value", "status", "doubt")
+    found = pl.DataFrame(rows, schema={name: SCHEMA[name] for name in names}).sort("period", "known_from")
     earlier = pl.col("value").shift(1).over("period")
     return found.with_columns(
         change=pl.col("value") - earlier, change_pct=pl.when(earlier != 0).then((pl.col("value") / earlier - 1) * 100),
@@ -87,10 +84,8 @@ def days_from_the_first_print(
 
 
 def _days(statements: pl.DataFrame) -> list[date]:
-    days: list[date] = (
-        pl.concat([statements["known_from"], statements["known_until"]]).drop_nulls().unique().sort().to_list()
-    )
-    return days
+    days = pl.concat([statements["known_from"], statements["known_until"]])
+    return days.drop_nulls().unique().sort().to_list()
 
 
 def _statements(
@@ -116,11 +111,7 @@ def _values_on(
 ) -> Sequence[tuple[date, float | None, str]]:
     rows = query.query(store, "metric", flow=flow, product=product, partner=partner, as_of=day)
     rows = rows.filter(pl.col("measure") == measure, pl.col("period").is_between(*months))
-    value = (
-        pl.col(figure).cast(pl.Float64)
-        if figure not in ("highest_since", "lowest_since")
-        else pl.col(figure).dt.epoch("d")
-    )
+    value = pl.col(figure).dt.epoch("d") if figure in ("highest_since", "lowest_since") else pl.col(figure)
     return rows.select("period", value.cast(pl.Float64), status(figure)).rows()
 
 

@@ -39,8 +39,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources import csv
-from tasks.sources.plan import months_of
-from tasks.sources.protocol import Parsed, Question, Site, Source
+from tasks.sources.protocol import Parsed, Question, Site, Source, months_of
 from tasks.sources.records import as_reported, doubt_copies, numbered, require_form, summed
 
 BASE = "https://balanca.economia.gov.br"
@@ -72,7 +71,7 @@ def parse(raw: bytes, where: str) -> Parsed:
             advice=f"The columns are {', '.join(EXPORTS)}; those of imports have {' and '.join(IMPORTS[-2:])} behind them.",
         )  # fmt: skip
     fields = numbered(lexed.fields, where, AGAIN)
-    doubts = doubt_copies(fields, titles, where)
+    doubts = [*doubt_copies(fields, titles, where)]
     rows = _rows(fields, where)
     unit, numbers = pl.col("unit"), [name for name in NUMBERS if name in titles]
     sums = summed(rows, ("product", "partner", "period"), numbers, unit=unit.first(), units=unit.n_unique())
@@ -111,15 +110,12 @@ def _rows(fields: pl.DataFrame, where: str) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _doubt_units(sums: pl.DataFrame, where: str) -> list[dict[str, str]]:
+def _doubt_units(sums: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
     left_out = sums.filter(pl.col(QUANTITY) != 0, (pl.col("units") > 1) | ~pl.col("unit").is_in([*UNITS, *WEIGHTS]))
-    if not left_out.height:
-        return []
-    names = ", ".join(map(clip, left_out["unit"].unique().sort().head(8)))
-    return [
-        finding("unit_left_out", "info", where, observed=f"{counted(left_out.height, 'sum')} with a quantity in the unit {names}, or in several, first record {left_out['record'][0]}",
-                expected="units that the table has", advice="These quantities are not published; their weights and values are.")
-    ]  # fmt: skip
+    if left_out.height:
+        names = ", ".join(map(clip, left_out["unit"].unique().sort().head(8)))
+        yield finding("unit_left_out", "info", where, observed=f"{counted(left_out.height, 'sum')} with a quantity in the unit {names}, or in several, first record {left_out['record'][0]}",
+                      expected="units that the table has", advice="These quantities are not published; their weights and values are.")  # fmt: skip
 
 
 def _records(sums: pl.DataFrame, flow: str) -> pl.DataFrame:

@@ -22,6 +22,9 @@ HEADER_BYTES_MAX = 1 << 20
 
 INVISIBLE = "".join(map(chr, (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF)))
 REPLACEMENT = "\ufffd"
+# Only the wide forms of ASCII and the printed minus. NFKC would also turn a footnote mark into a digit: 353² would
+# become 3532.
+WIDE = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {"\u3000": " ", "\u2212": "-"}
 AGAIN = "Download it again; do not open and save it with another program."
 
 
@@ -193,6 +196,15 @@ def _header(body: bytes, where: str) -> Header:
     kept = titles[:-1] if trailing else titles
     check_titles(kept, where)
     return Header(kept, len(line) + 1, trailing, b"\r\n" if line.endswith(b"\r") else b"\n", titles != printed)
+
+
+def plain_texts(printed: pl.Series) -> pl.Series:
+    """Texts with wide letters, digits and minus signs in ASCII, stripped, without invisible characters."""
+    return (
+        printed.str.replace_many(list(WIDE), list(WIDE.values()))
+        .str.replace_all(f"[{INVISIBLE}]", "")
+        .str.strip_chars()
+    )
 
 
 def clean_title(title: str) -> str:

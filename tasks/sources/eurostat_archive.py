@@ -31,9 +31,8 @@ from py7zr.exceptions import ArchiveError, DecompressionBombError, PasswordRequi
 from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip, clip_bytes, counted
-from tasks.sources.eurostat_comext import BASE, FLOWS, ZONE, reporters
-from tasks.sources.plan import months_of
-from tasks.sources.protocol import Answer, Parsed, Question, Site
+from tasks.sources.eurostat_comext import BASE, FLOWS, ZONE, reporters, wanted
+from tasks.sources.protocol import Answer, Parsed, Question, Site, months_of
 
 SOURCE = "eurostat_bulk"
 PATH = "/eurostat/api/dissemination/files"
@@ -69,7 +68,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
         yield Question(
             name="_".join(["comext_archive", month, *some]), source=SOURCE, form="7z", zone=ZONE,
             address=f"{request.base or BASE}{PATH}?file={quote(file, safe='')}", title=f"Eurostat Comext {Path(file).name}", declared={"months": month},
-            parts=partial(_parts, chosen, tuple(request.flows)),
+            parts=partial(split_parts, chosen, tuple(request.flows)),
         )  # fmt: skip
 
 
@@ -88,30 +87,13 @@ def asked(parsed: Parsed) -> list[str]:
     return [*open_chapters, *plain.filter(~plain.str.head(2).is_in(open_chapters)).sort()]
 
 
-def wanted(chosen: list[str]) -> dict[str, str]:
-    """Eurostat's code of each chosen reporter; of all where none is chosen. Raises Refused for one that it does not have."""
-    codes = reporters()
-    unknown = [reporter for reporter in chosen if reporter not in codes]
-    if unknown:
-        raise Refused(
-            "unknown reporter", where="reporters", found=", ".join(unknown), advice=f"It is one of {', '.join(codes)}."
-        )
-    return {reporter: codes[reporter] for reporter in chosen or codes}
-
-
-def _parts(
-    chosen: Mapping[str, str], flows: tuple[str, ...], question: Question, answer: Answer
-) -> Iterator[tuple[Question, Answer]]:
-    return split_parts(chosen, flows, question, answer, answer.body)
-
-
 def split_parts(
-    chosen: Mapping[str, str], flows: tuple[str, ...], question: Question, answer: Answer, archive: bytes | Path
+    chosen: Mapping[str, str], flows: tuple[str, ...], question: Question, answer: Answer, archive: bytes | Path = b""
 ) -> Iterator[tuple[Question, Answer]]:
-    """Yield the question and the answer of each part; one part at a time is in memory."""
+    """Yield the question and the answer of each part; one part at a time is in memory. Without an `archive` it is the answer."""
     months = question.declared.get("months")
     with tempfile.TemporaryDirectory(prefix="tidewaiter-comext-") as folder:
-        parts, left_out = split(archive, question.name, Path(folder), chosen, flows)
+        parts, left_out = split(archive or answer.body, question.name, Path(folder), chosen, flows)
         others = {code: rows for code, rows in left_out.items() if code not in reporters().values()}
         if others:
             log.warning("%s: left out, because they are no reporters of this source: %s", question.name, ", ".join(f"{code} ({counted(rows, 'row')})" for code, rows in others.items()))  # fmt: skip

@@ -30,6 +30,8 @@ Unsure: no whole file was available, only its header, code lists and single rows
 files that went through other programs; such a record has no valid code and is set aside.
 """
 
+from collections.abc import Iterator
+
 import polars as pl
 
 from tasks.domain.errors import Refused
@@ -81,7 +83,7 @@ def parse(raw: bytes, where: str) -> Parsed:
     flow = FLOWS.get(the_only(fields, "FLOW", where, "both flows", SPLIT))
     if flow is None:
         raise Refused("unknown flow", where=f"{where}, column FLOW", found=clip(str(fields["FLOW"][0])), advice=AGAIN)
-    doubts = doubt_copies(fields, [name for name in KEY if name in fields.columns], where)
+    doubts = [*doubt_copies(fields, [name for name in KEY if name in fields.columns], where)]
     plain = fields.select(
         "record", *NUMBERS, partner=pl.col("PARTNER").cast(pl.String), product=pl.col("PRODUCT_NC").cast(pl.String),
         period=pl.col("PERIOD").cast(pl.String), unit=pl.col("SUPPL_UNIT").cast(pl.String),
@@ -136,33 +138,23 @@ def _summed(amounts: pl.DataFrame) -> pl.DataFrame:
     return summed(amounts, ("product", "partner", "period"), NUMBERS, unit=unit.first(), units=unit.n_unique())
 
 
-def _doubt_totals(totals: pl.DataFrame, sums: pl.DataFrame, where: str) -> list[dict[str, str]]:
-    """A finding where a row of TOTAL is not the sum of all other rows of its partner."""
-    if not totals.height:
-        return []
+def _doubt_totals(totals: pl.DataFrame, sums: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
+    """Finds a row of TOTAL that is not the sum of all other rows of its partner."""
     place = ["partner", "period"]
     # Two names of the total are one total twice.
-    printed = (
-        totals.group_by(*place, "product")
-        .agg(pl.col(VALUE, MASS).sum(), pl.col("record").first())
-        .unique([*place, VALUE, MASS])
-    )
+    printed = totals.group_by(*place, "product").agg(pl.col(VALUE, MASS).sum(), pl.col("record").first())
     parts = sums.group_by(place).agg(pl.col(VALUE, MASS).sum().name.suffix("_of_parts"))
-    compared = printed.join(parts, on=place, how="left").with_columns(
-        pl.col(f"{VALUE}_of_parts", f"{MASS}_of_parts").fill_null(0)
-    )
-    wrong = compared.filter(
-        (pl.col(VALUE) != pl.col(f"{VALUE}_of_parts")) | (pl.col(MASS) != pl.col(f"{MASS}_of_parts"))
-    )
-    if not wrong.height:
-        return []
-    row = wrong.sort("record").row(0, named=True)
-    return [
-        finding("total_differs", "error", f"{where}, record {row['record']}",
-                observed=f"partner {row['partner']} has a total of {_shown(row[VALUE])} EUR and {_shown(row[MASS])} kg, its codes add up to {_shown(row[f'{VALUE}_of_parts'])} EUR and "
-                f"{_shown(row[f'{MASS}_of_parts'])} kg; {counted(wrong.height, 'such total')}",
-                expected="a printed total that is the sum of its parts", advice="Rows are missing or twice: download the archive again.")
-    ]  # fmt: skip
+    compared = printed.unique([*place, VALUE, MASS]).join(parts, on=place, how="left")
+    compared = compared.with_columns(pl.col(f"{VALUE}_of_parts", f"{MASS}_of_parts").fill_null(0))
+    is_wrong = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_of_parts") for name in (VALUE, MASS))
+    wrong = compared.filter(is_wrong).sort("record")
+    for row in wrong.head(1).iter_rows(named=True):
+        yield finding(
+            "total_differs", "error", f"{where}, record {row['record']}",
+            observed=f"partner {row['partner']} has a total of {_shown(row[VALUE])} EUR and {_shown(row[MASS])} kg, its codes add up to {_shown(row[f'{VALUE}_of_parts'])} EUR and "
+            f"{_shown(row[f'{MASS}_of_parts'])} kg; {counted(wrong.height, 'such total')}",
+            expected="a printed total that is the sum of its parts", advice="Rows are missing or twice: download the archive again.",
+        )  # fmt: skip
 
 
 def _single_partners(sums: pl.DataFrame, where: str) -> tuple[pl.Series, list[dict[str, str]], list[str]]:
@@ -183,36 +175,27 @@ def _single_partners(sums: pl.DataFrame, where: str) -> tuple[pl.Series, list[di
     return kept, doubts, notes
 
 
-def _doubt_fractions(sums: pl.DataFrame, where: str) -> list[dict[str, str]]:
+def _doubt_fractions(sums: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
     broken = sums.filter(pl.any_horizontal(pl.col(*NUMBERS) % THOUSAND != 0))
-    if not broken.height:
-        return []
-    return [
-        finding("fractions", "info", where, observed=f"{counted(broken.height, 'sum')} with a fraction of a euro, a kilogram or a unit, first record {broken['record'][0]}",
-                expected="whole numbers, as the API prints them", advice="The sum is exact and is rounded once; nothing to do.")
-    ]  # fmt: skip
+    if broken.height:
+        yield finding("fractions", "info", where, observed=f"{counted(broken.height, 'sum')} with a fraction of a euro, a kilogram or a unit, first record {broken['record'][0]}",
+                      expected="whole numbers, as the API prints them", advice="The sum is exact and is rounded once; nothing to do.")  # fmt: skip
 
 
-def _doubt_units(sums: pl.DataFrame, where: str) -> list[dict[str, str]]:
+def _doubt_units(sums: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
     left_out = sums.filter(_has_quantity(), (pl.col("units") > 1) | ~pl.col("unit").is_in([*UNITS, *NO_UNIT]))
-    if not left_out.height:
-        return []
-    names = ", ".join(map(clip, left_out["unit"].unique().sort().head(8)))
-    return [
-        finding("unit_left_out", "info", where, observed=f"{counted(left_out.height, 'sum')} with a supplementary quantity in {names}, or in several units, first record {left_out['record'][0]}",
-                expected="units that the table has", advice="These quantities are not published; add the unit to tasks/sources/eurostat_bulk.py and units.csv.")
-    ]  # fmt: skip
+    if left_out.height:
+        names = ", ".join(map(clip, left_out["unit"].unique().sort().head(8)))
+        yield finding("unit_left_out", "info", where, observed=f"{counted(left_out.height, 'sum')} with a supplementary quantity in {names}, or in several units, first record {left_out['record'][0]}",
+                      expected="units that the table has", advice="These quantities are not published; add the unit to tasks/sources/eurostat_bulk.py and units.csv.")  # fmt: skip
 
 
-def _doubt_detail(sums: pl.DataFrame, where: str) -> list[dict[str, str]]:
+def _doubt_detail(sums: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
     hidden = sums.filter(product_of(pl.col("product")).str.starts_with("line:"))
-    if not hidden.height:
-        return []
-    chapters = ", ".join(hidden["product"].str.head(2).unique().sort())
-    return [
-        finding("without_detail", "info", where, observed=f"{counted(hidden.height, 'sum')} of codes without detail, chapters {chapters}; {_shown(int(hidden[VALUE].sum()))} EUR",
-                expected="codes of eight digits", advice="They are lines of their own. In these chapters a missing row does not mean that there was no trade.")
-    ]  # fmt: skip
+    if hidden.height:
+        chapters = ", ".join(hidden["product"].str.head(2).unique().sort())
+        yield finding("without_detail", "info", where, observed=f"{counted(hidden.height, 'sum')} of codes without detail, chapters {chapters}; {_shown(int(hidden[VALUE].sum()))} EUR",
+                      expected="codes of eight digits", advice="They are lines of their own. In these chapters a missing row does not mean that there was no trade.")  # fmt: skip
 
 
 def _has_quantity() -> pl.Expr:

@@ -49,8 +49,7 @@ from schemas.reference.code_tables import partner_codes
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
 from tasks.sources import csv
-from tasks.sources.plan import months_of, products_of, short
-from tasks.sources.protocol import Parsed, Question, Site, Source
+from tasks.sources.protocol import Parsed, Question, Site, Source, months_of, products_of, short
 from tasks.sources.records import as_reported, numbered, require_columns, the_only, without_flagged
 from tasks.sources.totals import part_totals
 
@@ -183,13 +182,8 @@ def _records(fields: pl.DataFrame) -> pl.DataFrame:
 def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question]:
     """Yield a question for each reporter and direction. Raises Refused for a reporter that Eurostat does not have."""
     products, months = products_of(request), months_of(request, today)
-    codes, numbers = reporters(), {flow: number for number, flow in FLOWS.items()}
-    unknown = [reporter for reporter in request.reporters if reporter not in codes]
-    if unknown:
-        raise Refused(
-            "unknown reporter", where="reporters", found=", ".join(unknown), advice=f"It is one of {', '.join(codes)}."
-        )
-    for reporter in request.reporters or codes:
+    codes, numbers = wanted(request.reporters), {flow: number for number, flow in FLOWS.items()}
+    for reporter in codes:
         for flow in request.flows:
             key = f"M.{codes[reporter]}..{'+'.join(products)}.{numbers[flow]}.{VALUE}+{MASS}"
             yield Question(
@@ -198,6 +192,17 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
                 title=f"Eurostat Comext DS-045409, {reporter}, {flow}s of {short(products)} from {months[0]}",
                 declared={"reporter": reporter, "flow": flow, "partners": "all", "products": products}, first_month=months[0],
             )  # fmt: skip
+
+
+def wanted(chosen: list[str]) -> dict[str, str]:
+    """Eurostat's code of each chosen reporter; of all where none is chosen. Raises Refused for one that it does not have."""
+    codes = reporters()
+    unknown = [reporter for reporter in chosen if reporter not in codes]
+    if unknown:
+        raise Refused(
+            "unknown reporter", where="reporters", found=", ".join(unknown), advice=f"It is one of {', '.join(codes)}."
+        )
+    return {reporter: codes[reporter] for reporter in chosen or codes}
 
 
 def reporters() -> dict[str, str]:

@@ -22,8 +22,8 @@ import polars as pl
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
 from tasks.sources import csv, envelope, excel
+from tasks.sources.csv import plain_texts
 from tasks.sources.names import first_record, refuse_mojibake, refuse_totals
-from tasks.sources.plain_text import plain_texts
 from tasks.sources.protocol import Parsed, Source
 from tasks.sources.records import as_reported, numbered
 

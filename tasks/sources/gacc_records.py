@@ -20,10 +20,9 @@ import polars as pl
 from schemas.reference.code_tables import GACC_NAMES, code_table, partner_codes, valid_in
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
-from tasks.domain.name_match import folded
-from tasks.domain.partner_key import Unresolved, partner_key
-from tasks.domain.printed_units import printed_unit
+from tasks.domain.name_match import Unresolved, folded, partner_key
 from tasks.domain.text import clip, counted
+from tasks.domain.units import printed_unit
 from tasks.sources import gacc_rows
 from tasks.sources.gacc_rows import NUMBER, Row, doubt_balance, doubt_growth, place
 from tasks.sources.gacc_tables import GROWTHS, UNITS, Column, Heading, plain

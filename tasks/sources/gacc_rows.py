@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
-from tasks.domain.printed_units import printed_unit
 from tasks.domain.text import clip, counted
+from tasks.domain.units import printed_unit
 from tasks.sources.gacc_tables import GROWTHS, UNITS, Column, Heading, plain, squeeze
 
 NUMBER = re.compile(r"^-?\d{1,3}(,\d{3})*(\.\d+)?$|^-?\d+(\.\d+)?$")

@@ -21,8 +21,7 @@ from tasks.domain.errors import Refused
 from tasks.sources.gacc_release import topic_of
 from tasks.sources.gacc_tables import month_of, plain
 from tasks.sources.pages import read_page
-from tasks.sources.plan import months_of
-from tasks.sources.protocol import Answer, Question, Site
+from tasks.sources.protocol import Answer, Question, Site, months_of
 
 BASE = "http://english.customs.gov.cn"
 INDEX = {

@@ -15,7 +15,7 @@ from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip
-from tasks.sources.plain_text import WIDE
+from tasks.sources.csv import WIDE
 
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 LETTERS = str.maketrans(WIDE | {"￥": "¥", "\xa0": " ", **dict.fromkeys("‐‑‒–—―−～~", "-")})

@@ -46,8 +46,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import counted
 from tasks.sources import csv
-from tasks.sources.plan import months_of, products_of
-from tasks.sources.protocol import Answer, Parsed, Question, Site, Source
+from tasks.sources.protocol import Answer, Parsed, Question, Site, Source, months_of, products_of
 from tasks.sources.records import as_reported, numbered, require_columns, require_form, summed
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -9,7 +9,7 @@ from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip
-from tasks.sources.plain_text import plain_texts
+from tasks.sources.csv import plain_texts
 
 CODED = {"partner": ("partners", "gacc_code"), "regime": ("regimes", "code"), "province": ("provinces", "code")}
 TOTALS = (

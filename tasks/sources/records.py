@@ -4,7 +4,7 @@ twice or have a flag, sums of rows, and the shape of `Reported`.
 The fields are texts. Where a row is named they have a column `record`, its number.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import polars as pl
 
@@ -56,15 +56,12 @@ def the_only(fields: pl.DataFrame, name: str, where: str, rule: str, advice: str
     return str(texts[0])
 
 
-def doubt_copies(fields: pl.DataFrame, key: Sequence[str], where: str) -> list[dict[str, str]]:
+def doubt_copies(fields: pl.DataFrame, key: Sequence[str], where: str) -> Iterator[dict[str, str]]:
     """An error where rows agree in all columns of their key, which the source prints once."""
     copies = fields.filter(fields.select(key).is_duplicated())
-    if not copies.height:
-        return []
-    return [
-        finding("row_twice", "error", where, observed=f"{counted(copies.height, 'record')} that agree with another one in {', '.join(key)}, first record {copies['record'][0]}",
-                expected="each row once", advice="Their sum would count trade twice: download the file again, and approve where the site has them so.")
-    ]  # fmt: skip
+    if copies.height:
+        yield finding("row_twice", "error", where, observed=f"{counted(copies.height, 'record')} that agree with another one in {', '.join(key)}, first record {copies['record'][0]}",
+                      expected="each row once", advice="Their sum would count trade twice: download the file again, and approve where the site has them so.")  # fmt: skip
 
 
 def without_flagged(

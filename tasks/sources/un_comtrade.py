@@ -48,8 +48,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted, named
 from tasks.sources.json_text import read_documents, rows_of
-from tasks.sources.plan import months_of, products_of, short
-from tasks.sources.protocol import KeyNeed, Parsed, Question, Site, Source
+from tasks.sources.protocol import KeyNeed, Parsed, Question, Site, Source, months_of, products_of, short
 from tasks.sources.records import as_reported
 from tasks.sources.totals import part_totals
 

@@ -43,8 +43,7 @@ from schemas.frames import Reported
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip, counted
 from tasks.sources.json_text import read_documents
-from tasks.sources.plan import months_of, products_of
-from tasks.sources.protocol import KeyNeed, Parsed, Question, Site, Source
+from tasks.sources.protocol import KeyNeed, Parsed, Question, Site, Source, months_of, products_of
 from tasks.sources.records import as_reported, numbered, require_form, summed, without_flagged
 from tasks.sources.totals import Parted, part_totals
 

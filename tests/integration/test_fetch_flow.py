@@ -26,7 +26,7 @@ from schemas.forms.watch import WatchRequest
 from tasks.fetch.transport import Policy
 from tasks.reports.sources import CALENDARS
 from tasks.store.reporters import stores_of
-from tests.replay.__main__ import Line, written
+from tests.replay.__main__ import written
 from tests.replay.server import Asked, Replay, Reply
 from tests.unit.sources.test_eurostat_comext import CELLS
 from tests.unit.sources.test_eurostat_comext import answer as comext
@@ -140,8 +140,16 @@ def test_two_reporters_go_into_one_store_and_one_page_shows_all_sources(site: Re
 
 
 def test_the_demonstration_shows_its_figures_in_the_ui() -> None:
-    line = Line("GBR", "import", "85051110", "CN8", "CHN", "80.0", "2.00", "GBP")
-    written([line, line._replace(reporter="USA")])
+    line = {
+        "flow": "import",
+        "product": "85051110",
+        "list": "CN8",
+        "partner": "CHN",
+        "tonnes": "80.0",
+        "million": "2.00",
+        "currency": "GBP",
+    }
+    written([{"reporter": reporter, **line} for reporter in ("GBR", "USA")])
     assert [row["reporter"] for row in pages("figures")[0]] == ["GBR", "USA"]
 
 

@@ -4,6 +4,9 @@ An adapter refuses other columns. It cannot know what was asked for: a column th
 one that nobody wanted. So the values and quantities that are always asked for are listed here.
 """
 
+from datetime import date
+from typing import Any
+
 import polars as pl
 
 from schemas.reference.code_tables import code_table
@@ -18,6 +21,13 @@ LABELS = {
     "us_census": {"import": {"USD", "USD CIF"}, "export": {"USD"}},
 }  # fmt: skip
 PAGES = ("gacc_preliminary", "gacc_bulletin")
+MAGNETS: dict[str, Any] = {"flows": ["import"], "products": ["850511"], "months": "2025-06"}
+LAST_YEAR = date.today().year - 1
+# What each source is asked for; an archive of Eurostat's bulk files has 45 MB, and is not.
+ASKED: dict[str, dict[str, Any]] = {
+    "eurostat_comext": {"reporters": ["EU27"], **MAGNETS}, "hmrc_ots": MAGNETS, "us_census": MAGNETS,
+    "japan_estat": {**MAGNETS, "flows": ["export"], "months": f"{LAST_YEAR}-01..{LAST_YEAR}-12"}, **{name: {"months": f"{LAST_YEAR}-11"} for name in PAGES},
+}  # fmt: skip
 # Warnings that a page lost what is always asked for.
 CHANGED = ("no_units", "column_not_read")
 

@@ -17,7 +17,7 @@ from schemas.forms.fetch import FetchReport, FetchRequest
 from tasks.fetch.fetch import fetch
 from tasks.fetch.transport import Policy, Transport
 from tasks.sources.registry import SOURCES
-from tests.live.contract import assert_contract
+from tests.live.contract import ASKED, assert_contract
 
 pytestmark = pytest.mark.live
 VARIABLE = "TIDEWAITER_CENSUS_KEY"
@@ -42,22 +42,11 @@ def asked(transport: Transport, folder: Path, secret: str | None = None, **given
     return fetch(FetchRequest.model_validate({"inbox": folder, **given}), date.today(), transport, secret)
 
 
-LAST_YEAR = date.today().year - 1
-MAGNETS = {"flows": ["import"], "products": ["850511"], "months": "2025-06"}
-
-
-@pytest.mark.parametrize(
-    ("source", "given"),
-    [
-        ("eurostat_comext", {"reporters": ["EU27"], **MAGNETS}), ("hmrc_ots", MAGNETS), ("gacc_preliminary", {"months": f"{LAST_YEAR}-11"}),
-        ("gacc_bulletin", {"months": f"{LAST_YEAR}-11"}), ("japan_estat", {**MAGNETS, "flows": ["export"], "months": f"{LAST_YEAR}-01..{LAST_YEAR}-12"}),
-        pytest.param("us_census", MAGNETS, marks=pytest.mark.skipif(not KEY, reason=f"no key in {VARIABLE}")),
-    ],
-)  # fmt: skip
-def test_a_source_still_answers_as_its_adapter_expects(
-    transport: Transport, tmp_path: Path, source: str, given: dict[str, Any]
-) -> None:
-    report = asked(transport, tmp_path, KEY or None, source=source, **given)
+@pytest.mark.parametrize("source", ASKED)
+def test_a_source_still_answers_as_its_adapter_expects(transport: Transport, tmp_path: Path, source: str) -> None:
+    if source == "us_census" and not KEY:
+        pytest.skip(f"no key in {VARIABLE}")
+    report = asked(transport, tmp_path, KEY or None, source=source, **ASKED[source])
     files = [one.file for one in report.fetched if one.outcome == "new" and one.file is not None]
     assert files, [one.reason for one in report.fetched]
     for file in files:
@@ -65,5 +54,5 @@ def test_a_source_still_answers_as_its_adapter_expects(
 
 
 def test_census_without_a_valid_key_is_refused_by_name(transport: Transport, tmp_path: Path) -> None:
-    report = asked(transport, tmp_path, "not-a-key", source="us_census", **MAGNETS)
+    report = asked(transport, tmp_path, "not-a-key", source="us_census", **ASKED["us_census"])
     assert [one.outcome for one in report.fetched] == ["refused"]

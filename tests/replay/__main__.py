@@ -15,8 +15,6 @@ from flows.cli.running import prepare_prefect
 from flows.cli.terminal import console
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tests.replay.server import Replay
 
 MONTH, TODAY = "2025-05", date(2025, 8, 20)
@@ -107,83 +105,62 @@ def _taken(shown: Shown, folder: Path, opened: "Replay", *, is_recorded: bool) -
     return is_answered and all(one.outcome in ("published", "unchanged") for one in taken)
 
 
-def _show(rows: "list[Line]") -> None:
+def _show(rows: list[dict[str, str]]) -> None:
     """Print a line for each product and partner, of each reporter."""
     from rich import box
     from rich.table import Table
 
     title = f"{MONTH}, all reporters from one store"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for name in Line._fields:
+    for name in rows[0] if rows else ():
         table.add_column(
             "" if name == "currency" else name, justify="right" if name in ("tonnes", "million") else "left"
         )
-    for _, of_one in itertools.groupby(rows, key=lambda line: line.reporter):
+    for _, of_one in itertools.groupby(rows, key=lambda line: line["reporter"]):
         for line in of_one:
-            table.add_row(*line)
+            table.add_row(*line.values())
         table.add_section()
     console().print(table)
 
 
-def written(rows: "list[Line]") -> None:
+def written(rows: list[dict[str, str]]) -> None:
     """Write the same table to the page `figures` of the server."""
     from prefect import flow
     from prefect.artifacts import create_table_artifact
 
     @flow(name="figures", flow_run_name=f"figures of {MONTH}")
     def figures() -> None:
-        table = [line._asdict() for line in rows]
-        create_table_artifact(table, key="figures", description=f"{MONTH}, all reporters from one store")
+        create_table_artifact(rows, key="figures", description=f"{MONTH}, all reporters from one store")
 
     figures()
 
 
-class Line(NamedTuple):
-    """A figure as it is shown: product and list of goods, tonnes, and value in a currency."""
-
-    reporter: str
-    flow: str
-    product: str
-    list: str
-    partner: str
-    tonnes: str
-    million: str
-    currency: str
-
-
-def lines(root: Path) -> "list[Line]":
-    """Return the figures that are shown, read as any reader of Parquet would: the reporter is in the path."""
+def lines(root: Path) -> list[dict[str, str]]:
+    """Return the figures that are shown: product and list of goods, tonnes, and value in a currency. They are read as any reader of
+    Parquet would: the reporter is in the path.
+    """
     import polars as pl
 
     year, month = map(int, MONTH.split("-"))
-    files = f"{root}/reporter=*/current/metric/**/*.parquet"
-    rows = (
-        pl.scan_parquet(files, hive_partitioning=True)
-        .filter(
-            pl.col("year") == year, pl.col("month") == month, pl.col("partner").cast(pl.String).is_in(PARTNERS),
-            pl.col("level").is_not_null(),
-            ~pl.col("product").cast(pl.String).str.starts_with("line:") | (pl.col("product") == "line:rare_earths"),
-        )
-        .with_columns(pl.col("reporter", "flow", "product", "classification", "partner", "measure").cast(pl.String))
-        .sort("reporter", "flow", "product", "classification", "partner", "measure")
-        .collect()
-    )  # fmt: skip
-    groups = rows.group_by("reporter", "flow", "product", "classification", "partner", maintain_order=True)
-    return [Line._make([*map(str, place), _tonnes(of_place), *_value(of_place)]) for place, of_place in groups]
-
-
-def _tonnes(rows: "pl.DataFrame") -> str:
-    mass = rows.filter(measure="quantity_kg")["level"]
-    return f"{mass[0] / KG_PER_TONNE:,.1f}" if mass.len() else ""
-
-
-def _value(rows: "pl.DataFrame") -> tuple[str, str]:
-    for measure, level in rows.select("measure", "level").iter_rows():
-        name = str(measure)
-        # Besides the value that months are compared by, the US print one with freight.
-        if name.startswith("value_") and not name.endswith("_cif"):
-            return f"{level / MILLION:,.2f}", name.removeprefix("value_").upper()
-    return "", ""
+    key = ("reporter", "flow", "product", "list", "partner")
+    rows = pl.scan_parquet(f"{root}/reporter=*/current/metric/**/*.parquet", hive_partitioning=True).filter(
+        pl.col("level").is_not_null(), year=year, month=month
+    )
+    rows = rows.rename({"classification": "list"}).with_columns(pl.col(*key, "measure").cast(pl.String))
+    is_shown = ~pl.col("product").str.starts_with("line:") | (pl.col("product") == "line:rare_earths")
+    # Besides the value that months are compared by, the US print one with freight.
+    is_value = pl.col("measure").str.contains("^value_") & ~pl.col("measure").str.ends_with("_cif")
+    of_one = rows.filter(is_shown, pl.col("partner").is_in(PARTNERS)).sort("measure").group_by(key)
+    found = of_one.agg(
+        tonnes=pl.col("level").filter(measure="quantity_kg").first() / KG_PER_TONNE,
+        million=pl.col("level").filter(is_value).first() / MILLION,
+        currency=pl.col("measure").filter(is_value).first().str.strip_prefix("value_").str.to_uppercase(),
+    )
+    shown = {"tonnes": ",.1f", "million": ",.2f"}
+    return [
+        {name: "" if one is None else format(one, shown.get(name, "")) for name, one in row.items()}
+        for row in found.sort(key).collect().iter_rows(named=True)
+    ]
 
 
 if __name__ == "__main__":

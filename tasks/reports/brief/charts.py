@@ -25,6 +25,9 @@ WIDTHS = {"broad": 800, "narrow": 366}
 TICKS = ",.3~f"
 # The heading of the chart says the unit.
 AXIS = {"title": None, "tickCount": 5, "format": TICKS}
+UPRIGHT = {
+    "title": None, "labelAngle": 0, "labelAlign": "center", "labelBaseline": "top", "labelOverlap": True, "labelSeparation": 8, "labelPadding": 6,
+}  # fmt: skip
 MASS = "quantity_kg"
 # The factor and the unit of an axis, by the least of the largest level, in kilograms or in whole money.
 SCALES_OF_MASS = ((1e9, 1e-9, "Mt"), (1e8, 1e-6, "kt"), (0, 1e-3, "t"))
@@ -66,20 +69,11 @@ def scale_of(values: Iterable[float | None], measure: str) -> tuple[float, str]:
 def month_chart(facts: Facts) -> str:
     """Draw monthly totals, with a numbered line for each control that took effect: an SVG for each width."""
     factor, _ = scale_of(facts.world, facts.measure)
-    totals = {
-        f"{month:%Y-%m}": value and value * factor for month, value in zip(facts.months, facts.world, strict=True)
-    }
+    scaled = (value and value * factor for value in facts.world)
+    totals = {f"{month:%Y-%m}": value for month, value in zip(facts.months, scaled, strict=True)}
     ticks = [text for text in totals if text.endswith(("-01", "-07"))]
     month = field("month", "nominal", sort=[*totals])
-    upright = {
-        "labelAngle": 0,
-        "labelAlign": "center",
-        "labelBaseline": "top",
-        "labelOverlap": True,
-        "labelSeparation": 8,
-        "labelPadding": 6,
-    }
-    below = {**month, "axis": {"values": ticks, "title": None, **upright}}
+    below = {**month, "axis": {"values": ticks, **UPRIGHT}}
     level = field("t", "quantitative")
     bars = _of(totals.items(), "month", "t")
     top = max((value for value in totals.values() if value is not None), default=1.0)
@@ -92,9 +86,8 @@ def month_chart(facts: Facts) -> str:
         layers.insert(0, layer(_of(absent, "month", "t"), pale, x=month, y=level))
     if by_month:
         # The numbers of neighbouring months would overlap, so every second one is placed higher.
-        marks = [
-            (one, ",".join(by_month[one]), top * (1.06 + 0.09 * (place % 2))) for place, one in enumerate(by_month)
-        ]
+        heights = (top * (1.06 + 0.09 * (place % 2)) for place in range(len(by_month)))
+        marks = [(one, ",".join(by_month[one]), height) for one, height in zip(by_month, heights, strict=True)]
         rows = _of(marks, "month", "label", "t")
         words = {"type": "text", "color": INK, "fontSize": 14, "fontWeight": "bold", "dy": -6}
         layers.append(layer(rows, {"type": "rule", "color": INK, "strokeDash": [4, 3]}, x=month))
@@ -106,14 +99,10 @@ def partner_chart(facts: Facts, language: str) -> str:
     """Draw the partners in the month, with a mark for the month before; empty if no partner has a figure."""
     factor, _ = scale_of(partner_levels(facts), facts.measure)
     rows = [
-        (
-            partner(row.partner, language).removeprefix("the "),
-            row.level.value * factor,
-            before and before * factor,
-        )
+        (partner(row.partner, language).removeprefix("the "), row.level.value * factor, before and before * factor)
         for row in facts.partners[1:]
-        for before in [facts.before[row.partner]]
         if isinstance(row.level.value, float)
+        for before in [facts.before[row.partner]]
     ]
     if not rows:
         return ""
@@ -156,15 +145,10 @@ def partner_levels(facts: Facts) -> list[float]:
 
 # What a drawing says to a machine, and what holds without being said: the page describes it in words, and readers of
 # screens skip it.
-IDLE = "|".join(
-    (
-        r' (?:pointer-events|aria-hidden|aria-roledescription|role|opacity)="(?:none|true|1|[^"\d]*)"',
-        r' class="(?:mark|role)-[^"]*"',
-        r' stroke-width="1"',
-        r' [xy]2="0"',
-        r' font-(?:family="sans-serif"|size="13px")',
-        r'<path class="(?:back|fore)ground"[^>]*/>',
-    )
+IDLE = (
+    r' (?:pointer-events|aria-hidden|aria-roledescription|role|opacity)="(?:none|true|1|[^"\d]*)"'
+    r'| class="(?:mark|role)-[^"]*"| stroke-width="1"| [xy]2="0"| font-(?:family="sans-serif"|size="13px")'
+    r'|<path class="(?:back|fore)ground"[^>]*/>'
 )
 # Inside a tag: the labels of an axis keep their decimals.
 COORDINATE = r"\d+\.\d{3,}(?=[^<>]*>)"
@@ -183,15 +167,11 @@ CONFIG = {
 
 def _svgs(layers: list[Spec], height: int, prefix: str) -> str:
     """Render an SVG for each of the widths, axes and labels included."""
-    drawn: Spec = {
-        "layer": layers,
-        "height": height,
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        "config": CONFIG,
-    }
+    fitted = {"type": "fit-x", "contains": "padding"}
+    drawn: Spec = {"layer": layers, "height": height, "autosize": fitted, "config": CONFIG}
+    sizes = enumerate(WIDTHS.items())
     return "".join(
-        _svg(json.dumps(drawn | {"width": width}), f"{prefix}{place}", name)
-        for place, (name, width) in enumerate(WIDTHS.items())
+        _svg(json.dumps(drawn | {"width": width}), f"{prefix}{place}", name) for place, (name, width) in sizes
     )
 
 
@@ -217,16 +197,12 @@ def sparkline(values: list[float | None]) -> str:
     if not there:
         return ""
     high = max(there) or 1.0
-    points = [
-        None if value is None else (3 + number * 6, round(21 - value / high * 18, 1))
-        for number, value in enumerate(values)
-    ]
     runs: list[list[tuple[float, float]]] = [[]]
-    for point in points:
-        if point is None:
+    for number, value in enumerate(values):
+        if value is None:
             runs.append([])
         else:
-            runs[-1].append(point)
+            runs[-1].append((3 + number * 6, round(21 - value / high * 18, 1)))
     parts = [f'<polyline points="{" ".join(f"{x},{y}" for x, y in run)}"/>' for run in runs if len(run) > 1]
     parts += [f'<circle cx="{run[0][0]}" cy="{run[0][1]}" r="1.6"/>' for run in runs if len(run) == 1]
     return f'<svg class="spark" viewBox="0 0 {6 * len(values)} 24" width="{6 * len(values)}" height="24" aria-hidden="true">{"".join(parts)}</svg>'

@@ -179,11 +179,8 @@ def mirror_tables(facts: Facts, language: str) -> list[dict[str, Any]]:
     for part in facts.mirror:
         other = partner(part.partner, language)
         sides = (home, other) if facts.flow == "export" else (other, home)
-        made = {
-            "title": t["mirror_title"].format(product=part.product, exporter=sides[0], importer=sides[1]),
-            "rows": [],
-            "part": part,
-        }
+        title = t["mirror_title"].format(product=part.product, exporter=sides[0], importer=sides[1])
+        made = {"title": title, "rows": [], "part": part}
         said = part.bought if facts.flow == "export" else part.sold
         if not part.withheld and all(value is None for value in said):
             # The partner's customs say nothing of these months. A zero is a statement.

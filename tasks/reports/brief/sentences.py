@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 
 from schemas.forms.brief import Caveat, Fact, Facts
 from schemas.names import MISSING
-from tasks.domain.labels import capitalised, country, trade_of
+from tasks.domain.labels import NOT_STATED, capitalised, country, trade_of
 from tasks.domain.periods import first_day, month_number
-from tasks.domain.value_terms import NOT_STATED
 from tasks.reports.brief.wording import (
     MASS,
     figure_name,
@@ -156,11 +155,8 @@ def of_all(facts: Facts, language: str) -> str:
     """Write the sentence about the caveats that every growth of the page shares; empty if there are none."""
     shared, t = common(facts), texts(language)
     judged = next((fact.verdict for fact in facts.facts() if fact.verdict is not None), None)
-    caveats = (
-        [_caveat(caveat, facts.measure, language) for caveat in judged.caveats if caveat.name in shared]
-        if judged
-        else []
-    )
+    common_ones = (caveat for caveat in (judged.caveats if judged else ()) if caveat.name in shared)
+    caveats = [_caveat(caveat, facts.measure, language) for caveat in common_ones]
     return str(t["common"].format(caveats=t["semicolon"].join(caveats))) if caveats else ""
 
 

@@ -131,10 +131,7 @@ def statements(side: Side, keys: pl.DataFrame, money: str) -> pl.DataFrame:
         release_ids=pl.col("release_id").unique().sort(),
         valuation=pl.when(pl.col("valuation").n_unique() == 1).then(pl.col("valuation").first()),
     )
-    both = (
-        pl.col("value").filter(pl.col("measure") == CIF).sum(),
-        pl.col("value").filter(pl.col("measure") == money).sum(),
-    )
+    both = [pl.col("value").filter(pl.col("measure") == measure).sum() for measure in (CIF, money)]
     freight = side.rows.filter((pl.col("measure") == CIF).any().over(place)).group_by(place).agg(
         observed_margin_pct=pl.when(both[1] > 0).then((both[0] / both[1] - 1) * 100)
     )  # fmt: skip
@@ -173,9 +170,8 @@ def _silent(side: Side, keys: pl.DataFrame, measure: str) -> pl.DataFrame:
         )
         # They have lost what they would cover if no number had been set aside.
         whole = covered(some.with_columns(lost=pl.lit([], pl.List(pl.String))), status)
-        found = found.join(
-            whole.join(covered(some, status), on=["product", "month"], how="anti"), on=["product", "month"], how="left"
-        )
+        hidden = whole.join(covered(some, status), on=["product", "month"], how="anti")
+        found = found.join(hidden, on=["product", "month"], how="left")
     weighed = side.levels.filter(
         pl.col("measure").str.starts_with("quantity_") & (pl.col("measure") != KG) & (pl.col("level") > 0), partner=side.partner
     )  # fmt: skip

@@ -17,8 +17,8 @@ from schemas.table import polars_schema
 from tasks.domain.classification import members
 from tasks.domain.comparability import changes_of_texts
 from tasks.domain.errors import NoFigure, NothingPublished
+from tasks.domain.name_match import partner_key
 from tasks.domain.nomenclature import SHARED
-from tasks.domain.partner_key import partner_key
 from tasks.domain.period_words import read_months
 from tasks.domain.periods import first_day, month_index, month_name, month_number
 from tasks.ledger.doubts import Doubts
@@ -184,11 +184,8 @@ def compare(sold: Side, bought: Side, months: range, products: pl.Series | None 
     moneys = _moneys(sold, bought)
     for name, side, money in zip(names, (sold, bought), moneys, strict=True):
         own = statements(side, wide.select(KEYS), money)
-        wide = wide.join(
-            own.rename({column: f"{name}_{column}" for column in own.columns if column not in KEYS}),
-            on=KEYS,
-            how="left",
-        )
+        named_own = own.rename({column: f"{name}_{column}" for column in own.columns if column not in KEYS})
+        wide = wide.join(named_own, on=KEYS, how="left")
         wide = wide.with_columns(pl.lit(money.removeprefix("value_").upper()).alias(f"{name}_currency"))
     common = moneys[0] if moneys[0] == moneys[1] else COMMON
     wide = _in_one_currency(wide, common, sold, moneys[0])
@@ -197,9 +194,8 @@ def compare(sold: Side, bought: Side, months: range, products: pl.Series | None 
     judged = judge(wide.with_columns(flow=pl.lit("export"), exporter=pl.lit(exporter), importer=pl.lit(importer)))
     judged = judged.filter(pl.col("period").is_between(first_day(months.start), first_day(months.stop - 1)))
     judged = _with_breaks(judged, sold, bought).with_columns(why=_why(names))
-    judged = judged.with_columns(
-        observed_margin_pct="import_observed_margin_pct", doubt=_doubts((sold, bought), judged)
-    )
+    doubt = _doubts((sold, bought), judged)
+    judged = judged.with_columns(observed_margin_pct="import_observed_margin_pct", doubt=doubt)
     return judged.select(pl.col(name).cast(kind) for name, kind in polars_schema("mirror").items())
 
 
@@ -221,19 +217,13 @@ def _in_one_currency(wide: pl.DataFrame, common: str, sold: Side, money: str) ->
     euro = rates.select("month", currency=pl.lit("EUR"), per_eur=pl.lit(1.0)).unique()
     rates = pl.concat([rates, euro])
     into = rates.filter(currency=currency).select("month", into="per_eur")
-    wide = wide.with_columns(month=month_text_of("period"), currency=pl.lit(currency)).join(
-        into, on="month", how="left"
-    )
+    wide = wide.with_columns(month=month_text_of("period"), currency=pl.lit(currency))
+    wide = wide.join(into, on="month", how="left")
     for side in ("export", "import"):
-        wide = wide.join(
-            rates.rename({"currency": f"{side}_currency", "per_eur": "per"}),
-            on=["month", f"{side}_currency"],
-            how="left",
-        )
-        same = pl.col(f"{side}_currency") == currency
-        wide = wide.with_columns(
-            pl.when(same).then(1.0).otherwise(pl.col("into") / pl.col("per")).alias(f"{side}_rate")
-        ).drop("per")
+        own = rates.rename({"currency": f"{side}_currency", "per_eur": "per"})
+        wide = wide.join(own, on=["month", f"{side}_currency"], how="left")
+        is_same, crossed = pl.col(f"{side}_currency") == currency, pl.col("into") / pl.col("per")
+        wide = wide.with_columns(pl.when(is_same).then(1.0).otherwise(crossed).alias(f"{side}_rate")).drop("per")
         wide = wide.with_columns((pl.col(f"{side}_stated") * pl.col(f"{side}_rate")).alias(f"{side}_value"))
     through = hubs(sold, money, "hub_value")
     wide = wide.join(through, on=KEYS, how="left").with_columns(pl.col("hub_value") * pl.col("export_rate"))
@@ -253,23 +243,21 @@ def _with_margins(wide: pl.DataFrame, exporter: str, importer: str) -> pl.DataFr
     is_fob = pl.col("import_valuation").is_in(FREE_ON_BOARD)
     is_known = pl.col("export_valuation").is_in(FREE_ON_BOARD)
     of_pair = is_known & (pl.col("import_valuation") == "CIF")
-    words = (
-        f"{known['source']}, {known['year']}{'' if known['importer'] else ', no row of the pair'}" if known else None
-    )
+    margin, words = None, None
+    if known:
+        margin = float(known["margin_pct"])
+        words = f"{known['source']}, {known['year']}{'' if known['importer'] else ', no row of the pair'}"
+    no_freight = pl.when(is_known & is_fob).then(0.0)
     return wide.with_columns(
-        margin_pct=pl.when(is_known & is_fob)
-        .then(0.0)
-        .when(of_pair)
-        .then(pl.lit(known and float(known["margin_pct"]), pl.Float64)),
+        margin_pct=no_freight.when(of_pair).then(pl.lit(margin, pl.Float64)),
         margin_source=pl.when(of_pair).then(pl.lit(words, pl.String)),
     )
 
 
 def _with_breaks(judged: pl.DataFrame, sold: Side, bought: Side) -> pl.DataFrame:
     """Name a change of definition on one side alone as the reason of what nothing else explains."""
-    open_ones = judged.filter(reason="unexplained").select(
-        "product", "period", month=month_index("period").cast(pl.Int32)
-    )
+    month = month_index("period").cast(pl.Int32)
+    open_ones = judged.filter(reason="unexplained").select("product", "period", month=month)
     if not open_ones.height:
         return judged.with_columns(_break=pl.lit(None, pl.String))
     since = [
@@ -300,12 +288,10 @@ def _why(names: dict[str, str]) -> pl.Expr:
             parts.append(pl.when(status.is_not_null()).then(pl.format(f"{name} {what}: {{}}", words)))
         is_without = pl.col(f"{side}_stated").is_not_null() & pl.col(f"{side}_rate").is_null()
         currencies = pl.when(pl.col("currency") != "USD").then("currency").otherwise(f"{side}_currency")
-        parts.append(
-            pl.when(is_without).then(pl.format("no exchange rate for {} in {}", currencies, month_text_of("period")))
-        )
-    both = (
-        pl.col("export_stated").is_not_null() & pl.col("import_stated").is_not_null() & pl.col("margin_pct").is_null()
-    )
+        without = pl.format("no exchange rate for {} in {}", currencies, month_text_of("period"))
+        parts.append(pl.when(is_without).then(without))
+    both = pl.col("export_stated").is_not_null() & pl.col("import_stated").is_not_null()
+    both &= pl.col("margin_pct").is_null()
     is_pair = (pl.col("import_valuation") == "CIF") & pl.col("export_valuation").is_in(FREE_ON_BOARD)
     exporter, importer = names.values()
     parts += [

@@ -124,7 +124,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[int], Series]:
     return months, series(levels, growths, {span(month, month): Fraction(months[month - 1]) for month in exact})
 
 
-@draws(150)
+@draws(100)
 @given(worlds())
 def test_the_truth_lies_in_what_is_left_open(world: tuple[list[int], Series]) -> None:
     months, known = world

@@ -7,9 +7,8 @@ from schemas.reference.code_tables import code_table
 from tasks.domain.classification import basket_members, holds, is_heading, members, part_of
 from tasks.domain.line_codes import codes_of_line
 from tasks.domain.nomenclature import classification, classification_of, digits, national_lists
-from tasks.domain.printed_units import printed_unit
 from tasks.domain.reporter import Reporter
-from tasks.domain.units import LEVEL_MAX, by_constant, per_unit
+from tasks.domain.units import LEVEL_MAX, by_constant, per_unit, printed_unit
 from tests.unit.builders import release, release_table
 
 

@@ -164,13 +164,6 @@ def test_partners_are_those_that_were_asked_for(partners: str, listed: list[str]
     assert {partner for partner in ("USA", "DEU", "WLD", "EU27") if speaks(scope, partner=partner)} == spoken
 
 
-def test_a_release_speaks_of_months_that_had_ended_when_it_came_out() -> None:
-    scope = release(day="2025-07-01")
-    assert speaks(scope, month=JUNE)
-    assert not speaks(scope, month=JUNE + 1)
-    assert not speaks(release(day="2025-06-30"))
-
-
 def test_values_by_hs8_that_were_asked_for_by_a_shorter_code_are_of_hs8() -> None:
     scope = release(products=["8505"], measures=["value_usd"], level="HS8")
     codes = pl.Series(["85051110", "850511", "8505"])

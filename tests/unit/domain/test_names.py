@@ -4,10 +4,20 @@ import polars as pl
 import pytest
 
 from schemas.reference.code_tables import code_table
-from tasks.domain import partner_key as module
+from tasks.domain import name_match as module
 from tasks.domain.labels import partner_name, product_name, product_names
-from tasks.domain.name_match import BEGINNINGS, EXACT, INSIDE, WHOLE_WORDS, code_digits, folded, grade, nearest
-from tasks.domain.partner_key import Unresolved, partner_key
+from tasks.domain.name_match import (
+    BEGINNINGS,
+    EXACT,
+    INSIDE,
+    WHOLE_WORDS,
+    Unresolved,
+    code_digits,
+    folded,
+    grade,
+    nearest,
+    partner_key,
+)
 
 
 @pytest.mark.parametrize(

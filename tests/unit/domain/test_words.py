@@ -7,9 +7,9 @@ import pytest
 
 from tasks.domain import clock
 from tasks.domain.findings import SHOWN_LENGTH, finding, gather, shown
+from tasks.domain.labels import in_words, value_terms
 from tasks.domain.period_words import read_period
 from tasks.domain.text import NAMED_MAX, clip, clip_bytes, counted, named
-from tasks.domain.value_terms import in_words, value_terms
 
 
 def test_counts_names_and_foreign_text_in_messages() -> None:

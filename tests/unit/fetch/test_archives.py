@@ -13,7 +13,7 @@ from flows.cli.fetch import commands
 from flows.cli.options import REFUSED
 from tasks.domain.errors import Refused
 from tasks.fetch.fetch import split_file
-from tasks.sources.eurostat_archive import wanted
+from tasks.sources.eurostat_comext import wanted
 from tasks.sources.registry import SOURCES
 from tests.replay.server import Replay, Reply
 from tests.unit.fetch.conftest import NOW, TODAY, Ask, files_of, results

@@ -1,15 +1,18 @@
-"""What becomes of each question, with answers that are made up here and no connection."""
+"""What becomes of each question, with answers that are made up here and no connection: judged, dropped, remembered, noted."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from schemas.forms.fetch import Fetched
+from schemas.forms.fetch import Fetched, FetchReport, read_state, state_file
 from tasks.domain.errors import Refused
 from tasks.fetch.ask import ask_all
+from tasks.fetch.inbox import note_state
+from tasks.fetch.judge import refuse_other
 from tasks.fetch.transport import Unreachable
 from tasks.sources.protocol import Answer, Question
 from tests.unit.sources.test_hmrc_ots import page, row
@@ -84,3 +87,77 @@ def test_what_is_no_new_answer_is_named_and_nothing_is_dropped(
     assert (found.outcome, found.file) == (outcome, None)
     assert found.reason
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+PAGE, OLE, ZIP = b"<!DOCTYPE html><p>hello", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
+
+
+def judge(body: bytes, form: str) -> Refused | None:
+    """Why bytes are not of a form; None where they are."""
+    try:
+        refuse_other(Answer(body, NOW, "http://a.example/x"), form)
+    except Refused as refusal:
+        return refusal
+    return None
+
+
+def test_the_requested_form_passes() -> None:
+    for body, form in (
+        (b"a,b\n1,2", "csv"), (b"\xef\xbb\xbfa,b", "csv"), (b' \r\n{"a": 1}', "json"), (b"[1]", "json"), (PAGE, "html"),
+        (b"\xef\xbb\xbf\n<HTML>", "html"), (OLE, "xls"), (ZIP, "xls"),
+    ):  # fmt: skip
+        assert judge(body, form) is None, (body, form)
+
+
+@pytest.mark.parametrize(
+    ("body", "form", "rule", "message"),
+    [
+        (b"", "csv", "empty answer", "an answer without a byte"), (b"\xef\xbb\xbf \r\n\t", "json", "empty answer", "ask again later"),
+        (PAGE, "csv", "page instead of data", "a page where a table was asked for"), (PAGE, "json", "page instead of data", "where JSON was asked for"),
+        (PAGE, "xls", "page instead of data", "where a workbook was asked for"), (b'<?xml version="1.0"?>', "csv", "page instead of data", "<?xml"),
+        (b"a,b", "html", "no page", "'a,b'"), (b"a,b", "xls", "another format", "text where a workbook was asked for"),
+        (ZIP, "csv", "another format", "zip where a table was asked for"), (OLE, "json", "another format", "ole where JSON"),
+        (b'{"error": "too many"}', "csv", "message instead of data", "too many"), (b"Too many rows", "json", "message instead of data", "'Too many rows'"),
+    ],
+)  # fmt: skip
+def test_anything_else_is_refused_with_what_came_and_from_where(
+    body: bytes, form: str, rule: str, message: str
+) -> None:
+    refusal = judge(body, form)
+    assert refusal is not None
+    assert (refusal.rule, refusal.where) == (rule, "http://a.example/x")
+    assert message in str(refusal)
+
+
+def test_a_message_shows_no_more_than_the_beginning_of_an_answer() -> None:
+    refusal = judge(b"[" + b"x" * 1000, "csv")
+    assert refusal is not None
+    assert refusal.found == f"'[{'x' * 59}' where a table was asked for"
+
+
+Ended = Literal["new", "unchanged", "not out", "refused", "failed", "skipped"]
+
+
+def noted(inbox: Path, hour: int, *outcomes: Ended) -> tuple[int | None, int | None, str]:
+    """The hours since when it fails and when it last answered, and the reason."""
+    report = FetchReport(
+        source="hmrc_ots", fetched=[Fetched(name="q", outcome=outcome, reason=f"why {outcome}") for outcome in outcomes]
+    )
+    state = note_state(inbox, report, datetime(2026, 8, 13, hour, tzinfo=UTC))
+    assert read_state(state_file(inbox, "hmrc_ots")) == state
+    return state.failing_since and state.failing_since.hour, state.answered_at and state.answered_at.hour, state.reason
+
+
+def test_a_failure_lasts_from_its_first_fetch_to_the_next_answer(tmp_path: Path) -> None:
+    assert noted(tmp_path, 1, "new", "not out") == (None, 1, "")
+    assert noted(tmp_path, 2, "new", "failed") == (2, 1, "why failed")
+    assert noted(tmp_path, 3, "refused") == (2, 1, "why refused")
+    assert noted(tmp_path, 4, "skipped") == (None, 1, "why skipped")
+    assert noted(tmp_path, 5, "unchanged") == (None, 5, "")
+
+
+def test_a_damaged_or_missing_note_is_none(tmp_path: Path) -> None:
+    assert read_state(tmp_path / "none.json") is None
+    for text in ("", "{", '{"asked_at": "yesterday"}'):
+        (tmp_path / "note.json").write_text(text)
+        assert read_state(tmp_path / "note.json") is None

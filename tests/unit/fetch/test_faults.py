@@ -12,18 +12,16 @@ import struct
 import threading
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import pytest
 
 from schemas.forms.fetch import FetchReport, FetchRequest
-from tasks.fetch import ask
 from tasks.fetch.fetch import fetch
 from tasks.fetch.transport import Policy, Transport
 from tests.unit.sources.test_hmrc_ots import page, row
@@ -110,199 +108,171 @@ GOOD = page(row())
 LONG = "9" * 5_000
 
 
-@dataclass(frozen=True)
-class Case:
-    """What is sent to a question, what comes of it, and what the reason says."""
-
-    name: str
-    reply: Any
-    outcome: str
-    said: str = ""
-    source: str = "hmrc_ots"
-    given: dict[str, Any] = field(default_factory=dict)
-    # Questions that are answered as they should be.
-    others: int = 1
-
-
-def _hmrc() -> Iterator[Case]:
-    """Faults of HTTP and of JSON, sent to the first of two questions."""
-    slow, cut, refused, new = "no whole answer in 1 s", "after 2 attempts", "refused", "new"
-    deep = b'{"value": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
-    many = b'{"value": [{' + b",".join(b'"a%d": 1' % number for number in range(60_000)) + b', "a59999": 2}]}'
-    for name, reply, outcome, said in [
-        ("headers drip", drip(b"HTTP/1.1 200 OK\r\nX: "), "failed", slow),
-        ("early hints without end", drip(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"), "failed", slow),
-        ("body drips", drip(http(b"", Content_Length="100000")), "failed", slow),
+SLOW, CUT = "no whole answer in 1 s", "after 2 attempts"
+DEEP = b'{"value": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+MANY = b'{"value": [{' + b",".join(b'"a%d": 1' % number for number in range(60_000)) + b', "a59999": 2}]}'
+LINK = "<a href='{}/stat-search/file-download?statInfId=1&amp;fileKind=1'>CSV</a>"
+LISTED = "<!DOCTYPE html><html><h2>Export, Chapter 85</h2>{}</html>"
+INDEX = "<!DOCTYPE html><html><table><tr><td>(5) China's Major Exports by Quantity and Value (in CNY)</td><td>{}</td></tr></table></html>"
+UPDATED = [*NAMES, "LAST_UPDATE"]
+# By source: name, what is sent to a question, what comes of it, and what the reason says.
+FAULTS: dict[str, list[tuple[str, Any, str, str]]] = {
+    # Faults of HTTP and of JSON, sent to the first of two questions.
+    "hmrc_ots": [
+        ("headers drip", drip(b"HTTP/1.1 200 OK\r\nX: "), "failed", SLOW),
+        ("early hints without end", drip(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"), "failed", SLOW),
+        ("body drips", drip(http(b"", Content_Length="100000")), "failed", SLOW),
         ("silence", silent, "failed", ""),
-        ("nothing", b"", "failed", cut),
-        ("reset", None, "failed", cut),
-        ("no HTTP", b"SSH-2.0-OpenSSH\r\n", "failed", cut),
-        ("headers of a megabyte", b"HTTP/1.1 200 OK\r\nX: " + b"a" * MEGABYTE + b"\r\n\r\n", "failed", cut),
-        ("a status without a meaning", http(GOOD, "999 What"), refused, "status 999"),
-        ("cut off", http(GOOD, Content_Length=str(len(GOOD) + 9)), "failed", cut),
-        ("a chunk that is cut off", http(b"ff\r\na", Content_Length="", Transfer_Encoding="chunked"), "failed", cut),
-        ("a length of 5,000 digits", http(GOOD, Content_Length=LONG), "failed", cut),
-        ("plain text as gzip", http(GOOD, Content_Encoding="gzip"), refused, "cannot be read"),
-        ("a bomb", http(gzip.compress(b"0" * 20 * MEGABYTE), Content_Encoding="gzip"), refused, "more than 5,000,000 bytes"),
+        ("nothing", b"", "failed", CUT),
+        ("reset", None, "failed", CUT),
+        ("no HTTP", b"SSH-2.0-OpenSSH\r\n", "failed", CUT),
+        ("headers of a megabyte", b"HTTP/1.1 200 OK\r\nX: " + b"a" * MEGABYTE + b"\r\n\r\n", "failed", CUT),
+        ("a status without a meaning", http(GOOD, "999 What"), "refused", "status 999"),
+        ("cut off", http(GOOD, Content_Length=str(len(GOOD) + 9)), "failed", CUT),
+        ("a chunk that is cut off", http(b"ff\r\na", Content_Length="", Transfer_Encoding="chunked"), "failed", CUT),
+        ("a length of 5,000 digits", http(GOOD, Content_Length=LONG), "failed", CUT),
+        ("plain text as gzip", http(GOOD, Content_Encoding="gzip"), "refused", "cannot be read"),
+        ("a bomb", http(gzip.compress(b"0" * 20 * MEGABYTE), Content_Encoding="gzip"), "refused", "more than 5,000,000 bytes"),
         ("no content", http(b"", "204 No Content", Content_Length=""), "not out", "without a byte"),
-        ("a part", http(GOOD, "206 Partial Content"), refused, "a part of an answer"),
-        ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), refused, "status 304"),
-        ("a redirect nowhere", http(b"", "302 Found"), refused, "status 302"),
-        ("a redirect to another host", http(b"", "302 Found", Location="http://localhost:OTHER/x"), refused, "redirect to"),
-        ("a redirect to another port", http(b"", "302 Found", Location="http://127.0.0.1:OTHER/x"), refused, "redirect to"),
-        ("a redirect without a scheme", http(b"", "302 Found", Location="//localhost:OTHER/x"), refused, "redirect to"),
-        ("a redirect with a user", http(b"", "302 Found", Location="http://user@127.0.0.1:ITSELF/x"), refused, "redirect to"),
-        ("a redirect to a file", http(b"", "302 Found", Location="file:///etc/passwd"), refused, "redirect to"),
-        ("a redirect to no address", http(b"", "302 Found", Location="http://[::1"), "failed", cut),
-        ("a redirect in Latin letters", http(b"", "302 Found", Location="http://\xe9\xff.example/"), refused, "redirect to"),
-        ("a redirect in a circle", http(b"", "302 Found", Location="/OTS-again FlowTypeId eq 1"), refused, "3 redirects"),
-        ("no key", http(b"\xff\xfe\x1b[31m", "401 Unauthorized"), refused, "status 401"),
+        ("a part", http(GOOD, "206 Partial Content"), "refused", "a part of an answer"),
+        ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), "refused", "status 304"),
+        ("a redirect nowhere", http(b"", "302 Found"), "refused", "status 302"),
+        ("a redirect to another host", http(b"", "302 Found", Location="http://localhost:OTHER/x"), "refused", "redirect to"),
+        ("a redirect to another port", http(b"", "302 Found", Location="http://127.0.0.1:OTHER/x"), "refused", "redirect to"),
+        ("a redirect without a scheme", http(b"", "302 Found", Location="//localhost:OTHER/x"), "refused", "redirect to"),
+        ("a redirect with a user", http(b"", "302 Found", Location="http://user@127.0.0.1:ITSELF/x"), "refused", "redirect to"),
+        ("a redirect to a file", http(b"", "302 Found", Location="file:///etc/passwd"), "refused", "redirect to"),
+        ("a redirect to no address", http(b"", "302 Found", Location="http://[::1"), "failed", CUT),
+        ("a redirect in Latin letters", http(b"", "302 Found", Location="http://\xe9\xff.example/"), "refused", "redirect to"),
+        ("a redirect in a circle", http(b"", "302 Found", Location="/OTS-again FlowTypeId eq 1"), "refused", "3 redirects"),
+        ("no key", http(b"\xff\xfe\x1b[31m", "401 Unauthorized"), "refused", "status 401"),
         ("gone for now", http(b"", "503 Service Unavailable"), "failed", "status 503"),
         ("a wait until 9999", http(b"", "429 x", Retry_After="Fri, 31 Dec 9999 23:59:59 GMT"), "failed", "asks to wait"),
-        ("a wait beyond 9999", http(b"", "429 x", Retry_After="Fri, 31 Dec 9999 23:59:59 -1200"), "failed", cut),
+        ("a wait beyond 9999", http(b"", "429 x", Retry_After="Fri, 31 Dec 9999 23:59:59 -1200"), "failed", CUT),
         ("a wait of 5,000 digits", http(b"", "429 x", Retry_After=LONG), "failed", "asks to wait"),
-        ("a wait of less than nothing", http(b"", "429 x", Retry_After="-5"), "failed", cut),
-        ("a clock beyond 9999", http(GOOD, Date="Fri, 31 Dec 9999 23:59:59 -1200"), new, "the day is that of this machine"),
-        ("a clock in 2099", http(GOOD, Date="Thu, 01 Jan 2099 00:00:00 GMT"), new, "the day is that of this machine"),
-        ("a clock in the year 1", http(GOOD, Date="Mon, 01 Jan 0001 00:00:00 GMT"), new, "the day is that of this machine"),
-        ("a clock that tells no time", http(GOOD, Date="yesterday \xff"), new, "the day is that of this machine"),
-        ("no clock", http(GOOD, Date=""), new, "never seen before"),
-        ("a tag of Latin letters", http(GOOD, ETag='"\xe9\xff"'), new, ""),
-        ("a tag of 50,000 letters", http(GOOD, ETag="a" * 50_000), new, ""),
-        ("a kind of no kind", http(GOOD, Content_Type="\xff; charset=what"), new, ""),
-        ("a page", http(b"<!DOCTYPE html><html>login</html>"), refused, "a page where JSON was asked for"),
+        ("a wait of less than nothing", http(b"", "429 x", Retry_After="-5"), "failed", CUT),
+        ("a clock beyond 9999", http(GOOD, Date="Fri, 31 Dec 9999 23:59:59 -1200"), "new", "the day is that of this machine"),
+        ("a clock in 2099", http(GOOD, Date="Thu, 01 Jan 2099 00:00:00 GMT"), "new", "the day is that of this machine"),
+        ("a clock in the year 1", http(GOOD, Date="Mon, 01 Jan 0001 00:00:00 GMT"), "new", "the day is that of this machine"),
+        ("a clock that tells no time", http(GOOD, Date="yesterday \xff"), "new", "the day is that of this machine"),
+        ("no clock", http(GOOD, Date=""), "new", "never seen before"),
+        ("a tag of Latin letters", http(GOOD, ETag='"\xe9\xff"'), "new", ""),
+        ("a tag of 50,000 letters", http(GOOD, ETag="a" * 50_000), "new", ""),
+        ("a kind of no kind", http(GOOD, Content_Type="\xff; charset=what"), "new", ""),
+        ("a page", http(b"<!DOCTYPE html><html>login</html>"), "refused", "a page where JSON was asked for"),
         # What the adapter cannot read lies in the inbox, where the release says what is wrong with it.
-        ("a list", http(b"[1, 2]"), new, ""),
-        ("lists in lists", http(deep), new, ""),
-        ("one key twice among many", http(many), new, ""),
-        ("a direction that is a list", http(page(row(FlowTypeId=[]))), new, ""),
-        ("a code that is an object", http(page(row(Commodity={"Cn8Code": {}}))), new, ""),
-        ("a value of 10,000 digits", http(GOOD.replace(b"1000.0", LONG.encode() * 2)), new, ""),
-        ("a value beyond all numbers", http(GOOD.replace(b"1000.0", b"1e999999999")), new, ""),
-        ("no text", http(b"{\xff\xfe\x00}"), new, ""),
-        ("the same page again and again", http(page(*[row(port=port) for port in range(2)])), refused, "5 full pages"),
-    ]:  # fmt: skip
-        yield Case(name, reply, outcome, said)
-
-
-def _japan() -> Iterator[Case]:
-    """Faults of a list page; that of the year before is as it should be."""
-    link = "<a href='{}/stat-search/file-download?statInfId=1&amp;fileKind=1'>CSV</a>"
-    listed = "<!DOCTYPE html><html><h2>Export, Chapter 85</h2>{}</html>"
-    for name, reply, outcome, said in [
+        ("a list", http(b"[1, 2]"), "new", ""),
+        ("lists in lists", http(DEEP), "new", ""),
+        ("one key twice among many", http(MANY), "new", ""),
+        ("a direction that is a list", http(page(row(FlowTypeId=[]))), "new", ""),
+        ("a code that is an object", http(page(row(Commodity={"Cn8Code": {}}))), "new", ""),
+        ("a value of 10,000 digits", http(GOOD.replace(b"1000.0", LONG.encode() * 2)), "new", ""),
+        ("a value beyond all numbers", http(GOOD.replace(b"1000.0", b"1e999999999")), "new", ""),
+        ("no text", http(b"{\xff\xfe\x00}"), "new", ""),
+        ("the same page again and again", http(page(*[row(port=port) for port in range(2)])), "refused", "5 full pages"),
+    ],
+    # Faults of a list page; that of the year before is as it should be.
+    "japan_estat": [
         ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), "refused", "status 304"),
         ("headers drip", drip(b"HTTP/1.1 200 OK\r\nX: "), "failed", "no whole answer"),
-        ("no link", http(listed.format("").encode()), "refused", "without a file"),
+        ("no link", http(LISTED.format("").encode()), "refused", "without a file"),
         ("a megabyte of links", http(b"<html>" + b"href=" * (MEGABYTE // 5)), "refused", "without a file"),
-        ("a megabyte of tags before a link", http((listed.format("<a" * (MEGABYTE // 2) + link.format(""))).encode()), "new", ""),
+        ("a megabyte of tags before a link", http((LISTED.format("<a" * (MEGABYTE // 2) + LINK.format(""))).encode()), "new", ""),
         ("no text", http(b"<html>\xff\xfe" + b"&#xD800;"), "refused", "without a file"),
-        ("a link to another host", http(listed.format(link.format("http://localhost:OTHER")).encode()), "refused", "another host"),
-        ("a link to another port", http(listed.format(link.format("http://127.0.0.1:OTHER")).encode()), "refused", "another host"),
-        ("a link to no address", http(listed.format(link.format("http://[::1")).encode()), "refused", "another host"),
-    ]:  # fmt: skip
-        yield Case(
-            f"list, {name}", reply, outcome, said, "japan_estat",
-            {"flows": ["export"], "products": ["852351"], "months": "2025-12..2026-05"},
-        )  # fmt: skip
-
-
-def _gacc() -> Iterator[Case]:
-    """Faults of an index of China customs; that of the year before is one that is read, without a link."""
-    index = "<!DOCTYPE html><html><table><tr><td>(5) China's Major Exports by Quantity and Value (in CNY)</td><td>{}</td></tr></table></html>"
-    for name, reply, outcome, said in [
+        ("a link to another host", http(LISTED.format(LINK.format("http://localhost:OTHER")).encode()), "refused", "another host"),
+        ("a link to another port", http(LISTED.format(LINK.format("http://127.0.0.1:OTHER")).encode()), "refused", "another host"),
+        ("a link to no address", http(LISTED.format(LINK.format("http://[::1")).encode()), "refused", "another host"),
+    ],
+    # Faults of an index of China customs; that of the year before is one that is read, without a link.
+    "gacc_preliminary": [
         ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), "refused", "status 304"),
-        ("a megabyte of links", http(index.format("<a href=" * (MEGABYTE // 8)).encode()), "", ""),
+        ("a megabyte of links", http(INDEX.format("<a href=" * (MEGABYTE // 8)).encode()), "", ""),
         ("a megabyte of options", http(b"<!DOCTYPE html><html>" + b"<option" * (MEGABYTE // 7) + b"</html>"), "refused", "without a title"),
-        ("a link to another host", http(index.format("<a href='http://localhost:OTHER/x'>Mar.</a>").encode()), "refused", "another host"),
-        ("a link to no address", http(index.format("<a href='http://[::1/x'>Mar.</a>").encode()), "refused", "another host"),
+        ("a link to another host", http(INDEX.format("<a href='http://localhost:OTHER/x'>Mar.</a>").encode()), "refused", "another host"),
+        ("a link to no address", http(INDEX.format("<a href='http://[::1/x'>Mar.</a>").encode()), "refused", "another host"),
         ("a gate", http(b"<!DOCTYPE html><html><script>$_ts</script></html>"), "refused", "a browser or a person"),
-    ]:  # fmt: skip
-        yield Case(f"index, {name}", reply, outcome, said, "gacc_preliminary", {"months": "2025-12..2026-05"}, 0)
-
-
-def _census() -> Iterator[Case]:
-    """Days and shapes that an adapter may trip over; the answer about exports is as it should be."""
-    updated = [*NAMES, "LAST_UPDATE"]
-    given = {"products": ["85051110"], "months": "2026-05"}
-    for name, body, outcome, said in [
-        ("a day that is none", answer([[*line("5700", "1"), "2026-13-99"]], updated), "new", ""),
-        ("a day in 2099", answer([[*line("5700", "1"), "2099-01-01"]], updated), "new", "it prints 2099-01-01"),
-        ("objects as rows", json.dumps([{}, {}]).encode(), "new", ""),
-        ("numbers as names", json.dumps([[1, 2], [3, 4]]).encode(), "new", ""),
-        ("lists as cells", json.dumps([NAMES, [[] for _ in NAMES]]).encode(), "new", ""),
-        ("no row", json.dumps([NAMES]).encode(), "not out", ""),
-    ]:
-        yield Case(f"census, {name}", http(body), outcome, said, "us_census", given)
-
-
-def _comtrade() -> Iterator[Case]:
-    """Faults of the list of one reporter; that of the other one is as it should be, and empty."""
-    for name, reply, outcome, said in [
+    ],
+    # Days and shapes that an adapter may trip over; the answer about exports is as it should be.
+    "us_census": [
+        ("a day that is none", http(answer([[*line("5700", "1"), "2026-13-99"]], UPDATED)), "new", ""),
+        ("a day in 2099", http(answer([[*line("5700", "1"), "2099-01-01"]], UPDATED)), "new", "it prints 2099-01-01"),
+        ("objects as rows", http(json.dumps([{}, {}]).encode()), "new", ""),
+        ("numbers as names", http(json.dumps([[1, 2], [3, 4]]).encode()), "new", ""),
+        ("lists as cells", http(json.dumps([NAMES, [[] for _ in NAMES]]).encode()), "new", ""),
+        ("no row", http(json.dumps([NAMES]).encode()), "not out", ""),
+    ],
+    # Faults of the list of one reporter; that of the other one is as it should be, and empty.
+    "un_comtrade": [
         ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), "refused", "status 304"),
         ("rows that are none", http(b'{"data": [1]}'), "refused", "in place of rows"),
         ("lists in lists", http(b'{"data": ' + b"[" * 100_000), "refused", ""),
         ("headers drip", drip(b"HTTP/1.1 200 OK\r\nX: "), "failed", "no whole answer"),
-    ]:
-        yield Case(f"getDA, {name}", reply, outcome, said, "un_comtrade", {"reporters": ["KOR", "IND"]}, 0)
-
-
-CASES = [*_hmrc(), *_japan(), *_gacc(), *_census(), *_comtrade()]
-# The question of a case; everything else is answered as it should be.
-FAULTY = {
-    "un_comtrade": "reporterCode=410", "hmrc_ots": "FlowTypeId eq 1", "japan_estat": "year=20260", "gacc_preliminary": "preliminary.html",
-    "us_census": "/imports/",
+    ],
 }  # fmt: skip
-JAPAN_LIST = b"<!DOCTYPE html><html>Export, Chapter 85 <a href='/stat-search/file-download?statInfId=2&amp;fileKind=1'>CSV</a></html>"
-OTHERS = {
-    "un_comtrade": b'{"data": []}',
-    "hmrc_ots": GOOD, "japan_estat": JAPAN_LIST, "us_census": answer(),
-    "gacc_preliminary": b"<!DOCTYPE html><html><table><tr><td>(5) China's Major Exports by Quantity and Value (in CNY)</td></tr></table></html>",
+CASES = [(source, *row) for source, rows in FAULTS.items() for row in rows]
+
+
+class Asked(NamedTuple):
+    """What a source is asked for; what is in the address of the question that goes wrong; what the others are answered, and how many
+    files come of it.
+    """
+
+    given: dict[str, Any]
+    faulty: str
+    answer: bytes
+    others: int
+
+
+JAPAN_LIST = LISTED.format("<a href='/stat-search/file-download?statInfId=2&amp;fileKind=1'>CSV</a>").encode()
+BOTH = {"flows": ["import", "export"], "products": ["85051110"]}
+ASKED = {
+    "hmrc_ots": Asked({**BOTH, "months": "2026-06"}, "FlowTypeId eq 1", GOOD, 1), "us_census": Asked({**BOTH, "months": "2026-05"}, "/imports/", answer(), 1),
+    "japan_estat": Asked({"flows": ["export"], "products": ["852351"], "months": "2025-12..2026-05"}, "year=20260", JAPAN_LIST, 1),
+    "gacc_preliminary": Asked({"months": "2025-12..2026-05"}, "preliminary.html", INDEX.format("").encode(), 0),
+    "un_comtrade": Asked({**BOTH, "months": "2026-06", "reporters": ["KOR", "IND"]}, "reporterCode=410", b'{"data": []}', 0),
 }  # fmt: skip
 
 
-def _asked(case: Case, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[FetchReport, list[str], float]:
+def _fetched(source: str, sent: Any, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[FetchReport, list[str], float]:  # fmt: skip
     """The report of a fetch, what another host was asked, and how long it took."""
     monkeypatch.setattr("tasks.fetch.ask.PAGES_MAX", 5)
-    if "again and again" in case.name:
-        monkeypatch.setattr("tasks.sources.hmrc_ots.PAGE_SIZE", 2)
+    asked = ASKED[source]
     stranger = Site(lambda _: http(GOOD))
     csv = http(japan_file(japan_line(JAN_TO_MAR)), Content_Type="text/csv")
 
     def reply(path: str) -> bytes | Send | None:
-        if FAULTY[case.source] in path:
-            if isinstance(case.reply, bytes):
-                # Five digits, as the words have letters: the length of an answer stays.
-                other, itself = (one.base[-5:].encode() for one in (stranger, site))
-                return case.reply.replace(b"OTHER", other).replace(b"ITSELF", itself)
-            return case.reply  # type: ignore[no-any-return]
-        return csv if "file-download" in path else http(OTHERS[case.source])
+        if asked.faulty not in path:
+            return csv if "file-download" in path else http(asked.answer)
+        if not isinstance(sent, bytes):
+            return sent  # type: ignore[no-any-return]
+        # Five digits, as the words have letters: the length of an answer stays.
+        other, itself = (one.base[-5:].encode() for one in (stranger, site))
+        return sent.replace(b"OTHER", other).replace(b"ITSELF", itself)
 
     site = Site(reply)
     policy = Policy(connect=1, read=0.3, whole=WHOLE_SECONDS, waits=(0.0,), bytes_max=5 * MEGABYTE)
     transport = Transport(policy, sleep=lambda _: None, clock=lambda: NOW)
-    given = {"flows": ["import", "export"], "products": ["85051110"], "months": "2026-06"} | case.given
-    if case.source.startswith("gacc"):
-        given.pop("products")
-    request = FetchRequest.model_validate({"source": case.source, "inbox": inbox, "base": site.base, **given})
+    request = FetchRequest.model_validate({"source": source, "inbox": inbox, "base": site.base, **asked.given})
     started = time.monotonic()
     try:
         return fetch(request, TODAY, transport, "secret"), stranger.asked, time.monotonic() - started
     finally:
-        transport.close()
-        site.close()
-        stranger.close()
+        for opened in (transport, site, stranger):
+            opened.close()  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+@pytest.mark.parametrize(("source", "name", "sent", "outcome", "said"), CASES, ids=[f"{case[0]}, {case[1]}" for case in CASES])  # fmt: skip
 def test_a_fault_costs_its_own_question_and_no_other(
-    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    source: str, name: str, sent: Any, outcome: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report, elsewhere, seconds = _asked(case, tmp_path, monkeypatch)
+    if "again and again" in name:
+        monkeypatch.setattr("tasks.sources.hmrc_ots.PAGE_SIZE", 2)
+    report, elsewhere, seconds = _fetched(source, sent, tmp_path, monkeypatch)
     assert (elsewhere, seconds < CASE_SECONDS) == ([], True)
-    expected = sorted(filter(None, [case.outcome, *["new"] * case.others]))
+    expected = sorted(filter(None, [outcome, *["new"] * ASKED[source].others]))
     assert sorted(one.outcome for one in report.fetched) == expected, report
-    if case.outcome:
-        (one,) = [one for one in report.fetched if case.said in one.reason and one.outcome == case.outcome][:1]
+    if outcome:
+        (one,) = [one for one in report.fetched if said in one.reason and one.outcome == outcome][:1]
         assert re.search(r"[\x00-\x1f\x7f-\x9f]", one.reason) is None
     days = [tomllib.loads(paper.read_text(encoding="utf-8"))["released_on"] for paper in tmp_path.rglob("*.toml")]
     assert all(day <= date(2026, 8, 15) for day in days), "it would wait unseen"
@@ -319,7 +289,7 @@ def test_a_damaged_note_is_kept_aside_and_every_question_is_asked(
     notes = tmp_path / ".fetch"
     notes.mkdir()
     (notes / "hmrc_ots.json").write_text(damage, encoding="latin-1")
-    report, *_ = _asked(Case("none", http(GOOD), "new"), tmp_path, monkeypatch)
+    report, *_ = _fetched("hmrc_ots", http(GOOD), tmp_path, monkeypatch)
     assert [one.outcome for one in report.fetched] == ["new", "new"]
     (aside,) = notes.glob("*.damaged-*")
     assert aside.read_text(encoding="latin-1") == damage
@@ -328,10 +298,9 @@ def test_a_damaged_note_is_kept_aside_and_every_question_is_asked(
 
 
 def test_what_a_note_has_that_no_header_may_have_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    case = Case("none", http(GOOD, ETag='"1"'), "new")
-    _asked(case, tmp_path, monkeypatch)
+    tagged = http(GOOD, ETag='"1"')
+    _fetched("hmrc_ots", tagged, tmp_path, monkeypatch)
     note = tmp_path / ".fetch" / "hmrc_ots.json"
     note.write_text(note.read_text().replace('\\"1\\"', "\\u00e9\\r\\nHost: elsewhere"))
-    report, *_ = _asked(case, tmp_path, monkeypatch)
+    report, *_ = _fetched("hmrc_ots", tagged, tmp_path, monkeypatch)
     assert {one.outcome for one in report.fetched} <= {"new", "unchanged"}
-    assert ask.PAGES_MAX == 5

@@ -1,16 +1,22 @@
-"""Names and lines about a run; without a server nothing is reported."""
+"""What is said of a run: names, lines, events and messages, and the addresses that these go to. Without a server nothing is reported."""
 
+import json
 import logging
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from jinja2 import Template
 
-from flows import announce
-from schemas.forms.outcome import Graded, Outcome
+from flows import announce, notify
+from schemas.forms.fetch import SourceState
+from schemas.forms.outcome import Graded, HeldRelease, Outcome
 from schemas.forms.watch import WatchReport
 from tasks.domain.errors import Refused
 from tasks.reports.release_page import Pages
+from tests.unit.schemas.test_forms import RELEASE
 
 
 def outcome(**change: Any) -> Outcome:
@@ -21,7 +27,7 @@ def outcome(**change: Any) -> Outcome:
     return Outcome.model_validate(made | change)
 
 
-def test_outside_of_a_run_the_work_itself_returns_and_raises(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def test_outside_of_a_run_the_work_itself_returns_and_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody(*_: object, **__: object) -> None:
         raise AssertionError("a server was asked")
 
@@ -80,3 +86,72 @@ def test_a_rule_that_fires_sends_one_event_with_its_months(monkeypatch: pytest.M
     assert said["text"].splitlines()[:3] == [
         "mom_pct is -70 (first print).", "mom_pct is -60; before this release: quiet.", "Watched because: test.",
     ]  # fmt: skip
+
+
+def test_a_long_list_of_findings_ends_with_what_to_do() -> None:
+    findings = [{**RELEASE["findings"][0], "subject": f"record {number}"} for number in range(30)]  # type: ignore[index]
+    message = notify.held(HeldRelease.model_validate({**RELEASE, "title": "cut\n<!channel>.csv", "findings": findings}))
+    assert message["subject"] == "Held for approval: cut\\x0a<!channel>.csv, 30 findings"
+    lines = message["text"].split("\n")
+    assert lines[0] == "gaps (record 0): none; expected one. Look."
+    assert (len(lines), lines[-2]) == (11, "and 21 more")
+    assert "tidewaiter approve r1" in lines[-1]
+
+
+def test_a_publication_is_told_with_its_finding_first_and_its_warnings_by_kind() -> None:
+    warnings = [
+        "slips (a): 1; expected 2. See.",
+        "file_name (b): x; expected y. See.",
+        "slips (c): 1; expected 2. See.",
+    ]
+    message = notify.published(outcome(warnings=warnings), "June 2025: exports of magnets 3,188 t", 2)
+    assert message["subject"] == "Published: June 2025: exports of magnets 3,188 t"
+    assert message["text"].split("\n") == [
+        "june.csv, 2025-05 to 2025-06: 1,200 records, 1 quarantined.", "It revised 2 numbers of earlier releases.",
+        "3 warnings: file_name 1, slips 2.", "Release r1, snapshot 000001-a.",
+    ]  # fmt: skip
+
+
+def test_what_is_not_set_is_left_and_what_is_set_to_nothing_is_taken_away() -> None:
+    assert notify.addresses({}.get) == (None, None)
+    assert notify.addresses({notify.SLACK_WEBHOOK: "", notify.MAIL_TO: ""}.get) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({notify.SLACK_WEBHOOK: "hooks.slack.com/services/T/B/secret"}, "no address of a webhook"),
+        ({notify.MAIL_TO: "desk"}, "'desk', which is no address"),
+        ({notify.MAIL_TO: "desk@example.org"}, "names no mail server: write it as smtps://"),
+        ({notify.MAIL_TO: "desk@example.org", notify.SMTP: "https://u:secret@example.org"}, "names no mail server"),
+        ({notify.MAIL_TO: "desk@example.org", notify.SMTP: "smtp://u:secret@example.org:port"}, "names no mail server"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused_without_its_secret(environment: dict[str, str], words: str) -> None:
+    with pytest.raises(ValueError, match=words) as refused:
+        notify.addresses(environment.get)
+    assert "secret" not in str(refused.value)
+
+
+def test_what_is_overdue_of_a_fetched_source_names_its_fetch_and_since_when_it_fails() -> None:
+    state = SourceState(
+        source="us_census", reporters=["USA"], late=["2026-06"], late_since=date(2026, 8, 5), days_late=15, is_fetched=True,
+        failing_since=datetime(2026, 8, 6, 8, 50, tzinfo=UTC), reason="status 403",
+    )  # fmt: skip
+    assert notify.overdue(state) == {
+        "subject": "Overdue 15 days: us_census of 2026-06",
+        "text": "us_census of 2026-06 was due on 2026-08-05 and is not here\nIts fetch fails since 2026-08-06 08:50: status 403.\n"
+        "Ask again with tidewaiter fetch us_census. If the source is late, correct the day in schemas/reference/release_calendar.csv.",
+    }
+
+
+def test_a_message_goes_through_each_channel_that_there_is_and_mentions_nobody() -> None:
+    hook, mail = uuid4(), uuid4()
+    sent = notify.actions("{{ event.payload.subject }}", "{{ event.payload.text }}", notify.Channels(hook, mail))
+    assert [(one["type"], one["block_document_id"]) for one in sent] == [("call-webhook", hook), ("send-notification", mail)]  # fmt: skip
+    event = {"payload": {"subject": "Held: <!channel>.csv", "text": 'a "b" & c'}}
+    body = json.loads(Template(sent[0]["payload"]).render(event=event, flow_run=None))
+    assert body == {"text": '*Held: &lt;!channel&gt;.csv*\na "b" &amp; c'}
+    with_page = Template(sent[1]["body"]).render(event=event, flow_run={"id": "1"})
+    assert with_page.endswith("/runs/flow-run/1")
+    assert notify.actions("a", "b", notify.Channels(None, None)) == []

@@ -1,22 +1,18 @@
 """Fetch, watch and the command without a server: three reporters of one month from a replayed source into their stores."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
-from flows.cli.app import app
 from flows.fetch import fetch
 from flows.watch import watch
 from schemas.forms.fetch import FetchRequest
 from schemas.forms.watch import WatchRequest
 from tasks.fetch.transport import Policy
-from tasks.sources import registry
 from tests.replay.server import Asked, Replay, Reply
 from tests.unit.sources.test_eurostat_comext import CELLS
 from tests.unit.sources.test_eurostat_comext import answer as comext
@@ -78,21 +74,3 @@ def test_a_month_of_three_reporters_is_fetched_and_published_with_nobody_touchin
     searched = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(searched) > 100
     assert [path for path in searched if SECRET.encode() in path.read_bytes()] == []
-
-
-def test_a_command_without_a_server_does_the_same(
-    site: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tasks.sources.eurostat_comext.BASE", site.base)
-    replayed = replace(registry.SOURCES["eurostat_comext"], base=site.base)
-    monkeypatch.setitem(registry.SOURCES, "eurostat_comext", replayed)
-    of_inbox = ["--inbox", str(tmp_path / "inbox"), "--no-prefect"]
-    asked = ["fetch", "eurostat_comext", *of_inbox, "--reporter", "EU27", "--flow", "import", "--product", "850511", "--month", MONTH]  # fmt: skip
-    done = CliRunner().invoke(app, asked)
-    assert (done.exit_code, "1 new" in done.stdout, "never seen before" in done.stdout) == (0, True, True), done.output
-    assert "nothing new" in CliRunner().invoke(app, asked).stdout
-    site.route(COMEXT, Reply(b"<html>maintenance</html>"))
-    assert CliRunner().invoke(app, asked).exit_code == 2
-    monkeypatch.delenv("TIDEWAITER_CENSUS_KEY")
-    skipped = CliRunner().invoke(app, ["fetch", "us_census", *of_inbox])
-    assert (skipped.exit_code, "TIDEWAITER_CENSUS_KEY" in skipped.stdout) == (0, True)

@@ -29,9 +29,12 @@ def _run(folder: Path, *arguments: str, first: Path | None = None) -> "subproces
     )  # fmt: skip
 
 
-def test_the_command_works_in_the_folder_of_such_a_project(tmp_path: Path) -> None:
+def test_the_command_works_in_the_folder_of_such_a_project_and_beside_a_folder_without_a_module(tmp_path: Path) -> None:
+    """That nothing is deployed there: `cli/test_deploy.py`."""
     done = _run(_project(tmp_path), COMMAND, "--version")
     assert (done.returncode, done.stderr) == (0, "")
+    (tmp_path / "empty" / "schemas").mkdir(parents=True)
+    assert _run(tmp_path, COMMAND, "--version", first=tmp_path / "empty").returncode == 0
 
 
 @pytest.mark.parametrize(("hides", "package"), [("flows/__init__.py", "flows"), ("tasks.py", "tasks")])
@@ -48,20 +51,3 @@ def test_what_comes_first_on_the_path_is_named_in_one_line(tmp_path: Path, hides
     )
     in_python = _run(tmp_path, PROGRAM, first=tmp_path)
     assert in_python.stderr.splitlines()[-1] == f"ImportError: {line.removeprefix('refused ')}"
-
-
-@pytest.mark.parametrize("command", ["deploy", "worker"])
-def test_flows_are_not_deployed_where_prefect_would_import_others(tmp_path: Path, command: str) -> None:
-    done = _run(_project(tmp_path), COMMAND, command)
-    assert (done.returncode, done.stdout) == (2, "")
-    (line,) = done.stderr.splitlines()
-    hides = tmp_path / "flows" / "__init__.py"
-    assert line.startswith(
-        f"refused {hides} hides the package `flows` of Tidewaiter, because Prefect imports from the current"
-    )
-    assert not (tmp_path / ".prefect").exists()
-
-
-def test_a_folder_without_a_module_hides_nothing(tmp_path: Path) -> None:
-    (tmp_path / "schemas").mkdir()
-    assert _run(tmp_path, COMMAND, "--version", first=tmp_path).returncode == 0

@@ -1,4 +1,7 @@
-"""A published release is withdrawn, and that is taken back."""
+"""A wrong release is put right: it is withdrawn, which may be taken back, or the same query lands once more on its day.
+
+What replaces what, and what counts on which day: `tests/unit/domain/test_decisions.py`, `tests/unit/ledger/test_epochs.py`.
+"""
 
 import json
 import re
@@ -23,7 +26,7 @@ from tasks.reports import query
 from tasks.reports.inventory import inventory
 from tasks.reports.sources import source_states
 from tasks.store.parquet import DERIVATION_KEY, read_table
-from tests.unit.customs import CHILE, DAY, GERMANY, LATER, MAY, NEXT, RIGHT, USA, Store, figures_of, same_figures
+from tests.unit.customs import CHILE, DAY, GERMANY, LATER, MAY, NEXT, OTHER, RIGHT, USA, Store, figures_of, same_figures
 
 WRONG = csv_bytes([*MAY, magnets("502", "999000", "56,943,000")])
 BACK = date(2025, 9, 5)
@@ -182,22 +185,6 @@ def test_files_that_are_filled_in_together_after_a_withdrawal_count_and_the_with
     assert same_figures(store, alone)
 
 
-def test_the_order_in_which_releases_and_a_decision_come_changes_no_figure(store: Store) -> None:
-    """A release of another day that comes after the withdrawal, or before it."""
-    third = csv_bytes([*MAY, USA, magnets("304", "765000", "43,605,000")])
-    other, stands = Store(store.folder / "other"), date(2025, 7, 22)
-    for one in (store, other):
-        wrong = one.ingest(csv_bytes([*MAY, USA, GERMANY, CHILE])).release_id
-        if one is store:
-            one.ingest(third, stands, released_on=stands)
-        one.withdraw(wrong, LATER)
-    other.ingest(third, LATER, released_on=stands)
-    assert same_figures(store, other)
-    for partner in ("USA", "DEU", "CHL"):
-        assert store.words(partner) == other.words(partner)
-    assert store.words("DEU") == [(764_000, DAY, stands), (765_000, stands, None)]
-
-
 def test_a_month_whose_only_release_is_withdrawn_is_missing_in_the_calendar_and_has_no_release(store: Store) -> None:
     only = store.ingest(RIGHT).release_id
     day = date(2025, 8, 10)
@@ -211,14 +198,10 @@ def test_a_month_whose_only_release_is_withdrawn_is_missing_in_the_calendar_and_
     store.withdraw(only, NEXT)
     # June was due on 20 July.
     assert missing() == (["2025-06"], (day - date(2025, 7, 20)).days)
+    assert inventory(store.store, "months").rows() == []
     store.withdraw(only, LATER, "it was right", undo=True)
     assert missing() == ([], 0)
-    other = store.ingest(csv_bytes([*MAY, USA, GERMANY, CHILE]), NEXT, "b.csv", released_on=NEXT).release_id
-    assert inventory(store.store, "months")["releases"].to_list() == [2, 2]
-    for release_id, left in ((only, [1, 1]), (other, [])):
-        assert missing() == ([], 0)
-        store.withdraw(release_id, LATER)
-        assert inventory(store.store, "months")["releases"].to_list() == left
+    assert inventory(store.store, "months")["releases"].to_list() == [1, 1]
 
 
 def test_briefs_from_before_a_withdrawal_are_written_again_and_say_it(
@@ -226,7 +209,7 @@ def test_briefs_from_before_a_withdrawal_are_written_again_and_say_it(
 ) -> None:
     monkeypatch.delenv(WATCH_LIST)
     may = store.ingest(csv_bytes(MAY), name="may.csv", months="2025-05").release_id
-    june = store.ingest(csv_bytes([USA, GERMANY]), NEXT, "june.csv", months="2025-06", released_on=NEXT)
+    store.ingest(csv_bytes([USA, GERMANY]), NEXT, "june.csv", months="2025-06", released_on=NEXT)
     folder = store.store / "briefs"
     assert sorted(path.name for path in folder.iterdir()) == ["2025-05", "2025-06"]
 
@@ -251,12 +234,70 @@ def test_briefs_from_before_a_withdrawal_are_written_again_and_say_it(
         ("2025-05", "en.md", "another <query>", False), ("2025-06", "en.md", "338.0 %", False), ("2025-06", "en.md", "as known on 2025-09-01", True),
     ):  # fmt: skip
         assert (said in page(month, ending)) is is_there, said
-    store.withdraw(june.release_id, LATER)
-    assert "No figure of this month is left." in page("2025-06", "en.html")
-    for name in (may, june.release_id):
-        store.withdraw(name, BACK, "it was right", undo=True)
+    store.withdraw(may, BACK, "it was right", undo=True)
     again = page("2025-05", "en.html")
     assert "255 t" in again
     assert f"Counts again since 2025-09-05, by Li Wei: may.csv ({may}). Reason: it was right" in again
     figures = re.compile(r'<data value="[^"]*">[^<]*</data>')
     assert figures.findall(again) == figures.findall(before)
+
+
+def test_a_second_landing_of_a_query_on_one_day_takes_its_place_also_where_it_has_less(store: Store) -> None:
+    wrong = csv_bytes([*MAY, USA, GERMANY, CHILE])
+    first = store.ingest(wrong)
+    assert store.kilograms("CHL") == [1000]
+    second = store.ingest(RIGHT)
+    assert (second.status, first.release_id != second.release_id) == ("published", True)
+    assert store.kilograms("CHL") == []
+    assert store.kilograms("WLD") == [1_117_000]
+    assert store.words("CHL") == []
+    assert store.words() == [(353_000, DAY, None)]
+    # Both lie about, and come again as often as anybody looks.
+    before = store.snapshot.id
+    for data in (wrong, RIGHT):
+        assert store.ingest(data).status == "nothing new"
+    assert store.snapshot.id == before
+    assert audit(store.store, 30).problems == []
+    alone = Store(store.folder / "alone")
+    alone.ingest(RIGHT)
+    assert same_figures(store, alone)
+
+
+def test_a_removal_that_is_approved_on_the_day_of_the_wrong_release_removes(store: Store) -> None:
+    store.ingest(csv_bytes([*MAY, USA, GERMANY, OTHER]))
+    assert store.kilograms(product="85051900") == [900_000]
+    with pytest.raises(Held, match="product_removed") as held:
+        store.ingest(RIGHT)
+    assert store.approve(held.value.release_id, LATER).status == "published"
+    assert store.kilograms(product="85051900") == []
+    assert store.words(product="85051900") == []
+    assert store.kilograms() == [353_000]
+    assert audit(store.store, 30).problems == []
+
+
+def test_what_the_question_says_about_a_removal_is_what_approving_it_does(store: Store) -> None:
+    """A query of June alone does not replace one of May and June of the same day: approving it removed nothing and looked green."""
+    wide = store.ingest(csv_bytes([*MAY, USA, GERMANY, OTHER]))
+    june = csv_bytes([USA, GERMANY])
+    with pytest.raises(Held, match="product_removed") as held:
+        store.ingest(june, months="2025-06")
+    (line,) = [line for line in held.value.lines if "product_removed" in line]
+    assert f"Approving removes nothing: {wide.release_id} of the same day asked for more" in line
+    assert f"first tidewaiter withdraw {wide.release_id}, then approve" in line
+    assert store.approve(held.value.release_id).status == "published"
+    assert store.kilograms(product="85051900") == [900_000], "as the question says"
+    store.withdraw(wide.release_id, DAY)
+    assert store.kilograms(product="85051900") == []
+    assert store.kilograms() == [353_000]
+
+
+def test_the_same_bytes_with_a_narrower_declaration_take_the_place_of_the_earlier_one(store: Store) -> None:
+    """Three partners that were declared as all of them are declared as a list: no world is made of them any more."""
+    first = store.ingest(RIGHT)
+    assert store.kilograms("WLD") == [1_117_000]
+    second = store.ingest(RIGHT, partners="listed")
+    assert (second.status, second.release_id != first.release_id) == ("published", True)
+    assert (store.kilograms("WLD"), store.kilograms("USA")) == ([], [353_000])
+    # Of another day both count, and the finding says what to do.
+    later = store.ingest(RIGHT, LATER, released_on=LATER)
+    assert any(f"tidewaiter withdraw {second.release_id}" in line for line in later.warnings)

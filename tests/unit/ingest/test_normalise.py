@@ -34,7 +34,7 @@ from tasks.domain.precision import VALUE_MAX
 from tasks.ingest.editions import release_id_of
 from tasks.ingest.normalise import Normalised, normalise
 from tasks.ingest.numbers import DIGITS_MAX, tidy_numbers, whole_number
-from tasks.sources.plain_text import plain_texts
+from tasks.sources.csv import plain_texts
 from tasks.sources.registry import SOURCES
 from tests.draws import draws
 

@@ -35,6 +35,6 @@ def test_every_figure_is_traced_to_the_numbers_of_its_records(
     )
     assert ingest_release(request, TODAY).status == "published"
     (store,) = stores_of(tmp_path / "store").values()
-    report = audit(Path(store), 60)
+    report = audit(Path(store), 30)
     assert report.problems == []
     assert report.traced >= 4

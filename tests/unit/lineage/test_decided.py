@@ -42,14 +42,8 @@ def test_a_release_is_named_where_it_covers_the_place_with_or_without_a_number(
 
 @pytest.mark.parametrize(
     ("place", "lines"),
-    [
-        ({"partner": "DEU"}, OF_PRINT),
-        ({"partner": "WLD"}, OF_PRINT),
-        ({}, []),
-        ({"partner": "DEU", "month": 5}, []),
-        ({"partner": "DEU", "month": 7}, []),
-    ],
-)
+    [({"partner": "DEU"}, OF_PRINT), ({"partner": "WLD"}, OF_PRINT), ({}, []), ({"partner": "DEU", "month": 5}, []), ({"partner": "DEU", "month": 7}, [])],
+)  # fmt: skip
 def test_a_print_covers_nothing_and_is_named_where_it_had_a_number(place: dict[str, Any], lines: list[str]) -> None:
     assert decided(decision("withdrawn", "p", "2026-02-03")).lines([point(**place)]) == lines
 

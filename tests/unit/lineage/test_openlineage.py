@@ -22,7 +22,7 @@ from openlineage.client.serde import Serde
 from schemas.forms.outcome import Outcome
 from schemas.table import empty_frame, polars_schema
 from schemas.tables.catalog import MODELS
-from tasks.lineage.emit import PATIENCE_S, emit_elsewhere
+from tasks.lineage.emit import PATIENCE_S, emit, emit_elsewhere
 from tasks.lineage.openlineage import COLUMNS, events
 from tasks.lineage.records import Run, StepRecord
 from tests.conftest import SHARED_DATA
@@ -261,6 +261,32 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pyt
     for name in [name for name in os.environ if name.startswith("OPENLINEAGE")]:
         del os.environ[name]
     os.environ.update(before)
+
+
+LAND = step("land", outputs={"land": sha("9")})
+FAILED = replace(MERGE, error="OSError: disk")
+
+
+@pytest.mark.parametrize(
+    ("records", "outcome", "names"),
+    [
+        ([NORMALISE], OUTCOME, ["s.ndjson"]), ([NORMALISE], OUTCOME.model_copy(update={"status": "nothing new"}), []),
+        # A bad file that is dropped every day fills no folder.
+        ([LAND, FAILED], None, [f"failed-{'9' * 12}-merge.ndjson"]), ([FAILED], None, []), ([LAND], None, []),
+    ],
+)  # fmt: skip
+def test_the_events_of_a_run_are_written_once_unless_it_changed_nothing(
+    records: list[StepRecord], outcome: Outcome | None, names: list[str],
+    environment: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    run = Run(records=records, outcome=outcome)
+    for _ in range(2):
+        emit(run, tmp_path)
+    assert [path.name for path in tmp_path.glob("lineage/*")] == names
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "lineage").touch()
+    emit(run, tmp_path / "other")
+    assert [record.getMessage()[:21] for record in caplog.records] == ["the lineage events of"] * len(names)
 
 
 class Receiver(ThreadingHTTPServer):

@@ -15,6 +15,7 @@ from tests.unit.tracing import tracer_of
 
 SERIES = ("flow", "product", "partner", "measure")
 ROWS_TRACED = 15
+JUNE_OF_USA = Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5)
 # A store that fails is traced thousands of times while it is made smaller; the message names the place as it is.
 QUICK = (Phase.explicit, Phase.reuse, Phase.generate)
 
@@ -61,27 +62,19 @@ def test_a_growth_of_a_print_on_a_query_names_both_kinds() -> None:
     ]
     metric = tracer_of(store).metric.filter(pl.col("measure") == "quantity_kg", pl.col("product") == "85051110")
     kinds = {(row["partner"], row["period"].month): (row["level_kinds"], row["kinds"]) for row in metric.to_dicts()}
-    assert kinds["USA", 5] == ("query", "query")
-    assert kinds["USA", 6] == ("published", "published+query")
-    assert kinds["DEU", 5] == ("query", "query")
-    assert kinds["DEU", 6] == (None, None)
-    trace = tracer_of(store).trace(Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "mom_pct")
+    assert {place: kinds[place] for place in (("USA", 5), ("USA", 6), ("DEU", 5), ("DEU", 6))} == {
+        ("USA", 5): ("query", "query"), ("USA", 6): ("published", "published+query"), ("DEU", 5): ("query", "query"), ("DEU", 6): (None, None),
+    }  # fmt: skip
+    trace = tracer_of(store).trace(JUNE_OF_USA, "mom_pct")
     assert (trace.kinds, trace.agrees) == ("published+query", True)
 
 
 def test_a_printed_growth_implies_a_base_as_wide_as_its_last_digit() -> None:
     """3,188 t after a fall of 38.05 to 38.15 %."""
     press = release("press", kind="published", partners="keys")
-    store = [
-        (
-            press,
-            [
-                number(press, "WLD", "2025-06", 3_188_000, resolution=1000),
-                number(press, "WLD", "2025-06", -3810, "quantity_kg_yoy", resolution=10),
-            ],
-        )
-    ]
-    trace = tracer_of(store).trace(Point("export", "85051110", "WLD", "quantity_kg", 2025 * 12 + 5), "yoy_pct")
+    level = number(press, "WLD", "2025-06", 3_188_000, resolution=1000)
+    growth = number(press, "WLD", "2025-06", -3810, "quantity_kg_yoy", resolution=10)
+    trace = tracer_of([(press, [level, growth])]).trace(JUNE_OF_USA.at(partner="WLD"), "yoy_pct")
     assert (trace.value, trace.recomputed, trace.status) == (-38.1, -38.1, "implied_base")
     assert trace.operands[1].note == "implies a base of 5,146,086 to 5,154,406, which no source at hand prints"
 
@@ -91,15 +84,13 @@ def test_a_record_that_is_none_is_not_believed_either() -> None:
     scope = release(months="2025-01..2025-04")
     levels = {"2025-01": 30, "2025-02": 10, "2025-03": 40, "2025-04": 20}
     tracer = tracer_of([(scope, [number(scope, "USA", month, value) for month, value in levels.items()])])
-    april = Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 3)
+    april = JUNE_OF_USA.at(month=2025 * 12 + 3)
     march = april.at(month=april.month - 1)
     told = [(point, name, tracer.trace(point, name)) for point in (march, april) for name in RECORDS]
     assert [(name, trace.value, trace.status, trace.agrees) for _, name, trace in told] == [
-        ("highest_since", None, "series_record", True),
-        ("lowest_since", None, "not_extreme", True),
-        ("highest_since", None, "not_extreme", True),
-        ("lowest_since", "2025-02", "computed", True),
-    ]
+        ("highest_since", None, "series_record", True), ("lowest_since", None, "not_extreme", True),
+        ("highest_since", None, "not_extreme", True), ("lowest_since", "2025-02", "computed", True),
+    ]  # fmt: skip
     other = {"series_record": "not_extreme", "not_extreme": "series_record", "computed": "series_record"}
     for point, name, trace in told:
         mine = (pl.col("partner") == "USA") & (pl.col("period").dt.month() == point.month % 12 + 1)
@@ -117,7 +108,7 @@ def test_a_record_that_is_none_is_not_believed_either() -> None:
 def test_the_operands_of_a_rank_say_whose_they_are() -> None:
     row = release(months="2025-06")
     store = [(row, [number(row, "USA", "2025-06", 353), number(row, "DEU", "2025-06", 764)])]
-    trace = tracer_of(store).trace(Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5), "rank")
+    trace = tracer_of(store).trace(JUNE_OF_USA, "rank")
     assert (trace.value, trace.agrees) == (2, True)
     named = {operand.name: operand.value for operand in trace.operands}
     assert named == {"level 2025-06, DEU": 764, "level 2025-06, USA": 353}

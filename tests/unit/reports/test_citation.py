@@ -6,7 +6,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tasks.domain.labels import customs_of
 from tasks.reports import citation as module
 from tasks.reports.citation import PRODUCTS_MAX, citation, citation_zh, cite_rows, known_on
 from tests.unit.builders import MAGNETS, number, release, release_table
@@ -14,14 +13,6 @@ from tests.unit.decisions import decision, decision_table
 from tests.unit.figures import merged
 
 DAY = date(2026, 1, 20)
-
-
-@pytest.mark.parametrize(
-    ("reporter", "name"),
-    [("CHN", "China customs"), ("DEU", "Customs of Germany"), ("EU27", "Customs of the European Union")],
-)
-def test_the_authority(reporter: str, name: str) -> None:
-    assert customs_of(reporter) == name
 
 
 @pytest.mark.parametrize(
@@ -33,6 +24,7 @@ def test_the_authority(reporter: str, name: str) -> None:
 )  # fmt: skip
 def test_the_first_three_files_are_named_and_the_others_counted(sources: list[str], via: str, via_zh: str) -> None:
     assert citation(sources, "CHN", DAY, "s1") == f"China customs{via}, as known on 2026-01-20, snapshot s1"
+    assert citation([], "DEU", DAY, "s1") == "Customs of Germany, as known on 2026-01-20, snapshot s1"
     assert citation_zh(sources, "CHN", DAY, "s1") == f"中国海关{via_zh}，截至2026-01-20所知，快照s1"
 
 

@@ -7,10 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.cli.app import app
-from flows.release import ingest as ingest_release
-from schemas.forms.request import ReleaseRequest
 from tasks.reports.groups import IN_PART, NO_STORE, NOT_ASKED, Asked, Part, group_month
 from tests.copied_store import copied
+from tests.unit.reports.stores import publish
 from tests.unit.sources.test_eurostat_comext import MASS, VALUE, answer
 
 JUNE = date(2025, 6, 1)
@@ -22,14 +21,10 @@ TRADE = {"DEU": "500", "FRA": "30", "NLD": "7"}
 
 def ingested(root: Path, reporter: str, *, partners: str = "all", product: str = CODE, months: str | None = None, **of: str) -> None:  # fmt: skip
     """One answer of Eurostat about one member: what came from each partner."""
-    file = root.parent / f"{reporter}-{product}-{partners}-{len(of)}.csv"
     cells = [(partner, indicator, value) for partner, value in of.items() for indicator in (VALUE, MASS)]
-    file.write_bytes(answer(cells, reporter=CODES[reporter], product=product))
-    request = ReleaseRequest(
-        file=file, store=root / f"reporter={reporter}", source="eurostat_comext", reporter=reporter, partners=partners,
-        products=[product], months=months, released_on=date(2026, 8, 14),
-    )  # fmt: skip
-    assert ingest_release(request, date(2026, 8, 20)).status == "published"
+    data = answer(cells, reporter=CODES[reporter], product=product)
+    name, asked = f"{reporter}-{product}-{partners}-{len(of)}.csv", {"products": [product], "months": months}
+    publish(root.parent, reporter, name, data, "eurostat_comext", partners=partners, **asked)
 
 
 @pytest.fixture(scope="module")

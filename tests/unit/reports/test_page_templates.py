@@ -39,7 +39,7 @@ def shown(markdown: str) -> str:
 letters = st.text(st.sampled_from("ab1 .-+*_~`#>|<&;[]()!\\:/@=\n\t\"'\x1b\u3000"), max_size=30)
 
 
-@draws(300)
+@draws(200)
 @given(text=letters)
 @example(text=HOSTILE)
 @example(text="# a #")

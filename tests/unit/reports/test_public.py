@@ -1,10 +1,12 @@
-"""The package `tidewaiter`: light to import, and the same answers as the commands."""
+"""What programs and readers get: the package `tidewaiter`, light to import; and bounded answers of one published state."""
 
+import json
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -12,35 +14,19 @@ from bad_inputs.download import csv_bytes, magnets
 
 import tidewaiter
 from tasks.domain.errors import HowUnderstood
-from tasks.domain.partner_key import Unresolved
-from tasks.reports import query
+from tasks.domain.name_match import Unresolved
+from tasks.reports import answers, public
+from tasks.reports.answers import BYTES_MAX, Answers, CannotAnswer
 
 HEAVY = ("polars", "numpy", "pandera", "pyarrow", "prefect", "typer", "rich", "tasks", "flows", "schemas")
 
 
 def test_importing_it_loads_nothing_else() -> None:
-    code = (
-        f"import sys, tidewaiter; print([name for name in {HEAVY} if name in sys.modules], sorted(tidewaiter.__all__))"
-    )
+    code = f"import sys, tidewaiter; print(*[name for name in {HEAVY} if name in sys.modules], *sorted(tidewaiter.__all__))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert (
-        done.stdout.strip()
-        == "[] ['__version__', 'brief', 'check_claims', 'ingest', 'list', 'mirror', 'movers', 'open_release', 'plot', 'read', 'search', 'trace', 'vintages']"
-    )
+    names = "__version__ brief check_claims ingest list mirror movers open_release plot read search trace vintages"
+    assert done.stdout.strip() == names
     assert (Path(tidewaiter.__file__).parent / "py.typed").is_file()
-
-
-def test_it_reads_what_the_table_has(sample_store: Path) -> None:
-    rows = tidewaiter.read(
-        "magnets", partner=["us", "Germany"], month="2025-05..2025-06", names=False, store=sample_store
-    )
-    table = query.query(sample_store, "metric", product="basket:rare_earth_magnets").filter(
-        pl.col("partner").is_in(["USA", "DEU"]) & pl.col("period").is_between(date(2025, 5, 1), date(2025, 6, 1))
-    )
-    assert rows.equals(table)
-    assert rows.height == 4
-    releases = tidewaiter.read(table="release", columns=["title", "records"], store=str(sample_store))
-    assert releases.columns == ["title", "records"]
 
 
 def test_the_store_is_that_of_the_environment_where_none_is_given(
@@ -96,15 +82,11 @@ def test_a_word_that_there_is_not_is_an_error_with_those_there_are(
 def test_a_page_and_a_picture_are_those_of_the_command(sample_store: Path, tmp_path: Path) -> None:
     made = tidewaiter.brief("magnets", "June 2025", store=sample_store)
     assert "660 % to 353 t" in " ".join(made.headlines)
-    assert repr(made).startswith(
-        "<Brief brief-basket-rare_earth_magnets-export-2025-06-en: China's exports of rare earth"
-    )
+    assert repr(made).startswith("<Brief brief-basket-rare_earth_magnets-export-2025-06-en: China's exports of rare")
     assert made.save(tmp_path / "june.html").read_text(encoding="utf-8") == made.html
     assert (tmp_path / "june.md").read_text(encoding="utf-8") == made.markdown
-    drawn = tidewaiter.plot(
-        "magnets", tmp_path / "magnets.svg", partner=["world", "us"], language="zh", store=sample_store
-    )
-    text = drawn.read_text(encoding="utf-8")
+    asked = {"partner": ["world", "us"], "language": "zh", "store": sample_store}
+    text = tidewaiter.plot("magnets", tmp_path / "magnets.svg", **asked).read_text(encoding="utf-8")
     for words in ("中国稀土永磁体", "美国", "2025年第18号公告", "吨"):
         assert words in text, words
 
@@ -116,6 +98,92 @@ def test_a_release_is_ingested_and_held_as_by_the_command(tmp_path: Path) -> Non
     assert tidewaiter.ingest(file, dry_run=True, **told).status == "would be published"
     assert tidewaiter.ingest(file, released_on="2025-07-20", **told).status == "published"
     assert tidewaiter.ingest(file, released_on="2025-07-20", **told).status == "nothing new"
-    assert (
-        tidewaiter.read("85051110", partner="us", month="latest", columns="level", store=tmp_path / "store").height > 0
-    )
+    assert tidewaiter.read("85051110", partner="us", month="latest", store=tmp_path / "store").height > 0
+
+
+def test_an_answer_has_so_many_rows_and_bytes_and_says_how_to_ask_for_fewer(
+    sample_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Answers(sample_store)
+    found = asked.read(product="magnets", rows=3)
+    assert len(found["rows"]) == 3
+    assert found["more"].startswith(f"the first 3 of {found['rows_found']} rows; narrow it by product, partner, month")
+    assert "more" not in asked.read(product="magnets", partner="us", month="2025-06")
+    long = pl.DataFrame({"name": ["a" * 600] * 200})
+    monkeypatch.setattr(public, "search", lambda *_, **__: long)
+    found = asked.search("a", rows=200)
+    assert 0 < len(found["rows"]) < 200
+    assert BYTES_MAX * 0.9 < len(json.dumps(found)) < BYTES_MAX * 1.1
+
+
+def test_a_question_is_asked_again_where_another_state_was_published_meanwhile(
+    sample_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, opened = Answers(sample_store), answers.query.open_published(sample_store)
+    older = SimpleNamespace(id="000000-aaaaaaaaaaaa")
+    states = iter([older, opened, opened, opened])
+    times = []
+    monkeypatch.setattr(asked, "_open", lambda _: next(states))
+    monkeypatch.setattr(public, "search", lambda *_, **__: times.append(1) or pl.DataFrame({"code": ["1201"]}))
+    assert asked.search("soybeans")["snapshot"] == opened.id
+    assert len(times) == 2
+    monkeypatch.setattr(asked, "_open", lambda _: older if len(times) % 2 else opened)
+    with pytest.raises(CannotAnswer, match="ask once more"):
+        asked.search("soybeans")
+
+
+@pytest.mark.parametrize("problem", [ValueError, LookupError, OSError])
+def test_no_answer_names_a_place_of_this_machine(
+    problem: type[Exception], sample_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> pl.DataFrame:
+        raise problem(f"{sample_store}/raw/x.csv: broken")
+
+    monkeypatch.setattr(public, "search", fail)
+    with pytest.raises(CannotAnswer) as refused:
+        Answers(sample_store).search("a")
+    assert str(sample_store) not in str(refused.value)
+
+
+def test_a_fault_of_the_program_is_none_of_the_caller(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(public, "search", lambda *_, **__: {}["bug"])
+    with pytest.raises(KeyError):
+        Answers(sample_store).search("a")
+
+
+def test_a_trace_of_many_numbers_is_short_and_says_how_many_there_are(
+    sample_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Answers(sample_store)
+    whole = public.trace("magnets", "us", "2025-06", "mom_pct", store=sample_store)
+    (number, *_) = whole.operands[0].numbers
+    many = number.model_copy(update={"records": [*range(1000)], "printed": ["x" * 300] * 1000})
+    operands = [whole.operands[0].model_copy(update={"numbers": [many] * 50})] * 24
+    monkeypatch.setattr(public, "trace", lambda *_, **__: whole.model_copy(update={"operands": operands}))
+    traced = asked.trace("magnets", "2025-06", "us", "mom_pct")["trace"]
+    assert len(json.dumps(traced)) < BYTES_MAX * 1.1
+    assert {(one["numbers_found"], len(one["numbers"]) > 0) for one in traced["operands"]} == {(50, True)}
+    assert {one["numbers"][0]["records_found"] for one in traced["operands"]} == {1000}
+
+
+def test_of_many_notes_the_licence_is_kept(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def noted(*_: object, **__: object) -> pl.DataFrame:
+        for number in range(30):
+            warnings.warn(f"note {number}", HowUnderstood, stacklevel=1)
+        return pl.DataFrame({"code": ["1201"]})
+
+    monkeypatch.setattr(public, "search", noted)
+    monkeypatch.setattr(answers, "NOT_FOR_OTHERS", "published")
+    found = Answers(sample_store).search("a")["notes"]
+    assert (found[0], found[1], len(found)) == (answers.LICENCE, "note 0", answers.NOTES_MAX)
+
+
+def test_a_status_is_left_out_only_where_its_figure_says_the_same() -> None:
+    rows = pl.DataFrame({
+        "level": [1.0, None], "level_status": ["reported", "not_covered"], "mom_pct": [2.0, None], "mom_status": ["computed", "no_base"],
+        "price_effect": [None, 3.0], "split_status": ["no_quantity", None],
+    })  # fmt: skip
+    assert answers._bounded(rows, 2, "month")["rows"] == [
+        {"level": 1.0, "level_status": "reported", "mom_pct": 2.0, "price_effect": None, "split_status": "no_quantity"},
+        {"price_effect": 3.0, "split_status": None, "missing": {"level": "not_covered", "mom_pct": "no_base"}},
+    ]  # fmt: skip

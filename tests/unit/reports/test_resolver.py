@@ -8,8 +8,7 @@ import pytest
 from bad_inputs.download import csv_bytes
 
 from schemas.reference.code_tables import code_table
-from tasks.domain.name_match import nearest
-from tasks.domain.partner_key import Unresolved, partner_key
+from tasks.domain.name_match import Unresolved, nearest, partner_key
 from tasks.domain.period_words import read_months
 from tasks.reports import query
 from tasks.reports.inventory import nearest_names

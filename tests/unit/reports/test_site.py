@@ -18,10 +18,11 @@ LINK = re.compile(r'(?:href|src)="([^"#]+)"')
 
 @pytest.fixture(scope="module")
 def site(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of the sample, for which magnets and gallium are watched, of which it has none."""
     folder = tmp_path_factory.mktemp("site")
     watched = tmp_path_factory.mktemp("watched") / "watch_list.csv"
     watched.write_text(
-        "reporter,product,flow,reason\nCHN,basket:rare_earth_magnets,export,licences\nCHN,basket:gallium,export,not in it\n"
+        "reporter,product,flow,reason\nCHN,basket:rare_earth_magnets,export,a\nCHN,basket:gallium,export,b\n"
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIDEWAITER_WATCH_LIST", str(watched))

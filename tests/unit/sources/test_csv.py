@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tasks.domain.errors import Refused
-from tasks.sources.csv import Lexed, clean_title, read_fields
+from tasks.sources.csv import Lexed, clean_title, excerpt, read_fields
 from tasks.sources.csv_split import FIELD_BYTES_MAX
 from tasks.sources.envelope import FILE_BYTES_MAX, MAGICS, magic_of
 from tests.draws import draws
@@ -126,3 +126,13 @@ def test_titles_are_brought_to_one_form() -> None:
 def test_a_quote_that_is_never_closed_costs_no_time_and_no_memory() -> None:
     assert _refused(CLEAN + b'"' + b"a" * 50_000_000 + b"\n").rule == "quoting"
     assert _refused(CLEAN + b'"' + b'""' * 20_000_000 + b"\n").rule == "quoting"
+
+
+def test_a_field_may_have_so_many_bytes_and_no_more() -> None:
+    assert _read(csv_bytes(with_field(2, "x" * FIELD_BYTES_MAX, 5))).fields.height == len(CLEAN_RECORDS)
+
+
+def test_an_excerpt_has_the_titles_and_some_records_whatever_line_ends_they_have_inside() -> None:
+    data = b'"a","b",\r\n"1","x\r\ny",\r\n"2","z",\r\n"3","",\r\n'
+    assert excerpt(data, [1, 3], 3) == b'"a","b",\r\n"1","x\r\ny",\r\n"3","",\r\n'
+    assert [excerpt(raw, [1], count) for raw, count in ((data, 4), (b"a,b", 1), (b"a,b\n1,2\n", 1))] == [None] * 3

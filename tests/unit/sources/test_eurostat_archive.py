@@ -13,7 +13,8 @@ from comext_bulk import Row, archive, text
 
 from tasks.domain.errors import Refused
 from tasks.sources import eurostat_archive
-from tasks.sources.eurostat_archive import split, unpacked, wanted
+from tasks.sources.eurostat_archive import split, unpacked
+from tasks.sources.eurostat_comext import wanted
 
 DATA = bytes(range(256)) * 400
 ROWS = (

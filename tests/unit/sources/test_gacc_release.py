@@ -79,18 +79,14 @@ def test_columns_that_have_changed_places_hold_the_page(tmp_path: Path) -> None:
     assert ("growth_differs", "error") in doubts(read(goods(swapped), tmp_path))
 
 
-def test_each_printed_number_of_a_line_is_a_record_of_its_months() -> None:
-    found = parse(goods(), "f.html", PRELIMINARY)
-    rare = found.reported.filter(product="line:rare_earths").select("flow", "period", "quantity", "quantity_unit", "value", "currency")  # fmt: skip
-    assert rare.rows() == [
-        ("export", "2025-05", "5,864.6", "Ton", "1.3", "CNY 100 million"), ("export", "2025-01..2025-05", "24,827.0", "Ton", "12.1", "CNY 100 million"),
-        ("export", "2024-01..2024-05", "24,266.5", "Ton", "15.1", "CNY 100 million"),
-    ]  # fmt: skip
-    assert (found.printed_on, found.encoding) == (date(2025, 6, 10), "utf-8")
-    assert found.reported.height == 3 * len(GOODS)
-    assert parse(workbook(sheet(GOODS)), "f.xls", PRELIMINARY).reported["value"].cast(
-        pl.Float64
-    ).sum() == pytest.approx(found.reported["value"].str.replace_all(",", "").cast(pl.Float64).sum())
+def test_a_page_and_its_attachment_have_a_record_for_each_line_and_span() -> None:
+    page, book = (parse(data, "f", PRELIMINARY) for data in (goods(), workbook(sheet(GOODS))))
+    rare = page.reported.filter(product="line:rare_earths").select("flow", "period", "quantity", "quantity_unit", "value", "currency")  # fmt: skip
+    assert rare.row(1) == ("export", "2025-01..2025-05", "24,827.0", "Ton", "12.1", "CNY 100 million")
+    assert (page.printed_on, page.encoding, book.encoding) == (date(2025, 6, 10), "utf-8", "xls")
+    sums = [one.reported["value"].str.replace_all(",", "").cast(pl.Float64).sum() for one in (page, book)]
+    assert sums[0] == pytest.approx(sums[1])
+    assert page.reported.height == book.reported.height == 3 * len(GOODS)
 
 
 # As the page of April 2025 in USD: each body row without its unit, padded at the end to the old width.

@@ -114,7 +114,7 @@ def test_one_wrong_growth_among_many_is_a_warning_and_a_row_that_is_set_aside_is
 @pytest.mark.parametrize(
     ("cells", "severity"),
     [
-        (["5.0", "3.0", "2.0"], None), (["5.1", "3.0", "2.0"], None), (["5.2", "3.0", "2.0"], "error"), (["3.0", "5.0", "2.0"], "error"), (["-", "3.0", "2.0"], None),
+        (["5.0", "3.0", "2.0"], None), (["5.1", "3.0", "2.0"], None), (["5.2", "3.0", "2.0"], "error"), (["3.0", "5.0", "2.0"], "error"), (["-", "3.0", "2.0"], None), (["7", "3.4", "3.0"], None),
     ],
 )  # fmt: skip
 def test_exports_and_imports_that_do_not_add_up(cells: list[str], severity: str | None) -> None:

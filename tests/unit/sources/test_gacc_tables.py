@@ -112,6 +112,12 @@ def test_months_of_header_and_title_that_contradict_one_another(
     assert doubts == ([(rule, "error")] if rule else [])
 
 
+def test_in_january_the_month_and_the_year_to_date_are_one_span() -> None:
+    january = MAY._replace(last=1, day=date(2025, 2, 14))
+    columns, doubts = columns_of(("1", "Value"), ("1-1 Total", "Value"), heading=january)
+    assert (columns, doubts) == ([Column("2025-01", "value")] * 2, [])
+
+
 @pytest.mark.parametrize("cells", [(("Mood", "Value"),), (("5", "Value"), ("May", "Value")), (("Unit", "Unit"),)])
 def test_a_header_without_figures_or_with_one_column_twice_is_refused(cells: tuple[tuple[str, str], ...]) -> None:
     with pytest.raises(Refused) as refusal:

@@ -11,8 +11,8 @@ from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema
 from schemas.tables.release import Reported
 from tasks.domain.errors import Refused
-from tasks.sources.plain_text import plain_texts
-from tasks.sources.plan import months_of, products_of
+from tasks.sources.csv import plain_texts
+from tasks.sources.protocol import months_of, products_of, short
 from tasks.sources.records import as_reported
 
 
@@ -41,6 +41,7 @@ def test_products_are_of_one_level_and_otherwise_the_first_six_digits_of_the_bas
     found = products_of(request())
     assert found == sorted({code[:6] for code in code_table("baskets")["hs8"]})
     assert len(found) > 5
+    assert [short(["a", "b", "c", "d"][:count]) for count in (1, 3, 4)] == ["a", "a-b-c", "a-b-c-and-1-more"]
     with pytest.raises(
         Refused, match=r"products: codes of several levels: 8505, 850511\. Ask for each level by itself"
     ):

@@ -1,7 +1,6 @@
 """Partner codes, currencies and lists of goods of all sources: one meaning a code, and none that meets another by accident."""
 
 import re
-from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,8 +13,7 @@ from schemas.table import polars_schema
 from tasks.domain.errors import Refused
 from tasks.ledger.name_tables import product_table
 from tasks.steps import open_published
-from tests.unit.builders import MAGNETS, Row, number, release, release_table
-from tests.unit.figures import derived
+from tests.unit.builders import MAGNETS, release, release_table
 
 LISTS = ("gacc", *code_table("partner_codes")["code_list"].unique().sort())
 
@@ -59,12 +57,10 @@ def test_every_list_has_every_member_of_the_union(code_list: str) -> None:
 @pytest.mark.parametrize(
     ("code_list", "file", "code", "count"),
     [
-        ("schedule_c", "census_real/schedule_c_country_codes.txt", r"^(\d{4})\s*\|", 240),
-        ("japan", "japan_real/country_codes.csv", r"^(\d{3}),", 235),
-        ("hmrc", "hmrc_real/country_table_of_the_api.csv", r"^(\d+),", 263),
-        ("geonom", "comext_bulk/full_v2_dictionary.txt", r"^\s*((?!ZZ)[A-Z]{2})\t\d\d/\d\d/\d{4}\t", 274),
+        ("schedule_c", "census_real/schedule_c_country_codes.txt", r"^(\d{4})\s*\|", 240), ("japan", "japan_real/country_codes.csv", r"^(\d{3}),", 235),
+        ("hmrc", "hmrc_real/country_table_of_the_api.csv", r"^(\d+),", 263), ("geonom", "comext_bulk/full_v2_dictionary.txt", r"^\s*((?!ZZ)[A-Z]{2})\t\d\d/\d\d/\d{4}\t", 274),
     ],
-)
+)  # fmt: skip
 def test_every_code_that_a_source_lists_is_in_the_table(
     shared_data: Path, code_list: str, file: str, code: str, count: int
 ) -> None:
@@ -87,41 +83,21 @@ def test_each_label_of_a_value_is_one_measure_and_only_yen_are_cut_off() -> None
     assert labels.filter(rounding="down")["measure"].to_list() == ["value_jpy"]
 
 
-def of_union() -> Row:
-    return {**release(products=["8505"], measures=["quantity", "value_eur"], reporter="EU27"), "classification": "CN8"}
-
-
-def test_figures_of_the_combined_nomenclature_are_called_so_and_are_in_no_basket_of_chinas_codes() -> None:
-    """85051110 is in China's basket of magnets, which is not made of the Union's 85051110. Their HS levels have the same names."""
-    magnets = of_union()
-    found = derived([(magnets, [{**number(magnets, "CHN", "2025-06", 7), "classification": "CN8"}])])
-    classes = [("85", "HS2"), ("8505", "HS4"), ("850511", "HS6"), (MAGNETS, "CN8")]
-    assert sorted(found.select(pl.col("product", "classification").cast(pl.String)).unique().rows()) == classes
-    june = found.filter(pl.col("period") == date(2025, 6, 1), pl.col("measure") == "quantity_kg")
-    levels = june.filter(pl.col("partner").is_in(["CHN", "WLD"])).select("product", "partner", "level").rows()
-    # Nobody asked for the whole chapter.
-    expected = {(code, partner, 7.0) for code in ("8505", "850511", MAGNETS) for partner in ("CHN", "WLD")}
-    assert {*levels} == expected | {("85", "WLD", None)}
-    chinas = derived([(row := release(products=["8505"]), [number(row, "USA", "2025-06", 7)])])
-    assert {"85", "8505", "850511", MAGNETS} <= set(chinas["product"])
-
-
 def test_a_name_of_chinas_list_is_given_to_no_code_of_another_list() -> None:
     printed = pl.DataFrame(
         [{"subject": "product", "code": MAGNETS, "classification": level} for level in ("HS8", "CN8")],
         schema=polars_schema("printed_name"),
     )
-    named = {
-        level: product_table(rows).filter(product=MAGNETS) for (level,), rows in printed.group_by("classification")
-    }
-    assert named["HS8"]["name"].item() is not None
-    assert named["CN8"].select("name", "reference_en", "reference_zh", "reference").row(0) == (None, None, None, None)
-    assert "basket:rare_earth_magnets" not in product_table(printed.filter(classification="CN8"))["product"].to_list()
+    chinas, unions = (product_table(printed.filter(classification=level)) for level in ("HS8", "CN8"))
+    assert chinas.filter(product=MAGNETS)["name"].item() is not None
+    names = unions.filter(product=MAGNETS).select("name", "reference_en", "reference_zh", "reference")
+    assert names.row(0) == (None, None, None, None)
+    assert "basket:rare_earth_magnets" not in unions["product"].to_list()
 
 
 def test_a_store_of_one_list_of_goods_refuses_codes_of_another(tmp_path: Path) -> None:
-    chinas = release(reporter="EU27", products=[MAGNETS])
-    new = cast("Any", SimpleNamespace(release=release_table(of_union())))
+    chinas, unions = (release_table(release(reporter="EU27", products=[MAGNETS], level=level)) for level in ("HS8", "CN8"))  # fmt: skip
+    known = cast("Any", SimpleNamespace(release=unions))
     with pytest.raises(Refused, match=r"codes of CN8, and .* holds codes of HS8"):
-        open_published._refuse_another_list(release_table(chinas), new, tmp_path)
-    open_published._refuse_another_list(release_table(of_union()), new, tmp_path)
+        open_published._refuse_another_list(chinas, known, tmp_path)
+    open_published._refuse_another_list(unions, known, tmp_path)

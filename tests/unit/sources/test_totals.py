@@ -29,31 +29,38 @@ def parted(*rows: tuple[str, str], unlisted: dict[str, str] | None = None, month
     return part_totals(frame, "made", ["month"], "f.csv", unlisted, "month")
 
 
-def kept(*rows: tuple[str, str]) -> list[str]:
-    found = parted(*rows)
-    return [partner for (partner, _), is_kept in zip(rows, found.kept, strict=True) if is_kept]
+@pytest.mark.parametrize(
+    ("printed", "kept", "doubts", "short"),
+    [
+        ("W=10 EU=7 DE=4 FR=3 US=3", "DE FR US", "", ""), ("GB=5 XI=2 XU=3", "GB", "", ""), ("XI=2 XU=3", "XI XU", "", ""),
+        # A part whose group or country is not printed counts in the total above, however far above it is.
+        ("W=7 DE=4 US=3", "DE US", "", ""), ("W=7 XI=4 US=3", "XI US", "", ""), ("W=7 NW=4 US=3", "NW US", "", ""),
+        # More than the parts: they may not have been asked for. Less is wrong whatever was asked for.
+        ("W=1,234.5 DE=1,000 US=234.4", "DE US", "", "W prints 1,234.5, its 2 parts in f.csv add up to 1,234.4"),
+        ("W=5 DE=4 US=3", "DE US", "W prints 5, its 2 parts in f.csv add up to 7", ""),
+        # A group without a member is compared with nothing traded, and a part that cannot be read with nothing.
+        ("EU=0 US=2", "US", "", ""), ("EU=1 US=2", "US", "", "EU prints 1, its 0 parts in f.csv add up to 0"),
+        ("W=9 DE=4 US=x", "DE US", "", ""), ("W=9 DE=4 US=", "DE US", "", ""), ("W=9 DE=4 US=1.1234567", "DE US", "", ""),
+        # A code that the list lacks is no part of a total by itself; one may be by its form.
+        ("W=10 US=3 ??=7", "US ??", "", "W prints 10, its 1 part in f.csv add up to 3"), ("W=10 US=3 Q1=7", "US Q1", "", ""),
+    ],
+)  # fmt: skip
+def test_totals_and_groups_are_no_partners_and_are_compared_with_their_parts(
+    printed: str, kept: str, doubts: str, short: str
+) -> None:
+    rows = [(code, number) for code, _, number in (text.partition("=") for text in printed.split(" "))]
+    found = parted(*rows, unlisted={"^Q": "W"})
+    assert [code for (code, _), is_kept in zip(rows, found.kept, strict=True) if is_kept] == kept.split()
+    for said, expected in ((found.doubts, doubts), (found.short, short)):
+        assert [doubt["observed"] for doubt in said] == ([expected] if expected else [])
+        assert all((doubt["check"], doubt["severity"], doubt["subject"]) == ("total_differs", "error", "2025-06") for doubt in said)  # fmt: skip
 
 
-def test_totals_and_groups_are_no_partners() -> None:
-    rows = [("W", "10"), ("EU", "7"), ("DE", "4"), ("FR", "3"), ("US", "3")]
-    assert kept(*rows) == ["DE", "FR", "US"]
-    found = parted(*rows)
-    assert found.doubts == ()
-    assert found.notes == (
-        "2 records of EU, W are totals, groups or parts of a country next to it, and no partners; 2 totals compared with the sum of the parts",
-    )  # fmt: skip
-
-
-def test_a_part_whose_group_is_not_printed_counts_in_the_total_above() -> None:
-    for code in ("DE", "XI", "NW"):
-        found = parted(("W", "7"), (code, "4"), ("US", "3"))
-        assert (found.doubts, found.short) == ((), ()), code
-
-
-def test_a_total_that_is_not_the_sum_of_its_parts_is_an_error() -> None:
-    (doubt,) = parted(("W", "1,234.5"), ("DE", "1,000"), ("US", "234.4")).short
-    assert (doubt["check"], doubt["severity"], doubt["subject"]) == ("total_differs", "error", "2025-06")
-    assert doubt["observed"] == "W prints 1,234.5, its 2 parts in f.csv add up to 1,234.4"
+def test_what_is_left_out_is_noted_and_the_world_and_a_group_are_totals_once_each() -> None:
+    found = parted(("W", "10"), ("EU", "7"), ("DE", "7"), ("US", "3"), ("EU", "7"))
+    assert found.totals.to_list() == [True, True, False, False, False]
+    (note,) = found.notes
+    assert note.startswith("3 records of EU, W are totals, groups or parts of a country next to it, and no partners; ")
 
 
 @pytest.mark.parametrize(
@@ -74,38 +81,6 @@ def test_a_printed_group_is_compared_with_its_members_of_that_month(
     rows = [("EU", printed), ("DE", "4"), ("FR", "3"), ("GB", "5"), ("US", "2"), *others]
     found = parted(*rows, month=month)
     assert [doubt["check"] for doubt in (*found.doubts, *found.short)] == ["total_differs"] * is_error
-
-
-def test_a_printed_group_without_a_member_is_compared_with_nothing_traded() -> None:
-    assert parted(("EU", "0"), ("US", "2")).doubts == ()
-    (doubt,) = parted(("EU", "1"), ("US", "2")).short
-    assert doubt["observed"] == "EU prints 1, its 0 parts in f.csv add up to 0"
-
-
-def test_the_world_and_a_group_are_totals_once_each() -> None:
-    rows = [("W", "10"), ("EU", "7"), ("DE", "7"), ("US", "3"), ("EU", "7")]
-    assert parted(*rows).totals.to_list() == [True, True, False, False, False]
-
-
-def test_a_total_below_its_parts_is_wrong_whatever_was_asked_for() -> None:
-    found = parted(("W", "5"), ("DE", "4"), ("US", "3"))
-    assert ([doubt["check"] for doubt in found.doubts], found.short) == (["total_differs"], ())
-
-
-@pytest.mark.parametrize("number", ["x", "", "1.1234567"])
-def test_a_total_with_a_part_that_cannot_be_read_is_not_compared(number: str) -> None:
-    assert parted(("W", "9"), ("DE", "4"), ("US", number)).doubts == ()
-
-
-def test_parts_of_a_country_are_left_out_where_the_country_has_a_row() -> None:
-    assert kept(("GB", "5"), ("XI", "2"), ("XU", "3")) == ["GB"]
-    assert kept(("XI", "2"), ("XU", "3")) == ["XI", "XU"]
-
-
-def test_codes_that_the_list_lacks_may_be_part_of_a_total_by_their_form() -> None:
-    rows = [("W", "10"), ("US", "3"), ("Q1", "7")]
-    assert [doubt["check"] for doubt in parted(*rows).short] == ["total_differs"]
-    assert parted(*rows, unlisted={"^Q": "W"}).short == ()
 
 
 @draws(150, suppress_health_check=[HealthCheck.function_scoped_fixture])

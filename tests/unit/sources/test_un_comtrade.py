@@ -1,15 +1,18 @@
 """What an answer of UN Comtrade must be, and which of its numbers are statements."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from comtrade_answers import answer, row
+from comtrade_answers import datasets as listed
 
 from tasks.domain.errors import Refused
-from tasks.sources.un_comtrade import number_of, parse
+from tasks.sources.protocol import Answer
+from tasks.sources.un_comtrade import datasets, number_of, parse
 from tests.unit.sources.reading import rule_of
 
 PARTNERS = {"W00": 0, "JPN": 392, "KOR": 410, "USA": 842, "IND": 699, "TWN": 490}
@@ -96,3 +99,33 @@ def test_numbers_of_reporters_are_those_of_the_service() -> None:
     assert {code: number_of(code) for code in numbers} == numbers
     with pytest.raises(Refused, match="EU27"):
         number_of("EU27")
+
+
+class Site:
+    """Gives one answer to every question; `asked` has the addresses."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body, self.asked = body, list[str]()
+
+    def get(self, address: str) -> Answer:
+        self.asked.append(address)
+        return Answer(self.body, datetime(2026, 8, 14, tzinfo=UTC), address)
+
+
+def test_the_datasets_of_a_reporter_are_asked_for_a_year_at_a_time() -> None:
+    site = Site(listed(m202506="-17"))
+    months = [f"2025-{month:02d}" for month in range(1, 13)]
+    assert datasets(site, "156", [*months, "2026-01"], "http://x") == {"2025-06": "2026-08-02T00:00:00 -17"}  # type: ignore[arg-type]
+    assert [address.rpartition("=")[2].count(",") for address in site.asked] == [11, 0]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"data": [{"period": 202506}]}', "no datasetchecksum, lastreleased. The form of getDA has changed"), (b'{"error": "x", "data": []}', "in place of rows"),
+        (b"[]", "in place of rows"), (b'{"data": [1]}', "in place of rows"), (b"<html>", "a page or a message"), (b"", "no text"),
+    ],
+)  # fmt: skip
+def test_a_list_of_datasets_in_another_form_is_refused(body: bytes, said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        datasets(Site(body), "156", ["2025-06"], "http://x")  # type: ignore[arg-type]

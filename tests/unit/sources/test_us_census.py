@@ -185,10 +185,13 @@ def test_the_printed_totals_are_the_word_on_the_world_where_some_countries_were_
     assert doubts(too_much) == [("total_differs", "error")]
 
 
-def test_in_june_and_july_the_year_before_last_is_asked_for_again() -> None:
-    def years(today: date) -> list[str]:
+def test_a_question_is_of_a_year_and_in_june_and_july_the_year_before_last_is_asked_for_again() -> None:
+    def asked(today: date) -> dict[str, str]:
         request = FetchRequest(source="us_census", products=["850511"], flows=["import"])
-        return [one.name[-4:] for one in us_census.questions(request, today, None)]  # type: ignore[arg-type]
+        return {one.name[-4:]: one.address for one in us_census.questions(request, today, None)}  # type: ignore[arg-type]
 
-    assert years(date(2026, 5, 31)) == ["2026", "2025"]
-    assert years(date(2026, 6, 1)) == years(date(2026, 7, 31)) == ["2026", "2025", "2024"]
+    assert [*asked(date(2026, 5, 31))] == [*asked(date(2026, 8, 1))] == ["2026", "2025"]
+    assert [*asked(date(2026, 6, 1))] == [*asked(date(2026, 7, 31))] == ["2026", "2025", "2024"]
+    address = asked(date(2026, 6, 1))["2024"]
+    assert address.startswith("https://api.census.gov/data/timeseries/intltrade/imports/hs?get=CTY_CODE,")
+    assert address.endswith("&COMM_LVL=HS10&I_COMMODITY=850511*&time=from+2024-01+to+2024-12")

@@ -9,7 +9,7 @@ from bad_inputs.download import csv_bytes, distinct_records, magnets
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows import taking
+from flows import watch
 from flows.backfill import backfill
 from flows.release import publish_batch
 from flows.watch import take
@@ -115,7 +115,7 @@ def test_a_batch_that_is_killed_has_published_nothing_and_is_taken_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(taking, "publish_batch", killed)
+        patch.setattr(watch, "publish_batch", killed)
         with pytest.raises(KeyboardInterrupt):
             fill(files, store)
     assert open_snapshot(store) is None
@@ -136,7 +136,7 @@ def test_where_somebody_else_published_meanwhile_the_files_are_taken_one_by_one(
         assert take(looked, store, dry_run=False).outcomes[0].status == "published"
         return publish(batch_at_hand)
 
-    monkeypatch.setattr(taking, "publish_batch", outpaced)
+    monkeypatch.setattr(watch, "publish_batch", outpaced)
     report = fill(files, store)
     assert [row.outcome for row in report.taken] == ["published"] * 4
     assert len(list_snapshots(store)) == 5
@@ -148,7 +148,7 @@ def test_a_large_file_goes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     more = [*of_month("202401", 352_000), magnets("133", "7000", "399,000", "202401")]
     written(files, "202401.csv", more, date(2026, 1, 20))
     ready = [files / f"{month}.csv" for month in MONTHS]
-    monkeypatch.setattr(taking, "FILE_BYTES_MAX", (files / "202401.csv").stat().st_size - 1)
+    monkeypatch.setattr(watch, "FILE_BYTES_MAX", (files / "202401.csv").stat().st_size - 1)
     report = take(
         Look(ready=ready, unsettled=[], later=[], held=[], refused=[], published=0), store, dry_run=False, together=True
     )
@@ -164,7 +164,7 @@ def test_a_store_that_cannot_be_opened_ends_the_run_in_a_sentence(
     def refuses(address: object) -> Path:
         raise BucketError("s3://customs/store/current.json: GET failed: 403")
 
-    for module in (taking, recording):
+    for module in (watch, recording):
         monkeypatch.setattr(module, "at_hand", refuses)
     report = fill(files, store)
     assert (report.outcomes, len(report.left)) == ([], 4)
