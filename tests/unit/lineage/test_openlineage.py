@@ -416,14 +416,3 @@ def test_an_endpoint_that_never_answers_is_given_up(
         emit_elsewhere(events(whole, "query-1"))
         assert time.monotonic() - begin < PATIENCE_S + 1
     assert warnings_of(caplog)  # async_http logs by itself
-
-
-def test_a_dead_endpoint_does_not_keep_events_from_another(
-    whole: Run, environment: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    path = tmp_path / "copy.ndjson"
-    dead = {"type": "http", "url": dead_url(), "retry": {"total": 0}}
-    file = {"type": "file", "log_file_path": str(path), "append": True}
-    transport(environment, type="composite", transports=[dead, file])
-    emit_elsewhere(events(whole, "query-1"))
-    assert ours([json.loads(line) for line in path.read_text().splitlines()]) == told(whole)
