@@ -40,7 +40,6 @@ SLOW = (
     "unit/ledger/test_revisions.py",
     "unit/flows/test_start_up.py",
     "unit/lineage/test_audit.py",
-    "unit/reports/test_query.py",
     "unit/reports/test_release_page.py",
     "unit/reports/test_resolver.py",
     "unit/flows/test_asked.py",
