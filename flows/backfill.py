@@ -21,7 +21,7 @@ from tasks.domain.errors import Refused
 from tasks.ingest.raw_store import as_downloads
 from tasks.steps import catalog as step
 from tasks.steps.executor import lending
-from tasks.store.temporary_copy import folder_next_to
+from tasks.store.temporary import folder_next_to
 from tasks.store.working_copy import folder_of
 
 if TYPE_CHECKING:

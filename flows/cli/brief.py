@@ -6,26 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flows.cli import options
 from flows.cli.command import Commands
-from flows.cli.options import (
-    MORE,
-    PRODUCT_HELP,
-    SEVERAL,
-    STORE,
-    Flow,
-    Form,
-    Language,
-    Measure,
-    Month,
-    Months,
-    OneFlow,
-    Output,
-    Partners,
-    Printed,
-    Product,
-    ReporterOfStore,
-    Store,
-)
 from flows.cli.terminal import console, errors, say
 from tasks.domain.text import counted
 
@@ -55,7 +37,7 @@ def check(
             help="CSV: commodity, flow, partner, period, metric, value, unit, and qualifier, hs_code_if_stated …"
         ),
     ],
-    form: Printed = Form.table,
+    form: options.Printed = options.Form.table,
     output: Annotated[
         Path | None,
         typer.Option(help="write to this file (.csv, .json, .parquet, .xlsx); else a copy lies in STORE/reports"),
@@ -63,8 +45,8 @@ def check(
     publish: Annotated[
         bool, typer.Option("--publish/--no-publish", help="publish the result as the table claim")
     ] = False,
-    store: Store = STORE,
-    whose: ReporterOfStore = None,
+    store: options.Store = options.STORE,
+    whose: options.ReporterOfStore = None,
 ) -> None:
     """Compare each printed figure with the ledger: a verdict, and the figure as printed and as computed.
 
@@ -85,9 +67,9 @@ def check(
         checked, changed = claiming.check_claims(snapshot, claiming.read_claims(file)), False
     kept = output or store / "reports" / f"claims-{file.stem}.csv"
     kept.parent.mkdir(parents=True, exist_ok=True)
-    form_of_file = form.value if output else Form.table
+    form_of_file = form.value if output else options.Form.table
     export.write(checked, form_of_file, kept, lambda: export_notes.notes(snapshot, "checked_claim", checked))
-    if form is not Form.table:
+    if form is not options.Form.table:
         if output is None:
             export.write(checked, form.value, None)
         return
@@ -108,11 +90,13 @@ def check(
 @events.callback(invoke_without_command=True, epilog="Example: `tidewaiter events --product basket:rare_earth_magnets`")
 def list_events(
     context: typer.Context,
-    product: Annotated[list[str] | None, typer.Option(help=PRODUCT_HELP + "; else all measures" + MORE)] = None,
+    product: Annotated[
+        list[str] | None, typer.Option(help=options.PRODUCT_HELP + "; else all measures" + options.MORE)
+    ] = None,
     on: Annotated[
         str | None, typer.Option(help="day of the states, YYYY-MM-DD; else today, by the customs' clock")
     ] = None,
-    form: Printed = Form.table,
+    form: options.Printed = options.Form.table,
 ) -> None:
     """Export-control measures and what was reported about them, with the state of each on a day.
 
@@ -121,7 +105,6 @@ def list_events(
     if context.invoked_subcommand:
         return
     from tasks.domain import clock, labels, measure_states, measures
-    from tasks.reports import export
     from tasks.reports.resolver import known_product
     from tasks.reports.tables import table
 
@@ -129,8 +112,7 @@ def list_events(
     # The recorded terms decide the states of a day in the future.
     day = clock.read_day(on, may_come=True) if on else clock.today()
     found = measure_states.with_states(measures.events_of_several(products), day)
-    if form is not Form.table:
-        export.write(found, form.value, None)
+    if options.written(found, form):
         return
     # Of one product the rows do not name it.
     touched = {*found["product"]} if "product" in found.columns else {*products} if found.height else set()
@@ -160,14 +142,16 @@ def list_events(
     epilog="Example: `tidewaiter events windows basket:rare_earth_magnets --event mofcom-gacc-2025-18`",
 )
 def windows(
-    product: Annotated[list[str], typer.Argument(help=PRODUCT_HELP + SEVERAL)],
-    event: Annotated[list[str] | None, typer.Option(help="one measure; else all that touch the product" + MORE)] = None,
-    partner: Partners = None,
-    flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
-    form: Printed = Form.table,
-    output: Output = None,
-    store: Store = STORE,
-    whose: ReporterOfStore = None,
+    product: Annotated[list[str], typer.Argument(help=options.PRODUCT_HELP + options.SEVERAL)],
+    event: Annotated[
+        list[str] | None, typer.Option(help="one measure; else all that touch the product" + options.MORE)
+    ] = None,
+    partner: options.Partners = None,
+    flow: Annotated[options.Flow, typer.Option(help="direction")] = options.Flow.export,
+    form: options.Printed = options.Form.table,
+    output: options.Output = None,
+    store: options.Store = options.STORE,
+    whose: options.ReporterOfStore = None,
 ) -> None:
     """Compare the months before and after each measure with the same months a year before and with placebo products."""
     import polars as pl
@@ -188,8 +172,7 @@ def windows(
     found = with_doubts(found, snapshot, notes)
     for note in notes:
         say(note, to=errors)
-    if form is not Form.table or output:
-        export.write(found, form.value, output, lambda: export_notes.notes(snapshot, "event_window", found))
+    if options.written(found, form, output, lambda: export_notes.notes(snapshot, "event_window", found)):
         return
     # Of most placebos nothing is known: their rows would hide the few with figures.
     known = found.filter(pl.any_horizontal(pl.col(WINDOW_FIGURES).is_not_null()))
@@ -223,7 +206,7 @@ def _other_side(snapshot: "Snapshot", flow: str, product: str, partner: str) -> 
 
 
 def _windows_of(
-    snapshot: "Snapshot", product: str, flow: Flow, partners: list[str], events_wanted: list[str] | None
+    snapshot: "Snapshot", product: str, flow: options.Flow, partners: list[str], events_wanted: list[str] | None
 ) -> "pl.DataFrame":
     """Return the windows of a product for each partner. Raises ValueError if no requested measure has any."""
     import polars as pl
@@ -246,16 +229,16 @@ def _windows_of(
 
 @commands.command(epilog="Example: `tidewaiter brief basket:rare_earth_magnets --month 2025-06`")
 def brief(
-    product: Product,
-    month: Month = "latest",
-    flow: OneFlow = None,
-    language: Annotated[Language, typer.Option(help="en or zh")] = Language.en,
+    product: options.Product,
+    month: options.Month = "latest",
+    flow: options.OneFlow = None,
+    language: Annotated[options.Language, typer.Option(help="en or zh")] = options.Language.en,
     output: Annotated[
         Path | None,
         typer.Option(help="HTML file; the markdown goes into the same folder. Without it both go to STORE/reports"),
     ] = None,
-    store: Store = STORE,
-    whose: ReporterOfStore = None,
+    store: options.Store = options.STORE,
+    whose: options.ReporterOfStore = None,
 ) -> None:
     """One page on one product and month: numbers with their sources, charts, what is revised, held or not comparable."""
     from tasks.reports import export, public
@@ -278,15 +261,15 @@ def brief(
 
 @commands.command(epilog="Example: `tidewaiter movers --month 2024-06 --against year`")
 def movers(
-    month: Month = "latest",
+    month: options.Month = "latest",
     against: Annotated[Against, typer.Option(help="the month or the year before")] = Against.month,
-    flow: OneFlow = None,
+    flow: options.OneFlow = None,
     measure: Annotated[str | None, typer.Option(help="value_usd, quantity_kg …; else the first that is known")] = None,
     as_of: Annotated[str | None, typer.Option(help="day, YYYY-MM-DD: as it was known on it")] = None,
-    form: Printed = Form.table,
-    output: Output = None,
-    store: Store = STORE,
-    whose: ReporterOfStore = None,
+    form: options.Printed = options.Form.table,
+    output: options.Output = None,
+    store: options.Store = options.STORE,
+    whose: options.ReporterOfStore = None,
 ) -> None:
     """What made the change of a month: codes under their headings, partners, what began, stopped or was revised.
 
@@ -298,8 +281,7 @@ def movers(
     export.form_of(form.value, output)
     asked: dict[str, Any] = {"against": against.value, "flow": flow and flow.value, "measure": measure}
     rows = public.movers(month, **asked, store=store, as_of=as_of)
-    if form is not Form.table or output:
-        export.write(rows, form.value, output)
+    if options.written(rows, form, output):
         return
     expected = public.expected_beside(rows, store, as_of)
     for one in moved.sections(rows, against.value, public.reporter_of(store), expected):
@@ -308,15 +290,15 @@ def movers(
 
 @commands.command(epilog="Example: `tidewaiter plot 85051110 --partner USA --partner DEU --output magnets.png`")
 def plot(
-    product: Annotated[list[str], typer.Argument(help=PRODUCT_HELP + SEVERAL)],
+    product: Annotated[list[str], typer.Argument(help=options.PRODUCT_HELP + options.SEVERAL)],
     output: Annotated[Path, typer.Option(help="file that ends in .png or .svg")],
-    partner: Partners = None,
-    measure: Measure = "quantity_kg",
-    month: Months = None,
-    flow: OneFlow = None,
-    language: Annotated[Language, typer.Option(help="en or zh")] = Language.en,
-    store: Store = STORE,
-    whose: ReporterOfStore = None,
+    partner: options.Partners = None,
+    measure: options.Measure = "quantity_kg",
+    month: options.Months = None,
+    flow: options.OneFlow = None,
+    language: Annotated[options.Language, typer.Option(help="en or zh")] = options.Language.en,
+    store: options.Store = options.STORE,
+    whose: options.ReporterOfStore = None,
 ) -> None:
     """Series as a picture, a line for each product and partner, with the export controls that touch the products."""
     from tasks.reports import public

@@ -8,7 +8,7 @@ command that is ended from outside has those of `flows/cli/command.py`.
 
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -24,9 +24,11 @@ from tasks.domain.errors import NoFigure, NotHeld, NothingPublished, Refused, St
 
 # Slow imports are local, so that a version, a page of help and a refused option load no data library.
 if TYPE_CHECKING:
+    import polars as pl
     from pydantic_core import ErrorDetails
 
     from schemas.store_address import S3Url
+    from tasks.reports.export_notes import Notes
 
 DISAGREES, REFUSED, HELD = 1, 2, 3
 # Options whose name differs from the field of the request that they fill; the others have its name.
@@ -65,6 +67,20 @@ Output = Annotated[
     Path | None,
     typer.Option(help="write to this file instead of the terminal; its ending says what it is: .csv, .json, .parquet, .xlsx"),
 ]  # fmt: skip
+
+
+def written(
+    rows: "pl.DataFrame", form: Form, output: Path | None = None, notes: "Callable[[], Notes] | None" = None
+) -> bool:
+    """Write rows to a file, or to standard output in another form than a table; return False for the table, which each command
+    prints itself. Raises ValueError for a file of another form, or of none that there is.
+    """
+    if form is Form.table and output is None:
+        return False
+    from tasks.reports import export
+
+    export.write(rows, form.value, output, notes)
+    return True
 
 
 STORE = Path("store")

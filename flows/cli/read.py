@@ -5,33 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from flows.cli import options
 from flows.cli.command import Commands
-from flows.cli.options import (
-    DISAGREES,
-    LEVEL,
-    NUMBER_MAX,
-    STORE,
-    Figure,
-    Flow,
-    Form,
-    Language,
-    Measure,
-    Measures,
-    Month,
-    Months,
-    OneFlow,
-    Output,
-    Partner,
-    Partners,
-    Printed,
-    Product,
-    Products,
-    ReporterOfStore,
-    Reporters,
-    Store,
-    StoreGiven,
-    StoreOfOne,
-)
 from flows.cli.terminal import console, errors, say
 from schemas.names import TABLES
 from tasks.domain.text import counted, visible
@@ -52,11 +27,11 @@ def read(
         list[str] | None,
         typer.Argument(metavar="TABLE or PRODUCT", help="a published table, else metric; and products by name or code"),
     ] = None,
-    product: Products = None,
-    partner: Partners = None,
-    month: Months = None,
-    measure: Measures = None,
-    flow: Annotated[Flow | None, typer.Option(help="direction")] = None,
+    product: options.Products = None,
+    partner: options.Partners = None,
+    month: options.Months = None,
+    measure: options.Measures = None,
+    flow: Annotated[options.Flow | None, typer.Option(help="direction")] = None,
     as_of: Annotated[
         str | None,
         typer.Option(help="as it stood on this day, YYYY-MM-DD: observation, trade_flow, metric, mover, expectation"),
@@ -64,16 +39,17 @@ def read(
     sort: Annotated[str | None, typer.Option(help="column to sort by, the largest first")] = None,
     ascending: Annotated[bool, typer.Option("--ascending", help="the smallest first")] = False,
     top: Annotated[
-        int | None, typer.Option(help="of each month the first rows alone, without totals", min=1, max=NUMBER_MAX)
+        int | None,
+        typer.Option(help="of each month the first rows alone, without totals", min=1, max=options.NUMBER_MAX),
     ] = None,
     columns: Annotated[str | None, typer.Option(help="columns, with commas between them")] = None,
     names: Annotated[bool, typer.Option("--names/--no-names", help="names behind the codes")] = True,
-    language: Annotated[Language, typer.Option(help="language of the names")] = Language.en,
-    form: Printed = Form.table,
-    output: Output = None,
-    rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1, max=NUMBER_MAX)] = 40,
-    store: StoreGiven = STORE,
-    reporter: Reporters = None,
+    language: Annotated[options.Language, typer.Option(help="language of the names")] = options.Language.en,
+    form: options.Printed = options.Form.table,
+    output: options.Output = None,
+    rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1, max=options.NUMBER_MAX)] = 40,
+    store: options.StoreGiven = options.STORE,
+    reporter: options.Reporters = None,
 ) -> None:
     """Rows of a published table, in key order; without a table figures of the table metric."""
     from tasks.domain.clock import read_day
@@ -91,7 +67,7 @@ def read(
         language.value,
     )  # fmt: skip
     answers = public.answers(store, reporter, question)
-    if form is not Form.table or output is not None:
+    if form is not options.Form.table or output is not None:
         found = public.together(answers, question.columns, is_one=len(reporter or ()) <= 1)
         export.write(
             found, form.value, output, lambda: export_notes.of_several([
@@ -116,15 +92,15 @@ def read(
 
 @commands.command(epilog="Example: `tidewaiter trace 85051110 --partner USA --month 2025-06 --metric mom_pct`")
 def trace(
-    product: Product,
-    partner: Partner = "WLD",
-    month: Month = "latest",
-    metric: Annotated[Figure, typer.Option(help="figure of the table metric")] = LEVEL,
-    measure: Measure = "quantity_kg",
-    flow: OneFlow = None,
+    product: options.Product,
+    partner: options.Partner = "WLD",
+    month: options.Month = "latest",
+    metric: Annotated[options.Figure, typer.Option(help="figure of the table metric")] = options.LEVEL,
+    measure: options.Measure = "quantity_kg",
+    flow: options.OneFlow = None,
     form: Annotated[Traced, typer.Option("--format", help="how to print it")] = Traced.table,
-    store: Store = STORE,
-    whose: ReporterOfStore = None,
+    store: options.Store = options.STORE,
+    whose: options.ReporterOfStore = None,
 ) -> None:
     """Where one published figure comes from, down to the records of the raw file; and the same figure computed again."""
     from tasks.reports import public, terminal
@@ -136,16 +112,16 @@ def trace(
     else:
         terminal.show_trace(console(), found)
     if not found.agrees:
-        raise typer.Exit(DISAGREES)
+        raise typer.Exit(options.DISAGREES)
 
 
 @commands.command(epilog="Example: `tidewaiter resolve metric --store s3://customs/store`")
 def resolve(
     table: Annotated[TableName, typer.Argument(help="published table")],
-    flow: Annotated[Flow | None, typer.Option(help="direction")] = None,
+    flow: Annotated[options.Flow | None, typer.Option(help="direction")] = None,
     release: Annotated[str | None, typer.Option(help="id of a snapshot; else the current one")] = None,
-    store: StoreOfOne = STORE,
-    whose: ReporterOfStore = None,
+    store: options.StoreOfOne = options.STORE,
+    whose: options.ReporterOfStore = None,
 ) -> None:
     """Addresses of the files of a table, one a line, for a reader of Parquet: all of one published state."""
     from tasks.store.resolve import open_release
@@ -162,9 +138,11 @@ def resolve(
 
 @commands.command(epilog="Example: `tidewaiter audit --sample 100`")
 def audit(
-    sample: Annotated[int, typer.Option(help="figures to trace back and compute again", min=0, max=NUMBER_MAX)] = 25,
-    store: Store = STORE,
-    whose: ReporterOfStore = None,
+    sample: Annotated[
+        int, typer.Option(help="figures to trace back and compute again", min=0, max=options.NUMBER_MAX)
+    ] = 25,
+    store: options.Store = options.STORE,
+    whose: options.ReporterOfStore = None,
 ) -> None:
     """Hash every published and every raw file of the store again, and trace a sample of figures back to the raw records."""
     from tasks.lineage.audit import audit as audit_store
@@ -174,7 +152,7 @@ def audit(
     for problem in report.problems:
         say(problem, to=errors, style="red")
     if report.problems:
-        raise typer.Exit(DISAGREES)
+        raise typer.Exit(options.DISAGREES)
     say(
         f"every published and every raw file of {address_of(store)} is what it was; {report.traced} figures traced back and computed again, all agree"
     )
@@ -183,8 +161,8 @@ def audit(
 @commands.command(epilog="Example: `tidewaiter revisions --release gacc_query-4cb411168c5d`")
 def revisions(
     release: Annotated[list[str] | None, typer.Option(help="release id; else every release; may be repeated")] = None,
-    store: Store = STORE,
-    whose: ReporterOfStore = None,
+    store: options.Store = options.STORE,
+    whose: options.ReporterOfStore = None,
 ) -> None:
     """What each release revised, as markdown: numbers changed, added, removed or moved, and what that did to the totals."""
     import polars as pl
@@ -206,8 +184,8 @@ def retain(
     months: Annotated[
         int, typer.Option(help="keep snapshots whose releases are younger than this", min=24, max=1200)
     ] = 24,
-    store: Store = STORE,
-    whose: ReporterOfStore = None,
+    store: options.Store = options.STORE,
+    whose: options.ReporterOfStore = None,
 ) -> None:
     """Remove published states that are older than two years; the current one and all it needs always stay.
 

@@ -6,21 +6,8 @@ from typing import Annotated
 
 import typer
 
+from flows.cli import options
 from flows.cli.command import Commands
-from flows.cli.options import (
-    DISAGREES,
-    MONTH_HELP,
-    PRODUCT_HELP,
-    STORE,
-    Flow,
-    Form,
-    Measure,
-    Output,
-    Printed,
-    ReporterOfStore,
-    Store,
-    StoreGiven,
-)
 from flows.cli.terminal import console, say
 
 INBOXES = [Path("inbox")]
@@ -30,22 +17,21 @@ commands = Commands()
 @commands.command("watch-rules", epilog="Example: `tidewaiter watch-rules --month 2025-05`")
 def rules(
     month: Annotated[str | None, typer.Option(help="one month, 2025-06; else the newest that each series has")] = None,
-    form: Printed = Form.table,
-    store: Store = STORE,
-    whose: ReporterOfStore = None,
+    form: options.Printed = options.Form.table,
+    store: options.Store = options.STORE,
+    whose: options.ReporterOfStore = None,
 ) -> None:
     """What became of each watch rule in a month, by the first print and by what is known now: fired, quiet or not evaluable."""
     from tasks.domain.period_words import read_months
     from tasks.domain.periods import month_number
-    from tasks.reports import export, watch_rules
+    from tasks.reports import watch_rules
     from tasks.reports.tables import table
 
     first, last = read_months(month) if month else (None, None)
     if first != last:
         raise ValueError(f"{month!r} has several months; name one, as 2025-06")
     found = watch_rules.listed(store, month_number(first) if first else None)
-    if form is not Form.table:
-        export.write(found, form.value, None)
+    if options.written(found, form):
         return
     if not found.height:
         say("no watch rule is about this reporter")
@@ -58,21 +44,19 @@ def rules(
 @commands.command(epilog="Example: `tidewaiter sources --inbox inbox`")
 def sources(
     inbox: Annotated[list[Path], typer.Option(help="folder into which fetches write; may be repeated")] = INBOXES,
-    form: Printed = Form.table,
-    store: StoreGiven = STORE,
+    form: options.Printed = options.Form.table,
+    store: options.StoreGiven = options.STORE,
 ) -> None:
     """Of each source the last month that is in, what is due next, what is overdue, and since when it fails."""
     import polars as pl
 
     from tasks.domain.clock import today
-    from tasks.reports import export
     from tasks.reports.sources import source_states
     from tasks.reports.tables import table
 
     states = source_states(store, inbox, today()).sources
     rows = pl.DataFrame([state.row for state in states])
-    if form is not Form.table:
-        export.write(rows, form.value, None)
+    if options.written(rows, form):
         return
     # A terminal is narrow, and in a new store most columns are empty; the other formats list the members that are lacking.
     shown = rows.with_columns(reporters=pl.Series([state.reporters_in_short for state in states]))
@@ -87,7 +71,7 @@ def mirror(
         typer.Argument(help="goods by name, or an HS code of 2, 4 or 6 digits; customs share no longer ones"),
     ] = None,
     exporter: Annotated[str, typer.Option(help="who sold")] = "CHN",
-    month: Annotated[str | None, typer.Option(help=MONTH_HELP)] = None,
+    month: Annotated[str | None, typer.Option(help=options.MONTH_HELP)] = None,
     as_of: Annotated[str | None, typer.Option(help="day, YYYY-MM-DD: both stores as they were known on it")] = None,
     publish: Annotated[
         bool,
@@ -96,16 +80,15 @@ def mirror(
             help="publish all goods of six digits as the table mirror; releases of both then keep it up to date",
         ),
     ] = False,
-    form: Printed = Form.table,
-    output: Output = None,
-    store: StoreGiven = STORE,
+    form: options.Printed = options.Form.table,
+    output: options.Output = None,
+    store: options.StoreGiven = options.STORE,
 ) -> None:
     """What the exporter says it sold beside what the importer says it bought, by month, with the reason of a difference.
 
     Both have a store of their own. No third number is made of the two.
     """
     from tasks.domain.clock import read_day
-    from tasks.reports import export
     from tasks.reports.mirror import shown, statements
     from tasks.reports.tables import table
 
@@ -121,8 +104,7 @@ def mirror(
         )
         return
     found = statements.asked(store, product, exporter, importer, month, read_day(as_of) if as_of else None)
-    if form is not Form.table or output is not None:
-        export.write(found.rows, form.value, output, lambda: shown.workbook_notes(found))
+    if options.written(found.rows, form, output, lambda: shown.workbook_notes(found)):
         return
     columns = shown.columns(found.rows)
     right = [name for name in columns if name not in ("month", "reason")]
@@ -133,14 +115,14 @@ def mirror(
     epilog="Example: `tidewaiter coverage 850511 --group EU27 --month 2025-06 --flow import --measure value_eur`"
 )
 def coverage(
-    product: Annotated[str, typer.Argument(help=PRODUCT_HELP)],
+    product: Annotated[str, typer.Argument(help=options.PRODUCT_HELP)],
     month: Annotated[str, typer.Option(help="month, 2025-06")],
     group: Annotated[str, typer.Option(help="group of reporters")] = "EU27",
-    flow: Annotated[Flow, typer.Option(help="direction")] = Flow.export,
-    measure: Measure = "quantity_kg",
+    flow: Annotated[options.Flow, typer.Option(help="direction")] = options.Flow.export,
+    measure: options.Measure = "quantity_kg",
     partner: Annotated[str, typer.Option(help="code of a partner; WLD: all of them")] = "WLD",
-    form: Printed = Form.table,
-    store: StoreGiven = STORE,
+    form: options.Printed = options.Form.table,
+    store: options.StoreGiven = options.STORE,
 ) -> None:
     """Which reporters of a group have reported a month, and the sum of the group where every one has.
 
@@ -150,7 +132,7 @@ def coverage(
     import polars as pl
 
     from tasks.domain.periods import read_period
-    from tasks.reports import export, terminal
+    from tasks.reports import terminal
     from tasks.reports.groups import Asked, Part, group_month
     from tasks.reports.resolver import known_product
     from tasks.reports.tables import listing
@@ -164,9 +146,7 @@ def coverage(
         [*map(Part._asdict, found.parts), Part(group, found.status, found.total, found.doubts)._asdict()],
         schema={"reporter": pl.String, "status": pl.String, "level": pl.Float64, "reason": pl.String},
     )
-    if form is not Form.table:
-        export.write(rows, form.value, None)
-    if form is Form.table:
+    if not options.written(rows, form):
         console().print(listing(rows, console().width))
         names = f"; without {', '.join(found.absent)} there is no sum" if found.absent else ""
         say(f"{group} {month}: {found.status}{names}")
@@ -180,4 +160,4 @@ def coverage(
             )
             say(f"{group} as one reporter prints {terminal.exact(found.printed)}{compared}")
     if found.absent or found.differs:
-        raise typer.Exit(DISAGREES)
+        raise typer.Exit(options.DISAGREES)

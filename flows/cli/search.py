@@ -5,22 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.cli import options
 from flows.cli.command import Commands
-from flows.cli.options import (
-    LEVEL,
-    NUMBER_MAX,
-    STORE,
-    Figure,
-    Form,
-    Measure,
-    Month,
-    OneFlow,
-    Partner,
-    Printed,
-    Product,
-    ReporterOfStore,
-    Store,
-)
 from flows.cli.terminal import console, errors, say
 from tasks.domain.text import clip, counted
 
@@ -36,9 +22,9 @@ commands = Commands()
 @commands.command(epilog="Example: `tidewaiter search soybeans`, or `tidewaiter search 大豆`")
 def search(
     word: Annotated[str, typer.Argument(help="name or code, or part of it, in English or Chinese")],
-    form: Printed = Form.table,
-    store: Store = STORE,
-    whose: ReporterOfStore = None,
+    form: options.Printed = options.Form.table,
+    store: options.Store = options.STORE,
+    whose: options.ReporterOfStore = None,
 ) -> None:
     """Products and partners in the store by name or code, with the months that there are of each."""
     from tasks.reports import inventory
@@ -57,10 +43,10 @@ def search(
 @commands.command("list", epilog="Example: `tidewaiter list products`")
 def list_things(
     kind: Annotated[Kind, typer.Argument(help="products, partners, months, releases, or mirrors of the reporter")],
-    form: Printed = Form.table,
-    rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1, max=NUMBER_MAX)] = 200,
-    store: Store = STORE,
-    whose: ReporterOfStore = None,
+    form: options.Printed = options.Form.table,
+    rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1, max=options.NUMBER_MAX)] = 200,
+    store: options.Store = options.STORE,
+    whose: options.ReporterOfStore = None,
 ) -> None:
     """What is in the store, with first and last month; of releases also what was decided about them since."""
     import polars as pl
@@ -68,7 +54,7 @@ def list_things(
     from tasks.reports import inventory
 
     found = inventory.inventory(store, kind.value)
-    if kind is not Kind.releases or form is not Form.table:
+    if kind is not Kind.releases or form is not options.Form.table:
         _show(found, form, rows)
         return
     _show(found.drop("decided"), form, rows)
@@ -78,12 +64,12 @@ def list_things(
 
 @commands.command(epilog="Example: `tidewaiter vintages magnets --partner world --month 2025-06`")
 def vintages(
-    product: Product,
-    partner: Partner = "WLD",
-    month: Month = "latest",
-    flow: OneFlow = None,
-    measure: Measure = "quantity_kg",
-    metric: Annotated[Figure, typer.Option(help="figure of the table metric")] = LEVEL,
+    product: options.Product,
+    partner: options.Partner = "WLD",
+    month: options.Month = "latest",
+    flow: options.OneFlow = None,
+    measure: options.Measure = "quantity_kg",
+    metric: Annotated[options.Figure, typer.Option(help="figure of the table metric")] = options.LEVEL,
     first_prints: Annotated[
         bool,
         typer.Option(
@@ -91,16 +77,16 @@ def vintages(
             help="compare the first print of each month with later releases and with the partner's figure",
         ),
     ] = False,
-    form: Printed = Form.table,
-    store: Store = STORE,
-    whose: ReporterOfStore = None,
+    form: options.Printed = options.Form.table,
+    store: options.Store = options.STORE,
+    whose: options.ReporterOfStore = None,
 ) -> None:
     """The days on which a figure changed: each value that it has had, and the release that brought it."""
     import polars as pl
 
     from tasks.domain import labels
     from tasks.domain.reporter import Reporter
-    from tasks.reports import export, query
+    from tasks.reports import query
     from tasks.reports import vintages as tracing
     from tasks.reports.first_prints import scorecard
     from tasks.reports.resolver import Resolver
@@ -121,7 +107,7 @@ def vintages(
             f"no {metric.value} of {way}s of {code}, partner {key}, {measure}, in {month}, on any day; "
             f"tidewaiter search {product} shows what there is"
         )
-    if form is Form.table:
+    if not options.written(found, form):
         say(
             f"{metric.value} of {labels.trade_of(reporter.code, way)} of {labels.product_name(code, reporter.nomenclature)}, "
             f"{labels.partner_name(key)}, {measure}",
@@ -133,29 +119,25 @@ def vintages(
             of_month, "known_from", "known_until", "value", pl.col("change_pct").round(2), "releases", *doubt
         )
         console().print(listing(shown, console().width))
-    else:
-        export.write(found, form.value, None)
 
 
-def _show_first_prints(found: "pl.DataFrame", form: Form) -> None:
+def _show_first_prints(found: "pl.DataFrame", form: options.Form) -> None:
     from tasks.reports.first_prints import WITHIN_PCT, within
 
     if not found.height:
         raise ValueError("no source prints a single month of it: ask for a line of a release page, or for one partner")
-    if form is Form.table:
+    if form is options.Form.table:
         found = found.drop("flow", "product", "partner", "measure", "first_release_id")
         found = found.select(column for column in found if column.null_count() < found.height)
     _show(found, form, ROWS_MAX)
-    if form is Form.table and (counts := within(found)):
+    if form is options.Form.table and (counts := within(found)):
         say(f"first prints have been within {WITHIN_PCT:g} % in {counts[0]} of {counts[1]} months")
 
 
-def _show(found: "pl.DataFrame", form: Form, rows_max: int) -> None:
-    from tasks.reports import export
+def _show(found: "pl.DataFrame", form: options.Form, rows_max: int) -> None:
     from tasks.reports.tables import listing
 
-    if form is not Form.table:
-        export.write(found, form.value, None)
+    if options.written(found, form):
         return
     # A heading or basket whose parts are not all covered has no figure: it is in the other formats.
     known = found.drop_nulls("first_month") if "months" in found.columns else found

@@ -27,10 +27,10 @@ from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted
 from tasks.lineage.records import as_table, current_run, lineage_row
 from tasks.lineage.snapshot_metadata import describer
-from tasks.store.compatibility import refuse_unknown
 from tasks.store.parquet import encode_file, read_table
 from tasks.store.publish import Publication, publish
 from tasks.store.snapshot import Snapshot
+from tasks.store.verify_on_read import refuse_unknown
 from tasks.store.working_copy import announcement
 
 OWN = {*INPUT, *OPTIONAL, "verdict", "reason"}

@@ -28,6 +28,13 @@ def _rebuild(rule: str, where: str, found: str, advice: str) -> Refused:
     return Refused(rule, where=where, found=found, advice=advice)
 
 
+def refuse_first(where: str, *cases: tuple[object, str, str, str]) -> None:
+    """Raises Refused for the first of these cases that is so: whether it is, the rule, what was found, what to do about it."""
+    for is_so, rule, found, advice in cases:
+        if is_so:
+            raise Refused(rule, where=where, found=found, advice=advice)
+
+
 class Held(Exception):
     """A release with errors among its findings: its bytes are kept, and it is not published until a person decides."""
 

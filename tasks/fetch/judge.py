@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from schemas.forms.fetch import Fetched
-from tasks.domain.errors import Refused
+from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.text import clip, clip_bytes
 from tasks.fetch.transport import Transport, Unreachable, is_same_source
 from tasks.sources.envelope import magic_of
@@ -26,43 +26,21 @@ log = logging.getLogger("tidewaiter.fetch")
 def refuse_other(answer: Answer, form: str) -> None:
     """Raises Refused if the bytes are not of the requested form: csv, json, html, xls or 7z."""
     body = answer.body.lstrip(b"\xef\xbb\xbf \t\r\n")
-    where = answer.address
-    if not body:
-        raise Refused(
-            "empty answer",
-            where=where,
-            found="an answer without a byte",
-            advice="The month may not be out yet; ask again later.",
-        )
-    is_markup = body[:200].lower().startswith(MARKUP)
-    if form == "7z" and is_markup:
-        raise Refused(
-            "no file yet", where=where, found=f"a page where an archive was asked for: '{clip_bytes(body[:SHOWN])}'",
-            advice="Eurostat answers so for a month that is not out; for another one the address has moved: look at it in a browser.",
-        )  # fmt: skip
-    if form != "html" and is_markup:
-        raise Refused(
-            "page instead of data", where=where, found=f"a page where {KINDS[form]} was asked for: '{clip_bytes(body[:SHOWN])}'",
-            advice="A missing key, a login, a gate or an error: look at the address in a browser.",
-        )  # fmt: skip
-    if form == "html" and not is_markup:
-        raise Refused(
-            "no page", where=where, found=f"'{clip_bytes(body[:SHOWN])}'", advice="Look at the address in a browser."
-        )
-    kind = magic_of(answer.body)
-    if kind not in BINARY.get(form, (None,)):
-        raise Refused(
-            "another format",
-            where=where,
-            found=f"{kind or 'text'} where {KINDS[form]} was asked for",
-            advice="Look at the address in a browser.",
-        )
-    starts_json = body[:1] in (b"{", b"[")
-    if (form == "json" and not starts_json) or (form == "csv" and starts_json):
-        raise Refused(
-            "message instead of data", where=where, found=f"'{clip_bytes(body[:SHOWN])}' where {KINDS[form]} was asked for",
-            advice="The source says why; ask for less or ask again later.",
-        )  # fmt: skip
+    is_markup, starts_json = body[:200].lower().startswith(MARKUP), body[:1] in (b"{", b"[")
+    kind, shown, wanted = magic_of(answer.body), f"'{clip_bytes(body[:SHOWN])}'", KINDS[form]
+    in_browser = "Look at the address in a browser."
+    refuse_first(
+        answer.address,
+        (not body, "empty answer", "an answer without a byte", "The month may not be out yet; ask again later."),
+        (form == "7z" and is_markup, "no file yet", f"a page where {wanted} was asked for: {shown}",
+         "Eurostat answers so for a month that is not out; for another one the address has moved: look at it in a browser."),
+        (form != "html" and is_markup, "page instead of data", f"a page where {wanted} was asked for: {shown}",
+         "A missing key, a login, a gate or an error: look at the address in a browser."),
+        (form == "html" and not is_markup, "no page", shown, in_browser),
+        (kind not in BINARY.get(form, (None,)), "another format", f"{kind or 'text'} where {wanted} was asked for", in_browser),
+        ((form == "json" and not starts_json) or (form == "csv" and starts_json), "message instead of data", f"{shown} where {wanted} was asked for",
+         "The source says why; ask for less or ask again later."),
+    )  # fmt: skip
 
 
 def refuse_elsewhere(address: str, origin: str) -> None:

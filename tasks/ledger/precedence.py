@@ -1,15 +1,17 @@
 """Selects the numbers of monthly series from the current statements of the ledger: which source wins for a number.
 
-Belongs here: which numbers are a month or a cumulative figure, in which unit, which kind of release wins, and how a
-large ledger is divided. The computed results are in `metrics`.
+Belongs here: which numbers are a month or a cumulative figure, in which unit, which kind of release wins, how a
+large ledger is divided, and which cumulative figures a later release replaces month by month: the ledger keeps both, each with its
+own current statement, but a year to date printed as one figure and the months of a later download describe the same trade. The
+computed results are in `metrics`; `metrics.year_to_date` handles figures that a better kind of release replaces.
 
 All numbers are whole, in the series' smallest unit; `per_unit` is how many of them make one unit of the measure, so
 that silver in grams and magnets in kilograms both become `quantity_kg` without an intermediate float.
 """
 
 import functools
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -19,12 +21,12 @@ from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import covering, priority, with_scope
 from tasks.domain.nomenclature import CHINAS, OTHERS
 from tasks.domain.periods import month_index, month_text
+from tasks.domain.release_ids import in_turns
 from tasks.domain.units import LEVEL_MAX, MILLIGRAMS_PER_KG, YEAR_MAX
-from tasks.ledger.cumulative import superseded_as_null
 
 SERIES = ("flow", "product", "classification", "partner", "measure")
 KEY = ["flow", "product", "partner", "measure", "month"]
-YOY = "_yoy"
+YOY, YEAR = "_yoy", 12
 
 
 class Portion(NamedTuple):
@@ -174,3 +176,64 @@ def _copy_baskets(numbers: pl.DataFrame) -> pl.DataFrame:
     mine = numbers.filter(pl.col("product").is_in(members["product"].unique().to_list()))
     named = mine.with_columns(nomenclature=national).join(members, on=["product", "nomenclature"])
     return named.filter(valid_in(month_text())).with_columns(product="basket", classification=pl.lit("basket"))
+
+
+def without_superseded(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    """`numbers` (KEY, span, value, priority, release_id, known_from, …) without cumulative figures replaced by months."""
+    return superseded_as_null(numbers, releases).drop_nulls("value")
+
+
+def superseded_as_null(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    """`numbers` with a null in place of the value of each cumulative figure that is replaced by months.
+
+    A figure is replaced where one later release, of its kind or a better one, requested every month of it. Months of
+    several releases do not replace it, nor months that are older than a repetition of the figure. A corrected edition
+    counts with the day of the release that it corrects. Collected figures cover only themselves, and better kinds
+    replace them whatever their day.
+    """
+    is_span = pl.col("span") == "ytd"
+    spans = numbers.filter(is_span).select(*KEY, "priority", "release_id", "known_from").unique()
+    if spans.is_empty():
+        return numbers
+    turns = in_turns(releases)
+    spans = spans.join(turns.select("release_id", "first_day"), on="release_id", how="left").select(
+        *KEY, "priority", stated_on=pl.min_horizontal("known_from", "first_day")
+    )
+    asked = with_scope(turns).with_columns(
+        priority=priority(), first=month_index("first_month"), last=month_index("last_month")
+    )  # fmt: skip
+    wholes = asked.filter(~pl.col("by_month"), pl.col("first") % YEAR == 0)
+    for release, row in _one_by_one(wholes):
+        same = (
+            spans.filter(month=row["last"], priority=row["priority"])
+            if row["last"] < row["first"] + YEAR
+            else spans.clear()
+        )
+        # Requested as one span, it covers the figure that ends in its last month.
+        as_month = release.with_columns(first_month="last_month", by_month=pl.lit(True))
+        again = covering(same.select(KEY), as_month).select(*KEY, again=pl.lit(row["first_day"]))
+        spans = spans.join(again, on=KEY, how="left").with_columns(
+            stated_on=pl.when(pl.col("priority") == row["priority"])
+            .then(pl.max_horizontal("stated_on", "again")).otherwise("stated_on")
+        ).drop("again")  # fmt: skip
+    gone = [spans.clear()]
+    january = pl.col("month") // YEAR * YEAR
+    for release, row in _one_by_one(asked.filter("by_month", pl.col("first") < pl.col("last"))):
+        older = spans.filter(
+            pl.col("stated_on") < row["first_day"], pl.col("priority") >= row["priority"], january >= row["first"],
+            pl.col("month") <= row["last"],
+        )  # fmt: skip
+        each = older.with_columns(end="month", month=pl.int_ranges(january, pl.col("month") + 1)).explode("month")
+        covered = each.join(covering(each.select(KEY).unique(), release).select(KEY), on=KEY, how="semi")
+        place = [*KEY[:-1], "end"]
+        whole = covered.group_by(place).agg(pl.len()).filter(pl.col("len") == pl.col("end") % YEAR + 1)
+        gone.append(older.join(whole.rename({"end": "month"}), on=KEY, how="semi"))
+    gone_once = pl.concat(gone).select(*KEY, "priority", span=pl.lit("ytd"), is_gone=pl.lit(True)).unique()
+    marked = numbers.join(gone_once, on=[*KEY, "priority", "span"], how="left", maintain_order="left")
+    return marked.with_columns(value=pl.when(pl.col("is_gone").is_null()).then("value")).drop("is_gone")
+
+
+def _one_by_one(releases: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, dict[str, Any]]]:
+    """Each release as a one-row table, and as a row."""
+    for row in releases.with_row_index("place").iter_rows(named=True):
+        yield releases[row["place"]], row

@@ -21,8 +21,7 @@ from tasks.domain.decisions import counting
 from tasks.domain.periods import first_day, month_end, month_name
 from tasks.domain.release_ids import in_turns
 from tasks.ledger.merge import current_statements
-from tasks.lineage.decided import Decided
-from tasks.lineage.point import Point, keys_of
+from tasks.lineage.point import Decided, Point, keys_of
 from tasks.lineage.raw_records import RawRecords, Row
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot

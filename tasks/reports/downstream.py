@@ -18,10 +18,10 @@ from tasks.domain.periods import month_name, month_number
 from tasks.lineage.records import as_table, lineage_row
 from tasks.lineage.snapshot_metadata import describer
 from tasks.reports.query import open_published
-from tasks.store.compatibility import refuse_unknown
 from tasks.store.parquet import Partition, encode_file, encode_months, partition_month, path_partition, read_table
 from tasks.store.publish import NewFile, publish
 from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.verify_on_read import refuse_unknown
 from tasks.store.working_copy import announcement, exclusive
 
 # Months that are in memory together.

@@ -4,7 +4,7 @@ Is it text, and not a page, an archive or an old workbook under a wrong name? Is
 line end, have no NUL and no byte order mark. The meaning of a byte is not checked here.
 """
 
-from tasks.domain.errors import Refused
+from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.text import clip_bytes
 
 FILE_BYTES_MAX = 200_000_000
@@ -36,31 +36,16 @@ def open_envelope(raw: bytes, where: str) -> tuple[bytes, list[str]]:
     elif raw.startswith(b"\xef\xbb\xbf"):
         raw = raw[3:]
         normalised.append("UTF-8 byte order mark")
-    if (place := raw.find(b"\0")) >= 0:
-        raise Refused(
-            "NUL byte",
-            where=where,
-            found=f"a NUL at byte {place} (UTF-16 without mark, or a damaged download)",
-            advice="Download it again.",
-        )
-    if (first := raw[:1_000].lstrip()[:1]) in (b"<", b"{", b"["):
-        raise Refused(
-            "not a table",
-            where=where,
-            found=f"it begins with {first.decode()!r}: a web page or an error message, not a download",
-            advice="Open it to see what the site said, then download again.",
-        )
-    if raw.endswith(b"\r") and b"\n" not in raw:
-        raise Refused(
-            "line ends", where=where, found="lines end in CR alone", advice="Save it with LF or CRLF line ends."
-        )
-    if not raw.endswith(b"\n"):
-        raise Refused(
-            "no final newline",
-            where=where,
-            found=f"it ends in '{clip_bytes(raw[-30:])}' without a line end: cut off",
-            advice="Download it again; the last number may be short of digits. If it was typed, end its last line.",
-        )
+    place, first = raw.find(b"\0"), raw[:1_000].lstrip()[:1]
+    refuse_first(
+        where,
+        (place >= 0, "NUL byte", f"a NUL at byte {place} (UTF-16 without mark, or a damaged download)", "Download it again."),
+        (first in (b"<", b"{", b"["), "not a table", f"it begins with {first.decode('latin-1')!r}: a web page or an error message, not a download",
+         "Open it to see what the site said, then download again."),
+        (raw.endswith(b"\r") and b"\n" not in raw, "line ends", "lines end in CR alone", "Save it with LF or CRLF line ends."),
+        (not raw.endswith(b"\n"), "no final newline", f"it ends in '{clip_bytes(raw[-30:])}' without a line end: cut off",
+         "Download it again; the last number may be short of digits. If it was typed, end its last line."),
+    )  # fmt: skip
     return raw, normalised
 
 
@@ -77,23 +62,15 @@ def open_text(raw: bytes, where: str, rule: str, advice: str) -> str:
 
 
 def _refuse_other_formats(raw: bytes, where: str) -> None:
-    if not raw:
-        raise Refused("empty file", where=where, found="the file has no bytes", advice="Download it again.")
-    if len(raw) > FILE_BYTES_MAX:
-        raise Refused(
-            "file too large",
-            where=where,
-            found=f"{len(raw):,} bytes, more than the {FILE_BYTES_MAX:,} that one download can have",
-            advice="Split it by month.",
-        )
-    if kind := magic_of(raw):
-        label = next(text for name, text in MAGICS.values() if name == kind)
-        raise Refused(
-            "not text",
-            where=where,
-            found=f"it is {label}, whatever its name says",
-            advice="Unpack it or save it as CSV.",
-        )
+    kind = magic_of(raw)
+    label = next((text for name, text in MAGICS.values() if name == kind), "")
+    large = f"{len(raw):,} bytes, more than the {FILE_BYTES_MAX:,} that one download can have"
+    refuse_first(
+        where,
+        (not raw, "empty file", "the file has no bytes", "Download it again."),
+        (len(raw) > FILE_BYTES_MAX, "file too large", large, "Split it by month."),
+        (kind, "not text", f"it is {label}, whatever its name says", "Unpack it or save it as CSV."),
+    )
 
 
 def _from_utf_16(raw: bytes, where: str) -> bytes:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 import fastexcel
 import polars as pl
 
-from tasks.domain.errors import Refused
+from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.text import clip
 from tasks.sources.csv import COLUMNS_MAX, REPLACEMENT, Lexed, check_titles, clean_title
 from tasks.sources.csv_split import FIELD_BYTES_MAX
@@ -170,20 +170,13 @@ def _inspect(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> N
     """Inspect a member's XML: the reader below would show formulas as values and hidden rows as rows."""
     with archive.open(member) as stream:
         content = stream.read(member.file_size + 1)
-    if len(content) > member.file_size:
-        raise Refused(
-            "archive",
-            where=where,
-            found=f"{clip(member.filename)} unpacks to more than it declares",
-            advice="Do not use this file.",
-        )
-    if content.startswith(b"PK\x03\x04"):
-        raise Refused(
-            "archive",
-            where=where,
-            found=f"{clip(member.filename)} is an archive itself",
-            advice="Keep one table a file.",
-        )
+    name = clip(member.filename)
+    is_too_long, is_archive = len(content) > member.file_size, content.startswith(b"PK\x03\x04")
+    refuse_first(
+        where,
+        (is_too_long, "archive", f"{name} unpacks to more than it declares", "Do not use this file."),
+        (is_archive, "archive", f"{name} is an archive itself", "Keep one table a file."),
+    )
     is_sheet = b"sheetData" in content
     if is_sheet:
         _check_places(content, where)
@@ -191,12 +184,12 @@ def _inspect(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> N
     signs = (IN_ANY_XML if is_xml else ()) + (IN_SHEETS if is_sheet else ())
     for sign, meaning in signs:
         if re.search(sign, content):
-            raise Refused(
-                "workbook content",
-                where=f"{where}, {clip(member.filename)}",
-                found=meaning,
-                advice="Copy the values into a plain sheet, or drop the download as the site gave it.",
-            )
+            raise _hidden(f"{where}, {name}", meaning)
+
+
+def _hidden(where: str, found: str) -> Refused:
+    advice = "Copy the values into a plain sheet, or drop the download as the site gave it."
+    return Refused("workbook content", where=where, found=found, advice=advice)
 
 
 def _check_places(sheet: bytes, where: str) -> None:
@@ -208,15 +201,7 @@ def _check_places(sheet: bytes, where: str) -> None:
         last_column = max(last_column, functools.reduce(lambda number, letter: number * 26 + letter % 32, letters, 0))
         last_row = max(last_row, int(digits[:12]))
     cells = len(CELL.findall(sheet))
-    complaint = None
     if len(distinct) != len(places):
-        complaint = "a cell or a row that stands there twice"
-    elif last_row * last_column > 2 * cells + EMPTY_CELLS_MAX:
-        complaint = f"{cells:,} cells spread over {last_row:,} rows and {last_column:,} columns"
-    if complaint:
-        raise Refused(
-            "workbook content",
-            where=where,
-            found=complaint,
-            advice="Copy the values into a plain sheet, or drop the download as the site gave it.",
-        )
+        raise _hidden(where, "a cell or a row that stands there twice")
+    if last_row * last_column > 2 * cells + EMPTY_CELLS_MAX:
+        raise _hidden(where, f"{cells:,} cells spread over {last_row:,} rows and {last_column:,} columns")

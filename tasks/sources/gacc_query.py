@@ -19,7 +19,7 @@ declared.
 
 import polars as pl
 
-from tasks.domain.errors import Refused
+from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.text import clip
 from tasks.sources import csv, envelope, excel
 from tasks.sources.csv import plain_texts
@@ -90,22 +90,17 @@ def _meanings(titles: list[str], where: str) -> list[str]:
         )
     meanings = [MEANING[title] for title in titles]
     twice = sorted({titles[place] for place, meaning in enumerate(meanings) if meanings.count(meaning) > 1})
-    if twice:
-        raise Refused("column twice", where=where, found=f"the same column twice: {', '.join(twice)}", advice=advice)
     values = [meaning for meaning in meanings if meaning.startswith("value")]
-    if len(values) != 1:
-        found = "no value column (人民币 or 美元)" if not values else "two value columns, CNY and USD"
-        raise Refused("value column", where=where, found=found, advice=advice)
-    if "product" not in meanings:
-        raise Refused("no product column", where=where, found="no 商品编码 (Commodity code)", advice=advice)
-    for quantity, unit in UNIT_OF.items():
-        if (quantity in meanings) != (unit in meanings):
-            raise Refused(
-                "quantity without unit", where=where, found=f"only one of {quantity} and {unit}", advice=advice
-            )
-    for code in ("partner", "regime", "province"):
-        if f"{code}_name" in meanings and code not in meanings:
-            raise Refused("name without code", where=where, found=f"{code} names without their codes", advice=advice)
+    refuse_first(
+        where,
+        (twice, "column twice", f"the same column twice: {', '.join(twice)}", advice),
+        (not values, "value column", "no value column (人民币 or 美元)", advice),
+        (len(values) > 1, "value column", "two value columns, CNY and USD", advice),
+        ("product" not in meanings, "no product column", "no 商品编码 (Commodity code)", advice),
+        *(((quantity in meanings) != (unit in meanings), "quantity without unit", f"only one of {quantity} and {unit}", advice) for quantity, unit in UNIT_OF.items()),
+        *((f"{code}_name" in meanings and code not in meanings, "name without code", f"{code} names without their codes", advice)
+          for code in ("partner", "regime", "province")),
+    )  # fmt: skip
     return meanings
 
 

@@ -23,7 +23,7 @@ from tasks.ledger.published_state import Known
 from tasks.lineage.records import Run, as_table, current_run
 from tasks.steps.assemble import Ledger
 from tasks.store.snapshot import Snapshot, current_id, open_snapshot
-from tasks.store.temporary_copy import temporary_copy
+from tasks.store.temporary import temporary_copy
 
 # The maximum size of a batch: its months are derived together, a year of the full cube at most, and a kill loses at most one batch.
 RECORDS_MAX = 4_000_000

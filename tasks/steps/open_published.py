@@ -19,12 +19,11 @@ from tasks.domain.periods import month_index
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
 from tasks.steps.affected_months import plan_months
-from tasks.store.compatibility import refuse_unknown
 from tasks.store.manifest import FileEntry
 from tasks.store.parquet import Partition, partition_month, path_partition, read_table
 from tasks.store.reporters import named
 from tasks.store.snapshot import Snapshot, open_snapshot
-from tasks.store.verify_on_read import prove
+from tasks.store.verify_on_read import prove, refuse_unknown
 from tasks.store.working_copy import address_of
 
 log = logging.getLogger("tidewaiter.known")

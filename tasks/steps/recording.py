@@ -12,7 +12,7 @@ from tasks.lineage.emit import emit
 from tasks.lineage.records import Run, recording
 from tasks.steps.step import flow_run_id
 from tasks.store.reporters import store_of
-from tasks.store.temporary_copy import temporary_copy
+from tasks.store.temporary import temporary_copy
 from tasks.store.working_copy import at_hand
 
 

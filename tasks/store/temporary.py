@@ -1,7 +1,8 @@
-"""Makes temporary folders that are gone when their process ends, even if it is killed.
+"""Makes temporary folders that are gone when their process ends, even if it is killed, and in one of them a store for a dry run.
 
 A folder is locked by its process. A process that is killed holds no lock, so the next one that makes a folder of the same
-kind deletes what it left, and never the folder of a living process, however old that is.
+kind deletes what it left, and never the folder of a living process, however old that is. A dry run publishes into its store with
+the same code as a real run, so both give the same result; the store itself is only read.
 """
 
 import fcntl
@@ -13,8 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tasks.store.filesystem import LOCAL
+from tasks.store.snapshot import POINTER, SNAPSHOTS, object_path, open_snapshot
 
 MARK = ".lock"
+PREFIX = ".copy-"
+ORIGIN = ".origin"
 
 
 def write_at_once(place: Path, data: bytes, *, sync: bool = True, mode: int = 0o644) -> None:
@@ -72,3 +76,49 @@ def _sweep(parent: Path, prefix: str) -> None:
             pass
         finally:
             os.close(descriptor)
+
+
+@contextmanager
+def temporary_copy(store: Path) -> Iterator[Path]:
+    """A store in the state of `store`, in a sibling folder, because hard links do not cross disks. For a store whose
+    folder does not exist yet: in the nearest folder above it that does, so that nothing stays behind.
+    """
+    with folder_next_to(store) as folder:
+        aside = folder / store.name
+        aside.mkdir()
+        (folder / ORIGIN).write_text(str(store.absolute()))
+        snapshot = open_snapshot(store)
+        if snapshot is not None:
+            shutil.copytree(snapshot.path, aside / SNAPSHOTS / snapshot.id, copy_function=_link)
+            for place in {object_path(store, entry.sha256) for entry in snapshot.every}:
+                target = aside / place.relative_to(store)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _link(place, target)
+            (aside / POINTER).symlink_to(f"{SNAPSHOTS}/{snapshot.id}")
+        # A release also depends on past decisions and on the days of first landing.
+        for note in [*store.glob("held/*.json"), *store.glob("raw/*/*.json")]:
+            target = aside / note.relative_to(store)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(note, target)
+        yield aside
+
+
+@contextmanager
+def folder_next_to(store: Path) -> Iterator[Path]:
+    """Make a temporary folder on the disk of a store, deleted at the end; those of killed runs are deleted too."""
+    parent = next(folder for folder in store.absolute().parents if folder.is_dir())
+    with temporary_folder(parent, PREFIX) as folder:
+        yield folder
+
+
+def origin_of(store: Path) -> Path:
+    """Return the store that a temporary one was made from; any other store itself."""
+    note = store.parent / ORIGIN
+    return Path(note.read_text()) if note.is_file() else store
+
+
+def _link(source: str | Path, target: str | Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

@@ -1,9 +1,12 @@
-"""Hashes published files before a release reads them.
+"""Hashes published files before a release reads them, and refuses those of another version.
 
 A Parquet page may have no checksum: a bit that flipped on the disk reads as another number, and its results would be
 published under a correct hash, or shown to a person. So every step that derives, checks or reports hashes its inputs
-first. Belongs here: that check, and the remedy for a damaged file. Does not belong here: verifying a whole store
-(`verify`), which reads every byte.
+first. Nor is a store published over that another version of Tidewaiter wrote: an unknown table carried over unchanged, next to
+changed ones, would make an inconsistent state, and an unknown column would be lost silently.
+
+Belongs here: these two checks, and the remedy for a damaged file. Does not belong here: verifying a whole store
+(`verify`), which reads every byte; files with fewer columns (`steps.open_published`, `parquet`).
 """
 
 import logging
@@ -13,15 +16,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import polars as pl
+
+from schemas.layouts import LAYOUTS
 from schemas.store_address import S3Url
-from tasks.domain.errors import DamagedStore
-from tasks.store.manifest import FileEntry
+from schemas.table import schema_sha256, stored_columns
+from tasks.domain.errors import DamagedStore, StoreError
+from tasks.store.manifest import OTHER_VERSION, FileEntry
 from tasks.store.parquet import Partition, path_partition
 from tasks.store.snapshot import Snapshot
 from tasks.store.verify import Hashes, check_file
 from tasks.store.working_copy import address_of
 
 SHOWN_MAX = 5
+REMEDY = f"Nothing was published. {OTHER_VERSION}"
 log = logging.getLogger("tidewaiter.proof")
 
 
@@ -84,3 +92,18 @@ def _prove(snapshot: Snapshot, entries: Sequence[FileEntry]) -> None:
     is_copy = isinstance(address_of(snapshot.store), S3Url)
     remedy = f"\nThis is a working copy: delete {snapshot.store}, and it is fetched again." if is_copy else ""
     raise DamagedStore(f"{len(found)} of the files to be read failed their checksum:\n{listed}{remedy}")
+
+
+def refuse_unknown(snapshot: Snapshot | None) -> None:
+    """Raise StoreError where a snapshot has a table, or a table a column, that this version does not know."""
+    # One file of each form: all files that one version wrote have its columns.
+    forms = {(entry.table, entry.schema_sha256): entry for entry in (snapshot.files if snapshot else ())}
+    if tables := sorted({table for table, _ in forms} - {*LAYOUTS}):
+        raise StoreError(f"the store has tables that this version does not know: {', '.join(tables)}. {REMEDY}")
+    for (table, form), entry in sorted(forms.items()):
+        if form != schema_sha256(table):
+            found = pl.read_parquet_schema(snapshot.path / entry.path)  # type: ignore[union-attr]
+            if columns := [name for name in found if name not in stored_columns(table)]:
+                raise StoreError(
+                    f"{entry.path}: the table {table} has columns that this version does not know: {', '.join(columns)}. {REMEDY}"
+                )

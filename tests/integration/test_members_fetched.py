@@ -78,21 +78,8 @@ def deployed(base: str, inbox: Path) -> FetchReport:
 
 
 def covered(store: Path) -> tuple[int, str]:
-    asked = [
-        "coverage",
-        CODE,
-        "--month",
-        MONTH,
-        "--flow",
-        "import",
-        "--measure",
-        "value_eur",
-        "--partner",
-        "CHN",
-        "--store",
-        str(store),
-    ]
-    done = CliRunner().invoke(app, asked, env={"COLUMNS": "300"})
+    asked = f"coverage {CODE} --month {MONTH} --flow import --measure value_eur --partner CHN --store {store}"
+    done = CliRunner().invoke(app, asked.split(), env={"COLUMNS": "300"})
     return done.exit_code, done.output
 
 

@@ -102,21 +102,8 @@ def test_another_machine_reads_traces_and_audits(
     url, folder = sample
     shown = {}
     for store in (str(url), str(folder)):
-        done = CliRunner().invoke(
-            app,
-            [
-                "read",
-                "metric",
-                "--product",
-                "85051110",
-                "--format",
-                "csv",
-                "--output",
-                str(tmp_path / "rows.csv"),
-                "--store",
-                store,
-            ],
-        )
+        asked = f"read metric --product 85051110 --format csv --output {tmp_path}/rows.csv --store {store}"
+        done = CliRunner().invoke(app, asked.split())
         assert done.exit_code == 0, done.output
         shown[store] = (tmp_path / "rows.csv").read_bytes()
     assert shown[str(url)] == shown[str(folder)]

@@ -34,37 +34,41 @@ def objects(customs: Customs, root: S3Url) -> dict[str, bytes]:
     return {key: customs.get(root, key) for key in customs.keys(root)}
 
 
-@pytest.fixture
-def root(customs: Customs, tmp_path: Path) -> S3Url:
+@pytest.fixture(scope="module")
+def root(bucket_server: Customs, tmp_path_factory: pytest.TempPathFactory) -> S3Url:
     """China first, then the United Kingdom, by two watches."""
-    root = root_of(customs)
-    assert taken(dropped(tmp_path / "first", "june.csv"), root) == {"june.csv": "published"}
-    china = objects(customs, root)
+    inbox, root = tmp_path_factory.mktemp("inbox"), root_of(bucket_server)
+    assert taken(dropped(inbox / "first", "june.csv"), root) == {"june.csv": "published"}
+    china = objects(bucket_server, root)
     assert {key.partition("/")[0] for key in china} == {"expectation", "mover", "reporter=CHN"}
-    assert taken(dropped(tmp_path / "second", "ots.json"), root) == {"ots.json": "published"}
-    both = objects(customs, root)
+    assert taken(dropped(inbox / "second", "ots.json"), root) == {"ots.json": "published"}
+    both = objects(bucket_server, root)
     assert {key.partition("/")[0] for key in both} == {"expectation", "mover", "reporter=CHN", "reporter=GBR"}
     assert {key: both[key] for key in china} == china
     return root
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same two in a folder."""
+    place = tmp_path_factory.mktemp("folder")
+    taken(dropped(place / "inbox", "june.csv", "ots.json"), place / "store")
+    return place / "store"
+
+
 def test_two_reporters_in_one_bucket_are_those_of_a_folder_and_of_each_other_unchanged(
-    root: S3Url, customs: Customs, tmp_path: Path
+    root: S3Url, customs: Customs, folder: Path
 ) -> None:
     assert {reporter: str(store) for reporter, store in stores_of(root).items()} == {
         "CHN": f"{root}/reporter=CHN", "GBR": f"{root}/reporter=GBR",
     }  # fmt: skip
-    folder = tmp_path / "folder"
-    taken(dropped(tmp_path / "inbox", "june.csv", "ots.json"), folder)
     for reporter, files in hashes(folder).items():
         found = open_release(f"{root}/reporter={reporter}").snapshot
         assert {entry.path: entry.sha256 for entry in found.files} == files
         assert customs.current(S3Url(f"{root}/reporter={reporter}"))[0] == found.id
 
 
-def test_plain_readers_read_both_in_one_query_with_the_reporter_from_the_path(root: S3Url, tmp_path: Path) -> None:
-    folder = tmp_path / "folder"
-    taken(dropped(tmp_path / "inbox", "june.csv", "ots.json"), folder)
+def test_plain_readers_read_both_in_one_query_with_the_reporter_from_the_path(root: S3Url, folder: Path) -> None:
     own = (
         pl.scan_parquet(f"{folder}/reporter=*/current/metric/**/*.parquet", hive_partitioning=True).collect().sort(KEYS)
     )

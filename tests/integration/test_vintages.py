@@ -1,5 +1,6 @@
 """One query as downloaded on three days: the ledger, the revisions and the as-of reads, against the workbooks themselves."""
 
+import functools
 import itertools
 from datetime import date
 from pathlib import Path
@@ -21,6 +22,7 @@ TODAY = date(2026, 7, 1)
 Place = tuple[str, str, str]
 
 
+@functools.cache
 def workbook(path: Path) -> dict[Place, int]:
     """month, partner code, province code -> US dollars, by openpyxl."""
     rows = openpyxl.load_workbook(path).worksheets[0].iter_rows(values_only=True)

@@ -52,14 +52,14 @@ def test_a_neighbour_keeps_the_modules_of_its_folders_of_the_same_names(wheel: z
     for name in names:
         (project / name).mkdir(parents=True)
         (project / name / "mine.py").write_text(f"NAME = {name!r}")
-    code = f"import {', '.join(f'{name}.mine' for name in names)}, tidewaiter; print(flows.mine.NAME, tasks.mine.NAME); tidewaiter.read"
+    code = f"import {', '.join(f'{name}.mine' for name in names)}, tidewaiter; print(flows.mine.NAME, tasks.mine.NAME, tidewaiter.__file__); tidewaiter.read"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=project, env={**os.environ, "PYTHONPATH": str(installed)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert (done.returncode, done.stdout.split()) == (0, ["flows", "tasks"]), done.stderr
+    own = str(installed / "tidewaiter" / "__init__.py")
+    assert (done.returncode, done.stdout.split()) == (0, ["flows", "tasks", own]), done.stderr
 
 
-@pytest.mark.services
 def test_the_installed_package_runs_reads_deploys_and_works_in_an_empty_folder(
     wheel: zipfile.Path, tmp_path: Path
 ) -> None:
@@ -77,13 +77,7 @@ def test_the_installed_package_runs_reads_deploys_and_works_in_an_empty_folder(
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    where = subprocess.run(
-        [sys.executable, "-P", "-c", "import flows, tasks; print(flows.__file__, tasks.__file__)"], cwd=folder, env=environment,
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert all(place.startswith(str(installed)) for place in where.stdout.split())
     assert "+660.8" in command("run", "--no-prefect")
-    assert "+660.8 %" in command("read", "magnets", "--partner", "US", "--month", "2025-06", "--measure", "quantity_kg")
     try:
         assert "deployed; drop files into inbox/" in command("deploy")
         note = json.loads((folder / ".prefect" / "server.json").read_text())

@@ -7,8 +7,8 @@ import polars as pl
 from tasks.domain.reporter import Reporter
 from tasks.ledger import merge as ledger
 from tasks.ledger.doubts import Doubt, Doubts
-from tasks.lineage.decided import Decided
 from tasks.lineage.operands import Origins
+from tasks.lineage.point import Decided
 from tasks.lineage.raw_records import RawRecords
 from tasks.lineage.trace import Tracer
 from tasks.metrics.derive import derive

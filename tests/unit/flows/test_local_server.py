@@ -80,20 +80,6 @@ def test_another_server_at_our_old_address_is_not_taken_for_ours_nor_stopped_and
     assert not local_server.NOTE.exists()
 
 
-def test_a_disk_that_is_full_leaves_the_note_as_it_was(
-    stranger: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = local_server.NOTE.read_text()
-
-    def full(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        local_server.note({"api": "http://127.0.0.1:1/api", "pid": 1})
-    assert local_server.NOTE.read_text() == before
-
-
 @pytest.mark.parametrize("whose", ["a number of no process", "another process", "ours"])
 def test_a_server_of_our_folder_is_ours_and_one_that_was_named_is_used(
     stranger: dict[str, str], prefect: int, monkeypatch: pytest.MonkeyPatch, whose: str

@@ -22,7 +22,7 @@ from openlineage.client.serde import Serde
 from schemas.forms.outcome import Outcome
 from schemas.table import empty_frame, polars_schema
 from schemas.tables.catalog import MODELS
-from tasks.lineage.emit import PATIENCE_S, emit_elsewhere
+from tasks.lineage.emit import PATIENCE_S, emit, emit_elsewhere
 from tasks.lineage.openlineage import COLUMNS, events
 from tasks.lineage.records import Run, StepRecord
 from tests.conftest import SHARED_DATA
@@ -263,6 +263,32 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pyt
     os.environ.update(before)
 
 
+LAND = step("land", outputs={"land": sha("9")})
+FAILED = replace(MERGE, error="OSError: disk")
+
+
+@pytest.mark.parametrize(
+    ("records", "outcome", "names"),
+    [
+        ([NORMALISE], OUTCOME, ["s.ndjson"]), ([NORMALISE], OUTCOME.model_copy(update={"status": "nothing new"}), []),
+        # A bad file that is dropped every day fills no folder.
+        ([LAND, FAILED], None, [f"failed-{'9' * 12}-merge.ndjson"]), ([FAILED], None, []), ([LAND], None, []),
+    ],
+)  # fmt: skip
+def test_the_events_of_a_run_are_written_once_unless_it_changed_nothing(
+    records: list[StepRecord], outcome: Outcome | None, names: list[str],
+    environment: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    run = Run(records=records, outcome=outcome)
+    for _ in range(2):
+        emit(run, tmp_path)
+    assert [path.name for path in tmp_path.glob("lineage/*")] == names
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "lineage").touch()
+    emit(run, tmp_path / "other")
+    assert [record.getMessage()[:21] for record in caplog.records] == ["the lineage events of"] * len(names)
+
+
 class Receiver(ThreadingHTTPServer):
     """Takes events on a free port of the loopback as a lineage server does."""
 
@@ -390,14 +416,3 @@ def test_an_endpoint_that_never_answers_is_given_up(
         emit_elsewhere(events(whole, "query-1"))
         assert time.monotonic() - begin < PATIENCE_S + 1
     assert warnings_of(caplog)  # async_http logs by itself
-
-
-def test_a_dead_endpoint_does_not_keep_events_from_another(
-    whole: Run, environment: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    path = tmp_path / "copy.ndjson"
-    dead = {"type": "http", "url": dead_url(), "retry": {"total": 0}}
-    file = {"type": "file", "log_file_path": str(path), "append": True}
-    transport(environment, type="composite", transports=[dead, file])
-    emit_elsewhere(events(whole, "query-1"))
-    assert ours([json.loads(line) for line in path.read_text().splitlines()]) == told(whole)

@@ -1,6 +1,7 @@
 """A figure reckoned again from the ledger's rows is the figure that was published, whatever the store holds."""
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 
@@ -42,16 +43,17 @@ def test_every_figure_is_found_again_from_the_rows_that_make_it(store: Store, na
         assert "+".join(sorted(kinds)) == (row["kinds"] or ""), (point, row["kinds"], kinds)
 
 
-def test_a_code_below_that_is_not_all_there_is_adds_nothing_to_a_printed_level() -> None:
-    """HS6 is printed for everybody, and one HS8 of several for a partner that the other file does not have."""
+@pytest.mark.parametrize(("asked", "level"), [("85051110", 1000), ("850511", 1001)])
+def test_a_code_below_adds_to_a_printed_level_where_it_is_all_there_is(asked: str, level: int) -> None:
+    """HS6 is printed for one partner, and one HS8, of several or of all, for a partner that the other file does not have."""
     six = release("six", products=["850511"], measures=["value_usd"])
-    eight = release("eight", products=["85051110"], measures=["quantity", "value_usd"])
+    eight = release("eight", products=[asked], measures=["quantity", "value_usd"])
     store = [
         (six, [number(six, "DEU", "2025-06", 1000, "value_usd", product="850511")]),
         (eight, [number(eight, "HRV", "2025-06", 1, "value_usd")]),
     ]
     trace = tracer_of(store).trace(Point("export", "850511", "EU27", "value_usd", 2025 * 12 + 5), "level")
-    assert (trace.value, trace.recomputed) == (1000, 1000)
+    assert (trace.value, trace.recomputed) == (level, level)
 
 
 def test_a_growth_of_a_print_on_a_query_names_both_kinds() -> None:

@@ -21,7 +21,6 @@ from schemas.reference.models import TABLES
 from schemas.reference.statement_terms import VALUATIONS, ZEROS
 from schemas.table import schema_sha256
 from tasks.domain.hashing import code_sha256
-from tasks.sources import us_census
 from tasks.sources.registry import SOURCES
 
 ROOT = Path(__file__).parents[3]
@@ -174,11 +173,6 @@ def test_a_partner_code_and_a_partner_key_mean_one_thing_in_every_month() -> Non
     assert compared > 10_000
 
 
-def terms(source: str, flow: str) -> dict[str, list[str]]:
-    rows = code_table("statement_terms").filter(source=source, flow=flow)
-    return {measure: [*words] for measure, *words in rows.select("measure", "valuation", "partner_is").rows()}
-
-
 def test_every_source_has_terms_for_each_measure_and_direction_once_and_each_word_is_used() -> None:
     table = code_table("statement_terms")
     assert ({*table["valuation"]}, {*table["zero"]}) == ({*VALUATIONS}, {*ZEROS})
@@ -204,16 +198,6 @@ def test_currency_and_rounding_are_those_of_the_printed_labels() -> None:
     assert joined.filter(wrong).height == 0
     assert {*table.filter(pl.col("rounding") != "nearest")["zero"]} == {"less than a step"}
     assert {*labels["measure"]} == {*table["measure"]}
-
-
-def test_the_terms_that_a_comparison_of_two_reporters_rests_on() -> None:
-    """A mirror must not take a customs value for CIF, nor FAS for FOB."""
-    of_union = {"value_eur": ["CIF", "origin, consignment inside the EU"]}
-    assert terms("us_census", "import") == {"value_usd": ["customs value", "origin"], "value_usd_cif": ["CIF", "origin"]}  # fmt: skip
-    assert terms("us_census", "export") == {"value_usd": ["FAS", "ultimate destination"]}
-    assert terms("gacc_query", "export")["value_usd"] == ["FOB", "last known destination"]
-    assert terms("eurostat_comext", "import") == terms("eurostat_bulk", "import") == of_union
-    assert {*us_census.VALUES.values()} <= {*code_table("currencies")["printed"]}
 
 
 def test_the_page_about_sources_says_what_the_table_says() -> None:

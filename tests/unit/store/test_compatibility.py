@@ -14,9 +14,9 @@ from flows.cli.app import app
 from flows.release import ingest as ingest_release
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import StoreError
-from tasks.store.compatibility import refuse_unknown
 from tasks.store.publish import NewFile, publish
 from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.verify_on_read import refuse_unknown
 from tests.copied_store import copied
 from tests.unit.store.small_store import JUNE, stored
 

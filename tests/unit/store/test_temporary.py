@@ -1,4 +1,5 @@
-"""A temporary folder is gone at the end; that of a killed process with the next one; never that of a living one."""
+"""A temporary folder is gone at the end; that of a killed process with the next one; never that of a living one. And a temporary
+store for a dry run."""
 
 import os
 import subprocess
@@ -6,7 +7,12 @@ import sys
 import time
 from pathlib import Path
 
-from tasks.store.temporary import temporary_folder
+import pytest
+
+from tasks.store.snapshot import current_id, open_snapshot
+from tasks.store.temporary import MARK, PREFIX, temporary_copy, temporary_folder
+from tasks.store.verify import audit_store
+from tests.unit.store.small_store import JULY, JUNE, stored
 
 PROGRAM = """
 import sys, time
@@ -48,3 +54,51 @@ def test_what_a_killed_process_left_goes_with_the_next_and_what_a_living_one_has
             process.wait()
             assert process.stdout is not None
             process.stdout.close()
+
+
+def leftovers(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.name.startswith(PREFIX)]
+
+
+def test_the_state_is_the_same_and_what_is_published_there_stays_there(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    before = stored(store, {JUNE: [1, 2]})
+    with temporary_copy(store) as aside:
+        assert aside.name == "store"
+        assert aside.parent.parent == tmp_path
+        assert current_id(aside) == before.id
+        (path,) = open_snapshot(aside).paths("metric")  # type: ignore[union-attr]
+        assert path.read_bytes() == before.paths("metric")[0].read_bytes()
+        assert audit_store(aside) == []
+        assert stored(aside, {JULY: [3]}).id != before.id
+    assert current_id(store) == before.id
+    assert leftovers(tmp_path) == []
+
+
+def test_decisions_and_days_of_landing_are_copied_and_raw_bytes_are_not(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    for name in ("held/a.json", "raw/ab/abc.json", "raw/ab/abc"):
+        (store / name).parent.mkdir(parents=True, exist_ok=True)
+        (store / name).write_text(name)
+    with temporary_copy(store) as aside:
+        found = sorted(str(path.relative_to(aside)) for path in aside.rglob("*") if path.is_file())
+        assert found == ["held/a.json", "raw/ab/abc.json"]
+        (aside / "held/a.json").write_text("decided")
+    assert (store / "held/a.json").read_text() == "held/a.json"
+
+
+def test_the_folder_is_deleted_after_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), temporary_copy(tmp_path / "store"):
+        raise RuntimeError
+    assert leftovers(tmp_path) == []
+
+
+def test_a_folder_of_a_killed_run_is_swept_and_that_of_a_running_one_is_not(tmp_path: Path) -> None:
+    killed = tmp_path / f"{PREFIX}killed"
+    killed.mkdir()
+    (killed / MARK).write_text("")
+    with temporary_copy(tmp_path / "store") as first:
+        assert not killed.exists()
+        with temporary_copy(tmp_path / "store") as second:
+            assert first.is_dir()
+            assert first != second

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from tasks.lineage.decided import Decided
-from tasks.lineage.point import Point
+from tasks.lineage.point import Decided, Point
 from tests.unit.builders import number, release, release_table
 from tests.unit.decisions import decision, decision_table
 from tests.unit.figures import Store, merged
