@@ -51,7 +51,6 @@ SLOW = (
     "unit/flows/test_withdraw.py",
     "unit/flows/test_backfill.py",
     "unit/checks/test_approval.py",
-    "unit/checks/test_remembered.py",
     "unit/controls/test_controls.py",
     "unit/ledger/test_name_tables.py",
     "unit/checks/test_no_trade.py",
