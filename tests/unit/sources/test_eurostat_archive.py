@@ -5,6 +5,7 @@ import random
 import tempfile
 import tracemalloc
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import py7zr
@@ -13,8 +14,9 @@ from comext_bulk import Row, archive, text
 
 from tasks.domain.errors import Refused
 from tasks.sources import eurostat_archive
-from tasks.sources.eurostat_archive import split, unpacked
-from tasks.sources.eurostat_comext import wanted
+from tasks.sources.eurostat_archive import split, split_parts, unpacked
+from tasks.sources.eurostat_comext import ZONE, wanted
+from tasks.sources.protocol import Answer, Question
 
 DATA = bytes(range(256)) * 400
 ROWS = (
@@ -105,6 +107,15 @@ def test_each_line_goes_to_its_part_and_a_reporter_that_is_none_is_counted(tmp_p
     assert [part[:2] + part[3:] for part in parts] == [("DEU", "import", 2), ("DEU", "export", 2), ("FRA", "import", 2)]
     assert parts[1].file.read_bytes() == text([ROWS[1], ROWS[6]])
     assert left_out == {"GB": 1}
+
+
+def test_reporters_that_are_not_there_and_those_that_are_none_are_said(caplog: pytest.LogCaptureFixture) -> None:
+    whole = Question("full", "eurostat_bulk", "", "7z", ZONE, "full", {"months": "2025-06"})
+    answer = Answer(archive(text(ROWS)), datetime(2025, 8, 14, tzinfo=UTC), "")
+    found = [question.name for question, _ in split_parts(wanted([]), ("import", "export"), whole, answer)]
+    assert found == [f"comext_bulk_{name}_2025-06" for name in ("DEU_import", "DEU_export", "FRA_import")]
+    assert "GB (1 row)" in caplog.text
+    assert "no row of AUT, BEL, BGR, " in caplog.text
 
 
 @pytest.mark.parametrize(
