@@ -9,10 +9,19 @@ from typing import Any
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, MONEY, YEAR_MONTHS, CheckContext, values_by_partner
+from tasks.checks.context import (
+    EXAMPLES,
+    MONEY,
+    YEAR_MONTHS,
+    CheckContext,
+    dollars_of,
+    in_dollars,
+    threshold,
+    values_by_partner,
+    whole_threshold,
+)
 from tasks.checks.published_months import RATED
 from tasks.checks.registry import check
-from tasks.checks.thresholds import dollars_of, in_dollars, threshold, whole_threshold
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name

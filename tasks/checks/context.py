@@ -1,13 +1,16 @@
-"""Gathers what the checks compare: a release and the months published around it. Each part is computed once, on
-first use.
+"""Gathers what the checks compare: a release and the months published around it, each part once, on first use; and the bounds.
+
+The bounds are rows of `schemas/reference/check_thresholds.csv`, each with its reason and how it was measured. Amounts of
+money there are in US dollars; a check compares other money at a rough rate, such as seven yuan for a dollar.
 """
 
+import functools
 from collections.abc import Collection, Sequence
-from functools import cached_property
 from typing import Any
 
 import polars as pl
 
+from schemas.reference.code_tables import code_table
 from tasks.checks.published_months import CODED, FEW_PRODUCTS, RATED, Month, PublishedMonths, Sums, with_codes
 from tasks.domain.coverage import WORLD
 from tasks.domain.nomenclature import LINE
@@ -29,6 +32,8 @@ QUANTITY = pl.col("measure").cat.starts_with("quantity")
 GROWTH = pl.col("measure").cat.ends_with("_yoy")
 # Cumulated from January; January itself is cumulative too.
 SO_FAR = (pl.col("period_start").dt.month() == 1) & (pl.col("period_start").dt.year() == pl.col("period_end").dt.year())
+# How much of other money a dollar is, roughly. Used for bounds alone: no figure is converted with it.
+A_DOLLAR = {"value_cny": 7, "value_jpy": 150}
 
 
 class CheckContext:
@@ -61,19 +66,19 @@ class CheckContext:
         prove(known.snapshot, "observation", lambda part: (part[0], partition_month(part)) in others)
         self.met = self.months & touched
 
-    @cached_property
+    @functools.cached_property
     def products(self) -> list[str]:
         """The product codes of the rows of the release."""
         return self.own["product"].unique().cast(pl.String).to_list()
 
-    @cached_property
+    @functools.cached_property
     def published_rows(self) -> pl.DataFrame:
         """The published rows of the months that the release covers itself."""
         return self.published.rows(self.met, (
             *CODED, "source", "kind", "classification", "period_start", "period_end", "value", "resolution", "release_id", "known_from",
         ))  # fmt: skip
 
-    @cached_property
+    @functools.cached_property
     def sums(self) -> Sums:
         """The published sums of the other months. Sums by partner are of the products of the release and of the
         twelve months before each of its own, and only where every partner was requested.
@@ -95,7 +100,7 @@ class CheckContext:
         """Whether the release is a page of goods, each line of which is a figure by itself and part of no sum."""
         return self.row["classification"] == LINE and self.row["kind"] in PAGES and self.row["partner_list"] == [WORLD]
 
-    @cached_property
+    @functools.cached_property
     def values(self) -> pl.DataFrame:
         """Published values of single months without printed figures: CODED, month, value. For a broad release: whole
         products of the months that it does not cover, where every partner was requested.
@@ -105,7 +110,7 @@ class CheckContext:
             return rows.select(*CODED, "month", "value")
         return values_of(self.published, self.months, self.products)
 
-    @cached_property
+    @functools.cached_property
     def trades(self) -> pl.DataFrame:
         """Single months of the release and published ones: flow, product, partner, month, the sums of RATED (0 if
         there is none) and whether any of them is `new`. For a broad release, published rows are of its own months
@@ -125,14 +130,14 @@ class CheckContext:
         none = {name: pl.lit(0, pl.Int64) for name in RATED if name not in each}
         return sums.with_columns(**none).select(*place, "new", *RATED)
 
-    @cached_property
+    @functools.cached_property
     def numbers(self) -> pl.DataFrame:
         """Single months of the release: CODED, month, value. For a broad release: whole products."""
         own = self.own.filter("single", pl.col("measure").is_in(RATED))
         partner = pl.lit(WORLD).cast(pl.Categorical).alias("partner") if self.is_broad else pl.col("partner")
         return own.with_columns(partner).group_by(*CODED, "month").agg(pl.col("value").sum())
 
-    @cached_property
+    @functools.cached_property
     def by_partner(self) -> pl.DataFrame:
         """Values of the release by flow, partner, measure and month."""
         return values_by_partner(self.own)
@@ -159,3 +164,27 @@ def values_by_partner(frame: pl.DataFrame) -> pl.DataFrame:
     """Sum values of single months by flow, partner, measure and month, without the world."""
     money = frame.filter("single", MONEY, pl.col("partner") != WORLD)
     return money.group_by("flow", "partner", "measure", "month").agg(pl.col("value").sum())
+
+
+@functools.cache
+def threshold(name: str) -> float:
+    """Return the value of a threshold. Raises LookupError if the table does not have it."""
+    found = code_table("check_thresholds").filter(name=name)["value"]
+    if found.is_empty():
+        raise LookupError(f"schemas/reference/check_thresholds.csv has no threshold {name}. Add a row with its reason.")
+    return float(found[0])
+
+
+def whole_threshold(name: str) -> int:
+    """Return a threshold that is a count."""
+    return int(threshold(name))
+
+
+def in_dollars(amount: str = "value", measure: str = "measure") -> pl.Expr:
+    """Convert a column of money to dollars, approximately: yuan are divided by seven, euros and pounds are left."""
+    return pl.col(amount) / pl.col(measure).cast(pl.String).replace_strict(A_DOLLAR, default=1, return_dtype=pl.Int64)
+
+
+def dollars_of(money: str) -> int:
+    """Return the divisor that converts an amount in this measure to dollars, approximately."""
+    return A_DOLLAR.get(money, 1)

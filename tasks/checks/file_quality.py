@@ -6,11 +6,10 @@ The other modules of this room compare it:
 - `unit_values`: quantities and values against one another
 - `magnitudes`: values against the months around
 - `absences`: months and partners that are missing, by the trade before
-- `completeness`: partners and products that were published for the same months
+- `completeness`: partners and products that were published for the same months, and lines of release pages against their codes
 - `declared_flow` and `declared_months`: the direction, currency and months that were declared
 - `same_numbers`: numbers that are published as something else
 - `printed_figures`: printed figures against one another
-- `line_sums`: lines of release pages against the codes that they have
 """
 
 import json
@@ -20,15 +19,13 @@ import polars as pl
 
 from schemas import settings
 from schemas.reference.code_tables import code_table, valid_in
-from tasks.checks.context import EXAMPLES, MONEY, PAGES, QUANTITY, CheckContext
+from tasks.checks.context import EXAMPLES, MONEY, PAGES, QUANTITY, CheckContext, threshold
 from tasks.checks.registry import check
-from tasks.checks.thresholds import threshold
 from tasks.domain.coverage import is_unplaced
 from tasks.domain.findings import Rows, finding
 from tasks.domain.nomenclature import LINE
 from tasks.domain.text import counted
-from tasks.ingest.duplicates import COPY, ECHO
-from tasks.ingest.subtotals import causes_first
+from tasks.ingest.repeats import COPY, ECHO, causes_first
 from tasks.sources.registry import SOURCES
 
 QUARANTINED_SHARE_MAX = 0.001

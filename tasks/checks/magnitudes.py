@@ -10,11 +10,10 @@ from typing import Any
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, CheckContext
+from tasks.checks.context import EXAMPLES, CheckContext, dollars_of, threshold, whole_threshold
 from tasks.checks.declared_months import year_so_far
 from tasks.checks.published_months import RATED
 from tasks.checks.registry import check
-from tasks.checks.thresholds import dollars_of, threshold, whole_threshold
 from tasks.domain.coverage import WORLD
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name

@@ -6,15 +6,15 @@ a piece weighs shows it: a wrong unit changes the weight of a piece by a thousan
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, GROWTH, QUANTITY, CheckContext
+from tasks.checks.context import EXAMPLES, GROWTH, QUANTITY, CheckContext, threshold, whole_threshold
 from tasks.checks.registry import check
-from tasks.checks.thresholds import threshold, whole_threshold
+from tasks.checks.unit_values import with_others
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name
 from tasks.domain.text import counted
 
 MASS = "quantity_kg"
-PLACE = ("flow", "product", "partner", "measure")
+PLACE = ["flow", "product", "partner", "measure"]
 
 
 @check(severity="warning")
@@ -29,21 +29,14 @@ def _piece_weight(context: CheckContext) -> Rows:
     sums = quantities.group_by(*PLACE, "month").agg(pl.col("value").sum())
     mass = sums.filter(pl.col("measure") == MASS).select("flow", "product", "partner", "month", kg="value")
     pairs = sums.filter(pl.col("measure") != MASS).join(mass, on=["flow", "product", "partner", "month"])
-    weighed = pairs.filter(pl.col("kg") >= threshold("zero_kg")).with_columns(weight=pl.col("kg") / pl.col("value"))
-    weight = pl.col("weight")
-    ends = weighed.group_by(PLACE).agg(
-        months=pl.len(), lows=weight.bottom_k(2).sort(), highs=weight.top_k(2).sort(descending=True)
-    ).filter(pl.col("months") > least)  # fmt: skip
-    others = weighed.join(ends, on=PLACE).with_columns(
-        low=pl.when(weight == pl.col("lows").list.first()).then(pl.col("lows").list.last()).otherwise(pl.col("lows").list.first()),
-        high=pl.when(weight == pl.col("highs").list.first()).then(pl.col("highs").list.last()).otherwise(pl.col("highs").list.first()),
-    )  # fmt: skip
+    weighed = pairs.filter(pl.col("kg") >= threshold("zero_kg")).with_columns(rate=pl.col("kg") / pl.col("value"))
+    others, weight = with_others(weighed, PLACE).filter(pl.col("months") > least), pl.col("rate")
     strange = others.filter((weight > times * pl.col("high")) | (weight * times < pl.col("low"))).sort(*PLACE, "month")
     for found in strange.head(EXAMPLES).to_dicts():
         unit = found["measure"].removeprefix("quantity_")
         yield finding(
             "piece_weight", "warning", f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])}",
-            observed=f"{found['weight']:,.4g} kg per {unit} ({counted(strange.height, 'such month')})",
+            observed=f"{found['rate']:,.4g} kg per {unit} ({counted(strange.height, 'such month')})",
             expected=f"within {times:g} times {found['low']:,.4g} to {found['high']:,.4g} kg, as in {found['months'] - 1} other months",
             advice="Compare both quantities with the site: one of them is in another unit, such as thousands of pieces or tonnes.",
         )  # fmt: skip

@@ -7,11 +7,20 @@ measured on real downloads (`schemas/reference/check_thresholds.csv`). A check r
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, GROWTH, MONEY, QUANTITY, CheckContext
+from tasks.checks.context import (
+    EXAMPLES,
+    GROWTH,
+    MONEY,
+    QUANTITY,
+    CheckContext,
+    dollars_of,
+    in_dollars,
+    threshold,
+    whole_threshold,
+)
 from tasks.checks.declared_flow import other_currency
 from tasks.checks.published_months import RATED, with_codes
 from tasks.checks.registry import check
-from tasks.checks.thresholds import dollars_of, in_dollars, threshold, whole_threshold
 from tasks.domain.coverage import WORLD
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name
@@ -82,10 +91,10 @@ def _of_products(context: CheckContext, traded: pl.DataFrame, money: str) -> pl.
         new=pl.lit(False)
     )  # fmt: skip
     rated = pl.concat([met, before.select(met.columns)]).with_columns(rate=pl.col(money) / pl.col("quantity_kg"))
-    return _with_others(rated.join(met.filter("new").select(PRODUCT).unique(), on=PRODUCT, how="semi"), PRODUCT)
+    return with_others(rated.join(met.filter("new").select(PRODUCT).unique(), on=PRODUCT, how="semi"), PRODUCT)
 
 
-def _with_others(rated: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+def with_others(rated: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     """Add `usual`, the median of all rates, the number of `months`, and `low` and `high`, the bounds of the other
     months.
     """
@@ -162,7 +171,7 @@ def _strange_partners(context: CheckContext, traded: pl.DataFrame, rated: pl.Dat
         pl.col("rates") > UNIT_VALUE_MONTHS_MIN
     )  # fmt: skip
     partners = partners.join(partners.filter("new").select(key).unique(), on=key, how="semi")
-    own = _with_others(partners, key).filter("new", pl.col("months") > whole_threshold("history_months"))
+    own = with_others(partners, key).filter("new", pl.col("months") > whole_threshold("history_months"))
     own = own.join(middles, on=PRODUCT)
     rest = partners.filter("new").join(own, on=[*key, "month"], how="anti").join(middles, on=PRODUCT)
     hold, warn, parcel = (

@@ -4,6 +4,7 @@ numbers.
 
 import itertools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tasks.claims.readings import Readings
@@ -58,9 +59,8 @@ def _rank_within(readings: Readings, stated: Stated, own: Reading, year: int) ->
     if stated.printed_in == spot.first + 1:
         # Customs had not published later months when this was printed.
         end, among = spot.first + 1, f"{among} so far"
-    others = {
-        month_name(month): spot.at(first=month, last=month) for month in range(year * 12, end) if month != spot.first
-    }
+    months = (month for month in range(year * 12, end) if month != spot.first)
+    others = {month_name(month): spot.at(first=month, last=month) for month in months}
     return _placed(readings, stated, own, others, complete=True, among=among)
 
 
@@ -96,11 +96,8 @@ def _placed(
     `complete`.
     """
     place = int(stated.value)
-    levels = {
-        name: found[0]
-        for name, spot in others.items()
-        if not readings.changes(stated.spot, spot) and (found := readings.level(spot, exact=True))
-    }
+    there = _comparable(readings, stated.spot, others.values())
+    levels = {name: there[spot] for name, spot in others.items() if spot in there}
     beyond = {name: _beyond(level, own, 1) for name, level in levels.items()}
     higher = [name for name, is_higher in beyond.items() if is_higher]
     is_open = len(levels) < len(others) or None in beyond.values()
@@ -117,6 +114,12 @@ def _placed(
     )
 
 
+def _comparable(readings: Readings, spot: Spot, others: Iterable[Spot]) -> dict[Spot, Reading]:
+    """Return the levels of other places that are known; those on the other side of a change of definition are neither higher nor lower."""
+    comparable = (place for place in others if not readings.changes(spot, place))
+    return {place: found[0] for place in comparable if (found := readings.level(place, exact=True))}
+
+
 def _since(readings: Readings, stated: Stated) -> Verdict:
     """Check the highest or the lowest since an earlier month or year; if the claim names no direction, either is
     accepted.
@@ -129,12 +132,7 @@ def _since(readings: Readings, stated: Stated) -> Verdict:
     own = readings.level(spot, exact=True)
     if not own:
         return _unclear(f"no release at hand gives the level of {readings.describe(spot)}")
-    # Levels before a change of definition are neither higher nor lower.
-    levels = {
-        place: found[0]
-        for place in (*record.named, *record.between)
-        if not readings.changes(spot, place) and (found := readings.level(place, exact=True))
-    }
+    levels = _comparable(readings, spot, (*record.named, *record.between))
     words = [word for _, word in record.ways]
     against = ""
     for sign, word in record.ways:

@@ -18,15 +18,21 @@ from tasks.domain.findings import finding, gather
 from tasks.domain.precision import SUM_MAX
 from tasks.domain.text import counted
 from tasks.ingest.codes import CODES, read_codes
-from tasks.ingest.duplicates import COPY, ECHO, doubt_repeats, find_copies, has_same_key, said_twice
 from tasks.ingest.editions import release_id_of
-from tasks.ingest.file_name import doubt_file_name
-from tasks.ingest.numbers import MISSING_MARKS, tidy_numbers
-from tasks.ingest.parse import refuse_contradictions
-from tasks.ingest.printed_names import printed_names
-from tasks.ingest.quantities import NUMBERS, UNIT_OF, read_amounts
-from tasks.ingest.release_row import describe, doubt_months, months_of, places_of
-from tasks.ingest.subtotals import PART, causes_first, complete_sums
+from tasks.ingest.parse import doubt_file_name, refuse_contradictions
+from tasks.ingest.quantities import MISSING_MARKS, NUMBERS, UNIT_OF, read_amounts, tidy_numbers
+from tasks.ingest.release_row import describe, doubt_months, months_of, places_of, printed_names
+from tasks.ingest.repeats import (
+    COPY,
+    ECHO,
+    PART,
+    causes_first,
+    complete_sums,
+    doubt_repeats,
+    find_copies,
+    has_same_key,
+    said_twice,
+)
 from tasks.sources.csv import plain_texts
 from tasks.sources.names import doubt_names, doubt_pairs
 from tasks.sources.protocol import Parsed

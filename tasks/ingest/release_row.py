@@ -1,7 +1,8 @@
-"""Describes a release as a row: its months, the requested scope, and lost records.
+"""Describes a release as a row: its months, the requested scope, and lost records; and lists the names that it prints.
 
-Belongs here: the scope, which decides whether a missing row means no trade or nothing at all. The statements are in
-`normalise`.
+Belongs here: the scope, which decides whether a missing row means no trade or nothing at all, and which name the file
+has for which code. The statements are in `normalise`; `ledger.name_tables` merges the names in the store, and
+`sources.names` finds damage of the file from its names.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from schemas.forms.request import Amended, Landed
-from schemas.frames import Quarantine, Release
+from schemas.frames import PrintedName, Quarantine, Release, Reported
 from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema
 from tasks.domain.coverage import family, is_unplaced, lost_place, unlisted_place
@@ -20,6 +21,10 @@ from tasks.domain.nomenclature import LINE
 from tasks.domain.periods import first_day, month_number, month_start
 from tasks.sources.protocol import Parsed
 from tasks.sources.registry import SOURCES
+
+# Invisible characters: control characters, direction marks, blanks without width.
+UNSEEN = r"[\x00-\x08\x0e-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}]"
+CHINESE, LATIN, OTHER = r"\p{Han}", r"\p{Latin}", r"[\p{Hiragana}\p{Katakana}\p{Hangul}]"
 
 
 def months_of(keys: pl.DataFrame) -> tuple[int, int]:
@@ -135,3 +140,51 @@ def _widened(row: Mapping[str, Any], amends: Amended) -> dict[str, Any]:
     both = {name: sorted({*row[name], *getattr(amends, name)}) for name in ("products", "partner_list", "measures")}
     months = (min(row["first_month"], amends.first_month), max(row["last_month"], amends.last_month))
     return {**both, "first_month": months[0], "last_month": months[1]}
+
+
+def printed_names(reported: Reported, keys: pl.DataFrame, landed: Landed) -> PrintedName:
+    """Each code of the records of these keys with each name printed for it and the newest month of that name."""
+    rows, month = keys["row"], keys["period_end"]
+    parts = [
+        _names("product", keys["product"], reported["product_name"].gather(rows), month, keys["classification"]),
+        _names("partner", keys["partner"], reported["partner_name"].gather(rows), month),
+    ]
+    names = pl.concat(parts).with_columns(
+        printed_on=pl.when(pl.col("name").is_not_null()).then(pl.lit(landed.released_on, dtype=pl.Date))
+    )
+    return names.select(*polars_schema("printed_name")).sort("subject", "code", "name", nulls_last=True)
+
+
+def _names(
+    subject: str, code: pl.Series, name: pl.Series, month: pl.Series, classification: pl.Series | None = None
+) -> pl.DataFrame:
+    kinds = pl.lit(None, pl.String) if classification is None else classification
+    pairs = (
+        pl.DataFrame({"code": code, "name": name, "month": month})
+        .with_columns(classification=kinds)
+        .drop_nulls("code")
+        .group_by("code", "classification", "name")
+        .agg(pl.col("month").max().dt.month_start())
+        .with_columns(pl.col("name").cast(pl.String))
+        .with_columns(name=plain_name(), language=language())
+    )
+    named = (
+        pairs.drop_nulls("language").group_by("code", "classification", "name", "language").agg(pl.col("month").max())
+    )
+    bare = pairs.select("code", "classification").unique().join(named, on="code", how="anti")
+    return pl.concat([named, bare], how="diagonal").with_columns(subject=pl.lit(subject))
+
+
+def plain_name() -> pl.Expr:
+    """A printed name in one line: line ends and repeated blanks become one blank, invisible characters are removed."""
+    return pl.col("name").str.replace_all(r"\s+", " ").str.replace_all(UNSEEN, "").str.strip_chars()
+
+
+def language() -> pl.Expr:
+    """`zh` for Chinese, `en` for a text in Latin letters; null for other text, such as a code or a mark."""
+    name = pl.col("name")
+    return (
+        pl.when(name.str.contains(OTHER)).then(None)
+        .when(name.str.contains(CHINESE)).then(pl.lit("zh"))
+        .when(name.str.contains(LATIN)).then(pl.lit("en"))
+    )  # fmt: skip

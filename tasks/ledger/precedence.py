@@ -10,7 +10,7 @@ that silver in grams and magnets in kilograms both become `quantity_kg` without 
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -108,15 +108,15 @@ def _placed(observation: pl.DataFrame) -> pl.DataFrame:
     return placed if all_months else placed.filter(pl.col("span").is_not_null())
 
 
-def printed_numbers(observation: pl.DataFrame, releases: Release) -> pl.DataFrame:
-    """The numbers used for series, with baskets of one code added.
+def printed_numbers(statements: Iterable[pl.DataFrame], releases: Release) -> pl.DataFrame:
+    """The numbers used for series, with baskets of one code added. The statements come in parts that share no month, each
+    of which is gone before the next is asked for.
 
     Without months that a better kind of release outranks. A cumulative figure that later months replace is null.
     """
-    numbers = superseded_as_null(monthly_numbers(observation), releases).select(
-        *SERIES, "month", "value", "span", "priority"
-    )
-    numbers = without_outranked(numbers, releases)
+    used = [*SERIES, "month", "value", "span", "priority"]
+    found = pl.concat([monthly_numbers(part).select(*used, "release_id", "known_from") for part in statements])
+    numbers = without_outranked(superseded_as_null(found, releases).select(used), releases)
     return pl.concat([numbers, _copy_baskets(numbers).select(numbers.columns)])
 
 

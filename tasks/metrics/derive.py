@@ -7,7 +7,7 @@ No month needs the figures of another one. The records of the few series that ha
 the published levels in the table `record_level`.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple, cast
 
 import polars as pl
@@ -63,7 +63,7 @@ def derive(
         scope = releases.select(month_index("last_month").max()).item()
         months = range(first // YEAR * YEAR, min(max(last, last if scope is None else scope), last + QUIET_MONTHS) + 1)
         asked = None if wanted is None else {*wanted.filter(pl.col("flow") == flow)["month"]}
-        all_months = derive_months(flow, months, statements, releases, all_records=all_records, shown=asked)
+        all_months = derive_months(flow, months, [statements], releases, all_records=all_records, shown=asked)
         made += [derived.metric for derived in all_months]
     rows = pl.concat(made)
     order = [pl.col(name).cast(pl.String) for name in ("flow", "measure", "product", "partner")]
@@ -71,18 +71,18 @@ def derive(
 
 
 def derive_months(
-    flow: str, months: Collection[int], statements: pl.DataFrame, releases: Release, earlier: pl.DataFrame = NO_LEVELS,
+    flow: str, months: Collection[int], statements: Iterable[pl.DataFrame], releases: Release, earlier: pl.DataFrame = NO_LEVELS,
     *, all_records: bool = False, shown: Collection[int] | None = None, at_once: int = ROWS_AT_ONCE,
 ) -> Iterator[Derived]:  # fmt: skip
     """The rows of some months of a portion of products, month by month.
 
     `statements` are the current ones of the months, of the FIGURES_LOOK_BACK months before them and, for years with printed totals, of
-    whole years; `earlier` the published levels of earlier months, for records. `shown` limits the months with rows in
+    whole years, in parts that share no month; `earlier` the published levels of earlier months, for records. `shown` limits the months with rows in
     `metric`, where the others are there for their levels alone. Raises OverflowError for a sum that is too large.
     """
     numbers = printed_numbers(statements, releases)
     printed = numbers.select(*NAMED, "month", "span", "value", kinds=bit_of(pl.col("priority")))
-    del statements, numbers
+    del numbers
     first, last = min(months) - FIGURES_LOOK_BACK, max(months)
     if (printed["span"] == "ytd").any():
         first = first // YEAR * YEAR

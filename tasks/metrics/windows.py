@@ -12,6 +12,7 @@ import operator
 import polars as pl
 
 from schemas.figures import operands
+from tasks.domain.coverage import FIGURES_LOOK_BACK
 from tasks.metrics.figures import kinds_of, months_added
 from tasks.metrics.grid import Block
 from tasks.metrics.levels import Levels
@@ -38,22 +39,35 @@ class Windows:
         self.levels, self.grid = levels, levels.grid
         self._rows = pl.int_range(self.grid.size, dtype=NUMBER, eager=True)
         self._sums, self._missing = dict[int, pl.Series](), dict[int, pl.Series]()
-        total = self._zero = pl.repeat(0, self.grid.size, dtype=pl.Int64, eager=True)
-        count = self._none = pl.repeat(0, self.grid.size, dtype=pl.UInt16, eager=True)
-        for month in sorted(levels.months):
-            of_month = levels.months[month]
-            total = self._sums[month] = total + of_month.value
-            count = self._missing[month] = count + (of_month.status >= MISSING_FROM).cast(pl.UInt16)
+        self._zero = pl.repeat(0, self.grid.size, dtype=pl.Int64, eager=True)
+        self._none = pl.repeat(0, self.grid.size, dtype=pl.UInt16, eager=True)
+        self._to_add = sorted(levels.months)
         kinds = {kind for one in levels.months.values() for kind in one.kinds.unique() if kind}
         # Most stores have one kind of release, and nothing to unite.
         self._one_kind = max(kinds, default=0) if len(kinds) < 2 else None
 
+    def _move_to(self, block: Block) -> None:
+        """Add up to the end of a block, and forget the months on which neither it nor a later one looks back."""
+        while self._to_add and self._to_add[0] < block.first + block.size:
+            month = self._to_add.pop(0)
+            now, before = self.levels.months[month], max(self._sums, default=month)
+            self._sums[month] = self._sums.get(before, self._zero) + now.value
+            self._missing[month] = self._missing.get(before, self._none) + (now.status >= MISSING_FROM).cast(pl.UInt16)
+        # Where there are several kinds, those of all months of a window are united.
+        levels_back = FIGURES_LOOK_BACK if self._one_kind is None else YEAR
+        sums_back = FIGURES_LOOK_BACK + 1
+        for kept, back in ((self._sums, sums_back), (self._missing, sums_back), (self.levels.months, levels_back)):
+            for month in [month for month in kept if month < block.first - back]:
+                del kept[month]
+
     def of_months(self, block: Block, keep: pl.Series) -> pl.DataFrame:
-        """The chosen rows of some months (row, measure, product, partner, month) with every operand.
+        """The chosen rows of some months (row, measure, product, partner, month) with every operand; blocks are asked for in
+        their order.
 
         `level`, `before_level` and `ago_level` with status and kinds; the windows of WINDOWS with kinds, the month's own with
         a status.
         """
+        self._move_to(block)
         months, columns = self.levels.months, dict[str, list[pl.Series]]()
 
         def put(name: str, column: pl.Series) -> None:

@@ -47,12 +47,10 @@ def publish_analysis(root: Address, reporter: str, table: str) -> Publication:
         parts = [MAKERS[table](state, flow, some) for flow in FLOWS for some in _in_memory(snapshot, flow, months)]
         return pl.concat([empty_frame(table), *parts])
 
-    return publish_table(
-        table,
-        at_hand(table_of(root, table, reporter)),
-        lambda: Upstream({reporter: snapshot}, _rests_on(snapshot, table)),
-        rows_of,
-    )
+    def look() -> Upstream:
+        return Upstream({reporter: snapshot}, _rests_on(snapshot, table))
+
+    return publish_table(table, at_hand(table_of(root, table, reporter)), look, rows_of)
 
 
 def rows_of(snapshot: Snapshot, table: str, flow: str, months: Sequence[int], day: date | None = None) -> pl.DataFrame:

@@ -106,13 +106,8 @@ def _release_ids(
     snapshot: Snapshot, months: Collection[Partition], products: Sequence[str], as_of: date | None
 ) -> list[str]:
     of_them = pl.any_horizontal(map(part_of, products))
-    rows = read_table(
-        snapshot,
-        "observation",
-        months.__contains__,
-        of_them,
-        columns=("flow", "release_id", "known_from", "known_until"),
-    )
+    columns = ("flow", "release_id", "known_from", "known_until")
+    rows = read_table(snapshot, "observation", months.__contains__, of_them, columns=columns)
     priority = current_statements(rows) if as_of is None else rows.filter(was_last_on(as_of))
     return priority["release_id"].unique().sort().to_list()
 

@@ -130,13 +130,8 @@ def window(levels: Levels, month: int, since: date | None) -> Window:
 
 def _judged(levels: Levels, month: int, since: date | None) -> dict[str, Any]:
     level, before = levels.get(month), window(levels, month, since)
-    row: dict[str, Any] = {
-        "level": level,
-        "status": before.status,
-        "months": len(before.levels),
-        "method": METHOD,
-        "version": _version(),
-    }
+    row: dict[str, Any] = {"level": level, "status": before.status, "months": len(before.levels)}
+    row |= {"method": METHOD, "version": _version()}
     if before.levels:
         row["window_start"] = first_day(before.first)
     if before.status != "expected":
@@ -145,13 +140,8 @@ def _judged(levels: Levels, month: int, since: date | None) -> dict[str, Any]:
     expected, error = model.ahead(month)
     low, high = (model.bound(expected, error, sign, INTERVAL) for sign in (-1, 1))
     unusual_low, unusual_high = (model.bound(expected, error, sign, USUAL) for sign in (-1, 1))
-    row |= {
-        "expected": math.exp(expected),
-        "low": low,
-        "high": high,
-        "unusual_low": unusual_low,
-        "unusual_high": unusual_high,
-    }
+    row |= {"expected": math.exp(expected), "low": low, "high": high}
+    row |= {"unusual_low": unusual_low, "unusual_high": unusual_high}
     judged = model.past()
     row["judged_months"] = len(judged)
     row["fired_pct"] = 100 * sum(judged) / len(judged) if judged else None

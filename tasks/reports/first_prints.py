@@ -45,17 +45,7 @@ def first_prints(snapshot: Snapshot, flow: str, months: Collection[int], **where
     def is_near(partition: Partition) -> bool:
         return partition[0] == flow and partition_month(partition) in months
 
-    columns = (
-        "product",
-        "partner",
-        "measure",
-        "period_start",
-        "kind",
-        "value",
-        "release_id",
-        "known_from",
-        "known_until",
-    )
+    columns = (*PLACE[:3], "period_start", "kind", "value", "release_id", "known_from", "known_until")
     rows = read_table(snapshot, "observation", is_near, pl.all_horizontal(is_month, is_level, *wanted), columns)
     rows = rows.select(
         pl.col("product", "partner", "measure").cast(pl.String), "kind", "release_id", "known_from", "known_until", period="period_start",
@@ -75,9 +65,8 @@ def first_prints(snapshot: Snapshot, flow: str, months: Collection[int], **where
     found = found.join(_sums_of_codes(snapshot, flow, lines, releases), on=PLACE, how="left")
     found = found.with_columns(query=pl.coalesce("query", "summed")).with_columns(last=pl.coalesce(KINDS))
     found = found.with_columns(flow=pl.lit(flow), is_again=_is_said_again(found, flow, releases))
-    is_compared = (
-        pl.col("is_again") | (pl.col("first") != pl.col("last")) | (pl.sum_horizontal(pl.col(KINDS).is_not_null()) > 1)
-    )
+    is_of_several = pl.sum_horizontal(pl.col(KINDS).is_not_null()) > 1
+    is_compared = pl.col("is_again") | (pl.col("first") != pl.col("last")) | is_of_several
     error = pl.when(is_compared & (pl.col("last") > 0)).then((pl.col("first") / pl.col("last") - 1) * 100)
     found = found.with_columns(error_pct=error)
     told = found if where else found.drop_nulls("error_pct")

@@ -2,6 +2,7 @@
 controls took effect.
 """
 
+import itertools
 import textwrap
 from datetime import date
 from typing import Any
@@ -54,14 +55,10 @@ def draw(
         )
     products = several(product) or []
     # A line is named by its product and partner, as far as there are several of them.
-    names = {
-        _line(code, to): _label(products, partners, code, to, reporter, language)
-        for code in products
-        for to in partners
-    }
-    known = rows.filter(pl.col("level").is_not_null(), measure=measure).with_columns(
-        partner=pl.concat_str("product", pl.lit(BETWEEN), "partner")
-    )
+    pairs = itertools.product(products, partners)
+    names = {_line(code, to): _label(products, partners, code, to, reporter, language) for code, to in pairs}
+    known = rows.filter(pl.col("level").is_not_null(), measure=measure)
+    known = known.with_columns(partner=pl.concat_str("product", pl.lit(BETWEEN), "partner"))
     if absent := sorted({*names} - {*known["partner"]}):
         code = absent[0].split(BETWEEN)[0]
         there = rows.filter(pl.col("level").is_not_null(), product=code)

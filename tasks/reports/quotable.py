@@ -27,15 +27,8 @@ BACK = {"mom_pct": 1, "yoy_pct": 12, "ytd_yoy_pct": 12}
 USUAL_MONTHS, USUAL_KNOWN_MIN = 12, 6
 SIGN_MONTHS = 6
 # What a verdict needs of the table `metric`.
-COLUMNS = (
-    "partner",
-    "measure",
-    "period",
-    "level",
-    "ytd",
-    "kinds",
-    *(name for one in BACK for name in (one, status(one))),
-)
+GROWTHS = (name for one in BACK for name in (one, status(one)))
+COLUMNS = ("partner", "measure", "period", "level", "ytd", "kinds", *GROWTHS)
 REVISED_MONTHS = 24
 Row = Mapping[str, Any]
 
@@ -125,9 +118,8 @@ class Judge:
             return None
         last = place[2] - BACK[figure]
         first = last - last % 12 if figure == "ytd_yoy_pct" else last
-        steps = (
-            self._statements(place, range(first, last + 1)).filter(pl.col("known_until").is_null())["resolution"].max()
-        )
+        statements = self._statements(place, range(first, last + 1))
+        steps = statements.filter(pl.col("known_until").is_null())["resolution"].max()
         if not isinstance(steps, int) or base >= limit * steps:
             return None
         return {"base": base, "step": float(steps)}
@@ -159,9 +151,8 @@ class Judge:
         months = keys.group_by("month").agg(pl.col("first", "last", "resolution").sum())
         move = (pl.col("last") - pl.col("first")).abs()
         # A number that was first printed with fewer digits does not change when more digits follow.
-        moved = (
-            months.filter(move > pl.col("resolution"), pl.col("first") > 0).select(move / pl.col("first")).to_series()
-        )
+        is_moved = (move > pl.col("resolution")) & (pl.col("first") > 0)
+        moved = months.filter(is_moved).select(move / pl.col("first")).to_series()
         largest = moved.max()
         if not isinstance(largest, float) or abs(row[figure]) > limit * (100 + row[figure]) * largest:
             return None

@@ -57,11 +57,8 @@ def search_names(table: pl.DataFrame, text: str) -> list[Hit]:
     if digits is None:
         # A heading of one code has the name and the figures of that code.
         there = {(hit.code, hit.name) for hit in hits}
-        hits = [
-            hit
-            for hit in hits
-            if len(hit.code) >= HS8_DIGITS or (hit.code.ljust(HS8_DIGITS, "0"), hit.name) not in there
-        ]
+        codes = ((hit.code.ljust(HS8_DIGITS, "0"), hit) for hit in hits)
+        hits = [hit for code, hit in codes if len(hit.code) >= HS8_DIGITS or (code, hit.name) not in there]
     return sorted(hits, key=_order)
 
 
@@ -150,10 +147,8 @@ class _Narrowed:
         return self._rows(month_of)[month_of].drop_nulls().dt.month_start().unique().sort().to_list()
 
     def _rows(self, column: str, month: Partition | None = None) -> pl.DataFrame:
-        flows, inside = (
-            self.keys.get("flow"),
-            [is_one_of(name, keys) for name, keys in self.keys.items() if name != "flow"],
-        )
+        flows = self.keys.get("flow")
+        inside = [is_one_of(name, keys) for name, keys in self.keys.items() if name != "flow"]
         rows = read_table(
             self.snapshot, self.table,
             lambda partition: (flows is None or partition[0] in flows) and month in (None, partition),

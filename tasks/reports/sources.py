@@ -83,10 +83,8 @@ def _state(
     releases = releases.filter(source=source)
     by_month = _reporters_by_month(releases)
     late = _late(kind, by_month | collected, day) if kind in expected or (by_month and kind not in KINDS) else {}
-    has_year = (
-        code_table("release_calendar").filter(kind=kind, year=str(day.year if day.month > 1 else day.year - 1)).height
-        > 0
-    )
+    year = str(day.year if day.month > 1 else day.year - 1)
+    has_year = code_table("release_calendar").filter(kind=kind, year=year).height > 0
     today = month_number(day)
     first = min(by_month, default=today - 1)
     due = {month: found for month in range(first, today + MONTHS_AHEAD) if (found := due_on(kind, month)) is not None}

@@ -115,9 +115,8 @@ class Grader:
         levels = self._series(rule.flow, rule.product, rule.partner, rule.measure, day)
         grade = _run if rule.figure in RUNS else _figure
         outcome, value, said, behind = grade(rule, levels, month)
-        doubts = (
-            self._doubts(day).of(rule.flow, rule.product, rule.partner, behind, "level") if value is not None else []
-        )
+        series = (rule.flow, rule.product, rule.partner)
+        doubts = self._doubts(day).of(*series, behind, "level") if value is not None else []
         about = f"{trade_of(self.reporter.code, rule.flow)} of {product_name(rule.product, self.reporter.nomenclature)}, {partner_name(rule.partner)}"
         why = "; ".join([f"{about}, {month_name(month)}: {said}", *(f"in doubt: {words}" for words in doubts)])
         return Graded(
@@ -140,9 +139,8 @@ class Grader:
 
     def _read(self, flow: str, product: str, partner: str, measure: str, day: date | None) -> dict[int, dict[str, Any]]:
         try:
-            rows = query.query(
-                self.store, "metric", flow=flow, product=product, partner=partner, measure=measure, as_of=day
-            )
+            asked: dict[str, Any] = {"flow": flow, "product": product, "partner": partner, "measure": measure}
+            rows = query.query(self.store, "metric", **asked, as_of=day)
         except (NothingPublished, ValueError):
             # Before the first day nothing was known.
             return {}

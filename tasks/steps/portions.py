@@ -10,7 +10,7 @@ derives a portion (`executor`), how a month is computed (`metrics`).
 """
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -126,9 +126,10 @@ def derive_portion(work: Work) -> list[Part]:
     return made
 
 
-def _statements(work: Work, plan: Plan, portion: Portion) -> pl.DataFrame:
-    ledger = [read_statements(file, plan.flow, portion) for file in plan.ledger]
-    return pl.concat([*ledger, read_frame(work.place, plan.statements[work.number]).select(STATED)])
+def _statements(work: Work, plan: Plan, portion: Portion) -> Iterator[pl.DataFrame]:
+    """The current statements of a portion, a part for each month of the ledger and one for those that are not published yet."""
+    yield read_frame(work.place, plan.statements[work.number]).select(STATED)
+    yield from (read_statements(file, plan.flow, portion) for file in plan.ledger)
 
 
 def read_statements(file: Path, flow: str, portion: Portion) -> pl.DataFrame:

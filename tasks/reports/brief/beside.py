@@ -55,14 +55,11 @@ def mirrored(store: Path, product: str, flow: str, month: date) -> list[MirrorPa
             made = statements.mirror(root, code, *pair, first, month)
         except (NoFigure, NothingPublished):
             continue
-        if not made.rows.filter(
-            pl.max_horizontal("export_kg", "import_kg", "export_stated", "import_stated") > 0
-        ).height:
-            continue
-        found.append(_part(made, other))
-    return sorted(found, key=lambda part: (-max((value or 0 for value in part.sold), default=0), part.partner))[
-        :PARTNERS_MAX
-    ]
+        largest = pl.max_horizontal("export_kg", "import_kg", "export_stated", "import_stated")
+        if made.rows.filter(largest > 0).height:
+            found.append(_part(made, other))
+    found.sort(key=lambda part: (-max((value or 0 for value in part.sold), default=0), part.partner))
+    return found[:PARTNERS_MAX]
 
 
 def _part(made: statements.Mirror, partner: str) -> MirrorPart:

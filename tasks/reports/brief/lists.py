@@ -99,10 +99,8 @@ def files(numbers: Iterable[TracedNumber]) -> dict[str, File]:
 def cited(facts: Facts, language: str) -> str:
     """Return the line for citing the page."""
     places = dict.fromkeys((number.address, number.release_id, number.title) for number in facts.numbers())
-    sources = [
-        (address and urlsplit(address).hostname) or named_source(source_of(release_id), title)
-        for address, release_id, title in places
-    ]
+    hosts = ((address and urlsplit(address).hostname, source_of(name), title) for address, name, title in places)
+    sources = [host or named_source(source, title) for host, source, title in hosts]
     line = (citation_zh if language == "zh" else citation)(sources, facts.reporter, facts.known_on, facts.snapshot_id)
     return str(texts(language)["cite"]).format(citation=line)
 
@@ -188,9 +186,8 @@ def mirror_tables(facts: Facts, language: str) -> list[dict[str, Any]]:
         if part.withheld:
             found.append({**made, "note": t["mirror_withheld"]})
             continue
-        every = list(
-            zip(part.months, part.sold, part.bought, part.low, part.high, part.reasons, part.whys, strict=True)
-        )
+        of_months = (part.months, part.sold, part.bought, part.low, part.high, part.reasons, part.whys)
+        every = list(zip(*of_months, strict=True))
         known = [row for row in every if row[1] is not None or row[2] is not None][-MIRROR_ROWS:]
         made["rows"] = [
             (f"{month:%Y-%m}", *(_level_or_dash(value, part.measure, language) for value in (sold, bought)),

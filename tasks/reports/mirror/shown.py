@@ -21,21 +21,16 @@ def columns(rows: pl.DataFrame) -> dict[str, list[str]]:
 
     A month of which neither side has a figure is left out: the lines below say which and why.
     """
-    rows = rows.filter(
-        pl.any_horizontal(pl.col("export_kg", "import_kg", "export_stated", "import_stated").is_not_null())
-    )
+    figures = pl.col("export_kg", "import_kg", "export_stated", "import_stated")
+    rows = rows.filter(pl.any_horizontal(figures.is_not_null()))
     money = f"million {rows['currency'][0]}"
     shown: dict[str, list[str]] = {"month": [f"{month:%Y-%m}" for month in rows["period"]]}
     shown |= {"sold, t": _each(rows["export_kg"], tonnes), "bought, t": _each(rows["import_kg"], tonnes)}
     shown["ratio"] = _each(rows["kg_ratio"], "{:.2f}".format)
-    shown |= {
-        f"sold, {money}": _each(rows["export_value"], _millions),
-        f"bought, {money}": _each(rows["import_value"], _millions),
-    }
-    low, high = (_each(rows[name], _millions) for name in ("fob_low", "fob_high"))
-    shown[f"bought, free on board, {money}"] = [
-        one if one == other else f"{one} to {other}" for one, other in zip(low, high, strict=True)
-    ]
+    values = ("export_value", "import_value", "fob_low", "fob_high")
+    sold, bought, low, high = (_each(rows[name], _millions) for name in values)
+    band = [one if one == other else f"{one} to {other}" for one, other in zip(low, high, strict=True)]
+    shown |= {f"sold, {money}": sold, f"bought, {money}": bought, f"bought, free on board, {money}": band}
     shown["lag"] = _each(rows["lag"], str)
     # A code would be cut anywhere in a narrow terminal.
     shown["reason"] = [reason.replace("_", " ") for reason in rows["reason"]]

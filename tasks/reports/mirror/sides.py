@@ -73,9 +73,8 @@ def read_side(
     """
     snapshot = open_published(store)
     measures = pl.col("measure").cast(pl.String)
-    wanted = pl.col("partner").is_in([partner, *HUBS]) & (
-        measures.is_in(VALUES) | measures.str.starts_with("quantity_")
-    )
+    is_measured = measures.is_in(VALUES) | measures.str.starts_with("quantity_")
+    wanted = pl.col("partner").is_in([partner, *HUBS]) & is_measured
     of_code = pl.col("classification") == "HS6" if product is None else pl.col("product") == product
 
     def is_near(partition: Partition) -> bool:
@@ -88,9 +87,8 @@ def read_side(
     releases: pl.DataFrame = counting(every, read_table(snapshot, "decision"), day or date.max)
     if day is not None:
         # What came later says nothing of what was silent then.
-        releases = releases.filter(
-            (pl.col("released_on") <= day) | pl.col("release_id").is_in(rows["release_id"].implode())
-        )
+        is_named = pl.col("release_id").is_in(rows["release_id"].implode())
+        releases = releases.filter((pl.col("released_on") <= day) | is_named)
     columns = ("product", "classification", "partner", "period", "measure", "level", "level_status")
     if day is None or not releases.height:
         levels = read_table(snapshot if day is None else None, "metric", is_near, wanted & of_code, columns)
@@ -115,9 +113,8 @@ def statements(side: Side, keys: pl.DataFrame, money: str) -> pl.DataFrame:
     """
     found = keys
     for measure, value, status in ((KG, "kg", "kg_status"), (money, "stated", "value_status")):
-        own = side.levels.filter(partner=side.partner, measure=measure).select(
-            "product", "period", "level", "level_status"
-        )
+        own = side.levels.filter(partner=side.partner, measure=measure)
+        own = own.select("product", "period", "level", "level_status")
         found = found.join(own, on=["product", "period"], how="left")
         silent = _silent(side, found.filter(pl.col("level").is_null()), measure)
         found = found.join(silent, on=["product", "period"], how="left").with_columns(
@@ -137,17 +134,14 @@ def statements(side: Side, keys: pl.DataFrame, money: str) -> pl.DataFrame:
     )  # fmt: skip
     usual = terms.filter(pl.col("source").is_in(side.releases["source"].implode()))["valuation"].unique()
     found = found.join(valued, on=place, how="left").join(freight, on=place, how="left")
-    return found.with_columns(
-        pl.col("release_ids").fill_null([]),
-        pl.col("valuation").fill_null(pl.lit(usual[0] if usual.len() == 1 else None, pl.String)),
-    )
+    valuation = pl.lit(usual[0] if usual.len() == 1 else None, pl.String)
+    return found.with_columns(pl.col("release_ids").fill_null([]), pl.col("valuation").fill_null(valuation))
 
 
 def hubs(side: Side, measure: str, name: str) -> pl.DataFrame:
     """What the side counts to HUBS by product and period, as far as it is known; no row where nothing is."""
-    known = side.levels.drop_nulls("level").filter(
-        pl.col("partner").is_in([hub for hub in HUBS if hub != side.partner]), measure=measure
-    )
+    others = pl.col("partner").is_in([hub for hub in HUBS if hub != side.partner])
+    known = side.levels.drop_nulls("level").filter(others, measure=measure)
     return known.group_by("product", "period").agg(pl.col("level").sum().alias(name))
 
 
@@ -165,9 +159,8 @@ def _silent(side: Side, keys: pl.DataFrame, measure: str) -> pl.DataFrame:
     found = asked.join(covered(side.releases, "zero"), on=["product", "month"], how="left")
     for status, checks in HIDDEN_BY.items():
         doubted = findings.filter(pl.col("check").is_in(checks))["release_id"].implode()
-        some = side.releases.filter(pl.col("release_id").is_in(doubted)).with_columns(
-            measures=pl.lit([family_of(measure)])
-        )
+        some = side.releases.filter(pl.col("release_id").is_in(doubted))
+        some = some.with_columns(measures=pl.lit([family_of(measure)]))
         # They have lost what they would cover if no number had been set aside.
         whole = covered(some.with_columns(lost=pl.lit([], pl.List(pl.String))), status)
         hidden = whole.join(covered(some, status), on=["product", "month"], how="anti")
@@ -176,14 +169,11 @@ def _silent(side: Side, keys: pl.DataFrame, measure: str) -> pl.DataFrame:
         pl.col("measure").str.starts_with("quantity_") & (pl.col("measure") != KG) & (pl.col("level") > 0), partner=side.partner
     )  # fmt: skip
     others = weighed.select("product", "period", units=pl.lit("units_differ")).unique()
-    lines = pl.DataFrame({"month": _months_of_lines(side)}, schema={"month": pl.Int32}).with_columns(
-        lines=pl.lit("nomenclature")
-    )
+    lines = pl.DataFrame({"month": _months_of_lines(side)}, schema={"month": pl.Int32})
+    lines = lines.with_columns(lines=pl.lit("nomenclature"))
     found = found.join(others, on=["product", "period"], how="left").join(lines, on="month", how="left")
-    said = keys.select(
-        "product", "period", said=pl.col("level_status").replace_strict(SAID, default=None, return_dtype=pl.String)
-    )
-    found = found.join(said, on=["product", "period"], how="left")
+    said = pl.col("level_status").replace_strict(SAID, default=None, return_dtype=pl.String)
+    found = found.join(keys.select("product", "period", said=said), on=["product", "period"], how="left")
     # A release that counts the goods in items has no row in kilograms, and yet there is trade.
     first, last = (["said", "units"], ["weight_estimated"]) if measure == KG else (["said"], [])
     why = pl.coalesce(*first, "zero", *last, "suppressed", "lines", pl.lit("not_covered"))

@@ -16,7 +16,7 @@ PARCEL = workbook_bytes([(*NUMERIC[0][:VALUE], 684), *NUMERIC[1:]])
 SHEET = "xl/worksheets/sheet1.xml"
 
 
-def _zip(*members: tuple[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+def zipped(*members: tuple[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
     sink = io.BytesIO()
     with warnings.catch_warnings(), zipfile.ZipFile(sink, "w", compression) as archive:
         warnings.simplefilter("ignore")
@@ -33,11 +33,11 @@ def _members(book: bytes = BOOK) -> dict[str, bytes]:
 def _edited(name: str, old: bytes, new: bytes, book: bytes = BOOK) -> bytes:
     members = _members(book)
     assert old in members[name]
-    return _zip(*{**members, name: members[name].replace(old, new, 1)}.items())
+    return zipped(*{**members, name: members[name].replace(old, new, 1)}.items())
 
 
 def _with(*extra: tuple[str, bytes]) -> bytes:
-    return _zip(*_members().items(), *extra)
+    return zipped(*_members().items(), *extra)
 
 
 def _book(name: str, data: bytes | Callable[[], bytes], expect: Refuse | Quarantine | Normalise | Publish) -> Case:
@@ -54,17 +54,17 @@ def _hide(kind: str) -> bytes:
 CONTENT = Refuse("workbook content")
 ARCHIVE_ROWS = (
     Row(76, "paths inside an archive", (
-        Case("up", _zip(("../../etc/cron.d/x", CLEAN)), Refuse("archive"), file="download.zip"),
-        Case("absolute", _zip(("/etc/cron.d/x", CLEAN)), Refuse("archive"), file="download.zip"),
+        Case("up", zipped(("../../etc/cron.d/x", CLEAN)), Refuse("archive"), file="download.zip"),
+        Case("absolute", zipped(("/etc/cron.d/x", CLEAN)), Refuse("archive"), file="download.zip"),
         _book("in a workbook", _with(("../../../tmp/x", b"x")), Refuse("archive")),
-        Case("a download in an archive", _zip(("download.csv", CLEAN)), Publish(), file="download.zip"),
-        Case("two downloads in an archive", _zip(("a.csv", CLEAN), ("b.csv", CLEAN)), Refuse("archive"), file="download.zip"),
+        Case("a download in an archive", zipped(("download.csv", CLEAN)), Publish(), file="download.zip"),
+        Case("two downloads in an archive", zipped(("a.csv", CLEAN), ("b.csv", CLEAN)), Refuse("archive"), file="download.zip"),
     )),
     Row(77, "archive bombs", (
         _book("ratio", lambda: _with(("xl/media/bomb.bin", b"\0" * 150_000_000)), Refuse("archive")),
         _book("total", lambda: _with(*((f"xl/media/{place}.bin", b"\0" * 60_000_000) for place in range(4))), Refuse("archive")),
         _book("members", _with(*((f"xl/media/{place}.bin", b"x") for place in range(200))), Refuse("archive")),
-        _book("an archive in it", lambda: _with(("xl/media/inner.zip", _zip(("x", b"\0" * 50_000_000)))), Refuse("archive")),
+        _book("an archive in it", lambda: _with(("xl/media/inner.zip", zipped(("x", b"\0" * 50_000_000)))), Refuse("archive")),
         _book("a damaged member", BOOK.replace(b"PK\x01\x02", b"PK\x01\x03", 1), Refuse("damaged archive")),
         _book("cut off", BOOK[: len(BOOK) // 2], Refuse("damaged archive")),
         _book("a byte dropped", BOOK[:700] + BOOK[701:], Refuse("damaged archive")),
@@ -74,9 +74,9 @@ ARCHIVE_ROWS = (
         _book("the sheet in other letters", _with((SHEET.upper(), b"<worksheet/>")), Refuse("archive")),
     )),
     Row(79, "names in GBK, junk before the archive", (
-        Case("names in GBK", _zip(("贸易.csv".encode("gbk").decode("cp437"), CLEAN)), Publish(), file="download.zip"),
+        Case("names in GBK", zipped(("贸易.csv".encode("gbk").decode("cp437"), CLEAN)), Publish(), file="download.zip"),
         _book("junk before it", b"junk" + BOOK, Refuse("NUL byte")),
-        _book("a workbook behind another archive", _zip(("x", b"x")) + BOOK, Refuse("archive")),
+        _book("a workbook behind another archive", zipped(("x", b"x")) + BOOK, Refuse("archive")),
     )),
     Row(84, "what a workbook hides", (
         _book("number cells", BOOK, Normalise("Excel workbook")),

@@ -36,17 +36,7 @@ TODAY = datetime.date(2026, 1, 5)
 DECLARED: Mapping[str, Any] = {"source": "gacc_query", "flow": "export", "released_on": datetime.date(2025, 7, 20)}
 EARLIER = datetime.date(2025, 7, 18)
 # Rules about one record or line: the message must say which.
-ROW_RULES = {
-    "row width",
-    "quoting",
-    "header in the data",
-    "contradiction",
-    "summary row",
-    "mojibake",
-    "field too long",
-    "damaged text",
-    "measure",
-}
+ROW_RULES = {"row width", "quoting", "header in the data", "contradiction", "summary row", "mojibake", "field too long", "damaged text", "measure"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -203,11 +193,7 @@ def laid_down(observation: pl.DataFrame, folder: Path) -> Snapshot:
 
 @functools.cache
 def _nothing() -> tuple[Release, Observation, Detail]:
-    return (
-        MODELS["release"].validate(empty_frame("release")),
-        MODELS["observation"].validate(empty_frame("observation")),
-        MODELS["detail"].validate(empty_frame("detail")),
-    )
+    return tuple(MODELS[name].validate(empty_frame(name)) for name in ("release", "observation", "detail"))  # type: ignore[return-value]
 
 
 @functools.cache

@@ -7,18 +7,7 @@ from typing import Any
 
 import xlsxwriter
 
-TITLES = (
-    "数据年月",
-    "商品编码",
-    "商品名称",
-    "贸易伙伴编码",
-    "贸易伙伴名称",
-    "第一数量",
-    "第一计量单位",
-    "第二数量",
-    "第二计量单位",
-    "美元",
-)
+TITLES = ("数据年月", "商品编码", "商品名称", "贸易伙伴编码", "贸易伙伴名称", "第一数量", "第一计量单位", "第二数量", "第二计量单位", "美元")  # fmt: skip
 MONTH, PRODUCT, PRODUCT_NAME, PARTNER, PARTNER_NAME, QUANTITY, UNIT, SECOND, SECOND_UNIT, VALUE = range(len(TITLES))
 MAGNETS = ("85051110", "稀土的永磁铁及磁化后准备制永磁铁的物品")
 HORSES = ("01012100", "改良种用马")
@@ -102,14 +91,8 @@ def distinct_records(count: int) -> tuple[Record, ...]:
 def year_of_magnets(year: int = 2024, factor: int = 1) -> tuple[Record, ...]:
     """Twelve months of magnets to every partner, a hundredth more in each, at a steady price: what was published before."""
     usual = (("502", 353_000), ("304", 764_000), ("133", 412_000), ("116", 48_000), ("344", 98_000))
-    months = [
-        (f"{year}{month:02d}", partner, quantity // 100 * (93 + month))
-        for month in range(1, 13)
-        for partner, quantity in usual
-    ]
-    return tuple(
-        magnets(partner, str(quantity * factor), f"{quantity * 57:,}", month) for month, partner, quantity in months
-    )
+    months = [(f"{year}{month:02d}", who, kg // 100 * (93 + month)) for month in range(1, 13) for who, kg in usual]
+    return tuple(magnets(partner, str(kg * factor), f"{kg * 57:,}", month) for month, partner, kg in months)
 
 
 def workbook_bytes(records: Sequence[Sequence[Any]] = CLEAN_RECORDS, titles: Sequence[str] = TITLES, *,
@@ -131,3 +114,9 @@ def numeric(record: Record) -> tuple[Any, ...]:
     """A record as Excel makes it of a download: what looks like a number has become one."""
     places = (MONTH, PRODUCT, PARTNER, QUANTITY, SECOND, VALUE)
     return tuple(int(text.replace(",", "")) if place in places else text for place, text in enumerate(record))
+
+
+def figures(*lines: str) -> bytes:
+    """A file of printed figures: flow, product, partner, period, measure, value, unit and day of print of each."""
+    titles = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"
+    return "".join(f"{line}\n" for line in (titles, *(f"{line},A paper,https://a.example," for line in lines))).encode()

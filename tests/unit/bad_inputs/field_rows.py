@@ -64,16 +64,7 @@ def _aside(name: str, *faults: Fault) -> Case:
 
 
 REVERSED = csv_bytes([record[::-1] for record in CLEAN_RECORDS], TITLES[::-1])
-ENGLISH = (
-    "Date of data",
-    "Commodity code",
-    "Commodity",
-    "Trading partner code",
-    "Trading partner",
-    "Quantity",
-    "Unit",
-    "US dollar",
-)
+ENGLISH = ("Date of data", "Commodity code", "Commodity", "Trading partner code", "Trading partner", "Quantity", "Unit", "US dollar")  # fmt: skip
 ENGLISH_RECORD = ("202506", "85051110", "Magnets", "502", "United States", "３５３０００", "Kilogram", "20,121,000")
 NO_NUMBER = "is not a number as the source prints them"
 

@@ -35,45 +35,35 @@ def releases(draw: st.DrawFn) -> list[Record]:
     return records
 
 
-def _at(draw: st.DrawFn, data: bytes) -> int:
-    return draw(st.integers(0, len(data)))
+Mutation = Callable[[st.DrawFn, bytes], bytes]
+PIECES = st.one_of(st.sampled_from(POOL), st.binary(min_size=1, max_size=3))
 
 
-def _insert(draw: st.DrawFn, data: bytes) -> bytes:
-    at = _at(draw, data)
-    return data[:at] + draw(st.one_of(st.sampled_from(POOL), st.binary(min_size=1, max_size=3))) + data[at:]
+def _splice(draw: st.DrawFn, data: bytes, piece: bytes, lost: int) -> bytes:
+    """A piece in place of so many bytes, somewhere."""
+    at = draw(st.integers(0, len(data)))
+    return data[:at] + piece + data[at + lost :]
 
 
-def _drop(draw: st.DrawFn, data: bytes) -> bytes:
-    at = _at(draw, data)
-    return data[:at] + data[at + draw(st.sampled_from((1, 1, 2, 5, 40, 200))) :]
-
-
-def _replace(draw: st.DrawFn, data: bytes) -> bytes:
-    at = _at(draw, data)
-    return data[:at] + draw(st.one_of(st.sampled_from(POOL), st.binary(min_size=1, max_size=1))) + data[at + 1 :]
-
-
-def _truncate(draw: st.DrawFn, data: bytes) -> bytes:
-    return data[: _at(draw, data)]
+def _replaced(*pairs: tuple[bytes, bytes], times: tuple[int, ...]) -> Mutation:
+    """One of these texts for the other, so many times; -1 for each time."""
+    return lambda draw, data: data.replace(*draw(st.sampled_from(pairs)), draw(st.sampled_from(times)))
 
 
 def _repeat(draw: st.DrawFn, data: bytes) -> bytes:
-    first, last = sorted((_at(draw, data), _at(draw, data)))
+    first, last = sorted(draw(st.integers(0, len(data))) for _ in range(2))
     return data[:last] + data[first:]
 
 
-def _lines(change: Callable[[st.DrawFn, list[bytes]], list[bytes]]) -> Callable[[st.DrawFn, bytes], bytes]:
-    return lambda draw, data: b"".join(change(draw, data.splitlines(keepends=True)))
-
-
-def _repeat_line(draw: st.DrawFn, lines: list[bytes]) -> list[bytes]:
+def _repeat_line(draw: st.DrawFn, data: bytes) -> bytes:
+    lines = data.splitlines(keepends=True)
     at = draw(st.integers(0, max(0, len(lines) - 1)))
-    return [*lines[: at + 1], *lines[at:]]
+    return b"".join([*lines[: at + 1], *lines[at:]])
 
 
-def _shuffle_lines(draw: st.DrawFn, lines: list[bytes]) -> list[bytes]:
-    return [*lines[:1], *draw(st.permutations(lines[1:]))]
+def _shuffle_lines(draw: st.DrawFn, data: bytes) -> bytes:
+    first, *others = data.splitlines(keepends=True) or [b""]
+    return b"".join([first, *draw(st.permutations(others))])
 
 
 def _swap_fields(draw: st.DrawFn, data: bytes) -> bytes:
@@ -89,40 +79,23 @@ def _swap_fields(draw: st.DrawFn, data: bytes) -> bytes:
 
 
 def _recode(draw: st.DrawFn, data: bytes) -> bytes:
-    text = data.decode("gb18030", "replace")
     encoding, mark = draw(st.sampled_from((("utf-8", b""), ("utf-8", b"\xef\xbb\xbf"), ("utf-16-le", b"\xff\xfe"), ("utf-16-be", b"\xfe\xff"),
                                            ("utf-16-le", b""), ("big5", b""), ("ascii", b""))))  # fmt: skip
-    return mark + text.encode(encoding, "replace")
+    return mark + data.decode("gb18030", "replace").encode(encoding, "replace")
 
 
-def _misread(draw: st.DrawFn, data: bytes) -> bytes:
-    return data.decode(draw(st.sampled_from(("latin-1", "utf-8", "big5"))), "replace").encode("utf-8")
-
-
-def _line_ends(draw: st.DrawFn, data: bytes) -> bytes:
-    return data.replace(
-        b"\n", draw(st.sampled_from((b"\r\n", b"\r", b"\n\n", b"\n\r"))), draw(st.sampled_from((-1, 1, 2, 3)))
-    )
-
-
-def _quotes(draw: st.DrawFn, data: bytes) -> bytes:
-    old, new = draw(st.sampled_from(((b'"', b""), (b'"', b"'"), (b'"', b'""'), (b'","', b","), (b'"', b'\\"'))))
-    return data.replace(old, new, draw(st.sampled_from((-1, 1, 2, 12, 30))))
-
-
-def _digits(draw: st.DrawFn, data: bytes) -> bytes:
-    digit = str(draw(st.integers(0, 9)))
-    wide = chr(ord(digit) + 0xFEE0).encode("gb18030")
-    return data.replace(digit.encode(), wide, draw(st.sampled_from((1, 3, -1))))
-
-
-def _join(draw: st.DrawFn, data: bytes) -> bytes:
-    return data + data[draw(st.sampled_from((0, data.find(b"\n") + 1))) :]
-
-
-MUTATIONS: tuple[Callable[[st.DrawFn, bytes], bytes], ...] = (
-    _insert, _drop, _replace, _truncate, _repeat, _lines(_repeat_line), _lines(_shuffle_lines), _swap_fields, _recode, _misread,
-    _line_ends, _quotes, _digits, _join,
+MUTATIONS: tuple[Mutation, ...] = (
+    lambda draw, data: _splice(draw, data, draw(PIECES), 0),
+    lambda draw, data: _splice(draw, data, draw(PIECES), 1),
+    lambda draw, data: _splice(draw, data, b"", draw(st.sampled_from((1, 1, 2, 5, 40, 200)))),
+    lambda draw, data: data[: draw(st.integers(0, len(data)))],
+    _repeat, _repeat_line, _shuffle_lines, _swap_fields, _recode,
+    # Read in another encoding and saved again; other line ends, quotes and full-width digits; joined to itself.
+    lambda draw, data: data.decode(draw(st.sampled_from(("latin-1", "utf-8", "big5"))), "replace").encode(),
+    _replaced(*((b"\n", end) for end in (b"\r\n", b"\r", b"\n\n", b"\n\r")), times=(-1, 1, 2, 3)),
+    _replaced((b'"', b""), (b'"', b"'"), (b'"', b'""'), (b'","', b","), (b'"', b'\\"'), times=(-1, 1, 2, 12, 30)),
+    _replaced(*((str(digit).encode(), chr(ord("０") + digit).encode("gb18030")) for digit in range(10)), times=(1, 3, -1)),
+    lambda draw, data: data + data[draw(st.sampled_from((0, data.find(b"\n") + 1))) :],
 )  # fmt: skip
 
 

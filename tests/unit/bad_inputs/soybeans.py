@@ -25,6 +25,18 @@ def as_it_is(month: int, partner: str, kg: int, yuan: int) -> tuple[int, int]:
     return kg, yuan
 
 
+def times(kg: float, yuan: float, *, months: Iterable[int] = range(1, 13), partners: Iterable[str] = ()) -> Change:
+    """Multiply the numbers of some months, and of some partners or all."""
+    at, whom = {*months}, {*partners}
+
+    def change(month: int, partner: str, mass: int, money: int) -> tuple[int, int]:
+        if month not in at or (whom and partner not in whom):
+            return mass, money
+        return round(mass * kg), round(money * yuan)
+
+    return change
+
+
 def trade(
     year: int = 2024, months: Iterable[int] = range(1, 13), growth: float = 1
 ) -> dict[tuple[int, str], tuple[int, int]]:

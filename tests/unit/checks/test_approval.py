@@ -1,7 +1,9 @@
-"""A doubtful release waits in the store, is decided about once, and is published only with the findings that were seen."""
+"""A doubtful release waits in the store, is decided about once, and is published only with the findings that were seen.
+
+What a person approved once is not asked again while nothing new speaks for it; what is asked again says why.
+"""
 
 import hashlib
-import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,25 +11,15 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.download import (
-    CLEAN_RECORDS,
-    TITLES,
-    VALUE,
-    csv_bytes,
-    distinct_records,
-    each,
-    in_month,
-    magnets,
-    with_field,
-)
-from typer.testing import CliRunner
+from bad_inputs.download import CLEAN_RECORDS, TITLES, VALUE, csv_bytes, each, in_month, magnets
+from bad_inputs.soybeans import in_yuan, records, times
 
-from flows.cli.app import app
 from flows.release import ingest as ingest_release
 from flows.release import release
+from flows.withdraw import publish_decision
 from schemas.forms.outcome import Outcome
-from schemas.forms.request import ReleaseRequest
-from tasks.checks import approval
+from schemas.forms.request import ReleaseRequest, WithdrawalRequest
+from tasks.checks.approval import ABOUT_TRADE, APPROVED, Doubt, doubt_of
 from tasks.domain.errors import BrokenStore, Held, NotHeld, Rejected
 from tasks.ingest import held as held_releases
 from tasks.ingest.normalise import Normalised
@@ -39,9 +31,38 @@ from tests.copied_store import copied
 
 TODAY = date(2025, 8, 1)
 NOW = datetime(2025, 8, 2, 9, tzinfo=UTC)
-JUNE = csv_bytes(CLEAN_RECORDS[:6])
-JUNE_WITHOUT_PARTNERS = csv_bytes(CLEAN_RECORDS[:1])
+JUNE, WITHOUT_PARTNERS = csv_bytes(CLEAN_RECORDS[:6]), csv_bytes(CLEAN_RECORDS[:1])
+MAGNITUDE = "import 12019019 2024-04 value_cny"
 Ingest = Callable[..., Outcome]
+
+
+def _into(store: Path) -> Ingest:
+    def ingest(data: bytes, day: int = 20, name: str = "june.csv", *, today: date = TODAY, **declared: Any) -> Outcome:
+        file = store.parent / name
+        file.write_bytes(data)
+        told = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": date(2025, 7, day)}
+        return ingest_release(ReleaseRequest(file=file, store=store, **told | declared), today)
+
+    return ingest
+
+
+def _held(ingest: Ingest, data: bytes, *given: Any, **declared: Any) -> Held:
+    with pytest.raises(Held) as raised:
+        ingest(data, *given, **declared)
+    return raised.value
+
+
+def _approve(store: Path, release_id: str) -> None:
+    held_releases.decide(store, release_id, "approve", "Li Wei", "compared with the site", NOW)
+
+
+def _rewrite(store: Path, of: str, **changed: Any) -> None:
+    """The record of a held release as another run might have left it."""
+    kept = held_releases.find(store, of)
+    assert kept is not None
+    place = store / "held" / f"{changed.get('release_id', of)}.json"
+    place.unlink(missing_ok=True)
+    place.write_text(kept.model_copy(update=changed).model_dump_json())
 
 
 @pytest.fixture
@@ -54,30 +75,13 @@ def ingest(store: Path) -> Ingest:
     return _into(store)
 
 
-def _into(store: Path) -> Ingest:
-    def ingest(data: bytes, day: int = 20, name: str = "june.csv") -> Outcome:
-        file = store.parent / name
-        file.write_bytes(data)
-        request = ReleaseRequest(
-            file=file, store=store, source="gacc_query", flow="export", partners="all", released_on=date(2025, 7, day)
-        )
-        return ingest_release(request, TODAY)
-
-    return ingest
-
-
-def _hold(ingest: Ingest) -> str:
-    ingest(JUNE)
-    with pytest.raises(Held, match="partner_removed") as raised:
-        ingest(JUNE_WITHOUT_PARTNERS, 21)
-    return raised.value.release_id
-
-
 @pytest.fixture(scope="module")
 def doubtful(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A store in which June is published and a later release of it is held."""
     folder = tmp_path_factory.mktemp("doubtful") / "reporter=CHN"
-    return folder, _hold(_into(folder))
+    ingest = _into(folder)
+    ingest(JUNE)
+    return folder, _held(ingest, WITHOUT_PARTNERS, 21).release_id
 
 
 @pytest.fixture
@@ -87,23 +91,23 @@ def held(doubtful: tuple[Path, str], store: Path) -> str:
     return doubtful[1]
 
 
-def test_a_file_of_exactly_ten_thousand_rows_is_held_with_the_finding_named(ingest: Ingest, store: Path) -> None:
-    with pytest.raises(Held, match="row_cap"):
-        ingest(csv_bytes(distinct_records(10_000)))
+def test_a_held_release_waits_with_its_bytes_and_its_findings(held: str, store: Path) -> None:
     (kept,) = held_releases.waiting(store)
-    assert [entry.check for entry in kept.findings] == ["row_cap"]
-    assert (kept.title, kept.flow, kept.partners, kept.held_since) == ("june.csv", "export", "all", TODAY)
-    assert (store / kept.raw).read_bytes() == csv_bytes(distinct_records(10_000))
-    assert current_id(store) is None
+    assert {entry.check for entry in kept.findings} == {"partner_removed"}
+    assert (kept.release_id, kept.title, kept.flow, kept.partners, kept.held_since) == (held, "june.csv", "export", "all", TODAY)  # fmt: skip
+    assert (store / kept.raw).read_bytes() == WITHOUT_PARTNERS
 
 
 def test_an_approval_publishes_from_the_raw_bytes_and_stands_among_the_findings(
-    ingest: Ingest, held: str, store: Path, tmp_path: Path
+    ingest: Ingest, held: str, store: Path
 ) -> None:
-    (tmp_path / "june.csv").write_bytes(b"something else by now")
+    """Those that were compared, also where somebody changes the file between that and its landing."""
     decided = held_releases.decide(store, held, "approve", "Li Wei", "compared with the site", NOW)
     with held_releases.reopened(store, decided) as request:
+        (store / decided.raw).chmod(0o644)
+        (store / decided.raw).write_bytes(JUNE)
         outcome = ingest_release(request, TODAY)
+    assert (store / decided.raw).read_bytes() == WITHOUT_PARTNERS
     assert (outcome.status, outcome.release_id, outcome.title) == ("published", held, "june.csv")
     found = query.query(store, "finding").filter(release_id=held)
     (row,) = found.filter(check="approved").to_dicts()
@@ -113,17 +117,118 @@ def test_an_approval_publishes_from_the_raw_bytes_and_stands_among_the_findings(
     doubts = [check for severity, check in found["severity", "check"].iter_rows() if severity != "info"]
     assert f"**Doubts: {len(doubts)}** (" in pages(store, outcome).summary
     assert f"partner_removed {doubts.count('partner_removed')}" in pages(store, outcome).summary
-    assert held_releases.waiting(store) == []
     trail = query.query(store, "lineage").filter(release_id=held)
     assert "hold_on_errors" in trail["step"]
     assert not any("2025-08-02" in text for text in [*found["observed"], *trail["parameters"]])
-    assert ingest(JUNE_WITHOUT_PARTNERS, 21).status == "nothing new"
+    # It waits no more, is decided about no more, and is known when it comes again.
+    assert held_releases.waiting(store) == []
+    assert ingest(WITHOUT_PARTNERS, 21).status == "nothing new"
+    with pytest.raises(NotHeld, match="is published; tidewaiter withdraw"):
+        held_releases.decide(store, held, "reject", "Li Wei", "after all", NOW)
+    # A release may also be published because a later one took its doubt away.
+    _rewrite(store, held, decision=None)
+    assert held_releases.waiting(store) == []
+
+
+def test_a_rejection_leaves_every_published_byte_and_is_remembered(ingest: Ingest, held: str, store: Path) -> None:
+    before = {
+        path: path.lstat().st_mtime_ns for path in store.rglob("*") if "held" not in path.parts and path.name != "tmp"
+    }
+    # In the evening of London it is the next day where everything else is dated.
+    held_releases.decide(store, held, "reject", "Li Wei", "cut off", NOW.replace(hour=20))
+    assert before == {path: path.lstat().st_mtime_ns for path in before}
+    assert held_releases.waiting(store) == []
+    with pytest.raises(Rejected, match="rejected by Li Wei on 2025-08-03: cut off"):
+        ingest(WITHOUT_PARTNERS, 21)
+
+
+def test_an_approval_of_other_findings_is_no_approval_and_says_why(ingest: Ingest, held: str, store: Path) -> None:
+    """Another release came between the question and the answer."""
+    _approve(store, held)
+    kept = held_releases.find(store, held)
+    assert kept is not None
+    _rewrite(store, held, findings=kept.findings[1:], held_since=date(2025, 7, 30))
+    new = kept.findings[0]
+    why = f"approved by Li Wei on 2025-08-02, before this was found: {new.check} ({new.subject}). Decide again, about all of it."  # fmt: skip
+    assert _held(ingest, WITHOUT_PARTNERS, 21).lines[-1] == why
+    (again,) = held_releases.waiting(store)
+    assert (len(again.findings), again.lines[-1]) == (3, why)
+    # It has waited since then, whatever was found today.
+    assert again.held_since == date(2025, 7, 30)
+
+
+def test_an_approval_holds_where_a_doubt_that_was_seen_is_gone(ingest: Ingest, store: Path) -> None:
+    """The same months in yuan, approved first, take back the world that both contradict: its kilograms are no doubt any more."""
+    world = [(*record[:3], *record[5:]) for record in [magnets(quantity="9000000", value="513,000,000")]]
+    ingest(csv_bytes(world, (*TITLES[:3], *TITLES[5:])))
+    times_seven = each(VALUE, lambda usd: f"{int(usd.replace(',', '')) * 7:,}", CLEAN_RECORDS[:6])
+    yuan = csv_bytes(times_seven, (*TITLES[:-1], "人民币"))
+    doubts = [_held(ingest, data, 21, name) for name, data in (("usd.csv", JUNE), ("cny.csv", yuan))]
+    assert [len(one.lines) for one in doubts] == [2, 1]
+    for one, (name, data) in zip(doubts[::-1], (("cny.csv", yuan), ("usd.csv", JUNE)), strict=True):
+        _approve(store, one.release_id)
+        assert ingest(data, 21, name).status == "published"
+
+
+def test_what_waits_longest_comes_first_and_is_asked_for_again_as_it_was_declared(
+    ingest: Ingest, held: str, store: Path
+) -> None:
+    told = {"reporter": "CHN", "products": ["85051110"], "months": "2025-05..2025-06", "title": "d"}
+    last = _held(ingest, csv_bytes([magnets()]), 23, "part.csv", today=date(2025, 8, 2), **told).release_id
+    for since, day, title in ((3, 22, "a"), (3, 21, "c"), (3, 21, "b")):
+        at = {"held_since": date(2025, 8, since), "released_on": date(2025, 7, day)}
+        _rewrite(store, held, release_id=f"gacc_query-{title * 12}", title=title, **at)
+    waits = held_releases.waiting(store)
+    assert [entry.title for entry in waits] == ["june.csv", "d", "b", "c", "a"]
+    assert waits[1].release_id == last
+    with held_releases.reopened(store, waits[1]) as again:
+        assert again.model_dump(include={*told, "flow", "partners", "released_on"}) == told | {
+            "flow": "export", "partners": "all", "released_on": date(2025, 7, 23)}  # fmt: skip
+        assert (again.file.name, again.file.read_bytes()) == ("part.csv", csv_bytes([magnets()]))
+
+
+@pytest.mark.parametrize(
+    ("name", "by", "reason", "error", "words"),
+    [
+        (None, "Li Wei", " ", ValueError, "a decision needs a name and a reason"), (None, "\t", "fine", ValueError, "a decision needs a name and a reason"),
+        ("gacc_query-000000000000", "Li Wei", "fine", NotHeld, "is held here"), ("../../etc/passwd", "Li Wei", "fine", NotHeld, "is no release id"),
+        ("", "Li Wei", "fine", NotHeld, "is no release id"),
+    ],
+)  # fmt: skip
+def test_a_decision_without_a_name_a_reason_or_a_release_is_refused(
+    held: str, store: Path, name: str | None, by: str, reason: str, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        held_releases.decide(store, held if name is None else name, "approve", by, reason, NOW)
+    assert [entry.decision for entry in held_releases.waiting(store)] == [None]
+
+
+def test_bytes_that_are_gone_or_others_are_not_approved(held: str, store: Path) -> None:
+    kept = held_releases.find(store, held)
+    assert kept is not None
+    decided = held_releases.decide(store, held, "approve", "Li Wei", "fine", NOW)
+    before, other = current_id(store), csv_bytes([magnets("502", "999000", "56,943,000"), *CLEAN_RECORDS[1:6]])
+    (store / kept.raw).chmod(0o644)
+    (store / kept.raw).write_bytes(other)
+    found = f"{kept.raw}: sha256 {hashlib.sha256(other).hexdigest()}, judged was {kept.raw_sha256}. Restore it"
+    with pytest.raises(BrokenStore, match=found), held_releases.reopened(store, decided):
+        pass
+    with pytest.raises(BrokenStore, match=found):
+        _approve(store, held)
+    (store / kept.raw).unlink()
+    with pytest.raises(BrokenStore, match=f"{kept.raw}: no such file. Restore it"):
+        _approve(store, held)
+    assert held_releases.decide(store, held, "reject", "Li Wei", "gone", NOW).decision is not None
+    assert current_id(store) == before
+    (store / "held" / "notes.json").write_text('{"by": "somebody"}')
+    with pytest.raises(BrokenStore, match=r"notes\.json: no release that Tidewaiter has held"):
+        held_releases.waiting(store)
 
 
 def test_whichever_of_two_years_comes_again_nothing_is_new(ingest: Ingest) -> None:
     """A release makes the revisions of the year after it anew; a file without rows that was there is there again."""
     years = [
-        csv_bytes([row for month in range(1, 13) for row in in_month(f"{year}{month:02d}", CLEAN_RECORDS[:3])])
+        csv_bytes([row for month in range(1, 5) for row in in_month(f"{year}{month:02d}", CLEAN_RECORDS[:3])])
         for year in (2023, 2024)
     ]
     published = [ingest(data, day).snapshot_id for day, data in enumerate(years, start=10)]
@@ -132,14 +237,13 @@ def test_whichever_of_two_years_comes_again_nothing_is_new(ingest: Ingest) -> No
 
 
 def test_what_is_published_keeps_its_day_and_its_numbers_whatever_comes_again(
-    ingest: Ingest, store: Path, monkeypatch: pytest.MonkeyPatch
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Known again under another day, or read otherwise, the ledger would say what no published detail says."""
     before = ingest(JUNE).snapshot_id
     again = ingest(JUNE, 30)
     assert (again.status, again.snapshot_id) == ("nothing new", before)
-    (line,) = again.warnings
-    assert "published already, as of 2025-07-20; expected a release of 2025-07-30" in line
+    assert "published already, as of 2025-07-20; expected a release of 2025-07-30" in again.warnings[0]
     normalise = catalog.normalise
 
     def otherwise(*given: Any) -> Normalised:
@@ -153,173 +257,101 @@ def test_what_is_published_keeps_its_day_and_its_numbers_whatever_comes_again(
 
 
 def test_what_is_published_is_not_held_for_what_was_published_since(ingest: Ingest, store: Path) -> None:
-    ingest(JUNE_WITHOUT_PARTNERS)
+    ingest(WITHOUT_PARTNERS)
     whole = ingest(JUNE, 21)
-    again = ingest(JUNE_WITHOUT_PARTNERS)
+    again = ingest(WITHOUT_PARTNERS)
     assert (again.status, again.snapshot_id) == ("nothing new", whole.snapshot_id)
     assert held_releases.waiting(store) == []
     # Public again on a later day it is a word again, and as doubtful as any.
-    with pytest.raises(approval.Held, match="partner_removed"):
-        ingest(JUNE_WITHOUT_PARTNERS, 22)
+    with pytest.raises(Held, match="partner_removed"):
+        ingest(WITHOUT_PARTNERS, 22)
 
 
-def test_a_rejection_leaves_every_published_byte_and_is_remembered(ingest: Ingest, held: str, store: Path) -> None:
-    before = {
-        path: path.lstat().st_mtime_ns for path in store.rglob("*") if "held" not in path.parts and path.name != "tmp"
-    }
-    # In the evening of London it is the next day where everything else is dated.
-    held_releases.decide(store, held, "reject", "Li Wei", "cut off", NOW.replace(hour=20))
-    assert before == {path: path.lstat().st_mtime_ns for path in before}
-    assert held_releases.waiting(store) == []
-    with pytest.raises(Rejected, match="rejected by Li Wei on 2025-08-03: cut off"):
-        ingest(JUNE_WITHOUT_PARTNERS, 21)
-
-
-def test_an_approval_of_other_findings_is_no_approval(ingest: Ingest, held: str, store: Path) -> None:
-    held_releases.decide(store, held, "approve", "Li Wei", "fine", NOW)
-    place = store / "held" / f"{held}.json"
-    kept = json.loads(place.read_text())
-    place.chmod(0o644)
-    place.write_text(json.dumps({**kept, "findings": kept["findings"][:1], "held_since": "2025-07-30"}))
-    with pytest.raises(Held):
-        ingest(JUNE_WITHOUT_PARTNERS, 21)
-    (again,) = held_releases.waiting(store)
-    assert len(again.findings) == 3
-    # It has waited since then, whatever was found today.
-    assert again.held_since == date(2025, 7, 30)
-
-
-def test_what_waits_longest_comes_first_and_is_asked_for_again_as_it_was_declared(
-    ingest: Ingest, store: Path, tmp_path: Path
-) -> None:
-    ingest(JUNE)
-    file = tmp_path / "part.csv"
-    # Since which day of August it waits, which day of July it is of, and its title.
-    for number, (since, day, title) in enumerate(((3, 22, "a"), (3, 21, "c"), (3, 21, "b"), (2, 23, "d"))):
-        file.write_bytes(csv_bytes(with_field(VALUE, f"2,736,00{number}", 0, CLEAN_RECORDS[:1])))
-        request = ReleaseRequest(
-            file=file, store=store, source="gacc_query", reporter="CHN", flow="export", partners="all", products=["85051110"],
-            months="2025-05..2025-06", released_on=date(2025, 7, day), title=title,
-        )  # fmt: skip
-        with pytest.raises(Held):
-            ingest_release(request, date(2025, 8, since))
-    waits = held_releases.waiting(store)
-    assert [(entry.held_since.day, entry.released_on.day, entry.title) for entry in waits] == [
-        (2, 23, "d"), (3, 21, "b"), (3, 21, "c"), (3, 22, "a"),
-    ]  # fmt: skip
-    with held_releases.reopened(store, waits[0]) as again:
-        assert again.model_dump(exclude={"file"}) == request.model_dump(exclude={"file"})
-        assert again.file.read_bytes() == file.read_bytes()
-
-
-@pytest.mark.parametrize(("by", "reason"), [("Li Wei", " "), ("\t", "fine")])
-def test_a_decision_needs_a_name_and_a_reason(held: str, store: Path, by: str, reason: str) -> None:
-    with pytest.raises(ValueError, match="a decision needs a name and a reason"):
-        held_releases.decide(store, held, "approve", by, reason, NOW)
-    assert [entry.decision for entry in held_releases.waiting(store)] == [None]
-
-
-def test_an_approval_holds_where_a_doubt_that_was_seen_is_gone(ingest: Ingest, store: Path) -> None:
-    """The same months in yuan, approved first, take back the world that both contradict: its kilograms are no doubt any more."""
-    world = [(*record[:3], *record[5:]) for record in [magnets(quantity="9000000", value="513,000,000")]]
-    ingest(csv_bytes(world, (*TITLES[:3], *TITLES[5:])))
-    times_seven = each(VALUE, lambda usd: f"{int(usd.replace(',', '')) * 7:,}", CLEAN_RECORDS[:6])
-    yuan = csv_bytes(times_seven, (*TITLES[:-1], "人民币"))
-    held = []
-    for name, data in (("usd.csv", JUNE), ("cny.csv", yuan)):
-        with pytest.raises(Held) as raised:
-            ingest(data, 21, name)
-        held.append(raised.value)
-    assert [len(doubts.lines) for doubts in held] == [2, 1]
-    for doubts, (name, data) in zip(held[::-1], (("cny.csv", yuan), ("usd.csv", JUNE)), strict=True):
-        held_releases.decide(store, doubts.release_id, "approve", "Li Wei", "the world is older", NOW)
-        assert ingest(data, 21, name).status == "published"
-
-
-@pytest.mark.parametrize("name", ["gacc_query-000000000000", "../../etc/passwd", ""])
-def test_a_decision_about_nothing_is_refused(store: Path, name: str) -> None:
-    with pytest.raises(NotHeld):
-        held_releases.decide(store, name, "reject", "Li Wei", "why not", NOW)
-
-
-def test_what_is_published_is_not_decided_about_and_waits_no_more(held: str, store: Path) -> None:
-    place = store / "held" / f"{held}.json"
-    kept = place.read_bytes()
-    decided = held_releases.decide(store, held, "approve", "Li Wei", "fine", NOW)
-    with held_releases.reopened(store, decided) as request:
-        ingest_release(request, TODAY)
-    approved = place.read_bytes()
-    for verdict in ("reject", "approve"):
-        with pytest.raises(NotHeld, match="is published; tidewaiter withdraw"):
-            held_releases.decide(store, held, verdict, "Li Wei", "after all", NOW)
-    assert place.read_bytes() == approved
-    # As it was before the decision: a release may also be published because a later one took its doubt away.
-    place.chmod(0o644)
-    place.write_bytes(kept)
-    assert held_releases.waiting(store) == []
-
-
-def test_bytes_that_are_gone_are_not_approved(held: str, store: Path) -> None:
-    kept = held_releases.find(store, held)
-    assert kept is not None
-    (store / kept.raw).unlink()
-    with pytest.raises(BrokenStore, match=f"{kept.raw}: no such file. Restore it"):
-        held_releases.decide(store, held, "approve", "Li Wei", "fine", NOW)
-    assert [entry.decision for entry in held_releases.waiting(store)] == [None]
-    assert held_releases.decide(store, held, "reject", "Li Wei", "gone", NOW).decision is not None
-
-
-def test_other_bytes_than_those_that_were_judged_are_not_approved(held: str, store: Path) -> None:
-    kept = held_releases.find(store, held)
-    assert kept is not None
-    decided = held_releases.decide(store, held, "approve", "Li Wei", "fine", NOW)
-    before, other = current_id(store), csv_bytes([magnets("502", "999000", "56,943,000"), *CLEAN_RECORDS[1:6]])
-    (store / kept.raw).chmod(0o644)
-    (store / kept.raw).write_bytes(other)
-    found = f"{kept.raw}: sha256 {hashlib.sha256(other).hexdigest()}, judged was {kept.raw_sha256}. Restore it"
-    with pytest.raises(BrokenStore, match=found), held_releases.reopened(store, decided):
-        pass
-    with pytest.raises(BrokenStore, match=found):
-        held_releases.decide(store, held, "approve", "Li Wei", "fine", NOW)
-    assert current_id(store) == before
-
-
-def test_what_is_published_are_the_bytes_that_were_compared(held: str, store: Path) -> None:
-    """Also where somebody changes the file between that and its landing."""
-    decided = held_releases.decide(store, held, "approve", "Li Wei", "fine", NOW)
-    with held_releases.reopened(store, decided) as request:
-        (store / decided.raw).chmod(0o644)
-        (store / decided.raw).write_bytes(JUNE)
-        assert ingest_release(request, TODAY).release_id == held
-    assert (store / decided.raw).read_bytes() == JUNE_WITHOUT_PARTNERS
-
-
-def test_a_foreign_paper_among_the_held_is_named(held: str, store: Path) -> None:
-    (store / "held" / "notes.json").write_text('{"by": "somebody"}')
-    with pytest.raises(BrokenStore, match=r"notes\.json: no release that Tidewaiter has held"):
-        held_releases.waiting(store)
-    told = CliRunner().invoke(app, ["held", "--store", str(store)])
-    assert (told.exit_code, type(told.exception)) == (2, SystemExit)
-    assert "notes.json: no release that Tidewaiter has held" in told.output
-
-
-def test_a_rehearsal_knows_what_was_decided_and_when_bytes_came_first(
-    ingest: Ingest, store: Path, tmp_path: Path
-) -> None:
-    """The words of a rehearsal are those of the release that follows it."""
-    file = tmp_path / "may.csv"
+def test_a_dry_run_knows_what_was_decided_and_when_bytes_came_first(held: str, store: Path) -> None:
+    """It says what the release that follows it says."""
+    file = store.parent / "june.csv"
+    told = {"file": file, "store": store, "source": "gacc_query", "flow": "export", "partners": "all"}
+    later, june = date(2025, 9, 1), ReleaseRequest(**told, released_on=date(2025, 7, 21))
     file.write_bytes(csv_bytes(in_month("202505", CLEAN_RECORDS[:6])))
-    request = ReleaseRequest(file=file, store=store, source="gacc_query", flow="export", partners="all")
-    assert release.fn(request, TODAY).status == "published"
-    later = date(2025, 9, 1)
-    assert release.fn(request.model_copy(update={"dry_run": True}), later).status == "nothing new"
-    assert release.fn(request, later).status == "nothing new"
-    release_id = _hold(ingest)
-    again = ReleaseRequest(
-        file=tmp_path / "june.csv", store=store, source="gacc_query", flow="export", partners="all",
-        released_on=date(2025, 7, 21), dry_run=True,
-    )  # fmt: skip
-    assert release.fn(again, TODAY).status == "would be held"
-    held_releases.decide(store, release_id, "approve", "Li Wei", "fine", NOW)
-    assert release.fn(again, TODAY).status == "would be published"
-    assert release.fn(again.model_copy(update={"dry_run": False}), TODAY).status == "published"
+    asked = [(ReleaseRequest(**told), TODAY, False), (ReleaseRequest(**told), later, True), (ReleaseRequest(**told), later, False)]  # fmt: skip
+    said = [release.fn(request.model_copy(update={"dry_run": dry}), day).status for request, day, dry in asked]
+    assert said == ["published", "nothing new", "nothing new"]
+    file.write_bytes(WITHOUT_PARTNERS)
+    dry = june.model_copy(update={"dry_run": True})
+    assert release.fn(dry, TODAY).status == "would be held"
+    _approve(store, held)
+    assert release.fn(dry, TODAY).status == "would be published"
+    assert release.fn(june, TODAY).status == "published"
+
+
+def year_to(month: int, digit: int = 10, of: int = 4) -> bytes:
+    """Soybeans from January to a month, with a digit too many in one month."""
+    return in_yuan(records(months=range(1, month + 1), change=times(digit, digit, months=[of])))
+
+
+def _soybeans(store: Path) -> Ingest:
+    ingest = _into(store)
+
+    def of_day(data: bytes, day: int, partners: str = "all") -> Outcome:
+        return ingest(data, name=f"soybeans-{day}.csv", flow="import", partners=partners, released_on=date(2025, 2, day))  # fmt: skip
+
+    return of_day
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A store in which a person approved the month with the digit."""
+    folder = tmp_path_factory.mktemp("answered") / "reporter=CHN"
+    ingest = _soybeans(folder)
+    asked = _held(ingest, year_to(8), 1)
+    _approve(folder, asked.release_id)
+    assert ingest(year_to(8), 1).status == "published"
+    return folder, asked.release_id
+
+
+@pytest.fixture
+def approved(answered: tuple[Path, str], store: Path) -> str:
+    copied(answered[0], store.parent)
+    return answered[1]
+
+
+def test_the_next_issue_of_the_same_month_is_not_asked_about(store: Path, approved: str) -> None:
+    for month, day in ((9, 2), (10, 3)):
+        outcome = _soybeans(store)(year_to(month), day)
+        assert outcome.status == "published"
+        (said,) = query.query(store, "finding").filter(release_id=outcome.release_id, check="approved")["observed"]
+        assert said == f"approved by Li Wei: compared with the site (asked about {approved})"
+    assert held_releases.waiting(store) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "partners", "withdrawn"),
+    [(year_to(9, digit=11), "all", False), (year_to(9, of=6), "all", False), (year_to(9), "listed", False), (year_to(9), "all", True)],
+    ids=["another number", "another month", "another query", "what was withdrawn is no answer"],
+)  # fmt: skip
+def test_anything_new_is_asked_about(store: Path, approved: str, data: bytes, partners: str, withdrawn: bool) -> None:
+    if withdrawn:
+        told = WithdrawalRequest(release_id=approved, store=store, by="Li Wei", reason="a digit after all")
+        publish_decision(told, TODAY)
+    lines = _held(_soybeans(store), data, 2, partners).lines
+    assert any("magnitude" in line and (MAGNITUDE in line or not withdrawn) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("check", "observed", "same"),
+    [
+        ("magnitude", "82,899; the least of 3 other months is 5 times as much", "82,899"), ("row_cap", "10,000 records", "10,000 records"),
+        ("partners_missing", "no row for USA, CAN, 42.7% of the twelve months before", "no row for USA, CAN"),
+        ("one_province", "all 1,812 records have province 33", " have province 33"), ("unknown_partners", "6.12% of value_usd", " value_usd"),
+        ("total_differs", "- prints 5, its 2 parts in a.json add up to 4", "- prints 5, its 2 parts add up to 4"),
+        ("unit_value", "102.6 USD/kg (4 such numbers of partners)", "102.6 USD/kg"),
+    ],
+)  # fmt: skip
+def test_a_doubt_is_what_was_observed_of_the_trade(check: str, observed: str, same: str) -> None:
+    assert doubt_of(check, "a.csv 2025-01", observed, "a.csv") == Doubt(check, " 2025-01", same)
+
+
+def test_doubts_about_a_file_are_new_with_each_file() -> None:
+    of_files = {"row_cap", "pasted_records", "another_month", "numbers_of_other_flow", "quarantined"}
+    assert not of_files & ABOUT_TRADE.keys()
+    assert APPROVED not in ABOUT_TRADE

@@ -1,203 +1,92 @@
-"""Files from which something is missing: a month, the largest partner, all partners but a few, however few products they have."""
+"""Sums and pairs of a release: lines of release pages against their codes, and what a piece weighs. More of it is in `test_checks`."""
 
-import datetime
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+import random
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.case import Case, Publish, read
-from bad_inputs.download import Record, distinct_records
-from bad_inputs.soybeans import ARGENTINA, BRAZIL, TONNES, UNITED_STATES, in_yuan, record, records
+from bad_inputs.download import HORSES, Record, csv_bytes
+from release_pages import goods
 
-IMPORTS: Mapping[str, Any] = {"flow": "import", "partners": "all", "released_on": datetime.date(2025, 3, 20)}
-EARLIER = {**IMPORTS, "released_on": datetime.date(2025, 2, 20)}
-BEFORE = in_yuan(records(2023))
+from schemas.reference.code_tables import code_table
+from tests.unit.checks.found import find
 
-
-def _found(tmp_path: Path, rows: Iterable[Record], *before: bytes, **declared: Any) -> pl.DataFrame:
-    case = Case("", in_yuan(rows), Publish(), {**IMPORTS, **declared}, before=tuple((one, EARLIER) for one in before))
-    return read(case, tmp_path / "inbox")[1].filter(pl.col("severity") != "info")
-
-
-def _said(tmp_path: Path, rows: Iterable[Record], *before: bytes, **declared: Any) -> list[tuple[str, str]]:
-    return _found(tmp_path, rows, *before, **declared).select("check", "severity").unique().sort("check").rows()
+Release = tuple[bytes, Mapping[str, Any]]
+PAGE: Release = goods(), {"source": "gacc_preliminary", "flow": None, "released_on": date(2025, 6, 10)}
+# Rare earths of May 2025 on the page: 5,864.6 t for CNY 130 million.
+PARTS = {"25309020": 600, "28053011": 264_000, "28461010": 5_600_000}
+LESS = PARTS | {"28461010": 4_000_000}
+ALL = ["25309020", "2805", "2846"]
 
 
-def _without(*months: int) -> list[int]:
-    return [month for month in range(1, 13) if month not in months]
-
-
-@pytest.mark.parametrize("gone", [(2,), (6,), (11,), (4, 5)])
-def test_a_month_between_others_without_a_record_holds_a_file_of_one_product(
-    gone: tuple[int, ...], tmp_path: Path
-) -> None:
-    (found,) = _found(tmp_path, records(months=_without(*gone))).to_dicts()
-    assert (found["check"], found["severity"]) == ("month_without_records", "error")
-    assert (
-        found["observed"]
-        == f"no record of {', '.join(f'2024-{month:02d}' for month in gone)} ({len(gone)} month{'s' * (len(gone) > 1)})"
-    )
-
-
-def test_a_month_at_either_end_may_not_be_out_yet(tmp_path: Path) -> None:
-    """It was asked for, so it is said; only months between others are sure to be missing."""
-    year = {"months": "2024-01..2024-12"}
-    assert _said(tmp_path, records(months=range(1, 11)), **year) == [("month_without_records", "warning")]
-    assert _said(tmp_path, records(months=range(3, 13)), **year) == [("month_without_records", "warning")]
-
-
-def test_published_months_are_others_too(tmp_path: Path) -> None:
-    """Of May and June only June has records, and April is published."""
-    asked = {"months": "2024-05..2024-06"}
-    assert _said(tmp_path, records(months=[6]), in_yuan(records(months=range(1, 5))), **asked) == [
-        ("month_without_records", "error")
-    ]
-
-
-def test_where_not_all_partners_were_asked_for_a_month_without_a_record_is_a_warning(tmp_path: Path) -> None:
-    rows = records(months=_without(6), partners=[BRAZIL])
-    assert _said(tmp_path, rows, partners="listed") == [("month_without_records", "warning")]
+def query(parts: Mapping[str, int], asked: list[str], month: str = "202505", **declared: Any) -> Release:
+    rows = [(month, code, "name", "502", "美国", str(kg), "千克", "0", "?", f"{4 * kg}") for code, kg in parts.items()]
+    of_all = {"partners": "all", "products": tuple(asked), "months": f"{month[:4]}-{month[4:]}", "released_on": date(2025, 6, 18)}  # fmt: skip
+    return csv_bytes(rows), of_all | declared
 
 
 @pytest.mark.parametrize(
-    ("months", "yuan", "severity"),
+    ("download", "observed"),
     [
-        # A few thousand yuan a month of seed; goods that are traded after the harvest alone; and what is traded in most months.
-        (_without(6), 40_000, "warning"), ([3, 4, 9, 10], 40_000_000, "warning"), (_without(6), 40_000_000, "error"), ([4, 6], 40_000_000, "error"),
+        (query(PARTS, ALL), None), (query(PARTS | {"28053011": 320_000}, ALL), None), (query(PARTS | {"28053011": 330_000}, ALL), "5,930,600"),
+        (query(LESS, ALL), "4,264,600"),
+        # A code that was not asked for can be the difference, or a partner; another month is another one.
+        (query({"28461010": 4_000_000}, ["2846"]), None), (query(LESS, ["25309020", "28053011", "2846"]), None),
+        (query(LESS, ALL, partners="listed"), None), (query({"28461010": 4_000_000}, ALL, "202504"), None),
     ],
 )  # fmt: skip
-def test_of_a_trifle_or_of_seasonal_goods_a_month_without_a_record_is_a_warning(
-    months: list[int], yuan: int, severity: str, tmp_path: Path
-) -> None:
-    rows = [
-        record(f"2024{month:02d}", partner, (yuan + 311 * month) // 9 + place, yuan + 2_803 * month + place, code="12011000")
-        for month in months for place, partner in enumerate(TONNES)
-    ]  # fmt: skip
-    assert _said(tmp_path, rows) == [("month_without_records", severity)]
+def test_a_line_is_the_sum_of_its_codes_up_to_revisions(download: Release, observed: str | None) -> None:
+    subject = "export line:rare_earths 2025-05 quantity_kg"
+    expected = [("warning", subject, f"5,864,600 in the line, {observed} in its codes")] if observed else []
+    for (data, declared), before, file in ((download, PAGE, "download.csv"), (PAGE, download, "page.html")):
+        found = find(data, before, file=file, **declared).filter(check="line_differs")
+        assert found.select("severity", "subject", "observed").rows() == expected
 
 
-def test_one_of_several_products_without_a_record_of_a_month_is_held(tmp_path: Path) -> None:
-    other = [row for row in records(code="12019011", growth=0.01) if row[0] != "202405"]
-    found = _found(tmp_path, [*records(), *other])
-    assert found.select("check", "severity", "subject").rows() == [
-        ("product_without_records", "error", "import 12019011")
-    ]
-    assert "no record of 2024-05 (1 month)" in found["observed"][0]
+def test_the_catalogue_has_the_lines_of_the_pages() -> None:
+    catalogue = code_table("line_codes")
+    assert catalogue["product"].n_unique() == catalogue.height == 31
+    assert set(catalogue["product"]) <= set(code_table("page_lines")["product"])
+
+
+HORSE_KG = 450
+
+
+def horses(month: int, heads: object, kilograms: object, partner: str = "502") -> Record:
+    return (f"2024{month:02d}", *HORSES, partner, "某国", str(heads), "头", str(kilograms), "千克", "900,000")
+
+
+def weights(rows: list[Record]) -> pl.DataFrame:
+    return find(csv_bytes(rows), partners="listed").filter(check="piece_weight")
 
 
 @pytest.mark.parametrize(
-    ("gone", "severity"),
+    ("month", "heads", "kilograms", "months", "observed"),
     [
-        ([BRAZIL], "error"), ([BRAZIL, UNITED_STATES], "error"), ([UNITED_STATES], "error"), (["344"], None), ([], None),
+        # Pieces in thousands, and tonnes for kilograms.
+        (5, 105_000, 105 * HORSE_KG, 12, "0.45 kg per item"), (5, 105, 105 * HORSE_KG * 1000, 12, "4.5e+05 kg per item"),
+        (12, 112_000, 112 * HORSE_KG, 12, "0.45 kg per item"),
+        # A factor of fifty may be other goods; below a tonne a month is samples; of five other months nobody knows what is usual.
+        (5, 105, 105 * HORSE_KG, 12, None), (5, 5250, 105 * HORSE_KG, 12, None), (5, 105_000, 9, 12, None), (5, 105_000, 105 * HORSE_KG, 6, None), (5, 0, 0, 12, None),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("month", [1, 6])
-def test_partners_with_a_fifth_of_the_year_before_hold_a_file_of_one_product(
-    gone: list[str], severity: str | None, month: int, tmp_path: Path
+def test_a_quantity_in_another_unit_than_that_of_its_other_months_is_named(
+    month: int, heads: int, kilograms: int, months: int, observed: str | None
 ) -> None:
-    """Brazil has seven tenths of the year, also where its harvest is long over; the United States have a fourth."""
-    rows = records(2024, [month], partners=set(TONNES) - {*gone})
-    assert _said(tmp_path, rows, BEFORE) == ([("partners_missing", severity)] if severity else [])
+    usual = {at: (100 + at, (100 + at) * HORSE_KG) for at in range(1, months + 1)} | {month: (heads, kilograms)}
+    found = weights([horses(at, *both) for at, both in usual.items()])
+    assert found.height == (observed is not None)
+    for row in found.iter_rows(named=True):
+        assert (row["severity"], row["subject"]) == ("warning", f"export 01012100 USA 2024-{month:02d}")
+        assert row["observed"].startswith(observed)
 
 
-def test_the_largest_partner_of_each_month_is_named_as_such(tmp_path: Path) -> None:
-    """Of twelve months Germany has four tenths, and the most in each of them."""
-    shares = {"304": 40, "502": 25, "116": 20, "133": 15}
-
-    def months_of(year: int, months: Iterable[int], partners: Iterable[str]) -> list[Record]:
-        return [
-            record(f"{year}{month:02d}", partner, share * (100_000 + 1_711 * month + year), share * (5_700_000 + 91_003 * month + 57 * year), code="85051110")
-            for month in months for partner, share in shares.items() if partner in {*partners}
-        ]  # fmt: skip
-
-    rest = [*shares][1:]
-    before = in_yuan(months_of(2023, range(1, 13), shares))
-    (found,) = _found(tmp_path, months_of(2024, [1], rest), before).to_dicts()
-    assert (found["check"], found["severity"]) == ("partners_missing", "error")
-    assert found["observed"] == "no row for DEU, 40.0% of the twelve months before and the largest of each of them"
-
-
-def test_partners_that_came_now_and_then_are_a_warning(tmp_path: Path) -> None:
-    """One ship from Argentina in the year before was more than all the rest."""
-    year = records(2023, partners=["344"])
-    ship = record("202307", ARGENTINA, 3_000_000_000, 10_500_000_000)
-    before = in_yuan(
-        sorted(
-            [*year, ship, record("202308", "501", 1_000_000, 3_600_000), record("202308", "347", 1_000_000, 3_500_000)]
-        )
-    )
-    rows = [
-        *records(2024, [6], partners=["344"]),
-        record("202406", "501", 1_200_000, 4_300_000),
-        record("202406", "347", 1_100_000, 3_900_000),
-    ]
-    assert _said(tmp_path, rows, before) == [("partners_missing", "warning")]
-
-
-@pytest.mark.parametrize(("gone", "severity"), [(BRAZIL, "error"), (UNITED_STATES, "error"), ("344", None)])
-def test_one_product_of_several_without_its_partners_is_held(gone: str, severity: str | None, tmp_path: Path) -> None:
-    """All partners are here, with the larger product alone; the smaller one has lost one. A fifth of its trade is a warning."""
-    both = in_yuan([*records(2023), *records(2023, code="12019011", growth=0.01)])
-    rows = [*records(2024, [1]), *records(2024, [1], code="12019011", growth=0.01, partners=set(TONNES) - {gone})]
-    found = _found(tmp_path, rows, both).select("check", "severity", "subject").rows()
-    expected = ("partners_missing", severity, "import 12019011 value_cny 2024-01")
-    assert found == ([expected] if severity else [])
-    assert _said(tmp_path, [*records(2024, [1]), *records(2024, [1], code="12019011", growth=0.01)], both) == []
-
-
-def test_a_download_cut_off_at_the_end_of_a_line_is_held(tmp_path: Path) -> None:
-    """The site sorts by partner: of the last month what comes after Argentina is gone, within one file."""
-    assert _said(tmp_path, records()[:-3]) == [("partners_missing", "error")]
-    assert records()[-3][3] == BRAZIL
-
-
-def _kinds(partners: Iterable[str], months: Iterable[int], year: int = 2024, yuan: int = 9_000_000) -> list[Record]:
-    return [
-        record(f"{year}{month:02d}", partner, 1_000_000 + 3_571 * month + place, yuan + 7_919 * month + place, code="28259011")
-        for month in months for place, partner in enumerate(partners)
-    ]  # fmt: skip
-
-
-MANY = ("110", "116", "133", "143", "301", "303", "304", "305", "307", "309", "312", "501", "502", "601")
-
-
-@pytest.mark.parametrize(
-    ("partners", "before", "said"),
-    [
-        (MANY[:3], MANY, "error"), (MANY[:4], MANY, None), (MANY[:3], (), "warning"), (MANY[:4], (), None),
-        # Six are as many as it has, and three may be all there were.
-        (MANY[:3], MANY[:6], None), (MANY[:3], MANY[:3], None),
-    ],
-)  # fmt: skip
-def test_all_partners_were_declared_and_only_three_ever_appear(
-    partners: tuple[str, ...], before: tuple[str, ...], said: str | None, tmp_path: Path
-) -> None:
-    """What is published is of a month so long ago that nobody is missed."""
-    earlier = [in_yuan(_kinds(before, [1, 2], 2023))] if before else []
-    expected = [("few_partners", said)] if said else []
-    assert _said(tmp_path, _kinds(partners, [11, 12]), *earlier) == expected
-    assert _said(tmp_path, _kinds(partners, [11, 12]), *earlier, partners="listed") == []
-
-
-def test_of_trifles_a_few_partners_are_what_there_is(tmp_path: Path) -> None:
-    assert _said(tmp_path, _kinds(MANY[:2], [11, 12], yuan=60_000)) == []
-
-
-def test_products_that_few_buy_are_usual_among_many(tmp_path: Path) -> None:
-    """Fifty goods that the United States alone buy, and one that all buy; and now that one has a single partner, too."""
-    rare = [("202412", *row[1:6], *row[6:]) for row in distinct_records(50)]
-    earlier = [("202301", *row[1:]) for row in rare]
-    rows = [*rare, *_kinds(MANY, [12])]
-    before = in_yuan([*earlier, *_kinds(MANY, [1], 2023)])
-    assert _said(tmp_path, rows, before) == []
-    found = _found(tmp_path, [*rare, *_kinds(MANY[-2:-1], [12])], before)
-    assert found.filter(check="few_partners").select("severity", "subject").rows() == [("error", "import 28259011")]
-
-
-def test_a_published_month_of_zero_is_divided_by_without_a_crash(tmp_path: Path) -> None:
-    """A real record: exports of seed to Brazil, 0 kilograms for 0 yuan."""
-    zero = in_yuan([record("202306", BRAZIL, 0, 0, code="12011000"), record("202307", BRAZIL, 0, 0, code="12011000")])
-    rows = [record("202406", "502", 1_003, 25_645, code="12011000"), record("202407", BRAZIL, 0, 0, code="12011000")]
-    assert "error" not in _found(tmp_path, rows, zero)["severity"]
+def test_a_thousand_months_whose_pieces_weigh_up_to_ten_times_as_much_raise_none() -> None:
+    drawn = random.Random(7)
+    partners = code_table("partners").filter(valid_to="", kind="country")["gacc_code"].head(84)
+    rows = [horses(month, 100 + month, (100 + month) * round(HORSE_KG * drawn.uniform(0.1, 1)), partner)
+            for partner in partners for month in range(1, 13)]  # fmt: skip
+    assert len(rows) == 1008
+    assert weights(rows).is_empty()

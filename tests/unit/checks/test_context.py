@@ -1,24 +1,44 @@
-"""What the checks see of a release in an empty store: its own numbers, by month, partner and product."""
+"""What the checks see: a release by month, partner and product, the published months around it, and the bounds."""
 
+import tempfile
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from bad_inputs.case import laid_down
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.table import polars_schema
-from tasks.checks.context import CheckContext, values_by_partner, values_of
-from tasks.checks.published_months import FEW_PRODUCTS, PublishedMonths
+from tasks.checks.context import (
+    CheckContext,
+    dollars_of,
+    in_dollars,
+    threshold,
+    values_by_partner,
+    values_of,
+    whole_threshold,
+)
+from tasks.checks.published_months import CODED, FEW_PRODUCTS, MONTHS_AHEAD, MONTHS_BACK, RATED, PublishedMonths
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
+from tests.draws import draws
+from tests.unit import strategies
 from tests.unit.builders import MAGNETS, detail_table, number, release, release_table
+from tests.unit.coverage_oracle import index
+from tests.unit.figures import Store, merged
 
 JUNE = 2025 * 12 + 5
+ALL = (0, 10**5)
+MANY = [f"{code:08d}" for code in range(FEW_PRODUCTS)]
 Row = dict[str, Any]
 
 
 def context(rows: list[Row], scope: Row) -> CheckContext:
+    """What the checks see of a release in an empty store."""
     empty = pl.DataFrame()
     told = Normalised(detail_table(*rows), empty, empty, release_table(scope), empty)  # type: ignore[arg-type]
     nothing = pl.DataFrame(schema=polars_schema("observation"))
@@ -26,52 +46,31 @@ def context(rows: list[Row], scope: Row) -> CheckContext:
     return CheckContext(told, known)
 
 
-@pytest.fixture
-def june() -> CheckContext:
+def test_of_the_first_release_its_single_months_are_seen_and_nothing_published() -> None:
     scope = release(months="2025-05..2025-06", measures=("quantity", "value_usd"))
-    rows = [
+    june = context([
         number(scope, "USA", "2025-06", 353), number(scope, "USA", "2025-06", 20, "value_usd"),
         number(scope, "DEU", "2025-06", 5, "value_usd"), number(scope, "WLD", "2025-06", 25, "value_usd"),
         number(scope, "USA", "2025-01..2025-06", 999), number(scope, "USA", "2025-05", 7, "quantity_piece"),
-    ]  # fmt: skip
-    return context(rows, scope)
-
-
-def test_statements_know_their_month_and_whether_it_is_one(june: CheckContext) -> None:
-    found = june.own.sort("value").select("value", "month", "single").rows()
-    assert found == [(5, JUNE, True), (7, JUNE - 1, True), (20, JUNE, True), (25, JUNE, True), (353, JUNE, True), (999, JUNE, False)]  # fmt: skip
-    assert (june.first, june.last) == (JUNE - 1, JUNE)
-    assert june.touched == {("export", JUNE)}
-
-
-def test_in_an_empty_store_nothing_is_published(june: CheckContext) -> None:
-    assert (june.months, june.met) == (set(), set())
-    assert june.published_rows.is_empty()
-    assert june.values.is_empty()
-    assert (june.sums.by_product.height, june.sums.by_partner.height) == (0, 0)
-    assert values_of(PublishedMonths(None, {"export"}, JUNE, JUNE, "r1"), set(), [MAGNETS]).is_empty()
-
-
-def test_trades_have_each_rated_measure_and_zero_where_there_is_none(june: CheckContext) -> None:
-    found = june.trades.with_columns(pl.col("partner").cast(pl.String)).sort("partner")
-    assert found.select("partner", "month", "new", "quantity_kg", "value_usd", "value_cny").rows() == [
+    ], scope)  # fmt: skip
+    assert june.own.sort("value").select("value", "month", "single").rows() == [
+        (5, JUNE, True), (7, JUNE - 1, True), (20, JUNE, True), (25, JUNE, True), (353, JUNE, True), (999, JUNE, False)]  # fmt: skip
+    assert (june.first, june.last, june.touched, june.products, june.is_broad) == (JUNE - 1, JUNE, {("export", JUNE)}, [MAGNETS], False)  # fmt: skip
+    # Each rated measure, and zero where there is none.
+    trades = june.trades.with_columns(pl.col("partner").cast(pl.String)).sort("partner")
+    assert trades.select("partner", "month", "new", "quantity_kg", "value_usd", "value_cny").rows() == [
         ("DEU", JUNE, True, 0, 5, 0), ("USA", JUNE, True, 353, 20, 0), ("WLD", JUNE, True, 0, 25, 0),
     ]  # fmt: skip
-
-
-def test_numbers_are_single_months_of_rated_measures(june: CheckContext) -> None:
-    assert june.products == [MAGNETS]
-    assert june.is_broad is False
-    found = june.numbers.with_columns(pl.col("partner", "measure").cast(pl.String)).sort("value")
-    assert found.select("partner", "measure", "value").rows() == [
+    numbers = june.numbers.with_columns(pl.col("partner", "measure").cast(pl.String)).sort("value")
+    assert numbers.select("partner", "measure", "value").rows() == [
         ("DEU", "value_usd", 5), ("USA", "value_usd", 20), ("WLD", "value_usd", 25), ("USA", "quantity_kg", 353),
     ]  # fmt: skip
-
-
-def test_values_by_partner_leave_out_the_world_quantities_and_totals(june: CheckContext) -> None:
-    found = june.by_partner.with_columns(pl.col("partner").cast(pl.String)).sort("partner")
-    assert found.select("partner", "month", "value").rows() == [("DEU", JUNE, 5), ("USA", JUNE, 20)]
+    of_partners = june.by_partner.with_columns(pl.col("partner").cast(pl.String)).sort("partner")
+    assert of_partners.select("partner", "month", "value").rows() == [("DEU", JUNE, 5), ("USA", JUNE, 20)]
     assert values_by_partner(june.own.clear()).is_empty()
+    assert (june.months, june.met, june.published_rows.height, june.values.height) == (set(), set(), 0, 0)
+    assert (june.sums.by_product.height, june.sums.by_partner.height) == (0, 0)
+    assert values_of(PublishedMonths(None, {"export"}, JUNE, JUNE, "r1"), set(), [MAGNETS]).is_empty()
 
 
 @pytest.mark.parametrize(("products", "is_broad"), [(FEW_PRODUCTS, False), (FEW_PRODUCTS + 1, True)])
@@ -81,8 +80,7 @@ def test_a_broad_release_is_compared_by_whole_products(products: int, is_broad: 
     rows = [number(scope, partner, "2025-06", 2, product=code) for code in codes for partner in ("USA", "DEU")]
     found = context(rows, scope)
     assert found.is_broad is is_broad
-    partners = {"WLD"} if is_broad else {"USA", "DEU"}
-    assert {*found.numbers["partner"].cast(pl.String)} == partners
+    assert {*found.numbers["partner"].cast(pl.String)} == ({"WLD"} if is_broad else {"USA", "DEU"})
     assert found.numbers["value"].sum() == 4 * products
     assert found.row["released_on"] == date(2026, 1, 20)
 
@@ -98,10 +96,77 @@ def test_sums_by_partner_are_of_the_year_before_and_only_where_every_partner_was
             asked.append(given)
 
     found.published = Published()  # type: ignore[assignment]
-    found.months = {("export", JUNE - back) for back in (0, 1, 12, 13)}
-    found.met = {("export", JUNE)}
+    found.months, found.met = {("export", JUNE - back) for back in (0, 1, 12, 13)}, {("export", JUNE)}
     assert found.sums is None
-    ((months, of_partners, products),) = asked
-    assert months == [("export", JUNE - 13), ("export", JUNE - 12), ("export", JUNE - 1)]
-    assert of_partners == ({("export", JUNE - 1), ("export", JUNE - 12)} if wants else set())
-    assert products == [MAGNETS]
+    of_partners = {("export", JUNE - 1), ("export", JUNE - 12)} if wants else set()
+    assert asked == [([("export", JUNE - back) for back in (13, 12, 1)], of_partners, [MAGNETS])]
+
+
+@given(strategies.histories(), st.sampled_from(([], MANY)), st.sampled_from((["85051110"], ["85051110", "81129290", "850511"])))  # fmt: skip
+@draws(20)
+def test_the_sums_are_those_of_a_dictionary(store: Store, others: list[str], asked: list[str]) -> None:
+    """Whether the products that are asked for are few, and looked for, or many."""
+    observation = merged(store)
+    standing = [row for row in observation.iter_rows(named=True) if row["known_until"] is None]
+    kilograms, money = Counter[Any](), Counter[Any]()
+    rows = [row for row in standing if index(row["period_start"]) == index(row["period_end"])]
+    for row in (row for row in rows if row["product"] in asked):
+        if row["kind"] != "published" and row["measure"] in RATED:
+            kilograms[row["flow"], row["product"], index(row["period_end"]), row["measure"]] += row["value"]
+        if row["measure"].startswith("value") and row["partner"] != "WLD":
+            money[row["flow"], row["partner"], row["measure"], index(row["period_end"])] += row["value"]
+    with tempfile.TemporaryDirectory() as folder:
+        published = PublishedMonths(laid_down(observation, Path(folder)), ["export", "import"], *ALL, without="")
+        sums = published.sums(published.files, published.files, [*asked, *others])
+        totals = sorted(published.with_totals)
+    told = {
+        (row["flow"], row["product"], row["month"], name): row[name]
+        for row in sums.by_product.iter_rows(named=True) if row["product"] in asked for name in RATED if row[name]
+    }  # fmt: skip
+    assert told == {key: value for key, value in kilograms.items() if value}
+    assert sums.by_partner.height == len(money)
+    assert {tuple(row[:4]): row[4] for row in sums.by_partner.iter_rows()} == money
+    assert totals == sorted({row["product"] for row in standing if index(row["period_start"]) != index(row["period_end"])})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("place", "inside"), [(-MONTHS_BACK - 1, False), (-MONTHS_BACK, True), (MONTHS_AHEAD, True), (MONTHS_AHEAD + 1, False)]
+)  # fmt: skip
+def test_a_history_ends_where_no_check_looks(tmp_path: Path, place: int, inside: bool) -> None:
+    """And it knows neither another direction, nor what was replaced, nor the release itself."""
+    month = strategies.month_after("2025-06", place)
+    first, second = (release(name, day, "2020-01..2029-12") for name, day in (("first", "2026-03-23"), ("second", "2026-05-07")))  # fmt: skip
+    own = release("own", "2026-06-01", month, products=["85051190"])
+    imported = release("import", "2026-03-23", month, flow="import")
+    observation = merged([
+        (first, [number(first, "USA", month, 1), number(first, "DEU", month, 2)]), (second, [number(second, "USA", month, 3)]),
+        (own, [number(own, "USA", month, 5, product="85051190")]), (imported, [number(imported, "USA", month, 7)]),
+    ])  # fmt: skip
+    published = PublishedMonths(laid_down(observation, tmp_path), ["export"], JUNE, JUNE, without="own")
+    assert list(published.files) == ([("export", JUNE + place)] if inside else [])
+    rows = published.rows(published.files, (*CODED, "value"))
+    assert rows["value"].to_list() == ([3] if inside else [])
+    assert rows.columns == [*CODED, "value", "month", "single"]
+
+
+def test_where_nothing_was_published_there_is_nothing() -> None:
+    published = PublishedMonths(None, ["export"], *ALL, without="own")
+    assert (published.files, published.with_totals) == ({}, [])
+    assert published.rows(published.files, (*CODED, "value")).is_empty()
+    assert all(part.is_empty() for part in published.sums(published.files, (), ["85051110"]))
+
+
+def test_a_bound_is_the_number_of_its_row_and_one_that_no_row_has_is_refused() -> None:
+    assert (threshold("trifle_a_month"), threshold("missing_partner_regular")) == (100_000, 0.75)
+    assert type(whole_threshold("trifle_a_month")) is int
+    with pytest.raises(LookupError, match=r"has no threshold nothing\. Add a row with its reason\."):
+        threshold("nothing")
+
+
+def test_yuan_are_seven_and_yen_150_to_the_dollar_and_euros_and_pounds_are_dollars() -> None:
+    measures = ["value_cny", "value_usd", "quantity_kg", "value_cny", "value_eur", "value_jpy"]
+    rows = pl.DataFrame({"value": [700, 700, 700, None, 700, 300], "measure": measures})
+    assert rows.select(in_dollars()).to_series().to_list() == [100, 700, 700, None, 700, 2]
+    coded = rows.with_columns(pl.col("measure").cast(pl.Categorical)).rename({"value": "money"})
+    assert coded.select(in_dollars("money")).to_series().to_list() == [100, 700, 700, None, 700, 2]
+    assert [dollars_of(f"value_{money}") for money in ("cny", "usd", "eur", "gbp", "jpy")] == [7, 1, 1, 1, 150]

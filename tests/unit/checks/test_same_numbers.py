@@ -1,189 +1,131 @@
 """Numbers that are published already as something else: of the other direction, of another year, in another currency; or pasted."""
 
-import datetime
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from datetime import date
 from typing import Any
 
-import polars as pl
 import pytest
-from bad_inputs.case import Case, Publish, read
-from bad_inputs.download import Record, csv_bytes, distinct_records, numeric, workbook_bytes
+from bad_inputs.download import (
+    MONTH,
+    PARTNER,
+    QUANTITY,
+    TITLES,
+    VALUE,
+    Record,
+    csv_bytes,
+    distinct_records,
+    numeric,
+    workbook_bytes,
+)
 from bad_inputs.soybeans import BRAZIL, TONNES, UNITED_STATES, in_dollars, in_yuan, record, records, trade
 
-IMPORTS: Mapping[str, Any] = {"flow": "import", "partners": "all", "released_on": datetime.date(2026, 1, 5)}
-EARLIER = {**IMPORTS, "released_on": datetime.date(2025, 2, 20)}
-EXPORTS = {**EARLIER, "flow": "export"}
-Earlier = tuple[bytes, Mapping[str, Any]]
+from tests.unit.checks import found
+from tests.unit.checks.found import Earlier, find, said
+
+IMPORTS: Mapping[str, Any] = {"flow": "import", "partners": "all", "released_on": date(2026, 1, 5)}
+EARLIER = {**IMPORTS, "released_on": date(2025, 2, 20)}
+FLOW, MONTHS, PASTED, CURRENCY = "numbers_of_other_flow", "another_month", "pasted_records", "other_currency"
 
 
-def _found(tmp_path: Path, data: bytes, *before: Earlier, **declared: Any) -> pl.DataFrame:
-    file = declared.pop("file", "download.csv")
-    case = Case("", data, Publish(), {**IMPORTS, **declared}, file, None, before)
-    return read(case, tmp_path / "inbox")[1].filter(pl.col("severity") != "info")
-
-
-def _errors(tmp_path: Path, data: bytes, *before: Earlier, **declared: Any) -> list[str]:
-    return sorted(set(_found(tmp_path, data, *before, **declared).filter(severity="error")["check"]))
-
-
-def _titled(rows: Iterable[Record]) -> bytes:
-    """The same numbers re-saved as a workbook, in another order."""
-    titles = (
-        "数据年月",
-        "商品编码",
-        "商品名称",
-        "贸易伙伴编码",
-        "贸易伙伴名称",
-        "第一数量",
-        "第一计量单位",
-        "第二数量",
-        "第二计量单位",
-        "人民币",
-    )
-    return workbook_bytes([numeric(row) for row in [*rows][::-1]], titles)
+def case(rule: str, expected: str | None, data: bytes, *before: Earlier, **declared: Any) -> Any:
+    """`expected` is the check that holds a file, if any."""
+    return found.case(rule, expected or "", data, *before, **{**IMPORTS, **declared})
 
 
 # What China sells: little, to a few.
-def exports(year: int = 2024, months: Iterable[int] = range(1, 13)) -> list[Record]:
+def exports(months: Iterable[int] = range(1, 13)) -> list[Record]:
     return [
-        record(f"{year}{month:02d}", partner, 20_479 * share + 313 * month * share, 184_990 * share + 2_711 * month + year, code=code)
+        record(f"2024{month:02d}", partner, 20_479 * share + 313 * month * share, 184_990 * share + 2_711 * month + 2024, code=code)
         for month in months for partner, share in (("133", 3), ("110", 2), (UNITED_STATES, 1), ("116", 5)) for code in ("12019011", "12019020")
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("months", [range(1, 13), [6]])
-def test_the_numbers_of_the_other_direction_are_held_whatever_their_bytes(
-    months: Iterable[int], tmp_path: Path
-) -> None:
-    sold, bought = in_yuan(exports()), in_yuan(records())
-    rows = records(months=months)
-    for data, file in ((in_yuan(rows[::-1]), "a.csv"), (_titled(rows), "a.xlsx")):
-        found = _found(tmp_path, data, (bought, EARLIER), (sold, EXPORTS), flow="export", file=file).filter(
-            severity="error"
-        )
-        assert "numbers_of_other_flow" in found["check"].to_list()
-        (row,) = found.filter(check="numbers_of_other_flow").to_dicts()
-        assert row["observed"] == f"{2 * len(rows)} of {2 * len(rows)} numbers are those published as import"
-    assert _errors(tmp_path, in_yuan(exports(months=months)), (bought, EARLIER), flow="export") == []
-
-
-def test_a_few_numbers_that_are_all_the_same_tell_the_direction(tmp_path: Path) -> None:
-    rows = records(months=[8], partners=[BRAZIL])
-    published = (in_yuan(records()), EARLIER)
-    assert "numbers_of_other_flow" in _errors(tmp_path, in_yuan(rows), published, flow="export", partners="listed")
-    # A container of twenty tonnes both ways is no coincidence worth a word.
-    kg, yuan = trade()[8, BRAZIL]
-    container = in_yuan([record("202408", BRAZIL, kg, yuan + 1), *exports(months=[8])])
-    assert _errors(tmp_path, container, published, flow="export", partners="listed") == []
-
-
-def test_rows_of_the_other_direction_below_are_held_where_they_are_published(tmp_path: Path) -> None:
-    """All months are one after the other, so that only the numbers tell."""
-    rows = sorted([*records(), *exports()])
-    assert "numbers_of_other_flow" in _errors(tmp_path, in_yuan(rows), (in_yuan(exports()), EXPORTS))
-
-
-def test_rows_below_that_begin_again_are_held_where_nothing_is_published(tmp_path: Path) -> None:
-    """Months, products and partners of the second part are among those of the first."""
-    both = [*records(), *records(code="12019011", growth=0.001, partners=[BRAZIL]), *exports()]
-    found = _found(tmp_path, in_yuan(sorted(both[:-96]) + both[-96:])).filter(check="pasted_records")
-    (row,) = found.to_dicts()
-    first = len(both) - 96
-    assert (row["severity"], row["observed"]) == (
-        "error", f"months begin again at record {first + 1}: 2024-12 is followed by 2024-01",
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "parts",
-    [
-        (records(), records(code="12019011", growth=0.001)), (records(partners=[BRAZIL]), records(partners=set(TONNES) - {BRAZIL})),
-        (records(months=range(7, 13)), records(months=range(1, 7))), (records(), [], []), (records(2024), records(2023)),
-    ],
-    ids=["by product", "by partner", "by month", "one", "by year"],
-)  # fmt: skip
-def test_parts_of_one_query_may_stand_one_below_the_other(parts: tuple[list[Record], ...], tmp_path: Path) -> None:
-    rows = [row for part in parts for row in part]
-    assert "pasted_records" not in _found(tmp_path, in_yuan(rows))["check"].to_list()
-
-
-def test_records_in_any_other_order_are_not_pasted(tmp_path: Path) -> None:
-    for rows in (
-        records()[::-1],
-        sorted(records(), key=lambda row: (row[3], row[0])),
-        sorted(records(), key=lambda row: row[9]),
-    ):
-        assert "pasted_records" not in _found(tmp_path, in_yuan(rows))["check"].to_list()
-
-
-def _as_year(rows: Iterable[Record], year: int) -> list[Record]:
+def as_year(rows: Iterable[Record], year: int) -> list[Record]:
     return [(f"{year}{row[0][4:]}", *row[1:]) for row in rows]
 
 
-@pytest.mark.parametrize("few", [False, True])
-def test_numbers_of_one_year_relabelled_as_the_next_are_held(few: bool, tmp_path: Path) -> None:
-    partners = [BRAZIL, UNITED_STATES, "402"] if few else [*TONNES]
-    rows = records(2024, partners=partners)
-    published = (in_yuan(rows), EARLIER)
-    found = _found(tmp_path, in_yuan(_as_year(rows, 2025)), published)
-    (row,) = found.filter(check="another_month").to_dicts()
-    assert (row["severity"], row["subject"]) == ("error", "import 2025-01..2025-12")
-    assert (
-        row["observed"] == f"{2 * len(rows)} of {2 * len(rows)} numbers are those of 12 months before, 2024-01..2024-12"
-    )
-    assert "another_month" not in _errors(tmp_path, in_yuan(records(2025, partners=partners)), published)
+def resaved(rows: Iterable[Record]) -> bytes:
+    """The same numbers re-saved as a workbook, in another order."""
+    return workbook_bytes([numeric(row) for row in [*rows][::-1]], (*TITLES[:-1], "人民币"))
 
 
-def test_most_numbers_are_enough_for_a_year(tmp_path: Path) -> None:
-    """Somebody mended two of them by hand."""
-    rows = _as_year(records(2024), 2025)
-    mended = [(*rows[0][:5], "3571", *rows[0][6:]), *rows[1:-1], (*rows[-1][:9], "1,234,567")]
-    assert "another_month" in _errors(tmp_path, in_yuan(mended), (in_yuan(records(2024)), EARLIER))
-    mixed = [*_as_year(records(2024, range(1, 6)), 2025), *records(2025, range(6, 12))]
-    assert "another_month" in _errors(tmp_path, in_yuan(mixed), (in_yuan(records(2024)), EARLIER)), (
-        "five of eleven months"
-    )
+def a_seventh(rows: Iterable[Record]) -> list[Record]:
+    return [(*row[:VALUE], f"{round(int(row[VALUE].replace(',', '')) / 7.2):,}") for row in rows]
 
 
-def test_a_month_that_stands_twice_in_a_file_is_held(tmp_path: Path) -> None:
-    may = [("202406", *row[1:]) for row in records(months=[5])]
-    (row,) = _found(tmp_path, in_yuan([*records(months=range(1, 6)), *may])).filter(check="another_month").to_dicts()
-    assert (row["severity"], row["subject"]) == ("error", "import 2024-06")
+def of_month(month: str, rows: Iterable[Record], more: int = 0) -> bytes:
+    return csv_bytes([(month, *row[1:VALUE], f"{int(row[VALUE].replace(',', '')) + more:,}") for row in rows])
 
 
-def test_numbers_of_a_broad_release_are_those_of_its_products(tmp_path: Path) -> None:
-    rows = distinct_records(600)
-    june, july = (csv_bytes([(month, *row[1:]) for row in rows]) for month in ("202406", "202407"))
-    other = csv_bytes([("202407", *row[1:9], f"{int(row[9].replace(',', '')) + 12_345:,}") for row in rows])
-    assert "numbers_of_other_flow" in _errors(
-        tmp_path, csv_bytes([("202406", *row[1:]) for row in rows[::-1]]), (june, EXPORTS)
-    )
-    assert "another_month" in _errors(tmp_path, july, (june, EARLIER))
-    assert _errors(tmp_path, other, (june, EXPORTS)) == []
-
-
+BOUGHT, SOLD = (in_yuan(records()), EARLIER), (in_yuan(exports()), {**EARLIER, "flow": "export"})
+BOTH = [*records(), *records(code="12019011", growth=0.001, partners=[BRAZIL]), *exports()]
+PASTED_BELOW = in_yuan([*sorted(BOTH[:-96]), *sorted(BOTH[-96:])])
+FEW, MANY = [BRAZIL, UNITED_STATES, "402"], distinct_records(600)
+RELABELLED = as_year(records(), 2025)
+MENDED = [
+    (*RELABELLED[0][:QUANTITY], "3571", *RELABELLED[0][QUANTITY + 1 :]),
+    *RELABELLED[1:-1],
+    (*RELABELLED[-1][:VALUE], "1,234,567"),
+]
+KG, YUAN = trade()[8, BRAZIL]
 YEAR = in_yuan(records(2023)), EARLIER
+DOLLARS = in_dollars(a_seventh(records(2023))), EARLIER
+CASES = (
+    # Whatever the bytes, and in a file of the year as of a month.
+    case("the imports as exports, in another order", FLOW, in_yuan(records()[::-1]), BOUGHT, SOLD, flow="export"),
+    case("imports of a month as exports, in a workbook", FLOW, resaved(records(months=[6])), BOUGHT, SOLD, flow="export", file="a.xlsx"),
+    case("exports beside imports", None, in_yuan(exports()), BOUGHT, flow="export"),
+    case("a few numbers that are all the same", FLOW, in_yuan(records(months=[8], partners=[BRAZIL])), BOUGHT, flow="export", partners="listed"),
+    # A container of twenty tonnes both ways is no coincidence worth a word.
+    case("one number that is the same", None, in_yuan([record("202408", BRAZIL, KG, YUAN + 1), *exports([8])]), BOUGHT, flow="export", partners="listed"),
+    # All months are one after the other, so that only the numbers tell; where nothing is published, their order tells.
+    case("exports among imports", FLOW, in_yuan(sorted([*records(), *exports()])), SOLD),
+    case("exports below imports", PASTED, PASTED_BELOW),
+    *(case(f"parts of one query, {name}", None, in_yuan([row for part in parts for row in part])) for name, parts in (
+        ("by product", (records(), records(code="12019011", growth=0.001))), ("by partner", (records(partners=[BRAZIL]), records(partners=set(TONNES) - {BRAZIL}))),
+        ("by month", (records(months=range(7, 13)), records(months=range(1, 7)))), ("one", (records(), [])), ("by year", (records(2024), records(2023))))),
+    *(case(f"records in another order, {name}", None, in_yuan(rows)) for name, rows in (
+        ("backwards", records()[::-1]), ("by partner", sorted(records(), key=lambda row: (row[PARTNER], row[MONTH]))), ("by value", sorted(records(), key=lambda row: row[VALUE])))),
+    case("a year relabelled as the next", MONTHS, in_yuan(RELABELLED), BOUGHT),
+    case("a year of few partners, relabelled", MONTHS, in_yuan(as_year(records(partners=FEW), 2025)), (in_yuan(records(partners=FEW)), EARLIER)),
+    case("the next year", None, in_yuan(records(2025)), BOUGHT),
+    case("a year relabelled and mended by hand", f"{MONTHS} error, unit_value", in_yuan(MENDED), BOUGHT),
+    case("five of eleven months relabelled", MONTHS, in_yuan([*as_year(records(months=range(1, 6)), 2025), *records(2025, range(6, 12))]), BOUGHT),
+    case("a month that stands twice in a file", MONTHS, in_yuan([*records(months=range(1, 6)), *(("202406", *row[1:]) for row in records(months=[5]))])),
+    # Numbers of a broad release are those of its products.
+    case("600 products of the other direction", FLOW, of_month("202406", MANY[::-1]), (of_month("202406", MANY), SOLD[1])),
+    case("600 products of another month", MONTHS, of_month("202407", MANY), (of_month("202406", MANY), EARLIER)),
+    case("600 products with numbers of their own", None, of_month("202407", MANY, 12_345), (of_month("202406", MANY), SOLD[1])),
+    # A kilogram costs what it did in yuan; in dollars it costs a seventh.
+    *(case(f"yuan under the title of dollars in {len(months)} months", CURRENCY, in_dollars(records(2024, months)), YEAR) for months in (range(1, 13), [6])),
+    case("dollars after yuan", None, in_dollars(a_seventh(records(2024))), YEAR),
+    case("dollars under the title of yuan", CURRENCY, in_yuan(a_seventh(records(2024))), DOLLARS),
+    case("yuan after dollars", None, in_yuan(records(2024)), DOLLARS),
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("months", [range(1, 13), [6]])
-def test_yuan_under_the_title_of_dollars_are_held_where_only_yuan_are_published(
-    months: Iterable[int], tmp_path: Path
+@pytest.mark.parametrize(("expected", "data", "before", "declared"), CASES)
+def test_numbers_that_are_published_as_something_else_are_held(
+    expected: str, data: bytes, before: tuple[Earlier, ...], declared: dict[str, Any]
 ) -> None:
-    """A kilogram costs what it did in yuan; in dollars it costs a seventh."""
-    rows = records(2024, months)
-    found = _found(tmp_path, in_dollars(rows), YEAR).filter(severity="error")
-    assert set(found["check"]) == {"other_currency"}
-    assert found["subject"].to_list() == ["import value_usd"]
-    assert "times what was published in CNY" in found["observed"][0]
-    dollars = [(*row[:9], f"{round(int(row[9].replace(',', '')) / 7.2):,}") for row in rows]
-    assert _errors(tmp_path, in_dollars(dollars), YEAR) == []
+    errors = find(data, *before, **declared).filter(severity="error")
+    assert said(errors) == (f"{expected} error" if expected else "")
 
 
-def test_dollars_under_the_title_of_yuan_are_held_where_only_dollars_are_published(tmp_path: Path) -> None:
-    dollars = [
-        [(*row[:9], f"{round(int(row[9].replace(',', '')) / 7.2):,}") for row in records(year)] for year in (2023, 2024)
-    ]
-    published = (in_dollars(dollars[0]), EARLIER)
-    assert _errors(tmp_path, in_yuan(dollars[1]), published) == ["other_currency"]
-    assert _errors(tmp_path, in_yuan(records(2024)), published) == []
+COUNT = 2 * len(records())
+
+
+@pytest.mark.parametrize(
+    ("data", "before", "declared", "subject", "observed"),
+    [
+        (in_yuan(records()[::-1]), [BOUGHT], {"flow": "export"}, "download.csv", f"{COUNT} of {COUNT} numbers are those published as import"),
+        (PASTED_BELOW, [], {}, "download.csv", f"months begin again at record {len(BOTH) - 96 + 1}: 2024-12 is followed by 2024-01"),
+        (in_yuan(RELABELLED), [BOUGHT], {}, "import 2025-01..2025-12", f"{COUNT} of {COUNT} numbers are those of 12 months before, 2024-01..2024-12"),
+        (in_dollars(records(2024)), [YEAR], {}, "import value_usd", "a kilogram at 1 times what was published in CNY, 12019019 in 2024-"),
+    ],
+)  # fmt: skip
+def test_what_is_published_as_something_else_is_named(
+    data: bytes, before: list[Earlier], declared: dict[str, Any], subject: str, observed: str
+) -> None:
+    (row,) = find(data, *before, **{**IMPORTS, **declared}).filter(severity="error").to_dicts()
+    assert (row["subject"], row["observed"][: len(observed)]) == (subject, observed)

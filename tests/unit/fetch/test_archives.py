@@ -13,6 +13,7 @@ from flows.cli.fetch import commands
 from flows.cli.options import REFUSED
 from tasks.domain.errors import Refused
 from tasks.fetch.fetch import split_file
+from tasks.sources.eurostat_archive import SOURCE
 from tasks.sources.eurostat_comext import wanted
 from tasks.sources.registry import SOURCES
 from tests.replay.server import Replay, Reply
@@ -29,7 +30,7 @@ GERMANY, EXPORTS, FRANCE = (f"comext_bulk_{name}_2025-06" for name in ("DEU_impo
 
 @pytest.fixture
 def bulk(ask: Ask) -> Ask:
-    return partial(ask, "eurostat_bulk", months="2025-06")
+    return partial(ask, SOURCE, months="2025-06")
 
 
 def packed(rows: tuple[Row, ...] = ROWS, tag: str = '"1"') -> Reply:

@@ -41,7 +41,7 @@ def modules_of_typer() -> int:
     # Typer reads the values of options with pydantic, and Python the version with its parser of e-mail.
     [
         ("--version", 0, "0.", 100), ("--help", 0, "Usage: tidewaiter", 60), ("", 2, "Usage: tidewaiter", 60), ("read --help", 0, "Usage: tidewaiter read", 60),
-        ("fetch -h", 0, "eurostat_comext", 60), ("events windows -h", 0, "placebo", 60), ("raed", 2, "raed", 60), ("read --nosuch", 2, "nosuch", 60),
+        ("fetch -h", 0, "eurostat_comext", 60), ("events windows -h", 0, "placebo", None), ("raed", 2, "raed", 60), ("read --nosuch", 2, "nosuch", 60),
         ("read metric --flow both", 2, "both", 180), ("deploy --show", 0, "entrypoint: flows.watch.watch", None), ("read metric --as-of 2999-01-01", 2, "2999", None),
         ("ingest a.csv --month 2024 --no-prefect", 2, "2024", None), ("fetch hmrc_ots --month 2026 --no-prefect", 2, "2026", None),
         ("deploy --file no.yaml", 2, "no.yaml", None),

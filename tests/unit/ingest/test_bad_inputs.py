@@ -9,7 +9,6 @@ and a number that is published is the one of the clean file.
 """
 
 import re
-from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -31,19 +30,19 @@ from bad_inputs.case import (
     numbers_of,
     read,
 )
-from bad_inputs.download import CLEAN, CLEAN_RECORDS, csv_bytes, csv_text
+from bad_inputs.download import CLEAN, CLEAN_RECORDS, csv_bytes
 from bad_inputs.field_rows import FIELD_ROWS
 from bad_inputs.mutation import mutated, read_by_csv_module
 from bad_inputs.release_rows import RELEASE_ROWS
 from hypothesis import HealthCheck, event, given
 
-from schemas.forms.request import Landed
 from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
 from tasks.ingest.normalise import Normalised, normalise
 from tasks.sources.csv import read_fields
 from tasks.sources.gacc_query import parse
 from tests.draws import draws
+from tests.unit.ingest.file_codes import landed
 
 ROWS: tuple[Row, ...] = (*BYTES_ROWS, *FIELD_ROWS, *RELEASE_ROWS, *ARCHIVE_ROWS)
 CASES = [pytest.param(case, id=f"{row.number}-{row.name}-{case.name}") for row in ROWS for case in row.cases]
@@ -77,15 +76,14 @@ def test_each_bad_input_is_refused_set_aside_or_doubted_as_the_table_says(case: 
 
 
 def assert_verdict(case: Case, release: Normalised, findings: pl.DataFrame) -> None:
-    raised = {severity: findings.filter(pl.col("severity") == severity) for severity in ("error", "warning", "info")}
-    checks = {severity: set(frame["check"]) for severity, frame in raised.items()}
+    checks = {severity: set(findings.filter(severity=severity)["check"]) for severity in ("error", "warning")}
     said = findings.select("check", "severity", "subject", "observed").rows()
     match case.expect:
         case Publish():
             assert said == []
         case Normalise(note, check):
             assert checks["error"] | checks["warning"] == set(), said
-            mine = raised["info"].filter(pl.col("check") == check)
+            mine = findings.filter(severity="info", check=check)
             assert any(note in text for text in (mine["subject"] + mine["observed"])), said
         case Warn(check):
             assert checks["error"] == set(), said
@@ -100,19 +98,13 @@ def assert_verdict(case: Case, release: Normalised, findings: pl.DataFrame) -> N
             assert checks["error"] == ({"quarantined"} if held else set()), said
 
 
-LANDED = Landed(
-    file=Path("download.csv"), source="gacc_query", reporter="CHN", flow="export", partners="listed", products=None, first_month=None,
-    last_month=None, released_on=date(2025, 7, 20), title="download.csv", raw=Path("raw"), raw_sha256="0" * 64, raw_bytes=0,
-)  # fmt: skip
-
-
 @draws(200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(mutated())
 def test_no_accident_publishes_a_wrong_number(data: bytes) -> None:
     """What is observed is what Python's csv module and `int` read in the file as it is now; everything else is refused."""
     by_csv = read_by_csv_module(data)
     try:
-        release = normalise(LANDED, parse(data, "download.csv"))
+        release = normalise(landed(file=Path("download.csv")), parse(data, "download.csv"))
     except Refused as refused:
         event(f"refused: {refused.rule}")
         assert_message_helps(refused, "download.csv")
@@ -132,12 +124,10 @@ def test_no_accident_publishes_a_wrong_number(data: bytes) -> None:
         assert (month, product, partner, measure, value) in said
 
 
-def _unquoted(records: tuple[tuple[str, ...], ...]) -> bytes:
-    plain = [[field.strip().replace(",", "") for field in record] for record in records]
-    return csv_text(plain).replace('"', "").encode("gb18030")
+PLAIN = csv_bytes([[field.strip().replace(",", "") for field in record] for record in CLEAN_RECORDS]).replace(b'"', b"")
 
 
-@pytest.mark.parametrize("data", [CLEAN, CLEAN.replace(b",\n", b",\r\n"), csv_bytes(encoding="utf-8"), _unquoted(CLEAN_RECORDS)],
+@pytest.mark.parametrize("data", [CLEAN, CLEAN.replace(b",\n", b",\r\n"), csv_bytes(encoding="utf-8"), PLAIN],
                          ids=["as it comes", "CRLF", "UTF-8", "without quotes"])  # fmt: skip
 def test_a_file_cut_off_anywhere_but_at_the_end_of_a_record_is_refused(data: bytes) -> None:
     ends = {match.end() for match in re.finditer(rb",\r?\n", data)}

@@ -7,6 +7,7 @@ import pytest
 
 from schemas.forms.request import Landed
 from tasks.domain.errors import Refused
+from tasks.domain.periods import read_period
 from tasks.ingest.codes import read_codes
 from tests.unit.ingest.file_codes import COLLECTED, GERMANY, codes_of, landed, records_of
 
@@ -15,13 +16,36 @@ JUNE = (date(2025, 6, 1), date(2025, 6, 30))
 
 def test_each_record_has_its_keys() -> None:
     found = codes_of({}, {"partner": GERMANY, "period": "202505"}, {"product": "85051900"}, {})
-    assert found.keys["product"].to_list() == ["85051110", "85051110", "85051900", "85051110"]  # fmt: skip
-    assert found.keys["classification"].to_list() == ["HS8"] * 4
-    turns = found.keys
-    assert turns["partner"].to_list() == ["USA", "DEU", "USA", "USA"]
-    assert turns.select("period_start", "period_end", "known_from", "flow").row(0) == (*JUNE, date(2025, 7, 20), "export")  # fmt: skip
-    assert found.faults.is_empty()
-    assert found.doubts == []
+    keys = found.keys
+    assert keys["product"].to_list() == ["85051110", "85051110", "85051900", "85051110"]
+    assert keys["classification"].to_list() == ["HS8"] * 4
+    assert keys["partner"].to_list() == ["USA", "DEU", "USA", "USA"]
+    assert keys.select("period_start", "period_end", "known_from", "flow").row(0) == (*JUNE, date(2025, 7, 20), "export")  # fmt: skip
+    assert (found.faults.height, found.doubts) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("202506", JUNE), ("2024-02", (date(2024, 2, 1), date(2024, 2, 29))), ("2024-12..2025-02", (date(2024, 12, 1), date(2025, 2, 28))),
+        *((text, None) for text in ("202513", "202500", "190001", "2100-01", "2506", "2025-6", "٢٠٢٥٠٦", "202506\n", "2025-06..2025-05", "")),
+    ],
+)  # fmt: skip
+def test_a_period_is_a_month_or_months_from_one_to_a_later_one(text: str, span: tuple[date, date] | None) -> None:
+    assert read_period(text) == span
+
+
+@pytest.mark.parametrize(
+    ("code", "month", "partner", "is_unknown"),
+    [
+        ("150", "202301", "GEO", False), ("337", "202212", "GEO", False), ("337", "202301", "gacc:337", True), ("150", "202212", "gacc:150", True),
+        ("142", "202506", "CHN", False), ("701", "202506", "gacc:701", False), ("188", "202506", "gacc:188", True),
+    ],
+)  # fmt: skip
+def test_partner_codes_hold_for_their_months(code: str, month: str, partner: str, is_unknown: bool) -> None:
+    found = codes_of({"partner": code, "period": month})
+    assert found.keys["partner"].to_list() == [partner]
+    assert [one["check"] for one in found.doubts] == ["unknown_partner"] * is_unknown
 
 
 def test_a_record_has_every_reason_and_no_key_where_a_code_cannot_be_read() -> None:

@@ -1,83 +1,53 @@
 """A correction fits, or the release stops."""
 
-from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import polars as pl
 import pytest
 
 from schemas.code_files import BrokenTable
-from schemas.forms.request import Landed
 from schemas.reference.models import Corrections
 from tasks.domain.errors import Refused
 from tasks.ingest.corrections import correct
-from tasks.sources.protocol import Parsed
-from tasks.sources.registry import SOURCES
+from tests.unit.ingest.file_codes import GERMANY, landed, parsed
 
-RAW = (
-    '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","美元",\n'
-    '"202506","8505","磁铁","502","美国","1,000",\n"202506","8505","磁铁","304","德国","2,000",\n'
-).encode("gb18030")
-SHA = "a" * 64
-
-
-def _landed() -> Landed:
-    return Landed.model_construct(source="gacc_query", raw_sha256=SHA, file=type("File", (), {"name": "f.csv"})())
+FILE = parsed({"value": "1,000"}, {"value": "2,000", "partner": GERMANY})
+ROW = {
+    "id": "c1", "source": "gacc_query", "raw_sha256": "0" * 64, "record": "2", "field": "value", "expect": "2,000",
+    "value": "2,500", "reason": "misprint", "provider": "us", "decided_on": "2025-08-01", "expires_on": "2026-08-01",
+}  # fmt: skip
 
 
-def _parsed() -> Parsed:
-    return SOURCES["gacc_query"].parse(RAW, "f.csv")
+def corrected(monkeypatch: pytest.MonkeyPatch, today: date = date(2026, 1, 1), **other: str) -> Any:
+    """The file with a row in the table of corrections."""
+    kinds = dict.fromkeys(Corrections.to_schema().columns, pl.String)
+    table = Corrections.validate(pl.DataFrame([ROW | other], schema=kinds))
+    monkeypatch.setattr("tasks.ingest.corrections.code_table", lambda name: table)
+    return correct(landed(), FILE, today)
 
 
-@pytest.fixture
-def decide(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Puts a correction into the table."""
-
-    def decided(**other: str) -> None:
-        monkeypatch.setattr("tasks.ingest.corrections.code_table", lambda name: _table(**other))
-
-    return decided
-
-
-def _table(**other: str) -> pl.DataFrame:
-    row = {
-        "id": "c1", "source": "gacc_query", "raw_sha256": SHA, "record": "2", "field": "value", "expect": "2,000",
-        "value": "2,500", "reason": "misprint", "provider": "us", "decided_on": "2025-08-01", "expires_on": "2026-08-01",
-    } | other  # fmt: skip
-    return Corrections.validate(pl.DataFrame([row], schema=dict.fromkeys(Corrections.to_schema().columns, pl.String)))
-
-
-def test_a_correction_changes_its_place_and_nothing_else_and_is_told(decide: Callable[..., None]) -> None:
-    before = _parsed()
-    decide()
-    last_day = date(2026, 8, 1)
-    after = correct(_landed(), before, last_day)
+def test_a_correction_changes_its_place_and_nothing_else_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    after = corrected(monkeypatch, date(2026, 8, 1))
     assert after.reported["value"].to_list() == ["1,000", "2,500"]
-    assert after.reported.drop("value").equals(before.reported.drop("value"))
+    assert after.reported.drop("value").equals(FILE.reported.drop("value"))
     assert after.normalised[-1] == "record 2, value: '2,000' corrected to '2,500' (misprint)"
-
-
-@pytest.mark.parametrize("other", [{"raw_sha256": "b" * 64}, {"source": "published"}])
-def test_a_correction_of_another_file_does_nothing(decide: Callable[..., None], other: dict[str, str]) -> None:
-    decide(**other)
-    assert correct(_landed(), _parsed(), date(2026, 1, 1)).normalised == _parsed().normalised
+    for other in ({"raw_sha256": "b" * 64}, {"source": "published"}):
+        assert corrected(monkeypatch, **other) is FILE, "a correction of another file"
 
 
 @pytest.mark.parametrize(
     ("other", "today", "says"),
     [
-        ({"expect": "2,001"}, date(2026, 1, 1), "'2,000' where correction c1 expects '2,001'"),
-        ({"record": "3"}, date(2026, 1, 1), "record 3, column value: None"),
-        ({"field": "valeu"}, date(2026, 1, 1), "column valeu: None"),
-        ({}, date(2026, 8, 2), "expired on 2026-08-01"),
+        ({"expect": "2,001"}, date(2026, 1, 1), "'2,000' where correction c1 expects '2,001'"), ({"record": "3"}, date(2026, 1, 1), "record 3, column value: None"),
+        ({"field": "valeu"}, date(2026, 1, 1), "column valeu: None"), ({}, date(2026, 8, 2), "expired on 2026-08-01"),
     ],
-)
+)  # fmt: skip
 def test_a_correction_that_does_not_fit_or_is_too_old_stops_the_release(
-    decide: Callable[..., None], other: dict[str, str], today: date, says: str
+    monkeypatch: pytest.MonkeyPatch, other: dict[str, str], today: date, says: str
 ) -> None:
-    decide(**other)
     with pytest.raises(Refused, match="correction") as refused:
-        correct(_landed(), _parsed(), today)
+        corrected(monkeypatch, today, **other)
     assert says in str(refused.value)
 
 
@@ -87,4 +57,4 @@ def test_a_table_of_corrections_that_cannot_be_read_refuses_the_file(monkeypatch
 
     monkeypatch.setattr("tasks.ingest.corrections.code_table", broken)
     with pytest.raises(Refused, match=r"schemas/reference: corrections.csv, row 2 .* as it must be\. Mend the table"):
-        correct(_landed(), _parsed(), date(2025, 8, 1))
+        correct(landed(), FILE, date(2025, 8, 1))

@@ -1,4 +1,4 @@
-"""Bytes of a landed file through the adapter of its source, and what they say against what is declared."""
+"""Bytes of a landed file through the adapter of its source, and what they and the file's name say against what is declared."""
 
 from dataclasses import replace
 from datetime import date
@@ -11,46 +11,38 @@ from bad_inputs.download import CLEAN_RECORDS, csv_bytes
 from flows.release import ingest
 from schemas.forms.request import Landed, ReleaseRequest
 from tasks.domain.errors import Refused
+from tasks.domain.periods import month_name
 from tasks.ingest import parse as parsing
-from tasks.ingest.parse import parse, refuse_contradictions
+from tasks.ingest.parse import doubt_file_name, months_named, parse, refuse_contradictions
 from tasks.sources.registry import SOURCES, read_file
 from tests.unit.ingest.file_codes import landed, parsed
 
+JUNE = 2025 * 12 + 5
 
-def test_the_raw_bytes_are_read_and_not_the_dropped_file(tmp_path: Path) -> None:
+
+def test_the_raw_bytes_are_read_and_a_refusal_names_the_dropped_file(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     raw.write_bytes(csv_bytes())
     found = parse(landed(raw=raw, file=tmp_path / "gone.csv"))
     assert found.encoding == "gb18030"
     assert found.reported["value"].to_list() == [record[-1] for record in CLEAN_RECORDS]
-
-
-def test_a_file_with_which_a_store_begins_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(
-        parsing, "read_file", lambda source, raw, name: asked.append(name) or read_file(source, raw, name)
-    )
-    for day, name in enumerate(("first.csv", "second.csv"), 20):
-        (tmp_path / name).write_bytes(csv_bytes(CLEAN_RECORDS[: day - 18]))
-        told = {"source": "gacc_query", "flow": "export", "partners": "listed", "released_on": date(2025, 7, day)}
-        ingest(ReleaseRequest(file=tmp_path / name, store=tmp_path / "store", **told), date(2025, 7, 25))
-    assert asked == ["first.csv", "second.csv"]
-
-
-def test_a_refusal_names_the_dropped_file(tmp_path: Path) -> None:
-    raw = tmp_path / "raw"
     raw.write_bytes(b"<html>login</html>")
     with pytest.raises(Refused) as refusal:
         parse(landed(raw=raw, file=tmp_path / "june.csv"))
     assert refusal.value.where.startswith("june.csv")
     assert str(tmp_path) not in str(refusal.value)
-
-
-def test_a_source_without_an_adapter_is_no_source(tmp_path: Path) -> None:
-    raw = tmp_path / "raw"
-    raw.write_bytes(b"a")
     with pytest.raises(KeyError):
         parse(landed(source="nobody", raw=raw))
+
+
+def test_a_file_with_which_a_store_begins_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(parsing, "read_file", lambda source, raw, name: asked.append(name) or read_file(source, raw, name))  # fmt: skip
+    for day, name in enumerate(("first.csv", "second.csv"), 20):
+        (tmp_path / name).write_bytes(csv_bytes(CLEAN_RECORDS[: day - 18]))
+        told: Any = {"source": "gacc_query", "flow": "export", "partners": "listed", "released_on": date(2025, 7, day)}
+        ingest(ReleaseRequest(file=tmp_path / name, store=tmp_path / "store", **told), date(2025, 7, 25))
+    assert asked == ["first.csv", "second.csv"]
 
 
 def test_a_file_on_which_an_adapter_stumbles_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,32 +53,79 @@ def test_a_file_on_which_an_adapter_stumbles_is_refused(tmp_path: Path, monkeypa
         parse(landed(source="hmrc_ots", raw=raw))
 
 
-DAY = date(2025, 7, 20)
+EXPORT, IMPORT = {"flow": "export"}, {"flow": "import"}
 
 
 @pytest.mark.parametrize(
-    ("records", "about", "of"),
+    ("records", "about", "of", "rule", "message"),
     [
-        ([{}], {}, landed()), ([{"flow": "export"}, {}], {"reporter": "CHN", "printed_on": DAY}, landed()),
-        ([{"flow": "export"}, {"flow": "import"}], {}, landed(flow=None)), ([], {}, landed()),
+        # What agrees or is missing passes.
+        ([{}], {}, landed(), "", ""), ([EXPORT, {}], {"reporter": "CHN", "printed_on": date(2025, 7, 20)}, landed(), "", ""),
+        ([EXPORT, IMPORT], {}, landed(flow=None), "", ""), ([], {}, landed(), "", ""),
+        ([{}], {"reporter": "DEU"}, landed(), "other reporter", 'the file reports for DEU, declared is CHN. Write reporter = "DEU" into f.csv.toml'),
+        ([{}], {"printed_on": date(2025, 7, 21)}, landed(), "printed later", "the file is dated 2025-07-21, declared is released_on = 2025-07-20"),
+        ([EXPORT, IMPORT], {}, landed(), "other flow", "the file has import records, declared is export"),
     ],
 )  # fmt: skip
-def test_what_agrees_or_is_missing_passes(records: list[dict[str, Any]], about: dict[str, Any], of: Landed) -> None:
-    assert refuse_contradictions(of, parsed(*records, **about)) is None, "what agrees was refused"
-
-
-@pytest.mark.parametrize(
-    ("records", "about", "rule", "message"),
-    [
-        ([{}], {"reporter": "DEU"}, "other reporter", 'the file reports for DEU, declared is CHN. Write reporter = "DEU" into f.csv.toml'),
-        ([{}], {"printed_on": date(2025, 7, 21)}, "printed later", "the file is dated 2025-07-21, declared is released_on = 2025-07-20"),
-        ([{"flow": "export"}, {"flow": "import"}], {}, "other flow", "the file has import records, declared is export"),
-    ],
-)  # fmt: skip
-def test_a_contradiction_is_refused(
-    records: list[dict[str, Any]], about: dict[str, Any], rule: str, message: str
+def test_a_file_that_contradicts_its_declaration_is_refused(
+    records: list[dict[str, Any]], about: dict[str, Any], of: Landed, rule: str, message: str
 ) -> None:
-    with pytest.raises(Refused) as refusal:
-        refuse_contradictions(landed(), parsed(*records, **about))
-    assert refusal.value.rule == rule
-    assert message in str(refusal.value)
+    try:
+        refuse_contradictions(of, parsed(*records, **about))
+        refused = "", ""
+    except Refused as refusal:
+        refused = refusal.rule, str(refusal)
+    assert refused[0] == rule
+    assert message in refused[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "months"),
+    [
+        ("2025年6月.csv", ["2025-06"]), ("2025.06.csv", ["2025-06"]), ("202506-202508.csv", ["2025-06", "2025-08"]), ("2025年06月出口.csv", ["2025-06"]),
+        ("85051110_202506_v2.csv", ["2025-06"]), ("2025_06.csv", ["2025-06"]), ("2025 年 6 月.xlsx", ["2025-06"]), ("203101.csv", ["2031-01"]),
+        # Days, codes of the HS, ranges within a year, years.
+        *((name, []) for name in (
+            "2025年06月15日.csv", "20250615.csv", "2025-06-15.csv", "12025-06.csv", "2025_13.csv", "2009-11.csv", "1.2025-06.csv", "8505.2012.csv",
+            "39221000_2026_01-06.xlsx", "6910_2026_0102_as_of_2026-03-23.xlsx", "39221000_2025.xlsx", "85051110.csv", "202513.csv", "2025年1-6月.csv",
+            "84201206.csv", "3920.2011.06.csv", "2025年6月 20 日.csv")),
+    ],
+)  # fmt: skip
+def test_months_in_a_name(name: str, months: list[str]) -> None:
+    assert [month_name(month) for month in months_named(name)] == months
+
+
+MONEY = ("value_usd",)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "found"),
+    [
+        *((name, {}, []) for name in ("magnets.csv", "exports_202506_usd.csv", "出口 美元 2025年6月.csv", "imports and exports.csv")),
+        ("202505.csv", {}, [("warning", "2025-05 in the name")]), ("202505.csv", {"says_months": False}, [("error", "2025-05 in the name")]),
+        ("202505-202506.csv", {}, []), ("202505-202506.csv", {"says_months": False}, [("error", "2025-05, 2025-06 in the name")]),
+        # The month of the download had not ended; the folder is no part of the name.
+        ("202507.csv", {}, []), ("202508.csv", {"says_months": False}, []), ("2025-06 downloaded 2025-07.csv", {"says_months": False}, []),
+        # Another direction is an error only where one is declared and one is named.
+        *((name, {"flow": flow}, [("error", f"{'import' if flow == 'export' else 'export'} in the name")]) for name, flow in (
+            ("magnets_import.csv", "export"), ("永磁体进口.csv", "export"), ("永磁体出口.csv", "import"), ("Exports of magnets.csv", "import"))),
+        *((name, {"flow": flow}, []) for name, flow in (
+            ("magnets_export.csv", "export"), ("进出口.csv", "export"), ("important.csv", "export"), ("exporters.csv", "import"), ("reimport.csv", "export"), ("imports.csv", None))),
+        # Another currency is a warning only where the file has money.
+        *((name, {"measures": measures}, [("warning", "CNY in the name")]) for name, measures in (
+            ("magnets_cny.csv", MONEY), ("磁体_人民币.csv", MONEY), ("usda_rmb.csv", MONEY))),
+        *((name, {"measures": measures}, []) for name, measures in (
+            ("magnets_USD.csv", MONEY), ("usd_and_rmb.csv", MONEY), ("rmbs.csv", MONEY), ("rmb.csv", ("value_usd", "value_cny")), ("rmb.csv", ("quantity_kg",)))),
+    ],
+)  # fmt: skip
+def test_a_name_that_says_something_else_raises_a_doubt(name: str, given: dict[str, Any], found: list[tuple[str, str]]) -> None:  # fmt: skip
+    told = {"measures": MONEY, "says_months": True, "flow": "export"} | given
+    of = landed(file=Path("folder_2024-01") / name, flow=told["flow"])
+    doubts = list(doubt_file_name(of, told["measures"], JUNE, JUNE, says_months=told["says_months"]))
+    assert [(one["severity"], one["observed"]) for one in doubts] == found
+    assert all(one["subject"] == name for one in doubts)
+
+
+def test_the_expected_months_are_named() -> None:
+    (found,) = doubt_file_name(landed(file=Path("202301.csv")), (), JUNE - 1, JUNE, says_months=False)
+    assert (found["subject"], found["expected"]) == ("202301.csv", "2025-05..2025-06, as declared")

@@ -1,4 +1,4 @@
-"""A release as a row: its months, its scope, and what it lost."""
+"""A release as a row: its months, its scope, what it lost, and which name it prints for which code."""
 
 from datetime import date
 from typing import Any
@@ -9,78 +9,81 @@ import pytest
 from schemas.forms.request import Amended, Landed
 from schemas.table import polars_schema
 from tasks.ingest import release_row
-from tasks.ingest.release_row import describe, doubt_months, last_opened, months_of, places_of
-from tests.unit.ingest.file_codes import COLLECTED, GERMANY, amounts_of, codes_of, landed, parsed
+from tasks.ingest.release_row import (
+    describe,
+    doubt_months,
+    language,
+    last_opened,
+    months_of,
+    places_of,
+    plain_name,
+    printed_names,
+)
+from tests.unit.ingest.file_codes import COLLECTED, GERMANY, amounts_of, codes_of, landed, parsed, reported
 
 VALUE = {"value": "1", "currency": "USD"}
+MAY = VALUE | {"period": "202505"}
 KILOGRAMS = {"quantity": "5", "quantity_unit": "千克"}
 NONE_LOST = pl.DataFrame(schema={"product": pl.String, "period_end": pl.Date})
 
 
-def row(
-    *records: dict[str, Any], of: Landed | None = None, lost: pl.DataFrame = NONE_LOST, aside: int = 0
-) -> dict[str, Any]:
+def row(*records: dict[str, Any], of: Landed | None = None, lost: pl.DataFrame = NONE_LOST) -> dict[str, Any]:
     of = of or landed()
     keys, measures = codes_of(*records, of=of).keys, amounts_of(*records).read["measure"]
-    rows = [{"release_id": "r1", "record": place, "reasons": ["x"], "printed": "{}"} for place in range(1, aside + 1)]
-    quarantine = pl.DataFrame(rows, schema=polars_schema("quarantine"))
-    found = describe(of, parsed(*records), keys, measures, quarantine, lost, "r1")  # type: ignore[arg-type]
-    return found.row(0, named=True)
+    quarantine: Any = pl.DataFrame([], schema=polars_schema("quarantine"))
+    return describe(of, parsed(*records), keys, measures, quarantine, lost, "r1").row(0, named=True)
 
 
-def test_a_partner_code_that_no_list_names_is_there_with_its_months() -> None:
-    found = row(VALUE, VALUE | {"partner": "888"}, VALUE | {"partner": "199", "period": "202505"})
-    assert found["unlisted"] == ["gacc:888 2025-06"]
-
-
-def test_the_scope_is_what_the_records_say_where_nothing_is_declared() -> None:
-    found = row(VALUE | KILOGRAMS, VALUE | {"partner": GERMANY, "period": "202504"})
-    assert (found["first_month"], found["last_month"], found["by_month"]) == (date(2025, 4, 1), date(2025, 6, 1), True)
-    assert (found["products"], found["partner_list"], found["measures"]) == (["85051110"], ["DEU", "USA"], ["quantity", "value_usd"])  # fmt: skip
-    assert (found["flow"], found["classification"], found["partners"], found["kind"]) == ("export", "HS8", "listed", "query")  # fmt: skip
-    assert (found["records"], found["records_observed"], found["records_quarantined"], found["lost"]) == (2, 2, 0, [])
-
-
-def test_a_declared_scope_is_wider_than_the_records() -> None:
-    found = row(VALUE, of=landed(products=("8505", "01"), partners="all", first_month=date(2025, 1, 1), last_month=date(2025, 6, 1)))  # fmt: skip
-    assert (found["products"], found["partners"], found["first_month"]) == (["01", "8505"], "all", date(2025, 1, 1))
+BEFORE = Amended(
+    products=("85051900",), partner_list=("DEU",), measures=("value_cny",), first_month=date(2025, 3, 1), last_month=date(2025, 5, 1)
+)  # fmt: skip
+LOST = pl.DataFrame({"product": ["85051110", None, "85051110"], "period_end": [date(2025, 6, 30)] * 3})
 
 
 @pytest.mark.parametrize(
-    ("asked", "last", "doubts"), [(date(2025, 12, 1), date(2025, 6, 1), 1), (date(2025, 6, 1), date(2025, 6, 1), 0), (None, date(2025, 6, 1), 0)]
+    ("records", "of", "lost", "said"),
+    [
+        # Where nothing is declared, the scope is what the records say.
+        ([VALUE | KILOGRAMS, VALUE | {"partner": GERMANY, "period": "202504"}], landed(), NONE_LOST, {
+            "first_month": date(2025, 4, 1), "last_month": date(2025, 6, 1), "by_month": True, "products": ["85051110"], "partner_list": ["DEU", "USA"],
+            "measures": ["quantity", "value_usd"], "flow": "export", "classification": "HS8", "partners": "listed", "kind": "query", "encoding": "utf-8",
+            "records": 2, "records_observed": 2, "records_quarantined": 0, "lost": [], "unlisted": []}),
+        # A declared scope is wider than the records.
+        ([VALUE], landed(products=("8505", "01"), partners="all", first_month=date(2025, 1, 1), last_month=date(2025, 6, 1)), NONE_LOST, {
+            "products": ["01", "8505"], "partners": "all", "first_month": date(2025, 1, 1)}),
+        # A partner code that no list names is there with its months, and what was lost once and in order.
+        ([VALUE, VALUE | {"partner": "888"}, MAY | {"partner": "199"}], landed(), LOST, {
+            "unlisted": ["gacc:888 2025-06"], "lost": ["* 2025-06", "85051110 2025-06"]}),
+        # A collected file has the day of its last print, and no scope.
+        ([VALUE | {"flow": flow, "published_on": day} for flow, day in (("export", "2025-07-10"), ("import", "2025-07-12"))], COLLECTED, NONE_LOST, {
+            "released_on": date(2025, 7, 12), "flow": None, "classification": None, "partners": "keys"}),
+        # An edition speaks of what the one before it spoke of.
+        ([VALUE], landed(amends=BEFORE), NONE_LOST, {
+            "products": ["85051110", "85051900"], "partner_list": ["DEU", "USA"], "measures": ["value_cny", "value_usd"],
+            "first_month": date(2025, 3, 1), "last_month": date(2025, 6, 1)}),
+    ],
 )  # fmt: skip
-def test_months_that_were_not_open_yet_are_outside_the_scope(asked: date | None, last: date, doubts: int) -> None:
-    """On 20 July the query has June."""
-    of = landed(first_month=date(2025, 5, 1), last_month=asked)
-    may = VALUE | {"period": "202505"}
-    assert row(may, VALUE, of=of)["last_month"] == last
-    found = doubt_months(of, codes_of(may, VALUE, of=of).keys, "f.csv")
-    assert [one["check"] for one in found] == ["months_not_opened"] * doubts
+def test_a_release_tells_its_scope(records: list[dict[str, Any]], of: Landed, lost: pl.DataFrame, said: dict[str, Any]) -> None:  # fmt: skip
+    found = row(*records, of=of, lost=lost)
+    assert {name: found[name] for name in said} == said
 
 
-def test_a_collected_file_has_the_day_of_its_last_print_and_no_scope() -> None:
-    prints = [VALUE | {"flow": flow, "published_on": day} for flow, day in (("export", "2025-07-10"), ("import", "2025-07-12"))]  # fmt: skip
-    found = row(*prints, of=COLLECTED)
-    assert (found["released_on"], found["flow"], found["classification"], found["partners"]) == (date(2025, 7, 12), None, None, "keys")  # fmt: skip
-
-
-def test_lost_places_are_named_once_and_in_order() -> None:
-    lost = pl.DataFrame(
-        {
-            "product": ["85051110", None, "85051110"],
-            "period_end": [date(2025, 6, 30), date(2025, 6, 30), date(2025, 6, 30)],
-        }
-    )
-    assert row(VALUE, lost=lost)["lost"] == ["* 2025-06", "85051110 2025-06"]
-
-
-def test_an_edition_speaks_of_what_the_one_before_it_spoke_of() -> None:
-    before = Amended(
-        products=("85051900",), partner_list=("DEU",), measures=("value_cny",), first_month=date(2025, 3, 1), last_month=date(2025, 5, 1)
-    )  # fmt: skip
-    found = row(VALUE, of=landed(amends=before))
-    assert (found["products"], found["partner_list"], found["measures"]) == (["85051110", "85051900"], ["DEU", "USA"], ["value_cny", "value_usd"])  # fmt: skip
-    assert (found["first_month"], found["last_month"]) == (date(2025, 3, 1), date(2025, 6, 1))
+@pytest.mark.parametrize(
+    ("day", "asked", "last"),
+    [
+        # Customs open a month on the 20th of the next; what has a record was open.
+        (date(2025, 7, 19), date(2025, 12, 1), date(2025, 6, 1)), (date(2025, 8, 19), date(2025, 12, 1), date(2025, 6, 1)),
+        (date(2025, 8, 20), date(2025, 12, 1), date(2025, 7, 1)), (date(2026, 2, 25), date(2026, 1, 1), date(2025, 12, 1)),
+        (date(2026, 3, 20), date(2026, 2, 1), date(2026, 2, 1)), (date(2025, 7, 20), date(2025, 6, 1), date(2025, 6, 1)),
+        (date(2025, 7, 20), None, date(2025, 6, 1)),
+    ],
+)  # fmt: skip
+def test_a_month_that_was_not_open_yet_is_not_spoken_of(day: date, asked: date | None, last: date) -> None:
+    of = landed(first_month=date(2025, 5, 1), last_month=asked, released_on=day)
+    assert row(MAY, VALUE, of=of)["last_month"] == last
+    found = doubt_months(of, codes_of(MAY, VALUE, of=of).keys, "f.csv")
+    doubts = [(one["check"], one["expected"].split(",")[0]) for one in found]
+    assert doubts == ([("months_not_opened", f"months to {last:%Y-%m}")] if asked and last < asked else [])
 
 
 def test_months_and_places_of_records() -> None:
@@ -93,10 +96,9 @@ def test_months_and_places_of_records() -> None:
 @pytest.mark.parametrize(
     ("day", "month"),
     [
-        (date(2025, 7, 19), date(2025, 5, 1)), (date(2025, 7, 20), date(2025, 6, 1)), (date(2025, 7, 31), date(2025, 6, 1)),
+        (date(2025, 7, 19), date(2025, 5, 1)), (date(2025, 7, 20), date(2025, 6, 1)), (date(2026, 1, 1), date(2025, 11, 1)),
         # January comes with February, on 20 March.
         (date(2025, 3, 19), date(2024, 12, 1)), (date(2025, 3, 20), date(2025, 2, 1)), (date(2025, 2, 20), date(2024, 12, 1)),
-        (date(2026, 1, 1), date(2025, 11, 1)),
         # Years without rows: the same rule.
         (date(2019, 7, 19), date(2019, 5, 1)), (date(2019, 7, 20), date(2019, 6, 1)), (date(2019, 3, 19), date(2018, 12, 1)),
         (date(2019, 3, 20), date(2019, 2, 1)),
@@ -109,5 +111,44 @@ def test_a_month_opens_on_the_20th_of_the_next(day: date, month: date) -> None:
 def test_a_row_of_the_calendar_goes_before_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     late = pl.DataFrame({"year": ["2019"], "month": ["6"], "kind": ["query"], "expected_on": ["2019-07-25"]})
     monkeypatch.setattr(release_row, "code_table", lambda _: late)
-    assert last_opened(date(2019, 7, 24)) == date(2019, 5, 1)
-    assert last_opened(date(2019, 7, 25)) == date(2019, 6, 1)
+    assert [last_opened(date(2019, 7, day)) for day in (24, 25)] == [date(2019, 5, 1), date(2019, 6, 1)]
+
+
+JUNE, DAY = date(2025, 6, 1), date(2025, 7, 20)
+NEW, OLD = {"product_name": "磁铁"}, {"product_name": "磁铁", "period": "202505"}
+NO_PARTNER = ("partner", "USA", None, None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("records", "rows", "expected"),
+    [
+        # Each name of a code is there once, with its newest month; a code without a name has one row without month and day.
+        ([NEW, OLD, {"product_name": "Magnets", "partner_name": "美国"}], [0, 1, 2], [
+            ("partner", "USA", None, "美国", "zh", JUNE, DAY), ("product", "85051110", "HS8", "Magnets", "en", JUNE, DAY),
+            ("product", "85051110", "HS8", "磁铁", "zh", JUNE, DAY)]),
+        ([OLD], [0], [NO_PARTNER, ("product", "85051110", "HS8", "磁铁", "zh", date(2025, 5, 1), DAY)]),
+        ([{}, {"product_name": "?"}], [0, 1], [NO_PARTNER, ("product", "85051110", "HS8", None, None, None, None)]),
+        # Only the chosen records count, and a code that cannot be read has no name.
+        ([{"product_name": "One"}, {"product": "85051900", "product_name": "Two"}, {"product": "x", "product_name": "Three"}], [1, 2], [
+            NO_PARTNER, ("product", "85051900", "HS8", "Two", "en", JUNE, DAY)]),
+    ],
+)  # fmt: skip
+def test_each_code_has_the_names_that_are_printed_for_it(
+    records: list[dict[str, Any]], rows: list[int], expected: list[tuple[Any, ...]]
+) -> None:
+    keys = codes_of(*records).keys.filter(pl.col("row").is_in(rows))
+    found = printed_names(reported(*records), keys, landed())
+    assert found.select("subject", "code", "classification", "name", "language", "month", "printed_on").rows() == expected  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("printed", "plain", "expected"),
+    [
+        # A name is one line without invisible letters.
+        ("玻利维亚\n", "玻利维亚", "zh"), ("a \t\r\n b", "a b", "en"), ("\ufeffMag\u200bnets", "Magnets", "en"), (" ", "", None), (None, None, None),
+        ("磁铁 magnets", "磁铁 magnets", "zh"), ("Ölsaaten", "Ölsaaten", "en"), ("磁石の", "磁石の", None), ("자석", "자석", None), ("8505", "8505", None), ("?", "?", None),
+    ],
+)  # fmt: skip
+def test_the_plain_form_and_the_language_of_a_name(printed: str | None, plain: str | None, expected: str | None) -> None:  # fmt: skip
+    names = pl.DataFrame({"name": [printed]}, schema={"name": pl.String})
+    assert names.select(plain_name(), language=language()).row(0) == (plain, expected)

@@ -69,10 +69,10 @@ def test_what_is_left_out_is_noted_and_the_world_and_a_group_are_totals_once_eac
         ("2025-06", "7", [], False), ("2025-06", "8", [], True), ("2025-06", "6", [], True),
         ("2019-06", "12", [], False), ("2019-06", "7", [], True),
         ("2025-06", "8", [("??", "1")], False), ("2025-06", "9", [("??", "1")], True), ("2025-06", "6", [("??", "1")], True),
-        ("2025-06", "8", [("??", "x")], False),
+        ("2025-06", "6", [("??", "-1")], False), ("2025-06", "8", [("??", "x")], False),
     ],
     ids=["sum", "more", "less", "with the member of 2019", "without it", "unknown code inside", "unknown code is too small",
-         "less than the members", "unread"],
+         "less than the members", "negative unknown code", "unread"],
 )  # fmt: skip
 def test_a_printed_group_is_compared_with_its_members_of_that_month(
     month: str, printed: str, others: list[tuple[str, str]], is_error: bool

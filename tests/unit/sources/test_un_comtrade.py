@@ -1,7 +1,8 @@
 """What an answer of UN Comtrade must be, and which of its numbers are statements."""
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from comtrade_answers import answer, row
 from comtrade_answers import datasets as listed
 
+from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused
-from tasks.sources.protocol import Answer
-from tasks.sources.un_comtrade import datasets, number_of, parse
+from tasks.sources.protocol import Answer, Question
+from tasks.sources.un_comtrade import datasets, number_of, parse, questions
 from tests.unit.sources.reading import rule_of
 
 PARTNERS = {"W00": 0, "JPN": 392, "KOR": 410, "USA": 842, "IND": 699, "TWN": 490}
@@ -104,12 +106,36 @@ def test_numbers_of_reporters_are_those_of_the_service() -> None:
 class Site:
     """Gives one answer to every question; `asked` has the addresses."""
 
-    def __init__(self, body: bytes) -> None:
-        self.body, self.asked = body, list[str]()
+    def __init__(self, body: bytes, *, has_key: bool = False) -> None:
+        self.body, self.has_key, self.asked = body, has_key, list[str]()
 
     def get(self, address: str) -> Answer:
         self.asked.append(address)
         return Answer(self.body, datetime(2026, 8, 14, tzinfo=UTC), address)
+
+    def tried(self, name: str, work: Callable[[], Any]) -> Any:
+        return work()
+
+
+@pytest.mark.parametrize(
+    ("has_key", "place", "products"), [(True, "data/v1/get", ["280530,850511"]), (False, "public/v1/preview", ["280530", "850511"])]
+)  # fmt: skip
+def test_with_a_key_one_answer_has_all_products_and_without_one_each_has_its_own(
+    has_key: bool, place: str, products: list[str]
+) -> None:
+    given = {"products": ["850511", "280530"], "flows": ["export"], "months": "2025-05..2025-06"}
+    request = FetchRequest.model_validate({"source": "un_comtrade", "reporters": ["CHN"], **given})
+    found = list(questions(request, date(2026, 8, 14), Site(listed(m202506="-17"), has_key=has_key)))  # type: ignore[arg-type]
+    assert [one.address for one in found if isinstance(one, Question)] == [
+        f"https://comtradeapi.un.org/{place}/C/M/HS?reporterCode=156&period=202506&cmdCode={codes}&flowCode=X"
+        "&motCode=0&customsCode=C00&partner2Code=0&includeDesc=true#2026-08-02T00%3A00%3A00%20-17"
+        for codes in products
+    ]
+    assert [one.name for one in found] == [
+        f"comtrade_CHN_export_{codes.replace(',', '-')}_2025-06" for codes in products
+    ]
+    with pytest.raises(Refused, match="Name whose trade is asked for"):
+        next(questions(request.model_copy(update={"reporters": []}), date(2026, 8, 14), Site(b"")))  # type: ignore[arg-type]
 
 
 def test_the_datasets_of_a_reporter_are_asked_for_a_year_at_a_time() -> None:

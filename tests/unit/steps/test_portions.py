@@ -59,7 +59,7 @@ def test_portions_of_a_plan_make_what_all_products_at_once_make(tmp_path: Path) 
     ]  # fmt: skip
     releases, ledger = release_table(scope), merged([(scope, numbers)])
     months = [*range(JUNE - 5, JUNE + 1)]
-    blocks = [*derive_months("export", months, current_statements(ledger), releases)]
+    blocks = [*derive_months("export", months, [current_statements(ledger)], releases)]
     place, nothing = tmp_path, {model: {key: {"made": "here"} for key in months} for model in DERIVED}
     plan = Plan(
         flow="export", months=months, portions=[(one.first, one.after) for one in PORTIONS], ledger=[],

@@ -1,8 +1,11 @@
-"""Finds records that repeat another record: sets copies aside, and refuses contradictions.
+"""Finds records that belong together: those that repeat another record, and the parts of one sum.
 
 A download has each key once. A few exact copies are an error of the site, many are joined downloads, and if two records
 of one key differ in any number the file is refused. In a collected file several publishers may print one figure on one
 day, with more digits or fewer. A record that gives its one quantity in both columns repeats itself and is not a copy.
+
+The ledger adds up the numbers of a file by partner, over regimes and provinces. If a part is unreadable, or lacks a
+number that the others have, its sum would look complete; so that sum is left out, with a finding.
 """
 
 import polars as pl
@@ -17,6 +20,9 @@ from tasks.domain.text import counted
 COPIES_SHARE_MAX = 0.001
 COPY = "is an exact copy of an earlier record"
 ECHO = "prints a figure that another record has with as many digits or more"
+# The records of one sum agree in these, across regimes and provinces.
+SUM = ["product", "flow", "partner", "period_start", "period_end", "known_from"]
+PART = "is part of a sum that another record leaves incomplete"
 KEY = ("flow", "product", "partner", "regime", "province", "period_start", "period_end", "measure", "known_from")
 
 
@@ -125,3 +131,45 @@ def _refuse_contradiction(
         f"there more than once with {what} ({against.height} such numbers)",
         advice=advice,
     )
+
+
+def complete_sums(
+    numbers: pl.DataFrame, set_aside: pl.Series, keys: pl.DataFrame, record: pl.Series, where: str
+) -> tuple[pl.Series, pl.DataFrame, list[dict[str, str]]]:
+    """The rows left without a number, the numbers of complete sums, and the finding about the others.
+
+    `set_aside` are the rows that could not be read.
+    """
+    rows = numbers["row"].unique()
+    if keys.select(pl.col("regime", "province").is_null().all()).row(0) == (True, True) or not len(rows):
+        return pl.Series([], dtype=pl.Int64), numbers, []
+    sums = keys.select(SUM).unique().with_row_index("sum")
+    sum_of = keys.join(sums, on=SUM, how="left", nulls_equal=True, maintain_order="left").select("row", "sum")
+    incomplete = sum_of.filter(pl.col("row").is_in(set_aside.unique().implode()))["sum"].unique().implode()
+    marked = numbers.join(sum_of, on="row", how="left", maintain_order="left").with_columns(
+        is_broken=pl.col("sum").is_in(incomplete),
+        is_uneven=pl.len().over("sum", "measure", "unit") < pl.col("row").n_unique().over("sum"),
+    )
+    kept = marked.filter(~pl.col("is_broken"), ~pl.col("is_uneven")).select(numbers.columns)
+    left = rows.filter(~rows.is_in(kept["row"].implode())).sort()
+    omitted = marked.filter("is_uneven", ~pl.col("is_broken"))
+    if not omitted.height:
+        return left, kept, []
+    # Parts counted in different units are more than one omitted number.
+    units = (
+        omitted.filter(pl.col("measure").str.starts_with("quantity")).group_by("sum").agg(pl.col("measure").n_unique())
+    )
+    first = omitted.sort("row", maintain_order=True).row(0, named=True)
+    return left, kept, [
+        finding(
+            "incomplete_sum", "error" if (units["measure"] > 1).any() else "warning", where,
+            observed=f"{omitted.height} numbers of {omitted['sum'].n_unique()} sums, first {first['measure']} in record {record[first['row']]}",
+            expected="each number in every part of a sum over regimes and provinces",
+            advice="These sums are not known and not published; download the query again, or without regimes and provinces.",
+        )
+    ]  # fmt: skip
+
+
+def causes_first(quarantine: pl.DataFrame) -> pl.DataFrame:
+    """Records that were set aside; those set aside because of another record come last."""
+    return quarantine.sort(pl.col("reasons") == [PART], maintain_order=True)
