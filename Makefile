@@ -82,7 +82,7 @@ test-all:
 	TIDEWAITER_DRAWS=1 $(MAKE) test test-slow test-services test-month
 
 test-services: $(READY_DEV)
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m services tests/integration
+	$(BIN)/pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder -m services tests/integration
 
 # One after another, because each part may take both cores and gigabytes.
 test-month: $(READY_DEV)
@@ -100,9 +100,10 @@ demo-fetch: $(READY)
 test-live: $(READY_DEV)
 	TIDEWAITER_LIVE=1 $(BIN)/pytest -m live -rs tests/live
 
-# Properties, fifty times as many examples as in the tests, and others each time.
+# Properties, fifty times as many examples as in the tests, and others each time; kills and faults at every call and request.
 search: $(READY_DEV)
-	TIDEWAITER_DRAWS=50 $(BIN)/pytest --numprocesses 2 -p no:cacheprovider tests/unit tests/faults/test_any_order.py
+	TIDEWAITER_DRAWS=50 $(BIN)/pytest --numprocesses 2 -p no:cacheprovider tests/unit tests/faults \
+	  $(addprefix tests/integration/test_,s3_faults.py real_files.py vintages.py)
 
 torture: $(READY_DEV)
 	$(BIN)/python -m tests.faults.torture --kills 500 --reads 20000

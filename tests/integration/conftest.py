@@ -1,5 +1,8 @@
 """One server, one worker and one browser for all tests of a session, one S3 server for those of a file: each start costs seconds."""
 
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -14,22 +17,31 @@ from tasks.store import s3 as requests
 
 
 @pytest.fixture(scope="session")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """Server, worker and deployments of the tests' own."""
-    built = Services(tmp_path_factory.mktemp("services"))
+def services() -> Iterator[Services]:
+    """Server, worker and deployments of the tests' own, in a folder into which every user of the machine can look."""
+    folder = Path(tempfile.mkdtemp(prefix="tidewaiter-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
+    folder.chmod(0o755)
+    before = os.umask(0o022)
+    built = Services(folder)
+    os.umask(before)
     yield built
     built.close()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where pictures of the UI are left for a person to look at: $TIDEWAITER_SCREENSHOTS, else a temporary folder."""
-    import os
-
+def screenshots() -> Path | None:
+    """Where pictures of the UI are left for a person to look at, if $TIDEWAITER_SCREENSHOTS says so."""
     folder = os.environ.get("TIDEWAITER_SCREENSHOTS")
-    place = Path(folder) if folder else tmp_path_factory.mktemp("screenshots")
-    place.mkdir(parents=True, exist_ok=True)
-    return place
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    return Path(folder) if folder else None
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What shares a server goes to one process of pytest, anything else by its file: `--dist loadgroup`."""
+    group = "server" if "services" in getattr(item, "fixturenames", ()) else item.path.name
+    item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="module")

@@ -24,10 +24,13 @@ EXPORTS = Path("inbox/gacc_query/export")
 class Services:
     """One folder from which everything was deployed; the server answers at `api`."""
 
+    DEPLOYED = ("watch", "release", "backfill", "decide", "audit", "withdraw")
+
     def __init__(self, folder: Path) -> None:
         self.folder, self.store = folder, folder / "store" / "reporter=CHN"
         self.environment = {
             **os.environ, "DO_NOT_TRACK": "1", "PREFECT_HOME": str(folder / ".prefect"), "PREFECT_WORKER_QUERY_SECONDS": "1",
+            "PREFECT_WORKER_HEARTBEAT_SECONDS": "15",
             "PREFECT_SERVER_SERVICES_TRIGGERED_FREQUENCY": "1",
             "PREFECT_SERVER_SERVICES_SCHEDULER_RECENT_DEPLOYMENTS_LOOP_SECONDS": "1",
             "PYTHONPATH": os.pathsep.join((str(Path(__file__).parent), os.environ.get("PYTHONPATH", ""))).rstrip(os.pathsep),
@@ -55,13 +58,8 @@ class Services:
 
     def _python(self, *arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+            [sys.executable, *arguments], cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
+        )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -118,13 +116,8 @@ class Services:
 
     def ask(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
         for _ in range(30):
-            answer = httpx.request(
-                method or ("GET" if body is None else "POST"),
-                self.api + path,
-                json=body,
-                timeout=120,
-                auth=self.login,
-            )
+            verb = method or ("GET" if body is None else "POST")
+            answer = httpx.request(verb, self.api + path, json=body, timeout=120, auth=self.login)
             # SQLite is busy; Prefect's own client waits and asks again too.
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                 break
@@ -169,20 +162,14 @@ class Services:
         return found
 
     def ended(self, run_id: str) -> dict[str, Any]:
-        final = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-        self.wait(
-            lambda: self.run(run_id)["state_type"] in final,
-            f"run {run_id} to end",
-            lambda: self.run(run_id)["state_name"],
-        )
-        return self.run(run_id)
+        return self._in_state(run_id, "COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
     def paused(self, run_id: str) -> dict[str, Any]:
-        self.wait(
-            lambda: self.run(run_id)["state_type"] == "PAUSED",
-            f"run {run_id} to pause",
-            lambda: self.run(run_id)["state_name"],
-        )
+        return self._in_state(run_id, "PAUSED")
+
+    def _in_state(self, run_id: str, *wanted: str) -> dict[str, Any]:
+        words = f"run {run_id} to be {' or '.join(wanted)}"
+        self.wait(lambda: self.run(run_id)["state_type"] in wanted, words, lambda: self.run(run_id)["state_name"])
         return self.run(run_id)
 
     def runs(self, flow: str) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from typing import Any
 import cloudpickle
 import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_month
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, in_month, magnets
 from distributed import Client
 from prefect import get_client
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
@@ -37,7 +37,7 @@ from tasks.steps.listeners import listening
 from tasks.store import exchange
 
 ROOT = Path(__file__).parent.parent.parent
-FILES = 5
+FILES = 3
 # With portions of one series each.
 PORTIONS = ("chapters 01-84", "chapters 85-97")
 START_SECONDS_MAX = 240
@@ -99,7 +99,7 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Files of five months, and next to them one that is held and one that is refused."""
+    """Files of three months, and next to them one that is held and one that is refused."""
     place = tmp_path_factory.mktemp("downloads")
     (place / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\npartners = "all"\n')
     for number in range(FILES):
@@ -107,8 +107,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         kept = in_month(month, CLEAN_RECORDS[: len(CLEAN_RECORDS) - number % 3])
         (place / f"{month}.csv").write_bytes(csv_bytes(kept))
         (place / f"{month}.csv.toml").write_text(f"released_on = 2025-{number + 2:02d}-20\n")
-    (place / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
-    (place / "cut.csv.toml").write_text("released_on = 2025-07-01\n")
+    # All its trade is with a partner that no table has.
+    (place / "held.csv").write_bytes(csv_bytes([magnets("998", "1000", "50,000", "202506")]))
+    (place / "held.csv.toml").write_text("released_on = 2025-07-01\n")
     (place / "page.csv").write_text("<html>captcha</html>\n")
     (place / "page.csv.toml").write_text("released_on = 2025-05-01\n")
     return place
@@ -189,31 +190,6 @@ def test_workers_derive_and_every_byte_is_that_of_a_local_run(
     assert [*tmp_path.glob(".copy-*")] == [], "parts were left behind"
 
 
-def test_a_worker_that_is_killed_costs_its_pieces_alone(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In a month with a file for each portion; the other worker does what the killed one had begun."""
-    monkeypatch.setattr(portions, "ROWS_OF_A_LARGE_MONTH", 1)
-    alone = fill(folder, tmp_path / "alone" / "reporter=CHN")
-    (tmp_path / "cluster").mkdir()
-    two, submit, killed = Workers(tmp_path / "cluster"), dask.Cluster._submit, list[str]()
-
-    def kill(self: dask.Cluster, *given: Any) -> object:
-        future = submit(self, *given)
-        if not killed:
-            killed.append("two")
-            two.kill("two")
-        return future
-
-    monkeypatch.setattr(dask.Cluster, "_submit", kill)
-    try:
-        report = fill(folder, tmp_path / "reporter=CHN", two.address)
-    finally:
-        two.close()
-    assert killed == ["two"]
-    assert_same(tmp_path / "reporter=CHN", report, (tmp_path / "alone" / "reporter=CHN", alone))
-
-
 def fill_up(file: Path) -> None:
     """Write until the disk is full."""
     with file.open("wb", buffering=0) as rest, suppress(OSError):
@@ -254,7 +230,7 @@ def test_a_disk_that_is_full_where_a_worker_writes_ends_the_run_in_a_sentence(
         assert [*disk.glob(".copy-*")] == []
 
 
-def test_in_a_prefect_run_each_piece_is_a_task_with_a_name_and_a_killed_worker_costs_time_alone(
+def test_in_a_prefect_run_each_piece_is_a_task_with_a_name(
     workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -265,8 +241,6 @@ def test_in_a_prefect_run_each_piece_is_a_task_with_a_name_and_a_killed_worker_c
         future = submit(self, function, *things, **given)  # type: ignore[no-untyped-call]
         if "task_run_id" in given:
             sent.append(size_of((function, given)))
-            if len(sent) == len(PORTIONS):
-                workers.kill("two")
         return future
 
     monkeypatch.setattr(Client, "submit", weigh)
@@ -279,14 +253,13 @@ def test_in_a_prefect_run_each_piece_is_a_task_with_a_name_and_a_killed_worker_c
         assert state.name == local[1].headline
         report = state.result(raise_on_failure=False).report
         with get_client(sync_client=True) as client:
-            wanted = {f"derive 2025-01 to 2025-05 export, {goods}" for goods in PORTIONS}
+            wanted = {f"derive 2025-01 to 2025-0{FILES} export, {goods}" for goods in PORTIONS}
             deadline = time.monotonic() + 60
             while wanted and time.monotonic() < deadline:
                 wanted -= {run.name for run in client.read_task_runs() if run.state_name == "Completed"}
                 time.sleep(0.5)
     assert wanted == set()
     assert len(sent) >= len(PORTIONS)
-    assert "two" not in workers.workers
     assert max(sent) < 40_000, "rows passed through the scheduler"
     assert "this process does the rest" not in caplog.text
     assert_same(tmp_path / "reporter=CHN", report, local)
@@ -306,27 +279,44 @@ def test_a_worker_that_does_not_see_the_store_is_refused(workers: Workers, tmp_p
         pass
 
 
-def test_workers_of_a_store_in_a_bucket_read_its_working_copy(folder: Path, tmp_path: Path) -> None:
+def test_workers_of_a_store_in_a_bucket_read_its_working_copy(
+    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path
+) -> None:
     """A bucket that fails 5 % of all requests costs time. Nothing of a run is left in it but what is published."""
-    here = tmp_path / "here" / "reporter=CHN"
-    alone = fill(folder, here)
-    (tmp_path / "cluster").mkdir()
+    here, alone = local
     with serving(tmp_path / "copies") as customs:
-        two = Workers(tmp_path / "cluster")
-        try:
-            url = customs.store()
-            customs.faults({"match": "customs/", "every": 20, "times": 0, "status": 500})
-            report = fill(folder, url, two.address)
-            asked = customs.log()
-            customs.faults()
-        finally:
-            two.close()
+        url = customs.store()
+        customs.faults({"match": "customs/", "every": 20, "times": 0, "status": 500})
+        report = fill(folder, url, workers.address)
+        asked = customs.log()
+        customs.faults()
         snapshot, _ = customs.current(url)
         left = [key for key in customs.keys(url) if key.startswith("tmp/")]
     assert sum(line.endswith(" 500") for line in asked) > 5
     assert snapshot == (here / ".current").resolve().name
     assert (len(report.outcomes), report.failed) == (len(alone.outcomes), [])
     assert left == []
+
+
+def test_a_worker_that_is_killed_costs_its_pieces_alone(
+    workers: Workers, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a month with a file for each portion; the other worker does what the killed one had begun."""
+    monkeypatch.setattr(portions, "ROWS_OF_A_LARGE_MONTH", 1)
+    alone = fill(folder, tmp_path / "alone" / "reporter=CHN")
+    submit, killed = dask.Cluster._submit, list[str]()
+
+    def kill(self: dask.Cluster, *given: Any) -> object:
+        future = submit(self, *given)
+        if not killed:
+            killed.append("two")
+            workers.kill("two")
+        return future
+
+    monkeypatch.setattr(dask.Cluster, "_submit", kill)
+    report = fill(folder, tmp_path / "reporter=CHN", workers.address)
+    assert killed == ["two"]
+    assert_same(tmp_path / "reporter=CHN", report, (tmp_path / "alone" / "reporter=CHN", alone))
 
 
 def test_a_worker_that_hangs_from_the_start_is_refused_in_time(

@@ -13,17 +13,21 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
 from prefect import get_client
+from prefect.blocks.system import Secret
 from prefect.client.schemas import TaskRun
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey, FlowRunFilter, TaskRunFilter
 from prefect.exceptions import FlowPauseTimeout
 from prefect.settings import (
+    PREFECT_API_DATABASE_CONNECTION_URL,
     PREFECT_API_URL,
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    PREFECT_HOME,
     PREFECT_LOGGING_TO_API_ENABLED,
     temporary_settings,
 )
@@ -33,17 +37,31 @@ from flows import announce, approval, question
 from flows.announce import NeedsAttention
 from flows.audit import audit
 from flows.backfill import backfill
+from flows.fetch import fetch
 from flows.release import release
+from flows.watch import watch
 from flows.withdraw import withdraw
+from schemas.forms.fetch import FetchRequest
 from schemas.forms.outcome import HoldVerdict
 from schemas.forms.request import ReleaseRequest, WithdrawalRequest
-from schemas.forms.watch import BackfillRequest
+from schemas.forms.watch import BackfillRequest, WatchRequest
 from tasks.domain.errors import Refused, Unsound
+from tasks.fetch.transport import Policy
 from tasks.ingest import held as held_releases
 from tasks.reports import prefect_pages
+from tasks.reports.sources import CALENDARS
 from tasks.steps import listeners
+from tasks.store.reporters import stores_of
 from tasks.store.snapshot import current_id
 from tests.copied_store import copied
+from tests.replay.__main__ import written
+from tests.replay.server import Asked, Replay, Reply
+from tests.unit.sources.test_eurostat_comext import CELLS
+from tests.unit.sources.test_eurostat_comext import answer as comext
+from tests.unit.sources.test_hmrc_ots import page as ots
+from tests.unit.sources.test_hmrc_ots import row
+from tests.unit.sources.test_us_census import NAMES, line
+from tests.unit.sources.test_us_census import answer as census
 
 SAMPLE = Path(__file__).parent.parent.parent / "flows" / "examples" / "published_figures.csv"
 WAY = [
@@ -78,7 +96,7 @@ pytestmark = [
 def server() -> Iterator[None]:
     """A Prefect server of the tests' own, without the second that each flow otherwise waits for its heartbeat."""
     quiet = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOGGING_TO_API_ENABLED: False}
-    with prefect_test_harness(server_startup_timeout=120), temporary_settings(quiet):
+    with prefect_test_harness(server_startup_timeout=300), temporary_settings(quiet):
         yield
 
 
@@ -425,3 +443,119 @@ def test_a_run_that_waits_ends_with_what_is_decided_by_command(
     assert kept is not None
     assert kept.decision is not None
     assert (kept.decision.verdict, kept.decision.by) == (verdict, "Wang Fang")
+
+
+# Fetch and watch: the names of runs and states, and a key that is nowhere.
+SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00"
+MONTH = "2026-05"
+COMEXT, HMRC, CENSUS = "/eurostat/api/comext/", "/OTS", "/data/timeseries/intltrade/imports/hs"
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Replay]:
+    replay = Replay()
+    replay.route(
+        COMEXT,
+        Reply(
+            comext([cell for cell in CELLS if not cell[0].startswith(("EXT", "INT"))], product="850511", period=MONTH)
+        ),
+    )
+    replay.route(HMRC, Reply(ots(row(1000.0, 100.0, month=202605), row(500.0, 50.0, port=2, month=202605))))
+    replay.route(CENSUS, keyed)
+    monkeypatch.setattr("flows.fetch.POLICY", Policy(pause=0.0, waits=(0.0, 0.0, 0.0)))
+    monkeypatch.delenv("TIDEWAITER_CENSUS_KEY", raising=False)
+    yield replay
+    replay.close()
+
+
+def keyed(asked: Asked) -> Reply:
+    """What the Census Bureau answers: with the key the rows, without it a redirect to a page."""
+    if asked.query.get("key") != [SECRET]:
+        return Reply(status=302, headers={"Location": "/data/missing_key.html"})
+    return Reply(census([line("5700", "10", "11", "4", month=MONTH), line("-", "10", "11", "4", month=MONTH)], NAMES))
+
+
+def requested(source: str, site: Replay, inbox: Path, **given: Any) -> FetchRequest:
+    return FetchRequest.model_validate(
+        {
+            "source": source,
+            "inbox": inbox,
+            "base": site.base,
+            "products": ["850511"],
+            "flows": ["import"],
+            "months": MONTH,
+            **given,
+        }
+    )
+
+
+def test_a_fetch_is_a_run_with_a_name_and_its_key_is_in_nothing_that_is_kept(site: Replay, tmp_path: Path) -> None:
+    """The key lies in a secret block, encrypted; searched are the inbox, the store and all that the server keeps."""
+    Secret(value=SECRET).save("tidewaiter-census-key", overwrite=True)
+    inbox, store = tmp_path / "inbox", tmp_path / "store"
+    with temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: True}):
+        state = fetch(requested("us_census", site, inbox), return_state=True)
+        assert (state.is_completed(), state.name) == (True, "1 new")
+        report = watch(WatchRequest(inbox=inbox, store=store, source="us_census", settle_seconds=0))
+        assert [(one.outcome, one.reason[:7]) for one in report.taken] == [("published", MONTH)]
+        assert fetch(requested("us_census", site, inbox), return_state=True).name == "nothing new"
+    assert {tuple(asked.query["key"]) for asked in site.asked} == {(SECRET,)}
+    database = Path(PREFECT_API_DATABASE_CONNECTION_URL.value().partition(":///")[2])
+    searched = [
+        path for home in (tmp_path, PREFECT_HOME.value(), database.parent) for path in home.rglob("*") if path.is_file()
+    ]
+    assert any(path.suffix == ".db" for path in searched)
+    assert any(path.suffix == ".parquet" for path in searched)
+    assert [path for path in searched if SECRET.encode() in path.read_bytes()] == []
+
+
+def artifacts(key: str) -> list[list[dict[str, str]]]:
+    """The pages of the UI with this key, the newest first."""
+    asked = {"artifacts": {"key": {"any_": [key]}}, "sort": "CREATED_DESC"}
+    with get_client(sync_client=True) as client:
+        found = client.request("POST", "/artifacts/filter", json=asked).json()
+    return [json.loads(page["data"]) for page in found]
+
+
+def test_two_reporters_go_into_one_store_and_one_page_shows_all_sources(site: Replay, tmp_path: Path) -> None:
+    inbox, store = tmp_path / "inbox", tmp_path / "store"
+    for source in ("hmrc_ots", "eurostat_comext"):
+        asked = requested(source, site, inbox, **({"reporters": ["EU27"]} if source == "eurostat_comext" else {}))
+        assert fetch(asked, return_state=True).is_completed()
+    site.route(HMRC, Reply(b"<html>Sorry</html>"))
+    assert fetch(requested("hmrc_ots", site, inbox), return_state=True).is_failed()
+    report = watch(WatchRequest(inbox=inbox, store=store, settle_seconds=0), date(2026, 8, 20))
+    assert [one.outcome for one in report.taken] == ["published", "published"]
+    assert [*stores_of(store)] == ["EU27", "GBR"]
+    rows = {row["source"]: row for row in artifacts("sources")[0]}
+    assert [*rows] == [*CALENDARS]
+    assert (rows["hmrc_ots"]["reporters"], rows["hmrc_ots"]["last month in"]) == ("GBR", MONTH)
+    assert rows["hmrc_ots"]["overdue"] == "2026-06: 7 days"
+    assert "a page where JSON was asked for" in rows["hmrc_ots"]["failing since"]
+    assert (rows["eurostat_comext"]["last month in"], rows["eurostat_comext"]["failing since"]) == (MONTH, "")
+    assert rows["us_census"]["last month in"] == "none"
+
+
+def test_the_demonstration_shows_its_figures_in_the_ui() -> None:
+    line = dict(zip(("flow", "product", "list", "partner", "tonnes", "million", "currency"),
+                    ("import", "85051110", "CN8", "CHN", "80.0", "2.00", "GBP"), strict=True))  # fmt: skip
+    written([{"reporter": reporter, **line} for reporter in ("GBR", "USA")])
+    assert [row["reporter"] for row in artifacts("figures")[0]] == ["GBR", "USA"]
+
+
+def test_a_source_that_refuses_is_a_failed_run_and_says_so_without_the_key(
+    site: Replay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    wrong = "badbadbadbadbadbadbadbadbadbadbadbadbadb"
+    monkeypatch.setenv("TIDEWAITER_CENSUS_KEY", wrong)
+    site.route("/data/missing_key", Reply(b"<html>Missing Key</html>"))
+    caplog.set_level(logging.DEBUG)
+    state = fetch(requested("us_census", site, tmp_path / "inbox"), return_state=True)
+    assert (state.is_failed(), state.name) == (True, "1 refused")
+    assert "a page where JSON was asked for" in state.message
+    with pytest.raises(NeedsAttention, match="1 refused"):
+        state.result()
+    with get_client(sync_client=True) as client:
+        run = client.read_flow_run(state.state_details.flow_run_id)
+    assert run.name == "fetch us_census"
+    assert wrong not in f"{state.message}{run.model_dump_json()}{caplog.text}"

@@ -33,7 +33,7 @@ def by_month(
 
 
 @given(strategies.years_so_far())
-@draws(30)
+@draws(15)
 def test_dictionaries_and_fractions_say_the_same(store: Store) -> None:
     assert differences(derived(store), reckoned(store)) == []
 
@@ -45,7 +45,7 @@ def levels_for_claims(store: Store) -> dict[Any, Any]:
 
 
 @given(strategies.years_so_far())
-@draws(30)
+@draws(15)
 def test_claims_are_held_against_the_years_so_far_that_dictionaries_leave_standing(store: Store) -> None:
     told = {key: value for key, value in levels_for_claims(store).items() if key[5] > key[4] == 2025 * 12}
     expected = {
