@@ -61,6 +61,7 @@ def _empty() -> bytes:
         *((archive(DATA)[:length], "Download it again") for length in (0, 5, 31, 100, -1)), (archive(DATA, "a.dat", "b.dat"), r"2 files: a\.dat, b\.dat"),
         (_empty(), "an archive of 0 files"), (archive(DATA, password="closed"), "with a password"),
     ],
+    ids=range(8),
 )  # fmt: skip
 def test_an_archive_that_is_cut_off_or_empty_or_locked_or_of_several_files_is_refused(packed: bytes, said: str) -> None:
     with pytest.raises(Refused, match=said):
