@@ -164,7 +164,7 @@ class SourceState(Frozen):
     def row(self) -> dict[str, str]:
         """The row of a page."""
         lacking = f", without {', '.join(self.lacking)}" if self.lacking else ""
-        late = f"{self._overdue}: {self.days_overdue} days" if self.overdue else ""
+        late = f"{self._overdue}: {self.days_overdue} day{'s' * (self.days_overdue != 1)}" if self.overdue else ""
         due = f"{self.next_month} on {'about ' * self.is_estimated}{self.next_due}" if self.next_due else ""
         why = LONG_PATH.sub(r"\1/…", QUESTION.sub("?…", self.reason))
         failing = f"{self.failing_since:%Y-%m-%d %H:%M}: {why}" if self.failing_since else ""

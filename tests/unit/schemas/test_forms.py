@@ -178,6 +178,7 @@ EMPTY = {
     ("given", "row"),
     [
         ({}, {}),
+        ({"overdue": ["2026-03"], "days_overdue": 1}, {"overdue": "2026-03: 1 day"}),
         ({"overdue": ["2026-01", "2026-02", "2026-03"], "days_overdue": 9}, {"overdue": "2026-01, 2026-02, 2026-03: 9 days"}),
         ({"overdue": ["2026-01", "2026-02", "2026-03", "2026-04"], "days_overdue": 9}, {"overdue": "4 months from 2026-01 to 2026-04: 9 days"}),
         ({"reason": ASKED}, {"failing since": f"not asked: {SHOWN}"}),
