@@ -82,7 +82,7 @@ test-all:
 	TIDEWAITER_DRAWS=1 $(MAKE) test test-slow test-services test-month
 
 test-services: $(READY_DEV)
-	$(BIN)/pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder -m services tests/integration
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m services tests/integration
 
 # One after another, because each part may take both cores and gigabytes.
 test-month: $(READY_DEV)

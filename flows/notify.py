@@ -4,9 +4,9 @@ who gets them, also of a run that fails and of the loss of all workers.
 The text travels in the payload of an event. Texts from a file are clipped here, so that each stays one line.
 
 `tidewaiter deploy` makes a block for each address in its environment; the occasions are those of `deployments/automations.yaml` that
-have a message. The Prefect server
-sends the messages, so they come also when every worker is gone. An unset variable changes nothing, so that a second
-`tidewaiter deploy` from another shell stops no messages; an empty one removes its address. `docs/settings.md` says what each variable is.
+have a message. The Prefect server sends the messages, so they come also when every worker is gone. An unset variable changes nothing,
+so that a second `tidewaiter deploy` from another shell stops no messages; an empty one removes its address. `docs/settings.md` says
+what each variable is.
 """
 
 from collections import Counter

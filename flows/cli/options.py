@@ -73,7 +73,7 @@ def written(
     rows: "pl.DataFrame", form: Form, output: Path | None = None, notes: "Callable[[], Notes] | None" = None
 ) -> bool:
     """Write rows to a file, or to standard output in another form than a table; return False for the table, which each command
-    prints itself. Raises ValueError for a file of another form, or of none that there is.
+    prints itself. Raises ValueError for a file whose ending says another form, or none.
     """
     if form is Form.table and output is None:
         return False

@@ -1,5 +1,6 @@
-"""Defines the commands about what there is to look at: which watch rules fire, and of all reporters and sources who has reported what
-and what is due."""
+"""Defines the commands about watch rules and about several reporters: which rules fire, what both sides of a trade say, which members
+of a group have reported, and what of each source is in and due.
+"""
 
 from pathlib import Path
 from typing import Annotated

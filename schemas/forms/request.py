@@ -1,4 +1,4 @@
-"""Defines what a person declares about a release, and what to withdraw one takes: the forms of the flows' parameters.
+"""Defines what a person declares about a release, and what a withdrawal of one needs: the forms of the flows' parameters.
 
 Only what a file does not contain itself is here. A missing field stays None and is looked up in the sidecar, in the
 folder's defaults and in the folder names (`tasks/ingest/declaration.py`).

@@ -1,6 +1,7 @@
 """Defines a parsed claim, a figure at a place with the digits in which it is printed, and formats places and numbers for the reasons
 of verdicts.
 
+Belongs here: the form of a claim, which values its digits allow, and the words for places, levels and changes of definition.
 Levels on the two sides of a change of definition give no growth, no record and no sum, as in the table `metric`; only a source that
 prints the figure itself does. `parse` reads a claim from text.
 """

@@ -1,7 +1,8 @@
 """Defines every exception that a caller may catch by its class; each message contains the remedy.
 
-Belongs here: the classes. Does not belong here: where they are raised, an exception that never leaves its module, and
-anything that is slow to import: a command names these classes before it loads a data library.
+Belongs here: the classes, and `refuse_first`, which raises the first refusal of a table of cases. Does not belong here: the cases
+themselves, an exception that never leaves its module, and anything that is slow to import: a command names these classes
+before it loads a data library.
 """
 
 from pathlib import Path
@@ -29,7 +30,7 @@ def _rebuild(rule: str, where: str, found: str, advice: str) -> Refused:
 
 
 def refuse_first(where: str, *cases: tuple[object, str, str, str]) -> None:
-    """Raises Refused for the first of these cases that is so: whether it is, the rule, what was found, what to do about it."""
+    """Raise Refused for the first of these cases that holds. A case: whether it holds, the rule, what was found, what to do about it."""
     for is_so, rule, found, advice in cases:
         if is_so:
             raise Refused(rule, where=where, found=found, advice=advice)

@@ -1,7 +1,7 @@
 """Selects the numbers of monthly series from the current statements of the ledger: which source wins for a number.
 
 Belongs here: which numbers are a month or a cumulative figure, in which unit, which kind of release wins, how a
-large ledger is divided, and which cumulative figures a later release replaces month by month: the ledger keeps both, each with its
+large ledger is divided, and which cumulative figures a later release replaces month by month. The ledger keeps both, each with its
 own current statement, but a year to date printed as one figure and the months of a later download describe the same trade. The
 computed results are in `metrics`; `metrics.year_to_date` handles figures that a better kind of release replaces.
 
@@ -115,7 +115,12 @@ def printed_numbers(statements: Iterable[pl.DataFrame], releases: Release) -> pl
     Without months that a better kind of release outranks. A cumulative figure that later months replace is null.
     """
     used = [*SERIES, "month", "value", "span", "priority"]
-    found = pl.concat([monthly_numbers(part).select(*used, "release_id", "known_from") for part in statements])
+
+    def reduced(part: pl.DataFrame) -> pl.DataFrame:
+        return monthly_numbers(part).select(*used, "release_id", "known_from")
+
+    # A comprehension would hold each part while the next one is read.
+    found = pl.concat(map(reduced, statements))
     numbers = without_outranked(superseded_as_null(found, releases).select(used), releases)
     return pl.concat([numbers, _copy_baskets(numbers).select(numbers.columns)])
 

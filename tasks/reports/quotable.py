@@ -27,7 +27,7 @@ BACK = {"mom_pct": 1, "yoy_pct": 12, "ytd_yoy_pct": 12}
 USUAL_MONTHS, USUAL_KNOWN_MIN = 12, 6
 SIGN_MONTHS = 6
 # What a verdict needs of the table `metric`.
-GROWTHS = (name for one in BACK for name in (one, status(one)))
+GROWTHS = tuple(name for one in BACK for name in (one, status(one)))
 COLUMNS = ("partner", "measure", "period", "level", "ytd", "kinds", *GROWTHS)
 REVISED_MONTHS = 24
 Row = Mapping[str, Any]

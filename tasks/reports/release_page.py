@@ -35,7 +35,7 @@ from tasks.store.snapshot import Snapshot, open_snapshot
 
 PRODUCTS_MAX, PARTNERS_MAX, LINES_MAX, MONTHS_SHOWN, RECORDS_MAX = 3, 12, 6, 25, 200
 # Measure, unit shown to readers, and factor; the first one that a product has is shown.
-MONEY = ((name, f"{name.removeprefix('value_').upper()} million", 1e-6) for name in VALUES)
+MONEY = tuple((name, f"{name.removeprefix('value_').upper()} million", 1e-6) for name in VALUES)
 MEASURES = (("quantity_kg", "t", 1e-3), *MONEY)
 FIGURES = ("mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct", "share_pct")
 NOT_COMPARABLE = (

@@ -1,7 +1,8 @@
 """Reads a delimited file as a frame of texts, without interpreting columns.
 
 Gate A (`tasks/sources/envelope.py`) checks the bytes as a whole; this module brings them to UTF-8, strictly and from one encoding for
-the whole file, and reads the header; gate B (`tasks/sources/csv_split.py`) splits the rest.
+the whole file, and reads the header; gate B (`tasks/sources/csv_split.py`) splits the rest. `plain_texts` converts printed texts to
+ASCII (wide letters, invisible characters, blanks at the ends), also for files of other forms.
 """
 
 import re

@@ -139,7 +139,7 @@ def _summed(amounts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _doubt_totals(totals: pl.DataFrame, sums: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
-    """Finds a row of TOTAL that is not the sum of all other rows of its partner."""
+    """Yield a finding where a row of TOTAL is not the sum of all other rows of its partner."""
     place = ["partner", "period"]
     # Two names of the total are one total twice.
     printed = totals.group_by(*place, "product").agg(pl.col(VALUE, MASS).sum(), pl.col("record").first())

@@ -153,7 +153,9 @@ def concerned(partners: pl.Series, code_list: str, unlisted: Mapping[str, str] |
         return sorted(there)
     for code in printed:
         whole = code
-        while (whole := above.get(whole, "")) != "":
+        for _ in above:
+            if not (whole := above.get(whole, "")):
+                break
             if whole in there:
                 found |= {code, whole}
     return sorted(found)
@@ -167,14 +169,16 @@ def _in_printed(known: pl.DataFrame, printed: pl.DataFrame, codes: pl.DataFrame,
     """The rows, each with the nearest printed total above it: without a total of the EU, that of the world."""
     above = codes.select(part_of="code", next="part_of")
     printed = printed.with_columns(there=True)
-    while True:
+    # A table of one's own may go round in a circle; no way up is longer than there are codes.
+    for _ in range(codes.height + 1):
         there = known.join(printed, on=[*cell, "part_of"], how="left", maintain_order="left", nulls_equal=True)
         there = there.join(above, on="part_of", how="left", maintain_order="left")
         is_there = pl.col("there").fill_null(False) | (pl.col("next").fill_null("") == "")
         moved = there.with_columns(part_of=pl.when(is_there).then("part_of").otherwise("next")).drop("there", "next")
         if moved["part_of"].equals(known["part_of"]):
-            return moved
+            break
         known = moved
+    return known
 
 
 def _exact(name: str) -> pl.Expr:

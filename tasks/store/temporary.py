@@ -18,7 +18,6 @@ from tasks.store.snapshot import POINTER, SNAPSHOTS, object_path, open_snapshot
 
 MARK = ".lock"
 PREFIX = ".copy-"
-ORIGIN = ".origin"
 
 
 def write_at_once(place: Path, data: bytes, *, sync: bool = True, mode: int = 0o644) -> None:
@@ -86,7 +85,6 @@ def temporary_copy(store: Path) -> Iterator[Path]:
     with folder_next_to(store) as folder:
         aside = folder / store.name
         aside.mkdir()
-        (folder / ORIGIN).write_text(str(store.absolute()))
         snapshot = open_snapshot(store)
         if snapshot is not None:
             shutil.copytree(snapshot.path, aside / SNAPSHOTS / snapshot.id, copy_function=_link)
@@ -109,12 +107,6 @@ def folder_next_to(store: Path) -> Iterator[Path]:
     parent = next(folder for folder in store.absolute().parents if folder.is_dir())
     with temporary_folder(parent, PREFIX) as folder:
         yield folder
-
-
-def origin_of(store: Path) -> Path:
-    """Return the store that a temporary one was made from; any other store itself."""
-    note = store.parent / ORIGIN
-    return Path(note.read_text()) if note.is_file() else store
 
 
 def _link(source: str | Path, target: str | Path) -> None:

@@ -123,6 +123,11 @@ def call_names(store: Path, number: int) -> list[str]:
 STARTS = ("empty", "one", "interrupted", "unpointed", "other-unpointed")
 
 
+def pointer_in(names: list[str]) -> int:
+    """The number of the call that moves the pointer: the last that replaces a file."""
+    return max(at for at, name in enumerate(names, start=1) if name == "replace")
+
+
 Places = Callable[[Sequence[int], int], Sequence[int]]
 
 
@@ -131,10 +136,12 @@ def every(places: Sequence[int], _: int) -> Sequence[int]:
 
 
 def check_every_fault(folder: Path, fault: str, start: str, of: Places = every) -> int:
-    """One publication for every call that the fault can hit, or for those that `of` takes; how many there were."""
+    """One publication for every call that the fault can hit, or for those that `of` takes and the move of the pointer; how many."""
     template, old, new = prepare(folder, start)
-    places = [at for at, name in enumerate(call_names(template, new), start=1) if name in FAULTS[fault]]
-    for at in (places := of(places, len(fault + start))):
+    names = call_names(template, new)
+    places = [at for at, name in enumerate(names, start=1) if name in FAULTS[fault]]
+    taken = {*of(places, [*FAULTS].index(fault) + STARTS.index(start)), *({pointer_in(names)} & {*places})}
+    for at in (places := sorted(taken)):
         store = folder / "store"
         if template.exists():
             copy_store(template, store)

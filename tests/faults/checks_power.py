@@ -13,7 +13,17 @@ from tasks.store.publish import exclusive
 from tasks.store.retention import retain
 from tasks.store.snapshot import list_snapshots
 from tasks.store.verify import audit_store
-from tests.faults.checks import Places, call_names, check_reads, check_recovery, demand, every, prepare
+from tests.faults.checks import (
+    STARTS,
+    Places,
+    call_names,
+    check_reads,
+    check_recovery,
+    demand,
+    every,
+    pointer_in,
+    prepare,
+)
 from tests.faults.faulty import FaultyFileSystem, Stopped
 from tests.faults.power import LOSSES, Disk, PowerFileSystem, never
 from tests.faults.readers import READERS
@@ -25,7 +35,7 @@ def check_power(folder: Path, start: str, forgets: Callable[[str, Path], bool] =
     template, old, new = prepare(folder, start)
     calls, states = len(call_names(template, new)), 0
     # From the end, where most can be lost, so that a broken protocol is red soon.
-    for at in (calls + 1, *of(range(calls, 0, -1), len(start))):
+    for at in (calls + 1, *_from_the_end(template, start, new, of)):
         disk = _disk(folder / "before", template)
         returned = _run_until(disk, start, new, at, forgets)
         allowed = {new} if returned else {old, new}
@@ -39,8 +49,8 @@ def check_power_after_kill(
 ) -> int:
     """Killed at every call, run again to its end, then power loss: what returned is there."""
     template, _, new = prepare(folder, start)
-    calls, states = len(call_names(template, new)), 0
-    for at in of(range(calls, 0, -1), len(start)):
+    states = 0
+    for at in _from_the_end(template, start, new, of):
         disk = _disk(folder / "before", template)
         _run_until(disk, start, new, at, forgets)
         returned = _run_until(disk, start, new, 0, forgets)
@@ -48,6 +58,12 @@ def check_power_after_kill(
         states += _check_losses(disk, start, {new}, new, f"killed at call {at}, run again, power loss, {start}", at)
         shutil.rmtree(disk.base)
     return states
+
+
+def _from_the_end(template: Path, start: str, new: int, of: Places) -> list[int]:
+    """The calls that `of` takes, and the move of the pointer."""
+    names = call_names(template, new)
+    return sorted({*of(range(len(names), 0, -1), STARTS.index(start)), pointer_in(names)}, reverse=True)
 
 
 def _disk(base: Path, template: Path) -> Disk:

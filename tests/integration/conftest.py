@@ -38,12 +38,6 @@ def screenshots() -> Path | None:
     return Path(folder) if folder else None
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """What shares a server goes to one process of pytest, anything else by its file: `--dist loadgroup`."""
-    group = "server" if "services" in getattr(item, "fixturenames", ()) else item.path.name
-    item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="module")
 def bucket_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Customs]:
     """An S3 server of this file's own, so that files can run side by side."""

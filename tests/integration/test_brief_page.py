@@ -75,7 +75,7 @@ def test_claims_check_gives_a_row_for_each_row_and_publishes_them_beside_an_unch
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert (store / "reports" / "claims-claims.csv").is_file()
     after = _tables(store)
-    assert {name for name in after if after[name] != tables.get(name)} == {"claim", "lineage"}
+    assert {name for name in {*after, *tables} if after.get(name) != tables.get(name)} == {"claim", "lineage"}
     assert tables["lineage"] < after["lineage"]
     kept = pl.read_parquet(store / "current" / "claim" / "*.parquet")
     assert kept.select("record", "verdict", "further").rows() == [

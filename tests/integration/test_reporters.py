@@ -177,9 +177,10 @@ def test_a_second_reporter_changes_no_byte_name_or_time_of_the_first_ones_store(
     for name in ("comext.csv", "ots.json", "census.json"):
         ingested(root, inbox, name)
         assert state(root / "reporter=CHN") == before
-    # The last one as if it were alone.
-    ingested(tmp_path / "alone", inbox, "census.json")
-    assert hashes(tmp_path / "alone") == {"USA": hashes(root)["USA"]}
+    # Each as if it were alone.
+    for name, reporter in (("comext.csv", "EU27"), ("ots.json", "GBR"), ("census.json", "USA")):
+        ingested(tmp_path / reporter, inbox, name)
+        assert hashes(tmp_path / reporter) == {reporter: hashes(root)[reporter]}
 
 
 @pytest.mark.parametrize("table", ["metric", "trade_flow", "observation", "release", "detail", "finding", "revision"])

@@ -42,7 +42,7 @@ def test_a_fault_at_any_request_leaves_the_old_or_the_new(customs: Customs, faul
     requests_made = len(customs.log())
     assert requests_made > 7
     outcomes = set()
-    for position in some(range(requests_made), len(fault)):
+    for position in some(range(requests_made), [*FAULTS].index(fault)):
         url = customs.store()
         s3_writer.add(url, 1)
         old = customs.current(url)
@@ -134,8 +134,9 @@ def test_what_is_damaged_in_the_bucket_reaches_nobody(customs: Customs, other_ma
 
 
 @pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("status", [403, 503])
 def test_a_bucket_that_refuses_in_the_middle_stops_a_backfill_at_once(
-    customs: Customs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    customs: Customs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     """Credentials that expire, or a server that goes down, are no fault of one file."""
     monkeypatch.setattr(batch, "FILES_MAX", 1)
@@ -148,7 +149,7 @@ def test_a_bucket_that_refuses_in_the_middle_stops_a_backfill_at_once(
         (folder / f"{month}.csv.toml").write_text(f"released_on = 2025-{month + 1:02d}-20\n")
     command = ["backfill", str(folder), "--store", url, "--no-prefect"]
     # The third file publishes nothing; what is made of the figures has pointers of its own.
-    customs.faults({"match": r"PUT .*/\d+/reporter=CHN/current.json", "skip": 2, "times": 0, "status": 503})
+    customs.faults({"match": r"PUT .*/\d+/reporter=CHN/current.json", "skip": 2, "times": 0, "status": status})
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 1
     assert done.stdout.startswith("Stopped with 2 left, Published 2025-01 to 2025-02\n")

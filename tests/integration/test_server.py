@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_month, magnets
-from services import Services
+from services import PATIENCE_SECONDS, Services
 
 from tasks.ingest import held
 from tasks.reports import query
@@ -152,6 +152,9 @@ def test_a_run_on_demand_asks_by_itself_and_a_rejection_leaves_the_store_untouch
     assert "rejected by Li Wei: cut off" in ended["state"]["message"]
     assert current_id(services.store) == before
     assert held.waiting(services.store) == []
+    # Who was answered does not ask once more.
+    again = services.ended(services.start("release/release", {"request": request, "wait_for_approval": False}))
+    assert again["state_name"] == "Rejected"
     asked = [event["payload"]["release_id"] for event in services.events("tidewaiter.release.held")]
     assert asked.count(kept.release_id) == 1
     assert len(services.runs("decide")) == asked_before
@@ -162,7 +165,11 @@ def test_a_run_on_demand_asks_by_itself_and_a_rejection_leaves_the_store_untouch
     [
         ("watch/watch", {"settle_seconds": -1}, "settle_seconds"),
         ("release/release", {"flow": "export"}, "file"),
-        ("release/release", {"file": "a.csv", "flow": "sideways", "months": "2025-13"}, "flow|months"),
+        ("watch/watch", {"kinds": ["yearly"]}, "kinds"),
+        ("release/release", {"file": "a.csv", "flow": "sideways"}, "flow"),
+        ("release/release", {"file": "a.csv", "months": "2025-13"}, "months"),
+        ("release/release", {"file": "a.csv", "products": ["101"]}, "products"),
+        ("release/release", {"file": "a.csv", "released_on": "yesterday"}, "released_on"),
         ("backfill/backfill", {"folder": "old", "dry_run": "perhaps"}, "dry_run"),
     ],
 )
@@ -181,7 +188,7 @@ def publishing(services: Services, run_id: str) -> int:
     assert process
     # Bytes wait in this folder only while a release is being published, and only for a moment.
     waiting = services.store / "tmp"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while all(path.name.startswith("landing") for path in waiting.glob("*")):
         assert time.monotonic() < deadline, "the run was not seen to publish"
         time.sleep(0.001)

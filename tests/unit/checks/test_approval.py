@@ -123,8 +123,12 @@ def test_an_approval_publishes_from_the_raw_bytes_and_stands_among_the_findings(
     # It waits no more, is decided about no more, and is known when it comes again.
     assert held_releases.waiting(store) == []
     assert ingest(WITHOUT_PARTNERS, 21).status == "nothing new"
-    with pytest.raises(NotHeld, match="is published; tidewaiter withdraw"):
-        held_releases.decide(store, held, "reject", "Li Wei", "after all", NOW)
+    paper = store / "held" / f"{held}.json"
+    approved = paper.read_bytes()
+    for verdict in ("reject", "approve"):
+        with pytest.raises(NotHeld, match="is published; tidewaiter withdraw"):
+            held_releases.decide(store, held, verdict, "Li Wei", "after all", NOW)
+    assert paper.read_bytes() == approved
     # A release may also be published because a later one took its doubt away.
     _rewrite(store, held, decision=None)
     assert held_releases.waiting(store) == []
@@ -352,6 +356,6 @@ def test_a_doubt_is_what_was_observed_of_the_trade(check: str, observed: str, sa
 
 
 def test_doubts_about_a_file_are_new_with_each_file() -> None:
-    of_files = {"row_cap", "pasted_records", "another_month", "numbers_of_other_flow", "quarantined"}
+    of_files = {"row_cap", "no_last_page", "pasted_records", "another_month", "numbers_of_other_flow", "quarantined"}
     assert not of_files & ABOUT_TRADE.keys()
     assert APPROVED not in ABOUT_TRADE

@@ -217,3 +217,17 @@ def test_rows_of_the_table_claim_keep_their_words_and_get_number_day_product_and
     # A product that cannot be determined has no note.
     assert made["note"][0].startswith("85051110: ")
     assert made["note"][1] is None
+
+
+def test_a_rank_in_doubt_contradicts_nobody(tmp_path: Path) -> None:
+    """Nobody has Japan in February."""
+    by_month = {"USA": (100, 100, 900), "DEU": (500, 500, 500), "JPN": (200, 0, 200)}
+    tonnes = {
+        (f"2025-{month:02d}", partner): level
+        for partner, levels in by_month.items()
+        for month, level in enumerate(levels, 1)
+        if level
+    }
+    query_of(store := tmp_path / "reporter=CHN", "2025-01..2025-03", tonnes)
+    found = verdicts_of(store, *(("US", "2025-Q1", "rank", place, "rank") for place in "23"))
+    assert [verdict for verdict, _ in found] == ["supported", "not_checkable"]

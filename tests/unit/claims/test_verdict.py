@@ -114,7 +114,7 @@ def test_what_a_change_of_definition_lies_between_is_not_compared() -> None:
     claims = (
         "US|2022-03|yoy_pct|50|%", "US|2022-03|yoy_pct|-50|%", "US|2022-03|yoy_pct|1.5|times", "US|2022-01|mom_pct|50|%",
         "US|2022-03|vs_2021-12_pct|87.5|%", "US|2021-12..2022-02|level_t|330|t", "US|2022-03|since|2021-03|month",
-        "US|2022-03|since|five-month high|", "US|2022-02|streak|2|consecutive monthly rises",
+        "US|2022-03|since|five-month high|", "US|2022-02|streak|2|consecutive monthly rises", "US|2022-01..2022-03|ytd_yoy_pct|300|%",
     )  # fmt: skip
     for one, (verdict, reason) in zip(claims, verdicts(ledger, *claims), strict=True):
         assert verdict == OPEN, (one, reason)

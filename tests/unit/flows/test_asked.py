@@ -117,7 +117,7 @@ def test_the_ending_of_a_file_decides_what_it_is(store: Path, tmp_path: Path, en
 def test_a_workbook_has_names_behind_codes_and_the_units_and_sources_of_its_columns(
     store: Path, tmp_path: Path
 ) -> None:
-    """How cells are written: `tests/unit/reports/test_workbook_out.py`."""
+    """How cells are written: `tests/unit/reports/test_export.py`."""
     done = run(store, "read", "metric", *ONE, "--output", "out.xlsx")
     assert (done.exit_code, done.stdout) == (0, ""), done.output
     book = openpyxl.load_workbook(tmp_path / "out.xlsx")

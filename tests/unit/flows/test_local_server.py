@@ -338,3 +338,17 @@ def test_a_worker_at_work_is_left_alone_and_one_without_a_run_ends(home: Path, m
         assert process.wait(20) == -signal.SIGKILL
         assert other.poll() is not None
     assert list(home.iterdir()) == []
+
+
+def test_a_disk_that_is_full_leaves_the_note_as_it_was(
+    stranger: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = local_server.NOTE.read_text()
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        local_server.note({"api": "http://127.0.0.1:1/api", "pid": 1})
+    assert local_server.NOTE.read_text() == before

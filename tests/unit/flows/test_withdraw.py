@@ -263,12 +263,15 @@ def test_a_second_landing_of_a_query_on_one_day_takes_its_place_also_where_it_ha
     assert same_figures(store, alone)
 
 
-def test_a_removal_that_is_approved_on_the_day_of_the_wrong_release_removes(store: Store) -> None:
+@pytest.mark.parametrize("approved_on", [DAY, LATER])
+def test_a_removal_that_is_approved_on_the_day_of_the_wrong_release_or_later_removes(
+    store: Store, approved_on: date
+) -> None:
     store.ingest(csv_bytes([*MAY, USA, GERMANY, OTHER]))
     assert store.kilograms(product="85051900") == [900_000]
     with pytest.raises(Held, match="product_removed") as held:
         store.ingest(RIGHT)
-    assert store.approve(held.value.release_id, LATER).status == "published"
+    assert store.approve(held.value.release_id, approved_on).status == "published"
     assert store.kilograms(product="85051900") == []
     assert store.words(product="85051900") == []
     assert store.kilograms() == [353_000]

@@ -128,6 +128,8 @@ def test_the_first_table_that_does_not_follow_from_what_it_is_made_of_is_named(
     # The world that adds it up differs too, and is named where the number itself cannot be.
     (problem,) = [one for one in problems if "USA" in one]
     assert said in problem
+    assert len(problems) == 1 or wrong != {"metric"}
+    assert sum("observation of" in one for one in problems) == ("observation" in wrong)
 
 
 def test_a_word_of_the_ledger_that_no_release_says_is_named(

@@ -65,7 +65,7 @@ def test_a_month_is_overdue_from_the_day_after_it_was_due(
 ) -> None:  # fmt: skip
     state = states(monkeypatch, date(2026, *day), *(comext("EU27", *one) for one in months))["eurostat_comext"]
     assert (state.last_month, state.overdue, state.days_overdue) == (last_month, overdue, days)
-    assert state.row["overdue"] == (f"{overdue[0]}: {days} days" if overdue else "")
+    assert state.row["overdue"] == (f"{overdue[0]}: {days} day{'s' * (days != 1)}" if overdue else "")
 
 
 def test_members_that_lack_the_newest_month_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +78,7 @@ def test_members_that_lack_the_newest_month_are_named(monkeypatch: pytest.Monkey
     assert len(state.lacking) == 25
     assert state.row["reporters"].startswith("DEU, FRA, NLD, without AUT, BEL")
     # In the watch only one that reported before.
-    assert "eurostat_comext: 2026-06 is in without NLD" in report_of(found).lines_of_sources
+    assert report_of(found).lines_of_sources == ["eurostat_comext: 2026-06 is in without NLD"]
 
 
 def report(*outcomes: str) -> FetchReport:

@@ -128,6 +128,8 @@ def _made_newer(store: Path, table: str, column: str | None) -> None:
     ("table", "column", "said"),
     [
         ("forecast", None, "tables that this version does not know: forecast"),
+        ("metric", "median", "the table metric has columns that this version does not know: median"),
+        ("trade_flow", "mode", "the table trade_flow has columns that this version does not know: mode"),
         ("observation", "mode", "the table observation has columns that this version does not know: mode"),
         ("release", "signed_by", "the table release has columns that this version does not know: signed_by"),
     ],
