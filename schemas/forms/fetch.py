@@ -132,7 +132,7 @@ class SourceState(Frozen):
     days_overdue: int = Field(0, description="days since the first of these was due")
     late: list[str] = Field(
         [],
-        description="months that were due last and are not in, where the source is used or expected: people are told of them",
+        description="months that were due last and are not in, where the source is used or expected; messages name them",
     )
     late_since: date | None = Field(None, description="day on which these were due")
     days_late: int = Field(0, description="days since then")

@@ -52,7 +52,7 @@ class Expectation(Table):
     months: pl.Int32 = column("months in the window, at most 96")
 
 
-# The month or the year before, months back, and the growth whose verdict is told.
+# The month or the year before: how many months back, and the growth whose verdict a page gives.
 AGAINST = ("month", "year")
 MOVES = ("total", "product", "partner", "began", "stopped", "revision", "left_out")
 QUOTES = ("yes", "care", "no")

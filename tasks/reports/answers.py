@@ -23,7 +23,7 @@ from tasks.domain.errors import HowUnderstood, NoFigure, NothingPublished, Refus
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import clip, counted
 from tasks.reports import public, query
-from tasks.reports.brief.beside import NOT_FOR_OTHERS
+from tasks.reports.brief.context import NOT_FOR_OTHERS
 from tasks.reports.citation import citation, cite_rows, known_on
 from tasks.reports.mirror import shown, statements
 from tasks.reports.mirror.shown import LICENCE

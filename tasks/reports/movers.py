@@ -28,7 +28,7 @@ from tasks.reports.price_volume import Terms
 from tasks.reports.quotable import COLUMNS, SIGN_MONTHS, Judge, Steps, own_or_parts
 from tasks.store.parquet import Partition, partition_month
 
-# Months back, and the growth whose verdict is told.
+# How many months back, and the growth whose verdict a page gives.
 AGAINST = {"month": (1, "mom_pct"), "year": (12, "yoy_pct")}
 MEASURES = (*VALUES, "quantity_kg")
 TOP, BELOW, DEPTH_MAX = 5, 3, 2

@@ -21,8 +21,8 @@ from tasks.domain.reporter import Reporter
 from tasks.ingest import held as held_releases
 from tasks.reports import inventory, query
 from tasks.reports.brief import render, wording
-from tasks.reports.brief.beside import is_withheld
 from tasks.reports.brief.charts import sparkline
+from tasks.reports.brief.context import is_withheld
 from tasks.reports.brief.facts import gather
 from tasks.reports.brief.sentences import headlines
 from tasks.reports.brief.watched import file_name, watch_list
@@ -39,7 +39,7 @@ from tasks.store.snapshot import Snapshot
 from tasks.store.working_copy import at_hand
 
 FRONT = {"en": "index.html", "zh": "index.zh.html"}
-# Codes of the largest changes that have a page besides those of the watch list.
+# How many codes with the largest changes get a page, in addition to the watch list.
 MOVED_MAX = 3
 
 

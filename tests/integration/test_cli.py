@@ -318,6 +318,10 @@ def test_a_dead_prefect_and_a_mute_openlineage_block_nothing(
     horses: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same snapshot, which includes the lineage of each step, as without the two, in bounded time."""
+    (tmp_path / "alone").mkdir()
+    began = time.monotonic()
+    assert process(f"ingest {horses}/june.csv {DECLARED}", tmp_path / "alone").code == 0
+    alone = time.monotonic() - began
     with socket.socket() as prefect, socket.socket() as openlineage:
         # Both take a call and never say a word: worse than a closed door.
         for mute in (prefect, openlineage):
@@ -328,8 +332,8 @@ def test_a_dead_prefect_and_a_mute_openlineage_block_nothing(
         began = time.monotonic()
         done = process(f"ingest {horses}/june.csv {DECLARED}", tmp_path)
         assert done.code == 0, done.err
-        # Two patiences of 2 s, the start of a process, and what a busy machine may add.
-        assert time.monotonic() - began < 300
+        # Two patiences of 2 s, and what a busy machine may add.
+        assert time.monotonic() - began < 2 * alone + 20
         openlineage.settimeout(0)
         openlineage.accept()[0].close()
         prefect.settimeout(0)

@@ -230,7 +230,7 @@ def test_a_disk_that_is_full_where_a_worker_writes_ends_the_run_in_a_sentence(
         assert [*disk.glob(".copy-*")] == []
 
 
-def test_in_a_prefect_run_each_piece_is_a_task_with_a_name(
+def test_in_a_prefect_run_each_piece_is_a_task_with_a_name_and_a_killed_worker_costs_time_alone(
     workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -241,6 +241,8 @@ def test_in_a_prefect_run_each_piece_is_a_task_with_a_name(
         future = submit(self, function, *things, **given)  # type: ignore[no-untyped-call]
         if "task_run_id" in given:
             sent.append(size_of((function, given)))
+            if len(sent) == len(PORTIONS):
+                workers.kill("two")
         return future
 
     monkeypatch.setattr(Client, "submit", weigh)
@@ -260,6 +262,7 @@ def test_in_a_prefect_run_each_piece_is_a_task_with_a_name(
                 time.sleep(0.5)
     assert wanted == set()
     assert len(sent) >= len(PORTIONS)
+    assert "two" not in workers.workers
     assert max(sent) < 40_000, "rows passed through the scheduler"
     assert "this process does the rest" not in caplog.text
     assert_same(tmp_path / "reporter=CHN", report, local)
@@ -299,22 +302,26 @@ def test_workers_of_a_store_in_a_bucket_read_its_working_copy(
 
 
 def test_a_worker_that_is_killed_costs_its_pieces_alone(
-    workers: Workers, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a month with a file for each portion; the other worker does what the killed one had begun."""
     monkeypatch.setattr(portions, "ROWS_OF_A_LARGE_MONTH", 1)
     alone = fill(folder, tmp_path / "alone" / "reporter=CHN")
-    submit, killed = dask.Cluster._submit, list[str]()
+    (tmp_path / "cluster").mkdir()
+    two, submit, killed = Workers(tmp_path / "cluster"), dask.Cluster._submit, list[str]()
 
     def kill(self: dask.Cluster, *given: Any) -> object:
         future = submit(self, *given)
         if not killed:
             killed.append("two")
-            workers.kill("two")
+            two.kill("two")
         return future
 
     monkeypatch.setattr(dask.Cluster, "_submit", kill)
-    report = fill(folder, tmp_path / "reporter=CHN", workers.address)
+    try:
+        report = fill(folder, tmp_path / "reporter=CHN", two.address)
+    finally:
+        two.close()
     assert killed == ["two"]
     assert_same(tmp_path / "reporter=CHN", report, (tmp_path / "alone" / "reporter=CHN", alone))
 

@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -41,7 +40,6 @@ from flows.fetch import fetch
 from flows.release import release
 from flows.watch import watch
 from flows.withdraw import withdraw
-from schemas.forms.fetch import FetchRequest
 from schemas.forms.outcome import HoldVerdict
 from schemas.forms.request import ReleaseRequest, WithdrawalRequest
 from schemas.forms.watch import BackfillRequest, WatchRequest
@@ -55,13 +53,8 @@ from tasks.store.reporters import stores_of
 from tasks.store.snapshot import current_id
 from tests.copied_store import copied
 from tests.replay.__main__ import written
-from tests.replay.server import Asked, Replay, Reply
-from tests.unit.sources.test_eurostat_comext import CELLS
-from tests.unit.sources.test_eurostat_comext import answer as comext
-from tests.unit.sources.test_hmrc_ots import page as ots
-from tests.unit.sources.test_hmrc_ots import row
-from tests.unit.sources.test_us_census import NAMES, line
-from tests.unit.sources.test_us_census import answer as census
+from tests.replay.server import Replay, Reply
+from tests.unit.fetched_site import HMRC, MONTH, SECRET, replayed, requested
 
 SAMPLE = Path(__file__).parent.parent.parent / "flows" / "examples" / "published_figures.csv"
 WAY = [
@@ -446,47 +439,15 @@ def test_a_run_that_waits_ends_with_what_is_decided_by_command(
 
 
 # Fetch and watch: the names of runs and states, and a key that is nowhere.
-SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00"
-MONTH = "2026-05"
-COMEXT, HMRC, CENSUS = "/eurostat/api/comext/", "/OTS", "/data/timeseries/intltrade/imports/hs"
 
 
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Replay]:
-    replay = Replay()
-    replay.route(
-        COMEXT,
-        Reply(
-            comext([cell for cell in CELLS if not cell[0].startswith(("EXT", "INT"))], product="850511", period=MONTH)
-        ),
-    )
-    replay.route(HMRC, Reply(ots(row(1000.0, 100.0, month=202605), row(500.0, 50.0, port=2, month=202605))))
-    replay.route(CENSUS, keyed)
+    replay = replayed()
     monkeypatch.setattr("flows.fetch.POLICY", Policy(pause=0.0, waits=(0.0, 0.0, 0.0)))
     monkeypatch.delenv("TIDEWAITER_CENSUS_KEY", raising=False)
     yield replay
     replay.close()
-
-
-def keyed(asked: Asked) -> Reply:
-    """What the Census Bureau answers: with the key the rows, without it a redirect to a page."""
-    if asked.query.get("key") != [SECRET]:
-        return Reply(status=302, headers={"Location": "/data/missing_key.html"})
-    return Reply(census([line("5700", "10", "11", "4", month=MONTH), line("-", "10", "11", "4", month=MONTH)], NAMES))
-
-
-def requested(source: str, site: Replay, inbox: Path, **given: Any) -> FetchRequest:
-    return FetchRequest.model_validate(
-        {
-            "source": source,
-            "inbox": inbox,
-            "base": site.base,
-            "products": ["850511"],
-            "flows": ["import"],
-            "months": MONTH,
-            **given,
-        }
-    )
 
 
 def test_a_fetch_is_a_run_with_a_name_and_its_key_is_in_nothing_that_is_kept(site: Replay, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from tasks.ingest.editions import is_outdated
 from tasks.ledger.name_tables import NameTables, names_in
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
-from tasks.reports.brief.beside import decided, mirrored
+from tasks.reports.brief.context import decided, mirrored
 from tasks.reports.citation import known_on
 from tasks.reports.expectation import of_month
 from tasks.reports.first_prints import scorecard, within

@@ -13,8 +13,8 @@ from schemas.forms.brief import Fact, Facts
 from schemas.forms.trace import TracedNumber
 from schemas.names import MISSING
 from tasks.domain.release_ids import source_of
-from tasks.reports.brief.beside import is_withheld
 from tasks.reports.brief.charts import scale_of
+from tasks.reports.brief.context import is_withheld
 from tasks.reports.brief.wording import MASS, PRICE_UNITS, amount, figure_name, level, partner, scale_name, texts
 from tasks.reports.citation import citation, citation_zh, named_source
 

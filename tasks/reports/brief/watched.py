@@ -166,7 +166,7 @@ def rewrite_briefs(outcome: Outcome, store: Path) -> Outcome:
 
 
 def _outdated(snapshot: Snapshot, store: Path, outcome: Outcome) -> Iterator[tuple[str, str, date]]:
-    from tasks.reports.brief.beside import covers_product
+    from tasks.reports.brief.context import covers_product
 
     editions = read_table(snapshot, "release").filter(release_of() == outcome.release_id)
     first, flows = min(editions["first_month"]), {*editions["flow"]}
@@ -184,7 +184,7 @@ def _pages(snapshot: Snapshot, store: Path, product: str, flow: str, month: date
         return pages_of(snapshot, store, product, flow, month)
     except NoFigure:
         from tasks.reports.brief import facts, render
-        from tasks.reports.brief.beside import decided
+        from tasks.reports.brief.context import decided
 
         decisions, reporter = decided(snapshot, product, flow, month), Reporter.of(read_table(snapshot, "release")).code
         return render.nothing_left(

@@ -122,6 +122,8 @@ FAULTS: dict[str, list[tuple[str, Any, str, str]]] = {
         ("headers drip", drip(b"HTTP/1.1 200 OK\r\nX: "), "failed", SLOW),
         ("early hints without end", drip(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"), "failed", SLOW),
         ("body drips", drip(http(b"", Content_Length="100000")), "failed", SLOW),
+        ("body drips until the connection closes", drip(http(b"", Content_Length="")), "failed", SLOW),
+        ("chunks drip", drip(http(b"", Content_Length="", Transfer_Encoding="chunked"), b"1\r\na\r\n"), "failed", SLOW),
         ("silence", silent, "failed", ""),
         ("nothing", b"", "failed", CUT),
         ("reset", None, "failed", CUT),
@@ -130,6 +132,9 @@ FAULTS: dict[str, list[tuple[str, Any, str, str]]] = {
         ("a status without a meaning", http(GOOD, "999 What"), "refused", "status 999"),
         ("cut off", http(GOOD, Content_Length=str(len(GOOD) + 9)), "failed", CUT),
         ("a chunk that is cut off", http(b"ff\r\na", Content_Length="", Transfer_Encoding="chunked"), "failed", CUT),
+        ("a chunk without a size", http(b"x\r\na\r\n", Content_Length="", Transfer_Encoding="chunked"), "failed", CUT),
+        ("a negative length", http(GOOD, Content_Length="-1"), "failed", CUT),
+        ("a header without a colon", b"HTTP/1.1 200 OK\r\nwhat\r\n\r\n", "failed", CUT),
         ("a length of 5,000 digits", http(GOOD, Content_Length=LONG), "failed", CUT),
         ("plain text as gzip", http(GOOD, Content_Encoding="gzip"), "refused", "cannot be read"),
         ("a bomb", http(gzip.compress(b"0" * 20 * MEGABYTE), Content_Encoding="gzip"), "refused", "more than 5,000,000 bytes"),
@@ -162,6 +167,9 @@ FAULTS: dict[str, list[tuple[str, Any, str, str]]] = {
         ("a page", http(b"<!DOCTYPE html><html>login</html>"), "refused", "a page where JSON was asked for"),
         # What the adapter cannot read lies in the inbox, where the release says what is wrong with it.
         ("a list", http(b"[1, 2]"), "new", ""),
+        ("half of a letter", http(GOOD.replace(b'"CN"', b'"\\ud800"')), "new", ""),
+        ("another encoding", http(GOOD.decode().encode("utf-16")), "refused", "where JSON was asked for"),
+        ("a country that is a text", http(page(row(Country="CN"))), "new", ""),
         ("lists in lists", http(DEEP), "new", ""),
         ("one key twice among many", http(MANY), "new", ""),
         ("a direction that is a list", http(page(row(FlowTypeId=[]))), "new", ""),
@@ -182,6 +190,9 @@ FAULTS: dict[str, list[tuple[str, Any, str, str]]] = {
         ("a link to another host", http(LISTED.format(LINK.format("http://localhost:OTHER")).encode()), "refused", "another host"),
         ("a link to another port", http(LISTED.format(LINK.format("http://127.0.0.1:OTHER")).encode()), "refused", "another host"),
         ("a link to no address", http(LISTED.format(LINK.format("http://[::1")).encode()), "refused", "another host"),
+        ("a link without a scheme", http(LISTED.format(LINK.format("//localhost:OTHER")).encode()), "refused", "another host"),
+        ("a link to no port", http(LISTED.format(LINK.format("http://127.0.0.1:x")).encode()), "refused", "another host"),
+        ("a megabyte of tags that do not end", http(b"<html>" + b"<" * MEGABYTE), "refused", "without a file"),
     ],
     # Faults of an index of China customs; that of the year before is one that is read, without a link.
     "gacc_preliminary": [

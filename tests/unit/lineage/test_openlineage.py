@@ -406,6 +406,19 @@ def test_what_cannot_be_sent_is_a_warning_at_once_without_the_secret_of_an_addre
     assert [secret for secret in ("a-password", "a-token") if secret in caplog.text] == []
 
 
+def test_a_dead_endpoint_does_not_keep_events_from_another(
+    whole: Run, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "copy.ndjson"
+    dead = {"type": "http", "url": dead_url(), "retry": {"total": 0}}
+    file = {"type": "file", "log_file_path": str(path), "append": True}
+    environment.setenv("OPENLINEAGE__TRANSPORT", json.dumps({"type": "composite", "transports": [dead, file]}))
+    sent, begin = events(whole, "query-1"), time.monotonic()
+    emit_elsewhere(sent)
+    assert time.monotonic() - begin < PATIENCE_S
+    assert ours([json.loads(line) for line in path.read_text().splitlines()]) == as_json(sent)
+
+
 @pytest.mark.parametrize("kind", ["http", "async_http"])
 def test_an_endpoint_that_never_answers_is_given_up(
     kind: str, whole: Run, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

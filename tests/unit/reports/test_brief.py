@@ -5,15 +5,13 @@ import re
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
 import pytest
 
-from schemas.forms.brief import Caveat, Fact, Facts, Verdict
+from schemas.forms.brief import Fact, Facts
 from schemas.forms.outcome import HeldFinding, HeldRelease, HoldDecision
-from schemas.names import CAVEATS, MISSING
 from tasks.domain.classification import members
 from tasks.domain.errors import NoFigure
 from tasks.domain.reporter import Reporter
@@ -22,9 +20,8 @@ from tasks.reports.brief import facts as brief_facts
 from tasks.reports.brief import render, sentences, wording
 from tasks.reports.brief.charts import sparkline
 from tasks.reports.brief.facts import gather
-from tasks.reports.brief.lists import decision_lines, numbers_that_matter
-from tasks.reports.brief.sentences import Piece, Sentence, common, next_to, of_all, quotable
-from tasks.reports.page_templates import FOLDER, LANGUAGES, words
+from tasks.reports.brief.lists import numbers_that_matter
+from tasks.reports.page_templates import LANGUAGES
 from tasks.reports.plot import draw
 from tasks.reports.query import open_published, query
 from tasks.store.parquet import read_table
@@ -492,92 +489,3 @@ def test_a_title_that_is_held_is_text_in_markdown_too(whole: Facts) -> None:
     said = render.markdown(other)
     assert "- &lt;img src=x onerror=alert(1)&gt; \\[here\\](javascript:alert(1)) \\`x\\`, held since 2025-07-20" in said
     assert "<img" not in said
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_decision_is_listed_with_who_made_it_when_and_why(language: str) -> None:
-    decision = {"kind": "withdrawn", "release_id": "gacc_query-1", "title": "june.csv", "decided_on": "2025-08-01", "decided_by": "Li Wei", "reason": "wrong file"}  # fmt: skip
-    (line,) = decision_lines([decision], language)
-    assert all(said in line for said in ("gacc_query-1", "june.csv", "2025-08-01", "Li Wei", "wrong file"))
-
-
-LOW = Caveat(name="low_base", numbers={"base": 46_400, "usual": 353_000})
-FLIPS = Caveat(name="sign_flips", numbers={"flips": 5})
-KINDS = Caveat(name="coverage")
-
-
-def growth(figure: str, word: str | None, *caveats: Caveat) -> Fact:
-    verdict = None if word is None else Verdict(word=word, caveats=caveats)  # type: ignore[arg-type]
-    return Fact(id=figure, partner="USA", month=JUNE, figure=figure, value=1.0, status="computed", verdict=verdict)
-
-
-def page_of(*facts: Fact) -> Any:
-    return SimpleNamespace(measure="quantity_kg", facts=lambda: [*facts])
-
-
-def sentence_of(*facts: Fact) -> Sentence:
-    return Sentence([Piece("Exports rose "), *(Piece("1 %", one) for one in facts)])
-
-
-@pytest.mark.parametrize(
-    ("word", "caveats", "english", "chinese"),
-    [
-        ("yes", (), "", ""),
-        ("care", (LOW,), "quote with care (its base is unusually low, 46.4 t where 353 t is usual)", "引用时须说明（基数异常低（46.4吨，通常为353吨））"),
-        ("no", (FLIPS, KINDS), "do not quote the percentage (it turned 5 times in six months; it rests on more than one kind of release)", "不宜引用百分比（六个月内5次转向；依据不止一种发布）"),
-    ],
-)  # fmt: skip
-def test_the_verdict_on_one_growth(word: str, caveats: tuple[Caveat, ...], english: str, chinese: str) -> None:
-    one = growth("mom_pct", word, *caveats)
-    assert [next_to(sentence_of(one), page_of(one), language) for language in LANGUAGES] == [english, chinese]
-
-
-def test_two_growths_with_different_verdicts_are_named() -> None:
-    one, other, same = growth("mom_pct", "yes"), growth("yoy_pct", "care", KINDS), growth("ytd_yoy_pct", "yes")
-    said = next_to(sentence_of(one, other, same), page_of(one, other), "en")
-    assert said == "y/y: quote with care (it rests on more than one kind of release)"
-    assert quotable([sentence_of(one, other)], page_of(one, other), "en") == "A growth without a note under it may be quoted."  # fmt: skip
-    assert quotable([sentence_of(other)], page_of(one, other), "en") == ""
-    one.doubts = ["few partners"]
-    assert quotable([sentence_of(one, same)], page_of(one, other), "zh") == ""
-
-
-@pytest.mark.parametrize(("count", "shared"), [(2, set()), (3, {"coverage"})])
-def test_a_caveat_of_all_growths_is_stated_once_from_three_on(count: int, shared: set[str]) -> None:
-    facts = [growth("mom_pct", "care", KINDS, *([LOW] if place == 0 else [])) for place in range(count)]
-    found = page_of(*facts, growth("level", None))
-    assert common(found) == shared
-    expected = "Of every growth on this page: it rests on more than one kind of release." if shared else ""
-    assert of_all(found, "en") == expected
-    if shared:
-        assert next_to(sentence_of(facts[1]), found, "en") == ""
-        assert next_to(sentence_of(facts[0]), found, "en").startswith("quote with care (its base is unusually low")
-
-
-# What one of the languages takes from elsewhere, or does not need.
-OWN = ("mixed", "numbers", "units", "missing_reasons", "kinds", "formulas", "measures", "valuations")
-EN, ZH = (words("brief", language) for language in LANGUAGES)
-
-
-def test_both_languages_have_the_same_texts_with_the_same_places_and_the_same_sentences() -> None:
-    assert {*EN} - {*OWN} == {*ZH} - {*OWN}
-    compared = [
-        pair for name in {*EN} - {*OWN, "name", "subject", "month", "event", "goods", "so_many", "revised_one"}
-        for pair in ([(EN[name][one], ZH[name][one]) for one in {*EN[name], *ZH[name]}] if isinstance(EN[name], dict) else [(EN[name], ZH[name])])
-    ]  # fmt: skip
-    assert len(compared) > 100
-    for english, chinese in compared:
-        assert type(english) is type(chinese), english
-        if isinstance(english, str):
-            places = [{*re.findall(r"\{(\w+)", text)} for text in (english, chinese)]
-            assert places[0] == places[1], english
-        if isinstance(english, list):
-            assert len(english) == len(chinese), english
-    macros = [re.findall(r"macro (\w+\(.*?\))", (FOLDER / f"sentences.{one}.j2").read_text()) for one in LANGUAGES]
-    assert macros[0] == macros[1]
-    assert len(macros[0]) > 5
-
-
-def test_every_reason_for_a_missing_figure_and_every_caveat_has_a_text_in_both_languages() -> None:
-    assert {*MISSING} - {"on_request"} <= {*ZH["missing_reasons"]} <= {*MISSING}
-    assert {*EN["caveats"]} == {*ZH["caveats"]} == {*CAVEATS}

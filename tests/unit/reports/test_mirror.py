@@ -21,7 +21,7 @@ from schemas import settings
 from schemas.forms.brief import Facts
 from tasks.domain.errors import NoFigure
 from tasks.reports.brief import render, wording
-from tasks.reports.brief.beside import mirrored
+from tasks.reports.brief.context import mirrored
 from tasks.reports.brief.facts import gather
 from tasks.reports.mirror.publication import MirrorPublication, publish_pair
 from tasks.reports.mirror.shown import columns, notes, title

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tasks.reports import inventory
-from tasks.reports.brief import beside
+from tasks.reports.brief import context
 from tasks.reports.site import FRONT, build
 
 DAY = date(2026, 6, 30)
@@ -72,7 +72,7 @@ def test_the_search_has_every_product_and_partner_with_a_figure_and_the_page_of_
 def test_numbers_that_may_not_be_passed_on_have_no_page_without_permission(
     sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beside, "NOT_FOR_OTHERS", "published")
+    monkeypatch.setattr(context, "NOT_FOR_OTHERS", "published")
     pages = build(sample_store.parent, tmp_path, DAY)
     assert sorted(page.name for page in pages) == sorted(FRONT.values())
     front = (tmp_path / FRONT["en"]).read_text(encoding="utf-8")

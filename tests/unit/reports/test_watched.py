@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 
 from flows.release import release as ingest_release
@@ -16,15 +15,13 @@ from schemas.reference.code_tables import code_table
 from schemas.settings import WATCH_LIST
 from tasks.domain.errors import NoFigure
 from tasks.reports import prefect_pages, query
-from tasks.reports.brief import beside as deciding
+from tasks.reports.brief import context as deciding
 from tasks.reports.brief import facts
 from tasks.reports.brief import watched as module
-from tasks.reports.brief.beside import covers_product, decided
 from tasks.reports.brief.watched import rewrite_briefs, watched
 from tasks.reports.query import open_published
 from tasks.store.verify import audit_store
 from tests.unit.builders import release, release_table
-from tests.unit.decisions import decision, decision_table
 from tests.unit.reports.stores import query_bytes
 
 WITHOUT = """
@@ -205,54 +202,3 @@ def test_a_month_without_a_figure_names_the_decision_alone(store: Path, monkeypa
     assert "No figure of this month is left." in page
     assert "Withdrawn on 2025-09-01 by Li Wei: may.csv (r1). Reason: a &lt;b&gt; file" in page
     assert "本月已无任何数据。" in (store / "briefs" / "2025-05" / f"{MAGNETS}.zh.md").read_text(encoding="utf-8")
-
-
-RELEASES = release_table(
-    release("new", months="2025-06", products=["8505"]), release("old", months="2024-05..2024-06"),
-    release("older", months="2024-05"), release("later", months="2025-07"), release("both", months="2025-06", flow=None),
-    release("imports", months="2025-06", flow="import"), release("soybeans", months="2025-06", products=["12019019"]),
-)  # fmt: skip
-ALL = [decision("withdrawn", name, f"2025-08-{day:02d}") for day, name in enumerate(RELEASES["release_id"], 1)]
-
-
-@pytest.mark.parametrize(
-    ("product", "flow", "since", "names"),
-    [
-        ("85051110", "export", None, ["both", "old", "new"]), ("85051110", "import", None, ["imports", "both"]),
-        ("basket:rare_earth_magnets", "export", None, ["both", "old", "new"]), ("12019019", "export", None, ["soybeans"]), ("2710", "export", None, []),
-        # Decisions up to a day are left out where the brief has them.
-        ("85051110", "export", 1, ["both", "old"]), ("85051110", "export", 2, ["both"]), ("85051110", "export", 5, []),
-    ],
-)  # fmt: skip
-def test_releases_of_the_product_its_direction_and_the_year_before_are_named_the_newest_first(
-    product: str, flow: str, since: int | None, names: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tables = {"decision": decision_table(*ALL), "release": RELEASES}
-    monkeypatch.setattr(deciding, "read_table", lambda _, name: tables[name])
-    day = since and date(2025, 8, since)
-    found = decided(object(), product, flow, JUNE, day)  # type: ignore[arg-type]
-    assert [fact["release_id"] for fact in found] == names
-
-
-def test_the_last_decision_of_a_person_says_what_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    replaced = decision("replaced", "old", "2025-09-03", 2, replaced_by="new")
-    three = [decision("reinstated", "new", "2025-09-02", 2), decision("withdrawn", "new", "2025-08-01"), replaced]
-    tables: dict[str, pl.DataFrame] = {"decision": decision_table(*three), "release": RELEASES}
-    monkeypatch.setattr(deciding, "read_table", lambda _, name: tables[name])
-    (fact,) = decided(object(), "85051110", "export", JUNE)  # type: ignore[arg-type]
-    wanted = {
-        "kind": "reinstated", "release_id": "new", "title": "new", "decided_on": date(2025, 9, 2), "decided_by": "Li Wei", "reason": "cut off",
-    }  # fmt: skip
-    assert fact | wanted == fact
-
-
-@pytest.mark.parametrize(
-    ("product", "scope", "covers"),
-    [
-        ("85051110", ["85051110"], True), ("85051110", ["8505"], True), ("8505", ["85051110"], True), ("85051110", ["*"], True),
-        ("85051110", ["85051190"], False), ("8505", ["8506"], False), ("85051110", [], False), ("basket:rare_earth_magnets", ["8505"], True),
-        ("basket:rare_earth_magnets", ["12"], False), ("line:rare_earths", ["8505"], False), ("line:rare_earths", ["line:rare_earths"], True),
-    ],
-)  # fmt: skip
-def test_a_product_is_covered_by_a_code_above_or_below_it(product: str, scope: list[str], covers: bool) -> None:
-    assert covers_product(product, scope) is covers

@@ -113,11 +113,11 @@ def test_a_wildcard_gives_right_numbers_or_an_error(root: Path, wildcard: tuple[
 def test_the_wildcards_would_multiply_figures_if_snapshots_had_the_names_of_tables(root: Path, tmp_path: Path) -> None:
     """The table above can fail: folders as earlier builds made them give every figure once for each snapshot."""
     for number in (1, 2):
-        place = tmp_path / f"root/reporter=CHN/.snapshots/{number}/metric" / JUNE
+        place = tmp_path / f"stores/reporter=CHN/.snapshots/{number}/metric" / JUNE
         place.mkdir(parents=True)
         (place / "a.parquet").write_bytes(levels([3]))
-    (tmp_path / "root/reporter=CHN/current").symlink_to(".snapshots/2")
-    assert _polars(f"{tmp_path}/root/**/metric/**/*.parquet") == [3, 3, 3]
+    (tmp_path / "stores/reporter=CHN/current").symlink_to(".snapshots/2")
+    assert _polars(f"{tmp_path}/stores/**/metric/**/*.parquet") == [3, 3, 3]
 
 
 def test_what_the_readme_says_is_right(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,5 @@
-"""Gathers what stands beside the numbers of a brief: what other reporters say of the trade, from the other stores of the same root, and the
-withdrawn releases that a reader must know of.
+"""Gathers what a reader of a brief must know apart from its own numbers: what other reporters say of the trade, from the other stores of
+the same root, and the releases that were withdrawn.
 
 Customs share HS codes of six digits, so the partner of a longer code counts other goods too; the page says so.
 """
