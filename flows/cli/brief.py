@@ -156,12 +156,10 @@ def windows(
     """Compare the months before and after each measure with the same months a year before and with placebo products."""
     import polars as pl
 
-    from tasks.domain.reporter import Reporter
     from tasks.reports import export, export_notes, query
     from tasks.reports.questions import with_doubts
     from tasks.reports.resolver import Resolver, known_product
     from tasks.reports.tables import listing
-    from tasks.store.parquet import read_table
 
     export.form_of(form.value, output)
     snapshot = query.open_published(store)
@@ -188,7 +186,7 @@ def windows(
         console().print(listing(shown, console().width))
     if bare := found.height - known.height:
         say(f"and without any figure {counted(bare, 'window')}: --format csv says why", style="dim italic")
-    _say_mixed(products, Reporter.of(read_table(snapshot, "release")).code)
+    _say_mixed(products, query.reporter_of(snapshot).code)
 
 
 def _other_side(snapshot: "Snapshot", flow: str, product: str, partner: str) -> dict[int, float]:
@@ -275,7 +273,10 @@ def movers(
 
     The rows below a code add up to its change, and no trade is counted twice.
     """
-    from tasks.reports import export, moved, public
+    from tasks.domain.clock import read_day
+    from tasks.reports import export, moved, public, query
+    from tasks.reports.questions import with_names
+    from tasks.reports.resolver import Resolver
     from tasks.reports.tables import table
 
     export.form_of(form.value, output)
@@ -283,8 +284,10 @@ def movers(
     rows = public.movers(month, **asked, store=store, as_of=as_of)
     if options.written(rows, form, output):
         return
-    expected = public.expected_beside(rows, store, as_of)
-    for one in moved.sections(rows, against.value, public.reporter_of(store), expected):
+    snapshot = query.open_published(store)
+    expected = moved.expected(snapshot, rows, read_day(as_of) if as_of else None)
+    named, whose = with_names(expected, Resolver(snapshot)), query.reporter_of(snapshot).code
+    for one in moved.sections(rows, against.value, whose, named):
         console().print(table(one.columns, above=one.title, right=one.numbers, below=one.below))
 
 

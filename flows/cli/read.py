@@ -57,7 +57,7 @@ def read(
     on_day = read_day(as_of) if as_of else None
     table, *products = words if words and words[0] in TABLES else ("metric", *(words or ()))
 
-    from tasks.reports import export, export_notes, public, questions
+    from tasks.reports import export, export_notes, public, query, questions
     from tasks.reports.tables import figure_table, listing
 
     export.form_of(form.value, output)
@@ -83,7 +83,7 @@ def read(
             if len(answers) > 1 and table != "metric":
                 say(f"{name}:")
             console().print(
-                figure_table(one.rows, rows, width, question.columns, sort, public.reporter_of(one.snapshot.store)) if table == "metric"
+                figure_table(one.rows, rows, width, question.columns, sort, query.reporter_of(one.snapshot).code) if table == "metric"
                 else listing(one.rows, ALL_COLUMNS if question.columns else width, rows, question.columns)
             )  # fmt: skip
             if (cited := questions.cited(one, question, rows)) is not None:

@@ -85,16 +85,14 @@ def vintages(
     import polars as pl
 
     from tasks.domain import labels
-    from tasks.domain.reporter import Reporter
     from tasks.reports import query
     from tasks.reports import vintages as tracing
     from tasks.reports.first_prints import scorecard
     from tasks.reports.resolver import Resolver
     from tasks.reports.tables import listing
-    from tasks.store.parquet import read_table
 
     snapshot = query.open_published(store)
-    asked, reporter = Resolver(snapshot), Reporter.of(read_table(snapshot, "release"))
+    asked, reporter = Resolver(snapshot), query.reporter_of(snapshot)
     code, key = asked.product(product), asked.partner(partner)
     way = asked.flow([code], flow and flow.value)
     if first_prints:

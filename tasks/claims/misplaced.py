@@ -9,7 +9,6 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 from tasks.claims.match import Agreement
 from tasks.claims.readings import Readings, growth_of
@@ -73,29 +72,18 @@ def _places(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Ite
         yield from _same_place(readings, stated)
     if kind == "level":
         yield from _within(readings, spot)
-        yield from _units(found)
+        for factor, what in MIXED_UNITS:
+            other_unit = functools.partial(Interval.scaled, factor=1 / factor)
+            yield FAIRLY_SURE, what, "level", found[0].mapped(other_unit)
     for digits, what, other in _spots(readings, spot):
-        for reading in figure(readings, other, kind):
+        for reading in readings.figure(other, kind, exact=True):
             yield digits, what, kind, reading
     if kind in FIGURES:
         for digits, what, other in _spots(readings, spot, near=True):
             for name, words in FIGURES.items():
                 if name != kind:
-                    for reading in figure(readings, other, name):
+                    for reading in readings.figure(other, name, exact=True):
                         yield max(digits, FAIRLY_SURE), f"{words}, {what}", name, reading
-
-
-def figure(readings: Readings, spot: Spot, kind: str) -> list[Reading]:
-    """Return readings of a kind of figure at a place."""
-    if kind == "level":
-        return readings.level(spot, exact=True)
-    if kind in ("mom", "yoy") and (kind == "yoy" or spot.is_month):
-        return readings.growth(spot, spot.base(kind), exact=True)
-    if kind == "share" and spot.partner == WORLD:
-        return []  # the world's share in itself explains nothing
-    if kind == "share":
-        return readings.share(spot, exact=True)
-    return readings.unit_value(spot, exact=True) if kind == "unit_value" else []
 
 
 def _multiples(found: Sequence[Reading]) -> Iterator[Candidate]:
@@ -116,9 +104,8 @@ def _variants(readings: Readings, stated: Stated, found: Sequence[Reading]) -> I
     if not (now and before and now[0].point and before[0].point) or readings.changes(spot, base):
         return
     unit = 1000 if spot.measure == "quantity_kg" else 10**6
-    whole = [Fraction(_half_up(one.point / unit)) * unit for one in (now[0], before[0])]
-    floor = [Fraction(one.point // unit) * unit for one in (now[0], before[0])]
-    for (a, b), how in ((whole, "rounded"), (floor, "cut off")):
+    for how, more in (("rounded", Fraction(1, 2)), ("cut off", Fraction(0))):
+        a, b = (Fraction((one.point / unit + more) // 1) * unit for one in (now[0], before[0]))
         if b and (a, b) != (now[0].point, before[0].point):
             point = (a / b - 1) * 100
             words = f"{show_level(a, spot.measure)} against {show_level(b, spot.measure)} is {float(point):+.1f} %"
@@ -145,7 +132,7 @@ def _same_place(readings: Readings, stated: Stated) -> Iterator[Candidate]:
     ):
         for name in ("mom", "yoy"):
             if (other, name) != (spot, stated.kind):
-                for reading in figure(readings, other, name):
+                for reading in readings.figure(other, name, exact=True):
                     yield 2, f"{FIGURES[name]} {what}, {readings.describe(other)}", name, reading
 
 
@@ -160,13 +147,6 @@ def _within(readings: Readings, spot: Spot) -> Iterator[Candidate]:
         if other != spot:
             for reading in readings.level(other, exact=True):
                 yield 1 if place < min(3, len(months)) else FAIRLY_SURE, readings.describe(other), "level", reading
-
-
-def _units(found: Sequence[Reading]) -> Iterator[Candidate]:
-    for factor, what in MIXED_UNITS:
-        for reading in found[:1]:
-            other = reading.mapped(functools.partial(Interval.scaled, factor=1 / factor))
-            yield FAIRLY_SURE, what, "level", other
 
 
 def _spots(readings: Readings, spot: Spot, *, near: bool = False) -> Iterator[tuple[int, str, Spot]]:
@@ -221,9 +201,5 @@ def _uncovered(readings: Readings, stated: Stated) -> Iterator[Candidate]:
                 yield SURE, f"another basket: {readings.describe(other)}", kind, reading
     years = (("another year", spot.shifted(shift)) for shift in (-12, 12))
     for what, other in (("the other direction", _other_way(spot)), *years):
-        for reading in figure(readings, other, kind):
+        for reading in readings.figure(other, kind, exact=True):
             yield SURE if kind == "level" else FAIRLY_SURE, f"{what}: {readings.describe(other)}", kind, reading
-
-
-def _half_up(value: Any) -> int:
-    return int((value + Fraction(1, 2)) // 1)

@@ -6,6 +6,7 @@ difference of two printed totals, from a sum of months, or from the bounds that 
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from fractions import Fraction
 
 import polars as pl
@@ -110,9 +111,7 @@ class Readings:
         row = self.metric.get(_key(spot.at(first=spot.last)))
         if spot.first % 12 or spot.is_month or row is None or row["ytd_status"] not in ADDED:
             return []
-        value = Fraction(row["ytd"])
-        one = Interval(value, value)
-        return [Reading(one, one, value, "computed", f"{show_level(value, spot.measure)} ({MADE[row['ytd_status']]})")]
+        return [_exactly(row["ytd"], spot, "computed", row["ytd_status"])]
 
     def _printed(self, spot: Spot) -> Reading | None:
         number = self.numbers.get(_key(spot))
@@ -121,15 +120,11 @@ class Readings:
     def _made(self, spot: Spot) -> Reading | None:
         """Return a month that is the sum of its parts, or without trade, as in the table `metric`."""
         row = self.metric.get(_key(spot))
-        if row is not None and row["level"] is not None and row["level_status"] in ("sum", "zero"):
-            value, made = Fraction(row["level"]), row["level_status"]
-        elif row is None and _key(spot) in self.silent:
-            # The series has only outranked numbers, so `metric` has none.
-            value, made = Fraction(0), "zero"
-        else:
-            return None
-        one = Interval(value, value)
-        return Reading(one, one, value, "printed", f"{show_level(value, spot.measure)} ({MADE[made]})")
+        if row is None:
+            # Where a series has only outranked numbers, `metric` has none.
+            return _exactly(0, spot, "printed", "zero") if _key(spot) in self.silent else None
+        is_made = row["level"] is not None and row["level_status"] in ("sum", "zero")
+        return _exactly(row["level"], spot, "printed", row["level_status"]) if is_made else None
 
     def _difference(self, spot: Spot) -> Reading | None:
         """Return a month as the difference of two years to date, or such a total from others and the months between."""
@@ -223,32 +218,30 @@ class Readings:
             return found
         # A printed growth is among the sources of its implied base, and says more than what follows from that base.
         now, before = (self.level(one, exact=exact or (number is not None and printed_too)) for one in (spot, base))
-        if now and before and (made := growth_of(now[0], before[0])):
-            found.append(made)
-        return found
+        growth = growth_of(now[0], before[0]) if now and before else None
+        return [*found, growth] if growth else found
 
     def share(self, spot: Spot, *, exact: bool = False) -> list[Reading]:
         """Return the share in the world total, in per cent."""
         own, world = (self.level(one, exact=exact) for one in (spot, spot.at(partner=WORLD)))
-        if not own or not world or (share := own[0].over(world[0])) is None:
-            return []
-        strict, loose = (one.scaled(100) for one in share)
-        point = own[0].point / world[0].point * 100
-        tier = _tier(own[0], world[0])
-        shown = _shown(tier, strict, point, lambda value: f"{float(value):.1f} %")
-        words = f"{shown}, {own[0].words} of {world[0].words}"
-        return [Reading(strict, loose, point, tier, words, _is_revisable(own[0], world[0]))]
+        return _quotients(own, world, lambda share: f"{float(share):.1f} %", "of", 100)
 
     def unit_value(self, spot: Spot, *, exact: bool = False) -> list[Reading]:
         """Return money per kilogram, in the currency of the place's measure."""
         value, mass = (self.level(one, exact=exact) for one in (spot, spot.at(measure="quantity_kg")))
-        if not value or not mass or (quotient := value[0].over(mass[0])) is None:
+        money = spot.measure.removeprefix("value_").upper()
+        return _quotients(value, mass, lambda price: f"{float(price * 1000):,.0f} {money}/t", "for")
+
+    def figure(self, spot: Spot, kind: str, *, exact: bool = False) -> list[Reading]:
+        """Return readings of a kind of figure of a claim; `exact` leaves out what is only implied, and the world's share in itself,
+        which explains nothing.
+        """
+        if kind in ("mom", "yoy"):
+            return self.growth(spot, spot.base(kind), exact=exact) if kind == "yoy" or spot.is_month else []
+        if kind == "share" and exact and spot.partner == WORLD:
             return []
-        point = value[0].point / mass[0].point
-        tier, money = _tier(value[0], mass[0]), spot.measure.removeprefix("value_").upper()
-        price = _shown(tier, quotient[0], point, lambda one: f"{float(one * 1000):,.0f} {money}/t")
-        words = f"{price}, {value[0].words} for {mass[0].words}"
-        return [Reading(*quotient, point, tier, words, _is_revisable(value[0], mass[0]))]
+        read = {"level": self.level, "share": self.share, "unit_value": self.unit_value}.get(kind)
+        return read(spot, exact=exact) if read else []
 
     def partners(self, spot: Spot) -> list[str]:
         """Return the partners with a number of their own in the ledger for this product."""
@@ -257,31 +250,35 @@ class Readings:
 
 def growth_of(now: Reading, before: Reading) -> Reading | None:
     """Compute the growth from one level to another, in per cent."""
-    ratio = now.over(before)
-    if ratio is None or not before.point:
-        return None
-    strict, loose = (one.scaled(100, -100) for one in ratio)
-    point = (now.point / before.point - 1) * 100
-    tier, low, high = _tier(now, before), show_percent(strict.low), show_percent(strict.high)
-    between = f" (the printed digits leave {low} to {high} open)" if low != high and tier != "implied" else ""
-    shown = _shown(tier, strict, point, show_percent)
-    words = f"{shown}, {now.words} against {before.words}{between}"
-    return Reading(strict, loose, point, tier, words, _is_revisable(now, before))
+    found = _quotients([now], [before], show_percent, "against", 100, -100)
+    if not found or found[0].tier == "implied":
+        return found[0] if found else None
+    low, high = show_percent(found[0].strict.low), show_percent(found[0].strict.high)
+    between = f" (the printed digits leave {low} to {high} open)" if low != high else ""
+    return replace(found[0], words=found[0].words + between)
 
 
-def _shown(tier: str, strict: Interval, point: Fraction, show: Callable[[Fraction], str]) -> str:
-    """Format a quotient: one value, or the two ends if no single value follows."""
-    low, high = show(strict.low), show(strict.high)
-    return f"between {low} and {high}" if tier == "implied" and low != high else show(point)
+def _quotients(
+    over: list[Reading], under: list[Reading], show: Callable[[Fraction], str], joined: str, factor: int = 1, plus: int = 0
+) -> list[Reading]:  # fmt: skip
+    """Return the quotient of the first readings of two levels, times a factor, plus a number: one value, or the two ends if no single
+    value follows from an implied level; nothing where one of them is not known or the divisor may be zero.
+    """
+    if not over or not under or (ratios := over[0].over(under[0])) is None:
+        return []
+    strict, loose = (ratio.scaled(factor, plus) for ratio in ratios)
+    point = over[0].point / under[0].point * factor + plus
+    is_implied, low, high = "implied" in (over[0].tier, under[0].tier), show(strict.low), show(strict.high)
+    shown = f"between {low} and {high}" if is_implied and low != high else show(point)
+    words, tier = f"{shown}, {over[0].words} {joined} {under[0].words}", "implied" if is_implied else "computed"
+    return [Reading(strict, loose, point, tier, words, over[0].is_revisable or under[0].is_revisable)]
 
 
-def _tier(*operands: Reading) -> str:
-    """Return the tier of a quotient: a quotient that rests on an implied level is implied."""
-    return "implied" if any(one.tier == "implied" for one in operands) else "computed"
-
-
-def _is_revisable(*operands: Reading) -> bool:
-    return any(one.is_revisable for one in operands)
+def _exactly(value: float, spot: Spot, tier: str, made: str) -> Reading:
+    """Return the reading of a figure that the table `metric` has made of others."""
+    exact = Fraction(value)
+    one = Interval(exact, exact)
+    return Reading(one, one, exact, tier, f"{show_level(exact, spot.measure)} ({MADE[made]})")
 
 
 def _combined(first: Reading, second: Reading, sign: int, spot: Spot, words: str) -> Reading:

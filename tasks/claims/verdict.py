@@ -11,7 +11,7 @@ from typing import Any
 from tasks.claims.match import distance, match, tolerance
 from tasks.claims.misplaced import at_same_place, elsewhere
 from tasks.claims.order import check_extreme
-from tasks.claims.parse import read_claim
+from tasks.claims.parse import CHANGES, read_claim
 from tasks.claims.readings import Readings, known_months
 from tasks.claims.statement import Spot, Stated, describe_changes, show_level
 from tasks.domain.errors import Unclear
@@ -55,11 +55,15 @@ def _verdict(readings: Readings, stated: Stated, spot: Spot) -> Verdict:
     found = direct(readings, stated)
     if agreed := _agreed(readings, stated, found):
         return agreed
-    if not found and (changes := readings.changes(spot, _compared(stated))):
-        why = f"Not checkable: {_incomparable(readings, stated)}, because {describe_changes(changes)}."
-        return "not_checkable", why
+    base = _compared(stated)
+    if not found and (changes := readings.changes(spot, base)):
+        cut = f"{readings.describe(spot)} cannot be compared with {base.months}"
+        cut = f"the months of {readings.describe(spot)} cannot be added up" if base == spot else cut
+        return "not_checkable", f"Not checkable: {cut}, because {describe_changes(changes)}."
     if other := elsewhere(readings, stated, found, match):
-        return "right_number_wrong_place", _misplaced(readings, stated, found, other)
+        own = f"{found[0].words if found else 'no such figure'} for {readings.describe(spot)}"
+        why = f"{stated.shown} is right elsewhere: it is {other[0]} ({other[1]}); the ledger has {own}."
+        return "right_number_wrong_place", why
     return _against(readings, stated, found) if found else ("not_checkable", _missing(readings, stated))
 
 
@@ -87,14 +91,17 @@ def _against(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Ve
     both = f"printed {stated.qualifier_text}{stated.shown}; the ledger has {words} for {readings.describe(stated.spot)}"
     if any(distance(stated, reading) <= tolerance(stated, reading) for reading in found) and not stated.qualifier:
         return "not_checkable", f"Unresolved, a difference no larger than silent revisions make: {both}."
-    sign = " The sign is the other way round." if _is_mirrored(stated, found) else ""
+    mirrored = replace(stated, value=-stated.value)
+    is_change = stated.kind in CHANGES and stated.value != 0
+    is_mirrored = is_change and any(match(mirrored, reading, plain=True) for reading in found)
+    sign = " The sign is the other way round." if is_mirrored else ""
     why = f"{NAMES.get(stated.kind, 'the figure').capitalize()} differs: {both}.{sign}{_needed(readings, stated)}"
     return "contradicted", why
 
 
 def _needed(readings: Readings, stated: Stated) -> str:
     """Say what would have to be true for a growth to be right, if no nearby place explains it."""
-    if stated.kind not in ("mom", "yoy", "against") or stated.qualifier or stated.value <= -100:
+    if stated.kind not in CHANGES or stated.qualifier or stated.value <= -100:
         return ""
     base = _compared(stated)
     now, before = readings.level(stated.spot, exact=True), readings.level(base, exact=True)
@@ -109,39 +116,15 @@ def _needed(readings: Readings, stated: Stated) -> str:
 
 def direct(readings: Readings, stated: Stated) -> list[Reading]:
     """Return the ledger's readings of the very figure that is claimed."""
-    spot, kind = stated.spot, stated.kind.removesuffix("_times")
-    if kind == "level":
-        return readings.level(spot)
-    if kind in ("mom", "yoy"):
-        return readings.growth(spot, spot.base(kind))
-    if kind == "against" and stated.against is not None:
-        return readings.growth(spot, stated.against, printed_too=False)
-    return readings.share(spot) if kind == "share" else readings.unit_value(spot) if kind == "unit_value" else []
+    if stated.against is not None:
+        return readings.growth(stated.spot, stated.against, printed_too=False)
+    return readings.figure(stated.spot, stated.kind.removesuffix("_times"))
 
 
 def _compared(stated: Stated) -> Spot:
     """Return the period that the claim's is compared with; its own if the figure is not a change."""
     kind = stated.kind.removesuffix("_times")
     return stated.against or (stated.spot.base(kind) if kind in ("mom", "yoy") else stated.spot)
-
-
-def _incomparable(readings: Readings, stated: Stated) -> str:
-    base = _compared(stated)
-    if base == stated.spot:
-        return f"the months of {readings.describe(stated.spot)} cannot be added up"
-    return f"{readings.describe(stated.spot)} cannot be compared with {base.months}"
-
-
-def _is_mirrored(stated: Stated, found: Sequence[Reading]) -> bool:
-    if stated.kind not in ("mom", "yoy", "against") or not stated.value:
-        return False
-    other = replace(stated, value=-stated.value)
-    return any(match(other, reading, plain=True) for reading in found)
-
-
-def _misplaced(readings: Readings, stated: Stated, found: Sequence[Reading], other: tuple[str, str]) -> str:
-    own = f"{found[0].words if found else 'no such figure'} for {readings.describe(stated.spot)}"
-    return f"{stated.shown} is right elsewhere: it is {other[0]} ({other[1]}); the ledger has {own}."
 
 
 def _missing(readings: Readings, stated: Stated) -> str:

@@ -9,9 +9,10 @@ import polars as pl
 from schemas.names import VALUES
 from tasks.domain.classification import part_of
 from tasks.domain.labels import country, customs_of, in_words, value_terms
+from tasks.domain.periods import first_day, month_number
 from tasks.domain.reporter import Reporter
 from tasks.ledger.merge import current_statements, was_last_on
-from tasks.store.parquet import Partition, read_table
+from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 
 TITLES_MAX = 3
@@ -21,7 +22,7 @@ BASES = (0, -1, -12)
 PRODUCTS_MAX = 20
 
 
-def citation(sources: Sequence[str], reporter: str, day: date | str, snapshot_id: str) -> str:
+def citation(sources: Sequence[str], reporter: str, day: date | str, snapshot_id: str, language: str = "en") -> str:
     """Return one line: `China customs via a.csv, as known on 2025-07-20, snapshot 000001-…`; of many sources the first
     are named.
 
@@ -30,19 +31,14 @@ def citation(sources: Sequence[str], reporter: str, day: date | str, snapshot_id
     """
     names = sorted(dict.fromkeys(sources))
     shown, more = names[:TITLES_MAX], len(names) - TITLES_MAX
+    if language == "zh":
+        listed = "、".join(shown) + (f"等{len(names)}个来源" if more > 0 else "")
+        return f"{country(reporter, 'zh')}海关{f'（{listed}）' if listed else ''}，截至{day}所知，快照{snapshot_id}"
     listed = f"{', '.join(shown)} and {more} other{'' if more == 1 else 's'}" if more > 0 else " and ".join(
         [part for part in (", ".join(shown[:-1]), shown[-1] if shown else "") if part]
     )  # fmt: skip
     via = f" via {listed}" if listed else ""
     return f"{customs_of(reporter)}{via}, as known on {day}, snapshot {snapshot_id}"
-
-
-def citation_zh(sources: Sequence[str], reporter: str, day: date | str, snapshot_id: str) -> str:
-    """Return the citation in Chinese."""
-    names = sorted(dict.fromkeys(sources))
-    more = len(names) - TITLES_MAX
-    listed = "、".join(names[:TITLES_MAX]) + (f"等{len(names)}个来源" if more > 0 else "")
-    return f"{country(reporter, 'zh')}海关{f'（{listed}）' if listed else ''}，截至{day}所知，快照{snapshot_id}"
 
 
 def named_source(source: str, title: str) -> str:
@@ -62,17 +58,19 @@ def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None,
     if not 0 < len(products) <= PRODUCTS_MAX or "period" not in rows.columns:
         return None
     months = {
-        (flow, moved.year, moved.month)
+        (flow, day.year, day.month)
         for flow, period in rows.select("flow", "period").unique().iter_rows()
-        for moved in (_moved(period, by) for by in BASES)
+        for day in (first_day(month_number(period) + by) for by in BASES)
     }
     releases = read_table(snapshot, "release")
-    stating = _release_ids(snapshot, months, products, as_of)
-    used = releases.filter(pl.col("release_id").is_in(stating))
+    of_them = pl.any_horizontal(map(part_of, products))
+    columns = ("flow", "release_id", "known_from", "known_until")
+    stating = read_table(snapshot, "observation", months.__contains__, of_them, columns=columns)
+    stating = current_statements(stating) if as_of is None else stating.filter(was_last_on(as_of))
+    used = releases.filter(pl.col("release_id").is_in(stating["release_id"].unique().implode()))
     titles = [_source(row) for row in used.iter_rows(named=True)]
-    reporter = Reporter.of(releases).code
-    write = citation_zh if language == "zh" else citation
-    line = write(titles, reporter, as_of or known_on(releases, read_table(snapshot, "decision")), snapshot.id)
+    day = as_of or known_on(releases, read_table(snapshot, "decision"))
+    line = citation(titles, Reporter.of(releases).code, day, snapshot.id, language)
     return "; ".join([line, *terms_of_rows(rows, used["source"].unique().to_list())])
 
 
@@ -100,18 +98,3 @@ def known_on(releases: pl.DataFrame, decisions: pl.DataFrame) -> date | str:
 def _source(row: dict[str, object]) -> str:
     name = named_source(str(row["source"]), str(row["title"] or row["release_id"]))
     return f"{name} (figures printed elsewhere)" if row["kind"] == PRINTED else name
-
-
-def _release_ids(
-    snapshot: Snapshot, months: Collection[Partition], products: Sequence[str], as_of: date | None
-) -> list[str]:
-    of_them = pl.any_horizontal(map(part_of, products))
-    columns = ("flow", "release_id", "known_from", "known_until")
-    rows = read_table(snapshot, "observation", months.__contains__, of_them, columns=columns)
-    priority = current_statements(rows) if as_of is None else rows.filter(was_last_on(as_of))
-    return priority["release_id"].unique().sort().to_list()
-
-
-def _moved(day: date, months: int) -> date:
-    number = day.year * 12 + day.month - 1 + months
-    return date(number // 12, number % 12 + 1, 1)

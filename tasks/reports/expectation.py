@@ -54,16 +54,11 @@ def expectation_rows(state: State, flow: str, months: Sequence[int]) -> pl.DataF
     """Return the rows of the table `expectation` of these months (month numbers) of a direction."""
     rows: list[dict[str, Any]] = []
     for (product, measure), series in _series(state, flow, months).items():
+        place = {"flow": flow, "product": product, "partner": WORLD, "measure": measure}
         for month in months:
             if month in series.followed:
-                place = {
-                    "flow": flow,
-                    "product": product,
-                    "partner": WORLD,
-                    "period": first_day(month),
-                    "measure": measure,
-                }
-                rows.append(place | _judged(series.levels, month, series.followed[month]))
+                judged = _judged(series.levels, month, series.followed[month])
+                rows.append({**place, "period": first_day(month), **judged})
     kinds = polars_schema("expectation")
     return pl.DataFrame([{name: row.get(name) for name in kinds} for row in rows], schema=kinds)
 
@@ -130,27 +125,24 @@ def window(levels: Levels, month: int, since: date | None) -> Window:
 
 def _judged(levels: Levels, month: int, since: date | None) -> dict[str, Any]:
     level, before = levels.get(month), window(levels, month, since)
-    row: dict[str, Any] = {"level": level, "status": before.status, "months": len(before.levels)}
-    row |= {"method": METHOD, "version": _version()}
-    if before.levels:
-        row["window_start"] = first_day(before.first)
+    row: dict[str, Any] = {
+        "level": level, "status": before.status, "months": len(before.levels), "method": METHOD, "version": _version(),
+        "window_start": first_day(before.first) if before.levels else None,
+    }  # fmt: skip
     if before.status != "expected":
         return row
     model = Model(before.first, before.levels)
     expected, error = model.ahead(month)
-    low, high = (model.bound(expected, error, sign, INTERVAL) for sign in (-1, 1))
-    unusual_low, unusual_high = (model.bound(expected, error, sign, USUAL) for sign in (-1, 1))
-    row |= {"expected": math.exp(expected), "low": low, "high": high}
-    row |= {"unusual_low": unusual_low, "unusual_high": unusual_high}
+    ends = {"low": (-1, INTERVAL), "high": (1, INTERVAL), "unusual_low": (-1, USUAL), "unusual_high": (1, USUAL)}
+    row |= {name: model.bound(expected, error, sign, share) for name, (sign, share) in ends.items()}
     judged = model.past()
-    row["judged_months"] = len(judged)
-    row["fired_pct"] = 100 * sum(judged) / len(judged) if judged else None
+    fired = 100 * sum(judged) / len(judged) if judged else None
+    row |= {"expected": math.exp(expected), "judged_months": len(judged), "fired_pct": fired}
     if level is not None:
-        row["unusual"] = not unusual_low <= level <= unusual_high
+        row["unusual"] = not row["unusual_low"] <= level <= row["unusual_high"]
     if level:
-        adjusted = model.adjusted(level)
-        row["seasonally_adjusted"] = adjusted[1]
-        row["seasonally_adjusted_mom_pct"] = (adjusted[1] / adjusted[0] - 1) * 100
+        before_it, adjusted = model.adjusted(level)
+        row |= {"seasonally_adjusted": adjusted, "seasonally_adjusted_mom_pct": (adjusted / before_it - 1) * 100}
     return row
 
 

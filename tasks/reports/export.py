@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from tasks.domain.labels import partner_name, product_names
 from tasks.domain.nomenclature import OTHERS
@@ -48,7 +49,7 @@ def write(rows: pl.DataFrame, form: str, output: Path | None, notes: Callable[[]
     elif kind == WORKBOOK:
         data.write(workbook(rows, notes() if notes else None))
     else:
-        flat = _flat(rows)
+        flat = rows.with_columns(cs.list().cast(pl.List(pl.String)).list.join("; "))
         (_harmless(flat) if kind == SAFE else flat).write_csv(data)
     if output is not None:
         output.write_bytes(data.getvalue())
@@ -90,11 +91,6 @@ def require_folder_of(output: Path) -> None:
         raise ValueError(f"{output}: a folder, a pipe or a device, and no file. Give another name.")
     if not output.parent.is_dir():
         raise ValueError(f"{output}: there is no folder {output.parent}. Make it, or name a file in another.")
-
-
-def _flat(rows: pl.DataFrame) -> pl.DataFrame:
-    lists = [name for name, kind in rows.schema.items() if isinstance(kind, pl.List)]
-    return rows.with_columns(pl.col(lists).cast(pl.List(pl.String)).list.join("; "))
 
 
 def _harmless(rows: pl.DataFrame) -> pl.DataFrame:

@@ -137,14 +137,10 @@ def part_of(store: Path, reporter: str, asked: Asked) -> Part:
     )  # fmt: skip
     if covering(key, releases).height:
         return Part(reporter, "complete", 0.0)
-    overlaps = _overlaps_scope(releases, asked, month)
-    return Part(reporter, "partial", None, IN_PART) if overlaps else Part(reporter, "missing", None, NOT_ASKED)
-
-
-def _overlaps_scope(releases: pl.DataFrame, asked: Asked, month: int) -> bool:
     of_month = releases.filter(
         pl.col("flow").is_null() | (pl.col("flow") == asked.flow), month_index("first_month") <= month,
         month_index("last_month") >= month, pl.col("measures").list.contains(family_of(asked.measure)),
     )  # fmt: skip
-    codes = of_month.select(pl.col("products").explode())["products"].drop_nulls().unique().to_list()
-    return any(code == EVERYTHING or asked.product.startswith(code) or code.startswith(asked.product) for code in codes)
+    codes = of_month["products"].explode().drop_nulls().unique()
+    is_near = (code == EVERYTHING or asked.product.startswith(code) or code.startswith(asked.product) for code in codes)
+    return Part(reporter, "partial", None, IN_PART) if any(is_near) else Part(reporter, "missing", None, NOT_ASKED)

@@ -5,7 +5,6 @@ controls took effect.
 import itertools
 import textwrap
 from datetime import date
-from typing import Any
 
 import polars as pl
 import vl_convert
@@ -53,10 +52,13 @@ def draw(
         raise ValueError(
             f"{form or 'a name without an ending'} is no picture that can be drawn; end the name in .png or .svg"
         )
-    products = several(product) or []
+    products, t = several(product) or [], texts(language)
     # A line is named by its product and partner, as far as there are several of them.
-    pairs = itertools.product(products, partners)
-    names = {_line(code, to): _label(products, partners, code, to, reporter, language) for code, to in pairs}
+    names: dict[str, str] = {}
+    for code, to in itertools.product(products, partners):
+        parts = [_name(code, reporter, language)] if len(products) > 1 else []
+        parts += [_partner(to, language)] if len(products) == 1 or len(partners) > 1 else []
+        names[f"{code}{BETWEEN}{to}"] = t["comma"].join(parts)
     known = rows.filter(pl.col("level").is_not_null(), measure=measure)
     known = known.with_columns(partner=pl.concat_str("product", pl.lit(BETWEEN), "partner"))
     if absent := sorted({*names} - {*known["partner"]}):
@@ -70,7 +72,14 @@ def draw(
     shown = known.filter(pl.col("partner").is_in(list(names)))
     factor, unit = scale_of(shown["level"], measure)
     first, last = min(shown["period"]), max(shown["period"])
-    values = _on_calendar(known, list(names), names, factor)
+    # Every month of the calendar, so that no line crosses one that is missing.
+    levels = {(line, month): level * factor for line, month, level in shown.select("partner", "period", "level").rows()}
+    months = pl.date_range(first, last, "1mo", eager=True).to_list()
+    values = [
+        {"month": f"{month:%Y-%m-%d}", "value": levels.get((line, month)), "partner": name}
+        for line, name in names.items()
+        for month in months
+    ]
     inks = {"range": list(COLOURS)} if len(names) <= len(COLOURS) else {"scheme": "tableau20"}
     is_labelled = len(names) <= LABELS_MAX
     legend = None if is_labelled else {"orient": "top", "labelLimit": 0, "columns": 1 if len(products) > 1 else 0}
@@ -81,9 +90,8 @@ def draw(
         for code in products
         for row in events_of(code, rows["flow"][0], reporter.code).iter_rows(named=True)
     }
-    until = month_end(last)
-    dated = [(day, row) for row in measures.values() if (day := _effect(row)) and first <= day <= until]
-    events = sorted(dated, key=lambda pair: pair[0])
+    dated = [(date.fromisoformat(row["effective_from"]), row) for row in measures.values() if took_effect(row)]
+    events = sorted((one for one in dated if first <= one[0] <= month_end(last)), key=lambda one: one[0])
     if marks := [{"month": day.isoformat(), "number": number} for number, (day, _) in enumerate(events, 1)]:
         month, number = field("month", "temporal"), {"y": {"value": 0}, "text": field("number", "quantitative")}
         words = {"type": "text", "dy": -8, "color": "#444444", "fontSize": 12, "fontWeight": "bold"}
@@ -91,13 +99,12 @@ def draw(
             layer(marks, {"type": "rule", "strokeDash": [4, 3], "color": "#444444"}, x=month),
             layer(marks, words, x=month, **number),
         ]
-    t = texts(language)
     notes = [f"{number}  {day}  {t['event'].format(**row)}" for number, (day, row) in enumerate(events, 1)]
     notes += [t["mixed"] for _ in mixed_words(products, reporter.code)]
     notes += textwrap.wrap(cited, CHARACTERS_A_LINE[language])
-    name = _name(products[0], reporter, language) if len(products) == 1 else ""
-    flow = rows["flow"][0]
-    about = subject(reporter.code, flow, name, language) if name else trade_of(reporter.code, flow, language)
+    flow, about = rows["flow"][0], trade_of(reporter.code, rows["flow"][0], language)
+    if len(products) == 1:
+        about = subject(reporter.code, flow, _name(products[0], reporter, language), language)
     title = capitalised(about)
     if len(products) > 1 and len(partners) == 1:
         title += f"{t['comma']}{_partner(partners[0], language)}"
@@ -105,40 +112,17 @@ def draw(
     axis = MONTH_AXIS | {
         "title": notes or None, "titleAnchor": "start", "titleAlign": "left", "titleX": 0, "titleFontSize": 11, "titleFontWeight": "normal", "titleColor": "#444444", "titlePadding": 14,
     }  # fmt: skip
-    layers.insert(0, _lines(values, color=ink, x=field("month", "temporal", axis=axis)))
+    place = {
+        "x": field("month", "temporal", axis=axis),
+        "y": field("value", "quantitative", title=None, scale={"zero": True}),
+    }
+    layers.insert(0, layer(values, {"type": "line", "point": True, "strokeWidth": 2}, **place, color=ink))
     bold = {"fontWeight": "bold", "fontSize": 16, "offset": 14}
     heading = {"text": title, "subtitle": [scale_name(unit, language)], **bold}
     chart = {"layer": layers, "width": 720, "height": 360, "title": heading}
     if form == ".png":
         return vl_convert.vegalite_to_png(chart | ON_WHITE, scale=scale)
     return vl_convert.vegalite_to_svg(chart | ON_WHITE).encode()
-
-
-def _on_calendar(rows: pl.DataFrame, partners: list[str], names: dict[str, str], scale: float) -> list[dict[str, Any]]:
-    """Return every month from the first with a figure to the last, for each partner; the value of a missing month is
-    null.
-
-    So that no line crosses a missing month.
-    """
-    known = rows.filter(pl.col("level").is_not_null() & pl.col("partner").is_in(partners))
-    first, last = known["period"].min(), known["period"].max()
-    if not isinstance(first, date) or not isinstance(last, date):
-        return []
-    levels = {(row["partner"], row["period"]): row["level"] * scale for row in known.iter_rows(named=True)}
-    there = [partner for partner in partners if partner in set(known["partner"])]
-    months = pl.date_range(first, last, "1mo", eager=True).to_list()
-    return [
-        {"month": f"{month:%Y-%m-%d}", "value": levels.get((partner, month)), "partner": names[partner]}
-        for partner in there
-        for month in months
-    ]
-
-
-def _lines(values: list[Spec], **encoding: Spec) -> Spec:
-    """Draw a line with points for each partner, broken where a month is missing; the axis starts at zero."""
-    month = field("month", "temporal", axis=MONTH_AXIS)
-    level = field("value", "quantitative", title=None, scale={"zero": True})
-    return layer(values, {"type": "line", "point": True, "strokeWidth": 2}, **{"x": month, "y": level} | encoding)
 
 
 def _at_the_lines(values: list[Spec], last: date, ink: Spec) -> Spec:
@@ -153,20 +137,6 @@ def _at_the_lines(values: list[Spec], last: date, ink: Spec) -> Spec:
     return layer(placed, {"type": "text", "align": "left", "dx": 10, "fontSize": 12}, color=ink, **end)
 
 
-def _line(product: str, partner: str) -> str:
-    return f"{product}{BETWEEN}{partner}"
-
-
-def _label(
-    products: list[str], partners: list[str], product: str, partner: str, reporter: Reporter, language: str
-) -> str:
-    """Return the label of a line: what distinguishes it from the others."""
-    if len(products) == 1:
-        return _partner(partner, language)
-    name = _name(product, reporter, language)
-    return name if len(partners) == 1 else f"{name}{texts(language)['comma']}{_partner(partner, language)}"
-
-
 def _partner(key: str, language: str) -> str:
     return partner_name(key) if language == "en" else wording.partner(key, language)
 
@@ -177,8 +147,3 @@ def _name(product: str, reporter: Reporter, language: str) -> str:
         return product_name(product, reporter.nomenclature)
     names = product_names(product, reporter.nomenclature)
     return f"{names[1]}（{product}）" if names else product
-
-
-def _effect(row: dict[str, str]) -> date | None:
-    """Return the day on which a measure took effect, if it ever did."""
-    return date.fromisoformat(row["effective_from"]) if took_effect(row) else None

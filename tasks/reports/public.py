@@ -22,7 +22,7 @@ from tasks.domain.periods import month_number
 from tasks.reports import inventory as inventories
 from tasks.reports import query
 from tasks.reports.page_templates import LANGUAGES
-from tasks.reports.questions import Answer, Question, Texts, ask, require_table, texts
+from tasks.reports.questions import Answer, Question, Texts, ask, require_table, texts, with_names
 from tasks.reports.resolver import Resolver
 from tasks.store import resolve
 from tasks.store.reporters import MIRRORS, only_store
@@ -137,13 +137,12 @@ def answers(store: str | Path | None, reporter: Texts, question: Question, stack
 
 def together(found: Mapping[str, Answer], columns: Sequence[str], *, is_one: bool) -> pl.DataFrame:
     """Return the rows of all answers; of several reporters with a first column `reporter`: their tables say it in the path alone."""
-    if is_one:
-        return next(iter(found.values())).selected(columns)
-    of_each = (
-        answer.rows.select(pl.lit(one).alias("reporter"), pl.exclude("reporter")) for one, answer in found.items()
-    )
+    of_each = [answer.rows for answer in found.values()]
+    if not is_one:
+        named = zip(found, of_each, strict=True)
+        of_each = [rows.select(pl.lit(one).alias("reporter"), pl.exclude("reporter")) for one, rows in named]
     rows = pl.concat(of_each, how="diagonal")
-    return rows.select("reporter", *columns) if columns else rows
+    return rows.select(*([] if is_one else ["reporter"]), *columns) if columns else rows
 
 
 def search(text: str, *, store: str | Path | None = None, reporter: str | None = None) -> pl.DataFrame:
@@ -284,12 +283,10 @@ def plot(
         LookupError: There is nothing to draw; the message says what there is.
     """
     from tasks.domain.period_words import each_month
-    from tasks.domain.reporter import Reporter
     from tasks.ledger.doubts import Doubts
     from tasks.reports import export
     from tasks.reports.citation import cite_rows
     from tasks.reports.plot import draw
-    from tasks.store.parquet import read_table
 
     _require_words(flow, None, language=language)
     place = Path(output)
@@ -305,8 +302,8 @@ def plot(
     shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
     doubts = Doubts(snapshot).of_rows(shown).drop_nulls().unique().sort()
     cited = "; ".join([cite_rows(shown, snapshot, None, language) or "", *(f"IN DOUBT: {words}" for words in doubts)])
-    reporter_of_store = Reporter.of(read_table(snapshot, "release"))
-    place.write_bytes(draw(rows, codes, partners, measure, place.suffix, reporter_of_store, cited, language))
+    whose = query.reporter_of(snapshot)
+    place.write_bytes(draw(rows, codes, partners, measure, place.suffix, whose, cited, language))
     for words in doubts:
         warnings.warn(f"in doubt: {words}", HowUnderstood, stacklevel=2)
     return place
@@ -338,7 +335,6 @@ def movers(
         ValueError: No product is known in both months.
     """
     from tasks.reports import moved as moving
-    from tasks.reports.questions import with_names
 
     _require_words(flow, month)
     snapshot = query.open_published(_folder(store, reporter))
@@ -350,24 +346,6 @@ def movers(
     for note in found.notes:
         warnings.warn(note, HowUnderstood, stacklevel=2)
     return with_names(found.rows, Resolver(snapshot))
-
-
-def expected_beside(rows: pl.DataFrame, store: Path, as_of: str | None) -> pl.DataFrame:
-    """Return what was expected of the month of the rows of `movers`."""
-    from tasks.reports import moved as moving
-    from tasks.reports.questions import with_names
-
-    snapshot = query.open_published(store)
-    found = moving.expected(snapshot, rows, read_day(as_of) if as_of else None)
-    return with_names(found, Resolver(snapshot))
-
-
-def reporter_of(store: Path) -> str:
-    """Return whose figures a store has."""
-    from tasks.domain.reporter import Reporter
-    from tasks.store.parquet import read_table
-
-    return Reporter.of(read_table(query.open_published(store), "release")).code
 
 
 def mirror(

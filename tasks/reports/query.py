@@ -15,6 +15,7 @@ from schemas.table import columns, empty_frame, readers_schema
 from tasks.domain.classification import part_of
 from tasks.domain.decisions import counting
 from tasks.domain.errors import NothingPublished
+from tasks.domain.reporter import Reporter
 from tasks.ledger import merge as ledger
 from tasks.lineage.requested_records import with_requested_records
 from tasks.store.parquet import path_partition, read_table
@@ -47,6 +48,11 @@ def open_published(store: Path) -> Snapshot:
     return proved(snapshot, bytes_max=PROVED_BYTES_MAX)
 
 
+def reporter_of(snapshot: Snapshot) -> Reporter:
+    """Return whose figures a published state has."""
+    return Reporter.of(read_table(snapshot, "release"))
+
+
 def query(
     store: Path, table: str, *, flow: str | None = None, product: Keys = None, partner: Keys = None, measure: Keys = None,
     month: Month | Collection[Month] | None = None, as_of: date | None = None,
@@ -61,7 +67,8 @@ def query(
     asked = {name: several(keys) for name, keys in (("product", product), ("partner", partner), ("measure", measure))}
     months = months_of(month)
     for name in [name for name, keys in asked.items() if keys is not None] + ["flow"] * (flow is not None):
-        _require_column(table, name)
+        if name not in (there := columns(table)):
+            raise ValueError(f"the table {table} has no column {name}; it has {', '.join(there)}")
     # Tables filed by month have the flow in the path, and in no column of the file.
     inside = [is_one_of(name, keys) for name, keys in asked.items() if keys is not None]
     if as_of is not None:
@@ -169,8 +176,3 @@ def table_on(
     releases = counting(read_table(snapshot, "release").filter(is_public), read_table(snapshot, "decision"), day)
     made = trade_flow.widen(statements, releases) if table == "trade_flow" else derive(statements, releases)
     return made.cast(readers_schema(table))  # type: ignore[arg-type]
-
-
-def _require_column(table: str, name: str) -> None:
-    if name not in (there := columns(table)):
-        raise ValueError(f"the table {table} has no column {name}; it has {', '.join(there)}")

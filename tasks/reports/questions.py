@@ -86,10 +86,6 @@ class Answer(NamedTuple):
     snapshot: Snapshot
     states: tuple[Snapshot, ...]
 
-    def selected(self, columns: Sequence[str]) -> pl.DataFrame:
-        """Return the rows with these columns, or with all."""
-        return self.rows.select(columns) if columns else self.rows
-
 
 def cited(found: Answer, question: Question, rows: int) -> str | None:
     """Return the line to cite the first rows by. Rows of a table that compares stores rest on several, so it names the states of

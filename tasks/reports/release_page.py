@@ -24,6 +24,7 @@ from tasks.domain.measures import mixed_words
 from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import clip, counted
+from tasks.reports import query
 from tasks.reports.moved import Section, expected, moved, sections
 from tasks.reports.page_templates import template
 from tasks.reports.questions import with_names
@@ -70,7 +71,7 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     names = pl.col("new_release_id").is_in([outcome.release_id, *decisions["decision_id"]])
     revision = read_table(snapshot, "revision", where=names)
     revised = revision.filter(new_release_id=made_by).height
-    reporter = Reporter.of(read_table(snapshot, "release"))
+    reporter = query.reporter_of(snapshot)
     shown = [one for flow in outcome.flows for one in _headlines(snapshot, outcome, flow, reporter, pictures=pictures)]
     trades = " and ".join(trade_of(outcome.reporter, flow) for flow in outcome.flows)
     lead = shown[0]["lead"] if shown else f"{outcome.months[-1]}: {trades}"
@@ -84,7 +85,14 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
         moved=[one for flow in outcome.flows for one in _moved(snapshot, outcome, flow)] if pictures else [], capitalised=capitalised, name=row_name, plain_name=partner_name, pct=_pct,
     )  # fmt: skip
     page, hashes = _lineage(snapshot, made_by, release)
-    return Pages(lead, summary, _checks(findings), _quarantine(snapshot, outcome), page, hashes, revised)
+    order = pl.col("severity").replace_strict({"error": 0, "warning": 1, "info": 2}, return_dtype=pl.Int8)
+    columns = ("severity", "check", "subject", "observed", "expected", "advice")
+    checks = findings.sort(order, "check", "subject").select(columns).to_dicts()
+    quarantine = [
+        {"record": row["record"], "reasons": "; ".join(row["reasons"]), "printed": clip(row["printed"], 300)}
+        for row in _of(snapshot, "quarantine", outcome).head(RECORDS_MAX).iter_rows(named=True)
+    ]
+    return Pages(lead, summary, checks, quarantine, page, hashes, revised)
 
 
 def _moved(snapshot: Snapshot, outcome: Outcome, flow: str) -> Iterator[Section]:
@@ -157,7 +165,7 @@ def _headline(series: pl.DataFrame, unit: str, scale: float, reporter: Reporter,
     first = ordered.row(0, named=True)
     return {
         "lead": _lead(first, unit, scale, reporter), "about": _about(first, reporter), "month": written_month(first["period"]),
-        "unit": unit, "rows": ordered.to_dicts(), "level": lambda value: _level(value, scale),
+        "unit": unit, "rows": ordered.to_dicts(), "level": lambda value: "–" if value is None else amount(value * scale),
         "notes": _not_comparable(ordered, reporter), "picture": _picture(series, reporter) if pictures else "",
     }  # fmt: skip
 
@@ -174,8 +182,7 @@ def _lead(row: Row, unit: str, scale: float, reporter: Reporter) -> str:
     partner = "" if row["partner"] == WORLD else f" {way} {partner_name(row['partner'])}"
     growths = ((row["mom_pct"], "month"), (row["yoy_pct"], "year"))
     growth = "".join(f", {value:+,.1f} % on the {span}" for value, span in growths if value is not None)
-    level = f"{_level(row['level'], scale)} {unit}"
-    return f"{written_month(row['period'])}: {_about(row, reporter)}{partner} {level}{growth}"
+    return f"{written_month(row['period'])}: {_about(row, reporter)}{partner} {amount(row['level'] * scale)} {unit}{growth}"
 
 
 def _picture(series: pl.DataFrame, reporter: Reporter) -> str:
@@ -203,28 +210,10 @@ def _not_comparable(rows: pl.DataFrame, reporter: Reporter) -> list[str]:
     return lines + ([f"**not comparable, or not available** (–): {'; '.join(missing)}"] if missing else [])
 
 
-def _level(value: float | None, scale: float) -> str:
-    return "–" if value is None else amount(value * scale)
-
-
 def _pct(row: Row, name: str) -> str:
     if row[name] is None:
         return "–"
     return f"{row[name]:+,.1f}" + ("\\*" if row[status(name)] == "implied_base" else "")
-
-
-def _checks(findings: pl.DataFrame) -> list[Row]:
-    order = pl.col("severity").replace_strict({"error": 0, "warning": 1, "info": 2}, return_dtype=pl.Int8)
-    columns = ("severity", "check", "subject", "observed", "expected", "advice")
-    return findings.sort(order, "check", "subject").select(columns).to_dicts()
-
-
-def _quarantine(snapshot: Snapshot, outcome: Outcome) -> list[Row]:
-    rows = _of(snapshot, "quarantine", outcome).head(RECORDS_MAX)
-    return [
-        {"record": row["record"], "reasons": "; ".join(row["reasons"]), "printed": clip(row["printed"], 300)}
-        for row in rows.iter_rows(named=True)
-    ]
 
 
 def _lineage(snapshot: Snapshot, name: str, release: Row) -> tuple[list[Row], list[Row]]:

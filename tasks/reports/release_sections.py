@@ -59,13 +59,14 @@ def steps(lineage: pl.DataFrame, before: pl.DataFrame, earlier: str | None) -> l
     """Return a row for each step, in order; `before` are the records of the release `earlier`, if there is one, to
     compare the code.
     """
-    code = dict(before.select("step", "code_sha256").iter_rows())
+    code, other = dict(before.select("step", "code_sha256").iter_rows()), f"; by other code than {earlier}"
     return [
         {
             "step": f"{row['position']} {row['step']}",
             "rows in": row["rows_in"],
             "rows out": row["rows_out"],
-            "what changed": _changed(row) + _other_code(row, code, earlier),
+            "what changed": _changed(row)
+            + ("" if code.get(row["step"], row["code_sha256"]) == row["code_sha256"] else other),
         }
         for row in lineage.sort("position").iter_rows(named=True)
     ]
@@ -93,11 +94,6 @@ def _changed(row: Row) -> str:
     if not new:
         return "nothing" if same else "nothing is made"
     return f"made {', '.join(new)}" + (f"; left as it was: {', '.join(same)}" if same else "")
-
-
-def _other_code(row: Row, code: dict[str, str], earlier: str | None) -> str:
-    is_other = row["step"] in code and code[row["step"]] != row["code_sha256"]
-    return f"; by other code than {earlier}" if is_other else ""
 
 
 def _named(text: str) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from tasks.domain.period_words import is_latest, read_months
 from tasks.domain.text import clip
 from tasks.ledger.name_tables import NameTables, names_in, product_references
 from tasks.reports.query import newest_month, scan_figures
-from tasks.reports.search import HS8_DIGITS, Hit, search_names
+from tasks.reports.search import HS8_DIGITS, search_names
 from tasks.store.snapshot import Snapshot
 
 FLOWS = ("export", "import")
@@ -89,7 +89,7 @@ class Resolver:
         if len(same) == 1:
             return self._itself_or_parts(same[0], text)
         if hits:
-            chosen = [hit.code for hit in _specific(hits, same)][:CHOICES_MAX]
+            chosen = (same or [hit.code for hit in hits])[:CHOICES_MAX]
             more = f", and {len(hits) - CHOICES_MAX} more (tidewaiter search)" if len(hits) > CHOICES_MAX else ""
             raise Unresolved(f"{text!r} may mean several products; choose one: {self._listed(chosen)}{more}", chosen)
         raise self._absent(text, text)
@@ -129,7 +129,7 @@ class Resolver:
         rows say why they have none.
         """
         is_sum = product.startswith(BASKET) or is_heading(product)
-        if not is_sum or self._has_figures(product):
+        if not is_sum or self._has((pl.col("product") == product) & pl.col("level").is_not_null()):
             return Meaning((product,))
         below = [
             code for code in self.products
@@ -147,12 +147,10 @@ class Resolver:
         needed = f"{listed} too" if absent else f"all codes of {product}, in the same month"
         return f"{text}: {product} has no total in this store, which has {there}; a total needs {needed}"
 
-    def _has_figures(self, product: str) -> bool:
-        figures = scan_figures(self.snapshot)
-        if figures is None:
-            return False
-        found = figures.filter((pl.col("product") == product) & pl.col("level").is_not_null())
-        return found.select("period").head(1).collect().height > 0
+    def _has(self, where: pl.Expr, flow: str | None = None) -> bool:
+        """Whether there is such a figure, in one direction or in any."""
+        figures = scan_figures(self.snapshot, flow)
+        return figures is not None and figures.filter(where).head(1).select("product").collect().height > 0
 
     def _absent(self, text: str, wanted: str, means: str = "") -> Unresolved:
         if wanted.isdecimal():
@@ -211,12 +209,7 @@ class Resolver:
         if asked:
             return asked
         wanted = pl.col("product").is_in([*products])
-        there = [
-            flow for flow in FLOWS
-            if (figures := scan_figures(self.snapshot, flow)) is not None
-            and figures.filter(wanted).head(1).select("product").collect().height
-        ]  # fmt: skip
-        return there[0] if there else FLOWS[0]
+        return next((flow for flow in FLOWS if self._has(wanted, flow)), FLOWS[0])
 
     def months(self, text: str, flow: str, products: Collection[str]) -> tuple[date, date]:
         """Return the first day of the first and of the last month of a text; `latest` is the newest in which one of the
@@ -255,11 +248,6 @@ class Resolver:
 
 def _shown(table: pl.DataFrame) -> dict[str, str]:
     return {code: name or "" for code, name in table.select(table.columns[0], "name").iter_rows()}
-
-
-def _specific(hits: list[Hit], same: list[str]) -> list[Hit]:
-    """Return the hits with exactly this name if there are any; otherwise all that contain it."""
-    return [hit for hit in hits if hit.code in same] if same else hits
 
 
 def known_product(text: str) -> str:

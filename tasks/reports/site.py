@@ -17,7 +17,6 @@ from schemas.layouts import FLOWS
 from schemas.store_address import S3Url
 from tasks.domain.errors import NoFigure
 from tasks.domain.labels import capitalised, country, trade_of
-from tasks.domain.reporter import Reporter
 from tasks.ingest import held as held_releases
 from tasks.reports import inventory, query
 from tasks.reports.brief import render, wording
@@ -26,7 +25,7 @@ from tasks.reports.brief.context import is_withheld
 from tasks.reports.brief.facts import gather
 from tasks.reports.brief.sentences import headlines
 from tasks.reports.brief.watched import file_name, watch_list
-from tasks.reports.citation import citation, citation_zh, known_on
+from tasks.reports.citation import citation, known_on
 from tasks.reports.moved import Section, expected, month_of, moved, sections
 from tasks.reports.movers import AGAINST
 from tasks.reports.page_templates import LANGUAGES, template, words
@@ -134,13 +133,13 @@ def _trade(resolver: Resolver, reporter: str, flow: str, folder: Path, day: date
     beside = expected(snapshot, rows) if rows is not None else None
     releases = read_table(snapshot, "release")
     known, found = known_on(releases, read_table(snapshot, "decision")), dict[str, Trade]()
-    for language, cite in (("en", citation), ("zh", citation_zh)):
+    for language in LANGUAGES:
         shown = list[Section]()
         if rows is not None and beside is not None:
             named = (with_names(one, resolver, language) for one in (rows, beside))
             shown = [*sections(next(named), against, reporter, next(named), language)]
         title = capitalised(trade_of(reporter, flow, language))
-        cited = cite([], Reporter.of(releases).code, known, snapshot.id)
+        cited = citation([], reporter, known, snapshot.id, language)
         found[language] = Trade(title, cited, cards[language], shown)
     return found
 

@@ -91,7 +91,11 @@ def _state(
     overdue = [month for month, when in due.items() if by_month and when.day < day and month not in by_month]
     ahead = next((month for month, when in due.items() if when.day >= day and month not in by_month), None)
     newest = max(by_month, default=None)
-    lacking = _lacking(source, newest, by_month) if newest is not None else []
+    group = SOURCES[source].reporter
+    members = members_of(group, first_day(newest)) if group in GROUPS and newest is not None else []
+    # The members of a group of reporters, once any of them is in.
+    is_by_member = any(reporters & {*members} for reporters in by_month.values())
+    lacking = [member for member in members if is_by_member and newest is not None and member not in by_month[newest]]
     return SourceState(
         source=source, reporters=releases["reporter"].unique().sort().to_list(),
         last_month=month_name(newest) if newest is not None else "",
@@ -124,12 +128,3 @@ def _reporters_by_month(releases: pl.DataFrame) -> dict[int, set[str]]:
         for month in range(month_number(first), min(month_number(last), month_number(released_on) - 1) + 1):
             found.setdefault(month, set()).add(reporter)
     return found
-
-
-def _lacking(source: str, newest: int, by_month: dict[int, set[str]]) -> list[str]:
-    """The members of the group of reporters that a source is about, once any of them is in."""
-    if SOURCES[source].reporter not in GROUPS:
-        return []
-    members = members_of(SOURCES[source].reporter, first_day(newest))
-    is_by_member = any(reporters & {*members} for reporters in by_month.values())
-    return [member for member in members if member not in by_month[newest]] if is_by_member else []

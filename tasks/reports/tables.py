@@ -171,7 +171,8 @@ def figure_table(
     name_width = NAME_WIDTH_OF_TWO if {"product", "partner"} <= {*keys} else NAME_WIDTH_MAX
     measures = rows["measure"].unique()
     unit = scale_of(measures[0]) if len(measures) == 1 else None
-    wanted = [name for name in columns or _led_by(lead) if name in rows.columns]
+    led = dict.fromkeys([DEFAULT[0], *([lead] if lead in FIGURES else []), *DEFAULT])
+    wanted = [name for name in columns or led if name in rows.columns]
     if not columns:
         wanted = [name for name in wanted if name == "level" or rows[name].null_count() < rows.height]
     texts = {name: [_cell(row, name, unit, name_width) for row in shown] for name in [*keys, *wanted]}
@@ -198,10 +199,6 @@ def _without_figure(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     return known, [
         f"{'and ' if known.height else ''}{counted(bare.height, 'row')} without any figure: {'; '.join(reasons)}"
     ]
-
-
-def _led_by(lead: str | None) -> list[str]:
-    return list(dict.fromkeys([DEFAULT[0], *([lead] if lead in FIGURES else []), *DEFAULT]))
 
 
 def about(row: dict[str, Any], same: dict[str, Any], reporter: str) -> str:

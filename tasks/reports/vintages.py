@@ -5,7 +5,7 @@ The figure is computed as it would have been published on each day on which one 
 that publish. So sums, shares and growth have vintages as levels do.
 """
 
-from collections.abc import Sequence
+import functools
 from datetime import date
 from pathlib import Path
 
@@ -39,37 +39,32 @@ def vintages(
     """
     snapshot = query.open_published(store)
     statements = _statements(snapshot, flow, product, partner, months, figure)
-    days = _days(statements)
-    rows: list[dict[str, object]] = []
-    last: dict[date, dict[str, object]] = {}
-    doubts: dict[date, Doubts] = {}
-    for day in days:
-        found_then = _values_on(store, flow, product, partner, months, measure, figure, day)
+    value = pl.col(figure).dt.epoch("d") if figure in ("highest_since", "lowest_since") else pl.col(figure)
+    told, there = list[tuple[date, date, float | None, str]](), set[date]()
+    for day in _days(statements):
+        rows = query.query(store, "metric", flow=flow, product=product, partner=partner, as_of=day)
+        rows = rows.filter(pl.col("measure") == measure, pl.col("period").is_between(*months))
         # Of what was withdrawn nothing need be left, not even a row that says why.
-        gone = sorted({*last} - {month for month, _, _ in found_then})
-        for month, value, made in [*found_then, *((month, None, "not_covered") for month in gone)]:
-            before = last.get(month)
-            if before is not None and (before["value"], before["status"]) == (value, made):
-                continue
-            if before is not None:
-                before["known_until"] = day
-            point = Point(flow, product, partner, measure, month_number(month))
-            if day not in doubts:
-                doubts[day] = Doubts(snapshot, day)
-            said = doubts[day].of(flow, product, partner, months_behind(figure, point), figure)
-            doubt = "; ".join(said) if value is not None and said else None
-            row: dict[str, object] = {
-                "period": month, "known_from": day, "known_until": None, "value": value, "status": made, "doubt": doubt,
-            }  # fmt: skip
-            last[month] = row
-            rows.append(row)
+        told += [(month, day, None, "not_covered") for month in there - {*rows["period"]}]
+        told += rows.select("period", pl.lit(day), value.cast(pl.Float64), status(figure)).rows()
+        there |= {*rows["period"]}
+    names = ("period", "known_from", "value", "status")
+    found = pl.DataFrame(told, {name: SCHEMA[name] for name in names}, orient="row").sort("period", "known_from")
+    is_other = [pl.col(name).ne_missing(pl.col(name).shift()) for name in ("period", "value", "status")]
+    found = found.filter(pl.any_horizontal(is_other))
+    doubts = functools.cache(lambda day: Doubts(snapshot, day))
     made_on = _releases_by_day(snapshot, statements, flow, months)
-    names = ("period", "known_from", "known_until", "value", "status", "doubt")
-    found = pl.DataFrame(rows, schema={name: SCHEMA[name] for name in names}).sort("period", "known_from")
-    earlier = pl.col("value").shift(1).over("period")
+    said = [
+        doubts(day).of(flow, product, partner, months_behind(figure, point), figure) if known is not None else []
+        for month, day, known, _ in found.iter_rows()
+        for point in [Point(flow, product, partner, measure, month_number(month))]
+    ]  # fmt: skip
+    earlier = pl.col("value").shift().over("period")
     return found.with_columns(
         change=pl.col("value") - earlier, change_pct=pl.when(earlier != 0).then((pl.col("value") / earlier - 1) * 100),
+        known_until=pl.col("known_from").shift(-1).over("period"),
         releases=pl.col("known_from").replace_strict(made_on, default=None, return_dtype=pl.String),
+        doubt=pl.Series(["; ".join(words) or None for words in said], dtype=pl.String),
     ).select(*SCHEMA)  # fmt: skip
 
 
@@ -104,15 +99,6 @@ def _statements(
     )  # fmt: skip
     upto = rows.filter(pl.col("period_start") <= months[1])
     return upto.filter(pl.col("period_end") >= months[0]) if figure == "level" else upto
-
-
-def _values_on(
-    store: Path, flow: str, product: str, partner: str, months: tuple[date, date], measure: str, figure: str, day: date
-) -> Sequence[tuple[date, float | None, str]]:
-    rows = query.query(store, "metric", flow=flow, product=product, partner=partner, as_of=day)
-    rows = rows.filter(pl.col("measure") == measure, pl.col("period").is_between(*months))
-    value = pl.col(figure).dt.epoch("d") if figure in ("highest_since", "lowest_since") else pl.col(figure)
-    return rows.select("period", value.cast(pl.Float64), status(figure)).rows()
 
 
 def _releases_by_day(

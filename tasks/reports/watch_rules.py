@@ -24,7 +24,6 @@ from tasks.domain.classification import members
 from tasks.domain.errors import NothingPublished
 from tasks.domain.labels import partner_name, product_name, trade_of
 from tasks.domain.periods import first_day, month_name, month_number
-from tasks.domain.reporter import Reporter
 from tasks.domain.text import clip
 from tasks.ledger.doubts import Doubts
 from tasks.lineage.formulas import months_behind
@@ -105,7 +104,7 @@ class Grader:
 
     def __init__(self, store: Path) -> None:
         self.snapshot: Snapshot = query.open_published(store)
-        self.reporter = Reporter.of(read_table(self.snapshot, "release"))
+        self.reporter = query.reporter_of(self.snapshot)
         self.store = store
         self._series = functools.cache(self._read)
         self._doubts = functools.cache(lambda day: Doubts(self.snapshot, day))

@@ -21,7 +21,6 @@ from tasks.domain.measure_states import LAPSED, states_on
 from tasks.domain.measures import events_of, mixed_words
 from tasks.domain.periods import first_day, month_end, month_number, span_name
 from tasks.domain.precision import Interval
-from tasks.domain.reporter import Reporter
 from tasks.domain.units import UNIT_VALUE_OF, VALUE_OF
 from tasks.ingest.editions import is_outdated
 from tasks.ledger.name_tables import NameTables, names_in
@@ -31,6 +30,7 @@ from tasks.reports.brief.context import decided, mirrored
 from tasks.reports.citation import known_on
 from tasks.reports.expectation import of_month
 from tasks.reports.first_prints import scorecard, within
+from tasks.reports.query import reporter_of
 from tasks.reports.quotable import Judge, steps_of, words_of
 from tasks.store.parquet import path_partition, read_table
 from tasks.store.snapshot import Snapshot
@@ -198,7 +198,11 @@ def gather(
     before = {partner: found.levels(partner, 2)[0] for partner in partners}
     months = [first_day(found.number - back) for back in range(MONTHS_SHOWN - 1, -1, -1)]
     prices = [found.fact(WORLD, figure, measure=found.price()) for figure in ("level", "mom_pct", "yoy_pct")]
-    since = _came_out(snapshot, flow, product, first_day(found.number - 1))
+    before_it = first_day(found.number - 1)
+    of_it = (flow, before_it.year, before_it.month)
+    # The day on which the month before was first published, regardless of later revisions.
+    since = read_table(snapshot, "observation", of_it.__eq__, part_of(product))["known_from"].min()
+    assert since is None or isinstance(since, date)
     revised, more = _revised(snapshot, product, flow, since)
     releases = read_table(snapshot, "release")
     start = found.tracer.row(Point(flow, product, WORLD, found.measure, found.number), "highest_since")["series_start"]
@@ -221,8 +225,7 @@ def names_of(product: str, snapshot: Snapshot, names: NameTables | None = None) 
     """Return the English and the Chinese name: from the code tables, otherwise as a source prints it, otherwise the
     code.
     """
-    national = Reporter.of(read_table(snapshot, "release")).nomenclature
-    if (known := product_names(product, national)) is not None:
+    if (known := product_names(product, reporter_of(snapshot).nomenclature)) is not None:
         return known
     plain = f"HS {product}" if product.isdecimal() else product
     for row in (names or names_in(snapshot)).product.filter(product=product).iter_rows(named=True):
@@ -261,13 +264,6 @@ def _mix_moved(rows: list[PartnerRow], before: dict[str, float | None]) -> float
         if isinstance(row.level.value, float) and (earlier := before[row.partner]) is not None
     ]
     return sum(moves) / 2 if moves else None
-
-
-def _came_out(snapshot: Snapshot, flow: str, product: str, month: date) -> date | None:
-    """Return the day on which a month was first published, regardless of later revisions."""
-    words = read_table(snapshot, "observation", lambda part: part == (flow, month.year, month.month), part_of(product))
-    day = words["known_from"].min()
-    return day if isinstance(day, date) else None
 
 
 def _revised(snapshot: Snapshot, product: str, flow: str, since: date | None) -> tuple[list[dict[str, Any]], int]:

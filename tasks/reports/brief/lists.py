@@ -16,7 +16,7 @@ from tasks.domain.release_ids import source_of
 from tasks.reports.brief.charts import scale_of
 from tasks.reports.brief.context import is_withheld
 from tasks.reports.brief.wording import MASS, PRICE_UNITS, amount, figure_name, level, partner, scale_name, texts
-from tasks.reports.citation import citation, citation_zh, named_source
+from tasks.reports.citation import citation, named_source
 
 # Numbers shown behind one figure, of two operands two each; the others are counted.
 NUMBERS_MAX = 3
@@ -101,7 +101,7 @@ def cited(facts: Facts, language: str) -> str:
     places = dict.fromkeys((number.address, number.release_id, number.title) for number in facts.numbers())
     hosts = ((address and urlsplit(address).hostname, source_of(name), title) for address, name, title in places)
     sources = [host or named_source(source, title) for host, source, title in hosts]
-    line = (citation_zh if language == "zh" else citation)(sources, facts.reporter, facts.known_on, facts.snapshot_id)
+    line = citation(sources, facts.reporter, facts.known_on, facts.snapshot_id, language)
     return str(texts(language)["cite"]).format(citation=line)
 
 

@@ -209,14 +209,11 @@ def _verdict(fact: Fact, shared: set[str], language: str) -> str:
 
 
 def _caveat(caveat: Caveat, measure: str, language: str) -> str:
-    shown = {
-        name: _size(value, measure, language) if name in SIZES else value for name, value in caveat.numbers.items()
-    }
+    def size(value: float) -> str:
+        if measure != MASS:
+            return money(value, measure, language)
+        is_small = value < KILOGRAMS_MAX
+        return in_unit(amount(value) if is_small else tonnes(value), "kg" if is_small else "t", language)
+
+    shown = {name: size(value) if name in SIZES else value for name, value in caveat.numbers.items()}
     return str(texts(language)["caveats"][caveat.name].format(**shown))
-
-
-def _size(value: float, measure: str, language: str) -> str:
-    if measure != MASS:
-        return money(value, measure, language)
-    is_small = value < KILOGRAMS_MAX
-    return in_unit(amount(value) if is_small else tonnes(value), "kg" if is_small else "t", language)

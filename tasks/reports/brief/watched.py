@@ -19,7 +19,6 @@ from schemas.reference.code_tables import code_table, read_codes
 from tasks.domain.classification import members
 from tasks.domain.errors import NoFigure
 from tasks.domain.release_ids import release_of
-from tasks.domain.reporter import Reporter
 from tasks.store.objects import keep_bytes
 from tasks.store.parquet import read_table
 from tasks.store.publish import exclusive
@@ -185,8 +184,7 @@ def _pages(snapshot: Snapshot, store: Path, product: str, flow: str, month: date
     except NoFigure:
         from tasks.reports.brief import facts, render
         from tasks.reports.brief.context import decided
+        from tasks.reports.query import reporter_of
 
-        decisions, reporter = decided(snapshot, product, flow, month), Reporter.of(read_table(snapshot, "release")).code
-        return render.nothing_left(
-            facts.names_of(product, snapshot), product, flow, month, decisions, snapshot.id, reporter
-        )
+        named, decisions = facts.names_of(product, snapshot), decided(snapshot, product, flow, month)
+        return render.nothing_left(named, product, flow, month, decisions, snapshot.id, reporter_of(snapshot).code)

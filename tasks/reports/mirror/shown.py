@@ -28,7 +28,7 @@ def columns(rows: pl.DataFrame) -> dict[str, list[str]]:
     shown |= {"sold, t": _each(rows["export_kg"], tonnes), "bought, t": _each(rows["import_kg"], tonnes)}
     shown["ratio"] = _each(rows["kg_ratio"], "{:.2f}".format)
     values = ("export_value", "import_value", "fob_low", "fob_high")
-    sold, bought, low, high = (_each(rows[name], _millions) for name in values)
+    sold, bought, low, high = (_each(rows[name] / 10**6, amount) for name in values)
     band = [one if one == other else f"{one} to {other}" for one, other in zip(low, high, strict=True)]
     shown |= {f"sold, {money}": sold, f"bought, {money}": bought, f"bought, free on board, {money}": band}
     shown["lag"] = _each(rows["lag"], str)
@@ -66,7 +66,8 @@ def terms(rows: pl.DataFrame) -> list[str]:
     if not (rows["export_value"].count() or rows["import_value"].count()):
         return []
     row = rows.row(0, named=True)
-    sold, bought = (_of_all(rows[f"{side}_valuation"]) for side in ("export", "import"))
+    valuations = (rows[f"{side}_valuation"].drop_nulls().unique().sort() for side in ("export", "import"))
+    sold, bought = (" and ".join(those) or "valuation not known" for those in valuations)
     lines = [f"sold: {sold}, by destination; bought: {bought}, by origin"]
     others = sorted({row["export_currency"], row["import_currency"]} - {row["currency"]})
     lines += [f"{' and '.join(others)} in {row['currency']} {RATES}"] if others else []
@@ -91,13 +92,5 @@ def workbook_notes(found: Mirror) -> Notes:
     return Notes("mirror", facts, meanings, found.releases.select("reporter", *RELEASE))
 
 
-def _of_all(valuations: pl.Series) -> str:
-    return " and ".join(valuations.drop_nulls().unique().sort()) or "valuation not known"
-
-
 def _each(values: Any, write: Callable[[Any], str]) -> list[str]:
     return ["–" if value is None else write(value) for value in values]
-
-
-def _millions(value: float) -> str:
-    return amount(value / 10**6)

@@ -20,7 +20,7 @@ from tasks.domain.periods import first_day, month_index, month_number
 from tasks.domain.reporter import Reporter
 from tasks.ledger.merge import was_last_on
 from tasks.reports.query import is_one_of, open_published, query
-from tasks.store.parquet import Partition, partition_month, read_table
+from tasks.store.parquet import Partition, partition_month, path_partition, read_table
 from tasks.store.snapshot import Snapshot
 
 KG, CIF = "quantity_kg", "value_usd_cif"
@@ -57,12 +57,7 @@ class Side(NamedTuple):
 def months_of(store: Path, flow: str) -> list[int]:
     """The months (month numbers) of which a store has figures of a direction, in order."""
     entries = open_published(store).entries("metric", flow)
-    return sorted({int(year) * 12 + int(month) - 1 for entry in entries for _, year, month in [_keys(entry.partition)]})
-
-
-def _keys(partition: str) -> tuple[str, str, str]:
-    flow, year, month = (part.partition("=")[2] for part in partition.split("/"))
-    return flow, year, month
+    return sorted({partition_month(path_partition(entry.partition)) for entry in entries})
 
 
 def read_side(

@@ -33,6 +33,8 @@ FREE_ON_BOARD = ("FOB", "FAS", "customs value")
 # Values without a currency in common are compared in this one.
 COMMON = "value_usd"
 KEYS = ("product", "period")
+# A month as 2025-06.
+MONTH = pl.col("period").dt.strftime("%Y-%m")
 # Why a figure is missing, in words.
 WORDS = {
     "not_covered": "not covered", "suppressed": "hidden or marked as unreliable", "units_differ": "counted in another unit",
@@ -217,8 +219,7 @@ def _in_one_currency(wide: pl.DataFrame, common: str, sold: Side, money: str) ->
     euro = rates.select("month", currency=pl.lit("EUR"), per_eur=pl.lit(1.0)).unique()
     rates = pl.concat([rates, euro])
     into = rates.filter(currency=currency).select("month", into="per_eur")
-    wide = wide.with_columns(month=month_text_of("period"), currency=pl.lit(currency))
-    wide = wide.join(into, on="month", how="left")
+    wide = wide.with_columns(month=MONTH, currency=pl.lit(currency)).join(into, on="month", how="left")
     for side in ("export", "import"):
         own = rates.rename({"currency": f"{side}_currency", "per_eur": "per"})
         wide = wide.join(own, on=["month", f"{side}_currency"], how="left")
@@ -228,11 +229,6 @@ def _in_one_currency(wide: pl.DataFrame, common: str, sold: Side, money: str) ->
     through = hubs(sold, money, "hub_value")
     wide = wide.join(through, on=KEYS, how="left").with_columns(pl.col("hub_value") * pl.col("export_rate"))
     return wide.drop("into", "month")
-
-
-def month_text_of(period: str) -> pl.Expr:
-    """A month as 2025-06."""
-    return pl.col(period).dt.strftime("%Y-%m")
 
 
 def _with_margins(wide: pl.DataFrame, exporter: str, importer: str) -> pl.DataFrame:
@@ -288,7 +284,7 @@ def _why(names: dict[str, str]) -> pl.Expr:
             parts.append(pl.when(status.is_not_null()).then(pl.format(f"{name} {what}: {{}}", words)))
         is_without = pl.col(f"{side}_stated").is_not_null() & pl.col(f"{side}_rate").is_null()
         currencies = pl.when(pl.col("currency") != "USD").then("currency").otherwise(f"{side}_currency")
-        without = pl.format("no exchange rate for {} in {}", currencies, month_text_of("period"))
+        without = pl.format("no exchange rate for {} in {}", currencies, MONTH)
         parts.append(pl.when(is_without).then(without))
     both = pl.col("export_stated").is_not_null() & pl.col("import_stated").is_not_null()
     both &= pl.col("margin_pct").is_null()

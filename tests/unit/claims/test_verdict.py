@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from tasks.claims.match import in_claim_units, match, tolerance
-from tasks.claims.misplaced import at_same_place, elsewhere, figure
+from tasks.claims.misplaced import at_same_place, elsewhere
 from tasks.claims.order import check_extreme
 from tasks.claims.readings import growth_of, known_months
 from tasks.claims.verdict import check_claim, direct
@@ -281,7 +281,7 @@ def test_partners_and_months_at_hand() -> None:
 def test_where_a_wrong_figure_would_be_right(text: str, unit: str, kind: str, where: str | None) -> None:
     levels = {"6": "353.261", "5": 1432, "4": 14, spot("6", partner="WLD"): 3188, spot("6", product="88888888"): 777, spot("6", flow="import"): 4321}  # fmt: skip
     ledger, stated = Ledger(levels if unit == "t" else {"6": "1.6", "5": "1.4"}), claim(text, unit, kind)
-    found = elsewhere(ledger, stated, figure(ledger, stated.spot, kind), match)
+    found = elsewhere(ledger, stated, ledger.figure(stated.spot, kind, exact=True), match)
     assert (found and found[0]) == where
 
 

@@ -17,7 +17,7 @@ from schemas.names import FIGURES
 from tasks.reports import citation as citing
 from tasks.reports import export, export_notes
 from tasks.reports import vintages as stood_on
-from tasks.reports.citation import PRODUCTS_MAX, citation, citation_zh, cite_rows, known_on
+from tasks.reports.citation import PRODUCTS_MAX, citation, cite_rows, known_on
 from tasks.reports.export import LETTERS_MAX, NOTES, workbook, write
 from tasks.reports.export_notes import Notes, notes
 from tasks.reports.tables import figure_table, listing
@@ -250,7 +250,7 @@ DAY = date(2026, 1, 20)
 def test_the_first_three_files_are_named_and_the_others_counted(sources: list[str], via: str, via_zh: str) -> None:
     assert citation(sources, "CHN", DAY, "s1") == f"China customs{via}, as known on 2026-01-20, snapshot s1"
     assert citation([], "DEU", DAY, "s1") == "Customs of Germany, as known on 2026-01-20, snapshot s1"
-    assert citation_zh(sources, "CHN", DAY, "s1") == f"中国海关{via_zh}，截至2026-01-20所知，快照s1"
+    assert citation(sources, "CHN", DAY, "s1", "zh") == f"中国海关{via_zh}，截至2026-01-20所知，快照s1"
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,8 @@ def found(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stood], list[tuple[Any, 
         words = pl.DataFrame({"known_from": days, "known_until": [*days[1:], None][: len(days)]}, schema={"known_from": pl.Date, "known_until": pl.Date})  # fmt: skip
         monkeypatch.setattr(stood_on.query, "open_published", lambda _: None)
         monkeypatch.setattr(stood_on, "_statements", lambda *_: words)
-        monkeypatch.setattr(stood_on, "_values_on", lambda *given: stood[given[-1]])
+        kinds = {"period": pl.Date, "level": pl.Float64, "level_status": pl.String}
+        monkeypatch.setattr(stood_on.query, "query", lambda *_, as_of, **__: pl.DataFrame(stood[as_of], kinds, orient="row").with_columns(measure=pl.lit("quantity_kg")))  # fmt: skip
         monkeypatch.setattr(stood_on, "_releases_by_day", lambda *_: {FIRST: "june.csv", SECOND: "again.csv"})
         rows = vintages(Path("store"), "export", "85051110", "USA", (MAY, JUNE), "quantity_kg")
         return rows.select("period", "known_from", "known_until", "value", "status", "change", "change_pct", "releases").rows()  # fmt: skip
