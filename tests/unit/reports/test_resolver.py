@@ -12,16 +12,12 @@ from schemas.reference.code_tables import code_table
 from tasks.domain.errors import NothingPublished
 from tasks.domain.name_match import Unresolved, nearest, partner_key
 from tasks.domain.period_words import read_months
-from tasks.ledger import merge as ledger
-from tasks.ledger.trade_flow import widen
 from tasks.reports.inventory import nearest_names
 from tasks.reports.query import open_published, query
 from tasks.reports.questions import Answer, Question, ask
 from tasks.reports.resolver import Resolver, known_product
 from tasks.reports.search import search_names
 from tests.copied_store import copied
-from tests.unit.builders import number, release, release_table
-from tests.unit.figures import derived, merged
 from tests.unit.reports.stores import publish
 
 SEEDS, GM, BLACK, MAGNETS = "12011000", "12019019", "12019020", "85051110"
@@ -253,39 +249,6 @@ def test_a_search_without_a_hit_names_what_is_nearest_also_in_the_terms_of_the_p
     store: Path, text: str, name: str
 ) -> None:
     assert nearest_names(store, text)[0] == name
-
-
-def test_the_wide_table_leaves_out_what_the_series_leave_out() -> None:
-    """Print says 9 of Germany; a query that was asked for everyone has no Germany, and so both tables have none."""
-    paper, query = release("p", "2025-07-20", kind="published", partners="keys"), release("q", "2025-08-20", "2025-06")
-    store = [(paper, [number(paper, "DEU", "2025-06", 9)]), (query, [number(query, "USA", "2025-06", 353)])]
-    wide = widen(ledger.current_statements(merged(store)), release_table(paper, query))
-    assert wide.select("partner", "quantity_kg").rows() == [("USA", 353.0)]
-    assert "DEU" not in derived(store)["partner"]
-
-
-def test_a_wide_row_of_print_and_query_names_both() -> None:
-    """The query was asked for dollars alone, and the kilograms next to them are those of a paper."""
-    paper = release("p", "2025-07-20", kind="published", partners="keys")
-    query = release("q", "2025-08-20", "2025-06", measures=["value_usd"])
-    masses = [number(paper, partner, "2025-06", kilograms) for partner, kilograms in (("USA", 353), ("DEU", 764))]
-    values = [number(query, partner, "2025-06", dollars, "value_usd") for partner, dollars in (("USA", 20_000), ("JPN", 9))]  # fmt: skip
-    wide = widen(ledger.current_statements(merged([(paper, masses), (query, values)])), release_table(paper, query))
-    assert wide.select("partner", "quantity_kg", "value_usd", "source", "kind").rows() == [
-        ("DEU", 764.0, None, "published", "published"), ("JPN", None, 9.0, "gacc_query", "query"),
-        ("USA", 353.0, 20_000.0, "gacc_query+published", "published+query"),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize("grams", [42, 1_247, 454, 29_999_999, 12_000_000_123_456])
-def test_grams_are_the_same_kilograms_in_both_tables(grams: int) -> None:
-    """Exactly 1.247 kg: divided as Polars divides by a constant they were 1.2469999999999999."""
-    silver = release("q", "2025-08-20", "2025-06", products=["71069110"])
-    store = [(silver, [number(silver, "USA", "2025-06", grams, "quantity_g", product="71069110")])]
-    wide = widen(ledger.current_statements(merged(store)), release_table(silver))
-    assert wide["quantity_kg"].to_list() == [grams / 1000]
-    metric = derived(store).filter(product="71069110", partner="USA", measure="quantity_kg")
-    assert metric["level"].to_list() == [grams / 1000]
 
 
 def test_an_empty_bucket_is_named_by_its_address_and_not_by_the_copy(tmp_path: Path) -> None:
