@@ -152,13 +152,7 @@ def coverage(
         names = f"; without {', '.join(found.absent)} there is no sum" if found.absent else ""
         say(f"{group} {month}: {found.status}{names}")
         if found.printed is not None:
-            compared = (
-                ""
-                if found.total is None
-                else ", not the sum of its members"
-                if found.differs
-                else ", the sum of its members"
-            )
+            compared = f", {'not ' if found.differs else ''}the sum of its members" if found.total is not None else ""
             say(f"{group} as one reporter prints {terminal.exact(found.printed)}{compared}")
     if found.absent or found.differs:
         raise typer.Exit(options.DISAGREES)

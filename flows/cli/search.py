@@ -30,8 +30,8 @@ def search(
     from tasks.reports import inventory
 
     found = inventory.search(store, word)
-    near = [] if found.height else inventory.nearest_names(store, word)
     if not found.height:
+        near = inventory.nearest_names(store, word)
         close = f"; the nearest: {', '.join(near)}" if near else ""
         say(
             f"nothing in this store is called {clip(word)!r}{close}; tidewaiter list products and list partners show all",
@@ -49,17 +49,14 @@ def list_things(
     whose: options.ReporterOfStore = None,
 ) -> None:
     """What is in the store, with first and last month; of releases also what was decided about them since."""
-    import polars as pl
-
     from tasks.reports import inventory
 
     found = inventory.inventory(store, kind.value)
-    if kind is not Kind.releases or form is not options.Form.table:
-        _show(found, form, rows)
-        return
-    _show(found.drop("decided"), form, rows)
-    for release_id, decided in found.filter(pl.col("decided") != "").select("release_id", "decided").iter_rows():
-        say(f"{release_id} was {decided}")
+    is_told_below = kind is Kind.releases and form is options.Form.table
+    _show(found.drop("decided") if is_told_below else found, form, rows)
+    for release_id, decided in found.select("release_id", "decided").iter_rows() if is_told_below else ():
+        if decided:
+            say(f"{release_id} was {decided}")
 
 
 @commands.command(epilog="Example: `tidewaiter vintages magnets --partner world --month 2025-06`")

@@ -9,7 +9,6 @@ import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -51,10 +50,7 @@ def check_claims(snapshot: Snapshot, claims: ClaimsFile) -> CheckedClaim:
     products = {product for row in claims.rows.iter_rows(named=True) if (product := product_of(row, national))}
     readings = Readings(snapshot, products | {code for product in products for code in members(product)})
     found = [check_claim(readings, row) for row in claims.rows.iter_rows(named=True)]
-    verdicts = pl.DataFrame(
-        {"verdict": [verdict for verdict, _ in found], "reason": [reason for _, reason in found]},
-        schema={"verdict": pl.String, "reason": pl.String},
-    )
+    verdicts = pl.DataFrame(found, {"verdict": pl.String, "reason": pl.String}, orient="row")
     kept = claims.rows.drop("verdict", "reason", strict=False).with_columns(pl.col(INPUT).fill_null(""))
     return pl.concat([kept, verdicts], how="horizontal")
 
@@ -103,18 +99,15 @@ def claim_rows(claims: ClaimsFile, checked: CheckedClaim, releases: pl.DataFrame
         {
             "claims_file": claims.name, "claims_sha256": claims.sha256, "record": record, "known_on": known_on,
             "product": (product := product_of(row, reporter.nomenclature)), **{name: row[name] for name in INPUT},
-            **{name: row.get(name) or None for name in OPTIONAL}, "further": _further(row), "verdict": row["verdict"],
-            "reason": row["reason"], "note": mixed_note(product, events) if product else None,
+            **{name: row.get(name) or None for name in OPTIONAL}, "verdict": row["verdict"], "reason": row["reason"],
+            "further": json.dumps({name: text for name, text in row.items() if name not in OWN and text}, ensure_ascii=False),
+            "note": mixed_note(product, events) if product else None,
         }
         for record, row in enumerate(checked.iter_rows(named=True), 1)
     ]  # fmt: skip
     kinds = polars_schema("claim")
     frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
     return MODELS["claim"].validate(frame, lazy=True)
-
-
-def _further(row: dict[str, Any]) -> str:
-    return json.dumps({name: text for name, text in row.items() if name not in OWN and text}, ensure_ascii=False)
 
 
 def publish_claims(store: Path, claims: ClaimsFile, checked: CheckedClaim, snapshot: Snapshot) -> Publication:

@@ -4,7 +4,6 @@ The months around a measure are computed on request (`windows`).
 """
 
 from datetime import date
-from typing import Any
 
 import polars as pl
 
@@ -31,7 +30,12 @@ def mark_events(release: Normalised, known: Known) -> ControlEvent:
 
 def control_event(day: date, reporter: str) -> ControlEvent:
     """Return the measures of a reporter with their dates, their codes, and the state of each on a day."""
-    notes = _notes()
+    shared = code_table("control_event_codes").filter(pl.col("coverage") == "unknown_share")
+    shared = shared.select("event", "hs8", "note").unique().sort("event", "hs8", "note")
+    # The finding on the codes of each measure of which only an unknown share is under control.
+    notes: dict[str, list[str]] = {}
+    for event, code, note in shared.iter_rows():
+        notes.setdefault(event, []).append(f"{code}: {note}")
     rows = [
         {
             **row,
@@ -51,12 +55,3 @@ def control_event(day: date, reporter: str) -> ControlEvent:
 def reference_sha256() -> str:
     """Return the hash of the code tables that the measures come from, for the file of the table."""
     return json_sha256({name: frame_sha256(code_table(name)) for name in ("control_events", "control_event_codes")})
-
-
-def _notes() -> dict[str, list[str]]:
-    """The finding on the codes of each measure of which only an unknown share is under control."""
-    shared = code_table("control_event_codes").filter(pl.col("coverage") == "unknown_share")
-    found: dict[str, list[Any]] = {}
-    for event, code, note in shared.select("event", "hs8", "note").unique().sort("event", "hs8", "note").iter_rows():
-        found.setdefault(event, []).append(f"{code}: {note}")
-    return found

@@ -36,6 +36,7 @@ TRADED_OTHERWISE, OTHER_SIDE = "other_unit", "other_side"
 NOTHING: Mapping[int, float] = {}
 # The coverage of releases is expanded by product and month, and windows may have a placebo for every code.
 PRODUCTS_AT_ONCE = 500
+UNKNOWN: Mapping[str, Any] = {"level": None, "yoy_pct": None, "yoy_status": ""}
 ZERO: Mapping[str, Any] = {"level": 0.0, "yoy_pct": None, "yoy_status": "zero_base"}
 ZERO_AFTER_CHANGE = {**ZERO, "yoy_status": "definition_break"}
 # Month number -> row of the table metric, of its columns LOOKED_AT.
@@ -72,7 +73,7 @@ def windows(
     series = with_zeros(wanted, months, releases, flow, partner)
     filled = {
         month: {"level": mass, "yoy_pct": None, "yoy_status": OTHER_SIDE}
-        for month, mass in other_side.items() if _level(series[product].get(month)) is None
+        for month, mass in other_side.items() if series[product].get(month, UNKNOWN)["level"] is None
     }  # fmt: skip
     series[product] = {**series[product], **filled}
     rows = [
@@ -94,7 +95,8 @@ def windows_of(
     spans += [(first, length) for length in LENGTHS for first in (month - length, month)]
     for first, length in spans:
         now, before, growth, status = _compare(series, first, length)
-        lent = [month for one in range(first, first + length) for month in (one - YEAR, one) if _is_lent(series, month)]
+        months = (month for one in range(first, first + length) for month in (one - YEAR, one))
+        lent = [month for month in months if series.get(month, UNKNOWN)["yoy_status"] == OTHER_SIDE]
         said = f"{partner} says it of {', '.join(map(month_name, sorted(lent)))}" if lent else None
         yield {
             "event": event["event"], "flow": flow, "state": states_on(month_end(first_day(first + length - 1)))[event["event"]].name, "product": product,
@@ -113,8 +115,7 @@ def as_table(rows: Iterable[dict[str, Any]]) -> EventWindow:
 
 def effect_month(event: Mapping[str, Any]) -> int:
     """Return the number of the month in which a measure takes effect, or was to."""
-    day = date.fromisoformat(event["effective_from"])
-    return month_number(day)
+    return month_number(date.fromisoformat(event["effective_from"]))
 
 
 def reach(event: Mapping[str, Any]) -> range:
@@ -153,33 +154,21 @@ def in_kilograms(metric: pl.DataFrame) -> pl.DataFrame:
 
 def with_zeros(
     series: Mapping[str, Series], months: Collection[int], releases: pl.DataFrame, flow: str, partner: str
-) -> dict[str, Series]:
+) -> dict[str, dict[int, Mapping[str, Any]]]:
     """Return the series with the `months` that are zero: without a row, and inside the scope of a release."""
     names, wanted = sorted(series), sorted(months)
-    kinds = {"product": pl.String, "month": pl.Int32}
-    place = [pl.lit(value).alias(name) for name, value in (("flow", flow), ("partner", partner), ("measure", KG))]
-    found: dict[str, Series] = {}
+    found = {name: dict(of_months) for name, of_months in series.items()}
     for begin in range(0, len(names), PRODUCTS_AT_ONCE):
         some = names[begin : begin + PRODUCTS_AT_ONCE]
         silent = [(name, month) for name in some for month in wanted if month not in series[name]]
-        zeros: dict[str, dict[int, Mapping[str, Any]]] = {name: {} for name in some}
-        if silent:
-            keys = pl.DataFrame(silent, kinds, orient="row").with_columns(place)
-            changed = _changed(some, partner, wanted, Reporter.of(releases))
-            for name, month in covering(keys, releases).select(*kinds).iter_rows():
-                is_new = changed.get((name, month), month - YEAR) > month - YEAR
-                zeros[name][month] = ZERO_AFTER_CHANGE if is_new else ZERO
-        found |= {name: {**series[name], **zeros[name]} for name in some}
-    return {name: found[name] for name in series}
-
-
-def _changed(products: list[str], partner: str, months: list[int], reporter: Reporter) -> dict[tuple[str, int], int]:
-    """Return the last change of what kilograms of each product count, up to each month; only if there is one."""
-    places = [(name, partner, KG, month) for name in products for month in months]
-    kinds = {"product": pl.String, "partner": pl.String, "measure": pl.String, "month": pl.Int32}
-    frame = pl.DataFrame(places, schema=kinds, orient="row")
-    changed = zip(places, changes_of_texts(frame, reporter), strict=True)
-    return {(name, month): last for (name, _, _, month), last in changed if last is not None}
+        keys = pl.DataFrame(silent, {"product": pl.String, "month": pl.Int32}, orient="row")
+        keys = keys.with_columns(flow=pl.lit(flow), partner=pl.lit(partner), measure=pl.lit(KG))
+        zeros = covering(keys, releases).select("product", "partner", "measure", "month")
+        # The last change of what kilograms of a product count, up to the month.
+        changed = changes_of_texts(zeros, Reporter.of(releases))
+        for (name, *_, month), last in zip(zeros.iter_rows(), changed, strict=True):
+            found[name][month] = ZERO_AFTER_CHANGE if last is not None and last > month - YEAR else ZERO
+    return found
 
 
 def by_product(metric: pl.DataFrame) -> dict[str, dict[int, dict[str, Any]]]:
@@ -192,42 +181,32 @@ def by_product(metric: pl.DataFrame) -> dict[str, dict[int, dict[str, Any]]]:
 
 def _compare(series: Series, first: int, length: int) -> tuple[float | None, float | None, float | None, str]:
     """Return sum, sum a year before, growth and how it was made."""
-    span = range(first, first + length)
-    levels = [_level(series.get(month)) for month in span]
-    known = [_level(series.get(month - YEAR)) for month in span]
-    bases = [base if base is not None else _implied(series.get(month)) for base, month in zip(known, span, strict=True)]
-    now, before = _all(levels), _all(bases)
-    if now is None:
+    span, earlier = (
+        [series.get(month - back, UNKNOWN) for month in range(first, first + length)] for back in (0, YEAR)
+    )
+    levels = [row["level"] for row in span]
+    if None in levels:
         return None, None, None, "not_covered"
-    if any((row := series.get(month)) and row["yoy_status"] == "definition_break" for month in span):
+    bases: list[Any] = [
+        base["level"] if base["level"] is not None else _implied(row) for row, base in zip(span, earlier, strict=True)
+    ]
+    now, before = sum(levels), None if None in bases else sum(bases)
+    made = [row["yoy_status"] for row in span]
+    if "definition_break" in made:
         return now, before, None, "definition_break"
     if before is None:
         return now, None, None, "no_base"
-    lent = [_is_lent(series, month) for one in span for month in (one - YEAR, one)]
+    lent = [row["yoy_status"] == OTHER_SIDE for row in (*span, *earlier)]
     if any(lent):
         return now, before, (now / before - 1) * 100 if all(lent) and before else None, OTHER_SIDE
     if before == 0:
         return now, 0.0, None, "zero_base"
-    return now, before, (now / before - 1) * 100, "implied_base" if None in known else "computed"
+    is_implied = any(base["level"] is None for base in earlier)
+    return now, before, (now / before - 1) * 100, "implied_base" if is_implied else "computed"
 
 
-def _is_lent(series: Series, month: int) -> bool:
-    row = series.get(month)
-    return row is not None and row["yoy_status"] == OTHER_SIDE
-
-
-def _level(row: Mapping[str, Any] | None) -> float | None:
-    return row["level"] if row else None
-
-
-def _all(numbers: list[float | None]) -> float | None:
-    """Return the sum, if none is missing."""
-    there = [number for number in numbers if number is not None]
-    return sum(there) if len(there) == len(numbers) else None
-
-
-def _implied(row: Mapping[str, Any] | None) -> float | None:
+def _implied(row: Mapping[str, Any]) -> float | None:
     """Return the base that a printed growth implies."""
-    if row is None or row["level"] is None or row["yoy_status"] != "implied_base" or row["yoy_pct"] <= -100:
+    if row["yoy_status"] != "implied_base" or row["yoy_pct"] <= -100:
         return None
     return float(row["level"] / (1 + row["yoy_pct"] / 100))

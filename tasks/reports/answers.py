@@ -19,7 +19,7 @@ from schemas.layouts import LAYOUTS
 from schemas.names import status
 from schemas.store_address import S3Url, UnusableAddress
 from tasks.domain.clock import read_day
-from tasks.domain.errors import HowUnderstood, NoFigure, NothingPublished, Refused, StoreError
+from tasks.domain.errors import HowUnderstood, Refused, StoreError
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import clip, counted
 from tasks.reports import public, query
@@ -229,10 +229,9 @@ class Answers:
                 raise CannotAnswer(
                     "the store cannot be read; its owner finds the reason with tidewaiter audit"
                 ) from error
-            except (ValueError, Refused, StoreError, UnusableAddress, NothingPublished, NoFigure) as error:
-                raise CannotAnswer(self._sentence(error)) from error
-            except LookupError as error:
-                if type(error) is not LookupError:
+            except (ValueError, Refused, StoreError, UnusableAddress, LookupError) as error:
+                # A key or a place in a list that is not there is a fault of ours.
+                if isinstance(error, KeyError | IndexError):
                     raise
                 raise CannotAnswer(self._sentence(error)) from error
         notes = [str(one.message) for one in noted if issubclass(one.category, HowUnderstood)]
@@ -243,12 +242,9 @@ class Answers:
     def _sentence(self, error: Exception) -> str:
         """The error without the place of the store on this machine."""
         said = str(error)
-        for place in (self.root, Path(self.root).absolute(), Path(self.root).resolve()):
-            said = (
-                said.replace(f"{place}/", "").replace(str(place), "the store")
-                if str(place).startswith(("/", "s3:"))
-                else said
-            )
+        for place in map(str, (self.root, Path(self.root).absolute(), Path(self.root).resolve())):
+            if place.startswith(("/", "s3:")):
+                said = said.replace(f"{place}/", "").replace(place, "the store")
         return clip(said, SENTENCE_MAX)
 
 

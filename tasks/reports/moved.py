@@ -83,11 +83,8 @@ def moved(
     measure = measure or next(iter(known), "")
     if measure not in known:
         number = month_number(month) - AGAINST[against][0]
-        there = (
-            f"; there is {', '.join(known)}"
-            if known
-            else f". Ask for another month, or compare with the {OTHER[against]} before."
-        )
+        there = f". Ask for another month, or compare with the {OTHER[against]} before."
+        there = f"; there is {', '.join(known)}" if known else there
         both = f"{month:%Y-%m} and {month_name(number)}"
         raise ValueError(f"no {measure or 'measure'} of {flow}s is known for the world in both {both}{there}")
     is_revision = pl.col("kind") == "revision"

@@ -85,13 +85,8 @@ def draw(
     legend = None if is_labelled else {"orient": "top", "labelLimit": 0, "columns": 1 if len(products) > 1 else 0}
     ink = field("partner", "nominal", title=None, sort=list(names.values()), scale=inks, legend=legend)
     layers = [_at_the_lines(values, last, ink)] if is_labelled else []
-    measures = {
-        row["event"]: row
-        for code in products
-        for row in events_of(code, rows["flow"][0], reporter.code).iter_rows(named=True)
-    }
-    dated = [(date.fromisoformat(row["effective_from"]), row) for row in measures.values() if took_effect(row)]
-    events = sorted((one for one in dated if first <= one[0] <= month_end(last)), key=lambda one: one[0])
+    flow = rows["flow"][0]
+    events = [one for one in _took_effect(products, flow, reporter.code) if first <= one[0] <= month_end(last)]
     if marks := [{"month": day.isoformat(), "number": number} for number, (day, _) in enumerate(events, 1)]:
         month, number = field("month", "temporal"), {"y": {"value": 0}, "text": field("number", "quantitative")}
         words = {"type": "text", "dy": -8, "color": "#444444", "fontSize": 12, "fontWeight": "bold"}
@@ -102,7 +97,7 @@ def draw(
     notes = [f"{number}  {day}  {t['event'].format(**row)}" for number, (day, row) in enumerate(events, 1)]
     notes += [t["mixed"] for _ in mixed_words(products, reporter.code)]
     notes += textwrap.wrap(cited, CHARACTERS_A_LINE[language])
-    flow, about = rows["flow"][0], trade_of(reporter.code, rows["flow"][0], language)
+    about = trade_of(reporter.code, flow, language)
     if len(products) == 1:
         about = subject(reporter.code, flow, _name(products[0], reporter, language), language)
     title = capitalised(about)
@@ -123,6 +118,13 @@ def draw(
     if form == ".png":
         return vl_convert.vegalite_to_png(chart | ON_WHITE, scale=scale)
     return vl_convert.vegalite_to_svg(chart | ON_WHITE).encode()
+
+
+def _took_effect(products: list[str], flow: str, reporter: str) -> list[tuple[date, dict[str, str]]]:
+    """Return the measures about these products that ever took effect, in order, with their days."""
+    rows = (row for code in products for row in events_of(code, flow, reporter).iter_rows(named=True))
+    measures = {row["event"]: row for row in rows if took_effect(row)}.values()
+    return sorted(((date.fromisoformat(row["effective_from"]), row) for row in measures), key=lambda one: one[0])
 
 
 def _at_the_lines(values: list[Spec], last: date, ink: Spec) -> Spec:

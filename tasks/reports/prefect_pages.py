@@ -78,13 +78,12 @@ def gap_pages(outcome: Outcome) -> list[tuple[str, str, list[dict[str, object]]]
 
 
 def _gap_row(gap: Gap) -> dict[str, object]:
-    def shown(value: float | None, unit: float) -> str:
-        return "–" if value is None else amount(value / unit)
-
-    money, values = f"million {gap.currency}", (gap.export_value, gap.import_value)
-    sold, bought = (shown(value, 10**6) for value in values)
-    masses = {"sold, t": shown(gap.export_kg, 1000), "bought, t": shown(gap.import_kg, 1000)}
-    return {"product": gap.product, "month": gap.month, **masses, f"sold, {money}": sold, f"bought, {money}": bought}
+    numbers = {
+        "sold, t": (gap.export_kg, 1000), "bought, t": (gap.import_kg, 1000), f"sold, million {gap.currency}": (gap.export_value, 10**6),
+        f"bought, million {gap.currency}": (gap.import_value, 10**6),
+    }  # fmt: skip
+    shown = {name: "–" if value is None else amount(value / unit) for name, (value, unit) in numbers.items()}
+    return {"product": gap.product, "month": gap.month, **shown}
 
 
 def _rewrite_earlier(outcome: Outcome, made: Pages) -> None:

@@ -119,8 +119,8 @@ def ask(store: Path, question: Question) -> Answer:
     asked: dict[str, Any] = {"flow": question.flow, "partner": _each(partners) or None, "as_of": question.as_of}
     states = query.states_with(snapshot, question.table)
     rows = found = _rows(states, question, asked, codes, _months(question, states))
-    if layout.month_of is not None and question.is_of_latest:
-        rows = _in_latest(rows, layout.month_of, question.months)
+    if layout.month_of is not None and question.is_of_latest and (newest := _newest(rows, layout.month_of)) is not None:
+        rows = rows.filter(pl.any_horizontal(_is_in(layout.month_of, text, newest) for text in question.months))
     if question.measures:
         known = sorted(found["measure"].unique())
         rows = rows.filter(pl.col("measure").is_in(question.measures))
@@ -216,14 +216,6 @@ def _months(question: Question, states: Sequence[Snapshot]) -> list[query.Month]
         # The newest month of the store need not be that of the product.
         return None
     return each_month(there)
-
-
-def _in_latest(rows: pl.DataFrame, month_of: str, texts: Sequence[str]) -> pl.DataFrame:
-    """Return the rows of the requested months, up to the newest that has a figure."""
-    newest = _newest(rows, month_of)
-    if newest is None:
-        return rows
-    return rows.filter(pl.any_horizontal(_is_in(month_of, text, newest) for text in texts))
 
 
 def _newest(rows: pl.DataFrame, month_of: str) -> date | None:

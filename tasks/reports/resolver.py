@@ -187,7 +187,10 @@ class Resolver:
     def partner(self, text: str) -> str:
         """Return the key of the partner of a text. Raises Unresolved."""
         text = _short(text)
-        found = text if text in self.partners else partner_key(text) or self._printed_partner(text)
+        found = text if text in self.partners else partner_key(text)
+        # A source may print another name than the code tables have.
+        same = {key for name, key in self._partner_names.items() if folded(name) == folded(text)} if not found else ()
+        found = same.pop() if len(same) == 1 else found
         if found in self.partners:
             return found
         if found is None:
@@ -196,11 +199,6 @@ class Resolver:
             near = list(dict.fromkeys(hits))[:CHOICES_MAX]
             raise Unresolved(f"there is no partner {text!r}; {self._partners_listed(near)}", near)
         raise Unresolved(f"the partner {text!r} ({found}) is not in this store; {self._partners_listed([])}")
-
-    def _printed_partner(self, text: str) -> str | None:
-        """Return the partner for which a source prints this name, if the code tables have another name."""
-        same = {key for name, key in self._partner_names.items() if folded(name) == folded(text)}
-        return same.pop() if len(same) == 1 else None
 
     def flow(self, products: Iterable[str], asked: str | None) -> str:
         """Return the direction asked for; otherwise the only one in which the store has the products, and exports if it
@@ -215,14 +213,13 @@ class Resolver:
         """Return the first day of the first and of the last month of a text; `latest` is the newest in which one of the
         products has a figure. Raises ValueError.
         """
-        return read_months(text, self._newest(flow, products) if is_latest(text) else None)
-
-    def _newest(self, flow: str, products: Collection[str]) -> date | None:
+        if not is_latest(text):
+            return read_months(text)
         is_known = pl.col("level").is_not_null() | pl.col("ytd").is_not_null()
         has_figure = pl.col("product").is_in([*products]) & is_known
+        newest = newest_month(self.snapshot, flow, has_figure, ("product", "level", "ytd"))
         # Without a figure in any month the newest month says why.
-        found = newest_month(self.snapshot, flow, has_figure, ("product", "level", "ytd"))
-        return found or newest_month(self.snapshot, flow)
+        return read_months(text, newest or newest_month(self.snapshot, flow))
 
     def month(self, text: str, flow: str, products: Collection[str]) -> date:
         """Return the first day of the single month of a text, as `months` does. Raises ValueError."""

@@ -6,7 +6,6 @@ Belongs here: which pages there are, their addresses and what stands on the fron
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,7 +33,6 @@ from tasks.reports.resolver import Resolver
 from tasks.reports.sources import source_states
 from tasks.store.parquet import read_table
 from tasks.store.reporters import stores_of
-from tasks.store.snapshot import Snapshot
 from tasks.store.working_copy import at_hand
 
 FRONT = {"en": "index.html", "zh": "index.zh.html"}
@@ -114,11 +112,14 @@ def _trade(resolver: Resolver, reporter: str, flow: str, folder: Path, day: date
     largest = [] if rows is None else _finest(rows).head(most).to_list()
     listed = watch_list().filter(pl.col("flow") == flow, pl.col("reporter").is_in(["", reporter]))["product"].to_list()
     cards: dict[str, list[Card]] = {language: [] for language in LANGUAGES}
-    for product, month in _newest(snapshot, flow, dict.fromkeys([*listed, *largest])):
+    for product in dict.fromkeys([*listed, *largest]):
+        if product not in resolver.products:
+            continue
         try:
+            month = resolver.month("latest", flow, [product])
             facts = gather(snapshot, snapshot.store, product, flow, month, day, resolver.names)
         except NoFigure:
-            # It has figures in units of which a page has none.
+            # It is of the other direction, or has figures in units of which a page has none.
             continue
         names = {language: f"{file_name(product, flow)}.{language}.html" for language in LANGUAGES}
         for language, name in names.items():
@@ -142,18 +143,6 @@ def _trade(resolver: Resolver, reporter: str, flow: str, folder: Path, day: date
         cited = citation([], reporter, known, snapshot.id, language)
         found[language] = Trade(title, cited, cards[language], shown)
     return found
-
-
-def _newest(snapshot: Snapshot, flow: str, products: Iterable[str]) -> Iterator[tuple[str, date]]:
-    """Yield the products that the store has, each with its newest month with a figure; without one the newest month says why."""
-    is_asked, columns = pl.col("product").is_in([*products]), ("product", "period", "level", "ytd")
-    rows = read_table(snapshot, "metric", lambda part: part[0] == flow, is_asked, columns)
-    has_figure = pl.col("level").is_not_null() | pl.col("ytd").is_not_null()
-    newest = dict(rows.group_by("product").agg(pl.col("period").filter(has_figure).max()).iter_rows())
-    last = query.newest_month(snapshot, flow)
-    for product in products:
-        if product in newest and last is not None:
-            yield product, newest[product] or last
 
 
 def _finest(rows: pl.DataFrame) -> pl.Series:

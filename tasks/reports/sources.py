@@ -122,9 +122,8 @@ def _late(kind: str, months_in: Collection[int], day: date) -> dict[int, date]:
 def _reporters_by_month(releases: pl.DataFrame) -> dict[int, set[str]]:
     """The months that releases cover, each with its reporters; a month can be in only when it had ended."""
     found: dict[int, set[str]] = {}
-    for reporter, released_on, first, last in releases.select(
-        "reporter", "released_on", "first_month", "last_month"
-    ).iter_rows():
+    spans = releases.select("reporter", "released_on", "first_month", "last_month")
+    for reporter, released_on, first, last in spans.iter_rows():
         for month in range(month_number(first), min(month_number(last), month_number(released_on) - 1) + 1):
             found.setdefault(month, set()).add(reporter)
     return found

@@ -32,12 +32,9 @@ def shown(fact: Fact, language: str = "en") -> str:
     if value is None or isinstance(value, str):
         return month_words(value, language) if value else "–"
     if fact.figure in ("level", "ytd"):
-        is_price = fact.measure in PRICE_UNITS
-        return (
-            in_unit(price_text(value), PRICE_UNITS[fact.measure], language)
-            if is_price
-            else level(value, fact.measure, language)
-        )
+        if fact.measure in PRICE_UNITS:
+            return in_unit(price_text(value), PRICE_UNITS[fact.measure], language)
+        return level(value, fact.measure, language)
     if fact.figure == "rank":
         return f"{value:.0f}"
     if fact.figure.endswith("_pp"):

@@ -14,12 +14,11 @@ import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes, magnets
 
-from flows.release import release
-from schemas.forms.request import ReleaseRequest
 from tasks.claims.check import ClaimsFile, check_claims, claim_rows, read_claims
 from tasks.reports.query import open_published
 from tasks.store.snapshot import Snapshot
 from tests.unit import builders
+from tests.unit.reports.stores import publish
 
 ROOT = Path(__file__).parents[3]
 YES, NO, OPEN = "supported", "contradicted", "not_checkable"
@@ -111,31 +110,25 @@ PARTNERS = {"USA": "502", "DEU": "304", "JPN": "116"}
 PRINTED = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n"
 
 
-def query_of(store: Path, months: str, tonnes: dict[tuple[str, str], int], product: str = "85051110", unit: str = "千克") -> None:  # fmt: skip
+def query_of(folder: Path, months: str, tonnes: dict[tuple[str, str], int], product: str = "85051110", unit: str = "千克") -> None:  # fmt: skip
     """A query of every partner, its numbers by month and partner; the other partners had no trade then."""
-    file = store.with_name(f"query-{months}.csv")
     plain = [magnets(PARTNERS[partner], f"{number}000", "1,000", month.replace("-", "")) for (month, partner), number in tonnes.items()]  # fmt: skip
-    file.write_bytes(csv_bytes([(*row[:1], product, *row[2:6], unit, *row[7:]) for row in plain]))
-    request = ReleaseRequest(
-        file=file, store=store, source="gacc_query", flow="export", partners="all", products=[product],
-        months=months, released_on=date(2026, 1, 20),
-    )  # fmt: skip
-    assert release.fn(request, date(2026, 2, 1)).status == "published"
+    data = csv_bytes([(*row[:1], product, *row[2:6], unit, *row[7:]) for row in plain])
+    asked = {"products": [product], "months": months, "released_on": date(2026, 1, 20)}
+    publish(folder, "CHN", f"query-{months}.csv", data, flow="export", **asked)
 
 
-def print_of(store: Path, *rows: tuple[str, str, str], product: str = "85051110") -> None:
+def print_of(folder: Path, *rows: tuple[str, str, str], product: str = "85051110") -> None:
     """Tonnes of the press: partner, period and value."""
-    file = store.with_name("printed.csv")
     lines = (f"export,{product},{partner},{period},quantity,{value},t,2025-07-20,press,https://example.org/a,\n" for partner, period, value in rows)  # fmt: skip
-    file.write_text(PRINTED + "".join(lines), encoding="utf-8")
-    request = ReleaseRequest(file=file, store=store, source="published", released_on=date(2025, 12, 20))
-    assert release.fn(request, date(2026, 2, 1)).status == "published"
+    data = (PRINTED + "".join(lines)).encode()
+    publish(folder, "CHN", "printed.csv", data, "published", partners=None, released_on=date(2025, 12, 20))
 
 
-def verdicts_of(store: Path, *claims: tuple[str, ...], commodity: str = M) -> list[tuple[str, str]]:
+def verdicts_of(folder: Path, *claims: tuple[str, ...], commodity: str = M) -> list[tuple[str, str]]:
     """Verdict and reason of claims: partner, period, metric, value and unit."""
     rows = frame([(commodity, *claim, "") for claim in claims])
-    return check_claims(open_published(store), rows).select("verdict", "reason").rows()
+    return check_claims(open_published(folder / "store" / "reporter=CHN"), rows).select("verdict", "reason").rows()
 
 
 @pytest.mark.parametrize(
@@ -165,10 +158,9 @@ def verdicts_of(store: Path, *claims: tuple[str, ...], commodity: str = M) -> li
 def test_a_number_that_the_ledger_has_outranked_confirms_nothing(
     press: list[tuple[str, str, str]], months: str, query: dict[tuple[str, str], int], claims: dict[tuple[str, ...], str], tmp_path: Path
 ) -> None:  # fmt: skip
-    store = tmp_path / "reporter=CHN"
-    print_of(store, *press)
-    query_of(store, months, query)
-    found = verdicts_of(store, *claims)
+    print_of(tmp_path, *press)
+    query_of(tmp_path, months, query)
+    found = verdicts_of(tmp_path, *claims)
     assert [verdict for verdict, _ in found] == [*claims.values()], found
 
 
@@ -176,11 +168,11 @@ def test_what_customs_count_by_the_piece_is_no_zero_in_tonnes(tmp_path: Path, mo
     """The query has a thousand umbrellas; the tonnes of the press are outranked, and nothing is said of how much they weigh."""
     # Another unit holds a release until a person approves; here somebody did.
     monkeypatch.setattr("flows.release.step.hold_on_errors", lambda findings, *_: findings)
-    store, umbrellas = tmp_path / "reporter=CHN", "66019100"
-    query_of(store, "2025-05", {("2025-05", "USA"): 1}, umbrellas, "个")
-    print_of(store, *((partner, "2025-05", "46.4") for partner in ("USA", "WLD")), product=umbrellas)
+    umbrellas = "66019100"
+    query_of(tmp_path, "2025-05", {("2025-05", "USA"): 1}, umbrellas, "个")
+    print_of(tmp_path, *((partner, "2025-05", "46.4") for partner in ("USA", "WLD")), product=umbrellas)
     claims = [(partner, "2025-05", "level_t", value, "t") for partner in ("US", "World") for value in ("46.4", "0")]
-    assert {verdict for verdict, _ in verdicts_of(store, *claims, commodity=umbrellas)} == {OPEN}
+    assert {verdict for verdict, _ in verdicts_of(tmp_path, *claims, commodity=umbrellas)} == {OPEN}
 
 
 @pytest.mark.shared
@@ -228,6 +220,6 @@ def test_a_rank_in_doubt_contradicts_nobody(tmp_path: Path) -> None:
         for month, level in enumerate(levels, 1)
         if level
     }
-    query_of(store := tmp_path / "reporter=CHN", "2025-01..2025-03", tonnes)
-    found = verdicts_of(store, *(("US", "2025-Q1", "rank", place, "rank") for place in "23"))
+    query_of(tmp_path, "2025-01..2025-03", tonnes)
+    found = verdicts_of(tmp_path, *(("US", "2025-Q1", "rank", place, "rank") for place in "23"))
     assert [verdict for verdict, _ in found] == ["supported", "not_checkable"]

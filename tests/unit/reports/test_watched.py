@@ -14,6 +14,7 @@ from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
 from schemas.settings import WATCH_LIST
 from tasks.domain.errors import NoFigure
+from tasks.domain.reporter import Reporter
 from tasks.reports import prefect_pages, query
 from tasks.reports.brief import context as deciding
 from tasks.reports.brief import facts
@@ -140,6 +141,7 @@ def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     editions = [release(name, months=months, products=["8505"]) for name, months in (("r1", "2025-06"), ("r1.01-ab", "2025-05"))]  # fmt: skip
     _releases(monkeypatch, *editions, release("r2", months="2020-01", products=["*"], flow=None))
     monkeypatch.setattr(query, "open_published", lambda _: type("Snapshot", (), {"id": "000002-b"})())
+    monkeypatch.setattr(query, "reporter_of", lambda _: Reporter("CHN", "HS8"))
     monkeypatch.setattr(module, "pages_of", lambda *place: {"en.md": f"new {place[2]} {place[3]} {place[4]}"})
     return tmp_path
 
