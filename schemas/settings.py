@@ -50,7 +50,5 @@ def text(name: str) -> str:
 
 
 def of_bucket() -> tuple[tuple[str, str], ...]:
-    """Return what the environment says about the server and the credentials of buckets: with other values it is another
-    connection.
-    """
+    """Return what the environment says of server and credentials of buckets; other values are another connection."""
     return tuple(sorted(item for item in os.environ.items() if item[0].startswith(("AWS_", "TIDEWAITER_S3_"))))

@@ -5,8 +5,6 @@ so each check measures how regular the trade was and ignores small amounts. `tas
 earlier releases of the same months. A check returns findings and changes nothing.
 """
 
-from typing import Any
-
 import polars as pl
 
 from tasks.checks.context import (
@@ -23,7 +21,7 @@ from tasks.checks.context import (
 from tasks.checks.published_months import RATED
 from tasks.checks.registry import check
 from tasks.domain.coverage import TOTALS, WORLD
-from tasks.domain.findings import Rows, finding
+from tasks.domain.findings import Rows, finding, found_in, graded
 from tasks.domain.periods import month_name
 from tasks.domain.text import counted
 
@@ -34,34 +32,28 @@ NO_RECORD = "A month without a record is published as no trade; if it was not as
 
 @check(severity="error")
 def _partners_missing(context: CheckContext) -> Rows:
-    """Find partners with much trade in the year before and no row now. The release is held if it has many products,
-    or if the missing partners traded regularly and had most of the trade; otherwise trade may have stopped, and
-    the finding is a warning.
+    """Find partners with much trade in the year before and no row now. The release is held if it has many products, or if they traded
+    regularly and had most of the trade; otherwise trade may have stopped.
     """
     if context.row["partners"] != "all":
         return
     now = context.by_partner
     met = values_by_partner(context.published_rows.filter(pl.col("product").is_in(context.products)))
     earlier = pl.concat([context.sums.by_partner, met.select(context.sums.by_partner.columns)])
-    history = pl.concat([
-        earlier.join(now, on=["flow", "partner", "measure", "month"], how="anti"), now.select(earlier.columns),
-    ])  # fmt: skip
+    history = pl.concat(
+        [earlier.join(now, on=["flow", "partner", "measure", "month"], how="anti"), now.select(earlier.columns)]
+    )
     is_broad = len(context.products) >= BROAD_RELEASE_PRODUCTS
     # Of few products partners come and go: less than that was missing in nearly every month of a small one.
     share = 1 - PARTNERS_SHARE_MIN if is_broad else threshold("missing_partners_warn")
-    for month in now["month"].unique().sort():
-        for found in _missed(history, now, ["flow", "measure"], month):
-            hold = is_broad or found["hold"]
-            if found["hold"] or found["lost"] > share:
-                subject = f"{found['flow']} {found['measure']} {month_name(month)}"
-                yield _partners_finding(found, "error" if hold else "warning", subject, share)
+    is_much = pl.col("hold") | (pl.col("lost") > share)
+    yield from _without_row(history, now, ["flow", "measure"], is_much, pl.col("hold") | is_broad, share)
 
 
 @check(severity="error")
 def _partners_of_product_missing(context: CheckContext) -> Rows:
-    """Find missing partners of one product of several: other products have that partner, so the file as a whole does
-    not lack it. Among many products some lose their largest partner for good, so the check reports only large
-    ones, and once.
+    """Find missing partners of one product of several: other products have that partner, so the file as a whole does not lack it. Among
+    many products some lose their largest partner for good.
     """
     if context.row["partners"] != "all" or not 1 < len(context.products) < BROAD_RELEASE_PRODUCTS:
         return
@@ -71,32 +63,41 @@ def _partners_of_product_missing(context: CheckContext) -> Rows:
     earlier = context.values.filter(*of_partners).group_by(columns).agg(pl.col("value").sum())
     history = pl.concat([earlier.join(now, on=columns, how="anti"), now])
     share = threshold("missing_partners_warn")
+    is_much = pl.col("hold") | ((pl.col("regular") > share * pl.col("total")) & pl.col("is_known"))
+    yield from _without_row(history, now, ["flow", "product", "measure"], is_much, pl.col("hold"), share)
+
+
+def _without_row(
+    history: pl.DataFrame, now: pl.DataFrame, key: list[str], is_much: pl.Expr, hold: pl.Expr, share: float
+) -> Rows:
+    """Yield a finding for each month and `key` of which so much `is_much`."""
+    partners = pl.col("partners").cast(pl.List(pl.String)).list.join(", ")
+    largest = pl.when("largest").then(pl.lit(" and the largest of each of them")).otherwise(pl.lit(""))
     for month in now["month"].unique().sort():
-        for found in _missed(history, now, ["flow", "product", "measure"], month):
-            if found["hold"] or (found["regular"] > share * found["total"] and found["is_known"]):
-                subject = f"{found['flow']} {found['product']} {found['measure']} {month_name(month)}"
-                yield _partners_finding(found, "error" if found["hold"] else "warning", subject, share)
+        found = _missed(history, now, key, month).filter(is_much)
+        yield from found_in(
+            found.with_columns(graded(hold), partners=partners, largest=largest), "partners_missing", "{severity}",
+            " ".join(f"{{{name}}}" for name in [*key, "at"]), at=month_name(month),
+            observed="no row for {partners}, {lost:.1%} of the twelve months before{largest}",
+            expected=f"partners that make at least {1 - share:.0%} of the twelve months before",
+            advice="Compare with the site: a missing row is published as no trade. If trade did not stop, download it again.",
+        )  # fmt: skip
 
 
-def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int) -> list[dict[str, Any]]:
-    """Compute what partners without a row now had in the twelve months before, for each `key` that has a row now:
-    `lost`, a share; the three largest `partners`; whether the `largest` of every month is among them; whether
-    enough `is_known`; whether most of them had a row in the newest of these months (`is_recent`); and whether all
-    that is reason to `hold`.
+def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int) -> pl.DataFrame:
+    """Compute what partners without a row now had in the twelve months before, for each `key` that has a row now: `lost`, a share; the
+    three largest `partners`; whether the `largest` of every month is among them; whether enough `is_known`; and whether all that is
+    reason to `hold`.
     """
     year = history.filter(pl.col("month").is_between(month - YEAR_MONTHS, month - 1))
     here = now.filter(pl.col("month") == month)
     year = year.join(here.select(key).unique(), on=key, how="semi")
-    if year.is_empty():
-        return []
-    totals = year.group_by(key).agg(
-        total=pl.col("value").sum(), known=pl.col("month").n_unique(), newest=pl.col("month").max()
-    )  # fmt: skip
+    totals = year.group_by(key).agg(total=pl.col("value").sum(), known=pl.col("month").n_unique())
     leading = (
         year.sort("value", "partner").group_by(*key, "month").agg(pl.col("partner").last())
         .group_by(key).agg(leader=pl.col("partner").first(), leaders=pl.col("partner").n_unique())
     )  # fmt: skip
-    partners = year.group_by(*key, "partner").agg(pl.col("value").sum(), months=pl.len(), until=pl.col("month").max())
+    partners = year.group_by(*key, "partner").agg(pl.col("value").sum(), months=pl.len())
     gone = partners.join(here, on=[*key, "partner"], how="anti").join(totals, on=key).join(leading, on=key)
     is_regular = pl.col("months") >= threshold("missing_partner_regular") * pl.col("known")
     found = gone.sort(*key, "value", "partner", descending=[False] * len(key) + [True, False]).group_by(
@@ -104,7 +105,6 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int
     ).agg(
         value=pl.col("value").sum(), regular=pl.col("value").filter(is_regular).sum(), partners=pl.col("partner").head(EXAMPLES),
         largest=((pl.col("leaders") == 1) & (pl.col("partner") == pl.col("leader"))).any(),
-        recent=pl.col("value").filter(is_regular, pl.col("until") == pl.col("newest")).sum(),
     )  # fmt: skip
     found = found.filter(pl.col("total") > 0).with_columns(
         lost=pl.col("value") / pl.col("total"), a_month=in_dollars("total") / pl.col("known")
@@ -113,28 +113,13 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int
     is_most = (pl.col("regular") >= threshold("missing_partners_hold") * pl.col("total")) | pl.col("largest")
     is_much = pl.col("a_month") >= threshold("trifle_a_month")
     return found.with_columns(
-        largest=pl.col("largest") & is_known, is_known=is_known & is_much, hold=is_most & is_known & is_much,
-        is_recent=2 * pl.col("recent") > pl.col("regular"),
-    ).to_dicts()  # fmt: skip
-
-
-def _partners_finding(found: dict[str, Any], severity: str, subject: str, share: float) -> dict[str, str]:
-    largest = " and the largest of each of them" if found["largest"] else ""
-    return finding(
-        "partners_missing",
-        severity,
-        subject,
-        observed=f"no row for {', '.join(found['partners'])}, {found['lost']:.1%} of the twelve months before{largest}",
-        expected=f"partners that make at least {1 - share:.0%} of the twelve months before",
-        advice="Compare with the site: a missing row is published as no trade. If trade did not stop, download it again.",
+        largest=pl.col("largest") & is_known, is_known=is_known & is_much, hold=is_most & is_known & is_much
     )
 
 
 @check(severity="error")
 def _few_partners(context: CheckContext) -> Rows:
-    """Find files that declare all partners and contain only a few: the query was for these few, and their sum would
-    pass for the world.
-    """
+    """Find files that declare all partners and contain only a few, whose sum would pass for the world."""
     row = context.row
     partners = {*row["partner_list"]} - {*TOTALS}
     if row["partners"] != "all" or not partners:
@@ -157,7 +142,7 @@ def _few_partners(context: CheckContext) -> Rows:
     )  # fmt: skip
     rare = sums.filter(
         pl.col("partners") <= few, pl.col("value") >= threshold("trifle_a_month") * pl.col("months")
-    ).sort(key)  # fmt: skip
+    ).sort(key)
     if rare.is_empty():
         return
     usual = _published_partners(context, rare)

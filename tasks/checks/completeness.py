@@ -8,7 +8,6 @@ was not asked for or was lost, or a line whose goods have changed.
 """
 
 from datetime import date
-from typing import Any
 
 import polars as pl
 
@@ -19,10 +18,10 @@ from tasks.checks.published_months import RATED
 from tasks.checks.registry import check
 from tasks.domain.coverage import WORLD, asked_products, without_lost
 from tasks.domain.decisions import same_query
-from tasks.domain.findings import Rows, finding
+from tasks.domain.findings import Rows, finding, found_in, graded
 from tasks.domain.line_codes import NATIONAL_DIGITS, asked_in, codes_of_line, is_asked
 from tasks.domain.nomenclature import CHINAS, LINE
-from tasks.domain.periods import month_name, month_text
+from tasks.domain.periods import month_name
 from tasks.domain.release_ids import MARK
 
 REMOVED_SHARE_MAX = 0.05
@@ -54,20 +53,12 @@ def _partners_removed(context: CheckContext) -> Rows:
         .sort("month", "partner")
         .iter_rows(named=True)
     ):
+        of_it = before.filter(partner=found["partner"], month=found["month"])
         yield finding(
-            "partner_removed",
-            "error",
-            f"{found['partner']} {found['measure']} {month_name(found['month'])}",
+            "partner_removed", "error", f"{found['partner']} {found['measure']} {month_name(found['month'])}",
             observed=f"no row, where {found['value']:,} was published ({found['value'] / found['total']:.1%} of the month)",
-            expected="the partner, with its old or a revised number",
-            advice=_what_approval_does(
-                context,
-                before.filter(
-                    pl.col("partner") == found["partner"],
-                    pl.col("period_end").dt.year() * 12 + pl.col("period_end").dt.month() - 1 == found["month"],
-                ),
-            ),
-        )
+            expected="the partner, with its old or a revised number", advice=_what_approval_does(context, of_it),
+        )  # fmt: skip
 
 
 @check(severity="error")
@@ -95,21 +86,16 @@ def _products_removed(context: CheckContext) -> Rows:
         .agg(pl.col("value").sum(), pl.col("product").sort())
         .join(sums, on=["flow", "measure", "month"])
         .filter(pl.col("value") > REMOVED_SHARE_MAX * pl.col("total"))
-        .with_columns(name=month_text())
         .sort("flow", "measure", "month")
     )
     for found in gone.head(EXAMPLES).iter_rows(named=True):
+        of_it = published.filter(pl.col("product").is_in(found["product"]), month=found["month"])
         yield finding(
-            "product_removed",
-            "error",
-            f"{found['flow']} {found['measure']} {found['name']}",
+            "product_removed", "error", f"{found['flow']} {found['measure']} {month_name(found['month'])}",
             observed=f"no row of {', '.join(found['product'][:EXAMPLES])}, where {found['value']:,} was published "
             f"({found['value'] / found['total']:.1%} of what was asked for; {gone.height} such months)",
-            expected="the products, with their old or revised numbers",
-            advice=_what_approval_does(
-                context, published.filter(pl.col("product").is_in(found["product"]), pl.col("month") == found["month"])
-            ),
-        )
+            expected="the products, with their old or revised numbers", advice=_what_approval_does(context, of_it),
+        )  # fmt: skip
 
 
 def _what_approval_does(context: CheckContext, gone: pl.DataFrame) -> str:
@@ -133,9 +119,7 @@ def _what_approval_does(context: CheckContext, gone: pl.DataFrame) -> str:
 
 @check(severity="error")
 def _world_total(context: CheckContext) -> Rows:
-    """Check that all partners together equal the world total of another download, or a printed one within its last
-    digit.
-    """
+    """Check that all partners together are the world total of a download, or a printed one within its last digit."""
     row = context.row
     if row["partners"] != "all":
         return
@@ -144,20 +128,16 @@ def _world_total(context: CheckContext) -> Rows:
     world = context.published_rows.filter(~GROWTH, partner=WORLD)
     parts = context.own.filter(pl.col("partner") != WORLD).group_by(key).agg(parts=pl.col("value").sum())
     other = world.join(parts, on=key).filter((pl.col("value") - pl.col("parts")).abs() > pl.col("resolution"))
-    for found in other.sort(key).iter_rows(named=True):
-        yield finding(
-            "world_total", _severity(found, row["released_on"]) if found["kind"] == row["kind"] else "warning",
-            f"{found['flow']} {found['product']} {found['period_end']:%Y-%m} {found['measure']}",
-            observed=f"all partners add up to {found['parts']:,}",
-            expected=f"{found['value']:,} (± {found['resolution']:,}), the world of {found['release_id']}",
-            advice="Partners are missing here, or one of the two was revised or is wrong; look at both.",
-        )  # fmt: skip
+    is_grave = _is_grave(row["released_on"]) & (pl.col("kind") == row["kind"])
+    yield from found_in(
+        other.sort(key).with_columns(graded(is_grave)), "world_total", "{severity}", "{flow} {product} {period_end:%Y-%m} {measure}", observed="all partners add up to {parts:,}",
+        expected="{value:,} (± {resolution:,}), the world of {release_id}",
+        advice="Partners are missing here, or one of the two was revised or is wrong; look at both.",
+    )  # fmt: skip
 
 
 def _world_of_others(context: CheckContext) -> Rows:
-    """Check that a world total printed in this release equals all partners of the releases that requested all
-    partners.
-    """
+    """Check that a world total of this release is the sum of the releases that requested all partners."""
     row, key = context.row, ["flow", "product", "measure", "period_start", "period_end"]
     asked = context.known.counting.filter(
         pl.col("partners") == "all", pl.col("source") == row["source"], pl.col("partner_list") != [WORLD]
@@ -171,22 +151,18 @@ def _world_of_others(context: CheckContext) -> Rows:
     )
     world = context.own.filter(partner=WORLD).drop("known_from")
     other = world.join(parts, on=key).filter((pl.col("value") - pl.col("parts")).abs() > pl.col("resolution"))
-    for found in other.sort(key).head(EXAMPLES).iter_rows(named=True):
-        yield finding(
-            "world_total", _severity(found, row["released_on"]),
-            f"{found['flow']} {found['product']} {found['period_end']:%Y-%m} {found['measure']}",
-            observed=f"a world of {found['value']:,} ({other.height} such totals)",
-            expected=f"{found['parts']:,} (± {found['resolution']:,}), all partners of {found['release_id']} together",
-            advice="Partners are missing there, or one of the two was revised or is wrong; look at both.",
-        )  # fmt: skip
+    yield from found_in(
+        other.sort(key).head(EXAMPLES).with_columns(graded(_is_grave(row["released_on"]))), "world_total", "{severity}",
+        "{flow} {product} {period_end:%Y-%m} {measure}", observed="a world of {value:,} ({count} such totals)", count=other.height,
+        expected="{parts:,} (± {resolution:,}), all partners of {release_id} together",
+        advice="Partners are missing there, or one of the two was revised or is wrong; look at both.",
+    )  # fmt: skip
 
 
-def _severity(found: dict[str, Any], day: date) -> str:
-    """Return the severity of a difference: between different days a world total and its partners may differ by a
-    revision, which is small.
-    """
-    is_small = abs(found["value"] - found["parts"]) <= REVISED_SHARE_MAX * found["value"]
-    return "warning" if found["known_from"] != day and is_small else "error"
+def _is_grave(day: date) -> pl.Expr:
+    """Whether a difference is an error: between different days it may be a revision, which is small."""
+    is_small = (pl.col("value") - pl.col("parts")).abs() <= REVISED_SHARE_MAX * pl.col("value")
+    return (pl.col("known_from") == day) | ~is_small
 
 
 @check(severity="warning")
@@ -233,17 +209,15 @@ def _compare(context: CheckContext, place: Place, line: pl.DataFrame, parts: tup
     is_part = pl.any_horizontal(pl.col("product").str.starts_with(part) for part in parts)
     is_national = (pl.col("product").str.len_chars() == NATIONAL_DIGITS) & pl.col("product").str.contains(r"^\d+$")
     sums = _single(context, is_national & is_part & (pl.col("partner") != WORLD)).filter(flow=place[0], month=place[1])
-    for row in line.iter_rows(named=True):
-        of_measure = sums.filter(measure=row["measure"])
-        # Goods that are counted in pieces have no part in a sum of masses, and a query may be in another currency.
-        is_mass = row["measure"] == "quantity_kg"
-        if set(of_measure["product"]) != set(sums["product"]) if is_mass else not of_measure.height:
-            continue
-        total = of_measure["value"].sum()
-        slack = max(row["resolution"], REVISED_SHARE_MAX * row["value"])
-        if abs(total - row["value"]) > slack:
-            yield finding(
-                "line_differs", "warning", f"{row['flow']} {row['product']} {month_name(place[1])} {row['measure']}",
-                observed=f"{row['value']:,} in the line, {total:,} in its codes", expected="the same trade, up to revisions of 1%",
-                advice="A code was not asked for or was lost, or customs have changed the goods of the line: compare schemas/reference/line_codes.csv.",
-            )  # fmt: skip
+    of_measure = sums.group_by("measure").agg(total=pl.col("value").sum(), codes=pl.col("product").n_unique())
+    both = line.join(of_measure, on="measure", how="left", maintain_order="left", suffix="_there")
+    both = both.with_columns(pl.col("total").fill_null(0))
+    # Goods that are counted in pieces have no part in a sum of masses, and a query may be in another currency.
+    is_mass, count = pl.col("measure") == "quantity_kg", pl.col("codes_there")
+    is_whole = pl.when(is_mass).then(count.fill_null(0) == sums["product"].n_unique()).otherwise(count.is_not_null())
+    slack = pl.max_horizontal("resolution", REVISED_SHARE_MAX * pl.col("value"))
+    yield from found_in(
+        both.filter(is_whole, (pl.col("total") - pl.col("value")).abs() > slack), "line_differs", "warning", "{flow} {product} {at} {measure}",
+        observed="{value:,} in the line, {total:,} in its codes", expected="the same trade, up to revisions of 1%",
+        advice="A code was not asked for or was lost, or customs have changed the goods of the line: compare schemas/reference/line_codes.csv.",
+    )  # fmt: skip

@@ -10,8 +10,7 @@ from tasks.checks.context import EXAMPLES, GROWTH, MONEY, QUANTITY, REVISED_SHAR
 from tasks.checks.published_months import CODED, with_codes
 from tasks.checks.registry import check
 from tasks.domain.decisions import decision_text, out_on, same_query
-from tasks.domain.findings import Rows, finding
-from tasks.domain.periods import month_name
+from tasks.domain.findings import Rows, finding, found_in
 from tasks.domain.precision import has_fewer_digits
 from tasks.domain.release_ids import MARK, release_of
 
@@ -19,13 +18,16 @@ from tasks.domain.release_ids import MARK, release_of
 MAGNITUDE_FACTOR = 200
 MAGNITUDE_MONTHS_MIN = 6
 MAGNITUDE_MONTHS_BACK = 24
+SAME_QUERY = "Approved, this release takes the place of the other one, which is the same query and landed before."
+TWO_EDITIONS = (
+    "If this one is the later, declare its day (released_on); if they are two editions, download both again on one day. Approved, of two "
+    "numbers that of the later name is current."
+)
 
 
 @check(severity="error")
 def _of_one_day(context: CheckContext) -> Rows:
-    """Check that two releases of one day agree where they overlap, such as the quantities of a query made in USD and
-    in CNY; newspapers may differ in the number of digits.
-    """
+    """Check that two releases of one day agree where they overlap, up to the number of printed digits."""
     row, known = context.row, context.known
     same_day = known.counting.filter(
         (pl.col("released_on") == row["released_on"]) & (pl.col("source") == row["source"])
@@ -43,18 +45,12 @@ def _of_one_day(context: CheckContext) -> Rows:
     one, another = [pl.col("value"), pl.col("resolution")], [pl.col("other"), pl.col("other_resolution")]
     is_same = (one[0] == another[0]) | has_fewer_digits(*one, *another) | has_fewer_digits(*another, *one)
     differing = mine.join(theirs, on=key).filter(~is_same).sort(*key, "release_id")
-    for found in differing.head(EXAMPLES).iter_rows(named=True):
-        yield finding(
-            "editions_disagree",
-            "error",
-            f"{found['product']} {found['partner']} {found['period_end']:%Y-%m} {found['measure']}",
-            observed=f"{found['value']:,} ({differing.height} numbers differ)",
-            expected=f"{found['other']:,} as in {found['release_id']} of the same day",
-            advice="Approved, this release takes the place of the other one, which is the same query and landed before."
-            if found["release_id"].partition(MARK)[0] in replaced else
-            "If this one is the later, declare its day (released_on); if they are two editions, download both again on one "
-            "day. Approved, of two numbers that of the later name is current.",
-        )  # fmt: skip
+    advice = pl.when(release_of().is_in(replaced)).then(pl.lit(SAME_QUERY)).otherwise(pl.lit(TWO_EDITIONS))
+    yield from found_in(
+        differing.head(EXAMPLES).with_columns(advice=advice), "editions_disagree", "error",
+        "{product} {partner} {period_end:%Y-%m} {measure}", observed="{value:,} ({count} numbers differ)",
+        expected="{other:,} as in {release_id} of the same day", advice="{advice}", count=differing.height,
+    )  # fmt: skip
 
 
 @check(severity="info")
@@ -77,16 +73,15 @@ def _known_again(context: CheckContext) -> Rows:
     row, known = context.row, context.known
     before = known.releases.filter(release_id=row["release_id"])
     if not before.height:
-        replaced = {*same_query(row, known.counting)}
-        for same in known.counting.filter(
-            pl.col("flow").eq_missing(row["flow"]), raw_sha256=row["raw_sha256"], reporter=row["reporter"]
-        ).to_dicts():
-            if same["release_id"].partition(MARK)[0] not in replaced:
-                yield finding(
-                    "known_release", "warning", row["title"], expected="one release of a file",
-                    observed=f"the same bytes are published as {same['release_id']}, of {same['released_on']} and for other months or another day",
-                    advice=f"Both count. If that one was declared wrongly, end it with tidewaiter withdraw {same['release_id']}.",
-                )  # fmt: skip
+        same = known.counting.filter(
+            pl.col("flow").eq_missing(row["flow"]), ~release_of().is_in(same_query(row, known.counting)),
+            raw_sha256=row["raw_sha256"], reporter=row["reporter"],
+        )  # fmt: skip
+        yield from found_in(
+            same, "known_release", "warning", "{title}", title=row["title"], expected="one release of a file",
+            observed="the same bytes are published as {release_id}, of {released_on} and for other months or another day",
+            advice="Both count. If that one was declared wrongly, end it with tidewaiter withdraw {release_id}.",
+        )  # fmt: skip
         return
     if row["release_id"] in out_on(known.releases, known.decisions):
         of_it = known.decisions.filter(release_id=row["release_id"].partition(MARK)[0], kind="replaced")
@@ -136,15 +131,11 @@ def _unit_changed(context: CheckContext) -> Rows:
     ]
     both = units[0].join(units[1], on=["flow", "product"]).sort("flow", "product")
     changed = both.filter(pl.col("measure").list.set_intersection("measure_right").list.len() == 0)
-    for found in changed.iter_rows(named=True):
-        yield finding(
-            "unit_changed",
-            "warning" if context.is_page else "error",
-            f"{found['flow']} {found['product']}",
-            observed=", ".join(found["measure"]),
-            expected=", ".join(found["measure_right"]),
-            advice="Check the unit column; if the tariff unit changed, approve.",
-        )
+    yield from found_in(
+        changed.with_columns(pl.col("measure", "measure_right").list.join(", ")),
+        "unit_changed", "warning" if context.is_page else "error", "{flow} {product}",
+        observed="{measure}", expected="{measure_right}", advice="Check the unit column; if the tariff unit changed, approve.",
+    )  # fmt: skip
 
 
 @check(severity="error")
@@ -174,12 +165,11 @@ def _magnitude(context: CheckContext) -> Rows:
         (pl.col("months") >= MAGNITUDE_MONTHS_MIN) & (pl.col("usual") > 0) & (pl.col("value") > 0)
         & ~ratio.is_between(1 / MAGNITUDE_FACTOR, MAGNITUDE_FACTOR)
     )  # fmt: skip
-    for found in strange.sort("flow", "product", "measure", "month").iter_rows(named=True):
-        yield finding(
-            "magnitude", "error", f"{found['flow']} {found['product']} {month_name(found['month'])} {found['measure']}",
-            observed=f"{found['value']:,}", expected=f"within {MAGNITUDE_FACTOR} times {found['usual']:,.0f}, the median of "
-            f"{found['months']} months before", advice="Check the unit; if trade really changed so much, approve.",
-        )  # fmt: skip
+    yield from found_in(
+        strange.sort("flow", "product", "measure", "month"), "magnitude", "error", "{flow} {product} {at} {measure}",
+        observed="{value:,}", expected="within {times} times {usual:,.0f}, the median of {months} months before",
+        advice="Check the unit; if trade really changed so much, approve.", times=MAGNITUDE_FACTOR,
+    )  # fmt: skip
 
 
 @check(severity="warning")
@@ -202,12 +192,8 @@ def _revised(context: CheckContext) -> Rows:
     large = sums.filter((pl.col("before") > 0) & (change > REVISED_SHARE_MAX)).sort(
         -change, "flow", "product", "measure", "month"
     )
-    for found in large.head(EXAMPLES).iter_rows(named=True):
-        yield finding(
-            "revised",
-            "warning",
-            f"{found['flow']} {found['product']} {month_name(found['month'])} {found['measure']}",
-            observed=f"{found['value']:,} ({large.height} sums of a month changed so much)",
-            expected=f"within {REVISED_SHARE_MAX:.0%} of {found['before']:,}, as published before",
-            advice="The earlier figure stays readable as of its day; compare with the site.",
-        )
+    yield from found_in(
+        large.head(EXAMPLES), "revised", "warning", "{flow} {product} {at} {measure}",
+        observed="{value:,} ({count} sums of a month changed so much)", expected="within {share:.0%} of {before:,}, as published before",
+        advice="The earlier figure stays readable as of its day; compare with the site.", count=large.height, share=REVISED_SHARE_MAX,
+    )  # fmt: skip

@@ -144,9 +144,7 @@ class CheckContext:
 
 
 def values_of(published: PublishedMonths, months: Collection[Month], products: Sequence[str]) -> pl.DataFrame:
-    """Read published values of some months and products without printed figures: CODED, month, value. For many
-    products: whole products.
-    """
+    """Published values of months and products without printed figures: CODED, month, value; of many whole products."""
     if len(products) > FEW_PRODUCTS:
         rows = _whole_products(published.sums(sorted(months), (), products).by_product)
     else:

@@ -9,8 +9,7 @@ import polars as pl
 
 from tasks.checks.context import EXAMPLES, CheckContext
 from tasks.checks.registry import check
-from tasks.domain.findings import Rows, finding
-from tasks.domain.periods import month_name
+from tasks.domain.findings import Rows, found_in
 
 # Yuan per dollar: 8.7 in 1994, 6.0 in 2014, and 5.2 to 5.8 in the years before 1994.
 CNY_PER_USD_MIN, CNY_PER_USD_MAX = 5, 10
@@ -26,29 +25,21 @@ STEADY_FACTOR, STEADY_MONTHS_MIN = 2, 3
 
 @check(severity="error")
 def _other_flow(context: CheckContext) -> Rows:
-    """Find files with the very bytes that were published as the other direction: one of the two declarations is
-    wrong.
-    """
+    """Find files whose very bytes were published as the other direction: one of the two declarations is wrong."""
     row = context.row
     if row["flow"] is None:
         return
     same = context.known.counting.filter(pl.col("raw_sha256") == row["raw_sha256"], pl.col("flow") != row["flow"])
-    for other in same.sort("release_id").iter_rows(named=True):
-        yield finding(
-            "other_flow",
-            "error",
-            row["title"],
-            observed=f"declared as {row['flow']}",
-            expected=f"{other['flow']}, as which {other['release_id']} has published the same bytes",
-            advice="Reject it, or see which of the two the query was for; a file has one direction.",
-        )
+    yield from found_in(
+        same.sort("release_id"), "other_flow", "error", "{title}", title=row["title"], observed=f"declared as {row['flow']}",
+        expected="{flow}, as which {release_id} has published the same bytes",
+        advice="Reject it, or see which of the two the query was for; a file has one direction.",
+    )  # fmt: skip
 
 
 @check(severity="error")
 def _exchange_rate(context: CheckContext) -> Rows:
-    """Compute the exchange rate from one trade in two currencies; if it is far from any past rate, one of the two
-    titles is wrong.
-    """
+    """Find exchange rates of one trade in two currencies that are far from any past one: one title is wrong."""
     if context.row["reporter"] != "CHN":
         return
     key = ["flow", "product", "partner", "period_start", "period_end"]
@@ -72,23 +63,17 @@ def _exchange_rate(context: CheckContext) -> Rows:
         .with_columns(rate=pl.col("cny") / pl.col("usd"))
     )
     strange = months.filter(~pl.col("rate").is_between(CNY_PER_USD_MIN, CNY_PER_USD_MAX)).sort("flow", "period_end")
-    for found in strange.head(EXAMPLES).iter_rows(named=True):
-        yield finding(
-            "exchange_rate",
-            "error",
-            f"{found['flow']} {found['period_end']:%Y-%m}",
-            observed=f"{found['rate']:.4g} yuan for a dollar, {found['cny']:,} CNY and {found['usd']:,} USD of the same trade"
-            f" ({strange.height} such months)",
-            expected=f"{CNY_PER_USD_MIN} to {CNY_PER_USD_MAX} yuan for a dollar",
-            advice="See which currency the query was for; one of the two files has the wrong title.",
-        )
+    yield from found_in(
+        strange.head(EXAMPLES), "exchange_rate", "error", "{flow} {period_end:%Y-%m}",
+        observed="{rate:.4g} yuan for a dollar, {cny:,} CNY and {usd:,} USD of the same trade ({count} such months)",
+        expected=f"{CNY_PER_USD_MIN} to {CNY_PER_USD_MAX} yuan for a dollar", count=strange.height,
+        advice="See which currency the query was for; one of the two files has the wrong title.",
+    )  # fmt: skip
 
 
 @check(severity="error")
 def other_currency(context: CheckContext) -> Rows:
-    """Find yuan under the title of dollars, or the reverse: most prices differ by an exchange rate from what they
-    were.
-    """
+    """Find yuan under the title of dollars, or the reverse: most prices differ by an exchange rate from before."""
     if context.row["kind"] == "published" or not context.months:
         return
     for money in DOLLARS_OR_YUAN:
@@ -97,15 +82,10 @@ def other_currency(context: CheckContext) -> Rows:
         ratios = ratios.with_columns(
             high=ratio.is_between(SHIFT_MIN, SHIFT_MAX), low=(1 / ratio).is_between(SHIFT_MIN, SHIFT_MAX)
         )
-        for (flow,), rows in ratios.sort("flow", "month", "product").group_by("flow", maintain_order=True):
+        for _, rows in ratios.sort("flow", "month", "product").group_by("flow", maintain_order=True):
             shifted = max((rows.filter(name) for name in ("high", "low")), key=lambda frame: frame.height)
-            if 2 * shifted.height <= rows.height:
-                continue
-            found = shifted.row(0, named=True)
-            yield finding(
-                "other_currency", "error", f"{flow} {money}",
-                observed=f"{found['ratio']:.3g} times what was published, {found['product']} in {month_name(found['month'])} "
-                f"({shifted.height} of {rows.height} such comparisons)",
+            yield from _first_of_most(
+                shifted, rows, money, observed="{ratio:.3g} times what was published, {product} in {at} ({hits} of {count} such comparisons)",
                 expected="values as before; a rate of exchange lies between",
                 advice="See which currency this query and the one before were for; one of the two may have the wrong title.",
             )  # fmt: skip
@@ -113,9 +93,7 @@ def other_currency(context: CheckContext) -> Rows:
 
 
 def _price_of_other_currency(context: CheckContext, money: str) -> Rows:
-    """Find the wrong currency where only the other currency is published: a kilogram costs in dollars what it cost
-    in yuan, not a seventh of it.
-    """
+    """Find it where the other currency alone is published: a kilogram costs in dollars what it cost in yuan."""
     if context.sums.by_product.height < STEADY_MONTHS_MIN:
         return
     other = next(name for name in DOLLARS_OR_YUAN if name != money)
@@ -123,24 +101,26 @@ def _price_of_other_currency(context: CheckContext, money: str) -> Rows:
     if context.sums.by_product.filter(pl.col(money) > 0).join(mine, on=["flow", "product"], how="semi").height:
         return
     ratios = _ratios_of_prices(context, money, other)
-    for (flow,), rows in ratios.sort("flow", "month", "product").group_by("flow", maintain_order=True):
+    currency = other.removeprefix("value_").upper()
+    for _, rows in ratios.sort("flow", "month", "product").group_by("flow", maintain_order=True):
         equal = rows.filter(pl.col("ratio").is_between(1 / STEADY_FACTOR, STEADY_FACTOR))
-        if 2 * equal.height <= rows.height:
-            continue
-        found, currency = equal.row(0, named=True), other.removeprefix("value_").upper()
-        yield finding(
-            "other_currency", "error", f"{flow} {money}",
-            observed=f"a kilogram at {found['ratio']:.3g} times what was published in {currency}, {found['product']} in "
-            f"{month_name(found['month'])} ({equal.height} of {rows.height} such comparisons)",
-            expected=f"a rate of exchange between them, {CNY_PER_USD_MIN} to {CNY_PER_USD_MAX} yuan for a dollar",
+        yield from _first_of_most(
+            equal, rows, money, expected=f"a rate of exchange between them, {CNY_PER_USD_MIN} to {CNY_PER_USD_MAX} yuan for a dollar",
+            observed=f"a kilogram at {{ratio:.3g}} times what was published in {currency}, {{product}} in {{at}} ({{hits}} of {{count}} such comparisons)",
             advice="See which currency the query was for; the title of its values may be wrong.",
         )  # fmt: skip
 
 
+def _first_of_most(hits: pl.DataFrame, rows: pl.DataFrame, money: str, **texts: str) -> Rows:
+    """The finding about the first of these ratios, if most of all `rows` are among them."""
+    first = hits.head(2 * hits.height > rows.height)
+    yield from found_in(
+        first, "other_currency", "error", "{flow} {money}", money=money, hits=hits.height, count=rows.height, **texts
+    )  # fmt: skip
+
+
 def _ratios_of_one_month(context: CheckContext, money: str) -> pl.DataFrame:
-    """Divide values by those published for the same month, of the partners that both have: flow, product, month,
-    ratio.
-    """
+    """Divide values by published ones of the same month and partners: flow, product, month, ratio."""
     key = ["flow", "product", "month"]
     mine, theirs = (
         frame.filter("single", *of).group_by(*key, "partner").agg(pl.col("value").sum())

@@ -11,7 +11,7 @@ from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, YE
 from tasks.checks.published_months import CODED, RATED, Month, with_codes
 from tasks.checks.registry import check
 from tasks.domain.coverage import TOTALS, WORLD, asked_products, covering, priority
-from tasks.domain.findings import Rows, finding
+from tasks.domain.findings import Rows, finding, found_in
 from tasks.domain.periods import month_index, month_name, month_number, span_name
 from tasks.ledger.precedence import without_superseded
 
@@ -27,9 +27,7 @@ SERIES = ["flow", "product", "partner", "measure"]
 
 @check(severity="error")
 def year_so_far(context: CheckContext) -> Rows:
-    """Find years to date declared as a month: the month equals the earlier months of its year together and one more
-    like them.
-    """
+    """Find years to date declared as a month: it equals the earlier months of its year and one more like them."""
     if context.row["kind"] == "published":
         return
     own = context.own.filter("single", pl.col("measure").is_in(RATED))
@@ -61,9 +59,7 @@ def year_so_far(context: CheckContext) -> Rows:
 
 
 def _as_a_year_before(context: CheckContext, flow: str, month: int, own: pl.DataFrame) -> Rows:
-    """Find years to date where earlier months of the year are missing: the month equals all months up to it a year
-    before.
-    """
+    """Find them without these earlier months: the month equals all months up to it a year before."""
     first, last = month - month % YEAR_MONTHS - YEAR_MONTHS, month - YEAR_MONTHS
     before = {(flow, number) for number in range(first, last + 1)}
     if not before <= context.months:
@@ -110,13 +106,12 @@ def _printed_so_far(context: CheckContext) -> Rows:
     is_it = (pl.col("value") - pl.col("value_right")).abs() <= pl.col("resolution")
     met = own.join(printed.select(*key, "single", "value", "resolution", "release_id", so_far=SO_FAR), on=key)
     met = met.join(met.filter("single", is_it), on=key, how="anti")
-    for found in met.filter("so_far", ~pl.col("single"), is_it).sort(key).head(EXAMPLES).iter_rows(named=True):
-        yield finding(
-            "printed_so_far", "error", f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])} {found['measure']}",
-            observed=f"{found['value']:,}", expected=f"a month; {found['value_right']:,} (± {found['resolution']:,}) were printed of the year so "
-            f"far, in {found['release_id']}", advice="See whether the query was for the whole year so far, and correct months; approve where "
-            "there was no trade in the months before.",
-        )  # fmt: skip
+    yield from found_in(
+        met.filter("so_far", ~pl.col("single"), is_it).sort(key).head(EXAMPLES),
+        "printed_so_far", "error", "{flow} {product} {partner} {at} {measure}", observed="{value:,}",
+        expected="a month; {value_right:,} (± {resolution:,}) were printed of the year so far, in {release_id}",
+        advice="See whether the query was for the whole year so far, and correct months; approve where there was no trade in the months before.",
+    )  # fmt: skip
 
 
 def _are_like_sums(rows: pl.DataFrame, months: int) -> bool:
@@ -135,9 +130,7 @@ def _are_like_sums(rows: pl.DataFrame, months: int) -> bool:
 
 @check(severity="error")
 def _months_of_span(context: CheckContext) -> Rows:
-    """Check that a figure of several months equals the sum of these, and is at least the sum of those that are
-    published.
-    """
+    """Check that a figure of several months is their sum, and at least the sum of those that are published."""
     own = context.own.filter(~pl.col("single"), pl.col("measure").is_in(RATED))
     if context.row["kind"] == "published" or not own.height:
         return
@@ -152,15 +145,13 @@ def _months_of_span(context: CheckContext) -> Rows:
         is_less = pl.col("value") < pl.col("known") - step
         is_more = (pl.col("months") == len(months)) & (pl.col("value") > pl.col("known") + step)
         wrong = series.filter(is_less | is_more).sort(SERIES)
-        for found in wrong.head(EXAMPLES).iter_rows(named=True):
-            yield finding(
-                "months_of_span", "error",
-                f"{flow} {found['product']} {found['partner']} {span_name(start, end)} {found['measure']}",
-                observed=f"{found['value']:,} ({wrong.height} such series)",
-                expected=f"{'' if found['months'] == len(months) else 'at least '}{found['known']:,}, the {found['months']} months of it "
-                "that are published",
-                advice="See for which months the query was; correct months, or see which of the figures was revised.",
-            )  # fmt: skip
+        least = pl.when(pl.col("months") == len(months)).then(pl.lit("")).otherwise(pl.lit("at least "))
+        yield from found_in(
+            wrong.head(EXAMPLES).with_columns(least=least), "months_of_span", "error", "{flow} {product} {partner} {span} {measure}",
+            observed="{value:,} ({count} such series)", expected="{least}{known:,}, the {months} months of it that are published",
+            advice="See for which months the query was; correct months, or see which of the figures was revised.",
+            span=span_name(start, end), count=wrong.height,
+        )  # fmt: skip
 
 
 @check(severity="warning")
@@ -219,8 +210,8 @@ def _priority(spans: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """Return the figures that months have not replaced."""
     is_year_so_far = (pl.col("first") % YEAR_MONTHS == 0) & (pl.col("last") < pl.col("first") + YEAR_MONTHS)
     placed = spans.with_columns(
-        month="last", priority=priority(), span=pl.when(is_year_so_far).then(pl.lit("ytd")).otherwise(pl.lit("other")),
-    )  # fmt: skip
+        month="last", priority=priority(), span=pl.when(is_year_so_far).then(pl.lit("ytd")).otherwise(pl.lit("other"))
+    )
     return without_superseded(placed, releases).select(spans.columns)
 
 
@@ -252,9 +243,7 @@ def _of_their_months(context: CheckContext, spans: pl.DataFrame) -> pl.DataFrame
 
 
 def _covered_without_number(asked: pl.DataFrame, numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """Return the requested months that releases cover without a number, with the meaning: for a partner no trade,
-    for the world the sum of the partners.
-    """
+    """The months that releases cover without a number: of a partner no trade, of the world the sum of the partners."""
     key = [*SERIES, "month"]
     covered = covering(asked.filter((pl.col("partner") == WORLD) | ~pl.col("partner").is_in(TOTALS)), releases).select(
         key

@@ -22,7 +22,7 @@ from schemas.reference.code_tables import code_table, valid_in
 from tasks.checks.context import EXAMPLES, MONEY, PAGES, QUANTITY, CheckContext, threshold
 from tasks.checks.registry import check
 from tasks.domain.coverage import is_unplaced
-from tasks.domain.findings import Rows, finding
+from tasks.domain.findings import Rows, finding, found_in
 from tasks.domain.nomenclature import LINE
 from tasks.domain.text import counted
 from tasks.ingest.repeats import COPY, ECHO, causes_first
@@ -53,9 +53,7 @@ def _row_cap(context: CheckContext) -> Rows:
 
 @check(severity="error")
 def _experimental_source(context: CheckContext) -> Rows:
-    """Find releases of a source of which no whole real file has been read; the first one waits until a person has
-    compared it with the site.
-    """
+    """Find releases of a source of which no whole real file was read; the first waits until a person compared it."""
     source = context.row["source"]
     read = SOURCES[source].experimental
     if not read:
@@ -119,15 +117,14 @@ def _unknown_partners(context: CheckContext) -> Rows:
     most = threshold("unknown_partner_hold")
     is_unknown = pl.col("partner").is_in(unknown)
     values = context.own.filter(MONEY)
-    for measure, total, part in values.group_by("measure").agg(
-        pl.col("value").sum(), part=pl.col("value").filter(is_unknown).sum()
-    ).sort("measure").iter_rows():  # fmt: skip
-        if total and part / total > most:
-            yield finding(
-                "unknown_partners", "error", ", ".join(values.filter(is_unknown)["partner"].unique().sort()[:EXAMPLES]),
-                observed=f"{part / total:.2%} of {measure}", expected=f"at most {most:.0%} with unknown codes",
-                advice="Add the codes to schemas/reference/partners.csv or partner_codes.csv, with their source.",
-            )  # fmt: skip
+    sums = values.group_by("measure").agg(total=pl.col("value").sum(), part=pl.col("value").filter(is_unknown).sum())
+    parts = sums.filter(pl.col("total") != 0).with_columns(part=pl.col("part") / pl.col("total"))
+    yield from found_in(
+        parts.filter(pl.col("part") > most).sort("measure"), "unknown_partners", "error",
+        ", ".join(values.filter(is_unknown)["partner"].unique().sort()[:EXAMPLES]), observed="{part:.2%} of {measure}",
+        expected=f"at most {most:.0%} with unknown codes",
+        advice="Add the codes to schemas/reference/partners.csv or partner_codes.csv, with their source.",
+    )  # fmt: skip
 
 
 @check(severity="error")
@@ -173,9 +170,7 @@ def _mixed_units(context: CheckContext) -> Rows:
 
 @check(severity="error")
 def _one_regime(context: CheckContext) -> Rows:
-    """Find queries for one customs regime: they do not cover the whole trade, but their sums would look as if they
-    did.
-    """
+    """Find queries for one customs regime: their sums would look as if they covered the whole trade."""
     return _one_of("regime", "customs regime", context)
 
 
@@ -197,9 +192,7 @@ def _one_of(name: str, words: str, context: CheckContext) -> Rows:
 
 
 def _listed_products(context: CheckContext) -> pl.DataFrame:
-    """Return the watched products whose codes belong to the goods list of the release: equal digits of another list
-    are other goods.
-    """
+    """The watched products of the goods list of the release: equal digits of another list are other goods."""
     products = code_table("products").select("product", "classification", "valid_from", "valid_to")
     of_release = context.row["classification"]
     return products if of_release is None else products.filter(pl.col("classification").is_in([of_release, LINE]))
@@ -207,21 +200,15 @@ def _listed_products(context: CheckContext) -> pl.DataFrame:
 
 @check(severity="warning")
 def _product_validity(context: CheckContext) -> Rows:
-    """Find watched codes in months for which the table does not have them: another edition of the tariff had other
-    codes.
-    """
+    """Find watched codes in months for which the table has none: another edition of the tariff had other codes."""
     months = context.own.select("product", "period_end").unique().with_columns(pl.col("product").cast(pl.String))
     listed = months.join(_listed_products(context), on="product").with_columns(
         month=pl.col("period_end").dt.strftime("%Y-%m")
     )
     valid = listed.filter(valid_in(pl.col("month")))
     outside = listed.join(valid, on=["product", "month"], how="anti").group_by("product").agg(pl.col("month").min())
-    for product, month in outside.sort("product").iter_rows():
-        yield finding(
-            "product_validity",
-            "warning",
-            product,
-            observed=f"a figure of {month}",
-            expected="months of schemas/reference/products.csv",
-            advice="Another edition of the tariff may mean other goods by this code; check, or mend the table.",
-        )
+    yield from found_in(
+        outside.sort("product"), "product_validity", "warning", "{product}", observed="a figure of {month}",
+        expected="months of schemas/reference/products.csv",
+        advice="Another edition of the tariff may mean other goods by this code; check, or mend the table.",
+    )  # fmt: skip

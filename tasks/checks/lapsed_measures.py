@@ -18,9 +18,7 @@ FLOW = "export"
 
 @check(severity="warning")
 def _control_lapsed(context: CheckContext) -> Rows:
-    """Find export controls whose state on the day of the release is unknown, because a term ended and no successor
-    is recorded.
-    """
+    """Find export controls of unknown state on the day of the release: a term ended, no successor is recorded."""
     day = context.row["released_on"]
     own = events_of(reporter=context.row["reporter"])
     begun = dict(own.select("event", "effective_from").iter_rows())

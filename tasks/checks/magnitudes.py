@@ -15,7 +15,7 @@ from tasks.checks.declared_months import year_so_far
 from tasks.checks.published_months import RATED
 from tasks.checks.registry import check
 from tasks.domain.coverage import WORLD
-from tasks.domain.findings import Rows, finding
+from tasks.domain.findings import Rows, finding, found_in, graded
 from tasks.domain.periods import month_name
 
 PRODUCT = ["flow", "product"]
@@ -83,9 +83,7 @@ def _without_world(context: CheckContext) -> pl.DataFrame:
 
 
 def _around(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
-    """Return the new rows with the maximum and the minimum of the months around them, and how many of these there
-    are.
-    """
+    """The new rows with the maximum and minimum of the months around them, and how many of these there are."""
     offsets = pl.DataFrame({"offset": pl.Series(AROUND, dtype=pl.Int32)})
     new = rows.filter("new").select(*key, "month").join(offsets, how="cross")
     new = new.with_columns(there=pl.col("month") + pl.col("offset"))
@@ -176,14 +174,15 @@ def _of_partners(found: pl.DataFrame, money: str) -> pl.DataFrame:
 
 def _findings(found: pl.DataFrame, money: str) -> Rows:
     more = "" if found.height == 1 else f" ({found.height} such months)"
-    for row in found.head(EXAMPLES).to_dicts():
-        partner = f" {row['partner']}" if "partner" in row else ""
-        yield finding(
-            "magnitude", "error" if row["hold"] else "warning",
-            f"{row['flow']} {row['product']}{partner} {month_name(row['month'])} {money}",
-            observed=f"{row[money]:,}, {row['times']:,.1f} times the most of {row['months']} other months" + more,
-            expected=f"at most {row['bound']:.3g} times {row['most']:,}, in quantity or in value", advice=ADVICE,
-        )  # fmt: skip
+    yield from found_in(
+        found.head(EXAMPLES).with_columns(graded("hold"), value=money), "magnitude", "{severity}", _subject(found, money),
+        observed="{value:,}, {times:,.1f} times the most of {months} other months" + more,
+        expected="at most {bound:.3g} times {most:,}, in quantity or in value", advice=ADVICE,
+    )  # fmt: skip
+
+
+def _subject(rows: pl.DataFrame, money: str) -> str:
+    return f"{{flow}} {{product}} {'{partner} ' if 'partner' in rows.columns else ''}{{at}} {money}"
 
 
 def _small(products: pl.DataFrame, partners: pl.DataFrame, trades: pl.DataFrame, money: str) -> Rows:
@@ -191,13 +190,22 @@ def _small(products: pl.DataFrame, partners: pl.DataFrame, trades: pl.DataFrame,
     alike, as when a digit was lost; otherwise, and for one partner, the finding is a warning: trade may have
     stopped, as after an export control.
     """
-    for row in products.head(EXAMPLES).to_dicts():
-        of_present, alike = _fall_of_partners(trades, row, money)
-        # Another check reports partners that have no row at all.
-        if of_present >= threshold("collapse_factor"):
-            yield _small_finding(row, money, alike=alike)
-    for row in partners.join(products, on=[*PRODUCT, "month"], how="anti").head(EXAMPLES).to_dicts():
-        yield _small_finding(row, money, alike=False)
+    factor = threshold("collapse_factor")
+    few = products.head(EXAMPLES)
+    falls = [_fall_of_partners(trades, row, money) for row in few.to_dicts()]
+    # Another check reports partners that have no row at all.
+    fallen = few.with_columns(alike=pl.Series([alike for _, alike in falls], dtype=pl.Boolean)).filter(
+        pl.Series([of_present >= factor for of_present, _ in falls], dtype=pl.Boolean)
+    )
+    of_partners = partners.join(products, on=[*PRODUCT, "month"], how="anti").head(EXAMPLES)
+    for rows in (fallen, of_partners.with_columns(alike=pl.lit(False))):
+        told = pl.when("alike").then(pl.lit(", and nearly all partners fell alike")).otherwise(pl.lit(""))
+        yield from found_in(
+            rows.with_columns(graded("alike"), value=money, times=pl.col("least") / pl.col(money), told=told),
+            "magnitude", "{severity}", _subject(rows, money),
+            observed="{value:,}; the least of {months} other months is {times:,.0f} times as much{told}",
+            expected="at least {least:,} divided by {factor:g}, in quantity or in value", advice=ADVICE, factor=factor,
+        )  # fmt: skip
 
 
 def _fallen(around: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
@@ -214,20 +222,8 @@ def _fallen(around: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
     return fallen.sort("month", *key)
 
 
-def _small_finding(row: dict[str, Any], money: str, *, alike: bool) -> dict[str, str]:
-    partner = f" {row['partner']}" if "partner" in row else ""
-    return finding(
-        "magnitude", "error" if alike else "warning", f"{row['flow']} {row['product']}{partner} {month_name(row['month'])} {money}",
-        observed=f"{row[money]:,}; the least of {row['months']} other months is {row['least'] / row[money]:,.0f} times as much"
-        + (", and nearly all partners fell alike" if alike else ""),
-        expected=f"at least {row['least']:,} divided by {threshold('collapse_factor'):g}, in quantity or in value", advice=ADVICE,
-    )  # fmt: skip
-
-
 def _fall_of_partners(trades: pl.DataFrame, row: dict[str, Any], money: str) -> tuple[float, bool]:
-    """Return how many times as much the partners with a row usually trade, and whether nearly all of them fell by
-    about as much as the whole.
-    """
+    """How many times as much the partners with a row usually trade, and whether nearly all of them fell so."""
     around = [row["month"] + offset for offset in AROUND]
     product = trades.filter((pl.col("flow") == row["flow"]) & (pl.col("product") == row["product"]))
     usual = product.filter(pl.col("month").is_in(around)).group_by("partner").agg(usual=pl.col(money).median())
@@ -240,9 +236,7 @@ def _fall_of_partners(trades: pl.DataFrame, row: dict[str, Any], money: str) -> 
 
 
 def _of_many_products(context: CheckContext, money: str) -> Rows:
-    """Check a broad release by whole products: it is held if most products are many times what they were, or one is
-    off by a wrong unit.
-    """
+    """Check a broad release by whole products: most many times what they were, or one off by a wrong unit."""
     mine = (
         context.trades.filter("new")
         .group_by(*PRODUCT, "month")

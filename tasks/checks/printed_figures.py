@@ -12,10 +12,9 @@ from tasks.checks.context import EXAMPLES, GROWTH, PAGES, REVISED_SHARE_MAX, SO_
 from tasks.checks.published_months import CODED
 from tasks.checks.registry import check
 from tasks.domain.coverage import TOTALS, WORLD
-from tasks.domain.findings import Rows, finding
-from tasks.domain.periods import month_index, span_name
+from tasks.domain.findings import Rows, finding, found_in
+from tasks.domain.periods import month_index
 from tasks.domain.precision import has_fewer_digits
-from tasks.domain.text import counted
 
 # Two digits give a number within 5 %, and customs may also have revised it.
 DISAGREE_SHARE_MAX = 0.1
@@ -27,6 +26,7 @@ FAR_LESS, LIKE_FACTOR = 100, 10
 FIGURE = [*CODED, "period_start", "period_end"]
 MONTH = [*CODED, "month"]
 STATED = ("value", "resolution", "known_from")
+SUBJECT = "{flow} {product} {partner} {span} {measure}"
 
 
 @check(severity="error")
@@ -69,12 +69,11 @@ def _year_to_date(context: CheckContext) -> Rows:
     # Customs revise single lines by more, above all those of the year before; a damaged column is wrong in most lines.
     own_year = pl.col("period_end").dt.year() == context.row["last_month"].year
     is_grave = not is_page or wrong.filter(own_year).height > WRONG_LINES_SHARE_MAX * linked.unique(MONTH).height
-    for found in wrong.iter_rows(named=True):
-        yield finding(
-            "ytd_mismatch", "error" if is_grave else "warning", f"{found['product']} {found['partner']} {found['period_end']:%Y-%m} {found['measure']}",
-            observed=f"{found['value'] - found['earlier']:,} by the cumulative figures", expected=f"{found['own']:,} by the month",
-            advice="One of the three figures is wrong or revised; look at their sources.",
-        )  # fmt: skip
+    yield from found_in(
+        wrong.with_columns(gain=pl.col("value") - pl.col("earlier")), "ytd_mismatch", "error" if is_grave else "warning",
+        "{product} {partner} {at} {measure}", observed="{gain:,} by the cumulative figures", expected="{own:,} by the month",
+        advice="One of the three figures is wrong or revised; look at their sources.",
+    )  # fmt: skip
 
 
 @check(severity="error")
@@ -90,13 +89,11 @@ def _parts_exceed_total(context: CheckContext) -> Rows:
         parts=pl.col("value").sum(), steps=pl.col("resolution").sum(), partners=pl.col("partner").n_unique()
     )  # fmt: skip
     most = pl.col("total") + pl.col("total_step") + pl.col("steps")
-    for found in world.join(parts, on=key).filter(pl.col("parts") > most).sort(key).iter_rows(named=True):
-        yield finding(
-            "parts_exceed_total", "error", f"{found['product']} {found['period_end']:%Y-%m} {found['measure']}",
-            observed=f"{found['partners']} partners add up to {found['parts']:,}",
-            expected=f"at most the world total {found['total']:,}",
-            advice="One of the figures is of another month, product or unit; look at their sources.",
-        )  # fmt: skip
+    yield from found_in(
+        world.join(parts, on=key).filter(pl.col("parts") > most).sort(key), "parts_exceed_total", "error",
+        "{product} {period_end:%Y-%m} {measure}", observed="{partners} partners add up to {parts:,}", expected="at most the world total {total:,}",
+        advice="One of the figures is of another month, product or unit; look at their sources.",
+    )  # fmt: skip
 
 
 @check(severity="error")
@@ -148,9 +145,7 @@ def _implied_revision(context: CheckContext) -> Rows:
 
 
 def _implied(growth: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
-    """Return what a growth multiplies by at least, in basis points, and the minimum and maximum base that it implies
-    where that is above 0.
-    """
+    """What a growth multiplies by at least, in basis points, and the least and greatest base implied if positive."""
     # A printed figure may be rounded or cut off, so it represents any value within one whole step to either side.
     least, most = (BASIS_POINTS + growth + sign * pl.col("growth_step") for sign in (-1, 1))
     level, step = pl.col("level"), pl.col("level_step")
@@ -158,9 +153,7 @@ def _implied(growth: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
 
 
 def _printed(context: CheckContext) -> pl.DataFrame:
-    """Return FIGURE, STATED, kind, single and whether it is `new`: the amounts of the file, and the published
-    statements on the same products.
-    """
+    """FIGURE, STATED, kind, single, `new`: the amounts of the file, and published statements on its products."""
     own = context.own.filter(~GROWTH)
     theirs = context.published.rows(
         context.months, (*FIGURE, *STATED, "kind"), pl.col("product").is_in(context.products), ~pl.col("measure").str.ends_with("_yoy")
@@ -182,19 +175,16 @@ def _prints_disagree(context: CheckContext) -> Rows:
     is_same = has_fewer_digits(*one, *other) | has_fewer_digits(*other, *one)
     apart = (one[0] - other[0]).abs() > DISAGREE_SHARE_MAX * pl.max_horizontal(one[0], other[0])
     differing = both.filter(later, apart, ~is_same).sort(*FIGURE, "known_from", "known_from_other")
-    for found in differing.head(EXAMPLES).iter_rows(named=True):
-        yield finding(
-            "prints_disagree", "error", _subject(found), observed=f"{found['value']:,}, printed on {found['known_from']}",
-            expected=f"within {DISAGREE_SHARE_MAX:.0%} of {found['value_other']:,}, printed on {found['known_from_other']}",
-            advice="See which of the two is a slip or of another basket, and leave it out; if customs revised so much, approve.",
-        )  # fmt: skip
+    yield from found_in(
+        differing.head(EXAMPLES), "prints_disagree", "error", SUBJECT, observed="{value:,}, printed on {known_from}",
+        expected="within {share:.0%} of {value_other:,}, printed on {known_from_other}", share=DISAGREE_SHARE_MAX,
+        advice="See which of the two is a slip or of another basket, and leave it out; if customs revised so much, approve.",
+    )  # fmt: skip
 
 
 @check(severity="error")
 def _prints_do_not_add_up(context: CheckContext) -> Rows:
-    """Check that a figure of several months is at least any part of it and its months together, and no more if all
-    have a value.
-    """
+    """Check that a figure of several months is at least any part of it, and its months where all are known."""
     if context.row["kind"] != "published":
         return
     start, end = month_index("period_start").alias("first"), month_index("period_end").alias("last")
@@ -214,20 +204,21 @@ def _prints_do_not_add_up(context: CheckContext) -> Rows:
     is_less = pl.max_horizontal(pl.col("together") - pl.col("steps"), "largest") > pl.col("value") + slack
     is_more = is_whole & (pl.col("together") + pl.col("steps") < pl.col("value") - slack)
     wrong = wholes.with_columns(is_less=is_less).filter("new", pl.col("is_less") | is_more).sort(FIGURE)
-    for found in wrong.head(EXAMPLES).iter_rows(named=True):
-        least = max(found["together"], found["largest"])
-        yield finding(
-            "prints_do_not_add_up", "error", _subject(found), observed=f"{found['value']:,} ({wrong.height} such figures)",
-            expected=f"at least {least:,}, as months or a part of it have" if found["is_less"] else f"{found['together']:,}, its months together",
+    rows, less = wrong.head(EXAMPLES).with_columns(least=pl.max_horizontal("together", "largest")), pl.col("is_less")
+    for some, expected in (
+        (less, "at least {least:,}, as months or a part of it have"),
+        (~less, "{together:,}, its months together"),
+    ):
+        yield from found_in(
+            rows.filter(some), "prints_do_not_add_up", "error", SUBJECT,
+            observed="{value:,} ({count} such figures)", expected=expected, count=wrong.height,
             advice="One of these figures is a slip, or of another month or basket; look at their sources and leave it out.",
         )  # fmt: skip
 
 
 @check(severity="error")
 def _thousandth(context: CheckContext) -> Rows:
-    """Find quantities printed to the kilogram that are about 1,000 times smaller than comparable ones: the point of
-    `3.188` t is a thousands separator.
-    """
+    """Find quantities about 1,000 times smaller than comparable ones: the point of `3.188` t separates thousands."""
     if context.row["kind"] != "published":
         return
     rows = _printed(context).filter(measure="quantity_kg").unique(FIGURE, keep="first", maintain_order=True)
@@ -238,7 +229,7 @@ def _thousandth(context: CheckContext) -> Rows:
     near = to_the_kilogram.join(rows, on=CODED, suffix="_near").filter(
         (pl.col("last") - pl.col("last_near")).abs() <= YEAR_MONTHS,
         (pl.col("period_start") != pl.col("period_start_near")) | (pl.col("period_end") != pl.col("period_end_near")),
-    )  # fmt: skip
+    )
     others = near.group_by(*FIGURE, "value", "usual").agg(
         least=pl.col("usual_near").min(), middle=pl.col("usual_near").median(), figures=pl.len()
     )
@@ -246,18 +237,13 @@ def _thousandth(context: CheckContext) -> Rows:
     found_among = others.filter(
         pl.col("least") >= FAR_LESS * pl.col("usual"), like.is_between(1 / LIKE_FACTOR, LIKE_FACTOR)
     )
-    for found in found_among.sort(FIGURE).head(EXAMPLES).iter_rows(named=True):
-        yield finding(
-            "thousandth", "error", _subject(found), observed=f"{found['value']:,}",
-            expected=f"about {found['middle']:,.0f} a month, the median of {counted(found['figures'], 'figure')} within a year of it; "
-            f"{1000 * found['value']:,} would be usual",
-            advice="Look at the source: if its point separates thousands (3.188 t for 3,188 t), write the number without the point. If the "
-            "trade was really this small, approve the release.",
-        )  # fmt: skip
-
-
-def _subject(found: dict[str, object]) -> str:
-    return (
-        f"{found['flow']} {found['product']} {found['partner']} {span_name(found['period_start'], found['period_end'])} "  # type: ignore[arg-type]
-        f"{found['measure']}"
+    figures = pl.format(
+        "{} figure{}", "figures", pl.when(pl.col("figures") == 1).then(pl.lit("")).otherwise(pl.lit("s"))
     )
+    yield from found_in(
+        found_among.sort(FIGURE).head(EXAMPLES).with_columns(usual=1000 * pl.col("value"), figures=figures),
+        "thousandth", "error", SUBJECT, observed="{value:,}",
+        expected="about {middle:,.0f} a month, the median of {figures} within a year of it; {usual:,} would be usual",
+        advice="Look at the source: if its point separates thousands (3.188 t for 3,188 t), write the number without the point. If the "
+        "trade was really this small, approve the release.",
+    )  # fmt: skip

@@ -23,9 +23,7 @@ RUNS_MAX = 4
 
 
 def _own(context: CheckContext) -> pl.DataFrame:
-    """Return the numbers of the release that cannot be equal by chance: SERIES, month, value; for a broad release
-    whole products.
-    """
+    """The numbers that cannot be equal by chance: SERIES, month, value; of a broad release whole products."""
     return context.numbers.filter(pl.col("value") >= whole_threshold("same_number_least"))
 
 
@@ -63,9 +61,7 @@ def _numbers_of_other_flow(context: CheckContext) -> Rows:
 
 @check(severity="error")
 def _another_month(context: CheckContext) -> Rows:
-    """Find the numbers of other months, published or of the same file: the query was for those, or the months were
-    relabelled.
-    """
+    """Find the numbers of other months, published or of the file: another query, or months that were relabelled."""
     if context.row["kind"] == "published":
         return
     mine, places = _own(context), [*SERIES, "month", "value"]
@@ -92,7 +88,7 @@ def _relabelled(counts: pl.DataFrame) -> Rows:
     """
     spans = counts.group_by("flow", "lag", maintain_order=True).agg(
         pl.col("same", "of").sum(), months=pl.len(), first=pl.col("month").min(), last=pl.col("month").max()
-    )  # fmt: skip
+    )
     spans = spans.filter(
         pl.col("months") > 1, pl.col("same") >= whole_threshold("same_numbers_months"),
         pl.col("same") >= threshold("same_numbers_share") * pl.col("of"),

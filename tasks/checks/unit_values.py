@@ -22,7 +22,7 @@ from tasks.checks.declared_flow import other_currency
 from tasks.checks.published_months import RATED, with_codes
 from tasks.checks.registry import check
 from tasks.domain.coverage import WORLD
-from tasks.domain.findings import Rows, finding
+from tasks.domain.findings import Rows, finding, found_in, graded
 from tasks.domain.periods import month_name
 from tasks.domain.text import counted
 
@@ -56,24 +56,14 @@ def _unit_values(context: CheckContext) -> Rows:
         of_all = traded.filter("new").group_by(PLACE).agg(of=pl.len())
         off = partners.group_by(PLACE).agg(off=pl.len()).join(of_all, on=PLACE).filter(2 * pl.col("off") > pl.col("of"))
         reported = off.join(strange, on=PLACE, how="semi")
-        for found in strange.to_dicts():
-            yield _finding(context, found, money, "error", "")
-        for found in partners.join(reported, on=PLACE, how="anti").head(EXAMPLES).to_dicts():
-            more = "" if partners.height == 1 else f" ({partners.height} such numbers of partners)"
-            yield _finding(context, found, money, "error" if found["hold"] else "warning", more)
-
-
-def _finding(context: CheckContext, found: dict[str, object], money: str, severity: str, more: str) -> dict[str, str]:
-    currency = money.removeprefix("value_").upper()
-    places = [found["flow"], found["product"], *([found["partner"]] if "partner" in found else [])]
-    return finding(
-        "unit_value",
-        severity,
-        f"{' '.join(map(str, places))} {month_name(found['month'])}",  # type: ignore[arg-type]
-        observed=f"{found['rate']:,.4g} {currency}/kg{more}",
-        expected=str(found["expected"]),
-        advice=f"Check units and columns of {context.row['release_id']}; if the mix of goods really changed, approve.",
-    )
+        others = partners.join(reported, on=PLACE, how="anti").head(EXAMPLES).with_columns(graded("hold"))
+        more = "" if partners.height == 1 else f" ({partners.height} such numbers of partners)"
+        for rows, severity, partner, told in ((strange, "error", "", ""), (others, "{severity}", "{partner} ", more)):
+            yield from found_in(
+                rows, "unit_value", severity, f"{{flow}} {{product}} {partner}{{at}}",
+                observed=f"{{rate:,.4g}} {money.removeprefix('value_').upper()}/kg{told}", expected="{expected}",
+                advice=f"Check units and columns of {context.row['release_id']}; if the mix of goods really changed, approve.",
+            )  # fmt: skip
 
 
 def _of_products(context: CheckContext, traded: pl.DataFrame, money: str) -> pl.DataFrame:
@@ -89,15 +79,13 @@ def _of_products(context: CheckContext, traded: pl.DataFrame, money: str) -> pl.
     )  # fmt: skip
     before = context.sums.by_product.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0)).with_columns(
         new=pl.lit(False)
-    )  # fmt: skip
+    )
     rated = pl.concat([met, before.select(met.columns)]).with_columns(rate=pl.col(money) / pl.col("quantity_kg"))
     return with_others(rated.join(met.filter("new").select(PRODUCT).unique(), on=PRODUCT, how="semi"), PRODUCT)
 
 
 def with_others(rated: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    """Add `usual`, the median of all rates, the number of `months`, and `low` and `high`, the bounds of the other
-    months.
-    """
+    """Add `usual`, the median of all rates, how many `months`, and `low` and `high`, the bounds of the other months."""
     rate = pl.col("rate")
     ends = rated.group_by(key).agg(
         usual=rate.median(), months=pl.len(), lows=rate.bottom_k(2).sort(), highs=rate.top_k(2).sort(descending=True)
@@ -108,7 +96,7 @@ def with_others(rated: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     return rated.join(ends.drop("lows", "highs"), on=key).with_columns(
         low=pl.when(rate == pl.col("low0")).then("low1").otherwise("low0"),
         high=pl.when(rate == pl.col("high0")).then("high1").otherwise("high0"),
-    )  # fmt: skip
+    )
 
 
 def _off_range() -> pl.Expr:
@@ -117,9 +105,7 @@ def _off_range() -> pl.Expr:
 
 
 def _strange_products(context: CheckContext, rated: pl.DataFrame, money: str) -> pl.DataFrame:
-    """Return the new months of products whose rate is far from the median, or beyond the bounds, of their other
-    months, with the `expected` range.
-    """
+    """The new months whose rate is far from the median, or out of the bounds, of others; with the `expected` range."""
     times = threshold("price_range_factor")
     least = threshold("price_range_hold" if context.is_broad else "price_range_warn") * dollars_of(money)
     weighs = pl.max_horizontal("quantity_kg", pl.col(money) / pl.col("usual"))
@@ -278,9 +264,7 @@ def _never_weighed(context: CheckContext, zeros: pl.DataFrame) -> pl.DataFrame:
 
 
 def _usual(context: CheckContext, pairs: pl.DataFrame) -> pl.DataFrame:
-    """Compute the median price per unit of each product, of the release and as published: PRODUCT, measure, money,
-    usual.
-    """
+    """The median price per unit of products, of the release and as published: PRODUCT, measure, money, usual."""
     columns = [*PRODUCT, "measure", "money", "rate"]
     rates = [
         pairs.filter(pl.col("value") > 0, pl.col("paid") > 0)
@@ -290,7 +274,7 @@ def _usual(context: CheckContext, pairs: pl.DataFrame) -> pl.DataFrame:
     for money in RATED[1:]:
         before = context.sums.by_product.join(pairs.select(PRODUCT).unique(), on=PRODUCT, how="semi").filter(
             pl.col("quantity_kg") > 0, pl.col(money) > 0
-        )  # fmt: skip
+        )
         names = {"measure": pl.lit("quantity_kg").cast(pl.Categorical), "money": pl.lit(money).cast(pl.Categorical)}
         rates.append(before.with_columns(rate=pl.col(money) / pl.col("quantity_kg"), **names).select(columns))
     return pl.concat(rates).group_by(columns[:-1]).agg(usual=pl.col("rate").median())

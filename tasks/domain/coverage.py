@@ -186,9 +186,9 @@ def covering(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     baskets = parts.group_by(keys.columns).agg(
         pl.col("priority").max(), pl.col("priority").is_null().any().alias("open")
     )
-    return pl.concat([
-        found.join(plain, on=keys.columns, how="semi"), baskets.filter(~pl.col("open")).select(found.columns),
-    ])  # fmt: skip
+    return pl.concat(
+        [found.join(plain, on=keys.columns, how="semi"), baskets.filter(~pl.col("open")).select(found.columns)]
+    )
 
 
 def _covering_codes(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:

@@ -109,17 +109,17 @@ def withdrawal(
     name = published_name(release_id, releases)
     if not by.strip() or not reason.strip():
         raise Refused(
-            "decision", where=release_id, found="a decision needs a name and a reason",
-            advice="Give both (--by, --reason); they are published with it.",
+            "decision", release_id, "a decision needs a name and a reason",
+            "Give both (--by, --reason); they are published with it.",
         )  # fmt: skip
     last = withdrawn_on(decisions).get(name)
     if undo and last is None:
         raise Refused(
-            "decision", where=release_id, found="it is not withdrawn, so there is nothing to take back",
-            advice="See what was decided with tidewaiter list releases.",
+            "decision", release_id, "it is not withdrawn, so there is nothing to take back",
+            "See what was decided with tidewaiter list releases.",
         )  # fmt: skip
     if last is not None and not undo:
-        raise Refused("decision", where=release_id, found=decision_text(last), advice="Take that back with --undo.")
+        raise Refused("decision", release_id, decision_text(last), "Take that back with --undo.")
     kind = "reinstated" if undo else "withdrawn"
     return _table(_next(name, kind, decisions, today, by.strip(), reason.strip()))
 
@@ -131,8 +131,8 @@ def published_name(release_id: str, releases: pl.DataFrame) -> str:
         return name
     close = nearest(name, names) or names[-3:]
     raise Refused(
-        "decision", where=release_id, found="no release of that name is published",
-        advice=f"The nearest: {', '.join(close) or 'none'}. tidewaiter list releases shows them all.",
+        "decision", release_id, "no release of that name is published",
+        f"The nearest: {', '.join(close) or 'none'}. tidewaiter list releases shows them all.",
     )  # fmt: skip
 
 

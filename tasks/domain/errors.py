@@ -16,24 +16,20 @@ class Refused(Exception):
     The message always has three parts, so that the person who dropped the file can correct it without reading code.
     """
 
-    def __init__(self, rule: str, *, where: str, found: str, advice: str) -> None:
+    def __init__(self, rule: str, where: str, found: str, advice: str) -> None:
         self.rule, self.where, self.found, self.advice = rule, where, found, advice
         super().__init__(f"{where}: {found}. {advice}")
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Exceptions with keyword arguments do not pickle by themselves, and Prefect sends them between processes."""
-        return (_rebuild, (self.rule, self.where, self.found, self.advice))
-
-
-def _rebuild(rule: str, where: str, found: str, advice: str) -> Refused:
-    return Refused(rule, where=where, found=found, advice=advice)
+        """Pickle makes it of its parts, not of the message: Prefect sends exceptions between processes."""
+        return (type(self), (self.rule, self.where, self.found, self.advice))
 
 
 def refuse_first(where: str, *cases: tuple[object, str, str, str]) -> None:
     """Raise Refused for the first of these cases that holds. A case: whether it holds, the rule, what was found, what to do about it."""
     for is_so, rule, found, advice in cases:
         if is_so:
-            raise Refused(rule, where=where, found=found, advice=advice)
+            raise Refused(rule, where, found, advice)
 
 
 class Held(Exception):

@@ -6,6 +6,7 @@ import polars as pl
 
 from schemas.frames import Finding
 from schemas.table import polars_schema
+from tasks.domain.periods import month_name, span_name
 
 Rows = Iterator[dict[str, str]]
 SHOWN_LENGTH = 60
@@ -15,14 +16,31 @@ def finding(
     check: str, severity: str, subject: str, *, observed: object, expected: object, advice: str
 ) -> dict[str, str]:
     """One finding; the release id is added when the rows are gathered."""
-    return {
-        "check": check,
-        "severity": severity,
-        "subject": subject,
-        "observed": str(observed),
-        "expected": str(expected),
-        "advice": advice,
-    }
+    said = {"observed": str(observed), "expected": str(expected), "advice": advice}
+    return {"check": check, "severity": severity, "subject": subject, **said}
+
+
+def found_in(
+    rows: pl.DataFrame, check: str, severity: str, subject: str, *, observed: str, expected: str, advice: str, **others: object
+) -> Rows:  # fmt: skip
+    """A finding for each row. All but the name of the check are templates: they name columns of the rows, `others`, `at`, the month of an
+    index `month`, and `span`, the months from `period_start` to `period_end`.
+    """
+    for row in rows.iter_rows(named=True):
+        known = {**row, **others}
+        if "at" not in known and isinstance(row.get("month"), int):
+            known["at"] = month_name(row["month"])
+        if "period_start" in row:
+            known["span"] = span_name(row["period_start"], row["period_end"])
+        severity_of_it, about, seen, wanted, remedy = (
+            text.format_map(known) for text in (severity, subject, observed, expected, advice)
+        )
+        yield finding(check, severity_of_it, about, observed=seen, expected=wanted, advice=remedy)
+
+
+def graded(is_error: str | pl.Expr) -> pl.Expr:
+    """The `severity` of rows: an error where this holds, else a warning."""
+    return pl.when(is_error).then(pl.lit("error")).otherwise(pl.lit("warning")).alias("severity")
 
 
 def gather(release_id: str, rows: Iterable[dict[str, str]]) -> Finding:

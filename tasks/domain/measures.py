@@ -95,9 +95,7 @@ def touched_codes(reporter: str) -> set[str]:
 
 
 def measures(reporter: str) -> list[dict[str, Any]]:
-    """The measures of a reporter with a day of effect, of any state: one that was never in force shows what it did not
-    cause.
-    """
+    """The measures of a reporter with a day of effect, also those never in force, which show what they did not cause."""
     return _of(code_table("control_events"), reporter).filter(pl.col("effective_from") != "").sort("event").to_dicts()
 
 

@@ -192,10 +192,7 @@ def _answer(question: Question, transport: Transport, before: Seen | None, key: 
             break
     else:
         raise Refused(
-            "too many pages",
-            where=question.address,
-            found=f"{PAGES_MAX} full pages",
-            advice="Ask for fewer products or months at once.",
+            "too many pages", question.address, f"{PAGES_MAX} full pages", "Ask for fewer products or months at once."
         )
     # An empty page at the end is kept: it shows that the one before it was the last.
     return replace(pages[0], body=b"\n".join(page.body for page in pages))

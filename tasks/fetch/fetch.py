@@ -33,8 +33,8 @@ def fetch(
     source = SOURCES[request.source]
     if source.questions is None:
         raise Refused(
-            "not fetched", where="source", found=f"{source.name}, whose files a person downloads or collects",
-            advice=f"Put the file into the inbox. These are fetched: {', '.join(one.name for one in SOURCES.values() if one.questions)}.",
+            "not fetched", "source", f"{source.name}, whose files a person downloads or collects",
+            f"Put the file into the inbox. These are fetched: {', '.join(one.name for one in SOURCES.values() if one.questions)}.",
         )  # fmt: skip
     request.inbox.mkdir(parents=True, exist_ok=True)
     if source.key and source.key.required and not secret:
@@ -86,7 +86,7 @@ def split_file(
             parsed = read_file(source, answer.body, question.name)
             months = sorted(parsed.reported["period"].unique().drop_nulls().cast(str))
             if not months:
-                raise Refused("no month", where=question.name, found="rows without a month", advice="Download the archive again.")  # fmt: skip
+                raise Refused("no month", question.name, "rows without a month", "Download the archive again.")
         except Refused as refusal:
             why = f"{refusal} The parts named new are whole and lie in {inbox}; download the archive again for this one, with --reporter"
             yield Fetched(name=question.name, outcome="refused", reason=f"{why} {question.declared['reporter']}")
@@ -101,5 +101,5 @@ def split_file(
         yield Fetched(name=question.name, outcome="new", reason="split", file=drop(inbox, newest, answer, declared))
     if not count:
         raise Refused(
-            "no reporter", where=str(file), found="no row of the reporters and directions that were asked for", advice="Leave out --reporter and --flow to see what is in it."
+            "no reporter", str(file), "no row of the reporters and directions that were asked for", "Leave out --reporter and --flow to see what is in it."
         )  # fmt: skip

@@ -47,8 +47,8 @@ def refuse_elsewhere(address: str, origin: str) -> None:
     """Raise Refused if an address is not of the host that the source has: what a page links to is not asked blindly."""
     if not is_same_source(origin, address):
         raise Refused(
-            "link elsewhere", where=origin, found=f"a link to {clip(address, 200)}",
-            advice="It is another host, which is not asked; look at the page in a browser.",
+            "link elsewhere", origin, f"a link to {clip(address, 200)}",
+            "It is another host, which is not asked; look at the page in a browser.",
         )  # fmt: skip
 
 

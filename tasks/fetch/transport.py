@@ -105,8 +105,8 @@ class Transport:
                 except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
                     said = clip(key.hide(str(error)) if key else str(error), 200)
                     raise Refused(
-                        "damaged answer", where=address, found=f"an answer that cannot be read: {said}",
-                        advice="Ask again later; if it stays so, look at the address in a browser.",
+                        "damaged answer", address, f"an answer that cannot be read: {said}",
+                        "Ask again later; if it stays so, look at the address in a browser.",
                     ) from None  # fmt: skip
                 else:
                     if response.status_code == httpx.codes.NOT_MODIFIED and headers:
@@ -144,10 +144,7 @@ class Transport:
                         return response, self._read(response, address)
                     place = self._followed(urljoin(place, location), address, key)
         raise Refused(
-            "redirects",
-            where=address,
-            found=f"more than {self.policy.redirects} redirects",
-            advice="Look at the address in a browser.",
+            "redirects", address, f"more than {self.policy.redirects} redirects", "Look at the address in a browser."
         )
 
     def _followed(self, place: str, address: str, key: Key | None) -> str:
@@ -155,8 +152,8 @@ class Transport:
         shown = clip(key.hide(place) if key else place, 200)
         if not is_same_source(address, place):
             raise Refused(
-                "redirect elsewhere", where=address, found=f"a redirect to {shown}",
-                advice="The address has moved, or it is a login: look at it in a browser. Tidewaiter does not follow it.",
+                "redirect elsewhere", address, f"a redirect to {shown}",
+                "The address has moved, or it is a login: look at it in a browser. Tidewaiter does not follow it.",
             )  # fmt: skip
         # The key is added again for the same host only.
         return place if key is None else str(httpx.URL(place).copy_remove_param(key.parameter))
@@ -165,9 +162,9 @@ class Transport:
         declared = response.headers.get("content-length", "")
         too_large = Refused(
             "too large",
-            where=address,
-            found=f"more than {self.policy.bytes_max:,} bytes",
-            advice="Ask for fewer products or months at once.",
+            address,
+            f"more than {self.policy.bytes_max:,} bytes",
+            "Ask for fewer products or months at once.",
         )
         if declared.isdecimal() and int(declared) > self.policy.bytes_max:
             raise too_large
@@ -187,9 +184,9 @@ class Transport:
             )
             raise Refused(
                 f"status {status}",
-                where=address,
-                found=f"status {status}: {said}",
-                advice=ADVICE.get(status, "Look at the address in a browser."),
+                address,
+                f"status {status}: {said}",
+                ADVICE.get(status, "Look at the address in a browser."),
             )
         answered_at, doubt = _answered_at(response, self.clock())
         headers = response.headers

@@ -67,8 +67,8 @@ def parse(raw: bytes, where: str) -> Parsed:
     flow = {EXPORTS: "export", IMPORTS: "import"}.get(titles)
     if flow is None:
         raise Refused(
-            "columns", where=f"{where}, header", found=", ".join(map(clip, titles[:14])),
-            advice=f"The columns are {', '.join(EXPORTS)}; those of imports have {' and '.join(IMPORTS[-2:])} behind them.",
+            "columns", f"{where}, header", ", ".join(map(clip, titles[:14])),
+            f"The columns are {', '.join(EXPORTS)}; those of imports have {' and '.join(IMPORTS[-2:])} behind them.",
         )  # fmt: skip
     fields = numbered(lexed.fields, where, AGAIN)
     doubts = [*doubt_copies(fields, titles, where)]
@@ -93,8 +93,8 @@ def _with_commas(raw: bytes, where: str) -> bytes:
     edges = sum(text.count(edge) for edge in (b';"', b'";', b'\n"', b'"\n', b'"\r')) + text.startswith(QUOTE)
     if b"," in text or text.count(QUOTE) != edges:
         raise Refused(
-            "quoting", where=where, found="a comma or a quote inside a field, where there are codes and whole numbers alone", advice=AGAIN
-        )  # fmt: skip
+            "quoting", where, "a comma or a quote inside a field, where there are codes and whole numbers alone", AGAIN
+        )
     return raw.translate(bytes.maketrans(b";", b","), QUOTE)
 
 
@@ -140,7 +140,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
     """Yield a question for each year and direction, the newest year first. Raises Refused where codes are asked for."""
     if request.products:
         raise Refused(
-            "products", where="products", found=", ".join(request.products[:6]), advice="The file of a year has every code; leave them out."
+            "products", "products", ", ".join(request.products[:6]), "The file of a year has every code; leave them out."
         )  # fmt: skip
     for year in sorted({month[:4] for month in months_of(request, today)}, reverse=True):
         for flow in request.flows:

@@ -83,13 +83,13 @@ def split_strictly(body: bytes, start: int, width: int, trailing: bool, where: s
             is_blank = fields == [b""]
             raise Refused(
                 "row width",
-                where=f"{where}, record {record} (line {_line(body, at)})",
-                found="a blank line"
+                f"{where}, record {record} (line {_line(body, at)})",
+                "a blank line"
                 if is_blank
                 else f"{counted(len(fields), 'field')} where the header has {width + trailing}"
                 if len(fields) != width + trailing
                 else f"'{clip_bytes(fields[-1])}' after the last comma, where nothing stands",
-                advice=BLANK if is_blank else DAMAGED,
+                BLANK if is_blank else DAMAGED,
             )
         for column, field in zip(columns, fields, strict=False):
             column.append(field)
@@ -106,9 +106,9 @@ def read_records(body: bytes, start: int, where: str) -> Iterator[tuple[list[byt
         if match is None:
             raise Refused(
                 "quoting",
-                where=f"{where}, line {_line(body, at)}, field {len(fields) + 1}",
-                found=f"quotes, commas and line ends are not as CSV has them: '{clip_bytes(body[at : at + 60])}'",
-                advice=DAMAGED,
+                f"{where}, line {_line(body, at)}, field {len(fields) + 1}",
+                f"quotes, commas and line ends are not as CSV has them: '{clip_bytes(body[at : at + 60])}'",
+                DAMAGED,
             )
         quoted, plain, end = match.groups()
         fields.append(plain if quoted is None else quoted.replace(b'""', b'"'))
@@ -116,9 +116,9 @@ def read_records(body: bytes, start: int, where: str) -> Iterator[tuple[list[byt
         if len(fields) > FIELDS_MAX:
             raise Refused(
                 "row width",
-                where=f"{where}, line {_line(body, begins)}",
-                found=f"more than {FIELDS_MAX:,} fields in one record",
-                advice=DAMAGED,
+                f"{where}, line {_line(body, begins)}",
+                f"more than {FIELDS_MAX:,} fields in one record",
+                DAMAGED,
             )
         if end != b",":
             yield fields, begins

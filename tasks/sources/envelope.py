@@ -52,13 +52,13 @@ def open_envelope(raw: bytes, where: str) -> tuple[bytes, list[str]]:
 def open_text(raw: bytes, where: str, rule: str, advice: str) -> str:
     """The text of a page or of an answer in UTF-8. Raises Refused, with this rule where it is no text."""
     if not raw.strip():
-        raise Refused("empty file", where=where, found="the file has no text", advice=advice)
+        raise Refused("empty file", where, "the file has no text", advice)
     if len(raw) > FILE_BYTES_MAX or magic_of(raw):
-        raise Refused(rule, where=where, found="a binary or an oversized file", advice=advice)
+        raise Refused(rule, where, "a binary or an oversized file", advice)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Refused("undecodable", where=where, found=f"no UTF-8 at byte {error.start}", advice=advice) from error
+        raise Refused("undecodable", where, f"no UTF-8 at byte {error.start}", advice) from error
 
 
 def _refuse_other_formats(raw: bytes, where: str) -> None:
@@ -77,6 +77,4 @@ def _from_utf_16(raw: bytes, where: str) -> bytes:
     try:
         return raw.decode("utf-16").encode("utf-8")
     except UnicodeError as error:
-        raise Refused(
-            "undecodable", where=where, found=f"a UTF-16 mark, but {error}", advice="Download it again."
-        ) from error
+        raise Refused("undecodable", where, f"a UTF-16 mark, but {error}", "Download it again.") from error

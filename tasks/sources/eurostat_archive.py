@@ -56,7 +56,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
     chosen = wanted(request.reporters)
     if request.products:
         raise Refused(
-            "products", where="products", found=", ".join(request.products[:6]), advice="A bulk file has every code; leave them out, or fetch eurostat_comext."
+            "products", "products", ", ".join(request.products[:6]), "A bulk file has every code; leave them out, or fetch eurostat_comext."
         )  # fmt: skip
     # An archive that was split for some reporters may be asked for again for others.
     some = [
@@ -157,7 +157,7 @@ def split(
             if (file := files[at]) is not None:
                 file.write(line)
     if not rows:
-        raise Refused("no records", where=where, found="a header and no record", advice=AGAIN)
+        raise Refused("no records", where, "a header and no record", AGAIN)
     left_out = Counter[str]()
     for (code, _), count in rows.items():
         if code not in keys:
@@ -182,32 +182,30 @@ def unpacked(archive: bytes | Path, where: str, file: Path) -> Path:
             if len(names) != 1:
                 shown = f": {', '.join(map(clip, names[:NAMES_SHOWN]))}" if names else ""
                 raise Refused(
-                    "archive", where=where, found=f"an archive of {counted(len(names), 'file')}{shown}",
-                    advice="One that holds one file is read. Unpack it, and pack each file by itself.",
+                    "archive", where, f"an archive of {counted(len(names), 'file')}{shown}",
+                    "One that holds one file is read. Unpack it, and pack each file by itself.",
                 )  # fmt: skip
             if not entries[0].is_file or not PLAIN_NAME.fullmatch(names[0]):
                 raise Refused(
-                    "archive", where=where, found=f"'{clip(names[0])}', a link, or a name that may lead elsewhere",
-                    advice="Eurostat packs its files otherwise. See where it comes from, or download it again.",
+                    "archive", where, f"'{clip(names[0])}', a link, or a name that may lead elsewhere",
+                    "Eurostat packs its files otherwise. See where it comes from, or download it again.",
                 )  # fmt: skip
             if (size := entries[0].uncompressed) > limit:
                 raise Refused(
-                    "archive", where=where, found=f"{packed:,} bytes that unpack to {size:,}, more than {limit:,}", advice=NO_MONTH
-                )  # fmt: skip
+                    "archive", where, f"{packed:,} bytes that unpack to {size:,}, more than {limit:,}", NO_MONTH
+                )
             opened.extract(file.parent, names)
     except PasswordRequired as error:
-        raise Refused(
-            "archive", where=where, found="an archive with a password", advice="Unpack it and give the file in it."
-        ) from error
+        raise Refused("archive", where, "an archive with a password", "Unpack it and give the file in it.") from error
     except DecompressionBombError as error:
-        raise Refused("archive", where=where, found=f"{error}", advice=NO_MONTH) from error
+        raise Refused("archive", where, f"{error}", NO_MONTH) from error
     except DAMAGES as error:
         if isinstance(error, OSError) and error.errno is not None:
             # A full disk, or no right to write: nothing is wrong with the archive.
             raise
         raise Refused(
-            "damaged archive", where=where, found=f"7z data that cannot be read ({type(error).__name__}: {clip(str(error), 80)})",
-            advice="Download it again.",
+            "damaged archive", where, f"7z data that cannot be read ({type(error).__name__}: {clip(str(error), 80)})",
+            "Download it again.",
         ) from error  # fmt: skip
     return Path(file.parent, names[0]).rename(file)
 
@@ -222,17 +220,17 @@ def _places(header: bytes, where: str) -> tuple[int, int]:
     titles = header.rstrip(b"\r\n").removeprefix(b"\xef\xbb\xbf").split(b",")
     if not header.endswith(b"\n") or not {b"REPORTER", b"FLOW"} <= {*titles}:
         raise Refused(
-            "columns", where=f"{where}, header", found=f"'{clip_bytes(header[:200])}'", advice=f"This is no bulk file of Comext. {AGAIN}"
-        )  # fmt: skip
+            "columns", f"{where}, header", f"'{clip_bytes(header[:200])}'", f"This is no bulk file of Comext. {AGAIN}"
+        )
     return titles.index(b"REPORTER"), titles.index(b"FLOW")
 
 
 def _unfit(line: bytes, where: str) -> Refused:
     if len(line) >= LINE_BYTES_MAX:
-        return Refused("not a table", where=where, found=f"a line of more than {LINE_BYTES_MAX:,} bytes", advice=AGAIN)
+        return Refused("not a table", where, f"a line of more than {LINE_BYTES_MAX:,} bytes", AGAIN)
     if not line.endswith(b"\n"):
-        return Refused("no final newline", where=where, found=f"it ends in '{clip_bytes(line[-30:])}' without a line end: cut off", advice=AGAIN)  # fmt: skip
+        return Refused("no final newline", where, f"it ends in '{clip_bytes(line[-30:])}' without a line end: cut off", AGAIN)  # fmt: skip
     return Refused(
-        "columns", where=where, found=f"a line that has no reporter and direction where the header has them: '{clip_bytes(line[:120])}'",
-        advice=AGAIN,
+        "columns", where, f"a line that has no reporter and direction where the header has them: '{clip_bytes(line[:120])}'",
+        AGAIN,
     )  # fmt: skip

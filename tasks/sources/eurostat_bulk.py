@@ -74,15 +74,15 @@ def parse(raw: bytes, where: str) -> Parsed:
     """The sums over procedures of a part, in order of their first record. Raises Refused; `where` names the file."""
     if magic_of(raw) == "7z":
         raise Refused(
-            "archive of all reporters", where=where, found="the 7z archive, which holds every reporter and both directions",
-            advice=f"Split it into the inbox: tidewaiter split {clip(where)} --inbox inbox",
+            "archive of all reporters", where, "the 7z archive, which holds every reporter and both directions",
+            f"Split it into the inbox: tidewaiter split {clip(where)} --inbox inbox",
         )  # fmt: skip
     lexed = csv.read_fields(raw, where, lambda title: title in (*NUMBERS, UNREAD))
     fields = _checked(lexed.fields, where)
     reporter = reporter_of(the_only(fields, "REPORTER", where, "several reporters", SPLIT), where)
     flow = FLOWS.get(the_only(fields, "FLOW", where, "both flows", SPLIT))
     if flow is None:
-        raise Refused("unknown flow", where=f"{where}, column FLOW", found=clip(str(fields["FLOW"][0])), advice=AGAIN)
+        raise Refused("unknown flow", f"{where}, column FLOW", clip(str(fields["FLOW"][0])), AGAIN)
     doubts = [*doubt_copies(fields, [name for name in KEY if name in fields.columns], where)]
     plain = fields.select(
         "record", *NUMBERS, partner=pl.col("PARTNER").cast(pl.String), product=pl.col("PRODUCT_NC").cast(pl.String),
@@ -118,16 +118,16 @@ def _checked(fields: pl.DataFrame, where: str) -> pl.DataFrame:
         found = pl.Series([period])
         if found.str.contains(YEAR).any():
             raise Refused(
-                "frequency", where=f"{where}, column PERIOD", found=f"{period}, which is the whole year",
-                advice="Take the files of the months.",
+                "frequency", f"{where}, column PERIOD", f"{period}, which is the whole year",
+                "Take the files of the months.",
             )  # fmt: skip
         if not found.str.contains(MONTH).any():
-            raise Refused("period", where=f"{where}, column PERIOD", found=f"'{clip(period)}'", advice=AGAIN)
+            raise Refused("period", f"{where}, column PERIOD", f"'{clip(period)}'", AGAIN)
     other = [code for code in fields["STAT_PROCEDURE"].unique().cast(pl.String).sort() if code not in PROCEDURES]
     if other:
         raise Refused(
-            "unknown procedure", where=f"{where}, column STAT_PROCEDURE", found=f"'{clip(other[0])}'",
-            advice="It may be a sum of the others; add it to tasks/sources/eurostat_bulk.py when it is clear that it is not.",
+            "unknown procedure", f"{where}, column STAT_PROCEDURE", f"'{clip(other[0])}'",
+            "It may be a sum of the others; add it to tasks/sources/eurostat_bulk.py when it is clear that it is not.",
         )  # fmt: skip
     return fields
 

@@ -94,7 +94,7 @@ def parse(raw: bytes, where: str) -> Parsed:
     require_columns(fields.columns, (*head, *COLUMNS), where, FLAGS)
     fields = numbered(fields, where, "The month may not be out yet; ask again later.")
     if (freq := the_only(fields, "freq", where, "frequency", AGAIN)) != "M":
-        raise Refused("frequency", where=where, found=f"frequency '{clip(freq)}'", advice=AGAIN)
+        raise Refused("frequency", where, f"frequency '{clip(freq)}'", AGAIN)
     reporter = reporter_of(the_only(fields, "reporter", where, "several reporters", AGAIN), where)
     updated = _last_update(the_only(fields, UPDATE, where, "several updates", AGAIN), where) if UPDATE in head else None
     _refuse_indicators(fields, where)
@@ -117,14 +117,14 @@ def _refuse_other_downloads(head: bytes, where: str) -> None:
     """Raises Refused for another form of these data, which a person could take for an answer of the API, and for its error."""
     if found := re.search(TOO_BIG, head):
         raise Refused(
-            "request too large", where=where, found=f"an error of the API: {clip(found[1].decode('utf-8', 'replace'), 200)}",
-            advice="Ask for fewer months, products or partners at a time.",
+            "request too large", where, f"an error of the API: {clip(found[1].decode('utf-8', 'replace'), 200)}",
+            "Ask for fewer months, products or partners at a time.",
         )  # fmt: skip
     form = next((form for pattern, form in OTHER_DOWNLOADS if re.match(pattern, head)), None)
     if form:
         raise Refused(
-            "other download", where=where, found=form,
-            advice="Download SDMX-CSV with codes, for one reporter and by months: tidewaiter fetch eurostat_comext, or the API with format=SDMX-CSV.",
+            "other download", where, form,
+            "Download SDMX-CSV with codes, for one reporter and by months: tidewaiter fetch eurostat_comext, or the API with format=SDMX-CSV.",
         )  # fmt: skip
 
 
@@ -133,8 +133,8 @@ def reporter_of(code: str, where: str) -> str:
     known = partner_codes(CODES).filter(pl.col("code") == code, pl.col("kind").is_in(["country", "group"]), valid_to="")
     if not known.height or ":" in known["partner"][0]:
         raise Refused(
-            "unknown reporter", where=f"{where}, column reporter", found=f"reporter '{clip(code)}'",
-            advice="It is EU27_2020 or the two letters of a member state; add others to schemas/reference/partner_codes.csv.",
+            "unknown reporter", f"{where}, column reporter", f"reporter '{clip(code)}'",
+            "It is EU27_2020 or the two letters of a member state; add others to schemas/reference/partner_codes.csv.",
         )  # fmt: skip
     return str(known["partner"][0])
 
@@ -144,8 +144,8 @@ def _last_update(text: str, where: str) -> date:
         return datetime.strptime(text, UPDATED).date()
     except ValueError as error:
         raise Refused(
-            "last update", where=f"{where}, column LAST UPDATE", found=f"'{clip(text)}', which is no day as Eurostat writes it (14/08/26 11:00:00)",
-            advice=AGAIN,
+            "last update", f"{where}, column LAST UPDATE", f"'{clip(text)}', which is no day as Eurostat writes it (14/08/26 11:00:00)",
+            AGAIN,
         ) from error  # fmt: skip
 
 
@@ -153,14 +153,14 @@ def _refuse_indicators(fields: pl.DataFrame, where: str) -> None:
     names = fields["indicators"].unique().cast(pl.String).sort().to_list()
     if SUPPLEMENTARY in names:
         raise Refused(
-            "quantity without unit", where=f"{where}, column indicators", found=f"{SUPPLEMENTARY}, whose unit the answer does not say",
-            advice=f"Ask for {VALUE}+{MASS} alone.",
+            "quantity without unit", f"{where}, column indicators", f"{SUPPLEMENTARY}, whose unit the answer does not say",
+            f"Ask for {VALUE}+{MASS} alone.",
         )  # fmt: skip
     other = [name for name in names if name not in (VALUE, MASS)]
     if other:
         raise Refused(
-            "unknown indicator", where=f"{where}, column indicators", found=f"'{clip(other[0])}'", advice=f"Ask for {VALUE}+{MASS} alone.",
-        )  # fmt: skip
+            "unknown indicator", f"{where}, column indicators", f"'{clip(other[0])}'", f"Ask for {VALUE}+{MASS} alone."
+        )
 
 
 def product_of(printed: pl.Expr) -> pl.Expr:
@@ -199,9 +199,7 @@ def wanted(chosen: list[str]) -> dict[str, str]:
     codes = reporters()
     unknown = [reporter for reporter in chosen if reporter not in codes]
     if unknown:
-        raise Refused(
-            "unknown reporter", where="reporters", found=", ".join(unknown), advice=f"It is one of {', '.join(codes)}."
-        )
+        raise Refused("unknown reporter", "reporters", ", ".join(unknown), f"It is one of {', '.join(codes)}.")
     return {reporter: codes[reporter] for reporter in chosen or codes}
 
 

@@ -52,14 +52,14 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
         if len(book.sheet_names) != 1:
             raise Refused(
                 "sheets",
-                where=where,
-                found=f"{len(book.sheet_names)} sheets: {', '.join(map(clip, book.sheet_names))}",
-                advice="Keep one table a file.",
+                where,
+                f"{len(book.sheet_names)} sheets: {', '.join(map(clip, book.sheet_names))}",
+                "Keep one table a file.",
             )
         columns = _load(book, where)
     except fastexcel.FastExcelError as error:
         raise Refused(
-            "unreadable workbook", where=where, found=clip(str(error), 200), advice="Save it again as .xlsx or as CSV."
+            "unreadable workbook", where, clip(str(error), 200), "Save it again as .xlsx or as CSV."
         ) from error
     printed = [column.name for column in columns]
     titles = [clean_title(title) for title in printed]
@@ -97,7 +97,7 @@ def _load(book: fastexcel.ExcelReader, where: str) -> list[pl.Series]:
 
 def _refuse_wide(width: int, where: str) -> None:
     if width > COLUMNS_MAX:
-        raise Refused("too many columns", where=where, found=f"{width} columns", advice="This is no customs download.")
+        raise Refused("too many columns", where, f"{width} columns", "This is no customs download.")
 
 
 def _load_column(book: fastexcel.ExcelReader, place: int, texts: pl.Series) -> pl.Series:
@@ -111,8 +111,8 @@ def _load_column(book: fastexcel.ExcelReader, place: int, texts: pl.Series) -> p
 def _as_text(column: pl.Series, where: str) -> pl.Series:
     if isinstance(column.dtype, pl.Duration):
         raise Refused(
-            "cells of time", where=f"{where}, column {column.name}", found="cells that are formatted as a length of time",
-            advice="Drop the download as the site gave it, or format the column as text or number.",
+            "cells of time", f"{where}, column {column.name}", "cells that are formatted as a length of time",
+            "Drop the download as the site gave it, or format the column as text or number.",
         )  # fmt: skip
     if column.dtype.is_float():
         whole = (column == column.floor()) & (column.abs() < INTEGER_MAX)
@@ -125,7 +125,7 @@ def _as_text(column: pl.Series, where: str) -> pl.Series:
     ):
         if bad.any():
             place = f"{where}, record {int(bad.arg_true()[0]) + 1}, column {column.name}"
-            raise Refused(rule, where=place, found=found, advice="Drop the download as the site gave it.")
+            raise Refused(rule, place, found, "Drop the download as the site gave it.")
     return texts
 
 
@@ -135,15 +135,12 @@ def _measure(raw: bytes, where: str) -> None:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             members = archive.infolist()
             if complaint := _complaint(members, len(raw)):
-                raise Refused("archive", where=where, found=complaint, advice="Save it again as .xlsx or as CSV.")
+                raise Refused("archive", where, complaint, "Save it again as .xlsx or as CSV.")
             for member in members:
                 _inspect(archive, member, where)
     except DAMAGES as error:
         raise Refused(
-            "damaged archive",
-            where=where,
-            found=clip(str(error), 200) or "an archive cut off",
-            advice="Download it again.",
+            "damaged archive", where, clip(str(error), 200) or "an archive cut off", "Download it again."
         ) from error
 
 
@@ -189,7 +186,7 @@ def _inspect(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> N
 
 def _hidden(where: str, found: str) -> Refused:
     advice = "Copy the values into a plain sheet, or drop the download as the site gave it."
-    return Refused("workbook content", where=where, found=found, advice=advice)
+    return Refused("workbook content", where, found, advice)
 
 
 def _check_places(sheet: bytes, where: str) -> None:

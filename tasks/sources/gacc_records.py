@@ -96,8 +96,8 @@ def countries(rows: Sequence[Row], columns: Columns, heading: Heading, where: st
 def _refuse_few(rows: Sequence[Row], least: int, noun: str, where: str) -> None:
     if len(rows) < least:
         raise Refused(
-            f"too few {noun}s", where=where, found=counted(len(rows), noun),
-            advice=f"A table has at least {least}, so this one is not whole. The .xls attachment of the page may be.",
+            f"too few {noun}s", where, counted(len(rows), noun),
+            f"A table has at least {least}, so this one is not whole. The .xls attachment of the page may be.",
         )  # fmt: skip
 
 
@@ -128,8 +128,8 @@ def _refuse_small_total(rows: Sequence[Row], kinds: Sequence[str], columns: Colu
         largest = max(values, key=values.__getitem__, default="")
         if total is None or values[largest] > total:
             raise Refused(
-                "total too small", where=f"{where}, column {at + 2}", found=f"total {total}, '{clip(largest)}' {values.get(largest)}",
-                advice="The rows have slipped or the total is missing, so no row can be told. Look at the page.",
+                "total too small", f"{where}, column {at + 2}", f"total {total}, '{clip(largest)}' {values.get(largest)}",
+                "The rows have slipped or the total is missing, so no row can be told. Look at the page.",
             )  # fmt: skip
 
 

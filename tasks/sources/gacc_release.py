@@ -58,14 +58,14 @@ def parse(raw: bytes, where: str, source: str) -> Parsed:
     title, unit, header, start = _head(_filled(table) if kind in WORKBOOKS else table, shown, where)
     if shown.strip() and not _is_same(shown, title, source):
         raise Refused(
-            "two titles", where=where, found=f"'{clip(squeeze(shown))}' over a table '{clip(title)}'",
-            advice="The page holds the table of another release. Its .xls attachment may be the right one.",
+            "two titles", where, f"'{clip(squeeze(shown))}' over a table '{clip(title)}'",
+            "The page holds the table of another release. Its .xls attachment may be the right one.",
         )  # fmt: skip
     topic = topic_of(title, source)
     if topic is None:
-        raise Refused("table not read", where=where, found=f"the table '{clip(title)}'", advice=_advice(title, source))
+        raise Refused("table not read", where, f"the table '{clip(title)}'", _advice(title, source))
     if not header:
-        raise Refused("no table", where=where, found="no table with a header of goods or countries", advice=ATTACHMENT)
+        raise Refused("no table", where, "no table with a header of goods or countries", ATTACHMENT)
     heading = read_heading(title, unit, day, where)
     columns, doubts = read_columns(header, heading, where)
     rows, notes = gacc_rows.read_rows(table, start, columns)
@@ -73,7 +73,7 @@ def parse(raw: bytes, where: str, source: str) -> Parsed:
     records, more = make(rows, columns, heading, where, topic)
     doubts += [*gacc_rows.doubt_unread(rows, where), *more]
     if not records:
-        raise Refused("no number", where=where, found="a table in which no cell has a number", advice=ATTACHMENT)
+        raise Refused("no number", where, "a table in which no cell has a number", ATTACHMENT)
     texts = [f"{counted(len(notes), 'row')} of text: {clip(' / '.join(notes), 300)}"] if notes else []
     reported = as_reported(pl.DataFrame(records, infer_schema_length=None))
     return Parsed(reported, encoding, tuple(texts), tuple(doubts), heading.day)
@@ -121,8 +121,8 @@ def _table(page: pages.Page, where: str) -> list[list[str]]:
     with_header = [table for table in tables if any(map(_is_header, table))]
     if len(with_header) != 1 and len(tables) != 1:
         raise Refused(
-            "several tables" if tables else "no table", where=where,
-            found=f"{len(tables)} tables" if tables else "a page without a table", advice=ATTACHMENT,
+            "several tables" if tables else "no table", where,
+            f"{len(tables)} tables" if tables else "a page without a table", ATTACHMENT,
         )  # fmt: skip
     return (with_header or tables)[0]
 
@@ -152,7 +152,7 @@ def _head(table: Sequence[Sequence[str]], shown: str, where: str) -> tuple[str, 
     unit = next((line for line in lines if plain(line).startswith(("unit", "(unit"))), "")
     title = next((line for line in lines if line != unit), squeeze(shown))
     if not title:
-        raise Refused("title", where=where, found="a table without a title", advice=ATTACHMENT)
+        raise Refused("title", where, "a table without a title", ATTACHMENT)
     return title, unit, [row for row in table[start:end] if len(row) == len(table[start])], end
 
 

@@ -84,8 +84,8 @@ def refuse_unread(rows: Sequence[Row], where: str) -> None:
     bad = [row for row in rows if row.fault]
     if len(bad) > UNREAD_SHARE_MAX * len(rows):
         raise Refused(
-            "rows do not fit", where=place(bad[0], where), found=f"{bad[0].fault}; {len(bad)} such rows of {len(rows)}",
-            advice="The cells have slipped against the header. The .xls attachment of the page may have them right.",
+            "rows do not fit", place(bad[0], where), f"{bad[0].fault}; {len(bad)} such rows of {len(rows)}",
+            "The cells have slipped against the header. The .xls attachment of the page may have them right.",
         )  # fmt: skip
 
 

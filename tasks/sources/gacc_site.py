@@ -61,17 +61,15 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
 
 
 def linked(index: Answer, year: int, source: str) -> Iterator[tuple[str, str, str, str]]:
-    """Yield month, topic, currency and address of each link of an index. Raises Refused if the index is of another
-    year or has no link.
-    """
+    """Yield month, topic, currency, address of each link. Raises Refused if the index is of another year or empty."""
     page = read_page(index.body, index.address)
     years = [int(match) for match in YEAR.findall(index.body)]
     if not any(row and TITLE.match(plain(row[0])) for table in page.tables for row in table):
         raise Refused(
             "no links",
-            where=index.address,
-            found="an index page without a title of a release",
-            advice="The site has changed: look at it in a browser.",
+            index.address,
+            "an index page without a title of a release",
+            "The site has changed: look at it in a browser.",
         )
     # Without a year in its name the index is that of the newest year it offers.
     shown = max(years, default=year) if re.search(r"(preliminary|monthly)\.html$", index.address) else year

@@ -101,8 +101,8 @@ def read_heading(title: str, unit: str, day: str, where: str) -> Heading:
     read = read_title(title)
     if read is None:
         raise Refused(
-            "title", where=where, found=f"title '{clip(squeeze(title))}'",
-            advice="A page of customs' statistics has a title like '(5) topic, May 2025 (in CNY)' or '(13) topic,1-7.2026'.",
+            "title", where, f"title '{clip(squeeze(title))}'",
+            "A page of customs' statistics has a title like '(5) topic, May 2025 (in CNY)' or '(13) topic,1-7.2026'.",
         )  # fmt: skip
     return Heading(read.topic, read.last, read.year, _currency(unit, read.currencies, where), day_of(day))
 
@@ -113,15 +113,15 @@ def _currency(line: str, of_title: tuple[str, ...], where: str) -> str:
     rest = re.fullmatch(r"(\d*)(thousand|million|billion|)", re.sub("|".join(MONEY.values()), "", text))
     if not named or rest is None:
         raise Refused(
-            "unit line", where=where, found=f"'{clip(squeeze(line))}'",
-            advice="It is 'Unit: CNY 100 Million' or the like; without it nobody knows what the values are worth.",
+            "unit line", where, f"'{clip(squeeze(line))}'",
+            "It is 'Unit: CNY 100 Million' or the like; without it nobody knows what the values are worth.",
         )  # fmt: skip
     factor = int(rest[1] or 1) * SCALES[rest[2]]
     rows = code_table("currencies").filter(unit=named[0], factor=str(factor), measure=f"value_{named[0].lower()}")
     if len(named) > 1 or not rows.height or of_title not in ((), named):
         raise Refused(
-            "currency", where=where, found=f"title in {', '.join(of_title) or 'no currency'} over '{clip(squeeze(line))}'",
-            advice="Title and unit line must agree, and the unit be one of schemas/reference/currencies.csv: no rule can choose.",
+            "currency", where, f"title in {', '.join(of_title) or 'no currency'} over '{clip(squeeze(line))}'",
+            "Title and unit line must agree, and the unit be one of schemas/reference/currencies.csv: no rule can choose.",
         )  # fmt: skip
     return str(rows["printed"][0])
 
@@ -175,14 +175,14 @@ def read_columns(
     figures = [column for column in columns if column and column.months not in (GROWTHS, UNITS)]
     if not figures:
         raise Refused(
-            "header", where=where, found=f"no column of figures under {'; '.join(' / '.join(cells) for cells in texts[:3])}",
-            advice="The layout has changed so that no column can be told; look at the page.",
+            "header", where, f"no column of figures under {'; '.join(' / '.join(cells) for cells in texts[:3])}",
+            "The layout has changed so that no column can be told; look at the page.",
         )  # fmt: skip
     twice = next((column for column in figures if figures.count(column) > 1 and heading.last > 1), None)
     if twice is not None:
         raise Refused(
-            "header", where=where, found=f"two columns of {twice.what}, {twice.months}",
-            advice="Their headers are alike, so no rule can say which is right; look at the page.",
+            "header", where, f"two columns of {twice.what}, {twice.months}",
+            "Their headers are alike, so no rule can say which is right; look at the page.",
         )  # fmt: skip
     return columns, doubts
 
@@ -218,8 +218,8 @@ def _doubt_months(lasts: Sequence[int], heading: Heading, where: str) -> Iterato
     newest = heading.day and (heading.day.year * 12 + heading.day.month - 2)
     if len(named) > 1 or newest != heading.year * 12 + heading.last - 1:
         raise Refused(
-            "header of another month", where=where, found=found,
-            advice="The page contradicts itself, so nobody can say which month its figures are of. Customs have to mend it; leave it out.",
+            "header of another month", where, found,
+            "The page contradicts itself, so nobody can say which month its figures are of. Customs have to mend it; leave it out.",
         )  # fmt: skip
     yield finding(
         "header_month", "error", where, observed=found, expected=f"months up to {heading.last} in the header",

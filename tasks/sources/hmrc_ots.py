@@ -71,21 +71,16 @@ def parse(raw: bytes, where: str) -> Parsed:
     if b"comcode" in raw[:40] or raw.split(b"\n", 1)[0].count(b"|") > 1:
         raise Refused(
             "other download",
-            where=where,
-            found="records of HMRC's bulk data files (SMKI19, SMKE19, SMKX46 …)",
-            advice="This source reads answers of the API of uktradeinfo.com: tidewaiter fetch hmrc_ots, or "
+            where,
+            "records of HMRC's bulk data files (SMKI19, SMKE19, SMKX46 …)",
+            "This source reads answers of the API of uktradeinfo.com: tidewaiter fetch hmrc_ots, or "
             f"{BASE}/OTS with $expand={EXPAND}.",
         )
     pages = [rows_of(document, "value", where) for document in read_documents(raw, where)]
     _refuse_repeated_pages(pages, where)
     rows = [row for page in pages for row in page]
     if not rows:
-        raise Refused(
-            "no records",
-            where=where,
-            found="an answer without a row",
-            advice="The month may not be out yet; ask again later.",
-        )
+        raise Refused("no records", where, "an answer without a row", "The month may not be out yet; ask again later.")
     sums: dict[Key, list[tuple[int, dict[str, Any]]]] = {}
     for number, row in enumerate(rows, 1):
         sums.setdefault(_key(row, number, where), []).append((number, row))
@@ -102,19 +97,19 @@ def _key(row: dict[str, Any], number: int, where: str) -> Key:
     place = f"{where}, record {number}"
     missing = [name for name in NEEDED if name not in row]
     if missing:
-        raise Refused("columns", where=place, found=f"no {', '.join(missing)}", advice=AGAIN)
+        raise Refused("columns", place, f"no {', '.join(missing)}", AGAIN)
     code = (row.get("Commodity") or {}).get("Cn8Code")
     if code is None and not str(row["CommodityId"]).startswith("-"):
-        raise Refused("no codes", where=place, found="no Cn8Code", advice=AGAIN)
+        raise Refused("no codes", place, "no Cn8Code", AGAIN)
     country = str(row["CountryId"])
     if not country.isdecimal():
-        raise Refused("no codes", where=place, found=f"CountryId {clip(country)}, no number", advice=AGAIN)
+        raise Refused("no codes", place, f"CountryId {clip(country)}, no number", AGAIN)
     if row["FlowTypeId"] not in FLOWS:
         raise Refused(
             "unknown flow",
-            where=place,
-            found=f"FlowTypeId {clip(str(row['FlowTypeId']))}",
-            advice="It is 1 to 4; mend tasks/sources/hmrc_ots.py.",
+            place,
+            f"FlowTypeId {clip(str(row['FlowTypeId']))}",
+            "It is 1 to 4; mend tasks/sources/hmrc_ots.py.",
         )
     return str(row["MonthId"]), FLOWS[row["FlowTypeId"]], _product(str(row["CommodityId"]), code), country
 
@@ -149,7 +144,7 @@ def _added(parts: list[tuple[int, dict[str, Any]]], name: str, where: str) -> st
             total += Decimal(row[name])
         except (InvalidOperation, TypeError) as error:
             raise Refused(
-                "no number", where=f"{where}, record {number}", found=f"{name} '{clip(str(row[name]))}'", advice=AGAIN
+                "no number", f"{where}, record {number}", f"{name} '{clip(str(row[name]))}'", AGAIN
             ) from error
     return f"{total:f}"
 
@@ -160,9 +155,9 @@ def _refuse_repeated_pages(pages: list[list[dict[str, Any]]], where: str) -> Non
     if twice is not None:
         raise Refused(
             "page twice",
-            where=f"{where}, page {twice + 1}",
-            found="the same rows as on an earlier page",
-            advice="Ask again: $skip was not heeded.",
+            f"{where}, page {twice + 1}",
+            "the same rows as on an earlier page",
+            "Ask again: $skip was not heeded.",
         )
 
 

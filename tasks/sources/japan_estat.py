@@ -104,7 +104,7 @@ def parse(raw: bytes, where: str) -> Parsed:
     if to_come:
         notes.append(f"no number but 0 in {', '.join(to_come)}: months to come, not read")
     if not out:
-        raise Refused("no records", where=where, found="no number but 0 in any month", advice=AGAIN)
+        raise Refused("no records", where, "no number but 0 in any month", AGAIN)
     notes += lexed.normalised
     records = [made for row in summed.iter_rows(named=True) for made in _records(row, layout, out)]
     return Parsed(
@@ -129,7 +129,7 @@ def _layout(titles: Sequence[str], where: str) -> Layout:
     wanted = [*key, *(f"{number}-{span}" for span in ("Year", *months) for number in numbers)]
     require_columns(titles, wanted, where, [PORT], AGAIN)
     if months != MONTHS[: len(months)] or not months:
-        raise Refused("columns", where=f"{where}, header", found=f"months: {', '.join(months) or 'none'}", advice=AGAIN)
+        raise Refused("columns", f"{where}, header", f"months: {', '.join(months) or 'none'}", AGAIN)
     return Layout(product, key, numbers, months)
 
 
@@ -209,10 +209,7 @@ def _sections(answer: Answer) -> list[tuple[str, list[str], str]]:
     sections = list(linked(answer.body.decode("utf-8", "replace"), answer.address))
     if not sections:
         raise Refused(
-            "no links",
-            where=answer.address,
-            found="a list page without a file",
-            advice="The site has changed: look at it in a browser.",
+            "no links", answer.address, "a list page without a file", "The site has changed: look at it in a browser."
         )
     return sections
 

@@ -22,14 +22,11 @@ def read_documents(raw: bytes, where: str) -> list[Any]:
     text = open_text(raw, where, "not JSON", AGAIN)
     if text.lstrip()[:1] not in ("{", "["):
         raise Refused(
-            "not JSON",
-            where=where,
-            found=f"it begins with '{clip_bytes(raw.lstrip()[:40])}': a page or a message",
-            advice=AGAIN,
+            "not JSON", where, f"it begins with '{clip_bytes(raw.lstrip()[:40])}': a page or a message", AGAIN
         )
     # Halves of a letter: escaped, they come in pairs; alone they are in no text that can be written.
     if "\\u" in text and (half := HALF.search(text.replace("\\\\", ""))):
-        raise Refused("undecodable", where=where, found=f"{half[0]}, which is half of a letter", advice=AGAIN)
+        raise Refused("undecodable", where, f"{half[0]}, which is half of a letter", AGAIN)
     decoder = json.JSONDecoder(
         object_pairs_hook=_distinct, parse_float=str, parse_int=str, parse_constant=_refuse_constant
     )
@@ -42,13 +39,13 @@ def read_documents(raw: bytes, where: str) -> list[Any]:
             while text[place : place + 1].isspace():
                 place += 1
     except _Unclear as problem:
-        raise Refused("unclear JSON", where=where, found=str(problem), advice=AGAIN) from problem
+        raise Refused("unclear JSON", where, str(problem), AGAIN) from problem
     except RecursionError as error:
-        raise Refused("unclear JSON", where=where, found="lists in lists without end", advice=AGAIN) from error
+        raise Refused("unclear JSON", where, "lists in lists without end", AGAIN) from error
     except json.JSONDecodeError as error:
         raise Refused(
-            "no whole JSON", where=f"{where}, character {error.pos}", found=f"'{clip(text[max(error.pos - 30, 0) : error.pos])}' and then no JSON: cut off or damaged",
-            advice="Ask again; the last record may be short.",
+            "no whole JSON", f"{where}, character {error.pos}", f"'{clip(text[max(error.pos - 30, 0) : error.pos])}' and then no JSON: cut off or damaged",
+            "Ask again; the last record may be short.",
         ) from error  # fmt: skip
     return documents
 
@@ -59,7 +56,7 @@ def rows_of(document: Any, name: str, where: str) -> list[dict[str, Any]]:
     error = document.get("error") if isinstance(document, dict) else "a list"
     if error or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         shown = error or document.get("message") or [*document][:4]
-        raise Refused("no answer", where=where, found=f"'{clip(str(shown))}' in place of rows", advice=AGAIN)
+        raise Refused("no answer", where, f"'{clip(str(shown))}' in place of rows", AGAIN)
     return rows
 
 

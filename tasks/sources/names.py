@@ -35,9 +35,9 @@ def refuse_totals(fields: pl.DataFrame, distinct: dict[str, pl.Series], where: s
     for text, name in texts.filter(is_total).iter_rows():
         raise Refused(
             "summary row",
-            where=f"{where}, record {first_record(fields, name, text)}, column {name}",
-            found=f"'{clip(text)}': a sum among the records, and a query download has none",
-            advice="Download it again, or ingest the records without the sums.",
+            f"{where}, record {first_record(fields, name, text)}, column {name}",
+            f"'{clip(text)}': a sum among the records, and a query download has none",
+            "Download it again, or ingest the records without the sums.",
         )
 
 
@@ -62,9 +62,9 @@ def refuse_mojibake(fields: pl.DataFrame, distinct: dict[str, pl.Series], where:
             if was:
                 raise Refused(
                     "mojibake",
-                    where=f"{where}, record {first_record(fields, f'{code}_name', name)}, column {code}_name",
-                    found=f"'{clip(name)}' for {found_code}, which is {was!r} read in a wrong encoding",
-                    advice="Download it again; do not open and save it with another program.",
+                    f"{where}, record {first_record(fields, f'{code}_name', name)}, column {code}_name",
+                    f"'{clip(name)}' for {found_code}, which is {was!r} read in a wrong encoding",
+                    "Download it again; do not open and save it with another program.",
                 )
 
 

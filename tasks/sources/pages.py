@@ -45,19 +45,15 @@ def read_page(raw: bytes, where: str) -> Page:
     text = open_text(raw, where, "not a page", "Save the page again as HTML, or give its .xls attachment.")
     small = text.lower()
     if "<html" not in small[:2_000] and "<!doctype html" not in small[:2_000]:
-        raise Refused(
-            "not a page", where=where, found=f"it begins with '{clip(text[:40])}'", advice="Save the page as HTML."
-        )
+        raise Refused("not a page", where, f"it begins with '{clip(text[:40])}'", "Save the page as HTML.")
     gate = next((word for word in GATES if word in small), None)
     if gate and len(raw) <= GATE_BYTES_MAX and "<table" not in small:
         raise Refused(
-            "gate", where=where, found=f"a page that asks for a browser or a person ('{gate}')",
-            advice="A person must open the page and save it; Tidewaiter does not work around such a gate.",
+            "gate", where, f"a page that asks for a browser or a person ('{gate}')",
+            "A person must open the page and save it; Tidewaiter does not work around such a gate.",
         )  # fmt: skip
     if "</html>" not in small:
-        raise Refused(
-            "cut off", where=where, found="the page does not end", advice="Fetch or save it again; rows may be missing."
-        )
+        raise Refused("cut off", where, "the page does not end", "Fetch or save it again; rows may be missing.")
     reader = _Reader()
     reader.feed(text)
     return Page([_expanded(table, where) for table in reader.tables], reader.texts, reader.links)
@@ -68,15 +64,10 @@ def read_workbook(raw: bytes, where: str) -> list[list[str]]:
     try:
         sheet = fastexcel.read_excel(raw).load_sheet(0, header_row=None, dtypes="string").to_polars()
     except fastexcel.FastExcelError as error:
-        raise Refused(
-            "unreadable workbook", where=where, found=clip(str(error), 200), advice="Download the attachment again."
-        ) from error
+        raise Refused("unreadable workbook", where, clip(str(error), 200), "Download the attachment again.") from error
     if sheet.height * sheet.width > CELLS_MAX:
         raise Refused(
-            "too many cells",
-            where=where,
-            found=f"{sheet.height} rows of {sheet.width} cells",
-            advice="This is no release page.",
+            "too many cells", where, f"{sheet.height} rows of {sheet.width} cells", "This is no release page."
         )
     return [[cell or "" for cell in row] for row in sheet.cast(pl.String).iter_rows()]
 
@@ -164,8 +155,6 @@ def _expanded(table: list[list[tuple[str, int, int]]], where: str) -> list[list[
                     below[column] = (text, down - 1)
         cells += len(texts)
         if cells > CELLS_MAX:
-            raise Refused(
-                "too many cells", where=where, found=f"more than {CELLS_MAX:,} cells", advice="This is no release page."
-            )
+            raise Refused("too many cells", where, f"more than {CELLS_MAX:,} cells", "This is no release page.")
         rows.append(texts)
     return rows

@@ -56,9 +56,7 @@ class Parsed(NamedTuple):
 
 @dataclass(frozen=True)
 class Key:
-    """A key that a source requires with each call. It is added when a request is sent and is in nothing that is kept
-    or printed.
-    """
+    """A key that a source requires with each call. It is added when a request is sent, and is never kept or printed."""
 
     parameter: str
     secret: str = field(repr=False)
@@ -184,14 +182,12 @@ class Source:
 
 
 def products_of(request: FetchRequest) -> list[str]:
-    """Return the requested codes: those given, otherwise the HS6 codes of the baskets. Raises Refused if they are of
-    several levels.
-    """
+    """The requested codes, otherwise the HS6 codes of the baskets. Raises Refused if they are of several levels."""
     products = sorted(set(request.products)) or sorted({code[:WATCHED_DIGITS] for code in code_table("baskets")["hs8"]})
     if len({len(code) for code in products}) > 1:
         raise Refused(
-            "mixed levels", where="products", found=f"codes of several levels: {', '.join(products[:6])}",
-            advice="Ask for each level by itself; their sum would count twice.",
+            "mixed levels", "products", f"codes of several levels: {', '.join(products[:6])}",
+            "Ask for each level by itself; their sum would count twice.",
         )  # fmt: skip
     return products
 
@@ -208,10 +204,7 @@ def months_of(request: FetchRequest, today: date) -> list[str]:
         last = month_number(date(int(last_year), int(last_month), 1)) if last_year else first
     if last < first or first_day(last) > today:
         raise Refused(
-            "months",
-            where="months",
-            found=f"{request.months}",
-            advice="Write a range that has begun and ends after its beginning.",
+            "months", "months", f"{request.months}", "Write a range that has begun and ends after its beginning."
         )
     return [month_name(number) for number in range(first, last + 1)]
 

@@ -56,8 +56,8 @@ def _refuse_where(bad: pl.Series, column: pl.Series, where: str, *, rule: str, f
     if bad.any():
         row = int(bad.arg_true()[0])
         raise Refused(
-            rule, where=f"{where}, record {row + 1}, column {column.name}",
-            found=found.format(clip(column.cast(pl.String)[row])), advice=advice,
+            rule, f"{where}, record {row + 1}, column {column.name}",
+            found.format(clip(column.cast(pl.String)[row])), advice,
         )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ RECORDS_SHOWN = 40
 def numbered(fields: pl.DataFrame, where: str, advice: str) -> pl.DataFrame:
     """The fields with the number of each record. Raises Refused where there is no record."""
     if not fields.height:
-        raise Refused("no records", where=where, found="a header and no record", advice=advice)
+        raise Refused("no records", where, "a header and no record", advice)
     return fields.with_columns(record=pl.int_range(1, fields.height + 1, dtype=pl.UInt32))
 
 
@@ -32,8 +32,8 @@ def require_columns(
     unknown = [name for name in titles if name not in needed and name not in optional]
     if missing or unknown:
         raise Refused(
-            "columns", where=f"{where}, header", found=f"missing: {', '.join(missing) or 'none'}; unknown: {', '.join(map(clip, unknown)) or 'none'}",
-            advice=advice or f"The columns are {', '.join(needed)}" + (f"; {', '.join(optional)} may follow." if optional else "."),
+            "columns", f"{where}, header", f"missing: {', '.join(missing) or 'none'}; unknown: {', '.join(map(clip, unknown)) or 'none'}",
+            advice or f"The columns are {', '.join(needed)}" + (f"; {', '.join(optional)} may follow." if optional else "."),
         )  # fmt: skip
 
 
@@ -43,16 +43,14 @@ def require_form(fields: pl.DataFrame, names: Sequence[str], form: str, where: s
         bad = fields.select("record", text=pl.col(name).cast(pl.String)).filter(~pl.col("text").str.contains(form))
         if bad.height:
             place = f"{where}, record {bad['record'][0]}, column {name}"
-            raise Refused("no number", where=place, found=f"'{clip(bad['text'][0])}'", advice=advice)
+            raise Refused("no number", place, f"'{clip(bad['text'][0])}'", advice)
 
 
 def the_only(fields: pl.DataFrame, name: str, where: str, rule: str, advice: str) -> str:
     """The one text of a column. Raises Refused, with this rule, where there are several."""
     texts = fields[name].unique().cast(pl.String).sort().to_list()
     if len(texts) > 1:
-        raise Refused(
-            rule, where=f"{where}, column {name}", found=f"{', '.join(map(clip, texts[:4]))} in one file", advice=advice
-        )
+        raise Refused(rule, f"{where}, column {name}", f"{', '.join(map(clip, texts[:4]))} in one file", advice)
     return str(texts[0])
 
 

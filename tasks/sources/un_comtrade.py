@@ -77,8 +77,8 @@ def parse(raw: bytes, where: str) -> Parsed:
     rows = [row for document in read_documents(raw, where) for row in _rows(document, where)]
     if not rows:
         raise Refused(
-            "no records", where=where, found="an answer without a row",
-            advice="The reporter may not have sent the month yet; ask again later.",
+            "no records", where, "an answer without a row",
+            "The reporter may not have sent the month yet; ask again later.",
         )  # fmt: skip
     numbered = [*enumerate(rows, 1)]
     for number, row in numbered:
@@ -111,18 +111,10 @@ def _rows(document: Any, where: str) -> list[Row]:
     rows = rows_of(document, "data", where)
     count = str(document.get("count"))
     if count in map(str, CAPS) or len(rows) in CAPS:
-        raise Refused(
-            "cut off",
-            where=where,
-            found=f"{count} rows, the limit of the service",
-            advice=f"The rest is missing. {AGAIN}",
-        )
+        raise Refused("cut off", where, f"{count} rows, the limit of the service", f"The rest is missing. {AGAIN}")
     if count != str(len(rows)):
         raise Refused(
-            "cut off",
-            where=where,
-            found=f"{len(rows)} rows, where the answer counts {document.get('count') or 'none'}",
-            advice=AGAIN,
+            "cut off", where, f"{len(rows)} rows, where the answer counts {document.get('count') or 'none'}", AGAIN
         )
     return rows
 
@@ -130,13 +122,11 @@ def _rows(document: Any, where: str) -> list[Row]:
 def _refuse_other_rows(row: Row, place: str) -> None:
     missing = [name for name in NEEDED if name not in row]
     if missing:
-        raise Refused("columns", where=place, found=f"no {', '.join(missing)}", advice=AGAIN)
+        raise Refused("columns", place, f"no {', '.join(missing)}", AGAIN)
     if other := [name for name in TEXTS if not isinstance(row[name], str)]:
-        raise Refused(
-            "columns", where=place, found=f"{other[0]} is '{clip(str(row[other[0]]))}', no code", advice=AGAIN
-        )
+        raise Refused("columns", place, f"{other[0]} is '{clip(str(row[other[0]]))}', no code", AGAIN)
     if row["freqCode"] != "M" or row["refMonth"] == YEAR:
-        raise Refused("frequency", where=place, found=f"{clip(str(row['period']))}, a whole year", advice=AGAIN)
+        raise Refused("frequency", place, f"{clip(str(row['period']))}, a whole year", AGAIN)
 
 
 def _is_whole(row: Row) -> bool:
@@ -155,13 +145,13 @@ def _refuse_breakdowns(numbered: list[tuple[int, Row]], whole: list[tuple[int, R
     )
     if lacking:
         raise Refused(
-            "breakdown rows", where=where,
-            found=f"rows of single modes of transport, procedures or second partners without their total: partner {named(lacking)}",
-            advice=AGAIN,
+            "breakdown rows", where,
+            f"rows of single modes of transport, procedures or second partners without their total: partner {named(lacking)}",
+            AGAIN,
         )  # fmt: skip
     twice = next((number for number, row in whole if totals[_key(row)] > 1), None)
     if twice is not None:
-        raise Refused("total twice", where=f"{where}, record {twice}", found="two totals of one partner", advice=AGAIN)
+        raise Refused("total twice", f"{where}, record {twice}", "two totals of one partner", AGAIN)
 
 
 def _refuse_levels(whole: list[tuple[int, Row]], where: str) -> None:
@@ -170,10 +160,7 @@ def _refuse_levels(whole: list[tuple[int, Row]], where: str) -> None:
     if len(lengths) > 1 or not lengths <= {2, 4, 6}:
         codes = sorted({row["cmdCode"] for _, row in whole})
         raise Refused(
-            "mixed levels",
-            where=f"{where}, cmdCode",
-            found=f"'{clip(', '.join(codes[:4]))}'",
-            advice="Ask for HS codes of one length.",
+            "mixed levels", f"{where}, cmdCode", f"'{clip(', '.join(codes[:4]))}'", "Ask for HS codes of one length."
         )
 
 
@@ -182,8 +169,8 @@ def _reporter(rows: list[Row], where: str) -> str:
     known = dict(partner_codes(CODES).filter(kind="country").select("code", "partner").iter_rows())
     if len(codes) > 1 or codes[0] not in known:
         raise Refused(
-            "reporter", where=f"{where}, reporterCode", found=named(codes),
-            advice="Ask for one reporter at a time." if len(codes) > 1 else "Add its row to partner_codes.csv.",
+            "reporter", f"{where}, reporterCode", named(codes),
+            "Ask for one reporter at a time." if len(codes) > 1 else "Add its row to partner_codes.csv.",
         )  # fmt: skip
     return str(known[codes[0]])
 
@@ -210,7 +197,7 @@ def _number(row: Row, name: str, place: str) -> Decimal:
     try:
         return Decimal(0) if row[name] is None and name == "netWgt" else Decimal(row[name])
     except (InvalidOperation, TypeError) as error:
-        raise Refused("no number", where=f"{place}, {name}", found=f"'{clip(str(row[name]))}'", advice=AGAIN) from error
+        raise Refused("no number", f"{place}, {name}", f"'{clip(str(row[name]))}'", AGAIN) from error
 
 
 def _record(number: int, row: Row, is_estimated: bool, where: str) -> dict[str, Any]:
@@ -250,9 +237,7 @@ def _doubt_valuation(whole: list[tuple[int, Row]], where: str) -> Iterator[dict[
 def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question | Fetched]:
     """Yield the questions, newest month first, and what became of a list. Raises Refused for an unknown reporter."""
     if not request.reporters:
-        raise Refused(
-            "no reporter", where="reporters", found="none", advice="Name whose trade is asked for: --reporter KOR."
-        )
+        raise Refused("no reporter", "reporters", "none", "Name whose trade is asked for: --reporter KOR.")
     products, place = products_of(request), "data/v1/get" if site.has_key else "public/v1/preview"
     letters = {flow: letter for letter, flow in FLOWS.items()}
     for reporter, number in [(reporter, number_of(reporter)) for reporter in request.reporters]:
@@ -280,9 +265,7 @@ def number_of(reporter: str) -> str:
     """Return the service's number of a reporter. Raises Refused for one that is no country."""
     countries = partner_codes(CODES).filter(kind="country", partner=reporter)
     if not countries.height:
-        raise Refused(
-            "unknown reporter", where="reporters", found=reporter, advice="UN Comtrade has countries alone: KOR, IND, BRA …",
-        )  # fmt: skip
+        raise Refused("unknown reporter", "reporters", reporter, "UN Comtrade has countries alone: KOR, IND, BRA …")
     return str(countries["code"][0])
 
 
@@ -299,8 +282,8 @@ def datasets(site: Site, number: str, months: Sequence[str], base: str) -> dict[
             plain = {str(name).lower(): text for name, text in row.items()}
             if missing := [name for name in ("period", "datasetchecksum", "lastreleased") if not plain.get(name)]:
                 raise Refused(
-                    "columns", where=address, found=f"no {', '.join(missing)}",
-                    advice="The form of getDA has changed; see tasks/sources/un_comtrade.py.",
+                    "columns", address, f"no {', '.join(missing)}",
+                    "The form of getDA has changed; see tasks/sources/un_comtrade.py.",
                 )  # fmt: skip
             period = str(plain["period"])
             found[f"{period[:4]}-{period[4:]}"] = f"{plain['lastreleased']} {plain['datasetchecksum']}"

@@ -103,27 +103,19 @@ def _table(raw: bytes, where: str) -> pl.DataFrame:
     documents = read_documents(raw, where)
     rows = documents[0] if len(documents) == 1 else None
     if not isinstance(rows, list) or not rows or not all(isinstance(row, list) for row in rows):
-        raise Refused("no answer", where=where, found=f"no list of rows, but {clip(str(documents[0]))}", advice=AGAIN)
+        raise Refused("no answer", where, f"no list of rows, but {clip(str(documents[0]))}", AGAIN)
     names, width = [str(name) for name in rows[0]], len(rows[0])
     short = next((number for number, row in enumerate(rows[1:], 1) if len(row) != width), None)
     if short is not None:
         raise Refused(
-            "row width",
-            where=f"{where}, record {short}",
-            found=f"{len(rows[short])} fields where the header has {width}",
-            advice=AGAIN,
+            "row width", f"{where}, record {short}", f"{len(rows[short])} fields where the header has {width}", AGAIN
         )
     columns: dict[str, list[str | None]] = {}
     for place, name in enumerate(names):
         texts = [None if row[place] is None else str(row[place]) for row in rows[1:]]
         # The answer repeats a predicate of the request as one more column.
         if columns.setdefault(name, texts) != texts:
-            raise Refused(
-                "column twice",
-                where=f"{where}, column {clip(name)}",
-                found="two columns of one name that differ",
-                advice=AGAIN,
-            )
+            raise Refused("column twice", f"{where}, column {clip(name)}", "two columns of one name that differ", AGAIN)
     found = [name for name in PRODUCT if name in columns]
     missing = [name for name in ("CTY_CODE", "COMM_LVL") if name not in columns]
     values = [name for name in VALUES if name in columns]
@@ -131,7 +123,7 @@ def _table(raw: bytes, where: str) -> pl.DataFrame:
         what = ", ".join(
             [*missing, *([] if len(found) == 1 else ["I_COMMODITY or E_COMMODITY"]), *([] if values else ["a value"])]
         )
-        raise Refused("columns", where=f"{where}, header", found=f"no {what}", advice=AGAIN)
+        raise Refused("columns", f"{where}, header", f"no {what}", AGAIN)
     return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
 
 
@@ -140,20 +132,18 @@ def _period(table: pl.DataFrame, where: str) -> pl.Series:
         return table["time"]
     if {"YEAR", "MONTH"} <= {*table.columns}:
         return (table["YEAR"] + "-" + table["MONTH"]).alias("period")
-    raise Refused("columns", where=f"{where}, header", found="no time, nor YEAR and MONTH", advice=AGAIN)
+    raise Refused("columns", f"{where}, header", "no time, nor YEAR and MONTH", AGAIN)
 
 
 def _refuse_levels(table: pl.DataFrame, product: str, where: str) -> None:
     """Refuse several levels in one file, and codes of another length: the levels contain one another."""
     levels = table["COMM_LVL"].unique().sort().to_list()
     if len(levels) > 1 or levels[0] not in LEVELS:
-        raise Refused(
-            "mixed levels", where=f"{where}, column COMM_LVL", found=", ".join(map(str, levels[:4])), advice=AGAIN
-        )
+        raise Refused("mixed levels", f"{where}, column COMM_LVL", ", ".join(map(str, levels[:4])), AGAIN)
     other = table.filter(pl.col(product).is_null() | (pl.col(product).str.len_chars() != LEVELS[levels[0]]))
     if other.height:
         raise Refused(
-            "code of another level", where=f"{where}, record {other['record'][0]}", found=f"'{clip(str(other[product][0]))}' under {levels[0]}", advice=AGAIN,
+            "code of another level", f"{where}, record {other['record'][0]}", f"'{clip(str(other[product][0]))}' under {levels[0]}", AGAIN,
         )  # fmt: skip
 
 
