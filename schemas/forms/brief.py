@@ -139,18 +139,7 @@ class Facts(BaseModel):
     def facts(self) -> list[Fact]:
         """Every figure that has a value, in the order of the page."""
         found = [self.world_before, self.highest_since, self.lowest_since]
-        for row in self.partners:
-            found += [
-                row.level,
-                row.mom,
-                row.contribution,
-                row.yoy,
-                row.ytd,
-                row.ytd_yoy,
-                row.share,
-                row.rank,
-                row.rank_before,
-            ]
+        found += [fact for row in self.partners for _, fact in row if isinstance(fact, Fact)]
         found += [self.unit_value, self.unit_value_mom, self.unit_value_yoy]
         return [fact for fact in found if fact.value is not None]
 

@@ -37,46 +37,35 @@ def year_so_far(context: CheckContext) -> Rows:
         # The second of two months is often as large as both.
         if len(before) < 2 or before & months:
             continue
-        count, is_here = len(before), (pl.col("flow") == flow) & (pl.col("month") == month)
-        if not before <= context.months:
-            yield from _as_a_year_before(context, flow, month, own.filter(is_here))
-            continue
-        known = _published(context, before).group_by(*SERIES, "month").agg(pl.col("value").sum()).group_by(SERIES).agg(
-            before=pl.col("value").sum(), least=pl.col("value").min(), most=pl.col("value").max(), months=pl.len()
-        )  # fmt: skip
-        series = _by_series(context, own.filter(is_here)).join(known.filter(pl.col("months") == count), on=SERIES)
-        measures = series.sort(SERIES).partition_by("measure", maintain_order=True)
-        # If only the value rose, it is not a sum: kilograms and money rise together.
-        for rows in measures if all(_are_like_sums(rows, count) for rows in measures) else ():
-            total, sum_before = int(rows["value"].sum()), int(rows["before"].sum())
-            yield finding(
-                "year_so_far", "error", f"{flow} {rows['measure'][0]} {month_name(month)}",
-                observed=f"{total:,}, {total * count / sum_before:.1f} times a month before it ({rows.height} series)",
-                expected=f"a month; {month_name(month - count)} to {month_name(month - 1)} together are {sum_before:,}",
-                advice="See whether the query was for the whole year so far; then declare its months, "
-                f"{month_name(month - count)}..{month_name(month)}, or download the month alone.",
-            )  # fmt: skip
+        # Where earlier months of the year are missing, those of the year before tell.
+        a_year_ago = {(flow, number - YEAR_MONTHS) for number in range(month - len(before), month + 1)}
+        compared = before if before <= context.months else a_year_ago
+        if compared <= context.months:
+            earlier = len(before) if compared is before else 0
+            yield from _as_sum_of(context, own.filter(flow=flow, month=month), compared, earlier)
 
 
-def _as_a_year_before(context: CheckContext, flow: str, month: int, own: pl.DataFrame) -> Rows:
-    """Find them without these earlier months: the month equals all months up to it a year before."""
-    first, last = month - month % YEAR_MONTHS - YEAR_MONTHS, month - YEAR_MONTHS
-    before = {(flow, number) for number in range(first, last + 1)}
-    if not before <= context.months:
-        return
-    known = _published(context, before).group_by(SERIES).agg(
-        before=pl.col("value").sum(), months=pl.col("month").n_unique()
-    ).filter(pl.col("months") == len(before))  # fmt: skip
-    series = _by_series(context, own).join(known, on=SERIES)
+def _as_sum_of(context: CheckContext, own: pl.DataFrame, months: set[Month], earlier: int) -> Rows:
+    """Find a month that is one more than the sum of `earlier` months before it, or, where that is 0, as much as all months of the year
+    before up to it.
+    """
+    known = _published(context, months).group_by(*SERIES, "month").agg(pl.col("value").sum()).group_by(SERIES).agg(
+        before=pl.col("value").sum(), least=pl.col("value").min(), most=pl.col("value").max(), months=pl.len()
+    )  # fmt: skip
+    series = _by_series(context, own).join(known.filter(pl.col("months") == len(months)), on=SERIES)
     measures = series.sort(SERIES).partition_by("measure", maintain_order=True)
-    for rows in measures if all(_are_as_before(rows) for rows in measures) else ():
+    # If only the value rose, it is not a sum: kilograms and money rise together.
+    is_sum = all(_are_like_sums(rows, earlier) if earlier else _are_as_before(rows) for rows in measures)
+    (flow, first), (_, last) = min(months), max(months)
+    month = own["month"][0]
+    for rows in measures if is_sum else ():
         total, sum_before = int(rows["value"].sum()), int(rows["before"].sum())
+        times = f", {total * earlier / sum_before:.1f} times a month before it" if earlier else ""
         yield finding(
-            "year_so_far", "error", f"{flow} {rows['measure'][0]} {month_name(month)}",
-            observed=f"{total:,} ({rows.height} series)",
-            expected=f"a month; {month_name(first)} to {month_name(last)} together are {sum_before:,}, as much as this",
-            advice=f"See whether the query was for the whole year so far; then declare its months, {month_name(first + YEAR_MONTHS)}..{month_name(month)}, "
-            "or download the month alone.",
+            "year_so_far", "error", f"{flow} {rows['measure'][0]} {month_name(month)}", observed=f"{total:,}{times} ({rows.height} series)",
+            expected=f"a month; {month_name(first)} to {month_name(last)} together are {sum_before:,}{'' if earlier else ', as much as this'}",
+            advice="See whether the query was for the whole year so far; then declare its months, "
+            f"{month_name(month - month % YEAR_MONTHS)}..{month_name(month)}, or download the month alone.",
         )  # fmt: skip
 
 

@@ -73,16 +73,8 @@ class PublishedMonths:
     @functools.cached_property
     def with_totals(self) -> list[str]:
         """Return the products that have a figure of several months."""
-        found = [
-            _current_rows(file).filter(pl.col("period_start") < first_day(month)).select("product", "release_id")
-            for (_, month), file in self.files.items()
-        ]
-        rows = (
-            pl.concat(pl.collect_all(found))
-            if found
-            else pl.DataFrame(schema={"product": pl.String, "release_id": pl.String})
-        )
-        return rows.filter(pl.col("release_id") != self.without)["product"].unique().sort().to_list()
+        is_longer = pl.col("period_start") < pl.col("period_end").dt.month_start()
+        return self.rows(self.files, ("product",), is_longer)["product"].unique().cast(pl.String).sort().to_list()
 
     def sums(self, months: Iterable[Month], of_partners: Collection[Month], products: Sequence[str]) -> "Sums":
         """Sum some months, none of which the release itself covers. Sums by product are of `products` at least (if

@@ -16,7 +16,7 @@ import pycountry
 
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import BASKET, HS_DIGITS
-from tasks.domain.coverage import WORLD
+from tasks.domain.coverage import GROUPS, WORLD
 from tasks.domain.nomenclature import CHINAS
 from tasks.domain.units import RATIOS
 
@@ -96,11 +96,6 @@ def _names(language: str) -> dict[str, str]:
     return dict(code_table("partners").select("partner", f"name_{language}").rows()[::-1])
 
 
-@functools.cache
-def _groups() -> frozenset[str]:
-    return frozenset(code_table("partner_groups")["group"])
-
-
 def readable(name: str) -> str:
     """A name as a source prints it, spaced for reading.
 
@@ -112,7 +107,7 @@ def readable(name: str) -> str:
 
 def is_group(partner: str) -> bool:
     """Whether a key names several partners, which have keys of their own."""
-    return partner in _groups()
+    return partner in GROUPS
 
 
 def row_name(partner: str) -> str:
@@ -167,8 +162,6 @@ def in_words(terms: pl.DataFrame) -> list[str]:
 
 
 def _line(row: dict[str, str]) -> str:
-    if row["valuation"] == NOT_STATED:
-        meaning = f"valuation {NOT_STATED}"
-    else:
-        meaning = f"{row['valuation']}, partner is the {row['partner_is']}"
+    stated = f"{row['valuation']}, partner is the {row['partner_is']}"
+    meaning = f"valuation {NOT_STATED}" if row["valuation"] == NOT_STATED else stated
     return f"{row['flow']}s in {row['currency']}: {meaning}{ROUNDED[row['rounding']]}"

@@ -10,6 +10,7 @@ import polars as pl
 from schemas.reference.code_tables import code_table
 from tasks.domain.coverage import EVERYTHING
 from tasks.domain.nomenclature import CHINAS
+from tasks.domain.periods import month_index
 
 NATIONAL_DIGITS = 8
 
@@ -31,11 +32,8 @@ def _range(part: str) -> Iterator[str]:
 
 def asked_in(releases: pl.DataFrame, flow: str, month: int) -> tuple[str, ...]:
     """The products that queries of all partners asked for in a month (month number); empty text where one asked for all."""
-    ordinal = pl.lit(month)
-    first, last = (pl.col(name).dt.year() * 12 + pl.col(name).dt.month() - 1 for name in ("first_month", "last_month"))
-    there = releases.filter(
-        pl.col("partners") == "all", pl.col("flow") == flow, pl.col("classification") == CHINAS, ordinal.is_between(first, last)
-    )  # fmt: skip
+    is_inside = pl.lit(month).is_between(month_index("first_month"), month_index("last_month"))
+    there = releases.filter(is_inside, partners="all", flow=flow, classification=CHINAS)
     products = there["products"].explode().drop_nulls().unique().to_list()
     return tuple("" if product == EVERYTHING else product for product in products)
 

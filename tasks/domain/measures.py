@@ -28,22 +28,12 @@ def events_of(product: str | None = None, flow: str = "export", reporter: str | 
 
     Without a `reporter` those of every country. All are controls of exports; none concerns imports.
     """
-    events = _of(code_table("control_events"), reporter).with_columns(
-        day=pl.when(pl.col("announced_on") == "").then("effective_from").otherwise("announced_on")
-    )
+    day = pl.when(pl.col("announced_on") == "").then("effective_from").otherwise("announced_on")
+    events = _of(code_table("control_events"), reporter).sort(day, "event")
     if product is None:
-        return events.sort("day", "event").drop("day").with_columns(coverage=pl.lit(None, pl.String))
-    touched = {
-        event: found
-        for event in events["event"]
-        if flow == "export" and (found := coverage(event, product)) is not None
-    }
-    return (
-        events.filter(pl.col("event").is_in(list(touched)))
-        .with_columns(coverage=pl.col("event").replace_strict(touched, default=None, return_dtype=pl.String))
-        .sort("day", "event")
-        .drop("day")
-    )
+        return events.with_columns(coverage=pl.lit(None, pl.String))
+    found = [coverage(event, product) if flow == "export" else None for event in events["event"]]
+    return events.with_columns(coverage=pl.Series(found, dtype=pl.String)).drop_nulls("coverage")
 
 
 def events_of_several(products: list[str]) -> pl.DataFrame:

@@ -14,25 +14,15 @@ from tasks.domain.periods import first_day, month_number
 _NAMES = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 COUNTS = {name: number for number, name in enumerate(_NAMES, 2)}
 # What the names of months, ordinals and counts stand for; 三 of 前三季度 is a quarter.
-NUMBERS = COUNTS | {
-    "first": 1,
-    "second": 2,
-    "third": 3,
-    "fourth": 4,
-    "一": 1,
-    "二": 2,
-    "三": 3,
-    "四": 4,
-    "上": 1,
-    "下": 2,
-    "sept": 9,
-}
-NUMBERS |= {
-    name.lower(): number
-    for names in (calendar.month_name, calendar.month_abbr)
-    for number, name in enumerate(names)
-    if name
-}
+NUMBERS = COUNTS | {"sept": 9}
+for words in (
+    ("first", "second", "third", "fourth"),
+    "一二三四",
+    "上下",
+    calendar.month_name[1:],
+    calendar.month_abbr[1:],
+):
+    NUMBERS |= {word.lower(): number for number, word in enumerate(words, 1)}
 # y: the year; m, n: its first and last month; q: a quarter, h: a half; c: the first months, t: the first quarters.
 FORMS = tuple(re.compile(form.replace("YEAR", r"(?P<y>\d{4})")) for form in (
     "YEAR", r"YEAR\s*[-/.]?\s*(?P<m>\d{1,2})", r"YEAR年(?P<m>\d{1,2})月?", r"YEAR年(?P<m>\d{1,2})月?[-–~至到](?P<n>\d{1,2})月",

@@ -124,17 +124,13 @@ def _in_any_order(total: int, chance: random.Random) -> Iterator[int]:
 
 def _unlike_its_release(flow: str, number: TracedNumber) -> Problem:
     """The problem of a ledger number that differs from its release."""
-    expected = (
-        f"{number.reported}, the sum of {counted(len(number.records), 'record')} in the details of {number.release_id}"
-    )
-    if number.reported == number.value:
-        expected = (
-            f"{number.read}, the sum of {counted(len(number.records), 'record')} of the raw file of {number.release_id}"
-        )
+    release, count = number.release_id, counted(len(number.records), "record")
     if not number.records:
-        expected = (
-            f"no number, as the details of {number.release_id} have none that was public from {number.known_from}"
-        )
+        expected = f"no number, as the details of {release} have none that was public from {number.known_from}"
+    elif number.reported == number.value:
+        expected = f"{number.read}, the sum of {count} of the raw file of {release}"
+    else:
+        expected = f"{number.reported}, the sum of {count} in the details of {release}"
     return Problem(
         f"observation of {flow} {number.product} {number.partner} {number.measure} {number.period}",
         found=str(number.value), expected=expected, advice=AGAIN,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow
 import pyarrow.csv
 
-from tasks.domain.errors import Refused
+from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.text import clip_bytes, counted
 
 FIELDS_MAX = 1_000
@@ -80,16 +80,12 @@ def split_strictly(body: bytes, start: int, width: int, trailing: bool, where: s
     columns: list[list[bytes]] = [[] for _ in range(width)]
     for record, (fields, at) in enumerate(read_records(body, start, where), start=1):
         if len(fields) != width + trailing or any(fields[width:]):
-            is_blank = fields == [b""]
-            raise Refused(
-                "row width",
+            count = f"{counted(len(fields), 'field')} where the header has {width + trailing}"
+            refuse_first(
                 f"{where}, record {record} (line {_line(body, at)})",
-                "a blank line"
-                if is_blank
-                else f"{counted(len(fields), 'field')} where the header has {width + trailing}"
-                if len(fields) != width + trailing
-                else f"'{clip_bytes(fields[-1])}' after the last comma, where nothing stands",
-                BLANK if is_blank else DAMAGED,
+                (fields == [b""], "row width", "a blank line", BLANK),
+                (len(fields) != width + trailing, "row width", count, DAMAGED),
+                (True, "row width", f"'{clip_bytes(fields[-1])}' after the last comma, where nothing stands", DAMAGED),
             )
         for column, field in zip(columns, fields, strict=False):
             column.append(field)

@@ -85,27 +85,20 @@ def _load(book: fastexcel.ExcelReader, where: str) -> list[pl.Series]:
 
     Nothing is coerced: the reader would turn a truth value among numbers into 1.
     """
+    columns = _typed(book)
+    known = columns or book.load_sheet(0, dtypes="string").to_polars().get_columns()
+    if len(known) > COLUMNS_MAX:
+        raise Refused("too many columns", where, f"{len(known)} columns", "This is no customs download.")
+    return columns or [(_typed(book, [place]) or [texts])[0] for place, texts in enumerate(known)]
+
+
+def _typed(book: fastexcel.ExcelReader, places: list[int] | None = None) -> list[pl.Series]:
+    """The columns at some places, or all; none where one of them mixes types."""
     try:
-        columns = book.load_sheet(0, schema_sample_rows=None, dtype_coercion="strict").to_polars().get_columns()
+        sheet = book.load_sheet(0, schema_sample_rows=None, dtype_coercion="strict", use_columns=places)
     except fastexcel.FastExcelError:
-        columns = book.load_sheet(0, dtypes="string").to_polars().get_columns()
-        _refuse_wide(len(columns), where)
-        return [_load_column(book, place, texts) for place, texts in enumerate(columns)]
-    _refuse_wide(len(columns), where)
-    return columns
-
-
-def _refuse_wide(width: int, where: str) -> None:
-    if width > COLUMNS_MAX:
-        raise Refused("too many columns", where, f"{width} columns", "This is no customs download.")
-
-
-def _load_column(book: fastexcel.ExcelReader, place: int, texts: pl.Series) -> pl.Series:
-    try:
-        sheet = book.load_sheet(0, schema_sample_rows=None, dtype_coercion="strict", use_columns=[place])
-    except fastexcel.FastExcelError:
-        return texts
-    return sheet.to_polars().to_series(0)
+        return []
+    return sheet.to_polars().get_columns()
 
 
 def _as_text(column: pl.Series, where: str) -> pl.Series:

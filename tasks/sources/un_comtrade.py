@@ -44,7 +44,7 @@ import polars as pl
 from schemas import settings
 from schemas.forms.fetch import Fetched, FetchRequest
 from schemas.reference.code_tables import partner_codes
-from tasks.domain.errors import Refused
+from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted, named
 from tasks.sources.json_text import read_documents, rows_of
@@ -109,13 +109,16 @@ def parse(raw: bytes, where: str) -> Parsed:
 
 def _rows(document: Any, where: str) -> list[Row]:
     rows = rows_of(document, "data", where)
-    count = str(document.get("count"))
-    if count in map(str, CAPS) or len(rows) in CAPS:
-        raise Refused("cut off", where, f"{count} rows, the limit of the service", f"The rest is missing. {AGAIN}")
-    if count != str(len(rows)):
-        raise Refused(
-            "cut off", where, f"{len(rows)} rows, where the answer counts {document.get('count') or 'none'}", AGAIN
-        )
+    count, other = (
+        str(document.get("count")),
+        f"{len(rows)} rows, where the answer counts {document.get('count') or 'none'}",
+    )
+    is_cap = count in map(str, CAPS) or len(rows) in CAPS
+    refuse_first(
+        where,
+        (is_cap, "cut off", f"{count} rows, the limit of the service", f"The rest is missing. {AGAIN}"),
+        (count != str(len(rows)), "cut off", other, AGAIN),
+    )
     return rows
 
 
