@@ -159,22 +159,17 @@ class Transport:
         return place if key is None else str(httpx.URL(place).copy_remove_param(key.parameter))
 
     def _read(self, response: httpx.Response, address: str) -> bytes:
-        declared = response.headers.get("content-length", "")
-        too_large = Refused(
-            "too large",
-            address,
-            f"more than {self.policy.bytes_max:,} bytes",
-            "Ask for fewer products or months at once.",
-        )
-        if declared.isdecimal() and int(declared) > self.policy.bytes_max:
-            raise too_large
-        pieces, size = [], 0
-        for piece in response.iter_bytes():
-            size += len(piece)
-            if size > self.policy.bytes_max:
-                raise too_large
-            pieces.append(piece)
-        return b"".join(pieces)
+        declared, body, most = response.headers.get("content-length", ""), bytearray(), self.policy.bytes_max
+        is_larger = declared.isdecimal() and int(declared) > most
+        for piece in () if is_larger else response.iter_bytes():
+            body += piece
+            if is_larger := len(body) > most:
+                break
+        if is_larger:
+            raise Refused(
+                "too large", address, f"more than {most:,} bytes", "Ask for fewer products or months at once."
+            )
+        return bytes(body)
 
     def _answer(self, response: httpx.Response, body: bytes, address: str, key: Key | None) -> Answer:
         status = response.status_code
