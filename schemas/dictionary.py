@@ -64,7 +64,8 @@ def tables() -> str:
     parts = []
     for name, model in MODELS.items():
         said = [json.dumps(column, ensure_ascii=False) for column in columns_of(model)]
-        what = json.dumps(_what(model), ensure_ascii=False)
+        # The first paragraph says what the rows are.
+        what = json.dumps(" ".join((model.__doc__ or "").partition("\n\n")[0].split()), ensure_ascii=False)
         parts.append(f'"{name}": {{"what": {what}, "columns": [\n' + ",\n".join(said) + "\n]}")
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
@@ -89,11 +90,6 @@ def _section(name: str, model: type[Table]) -> str:
             f"| {column.name} | {kind} | {column.unit or ''} | {'yes' if column.nullable else ''} | {meaning} |"
         )
     return "\n".join(lines) + "\n"
-
-
-def _what(model: type[Table]) -> str:
-    """What the rows of a table are, in a paragraph."""
-    return " ".join((model.__doc__ or "").partition("\n\n")[0].split())
 
 
 def _meanings(where: str, words: Mapping[str, str]) -> str:

@@ -114,15 +114,11 @@ def schema_sha256(table: str) -> str:
         [*column[:4], {"unit": column.unit} if column.unit else None, column.checks] for column in _file()[table]
     ]
     layout = LAYOUTS.get(table)
-    said += [[name, _rows_that_matter(name)] for name in (layout.rests_on if layout else ())]
+    for name in layout.rests_on if layout else ():
+        # No number rests on names, notes and sources.
+        rows = read_texts(name).drop("name_en", "name_zh", "note", "what", "source", strict=False)
+        said.append([name, sorted(map(list, rows.iter_rows()))])
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
-def _rows_that_matter(name: str) -> list[Any]:
-    """The rows of a code table without names, notes and sources, on which no number rests."""
-    return sorted(
-        map(list, read_texts(name).drop("name_en", "name_zh", "note", "what", "source", strict=False).iter_rows())
-    )
 
 
 def empty_frame(table: str) -> pl.DataFrame:

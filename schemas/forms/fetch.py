@@ -164,7 +164,10 @@ class SourceState(Frozen):
     def row(self) -> dict[str, str]:
         """The row of a page."""
         lacking = f", without {', '.join(self.lacking)}" if self.lacking else ""
-        late = f"{self._overdue}: {self.days_overdue} day{'s' * (self.days_overdue != 1)}" if self.overdue else ""
+        months = ", ".join(self.overdue)
+        if len(self.overdue) > MONTHS_SHOWN:
+            months = f"{len(self.overdue)} months from {self.overdue[0]} to {self.overdue[-1]}"
+        late = f"{months}: {self.days_overdue} day{'s' * (self.days_overdue != 1)}" if self.overdue else ""
         due = f"{self.next_month} on {'about ' * self.is_estimated}{self.next_due}" if self.next_due else ""
         why = LONG_PATH.sub(r"\1/…", QUESTION.sub("?…", self.reason))
         failing = f"{self.failing_since:%Y-%m-%d %H:%M}: {why}" if self.failing_since else ""
@@ -177,13 +180,6 @@ class SourceState(Frozen):
             "overdue": late,
             "failing since": (failing or (f"not asked: {why}" if why else ""))[:REASON_MAX],
         }
-
-    @property
-    def _overdue(self) -> str:
-        """The months, of many only the first, the last, and how many they are."""
-        if len(self.overdue) <= MONTHS_SHOWN:
-            return ", ".join(self.overdue)
-        return f"{len(self.overdue)} months from {self.overdue[0]} to {self.overdue[-1]}"
 
 
 class SourceStates(Frozen):

@@ -72,18 +72,11 @@ def ready_to_send(schema: dict[str, Any]) -> dict[str, Any]:
     {'properties': {'day': {'type': 'string'}, 'sample': {'type': 'integer', 'default': 100}}}
     """
     fields: dict[str, dict[str, Any]] = schema["properties"]
-    return schema | {
-        "properties": {
-            name: {key: said for key, said in field.items() if key != "default"}
-            if _refuses_its_default(field)
-            else field
-            for name, field in fields.items()
-        }
+    sendable = {
+        name: {key: said for key, said in field.items() if key != "default" or said is not None or "type" not in field}
+        for name, field in fields.items()
     }
-
-
-def _refuses_its_default(field: dict[str, Any]) -> bool:
-    return "type" in field and "default" in field and field["default"] is None
+    return schema | {"properties": sendable}
 
 
 def none_if_empty(value: Any) -> Any:

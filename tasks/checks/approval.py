@@ -11,7 +11,7 @@ with each file. The memory is the published table `finding`, so it is there wher
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -78,7 +78,11 @@ def hold_on_errors(findings: Finding, landed: Landed, known: Known, store: Path,
     answers = answered(errors, landed, known)
     doubts = {_doubt(entry, landed.title): entry for entry in seen}
     if (before is None or before.decision is None) and doubts.keys() <= answers.keys():
-        return _approved(findings, landed.title, *_earlier(answers))
+        # As they were given, each once; what an answer rests on stays the first release.
+        given = {
+            said if " (asked about " in said else f"{said} (asked about {name})" for said, name in answers.values()
+        }
+        return _approved(findings, landed.title, *sorted(given))
     # A doubt that the person did not see needs a new decision; one that is gone does not.
     decided = {_doubt(entry, before.title) for entry in before.findings} if before and before.decision else set()
     new = [entry for doubt, entry in doubts.items() if doubt not in decided and doubt not in answers]
@@ -91,19 +95,13 @@ def hold_on_errors(findings: Finding, landed: Landed, known: Known, store: Path,
     if decision is None:
         raise Held(release_id, before.lines, store)
     if decision.verdict == "reject":
-        raise Rejected(release_id, [*(entry.line for entry in seen), _rejected(decision)], store)
+        why = f"rejected by {decision.by} on {decision.decided_at.astimezone(CUSTOMS_TIME):%Y-%m-%d}: {decision.reason}"
+        raise Rejected(release_id, [*(entry.line for entry in seen), why], store)
     return _approved(findings, before.title, f"approved by {decision.by}: {decision.reason}")
 
 
 def _doubt(entry: HeldFinding, title: str) -> Doubt:
     return doubt_of(entry.check, entry.subject, entry.observed, title)
-
-
-def _earlier(answers: Mapping[Doubt, Answer]) -> tuple[str, ...]:
-    """The answers as they were given, each once; what an answer rests on stays the first release."""
-    return tuple(
-        sorted({said if " (asked about " in said else f"{said} (asked about {release_id})" for said, release_id in answers.values()})
-    )  # fmt: skip
 
 
 def _approved(findings: Finding, title: str, *said: str) -> Finding:
@@ -126,10 +124,6 @@ def _again(decision: HoldDecision, new: Sequence[HeldFinding]) -> str:
         f"{verdict} by {decision.by} on {decision.decided_at.astimezone(CUSTOMS_TIME):%Y-%m-%d}, before this was found: {named}{more}. "
         "Decide again, about all of it."
     )
-
-
-def _rejected(decision: HoldDecision) -> str:
-    return f"rejected by {decision.by} on {decision.decided_at.astimezone(CUSTOMS_TIME):%Y-%m-%d}: {decision.reason}"
 
 
 def _describe(

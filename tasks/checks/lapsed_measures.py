@@ -9,7 +9,7 @@ import polars as pl
 from tasks.checks.context import EXAMPLES, CheckContext
 from tasks.checks.registry import check
 from tasks.domain.findings import Rows, finding
-from tasks.domain.measure_states import LAPSED, State, states_on
+from tasks.domain.measure_states import LAPSED, states_on
 from tasks.domain.measures import coverage, events_of
 from tasks.domain.periods import month_name
 
@@ -29,19 +29,13 @@ def _control_lapsed(context: CheckContext) -> Rows:
     for event, state in lapsed.items():
         touched = [product for product in products if coverage(event, product)]
         if touched and begun[event][:7] <= month_name(context.last):
-            named = ", ".join(touched[:EXAMPLES]) + (
-                f" and {len(touched) - EXAMPLES} more" if touched[EXAMPLES:] else ""
-            )
+            more = f" and {len(touched) - EXAMPLES} more" if touched[EXAMPLES:] else ""
+            part = f"its paragraph {state.part}" if state.part else "it"
+            term = "its term" if state.by == event else f"the suspension of {part} by {state.by}"
             yield finding(
                 "control_lapsed", "warning", event,
-                observed=f"{_term_of(event, state)} ran out on {state.until}, and nothing that succeeds it is recorded; touched here: {named}",
+                observed=f"{term} ran out on {state.until}, and nothing that succeeds it is recorded; touched here: {', '.join(touched[:EXAMPLES])}{more}",
                 expected=f"a measure that is recorded and says what holds on {day}",
                 advice="What followed is not known here, so do not write that the control is in force, or that it is not. Where a document says it, "
                 "add that document to schemas/reference/control_events.csv, with what it succeeds.",
             )  # fmt: skip
-
-
-def _term_of(event: str, state: State) -> str:
-    if state.by == event:
-        return "its term"
-    return f"the suspension of {f'its paragraph {state.part}' if state.part else 'it'} by {state.by}"

@@ -40,7 +40,9 @@ def _value_magnitude(context: CheckContext) -> Rows:
         if context.is_broad or context.is_page:
             yield from _of_many_products(context, money)
             continue
-        trades = _without_world(context).filter(pl.col(money) > 0)
+        is_world = pl.col("partner") == WORLD
+        # The world counts where no partner has a row.
+        trades = context.trades.filter(~is_world | is_world.all().over(*PRODUCT, "month"), pl.col(money) > 0)
         # With so few months around nothing is usual.
         fewest = min(whole_threshold("surge_months"), whole_threshold("history_months"))
         if not trades["new"].any() or trades["month"].n_unique() <= fewest:
@@ -74,12 +76,6 @@ def _is_year_so_far(context: CheckContext, money: str) -> pl.Expr:
     subjects = {row["subject"] for row in year_so_far(context)}
     month = pl.format("{}-{}", pl.col("month") // 12, (pl.col("month") % 12 + 1).cast(pl.String).str.zfill(2))
     return pl.format(f"{{}} {money} {{}}", pl.col("flow").cast(pl.String), month).is_in(subjects)
-
-
-def _without_world(context: CheckContext) -> pl.DataFrame:
-    """Return the trades without those of the world where partners have theirs."""
-    is_world = pl.col("partner") == WORLD
-    return context.trades.filter(~is_world | (pl.col("partner") == WORLD).all().over(*PRODUCT, "month"))
 
 
 def _around(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:

@@ -198,7 +198,11 @@ def _covering_codes(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     covered = covered_codes(releases, keys["product"], first, last)
     asked = keys.with_columns(family())
     everyone = covered.filter("everyone").group_by(CELL).agg(pl.col("priority").min(), pl.col("groups").any())
-    whole = asked.join(everyone, on=CELL).filter(_has_members(), ~pl.col("partner").is_in(GROUPS) | pl.col("groups"))
+    # A single partner, or a group that has members in that month.
+    since = dict(code_table("partner_groups").group_by("group").agg(pl.col("valid_from").min()).iter_rows())
+    founded = pl.col("partner").replace_strict(since, default="", return_dtype=pl.String)
+    is_covered = (founded <= month_text()) & (~pl.col("partner").is_in(GROUPS) | pl.col("groups"))
+    whole = asked.join(everyone, on=CELL).filter(is_covered)
     columns = [*keys.columns, "priority"]
     if covered["everyone"].all():
         return whole.select(columns)
@@ -206,13 +210,6 @@ def _covering_codes(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     partners = listed.select("lists").unique().with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
     part = asked.join(listed, on=CELL).join(partners, on=["lists", "partner"], how="semi")
     return pl.concat([whole.select(columns), part.select(columns)]).group_by(keys.columns).agg(pl.col("priority").min())
-
-
-def _has_members() -> pl.Expr:
-    """Whether the partner is a single partner, or a group that has members in that month."""
-    since = dict(code_table("partner_groups").group_by("group").agg(pl.col("valid_from").min()).iter_rows())
-    founded = pl.col("partner").replace_strict(since, default="", return_dtype=pl.String)
-    return founded <= month_text()
 
 
 def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last: int) -> pl.DataFrame:
@@ -223,7 +220,8 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
     """
     monthly = with_scope(releases.filter(pl.col("by_month"))).with_columns(priority=priority())
     begin = pl.max_horizontal(month_index("first_month"), pl.lit(first, pl.Int32))
-    end = pl.min_horizontal(_first_month_after(), pl.lit(last + 1, pl.Int32))
+    # A release covers no month that had not ended when it was published.
+    end = pl.min_horizontal(month_index("last_month") + 1, month_index("released_on"), pl.lit(last + 1, pl.Int32))
     inside = monthly.filter(begin < end)
     if not inside.height:
         nothing = {"product": pl.String(), "family": pl.String(), "month": pl.Int32()}
@@ -271,8 +269,3 @@ def _alike(releases: pl.DataFrame) -> pl.DataFrame:
     """
     asked = (pl.col(name).list.join("\n") for name in ("products", "lost"))
     return releases.with_columns(pl.col("release_id").first().over("classification", *asked))
-
-
-def _first_month_after() -> pl.Expr:
-    """The month after the last one that a release can cover: a month that had ended when it was published."""
-    return pl.min_horizontal(month_index("last_month") + 1, month_index("released_on"))

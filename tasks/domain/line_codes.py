@@ -2,8 +2,6 @@
 
 import functools
 from bisect import bisect_left
-from collections.abc import Iterator
-from itertools import chain
 
 import polars as pl
 
@@ -22,12 +20,10 @@ def codes_of_line(codes: str) -> tuple[str, ...]:
     >>> codes_of_line("2846,0302-0304,01-02")
     ('2846', '0302', '0303', '0304', '01', '02')
     """
-    return tuple(chain.from_iterable(_range(part) for part in codes.split(",")))
-
-
-def _range(part: str) -> Iterator[str]:
-    first, _, last = part.partition("-")
-    return (str(code).zfill(len(first)) for code in range(int(first), int(last or first) + 1))
+    spans = (part.partition("-") for part in codes.split(","))
+    return tuple(
+        str(code).zfill(len(first)) for first, _, last in spans for code in range(int(first), int(last or first) + 1)
+    )
 
 
 def asked_in(releases: pl.DataFrame, flow: str, month: int) -> tuple[str, ...]:

@@ -93,7 +93,9 @@ class Transport:
         waits, problem = list(self.policy.waits), ""
         with _silent(key):
             while True:
-                self._pause(address)
+                if (host := urlsplit(address).netloc) in self._asked:
+                    self.sleep(self.policy.pause)
+                self._asked.add(host)
                 wait: float | None = None
                 try:
                     response, body = self._send(address, key, headers)
@@ -123,12 +125,6 @@ class Transport:
                 seconds = max(wait or 0.0, waits.pop(0))
                 log.warning("%s: %s; asking again in %.0f s", address, problem, seconds)
                 self.sleep(seconds)
-
-    def _pause(self, address: str) -> None:
-        host = urlsplit(address).netloc
-        if host in self._asked:
-            self.sleep(self.policy.pause)
-        self._asked.add(host)
 
     def _send(self, address: str, key: Key | None, headers: dict[str, str]) -> tuple[httpx.Response, bytes]:
         """Return the last response after redirects, with its bytes. Raises httpx.TransportError, _Slow or Refused."""

@@ -165,10 +165,6 @@ class Origins:
         """Whether some release covers the point, with or without a row."""
         return self._priority(point) is not None
 
-    def _asks_everyone(self, point: Point) -> bool:
-        """Whether some release covers every partner, and so also one that no list names."""
-        return self.covers(point.at(partner=EVERYTHING))
-
     def _priority(self, point: Point) -> int | None:
         """The priority of the best kind of release that covers the point, None where none does."""
         self._ask([point])
@@ -192,7 +188,8 @@ class Origins:
     def _sum(self, point: Point) -> Amount | None:
         """The sum over the partners of a total where each was requested, else over the codes of a level or basket."""
         printed = self._numbers(point)
-        if point.partner in TOTALS and self._asks_everyone(point):
+        # Who is covered as every partner there is covers one that no list names, too.
+        if point.partner in TOTALS and self.covers(point.at(partner=EVERYTHING)):
             members = _members_of(point)
             partners = sorted({
                 partner for _, partner, _ in printed if partner not in TOTALS and (members is None or partner in members)

@@ -5,7 +5,6 @@ the same bytes on every machine.
 """
 
 from collections.abc import Collection, Mapping
-from datetime import date
 from typing import Any
 
 import polars as pl
@@ -71,28 +70,17 @@ def derivation_of(
     """The derivation of a table's file: these releases but for those that are `out`, the decisions about any of them,
     and the code. A file without a decision does not mention decisions.
     """
-    about = decisions
-    if decisions.height:
-        about = decisions.filter(pl.col("release_id").is_in(releases.select(release_of()).to_series().implode()))
-    return {
-        "table": table,
-        "code_sha256": code_sha256(),
-        "inputs": [
-            {"release_id": release_id, "raw_sha256": sha256}
-            for release_id, sha256 in sorted(zip(releases["release_id"], releases["raw_sha256"], strict=True))
-            if release_id not in out
-        ],
-        "versions": versions(),
-        **(
-            {"decisions": [_decision(row) for row in about.sort("release_id", "number").iter_rows(named=True)]}
-            if about.height
-            else {}
-        ),
-    }
-
-
-def _decision(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: str(value) if isinstance(value, date) else value
-        for name, value in row.items() if name not in ("decision_id", "number") and value is not None
-    }  # fmt: skip
+    made_from = [
+        {"release_id": release_id, "raw_sha256": sha256}
+        for release_id, sha256 in sorted(zip(releases["release_id"], releases["raw_sha256"], strict=True))
+        if release_id not in out
+    ]
+    said = {"table": table, "code_sha256": code_sha256(), "inputs": made_from, "versions": versions()}
+    about = decisions.filter(pl.col("release_id").is_in(releases.select(release_of()).to_series().implode()))
+    told = (
+        about.sort("release_id", "number")
+        .drop("decision_id", "number")
+        .with_columns(pl.col("decided_on").cast(pl.String))
+    )
+    rows = [{name: value for name, value in row.items() if value is not None} for row in told.iter_rows(named=True)]
+    return {**said, "decisions": rows} if rows else said

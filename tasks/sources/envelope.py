@@ -31,7 +31,10 @@ def open_envelope(raw: bytes, where: str) -> tuple[bytes, list[str]]:
     _refuse_other_formats(raw, where)
     normalised = []
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raw = _from_utf_16(raw, where)
+        try:
+            raw = raw.decode("utf-16").encode("utf-8")
+        except UnicodeError as error:
+            raise Refused("undecodable", where, f"a UTF-16 mark, but {error}", "Download it again.") from error
         normalised.append("UTF-16 with byte order mark")
     elif raw.startswith(b"\xef\xbb\xbf"):
         raw = raw[3:]
@@ -71,10 +74,3 @@ def _refuse_other_formats(raw: bytes, where: str) -> None:
         (len(raw) > FILE_BYTES_MAX, "file too large", large, "Split it by month."),
         (kind, "not text", f"it is {label}, whatever its name says", "Unpack it or save it as CSV."),
     )
-
-
-def _from_utf_16(raw: bytes, where: str) -> bytes:
-    try:
-        return raw.decode("utf-16").encode("utf-8")
-    except UnicodeError as error:
-        raise Refused("undecodable", where, f"a UTF-16 mark, but {error}", "Download it again.") from error

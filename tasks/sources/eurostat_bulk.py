@@ -183,7 +183,9 @@ def _doubt_fractions(sums: pl.DataFrame, where: str) -> Iterator[dict[str, str]]
 
 
 def _doubt_units(sums: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
-    left_out = sums.filter(_has_quantity(), (pl.col("units") > 1) | ~pl.col("unit").is_in([*UNITS, *NO_UNIT]))
+    left_out = sums.filter(
+        pl.col(SUPPLEMENTARY) != 0, (pl.col("units") > 1) | ~pl.col("unit").is_in([*UNITS, *NO_UNIT])
+    )
     if left_out.height:
         names = ", ".join(map(clip, left_out["unit"].unique().sort().head(8)))
         yield finding("unit_left_out", "info", where, observed=f"{counted(left_out.height, 'sum')} with a supplementary quantity in {names}, or in several units, first record {left_out['record'][0]}",
@@ -196,10 +198,6 @@ def _doubt_detail(sums: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
         chapters = ", ".join(hidden["product"].str.head(2).unique().sort())
         yield finding("without_detail", "info", where, observed=f"{counted(hidden.height, 'sum')} of codes without detail, chapters {chapters}; {_shown(int(hidden[VALUE].sum()))} EUR",
                       expected="codes of eight digits", advice="They are lines of their own. In these chapters a missing row does not mean that there was no trade.")  # fmt: skip
-
-
-def _has_quantity() -> pl.Expr:
-    return pl.col(SUPPLEMENTARY).is_not_null() & (pl.col(SUPPLEMENTARY) != 0)
 
 
 def _records(sums: pl.DataFrame, flow: str) -> pl.DataFrame:

@@ -43,18 +43,15 @@ def read_rows(table: Sequence[Sequence[str]], start: int, columns: Sequence[Colu
     for number, texts in enumerate(table[start:], 1):
         label, *cells = (squeeze(text) for text in texts or [""])
         marked = ["-" if plain(cell) in NOTHING else cell for cell in cells]
+        # A cell holds a number, a lost one or a mark for none; a blank cell says nothing.
+        figures = (cell for cell, text in zip(marked, cells, strict=True) if text)
         if label.lower().startswith("note") or not any(
-            _is_figure(cell, text) for cell, text in zip(marked, cells, strict=True)
+            cell == "-" or NUMBER.match(cell) or LOST.match(cell) for cell in figures
         ):
             notes += [" ".join(dict.fromkeys(text for text in (label, *cells) if text))]
         else:
             rows.append(Row(number, label, marked, _fault(marked, columns)))
     return rows, [note for note in notes if note]
-
-
-def _is_figure(cell: str, text: str) -> bool:
-    """Whether a cell holds a number, a lost one or a mark for none; a blank cell says nothing."""
-    return bool(text) and (cell == "-" or bool(NUMBER.match(cell) or LOST.match(cell)))
 
 
 def _fault(cells: Sequence[str], columns: Sequence[Column | None]) -> str:
@@ -135,7 +132,8 @@ def records_of(
 
 def doubt_growth(rows: Sequence[Row], columns: Sequence[Column | None], heading: Heading, where: str) -> Iterator[dict[str, str]]:  # fmt: skip
     """Finds rows whose printed growth cannot follow from the two years to date printed in the same row."""
-    now, before = (_so_far(year, heading.last) for year in (heading.year, heading.year - 1))
+    until = f"..{{0}}-{heading.last:02d}" if heading.last > 1 else ""
+    now, before = (f"{{0}}-01{until}".format(year) for year in (heading.year, heading.year - 1))
     sets = [tuple(Column(months, what) for months in (now, before, GROWTHS)) for what in ("quantity", "value")]
     yield from _doubt(
         "growth_differs", rows, columns, sets, _can_grow, where,
@@ -172,10 +170,6 @@ def _doubt(check: str, rows: Sequence[Row], columns: Sequence[Column | None], se
             observed=f"{what} {shown.format(*texts)}{more}", expected=expected,
             advice="A number of the row is wrong or in another column: look at the page.",
         )  # fmt: skip
-
-
-def _so_far(year: int, last: int) -> str:
-    return f"{year}-01..{year}-{last:02d}" if last > 1 else f"{year}-01"
 
 
 def _can_grow(now: str, before: str, growth: str) -> bool:

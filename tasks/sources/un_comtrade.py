@@ -83,7 +83,10 @@ def parse(raw: bytes, where: str) -> Parsed:
     numbered = [*enumerate(rows, 1)]
     for number, row in numbered:
         _refuse_other_rows(row, f"{where}, record {number}")
-    whole = [(number, row) for number, row in numbered if row["flowCode"] in FLOWS and _is_whole(row)]
+    whole = [
+        (number, row) for number, row in numbered
+        if row["flowCode"] in FLOWS and all(row[name] == code for name, code in WHOLE.items())
+    ]  # fmt: skip
     _refuse_breakdowns(numbered, whole, where)
     _refuse_levels(whole, where)
     estimated = _estimated(whole, where)
@@ -130,10 +133,6 @@ def _refuse_other_rows(row: Row, place: str) -> None:
         raise Refused("columns", place, f"{other[0]} is '{clip(str(row[other[0]]))}', no code", AGAIN)
     if row["freqCode"] != "M" or row["refMonth"] == YEAR:
         raise Refused("frequency", place, f"{clip(str(row['period']))}, a whole year", AGAIN)
-
-
-def _is_whole(row: Row) -> bool:
-    return all(row[name] == code for name, code in WHOLE.items())
 
 
 def _key(row: Row) -> tuple[str, ...]:
