@@ -60,14 +60,8 @@ def partner_codes(code_list: str) -> pl.DataFrame:
     if code_list == GACC_NAMES:
         # Customs print the English names of their own table, and some others.
         names = partner_codes(GACC_CODES).with_columns(code_list=pl.lit(GACC_NAMES), code="name_en")
-        return pl.concat(
-            [
-                others,
-                names.filter(~pl.col("code").is_in(others["code"].implode())).unique(
-                    ["code", "valid_from"], keep="first", maintain_order=True
-                ),
-            ]
-        )
+        names = names.join(others, on="code", how="anti", maintain_order="left")
+        return pl.concat([others, names.unique(["code", "valid_from"], keep="first", maintain_order=True)])
     if code_list != GACC_CODES:
         if not others.height:
             raise KeyError(f"{code_list}: no such list in partner_codes.csv")

@@ -127,16 +127,11 @@ def _few_partners(context: CheckContext) -> Rows:
     few = whole_threshold("few_partners")
     key, is_partner = ["flow", "product"], ~pl.col("partner").cast(pl.String).is_in(TOTALS)
     if row["by_month"]:
-        dollars, months = (
-            pl.max_horizontal(pl.col(name) / dollars_of(name) for name in RATED[1:]),
-            pl.col("month").n_unique(),
-        )
-        rows = context.trades.filter("new").with_columns(value=dollars)
+        dollars = pl.max_horizontal(pl.col(name) / dollars_of(name) for name in RATED[1:])
+        rows, months = context.trades.filter("new").with_columns(value=dollars), pl.col("month").n_unique()
     else:
-        rows, months = (
-            context.own.filter(MONEY).with_columns(value=in_dollars()),
-            pl.lit(context.last - context.first + 1),
-        )
+        rows = context.own.filter(MONEY).with_columns(value=in_dollars())
+        months = pl.lit(context.last - context.first + 1)
     sums = rows.filter(is_partner).group_by(key).agg(
         pl.col("value").sum(), months=months, partners=pl.col("partner").n_unique()
     )  # fmt: skip

@@ -14,26 +14,21 @@ HS_DIGITS = max(HS_LEVELS)
 def part_of(product: str) -> pl.Expr:
     """Rows of a product, of its parts and of the codes below it, in any month: the inputs of its metrics."""
     if product.startswith(BASKET):
-        return pl.col("product").is_in([product, *basket_members().filter(product=product)["part"].unique().sort()])
+        return pl.col("product").is_in([product, *members(product)])
     return pl.col("product").str.starts_with(product)
 
 
 def basket_members() -> pl.DataFrame:
     """Baskets and the codes in them: product, part, the national list of the codes, valid_from, valid_to."""
-    return code_table("baskets").select(
-        part="hs8",
-        product=BASKET + pl.col("basket"),
-        nomenclature="nomenclature",
-        valid_from="valid_from",
-        valid_to="valid_to",
-    )
+    named = {"product": BASKET + pl.col("basket"), "part": pl.col("hs8")}
+    return code_table("baskets").select("nomenclature", "valid_from", "valid_to", **named)
 
 
 @functools.cache
 def members(product: str) -> list[str]:
     """Known HS8 codes of a product."""
     if product.startswith(BASKET):
-        return code_table("baskets").filter(BASKET + pl.col("basket") == product)["hs8"].unique().sort().to_list()
+        return basket_members().filter(product=product)["part"].unique().sort().to_list()
     return [product] if product.isdecimal() else []
 
 

@@ -128,14 +128,10 @@ def without_lost(places: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
         product=pl.when(code.str.contains(r"^\d+$")).then(above.list.unique()).otherwise(pl.concat_list(code)),
         month=month_index((words.get(1) + "-01").str.to_date("%Y-%m-%d", strict=False)),
     ).explode("product")
-    any_product, any_month = pl.col("product") == EVERYTHING, pl.col("month").is_null()
-    for unread, on in (
-        (~any_product & ~any_month, ["product", "month"]),
-        (~any_product & any_month, ["product"]),
-        (any_product & ~any_month, ["month"]),
-        (any_product & any_month, []),
-    ):
-        places = places.join(lost.filter(unread), on=["release_id", *on], how="anti")
+    is_known = {"product": pl.col("product") != EVERYTHING, "month": pl.col("month").is_not_null()}
+    for on in (["product", "month"], ["product"], ["month"], []):
+        of_these = lost.filter(known == (name in on) for name, known in is_known.items())
+        places = places.join(of_these, on=["release_id", *on], how="anti")
     return places
 
 

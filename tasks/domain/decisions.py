@@ -13,7 +13,7 @@ import polars as pl
 
 from schemas.frames import Decision, Release
 from schemas.table import empty_frame, polars_schema
-from tasks.domain.errors import Refused
+from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.name_match import nearest
 from tasks.domain.release_ids import MARK, in_turns, release_of
 
@@ -107,19 +107,14 @@ def withdrawal(
     the name or the reason is missing.
     """
     name = published_name(release_id, releases)
-    if not by.strip() or not reason.strip():
-        raise Refused(
-            "decision", release_id, "a decision needs a name and a reason",
-            "Give both (--by, --reason); they are published with it.",
-        )  # fmt: skip
-    last = withdrawn_on(decisions).get(name)
-    if undo and last is None:
-        raise Refused(
-            "decision", release_id, "it is not withdrawn, so there is nothing to take back",
-            "See what was decided with tidewaiter list releases.",
-        )  # fmt: skip
-    if last is not None and not undo:
-        raise Refused("decision", release_id, decision_text(last), "Take that back with --undo.")
+    last, listed = withdrawn_on(decisions).get(name), "See what was decided with tidewaiter list releases."
+    refuse_first(
+        release_id,
+        (not by.strip() or not reason.strip(), "decision", "a decision needs a name and a reason",
+         "Give both (--by, --reason); they are published with it."),
+        (undo and last is None, "decision", "it is not withdrawn, so there is nothing to take back", listed),
+        (last and not undo, "decision", decision_text(last) if last else "", "Take that back with --undo."),
+    )  # fmt: skip
     kind = "reinstated" if undo else "withdrawn"
     return _table(_next(name, kind, decisions, today, by.strip(), reason.strip()))
 

@@ -50,14 +50,6 @@ def gather(release_id: str, rows: Iterable[dict[str, str]]) -> Finding:
 
 
 def shown(text: str) -> pl.Expr:
-    """A column's text from an input file, short and plain enough for a terminal.
-
-    `refusal.clip` does the same for single texts.
-    """
-    return (
-        pl.col(text)
-        .cast(pl.String)
-        .fill_null("")
-        .str.slice(0, SHOWN_LENGTH)
-        .str.replace_all(r"[\p{C}\p{Zl}\p{Zp}]", "?")
-    )
+    """A column's text from an input file, short and plain enough for a terminal; `text.clip` does the same for single texts."""
+    few = pl.col(text).cast(pl.String).fill_null("").str.slice(0, SHOWN_LENGTH)
+    return few.str.replace_all(r"[\p{C}\p{Zl}\p{Zp}]", "?")

@@ -26,6 +26,8 @@ from tasks.sources.registry import read_file
 FAILURES_MAX = 3
 PAGES_MAX = 500
 NO_RECORDS = ("no records", "empty answer", "status 404", "no file yet")
+# What came of a question or of a part of its answer, and what to remember under its name.
+Result = tuple[Fetched, Seen | None]
 log = logging.getLogger("tidewaiter.fetch")
 
 
@@ -42,29 +44,18 @@ def ask_all(
             yield question
             continue
         if failures >= FAILURES_MAX:
-            yield Fetched(
-                name=question.name,
-                outcome="skipped",
-                reason=f"the source did not answer {failures} times in a row; left for another run",
-            )
+            why = f"the source did not answer {failures} times in a row; left for another run"
+            yield Fetched(name=question.name, outcome="skipped", reason=why)
             continue
-        for fetched, name, entry in _results(question, transport, inbox, origin, key):
+        for fetched, entry in _results(question, transport, inbox, origin, key):
             failures = failures + 1 if fetched.outcome == "failed" else 0
             if entry is not None:
-                write_seen(inbox, question.source, {**read_seen(inbox, question.source), name: entry})
+                write_seen(inbox, question.source, {**read_seen(inbox, question.source), fetched.name: entry})
             log.info("%s: %s, %s", fetched.name, fetched.outcome, fetched.reason)
             yield fetched
 
 
-class _Result(NamedTuple):
-    """What came of a question or of a part of its answer, and what to remember under which name."""
-
-    fetched: Fetched
-    name: str
-    entry: Seen | None
-
-
-def _results(question: Question, transport: Transport, inbox: Path, origin: str, key: Key | None) -> Iterator[_Result]:
+def _results(question: Question, transport: Transport, inbox: Path, origin: str, key: Key | None) -> Iterator[Result]:
     """Yield what came of a question: one result, or one for each part of its answer."""
     seen = read_seen(inbox, question.source)
     try:
@@ -77,10 +68,10 @@ def _results(question: Question, transport: Transport, inbox: Path, origin: str,
         fetched = unanswered(question.name, problem)
         if isinstance(problem, Refused) and problem.rule in NO_RECORDS:
             fetched = fetched.model_copy(update={"outcome": "not out"})
-        yield _Result(fetched, question.name, None)
+        yield fetched, None
 
 
-def _ask(question: Question, transport: Transport, inbox: Path, before: Seen | None, key: Key | None) -> _Result:
+def _ask(question: Question, transport: Transport, inbox: Path, before: Seen | None, key: Key | None) -> Result:
     is_same_place = before is not None and before.address == question.address
     if before is not None and is_same_place and not question.again:
         return _unchanged(question, "it was fetched before, and its address is the same")
@@ -92,7 +83,7 @@ def _ask(question: Question, transport: Transport, inbox: Path, before: Seen | N
 
 def _ask_parts(
     question: Question, transport: Transport, inbox: Path, seen: Mapping[str, Seen], key: Key | None
-) -> Iterator[_Result]:
+) -> Iterator[Result]:
     """Ask for one file and take each of its parts; the file itself is remembered last, when all of them are there."""
     assert question.parts is not None
     before = seen.get(question.name)
@@ -106,19 +97,17 @@ def _ask_parts(
         for part, of_part in question.parts(question, answer):
             yield _take(part, of_part, transport, inbox, seen.get(part.name), key)
             count += 1
-        fetched = Fetched(
-            name=question.name, outcome="unchanged", reason=f"it was split into {count} files, each named above"
-        )
-        yield _Result(fetched, question.name, _entry(question, answer, None, ""))
+        entry = _entry(question, answer, None, "")
+        yield _unchanged(question, f"it was split into {count} files, each named above", entry)
 
 
-def _unchanged(question: Question, reason: str, entry: Seen | None = None) -> _Result:
-    return _Result(Fetched(name=question.name, outcome="unchanged", reason=reason), question.name, entry)
+def _unchanged(question: Question, reason: str, entry: Seen | None = None) -> Result:
+    return Fetched(name=question.name, outcome="unchanged", reason=reason), entry
 
 
 def _take(
     question: Question, answer: Answer, transport: Transport, inbox: Path, before: Seen | None, key: Key | None
-) -> _Result:
+) -> Result:
     """Drop an answer into the inbox where it says something new."""
     sha256 = bytes_sha256(answer.body)
     if before is not None and before.sha256 == sha256:
@@ -132,7 +121,7 @@ def _take(
     file = drop(inbox, taken.question, taken.answer, _declared(taken, day))
     why = "; ".join(filter(None, ["never seen before" if before is None else "it has changed", doubt]))
     fetched = Fetched(name=question.name, outcome="new", reason=why, file=file)
-    return _Result(fetched, question.name, _entry(question, answer, records, file.name))
+    return fetched, _entry(question, answer, records, file.name)
 
 
 class _Taken(NamedTuple):
@@ -170,21 +159,16 @@ def _entry(question: Question, answer: Answer, records: str | None, file: str) -
 
 def _answer(question: Question, transport: Transport, before: Seen | None, key: Key | None) -> Answer | None:
     """Return the answer with all its pages; None if nothing has changed. Raises Refused and Unreachable."""
-    etag, last_modified = (before.etag, before.last_modified) if before else (None, None)
     if question.page_size is None:
-        found = transport.get(
-            question.address, key=key, etag=etag, last_modified=last_modified, retry_on=question.retry_on
-        )
+        since = {"etag": before.etag, "last_modified": before.last_modified} if before else {}
+        found = transport.get(question.address, key=key, retry_on=question.retry_on, **since)
         if found is not None:
             refuse_other(found, question.form)
         return found
     pages: list[Answer] = []
     for number in range(PAGES_MAX):
-        page = transport.get(
-            f"{question.address}&$skip={number * question.page_size}" if number else question.address,
-            key=key,
-            retry_on=question.retry_on,
-        )
+        address = f"{question.address}&$skip={number * question.page_size}" if number else question.address
+        page = transport.get(address, key=key, retry_on=question.retry_on)
         assert page is not None  # no condition was sent
         refuse_other(page, question.form)
         pages.append(page)

@@ -38,10 +38,8 @@ def fetch(
         )  # fmt: skip
     request.inbox.mkdir(parents=True, exist_ok=True)
     if source.key and source.key.required and not secret:
-        variable = source.key.variable
-        reason = (
-            f"{source.name} wants a free key with each call: set {variable}, or the secret block {block_of(variable)}"
-        )
+        set_it = f"set {source.key.variable}, or the secret block {block_of(source.key.variable)}"
+        reason = f"{source.name} wants a free key with each call: {set_it}"
         return FetchReport(source=source.name, fetched=[Fetched(name=source.name, outcome="skipped", reason=reason)])
     key = Key(source.key.parameter, secret) if source.key and secret else None
     fetched = []
@@ -91,13 +89,13 @@ def split_file(
             why = f"{refusal} The parts named new are whole and lie in {inbox}; download the archive again for this one, with --reporter"
             yield Fetched(name=question.name, outcome="refused", reason=f"{why} {question.declared['reporter']}")
             continue
-        span, newest = f"{months[0]}..{months[-1]}", replace(question, name=f"{question.name}_{months[-1]}")
+        newest = replace(question, name=f"{question.name}_{months[-1]}")
         declared = {
-            **question.declared,
             "products": eurostat_archive.asked(parsed),
-            "months": span,
+            "months": f"{months[0]}..{months[-1]}",
             "released_on": released_on,
         }
+        declared = {**question.declared, **declared}
         yield Fetched(name=question.name, outcome="new", reason="split", file=drop(inbox, newest, answer, declared))
     if not count:
         raise Refused(

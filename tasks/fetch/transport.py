@@ -170,9 +170,8 @@ class Transport:
     def _answer(self, response: httpx.Response, body: bytes, address: str, key: Key | None) -> Answer:
         status = response.status_code
         if status not in WHOLE:
-            said = clip(
-                key.hide(body[:200].decode("utf-8", "replace")) if key else body[:200].decode("utf-8", "replace"), 120
-            )
+            text = body[:200].decode("utf-8", "replace")
+            said = clip(key.hide(text) if key else text, 120)
             raise Refused(
                 f"status {status}",
                 address,

@@ -29,7 +29,7 @@ import py7zr
 from py7zr.exceptions import ArchiveError, DecompressionBombError, PasswordRequired
 
 from schemas.forms.fetch import FetchRequest
-from tasks.domain.errors import Refused
+from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.text import clip, clip_bytes, counted
 from tasks.sources.eurostat_comext import BASE, FLOWS, ZONE, reporters, wanted
 from tasks.sources.protocol import Answer, Parsed, Question, Site, months_of
@@ -179,21 +179,16 @@ def unpacked(archive: bytes | Path, where: str, file: Path) -> Path:
         ) as opened:
             entries = [entry for entry in opened.list() if not entry.is_directory]
             names = [entry.filename for entry in entries]
-            if len(names) != 1:
-                shown = f": {', '.join(map(clip, names[:NAMES_SHOWN]))}" if names else ""
-                raise Refused(
-                    "archive", where, f"an archive of {counted(len(names), 'file')}{shown}",
-                    "One that holds one file is read. Unpack it, and pack each file by itself.",
-                )  # fmt: skip
-            if not entries[0].is_file or not PLAIN_NAME.fullmatch(names[0]):
-                raise Refused(
-                    "archive", where, f"'{clip(names[0])}', a link, or a name that may lead elsewhere",
-                    "Eurostat packs its files otherwise. See where it comes from, or download it again.",
-                )  # fmt: skip
-            if (size := entries[0].uncompressed) > limit:
-                raise Refused(
-                    "archive", where, f"{packed:,} bytes that unpack to {size:,}, more than {limit:,}", NO_MONTH
-                )
+            shown, size = ", ".join(map(clip, names[:NAMES_SHOWN])), sum(entry.uncompressed for entry in entries)
+            is_plain = all(entry.is_file and PLAIN_NAME.fullmatch(entry.filename) for entry in entries)
+            refuse_first(
+                where,
+                (len(names) != 1, "archive", f"an archive of {counted(len(names), 'file')}{shown and f': {shown}'}",
+                 "One that holds one file is read. Unpack it, and pack each file by itself."),
+                (not is_plain, "archive", f"'{shown}', a link, or a name that may lead elsewhere",
+                 "Eurostat packs its files otherwise. See where it comes from, or download it again."),
+                (size > limit, "archive", f"{packed:,} bytes that unpack to {size:,}, more than {limit:,}", NO_MONTH),
+            )  # fmt: skip
             opened.extract(file.parent, names)
     except PasswordRequired as error:
         raise Refused("archive", where, "an archive with a password", "Unpack it and give the file in it.") from error

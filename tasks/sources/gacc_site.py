@@ -11,6 +11,7 @@ instead.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
@@ -81,28 +82,18 @@ def linked(index: Answer, year: int, source: str) -> Iterator[tuple[str, str, st
         month = month_of(plain(link.text).rpartition("-")[2].strip())
         topic = topic_of(title["topic"], source) if title else None
         if title is not None and topic is not None and month is not None:
-            yield (
-                f"{shown}-{month:02d}",
-                topic,
-                (title["currency"] or "both").upper(),
-                _address(index.address, link.address),
-            )
+            currency = (title["currency"] or "both").upper()
+            yield f"{shown}-{month:02d}", topic, currency, _address(index.address, link.address)
 
 
 def attachment(question: Question, answer: Answer) -> Question | None:
     """Return the question for the .xls attachment of a page; None if it has none."""
-    links = [
-        link
-        for link in read_page(answer.body, question.name).links
-        if link.address.lower().rstrip().endswith((".xls", ".xlsx"))
-    ]
-    if not links:
+    links = read_page(answer.body, question.name).links
+    printed = next((one.address for one in links if one.address.lower().rstrip().endswith((".xls", ".xlsx"))), None)
+    if printed is None:
         return None
-    place = _address(question.address, links[0].address)
-    return Question(
-        name=f"{question.name}_xls", source=question.source, address=place, form="xls", zone=ZONE, title=f"{question.title}, attachment",
-        declared=question.declared, again=question.again,
-    )  # fmt: skip
+    place, title = _address(question.address, printed), f"{question.title}, attachment"
+    return replace(question, name=f"{question.name}_xls", address=place, form="xls", title=title, attachment=None)
 
 
 def _address(page: str, printed: str) -> str:

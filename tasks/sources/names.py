@@ -7,7 +7,7 @@ import polars as pl
 
 from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
-from tasks.domain.findings import finding
+from tasks.domain.findings import Rows, finding
 from tasks.domain.text import clip
 from tasks.sources.csv import plain_texts
 
@@ -92,9 +92,8 @@ def _western(name: str) -> bytes:
     return b"".join(letter.encode("cp1252", "ignore") or letter.encode("latin-1", "ignore") for letter in name)
 
 
-def doubt_names(reported: pl.DataFrame, where: str) -> list[dict[str, str]]:
+def doubt_names(reported: pl.DataFrame, where: str) -> Rows:
     """Warnings about names that a spreadsheet would run as a formula, and about control characters in names."""
-    doubts = []
     for name in NAMES:
         texts = reported[name].unique().drop_nulls().cast(pl.String)
         texts = texts.filter(texts != "")
@@ -105,18 +104,13 @@ def doubt_names(reported: pl.DataFrame, where: str) -> list[dict[str, str]]:
             ("control_character", controls, "letters that can be seen", "Nothing depends on a name; look at the file."),
         ):
             if found.len():
-                record = first_record(reported, name, found[0])
-                doubts.append(
-                    finding(
-                        check, "warning", f"{where}, column {name}",
-                        observed=f"{found.len()} such names, '{clip(found[0], 40)}' in record {record}",
-                        expected=expected, advice=advice,
-                    )
+                shown = f"'{clip(found[0], 40)}' in record {first_record(reported, name, found[0])}"
+                yield finding(
+                    check, "warning", f"{where}, column {name}", observed=f"{found.len()} such names, {shown}", expected=expected, advice=advice
                 )  # fmt: skip
-    return doubts
 
 
-def doubt_pairs(reported: pl.DataFrame, where: str) -> list[dict[str, str]]:
+def doubt_pairs(reported: pl.DataFrame, where: str) -> Rows:
     """An error where the code of a known partner has the name of another: one column was sorted, filled or pasted.
 
     An unknown code may be the new one of that partner.
@@ -126,22 +120,16 @@ def doubt_pairs(reported: pl.DataFrame, where: str) -> list[dict[str, str]]:
     own = pairs.with_columns(name=plain_texts(pairs["partner_name"]), code=plain_texts(pairs["partner"]))
     own = own.filter(pl.col("code").is_in(known["gacc_code"].unique().implode()))
     other = own.join(known, on="name").filter((pl.col("code") != pl.col("gacc_code")).all().over("partner", "name"))
-    if not other.height:
-        return []
-    found = other.sort("partner", "name").row(0, named=True)
-    record = reported.with_row_index("row").filter(
-        (pl.col("partner").cast(pl.String) == found["partner"]) & (pl.col("partner_name").cast(pl.String) == found["partner_name"])
-    )["record"][0]  # fmt: skip
-    return [
-        finding(
+    for found in other.sort("partner", "name").head(1).iter_rows(named=True):
+        record = reported.filter(partner=found["partner"], partner_name=found["partner_name"])["record"][0]
+        yield finding(
             "name_of_another", "error", f"{where}, column partner_name",
             observed=f"'{clip(found['name'], 40)}' next to {found['code']} in record {record} "
             f"({other.select('partner', 'name').n_unique()} such pairs)",
             expected=f"the code {found['gacc_code']} next to that name",
             advice="Codes and names have slipped apart, and the numbers perhaps with them: download it again. If customs have renamed a "
             "partner, approve.",
-        )
-    ]  # fmt: skip
+        )  # fmt: skip
 
 
 def first_record(fields: pl.DataFrame, name: str, text: str) -> int:

@@ -97,11 +97,8 @@ def parse(raw: bytes, where: str) -> Parsed:
         {"^[0-9]+$": WORLD},
     )  # fmt: skip
     aside = len(rows) - len(whole)
-    notes = (
-        (f"{counted(aside, 'record')} of breakdowns or other flows are left out: their totals stand beside them",)
-        if aside
-        else ()
-    )
+    note = f"{counted(aside, 'record')} of breakdowns or other flows are left out: their totals stand beside them"
+    notes = (note,) if aside else ()
     reported, totals = (as_reported(frame.filter(mask)) for mask in (parted.kept, parted.totals))
     return Parsed(
         reported, "utf-8", (*notes, *parted.notes),
