@@ -148,9 +148,9 @@ class SourceState(Frozen):
         late = f"{self.source} of {' and '.join(self.late)} was due on {self.late_since} and is not here"
         members = f"{self.source}: {self.last_month} is in without {', '.join(self.late_members)}"
         return [
-            *([late] if self.late else []),
-            *filter(None, [self.warning]),
-            *([members] if self.late_members else []),
+            line
+            for line, is_so in ((late, self.late), (self.warning, self.warning), (members, self.late_members))
+            if is_so
         ]
 
     @property

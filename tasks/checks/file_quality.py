@@ -169,26 +169,17 @@ def _mixed_units(context: CheckContext) -> Rows:
 
 
 @check(severity="error")
-def _one_regime(context: CheckContext) -> Rows:
-    """Find queries for one customs regime: their sums would look as if they covered the whole trade."""
-    return _one_of("regime", "customs regime", context)
-
-
-@check(severity="error")
-def _one_province(context: CheckContext) -> Rows:
-    """Find queries for one province."""
-    return _one_of("province", "province", context)
-
-
-def _one_of(name: str, words: str, context: CheckContext) -> Rows:
-    row = context.row
-    codes = context.release.detail[name].drop_nulls().unique()
-    if row["partners"] != "keys" and row["records_observed"] >= ONE_PART_RECORDS_MIN and codes.len() == 1:
-        yield finding(
-            f"one_{name}", "error", row["title"], observed=f"all {row['records_observed']:,} records have {words} {codes[0]}",
-            expected=f"more than one {words} among {row['records_observed']:,} records, or no column of them",
-            advice=f"Download the query for every {words}; approve it if all of this trade really has the one.",
-        )  # fmt: skip
+def _one_part(context: CheckContext) -> Rows:
+    """Find queries for one customs regime or province: their sums would look as if they covered the whole trade."""
+    row, count = context.row, context.row["records_observed"]
+    for name, words in (("regime", "customs regime"), ("province", "province")):
+        codes = context.release.detail[name].drop_nulls().unique()
+        if row["partners"] != "keys" and count >= ONE_PART_RECORDS_MIN and codes.len() == 1:
+            yield finding(
+                f"one_{name}", "error", row["title"], observed=f"all {count:,} records have {words} {codes[0]}",
+                expected=f"more than one {words} among {count:,} records, or no column of them",
+                advice=f"Download the query for every {words}; approve it if all of this trade really has the one.",
+            )  # fmt: skip
 
 
 def _listed_products(context: CheckContext) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
@@ -241,17 +241,13 @@ def is_same_source(asked: str, found: str) -> bool:
     try:
         own, other = urlsplit(asked), urlsplit(found)
         is_safe = other.scheme == own.scheme or (own.scheme, other.scheme) == ("http", "https")
-        ports = _port(own), _port(other)
+        ports = [parts.port or PORTS.get(parts.scheme) for parts in (own, other)]
     except ValueError:
         return False
-    is_upgraded = ports == (PORTS["http"], PORTS["https"]) and other.scheme == "https"
+    is_upgraded = ports == [PORTS["http"], PORTS["https"]] and other.scheme == "https"
     return (
         other.hostname == own.hostname and other.username is None and is_safe and (ports[0] == ports[1] or is_upgraded)
     )
-
-
-def _port(parts: SplitResult) -> int | None:
-    return parts.port or PORTS.get(parts.scheme)
 
 
 @contextmanager
@@ -269,10 +265,8 @@ def _silent(key: Key | None) -> Iterator[None]:
 
 def user_agent() -> str:
     """Say who asks, and where a source may complain."""
-    contact = settings.text(settings.CONTACT)
-    return (
-        f"tidewaiter/{importlib.metadata.version('tidewaiter')} (customs statistics{'; ' + contact if contact else ''})"
-    )
+    contact = "; ".join(filter(None, ["customs statistics", settings.text(settings.CONTACT)]))
+    return f"tidewaiter/{importlib.metadata.version('tidewaiter')} ({contact})"
 
 
 def _is_sendable(text: str) -> bool:

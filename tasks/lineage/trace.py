@@ -170,7 +170,7 @@ class Tracer:
     def _new_level(self, point: Point) -> ExactOperand:
         if point.measure in RATIOS:
             return self._unit_value(point, "level")
-        level_status = self._level_status(point)
+        level_status = self._status(point)
         if level_status == "ytd_difference":
             totals = self._chain(point)
             now, before = totals.get(point.month), totals.get(point.month - 1)
@@ -179,34 +179,29 @@ class Tracer:
             found = self.origins.level(point, level_status)
         return self._known_amount(f"level {month_name(point.month)}", found, level_status, point)
 
-    def _level_status(self, point: Point) -> str:
-        """The status of the level; without a row in the table, what that means."""
+    def _status(self, point: Point, name: str = "level_status") -> str:
+        """The status of the level, or of the year to date; without a row in the table, what that means."""
         try:
-            return str(self.row(point)["level_status"])
+            return str(self.row(point)[name])
         except NoFigure:
+            if name == "ytd_status":
+                return "incomplete_year"
             return "zero" if self.origins.covers(point) else "not_covered"
 
     def _chain(self, point: Point) -> dict[int, Amount]:
         """The year's totals, from the months that are known by themselves."""
         january = point.month - point.month % 12
-        levels: dict[int, Amount] = {}
-        for month in range(january, january + 12):
-            own = point.at(month=month)
-            level = self.origins.level(own, self._level_status(own))
-            if level is not None:
-                levels[month] = level
+        year = [point.at(month=month) for month in range(january, january + 12)]
+        levels = {own.month: level for own in year if (level := self.origins.level(own, self._status(own))) is not None}
         # A year so far that every partner was asked for adds up without its months.
-        of_partners = {
-            month: total
-            for month in range(january, january + 12)
-            if self._ytd_status(own := point.at(month=month)) == "sum" and (total := self.origins.year_sum(own))
-        }
+        so_far = [own for own in year if self._status(own, "ytd_status") == "sum"]
+        of_partners = {own.month: total for own in so_far if (total := self.origins.year_sum(own))}
         return self.origins.chain(point, levels, of_partners)
 
     def _ytd(self, point: Point) -> ExactOperand:
         if point.measure in RATIOS:
             return self._unit_value(point, "ytd")
-        ytd_status = self._ytd_status(point)
+        ytd_status = self._status(point, "ytd_status")
         if ytd_status == "sum_of_months":
             first = point.month - point.month % 12
             months = [self._level(point.at(month=month)) for month in range(first, point.month + 1)]
@@ -221,12 +216,6 @@ class Tracer:
         else:
             found = self.origins.printed_ytd(point) if ytd_status == "reported" else None
         return self._known_amount(f"ytd {month_name(point.month)}", found, ytd_status, point)
-
-    def _ytd_status(self, point: Point) -> str:
-        try:
-            return str(self.row(point)["ytd_status"])
-        except NoFigure:
-            return "incomplete_year"
 
     def _known_amount(self, name: str, found: Amount | None, made: str, point: Point) -> ExactOperand:
         if found is None:

@@ -46,7 +46,7 @@ import polars as pl
 
 from schemas.forms.fetch import FetchRequest
 from schemas.reference.code_tables import partner_codes
-from tasks.domain.errors import Refused
+from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.text import clip
 from tasks.sources import csv
 from tasks.sources.protocol import Parsed, Question, Site, Source, months_of, products_of, short
@@ -151,16 +151,17 @@ def _last_update(text: str, where: str) -> date:
 
 def _refuse_indicators(fields: pl.DataFrame, where: str) -> None:
     names = fields["indicators"].unique().cast(pl.String).sort().to_list()
-    if SUPPLEMENTARY in names:
-        raise Refused(
-            "quantity without unit", f"{where}, column indicators", f"{SUPPLEMENTARY}, whose unit the answer does not say",
-            f"Ask for {VALUE}+{MASS} alone.",
-        )  # fmt: skip
-    other = [name for name in names if name not in (VALUE, MASS)]
-    if other:
-        raise Refused(
-            "unknown indicator", f"{where}, column indicators", f"'{clip(other[0])}'", f"Ask for {VALUE}+{MASS} alone."
-        )
+    other, advice = [name for name in names if name not in (VALUE, MASS)], f"Ask for {VALUE}+{MASS} alone."
+    refuse_first(
+        f"{where}, column indicators",
+        (
+            SUPPLEMENTARY in names,
+            "quantity without unit",
+            f"{SUPPLEMENTARY}, whose unit the answer does not say",
+            advice,
+        ),
+        (other, "unknown indicator", f"'{clip(''.join(other[:1]))}'", advice),
+    )
 
 
 def product_of(printed: pl.Expr) -> pl.Expr:

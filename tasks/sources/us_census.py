@@ -28,7 +28,6 @@ and of last year are asked for again, in June and July those of the year before 
 the key is read from the environment or a secret block and is in no file.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -118,12 +117,9 @@ def _table(raw: bytes, where: str) -> pl.DataFrame:
             raise Refused("column twice", f"{where}, column {clip(name)}", "two columns of one name that differ", AGAIN)
     found = [name for name in PRODUCT if name in columns]
     missing = [name for name in ("CTY_CODE", "COMM_LVL") if name not in columns]
-    values = [name for name in VALUES if name in columns]
-    if missing or len(found) != 1 or not values:
-        what = ", ".join(
-            [*missing, *([] if len(found) == 1 else ["I_COMMODITY or E_COMMODITY"]), *([] if values else ["a value"])]
-        )
-        raise Refused("columns", f"{where}, header", f"no {what}", AGAIN)
+    missing += ["I_COMMODITY or E_COMMODITY"] * (len(found) != 1) + ["a value"] * VALUES.keys().isdisjoint(columns)
+    if missing:
+        raise Refused("columns", f"{where}, header", f"no {', '.join(missing)}", AGAIN)
     return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
 
 
@@ -149,9 +145,8 @@ def _refuse_levels(table: pl.DataFrame, product: str, where: str) -> None:
 
 def _whole_goods(table: pl.DataFrame, product: str, numbers: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
     """Domestic and foreign exports added up; rows that are already their total are left out."""
-    if DOMESTIC_OR_FOREIGN not in table.columns:
-        return table.with_columns(note=pl.lit(None, pl.String)), []
-    parts = table.filter(pl.col(DOMESTIC_OR_FOREIGN).is_in(["1", "2"]))
+    is_part = pl.col(DOMESTIC_OR_FOREIGN).is_in(["1", "2"])
+    parts = table.filter(is_part) if DOMESTIC_OR_FOREIGN in table.columns else table.clear()
     if not parts.height:
         return table.with_columns(note=pl.lit(None, pl.String)), []
     units = [name for name in dict.fromkeys(UNITS.values()) if name in table.columns]
@@ -211,12 +206,8 @@ def _last_update(table: pl.DataFrame) -> date | None:
     """The latest day in LAST_UPDATE, where it has the form of a day."""
     if "LAST_UPDATE" not in table.columns:
         return None
-    found = [
-        match
-        for text in table["LAST_UPDATE"].drop_nulls().unique()
-        if (match := re.match(r"(\d{4})-(\d{2})-(\d{2})", text))
-    ]
-    return max((date(*map(int, match.groups())) for match in found), default=None)
+    days = table["LAST_UPDATE"].str.extract(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})").drop_nulls()
+    return max(map(date.fromisoformat, days.unique()), default=None)
 
 
 def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question]:
