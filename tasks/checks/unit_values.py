@@ -1,7 +1,7 @@
 """Gate D: compares the quantities and values of a release.
 
 The checks find a value per kilogram far from other months of the product or the partner (shifted columns, tonnes for
-kilograms, an extra digit, the wrong currency), and a number that is 0 where the other one is large. How prices move was
+kilograms, an extra digit, the wrong currency), a number that is 0 where the other one is large, and a weight of a piece far from other months. How prices move was
 measured on real downloads (`schemas/reference/check_thresholds.csv`). A check returns findings and changes nothing.
 """
 
@@ -36,6 +36,7 @@ SMALL_KG = 1_000
 WEIGHTLESS = "2716"
 PRODUCT = ["flow", "product"]
 PLACE = [*PRODUCT, "month"]
+OF_PARTNER = [*PRODUCT, "partner", "measure"]
 
 
 @check(severity="error")
@@ -278,3 +279,32 @@ def _usual(context: CheckContext, pairs: pl.DataFrame) -> pl.DataFrame:
         names = {"measure": pl.lit("quantity_kg").cast(pl.Categorical), "money": pl.lit(money).cast(pl.Categorical)}
         rates.append(before.with_columns(rate=pl.col(money) / pl.col("quantity_kg"), **names).select(columns))
     return pl.concat(rates).group_by(columns[:-1]).agg(usual=pl.col("rate").median())
+
+
+@check(severity="warning")
+def _piece_weight(context: CheckContext) -> Rows:
+    """Find months in which a piece of a partner's goods weighs many times more or less than in each of its other months. A value per
+    kilogram says nothing about pieces, pairs or litres, which customs print in thousands here and singly there.
+    """
+    times, least = threshold("piece_weight_factor"), whole_threshold("history_months")
+    if context.row["kind"] == "published" or context.own["month"].n_unique() <= least:
+        return
+    quantities = context.own.filter("single", QUANTITY & ~GROWTH, pl.col("value") > 0)
+    if quantities["measure"].n_unique() < 2:
+        return
+    sums = quantities.group_by(*OF_PARTNER, "month").agg(pl.col("value").sum())
+    mass = sums.filter(pl.col("measure") == "quantity_kg").select("flow", "product", "partner", "month", kg="value")
+    pairs = sums.filter(pl.col("measure") != "quantity_kg").join(mass, on=["flow", "product", "partner", "month"])
+    weighed = pairs.filter(pl.col("kg") >= threshold("zero_kg")).with_columns(rate=pl.col("kg") / pl.col("value"))
+    others, weight = with_others(weighed, OF_PARTNER).filter(pl.col("months") > least), pl.col("rate")
+    strange = others.filter((weight > times * pl.col("high")) | (weight * times < pl.col("low"))).sort(
+        *OF_PARTNER, "month"
+    )
+    for found in strange.head(EXAMPLES).to_dicts():
+        unit = found["measure"].removeprefix("quantity_")
+        yield finding(
+            "piece_weight", "warning", f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])}",
+            observed=f"{found['rate']:,.4g} kg per {unit} ({counted(strange.height, 'such month')})",
+            expected=f"within {times:g} times {found['low']:,.4g} to {found['high']:,.4g} kg, as in {found['months'] - 1} other months",
+            advice="Compare both quantities with the site: one of them is in another unit, such as thousands of pieces or tonnes.",
+        )  # fmt: skip

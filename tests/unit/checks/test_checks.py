@@ -35,7 +35,6 @@ from tasks.checks import (
     file_quality,
     lapsed_measures,
     magnitudes,
-    piece_weights,
     printed_figures,
     registry,
     same_numbers,
@@ -46,7 +45,7 @@ from tests.unit.sources.test_hmrc_ots import page as ots_page
 from tests.unit.sources.test_hmrc_ots import row as ots_row
 
 MODULES = (
-    absences, completeness, consistency, declared_flow, declared_months, file_quality, lapsed_measures, magnitudes, piece_weights,
+    absences, completeness, consistency, declared_flow, declared_months, file_quality, lapsed_measures, magnitudes,
     printed_figures, same_numbers, unit_values,
 )  # fmt: skip
 ALL, JULY_18, JULY_20 = {"partners": "all"}, {"released_on": date(2025, 7, 18)}, {"released_on": date(2025, 7, 20)}

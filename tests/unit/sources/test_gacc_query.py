@@ -118,7 +118,7 @@ def test_doubtful_names_are_counted_once_a_column() -> None:
 
 def _pairs(*pairs: tuple[str, str]) -> list[dict[str, str]]:
     records = [(*record[:PARTNER], *pair, *record[PARTNER_NAME + 1 :]) for record, pair in zip(CLEAN_RECORDS, pairs, strict=False)]  # fmt: skip
-    return doubt_pairs(parse(csv_bytes(records), "f.csv").reported, "f.csv")
+    return [*doubt_pairs(parse(csv_bytes(records), "f.csv").reported, "f.csv")]
 
 
 def test_a_code_beside_the_name_of_another_partner_is_an_error() -> None:
