@@ -1,8 +1,9 @@
 """Gate D: compares the quantities and values of a release.
 
 The checks find a value per kilogram far from other months of the product or the partner (shifted columns, tonnes for
-kilograms, an extra digit, the wrong currency), a number that is 0 where the other one is large, and a weight of a piece far from other months. How prices move was
-measured on real downloads (`schemas/reference/check_thresholds.csv`). A check returns findings and changes nothing.
+kilograms, an extra digit, the wrong currency), a number that is 0 where the other one is large, and a piece that weighs
+many times what it does in other months. How prices move was measured on real downloads
+(`schemas/reference/check_thresholds.csv`). A check returns findings and changes nothing.
 """
 
 import polars as pl
