@@ -7,7 +7,7 @@ valid. A new code, basket, partner or correction is a row there and nothing else
 import polars as pl
 
 from schemas.layouts import FLOWS
-from schemas.model import Table, column
+from schemas.model import Table, column, table_name
 from schemas.names import NATIONAL
 from schemas.reference.control_tables import ControlEventCodes, ControlEvents
 from schemas.reference.statement_terms import StatementTerms
@@ -337,33 +337,15 @@ class CheckThresholds(Table):
     )
 
 
+def _named(*models: type[Table]) -> dict[str, type[Table]]:
+    return {table_name(model): model for model in models}
+
+
 TABLES: dict[str, type[Table]] = {
-    "quotability": Quotability,
-    "import_margins": ImportMargins,
-    "exchange_rates": ExchangeRates,
-    "lunar_new_year": LunarNewYear,
-    "partners": Partners,
-    "partner_codes": PartnerCodes,
-    "partner_groups": PartnerGroups,
-    "units": Units,
-    "currencies": Currencies,
-    "statement_terms": StatementTerms,
-    "regimes": Codes,
-    "provinces": Codes,
-    "baskets": Baskets,
-    "products": Products,
-    "hs_names": HsNames,
-    "hs_revisions": HsRevisions,
-    "definition_breaks": DefinitionBreaks,
-    "page_lines": PageLines,
-    "line_codes": LineCodes,
-    "corrections": Corrections,
-    "commodity_words": CommodityWords,
-    "partner_words": PartnerWords,
-    "control_events": ControlEvents,
-    "control_event_codes": ControlEventCodes,
-    "release_calendar": ReleaseCalendar,
-    "release_delays": ReleaseDelays,
-    "watch_list": WatchList,
-    "check_thresholds": CheckThresholds,
+    **_named(Quotability, ImportMargins, ExchangeRates, LunarNewYear, Partners, PartnerCodes, PartnerGroups),
+    **_named(Units, Currencies, StatementTerms),
+    **{"regimes": Codes, "provinces": Codes},
+    **_named(Baskets, Products, HsNames, HsRevisions, DefinitionBreaks, PageLines, LineCodes, Corrections),
+    **_named(CommodityWords, PartnerWords, ControlEvents, ControlEventCodes),
+    **_named(ReleaseCalendar, ReleaseDelays, WatchList, CheckThresholds),
 }

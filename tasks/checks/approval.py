@@ -69,9 +69,7 @@ def hold_on_errors(findings: Finding, landed: Landed, known: Known, store: Path,
     errors = findings.filter(pl.col("severity") == "error")
     if not errors.height or release_id in known.releases["release_id"]:
         return findings
-    seen = tuple(
-        HeldFinding(**{name: row[name] for name in HeldFinding.model_fields}) for row in errors.iter_rows(named=True)
-    )
+    seen = tuple(map(HeldFinding.model_validate, errors.to_dicts()))
     # Somebody may have decided otherwise, on another machine, since the run began.
     renew(store, place_of(store, release_id))
     before = find(store, release_id)

@@ -20,8 +20,8 @@ def part_of(product: str) -> pl.Expr:
 
 def basket_members() -> pl.DataFrame:
     """Baskets and the codes in them: product, part, the national list of the codes, valid_from, valid_to."""
-    named = {"product": BASKET + pl.col("basket"), "part": pl.col("hs8")}
-    return code_table("baskets").select("nomenclature", "valid_from", "valid_to", **named)
+    rows = code_table("baskets").rename({"hs8": "part"}).with_columns(product=BASKET + pl.col("basket"))
+    return rows.select("part", "product", "nomenclature", "valid_from", "valid_to")
 
 
 @functools.cache

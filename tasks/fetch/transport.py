@@ -171,13 +171,8 @@ class Transport:
         status = response.status_code
         if status not in WHOLE:
             text = body[:200].decode("utf-8", "replace")
-            said = clip(key.hide(text) if key else text, 120)
-            raise Refused(
-                f"status {status}",
-                address,
-                f"status {status}: {said}",
-                ADVICE.get(status, "Look at the address in a browser."),
-            )
+            found = f"status {status}: {clip(key.hide(text) if key else text, 120)}"
+            raise Refused(f"status {status}", address, found, ADVICE.get(status, "Look at the address in a browser."))
         answered_at, doubt = _answered_at(response, self.clock())
         headers = response.headers
         return Answer(body, answered_at, address, headers.get("etag"), headers.get("last-modified"), doubt)

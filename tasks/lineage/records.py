@@ -130,16 +130,8 @@ def lineage_row(
     outputs: Mapping[str, str], rows_in: int, rows_out: int, parameters: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """One row of the table `lineage`."""
-    return {
-        "release_id": release_id,
-        "position": position,
-        "step": step,
-        "code_sha256": code,
-        "schema_sha256": schema,
-        "inputs": [f"{name}={sha256}" for name, sha256 in sorted(inputs.items())],
-        "outputs": [f"{name}={sha256}" for name, sha256 in sorted(outputs.items())],
-        "rows_in": rows_in,
-        "rows_out": rows_out,
-        "parameters": json.dumps(dict(parameters), sort_keys=True, ensure_ascii=False, default=str),
-        "versions": json.dumps(versions(), sort_keys=True),
-    }
+    given, made = ([f"{name}={sha256}" for name, sha256 in sorted(one.items())] for one in (inputs, outputs))
+    told = json.dumps(dict(parameters), sort_keys=True, ensure_ascii=False, default=str)
+    made_with = json.dumps(versions(), sort_keys=True)
+    row = (release_id, position, step, code, schema, given, made, rows_in, rows_out, told, made_with)
+    return dict(zip(polars_schema("lineage"), row, strict=True))

@@ -100,22 +100,14 @@ def read_records(body: bytes, start: int, where: str) -> Iterator[tuple[list[byt
     while at < len(body):
         match = TOKEN.match(body, at)
         if match is None:
-            raise Refused(
-                "quoting",
-                f"{where}, line {_line(body, at)}, field {len(fields) + 1}",
-                f"quotes, commas and line ends are not as CSV has them: '{clip_bytes(body[at : at + 60])}'",
-                DAMAGED,
-            )
+            place, shown = f"{where}, line {_line(body, at)}, field {len(fields) + 1}", clip_bytes(body[at : at + 60])
+            raise Refused("quoting", place, f"quotes, commas and line ends are not as CSV has them: '{shown}'", DAMAGED)
         quoted, plain, end = match.groups()
         fields.append(plain if quoted is None else quoted.replace(b'""', b'"'))
         at = match.end()
         if len(fields) > FIELDS_MAX:
-            raise Refused(
-                "row width",
-                f"{where}, line {_line(body, begins)}",
-                f"more than {FIELDS_MAX:,} fields in one record",
-                DAMAGED,
-            )
+            place = f"{where}, line {_line(body, begins)}"
+            raise Refused("row width", place, f"more than {FIELDS_MAX:,} fields in one record", DAMAGED)
         if end != b",":
             yield fields, begins
             fields, begins = [], at

@@ -49,13 +49,10 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
     _measure(raw, where)
     try:
         book = fastexcel.read_excel(raw)
-        if len(book.sheet_names) != 1:
-            raise Refused(
-                "sheets",
-                where,
-                f"{len(book.sheet_names)} sheets: {', '.join(map(clip, book.sheet_names))}",
-                "Keep one table a file.",
-            )
+        names = book.sheet_names
+        if len(names) != 1:
+            found = f"{len(names)} sheets: {', '.join(map(clip, names))}"
+            raise Refused("sheets", where, found, "Keep one table a file.")
         columns = _load(book, where)
     except fastexcel.FastExcelError as error:
         raise Refused(

@@ -66,12 +66,8 @@ def linked(index: Answer, year: int, source: str) -> Iterator[tuple[str, str, st
     page = read_page(index.body, index.address)
     years = [int(match) for match in YEAR.findall(index.body)]
     if not any(row and TITLE.match(plain(row[0])) for table in page.tables for row in table):
-        raise Refused(
-            "no links",
-            index.address,
-            "an index page without a title of a release",
-            "The site has changed: look at it in a browser.",
-        )
+        found = "an index page without a title of a release"
+        raise Refused("no links", index.address, found, "The site has changed: look at it in a browser.")
     # Without a year in its name the index is that of the newest year it offers.
     shown = max(years, default=year) if re.search(r"(preliminary|monthly)\.html$", index.address) else year
     for link in page.links:

@@ -105,12 +105,8 @@ def _key(row: dict[str, Any], number: int, where: str) -> Key:
     if not country.isdecimal():
         raise Refused("no codes", place, f"CountryId {clip(country)}, no number", AGAIN)
     if row["FlowTypeId"] not in FLOWS:
-        raise Refused(
-            "unknown flow",
-            place,
-            f"FlowTypeId {clip(str(row['FlowTypeId']))}",
-            "It is 1 to 4; mend tasks/sources/hmrc_ots.py.",
-        )
+        found = f"FlowTypeId {clip(str(row['FlowTypeId']))}"
+        raise Refused("unknown flow", place, found, "It is 1 to 4; mend tasks/sources/hmrc_ots.py.")
     return str(row["MonthId"]), FLOWS[row["FlowTypeId"]], _product(str(row["CommodityId"]), code), country
 
 
@@ -153,12 +149,8 @@ def _refuse_repeated_pages(pages: list[list[dict[str, Any]]], where: str) -> Non
     full = [page for page in pages if page]
     twice = next((at for at, page in enumerate(full) if page in full[:at]), None)
     if twice is not None:
-        raise Refused(
-            "page twice",
-            f"{where}, page {twice + 1}",
-            "the same rows as on an earlier page",
-            "Ask again: $skip was not heeded.",
-        )
+        found = "the same rows as on an earlier page"
+        raise Refused("page twice", f"{where}, page {twice + 1}", found, "Ask again: $skip was not heeded.")
 
 
 def _doubt_end(pages: list[list[dict[str, Any]]], where: str) -> Iterator[dict[str, str]]:

@@ -9,7 +9,7 @@ from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, finding
 from tasks.domain.text import clip
-from tasks.sources.csv import plain_texts
+from tasks.sources.csv import AGAIN, plain_texts
 
 CODED = {"partner": ("partners", "gacc_code"), "regime": ("regimes", "code"), "province": ("provinces", "code")}
 TOTALS = (
@@ -33,12 +33,12 @@ def refuse_totals(fields: pl.DataFrame, distinct: dict[str, pl.Series], where: s
     is_total = plain.str.replace_all(r"[\s:：]", "").str.to_lowercase().is_in(TOTALS)
     is_total |= texts["column"].is_in(["product", *CODED]) & plain.str.contains(ZEROS)
     for text, name in texts.filter(is_total).iter_rows():
-        raise Refused(
-            "summary row",
+        place, found = (
             f"{where}, record {first_record(fields, name, text)}, column {name}",
-            f"'{clip(text)}': a sum among the records, and a query download has none",
-            "Download it again, or ingest the records without the sums.",
+            f"'{clip(text)}': a sum among",
         )
+        advice = "Download it again, or ingest the records without the sums."
+        raise Refused("summary row", place, f"{found} the records, and a query download has none", advice)
 
 
 def refuse_mojibake(fields: pl.DataFrame, distinct: dict[str, pl.Series], where: str) -> None:
@@ -60,12 +60,9 @@ def refuse_mojibake(fields: pl.DataFrame, distinct: dict[str, pl.Series], where:
             rows = known.filter(pl.col(key) == found_code)
             was = next((right for right in (*rows["name_zh"], *rows["name_en"]) if _is_damaged(name, right)), None)
             if was:
-                raise Refused(
-                    "mojibake",
-                    f"{where}, record {first_record(fields, f'{code}_name', name)}, column {code}_name",
-                    f"'{clip(name)}' for {found_code}, which is {was!r} read in a wrong encoding",
-                    "Download it again; do not open and save it with another program.",
-                )
+                place = f"{where}, record {first_record(fields, f'{code}_name', name)}, column {code}_name"
+                found = f"'{clip(name)}' for {found_code}, which is {was!r} read in a wrong encoding"
+                raise Refused("mojibake", place, found, AGAIN)
 
 
 def _is_damaged(name: str, right: str) -> bool:
