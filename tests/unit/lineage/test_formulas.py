@@ -75,6 +75,14 @@ def test_a_year_of_prices_is_value_by_mass() -> None:
     assert result("rolling_12m", [*value, *operands(0, 0, measure="quantity_kg")], price) is None
 
 
+def test_an_average_is_by_month_but_not_of_prices() -> None:
+    quarter = [JUNE - 2, JUNE - 1, JUNE]
+    value, mass = operands(3, 5, 7, months=quarter), operands(1, 1, 1, months=quarter, measure="quantity_kg")
+    assert result("average_3m", value) == 5
+    assert result("average_3m", [*value, *mass], POINT.at(measure="unit_value_usd_per_kg")) == 5
+    assert result("average_3m", operands(3, None, 7, months=quarter)) is None
+
+
 @pytest.mark.parametrize(
     ("levels", "highest", "lowest"),
     [([9, 5, 3, 6], date(2025, 3, 1), date(2025, 5, 1)), ([1, 2, 3], None, date(2025, 5, 1)), ([6, None, 6], date(2025, 4, 1), date(2025, 4, 1)), ([6], None, None)],
