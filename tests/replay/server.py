@@ -39,6 +39,7 @@ class Asked:
     query: dict[str, list[str]]
     headers: dict[str, str]
     raw: str
+    body: bytes = b""
 
 
 Answering = Callable[[Asked], Reply]
@@ -58,6 +59,9 @@ class Replay:
             def do_GET(self) -> None:  # the library requires this name
                 replay.answer(self)
 
+            def do_POST(self) -> None:
+                replay.answer(self)
+
             def log_message(self, format: str, *args: Any) -> None:
                 """Print nothing on the terminal."""
 
@@ -66,6 +70,7 @@ class Replay:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        self._server.socket.listen(100)  # a client may come with many requests at once
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
         self.base = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -89,6 +94,7 @@ class Replay:
             parse_qs(parts.query),
             {name.lower(): text for name, text in handler.headers.items()},
             handler.path,
+            handler.rfile.read(int(handler.headers.get("Content-Length", 0))),
         )
         self.asked.append(asked)
         reply = next(

@@ -5,12 +5,10 @@ import json
 import logging
 import os
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -26,6 +24,7 @@ from tasks.lineage.emit import PATIENCE_S, emit, emit_elsewhere
 from tasks.lineage.openlineage import COLUMNS, events
 from tasks.lineage.records import Run, StepRecord
 from tests.conftest import SHARED_DATA
+from tests.replay.server import Replay, Reply
 
 SPEC = SHARED_DATA / "openlineage_spec"
 BEGIN = datetime(2025, 7, 20, 9, 0, tzinfo=UTC)
@@ -289,40 +288,13 @@ def test_the_events_of_a_run_are_written_once_unless_it_changed_nothing(
     assert [record.getMessage()[:21] for record in caplog.records] == ["the lineage events of"] * len(names)
 
 
-class Receiver(ThreadingHTTPServer):
-    """Takes events on a free port of the loopback as a lineage server does."""
-
-    request_queue_size = 100  # async_http comes with all of them at once
-
-    def __init__(self) -> None:
-        self.received: list[Event] = []
-        self.paths: set[str] = set()
-        self.status = 201
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server_port}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        self.server.paths.add(self.path)
-        self.server.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(self.server.status)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+def receiver() -> Iterator[Replay]:
+    """Takes events on a free port of the loopback as a lineage server does."""
+    replay = Replay()
+    replay.route("/", Reply(status=201))
+    yield replay
+    replay.close()
 
 
 def dead_url() -> str:
@@ -349,22 +321,23 @@ def ours(received: list[Event]) -> list[Event]:
 
 @pytest.mark.parametrize("way", ["url", "http", "file", "async_http"])
 def test_a_configured_endpoint_receives_the_same_events(
-    way: str, whole: Run, receiver: Receiver, environment: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    way: str, whole: Run, receiver: Replay, environment: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:  # fmt: skip
-    config = f"transport:\n  type: http\n  url: {receiver.url}\n  endpoint: lineage\n"
+    config = f"transport:\n  type: http\n  url: {receiver.base}\n  endpoint: lineage\n"
     if way == "url":
-        environment.setenv("OPENLINEAGE_URL", receiver.url)
+        environment.setenv("OPENLINEAGE_URL", receiver.base)
     elif way == "file":
         (tmp_path / "openlineage.yml").write_text(config)
     else:
-        transport(environment, type=way, url=receiver.url, endpoint="lineage")
+        transport(environment, type=way, url=receiver.base, endpoint="lineage")
     sent = events(whole, "query-1")
     emit_elsewhere(sent)
     # An asynchronous client begins many requests at once.
     wanted, order = as_json(sent), (lambda event: json.dumps(event, sort_keys=True))
-    assert sorted(ours(receiver.received), key=order) == sorted(wanted, key=order)
-    assert way == "async_http" or receiver.received == wanted
-    assert receiver.paths == {"/api/v1/lineage" if way == "url" else "/lineage"}
+    received = ours([json.loads(asked.body) for asked in receiver.asked])
+    assert sorted(received, key=order) == sorted(wanted, key=order)
+    assert way == "async_http" or received == wanted
+    assert {asked.path for asked in receiver.asked} == {"/api/v1/lineage" if way == "url" else "/lineage"}
     assert caplog.record_tuples == []
 
 
@@ -388,14 +361,14 @@ def test_without_configuration_nothing_happens(
     ],
 )  # fmt: skip
 def test_what_cannot_be_sent_is_a_warning_at_once_without_the_secret_of_an_address(
-    config: dict[str, str], said: str, whole: Run, receiver: Receiver, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    config: dict[str, str], said: str, whole: Run, receiver: Replay, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:  # fmt: skip
     """A receiver may be named with a user and a password, or with a token in its query."""
-    receiver.status = 401
+    receiver.route("/", Reply(status=401))
     if "type" in config:
         transport(environment, **config)
     else:
-        url = dead_url() if config["url"] == "dead" else receiver.url
+        url = dead_url() if config["url"] == "dead" else receiver.base
         environment.setenv("OPENLINEAGE_URL", url.replace("http://", "http://bob:a-password@"))
         environment.setenv("OPENLINEAGE_ENDPOINT", "api/v1/lineage?token=a-token")
     begin = time.monotonic()
