@@ -13,7 +13,7 @@ from tasks.checks.registry import check
 from tasks.domain.coverage import TOTALS, WORLD, asked_products, covering, priority
 from tasks.domain.findings import Rows, finding, found_in
 from tasks.domain.periods import month_index, month_name, month_number, span_name
-from tasks.ledger.precedence import without_superseded
+from tasks.domain.precedence import without_superseded
 
 # A year to date less the months before leaves a last month that is like those months, within this factor.
 LIKE_FACTOR, SERIES_MIN = 3, 3

@@ -1,7 +1,5 @@
-"""Checks a file of claims against a snapshot of the ledger, one verdict per row, and publishes them as the table `claim`, in a snapshot that
-carries every other table over unchanged.
-
-A claim never changes the ledger. The same file against the same ledger is published once: the second time nothing changes.
+"""Checks a file of claims against a snapshot of the ledger, one verdict per row, and makes them rows of the table `claim`. A claim
+never changes the ledger.
 """
 
 import hashlib
@@ -14,23 +12,17 @@ import polars as pl
 
 from schemas.frames import CheckedClaim, Claim
 from schemas.names import INPUT, OPTIONAL, VERDICTS
-from schemas.table import polars_schema, schema_sha256
+from schemas.table import polars_schema
 from tasks.claims.parse import read_product
 from tasks.claims.readings import Readings
 from tasks.claims.verdict import check_claim
 from tasks.domain.classification import members
 from tasks.domain.errors import Unclear
-from tasks.domain.hashing import code_sha256, frame_sha256, json_sha256, versions
 from tasks.domain.measures import events_of, mixed_note
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted
-from tasks.lineage.records import as_table, current_run, lineage_row
-from tasks.lineage.snapshot_metadata import describer
-from tasks.store.parquet import encode_file, read_table
-from tasks.store.publish import Publication, publish
+from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
-from tasks.store.verify_on_read import refuse_unknown
-from tasks.store.working_copy import announcement
 
 OWN = {*INPUT, *OPTIONAL, "verdict", "reason"}
 
@@ -108,43 +100,3 @@ def claim_rows(claims: ClaimsFile, checked: CheckedClaim, releases: pl.DataFrame
     kinds = polars_schema("claim")
     frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
     return MODELS["claim"].validate(frame, lazy=True)
-
-
-def publish_claims(store: Path, claims: ClaimsFile, checked: CheckedClaim, snapshot: Snapshot) -> Publication:
-    """Publish the checked claims of a file in place of earlier ones of the same name. The caller holds the lock of the
-    store.
-
-    Raises Outpaced if the store lies in a bucket and another machine published there meanwhile, StoreError if a later
-    version wrote a format that this one does not know.
-    """
-    refuse_unknown(snapshot)
-    releases = read_table(snapshot, "release")
-    mine = claim_rows(claims, checked, releases)
-    others = read_table(snapshot, "claim").filter(pl.col("claims_file") != claims.name)
-    whole = pl.concat([others, mine])
-    files = whole.select("claims_file", "claims_sha256").unique().sort("claims_file")
-    derivation = {
-        "table": "claim", "code_sha256": code_sha256(), "claims": files.to_dicts(),
-        "inputs": releases.select("release_id", "raw_sha256").sort("release_id").to_dicts(), "versions": versions(),
-    }  # fmt: skip
-    new = [encode_file("claim", whole, "", derivation)]
-    checking = f"claims-{json_sha256([claims.sha256, frame_sha256(mine)])[:16]}"
-    if checking not in read_table(snapshot, "lineage")["release_id"]:
-        new.append(encode_file("lineage", _trail(checking, claims, mine), "", derivation))
-    carried = [entry for entry in snapshot.files if entry.table != "claim"]
-    return publish(
-        store, new, carried=carried, parent=snapshot, about=snapshot.about, describe=describer(releases), audit=announcement(store)
-    )  # fmt: skip
-
-
-def _trail(checking: str, claims: ClaimsFile, mine: pl.DataFrame) -> pl.DataFrame:
-    """Return the records of the steps so far and, last, that of the publication."""
-    from schemas.tables.catalog import MODELS
-
-    run = current_run()
-    trail = as_table(checking, run.records if run else [])
-    own = lineage_row(
-        checking, trail.height + 1, "publish_claims", code_sha256(), json_sha256({"claim": schema_sha256("claim")}),
-        {"claims": claims.sha256}, {"claim": frame_sha256(mine)}, mine.height, mine.height, {"claims_file": claims.name},
-    )  # fmt: skip
-    return MODELS["lineage"].validate(pl.concat([trail, pl.DataFrame([own], schema=trail.schema)]), lazy=True)

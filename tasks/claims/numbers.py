@@ -13,7 +13,7 @@ import polars as pl
 from schemas.reference.code_tables import code_table
 from tasks.domain.coverage import priority
 from tasks.domain.periods import month_index, month_number
-from tasks.ledger.precedence import YOY, without_outranked, without_superseded
+from tasks.domain.precedence import YOY, without_outranked, without_superseded
 
 # Flow, product, partner, measure, first and last month.
 Key = tuple[str, str, str, str, int, int]

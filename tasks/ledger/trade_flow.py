@@ -6,8 +6,8 @@ from schemas.frames import Release, TradeFlow
 from schemas.names import VALUES
 from schemas.table import polars_schema
 from tasks.domain.periods import index_month
+from tasks.domain.precedence import monthly_numbers, without_outranked
 from tasks.domain.units import MILLIGRAMS_PER_KG, in_units
-from tasks.ledger.precedence import monthly_numbers, without_outranked
 
 
 def widen(observation: pl.DataFrame, releases: Release) -> TradeFlow:

@@ -17,8 +17,8 @@ from schemas.table import empty_frame, polars_schema
 from tasks.domain import comparability
 from tasks.domain.coverage import FIGURES_LOOK_BACK, QUIET_MONTHS, years_as_months
 from tasks.domain.periods import index_month, month_index
+from tasks.domain.precedence import printed_numbers
 from tasks.domain.units import per_unit
-from tasks.ledger.precedence import printed_numbers
 from tasks.metrics.coverage import cover
 from tasks.metrics.grid import MASS, Block, Grid
 from tasks.metrics.levels import Levels, blocks

@@ -5,7 +5,7 @@ Steps that touch the disk are retried when the disk fails; steps that judge are 
 
 from tasks.checks import approval as holding
 from tasks.checks import registry as checks
-from tasks.claims import check as claims
+from tasks.claims import check as claiming
 from tasks.controls import tables
 from tasks.domain.errors import Held
 from tasks.ingest import corrections, inbox
@@ -19,7 +19,7 @@ from tasks.reports import outcome as reporting
 from tasks.reports import sources, watch_rules
 from tasks.reports.brief import watched as briefing
 from tasks.reports.mirror import publication as mirroring
-from tasks.steps import assemble, batch, derivation, downstream, open_published, publication, withdrawal
+from tasks.steps import assemble, batch, claims, derivation, downstream, open_published, publication, withdrawal
 from tasks.steps.step import Step
 
 PATIENCE = (1.0, 5.0, 20.0)
@@ -52,8 +52,8 @@ report_decision = Step(reporting.report_decision)
 rewrite_briefs = Step(briefing.rewrite_briefs)
 look = Step(inbox.look, retries=3, retry_delay_seconds=PATIENCE)
 source_states = Step(sources.source_states)
-read_claims = Step(claims.read_claims)
-check_claims = Step(claims.check_claims)
+read_claims = Step(claiming.read_claims)
+check_claims = Step(claiming.check_claims)
 publish_claims = Step(claims.publish_claims)
 audit = Step(auditing.audit)
 require_sound = Step(auditing.require_sound)

@@ -19,8 +19,8 @@ from pydantic import BaseModel
 
 from schemas.tables.catalog import MODELS
 from tasks.domain.coverage import LOOK_BACK_MONTHS
+from tasks.domain.precedence import Portion, chapter_group_of, chapter_groups
 from tasks.ledger.merge import current_statements
-from tasks.ledger.precedence import Portion, chapter_group_of, chapter_groups
 from tasks.metrics.derive import NO_LEVELS, derive_months
 from tasks.store import exchange
 from tasks.store.parquet import encode_months, partition_month, path_partition

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 
 from tasks.claims.numbers import current_numbers
+from tasks.domain.precedence import monthly_numbers, without_superseded
 from tasks.ledger.merge import current_statements
-from tasks.ledger.precedence import monthly_numbers, without_superseded
 from tests.draws import draws
 from tests.unit import strategies
 from tests.unit.builders import detail_table, number, release, release_table

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from tasks.domain.periods import first_day
+from tasks.domain.precedence import Portion, chapter_group_of
 from tasks.ledger.merge import current_statements
-from tasks.ledger.precedence import Portion, chapter_group_of
 from tasks.metrics.derive import derive_months
 from tasks.steps.portions import (
     DERIVED,

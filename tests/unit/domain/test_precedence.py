@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 
 from schemas.reference.code_tables import code_table
+from tasks.domain.precedence import Portion, chapter_group_of, monthly_numbers, without_outranked
 from tasks.domain.units import LEVEL_MAX
-from tasks.ledger.precedence import Portion, chapter_group_of, monthly_numbers, without_outranked
 from tests.draws import draws
 from tests.unit import strategies
 from tests.unit.builders import detail_table, number, release, release_table
