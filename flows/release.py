@@ -56,7 +56,7 @@ def ingest(request: ReleaseRequest, today: date, batch: Batch | None = None) -> 
                 findings = step.check(statements, known)
                 findings = step.hold_on_errors(findings, landed, known, store, today)
                 statements = statements._replace(findings=findings)
-                entered = enter(statements, known)
+                entered, known = enter(statements, known), known.without_details
                 derived = None if batch else derive(entered.ledger, statements, known)
                 trail = None if batch else step.trail(statements.release)
                 published = step.publish(tables, statements, entered, derived, trail, known)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from schemas.frames import Decision, Detail, Observation, Release
+from schemas.table import empty_frame
 from tasks.domain.decisions import NOTHING_DECIDED, counting
 from tasks.store.parquet import Partition
 from tasks.store.snapshot import Snapshot
@@ -17,7 +18,8 @@ class Known(NamedTuple):
     - `derived`: their metrics are computed again, because the release can change them.
 
     What was read:
-    - `detail`: the touched months, and the same months a year later, because a revision also changes the growth there.
+    - `detail`: the touched months, and the same months a year later where their numbers may be revised, because a revision also
+      changes the growth there.
     - `observation`: the months a year after a touched one, and those a year before, where another release covers the touched
       one: they are needed to detect revisions. The months that figures look back on are read by portion.
 
@@ -33,6 +35,11 @@ class Known(NamedTuple):
     store: Path
     chained: frozenset[tuple[str, int]] = frozenset()
     decisions: Decision = NOTHING_DECIDED
+
+    @property
+    def without_details(self) -> "Known":
+        """What is needed once the release is entered: details of a full cube take hundreds of megabytes."""
+        return self._replace(detail=empty_frame("detail"))
 
     @property
     def counting(self) -> Release:

@@ -24,6 +24,7 @@ from tasks.domain.periods import month_index
 from tasks.domain.reporter import Reporter
 from tasks.ledger.epochs import epochs, statements_in_order
 from tasks.ledger.merge import NUMBER, as_of, undisputed
+from tasks.ledger.row_codes import numbered
 
 GRAIN = ["regime", "province"]
 KEY = ["flow", "product", "partner", "measure", "month"]
@@ -48,6 +49,8 @@ def revisions(
     if not fine.height:
         return empty_frame("revision")
     fine = fine.with_columns(grain=_grain())
+    if not is_decided and fine["grain"].n_unique() == 1:
+        fine = fine.filter(~_repeated(fine, counting(releases, decisions)))
     statements = functools.partial(statements_in_order, fine, releases, decisions)
     changes = pl.concat([
         _changes(statements([*NUMBER, *GRAIN, "grain"])), _changes_between_grains(fine, statements(NUMBER)),
@@ -58,6 +61,25 @@ def revisions(
     is_place = (pl.col("partner") == WORLD) & pl.col("kind").is_in(["added", "removed"])
     found = found.filter(~(is_place & (pl.col("world_old") == pl.col("world_new"))).fill_null(False))
     return found.select(*polars_schema("revision")).sort("flow", "period_end", *LAYOUTS["revision"].sort_by)
+
+
+def _repeated(detail: pl.DataFrame, releases: pl.DataFrame) -> pl.Series:
+    """Rows of numbers that every release of their month states, once and alike: nearly all of those of a correction, and no
+    revision.
+    """
+    number, _ = numbered(NUMBER, detail)
+    stated = detail.select("flow", "release_id", "value", "resolution", *GRAIN, number, month=month_index("period_end"))
+    alike = stated.group_by("number").agg(
+        pl.col("flow", "month").first(), pl.col("release_id").n_unique().alias("stated"),
+        is_one=(pl.col("release_id").n_unique() == pl.len())
+        & pl.all_horizontal(pl.col(name).n_unique() == 1 for name in ("value", "resolution", *GRAIN)),
+    )  # fmt: skip
+    spans = releases.select(scope=pl.col("flow"), first=month_index("first_month"), last=month_index("last_month"))
+    asked = alike.select("flow", "month").unique().join(spans, how="cross").filter(
+        pl.col("scope").is_null() | (pl.col("scope") == pl.col("flow")), pl.col("month").is_between("first", "last")
+    ).group_by("flow", "month").agg(pl.len().alias("asked"))  # fmt: skip
+    same = alike.filter("is_one").join(asked, on=["flow", "month"]).filter(pl.col("stated") == pl.col("asked"))
+    return number.is_in(same["number"].implode())
 
 
 def _grain() -> pl.Expr:

@@ -25,7 +25,7 @@ from tasks.domain.units import per_unit
 from tasks.ledger.doubts import Doubts
 from tasks.reports import price_volume
 from tasks.reports.price_volume import Terms
-from tasks.reports.quotable import COLUMNS, SIGN_MONTHS, Judge, Steps, own_or_parts
+from tasks.reports.quotable import COLUMNS, LEDGER_COLUMNS, SIGN_MONTHS, Judge, Steps, own_or_parts
 from tasks.store.parquet import Partition, partition_month
 
 # How many months back, and the growth whose verdict a page gives.
@@ -448,25 +448,30 @@ def _judge(rows: list[Row], state: State, flow: str, months: Sequence[int]) -> N
     for product in shown:
         own = own_or_parts(numbers, product)
         steps[product] = Steps(own["resolution"].max(), own["known_until"].any())  # type: ignore[arg-type]
-    revised = [product for product in shown if steps[product].is_revised]
-
-    def read(*products: str) -> pl.DataFrame:
-        above = [one for one in products if not any(one != other and one.startswith(other) for other in products)]
-        return state.read("observation", _in(near, flow), pl.any_horizontal(*map(part_of, above)))
-
-    # All that were revised are looked at, so they are read together.
-    of_revised = read(*revised) if revised else pl.DataFrame()
-
-    def ledger_of(product: str) -> pl.DataFrame:
-        return own_or_parts(of_revised if steps[product].is_revised else read(product), product)
-
-    judges = {product: Judge(by_product[product,], steps[product], functools.partial(ledger_of, product)) for product in shown}  # fmt: skip
     for row in rows:
         if product := row.get("product"):
             pair = (row["month"], row["month"] - AGAINST[row["against"]][0])
             told = state.doubts.of(flow, product, row.get("partner") or WORLD, pair)
             row["doubt"] = "; ".join(told) or None
-            if row["kind"] == "product":
+
+    def read(products: Sequence[str]) -> pl.DataFrame:
+        above = [one for one in products if not any(one != other and one.startswith(other) for other in products)]
+        return state.read("observation", _in(near, flow), pl.any_horizontal(*map(part_of, above)), LEDGER_COLUMNS)
+
+    # The numbers of a whole nomenclature would take gigabytes.
+    for _, together in itertools.groupby(shown, key=lambda product: product[:2] if product.isdecimal() else product):
+        judged = [*together]
+        revised = [product for product in judged if steps[product].is_revised]
+        of_revised = read(revised) if revised else pl.DataFrame()
+
+        def ledger_of(product: str, of_revised: pl.DataFrame = of_revised) -> pl.DataFrame:
+            return own_or_parts(of_revised if steps[product].is_revised else read([product]), product)
+
+        judges = {
+            product: Judge(by_product[product,], steps[product], functools.partial(ledger_of, product)) for product in judged
+        }  # fmt: skip
+        for row in rows:
+            if row["kind"] == "product" and row.get("product") in judges:
                 growth = AGAINST[row["against"]][1]
-                verdict = judges[product].verdict(WORLD, row["measure"], growth, first_day(row["month"]))
+                verdict = judges[row["product"]].verdict(WORLD, row["measure"], growth, first_day(row["month"]))
                 row["quote"] = verdict.word if verdict is not None else None

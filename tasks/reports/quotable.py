@@ -29,6 +29,10 @@ SIGN_MONTHS = 6
 # What a verdict needs of the table `metric`.
 GROWTHS = tuple(name for one in BACK for name in (one, status(one)))
 COLUMNS = ("partner", "measure", "period", "level", "ytd", "kinds", *GROWTHS)
+# What it needs of the table `observation`.
+LEDGER_COLUMNS = (
+    "product", "partner", "measure", "period_start", "period_end", "value", "resolution", "known_from", "known_until",
+)  # fmt: skip
 REVISED_MONTHS = 24
 Row = Mapping[str, Any]
 

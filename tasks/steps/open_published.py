@@ -61,10 +61,15 @@ def open_known(store: Path, release: Normalised, *, enters: bool = False, derive
             "figures of %d months are computed again, once: other code tables or another version made them", again
         )
     year_before = {
-        (flow, year - 1, month) for flow, year, month in plan.touched if _is_spoken_of((flow, year, month), releases)
+        (flow, year - 1, month) for flow, year, month in plan.touched if _covering((flow, year, month), releases).height
     }
-    near = set() if derives else (later_year(plan.touched) | year_before) - plan.touched
-    detailed = set() if derives else plan.touched | later_year(plan.touched)
+    decisions, later = read_table(snapshot, "decision"), later_year(plan.touched) - plan.touched
+    near = set() if derives else (later | year_before) - plan.touched
+    detailed = (
+        set()
+        if derives
+        else plan.touched | {month for month in later if decisions.height or _may_be_revised(month, releases)}
+    )
     prove(snapshot, "observation", near.__contains__)
     prove(snapshot, "detail", detailed.__contains__)
     return Known(
@@ -76,7 +81,7 @@ def open_known(store: Path, release: Normalised, *, enters: bool = False, derive
         snapshot=snapshot,
         store=store,
         chained=frozenset(plan.chained),
-        decisions=read_table(snapshot, "decision"),
+        decisions=decisions,
     )
 
 
@@ -112,12 +117,18 @@ def _of_todays_schema(snapshot: Snapshot | None, table: str) -> set[Partition]:
     return {month for month, file in files.items() if file.schema_sha256 == ours}
 
 
-def _is_spoken_of(month: Partition, releases: pl.DataFrame) -> bool:
-    """Whether an earlier release covers a month."""
+def _covering(month: Partition, releases: pl.DataFrame) -> pl.DataFrame:
+    """Return the earlier releases that cover a month."""
     index = partition_month(month)
     first, last = month_index("first_month"), month_index("last_month")
     of_flow = pl.col("flow").is_null() | (pl.col("flow") == month[0])
-    return releases.filter(of_flow & (first <= index) & (last >= index)).height > 0
+    return releases.filter(of_flow & (first <= index) & (last >= index))
+
+
+def _may_be_revised(month: Partition, releases: pl.DataFrame) -> bool:
+    """Whether a number of a month can have several statements: one release of single months states each once."""
+    found = _covering(month, releases)
+    return found.height > 1 or "keys" in found["partners"]
 
 
 def _refuse_another_reporter(releases: pl.DataFrame, release: Normalised, store: Path) -> None:

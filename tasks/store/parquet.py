@@ -173,8 +173,7 @@ def read_table(
         return pl.DataFrame(schema=kinds)
     month_of = LAYOUTS[table].month_of
     several = [entry.partition for chosen in files.values() for entry in chosen]
-    is_whole = not LAYOUTS[table].by_release and len({*several}) == len(several)
-    if month_of and is_whole:
+    if month_of and len({*several}) == len(several):
         # Each file is one sorted month, so sorted months make a sorted table.
         return pl.concat(frames)
     order = [*(["flow", month_of] if month_of else []), *LAYOUTS[table].sort_by]

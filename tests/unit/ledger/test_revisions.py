@@ -3,10 +3,12 @@
 import functools
 from datetime import date, timedelta
 from typing import Any
+from unittest import mock
 
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from tasks.ledger.merge import as_of
 from tasks.ledger.revisions import revisions
@@ -225,6 +227,32 @@ def test_a_total_is_that_of_the_figures_of_its_day(drawn: Store) -> None:
                 assert row[f"world_{name}"] == level, (row, name, made)
             elif made != "ytd_difference":
                 assert row[f"world_{name}"] == (0 if made == "no row" and row[f"world_{name}"] == 0 else None)
+
+
+@st.composite
+def corrected(draw: st.DrawFn) -> Store:
+    """Some releases, and the same again on later days with some numbers changed or left out."""
+    drawn = draw(st.lists(strategies.releases(), min_size=1, max_size=3))
+    store = list[tuple[Row, list[Row]]]()
+    for place, (row, rows) in enumerate([*drawn, *draw(st.lists(st.sampled_from(drawn), min_size=1, max_size=2))]):
+        about = {"release_id": f"r{place}", "released_on": row["released_on"] + timedelta(place)}
+        said = [
+            {**each, "release_id": f"r{place}", "known_from": each["known_from"] + timedelta(place)} for each in rows
+        ]
+        more = [draw(st.sampled_from((0, 0, 0, 1, None))) if place >= len(drawn) else 0 for _ in said]
+        kept = [{**each, "value": each["value"] + by} for each, by in zip(said, more, strict=True) if by is not None]
+        store.append(({**row, **about}, kept or said))
+    return store
+
+
+@given(corrected())
+@draws(120)
+def test_numbers_that_all_releases_repeat_may_be_left_out(store: Store) -> None:
+    with mock.patch(
+        "tasks.ledger.revisions._repeated", lambda detail, releases: pl.repeat(False, detail.height, eager=True)
+    ):
+        every = _revised(store)
+    assert_frame_equal(_revised(store), every)
 
 
 def test_a_release_that_says_nothing_of_a_month_takes_its_numbers_back_whatever_is_looked_at_beside_it() -> None:
