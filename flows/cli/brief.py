@@ -55,8 +55,7 @@ def check(
 
     from flows.claims import check_and_publish
     from tasks.claims import check as claiming
-    from tasks.reports import export, export_notes, query
-    from tasks.reports.tables import table
+    from tasks.reports import export, export_notes, query, tables
 
     export.form_of(form.value, output)
     snapshot = query.open_published(store)
@@ -82,7 +81,7 @@ def check(
         "verdict": [Text(verdict, MARKS[verdict]) for verdict in checked["verdict"]],
         "reason": checked["reason"].to_list(),
     }
-    console().print(table(columns, above=claiming.summary(checked), lines=True))
+    console().print(tables.table(columns, above=claiming.summary(checked), lines=True))
     where = f"{'published' if changed else 'published already'} as the table claim, snapshot {snapshot.id}"
     say(f"kept in {kept}" + (f"; {where}" if publish else ""))
 
@@ -105,10 +104,9 @@ def list_events(
     if context.invoked_subcommand:
         return
     from tasks.domain import clock, labels, measure_states, measures
-    from tasks.reports.resolver import known_product
-    from tasks.reports.tables import table
+    from tasks.reports import resolver, tables
 
-    products = list(dict.fromkeys(map(known_product, product or [])))
+    products = list(dict.fromkeys(map(resolver.known_product, product or [])))
     # The recorded terms decide the states of a day in the future.
     day = clock.read_day(on, may_come=True) if on else clock.today()
     found = measure_states.with_states(measures.events_of_several(products), day)
@@ -133,7 +131,8 @@ def list_events(
         "of the code": [(row["coverage"] or "").replace("_", " ") for row in rows],
     }  # fmt: skip
     on_products = f" on {', '.join(map(labels.product_name, products))}" if products else ""
-    console().print(table(columns, above=f"{counted(found['event'].n_unique(), 'measure')}{on_products}, as of {day}"))
+    above = f"{counted(found['event'].n_unique(), 'measure')}{on_products}, as of {day}"
+    console().print(tables.table(columns, above=above))
     _say_mixed(products, "CHN")
 
 
@@ -156,18 +155,15 @@ def windows(
     """Compare the months before and after each measure with the same months a year before and with placebo products."""
     import polars as pl
 
-    from tasks.reports import export, export_notes, query
-    from tasks.reports.questions import with_doubts
-    from tasks.reports.resolver import Resolver, known_product
-    from tasks.reports.tables import listing
+    from tasks.reports import export, export_notes, query, questions, resolver, tables
 
     export.form_of(form.value, output)
     snapshot = query.open_published(store)
-    products = list(dict.fromkeys(map(known_product, product)))
-    partners = list(dict.fromkeys(map(Resolver(snapshot).partner, partner or ["WLD"])))
+    products = list(dict.fromkeys(map(resolver.known_product, product)))
+    partners = list(dict.fromkeys(map(resolver.Resolver(snapshot).partner, partner or ["WLD"])))
     found = pl.concat(_windows_of(snapshot, one, flow, partners, event) for one in products).unique(maintain_order=True)
     notes: list[str] = []
-    found = with_doubts(found, snapshot, notes)
+    found = questions.with_doubts(found, snapshot, notes)
     for note in notes:
         say(note, to=errors)
     if options.written(found, form, output, lambda: export_notes.notes(snapshot, "event_window", found)):
@@ -183,7 +179,7 @@ def windows(
             pl.col("yoy_pct").cast(pl.Decimal(12, 1)), "status",
         )  # fmt: skip
         say(str(name), style="bold")
-        console().print(listing(shown, console().width))
+        console().print(tables.listing(shown, console().width))
     if bare := found.height - known.height:
         say(f"and without any figure {counted(bare, 'window')}: --format csv says why", style="dim italic")
     _say_mixed(products, query.reporter_of(snapshot).code)
@@ -274,10 +270,7 @@ def movers(
     The rows below a code add up to its change, and no trade is counted twice.
     """
     from tasks.domain.clock import read_day
-    from tasks.reports import export, moved, public, query
-    from tasks.reports.questions import with_names
-    from tasks.reports.resolver import Resolver
-    from tasks.reports.tables import table
+    from tasks.reports import export, moved, public, query, questions, resolver, tables
 
     export.form_of(form.value, output)
     asked: dict[str, Any] = {"against": against.value, "flow": flow and flow.value, "measure": measure}
@@ -286,9 +279,9 @@ def movers(
         return
     snapshot = query.open_published(store)
     expected = moved.expected(snapshot, rows, read_day(as_of) if as_of else None)
-    named, whose = with_names(expected, Resolver(snapshot)), query.reporter_of(snapshot).code
-    for one in moved.sections(rows, against.value, whose, named):
-        console().print(table(one.columns, above=one.title, right=one.numbers, below=one.below))
+    named = questions.with_names(expected, resolver.Resolver(snapshot))
+    for one in moved.sections(rows, against.value, query.reporter_of(snapshot).code, named):
+        console().print(tables.table(one.columns, above=one.title, right=one.numbers, below=one.below))
 
 
 @commands.command(epilog="Example: `tidewaiter plot 85051110 --partner USA --partner DEU --output magnets.png`")

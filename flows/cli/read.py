@@ -57,8 +57,7 @@ def read(
     on_day = read_day(as_of) if as_of else None
     table, *products = words if words and words[0] in TABLES else ("metric", *(words or ()))
 
-    from tasks.reports import export, export_notes, public, query, questions
-    from tasks.reports.tables import figure_table, listing
+    from tasks.reports import export, export_notes, public, query, questions, tables
 
     export.form_of(form.value, output)
     question = questions.Question(
@@ -83,8 +82,8 @@ def read(
             if len(answers) > 1 and table != "metric":
                 say(f"{name}:")
             console().print(
-                figure_table(one.rows, rows, width, question.columns, sort, query.reporter_of(one.snapshot).code) if table == "metric"
-                else listing(one.rows, ALL_COLUMNS if question.columns else width, rows, question.columns)
+                tables.figure_table(one.rows, rows, width, question.columns, sort, query.reporter_of(one.snapshot).code) if table == "metric"
+                else tables.listing(one.rows, ALL_COLUMNS if question.columns else width, rows, question.columns)
             )  # fmt: skip
             if (cited := questions.cited(one, question, rows)) is not None:
                 say(cited, style="dim")

@@ -25,8 +25,7 @@ def rules(
     """What became of each watch rule in a month, by the first print and by what is known now: fired, quiet or not evaluable."""
     from tasks.domain.period_words import read_months
     from tasks.domain.periods import month_number
-    from tasks.reports import watch_rules
-    from tasks.reports.tables import table
+    from tasks.reports import tables, watch_rules
 
     first, last = read_months(month) if month else (None, None)
     if first != last:
@@ -39,7 +38,7 @@ def rules(
         return
     cells = {name: [value or "–" for value in found[name]] for name in ("rule", "month", "first", "now")}
     below = [f"{rule}: {why}" for rule, why in found.select("rule", "why").iter_rows()]
-    console().print(table(cells, titles={"first": "first print"}, below=below))
+    console().print(tables.table(cells, titles={"first": "first print"}, below=below))
 
 
 @commands.command(epilog="Example: `tidewaiter sources --inbox inbox`")
@@ -90,8 +89,8 @@ def mirror(
     Both have a store of their own. No third number is made of the two.
     """
     from tasks.domain.clock import read_day
+    from tasks.reports import tables
     from tasks.reports.mirror import shown, statements
-    from tasks.reports.tables import table
 
     if publish == (product is not None):
         raise ValueError("name the goods, such as 850511, or publish all of them with --publish")
@@ -109,7 +108,7 @@ def mirror(
         return
     columns = shown.columns(found.rows)
     right = [name for name in columns if name not in ("month", "reason")]
-    console().print(table(columns, above=shown.title(found.rows), below=shown.notes(found), right=right))
+    console().print(tables.table(columns, above=shown.title(found.rows), below=shown.notes(found), right=right))
 
 
 @commands.command(
@@ -133,22 +132,19 @@ def coverage(
     import polars as pl
 
     from tasks.domain.periods import read_period
-    from tasks.reports import terminal
-    from tasks.reports.groups import Asked, Part, group_month
-    from tasks.reports.resolver import known_product
-    from tasks.reports.tables import listing
+    from tasks.reports import groups, resolver, tables, terminal
 
     period = read_period(month)
     if period is None:
         raise ValueError(f"--month: {month!r} is no month; write 2025-06")
-    asked = Asked(flow.value, known_product(product), period[0], measure, partner)
-    found = group_month(store, group, asked)
+    asked = groups.Asked(flow.value, resolver.known_product(product), period[0], measure, partner)
+    found = groups.group_month(store, group, asked)
     rows = pl.DataFrame(
-        [*map(Part._asdict, found.parts), Part(group, found.status, found.total, found.doubts)._asdict()],
-        schema={"reporter": pl.String, "status": pl.String, "level": pl.Float64, "reason": pl.String},
-    )
+        [*found.parts, groups.Part(group, found.status, found.total, found.doubts)],
+        {"reporter": pl.String, "status": pl.String, "level": pl.Float64, "reason": pl.String}, orient="row",
+    )  # fmt: skip
     if not options.written(rows, form):
-        console().print(listing(rows, console().width))
+        console().print(tables.listing(rows, console().width))
         names = f"; without {', '.join(found.absent)} there is no sum" if found.absent else ""
         say(f"{group} {month}: {found.status}{names}")
         if found.printed is not None:

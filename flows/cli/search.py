@@ -82,14 +82,12 @@ def vintages(
     import polars as pl
 
     from tasks.domain import labels
-    from tasks.reports import query
+    from tasks.reports import query, resolver, tables
     from tasks.reports import vintages as tracing
     from tasks.reports.first_prints import scorecard
-    from tasks.reports.resolver import Resolver
-    from tasks.reports.tables import listing
 
     snapshot = query.open_published(store)
-    asked, reporter = Resolver(snapshot), query.reporter_of(snapshot)
+    asked, reporter = resolver.Resolver(snapshot), query.reporter_of(snapshot)
     code, key = asked.product(product), asked.partner(partner)
     way = asked.flow([code], flow and flow.value)
     if first_prints:
@@ -113,7 +111,7 @@ def vintages(
         shown = found.select(
             of_month, "known_from", "known_until", "value", pl.col("change_pct").round(2), "releases", *doubt
         )
-        console().print(listing(shown, console().width))
+        console().print(tables.listing(shown, console().width))
 
 
 def _show_first_prints(found: "pl.DataFrame", form: options.Form) -> None:

@@ -180,11 +180,10 @@ def mirror_tables(facts: Facts, language: str) -> list[dict[str, Any]]:
         title = t["mirror_title"].format(product=part.product, exporter=sides[0], importer=sides[1])
         made = {"title": title, "rows": [], "part": part}
         said = part.bought if facts.flow == "export" else part.sold
-        if not part.withheld and all(value is None for value in said):
-            # The partner's customs say nothing of these months. A zero is a statement.
-            continue
         if part.withheld:
             found.append({**made, "note": t["mirror_withheld"]})
+        # Or the partner's customs say nothing of these months. A zero is a statement.
+        if part.withheld or all(value is None for value in said):
             continue
         of_months = (part.months, part.sold, part.bought, part.low, part.high, part.reasons, part.whys)
         every = list(zip(*of_months, strict=True))

@@ -74,13 +74,10 @@ def judge(months: pl.DataFrame) -> pl.DataFrame:
     )
     found = found.with_columns(_fit(lag).alias(f"_fit_{lag}") for lag in LAGS)
     found = found.with_columns(_share(lag).alias(f"_share_{lag}") for lag in LAGS)
-    found = found.with_columns(
-        pl.when(pl.col(f"_share_{lag}").is_not_null()).then(f"_fit_{lag}").alias(f"_fit_{lag}") for lag in LAGS
-    )
-    shares = [f"_share_{lag}" for lag in LAGS]
+    fits, shares = ([f"{name}_{lag}" for lag in LAGS] for name in ("_fit", "_share"))
     # Of equal shares the shortest lag.
     found = found.with_columns(_best=pl.concat_list(shares).list.arg_max(), _share=pl.max_horizontal(shares))
-    found = found.with_columns(_fit=pl.coalesce(pl.when(pl.col("_best") == lag).then(f"_fit_{lag}") for lag in LAGS))
+    found = found.with_columns(_fit=pl.concat_list(fits).list.get("_best"))
     is_lag = (pl.col("_fit") <= 0) & (pl.col("_share") >= FITS_MIN)
     found = found.with_columns(lag=pl.when(is_lag).then("_best").cast(pl.Int8), reason=_reason(is_lag))
     return found.sort("_order").select(

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -333,44 +332,37 @@ def test_rows_that_one_line_cannot_cite_have_none(snapshot: Any) -> None:
 
 MAY, JUNE = date(2025, 5, 1), date(2025, 6, 1)
 FIRST, SECOND, THIRD = date(2025, 7, 20), date(2025, 8, 20), date(2025, 9, 20)
-Stood = dict[date, list[tuple[date, float | None, str]]]
 
 
-@pytest.fixture
-def found(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stood], list[tuple[Any, ...]]]:
-    def of(stood: Stood) -> list[tuple[Any, ...]]:
-        days = [*stood]
-        words = pl.DataFrame({"known_from": days, "known_until": [*days[1:], None][: len(days)]}, schema={"known_from": pl.Date, "known_until": pl.Date})  # fmt: skip
-        monkeypatch.setattr(stood_on.query, "open_published", lambda _: None)
-        monkeypatch.setattr(stood_on, "_statements", lambda *_: words)
-        kinds = {"period": pl.Date, "level": pl.Float64, "level_status": pl.String}
-        monkeypatch.setattr(stood_on.query, "query", lambda *_, as_of, **__: pl.DataFrame(stood[as_of], kinds, orient="row").with_columns(measure=pl.lit("quantity_kg")))  # fmt: skip
-        monkeypatch.setattr(stood_on, "_releases_by_day", lambda *_: {FIRST: "june.csv", SECOND: "again.csv"})
-        rows = vintages(Path("store"), "export", "85051110", "USA", (MAY, JUNE), "quantity_kg")
-        return rows.select("period", "known_from", "known_until", "value", "status", "change", "change_pct", "releases").rows()  # fmt: skip
-
-    return of
-
-
-def test_a_value_stands_until_it_changes(found: Callable[[Stood], list[tuple[Any, ...]]]) -> None:
-    stood: Stood = {FIRST: [(JUNE, 100.0, "reported")], SECOND: [(JUNE, 125.0, "reported")], THIRD: [(JUNE, 125.0, "reported")]}  # fmt: skip
-    assert found(stood) == [
-        (JUNE, FIRST, SECOND, 100, "reported", None, None, "june.csv"), (JUNE, SECOND, None, 125, "reported", 25, 25, "again.csv"),
-    ]  # fmt: skip
-
-
-def test_what_was_withdrawn_is_missing_with_a_reason(found: Callable[[Stood], list[tuple[Any, ...]]]) -> None:
-    rows = found({FIRST: [(JUNE, 100.0, "reported")], SECOND: [], THIRD: [(JUNE, 100.0, "reported")]})
-    assert [row[3:6] for row in rows] == [(100, "reported", None), (None, "not_covered", None), (100, "reported", None)]
-    assert [row[2] for row in rows] == [SECOND, THIRD, None]
-    assert rows[2][7] is None
-
-
-def test_another_status_of_the_same_value_is_a_vintage(found: Callable[[Stood], list[tuple[Any, ...]]]) -> None:
-    rows = found({FIRST: [(JUNE, 5.0, "sum")], SECOND: [(JUNE, 5.0, "reported")]})
-    assert [(row[4], row[5], row[6]) for row in rows] == [("sum", None, None), ("reported", 0, 0)]
-
-
-def test_a_figure_that_nobody_published_has_no_vintage(found: Callable[[Stood], list[tuple[Any, ...]]]) -> None:
-    assert found({}) == []
-    assert found({FIRST: []}) == []
+@pytest.mark.parametrize(
+    ("stood", "rows"),
+    [
+        # A value stands until it changes.
+        ({FIRST: [(JUNE, 100.0, "reported")], SECOND: [(JUNE, 125.0, "reported")], THIRD: [(JUNE, 125.0, "reported")]}, [
+            (JUNE, FIRST, SECOND, 100, "reported", None, None, "june.csv"), (JUNE, SECOND, None, 125, "reported", 25, 25, "again.csv"),
+        ]),
+        # What was withdrawn is missing with a reason; the next month is a series of its own.
+        ({FIRST: [(MAY, 7.0, "reported"), (JUNE, 100.0, "reported")], SECOND: [(MAY, 7.0, "reported")], THIRD: [(MAY, 7.0, "reported"), (JUNE, 100.0, "reported")]}, [
+            (MAY, FIRST, None, 7, "reported", None, None, "june.csv"), (JUNE, FIRST, SECOND, 100, "reported", None, None, "june.csv"),
+            (JUNE, SECOND, THIRD, None, "not_covered", None, None, "again.csv"), (JUNE, THIRD, None, 100, "reported", None, None, None),
+        ]),
+        # Another status of the same value is a vintage.
+        ({FIRST: [(JUNE, 5.0, "sum")], SECOND: [(JUNE, 5.0, "reported")]}, [
+            (JUNE, FIRST, SECOND, 5, "sum", None, None, "june.csv"), (JUNE, SECOND, None, 5, "reported", 0, 0, "again.csv"),
+        ]),
+        # A figure that nobody published has none.
+        ({}, []), ({FIRST: []}, []),
+    ],
+)  # fmt: skip
+def test_a_value_stands_until_it_or_its_status_changes(
+    stood: dict[date, list[tuple[date, float, str]]], rows: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = {"period": pl.Date, "level": pl.Float64, "level_status": pl.String}
+    known = {day: pl.DataFrame(told, kinds, orient="row").with_columns(measure=pl.lit("quantity_kg")) for day, told in stood.items()}  # fmt: skip
+    days = pl.DataFrame({"known_from": [*stood], "known_until": [*stood][1:] + [None] * bool(stood)}, dict.fromkeys(("known_from", "known_until"), pl.Date))  # fmt: skip
+    monkeypatch.setattr(stood_on.query, "open_published", lambda _: None)
+    monkeypatch.setattr(stood_on.query, "query", lambda *_, as_of, **__: known[as_of])
+    monkeypatch.setattr(stood_on, "_statements", lambda *_: days)
+    monkeypatch.setattr(stood_on, "_releases_by_day", lambda *_: {FIRST: "june.csv", SECOND: "again.csv"})
+    found = vintages(Path("store"), "export", "85051110", "USA", (MAY, JUNE), "quantity_kg").drop("doubt")
+    assert found.select("period", "known_from", "known_until", "value", "status", "change", "change_pct", "releases").rows() == rows  # fmt: skip

@@ -1,6 +1,5 @@
 """What single commands print and how they end. What the steps find is made up here; real stores speak in `tests/golden/said`."""
 
-import json
 import os
 import threading
 import urllib.request
@@ -17,15 +16,13 @@ from typer.testing import CliRunner, Result
 
 import flows.fetch
 import flows.withdraw
-from flows.cli import brief, fetch, ingest, local_server, read, reporters, search, site, withdraw
+from flows.cli import fetch, ingest, local_server, read, site, withdraw
 from flows.cli.app import app
 from flows.cli.options import DISAGREES, REFUSED
-from schemas.forms.fetch import Fetched, FetchReport, FetchRequest, SourceState, SourceStates
+from schemas.forms.fetch import Fetched, FetchReport, FetchRequest
 from schemas.forms.request import WithdrawalRequest
 from tasks.domain import clock
 from tasks.domain.errors import Refused
-from tasks.reports import groups, inventory, sources
-from tasks.reports.groups import GroupMonth, Part
 from tests.unit.store.small_store import JUNE, stored
 
 IMPORTS = "flow=import/year=2025/month=6"
@@ -34,28 +31,6 @@ API = "http://127.0.0.1:4200/api"
 
 def run(commands: Any, *given: object, columns: int = 200) -> Result:
     return CliRunner().invoke(commands, [str(one) for one in given], env={"COLUMNS": str(columns)})
-
-
-DECIDED = ("--by", "Li Wei", "--reason", "so it is")
-
-
-@pytest.mark.parametrize(
-    ("commands", "given", "said"),
-    [
-        *((brief.commands, given, "nothing is published here yet") for given in (("claims", "check", "none.csv"), ("brief", "85051110"), ("plot", "85051110", "--output", "magnets.svg"))),
-        (ingest.commands, ("approve", "nobody", *DECIDED, "--no-prefect"), "nobody"), (ingest.commands, ("reject", "nobody", *DECIDED), "nobody"),
-    ],
-)  # fmt: skip
-def test_what_is_not_there_is_refused(tmp_path: Path, commands: Any, given: tuple[str, ...], said: str) -> None:
-    result = run(commands, *given, "--store", tmp_path)
-    assert (result.exit_code, said in result.stderr) == (REFUSED, True)
-
-
-def test_an_empty_store_and_one_in_which_nothing_is_held_have_different_lines(tmp_path: Path) -> None:
-    new = f"nothing is held, and nothing was ever published: {tmp_path}\n"
-    assert run(ingest.commands, "held", "--store", tmp_path).stdout == new
-    stored(tmp_path, {JUNE: [1]})
-    assert run(ingest.commands, "held", "--store", tmp_path).stdout == "nothing is held\n"
 
 
 def test_a_dry_run_names_a_file_with_control_characters_on_one_line(tmp_path: Path) -> None:
@@ -90,39 +65,6 @@ def test_an_output_that_is_a_pipe_or_a_folder_is_refused_and_not_waited_for(tmp_
         assert (result.exit_code, "a folder, a pipe or a device, and no file" in result.output) == (2, True)
 
 
-def test_what_is_found_is_counted_and_codes_without_a_figure_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    kinds = {"code": pl.String, "name": pl.String, "months": pl.Int64, "first_month": pl.Date}
-    rows = [("12019010", "Soya beans", 6, date(2025, 1, 1)), ("1201", "Soya beans", 0, None)]
-    monkeypatch.setattr(inventory, "search", lambda *_: pl.DataFrame(rows, schema=kinds, orient="row"))
-    result = run(search.commands, "search", "soy", "--store", "nowhere")
-    assert (result.exit_code, "12019010" in result.stdout, "1 row\n" in result.stdout) == (0, True, True)
-    assert "and without a figure 1 code: no release covers the whole of them" in result.stdout
-
-
-def test_each_source_is_a_row_also_as_json_and_empty_columns_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    states = [
-        SourceState(source="gacc_preliminary", reporters=[], last_month="2026-10"), SourceState(source="hmrc_ots", reporters=[], reason="[no] key"),
-    ]  # fmt: skip
-    monkeypatch.setattr(sources, "source_states", lambda *_: SourceStates(sources=states))
-    shown = run(reporters.commands, "sources", columns=80).stdout
-    said = {word: word in shown for word in ("gacc_preliminary", "not asked: [no] key", "last month in", "released on")}
-    assert [*said.values()] == [True, True, True, False]
-    lines = run(reporters.commands, "sources", "--format", "json").stdout.splitlines()
-    assert [json.loads(line) for line in lines] == [state.row for state in states]
-
-
-@pytest.mark.parametrize(("level", "status", "code"), [(200.0, "complete", 0), (None, "partial", DISAGREES)])
-def test_a_sum_without_one_member_is_none_and_the_exit_code_says_so(
-    level: float | None, status: str, code: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    parts = (Part("DEU", "complete", 300.0), Part("FRA", status, level, "" if level else "no release"))
-    found = GroupMonth("EU27", status, None if level is None else 300.0 + level, parts)
-    monkeypatch.setattr(groups, "group_month", lambda *_: found)
-    result = run(reporters.commands, "coverage", "850511", "--month", "2025-06")
-    assert (result.exit_code, "500" in result.stdout) == (code, code == 0)
-    assert ("without FRA there is no sum" in result.output) is (code == DISAGREES)
-
-
 def test_the_site_is_written_and_shown_on_loopback(
     sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,16 +86,13 @@ def test_the_site_is_written_and_shown_on_loopback(
     assert answers == [(tmp_path / "public" / "index.html").read_bytes()]
 
 
-def fetched(monkeypatch: pytest.MonkeyPatch, outcomes: list[str], *given: str) -> tuple[Result, list[FetchRequest]]:
-    asked: list[FetchRequest] = []
-
+def fetched(monkeypatch: pytest.MonkeyPatch, outcomes: list[str]) -> Result:
     def fetch_made_up(request: FetchRequest) -> FetchReport:
-        asked.append(request)
         found = [Fetched(name=f"q{place}", outcome=outcome, reason="[why]", file=Path("f.csv") if outcome == "new" else None) for place, outcome in enumerate(outcomes)]  # type: ignore[arg-type]  # fmt: skip
         return FetchReport(source=request.source, fetched=found)
 
     monkeypatch.setattr(flows.fetch.fetch, "fn", fetch_made_up)
-    return run(fetch.commands, "fetch", "hmrc_ots", "--no-prefect", *given), asked
+    return run(fetch.commands, "fetch", "hmrc_ots", "--no-prefect")
 
 
 @pytest.mark.parametrize(
@@ -170,19 +109,11 @@ def fetched(monkeypatch: pytest.MonkeyPatch, outcomes: list[str], *given: str) -
 def test_each_question_is_a_line_and_the_gravest_outcome_decides_the_exit_code_of_a_fetch(
     monkeypatch: pytest.MonkeyPatch, outcomes: list[str], code: int, headline: str, lines: list[str]
 ) -> None:
-    result, _ = fetched(monkeypatch, outcomes)
+    result = fetched(monkeypatch, outcomes)
     assert (result.exit_code, f"hmrc_ots: {headline}\n" in result.stdout) == (code, True)
     said = {line.strip() for line in (result.stdout + result.stderr).splitlines()}
     assert {*lines} <= said
     assert len([line for line in said if "skipped q" in line]) == len([line for line in lines if "skipped" in line])
-
-
-@pytest.mark.parametrize("given", [("--month", "2025"), ("--flow", "transit")])
-def test_options_that_are_none_are_refused_and_nothing_is_asked(
-    monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...]
-) -> None:
-    result, asked = fetched(monkeypatch, [], *given)
-    assert (result.exit_code, asked) == (REFUSED, [])
 
 
 GIVEN = ("r1", "--by", "Li Wei", "--reason", "wrong file", "--store", "here")
