@@ -129,6 +129,25 @@ def nothing_is_watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 
 @pytest.fixture(scope="session", autouse=True)
+def nothing_follows() -> Iterator[None]:
+    """Or every release in every test would make the tables `mover` and `expectation`, a fifth of what it costs. That they
+    cannot be made is a warning, which no test of a release looks at; those that do use `downstream`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tasks.steps.downstream.MAKERS", {})
+        yield
+
+
+@pytest.fixture(scope="module")
+def downstream() -> Iterator[None]:
+    """The releases in this module make those tables, as all do outside of tests."""
+    from tasks.reports.analysis import MAKERS
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tasks.steps.downstream.MAKERS", MAKERS)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def experimental_sources_are_trusted() -> Iterator[None]:
     """Or the first release of each of them in every test would wait for approval; the tests of that take this away."""
     with pytest.MonkeyPatch.context() as patch:

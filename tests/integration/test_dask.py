@@ -42,10 +42,13 @@ FILES = 3
 PORTIONS = ("chapters 01-84", "chapters 85-97")
 START_SECONDS_MAX = 240
 
-pytestmark = pytest.mark.filterwarnings(
+pytestmark = [
+    pytest.mark.usefixtures("downstream"),
     # Of a peer that was killed, and of sockets that loops leave to the interpreter.
-    "ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # fmt: skip
+    pytest.mark.filterwarnings(
+        "ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+    ),
+]
 
 
 class Workers:

@@ -14,6 +14,8 @@ from tasks.steps import batch
 from tasks.store.snapshot import current_id
 from tasks.store.verify import audit_store
 
+pytestmark = pytest.mark.usefixtures("downstream")
+
 MANIFEST = Path(".current", "manifest.json")
 
 

@@ -35,6 +35,8 @@ from tests.unit.sources.test_hmrc_ots import page, row
 from tests.unit.sources.test_us_census import answer as census
 from tests.unit.sources.test_us_census import line
 
+pytestmark = pytest.mark.usefixtures("downstream")
+
 DAY = date(2026, 9, 1)
 MAGNETS = "850511"
 CENSUS_ROWS = [line("5700", "7000000", "7100000", "111000"), line("-", "7000000", "7100000", "111000")]

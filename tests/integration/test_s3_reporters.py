@@ -17,6 +17,8 @@ from tasks.store.reporters import stores_of
 from tasks.store.resolve import open_release
 from tests.integration.test_reporters import DAY, dropped, hashes
 
+pytestmark = pytest.mark.usefixtures("downstream")
+
 KEYS = ["reporter", "flow", "year", "month", "product", "partner", "measure"]
 
 

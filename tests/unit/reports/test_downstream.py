@@ -32,6 +32,8 @@ from tests.unit.customs import Store
 from tests.unit.reports.stores import of_germany, publish, query_bytes
 from tests.unit.sources.test_eurostat_comext import MASS, VALUE
 
+pytestmark = pytest.mark.usefixtures("downstream")
+
 JANUARY = month_number(date(2024, 1, 1))
 # January to March, and a month apart from them.
 SPREAD = (JANUARY, JANUARY + 1, JANUARY + 2, JANUARY + 5)

@@ -8,6 +8,8 @@ import pytest
 from schemas.forms.outcome import Outcome
 from tasks.steps import downstream
 
+pytestmark = pytest.mark.usefixtures("downstream")
+
 DONE = Outcome(
     status="published", release_id="r", title="june.csv", snapshot_id="s", flows=["export"], months=["2025-06"], products=[], records=1,
     records_observed=1, records_quarantined=0, warnings=["one before"], notes=[], healed=[],
