@@ -63,10 +63,10 @@ server-postgres: $(READY)
 	@BIN=$(BIN) deployments/server.sh
 
 # Tests start the command dozens of times, and pytest rewrites each test module: compiled once, also where nothing else is.
-test test-slow test-services test-month search: export PYTHONDONTWRITEBYTECODE =
+test test-all test-slow test-services test-month search: export PYTHONDONTWRITEBYTECODE =
 
 # Two processes on two cores: a pool of threads in each of them would only wait for the other one's.
-test test-slow search: export POLARS_MAX_THREADS = 1
+test test-all test-slow search: export POLARS_MAX_THREADS = 1
 
 # What a developer runs draws fewer examples; `make test-all` draws all of them.
 test: export TIDEWAITER_DRAWS ?= 0.25
@@ -78,8 +78,9 @@ test: $(READY_DEV)
 test-slow: $(READY_DEV)
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m slow tests
 
-test-all:
-	TIDEWAITER_DRAWS=1 $(MAKE) test test-slow test-services test-month
+# In one go: each test module is imported once in each process, and the one with the services, which mostly waits, is the third.
+test-all: $(READY_DEV)
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test-services: $(READY_DEV)
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m services tests/integration

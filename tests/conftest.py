@@ -7,17 +7,17 @@ import shutil
 from collections.abc import Generator, Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+# Files whose tests share one server and one worker, which cost a minute of a processor; the last takes something from it.
+SHARED = ("test_server.py", "test_browser.py", "test_closed_server.py", "test_wheel.py", "test_notifications.py")
 # Files whose tests start servers, workers, databases, clusters or browsers and wait for them: `make test-services`. Begun first,
 # the longest do not keep everybody waiting at the end.
 SERVICES = (
-    "test_server.py",
+    *SHARED,
     "test_full_disk.py",
-    "test_browser.py",
-    "test_closed_server.py",
-    "test_notifications.py",
     "test_s3.py",
     "test_s3_faults.py",
     "test_s3_writers.py",
@@ -27,6 +27,7 @@ SERVICES = (
 # What takes long by nature, the longest first: whole histories, commands in processes of their own, servers, kills at every step.
 # `make test` leaves it out, `make test-slow` runs it.
 SLOW = (
+    "integration/test_month.py",
     "integration",
     "unit/steps/test_incremental.py",
     "unit/reports/test_brief.py",
@@ -164,6 +165,19 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     asked = config.option.markexpr
     left_out = ("not services" in asked and _is_service(collection_path)) or ("not slow" in asked and _slow_place(collection_path) is not None)  # fmt: skip
     return left_out or None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadfile` the files that share a server go to one process, and each other one to any."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneServer(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return SHARED[0] if file.rpartition("/")[2] in SHARED else file
+
+    return OneServer(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @functools.cache

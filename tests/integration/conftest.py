@@ -1,32 +1,115 @@
-"""One server, one worker and one browser for all tests of a session, one S3 server for those of a file: each start costs seconds."""
+"""One server and one worker for all tests of a session, and the runs at which several of them look; one S3 server for those of
+a file: each start costs seconds of a processor, and so does each run."""
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, in_month, magnets
+from receivers import Received, both, mail_server, webhook
 from s3_bucket import SAMPLE, Customs, serving
-from services import Services
+from services import LATE, Services
 
+from flows import notify
 from schemas.forms.request import ReleaseRequest
 from schemas.store_address import S3Url
 from tasks.store import s3 as requests
+from tasks.store.snapshot import current_id
+
+ROOT = Path(__file__).parent.parent.parent
+JUNE = CLEAN_RECORDS[:6]
+# A title that would call everybody, if Slack were not told otherwise.
+TITLE = "june <!channel>.csv"
 
 
 @pytest.fixture(scope="session")
-def services() -> Iterator[Services]:
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.Path:
+    """The wheel, built without a network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    (file,) = folder.glob("*.whl")
+    return zipfile.Path(file)
+
+
+@pytest.fixture(scope="session")
+def receivers(screenshots: Path | None) -> Iterator[tuple[Received, Received]]:
+    """Where the messages of the services go. What came is left to look at."""
+    with webhook() as posts, mail_server() as mails:
+        yield posts, mails
+        if screenshots:
+            texts = [f"{mail['Subject']}\n{mail.get_content()}" for mail in mails.mails]
+            (screenshots / "messages.json").write_text(json.dumps({"posts": posts.posts, "mails": texts}, indent=1))
+
+
+@pytest.fixture(scope="session")
+def services(wheel: zipfile.Path, receivers: tuple[Received, Received]) -> Iterator[Services]:
     """Server, worker and deployments of the tests' own, in a folder into which every user of the machine can look."""
     folder = Path(tempfile.mkdtemp(prefix="tidewaiter-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
     folder.chmod(0o755)
+    posts, mails = receivers
+    addresses = {
+        notify.SLACK_WEBHOOK: f"http://127.0.0.1:{posts.port}/services/T0/B0/secret",
+        notify.MAIL_TO: "desk@example.org",
+        notify.SMTP: f"smtp://127.0.0.1:{mails.port}",
+    }
     before = os.umask(0o022)
-    built = Services(folder)
+    (folder / "home").mkdir()
+    wheel.root.extractall(folder / "site-packages")
+    built = Services(folder / "home", folder / "site-packages", addresses)
     os.umask(before)
     yield built
     built.close()
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def june(services: Services, receivers: tuple[Received, Received]) -> dict[str, Any]:
+    """The run that published June 2025, dropped into the inbox; as `watch` the run that took it, as `told` the messages."""
+    services.drop(TITLE, csv_bytes(JUNE), "2025-07-20")
+    watch = services.ended(services.watch())
+    (run,) = [entry for entry in services.runs("release") if entry["name"].endswith(TITLE)]
+    told = both(
+        services, receivers, "Published: June 2025: China's exports of Permanent magnets of rare earths (85051110)"
+    )
+    return {**run, "watch": watch, "told": told}
+
+
+@pytest.fixture(scope="session")
+def held(services: Services, receivers: tuple[Received, Received], june: dict[str, Any]) -> dict[str, Any]:
+    """The run that held June, dropped again without most of its partners; as `watch` the run that took it, as `asked` the one
+    that asks a person, as `told` the messages."""
+    before = current_id(services.store)
+    services.drop("june again.csv", csv_bytes(JUNE[:1]), "2025-07-21")
+    watch = services.ended(services.watch())
+    (run,) = [entry for entry in services.runs("release") if entry["name"].endswith("june again.csv")]
+    services.wait(lambda: services.runs("decide"), "the deployment that asks")
+    asked = services.paused(services.runs("decide")[0]["id"])
+    assert current_id(services.store) == before
+    told = both(services, receivers, "Held for approval: june again.csv")
+    return {**run, "watch": watch, "asked": asked, "told": told}
+
+
+@pytest.fixture(scope="session")
+def late(services: Services, june: dict[str, Any]) -> dict[str, Any]:
+    """The run of 23 March in Beijing that published January 2025 and its revision, and missed February."""
+    again = [magnets("502", "352000", "20,064,000"), *JUNE[1:]]
+    for name, rows, day in (("january.csv", JUNE, "2025-03-18"), ("january again.csv", again, "2025-03-19")):
+        services.drop(name, csv_bytes(in_month("202501", rows)), day)
+    return services.ended(services.start("watch/watch", {"request": LATE}, "2025-03-22T16:30:00Z"))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """What messages are sent to: a webhook and a mail server on the loopback address, which keep what they get."""
 
 import json
+import re
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,9 @@ from email.parser import BytesParser
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
+
+import httpx
+from services import Services
 
 
 class Received:
@@ -83,3 +87,33 @@ def _serving(server: Any) -> Iterator[Received]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def both(services: Services, receivers: tuple[Received, Received], subject: str) -> tuple[str, str]:
+    """The text of the only post and of the only mail with this subject, which is their first line; it waits for both."""
+    posts, mails = receivers
+
+    def of_posts() -> list[str]:
+        return [post["text"] for post in posts.posts if post["text"].startswith(f"*{subject}")]
+
+    def of_mails() -> list[str]:
+        return [
+            f"{mail['Subject']}\n{mail.get_content()}"
+            for mail in mails.mails
+            if mail["Subject"].startswith(f"[Tidewaiter] {subject}")
+        ]
+
+    services.wait(lambda: of_posts() and of_mails(), f"messages about {subject}", lambda: (posts.posts, mails.mails))
+    (post,), (mail,) = of_posts(), of_mails()
+    return post, mail
+
+
+def linked(text: str) -> str:
+    """The id of the run to which a message leads."""
+    found = re.search(r"http://127\.0\.0\.1:\d+/(?:v2/)?runs/flow-run/([0-9a-f-]{36})", text)
+    assert found, text
+    # The server gives a page to who asks for one, as a browser does.
+    answer = httpx.get(found.group(0), headers={"Accept": "text/html"}, timeout=60)
+    assert answer.is_success, answer.text
+    assert "<!doctype html>" in answer.text.lower()
+    return found.group(1)

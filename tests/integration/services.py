@@ -1,9 +1,9 @@
-"""A services with everything in it: server, worker, process pool, deployments, inbox and store, as `make deploy` builds it."""
+"""A services with everything in it: server, worker, process pool, deployments, inbox and store, as `tidewaiter deploy` of an
+installed package builds it in an empty folder."""
 
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,39 +15,44 @@ from typing import Any
 
 import httpx
 
-ROOT = Path(__file__).parent.parent.parent
 # On a machine that has much else to do a process may take half a minute to start.
 PATIENCE_SECONDS = 240
 EXPORTS = Path("inbox/gacc_query/export")
+# What a watch is asked that minds one source and waits for no file.
+LATE = {"kinds": ["query"], "settle_seconds": 0}
 
 
 class Services:
-    """One folder from which everything was deployed; the server answers at `api`."""
+    """One folder from which everything was deployed with the package that is unpacked in `installed`; the server answers at
+    `api`. `settings` are those of the person who deploys."""
 
     DEPLOYED = ("watch", "release", "backfill", "decide", "audit", "withdraw")
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, installed: Path, settings: dict[str, str]) -> None:
         self.folder, self.store = folder, folder / "store" / "reporter=CHN"
         self.environment = {
-            **os.environ, "DO_NOT_TRACK": "1", "PREFECT_HOME": str(folder / ".prefect"), "PREFECT_WORKER_QUERY_SECONDS": "1",
+            **os.environ, **settings, "DO_NOT_TRACK": "1", "PREFECT_HOME": str(folder / ".prefect"), "PREFECT_WORKER_QUERY_SECONDS": "1",
             "PREFECT_WORKER_HEARTBEAT_SECONDS": "15",
             "PREFECT_SERVER_SERVICES_TRIGGERED_FREQUENCY": "1",
             "PREFECT_SERVER_SERVICES_SCHEDULER_RECENT_DEPLOYMENTS_LOOP_SECONDS": "1",
-            "PYTHONPATH": os.pathsep.join((str(Path(__file__).parent), os.environ.get("PYTHONPATH", ""))).rstrip(os.pathsep),
+            "PYTHONPATH": os.pathsep.join((str(installed), str(Path(__file__).parent))),
         }  # fmt: skip
-        self.environment.pop("PREFECT_API_URL", None)
-        shutil.copy(ROOT / "pyproject.toml", folder)
-        self.said = self._python("-m", "tidewaiter", "deploy")
+        for name in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING", "TIDEWAITER_STORE", "POLARS_MAX_THREADS"):
+            self.environment.pop(name, None)
+        self.said = self.command("deploy")
         self.note = json.loads((folder / ".prefect" / "server.json").read_text())
         self.api: str = self.note["api"]
         self.ui = self.api.removesuffix("/api")
         self.password = (folder / ".prefect" / "password").read_text().strip()
+        # A connection for each request, because the server stops and starts again; certificates would take longer than all else.
+        none_kept = httpx.Limits(max_keepalive_connections=0)
+        self.http = httpx.Client(base_url=self.api, auth=self.login, timeout=120, verify=False, limits=none_kept)
         self._stop_schedules()
         (folder / EXPORTS / "defaults.toml").write_text('partners = "all"\n')
         self.worker = self.start_worker()
 
     def deploy(self) -> None:
-        self._python("-m", "tidewaiter", "deploy")
+        self.command("deploy")
         self._stop_schedules()
 
     def _stop_schedules(self) -> None:
@@ -56,9 +61,13 @@ class Services:
             for schedule in found["schedules"]:
                 self.ask(f"/deployments/{found['id']}/schedules/{schedule['id']}", {"active": False}, "PATCH")
 
-    def _python(self, *arguments: str) -> str:
+    def command(self, *arguments: str) -> str:
+        """What a command says that ends well."""
+        return self.python("-m", "tidewaiter", *arguments)
+
+    def python(self, *arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, *arguments], cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
+            [sys.executable, "-P", *arguments], cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -66,13 +75,14 @@ class Services:
     def start_worker(self, *options: str) -> "subprocess.Popen[bytes]":
         with (self.folder / "worker.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "tidewaiter", "worker", *options], cwd=self.folder, stdout=log, stderr=log,
+                [sys.executable, "-P", "-m", "tidewaiter", "worker", *options], cwd=self.folder, stdout=log, stderr=log,
                 env={**self.environment, "PREFECT_API_URL": self.api}, start_new_session=True,
             )  # fmt: skip
 
     def close(self) -> None:
         self.stop_worker()
         self.stop_server()
+        self.http.close()
 
     def stop_worker(self) -> None:
         for signal_number in (signal.SIGINT, signal.SIGKILL):
@@ -92,7 +102,7 @@ class Services:
 
     def start_server(self) -> None:
         """The same server again, at the same address."""
-        self._python("-c", "from flows.cli import local_server; local_server.ensure_server()")
+        self.python("-c", "from flows.cli import local_server; local_server.ensure_server()")
         self.note = json.loads((self.folder / ".prefect" / "server.json").read_text())
         assert self.note["api"] == self.api
 
@@ -117,7 +127,7 @@ class Services:
     def ask(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
         for _ in range(30):
             verb = method or ("GET" if body is None else "POST")
-            answer = httpx.request(verb, self.api + path, json=body, timeout=120, auth=self.login)
+            answer = self.http.request(verb, path, json=body)
             # SQLite is busy; Prefect's own client waits and asks again too.
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                 break
@@ -204,7 +214,7 @@ class Services:
         while time.monotonic() < deadline:
             if ready():
                 return
-            time.sleep(0.2)
+            time.sleep(0.4)
         log = (
             (self.folder / "worker.log").read_text(errors="replace")[-3000:]
             if (self.folder / "worker.log").exists()

@@ -54,14 +54,6 @@ def page(browser: Any, services: Services, screenshots: Path | None) -> Any:
     return page
 
 
-@pytest.fixture(scope="module")
-def released(services: Services) -> dict[str, Any]:
-    """A run that published a year of magnets."""
-    services.drop("magnets.csv", csv_bytes(year_of_magnets()), "2025-07-19")
-    services.ended(services.watch())
-    return next(run for run in services.runs("release") if run["name"].endswith("magnets.csv"))
-
-
 def _look(page: Any, screenshots: Path | None, name: str, height: int = 1100) -> None:
     if screenshots is None:
         return
@@ -114,15 +106,15 @@ def test_a_page_of_another_server_reaches_nothing(browser: Any, services: Servic
 
 
 def test_the_run_page_shows_its_name_its_state_and_the_graph(
-    page: Any, services: Services, released: dict[str, Any], screenshots: Path | None
+    page: Any, services: Services, june: dict[str, Any], screenshots: Path | None
 ) -> None:
-    page.goto(f"{services.ui}/runs/flow-run/{released['id']}")
-    page.get_by_text(released["name"]).first.wait_for()
-    page.get_by_text(released["state_name"]).first.wait_for()
+    page.goto(f"{services.ui}/runs/flow-run/{june['id']}")
+    page.get_by_text(june["name"]).first.wait_for()
+    page.get_by_text(june["state_name"]).first.wait_for()
     page.locator("canvas").first.wait_for()
     _look(page, screenshots, "run")
-    assert re.fullmatch(r"release 20\d\d-\d\d to 20\d\d-\d\d magnets.csv", released["name"])
-    graph = services.ask(f"/flow_runs/{released['id']}/graph-v2")
+    assert june["name"] == "release 2025-06 june <!channel>.csv"
+    graph = services.ask(f"/flow_runs/{june['id']}/graph-v2")
     nodes = {node["label"]: node for _, node in graph["nodes"]}
     arrows = {(parent["id"], label) for label, node in nodes.items() for parent in node["parents"]}
     for before, after in (
@@ -136,12 +128,12 @@ def test_the_run_page_shows_its_name_its_state_and_the_graph(
 
 
 def test_the_artifact_page_shows_the_table_and_the_chart(
-    page: Any, services: Services, released: dict[str, Any], screenshots: Path | None
+    page: Any, services: Services, june: dict[str, Any], screenshots: Path | None
 ) -> None:
     page.goto(f"{services.ui}/artifacts/key/summary-gacc-query-export")
     page.get_by_text("summary-gacc-query-export").first.wait_for()
     _look(page, screenshots, "artifact-history")
-    made = services.ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [released["id"]]}}})
+    made = services.ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [june["id"]]}}})
     keys = {artifact["key"]: artifact["id"] for artifact in made}
     page.goto(f"{services.ui}/artifacts/artifact/{keys['summary-gacc-query-export']}")
     page.get_by_role("cell", name="World").first.wait_for()
@@ -156,15 +148,14 @@ def test_the_artifact_page_shows_the_table_and_the_chart(
             _look(page, screenshots, name)
 
 
-@pytest.mark.usefixtures("released")
 def test_the_page_of_a_run_over_files_says_what_came_of_each(
-    page: Any, services: Services, screenshots: Path | None
+    page: Any, services: Services, june: dict[str, Any], screenshots: Path | None
 ) -> None:
-    made = services.ask("/artifacts/filter", {"artifacts": {"key": {"any_": ["files"]}}})
-    (found,) = [one for one in made if '"magnets.csv", "outcome": "published"' in one["data"]]
+    asked = {"key": {"any_": ["files"]}, "flow_run_id": {"any_": [june["watch"]["id"]]}}
+    (found,) = services.ask("/artifacts/filter", {"artifacts": asked})
     page.goto(f"{services.ui}/artifacts/artifact/{found['id']}")
     table = page.get_by_role("table").first
-    for words in ("magnets.csv", "published", re.compile("^20[0-9-]+ to 20[0-9-]+: [0-9]+ records, .* 0 quarantined")):
+    for words in ("june <!channel>.csv", "published", re.compile("^2025-06: [0-9]+ records, .*0 quarantined")):
         table.get_by_text(words, exact=True).wait_for()
     _look(page, screenshots, "files")
 
@@ -206,11 +197,12 @@ def test_the_forms_on_demand_say_what_each_field_means(
 
 
 def test_the_form_of_a_question_shows_the_findings_and_publishes(
-    page: Any, services: Services, released: dict[str, Any], screenshots: Path | None
+    page: Any, services: Services, screenshots: Path | None
 ) -> None:
     asked = {run["id"] for run in services.runs("decide")}
-    services.drop("magnets again.csv", csv_bytes([magnets("116", "48000", "2,736,000", "202412")]), "2025-07-25")
-    assert services.ended(services.watch())["state_name"] == "Held for approval"
+    services.drop("year.csv", csv_bytes(year_of_magnets()), "2025-07-19")
+    services.drop("year again.csv", csv_bytes([magnets("116", "48000", "2,736,000", "202412")]), "2025-07-25")
+    assert services.ended(services.watch())["state_name"].startswith("Held for approval")
     services.wait(lambda: {run["id"] for run in services.runs("decide")} - asked, "the question")
     (question,) = {run["id"] for run in services.runs("decide")} - asked
     services.paused(question)

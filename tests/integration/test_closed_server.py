@@ -139,7 +139,7 @@ def test_another_user_of_the_machine_gets_neither_the_password_nor_a_run(service
     program = """
 import json, os, sys, urllib.request
 folder, api = sys.argv[1:]
-print(os.getuid(), os.path.exists(f"{folder}/pyproject.toml"))
+print(os.getuid(), os.path.exists(f"{folder}/inbox"))
 for path in (f"{folder}/.prefect/password", f"{folder}/.prefect/prefect.db", f"/proc/{json.loads(sys.stdin.read())}/environ"):
     try:
         print(len(open(path, "rb").read()))

@@ -51,8 +51,11 @@ def table(told: str) -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module", autouse=True)
 def results_stay() -> Iterator[None]:
+    """And all programs take as many threads as there are cores, whatever the tests beside take."""
     before = results.RESULTS.read_bytes()
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("POLARS_MAX_THREADS", raising=False)
+        yield
     assert results.RESULTS.read_bytes() == before
 
 

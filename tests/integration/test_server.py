@@ -9,16 +9,16 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_month, magnets
-from services import PATIENCE_SECONDS, Services
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_month
+from receivers import Received, both
+from services import LATE, PATIENCE_SECONDS, Services
 
-from tasks.ingest import held
+from tasks.ingest import held as held_releases
 from tasks.reports import query
 from tasks.store.snapshot import current_id
 
 JUNE = CLEAN_RECORDS[:6]
 DECLARED = {"source": "gacc_query", "flow": "export", "partners": "all"}
-LATE = {"kinds": ["query"], "settle_seconds": 0}
 # Two heartbeats, so that the test does not wait for the five after which a run is given up.
 SILENCE_SECONDS = 60
 # Before the first scheduled time the runs are put on the schedule and the server stops; a worker takes what is due within 10 s.
@@ -43,25 +43,21 @@ def test_each_deployment_has_the_limit_and_the_clock_that_it_needs(services: Ser
         assert (one["global_concurrency_limit"]["limit"], strategy) == (1, "ENQUEUE")
 
 
-def test_a_dropped_file_is_published_and_dropped_again_is_nothing_new(services: Services) -> None:
-    services.drop("june.csv", month(2025, 6), "2025-07-20")
-    run = services.ended(services.watch())
-    assert (run["state_name"], run["state_type"]) == ("Published 2025-06", "COMPLETED")
-    (released,) = [entry for entry in services.runs("release") if entry["name"].endswith("june.csv")]
-    assert (released["name"], released["state_name"]) == ("release 2025-06 june.csv", "Published 2025-06")
+def test_a_dropped_file_is_published_and_dropped_again_is_nothing_new(services: Services, june: dict[str, Any]) -> None:
+    watch, title = june["watch"], june["name"].removeprefix("release 2025-06 ")
+    assert (watch["state_name"], watch["state_type"]) == ("Published 2025-06", "COMPLETED")
+    assert (title[:5], june["state_name"]) == ("june ", "Published 2025-06")
     summary = services.ask("/artifacts/summary-gacc-query-export/latest")["data"]
     assert "| **World** | 1,676 |" in summary
     assert "](data:image/png;base64,iVBOR" in summary
     lineage = services.ask("/artifacts/lineage-gacc-query-export/latest")["data"]
     assert "hold_on_errors" in lineage
-    services.drop("june.csv", month(2025, 6), "2025-07-20")
+    services.drop(title, month(2025, 6), "2025-07-20")
     assert services.ended(services.watch())["state_name"] == "Nothing new"
 
     def told() -> list[dict[str, Any]]:
         return [
-            event
-            for event in services.events("tidewaiter.release.published")
-            if event["payload"]["title"] == "june.csv"
+            event for event in services.events("tidewaiter.release.published") if event["payload"]["title"] == title
         ]
 
     services.wait(told, "the event")
@@ -69,15 +65,10 @@ def test_a_dropped_file_is_published_and_dropped_again_is_nothing_new(services: 
     assert (event["payload"]["month"], event["payload"]["flows"]) == ("2025-06", ["export"])
 
 
-def test_a_revision_and_what_is_overdue_are_told_as_events(services: Services) -> None:
+def test_a_revision_and_what_is_overdue_are_told_as_events(services: Services, late: dict[str, Any]) -> None:
     """The day is that for which the run was scheduled, in Beijing: 22 March, 16:30 UTC is the 23rd, three days after the 20th."""
-    services.drop("january.csv", month(2025, 1), "2025-03-18")
-    services.drop(
-        "january again.csv", month(2025, 1, [magnets("502", "352000", "20,064,000"), *JUNE[1:]]), "2025-03-19"
-    )
-    run = services.ended(services.start("watch/watch", {"request": LATE}, "2025-03-22T16:30:00Z"))
-    assert (run["name"], run["state_name"]) == ("watch 2025-03-23 00:30", "Published 2025-01, Overdue 3 days")
-    assert run["state_type"] == "COMPLETED"
+    assert (late["name"], late["state_name"]) == ("watch 2025-03-23 00:30", "Published 2025-01, Overdue 3 days")
+    assert late["state_type"] == "COMPLETED"
     services.wait(
         lambda: services.events("tidewaiter.release.revised") and services.events("tidewaiter.release.overdue"),
         "the events",
@@ -96,19 +87,14 @@ def test_a_revision_and_what_is_overdue_are_told_as_events(services: Services) -
     assert (overdue["payload"]["late"], overdue["payload"]["days_late"]) == (["2025-02"], 3)
 
 
-def test_a_removed_partner_is_held_and_a_person_is_asked_and_an_approval_publishes(services: Services) -> None:
-    questions = len(services.runs("decide"))
-    services.drop("june again.csv", month(2025, 6, JUNE[:1]), "2025-07-21")
-    before = current_id(services.store)
-    assert services.ended(services.watch())["state_name"] == "Held for approval"
-    (released,) = [entry for entry in services.runs("release") if entry["name"].endswith("june again.csv")]
-    assert released["state_name"] == "Held for approval"
-    assert "partner_removed" in released["state"]["message"]
-    services.wait(lambda: len(services.runs("decide")) > questions, "the deployment that asks")
-    asked = services.paused(services.runs("decide")[0]["id"])
+def test_a_removed_partner_is_held_and_a_person_is_asked_and_an_approval_publishes(
+    services: Services, held: dict[str, Any]
+) -> None:
+    asked, before = held["asked"], current_id(services.store)
+    assert held["watch"]["state_name"] == held["state_name"] == "Held for approval"
+    assert "partner_removed" in held["state"]["message"]
     assert asked["name"] == "held for approval: june again.csv"
-    assert current_id(services.store) == before
-    name = released["state"]["message"].split()[0]
+    name = held["state"]["message"].split()[0]
     unanswered = services.start("decide/decide", {"release_id": name, "store": "store", "patience_hours": 0.001})
     # For a moment it is just Failed: the server is the first to see that the time is over.
     services.wait(
@@ -117,7 +103,7 @@ def test_a_removed_partner_is_held_and_a_person_is_asked_and_an_approval_publish
         lambda: services.run(unanswered),
     )
     assert services.run(unanswered)["state_type"] == "COMPLETED"
-    assert [kept.release_id for kept in held.waiting(services.store)] == [name]
+    assert [kept.release_id for kept in held_releases.waiting(services.store)] == [name]
     assert current_id(services.store) == before
     wrong = services.ask(
         f"/flow_runs/{asked['id']}/resume", {"run_input": {"verdict": "perhaps", "by": "x", "reason": "y"}}
@@ -138,7 +124,7 @@ def test_a_run_on_demand_asks_by_itself_and_a_rejection_leaves_the_store_untouch
     request = {"file": str(file), **DECLARED, "released_on": "2025-07-22"}
     before, asked_before = current_id(services.store), len(services.runs("decide"))
     run = services.paused(services.start("release/release", {"request": request, "wait_for_approval": True}))
-    (kept,) = held.waiting(services.store)
+    (kept,) = held_releases.waiting(services.store)
     assert [entry.check for entry in kept.findings] == ["row_cap"]
     # Nobody else waits behind a question: the store is not locked.
     services.drop("may.csv", month(2025, 5), "2025-06-20")
@@ -151,7 +137,7 @@ def test_a_run_on_demand_asks_by_itself_and_a_rejection_leaves_the_store_untouch
     assert (ended["state_name"], ended["state_type"]) == ("Rejected", "COMPLETED")
     assert "rejected by Li Wei: cut off" in ended["state"]["message"]
     assert current_id(services.store) == before
-    assert held.waiting(services.store) == []
+    assert held_releases.waiting(services.store) == []
     # Who was answered does not ask once more.
     again = services.ended(services.start("release/release", {"request": request, "wait_for_approval": False}))
     assert again["state_name"] == "Rejected"
@@ -208,13 +194,14 @@ def test_a_run_killed_while_it_publishes_is_crashed_and_the_next_completes(servi
     file.unlink()
 
 
-def test_a_worker_killed_with_all_it_started_leaves_crashed_runs_and_the_next_completes(services: Services) -> None:
-    """Nobody is left to say that the runs have crashed; automations say it: of one that publishes, of one that waits for an
-    answer, and of one that the worker took and did not start, which would keep the others waiting for ever."""
+@pytest.fixture(scope="module")
+def killed(services: Services, receivers: tuple[Received, Received]) -> dict[str, Any]:
+    """The worker is killed with all it started: runs that have crashed since, each with what its state must say, and the two
+    messages that came; then there is a worker again."""
     cut = services.folder / "cut off.csv"
     cut.write_bytes(csv_bytes(distinct_records(10_000)[::-1]))
     request = {"file": str(cut), **DECLARED, "released_on": "2025-07-23"}
-    file = services.drop("more.csv", month(2025, 3, distinct_records(9_000)), "2025-04-20")
+    services.drop("more.csv", month(2025, 3, distinct_records(9_000)), "2025-04-20")
     before = current_id(services.store)
     with services.impatient(SILENCE_SECONDS):
         waits = services.paused(services.start("release/release", {"request": request, "wait_for_approval": True}))[
@@ -230,15 +217,31 @@ def test_a_worker_killed_with_all_it_started_leaves_crashed_runs_and_the_next_co
         assert current_id(services.store) == before
         taken = services.watch()
         services.ask(f"/flow_runs/{taken}/set_state", {"state": {"type": "PENDING"}, "force": True})
-        for dead, reason in ((publishes, "no sign of life"), (waits, "no sign of life"), (taken, "not started within")):
-            run = services.ended(dead)
-            assert run["state_type"] == "CRASHED"
-            assert reason in run["state"]["message"]
-    assert "cut off.csv" in [kept.title for kept in held.waiting(services.store)]
+        dead = {publishes: "no sign of life", waits: "no sign of life", taken: "not started within"}
+        runs = [(services.ended(run), reason) for run, reason in dead.items()]
+    told = both(services, receivers, "No worker: nobody takes the runs of local-process")
     assert current_id(services.store) == before
     services.worker = services.start_worker()
+    return {"runs": runs, "told": told}
+
+
+def test_a_worker_killed_with_all_it_started_leaves_crashed_runs_and_the_next_completes(
+    services: Services, killed: dict[str, Any]
+) -> None:
+    """Nobody is left to say that the runs have crashed; automations say it: of one that publishes, of one that waits for an
+    answer, and of one that the worker took and did not start, which would keep the others waiting for ever."""
+    assert len(killed["runs"]) == 3
+    for run, reason in killed["runs"]:
+        assert run["state_type"] == "CRASHED"
+        assert reason in run["state"]["message"]
+    assert "cut off.csv" in [kept.title for kept in held_releases.waiting(services.store)]
     assert services.ended(services.watch())["state_name"] == "Published 2025-03"
-    file.unlink()
+
+
+def test_nobody_left_to_take_the_runs_is_told(killed: dict[str, Any]) -> None:
+    """The event is one that the server makes when a worker has missed three of its heartbeats."""
+    for text in killed["told"]:
+        assert "tidewaiter worker" in text
 
 
 def test_after_an_outage_both_months_are_done_once_and_in_order(services: Services) -> None:

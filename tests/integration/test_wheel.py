@@ -6,25 +6,12 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
-import pytest
+from services import Services
 
 ROOT = Path(__file__).parent.parent.parent
 NO_CODE = {".csv", ".j2", ".json", ".html", ".toml", ".typed"}
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.Path:
-    """The wheel, built without a network."""
-    folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
-    (file,) = folder.glob("*.whl")
-    return zipfile.Path(file)
 
 
 def _names(wheel: zipfile.Path) -> set[str]:
@@ -61,41 +48,14 @@ def test_a_neighbour_keeps_the_modules_of_its_folders_of_the_same_names(wheel: z
 
 
 def test_the_installed_package_runs_reads_deploys_and_works_in_an_empty_folder(
-    wheel: zipfile.Path, tmp_path: Path
+    services: Services, june: dict[str, Any]
 ) -> None:
-    installed, folder = tmp_path / "site-packages", tmp_path / "empty"
-    folder.mkdir()
-    wheel.root.extractall(installed)
-    environment = {**os.environ, "PYTHONPATH": str(installed), "DO_NOT_TRACK": "1", "NO_COLOR": "1", "COLUMNS": "200"}
-    for name in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING", "PREFECT_HOME", "TIDEWAITER_STORE"):
-        environment.pop(name, None)
-
-    def command(*arguments: str, module: str = "tidewaiter", **more: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", module, *arguments], cwd=folder, env=environment | more, capture_output=True, text=True, check=False
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    assert "+660.8" in command("run", "--no-prefect")
-    try:
-        assert "deployed; drop files into inbox/" in command("deploy")
-        note = json.loads((folder / ".prefect" / "server.json").read_text())
-        own = {
-            "PREFECT_API_URL": note["api"],
-            "PREFECT_API_AUTH_STRING": (folder / ".prefect" / "password").read_text().strip(),
-        }
-        inbox = folder / "inbox" / "published"
-        inbox.mkdir()
-        (inbox / "defaults.toml").write_text('source = "published"\n')
-        (inbox / "june.csv").write_bytes((installed / "flows" / "examples" / "published_figures.csv").read_bytes())
-        asked = json.dumps({"inbox": "inbox", "store": "worked", "settle_seconds": 0})
-        command("deployment", "run", "watch/watch", "--param", f"request={asked}", module="prefect", **own)
-        command("worker", "--once")
-        rows = command(
-            "read", "magnets", "--partner", "US", "--month", "2025-06", "--format", "json", "--store", "worked"
-        )
-        assert {json.loads(line)["level"] for line in rows.splitlines() if '"quantity_kg"' in line} == {353000.0}
-    finally:
-        stopped = command("stop")
-    assert stopped.strip() == "stopped the server"
+    """All tests of the services are such a proof; what they ran is nowhere but in the wheel."""
+    ours = "import flows, schemas, tasks, tidewaiter; print(*(one.__file__ for one in (flows, schemas, tasks, tidewaiter)))"
+    installed = services.folder.parent / "site-packages"
+    assert [Path(file).parent.parent for file in services.python("-c", ours).split()] == [installed] * 4
+    assert "+660.8" in services.command("run", "--no-prefect", "--store", "sample")
+    assert "deployed; drop files into inbox/" in services.said
+    rows = services.command("read", "magnets", "--partner", "US", "--month", "2025-06", "--format", "json")
+    assert june["watch"]["state_name"] == "Published 2025-06"
+    assert {json.loads(line)["level"] for line in rows.splitlines() if '"quantity_kg"' in line} == {353000.0}
