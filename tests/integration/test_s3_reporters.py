@@ -82,7 +82,8 @@ def test_plain_readers_read_both_in_one_query_with_the_reporter_from_the_path(ro
     ]
     assert "".join(shown).split() == paths
     duck = duckdb.connect()
-    duck.register_filesystem(FsspecStore("s3"))
+    # Another one of this process would know another server.
+    duck.register_filesystem(FsspecStore("s3", skip_instance_cache=True))
     for rows in (
         pl.scan_parquet(paths, hive_partitioning=True).collect(),
         duck.sql(f"select * from read_parquet({paths}, hive_partitioning = true)").pl(),
