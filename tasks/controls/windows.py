@@ -39,6 +39,8 @@ PRODUCTS_AT_ONCE = 500
 UNKNOWN: Mapping[str, Any] = {"level": None, "yoy_pct": None, "yoy_status": ""}
 ZERO: Mapping[str, Any] = {"level": 0.0, "yoy_pct": None, "yoy_status": "zero_base"}
 ZERO_AFTER_CHANGE = {**ZERO, "yoy_status": "definition_break"}
+# A row of control_events.
+Event = Mapping[str, Any]
 # Month number -> row of the table metric, of its columns LOOKED_AT.
 Series = Mapping[int, Mapping[str, Any]]
 
@@ -85,9 +87,7 @@ def windows(
     return as_table(rows)
 
 
-def windows_of(
-    event: Mapping[str, Any], product: str, series: Series, flow: str, partner: str
-) -> Iterable[dict[str, Any]]:
+def windows_of(event: Event, product: str, series: Series, flow: str, partner: str) -> Iterable[dict[str, Any]]:
     """Yield the rows of one measure and product: single months around it, and longer windows before and after."""
     month, touched = effect_month(event), coverage(event["event"], product)
     note = mixed_note(product, [event["event"]]) if touched else None
@@ -113,12 +113,12 @@ def as_table(rows: Iterable[dict[str, Any]]) -> EventWindow:
     return pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
 
 
-def effect_month(event: Mapping[str, Any]) -> int:
+def effect_month(event: Event) -> int:
     """Return the number of the month in which a measure takes effect, or was to."""
     return month_number(date.fromisoformat(event["effective_from"]))
 
 
-def reach(event: Mapping[str, Any]) -> range:
+def reach(event: Event) -> range:
     """Return the months of a measure's windows."""
     month = effect_month(event)
     return range(month - max(LENGTHS) - YEAR, month + max(LENGTHS))

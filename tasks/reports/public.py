@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from schemas import settings
+from schemas.layouts import FLOWS
 from schemas.names import FIGURES, INPUT
 from schemas.store_address import S3Url, read_address
 from tasks.domain.clock import read_day
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from schemas.forms.trace import Trace
 
 DEFAULT = "store"
-FLOWS, KINDS = ("export", "import"), ("products", "partners", "months", "releases", "mirrors")
+KINDS = ("products", "partners", "months", "releases", "mirrors")
 Flow = Literal["export", "import"]
 
 

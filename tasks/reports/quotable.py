@@ -35,6 +35,10 @@ LEDGER_COLUMNS = (
 )  # fmt: skip
 REVISED_MONTHS = 24
 Row = Mapping[str, Any]
+# A partner, a measure and a month (month number).
+Place = tuple[str, str, int]
+# What a caveat says in numbers; None where it does not hold.
+Numbers = dict[str, float] | None
 
 
 class Steps(NamedTuple):
@@ -71,7 +75,7 @@ class Judge:
 
     def __init__(self, metric: pl.DataFrame, steps: Steps, read_ledger: Callable[[], pl.DataFrame]) -> None:
         rows = metric.select(COLUMNS).with_columns(pl.col("partner", "measure").cast(pl.String))
-        self._rows: dict[tuple[str, str, int], Row] = {
+        self._rows: dict[Place, Row] = {
             (row["partner"], row["measure"], month_number(row["period"])): row for row in rows.iter_rows(named=True)
         }
         self._steps, self._read_ledger = steps, read_ledger
@@ -105,7 +109,7 @@ class Judge:
         word = "yes" if not found else "no" if found[0].name == "nearly_nothing" else "care"
         return Verdict.model_validate({"word": word, "caveats": tuple(found)})
 
-    def _base(self, place: tuple[str, str, int], figure: str, row: Row) -> float | None:
+    def _base(self, place: Place, figure: str, row: Row) -> float | None:
         """Return the base of the growth, as published, otherwise as the growth implies it."""
         column = "ytd" if figure == "ytd_yoy_pct" else "level"
         before = self._rows.get((*place[:2], place[2] - BACK[figure]))
@@ -114,9 +118,7 @@ class Judge:
         ratio = 1 + row[figure] / 100
         return row[column] / ratio if ratio > 0 and row[column] is not None else None
 
-    def _nearly_nothing(
-        self, place: tuple[str, str, int], figure: str, row: Row, limit: float
-    ) -> dict[str, float] | None:
+    def _nearly_nothing(self, place: Place, figure: str, row: Row, limit: float) -> Numbers:
         base = self._base(place, figure, row)
         if base is None or self._steps.largest is None or base >= limit * self._steps.largest:
             return None
@@ -128,7 +130,7 @@ class Judge:
             return None
         return {"base": base, "step": float(steps)}
 
-    def _low_base(self, place: tuple[str, str, int], figure: str, row: Row, limit: float) -> dict[str, float] | None:
+    def _low_base(self, place: Place, figure: str, row: Row, limit: float) -> Numbers:
         base, last = self._base(place, figure, row), place[2] - BACK[figure]
         months = ((*place[:2], last - back) for back in range(1, USUAL_MONTHS + 1))
         known = [found["level"] for month in months if (found := self._rows.get(month)) and found["level"] is not None]
@@ -137,15 +139,13 @@ class Judge:
         usual = statistics.median(known)
         return {"base": base, "usual": usual} if base < limit * usual else None
 
-    def _sign_flips(self, place: tuple[str, str, int], figure: str, row: Row, limit: float) -> dict[str, float] | None:
+    def _sign_flips(self, place: Place, figure: str, row: Row, limit: float) -> Numbers:
         months = ((*place[:2], place[2] - back) for back in range(SIGN_MONTHS))
         growths = [found[figure] for month in months if (found := self._rows.get(month)) and found[figure]]
         flips = sum(one * other < 0 for one, other in itertools.pairwise(growths))
         return {"flips": float(flips)} if flips >= limit else None
 
-    def _revision_noise(
-        self, place: tuple[str, str, int], figure: str, row: Row, limit: float
-    ) -> dict[str, float] | None:
+    def _revision_noise(self, place: Place, figure: str, row: Row, limit: float) -> Numbers:
         if not self._steps.is_revised:
             return None
         statements = self._statements(place, range(place[2] - REVISED_MONTHS + 1, place[2] + 1)).sort("known_from")
@@ -162,16 +162,14 @@ class Judge:
             return None
         return {"largest": 100 * largest, "revised": float(moved.len()), "months": float(months.height)}
 
-    def _coverage(self, place: tuple[str, str, int], figure: str, row: Row, limit: float) -> dict[str, float] | None:
+    def _coverage(self, place: Place, figure: str, row: Row, limit: float) -> Numbers:
         kinds = (row["kinds"] or "").count("+") + 1
         return {"kinds": float(kinds)} if kinds > limit else None
 
-    def _implied_base(
-        self, place: tuple[str, str, int], figure: str, row: Row, limit: float
-    ) -> dict[str, float] | None:
+    def _implied_base(self, place: Place, figure: str, row: Row, limit: float) -> Numbers:
         return {} if row[status(figure)] == "implied_base" else None
 
-    def _statements(self, place: tuple[str, str, int], months: Sequence[int]) -> pl.DataFrame:
+    def _statements(self, place: Place, months: Sequence[int]) -> pl.DataFrame:
         """Return the numbers of months of a series, of any day: its own, otherwise those of its partners."""
         partner, measure, _ = place
         rows = self._ledger_rows.filter(pl.col("measure") == measure, pl.col("month").is_in([*months]))

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import polars as pl
 
+from schemas.layouts import FLOWS
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import BASKET, is_heading, members
 from tasks.domain.errors import HowUnderstood
@@ -25,7 +26,6 @@ from tasks.reports.query import newest_month, scan_figures
 from tasks.reports.search import HS8_DIGITS, search_names
 from tasks.store.snapshot import Snapshot
 
-FLOWS = ("export", "import")
 KEY = re.compile(r"(line|basket):[a-z0-9_]+|gacc:\d{3}")
 CHOICES_MAX = 8
 PARTNERS_NAMED = 12
