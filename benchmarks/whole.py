@@ -1,6 +1,6 @@
 """The whole job, from a folder of query files to partitioned Parquet, next to what one would write without Tidewaiter.
 
-    python -m benchmarks.whole --size XS|S|M|L [--rounds 1] [--only tidewaiter --only polars …] [--keep FOLDER]
+    python -m benchmarks.whole --size XS|S|M|L [--rounds 1] [--only tidewaiter --only polars …] [--keep FOLDER] [--title TITLE]
 
 Each contender is a process of its own: `tidewaiter backfill` without Prefect and with it (the server is started before and
 is not in the figures), and three scripts, `rival_pandas.py`, `rival_polars.py`, `rival_duckdb.py`. Every contender first does
@@ -17,6 +17,7 @@ goes into writing these rows is measured by itself (`benchmarks/writing.py`).
 import argparse
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -138,7 +139,7 @@ def rows_of(metric: Path) -> int:
 
 
 def report(
-    size: str, folder: Path, costs: dict[str, list[Cost]], rows: dict[str, int], compared: int,
+    command: str, folder: Path, costs: dict[str, list[Cost]], rows: dict[str, int], compared: int,
     written: writing.Written | None,
 ) -> str:  # fmt: skip
     """The table of one run: the best round of each, and each as a multiple of the quickest rival."""
@@ -160,7 +161,7 @@ def report(
     megabytes = sum(file.stat().st_size for file in files) / 10**6
     rounds = max(map(len, costs.values()))
     return (
-        f"`python -m benchmarks.whole --size {size} --rounds {rounds}`: {len(files)} files, {records:,} records, {megabytes:,.0f} MB; "
+        f"`{command}`: {len(files)} files, {records:,} records, {megabytes:,.0f} MB; "
         f"least of {rounds} round{'s' if rounds > 1 else ''}; x: multiple of the least of the rivals.\n\n{results.table(titles, lines)}\n\n"
         f"Equal in all contenders: {compared:,} rows (product, partner, month with trade, measure), 11 figures each."
         f"{_of_writing(written, [best[rival].wall_seconds for rival in rivals])}"
@@ -185,6 +186,7 @@ def main() -> int:
     ask.add_argument("--only", action="append", choices=list(CONTENDERS), help="may be repeated; else all")
     ask.add_argument("--data", type=Path, help="folder of query files; else build/bench/SIZE")
     ask.add_argument("--keep", type=Path, help="keep the store of tidewaiter here")
+    ask.add_argument("--title", help="the section of RESULTS.md; else that of the size, where all contenders ran")
     given = ask.parse_args()
     machine = results.machine()
     folder = generate.ensure(given.size, given.data or generate.FOLDER / given.size)
@@ -240,14 +242,16 @@ def race(names: list[str], given: argparse.Namespace, folder: Path, trial: Path,
         for output in outputs.values():
             shutil.rmtree(output)
     costs = {name: found for name, found in costs.items() if name not in failed}
-    text = f"{machine}\n\n{report(given.size, folder, costs, rows, sum(compared), written)}"
+    some = "".join(f" --only {shlex.quote(name)}" for name in given.only or ())
+    command = f"python -m benchmarks.whole --size {given.size} --rounds {given.rounds}{' --data FOLDER' * bool(given.data)}{some}"
+    text = f"{machine}\n\n{report(command, folder, costs, rows, sum(compared), written)}"
     text += "".join(
         f"\n\n{name} did not come to the end: exit code {cost.ended} after {cost.wall_seconds:,.0f} s, peak {cost.peak_bytes / 2**20:,.0f} MiB."
         for name, cost in failed.items()
     )
     print(text)
-    if not given.only and given.size != "XS":
-        results.put(f"The whole job, size {given.size}", text)
+    if given.title or (not given.only and given.size != "XS"):
+        results.put(given.title or f"The whole job, size {given.size}", text)
     return 0
 
 
