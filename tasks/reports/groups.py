@@ -9,7 +9,7 @@ import math
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
@@ -119,22 +119,16 @@ def part_of(store: Path, reporter: str, asked: Asked) -> Part:
     snapshot = open_snapshot(store)
     if snapshot is None:
         return Part(reporter, "missing", None, NO_STORE)
-    rows = query.query(
-        store, "metric", flow=asked.flow, product=asked.product, partner=asked.partner, measure=asked.measure,
-        month=(asked.month.year, asked.month.month),
-    )  # fmt: skip
+    given: dict[str, Any] = asked._asdict() | {"month": (asked.month.year, asked.month.month)}
+    rows, month = query.query(store, "metric", **given), month_number(asked.month)
     if rows.height:
         level, why = rows.row(0, named=True)["level"], str(rows["level_status"][0])
         if level is None:
             return Part(reporter, "partial", None, why)
-        found = Doubts(snapshot).of(asked.flow, asked.product, asked.partner, [month_number(asked.month)])
+        found = Doubts(snapshot).of(asked.flow, asked.product, asked.partner, [month])
         return Part(reporter, "complete", level, f"in doubt: {'; '.join(found)}" if found else "")
     releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
-    month = month_number(asked.month)
-    key = pl.DataFrame(
-        {"flow": [asked.flow], "product": [asked.product], "partner": [asked.partner], "measure": [asked.measure], "month": [month]},
-        schema_overrides={"month": pl.Int32},
-    )  # fmt: skip
+    key = pl.DataFrame([given | {"month": month}], schema_overrides={"month": pl.Int32})
     if covering(key, releases).height:
         return Part(reporter, "complete", 0.0)
     of_month = releases.filter(

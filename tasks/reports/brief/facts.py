@@ -106,22 +106,21 @@ class Gatherer:
         point = Point(self.flow, self.product, partner, measure, self.number - back)
         self.count += 1
         day = first_day(point.month)
+        about: dict[str, Any] = {
+            "id": f"s{self.count}", "partner": partner, "month": day, "figure": figure, "measure": measure,
+        }  # fmt: skip
         try:
             row = self.tracer.row(point, figure)
         except NoFigure:
-            return Fact(
-                id=f"s{self.count}", partner=partner, month=day, figure=figure, measure=measure, value=None,
-                status="not_covered",
-            )  # fmt: skip
+            return Fact(**about, value=None, status="not_covered")
         value = row[figure]
         trace = self.tracer.trace(point, figure) if value is not None else None
         plain = f"{value:%Y-%m}" if isinstance(value, date) else value
         left_open = self.left_open(partner, figure, measure) if value is not None and figure.endswith("_pct") else None
         return Fact(
-            id=f"s{self.count}", partner=partner, month=day, figure=figure, measure=measure, value=plain, status=row[status(figure)],
-            trace=trace, step=_step(left_open, value) if left_open else 0.1, low=float(left_open.low) if left_open else None,
+            **about, value=plain, status=row[status(figure)], trace=trace, doubts=trace.doubts if trace else [],
+            step=_step(left_open, value) if left_open else 0.1, low=float(left_open.low) if left_open else None,
             verdict=self.judge.verdict(partner, measure, figure, day) if measure == self.measure else None,
-            doubts=trace.doubts if trace else [],
         )  # fmt: skip
 
     def left_open(self, partner: str, figure: str, measure: str) -> Interval | None:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tasks.claims import statement
 from tasks.claims.parse import read_claim, read_qualifier
 from tasks.claims.statement import changes_between, describe, describe_changes, show_level, show_percent
 from tasks.claims.units import read_unit
@@ -125,13 +124,6 @@ def test_units_have_a_size_in_kilograms_or_money_and_others_are_refused_by_name(
             read_unit(unit, kind, measure)
 
 
-def test_periods_of_a_place() -> None:
-    june, half = spot("6"), spot("1-6")
-    assert (june.is_month, june.months, half.is_month, half.months) == (True, "2025-06", False, "2025-01..2025-06")
-    assert (june.base("mom"), spot("1").base("mom").months) == (spot("5"), "2024-12")
-    assert (half.base("yoy").months, half.shifted(6).months) == ("2024-01..2024-06", "2025-07..2025-12")
-
-
 @pytest.mark.parametrize(
     ("text", "digits", "steps"),
     [
@@ -172,20 +164,6 @@ MARCH, JUNE = (Change(JANUARY + month - 1, f"change {month}", "table") for month
 )  # fmt: skip
 def test_places_in_words(other: dict[str, Any], reporter: Reporter, words: str) -> None:
     assert describe(spot("6", **other), reporter) == words
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "found"),
-    [
-        ("2", "3", [MARCH]), ("3", "2", [MARCH]), ("1", "2", []), ("3", "5", []), ("3", "6", [JUNE]), ("1", "12", [MARCH, JUNE]),
-        ("3", "3", []), ("1-6", "1-6", [MARCH, JUNE]), ("3-5", "3-5", []), ("1-2", "4-5", [MARCH]),
-    ],
-)  # fmt: skip
-def test_a_change_lies_after_the_first_month_and_up_to_the_last(
-    one: str, other: str, found: list[Change], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(statement, "_known", lambda *_: [MARCH, JUNE])
-    assert changes_between(spot(one), spot(other), CHINA) == found
 
 
 def test_a_code_that_ended_is_cut_there_and_nowhere_else() -> None:
