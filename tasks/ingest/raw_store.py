@@ -8,7 +8,6 @@ declaration: so another store can be filled from `raw/` alone (`as_downloads`).
 
 import hashlib
 import json
-import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,19 +15,19 @@ from datetime import date
 from pathlib import Path
 
 from schemas.forms.request import Declared, Landed
-from tasks.domain.errors import BrokenStore, Refused
+from tasks.domain.errors import BrokenStore, Refused, refuse_first
 from tasks.ingest.declaration import FOLDERS_UP, as_toml
 from tasks.ingest.editions import amended
 from tasks.ingest.unpack import read_download
 from tasks.sources.registry import SOURCES
 from tasks.store.objects import keep_bytes
 from tasks.store.publish import exclusive
+from tasks.store.verify import NOTE
 from tasks.store.working_copy import first_landing, share_once
 
 RAW = "raw"
 # The year of China's first customs statistics.
 FIRST_YEAR = 1980
-_NOTE = re.compile(r"([0-9a-f]{64})(\.[0-9a-f]{12})?\.json")
 
 
 def land(declared: Declared, store: Path, today: date) -> Landed:
@@ -50,12 +49,14 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
     # Under the lock, because a publication sweeps the folder of half-written files.
     with exclusive(store):
         keep_bytes(store, place, raw)
-        said = json.dumps({"landed_on": today.isoformat(), "name": declared.file.name, **_origin(declared)}).encode()
+        found = {"landed_on": today.isoformat(), "name": declared.file.name, "address": declared.address}
+        # Of a fetched file the address and the time of the answer; nothing of one that a person dropped.
+        found["answered_at"] = declared.answered_at.isoformat() if declared.answered_at else None
+        said = json.dumps({name: text for name, text in found.items() if text}).encode()
         first = first_landing(store, place, note, said)
         keep_bytes(store, note, first)
         released_on = _released_on(declared, raw, _landed_on(note))
-        _refuse_a_later_day(declared, released_on, today)
-        _refuse_impossible_months(declared, released_on)
+        _refuse_impossible_days(declared, released_on, today)
         said = _declaration(declared, released_on)
         paper = place.with_name(f"{sha256}.{hashlib.sha256(said).hexdigest()[:12]}.json")
         if not paper.exists():
@@ -80,7 +81,7 @@ def as_downloads(folder: Path) -> Iterator[Path]:
     """
     notes: dict[Path, list[Path]] = {}
     for path in sorted(folder.glob("??/*.json")):
-        if (named := _NOTE.fullmatch(path.name)) and (raw := path.with_name(named[1])).is_file():
+        if (named := NOTE.fullmatch(path.name)) and (raw := path.with_name(named[1])).is_file():
             notes.setdefault(raw, []).append(path)
     if not notes:
         yield folder
@@ -97,12 +98,6 @@ def as_downloads(folder: Path) -> Iterator[Path]:
                 declared = kept.get("declared") or {"released_on": kept["landed_on"]}
                 file.with_name(f"{file.name}.toml").write_text(as_toml(declared), encoding="utf-8")
         yield Path(aside)
-
-
-def _origin(declared: Declared) -> dict[str, str]:
-    """The address of a fetched file and the time of the answer; nothing for a file that a person dropped."""
-    found = {"address": declared.address, "answered_at": declared.answered_at and declared.answered_at.isoformat()}
-    return {name: text for name, text in found.items() if text}
 
 
 def _landed_on(note: Path) -> date:
@@ -139,32 +134,23 @@ def _landed(declared: Declared, place: Path, sha256: str, size: int, released_on
     )
 
 
-def _refuse_a_later_day(declared: Declared, released_on: date, today: date) -> None:
-    if released_on > today:
-        words = "released on" if declared.released_on else "these bytes landed first on"
-        raise Refused(
-            "release day",
-            where=str(declared.file),
-            found=f"{words} {released_on}, which is after today ({today})",
-            advice="Correct released_on."
-            if declared.released_on
-            else "Set the clock, which is or was wrong, or declare released_on.",
-        )
-
-
-def _refuse_impossible_months(declared: Declared, released_on: date) -> None:
-    """Refuse months before the first statistics or after the year of the release.
-
-    Such a typing error would mean centuries without trade.
-    """
-    first, last = declared.first_month, declared.last_month
-    if first and last and (first.year < FIRST_YEAR or last.year > released_on.year):
-        raise Refused(
+def _refuse_impossible_days(declared: Declared, released_on: date, today: date) -> None:
+    """Refuse a later day than today, and months before the first statistics or after the year of the release: a typing error."""
+    words, advice = "these bytes landed first on", "Set the clock, which is or was wrong, or declare released_on."
+    if declared.released_on:
+        words, advice = "released on", "Correct released_on."
+    first, last = (month.isoformat()[:7] if month else "" for month in (declared.first_month, declared.last_month))
+    years = f"{FIRST_YEAR}-01", f"{released_on.year:04d}-12"
+    refuse_first(
+        str(declared.file),
+        (released_on > today, "release day", f"{words} {released_on}, which is after today ({today})", advice),
+        (
+            first and last and (first < years[0] or last > years[1]),
             "months",
-            where=str(declared.file),
-            found=f"months {first.isoformat()[:7]}..{last.isoformat()[:7]} of a release of {released_on}",
-            advice=f"Declare the months that were asked for; they lie between {FIRST_YEAR}-01 and {released_on.year}-12.",
-        )
+            f"months {first}..{last} of a release of {released_on}",
+            f"Declare the months that were asked for; they lie between {' and '.join(years)}.",
+        ),
+    )
 
 
 def raw_path(store: Path, sha256: str) -> Path:

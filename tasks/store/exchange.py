@@ -39,9 +39,7 @@ def get(place: Path, name: str) -> bytes:
 
 @contextmanager
 def in_store(store: Path) -> Iterator[Path]:
-    """Open a place for parts that are no longer needed when the store is published to; deleted at the end. What a killed
-    run has left is deleted by the next publication, like everything in that folder.
-    """
+    """Open a place for parts until the store is published to; deleted at the end, or after a kill by the next publication."""
     folder = store.absolute() / TEMPORARY
     folder.mkdir(exist_ok=True, parents=True)
     with tempfile.TemporaryDirectory(prefix=PREFIX, dir=folder, ignore_cleanup_errors=True) as place:

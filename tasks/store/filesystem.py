@@ -59,10 +59,7 @@ class FileSystem:
         _fsync(path, os.O_RDONLY | os.O_DIRECTORY)
 
     def fsync_directories(self, paths: Iterable[Path]) -> None:
-        """`fsync_directory` of each; of many on one disk by a single sync of that disk, where the system has one.
-
-        Each sync of a folder also waits for the drive to empty its cache, however little there is to write.
-        """
+        """`fsync_directory` of each; of many by one sync of their disk, where there is one: each waits for the cache of the drive."""
         folders = [*paths]
         if len(folders) > SYNCS_APART_MAX and _syncfs is not None:
             _sync_disk(folders[0])

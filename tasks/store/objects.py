@@ -67,10 +67,7 @@ class Stage:
                 self.sweep()
 
     def add(self, data: bytes, sha256: str | None = None) -> str:
-        """Write the bytes into tmp unless their object has them already.
-
-        Returns their SHA-256, which the caller may pass if it is known.
-        """
+        """Write the bytes into tmp unless their object has them already; returns their SHA-256, which may be passed if it is known."""
         sha256 = sha256 or hashlib.sha256(data).hexdigest()
         if sha256 not in self._waiting and not _holds(self.fs, object_path(self.store, sha256), data):
             self._waiting[sha256] = self.folder / f"{sha256}.parquet"
@@ -132,7 +129,9 @@ def relink(stage: Stage, name: str, sources: Mapping[str, Path]) -> list[str]:
         return []
     for entry in snapshot.every if snapshot is not None else ():
         path = store / SNAPSHOTS / name / entry.path
-        if entry.sha256 not in sources or same_inode(path, sources[entry.sha256]):
+        if entry.sha256 not in sources:
+            continue
+        if path.is_file() and not path.is_symlink() and path.samefile(sources[entry.sha256]):
             continue
         spare = stage.folder / "relink"
         link_or_copy(fs, sources[entry.sha256], spare)
@@ -156,10 +155,7 @@ def link_or_copy(fs: FileSystem, source: Path, target: Path) -> None:
 
 
 def make_directories(fs: FileSystem, path: Path) -> list[Path]:
-    """Create `path` and its missing parents; returns the created folders, outermost first.
-
-    A folder that another process creates meanwhile counts as present.
-    """
+    """Create `path` and its missing parents, also while others do; returns the created folders, outermost first."""
     missing = []
     for folder in (path, *path.parents):
         if folder.is_dir():
@@ -172,10 +168,7 @@ def make_directories(fs: FileSystem, path: Path) -> list[Path]:
 
 
 def keep_bytes(store: Path, place: Path, data: bytes) -> None:
-    """Write under a temporary name, make it durable, then rename: a name never refers to half a file.
-
-    Existing bytes are not written again.
-    """
+    """Write under a temporary name, make it durable, then rename: a name never refers to half a file. The same bytes stay."""
     waiting = store / "tmp" / f"landing-{place.name}"
     if not (place.is_file() and place.read_bytes() == data):
         for folder in (waiting.parent, place.parent):
@@ -197,11 +190,6 @@ def sync_objects(fs: FileSystem, store: Path, entries: Iterable[FileEntry]) -> N
         fs.fsync_directory(folder)
     if (store / OBJECTS).is_dir():
         fs.fsync_directory(store / OBJECTS)
-
-
-def same_inode(one: Path, other: Path) -> bool:
-    """Whether both are names of one regular file."""
-    return one.is_file() and other.is_file() and not one.is_symlink() and one.samefile(other)
 
 
 def _holds(fs: FileSystem, path: Path, data: bytes) -> bool:

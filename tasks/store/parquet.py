@@ -10,7 +10,7 @@ import io
 import itertools
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import polars as pl
 
@@ -20,10 +20,6 @@ from tasks.domain.errors import StoreError
 from tasks.store.manifest import FILL_AGAIN, FileEntry
 from tasks.store.publish import NewFile
 from tasks.store.snapshot import Snapshot
-
-# Polars reads without pyarrow, which is imported where a file is written: it takes as long to import as Polars.
-if TYPE_CHECKING:
-    pass
 
 # Level 3 makes files of metric 2 % smaller and takes a third more time.
 COMPACT = {"compression": "zstd", "compression_level": 1}
@@ -42,11 +38,7 @@ def encode_months(
     *,
     in_order: bool = False,
 ) -> Iterator[NewFile]:
-    """One file for each flow, year and month of `frame`.
-
-    `derivation` records what a partition was made from; `in_order` means that the rows are already in the table's
-    order.
-    """
+    """One file for each flow, year and month of `frame`, with its `derivation`; `in_order`: the rows are in the table's order."""
     layout = LAYOUTS[table]
     assert layout.month_of is not None
     month = pl.col(layout.month_of).dt
@@ -73,38 +65,24 @@ def encode_file(
 ) -> NewFile:
     """One file of a table, as bytes."""
     layout = LAYOUTS[table]
-    rows = in_columns(table, frame)
+    kinds, rows = polars_schema(table), frame.select(stored_columns(table))
+    others = {column: kinds[column] for column, kind in rows.schema.items() if kind != kinds[column]}
+    rows = rows.cast(others) if others else rows  # type: ignore[arg-type]
     rows = rows if in_order else rows.sort(layout.sort_by)
     if any(isinstance(kind, pl.List) for kind in rows.dtypes):
         # Lists become different bytes, 1.5 times as many, where the writer itself cuts a piece.
         starts = range(0, max(rows.height, 1), layout.rows_per_group)
-        rows = pl.concat([_copied(rows[start : start + layout.rows_per_group]) for start in starts], rechunk=False)
-    return NewFile(
-        table, partition, _written(table, rows, derivation), rows.height, schema_sha256(table), layout.by_release
-    )
-
-
-def _written(table: str, rows: pl.DataFrame, derivation: Mapping[str, Any]) -> bytes:
+        views = [rows[start : start + layout.rows_per_group] for start in starts]
+        # Each as one chunk of its own: for a single chunk Polars would keep the view, and with it the whole frame.
+        rows = pl.concat([pl.concat([view[:1], view[1:]], rechunk=True) for view in views], rechunk=False)
     sink = io.BytesIO()
-    rows.write_parquet(sink, **parquet_options(table, rows, derivation))
-    return sink.getvalue()
+    rows.write_parquet(sink, **_options(table, rows, derivation))
+    return NewFile(table, partition, sink.getvalue(), rows.height, schema_sha256(table), layout.by_release)
 
 
-def _copied(view: pl.DataFrame) -> pl.DataFrame:
-    """The rows of a view as one chunk of their own."""
-    # For a single chunk Polars would keep the view, and with it the whole frame.
-    return pl.concat([view[:1], view[1:]], rechunk=True)
-
-
-def in_columns(table: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """The columns inside a file, in the types of the table."""
-    kinds, rows = polars_schema(table), frame.select(stored_columns(table))
-    others = {column: kinds[column] for column, kind in rows.schema.items() if kind != kinds[column]}
-    return rows.cast(others) if others else rows  # type: ignore[arg-type]
-
-
-def parquet_options(table: str, rows: pl.DataFrame, derivation: Mapping[str, Any]) -> dict[str, Any]:
-    """Writer options for rows like these."""
+def _options(table: str, rows: pl.DataFrame, derivation: Mapping[str, Any]) -> dict[str, Any]:
+    """Writer options for rows like these. The key-value metadata are the readers' schema, and what the file was made from."""
+    # Polars reads without pyarrow, which takes as long to import as Polars.
     import pyarrow
 
     readers, mine, layout = arrow_schema(table), rows.clear().to_arrow().schema, LAYOUTS[table]
@@ -112,17 +90,12 @@ def parquet_options(table: str, rows: pl.DataFrame, derivation: Mapping[str, Any
     # not have one is refused here, where its place is known.
     exact = [mine.field(field.name).with_nullable(field.nullable).remove_metadata() for field in readers]
     return {
-        **(COMPACT if layout.is_compact else QUICK), "statistics": True, "metadata": notes_of(table, derivation),
-        "row_group_size": layout.rows_per_group, "data_page_size": BYTES_PER_PAGE, "arrow_schema": pyarrow.schema(exact),
+        **(COMPACT if layout.is_compact else QUICK), "statistics": True, "row_group_size": layout.rows_per_group,
+        "data_page_size": BYTES_PER_PAGE, "arrow_schema": pyarrow.schema(exact), "metadata": {
+            ARROW_KEY: base64.b64encode(readers.serialize().to_pybytes()).decode(),
+            DERIVATION_KEY: json.dumps(derivation, sort_keys=True, ensure_ascii=False),
+        },
     }  # fmt: skip
-
-
-def notes_of(table: str, derivation: Mapping[str, Any]) -> dict[str, str]:
-    """The key-value metadata of a file: the readers' schema, and what the file was made from."""
-    return {
-        ARROW_KEY: base64.b64encode(arrow_schema(table).serialize().to_pybytes()).decode(),
-        DERIVATION_KEY: json.dumps(derivation, sort_keys=True, ensure_ascii=False),
-    }
 
 
 def partition_path(partition: Partition) -> str:

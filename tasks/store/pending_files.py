@@ -28,10 +28,7 @@ class PendingFile(BaseModel):
 
 
 class PendingFiles(BaseModel):
-    """The unpublished files of a table.
-
-    A model, so that a step can record them; their rows were validated as they were written.
-    """
+    """The unpublished files of a table, as a model that a step can record; their rows were validated as they were written."""
 
     table: str
     schema_sha256: str
@@ -53,9 +50,7 @@ class PendingFiles(BaseModel):
         return (self.table, self.schema_sha256) == (table, schema_sha256(table))
 
     def keep(self, file: NewFile, store: Path) -> None:
-        """Keep a file of the table on the disk of the store, which must have room for it anyway. Raises OSError where the
-        disk is full.
-        """
+        """Keep a file on the disk of the store, which must have room for it anyway. Raises OSError where the disk is full."""
         if self._kept is None:
             folder = store / "tmp"
             folder.mkdir(exist_ok=True, parents=True)

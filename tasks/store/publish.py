@@ -41,7 +41,7 @@ from tasks.store.snapshot import (
     parse_manifest,
     table_link,
 )
-from tasks.store.verify import audit_snapshot
+from tasks.store.verify import Hashes, audit_snapshot
 from tasks.store.verify_before_publish import read_back
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
@@ -86,10 +86,8 @@ class Publication:
 
 @contextmanager
 def exclusive(store: Path, fs: FileSystem = LOCAL) -> Iterator[None]:
-    """Lock the store for reading, modifying and publishing; waits for another holder. Creates the folder.
-
-    Raises StoreError where the folder holds the stores of reporters: a store inside it may have been moved there while
-    this process waited.
+    """Lock the store for reading, modifying and publishing; waits for another holder, and creates the folder. Raises StoreError where that
+    holds the stores of reporters: one inside it may have been moved there while this process waited.
     """
     for folder in make_directories(fs, store):
         fs.fsync_directory(folder.parent)
@@ -142,7 +140,13 @@ def _publish(
     is_known = parent is not None and about == parent.about and _contents(files) == _contents(parent.files)
     # Those of a published state are written again where they are damaged, and never others.
     known = {entry.sha256 for entry in parent.guides} if parent is not None and is_known else None
-    guides = _guides(stage, describe(files) if describe else {}, known)
+    texts = describe(files) if describe else {}
+    hashed = ((name, text, hashlib.sha256(text).hexdigest()) for name, text in sorted(texts.items()))
+    # They belong to no table.
+    guides = tuple(
+        FileEntry("", "", name, stage.add(text, sha256), len(text), 0, "")
+        for name, text, sha256 in hashed if known is None or sha256 in known
+    )  # fmt: skip
     healed = stage.settle()
     if parent is not None and is_known:
         healed += mend(stage, parent)
@@ -175,10 +179,7 @@ def _publish(
 
 
 def adopt(store: Path, name: str, manifest: bytes, fetch: Fetch) -> Snapshot:
-    """Make a snapshot published elsewhere the current one here, under `exclusive`; the result is complete.
-
-    `fetch` gives the bytes of missing files, in the order of the request.
-    """
+    """Make a snapshot published elsewhere the current one here, complete, under `exclusive`; `fetch` gives missing files in order."""
     stage = Stage(store, LOCAL)
     snapshot = parse_manifest(store, name, manifest, f"the manifest of {name}")
     wanted = {entry.sha256: entry for entry in snapshot.every}
@@ -220,15 +221,6 @@ def _write(stage: Stage, new: Iterable[NewFile], carried: list[FileEntry]) -> li
     return list(written.values())
 
 
-def _guides(stage: Stage, texts: Mapping[str, bytes], known: set[str] | None) -> tuple[FileEntry, ...]:
-    """Stage the guides, of `known` hashes alone where these are given; they belong to no table."""
-    hashed = ((name, text, hashlib.sha256(text).hexdigest()) for name, text in sorted(texts.items()))
-    return tuple(
-        FileEntry("", "", name, stage.add(text, sha256), len(text), 0, "")
-        for name, text, sha256 in hashed if known is None or sha256 in known
-    )  # fmt: skip
-
-
 def _file_name(sha256: str) -> str:
     """A name that changes with the bytes: a reader with an old listing finds the same bytes or nothing."""
     return f"{sha256[:16]}.parquet"
@@ -238,7 +230,9 @@ def _build(stage: Stage, snapshot: Snapshot, manifest: bytes) -> None:
     fs, tree = stage.fs, stage.folder / snapshot.id
     fs.make_directory(tree)
     folders = {"": tree}
-    for name in _folder_names(snapshot.files):
+    # Every folder that the files lie in, each after the one that it lies in.
+    paths = (entry.path for entry in snapshot.files)
+    for name in sorted({path[:end] for path in paths for end, sign in enumerate(path) if sign == "/"}):
         above, _, own = name.rpartition("/")
         folders[name] = folders[above] / own
         fs.make_directory(folders[name])
@@ -251,22 +245,11 @@ def _build(stage: Stage, snapshot: Snapshot, manifest: bytes) -> None:
     fs.rename(tree, snapshot.path)
 
 
-def _folder_names(files: Iterable[FileEntry]) -> list[str]:
-    """Every folder that the files lie in, relative to their snapshot, each after the one it lies in."""
-    names: set[str] = set()
-    for entry in files:
-        folder = entry.path.rpartition("/")[0]
-        while folder and folder not in names:
-            names.add(folder)
-            folder = folder.rpartition("/")[0]
-    return sorted(names)
-
-
 def _exists_whole(stage: Stage, snapshot: Snapshot) -> bool:
     """Whether a run that died left this exact snapshot, checked by hash; an incomplete one is moved aside."""
     if not snapshot.path.exists():
         return False
-    if not audit_snapshot(snapshot):
+    if not audit_snapshot(snapshot.store, snapshot.id, Hashes()):
         return True
     stage.fs.rename(snapshot.path, stage.folder / f"corrupt-{snapshot.id}")
     return False

@@ -27,22 +27,19 @@ _NAMED = re.compile(f"{REPORTER_KEY}([A-Z0-9]+)")
 
 def store_of(root: Address, reporter: str) -> Address:
     """The store of a reporter. It may be `root` itself, which then refuses releases of another reporter."""
-    return root if is_one_store(root) else _child(root, reporter)
+    return root if is_one_store(root) else _below(root, f"{REPORTER_KEY}{reporter}")
 
 
 def stores_of(root: Address) -> dict[str, Address]:
     """Every reporter that has a store, in order, with its address. Raises BrokenStore where the layout is mixed."""
     if not is_one_store(root):
-        return {reporter: _child(root, reporter) for reporter in _reporters(_names(root) or set())}
+        return {code: _below(root, f"{REPORTER_KEY}{code}") for code in _reporters(_names(root) or set())}
     reporter = reporter_of(root)
     return {} if reporter is None else {reporter: root}
 
 
 def only_store(root: Address, reporter: str | None = None) -> Address:
-    """The store to read: that of `reporter`, or the only one there is; `root` where nothing was published yet.
-
-    Raises ValueError where there are several and none is named, or the named one is not among them.
-    """
+    """The store of `reporter`, or the only one; `root` before the first. Raises ValueError where it is not there, or none is named."""
     if reporter is None and is_one_store(root):
         # Whose figures it has does not matter.
         return root
@@ -132,10 +129,6 @@ def reporter_of(store: Address) -> str | None:
         return found
     releases = read_table(open_snapshot(folder), "release")
     return str(releases["reporter"][0]) if releases.height else None
-
-
-def _child(root: Address, reporter: str) -> Address:
-    return _below(root, f"{REPORTER_KEY}{reporter}")
 
 
 def _below(root: Address, *names: str) -> Address:

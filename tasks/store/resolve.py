@@ -10,7 +10,6 @@ from pathlib import Path
 from schemas.names import TABLES
 from schemas.store_address import S3Url, read_address
 from tasks.domain.errors import NothingPublished
-from tasks.store.manifest import FileEntry
 from tasks.store.s3_store import Remote, file_key
 from tasks.store.snapshot import Snapshot, open_snapshot
 
@@ -28,20 +27,14 @@ class OpenRelease:
         return self.snapshot.id
 
     def paths(self, table: str, flow: str | None = None) -> list[str]:
-        """Addresses of the files of a table for Polars, DuckDB and PyArrow; flow, year and month are in the path.
-
-        Raises ValueError where there is no such table, or no such flow.
-        """
+        """Addresses of a table's files, with flow, year and month in the path. Raises ValueError where there is no such table or flow."""
         if table not in TABLES:
             raise ValueError(f"there is no table {table!r}; there are {', '.join(TABLES)}")
         if flow not in (None, "export", "import"):
             raise ValueError(f"there is no flow {flow!r}; there are export and import")
-        return [self._path(entry) for entry in self.snapshot.entries(table, flow)]
-
-    def _path(self, entry: FileEntry) -> str:
         if isinstance(self.address, S3Url):
-            return f"{self.address}/{file_key(entry)}"
-        return str(self.snapshot.path / entry.path)
+            return [f"{self.address}/{file_key(entry)}" for entry in self.snapshot.entries(table, flow)]
+        return [*map(str, self.snapshot.paths(table, flow))]
 
 
 def open_release(store: str | Path | S3Url, release: str | None = None) -> OpenRelease:

@@ -56,9 +56,10 @@ def expired(
     published: Sequence[Snapshot], present: Iterable[Snapshot], *, today: date, months: int, least: int = 1
 ) -> list[str]:
     """Ids of those of `present` that a retention removes; `published` lists those that were current, oldest first."""
-    month = month_number(today) - months
-    horizon = (month // 12, month % 12 + 1, today.day)
-    young = [snapshot for snapshot in published if _released_on(snapshot) > horizon]
+    year, month = divmod(month_number(today) - months, 12)
+    # As a text, because not every month has such a day.
+    horizon = f"{year:04d}-{month + 1:02d}-{today.day:02d}"
+    young = [snapshot for snapshot in published if snapshot.about.get("released_on", "9999-12-31") > horizon]
     first = min((snapshot.sequence for snapshot in [*young, *published[-least:]]), default=0)
     return [other.id for other in present if other.sequence < first]
 
@@ -69,8 +70,3 @@ def _move_out(stage: Stage, paths: list[Path]) -> None:
         stage.fs.rename(path, stage.folder / f"retired-{path.name}")
     for folder in sorted({path.parent for path in paths}):
         stage.fs.fsync_directory(folder)
-
-
-def _released_on(snapshot: Snapshot) -> tuple[int, int, int]:
-    day = date.fromisoformat(snapshot.about.get("released_on", "9999-12-31"))
-    return (day.year, day.month, day.day)

@@ -92,22 +92,17 @@ class Bucket:
         return self._asked("LIST", "", ask) or set()
 
     def keep(self, key: str, data: bytes) -> bool:
-        """Put bytes under a key made of their hash, unless they are there; rewrites damaged or old objects.
-
-        Returns whether an object was there.
-        """
+        """Put bytes under a key made of their hash; rewrites damaged or old objects. Returns whether an object was there."""
 
         def ask() -> bool:
-            try:
-                self._put(key, data, "create")
-            except (AlreadyExistsError, PreconditionError):
-                # Compares the bytes and not the metadata: a damaged object can have the right size.
-                found = self._read(key)
-                age = datetime.now(UTC) - found[1].modified if found else timedelta.max
-                if found is None or found[0] != data or age > timedelta(seconds=FRESH_SECONDS):
-                    self._put(key, data, "overwrite")
-                return True
-            return False
+            if self._puts(key, data, "create"):
+                return False
+            # Compares the bytes and not the metadata: a damaged object can have the right size.
+            found = self._read(key)
+            age = datetime.now(UTC) - found[1].modified if found else timedelta.max
+            if found is None or found[0] != data or age > timedelta(seconds=FRESH_SECONDS):
+                self._put(key, data, "overwrite")
+            return True
 
         return self._tried("PUT", key, ask)
 
@@ -115,14 +110,12 @@ class Bucket:
         """The bytes of the first writer of this key: `data`, or the existing ones."""
 
         def ask() -> bytes:
-            try:
-                self._put(key, data, "create")
-            except (AlreadyExistsError, PreconditionError):
-                found = self.get(key)
-                if found is None:
-                    raise GenericError(f"{key} was there and is gone") from None
-                return found[0]
-            return data
+            if self._puts(key, data, "create"):
+                return data
+            found = self.get(key)
+            if found is None:
+                raise GenericError(f"{key} was there and is gone")
+            return found[0]
 
         return self._tried("PUT", key, ask)
 
@@ -145,10 +138,7 @@ class Bucket:
         self._tried("PUT", key, ask)
 
     def require_conditions(self, key: str, data: bytes) -> None:
-        """Check on an object with these bytes that the server enforces conditions.
-
-        Raises BucketError where it does not: two writers at once would both succeed, and one write would be lost.
-        """
+        """Raises BucketError where the server does not enforce conditions: of two writers at once one would lose its write."""
         modes: dict[str, obstore.PutMode] = {"If-None-Match": "create", "If-Match": {"e_tag": NO_ETAG}}
         for condition, mode in modes.items():
             if self._tried("PUT", key, lambda mode=mode: self._puts(key, data, mode)):  # type: ignore[misc]

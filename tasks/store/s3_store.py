@@ -27,7 +27,7 @@ from tasks.domain.text import counted
 from tasks.store.manifest import OTHER_VERSION, FileEntry
 from tasks.store.readme import NO_TABLE, NO_TABLE_NAME, README, README_NAME
 from tasks.store.retention import Retired, expired
-from tasks.store.s3 import Bucket, Item
+from tasks.store.s3 import Bucket
 from tasks.store.snapshot import Snapshot, history, is_snapshot_id, object_path, parse_manifest, sequence_of
 from tasks.store.verify import Problem
 
@@ -115,10 +115,8 @@ class Remote:
         return found[0]
 
     def publish(self, snapshot: Snapshot, parent: Snapshot | None) -> None:
-        """Make a snapshot in a local folder the current one in the bucket, as the successor of `parent`.
-
-        Raises Outpaced where another snapshot than `parent` is current, and then nothing refers to the uploaded files;
-        BucketError where the server does not enforce conditions.
+        """Make a snapshot in a local folder the current one in the bucket, as the successor of `parent`. Raises Outpaced where another one
+        is current, and then nothing refers to the uploaded files; BucketError where the server does not enforce conditions.
         """
         before = self.pointer()
         if (before and before.id) != snapshot.parent:
@@ -188,10 +186,7 @@ class Remote:
         return Retired(tuple(old), len(litter))
 
     def audit(self) -> list[Problem]:
-        """Problems in the bucket: the pointer, any manifest, any file that one refers to, any raw file.
-
-        Every byte is fetched and hashed.
-        """
+        """Problems in the bucket: the pointer, any manifest, any file that one refers to, any raw file. Every byte is hashed."""
         problems: list[Problem] = []
         try:
             pointer = self.pointer()
@@ -207,8 +202,11 @@ class Remote:
                 named |= {file_key(entry): entry.sha256 for entry in self.snapshot(name).every}
             except StoreError as error:
                 problems.append(self._problem(manifest_key(name), str(error), "a manifest that hashes to its id"))
-        raw = [item.key for item in self.bucket.list("raw") if not item.key.endswith(".json") and not _is_folder(item)]
-        named |= {key: key.rpartition("/")[2] for key in raw}
+        for item in self.bucket.list("raw"):
+            # The folder marker of a console has no bytes, and fewer name parts than a raw file.
+            is_folder = item.bytes == 0 and item.key.count("/") < RAW_DEPTH
+            if not is_folder and not item.key.endswith(".json"):
+                named[item.key] = item.key.rpartition("/")[2]
         for key, seen in zip(named, _at_once(self._sha256, [*named]), strict=True):
             if seen != named[key]:
                 found = f"sha256 {seen}" if seen else "no such object"
@@ -221,11 +219,6 @@ class Remote:
 
     def _problem(self, key: str, found: str, expected: str) -> Problem:
         return Problem(f"{self.url}/{key}", found, expected, _REPAIR)
-
-
-def _is_folder(item: Item) -> bool:
-    """Whether an object is a folder marker of a console: no bytes, and fewer name parts than a raw file has."""
-    return item.bytes == 0 and item.key.count("/") < RAW_DEPTH
 
 
 def file_key(entry: FileEntry) -> str:

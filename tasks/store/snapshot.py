@@ -151,11 +151,7 @@ def snapshot_ids(store: Path) -> list[str]:
 
 
 def open_snapshot(store: Path, snapshot_id: str | None = None) -> Snapshot | None:
-    """The snapshot of that id, or the current one; None where nothing was published yet.
-
-    The pointer is read once, so the result is one release however long reading takes. Raises what `load_snapshot`
-    raises.
-    """
+    """The snapshot of that id, or the current one by one look at the pointer; None before the first. Raises as `load_snapshot`."""
     wanted = current_id(store) if snapshot_id is None else snapshot_id
     return None if wanted is None else load_snapshot(store, wanted)
 
@@ -188,9 +184,7 @@ def history(newest: Snapshot, names: Iterable[str], load: Callable[[str], Snapsh
 
 
 def parse_manifest(store: Path, wanted: str, data: bytes, where: str) -> Snapshot:
-    """The snapshot `wanted` of a store from the bytes of its manifest at `where`. Raises BrokenStore where their hash is not the one
-    in its name.
-    """
+    """The snapshot `wanted` from the bytes of its manifest at `where`. Raises BrokenStore where its name has another hash."""
     if not is_snapshot_id(wanted) or manifest_id(sequence_of(wanted), data) != wanted:
         found = hashlib.sha256(data).hexdigest()[:12]
         raise BrokenStore(f"{where}: the manifest hashes to {found}, its id is {wanted}. Remedy: {REPAIR}.")

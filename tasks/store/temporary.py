@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from tasks.store.filesystem import LOCAL
@@ -21,9 +21,7 @@ PREFIX = ".copy-"
 
 
 def write_at_once(place: Path, data: bytes, *, sync: bool = True, mode: int = 0o644) -> None:
-    """Write a file under another name and then rename it, so that nobody sees half of it; with `sync` its bytes are durable then.
-    Until it has its `mode`, its owner alone may read it.
-    """
+    """Write a file under another name, private until it has its `mode`, then rename it: nobody sees half; durable with `sync`."""
     handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name[:40]}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as sink:
@@ -42,23 +40,15 @@ def write_at_once(place: Path, data: bytes, *, sync: bool = True, mode: int = 0o
 def temporary_folder(parent: Path, prefix: str) -> Iterator[Path]:
     """Make a folder in `parent`, deleted at the end; those of killed processes with this prefix are deleted too."""
     _sweep(parent, prefix)
-    with (
-        tempfile.TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True) as folder,
-        _locked(Path(folder)),
-    ):
-        yield Path(folder)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Lock the folder, so that no other run sweeps it; a dead process holds no lock."""
-    descriptor = LOCAL.lock(folder / f"{MARK}-new")
-    # The folder gets its name only once it is locked, or another run could take it for abandoned.
-    os.rename(folder / f"{MARK}-new", folder / MARK)
-    try:
-        yield
-    finally:
-        LOCAL.unlock(descriptor)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        descriptor = LOCAL.lock(folder / f"{MARK}-new")
+        # The mark gets its name only once it is locked, or another run could take the folder for abandoned.
+        os.rename(folder / f"{MARK}-new", folder / MARK)
+        try:
+            yield folder
+        finally:
+            LOCAL.unlock(descriptor)
 
 
 def _sweep(parent: Path, prefix: str) -> None:
@@ -79,9 +69,7 @@ def _sweep(parent: Path, prefix: str) -> None:
 
 @contextmanager
 def temporary_copy(store: Path) -> Iterator[Path]:
-    """A store in the state of `store`, in a sibling folder, because hard links do not cross disks. For a store whose
-    folder does not exist yet: in the nearest folder above it that does, so that nothing stays behind.
-    """
+    """A store in the state of `store`, on its disk because of the hard links, in the nearest folder above that exists."""
     with folder_next_to(store) as folder:
         aside = folder / store.name
         aside.mkdir()
@@ -101,12 +89,9 @@ def temporary_copy(store: Path) -> Iterator[Path]:
         yield aside
 
 
-@contextmanager
-def folder_next_to(store: Path) -> Iterator[Path]:
+def folder_next_to(store: Path) -> AbstractContextManager[Path]:
     """Make a temporary folder on the disk of a store, deleted at the end; those of killed runs are deleted too."""
-    parent = next(folder for folder in store.absolute().parents if folder.is_dir())
-    with temporary_folder(parent, PREFIX) as folder:
-        yield folder
+    return temporary_folder(next(folder for folder in store.absolute().parents if folder.is_dir()), PREFIX)
 
 
 def _link(source: str | Path, target: str | Path) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tasks.domain.errors import BrokenStore, StoreError, UnknownSnapshot
+from tasks.domain.errors import BrokenStore, UnknownSnapshot
 from tasks.store.manifest import FileEntry
 from tasks.store.snapshot import (
     OBJECTS,
@@ -29,18 +29,18 @@ from tasks.store.snapshot import (
 )
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_NOTE = re.compile(r"([0-9a-f]{64})(\.[0-9a-f]{12})?\.json")
+# The name of a note next to a raw file.
+NOTE = re.compile(r"([0-9a-f]{64})(\.[0-9a-f]{12})?\.json")
 _AGAIN = "ingest the release of this month again with the version of Tidewaiter that made the file, or restore it from a copy"
 _COPY = (
     "restore it from a copy of the store, or from one into which the same releases are ingested in the same order with the "
     "same version: there it has the same bytes"
 )
-_RAW = "restore it from a copy, or ingest the file that these bytes were once more: they are kept again"
-_OBJECT = (
-    "mend the file of a snapshot that bears its first 16 digits, or copy that file where it is whole; where no snapshot has "
-    "one, move it out of the store"
-)
-_ADVICE = {OBJECTS: _OBJECT, "raw": _RAW}
+_ADVICE = {
+    OBJECTS: "mend the file of a snapshot that bears its first 16 digits, or copy that file where it is whole; where no snapshot has "
+    "one, move it out of the store",
+    "raw": "restore it from a copy, or ingest the file that these bytes were once more: they are kept again",
+}
 
 
 @dataclass(frozen=True)
@@ -72,19 +72,10 @@ class Hashes:
             return self.known[key]
 
 
-def audit_snapshot(snapshot: Snapshot) -> list[Problem]:
-    """Differences between the disk and the manifest; every byte is read. Empty means verified."""
-    return list(_audit_snapshot(snapshot, Hashes()))
-
-
 def audit_store(store: Path) -> list[Problem]:
-    """Problems in the pointer, in any snapshot, object or raw file. Every byte is read once.
-
-    Nothing is locked: files that a retention removes meanwhile do not count, and the pointer is checked after the
-    snapshots.
-    """
+    """Problems in the pointer, any snapshot, object or raw file; every byte is read once. What goes meanwhile does not count."""
     hashes = Hashes()
-    problems = [problem for name in snapshot_ids(store) for problem in _audit_if_kept(store, name, hashes)]
+    problems = [problem for name in snapshot_ids(store) for problem in audit_snapshot(store, name, hashes)]
     problems = [*_audit_pointer(store), *problems]
     for area, suffix in ((OBJECTS, ".parquet"), ("raw", "")):
         problems += _audit_named(store, area, suffix, hashes)
@@ -116,59 +107,38 @@ def _mended(entry: FileEntry) -> str:
 def unknown_files(snapshot: Snapshot) -> Iterator[Problem]:
     """Files in the tree that the manifest does not name: a reader of the folder would read them too."""
     named = {"manifest.json", *(entry.path for entry in snapshot.every)}
-    above = len(str(snapshot.path)) + 1
-    for path in _files_below(str(snapshot.path)):
-        if path[above:] not in named:
-            where = f"{SNAPSHOTS}/{snapshot.id}/{path[above:]}"
-            yield Problem(where, "a file", "nothing, the manifest does not name it", "move it out of the store")
+    found, above = list[str](), len(str(snapshot.path)) + 1
+    for place, folders, files in os.walk(snapshot.path):
+        links = (name for name in folders if os.path.islink(f"{place}/{name}"))
+        found += [f"{place}/{name}"[above:] for name in (*files, *links)]
+    for name in sorted({*found} - named):
+        where = f"{SNAPSHOTS}/{snapshot.id}/{name}"
+        yield Problem(where, "a file", "nothing, the manifest does not name it", "move it out of the store")
 
 
-def _files_below(folder: str) -> list[str]:
-    """Everything below a folder that is no folder, links to folders too; nothing where the folder is gone."""
-    found: list[str] = []
-    for place, folders, files in os.walk(folder):
-        links = [name for name in folders if os.path.islink(f"{place}/{name}")]
-        found += [f"{place}/{name}" for name in (*files, *links)]
-    return sorted(found)
-
-
-def _audit_if_kept(store: Path, name: str, hashes: Hashes) -> list[Problem]:
-    """Problems in the snapshot of that name; none where its folder is gone at the end."""
+def audit_snapshot(store: Path, name: str, hashes: Hashes) -> list[Problem]:
+    """Differences between the disk and the manifest of that name; none where its folder is gone at the end. Every byte is read."""
     folder, found = store / SNAPSHOTS / name, list[Problem]()
     try:
-        found += _audit_files(load_snapshot(store, name), hashes)
+        snapshot = load_snapshot(store, name)
+        for entry in snapshot.every:
+            if problem := check_file(snapshot, entry, hashes):
+                found.append(problem)
+            where = object_name(entry.sha256)
+            if not os.path.isfile(f"{store}/{where}"):
+                found.append(
+                    Problem(where, "no such file", f"{entry.bytes} bytes for {name}/{entry.path}", _mended(entry))
+                )
+        found += unknown_files(snapshot)
     except BrokenStore as error:
-        found.append(_broken_manifest(name, error))
+        where = f"{SNAPSHOTS}/{name}/manifest.json"
+        found.append(Problem(where, str(error), "a manifest that hashes to its id", REPAIR))
     except (UnknownSnapshot, FileNotFoundError):
         if folder.is_dir():
             raise
     if os.path.lexists(folder) and not folder.is_dir():
         return [Problem(f"{SNAPSHOTS}/{name}", "no folder", "the folder of a snapshot", "move it out of the store")]
     return found if folder.is_dir() else []
-
-
-def _broken_manifest(name: str, error: StoreError) -> Problem:
-    """A manifest that cannot be read."""
-    return Problem(f"{SNAPSHOTS}/{name}/manifest.json", str(error), "a manifest that hashes to its id", REPAIR)
-
-
-def _audit_snapshot(snapshot: Snapshot, hashes: Hashes) -> Iterator[Problem]:
-    try:
-        load_snapshot(snapshot.store, snapshot.id)
-    except StoreError as error:
-        yield _broken_manifest(snapshot.id, error)
-    yield from _audit_files(snapshot, hashes)
-
-
-def _audit_files(snapshot: Snapshot, hashes: Hashes) -> Iterator[Problem]:
-    for entry in snapshot.every:
-        problem = check_file(snapshot, entry, hashes)
-        if problem is not None:
-            yield problem
-        where = object_name(entry.sha256)
-        if not os.path.isfile(f"{snapshot.store}/{where}"):
-            yield Problem(where, "no such file", f"{entry.bytes} bytes for {snapshot.id}/{entry.path}", _mended(entry))
-    yield from unknown_files(snapshot)
 
 
 def _audit_pointer(store: Path) -> Iterator[Problem]:
@@ -191,7 +161,7 @@ def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterato
     """Check files named by their hash: <area>/<ab>/<sha256><suffix>, with its notes next to a raw file."""
     for path in sorted(path for path in (store / area).rglob("*") if not path.is_dir()):
         where, sha256 = path.relative_to(store).as_posix(), path.name.removesuffix(suffix)
-        if area == "raw" and (note := _NOTE.fullmatch(path.name)):
+        if area == "raw" and (note := NOTE.fullmatch(path.name)):
             if not (path.parent / note[1]).is_file():
                 yield Problem(
                     where, "no file next to it", f"the raw file {note[1]}", "restore the raw file from a copy"

@@ -12,11 +12,7 @@ from tasks.store.verify import Hashes, Problem, check_file, unknown_files
 
 
 def read_back(snapshot: Snapshot, manifest: bytes, written: list[FileEntry]) -> None:
-    """Check that the built snapshot matches `manifest`. Raises AuditFailed with the differences.
-
-    `written` files are read, hashed and their rows counted; of carried files only the size and the link to the object
-    are checked.
-    """
+    """Raises AuditFailed where the built snapshot differs from `manifest`; of files not `written` now only size and link are checked."""
     hashes, fresh = Hashes(), {entry.path for entry in written}
     problems: list[Problem | None] = [*unknown_files(snapshot)]
     place = snapshot.path / "manifest.json"

@@ -41,10 +41,7 @@ KEPT = 2
 
 
 def at_hand(address: Path | S3Url) -> Path:
-    """The folder in which a store is read and changed: its own, or its working copy, brought up to date.
-
-    Raises BucketError where the bucket cannot be reached, BrokenStore where its content breaks the protocol.
-    """
+    """The folder of a store, or its working copy, updated. Raises BucketError, or BrokenStore where the bucket breaks the protocol."""
     folder = folder_of(address)
     if isinstance(address, Path) and not (folder / COPY_NOTE).is_file():
         return folder
@@ -54,7 +51,9 @@ def at_hand(address: Path | S3Url) -> Path:
         remote = _remote(folder)
         assert remote is not None
         _refresh(folder, remote)
-        _trim(folder)
+        # The current state stays, and the one before it, which a reader of this machine may still use.
+        if len(snapshot_ids(folder)) > KEPT:
+            retention.retain(folder, today=date.max, least=KEPT)
         _fetch_held(folder, remote)
     return folder
 
@@ -81,28 +80,21 @@ def address_of(store: Path) -> Path | S3Url:
 def exclusive(store: Path) -> Iterator[None]:
     """`publish.exclusive`; the parent opened inside is the bucket's current one."""
     with publish.exclusive(store):
-        remote = _remote(store)
-        if remote is not None:
+        if (remote := _remote(store)) is not None:
             _refresh(store, remote)
         yield
 
 
 def announcement(store: Path) -> Callable[[Snapshot], None] | None:
-    """A function that sends a snapshot to the bucket before it becomes current here; None without a bucket.
-
-    The function raises Outpaced where another machine published since the parent was opened.
-    """
-    remote = _remote(store)
-    if remote is None:
+    """A function that sends a snapshot to the bucket before it becomes current here, or raises Outpaced; None without a bucket."""
+    if (remote := _remote(store)) is None:
         return None
     return lambda snapshot: remote.publish(snapshot, open_snapshot(store, snapshot.parent) if snapshot.parent else None)
 
 
 def again_if_outpaced(work: Callable[P, R]) -> Callable[P, R]:
-    """Repeat `work` from its beginning where another machine published first; finally raises Outpaced.
-
-    The number of tries is bounded. It starts from the beginning, because a lineage with the steps of two attempts would
-    differ from that of one.
+    """Repeat `work` where another machine published first, at most ATTEMPTS times; finally raises Outpaced. It starts from the beginning,
+    because a lineage with the steps of two attempts would differ from that of one.
     """
 
     @functools.wraps(work)
@@ -119,10 +111,7 @@ def again_if_outpaced(work: Callable[P, R]) -> Callable[P, R]:
 
 
 def first_landing(store: Path, raw: Path, note: Path, said: bytes) -> bytes:
-    """The note of the first landing of raw bytes, on whichever machine; `said` if this machine is the first.
-
-    The bytes already lie at `raw`; they are sent before their note, and again if the bucket lost them.
-    """
+    """The note of the first landing, here or elsewhere, else `said`; the bytes at `raw` are sent before it, and again if lost."""
     remote, mine = _remote(store), note.read_bytes() if note.exists() else said
     if remote is None:
         return mine
@@ -134,13 +123,8 @@ def first_landing(store: Path, raw: Path, note: Path, said: bytes) -> bytes:
 
 
 def share(store: Path, place: Path, data: bytes) -> None:
-    """Send to the bucket the bytes that replace those at `place`.
-
-    Raises Outpaced where the bucket has other bytes than `place` has now: another process wrote them, and they must be
-    read first.
-    """
-    remote = _remote(store)
-    if remote is None:
+    """Send to the bucket the bytes that replace those at `place`. Raises Outpaced where it has others, which must be read first."""
+    if (remote := _remote(store)) is None:
         return
     found = remote.bucket.get(_key(store, place))
     before = place.read_bytes() if place.exists() else None
@@ -154,51 +138,45 @@ def share(store: Path, place: Path, data: bytes) -> None:
 
 def share_once(store: Path, place: Path, data: bytes) -> None:
     """Send bytes for `place` to the bucket, unless it has some there already."""
-    remote = _remote(store)
-    if remote is not None:
+    if (remote := _remote(store)) is not None:
         remote.bucket.first(_key(store, place), data)
 
 
 def fetched(store: Path, place: Path) -> Path:
     """`place`, with its bytes fetched if only the bucket has them. Raises BrokenStore where they are nowhere."""
     remote = _remote(store)
-    if remote is None and not place.is_file():
+    if place.is_file():
+        return place
+    if remote is None:
         raise BrokenStore(f"{place}: no such file. Restore it from a copy of the store.")
-    if remote is not None and not place.is_file():
-        found = remote.bucket.get(_key(store, place))
-        if found is None:
-            raise BrokenStore(
-                f"{remote.url}/{_key(store, place)}: no such object. Restore it from a copy of the bucket."
-            )
-        with publish.exclusive(store):
-            keep_bytes(store, place, found[0])
+    with publish.exclusive(store):
+        _renew(store, place, remote)
+    if not place.is_file():
+        raise BrokenStore(f"{remote.url}/{_key(store, place)}: no such object. Restore it from a copy of the bucket.")
     return place
 
 
 def renew(store: Path, place: Path) -> None:
     """Update `place` from the bucket, under `exclusive`; does nothing without a bucket."""
-    remote = _remote(store)
-    if remote is None:
-        return
+    if (remote := _remote(store)) is not None:
+        _renew(store, place, remote)
+
+
+def _renew(store: Path, place: Path, remote: Remote) -> None:
     found = remote.bucket.get(_key(store, place))
-    if found is None and place.is_file():
-        place.unlink()
-    if found is not None and not (place.is_file() and place.read_bytes() == found[0]):
+    if found is None:
+        place.unlink(missing_ok=True)
+    elif not (place.is_file() and place.read_bytes() == found[0]):
         keep_bytes(store, place, found[0])
 
 
 def missing(store: Path, places: Iterable[Path]) -> dict[Path, str]:
-    """Those of `places` whose bytes the store lacks, each with the name where they should be.
-
-    With a bucket only the bucket counts, whatever the working copy has.
-    """
-    remote = _remote(store)
-    if remote is None:
-        return {place: _key(store, place) for place in places if not place.is_file()}
+    """Those of `places` whose bytes the store lacks (a bucket, where there is one), each with the name where they should be."""
     wanted = {place: _key(store, place) for place in places}
-    there = {
-        item.key for folder in {key.partition("/")[0] for key in wanted.values()} for item in remote.bucket.list(folder)
-    }
+    if (remote := _remote(store)) is None:
+        return {place: key for place, key in wanted.items() if not place.is_file()}
+    folders = {key.partition("/")[0] for key in wanted.values()}
+    there = {item.key for folder in folders for item in remote.bucket.list(folder)}
     return {place: f"{remote.url}/{key}" for place, key in wanted.items() if key not in there}
 
 
@@ -230,12 +208,6 @@ def _refresh(folder: Path, remote: Remote) -> None:
         publish.adopt(folder, pointer.id, remote.manifest(pointer.id), remote.fetch)
 
 
-def _trim(folder: Path) -> None:
-    """Keep the current state and the one before it, which a reader of this machine may still use."""
-    if len(snapshot_ids(folder)) > KEPT:
-        retention.retain(folder, today=date.max, least=KEPT)
-
-
 def _fetch_held(folder: Path, remote: Remote) -> None:
     """Fetch held releases and decisions about them that changed in the bucket."""
     note = _note(folder)
@@ -243,9 +215,7 @@ def _fetch_held(folder: Path, remote: Remote) -> None:
     known, there = note["held"], {item.key: item.etag for item in remote.bucket.list(HELD)}
     for key, etag in there.items():
         if known.get(key) != etag or not (folder / key).is_file():
-            found = remote.bucket.get(key)
-            if found is not None and not ((folder / key).is_file() and (folder / key).read_bytes() == found[0]):
-                keep_bytes(folder, folder / key, found[0])
+            _renew(folder, folder / key, remote)
     for path in sorted((folder / HELD).glob("*.json")):
         if _key(folder, path) not in there:
             path.unlink()

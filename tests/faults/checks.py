@@ -20,7 +20,7 @@ from unittest.mock import patch
 from tasks.domain.errors import InvalidPublication, StaleParent, StoreError
 from tasks.store.filesystem import FileSystem
 from tasks.store.snapshot import open_snapshot
-from tasks.store.verify import audit_snapshot, audit_store
+from tasks.store.verify import Hashes, audit_snapshot, audit_store
 from tests.faults.faulty import FAULTS, FaultyFileSystem, Stopped
 from tests.faults.readers import READERS, resolve
 from tests.faults.world import copy_store, expected_rows, flip_byte, run, state
@@ -61,7 +61,7 @@ def check_reads(store: Path, allowed: set[int], where: str, engines: tuple[str, 
         for engine in engines if folder else ():
             rows = READERS[engine](folder)
             demand(rows == expected_rows(number), f"{where}: {engine} read {rows}, not release {number}")
-        problems = audit_snapshot(snapshot) if snapshot else []
+        problems = audit_snapshot(snapshot.store, snapshot.id, Hashes()) if snapshot else []
     except Violation:
         raise
     except Exception as error:

@@ -16,7 +16,7 @@ from tasks.store.objects import make_directories
 from tasks.store.publish import NewFile, Publication, adopt, exclusive, publish
 from tasks.store.retention import retain
 from tasks.store.snapshot import Snapshot, list_snapshots, object_path, open_snapshot, snapshot_ids
-from tasks.store.verify import audit_snapshot, audit_store
+from tasks.store.verify import Hashes, audit_snapshot, audit_store
 from tests.faults.world import flip_byte, state
 from tests.unit.store.small_store import JULY, JUNE, new, overwrite, parquet, point, release, sha256
 
@@ -244,7 +244,7 @@ def test_file_of_the_current_snapshot_alone_is_healed_from_its_object(store: Pat
         flip_byte(path)
     again = release(store, [new(JUNE, 1)])
     assert again.healed == (f".snapshots/{snapshot.id}/{snapshot.files[0].path}",)
-    assert audit_snapshot(snapshot) == []
+    assert audit_snapshot(snapshot.store, snapshot.id, Hashes()) == []
 
 
 @pytest.mark.parametrize("lost", [Path.unlink, lambda stored: stored.write_bytes(b"")], ids=["gone", "empty"])
@@ -359,7 +359,7 @@ def test_a_snapshot_that_is_broken_keeps_no_other_from_being_healed(store: Path)
     healed = release(store, [new(JUNE, 1), new(JULY, 2)]).healed
     (entry,) = (entry for entry in snapshot.files if entry.partition == JUNE)
     assert set(healed) == {f".snapshots/{snapshot.id}/{entry.path}", f".objects/{stored.parent.name}/{stored.name}"}
-    assert audit_snapshot(snapshot) == []
+    assert audit_snapshot(snapshot.store, snapshot.id, Hashes()) == []
 
 
 def test_folders_are_made_from_the_outermost_and_told_once(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from tasks.store.publish import exclusive, publish
 from tasks.store.resolve import open_release
 from tasks.store.retention import retain
 from tasks.store.snapshot import Snapshot, current_id, list_snapshots, manifest_id, object_path, open_snapshot
-from tasks.store.verify import Problem, audit_snapshot, audit_store
+from tasks.store.verify import Hashes, Problem, audit_snapshot, audit_store
 from tests.faults.world import flip_byte
 from tests.unit.store.small_store import JULY, JUNE, new, overwrite, parquet, point, sha256, stored
 
@@ -124,7 +124,7 @@ def test_manifest_that_does_not_hash_to_its_id_is_refused_and_named(store: Path)
     overwrite(manifest, manifest.read_bytes().replace(b'"rows":', b'"rows":4'))
     with pytest.raises(BrokenStore, match="the manifest hashes to"):
         open_snapshot(store)
-    assert names(audit_snapshot(snapshot)) == [f".snapshots/{snapshot.id}/manifest.json"]
+    assert names(audit_snapshot(snapshot.store, snapshot.id, Hashes())) == [f".snapshots/{snapshot.id}/manifest.json"]
     assert names(audit_store(store)) == [f".snapshots/{snapshot.id}/manifest.json"]
 
 
@@ -183,7 +183,7 @@ def test_flipped_byte_is_named_with_both_hashes(store: Path) -> None:
     path = snapshot.paths("release")[0]
     good = sha256(path.read_bytes())
     bad = sha256(flip_byte(path).read_bytes())
-    (problem,) = audit_snapshot(snapshot)
+    (problem,) = audit_snapshot(snapshot.store, snapshot.id, Hashes())
     assert problem.file == f".snapshots/{snapshot.id}/_release/{good[:16]}.parquet"
     assert (problem.found, problem.expected) == (f"sha256 {bad}", f"sha256 {good}")
     assert "restore it from a copy of the store" in problem.advice
@@ -200,7 +200,10 @@ def test_missing_short_and_foreign_files_are_named(store: Path) -> None:
     (snapshot.path / "_metric" / "x.tmp.parquet").write_bytes(parquet(1))
     (snapshot.path / "_metric" / "flow=loop").symlink_to(snapshot.path)
     prefix = f".snapshots/{snapshot.id}/"
-    found = {problem.file.removeprefix(prefix): problem.found for problem in audit_snapshot(snapshot)}
+    found = {
+        problem.file.removeprefix(prefix): problem.found
+        for problem in audit_snapshot(snapshot.store, snapshot.id, Hashes())
+    }
     assert found == {
         snapshot.files[0].path: "no such file",
         snapshot.files[1].path: "4 bytes",
@@ -236,7 +239,7 @@ def test_a_link_in_the_place_of_a_file_is_no_file(store: Path) -> None:
     path, *_ = snapshot.paths("metric")
     path.unlink()
     path.symlink_to(object_path(store, snapshot.files[0].sha256))
-    (problem,) = audit_snapshot(snapshot)
+    (problem,) = audit_snapshot(snapshot.store, snapshot.id, Hashes())
     assert (problem.file, problem.found) == (f".snapshots/{snapshot.id}/{snapshot.files[0].path}", "no such file")
 
 
@@ -320,7 +323,7 @@ def test_what_a_killed_run_left_among_the_objects_is_gone_from_the_disk(store: P
         retired = retain(store, today=date(2025, 2, 1))
     assert (retired.snapshots, retired.objects) == ((), 1)
     assert [path for path in store.rglob("*") if name in path.name] == []
-    assert audit_snapshot(snapshot) == []
+    assert audit_snapshot(snapshot.store, snapshot.id, Hashes()) == []
 
 
 def entries(years: Iterable[int]) -> list[FileEntry]:
