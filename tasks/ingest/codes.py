@@ -8,7 +8,6 @@ Our own keys for partners and lines, and spans of months, are accepted only wher
 files. In a download of customs they would be somebody's edit.
 """
 
-from datetime import date
 from typing import NamedTuple
 
 import polars as pl
@@ -16,7 +15,7 @@ import polars as pl
 from schemas.forms.request import Landed
 from schemas.reference.code_tables import GACC_CODES, code_table, partner_codes, valid_in
 from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD
-from tasks.domain.errors import Refused
+from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.findings import finding, shown
 from tasks.domain.nomenclature import FINEST, LINE, classification
 from tasks.domain.periods import month_end, read_period
@@ -57,10 +56,8 @@ def read_codes(records: pl.DataFrame, landed: Landed, where: str) -> Read:
     products = _read_products(products, landed)
     turns = _read_partners(turns, landed)
     turns = _read_flow_and_day(turns, landed)
-    _refuse_both_flows(turns, landed, where)
     sites = sites.with_columns(_place_fault("regime"), _place_fault("province"))
-    _refuse_mixed_levels(products, landed, where)
-    _refuse_other_products(products, landed, where)
+    _refuse_other_scope(products, turns, landed, where)
     read = records.select("row", *CODES)
     for frame, names in ((products, ["product"]), (turns, TURN), (sites, SITE)):
         read = read.join(frame, on=names, how="left", nulls_equal=True, maintain_order="left")
@@ -82,9 +79,10 @@ def _read_periods(combinations: pl.DataFrame, landed: Landed, where: str) -> pl.
             found="the file has no month column and its months are nowhere declared",
             advice=f'Write months = "2025-01..2025-12" into {where}.toml next to it, or give --month 2025-01..2025-12.',
         )
-    rows = []
+    rows, end = [], landed.last_month or landed.first_month
+    declared = landed.first_month, end and month_end(end)
     for text in texts:
-        first, last = (read_period(text) or (None, None)) if text is not None else _declared_span(landed)
+        first, last = (read_period(text) or (None, None)) if text is not None else declared
         if text is not None and first and last != month_end(first) and not SOURCES[landed.source].has_spans:
             first, last = None, None
         fault = None if first else f"period '{clip(text)}' is not a month"
@@ -93,11 +91,6 @@ def _read_periods(combinations: pl.DataFrame, landed: Landed, where: str) -> pl.
     read = pl.DataFrame(rows, schema=kinds)
     _refuse_other_months(read, landed, where)
     return combinations.join(read, on="period", how="left", nulls_equal=True, maintain_order="left")
-
-
-def _declared_span(landed: Landed) -> tuple[date | None, date | None]:
-    last = landed.last_month or landed.first_month
-    return landed.first_month, last and month_end(last)
 
 
 def _refuse_other_months(read: pl.DataFrame, landed: Landed, where: str) -> None:
@@ -132,31 +125,38 @@ def _read_products(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
     )
 
 
-def _refuse_mixed_levels(read: pl.DataFrame, landed: Landed, where: str) -> None:
-    levels = read.filter(pl.col("classification") != LINE)["classification"].unique().sort().to_list()
-    if len(levels) > 1 and not SOURCES[landed.source].says_day:
-        raise Refused(
+def _refuse_other_scope(products: pl.DataFrame, turns: pl.DataFrame, landed: Landed, where: str) -> None:
+    """Refuse both directions in one file, codes of several levels, and products that were not requested."""
+    source, asked = SOURCES[landed.source], landed.products or (EVERYTHING,)
+    # The scope of a release is of one direction: where it has no row there was no trade in that direction.
+    flows = turns.filter(pl.col("flow_fault").is_null())["flow_read"].unique()
+    codes = products.filter(pl.col("classification") != LINE)
+    levels = codes["classification"].unique().sort().to_list()
+    # Then the file or its declaration is the wrong one.
+    other = [
+        code for code in codes["product"].unique().sort() if not code.startswith(asked) and EVERYTHING not in asked
+    ]
+    refuse_first(
+        where,
+        (
+            len(flows) > 1 and not (source.says_day or source.has_spans),
+            "both flows",
+            "exports and imports in one file",
+            "Download or ask for each direction by itself.",
+        ),
+        (
+            len(levels) > 1 and not source.says_day,
             "mixed levels",
-            where=where,
-            found=f"codes of several levels: {', '.join(levels)}; their sum would count twice",
-            advice="Download each level by itself.",
-        )
-
-
-def _refuse_other_products(read: pl.DataFrame, landed: Landed, where: str) -> None:
-    """Refuse products that were not requested: the file or its declaration is the wrong one."""
-    asked = landed.products
-    if asked is None or EVERYTHING in asked:
-        return
-    codes = read.filter(pl.col("classification") != LINE)["product"].unique().sort()
-    other = [code for code in codes if not code.startswith(tuple(asked))]
-    if other:
-        raise Refused(
+            f"codes of several levels: {', '.join(levels)}; their sum would count twice",
+            "Download each level by itself.",
+        ),
+        (
+            other,
             "other product",
-            where=where,
-            found=f"product {other[0]} ({len(other)} such), declared are {clip(', '.join(asked))}",
-            advice="Correct products, or drop the right file.",
-        )
+            f"product {''.join(other[:1])} ({len(other)} such), declared are {clip(', '.join(asked))}",
+            "Correct products, or drop the right file.",
+        ),
+    )
 
 
 def _read_partners(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
@@ -230,17 +230,6 @@ def _read_flow_and_day(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
             "published_on", says_day & is_no_day, f"is no day after the period and up to {landed.released_on}"
         ).alias("day_fault"),
     )
-
-
-def _refuse_both_flows(read: pl.DataFrame, landed: Landed, where: str) -> None:
-    """The scope of a release is of one direction: where it has no row there was no trade in that direction."""
-    flows = read.filter(pl.col("flow_fault").is_null())["flow_read"].unique().sort().to_list()
-    source = SOURCES[landed.source]
-    if len(flows) > 1 and not (source.says_day or source.has_spans):
-        raise Refused(
-            "both flows", where=where, found="exports and imports in one file",
-            advice="Download or ask for each direction by itself.",
-        )  # fmt: skip
 
 
 def _fault(name: str, is_fault: pl.Expr, rule: str) -> pl.Expr:

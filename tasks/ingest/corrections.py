@@ -32,10 +32,7 @@ def corrections_of(source: str, raw_sha256: str) -> list[dict[str, str]]:
 
 
 def correct(landed: Landed, parsed: Parsed, today: date) -> Parsed:
-    """The parsed release with the corrections for its bytes applied; each is listed in `normalised`.
-
-    Raises Refused where a correction does not fit or has expired.
-    """
+    """The parsed release, corrected, with each correction in `normalised`. Raises Refused where one does not fit or has expired."""
     corrections = corrections_of(landed.source, landed.raw_sha256)
     if not corrections:
         return parsed
@@ -58,28 +55,18 @@ def correction_text(row: dict[str, str]) -> str:
 
 def corrected(reported: pl.DataFrame, corrections: list[dict[str, str]], where: str) -> Reported:
     """The printed text with `corrections` applied. Raises Refused where one does not fit; `where` names the file."""
+    kinds = polars_schema("reported")
     for row in corrections:
-        reported = _apply(reported, row, where)
+        field, place = row["field"], pl.col("record") == int(row["record"])
+        found = reported.filter(place)
+        text = found[field].cast(pl.String)[0] if field in kinds and found.height else None
+        if text != row["expect"]:
+            raise Refused(
+                "correction does not fit",
+                where=f"{where}, record {row['record']}, column {field}",
+                found=f"{text!r} where correction {row['id']} expects {row['expect']!r}",
+                advice="The source has changed or the correction is wrong: mend the row in corrections.csv.",
+            )
+        mended = pl.when(place).then(pl.lit(row["value"])).otherwise(pl.col(field).cast(pl.String))
+        reported = reported.with_columns(mended.cast(kinds[field]).alias(field))
     return reported
-
-
-def _apply(reported: pl.DataFrame, row: dict[str, str], where: str) -> pl.DataFrame:
-    name, kinds = f"correction {row['id']}", polars_schema("reported")
-    place = pl.col("record") == int(row["record"])
-    found = reported.filter(place)
-    text = found[row["field"]].cast(pl.String)[0] if row["field"] in kinds and found.height else None
-    if text != row["expect"]:
-        raise Refused(
-            "correction does not fit",
-            where=f"{where}, record {row['record']}, column {row['field']}",
-            found=f"{text!r} where {name} expects {row['expect']!r}",
-            advice="The source has changed or the correction is wrong: mend the row in corrections.csv.",
-        )
-    field = row["field"]
-    return reported.with_columns(
-        pl.when(place)
-        .then(pl.lit(row["value"]))
-        .otherwise(pl.col(field).cast(pl.String))
-        .cast(kinds[field])
-        .alias(field)
-    )

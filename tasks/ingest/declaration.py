@@ -60,34 +60,18 @@ def locate(request: ReleaseRequest) -> Declared:
         found, advice = _no_file(file)
         raise Refused("no file", where=str(file), found=found, advice=advice)
     _refuse_misnamed_sidecar(file)
-    said = _declarations(request)
-    source_name = _first(said, "source")
-    _require("source", source_name, file, "" if _first(said, "flow") else FLOW_TOO)
-    if source_name not in SOURCES:
-        raise Refused(
-            "unknown source",
-            where=str(file),
-            found=f"source {source_name!r}",
-            advice=f"It is one of {', '.join(SOURCES)}.",
-        )
-    for need in SOURCES[source_name].needs:
-        _require(need, _first(said, need), file)
-    first, last = _months(_first(said, "months"))
-    return Declared(
-        file=file,
-        store=request.store,
-        source=source_name,
-        reporter=_first(said, "reporter") or SOURCES[source_name].reporter,
-        flow=_first(said, "flow"),
-        partners=_first(said, "partners") or "listed",
-        products=_first(said, "products"),
-        first_month=first,
-        last_month=last,
-        released_on=_first(said, "released_on"),
-        title=_title(_first(said, "title") or file.name, file),
-        address=_first(said, "address"),
-        answered_at=_first(said, "answered_at"),
-    )
+    said = _declared(request)
+    _require("source", said, file, "" if "flow" in said else FLOW_TOO)
+    if said["source"] not in SOURCES:
+        raise Refused("unknown source", str(file), f"source {said['source']!r}", f"It is one of {', '.join(SOURCES)}.")
+    source = SOURCES[said["source"]]
+    for need in source.needs:
+        _require(need, said, file)
+    first, last = _months(said.pop("months", None))
+    nothing = dict.fromkeys(("flow", "products", "released_on"))
+    said = {**nothing, "reporter": source.reporter, "partners": "listed", **said}
+    said["title"] = _title(said.get("title") or file.name, file)
+    return Declared(file=file, store=request.store, first_month=first, last_month=last, **said)
 
 
 def _no_file(path: Path) -> tuple[str, str]:
@@ -118,11 +102,12 @@ def _title(title: str, file: Path) -> str:
     return title
 
 
-def _declarations(request: ReleaseRequest) -> list[Declaration]:
-    """All declarations of the file, the strongest first."""
+def _declared(request: ReleaseRequest) -> dict[str, Any]:
+    """What is declared about the file; of several declarations of one thing the strongest counts."""
     given = request.model_dump(include=set(Declaration.model_fields), exclude_none=True)
     said = (_read(paper) for paper in papers(request.file) if paper.is_file())
-    return [Declaration(**given), *said, *map(_folder_names, _places(request.file)), request.otherwise]
+    found = [Declaration(**given), *said, *map(_folder_names, _places(request.file)), request.otherwise]
+    return {name: value for paper in found[::-1] for name, value in paper if value is not None}
 
 
 def papers(file: Path) -> list[Path]:
@@ -183,9 +168,7 @@ def _read(paper: Path) -> Declaration:
 
 
 def _plain_text(paper: Path) -> str:
-    """The text of a declaration. Raises ValueError where it is too large, or a key has more parts than any; the reader of
-    TOML would take hours.
-    """
+    """The text of a declaration. Raises ValueError where it is too large, or a key has so many parts that reading takes hours."""
     if paper.stat().st_size > PAPER_BYTES_MAX:
         raise ValueError(f"more than {PAPER_BYTES_MAX:,} bytes")
     # Some editors put a byte order mark before the text.
@@ -211,12 +194,8 @@ def _folder_names(file: Path) -> Declaration:
     return Declaration.model_validate({"source": source, "flow": flow} if named else {})
 
 
-def _first(said: list[Declaration], name: str):  # type: ignore[no-untyped-def]  # the type is that of the field
-    return next((value for paper in said if (value := getattr(paper, name, None)) is not None), None)
-
-
-def _require(name: str, value: object, file: Path, more: str = "") -> None:
-    if value is None:
+def _require(name: str, said: Mapping[str, Any], file: Path, more: str = "") -> None:
+    if name not in said:
         raise Refused(
             f"{name} not declared",
             where=str(file),

@@ -43,10 +43,7 @@ def is_outdated(release_id: str, published: Collection[str]) -> bool:
 
 
 def corrections_in(release: Mapping[str, Any]) -> list[dict[str, str]] | None:
-    """The corrections with which a row of the table `release` was read.
-
-    None where the table of corrections has changed since, or where no edition has them.
-    """
+    """The corrections with which a row of `release` was read; None where their table has changed since, or no edition has them."""
     corrections = corrections_of(release["source"], release["raw_sha256"])
     if SOURCES[release["source"]].says_day:
         return None if corrections else []
@@ -93,7 +90,8 @@ def amended(landed: Landed, store: Path, today: date, declared_on: date | None =
         edition, day = f"{MARK}{len(editions):02d}-{said}", declared_on
     elif not number:
         return landed.model_copy(update={"edition": edition})
-    return landed.model_copy(update={"edition": edition, "released_on": day, "amends": _scope(last)})
+    scope = Amended(**{name: last[name] for name in Amended.model_fields})
+    return landed.model_copy(update={"edition": edition, "released_on": day, "amends": scope})
 
 
 def _is_said_between(releases: pl.DataFrame, last: Mapping[str, Any], day: date) -> bool:
@@ -131,7 +129,3 @@ def _hash_of(corrections: Collection[Mapping[str, str]]) -> str:
     """Hash that distinguishes different corrections; empty for none."""
     said = sorted([row["record"], row["field"], row["value"]] for row in corrections)
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8] if said else ""
-
-
-def _scope(published: Mapping[str, Any]) -> Amended:
-    return Amended(**{name: published[name] for name in Amended.model_fields})

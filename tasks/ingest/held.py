@@ -80,10 +80,8 @@ def decide(store: Path, release_id: str, verdict: HoldVerdict, by: str, reason: 
 
 @contextmanager
 def reopened(store: Path, held: HeldRelease) -> Iterator[ReleaseRequest]:
-    """The request that passes a held release through the flow again: its raw bytes, under their original name.
-
-    Findings mention the name, and an approval applies only to the findings that were seen. Raises BrokenStore where the
-    bytes changed.
+    """The request that passes a held release through the flow again, under its name: findings mention it, and an approval applies only to
+    those that were seen. Raises BrokenStore where the bytes changed.
     """
     with tempfile.TemporaryDirectory() as folder:
         # As deep as `locate` searches upwards, so that no defaults.toml among the temporary files applies.

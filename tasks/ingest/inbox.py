@@ -10,7 +10,7 @@ import functools
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -42,6 +42,8 @@ NOT_OF_THE_FILE = (
     "misnamed sidecar",
 )  # fmt: skip
 State = tuple[int, int, int]
+# The store of a reporter, and the releases in it.
+Published = tuple[Path, frozenset[str]]
 
 
 class FileState(NamedTuple):
@@ -53,26 +55,18 @@ class FileState(NamedTuple):
     refusal: Refused | None = None
 
 
-class Published(NamedTuple):
-    """The store of a reporter, and the releases in it."""
-
-    store: Path
-    releases: frozenset[str]
-
-
 def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time.sleep) -> Look:
-    """The files of the inbox, sorted by their state. Raises Refused where the inbox does not exist.
-
-    `day` is the day of the run: a file declared public later is left for a later run, so that a run caught up after an
-    outage processes its own month.
-    """
+    """The files of the inbox by their state on `day`; those declared public later are left for a later run. Raises Refused without inbox."""
     require_folder(request.inbox)
     files = sorted(_downloads(request.inbox, request.store))
     published = functools.cache(lambda reporter: _published(request.store, reporter))
     seen = {path: _judge(path, request, day, published) for path in files}
-    shared = _shared(
-        {path: found.refusal for path, found in seen.items() if found.word == "refusable" and found.refusal}
-    )
+    # Problems that several files share, such as a direction that is nowhere declared: one correction fixes all.
+    alike: dict[Problem, list[Path]] = {}
+    for path, found in seen.items():
+        if found.word == "refusable" and found.refusal:
+            alike.setdefault(problem_of(path, found.refusal), []).append(path)
+    shared = [Shared(problem=problem, files=having) for problem, having in alike.items() if len(having) > 1]
     apart = {path for problem in shared for path in problem.files}
     new = [path for path in files if seen[path].word in ("ready", "refusable") and path not in apart]
     if new and request.settle_seconds:
@@ -92,14 +86,6 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
     )  # fmt: skip
 
 
-def _shared(refusals: Mapping[Path, Refused]) -> list[Shared]:
-    """Problems that several files share, such as a direction that is nowhere declared: one correction fixes all."""
-    alike: dict[Problem, list[Path]] = {}
-    for path, refusal in refusals.items():
-        alike.setdefault(problem_of(path, refusal), []).append(path)
-    return [Shared(problem=problem, files=files) for problem, files in alike.items() if len(files) > 1]
-
-
 def problem_of(file: Path, refusal: Refused) -> Problem:
     """Why a file is refused, without its name: equal for two files with the same problem."""
     where = refusal.where.removeprefix(str(file)).removeprefix(file.name)
@@ -116,10 +102,7 @@ def shared_refusals(looked: Look) -> Iterator[tuple[Path, Refused]]:
 
 
 def require_folder(inbox: Path) -> None:
-    """Raises Refused where the folder does not exist.
-
-    A command checks this before a run, whose log would be a traceback.
-    """
+    """Raises Refused where the folder does not exist; asked before a run, whose log would be a traceback."""
     if not inbox.is_dir():
         raise Refused(
             "no inbox", where=str(inbox), found="a file" if inbox.is_file() else "there is no such folder",
@@ -166,9 +149,7 @@ def seen_before_reading(file: Path, otherwise: Declaration = NOTHING) -> str | N
 
 
 def fingerprint(file: Path, otherwise: Declaration = NOTHING) -> str:
-    """Hash of a file and of everything that can declare something about it, also of what holds `otherwise`. Raises OSError
-    where it cannot be read.
-    """
+    """Hash of a file and of all that can declare something about it, `otherwise` too. Raises OSError where it cannot be read."""
     if not file.is_file():
         # Reading a pipe waits for a writer without end, and a device may never end.
         raise FileNotFoundError(errno.ENOENT, "no regular file", str(file))
@@ -182,15 +163,11 @@ def _published(root: Path | S3Url, reporter: str) -> Published:
     """The store of a reporter and the releases in it, read once: a manifest grows with every publication."""
     store = at_hand(store_of(root, reporter))
     snapshot = open_snapshot(store)
-    return Published(store, frozenset(snapshot.about["releases"]) if snapshot else frozenset())
+    return store, frozenset(snapshot.about["releases"] if snapshot else ())
 
 
 def _downloads(inbox: Path, store: Path | S3Url) -> Iterator[Path]:
-    """The possible releases of a folder, and the paths that cannot be read.
-
-    Files in a store below it were published and are not downloads. Files in a hidden folder were deleted, or are older
-    versions kept by a synchroniser.
-    """
+    """The possible releases of a folder, and paths that cannot be read; none in a store, or in a hidden folder of deleted files."""
     unreadable: list[Path] = []
     # Links may form a cycle.
     seen = {store.resolve()} if isinstance(store, Path) else set()
@@ -203,13 +180,10 @@ def _downloads(inbox: Path, store: Path | S3Url) -> Iterator[Path]:
             continue
         seen.add(folder.resolve())
         folders[:] = [below for below in folders if not below.startswith(".")]
-        yield from (path for path in map(folder.joinpath, files) if _is_release(path))
+        # Also a broken link and a pipe, which are refused: someone meant to put a file there.
+        names = (file for file in files if not file.startswith(NOT_A_NAME) and not file.lower().endswith(NOT_A_RELEASE))
+        yield from map(folder.joinpath, names)
     yield from unreadable
-
-
-def _is_release(path: Path) -> bool:
-    # Also a broken link and a pipe, which are refused: someone meant to put a file there.
-    return not path.name.startswith(NOT_A_NAME) and not path.name.lower().endswith(NOT_A_RELEASE)
 
 
 def _state(path: Path) -> State:
@@ -232,7 +206,8 @@ def _judge(path: Path, request: WatchRequest, day: date, published: Callable[[st
             return FileState("other", dropped, state)
         refusal = problem if isinstance(problem, Refused) else None
         return FileState("refused" if _was_refused(path, request.otherwise) else "refusable", dropped, state, refusal)
-    if any((getattr(request, name) or found) != found for name, found in _told_apart(declared).items()):
+    wanted = {name: getattr(request, name) for name in ("source", "flow", "reporter")}
+    if any(value and value != getattr(declared, name) for name, value in wanted.items()):
         return FileState("other", dropped, state)
     released_on = declared.released_on or dropped
     if declared.released_on and declared.released_on > day:
@@ -242,21 +217,16 @@ def _judge(path: Path, request: WatchRequest, day: date, published: Callable[[st
     )
 
 
-def _told_apart(declared: Declared) -> dict[str, str | None]:
-    """The parts of a declaration by which a request may take some files and leave others."""
-    return {"source": declared.source, "flow": declared.flow, "reporter": declared.reporter}
-
-
 def _what_became(path: Path, declared: Declared, published: Published, otherwise: Declaration, day: date) -> str:
     """The state of a file that is due today, from its bytes and declaration."""
-    store = published.store
+    store, releases = published
     try:
         landed = expected(declared, read_download(declared.file), day)
         release_id = release_id_of(amended(landed, store, day, declared.released_on))
     except (Refused, OSError):
         # An unreadable or missing file is reported when it is processed.
         return "refusable"
-    if release_id in published.releases:
+    if release_id in releases:
         return "published"
     kept = held.find(store, release_id)
     if kept is not None and (kept.decision is None or kept.decision.verdict == "reject"):

@@ -5,7 +5,6 @@ file refuses it, because no rule can choose. Other releases are not read here.
 """
 
 import json
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -17,22 +16,12 @@ from tasks.domain.errors import Refused
 from tasks.domain.findings import finding, gather
 from tasks.domain.precision import SUM_MAX
 from tasks.domain.text import counted
+from tasks.ingest import repeats
 from tasks.ingest.codes import CODES, read_codes
 from tasks.ingest.editions import release_id_of
 from tasks.ingest.parse import doubt_file_name, refuse_contradictions
 from tasks.ingest.quantities import MISSING_MARKS, NUMBERS, UNIT_OF, read_amounts, tidy_numbers
 from tasks.ingest.release_row import describe, doubt_months, months_of, places_of, printed_names
-from tasks.ingest.repeats import (
-    COPY,
-    ECHO,
-    PART,
-    causes_first,
-    complete_sums,
-    doubt_repeats,
-    find_copies,
-    has_same_key,
-    said_twice,
-)
 from tasks.sources.csv import plain_texts
 from tasks.sources.names import doubt_names, doubt_pairs
 from tasks.sources.protocol import Parsed
@@ -60,28 +49,35 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     numbers = _without(amounts.read, faults["row"])
     _refuse_overflow(numbers, where)
     record = records["record"]
-    twice = said_twice(numbers)
-    alike = numbers.filter(has_same_key(numbers["row"], codes.keys) | twice)
+    twice = repeats.said_twice(numbers)
+    alike = numbers.filter(repeats.has_same_key(numbers["row"], codes.keys) | twice)
     says_day = SOURCES[landed.source].says_day
-    copies = find_copies(_as_detail(alike, codes.keys, record, landed, ""), record, where, says_day=says_day)
+    copies = repeats.find_copies(_as_detail(alike, codes.keys, record, landed, ""), record, where, says_day=says_day)
     once = numbers.unique(["row", "measure", "unit"], keep="first", maintain_order=True) if twice.any() else numbers
     doubled, numbers = numbers.height - once.height, once
     doubts = [*parsed.doubts, *codes.doubts, *doubt_names(parsed.reported, where), *doubt_pairs(parsed.reported, where)]
     doubts += _missing_marks(records, where)
     numbers = _without(numbers, copies)
-    parts, numbers, incomplete = complete_sums(numbers, faults["row"], codes.keys, record, where)
+    parts, numbers, incomplete = repeats.complete_sums(numbers, faults["row"], codes.keys, record, where)
     doubts += incomplete
-    faults = pl.concat([faults, pl.DataFrame({"row": parts, "reason": PART}, schema=faults.schema)])
+    faults = pl.concat([faults, pl.DataFrame({"row": parts, "reason": repeats.PART}, schema=faults.schema)])
     # The numbers of a copy are elsewhere in the file; those of any other record set aside are lost.
     lost = places_of(pl.concat([faults["row"], _not_known(records)]), codes.keys)
     faults = pl.concat(
-        [faults, pl.DataFrame({"row": copies, "reason": ECHO if says_day else COPY}, schema=faults.schema)]
+        [
+            faults,
+            pl.DataFrame({"row": copies, "reason": repeats.ECHO if says_day else repeats.COPY}, schema=faults.schema),
+        ]
     )
-    doubts += doubt_repeats(copies, doubled, record, where, says_day=says_day)
-    doubts += _normalisations((*parsed.normalised, *changes), where)
+    doubts += repeats.doubt_repeats(copies, doubled, record, where, says_day=says_day)
+    doubts += [
+        finding("normalised", "info", where, observed=text, expected="the file as the source gives it",
+                advice="Read all the same; nothing to do.")
+        for text in (*parsed.normalised, *changes)
+    ]  # fmt: skip
     quarantine = _set_aside(parsed.reported, faults, release_id)
     if not numbers.height:
-        first = causes_first(quarantine).row(0, named=True)
+        first = repeats.causes_first(quarantine).row(0, named=True)
         raise Refused(
             "nothing usable",
             where=f"{where}, record {first['record']}",
@@ -141,9 +137,7 @@ def _refuse_overflow(numbers: pl.DataFrame, where: str) -> None:
 
 
 def _as_detail(numbers: pl.DataFrame, keys: pl.DataFrame, record: pl.Series, landed: Landed, release_id: str) -> Detail:
-    """The numbers with the keys of their records, in the order of the table `detail`; those of one key, which differ by regime or
-    province, by record.
-    """
+    """The numbers with the keys of their records, in the order of the table `detail`; those of one key by record."""
     made = numbers.join(keys, on="row", how="left", maintain_order="left").with_columns(
         record.gather(numbers["row"]), source=pl.lit(landed.source), kind=pl.lit(SOURCES[landed.source].kind),
         reporter=pl.lit(landed.reporter), release_id=pl.lit(release_id),
@@ -175,10 +169,7 @@ def _refuse_growth_of_pieces(detail: Detail, where: str) -> None:
 
 
 def _not_known(records: pl.DataFrame) -> pl.Series:
-    """The rows with a unit or a currency but no number: the source hides it, or a part of a sum lacks it.
-
-    There a missing number is not zero.
-    """
+    """The rows with a unit or a currency but no number, which is hidden or lost, and not zero."""
     hidden = (pl.col(name).is_null() & pl.col(unit).is_not_null() for name, unit in UNIT_OF.items())
     return records.filter(pl.any_horizontal(hidden))["row"]
 
@@ -191,14 +182,6 @@ def _missing_marks(records: pl.DataFrame, where: str) -> list[dict[str, str]]:
                 observed=f"{counted(found.height, 'mark')} like '{found[name][0]}', first in record {found['record'][0]}",
                 expected="a number", advice="They are missing, not zero; nothing to do.")
         for name, found in marks.items() if found.height
-    ]  # fmt: skip
-
-
-def _normalisations(notes: Sequence[str], where: str) -> list[dict[str, str]]:
-    return [
-        finding("normalised", "info", where, observed=text, expected="the file as the source gives it",
-                advice="Read all the same; nothing to do.")
-        for text in notes
     ]  # fmt: skip
 
 

@@ -44,9 +44,7 @@ def parse(landed: Landed) -> Parsed:
 
 
 def refuse_as_first(declared: Declared, today: date) -> None:
-    """Raises Refused for a file with which a store must not begin, as `parse` and `refuse_contradictions` would: its folder would be that
-    of a reporter of which nothing is known.
-    """
+    """Raises Refused, as `parse` and `refuse_contradictions` would, for a file that would begin a store of an unknown reporter."""
     try:
         raw = read_download(declared.file)
     except OSError:

@@ -17,10 +17,7 @@ from tasks.store.snapshot import open_snapshot
 
 
 def store_of_published(root: StoreAddress, release_id: str) -> StoreAddress:
-    """Return the store in which a release is published; `release_id` may be that of any edition.
-
-    Raises Refused if there are several and none has it.
-    """
+    """Return the store in which any edition of a release is published. Raises Refused if there are several and none has it."""
 
     def has(store: Path) -> bool:
         releases = read_table(open_snapshot(store), "release", columns=["release_id"])

@@ -55,22 +55,15 @@ def read_amounts(records: pl.DataFrame) -> Amounts:
 def _units(name: str) -> pl.DataFrame:
     """The units that may be printed with a number of this column: printed_unit, unit, factor, measure."""
     if name == GROWTH:
-        rows = [("%", "basis_point", PERCENT_IN_BASIS_POINTS, "quantity_kg_yoy")]
+        rows = pl.DataFrame(
+            {"printed": "%", "unit": "basis_point", "factor": PERCENT_IN_BASIS_POINTS, "measure": "quantity_kg_yoy"}
+        )
     elif name == "value":
-        labels = code_table("currencies").select("printed", "unit", "factor", "measure")
-        rows = [(printed, unit, int(factor), measure) for printed, unit, factor, measure in labels.iter_rows()]
+        rows = code_table("currencies")
     else:
-        known = code_table("units").select("printed", "unit", "to_unit_factor").unique()
-        rows = [(printed, unit, int(factor), f"quantity_{unit}") for printed, unit, factor in known.iter_rows()]
-    kinds = {"printed_unit": pl.String, "unit": pl.String, "factor": pl.Int64, "measure": pl.String}
-    return pl.DataFrame(rows, orient="row", schema=kinds)
-
-
-def _scaled(texts: pl.Series, table: pl.DataFrame) -> pl.DataFrame:
-    """The printed units of a file that are not rows of the table, but one with a scale before it, as `10,000 Tons`."""
-    others = sorted({*texts.drop_nulls().unique()} - {*table["printed_unit"]})
-    rows = [(text, *found, f"quantity_{found[0]}") for text in others if (found := printed_unit(text))]
-    return pl.DataFrame(rows, orient="row", schema=table.schema)
+        rows = code_table("units").select("printed", "unit", factor="to_unit_factor").unique()
+        rows = rows.with_columns(measure=pl.format("quantity_{}", "unit"))
+    return rows.select(pl.col("printed").alias("printed_unit"), "unit", pl.col("factor").cast(pl.Int64), "measure")
 
 
 def _read(name: str, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -79,7 +72,10 @@ def _read(name: str, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]
     numbers = records.select("row", printed_number=name, printed_unit=unit).drop_nulls("printed_number")
     units = _units(name)
     if name.endswith("quantity"):
-        units = pl.concat([units, _scaled(numbers["printed_unit"], units)])
+        # One with a scale before it, as `10,000 Tons`, is no row of the table.
+        others = sorted({*numbers["printed_unit"].drop_nulls().unique()} - {*units["printed_unit"]})
+        scaled = [(text, *found, f"quantity_{found[0]}") for text in others if (found := printed_unit(text))]
+        units = pl.concat([units, pl.DataFrame(scaled, orient="row", schema=units.schema)])
     text = pl.col("printed_number")
     digits = pl.when(text.str.contains(WHOLE)).then(text.str.replace_all(",", "", literal=True)).cast(pl.Int64)
     numbers = numbers.join(units, on="printed_unit", how="left", maintain_order="left").with_columns(plain=digits)

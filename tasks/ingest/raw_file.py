@@ -31,10 +31,7 @@ Span = tuple[date, date]
 
 @dataclass(frozen=True)
 class RawFile:
-    """Printed and corrected records with their places, and the corrections; None: unknown.
-
-    A record has several places where it says several things: of each of its months, or in two valuations.
-    """
+    """Records, printed and corrected, of several places where they speak of several months or valuations; corrections, None: unknown."""
 
     reported: Reported
     corrected: Reported
@@ -61,9 +58,7 @@ class RawFile:
         ]
 
     def total(self, records: list[int], measure: str, span: Span) -> int | None:
-        """The sum of some records in a measure and from the first to the last day of `span`, corrections included; None
-        where these are unknown.
-        """
+        """The sum of some records in a measure from the first to the last day of `span`, corrected; None if corrections are unknown."""
         if self.corrections is None:
             return None
         values = self._values.get(measure)

@@ -5,13 +5,12 @@ has for which code. The statements are in `normalise`; `ledger.name_tables` merg
 `sources.names` finds damage of the file from its names.
 """
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import polars as pl
 
-from schemas.forms.request import Amended, Landed
+from schemas.forms.request import Landed
 from schemas.frames import PrintedName, Quarantine, Release, Reported
 from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema
@@ -24,6 +23,7 @@ from tasks.sources.registry import SOURCES
 
 # Invisible characters: control characters, direction marks, blanks without width.
 UNSEEN = r"[\x00-\x08\x0e-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}]"
+CODE = ["subject", "code", "classification"]
 CHINESE, LATIN, OTHER = r"\p{Han}", r"\p{Latin}", r"[\p{Hiragana}\p{Katakana}\p{Hangul}]"
 
 
@@ -52,10 +52,7 @@ def places_of(rows: pl.Series, keys: pl.DataFrame) -> pl.DataFrame:
 
 
 def _last_month(landed: Landed, keys: pl.DataFrame) -> date:
-    """The last requested month, as far as customs had opened it when the file was made.
-
-    In a later month a missing row means nothing.
-    """
+    """The last requested month that customs had opened when the file was made: of later ones a missing row means nothing."""
     stated = first_day(months_of(keys)[1])
     if landed.last_month is None:
         return stated
@@ -66,10 +63,7 @@ def _last_month(landed: Landed, keys: pl.DataFrame) -> date:
 
 
 def last_opened(day: date) -> date:
-    """First day of the last month that the online query of China customs had on `day`.
-
-    Where the calendar has no entry, the rule applies: a month opens on the 20th of the next, January with February.
-    """
+    """First day of the last month that China's online query had on `day`: by the calendar, else a month opens on the 20th of the next."""
     month = month_number(day) - 1
     rows = code_table("release_calendar").filter(kind="query")
     known = {
@@ -100,13 +94,16 @@ def describe(
     last = _last_month(landed, keys)
     says_day = SOURCES[landed.source].says_day
     has_scope = not (says_day or SOURCES[landed.source].has_spans)
-    row = {
+    flows = keys["flow"].unique()
+    # Lines may be among the codes of a level.
+    level = next((kind for kind in keys["classification"].unique() if kind != LINE), LINE)
+    row: dict[str, Any] = {
         "release_id": release_id, "source": landed.source, "kind": SOURCES[landed.source].kind, "reporter": landed.reporter,
         "title": landed.title, "raw_sha256": landed.raw_sha256, "raw_bytes": landed.raw_bytes, "encoding": parsed.encoding,
         "released_on": keys["known_from"].max() if says_day else landed.released_on,
-        "flow": landed.flow or (_flow(keys) if has_scope else None),
+        "flow": landed.flow or (flows[0] if has_scope and flows.len() == 1 else None),
         "products": sorted(landed.products or keys["product"].unique()),
-        "classification": None if says_day else _classification(keys),
+        "classification": None if says_day else level,
         "partners": landed.partners if has_scope else "keys", "partner_list": partners,
         "measures": measures.unique().to_frame("measure").select(family())["family"].unique().sort().to_list(),
         "first_month": first, "last_month": last,
@@ -116,63 +113,29 @@ def describe(
         "records": parsed.reported.height, "records_observed": keys.height,
         "records_quarantined": quarantine.height,
     }  # fmt: skip
-    if landed.amends is not None:
-        row |= _widened(row, landed.amends)
+    if (before := landed.amends) is not None:
+        # Of what the edition before it spoke of, this one speaks too: where a correction moved the only number of a product, its old place
+        # now means no trade.
+        row |= {name: sorted({*row[name], *getattr(before, name)}) for name in ("products", "partner_list", "measures")}
+        row |= {"first_month": min(first, before.first_month), "last_month": max(last, before.last_month)}
     return pl.DataFrame([row], schema=polars_schema("release"))
-
-
-def _flow(keys: pl.DataFrame) -> str | None:
-    """The only direction of the records of a file; None where they have both."""
-    flows = keys["flow"].unique()
-    return str(flows[0]) if flows.len() == 1 else None
-
-
-def _classification(keys: pl.DataFrame) -> str:
-    """The only level of the codes; lines may be among them."""
-    return next((kind for kind in keys["classification"].unique() if kind != LINE), LINE)
-
-
-def _widened(row: Mapping[str, Any], amends: Amended) -> dict[str, Any]:
-    """The scope of a row, widened by that of the edition before it.
-
-    Where a correction moved the only number of a product, its old place now means no trade.
-    """
-    both = {name: sorted({*row[name], *getattr(amends, name)}) for name in ("products", "partner_list", "measures")}
-    months = (min(row["first_month"], amends.first_month), max(row["last_month"], amends.last_month))
-    return {**both, "first_month": months[0], "last_month": months[1]}
 
 
 def printed_names(reported: Reported, keys: pl.DataFrame, landed: Landed) -> PrintedName:
     """Each code of the records of these keys with each name printed for it and the newest month of that name."""
-    rows, month = keys["row"], keys["period_end"]
     parts = [
-        _names("product", keys["product"], reported["product_name"].gather(rows), month, keys["classification"]),
-        _names("partner", keys["partner"], reported["partner_name"].gather(rows), month),
-    ]
-    names = pl.concat(parts).with_columns(
-        printed_on=pl.when(pl.col("name").is_not_null()).then(pl.lit(landed.released_on, dtype=pl.Date))
-    )
-    return names.select(*polars_schema("printed_name")).sort("subject", "code", "name", nulls_last=True)
-
-
-def _names(
-    subject: str, code: pl.Series, name: pl.Series, month: pl.Series, classification: pl.Series | None = None
-) -> pl.DataFrame:
-    kinds = pl.lit(None, pl.String) if classification is None else classification
-    pairs = (
-        pl.DataFrame({"code": code, "name": name, "month": month})
-        .with_columns(classification=kinds)
-        .drop_nulls("code")
-        .group_by("code", "classification", "name")
-        .agg(pl.col("month").max().dt.month_start())
+        keys.select(
+            subject=pl.lit(subject), code=subject, classification=level, month="period_end",
+            name=reported[f"{subject}_name"].gather(keys["row"]),
+        ).drop_nulls("code").group_by(*CODE, "name").agg(pl.col("month").max().dt.month_start())
         .with_columns(pl.col("name").cast(pl.String))
-        .with_columns(name=plain_name(), language=language())
-    )
-    named = (
-        pairs.drop_nulls("language").group_by("code", "classification", "name", "language").agg(pl.col("month").max())
-    )
-    bare = pairs.select("code", "classification").unique().join(named, on="code", how="anti")
-    return pl.concat([named, bare], how="diagonal").with_columns(subject=pl.lit(subject))
+        for subject, level in (("product", pl.col("classification")), ("partner", pl.lit(None, pl.String)))
+    ]  # fmt: skip
+    pairs = pl.concat(parts).with_columns(name=plain_name(), language=language())
+    named = pairs.drop_nulls("language").group_by(*CODE, "name", "language").agg(pl.col("month").max())
+    bare = pairs.select(CODE).unique().join(named, on=CODE[:2], how="anti")
+    names = pl.concat([named.with_columns(printed_on=pl.lit(landed.released_on, dtype=pl.Date)), bare], how="diagonal")
+    return names.select(*polars_schema("printed_name")).sort("subject", "code", "name", nulls_last=True)
 
 
 def plain_name() -> pl.Expr:

@@ -37,11 +37,8 @@ def has_same_key(rows: pl.Series, keys: pl.DataFrame) -> pl.Series:
 
 
 def find_copies(detail: Detail, record: pl.Series, where: str, *, says_day: bool) -> pl.Series:
-    """The rows whose record repeats another one.
-
-    `detail` are the numbers to search, `record` the record numbers of the file; `says_day` means that each record has
-    the day on which it was printed, as in a collected file. Raises Refused where records of one key differ, or copies
-    are too many.
+    """The rows whose record repeats another one, by the numbers `detail` and the record numbers of the file; `says_day`: each record has its
+    day of print, as in a collected file. Raises Refused where records of one key differ, or copies are too many.
     """
     if not detail.height:
         return pl.Series([], dtype=pl.Int64)
@@ -69,10 +66,7 @@ def doubt_repeats(copies: pl.Series, doubled: int, record: pl.Series, where: str
 
 
 def _copies_among(detail: Detail, records: int, where: str) -> pl.DataFrame:
-    """The records of a download that repeat an earlier one number by number.
-
-    Raises Refused where they differ from it in a number, or are too many.
-    """
+    """The records of a download that repeat an earlier one. Raises Refused where they differ in a number, or are too many."""
     groups = detail.group_by(KEY).agg(pl.col("value").n_unique().alias("values"), pl.col("record").sort(), pl.len())
     again = groups.filter(pl.col("len") > 1)
     _refuse_contradiction(again.filter(pl.col("values") > 1), "different values", where)
@@ -98,10 +92,7 @@ def _copies_among(detail: Detail, records: int, where: str) -> pl.DataFrame:
 
 
 def _printed_again(detail: Detail, where: str) -> pl.DataFrame:
-    """The collected records that repeat a figure of another on the same day, with as many digits or fewer.
-
-    Raises Refused where publishers print different figures on one day.
-    """
+    """The collected records that repeat a figure of their day with as many digits or fewer. Raises Refused where figures differ."""
     best = pl.col("value", "resolution", "record").first().over(KEY).name.prefix("best_")
     others = (
         detail.sort(*KEY, "resolution", "record").with_columns(best).filter(pl.col("record") != pl.col("best_record"))
@@ -136,10 +127,7 @@ def _refuse_contradiction(
 def complete_sums(
     numbers: pl.DataFrame, set_aside: pl.Series, keys: pl.DataFrame, record: pl.Series, where: str
 ) -> tuple[pl.Series, pl.DataFrame, list[dict[str, str]]]:
-    """The rows left without a number, the numbers of complete sums, and the finding about the others.
-
-    `set_aside` are the rows that could not be read.
-    """
+    """The rows left without a number, the numbers of complete sums, and the finding; `set_aside` are the rows not read."""
     rows = numbers["row"].unique()
     if keys.select(pl.col("regime", "province").is_null().all()).row(0) == (True, True) or not len(rows):
         return pl.Series([], dtype=pl.Int64), numbers, []

@@ -26,10 +26,8 @@ TAR, TAR_AT = b"ustar", 257
 
 
 def read_download(file: Path) -> bytes:
-    """The bytes of a download, unpacked where it is an archive of one file.
-
-    Raises Refused for an archive of several files or of none, one with a password, and one that unpacks to too much; OSError
-    where the file cannot be read.
+    """The bytes of a download, unpacked where it is an archive of one file. Raises Refused for one of several files or none, with a password,
+    or that unpacks to too much; OSError where the file cannot be read.
     """
     raw = file.read_bytes()
     kind = magic_of(raw)

@@ -46,10 +46,8 @@ def test_files_go_in_oldest_first_and_only_once(folder: Path, monkeypatch: pytes
     assert fill(folder, dry_run=True).headline == "Would ingest 3"
     assert not (folder.parent / "reporter=CHN").exists()
     read: Counter[str] = Counter()
-    declarations = declaration._declarations
-    monkeypatch.setattr(
-        declaration, "_declarations", lambda request: read.update([request.file.name]) or declarations(request)
-    )
+    declared = declaration._declared
+    monkeypatch.setattr(declaration, "_declared", lambda request: read.update([request.file.name]) or declared(request))
     told: list[tuple[int, int, str]] = []
     with listening(file=lambda *words: told.append(words)):
         report = fill(folder)

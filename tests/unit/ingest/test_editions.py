@@ -146,7 +146,7 @@ def test_a_corrected_number_that_is_not_what_its_correction_says_is_found(
 ) -> None:
     customs.correct("253000")
     with monkeypatch.context() as lied:
-        lied.setattr(corrections, "_apply", lambda reported, row, where: reported.with_columns(quantity=pl.lit("999000")))  # fmt: skip
+        lied.setattr(corrections, "corrected", lambda reported, rows, where: reported.with_columns(quantity=pl.lit("999000")))  # fmt: skip
         customs.ingest()
     assert "253000, the sum of 1 record of the raw file" in " ".join(audit(customs.store, 50).problems)
 
