@@ -35,41 +35,29 @@ def merge(detail: Detail, releases: Release) -> Observation:
 
     Raises OverflowError where a sum would not fit, and LookupError where a row is of none of the releases.
     """
-    _refuse_unknown(detail, releases)
+    unknown = set(detail["release_id"].unique()) - set(releases["release_id"])
+    if unknown:
+        raise LookupError(
+            f"numbers of the release {min(unknown)}, which is missing from `release`: the store is inconsistent; run tidewaiter audit"
+        )
     apart = undisputed(detail, releases)
-    parts = [_turns(detail.filter(~apart), releases)] if not apart.all() else []
+    columns, parts = [*polars_schema("observation")], list[pl.DataFrame]()
+    if not apart.all():
+        # The numbers in several releases: a row for each change of the current statement.
+        statements, numbers, known = _stated(detail.filter(~apart), releases, NUMBER)
+        repeats = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in ("number", *STATED))
+        until = pl.when(~_differs_from_next("number")).then(pl.col("known_from").shift(-1))
+        turns = statements.filter(~repeats).with_columns(known_until=until).filter(pl.col("value").is_not_null())
+        parts.append(turns.join(known, on="release").join(numbers, on="number").select(columns))
     if apart.any():
-        undisputed_detail = detail if apart.all() else detail.filter(apart)
-        numbers, known_until = _summed(undisputed_detail, [*NUMBER, "kind"]), pl.lit(None, dtype=pl.Date)
-        parts.append(numbers.with_columns(known_until=known_until).select(*polars_schema("observation")))
+        alone = _summed(detail if apart.all() else detail.filter(apart), [*NUMBER, "kind"])
+        parts.append(alone.with_columns(known_until=pl.lit(None, dtype=pl.Date)).select(columns))
     ledger = pl.concat(parts) if parts else empty_frame("observation")
     return in_order_of(coded([*NUMBER, "known_from"], ledger)[0], ledger)
 
 
-def _turns(detail: pl.DataFrame, releases: Release) -> pl.DataFrame:
-    """The numbers in several releases: a row for each change of the current statement."""
-    statements, numbers, known = _stated(detail, releases, NUMBER)
-    repeats = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in ("number", *STATED))
-    turns = statements.filter(~repeats)
-    ledger = turns.with_columns(
-        known_until=pl.when(~_differs_from_next("number")).then(pl.col("known_from").shift(-1))
-    ).filter(pl.col("value").is_not_null())
-    return ledger.join(known, on="release").join(numbers, on="number").select(*polars_schema("observation"))
-
-
-def _refuse_unknown(detail: pl.DataFrame, releases: pl.DataFrame) -> None:
-    unknown = set(detail["release_id"].unique()) - set(releases["release_id"])
-    if unknown:
-        raise LookupError(
-            f"numbers of the release {sorted(unknown)[0]}, which is missing from `release`: the store is inconsistent; run tidewaiter audit"
-        )
-
-
 def undisputed(detail: pl.DataFrame, releases: Release) -> pl.Series:
-    """Rows of `detail` whose flow and month only one release covers, with each number once.
-
-    Such rows are the ledger already; no comparison is needed.
-    """
+    """Rows of `detail` whose flow and month only one release covers, with each number once: they are the ledger already."""
     spans = releases.select(
         "release_id", scope=pl.col("flow"), says_day=pl.col("partners") == "keys",
         first=month_index("first_month"), last=month_index("last_month"),
@@ -140,10 +128,7 @@ def _without_replaced(detail: pl.DataFrame, releases: Release) -> tuple[pl.DataF
 
 
 def _without_overtaken(statements: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """The statements without those of corrected editions that another release has overtaken.
-
-    A late correction corrects its own release, and not the statements of releases that came after it.
-    """
+    """The statements without late corrections of a release that another one has overtaken: they correct their own release alone."""
     # A repeated publication starts a new turn.
     editions = in_turns(known).select(
         "release", "name", "first_day", first=pl.col("release").min().over("name", "turn")
@@ -218,10 +203,8 @@ def _summed(detail: pl.DataFrame, key: list[str]) -> pl.DataFrame:
 def _missing_numbers(
     statements: pl.DataFrame, numbers: pl.DataFrame, releases: Release, known: pl.DataFrame
 ) -> pl.DataFrame:
-    """Numbers that a release lacks although its scope covers them: rows like statements, without a value.
-
-    Releases and numbers are joined by cells (a product, a period, a measure family); where only the release with the
-    numbers covers a cell, there is nothing to compare.
+    """Numbers that a release lacks although its scope covers them: rows like statements, without a value. Both are joined by cells (a
+    product, a period, a measure family); where only the release with the numbers covers one, there is nothing to compare.
     """
     if known.height == 1:
         return statements.clear().select("number", "release", "known_from")
@@ -245,33 +228,22 @@ def _missing_numbers(
         mute = scopes.select("release").unique().join(grains, on="release", how="anti")
         grains = pl.concat([grains, mute.join(grains.select("grain").unique(), how="cross")])
         scopes, alike = scopes.join(grains, on="release"), [*alike, "grain"]
-    meeting = (
-        cells.join(asked, on="product")
-        .join(scopes, on=alike)
-        .filter(_period_is_covered())
-        .with_columns(month=month_index("period_end"))
-    )
+    # A release by month covers each single month of its range; one without months covers its range as a whole.
+    is_month = pl.col("period_start").dt.month_end() == pl.col("period_end")
+    inside = (pl.col("period_start") >= pl.col("first_month")) & (pl.col("period_end") <= pl.col("last_day"))
+    whole = (pl.col("period_start") == pl.col("first_month")) & (pl.col("period_end") == pl.col("last_day"))
+    meeting = cells.join(asked, on="product").join(scopes, on=alike)
+    meeting = meeting.filter(pl.when("by_month").then(is_month & inside).otherwise(whole))
+    meeting = meeting.with_columns(month=month_index("period_end"))
     meeting = without_lost(meeting, scopes).select("cell", "release", "everyone", "lists", "known_from")
     # Pairs of a number and a release as one integer: hundreds of thousands of them are compared.
     pairs = known.height
     holders = (cell_of.gather(statements["number"]) * pairs + statements["release"]).unique()
     covered_by = pl.concat([holders, meeting["cell"] * pairs + meeting["release"]]).unique() // pairs
     several = covered_by.filter(covered_by.is_duplicated()).unique()
-    inside = pl.DataFrame({"number": numbers["number"], "cell": cell_of, "partner": numbers["partner"]}).join(
+    lacking = pl.DataFrame({"number": numbers["number"], "cell": cell_of, "partner": numbers["partner"]}).join(
         meeting.filter(pl.col("cell").is_in(several.implode())), on="cell"
-    )  # fmt: skip
-    have = statements.select(pl.col("number") * pairs + pl.col("release")).to_series()
-    inside = inside.filter(~(pl.col("number") * pairs + pl.col("release")).is_in(have.implode()))
+    ).join(statements, on=["number", "release"], how="anti")  # fmt: skip
     partners = scopes.select("lists").unique().with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
-    inside = pl.concat([
-        inside.filter("everyone"), inside.filter(~pl.col("everyone")).join(partners, on=["lists", "partner"], how="semi"),
-    ])  # fmt: skip
-    return inside.select("number", "release", "known_from")
-
-
-def _period_is_covered() -> pl.Expr:
-    """A release by month covers each single month of its range; one without months covers its range as a whole."""
-    is_month = pl.col("period_start").dt.month_end() == pl.col("period_end")
-    inside = (pl.col("period_start") >= pl.col("first_month")) & (pl.col("period_end") <= pl.col("last_day"))
-    whole = (pl.col("period_start") == pl.col("first_month")) & (pl.col("period_end") == pl.col("last_day"))
-    return pl.when("by_month").then(is_month & inside).otherwise(whole)
+    listed = lacking.filter(~pl.col("everyone")).join(partners, on=["lists", "partner"], how="semi")
+    return pl.concat([lacking.filter("everyone"), listed]).select("number", "release", "known_from")

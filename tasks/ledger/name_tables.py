@@ -33,10 +33,7 @@ class NameTables(NamedTuple):
 
 
 def name_tables(snapshot: Snapshot | None, printed: PrintedName | None) -> NameTables:
-    """The tables after a release that prints these names, None where it adds none.
-
-    `snapshot` is the state published before it.
-    """
+    """The tables after a release that prints these names (None: adds none); `snapshot` is the state before it."""
     printed = empty_frame("printed_name") if printed is None else printed
     before = {subject: _before(snapshot, subject) for subject in SUBJECTS}
     return NameTables(
@@ -93,7 +90,12 @@ def product_table(printed: pl.DataFrame) -> Product:
     listed = codes.select(hs8="product", nomenclature=national)
     baskets = code_table("baskets").join(listed, on=["hs8", "nomenclature"], how="semi")
     in_baskets = baskets.select(product=BASKET + pl.col("basket"), classification=pl.lit("basket"))
-    every = pl.concat([codes, *headings, in_baskets]).unique().sort("product").with_columns(**_place())
+    every = pl.concat([codes, *headings, in_baskets]).unique().sort("product")
+    code = pl.col("product")
+    # Where a code stands among the others: its digits, and the HS code above it.
+    length_of = pl.when(code.str.contains(r"^\d+$")).then(code.str.len_chars().cast(pl.Int8))
+    above = pl.coalesce(pl.when(length_of > length).then(code.str.head(length)) for length in (HS6, 4, 2))
+    every = every.with_columns(level=length_of, parent=above)
     changed = code_table("hs_revisions").group_by(hs="code").agg(
         edition_from=pl.col("from_month").max().str.to_date("%Y-%m")
     )  # fmt: skip
@@ -101,19 +103,8 @@ def product_table(printed: pl.DataFrame) -> Product:
     return _table(every, printed, product_references(), "product")
 
 
-def _place() -> dict[str, pl.Expr]:
-    """Where a code stands among the others: its digits, and the HS code above it."""
-    code = pl.col("product")
-    digits = pl.when(code.str.contains(r"^\d+$")).then(code.str.len_chars().cast(pl.Int8))
-    above = pl.coalesce(pl.when(digits > length).then(code.str.head(length)) for length in (HS6, 4, 2))
-    return {"level": digits, "parent": above}
-
-
 def partner_table(printed: pl.DataFrame) -> Partner:
-    """The table of partners: all these keys, the groups and the world.
-
-    Where a release requested all partners, a group has numbers even without a member.
-    """
+    """The table of partners: all these keys, the world and the groups, which have numbers even without a member."""
     keys = printed.select(partner="code").unique()
     totals = pl.DataFrame({"partner": [WORLD, *code_table("partner_groups")["group"].unique()]})
     every = pl.concat([keys, totals]).unique().sort("partner") if keys.height else keys

@@ -52,11 +52,10 @@ def revisions(
     if not is_decided and fine["grain"].n_unique() == 1:
         fine = fine.filter(~_repeated(fine, counting(releases, decisions)))
     statements = functools.partial(statements_in_order, fine, releases, decisions)
-    changes = pl.concat([
-        _changes(statements([*NUMBER, *GRAIN, "grain"])), _changes_between_grains(fine, statements(NUMBER)),
-    ])  # fmt: skip
-    changes = _tell_moved(changes)
-    found = _add_world(changes, observation, releases, decisions)
+    # Of releases with the same grain; those by a decision are found at partner grain.
+    alike = _differing(statements([*NUMBER, *GRAIN, "grain"])).filter(~pl.col("by_decision"))
+    changes = [alike.select(*NUMBER, *GRAIN, *CHANGE), _changes_between_grains(fine, statements(NUMBER))]
+    found = _add_world(_tell_moved(pl.concat(changes)), observation, releases, decisions)
     # A printed world takes the place of the sum of all partners, and makes way for it: where the total stays, nothing changed.
     is_place = (pl.col("partner") == WORLD) & pl.col("kind").is_in(["added", "removed"])
     found = found.filter(~(is_place & (pl.col("world_old") == pl.col("world_new"))).fill_null(False))
@@ -64,9 +63,7 @@ def revisions(
 
 
 def _repeated(detail: pl.DataFrame, releases: pl.DataFrame) -> pl.Series:
-    """Rows of numbers that every release of their month states, once and alike: nearly all of those of a correction, and no
-    revision.
-    """
+    """Rows of numbers that every release of their month states, once and alike: most of a correction, and no revision."""
     number, _ = numbered(NUMBER, detail)
     stated = detail.select("flow", "release_id", "value", "resolution", *GRAIN, number, month=month_index("period_end"))
     alike = stated.group_by("number").agg(
@@ -91,11 +88,6 @@ def _grain() -> pl.Expr:
     )
 
 
-def _changes(statements: pl.DataFrame) -> pl.DataFrame:
-    """Statements that differ from the one before, of releases with the same grain."""
-    return _differing(statements).filter(~pl.col("by_decision")).select(*NUMBER, *GRAIN, *CHANGE)
-
-
 def _changes_between_grains(fine: pl.DataFrame, statements: pl.DataFrame) -> pl.DataFrame:
     """Statements at partner grain that differ from those of a release with another grain, or from or by a decision."""
     grains = fine.select("release_id", "grain").unique()
@@ -112,10 +104,7 @@ CHANGE = ("kind", "old_value", "new_value", "old_release_id", "new_release_id", 
 
 
 def _differing(statements: pl.DataFrame) -> pl.DataFrame:
-    """Consecutive statements of a number with different values.
-
-    `statements` are sorted by number and day; a missing number has no value.
-    """
+    """Consecutive different values of a number, missing ones too, of statements that are sorted by number and day."""
     same = pl.col("number") == pl.col("number").shift(1)
     before, now = pl.col("value").shift(1), pl.col("value")
     # A statement that a decision brought about, and no release of its day.
@@ -132,10 +121,8 @@ def _differing(statements: pl.DataFrame) -> pl.DataFrame:
 
 
 def _tell_moved(changes: pl.DataFrame) -> pl.DataFrame:
-    """Marks a change as a move where another key changed by the opposite amount.
-
-    Both have the same source, product, month, measure and day. A growth is not an amount and cannot move, and nothing
-    moves from a partner to a total that contains it.
+    """Marks a change as a move where another key of its source, product, month, measure and day changed by the opposite amount. A growth is
+    not an amount and cannot move, and nothing moves from a partner to a total that contains it.
     """
     place = [*(name for name in NUMBER if name != "partner"), "total", "revised_on"]
     rows = changes.with_columns(
@@ -158,7 +145,10 @@ def _add_world(
     year_ago = wanted.with_columns(
         pl.col("period_start").dt.offset_by("-1y"), pl.col("period_end").dt.offset_by("-1y").dt.month_end()
     )
-    compared = wanted.with_columns(_means_the_same(wanted, Reporter.of(releases)))
+    series = wanted.select("product", "measure", partner=pl.lit(WORLD), month=month_index("period_end"))
+    changed = changes_of_texts(series, Reporter.of(releases))
+    # No change of code, unit or partner lies between the period and the same a year before.
+    compared = wanted.with_columns(means_the_same=(changed <= month_index("period_start") - YEAR).fill_null(True))
     for name, days in (("old", timedelta(days=1)), ("new", timedelta(0))):
         now = _world(wanted, observation, releases, decisions, days).rename({"world": f"world_{name}"})
         base = _world(year_ago, observation, releases, decisions, days).with_columns(
@@ -170,13 +160,6 @@ def _add_world(
         growth = pl.when(may_grow).then((pl.col(f"world_{name}") / pl.col("world") - 1) * 100)
         compared = compared.with_columns(growth.alias(f"world_yoy_{name}_pct")).drop("world")
     return changes.join(compared.drop("means_the_same"), on=TOTAL, how="left")
-
-
-def _means_the_same(wanted: pl.DataFrame, reporter: Reporter) -> pl.Series:
-    """Whether no change of code, unit or partner lies between each period and the same a year before."""
-    series = wanted.select("product", "measure", partner=pl.lit(WORLD), month=month_index("period_end"))
-    last = wanted.select(first=month_index("period_start"), changed=changes_of_texts(series, reporter))
-    return last.select(means_the_same=(pl.col("changed") <= pl.col("first") - YEAR).fill_null(True)).to_series()
 
 
 def _world(
@@ -222,11 +205,7 @@ def _world_on(wanted: pl.DataFrame, statements: pl.DataFrame, releases: pl.DataF
 
 
 def _covered(wanted: pl.DataFrame, releases: pl.DataFrame, partner: str) -> pl.DataFrame:
-    """The totals for which `partner` was requested (EVERYTHING: all partners), by the same source and code level.
-
-    Another source has other numbers, and sums of eight-digit codes may differ from the printed numbers of higher
-    levels.
-    """
+    """The totals for which `partner` was requested (EVERYTHING: all) by the same source and level: others have other numbers."""
     keys = wanted.with_columns(partner=pl.lit(partner), month=month_index("period_end"))
     found = [wanted.clear()]
     for (source, level), rows in keys.group_by("source", "classification"):

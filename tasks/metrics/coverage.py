@@ -60,9 +60,7 @@ class Coverage(NamedTuple):
 
     @property
     def is_mixed(self) -> bool:
-        """Whether some releases give HS6, HS4 or HS2 codes themselves, or a total and not its partners: then a code below a
-        number may have one that is no part of it.
-        """
+        """Whether some releases give higher codes themselves, or a total without partners: a code below may be no part of such a number."""
         totals = self.all_levels.listed["partner"].is_in(self.names.totals)
         return self.finest is not self.all_levels or totals.any()
 
@@ -82,10 +80,7 @@ class Coverage(NamedTuple):
         return pl.select(pl.min_horizontal(found, listed["priority"])).to_series()
 
     def everyone(self, frame: pl.DataFrame, *, groups: bool = False) -> pl.Series:
-        """Of each row (product, measure, month, ...) whether every partner was requested.
-
-        With `groups` also whether no code of a partner is unknown, so that a group of them can be summed.
-        """
+        """Of each row (product, measure, month, ...) whether every partner was requested, and with `groups` none is unknown."""
         cells = self.all_levels.of_groups if groups else self.all_levels.cells
         covered = pl.lit(cells).gather(self.names.key(*CELL)).is_not_null()
         return frame.with_columns(self.names.family).select(everyone=covered)["everyone"]

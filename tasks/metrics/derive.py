@@ -165,7 +165,8 @@ class _Portion:
         here = pl.concat([self.levels.months[one].here for one in block.months])
         plain = with_others(plain, grid, block, place, here, self.growth.filter(pl.col("month").is_in(block.months)))
         pairs = self._pairs(self.pairs, block, place).drop_nulls(["worth", "mass"])
-        ratios = per_kilogram(plain, pairs.with_columns(changed=self._changes(plain, pairs)))
+        valued = plain.select("product", "partner", "month")[pairs["worth"]].with_columns(measure=pairs["measure"])
+        ratios = per_kilogram(plain, pairs.with_columns(changed=self._changes_of(valued)))
         of_plain = block.offset(self.recorded, grid.size)
         of_pairs = self._pairs(self.recorded_pairs, block, place)
         at_ratio = of_pairs.join(
@@ -194,10 +195,6 @@ class _Portion:
         """Where values and their masses are among the rows of some months."""
         ends = {name: place.gather(block.offset(pairs[name], self.grid.size)) for name in ("worth", "mass")}
         return pl.DataFrame({**ends, "measure": block.tiled(pairs["measure"])})
-
-    def _changes(self, plain: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
-        rows = plain.select("product", "partner", "month")[pairs["worth"]].with_columns(measure=pairs["measure"])
-        return self._changes_of(rows)
 
     def _changes_of(self, rows: pl.DataFrame) -> pl.Series:
         """The month of the last change of definition of each row (product, partner, measure, month)."""

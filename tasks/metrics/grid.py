@@ -100,7 +100,8 @@ class Grid:
         key = names.key(*PLACE)
         own = self.frame.select(key=key)["key"]
         places = pl.DataFrame({"key": own.unique()}).select(names.unpacked(*PLACE))
-        within = [places, _in_baskets(places, names)]
+        inside = places.rename({"product": "part"}).join(names.baskets, on="part")
+        within = [places, inside.select(product="basket", partner="partner")]
         if self.coverage.is_mixed:
             codes = places.filter(names.is_national)
             within += [codes.with_columns(product=names.above[level]) for level in HS_LEVELS]
@@ -176,8 +177,3 @@ def _looked_for(own: pl.DataFrame, names: Names) -> list[pl.DataFrame]:
     codes = own.filter(names.is_national).select("product", "measure").unique()
     world = pl.lit(names.world, NUMBER)
     return [*totals, *(codes.with_columns(product=names.above[level], partner=world) for level in HS_LEVELS)]
-
-
-def _in_baskets(places: pl.DataFrame, names: Names) -> pl.DataFrame:
-    inside = places.rename({"product": "part"}).join(names.baskets, on="part")
-    return inside.select(product="basket", partner="partner")

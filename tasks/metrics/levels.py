@@ -96,7 +96,11 @@ def _months(
     size, at = grid.size * block.size, block.offset(row, grid.size)
     has_rows = any(f"c{month}" in rows.columns for month in block.months)
     if not has_rows and not printed.height and not grid.coverage.known["month"].is_in(block.months).any():
-        return dict.fromkeys(block.months, _unknown(grid))
+        # Months of which no release speaks.
+        nothing = _zeros(grid.size, pl.UInt8)
+        no, places = nothing.cast(pl.Boolean), pl.repeat(False, grid.places.height, eager=True)
+        unknown = Month(nothing.cast(pl.Int64), nothing + STATUS["not_covered"], nothing, no, places)
+        return dict.fromkeys(block.months, unknown)
 
     def column(name: str, kind: type[pl.DataType]) -> pl.Series:
         nothing = _zeros(rows.height, kind)
@@ -123,22 +127,11 @@ def _months(
     )  # fmt: skip
     kinds = pl.when(has).then(pl.lit(of_row)).when(zero).then(bit_of(pl.col("priority"))).otherwise(pl.lit(0, pl.UInt8))
     found = frame.select(status=made, kinds=kinds)
-    seen = _seen(grid, block, has_row.scatter(printed.select(_at(block, grid.size)).to_series(), True))
+    of_block = (pl.col("month") - block.first).cast(NUMBER) * grid.size
+    seen = _seen(grid, block, has_row.scatter(printed.select(pl.col("row") + of_block).to_series(), True))
     columns = (value, found["status"], found["kinds"], seen, here | below)
     split = [block.split(column) for column in columns]
     return {month: Month(*(column[month] for column in split)) for month in block.months}
-
-
-def _unknown(grid: Grid) -> Month:
-    """A month of which no release speaks."""
-    nothing = _zeros(grid.size, pl.UInt8)
-    no, places = nothing.cast(pl.Boolean), pl.repeat(False, grid.places.height, eager=True)
-    return Month(nothing.cast(pl.Int64), nothing + STATUS["not_covered"], nothing, no, places)
-
-
-def _at(block: Block, size: int) -> pl.Expr:
-    """The place of `row` in a column of all months."""
-    return (pl.col("row") + (pl.col("month") - block.first).cast(NUMBER) * size).alias("at")
 
 
 def _zeros(size: int, kind: type[pl.DataType]) -> pl.Series:

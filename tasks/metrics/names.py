@@ -51,10 +51,7 @@ class Names:
     def of(
         cls, products: Iterable[str], partners: Iterable[str], measures: Iterable[str], first: int, last: int, *, releases: pl.DataFrame
     ) -> "Names":  # fmt: skip
-        """The names in use and everything computed from them: HS levels and baskets above, totals, unit values.
-
-        `releases` determine the reporter and its national list, whose codes are added up to HS levels.
-        """
+        """The names in use and those above them; `releases` determine the reporter and its national list, whose codes are added up."""
         codes = {name for name in products if name is not None}
         national = next(iter(national_lists(releases)), CHINAS)
         codes |= {code[:level] for code in codes if is_national(code, national) for level in HS_LEVELS}
@@ -173,22 +170,16 @@ class Names:
     @cached_property
     def baskets(self) -> pl.DataFrame:
         """Baskets and the codes in them: basket, part, begin, end (month indices)."""
-        members = _valid(basket_members().rename({"product": "basket"}))
-        place = {name: number for number, name in enumerate(self.products)}
-        members = members.filter(pl.col("basket").is_in(self.products))
-        return members.with_columns(
-            pl.Series(name, [place[text] for text in members[name]], dtype=NUMBER) for name in ("basket", "part")
-        ).select("basket", "part", "begin", "end")
+        members = _valid(basket_members().rename({"product": "basket"})).filter(pl.col("basket").is_in(self.products))
+        both = pl.col("basket", "part").cast(pl.Enum(self.products)).to_physical().cast(NUMBER)
+        return members.select(both, "begin", "end")
 
     @cached_property
     def groups(self) -> pl.DataFrame:
         """Groups of partners and their members: total, partner, begin, end (month indices)."""
         members = _valid(code_table("partner_groups").select("partner", "valid_from", "valid_to", total="group"))
-        place = {name: number for number, name in enumerate(self.partners)}
-        members = members.filter(pl.col("partner").is_in(self.partners))
-        return members.with_columns(
-            pl.Series(name, [place[text] for text in members[name]], dtype=NUMBER) for name in ("partner", "total")
-        )
+        both = pl.col("partner", "total").cast(pl.Enum(self.partners)).to_physical().cast(NUMBER)
+        return members.filter(pl.col("partner").is_in(self.partners)).with_columns(both)
 
     @cached_property
     def founded(self) -> pl.Expr:

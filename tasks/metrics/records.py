@@ -35,9 +35,7 @@ class PublishedLevels:
             del self._levels[old], self._kinds[old]
 
     def records(self, block: Block, changed: pl.Series) -> pl.DataFrame:
-        """The columns of MADE for some months; they and the months before them must be there. `changed` is the month of the last
-        change of definition, null where there is none.
-        """
+        """The columns of MADE for some months, which must be there; `changed`: the month of the last change of definition, or null."""
 
         def back(months: int, of: dict[int, pl.Series], otherwise: pl.Series) -> pl.Series:
             return pl.concat([of.get(month - months, otherwise) for month in block.months], rechunk=True)

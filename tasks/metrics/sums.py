@@ -181,10 +181,7 @@ class _Sums:
         return parts.with_columns(counts).drop(codes)
 
     def _places(self, parts: pl.DataFrame, *others: str) -> pl.DataFrame:
-        """The places of some parts with `n`, 1 in the months in which one has a row in any measure.
-
-        So a part counts once, in any number of measures.
-        """
+        """The places of some parts with `n`, 1 in the months in which one has a row, in however many measures."""
         any_row = [(pl.col(f"c{month}").max() > NOTHING).cast(pl.UInt32).alias(f"n{month}") for month in self.months]
         return parts.group_by("product", "partner", *others).agg(any_row)
 

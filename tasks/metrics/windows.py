@@ -85,7 +85,8 @@ class Windows:
                 put(name, self._sums[last] - self._sums.get(first - 1, self._zero))
                 put(f"missing_{name}", self._missing[last] - self._missing.get(first - 1, self._none))
                 if self._one_kind is None:
-                    put(f"united_{name}", self._united(range(first, last + 1)))
+                    kinds = (months[one].kinds for one in range(first, last + 1))
+                    put(f"united_{name}", functools.reduce(operator.or_, kinds))
         frame = pl.DataFrame({name: pl.concat(parts, rechunk=True) for name, parts in columns.items()})
         frame = frame.with_columns(
             row=block.tiled(self._rows),
@@ -94,6 +95,8 @@ class Windows:
         )
         frame = frame if keep.all() else frame.filter(keep)
         known = {name: pl.col(f"missing_{name}") == 0 for name in WINDOWS}
+        only = None if self._one_kind is None else pl.lit(self._one_kind, pl.UInt8)
+        united = {name: pl.col(f"united_{name}") if only is None else only for name in WINDOWS}
         levels = [f"{prefix}level" for prefix in ("", *BEFORE)]
         made = frame.select(
             "row", "measure", "product", "partner", "month",
@@ -101,16 +104,9 @@ class Windows:
             *(f"{prefix}{name}" for prefix in ("", *BEFORE) for name in ("level_status", "kinds")),
             *(pl.when(known[name]).then(name).alias(name) for name in WINDOWS),
             *(pl.when(known[name]).then(status(MADE[name])).otherwise(status(why)).alias(f"{name}_status") for name, why in WHY.items()),
-            *(pl.when(known[name]).then(self._kinds(name)).otherwise(pl.lit(0, pl.UInt8)).alias(kinds_of(name)) for name in WINDOWS),
+            *(pl.when(known[name]).then(united[name]).otherwise(pl.lit(0, pl.UInt8)).alias(kinds_of(name)) for name in WINDOWS),
         )  # fmt: skip
         return self._with_printed_years(made, block)
-
-    def _united(self, months: range) -> pl.Series:
-        """The kinds behind the months of a window."""
-        return functools.reduce(operator.or_, (self.levels.months[month].kinds for month in months))
-
-    def _kinds(self, window: str) -> pl.Expr:
-        return pl.col(f"united_{window}") if self._one_kind is None else pl.lit(self._one_kind, pl.UInt8)
 
     def _with_printed_years(self, frame: pl.DataFrame, block: Block) -> pl.DataFrame:
         """The frame with years to date of the series for which a source prints some."""

@@ -94,10 +94,7 @@ def _totals_forwards(wide: pl.DataFrame) -> pl.DataFrame:
 
 
 def _totals_backwards(wide: pl.DataFrame) -> pl.DataFrame:
-    """Totals computed backwards: a total less its month is the total of the month before.
-
-    A result below an earlier total contradicts it, because printed figures are rounded or revised.
-    """
+    """A total less its month is the total before, unless an earlier one is above it: printed figures are rounded or revised."""
     for place in reversed(MONTHS[:-1]):
         carried = _total(place + 1) - _level(place + 1)
         least = pl.max_horizontal(pl.lit(0, pl.Int64), *(_total(earlier) for earlier in range(place)))
