@@ -9,17 +9,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, ParamSpec, Protocol, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
+from uuid import UUID
 
 from prefect import get_client
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.context import FlowRunContext
 from prefect.events import emit_event
 from prefect.events.filters import EventFilter, EventNameFilter, EventOccurredFilter, EventResourceFilter
 from prefect.states import Completed, Failed, Running
 
 from flows import notify
-from schemas.forms.fetch import SourceState
-from schemas.forms.outcome import HeldRelease, Hold, Outcome
+from schemas.forms.fetch import FetchReport, SourceState
+from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.watch import WatchReport
 from tasks.domain.errors import NotHeld, Refused
 from tasks.domain.text import counted
@@ -36,16 +38,8 @@ EVENT = "tidewaiter.release"
 REMIND_AFTER = timedelta(days=7)
 P = ParamSpec("P")
 R = TypeVar("R", bound=Outcome | Hold)
-T = TypeVar("T", bound="Report")
+T = TypeVar("T", bound=FetchReport | WatchReport)
 log = logging.getLogger("tidewaiter.announce")
-
-
-class Report(Protocol):
-    """What came of many files or questions."""
-
-    @property
-    def headline(self) -> str:
-        """What happened, in a few words."""
 
 
 class NeedsAttention(Exception):
@@ -99,10 +93,8 @@ def reported(work: Callable[P, R]) -> Callable[P, R]:
 
 
 def watched(report: WatchReport) -> WatchReport:
-    """Return the report of a watch; inside a Prefect run as a state with its headline.
-
-    What a person must fix (a full disk, a refused file, a fault) is a failed state; what others must do (decide,
-    publish) is not a failure of this run.
+    """Return the report of a watch; inside a Prefect run as a state with its headline, failed where a person must fix something (a full
+    disk, a refused file, a fault), and not where others must decide or publish.
     """
     if FlowRunContext.get() is None:
         return report
@@ -182,9 +174,7 @@ def published(outcome: Outcome, *, pictures: bool) -> None:
 
 
 def held(hold: Hold, *, waits: bool) -> None:
-    """Emit the event of a hold; `waits` says whether this run itself asks for the decision. The findings are on the
-    page of the run, in its log and as an artifact, before anybody is asked anything.
-    """
+    """Emit the event of a hold, whose findings are on the page, in the log and an artifact; `waits`: this run asks for the decision."""
     payload = {"release_id": hold.release_id, "findings": hold.lines, "store": str(address_of(hold.store))}
     kept = held_releases.find(hold.store, hold.release_id)
     if kept is not None:
@@ -221,27 +211,19 @@ def event(what: str, name: str, payload: dict[str, Any], **labels: str) -> None:
 
 def rename(name: str) -> None:
     """Rename the current run when its subject is known."""
-    context = FlowRunContext.get()
-    if context is not None and context.flow_run is not None:
-        with get_client(sync_client=True) as client:
-            client.update_flow_run(context.flow_run.id, name=name)
+    _tell_run(lambda client, run_id: client.update_flow_run(run_id, name=name))
 
 
 def mark_running_again() -> None:
-    """Resume after a pause that lasted too long: otherwise Prefect calls the end `Failed`, whatever state the run
-    ends with.
-    """
+    """Resume after a pause that lasted too long: otherwise Prefect calls the end `Failed`, whatever state the run ends with."""
+    attempt(lambda: _tell_run(lambda client, run_id: client.set_flow_run_state(run_id, Running(), force=True)))
+
+
+def _tell_run(tell: Callable[[SyncPrefectClient, UUID], object]) -> None:
     context = FlowRunContext.get()
     if context is not None and context.flow_run is not None:
-        run_id = context.flow_run.id
         with get_client(sync_client=True) as client:
-            attempt(lambda: client.set_flow_run_state(run_id, Running(), force=True))
-
-
-def name_question(kept: HeldRelease) -> None:
-    """Name the state `held for approval: june.csv`, because Prefect calls every paused state Paused."""
-    if FlowRunContext.get() is not None:
-        attempt(lambda: rename(f"held for approval: {kept.title}"))
+            tell(client, context.flow_run.id)
 
 
 def attempt(telling: Callable[[], object]) -> None:
@@ -254,9 +236,7 @@ def attempt(telling: Callable[[], object]) -> None:
 
 @contextmanager
 def shown(title: str) -> Iterator[Callable[[int, int, str], None]]:
-    """Yield a function that takes the number done, the total, and the current file, and tells the terminal; inside a
-    Prefect run a bar shows them.
-    """
+    """Yield a function of the number done, the total and the file, for the terminal; inside a Prefect run a bar shows them."""
     bar = prefect_pages.Bar(title) if FlowRunContext.get() is not None else None
 
     def tell(done: int, total: int, name: str) -> None:

@@ -34,12 +34,9 @@ def audit(store: StoreAddress = Path("store"), sample: int = 25) -> AuditReport:
             empty = nothing
     if empty is not None and not reports:
         raise empty
-    return step.require_sound(_together(reports))
-
-
-def _together(reports: list[AuditReport]) -> AuditReport:
-    return AuditReport(
+    together = AuditReport(
         store=", ".join(report.store for report in reports),
         problems=[problem for report in reports for problem in report.problems],
         traced=sum(report.traced for report in reports),
     )
+    return step.require_sound(together)

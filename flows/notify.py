@@ -51,9 +51,7 @@ class Channels(NamedTuple):
 
 
 def addresses(value: Callable[[str], str | None] = settings.value) -> Addresses:
-    """Read the addresses among the settings. Raises ValueError if one cannot be used, without showing the secret in
-    it.
-    """
+    """Read the addresses among the settings. Raises ValueError if one cannot be used, without showing the secret in it."""
     webhook = value(SLACK_WEBHOOK)
     if webhook and (urlsplit(webhook).scheme not in ("http", "https") or not urlsplit(webhook).hostname):
         raise ValueError(f"{SLACK_WEBHOOK} is no address of a webhook; it begins with https://")

@@ -76,28 +76,27 @@ def _hold(status: Literal["held", "would be held", "rejected"], problem: Held) -
 
 
 def decided(hold: Hold, publish: Callable[[ReleaseRequest], Outcome | Hold], patience_seconds: int = PATIENCE_SECONDS) -> Outcome | Hold:  # fmt: skip
-    """Pause the run until a person decides, and `publish` the release if the answer is yes.
-
-    Return the hold if the answer is no, or if none came in time and nobody decided otherwise: then it stays held.
+    """Pause the run until a person decides, and `publish` the release if the answer is yes. Return the hold if it is no, or if none came
+    in time and nobody decided otherwise: then it stays held.
     """
     kept = held_releases.find(hold.store, hold.release_id)
     if kept is None:
         return hold
     hold = hold.model_copy(update={"was_asked": True})
     announce.held(hold, waits=True)
-    announce.name_question(kept)
-    form = Approval.with_initial_data(description=question(kept))
+    # Prefect calls every paused state Paused.
+    name, form = f"held for approval: {kept.title}", Approval.with_initial_data(description=question(kept))
+    announce.attempt(lambda: announce.rename(name))
+    answer = None
     try:
         with _answered_by_command(hold, kept):
             answer = pause_flow_run(wait_for_input=form, timeout=patience_seconds, poll_interval=POLL_SECONDS)
     except FlowPauseTimeout:
         announce.mark_running_again()
-        at_hand(hold.store)
-        # A decision made by command during the pause is the result of this run.
-        kept = held_releases.find(hold.store, hold.release_id) or kept
-    else:
-        at_hand(hold.store)
-        kept = held_releases.find(hold.store, hold.release_id) or kept
+    at_hand(hold.store)
+    # A decision made by command during the pause is the result of this run.
+    kept = held_releases.find(hold.store, hold.release_id) or kept
+    if answer is not None:
         said, made = (answer.verdict, answer.by, answer.reason), kept.decision
         if made is None or said != (made.verdict, made.by, made.reason):
             kept = held_releases.decide(hold.store, hold.release_id, *said, datetime.now(UTC))
@@ -113,10 +112,7 @@ def decided(hold: Hold, publish: Callable[[ReleaseRequest], Outcome | Hold], pat
 
 @contextmanager
 def _answered_by_command(hold: Hold, asked: HeldRelease) -> Iterator[None]:
-    """Answer the form with a decision made by command, as soon as there is one.
-
-    A decision from before the question does not count: a new question asks for a new decision.
-    """
+    """Answer the form with a decision made by command after the question, as soon as there is one."""
     over, run_id = threading.Event(), runtime.flow_run.id
 
     def answer() -> None:

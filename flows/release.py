@@ -72,9 +72,7 @@ def ingest(request: ReleaseRequest, today: date, batch: Batch | None = None) -> 
 
 
 def publish_batch(batch: Batch) -> list[Outcome]:
-    """Derive the figures of all releases of a batch once, and publish them together. Raises Outpaced, or what a step
-    raises, and then nothing of the batch is published.
-    """
+    """Derive the figures of a batch once, and publish its releases together, or nothing. Raises Outpaced, or what a step raises."""
     with recorded(entered=batch.entered) as run:
         with exclusive(batch.store):
             run.store, statements = batch.store, batch.combined()
@@ -103,9 +101,7 @@ def derive(ledger: Ledger, statements: Normalised, known: Known) -> Derived:
 
 
 def into(batch: Batch) -> Flow[..., Outcome | Hold]:
-    """Return the flow `release` of which a release enters a batch. The batch is no argument: Prefect would validate it, show
-    it as a form and keep it with the run.
-    """
+    """Return the flow `release` into a batch, which is no argument: Prefect would validate it, show it and keep it with the run."""
 
     @flow(name="release", flow_run_name="release {request.file.name}", validate_parameters=True)
     @reported

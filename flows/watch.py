@@ -134,7 +134,7 @@ class Taking:
                     self._begin(file)
                     if self._take(file, batch):
                         entered.append(file)
-                outcomes = publish_batch(batch) if batch.has_entered else batch.outcomes
+                outcomes = publish_batch(batch) if batch.entered else batch.outcomes
         except Exception as problem:
             if not entered:
                 entered.append(waiting.pop(0))

@@ -69,9 +69,7 @@ def touched_months(release: Normalised) -> set[Partition]:
 
 
 def _months_between(partitions: Iterable[Partition]) -> set[Partition]:
-    """Return every month from the first January to the last month of each flow: a month without a row of its own may
-    be one of two that the source publishes together, or a gap.
-    """
+    """Every month from the first January to the last month of each flow: one without a row may be a gap, or published with another."""
     reach: dict[str, list[int]] = {}
     for month in partitions:
         reach.setdefault(month[0], []).append(partition_month(month))

@@ -72,9 +72,7 @@ def whole(ledger_after: Ledger, known: Known) -> Observation:
 
 
 def _details(release: Normalised, known: Known) -> pl.DataFrame:
-    """Return the details of all releases, including this one. If this one was published before, its published
-    details count: read again it may have another day, and the ledger would contradict the published details.
-    """
+    """The details of all releases; of a release published before those of then, because read again it may have another day."""
     if release.release["release_id"][0] in known.releases["release_id"]:
         return known.detail
     return pl.concat([known.detail, release.detail])

@@ -52,11 +52,6 @@ class Batch:
         return self.records >= RECORDS_MAX or len(self.runs) >= FILES_MAX
 
     @property
-    def has_entered(self) -> bool:
-        """Whether a release was entered that must be published."""
-        return bool(self.entered)
-
-    @property
     def outcomes(self) -> list[Outcome]:
         """The outcomes of the releases so far, in order."""
         return [run.outcome for run in self.runs if run.outcome is not None]
@@ -74,9 +69,7 @@ class Batch:
         return outcome
 
     def combined(self) -> Normalised:
-        """Return the entered releases as one: their rows, and a statement for each period. Raises Outpaced if
-        another process has published since the batch was opened.
-        """
+        """Return the entered releases as one, with a statement for each period. Raises Outpaced if another process published since."""
         mine = self.parent.id if self.parent else None
         if current_id(self.store) != mine:
             raise Outpaced(
@@ -89,9 +82,7 @@ class Batch:
         )
 
     def finish(self, snapshot: Snapshot) -> list[Outcome]:
-        """Return the outcomes of all releases of the batch, as they are in the published snapshot; their runs end
-        with them.
-        """
+        """Return the outcomes of all releases, as they are in the published snapshot; their runs end with them."""
         for run in self.runs:
             assert run.outcome is not None
             status = "published" if run.outcome.status == "entered" else run.outcome.status
@@ -109,8 +100,7 @@ def opened(store: Path) -> Iterator[Batch]:
 
 def ledger_of(known: Known) -> Ledger:
     """Return the ledger after the releases of a batch; its months are files already."""
-    nothing = empty_frame("observation")
-    return Ledger(nothing, known.releases, known.decisions)
+    return Ledger(empty_frame("observation"), known.releases, known.decisions)
 
 
 def trail(batch: Batch) -> Lineage:
@@ -125,9 +115,7 @@ def trail(batch: Batch) -> Lineage:
 
 
 def newest_of_each(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Return the published outcomes by flows and last month, those of one month merged with all their products, so
-    that a brief is written once.
-    """
+    """Return the published outcomes by flows and last month, those of one month merged, so that a brief is written once."""
     found: dict[tuple[tuple[str, ...], str], Outcome] = {}
     for outcome in outcomes:
         if outcome.status == "published":

@@ -48,9 +48,7 @@ class Cluster:
         self.address, self.client, self.is_lost = address, client, False
 
     def each(self, work: Callable[[Any], Any], things: Collection[Any]) -> Iterator[Any]:
-        """Apply `work` to every thing and yield results in input order. Inside a Prefect flow each piece is a task run named by the
-        `title` of its thing. Raises what the work raises.
-        """
+        """Yield `work` of every thing in order; in a Prefect flow each is a task run named by its `title`. Raises what the work raises."""
         futures = [self._submit(work, thing) for thing in things]
         try:
             for thing, future in zip(things, futures, strict=True):

@@ -18,23 +18,12 @@ from tasks.domain.periods import month_index
 from tasks.domain.reporter import Reporter
 from tasks.ledger.published_state import Known
 from tasks.lineage.provenance import derivation_of_month
+from tasks.steps import portions as dividing
 from tasks.steps.affected_months import looked_back_on
 from tasks.steps.assemble import Ledger, refusing_overflow
 from tasks.steps.executor import each
 from tasks.steps.later_records import later_records
-from tasks.steps.portions import (
-    DERIVED,
-    Part,
-    Plan,
-    Work,
-    derive_portion,
-    is_divided,
-    leave_frame,
-    months_of_levels,
-    portions_of,
-    statements_of,
-    title_of,
-)
+from tasks.steps.portions import DERIVED, Part, Plan, Work
 from tasks.store import exchange
 from tasks.store.parquet import Partition, encode_file, partition_month, partition_path, path_partition
 from tasks.store.pending_files import PendingFiles
@@ -46,20 +35,14 @@ LEDGER_ROWS_AT_ONCE = 26_000_000
 
 
 class Figures(NamedTuple):
-    """The figures, and the levels that the records of later months look back on. They are already files, because a month may
-    have millions of rows.
-    """
+    """The figures, and the levels that later records look back on: files already, because a month may have millions of rows."""
 
     metric: Annotated[PendingFiles, "metric"]
     recent: Annotated[PendingFiles, "record_level"]
 
 
 def derive(ledger_after: Ledger, known: Known) -> Figures:
-    """Derive the figures of the months that the release can change, by portion of products: each month from the ledger of
-    it and of the two years before.
-
-    Raises DamagedStore if an input is damaged.
-    """
+    """Derive the figures that the release can change, each month from the ledger of two years. Raises DamagedStore."""
     figures = Figures(*(PendingFiles.of(table) for table in DERIVED))
     with refusing_overflow():
         for flow in sorted({flow for flow, _, _ in known.derived}):
@@ -97,21 +80,23 @@ class _Flow:
     def _derive(self, months: Sequence[int], place: Path) -> None:
         known, back = self.known, looked_back_on(months, self.chained)
         prove(known.snapshot, "observation", self._is_in(back - self.new))
-        prove(known.snapshot, "record_level", self._is_in(months_of_levels(months) - self.levels.keys()))
-        portions = portions_of(max((self.rows.get(month, 0) for month in back), default=0))
+        prove(known.snapshot, "record_level", self._is_in(dividing.months_of_levels(months) - self.levels.keys()))
+        portions = dividing.portions_of(max((self.rows.get(month, 0) for month in back), default=0))
         ledger, recent = self._published("observation"), self._published("record_level")
         touched = self.ledger.touched.filter(month_index("period_end").is_in(back))
         plan = Plan(
             flow=self.flow, months=[*months], portions=[(one.first, one.after) for one in portions],
             ledger=[file for month in sorted(back - self.new) for file in ledger.get(month, ())],
-            statements=[leave_frame(place, statements_of(touched, self.flow, one)) for one in portions],
-            releases=leave_frame(place, self.ledger.counting),
-            recent=[file for month in sorted(months_of_levels(months)) for file in self.levels.get(month, recent.get(month, ()))],
+            statements=[dividing.leave_frame(place, dividing.statements_of(touched, self.flow, one)) for one in portions],
+            releases=dividing.leave_frame(place, self.ledger.counting),
+            recent=[file for month in sorted(dividing.months_of_levels(months)) for file in self.levels.get(month, recent.get(month, ()))],
             notes={table: {month: self.made_of(table, self._partition(month)) for month in months} for table in DERIVED},
         )  # fmt: skip
         name = exchange.put(place, plan.model_dump_json().encode())
-        works = [Work(place, name, number, title_of(self.flow, months, one)) for number, one in enumerate(portions)]
-        made = [part for parts in each(derive_portion, works) for part in parts]
+        works = [
+            Work(place, name, number, dividing.title_of(self.flow, months, one)) for number, one in enumerate(portions)
+        ]
+        made = [part for parts in each(dividing.derive_portion, works) for part in parts]
         for table, pending in zip(DERIVED, self.figures, strict=True):
             for month in months:
                 mine = [part for part in made if (part.table, part.month) == (table, month)]
@@ -122,7 +107,7 @@ class _Flow:
     def _keep(self, pending: PendingFiles, table: str, month: int, parts: Sequence[Part], place: Path) -> None:
         """Keep the files of a month: one for each portion of a large month, else one."""
         partition, kinds = self._partition(month), polars_schema(table)
-        if len(parts) < 2 or is_divided(self.rows.get(month, 0)):
+        if len(parts) < 2 or dividing.is_divided(self.rows.get(month, 0)):
             for part in parts:
                 data, path = exchange.get(place, part.name), partition_path(partition)
                 file = NewFile(table, path, data, part.rows, pending.schema_sha256, known_sha256=part.name)
@@ -151,9 +136,7 @@ class _Flow:
 
 
 def _chunks(months: Sequence[int], rows: Mapping[int, int]) -> Iterator[list[int]]:
-    """Divide months so that those derived together fit into memory, and cut where they share no month that they look back
-    on.
-    """
+    """Divide months so that each part fits into memory, and cut where they share no month that they look back on."""
     some: list[int] = []
     for month in months:
         is_far = bool(some) and month - some[-1] > FIGURES_LOOK_BACK

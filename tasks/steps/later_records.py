@@ -21,26 +21,26 @@ Files = Mapping[int, Sequence[Path]]
 
 
 def later_records(months: Set[int], before: Files, after: Files, reporter: Reporter) -> list[int]:
-    """Return those of `months` whose records differ with the levels `after`, of the months that were derived,
-    from those `before`; both are files of `record_level` by month.
-    """
+    """Return those of `months` whose records differ with the levels `after` from those `before`: files of `record_level` by month."""
     near = sorted(month for month in months if any(month - LOOK_BACK_MONTHS <= changed < month for changed in after))
     if not near:
         return []
-    changed = [
-        _differing(_read(before.get(month, ())), _read(files)) for month, files in after.items() if month < near[-1]
-    ]
-    series = pl.concat(changed).unique().sort(SERIES)
+    changed: list[pl.DataFrame] = []
+    for month in (month for month in after if month < near[-1]):
+        # The series whose level or kinds differ.
+        old, new = _read(before.get(month, ())), _read(after[month])
+        changed += [old.join(new, on=old.columns, how="anti"), new.join(old, on=old.columns, how="anti")]
+    series = pl.concat(changed).select(SERIES).unique().sort(SERIES)
     if not series.height:
         return []
     block = Block(near[0], near[-1] - near[0] + 1)
-    old, new = PublishedLevels(series.height), PublishedLevels(series.height)
+    was, now = PublishedLevels(series.height), PublishedLevels(series.height)
     for month in range(block.first - LOOK_BACK_MONTHS, block.first + block.size):
         own = _levels(_read(before.get(month, ())), series)
-        old.put(month, *own)
-        new.put(month, *(_levels(_read(after[month]), series) if month in after else own))
+        was.put(month, *own)
+        now.put(month, *(_levels(_read(after[month]), series) if month in after else own))
     since = _changes(series, block, reporter)
-    one, other = old.records(block, since), new.records(block, since)
+    one, other = was.records(block, since), now.records(block, since)
     differs = pl.any_horizontal(one[name].ne_missing(other[name]) for name in one.columns)
     found = pl.DataFrame([block.month(series.height)]).filter(pl.select(differs).to_series())["month"]
     return sorted({*found} & {*near})
@@ -50,12 +50,6 @@ def _read(files: Sequence[Path]) -> pl.DataFrame:
     rows = [pl.read_parquet(file, hive_partitioning=False, columns=[*SERIES, "level", "kinds"]) for file in files]
     nothing = pl.DataFrame(schema={**dict.fromkeys(SERIES, pl.String), "level": pl.Float64, "kinds": pl.UInt8})
     return pl.concat([nothing, *(one.with_columns(pl.col(SERIES).cast(pl.String)) for one in rows)])
-
-
-def _differing(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
-    """The series whose level or kinds differ."""
-    both = [old.join(new, on=old.columns, how="anti"), new.join(old, on=old.columns, how="anti")]
-    return pl.concat(both).select(SERIES)
 
 
 def _levels(rows: pl.DataFrame, series: pl.DataFrame) -> tuple[pl.Series, pl.Series]:

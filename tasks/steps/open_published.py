@@ -19,6 +19,7 @@ from tasks.domain.periods import month_index
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
 from tasks.steps.affected_months import plan_months
+from tasks.steps.portions import DERIVED
 from tasks.store.manifest import FileEntry
 from tasks.store.parquet import Partition, partition_month, path_partition, read_table
 from tasks.store.reporters import named
@@ -46,13 +47,10 @@ def open_known(store: Path, release: Normalised, *, enters: bool = False, derive
     _refuse_another_reporter(releases, release, store)
     _refuse_another_list(releases, release, store)
     in_ledger, figures = _published(snapshot, "observation"), _published(snapshot, "metric")
-    outdated = set() if enters else figures.keys() - _of_todays_schema(snapshot, "metric")
-    outdated |= (
-        set()
-        if enters
-        else figures.keys()
-        & (_published(snapshot, "record_level").keys() - _of_todays_schema(snapshot, "record_level"))
-    )
+    outdated: set[Partition] = set()
+    if not enters:
+        stale = [_published(snapshot, table).keys() - _of_todays_schema(snapshot, table) for table in DERIVED]
+        outdated = figures.keys() & set().union(*stale)
     plan = plan_months(
         release, in_ledger.keys(), figures.keys(), outdated, lambda month: _has_spans(snapshot, month, in_ledger[month])
     )
@@ -65,11 +63,8 @@ def open_known(store: Path, release: Normalised, *, enters: bool = False, derive
     }
     decisions, later = read_table(snapshot, "decision"), later_year(plan.touched) - plan.touched
     near = set() if derives else (later | year_before) - plan.touched
-    detailed = (
-        set()
-        if derives
-        else plan.touched | {month for month in later if decisions.height or _may_be_revised(month, releases)}
-    )
+    revised = {month for month in later if decisions.height or _may_be_revised(month, releases)}
+    detailed = set() if derives else plan.touched | revised
     prove(snapshot, "observation", near.__contains__)
     prove(snapshot, "detail", detailed.__contains__)
     return Known(
@@ -146,9 +141,7 @@ def _refuse_another_reporter(releases: pl.DataFrame, release: Normalised, store:
 
 
 def _refuse_another_list(releases: pl.DataFrame, release: Normalised, store: Path) -> None:
-    """Refuse codes of another list of goods: equal digits of two lists are two goods, and figures are kept by
-    the digits.
-    """
+    """Refuse codes of another list of goods: figures are kept by their digits, and equal digits of two lists are two goods."""
     mine, theirs = national_lists(release.release), national_lists(releases)
     if mine and theirs and mine != theirs:
         raise Refused(

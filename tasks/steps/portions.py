@@ -74,9 +74,7 @@ class Part(NamedTuple):
 
 
 class Work(NamedTuple):
-    """A portion to derive: where the parts of the run are, the name of the plan, and the number of the portion; `title` is
-    for people.
-    """
+    """A portion to derive: where the parts of the run are, the plan's name, the portion's number, and a `title` for people."""
 
     place: Path
     plan: str
@@ -129,15 +127,10 @@ def derive_portion(work: Work) -> list[Part]:
 def _statements(work: Work, plan: Plan, portion: Portion) -> Iterator[pl.DataFrame]:
     """The current statements of a portion, a part for each month of the ledger and one for those that are not published yet."""
     yield read_frame(work.place, plan.statements[work.number]).select(STATED)
-    yield from (read_statements(file, plan.flow, portion) for file in plan.ledger)
-
-
-def read_statements(file: Path, flow: str, portion: Portion) -> pl.DataFrame:
-    """The current statements of a month of a portion."""
-    rows = pl.scan_parquet(file, hive_partitioning=False, glob=False).filter(
-        products_of(portion), pl.col("known_until").is_null()
-    )
-    return rows.with_columns(flow=pl.lit(flow)).select(STATED).collect()
+    are_current = products_of(portion), pl.col("known_until").is_null()
+    for file in plan.ledger:
+        rows = pl.scan_parquet(file, hive_partitioning=False, glob=False).filter(*are_current)
+        yield rows.with_columns(flow=pl.lit(plan.flow)).select(STATED).collect()
 
 
 def read_levels(files: Iterable[Path], flow: str, portion: Portion) -> pl.DataFrame:

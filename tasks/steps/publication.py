@@ -32,7 +32,7 @@ from tasks.steps.portions import DERIVED
 from tasks.store.manifest import FileEntry
 from tasks.store.parquet import Partition, encode_file, encode_months, partition_path
 from tasks.store.publish import NewFile, Publication, publish
-from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.snapshot import open_snapshot
 from tasks.store.working_copy import announcement
 
 
@@ -67,13 +67,18 @@ def publish_tables(
     parent = known.snapshot if known.store == store else open_snapshot(store)
     there = {entry.path for entry in parent.files} if parent else set()
     releases = entered.ledger.releases if entered else known.releases
-    made = _files_of_ledger(release, entered, known) if entered else NO_FILES
-    stays = _carried(known.snapshot, made.replaced | (_of_figures(derived, known) if derived else set()))
+    replaced, again, own = _files_of_ledger(release, entered, known) if entered else (set(), (), ())
+    if derived:
+        replaced |= {(model, partition_path(month)) for model in DERIVED for month in known.derived}
+        replaced |= {(table.table, file.partition) for table in derived.figures for file in table.files}
+        replaced.add(("control_event", ""))
+    earlier = known.snapshot.files if known.snapshot else ()
+    stays = [entry for entry in earlier if (entry.table, entry.partition) not in replaced]
     new: Iterator[NewFile] = itertools.chain(
         (_from_copy(known, entry) for entry in stays if entry.path not in there),
-        made.new,
+        again,
         _files_of_derived(derived, releases) if derived else (),
-        made.own,
+        own,
     )
     if trail is not None:
         new = _with_lineage(new, _named(trail, release, entered, known), releases, release.release)
@@ -82,26 +87,16 @@ def publish_tables(
         new,
         carried=[entry for entry in stays if entry.path in there],
         parent=parent,
-        about=_about(releases),
+        about={"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())},
         describe=describer(releases) if derived else None,
         audit=announcement(store) if derived else None,
     )
 
 
-class _LedgerFiles(NamedTuple):
-    """The files of the ledger that a release rewrites, the tables and partitions whose files they replace, and those that
-    a release or a decision gets once and for good.
-    """
-
-    new: Iterable[NewFile]
-    replaced: set[tuple[str, str]]
-    own: Iterable[NewFile]
-
-
-NO_FILES = _LedgerFiles((), set(), ())
-
-
-def _files_of_ledger(release: Normalised, entered: Entered, known: Known) -> _LedgerFiles:
+def _files_of_ledger(
+    release: Normalised, entered: Entered, known: Known
+) -> tuple[set[tuple[str, str]], Iterable[NewFile], Iterable[NewFile]]:
+    """The partitions of the ledger that a release rewrites, their files, and those that it or a decision gets once and for good."""
     ledger, trade_flow, revision = entered.ledger, entered.trade_flow, entered.revision
     releases = ledger.releases
     again = tuple(sorted({*known.touched, *later_year(known.touched)}))
@@ -122,10 +117,12 @@ def _files_of_ledger(release: Normalised, entered: Entered, known: Known) -> _Le
     is_new = _is_new(release, known)
     names = name_tables(known.snapshot, release.names if is_new else None)
     new = _made_again({model: frame for model, (frame, _) in frames.items()}, always, names, made_of, releases)
-    own = itertools.chain(
-        _files_of_release(release) if is_new else (), _file_of_decisions(_decided(entered, known), release)
+    decided = _decided(entered, known)
+    # Written once and for good; none where nothing was decided.
+    decisions = (
+        [_file("decision", MODELS["decision"].validate(decided, lazy=True), release.release)] if decided.height else []
     )
-    return _LedgerFiles(new, replaced, own)
+    return replaced, new, itertools.chain(_files_of_release(release) if is_new else (), decisions)
 
 
 def _is_new(release: Normalised, known: Known) -> bool:
@@ -140,9 +137,7 @@ def _from_copy(known: Known, entry: FileEntry) -> NewFile:
 
 
 def _named(trail: Lineage, release: Normalised, entered: Entered | None, known: Known) -> Mapping[str, Lineage]:
-    """Return the trail of each release; of a decision about a published release under the name of the decision, and none
-    of a release that is published already.
-    """
+    """The trail of each release that is new, or of the decision about a published one, under the name of that decision."""
     if entered is not None and not _is_new(release, known):
         decided = _decided(entered, known)
         if not decided.height:
@@ -150,22 +145,6 @@ def _named(trail: Lineage, release: Normalised, entered: Entered | None, known: 
         trail = trail.with_columns(release_id=pl.lit(decided["decision_id"][0]))
     parts = trail.partition_by("release_id", as_dict=True, maintain_order=True)
     return {str(name): part for (name,), part in parts.items()}
-
-
-def _of_figures(derived: Derived, known: Known) -> set[tuple[str, str]]:
-    """Return the tables and partitions of figures that are rewritten."""
-    of_months = {(model, partition_path(month)) for model in DERIVED for month in known.derived}
-    of_months |= {(table.table, file.partition) for table in derived.figures for file in table.files}
-    return of_months | {("control_event", "")}
-
-
-def _carried(parent: Snapshot | None, replaced: set[tuple[str, str]]) -> list[FileEntry]:
-    earlier = parent.files if parent else ()
-    return [entry for entry in earlier if (entry.table, entry.partition) not in replaced]
-
-
-def _about(releases: pl.DataFrame) -> dict[str, Any]:
-    return {"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())}
 
 
 def _made_again(
@@ -210,12 +189,6 @@ def _decided(entered: Entered, known: Known) -> pl.DataFrame:
     return entered.ledger.decisions.join(known.decisions, on="decision_id", how="anti")
 
 
-def _file_of_decisions(decided: pl.DataFrame, release: Normalised) -> Iterator[NewFile]:
-    """The file of new decisions, which is written once and for good; none where nothing was decided."""
-    if decided.height:
-        yield _file("decision", MODELS["decision"].validate(decided, lazy=True), release.release)
-
-
 def _with_lineage(
     files: Iterable[NewFile], trails: Mapping[str, Lineage], releases: pl.DataFrame, editions: pl.DataFrame
 ) -> Iterator[NewFile]:
@@ -236,10 +209,8 @@ def _with_lineage(
 def _with_own_record(
     trail: Lineage, release_id: str, rows: dict[str, int], hashes: dict[str, list[str]]
 ) -> pl.DataFrame:
-    """Return the trail and, as its last row, the publication itself: its inputs and, by table, the rows and the hashes
-    of its files.
-
-    The lineage's own file cannot be among them.
+    """Return the trail and, as its last row, the publication: its inputs and, by table, the rows and the hashes of its files, of which the
+    lineage's own cannot be one.
     """
     # The order of the files depends only on how many months are processed at once.
     outputs = {name: json_sha256(sorted(hashes[name])) for name in sorted(hashes)}

@@ -101,7 +101,8 @@ class Step(Generic[P, R]):
         # want to know whether the wrapped function takes arguments; a step does not know that.
         return task(  # type: ignore[call-overload]
             self._answering, name=self.name, task_run_name=self.name, cache_policy=NO_CACHE, persist_result=False,
-            description=inspect.getdoc(self.function), retry_condition_fn=self._may_retry,
+            description=inspect.getdoc(self.function),
+            retry_condition_fn=lambda task, run, state: isinstance(state.result(raise_on_failure=False), OSError),
             retries=self.retries, retry_delay_seconds=self.retry_delay_seconds or 0,
         )  # fmt: skip
 
@@ -111,9 +112,6 @@ class Step(Generic[P, R]):
             return self.run(*args, **kwargs)
         except self.answers as answer:
             return _Answer(answer)
-
-    def _may_retry(self, task: Any, run: Any, state: Any) -> bool:
-        return isinstance(state.result(raise_on_failure=False), OSError)
 
     def run(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the function, check what it returns, record both. Raises what the function raises, or SchemaErrors."""
@@ -137,6 +135,7 @@ class Step(Generic[P, R]):
     def _record(
         self, run: Run, arguments: dict[str, Any], made: object, started: datetime, error: str | None
     ) -> StepRecord:
+        _, task = _runs()
         inputs = {name: parts for argument, value in arguments.items() for name, parts in _parts(argument, value)}
         outputs = dict(_parts("", made)) if made is not None else {}
         return StepRecord(
@@ -156,7 +155,7 @@ class Step(Generic[P, R]):
             started=started,
             ended=datetime.now(UTC),
             run_id=uuid4(),
-            task_run_id=_task_run_id(),
+            task_run_id=str(task.task_run.id) if task else None,
             error=error,
         )
 
@@ -173,13 +172,12 @@ def _promised(annotation: Any) -> dict[str, Any]:
         return {"": model}
     if not isinstance(annotation, type):
         return {}
-    if issubclass(annotation, BaseModel):
-        return {"": annotation}
+    tables = {}
     if _fields(annotation):
         hints = typing.get_type_hints(annotation, include_extras=True)
         tables = {name: model for name, hint in hints.items() if (model := _model_of(hint)) is not None}
-        return tables or ({"": annotation} if dataclasses.is_dataclass(annotation) else {})
-    return {}
+    is_model = issubclass(annotation, BaseModel) or dataclasses.is_dataclass(annotation)
+    return tables or ({"": annotation} if is_model else {})
 
 
 def _model_of(annotation: Any) -> Any:
@@ -203,9 +201,7 @@ def _schema_hash(model: Any) -> str:
 
 
 def _validate(made: object, models: dict[str, Any]) -> None:
-    """Report all failures of a frame at once; eager frames only, because a lazy one would be checked for its schema
-    alone.
-    """
+    """Report all failures of a frame at once; of eager frames only, because of a lazy one only the schema would be checked."""
     for name, model in models.items():
         value = getattr(made, name) if name else made
         if isinstance(value, PendingFiles):
@@ -226,10 +222,7 @@ def _fields(value: object) -> list[str]:
 
 
 def _parts(name: str, value: object) -> list[tuple[str, Any]]:
-    """Split an argument or a result into its parts, each under a name of its own.
-
-    Paths are left out: locations are not part of what was derived.
-    """
+    """Split an argument or a result into its parts, each with a name; paths are no part of what was derived."""
     if isinstance(value, RECORDED):
         return [(name, value)]
     below = ((f"{name}.{field}" if name else field, getattr(value, field)) for field in _fields(value))
@@ -249,29 +242,22 @@ def _sha256(value: object, run: Run) -> str:
     return json_sha256(repr(value))
 
 
-def inside_flow() -> bool:
-    """Whether we are in a Prefect flow, and not already in a task of it."""
+def _runs() -> tuple[Any, Any]:
+    """Return the contexts of Prefect's flow run and task run, None outside of one."""
     if "prefect" not in sys.modules:
-        return False
+        return None, None
     from prefect.context import FlowRunContext, TaskRunContext
 
-    return FlowRunContext.get() is not None and TaskRunContext.get() is None
+    return FlowRunContext.get(), TaskRunContext.get()
+
+
+def inside_flow() -> bool:
+    """Whether we are in a Prefect flow, and not already in a task of it."""
+    flow, task = _runs()
+    return flow is not None and task is None
 
 
 def flow_run_id() -> str | None:
     """Return the id of the current Prefect flow run, None outside of one."""
-    if not inside_flow():
-        return None
-    from prefect.context import FlowRunContext
-
-    context = FlowRunContext.get()
-    return str(context.flow_run.id) if context and context.flow_run else None
-
-
-def _task_run_id() -> str | None:
-    if "prefect" not in sys.modules:
-        return None
-    from prefect.context import TaskRunContext
-
-    context = TaskRunContext.get()
-    return str(context.task_run.id) if context else None
+    flow, _ = _runs()
+    return str(flow.flow_run.id) if inside_flow() and flow.flow_run else None

@@ -21,10 +21,7 @@ from tasks.store.verify_on_read import prove
 
 
 def recall(store: Path, release_id: str) -> Normalised:
-    """Read a published release with all its editions and their numbers.
-
-    Raises Refused if there is none, DamagedStore if an input is damaged.
-    """
+    """Read all editions of a published release. Raises Refused if there is none, DamagedStore if an input is damaged."""
     snapshot = open_snapshot(store)
     prove(snapshot, "release")
     releases = read_table(snapshot, "release")
