@@ -236,10 +236,11 @@ def test_the_printed_figure_of_the_group_is_compared_with_the_sum_of_its_members
     monkeypatch.setattr("tasks.reports.groups.members_of", lambda group, month: ["DEU", "FRA"])
     monkeypatch.setitem(CODES, "EU27", "EU27_2020")
     asked = ["coverage", CODE, "--month", "2025-06", "--flow", "import", "--measure", "value_eur"]
-    for printed, said, code in (("533", "prints 533, the sum of its members", 0), ("534", "prints 534, not the sum of its members", 1)):  # fmt: skip
-        group = copied(root, tmp_path / printed)
-        ingested(group, "EU27", CN=printed)
+    for printed, said, code in (("533", "prints 533, the sum of its members", 0), ("534", "prints 534, not the sum of its members", 1), ("", "EU27 2025-06: complete\n", 0)):  # fmt: skip
+        group = copied(root, tmp_path / printed) if printed else root
+        if printed:
+            ingested(group, "EU27", CN=printed)
         found = group_month(group, "EU27", ASKED)
-        assert (found.total, found.printed, found.differs) == (532, float(printed), bool(code))
+        assert (found.total, found.printed, found.differs) == (532, float(printed) if printed else None, bool(code))
         done = CliRunner().invoke(app, [*asked, "--store", str(group)], env={"COLUMNS": "200"})
         assert (done.exit_code, said in done.output, "532" in done.output) == (code, True, True), done.output
