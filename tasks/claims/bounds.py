@@ -91,7 +91,8 @@ class Series:
         if not self.is_comparable(period, period):
             return None
         if self._solved is None:
-            self._solved = (self._solve(rounded), self._solve(_rounded_or_cut_off))
+            rounded_or_cut_off = self._solve(lambda value, step: hull(rounded(value, step), cut_off(value, step)))
+            self._solved = (self._solve(rounded), rounded_or_cut_off)
         found = [_of(period, bounds) for bounds in self._solved]
         strict, loose = ((bound.low, bound.high) for bound in found)
         if strict[1] is None or loose[1] is None:
@@ -247,7 +248,3 @@ def _union(sources: Iterator[Sources]) -> Sources:
 
 def _year_before(period: Period) -> Period:
     return period[0] - YEAR, period[1] - YEAR
-
-
-def _rounded_or_cut_off(value: Fraction, step: Fraction) -> Interval:
-    return hull(rounded(value, step), cut_off(value, step))

@@ -54,17 +54,13 @@ def publish_pair(root: Path | S3Url, exporter: str, importer: str) -> MirrorPubl
         figures = ("export_kg", "import_kg", "export_stated", "import_stated")
         found = compare(sold, bought, months).filter(pl.max_horizontal(figures) > 0)
         if parent is not None:
-            gaps.append(_became_unexplained(found, parent, months))
+            before = read_table(parent, TABLE, lambda partition: partition_month(partition) in months)
+            place, unexplained = ["product", "period"], before.filter(reason="unexplained")
+            gaps.append(found.filter(reason="unexplained").join(unexplained, on=place, how="anti"))
         return found
 
     made = publish_table(TABLE, at_hand(mirror_of(root, exporter, importer)), look, rows_of)
     return MirrorPublication(made.snapshot, made.changed, made.months, _as_gaps(gaps))
-
-
-def _became_unexplained(found: pl.DataFrame, parent: Snapshot, months: range) -> pl.DataFrame:
-    before = read_table(parent, TABLE, lambda partition: partition_month(partition) in months)
-    place = ["product", "period"]
-    return found.filter(reason="unexplained").join(before.filter(reason="unexplained"), on=place, how="anti")
 
 
 def _as_gaps(found: list[pl.DataFrame]) -> list[Gap]:
