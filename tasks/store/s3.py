@@ -13,8 +13,7 @@ import math
 import random
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -27,6 +26,8 @@ from schemas.store_address import S3Url
 from tasks.domain.errors import BucketError, Outpaced
 
 T = TypeVar("T")
+# The first of these that is set counts.
+ENDPOINTS = (settings.AWS_ENDPOINT_URL_S3, settings.AWS_ENDPOINT_URL, settings.AWS_ENDPOINT)
 SECRETS = (settings.AWS_SECRET_ACCESS_KEY, settings.AWS_SESSION_TOKEN, settings.AWS_ACCESS_KEY_ID)
 # The library retries a request by itself (below); these are the pauses where it gave up on one that may have succeeded.
 PAUSES_SECONDS = (0.5, 2.0)
@@ -44,16 +45,6 @@ ROLE = "/latest/api/token"
 _REASON = re.compile(
     r'(?:message|error): "([^"]+)"|InvalidCertificate\([^A-Za-z]*(?:Other\(\s*OtherError\(\s*)?(\w+)|(InvalidMessage)'
 )
-
-
-@dataclass(frozen=True)
-class Item:
-    """One object of a bucket, without its bytes."""
-
-    key: str
-    bytes: int
-    etag: str
-    modified: datetime
 
 
 class Bucket:
@@ -74,12 +65,12 @@ class Bucket:
     def get(self, key: str) -> tuple[bytes, str] | None:
         """Bytes and etag, None where no such object exists."""
         found = self._read(key)
-        return (found[0], found[1].etag) if found else None
+        return (found[0], str(found[1]["e_tag"])) if found else None
 
-    def list(self, folder: str) -> Iterator[Item]:
-        """Everything below a folder, in the order of the keys."""
+    def list(self, folder: str) -> "list[obstore.ObjectMeta]":
+        """What the server says of everything below a folder, in the order of the keys (`path`)."""
         found = self._asked("LIST", folder, lambda: [meta for page in obstore.list(self._s3, folder) for meta in page])
-        yield from sorted((_item(meta) for meta in found or ()), key=lambda item: item.key)
+        return sorted(found or (), key=lambda meta: meta["path"])
 
     def names(self) -> set[str]:
         """The names directly below the prefix, of objects and of folders."""
@@ -99,7 +90,7 @@ class Bucket:
                 return False
             # Compares the bytes and not the metadata: a damaged object can have the right size.
             found = self._read(key)
-            age = datetime.now(UTC) - found[1].modified if found else timedelta.max
+            age = datetime.now(UTC) - found[1]["last_modified"] if found else timedelta.max
             if found is None or found[0] != data or age > timedelta(seconds=FRESH_SECONDS):
                 self._put(key, data, "overwrite")
             return True
@@ -162,10 +153,10 @@ class Bucket:
         if names:
             self._tried("DELETE", names[0], lambda: obstore.delete(self._s3, names))
 
-    def _read(self, key: str) -> tuple[bytes, Item] | None:
-        def ask() -> tuple[bytes, Item]:
+    def _read(self, key: str) -> "tuple[bytes, obstore.ObjectMeta] | None":
+        def ask() -> "tuple[bytes, obstore.ObjectMeta]":
             found = obstore.get(self._s3, key)
-            return bytes(found.bytes()), _item(found.meta)
+            return bytes(found.bytes()), found.meta
 
         return self._asked("GET", key, ask)
 
@@ -228,11 +219,7 @@ def clean(text: str) -> str:
 
 def endpoint() -> str:
     """Address of the S3 server from the environment; empty: Amazon's. Raises BucketError where it contains a secret."""
-    found = (
-        settings.text(settings.AWS_ENDPOINT_URL_S3)
-        or settings.text(settings.AWS_ENDPOINT_URL)
-        or settings.text(settings.AWS_ENDPOINT)
-    )
+    found = next(filter(None, map(settings.text, ENDPOINTS)), "")
     if "@" in found:
         raise BucketError(
             "AWS_ENDPOINT_URL holds a user or a password; give credentials as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
@@ -262,7 +249,3 @@ def _timeout_seconds() -> float:
             f"{settings.S3_TIMEOUT_SECONDS} is {said!r}. Give seconds, such as 60, or leave it out for {TIMEOUT_SECONDS:g}."
         )
     return seconds
-
-
-def _item(meta: "obstore.ObjectMeta") -> Item:
-    return Item(meta["path"], meta["size"], str(meta["e_tag"]), meta["last_modified"])

@@ -86,7 +86,8 @@ class Remote:
 
     def snapshot_ids(self) -> list[str]:
         """Names of all manifests by sequence, published or left by a run that died; foreign objects are ignored."""
-        found = {item.key.split("/")[1] for item in self.bucket.list("snapshots") if item.key.count("/") == 2}
+        keys = (item["path"] for item in self.bucket.list("snapshots"))
+        found = {key.split("/")[1] for key in keys if key.count("/") == 2}
         return sorted(filter(is_snapshot_id, found), key=lambda name: (sequence_of(name), name))
 
     def manifest(self, name: str) -> bytes:
@@ -180,7 +181,9 @@ class Remote:
         # Looked up at the last moment, because a writer may rewrite what it finds there.
         stale = today - timedelta(days=GRACE_DAYS)
         litter = [
-            item.key for item in self.bucket.list(FILES) if item.key not in needed and item.modified.date() < stale
+            item["path"]
+            for item in self.bucket.list(FILES)
+            if item["path"] not in needed and item["last_modified"].date() < stale
         ]
         self.bucket.delete(litter)
         return Retired(tuple(old), len(litter))
@@ -204,9 +207,9 @@ class Remote:
                 problems.append(self._problem(manifest_key(name), str(error), "a manifest that hashes to its id"))
         for item in self.bucket.list("raw"):
             # The folder marker of a console has no bytes, and fewer name parts than a raw file.
-            is_folder = item.bytes == 0 and item.key.count("/") < RAW_DEPTH
-            if not is_folder and not item.key.endswith(".json"):
-                named[item.key] = item.key.rpartition("/")[2]
+            key = item["path"]
+            if not key.endswith(".json") and (item["size"] or key.count("/") >= RAW_DEPTH):
+                named[key] = key.rpartition("/")[2]
         for key, seen in zip(named, _at_once(self._sha256, [*named]), strict=True):
             if seen != named[key]:
                 found = f"sha256 {seen}" if seen else "no such object"

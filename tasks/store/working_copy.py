@@ -176,7 +176,7 @@ def missing(store: Path, places: Iterable[Path]) -> dict[Path, str]:
     if (remote := _remote(store)) is None:
         return {place: key for place, key in wanted.items() if not place.is_file()}
     folders = {key.partition("/")[0] for key in wanted.values()}
-    there = {item.key for folder in folders for item in remote.bucket.list(folder)}
+    there = {item["path"] for folder in folders for item in remote.bucket.list(folder)}
     return {place: f"{remote.url}/{key}" for place, key in wanted.items() if key not in there}
 
 
@@ -212,7 +212,7 @@ def _fetch_held(folder: Path, remote: Remote) -> None:
     """Fetch held releases and decisions about them that changed in the bucket."""
     note = _note(folder)
     assert note is not None
-    known, there = note["held"], {item.key: item.etag for item in remote.bucket.list(HELD)}
+    known, there = note["held"], {item["path"]: item["e_tag"] for item in remote.bucket.list(HELD)}
     for key, etag in there.items():
         if known.get(key) != etag or not (folder / key).is_file():
             _renew(folder, folder / key, remote)

@@ -186,7 +186,7 @@ def test_a_swap_whose_reply_is_lost_is_done_once_and_known_as_ours(place: Bucket
         place.swap("pointer", b"three", None)
     with pytest.raises(Outpaced):
         place.swap("nothing", b"three", found[1])
-    assert [item.bytes for item in place.list("")] == [3]
+    assert [item["size"] for item in place.list("")] == [3]
 
 
 def test_a_request_is_made_three_times_and_then_it_is_said_what_was_asked(place: Bucket) -> None:

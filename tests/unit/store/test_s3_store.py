@@ -41,14 +41,14 @@ def _published(store: Path, product: str, parent: Snapshot | None = None) -> Sna
 
 
 def _keys(remote: Remote) -> list[str]:
-    return [item.key for item in remote.bucket.list("")]
+    return [item["path"] for item in remote.bucket.list("")]
 
 
 def test_what_nobody_refers_to_is_spared_for_so_many_days(remote: Remote, tmp_path: Path) -> None:
     remote.publish(_published(tmp_path, "85051110"), None)
     before = _keys(remote)
     remote.bucket.keep(".files/_metric/litter.parquet", b"of a writer who died")
-    (written,) = [item.modified.date() for item in remote.bucket.list(".files") if "litter" in item.key]
+    (written,) = [item["last_modified"].date() for item in remote.bucket.list(".files") if "litter" in item["path"]]
     on_the_last_day = remote.retain(today=written + timedelta(days=GRACE_DAYS), months=24)
     assert (on_the_last_day, len(_keys(remote))) == (Retired((), 0), len(before) + 1)
     assert remote.retain(today=written + timedelta(days=GRACE_DAYS + 1), months=24) == Retired((), 1)
