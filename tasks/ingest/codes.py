@@ -16,7 +16,7 @@ from schemas.forms.request import Landed
 from schemas.reference.code_tables import GACC_CODES, code_table, partner_codes, valid_in
 from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD
 from tasks.domain.errors import Refused, refuse_first
-from tasks.domain.findings import finding, shown
+from tasks.domain.findings import Rows, found_in, shown
 from tasks.domain.nomenclature import FINEST, LINE, classification
 from tasks.domain.periods import month_end, read_period
 from tasks.domain.text import clip
@@ -56,7 +56,9 @@ def read_codes(records: pl.DataFrame, landed: Landed, where: str) -> Read:
     products = _read_products(products, landed)
     turns = _read_partners(turns, landed)
     turns = _read_flow_and_day(turns, landed)
-    sites = sites.with_columns(_place_fault("regime"), _place_fault("province"))
+    sites = sites.with_columns(
+        _fault(name, ~pl.col(name).str.contains(PLACE_CODE), "is not two digits") for name in SITE
+    )
     _refuse_other_scope(products, turns, landed, where)
     read = records.select("row", *CODES)
     for frame, names in ((products, ["product"]), (turns, TURN), (sites, SITE)):
@@ -186,35 +188,24 @@ def _read_partners(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _doubt_partners(read: pl.DataFrame, landed: Landed) -> list[dict[str, str]]:
+def _doubt_partners(read: pl.DataFrame, landed: Landed) -> Rows:
     table = "partners" if SOURCES[landed.source].code_list == GACC_CODES else "partner_codes"
     first_months = read.filter("is_unknown").group_by("partner").agg(pl.col("month").min()).sort("partner")
-    return [
-        finding(
-            "unknown_partner", "warning", f"partner {code}", observed=f"code {code} in {month}",
-            expected=f"a code of schemas/reference/{table}.csv that holds in that month",
-            advice="It is published as it stands. It may be a member of a group (EU27), so no group is covered in the months of this file "
-            "until one is read with the code in the table: add it, then read the file into a new store, or a later one into this.",
-        )
-        for code, month in first_months.iter_rows()
-    ]  # fmt: skip
+    return found_in(
+        first_months, "unknown_partner", "warning", "partner {partner}", observed="code {partner} in {month}",
+        expected=f"a code of schemas/reference/{table}.csv that holds in that month",
+        advice="It is published as it stands. It may be a member of a group (EU27), so no group is covered in the months of this file "
+        "until one is read with the code in the table: add it, then read the file into a new store, or a later one into this.",
+    )  # fmt: skip
 
 
-def _doubt_places(read: pl.DataFrame, name: str) -> list[dict[str, str]]:
-    codes = read[name].unique().drop_nulls().sort()
-    listed = code_table(f"{name}s")["code"].to_list()
-    return [
-        finding(
-            f"unknown_{name}", "warning", f"{name} {code}", observed=f"code {code}",
-            expected=f"a code of schemas/reference/{name}s.csv",
-            advice="It is published as it stands; add the code to the table.",
-        )
-        for code in codes.filter(codes.str.contains(PLACE_CODE) & ~codes.is_in(listed))
-    ]  # fmt: skip
-
-
-def _place_fault(name: str) -> pl.Expr:
-    return _fault(name, ~pl.col(name).str.contains(PLACE_CODE), "is not two digits")
+def _doubt_places(read: pl.DataFrame, name: str) -> Rows:
+    code, listed = pl.col("code"), code_table(f"{name}s")["code"].to_list()
+    codes = read.select(code=name).unique().sort("code").filter(code.str.contains(PLACE_CODE), ~code.is_in(listed))
+    return found_in(
+        codes, f"unknown_{name}", "warning", f"{name} {{code}}", observed="code {code}",
+        expected=f"a code of schemas/reference/{name}s.csv", advice="It is published as it stands; add the code to the table.",
+    )  # fmt: skip
 
 
 def _read_flow_and_day(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:

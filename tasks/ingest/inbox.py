@@ -77,13 +77,10 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
         key=lambda path: (seen[path].day, seen[path].state[1], str(path)),
     )
 
-    def files_with(word: str) -> list[Path]:
-        return [path for path in files if seen[path].word == word]
-
-    return Look(
-        ready=ready, unsettled=unsettled, later=files_with("later"), held=files_with("held"), refused=files_with("refused"),
-        published=len(files_with("published")), shared=shared, other=files_with("other"),
-    )  # fmt: skip
+    words = ("later", "held", "refused", "other")
+    rest = {word: [path for path in files if seen[path].word == word] for word in words}
+    count = sum(found.word == "published" for found in seen.values())
+    return Look(ready=ready, unsettled=unsettled, published=count, shared=shared, **rest)
 
 
 def problem_of(file: Path, refusal: Refused) -> Problem:

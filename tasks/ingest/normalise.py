@@ -62,13 +62,12 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     doubts += incomplete
     faults = pl.concat([faults, pl.DataFrame({"row": parts, "reason": repeats.PART}, schema=faults.schema)])
     # The numbers of a copy are elsewhere in the file; those of any other record set aside are lost.
-    lost = places_of(pl.concat([faults["row"], _not_known(records)]), codes.keys)
-    faults = pl.concat(
-        [
-            faults,
-            pl.DataFrame({"row": copies, "reason": repeats.ECHO if says_day else repeats.COPY}, schema=faults.schema),
-        ]
-    )
+    # So are those of a record with a unit or a currency and no number, which is hidden and not zero.
+    hidden = (pl.col(name).is_null() & pl.col(unit).is_not_null() for name, unit in UNIT_OF.items())
+    unknown = records.filter(pl.any_horizontal(hidden))["row"]
+    lost = places_of(pl.concat([faults["row"], unknown]), codes.keys)
+    again = repeats.ECHO if says_day else repeats.COPY
+    faults = pl.concat([faults, pl.DataFrame({"row": copies, "reason": again}, schema=faults.schema)])
     doubts += repeats.doubt_repeats(copies, doubled, record, where, says_day=says_day)
     doubts += [
         finding("normalised", "info", where, observed=text, expected="the file as the source gives it",
@@ -122,7 +121,6 @@ def _tidy(reported: Reported) -> tuple[pl.DataFrame, list[str]]:
 
 
 def _without(numbers: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
-    """The numbers of all other records."""
     return numbers.join(rows.unique().to_frame("row"), on="row", how="anti") if rows.len() else numbers
 
 
@@ -166,12 +164,6 @@ def _refuse_growth_of_pieces(detail: Detail, where: str) -> None:
             found=f"a growth of {row['product']}, partner {row['partner']}, whose quantity is no mass in this file",
             advice="Leave the growth out: it is kept of masses alone.",
         )  # fmt: skip
-
-
-def _not_known(records: pl.DataFrame) -> pl.Series:
-    """The rows with a unit or a currency but no number, which is hidden or lost, and not zero."""
-    hidden = (pl.col(name).is_null() & pl.col(unit).is_not_null() for name, unit in UNIT_OF.items())
-    return records.filter(pl.any_horizontal(hidden))["row"]
 
 
 def _missing_marks(records: pl.DataFrame, where: str) -> list[dict[str, str]]:

@@ -40,9 +40,7 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
     try:
         raw = read_download(declared.file)
     except OSError as error:
-        raise Refused(
-            "unreadable file", where=str(declared.file), found=str(error.strerror), advice="Check the permissions."
-        ) from error
+        raise Refused("unreadable file", str(declared.file), str(error.strerror), "Check the permissions.") from error
     sha256 = hashlib.sha256(raw).hexdigest()
     place = raw_path(store, sha256)
     note = place.with_name(f"{sha256}.json")

@@ -69,9 +69,7 @@ def _only(members: Sequence[zipfile.ZipInfo], where: str) -> zipfile.ZipInfo:
             advice="No program that people use makes such an archive. See where it comes from, or download it again.",
         )  # fmt: skip
     if files[0].flag_bits & ENCRYPTED:
-        raise Refused(
-            "archive", where=where, found="an archive with a password", advice="Unpack it and give the file in it."
-        )
+        raise Refused("archive", where, "an archive with a password", "Unpack it and give the file in it.")
     return files[0]
 
 
