@@ -86,9 +86,6 @@ def statements_in_order(detail: pl.DataFrame, releases: Release, key: list[str])
 
 def all_statements(detail: pl.DataFrame, releases: Release, key: list[str]) -> pl.DataFrame:
     """As `statements_in_order`, and also the statements of numbers that have only one."""
-    if not detail.height:
-        days = {"release_id": pl.String, "known_from": pl.Date, "value": pl.Int64}
-        return pl.concat([detail.select(key), pl.DataFrame(schema=days)], how="horizontal").with_row_index("number")
     return _named(*_stated(detail, releases, key), key)
 
 

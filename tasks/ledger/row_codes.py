@@ -30,9 +30,8 @@ def numbered(columns: Sequence[str], frame: pl.DataFrame) -> tuple[pl.Series, pl
     sorted_codes = codes.gather(order)
     begins = sorted_codes.ne_missing(sorted_codes.shift(1))
     numbers = (begins.cast(pl.Int64).cum_sum() - 1).alias("number")
-    return pl.zeros(frame.height, dtype=pl.Int64, eager=True).scatter(order, numbers).alias("number"), order.filter(
-        begins
-    )
+    placed = pl.zeros(frame.height, dtype=pl.Int64, eager=True).scatter(order, numbers)
+    return placed.alias("number"), order.filter(begins)
 
 
 def in_order_of(codes: pl.Series, frame: pl.DataFrame) -> pl.DataFrame:

@@ -117,11 +117,8 @@ def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
     listed = mine.filter(~pl.col("everyone")).with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
     listed = names.numbered(listed.filter(pl.col("partner").is_in(names.partners)).drop("everyone", "groups", "lists"))
     members = names.baskets.rename({"part": "product"})
-    by_month = members.join(
-        pl.DataFrame({"month": pl.int_range(names.first, names.first + names.months, dtype=pl.Int32, eager=True)}),
-        how="cross",
-    )
-    by_month = by_month.filter(pl.col("month").is_between("begin", "end")).drop("begin", "end")
+    months = pl.DataFrame({"month": range(names.first, names.first + names.months)}, schema={"month": pl.Int32})
+    by_month = members.join(months, how="cross").filter(pl.col("month").is_between("begin", "end")).drop("begin", "end")
     known = pl.concat([known, _of_baskets(known, by_month, []).select(known.columns)])
     whole = _of_baskets(everyone, by_month, ["family"]).select(everyone.columns)
     if listed.height:

@@ -115,8 +115,6 @@ def derive_months(
 
 
 class _Portion:
-    """A portion on its way through the months."""
-
     def __init__(self, flow: str, grid: Grid, levels: Levels, spans: pl.DataFrame, *, all_records: bool) -> None:
         self.flow, self.grid, self.levels, self.windows = flow, grid, levels, Windows(levels)
         growth = spans.filter(pl.col("span") != "ytd")
@@ -220,7 +218,7 @@ class _Portion:
     def _record(self, block: Block, keep: pl.Series, months: Collection[int]) -> pl.DataFrame:
         """Note the levels of the series with records, and return those that are published and known as rows of `record_level`."""
         found, pairs = [empty_frame("record_level")], self.recorded_pairs
-        kept = block.split(keep)
+        kept, schema = block.split(keep), polars_schema("record_level")
         for month in sorted(months):
             now = self.levels.months[month]
             is_known = kept[month] & (now.status < MISSING_FROM)
@@ -235,13 +233,9 @@ class _Portion:
             )
             levels = pl.concat([own, ratio])
             self.published.put(month, levels["level"], levels["kinds"])
-            found.append(self._rows_of_levels(month, levels))
+            rows = self.series.hstack(levels).drop_nulls("level").sort("measure", "product", "partner")
+            found.append(rows.with_columns(month=pl.lit(month, pl.Int32)).select(
+                flow=pl.lit(self.flow, dtype=schema["flow"]), **{name: self.grid.names.named(name) for name in NAMED},
+                period=index_month("month"), level="level", kinds="kinds",
+            ).select(list(schema)))  # fmt: skip
         return pl.concat(found)
-
-    def _rows_of_levels(self, month: int, levels: pl.DataFrame) -> pl.DataFrame:
-        names, schema = self.grid.names, polars_schema("record_level")
-        rows = self.series.hstack(levels).drop_nulls("level").sort("measure", "product", "partner")
-        return rows.with_columns(month=pl.lit(month, pl.Int32)).select(
-            flow=pl.lit(self.flow, dtype=schema["flow"]), **{name: names.named(name) for name in NAMED},
-            period=index_month("month"), level="level", kinds="kinds",
-        ).select(list(schema))  # fmt: skip

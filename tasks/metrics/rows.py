@@ -51,11 +51,7 @@ def _with_printed(frame: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
         own = spans.filter(span=span).select(
             "row", "month", pl.col("value").alias(f"printed_{span}"), pl.col("kinds").alias(f"printed_{span}_kinds")
         )
-        if own.height:
-            frame = frame.join(own, on=["row", "month"], how="left", maintain_order="left")
-        else:
-            nothing = {f"printed_{span}": pl.Int64, f"printed_{span}_kinds": pl.UInt8}
-            frame = frame.with_columns(pl.lit(None, kind).alias(name) for name, kind in nothing.items())
+        frame = frame.join(own, on=["row", "month"], how="left", maintain_order="left")
     return frame
 
 

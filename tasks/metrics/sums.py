@@ -72,8 +72,6 @@ def only_kind(printed: pl.DataFrame) -> int | None:
 
 
 class _Sums:
-    """The sums of the months with a number."""
-
     def __init__(self, coverage: Coverage, months: list[int], most: int) -> None:
         self.coverage, self.names, self.months, self.most = coverage, coverage.names, months, most
         # What a row has of each month: without kinds if there is only one.
