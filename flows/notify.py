@@ -60,7 +60,6 @@ def addresses(value: Callable[[str], str | None] = settings.value) -> Addresses:
 
 
 def _mail(recipients: str, value: Callable[[str], str | None]) -> str:
-    """Return the address of Apprise for a mail to `recipients`."""
     to = [address.strip() for address in recipients.split(",") if address.strip()]
     bad = [address for address in to if "@" not in address]
     if bad:

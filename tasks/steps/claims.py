@@ -7,12 +7,11 @@ from pathlib import Path
 import polars as pl
 
 from schemas.frames import CheckedClaim
-from schemas.table import schema_sha256
-from schemas.tables.catalog import MODELS
 from tasks.claims.check import ClaimsFile, claim_rows
 from tasks.domain.hashing import code_sha256, frame_sha256, json_sha256, versions
-from tasks.lineage.records import as_table, current_run, lineage_row
+from tasks.lineage.records import as_table, current_run
 from tasks.lineage.snapshot_metadata import describer
+from tasks.steps.publication import with_own_record
 from tasks.store.parquet import encode_file, read_table
 from tasks.store.publish import Publication, publish
 from tasks.store.snapshot import Snapshot
@@ -40,19 +39,13 @@ def publish_claims(store: Path, claims: ClaimsFile, checked: CheckedClaim, snaps
     new = [encode_file("claim", whole, "", derivation)]
     checking = f"claims-{json_sha256([claims.sha256, frame_sha256(mine)])[:16]}"
     if checking not in read_table(snapshot, "lineage")["release_id"]:
-        new.append(encode_file("lineage", _trail(checking, claims, mine), "", derivation))
+        run = current_run()
+        trail = with_own_record(
+            as_table(checking, run.records if run else []), checking, "publish_claims", {"claims": claims.sha256},
+            {"claim": frame_sha256(mine)}, mine.height, {"claims_file": claims.name},
+        )  # fmt: skip
+        new.append(encode_file("lineage", trail, "", derivation))
     carried = [entry for entry in snapshot.files if entry.table != "claim"]
     return publish(
         store, new, carried=carried, parent=snapshot, about=snapshot.about, describe=describer(releases), audit=announcement(store)
     )  # fmt: skip
-
-
-def _trail(checking: str, claims: ClaimsFile, mine: pl.DataFrame) -> pl.DataFrame:
-    """Return the records of the steps so far and, last, that of the publication."""
-    run = current_run()
-    trail = as_table(checking, run.records if run else [])
-    own = lineage_row(
-        checking, trail.height + 1, "publish_claims", code_sha256(), json_sha256({"claim": schema_sha256("claim")}),
-        {"claims": claims.sha256}, {"claim": frame_sha256(mine)}, mine.height, mine.height, {"claims_file": claims.name},
-    )  # fmt: skip
-    return MODELS["lineage"].validate(pl.concat([trail, pl.DataFrame([own], schema=trail.schema)]), lazy=True)

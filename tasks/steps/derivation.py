@@ -51,8 +51,6 @@ def derive(ledger_after: Ledger, known: Known) -> Figures:
 
 
 class _Flow:
-    """The derivation of one flow."""
-
     def __init__(self, flow: str, ledger_after: Ledger, known: Known, figures: Figures) -> None:
         self.flow, self.known, self.figures, self.ledger = flow, known, figures, ledger_after
         rows = _ledger_rows(known, ledger_after)

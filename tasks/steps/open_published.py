@@ -10,7 +10,6 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet
 
 from schemas.table import schema_sha256
 from tasks.domain.errors import Refused
@@ -93,17 +92,17 @@ def _published(snapshot: Snapshot | None, table: str) -> dict[Partition, FileEnt
 
 def _has_spans(snapshot: Snapshot | None, month: Partition, entry: FileEntry) -> bool:
     """Whether the ledger of a month has a figure of several months, including one that months replaced and that is
-    in no `base`: the files of its year name the same releases in any order of arrival. The statistics decide.
+    in no `base`: the files of its year name the same releases in any order of arrival.
     """
     assert snapshot is not None, "an entry is of a snapshot"
     try:
-        footer = pyarrow.parquet.read_metadata(snapshot.path / entry.path)
-    except (OSError, pyarrow.ArrowInvalid):
+        rows = pl.read_parquet(
+            snapshot.path / entry.path, columns=["period_start"], hive_partitioning=False, glob=False
+        )
+    except (OSError, pl.exceptions.PolarsError):
         prove(snapshot, "observation", month.__eq__)
         raise
-    place = footer.schema.to_arrow_schema().names.index("period_start")
-    starts = (footer.row_group(group).column(place).statistics.min for group in range(footer.num_row_groups))
-    return any(start < date(month[1], month[2], 1) for start in starts)
+    return bool((rows["period_start"] < date(month[1], month[2], 1)).any())
 
 
 def _of_todays_schema(snapshot: Snapshot | None, table: str) -> set[Partition]:

@@ -35,6 +35,8 @@ from tasks.store.publish import NewFile, Publication, publish
 from tasks.store.snapshot import open_snapshot
 from tasks.store.working_copy import announcement
 
+Hashes = Mapping[str, str]
+
 
 class Entered(NamedTuple):
     """What a release or a decision makes of the ledger, and what it revises."""
@@ -67,19 +69,18 @@ def publish_tables(
     parent = known.snapshot if known.store == store else open_snapshot(store)
     there = {entry.path for entry in parent.files} if parent else set()
     releases = entered.ledger.releases if entered else known.releases
-    replaced, again, own = _files_of_ledger(release, entered, known) if entered else (set(), (), ())
+    replaced, made = _files_of_ledger(release, entered, known) if entered else (set(), ())
     if derived:
+        figures = (file for table in derived.figures for file in table.new_files())
+        events = _file("control_event", derived.control_event, releases.clear(), reference_sha256=reference_sha256())
+        made = itertools.chain(made, figures, [events])
         replaced |= {(model, partition_path(month)) for model in DERIVED for month in known.derived}
         replaced |= {(table.table, file.partition) for table in derived.figures for file in table.files}
         replaced.add(("control_event", ""))
     earlier = known.snapshot.files if known.snapshot else ()
     stays = [entry for entry in earlier if (entry.table, entry.partition) not in replaced]
-    new: Iterator[NewFile] = itertools.chain(
-        (_from_copy(known, entry) for entry in stays if entry.path not in there),
-        again,
-        _files_of_derived(derived, releases) if derived else (),
-        own,
-    )
+    left = (_from_copy(known, entry) for entry in stays if entry.path not in there)
+    new: Iterator[NewFile] = itertools.chain(left, made)
     if trail is not None:
         new = _with_lineage(new, _named(trail, release, entered, known), releases, release.release)
     return publish(
@@ -95,8 +96,8 @@ def publish_tables(
 
 def _files_of_ledger(
     release: Normalised, entered: Entered, known: Known
-) -> tuple[set[tuple[str, str]], Iterable[NewFile], Iterable[NewFile]]:
-    """The partitions of the ledger that a release rewrites, their files, and those that it or a decision gets once and for good."""
+) -> tuple[set[tuple[str, str]], Iterable[NewFile]]:
+    """The partitions of the ledger that a release rewrites; their files, and those that it or a decision gets once and for good."""
     ledger, trade_flow, revision = entered.ledger, entered.trade_flow, entered.revision
     releases = ledger.releases
     again = tuple(sorted({*known.touched, *later_year(known.touched)}))
@@ -122,7 +123,7 @@ def _files_of_ledger(
     decisions = (
         [_file("decision", MODELS["decision"].validate(decided, lazy=True), release.release)] if decided.height else []
     )
-    return replaced, new, itertools.chain(_files_of_release(release) if is_new else (), decisions)
+    return replaced, itertools.chain(new, _files_of_release(release) if is_new else (), decisions)
 
 
 def _is_new(release: Normalised, known: Known) -> bool:
@@ -169,13 +170,6 @@ def _file(table: str, frame: pl.DataFrame, releases: pl.DataFrame, **more: str) 
     return encode_file(table, frame, "", derivation_of(table, releases) | more)
 
 
-def _files_of_derived(derived: Derived, releases: pl.DataFrame) -> Iterator[NewFile]:
-    # One file at a time: each is read from the disk and released before the next one.
-    for table in derived.figures:
-        yield from table.new_files()
-    yield _file("control_event", derived.control_event, releases.clear(), reference_sha256=reference_sha256())
-
-
 def _files_of_release(release: Normalised) -> Iterator[NewFile]:
     """Yield the files that a release gets once and for good: its details, its row, its findings, its quarantine."""
     mine = release.release
@@ -185,7 +179,6 @@ def _files_of_release(release: Normalised) -> Iterator[NewFile]:
 
 
 def _decided(entered: Entered, known: Known) -> pl.DataFrame:
-    """The decisions that are new."""
     return entered.ledger.decisions.join(known.decisions, on="decision_id", how="anti")
 
 
@@ -195,29 +188,26 @@ def _with_lineage(
     """Yield the files, and after them one of lineage for each trail, whose last row is the publication of these
     files. The trail of a decision is of all `editions` of the release that it is about.
     """
-    rows: dict[str, int] = {}
-    hashes: dict[str, list[str]] = {}
+    rows, hashes = 0, dict[str, list[str]]()
     for file in files:
-        rows[file.table] = rows.get(file.table, 0) + file.rows
+        rows += file.rows
         hashes.setdefault(file.table, []).append(file.sha256)
         yield file
-    for release_id, trail in trails.items():
-        mine = releases.filter(release_id=release_id)
-        yield _file("lineage", _with_own_record(trail, release_id, rows, hashes), mine if mine.height else editions)
-
-
-def _with_own_record(
-    trail: Lineage, release_id: str, rows: dict[str, int], hashes: dict[str, list[str]]
-) -> pl.DataFrame:
-    """Return the trail and, as its last row, the publication: its inputs and, by table, the rows and the hashes of its files, of which the
-    lineage's own cannot be one.
-    """
     # The order of the files depends only on how many months are processed at once.
     outputs = {name: json_sha256(sorted(hashes[name])) for name in sorted(hashes)}
-    given = {text.split("=", 1)[0]: text.split("=", 1)[1] for texts in trail["outputs"] for text in texts}
-    schemas_used = json_sha256({name: schema_sha256(name) for name in outputs})
-    total = sum(rows.values())
+    for release_id, trail in trails.items():
+        mine = releases.filter(release_id=release_id)
+        given = dict(text.split("=", 1) for texts in trail["outputs"] for text in texts)
+        whole_trail = with_own_record(trail, release_id, "publish", given, outputs, rows, {})
+        yield _file("lineage", whole_trail, mine if mine.height else editions)
+
+
+def with_own_record(
+    trail: Lineage, name: str, step: str, inputs: Hashes, outputs: Hashes, rows: int, parameters: Mapping[str, Any]
+) -> Lineage:
+    """Return the trail and, as its last row, the publication: its inputs and, by table, the hash of its files, without the lineage's own."""
+    schemas_used = json_sha256({table: schema_sha256(table) for table in outputs})
     own = lineage_row(
-        release_id, trail.height + 1, "publish", code_sha256(), schemas_used, given, outputs, total, total, {}
+        name, trail.height + 1, step, code_sha256(), schemas_used, inputs, outputs, rows, rows, parameters
     )
     return MODELS["lineage"].validate(pl.concat([trail, pl.DataFrame([own], schema=trail.schema)]), lazy=True)
