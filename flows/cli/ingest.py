@@ -48,9 +48,7 @@ def ingest(  # an option for each field of the form
     reporter: Annotated[
         str | None, typer.Option(help="who reports, ISO 3166-1 alpha-3 or EU27; else from the sidecar or the source")
     ] = None,
-    partners: Annotated[
-        Partners | None, typer.Option(help="all: every partner was asked for; listed: those in the file")
-    ] = None,
+    partners: PartnersOfFiles = None,
     product: Annotated[
         list[str] | None, typer.Option(help="code that was asked for, 8505 for all below it; may be repeated")
     ] = None,

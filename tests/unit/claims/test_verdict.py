@@ -4,11 +4,11 @@ from fractions import Fraction
 
 import pytest
 
-from tasks.claims.match import in_claim_units, match, tolerance
+from tasks.claims.match import match, tolerance
 from tasks.claims.misplaced import at_same_place, elsewhere
 from tasks.claims.order import check_extreme
-from tasks.claims.readings import growth_of, known_months
-from tasks.claims.verdict import check_claim, direct
+from tasks.claims.readings import known_months
+from tasks.claims.verdict import check_claim
 from tasks.domain.precision import Interval, Reading, printed
 from tests.unit.claims.in_memory import Ledger, between, claim, exactly, spot
 
@@ -215,35 +215,6 @@ def test_qualified_levels_and_their_bounds(text: str, qualifier: str, kilograms:
 )  # fmt: skip
 def test_silent_revisions_move_a_growth_twice_as_far_as_a_month(one: object, reading: Reading, share: int) -> None:
     assert tolerance(one, reading) == Fraction(share, 10_000)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("one", "ours", "theirs"),
-    [
-        (claim("1"), (1000, 3000), (1, 3)), (claim("1", "USD/t", "unit_value"), (2, 3), (2000, 3000)), (claim("660", "%", "yoy"), (660, 700), (660, 700)),
-        (claim("7", "times", "yoy_times"), (660, 700), (Fraction("7.6"), 8)),
-    ],
-)  # fmt: skip
-def test_units_of_the_claim(one: object, ours: tuple[int, int], theirs: tuple[Fraction, Fraction]) -> None:
-    found = in_claim_units(one, Interval(*map(Fraction, ours)))  # type: ignore[arg-type]
-    assert found == Interval(*map(Fraction, theirs))
-
-
-def test_the_direct_readings_of_each_kind() -> None:
-    ledger = Ledger({"6": 150, "5": 100, "4": 50, spot("6", partner="WLD"): 600})
-
-    def points(kind: str, **other: object) -> list[object]:
-        return [one.point for one in direct(ledger, claim("1", "%", kind, **other))]
-
-    assert (points("level"), points("mom"), points("mom_times"), points("share")) == ([150_000], [50], [50], [25])
-    assert (points("against", against=spot("4")), points("yoy"), points("rank")) == ([200], [], [])
-
-
-def test_a_growth_of_what_is_only_implied_has_two_ends() -> None:
-    found = growth_of(exactly(120), between(80, 100))
-    assert found is not None
-    assert (found.tier, found.strict) == ("implied", Interval(Fraction(20), Fraction(50)))
-    assert found.words.startswith("between +20.00 % and +50.00 %, ")
 
 
 def test_a_share_and_a_price_need_both_numbers() -> None:
