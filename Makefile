@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test test-all test-slow test-services test-month test-container test-live demo-fetch search torture bench bench-comext check docs stop deploy worker server-postgres lock dictionary clean
+.PHONY: help run test test-all test-rest test-slow test-services test-month test-container test-live demo-fetch search torture bench bench-comext check docs stop deploy worker server-postgres lock dictionary clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,7 +21,7 @@ help:
 	@echo "make test   make the environment and run the tests, a few minutes; make test-all   these and all others:"
 	@echo "            make test-slow   whole histories, commands in processes of their own, kills at every step"
 	@echo "            make test-services   a real server, worker, PostgreSQL, browser, S3 and Dask, which wait for minutes"
-	@echo "            make test-month   a month of 0.3 million records through everything"
+	@echo "            make test-month   a month of 0.3 million records through everything; make test-rest   these three in one go"
 	@echo "make test-container   the image and the services of deployments/, run by podman (as root on Debian)"
 	@echo "make demo-fetch   fetch invented answers of five sources from a server on this machine, publish them, and show the figures"
 	@echo "make test-live   ask the real sources one question each, where there is a network"
@@ -63,10 +63,10 @@ server-postgres: $(READY)
 	@BIN=$(BIN) deployments/server.sh
 
 # Tests start the command dozens of times, and pytest rewrites each test module: compiled once, also where nothing else is.
-test test-all test-slow test-services test-month search: export PYTHONDONTWRITEBYTECODE =
+test test-slow test-services test-month test-rest search: export PYTHONDONTWRITEBYTECODE =
 
 # Two processes on two cores: a pool of threads in each of them would only wait for the other one's.
-test test-all test-slow search: export POLARS_MAX_THREADS = 1
+test test-slow test-rest search: export POLARS_MAX_THREADS = 1
 
 # What a developer runs draws fewer examples; `make test-all` draws all of them.
 test: export TIDEWAITER_DRAWS ?= 0.25
@@ -78,9 +78,13 @@ test: $(READY_DEV)
 test-slow: $(READY_DEV)
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m slow tests
 
-# In one go: each test module is imported once in each process, and the one with the services, which mostly waits, is the third.
-test-all: $(READY_DEV)
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+test-all:
+	TIDEWAITER_DRAWS=1 $(MAKE) test
+	$(MAKE) test-rest
+
+# All that `make test` leaves out, in one go: two processes compute, and the third, with the services, mostly waits.
+test-rest: $(READY_DEV)
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m "slow or services or month"
 
 test-services: $(READY_DEV)
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m services tests/integration

@@ -162,9 +162,10 @@ def experimental_sources_are_trusted() -> Iterator[None]:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """What is not asked for is not even imported: clusters and browsers take seconds."""
-    asked = config.option.markexpr
-    left_out = ("not services" in asked and _is_service(collection_path)) or ("not slow" in asked and _slow_place(collection_path) is not None)  # fmt: skip
-    return left_out or None
+    asked, is_slow = config.option.markexpr, _slow_place(collection_path) is not None
+    is_quick = collection_path.suffix == ".py" and not is_slow
+    left_out = ("not services" in asked and _is_service(collection_path)) or ("not slow" in asked and is_slow)
+    return left_out or (asked.startswith("slow or services") and is_quick) or None
 
 
 @pytest.hookimpl(optionalhook=True)
