@@ -2,12 +2,10 @@
 
 import itertools
 import json
-import random
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-import polars as pl
 import pyarrow.parquet
 import pytest
 
@@ -15,8 +13,6 @@ from flows.release import release
 from schemas.forms.request import Landed, ReleaseRequest
 from tasks.domain.hashing import frame_sha256
 from tasks.ingest.normalise import Normalised, normalise
-from tasks.ledger import merge as ledger
-from tasks.metrics.derive import derive
 from tasks.sources import gacc_query
 from tasks.steps import open_published
 from tasks.store.parquet import read_table
@@ -135,55 +131,6 @@ def test_figures_without_record_levels_of_this_version_are_made_again(
     derived = open_published.open_known(store, _normalised(files[-1])).derived
     assert derived[-len(MONTHS) :] == tuple(("export", int(month[:4]), int(month[4:])) for month in MONTHS)
     assert filled(files[-1:], store) == forwards.hashes
-
-
-def test_records_look_back_five_years_and_a_correction_reaches_as_far(tmp_path: Path) -> None:
-    """Years, then a month, then a correction of an old one, which is the record of a month three years later."""
-    store = tmp_path / "reporter=CHN"
-    draw = random.Random(5)
-    told = {
-        f"{index // 12}{index % 12 + 1:02d}": round(10 ** draw.uniform(3, 4))
-        for index in range(2018 * 12, 2023 * 12 + 3)
-    }
-    told["202303"] = 11_000
-    parts = [
-        _of_months(tmp_path, {month: told[month] for month in told if first <= month <= last})
-        for first, last in (("201801", "201912"), ("202001", "202302"), ("202303", "202303"))
-    ]
-    corrected = _of_months(tmp_path / "again", {"202005": 12_000})
-    filled(parts[:2], store, date(2023, 9, 1))
-    found = []
-    for day, file in enumerate((parts[2], corrected), 2):
-        filled([file], store, date(2023, 9, day))
-        published = _check_against_one_computation(store)
-        march = published.filter(
-            pl.col("period") == date(2023, 3, 1), product="01012100", partner="WLD", measure="quantity_kg"
-        )
-        found += march.select("highest_since", "highest_since_status", "series_start").rows()
-    assert found == [(None, "series_record", date(2018, 3, 1)), (date(2020, 5, 1), "computed", date(2018, 3, 1))]
-
-
-def _check_against_one_computation(store: Path) -> pl.DataFrame:
-    """The published figures, which are those of one computation of the whole ledger."""
-    snapshot = _snapshot(store)
-    published = read_table(snapshot, "metric")
-    statements = ledger.current_statements(read_table(snapshot, "observation"))
-    whole = derive(statements, read_table(snapshot, "release"), all_records=False)  # type: ignore[arg-type]
-    assert published.equals(pl.DataFrame(whole).cast(dict(published.schema)))  # type: ignore[arg-type]
-    return published
-
-
-def _of_months(folder: Path, kilograms: dict[str, int]) -> Path:
-    """A made-up query file of some months, two codes and a partner."""
-    folder.mkdir(exist_ok=True)
-    rows = [
-        f'"{month}","{code}","合成","502","合成","{weight * place}","千克","0","?","{weight * 40 + 7 * place}",\n'
-        for month, weight in kilograms.items()
-        for place, code in enumerate(("85051110", "01012100"), 1)
-    ]
-    file = folder / f"{min(kilograms)}-{max(kilograms)}.csv"
-    file.write_bytes((HEADER + "".join(rows)).encode("gb18030"))
-    return file
 
 
 def _snapshot(store: Path) -> Snapshot:
