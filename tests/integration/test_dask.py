@@ -58,7 +58,12 @@ class Workers:
         self.folder, self.processes = folder, list[subprocess.Popen[bytes]]()
         self.address = f"tcp://127.0.0.1:{free_port()}"
         self.scheduler = self._start("scheduler", "--port", self.address.rpartition(":")[2])
-        self.workers = {name: self.add(name) for name in ("one", "two")}
+        self.workers: dict[str, subprocess.Popen[bytes]] = {}
+        self.complete()
+
+    def complete(self) -> None:
+        """Start the workers that are not there, or not any more."""
+        self.workers |= {name: self.add(name) for name in ("one", "two") if name not in self.workers}
         with Client(self.address, timeout=START_SECONDS_MAX, set_as_default=False) as client:
             client.wait_for_workers(2, timeout=START_SECONDS_MAX)
 
@@ -305,26 +310,23 @@ def test_workers_of_a_store_in_a_bucket_read_its_working_copy(
 
 
 def test_a_worker_that_is_killed_costs_its_pieces_alone(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workers: Workers, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a month with a file for each portion; the other worker does what the killed one had begun."""
     monkeypatch.setattr(portions, "ROWS_OF_A_LARGE_MONTH", 1)
     alone = fill(folder, tmp_path / "alone" / "reporter=CHN")
-    (tmp_path / "cluster").mkdir()
-    two, submit, killed = Workers(tmp_path / "cluster"), dask.Cluster._submit, list[str]()
+    workers.complete()
+    submit, killed = dask.Cluster._submit, list[str]()
 
     def kill(self: dask.Cluster, *given: Any) -> object:
         future = submit(self, *given)
         if not killed:
             killed.append("two")
-            two.kill("two")
+            workers.kill("two")
         return future
 
     monkeypatch.setattr(dask.Cluster, "_submit", kill)
-    try:
-        report = fill(folder, tmp_path / "reporter=CHN", two.address)
-    finally:
-        two.close()
+    report = fill(folder, tmp_path / "reporter=CHN", workers.address)
     assert killed == ["two"]
     assert_same(tmp_path / "reporter=CHN", report, (tmp_path / "alone" / "reporter=CHN", alone))
 
