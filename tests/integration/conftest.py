@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes, in_month, magnets
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_month, magnets
 from receivers import Received, both, mail_server, webhook
 from s3_bucket import SAMPLE, Customs, serving
-from services import LATE, Services
+from services import DECLARED, LATE, Services
 
 from flows import notify
 from schemas.forms.request import ReleaseRequest
@@ -104,7 +104,16 @@ def held(services: Services, receivers: tuple[Received, Received], june: dict[st
 
 
 @pytest.fixture(scope="session")
-def late(services: Services, june: dict[str, Any]) -> dict[str, Any]:
+def waiting(services: Services, june: dict[str, Any]) -> dict[str, Any]:
+    """A run on demand that waits for an answer, about June cut off at ten thousand records."""
+    file = services.folder / "ten thousand.csv"
+    file.write_bytes(csv_bytes(distinct_records(10_000)))
+    request = {"file": str(file), **DECLARED, "released_on": "2025-07-22"}
+    return services.paused(services.start("release/release", {"request": request, "wait_for_approval": True}))
+
+
+@pytest.fixture(scope="session")
+def late(services: Services, waiting: dict[str, Any]) -> dict[str, Any]:
     """The run of 23 March in Beijing that published January 2025 and its revision, and missed February."""
     again = [magnets("502", "352000", "20,064,000"), *JUNE[1:]]
     for name, rows, day in (("january.csv", JUNE, "2025-03-18"), ("january again.csv", again, "2025-03-19")):

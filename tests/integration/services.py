@@ -18,6 +18,7 @@ import httpx
 # On a machine that has much else to do a process may take half a minute to start.
 PATIENCE_SECONDS = 240
 EXPORTS = Path("inbox/gacc_query/export")
+DECLARED = {"source": "gacc_query", "flow": "export", "partners": "all"}
 # What a watch is asked that minds one source and waits for no file.
 LATE = {"kinds": ["query"], "settle_seconds": 0}
 

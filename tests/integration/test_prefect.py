@@ -313,19 +313,17 @@ def test_the_audit_flow_passes_and_then_fails_with_the_name_of_the_file(tmp_path
         audit(store, sample=5)
 
 
-def _with_a_held_release(folder: Path) -> tuple[Path, str]:
-    """A store that holds a download which lost its partners, and the name of the release."""
+def _with_a_held_release(folder: Path) -> tuple[Path, str, ReleaseRequest]:
+    """A store that holds a download which lost its partners, the name of the release, and what was asked."""
     store = folder / "reporter=CHN"
     for name, records, day in (("june.csv", 6, 20), ("cut.csv", 1, 21)):
         (folder / name).write_bytes(csv_bytes(CLEAN_RECORDS[:records]))
-        ended = release.fn(
-            ReleaseRequest(
-                file=folder / name, store=store, source="gacc_query", flow="export", partners="all",
-                released_on=date(2025, 7, day),
-            )
+        request = ReleaseRequest(
+            file=folder / name, store=store, source="gacc_query", flow="export", partners="all", released_on=date(2025, 7, day)
         )  # fmt: skip
+        ended = release.fn(request)
     assert ended.status == "held"
-    return store, ended.release_id
+    return store, ended.release_id, request
 
 
 def test_a_held_release_has_failed_at_nothing_and_its_findings_are_on_its_page(
@@ -371,7 +369,7 @@ def test_a_question_that_nobody_answers_ends_with_what_was_decided_by_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict: HoldVerdict | None, end: str
 ) -> None:
     """Published or rejected meanwhile, the release is not held any more, and a red run must not say that it is."""
-    store, name = _with_a_held_release(tmp_path)
+    store, name, request = _with_a_held_release(tmp_path)
 
     def meanwhile(**_: object) -> None:
         if verdict:
@@ -390,6 +388,8 @@ def test_a_question_that_nobody_answers_ends_with_what_was_decided_by_command(
     assert (held_releases.waiting(store) == []) is (verdict is not None)
     if verdict == "reject":
         assert "rejected by Li Wei: seen" in str(state.message)
+        # Who was answered does not ask once more.
+        assert release(request, wait_for_approval=True, return_state=True).name == "Rejected"
 
 
 @pytest.mark.parametrize(("verdict", "end"), [("approve", "Nothing new"), ("reject", "Rejected")])
@@ -399,7 +399,7 @@ def test_a_run_that_waits_ends_with_what_is_decided_by_command(
     """At once, and not when its week is over; what was decided before it was asked is no answer."""
     monkeypatch.setattr(question, "LOOK_SECONDS", 0.2)
     monkeypatch.setattr(question, "POLL_SECONDS", 1)
-    store, name = _with_a_held_release(tmp_path)
+    store, name, _ = _with_a_held_release(tmp_path)
     held_releases.decide(store, name, "reject", "Li Wei", "before the question", datetime.now(UTC))
     seen: list[str] = []
 
