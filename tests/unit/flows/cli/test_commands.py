@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 import flows.fetch
 import flows.withdraw
-from flows.cli import fetch, ingest, local_server, read, site, withdraw
+from flows.cli import brief, fetch, ingest, local_server, read, search, site, withdraw
 from flows.cli.app import app
 from flows.cli.options import DISAGREES, REFUSED
 from schemas.forms.fetch import Fetched, FetchReport, FetchRequest
@@ -31,6 +31,15 @@ API = "http://127.0.0.1:4200/api"
 
 def run(commands: Any, *given: object, columns: int = 200) -> Result:
     return CliRunner().invoke(commands, [str(one) for one in given], env={"COLUMNS": str(columns)})
+
+
+@pytest.mark.parametrize(
+    ("commands", "given"), [(brief.commands, ("brief", "85051110")), (search.commands, ("search", "soy"))]
+)
+def test_what_is_not_there_is_refused(tmp_path: Path, commands: Any, given: tuple[str, ...]) -> None:
+    """By every command in words: `tests/golden/said/refused.session`."""
+    result = run(commands, *given, "--store", tmp_path)
+    assert (result.exit_code, "nothing is published here yet" in result.stderr) == (REFUSED, True)
 
 
 def test_a_dry_run_names_a_file_with_control_characters_on_one_line(tmp_path: Path) -> None:
