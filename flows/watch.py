@@ -23,6 +23,7 @@ from schemas.forms.watch import Look, Taken, WatchReport, WatchRequest
 from tasks.domain.clock import CUSTOMS_TIME
 from tasks.domain.errors import Refused
 from tasks.ingest.inbox import drop_note, note_refusal, problem_of, seen_before_reading, shared_refusals
+from tasks.ingest.parse import reading_ahead
 from tasks.ingest.placing import reporter_of
 from tasks.steps import catalog as step
 from tasks.steps.batch import FILE_BYTES_MAX, Batch, opened
@@ -128,10 +129,12 @@ class Taking:
         """
         entered: list[Path] = []
         try:
-            with opened(at_hand(store)) as batch:
+            with opened(at_hand(store)) as batch, reading_ahead() as read_ahead:
                 while waiting and not (batch.is_full or self.stopped or _is_large(waiting[0])):
                     file = waiting.pop(0)
                     self._begin(file)
+                    if waiting and not _is_large(waiting[0]):
+                        read_ahead(self._request(waiting[0], store))
                     if self._take(file, batch):
                         entered.append(file)
                 outcomes = publish_batch(batch) if batch.entered else batch.outcomes

@@ -8,15 +8,19 @@ clearly names another month, direction or currency. Digits that may be a day, a 
 ignored.
 """
 
+import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from datetime import date
 
-from schemas.forms.request import Declared, Landed
+from schemas.forms.request import Declared, Landed, ReleaseRequest
 from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name, month_number
 from tasks.domain.text import clip
+from tasks.ingest.declaration import locate
 from tasks.ingest.raw_store import expected
 from tasks.ingest.unpack import read_download
 from tasks.sources.protocol import Parsed
@@ -31,16 +35,37 @@ MONTH = re.compile(
 # A name with both is ignored.
 FLOWS = {"export": r"(?<![a-z])exports?(?![a-z])|出口", "import": r"(?<![a-z])imports?(?![a-z])|进口|进出口"}
 CURRENCIES = {"value_usd": r"(?<![a-z])usd(?![a-z])|美元", "value_cny": r"(?<![a-z])(?:cny|rmb)(?![a-z])|人民币"}
-# The records of the last file with which a store begins, until `parse` takes them.
+# The records of the last file with which a store begins, until `parse` takes them; and those of files that are read ahead.
 _first: dict[tuple[str, str, str], Parsed] = {}
+_ahead: dict[tuple[str, str, str], Future[Parsed]] = {}
 
 
 def parse(landed: Landed) -> Parsed:
     """The records of a landed file. Raises Refused where the bytes do not have the source's format."""
-    parsed = _first.pop(_key(landed), None)
+    key = landed.source, landed.raw_sha256, landed.file.name
+    parsed, ahead = _first.pop(key, None), _ahead.pop(key, None)
     if parsed is None:
-        parsed = read_file(landed.source, landed.raw.read_bytes(), landed.file.name)
+        parsed = ahead.result() if ahead else read_file(landed.source, landed.raw.read_bytes(), landed.file.name)
     return parsed.declared(landed.partners)
+
+
+@contextmanager
+def reading_ahead() -> Iterator[Callable[[ReleaseRequest], None]]:
+    """Yield a function that begins to read a file while another one is processed; `parse` takes its records, or raises why there are none."""
+    with ThreadPoolExecutor(1) as thread:
+
+        def begin(request: ReleaseRequest) -> None:
+            # Its own turn says what is wrong with a declaration or with a file that cannot be opened.
+            with suppress(Refused, OSError):
+                declared = locate(request)
+                raw, name = read_download(declared.file), declared.file.name
+                key = declared.source, hashlib.sha256(raw).hexdigest(), name
+                _ahead[key] = thread.submit(read_file, declared.source, raw, name)
+
+        try:
+            yield begin
+        finally:
+            _ahead.clear()
 
 
 def refuse_as_first(declared: Declared, today: date) -> None:
@@ -54,11 +79,7 @@ def refuse_as_first(declared: Declared, today: date) -> None:
     parsed = read_file(declared.source, raw, declared.file.name)
     refuse_contradictions(landed, parsed)
     _first.clear()
-    _first[_key(landed)] = parsed
-
-
-def _key(landed: Landed) -> tuple[str, str, str]:
-    return landed.source, landed.raw_sha256, landed.file.name
+    _first[landed.source, landed.raw_sha256, landed.file.name] = parsed
 
 
 def refuse_contradictions(landed: Landed, parsed: Parsed) -> None:

@@ -1,5 +1,7 @@
 """Bytes of a landed file through the adapter of its source, and what they and the file's name say against what is declared."""
 
+import hashlib
+import threading
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +15,8 @@ from schemas.forms.request import Landed, ReleaseRequest
 from tasks.domain.errors import Refused
 from tasks.domain.periods import month_name
 from tasks.ingest import parse as parsing
-from tasks.ingest.parse import doubt_file_name, months_named, parse, refuse_contradictions
+from tasks.ingest.parse import doubt_file_name, months_named, parse, reading_ahead, refuse_contradictions
+from tasks.sources.protocol import Parsed
 from tasks.sources.registry import SOURCES, read_file
 from tests.unit.ingest.file_codes import landed, parsed
 
@@ -43,6 +46,38 @@ def test_a_file_with_which_a_store_begins_is_parsed_once(tmp_path: Path, monkeyp
         told: Any = {"source": "gacc_query", "flow": "export", "partners": "listed", "released_on": date(2025, 7, day)}
         ingest(ReleaseRequest(file=tmp_path / name, store=tmp_path / "store", **told), date(2025, 7, 25))
     assert asked == ["first.csv", "second.csv"]
+
+
+def test_the_next_file_is_read_ahead_once_and_what_is_wrong_is_said_in_its_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def read(source: str, raw: bytes, name: str) -> Parsed:
+        asked.append((name, "here" if threading.current_thread() is threading.main_thread() else "ahead"))
+        return read_file(source, raw, name)
+
+    monkeypatch.setattr(parsing, "read_file", read)
+    told: Any = {"source": "gacc_query", "flow": "export", "partners": "listed", "store": tmp_path / "store"}
+
+    def dropped(name: str, data: bytes) -> tuple[ReleaseRequest, Landed]:
+        (tmp_path / name).write_bytes(data)
+        own = landed(raw=tmp_path / name, file=tmp_path / name, raw_sha256=hashlib.sha256(data).hexdigest())
+        return ReleaseRequest(file=tmp_path / name, **told), own
+
+    good, bad, left = (
+        dropped(*one) for one in (("good.csv", csv_bytes()), ("bad.csv", b"<html>"), ("left.csv", csv_bytes()))
+    )
+    with reading_ahead() as begin:
+        begin(ReleaseRequest(file=tmp_path / "none.csv", **told))
+        for request, _ in (good, bad, left):
+            begin(request)
+        assert parse(good[1]).reported.height == len(CLEAN_RECORDS)
+        with pytest.raises(Refused, match=r"bad\.csv"):
+            parse(bad[1])
+    assert sorted(asked) == [("bad.csv", "ahead"), ("good.csv", "ahead"), ("left.csv", "ahead")]
+    parse(left[1])
+    assert asked[-1] == ("left.csv", "here")
 
 
 def test_a_file_on_which_an_adapter_stumbles_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
