@@ -52,9 +52,9 @@ def list_things(
     from tasks.reports import inventory
 
     found = inventory.inventory(store, kind.value)
-    is_told_below = kind is Kind.releases and form is options.Form.table
-    _show(found.drop("decided") if is_told_below else found, form, rows)
-    for release_id, decided in found.select("release_id", "decided").iter_rows() if is_told_below else ():
+    shows_decisions = kind is Kind.releases and form is options.Form.table
+    _show(found.drop("decided") if shows_decisions else found, form, rows)
+    for release_id, decided in found.select("release_id", "decided").iter_rows() if shows_decisions else ():
         if decided:
             say(f"{release_id} was {decided}")
 

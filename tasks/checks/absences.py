@@ -70,7 +70,7 @@ def _partners_of_product_missing(context: CheckContext) -> Rows:
 def _without_row(
     history: pl.DataFrame, now: pl.DataFrame, key: list[str], is_much: pl.Expr, hold: pl.Expr, share: float
 ) -> Rows:
-    """Yield a finding for each month and `key` of which so much `is_much`."""
+    """Yield a finding for each month and `key` whose partners without a row had much (`is_much`); an error where `hold` holds."""
     partners = pl.col("partners").cast(pl.List(pl.String)).list.join(", ")
     largest = pl.when("largest").then(pl.lit(" and the largest of each of them")).otherwise(pl.lit(""))
     for month in now["month"].unique().sort():

@@ -195,11 +195,11 @@ def _small(products: pl.DataFrame, partners: pl.DataFrame, trades: pl.DataFrame,
     )
     of_partners = partners.join(products, on=[*PRODUCT, "month"], how="anti").head(EXAMPLES)
     for rows in (fallen, of_partners.with_columns(alike=pl.lit(False))):
-        told = pl.when("alike").then(pl.lit(", and nearly all partners fell alike")).otherwise(pl.lit(""))
+        note = pl.when("alike").then(pl.lit(", and nearly all partners fell alike")).otherwise(pl.lit(""))
         yield from found_in(
-            rows.with_columns(graded("alike"), value=money, times=pl.col("least") / pl.col(money), told=told),
+            rows.with_columns(graded("alike"), value=money, times=pl.col("least") / pl.col(money), note=note),
             "magnitude", "{severity}", _subject(rows, money),
-            observed="{value:,}; the least of {months} other months is {times:,.0f} times as much{told}",
+            observed="{value:,}; the least of {months} other months is {times:,.0f} times as much{note}",
             expected="at least {least:,} divided by {factor:g}, in quantity or in value", advice=ADVICE, factor=factor,
         )  # fmt: skip
 

@@ -60,10 +60,10 @@ def _unit_values(context: CheckContext) -> Rows:
         reported = off.join(strange, on=PLACE, how="semi")
         others = partners.join(reported, on=PLACE, how="anti").head(EXAMPLES).with_columns(graded("hold"))
         more = "" if partners.height == 1 else f" ({partners.height} such numbers of partners)"
-        for rows, severity, partner, told in ((strange, "error", "", ""), (others, "{severity}", "{partner} ", more)):
+        for rows, severity, partner, note in ((strange, "error", "", ""), (others, "{severity}", "{partner} ", more)):
             yield from found_in(
                 rows, "unit_value", severity, f"{{flow}} {{product}} {partner}{{at}}",
-                observed=f"{{rate:,.4g}} {money.removeprefix('value_').upper()}/kg{told}", expected="{expected}",
+                observed=f"{{rate:,.4g}} {money.removeprefix('value_').upper()}/kg{note}", expected="{expected}",
                 advice=f"Check units and columns of {context.row['release_id']}; if the mix of goods really changed, approve.",
             )  # fmt: skip
 

@@ -56,7 +56,9 @@ class FileState(NamedTuple):
 
 
 def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time.sleep) -> Look:
-    """The files of the inbox by their state on `day`; those declared public later are left for a later run. Raises Refused without inbox."""
+    """The files of the inbox by their state on `day`; those declared public later are left for a later run. Raises Refused where the
+    inbox does not exist.
+    """
     require_folder(request.inbox)
     files = sorted(_downloads(request.inbox, request.store))
     published = functools.cache(lambda reporter: _published(request.store, reporter))

@@ -31,7 +31,9 @@ Span = tuple[date, date]
 
 @dataclass(frozen=True)
 class RawFile:
-    """Records, printed and corrected, of several places where they speak of several months or valuations; corrections, None: unknown."""
+    """Printed and corrected records with their places, and the corrections (None: unknown). A record has several places where it speaks
+    of several months, or in two valuations.
+    """
 
     reported: Reported
     corrected: Reported

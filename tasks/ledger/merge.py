@@ -233,7 +233,7 @@ def _missing_numbers(
     meeting = meeting.filter(pl.when("by_month").then(is_month & inside).otherwise(whole))
     meeting = meeting.with_columns(month=month_index("period_end"))
     meeting = without_lost(meeting, scopes).select("cell", "release", "everyone", "lists", "known_from")
-    # Pairs of a number and a release as one integer: hundreds of thousands of them are compared.
+    # Pairs of a cell and a release as one integer: hundreds of thousands of them are compared.
     pairs = known.height
     holders = (cell_of.gather(statements["number"]) * pairs + statements["release"]).unique()
     covered_by = pl.concat([holders, meeting["cell"] * pairs + meeting["release"]]).unique() // pairs

@@ -451,8 +451,8 @@ def _judge(rows: list[Row], state: State, flow: str, months: Sequence[int]) -> N
     for row in rows:
         if product := row.get("product"):
             pair = (row["month"], row["month"] - AGAINST[row["against"]][0])
-            told = state.doubts.of(flow, product, row.get("partner") or WORLD, pair)
-            row["doubt"] = "; ".join(told) or None
+            doubts = state.doubts.of(flow, product, row.get("partner") or WORLD, pair)
+            row["doubt"] = "; ".join(doubts) or None
 
     def read(products: Sequence[str]) -> pl.DataFrame:
         above = [one for one in products if not any(one != other and one.startswith(other) for other in products)]

@@ -40,16 +40,16 @@ def vintages(
     snapshot = query.open_published(store)
     statements = _statements(snapshot, flow, product, partner, months, figure)
     value = pl.col(figure).dt.epoch("d") if figure in ("highest_since", "lowest_since") else pl.col(figure)
-    told, there = list[tuple[date, date, float | None, str]](), set[date]()
+    stated, there = list[tuple[date, date, float | None, str]](), set[date]()
     for day in _days(statements):
         rows = query.query(store, "metric", flow=flow, product=product, partner=partner, as_of=day)
         rows = rows.filter(pl.col("measure") == measure, pl.col("period").is_between(*months))
         # Of what was withdrawn nothing need be left, not even a row that says why.
-        told += [(month, day, None, "not_covered") for month in there - {*rows["period"]}]
-        told += rows.select("period", pl.lit(day), value.cast(pl.Float64), status(figure)).rows()
+        stated += [(month, day, None, "not_covered") for month in there - {*rows["period"]}]
+        stated += rows.select("period", pl.lit(day), value.cast(pl.Float64), status(figure)).rows()
         there |= {*rows["period"]}
     names = ("period", "known_from", "value", "status")
-    found = pl.DataFrame(told, {name: SCHEMA[name] for name in names}, orient="row").sort("period", "known_from")
+    found = pl.DataFrame(stated, {name: SCHEMA[name] for name in names}, orient="row").sort("period", "known_from")
     is_other = [pl.col(name).ne_missing(pl.col(name).shift()) for name in ("period", "value", "status")]
     found = found.filter(pl.any_horizontal(is_other))
     doubts = functools.cache(lambda day: Doubts(snapshot, day))

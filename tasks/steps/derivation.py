@@ -42,7 +42,7 @@ class Figures(NamedTuple):
 
 
 def derive(ledger_after: Ledger, known: Known) -> Figures:
-    """Derive the figures that the release can change, each month from the ledger of two years. Raises DamagedStore."""
+    """Derive the figures that the release can change, each month from the ledger of two years. Raises DamagedStore if an input is damaged."""
     figures = Figures(*(PendingFiles.of(table) for table in DERIVED))
     with refusing_overflow():
         for flow in sorted({flow for flow, _, _ in known.derived}):

@@ -15,7 +15,7 @@ _of_files: list[HearFile] = []
 
 @contextmanager
 def listening(step: HearStep | None = None, file: HearFile | None = None) -> Iterator[None]:
-    """Call `step` with the name of each step that begins inside, `file` with number done, total and current file."""
+    """Call `step` with the name of each step that begins inside, and `file` with the number done, the total and the current file."""
     added = [(listeners, hear) for listeners, hear in ((_of_steps, step), (_of_files, file)) if hear is not None]
     for listeners, hear in added:
         listeners.append(hear)  # type: ignore[arg-type]  # each list has listeners of its kind

@@ -37,7 +37,7 @@ def recorded(*, dry_run: bool = False, entered: Sequence[Run] = ()) -> Iterator[
 
 @contextmanager
 def opened(declared: Declared, run: Run, today: date, *, dry_run: bool) -> Iterator[Path]:
-    """Open the store that `run` records, or for a dry run a copy of it. Raises Refused for a file with which none must begin."""
+    """Open the store that `run` records, or for a dry run a copy of it. Raises Refused for a file with which a store must not begin."""
     place = at_hand(store_of(declared.store, declared.reporter))
     if not place.exists():
         refuse_as_first(declared, today)

@@ -39,7 +39,9 @@ def stores_of(root: Address) -> dict[str, Address]:
 
 
 def only_store(root: Address, reporter: str | None = None) -> Address:
-    """The store of `reporter`, or the only one; `root` before the first. Raises ValueError where it is not there, or none is named."""
+    """The store of `reporter`, or the only one there is; `root` where nothing was published yet. Raises ValueError where several are there
+    and none is named, or the named one is not among them.
+    """
     if reporter is None and is_one_store(root):
         # Whose figures it has does not matter.
         return root

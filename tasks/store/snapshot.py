@@ -151,7 +151,9 @@ def snapshot_ids(store: Path) -> list[str]:
 
 
 def open_snapshot(store: Path, snapshot_id: str | None = None) -> Snapshot | None:
-    """The snapshot of that id, or the current one by one look at the pointer; None before the first. Raises as `load_snapshot`."""
+    """The snapshot of that id, or the current one; None where nothing was published yet. The pointer is read once, so the result is one
+    release however long reading takes. Raises what `load_snapshot` raises.
+    """
     wanted = current_id(store) if snapshot_id is None else snapshot_id
     return None if wanted is None else load_snapshot(store, wanted)
 

@@ -21,7 +21,9 @@ PREFIX = ".copy-"
 
 
 def write_at_once(place: Path, data: bytes, *, sync: bool = True, mode: int = 0o644) -> None:
-    """Write a file under another name, private until it has its `mode`, then rename it: nobody sees half; durable with `sync`."""
+    """Write a file under another name and then rename it, so that nobody sees half of it; with `sync` its bytes are durable then.
+    Until it has its `mode`, its owner alone may read it.
+    """
     handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name[:40]}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as sink:

@@ -73,7 +73,7 @@ class Hashes:
 
 
 def audit_store(store: Path) -> list[Problem]:
-    """Problems in the pointer, any snapshot, object or raw file; every byte is read once. What goes meanwhile does not count."""
+    """Problems in the pointer, any snapshot, object or raw file; every byte is read once. Files that a retention removes meanwhile do not count."""
     hashes = Hashes()
     problems = [problem for name in snapshot_ids(store) for problem in audit_snapshot(store, name, hashes)]
     problems = [*_audit_pointer(store), *problems]
