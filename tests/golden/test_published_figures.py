@@ -51,10 +51,3 @@ def test_june_2025_is_told_as_the_press_told_it(metric: pl.DataFrame) -> None:
     assert (round(world["yoy_pct"], 1), world["yoy_status"]) == (-38.1, "implied_base")
     # What the half-year's growth rests on, to the tonne: 32,812 t to July less July's 5,278 t.
     assert figures(metric, "WLD", "2024-06")["ytd"] == 27534
-
-
-def test_the_basket_of_the_one_code_says_the_same(metric: pl.DataFrame) -> None:
-    for partner in ("USA", "WLD"):
-        code = figures(metric, partner, "2025-06")
-        basket = figures(metric, partner, "2025-06", "basket:rare_earth_magnets")
-        assert {name for name in code if code[name] != basket[name]} == {"product", "classification"}

@@ -8,11 +8,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import openpyxl
-import pandas
 import polars as pl
-import pyarrow.dataset
 import pytest
 
 from flows.release import release
@@ -138,15 +135,6 @@ def test_sums_by_month_code_and_partner_are_those_of_an_independent_reading(
         assert {key: value for *key_parts, value in rows.iter_rows() if (key := tuple(key_parts))} == dict(expected)
 
 
-def test_a_download_cut_at_ten_thousand_rows_is_held(shared_data: Path, tmp_path: Path) -> None:
-    path = shared_data / "gacc_query_xlsx" / "39221000_2025.xlsx"
-    assert len(rows_of(path)) == 10_000
-    held = ingest(path, tmp_path / "reporter=CHN")
-    assert isinstance(held, Hold)
-    assert "row_cap" in held.message
-    assert not (tmp_path / "reporter=CHN" / "current").exists()
-
-
 def test_without_flow_refused_without_all_partners_no_world(shared_data: Path, tmp_path: Path) -> None:
     path = shared_data / "gacc_query" / "soybeans_import_2024_cny.csv"
     with pytest.raises(Refused, match=r'Write flow = "import" into a sidecar <its name>\.toml'):
@@ -178,60 +166,3 @@ def test_two_editions_of_one_query_do_not_count_the_quantity_twice(shared_data: 
         ingest(tmp_path / name, tmp_path / "reporter=CHN")
     rows = query.query(tmp_path / "reporter=CHN", "trade_flow", partner="USA", product="12011000", month=(2024, 1))
     assert rows.select("quantity_kg", "value_cny", "value_usd").rows() == [(908.0, 23_416.0, 3_345.0)]
-
-
-FOALS = (
-    '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n'
-    '"202605","01012100","改良种用马","502","美国","1000","千克","2","头","20,000",\n'
-    '"202606","01012100","改良种用马","502","美国","3000","千克","6","头","70,000",\n'
-)
-DAYS = ("period", "highest_since", "lowest_since", "series_start")
-
-
-@pytest.fixture(scope="module")
-def three_files(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with soybeans of two years in yuan and a made-up file whose code begins with a zero."""
-    folder = tmp_path_factory.mktemp("readers")
-    for name in ("soybeans_import_2023_cny.csv", "soybeans_import_2024_cny.csv"):
-        ingest(shared_data / "gacc_query" / name, folder / "reporter=CHN")
-    foals = folder / "foals_import_usd.csv"
-    foals.write_bytes(FOALS.encode("gb18030"))
-    ingest(foals, folder / "reporter=CHN")
-    return folder
-
-
-def as_rows(frame: pl.DataFrame) -> list[tuple[object, ...]]:
-    """Rows in one form whatever read them: year and month as numbers, days as days, nothing as None."""
-    days = [pl.col(name).cast(pl.Date) for name in DAYS if name in frame.columns]
-    keys = [pl.col("year", "month").cast(pl.Int64), pl.col("flow").cast(pl.String)]
-    plain = frame.select(sorted(frame.columns)).with_columns(*days, *keys)
-    return sorted(plain.rows(), key=lambda row: tuple((value is not None, str(value)) for value in row))
-
-
-@pytest.mark.parametrize("table", ["metric", "trade_flow"])
-def test_plain_readers_get_the_same_rows(table: str, three_files: Path) -> None:
-    folder = (three_files / "reporter=CHN" / "current" / table).resolve()
-    expected = as_rows(pl.scan_parquet(folder, hive_partitioning=True).collect())
-    read = {
-        "duckdb": duckdb.sql(f"from read_parquet('{folder}/**/*.parquet', hive_partitioning=true)").pl(),
-        "pandas": pl.from_pandas(pandas.read_parquet(folder)),
-        "pyarrow": pl.DataFrame(pyarrow.dataset.dataset(folder, partitioning="hive").to_table()),
-    }
-    # DuckDB reads every part of a path that names a key; the others those below the folder they are given.
-    assert read["duckdb"]["reporter"].unique().to_list() == ["CHN"]
-    read["duckdb"] = read["duckdb"].drop("reporter")
-    assert len(expected) > 100 if table == "metric" else len(expected) > 40
-    for reader, frame in read.items():
-        assert as_rows(frame) == expected, reader
-        assert {"01012100", "12019019"} <= set(frame["product"]), reader
-
-
-def test_the_same_file_again_changes_nothing_at_all(three_files: Path) -> None:
-    def state() -> dict[str, tuple[int, int, bytes]]:
-        files = (path for path in (three_files / "reporter=CHN").rglob("*") if path.is_file())
-        return {str(path): (path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes()) for path in files}
-
-    before = state()
-    assert ingest(three_files / "foals_import_usd.csv", three_files / "reporter=CHN").status == "nothing new"
-    assert state() == before
-    assert len(before) > 100

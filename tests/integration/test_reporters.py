@@ -204,20 +204,6 @@ def test_plain_readers_get_one_reporter_or_all_with_the_reporter_from_the_path(r
     assert duckdb.sql(asked).fetchall() == only
 
 
-def test_figures_of_all_reporters_in_one_query_are_those_of_the_files(root: Path) -> None:
-    figures = duckdb.sql(
-        "select reporter, flow, partner, level from read_parquet("
-        f"'{root}/reporter=*/current/metric/**/*.parquet', hive_partitioning = true) "
-        "where measure = 'quantity_kg' and level is not null and product in ('850511', '85051110', '8505110070') "
-        "and partner in ('CHN', 'USA', 'DEU') order by all"
-    ).fetchall()
-    assert {row for row in figures if row[0] != "EU27"} == {
-        ("CHN", "export", "DEU", 764_000.0), ("CHN", "export", "USA", 353_000.0), ("GBR", "import", "CHN", 150.0),
-        ("USA", "import", "CHN", 111_000.0),
-    }  # fmt: skip
-    assert ("EU27", "import", "CHN", 90_028.0) in figures
-
-
 def test_a_command_names_the_reporter_or_lists_them(root: Path) -> None:
     def ran(*arguments: str) -> tuple[int, str]:
         done = CliRunner().invoke(app, [*arguments, "--store", str(root)], env={"COLUMNS": "300"})

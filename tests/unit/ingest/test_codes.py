@@ -117,9 +117,3 @@ def test_a_file_that_is_not_one_release_is_refused(
         read_codes(records_of(*records), of, "f.csv")
     assert (refusal.value.rule, refusal.value.where) == (rule, "f.csv")
     assert found in refusal.value.found
-
-
-def test_months_up_to_the_day_before_and_products_below_a_declared_heading_pass() -> None:
-    of = landed(released_on=date(2025, 7, 1), products=("8505", "01"), first_month=date(2025, 5, 1), last_month=date(2025, 6, 1))  # fmt: skip
-    assert codes_of({}, {"period": "202505"}, {"product": "01012100"}, of=of).faults.is_empty()
-    assert codes_of({"product": "27090000"}, of=landed(products=("*",))).faults.is_empty()

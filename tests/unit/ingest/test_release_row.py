@@ -14,8 +14,6 @@ from tasks.ingest.release_row import (
     doubt_months,
     language,
     last_opened,
-    months_of,
-    places_of,
     plain_name,
     printed_names,
 )
@@ -84,13 +82,6 @@ def test_a_month_that_was_not_open_yet_is_not_spoken_of(day: date, asked: date |
     found = doubt_months(of, codes_of(MAY, VALUE, of=of).keys, "f.csv")
     doubts = [(one["check"], one["expected"].split(",")[0]) for one in found]
     assert doubts == ([("months_not_opened", f"months to {last:%Y-%m}")] if asked and last < asked else [])
-
-
-def test_months_and_places_of_records() -> None:
-    codes = codes_of({"period": "202412"}, {"period": "x", "product": "y"}, {})
-    assert months_of(codes.keys) == (2024 * 12 + 11, 2025 * 12 + 5)
-    places = places_of(pl.Series([1, 0, 1]), codes.keys).rows()
-    assert sorted(places, key=str) == [("85051110", date(2024, 12, 31)), (None, None)]
 
 
 @pytest.mark.parametrize(

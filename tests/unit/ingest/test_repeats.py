@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from tasks.domain.errors import Refused
-from tasks.ingest.repeats import PART, causes_first, complete_sums, doubt_repeats, find_copies, has_same_key
+from tasks.ingest.repeats import PART, causes_first, doubt_repeats, find_copies, has_same_key
 from tests.unit.builders import detail_table, number, release
-from tests.unit.ingest.file_codes import GERMANY, amounts_of, codes_of, reported
+from tests.unit.ingest.file_codes import GERMANY, codes_of
 
 OF = release(months="2025-06")
 BOTH = {"value": "1", "currency": "USD", "quantity": "5", "quantity_unit": "千克"}
@@ -92,26 +92,6 @@ def test_repeats_are_reported_with_their_first_record(
 ) -> None:
     told = doubt_repeats(pl.Series(rows, dtype=pl.Int64), doubled, pl.Series([10, 11, 12]), "f", says_day=says_day)
     assert [(one["check"], one["severity"], one["observed"]) for one in told] == found
-
-
-@pytest.mark.parametrize(
-    ("records", "aside", "left", "kept", "found"),
-    [
-        # A sum with an unreadable part loses its other parts; a number that one part lacks is left out of its sum alone.
-        ([BOTH | GUANGDONG, BOTH | SHANDONG, BOTH | GUANGDONG | {"partner": GERMANY}], [1], [0], [2, 2], []),
-        ([BOTH | GUANGDONG, VALUE_ALONE | SHANDONG], [], [], [0, 1], [("warning", "1 numbers of 1 sums, first quantity_kg in record 1")]),
-        ([BOTH | GUANGDONG, VALUE_ALONE | SHANDONG | {"quantity": "5", "quantity_unit": "个"}], [], [], [0, 1],
-         [("error", "2 numbers of 1 sums, first quantity_kg in record 1")]),
-    ],
-)  # fmt: skip
-def test_a_sum_over_provinces_that_lacks_a_part_is_left_out(
-    records: list[dict[str, Any]], aside: list[int], left: list[int], kept: list[int], found: list[tuple[str, str]]
-) -> None:
-    rows = pl.Series(aside, dtype=pl.Int64)
-    read = amounts_of(*records).read.filter(~pl.col("row").is_in(rows))
-    told = complete_sums(read, rows, codes_of(*records).keys, reported(*records)["record"], "f.csv")
-    assert (told[0].to_list(), sorted(told[1]["row"])) == (left, kept)
-    assert [(one["severity"], one["observed"]) for one in told[2]] == found
 
 
 def test_records_set_aside_because_of_others_come_last_and_the_others_keep_their_order() -> None:

@@ -70,10 +70,3 @@ def test_only_later_months_of_one_release_of_its_kind_or_a_better_one_replace_a_
     row, told = whole()
     numbers = without_superseded(monthly_numbers(detail_table(*told)), release_table(row, later[0]))
     assert numbers["span"].to_list() == kept
-
-
-def test_months_are_never_replaced_and_without_a_figure_nothing_is() -> None:
-    row, told = by_month()
-    numbers = monthly_numbers(detail_table(*told))
-    assert without_superseded(numbers, release_table(row)).equals(numbers)
-    assert without_superseded(numbers.clear(), release_table()).is_empty()

@@ -131,9 +131,3 @@ def test_a_doubtful_sum_contradicts_nobody(store: Store) -> None:
     assert checked["verdict"].to_list() == ["not_checkable", "contradicted", "supported"]
     assert FEW in checked["reason"][0]
     assert f"In doubt: {FEW}" in checked["reason"][2]
-
-
-def test_a_store_without_a_doubt_has_no_column_of_it(tmp_path: Path) -> None:
-    store = Store(tmp_path / "listed")
-    store.ingest(csv_bytes([*MAY, *THREE]), DAY, partners="listed")
-    assert "doubt" not in ask(store.store, Question(products=(CODE,))).rows.columns

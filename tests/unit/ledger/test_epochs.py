@@ -148,14 +148,6 @@ def _two() -> Store:
     ]
 
 
-def test_the_numbers_of_a_withdrawn_release_end_and_those_of_the_other_one_stand_again() -> None:
-    found = merged(_two(), decision("withdrawn", "r2", "2025-10-01"))
-    assert story(found) == [
-        (353, "r1", "2025-07-20", "2025-09-20"), (300, "r2", "2025-09-20", "2025-10-01"), (353, "r1", "2025-10-01", None),
-    ]  # fmt: skip
-    assert story(found, "DEU") == [(764, "r1", "2025-07-20", "2025-09-20"), (764, "r1", "2025-10-01", None)]
-
-
 @pytest.mark.parametrize(("first", "second"), [("r1", "r2"), ("r2", "r1")])
 def test_of_two_landings_of_one_day_the_later_counts_whatever_their_names(first: str, second: str) -> None:
     a, b = release(first, "2025-07-20"), release(second, "2025-07-20")
@@ -199,32 +191,15 @@ def test_revisions_name_the_decision_and_the_release_whose_word_it_ended() -> No
     assert found.sort("partner").select("world_old", "world_new").rows() == [(300, 1117)] * 2
 
 
-def test_of_two_decisions_of_a_day_a_revision_names_the_last_one_about_its_month() -> None:
-    first, second = (
-        release("r1", "2026-01-20", months="2025-05..2025-06"),
-        release("r3", "2026-01-20", months="2025-06"),
-    )
-    store = [
-        (first, [number(first, "USA", "2025-05", 350), number(first, "USA", "2025-06", 353)]),
-        (second, [number(second, "DEU", "2025-06", 764)]),
-    ]
+def test_of_two_decisions_of_a_day_a_revision_names_the_last_one_about_its_month_and_direction() -> None:
+    first, second = release("r1", months="2025-05..2025-06"), release("r3", months="2025-06")
+    own = [number(first, "USA", "2025-05", 350), number(first, "USA", "2025-06", 353)]
     decided = [decision("withdrawn", name, "2026-02-01", 1) for name in ("r1", "r3")]
-    found = revised(store, *decided).filter(pl.col("partner") != "WLD").sort("period_end", "partner")
-    names = found.select(pl.col("period_end").dt.month(), "partner", "new_release_id").rows()
-    assert names == [(5, "USA", "withdrawn-r1-01"), (6, "DEU", "withdrawn-r3-01"), (6, "USA", "withdrawn-r3-01")]
-
-
-def test_of_two_decisions_of_a_day_a_revision_names_the_last_one_about_its_direction() -> None:
-    first, second = release("r1", "2026-01-20", months="2025-06"), release("r3", "2026-01-20", months="2025-06")
-    imports = {"flow": "import"}
-    store = [
-        (first | imports, [number(first, "USA", "2025-06", 353) | imports]),
-        (second, [number(second, "DEU", "2025-06", 764)]),
-    ]
-    decided = [decision("withdrawn", name, "2026-02-01", 1) for name in ("r1", "r3")]
-    found = revised(store, *decided).filter(pl.col("partner") != "WLD").sort("flow")
-    names = found.select("flow", "partner", "new_release_id").rows()
-    assert names == [("export", "DEU", "withdrawn-r3-01"), ("import", "USA", "withdrawn-r1-01")]
+    for flow, names in (("export", ["r1", "r3", "r3"]), ("import", ["r1", "r3", "r1"])):
+        told = (first | {"flow": flow}, [one | {"flow": flow} for one in own])
+        found = revised([told, (second, [number(second, "DEU", "2025-06", 764)])], *decided)
+        found = found.filter(pl.col("partner") != "WLD").sort("period_end", "partner")
+        assert found["new_release_id"].to_list() == [f"withdrawn-{name}-01" for name in names], flow
 
 
 def test_a_revision_after_a_withdrawal_is_told_from_the_word_that_stood_again() -> None:

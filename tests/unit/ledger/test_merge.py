@@ -20,7 +20,7 @@ from schemas.tables.catalog import MODELS
 from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.ingest.normalise import Normalised
 from tasks.ledger import epochs
-from tasks.ledger.merge import as_of, current_statements, merge
+from tasks.ledger.merge import current_statements, merge
 from tasks.ledger.published_state import Known
 from tasks.steps import assemble
 from tasks.steps.affected_months import touched_months
@@ -104,20 +104,6 @@ def test_a_corrected_edition_is_the_word_unless_another_release_has_spoken_since
         store.append((other, [number(other, *(("USA", "2025-06", value) if value else ("DEU", "2025-06", 1)))]))
     told = merged(store).filter(partner="USA")
     assert [(value, *(day and str(day) for day in days)) for value, *days in story(told)] == expected
-
-
-def test_a_revision_ends_the_word_before_it() -> None:
-    march, may = release("march", "2026-03-23"), release("may", "2026-05-07")
-    observation = merged(
-        [(march, [number(march, "USA", "2025-06", 353_000)]), (may, [number(may, "USA", "2025-06", 352_900)])]
-    )
-    assert story(observation) == [
-        (353_000, date(2026, 3, 23), date(2026, 5, 7)),
-        (352_900, date(2026, 5, 7), None),
-    ]
-    assert as_of(observation, date(2026, 5, 6))["value"].to_list() == [353_000]
-    assert as_of(observation, date(2026, 5, 7))["value"].to_list() == [352_900]
-    assert as_of(observation, date(2026, 3, 22)).is_empty()
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,6 @@ from bad_inputs.download import HORSES, MAGNETS, csv_bytes, magnets
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.release import release as ingest
-from schemas.forms.request import Landed, ReleaseRequest
 from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema
 from schemas.tables.name import PrintedName
@@ -28,14 +26,12 @@ from tasks.reports.query import query
 from tasks.sources.registry import SOURCES
 from tasks.store.snapshot import open_snapshot
 from tests.draws import draws
+from tests.unit.ingest.file_codes import landed
+from tests.unit.reports.stores import publish
 
 ENGLISH_TITLES = (
     "Date of data", "Commodity code", "Commodity", "Trading partner code", "Trading partner", "Quantity", "Unit",
     "Supplementary Quantity", "Supplementary Unit", "US dollar",
-)  # fmt: skip
-LANDED = Landed(
-    file=Path("f.csv"), source="gacc_query", reporter="CHN", flow="export", partners="listed", products=None, first_month=None,
-    last_month=None, released_on=date(2025, 7, 20), title="f.csv", raw=Path("raw"), raw_sha256="0" * 64, raw_bytes=0,
 )  # fmt: skip
 MACHINES = Path(__file__).parents[3] / "docs" / "machines.md"
 EIGHTY_FIVE = "Electrical machinery and equipment; sound and television apparatus"
@@ -46,12 +42,8 @@ def ingested(folder: Path, files: Sequence[tuple[str, bytes, date]]) -> Path:
     """A store into which these files came in this order, each with the day on which it was made public."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, data, day in files:
-        (folder / name).write_bytes(data)
-        ingest.fn(
-            ReleaseRequest(file=folder / name, store=folder / "reporter=CHN", source="gacc_query", flow="export", partners="all", released_on=day),
-            date(2026, 1, 5),
-        )  # fmt: skip
-    return folder / "reporter=CHN"
+        publish(folder, "CHN", name, data, flow="export", released_on=day)
+    return folder / "store" / "reporter=CHN"
 
 
 def renamed(record: tuple[str, ...], product: str | None = None, partner: str | None = None) -> tuple[str, ...]:
@@ -127,7 +119,7 @@ def test_of_two_names_the_one_of_the_newest_month_stands_in_any_order_of_arrival
 
 def test_a_name_of_a_record_that_was_set_aside_is_no_name() -> None:
     broken = (*renamed(magnets("304"), "坏名", "坏国")[:5], "12x", *magnets("304")[6:9], "x")
-    read = normalise(LANDED, SOURCES["gacc_query"].parse(csv_bytes([magnets("502"), broken]), "f.csv"))
+    read = normalise(landed(), SOURCES["gacc_query"].parse(csv_bytes([magnets("502"), broken]), "f.csv"))
     assert read.quarantine.height == 1
     assert {*read.names["code"]} == {"85051110", "USA"}
     assert {*read.names["name"]} == {MAGNETS[1], "美国"}

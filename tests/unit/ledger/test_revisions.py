@@ -6,6 +6,7 @@ from typing import Any
 from unittest import mock
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -43,105 +44,71 @@ def _query(name: str, day: str, months: str, *numbers: tuple[Any, ...], **scope:
     return row, [number(row, *each) for each in numbers] + [other]
 
 
-def test_partners_that_were_listed_are_no_world_where_its_total_is_gone() -> None:
-    world = _query("a", FIRST, "2025-03", ("WLD", "2025-03", 157), partners="listed", partner_list=["WLD"])
-    some = _query("b", FIRST, "2025-03", ("USA", "2025-03", 40), partners="listed", partner_list=["USA"])
-    gone = _query("c", SECOND, "2025-03", partners="listed", partner_list=["WLD"])
-    assert _world([world, some, gone]) == (157, None, None, None)
-    assert _world([world, gone]) == (157, 0, None, None)
+first, second = functools.partial(_query, "a", FIRST), functools.partial(_query, "b", SECOND)
+MARCH, YEAR, SO_FAR, PIECES = "2025-03", "2024-03..2025-03", "2025-01..2025-03", "quantity_item"
+BASE, NOW, LATER, IN_PIECES = (
+    ("USA", "2024-03", 100),
+    ("USA", MARCH, 150),
+    ("USA", MARCH, 160),
+    ("DEU", MARCH, 7, PIECES),
+)
+OF_USA, OF_WORLD = {"partners": "listed", "partner_list": ["USA"]}, {"partners": "listed", "partner_list": ["WLD"]}
+PRINTED = {"partner_list": ["WLD"], "measures": ["quantity"]}
+IN_DOLLARS = [(partner, month, value, DOLLARS) for partner in ("USA", "DEU") for month, value in (("2024-03", 1000), (MARCH, 1500))]  # fmt: skip
+OF_PIECES = [
+    first(YEAR, BASE, ("DEU", "2024-03", 100), NOW, IN_PIECES, *IN_DOLLARS),
+    second(MARCH, LATER, IN_PIECES, ("USA", MARCH, 1600, DOLLARS), ("DEU", MARCH, 1500, DOLLARS)),
+]
+ONE_IN_PIECES = [first("2025-02..2025-03", ("WLD", MARCH, 5), **PRINTED), second(MARCH, ("WLD", MARCH, 7, PIECES), **PRINTED)]  # fmt: skip
+TOTAL_GONE = [first(MARCH, ("WLD", MARCH, 157), **OF_WORLD), _query("c", SECOND, MARCH, **OF_WORLD)]
+PRESS = {"kind": "published", "partners": "keys", "flow": None}
 
 
-def test_pieces_and_kilograms_are_no_total() -> None:
-    first = _query("a", FIRST, "2024-03..2025-03", ("USA", "2024-03", 100), ("USA", "2024-03", 1000, DOLLARS),
-                   ("DEU", "2024-03", 100), ("DEU", "2024-03", 1000, DOLLARS),
-                   ("USA", "2025-03", 150), ("USA", "2025-03", 1500, DOLLARS),
-                   ("DEU", "2025-03", 7, "quantity_item"), ("DEU", "2025-03", 1500, DOLLARS))  # fmt: skip
-    second = _query("b", SECOND, "2025-03", ("USA", "2025-03", 160), ("USA", "2025-03", 1600, DOLLARS),
-                    ("DEU", "2025-03", 7, "quantity_item"), ("DEU", "2025-03", 1500, DOLLARS))  # fmt: skip
-    assert _world([first, second]) == (None, None, None, None)
-    assert _world([first, second], DOLLARS) == (3000, 3100, 50.0, 55.00000000000001)
+@pytest.mark.parametrize(
+    ("store", "of", "world"),
+    [
+        pytest.param([*TOTAL_GONE, _query("b", FIRST, MARCH, ("USA", MARCH, 40), **OF_USA)], {}, (157, None, None, None), id="those listed are no world"),
+        pytest.param(TOTAL_GONE, {}, (157, 0, None, None), id="a total is gone"),
+        pytest.param(OF_PIECES, {}, (None, None, None, None), id="pieces and kilograms are no total"),
+        pytest.param(OF_PIECES, {"measure": DOLLARS}, (3000, 3100, 50.0, 55.00000000000001), id="dollars of what is counted otherwise"),
+        pytest.param([first(YEAR, BASE, ("DEU", "2024-03", 7, PIECES), NOW), second(MARCH, LATER)], {}, (150, 160, None, None), id="a base of pieces"),
+        pytest.param(ONE_IN_PIECES, {}, (5, None, None, None), id="what is printed in pieces is no zero"),
+        pytest.param(ONE_IN_PIECES, {"measure": PIECES}, (None, 7, None, None), id="what was printed in kilograms was no zero"),
+        pytest.param([first(YEAR, BASE, NOW), second(MARCH)], {}, (150, 0, 50.0, -100.0), id="what is gone leaves a known zero"),
+        pytest.param([first(YEAR, BASE), second(MARCH, NOW)], {}, (0, 150, -100.0, 50.0), id="what is new was a known zero"),
+        pytest.param([first(YEAR, ("USA", MARCH, 100)), second(MARCH, NOW)], {}, (100, 150, None, None), id="no growth on a zero"),
+        pytest.param([first(MARCH, NOW), second(MARCH, **OF_USA)], {}, (150, 0, None, None), id="what the first said of others stands"),
+        pytest.param([first(MARCH, NOW, **OF_USA), second(MARCH, **OF_USA)], {}, (None, None, None, None), id="a month not wholly asked for"),
+        pytest.param([_query("q", FIRST, MARCH, ("DEU", MARCH, 900)), first(MARCH, ("USA", MARCH, 100), **PRESS), second(MARCH, ("USA", MARCH, 200), **PRESS)],
+                     {"source": "published"}, (None, None, None, None), id="a few partners where another source asked for all"),
+        *(pytest.param([first(f"{base}..{month}", ("USA", base, 100), ("USA", month, 150)), second(month, ("USA", month, 160))], {}, (150, 160, *growth), id=f"{base} and {month}")
+          for base, month, growth in (
+            # HS 2022 changed 850511.
+            ("2021-03", "2022-03", (None, None)), ("2021-01", "2022-01", (None, None)), ("2022-01", "2023-01", (50.0, 60.00000000000001)),
+            ("2020-12", "2021-12", (50.0, 60.00000000000001)))),
+    ],
+)  # fmt: skip
+def test_the_world_before_and_after_is_told_where_all_of_it_is_known(store: Store, of: Row, world: tuple[Any, ...]) -> None:  # fmt: skip
+    assert _world(store, **of) == world
 
 
-def test_a_base_that_is_not_all_counted_is_none() -> None:
-    first = _query("a", FIRST, "2024-03..2025-03", ("USA", "2024-03", 100), ("DEU", "2024-03", 7, "quantity_item"),
-                   ("USA", "2025-03", 150))  # fmt: skip
-    second = _query("b", SECOND, "2025-03", ("USA", "2025-03", 160))
-    assert _world([first, second]) == (150, 160, None, None)
-
-
-def test_what_is_printed_in_pieces_is_no_zero_in_kilograms() -> None:
-    scope = {"partners": "all", "partner_list": ["WLD"], "measures": ["quantity"]}
-    first = _query("a", FIRST, "2025-02..2025-03", ("WLD", "2025-03", 5), **scope)
-    second = _query("b", SECOND, "2025-03", ("WLD", "2025-03", 7, "quantity_item"), **scope)
-    assert _world([first, second]) == (5, None, None, None)
-    assert _world([first, second], "quantity_item") == (None, 7, None, None)
-
-
-def test_over_a_change_of_the_code_there_is_no_growth() -> None:
-    def told(base: str, month: str) -> tuple[Any, ...]:
-        first = _query("a", FIRST, f"{base}..{month}", ("USA", base, 100), ("USA", month, 150))
-        return _world([first, _query("b", SECOND, month, ("USA", month, 160))])
-
-    # HS 2022 changed 850511.
-    assert told("2021-03", "2022-03") == (150, 160, None, None)
-    assert told("2021-01", "2022-01") == (150, 160, None, None)
-    assert told("2022-01", "2023-01") == (150, 160, 50.0, 60.00000000000001)
-    assert told("2020-12", "2021-12") == (150, 160, 50.0, 60.00000000000001)
-
-
-def test_what_is_gone_leaves_a_known_zero() -> None:
-    first = _query("a", FIRST, "2024-03..2025-03", ("USA", "2024-03", 100), ("USA", "2025-03", 150))
-    assert _world([first, _query("b", SECOND, "2025-03")]) == (150, 0, 50.0, -100.0)
-    page = revision_report(_revised([first, _query("b", SECOND, "2025-03")]), release("b", SECOND))
-    assert "| 150 | 0 | +50.00 | -100.00 |" in page
-
-
-def test_what_is_new_was_a_known_zero() -> None:
-    first = _query("a", FIRST, "2024-03..2025-03", ("USA", "2024-03", 100))
-    assert _world([first, _query("b", SECOND, "2025-03", ("USA", "2025-03", 150))]) == (0, 150, -100.0, 50.0)
-    first = _query("a", FIRST, "2024-03..2025-03", ("USA", "2025-03", 100))
-    assert _world([first, _query("b", SECOND, "2025-03", ("USA", "2025-03", 150))]) == (100, 150, None, None)
+def test_a_cumulated_total_is_no_zero_because_the_month_is_asked_for() -> None:
+    whole = first(SO_FAR, ("USA", SO_FAR, 150), by_month=False)
+    monthly = _query("m", FIRST, SO_FAR, ("USA", MARCH, 100))
+    assert _world([whole, monthly, second(SO_FAR, by_month=False)])[1] is None
 
 
 def test_a_world_that_is_printed_in_place_of_the_same_sum_is_no_revision() -> None:
     """Nor is the sum in its place; where the total is another one, that is told."""
-    partners = _query(
-        "a", FIRST, "2025-03", ("USA", "2025-03", 100), ("DEU", "2025-03", 50), partner_list=["DEU", "USA"]
-    )
-    again = _query(
-        "c", "2025-06-20", "2025-03", ("USA", "2025-03", 100), ("DEU", "2025-03", 50), partner_list=["DEU", "USA"]
+    told = (MARCH, ("USA", MARCH, 100), ("DEU", MARCH, 50))
+    partners, again = (
+        _query(name, day, *told, partner_list=["DEU", "USA"]) for name, day in (("a", FIRST), ("c", "2025-06-20"))
     )
     for world, kinds in ((150, []), (160, ["added", "removed"])):
         printed = _query("b", SECOND, "2025-03", ("WLD", "2025-03", world), partner_list=["WLD"])
         revised = _revised([partners, printed, again]).filter(product=MAGNETS)
         assert revised["kind"].to_list() == kinds
         assert revised.select("world_old", "world_new").rows() == [(150, 160), (160, 150)][: len(kinds)]
-
-
-def test_a_month_that_is_not_wholly_asked_for_is_no_zero() -> None:
-    first = _query("a", FIRST, "2025-03", ("USA", "2025-03", 150))
-    few = _query("b", SECOND, "2025-03", partners="listed", partner_list=["USA"])
-    assert _world([first, few]) == (150, 0, None, None), (
-        "the first has asked for all, and what it said of others stands"
-    )
-    first[0].update(partners="listed", partner_list=["USA"])
-    assert _world([first, few]) == (None, None, None, None)
-
-
-def test_a_source_that_speaks_of_a_few_partners_has_no_total_because_another_asked_for_all() -> None:
-    asked = _query("q", FIRST, "2025-03", ("DEU", "2025-03", 900))
-    press = [
-        _query(name, day, "2025-03", ("USA", "2025-03", value), kind="published", partners="keys", flow=None)
-        for name, day, value in (("a", FIRST, 100), ("b", SECOND, 200))
-    ]
-    assert _world([asked, *press], source="published") == (None, None, None, None)
-
-
-def test_a_cumulated_total_is_no_zero_because_the_month_is_asked_for() -> None:
-    first = _query("a", FIRST, "2025-01..2025-03", ("USA", "2025-01..2025-03", 150), by_month=False)
-    monthly = _query("m", FIRST, "2025-01..2025-03", ("USA", "2025-03", 100))
-    second = _query("b", SECOND, "2025-01..2025-03", by_month=False)
-    assert _world([first, monthly, second])[1] is None
 
 
 def _kinds(*pairs: tuple[int | None, int | None, dict[str, str]]) -> list[str]:

@@ -31,26 +31,19 @@ def test_every_metric_has_a_recipe() -> None:
     assert {*RECIPES} == {*FIGURES}
 
 
-@pytest.mark.parametrize("name", ["mom_pct", "yoy_pct", "ytd_yoy_pct"])
 @pytest.mark.parametrize(
-    ("values", "growth"), [((353, 46), Fraction(30700, 46)), ((0, 46), -100), ((353, 0), None), ((None, 46), None), ((353, None), None)]
+    ("name", "values", "expected"),
+    [
+        *((name, values, growth) for name in ("mom_pct", "yoy_pct", "ytd_yoy_pct") for values, growth in (
+            ((353, 46), Fraction(30700, 46)), ((0, 46), -100), ((353, 0), None), ((None, 46), None), ((353, None), None))),
+        *(("share_pct", values, share) for values, share in (
+            ((1, 3), Fraction(100, 3)), ((0, 3), 0), ((1, 0), None), ((None, 3), None), ((1, None), None))),
+        *(("contribution_mom_pp", values, points) for values, points in (
+            ((8, 5, 12), 25), ((5, 8, 12), -25), ((8, 5, 0), None), ((8, None, 12), None), ((None, 5, 12), None))),
+    ],
 )  # fmt: skip
-def test_growth(name: str, values: tuple[int | None, ...], growth: Fraction | None) -> None:
-    assert result(name, operands(*values)) == growth
-
-
-@pytest.mark.parametrize(
-    ("values", "share"), [((1, 3), Fraction(100, 3)), ((0, 3), 0), ((1, 0), None), ((None, 3), None), ((1, None), None)]
-)  # fmt: skip
-def test_share(values: tuple[int | None, ...], share: Fraction | None) -> None:
-    assert result("share_pct", operands(*values)) == share
-
-
-@pytest.mark.parametrize(
-    ("values", "points"), [((8, 5, 12), 25), ((5, 8, 12), -25), ((8, 5, 0), None), ((8, None, 12), None), ((None, 5, 12), None)]
-)  # fmt: skip
-def test_contribution(values: tuple[int | None, ...], points: int | None) -> None:
-    assert result("contribution_mom_pp", operands(*values)) == points
+def test_a_figure_of_months_and_partners(name: str, values: tuple[int | None, ...], expected: Fraction | None) -> None:
+    assert result(name, operands(*values)) == expected
 
 
 def test_equal_levels_share_a_rank() -> None:

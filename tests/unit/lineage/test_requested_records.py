@@ -1,83 +1,89 @@
-"""Records of single partners on request, from a ledger in memory."""
+"""Highest and lowest since of a single partner: not in the table, and right where somebody asks."""
 
 from datetime import date
-from typing import Any
 
 import polars as pl
 import pytest
 
-from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.lineage import requested_records
-from tasks.lineage.requested_records import ON_REQUEST, PRODUCTS_MAX, with_requested_records
-from tests.unit.builders import number, release, release_table
-from tests.unit.figures import Figures, merged
+from tasks.lineage.point import Point
+from tasks.lineage.requested_records import PRODUCTS_MAX, with_requested_records
+from tasks.lineage.trace import Tracer
+from tasks.reports.query import query
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import Snapshot
+from tests.unit.reports.stores import china, query_bytes
 
-HORSES = "01012100"
-SCOPE = release(months="2025-03..2025-06", products=[HORSES], partners="listed", partner_list=["USA", "DEU"])
-LEVELS = {"2025-03": 2, "2025-04": 5, "2025-05": 3, "2025-06": 4}
-STORE = [(SCOPE, [number(SCOPE, "USA", month, level, product=HORSES) for month, level in LEVELS.items()])]
+CODE = "28053011"  # on no watch list
+LEVELS = {"202401": 90, "202402": 50, "202403": 70, "202404": 20, "202405": 80, "202406": 10}
+JUNE = 2024 * 12 + 5
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """A store with these kilograms to the United States, and twice as many to Japan."""
+    rows = [
+        (month, CODE, partner, kilograms * factor, kilograms * 3)
+        for month, kilograms in LEVELS.items()
+        for partner, factor in (("USA", 1), ("JPN", 2))
+    ]
+    return china(tmp_path_factory.mktemp("records"), query_bytes(rows), date(2024, 7, 20))
 
 
 @pytest.fixture
-def rows(monkeypatch: pytest.MonkeyPatch) -> pl.DataFrame:
-    """The rows of `metric` as they are published: without records of these partners."""
-    tables: dict[Any, pl.DataFrame] = {"observation": merged(STORE), "release": release_table(SCOPE)}
-
-    def read_table(snapshot: object, model: type, wanted: Any = None, *, where: pl.Expr | None = None) -> pl.DataFrame:
-        found = tables.get(model, NOTHING_DECIDED)
-        if wanted is not None:
-            asked = [flow for flow in ("export", "import") if wanted((flow, 2025, 6))]
-            assert asked == ["export"], f"files of {asked} are read for rows of exports"
-        return found if where is None else found.filter(where)
-
-    monkeypatch.setattr(requested_records, "read_table", read_table)
-    metric = Figures(*STORE).metric
-    text = metric.with_columns(pl.col(name).cast(pl.String) for name, kind in metric.schema.items() if isinstance(kind, (pl.Enum, pl.Categorical)))  # fmt: skip
-    return text.with_columns(
-        pl.lit(ON_REQUEST).alias("highest_since_status"), pl.lit(ON_REQUEST).alias("lowest_since_status"),
-        *(pl.lit(None, pl.Date).alias(name) for name in ("highest_since", "lowest_since", "series_start")),
-    )  # fmt: skip
+def rows(snapshot: Snapshot) -> pl.DataFrame:
+    """The rows of the table that are about the United States."""
+    return read_table(snapshot, "metric").filter(product=CODE, partner="USA", measure="quantity_kg").sort("period")
 
 
-def records(rows: pl.DataFrame) -> dict[int, tuple[Any, ...]]:
-    found = rows.filter(pl.col("partner") == "USA", pl.col("measure") == "quantity_kg").sort("period")
-    names = ("highest_since", "highest_since_status", "lowest_since", "lowest_since_status", "series_start")
-    return {day.month: tuple(row) for day, *row in found.select("period", *names).iter_rows()}
+def test_the_table_says_where_they_are_and_read_and_trace_have_them(snapshot: Snapshot, rows: pl.DataFrame) -> None:
+    assert {*rows["highest_since_status"], *rows["lowest_since_status"]} == {"on_request"}
+    assert rows["series_start"].null_count() == rows.height == len(LEVELS)
+    read = query(snapshot.store, "metric", product=CODE, partner="USA").filter(measure="quantity_kg")
+    january, low = date(2024, 1, 1), (None, "not_extreme", None, "series_record")
+    names = ("highest_since", "highest_since_status", "lowest_since", "lowest_since_status")
+    high = (january, "computed", None, "not_extreme")
+    assert read.sort("period").select(names).rows() == [(None, "no_base", None, "no_base"), low, high, low, high, low]
+    assert {*read["series_start"]} == {january}
+    single = with_requested_records(rows[4:5], snapshot)
+    assert single.select(names).rows() == [high], "a single month is computed from all months before it"
+    trace = Tracer(snapshot, "export", CODE).trace(
+        Point("export", CODE, "USA", "quantity_kg", JUNE - 1), "highest_since"
+    )
+    assert (trace.value, trace.recomputed, trace.agrees) == ("2024-01", "2024-01", True)
+    world = read_table(snapshot, "metric").filter(product=CODE, partner="WLD", measure="quantity_kg").sort("period")
+    assert world["highest_since"][4] == january, "the world has its own in the table"
 
 
-def test_the_records_of_a_partner_are_computed_from_its_history(rows: pl.DataFrame) -> None:
-    """2, 5, 3, 4 from March on."""
-    start = date(2025, 3, 1)
-    assert records(with_requested_records(rows, None)) == {  # type: ignore[arg-type]
-        3: (None, "no_base", None, "no_base", start), 4: (None, "series_record", None, "not_extreme", start),
-        5: (None, "not_extreme", date(2025, 3, 1), "computed", start), 6: (date(2025, 4, 1), "computed", None, "not_extreme", start),
-    }  # fmt: skip
+def test_only_a_record_that_is_on_request_is_computed_from_the_whole_history(
+    snapshot: Snapshot, rows: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A brief traces dozens of figures, each from several rows."""
 
+    def computes(*_: object) -> pl.DataFrame:
+        raise AssertionError("the history of the product is not needed")
 
-def test_a_single_month_is_computed_from_all_months_before_it(rows: pl.DataFrame) -> None:
-    june = rows.filter(pl.col("period") == date(2025, 6, 1))
-    found = with_requested_records(june, None)  # type: ignore[arg-type]
-    assert records(found)[6][0] == date(2025, 4, 1)
-    assert found.columns == rows.columns
-
-
-def test_rows_that_are_not_on_request_stay_as_they_are(rows: pl.DataFrame) -> None:
+    monkeypatch.setattr(requested_records, "_records", computes)
+    tracer, point = Tracer(snapshot, "export", CODE), Point("export", CODE, "USA", "quantity_kg", JUNE)
+    assert tracer.trace(point, "ytd").value == sum(LEVELS.values())
     known = rows.with_columns(pl.lit("not_extreme").alias("highest_since_status"))
-    assert with_requested_records(known, None).equals(known)  # type: ignore[arg-type]
-    assert with_requested_records(rows.clear(), None).is_empty()  # type: ignore[arg-type]
+    assert with_requested_records(known, snapshot).equals(known)
+    assert with_requested_records(rows.clear(), snapshot).is_empty()
+    with pytest.raises(AssertionError, match="history"):
+        tracer.trace(point, "highest_since")
 
 
 @pytest.mark.parametrize(("products", "computed"), [(PRODUCTS_MAX, True), (PRODUCTS_MAX + 1, False)])
-def test_for_many_products_nothing_is_computed(rows: pl.DataFrame, monkeypatch: pytest.MonkeyPatch, products: int, computed: bool) -> None:  # fmt: skip
-    asked: list[pl.DataFrame] = []
+def test_for_many_products_nothing_is_computed(
+    snapshot: Snapshot, rows: pl.DataFrame, monkeypatch: pytest.MonkeyPatch, products: int, computed: bool
+) -> None:
+    asked: list[int] = []
 
     def nothing_found(rows: pl.DataFrame, snapshot: object) -> pl.DataFrame:
-        asked.append(rows)
+        asked.append(rows.height)
         return rows.select(*requested_records.KEY, *requested_records.RECORDS)
 
     monkeypatch.setattr(requested_records, "_records", nothing_found)
     many = pl.concat([rows[:1].with_columns(product=pl.lit(f"{10_000_000 + place}")) for place in range(products)])
-    assert with_requested_records(many, None).height == products  # type: ignore[arg-type]
-    assert [one.height for one in asked] == ([products] if computed else []), (
-        "all at once: one derivation costs what several do"
-    )
+    assert with_requested_records(many, snapshot).height == products
+    assert asked == [products] * computed, "all at once: one derivation costs what several do"

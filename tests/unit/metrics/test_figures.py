@@ -24,65 +24,36 @@ def made(figure: tuple[pl.Expr, pl.Expr], row: dict[str, Any]) -> tuple[Any, str
     return value, NAMED[why]
 
 
+MADE = {
+    "growth": growth("level", "before_level"), "printed growth": growth("level", "before_level", "printed_yoy"),
+    "contribution": contribution("level", "before_level", "world"), "share": share("level", "world"), "rank": rank("level", "place_by_level"),
+}  # fmt: skip
+NOT_COVERED, OTHER_UNIT, COMBINED = (None, "not_covered"), (None, "other_unit"), (None, "combined_months")
+UNKNOWN = {"level": None, "level_status": "other_unit"}
+TOGETHER = {"before_level": None, "before_level_status": "combined_months"}
+
+
 @pytest.mark.parametrize(
-    ("row", "expected"),
+    ("figure", "row", "expected"),
     [
-        ({}, (50, "computed")), ({"level": 0}, (-100, "computed")), ({"before_level": 0}, (None, "zero_base")), ({"before_level": None}, (None, "no_base")),
-        ({"before_level": None, "before_level_status": "combined_months"}, (None, "combined_months")), ({"level": None, "level_status": "other_unit"}, (None, "other_unit")),
-        ({"level": None, "level_status": "not_covered", "before_level": None}, (None, "not_covered")),
+        ("growth", {}, (50, "computed")), ("growth", {"level": 0}, (-100, "computed")), ("growth", {"before_level": 0}, (None, "zero_base")),
+        ("growth", {"before_level": None}, (None, "no_base")), ("growth", TOGETHER, COMBINED), ("growth", UNKNOWN, OTHER_UNIT),
+        ("growth", {"level": None, "level_status": "not_covered", "before_level": None}, NOT_COVERED),
+        # A printed growth counts where the base is not known: a printed 27.9 % is 27.9 and not 27.900000000000002.
+        ("printed growth", {"printed_yoy": 5050}, (50, "computed")), ("printed growth", {"before_level": None, "printed_yoy": 2790}, (27.9, "implied_base")),
+        ("printed growth", {"before_level": None, "printed_yoy": None}, (None, "no_base")), ("printed growth", {"before_level": 0, "printed_yoy": 5050}, (None, "zero_base")),
+        ("contribution", {"world": 500}, (10, "computed")), ("contribution", {"world": 0}, (None, "zero_base")), ("contribution", {"world": None}, (None, "no_world_total")),
+        ("contribution", {"world": 500, "before_level": None}, (None, "no_base")), ("contribution", TOGETHER | {"world": 500}, COMBINED),
+        ("contribution", UNKNOWN | {"world": 500}, OTHER_UNIT),
+        ("share", {"world": 600}, (25, "computed")), ("share", {"world": 0}, (None, "zero_base")), ("share", {"world": None}, (None, "no_world_total")),
+        ("share", UNKNOWN | {"world": 600}, OTHER_UNIT),
+        ("rank", {"place_by_level": 3}, (3, "computed")), ("rank", {"is_total": True}, (None, "not_applicable")), ("rank", {"level": 0}, (None, "not_applicable")),
+        ("rank", UNKNOWN, OTHER_UNIT), ("rank", {}, NOT_COVERED),
     ],
+    ids=lambda value: value[1] if isinstance(value, tuple) else None,
 )  # fmt: skip
-def test_growth(row: dict[str, Any], expected: tuple[Any, str]) -> None:
-    assert made(growth("level", "before_level"), LEVEL | BASE | row) == (pytest.approx(expected[0]) if expected[0] is not None else None, expected[1])  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("base", "printed", "expected"),
-    [
-        (100, 5050, (50, "computed")),
-        (None, 5050, (50.5, "implied_base")),
-        (None, 2790, (27.9, "implied_base")),
-        (None, None, (None, "no_base")),
-        (0, 5050, (None, "zero_base")),
-    ],
-)
-def test_a_printed_growth_counts_where_the_base_is_not_known(base: int | None, printed: int | None, expected: tuple[Any, str]) -> None:  # fmt: skip
-    """A printed 27.9 % is 27.9 and not 27.900000000000002."""
-    row = {**LEVEL, "ago_level": base, "ago_level_status": "not_covered", "printed_yoy": printed}
-    assert made(growth("level", "ago_level", "printed_yoy"), row) == expected
-
-
-@pytest.mark.parametrize(
-    ("row", "expected"),
-    [
-        ({"world": 500}, (10, "computed")), ({"world": 0}, (None, "zero_base")), ({"world": None}, (None, "no_world_total")), ({"world": 500, "before_level": None}, (None, "no_base")),
-        ({"world": 500, "before_level": None, "before_level_status": "combined_months"}, (None, "combined_months")), ({"world": 500, "level": None, "level_status": "other_unit"}, (None, "other_unit")),
-    ],
-)  # fmt: skip
-def test_contribution_to_the_growth_of_the_world(row: dict[str, Any], expected: tuple[Any, str]) -> None:
-    assert made(contribution("level", "before_level", "world"), LEVEL | BASE | row) == expected
-
-
-@pytest.mark.parametrize(
-    ("row", "expected"),
-    [
-        ({"world_level": 600}, (25, "computed")), ({"world_level": 0}, (None, "zero_base")), ({"world_level": None}, (None, "no_world_total")),
-        ({"world_level": 600, "level": None, "level_status": "not_covered"}, (None, "not_covered")),
-    ],
-)  # fmt: skip
-def test_share(row: dict[str, Any], expected: tuple[Any, str]) -> None:
-    assert made(share("level", "world_level"), LEVEL | row) == expected
-
-
-@pytest.mark.parametrize(
-    ("row", "expected"),
-    [
-        ({"place_by_level": 3}, (3, "computed")), ({"is_total": True}, (None, "not_applicable")), ({"level": 0}, (None, "not_applicable")),
-        ({"level": None, "level_status": "other_unit"}, (None, "other_unit")), ({}, (None, "not_covered")),
-    ],
-)  # fmt: skip
-def test_rank(row: dict[str, Any], expected: tuple[Any, str]) -> None:
-    assert made(rank("level", "place_by_level"), {"place_by_level": None, "is_total": False} | LEVEL | row) == expected
+def test_a_figure_and_why_there_is_none(figure: str, row: dict[str, Any], expected: tuple[Any, str]) -> None:
+    assert made(MADE[figure], {"place_by_level": None, "is_total": False} | LEVEL | BASE | row) == expected
 
 
 def test_every_metric_of_the_table_has_its_entry() -> None:

@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 from schemas.names import FIGURES, MISSING, status
 from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
 from tasks.domain.periods import month_index
-from tasks.ledger.merge import as_of, current_statements
+from tasks.ledger.merge import current_statements
 from tasks.lineage import operands
 from tasks.metrics.derive import derive
 from tests.draws import draws
@@ -128,15 +128,6 @@ def test_growth_goes_by_kilograms_and_not_by_rounded_tonnes() -> None:
     assert figures.pair("mom_pct", "USA", "2025-06") == (pytest.approx(660.7759, abs=1e-4), "computed")
 
 
-def test_a_printed_growth_stands_for_a_base_that_nobody_prints() -> None:
-    keys = release(kind="published", partners="keys")
-    told = [number(keys, "WLD", "2025-06", 3188), number(keys, "WLD", "2025-06", -3810, "quantity_kg_yoy")]
-    figures = Figures((keys, told))
-    assert figures.pair("yoy_pct", "WLD", "2025-06") == (-38.1, "implied_base")
-    figures = Figures((keys, [*told, number(keys, "WLD", "2024-06", 5000)]))
-    assert figures.pair("yoy_pct", "WLD", "2025-06") == (pytest.approx(-36.24), "computed")
-
-
 def test_the_year_to_date_grows_on_the_same_months_of_the_year_before() -> None:
     figures = whole(by_month(jan24=10, feb24=10, mar24=80, jan25=20, feb25=10, mar25=60))
     assert figures.pair("ytd", "USA", "2025-03") == (90, "sum_of_months")
@@ -173,24 +164,6 @@ def test_shares_ranks_and_contributions_of_one_month() -> None:
     assert [figures.row(partner)["contribution_mom_pp"] for partner in ("USA", "DEU", "JPN", "WLD")] == [30, 20, -50, 0]
     for total in ("WLD", "EU27"):
         assert figures.pair("rank", total) == (None, "not_applicable")
-
-
-@pytest.mark.parametrize(
-    ("national", "codes"), [("CN8", ("85051110", "85051190")), ("HTS10", ("8505110070", "8505110090"))]
-)
-def test_a_heading_is_the_sum_of_the_codes_of_any_national_list(national: str, codes: tuple[str, ...]) -> None:
-    """Euros are divided by kilograms as dollars are, and a chapter that was not asked for as a whole has no sum."""
-    scope = release(months="2025-05..2025-06", products=["850511"], level=national, measures=["quantity", "value_eur"])
-    numbers = [
-        number(scope, partner, "2025-06", value, measure, product=code, of_list=national)
-        for code, partner, kilograms, euros in ((codes[0], "USA", 10, 500), (codes[1], "USA", 30, 700), (codes[1], "CHN", 2, 40))
-        for value, measure in ((kilograms, "quantity_kg"), (euros, "value_eur"))
-    ]  # fmt: skip
-    figures = Figures((scope, numbers))
-    assert figures.pair("level", "USA", "2025-06", product="850511") == (40, "sum")
-    assert figures.pair("level", "WLD", "2025-06", "value_eur", "850511") == (1240, "sum")
-    assert figures.pair("level", "USA", "2025-06", "unit_value_eur_per_kg", "850511") == (30, "computed")
-    assert figures.pair("level", "WLD", "2025-06", product="8505") == (None, "not_covered")
 
 
 def test_a_part_that_is_counted_otherwise_is_no_zero_in_a_total() -> None:
@@ -258,32 +231,6 @@ def test_two_months_of_one_price_are_no_record_whatever_was_weighed(many: int) -
     ]  # fmt: skip
     assert pair("lowest_since", "2025-04") == (date(2025, 2, 1), "computed")
     assert pair("mom_pct", "2025-04") == (-50, "computed")
-
-
-def test_each_direction_is_a_world_of_its_own() -> None:
-    out, into = release("out"), release("into", flow="import")
-    figures = Figures(
-        (out, [number(out, "USA", "2025-06", 353)]),
-        (into, [number(into, "USA", "2025-06", 1), number(into, "DEU", "2025-06", 2)]),
-    )
-    assert figures.pair("level", "WLD", "2025-06") == (353, "sum")
-    assert figures.pair("level", "WLD", "2025-06", flow="import") == (3, "sum")
-    assert figures.pair("share_pct", "USA", "2025-06", flow="import")[0] == pytest.approx(100 / 3)
-
-
-def test_on_a_day_in_the_past_the_figures_are_those_of_that_day() -> None:
-    march, may = release("march", "2026-03-23"), release("may", "2026-05-07")
-    store = [
-        (march, [number(march, "USA", "2025-06", 100)]),
-        (may, [number(may, "USA", "2025-06", 50), number(may, "DEU", "2025-06", 50)]),
-    ]
-    observation = merged(store)
-    before = derive(as_of(observation, march["released_on"]), release_table(march))
-    now = derive(current_statements(observation), release_table(march, may))
-    assert [set(metric.filter(partner="USA")["share_pct"].drop_nulls()) - {0} for metric in (before, now)] == [
-        {100},
-        {50},
-    ]
 
 
 def test_nothing_known_gives_a_table_without_rows() -> None:

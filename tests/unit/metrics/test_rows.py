@@ -14,19 +14,6 @@ from tests.unit.metrics.numbered import WHOLE, names_of, numbered
 PAIR = release(months="2025-05..2025-06")
 
 
-@pytest.fixture(scope="module")
-def figures() -> Figures:
-    """Kilograms and dollars of two months and three partners."""
-    told = [
-        number(PAIR, partner, month, value, measure)
-        for partner, month, kilograms, dollars in (
-            ("USA", "2025-05", 100, 500), ("USA", "2025-06", 300, 900), ("DEU", "2025-06", 300, 600), ("JPN", "2025-06", 100, 0), ("KOR", "2025-06", 0, 7),
-        )
-        for measure, value in (("quantity_kg", kilograms), ("value_usd", dollars))
-    ]  # fmt: skip
-    return Figures((PAIR, told))
-
-
 def test_rows_are_sorted_by_month_measure_product_and_partner() -> None:
     names = names_of(WHOLE)
     like = empty_frame("metric")
@@ -55,23 +42,17 @@ def test_rows_are_sorted_by_month_measure_product_and_partner() -> None:
     assert shown(in_order(plain, ratio.clear(), names)) == [row for row in expected if "unit" not in str(row[3])]
 
 
-def test_equal_levels_share_a_rank_and_the_next_one_is_skipped(figures: Figures) -> None:
-    assert [figures.pair("rank", partner) for partner in ("USA", "DEU", "JPN")] == [(1, "computed"), (1, "computed"), (3, "computed")]  # fmt: skip
-    assert figures.pair("rank", "WLD") == (None, "not_applicable")
-    assert figures.pair("rank", "KOR") == (None, "not_applicable")
-
-
-@pytest.mark.parametrize(
-    ("partner", "month", "price"),
-    [
-        ("USA", "2025-06", (3, "computed")), ("DEU", "2025-06", (2, "computed")), ("USA", "2025-05", (5, "computed")), ("JPN", "2025-06", (0, "computed")),
-        ("KOR", "2025-06", (None, "zero_base")), ("WLD", "2025-06", (1507 / 700, "computed")),
-    ],
-)  # fmt: skip
-def test_a_price_is_a_value_by_its_mass(figures: Figures, partner: str, month: str, price: tuple[float | None, str]) -> None:  # fmt: skip
-    assert figures.level(partner, month, "unit_value_usd_per_kg") == price
-
-
-def test_growth_of_a_price_and_no_share_of_one(figures: Figures) -> None:
-    assert figures.pair("mom_pct", measure="unit_value_usd_per_kg") == (pytest.approx(-40), "computed")
-    assert figures.pair("share_pct", measure="unit_value_usd_per_kg") == (None, "not_applicable")
+def test_a_price_is_a_value_by_its_mass_that_grows_and_has_no_share() -> None:
+    told = [
+        number(PAIR, partner, month, value, measure)
+        for partner, month, kilograms, dollars in (
+            ("USA", "2025-05", 100, 500), ("USA", "2025-06", 300, 900), ("JPN", "2025-06", 100, 0), ("KOR", "2025-06", 0, 7),
+        )
+        for measure, value in (("quantity_kg", kilograms), ("value_usd", dollars))
+    ]  # fmt: skip
+    figures, price = Figures((PAIR, told)), "unit_value_usd_per_kg"
+    assert [figures.level(partner, measure=price) for partner in ("USA", "JPN", "KOR", "WLD")] == [
+        (3, "computed"), (0, "computed"), (None, "zero_base"), (907 / 400, "computed"),
+    ]  # fmt: skip
+    assert figures.pair("mom_pct", measure=price) == (pytest.approx(-40), "computed")
+    assert figures.pair("share_pct", measure=price) == (None, "not_applicable")

@@ -49,13 +49,3 @@ def test_every_window_adds_up_its_months() -> None:
         JUNE + 1,
     )
     assert june["rolling_12m_kinds"] == june["ago_rolling_12m_kinds"] == june["ytd_kinds"] == 2
-
-
-def test_a_window_with_a_month_that_is_not_known_is_not_known() -> None:
-    june, july = operands(JUNE - 3)
-    assert june["rolling_3m"] == 22 + 23 + 24
-    for row, name in ((june, "ytd"), (june, "rolling_12m"), (july, "ytd")):
-        assert (row[name], row["rolling_12m_kinds"]) == (None, 0)
-    assert (NAMED[june["ytd_status"]], NAMED[june["rolling_12m_status"]]) == ("incomplete_year", "incomplete_window")
-    assert june["ago_rolling_12m"] == sum(range(1, 13))
-    assert operands(JUNE - 12)[0]["ago_level"] is None

@@ -3,7 +3,6 @@
 from typing import Any
 
 import polars as pl
-import pytest
 
 from tasks.metrics.names import STATUS
 from tasks.metrics.year_to_date import chained_years
@@ -44,23 +43,7 @@ def test_a_total_is_carried_forwards_and_backwards_by_known_months() -> None:
     assert found[2] == (None, "not_covered", None, "incomplete_year")
 
 
-def test_months_of_a_better_kind_outrank_a_printed_total() -> None:
-    months: dict[int, int | None] = dict.fromkeys(range(1, 7), 10)
-    assert chain(months, {6: 61}, QUERY)[6] == (10, "reported", 60, "sum_of_months")
-    assert chain(months, {6: 61}, PRINT)[6] == (10, "reported", 61, "reported")
-
-
 def test_january_and_february_in_one_are_neither() -> None:
     found = chain({}, {2: 50, 3: 70})
     assert [found[month][1] for month in (1, 2, 3)] == ["combined_months", "combined_months", "ytd_difference"]
     assert found[3][0] == 20
-
-
-@pytest.mark.parametrize(("total", "level"), [(99, None), (100, 0), (101, 1)])
-def test_totals_that_fall_give_no_month_and_equal_ones_give_none_traded(total: int, level: int | None) -> None:
-    assert chain({}, {4: 100, 5: total})[5][0] == level
-
-
-def test_a_total_that_would_be_negative_is_none() -> None:
-    assert chain({5: 101}, {5: 100})[4][2:] == (None, "incomplete_year")
-    assert chain({5: 100}, {5: 100})[4][2:] == (0, "ytd_difference")

@@ -105,7 +105,7 @@ def disagreements(page: str, facts: Facts, ledger: dict[tuple[str, str, str, str
     return wrong
 
 
-def test_every_number_on_the_page_is_that_of_the_ledger(
+def test_every_number_on_the_page_is_that_of_the_ledger_and_one_wrong_digit_is_seen(
     facts: Facts, ledger: dict[tuple[str, str, str, str], int]
 ) -> None:
     page = render.page(facts)
@@ -115,21 +115,12 @@ def test_every_number_on_the_page_is_that_of_the_ledger(
     assert len(read.links) >= 25
     assert disagreements(page, facts, ledger) == []
     assert all(fact.trace is not None and fact.trace.agrees for fact in facts.facts())
-
-
-def test_one_wrong_digit_in_any_row_of_the_sources_is_seen(
-    facts: Facts, ledger: dict[tuple[str, str, str, str], int]
-) -> None:
-    page = render.page(facts)
     cells = list(re.finditer(r"<data value=\"([^\"]*)\">([^<]*)</data>", page))
     assert len(cells) > 40
     for match in cells:
         for group in (1, 2):
-            place = next(
-                at for at in range(match.start(group), match.end(group)) if page[at].isdigit() and page[at] != "0"
-            )
-            digit = str(int(page[place]) % 9 + 1)
-            changed = page[:place] + digit + page[place + 1 :]
+            place = match.start(group) + re.search("[1-9]", match[group]).start()  # type: ignore[union-attr]
+            changed = page[:place] + str(int(page[place]) % 9 + 1) + page[place + 1 :]
             assert disagreements(changed, facts, ledger), match.group(0)
 
 
@@ -208,26 +199,6 @@ def test_an_address_that_is_none_of_the_web_is_shown_and_leads_nowhere(printed: 
     assert "javascript:alert(1)" in page
     assert not re.search(r'href="(?!https?:|#|data:)', page)
     assert '<a href="https://' in section(render.page(facts), "sources")
-
-
-def test_a_page_without_a_figure_says_why(facts: Facts) -> None:
-    other = copy.deepcopy(facts)
-    del other.partners[1:]
-    for fact in (other.partners[0].level, other.partners[0].ytd, other.highest_since, other.lowest_since):
-        fact.value, fact.status = None, "not_covered"
-    assert headlines(other) == ["There is no figure of China's exports of rare earth magnets to all partners together in June 2025: no release at hand covers it."]  # fmt: skip
-    (chinese,) = headlines(other, "zh")
-    assert chinese.startswith("没有2025年6月中国")
-    assert chinese.endswith("手头没有任何发布涵盖该数。")
-
-
-def test_a_fall_is_told_as_a_fall_and_no_change_as_none(facts: Facts) -> None:
-    other = copy.deepcopy(facts)
-    other.partners[1].mom.value, other.partners[1].mom.step, other.partners[2].mom.value = -12.3, 0.1, 0.0
-    said = " ".join(headlines(other))
-    assert "to Germany fell 12.3 % to 764 t" in said
-    assert "to the United States did not change" in said
-    assert "0.0 %" not in said
 
 
 def test_it_says_what_is_not_comparable_what_is_mixed_and_what_is_held(tmp_path: Path, snapshot: Snapshot) -> None:
@@ -441,7 +412,7 @@ def test_where_the_union_reports_its_own_members_count_and_the_page_says_so(fact
     assert "包括欧盟成员国之间的贸易" in render.markdown(union, "zh")
 
 
-def test_without_a_world_the_first_sentence_names_the_goods_and_the_month(facts: Facts) -> None:
+def test_without_a_world_the_first_sentence_names_the_goods_and_the_month_and_without_any_figure_says_why(facts: Facts) -> None:  # fmt: skip
     alone = copy.deepcopy(facts)
     for fact in (alone.partners[0].level, alone.partners[0].ytd, alone.highest_since, alone.lowest_since):
         fact.value, fact.status = None, "not_covered"
@@ -449,6 +420,10 @@ def test_without_a_world_the_first_sentence_names_the_goods_and_the_month(facts:
     assert said[0].startswith("China's exports of rare earth magnets to Germany rose 266 % to 764 t in June 2025, more than")  # fmt: skip
     assert said[1].startswith("China's exports of these goods to")
     assert headlines(alone, "zh")[0].startswith("2025年6月中国稀土永磁体出口（对德国）环比增长266%")
+    del alone.partners[1:]
+    assert headlines(alone) == ["There is no figure of China's exports of rare earth magnets to all partners together in June 2025: no release at hand covers it."]  # fmt: skip
+    (chinese,) = headlines(alone, "zh")
+    assert (chinese[:11], chinese[-13:]) == ("没有2025年6月中国", "手头没有任何发布涵盖该数。")
 
 
 def test_goods_counted_in_pieces_alone_have_no_brief_and_it_is_said_what_there_is(goods: Snapshot) -> None:

@@ -9,18 +9,10 @@ import pytest
 
 from schemas.forms.brief import Caveat, Fact, Verdict
 from schemas.names import CAVEATS, MISSING
-from tasks.reports.brief.lists import decision_lines
 from tasks.reports.brief.sentences import Piece, Sentence, common, next_to, of_all, quotable
 from tasks.reports.page_templates import FOLDER, LANGUAGES, words
 
 JUNE = date(2025, 6, 1)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_decision_is_listed_with_who_made_it_when_and_why(language: str) -> None:
-    decision = {"kind": "withdrawn", "release_id": "gacc_query-1", "title": "june.csv", "decided_on": "2025-08-01", "decided_by": "Li Wei", "reason": "wrong file"}  # fmt: skip
-    (line,) = decision_lines([decision], language)
-    assert all(said in line for said in ("gacc_query-1", "june.csv", "2025-08-01", "Li Wei", "wrong file"))
 
 
 LOW = Caveat(name="low_base", numbers={"base": 46_400, "usual": 353_000})

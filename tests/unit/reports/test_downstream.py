@@ -281,13 +281,3 @@ def test_the_command_and_the_brief_say_it(store: Path) -> None:
     assert facts.first_prints is None, "one month says nothing"
     said = render.page(facts.model_copy(update={"first_prints": (20, 24)}))
     assert "First prints of these goods have been within 3 % of the later figure in 20 of 24 months." in said
-
-
-def test_each_day_has_the_figures_of_its_download(tmp_path: Path) -> None:
-    for day, value in ((date(2026, 8, 14), "50000"), (date(2026, 8, 19), "51000")):
-        data = of_germany("2025-06", ("CN", VALUE, value))
-        publish(tmp_path, "DEU", f"{day}.csv", data, "eurostat_comext", released_on=day)
-    asked = {"partner": "China", "month": "2025-06", "measure": "value_eur", "reporter": "DEU", "columns": "level"}
-    days = ("2026-08-14", "2026-08-18", "2026-08-19", None)
-    found = [tidewaiter.read("850511", as_of=day, store=tmp_path / "store", **asked).item() for day in days]
-    assert found == [50_000, 50_000, 51_000, 51_000]

@@ -294,13 +294,12 @@ def rows(*months: int, product: str = MAGNETS) -> pl.DataFrame:
     return pl.DataFrame([{"flow": "export", "product": product, "period": date(2025, month, 1)} for month in months])
 
 
-def test_rows_rest_on_their_months_on_those_before_and_on_those_of_a_year_before(snapshot: Any) -> None:
+def test_rows_rest_on_their_months_those_before_and_those_of_a_year_before_and_are_current_up_to_the_last_decision(
+    snapshot: Any, decisions: list[dict[str, Any]]
+) -> None:
     assert cite_rows(rows(6), snapshot) == "China customs via print (figures printed elsewhere) and query, as known on 2026-01-20, snapshot s1"  # fmt: skip
     assert cite_rows(rows(5), snapshot) == "China customs via april and query, as known on 2026-01-20, snapshot s1"
     assert cite_rows(rows(6), snapshot, date(2025, 12, 31)) == "China customs, as known on 2025-12-31, snapshot s1"
-
-
-def test_rows_are_current_up_to_the_last_decision(snapshot: Any, decisions: list[dict[str, Any]]) -> None:
     decisions.append(decision("withdrawn", "june", "2026-02-03"))
     assert cite_rows(rows(5), snapshot) == "China customs via april and query, as known on 2026-02-03, snapshot s1"
     assert cite_rows(rows(5), snapshot, date(2026, 1, 25)) == "China customs via april and query, as known on 2026-01-25, snapshot s1"  # fmt: skip

@@ -236,12 +236,6 @@ def test_what_cannot_be_asked_is_refused(store: Path, question: Question, says: 
         ask(store, question)
 
 
-def test_no_rows_are_an_answer_that_says_what_there_is(store: Path) -> None:
-    found = _ask(store, SEEDS, partners=("Brazil",))
-    assert found.rows.height == 0
-    assert "0 rows: the table metric has no partner BRA of product 12011000; there are partners ARG" in found.notes[-1]
-
-
 @pytest.mark.parametrize(
     ("text", "name"), [("magnts", "magnets"), ("Brasil", "Brazil"), ("rare earth magnet", "Rare earth magnets")]
 )

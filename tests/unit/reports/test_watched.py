@@ -203,4 +203,6 @@ def test_a_month_without_a_figure_names_the_decision_alone(store: Path, monkeypa
     page = (store / "briefs" / "2025-05" / f"{MAGNETS}.en.html").read_text(encoding="utf-8")
     assert "No figure of this month is left." in page
     assert "Withdrawn on 2025-09-01 by Li Wei: may.csv (r1). Reason: a &lt;b&gt; file" in page
-    assert "本月已无任何数据。" in (store / "briefs" / "2025-05" / f"{MAGNETS}.zh.md").read_text(encoding="utf-8")
+    chinese = (store / "briefs" / "2025-05" / f"{MAGNETS}.zh.md").read_text(encoding="utf-8")
+    assert "本月已无任何数据。" in chinese
+    assert all(said in chinese for said in ("r1", "may.csv", "2025-09-01", "Li Wei"))

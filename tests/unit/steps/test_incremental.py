@@ -15,11 +15,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from schemas.frames import Decision
-from schemas.table import empty_frame, polars_schema
+from schemas.table import empty_frame
 from tasks.domain.classification import part_of
-from tasks.domain.coverage import FIGURES_LOOK_BACK, LOOK_BACK_MONTHS
 from tasks.domain.decisions import NOTHING_DECIDED, counting
-from tasks.domain.periods import month_end
 from tasks.domain.release_ids import MARK
 from tasks.ingest.normalise import Normalised
 from tasks.ledger import epochs, revisions
@@ -27,99 +25,28 @@ from tasks.ledger import merge as ledger
 from tasks.ledger.trade_flow import widen
 from tasks.metrics.derive import derive
 from tasks.steps import assemble, derivation, portions
-from tasks.steps.affected_months import can_change, years_of_totals
+from tasks.steps.affected_months import can_change
 from tasks.steps.open_published import open_known
 from tasks.steps.publication import Derived, Entered, publish_tables
 from tasks.steps.withdrawal import recall, withdraw
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import open_snapshot
-from tests.draws import draws, some
+from tests.draws import draws
 from tests.unit import strategies
 from tests.unit.builders import detail_table, number, release, release_table
 from tests.unit.figures import Store, merged
 
-PRODUCTS = ("85051110", "28053011", "71069110")
-PARTNERS = ("USA", "DEU", "GBR", "JPN")
 
-
-def _month(index: int) -> date:
-    return date(index // 12, index % 12 + 1, 1)
-
-
-def _world(seed: int, months: int, totals: float = 0.05) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Synthetic releases, one or more for each month, with gaps, silences, cumulative figures and long quiet times."""
-    draw = random.Random(seed)
-    rows, releases = [], []
-    for index in range(2015 * 12, 2015 * 12 + months):
-        if draw.random() < 0.08:
-            continue
-        release_id = f"gacc_query-{index}"
-        flow = "export"
-        for product in PRODUCTS:
-            quiet = product == PRODUCTS[2] and 20 < index - 2015 * 12 < 95
-            for partner in PARTNERS:
-                if quiet or draw.random() < 0.4:
-                    continue
-                first = _month(index)
-                span = draw.random() < totals and index % 12 > 1
-                start = first.replace(month=1) if span else first
-                for measure, unit in (("quantity_kg", "kg"), ("value_usd", "USD")):
-                    rows.append(
-                        ("gacc_query", "query", "CHN", flow, product, "HS8", partner, start, month_end(first), measure,
-                         draw.choice([0, 1, 7, 1000, draw.randrange(10**6)]), unit, 1, release_id, None, None, len(rows) + 1,
-                         first.replace(day=28))
-                    )  # fmt: skip
-        releases.append({
-            "release_id": release_id, "source": "gacc_query", "kind": "query", "reporter": "CHN", "title": "synthetic",
-            "raw_sha256": "0" * 64, "raw_bytes": 1, "encoding": "utf-8", "released_on": _month(index).replace(day=28), "flow": flow,
-            "products": list(PRODUCTS), "partners": draw.choice(["all", "listed"]), "partner_list": list(PARTNERS),
-            "measures": ["quantity", "value_usd"], "first_month": _month(index), "last_month": _month(index), "by_month": True, "lost": [], "unlisted": [], "classification": "HS8",
-            "records": 1, "records_observed": 1, "records_quarantined": 0,
-        })  # fmt: skip
-    detail = pl.DataFrame(rows, schema=polars_schema("detail"), orient="row")
-    return detail, pl.DataFrame(releases, schema=polars_schema("release"))
-
-
-@pytest.mark.parametrize("seed", some(range(3)))
-def test_what_is_part_of_a_product_gives_what_the_whole_gives(seed: int) -> None:
+@given(strategies.histories())
+@draws(6)
+def test_what_is_part_of_a_product_gives_what_the_whole_gives(store: Store) -> None:
     """So a product can be looked at as it was on a day without deriving everything else of that day."""
-    detail, releases = _world(seed, months=60)
-    words = ledger.current_statements(ledger.merge(detail, releases))  # type: ignore[arg-type]
-    whole = derive(words, releases)  # type: ignore[arg-type]
-    products = whole["product"].cast(pl.String).unique().sort().to_list()
-    assert {len(product) for product in products if product.isdigit()} == {2, 4, 6, 8}
-    for product in products:
-        part = derive(words.filter(part_of(product)), releases)  # type: ignore[arg-type]
+    words, releases = ledger.current_statements(merged(store)), release_table(*(row for row, _ in store))
+    whole = derive(words, releases)
+    for product in whole["product"].cast(pl.String).unique():
         mine = pl.col("product").cast(pl.String) == product
-        assert part.filter(mine).height
-        assert part.filter(mine).equals(whole.filter(mine)), product
-
-
-@pytest.mark.parametrize(("totals", "first"), [(0.05, date(2018, 1, 1)), (0.0, date(2018, 6, 1))])
-def test_what_a_release_cannot_change_stays_as_it_was(totals: float, first: date) -> None:
-    """The months outside `can_change` come out the same with and without the release's rows; where no figure is
-    cumulative, those before it in its year as well."""
-    detail, releases = _world(9, months=100, totals=totals)
-    assert bool(years_of_totals(detail)) == (totals > 0)
-    touched = date(2018, 6, 1)
-    release_id = f"gacc_query-{2018 * 12 + 5}"
-    results = []
-    for rows, scopes in (
-        (detail, releases),
-        (detail.filter(pl.col("release_id") != release_id), releases.filter(pl.col("release_id") != release_id)),
-    ):
-        words = ledger.current_statements(ledger.merge(rows, scopes))  # type: ignore[arg-type]
-        results.append(derive(words, scopes))  # type: ignore[arg-type]
-    assert detail.filter(pl.col("release_id") == release_id).height > 0
-    last = touched.year * 12 + touched.month - 1 + FIGURES_LOOK_BACK
-    outside = ~pl.col("period").is_between(first, _month(last))
-    far = ~pl.col("period").is_between(first, _month(last + LOOK_BACK_MONTHS))
-    records = cs.matches("_since|series_start|kinds")
-    one, other = results
-    assert one.filter(outside).drop(records).equals(other.filter(outside).drop(records))
-    assert one.filter(far).equals(other.filter(far))
-    assert one.filter(outside).height > 500
-    assert not one.filter(~outside).equals(other.filter(~outside))
+        part = derive(words.filter(part_of(product)), releases)  # type: ignore[arg-type]
+        assert_frame_equal(_rows_of(part.filter(mine)), _rows_of(whole.filter(mine)))
 
 
 def test_a_month_tells_of_silence_after_it_and_so_lengthens_later_records() -> None:
