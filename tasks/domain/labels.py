@@ -22,7 +22,8 @@ from tasks.domain.units import RATIOS
 
 # Names of countries that take an article in a sentence.
 WITH_ARTICLE = ("USA", "NLD", "GBR", "ARE", "PHL")
-OWN_NAMES = {"CHN": "China customs"}
+# The European Union has no customs authority of its own.
+OWN_NAMES = {"CHN": {"en": "China customs", "zh": "中国海关"}, "EU27": {"en": "Eurostat", "zh": "欧盟统计局"}}
 UNION = {"en": "the European Union", "zh": "欧盟"}
 NOT_STATED = "not stated"
 TERMS = ("flow", "measure", "currency", "valuation", "partner_is", "rounding")
@@ -46,15 +47,15 @@ def country(key: str, language: str = "en") -> str:
     return f"the {partner_name(key)}" if key in WITH_ARTICLE else partner_name(key)
 
 
-def customs_of(reporter: str) -> str:
+def customs_of(reporter: str, language: str = "en") -> str:
     """Name the authority that publishes the statistics.
 
-    >>> customs_of("CHN"), customs_of("BRA"), customs_of("USA")
-    ('China customs', 'Customs of Brazil', 'Customs of the United States')
+    >>> customs_of("CHN"), customs_of("BRA"), customs_of("USA"), customs_of("EU27"), customs_of("BRA", "zh")
+    ('China customs', 'Customs of Brazil', 'Customs of the United States', 'Eurostat', '巴西海关')
     """
     if reporter in OWN_NAMES:
-        return OWN_NAMES[reporter]
-    return f"Customs of {country(reporter)}"
+        return OWN_NAMES[reporter][language]
+    return f"{country(reporter, 'zh')}海关" if language == "zh" else f"Customs of {country(reporter)}"
 
 
 def trade_of(reporter: str, flow: str, language: str = "en") -> str:

@@ -8,7 +8,7 @@ import polars as pl
 
 from schemas.names import VALUES
 from tasks.domain.classification import part_of
-from tasks.domain.labels import country, customs_of, in_words, value_terms
+from tasks.domain.labels import customs_of, in_words, value_terms
 from tasks.domain.periods import first_day, month_number
 from tasks.domain.reporter import Reporter
 from tasks.ledger.merge import current_statements, was_last_on
@@ -33,7 +33,7 @@ def citation(sources: Sequence[str], reporter: str, day: date | str, snapshot_id
     shown, more = names[:TITLES_MAX], len(names) - TITLES_MAX
     if language == "zh":
         listed = "、".join(shown) + (f"等{len(names)}个来源" if more > 0 else "")
-        return f"{country(reporter, 'zh')}海关{f'（{listed}）' if listed else ''}，截至{day}所知，快照{snapshot_id}"
+        return f"{customs_of(reporter, language)}{f'（{listed}）' if listed else ''}，截至{day}所知，快照{snapshot_id}"
     listed = f"{', '.join(shown)} and {more} other{'' if more == 1 else 's'}" if more > 0 else " and ".join(
         [part for part in (", ".join(shown[:-1]), shown[-1] if shown else "") if part]
     )  # fmt: skip

@@ -2,7 +2,6 @@
 products, partners, what began and stopped, and revisions.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -19,7 +18,7 @@ from tasks.reports.analysis import rows_of
 from tasks.reports.brief.wording import month_words
 from tasks.reports.expectation import days_share
 from tasks.reports.movers import AGAINST, MEASURES
-from tasks.reports.page_templates import words
+from tasks.reports.page_templates import translated, words
 from tasks.reports.query import newest_month
 from tasks.reports.terminal import amount
 from tasks.store.snapshot import Snapshot
@@ -214,9 +213,7 @@ def _per_cent(value: float | None) -> str:
 
 
 def _note(row: dict[str, Any], t: dict[str, Any]) -> str:
-    note = row["note"] or ""
-    for pattern, said in t["notes"]:
-        note = re.sub(pattern, said, note)
+    note = translated(row["note"] or "", t["notes"])
     return str(t["semicolon"]).join(
         filter(None, (note, t["quotes"].get(row["quote"], ""), t["in_doubt"] if row["doubt"] else ""))
     )

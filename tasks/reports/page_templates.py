@@ -57,6 +57,17 @@ def words(page: str, language: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / f"{page}.{language}.toml").read_text(encoding="utf-8"))
 
 
+def translated(text: str, patterns: list[list[str]]) -> str:
+    """Return an English text in another language: each pattern of a page's words with what stands for it, in their order.
+
+    >>> translated("2026-11 on 2026-12-20", [["^(.+) on (.+)$", "\\2: \\1"]])
+    '2026-12-20: 2026-11'
+    """
+    for pattern, said in patterns:
+        text = re.sub(pattern, said, text)
+    return text
+
+
 def _is_on_the_web(address: str | None) -> bool:
     """Whether an address may become a link: a file of collected figures may give any text as an address."""
     try:

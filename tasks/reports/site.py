@@ -6,12 +6,14 @@ Belongs here: which pages there are, their addresses and what stands on the fron
 
 import contextlib
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
 
+from schemas.forms.fetch import SourceState
 from schemas.layouts import FLOWS
 from schemas.store_address import S3Url
 from tasks.domain.errors import NoFigure
@@ -27,7 +29,7 @@ from tasks.reports.brief.watched import file_name, watch_list
 from tasks.reports.citation import citation, known_on
 from tasks.reports.moved import Section, expected, month_of, moved, sections
 from tasks.reports.movers import AGAINST
-from tasks.reports.page_templates import LANGUAGES, template, words
+from tasks.reports.page_templates import LANGUAGES, template, translated, words
 from tasks.reports.questions import with_names
 from tasks.reports.resolver import Resolver
 from tasks.reports.sources import source_states
@@ -36,6 +38,8 @@ from tasks.store.reporters import stores_of
 from tasks.store.working_copy import at_hand
 
 FRONT = {"en": "index.html", "zh": "index.zh.html"}
+# The columns of what is in, due and overdue.
+DUE = ("source", "reporters", "last month in", "next due", "overdue")
 # How many codes with the largest changes get a page, in addition to the watch list.
 MOVED_MAX = 3
 
@@ -93,12 +97,19 @@ def build(root: Path | S3Url, folder: Path, day: date, moved: int = MOVED_MAX) -
         # A direction without any total comes last.
         trades[language].sort(key=lambda trade: not trade.moved and not trade.products)
         text = template("site.html.j2").render(
-            t=words("brief", language) | words("site", language), trades=trades[language], day=day, states=states, held=waiting, left_out=left_out,
+            t=words("brief", language) | words("site", language), trades=trades[language], day=day, due=due_rows(states, language), held=waiting, left_out=left_out,
             country=lambda key, language=language: capitalised(country(key, language)), front=FRONT, language=language,
         )  # fmt: skip
         (folder / FRONT[language]).write_text(text, encoding="utf-8")
     places = (place for of_language in trades.values() for trade in of_language for place in trade.pages.values())
     return [folder / place for place in (*places, *FRONT.values())]
+
+
+def due_rows(states: Sequence[SourceState], language: str) -> list[list[str]]:
+    """Return the rows of what is in, due and overdue, with the cells of `due_columns`, in a language."""
+    rows = (state.row | {"reporters": state.reporters_in_short} for state in states)
+    patterns = words("site", language)["due_patterns"]
+    return [[translated(row[name], patterns) for name in DUE] for row in rows]
 
 
 def _trade(resolver: Resolver, reporter: str, flow: str, folder: Path, day: date, most: int) -> dict[str, Trade]:

@@ -267,7 +267,7 @@ def test_ranks_unit_value_and_mix_of_a_month_of_which_all_is_known(whole: Facts)
     assert re.search(r">55\.00</a> US dollars per kilogram \(FOB\), <a[^>]*>\+10\.0 %</a> on the month", page)
     # |50 - 16.7| + |37.5 - 50| + |12.5 - 33.3|, halved
     assert "shares moved by 33.3 percentage points" in page
-    assert "; and 6 others</td>" in page, "three partners in three months, three of them shown"
+    assert "; and 6 more</td>" in page, "three partners in three months, three of them shown"
     in_june = [("USA", "2025-06"), ("DEU", "2025-06")]
     for fact, behind in (
         (whole.partners[0].mom, [*in_june, ("DEU", "2025-05"), ("USA", "2025-05")]),

@@ -249,6 +249,10 @@ DAY = date(2026, 1, 20)
 def test_the_first_three_files_are_named_and_the_others_counted(sources: list[str], via: str, via_zh: str) -> None:
     assert citation(sources, "CHN", DAY, "s1") == f"China customs{via}, as known on 2026-01-20, snapshot s1"
     assert citation([], "DEU", DAY, "s1") == "Customs of Germany, as known on 2026-01-20, snapshot s1"
+    assert citation([], "EU27", DAY, "s1") == "Eurostat, as known on 2026-01-20, snapshot s1", (
+        "the Union has no customs"
+    )
+    assert citation([], "EU27", DAY, "s1", "zh") == "欧盟统计局，截至2026-01-20所知，快照s1"
     assert citation(sources, "CHN", DAY, "s1", "zh") == f"中国海关{via_zh}，截至2026-01-20所知，快照s1"
 
 

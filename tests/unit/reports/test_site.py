@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from schemas.forms.fetch import SourceState
 from tasks.reports import inventory
 from tasks.reports.brief import context
-from tasks.reports.site import FRONT, build
+from tasks.reports.site import FRONT, build, due_rows
 
 DAY = date(2026, 6, 30)
 LINK = re.compile(r'(?:href|src)="([^"#]+)"')
@@ -52,6 +53,26 @@ def test_the_front_page_says_what_moved_in_both_languages(site: Path) -> None:
     assert "China's exports of rare earth magnets were 5,238 t in March 2026" in unescape(said["en"])
     assert "2026年3月中国稀土永磁体出口5,238吨" in said["zh"]
     assert "No release is held." in said["en"]
+
+
+def test_what_is_due_is_said_in_the_language_of_the_page() -> None:
+    many = [f"2025-{month:02d}" for month in range(1, 9)]
+    late = SourceState(
+        source="us_census", reporters=["USA"], last_month="2026-04", next_month="2026-06", next_due=date(2026, 8, 4),
+        is_estimated=True, overdue=many, days_overdue=447,
+    )  # fmt: skip
+    group = SourceState(
+        source="eurostat_bulk", reporters=["DEU", "FRA"], lacking=["ITA"], last_month="2026-04", next_month="2026-05",
+        next_due=date(2026, 7, 16), overdue=["2026-02", "2026-03"], days_overdue=1,
+    )  # fmt: skip
+    assert due_rows([late, group], "en") == [
+        ["us_census", "USA", "2026-04", "2026-06 on about 2026-08-04", "8 months from 2025-01 to 2025-08: 447 days"],
+        ["eurostat_bulk", "DEU, FRA, without 1 other", "2026-04", "2026-05 on 2026-07-16", "2026-02, 2026-03: 1 day"],
+    ]
+    assert due_rows([late, group], "zh") == [
+        ["us_census", "USA", "2026-04", "2026-06（约2026-08-04）", "2025-01至2025-08共8个月：447天"],
+        ["eurostat_bulk", "DEU、FRA，另缺1个", "2026-04", "2026-05（2026-07-16）", "2026-02、2026-03：1天"],
+    ]
 
 
 def test_the_search_has_every_product_and_partner_with_a_figure_and_the_page_of_those_that_have_one(
