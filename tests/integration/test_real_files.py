@@ -16,7 +16,6 @@ from flows.release import release
 from schemas.forms.outcome import Hold
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
-from tasks.domain.errors import Refused
 from tasks.ingest import held as held_releases
 from tasks.reports import query
 from tests.draws import some
@@ -133,28 +132,6 @@ def test_sums_by_month_code_and_partner_are_those_of_an_independent_reading(
             pl.col("period_end").dt.strftime("%Y-%m"), "product", "partner", "measure"
         ).agg(pl.col("value").sum())  # fmt: skip
         assert {key: value for *key_parts, value in rows.iter_rows() if (key := tuple(key_parts))} == dict(expected)
-
-
-def test_without_flow_refused_without_all_partners_no_world(shared_data: Path, tmp_path: Path) -> None:
-    path = shared_data / "gacc_query" / "soybeans_import_2024_cny.csv"
-    with pytest.raises(Refused, match=r'Write flow = "import" into a sidecar <its name>\.toml'):
-        ingest(path, tmp_path / "reporter=CHN", flow=None)
-    store = tmp_path / "reporter=CHN"
-    ingest(path, store, partners=None)
-    june = {"product": "12019019", "month": (2024, 6)}
-    world = query.query(store, "metric", partner="WLD", **june).filter(measure="quantity_kg")
-    assert world.select("level", "level_status").rows() == [(None, "not_covered")]
-    brazil = query.query(store, "metric", partner="BRA", **june).filter(measure="quantity_kg")
-    expected = sums_of(path, None)
-    assert brazil["level"].to_list() == [expected["2024-06", "12019019", "BRA", "quantity_kg"]]
-    ingest(path, store)
-    total = sum(
-        value
-        for (month, code, _, measure), value in expected.items()
-        if (month, code, measure) == ("2024-06", "12019019", "quantity_kg")
-    )
-    world = query.query(store, "metric", partner="WLD", **june).filter(measure="quantity_kg")
-    assert world.select("level", "level_status").rows() == [(total, "sum")]
 
 
 def test_two_editions_of_one_query_do_not_count_the_quantity_twice(shared_data: Path, tmp_path: Path) -> None:

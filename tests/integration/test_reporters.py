@@ -159,18 +159,6 @@ def test_every_page_says_whose_trade_it_is(root: Path, reporter: str, code: str,
     assert (traced.reporter, traced.agrees) == (reporter, True)
 
 
-def test_each_file_goes_into_the_store_of_its_reporter(root: Path, inbox: Path) -> None:
-    assert [*stores_of(root)] == sorted(OF.values())
-    own = [f"reporter={name}" for name in sorted(OF.values())]
-    assert sorted(path.name for path in root.iterdir()) == ["expectation", "mover", *own]
-    assert sorted(path.name for path in (root / "mover").iterdir()) == own
-    for name, reporter in OF.items():
-        releases = query.query(Path(store_of(root, reporter)), "release")
-        assert releases.select("title", "reporter").rows() == [(name, reporter)]
-    again = watch.fn(WatchRequest(inbox=inbox, store=root, settle_seconds=0), DAY)
-    assert (again.looked.published, again.taken) == (4, [])
-
-
 def test_a_second_reporter_changes_no_byte_name_or_time_of_the_first_ones_store(inbox: Path, tmp_path: Path) -> None:
     root = tmp_path / "store"
     ingested(root, inbox, "june.csv")

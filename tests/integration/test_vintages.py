@@ -13,7 +13,6 @@ from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
 from tasks.reports import query
-from tasks.reports.vintages import vintages
 from tasks.store.snapshot import current_id
 from tests.draws import some
 
@@ -132,29 +131,3 @@ def test_the_recipe_for_plain_files_gives_the_as_of_rows(store: Path) -> None:
     own = query.query(store, "observation", as_of=day)
     key = ["period_end", "product", "partner", "measure"]
     assert plain.sort(key).select(own.columns).equals(own.sort(key))
-
-
-def test_the_days_on_which_a_total_changed_are_those_of_the_workbooks(files: list[Path], store: Path) -> None:
-    """Each value of January and February is what the workbook of that day adds up to; March came with the second one."""
-    expected: list[tuple[date, date, float]] = []
-    for month in ("202601", "202602", "202603"):
-        last = None
-        for file in files:
-            total = sum(value for (period, _, _), value in workbook(file).items() if period == month)
-            if total and total != last:
-                expected.append((date(2026, int(month[4:]), 1), day_of(file), float(total)))
-                last = total
-    found = vintages(store, "export", "6910", "WLD", (date(2026, 1, 1), date(2026, 3, 1)), "value_usd")
-    assert found.select("period", "known_from", "value").rows() == expected
-    assert len(expected) > 4
-    january = found.filter(period=date(2026, 1, 1))
-    assert january["known_until"].to_list() == [*january["known_from"].to_list()[1:], None]
-    assert january["change"].to_list()[:2] == [None, 522_087_653 - 522_057_349]
-    assert january["releases"].to_list() == [
-        file.name for file in files if day_of(file) in january["known_from"].to_list()
-    ]
-    growth = vintages(store, "export", "6910", "WLD", (date(2026, 2, 1), date(2026, 2, 1)), "value_usd", "mom_pct")
-    totals = {(period, day): value for period, day, value in expected}
-    first = totals[date(2026, 2, 1), day_of(files[0])] / totals[date(2026, 1, 1), day_of(files[0])]
-    assert growth["value"][0] == pytest.approx((first - 1) * 100)
-    assert growth.height > 1

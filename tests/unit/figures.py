@@ -3,8 +3,6 @@
 from datetime import date
 from typing import Any
 
-import polars as pl
-
 from schemas.frames import Metric, Observation
 from tasks.ledger.merge import current_statements, merge
 from tasks.metrics.derive import derive
@@ -37,16 +35,9 @@ class Figures:
         product: str = MAGNETS,
         flow: str = "export",
     ) -> Row:
-        place = {
-            "flow": flow,
-            "product": product,
-            "partner": partner,
-            "period": date.fromisoformat(f"{month}-01"),
-            "measure": measure,
-        }
-        return self.metric.filter(pl.all_horizontal(pl.col(name) == value for name, value in place.items())).row(
-            0, named=True
-        )
+        period = date.fromisoformat(f"{month}-01")
+        rows = self.metric.filter(flow=flow, product=product, partner=partner, period=period, measure=measure)
+        return rows.row(0, named=True)
 
     def level(self, *place: str, **named: str) -> tuple[float | None, str]:
         return self.pair("level", *place, **named)
@@ -59,7 +50,5 @@ class Figures:
     def path(self, figure: str, partner: str = "USA", **named: str) -> dict[str, Any]:
         """A figure by month."""
         place = {"partner": partner, "measure": "quantity_kg", "product": MAGNETS} | named
-        rows = self.metric.filter(pl.all_horizontal(pl.col(name) == value for name, value in place.items())).sort(
-            "period"
-        )
-        return {f"{day:%Y-%m}": value for day, value in rows.select("period", figure).iter_rows()}
+        rows = self.metric.filter(**place).sort("period").select("period", figure)
+        return {f"{day:%Y-%m}": value for day, value in rows.iter_rows()}

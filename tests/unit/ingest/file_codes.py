@@ -18,7 +18,7 @@ from tasks.ingest.codes import CODES, Read, read_codes
 from tasks.ingest.quantities import NUMBERS, UNIT_OF, Amounts, read_amounts
 from tasks.sources.protocol import Parsed
 
-USA, GERMANY, KOREA = "502", "304", "133"
+USA, GERMANY = "502", "304"
 PLAIN = {"period": "202506", "product": "85051110", "partner": USA}
 Record = dict[str, Any]
 

@@ -150,18 +150,6 @@ def test_corrections_of_corrections_and_one_that_is_taken_back_follow_one_anothe
     assert audit(customs.store, 50).problems == []
 
 
-@pytest.mark.parametrize("kilograms", [353_000, 350_000])
-def test_what_customs_said_since_stands_also_where_they_said_it_again(
-    customs: Customs, first: Outcome, kilograms: int
-) -> None:
-    later = [magnets("502", str(kilograms), "20,121,001"), magnets("304", "764000", "43,548,120")]
-    customs.ingest(csv_bytes(later), 25)
-    customs.correct("253000")
-    assert customs.ingest().status == "published"
-    assert customs.kilograms() == [kilograms]
-    assert audit(customs.store, 50).problems == []
-
-
 @pytest.mark.parametrize(
     ("field", "printed", "right"),
     [("product", "85059010", "85051110"), ("period", "202505", "202506"), ("period", "202506", "202505")],

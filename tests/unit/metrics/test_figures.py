@@ -15,12 +15,15 @@ LEVEL = {"level": 150, "level_status": "reported"}
 BASE = {"before_level": 100, "before_level_status": "reported"}
 
 
-def made(figure: tuple[pl.Expr, pl.Expr], row: dict[str, Any]) -> tuple[Any, str]:
+def frame_of(row: dict[str, Any]) -> pl.DataFrame:
     row = {name: STATUS[value] if isinstance(value, str) else value for name, value in row.items()}
-    kinds = {
+    return pl.DataFrame([row], schema={
         name: pl.UInt8 if name.endswith("status") else pl.Boolean if name == "is_total" else pl.Int64 for name in row
-    }
-    value, why = pl.DataFrame([row], schema=kinds).select(figure[0].alias("value"), figure[1].alias("why")).row(0)
+    })  # fmt: skip
+
+
+def made(figure: tuple[pl.Expr, pl.Expr], row: dict[str, Any]) -> tuple[Any, str]:
+    value, why = frame_of(row).select(figure[0].alias("value"), figure[1].alias("why")).row(0)
     return value, NAMED[why]
 
 
@@ -66,10 +69,7 @@ def cut(changed: int | None, **row: Any) -> dict[str, Any]:
     roots = {name for figure in FIGURES_OF for part in (figure.value, figure.status, figure.first) for name in part.meta.root_names()}  # fmt: skip
     plain: dict[str, Any] = {name: STATUS["reported"] if name.endswith("_status") else 100 for name in roots} | {"is_total": False}  # fmt: skip
     plain |= {"month": june, "comparable_from": changed} | row
-    kinds = {
-        name: pl.UInt8 if name.endswith("status") else pl.Boolean if name == "is_total" else pl.Int64 for name in plain
-    }
-    (found,) = with_figures(pl.DataFrame([plain], schema=kinds), per_kilogram=False).to_dicts()
+    (found,) = with_figures(frame_of(plain), per_kilogram=False).to_dicts()
     return {figure.name: (found[figure.name], NAMED[found[status_column(figure.name)]]) for figure in FIGURES_OF}
 
 

@@ -121,20 +121,7 @@ def test_each_release_publishes_its_movers_for_every_reader(made: Store) -> None
     assert {*trail["step"]} == {"mover"}
     states = [json.loads(text)["snapshots"]["CHN"] for text in trail["parameters"]]
     assert made.snapshot.id in states
-
-
-def test_only_months_that_rest_on_what_changed_are_made_again(made: Store, tmp_path: Path) -> None:
     assert publish_analysis(made.folder, "CHN", "mover").months == []
-    store = Store(tmp_path)
-    shutil.copytree(made.folder, store.folder, symlinks=True, dirs_exist_ok=True)
-    later = csv_bytes([magnets(partner, "70000", "70,000", "202501") for partner in ("502", "304")])
-    store.ingest(later, date(2025, 3, 20), "january.csv", months="2025-01", released_on=date(2025, 3, 20))
-    before, after = (
-        {entry.partition: entry.sha256 for entry in snapshot.entries("mover")}
-        for snapshot in (open_snapshot(own(one)) for one in (made, store)) if snapshot
-    )  # fmt: skip
-    assert {*after} - {*before} == {"flow=export/year=2025/month=1"}
-    assert before.items() <= after.items()
 
 
 def test_what_a_killed_run_left_undone_is_read_right_and_made_up_for(

@@ -23,7 +23,7 @@ from tasks.reports.resolver import Resolver
 from tests.unit.customs import Store
 
 CODES = ("85051110", "85051190", "85051900", "85052000", "84713000", "84719000")
-MAY, JUNE = date(2025, 5, 1), date(2025, 6, 1)
+JUNE = date(2025, 6, 1)
 Cell = tuple[str, str, str]
 
 

@@ -36,7 +36,6 @@ request = ReleaseRequest(file=folder / "beans.csv", store=folder / "reporter=CHN
 assert release.fn(request, date(2025, 8, 1)).briefs == []
 print(sorted({"vl_convert", "jinja2", "tasks.reports.brief.render", "tasks.reports.brief.facts"} & {*sys.modules}))
 """
-JUNE = date(2025, 6, 1)
 
 
 @pytest.fixture
