@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -121,68 +122,71 @@ def test_events_brief_and_plot_by_command(home: Path) -> None:
     assert (home / "en.md").read_text(encoding="utf-8").startswith("# China's exports of rare earth magnets, June 2025")
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine; on Debian: apt-get install chromium")
-def test_a_browser_without_a_network_shows_the_page_light_dark_narrow_and_printed(home: Path) -> None:
-    from playwright.sync_api import expect, sync_playwright
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
 
-    opened = 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for language in ("en", "zh"):
-            for width, scheme, media in ((900, "light", "screen"), (390, "dark", "screen"), (800, "light", "print")):
-                context = browser.new_context(
-                    viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
-                )
-                page = context.new_page()
-                heard: list[Any] = []
-                page.on("console", lambda message, heard=heard: heard.append(message.text))
-                page.on("pageerror", lambda error, heard=heard: heard.append(str(error)))
-                page.on(
-                    "request",
-                    lambda request, heard=heard: heard.append(request.url) if request.url.startswith("http") else None,
-                )
-                page.emulate_media(media=media, color_scheme=scheme)
-                page.goto((home / f"{language}.html").as_uri())
-                assert heard == []
-                assert page.evaluate("document.documentElement.scrollWidth") <= width
-                # On a wide screen every column of the partners is in sight.
-                table = page.evaluate("(one => [one.scrollWidth, one.clientWidth])(document.querySelector('.wide'))")
-                assert width < 700 or table[0] <= table[1], (width, table)
-                # The chart of the other width is not shown.
-                assert page.locator("figure svg:visible").count() == 2
-                assert page.locator(f"figure svg.{'narrow' if width < 640 else 'broad'}:visible").count() == 2
-                if media == "screen":
-                    page.locator(".said + button").first.click()
-                    # The browser copies in its own time.
-                    expect(page.locator(".said + button").first).to_have_text(
-                        "copied" if language == "en" else "已复制"
-                    )
-                    with page.expect_download() as saved:
-                        page.locator("figcaption button").first.click()
-                    assert Path(saved.value.path()).read_bytes().startswith(b"\x89PNG")
-                assert page.locator("a.n").count() > 20
-                for figure in FIGURES:
-                    shown = figure if language == "en" else figure.replace(" t", "吨").replace(" %", "%")
-                    assert page.locator("main a.n", has_text=shown).first.is_visible(), (language, shown)
-                inks = page.evaluate(INKS)
-                assert len(inks) >= 2
-                faint = {text: ratio for ink, paper, text in inks if (ratio := _contrast(ink, paper)) < CONTRAST_MIN}
-                assert faint == {}, (language, scheme, media)
-                assert (_light(page.evaluate("getComputedStyle(document.body).backgroundColor")) > 0.5) == (
-                    scheme == "light"
-                )
-                levels = page.evaluate(HEADINGS)
-                assert levels.count(1) == 1
-                assert all(later - now <= 1 for now, later in itertools.pairwise(levels)), (
-                    "no level of heading is left out"
-                )
-                assert page.locator("figure:not([aria-label])").count() == 0
-                page.locator("a.n").first.click()
-                assert page.evaluate("document.querySelector(':target').tagName") == "TR"
-                context.close()
-                opened += 1
+        yield browser
         browser.close()
-    assert opened == 6
+
+
+def shown(browser: Any, file: Path, width: int, scheme: str, media: str = "screen") -> Any:
+    """The page of a file without a network, that complains of nothing, asks for nothing, and can be read."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
+    page = context.new_page()
+    page.heard = heard = []
+    page.on("console", lambda message: heard.append(message.text))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on("request", lambda request: heard.append(request.url) if request.url.startswith("http") else None)
+    page.emulate_media(media=media, color_scheme=scheme)
+    page.goto(file.as_uri())
+    assert heard == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    inks = page.evaluate(INKS)
+    assert len(inks) >= 2
+    faint = {text: ratio for ink, paper, text in inks if (ratio := _contrast(ink, paper)) < CONTRAST_MIN}
+    assert faint == {}, (file.name, scheme, media)
+    levels = page.evaluate(HEADINGS)
+    assert levels.count(1) == 1
+    assert all(later - now <= 1 for now, later in itertools.pairwise(levels)), "no level of heading is left out"
+    return page
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine; on Debian: apt-get install chromium")
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("width", "scheme", "media"), [(900, "light", "screen"), (390, "dark", "screen"), (800, "light", "print")]
+)
+def test_a_browser_without_a_network_shows_the_page_light_dark_narrow_and_printed(
+    home: Path, browser: Any, language: str, width: int, scheme: str, media: str
+) -> None:
+    from playwright.sync_api import expect
+
+    page = shown(browser, home / f"{language}.html", width, scheme, media)
+    # On a wide screen every column of the partners is in sight.
+    table = page.evaluate("(one => [one.scrollWidth, one.clientWidth])(document.querySelector('.wide'))")
+    assert width < 700 or table[0] <= table[1], (width, table)
+    # The chart of the other width is not shown.
+    assert page.locator("figure svg:visible").count() == 2
+    assert page.locator(f"figure svg.{'narrow' if width < 640 else 'broad'}:visible").count() == 2
+    if media == "screen":
+        page.locator(".said + button").first.click()
+        # The browser copies in its own time.
+        expect(page.locator(".said + button").first).to_have_text("copied" if language == "en" else "已复制")
+        with page.expect_download() as saved:
+            page.locator("figcaption button").first.click()
+        assert Path(saved.value.path()).read_bytes().startswith(b"\x89PNG")
+    assert page.locator("a.n").count() > 20
+    for figure in FIGURES:
+        text = figure if language == "en" else figure.replace(" t", "吨").replace(" %", "%")
+        assert page.locator("main a.n", has_text=text).first.is_visible(), (language, text)
+    assert (_light(page.evaluate("getComputedStyle(document.body).backgroundColor")) > 0.5) == (scheme == "light")
+    assert page.locator("figure:not([aria-label])").count() == 0
+    page.locator("a.n").first.click()
+    assert page.evaluate("document.querySelector(':target').tagName") == "TR"
+    assert page.heard == []
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine; on Debian: apt-get install chromium")
@@ -194,33 +198,17 @@ def test_a_browser_without_a_network_shows_the_page_light_dark_narrow_and_printe
     ],
 )
 def test_the_front_page_opens_from_a_folder_and_its_search_leads_to_the_page_of_a_product(
-    home: Path, name: str, width: int, scheme: str, asked: str, leads_to: str
+    home: Path, browser: Any, name: str, width: int, scheme: str, asked: str, leads_to: str
 ) -> None:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)  # type: ignore[arg-type]
-        page = context.new_page()
-        heard: list[str] = []
-        page.on("console", lambda message: heard.append(message.text))
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        page.goto((home / "public" / name).as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        faint = {text for ink, paper, text in page.evaluate(INKS) if _contrast(ink, paper) < CONTRAST_MIN}
-        assert faint == set()
-        levels = page.evaluate(HEADINGS)
-        assert levels.count(1) == 1
-        assert all(later - now <= 1 for now, later in itertools.pairwise(levels))
-        page.locator("#asked").click()
-        page.keyboard.type(asked)
-        page.locator("#found a").first.click()
-        page.wait_for_url(f"**/{leads_to}")
-        assert page.locator("nav a").count() == 3
-        page.locator("nav a").first.click()
-        page.wait_for_url("**/index*.html")
-        assert heard == []
-        browser.close()
+    page = shown(browser, home / "public" / name, width, scheme)
+    page.locator("#asked").click()
+    page.keyboard.type(asked)
+    page.locator("#found a").first.click()
+    page.wait_for_url(f"**/{leads_to}")
+    assert page.locator("nav a").count() == 3
+    page.locator("nav a").first.click()
+    page.wait_for_url("**/index*.html")
+    assert page.heard == []
 
 
 def _light(colour: str) -> float:

@@ -14,8 +14,6 @@ from bad_inputs.download import csv_bytes, in_month
 
 import tasks.ingest.raw_file
 import tasks.lineage.audit
-from flows.release import release
-from schemas.forms.request import ReleaseRequest
 from schemas.table import readers_schema
 from tasks.lineage.audit import audit, drawn
 from tasks.lineage.point import Point
@@ -24,6 +22,7 @@ from tasks.lineage.trace import Tracer
 from tasks.reports.query import open_published
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
+from tests.unit.reports.stores import publish
 
 JUNE_OF_USA = Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5)
 FILES = (("export", "202505", date(2025, 6, 20)), ("export", "202506", date(2025, 7, 20)), ("import", "202506", date(2025, 7, 20)))  # fmt: skip
@@ -33,15 +32,11 @@ FILES = (("export", "202505", date(2025, 6, 20)), ("export", "202506", date(2025
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("audit")
     for flow, month, day in FILES:
-        file = folder / f"{flow}-{month}.csv"
         # Each file has numbers of its own, at the same prices.
         numbers = in_month(month if flow == "export" else f"2024{month[4:]}")
-        file.write_bytes(csv_bytes([(month, *row[1:]) for row in numbers]))
-        request = ReleaseRequest(
-            file=file, store=folder / "reporter=CHN", source="gacc_query", flow=flow, partners="all", released_on=day,
-        )  # fmt: skip
-        release.fn(request, date(2025, 8, 1))
-    return folder / "reporter=CHN"
+        data = csv_bytes([(month, *row[1:]) for row in numbers])
+        publish(folder, "CHN", f"{flow}-{month}.csv", data, flow=flow, released_on=day)
+    return folder / "store" / "reporter=CHN"
 
 
 @pytest.fixture
@@ -80,6 +75,9 @@ def mistaken(monkeypatch: pytest.MonkeyPatch, wrong: set[str], value: int) -> ty
     class Mistaken(Tracer):
         def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
             super().__init__(snapshot, flow, product)
+            if "day" in wrong:
+                moved = pl.col("known_from").dt.offset_by("1d")
+                self.origins.observation = self.origins.observation.with_columns(known_from=moved)
             if flow != "export":
                 return
             if "metric" in wrong:
@@ -135,13 +133,7 @@ def test_the_first_table_that_does_not_follow_from_what_it_is_made_of_is_named(
 def test_a_word_of_the_ledger_that_no_release_says_is_named(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Mistaken(Tracer):
-        def __init__(self, snapshot: Snapshot, flow: str, product: str | None = None) -> None:
-            super().__init__(snapshot, flow, product)
-            moved = pl.col("known_from").dt.offset_by("1d")
-            self.origins.observation = self.origins.observation.with_columns(known_from=moved)
-
-    monkeypatch.setattr(tasks.lineage.audit, "Tracer", Mistaken)
+    mistaken(monkeypatch, {"day"}, 0)
     problems = audit(snapshot.store, sample=1).problems
     assert len(problems) >= 1
     said = (
@@ -167,7 +159,7 @@ def test_the_numbers_of_a_raw_file_are_read_once_however_many_are_traced(
 
 def test_a_release_whose_raw_file_is_gone_is_named_also_where_no_figure_is_traced(store: Path, tmp_path: Path) -> None:
     shutil.copytree(store, tmp_path / "reporter=CHN", symlinks=True)
-    gone = hashlib.sha256((store.parent / "import-202506.csv").read_bytes()).hexdigest()
+    gone = hashlib.sha256((store.parents[1] / "import-202506.csv").read_bytes()).hexdigest()
     for path in (tmp_path / "reporter=CHN" / "raw" / gone[:2]).glob(f"{gone}*"):
         path.unlink()
     for sample in (0, 12):

@@ -12,6 +12,7 @@ from tests.unit.figures import Store, merged
 QUERY = release("q", months="2025-05..2025-06") | {"title": "june.csv"}
 PRINT = release("p", kind="published", partners="keys", months="2025-06") | {"title": "figures.csv"}
 STORE: Store = [(QUERY, [number(QUERY, "USA", "2025-06", 5)]), (PRINT, [number(PRINT, "DEU", "2025-06", 7)])]
+WITHDRAWN = {"q": "2026-02-01", "p": "2026-02-03"}
 OF_QUERY = ["q (june.csv): withdrawn on 2026-02-01 by Li Wei: cut off"]
 OF_PRINT = ["p (figures.csv): withdrawn on 2026-02-03 by Li Wei: cut off"]
 
@@ -25,26 +26,20 @@ def point(partner: str = "USA", month: int = 6, year: int = 2025, product: str =
 
 
 @pytest.mark.parametrize(
-    ("place", "lines"),
+    ("withdrawn", "place", "lines"),
     [
-        ({}, OF_QUERY), ({"partner": "JPN"}, OF_QUERY), ({"month": 5}, OF_QUERY), ({"measure": "value_usd"}, OF_QUERY),
-        ({"month": 7}, []), ({"year": 2024}, []), ({"product": "85051190"}, []), ({"measure": "value_cny"}, []),
+        # A query is named where it covers the place, with or without a number.
+        *(("q", place, OF_QUERY) for place in ({}, {"partner": "JPN"}, {"month": 5}, {"measure": "value_usd"})),
+        *(("q", place, []) for place in ({"month": 7}, {"year": 2024}, {"product": "85051190"}, {"measure": "value_cny"})),
+        # A print covers nothing, and is named where it had a number.
+        ("p", {"partner": "DEU"}, OF_PRINT), ("p", {"partner": "WLD"}, OF_PRINT), ("p", {}, []),
+        ("p", {"partner": "DEU", "month": 5}, []), ("p", {"partner": "DEU", "month": 7}, []),
     ],
 )  # fmt: skip
-def test_a_release_is_named_where_it_covers_the_place_with_or_without_a_number(
-    place: dict[str, Any], lines: list[str]
-) -> None:
-    # A print alone, so that no number of the query is at the places.
+def test_a_release_is_named_where_it_covers_the_place_or_had_a_number(withdrawn: str, place: dict[str, Any], lines: list[str]) -> None:  # fmt: skip
+    # Of the query no number is at the places.
     store: Store = [(QUERY, []), STORE[1]]
-    assert decided(decision("withdrawn", "q", "2026-02-01"), store=store).lines([point(**place)]) == lines
-
-
-@pytest.mark.parametrize(
-    ("place", "lines"),
-    [({"partner": "DEU"}, OF_PRINT), ({"partner": "WLD"}, OF_PRINT), ({}, []), ({"partner": "DEU", "month": 5}, []), ({"partner": "DEU", "month": 7}, [])],
-)  # fmt: skip
-def test_a_print_covers_nothing_and_is_named_where_it_had_a_number(place: dict[str, Any], lines: list[str]) -> None:
-    assert decided(decision("withdrawn", "p", "2026-02-03")).lines([point(**place)]) == lines
+    assert decided(decision("withdrawn", withdrawn, WITHDRAWN[withdrawn]), store=store).lines([point(**place)]) == lines
 
 
 def test_of_several_decisions_of_people_the_last_is_named_and_a_replacement_is_none() -> None:

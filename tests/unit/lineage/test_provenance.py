@@ -9,13 +9,12 @@ from typing import Any
 import polars as pl
 from bad_inputs.download import csv_bytes, magnets
 
-from flows.release import ingest as ingest_release
 from schemas.forms.outcome import Outcome
-from schemas.forms.request import ReleaseRequest
 from tasks.lineage.provenance import derivation_of_month, rows_of_collected
+from tasks.reports.query import open_published
 from tasks.store.parquet import DERIVATION_KEY
-from tasks.store.snapshot import open_snapshot
 from tests.unit.builders import Row, detail_table, number, release, release_table
+from tests.unit.reports.stores import publish
 
 HEADER = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n"
 QUERY = csv_bytes([magnets("502", "353000", "20,121,000", month) for month in ("202504", "202505", "202506")])
@@ -25,30 +24,22 @@ PRINTED = HEADER + "".join(
 )  # fmt: skip
 
 
-def _query(store: Path) -> Outcome:
-    file = store.parent / "query.csv"
-    file.write_bytes(QUERY)
-    asked = ReleaseRequest(
-        file=file, store=store, source="gacc_query", flow="export", released_on=date(2025, 7, 20), partners="listed"
-    )
-    return ingest_release(asked, date(2026, 1, 10))
+def _query(folder: Path) -> Outcome:
+    return publish(folder, "CHN", "query.csv", QUERY, flow="export", released_on=date(2025, 7, 20), partners="listed")
 
 
-def _printed(store: Path) -> Outcome:
-    file = store.parent / "printed.csv"
-    file.write_text(PRINTED, encoding="utf-8")
-    return ingest_release(ReleaseRequest(file=file, store=store, source="published"), date(2026, 1, 10))
+def _printed(folder: Path) -> Outcome:
+    return publish(folder, "CHN", "printed.csv", PRINTED.encode(), "published", released_on=None, partners=None)
 
 
 def test_a_month_between_the_prints_of_a_collected_file_is_not_made_of_it(tmp_path: Path) -> None:
     """The collected file speaks of March, May and August, the query of April to June."""
     found = []
     for name, steps in enumerate(itertools.permutations([_query, _printed])):
-        store = tmp_path / str(name) / "reporter=CHN"
-        store.parent.mkdir()
-        ids = {step: step(store).release_id for step in steps}
-        snapshot = open_snapshot(store)
-        assert snapshot is not None
+        folder = tmp_path / str(name)
+        folder.mkdir()
+        ids = {step: step(folder).release_id for step in steps}
+        snapshot = open_published(folder / "store" / "reporter=CHN")
         of_months = [entry for entry in snapshot.files if entry.table in ("observation", "trade_flow", "revision")]
         made_of = {
             (entry.table, entry.partition[-1]): {given["release_id"] for given in json.loads(pl.read_parquet_metadata(snapshot.path / entry.path)[DERIVATION_KEY])["inputs"]}

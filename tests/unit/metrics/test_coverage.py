@@ -19,6 +19,13 @@ def test_a_list_covers_its_partners_and_no_total() -> None:
     assert whole.everyone(numbered(whole.names, {})).to_list() == [True]
 
 
+def test_a_group_is_covered_from_its_first_month_on() -> None:
+    founded = 2004 * 12 + 4
+    early = coverage_of(release(months="2004-04..2004-05"), first=founded - 1, last=founded)
+    months = ({"partner": "EU27", "month": month} for month in (founded - 1, founded))
+    assert standings(early, *months) == [None, QUERY]
+
+
 def test_releases_of_higher_levels_cover_no_sum_of_codes() -> None:
     mixed = coverage_of(WHOLE, release("six", months="2025-06", products=["850511"], level="HS6"))
     assert mixed.is_mixed
