@@ -9,19 +9,9 @@ from schemas.forms.request import Landed
 from tasks.domain.errors import Refused
 from tasks.domain.periods import read_period
 from tasks.ingest.codes import read_codes
-from tests.unit.ingest.file_codes import COLLECTED, GERMANY, codes_of, landed, records_of
+from tests.unit.ingest.file_codes import COLLECTED, codes_of, landed, records_of
 
 JUNE = (date(2025, 6, 1), date(2025, 6, 30))
-
-
-def test_each_record_has_its_keys() -> None:
-    found = codes_of({}, {"partner": GERMANY, "period": "202505"}, {"product": "85051900"}, {})
-    keys = found.keys
-    assert keys["product"].to_list() == ["85051110", "85051110", "85051900", "85051110"]
-    assert keys["classification"].to_list() == ["HS8"] * 4
-    assert keys["partner"].to_list() == ["USA", "DEU", "USA", "USA"]
-    assert keys.select("period_start", "period_end", "known_from", "flow").row(0) == (*JUNE, date(2025, 7, 20), "export")  # fmt: skip
-    assert (found.faults.height, found.doubts) == (0, [])
 
 
 @pytest.mark.parametrize(

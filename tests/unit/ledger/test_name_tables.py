@@ -29,10 +29,6 @@ from tests.draws import draws
 from tests.unit.ingest.file_codes import landed
 from tests.unit.reports.stores import publish
 
-ENGLISH_TITLES = (
-    "Date of data", "Commodity code", "Commodity", "Trading partner code", "Trading partner", "Quantity", "Unit",
-    "Supplementary Quantity", "Supplementary Unit", "US dollar",
-)  # fmt: skip
 MACHINES = Path(__file__).parents[3] / "docs" / "machines.md"
 EIGHTY_FIVE = "Electrical machinery and equipment; sound and television apparatus"
 Printed = tuple[str, str | None, date, date]
@@ -44,12 +40,6 @@ def ingested(folder: Path, files: Sequence[tuple[str, bytes, date]]) -> Path:
     for name, data, day in files:
         publish(folder, "CHN", name, data, flow="export", released_on=day)
     return folder / "store" / "reporter=CHN"
-
-
-def renamed(record: tuple[str, ...], product: str | None = None, partner: str | None = None) -> tuple[str, ...]:
-    fields = list(record)
-    fields[2], fields[4] = product or fields[2], partner or fields[4]
-    return tuple(fields)
 
 
 def test_a_file_gives_its_codes_the_names_that_it_prints_in_one_line(tmp_path: Path) -> None:
@@ -96,29 +86,8 @@ def test_a_file_gives_its_codes_the_names_that_it_prints_in_one_line(tmp_path: P
     assert {*products["parent"].drop_nulls()} <= {*products["product"]}
 
 
-def test_of_two_names_the_one_of_the_newest_month_stands_in_any_order_of_arrival(tmp_path: Path) -> None:
-    may, june = magnets("502", month="202505"), magnets("502", month="202506")
-    english = renamed(magnets("502", month="202504"), "Rare-earth magnets\nfor motors", "United  States")
-    files = [
-        ("may.csv", csv_bytes([renamed(may, "旧名")]), date(2025, 6, 20)),
-        ("june.csv", csv_bytes([renamed(june, "新名")]), date(2025, 7, 20)),
-        ("again.csv", csv_bytes([renamed(may, "五月又名")]), date(2025, 8, 20)),
-        ("english.csv", csv_bytes([english], ENGLISH_TITLES), date(2025, 8, 21)),
-    ]
-    tables = []
-    for place, order in enumerate((files, files[::-1])):
-        store = ingested(tmp_path / str(place), order)
-        tables.append((query(store, "product"), query(store, "partner")))
-    assert all(made.equals(other) for made, other in zip(*tables, strict=True))
-    (row,) = tables[0][0].filter(product="85051110").to_dicts()
-    chinese = (row["printed_zh"], row["printed_zh_month"], row["printed_zh_on"])
-    assert chinese == ("新名", date(2025, 6, 1), date(2025, 7, 20))
-    assert (row["printed_en"], row["printed_en_on"]) == ("Rare-earth magnets for motors", date(2025, 8, 21))
-    assert tables[0][1].filter(partner="USA")["printed_en"].to_list() == ["United States"]
-
-
 def test_a_name_of_a_record_that_was_set_aside_is_no_name() -> None:
-    broken = (*renamed(magnets("304"), "坏名", "坏国")[:5], "12x", *magnets("304")[6:9], "x")
+    broken = ("202506", "85051110", "坏名", "304", "坏国", "12x", *magnets("304")[6:9], "x")
     read = normalise(landed(), SOURCES["gacc_query"].parse(csv_bytes([magnets("502"), broken]), "f.csv"))
     assert read.quarantine.height == 1
     assert {*read.names["code"]} == {"85051110", "USA"}
