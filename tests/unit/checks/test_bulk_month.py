@@ -1,18 +1,12 @@
 """A whole month of a member state, in the bytes of the source, passes the checks; a damaged column of it does not."""
 
-import csv
 import io
-from collections import Counter
-from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.case import Case, Publish, read
 
 from benchmarks import comext_generate
-from schemas.reference.code_tables import partner_codes
 from tasks.sources.eurostat_bulk import COLUMNS
 from tests.unit.checks.found import find, said
 
@@ -33,19 +27,6 @@ def text(rows: pl.DataFrame) -> bytes:
     sink = io.BytesIO()
     rows.write_csv(sink, line_terminator="\r\n", quote_style="never")
     return sink.getvalue()
-
-
-def test_sums_of_partners_and_secret_ones_are_the_printed_totals(germany: pl.DataFrame, tmp_path: Path) -> None:
-    """Added up by Python's csv module: each partner's codes are its TOTAL, and what is published is all of them."""
-    codes, totals = Counter[str](), Counter[str]()
-    for row in csv.DictReader(io.StringIO(text(germany).decode(), newline="")):
-        (totals if row["PRODUCT_NC"] == "TOTAL" else codes)[row["PARTNER"]] += int(Decimal(row["VALUE_EUR"]))
-    assert codes == totals
-    assert {*totals} >= {"QY", "QZ"}, "secret partners"
-    release, _ = read(Case("", text(germany), Publish(), DECLARED), tmp_path)
-    key = {row["code"]: row["partner"] for row in partner_codes("geonom").filter(valid_to="").iter_rows(named=True)}
-    values = release.detail.filter(measure="value_eur").group_by("partner").agg(pl.col("value").sum())
-    assert dict(values.with_columns(pl.col("partner").cast(pl.String)).iter_rows()) == {key[code]: total for code, total in totals.items()}  # fmt: skip
 
 
 def test_a_month_with_electricity_and_goods_that_are_only_counted_is_not_held(germany: pl.DataFrame) -> None:

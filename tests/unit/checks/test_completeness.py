@@ -1,6 +1,5 @@
 """Sums and pairs of a release: lines of release pages against their codes, and what a piece weighs. More of it is in `test_checks`."""
 
-import random
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -81,12 +80,3 @@ def test_a_quantity_in_another_unit_than_that_of_its_other_months_is_named(
     for row in found.iter_rows(named=True):
         assert (row["severity"], row["subject"]) == ("warning", f"export 01012100 USA 2024-{month:02d}")
         assert row["observed"].startswith(observed)
-
-
-def test_a_thousand_months_whose_pieces_weigh_up_to_ten_times_as_much_raise_none() -> None:
-    drawn = random.Random(7)
-    partners = code_table("partners").filter(valid_to="", kind="country")["gacc_code"].head(84)
-    rows = [horses(month, 100 + month, (100 + month) * round(HORSE_KG * drawn.uniform(0.1, 1)), partner)
-            for partner in partners for month in range(1, 13)]  # fmt: skip
-    assert len(rows) == 1008
-    assert weights(rows).is_empty()

@@ -18,8 +18,6 @@ from tasks.checks.context import (
     dollars_of,
     in_dollars,
     threshold,
-    values_by_partner,
-    values_of,
     whole_threshold,
 )
 from tasks.checks.published_months import CODED, FEW_PRODUCTS, MONTHS_AHEAD, MONTHS_BACK, RATED, PublishedMonths
@@ -27,7 +25,7 @@ from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
 from tests.draws import draws
 from tests.unit import strategies
-from tests.unit.builders import MAGNETS, detail_table, number, release, release_table
+from tests.unit.builders import detail_table, number, release, release_table
 from tests.unit.coverage_oracle import index
 from tests.unit.figures import Store, merged
 
@@ -46,33 +44,6 @@ def context(rows: list[Row], scope: Row) -> CheckContext:
     return CheckContext(told, known)
 
 
-def test_of_the_first_release_its_single_months_are_seen_and_nothing_published() -> None:
-    scope = release(months="2025-05..2025-06", measures=("quantity", "value_usd"))
-    june = context([
-        number(scope, "USA", "2025-06", 353), number(scope, "USA", "2025-06", 20, "value_usd"),
-        number(scope, "DEU", "2025-06", 5, "value_usd"), number(scope, "WLD", "2025-06", 25, "value_usd"),
-        number(scope, "USA", "2025-01..2025-06", 999), number(scope, "USA", "2025-05", 7, "quantity_piece"),
-    ], scope)  # fmt: skip
-    assert june.own.sort("value").select("value", "month", "single").rows() == [
-        (5, JUNE, True), (7, JUNE - 1, True), (20, JUNE, True), (25, JUNE, True), (353, JUNE, True), (999, JUNE, False)]  # fmt: skip
-    assert (june.first, june.last, june.touched, june.products, june.is_broad) == (JUNE - 1, JUNE, {("export", JUNE)}, [MAGNETS], False)  # fmt: skip
-    # Each rated measure, and zero where there is none.
-    trades = june.trades.with_columns(pl.col("partner").cast(pl.String)).sort("partner")
-    assert trades.select("partner", "month", "new", "quantity_kg", "value_usd", "value_cny").rows() == [
-        ("DEU", JUNE, True, 0, 5, 0), ("USA", JUNE, True, 353, 20, 0), ("WLD", JUNE, True, 0, 25, 0),
-    ]  # fmt: skip
-    numbers = june.numbers.with_columns(pl.col("partner", "measure").cast(pl.String)).sort("value")
-    assert numbers.select("partner", "measure", "value").rows() == [
-        ("DEU", "value_usd", 5), ("USA", "value_usd", 20), ("WLD", "value_usd", 25), ("USA", "quantity_kg", 353),
-    ]  # fmt: skip
-    of_partners = june.by_partner.with_columns(pl.col("partner").cast(pl.String)).sort("partner")
-    assert of_partners.select("partner", "month", "value").rows() == [("DEU", JUNE, 5), ("USA", JUNE, 20)]
-    assert values_by_partner(june.own.clear()).is_empty()
-    assert (june.months, june.met, june.published_rows.height, june.values.height) == (set(), set(), 0, 0)
-    assert (june.sums.by_product.height, june.sums.by_partner.height) == (0, 0)
-    assert values_of(PublishedMonths(None, {"export"}, JUNE, JUNE, "r1"), set(), [MAGNETS]).is_empty()
-
-
 @pytest.mark.parametrize(("products", "is_broad"), [(FEW_PRODUCTS, False), (FEW_PRODUCTS + 1, True)])
 def test_a_broad_release_is_compared_by_whole_products(products: int, is_broad: bool) -> None:
     scope = release(months="2025-06")
@@ -83,23 +54,6 @@ def test_a_broad_release_is_compared_by_whole_products(products: int, is_broad: 
     assert {*found.numbers["partner"].cast(pl.String)} == ({"WLD"} if is_broad else {"USA", "DEU"})
     assert found.numbers["value"].sum() == 4 * products
     assert found.row["released_on"] == date(2026, 1, 20)
-
-
-@pytest.mark.parametrize(("partners", "wants"), [("all", True), ("listed", False)])
-def test_sums_by_partner_are_of_the_year_before_and_only_where_every_partner_was_requested(partners: str, wants: bool) -> None:  # fmt: skip
-    scope = release(months="2025-06", partners=partners, partner_list=["USA"])
-    found = context([number(scope, "USA", "2025-06", 1)], scope)
-    asked: list[tuple[Any, ...]] = []
-
-    class Published:
-        def sums(self, *given: Any) -> None:
-            asked.append(given)
-
-    found.published = Published()  # type: ignore[assignment]
-    found.months, found.met = {("export", JUNE - back) for back in (0, 1, 12, 13)}, {("export", JUNE)}
-    assert found.sums is None
-    of_partners = {("export", JUNE - 1), ("export", JUNE - 12)} if wants else set()
-    assert asked == [([("export", JUNE - back) for back in (13, 12, 1)], of_partners, [MAGNETS])]
 
 
 @given(strategies.histories(), st.sampled_from(([], MANY)), st.sampled_from((["85051110"], ["85051110", "81129290", "850511"])))  # fmt: skip
@@ -147,13 +101,6 @@ def test_a_history_ends_where_no_check_looks(tmp_path: Path, place: int, inside:
     rows = published.rows(published.files, (*CODED, "value"))
     assert rows["value"].to_list() == ([3] if inside else [])
     assert rows.columns == [*CODED, "value", "month", "single"]
-
-
-def test_where_nothing_was_published_there_is_nothing() -> None:
-    published = PublishedMonths(None, ["export"], *ALL, without="own")
-    assert (published.files, published.with_totals) == ({}, [])
-    assert published.rows(published.files, (*CODED, "value")).is_empty()
-    assert all(part.is_empty() for part in published.sums(published.files, (), ["85051110"]))
 
 
 def test_a_bound_is_the_number_of_its_row_and_one_that_no_row_has_is_refused() -> None:

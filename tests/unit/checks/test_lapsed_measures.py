@@ -13,7 +13,6 @@ from schemas.forms.request import ReleaseRequest
 from tasks.reports.brief import lists, render
 from tasks.reports.brief.facts import gather
 from tasks.reports.query import open_published
-from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 from tests.unit.checks.found import find
 
@@ -67,22 +66,6 @@ def taken(folder: Path, day: str, months: tuple[str, ...], code: str = MAGNETS) 
     told: Any = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": day}
     release.fn(ReleaseRequest(file=file, store=folder / "reporter=CHN", **told), date(2028, 6, 1))
     return open_published(folder / "reporter=CHN")
-
-
-def test_the_published_state_is_that_of_the_day_of_the_newest_release_in_whatever_order_they_came(tmp_path: Path) -> None:  # fmt: skip
-    old, new = ("2026-06-18", ("202605",), MAGNETS), ("2026-11-18", ("202610",), BEANS)
-    found = []
-    for name, order in (("a", (old, new)), ("b", (new, old))):
-        (tmp_path / name).mkdir()
-        tables = [read_table(taken(tmp_path / name, *one), "control_event") for one in order]
-        found.append([{row[0]: row[1:] for row in table.select("event", "state", "state_on", "state_by", "state_until").iter_rows()} for table in tables])  # fmt: skip
-    before, day, term = date(2026, 6, 18), date(2026, 11, 18), date(2026, 11, 10)
-    assert found[0][0][ABROAD] == ("suspended", before, SUSPENSION, term)
-    assert found[0][0]["mofcom-gacc-2025-57"] == ("never_in_force", before, SUSPENSION, term)
-    assert found[0][0]["mofcom-gacc-2025-18"] == ("in_force", before, None, None)
-    assert found[0][1] == found[1][0] == found[1][1]
-    assert found[1][1][ABROAD] == found[1][1][SUSPENSION] == ("lapsed_unrecorded", day, SUSPENSION, term)
-    assert found[1][1]["mofcom-2025-72"] == ("in_force", day, None, None)
 
 
 ENGLISH, CHINESE = "MOFCOM: Announcement 61 of 2025", "商务部：2025年第61号公告"

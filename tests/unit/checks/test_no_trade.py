@@ -3,11 +3,9 @@
 import re
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pytest
 from bad_inputs.download import QUANTITY, Record, csv_bytes, figures, magnets
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,20 +35,6 @@ def test_of_a_month_in_which_nothing_was_traded_nobody_and_nothing_is_missed() -
     """Nothing of nothing is gone; what follows is no crash either."""
     assert said(raised([magnets("304", "0", "0")], [NOTHING, magnets("304", "0", "0")])) == ""
     assert said(raised([(NOTHING[0], OTHER, *NOTHING[2:])], [NOTHING], products=("8505",))) == ""
-
-
-@pytest.mark.shared
-def test_the_real_month_of_nothing_may_be_told_again_without_its_row(shared_data: Path) -> None:
-    """Soybeans for sowing, exports of July 2024: one row, to Brazil, of 0 kg and 0 yuan."""
-    real = (shared_data / "gacc_query" / "soybeans_export_2024_cny.csv").read_bytes()
-    titles, *lines = real.splitlines(keepends=True)
-    lines = [line for line in lines if b'"12011000"' in line]
-    row = [line for line in lines if line.startswith(b'"202407","410",')]
-    assert [line.count(b'"0"') for line in row] == [3]
-    declared = {"months": "2024-01..2024-12", "products": ("12011000",), "partners": "all", "released_on": date(2025, 1, 20)}  # fmt: skip
-    earlier = (b"".join([titles, *lines]), declared | {"released_on": date(2025, 1, 18)})
-    found = find(b"".join([titles, *(line for line in lines if line not in row)]), earlier, **declared)
-    assert not {"partner_removed", "product_removed"} & {*found["check"]}
 
 
 records = st.lists(

@@ -57,27 +57,27 @@ def test_a_month_between_two_totals_and_one_that_a_growth_implies() -> None:
         (*span(1, 4), False), (*span(1, 2), False), (*span(16, 16), False), (*span(16, 16), True),
     }  # fmt: skip
 
-
-def test_a_month_is_at_most_what_its_total_leaves() -> None:
-    known = series({span(1, 3): (Fraction(100), ONE), span(2, 2): (Fraction(30), ONE)})
-    assert strict(known, span(1, 1)) == strict(known, span(3, 3)) == Interval(Fraction(0), Fraction(71))
-    assert strict(known, span(4, 4)) is None
-    assert strict(known, span(1, 12)) is None
+    gone = series({span(13, 13): (Fraction(0), ONE)}, {span(13, 13): (Fraction(-100), ONE)})
+    assert strict(gone, span(1, 1)) is None, "a fall by everything names no base"
 
 
-def test_a_quarter_is_a_difference_of_totals_and_a_sum_of_months() -> None:
-    known = series({span(1, 6): (Fraction(100), ONE), span(1, 3): (Fraction(40), ONE)})
-    assert strict(known, span(4, 6)) == Interval(Fraction(59), Fraction(61))
-    assert strict(known, span(4, 5)) == Interval(Fraction(0), Fraction(61))
-    quarter = series(
-        {span(4, 6): (Fraction(60), ONE), span(4, 4): (Fraction(10), ONE), span(5, 5): (Fraction(20), ONE)}
-    )
-    assert strict(quarter, span(6, 6)) == Interval(Fraction("28.5"), Fraction("31.5"))
-
-
-def test_a_fall_by_everything_names_no_base() -> None:
-    known = series({span(13, 13): (Fraction(0), ONE)}, {span(13, 13): (Fraction(-100), ONE)})
-    assert strict(known, span(1, 1)) is None
+@pytest.mark.parametrize(
+    ("levels", "left"),
+    [
+        ({(1, 3): 100, (2, 2): 30}, {(1, 1): (0, 71), (3, 3): (0, 71), (4, 4): None, (1, 12): None}),
+        ({(1, 6): 100, (1, 3): 40}, {(4, 6): (59, 61), (4, 5): (0, 61)}),
+        ({(4, 6): 60, (4, 4): 10, (5, 5): 20}, {(6, 6): ("28.5", "31.5")}),
+        # Customs revised January in silence: the total is less than the month.
+        ({(1, 1): 50, (1, 2): 40}, {(1, 1): ("49.5", "50.5"), (1, 2): ("39.5", "40.5")}),
+    ],
+    ids=["at most what its total leaves", "a difference of totals", "a sum of months", "what the first of numbers that contradict leaves"],
+)  # fmt: skip
+def test_what_totals_and_months_leave_to_others(
+    levels: dict[Period, int], left: dict[Period, tuple[int | str, int | str] | None]
+) -> None:
+    known = series({span(*months): (Fraction(value), ONE) for months, value in levels.items()})
+    for months, ends in left.items():
+        assert strict(known, span(*months)) == (ends and Interval(*map(Fraction, ends))), months
 
 
 def test_nothing_is_added_up_or_compared_over_a_change_of_what_it_means() -> None:
@@ -88,13 +88,6 @@ def test_nothing_is_added_up_or_compared_over_a_change_of_what_it_means() -> Non
     assert strict(whole, span(1, 1)) is not None
     assert strict(series(levels, growths, cut=JANUARY + 2), span(3, 3)) is None
     assert strict(series(levels, growths, cut=JANUARY + 12), span(1, 1)) == Interval(Fraction(0), Fraction("60.5"))
-
-
-def test_numbers_that_contradict_each_other_leave_what_the_first_of_them_leaves() -> None:
-    """Customs revised January in silence: the total is less than the month."""
-    known = series({span(1, 1): (Fraction(50), ONE), span(1, 2): (Fraction(40), ONE)})
-    assert strict(known, span(1, 1)) == Interval(Fraction("49.5"), Fraction("50.5"))
-    assert strict(known, span(1, 2)) == Interval(Fraction("39.5"), Fraction("40.5"))
 
 
 @st.composite

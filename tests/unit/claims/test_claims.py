@@ -14,15 +14,13 @@ import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes, magnets
 
-from tasks.claims.check import ClaimsFile, check_claims, claim_rows, read_claims
+from tasks.claims.check import ClaimsFile, check_claims, read_claims
 from tasks.reports.query import open_published
 from tasks.store.snapshot import Snapshot
-from tests.unit import builders
 from tests.unit.reports.stores import publish
 
 ROOT = Path(__file__).parents[3]
 YES, NO, OPEN = "supported", "contradicted", "not_checkable"
-PERHAPS = "not_excluded"
 M = "rare earth magnets"
 H1 = "2025-01..2025-06"
 COLUMNS = ("commodity", "partner", "period", "metric", "value", "unit", "qualifier")
@@ -53,19 +51,6 @@ def test_every_claim_of_known_answer_gets_it(sample: Snapshot) -> None:
     assert wrong == []
 
 
-def test_a_growth_and_the_level_that_implies_it_have_one_tolerance(sample: Snapshot) -> None:
-    """June 2025 was 3,188 t, printed as down 38.1 %; June 2024 is known from that alone."""
-    growths = ("-37.70", "-37.90", "-38.00", "-38.10", "-38.14", "-38.20", "-38.30", "-38.50", "-40.00")
-    levels = [f"{3188 / (1 + float(growth) / 100):.1f}" for growth in growths]
-    claims = [(M, "World", "2025-06", "yoy_pct", growth, "%", "") for growth in growths]
-    claims += [(M, "World", "2024-06", "level_t", level, "t", "") for level in levels]
-    verdicts = check_claims(sample, frame(claims))["verdict"].to_list()
-    # A source prints the growth; the level follows from it to within 8 t, which no figure of one decimal is alone in.
-    expected = [PERHAPS if -38.2 <= float(growth) <= -38.05 else NO for growth in growths]
-    assert verdicts[len(growths) :] == expected
-    assert verdicts[: len(growths)] == [YES if growth == "-38.10" else one for growth, one in zip(growths, expected, strict=True)]  # fmt: skip
-
-
 def test_the_figures_of_the_sample_itself_are_all_supported(sample: Snapshot) -> None:
     """The ledger agrees with what it was made from, whatever the wording: level, total, growth."""
     metrics = {
@@ -80,15 +65,6 @@ def test_the_figures_of_the_sample_itself_are_all_supported(sample: Snapshot) ->
     checked = check_claims(sample, frame(rows))
     assert checked.height > 100
     assert checked.filter(pl.col("verdict") != "supported").rows() == []
-
-
-def test_one_changed_digit_in_a_level_is_never_supported_beyond_rounding(sample: Snapshot) -> None:
-    texts = [f"{'3188'[:place]}{digit}{'3188'[place + 1 :]}" for place in range(4) for digit in "0123456789"]
-    rows = [(M, "World", "2025-06", "level_t", text, "t", "") for text in texts if abs(int(text) - 3188) > 2]
-    checked = check_claims(sample, frame(rows))
-    assert checked.height > 30
-    # 3,180 is 3,188 cut off to tens.
-    assert {*checked.filter(pl.col("verdict") == "supported")["value"]} <= {"3180"}
 
 
 def test_a_file_keeps_its_columns_and_rows_and_one_without_them_is_refused(sample: Snapshot, tmp_path: Path) -> None:
@@ -153,12 +129,18 @@ def verdicts_of(folder: Path, *claims: tuple[str, ...], commodity: str = M) -> l
          {(f"2025-{month:02d}", partner): tonnes for month in range(1, 7) for partner, tonnes in (("USA", 110), ("DEU", 200))}, {
             ("US", H1, "ytd_t", "660", "t"): YES, ("US", H1, "ytd_t", "655", "t"): NO, ("World", H1, "ytd_t", "1860", "t"): YES,
             ("World", H1, "ytd_t", "1855", "t"): NO}),
+        # Nobody has Japan in February, so that its place among the others is in doubt.
+        ([], "2025-01..2025-03", {
+            **{(f"2025-0{month}", "USA"): tonnes for month, tonnes in enumerate((100, 100, 900), 1)}, **{(f"2025-0{month}", "DEU"): 500 for month in (1, 2, 3)},
+            ("2025-01", "JPN"): 200, ("2025-03", "JPN"): 200}, {
+            ("US", "2025-Q1", "rank", "2", "rank"): YES, ("US", "2025-Q1", "rank", "3", "rank"): OPEN}),
     ],
 )  # fmt: skip
 def test_a_number_that_the_ledger_has_outranked_confirms_nothing(
     press: list[tuple[str, str, str]], months: str, query: dict[tuple[str, str], int], claims: dict[tuple[str, ...], str], tmp_path: Path
 ) -> None:  # fmt: skip
-    print_of(tmp_path, *press)
+    if press:
+        print_of(tmp_path, *press)
     query_of(tmp_path, months, query)
     found = verdicts_of(tmp_path, *claims)
     assert [verdict for verdict, _ in found] == [*claims.values()], found
@@ -192,34 +174,3 @@ def test_the_published_claims_come_out_as_their_notes_say(sample: Snapshot, shar
     assert {*blamed.select("partner", "period", "metric", "value").rows()} == {
         ("US", "2025-06", "mom_pct", "667"), ("US", "2025-08", "mom_pct", "-1.6"),
     }  # fmt: skip
-
-
-def test_rows_of_the_table_claim_keep_their_words_and_get_number_day_product_and_note() -> None:
-    checked = {
-        "outlet": ["Daily", ""], "commodity": ["85051110", "gold bars"], "flow": ["export", "export"], "partner": ["US", "World"],
-        "period": ["2025-06", "2025-06"], "metric": ["level_t", "level_t"], "value": ["353", "1"], "unit": ["t", "t"],
-        "qualifier": ["", "about"], "verdict": ["supported", "not_checkable"], "reason": ["353 t agrees", "Not checkable: no"],
-    }  # fmt: skip
-    rows = pl.DataFrame(checked, schema=dict.fromkeys(checked, pl.String))
-    releases = builders.release_table(*(builders.release(str(day), day) for day in ("2026-01-20", "2026-02-18", "2025-12-01")))  # fmt: skip
-    made = claim_rows(ClaimsFile("claims.csv", "0" * 64, rows), rows, releases)  # type: ignore[arg-type]
-    assert made.select("record", "known_on", "value", "qualifier", "verdict", "product").rows() == [
-        (1, date(2026, 2, 18), "353", None, "supported", "85051110"), (2, date(2026, 2, 18), "1", "about", "not_checkable", None),
-    ]  # fmt: skip
-    # A product that cannot be determined has no note.
-    assert made["note"][0].startswith("85051110: ")
-    assert made["note"][1] is None
-
-
-def test_a_rank_in_doubt_contradicts_nobody(tmp_path: Path) -> None:
-    """Nobody has Japan in February."""
-    by_month = {"USA": (100, 100, 900), "DEU": (500, 500, 500), "JPN": (200, 0, 200)}
-    tonnes = {
-        (f"2025-{month:02d}", partner): level
-        for partner, levels in by_month.items()
-        for month, level in enumerate(levels, 1)
-        if level
-    }
-    query_of(tmp_path, "2025-01..2025-03", tonnes)
-    found = verdicts_of(tmp_path, *(("US", "2025-Q1", "rank", place, "rank") for place in "23"))
-    assert [verdict for verdict, _ in found] == ["supported", "not_checkable"]

@@ -14,7 +14,6 @@ from tests.unit.claims.in_memory import Ledger, between, claim, exactly, spot
 
 YES, NO, ELSEWHERE, OPEN, PERHAPS = "supported", "contradicted", "right_number_wrong_place", "not_checkable", "not_excluded"  # fmt: skip
 COLUMNS = ("partner", "period", "metric", "value", "unit", "qualifier")
-PLACE = "China's exports of 99999999 to Afghanistan, June 2025"
 AFGHANISTAN = Ledger({spot("6", partner="AFG"): 353, spot("5", partner="AFG"): 1432})
 BREAK = "2022-01: 850511 lost goods to 8549 (UNSD HS2022-HS2017)"
 
@@ -29,14 +28,6 @@ def magnets(levels: dict[tuple[str, str], int | str], growths: dict[tuple[str, s
     """A ledger of magnets by partner and month."""
     keyed = ({spot(month, product="85051110", partner=partner, **other): number for (partner, month), number in numbers.items()} for numbers in (levels, growths or {}))  # fmt: skip
     return Ledger(*keyed)
-
-
-def test_another_figure_contradicts_it_and_no_larger_difference_than_revisions_make_does_not() -> None:
-    row = "Afghanistan|2025-06|level_t|"
-    (wrong, near) = verdicts(AFGHANISTAN, f"{row}355|t", f"{row}353.02|t", commodity="99999999")
-    assert wrong == (NO, f"The level differs: printed 355 t; the ledger has 353 t for {PLACE}.")
-    assert near[0] == OPEN
-    assert "a difference no larger than silent revisions make" in near[1]
 
 
 @pytest.mark.parametrize(
@@ -160,11 +151,6 @@ def test_how_digits_agree(text: str, reading: Reading, words: str | None) -> Non
     assert (found and found.words) == words
 
 
-@pytest.mark.parametrize(("text", "agrees"), [("350", False), ("354", False), ("353", True)])
-def test_digits_taken_as_printed_are_neither_rounded_to_tens_nor_from_figures_that_were_cut_off(text: str, agrees: bool) -> None:  # fmt: skip
-    assert bool(match(claim(text), TONNES, plain=True)) == agrees
-
-
 QUOTIENT = Interval(Fraction(7496, 100), Fraction(7574, 100))
 COMPUTED = Reading(QUOTIENT, QUOTIENT, Fraction(7535, 100), "computed", "+75.35 %")
 
@@ -215,16 +201,6 @@ def test_qualified_levels_and_their_bounds(text: str, qualifier: str, kilograms:
 )  # fmt: skip
 def test_silent_revisions_move_a_growth_twice_as_far_as_a_month(one: object, reading: Reading, share: int) -> None:
     assert tolerance(one, reading) == Fraction(share, 10_000)  # type: ignore[arg-type]
-
-
-def test_a_share_and_a_price_need_both_numbers() -> None:
-    world, money = spot("6", partner="WLD"), spot("6", measure="value_usd")
-    ledger = Ledger({"6": 250, world: 1000, money: 5})
-    (share,), (price,) = ledger.share(spot("6")), ledger.unit_value(money)
-    assert (share.point, share.words) == (25, "25.0 %, 250 t of 1,000 t")
-    # 5,000 dollars for 250,000 kilograms.
-    assert (price.point, price.words) == (Fraction(1, 50), "20 USD/t, 5,000 USD for 250 t")
-    assert Ledger({"6": 250}).share(spot("6")) == Ledger({money: 5}).unit_value(money) == []
 
 
 def test_partners_and_months_at_hand() -> None:

@@ -14,8 +14,7 @@ from schemas.forms.request import ReleaseRequest
 from tasks.controls import windows as event_windows
 from tasks.controls.tables import control_event
 from tasks.controls.windows import as_table, windows, windows_of, with_zeros
-from tasks.domain.classification import holds
-from tasks.domain.measures import MIXED, events_of, measures, mixed_note
+from tasks.domain.measures import events_of, measures
 from tasks.reports.query import open_published
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
@@ -95,15 +94,6 @@ def test_windows_know_what_was_zero_before_trade_began(tmp_path: Path) -> None:
     found = shown(windows(store(tmp_path, [("2022-01", 5)], "2022-01..2025-03"), CODE))
     assert found["2025-03", 1] == (0, 0, None, "zero_base")
     assert found[QUARTER] == (10, 0, None, "zero_base")
-
-
-def test_what_comes_in_is_no_part_of_a_window(tmp_path: Path) -> None:
-    """Of other months too, which are no silence of exports."""
-    before = shown(windows(store(tmp_path, [(month, 100) for month in TRADE if month >= "2024-04"], "2024-04..2025-09"), CODE))  # fmt: skip
-    came_in = [(f"{year}-{month:02d}", 7) for year in (2023, 2024, 2025) for month in range(1, 10)]
-    assert shown(windows(store(tmp_path, came_in, flow="import"), CODE)) == before
-    assert before[QUARTER] == (300, 300, 0, "computed")
-    assert before["2025-03", 1] == (100, None, None, "no_base")
 
 
 def test_what_the_partner_says_stands_for_months_without_a_number_and_the_row_says_so(tmp_path: Path) -> None:
@@ -189,11 +179,3 @@ def test_the_published_table_holds_the_measures_as_of_the_day_of_the_newest_rele
     assert row["announced_on"] == date(2025, 4, 4)
     assert CODE in row["codes_unknown_share"]
     assert "free magnets share this code" in row["note"]
-
-
-@pytest.mark.parametrize("product", [CODE, MAGNETS, "850511", "8505", "85"])
-def test_what_a_code_mixes_is_said_of_all_that_holds_it(product: str) -> None:
-    assert "85051110: " in str(mixed_note(product, EVERY))
-    assert holds(product, MIXED)
-    assert not holds("850590", MIXED)
-    assert mixed_note("basket:gallium", EVERY) is None

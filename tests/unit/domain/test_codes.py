@@ -4,12 +4,11 @@ import polars as pl
 import pytest
 
 from schemas.reference.code_tables import code_table
-from tasks.domain.classification import basket_members, holds, is_heading, members, part_of
+from tasks.domain.classification import holds, is_heading, members, part_of
 from tasks.domain.line_codes import codes_of_line
-from tasks.domain.nomenclature import classification, classification_of, digits, national_lists
+from tasks.domain.nomenclature import classification
 from tasks.domain.reporter import Reporter
-from tasks.domain.units import LEVEL_MAX, by_constant, per_unit, printed_unit
-from tests.unit.builders import release, release_table
+from tasks.domain.units import printed_unit
 
 
 def test_the_parts_of_a_code_are_it_and_the_codes_below_it() -> None:
@@ -17,14 +16,6 @@ def test_the_parts_of_a_code_are_it_and_the_codes_below_it() -> None:
     kept = {name: rows.filter(part_of(name))["product"].to_list() for name in ("8505", "85051110", "line:soybeans")}
     assert kept == {"8505": ["8505", "85051110", "85051900"], "85051110": ["85051110"], "line:soybeans": ["line:soybeans"]}  # fmt: skip
     assert [members(product) for product in ("85051110", "8505", "line:soybeans")] == [["85051110"], ["8505"], []]
-
-
-def test_every_row_of_the_baskets_is_a_part_with_its_months() -> None:
-    rows, parts = code_table("baskets"), basket_members()
-    assert parts.columns == ["part", "product", "nomenclature", "valid_from", "valid_to"]
-    assert parts.height == rows.height > 10
-    first = rows.row(0, named=True)
-    assert parts.row(0) == (first["hs8"], f"basket:{first['basket']}", "HS8", first["valid_from"], first["valid_to"])
 
 
 @pytest.mark.parametrize(
@@ -55,45 +46,6 @@ def test_the_length_of_a_code_and_the_source_name_its_list(national: str, codes:
     assert frame.select(classification(pl.col("code"), national)).to_series().to_list() == [*codes.values()]
 
 
-def test_digits_of_what_is_no_classification() -> None:
-    frame = pl.DataFrame({"of": ["JP9", "HS2", "basket", "", None]})
-    assert frame.select(digits(pl.col("of"))).to_series().to_list() == [9, 2, None, None, None]
-
-
-def test_national_lists_of_no_release_and_of_records_with_their_own_lists() -> None:
-    kinds = {"classification": pl.String, "products": pl.List(pl.String)}
-    assert national_lists(pl.DataFrame(schema=kinds)) == []
-    assert national_lists(pl.DataFrame([{"classification": None, "products": ["8505"]}], schema=kinds)) == []
-    rows = [
-        {"classification": None, "products": ["8505", "85051110"]}, {"classification": None, "products": []},
-        {"classification": "HTS10", "products": ["8505110070"]}, {"classification": "CN8", "products": ["01"]},
-    ]  # fmt: skip
-    assert national_lists(pl.DataFrame(rows, schema=kinds)) == ["CN8", "HS8", "HTS10"]
-
-
-@pytest.mark.parametrize(
-    ("product", "national", "list_"),
-    [
-        ("85051110", "HS8", "HS8"), ("85051110", "CN8", "CN8"), ("850511000", "HS8", "JP9"), ("85", "CN8", "HS2"),
-        ("basket:magnets", "CN8", "basket"), ("8505111", "HS8", "HS7"),
-    ],
-)  # fmt: skip
-def test_the_list_of_one_product(product: str, national: str, list_: str) -> None:
-    assert classification_of(product, national) == list_
-
-
-@pytest.mark.parametrize(
-    ("reporter", "level", "found"),
-    [
-        ("CHN", "HS8", ("CHN", "HS8")), ("CHN", "HS6", ("CHN", "HS8")), ("DEU", "CN8", ("DEU", "CN8")),
-        ("USA", "HTS10", ("USA", "HTS10")), ("USA", "HS6", ("USA", "")), ("EU27", "HS4", ("EU27", "")),
-    ],
-)  # fmt: skip
-def test_the_releases_say_whose_they_are(reporter: str, level: str, found: tuple[str, str]) -> None:
-    assert Reporter.of(release_table(release(reporter=reporter, level=level))) == found
-    assert Reporter.of(release_table().clear()) == ("", "")
-
-
 @pytest.mark.parametrize("table", ["control_events", "definition_breaks", "baskets", "watch_list"])
 def test_what_is_chinas_is_no_other_reporters(table: str) -> None:
     """Every row that there is belongs to China: a row for another country has to name it."""
@@ -121,15 +73,3 @@ def test_the_codes_of_a_line_are_codes_and_ranges() -> None:
 )  # fmt: skip
 def test_a_unit_may_have_a_scale_before_it(text: str, unit: tuple[str, int] | None) -> None:
     assert printed_unit(text) == unit
-
-
-def test_a_kilogram_has_a_million_milligrams_and_twelve_largest_months_fit_into_64_bits() -> None:
-    assert [per_unit(f"quantity_{unit}") for unit in ("kg", "piece")] == [1_000_000, 1]
-    assert per_unit("value_usd") == 1
-    assert 12 * LEVEL_MAX < 2**62
-
-
-@pytest.mark.parametrize("rows", [[2790], [2790, None, -3810, 66_078]])
-def test_a_number_divided_by_a_constant_is_the_nearest_float(rows: list[int | None]) -> None:
-    found = pl.DataFrame({"whole": rows}).select(by_constant(pl.col("whole"), 100)).to_series().to_list()
-    assert found == [None if row is None else row / 100 for row in rows]

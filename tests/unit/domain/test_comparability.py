@@ -100,21 +100,6 @@ def test_a_trace_says_what_changed_and_notices_a_figure_that_ignores_it(figures:
     assert not wrong.agrees
 
 
-@pytest.mark.parametrize(("reporter", "begins"), [(CHINA, date(2023, 1, 1)), (GERMANY, None)])
-def test_a_change_of_chinas_codes_is_none_of_germanys(reporter: Reporter, begins: date | None) -> None:
-    """China divided 09021010 and gave Georgia another code in January 2023; the Combined Nomenclature did neither."""
-    code, level = reporter
-    scope = release(months="2022-01..2023-12", day="2024-01-20", products=["09"], reporter=code, level=level)
-    rows = [number(scope, "GEO", month, 1 + place, product="09021010", of_list=level) for place, month in enumerate(MONTHS[24:])]  # fmt: skip
-    figures = Figures((scope, rows))
-    found = [figures.pair("yoy_pct", "GEO", month, product="09021010") for month in MONTHS[36:]]
-    assert {status for _, status in found} == {NEVER[1] if begins else "computed"}
-    assert found[0] == (NEVER if begins else (pytest.approx(1200.0), "computed"))
-    assert figures.row("GEO", "2023-06", product="09021010")["comparable_from"] == begins
-    months = [change.month for change in breaks_of("09021010", "GEO", "quantity_kg", reporter)]
-    assert months == ([2023 * 12] if begins else [])
-
-
 @pytest.mark.parametrize("reporter", [CHINA, GERMANY, Reporter("", "")])
 def test_what_a_trace_says_changed_is_what_cuts_the_figures(reporter: Reporter) -> None:
     """One series at a time in words, and all of them at once as a table, as the oracle reads the code tables."""

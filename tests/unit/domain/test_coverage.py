@@ -102,19 +102,6 @@ def test_no_group_is_covered_where_a_code_of_a_partner_is_unknown(
 
 
 @pytest.mark.parametrize(
-    ("asked", "product", "spoken"),
-    [
-        *(("8505", code, True) for code in ("85051110", "850511", "8505")), ("8505", "85", False), ("8505", "85061011", False), ("*", "01012100", True),
-        ("*", "line:rare_earths", False), ("line:rare_earths", "line:rare_earths", True),
-    ],
-)  # fmt: skip
-def test_a_code_that_was_asked_for_stands_for_all_below_it_and_a_star_for_codes(
-    asked: str, product: str, spoken: bool
-) -> None:
-    assert speaks(release(products=[asked]), product=product) is spoken
-
-
-@pytest.mark.parametrize(
     ("level", "code", "asked", "covered"),
     [
         *((level, code, "850511", ["850511", code]) for level, code in (("HS8", "85051110"), ("CN8", "85051110"), ("HTS10", "8505110070"), ("JP9", "850511000"))),
@@ -128,46 +115,6 @@ def test_the_codes_of_every_national_list_speak_for_the_levels_above(
     releases = pl.DataFrame({"release_id": ["r"], "classification": [level], "products": [[asked]]})
     found = asked_products(releases, pl.Series([code, "850511", "85052000"]), roll_up=True)
     assert sorted(found["product"]) == covered
-
-
-@pytest.mark.parametrize(
-    ("lost", "open_products", "open_months"),
-    [
-        ("85051110 2025-06", {"85051110", "850511", "8505", "85"}, {JUNE}),
-        ("85051110 *", {"85051110", "850511", "8505", "85"}, {JUNE - 1, JUNE}),
-        ("* 2025-06", {"85051110", "85059010", "850511", "8505", "85"}, {JUNE}),
-        ("* *", {"85051110", "85059010", "850511", "8505", "85"}, {JUNE - 1, JUNE}),
-    ],
-)
-def test_where_a_record_was_lost_a_missing_row_says_nothing(
-    lost: str, open_products: set[str], open_months: set[int]
-) -> None:
-    scope = release(products=["85"], lost=[lost])
-    for product in ("85051110", "85059010", "850511", "8505", "85"):
-        for month in (JUNE - 1, JUNE):
-            spoken = not (product in open_products and month in open_months)
-            assert speaks(scope, product=product, month=month) == spoken
-
-
-@pytest.mark.parametrize(
-    ("partners", "listed", "spoken"),
-    [
-        ("all", ["USA"], {"USA", "DEU", "WLD", "EU27"}),
-        ("all", ["WLD"], {"WLD"}),
-        ("listed", ["USA"], {"USA"}),
-        ("listed", ["USA", "WLD"], {"USA", "WLD"}),
-        ("keys", ["USA"], set()),
-    ],
-)
-def test_partners_are_those_that_were_asked_for(partners: str, listed: list[str], spoken: set[str]) -> None:
-    scope = release(partners=partners, partner_list=listed)
-    assert {partner for partner in ("USA", "DEU", "WLD", "EU27") if speaks(scope, partner=partner)} == spoken
-
-
-def test_values_by_hs8_that_were_asked_for_by_a_shorter_code_are_of_hs8() -> None:
-    scope = release(products=["8505"], measures=["value_usd"], level="HS8")
-    codes = pl.Series(["85051110", "850511", "8505"])
-    assert asked_products(release_table(scope), codes, roll_up=False)["product"].to_list() == ["85051110"]
 
 
 def test_months_are_whole_numbers_and_back() -> None:

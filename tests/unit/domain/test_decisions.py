@@ -8,7 +8,7 @@ import pytest
 
 from tasks.domain.decisions import brought_about, out_on, withdrawal
 from tasks.domain.errors import Refused
-from tasks.domain.release_ids import in_turns, is_republication, release_of
+from tasks.domain.release_ids import in_turns
 from tests.unit.builders import release, release_table
 from tests.unit.decisions import decision, decision_table
 
@@ -91,17 +91,6 @@ def ids(*rows: tuple[str, str]) -> pl.DataFrame:
         [(name, date.fromisoformat(day)) for name, day in rows],
         schema={"release_id": pl.String, "released_on": pl.Date}, orient="row",
     )  # fmt: skip
-
-
-def test_the_release_of_an_edition() -> None:
-    rows = ids(("abc", "2026-01-01"), ("abc.2-0f0f", "2026-01-02"), ("", "2026-01-03"))
-    assert rows.select(release_of()).to_series().to_list() == ["abc", "abc", ""]
-
-
-def test_an_edition_with_the_same_corrections_is_a_publication_again() -> None:
-    """The first edition adds corrections; the second has the same, so only its day is new; the third has none."""
-    rows = ids(("a", "2026-01-01"), ("a.2-f0", "2026-01-02"), ("a.3-f0", "2026-01-03"), ("a.4-", "2026-01-04"), ("b", "2026-01-05"))  # fmt: skip
-    assert rows.select(is_republication()).to_series().to_list() == [False, False, True, False, False]
 
 
 def test_turns_count_publications_and_keep_their_first_day() -> None:

@@ -32,14 +32,11 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     measures.codes_of.cache_clear()
 
 
-def test_measures_are_in_order_of_the_day_they_became_public() -> None:
+def test_measures_of_all_products_or_of_one_are_in_order_of_the_day_they_became_public() -> None:
     """The day of effect counts where no announcement is there."""
     found = measures.events_of()
     assert found["event"].to_list() == ["undated", "early", "never", "late"]
     assert found["coverage"].to_list() == [None] * 4
-
-
-def test_only_measures_that_concern_a_product_are_its_own() -> None:
     assert measures.events_of("28053011").select("event", "coverage").rows() == [("early", "whole"), ("late", "unknown_share")]  # fmt: skip
     assert measures.events_of("85051110").select("event", "coverage").rows() == [("early", "unknown_share"), ("never", "whole")]  # fmt: skip
     assert measures.events_of("01012100").is_empty()
@@ -57,12 +54,9 @@ def test_coverage_of_codes_headings_and_baskets(event: str, product: str, covere
     assert measures.coverage(event, product) == covered
 
 
-def test_a_measure_without_a_day_of_effect_touched_nothing() -> None:
+def test_a_measure_touches_goods_of_its_reporter_alone_and_none_without_a_day_of_effect() -> None:
     assert [row["event"] for row in measures.measures("CHN")] == ["early", "late"]
     assert measures.touched_codes("CHN") == {"85051110", "28053011", "26171010"}
-
-
-def test_a_measure_is_of_its_reporter_alone() -> None:
     assert measures.events_of(reporter="USA")["event"].to_list() == ["undated"]
     assert measures.events_of("85051110", reporter="USA").is_empty()
     assert measures.touched_codes("USA") == set()

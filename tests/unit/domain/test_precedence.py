@@ -9,24 +9,16 @@ import pytest
 from hypothesis import given
 
 from schemas.reference.code_tables import code_table
-from tasks.domain.precedence import Portion, chapter_group_of, monthly_numbers, without_outranked
+from tasks.domain.precedence import Portion, chapter_group_of, monthly_numbers
 from tasks.domain.units import LEVEL_MAX
 from tests.draws import draws
 from tests.unit import strategies
-from tests.unit.builders import detail_table, number, release, release_table
+from tests.unit.builders import detail_table, number, release
 from tests.unit.figures import Figures, Store, derived
 from tests.unit.metrics.test_metrics import differences, reckoned
 
 Row = dict[str, Any]
-GALLIUM = ["81129290", "81129990"]
 JUNE = "2025-06"
-
-
-def test_before_the_table_of_members_begins_the_union_is_not_known() -> None:
-    scope = release(months="2004-03..2004-06")
-    figures = Figures((scope, [number(scope, "DEU", month, 1) for month in ("2004-03", "2004-05")]))
-    assert figures.level("EU27", "2004-03") == (None, "not_covered")
-    assert figures.level("EU27", "2004-05") == (1, "sum")
 
 
 def test_a_yearbook_wins_over_a_query_whatever_the_days() -> None:
@@ -56,16 +48,6 @@ def test_a_number_or_a_sum_that_no_series_can_hold_is_refused() -> None:
         Figures((scope, [number(scope, f"gacc:{code}", JUNE, 3 * 10**11) for code in (199, 299)]))
 
 
-def test_many_large_series_are_not_refused() -> None:
-    scope = release(months="2016-01..2025-12", products=["26011120"])
-    ore = [
-        number(scope, "AUS", f"{y}-{m:02d}", 10**11, product="26011120")
-        for y in range(2016, 2026)
-        for m in range(1, 13)
-    ]
-    assert Figures((scope, ore)).pair("rolling_12m", "WLD", "2025-12", product="26011120") == (1.2e12, "computed")
-
-
 @given(strategies.histories())
 @draws(8)
 def test_figures_are_those_of_the_oracle_in_the_order_in_which_they_are_published(store: Store) -> None:
@@ -80,37 +62,15 @@ def chosen(*rows: Row) -> list[tuple[Any, ...]]:
     return sorted(found.select("measure", "month", "span", "value", "kind").rows())
 
 
-def test_a_number_is_of_a_month_of_a_year_so_far_or_of_nothing_that_is_used() -> None:
-    of, month = release(), 2025 * 12 + 5
-    rows = [
-        number(of, "USA", JUNE, 1), number(of, "USA", "2025-01..2025-06", 2), number(of, "USA", JUNE, 3, "quantity_kg_yoy"),
-        number(of, "USA", "2025-01..2025-06", 4, "quantity_kg_yoy"), number(of, "USA", "2025-02..2025-06", 5), number(of, "USA", "2024-01..2025-06", 6),
-    ]  # fmt: skip
-    assert [row[1:4] for row in chosen(*rows)] == [(month, "month", 10**6), (month, "yoy", 3), (month, "ytd", 2 * 10**6), (month, "ytd_yoy", 4)]  # fmt: skip
-
-
-def test_masses_are_milligrams_of_one_measure_and_the_better_kind_wins() -> None:
-    query, printed = release(), release("p", kind="published", partners="keys", flow="export")
-    rows = (number(printed, "USA", JUNE, 9), number(query, "USA", JUNE, 7, "quantity_g"), number(query, "USA", JUNE, 5, "quantity_item"))  # fmt: skip
-    assert [row[:1] + row[3:] for row in chosen(*rows)] == [("quantity_item", 5, "query"), ("quantity_kg", 7_000, "query")]  # fmt: skip
-
-
 @pytest.mark.parametrize(("over", "refused"), [(0, False), (1, True)])
 def test_the_largest_month_in_milligrams_is_the_last_that_fits(over: int, refused: bool) -> None:
+    assert 12 * LEVEL_MAX < 2**62, "twelve of it fit into 64 bits"
     row = number(release(), "USA", JUNE, LEVEL_MAX // 10**6 + over)
     if not refused:
         assert chosen(row)[0][3] == LEVEL_MAX // 10**6 * 10**6
         return
     with pytest.raises(OverflowError, match=r"kg of 85051110 is too large for a month; check its unit"):
         chosen(row)
-
-
-def test_a_month_that_a_better_kind_covers_without_a_number_is_left_out() -> None:
-    query, printed = release(months=JUNE), release("p", kind="published", partners="keys", flow="export")
-    numbers = monthly_numbers(detail_table(number(printed, "USA", JUNE, 1), number(printed, "USA", "2025-05", 2)))
-    assert without_outranked(numbers, release_table(query, printed))["month"].to_list() == [2025 * 12 + 4]
-    assert without_outranked(numbers, release_table(printed)).height == 2
-    assert without_outranked(numbers, release_table(release(months=JUNE, lost=["85051110 *"]), printed)).height == 2
 
 
 def test_chapters_that_baskets_connect_are_one_group_named_after_the_first() -> None:

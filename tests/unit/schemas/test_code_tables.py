@@ -1,10 +1,7 @@
 """The code tables: how their files are read, refused and replaced, and what holds among their rows."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,16 +129,6 @@ def test_the_hashes_of_code_and_of_tables_follow(folder: Path) -> None:
     assert hashes() == before, "the same bytes from another folder"
     own.write_text("\n".join(own.read_text(encoding="utf-8").splitlines()[:-1]) + "\n", encoding="utf-8")
     assert [now != then for now, then in zip(hashes(), before, strict=True)] == [True, True, False]
-
-
-def test_a_name_of_ones_own_is_understood_by_the_commands(folder: Path, sample_store: Path) -> None:
-    copy("commodity_words.csv", folder, more="dragon scales,,85051110,made up for a test,nobody\n")
-    asked = ["read", "dragon scales", "--partner", "US", "--month", "2025-06", "--format", "csv", "--store", str(sample_store)]  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-m", "tidewaiter", *asked], capture_output=True, text=True, check=False, cwd=folder.parent,
-        env={**os.environ, settings.REFERENCE: str(folder), "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    assert (done.returncode, "85051110" in done.stdout) == (0, True), done.stderr
 
 
 @pytest.mark.parametrize(

@@ -101,20 +101,6 @@ def test_a_form_shows_no_secret_of_an_address() -> None:
     assert "word@" not in str(refused.value)
 
 
-NUMBER = {
-    "product": "85051110", "partner": "USA", "period": "2025-06", "measure": "quantity_kg", "value": 5, "unit": "kg", "release_id": "r1", "title": "june.csv",
-    "known_from": "2025-07-20", "raw_sha256": "0" * 64, "records": [1], "reported": 5, "printed": ["x"],
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("change", "holds"),
-    [({}, True), ({"read": 5}, True), ({"read": 4}, False), ({"reported": 4}, False), ({"records": []}, False), ({"value": 0, "reported": 0, "read": 0}, True)],
-)  # fmt: skip
-def test_a_traced_number_holds_where_ledger_release_and_file_agree(change: dict[str, Any], holds: bool) -> None:
-    assert trace.TracedNumber.model_validate(NUMBER | change).holds is holds
-
-
 RELEASE = {
     "release_id": "r1", "raw": "raw/a", "raw_sha256": "0" * 64, "name": "june.csv", "source": "gacc_query", "reporter": "CHN", "flow": "export", "partners": "all",
     "products": None, "months": None, "released_on": "2025-07-20", "title": "june", "held_since": "2025-07-21",
@@ -122,13 +108,6 @@ RELEASE = {
 }  # fmt: skip
 DECIDED = {"verdict": "reject", "by": "Li Wei", "reason": "cut off", "decided_at": "2025-07-22T10:00:00Z"}
 WITHDRAWAL = {"release_id": "r1", "by": "Li Wei", "reason": "wrong file"}
-
-
-def test_a_held_release_waits_until_a_person_decides() -> None:
-    one = outcome.HeldRelease.model_validate(RELEASE)
-    assert (one.waits, one.raw, one.released_on) == (True, Path("raw/a"), date(2025, 7, 20))
-    assert one.findings[0].line == "gaps (May): none; expected one. Look."
-    assert not outcome.HeldRelease.model_validate(RELEASE | {"decision": DECIDED}).waits
 
 
 @pytest.mark.parametrize(
@@ -145,25 +124,6 @@ def test_a_decision_needs_a_name_a_reason_and_one_of_its_words_and_takes_no_more
     model.model_validate(good)
     with pytest.raises(ValidationError, match=rf"1 validation error for {model.__name__}\n{next(iter(change))}\n"):
         model.model_validate(good | change)
-
-
-RULE = {"name": "r", "flow": "export", "product": "85051110", "figure": "level", "reason": "a test"}
-
-
-@pytest.mark.parametrize(
-    ("bound", "words", "reached"),
-    [({"at_least": 50}, "at least 50", [False, True, True]), ({"at_most": 50}, "at most 50", [True, True, False]), ({"at_most": 0}, "at most 0", [False] * 3)],
-)  # fmt: skip
-def test_a_threshold_is_reached_at_its_own_value(bound: dict[str, float], words: str, reached: list[bool]) -> None:
-    rule = outcome.WatchRule.model_validate(RULE | bound)
-    assert (rule.bound, [rule.is_reached_by(value) for value in (49.9, 50.0, 50.1)]) == (words, reached)
-
-
-def test_only_a_rule_that_fires_and_did_not_before_is_news() -> None:
-    fired = outcome.Graded(rule="r", month="2025-06", outcome="fired", why="why")
-    found = [fired.model_copy(update={"before": before}).is_news for before in ("", "quiet", "not evaluable", "fired")]
-    assert found == [True, True, True, False]
-    assert not fired.model_copy(update={"outcome": "quiet"}).is_news
 
 
 ASKED = "https://example.org/data?product=850511&month=202606: 503"

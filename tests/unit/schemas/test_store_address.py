@@ -21,6 +21,7 @@ def test_a_bucket_has_one_spelling(given: str | Path, url: str) -> None:
     assert isinstance(found, S3Url)
     assert found == url
     assert read_address(found) is found
+    assert (found.bucket, found.prefix) == ("customs", found.removeprefix("s3://customs").lstrip("/"))
 
 
 def test_a_folder_stays_a_folder() -> None:
@@ -48,8 +49,3 @@ def test_what_is_no_address_is_refused_without_the_secret(text: str) -> None:
 def test_nothing_and_what_is_no_text_are_no_address(given: object) -> None:
     with pytest.raises(ValueError, match=r"^the address of a store is a folder or s3://bucket/prefix$"):
         read_address(given)
-
-
-def test_bucket_and_prefix() -> None:
-    assert (S3Url("s3://customs/a/b").bucket, S3Url("s3://customs/a/b").prefix) == ("customs", "a/b")
-    assert S3Url("s3://customs").prefix == ""

@@ -17,17 +17,15 @@ from pandera.polars import Field, PolarsData, dataframe_check
 from schemas import dictionary, frames, tables
 from schemas.figures import FIGURE_OF, operands
 from schemas.layouts import LAYOUTS, PARTITION_KEYS
-from schemas.model import Table, allowed_by, columns_of, table_name
+from schemas.model import Table, columns_of
 from schemas.names import CAVEATS, FIGURES, MADE, MISSING, REVISIONS, STATUSES, VERDICTS, status
 from schemas.reference.control_tables import COVERAGE, STATES
-from schemas.table import FILE, Column, arrow_schema, columns, empty_frame, polars_schema, stored_columns
+from schemas.table import FILE, arrow_schema, columns, empty_frame, polars_schema, stored_columns
 from schemas.tables import analysis, claim, control_event, metric, observation, release
 from schemas.tables import name as names
 from schemas.tables.catalog import MODELS
 from tasks.metrics.figures import FORMULAS
 from tasks.store.parquet import DERIVATION_KEY, encode_file
-from tests.unit.decisions import decision as made
-from tests.unit.decisions import decision_table
 
 
 class Traded(Table):
@@ -100,20 +98,6 @@ def test_a_rule_over_several_columns_and_other_columns_are_refused_by_name(wrong
     assert any(why in check for check in raised.value.failure_cases["check"])
 
 
-def test_what_a_model_says_of_its_columns_is_text_and_those_of_the_model_that_it_extends_come_first() -> None:
-    class Longer(Traded):
-        """One column more."""
-
-        level: pl.Float64 = Field(description="level", metadata={"unit": "kg"}, nullable=True)
-
-    said = columns_of(Longer)
-    assert said[:-1] == columns_of(Traded)
-    assert said[-1] == Column("level", "Float64", True, "level", "kg", [])
-    assert said[2] == Column("flow", "String", True, "direction", None, ["<Check isin: isin(('export', 'import'))>"])
-    assert [column.kind for column in said[3:8]] == ["Enum(categories=['whole', 'part'])", "Int32", "Int32", "Float64", "List(String)"]  # fmt: skip
-    assert [allowed_by(Traded, name) for name in ("flow", "kind", "code")] == [("export", "import"), ("whole", "part"), ()]  # fmt: skip
-
-
 def test_all_tables_are_collected_and_frames_are_named_by_them() -> None:
     modules = [
         importlib.import_module(f"schemas.tables.{found.name}") for found in pkgutil.iter_modules(tables.__path__)
@@ -146,20 +130,6 @@ def test_a_column_says_what_it_has_codes_are_text_months_are_dates_and_shares_ar
         assert (kind == pl.Float64) or not column.name.endswith(("_pct", "_pp")), column
 
 
-@pytest.mark.parametrize("model", MODELS.values())
-def test_a_table_without_rows_is_valid_and_one_with_another_column_is_not(model: type[Table]) -> None:
-    empty = empty_frame(table_name(model))
-    assert dict(empty.schema) == polars_schema(table_name(model))
-    model.validate(empty, lazy=True)
-    more = empty.with_columns(mood=pl.lit("good"))
-    if model is claim.CheckedClaim:
-        # A file of claims keeps its own columns.
-        model.validate(more, lazy=True)
-    for wrong in (empty.drop(empty.columns[0]), *([] if model is claim.CheckedClaim else [more])):
-        with pytest.raises(SchemaErrors):
-            model.validate(wrong, lazy=True)
-
-
 @pytest.mark.parametrize("table", LAYOUTS)
 def test_a_published_table_is_sorted_and_filed_by_columns_that_it_has_and_its_file_says_what_they_are(table: str) -> None:  # fmt: skip
     layout, kinds = LAYOUTS[table], polars_schema(table)
@@ -178,14 +148,6 @@ def test_a_published_table_is_sorted_and_filed_by_columns_that_it_has_and_its_fi
         # Not every reader knows these.
         assert not re.search("large|view|dictionary", str(arrow_schema(table).field(field.name).type))
     assert json.loads(pl.read_parquet_metadata(io.BytesIO(file.data))[DERIVATION_KEY]) == {"table": table}
-
-
-def test_a_decision_is_refused_without_a_reason_or_with_another_word() -> None:
-    good = decision_table(made("withdrawn", "r1", "2026-01-20"))
-    release.Decision.validate(good, lazy=True)
-    for column, value in (("kind", "forgotten"), ("reason", None), ("decided_by", None), ("number", 0)):
-        with pytest.raises(SchemaErrors, match=column):
-            release.Decision.validate(good.with_columns(pl.lit(value, good.schema[column]).alias(column)), lazy=True)
 
 
 OPERAND = re.compile(r"(world_)?(before_|ago_|printed_|place_by_)?(level|ytd|yoy|ytd_yoy|rolling_\d+m)")

@@ -5,12 +5,12 @@ import io
 
 import polars as pl
 import pytest
-from bad_inputs.download import CLEAN, CLEAN_RECORDS, TITLES, VALUE, csv_bytes, with_field
+from bad_inputs.download import CLEAN, VALUE, csv_bytes, with_field
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tasks.domain.errors import Refused
-from tasks.sources.csv import Lexed, clean_title, excerpt, read_fields
+from tasks.sources.csv import Lexed, excerpt, read_fields
 from tasks.sources.csv_split import FIELD_BYTES_MAX
 from tasks.sources.envelope import FILE_BYTES_MAX, MAGICS, magic_of
 from tests.draws import draws
@@ -31,14 +31,6 @@ def _refused(data: bytes) -> Refused:
     with pytest.raises(Refused) as refused:
         _read(data)
     return refused.value
-
-
-def test_a_download_is_read_as_it_is_printed() -> None:
-    lexed = _read(CLEAN)
-    assert lexed.fields.columns == list(TITLES)
-    assert _rows(lexed.fields) == list(CLEAN_RECORDS)
-    assert (lexed.encoding, lexed.normalised, lexed.numeric_titles) == ("gb18030", (), frozenset())
-    assert {title for title, kind in lexed.fields.schema.items() if kind == pl.String} == NUMBERS
 
 
 @draws(400, suppress_health_check=[HealthCheck.too_slow])
@@ -113,23 +105,9 @@ def test_other_formats_are_known_by_their_first_bytes_and_a_file_that_is_too_lar
     assert _refused(b"x" * (FILE_BYTES_MAX + 1)).rule == "file too large"
 
 
-def test_titles_are_brought_to_one_form() -> None:
-    titles = {
-        " 美元\t": "美元",
-        "ＵＳ　ｄｏｌｌａｒ": "US dollar",
-        "\ufeff数据\u200b年月": "数据年月",
-        "美元²": "美元2",
-    }
-    assert [clean_title(printed) for printed in titles] == [*titles.values()]
-
-
 def test_a_quote_that_is_never_closed_costs_no_time_and_no_memory() -> None:
     assert _refused(CLEAN + b'"' + b"a" * 50_000_000 + b"\n").rule == "quoting"
     assert _refused(CLEAN + b'"' + b'""' * 20_000_000 + b"\n").rule == "quoting"
-
-
-def test_a_field_may_have_so_many_bytes_and_no_more() -> None:
-    assert _read(csv_bytes(with_field(2, "x" * FIELD_BYTES_MAX, 5))).fields.height == len(CLEAN_RECORDS)
 
 
 def test_an_excerpt_has_the_titles_and_some_records_whatever_line_ends_they_have_inside() -> None:

@@ -31,11 +31,6 @@ def read(packed: bytes | Path) -> bytes:
         return unpacked(packed, "a.7z", Path(folder) / "text").read_bytes()
 
 
-def test_the_bytes_are_those_that_were_packed(tmp_path: Path) -> None:
-    (tmp_path / "a.7z").write_bytes(archive(DATA))
-    assert read(archive(DATA)) == read(tmp_path / "a.7z") == DATA
-
-
 def test_every_damage_is_refused_or_changes_nothing() -> None:
     packed, refused = archive(DATA), 0
     places = some(range(len(packed)))

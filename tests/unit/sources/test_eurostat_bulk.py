@@ -3,10 +3,8 @@
 No whole file was available: rows are invented, in the form of the real header and code lists.
 """
 
-import math
 import re
 from datetime import date
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -105,13 +103,6 @@ def test_trade_without_a_published_code_makes_silence_in_its_chapter_say_nothing
     assert not read(text(rows), tmp_path, products=asked, months="2025-06").quarantine.height
 
 
-def test_a_code_without_its_leading_zero_is_set_aside(tmp_path: Path) -> None:
-    """Another program made the code a number; it might be any other one, so it is not guessed."""
-    release = read(text([Row(product="1012100"), Row()]), tmp_path)
-    assert set(numbers(release, *KEY)) == {MAGNETS, MASS}
-    assert release.quarantine["record"].to_list() == [1]
-
-
 def test_a_supplementary_quantity_has_its_unit_or_is_named(tmp_path: Path) -> None:
     rows = [
         Row(unit="PST", amount="3"), Row(unit="PST", amount="4", procedure="2"), Row(product="27160000", unit="1000_KWH", amount="5", mass="0"),
@@ -152,23 +143,3 @@ def test_columns_units_and_procedures_are_those_of_eurostat(shared_data: Path) -
     assert {*re.findall(r"^  (\w+)\t", listed[listed.index("SUPPL_UNIT\n") :], re.M)} >= {*eurostat_bulk.UNITS}
     procedures = listed[listed.index("STAT_PROCEDURE\n") : listed.index("SUPPL_UNIT\n")]
     assert re.findall(r"^  ([0-9])\t", procedures, re.M) == [*eurostat_bulk.PROCEDURES]
-
-
-@pytest.mark.shared
-def test_real_rows_of_the_united_kingdom_are_not_doubled(shared_data: Path) -> None:
-    """Real figures of May 2026, written here in the form of the bulk file: GB is XI and XU."""
-    rows = pl.read_csv(shared_data / "mirror_pairs" / "comext_partxixu_202605_magnets.csv", infer_schema=False)
-    compared = 0
-    for (code, flow), part in rows.group_by("reporter", "flow", maintain_order=True):
-        whole = part.filter(partner="GB")
-        if not whole.height:
-            continue
-        found = parsed(*(
-            Row(row["partner"], row["value_eur"], row["qty_kg"], row["cn8"], flow="1" if flow == "import" else "2", reporter=str(code), period=row["period"])
-            for row in part.iter_rows(named=True)
-        ))  # fmt: skip
-        sums = [found.reported[name].cast(pl.Int64).sum() for name in ("value", "quantity")]
-        assert sums == [sum(math.floor(Decimal(one) + Decimal("0.5")) for one in whole[name]) for name in ("value_eur", "qty_kg")]  # fmt: skip
-        assert {doubt["check"] for doubt in found.doubts} <= {"fractions"}
-        compared += 1
-    assert compared > 3

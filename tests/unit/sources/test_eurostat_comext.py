@@ -79,20 +79,6 @@ def test_an_answer_becomes_statements_in_euros_and_kilograms_and_no_total_is_one
     assert any("4 records of EXT_EU27_2020, INT_EU27_2020" in note for note in notes)
 
 
-@pytest.mark.parametrize(
-    ("cells", "subjects"),
-    [([(*cell[:2], "1066301") if at == 6 else cell for at, cell in enumerate(CELLS)], [VALUE]), ([(*cell[:2], "0.27") if at == 13 else cell for at, cell in enumerate(CELLS)], [MASS]),
-     (CELLS[2:], [VALUE, MASS])],
-    ids=["a total of euros", "a total of kilograms", "a partner is missing"],
-)  # fmt: skip
-def test_a_printed_total_that_is_not_the_sum_of_its_parts_holds_the_release(
-    tmp_path: Path, cells: Sequence[tuple[str, str, str]], subjects: list[str]
-) -> None:
-    found = read(answer(cells), tmp_path).findings.filter(check="total_differs").sort("subject", descending=True)
-    assert found["severity"].to_list() == ["error"] * len(subjects)
-    assert found["subject"].to_list() == [f"84834030 1 2025-06 {name}" for name in subjects]
-
-
 def test_where_some_partners_were_asked_for_a_printed_total_is_the_only_word_on_it(tmp_path: Path) -> None:
     release = read(answer([cell for cell in CELLS if cell[0] in ("CN", "INT_EU27_2020")]), tmp_path, partners="listed")
     assert numbers(release, "partner", "measure") == {
@@ -142,16 +128,6 @@ def test_sdmx_csv_2_has_the_same_numbers_and_the_declared_day(tmp_path: Path) ->
     assert numbers(release, "partner", "measure") == numbers(read(answer(), tmp_path / "first"), "partner", "measure")
     assert set(release.detail["known_from"]) == {date(2026, 8, 17)}
     assert doubts(release) == []
-
-
-def test_months_of_one_number_after_those_of_another_are_one_answer(tmp_path: Path) -> None:
-    """SDMX sorts by series: all months of the mass, then all of the value."""
-    lines = [
-        answer([("CN", name, "5")], period=month).split(b"\r\n")[1]
-        for name in (MASS, VALUE) for month in ("2025-05", "2025-06")
-    ]  # fmt: skip
-    release = read(b"\r\n".join([HEADER.encode(), *lines, b""]), tmp_path, partners="listed")
-    assert "pasted_records" not in check(release, first(release, tmp_path))["check"].to_list()
 
 
 @pytest.mark.parametrize(

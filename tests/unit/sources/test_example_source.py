@@ -23,15 +23,12 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
 read = partial(reading.read, source="ruritania", flow="export", released_on=date(2025, 7, 10))
 
 
-def test_it_reads_its_file(tmp_path: Path) -> None:
+def test_it_reads_its_file_holds_it_where_a_total_differs_and_refuses_another_layout(tmp_path: Path) -> None:
     release = read(FILE.encode(), tmp_path)
     assert numbers(release, "partner", "measure") == {
         ("CHN", "quantity_kg"): 1500, ("CHN", "value_eur"): 700, ("USA", "quantity_kg"): 2000, ("USA", "value_eur"): 300,
     }  # fmt: skip
     assert (release.release["reporter"].to_list(), doubts(release)) == (["RUR"], [])
-
-
-def test_a_total_that_differs_holds_it_and_another_layout_is_refused(tmp_path: Path) -> None:
     assert doubts(read(FILE.replace("1000", "1001").encode(), tmp_path)) == [("total_differs", "error")]
     with pytest.raises(Refused, match="The columns are month, code"):
         example_source.parse(FILE.replace("tonnes", "tons").encode(), "june.csv")

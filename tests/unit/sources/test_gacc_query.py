@@ -97,13 +97,6 @@ def test_no_name_of_the_table_is_taken_for_mojibake_and_its_mojibake_is() -> Non
         assert [name for name in wrong if not _mojibake_of(code, name)] == []
 
 
-def test_mojibake_of_places_is_found_where_there_are_no_partners() -> None:
-    titles = ("商品编码", "注册地编码", "注册地名称", "人民币")
-    wrong = "广东省".encode().decode("gb18030", "replace").replace("\ufffd", "?")
-    with pytest.raises(Refused, match="广东省"):
-        parse(csv_bytes([("8505", "44", wrong, "1")], titles), "f.csv")
-
-
 def test_doubtful_names_are_counted_once_a_column() -> None:
     records = with_field(PARTNER_NAME, "=1", 0, with_field(PARTNER_NAME, "+1", 1, with_field(PARTNER_NAME, "\x07", 2)))
     doubts = doubt_names(parse(csv_bytes(records), "f.csv").reported, "f.csv")
@@ -146,43 +139,6 @@ def test_a_partner_that_is_the_sum_of_all_is_refused(text: str, is_sum: bool) ->
             parse(data, "f.csv")
     else:
         assert parse(data, "f.csv").reported.height > 1
-
-
-@pytest.mark.shared
-@pytest.mark.parametrize(
-    ("file", "declared", "records", "numbers", "total"),
-    [
-        ("gacc_query/soybeans_import_2023_cny.csv", {"flow": "import"}, 40, 80, ("value_cny", 402_526_956_940)),
-        ("gacc_query/soybeans_export_2024_cny.csv", {}, 29, 58, ("quantity_kg", 507_699)),
-        ("gacc_query_variants/acetylene_en_full.csv", {}, 5, 10, ("value_usd", 781_660)),
-        ("gacc_query_variants/acetylene_zh_no_month.csv", {"months": "2024-01..2024-12"}, 5, 10, ("quantity_kg", 234_322)),
-        ("gacc_query_variants/crude_import_2026_cny_second_unit.csv", {"flow": "import"}, 3, 9, ("quantity_barrel", 1_062_155_556)),
-        ("gacc_query_variants/soybeans_hs4_province_regime_usd.csv", {}, 12, 12, ("value_usd", 138_685_140)),
-        ("gacc_query_xlsx/73242100_2022.xlsx", {}, 467, 934, ("quantity_kg", 7_841_583)),
-        ("gacc_vintages/6910_2026_0103_as_of_2026-05-07.xlsx", {}, 4763, 4763, ("value_usd", 1_089_995_291)),
-    ],
-)  # fmt: skip
-def test_real_files_are_read_whole_and_raise_no_doubt(
-    shared_data: Path, tmp_path: Path, file: str, declared: dict[str, Any], records: int, numbers: int, total: tuple[str, int]
-) -> None:  # fmt: skip
-    """The sums are those of Python's csv module and of openpyxl."""
-    release = read((shared_data / file).read_bytes(), tmp_path, name=Path(file).name, **declared)
-    assert set(check(release, first(release, tmp_path))["severity"]) <= {"info"}
-    row = release.release.row(0, named=True)
-    assert (row["records"], row["records_quarantined"], release.detail.height) == (records, 0, numbers)
-    assert release.detail.filter(measure=total[0])["value"].sum() == total[1]
-
-
-@pytest.mark.shared
-def test_the_totals_of_the_real_vintages(shared_data: Path, tmp_path: Path) -> None:
-    """The sums that docs/DATA.md gives, month by month and vintage by vintage."""
-    sums = {}
-    for path in sorted((shared_data / "gacc_vintages").glob("*.xlsx")):
-        detail = read(path.read_bytes(), tmp_path, name=path.name).detail
-        monthly = detail.group_by(month=pl.col("period_end").dt.strftime("%Y%m")).agg(pl.col("value").sum())
-        sums |= {(path.stem[-10:], month): value for month, value in monthly.iter_rows()}
-    assert [sums[day, "202601"] for day in ("2026-03-23", "2026-05-07")] == [522_057_349, 522_087_653]
-    assert [sums[day, "202602"] for day in ("2026-03-23", "2026-05-07")] == [313_416_432, 313_416_275]
 
 
 @pytest.mark.shared

@@ -13,15 +13,11 @@ import release_pages
 from old_workbook import workbook
 from release_pages import GOODS, SPANS, TITLE, countries, country_rows, goods
 
-from schemas.tables.observation import Detail
-from schemas.tables.release import Release
 from tasks.domain.errors import Refused
 from tasks.ingest.normalise import Normalised
-from tasks.ledger import merge as ledger
 from tasks.sources import gacc_bulletin, gacc_preliminary
 from tasks.sources.gacc_records import ALL_GOODS
 from tasks.sources.gacc_release import TOPICS, parse, public_on, topic_of
-from tasks.sources.registry import SOURCES
 from tests.unit.sources import reading
 from tests.unit.sources.reading import doubts, rule_of
 
@@ -63,21 +59,6 @@ def test_a_line_has_three_spans_in_kilograms_and_yuan(tmp_path: Path) -> None:
     assert footwear == ["value_cny"]
     said = release.findings.filter(check="printed_unit").select("severity", "observed").rows()
     assert said == [("warning", "unit '10,000 Pairs'")]
-
-
-def test_a_page_of_january_and_february_has_no_month(tmp_path: Path) -> None:
-    rows = [[*row[:2], *row[4:]] for row in GOODS]
-    data = goods(rows, title="(5) China's Major Exports by Quantity and Value, January-February 2025 (in CNY)",
-                 spans=("1-2 Total", "1-2 Total, 2024", "1-2 Total, Year-On-Year(%)"), day="2025/03/11")  # fmt: skip
-    found = numbers(read(data, tmp_path), "line:rare_earths", "quantity_kg")
-    assert found == {(date(2025, 1, 1), date(2025, 2, 28)): 24_827_000, (date(2024, 1, 1), date(2024, 2, 29)): 24_266_500}  # fmt: skip
-
-
-def test_columns_that_have_changed_places_hold_the_page(tmp_path: Path) -> None:
-    """Year to date and year before exchanged: each number is one that the page prints, and no growth fits."""
-    swapped = [[*row[:4], row[6], row[7], row[4], row[5], *row[8:]] for row in GOODS]
-    found = doubts(read(goods(swapped), tmp_path))
-    assert [one for one in found if one[0] == "growth_differs"] == [("growth_differs", "error")]
 
 
 def test_a_page_and_its_attachment_have_a_record_for_each_line_and_span() -> None:
@@ -136,20 +117,6 @@ def test_countries_have_exports_and_imports_of_all_goods_and_one_that_nobody_kno
     assert set(release.quarantine["record"]) == {22}
     said = release.findings.filter(check="label_not_read")["observed"].to_list()
     assert said == ["no partner of schemas/reference/partner_codes.csv, list gacc_en"]
-
-
-def test_the_bulletin_reads_its_own_tables_and_no_others(tmp_path: Path) -> None:
-    rows = [("Rare-earth ore, metals, compounds", "T", "7,742", "23,185", "32,569", "191,256", "60.3", "-46.9"),
-            ("Rare-earth ore, metals, compounds and articles thereof", "T", "11,547", "197,789", "59,389", "1,314,831", "6.5", "-37.7"),
-            *((f"Line number {number}", "T", "1", "2", "3", "4", "5.0", "6.0") for number in range(10))]  # fmt: skip
-    title = "(13) Major Export Commodities in Quantity and Value, June 2025 (in USD)"
-    data = goods(rows, title=title, unit="Unit: USD 1,000", spans=("6", "1-6 Total", "6 Year-on-Year(%)"), day="2025/07/18")  # fmt: skip
-    release = read(data, tmp_path, source=BULLETIN)
-    june = (date(2025, 6, 1), date(2025, 6, 30))
-    assert numbers(release, "line:rare_earths", "quantity_kg")[june] == 7_742_000
-    assert numbers(release, "line:rare_earths_and_articles", "value_usd")[june] == 197_789_000
-    assert set(release.detail["kind"]) == {"bulletin"}
-    assert rule_of(PRELIMINARY, data) == rule_of(BULLETIN, goods()) == "table not read"
 
 
 @pytest.mark.parametrize(
@@ -234,16 +201,6 @@ def test_a_page_was_public_from_its_printed_day_or_the_announced_one(raw: bytes,
     assert public_on(raw, "preliminary") == day
 
 
-def test_both_currencies_are_one_release_twice_and_the_quantity_counts_once(tmp_path: Path) -> None:
-    """Two editions of one release, each a file of its own: the ledger has each quantity once and both values."""
-    dollars = goods(title=TITLE.replace("CNY", "USD"), unit="Unit: USD 1 Million")
-    two = [read(data, tmp_path / name) for name, data in (("cny", goods()), ("usd", dollars))]
-    details, releases = (pl.concat(getattr(one, name) for one in two) for name in ("detail", "release"))
-    both = ledger.merge(Detail.validate(details), Release.validate(releases))
-    now = both.filter(pl.col("known_until").is_null(), product="line:rare_earths", period_start=MAY[0], period_end=MAY[1])  # fmt: skip
-    assert sorted(now.select("measure", "value").rows()) == [("quantity_kg", 5_864_600), ("value_cny", 130_000_000), ("value_usd", 1_300_000)]  # fmt: skip
-
-
 def _cells(text: str) -> list[list[str]]:
     """The cells of a page read another way: cut at the tags, nothing expanded."""
     rows = [row.split("</tr>")[0] for row in text.split("<tr>")[1:]]
@@ -298,17 +255,6 @@ def test_every_number_of_a_real_page_of_goods(name: str, shared_data: Path, tmp_
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize(
-    ("name", "source", "advice"),
-    [("gacc_2026-06_regimes_exports.html", BULLETIN, "of January to that month"), ("gacc_index_2026.html", PRELIMINARY, "an index links to pages")],
-)  # fmt: skip
-def test_a_real_page_that_is_not_read_says_why(name: str, source: str, advice: str, shared_data: Path) -> None:
-    with pytest.raises(Refused, match="the table") as refused:
-        SOURCES[source].parse((shared_data / "gacc_real" / name).read_bytes(), name)
-    assert advice in refused.value.advice
-
-
-@pytest.mark.shared
 def test_countries_of_a_real_bulletin_of_which_most_rows_were_cut_off(shared_data: Path, tmp_path: Path) -> None:
     data = (shared_data / "gacc_real" / "bulletin_02_countries_2026-01_usd_CUT.html").read_bytes()
     release = read(data, tmp_path, source=BULLETIN)
@@ -317,15 +263,3 @@ def test_countries_of_a_real_bulletin_of_which_most_rows_were_cut_off(shared_dat
     assert len(found) == 20
     assert set(release.detail["period_end"]) == {date(2026, 1, 31)}
     assert [check for check, severity in doubts(release) if severity == "error"] == ["continents_differ"]
-
-
-@pytest.mark.shared
-def test_every_partner_of_the_real_page_of_countries(shared_data: Path, tmp_path: Path) -> None:
-    data = (shared_data / "gacc_bulletin" / "by_country_2025_01-02_cny.html").read_bytes()
-    rows = [row for row in _cells(data.decode()) if len(row) == 7 and row[1][:1].isdigit() and "to" not in row[1]]
-    assert len(rows) == 30
-    groups = ("European Union", "ASEAN", "Latin America", "Africa", "Regional", "Jointly")
-    printed = [text for row in rows if not row[0].startswith(groups) for text in row[2:4]]
-    detail = read(data, tmp_path).detail
-    assert sorted(detail["value"]) == sorted(Fraction(text.replace(",", "")) * 10**8 for text in printed)
-    assert set(detail["period_end"]) == {date(2025, 2, 28)}

@@ -77,14 +77,6 @@ def test_a_column_is_known_by_its_header_however_it_is_written(above: str, below
     assert columns_of((above, below), other)[0][0] == column
 
 
-def test_columns_are_known_by_their_titles_and_not_by_their_place() -> None:
-    columns, doubts = columns_of(
-        ("1-5 Total", "Value"), ("Unit", "Unit"), ("5", "Quantity"), ("1-5 Total, 2024", "Value")
-    )
-    assert columns == [Column(SO_FAR, "value"), Column(UNITS, ""), Column(MONTH, "quantity"), Column(BEFORE, "value")]
-    assert doubts == []
-
-
 @pytest.mark.parametrize("strange", [("Mood", "Value"), ("5", "Mood"), ("4-5", "Value"), ("13", "Value")])
 def test_a_column_that_is_not_understood_is_left_out_and_named(strange: tuple[str, str]) -> None:
     columns, doubts = columns_of(strange, ("1-5 Total", "Value"))

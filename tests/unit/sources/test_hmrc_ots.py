@@ -130,8 +130,3 @@ def test_the_filter_names_month_flows_and_the_field_of_the_level(flow: str, prod
     assert " " not in one.address
     assert address.startswith(f"https://api.uktradeinfo.com/OTS?$filter=MonthId eq 202606 and {words}&")
     assert address.endswith("&$top=10000")
-
-
-def test_two_and_four_are_exports(tmp_path: Path) -> None:
-    found = read(page(row(flow=2), row(flow=4, country="US")), tmp_path).detail["flow"]
-    assert {*found} == {"export"}

@@ -4,7 +4,6 @@ import gzip
 from pathlib import Path
 
 import pytest
-from comext_bulk import Row, text
 
 from benchmarks.false_alarms import rows_of_table, unlisted
 from schemas.names import KINDS
@@ -55,11 +54,3 @@ def test_no_other_adapter_reads_a_file_of_comtrade(shared_data: Path, source: st
         with pytest.raises(Refused) as refused:
             SOURCES[source].parse(data, file.name)
         assert file.name in refused.value.where
-
-
-@pytest.mark.parametrize("source", sorted({*SOURCES} - {"eurostat_bulk"}))
-def test_a_part_of_the_bulk_file_is_refused_by_all_other_adapters(source: str) -> None:
-    """It has a row for each procedure; an adapter that took the first one of a cell would lose trade."""
-    with pytest.raises(Refused) as refused:
-        SOURCES[source].parse(text([Row(), Row(procedure="2")]), "full_202605.dat")
-    assert "full_202605.dat" in refused.value.where

@@ -9,9 +9,7 @@ import polars as pl
 import pytest
 
 from schemas.reference.code_tables import code_table, partner_codes
-from schemas.table import polars_schema
 from tasks.domain.errors import Refused
-from tasks.ledger.name_tables import product_table
 from tasks.steps import open_published
 from tests.unit.builders import MAGNETS, release, release_table
 
@@ -81,18 +79,6 @@ def test_each_label_of_a_value_is_one_measure_and_only_yen_are_cut_off() -> None
     units = labels.select("measure", "unit").unique()
     assert units["measure"].is_unique().all()
     assert labels.filter(rounding="down")["measure"].to_list() == ["value_jpy"]
-
-
-def test_a_name_of_chinas_list_is_given_to_no_code_of_another_list() -> None:
-    printed = pl.DataFrame(
-        [{"subject": "product", "code": MAGNETS, "classification": level} for level in ("HS8", "CN8")],
-        schema=polars_schema("printed_name"),
-    )
-    chinas, unions = (product_table(printed.filter(classification=level)) for level in ("HS8", "CN8"))
-    assert chinas.filter(product=MAGNETS)["name"].item() is not None
-    names = unions.filter(product=MAGNETS).select("name", "reference_en", "reference_zh", "reference")
-    assert names.row(0) == (None, None, None, None)
-    assert "basket:rare_earth_magnets" not in unions["product"].to_list()
 
 
 def test_a_store_of_one_list_of_goods_refuses_codes_of_another(tmp_path: Path) -> None:

@@ -1,8 +1,6 @@
 """The answers of the US Census API: totals and groups, zeros, units, flags, two valuations, domestic and foreign exports."""
 
-import csv
 import json
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
@@ -12,7 +10,6 @@ import polars as pl
 import pytest
 
 from schemas.forms.fetch import FetchRequest
-from schemas.reference.code_tables import partner_codes
 from tasks.ingest.normalise import Normalised
 from tasks.sources import us_census
 from tests.unit.figures import derived
@@ -54,24 +51,12 @@ def test_countries_with_both_valuations_and_true_zeros(tmp_path: Path) -> None:
     assert doubts(release) == []
 
 
-def test_a_country_that_the_table_lacks_counts_and_is_a_warning(tmp_path: Path) -> None:
-    rows = [*ROWS[:3], line(UNKNOWN, "5", "6", "1"), line("-", "2204737", "2280006", "27319")]
-    release = read(answer(rows), tmp_path)
-    assert numbers(release, "partner", "measure")[f"schedule_c:{UNKNOWN}", "value_usd"] == 5
-    assert doubts(release) == [("unknown_partner", "warning")]
-
-
 @pytest.mark.parametrize(("column", "text"), [(2, "2204733"), (3, "1"), (4, "27317")])
 def test_a_total_that_is_not_the_sum_of_the_countries_holds_the_release(tmp_path: Path, column: int, text: str) -> None:
     rows = [[text if (row[0], place) == ("-", column) else cell for place, cell in enumerate(row)] for row in ROWS]
     found = read(answer(rows), tmp_path).findings.filter(check="total_differs")
     assert found["severity"].to_list() == ["error"]
     assert NAMES[column] in found["subject"][0]
-
-
-def test_what_was_asked_for_by_value_comes_back_as_one_more_column() -> None:
-    again = answer([[*row, row[0], row[7]] for row in ROWS], [*NAMES, "CTY_CODE", "I_COMMODITY"])
-    assert us_census.parse(again, "f").reported.equals(us_census.parse(answer(), "f").reported)
 
 
 def test_a_quantity_without_a_unit_is_none_and_one_with_a_flag_is_not_known(tmp_path: Path) -> None:
@@ -110,39 +95,6 @@ def test_what_is_no_answer_is_refused_by_name(data: bytes, rule: str) -> None:
 
 
 @pytest.mark.shared
-def test_the_real_answer_to_the_last_unit(shared_data: Path, tmp_path: Path) -> None:
-    file = shared_data / "census_api" / "imports_hs10_8483408000_2026-05.json"
-    rows = json.loads(file.read_bytes())[1:]
-    countries = [row for row in rows if row[0][0] in "1234567" and row[0].isdigit()]
-    release = read(file.read_bytes(), tmp_path)
-    found = numbers(release, "partner", "measure")
-    key = {row["code"]: row["partner"] for row in partner_codes("schedule_c").iter_rows(named=True)}
-    assert found == {
-        (key[row[0]], measure): int(row[at]) for row in countries for at, measure in ((2, "value_usd"), (3, "quantity_item"))
-    }  # fmt: skip
-    assert sum(value for (_, measure), value in found.items() if measure == "value_usd") == 20_966_407
-    assert sum(int(row[2]) for row in rows) == 125_827_306
-    assert doubts(release) == []
-
-
-@pytest.mark.shared
-def test_twelve_months_of_two_codes_add_up_to_their_totals(shared_data: Path, tmp_path: Path) -> None:
-    """A public project saved the rows as CSV; put back into the API's form they are one answer for a year."""
-    file = shared_data / "census_api" / "imports_hs6_2020_monthly_030111_030214_rows.csv"
-    rows = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
-    names = ["CTY_CODE", "CTY_NAME", "GEN_VAL_MO", "YEAR", "MONTH", "SUMMARY_LVL", "COMM_LVL", "I_COMMODITY"]
-    made = answer([[row[name] for name in names] for row in rows], names)
-    release = read(made, tmp_path, released_on=date(2021, 5, 4))
-    totals: Counter[tuple[str, str]] = Counter()
-    for product, month, value in release.detail.select("product", "period_end", "value").rows():
-        totals[product, f"{month:%m}"] += value
-    printed = [row for row in rows if row["CTY_CODE"] == "-"]
-    assert totals == {(row["I_COMMODITY"], row["MONTH"]): int(row["GEN_VAL_MO"]) for row in printed}
-    assert len(totals) == 24
-    assert set(release.detail["classification"]) == {"HS6"}
-
-
-@pytest.mark.shared
 def test_the_union_is_the_printed_row_and_not_covered_where_a_code_has_no_place(
     shared_data: Path, tmp_path: Path
 ) -> None:
@@ -167,13 +119,6 @@ def union_of(release: Normalised) -> dict[tuple[str, str], tuple[float | None, s
     metric = derived([(release.release.row(0, named=True), release.detail.to_dicts())])
     rows = metric.filter(partner="EU27", measure="value_usd").with_columns(month=pl.col("period").dt.strftime("%Y-%m"))
     return {(row[0], row[1]): row[2:] for row in rows.select("product", "month", "level", "level_status").iter_rows()}
-
-
-@pytest.mark.parametrize(("code", "held"), [("4099", False), ("5160", True)])
-def test_a_printed_union_is_compared_with_its_members(tmp_path: Path, code: str, held: bool) -> None:
-    """4099 is Denmark; 0003 prints 40 dollars that nobody else does where it is not."""
-    rows = [line(code, "40"), line(CHINA, "7"), line("-", "47"), line("0003", "41" if held else "40")]
-    assert (("total_differs", "error") in doubts(read(answer(rows), tmp_path))) is held
 
 
 def test_the_printed_totals_are_the_word_on_the_world_where_some_countries_were_asked_for(tmp_path: Path) -> None:

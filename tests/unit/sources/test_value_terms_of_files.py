@@ -32,19 +32,15 @@ REAL = {
         ("comext_api/DS-045409_M_EU27_all_84834030_import_2025-06.csv", {"reporter": "EU27"},
          {"value_eur": ("CIF", "origin, consignment inside the EU", "nearest")}),
     ],
-    "us_census": [
-        ("census_api/imports_hs10_8483408000_2026-05.json", {}, {"value_usd": ("customs value", "origin", "nearest")}),
-    ],
     "japan_estat": [
         ("japan_estat/commodity_by_country_export_2026_jan-may_one_row.csv", {}, {"value_jpy": ("FOB", "last known destination", "down")}),
-        ("japan_estat/port_export_2017_sample_rows.csv", {}, {"value_jpy": ("FOB", "last known destination", "down")}),
     ],
 }  # fmt: skip
 MADE = {
     "eurostat_bulk": [(text([Row(period="202505")]), {"reporter": "DEU"}, {"value_eur": ("CIF", "origin, consignment inside the EU", "nearest")})],
     "hmrc_ots": [
         (test_hmrc_ots.page(test_hmrc_ots.row()), {}, {"value_gbp": ("CIF", "origin, consignment inside the EU", "nearest")}),
-        (test_hmrc_ots.page(test_hmrc_ots.row(flow=4)), {}, {"value_gbp": FOB}),
+        (test_hmrc_ots.page(test_hmrc_ots.row(flow=2), test_hmrc_ots.row(flow=4, country="US")), {}, {"value_gbp": FOB}),
     ],
     "us_census": [
         (test_us_census.answer(), {}, {"value_usd": ("customs value", "origin", "nearest"), "value_usd_cif": ("CIF", "origin", "nearest")}),
