@@ -119,11 +119,12 @@ def _show_first_prints(found: "pl.DataFrame", form: options.Form) -> None:
 
     if not found.height:
         raise ValueError("no source prints a single month of it: ask for a line of a release page, or for one partner")
+    counts = within(found) if form is options.Form.table else None
     if form is options.Form.table:
         found = found.drop("flow", "product", "partner", "measure", "first_release_id")
         found = found.select(column for column in found if column.null_count() < found.height)
     _show(found, form, ROWS_MAX)
-    if form is options.Form.table and (counts := within(found)):
+    if counts:
         say(f"first prints have been within {WITHIN_PCT:g} % in {counts[0]} of {counts[1]} months")
 
 
