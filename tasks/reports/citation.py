@@ -1,7 +1,7 @@
 """Cites a number: who published it, in which files, the day up to which it is current, the state of the store, and what a
 value means."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 import polars as pl
@@ -71,7 +71,11 @@ def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None,
     titles = [_source(row) for row in used.iter_rows(named=True)]
     day = as_of or known_on(releases, read_table(snapshot, "decision"))
     line = citation(titles, Reporter.of(releases).code, day, snapshot.id, language)
-    return "; ".join([line, *terms_of_rows(rows, used["source"].unique().to_list())])
+    stated = stating.select("release_id", pl.col("flow").cast(pl.String)).unique()
+    stated = used.select("release_id", "source").join(stated, on="release_id")
+    for flow, of_flow in _by_flow(rows):
+        line = "; ".join([line, *terms_of_rows(of_flow, stated.filter(flow=flow)["source"].unique().to_list())])
+    return line
 
 
 def terms_of_rows(rows: pl.DataFrame, sources: Collection[str]) -> list[str]:
@@ -81,12 +85,21 @@ def terms_of_rows(rows: pl.DataFrame, sources: Collection[str]) -> list[str]:
     """
     if "source" in rows.columns:
         sources = {name for joined in rows["source"].unique() for name in joined.split("+")}
+    return [
+        line for flow, of_flow in _by_flow(rows) for line in in_words(value_terms(sources, flow, _measures(of_flow)))
+    ]
+
+
+def _by_flow(rows: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    flow = pl.col("flow").cast(pl.String)
+    for name in sorted(map(str, rows["flow"].unique())):
+        yield name, rows.filter(flow == name)
+
+
+def _measures(rows: pl.DataFrame) -> list[str]:
     if "measure" in rows.columns:
-        measures = rows["measure"].cast(pl.String).unique().to_list()
-    else:
-        measures = [name for name in VALUES if name in rows.columns and rows[name].null_count() < rows.height]
-    flows = sorted(map(str, rows["flow"].unique()))
-    return [line for flow in flows for line in in_words(value_terms(sources, flow, measures))]
+        return rows["measure"].cast(pl.String).unique().to_list()
+    return [name for name in VALUES if name in rows.columns and rows[name].null_count() < rows.height]
 
 
 def known_on(releases: pl.DataFrame, decisions: pl.DataFrame) -> date | str:

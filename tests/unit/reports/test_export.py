@@ -319,6 +319,9 @@ def test_a_citation_of_values_says_what_they_mean(snapshot: Any) -> None:
         value_usd=pl.lit(1.0), value_cny=pl.lit(None, pl.Float64), source=pl.lit("gacc_bulletin+gacc_query")
     )
     assert cite_rows(wide, snapshot) == f"{plain}{fob}"
+    kilograms = rows(5).with_columns(measure=pl.lit("quantity_kg"))
+    imports = rows(5).with_columns(flow=pl.lit("import"), measure=pl.lit("value_usd"))
+    assert cite_rows(pl.concat([kilograms, imports]), snapshot) == plain, "nothing about values of the other direction"
     # Figures from print do not say it.
     printed = cite_rows(rows(6).with_columns(measure=pl.lit("value_usd")), snapshot)
     assert printed is not None
