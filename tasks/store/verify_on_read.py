@@ -64,8 +64,9 @@ class ProvedSnapshot(Snapshot):
         elif not self.proof.has_warned:
             self.proof.has_warned = True
             log.warning(
-                "%s files of the table %s are read without verification: hashing %.1f GB takes too long here. tidewaiter audit verifies them.",
-                f"{len(new):,}", new[0].table, size / 1e9,
+                "%s files of the table %s are read without verification: with those before them %.1f GB would be hashed, more than the "
+                "%.1f GB that this may take time for. tidewaiter audit verifies them.",
+                f"{len(new):,}", new[0].table, (self.proof.bytes + size) / 1e9, room / 1e9,
             )  # fmt: skip
         return super().opened(chosen)
 
