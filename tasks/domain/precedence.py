@@ -27,6 +27,8 @@ from tasks.domain.units import LEVEL_MAX, MILLIGRAMS_PER_KG, YEAR_MAX
 SERIES = ("flow", "product", "classification", "partner", "measure")
 KEY = ["flow", "product", "partner", "measure", "month"]
 YOY, YEAR = "_yoy", 12
+# What a number is of: a month, the year to date, or the printed growth of one of these.
+SPANS = pl.Enum(["month", "ytd", "yoy", "ytd_yoy"])
 
 
 class Portion(NamedTuple):
@@ -109,20 +111,23 @@ def _placed(observation: pl.DataFrame) -> pl.DataFrame:
 
 
 def printed_numbers(statements: Iterable[pl.DataFrame], releases: Release) -> pl.DataFrame:
-    """The numbers used for series, with baskets of one code added. The statements come in parts that share no month, each
-    of which is gone before the next is asked for.
+    """The numbers used for series, with baskets of one code added: product, partner, measure, month, span, value, priority.
 
-    Without months that a better kind of release outranks. A cumulative figure that later months replace is null.
+    The statements come in parts that share no month, each of which is gone before the next is asked for: of two years
+    nothing but these columns is in memory. Without months that a better kind of release outranks. A cumulative figure that later
+    months replace is null.
     """
     used = [*SERIES, "month", "value", "span", "priority"]
 
     def reduced(part: pl.DataFrame) -> pl.DataFrame:
-        return monthly_numbers(part).select(*used, "release_id", "known_from")
+        numbers = without_outranked(superseded_as_null(monthly_numbers(part), releases).select(used), releases)
+        both = pl.concat([numbers, _copy_baskets(numbers).select(used)])
+        return both.select(
+            "product", "partner", "measure", "month", pl.col("span").cast(SPANS), "value", pl.col("priority").cast(pl.UInt8)
+        )  # fmt: skip
 
     # A comprehension would hold each part while the next one is read.
-    found = pl.concat(map(reduced, statements))
-    numbers = without_outranked(superseded_as_null(found, releases).select(used), releases)
-    return pl.concat([numbers, _copy_baskets(numbers).select(numbers.columns)])
+    return pl.concat(map(reduced, statements))
 
 
 @functools.cache

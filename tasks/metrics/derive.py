@@ -17,7 +17,7 @@ from schemas.table import empty_frame, polars_schema
 from tasks.domain import comparability
 from tasks.domain.coverage import FIGURES_LOOK_BACK, QUIET_MONTHS, years_as_months
 from tasks.domain.periods import index_month, month_index
-from tasks.domain.precedence import printed_numbers
+from tasks.domain.precedence import SPANS, printed_numbers
 from tasks.domain.units import per_unit
 from tasks.metrics.coverage import cover
 from tasks.metrics.grid import MASS, Block, Grid
@@ -25,7 +25,7 @@ from tasks.metrics.levels import Levels, blocks
 from tasks.metrics.names import MISSING_FROM, NUMBER, Names, bit_of, status
 from tasks.metrics.records import PublishedLevels, with_records
 from tasks.metrics.rows import as_metric, in_order, per_kilogram, with_others
-from tasks.metrics.sums import add_up, add_up_years, only_kind
+from tasks.metrics.sums import add_up, add_up_years, only_kind, wide
 from tasks.metrics.windows import YEAR, Windows
 
 NAMED = ["product", "partner", "measure"]
@@ -80,9 +80,7 @@ def derive_months(
     whole years, in parts that share no month; `earlier` the published levels of earlier months, for records. `shown` limits the months with rows in
     `metric`, where the others are there for their levels alone. Raises OverflowError for a sum that is too large.
     """
-    numbers = printed_numbers(statements, releases)
-    printed = numbers.select(*NAMED, "month", "span", "value", kinds=bit_of(pl.col("priority")))
-    del numbers
+    printed = printed_numbers(statements, releases)
     first, last = min(months) - FIGURES_LOOK_BACK, max(months)
     if (printed["span"] == "ytd").any():
         first = first // YEAR * YEAR
@@ -91,22 +89,26 @@ def derive_months(
     printed = printed.filter(pl.col("month").is_between(first, last))
     if printed.is_empty():
         return
-    products, partners, measures = (printed[name].cast(pl.String).unique() for name in NAMED)
+    products, partners, measures = (printed[name].unique().cast(pl.String) for name in NAMED)
     names = Names.of(products, partners, measures, first, last, releases=releases)
     coverage = cover(names, flow, releases)
-    coded = names.numbered(printed.with_columns(pl.col(NAMED).cast(pl.String)))
+    coded = names.numbered(printed).select(*NAMED, "month", "span", "value", kinds=bit_of(pl.col("priority")))
+    del printed
     spans = coded.filter(~pl.col("span").is_in(["month", "ytd"])).with_columns(made=status("reported"))
     years = coded.filter(span="ytd").drop("span")
     if years.height:
         years = add_up_years(years, cover(names, flow, years_as_months(releases)))
-        spans = pl.concat([spans, years.with_columns(span=pl.lit("ytd")).select(spans.columns)])
+        spans = pl.concat([spans, years.with_columns(span=pl.lit("ytd", SPANS)).select(spans.columns)])
     of_months = coded.filter(span="month")
-    rows = add_up(of_months, coverage)
+    rows, kind = wide(of_months, names), only_kind(of_months)
+    # The numbers of two years, of which the rows have all.
+    del coded, of_months
+    rows = add_up(rows, coverage)
     grid = Grid(pl.concat([rows.select(NAMED), spans.select(NAMED)]).unique(), coverage)
     count = max(1, at_once // grid.size)
-    levels = Levels(grid, rows, spans, count, only_kind(of_months))
+    levels = Levels(grid, rows, spans, count, kind)
     portion = _Portion(flow, grid, levels, spans, all_records=all_records)
-    del rows, coded, printed, of_months
+    del rows
     portion.remember(earlier)
     portion.last_seen_in(Block(first, min(months) - first))
     for block in blocks(min(months), max(months) - min(months) + 1, count):

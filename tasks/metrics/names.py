@@ -94,11 +94,11 @@ class Names:
         return found[::-1]
 
     def numbered(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Text columns of the frame as numbers."""
+        """Columns of names, as text or categories, as numbers."""
         return frame.with_columns(
             pl.col(name).cast(pl.Enum(names)).to_physical().cast(NUMBER)
             for name, names in self.labels.items()
-            if frame.schema.get(name) == pl.String
+            if frame.schema.get(name) in (pl.String, pl.Categorical)
         )
 
     def named(self, column: str) -> pl.Expr:

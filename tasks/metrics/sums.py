@@ -16,24 +16,41 @@ import polars as pl
 from tasks.domain.classification import HS_LEVELS
 from tasks.domain.units import LEVEL_MAX, YEAR_MAX
 from tasks.metrics.coverage import Coverage, Scope
-from tasks.metrics.names import NUMBER, bit_of, status
+from tasks.metrics.names import NUMBER, Names, bit_of, status
 
 SERIES = ("product", "partner", "measure")
 # No row, a printed number, a sum, a row of a sum that is not known.
 NOTHING, PRINTED, SUM, UNKNOWN = range(4)
 
 
+def wide(numbers: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """Numbers (product, partner, measure, month, value, kinds) as a row a series, with those of each month in columns of their own."""
+    key = names.key(*SERIES)
+    code = pl.when(pl.col("value").is_null()).then(UNKNOWN).otherwise(PRINTED).cast(pl.UInt8)
+    keyed = numbers.select("month", v=pl.col("value").fill_null(0), c=code, k="kinds", key=key)
+    keys = keyed["key"].unique().sort()
+    places = pl.DataFrame({"key": keys}).with_row_index("at")
+    at = keyed.select("key").join(places, on="key", how="left", maintain_order="left")["at"]
+    by_month = keyed.drop("key").with_columns(at).partition_by("month", as_dict=True)
+    del keyed, at
+    columns, parts = {}, "vck" if only_kind(numbers) is None else "vc"
+    for (month,), own in sorted(by_month.items()):
+        for part in parts:
+            nothing = pl.repeat(0, keys.len(), dtype=own.schema[part], eager=True)
+            columns[f"{part}{month}"] = nothing.scatter(own["at"], own[part])
+    return pl.DataFrame({"key": keys}).select(*names.unpacked(*SERIES)).with_columns(**columns)
+
+
 def add_up(printed: pl.DataFrame, coverage: Coverage, most: int = LEVEL_MAX) -> pl.DataFrame:
-    """Every printed number and every valid sum, a row a series, from rows (product, partner, measure, month, value, kinds).
+    """Every printed number and every valid sum, a row a series, from such rows of the printed numbers (`wide`).
 
     Codes add up for each partner first, then partners to totals, then codes for totals without partners. Raises
     OverflowError for a sum of more than `most`.
     """
     if not printed.height:
-        return printed.select(SERIES)
-    sums = _Sums(coverage, sorted(printed["month"].unique()), most)
-    rows = sums.wide(printed)
-    rows = sums.joined(rows, sums.of_codes(rows.filter(~sums.names.is_total), rows))
+        return printed
+    sums = _Sums(coverage, printed.columns, most)
+    rows = sums.joined(printed, sums.of_codes(printed.filter(~sums.names.is_total), printed))
     rows = sums.joined(rows, sums.of_partners(rows.filter(~sums.names.is_total)))
     return sums.joined(rows, sums.of_codes(rows.filter(sums.names.is_total), rows))
 
@@ -50,7 +67,7 @@ def add_up_years(printed: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
     best = coverage.priority(printed)
     counts = pl.select(best.is_null() | (printed["kinds"] <= bit_of(pl.lit(best)))).to_series()
     parts = printed.filter(counts).drop("made")
-    rows, kind = add_up(parts, coverage, YEAR_MAX), only_kind(parts)
+    rows, kind = add_up(wide(parts, coverage.names), coverage, YEAR_MAX), only_kind(parts)
     months = (int(name[1:]) for name in rows.columns if name[0] == "c" and name[1:].isdigit())
     sums = [
         rows.filter(pl.col(f"c{month}") == SUM).select(
@@ -72,30 +89,11 @@ def only_kind(printed: pl.DataFrame) -> int | None:
 
 
 class _Sums:
-    def __init__(self, coverage: Coverage, months: list[int], most: int) -> None:
-        self.coverage, self.names, self.months, self.most = coverage, coverage.names, months, most
+    def __init__(self, coverage: Coverage, columns: list[str], most: int) -> None:
+        self.coverage, self.names, self.most = coverage, coverage.names, most
+        self.months = [int(name[1:]) for name in columns if name[0] == "c" and name[1:].isdigit()]
         # What a row has of each month: without kinds if there is only one.
-        self.parts = "vck"
-
-    def wide(self, printed: pl.DataFrame) -> pl.DataFrame:
-        """A row a series; a number is put where its month is."""
-        key = self.names.key(*SERIES)
-        code = pl.when(pl.col("value").is_null()).then(UNKNOWN).otherwise(PRINTED).cast(pl.UInt8)
-        self.parts = "vck" if only_kind(printed) is None else "vc"
-        keyed = printed.select("month", v=pl.col("value").fill_null(0), c=code, k="kinds", key=key)
-        keys = keyed["key"].unique().sort()
-        at = pl.DataFrame({"key": keys}).with_row_index("at")
-        keyed = keyed.join(at, on="key", how="left")
-        columns = {}
-        by_month = keyed.partition_by("month", as_dict=True)
-        for month in self.months:
-            own = by_month.get((month,), keyed.clear())
-            for part in self.parts:
-                kind = pl.Int64 if part == "v" else pl.UInt8
-                columns[f"{part}{month}"] = pl.repeat(0, keys.len(), dtype=kind, eager=True).scatter(
-                    own["at"], own[part]
-                )
-        return pl.DataFrame({"key": keys}).select(*self.names.unpacked(*SERIES)).with_columns(**columns)
+        self.parts = "vck" if any(name[0] == "k" for name in columns) else "vc"
 
     def joined(self, rows: pl.DataFrame, sums: Iterable[pl.DataFrame]) -> pl.DataFrame:
         """The rows with the sums that no source prints."""
@@ -173,14 +171,14 @@ class _Sums:
     def _counted(self, parts: pl.DataFrame) -> pl.DataFrame:
         """Parts with `w`, 1 where there is a value, and `r`, 1 where there is a row; without `r` if each row has a value."""
         codes = [f"c{month}" for month in self.months]
-        counts = [pl.col(code).is_in([PRINTED, SUM]).cast(pl.UInt32).alias(f"w{code[1:]}") for code in codes]
+        counts = [pl.col(code).is_in([PRINTED, SUM]).alias(f"w{code[1:]}") for code in codes]
         if parts.height and max(parts.select(pl.col(codes).max()).row(0)) == UNKNOWN:
-            counts += [(pl.col(code) > NOTHING).cast(pl.UInt32).alias(f"r{code[1:]}") for code in codes]
+            counts += [(pl.col(code) > NOTHING).alias(f"r{code[1:]}") for code in codes]
         return parts.with_columns(counts).drop(codes)
 
     def _places(self, parts: pl.DataFrame, *others: str) -> pl.DataFrame:
         """The places of some parts with `n`, 1 in the months in which one has a row, in however many measures."""
-        any_row = [(pl.col(f"c{month}").max() > NOTHING).cast(pl.UInt32).alias(f"n{month}") for month in self.months]
+        any_row = [(pl.col(f"c{month}").max() > NOTHING).alias(f"n{month}") for month in self.months]
         return parts.group_by("product", "partner", *others).agg(any_row)
 
     def _valid(self, parts: pl.DataFrame) -> pl.DataFrame:

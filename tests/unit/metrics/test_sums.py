@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from tasks.domain.units import LEVEL_MAX
-from tasks.metrics.sums import SUM, UNKNOWN, add_up
+from tasks.metrics.sums import SUM, UNKNOWN, add_up, wide
 from tests.unit.builders import MAGNETS, Row, release
 from tests.unit.metrics.numbered import JUNE, coverage_of, in_text, printed
 
@@ -15,7 +15,7 @@ BOTH = release(months="2025-01..2025-06", products=["8505"])
 def sums(scope: Row, *rows: Row) -> dict[tuple[str, str, str], int | None]:
     """The sums alone, by product, partner and measure."""
     coverage = coverage_of(scope, products=[MAGNETS, OTHER])
-    found = in_text(add_up(printed(coverage.names, *rows), coverage), coverage.names)
+    found = in_text(add_up(wide(printed(coverage.names, *rows), coverage.names), coverage), coverage.names)
     found = found.with_columns(code=f"c{JUNE}", value=f"v{JUNE}").filter(pl.col("code").is_in([SUM, UNKNOWN]))
     return {
         (row["product"], row["partner"], row["measure"]): row["value"] if row["code"] == SUM else None
