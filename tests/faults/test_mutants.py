@@ -27,7 +27,7 @@ from tests.faults.checks_power import check_lying_disk, check_power, check_power
 from tests.faults.checks_processes import check_live, check_writers
 from tests.faults.faulty import FaultyFileSystem
 
-Check = Callable[[Path], object]
+Check = Callable[[Path], Any]
 Mutant = AbstractContextManager[Any]
 
 
@@ -61,6 +61,10 @@ def rewritten(owner: Any, name: str, *changes: tuple[str, str]) -> Iterator[None
         function.__code__ = real
 
 
+def publishing(*changes: tuple[str, str]) -> Mutant:
+    return rewritten(publish, "_publish", *changes)
+
+
 @contextmanager
 def pointer_before_manifest() -> Iterator[None]:
     written = '    fs.write_file(tree / "manifest.json", manifest)\n    fs.fsync_file(tree / "manifest.json")\n'
@@ -69,7 +73,7 @@ def pointer_before_manifest() -> Iterator[None]:
         "    fs.rename(tree, snapshot.path)\n    _point(stage, snapshot)\n"
         '    fs.write_file(snapshot.path / "manifest.json", manifest)\n',
     )
-    with rewritten(publish, "_build", (written, ""), last), rewritten(publish, "_publish", (POINT, "")):
+    with rewritten(publish, "_build", (written, ""), last), publishing((POINT, "")):
         yield
 
 
@@ -123,13 +127,11 @@ MUTANTS: dict[str, tuple[Mutant, Check]] = {
     "no fsync of .objects/": (nullcontext(), power(forgetting_folder(".objects"))),
     "no fsync of store/": (nullcontext(), power(forgetting_folder("one"))),
     "no fsync of the pointer by the run again": (
-        rewritten(publish, "_publish", ("        fs.fsync_directory(store)\n        return", "        return")),
+        publishing(("        fs.fsync_directory(store)\n        return", "        return")),
         power_after_kill,
     ),
     "no fsync of objects that a killed run left": (
-        rewritten(
-            publish,
-            "_publish",
+        publishing(
             ("    healed = stage.settle()", "    fresh = set(stage._waiting)\n    healed = stage.settle()"),
             (
                 "    sync_objects(fs, store, written)\n    sequence",
@@ -139,33 +141,25 @@ MUTANTS: dict[str, tuple[Mutant, Check]] = {
         power_after_kill,
     ),
     "no fsync of a snapshot that a killed run left": (
-        rewritten(
-            publish,
-            "_publish",
-            ("    fs.fsync_directory(snapshot.path.parent)", "    built and fs.fsync_directory(snapshot.path.parent)"),
+        publishing(
+            ("    fs.fsync_directory(snapshot.path.parent)", "    built and fs.fsync_directory(snapshot.path.parent)")
         ),
         power_after_kill,
     ),
     "stable names": (patch.object(publish, "_file_name", lambda sha256: "part-0.parquet"), check_names),
     "no lock": (nullcontext(), lambda folder: check_writers(folder, lock=no_lock)),
     "no parent check": (patch.object(publish, "_refuse_stale", lambda store, parent: None), check_stale),
-    "parent checked at the start only": (
-        rewritten(publish, "_publish", (POINT, "    _point(stage, snapshot)\n")),
-        check_stale,
-    ),
+    "parent checked at the start only": (publishing((POINT, "    _point(stage, snapshot)\n")), check_stale),
     "pointer before the snapshot": (
-        rewritten(publish, "_publish", (POINT, ""), (BUILD, "    _point(stage, snapshot)\n" + BUILD)),
+        publishing((POINT, ""), (BUILD, "    _point(stage, snapshot)\n" + BUILD)),
         every_stop,
     ),
     "pointer before the manifest": (pointer_before_manifest(), every_stop),
     "pointer before the audit": (
-        rewritten(publish, "_publish", (POINT, ""), ("    try:\n", "    _point(stage, snapshot)\n    try:\n")),
+        publishing((POINT, ""), ("    try:\n", "    _point(stage, snapshot)\n    try:\n")),
         check_audit,
     ),
-    "no audit of what is on disk": (
-        rewritten(publish, "_publish", ("read_back(snapshot, manifest, written)", "pass")),
-        check_audit,
-    ),
+    "no audit of what is on disk": (publishing(("read_back(snapshot, manifest, written)", "pass")), check_audit),
     "objects trusted by name": (trusting_objects(), check_healing),
     "objects trusted by name on a lying disk": (trusting_objects(), check_lying_disk),
     "snapshots trusted by name": (
@@ -208,19 +202,12 @@ def test_broken_protocol_turns_the_harness_red(tmp_path: Path, name: str) -> Non
         check(tmp_path)
 
 
-GREEN = (
-    check_audit,
-    check_healing,
-    check_lying_disk,
-    check_live,
-    check_names,
-    check_retention,
-    check_stale,
-    check_writers,
-)
-
-
-@pytest.mark.parametrize("check", GREEN)
+@pytest.mark.parametrize("check", [check_audit, check_live, check_names, check_stale, check_writers])
 def test_the_real_protocol_keeps_the_promise(tmp_path: Path, check: Check) -> None:
-    """A check raises where the protocol is wrong; one that goes through the calls of a run returns how many it tried."""
-    assert check(tmp_path) in (None, *range(20, 1000)), "the check tried fewer calls than a publication makes"
+    """A check raises where the protocol is wrong."""
+    assert check(tmp_path) is None
+
+
+@pytest.mark.parametrize(("check", "least"), [(check_healing, 20), (check_lying_disk, 20), (check_retention, 41)])
+def test_the_real_protocol_keeps_the_promise_at_every_call(tmp_path: Path, check: Check, least: int) -> None:
+    assert check(tmp_path) >= least, "the check tried fewer calls than a publication makes"

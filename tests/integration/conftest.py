@@ -1,7 +1,6 @@
 """One server and one worker for all tests of a session, and the runs at which several of them look; one S3 server for those of
 a file: each start costs seconds of a processor, and so does each run."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -46,13 +45,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.Path:
 
 
 @pytest.fixture(scope="session")
-def receivers(screenshots: Path | None) -> Iterator[tuple[Received, Received]]:
-    """Where the messages of the services go. What came is left to look at."""
+def receivers() -> Iterator[tuple[Received, Received]]:
+    """Where the messages of the services go."""
     with webhook() as posts, mail_server() as mails:
         yield posts, mails
-        if screenshots:
-            texts = [f"{mail['Subject']}\n{mail.get_content()}" for mail in mails.mails]
-            (screenshots / "messages.json").write_text(json.dumps({"posts": posts.posts, "mails": texts}, indent=1))
 
 
 @pytest.fixture(scope="session")
@@ -119,15 +115,6 @@ def late(services: Services, waiting: dict[str, Any]) -> dict[str, Any]:
     for name, rows, day in (("january.csv", JUNE, "2025-03-18"), ("january again.csv", again, "2025-03-19")):
         services.drop(name, csv_bytes(in_month("202501", rows)), day)
     return services.ended(services.start("watch/watch", {"request": LATE}, "2025-03-22T16:30:00Z"))
-
-
-@pytest.fixture(scope="session")
-def screenshots() -> Path | None:
-    """Where pictures of the UI are left for a person to look at, if $TIDEWAITER_SCREENSHOTS says so."""
-    folder = os.environ.get("TIDEWAITER_SCREENSHOTS")
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-    return Path(folder) if folder else None
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,9 @@
 import hashlib
 import json
 import re
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from benchmarks import servers
 from schemas.forms.request import ReleaseRequest
 from schemas.store_address import S3Url
 
@@ -93,32 +91,14 @@ class Customs:
 @contextmanager
 def serving(machine: Path) -> Iterator[Customs]:
     """The server while it runs; inside, the environment is that of a machine which uses it and keeps its copies in `machine`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    settings = {
-        "AWS_ACCESS_KEY_ID": KEY_NAME, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": address, "AWS_ALLOW_HTTP": "true",
-        "TIDEWAITER_CACHE": str(machine), "PYTHONPATH": str(HERE.parent.parent),
-    }  # fmt: skip
-    process = subprocess.Popen([sys.executable, str(HERE / "s3_server.py"), str(port)])
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in settings.items():
-                patch.setenv(name, value)
-            deadline = time.monotonic() + START_SECONDS_MAX
-            while time.monotonic() < deadline and process.poll() is None:
-                with suppress(httpx.HTTPError):
-                    httpx.put(f"{address}/customs", timeout=30).raise_for_status()
-                    break
-                time.sleep(0.1)
-            customs = Customs(address)
-            yield customs
-            customs.http.close()
-    finally:
-        process.kill()
-        process.wait()
+    settings = {"AWS_ACCESS_KEY_ID": KEY_NAME, "AWS_SECRET_ACCESS_KEY": SECRET, "TIDEWAITER_CACHE": str(machine)}
+    with servers.serving(machine) as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in {**settings, "PYTHONPATH": str(HERE.parent.parent)}.items():
+            patch.setenv(name, value)
+        httpx.put(f"{server.address}/customs", timeout=30).raise_for_status()
+        customs = Customs(server.address)
+        yield customs
+        customs.http.close()
 
 
 def ingest(store: S3Url | Path, folder: Path, name: str, data: bytes, day: int) -> Any:

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import Any
 
 from moto.server import DomainDispatcherApplication, create_backend_app
@@ -30,7 +31,7 @@ class Quiet(WSGIRequestHandler):
 
 
 class Faulty:
-    """A rule: `match` (on "PUT /bucket/key"), `every` how many requests, how many to `skip`, how many `times` (0: for ever), and what happens: `status` instead of
+    """A rule: `match` (on "PUT /bucket/key"), how many to `skip`, how many `times` (0: for ever), and what happens: `status` instead of
     an answer, `lost` the same after the request was done, `delay_seconds` before it is done; `held` and `reply_held`: the
     request, or the reply to it, waits until other rules are given; `unconditional`: this header of the request is not looked at."""
 
@@ -71,10 +72,7 @@ class Faulty:
             status.append(line)
             return (lambda data: None) if rule.get("lost") else start(line, headers, *rest)
 
-        if asked.startswith("PUT"):
-            with self.atomic:
-                body = b"".join(self.moto(environ, note))
-        else:
+        with self.atomic if asked.startswith("PUT") else nullcontext():
             body = b"".join(self.moto(environ, note))
         self._tell(f"{asked} {status[0].split()[0]}")
         if rule.get("reply_held"):
@@ -98,8 +96,6 @@ class Faulty:
                 if not re.search(rule["match"], asked):
                     continue
                 rule["seen"] = rule.get("seen", 0) + 1
-                if rule["seen"] % rule.get("every", 1):
-                    continue
                 after = rule["seen"] - rule.get("skip", 0)
                 if after >= 1 and (rule.get("times", 1) == 0 or after <= rule.get("times", 1)):
                     return rule

@@ -73,10 +73,10 @@ class Services:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def start_worker(self, *options: str) -> "subprocess.Popen[bytes]":
+    def start_worker(self) -> "subprocess.Popen[bytes]":
         with (self.folder / "worker.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-P", "-m", "tidewaiter", "worker", *options], cwd=self.folder, stdout=log, stderr=log,
+                [sys.executable, "-P", "-m", "tidewaiter", "worker"], cwd=self.folder, stdout=log, stderr=log,
                 env={**self.environment, "PREFECT_API_URL": self.api}, start_new_session=True,
             )  # fmt: skip
 
@@ -149,16 +149,12 @@ class Services:
         return str(run["id"])
 
     @contextmanager
-    def impatient(self, seconds: int, *names: str) -> Iterator[None]:
-        """What is deployed against dead runs, all of it or that of some names, with less patience than it has for a busy
-        machine.
-        """
+    def impatient(self, seconds: int) -> Iterator[None]:
+        """What is deployed against dead runs, with less patience than it has for a busy machine."""
         kept = ("name", "description", "enabled", "trigger", "actions")
         every = [entry for entry in self.ask("/automations/filter", {}) if entry["trigger"]["posture"] == "Proactive"]
         assert sorted(entry["name"] for entry in every) == ["tidewaiter-never-started", "tidewaiter-zombies"]
-        found = {
-            entry["id"]: {name: entry[name] for name in kept} for entry in every if not names or entry["name"] in names
-        }
+        found = {entry["id"]: {name: entry[name] for name in kept} for entry in every}
         for identity, entry in found.items():
             self.ask(f"/automations/{identity}", {**entry, "trigger": {**entry["trigger"], "within": seconds}}, "PUT")
         yield
@@ -195,9 +191,8 @@ class Services:
         return found
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.ask("/events/filter", {"filter": {"event": {"name": [name]}}, "limit": 50})[
-            "events"
-        ]
+        wanted = {"filter": {"event": {"name": [name]}}, "limit": 50}
+        found: list[dict[str, Any]] = self.ask("/events/filter", wanted)["events"]
         return found
 
     def process_of(self, run_id: str) -> int | None:
@@ -216,9 +211,6 @@ class Services:
             if ready():
                 return
             time.sleep(0.4)
-        log = (
-            (self.folder / "worker.log").read_text(errors="replace")[-3000:]
-            if (self.folder / "worker.log").exists()
-            else ""
-        )
-        raise AssertionError(f"waited {PATIENCE_SECONDS} s for {words}: {seen()}\n{log}")
+        log = self.folder / "worker.log"
+        told = log.read_text(errors="replace")[-3000:] if log.exists() else ""
+        raise AssertionError(f"waited {PATIENCE_SECONDS} s for {words}: {seen()}\n{told}")

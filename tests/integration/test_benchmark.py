@@ -1,9 +1,6 @@
 """What is timed is the same job: the files are the same everywhere, they go in unheld, and all contenders agree on them."""
 
-import csv
 import hashlib
-import io
-import re
 import shutil
 from pathlib import Path
 
@@ -39,25 +36,10 @@ def outputs(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 def test_the_files_are_the_same_on_every_machine_and_in_the_form_of_the_site(folder: Path) -> None:
     files = sorted(folder.glob("*.csv"))
     assert hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest() == GOLDEN
-    records = 0
-    for file in files:
-        parsed = gacc_query.parse(file.read_bytes(), file.name)
-        assert not parsed.normalised
-        records += parsed.reported.height
-        text = file.read_bytes().decode("gb18030")
-        assert re.fullmatch(r'(?:(?:"[^"\r]*",){10}\n)+', text)
-        titles, *rows = csv.reader(io.StringIO(text, newline=""))
-        assert titles == [*generate.TITLES, ""]
-        assert len(rows) == parsed.reported.height
-        assert len(rows) % gacc_query.ROW_CAP
-        for row in rows:
-            assert row[2].startswith("合成商品")
-            assert re.fullmatch(r"\d{8}", row[1])
-            assert re.fullmatch(r"\d+", row[5] + row[7])
-            assert (row[7] == "0") == (row[8] == "?")
-            assert re.fullmatch(r"[1-9]\d{0,2}(,\d{3})*", row[9])
-        assert {"\n" in row[2].rstrip("\n") for row in rows} == {"\n" in row[4] for row in rows} == {True, False}
-    assert records == RECORDS
+    parsed = [gacc_query.parse(file.read_bytes(), file.name) for file in files]
+    assert not any(one.normalised for one in parsed)
+    assert sum(one.reported.height for one in parsed) == RECORDS
+    assert all(one.reported.height % gacc_query.ROW_CAP for one in parsed)
 
 
 def test_a_release_of_the_generator_is_published_and_every_record_of_it(outputs: dict[str, Path]) -> None:

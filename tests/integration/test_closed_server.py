@@ -156,8 +156,3 @@ except OSError as error:
         cwd="/", env={}, input=str(services.note["pid"]), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stdout.split() == [str(NOBODY), "True", *["PermissionError"] * 3, "401"], done.stderr
-
-
-def test_the_person_is_told_where_the_password_is_and_not_the_password(services: Services) -> None:
-    assert services.said.splitlines()[-1].endswith("log in there with the line in .prefect/password")
-    assert services.password not in services.said

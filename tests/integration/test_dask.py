@@ -1,30 +1,25 @@
 """A backfill with Dask: a real scheduler and worker processes. It may cost time, and never another byte."""
 
 import os
-import re
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import cloudpickle
 import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes, in_month, magnets
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, downloads, in_month, magnets
 from distributed import Client
 from prefect import get_client
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
-from s3_bucket import serving
-from small_disk import small_disk
 from typer.testing import CliRunner
 
+from benchmarks.servers import free_port
 from flows.backfill import backfill, workers_of
 from flows.cli.app import app
 from flows.cli.running import prepare_prefect
@@ -34,7 +29,6 @@ from tasks.domain.errors import Refused
 from tasks.steps import cluster as dask
 from tasks.steps import portions
 from tasks.steps.listeners import listening
-from tasks.store import exchange
 
 ROOT = Path(__file__).parent.parent.parent
 FILES = 3
@@ -92,12 +86,6 @@ class Workers:
             process.wait()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
     made = Workers(tmp_path_factory.mktemp("workers"))
@@ -108,19 +96,16 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Files of three months, and next to them one that is held and one that is refused."""
-    place = tmp_path_factory.mktemp("downloads")
-    (place / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\npartners = "all"\n')
+    files = {
+        # All its trade is with a partner that no table has.
+        "held.csv": (csv_bytes([magnets("998", "1000", "50,000", "202506")]), "2025-07-01"),
+        "page.csv": (b"<html>captcha</html>\n", "2025-05-01"),
+    }
     for number in range(FILES):
         month = f"2025{number + 1:02d}"
         kept = in_month(month, CLEAN_RECORDS[: len(CLEAN_RECORDS) - number % 3])
-        (place / f"{month}.csv").write_bytes(csv_bytes(kept))
-        (place / f"{month}.csv.toml").write_text(f"released_on = 2025-{number + 2:02d}-20\n")
-    # All its trade is with a partner that no table has.
-    (place / "held.csv").write_bytes(csv_bytes([magnets("998", "1000", "50,000", "202506")]))
-    (place / "held.csv.toml").write_text("released_on = 2025-07-01\n")
-    (place / "page.csv").write_text("<html>captcha</html>\n")
-    (place / "page.csv.toml").write_text("released_on = 2025-05-01\n")
-    return place
+        files[f"{month}.csv"] = (csv_bytes(kept), f"2025-{number + 2:02d}-20")
+    return downloads(tmp_path_factory.mktemp("files") / "downloads", files)
 
 
 @pytest.fixture(autouse=True)
@@ -173,69 +158,22 @@ def test_workers_derive_and_every_byte_is_that_of_a_local_run(
     workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes: list[int] = []
-    submit, result = dask.Cluster._submit, dask.Cluster._result
-
-    def count(self: dask.Cluster, work: Callable[..., object], thing: object) -> object:
-        future = submit(self, work, thing)
-        assert future is not None
-        sizes.append(size_of(thing))
-        return future
+    result = dask.Cluster._result
 
     def weigh(self: dask.Cluster, *given: Any) -> object:
         made = result(self, *given)
         sizes.append(size_of(made))
         return made
 
-    monkeypatch.setattr(dask.Cluster, "_submit", count)
     monkeypatch.setattr(dask.Cluster, "_result", weigh)
     report = fill(folder, tmp_path / "reporter=CHN", workers.address)
     assert_same(tmp_path / "reporter=CHN", report, local)
-    assert len(sizes) == 2 * len(PORTIONS), "one for each portion, whatever the number of months"
+    assert len(sizes) == len(PORTIONS), "one for each portion, whatever the number of months"
     assert max(sizes) < 40_000, "rows passed through the scheduler"
     lineage = pl.read_parquet(tmp_path / "reporter=CHN" / "current" / "lineage" / "*.parquet")
     steps = lineage.filter(pl.col("position") <= 5).sort("release_id", "position")["step"].to_list()
     assert steps == ["declare", "land", "parse", "correct", "normalise"] * FILES
     assert [*tmp_path.glob(".copy-*")] == [], "parts were left behind"
-
-
-def fill_up(file: Path) -> None:
-    """Write until the disk is full."""
-    with file.open("wb", buffering=0) as rest, suppress(OSError):
-        while rest.write(bytes(4096)):
-            pass
-    assert shutil.disk_usage(file.parent).free == 0
-
-
-def test_a_disk_that_is_full_where_a_worker_writes_ends_the_run_in_a_sentence(
-    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A real disk, which fills up when the first portion has been given to a worker; with room again, the run goes on."""
-    disk, submit = tmp_path / "disk", dask.Cluster._submit
-    filler = disk / "filler"
-
-    def full(self: dask.Cluster, *given: Any) -> object:
-        if not filler.exists():
-            fill_up(filler)
-        return submit(self, *given)
-
-    with small_disk(disk, 40_000):
-        with monkeypatch.context() as patch:
-            patch.setattr(dask.Cluster, "_submit", full)
-            report = fill(folder, disk / "reporter=CHN", workers.address)
-        assert re.match(
-            rf"{disk}.*: No space left on device\. Make room on that disk, then run this again", report.stopped
-        )
-        # Its files were tried one by one; there was room for the first.
-        assert len(report.outcomes) < FILES
-        filler.unlink()
-        with workers_of(workers.address, disk) as cluster:
-            fill_up(filler)
-            with pytest.raises(OSError, match="No space left on device"):
-                [*cluster.each(lambda at: exchange.put(at, bytes(10**6)), [disk])]
-        filler.unlink()
-        again = fill(folder, disk / "reporter=CHN", workers.address)
-        assert (len(again.outcomes) + len(report.outcomes), again.stopped) == (FILES, "")
-        assert [*disk.glob(".copy-*")] == []
 
 
 def test_in_a_prefect_run_each_piece_is_a_task_with_a_name_and_a_killed_worker_costs_time_alone(
@@ -290,47 +228,6 @@ def test_a_worker_that_does_not_see_the_store_is_refused(workers: Workers, tmp_p
         pass
 
 
-def test_workers_of_a_store_in_a_bucket_read_its_working_copy(
-    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path
-) -> None:
-    """A bucket that fails 5 % of all requests costs time. Nothing of a run is left in it but what is published."""
-    here, alone = local
-    with serving(tmp_path / "copies") as customs:
-        url = customs.store()
-        customs.faults({"match": "customs/", "every": 20, "times": 0, "status": 500})
-        report = fill(folder, url, workers.address)
-        asked = customs.log()
-        customs.faults()
-        snapshot, _ = customs.current(url)
-        left = [key for key in customs.keys(url) if key.startswith("tmp/")]
-    assert sum(line.endswith(" 500") for line in asked) > 5
-    assert snapshot == (here / ".current").resolve().name
-    assert (len(report.outcomes), report.failed) == (len(alone.outcomes), [])
-    assert left == []
-
-
-def test_a_worker_that_is_killed_costs_its_pieces_alone(
-    workers: Workers, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In a month with a file for each portion; the other worker does what the killed one had begun."""
-    monkeypatch.setattr(portions, "ROWS_OF_A_LARGE_MONTH", 1)
-    alone = fill(folder, tmp_path / "alone" / "reporter=CHN")
-    workers.complete()
-    submit, killed = dask.Cluster._submit, list[str]()
-
-    def kill(self: dask.Cluster, *given: Any) -> object:
-        future = submit(self, *given)
-        if not killed:
-            killed.append("two")
-            workers.kill("two")
-        return future
-
-    monkeypatch.setattr(dask.Cluster, "_submit", kill)
-    report = fill(folder, tmp_path / "reporter=CHN", workers.address)
-    assert killed == ["two"]
-    assert_same(tmp_path / "reporter=CHN", report, (tmp_path / "alone" / "reporter=CHN", alone))
-
-
 def test_a_worker_that_hangs_from_the_start_is_refused_in_time(
     workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -345,23 +242,6 @@ def test_a_worker_that_hangs_from_the_start_is_refused_in_time(
             pass
     finally:
         hangs.send_signal(signal.SIGCONT)
-
-
-def test_where_all_workers_die_the_rest_is_done_here(
-    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:  # fmt: skip
-    def kill(done: int, total: int, name: str) -> None:
-        if done == 2:
-            monkeypatch.setattr(dask, "PATIENCE_SECONDS", 2)
-            # Another test may have killed one of them already.
-            for worker in [*workers.workers]:
-                workers.kill(worker)
-
-    with listening(file=kill):
-        report = fill(folder, tmp_path / "reporter=CHN", workers.address)
-    assert_same(tmp_path / "reporter=CHN", report, local)
-    assert "no worker for 2 s; this process does the rest" in caplog.text
 
 
 def test_the_pieces_of_a_worker_that_hangs_are_done_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -409,28 +289,30 @@ def test_a_scheduler_without_workers_and_none_at_all_are_refused_in_time(
     assert not (tmp_path / "reporter=CHN").exists()
 
 
-def test_where_the_scheduler_dies_the_rest_is_done_here(
-    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    workers.add("three")
+@pytest.mark.parametrize(("dies", "says"), [("workers", "no worker for 2 s"), ("scheduler", "the scheduler is gone")])
+def test_where_all_workers_or_the_scheduler_die_the_rest_is_done_here(
+    workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture, dies: str, says: str,
+) -> None:  # fmt: skip
+    # Another test may have killed some of them already.
+    workers.complete()
 
     def kill(done: int, total: int, name: str) -> None:
-        if done == 2:
+        if done == 2 and dies == "scheduler":
             workers.scheduler.kill()
+        elif done == 2:
+            monkeypatch.setattr(dask, "PATIENCE_SECONDS", 2)
+            for worker in [*workers.workers]:
+                workers.kill(worker)
 
     with listening(file=kill):
         report = fill(folder, tmp_path / "reporter=CHN", workers.address)
     assert_same(tmp_path / "reporter=CHN", report, local)
-    assert "the scheduler is gone; this process does the rest" in caplog.text
+    assert f"{says}; this process does the rest" in caplog.text
 
 
 def test_nothing_of_dask_is_imported_where_no_scheduler_is_named() -> None:
     program = "import sys, flows.cli.app, flows.backfill; sys.exit(', '.join({'dask', 'distributed', 'prefect_dask'} & set(sys.modules)) or 0)"
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert (done.stderr.strip(), done.returncode) == ("", 0)

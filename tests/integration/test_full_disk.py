@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_month
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, downloads, in_month
 from small_disk import resize, small_disk
 from typer.testing import CliRunner, Result
 
@@ -21,18 +21,12 @@ MANIFEST = Path(".current", "manifest.json")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    place = tmp_path / "downloads"
-    place.mkdir()
-    (place / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\npartners = "all"\n')
-    for month, records in (
-        (1, CLEAN_RECORDS[:6]),
-        (2, CLEAN_RECORDS[:6]),
-        (3, distinct_records(2_000)),
-        (4, CLEAN_RECORDS[:6]),
-    ):
-        (place / f"{month}.csv").write_bytes(csv_bytes(in_month(f"2025{month:02d}", records)))
-        (place / f"{month}.csv.toml").write_text(f"released_on = 2025-{month + 1:02d}-20\n")
-    return place
+    six = CLEAN_RECORDS[:6]
+    months = enumerate((six, six, distinct_records(2_000), six), 1)
+    return downloads(
+        tmp_path / "downloads",
+        {f"{at}.csv": (csv_bytes(in_month(f"2025{at:02d}", rows)), f"2025-{at + 1:02d}-20") for at, rows in months},
+    )
 
 
 def fill(folder: Path, store: Path) -> Result:

@@ -80,7 +80,7 @@ def test_a_failure_is_told_once_for_the_run_and_the_runs_in_it(
     page.unlink()
 
 
-def test_deploying_again_changes_nothing_and_leaves_addresses_that_are_not_given(
+def test_deploying_again_changes_nothing_leaves_addresses_that_are_not_given_and_takes_away_empty_ones(
     services: Services, receivers: tuple[Received, Received]
 ) -> None:
     def deployed() -> list[tuple[str, str]]:
@@ -103,13 +103,9 @@ def test_deploying_again_changes_nothing_and_leaves_addresses_that_are_not_given
         # The addresses, which are secrets, are in the blocks alone; the page to which a message leads is none.
         for secret in ("T0/B0/secret", "desk@example.org", *(f"127.0.0.1:{received.port}" for received in receivers)):
             assert secret not in made
-
-
-def test_an_address_that_is_given_empty_gets_no_messages(services: Services) -> None:
-    given = services.environment
-    services.environment = {**given, notify.SLACK_WEBHOOK: "", notify.MAIL_TO: ""}
+    services.environment |= {notify.SLACK_WEBHOOK: "", notify.MAIL_TO: ""}
     try:
         services.deploy()
         assert not NAMES & {entry["name"] for entry in services.ask("/automations/filter", {})}
     finally:
-        services.environment = given
+        services.environment |= given

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,14 +17,10 @@ import httpx
 import pytest
 import yaml
 
+from benchmarks.servers import free_port
+
 ROOT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.prefect
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 # A shell that starts tests next to other work has its children ignore Ctrl-C; systemd does not.
@@ -46,9 +41,9 @@ def team() -> Iterator[tuple[Path, dict[str, str]]]:
     folder.chmod(0o755)
     (folder / "deployments").symlink_to(ROOT / "deployments")
     shutil.copy(ROOT / "pyproject.toml", folder)
-    port = str(_free_port())
+    port = str(free_port())
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT")}
-    environment |= {"BIN": str(Path(sys.executable).parent), "TIDEWAITER_POSTGRES_PORT": str(_free_port())}
+    environment |= {"BIN": str(Path(sys.executable).parent), "TIDEWAITER_POSTGRES_PORT": str(free_port())}
     settings = (ROOT / "deployments" / "server.env").read_text().replace("4200", port).replace("CHANGE-ME", "word")
     (folder / ".prefect").mkdir()
     (folder / ".prefect" / "server.env").write_text(settings)

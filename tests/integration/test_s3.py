@@ -7,14 +7,9 @@ import hashlib
 from datetime import date
 from pathlib import Path
 
-import duckdb
-import polars as pl
-import pyarrow.dataset
 import pytest
-import s3_writer
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes
-from obstore.fsspec import FsspecStore
-from s3_bucket import KEY_NAME, SAMPLE, SECRET, TODAY, Customs, ingest
+from s3_bucket import SAMPLE, TODAY, Customs, ingest
 from typer.testing import CliRunner
 
 from flows.audit import audit as audit_flow
@@ -22,35 +17,16 @@ from flows.cli.app import app
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from schemas.store_address import S3Url
-from tasks.domain.errors import BrokenStore, BucketError, UnknownSnapshot
+from tasks.domain.errors import BrokenStore, UnknownSnapshot
 from tasks.lineage.audit import audit
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reports.query import open_published
 from tasks.store import s3_store, working_copy
 from tasks.store.readme import NO_TABLE_NAME
-from tasks.store.resolve import open_release
 from tasks.store.retention import Retired
-from tasks.store.s3 import Bucket
 from tasks.store.s3_store import file_key
 from tasks.store.snapshot import Snapshot, open_snapshot, snapshot_ids
-from tasks.store.verify import audit_store
-
-
-def test_the_bucket_holds_the_bytes_of_the_folder(customs: Customs, sample: tuple[S3Url, Path]) -> None:
-    url, folder = sample
-    local = open_published(folder)
-    assert customs.current(url)[0] == local.id
-    assert customs.get(url, f"snapshots/{local.id}/manifest.json") == (local.path / "manifest.json").read_bytes()
-    areas = {key.partition("/")[0] for key in customs.keys(url)}
-    assert areas == {"README.txt", "current.json", ".files", "lineage", "raw", "snapshots"}
-    files = {key for key in customs.keys(url) if key.startswith(".files/")}
-    assert files == {f".files/{NO_TABLE_NAME}", *map(file_key, local.every)}
-    assert len(files) > 100
-    (raw, declared, note) = sorted(key for key in customs.keys(url) if key.startswith("raw/"))
-    assert customs.get(url, raw) == SAMPLE.read_bytes()
-    for key in (declared, note):
-        assert customs.get(url, key) == (folder / key).read_bytes()
 
 
 def test_the_same_again_and_a_rehearsal_write_nothing(customs: Customs, sample: tuple[S3Url, Path]) -> None:
@@ -62,39 +38,6 @@ def test_the_same_again_and_a_rehearsal_write_nothing(customs: Customs, sample: 
     asked = customs.log()
     assert asked
     assert not [line for line in asked if not line.startswith("GET")]
-
-
-def test_plain_readers_get_the_rows_of_the_folder(
-    sample: tuple[S3Url, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
-    url, folder = sample
-    # Another one of this process would know another server.
-    system = FsspecStore("s3", skip_instance_cache=True)
-    duck = duckdb.connect()
-    duck.register_filesystem(system)
-    for table in ("metric", "trade_flow", "release"):
-        paths = open_release(url).paths(table)
-        shown = CliRunner().invoke(app, ["resolve", table, "--store", url])
-        assert shown.stdout.splitlines() == paths
-        assert len(paths) == len(open_release(folder).paths(table)) > 0
-        own = pl.scan_parquet(folder / "current" / table, hive_partitioning=True).collect()
-        key = (
-            own.columns[:1]
-            if table == "release"
-            else ["year", "month", "product", "partner", *(["measure"] if table == "metric" else [])]
-        )
-        for rows in (
-            pl.scan_parquet(paths, hive_partitioning=True).collect(),
-            duck.sql(f"select * from read_parquet({paths}, hive_partitioning = true)").pl(),
-            pl.DataFrame(pyarrow.dataset.dataset(paths, filesystem=system, partitioning="hive").to_table()),
-        ):
-            assert (
-                rows.select(pl.col(name).cast(kind) for name, kind in own.schema.items())
-                .sort(key)
-                .equals(own.sort(key))
-            )
-        assert own.height > (0 if table == "release" else 20)
-        assert set(own.columns) >= ({"flow", "year", "month"} if table != "release" else {"title"})
 
 
 def test_another_machine_reads_traces_and_audits(
@@ -122,21 +65,6 @@ def test_another_machine_reads_traces_and_audits(
     assert raw.read_bytes() == SAMPLE.read_bytes()
     report = audit_flow.fn(url, 5)
     assert (report.problems, report.traced, report.store) == ([], 5, url)
-
-
-def test_an_audit_names_what_is_wrong_in_the_bucket(customs: Customs) -> None:
-    url = customs.store()
-    s3_writer.add(url, 1)
-    store = working_copy.at_hand(url)
-    assert audit_store(store) == []
-    first, second = sorted(key for key in customs.keys(url) if key.startswith(".files/_"))
-    customs.put(url, first, b"other bytes")
-    customs.delete(url, second)
-    customs.put(url, "raw/ab/" + "ab" * 32, b"not these")
-    found = {problem.file: problem.found for problem in working_copy.audit(store)}
-    assert found[f"{url}/{first}"] == "sha256 " + hashlib.sha256(b"other bytes").hexdigest()
-    assert found[f"{url}/{second}"] == "no such object"
-    assert set(found) == {f"{url}/{first}", f"{url}/{second}", f"{url}/raw/ab/{'ab' * 32}"}
 
 
 def test_an_audit_knows_every_raw_file_that_a_release_was_read_from(customs: Customs, tmp_path: Path) -> None:
@@ -228,15 +156,3 @@ def _whole(store: Path, name: str) -> Snapshot:
     found = open_snapshot(store, name)
     assert found is not None
     return found
-
-
-def test_what_the_environment_must_say(customs: Customs, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(BucketError, match="NoSuchBucket"):
-        working_copy.at_hand(S3Url("s3://no-such-bucket/a"))
-    monkeypatch.delenv("AWS_ALLOW_HTTP")
-    with pytest.raises(BucketError, match="AWS_ALLOW_HTTP=true"):
-        Bucket(customs.store())
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{KEY_NAME}:{SECRET}@127.0.0.1:1")
-    with pytest.raises(BucketError, match="AWS_ENDPOINT_URL holds") as raised:
-        working_copy.at_hand(S3Url("s3://customs/a"))
-    assert SECRET not in str(raised.value)

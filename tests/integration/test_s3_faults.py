@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import s3_writer
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes, in_month
 from s3_bucket import KEY_NAME, SAMPLE, SECRET, Customs
 from typer.testing import CliRunner
 
@@ -18,7 +17,6 @@ from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from schemas.store_address import S3Url, UnusableAddress
 from tasks.domain.errors import BrokenStore, BucketError
-from tasks.steps import batch
 from tasks.store import working_copy
 from tasks.store.snapshot import current_id
 from tests.draws import some
@@ -131,38 +129,6 @@ def test_what_is_damaged_in_the_bucket_reaches_nobody(customs: Customs, other_ma
     customs.delete(url, "current.json")
     with pytest.raises(BrokenStore, match="emptied or lost"):
         s3_writer.add(url, 2)
-
-
-@pytest.mark.usefixtures("hasty")
-@pytest.mark.parametrize("status", [403, 503])
-def test_a_bucket_that_refuses_in_the_middle_stops_a_backfill_at_once(
-    customs: Customs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
-) -> None:
-    """Credentials that expire, or a server that goes down, are no fault of one file."""
-    monkeypatch.setattr(batch, "FILES_MAX", 1)
-    folder, url = tmp_path / "downloads", customs.store()
-    folder.mkdir()
-    (folder / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\npartners = "all"\n')
-    for month in range(1, 5):
-        rows = in_month(f"2025{month:02d}", CLEAN_RECORDS[:6])
-        (folder / f"{month}.csv").write_bytes(csv_bytes(rows))
-        (folder / f"{month}.csv.toml").write_text(f"released_on = 2025-{month + 1:02d}-20\n")
-    command = ["backfill", str(folder), "--store", url, "--no-prefect"]
-    # The third file publishes nothing; what is made of the figures has pointers of its own.
-    customs.faults({"match": r"PUT .*/\d+/reporter=CHN/current.json", "skip": 2, "times": 0, "status": status})
-    done = CliRunner().invoke(app, command)
-    assert done.exit_code == 1
-    assert done.stdout.startswith("Stopped with 2 left, Published 2025-01 to 2025-02\n")
-    said = [line for line in done.stderr.splitlines() if line.startswith("s3://")]
-    assert len(said) == 1
-    assert f"{url}/current.json: PUT failed" in said[0]
-    assert said[0].endswith("2 files are left, from 3.csv on; the next run goes on there.")
-    assert SECRET not in done.output
-    assert KEY_NAME not in done.output
-    customs.faults()
-    again = CliRunner().invoke(app, command)
-    assert again.exit_code == 0
-    assert again.stdout.startswith("Published 2025-03 to 2025-04\n")
 
 
 @pytest.mark.usefixtures("hasty")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+import pyarrow.dataset
 import pytest
 from obstore.fsspec import FsspecStore
 from s3_bucket import Customs
@@ -81,12 +82,13 @@ def test_plain_readers_read_both_in_one_query_with_the_reporter_from_the_path(ro
         for name in ("CHN", "GBR")
     ]
     assert "".join(shown).split() == paths
-    duck = duckdb.connect()
     # Another one of this process would know another server.
-    duck.register_filesystem(FsspecStore("s3", skip_instance_cache=True))
+    duck, system = duckdb.connect(), FsspecStore("s3", skip_instance_cache=True)
+    duck.register_filesystem(system)
     for rows in (
         pl.scan_parquet(paths, hive_partitioning=True).collect(),
         duck.sql(f"select * from read_parquet({paths}, hive_partitioning = true)").pl(),
+        pl.DataFrame(pyarrow.dataset.dataset(paths, filesystem=system, partitioning="hive").to_table()),
     ):
         assert rows.select(pl.col(name).cast(kind) for name, kind in own.schema.items()).sort(KEYS).equals(own)
     for wildcard in ("**/metric/**/*.parquet", "**/*.parquet", "reporter=*/*/metric/**/*.parquet"):

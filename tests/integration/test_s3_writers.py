@@ -26,7 +26,6 @@ from tasks.reports import query
 from tasks.reports.query import open_published
 from tasks.steps import catalog
 from tasks.store import working_copy
-from tasks.store.s3 import Bucket
 from tasks.store.snapshot import current_id
 from tasks.store.verify import audit_store
 
@@ -129,32 +128,6 @@ def test_a_killed_writer_leaves_the_old_or_the_new_and_the_next_one_ends_in_the_
         store = working_copy.at_hand(url)
         assert [*audit_store(store), *working_copy.audit(store)] == []
     customs.log()
-
-
-def test_a_pointer_of_ours_is_known_by_its_bytes(customs: Customs) -> None:
-    place = Bucket(customs.store())
-    place.swap("current.json", b"one", None)
-    place.swap("current.json", b"one", None)
-    with pytest.raises(Outpaced):
-        place.swap("current.json", b"two", None)
-    found = place.get("current.json")
-    assert found is not None
-    with ThreadPoolExecutor(6) as threads:
-        won = list(threads.map(lambda number: _swaps(place, f"by {number}".encode(), found[1]), range(6)))
-    assert won.count(True) == 1
-    last = place.get("current.json")
-    assert last is not None
-    assert last[0] == f"by {won.index(True)}".encode()
-    assert place.first("note", b"mine") == b"mine"
-    assert place.first("note", b"yours") == b"mine"
-
-
-def _swaps(place: Bucket, data: bytes, etag: str) -> bool:
-    try:
-        place.swap("current.json", data, etag)
-    except Outpaced:
-        return False
-    return True
 
 
 def test_what_a_retention_takes_while_a_writer_relies_on_it_is_written_once_more(customs: Customs) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from bad_inputs.download import csv_bytes, magnets
+from bad_inputs.download import csv_bytes, in_month, magnets
 
 from flows.release import ingest as ingest_release
 from flows.withdraw import publish_decision
@@ -63,6 +63,15 @@ class Store:
     def words(self, partner: str = "USA", product: str = "85051110") -> list[tuple[Any, ...]]:
         found = query.query(self.store, "observation", product=product, partner=partner, month=(2025, 6))
         return found.filter(measure="quantity_kg").sort("known_from").select("value", "known_from", "known_until").rows()  # fmt: skip
+
+
+def ingest_month(store: Path, month: str) -> Outcome:
+    """Ingest the usual download of a month, such as `202506`, which was public on the 20th of the next one."""
+    file = store.parent / f"{month}.csv"
+    file.write_bytes(csv_bytes(in_month(month)))
+    public = date(int(month[:4]), int(month[4:]) + 1, 20)
+    told: dict[str, Any] = {"source": "gacc_query", "flow": "export", "partners": "all", "released_on": public}
+    return ingest_release(ReleaseRequest(file=file, store=store, **told), date(2025, 8, 1))
 
 
 def figures_of(store: Store) -> list[pl.DataFrame]:

@@ -3,6 +3,7 @@
 import io
 import itertools
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import xlsxwriter
@@ -86,6 +87,16 @@ def distinct_records(count: int) -> tuple[Record, ...]:
         ("202506", code, "某商品", "502", "美国", str(1000 + number), "千克", "0", "?", f"{12_000 + 12 * number:,}")
         for number, code in enumerate(itertools.islice(codes, count))
     )
+
+
+def downloads(folder: Path, files: dict[str, tuple[bytes, str]]) -> Path:
+    """A new folder of exports to all partners: of each file its bytes, and the day on which it was public."""
+    folder.mkdir()
+    (folder / "defaults.toml").write_text('source = "gacc_query"\nflow = "export"\npartners = "all"\n')
+    for name, (data, day) in files.items():
+        (folder / name).write_bytes(data)
+        (folder / f"{name}.toml").write_text(f"released_on = {day}\n")
+    return folder
 
 
 def year_of_magnets(year: int = 2024, factor: int = 1) -> tuple[Record, ...]:

@@ -3,15 +3,12 @@
 import json
 from collections.abc import Callable
 
-import httpx
 import pytest
 from comext_bulk import Row, text
 from release_pages import goods
 
 from tasks.domain.errors import Refused
-from tasks.sources.registry import SOURCES
 from tests.live.contract import ASKED, LABELS, PAGES, assert_contract
-from tests.replay.site import ANSWERS, KEY, open_site
 from tests.unit.sources import test_eurostat_comext as comext
 from tests.unit.sources import test_hmrc_ots as hmrc
 from tests.unit.sources import test_japan_estat as japan
@@ -69,15 +66,3 @@ def test_a_changed_answer_breaks_it_by_name(source: str, change: Callable[[bytes
 
 def test_every_source_that_is_fetched_has_its_contract() -> None:
     assert {*LABELS, *PAGES} == {*ASKED, "eurostat_bulk"} >= {*WHOLE}
-
-
-def test_each_address_of_the_demonstration_has_its_recorded_answer_which_its_adapter_reads() -> None:
-    site = open_site()
-    for path, file, source in (
-        ("/eurostat/api/comext/dissemination/sdmx/2.1/data/DS-045409/M.DE?x=1", "comext.csv", "eurostat_comext"), ("/en/stat-search/file-download?a=1", "estat.csv", "japan_estat"),
-        ("/Statics/anything.html", "preliminary_exports.html", "gacc_preliminary"), (f"/data/timeseries/intltrade/imports/hs?key={KEY}", "census.json", "us_census"),
-    ):  # fmt: skip
-        found = httpx.get(f"{site.base}{path}", trust_env=False, follow_redirects=False)
-        assert (found.status_code, found.content) == (200, (ANSWERS / file).read_bytes())
-        assert SOURCES[source].parse(found.content, file).reported.height > 0
-    site.close()

@@ -29,7 +29,6 @@ from tasks.ingest.declaration import as_toml, locate
 from tasks.ingest.normalise import normalise
 from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
-from tasks.sources.gacc_tables import MONTHS
 from tasks.sources.protocol import Answer
 from tasks.sources.registry import SOURCES
 from tests.replay.server import Asked, Replay, Reply
@@ -109,16 +108,6 @@ def test_the_day_of_a_release_is_the_later_of_the_printed_one_and_the_first_sigh
     assert tomllib.loads(paper.read_text())["released_on"] == day
 
 
-def test_an_answer_that_the_adapter_refuses_is_dropped_once_and_refused_where_people_look(
-    site: Replay, union: Ask, tmp_path: Path
-) -> None:
-    """A new layout is no passing fault: the file lies in the inbox as evidence, and the watch leaves a note next to it."""
-    site.route(COMEXT, Reply(comext().replace(b",flow,", b",Flow,"), headers=CSV))
-    assert [union().fetched[0].outcome for _ in range(2)] == ["new", "unchanged"]
-    with pytest.raises(Refused, match="missing: flow"):
-        parse(land(locate(ReleaseRequest(file=files_of(tmp_path / "inbox")[0])), tmp_path / "store", TODAY))
-
-
 def test_a_source_that_does_not_answer_is_left_after_three_failures(site: Replay, union: Ask) -> None:
     site.route(COMEXT, Reply(status=503))
     report = union(reporters=["EU27", "DEU", "FRA", "ITA"])
@@ -172,33 +161,10 @@ def test_a_key_is_sent_with_each_call_and_lies_in_no_file(site: Replay, ask: Ask
 EXPORTS = "(5) China's Major Exports by Quantity and Value (in CNY)"
 
 
-def route_index(site: Replay, cells: str) -> None:
-    """The index pages of two years: links in a row of exports, the newer one with a table that is not read, the older one empty."""
-    for place, links in (("preliminary.html", cells), ("preliminary2025.html", "<span>Dec.</span>")):
-        other = '<tr><td>(1) China\'s Total Export & Import Values (in CNY)</td><td><a href="/Statics/t.html"> May.</a></td></tr>'
-        rows = f"<tr><td>{EXPORTS}</td><td><span>Jan.</span>{links}</td></tr>{other if links == cells else ''}"
-        page = f'<!DOCTYPE html><html><select><option value="2026">2026</option></select><table>{rows}</table></html>'
-        site.route(f"/statics/report/{place}", Reply(page.encode(), headers=HTML))
-
-
-def gacc_page(month: str = "May", **given: Any) -> bytes:
-    number = MONTHS.index(month[:3].lower()) + 1
-    spans = tuple(span.replace("5", str(number)).replace(f"202{number}", "2025").replace("2024", "2025") for span in SPANS)  # fmt: skip
-    return goods(title=TITLE.replace("May 2025", f"{month} 2026"), spans=spans, day="2026/06/10", **given)
-
-
-def test_gacc_pages_are_found_on_the_index_and_a_gap_behind_the_newest_is_filled(
-    site: Replay, ask: Ask, tmp_path: Path
-) -> None:
-    route_index(site, "<a href=/Statics/b.html> Mar.</a><a href=/Statics/a.html> May.</a><span>Jun.</span>")
-    for name, month in (("a", "May"), ("b", "Mar")):
-        site.route(f"/Statics/{name}.html", Reply(gacc_page(month), headers=HTML))
-    first, again = (ask("gacc_preliminary", today=date(2026, 6, 12)) for _ in range(2))
-    assert results(first) == [(f"gacc_preliminary_exports_2026-{month}_CNY", "new") for month in ("05", "03")]
-    # The newest months may be put right and are asked again; older ones only at a new address.
-    assert [one.reason for one in again.fetched] == ["the same bytes", "it was fetched before, and its address is the same"]  # fmt: skip
-    said = tomllib.loads(next((tmp_path / "inbox").rglob("*2026-05*.toml")).read_text())
-    assert [said[name] for name in ("source", "released_on", "address")] == ["gacc_preliminary", TODAY, f"{site.base}/Statics/a.html"]  # fmt: skip
+INDEX = (
+    '<!DOCTYPE html><html><select><option value="2026">2026</option></select>'
+    "<table><tr><td>{}</td><td><span>Jan.</span>{}</td></tr></table></html>"
+)
 
 
 @pytest.mark.parametrize("is_there", [True, False])
@@ -206,11 +172,13 @@ def test_the_attachment_is_taken_where_the_page_has_lost_its_units_and_the_page_
     site: Replay, ask: Ask, is_there: bool
 ) -> None:
     """The link is printed with backslashes and Chinese letters. A page that cannot be read is out; the release refuses it by name."""
-    broken = gacc_page(rows=[[row[0], *row[2:], ""] for row in GOODS])
-    route_index(site, "<a href=/Statics/a.html> May.</a>")
+    title, spans = TITLE.replace("2025", "2026"), tuple(span.replace("2024", "2025") for span in SPANS)
+    broken = goods([[row[0], *row[2:], ""] for row in GOODS], title=title, spans=spans, day="2026/06/10")
+    for place, links in (("preliminary.html", "<a href=/Statics/a.html> May.</a>"), ("preliminary2025.html", "")):
+        site.route(f"/statics/report/{place}", Reply(INDEX.format(EXPORTS, links).encode(), headers=HTML))
     site.route("/Statics/a.html", Reply(broken, headers=HTML))
     rows = sheet(GOODS)
-    rows[0] = [TITLE.replace("2025", "2026")]
+    rows[0] = [title]
     book = workbook([[cell.replace("2024", "2025") if isinstance(cell, str) else cell for cell in row] for row in rows])
     site.route("/Excel/9-en-人民币-2025-5-CNY45.xls", Reply(book) if is_there else Reply(status=404))
     first, again = (ask("gacc_preliminary", today=date(2026, 6, 12)).fetched for _ in range(2))
@@ -219,13 +187,6 @@ def test_the_attachment_is_taken_where_the_page_has_lost_its_units_and_the_page_
     assert (first[0].file.suffix, first[0].file.read_bytes()) == ((".xls", book) if is_there else (".html", broken))
     if is_there:
         assert SOURCES["gacc_preliminary"].parse(book, "f.xls").reported.height == 3 * len(GOODS)
-
-
-def test_a_gate_for_browsers_is_not_worked_around(site: Replay, ask: Ask, tmp_path: Path) -> None:
-    site.route("/statics", Reply(b"<html><script>$_ts</script></html>", 412, headers=HTML))
-    report = ask("gacc_preliminary")
-    assert [(one.outcome, "a person must download" in one.reason) for one in report.fetched] == [("refused", True)] * 2
-    assert (len(site.asked), files_of(tmp_path / "inbox")) == (2, []), "each index once"
 
 
 def test_the_files_of_japan_are_found_by_their_chapters(site: Replay, ask: Ask, tmp_path: Path) -> None:

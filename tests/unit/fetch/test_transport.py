@@ -105,12 +105,6 @@ def test_what_no_repetition_mends_is_refused_at_once(
     assert (refused.value.rule, said in refused.value.found, len(site.asked)) == (rule, True, 1)
 
 
-def test_a_redirect_on_the_same_host_is_followed(site: Replay, transport: Transport) -> None:
-    site.route("/old", Reply(status=302, headers={"Location": "/new"}))
-    site.route("/new", OK)
-    assert transport.get(f"{site.base}/old") is not None
-
-
 @pytest.mark.parametrize(
     "reply",
     [OK, Reply(status=500), Reply(b"bad key " + SECRET.encode(), 401), Reply(reset=True), Reply(OK.body, cut=2),

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_month
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, downloads, in_month
 
 from flows.backfill import backfill
 from schemas.forms.watch import BackfillRequest, WatchReport
@@ -22,18 +22,12 @@ from tasks.store.filesystem import FileSystem
 from tasks.store.snapshot import open_snapshot
 from tasks.store.verify import audit_store
 
-DECLARED = 'source = "gacc_query"\nflow = "export"\npartners = "all"\n'
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    place = tmp_path / "downloads"
-    place.mkdir()
-    (place / "defaults.toml").write_text(DECLARED)
-    for name, month, day in (("a", 7, "2025-08-20"), ("b", 5, "2025-06-20"), ("c", 6, "2025-07-20")):
-        (place / f"{name}.csv").write_bytes(csv_bytes(in_month(f"2025{month:02d}", CLEAN_RECORDS[:6])))
-        (place / f"{name}.csv.toml").write_text(f"released_on = {day}\n")
-    return place
+    months = (("a", "202507", "2025-08-20"), ("b", "202505", "2025-06-20"), ("c", "202506", "2025-07-20"))
+    files = {f"{name}.csv": (csv_bytes(in_month(month, CLEAN_RECORDS[:6])), day) for name, month, day in months}
+    return downloads(tmp_path / "downloads", files)
 
 
 def fill(folder: Path, **more: object) -> WatchReport:

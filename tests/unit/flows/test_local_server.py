@@ -112,19 +112,26 @@ def test_the_password_is_given_to_our_own_server_alone(
     assert {sent for _, sent in ASKED} == {None}
 
 
-def test_a_password_is_made_once_and_is_for_its_owner_alone(tmp_path: Path) -> None:
-    assert password.read(tmp_path) is None
+def test_the_folder_and_the_password_are_made_once_and_are_for_their_owner_alone(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    old.chmod(0o777)
     before = os.umask(0)
     try:
-        line = password.make(tmp_path)
+        for folder in (old, new):
+            password.make_folder(folder)
+        line = password.make(new)
     finally:
         os.umask(before)
-    assert stat.S_IMODE((tmp_path / "password").stat().st_mode) == 0o600
-    assert password.make(tmp_path) == password.read(tmp_path) == line
-    assert [path.name for path in tmp_path.iterdir()] == ["password"]
-    other = tmp_path / "other"
-    other.mkdir()
-    assert password.make(other) != line
+    assert [oct(stat.S_IMODE(path.stat().st_mode)) for path in (old, new, new / "password")] == [
+        "0o711",
+        "0o711",
+        "0o600",
+    ]
+    assert password.make(new) == password.read(new) == line
+    assert [path.name for path in new.iterdir()] == ["password"]
+    assert password.read(old) is None
+    assert password.make(old) != line
 
 
 def test_a_password_that_others_may_have_read_is_not_used(
@@ -151,18 +158,6 @@ def test_a_folder_of_another_user_holds_no_password(home: Path) -> None:
     with pytest.raises(PermissionError, match="belongs to another user of this machine"):
         local_server.ensure_server()
     assert list(home.iterdir()) == []
-
-
-def test_nobody_else_may_write_into_the_folder_of_the_server(tmp_path: Path) -> None:
-    (tmp_path / "old").mkdir()
-    (tmp_path / "old").chmod(0o777)
-    before = os.umask(0)
-    try:
-        for name in ("old", "new"):
-            password.make_folder(tmp_path / name)
-    finally:
-        os.umask(before)
-    assert [oct(stat.S_IMODE((tmp_path / name).stat().st_mode)) for name in ("old", "new")] == ["0o711", "0o711"]
 
 
 @pytest.mark.parametrize("name", ["start.lock", "server.log", "password"])

@@ -2,10 +2,8 @@
 
 import functools
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -89,36 +87,3 @@ def test_a_read_loads_polars_and_no_library_that_it_does_not_need(
     assert (code, loaded & (COSTLY - {"polars", "pycountry", "obstore"})) == (0, set()), printed
     assert says in printed
     assert "polars" in loaded
-
-
-@pytest.fixture
-def shell(tmp_path: Path) -> Callable[[str], str]:
-    """What bash prints, with `tidewaiter` on its path and a home folder of its own."""
-    if not (bash := shutil.which("bash")):
-        pytest.skip("no bash here")
-    command = tmp_path / "bin" / "tidewaiter"
-    command.parent.mkdir()
-    command.write_text(f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(ROOT)!r})\n{MAIN}")
-    command.chmod(0o755)
-    path = f"{command.parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "HOME": str(tmp_path), "PATH": path, "NO_COLOR": "1"}
-
-    def run_in(script: str) -> str:
-        # The command finds out in which shell it was started, so the shell must not give way to it.
-        done = subprocess.run(
-            [bash, "-c", script + "\ntrue"], env=environment, capture_output=True, text=True, check=True
-        )
-        return done.stdout + done.stderr
-
-    return run_in
-
-
-def test_the_completion_that_the_command_installs_completes_in_bash(
-    shell: Callable[[str], str], tmp_path: Path
-) -> None:
-    shown = shell("tidewaiter --show-completion")
-    assert "complete -o default -F _tidewaiter_completion tidewaiter" in shown
-    assert "bash completion installed in" in shell("tidewaiter --install-completion")
-    assert "tidewaiter" in (tmp_path / ".bashrc").read_text()
-    words = "COMP_WORDS=(tidewaiter wo); COMP_CWORD=1; _tidewaiter_completion tidewaiter; echo found: ${COMPREPLY[@]}"
-    assert shell(f"source {tmp_path}/.bashrc; {words}").strip() == "found: worker"

@@ -18,7 +18,6 @@ from schemas.reference.code_tables import code_table
 from tasks.domain import clock
 from tasks.domain.clock import read_day
 from tasks.ingest import held, inbox
-from tasks.reports.sources import source_states
 
 DAY = date(2026, 1, 10)
 JUNE = CLEAN_RECORDS[:6]
@@ -147,24 +146,6 @@ def test_a_dry_run_says_what_it_would_do_and_makes_no_store(home: Path) -> None:
     assert look(home, flow="import").headline == "Nothing new"
     assert sorted(home.rglob("*")) == before
     assert look(home).headline == report.headline.replace("Would publish", "Published")
-
-
-@pytest.mark.parametrize(
-    ("day", "due_on", "months", "late"),
-    [
-        (date(2025, 7, 20), None, [], 0), (date(2025, 7, 23), date(2025, 7, 20), ["2025-06"], 3), (date(2025, 2, 25), date(2025, 1, 20), ["2024-12"], 36),
-        (date(2025, 3, 20), None, [], 0), (date(2025, 3, 21), date(2025, 3, 20), ["2025-01", "2025-02"], 1),
-    ],
-)  # fmt: skip
-def test_the_calendar_says_what_is_due_and_since_when(
-    tmp_path: Path, day: date, due_on: date | None, months: list[str], late: int
-) -> None:
-    states = source_states(tmp_path, [], day, ["query"]).sources
-    (found,) = [state for state in states if state.source == "gacc_query"]
-    assert (found.late_since, found.late, found.days_late) == (due_on, months, late)
-    told = [f"gacc_query of {' and '.join(months)} was due on {due_on} and is not here"]
-    assert found.lines == (told if late else [])
-    assert [state.source for state in states if state.late and state is not found] == []
 
 
 def test_what_no_source_reads_is_here_with_the_figures_collected_of_it(home: Path) -> None:

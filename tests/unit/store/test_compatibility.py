@@ -2,43 +2,30 @@
 release. Of a later one, with a table or a column more: nothing is published over it."""
 
 import io
-from datetime import date
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.download import QUANTITY, UNIT, csv_bytes, in_month
+from bad_inputs.download import csv_bytes
+from typer.testing import CliRunner
 
 from flows.cli.app import app
-from flows.release import ingest as ingest_release
-from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import StoreError
 from tasks.store.publish import NewFile, publish
 from tasks.store.snapshot import Snapshot, open_snapshot
 from tasks.store.verify_on_read import refuse_unknown
 from tests.copied_store import copied
+from tests.unit.customs import ingest_month
 from tests.unit.store.small_store import JUNE, stored
-
-TODAY = date(2025, 8, 1)
-DAYS = {"202406": date(2024, 7, 20), "202505": date(2025, 6, 20), "202506": date(2025, 7, 20)}
-
-
-def _ingest(store: Path, month: str, more: int = 0) -> None:
-    file = store.parent / f"{month}.csv"
-    records = [(*row[:QUANTITY], str(int(row[QUANTITY]) + more), *row[UNIT:]) for row in in_month(month)]
-    file.write_bytes(csv_bytes(records))
-    request = ReleaseRequest(
-        file=file, store=store, source="gacc_query", flow="export", partners="all", released_on=DAYS[month]
-    )
-    ingest_release(request, TODAY)
 
 
 @pytest.fixture(scope="module")
 def may(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of May 2025."""
     store = tmp_path_factory.mktemp("may") / "reporter=CHN"
-    _ingest(store, "202505")
+    ingest_month(store, "202505")
     return store
 
 
@@ -48,18 +35,22 @@ def _opened(store: Path) -> Snapshot:
     return snapshot
 
 
-def _made_old(store: Path, table: str) -> None:
-    """The same snapshot as a version would have written it whose `table` had a column less."""
-    snapshot = _opened(store)
-    new = []
+def _rewritten(store: Path, table: str, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
+    """The same snapshot as another version would have written it, whose files of one table have other columns."""
+    snapshot, new = _opened(store), []
     for entry in snapshot.entries(table):
         rows = pl.read_parquet(snapshot.path / entry.path, hive_partitioning=False)
         sink = io.BytesIO()
-        rows.drop(rows.columns[-1]).write_parquet(sink)
+        change(rows).write_parquet(sink)
         new.append(NewFile(table, entry.partition, sink.getvalue(), rows.height, "0" * 64))
     assert new
     others = [entry for entry in snapshot.files if entry.table != table]
     publish(store, new, carried=others, parent=snapshot, about=snapshot.about)
+
+
+def _made_old(store: Path, table: str) -> None:
+    """As an earlier version would have written it, without a column."""
+    _rewritten(store, table, lambda rows: rows.drop(rows.columns[-1]))
 
 
 def _hashes(store: Path) -> dict[str, str]:
@@ -68,11 +59,11 @@ def _hashes(store: Path) -> dict[str, str]:
 
 
 def test_figures_of_an_earlier_version_are_refused_in_words_and_the_next_release_makes_them_again(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
 ) -> None:
     whole = tmp_path / "reporter=CHN"
     for month in ("202406", "202505"):
-        _ingest(whole, month)
+        ingest_month(whole, month)
     store = copied(whole, tmp_path, "store")
     _made_old(store, "metric")
     of_it = ["85051110", "--store", str(store)]
@@ -80,48 +71,38 @@ def test_figures_of_an_earlier_version_are_refused_in_words_and_the_next_release
         ("read", *of_it), ("trace", *of_it, "--partner", "WLD", "--month", "2025-05", "--metric", "level"),
         ("audit", "--store", str(store)),
     ):  # fmt: skip
-        with pytest.raises(SystemExit) as ended:
-            app(asked)
-        told = capsys.readouterr()
-        assert (ended.value.code, told.out) == (2, "")
-        assert "files of the table metric were written by another version of Tidewaiter" in told.err
-        assert "Ingest one release of each direction" in told.err
-        assert "Traceback" not in told.err
+        told = CliRunner().invoke(app, asked)
+        assert (told.exit_code, told.stdout) == (2, "")
+        assert "files of the table metric were written by another version of Tidewaiter" in told.stderr
+        assert "Ingest one release of each direction" in told.stderr
+        assert "Traceback" not in told.stderr
     # 2024 is no year that June 2025 can change.
     for folder in (store, whole):
-        _ingest(folder, "202506")
+        ingest_month(folder, "202506")
     assert _hashes(store) == _hashes(whole)
     assert len({entry.schema_sha256 for entry in _opened(store).entries("metric")}) == 1
 
 
-def test_a_file_of_a_release_of_an_earlier_version_asks_for_a_new_store(
-    may: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_of_a_release_of_an_earlier_version_asks_for_a_new_store(may: Path, tmp_path: Path) -> None:
     store = copied(may, tmp_path)
     _made_old(store, "finding")
-    with pytest.raises(SystemExit) as ended:
-        app(["read", "finding", "--store", str(store)])
-    told = capsys.readouterr()
-    assert (ended.value.code, told.out) == (2, "")
+    told = CliRunner().invoke(app, ["read", "finding", "--store", str(store)])
+    assert (told.exit_code, told.stdout) == (2, "")
     assert (
-        "fill another store from the files that this one keeps: tidewaiter backfill STORE/raw --store NEW." in told.err
+        "fill another store from the files that this one keeps: tidewaiter backfill STORE/raw --store NEW."
+        in told.stderr
     )
 
 
 def _made_newer(store: Path, table: str, column: str | None) -> None:
-    """The same snapshot as a version would have written it that has a table more, or a column more of each file of one."""
-    snapshot, new = _opened(store), []
-    if column is None:
-        entry = snapshot.entries("metric")[0]
-        new.append(NewFile(table, entry.partition, (snapshot.path / entry.path).read_bytes(), entry.rows, "0" * 64))
-    for entry in snapshot.entries(table):
-        rows = pl.read_parquet(snapshot.path / entry.path, hive_partitioning=False)
-        sink = io.BytesIO()
-        rows.with_columns(pl.lit("x").alias(str(column))).write_parquet(sink)
-        new.append(NewFile(table, entry.partition, sink.getvalue(), rows.height, "0" * 64))
-    assert new
-    others = [entry for entry in snapshot.files if entry.table != table]
-    publish(store, new, carried=others, parent=snapshot, about=snapshot.about)
+    """As a later version would have written it, with a table more, or with a column more of each file of one."""
+    if column is not None:
+        _rewritten(store, table, lambda rows: rows.with_columns(pl.lit("x").alias(column)))
+        return
+    snapshot = _opened(store)
+    entry = snapshot.entries("metric")[0]
+    more = NewFile(table, entry.partition, (snapshot.path / entry.path).read_bytes(), entry.rows, "0" * 64)
+    publish(store, [more], carried=snapshot.files, parent=snapshot, about=snapshot.about)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +116,7 @@ def _made_newer(store: Path, table: str, column: str | None) -> None:
     ],
 )
 def test_nothing_is_published_over_what_a_later_version_wrote(
-    may: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str, column: str | None, said: str
+    may: Path, tmp_path: Path, table: str, column: str | None, said: str
 ) -> None:
     store, claims = copied(may, tmp_path), tmp_path / "claims.csv"
     _made_newer(store, table, column)
@@ -148,12 +129,10 @@ def test_nothing_is_published_over_what_a_later_version_wrote(
         ["ingest", str(file), *declared, "--no-prefect", "--store", str(store)],
         ["claims", "check", str(claims), "--store", str(store), "--publish"],
     ):
-        with pytest.raises(SystemExit) as ended:
-            app(asked)
-        told = capsys.readouterr()
-        assert ended.value.code in (1, 2), told
-        assert said in told.err
-        assert "Nothing was published. Install the version of Tidewaiter that last published here" in told.err
+        told = CliRunner().invoke(app, asked)
+        assert told.exit_code in (1, 2), told
+        assert said in told.stderr
+        assert "Nothing was published. Install the version of Tidewaiter that last published here" in told.stderr
         assert _opened(store) == before
 
 

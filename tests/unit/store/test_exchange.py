@@ -9,7 +9,6 @@ import pytest
 
 from tasks.domain.errors import DamagedStore
 from tasks.store import exchange
-from tests.unit.store.small_store import JUNE, stored
 
 
 def test_the_same_bytes_have_one_name_and_another_process_finds_them(tmp_path: Path) -> None:
@@ -48,13 +47,3 @@ def test_a_place_is_gone_at_the_end_also_after_an_error(tmp_path: Path) -> None:
         fail()
     assert not seen[0].exists()
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-
-
-def test_what_a_killed_run_left_in_a_store_goes_with_the_next_publication(tmp_path: Path) -> None:
-    store = tmp_path / "store"
-    stored(store, {JUNE: [1]})
-    left = store / "tmp" / f"{exchange.PREFIX}killed"
-    left.mkdir(parents=True)
-    (left / "rows").write_bytes(b"rows")
-    stored(store, {JUNE: [1, 2]})
-    assert [*(store / "tmp").iterdir()] == []

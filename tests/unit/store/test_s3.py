@@ -27,11 +27,25 @@ SECRET = "a-secret-that-must-not-be-seen"
 URL = S3Url("s3://tides/store")
 
 
-@pytest.mark.parametrize("said", ["abc", "", "0", "-1", "nan", "inf"])
-def test_a_patience_that_is_no_time_is_refused_by_its_name(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TIDEWAITER_S3_TIMEOUT_SECONDS", said)
-    with pytest.raises(BucketError, match=f"TIDEWAITER_S3_TIMEOUT_SECONDS is '{said}'.* 60"):
+TIMEOUT = "TIDEWAITER_S3_TIMEOUT_SECONDS"
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        *((TIMEOUT, text, f"{TIMEOUT} is '{text}'.* 60") for text in ("abc", "", "0", "-1", "nan", "inf")),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1", "AWS_ALLOW_HTTP=true"),
+        ("AWS_ENDPOINT_URL", f"https://user:{SECRET}@127.0.0.1:1", "AWS_ENDPOINT_URL holds"),
+    ],
+)
+def test_what_the_environment_may_not_say_is_refused_by_its_name(
+    name: str, given: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ALLOW_HTTP", raising=False)
+    monkeypatch.setenv(name, given)
+    with pytest.raises(BucketError, match=said) as refused:
         Bucket(URL)
+    assert SECRET not in str(refused.value)
 
 
 @contextmanager
@@ -58,18 +72,18 @@ def listening(certificate: Path | None = None) -> Iterator[int]:
         server.shutdown()
 
 
-def certificate_of(folder: Path, name: str, days: int) -> tuple[Path, Path]:
-    """A certificate for `name` with its key, good for so many days from ten days ago on; and its authority."""
-    now, keys = datetime.now(UTC) - timedelta(days=10), [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+def certificate_of(folder: Path) -> tuple[Path, Path]:
+    """A certificate for localhost with its key, and its authority."""
+    now, keys = datetime.now(UTC), [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "an authority of the tests")])
     authority, made = (
-        x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=good))
+        x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=9))
         .add_extension(extension, critical=False)
         .sign(keys[0], hashes.SHA256())
         .public_bytes(serialization.Encoding.PEM)
-        for key, subject, extension, good in (
-            (keys[0], issuer, x509.BasicConstraints(ca=True, path_length=None), 20),
-            (keys[1], x509.Name([]), x509.SubjectAlternativeName([x509.DNSName(name)]), days),
+        for key, subject, extension in (
+            (keys[0], issuer, x509.BasicConstraints(ca=True, path_length=None)),
+            (keys[1], x509.Name([]), x509.SubjectAlternativeName([x509.DNSName("localhost")])),
         )
     )  # fmt: skip
     key = keys[1].private_bytes(
@@ -100,30 +114,13 @@ def said_of(endpoint: str, asked: pytest.MonkeyPatch) -> str:
     return str(error.value)
 
 
-@pytest.mark.parametrize(
-    ("name", "days", "is_known", "why"),
-    [
-        ("localhost", 20, False, "UnknownIssuer"),
-        ("customs.example", 20, True, "NotValidForName"),
-        ("localhost", 5, True, "Expired"),
-    ],
-)
-def test_a_certificate_that_is_not_trusted_is_called_so(
-    asked: pytest.MonkeyPatch, tmp_path: Path, name: str, days: int, is_known: bool, why: str
+def test_a_certificate_is_trusted_whose_authority_is_named_and_of_another_it_is_said_why(
+    asked: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    certificate, authority = certificate_of(tmp_path, name, days)
-    if is_known:
+    certificate, authority = certificate_of(tmp_path)
+    with listening(certificate) as port:
+        assert "because of: UnknownIssuer" in said_of(f"https://localhost:{port}", asked)
         asked.setenv("SSL_CERT_FILE", str(authority))
-    with listening(certificate) as port:
-        said = said_of(f"https://localhost:{port}", asked)
-    assert f"because of: {why}" in said
-
-
-def test_an_authority_that_is_named_is_trusted(asked: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    certificate, authority = certificate_of(tmp_path, "localhost", 20)
-    asked.setenv("SSL_CERT_FILE", str(authority))
-    with listening(certificate) as port:
-        asked.setenv("AWS_ENDPOINT_URL", f"https://localhost:{port}")
         assert Bucket(URL).get("current.json") is None
 
 

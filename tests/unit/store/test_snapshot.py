@@ -20,7 +20,7 @@ from tasks.store.manifest import FileEntry, Manifest, decode, encode
 from tasks.store.publish import exclusive, publish
 from tasks.store.resolve import open_release
 from tasks.store.retention import retain
-from tasks.store.snapshot import Snapshot, current_id, list_snapshots, manifest_id, object_path, open_snapshot
+from tasks.store.snapshot import Snapshot, current_id, manifest_id, open_snapshot
 from tasks.store.verify import Hashes, Problem, audit_snapshot, audit_store
 from tests.faults.world import flip_byte
 from tests.unit.store.small_store import JULY, JUNE, new, overwrite, parquet, point, sha256, stored
@@ -41,21 +41,6 @@ def store(tmp_path: Path) -> Path:
 
 def names(problems: list[Problem]) -> list[str]:
     return [problem.file for problem in problems]
-
-
-def test_snapshot_read_from_disk_is_the_one_published(store: Path) -> None:
-    published = release(store, 1)
-    assert open_snapshot(store) == published
-    assert published.about == {"released_on": "2025-01-20", "title": "出口 é"}
-    assert published.path == store / ".snapshots" / published.id
-
-
-def test_snapshot_of_a_killed_run_is_not_in_the_history(store: Path) -> None:
-    first, second = release(store, 1), release(store, 2)
-    point(store, f".snapshots/{first.id}")
-    third = release(store, 3)
-    assert [snapshot.id for snapshot in list_snapshots(store)] == [first.id, third.id]
-    assert second.path.is_dir()
 
 
 @pytest.mark.parametrize("wanted", ["000009-000000000000", "latest", "../snapshots", ""])
@@ -90,19 +75,6 @@ def test_a_store_of_another_layout_is_no_empty_store(store: Path) -> None:
         current_id(store)
 
 
-def test_a_copied_folder_in_place_of_a_link_for_readers_is_named(store: Path) -> None:
-    release(store, 1)
-    link = store / "current" / "release"
-    shutil.copytree(link.resolve(), store / "copy")
-    link.unlink()
-    (store / "copy").rename(link)
-    (problem,) = audit_store(store)
-    assert (problem.file, problem.found) == ("current/release", "no link")
-    shutil.rmtree(link)
-    link.symlink_to("../.current/_release")
-    assert audit_store(store) == []
-
-
 @pytest.mark.parametrize(
     ("target", "said"),
     [("/somewhere/else", r"not to \.snapshots/<id>"), (".snapshots/../raw", r"not to \.snapshots/<id>"),
@@ -124,7 +96,6 @@ def test_manifest_that_does_not_hash_to_its_id_is_refused_and_named(store: Path)
     overwrite(manifest, manifest.read_bytes().replace(b'"rows":', b'"rows":4'))
     with pytest.raises(BrokenStore, match="the manifest hashes to"):
         open_snapshot(store)
-    assert names(audit_snapshot(snapshot.store, snapshot.id, Hashes())) == [f".snapshots/{snapshot.id}/manifest.json"]
     assert names(audit_store(store)) == [f".snapshots/{snapshot.id}/manifest.json"]
 
 
@@ -191,56 +162,64 @@ def test_flipped_byte_is_named_with_both_hashes(store: Path) -> None:
     assert names(audit_store(store)) == [problem.file, f".objects/{good[:2]}/{good}.parquet"]
 
 
-def test_missing_short_and_foreign_files_are_named(store: Path) -> None:
-    snapshot = release(store, 1)
-    missing, short = snapshot.paths("metric")
-    missing.unlink()
-    short.unlink()
-    short.write_bytes(b"PAR1")
-    (snapshot.path / "_metric" / "x.tmp.parquet").write_bytes(parquet(1))
-    (snapshot.path / "_metric" / "flow=loop").symlink_to(snapshot.path)
-    prefix = f".snapshots/{snapshot.id}/"
-    found = {
-        problem.file.removeprefix(prefix): problem.found
-        for problem in audit_snapshot(snapshot.store, snapshot.id, Hashes())
-    }
-    assert found == {
-        snapshot.files[0].path: "no such file",
-        snapshot.files[1].path: "4 bytes",
-        "_metric/flow=loop": "a file",
-        "_metric/x.tmp.parquet": "a file",
-    }
+Harm = Callable[[Path], object]
 
 
-def test_missing_and_foreign_objects_are_named(store: Path) -> None:
-    snapshot = release(store, 1)
-    stored_as = object_path(store, snapshot.files[0].sha256)
-    stored_as.unlink()
-    (store / ".objects" / "notes.txt").write_text("hello")
-    assert set(names(audit_store(store))) == {str(stored_as.relative_to(store)), ".objects/notes.txt"}
+def other(data: bytes) -> Harm:
+    """Puts a file of its own in the place, with another object or none."""
+
+    def harm(path: Path) -> None:
+        path.unlink(missing_ok=True)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+
+    return harm
 
 
-def test_good_bytes_in_the_wrong_place_are_foreign(store: Path) -> None:
-    """Nobody looks for them there, so no publication heals them: they are to be moved."""
-    release(store, 1)
-    data = parquet(7)
-    for place in (f".objects/zz/{sha256(data)}.parquet", ".objects/no/notes.parquet"):
-        (store / place).parent.mkdir()
-        (store / place).write_bytes(data)
-        (problem,) = audit_store(store)
-        assert (problem.file, problem.found) == (place, "a foreign name")
-        assert problem.advice == "move it out of the store"
-        (store / place).unlink()
+def linked(path: Path) -> None:
+    """Puts a link to the object of the file in its place: the bytes are right, and a copy of the folder would have none."""
+    objects = next(folder for folder in path.parents if folder.name == "store") / ".objects"
+    path.unlink(missing_ok=True)
+    path.symlink_to(next(objects.rglob(f"{path.stem}*"), objects))
 
 
-def test_a_link_in_the_place_of_a_file_is_no_file(store: Path) -> None:
-    """Its bytes are right today; a copy of the folder would have none."""
-    snapshot = release(store, 1)
-    path, *_ = snapshot.paths("metric")
+def copied(path: Path) -> None:
+    """Puts a copy of the folder in the place of the link to it."""
+    folder = path.resolve()
     path.unlink()
-    path.symlink_to(object_path(store, snapshot.files[0].sha256))
-    (problem,) = audit_snapshot(snapshot.store, snapshot.id, Hashes())
-    assert (problem.file, problem.found) == (f".snapshots/{snapshot.id}/{snapshot.files[0].path}", "no such file")
+    shutil.copytree(folder, path)
+
+
+FIRST, OBJECT = "{snapshot}/{first.path}", ".objects/{first.sha256:.2}/{first.sha256}.parquet"
+# What is done to which file, and what the audit finds in its place.
+DAMAGES: dict[str, tuple[Harm, str, str]] = {
+    "no file": (Path.unlink, FIRST, "no such file"),
+    "a short file": (other(b"PAR1"), FIRST, "4 bytes"),
+    "a link in the place of a file": (linked, FIRST, "no such file"),
+    "a foreign file": (other(b"PAR1"), "{snapshot}/_metric/x.tmp.parquet", "a file"),
+    "a foreign link": (linked, "{snapshot}/_metric/flow=loop", "a file"),
+    "no object": (Path.unlink, OBJECT, "no such file"),
+    # Nobody looks for them there, so no publication heals them: they are to be moved.
+    "good bytes in the wrong folder": (
+        other(parquet(7)),
+        f".objects/zz/{sha256(parquet(7))}.parquet",
+        "a foreign name",
+    ),
+    "good bytes of another name": (other(parquet(7)), ".objects/no/notes.parquet", "a foreign name"),
+    "a note among the objects": (other(b"hello"), ".objects/notes.txt", "a foreign name"),
+    "a folder in the place of a link for readers": (copied, "current/release", "no link"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damage_is_named_and_nothing_else(store: Path, damage: str) -> None:
+    harm, place, found = DAMAGES[damage]
+    snapshot = release(store, 1)
+    file = place.format(snapshot=f".snapshots/{snapshot.id}", first=snapshot.files[0])
+    harm(store / file)
+    (problem,) = audit_store(store)
+    assert (problem.file, problem.found) == (file, found)
+    assert found != "a foreign name" or problem.advice == "move it out of the store"
 
 
 def test_raw_files_are_proven_by_name_and_their_sidecars_are_not_hashed(store: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tasks.store.snapshot import current_id, open_snapshot
-from tasks.store.temporary import MARK, PREFIX, temporary_copy, temporary_folder
+from tasks.store.temporary import PREFIX, temporary_copy, temporary_folder
 from tasks.store.verify import audit_store
 from tests.unit.store.small_store import JULY, JUNE, stored
 
@@ -91,14 +91,3 @@ def test_the_folder_is_deleted_after_an_error(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), temporary_copy(tmp_path / "store"):
         raise RuntimeError
     assert leftovers(tmp_path) == []
-
-
-def test_a_folder_of_a_killed_run_is_swept_and_that_of_a_running_one_is_not(tmp_path: Path) -> None:
-    killed = tmp_path / f"{PREFIX}killed"
-    killed.mkdir()
-    (killed / MARK).write_text("")
-    with temporary_copy(tmp_path / "store") as first:
-        assert not killed.exists()
-        with temporary_copy(tmp_path / "store") as second:
-            assert first.is_dir()
-            assert first != second

@@ -198,15 +198,3 @@ def test_a_server_that_answers_records_the_run_unless_that_is_not_wanted(
     assert lines[1:-1] == ([f"  this run in the UI: {page}"] if page else [])
     # Recorded by the server, or run as a plain function; never both.
     assert (used, recorded, asked) == (([API], [(REQUEST, True)], []) if page else ([], [], [(REQUEST, TODAY)]))
-
-
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [(("nobody", *GIVEN[1:]), "here: no release nobody. Name another one."), (GIVEN[:1] + GIVEN[3:], "--by"), (GIVEN[:3] + GIVEN[5:], "--reason")],
-)  # fmt: skip
-def test_a_withdrawal_of_nothing_or_without_a_name_or_a_reason_is_a_line_and_an_exit_code(
-    asked: Asked, given: tuple[str, ...], said: str
-) -> None:
-    result = run(withdraw.commands, *given)
-    assert (result.exit_code, result.stdout, said in result.stderr) == (REFUSED, "", True)
-    assert [request.release_id for request, _ in asked] == (["nobody"] if "nobody" in given else [])

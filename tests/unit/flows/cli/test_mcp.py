@@ -20,6 +20,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from typer.testing import CliRunner
 
 import tidewaiter
+from benchmarks.servers import free_port
 from flows.cli.mcp import commands
 from tests.unit.sources.test_eurostat_comext import MASS, VALUE, answer
 
@@ -146,16 +147,8 @@ def test_what_is_no_question_is_answered_in_a_sentence(session: Session, name: s
 
 
 def test_every_tool_only_reads_and_the_stores_are_what_they_were(session: Session) -> None:
-    assert [*session.tools] == [
-        "search",
-        "contents",
-        "read",
-        "trace",
-        "vintages",
-        "movers",
-        "mirror",
-        "check_claim",
-    ]
+    named = "search contents read trace vintages movers mirror check_claim"
+    assert [*session.tools] == named.split()
     assert all(tool.annotations.read_only_hint for tool in session.tools.values())
     assert session.before == session.after
     assert len(session.before) > 100
@@ -176,9 +169,7 @@ def test_without_the_sdk_a_line_says_what_to_install(monkeypatch: pytest.MonkeyP
 
 
 def test_on_loopback_it_answers_this_machine_alone(session: Session) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "tidewaiter", "mcp", "--serve", "--port", str(port), "--store", str(session.root)]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as server:
         try:
