@@ -96,10 +96,8 @@ def vintages(
     months = asked.months(month, way, [code])
     found = tracing.vintages(store, way, code, key, months, measure, metric.value)
     if not found.height:
-        raise ValueError(
-            f"no {metric.value} of {way}s of {code}, partner {key}, {measure}, in {month}, on any day; "
-            f"tidewaiter search {product} shows what there is"
-        )
+        none = tracing.none_known(snapshot, way, code, key, month, measure, metric.value)
+        raise ValueError(f"{none}; tidewaiter search {product} shows what there is")
     if not options.written(found, form):
         say(
             f"{metric.value} of {labels.trade_of(reporter.code, way)} of {labels.product_name(code, reporter.nomenclature)}, "

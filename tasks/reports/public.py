@@ -191,12 +191,13 @@ def vintages(
 
     _require_words(flow, month, metric)
     folder = _folder(store, reporter)
-    asked = Resolver(query.open_published(folder))
+    snapshot = query.open_published(folder)
+    asked = Resolver(snapshot)
     code, key = asked.product(product), asked.partner(partner)
     way = asked.flow([code], flow)
     found = kept.vintages(folder, way, code, key, asked.months(month, way, [code]), measure, metric)
     if not found.height:
-        raise LookupError(f"no {metric} of {way}s of {code}, partner {key}, {measure}, in {month}, on any day")
+        raise LookupError(kept.none_known(snapshot, way, code, key, month, measure, metric))
     return found
 
 

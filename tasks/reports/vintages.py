@@ -68,6 +68,14 @@ def vintages(
     ).select(*SCHEMA)  # fmt: skip
 
 
+def none_known(snapshot: Snapshot, flow: str, product: str, partner: str, month: str, measure: str, figure: str) -> str:
+    """Say that a figure has had no value on any day, and in which other measures there are figures of the series."""
+    found = f"no {figure} of {flow}s of {product}, partner {partner}, {measure}, in {month}, on any day"
+    rows = query.query(snapshot.store, "metric", flow=flow, product=product, partner=partner).drop_nulls("level")
+    others = rows["measure"].cast(pl.String).unique().sort().to_list()
+    return f"{found}; there is {', '.join(others)}" if measure not in others and others else found
+
+
 def days_from_the_first_print(
     snapshot: Snapshot, flow: str, product: str, partner: str, month: date, figure: str
 ) -> list[date]:

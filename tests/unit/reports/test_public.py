@@ -79,6 +79,11 @@ def test_a_word_that_there_is_not_is_an_error_with_those_there_are(
         ask(sample_store)
 
 
+def test_a_figure_that_was_never_known_is_an_error_with_the_measures_that_were(sample_store: Path) -> None:
+    with pytest.raises(LookupError, match=r"value_usd, in 2025-06, on any day; there is quantity_kg$"):
+        tidewaiter.vintages("magnets", "us", "2025-06", measure="value_usd", store=sample_store)
+
+
 def test_a_page_and_a_picture_are_those_of_the_command(sample_store: Path, tmp_path: Path) -> None:
     made = tidewaiter.brief("magnets", "June 2025", store=sample_store)
     assert "660 % to 353 t" in " ".join(made.headlines)
