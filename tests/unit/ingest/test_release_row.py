@@ -84,22 +84,16 @@ def test_a_month_that_was_not_open_yet_is_not_spoken_of(day: date, asked: date |
     assert doubts == ([("months_not_opened", f"months to {last:%Y-%m}")] if asked and last < asked else [])
 
 
-@pytest.mark.parametrize(
-    ("day", "month"),
-    [
-        (date(2025, 7, 19), date(2025, 5, 1)), (date(2025, 7, 20), date(2025, 6, 1)), (date(2026, 1, 1), date(2025, 11, 1)),
-        # January comes with February, on 20 March.
-        (date(2025, 3, 19), date(2024, 12, 1)), (date(2025, 3, 20), date(2025, 2, 1)), (date(2025, 2, 20), date(2024, 12, 1)),
-        # Years without rows: the same rule.
-        (date(2019, 7, 19), date(2019, 5, 1)), (date(2019, 7, 20), date(2019, 6, 1)), (date(2019, 3, 19), date(2018, 12, 1)),
-        (date(2019, 3, 20), date(2019, 2, 1)),
-    ],
-)  # fmt: skip
-def test_a_month_opens_on_the_20th_of_the_next(day: date, month: date) -> None:
-    assert last_opened(day) == month
-
-
-def test_a_row_of_the_calendar_goes_before_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_month_opens_on_the_20th_of_the_next_and_a_row_of_the_calendar_goes_before_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    # January comes with February, on 20 March; the rule is the same in years without rows.
+    days = {
+        date(2025, 3, 19): date(2024, 12, 1),
+        date(2025, 3, 20): date(2025, 2, 1),
+        date(2026, 1, 1): date(2025, 11, 1),
+    }
+    days |= {day.replace(year=day.year - 6): month.replace(year=month.year - 6) for day, month in days.items()}
+    days |= {date(2019, 7, 19): date(2019, 5, 1), date(2019, 7, 20): date(2019, 6, 1)}
+    assert {day: last_opened(day) for day in days} == days
     late = pl.DataFrame({"year": ["2019"], "month": ["6"], "kind": ["query"], "expected_on": ["2019-07-25"]})
     monkeypatch.setattr(release_row, "code_table", lambda _: late)
     assert [last_opened(date(2019, 7, day)) for day in (24, 25)] == [date(2019, 5, 1), date(2019, 6, 1)]

@@ -112,14 +112,20 @@ def test_a_world_that_is_printed_in_place_of_the_same_sum_is_no_revision() -> No
 
 
 def _kinds(*pairs: tuple[int | None, int | None, dict[str, str]]) -> list[str]:
-    """The kinds of revisions from one value to another, of American kilograms but for what is named; None is no row."""
-    plain = {"partner": "USA", "period": "2025-03", "measure": KILOGRAMS, "product": MAGNETS, "flow": "export"}
+    """The kinds of revisions from one value to another, of American kilograms of a query but for what is named; None is no row."""
+    plain = {"partner": "USA", "period": "2025-03", "measure": KILOGRAMS, "product": MAGNETS, "flow": "export", "kind": "query"}  # fmt: skip
+    told = [(values, plain | of) for *values, of in pairs]
     store = []
-    for flow in ("export", "import"):
+    for kind, flow in sorted({(of["kind"], of["flow"]) for _, of in told}):
+        partners = "keys" if kind == "published" else "all"
+        about = {"kind": kind, "flow": flow, "partners": partners, "products": [MAGNETS, OTHER]}
         for at, day in enumerate((FIRST, SECOND)):
-            row = release(f"{flow}{at}", day, "2025-02..2025-03", products=[MAGNETS, OTHER], flow=flow)
-            said = [(pair[at], plain | pair[2]) for pair in pairs if pair[at] is not None]
-            store.append((row, [number(row, value=value, **of) for value, of in said if of["flow"] == flow]))
+            row = release(f"{kind}-{flow}-{at}", day, "2025-02..2025-03", **about)
+            said = [(values[at], of) for values, of in told if (of["kind"], of["flow"]) == (kind, flow)]
+            store.append((row, [
+                number(row, value=value, **{name: text for name, text in of.items() if name != "kind"})
+                for value, of in said if value is not None
+            ]))  # fmt: skip
     return sorted(_revised(store)["kind"])
 
 
@@ -137,31 +143,13 @@ def test_what_one_partner_lost_and_another_won_has_moved() -> None:
 
 def test_growths_worlds_and_the_words_of_different_sources_do_not_move_into_one_another() -> None:
     """One goes up and another down by just as much, and nothing went from here to there."""
-
-    def kinds(*said: tuple[str, str, int, int, str], province: str | None = None) -> list[str]:
-        """The kinds of what each kind of release says of each partner: before, after, and the measure."""
-        store = []
-        for kind in sorted({each[0] for each in said}):
-            for at, day in enumerate((FIRST, SECOND)):
-                row = release(
-                    f"{kind}{at}", day, "2025-03", kind=kind, partners="keys" if kind == "published" else "all"
-                )
-                told = [each for each in said if each[0] == kind]
-                store.append((row, [
-                    number(row, partner, "2025-03", values[at], measure, province=province and str(int(province) + place))
-                    for place, (_, partner, *values, measure) in enumerate(told)
-                ]))  # fmt: skip
-        return sorted(_revised(store)["kind"])
-
-    press, growth = "published", f"{KILOGRAMS}_yoy"
-    assert kinds((press, "USA", 50, 51, KILOGRAMS), (press, "DEU", 20, 19, KILOGRAMS)) == ["moved", "moved"]
-    assert kinds((press, "USA", 50, 51, growth), (press, "DEU", 20, 19, growth)) == ["changed", "changed"]
-    assert kinds((press, "USA", 50, 51, KILOGRAMS), (press, "WLD", 99, 98, KILOGRAMS)) == ["changed", "changed"]
-    assert kinds((press, "EU27", 50, 51, KILOGRAMS), (press, "WLD", 99, 98, KILOGRAMS)) == ["changed", "changed"]
-    assert kinds((press, "USA", 50, 51, KILOGRAMS), ("query", "DEU", 20, 19, KILOGRAMS)) == ["changed", "changed"]
+    press, germany, world = {"kind": "published"}, {"partner": "DEU"}, {"partner": "WLD"}
+    growth = press | {"measure": f"{KILOGRAMS}_yoy"}
+    assert _kinds((50, 51, press), (20, 19, press | germany)) == ["moved", "moved"]
+    for one, other in ((growth, growth | germany), (press, press | world), (press | {"partner": "EU27"}, press | world), (press, germany)):  # fmt: skip
+        assert _kinds((50, 51, one), (20, 19, other)) == ["changed", "changed"], (one, other)
     # Between provinces the world can move.
-    between = (("query", "WLD", 50, 51, KILOGRAMS), ("query", "WLD", 20, 19, KILOGRAMS))
-    assert kinds(*between, province="11") == ["moved", "moved"]
+    assert _kinds((50, 51, world | {"province": "11"}), (20, 19, world | {"province": "12"})) == ["moved", "moved"]
 
 
 @given(st.lists(strategies.releases(), min_size=2, max_size=4))

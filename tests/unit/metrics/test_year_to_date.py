@@ -3,6 +3,7 @@
 from typing import Any
 
 import polars as pl
+import pytest
 
 from tasks.metrics.names import STATUS
 from tasks.metrics.year_to_date import chained_years
@@ -10,14 +11,14 @@ from tests.unit.metrics.numbered import WHOLE, names_of, numbered
 
 NAMED = {number: name for name, number in STATUS.items()}
 JANUARY = 2025 * 12
-PRINT = 16
+QUERY, PRINT = 2, 16
 
 
-def chain(months: dict[int, int | None], totals: dict[int, int]) -> dict[int, tuple[Any, ...]]:
+def chain(months: dict[int, int | None], totals: dict[int, int], kinds: int = PRINT, missing: str = "not_covered") -> dict[int, tuple[Any, ...]]:  # fmt: skip
     """Level, status, year to date and its status, by month 1 to 6."""
     names = names_of(WHOLE)
     frame = numbered(names, *(
-        {"month": JANUARY + month - 1, "level": months.get(month), "level_status": STATUS["reported" if months.get(month) is not None else "not_covered"], "kinds": PRINT if months.get(month) is not None else 0}
+        {"month": JANUARY + month - 1, "level": months.get(month), "level_status": STATUS["reported" if months.get(month) is not None else missing], "kinds": kinds if months.get(month) is not None else 0}
         for month in range(1, 7)
     )).with_columns(pl.col("level").cast(pl.Int64), pl.col("level_status", "kinds").cast(pl.UInt8))  # fmt: skip
     spans = numbered(names, *({"month": JANUARY + month - 1, "value": value, "kinds": PRINT, "made": STATUS["reported"]} for month, value in totals.items()))  # fmt: skip
@@ -43,7 +44,23 @@ def test_a_total_is_carried_forwards_and_backwards_by_known_months() -> None:
     assert found[2] == (None, "not_covered", None, "incomplete_year")
 
 
+def test_months_of_a_better_kind_outrank_a_printed_total() -> None:
+    months: dict[int, int | None] = dict.fromkeys(range(1, 7), 10)
+    assert chain(months, {6: 61}, QUERY)[6] == (10, "reported", 60, "sum_of_months")
+    assert chain(months, {6: 61}, PRINT)[6] == (10, "reported", 61, "reported")
+
+
 def test_january_and_february_in_one_are_neither() -> None:
     found = chain({}, {2: 50, 3: 70})
     assert [found[month][1] for month in (1, 2, 3)] == ["combined_months", "combined_months", "ytd_difference"]
     assert found[3][0] == 20
+
+
+@pytest.mark.parametrize(("total", "level"), [(99, None), (100, 0), (101, 1)])
+def test_totals_that_fall_give_no_month_and_equal_ones_give_none_traded(total: int, level: int | None) -> None:
+    assert chain({}, {4: 100, 5: total})[5][0] == level
+
+
+def test_a_total_that_would_be_negative_is_none() -> None:
+    assert chain({5: 101}, {5: 100})[4][2:] == (None, "incomplete_year")
+    assert chain({5: 100}, {5: 100})[4][2:] == (0, "ytd_difference")
