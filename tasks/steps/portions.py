@@ -18,6 +18,7 @@ import polars as pl
 from pydantic import BaseModel
 
 from schemas.tables.catalog import MODELS
+from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import LOOK_BACK_MONTHS
 from tasks.domain.precedence import Portion, chapter_group_of, chapter_groups
 from tasks.ledger.merge import current_statements
@@ -138,8 +139,10 @@ def read_levels(files: Iterable[Path], flow: str, portion: Portion) -> pl.DataFr
     rows = [pl.scan_parquet(file, hive_partitioning=False, glob=False) for file in files]
     if not rows:
         return NO_LEVELS
-    found = pl.concat(rows).with_columns(flow=pl.lit(flow)).select(NO_LEVELS.columns).collect()
-    return rows_of(found, portion)
+    # A basket is not where its name would be among the codes.
+    baskets = [name for name in basket_members()["product"].unique() if portion.holds(chapter_group_of(name))]
+    is_mine = pl.col("product").is_in(baskets) | (products_of(portion) & ~pl.col("product").str.starts_with(BASKET))
+    return pl.concat(rows).filter(is_mine).with_columns(flow=pl.lit(flow)).select(NO_LEVELS.columns).collect()
 
 
 def products_of(portion: Portion) -> pl.Expr:
@@ -157,16 +160,12 @@ def products_of(portion: Portion) -> pl.Expr:
     return is_inside
 
 
-def rows_of(rows: pl.DataFrame, portion: Portion) -> pl.DataFrame:
-    """Return the rows of a portion."""
-    products = rows["product"].unique()
-    mine = [name for name in products.cast(pl.String) if portion.holds(chapter_group_of(name))]
-    return rows.filter(pl.col("product").is_in(pl.Series(mine, dtype=products.dtype).implode()))
-
-
 def statements_of(ledger: pl.DataFrame, flow: str, portion: Portion) -> pl.DataFrame:
     """The current statements of a portion in months that are not published yet."""
-    return rows_of(current_statements(ledger.filter(pl.col("flow") == flow)), portion).select(STATED)
+    current = current_statements(ledger.filter(pl.col("flow") == flow))
+    products = current["product"].unique()
+    mine = [name for name in products.cast(pl.String) if portion.holds(chapter_group_of(name))]
+    return current.filter(pl.col("product").is_in(pl.Series(mine, dtype=products.dtype).implode())).select(STATED)
 
 
 def months_of_levels(months: Iterable[int]) -> set[int]:

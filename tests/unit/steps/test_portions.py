@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from tasks.domain.precedence import chapter_group_of
+from tasks.metrics.derive import NO_LEVELS
 from tasks.steps.portions import (
     ROWS_AT_ONCE,
     ROWS_OF_A_LARGE_MONTH,
@@ -16,7 +17,7 @@ from tasks.steps.portions import (
     portions_of,
     products_of,
     read_frame,
-    rows_of,
+    read_levels,
 )
 
 JUNE = 2025 * 12 + 5
@@ -40,15 +41,21 @@ CHAPTERS = [f"{chapter:02d}" for chapter in range(1, 98)]
 
 
 @pytest.mark.parametrize("rows", [0, ROWS_AT_ONCE - 1, ROWS_AT_ONCE, 10**7])
-def test_every_product_is_in_one_portion(rows: int) -> None:
+def test_every_product_is_in_one_portion(rows: int, tmp_path: Path) -> None:
     portions = portions_of(rows)
     assert (len(portions) == 1) == (rows < ROWS_AT_ONCE)
     ledger = pl.DataFrame({"product": [*CHAPTERS, *(f"{chapter}019999" for chapter in CHAPTERS), "line:b"]})
     held = [ledger.filter(products_of(one)) for one in portions]
     assert pl.concat(held)["product"].sort().equals(ledger["product"].sort())
     # The ranges by which the ledger is read are those of the chapter groups, of which baskets are a part.
-    assert all(rows_of(ledger, one).equals(rows) for one, rows in zip(portions, held, strict=True))
-    assert all(one.holds(chapter_group_of("basket:rare_earth_magnets")) == ("85051110" in [*rows_of(pl.DataFrame({"product": ["85051110"]}), one)["product"]]) for one in portions)  # fmt: skip
+    groups = [[one.holds(chapter_group_of(name)) for name in ledger["product"]] for one in portions]
+    assert all(ledger.filter(mine).equals(rows) for mine, rows in zip(groups, held, strict=True))
+    levels = ledger.vstack(pl.DataFrame({"product": ["basket:rare_earth_magnets", "basket:tungsten"]}))
+    NO_LEVELS.clear(levels.height).with_columns(levels["product"]).drop("flow").write_parquet(tmp_path / "levels")
+    read = [read_levels([tmp_path / "levels"], "export", one) for one in portions]
+    assert pl.concat(read)["product"].sort().equals(levels["product"].sort())
+    for one, rows_of_one in zip(portions, read, strict=True):
+        assert all(one.holds(chapter_group_of(name)) for name in rows_of_one["product"])
 
 
 def test_only_a_large_month_has_several_files() -> None:
