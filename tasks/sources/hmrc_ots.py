@@ -85,7 +85,7 @@ def parse(raw: bytes, where: str) -> Parsed:
     for number, row in enumerate(rows, 1):
         sums.setdefault(_key(row, number, where), []).append((number, row))
     records = [_sum(key, parts, where) for key, parts in sums.items()]
-    doubts = [*_doubt_end(pages, where), *_doubt_suppressed(rows, where)]
+    doubts = [*_doubt_end(pages, where), *_doubt_suppressed(rows, where), *_doubt_negative(rows, where)]
     note = f"{counted(len(rows), 'record')} of single ports added up to {len(records):,} of partners"
     return Parsed(
         as_reported(pl.DataFrame(records, infer_schema_length=None)), "utf-8", (note,), tuple(doubts), None, "GBR"
@@ -169,6 +169,20 @@ def _doubt_suppressed(rows: list[dict[str, Any]], where: str) -> Iterator[dict[s
         yield finding(
             "suppressed", "warning", where, observed=f"{counted(len(hidden), 'record')} with a SuppressionIndex, first record {hidden[0]}",
             expected="rows without suppression", advice="Their quantities are not known and not zero; their values are published.",
+        )  # fmt: skip
+
+
+def _doubt_negative(rows: list[dict[str, Any]], where: str) -> Iterator[dict[str, str]]:
+    """Finds numbers of a port below zero, with which HMRC corrects others; a sum below zero is set aside like any such number."""
+    negative = [
+        number
+        for number, row in enumerate(rows, 1)
+        if any(str(row[name]).startswith("-") for name in ("Value", "NetMass"))
+    ]
+    if negative:
+        yield finding(
+            "negative_part", "warning", where, observed=f"{counted(len(negative), 'record')} with a number below zero, first record {negative[0]}",
+            expected="numbers of zero or more", advice="They are added up as corrections of other ports: compare the sum with the site before you cite it.",
         )  # fmt: skip
 
 

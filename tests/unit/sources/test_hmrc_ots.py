@@ -67,6 +67,12 @@ def test_the_code_has_its_leading_zero_and_trade_without_detail_is_a_line_of_its
     }  # fmt: skip
 
 
+def test_a_negative_number_of_one_port_is_added_up_and_said(tmp_path: Path) -> None:
+    release = read(page(row(10.0, 5.0), row(-4.0, -1.0, port=2)), tmp_path)
+    assert numbers(release, *KEY) == {CHINA: 6, MASS: 4}
+    assert doubts(release) == [("negative_part", "warning")]
+
+
 @pytest.mark.parametrize(
     ("part", "said"), [({"mass": 0.0, "suppression": 3}, [("suppressed", "warning")]), ({"mass": None}, []), ({"mass": 0.0}, None)],
 )  # fmt: skip
