@@ -9,6 +9,7 @@ from tasks.domain.line_codes import codes_of_line
 from tasks.domain.nomenclature import classification
 from tasks.domain.reporter import Reporter
 from tasks.domain.units import printed_unit
+from tests.unit.builders import release, release_table
 
 
 def test_the_parts_of_a_code_are_it_and_the_codes_below_it() -> None:
@@ -44,6 +45,12 @@ def test_the_length_of_a_code_and_the_source_name_its_list(national: str, codes:
     """Equal digits of two lists of goods never meet, and chapters that do not exist have none."""
     frame = pl.DataFrame({"code": [*codes]}, schema={"code": pl.String})
     assert frame.select(classification(pl.col("code"), national)).to_series().to_list() == [*codes.values()]
+
+
+def test_the_releases_say_whose_they_are() -> None:
+    for reporter, level, nomenclature in (("CHN", "HS6", "HS8"), ("DEU", "CN8", "CN8"), ("USA", "HS6", "")):
+        assert Reporter.of(release_table(release(reporter=reporter, level=level))) == (reporter, nomenclature)
+    assert Reporter.of(release_table().clear()) == ("", "")
 
 
 @pytest.mark.parametrize("table", ["control_events", "definition_breaks", "baskets", "watch_list"])

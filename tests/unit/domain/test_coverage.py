@@ -117,6 +117,25 @@ def test_the_codes_of_every_national_list_speak_for_the_levels_above(
     assert sorted(found["product"]) == covered
 
 
+@pytest.mark.parametrize(
+    ("lost", "open_products", "open_months"),
+    [
+        ("85051110 2025-06", {"85051110", "850511", "8505", "85"}, {JUNE}),
+        ("85051110 *", {"85051110", "850511", "8505", "85"}, {JUNE - 1, JUNE}),
+        ("* 2025-06", {"85051110", "85059010", "850511", "8505", "85"}, {JUNE}),
+        ("* *", {"85051110", "85059010", "850511", "8505", "85"}, {JUNE - 1, JUNE}),
+    ],
+)
+def test_where_a_record_was_lost_a_missing_row_says_nothing(
+    lost: str, open_products: set[str], open_months: set[int]
+) -> None:
+    scope = release(products=["85"], lost=[lost])
+    for product in ("85051110", "85059010", "850511", "8505", "85"):
+        for month in (JUNE - 1, JUNE):
+            spoken = not (product in open_products and month in open_months)
+            assert speaks(scope, product=product, month=month) == spoken
+
+
 def test_months_are_whole_numbers_and_back() -> None:
     days = pl.date_range(pl.date(1999, 11, 1), pl.date(2026, 3, 1), "1mo", eager=True).to_frame("day")
     indexed = days.with_columns(index=month_index("day"))

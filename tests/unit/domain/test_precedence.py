@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 
 from schemas.reference.code_tables import code_table
-from tasks.domain.precedence import Portion, chapter_group_of, monthly_numbers
+from tasks.domain.precedence import Portion, chapter_group_of, monthly_numbers, without_outranked
 from tasks.domain.units import LEVEL_MAX
 from tests.draws import draws
 from tests.unit import strategies
-from tests.unit.builders import detail_table, number, release
+from tests.unit.builders import detail_table, number, release, release_table
 from tests.unit.figures import Figures, Store, derived
 from tests.unit.metrics.test_metrics import differences, reckoned
 
@@ -62,6 +62,21 @@ def chosen(*rows: Row) -> list[tuple[Any, ...]]:
     return sorted(found.select("measure", "month", "span", "value", "kind").rows())
 
 
+def test_a_number_is_of_a_month_of_a_year_so_far_or_of_nothing_that_is_used() -> None:
+    of, month = release(), 2025 * 12 + 5
+    rows = [
+        number(of, "USA", JUNE, 1), number(of, "USA", "2025-01..2025-06", 2), number(of, "USA", JUNE, 3, "quantity_kg_yoy"),
+        number(of, "USA", "2025-01..2025-06", 4, "quantity_kg_yoy"), number(of, "USA", "2025-02..2025-06", 5), number(of, "USA", "2024-01..2025-06", 6),
+    ]  # fmt: skip
+    assert [row[1:4] for row in chosen(*rows)] == [(month, "month", 10**6), (month, "yoy", 3), (month, "ytd", 2 * 10**6), (month, "ytd_yoy", 4)]  # fmt: skip
+
+
+def test_masses_are_milligrams_of_one_measure_and_the_better_kind_wins() -> None:
+    query, printed = release(), release("p", kind="published", partners="keys", flow="export")
+    rows = (number(printed, "USA", JUNE, 9), number(query, "USA", JUNE, 7, "quantity_g"), number(query, "USA", JUNE, 5, "quantity_item"))  # fmt: skip
+    assert [row[:1] + row[3:] for row in chosen(*rows)] == [("quantity_item", 5, "query"), ("quantity_kg", 7_000, "query")]  # fmt: skip
+
+
 @pytest.mark.parametrize(("over", "refused"), [(0, False), (1, True)])
 def test_the_largest_month_in_milligrams_is_the_last_that_fits(over: int, refused: bool) -> None:
     assert 12 * LEVEL_MAX < 2**62, "twelve of it fit into 64 bits"
@@ -71,6 +86,14 @@ def test_the_largest_month_in_milligrams_is_the_last_that_fits(over: int, refuse
         return
     with pytest.raises(OverflowError, match=r"kg of 85051110 is too large for a month; check its unit"):
         chosen(row)
+
+
+def test_a_month_that_a_better_kind_covers_without_a_number_is_left_out() -> None:
+    query, printed = release(months=JUNE), release("p", kind="published", partners="keys", flow="export")
+    numbers = monthly_numbers(detail_table(number(printed, "USA", JUNE, 1), number(printed, "USA", "2025-05", 2)))
+    assert without_outranked(numbers, release_table(query, printed))["month"].to_list() == [2025 * 12 + 4]
+    assert without_outranked(numbers, release_table(printed)).height == 2
+    assert without_outranked(numbers, release_table(release(months=JUNE, lost=["85051110 *"]), printed)).height == 2
 
 
 def test_chapters_that_baskets_connect_are_one_group_named_after_the_first() -> None:

@@ -20,6 +20,14 @@ def test_a_printed_number_may_be_rounded_or_cut_off() -> None:
     assert hull(interval(1, 2), interval(0, 1), interval("1.5", 3)) == interval(0, 3)
 
 
+def test_sums_and_quotients_carry_both_ends_and_there_is_none_by_zero_or_of_what_may_be_negative() -> None:
+    assert interval(1, 2) + interval(10, 20) == interval(11, 22)
+    assert interval(10, 20) - interval(1, 2) == interval(8, 19)
+    assert interval(6, 8).over(interval(0, 4)) is None
+    assert interval(-1, 8).over(interval(2, 4)) is None
+    assert interval(0, 8).over(interval(2, 4)) == interval(0, 4)
+
+
 @pytest.mark.parametrize(
     ("one", "other", "meet"),
     [

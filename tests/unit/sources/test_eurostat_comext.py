@@ -1,11 +1,7 @@
 """The Comext API: what is a statement, what is a printed total, what a file must not be, and what is asked."""
 
-import csv
-import io
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -18,12 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.forms.fetch import FetchRequest
-from schemas.reference.code_tables import partner_codes
 from tasks.checks.registry import check_release as check
 from tasks.domain.errors import Refused
 from tasks.sources import eurostat_comext
 from tests.draws import draws
-from tests.unit.figures import derived
 from tests.unit.sources import reading
 from tests.unit.sources.reading import doubts, numbers, rule_of
 
@@ -180,28 +174,6 @@ def test_what_the_file_says_of_itself_outweighs_what_was_declared(
 ) -> None:
     with pytest.raises(Refused, match=said):
         read(data, tmp_path, **declared)
-
-
-@pytest.mark.shared
-def test_the_real_answer_to_the_last_unit(shared_data: Path, tmp_path: Path) -> None:
-    """Sums by Python's csv module and decimals: every partner but EXT and INT, which are what the others add up to."""
-    file = shared_data / "comext_api" / "DS-045409_M_EU27_all_84834030_import_2025-06.csv"
-    rows = list(csv.DictReader(io.StringIO(file.read_bytes().decode("ascii"), newline="")))
-    key = {row["code"]: row["partner"] for row in partner_codes("geonom").filter(valid_to="").iter_rows(named=True)}
-    expected: Counter[tuple[str, str]] = Counter()
-    for row in rows:
-        if not row["partner"].startswith(("EXT", "INT")):
-            value = Decimal(row["OBS_VALUE"]) * (100 if row["indicators"] == MASS else 1)
-            expected[key[row["partner"]], "quantity_kg" if row["indicators"] == MASS else "value_eur"] += int(value)
-    release = read(file.read_bytes(), tmp_path)
-    assert numbers(release, "partner", "measure") == expected
-    assert len(expected) == 86
-    assert sum(value for (_, measure), value in expected.items() if measure == "value_eur") == 9_914_131 + 16_103_557
-    assert (release.quarantine.height, doubts(release)) == (0, [])
-    # The Union as a partner has trade inside it without a country (QV), as INT_EU27_2020 has.
-    metric = derived([(release.release.row(0, named=True), release.detail.to_dicts())])
-    union = metric.filter(partner="EU27", product="84834030").select("measure", "level", "level_status")
-    assert {("value_eur", 16_103_557, "sum"), ("quantity_kg", 602_856, "sum")} <= set(union.rows())
 
 
 @pytest.mark.shared

@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 from bad_inputs.case import first
 from bad_inputs.download import (
-    CLEAN,
     CLEAN_RECORDS,
     PARTNER,
     PARTNER_NAME,
@@ -30,19 +29,6 @@ read = partial(reading.read, source="gacc_query", flow="export", partners=None)
 
 def _text(reported: pl.DataFrame, *names: str) -> list[tuple[Any, ...]]:
     return reported.select(pl.col(names).cast(pl.String)).rows()
-
-
-def test_a_download_as_reported() -> None:
-    reported = parse(CLEAN, "f.csv").reported
-    assert reported["record"].to_list() == [1, 2, 3, 4, 5, 6, 7]
-    assert _text(reported, "period", "product", "partner", "quantity", "quantity_unit", "value", "currency")[0] == (
-        "202506", "85051110", "502", "353000", "千克", "20,121,000", "USD",
-    )  # fmt: skip
-    assert _text(reported, "supplementary_quantity", "supplementary_unit")[5:] == [(None, None), ("2", "头")]
-    assert reported["flow"].null_count() == reported["regime"].null_count() == reported["province"].null_count() == 7
-    few = parse(csv_bytes([("8505", "磁铁", "1,000")], ("商品编码", "商品名称", "人民币")), "f.csv").reported
-    assert [name for name in few.columns if few[name].null_count() == 0] == ["record", "product", "product_name", "value", "currency"]  # fmt: skip
-    assert _text(few, "currency") == [("CNY",)]
 
 
 @pytest.mark.parametrize(
