@@ -64,8 +64,10 @@ def test_figures_of_an_earlier_version_are_refused_in_words_and_the_next_release
     whole = tmp_path / "reporter=CHN"
     for month in ("202406", "202505"):
         ingest_month(whole, month)
-    store = copied(whole, tmp_path, "store")
+    store, levels = copied(whole, tmp_path, "store"), copied(whole, tmp_path, "levels")
     _made_old(store, "metric")
+    # What months look back on.
+    _made_old(levels, "record_level")
     of_it = ["85051110", "--store", str(store)]
     for asked in (
         ("read", *of_it), ("trace", *of_it, "--partner", "WLD", "--month", "2025-05", "--metric", "level"),
@@ -77,9 +79,9 @@ def test_figures_of_an_earlier_version_are_refused_in_words_and_the_next_release
         assert "Ingest one release of each direction" in told.stderr
         assert "Traceback" not in told.stderr
     # 2024 is no year that June 2025 can change.
-    for folder in (store, whole):
+    for folder in (store, levels, whole):
         ingest_month(folder, "202506")
-    assert _hashes(store) == _hashes(whole)
+    assert _hashes(store) == _hashes(levels) == _hashes(whole)
     assert len({entry.schema_sha256 for entry in _opened(store).entries("metric")}) == 1
 
 
