@@ -2,7 +2,7 @@
 
 from tasks.metrics import coverage as covering
 from tests.unit.builders import MAGNETS, release
-from tests.unit.metrics.numbered import WHOLE, coverage_of, numbered
+from tests.unit.metrics.numbered import JUNE, WHOLE, coverage_of, numbered
 
 QUERY = 1  # the place of a query among the kinds of release
 
@@ -11,12 +11,33 @@ def standings(coverage, *rows) -> list[int | None]:  # type: ignore[no-untyped-d
     return coverage.priority(numbered(coverage.names, *rows)).to_list()
 
 
+def test_every_partner_is_covered_where_all_were_requested_and_only_in_those_months() -> None:
+    rows = ({}, {"partner": "WLD"}, {"partner": "EU27"}, {"month": JUNE - 5})
+    assert standings(coverage_of(WHOLE), *rows) == [QUERY] * 4
+    # Of the heading only one code was requested.
+    assert standings(coverage_of(WHOLE), {"product": "8505"}) == [None]
+    late = coverage_of(release(months="2025-03..2025-06"))
+    assert standings(late, {"month": JUNE - 3}, {"month": JUNE - 4}) == [QUERY, None]
+
+
 def test_a_list_covers_its_partners_and_no_total() -> None:
     listed = coverage_of(release(months="2025-06", partners="listed", partner_list=["USA"]))
     assert standings(listed, {}, {"partner": "DEU"}, {"partner": "WLD"}) == [QUERY, None, None]
     assert listed.everyone(numbered(listed.names, {})).to_list() == [False]
     whole = coverage_of(WHOLE)
     assert whole.everyone(numbered(whole.names, {})).to_list() == [True]
+
+
+def test_a_measure_that_was_not_requested_and_another_direction_are_not_covered() -> None:
+    money = coverage_of(release(months="2025-06", measures=("value_usd",)))
+    assert standings(money, {"measure": "value_usd"}, {}) == [QUERY, None]
+    assert standings(coverage_of(release(months="2025-06", flow="import")), {}) == [None]
+
+
+def test_the_best_kind_counts_and_collected_figures_cover_nothing() -> None:
+    both = coverage_of(WHOLE, release("y", months="2025-06", kind="yearbook"))
+    assert standings(both, {}, {"month": JUNE - 1}) == [0, QUERY]
+    assert standings(coverage_of(release(kind="published", partners="keys", months="2025-06")), {}) == [None]
 
 
 def test_a_group_is_covered_from_its_first_month_on() -> None:

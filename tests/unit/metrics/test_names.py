@@ -3,8 +3,10 @@
 import polars as pl
 import pytest
 
+from tasks.domain.nomenclature import is_national
+from tasks.metrics.names import EARLIEST
 from tests.unit.builders import MAGNETS, release
-from tests.unit.metrics.numbered import JUNE, names_of, numbered
+from tests.unit.metrics.numbered import JUNE, in_text, names_of, numbered
 
 
 def test_codes_above_totals_and_values_per_kilogram_are_among_the_names() -> None:
@@ -33,3 +35,25 @@ def test_a_key_unpacks_to_its_columns_and_sorts_like_them(columns: tuple[str, ..
     back = keyed.select("key").select(names.unpacked(*columns))
     assert back.equals(frame.select(pl.col(name).cast(back.schema[name]) for name in columns))
     assert keyed.sort("key").select(columns).equals(frame.sort(columns).select(columns))
+
+
+def test_levels_above_totals_and_families_of_a_row() -> None:
+    names = names_of(release())
+    frame = numbered(names, {}, {"partner": "WLD", "measure": "value_usd"}, {"product": "85"})
+    assert [names.products[place] for place in frame.select(names.above[4]).to_series()[:2]] == ["8505", "8505"]
+    assert frame.select(names.is_total).to_series().to_list() == [False, True, False]
+    assert frame.select(names.is_national).to_series().to_list() == [True, True, False]
+    assert frame.select(names.family).to_series().to_list() == [0, 1, 0]
+
+
+def test_a_group_has_members_since_its_first_one() -> None:
+    names = names_of(release())
+    frame = numbered(names, {"partner": "EU27"}, {"partner": "WLD"}, {"partner": "USA"})
+    assert frame.select(names.founded).to_series().to_list() == [2004 * 12 + 4, EARLIEST, EARLIEST]
+    groups = in_text(names.groups, names)
+    assert groups.select("partner", "begin").rows() == [("DEU", 2004 * 12 + 4)]
+
+
+@pytest.mark.parametrize(("code", "is_one"), [("85051110", True), ("8505111", False), ("850511100", False), ("basket:a", False)])  # fmt: skip
+def test_the_form_of_a_national_code(code: str, is_one: bool) -> None:
+    assert is_national(code) is is_one

@@ -1,6 +1,7 @@
 """Highest and lowest since, on series of a few months."""
 
 import polars as pl
+import pytest
 
 from tasks.domain.coverage import LOOK_BACK_MONTHS
 from tasks.metrics.grid import Block
@@ -24,6 +25,19 @@ def last(levels: list[int | None], *, changed: int | None = None, other: list[in
 
 def records(row: dict[str, object]) -> tuple[object, ...]:
     return tuple(row[name] for name in ("highest_since", "highest_since_status", "lowest_since", "lowest_since_status"))
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        ([9, 5, 3, 6], (0, "computed", None, "not_extreme")), ([9, 6, 3, 6], (1, "computed", None, "not_extreme")), ([1, 5, 3, 6], (None, "series_record", None, "not_extreme")),
+        ([1, 5, 7, 6], (None, "not_extreme", 1, "computed")), ([5, 5], (None, "not_extreme", None, "not_extreme")), ([5], (None, "no_base", None, "no_base")),
+        ([9, None], (None, None, None, None)), ([9, None, 3, 6], (None, "series_record", None, "not_extreme")),
+    ],
+)  # fmt: skip
+def test_the_latest_month_as_extreme(levels: list[int | None], expected: tuple[object, ...]) -> None:
+    assert records(last(levels)) == expected
+    assert records(last(levels, other=[7] * len(levels))) == expected, "another series is no past"
 
 
 def test_a_run_begins_after_a_gap_and_with_a_change_of_definition() -> None:

@@ -7,20 +7,30 @@ import polars as pl
 from tasks.domain.coverage import FIGURES_LOOK_BACK
 from tasks.metrics.grid import Block, Grid
 from tasks.metrics.levels import Levels
+from tasks.metrics.names import STATUS
 from tasks.metrics.windows import Windows
 from tests.unit.builders import release
 from tests.unit.metrics.numbered import JUNE, coverage_of, in_months, numbered, printed
 
+NAMED = {number: name for name, number in STATUS.items()}
 
-def operands() -> list[dict[str, Any]]:
-    """Of June and July 2025, of a series of 1, 2, 3, … from July 2023 on."""
+
+def operands(*missing: int) -> list[dict[str, Any]]:
+    """Of June and July 2025, of a series of 1, 2, 3, … from July 2023 on, of which some months are not covered."""
     first, last = JUNE - FIGURES_LOOK_BACK, JUNE + 1
-    coverage = coverage_of(release(months="2023-07..2025-07"), first=first, last=last)
-    rows = printed(coverage.names, *({"month": month, "value": month - first + 1} for month in range(first, last + 1)))
+    months = [month for month in range(first, last + 1) if month not in missing]
+    scopes = [release(str(month), months=f"{month // 12}-{month % 12 + 1:02d}") for month in months]
+    coverage = coverage_of(*scopes, first=first, last=last)
+    rows = printed(coverage.names, *({"month": month, "value": month - first + 1} for month in months))
     grid = Grid(rows.select("product", "partner", "measure"), coverage)
-    levels = in_months(coverage.names, rows)
-    nothing = numbered(coverage.names, {"span": "ytd", "value": 1, "kinds": 2, "made": 0}).clear()
-    windows = Windows(Levels(grid, levels, nothing, 3))
+    windows = Windows(
+        Levels(
+            grid,
+            in_months(coverage.names, rows),
+            numbered(coverage.names, {"span": "ytd", "value": 1, "kinds": 2, "made": 0}).clear(),
+            3,
+        )
+    )
     usa = grid.rows_of(numbered(coverage.names, {}))[0]
     block = Block(JUNE, 2)
     keep = block.tiled(pl.int_range(grid.size, eager=True) == usa)
@@ -33,6 +43,19 @@ def test_every_window_adds_up_its_months() -> None:
     assert (june["ytd"], june["ago_ytd"]) == (sum(range(19, 25)), sum(range(7, 13)))
     assert (june["rolling_12m"], june["ago_rolling_12m"]) == (sum(range(13, 25)), sum(range(1, 13)))
     assert (june["rolling_3m"], june["ago_rolling_3m"]) == (22 + 23 + 24, 10 + 11 + 12)
-    assert (july["ytd"], july["rolling_12m"]) == (june["ytd"] + 25, june["rolling_12m"] + 25 - 13)
-    assert july["month"] == JUNE + 1
+    assert (july["ytd"], july["rolling_12m"], july["month"]) == (
+        june["ytd"] + 25,
+        june["rolling_12m"] + 25 - 13,
+        JUNE + 1,
+    )
     assert june["rolling_12m_kinds"] == june["ago_rolling_12m_kinds"] == june["ytd_kinds"] == 2
+
+
+def test_a_window_with_a_month_that_is_not_known_is_not_known() -> None:
+    june, july = operands(JUNE - 3)
+    assert june["rolling_3m"] == 22 + 23 + 24
+    for row, name in ((june, "ytd"), (june, "rolling_12m"), (july, "ytd")):
+        assert (row[name], row["rolling_12m_kinds"]) == (None, 0)
+    assert (NAMED[june["ytd_status"]], NAMED[june["rolling_12m_status"]]) == ("incomplete_year", "incomplete_window")
+    assert june["ago_rolling_12m"] == sum(range(1, 13))
+    assert operands(JUNE - 12)[0]["ago_level"] is None
