@@ -64,6 +64,8 @@ def test_a_month_tells_of_silence_after_it_and_so_lengthens_later_records() -> N
     assert (changed[0], changed[-1]) == (date(2015, 2, 1), date(2021, 1, 1))
     touched, levels = {("export", 2015, 2)}, with_old.join(without, on=[*keys, "level"], how="anti", nulls_equal=True)
     assert all(can_change(("export", day.year, day.month), touched) for day in levels["period"])
+    # The growth of twelve months on the twelve before looks back on two years.
+    assert [can_change(("export", 2017, month), touched) for month in (1, 2)] == [True, False]
 
 
 def _published(store: Path, row: dict[str, object], rows: list[dict[str, object]]) -> None:
