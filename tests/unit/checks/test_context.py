@@ -25,7 +25,7 @@ from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
 from tests.draws import draws
 from tests.unit import strategies
-from tests.unit.builders import detail_table, number, release, release_table
+from tests.unit.builders import MAGNETS, detail_table, number, release, release_table
 from tests.unit.coverage_oracle import index
 from tests.unit.figures import Store, merged
 
@@ -54,6 +54,23 @@ def test_a_broad_release_is_compared_by_whole_products(products: int, is_broad: 
     assert {*found.numbers["partner"].cast(pl.String)} == ({"WLD"} if is_broad else {"USA", "DEU"})
     assert found.numbers["value"].sum() == 4 * products
     assert found.row["released_on"] == date(2026, 1, 20)
+
+
+@pytest.mark.parametrize(("partners", "wants"), [("all", True), ("listed", False)])
+def test_sums_by_partner_are_of_the_year_before_and_only_where_every_partner_was_requested(partners: str, wants: bool) -> None:  # fmt: skip
+    scope = release(months="2025-06", partners=partners, partner_list=["USA"])
+    found = context([number(scope, "USA", "2025-06", 1)], scope)
+    asked: list[tuple[Any, ...]] = []
+
+    class Published:
+        def sums(self, *given: Any) -> None:
+            asked.append(given)
+
+    found.published = Published()  # type: ignore[assignment]
+    found.months, found.met = {("export", JUNE - back) for back in (0, 1, 12, 13)}, {("export", JUNE)}
+    assert found.sums is None
+    of_partners = {("export", JUNE - 1), ("export", JUNE - 12)} if wants else set()
+    assert asked == [([("export", JUNE - back) for back in (13, 12, 1)], of_partners, [MAGNETS])]
 
 
 @given(strategies.histories(), st.sampled_from(([], MANY)), st.sampled_from((["85051110"], ["85051110", "81129290", "850511"])))  # fmt: skip

@@ -14,9 +14,10 @@ import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes, magnets
 
-from tasks.claims.check import ClaimsFile, check_claims, read_claims
+from tasks.claims.check import ClaimsFile, check_claims, claim_rows, read_claims
 from tasks.reports.query import open_published
 from tasks.store.snapshot import Snapshot
+from tests.unit import builders
 from tests.unit.reports.stores import publish
 
 ROOT = Path(__file__).parents[3]
@@ -174,3 +175,20 @@ def test_the_published_claims_come_out_as_their_notes_say(sample: Snapshot, shar
     assert {*blamed.select("partner", "period", "metric", "value").rows()} == {
         ("US", "2025-06", "mom_pct", "667"), ("US", "2025-08", "mom_pct", "-1.6"),
     }  # fmt: skip
+
+
+def test_rows_of_the_table_claim_keep_their_words_and_get_number_day_product_and_note() -> None:
+    checked = {
+        "outlet": ["Daily", ""], "commodity": ["85051110", "gold bars"], "flow": ["export", "export"], "partner": ["US", "World"],
+        "period": ["2025-06", "2025-06"], "metric": ["level_t", "level_t"], "value": ["353", "1"], "unit": ["t", "t"],
+        "qualifier": ["", "about"], "verdict": ["supported", "not_checkable"], "reason": ["353 t agrees", "Not checkable: no"],
+    }  # fmt: skip
+    rows = pl.DataFrame(checked, schema=dict.fromkeys(checked, pl.String))
+    releases = builders.release_table(*(builders.release(str(day), day) for day in ("2026-01-20", "2026-02-18", "2025-12-01")))  # fmt: skip
+    made = claim_rows(ClaimsFile("claims.csv", "0" * 64, rows), rows, releases)  # type: ignore[arg-type]
+    assert made.select("record", "known_on", "value", "qualifier", "verdict", "product").rows() == [
+        (1, date(2026, 2, 18), "353", None, "supported", "85051110"), (2, date(2026, 2, 18), "1", "about", "not_checkable", None),
+    ]  # fmt: skip
+    # A product that cannot be determined has no note.
+    assert made["note"][0].startswith("85051110: ")
+    assert made["note"][1] is None

@@ -14,7 +14,8 @@ from schemas.forms.request import ReleaseRequest
 from tasks.controls import windows as event_windows
 from tasks.controls.tables import control_event
 from tasks.controls.windows import as_table, windows, windows_of, with_zeros
-from tasks.domain.measures import events_of, measures
+from tasks.domain.classification import holds
+from tasks.domain.measures import MIXED, events_of, measures, mixed_note
 from tasks.reports.query import open_published
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
@@ -179,3 +180,11 @@ def test_the_published_table_holds_the_measures_as_of_the_day_of_the_newest_rele
     assert row["announced_on"] == date(2025, 4, 4)
     assert CODE in row["codes_unknown_share"]
     assert "free magnets share this code" in row["note"]
+
+
+@pytest.mark.parametrize("product", [CODE, MAGNETS, "850511", "8505", "85"])
+def test_what_a_code_mixes_is_said_of_all_that_holds_it(product: str) -> None:
+    assert "85051110: " in str(mixed_note(product, EVERY))
+    assert holds(product, MIXED)
+    assert not holds("850590", MIXED)
+    assert mixed_note("basket:gallium", EVERY) is None

@@ -101,6 +101,20 @@ def test_a_form_shows_no_secret_of_an_address() -> None:
     assert "word@" not in str(refused.value)
 
 
+NUMBER = {
+    "product": "85051110", "partner": "USA", "period": "2025-06", "measure": "quantity_kg", "value": 5, "unit": "kg", "release_id": "r1", "title": "june.csv",
+    "known_from": "2025-07-20", "raw_sha256": "0" * 64, "records": [1], "reported": 5, "printed": ["x"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "holds"),
+    [({}, True), ({"read": 5}, True), ({"read": 4}, False), ({"reported": 4}, False), ({"records": []}, False), ({"value": 0, "reported": 0, "read": 0}, True)],
+)  # fmt: skip
+def test_a_traced_number_holds_where_ledger_release_and_file_agree(change: dict[str, Any], holds: bool) -> None:
+    assert trace.TracedNumber.model_validate(NUMBER | change).holds is holds
+
+
 RELEASE = {
     "release_id": "r1", "raw": "raw/a", "raw_sha256": "0" * 64, "name": "june.csv", "source": "gacc_query", "reporter": "CHN", "flow": "export", "partners": "all",
     "products": None, "months": None, "released_on": "2025-07-20", "title": "june", "held_since": "2025-07-21",
