@@ -58,9 +58,9 @@ def words(page: str, language: str) -> dict[str, Any]:
 
 
 def translated(text: str, patterns: list[list[str]]) -> str:
-    """Return an English text in another language: each pattern of a page's words with what stands for it, in their order.
+    r"""Return an English text in another language: each pattern of a page's words with what stands for it, in their order.
 
-    >>> translated("2026-11 on 2026-12-20", [["^(.+) on (.+)$", "\\2: \\1"]])
+    >>> translated("2026-11 on 2026-12-20", [["^(.+) on (.+)$", r"\2: \1"]])
     '2026-12-20: 2026-11'
     """
     for pattern, said in patterns:
