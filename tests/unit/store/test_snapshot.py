@@ -20,7 +20,7 @@ from tasks.store.manifest import FileEntry, Manifest, decode, encode
 from tasks.store.publish import exclusive, publish
 from tasks.store.resolve import open_release
 from tasks.store.retention import retain
-from tasks.store.snapshot import Snapshot, current_id, manifest_id, open_snapshot
+from tasks.store.snapshot import Snapshot, current_id, list_snapshots, manifest_id, open_snapshot
 from tasks.store.verify import Hashes, Problem, audit_snapshot, audit_store
 from tests.faults.world import flip_byte
 from tests.unit.store.small_store import JULY, JUNE, new, overwrite, parquet, point, sha256, stored
@@ -41,6 +41,14 @@ def store(tmp_path: Path) -> Path:
 
 def names(problems: list[Problem]) -> list[str]:
     return [problem.file for problem in problems]
+
+
+def test_snapshot_of_a_killed_run_is_not_in_the_history(store: Path) -> None:
+    first, second = release(store, 1), release(store, 2)
+    point(store, f".snapshots/{first.id}")
+    third = release(store, 3)
+    assert [snapshot.id for snapshot in list_snapshots(store)] == [first.id, third.id]
+    assert second.path.is_dir()
 
 
 @pytest.mark.parametrize("wanted", ["000009-000000000000", "latest", "../snapshots", ""])
