@@ -56,6 +56,16 @@ def test_a_code_below_adds_to_a_printed_level_where_it_is_all_there_is(asked: st
     assert (trace.value, trace.recomputed) == (level, level)
 
 
+def test_a_printed_growth_implies_a_base_as_wide_as_its_last_digit() -> None:
+    """3,188 t after a fall of 38.05 to 38.15 %."""
+    press = release("press", kind="published", partners="keys")
+    level = number(press, "WLD", "2025-06", 3_188_000, resolution=1000)
+    growth = number(press, "WLD", "2025-06", -3810, "quantity_kg_yoy", resolution=10)
+    trace = tracer_of([(press, [level, growth])]).trace(JUNE_OF_USA.at(partner="WLD"), "yoy_pct")
+    assert (trace.value, trace.recomputed, trace.status) == (-38.1, -38.1, "implied_base")
+    assert trace.operands[1].note == "implies a base of 5,146,086 to 5,154,406, which no source at hand prints"
+
+
 def test_a_record_that_is_none_is_not_believed_either() -> None:
     """April stands below March and above February: each of the four can be reckoned, and what contradicts it is denied."""
     scope = release(months="2025-01..2025-04")
