@@ -26,6 +26,7 @@ COMMANDS = {
     "trace": "trace magnets --partner us --month 2025-06 --metric mom_pct",
     "trace_printed": "trace magnets --partner world --month 2025-06 --metric yoy_pct",
     "trace_json": "trace magnets --partner world --month 2025-06 --metric level --format json",
+    "trace_half_year": "trace magnets --partner world --month 2025-06 --metric ytd_yoy_pct",
     "search": "search magnet",
     "search_none": "search unobtainium",
     "list_releases": "list releases",
