@@ -87,6 +87,13 @@ def test_a_refusal_says_what_is_found(record: str, found: str) -> None:
     assert _refused(f'"a","b",\n{record}\n"3","4",\n'.encode()).found == found
 
 
+@pytest.mark.parametrize(
+    ("titles", "found"), [('"a","b","a"', "the same title twice: a"), ('"a","","b"', "column 2 of 3 has no title")]
+)
+def test_a_title_is_there_and_stands_for_one_column(titles: str, found: str) -> None:
+    assert _refused(f'{titles},\n"1","2","3",\n'.encode()).found == found
+
+
 @pytest.mark.parametrize("end", ["", ","])
 def test_of_columns_there_may_be_64_and_their_number_is_told(end: str) -> None:
     def wide(columns: int) -> bytes:
