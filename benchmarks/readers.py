@@ -182,7 +182,7 @@ def report(given: argparse.Namespace) -> int:
     files = list((given.store / "current" / "metric").rglob("*.parquet"))
     gigabytes = sum(file.stat().st_size for file in files) / 10**9
     months = len({file.parent for file in files})
-    of_one = " (the last one of the store, so many times)" if given.months else ""
+    of_one = " (copies of the last month of the store)" if given.months else ""
     text = (
         f"{machine}\n\n`python -m benchmarks.readers`: history over {months} months{of_one} in {len(files)} files, metric {gigabytes:,.2f} GB; "
         f"warm, least of {given.rounds} rounds.\n\n{results.table(titles, lines)}"

@@ -113,9 +113,8 @@ def _placed(observation: pl.DataFrame) -> pl.DataFrame:
 def printed_numbers(statements: Iterable[pl.DataFrame], releases: Release) -> pl.DataFrame:
     """The numbers used for series, with baskets of one code added: product, partner, measure, month, span, value, priority.
 
-    The statements come in parts that share no month, each of which is gone before the next is asked for: of two years
-    nothing but these columns is in memory. Without months that a better kind of release outranks. A cumulative figure that later
-    months replace is null.
+    Months that a better kind of release outranks are left out. A cumulative figure that later months replace is null. The statements
+    come in parts that share no month, and each is gone before the next is asked for, so that memory holds only these columns.
     """
     used = [*SERIES, "month", "value", "span", "priority"]
 

@@ -101,7 +101,7 @@ def derive_months(
         spans = pl.concat([spans, years.with_columns(span=pl.lit("ytd", SPANS)).select(spans.columns)])
     of_months = coded.filter(span="month")
     rows, kind = wide(of_months, names), only_kind(of_months)
-    # The numbers of two years, of which the rows have all.
+    # The rows have all of these numbers of two years.
     del coded, of_months
     rows = add_up(rows, coverage)
     grid = Grid(pl.concat([rows.select(NAMED), spans.select(NAMED)]).unique(), coverage)

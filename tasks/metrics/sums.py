@@ -4,7 +4,7 @@ A sum is made where the scopes of the releases cover all of it and no source pri
 where a part has a number that month and none in this measure: pieces and kilograms do not add up, and a missing number
 is not zero.
 
-All months are added up at once: a row is a series, and has for each month `m` a value (`v`), how it was made (`c`, see CODES)
+All months are added up at once: a row is a series, and has for each month `m` a value (`v`), how it was made (`c`, from NOTHING to UNKNOWN)
 and the kinds of release behind it (`k`), in columns such as v24305. Months without any number have no columns, and where all numbers
 are of one kind no column says so.
 """
@@ -24,7 +24,7 @@ NOTHING, PRINTED, SUM, UNKNOWN = range(4)
 
 
 def wide(numbers: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """Numbers (product, partner, measure, month, value, kinds) as a row a series, with those of each month in columns of their own."""
+    """A row for each series from numbers (product, partner, measure, month, value, kinds); each month has columns of its own."""
     key = names.key(*SERIES)
     code = pl.when(pl.col("value").is_null()).then(UNKNOWN).otherwise(PRINTED).cast(pl.UInt8)
     keyed = numbers.select("month", v=pl.col("value").fill_null(0), c=code, k="kinds", key=key)
@@ -42,7 +42,7 @@ def wide(numbers: pl.DataFrame, names: Names) -> pl.DataFrame:
 
 
 def add_up(printed: pl.DataFrame, coverage: Coverage, most: int = LEVEL_MAX) -> pl.DataFrame:
-    """Every printed number and every valid sum, a row a series, from such rows of the printed numbers (`wide`).
+    """Every printed number and every valid sum, a row a series, from the rows that `wide` makes of the printed numbers.
 
     Codes add up for each partner first, then partners to totals, then codes for totals without partners. Raises
     OverflowError for a sum of more than `most`.

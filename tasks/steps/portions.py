@@ -139,7 +139,7 @@ def read_levels(files: Iterable[Path], flow: str, portion: Portion) -> pl.DataFr
     rows = [pl.scan_parquet(file, hive_partitioning=False, glob=False) for file in files]
     if not rows:
         return NO_LEVELS
-    # A basket is not where its name would be among the codes.
+    # The codes of a basket, and not its name, determine its portion.
     baskets = [name for name in basket_members()["product"].unique() if portion.holds(chapter_group_of(name))]
     is_mine = pl.col("product").is_in(baskets) | (products_of(portion) & ~pl.col("product").str.starts_with(BASKET))
     return pl.concat(rows).filter(is_mine).with_columns(flow=pl.lit(flow)).select(NO_LEVELS.columns).collect()

@@ -74,20 +74,20 @@ def services(wheel: zipfile.Path, receivers: tuple[Received, Received]) -> Itera
 
 @pytest.fixture(scope="session")
 def june(services: Services, receivers: tuple[Received, Received]) -> dict[str, Any]:
-    """The run that published June 2025, dropped into the inbox; as `watch` the run that took it, as `told` the messages."""
+    """The run that published June 2025, dropped into the inbox; as `watch` the run that took it, as `messages` what was sent about it."""
     services.drop(TITLE, csv_bytes(JUNE), "2025-07-20")
     watch = services.ended(services.watch())
     (run,) = [entry for entry in services.runs("release") if entry["name"].endswith(TITLE)]
-    told = both(
+    messages = both(
         services, receivers, "Published: June 2025: China's exports of Permanent magnets of rare earths (85051110)"
     )
-    return {**run, "watch": watch, "told": told}
+    return {**run, "watch": watch, "messages": messages}
 
 
 @pytest.fixture(scope="session")
 def held(services: Services, receivers: tuple[Received, Received], june: dict[str, Any]) -> dict[str, Any]:
     """The run that held June, dropped again without most of its partners; as `watch` the run that took it, as `asked` the one
-    that asks a person, as `told` the messages."""
+    that asks a person, as `messages` what was sent about it."""
     before = current_id(services.store)
     services.drop("june again.csv", csv_bytes(JUNE[:1]), "2025-07-21")
     watch = services.ended(services.watch())
@@ -95,8 +95,8 @@ def held(services: Services, receivers: tuple[Received, Received], june: dict[st
     services.wait(lambda: services.runs("decide"), "the deployment that asks")
     asked = services.paused(services.runs("decide")[0]["id"])
     assert current_id(services.store) == before
-    told = both(services, receivers, "Held for approval: june again.csv")
-    return {**run, "watch": watch, "asked": asked, "told": told}
+    messages = both(services, receivers, "Held for approval: june again.csv")
+    return {**run, "watch": watch, "asked": asked, "messages": messages}
 
 
 @pytest.fixture(scope="session")

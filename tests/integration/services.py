@@ -212,5 +212,5 @@ class Services:
                 return
             time.sleep(0.4)
         log = self.folder / "worker.log"
-        told = log.read_text(errors="replace")[-3000:] if log.exists() else ""
-        raise AssertionError(f"waited {PATIENCE_SECONDS} s for {words}: {seen()}\n{told}")
+        tail = log.read_text(errors="replace")[-3000:] if log.exists() else ""
+        raise AssertionError(f"waited {PATIENCE_SECONDS} s for {words}: {seen()}\n{tail}")

@@ -43,9 +43,11 @@ def run(*module_and_options: str | Path) -> str:
     return done.stdout
 
 
-def table(told: str) -> dict[str, list[str]]:
+def table(printed: str) -> dict[str, list[str]]:
     """The table in what a benchmark says: the first cell of each row, and the others."""
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in told.splitlines() if line.startswith("|")]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in printed.splitlines() if line.startswith("|")
+    ]
     return {first: rest for first, *rest in rows[2:]}
 
 
@@ -80,12 +82,12 @@ def folder(raced: tuple[str, Path]) -> Path:
 
 
 def test_both_contenders_make_the_same_figures(raced: tuple[str, Path]) -> None:
-    told, _ = raced
-    assert re.search(r": 1 files, 300,\d{3} records, ", told)
-    rows = table(told)
+    printed, _ = raced
+    assert re.search(r": 1 files, 300,\d{3} records, ", printed)
+    rows = table(printed)
     assert {*rows} == {"tidewaiter", "polars"} <= {*whole.CONTENDERS}
     figures = {name: int(cells[-1].replace(",", "")) for name, cells in rows.items()}
-    equal = re.search(r"^Equal in all contenders: ([\d,]+) rows", told, re.MULTILINE)
+    equal = re.search(r"^Equal in all contenders: ([\d,]+) rows", printed, re.MULTILINE)
     assert equal
     # The rivals make nothing else.
     assert figures["tidewaiter"] >= figures["polars"] == int(equal[1].replace(",", "")) > 2_000_000
@@ -124,9 +126,9 @@ def test_two_dask_workers_make_the_same_bytes_in_a_bucket(
     # One reads the file, and both derive.
     assert len(done) == 2
     assert min(done.values()) > 0
-    told = (tmp_path / "backfill.log").read_text()
-    assert "published synthetic 202501" in told
-    assert "this process does the rest" not in told
+    printed = (tmp_path / "backfill.log").read_text()
+    assert "published synthetic 202501" in printed
+    assert "this process does the rest" not in printed
     # This proves every object by its hash.
     snapshot, _ = customs.current(url)
     assert customs.get(url, f"snapshots/{snapshot}/manifest.json") == manifest
@@ -136,17 +138,17 @@ def test_two_dask_workers_make_the_same_bytes_in_a_bucket(
 
 
 def test_a_download_is_read_as_others_read_it() -> None:
-    told = run("benchmarks.parse", "--rounds", "1", "--megabytes", "10")
-    assert "best of 1 rounds, all texts equal" in told
+    printed = run("benchmarks.parse", "--rounds", "1", "--megabytes", "10")
+    assert "best of 1 rounds, all texts equal" in printed
     for name in ("pandas", "polars", "pyarrow", "tidewaiter"):
-        assert re.search(rf"^{name} +[\d.]+ MB/s", told, re.MULTILINE)
+        assert re.search(rf"^{name} +[\d.]+ MB/s", printed, re.MULTILINE)
 
 
 def test_month_after_month_makes_what_one_computation_makes(tmp_path: Path) -> None:
     months = generate.Size(date(2023, 1, 1), 4, 4, 1_170, 90, 25)
     generate.generate(months, tmp_path / "files")
-    told = run("benchmarks.monthly", "--short", "2", "--long", "4", "--rounds", "1", "--data", tmp_path / "files")
+    printed = run("benchmarks.monthly", "--short", "2", "--long", "4", "--rounds", "1", "--data", tmp_path / "files")
     assert re.search(
-        r"^4 months ingested .*: [\d,]+ rows of metric, equal to one computation over all: True$", told, re.MULTILINE
+        r"^4 months ingested .*: [\d,]+ rows of metric, equal to one computation over all: True$", printed, re.MULTILINE
     )
-    assert re.search(r"^month +4 onto +3: ", told, re.MULTILINE)
+    assert re.search(r"^month +4 onto +3: ", printed, re.MULTILINE)

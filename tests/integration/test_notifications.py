@@ -17,7 +17,7 @@ NAMES = {
 
 
 def test_a_publication_is_told_with_the_finding_and_a_link(services: Services, june: dict[str, Any]) -> None:
-    post, mail = june["told"]
+    post, mail = june["messages"]
     for text in (post, mail):
         assert "(85051110) 1,676 t" in text
         assert "2025-06: 6 records, 0 quarantined." in text
@@ -31,7 +31,7 @@ def test_a_publication_is_told_with_the_finding_and_a_link(services: Services, j
 
 
 def test_a_hold_is_told_with_its_findings_and_leads_to_the_run_that_asks(held: dict[str, Any]) -> None:
-    for text in held["told"]:
+    for text in held["messages"]:
         assert "partner_removed" in text
         assert "tidewaiter approve gacc_query-" in text
         assert linked(text) == held["asked"]["id"]

@@ -153,9 +153,9 @@ def test_a_withdrawal_is_a_run_with_its_steps_and_the_earlier_page_says_it(
             artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[prefect_pages.key_of("summary", outcome)]))
         )
     assert run.name == f"withdrawn {outcome.span} {outcome.title}"
-    told = [page for page in pages if outcome.release_id in str(page.data)]
-    assert len(told) >= 2
-    for page in told:
+    of_release = [page for page in pages if outcome.release_id in str(page.data)]
+    assert len(of_release) >= 2
+    for page in of_release:
         assert str(page.data).startswith("# Withdrawn on 2026-11-02 by Li Wei: a \\*wrong\\* file; ")
     again = withdraw(asked(store), DECIDED, return_state=True)
     assert (again.name, again.type.value) == ("Refused", "FAILED")
@@ -258,8 +258,8 @@ def test_a_command_that_refuses_a_file_says_why_in_a_line_and_its_run_keeps_the_
     assert "page.csv: it begins with '<': a web page" in line
     assert ("Refused 1" in done.stdout) == (command[0] != "ingest")
     with get_client(sync_client=True) as client:
-        told = client.request("POST", "/logs/filter", json={"sort": "TIMESTAMP_DESC"}).json()
-    assert any("page.csv: it begins with '<': a web page" in entry["message"] for entry in told)
+        logged = client.request("POST", "/logs/filter", json={"sort": "TIMESTAMP_DESC"}).json()
+    assert any("page.csv: it begins with '<': a web page" in entry["message"] for entry in logged)
 
 
 def _soon(look: Callable[[], Any], wanted: object) -> Any:

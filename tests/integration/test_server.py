@@ -55,13 +55,13 @@ def test_a_dropped_file_is_published_and_dropped_again_is_nothing_new(services: 
     services.drop(title, month(2025, 6), "2025-07-20")
     assert services.ended(services.watch())["state_name"] == "Nothing new"
 
-    def told() -> list[dict[str, Any]]:
+    def events() -> list[dict[str, Any]]:
         return [
             event for event in services.events("tidewaiter.release.published") if event["payload"]["title"] == title
         ]
 
-    services.wait(told, "the event")
-    (event,) = told()
+    services.wait(events, "the event")
+    (event,) = events()
     assert (event["payload"]["month"], event["payload"]["flows"]) == ("2025-06", ["export"])
 
 
@@ -74,13 +74,13 @@ def test_a_revision_and_what_is_overdue_are_told_as_events(services: Services, l
         "the events",
     )
     # The client sends an event again whose receipt it did not see, so the server may know one twice by the same id.
-    told = {
+    sent = {
         one["id"]: (what, one)
         for what in ("revised", "overdue")
         for one in services.events(f"tidewaiter.release.{what}")
     }
-    assert [what for what, _ in told.values()] == ["revised", "overdue"], told
-    (_, revised), (_, overdue) = told.values()
+    assert [what for what, _ in sent.values()] == ["revised", "overdue"], sent
+    (_, revised), (_, overdue) = sent.values()
     assert revised["resource"]["prefect.resource.name"] == "january again.csv"
     assert revised["payload"]["revisions"] >= 1
     assert overdue["resource"]["prefect.resource.id"] == "tidewaiter.release.gacc_query.2025-02"
@@ -176,7 +176,7 @@ def publishing(services: Services) -> tuple[str, int]:
 @pytest.fixture(scope="module")
 def killed(services: Services, receivers: tuple[Received, Received]) -> dict[str, Any]:
     """What has crashed since: as `alone` a run that is killed while it publishes; as `runs` those of a worker that is killed with
-    all it started, each with what its state must say, and as `told` the messages about it. Then there is a worker again, and
+    all it started, each with what its state must say, and as `messages` what was sent about it. Then there is a worker again, and
     `next` is its first run."""
     services.drop("many.csv", month(2025, 4, distinct_records(9_000)), "2025-05-20")
     before = current_id(services.store)
@@ -202,10 +202,10 @@ def killed(services: Services, receivers: tuple[Received, Received]) -> dict[str
         services.ask(f"/flow_runs/{taken}/set_state", {"state": {"type": "PENDING"}, "force": True})
         dead = {publishes: "no sign of life", waits: "no sign of life", taken: "not started within"}
         runs = [(services.ended(run), reason) for run, reason in dead.items()]
-    told = both(services, receivers, "No worker: nobody takes the runs of local-process")
+    messages = both(services, receivers, "No worker: nobody takes the runs of local-process")
     assert current_id(services.store) == before
     services.worker = services.start_worker()
-    return {"alone": alone, "runs": runs, "told": told, "next": services.ended(services.watch())}
+    return {"alone": alone, "runs": runs, "messages": messages, "next": services.ended(services.watch())}
 
 
 def test_a_run_killed_while_it_publishes_is_crashed_and_the_next_completes(
@@ -228,7 +228,7 @@ def test_a_worker_killed_with_all_it_started_leaves_crashed_runs_and_the_next_co
     assert "cut off.csv" in [kept.title for kept in held_releases.waiting(services.store)]
     assert killed["next"]["state_type"] == "COMPLETED"
     # And that nobody takes the runs, which the server sees when a worker has missed three of its heartbeats.
-    assert all("tidewaiter worker" in text for text in killed["told"])
+    assert all("tidewaiter worker" in text for text in killed["messages"])
 
 
 def test_after_an_outage_both_months_are_done_once_and_in_order(services: Services) -> None:

@@ -43,8 +43,13 @@ def test_a_file_with_which_a_store_begins_is_parsed_once(tmp_path: Path, monkeyp
     monkeypatch.setattr(parsing, "read_file", lambda source, raw, name: asked.append(name) or read_file(source, raw, name))  # fmt: skip
     for day, name in enumerate(("first.csv", "second.csv"), 20):
         (tmp_path / name).write_bytes(csv_bytes(CLEAN_RECORDS[: day - 18]))
-        told: Any = {"source": "gacc_query", "flow": "export", "partners": "listed", "released_on": date(2025, 7, day)}
-        ingest(ReleaseRequest(file=tmp_path / name, store=tmp_path / "store", **told), date(2025, 7, 25))
+        declared: Any = {
+            "source": "gacc_query",
+            "flow": "export",
+            "partners": "listed",
+            "released_on": date(2025, 7, day),
+        }
+        ingest(ReleaseRequest(file=tmp_path / name, store=tmp_path / "store", **declared), date(2025, 7, 25))
     assert asked == ["first.csv", "second.csv"]
 
 
@@ -58,18 +63,18 @@ def test_the_next_file_is_read_ahead_once_and_what_is_wrong_is_said_in_its_turn(
         return read_file(source, raw, name)
 
     monkeypatch.setattr(parsing, "read_file", read)
-    told: Any = {"source": "gacc_query", "flow": "export", "partners": "listed", "store": tmp_path / "store"}
+    declared: Any = {"source": "gacc_query", "flow": "export", "partners": "listed", "store": tmp_path / "store"}
 
     def dropped(name: str, data: bytes) -> tuple[ReleaseRequest, Landed]:
         (tmp_path / name).write_bytes(data)
         own = landed(raw=tmp_path / name, file=tmp_path / name, raw_sha256=hashlib.sha256(data).hexdigest())
-        return ReleaseRequest(file=tmp_path / name, **told), own
+        return ReleaseRequest(file=tmp_path / name, **declared), own
 
     good, bad, left = (
         dropped(*one) for one in (("good.csv", csv_bytes()), ("bad.csv", b"<html>"), ("left.csv", csv_bytes()))
     )
     with reading_ahead() as begin:
-        begin(ReleaseRequest(file=tmp_path / "none.csv", **told))
+        begin(ReleaseRequest(file=tmp_path / "none.csv", **declared))
         for request, _ in (good, bad, left):
             begin(request)
         assert parse(good[1]).reported.height == len(CLEAN_RECORDS)
