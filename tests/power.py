@@ -130,7 +130,7 @@ def concerned(file: str) -> tuple[list[str], list[str]]:
         text, path = test.read_text(encoding="utf-8"), test.relative_to(ROOT).as_posix()
         imports = f"{package}.{name}" in text or f"from {package} import {name}" in text
         near = f"/unit/{room}/" in path or (room == "store" and "/faults/" in path)
-        if imports and test.stem == f"test_{name}":
+        if (imports or near) and test.stem == f"test_{name}":
             own.append(path)
         elif imports or near:
             # Those that take long come last, or they would use up the time.

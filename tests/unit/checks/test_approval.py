@@ -96,6 +96,7 @@ def test_an_approval_publishes_from_the_raw_bytes_and_stands_among_the_findings(
 ) -> None:
     """Those that were compared, also where somebody changes the file between that and its landing."""
     decided = held_releases.decide(store, held, "approve", "Li Wei", "compared with the site", NOW)
+    assert held_releases.settled(store, held) is None, "an approval is done when the release is published"
     with held_releases.reopened(store, decided) as request:
         (store / decided.raw).chmod(0o644)
         (store / decided.raw).write_bytes(JUNE)
@@ -114,6 +115,7 @@ def test_an_approval_publishes_from_the_raw_bytes_and_stands_among_the_findings(
     assert "hold_on_errors" in trail["step"]
     assert not any("2025-08-02" in text for text in [*found["observed"], *trail["parameters"]])
     # It waits no more, is decided about no more, and is known when it comes again.
+    assert held_releases.settled(store, held) == decided.decision
     assert held_releases.waiting(store) == []
     assert ingest(WITHOUT_PARTNERS, 21).status == "nothing new"
     paper = store / "held" / f"{held}.json"
@@ -132,7 +134,8 @@ def test_a_rejection_leaves_every_published_byte_and_is_remembered(ingest: Inges
         path: path.lstat().st_mtime_ns for path in store.rglob("*") if "held" not in path.parts and path.name != "tmp"
     }
     # In the evening of London it is the next day where everything else is dated.
-    held_releases.decide(store, held, "reject", "Li Wei", "cut off", NOW.replace(hour=20))
+    decided = held_releases.decide(store, held, "reject", "Li Wei", "cut off", NOW.replace(hour=20))
+    assert held_releases.settled(store, held) == decided.decision
     assert before == {path: path.lstat().st_mtime_ns for path in before}
     assert held_releases.waiting(store) == []
     with pytest.raises(Rejected, match="rejected by Li Wei on 2025-08-03: cut off"):

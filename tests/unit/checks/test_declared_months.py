@@ -93,6 +93,7 @@ CASES = (
     case("one partner alone with a half year", "", of_kg({**KG[6], "502": sum(KG[month]["502"] for month in HALF)}), a_year_ago(1)),
     case("two partners are too few", "magnitude error", summed(HALF, EVERY[:2]), a_year_ago(1, partners=EVERY[:2]), **of(6)),
     case("a year with a gap", "", summed(HALF), a_year_ago(1, [1, 2, 4, 5, 6]), **of(6)),
+    case("one partner alone with what all sent in the months before", "magnitude error", of_kg({**KG[6], "502": sum(sum(KG[month].values()) for month in HALF)}), by_month(range(1, 6))),
     case("what is dearer alone is no sum", "", DEARER, by_month(QUARTER)),
     # A figure of several months is the sum of those that are known.
     *(case(f"{summed_} of months {known}", expected, summed(summed_), by_month(known), **SPAN)

@@ -32,8 +32,8 @@ def june(kg: float = 1, yuan: float = 1, *, of: Iterable[str] = (), more: Iterab
     return in_yuan([*records(months=JUNE, change=times(kg, yuan, months=JUNE, partners=of)), *more])
 
 
-SUMS = {partner: [sum(column) for column in zip(*(numbers for (_, who), numbers in trade(months=range(1, 7)).items() if who == partner), strict=True)]
-        for _, partner in trade(months=range(1, 7))}  # fmt: skip
+SUMS = {partner: [sum(column) for column in zip(*(numbers for (_, who), numbers in trade(months=range(1, 12)).items() if who == partner), strict=True)]
+        for _, partner in trade(months=range(1, 12))}  # fmt: skip
 # As after an export control: the largest falls to a two-hundredth, others to a half; the world to a twentieth.
 LEFT = {BRAZIL: 0.005, UNITED_STATES: 0.9, "344": 0.5}
 STOPPED = in_yuan([*records(months=range(1, 7)), *records(months=range(8, 13)), *records(
@@ -82,8 +82,9 @@ CASES = (
     case("twice as much may be trade", "", year(2, 2, 7), BEFORE),
     case("most partners stop", WARNED, STOPPED, BEFORE),
     case("one partner stops", WARNED, year(0.1, 0.1, 8, of=[BRAZIL]), BEFORE),
+    case("one partner sends a third for a tenth", "", year(0.35, 0.1, 8, of=[BRAZIL]), BEFORE),
     case("a year so far that is declared as a month", "year_so_far error",
-         in_yuan(record("202406", partner, *numbers) for partner, numbers in sorted(SUMS.items())), BEFORE, in_yuan(records(months=range(1, 6)))),
+         in_yuan(record("202411", partner, *numbers) for partner, numbers in sorted(SUMS.items())), BEFORE, in_yuan(records(months=range(1, 11)))),
     # A price of one partner: 3,363 yuan a kilogram next to 3.3; of the whole product it is said once.
     case("tonnes of a partner", PRICE, year(1 / 1_000, 1, 6, of=[UNITED_STATES])),
     case("tonnes of a partner, alone", PRICE, june(1 / 1_000, 1, of=[UNITED_STATES]), BEFORE),

@@ -91,6 +91,7 @@ CASES = (
     case("the next year", None, in_yuan(records(2025)), BOUGHT),
     case("a year relabelled and mended by hand", f"{MONTHS} error, unit_value", in_yuan(MENDED), BOUGHT),
     case("five of eleven months relabelled", MONTHS, in_yuan([*as_year(records(months=range(1, 6)), 2025), *records(2025, range(6, 12))]), BOUGHT),
+    case("nine tenths of one month", None, in_yuan([*as_year(records(months=[6]), 2025)[:-1], record("202506", "502", 4_321, 17_123)]), BOUGHT),
     case("a month that stands twice in a file", MONTHS, in_yuan([*records(months=range(1, 6)), *(("202406", *row[1:]) for row in records(months=[5]))])),
     # Numbers of a broad release are those of its products.
     case("600 products of the other direction", FLOW, of_month("202406", MANY[::-1]), (of_month("202406", MANY), SOLD[1])),

@@ -1,7 +1,10 @@
 """What the scopes of releases cover, in numbers."""
 
+import pytest
+
 from tasks.metrics import coverage as covering
 from tests.unit.builders import MAGNETS, release
+from tests.unit.coverage_oracle import index
 from tests.unit.metrics.numbered import JUNE, WHOLE, coverage_of, numbered
 
 QUERY = 1  # the place of a query among the kinds of release
@@ -58,3 +61,25 @@ def test_releases_of_higher_levels_cover_no_sum_of_codes() -> None:
     frame = numbered(alone.names, {"product": "850511"})
     assert alone.priority(frame).to_list() == [QUERY]
     assert alone.priority(frame, finest=True).to_list() == [None]
+
+
+@pytest.mark.parametrize(
+    ("month", "unknown", "open_to_all"),
+    [("2025-06", [], QUERY), ("2025-06", ["gacc:888"], None), ("2004-05", [], QUERY), ("2004-04", [], None)],
+    ids=["whole", "a partner has no place", "the first month of the group", "before the group"],
+)
+def test_a_basket_of_a_group_needs_each_of_its_codes_whether_listed_or_with_every_partner(
+    month: str, unknown: list[str], open_to_all: int | None
+) -> None:
+    listed = release("a", months=month, products=["81129210"], partners="listed", partner_list=["EU27", "USA"])
+    every = release("b", months=month, products=["81129910"], partner_list=["DEU", *unknown])
+    at = index(listed["first_month"])
+    products = ["81129210", "81129910", "basket:germanium"]
+    coverage = coverage_of(listed, every, products=products, first=at, last=at)
+    rows = [
+        {"product": product, "partner": partner, "month": at} for product in products for partner in ("EU27", "USA")
+    ]
+    single = [QUERY, QUERY, open_to_all, QUERY]
+    assert standings(coverage, *rows) == [*single, open_to_all, QUERY]
+    both = coverage_of(release("a", months=month, products=["81129210"]), every, products=products, first=at, last=at)
+    assert standings(both, {"product": "basket:germanium", "partner": "EU27", "month": at}) == [open_to_all]

@@ -80,3 +80,20 @@ def test_with_a_series_come_the_totals_of_it_and_the_world_of_the_levels_above()
 
 def test_blocks_have_all_months_once() -> None:
     assert [[*block.months] for block in blocks(JUNE, 5, 2)] == [[JUNE, JUNE + 1], [JUNE + 2, JUNE + 3], [JUNE + 4]]
+
+
+def test_a_world_of_a_higher_level_is_not_zero_where_a_code_below_it_trades() -> None:
+    """An answer by HS6 has no row of the world, and the national code of a partner has a number in another measure."""
+    six = release("six", months="2025-06", products=["850511", "850519"], level="HS6")
+    coverage = coverage_of(WHOLE, six, products=[MAGNETS, "850511", "850519"])
+    numbers = printed(coverage.names, {"value": 5, "measure": "value_usd", "partner": "DEU"})
+    asked = [
+        {"product": product, "partner": partner}
+        for product in ("850511", "850519")
+        for partner in ("WLD", "USA", "DEU", "EU27")
+    ]
+    series = pl.concat([numbers, numbered(coverage.names, *asked)], how="diagonal")
+    grid = Grid(series.select("product", "partner", "measure"), coverage)
+    found = Levels(grid, in_months(coverage.names, numbers), numbered(coverage.names, NOTHING).clear(), 1).months[JUNE]
+    said = [NAMED[found.status[row]] for row in grid.rows_of(numbered(coverage.names, *asked))]
+    assert said == ["not_covered", "zero", "not_covered", "not_covered", *["zero"] * 4]
