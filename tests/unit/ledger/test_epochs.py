@@ -202,15 +202,22 @@ def test_of_two_decisions_of_a_day_a_revision_names_the_last_one_about_its_month
         assert found["new_release_id"].to_list() == [f"withdrawn-{name}-01" for name in names], flow
 
 
-def test_a_revision_after_a_withdrawal_is_told_from_the_word_that_stood_again() -> None:
-    third = release("r3", "2025-11-01")
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2025-11-01", [("USA", 353, 111, "r1", "r3")]),
+        # On the day of the withdrawal itself no older word stands again, and Germany has its own again.
+        ("2025-10-01", [("DEU", None, 764, "r2", "r3"), ("USA", 300, 111, "r2", "r3")]),
+    ],
+)
+def test_a_revision_after_a_withdrawal_is_told_from_the_word_that_stood_again(day: str, expected: list[Any]) -> None:
+    third = release("r3", day)
     store = [
         *_two(), (third, [number(third, "USA", "2025-06", 111), number(third, "DEU", "2025-06", 764)]),
     ]  # fmt: skip
-    found = revised(store, decision("withdrawn", "r2", "2025-10-01")).filter(revised_on=date(2025, 11, 1))
-    assert found.select("partner", "old_value", "new_value", "old_release_id", "new_release_id").rows() == [
-        ("USA", 353, 111, "r1", "r3")
-    ]
+    found = revised(store, decision("withdrawn", "r2", "2025-10-01")).filter(revised_on=date.fromisoformat(day))
+    columns = ("partner", "old_value", "new_value", "old_release_id", "new_release_id")
+    assert found.sort("partner").select(columns).rows() == expected
 
 
 def test_what_was_withdrawn_of_provinces_is_told_of_the_partner() -> None:

@@ -12,6 +12,7 @@ from tests.draws import draws
 from tests.unit import strategies
 from tests.unit.builders import number, release
 from tests.unit.figures import Store
+from tests.unit.ledger.test_cumulative import by_month, whole
 from tests.unit.tracing import tracer_of
 
 SERIES = ("flow", "product", "partner", "measure")
@@ -54,6 +55,19 @@ def test_a_code_below_adds_to_a_printed_level_where_it_is_all_there_is(asked: st
     ]
     trace = tracer_of(store).trace(Point("export", "850511", "EU27", "value_usd", 2025 * 12 + 5), "level")
     assert (trace.value, trace.recomputed) == (level, level)
+
+
+@pytest.mark.parametrize(
+    ("later", "half"),
+    [
+        ([by_month()], 660), ([by_month(kind="bulletin", source="gacc_query")], 600),
+        ([by_month(), whole("2025-11-03", name="again")], 600), ([by_month(), whole("2025-11-03", name="again", lost=["85051110 *"])], 660),
+    ],
+    ids=["months of its kind", "months of a worse kind", "the figure again", "another figure again"],
+)  # fmt: skip
+def test_a_half_year_that_came_as_one_figure_stands_until_its_months_came_after_it(later: Store, half: int) -> None:
+    trace = tracer_of([whole(), *later]).trace(JUNE_OF_USA, "ytd")
+    assert (trace.value, trace.recomputed) == (half, half)
 
 
 def test_a_printed_growth_implies_a_base_as_wide_as_its_last_digit() -> None:
