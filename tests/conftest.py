@@ -47,7 +47,6 @@ SLOW = (
     "unit/store/test_verify.py",
     "unit/store/test_compatibility.py",
     "unit/reports/test_watch_rules.py",
-    "unit/flows/cli/test_watch_rules.py",
     "unit/lineage/test_provenance.py",
     "unit/flows/test_withdraw.py",
     "unit/flows/test_backfill.py",

@@ -16,9 +16,12 @@ from typer.testing import CliRunner
 
 from flows.cli import terminal
 from flows.cli.app import app
+from schemas.code_files import FOLDER
+from schemas.settings import WATCH_RULES
 from tasks.domain import clock
 
 SAID = Path(__file__).with_name("said")
+RULES = FOLDER / "watch_rules.toml"
 COMMANDS = {
     "read": "read magnets --month 2025-06",
     "read_one": "read magnets --partner us --month 2025-06 --measure quantity_kg",
@@ -41,6 +44,8 @@ COMMANDS = {
     "brief_of_july": "brief magnets --month 2025-07 --output <folder>/brief.html",
     "movers": "movers --month 2025-06",
     "movers_none": "movers --month 2025-06 --measure value_usd",
+    "watch_rules": "watch-rules --month 2025-05",
+    "sources": "sources --inbox none",
     "coverage": "coverage 850511 --month 2025-06",
     "resolve_none": "resolve quarantine",
     "no_product": "read widgets",
@@ -61,7 +66,7 @@ def said(command: str, store: Path, folder: Path, monkeypatch: pytest.MonkeyPatc
     """The exit code of a command, all that it prints, 120 columns wide, and the pages that it writes as markdown."""
     for console in (terminal.console(), terminal.errors()):
         monkeypatch.setattr(console, "_width", 120)
-    environment = {"TIDEWAITER_STORE": str(store.parent), "COLUMNS": "120", "NO_COLOR": "1"}
+    environment = {"TIDEWAITER_STORE": str(store.parent), WATCH_RULES: str(RULES), "COLUMNS": "120", "NO_COLOR": "1"}
     with monkeypatch.context() as patch:
         patch.setattr(clock, "today", lambda: date(2026, 6, 30))
         for name, value in environment.items():

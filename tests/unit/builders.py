@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from schemas.forms.outcome import Outcome
 from schemas.frames import Detail, Release
 from schemas.table import polars_schema
 from tasks.domain.periods import month_start, read_period
@@ -65,6 +66,16 @@ def number(
         "release_id": of["release_id"], "regime": None, "province": province, "record": record,
         "known_from": date.fromisoformat(day) if day else of["released_on"],
     }  # fmt: skip
+
+
+def outcome(**change: Any) -> Outcome:
+    """What became of a file with exports of two months, which was published with a warning."""
+    made = {
+        "status": "published", "release_id": "r1", "title": "june.csv", "reporter": "CHN", "snapshot_id": "000001-a", "flows": ["export"],
+        "months": ["2025-05", "2025-06"], "products": [MAGNETS], "records": 1200, "records_observed": 1199, "records_quarantined": 1,
+        "warnings": ["before"], "notes": [], "healed": [],
+    }  # fmt: skip
+    return Outcome.model_validate(made | change)
 
 
 def span(months: str) -> tuple[date, date]:

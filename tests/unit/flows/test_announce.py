@@ -16,15 +16,8 @@ from schemas.forms.outcome import Graded, HeldRelease, Outcome
 from schemas.forms.watch import WatchReport
 from tasks.domain.errors import Refused
 from tasks.reports.release_page import Pages
+from tests.unit.builders import outcome
 from tests.unit.schemas.test_forms import RELEASE
-
-
-def outcome(**change: Any) -> Outcome:
-    made = {
-        "status": "published", "release_id": "r1", "title": "june.csv", "snapshot_id": "000001-a", "flows": ["export"], "months": ["2025-05", "2025-06"],
-        "products": ["85051110"], "records": 1200, "records_observed": 1199, "records_quarantined": 1, "warnings": ["w"], "notes": [], "healed": [],
-    }  # fmt: skip
-    return Outcome.model_validate(made | change)
 
 
 def test_outside_of_a_run_the_work_itself_returns_and_raises(monkeypatch: pytest.MonkeyPatch) -> None:

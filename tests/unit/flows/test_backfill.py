@@ -59,6 +59,7 @@ def test_a_held_and_a_broken_file_stop_nobody_and_are_told_and_nothing_is_writte
     report = fill(folder)
     assert report.headline == "Held for approval, Refused 1, Published 2025-05 to 2025-07"
     assert (len(report.outcomes), len(report.held), len(report.refused)) == (3, 1, 1)
+    assert len({outcome.snapshot_id for outcome in report.outcomes}) == 1, "what is left is one batch"
     rows = {row["file"]: (row["outcome"], row["reason"]) for row in report.rows}
     assert {name: outcome for name, (outcome, _) in rows.items()} == {
         "b.csv": "published", "c.csv": "published", "a.csv": "published", "cut.csv": "held", "page.csv": "refused",
@@ -75,30 +76,25 @@ def test_a_held_and_a_broken_file_stop_nobody_and_are_told_and_nothing_is_writte
     assert sorted(folder.rglob("*")) == before
 
 
-@pytest.fixture
-def undeclared(folder: Path) -> Path:
-    """The same folder, in which nothing is said but days."""
+def test_what_is_given_for_a_folder_holds_for_the_files_that_say_nothing(folder: Path) -> None:
     (folder / "defaults.toml").unlink()
-    return folder
-
-
-def test_what_is_given_for_a_folder_holds_for_the_files_that_say_nothing(undeclared: Path) -> None:
-    imports = undeclared / "gacc_query" / "import"
+    imports = folder / "gacc_query" / "import"
     imports.mkdir(parents=True)
     (imports / "other.csv").write_bytes(csv_bytes())
-    (undeclared / "c.csv.toml").write_text('released_on = 2025-07-20\npartners = "listed"\n')
-    report = fill(undeclared, source="gacc_query", flow="export", partners="all")
+    (folder / "c.csv.toml").write_text('released_on = 2025-07-20\npartners = "listed"\n')
+    report = fill(folder, source="gacc_query", flow="export", partners="all")
     assert report.headline == "Published 2025-05 to 2025-07"
-    releases = pl.scan_parquet(undeclared.parent / "reporter=CHN/current/release/**/*.parquet").collect().sort("title")
+    releases = pl.scan_parquet(folder.parent / "reporter=CHN/current/release/**/*.parquet").collect().sort("title")
     assert releases["partners"].to_list() == ["all", "all", "listed"]
     assert releases["flow"].to_list() == ["export"] * 3
     # What says another direction is left, and not taken for an export.
     assert report.looked.waiting == ["not of the source, direction or reporter that was asked for: other.csv"]
-    assert fill(undeclared, source="gacc_query", flow="export", partners="all").looked.published == 3
+    assert fill(folder, source="gacc_query", flow="export", partners="all").looked.published == 3
 
 
-def test_a_problem_of_a_whole_folder_is_told_once_and_nothing_is_tried(undeclared: Path) -> None:
-    report = fill(undeclared)
+def test_a_problem_of_a_whole_folder_is_told_once_and_nothing_is_tried(folder: Path) -> None:
+    (folder / "defaults.toml").unlink()
+    report = fill(folder)
     assert report.headline == "Refused 3"
     assert report.refused == [
         '3 files, a.csv to c.csv: the source is not in the file and nowhere declared. Write source = "gacc_query" into a sidecar '
@@ -106,14 +102,14 @@ def test_a_problem_of_a_whole_folder_is_told_once_and_nothing_is_tried(undeclare
         f"{'|'.join(SOURCES)}. A query (gacc_query) does not say its flow either: --flow import|export."
     ]
     assert (report.taken, [row["outcome"] for row in report.rows]) == ([], ["refused"])
-    assert not (undeclared.parent / "reporter=CHN" / "lineage").exists()
-    broken = undeclared / "defaults.toml"
+    assert not (folder.parent / "reporter=CHN" / "lineage").exists()
+    broken = folder / "defaults.toml"
     broken.write_text('source = "gacc_query"\nflwo = "export"\n')
-    (line,) = fill(undeclared).refused
+    (line,) = fill(folder).refused
     assert line.startswith(f"3 files, a.csv to c.csv: {broken}, key flwo: ")
     # Mended, or said, and everything goes in.
     broken.unlink()
-    assert fill(undeclared, source="gacc_query", flow="export").headline == "Published 2025-05 to 2025-07"
+    assert fill(folder, source="gacc_query", flow="export").headline == "Published 2025-05 to 2025-07"
 
 
 def test_the_raw_files_of_a_store_make_the_same_store(folder: Path, tmp_path: Path) -> None:

@@ -8,15 +8,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flows.cli import local_server, password
+from tests.replay.server import Replay, Reply
 
-ASKED: list[tuple[str, str | None]] = []
 OVER = 2**22 + 1  # no process has this number
 
 
@@ -31,30 +30,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def stranger(home: Path) -> Iterator[dict[str, str]]:
-    """A server that answers at the address we once noted; `word` is what it asks for."""
-    said: dict[str, str] = {}
-    ASKED.clear()
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # the library's name
-            ASKED.append((self.path, self.headers["Authorization"]))
-            # A server with a password tells anybody that it is well.
-            is_open = self.path.endswith("/health") or said.get("word") in (None, self.headers["Authorization"])
-            self.send_response(200 if is_open else 401)
-            self.end_headers()
-            self.wfile.write(b"true")
-
-        def log_message(self, *_: object) -> None:
-            pass
-
+def stranger(home: Path) -> Iterator[Replay]:
+    """A server that answers at the address we once noted."""
     home.mkdir()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as http:
-        threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
-        said["api"] = f"http://127.0.0.1:{http.server_port}/api"
-        local_server.note({"api": said["api"], "pid": OVER})
-        yield said
-        http.shutdown()
+    replay = Replay()
+    replay.route("/", Reply(b"true"))
+    local_server.note({"api": f"{replay.base}/api", "pid": OVER})
+    yield replay
+    replay.close()
+
+
+@pytest.fixture
+def api(stranger: Replay) -> str:
+    return f"{stranger.base}/api"
 
 
 @pytest.fixture
@@ -71,7 +59,7 @@ def prefect() -> Iterator[int]:
 
 @pytest.mark.parametrize("left", [None, "", '{"api": "http://127.0', "[]", '{"pid": 1}'])
 def test_another_server_at_our_old_address_is_not_taken_for_ours_nor_stopped_and_half_a_note_is_none(
-    stranger: dict[str, str], left: str | None
+    api: str, left: str | None
 ) -> None:
     if left is not None:
         local_server.NOTE.write_text(left)
@@ -81,18 +69,23 @@ def test_another_server_at_our_old_address_is_not_taken_for_ours_nor_stopped_and
 
 
 @pytest.mark.parametrize("whose", ["a number of no process", "another process", "ours"])
-def test_a_server_of_our_folder_is_ours_and_one_that_was_named_is_used(
-    stranger: dict[str, str], prefect: int, monkeypatch: pytest.MonkeyPatch, whose: str
+def test_a_server_of_our_folder_is_ours_and_one_that_was_named_is_used_with_its_password(
+    stranger: Replay, api: str, prefect: int, monkeypatch: pytest.MonkeyPatch, whose: str
 ) -> None:
     pid = {"ours": prefect, "another process": os.getpid()}.get(whose, OVER)
-    local_server.note({"api": stranger["api"], "pid": pid})
-    assert local_server.running_server() == (stranger["api"] if whose == "ours" else None)
-    monkeypatch.setenv("PREFECT_API_URL", stranger["api"])
-    assert local_server.running_server() == stranger["api"]
+    local_server.note({"api": api, "pid": pid})
+    assert local_server.running_server() == (api if whose == "ours" else None)
+    monkeypatch.setenv("PREFECT_API_URL", api)
+    assert local_server.running_server() == api
+    # Anybody is told that it is well.
+    stranger.route("/api/admin", Reply(status=401))
+    if whose != "ours":
+        with pytest.raises(PermissionError, match="asks for a password: set PREFECT_API_AUTH_STRING"):
+            local_server.running_server()
 
 
 def test_the_password_is_given_to_our_own_server_alone(
-    stranger: dict[str, str], prefect: int, home: Path, monkeypatch: pytest.MonkeyPatch
+    stranger: Replay, api: str, prefect: int, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever has the port now, after our server has ended, is not sent what was meant for ours."""
     line = password.make(home)
@@ -102,14 +95,14 @@ def test_the_password_is_given_to_our_own_server_alone(
     os.environ["PREFECT_UI_URL"] = "https://team.example.org/"
     assert local_server.how_to_open(named) == f"https://team.example.org{login}"
     del os.environ["PREFECT_UI_URL"]
-    local_server.use(stranger["api"])
+    local_server.use(api)
     assert os.environ["PREFECT_API_AUTH_STRING"] == "team:word"
     del os.environ["PREFECT_API_URL"]
-    local_server.note({"api": stranger["api"], "pid": prefect})
+    local_server.note({"api": api, "pid": prefect})
     local_server.use(local_server.running_server() or "")
     assert os.environ["PREFECT_API_AUTH_STRING"] == line
-    assert local_server.how_to_open(stranger["api"]).endswith(f"log in there with the line in {home / 'password'}")
-    assert {sent for _, sent in ASKED} == {None}
+    assert local_server.how_to_open(api).endswith(f"log in there with the line in {home / 'password'}")
+    assert {asked.headers.get("authorization") for asked in stranger.asked} == {None}
 
 
 def test_the_folder_and_the_password_are_made_once_and_are_for_their_owner_alone(tmp_path: Path) -> None:
@@ -135,11 +128,11 @@ def test_the_folder_and_the_password_are_made_once_and_are_for_their_owner_alone
 
 
 def test_a_password_that_others_may_have_read_is_not_used(
-    stranger: dict[str, str], prefect: int, home: Path, monkeypatch: pytest.MonkeyPatch
+    api: str, prefect: int, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     password.make(home)
     (home / "password").chmod(0o640)
-    local_server.note({"api": stranger["api"], "pid": prefect})
+    local_server.note({"api": api, "pid": prefect})
     with pytest.raises(PermissionError, match=r"other users .* \(mode 640\): run `tidewaiter stop`, delete that file"):
         local_server.running_server()
     ended: list[tuple[int, int]] = []
@@ -179,7 +172,7 @@ def test_no_file_of_the_server_is_opened_through_a_link(
 
 
 def test_of_two_who_start_at_once_one_starts_and_both_use_it(
-    stranger: dict[str, str], prefect: int, monkeypatch: pytest.MonkeyPatch
+    api: str, prefect: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local_server.NOTE.unlink()
     started: list[int] = []
@@ -187,8 +180,8 @@ def test_of_two_who_start_at_once_one_starts_and_both_use_it(
 
     def start(port: int, line: str) -> str:
         started.append(port)
-        local_server.note({"api": stranger["api"], "pid": prefect})
-        return stranger["api"]
+        local_server.note({"api": api, "pid": prefect})
+        return api
 
     make = password.make_folder
 
@@ -200,12 +193,12 @@ def test_of_two_who_start_at_once_one_starts_and_both_use_it(
     monkeypatch.setattr(local_server, "_start_server", start)
     with ThreadPoolExecutor(2) as pool:
         found = [pool.submit(local_server.ensure_server) for _ in range(2)]
-        assert [one.result() for one in found] == [stranger["api"]] * 2
+        assert [one.result() for one in found] == [api] * 2
     assert len(started) == 1
 
 
 def test_a_server_that_is_named_or_was_noted_is_waited_for_or_comes_back_at_its_address(
-    stranger: dict[str, str], home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    api: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In a container whose server was slow, `deploy` started one of its own, and the deployments were gone with it."""
     named, noted = "http://127.0.0.1:1/api", "http://127.0.0.1:43210/api"
@@ -222,9 +215,9 @@ def test_a_server_that_is_named_or_was_noted_is_waited_for_or_comes_back_at_its_
     said = f"waiting up to 0 s for the Prefect server at {named} (PREFECT_API_URL)\n"
     assert capsys.readouterr().err == said
     # A worker goes on asking where our own one was that has ended.
-    for api in (named, noted):
-        local_server.note({"api": api, "pid": OVER})
-        assert local_server.ensure_server() == f"at {api.split(':')[2].removesuffix('/api')}"
+    for one in (named, noted):
+        local_server.note({"api": one, "pid": OVER})
+        assert local_server.ensure_server() == f"at {one.split(':')[2].removesuffix('/api')}"
         monkeypatch.delenv("PREFECT_API_URL", raising=False)
     local_server.NOTE.unlink()
     assert local_server.ensure_server() == "at 4200"
@@ -238,7 +231,7 @@ def test_a_server_that_is_named_or_was_noted_is_waited_for_or_comes_back_at_its_
     ],
 )  # fmt: skip
 def test_after_a_stop_the_address_that_the_environment_still_names_is_ours(
-    stranger: dict[str, str], monkeypatch: pytest.MonkeyPatch, named: str, is_taken: bool, is_noted: bool, is_ours: bool
+    api: str, monkeypatch: pytest.MonkeyPatch, named: str, is_taken: bool, is_noted: bool, is_ours: bool
 ) -> None:
     """For a new password: stop, delete the file, deploy. A server that listens there by now, or our own elsewhere, is left alone."""
     monkeypatch.setenv("PREFECT_API_URL", named)
@@ -269,7 +262,7 @@ def _in_place_of_the_server(monkeypatch: pytest.MonkeyPatch, code: str) -> list[
 
 
 def test_a_server_that_is_slow_is_ended_and_no_second_one_starts_on_its_database(
-    stranger: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two servers at once created the same tables: the second failed with `duplicate column name`."""
     local_server.NOTE.unlink()
@@ -283,13 +276,13 @@ def test_a_server_that_is_slow_is_ended_and_no_second_one_starts_on_its_database
 
 
 def test_a_server_that_lost_the_port_to_another_one_is_not_taken_for_that_one(
-    stranger: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two folders that start at once both find the port free; the one that comes second still lives while the first
     answers.
     """
     local_server.NOTE.unlink()
-    taken = int(stranger["api"].split(":")[2].removesuffix("/api"))
+    taken = int(api.split(":")[2].removesuffix("/api"))
     monkeypatch.setattr(local_server, "_free_port", lambda wanted: taken)
     _in_place_of_the_server(monkeypatch, "import time; time.sleep(1)")
     with pytest.raises(TimeoutError, match="ended before it answered"):
@@ -335,9 +328,7 @@ def test_a_worker_at_work_is_left_alone_and_one_without_a_run_ends(home: Path, m
     assert list(home.iterdir()) == []
 
 
-def test_a_disk_that_is_full_leaves_the_note_as_it_was(
-    stranger: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_is_full_leaves_the_note_as_it_was(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = local_server.NOTE.read_text()
 
     def full(descriptor: int) -> None:

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import time
 from datetime import date, datetime
 from pathlib import Path
 
@@ -15,8 +14,6 @@ from flows.watch import Taking, watch
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchReport, WatchRequest
 from schemas.reference.code_tables import code_table
-from tasks.domain import clock
-from tasks.domain.clock import read_day
 from tasks.ingest import held, inbox
 
 DAY = date(2026, 1, 10)
@@ -247,22 +244,6 @@ def test_what_the_store_says_of_a_file_is_not_noted_as_its_fault(home: Path) -> 
     assert "Give the folder above it" in report.refused[0]
     (home / "inbox/gacc_query/export/june.csv").unlink()
     assert look(home, store=home / "another").headline == "Published 2025-07"
-
-
-def test_what_customs_release_in_their_morning_is_public_where_it_is_yesterday(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TZ", "XYZ+18")
-    time.tzset()
-    try:
-        there = clock.today()
-        assert there > date.today()
-        assert read_day(there.isoformat()) == there
-        drop(home, "june.csv", month(6), there.isoformat())
-        assert look(home, there).headline == "Published 2025-06"
-    finally:
-        monkeypatch.undo()
-        time.tzset()
 
 
 def test_a_file_that_was_completed_while_it_was_refused_is_tried_again(

@@ -25,13 +25,10 @@ from tasks.lineage.openlineage import COLUMNS, events
 from tasks.lineage.records import Run, StepRecord
 from tests.conftest import SHARED_DATA
 from tests.replay.server import Replay, Reply
+from tests.unit.builders import outcome
 
 SPEC = SHARED_DATA / "openlineage_spec"
 BEGIN = datetime(2025, 7, 20, 9, 0, tzinfo=UTC)
-OUTCOME = Outcome(
-    status="published", release_id="r", title="t", snapshot_id="s", flows=[], months=[], products=[], records=1,
-    records_observed=1, records_quarantined=0, warnings=[], notes=[], healed=[],
-)  # fmt: skip
 Event = dict[str, Any]
 
 
@@ -86,7 +83,7 @@ def failing() -> Run:
 
 @pytest.fixture
 def whole() -> Run:
-    return Run(records=[NORMALISE, MERGE, WIDEN], outcome=OUTCOME)
+    return Run(records=[NORMALISE, MERGE, WIDEN], outcome=outcome())
 
 
 @functools.cache
@@ -267,18 +264,18 @@ FAILED = replace(MERGE, error="OSError: disk")
 
 
 @pytest.mark.parametrize(
-    ("records", "outcome", "names"),
+    ("records", "ended", "names"),
     [
-        ([NORMALISE], OUTCOME, ["s.ndjson"]), ([NORMALISE], OUTCOME.model_copy(update={"status": "nothing new"}), []),
+        ([NORMALISE], outcome(), ["000001-a.ndjson"]), ([NORMALISE], outcome(status="nothing new"), []),
         # A bad file that is dropped every day fills no folder.
         ([LAND, FAILED], None, [f"failed-{'9' * 12}-merge.ndjson"]), ([FAILED], None, []), ([LAND], None, []),
     ],
 )  # fmt: skip
 def test_the_events_of_a_run_are_written_once_unless_it_changed_nothing(
-    records: list[StepRecord], outcome: Outcome | None, names: list[str],
+    records: list[StepRecord], ended: Outcome | None, names: list[str],
     environment: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
-    run = Run(records=records, outcome=outcome)
+    run = Run(records=records, outcome=ended)
     for _ in range(2):
         emit(run, tmp_path)
     assert [path.name for path in tmp_path.glob("lineage/*")] == names

@@ -4,7 +4,6 @@ import math
 import random
 from collections.abc import Sequence
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -349,29 +348,6 @@ def test_one_sum_that_fits_and_values_that_do_not_tell_no_lag(rows: list[dict[st
     found = judge(pair_of(rows))
     assert {*found["reason"]} == {"unexplained"}
     assert len(rows) > 3 or found["lag"].null_count() == 3
-
-
-@pytest.mark.shared
-def test_the_measured_pairs_come_out_as_a_person_reads_them(shared_data: Path) -> None:
-    """From the statements, not from the ratios of the file; an estimated weight is no weight."""
-    pairs = pl.read_csv(shared_data / "mirror_pairs" / "golden_pairs.csv", infer_schema_length=None)
-    pairs = pairs.filter(period="2024-12")
-    assert pairs.height == 5
-    rows = pairs.select(
-        pl.col("period").str.to_date("%Y-%m"), pl.col("hs6").cast(pl.String).alias("product"), "exporter", "importer",
-        export_kg=pl.col("export_kg").cast(pl.Float64), export_value=pl.col("export_usd").cast(pl.Float64),
-        import_kg=pl.when(pl.col("import_kg_is") == "reported").then(pl.col("import_kg").cast(pl.Float64)),
-        export_kg_status=pl.lit(None, pl.String), export_value_status=pl.lit(None, pl.String), import_value_status=pl.lit(None, pl.String),
-        import_kg_status=pl.when(pl.col("import_kg_is") != "reported").then(pl.lit("weight_estimated")),
-        import_value=pl.col("import_usd").cast(pl.Float64), hub_kg=pl.lit(None, pl.Float64), hub_value=pl.lit(None, pl.Float64), margin_pct=pl.lit(6.65),
-    )  # fmt: skip
-    found = {(row["product"], row["importer"]): row for row in judge(rows).iter_rows(named=True)}
-    assert {pair: row["reason"] for pair, row in found.items()} == {
-        ("850511", "JPN"): "agrees", ("850511", "KOR"): "lag", ("810194", "JPN"): "lag", ("810194", "USA"): "lag",
-        ("850511", "USA"): "weight_estimated",
-    }  # fmt: skip
-    assert found["850511", "USA"]["kg_ratio"] is None
-    assert found["850511", "KOR"]["kg_ratio"] == pytest.approx(0.936, abs=5e-4)
 
 
 CAUSES = ("agrees", "lag", "margin", "hub", "weight_estimated", "units_differ", "suppressed", "unexplained")

@@ -14,12 +14,9 @@ from bad_inputs.download import PARTNERS, csv_bytes, magnets
 from tasks.domain.periods import month_number
 from tasks.reports import moved as moving
 from tasks.reports.analysis import state_of
-from tasks.reports.moved import moved, sections
+from tasks.reports.moved import moved
 from tasks.reports.movers import mover_rows
 from tasks.reports.price_volume import Terms, add, own_currency, rate, split
-from tasks.reports.query import open_published
-from tasks.reports.questions import with_names
-from tasks.reports.resolver import Resolver
 from tests.unit.customs import Store
 
 CODES = ("85051110", "85051190", "85051900", "85052000", "84713000", "84719000")
@@ -107,23 +104,6 @@ def test_a_code_that_began_or_stopped_is_named_with_what_it_was_worth(world: tup
     assert rows.filter(pl.col("kind").is_in(["began", "stopped"])).select("before", "level").min_horizontal().sum() == 0
 
 
-def test_a_partner_that_nobody_asked_for_did_not_stop(sample_store: Path) -> None:
-    """In June no source prints Vietnam, of which May is known."""
-    rows = moved(open_published(sample_store), "export", JUNE).rows
-    partners = rows.filter(kind="partner")
-    assert partners["partner"].to_list() == ["DEU", "USA", None]
-    assert partners["change"].to_list() == [555_000.0, 306_600.0, 1_950_000.0 - 555_000.0 - 306_600.0]
-    assert rows.filter(pl.col("kind").is_in(["began", "stopped"])).height == 0
-    named = with_names(rows, Resolver(open_published(sample_store)))
-    shown = [one.columns["change"] for one in sections(named, "month", "CHN", pl.DataFrame())]
-    assert shown == [["+1,950"], ["+555", "+307", "+1,088"]]
-    assert rows.filter(kind="product").select("product", "change_pct", "quote").row(0) == (
-        "85051110",
-        pytest.approx((3188 / 1238 - 1) * 100),
-        "care",
-    )
-
-
 def test_products_that_are_known_in_one_of_the_months_alone_are_counted(tmp_path: Path) -> None:
     """The file of May asked for chapters 84 and 85, that of June for 85 and 90."""
     store = Store(tmp_path)
@@ -137,19 +117,6 @@ def test_products_that_are_known_in_one_of_the_months_alone_are_counted(tmp_path
         "4 products of 2025-06 cannot be compared",
         "4 products of 2025-05 cannot be compared",
     ]
-
-
-@pytest.mark.parametrize(
-    ("month", "asked", "says"),
-    [
-        (JUNE, {"against": "week"}, "no comparison with the 'week' before; there are month and year"),
-        (JUNE, {"measure": "value_usd"}, "no value_usd of exports is known for the world in both 2025-06 and 2025-05; there is quantity_kg"),
-        (date(2030, 1, 1), {}, "no measure of exports is known for the world in both 2030-01 and 2029-12"),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_compared_is_said(sample_store: Path, month: date, asked: dict[str, str], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
-        moved(open_published(sample_store), "export", month, **asked)
 
 
 @pytest.mark.parametrize(

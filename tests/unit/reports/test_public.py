@@ -63,6 +63,7 @@ def test_what_is_not_plain_is_a_warning_and_what_is_not_there_an_error_with_choi
         (lambda store: tidewaiter.read("magnets", month=202406, store=store), "month=202406 is no text; write '2024-06'"),
         (lambda store: tidewaiter.open_release(store).paths("nope"), "no table 'nope'; there are claim, "),
         (lambda store: tidewaiter.open_release(store).paths("metric", "imports"), "no flow 'imports'"),
+        (lambda store: tidewaiter.movers("2025-06", against="week", store=store), "no comparison with the 'week' before; there are month and year"),
         (lambda store: tidewaiter.list("product", store=store), "no list of 'product'; there are products"),
         (lambda store: tidewaiter.vintages("magnets", metric="growth", store=store), "no metric 'growth'; there are level"),
         (lambda store: tidewaiter.trace("magnets", "us", "2025-06", "growth", store=store), "no metric 'growth'"),

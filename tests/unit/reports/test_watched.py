@@ -13,16 +13,14 @@ from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
 from schemas.settings import WATCH_LIST
-from tasks.domain.errors import NoFigure
 from tasks.domain.reporter import Reporter
 from tasks.reports import prefect_pages, query
-from tasks.reports.brief import context as deciding
 from tasks.reports.brief import facts
 from tasks.reports.brief import watched as module
 from tasks.reports.brief.watched import rewrite_briefs, watched
 from tasks.reports.query import open_published
 from tasks.store.verify import audit_store
-from tests.unit.builders import release, release_table
+from tests.unit.builders import outcome, release, release_table
 from tests.unit.reports.stores import query_bytes
 
 WITHOUT = """
@@ -97,14 +95,6 @@ def test_a_release_without_a_watched_product_imports_nothing_that_draws_or_write
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n")[-2] == "[]"
     assert not (tmp_path / "reporter=CHN" / "briefs").exists()
-
-
-def outcome(**change: Any) -> Outcome:
-    made = dict.fromkeys(Outcome.model_fields, "x") | {
-        "status": "published", "release_id": "r1", "records": 1, "records_observed": 1, "records_quarantined": 0, "warnings": ["before"],
-        **{name: [] for name in ("flows", "months", "products", "notes", "healed", "briefs", "gaps", "rules")}, "reporter": "CHN",
-    }  # fmt: skip
-    return Outcome.model_validate(made | change)
 
 
 @pytest.mark.usefixtures("with_the_list_that_comes_along")
@@ -186,22 +176,3 @@ def test_a_brief_that_cannot_be_written_is_a_warning_with_its_command_and_the_ot
         "Write it with tidewaiter brief basket:rare_earth_magnets --flow export --month 2025-05.",
     ]
     assert texts(store)[f"2025-05/{MAGNETS}"] == "old"
-
-
-def test_a_month_without_a_figure_names_the_decision_alone(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def none_left(*_: object) -> dict[str, str]:
-        raise NoFigure("nothing")
-
-    made = {
-        "kind": "withdrawn", "release_id": "r1", "title": "may.csv", "decided_on": date(2025, 9, 1), "decided_by": "Li Wei", "reason": "a <b> file",
-    }  # fmt: skip
-    monkeypatch.setattr(module, "pages_of", none_left)
-    monkeypatch.setattr(facts, "names_of", lambda *_: ("Magnets", "磁铁"))
-    monkeypatch.setattr(deciding, "decided", lambda *_: [made])
-    assert len(rewrite_briefs(outcome(), store).briefs) == 8
-    page = (store / "briefs" / "2025-05" / f"{MAGNETS}.en.html").read_text(encoding="utf-8")
-    assert "No figure of this month is left." in page
-    assert "Withdrawn on 2025-09-01 by Li Wei: may.csv (r1). Reason: a &lt;b&gt; file" in page
-    chinese = (store / "briefs" / "2025-05" / f"{MAGNETS}.zh.md").read_text(encoding="utf-8")
-    assert "本月已无任何数据。" in chinese
-    assert "2025-09-01由Li Wei撤回：may.csv（r1）。原因：a " in chinese

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bad_inputs.download import csv_bytes, distinct_records, magnets
+from bad_inputs.download import csv_bytes, magnets
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +22,7 @@ from tests.draws import draws
 
 # What depends on the way: a batch takes some steps for all of its releases, and findings compare with what came before.
 OF_THE_WAY = ("lineage", "finding")
+NOTHING_ELSE: dict[str, Any] = {"unsettled": [], "later": [], "held": [], "refused": [], "published": 0}
 
 
 def downloads(folder: Path, months: list[str], base: int = 350_000) -> Path:
@@ -67,8 +68,7 @@ def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str,
     folder = tmp_path_factory.mktemp("alone")
     files = downloads(folder / "files", MONTHS)
     ready = [files / f"{month}.csv" for month in MONTHS] + [files / "revised.csv"]
-    looked = Look(ready=ready, unsettled=[], later=[], held=[], refused=[], published=0)
-    report = take(looked, folder / "reporter=CHN", dry_run=False)
+    report = take(Look(ready=ready, **NOTHING_ELSE), folder / "reporter=CHN", dry_run=False)
     assert [row.outcome for row in report.taken] == ["published"] * 6
     assert len(list_snapshots(folder / "reporter=CHN")) == 6
     return hashes(folder / "reporter=CHN")
@@ -82,7 +82,7 @@ def test_batches_of_any_size_in_any_order_make_the_same_store(
     folder = tmp_path_factory.mktemp("together")
     files = downloads(folder / "files", MONTHS)
     ready = [*(files / f"{MONTHS[place]}.csv" for place in order), files / "revised.csv"]
-    looked = Look(ready=ready, unsettled=[], later=[], held=[], refused=[], published=0)
+    looked = Look(ready=ready, **NOTHING_ELSE)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batch, "FILES_MAX", size)
         report = take(looked, folder / "reporter=CHN", dry_run=False, together=True)
@@ -90,38 +90,6 @@ def test_batches_of_any_size_in_any_order_make_the_same_store(
     assert len(list_snapshots(folder / "reporter=CHN")) == -(-len(ready) // size)
     assert hashes(folder / "reporter=CHN") == one_by_one
     assert audit_store(folder / "reporter=CHN") == []
-
-
-def test_a_held_and_a_broken_file_leave_their_batch(tmp_path: Path) -> None:
-    files = downloads(tmp_path / "files", MONTHS[:3])
-    written(files, "cut.csv", distinct_records(10_000), date(2026, 1, 19))
-    written(files, "page.csv", [], date(2026, 1, 18))
-    (files / "page.csv").write_text("<html>captcha</html>\n")
-    report = fill(files, tmp_path / "reporter=CHN")
-    assert len(report.outcomes) == 4
-    assert len({outcome.snapshot_id for outcome in report.outcomes}) == 1
-    assert (len(report.held), len(report.refused)) == (1, 1)
-    assert [found.id for found in list_snapshots(tmp_path / "reporter=CHN")] == [report.outcomes[0].snapshot_id]
-    again = fill(files, tmp_path / "reporter=CHN")
-    assert (again.outcomes, again.looked.published) == ([], 4)
-
-
-def test_a_batch_that_is_killed_has_published_nothing_and_is_taken_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_by_one: dict[tuple[str, str, str], str]
-) -> None:
-    files, store = downloads(tmp_path / "files", MONTHS), tmp_path / "reporter=CHN"
-
-    def killed(*given: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(watch, "publish_batch", killed)
-        with pytest.raises(KeyboardInterrupt):
-            fill(files, store)
-    assert open_snapshot(store) is None
-    assert fill(files, store).headline == "Published 2023-11 to 2024-07"
-    assert hashes(store) == one_by_one
-    assert audit_store(store) == []
 
 
 def test_where_somebody_else_published_meanwhile_the_files_are_taken_one_by_one(
@@ -132,7 +100,7 @@ def test_where_somebody_else_published_meanwhile_the_files_are_taken_one_by_one(
     publish = publish_batch
 
     def outpaced(batch_at_hand: batch.Batch) -> Any:
-        looked = Look(ready=[other / "202402.csv"], unsettled=[], later=[], held=[], refused=[], published=0)
+        looked = Look(ready=[other / "202402.csv"], **NOTHING_ELSE)
         assert take(looked, store, dry_run=False).outcomes[0].status == "published"
         return publish(batch_at_hand)
 
@@ -149,9 +117,7 @@ def test_a_large_file_goes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     written(files, "202401.csv", more, date(2026, 1, 20))
     ready = [files / f"{month}.csv" for month in MONTHS]
     monkeypatch.setattr(watch, "FILE_BYTES_MAX", (files / "202401.csv").stat().st_size - 1)
-    report = take(
-        Look(ready=ready, unsettled=[], later=[], held=[], refused=[], published=0), store, dry_run=False, together=True
-    )
+    report = take(Look(ready=ready, **NOTHING_ELSE), store, dry_run=False, together=True)
     # Two months before it, the large one, two months after it.
     assert [outcome.snapshot_id[:6] for outcome in report.outcomes] == ["000001"] * 2 + ["000002"] + ["000003"] * 2
 

@@ -24,16 +24,8 @@ class Pair(NamedTuple):
 
 
 def _finding(**other: str) -> pl.DataFrame:
-    row = {
-        "release_id": "r",
-        "check": "c",
-        "severity": "info",
-        "subject": "s",
-        "observed": "o",
-        "expected": "e",
-        "advice": "a",
-    }
-    return pl.DataFrame([{**row, **other}])
+    names = ("release_id", "check", "severity", "subject", "observed", "expected", "advice")
+    return pl.DataFrame([dict.fromkeys(names, "x") | {"severity": "info"} | other])
 
 
 def one(frame: pl.DataFrame) -> Finding:

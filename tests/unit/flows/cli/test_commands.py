@@ -3,7 +3,6 @@
 import os
 import threading
 import urllib.request
-from collections.abc import Callable
 from datetime import date
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -16,13 +15,12 @@ from typer.testing import CliRunner, Result
 
 import flows.fetch
 import flows.withdraw
-from flows.cli import brief, fetch, ingest, local_server, read, search, site, withdraw
+from flows.cli import brief, fetch, ingest, local_server, read, reporters, search, site, withdraw
 from flows.cli.app import app
 from flows.cli.options import DISAGREES, REFUSED
-from schemas.forms.fetch import Fetched, FetchReport, FetchRequest
+from schemas.forms.fetch import Fetched, FetchReport
 from schemas.forms.request import WithdrawalRequest
 from tasks.domain import clock
-from tasks.domain.errors import Refused
 from tests.unit.store.small_store import JUNE, stored
 
 IMPORTS = "flow=import/year=2025/month=6"
@@ -40,6 +38,14 @@ def test_what_is_not_there_is_refused(tmp_path: Path, commands: Any, given: tupl
     """By every command in words: `tests/golden/said/refused.session`."""
     result = run(commands, *given, "--store", tmp_path)
     assert (result.exit_code, "nothing is published here yet" in result.stderr) == (REFUSED, True)
+
+
+def test_a_reporter_without_watch_rules_is_told_so(sample_store: Path) -> None:
+    """What rules say of the sample: `tests/golden/said/watch_rules.txt`."""
+    assert (
+        run(reporters.commands, "watch-rules", "--store", sample_store).output
+        == "no watch rule is about this reporter\n"
+    )
 
 
 def test_a_dry_run_names_a_file_with_control_characters_on_one_line(tmp_path: Path) -> None:
@@ -95,15 +101,6 @@ def test_the_site_is_written_and_shown_on_loopback(
     assert answers == [(tmp_path / "public" / "index.html").read_bytes()]
 
 
-def fetched(monkeypatch: pytest.MonkeyPatch, outcomes: list[str]) -> Result:
-    def fetch_made_up(request: FetchRequest) -> FetchReport:
-        found = [Fetched(name=f"q{place}", outcome=outcome, reason="[why]", file=Path("f.csv") if outcome == "new" else None) for place, outcome in enumerate(outcomes)]  # type: ignore[arg-type]  # fmt: skip
-        return FetchReport(source=request.source, fetched=found)
-
-    monkeypatch.setattr(flows.fetch.fetch, "fn", fetch_made_up)
-    return run(fetch.commands, "fetch", "hmrc_ots", "--no-prefect")
-
-
 @pytest.mark.parametrize(
     ("outcomes", "code", "headline", "lines"),
     [
@@ -118,7 +115,9 @@ def fetched(monkeypatch: pytest.MonkeyPatch, outcomes: list[str]) -> Result:
 def test_each_question_is_a_line_and_the_gravest_outcome_decides_the_exit_code_of_a_fetch(
     monkeypatch: pytest.MonkeyPatch, outcomes: list[str], code: int, headline: str, lines: list[str]
 ) -> None:
-    result = fetched(monkeypatch, outcomes)
+    found = [Fetched(name=f"q{place}", outcome=outcome, reason="[why]", file=Path("f.csv") if outcome == "new" else None) for place, outcome in enumerate(outcomes)]  # type: ignore[arg-type]  # fmt: skip
+    monkeypatch.setattr(flows.fetch.fetch, "fn", lambda request: FetchReport(source=request.source, fetched=found))
+    result = run(fetch.commands, "fetch", "hmrc_ots", "--no-prefect")
     assert (result.exit_code, f"hmrc_ots: {headline}\n" in result.stdout) == (code, True)
     said = {line.strip() for line in (result.stdout + result.stderr).splitlines()}
     assert {*lines} <= said
@@ -128,12 +127,9 @@ def test_each_question_is_a_line_and_the_gravest_outcome_decides_the_exit_code_o
 GIVEN = ("r1", "--by", "Li Wei", "--reason", "wrong file", "--store", "here")
 REQUEST = WithdrawalRequest(release_id="r1", by="Li Wei", reason="wrong file", store=Path("here"))
 TODAY = date(2026, 1, 20)
-Asked = list[tuple[WithdrawalRequest, date]]
 
 
 def outcome_of(request: WithdrawalRequest) -> SimpleNamespace:
-    if request.release_id == "nobody":
-        raise Refused("rule", where="here", found="no release nobody", advice="Name another one.")
     pages = ["briefs/2025-06/magnets.en.html", "briefs/2025-06/magnets.en.md"]
     return SimpleNamespace(
         release_id=request.release_id, title="june.csv", snapshot_id="000002-b", briefs=pages if request.undo else [],
@@ -141,60 +137,44 @@ def outcome_of(request: WithdrawalRequest) -> SimpleNamespace:
     )  # fmt: skip
 
 
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
-    """What the body of the flow gets; the flow around it is the real one, and no server answers."""
-    calls: Asked = []
-
-    def body(request: WithdrawalRequest, today: date) -> SimpleNamespace:
-        calls.append((request, today))
-        return outcome_of(request)
-
-    monkeypatch.setenv("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
-    monkeypatch.setattr(local_server, "running_server", lambda: None)
-    monkeypatch.setattr(flows.withdraw, "publish_decision", body)
-    monkeypatch.setattr(clock, "today", lambda: TODAY)
-    return calls
-
-
 @pytest.mark.parametrize(
-    ("more", "request_of", "lines"),
+    ("more", "lines"),
     [
-        ((), REQUEST, ["r1 (june.csv) is withdrawn; snapshot 000002-b", "  what changed: tidewaiter revisions --release r1"]),
-        (
-            ("--undo",), REQUEST.model_copy(update={"undo": True}),
-            [
-                "r1 (june.csv) counts again; snapshot 000002-b", "  brief written again, in the store: briefs/2025-06/magnets.en.html",
-                "  warning brief (May): not written", "  what changed: tidewaiter revisions --release r1",
-            ],
-        ),
+        ((), [
+            "r1 (june.csv) is withdrawn; snapshot 000002-b", "  this run in the UI: http://127.0.0.1:4200/runs/flow-run/run-7",
+            "  what changed: tidewaiter revisions --release r1",
+        ]),
+        (("--undo", "--no-prefect"), [
+            "r1 (june.csv) counts again; snapshot 000002-b", "  brief written again, in the store: briefs/2025-06/magnets.en.html",
+            "  warning brief (May): not written", "  what changed: tidewaiter revisions --release r1",
+        ]),
     ],
 )  # fmt: skip
-def test_a_withdrawal_and_its_end_hold_from_today_and_say_what_is_written_again(
-    asked: Asked, more: tuple[str, ...], request_of: WithdrawalRequest, lines: list[str]
-) -> None:
-    result = run(withdraw.commands, *GIVEN, *more)
-    assert (result.exit_code, result.stdout.splitlines(), asked) == (0, lines, [(request_of, TODAY)])
-
-
-@pytest.mark.parametrize(("given", "page"), [((), "http://127.0.0.1:4200/runs/flow-run/run-7"), (("--no-prefect",), None)])  # fmt: skip
-def test_a_server_that_answers_records_the_run_unless_that_is_not_wanted(
-    asked: Asked, monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...], page: str | None
+def test_a_withdrawal_and_its_end_hold_from_today_and_a_server_that_answers_records_it_unless_that_is_not_wanted(
+    monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...], lines: list[str]
 ) -> None:
     used: list[str] = []
+    asked: list[tuple[WithdrawalRequest, date]] = []
     recorded: list[tuple[WithdrawalRequest, bool]] = []
+
+    def body(request: WithdrawalRequest, today: date) -> SimpleNamespace:
+        asked.append((request, today))
+        return outcome_of(request)
 
     def flow(request: WithdrawalRequest, *, return_state: bool) -> SimpleNamespace:
         recorded.append((request, return_state))
         details = SimpleNamespace(flow_run_id="run-7")
         return SimpleNamespace(result=lambda: outcome_of(request), state_details=details)
 
-    plain: Callable[[WithdrawalRequest], Any] = flows.withdraw.withdraw.fn
-    monkeypatch.setattr(flow, "fn", plain, raising=False)
+    monkeypatch.setenv("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    monkeypatch.setattr(clock, "today", lambda: TODAY)
+    monkeypatch.setattr(flows.withdraw, "publish_decision", body)
+    monkeypatch.setattr(flow, "fn", flows.withdraw.withdraw.fn, raising=False)
     monkeypatch.setattr(flows.withdraw, "withdraw", flow)
     monkeypatch.setattr(local_server, "running_server", lambda: API)
     monkeypatch.setattr(local_server, "use", used.append)
-    lines = run(withdraw.commands, *GIVEN, *given).stdout.splitlines()
-    assert lines[1:-1] == ([f"  this run in the UI: {page}"] if page else [])
+    result = run(withdraw.commands, *GIVEN, *more)
+    assert (result.exit_code, result.stdout.splitlines()) == (0, lines)
     # Recorded by the server, or run as a plain function; never both.
-    assert (used, recorded, asked) == (([API], [(REQUEST, True)], []) if page else ([], [], [(REQUEST, TODAY)]))
+    undone = REQUEST.model_copy(update={"undo": True})
+    assert (used, recorded, asked) == (([], [], [(undone, TODAY)]) if more else ([API], [(REQUEST, True)], []))

@@ -4,7 +4,9 @@ import os
 import signal
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,42 +22,30 @@ API = "http://127.0.0.1:4200/api"
 PREFECT = [sys.executable, "-P", "-m", "prefect", "worker", "start"]
 
 
-class Machine:
-    """What the commands do to the machine, in their order."""
-
-    def __init__(self) -> None:
-        self.done: list[tuple[Any, ...]] = []
-        self.channels: list[str] = []
-        self.running: str | None = API
-
-    def ensure_server(self) -> str:
-        self.done.append(("server",))
-        return API
-
-    def deploy_all(self, file: Path, addresses: object) -> list[str]:
-        self.done.append(("deploy", file, addresses))
-        return self.channels
-
-
 RETRIES = "PREFECT_CLIENT_MAX_RETRIES"
 
 
 @pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
-    made = Machine()
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SimpleNamespace:
+    """What the commands do to the machine, in their order, and what they find there."""
+    made = SimpleNamespace(done=[], channels=[], running=API)
+
+    def does(name: str, answer: Callable[[], Any] = lambda: None) -> Callable[..., Any]:
+        return lambda *given: made.done.append((name, *given)) or answer()
+
     monkeypatch.chdir(tmp_path)
     # Set first, so that what a worker sets is taken back.
     monkeypatch.setenv(RETRIES, "")
     monkeypatch.delenv(RETRIES)
     monkeypatch.setattr(notify, "addresses", lambda: "the addresses")
-    monkeypatch.setattr(deployments, "deploy_all", made.deploy_all)
+    monkeypatch.setattr(deployments, "deploy_all", does("deploy", lambda: made.channels))
     for name, replacement in {
-        "ensure_server": made.ensure_server, "use": lambda api: made.done.append(("use", api)),
-        "note_worker": lambda: made.done.append(("worker",)), "running_server": lambda: made.running, "how_to_open": lambda api: f"{api} (log in)",
+        "ensure_server": does("server", lambda: API), "use": does("use"), "note_worker": does("worker"),
+        "running_server": lambda: made.running, "how_to_open": lambda api: f"{api} (log in)",
     }.items():  # fmt: skip
         monkeypatch.setattr(local_server, name, replacement)
-    monkeypatch.setattr(signal, "signal", lambda number, handler: made.done.append(("signal", number, handler)))
-    monkeypatch.setattr(os, "execv", lambda program, given: made.done.append(("exec", program, given)))
+    monkeypatch.setattr(signal, "signal", does("signal"))
+    monkeypatch.setattr(os, "execv", does("exec"))
     return made
 
 
@@ -71,7 +61,7 @@ def run(*given: str) -> Result:
     ],
 )  # fmt: skip
 def test_deploy_starts_a_server_uses_it_and_then_puts_everything_on_it(
-    machine: Machine, tmp_path: Path, channels: list[str], said: str
+    machine: SimpleNamespace, tmp_path: Path, channels: list[str], said: str
 ) -> None:
     machine.channels = channels
     result = run("deploy")
@@ -92,7 +82,7 @@ def test_deploy_starts_a_server_uses_it_and_then_puts_everything_on_it(
 
 
 def test_what_cannot_be_used_is_refused_before_anything_is_started(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    machine: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     result = run("deploy", "--file", "gone.yaml")
     assert (result.exit_code, result.stdout) == (REFUSED, "")
@@ -117,7 +107,7 @@ def test_what_cannot_be_used_is_refused_before_anything_is_started(
     ("given", "limit", "more"), [([], "4", []), (["--once"], "4", ["--run-once"]), (["--runs", "7"], "7", [])]
 )
 def test_a_worker_is_prefects_own_and_takes_the_place_of_the_command(
-    machine: Machine, given: list[str], limit: str, more: list[str]
+    machine: SimpleNamespace, given: list[str], limit: str, more: list[str]
 ) -> None:
     assert run("worker", *given).exit_code == 0
     command = [*PREFECT, "--pool", "local-process", "--type", "process", "--limit", limit, *more]
@@ -130,7 +120,7 @@ def test_a_worker_is_prefects_own_and_takes_the_place_of_the_command(
 
 @pytest.mark.parametrize(("given", "there"), [(None, "8"), ("3", "3")])
 def test_its_runs_ask_a_busy_server_again_for_minutes_unless_somebody_says_otherwise(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch, given: str | None, there: str
+    machine: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, given: str | None, there: str
 ) -> None:
     if given is not None:
         monkeypatch.setenv(RETRIES, given)
@@ -140,7 +130,7 @@ def test_its_runs_ask_a_busy_server_again_for_minutes_unless_somebody_says_other
     assert seen[RETRIES] == there
 
 
-def test_a_worker_without_a_server_is_refused_with_what_to_do(machine: Machine) -> None:
+def test_a_worker_without_a_server_is_refused_with_what_to_do(machine: SimpleNamespace) -> None:
     machine.running = None
     result = run("worker")
     assert (result.exit_code, machine.done) == (REFUSED, [])

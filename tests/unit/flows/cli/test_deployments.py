@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import uuid4
 
 import prefect
@@ -27,49 +28,13 @@ NOBODY = notify.Channels(None, None)
 Done = list[tuple[Any, ...]]
 
 
-class Server:
-    """A server with a work pool or without one, with deployments, which records what is asked of it."""
-
-    def __init__(self, *found: SimpleNamespace, has_pool: bool = True) -> None:
-        self.found, self.has_pool = {one.name: one for one in found}, has_pool
-        self.done: Done = []
-
-    async def __aenter__(self) -> "Server":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        pass
-
-    def _need(self, there: object) -> None:
-        if not there:
-            raise ObjectNotFound(Exception("not there"))
-
-    async def read_work_pool(self, name: str) -> None:
-        self._need(self.has_pool)
-
-    async def create_work_pool(self, pool: Any) -> None:
-        self.done.append(("pool", pool.name, pool.type))
-
-    async def read_work_queue_by_name(self, name: str, work_pool_name: str) -> SimpleNamespace:
-        self._need(self.has_pool)
-        return SimpleNamespace(id=f"{work_pool_name}/{name}")
-
-    async def update_work_queue(self, queue_id: str, concurrency_limit: int) -> None:
-        self.done.append(("limit", queue_id, concurrency_limit))
-
-    async def create_work_queue(self, name: str, concurrency_limit: int, work_pool_name: str) -> None:
-        self.done.append(("queue", f"{work_pool_name}/{name}", concurrency_limit))
-
-    async def read_deployments(self, limit: int) -> list[SimpleNamespace]:
-        return [*self.found.values()][:limit]
-
-    async def request(self, verb: str, path: str, path_params: dict[str, str], json: dict[str, Any]) -> None:
-        self.done.append((verb, path, path_params["id"], json))
-
-
-def served(monkeypatch: pytest.MonkeyPatch, server: Server) -> Server:
-    monkeypatch.setattr(prefect, "get_client", lambda: server)
-    return server
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> AsyncMock:
+    """A server that has everything it is asked for."""
+    made = AsyncMock()
+    made.__aenter__.return_value = made
+    monkeypatch.setattr(prefect, "get_client", lambda: made)
+    return made
 
 
 def test_the_file_is_next_to_the_flows_in_a_package_and_in_its_folder_in_a_clone_and_names_our_pool_and_queue(
@@ -124,26 +89,30 @@ def test_the_pool_is_there_before_the_deployments_and_they_before_what_is_set_on
     assert calls == [*begun, ("_ensure_forms",), ("messages", "the addresses"), ("_ensure_automations", CHANNELS)]
 
 
-@pytest.mark.parametrize(
-    ("has_pool", "made"),
-    [(True, [("limit", "local-process/in-turn", 1)]), (False, [("pool", "local-process", "process"), ("queue", "local-process/in-turn", 1)])],
-)  # fmt: skip
-def test_pool_and_queue_are_made_once_and_the_queue_starts_one_run_at_a_time(
-    monkeypatch: pytest.MonkeyPatch, has_pool: bool, made: Done
-) -> None:
-    server = served(monkeypatch, Server(has_pool=has_pool))
+def test_pool_and_queue_are_made_once_and_the_queue_starts_one_run_at_a_time(server: AsyncMock) -> None:
     asyncio.run(deployments._ensure_pool())
-    assert server.done == made
+    server.read_work_queue_by_name.assert_awaited_once_with("in-turn", work_pool_name="local-process")
+    queue = server.read_work_queue_by_name.return_value
+    server.update_work_queue.assert_awaited_once_with(queue.id, concurrency_limit=1)
+    assert not server.create_work_pool.called
+    assert not server.create_work_queue.called
+    for ask in (server.read_work_pool, server.read_work_queue_by_name):
+        ask.side_effect = ObjectNotFound(Exception("not there"))
+    asyncio.run(deployments._ensure_pool())
+    (pool,) = server.create_work_pool.await_args.args
+    assert (pool.name, pool.type) == ("local-process", "process")
+    server.create_work_queue.assert_awaited_once_with("in-turn", concurrency_limit=1, work_pool_name="local-process")
+    assert server.update_work_queue.await_count == 1
 
 
-def test_forms_that_cannot_be_sent_as_shown_are_changed_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forms_that_cannot_be_sent_as_shown_are_changed_and_no_others(server: AsyncMock) -> None:
     day, text = {"type": "string", "default": None}, {"type": "string", "default": "store"}
     schemas = {"a": {"properties": {"day": day, "store": text}}, "b": {"properties": {"store": text}}, "c": None}
-    found = (SimpleNamespace(name=name, id=name, parameter_openapi_schema=schema) for name, schema in schemas.items())
-    server = served(monkeypatch, Server(*found))
+    found = [SimpleNamespace(id=name, parameter_openapi_schema=schema) for name, schema in schemas.items()]
+    server.read_deployments.side_effect = lambda limit: found[:limit]
     asyncio.run(deployments._ensure_forms())
-    ready = {"properties": {"day": {"type": "string"}, "store": text}}
-    assert server.done == [("PATCH", "/deployments/{id}", "a", {"parameter_openapi_schema": ready})]
+    ready = {"parameter_openapi_schema": {"properties": {"day": {"type": "string"}, "store": text}}}
+    server.request.assert_awaited_once_with("PATCH", "/deployments/{id}", path_params={"id": "a"}, json=ready)
 
 
 @pytest.fixture
