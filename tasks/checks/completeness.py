@@ -23,6 +23,7 @@ from tasks.domain.line_codes import NATIONAL_DIGITS, asked_in, codes_of_line, is
 from tasks.domain.nomenclature import CHINAS, LINE
 from tasks.domain.periods import month_name
 from tasks.domain.release_ids import MARK
+from tasks.domain.text import counted
 
 REMOVED_SHARE_MAX = 0.05
 OF_RELEASES = ("reporter", "kind", "classification", "flow", "products", "partners", "first_month", "last_month")
@@ -93,7 +94,7 @@ def _products_removed(context: CheckContext) -> Rows:
         yield finding(
             "product_removed", "error", f"{found['flow']} {found['measure']} {month_name(found['month'])}",
             observed=f"no row of {', '.join(found['product'][:EXAMPLES])}, where {found['value']:,} was published "
-            f"({found['value'] / found['total']:.1%} of what was asked for; {gone.height} such months)",
+            f"({found['value'] / found['total']:.1%} of what was asked for; {counted(gone.height, 'such month')})",
             expected="the products, with their old or revised numbers", advice=_what_approval_does(context, of_it),
         )  # fmt: skip
 
@@ -153,7 +154,7 @@ def _world_of_others(context: CheckContext) -> Rows:
     other = world.join(parts, on=key).filter((pl.col("value") - pl.col("parts")).abs() > pl.col("resolution"))
     yield from found_in(
         other.sort(key).head(EXAMPLES).with_columns(graded(_is_grave(row["released_on"]))), "world_total", "{severity}",
-        "{flow} {product} {period_end:%Y-%m} {measure}", observed="a world of {value:,} ({count} such totals)", count=other.height,
+        "{flow} {product} {period_end:%Y-%m} {measure}", observed="a world of {value:,} ({count})", count=counted(other.height, "such total"),
         expected="{parts:,} (± {resolution:,}), all partners of {release_id} together",
         advice="Partners are missing there, or one of the two was revised or is wrong; look at both.",
     )  # fmt: skip

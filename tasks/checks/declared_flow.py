@@ -10,6 +10,7 @@ import polars as pl
 from tasks.checks.context import EXAMPLES, CheckContext
 from tasks.checks.registry import check
 from tasks.domain.findings import Rows, found_in
+from tasks.domain.text import counted
 
 # Yuan per dollar: 8.7 in 1994, 6.0 in 2014, and 5.2 to 5.8 in the years before 1994.
 CNY_PER_USD_MIN, CNY_PER_USD_MAX = 5, 10
@@ -65,8 +66,8 @@ def _exchange_rate(context: CheckContext) -> Rows:
     strange = months.filter(~pl.col("rate").is_between(CNY_PER_USD_MIN, CNY_PER_USD_MAX)).sort("flow", "period_end")
     yield from found_in(
         strange.head(EXAMPLES), "exchange_rate", "error", "{flow} {period_end:%Y-%m}",
-        observed="{rate:.4g} yuan for a dollar, {cny:,} CNY and {usd:,} USD of the same trade ({count} such months)",
-        expected=f"{CNY_PER_USD_MIN} to {CNY_PER_USD_MAX} yuan for a dollar", count=strange.height,
+        observed="{rate:.4g} yuan for a dollar, {cny:,} CNY and {usd:,} USD of the same trade ({count})",
+        expected=f"{CNY_PER_USD_MIN} to {CNY_PER_USD_MAX} yuan for a dollar", count=counted(strange.height, "such month"),
         advice="See which currency the query was for; one of the two files has the wrong title.",
     )  # fmt: skip
 
@@ -85,7 +86,7 @@ def other_currency(context: CheckContext) -> Rows:
         for _, rows in ratios.sort("flow", "month", "product").group_by("flow", maintain_order=True):
             shifted = max((rows.filter(name) for name in ("high", "low")), key=lambda frame: frame.height)
             yield from _first_of_most(
-                shifted, rows, money, observed="{ratio:.3g} times what was published, {product} in {at} ({hits} of {count} such comparisons)",
+                shifted, rows, money, observed="{ratio:.3g} times what was published, {product} in {at} ({hits} of {count})",
                 expected="values as before; a rate of exchange lies between",
                 advice="See which currency this query and the one before were for; one of the two may have the wrong title.",
             )  # fmt: skip
@@ -106,7 +107,7 @@ def _price_of_other_currency(context: CheckContext, money: str) -> Rows:
         equal = rows.filter(pl.col("ratio").is_between(1 / STEADY_FACTOR, STEADY_FACTOR))
         yield from _first_of_most(
             equal, rows, money, expected=f"a rate of exchange between them, {CNY_PER_USD_MIN} to {CNY_PER_USD_MAX} yuan for a dollar",
-            observed=f"a kilogram at {{ratio:.3g}} times what was published in {currency}, {{product}} in {{at}} ({{hits}} of {{count}} such comparisons)",
+            observed=f"a kilogram at {{ratio:.3g}} times what was published in {currency}, {{product}} in {{at}} ({{hits}} of {{count}})",
             advice="See which currency the query was for; the title of its values may be wrong.",
         )  # fmt: skip
 
@@ -115,7 +116,7 @@ def _first_of_most(hits: pl.DataFrame, rows: pl.DataFrame, money: str, **texts: 
     """The finding about the first of these ratios, if most of all `rows` are among them."""
     first = hits.head(2 * hits.height > rows.height)
     yield from found_in(
-        first, "other_currency", "error", "{flow} {money}", money=money, hits=hits.height, count=rows.height, **texts
+        first, "other_currency", "error", "{flow} {money}", money=money, hits=hits.height, count=counted(rows.height, "such comparison"), **texts
     )  # fmt: skip
 
 

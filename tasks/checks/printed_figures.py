@@ -15,6 +15,7 @@ from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.findings import Rows, finding, found_in
 from tasks.domain.periods import month_index
 from tasks.domain.precision import has_fewer_digits
+from tasks.domain.text import counted
 
 # Two digits give a number within 5 %, and customs may also have revised it.
 DISAGREE_SHARE_MAX = 0.1
@@ -211,7 +212,7 @@ def _prints_do_not_add_up(context: CheckContext) -> Rows:
     ):
         yield from found_in(
             rows.filter(some), "prints_do_not_add_up", "error", SUBJECT,
-            observed="{value:,} ({count} such figures)", expected=expected, count=wrong.height,
+            observed="{value:,} ({count})", expected=expected, count=counted(wrong.height, "such figure"),
             advice="One of these figures is a slip, or of another month or basket; look at their sources and leave it out.",
         )  # fmt: skip
 

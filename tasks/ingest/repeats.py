@@ -119,7 +119,7 @@ def _refuse_contradiction(
         "contradiction",
         where=f"{where}, records {', '.join(map(str, row['record'][:4]))}",
         found=f"{row['measure']} of {row['product']}, partner {row['partner']}, {row['period_start']:%Y-%m} stands "
-        f"there more than once with {what} ({against.height} such numbers)",
+        f"there more than once with {what} ({counted(against.height, 'such number')})",
         advice=advice,
     )
 

@@ -8,7 +8,7 @@ import polars as pl
 from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, finding
-from tasks.domain.text import clip
+from tasks.domain.text import clip, counted
 from tasks.sources.csv import AGAIN, plain_texts
 
 CODED = {"partner": ("partners", "gacc_code"), "regime": ("regimes", "code"), "province": ("provinces", "code")}
@@ -103,7 +103,7 @@ def doubt_names(reported: pl.DataFrame, where: str) -> Rows:
             if found.len():
                 shown = f"'{clip(found[0], 40)}' in record {first_record(reported, name, found[0])}"
                 yield finding(
-                    check, "warning", f"{where}, column {name}", observed=f"{found.len()} such names, {shown}", expected=expected, advice=advice
+                    check, "warning", f"{where}, column {name}", observed=f"{counted(found.len(), 'such name')}, {shown}", expected=expected, advice=advice
                 )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def doubt_pairs(reported: pl.DataFrame, where: str) -> Rows:
         yield finding(
             "name_of_another", "error", f"{where}, column partner_name",
             observed=f"'{clip(found['name'], 40)}' next to {found['code']} in record {record} "
-            f"({other.select('partner', 'name').n_unique()} such pairs)",
+            f"({counted(other.select('partner', 'name').n_unique(), 'such pair')})",
             expected=f"the code {found['gacc_code']} next to that name",
             advice="Codes and names have slipped apart, and the numbers perhaps with them: download it again. If customs have renamed a "
             "partner, approve.",

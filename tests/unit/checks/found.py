@@ -1,5 +1,6 @@
 """What the checks find about a file, after the files that were published before it."""
 
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -11,6 +12,7 @@ import pytest
 from bad_inputs.case import Case, Publish, read
 from release_pages import TITLE, goods
 
+ONE_OF_MANY = re.compile(r"\b1 such [a-z]+s\b(?<!series)|\b0 more\b")
 Earlier = bytes | tuple[bytes, Mapping[str, Any]]
 # A day after the months of the made-up soybeans, and the day on which those of the year before came out.
 IMPORTS: Mapping[str, Any] = {"flow": "import", "partners": "all", "released_on": date(2025, 3, 20)}
@@ -23,6 +25,8 @@ def find(data: bytes, *before: Earlier, file: str = "download.csv", earlier: Map
     told = tuple(one if isinstance(one, tuple) else (one, earlier or {}) for one in before)
     with tempfile.TemporaryDirectory() as folder:
         _, found = read(Case("", data, Publish(), declared, file, None, told), Path(folder))
+    texts = [text for row in found.select("observed", "expected").iter_rows() for text in row if text]
+    assert not [text for text in texts if ONE_OF_MANY.search(text)], "one is no plural, and no more is not said"
     return found.filter(pl.col("check") != "normalised")
 
 

@@ -355,6 +355,7 @@ LOST = [(*MANY[0][:1], f"250{number}x", *MANY[0][2:]) for number in range(5)]
             "observed": "5 of 2,005 records set aside; " + "".join(f"record {2001 + at}: product '250{at}x' is no HS code of 2, 4, 6 or 8 digits; " for at in range(3)) + "and 2 more",
             # A held release is not published, so nobody finds its records in a table.
             "advice": "Download again, or approve without them: the table quarantine lists them then."}),
+        ("quarantined", csv_bytes([*MANY, *LOST[:3]]), (), {"severity": "error"}),
         ("quarantined", csv_bytes([*MANY, LOST[0]]), (), {"severity": "warning", "advice": "See the table quarantine."}),
         # Of 1,000 t the four that are gone had 900.
         ("partners_missing", of_partners("202506", p502=100_000), ((of_partners("202505", **PARTS), ALL),), {

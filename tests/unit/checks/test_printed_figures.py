@@ -75,7 +75,7 @@ def test_prints_that_contradict_one_another_are_held(lines: list[str], found: se
 )  # fmt: skip
 def test_a_figure_of_several_months_that_is_not_what_its_parts_are_is_held(printed: list[tuple[str, str]], expected: str) -> None:  # fmt: skip
     lines = [line(value, period) for period, value in printed]
-    observed = f"{round(float(printed[-1][1]) * 1000):,} (1 such figures)"
+    observed = f"{round(float(printed[-1][1]) * 1000):,} (1 such figure)"
     assert doubts(lines) == [("prints_do_not_add_up", observed, expected)]
     assert doubts(lines[-1:], lines[:-1]) == [("prints_do_not_add_up", observed, expected)], "against what is published"
 

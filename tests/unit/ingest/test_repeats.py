@@ -41,7 +41,7 @@ PAIRS = [said(1, place, partner=who) for who, pair in (("USA", (1, 2)), ("DEU", 
         # Of several prints of one day the one with most digits stays.
         ([printed(353_000, 1), printed(353_261, 2, 1), printed(353_000, 3)], None, True, "", [0, 2]),
         ([said(1, 1), said(2, 2)], None, False, "contradiction",
-         "quantity_kg of 85051110, partner USA, 2025-06 stands there more than once with different values (1 such numbers)"),
+         "quantity_kg of 85051110, partner USA, 2025-06 stands there more than once with different values (1 such number)"),
         *((rows, None, False, "contradiction", "more than once with other numbers next to it") for rows in (
             [said(1, 1), said(1, 2), said(3, 2, "value_usd")], [said(1, 1), said(3, 1, "value_usd"), said(1, 2)],
             [said(1, 1), said(3, 1, "value_usd"), said(1, 2), said(3, 2, "value_usd"), said(1, 3)])),

@@ -88,7 +88,7 @@ def test_doubtful_names_are_counted_once_a_column() -> None:
     doubts = doubt_names(parse(csv_bytes(records), "f.csv").reported, "f.csv")
     assert [(doubt["check"], doubt["subject"], doubt["observed"]) for doubt in doubts] == [
         ("name_is_formula", "f.csv, column partner_name", "2 such names, '+1' in record 2"),
-        ("control_character", "f.csv, column partner_name", "1 such names, '\\x07' in record 3"),
+        ("control_character", "f.csv, column partner_name", "1 such name, '\\x07' in record 3"),
     ]
     for letter in "\x01\x0b\x7f\x85\u202e\u2066":
         names = pl.DataFrame({name: [f"a{letter}b"] if name == "note" else [""] for name in NAMES})
