@@ -52,7 +52,6 @@ BYTES_ROWS = (
         Case("a mark inside", csv_bytes(with_field(PRODUCT_NAME, "\ufeff磁铁"), encoding="utf-8"), Publish()),
     )),
     Row(3, "GBK and UTF-8", (
-        Case("GB18030", CLEAN, Publish()),
         Case("UTF-8", UTF8, Publish()),
         Case("GB18030 under an English header", csv_bytes(CLEAN_RECORDS, ENGLISH), Publish()),
         Case("header GB18030, data UTF-8", LINES[0] + b"".join(UTF8.splitlines(True)[1:]), Refuse("mixed encodings")),
@@ -75,7 +74,6 @@ BYTES_ROWS = (
     )),
     Row(6, "mojibake that is valid text", (
         Case("UTF-8 read as GB18030", csv_bytes(each(PARTNER_NAME, _mojibake), encoding="utf-8"), Refuse("mojibake")),
-        Case("the same, saved as GB18030", csv_bytes(each(PARTNER_NAME, _mojibake)), Refuse("mojibake")),
         Case("one name alone", csv_bytes(with_field(PARTNER_NAME, _mojibake("俄罗斯"), 5)), Refuse("mojibake")),
         Case("GB18030 read as Latin-1", csv_bytes(each(PARTNER_NAME, lambda name: name.encode("gb18030").decode("latin-1")), encoding="utf-8"), Refuse("mojibake")),
         Case("UTF-8 read as Windows-1252", csv_bytes(with_field(PARTNER_NAME, "德国".encode().decode("cp1252"), 1), encoding="utf-8"), Refuse("mojibake")),
@@ -100,15 +98,12 @@ BYTES_ROWS = (
     Row(9, "cut off within a record", (
         Case("within a field", CLEAN[:-30], Refuse("no final newline")),
         Case("after the line feed inside a name", CLEAN[: CLEAN.index("玻利维亚\n".encode("gb18030")) + 9], Refuse("quoting")),
-        Case("before the last comma and line end", CLEAN[:-2], Refuse("no final newline")),
         Case("a record joined to the end of another", CLEAN[:-40] + b'"\n', Refuse("quoting")),
     )),
     Row(10, "cut off inside the last number", (
         Case("digits are missing", _unquoted(csv_text()).encode()[:-5], Refuse("no final newline")),
-        Case("digits are missing, quoted", CLEAN[:-5], Refuse("no final newline")),
     )),
     Row(12, "cut off in a character", (
-        Case("at the end", CLEAN[: CLEAN.rindex("德国".encode("gb18030")) + 1], Refuse("no final newline")),
         Case("in the middle", CLEAN.replace("德国".encode("gb18030"), b"\xb5"), Refuse("undecodable")),
         Case("the quote after half a character", CLEAN.replace('德国"'.encode("gb18030"), b"\xb5\xc2\xb9"), Refuse("quoting")),
     )),
@@ -117,7 +112,6 @@ BYTES_ROWS = (
     Row(14, "no bytes", (Case("0 bytes", b"", Refuse("empty file")),)),
     Row(15, "header only", (
         Case("with a line end", LINES[0], Refuse("no records")),
-        Case("without one", LINES[0].rstrip(), Refuse("no final newline")),
         Case("a workbook", workbook_bytes([]), Refuse("no records"), file="download.xlsx"),
         Case("a line end alone", b"\n", Refuse("value column")),
     )),
@@ -144,7 +138,6 @@ BYTES_ROWS = (
     Row(63, "NUL bytes", (
         Case("in a field", CLEAN.replace("千克".encode("gb18030"), b"\0", 1), Refuse("NUL byte")),
         Case("a tail of them", CLEAN + b"\0" * 512, Refuse("NUL byte")),
-        Case("a block of them", CLEAN + b"\0" * 512 + LINES[1], Refuse("NUL byte")),
     )),
     Row(64, "CRLF", (
         Case("throughout", csv_bytes(eol="\r\n"), Normalise("CRLF line ends")),
@@ -172,7 +165,6 @@ BYTES_ROWS = (
              each(PARTNER_NAME, str.strip)))).encode("gb18030"), Normalise("without quotes")),
     )),
     Row(68, "line ends inside quotes", (
-        Case("LF in a name", CLEAN, Publish()),
         Case("CRLF in a name", csv_bytes(with_field(PARTNER_NAME, "玻利维亚\r\n", 4)), Normalise("mixed line ends")),
         Case("LF at a code", csv_bytes(with_field(PARTNER, "502\n")), Normalise("column partner")),
     )),
@@ -185,7 +177,6 @@ BYTES_ROWS = (
         Case("a name of 66 MB", lambda: csv_bytes(with_field(PRODUCT_NAME, "A" * 66_000_000)), Refuse("field too long")),
         Case("a number of 5,000 digits", csv_bytes(with_field(VALUE, "9" * 5_000)), Refuse("field too long")),
         Case("one line of 2 MB", b"1" * 2_000_000 + b"\n", Refuse("header too long")),
-        Case("100,000 columns", lambda: csv_bytes([["1"] * 100_000], ["美元"] * 100_000), Refuse("too many columns")),
         Case("100,000 columns in a record", lambda: csv_bytes([*CLEAN_RECORDS, ("1",) * 100_000]), Refuse("row width")),
         Case("65 columns", csv_bytes([["1"] * 65], [f"列{place}" for place in range(65)]), Refuse("too many columns")),
     )),

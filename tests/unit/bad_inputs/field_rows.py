@@ -71,7 +71,6 @@ NO_NUMBER = "is not a number as the source prints them"
 FIELD_ROWS = (
     Row(21, "renamed column", (
         Case("value", csv_bytes(titles=_titles(VALUE, "美金")), Refuse("unknown column")),
-        Case("unknown currency", csv_bytes(titles=_titles(VALUE, "欧元")), Refuse("unknown column")),
         Case("empty title", csv_bytes(titles=_titles(QUANTITY, "")), Refuse("empty title")),
     )),
     Row(22, "titles with blanks and wide letters", (
@@ -87,7 +86,6 @@ FIELD_ROWS = (
     )),
     Row(25, "a column more", (
         Case("another currency", csv_bytes([(*record, "1,000") for record in CLEAN_RECORDS], (*TITLES, "人民币")), Refuse("value column")),
-        Case("unknown", csv_bytes([(*record, "1,000") for record in CLEAN_RECORDS], (*TITLES, "备注")), Refuse("unknown column")),
     )),
     Row(26, "a column less", (
         Case("value", _without(VALUE), Refuse("value column")),
@@ -98,7 +96,6 @@ FIELD_ROWS = (
         Case("month, declared", _without(MONTH), Publish(), {"months": "2025-06"}),
     )),
     Row(27, "a title twice", (
-        Case("the same", csv_bytes(titles=_titles(SECOND, "第一数量")), Refuse("column twice")),
         Case("the same after cleaning", csv_bytes(titles=_titles(SECOND, " 第一数量")), Refuse("column twice")),
         Case("in two languages", csv_bytes(titles=_titles(SECOND, "Quantity")), Refuse("column twice")),
         Case("in a workbook", workbook_bytes(titles=_titles(SECOND, "第一数量 ")), Refuse("column twice"), file="download.xlsx"),
@@ -106,19 +103,16 @@ FIELD_ROWS = (
     Row(28, "record too short", (
         Case("one field", CLEAN.replace(b'"48000",', b"", 1), Refuse("row width")),
         Case("trailing comma gone", CLEAN.replace(b'"2,736,000",\n', b'"2,736,000"\n', 1), Refuse("row width")),
-        Case("one word", LINES[0] + LINES[1] + b'"x"\n' + b"".join(LINES[2:]), Refuse("row width")),
     )),
     Row(29, "record too long", (
         Case("one field", CLEAN.replace(b'"48000",', b'"48000","1",', 1), Refuse("row width")),
         Case("a field after the last comma", CLEAN.replace(b'"2,736,000",\n', b'"2,736,000","1"\n', 1), Refuse("row width")),
     )),
     Row(32, "groups of thousands, quoted", (
-        Case("in the value", CLEAN, Publish()),
         Case("in the quantity", csv_bytes(with_field(QUANTITY, "353,000")), Publish()),
         _aside("wrong, empty and Indian groups", _number("3530,00", NO_NUMBER), _number("353,,000", NO_NUMBER), _number("2,01,21,000", NO_NUMBER, VALUE)),
     )),
     Row(33, "groups of thousands, not quoted", (
-        Case("quantity", CLEAN.replace(b'"353000"', b"353,000", 1), Refuse("row width")),
         Case("value, last", CLEAN.replace(b'"2,736,000",\n', b"2,736,000\n", 1), Refuse("row width")),
         Case("value, just filling the trailing column", CLEAN.replace(b'"684",\n', b"6,840\n", 1), Refuse("row width")),
     )),
@@ -129,7 +123,6 @@ FIELD_ROWS = (
     Row(35, "full-width digits", (
         Case("quantity", csv_bytes(with_field(QUANTITY, "３５３０００")), Normalise("column quantity")),
         Case("value with groups", csv_bytes(with_field(VALUE, "２０，１２１，０００")), Normalise("column value")),
-        Case("in UTF-8", csv_bytes(with_field(QUANTITY, "３５３０００"), encoding="utf-8"), Normalise("column quantity")),
         Case("the only letters that are not ASCII", csv_bytes([ENGLISH_RECORD], ENGLISH), Normalise("column quantity")),
         _aside("footnote marks and digits of others", *(_number(text, NO_NUMBER) for text in ("353000²", "353000①", "٣٥٣٠٠٠")),
                _code("٨٥٠٥١١١٠"), _period("٢٠٢٥٠٦")),
@@ -187,7 +180,6 @@ FIELD_ROWS = (
         Case("header in the middle", CLEAN + CLEAN, Refuse("header in the data")),
         Case("header in another language", CLEAN + csv_text(titles=["Date of data", "Commodity code", *TITLES[2:]]).encode("gb18030"),
              Refuse("header in the data")),
-        Case("another header width", CLEAN + _without(MONTH), Refuse("row width")),
     )),
     Row(71, "summary row", (
         *(Case(f"{text} as a product", csv_bytes([*CLEAN_RECORDS, ("202506", text, "", "", "", "1", "千克", "0", "?", "1")]), Refuse("summary row"))
@@ -206,7 +198,6 @@ FIELD_ROWS = (
              Quarantine({8: "period '注:数据来源' is not a month"})),
         Case("blank line at the end", CLEAN + b"\n", Refuse("row width")),
         Case("blank line before", b"\n" + CLEAN, Refuse("row width")),
-        Case("blank line between", LINES[0] + LINES[1] + b"\n" + b"".join(LINES[2:]), Refuse("row width")),
         Case("commas alone", CLEAN + b",,,,,,,,,,\n", Quarantine({8: "product '' is no HS code"})),
         Case("merged title row in a workbook", workbook_bytes([TITLES, *CLEAN_RECORDS], ["海关统计"] + [""] * 9,
              change=lambda book, sheet: sheet.merge_range(0, 0, 0, 9, "海关统计数据")), Refuse("workbook content"), file="download.xlsx"),
