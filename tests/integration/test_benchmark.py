@@ -42,13 +42,6 @@ def test_the_files_are_the_same_on_every_machine_and_in_the_form_of_the_site(fol
     assert all(one.reported.height % gacc_query.ROW_CAP for one in parsed)
 
 
-def test_a_release_of_the_generator_is_published_and_every_record_of_it(outputs: dict[str, Path]) -> None:
-    told = (outputs["tidewaiter"].parent / "tidewaiter.log").read_text()
-    assert told.count("published synthetic") == 2
-    release = pl.read_parquet(outputs["tidewaiter"] / "current" / "release" / "**" / "*.parquet")
-    assert release["records"].sum() == release["records_observed"].sum() == RECORDS
-
-
 def test_all_contenders_make_the_same_figures(outputs: dict[str, Path]) -> None:
     rows: list[int] = []
     assert whole.check(outputs, rows) == []

@@ -214,20 +214,6 @@ def test_in_a_prefect_run_each_piece_is_a_task_with_a_name_and_a_killed_worker_c
     assert_same(tmp_path / "reporter=CHN", report, local)
 
 
-def test_a_worker_that_does_not_see_the_store_is_refused(workers: Workers, tmp_path: Path) -> None:
-    class Elsewhere(type(tmp_path)):  # type: ignore[misc]
-        """A place that has another path where it is sent to."""
-
-        def __reduce__(self) -> tuple[object, ...]:
-            return Path, ("/another/disk",)
-
-    with (
-        pytest.raises(Refused, match=r"tcp://.*/another/disk/.*no such file.*Mount the folder"),
-        workers_of(workers.address, Elsewhere(tmp_path)),
-    ):
-        pass
-
-
 def test_a_worker_that_hangs_from_the_start_is_refused_in_time(
     workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

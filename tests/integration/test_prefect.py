@@ -43,16 +43,14 @@ from flows.withdraw import withdraw
 from schemas.forms.outcome import HoldVerdict
 from schemas.forms.request import ReleaseRequest, WithdrawalRequest
 from schemas.forms.watch import BackfillRequest, WatchRequest
-from tasks.domain.errors import Refused
 from tasks.fetch.transport import Policy
 from tasks.ingest import held as held_releases
 from tasks.reports import prefect_pages
 from tasks.reports.sources import CALENDARS
 from tasks.steps import listeners
-from tasks.store.reporters import stores_of
 from tasks.store.snapshot import current_id
 from tests.replay.server import Replay, Reply
-from tests.unit.fetched_site import HMRC, MONTH, SECRET, replayed, requested
+from tests.unit.fetched_site import CENSUS, MONTH, SECRET, replayed, requested
 
 SAMPLE = Path(__file__).parent.parent.parent / "flows" / "examples" / "published_figures.csv"
 WAY = [
@@ -86,13 +84,12 @@ def server() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def june(tmp_path: Path) -> ReleaseRequest:
-    """A release of one record, where it matters that there is one."""
-    (tmp_path / "june.csv").write_bytes(csv_bytes(CLEAN_RECORDS[:1]))
+def of_june(folder: Path, name: str, records: int, day: int) -> ReleaseRequest:
+    """A release of the first records of June, written into a folder beside its store."""
+    (folder / name).write_bytes(csv_bytes(CLEAN_RECORDS[:records]))
     return ReleaseRequest(
-        file=tmp_path / "june.csv", store=tmp_path / "reporter=CHN", source="gacc_query", flow="export", partners="all",
-        released_on=date(2025, 7, 20),
+        file=folder / name, store=folder / "reporter=CHN", source="gacc_query", flow="export", partners="all",
+        released_on=date(2025, 7, day),
     )  # fmt: skip
 
 
@@ -125,11 +122,9 @@ def test_a_release_is_a_run_with_a_task_for_each_step_in_the_order_of_the_missio
     assert release(request).status == "nothing new"
 
 
-def test_a_withdrawal_is_a_run_with_its_steps_and_the_earlier_page_says_it(
-    tmp_path: Path, june: ReleaseRequest
-) -> None:
+def test_a_withdrawal_is_a_run_with_its_steps_and_the_earlier_page_says_it(tmp_path: Path) -> None:
     store = tmp_path / "reporter=CHN"
-    outcome = release(june)
+    outcome = release(of_june(tmp_path, "june.csv", 1, 20))
     plain = shutil.copytree(store, tmp_path / "plain" / "reporter=CHN", symlinks=True)
 
     def asked(place: Path, undo: bool = False) -> WithdrawalRequest:
@@ -164,32 +159,16 @@ def test_a_withdrawal_is_a_run_with_its_steps_and_the_earlier_page_says_it(
     assert announce.message(undone.result()).startswith(f"{outcome.title}: reinstated on 2026-11-02 by Li Wei")
 
 
-def test_a_refusal_fails_the_run_at_once_and_a_store_that_has_a_release_keeps_the_record(
-    tmp_path: Path, june: ReleaseRequest
-) -> None:
-    release.fn(june)
-    (tmp_path / "page.csv").write_text("<html>captcha</html>\n")
-    seen: list[str] = []
-    with listeners.listening(step=seen.append):
-        state = release(june.model_copy(update={"file": tmp_path / "page.csv"}), return_state=True)
-    assert state.is_failed()
-    assert "web page" in state.message
-    with pytest.raises(Refused):
-        state.result()
-    assert seen.count("parse") == 1
-    assert len(list((tmp_path / "reporter=CHN" / "lineage").glob("failed-*-parse.ndjson"))) == 1
-
-
 def test_a_page_that_fails_is_logged_and_the_publication_stands(
-    june: ReleaseRequest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object, **__: object) -> int:
         raise RuntimeError("the disk of the pages is full")
 
     monkeypatch.setattr(prefect_pages, "write", fail)
-    state = release(june, return_state=True)
+    state = release(of_june(tmp_path, "june.csv", 1, 20), return_state=True)
     assert (state.name, state.type.value) == ("Published 2025-06", "COMPLETED")
-    assert (june.file.parent / "reporter=CHN" / "current").exists()
+    assert (tmp_path / "reporter=CHN" / "current").exists()
     assert "the disk of the pages is full" in caplog.text
 
 
@@ -233,6 +212,7 @@ def test_a_backfill_shows_how_far_it_is_and_every_step(tmp_path: Path) -> None:
     rows = [(row["file"], row["outcome"]) for row in json.loads(own["files"]["data"])]
     assert rows == [("figures.csv", "published"), ("more.csv", "published"), ("page.csv", "refused")]
     assert "a web page" in own["files"]["data"]
+    assert len([*(tmp_path / "reporter=CHN" / "lineage").glob("failed-*-parse.ndjson")]) == 1
 
 
 @pytest.mark.parametrize(
@@ -289,15 +269,11 @@ def _task_runs(flow_runs: list[UUID]) -> list[TaskRun]:
 
 def _with_a_held_release(folder: Path) -> tuple[Path, str, ReleaseRequest]:
     """A store that holds a download which lost its partners, the name of the release, and what was asked."""
-    store = folder / "reporter=CHN"
-    for name, records, day in (("june.csv", 6, 20), ("cut.csv", 1, 21)):
-        (folder / name).write_bytes(csv_bytes(CLEAN_RECORDS[:records]))
-        request = ReleaseRequest(
-            file=folder / name, store=store, source="gacc_query", flow="export", partners="all", released_on=date(2025, 7, day)
-        )  # fmt: skip
-        ended = release.fn(request)
+    release.fn(of_june(folder, "june.csv", 6, 20))
+    request = of_june(folder, "cut.csv", 1, 21)
+    ended = release.fn(request)
     assert ended.status == "held"
-    return store, ended.release_id, request
+    return folder / "reporter=CHN", ended.release_id, request
 
 
 def test_a_held_release_has_failed_at_nothing_and_its_findings_are_on_its_page(
@@ -414,7 +390,9 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Replay]:
     replay.close()
 
 
-def test_a_fetch_is_a_run_with_a_name_and_its_key_is_in_nothing_that_is_kept(site: Replay, tmp_path: Path) -> None:
+def test_a_fetch_is_a_run_that_the_page_of_sources_tells_of_and_its_key_is_in_nothing_that_is_kept(
+    site: Replay, tmp_path: Path
+) -> None:
     """The key lies in a secret block, encrypted; searched are the inbox, the store and all that the server keeps."""
     Secret(value=SECRET).save("tidewaiter-census-key", overwrite=True)
     inbox, store = tmp_path / "inbox", tmp_path / "store"
@@ -424,7 +402,19 @@ def test_a_fetch_is_a_run_with_a_name_and_its_key_is_in_nothing_that_is_kept(sit
         report = watch(WatchRequest(inbox=inbox, store=store, source="us_census", settle_seconds=0))
         assert [(one.outcome, one.reason[:7]) for one in report.taken] == [("published", MONTH)]
         assert fetch(requested("us_census", site, inbox), return_state=True).name == "nothing new"
-    assert {tuple(asked.query["key"]) for asked in site.asked} == {(SECRET,)}
+        assert {tuple(asked.query["key"]) for asked in site.asked} == {(SECRET,)}
+        site.route(CENSUS, Reply(b"<html>Sorry</html>"))
+        refused = fetch(requested("us_census", site, inbox), return_state=True)
+        assert (refused.is_failed(), refused.name) == (True, "1 refused")
+        watch(WatchRequest(inbox=inbox, store=store, settle_seconds=0), date(2026, 8, 20))
+    newest = {"artifacts": {"key": {"any_": ["sources"]}}, "sort": "CREATED_DESC"}
+    with get_client(sync_client=True) as client:
+        (page, *_) = client.request("POST", "/artifacts/filter", json=newest).json()
+    rows = {row["source"]: row for row in json.loads(page["data"])}
+    assert [*rows] == [*CALENDARS]
+    assert (rows["us_census"]["reporters"], rows["us_census"]["last month in"]) == ("USA", MONTH)
+    assert "a page where JSON was asked for" in rows["us_census"]["failing since"]
+    assert (rows["hmrc_ots"]["last month in"], rows["hmrc_ots"]["failing since"]) == ("none", "")
     database = Path(PREFECT_API_DATABASE_CONNECTION_URL.value().partition(":///")[2])
     searched = [
         path for home in (tmp_path, PREFECT_HOME.value(), database.parent) for path in home.rglob("*") if path.is_file()
@@ -432,26 +422,3 @@ def test_a_fetch_is_a_run_with_a_name_and_its_key_is_in_nothing_that_is_kept(sit
     assert any(path.suffix == ".db" for path in searched)
     assert any(path.suffix == ".parquet" for path in searched)
     assert [path for path in searched if SECRET.encode() in path.read_bytes()] == []
-
-
-def test_two_reporters_go_into_one_store_and_one_page_shows_all_sources(site: Replay, tmp_path: Path) -> None:
-    inbox, store = tmp_path / "inbox", tmp_path / "store"
-    for source in ("hmrc_ots", "eurostat_comext"):
-        asked = requested(source, site, inbox, **({"reporters": ["EU27"]} if source == "eurostat_comext" else {}))
-        assert fetch(asked, return_state=True).is_completed()
-    site.route(HMRC, Reply(b"<html>Sorry</html>"))
-    refused = fetch(requested("hmrc_ots", site, inbox), return_state=True)
-    assert (refused.is_failed(), refused.name) == (True, "1 refused")
-    report = watch(WatchRequest(inbox=inbox, store=store, settle_seconds=0), date(2026, 8, 20))
-    assert [one.outcome for one in report.taken] == ["published", "published"]
-    assert [*stores_of(store)] == ["EU27", "GBR"]
-    newest = {"artifacts": {"key": {"any_": ["sources"]}}, "sort": "CREATED_DESC"}
-    with get_client(sync_client=True) as client:
-        (page, *_) = client.request("POST", "/artifacts/filter", json=newest).json()
-    rows = {row["source"]: row for row in json.loads(page["data"])}
-    assert [*rows] == [*CALENDARS]
-    assert (rows["hmrc_ots"]["reporters"], rows["hmrc_ots"]["last month in"]) == ("GBR", MONTH)
-    assert rows["hmrc_ots"]["overdue"] == "2026-06: 7 days"
-    assert "a page where JSON was asked for" in rows["hmrc_ots"]["failing since"]
-    assert (rows["eurostat_comext"]["last month in"], rows["eurostat_comext"]["failing since"]) == (MONTH, "")
-    assert rows["us_census"]["last month in"] == "none"

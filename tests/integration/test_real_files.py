@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,8 @@ import polars as pl
 import pytest
 
 from flows.release import release
-from schemas.forms.outcome import Hold
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
-from tasks.ingest import held as held_releases
 from tasks.reports import query
 from tests.draws import some
 
@@ -43,7 +41,6 @@ FILES = [
     ),
     *some([f"gacc_query_xlsx/{name}.xlsx" for name in
            ("39221000_2023", "39221000_2024", "39221000_2026_01-06", "73242100_2022", "73242100_2023")]),
-    *some([f"bench/sanitaryware_export_usd_{year}.csv" for year in (2022, 2023, 2024)], 2),
 ]  # fmt: skip
 
 
@@ -94,35 +91,13 @@ def ingest(path: Path, store: Path, **declared: object) -> Any:
     return release.fn(ReleaseRequest(file=path, store=store, **said), TODAY)
 
 
-# Downloads that were made of several, of which that of 73249000 was cut at 10,000 records: most partners of its last month are gone.
-CUT = {
-    "sanitaryware_export_usd_2022.csv": "2022-12",
-    "sanitaryware_export_usd_2023.csv": "2023-11",
-    "sanitaryware_export_usd_2024.csv": "2024-10",
-}
-
-
-def ingest_as_it_is(path: Path, store: Path, **declared: object) -> Any:
-    """Ingest a file; one that is known to be cut must be held, and is approved."""
-    if path.name not in CUT:
-        return ingest(path, store, **declared)
-    held = ingest(path, store, **declared)
-    assert isinstance(held, Hold)
-    (line,) = held.lines
-    until = CUT[path.name].replace("-", "")
-    assert sum(row["product"] == "73249000" and row["month"] <= until for row in rows_of(path)) == 10_000
-    assert line.startswith(f"partners_missing (export 73249000 value_usd {CUT[path.name]}): no row for USA, ")
-    held_releases.decide(store, held.release_id, "approve", "test", "cut at 10,000 records", datetime.now(UTC))
-    return ingest(path, store, **declared)
-
-
 @pytest.mark.parametrize("name", FILES)
 def test_sums_by_month_code_and_partner_are_those_of_an_independent_reading(
     name: str, shared_data: Path, tmp_path: Path
 ) -> None:
     months = "2025-01..2025-12" if "no_month" in name else None
     store = tmp_path / "reporter=CHN"
-    outcome = ingest_as_it_is(shared_data / name, store, months=months)
+    outcome = ingest(shared_data / name, store, months=months)
     assert outcome.status == "published"
     assert outcome.records == outcome.records_observed == len(rows_of(shared_data / name))
     expected = sums_of(shared_data / name, "2025-12" if months else None)

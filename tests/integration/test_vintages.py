@@ -1,4 +1,4 @@
-"""One query as downloaded on three days: the ledger, the revisions and the as-of reads, against the workbooks themselves."""
+"""One query as downloaded on three days: the ledger and the revisions, against the workbooks themselves."""
 
 import functools
 import itertools
@@ -99,35 +99,3 @@ def test_the_revisions_are_those_that_a_comparison_of_the_workbooks_finds(files:
     moved = rows.filter(pl.col("kind") == "moved")
     assert moved.height == 2
     assert (moved["new_value"].fill_null(0) - moved["old_value"].fill_null(0)).sum() == 0
-
-
-def test_between_two_downloads_the_older_workbook_is_the_word(files: list[Path], store: Path) -> None:
-    partners = {row["gacc_code"]: row["partner"] for row in code_table("partners").to_dicts() if not row["valid_to"]}
-    for file, day in ((files[0], date(2026, 4, 1)), (files[1], date(2026, 5, 7)), (files[2], TODAY)):
-        expected: dict[tuple[str, str], int] = {}
-        for (month, partner, _), value in workbook(file).items():
-            key = (month, partners[partner])
-            expected[key] = expected.get(key, 0) + value
-        flow = query.query(store, "trade_flow", as_of=day)
-        found = {
-            (month, partner): value
-            for month, partner, value in flow.select(
-                pl.col("period").dt.strftime("%Y%m"), "partner", "value_usd"
-            ).iter_rows()
-        }
-        assert found == expected
-        world = query.query(store, "metric", partner="WLD", product="6910", month=(2026, 1), as_of=day).filter(
-            measure="value_usd"
-        )
-        assert world["level"].to_list() == [sum(value for (month, _), value in expected.items() if month == "202601")]
-
-
-def test_the_recipe_for_plain_files_gives_the_as_of_rows(store: Path) -> None:
-    """The one-line recipe of the README, for Polars."""
-    day = date(2026, 4, 1)
-    plain = pl.scan_parquet(store / "current" / "observation").filter(
-        (pl.col("known_from") <= day) & (pl.col("known_until").is_null() | (pl.col("known_until") > day))
-    ).collect()  # fmt: skip
-    own = query.query(store, "observation", as_of=day)
-    key = ["period_end", "product", "partner", "measure"]
-    assert plain.sort(key).select(own.columns).equals(own.sort(key))

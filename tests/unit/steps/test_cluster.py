@@ -106,7 +106,7 @@ class Workers:
     [
         (("0" * 64, ""), "tcp://b: a worker that would make other results: its code"),
         (ModuleNotFoundError("No module named 'tasks'"), "tcp://b: a worker that would make other results: No module"),
-        ((fingerprint(), "PermissionError: the disk"), "tcp://b: PermissionError: the disk. Mount the folder"),
+        (cluster._probe(Path("/another/disk"), "name"), "tcp://b: .*/another/disk.*o such file.*Mount the folder"),
         (TimeoutError(), "tcp://b: it does not answer within 60 s"),
     ],
 )
