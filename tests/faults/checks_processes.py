@@ -11,7 +11,7 @@ from tasks.store.publish import exclusive
 from tasks.store.snapshot import list_snapshots, open_snapshot
 from tasks.store.verify import audit_store
 from tests.faults.checks import PROCESSES, demand, prepare, start_process
-from tests.faults.readers import READERS, Tally, Watcher
+from tests.faults.readers import READERS, Tally, Watcher, bad
 from tests.faults.writers import Lock, add_months, publish_until_stopped
 
 # Of each engine; a busy machine may need long for it.
@@ -51,12 +51,10 @@ def check_live(folder: Path) -> None:
     published = open_snapshot(store)
     demand(published is not None and published.sequence > 10, "hardly anything was published")
     for engine, (tally, samples) in tallies.items():
-        demand(tally.reads >= READS_MIN and tally.bad == 0, f"{engine}: {tally} {samples}")
+        demand(tally["reads"] >= READS_MIN and bad(tally) == 0, f"{engine}: {tally} {samples}")
 
 
-def start_watcher(
-    store: Path, engine: str, stop: Event, reads: "Synchronized[int] | None" = None
-) -> tuple[BaseProcess, Connection]:
+def start_watcher(store: Path, engine: str, stop: Event, reads: "Synchronized[int]") -> tuple[BaseProcess, Connection]:
     """A process that reads until `stop`; `reads` counts along."""
     receive, send = PROCESSES.Pipe(duplex=False)
     process = start_process(_watch, store, engine, stop, reads, send)
@@ -72,10 +70,9 @@ def finish_watcher(watcher: tuple[BaseProcess, Connection]) -> tuple[Tally, list
     return tally, samples
 
 
-def _watch(store: Path, engine: str, stop: Event, reads: "Synchronized[int] | None", send: Connection) -> None:
+def _watch(store: Path, engine: str, stop: Event, reads: "Synchronized[int]", send: Connection) -> None:
     watcher = Watcher(store, engine)
     while not stop.is_set():
         watcher.look()
-        if reads is not None:
-            reads.value = watcher.tally.reads
+        reads.value = watcher.tally["reads"]
     send.send((watcher.tally, watcher.samples[:3]))

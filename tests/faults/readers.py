@@ -4,8 +4,8 @@ The pointer is resolved once (`realpath`), as documented for readers that do not
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
@@ -55,23 +55,14 @@ def sequence_of(folder: str) -> int:
     return int(Path(folder).name.split("-")[0])
 
 
-@dataclass
-class Tally:
-    """What the reads of one reader were; all but `reads` must stay 0."""
+# How many reads there were, and how many of them were bad in which way.
+COUNTED = ("reads", "mixed", "short", "wrong", "backwards", "errors")
+Tally = Counter[str]
 
-    reads: int = 0
-    mixed: int = 0
-    short: int = 0
-    wrong: int = 0
-    backwards: int = 0
-    errors: int = 0
 
-    @property
-    def bad(self) -> int:
-        return sum(getattr(self, field.name) for field in fields(self) if field.name != "reads")
-
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+def bad(tally: Tally) -> int:
+    """How often a reader saw what it must not see."""
+    return sum(tally[way] for way in COUNTED[1:])
 
 
 class Watcher:
@@ -85,19 +76,19 @@ class Watcher:
         folder = resolve(self.store)
         if folder is None:
             return
-        self.tally.reads += 1
+        self.tally["reads"] += 1
         try:
             rows, sequence = self.read(folder), sequence_of(folder)
         except Exception as error:
-            self.tally.errors += 1
+            self.tally["errors"] += 1
             self.samples.append(f"{folder}: {type(error).__name__}: {error}")
             return
         if sequence < self.newest:
-            self.tally.backwards += 1
+            self.tally["backwards"] += 1
         self.newest = max(self.newest, sequence)
         verdict = judge(rows, sequence)
         if verdict != "right":
-            setattr(self.tally, verdict, getattr(self.tally, verdict) + 1)
+            self.tally[verdict] += 1
             self.samples.append(f"{folder}: {verdict}: {rows}")
 
 

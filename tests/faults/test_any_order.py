@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import random
 import shutil
 import tempfile
@@ -26,7 +27,7 @@ from tasks.store.verify import audit_store
 from tests.draws import draws
 from tests.faults.faulty import FaultyFileSystem, Stopped
 from tests.faults.readers import READERS, resolve
-from tests.faults.world import flip_byte, memory, state
+from tests.faults.world import flip_byte, state
 
 Content = dict[int, tuple[int, ...]]  # values by month
 MONTHS = st.integers(1, 6)
@@ -63,7 +64,7 @@ class Store(RuleBasedStateMachine):
 
     @initialize()
     def start(self) -> None:
-        self.base = Path(tempfile.mkdtemp(prefix="tidewaiter-", dir=memory()))
+        self.base = Path(tempfile.mkdtemp(prefix="tidewaiter-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
         self.store = self.base / "store"
         self.published: dict[str, Release] = {}
         self.current: str | None = None

@@ -8,6 +8,7 @@ process that is to be killed starts in milliseconds.
 import hashlib
 import io
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
@@ -85,11 +86,6 @@ def guide(files: Sequence[FileEntry]) -> dict[str, bytes]:
     return {"README.md": "\n".join(entry.path for entry in files).encode()}
 
 
-def memory() -> str | None:
-    """A folder on a disk in memory, None where the machine has none."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-
-
 def state(store: Path) -> dict[str, tuple[object, ...]]:
     """Every name below the store with inode, times, mode, links and bytes: equal means untouched."""
     found: dict[str, tuple[object, ...]] = {}
@@ -111,21 +107,16 @@ def flip_byte(path: Path) -> Path:
 
 def copy_store(source: Path, target: Path) -> None:
     """Copy with hard links and symbolic links as they are."""
-    copied: dict[int, Path] = {}
-    target.mkdir()
-    for path in sorted(source.rglob("*")):
-        place = target / path.relative_to(source)
-        inode = path.lstat().st_ino
-        if path.is_symlink():
-            place.symlink_to(os.readlink(path))
-        elif path.is_dir():
-            place.mkdir()
-        elif inode in copied:
-            os.link(copied[inode], place)
+    copied: dict[int, str] = {}
+
+    def copy(path: str, place: str) -> None:
+        first = copied.setdefault(os.stat(path).st_ino, place)
+        if first == place:
+            shutil.copy(path, place)
         else:
-            place.write_bytes(path.read_bytes())
-            place.chmod(path.stat().st_mode)
-            copied[inode] = place
+            os.link(first, place)
+
+    shutil.copytree(source, target, symlinks=True, copy_function=copy)
 
 
 @cache

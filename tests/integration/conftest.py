@@ -26,6 +26,8 @@ from tasks.store.snapshot import current_id
 
 ROOT = Path(__file__).parent.parent.parent
 JUNE = CLEAN_RECORDS[:6]
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                  "--disable-component-update", "--disable-sync"]  # fmt: skip
 # A title that would call everybody, if Slack were not told otherwise.
 TITLE = "june <!channel>.csv"
 
@@ -115,6 +117,19 @@ def late(services: Services, waiting: dict[str, Any]) -> dict[str, Any]:
     for name, rows, day in (("january.csv", JUNE, "2025-03-18"), ("january again.csv", again, "2025-03-19")):
         services.drop(name, csv_bytes(in_month("202501", rows)), day)
     return services.ended(services.start("watch/watch", {"request": LATE}, "2025-03-22T16:30:00Z"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real browser, of the file's own."""
+    if not (chromium := shutil.which("chromium")):
+        pytest.skip("no Chromium here (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="module")
