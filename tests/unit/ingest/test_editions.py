@@ -16,7 +16,7 @@ from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchRequest
 from schemas.reference.models import Corrections
-from tasks.domain.errors import Held, NotHeld
+from tasks.domain.errors import Held, NotHeld, Refused
 from tasks.ingest import corrections, inbox
 from tasks.ingest import held as held_releases
 from tasks.lineage.audit import audit
@@ -93,6 +93,13 @@ def test_a_correction_of_what_is_published_is_a_word_from_the_day_of_its_decisio
     assert elsewhere.ingest().release_id[:-9] == f"{first.release_id}.00"
     assert elsewhere.words() == [(253_000, JULY_20, None)]
     assert elsewhere.ingest().status == "nothing new"
+
+
+def test_a_correction_that_is_decided_tomorrow_is_refused(customs: Customs, first: Outcome) -> None:
+    customs.correct("253000", day="2099-01-01")
+    with pytest.raises(Refused, match=r"c1: decided on 2099-01-01, after today \(.*\)\. Correct decided_on\."):
+        customs.ingest()
+    assert customs.words() == [(353_000, JULY_20, None)]
 
 
 def trace(customs: Customs, partner: str = "USA") -> Any:

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.forms.trace import Operand
 from schemas.names import FIGURES
-from tasks.lineage.formulas import RECIPES, ExactOperand, first_month, months_of
+from tasks.lineage.formulas import RECIPES, ExactOperand, first_month, months_behind, months_of
 from tasks.lineage.operands import Point
 
 JUNE = 2025 * 12 + 5
@@ -94,6 +94,14 @@ def test_the_latest_month_as_extreme(levels: list[int | None], highest: date | N
 )  # fmt: skip
 def test_the_first_month_of_an_operand(name: str, first: int) -> None:
     assert first_month(POINT, name) == first
+
+
+@pytest.mark.parametrize(
+    ("figure", "months"),
+    [("level", [0]), ("yoy_pct", [-12, 0]), ("ytd", [-5, -4, -3, -2, -1, 0]), ("rolling_12m", [*range(-11, 1)])],
+)  # fmt: skip
+def test_the_months_on_which_a_figure_rests(figure: str, months: list[int]) -> None:
+    assert months_behind(figure, POINT) == [JUNE + month for month in months]
 
 
 def test_the_months_of_an_operand() -> None:

@@ -70,12 +70,13 @@ def test_a_half_year_that_came_as_one_figure_stands_until_its_months_came_after_
     assert (trace.value, trace.recomputed) == (half, half)
 
 
-def test_a_printed_growth_implies_a_base_as_wide_as_its_last_digit() -> None:
+@pytest.mark.parametrize(("figure", "months"), [("yoy_pct", "2025-06"), ("ytd_yoy_pct", "2025-01..2025-06")])
+def test_a_printed_growth_implies_a_base_as_wide_as_its_last_digit(figure: str, months: str) -> None:
     """3,188 t after a fall of 38.05 to 38.15 %."""
     press = release("press", kind="published", partners="keys")
-    level = number(press, "WLD", "2025-06", 3_188_000, resolution=1000)
-    growth = number(press, "WLD", "2025-06", -3810, "quantity_kg_yoy", resolution=10)
-    trace = tracer_of([(press, [level, growth])]).trace(JUNE_OF_USA.at(partner="WLD"), "yoy_pct")
+    level = number(press, "WLD", months, 3_188_000, resolution=1000)
+    growth = number(press, "WLD", months, -3810, "quantity_kg_yoy", resolution=10)
+    trace = tracer_of([(press, [level, growth])]).trace(JUNE_OF_USA.at(partner="WLD"), figure)
     assert (trace.value, trace.recomputed, trace.status) == (-38.1, -38.1, "implied_base")
     assert trace.operands[1].note == "implies a base of 5,146,086 to 5,154,406, which no source at hand prints"
 
