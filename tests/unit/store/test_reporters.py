@@ -11,7 +11,16 @@ import pytest
 from schemas.store_address import S3Url
 from tasks.domain.errors import BrokenStore, StoreError
 from tasks.store.publish import exclusive
-from tasks.store.reporters import mirror_of, mirrors_of, only_store, reporter_of, root_of, store_of, stores_of
+from tasks.store.reporters import (
+    mirror_of,
+    mirrors_of,
+    only_store,
+    reporter_of,
+    root_of,
+    store_of,
+    store_with,
+    stores_of,
+)
 
 
 @pytest.fixture
@@ -58,6 +67,22 @@ def test_of_several_reporters_one_must_be_named(tmp_path: Path) -> None:
         only_store(tmp_path, "JPN")
     with pytest.raises(ValueError, match="no figures of the reporter 'JPN'; it has those of USA"):
         only_store(tmp_path / "reporter=USA", "JPN")
+
+
+def test_of_several_stores_the_one_that_has_it_is_found_and_a_single_one_is_not_asked(tmp_path: Path) -> None:
+    asked: list[Path] = []
+
+    def is_of_usa(store: Path) -> bool:
+        asked.append(store)
+        return store.name == "reporter=USA"
+
+    assert store_with(tmp_path, is_of_usa) == tmp_path
+    (tmp_path / "reporter=CHN").mkdir()
+    assert store_with(tmp_path, is_of_usa) == tmp_path / "reporter=CHN"
+    assert asked == []
+    (tmp_path / "reporter=USA").mkdir()
+    assert store_with(tmp_path, is_of_usa) == tmp_path / "reporter=USA"
+    assert store_with(tmp_path, lambda _: False) is None
 
 
 def test_a_store_without_a_reporter_in_its_path_is_that_of_its_reporter(old: Path) -> None:
