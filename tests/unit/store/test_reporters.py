@@ -3,6 +3,7 @@
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,6 +97,11 @@ def test_a_store_without_a_reporter_in_its_path_is_that_of_its_reporter(old: Pat
         only_store(old, "USA")
 
 
+def open_files(path: Path) -> int:
+    """How often this process has a file open."""
+    return sum(os.path.realpath(link) == str(path.resolve()) for link in Path("/proc/self/fd").iterdir())
+
+
 def test_a_writer_that_waited_while_its_store_was_moved_into_a_folder_of_stores_writes_nothing(old: Path) -> None:
     refused: list[str] = []
 
@@ -109,6 +115,8 @@ def test_a_writer_that_waited_while_its_store_was_moved_into_a_folder_of_stores_
     waiting = threading.Thread(target=write)
     with exclusive(old):
         waiting.start()
+        while waiting.is_alive() and open_files(old / ".lock") < 2:
+            time.sleep(0.01)
         (old.parent / "aside").mkdir()
         old.rename(old.parent / "aside" / "reporter=CHN")
         (old.parent / "aside").rename(old)
