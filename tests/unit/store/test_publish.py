@@ -13,7 +13,7 @@ from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.objects import make_directories
 from tasks.store.publish import NewFile, Publication, adopt, exclusive, publish
 from tasks.store.retention import retain
-from tasks.store.snapshot import Snapshot, list_snapshots, object_path, open_snapshot, snapshot_ids
+from tasks.store.snapshot import list_snapshots, object_path, open_snapshot
 from tasks.store.verify import Hashes, audit_snapshot, audit_store
 from tests.faults.world import flip_byte
 from tests.unit.store.small_store import JULY, JUNE, new, overwrite, parquet, release, sha256
@@ -47,17 +47,6 @@ def test_a_manifest_is_canonical_and_in_utf_8_and_its_hash_is_the_id(store: Path
     assert [(entry.rows, entry.bytes) for entry in snapshot.files] == [(1, len(parquet(1)))]
 
 
-def test_pointer_is_relative_and_a_moved_store_still_reads_and_publishes(store: Path, tmp_path: Path) -> None:
-    first = release(store, [new(JUNE, 1)])
-    assert os.readlink(store / ".current") == f".snapshots/{first.snapshot.id}"
-    moved = tmp_path / "moved"
-    store.rename(moved)
-    assert audit_store(moved) == []
-    second = release(moved, [new(JULY, 2)], carried_tables=True)
-    assert second.snapshot.parent == first.snapshot.id
-    assert [path.read_bytes() for path in second.snapshot.paths("metric")] == [parquet(1), parquet(2)]
-
-
 def test_generator_is_consumed_one_file_at_a_time(store: Path) -> None:
     alive = []
 
@@ -72,22 +61,6 @@ def test_generator_is_consumed_one_file_at_a_time(store: Path) -> None:
         published = publish(store, produce(), parent=None, about={})  # type: ignore[arg-type]
     assert alive == [1, 2, 3]
     assert sum(entry.rows for entry in published.snapshot.files) == 3
-
-
-def test_caller_audit_sees_the_snapshot_before_readers_and_can_refuse(store: Path) -> None:
-    old = release(store, [new(JUNE, 1)]).snapshot
-    seen = []
-
-    def refuse(snapshot: Snapshot) -> None:
-        seen.append([path.read_bytes() for path in snapshot.paths("metric")])
-        assert open_snapshot(store) == old
-        raise ValueError("parts do not sum to the total")
-
-    with pytest.raises(ValueError, match="parts do not sum"):
-        publish(store, [new(JUNE, 2)], parent=old, about={}, audit=refuse)
-    assert seen == [[parquet(2)]]
-    assert open_snapshot(store) == old
-    assert snapshot_ids(store) == [old.id]
 
 
 @pytest.mark.parametrize(
@@ -289,15 +262,6 @@ def test_retention_removes_what_is_24_months_old_and_nothing_younger(store: Path
     }
     assert audit_store(store) == []
     assert list((store / "tmp").iterdir()) == []
-
-
-def test_retention_never_removes_the_current_snapshot_nor_what_it_links(store: Path) -> None:
-    release(store, [new(JUNE, 1)], "2010-01-20")
-    current = release(store, [new(JULY, 2)], "2010-02-20", carried_tables=True).snapshot
-    retired = retain(store, today=date(2025, 7, 20))
-    assert (len(retired.snapshots), retired.objects) == (1, 0)
-    assert open_snapshot(store) == current
-    assert audit_store(store) == []
 
 
 def test_two_that_make_the_first_folder_of_a_store_at_once_both_get_in(tmp_path: Path) -> None:

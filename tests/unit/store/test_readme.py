@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 import pytest
 
 from tasks.store.readme import README, README_NAME
-from tests.unit.store.small_store import JULY, JUNE, levels, stored
+from tests.unit.store.small_store import JULY, JUNE, stored
 
 Levels = list[int]
 CHINA, BOTH = [3, 31], [3, 4, 31, 41]
@@ -22,18 +22,8 @@ def _polars(path: str) -> Levels:
     return pl.scan_parquet(path, hive_partitioning=True).select("level").collect()["level"].to_list()
 
 
-def _polars_lenient(path: str) -> Levels:
-    rows = pl.scan_parquet(path, hive_partitioning=False, missing_columns="insert", extra_columns="ignore")
-    return rows.select("level").collect()["level"].to_list()
-
-
 def _duckdb(path: str) -> Levels:
     return [level for (level,) in duckdb.execute(f"select level from read_parquet('{path}')").fetchall()]
-
-
-def _duckdb_lenient(path: str) -> Levels:
-    asked = f"select level from read_parquet('{path}', union_by_name = true, hive_partitioning = false)"
-    return [level for (level,) in duckdb.execute(asked).fetchall()]
 
 
 def _pyarrow(path: str) -> Levels:
@@ -44,10 +34,6 @@ def _names(path: str) -> list[str]:
     return [name for name in glob.glob(path, recursive=True) if Path(name).is_file()]
 
 
-def _pyarrow_of_names(path: str) -> Levels:
-    return ds.dataset(_names(path), format="parquet").to_table()["level"].to_pylist()
-
-
 def _pandas(path: str) -> Levels:
     return list(pd.read_parquet(path)["level"])
 
@@ -56,15 +42,10 @@ def _pandas_of_names(path: str) -> Levels:
     return [int(level) for name in _names(path) for level in pd.read_parquet(name)["level"]]
 
 
-def _pathlib(path: str) -> Levels:
-    anchor, _, pattern = path.partition("root/")
-    return [level for name in sorted(Path(anchor, "root").glob(pattern)) for level in pl.read_parquet(name)["level"]]
-
-
 READERS: dict[str, Callable[[str], Levels]] = {
     function.__name__.strip("_"): function
     for function in (
-        _polars, _polars_lenient, _duckdb, _duckdb_lenient, _pyarrow, _pyarrow_of_names, _pandas, _pandas_of_names, _pathlib,
+        _polars, _duckdb, _pyarrow, _pandas, _pandas_of_names,
     )
 }  # fmt: skip
 # A wildcard, the figures it may give, and the readers that must give them; the others may refuse.
@@ -108,16 +89,6 @@ def test_a_wildcard_gives_right_numbers_or_an_error(root: Path, wildcard: tuple[
         except Exception:
             found = []
         assert found == right or (not found and name not in must), name
-
-
-def test_the_wildcards_would_multiply_figures_if_snapshots_had_the_names_of_tables(root: Path, tmp_path: Path) -> None:
-    """The table above can fail: folders as earlier builds made them give every figure once for each snapshot."""
-    for number in (1, 2):
-        place = tmp_path / f"stores/reporter=CHN/.snapshots/{number}/metric" / JUNE
-        place.mkdir(parents=True)
-        (place / "a.parquet").write_bytes(levels([3]))
-    (tmp_path / "stores/reporter=CHN/current").symlink_to(".snapshots/2")
-    assert _polars(f"{tmp_path}/stores/**/metric/**/*.parquet") == [3, 3, 3]
 
 
 def test_what_the_readme_says_is_right(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,26 +72,17 @@ def listening(certificate: Path | None = None) -> Iterator[int]:
         server.shutdown()
 
 
-def certificate_of(folder: Path) -> tuple[Path, Path]:
-    """A certificate for localhost with its key, and its authority."""
-    now, keys = datetime.now(UTC), [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
-    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "an authority of the tests")])
-    authority, made = (
-        x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=9))
-        .add_extension(extension, critical=False)
-        .sign(keys[0], hashes.SHA256())
-        .public_bytes(serialization.Encoding.PEM)
-        for key, subject, extension in (
-            (keys[0], issuer, x509.BasicConstraints(ca=True, path_length=None)),
-            (keys[1], x509.Name([]), x509.SubjectAlternativeName([x509.DNSName("localhost")])),
-        )
-    )  # fmt: skip
-    key = keys[1].private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "server.pem").write_bytes(made + key)
-    (folder / "authority.pem").write_bytes(authority)
-    return folder / "server.pem", folder / "authority.pem"
+def certificate_of(folder: Path) -> Path:
+    """A certificate for localhost, which is its own authority, with its key."""
+    now, key = datetime.now(UTC), ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "an authority of the tests")])
+    days = now, now + timedelta(days=9)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), *days)
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    pem = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    (folder / "server.pem").write_bytes(pem + key.private_bytes(serialization.Encoding.PEM, *form))
+    return folder / "server.pem"
 
 
 @pytest.fixture
@@ -117,10 +108,10 @@ def said_of(endpoint: str, asked: pytest.MonkeyPatch) -> str:
 def test_a_certificate_is_trusted_whose_authority_is_named_and_of_another_it_is_said_why(
     asked: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    certificate, authority = certificate_of(tmp_path)
+    certificate = certificate_of(tmp_path)
     with listening(certificate) as port:
         assert "because of: UnknownIssuer" in said_of(f"https://localhost:{port}", asked)
-        asked.setenv("SSL_CERT_FILE", str(authority))
+        asked.setenv("SSL_CERT_FILE", str(certificate))
         assert Bucket(URL).get("current.json") is None
 
 

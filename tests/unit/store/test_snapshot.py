@@ -4,9 +4,8 @@ import hashlib
 import io
 import json
 import os
-import random
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,13 +15,11 @@ import pytest
 
 from tasks.domain.errors import BrokenStore, NothingPublished, UnknownSnapshot
 from tasks.store import verify
-from tasks.store.manifest import FileEntry, Manifest, decode, encode
 from tasks.store.publish import exclusive, publish
 from tasks.store.resolve import open_release
 from tasks.store.retention import retain
 from tasks.store.snapshot import Snapshot, current_id, list_snapshots, manifest_id, open_snapshot
 from tasks.store.verify import Hashes, Problem, audit_snapshot, audit_store
-from tests.faults.world import flip_byte
 from tests.unit.store.small_store import JULY, JUNE, new, overwrite, parquet, point, sha256, stored
 
 
@@ -155,19 +152,6 @@ def test_renamed_snapshot_folder_is_refused(store: Path) -> None:
     snapshot.path.rename(store / ".snapshots" / renamed)
     with pytest.raises(BrokenStore, match="Give the folder its name back"):
         open_snapshot(store, renamed)
-
-
-def test_flipped_byte_is_named_with_both_hashes(store: Path) -> None:
-    snapshot = release(store, 1)
-    path = snapshot.paths("release")[0]
-    good = sha256(path.read_bytes())
-    bad = sha256(flip_byte(path).read_bytes())
-    (problem,) = audit_snapshot(snapshot.store, snapshot.id, Hashes())
-    assert problem.file == f".snapshots/{snapshot.id}/_release/{good[:16]}.parquet"
-    assert (problem.found, problem.expected) == (f"sha256 {bad}", f"sha256 {good}")
-    assert "restore it from a copy of the store" in problem.advice
-    # The object is the same inode, so the audit of the store names both.
-    assert names(audit_store(store)) == [problem.file, f".objects/{good[:2]}/{good}.parquet"]
 
 
 Harm = Callable[[Path], object]
@@ -311,26 +295,6 @@ def test_what_a_killed_run_left_among_the_objects_is_gone_from_the_disk(store: P
     assert (retired.snapshots, retired.objects) == ((), 1)
     assert [path for path in store.rglob("*") if name in path.name] == []
     assert audit_snapshot(snapshot.store, snapshot.id, Hashes()) == []
-
-
-def entries(years: Iterable[int]) -> list[FileEntry]:
-    found = []
-    for place in [*(f"flow=export/year={year}/month={month}" for year in years for month in range(1, 13)), ""]:
-        name = sha256(place.encode())
-        path = "/".join(filter(None, ("_metric", place, f"{name[:16]}.parquet")))
-        found.append(FileEntry("metric", place, path, name, 100, 1, "5" * 64))
-    return found
-
-
-def test_a_manifest_is_read_as_it_was_written_whatever_the_order_of_the_files() -> None:
-    files = entries(range(2020, 2025))
-    first = encode(7, "000006-0123456789ab", {"title": "出口"}, files)
-    random.Random(5).shuffle(files)
-    assert encode(7, "000006-0123456789ab", {"title": "出口"}, files) == first
-    in_order = tuple(sorted(files, key=lambda one: one.path))
-    assert decode(first, "here") == Manifest({"title": "出口"}, "000006-0123456789ab", 7, in_order)
-    with pytest.raises(BrokenStore, match=r"here: format 2; this version reads 3\. Install the version"):
-        decode(first.replace(b'"format":3', b'"format":2'), "here")
 
 
 def test_an_opened_release_is_unchanged_by_later_publications(tmp_path: Path) -> None:

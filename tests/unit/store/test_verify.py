@@ -26,23 +26,6 @@ READ = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def may(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of May 2025."""
-    store = tmp_path_factory.mktemp("may") / "reporter=CHN"
-    ingest_month(store, "202505")
-    return store
-
-
-@pytest.fixture(scope="module")
-def two_months(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of June 2024, then of May 2025."""
-    store = tmp_path_factory.mktemp("two") / "reporter=CHN"
-    ingest_month(store, "202406")
-    ingest_month(store, "202505")
-    return store
-
-
 def _entry(store: Path, beginning: str) -> FileEntry:
     return next(entry for entry in open_published(store).files if entry.path.startswith(f"_{beginning}/"))
 
@@ -58,8 +41,10 @@ def test_a_release_derives_nothing_from_a_damaged_file(tmp_path: Path, two_month
     assert open_published(store).id == before.id
 
 
-def test_what_is_advised_mends_it_and_then_the_release_is_what_it_would_have_been(tmp_path: Path, may: Path) -> None:
-    store, whole = copied(may, tmp_path), copied(may, tmp_path, "whole")
+def test_what_is_advised_mends_it_and_then_the_release_is_what_it_would_have_been(
+    tmp_path: Path, two_months: Path
+) -> None:
+    store, whole = copied(two_months, tmp_path), copied(two_months, tmp_path, "whole")
     state, detail = _entry(store, READ[0]), _entry(store, "detail")
     # A file of a month: the release of that month again.
     flip_byte(object_path(store, state.sha256))
@@ -77,16 +62,16 @@ def test_what_is_advised_mends_it_and_then_the_release_is_what_it_would_have_bee
     assert open_published(store).files == open_published(whole).files
 
 
-def test_a_working_copy_that_is_damaged_is_to_be_deleted(tmp_path: Path, may: Path) -> None:
-    store = copied(may, tmp_path)
+def test_a_working_copy_that_is_damaged_is_to_be_deleted(tmp_path: Path, two_months: Path) -> None:
+    store = copied(two_months, tmp_path)
     flip_byte(object_path(store, _entry(store, READ[0]).sha256))
     (store / COPY_NOTE).write_text(json.dumps({"url": "s3://customs/store", "endpoint": "", "held": {}}))
     with pytest.raises(DamagedStore, match=f"delete {store}, and it is fetched again"):
         prove(open_published(store), "record_level")
 
 
-def test_a_figure_of_a_damaged_file_is_told_to_nobody(tmp_path: Path, may: Path) -> None:
-    store = copied(may, tmp_path)
+def test_a_figure_of_a_damaged_file_is_told_to_nobody(tmp_path: Path, two_months: Path) -> None:
+    store = copied(two_months, tmp_path)
     ingest_month(store, "202506")
     path = _entry(store, "metric/flow=export/year=2025/month=6").path
     flip_byte(open_published(store).path / path)
@@ -117,9 +102,9 @@ def test_a_figure_of_a_damaged_file_is_told_to_nobody(tmp_path: Path, may: Path)
 
 
 def test_of_what_takes_too_long_to_hash_a_person_is_told_so(
-    tmp_path: Path, may: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, two_months: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = copied(may, tmp_path)
+    store = copied(two_months, tmp_path)
     monkeypatch.setattr(query, "PROVED_BYTES_MAX", 10)
     told = CliRunner().invoke(
         app, ["trace", "85051110", "--partner", "WLD", "--month", "2025-05", "--metric", "level", "--store", str(store)]
