@@ -238,19 +238,13 @@ def years_so_far(draw: st.DrawFn) -> list[tuple[Row, list[Row]]]:
 
 def without_a_place(store: list[tuple[Row, list[Row]]]) -> list[tuple[Row, list[Row]]]:
     """The same store, with a code that no list names instead of the United States in every second release."""
-    unknown = {"USA": "gacc:888"}
-    return [
-        (
-            {
-                **row,
-                "partner_list": sorted(unknown.get(key, key) for key in row["partner_list"]),
-                "unlisted": sorted(
-                    {f"gacc:888 {each['period_end']:%Y-%m}" for each in numbers if each["partner"] == "USA"}
-                ),
-            },
-            [{**number, "partner": unknown.get(number["partner"], number["partner"])} for number in numbers],
-        )
-        if place % 2 == 0
-        else (row, numbers)
-        for place, (row, numbers) in enumerate(store)
-    ]
+
+    def named(partner: str) -> str:
+        return "gacc:888" if partner == "USA" else partner
+
+    changed = [*store]
+    for place, (row, numbers) in [*enumerate(store)][::2]:
+        months = {f"gacc:888 {each['period_end']:%Y-%m}" for each in numbers if each["partner"] == "USA"}
+        about = {"partner_list": sorted(map(named, row["partner_list"])), "unlisted": sorted(months)}
+        changed[place] = row | about, [each | {"partner": named(each["partner"])} for each in numbers]
+    return changed

@@ -44,16 +44,3 @@ def test_every_module_is_tested_in_its_own_room(package: str, least: int) -> Non
     assert len(every) > least
     by_room = {room: imports_of(room) for room in {room_of(name) for name in every}}
     assert [name for name in every if name not in by_room[room_of(name)]] == []
-
-
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        ("import tasks.store.s3", {"tasks.store.s3"}), ("from tasks.store import s3 as bucket", {"tasks.store", "tasks.store.s3"}),
-        ("def late():\n    from tasks.store.s3 import Bucket", {"tasks.store.s3", "tasks.store.s3.Bucket"}), ('"""import tasks.store.s3"""', set()),
-    ],
-)  # fmt: skip
-def test_only_imports_count(tmp_path: Path, text: str, names: set[str]) -> None:
-    file = tmp_path / "test_made.py"
-    file.write_text(text)
-    assert imported(file) == names

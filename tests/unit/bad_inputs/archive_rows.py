@@ -25,19 +25,19 @@ def zipped(*members: tuple[str, bytes], compression: int = zipfile.ZIP_DEFLATED)
     return sink.getvalue()
 
 
-def _members(book: bytes = BOOK) -> dict[str, bytes]:
+def members_of(book: bytes = BOOK) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(book)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def _edited(name: str, old: bytes, new: bytes, book: bytes = BOOK) -> bytes:
-    members = _members(book)
+def edited(name: str, old: bytes, new: bytes, book: bytes = BOOK) -> bytes:
+    members = members_of(book)
     assert old in members[name]
     return zipped(*{**members, name: members[name].replace(old, new, 1)}.items())
 
 
 def _with(*extra: tuple[str, bytes]) -> bytes:
-    return zipped(*_members().items(), *extra)
+    return zipped(*members_of().items(), *extra)
 
 
 def _book(name: str, data: bytes | Callable[[], bytes], expect: Refuse | Quarantine | Normalise | Publish) -> Case:
@@ -85,29 +85,29 @@ ARCHIVE_ROWS = (
         Case("an HTML page as .xls", b"<html><table><tr><td>1</td></tr></table></html>\n", Refuse("not a table"), file="download.xls"),
         Case("an old workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504, Refuse("not text"), file="download.xls"),
         _book("a formula", workbook_bytes(NUMERIC, change=lambda book, sheet: sheet.write_formula(1, VALUE, "=1+1", None, 20_121_000)), CONTENT),
-        _book("a formula with a prefix", _edited(SHEET, b"<v>20121000</v>", b"<x:f>1+1</x:f><v>20121000</v>"), CONTENT),
-        _book("an empty formula", _edited(SHEET, b"<v>20121000</v>", b"<f/><v>20121000</v>"), CONTENT),
+        _book("a formula with a prefix", edited(SHEET, b"<v>20121000</v>", b"<x:f>1+1</x:f><v>20121000</v>"), CONTENT),
+        _book("an empty formula", edited(SHEET, b"<v>20121000</v>", b"<f/><v>20121000</v>"), CONTENT),
         _book("a hidden row", _hide("row"), CONTENT),
         _book("a hidden column", _hide("column"), CONTENT),
-        _book("a hidden row in other words", _edited(SHEET, b'<row r="3"', b"<row hidden = 'true' r=\"3\""), CONTENT),
-        _book("an error value", _edited(SHEET, b"<v>20121000</v>", b"<v>#REF!</v>"), Quarantine({1: "value '#REF!' is not a number"})),
+        _book("a hidden row in other words", edited(SHEET, b'<row r="3"', b"<row hidden = 'true' r=\"3\""), CONTENT),
+        _book("an error value", edited(SHEET, b"<v>20121000</v>", b"<v>#REF!</v>"), Quarantine({1: "value '#REF!' is not a number"})),
         _book("an error cell", workbook_bytes(NUMERIC, change=lambda book, sheet: sheet.write_formula(1, VALUE, "=1/0", None, "#DIV/0!")), CONTENT),
-        _book("an error cell without formula", _edited(SHEET, b'r="J2"><v>20121000</v>', b'r="J2" t="e"><v>#N/A</v>'), CONTENT),
+        _book("an error cell without formula", edited(SHEET, b'r="J2"><v>20121000</v>', b'r="J2" t="e"><v>#N/A</v>'), CONTENT),
         _book("a second sheet", workbook_bytes(NUMERIC, sheets=("Sheet1", "Sheet2")), Refuse("sheets")),
         _book("a hidden sheet", workbook_bytes(NUMERIC, sheets=("Sheet1", "x"), change=lambda book, sheet: book.worksheets()[1].hide()), Refuse("sheets")),
-        _book("entities", _edited(SHEET, b"<worksheet", b'<!DOCTYPE x [<!ENTITY a "1">]><worksheet'), CONTENT),
+        _book("entities", edited(SHEET, b"<worksheet", b'<!DOCTYPE x [<!ENTITY a "1">]><worksheet'), CONTENT),
         _book("a scaled format", workbook_bytes(NUMERIC, change=lambda book, sheet: sheet.write_number(
             1, VALUE, 20_121_000, book.add_format({"num_format": "0.0,,"}))), Normalise("Excel workbook")),
-        _book("exponents", _edited(SHEET, b"<v>48000</v>", b"<v>4.8E4</v>"), Normalise("Excel workbook")),
+        _book("exponents", edited(SHEET, b"<v>48000</v>", b"<v>4.8E4</v>"), Normalise("Excel workbook")),
         _book("exponents as text", workbook_bytes(with_field(5, "1e5")), Quarantine({1: "quantity '1e5' is not a number"})),
-        _book("more digits than a float has", _edited(SHEET, b"<v>20121000</v>", b"<v>9007199254740993</v>"), Quarantine({1: "value"})),
-        _book("a fraction", _edited(SHEET, b"<v>353000</v>", b"<v>353000.5</v>"), Quarantine({1: "more decimals"})),
+        _book("more digits than a float has", edited(SHEET, b"<v>20121000</v>", b"<v>9007199254740993</v>"), Quarantine({1: "value"})),
+        _book("a fraction", edited(SHEET, b"<v>353000</v>", b"<v>353000.5</v>"), Quarantine({1: "more decimals"})),
         _book("a truth value", workbook_bytes(NUMERIC, change=lambda book, sheet: sheet.write_boolean(1, VALUE, True)), Quarantine({1: "value"})),
         _book("merged cells", workbook_bytes(NUMERIC, change=lambda book, sheet: sheet.merge_range(1, VALUE, 2, VALUE, 20_121_000)), CONTENT),
         # A cell has no printed sign: minus zero is how some programs store zero, and Excel shows it as 0.
-        Case("minus zero", _edited(SHEET, b"<v>353000</v>", b"<v>-0.0</v>", PARCEL), Normalise("Excel workbook"), file=XLSX, changes=True),
-        Case("minus zero next to millions", _edited(SHEET, b"<v>353000</v>", b"<v>-0.0</v>"), Hold("zero_number"), file=XLSX, changes=True),
-        _book("minus zero among texts", _edited(SHEET, b"<v>353000</v>", b"<v>-0.0</v>", workbook_bytes([NUMERIC[0], *CLEAN_RECORDS[1:]])),
+        Case("minus zero", edited(SHEET, b"<v>353000</v>", b"<v>-0.0</v>", PARCEL), Normalise("Excel workbook"), file=XLSX, changes=True),
+        Case("minus zero next to millions", edited(SHEET, b"<v>353000</v>", b"<v>-0.0</v>"), Hold("zero_number"), file=XLSX, changes=True),
+        _book("minus zero among texts", edited(SHEET, b"<v>353000</v>", b"<v>-0.0</v>", workbook_bytes([NUMERIC[0], *CLEAN_RECORDS[1:]])),
               Quarantine({1: "is negative"})),
     )),
     Row(85, "configuration that a reader understands otherwise", (

@@ -24,7 +24,6 @@ MONTHS = [f"{year}-{month:02d}" for year in YEARS for month in range(1, 13)]
 CODES = ("85051110", "81129210", "81129910", "81129290", "81129990", "69072100", "84795019", "90154000")
 PARTNERS = ("USA", "GBR", "GEO", "gacc:449", "BES")
 CHINA, GERMANY = Reporter("CHN", "HS8"), Reporter("DEU", "CN8")
-NEVER = (None, "definition_break")
 
 
 def level(month: str) -> int:
@@ -43,19 +42,6 @@ def figures() -> Figures:
 def growth(months: int, month: str) -> float:
     now = MONTHS.index(month)
     return (level(month) / level(MONTHS[now - months]) - 1) * 100
-
-
-def test_magnets_of_2022_are_not_compared_with_those_of_2021(figures: Figures) -> None:
-    """HS2022 took waste out of 850511: from January 2022 on the code holds less."""
-    assert figures.pair("yoy_pct", "USA", "2021-12") == (pytest.approx(growth(12, "2021-12")), "computed")
-    assert figures.row("USA", "2021-12")["comparable_from"] is None
-    for month in ("2022-01", "2022-06", "2022-12"):
-        assert figures.row("USA", month)["comparable_from"] == date(2022, 1, 1)
-        for figure in ("yoy_pct", "ytd_yoy_pct", "contribution_yoy_pp", "rolling_12m_yoy_pct"):
-            assert figures.pair(figure, "USA", month) == NEVER
-        assert figures.level("USA", month) == (level(month), "reported")
-        assert figures.pair("share_pct", "USA", month) == (pytest.approx(20), "computed")
-    assert figures.pair("yoy_pct", "USA", "2023-01") == (pytest.approx(growth(12, "2023-01")), "computed")
 
 
 def test_a_trace_says_what_changed_and_notices_a_figure_that_ignores_it(figures: Figures) -> None:

@@ -6,32 +6,15 @@ What follows for levels and sums is decided by the oracle, over drawn histories.
 from typing import Any
 
 import pytest
-from hypothesis import given
 
 from schemas.reference.code_tables import code_table
 from tasks.domain.precedence import Portion, chapter_group_of, monthly_numbers, without_outranked
 from tasks.domain.units import LEVEL_MAX
-from tests.draws import draws
-from tests.unit import strategies
 from tests.unit.builders import detail_table, number, release, release_table
-from tests.unit.figures import Figures, Store, derived
-from tests.unit.metrics.test_metrics import differences, reckoned
+from tests.unit.figures import Figures
 
 Row = dict[str, Any]
 JUNE = "2025-06"
-
-
-def test_a_yearbook_wins_over_a_query_whatever_the_days() -> None:
-    query, yearbook = (
-        release(day="2026-12-01"),
-        release("book", kind="yearbook", partners="listed", partner_list=["USA"]),
-    )
-    figures = Figures(
-        (query, [number(query, "USA", JUNE, 1), number(query, "DEU", JUNE, 1)]),
-        (yearbook, [number(yearbook, "USA", JUNE, 2)]),
-    )
-    assert figures.level("USA", JUNE) == (2, "reported")
-    assert figures.level("WLD", JUNE) == (3, "sum")
 
 
 def test_kilograms_beyond_the_precision_of_floats_in_milligrams_stay_whole() -> None:
@@ -46,15 +29,6 @@ def test_a_number_or_a_sum_that_no_series_can_hold_is_refused() -> None:
         Figures((scope, [number(scope, "USA", JUNE, 10**15)]))
     with pytest.raises(OverflowError, match="sum of"):
         Figures((scope, [number(scope, f"gacc:{code}", JUNE, 3 * 10**11) for code in (199, 299)]))
-
-
-@given(strategies.histories())
-@draws(8)
-def test_figures_are_those_of_the_oracle_in_the_order_in_which_they_are_published(store: Store) -> None:
-    """The files are written without sorting again, and readers of one product count on their order."""
-    made = derived(store)
-    assert differences(made, reckoned(store)) == []
-    assert made.equals(made.sort("flow", "period", "measure", "product", "partner"))
 
 
 def chosen(*rows: Row) -> list[tuple[Any, ...]]:

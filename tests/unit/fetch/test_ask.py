@@ -13,7 +13,6 @@ from tasks.domain.errors import Refused
 from tasks.fetch.ask import ask_all
 from tasks.fetch.inbox import note_state
 from tasks.fetch.judge import refuse_other
-from tasks.fetch.transport import Unreachable
 from tasks.sources.protocol import Answer, Question
 from tests.unit.sources.test_hmrc_ots import page, row
 
@@ -50,15 +49,6 @@ def ask(tmp_path: Path) -> Callable[..., list[Fetched]]:
     return asked
 
 
-def test_a_new_answer_is_dropped_and_the_same_bytes_are_not(ask: Callable[..., list[Fetched]]) -> None:
-    (new,) = ask(Source(page(row())), question())
-    assert (new.outcome, new.reason) == ("new", "never seen before")
-    assert new.file is not None
-    assert new.file.read_bytes() == page(row())
-    (again,) = ask(Source(page(row())), question())
-    assert (again.outcome, again.reason, again.file) == ("unchanged", "the same bytes", None)
-
-
 def test_the_same_records_in_another_order_are_unchanged_and_other_ones_are_new(ask: Callable[..., list[Fetched]]) -> None:  # fmt: skip
     one, two = row(), row(7.0, 2.0, country="XS")
     ask(Source(page(one, two)), question())
@@ -71,22 +61,6 @@ def test_what_cannot_change_is_asked_once_for_each_address(ask: Callable[..., li
     found = ask(source, *(question(again=False, address=f"http://a.example/{path}") for path in "aab"))
     assert [one.reason for one in found] == ["never seen before", "it was fetched before, and its address is the same", "the same bytes"]  # fmt: skip
     assert source.asked == ["http://a.example/a", "http://a.example/b"]
-
-
-@pytest.mark.parametrize(
-    ("reply", "outcome"),
-    [
-        (b"", "not out"), (page(), "not out"), (b"<html>login</html>", "refused"), (Unreachable("no answer"), "failed"),
-        (Refused("status 404", where="w", found="f", advice="a"), "not out"), (Refused("status 403", where="w", found="f", advice="a"), "refused"),
-    ],
-)  # fmt: skip
-def test_what_is_no_new_answer_is_named_and_nothing_is_dropped(
-    ask: Callable[..., list[Fetched]], tmp_path: Path, reply: Reply, outcome: str
-) -> None:
-    (found,) = ask(Source(reply), question())
-    assert (found.outcome, found.file) == (outcome, None)
-    assert found.reason
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 PAGE, OLE, ZIP = b"<!DOCTYPE html><p>hello", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"

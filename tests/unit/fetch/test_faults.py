@@ -151,6 +151,7 @@ FAULTS: dict[str, list[tuple[str, Any, str, str]]] = {
         ("a redirect in Latin letters", http(b"", "302 Found", Location="http://\xe9\xff.example/"), "refused", "redirect to"),
         ("a redirect in a circle", http(b"", "302 Found", Location="/OTS-again FlowTypeId eq 1"), "refused", "3 redirects"),
         ("no key", http(b"\xff\xfe\x1b[31m", "401 Unauthorized"), "refused", "status 401"),
+        ("not there", http(b"", "404 Not Found"), "not out", "status 404"),
         ("gone for now", http(b"", "503 Service Unavailable"), "failed", "status 503"),
         ("a wait until 9999", http(b"", "429 x", Retry_After="Fri, 31 Dec 9999 23:59:59 GMT"), "failed", "asks to wait"),
         ("a wait beyond 9999", http(b"", "429 x", Retry_After="Fri, 31 Dec 9999 23:59:59 -1200"), "failed", CUT),

@@ -1,6 +1,5 @@
 """Gate C: texts to statements, exactly, or to quarantine with every reason."""
 
-import json
 from datetime import date
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 from bad_inputs.download import (
     CLEAN_RECORDS,
     PARTNER,
-    PRODUCT,
     QUANTITY,
     SECOND,
     SECOND_UNIT,
@@ -39,28 +37,6 @@ def read_figures(*lines: str) -> Normalised:
 
 def reasons(release: Normalised) -> list[str]:
     return release.quarantine["reasons"].explode().to_list()
-
-
-def test_a_record_becomes_a_statement_for_each_of_its_numbers() -> None:
-    detail = read().detail.filter(pl.col("record") == 7).sort("measure")
-    columns = ("flow", "product", "classification", "partner", "period_start", "period_end", "measure", "value", "unit", "resolution", "known_from")  # fmt: skip
-    assert detail.select(columns).rows() == [
-        ("export", "01012100", "HS8", "DEU", date(2025, 6, 1), date(2025, 6, 30), *number, 1, date(2025, 7, 20))
-        for number in (("quantity_item", 2, "item"), ("quantity_kg", 1200, "kg"), ("value_usd", 61_500, "USD"))
-    ]
-
-
-def test_every_reason_is_told() -> None:
-    records: Any = CLEAN_RECORDS
-    for place, text in ((PRODUCT, "x"), (PARTNER, "y"), (QUANTITY, "z"), (VALUE, "-1")):
-        records = with_field(place, text, 2, records)
-    release = read(records)
-    assert release.quarantine["reasons"].to_list() == [[
-        "partner 'y' is no partner code", "product 'x' is no HS code of 2, 4, 6 or 8 digits",
-        "quantity 'z' is not a number as the source prints them", "value '-1' is negative",
-    ]]  # fmt: skip
-    assert json.loads(release.quarantine["printed"][0])["product"] == "x"
-    assert release.detail.filter(pl.col("record") == 3).height == 0
 
 
 def test_a_record_that_says_one_measure_twice_says_it_once_or_contradicts_itself() -> None:
@@ -97,21 +73,6 @@ def test_units_of_one_thing_are_one_measure_in_both_languages() -> None:
     told = [read(with_field(SECOND_UNIT, unit, records=with_field(SECOND, "5"))).detail for unit in ("套", "Number of item")]  # fmt: skip
     assert "quantity_item" in told[0]["measure"].cast(pl.String).to_list()
     assert told[0].drop("release_id").equals(told[1].drop("release_id"))
-
-
-def test_papers_may_print_one_figure_on_one_day() -> None:
-    """The one with the most digits is kept, and of as many the first; another day is another word."""
-    release = read_figures(*(FIGURE.format(*one) for one in (
-        ("WLD", 3188, 19), ("WLD", 3188.2, 19), ("WLD", 3188.2, 19), ("WLD", 3189, 20), ("USA", 46.4, 20), ("USA", 46, 20))))  # fmt: skip
-    assert release.detail.select("partner", "value", "record").rows() == [
-        ("USA", 46_400, 5), ("WLD", 3_188_200, 2), ("WLD", 3_189_000, 4),
-    ]  # fmt: skip
-    assert release.release["released_on"].to_list() == [date(2025, 7, 20)], "the day of the last of them"
-    assert release.quarantine["record"].to_list() == [1, 3, 6]
-    assert set(reasons(release)) == {"prints a figure that another record has with as many digits or more"}
-    assert release.release["lost"].to_list() == [[]]
-    (said,) = release.findings.to_dicts()
-    assert (said["check"], said["severity"], said["observed"]) == ("printed_again", "info", "3 figures, first record 1")
 
 
 def test_papers_that_write_one_partner_in_two_ways_print_one_figure() -> None:

@@ -86,12 +86,9 @@ def test_the_newest_year_comes_first_and_each_direction_has_its_file() -> None:
     assert [one.address.rpartition("/")[2] for one in found] == [f"{flow}_{year}.csv" for year in (2026, 2025) for flow in ("EXP", "IMP")]  # fmt: skip
     assert found[0].address == "https://balanca.economia.gov.br/balanca/bd/comexstat-bd/ncm/EXP_2026.csv"
     assert found[1].declared == {"reporter": "BRA", "flow": "import", "partners": "all", "products": ["*"]}
+    of_one = FetchRequest(source="brazil_comexstat", products=["8505"])
     with pytest.raises(Refused, match="The file of a year has every code"):
-        next(
-            brazil_comexstat.questions(
-                FetchRequest(source="brazil_comexstat", products=["8505"]), date(2026, 9, 4), None
-            )
-        )  # type: ignore[arg-type]
+        next(brazil_comexstat.questions(of_one, date(2026, 9, 4), None))  # type: ignore[arg-type]
 
 
 @pytest.mark.shared

@@ -5,7 +5,6 @@ import random
 import tempfile
 import tracemalloc
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 import py7zr
@@ -14,16 +13,11 @@ from comext_bulk import Row, archive, text
 
 from tasks.domain.errors import Refused
 from tasks.sources import eurostat_archive
-from tasks.sources.eurostat_archive import split, split_parts, unpacked
-from tasks.sources.eurostat_comext import ZONE, wanted
-from tasks.sources.protocol import Answer, Question
+from tasks.sources.eurostat_archive import split, unpacked
+from tasks.sources.eurostat_comext import wanted
 from tests.draws import some
 
 DATA = bytes(range(256)) * 400
-ROWS = (
-    Row(), Row("US", "7", "1", flow="2"), Row(reporter="FR"), Row(value="500", mass="50", procedure="2"), Row(reporter="FR", product="28XXXXXX"),
-    Row(reporter="GB"), Row("US", "8", "2", flow="2"),
-)  # fmt: skip
 
 
 def read(packed: bytes | Path) -> bytes:
@@ -95,24 +89,6 @@ def test_a_full_disk_is_no_fault_of_the_archive(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(py7zr.SevenZipFile, "extract", full)
     with pytest.raises(OSError, match="No space"):
         unpacked(archive(DATA), "a.7z", tmp_path / "text")
-
-
-def test_each_line_goes_to_its_part_and_a_reporter_that_is_none_is_counted(tmp_path: Path) -> None:
-    file = tmp_path / "full.dat"
-    file.write_bytes(text(ROWS))
-    parts, left_out = split(file, "full.dat", tmp_path, wanted([]), ("import", "export"))
-    assert [part[:2] + part[3:] for part in parts] == [("DEU", "import", 2), ("DEU", "export", 2), ("FRA", "import", 2)]
-    assert parts[1].file.read_bytes() == text([ROWS[1], ROWS[6]])
-    assert left_out == {"GB": 1}
-
-
-def test_reporters_that_are_not_there_and_those_that_are_none_are_said(caplog: pytest.LogCaptureFixture) -> None:
-    whole = Question("full", "eurostat_bulk", "", "7z", ZONE, "full", {"months": "2025-06"})
-    answer = Answer(archive(text(ROWS)), datetime(2025, 8, 14, tzinfo=UTC), "")
-    found = [question.name for question, _ in split_parts(wanted([]), ("import", "export"), whole, answer)]
-    assert found == [f"comext_bulk_{name}_2025-06" for name in ("DEU_import", "DEU_export", "FRA_import")]
-    assert "GB (1 row)" in caplog.text
-    assert "no row of AUT, BEL, BGR, " in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -1,81 +1,56 @@
 """Workbooks: number cells become digits, and what could hide something is refused before a reader sees it."""
 
-import io
 import random
-import zipfile
-from collections.abc import Callable
 from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, QUANTITY, numeric, workbook_bytes
+from bad_inputs.archive_rows import BOOK, NUMERIC, SHEET, edited, members_of, zipped
+from bad_inputs.download import QUANTITY, workbook_bytes
 
 from tasks.domain.errors import Refused
 from tasks.sources.csv import Lexed
 from tasks.sources.excel import read_fields
 
 NUMBERS = {"第一数量", "第二数量", "美元"}
-NUMERIC = [numeric(record) for record in CLEAN_RECORDS]
-SHEET = "xl/worksheets/sheet1.xml"
 
 
 def _read(data: bytes) -> Lexed:
     return read_fields(data, "file.xlsx", NUMBERS.__contains__)
 
 
-def _members(book: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(book)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def _packed(members: dict[str, bytes]) -> bytes:
-    sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return sink.getvalue()
-
-
-def _with_sheet(change: Callable[[bytes], bytes]) -> bytes:
-    members = _members(workbook_bytes(NUMERIC))
-    changed = change(members[SHEET])
-    assert changed != members[SHEET]
-    return _packed({**members, SHEET: changed})
+WHOLE = members_of()[SHEET]
 
 
 @pytest.mark.parametrize(
-    ("change", "found"),
+    ("old", "new", "found"),
     [
-        (lambda sheet: sheet.replace(b'r="J2"', b'r="XFD1048576"', 1), "cells spread over 1,048,576 rows and 16,384 columns"),
-        (lambda sheet: sheet.replace(b'r="J2"', b'r="J3"', 1), "stands there twice"),
-        (lambda sheet: sheet.replace(b'<row r="3"', b'<row r="2"', 1), "stands there twice"),
-        (lambda sheet: sheet.replace(b"<sheetFormatPr", b'<sheetFormatPr zeroHeight="1"', 1), "a hidden row or column"),
-        (lambda sheet: b"\xff\xfe" + sheet.decode().encode("utf-16-le"), "UTF-16"),
+        (b'r="J2"', b'r="XFD1048576"', "cells spread over 1,048,576 rows and 16,384 columns"), (b'r="J2"', b'r="J3"', "stands there twice"),
+        (b'<row r="3"', b'<row r="2"', "stands there twice"), (b"<sheetFormatPr", b'<sheetFormatPr zeroHeight="1"', "a hidden row or column"),
+        (WHOLE, b"\xff\xfe" + WHOLE.decode().encode("utf-16-le"), "UTF-16"),
     ],
 )  # fmt: skip
-def test_sheets_that_are_none_are_refused(change: Callable[[bytes], bytes], found: str) -> None:
+def test_sheets_that_are_none_are_refused(old: bytes, new: bytes, found: str) -> None:
     """One cell in the last corner would make the reader ask for 500 GB, and end the process."""
     with pytest.raises(Refused, match=found) as refused:
-        _read(_with_sheet(change))
+        _read(edited(SHEET, old, new))
     assert refused.value.rule == "workbook content"
 
 
 def test_a_sheet_that_lies_elsewhere_is_looked_into_too() -> None:
-    members = _members(workbook_bytes(NUMERIC))
+    members = members_of()
     sheet = members.pop(SHEET).replace(b"<v>353000</v>", b"<f>1+1</f><v>353000</v>", 1)
     links = "xl/_rels/workbook.xml.rels"
     members[links] = members[links].replace(b"worksheets/sheet1.xml", b"other.xml")
     with pytest.raises(Refused, match="a formula"):
-        _read(_packed({**members, "xl/other.xml": sheet}))
+        _read(zipped(*members.items(), ("xl/other.xml", sheet)))
 
 
 def test_a_lying_size_is_found() -> None:
     """A member that unpacks to more than it declares is a bomb, or damaged."""
-    book = workbook_bytes(NUMERIC)
-    with zipfile.ZipFile(io.BytesIO(book)) as archive:
-        size = archive.getinfo(SHEET).file_size
-    lying = book.replace(size.to_bytes(4, "little"), (size - 9).to_bytes(4, "little"))
-    assert lying != book
+    size = len(WHOLE)
+    lying = BOOK.replace(size.to_bytes(4, "little"), (size - 9).to_bytes(4, "little"))
+    assert lying != BOOK
     with pytest.raises(Refused):
         _read(lying)
 
@@ -83,7 +58,7 @@ def test_a_lying_size_is_found() -> None:
 def test_blank_rows_behind_the_records_are_none() -> None:
     blank = ("", " ", "")
     book = workbook_bytes([*NUMERIC, blank, blank])
-    read, plain = _read(book), _read(workbook_bytes(NUMERIC))
+    read, plain = _read(book), _read(BOOK)
     assert read.fields.cast(pl.String).rows() == plain.fields.cast(pl.String).rows()
     assert read.normalised == (*plain.normalised, "2 blank rows at the end")
     inside = _read(workbook_bytes([NUMERIC[0], blank, *NUMERIC[1:]]))
@@ -102,13 +77,12 @@ def test_a_length_of_time_is_no_number() -> None:
 def test_damage_anywhere_is_refused_or_harmless() -> None:
     """Bytes of the archive and of its members changed at random: a refusal or fields, never another exception."""
     dice = random.Random(85051110)
-    book = workbook_bytes(NUMERIC)
-    members = _members(book)
+    members = members_of()
     refused, harmless = 0, 0
     for _ in range(100):
         name = dice.choice([*members, *[SHEET] * 8])
         is_whole = dice.random() < 0.4
-        data = _damaged(dice, book) if is_whole else _packed({**members, name: _damaged(dice, members[name])})
+        data = _damaged(dice, BOOK) if is_whole else zipped(*{**members, name: _damaged(dice, members[name])}.items())
         try:
             assert isinstance(_read(data), Lexed)
             harmless += 1

@@ -1,12 +1,10 @@
 """Downloads of China customs' query: which columns, which currency, what is null, which names are damage or a sum."""
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from bad_inputs.case import first
 from bad_inputs.download import (
     CLEAN_RECORDS,
     PARTNER,
@@ -18,7 +16,6 @@ from bad_inputs.download import (
 )
 
 from schemas.reference.code_tables import code_table
-from tasks.checks.registry import check_release as check
 from tasks.domain.errors import Refused
 from tasks.sources.gacc_query import parse
 from tasks.sources.names import NAMES, doubt_names, doubt_pairs, refuse_mojibake
@@ -29,19 +26,6 @@ read = partial(reading.read, source="gacc_query", flow="export", partners=None)
 
 def _text(reported: pl.DataFrame, *names: str) -> list[tuple[Any, ...]]:
     return reported.select(pl.col(names).cast(pl.String)).rows()
-
-
-@pytest.mark.parametrize(
-    ("quantity", "unit", "read"),
-    [("0", "?", (None, None)), ("5", "?", ("5", "?")), ("0", "头", ("0", "头")), ("０", " ？", (None, None)), ("5", "？", ("5", "？")), (" 0", "头", (" 0", "头"))],
-)  # fmt: skip
-def test_only_the_pair_of_zero_and_no_unit_is_no_second_quantity(
-    quantity: str, unit: str, read: tuple[str | None, str | None]
-) -> None:
-    record = (*CLEAN_RECORDS[0][:7], quantity, unit, CLEAN_RECORDS[0][9])
-    other = (*CLEAN_RECORDS[0][:7], "0", " ?", CLEAN_RECORDS[0][9])
-    for records in ([record], [record, other]):
-        assert _text(parse(csv_bytes(records), "f.csv").reported, "supplementary_quantity", "supplementary_unit")[0] == read  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -125,10 +109,3 @@ def test_a_partner_that_is_the_sum_of_all_is_refused(text: str, is_sum: bool) ->
             parse(data, "f.csv")
     else:
         assert parse(data, "f.csv").reported.height > 1
-
-
-@pytest.mark.shared
-def test_a_download_that_reached_the_cap_is_held(shared_data: Path, tmp_path: Path) -> None:
-    data = (shared_data / "gacc_query_xlsx/39221000_2025.xlsx").read_bytes()
-    release = read(data, tmp_path, name="39221000_2025.xlsx")
-    assert check(release, first(release, tmp_path)).filter(severity="error")["check"].to_list() == ["row_cap"]

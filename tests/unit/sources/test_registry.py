@@ -1,6 +1,5 @@
 """What every adapter promises, and that none reads a file of another source."""
 
-import gzip
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 from benchmarks.false_alarms import rows_of_table, unlisted
 from schemas.names import KINDS
 from schemas.reference.code_tables import partner_codes
-from tasks.domain.errors import Refused
 from tasks.domain.nomenclature import FINEST
 from tasks.sources.protocol import Source
 from tasks.sources.registry import SOURCES
@@ -40,17 +38,3 @@ def test_every_real_file_at_hand_is_judged(shared_data: Path) -> None:
     assert unlisted(shared_data, rows) == []
     assert {row["source"] for row in rows} <= {*SOURCES, ""}
     assert {verdict for row in rows for verdict in row["verdict"].split(" or ")} == {"publish", "hold", "refuse", ""}
-
-
-@pytest.mark.shared
-@pytest.mark.parametrize("source", sorted(SOURCES))
-def test_no_other_adapter_reads_a_file_of_comtrade(shared_data: Path, source: str) -> None:
-    """Nor does its own where an answer is of a year or was cut off, or where a project has made a table of it."""
-    folders = (("comtrade_api", "*_v1_*.json"), ("comtrade_api", "preview_*.json"), ("comtrade", "*.gz"), ("mirror_pairs", "comtrade_*.csv"))  # fmt: skip
-    files = [file for folder, names in folders for file in (shared_data / folder).glob(names)]
-    assert len(files) >= 7
-    for file in files:
-        data = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
-        with pytest.raises(Refused) as refused:
-            SOURCES[source].parse(data, file.name)
-        assert file.name in refused.value.where
