@@ -116,6 +116,8 @@ CASES = (
     case("600 products, dearer", "", csv_bytes(cube(8, 1, 1.3)), *SPRING),
     case("600 products, twice as much", "", csv_bytes(cube(8, 2, 2, partners=EACH)), *SPRING),
     case("600 products, 40 times as much", MAGNITUDE, csv_bytes(cube(8, 40, 40, partners=EACH)), *SPRING),
+    case("600 products, 40 times as much of two in three", MAGNITUDE, csv_bytes(cube(8, 40, 40, range(400), EACH)), *SPRING),
+    case("600 products, 40 times as much of one in three", WARNED, csv_bytes(cube(8, 40, 40, range(200), EACH)), *SPRING),
 )  # fmt: skip
 
 

@@ -65,6 +65,13 @@ def test_blank_rows_behind_the_records_are_none() -> None:
     assert inside.fields.height == len(NUMERIC) + 1
 
 
+@pytest.mark.parametrize("at", [0, 2])
+def test_a_name_that_lost_a_letter_is_refused_where_it_stands(at: int) -> None:
+    rows = [(*row[:2], f"{row[2]}\ufffd" if place == at else row[2], *row[3:]) for place, row in enumerate(NUMERIC)]
+    with pytest.raises(Refused, match=f"^file.xlsx, record {at + 1}, column 商品名称: U\\+FFFD"):
+        _read(workbook_bytes(rows))
+
+
 def test_a_length_of_time_is_no_number() -> None:
     def hours(book: Any, sheet: Any) -> None:
         for row in range(1, len(NUMERIC) + 1):
