@@ -4,7 +4,7 @@ Files that name reporter, direction or day of publication cannot be mixed up by 
 rule can choose, so the file is refused. Things missing from a file are not checked here.
 
 People name a download after their request. No value is taken from the name of a file; it only raises a finding where it
-clearly names another month, direction or currency. Digits that may be a day, a code or the month of the download are
+clearly names another month or year, direction or currency. Digits that may be a day, a code or the month of the download are
 ignored.
 """
 
@@ -18,7 +18,7 @@ from datetime import date
 from schemas.forms.request import Declared, Landed, ReleaseRequest
 from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, finding
-from tasks.domain.periods import month_name, month_number
+from tasks.domain.periods import first_day, month_number, span_name
 from tasks.domain.text import clip
 from tasks.ingest.declaration import locate
 from tasks.ingest.raw_store import expected
@@ -32,6 +32,8 @@ MONTH = re.compile(
     r"(?<![0-9])(?<![0-9]\.)(20[1-9][0-9])"
     r"(?:[-_.]?(0[1-9]|1[0-2])(?![0-9]|[-_.][0-9]{1,2}(?![0-9]))|\s?年\s?(0?[1-9]|1[0-2])\s?月(?!\s?[0-9]{1,2}\s?日))"
 )
+# A year alone: no part of a code, of a day, or of a range within a year.
+YEAR = re.compile(r"(?<![0-9])(?<![0-9][-.])(20[1-9][0-9])(?![0-9]|[-.][0-9]|_[0-9]{1,2}(?![0-9])|\s?年\s?[0-9])")
 # A name with both is ignored.
 FLOWS = {"export": r"(?<![a-z])exports?(?![a-z])|出口", "import": r"(?<![a-z])imports?(?![a-z])|进口|进出口"}
 CURRENCIES = {"value_usd": r"(?<![a-z])usd(?![a-z])|美元", "value_cny": r"(?<![a-z])(?:cny|rmb)(?![a-z])|人民币"}
@@ -104,17 +106,19 @@ def refuse_contradictions(landed: Landed, parsed: Parsed) -> None:
         )  # fmt: skip
 
 
-def months_named(name: str) -> list[int]:
-    """The months in a name, as numbers.
+def months_named(name: str) -> list[tuple[int, int]]:
+    """The months and years in a name, each as the numbers of its first and last month.
 
-    >>> [month_name(month) for month in months_named("magnets_202506.csv")]
+    >>> [span_name(*map(first_day, span)) for span in months_named("magnets_202506.csv")]
     ['2025-06']
-    >>> [month_name(month) for month in months_named("85051110 2025-01..2025-06, 2025年7月.xlsx")]
-    ['2025-01', '2025-06', '2025-07']
+    >>> [span_name(*map(first_day, span)) for span in months_named("85051110_2024, 2025-01..2025-06, 2025年7月.xlsx")]
+    ['2024-01..2024-12', '2025-01', '2025-06', '2025-07']
     >>> months_named("39221000_2026_01-06 as of 2026-08-01, 20260801.xlsx"), months_named("200911.csv")
     ([], [])
     """
-    return [int(year) * 12 + int(plain or worded) - 1 for year, plain, worded in MONTH.findall(name)]
+    years = ((int(year) * 12, int(year) * 12 + 11) for year in YEAR.findall(name))
+    months = (int(year) * 12 + int(plain or worded) - 1 for year, plain, worded in MONTH.findall(name))
+    return [*years, *((month, month) for month in months)]
 
 
 def doubt_file_name(landed: Landed, measures: Collection[str], first: int, last: int, *, says_months: bool) -> Rows:
@@ -124,14 +128,14 @@ def doubt_file_name(landed: Landed, measures: Collection[str], first: int, last:
     declared, either may be wrong.
     """
     name = landed.file.name
-    # A file named after the month of its download has only older months: all of them had ended.
-    named = [month for month in months_named(name) if month < month_number(landed.released_on)]
-    is_other = [not first <= month <= last for month in named]
+    # A file named after the month or the year of its download has only older months: all of them had ended.
+    named = [span for span in months_named(name) if span[0] < month_number(landed.released_on)]
+    is_other = [end < first or begin > last for begin, end in named]
     if named and (all(is_other) if says_months else any(is_other)):
-        months = month_name(first) if first == last else f"{month_name(first)}..{month_name(last)}"
         yield finding(
             "file_name", "warning" if says_months else "error", clip(name),
-            observed=f"{', '.join(map(month_name, named))} in the name", expected=f"{months}, {'as in its records' if says_months else 'as declared'}",
+            observed=f"{', '.join(span_name(*map(first_day, span)) for span in named)} in the name",
+            expected=f"{span_name(first_day(first), first_day(last))}, {'as in its records' if says_months else 'as declared'}",
             advice="The months of the records are published; see that it is the file that was meant." if says_months
             else "See which of the two the query was for; correct months, or approve.",
         )  # fmt: skip

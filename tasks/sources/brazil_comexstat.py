@@ -71,7 +71,7 @@ def parse(raw: bytes, where: str) -> Parsed:
             f"The columns are {', '.join(EXPORTS)}; those of imports have {' and '.join(IMPORTS[-2:])} behind them.",
         )  # fmt: skip
     fields = numbered(lexed.fields, where, AGAIN)
-    doubts = [*doubt_copies(fields, titles, where)]
+    doubts = [*doubt_copies(fields, KEY, where)]
     rows = _rows(fields, where)
     unit, numbers = pl.col("unit"), [name for name in NUMBERS if name in titles]
     sums = summed(rows, ("product", "partner", "period"), numbers, unit=unit.first(), units=unit.n_unique())

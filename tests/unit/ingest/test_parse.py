@@ -13,7 +13,7 @@ from bad_inputs.download import CLEAN_RECORDS, csv_bytes
 from flows.release import ingest
 from schemas.forms.request import Landed, ReleaseRequest
 from tasks.domain.errors import Refused
-from tasks.domain.periods import month_name
+from tasks.domain.periods import first_day, span_name
 from tasks.ingest import parse as parsing
 from tasks.ingest.parse import doubt_file_name, months_named, parse, reading_ahead, refuse_contradictions
 from tasks.sources.protocol import Parsed
@@ -124,15 +124,18 @@ def test_a_file_that_contradicts_its_declaration_is_refused(
     [
         ("2025年6月.csv", ["2025-06"]), ("2025.06.csv", ["2025-06"]), ("202506-202508.csv", ["2025-06", "2025-08"]), ("2025年06月出口.csv", ["2025-06"]),
         ("85051110_202506_v2.csv", ["2025-06"]), ("2025_06.csv", ["2025-06"]), ("2025 年 6 月.xlsx", ["2025-06"]), ("203101.csv", ["2031-01"]),
-        # Days, codes of the HS, ranges within a year, years.
+        # A year alone is all of its months; next to a code it is a year, too.
+        *((name, ["2025-01..2025-12"]) for name in ("2025.csv", "39221000_2025.xlsx", "EXP_2025.csv", "soybeans 2025年.csv", "2025_12019000.csv", "2025年出口.csv")),
+        ("6910_2026_0102_as_of_2026-03-23.xlsx", ["2026-01..2026-12"]), ("exports_2023, 2025-06.csv", ["2023-01..2023-12", "2025-06"]),
+        # Days, codes of the HS, ranges within a year.
         *((name, []) for name in (
             "2025年06月15日.csv", "20250615.csv", "2025-06-15.csv", "12025-06.csv", "2025_13.csv", "2009-11.csv", "1.2025-06.csv", "8505.2012.csv",
-            "39221000_2026_01-06.xlsx", "6910_2026_0102_as_of_2026-03-23.xlsx", "39221000_2025.xlsx", "85051110.csv", "202513.csv", "2025年1-6月.csv",
+            "39221000_2026_01-06.xlsx", "15.06.2025.csv", "2009.csv", "2025_06_15.csv", "2023-2024.csv", "85051110.csv", "202513.csv", "2025年1-6月.csv",
             "84201206.csv", "3920.2011.06.csv", "2025年6月 20 日.csv")),
     ],
 )  # fmt: skip
 def test_months_in_a_name(name: str, months: list[str]) -> None:
-    assert [month_name(month) for month in months_named(name)] == months
+    assert [span_name(first_day(first), first_day(last)) for first, last in months_named(name)] == months
 
 
 MONEY = ("value_usd",)
@@ -143,6 +146,9 @@ MONEY = ("value_usd",)
     [
         *((name, {}, []) for name in ("magnets.csv", "exports_202506_usd.csv", "出口 美元 2025年6月.csv", "imports and exports.csv")),
         ("202505.csv", {}, [("warning", "2025-05 in the name")]), ("202505.csv", {"says_months": False}, [("error", "2025-05 in the name")]),
+        ("2024.csv", {}, [("warning", "2024-01..2024-12 in the name")]), ("2024.csv", {"says_months": False}, [("error", "2024-01..2024-12 in the name")]),
+        # Of a year the months that have ended count; an earlier one may be named beside it.
+        *((name, {}, []) for name in ("2025.csv", "2026.csv", "2024 and 2025.csv", "2024, 2025-06.csv")), ("2025.csv", {"says_months": False}, []),
         ("202505-202506.csv", {}, []), ("202505-202506.csv", {"says_months": False}, [("error", "2025-05, 2025-06 in the name")]),
         # The month of the download had not ended; the folder is no part of the name.
         ("202507.csv", {}, []), ("202508.csv", {"says_months": False}, []), ("2025-06 downloaded 2025-07.csv", {"says_months": False}, []),
