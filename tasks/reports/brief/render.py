@@ -11,7 +11,7 @@ from tasks.domain.measure_states import LAPSED
 from tasks.reports.brief import charts, lists, sentences, wording
 from tasks.reports.brief.charts import scale_of
 from tasks.reports.first_prints import WITHIN_PCT
-from tasks.reports.page_templates import LANGUAGES, template
+from tasks.reports.page_templates import LANGUAGES, template, words
 
 # A smaller shift of shares does not explain the unit value.
 MIX_MOVED_PP_MIN = 5.0
@@ -64,7 +64,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
     matter = {fact.id: lists.numbers_that_matter(fact) for fact in facts.facts()}
     is_mixed = facts.unit_value.value is not None and moved is not None and moved >= MIX_MOVED_PP_MIN
     return {
-        "facts": facts, "t": t, "month": month, "title": _title(facts.reporter, facts.flow, t["name"].format(**dict(facts)), language),
+        "facts": facts, "t": t, "checks": words("checks", language), "month": month, "title": _title(facts.reporter, facts.flow, t["name"].format(**dict(facts)), language),
         "headlines": said, "missing": lists.missing(facts, language),
         "mix": t["mix"].format(pp=moved) if is_mixed else "",
         "mix_how": t["mix_how"].format(count=sum(facts.before[row.partner] is not None for row in facts.partners[1:])),

@@ -174,7 +174,7 @@ def test_an_address_that_is_none_of_the_web_is_shown_and_leads_nowhere(printed: 
 
 def test_it_says_what_is_not_comparable_what_is_mixed_and_what_is_held(tmp_path: Path, snapshot: Snapshot) -> None:
     (tmp_path / "held").mkdir()
-    doubt = HeldFinding(check="row cap", subject="file", observed="10,000 rows", expected="fewer", advice="Ask again.")
+    doubt = HeldFinding(check="row_cap", subject="file", observed="10,000 rows", expected="fewer", advice="Ask again.")
     waits = HeldRelease(
         release_id="gacc_query-1", raw=Path("raw/x"), raw_sha256="0" * 64, name="cut.csv", source="gacc_query", reporter="CHN", flow="export",
         partners="all", products=None, months=None, released_on=JUNE, title="cut.csv <b> [x](y)", held_since=date(2025, 7, 20), findings=(doubt,),
@@ -189,12 +189,14 @@ def test_it_says_what_is_not_comparable_what_is_mixed_and_what_is_held(tmp_path:
     page = render.page(other)
     for said in (
         "cut.csv &lt;b&gt; [x](y)</strong>, held since 2025-07-20: <code>tidewaiter approve gacc_query-1 or reject</code>",
-        "row cap (file): 10,000 rows; expected fewer. Ask again.", "<strong>broken</strong>",
+        "row_cap (file): 10,000 rows; expected fewer. Ask again.", "<strong>broken</strong>",
         "the figure to compare with is not covered: y/y (Germany, the United States)", "HS 85051110 holds controlled and free magnets alike",
         "Announcement 18 of 2025",
     ):  # fmt: skip
         assert said in page, said
-    assert "2025年第18号公告" in render.page(other, "zh")
+    chinese = render.page(other, "zh")
+    assert "2025年第18号公告" in chinese
+    assert '<li>记录数是网站下载上限的倍数，文件疑似被截断<br><span class="soft" lang="en">row_cap (file)' in chinese
     assert "- cut.csv &lt;b&gt; \\[x\\](y), held since 2025-07-20" in render.markdown(other)
     assert "decided.csv" not in page
     assert "published.csv" not in section(page, "held"), "what is published is not held"

@@ -1,5 +1,6 @@
 """The static site: every link leads to a page, every name is found, and nothing is fetched."""
 
+import ast
 import json
 import re
 from datetime import date
@@ -9,11 +10,22 @@ from pathlib import Path
 import pytest
 
 from schemas.forms.fetch import SourceState
+from schemas.forms.outcome import HeldFinding, HeldRelease
+from tasks.ingest import held
 from tasks.reports import inventory
+from tasks.reports import site as site_pages
 from tasks.reports.brief import context
+from tasks.reports.page_templates import words
 from tasks.reports.site import FRONT, build, due_rows
 
 DAY = date(2026, 6, 30)
+# Of the second check there are no words but its own.
+HELD = HeldRelease(
+    release_id="gacc_query-1", raw=Path("raw/x"), raw_sha256="0" * 64, name="june.csv", source="gacc_query", reporter="CHN", flow="export",
+    partners="all", products=None, months=None, released_on=DAY, title="June", held_since=DAY, asked_again="Decide again.",
+    findings=tuple(HeldFinding(check=check, subject="June", observed="10,000 records", expected="fewer", advice="Ask again.")
+                   for check in ("row_cap", "a_check_of_tomorrow")),
+)  # fmt: skip
 LINK = re.compile(r'(?:href|src)="([^"#]+)"')
 
 
@@ -27,6 +39,7 @@ def site(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIDEWAITER_WATCH_LIST", str(watched))
+        patch.setattr(held, "waiting", lambda _store: [HELD])
         assert sorted({*build(sample_store.parent, folder, DAY)}) == sorted(folder.rglob("*.html"))
     return folder
 
@@ -52,7 +65,33 @@ def test_the_front_page_says_what_moved_in_both_languages(site: Path) -> None:
     }
     assert "China's exports of rare earth magnets were 5,238 t in March 2026" in unescape(said["en"])
     assert "2026年3月中国稀土永磁体出口5,238吨" in said["zh"]
-    assert "No release is held." in said["en"]
+
+
+def test_the_chinese_page_says_in_chinese_what_holds_a_release_beside_the_finding_as_it_is_published(
+    site: Path,
+) -> None:
+    cap, other = (f"{check} (June): 10,000 records; expected fewer. Ask again." for check in ("row_cap", "a_check_of_tomorrow"))  # fmt: skip
+    rest = f'<li lang="en">{other}</li><li lang="en">Decide again.</li></ul>'
+    in_chinese = words("checks", "zh")["row_cap"]
+    assert "截断" in in_chinese
+    said = {language: (site / name).read_text(encoding="utf-8") for language, name in FRONT.items()}
+    assert f'<ul><li lang="en">{cap}</li>{rest}' in said["en"]
+    assert f'<ul><li>{in_chinese}<br><span class="soft" lang="en">{cap}</span></li>{rest}' in said["zh"]
+
+
+def test_every_check_that_can_hold_a_release_has_words_in_chinese() -> None:
+    """Of a finding whose name or severity is a variable nothing is known here."""
+    grave = set[str]()
+    for file in Path(site_pages.__file__).parents[1].rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in ("finding", "found_in"):
+                name, severity = call.args[ast.unparse(call.func) == "found_in" :][:2]
+                if "error" in ast.unparse(severity):
+                    grave |= {one.value for one in ast.walk(name) if isinstance(one, ast.Constant)}
+    assert len(grave) > 30
+    # The beginning of two names, and the other name of a finding whose error has words.
+    assert grave - {"one_", "implied_revision"} <= {*words("checks", "zh")}
+    assert words("checks", "en") == {}
 
 
 def test_what_is_due_is_said_in_the_language_of_the_page() -> None:
@@ -99,6 +138,7 @@ def test_numbers_that_may_not_be_passed_on_have_no_page_without_permission(
     front = (tmp_path / FRONT["en"]).read_text(encoding="utf-8")
     assert "Left out: CHN." in front
     assert "exports" not in front
+    assert "No release is held." in front
     assert json.loads((tmp_path / "names.js").read_text(encoding="utf-8").removeprefix("NAMES=")) == []
     monkeypatch.setenv("TIDEWAITER_COMTRADE_PERMISSION", "letter of 2026-11-01")
     build(sample_store.parent, tmp_path, DAY)
