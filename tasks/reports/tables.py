@@ -77,8 +77,8 @@ def table(
 def listing(rows: pl.DataFrame, width: int, rows_max: int = 0, columns: Sequence[str] = ()) -> Group:
     """Format any rows, with as many of `columns` (all where none are named) as fit; a single row is shown upright, a figure with its status.
 
-    Columns without a value are left out, except the level, on which all others rest; a missing figure shows its reason instead. Long
-    names are cut to the room that the other columns leave.
+    Columns without a value are left out, except the level, on which all others rest; a missing figure shows its reason instead. Those
+    that were asked for are named below. Long names are cut to the room that the other columns leave.
     """
     asked, several = rows.select(columns or rows.columns), rows.height > 1
     why = {
@@ -109,9 +109,11 @@ def listing(rows: pl.DataFrame, width: int, rows_max: int = 0, columns: Sequence
         name: [_short(text, need[name]) if name in LONG_NAMES else text for text in texts[name]] for name in fitting
     }
     more = f", the first {rows_max} shown" if 0 < rows_max < rows.height else ""
+    empty = [name for name in columns if name not in shown and name not in statuses]
+    left = rows.width - len(fitting) - len(same) - len(empty)
     return table(
         cells, above=", ".join(f"{name} {texts[name][0]}" for name in same),
-        below=["; ".join([counted(rows.height, "row") + more, *_left_out(rows.width - len(fitting) - len(same))])],
+        below=["; ".join([counted(rows.height, "row") + more, *_without_value(empty, rows.columns), *_left_out(left)])],
         right=[name for name in fitting if asked.schema[name].is_numeric()],
     )  # fmt: skip
 
@@ -133,6 +135,11 @@ def _cut_to(need: dict[str, int], width: int) -> list[str]:
         given = min(need[name] - least[name], max(room, 0) // (len(names) - place))
         need[name], room = least[name] + given, room - given
     return [name for name in need if name in fitting]
+
+
+def _without_value(columns: Sequence[str], there: Sequence[str]) -> list[str]:
+    why = " (status says why)" if "status" in there else ""
+    return [f"no value in {', '.join(columns)}{why}"] if columns else []
 
 
 def _left_out(columns: int) -> list[str]:

@@ -207,6 +207,21 @@ def test_a_group_is_no_more_partner_and_rows_without_any_figure_are_counted_belo
     assert _lines(figure_table(both, 12, 200, reporter="CHN"))[-1] == f"{both.height} rows {why}"
 
 
+def test_a_column_that_was_asked_for_and_has_no_value_is_named() -> None:
+    rows = pl.DataFrame({
+        "product": ["8505", "1201"], "level": [1.0, 2.0], "expected": pl.Series([None, None], dtype=pl.Float64), "low": pl.Series([None, None], dtype=pl.Float64),
+        "status": ["too_few_months", "gap"],
+    })  # fmt: skip
+
+    def below(*columns: str) -> str:
+        return _lines(listing(rows, 200, 40, columns))[-1]
+
+    assert below("product", "level", "expected", "low") == "2 rows; no value in expected, low (status says why); 1 more column in the other formats (--format csv)"  # fmt: skip
+    assert below("product", "low", "status") == "2 rows; no value in low (status says why); 2 more columns in the other formats (--format csv)"  # fmt: skip
+    assert below("product", "level") == "2 rows; 3 more columns in the other formats (--format csv)"
+    assert below() == "2 rows; 2 more columns in the other formats (--format csv)"
+
+
 @pytest.mark.parametrize("width", [65, 66, 69, 74, 78])
 @pytest.mark.parametrize("title", ["a file", "稀土磁体"])
 def test_what_fits_into_the_terminal_is_not_broken(width: int, title: str) -> None:
