@@ -4,7 +4,7 @@ Who and when: a month comes about a month and a half after it, first as detailed
 file covers a year and grows by months, and each issue repeats the earlier ones. Terms are like CC BY 4.0. No key for
 files; the number of a file (statInfId) changes with each issue and is on the list page under the title of its section.
 
-Layout: ASCII, comma, one line a commodity and country of a direction:
+Layout: ASCII, comma, one line a commodity and country of a direction; one that comes twice holds the release:
 
     Exp or Imp,Year,HS,Country,Unit1,Unit2,Quantity1-Year,Quantity2-Year,Value-Year,Quantity1-Jan,Quantity2-Jan,Value-Jan,…
 
@@ -47,7 +47,7 @@ from tasks.domain.findings import finding
 from tasks.domain.text import counted
 from tasks.sources import csv
 from tasks.sources.protocol import Answer, Parsed, Question, Site, Source, months_of, products_of
-from tasks.sources.records import as_reported, numbered, require_columns, require_form, summed
+from tasks.sources.records import as_reported, doubt_copies, numbered, require_columns, require_form, summed
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 ALWAYS = ("Exp or Imp", "Year")
@@ -98,7 +98,8 @@ def parse(raw: bytes, where: str) -> Parsed:
     )  # fmt: skip
     require_form(plain, spans, WHOLE, where, AGAIN)
     numbers = plain.with_columns(pl.col(name).cast(pl.Int64) for name in spans)
-    doubts = list(_doubt_years(numbers, layout, where))
+    key = [name for name in (*layout.key, PORT) if name in numbers.columns]
+    doubts = [*doubt_copies(numbers, key, where), *_doubt_years(numbers, layout, where)]
     summed, notes = _summed(numbers, layout)
     out, to_come = _published(numbers, layout)
     if to_come:

@@ -69,6 +69,18 @@ def test_a_zero_is_a_zero_but_not_in_the_months_to_come(tmp_path: Path) -> None:
     assert any("no number but 0 in Mar" in note for note in release.findings["observed"])
 
 
+@pytest.mark.parametrize("port", [None, "104"])
+@pytest.mark.parametrize("again", [JAN_TO_MAR, ((0, 1, 2), (0, 3, 4), (0, 0, 0))])
+def test_a_line_that_comes_twice_holds_the_release(port: str | None, again: Numbers) -> None:
+    """Lines are added up: those of another port, country or unit are other lines."""
+    others = [line(JAN_TO_MAR, port=port, country=CHINA), *([line(JAN_TO_MAR, port="105")] if port else [])]
+    data = file(line(JAN_TO_MAR, port=port), *others, line(again, port=port), port=bool(port))
+    (found,) = japan_estat.parse(data, "x.csv").doubts
+    assert (found["check"], found["severity"]) == ("row_twice", "error")
+    assert found["observed"].startswith("2 records that agree with another one in Exp or Imp, Year, ")
+    assert japan_estat.parse(file(line(JAN_TO_MAR, port=port), *others, port=bool(port)), "x.csv").doubts == ()
+
+
 def test_two_units_are_two_quantities(tmp_path: Path) -> None:
     found = numbers(read(file(line([(3, 4_000, 9)], units=("NO", "KG")), months=1), tmp_path))
     assert found == {("TWN", "value_jpy", "01"): 9_000, ("TWN", "quantity_kg", "01"): 4_000, ("TWN", "quantity_item", "01"): 3}  # fmt: skip
