@@ -119,7 +119,9 @@ class Facts(BaseModel):
     decisions: list[dict[str, Any]] = Field(
         [], description="rows of decision, with the title: releases that were withdrawn, or count again, since then"
     )
-    held: list[dict[str, Any]] = Field(description="releases that are held: title, release_id, since, and why, the findings")
+    held: list[dict[str, Any]] = Field(
+        description="releases that are held: title, release_id, since, and why, the findings"
+    )
     mirror: list[MirrorPart] = Field([], description="what partners with a store of their own say of the same trade")
     first_prints: tuple[int, int] | None = Field(
         None,

@@ -43,7 +43,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.text import clip, counted
 from tasks.sources.json_text import read_documents
 from tasks.sources.protocol import KeyNeed, Parsed, Question, Site, Source, months_of, products_of
-from tasks.sources.records import as_reported, numbered, require_form, summed, without_flagged
+from tasks.sources.records import as_reported, doubt_copies, numbered, require_form, summed, without_flagged
 from tasks.sources.totals import Parted, part_totals
 
 CODES = "schedule_c"
@@ -82,7 +82,9 @@ def parse(raw: bytes, where: str) -> Parsed:
     _refuse_levels(table, product, where)
     numbers = [name for name in (*VALUES, *FIRST, *SECOND) if name in table.columns]
     require_form(table, numbers, WHOLE, where, AGAIN)
-    doubts: list[dict[str, str]] = []
+    # Of other rows a second one is found where they are normalised: only these are added up.
+    key = [name for name in (product, "CTY_CODE", "period", DOMESTIC_OR_FOREIGN) if name in table.columns]
+    doubts = [*doubt_copies(_added_up(table), key, where)]
     for name in numbers:
         if (flag := name + FLAG) in table.columns:
             table, flagged = without_flagged(table, name, flag, ~pl.col(flag).fill_null("").is_in(NO_FLAG), where)
@@ -143,10 +145,15 @@ def _refuse_levels(table: pl.DataFrame, product: str, where: str) -> None:
         )  # fmt: skip
 
 
+def _added_up(table: pl.DataFrame) -> pl.DataFrame:
+    """The rows of domestic and of foreign goods, which are added up."""
+    is_part = pl.col(DOMESTIC_OR_FOREIGN).is_in(["1", "2"])
+    return table.filter(is_part) if DOMESTIC_OR_FOREIGN in table.columns else table.clear()
+
+
 def _whole_goods(table: pl.DataFrame, product: str, numbers: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
     """Domestic and foreign exports added up; rows that are already their total are left out."""
-    is_part = pl.col(DOMESTIC_OR_FOREIGN).is_in(["1", "2"])
-    parts = table.filter(is_part) if DOMESTIC_OR_FOREIGN in table.columns else table.clear()
+    parts = _added_up(table)
     if not parts.height:
         return table.with_columns(note=pl.lit(None, pl.String)), []
     units = [name for name in dict.fromkeys(UNITS.values()) if name in table.columns]

@@ -75,7 +75,15 @@ def test_domestic_and_foreign_exports_are_added_up_and_their_records_kept(tmp_pa
     assert numbers(release, "flow", "partner", "measure") == {
         ("export", "CHN", "value_usd"): 130, ("export", "CHN", "quantity_kg"): 13, ("export", "JPN", "value_usd"): 7, ("export", "JPN", "quantity_kg"): 1,
     }  # fmt: skip
-    assert us_census.parse(answer(rows, EXPORTS), "f").reported["note"].to_list()[0] == "sum of records 1, 2"
+    parsed = us_census.parse(answer(rows, EXPORTS), "f")
+    assert (parsed.reported["note"].to_list()[0], parsed.doubts) == ("sum of records 1, 2", ())
+
+
+def test_domestic_exports_that_come_twice_hold_the_release() -> None:
+    rows = [[CHINA, value, "10", "KG", df, "8505110070", "2026", "05", "HS10"] for value, df in (("100", "1"), ("30", "2"), ("101", "1"))]  # fmt: skip
+    (found,) = us_census.parse(answer(rows, EXPORTS), "f").doubts
+    assert (found["check"], found["severity"]) == ("row_twice", "error")
+    assert "first record 1" in found["observed"]
 
 
 @pytest.mark.parametrize(
