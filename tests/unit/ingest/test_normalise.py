@@ -1,5 +1,6 @@
 """Gate C: texts to statements, exactly, or to quarantine with every reason."""
 
+import json
 from datetime import date
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from bad_inputs.download import (
     CLEAN_RECORDS,
     PARTNER,
+    PRODUCT,
     QUANTITY,
     SECOND,
     SECOND_UNIT,
@@ -37,6 +39,19 @@ def read_figures(*lines: str) -> Normalised:
 
 def reasons(release: Normalised) -> list[str]:
     return release.quarantine["reasons"].explode().to_list()
+
+
+def test_every_reason_is_told() -> None:
+    records: Any = CLEAN_RECORDS
+    for place, text in ((PRODUCT, "x"), (PARTNER, "y"), (QUANTITY, "z"), (VALUE, "-1")):
+        records = with_field(place, text, 2, records)
+    release = read(records)
+    assert release.quarantine["reasons"].to_list() == [[
+        "partner 'y' is no partner code", "product 'x' is no HS code of 2, 4, 6 or 8 digits",
+        "quantity 'z' is not a number as the source prints them", "value '-1' is negative",
+    ]]  # fmt: skip
+    assert json.loads(release.quarantine["printed"][0])["product"] == "x"
+    assert release.detail.filter(pl.col("record") == 3).height == 0
 
 
 def test_a_record_that_says_one_measure_twice_says_it_once_or_contradicts_itself() -> None:
