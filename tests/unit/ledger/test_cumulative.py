@@ -2,15 +2,34 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 
 from tasks.claims.numbers import current_numbers
+from tasks.domain.precedence import monthly_numbers, without_superseded
 from tasks.ledger.merge import current_statements
 from tests.draws import draws
 from tests.unit import strategies
-from tests.unit.builders import release_table
+from tests.unit.builders import detail_table, number, release, release_table
 from tests.unit.figures import Store, derived, merged
 from tests.unit.metrics.test_metrics import differences, reckoned
+
+Row = dict[str, Any]
+HALF = "2025-01..2025-06"
+MONTHS = [f"2025-{month:02d}" for month in range(1, 7)]
+
+
+def whole(day: str = "2025-07-20", value: int = 600, name: str = "whole", **about: Any) -> tuple[Row, list[Row]]:
+    row = release(name, day, HALF, by_month=False, **about)
+    return row, [number(row, "USA", HALF, value)]
+
+
+def by_month(
+    day: str = "2025-10-01", value: int = 110, name: str = "months", months: str = HALF, **about: Any
+) -> tuple[Row, list[Row]]:
+    row = release(name, day, months, **about)
+    told = [month for month in MONTHS if months[:7] <= month <= months[-7:]]
+    return row, [number(row, "USA", month, value) for month in told]
 
 
 @given(strategies.years_so_far())
@@ -35,3 +54,19 @@ def test_claims_are_held_against_the_years_so_far_that_dictionaries_leave_standi
         if place.product.isdigit()
     }
     assert told == expected
+
+
+@pytest.mark.parametrize(
+    ("later", "kept"),
+    [
+        (by_month(), []), (by_month("2025-07-20"), ["ytd"]), (by_month("2025-07-21"), []), (by_month(months="2025-02..2025-06"), ["ytd"]),
+        (by_month(lost=["85051110 2025-03"]), ["ytd"]), (by_month(kind="bulletin", source="gacc_query"), ["ytd"]),
+        (by_month("2025-01-20", kind="yearbook", source="gacc_query"), ["ytd"]),
+    ],
+)  # fmt: skip
+def test_only_later_months_of_one_release_of_its_kind_or_a_better_one_replace_a_figure(
+    later: tuple[Row, list[Row]], kept: list[str]
+) -> None:
+    row, told = whole()
+    numbers = without_superseded(monthly_numbers(detail_table(*told)), release_table(row, later[0]))
+    assert numbers["span"].to_list() == kept
