@@ -54,12 +54,13 @@ def test_files_go_in_oldest_first_and_only_once(folder: Path, monkeypatch: pytes
 
 def test_a_held_and_a_broken_file_stop_nobody_and_are_told_and_nothing_is_written_beside_them(folder: Path) -> None:
     (folder / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
+    (folder / "cut.csv.toml").write_text("released_on = 2025-07-01\n")
     (folder / "page.csv").write_text("<html>captcha</html>\n")
     before = sorted(folder.rglob("*"))
     report = fill(folder)
     assert report.headline == "Held for approval, Refused 1, Published 2025-05 to 2025-07"
     assert (len(report.outcomes), len(report.held), len(report.refused)) == (3, 1, 1)
-    assert len({outcome.snapshot_id for outcome in report.outcomes}) == 1, "what is left is one batch"
+    assert len({outcome.snapshot_id for outcome in report.outcomes}) == 1, "one batch, with the held one in its middle"
     rows = {row["file"]: (row["outcome"], row["reason"]) for row in report.rows}
     assert {name: outcome for name, (outcome, _) in rows.items()} == {
         "b.csv": "published", "c.csv": "published", "a.csv": "published", "cut.csv": "held", "page.csv": "refused",
