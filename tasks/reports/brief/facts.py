@@ -292,7 +292,7 @@ def _held(store: Path, snapshot: Snapshot) -> list[dict[str, Any]]:
             found.append({"title": file.stem, "release_id": "", "since": "", "why": []})
             continue
         if release.waits and not is_outdated(release.release_id, snapshot.about["releases"]):
-            waiting = {"since": str(release.held_since), "why": list(release.findings)}
+            waiting: dict[str, Any] = {"since": str(release.held_since), "why": list(release.findings)}
             found.append({"title": release.title, "release_id": release.release_id, **waiting})
     return found
 
