@@ -49,7 +49,7 @@ from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources.json_text import read_documents, rows_of
 from tasks.sources.protocol import Parsed, Question, Site, Source, months_of, products_of, short
-from tasks.sources.records import as_reported
+from tasks.sources.records import as_reported, doubt_copies
 
 FLOWS = {"1": "import", "2": "export", "3": "import", "4": "export"}
 NEEDED = ("MonthId", "FlowTypeId", "SuppressionIndex", "CommodityId", "CountryId", "PortId", "Value", "NetMass")
@@ -85,7 +85,14 @@ def parse(raw: bytes, where: str) -> Parsed:
     for number, row in enumerate(rows, 1):
         sums.setdefault(_key(row, number, where), []).append((number, row))
     records = [_sum(key, parts, where) for key, parts in sums.items()]
-    doubts = [*_doubt_end(pages, where), *_doubt_suppressed(rows, where), *_doubt_negative(rows, where)]
+    # Whether a port may have several rows is not known; rows that are equal throughout are copies.
+    texts = pl.DataFrame({"record": range(1, len(rows) + 1), "every field": [str(sorted(row.items())) for row in rows]})
+    doubts = [
+        *doubt_copies(texts, ["every field"], where),
+        *_doubt_end(pages, where),
+        *_doubt_suppressed(rows, where),
+        *_doubt_negative(rows, where),
+    ]
     note = f"{counted(len(rows), 'record')} of single ports added up to {len(records):,} of partners"
     return Parsed(
         as_reported(pl.DataFrame(records, infer_schema_length=None)), "utf-8", (note,), tuple(doubts), None, "GBR"

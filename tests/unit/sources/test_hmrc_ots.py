@@ -50,6 +50,12 @@ def test_the_ports_of_a_partner_are_added_up_in_pounds_and_kilograms(tmp_path: P
     assert notes == ["sum of records 1, 3", "sum of records 2", "sum of records 4"]
 
 
+def test_a_row_that_comes_twice_holds_the_release() -> None:
+    (found,) = hmrc_ots.parse(page(row(), row(port=2), row(7.0), row()), "f").doubts
+    assert (found["check"], found["severity"]) == ("row_twice", "error")
+    assert found["observed"] == "2 records that agree with another one in every field, first record 1"
+
+
 def test_countries_are_kept_apart_by_their_number(tmp_path: Path) -> None:
     """Estimates and low value trade with the EU share their letters in the API, as do 400 and 902; the others have none."""
     ids = (400, 902, 959, 962, 977, *range(1001, 1008))
