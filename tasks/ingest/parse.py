@@ -32,8 +32,10 @@ MONTH = re.compile(
     r"(?<![0-9])(?<![0-9]\.)(20[1-9][0-9])"
     r"(?:[-_.]?(0[1-9]|1[0-2])(?![0-9]|[-_.][0-9]{1,2}(?![0-9]))|\s?年\s?(0?[1-9]|1[0-2])\s?月(?!\s?[0-9]{1,2}\s?日))"
 )
-# A year alone: no part of a code, of a day, or of a range within a year.
-YEAR = re.compile(r"(?<![0-9])(?<![0-9][-.])(20[1-9][0-9])(?![0-9]|[-.][0-9]|_[0-9]{1,2}(?![0-9])|\s?年\s?[0-9])")
+# A year alone: no part of a code, of a day, or of a range within a year, and no edition of the nomenclature (HS2022).
+YEAR = re.compile(
+    r"(?<![0-9])(?<![hH][sS])(?<![0-9][-.])(20[1-9][0-9])(?![0-9]|[-.][0-9]|_[0-9]{1,2}(?![0-9])|\s?年\s?[0-9])"
+)
 # A name with both is ignored.
 FLOWS = {"export": r"(?<![a-z])exports?(?![a-z])|出口", "import": r"(?<![a-z])imports?(?![a-z])|进口|进出口"}
 CURRENCIES = {"value_usd": r"(?<![a-z])usd(?![a-z])|美元", "value_cny": r"(?<![a-z])(?:cny|rmb)(?![a-z])|人民币"}
@@ -113,7 +115,7 @@ def months_named(name: str) -> list[tuple[int, int]]:
     ['2025-06']
     >>> [span_name(*map(first_day, span)) for span in months_named("85051110_2024, 2025-01..2025-06, 2025年7月.xlsx")]
     ['2024-01..2024-12', '2025-01', '2025-06', '2025-07']
-    >>> months_named("39221000_2026_01-06 as of 2026-08-01, 20260801.xlsx"), months_named("200911.csv")
+    >>> months_named("39221000_2026_01-06 as of 2026-08-01, 20260801.xlsx"), months_named("200911 HS2022.csv")
     ([], [])
     """
     years = ((int(year) * 12, int(year) * 12 + 11) for year in YEAR.findall(name))
