@@ -29,6 +29,19 @@ def _text(reported: pl.DataFrame, *names: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize(
+    ("quantity", "unit", "read"),
+    [("0", "?", (None, None)), ("5", "?", ("5", "?")), ("0", "头", ("0", "头")), ("０", " ？", (None, None)), ("5", "？", ("5", "？")), (" 0", "头", (" 0", "头"))],
+)  # fmt: skip
+def test_only_the_pair_of_zero_and_no_unit_is_no_second_quantity(
+    quantity: str, unit: str, read: tuple[str | None, str | None]
+) -> None:
+    record = (*CLEAN_RECORDS[0][:7], quantity, unit, CLEAN_RECORDS[0][9])
+    other = (*CLEAN_RECORDS[0][:7], "0", " ?", CLEAN_RECORDS[0][9])
+    for records in ([record], [record, other]):
+        assert _text(parse(csv_bytes(records), "f.csv").reported, "supplementary_quantity", "supplementary_unit")[0] == read  # fmt: skip
+
+
+@pytest.mark.parametrize(
     ("spelling", "title", "currency"), [("Supplementary", "US dollar", "USD"), ("Supplimentary", "Renminbi Yuan", "CNY")]
 )  # fmt: skip
 def test_english_titles_in_both_spellings(spelling: str, title: str, currency: str) -> None:
