@@ -99,3 +99,14 @@ def test_the_revisions_are_those_that_a_comparison_of_the_workbooks_finds(files:
     moved = rows.filter(pl.col("kind") == "moved")
     assert moved.height == 2
     assert (moved["new_value"].fill_null(0) - moved["old_value"].fill_null(0)).sum() == 0
+
+
+def test_the_recipe_for_plain_files_gives_the_as_of_rows(store: Path) -> None:
+    """The one-line recipe of the README, for Polars."""
+    day = date(2026, 4, 1)
+    plain = pl.scan_parquet(store / "current" / "observation").filter(
+        (pl.col("known_from") <= day) & (pl.col("known_until").is_null() | (pl.col("known_until") > day))
+    ).collect()  # fmt: skip
+    own = query.query(store, "observation", as_of=day)
+    key = ["period_end", "product", "partner", "measure"]
+    assert plain.sort(key).select(own.columns).equals(own.sort(key))

@@ -70,6 +70,13 @@ def test_a_half_year_that_came_as_one_figure_stands_until_its_months_came_after_
     assert (trace.value, trace.recomputed) == (half, half)
 
 
+def test_a_basket_is_the_sum_of_its_codes_where_one_is_covered_without_a_row() -> None:
+    scope = release(products=["81129210", "81129910"])
+    store = [(scope, [number(scope, "USA", "2025-06", 7, product="81129210")])]
+    trace = tracer_of(store).trace(JUNE_OF_USA.at(product="basket:germanium"), "level")
+    assert (trace.value, trace.recomputed) == (7, 7)
+
+
 @pytest.mark.parametrize(("figure", "months"), [("yoy_pct", "2025-06"), ("ytd_yoy_pct", "2025-01..2025-06")])
 def test_a_printed_growth_implies_a_base_as_wide_as_its_last_digit(figure: str, months: str) -> None:
     """3,188 t after a fall of 38.05 to 38.15 %."""
