@@ -82,7 +82,7 @@ def parse(raw: bytes, where: str) -> Parsed:
     _refuse_levels(table, product, where)
     numbers = [name for name in (*VALUES, *FIRST, *SECOND) if name in table.columns]
     require_form(table, numbers, WHOLE, where, AGAIN)
-    # Of other rows a second one is found where they are normalised: only these are added up.
+    # Only these rows are added up; normalisation finds copies of the others.
     key = [name for name in (product, "CTY_CODE", "period", DOMESTIC_OR_FOREIGN) if name in table.columns]
     doubts = [*doubt_copies(_added_up(table), key, where)]
     for name in numbers:

@@ -85,7 +85,7 @@ def server() -> Iterator[None]:
 
 
 def of_june(folder: Path, name: str, records: int, day: int) -> ReleaseRequest:
-    """A release of the first records of June, written into a folder beside its store."""
+    """A release of the first records of June; its file lies in the folder of its store."""
     (folder / name).write_bytes(csv_bytes(CLEAN_RECORDS[:records]))
     return ReleaseRequest(
         file=folder / name, store=folder / "reporter=CHN", source="gacc_query", flow="export", partners="all",

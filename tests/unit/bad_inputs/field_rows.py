@@ -229,9 +229,7 @@ FIELD_ROWS = (
         Case("the numbers alone, a history next to it", csv_bytes([(*CLEAN_RECORDS[6][:5], "2000", "千克", "1200000", "头", "61,500,000")]), Hold("unit_value"),
              before=((csv_bytes([(f"2024{month:02d}", *CLEAN_RECORDS[6][1:5], "1200000", "千克", "2000", "头", "61,500,000")
                                  for month in range(1, 13)]), {}),), changes=True),
-        Case("the pair in wide letters", csv_bytes(with_field(SECOND_UNIT, " ？", records=with_field(SECOND, "０"))), Publish()),
         Case("a unit '?' with a number", csv_bytes(with_field(SECOND, "5")), Quarantine({1: "supplementary_quantity '5' has the unknown unit '?'"})),
-        Case("a wide unit '？' with a number", csv_bytes(with_field(SECOND_UNIT, "？", records=with_field(SECOND, "5"))), Quarantine({1: "supplementary_quantity '5' has the unknown unit"})),
         Case("a first unit '?' with a number", csv_bytes(with_field(UNIT, "?")), Quarantine({1: "quantity '353000' has the unknown unit '?'"})),
         Case("a zero with another unit", csv_bytes(with_field(SECOND_UNIT, "头", 4)), Publish()),
         Case("a zero with another unit, next to millions", csv_bytes(with_field(SECOND_UNIT, "头")), Hold("zero_number")),

@@ -26,7 +26,7 @@ def find(data: bytes, *before: Earlier, file: str = "download.csv", earlier: Map
     with tempfile.TemporaryDirectory() as folder:
         _, found = read(Case("", data, Publish(), declared, file, None, told), Path(folder))
     texts = [text for row in found.select("observed", "expected").iter_rows() for text in row if text]
-    assert not [text for text in texts if ONE_OF_MANY.search(text)], "one is no plural, and no more is not said"
+    assert not [text for text in texts if ONE_OF_MANY.search(text)], "one thing is singular, and no rest of 0 is named"
     return found.filter(pl.col("check") != "normalised")
 
 

@@ -77,7 +77,7 @@ def test_a_server_of_our_folder_is_ours_and_one_that_was_named_is_used_with_its_
     assert local_server.running_server() == (api if whose == "ours" else None)
     monkeypatch.setenv("PREFECT_API_URL", api)
     assert local_server.running_server() == api
-    # Anybody is told that it is well.
+    # The server says to anybody that it is healthy.
     stranger.route("/api/admin", Reply(status=401))
     if whose != "ours":
         with pytest.raises(PermissionError, match="asks for a password: set PREFECT_API_AUTH_STRING"):

@@ -147,7 +147,7 @@ MONEY = ("value_usd",)
         *((name, {}, []) for name in ("magnets.csv", "exports_202506_usd.csv", "出口 美元 2025年6月.csv", "imports and exports.csv")),
         ("202505.csv", {}, [("warning", "2025-05 in the name")]), ("202505.csv", {"says_months": False}, [("error", "2025-05 in the name")]),
         ("2024.csv", {}, [("warning", "2024-01..2024-12 in the name")]), ("2024.csv", {"says_months": False}, [("error", "2024-01..2024-12 in the name")]),
-        # Of a year the months that have ended count; an earlier one may be named beside it.
+        # The name of a year stands for its months; another year may stand beside it.
         *((name, {}, []) for name in ("2025.csv", "2026.csv", "2024 and 2025.csv", "2024, 2025-06.csv")), ("2025.csv", {"says_months": False}, []),
         ("202505-202506.csv", {}, []), ("202505-202506.csv", {"says_months": False}, [("error", "2025-05, 2025-06 in the name")]),
         # The month of the download had not ended; the folder is no part of the name.

@@ -21,8 +21,8 @@ def test_what_cannot_be_made_is_a_warning(sample_store: Path, tmp_path: Path, mo
         raise OSError(f"no space left for {code}")
 
     monkeypatch.setattr(downstream, "publish_first_prints", full)
-    told = downstream.update_downstream(done, store).warnings
-    assert told == [
+    warnings = downstream.update_downstream(done, store).warnings
+    assert warnings == [
         "before",
         "mirror (CHN to DEU): not made, ValueError: there is no store of DEU; there are those of CHN. UN Comtrade has most others "
         "(tidewaiter fetch un_comtrade -h); what was published stays. Make it with tidewaiter mirror --exporter CHN --importer DEU --publish.",
