@@ -57,9 +57,14 @@ def polars(archive: Path, output: Path) -> None:
         rows = pl.scan_csv(text, infer_schema=False).filter(pl.col("PRODUCT_NC") != "TOTAL")
         product = pl.col("PRODUCT_NC")
         cents = pl.col("VALUE_EUR").cast(pl.Decimal(18, 2))
-        of_members = rows.group_by("REPORTER", flow=pl.col("FLOW").replace_strict(FLOWS), product=pl.when(product.str.contains("[A-Z]")).then("line:cn8_" + product.str.to_lowercase()).otherwise(product), partner="PARTNER").agg(
-            cents=(cents * 100).cast(pl.Int64).sum(), kg=pl.col("QUANTITY_KG").cast(pl.Int64).sum()
-        )  # fmt: skip
+        of_members = rows.group_by(
+            "REPORTER",
+            flow=pl.col("FLOW").replace_strict(FLOWS),
+            product=pl.when(product.str.contains("[A-Z]"))
+            .then("line:cn8_" + product.str.to_lowercase())
+            .otherwise(product),
+            partner="PARTNER",
+        ).agg(cents=(cents * 100).cast(pl.Int64).sum(), kg=pl.col("QUANTITY_KG").cast(pl.Int64).sum())
         sums = of_members.group_by(KEY).agg(((pl.col("cents") + 50) // 100).sum().alias("eur"), pl.col("kg").sum())
         sums.sort(KEY).select(*KEY, "eur", "kg").collect(engine="streaming").write_parquet(output)
 

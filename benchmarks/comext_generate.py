@@ -22,9 +22,34 @@ from tasks.sources.eurostat_bulk import COLUMNS
 
 # Of a thousand rows; Germany has most.
 SHARES = {
-    "AT": 45, "BE": 55, "BG": 25, "CY": 8, "CZ": 45, "DE": 110, "DK": 40, "EE": 18, "ES": 65, "FI": 30, "FR": 80, "GR": 28, "HR": 22, "HU": 32,
-    "IE": 28, "IT": 75, "LT": 24, "LU": 15, "LV": 18, "MT": 6, "NL": 70, "PL": 50, "PT": 32, "RO": 32, "SE": 45, "SI": 25, "SK": 25,
-}  # fmt: skip
+    "AT": 45,
+    "BE": 55,
+    "BG": 25,
+    "CY": 8,
+    "CZ": 45,
+    "DE": 110,
+    "DK": 40,
+    "EE": 18,
+    "ES": 65,
+    "FI": 30,
+    "FR": 80,
+    "GR": 28,
+    "HR": 22,
+    "HU": 32,
+    "IE": 28,
+    "IT": 75,
+    "LT": 24,
+    "LU": 15,
+    "LV": 18,
+    "MT": 6,
+    "NL": 70,
+    "PL": 50,
+    "PT": 32,
+    "RO": 32,
+    "SE": 45,
+    "SI": 25,
+    "SK": 25,
+}
 WITH_CENTS = ("CZ", "SE")
 SECOND_PROCEDURE = 7
 HIDDEN = ("28XXXXXX", "29XXXXXX", "84MMMXXX")
@@ -59,8 +84,14 @@ def pieces(rows: int, period: str, seed: int, reporters: Collection[str] = SHARE
 
 
 def _of_reporter(
-    reporter: str, cells: int, period: str, draw: numpy.random.Generator, products: Sequence[str], partners: Sequence[str], members: Sequence[str]
-) -> pl.DataFrame:  # fmt: skip
+    reporter: str,
+    cells: int,
+    period: str,
+    draw: numpy.random.Generator,
+    products: Sequence[str],
+    partners: Sequence[str],
+    members: Sequence[str],
+) -> pl.DataFrame:
     # Who trades what, how much and at which price stays from month to month, as trade does; small trade comes and goes.
     lasting = numpy.random.default_rng(list(reporter.encode()))
     space = len(products) * len(partners) * FLOWS
@@ -74,11 +105,18 @@ def _of_reporter(
     count = len(cell)
     euros = usual * numpy.exp(draw.normal(0, 0.1, count)) + 1
     cents = euros.astype(numpy.int64) * 100 + (draw.integers(0, 100, count) if reporter in WITH_CENTS else 0)
-    drawn = pl.DataFrame({
-        "product": pl.Series(products).gather(cell // (len(partners) * FLOWS)), "partner": pl.Series(partners).gather(cell // FLOWS % len(partners)),
-        "flow": (cell % FLOWS + 1).astype(str), "cents": cents, "kg": numpy.maximum(1, euros / price / numpy.exp(draw.normal(0, 0.1, count))).astype(numpy.int64),
-        "procedure": numpy.concatenate([numpy.full(len(place), "1"), draw.choice(["2", "3", "9"], count - len(place))]),
-    }).filter(pl.col("partner") != reporter)  # fmt: skip
+    drawn = pl.DataFrame(
+        {
+            "product": pl.Series(products).gather(cell // (len(partners) * FLOWS)),
+            "partner": pl.Series(partners).gather(cell // FLOWS % len(partners)),
+            "flow": (cell % FLOWS + 1).astype(str),
+            "cents": cents,
+            "kg": numpy.maximum(1, euros / price / numpy.exp(draw.normal(0, 0.1, count))).astype(numpy.int64),
+            "procedure": numpy.concatenate(
+                [numpy.full(len(place), "1"), draw.choice(["2", "3", "9"], count - len(place))]
+            ),
+        }
+    ).filter(pl.col("partner") != reporter)
     totals = (
         drawn.group_by("partner", "flow")
         .agg(pl.col("cents", "kg").sum(), product=pl.lit("TOTAL"), procedure=pl.lit("1"))
@@ -91,12 +129,25 @@ def _of_reporter(
     is_total = pl.col("product") == "TOTAL"
     section = pl.when(is_total).then(pl.lit("TO")).otherwise(pl.lit("16"))
     return both.select(
-        REPORTER=pl.lit(reporter), PARTNER="partner", TRADE_TYPE=pl.when(pl.col("partner").is_in(members)).then(pl.lit("I")).otherwise(pl.lit("E")),
-        PRODUCT_NC="product", PRODUCT_SITC=pl.when(is_total).then(pl.lit("TOTAL")).otherwise(pl.lit("77881")), PRODUCT_CPA21=pl.lit("27.90"),
-        PRODUCT_CPA22=pl.lit("27.90"), PRODUCT_BEC=pl.lit("42"), PRODUCT_BEC5=pl.lit("112120"), PRODUCT_SECTION=section, FLOW="flow",
-        STAT_PROCEDURE="procedure", SUPPL_UNIT=pl.lit("NO_SU"), PERIOD=pl.lit(period), VALUE_EUR=value, VALUE_NAC=value,
-        QUANTITY_KG=pl.col("kg").cast(pl.String), QUANTITY_SUPPL_UNIT=pl.lit("0"),
-    ).select(COLUMNS)  # fmt: skip
+        REPORTER=pl.lit(reporter),
+        PARTNER="partner",
+        TRADE_TYPE=pl.when(pl.col("partner").is_in(members)).then(pl.lit("I")).otherwise(pl.lit("E")),
+        PRODUCT_NC="product",
+        PRODUCT_SITC=pl.when(is_total).then(pl.lit("TOTAL")).otherwise(pl.lit("77881")),
+        PRODUCT_CPA21=pl.lit("27.90"),
+        PRODUCT_CPA22=pl.lit("27.90"),
+        PRODUCT_BEC=pl.lit("42"),
+        PRODUCT_BEC5=pl.lit("112120"),
+        PRODUCT_SECTION=section,
+        FLOW="flow",
+        STAT_PROCEDURE="procedure",
+        SUPPL_UNIT=pl.lit("NO_SU"),
+        PERIOD=pl.lit(period),
+        VALUE_EUR=value,
+        VALUE_NAC=value,
+        QUANTITY_KG=pl.col("kg").cast(pl.String),
+        QUANTITY_SUPPL_UNIT=pl.lit("0"),
+    ).select(COLUMNS)
 
 
 def _products() -> list[str]:

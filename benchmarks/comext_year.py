@@ -51,11 +51,17 @@ def polars(member: str, output: Path, archives: Sequence[Path]) -> None:
             period = pl.col("PERIOD").cast(pl.Int32)
             records.append(
                 mine.select(
-                    "FLOW", product="PRODUCT_NC", code="PARTNER", month=period // 100 * 12 + period % 100 - 1,
-                    quantity_kg=pl.col("QUANTITY_KG").cast(pl.Int64), value_eur=pl.col("VALUE_EUR").cast(pl.Int64),
+                    "FLOW",
+                    product="PRODUCT_NC",
+                    code="PARTNER",
+                    month=period // 100 * 12 + period % 100 - 1,
+                    quantity_kg=pl.col("QUANTITY_KG").cast(pl.Int64),
+                    value_eur=pl.col("VALUE_EUR").cast(pl.Int64),
                 )
-                .collect(engine="streaming").join(partners(), on="code").drop("code")
-            )  # fmt: skip
+                .collect(engine="streaming")
+                .join(partners(), on="code")
+                .drop("code")
+            )
     both = pl.concat(records)
     months = range(both["month"].min(), both["month"].max() + 1)  # type: ignore[operator, arg-type]
     for number, flow in FLOWS.items():

@@ -14,8 +14,15 @@ import polars as pl
 KEY = ("product", "partner", "measure")
 MEASURES = ("quantity_kg", "value_usd", "unit_value_usd_per_kg")
 EXACT = ("level", "ytd", "rolling_12m", "rank")
-CLOSE = ("mom_pct", "yoy_pct", "ytd_yoy_pct", "rolling_12m_yoy_pct", "share_pct", "contribution_mom_pp",
-         "contribution_yoy_pp")  # fmt: skip
+CLOSE = (
+    "mom_pct",
+    "yoy_pct",
+    "ytd_yoy_pct",
+    "rolling_12m_yoy_pct",
+    "share_pct",
+    "contribution_mom_pp",
+    "contribution_yoy_pp",
+)
 TOLERANCE = 1e-9
 
 
@@ -52,9 +59,12 @@ def read_month(
 
 
 def difference(
-    one: Path, other: Path, hear: Callable[[int], None] = lambda rows: None, measures: Sequence[str] = MEASURES,
+    one: Path,
+    other: Path,
+    hear: Callable[[int], None] = lambda rows: None,
+    measures: Sequence[str] = MEASURES,
     without: Sequence[str] = (),
-) -> Difference | None:  # fmt: skip
+) -> Difference | None:
     """The first difference between two outputs, None where there is none; `hear` gets the number of rows of each month."""
     if months_of(one) != months_of(other):
         return Difference("months", "months", months_of(one), months_of(other))

@@ -148,8 +148,9 @@ def race(folder: Path, rounds: int, work: Path, bucket: Bucket | None) -> tuple[
                     spent[way].append(cost)
                     print(
                         f"round {round_ + 1}, {way}: {cost.wall_seconds:,.1f} s; cpu {cost.here_seconds:,.1f} + {cost.workers_seconds:,.1f} s; "
-                        f"{cost.relayed_bytes / 10**6:,.2f} MB relayed", flush=True,
-                    )  # fmt: skip
+                        f"{cost.relayed_bytes / 10**6:,.2f} MB relayed",
+                        flush=True,
+                    )
             if len(set(made.values())) != 1:
                 sys.exit("not the same snapshot; no time counts")
     return spent, size
@@ -175,11 +176,15 @@ def report(spent: dict[str, list[Spent]], size: int, folder: Path, command: str)
     megabytes = sum(file.stat().st_size for file in files) / 10**6
     rows = [
         [
-            way, f"{one.wall_seconds:,.1f}", f"{first / one.wall_seconds:.2f}", f"{one.here_seconds:,.1f}",
-            f"{one.workers_seconds:,.1f}", f"{100 * one.relayed_bytes / size:.2f}",
+            way,
+            f"{one.wall_seconds:,.1f}",
+            f"{first / one.wall_seconds:.2f}",
+            f"{one.here_seconds:,.1f}",
+            f"{one.workers_seconds:,.1f}",
+            f"{100 * one.relayed_bytes / size:.2f}",
         ]
         for way, one in best.items()
-    ]  # fmt: skip
+    ]
     columns = [
         "",
         "wall, s",

@@ -43,15 +43,28 @@ FALSE_HOLDS_MAX = 0.03
 # What is no file of a source: notes, code lists, and folders of what another institution publishes or a project derived.
 NO_FILES = ("PROVENANCE.md",)
 NO_FOLDERS = (
-    "comtrade", "gacc_reference", "hs_reference", "mirror_pairs",
-    "openlineage_spec", "published",
-)  # fmt: skip
+    "comtrade",
+    "gacc_reference",
+    "hs_reference",
+    "mirror_pairs",
+    "openlineage_spec",
+    "published",
+)
 # Months of `bench` that end in the middle of a product, at a record 10,000 of the download.
 CUT_OFF = ("202212", "202311", "202410")
 LOOKED_AT = (
-    "another_month", "few_partners", "magnitude", "month_without_records", "numbers_of_other_flow", "other_currency", "partners_missing",
-    "pasted_records", "product_without_records", "unit_value", "zero_number",
-)  # fmt: skip
+    "another_month",
+    "few_partners",
+    "magnitude",
+    "month_without_records",
+    "numbers_of_other_flow",
+    "other_currency",
+    "partners_missing",
+    "pasted_records",
+    "product_without_records",
+    "unit_value",
+    "zero_number",
+)
 
 
 class Case(NamedTuple):
@@ -131,9 +144,15 @@ def ingest(case: Case, store: Path, day: date) -> Result:
     """Ingest a file, and approve it where it is held."""
     row = case.row
     request = ReleaseRequest(
-        file=case.file, store=store, source=row["source"], flow=row["flow"] or None, partners=row["partners"] or None,
-        months=row["months"] or None, reporter=row["reporter"] or None, released_on=None if row["source"] == "published" else day,
-    )  # fmt: skip
+        file=case.file,
+        store=store,
+        source=row["source"],
+        flow=row["flow"] or None,
+        partners=row["partners"] or None,
+        months=row["months"] or None,
+        reporter=row["reporter"] or None,
+        released_on=None if row["source"] == "published" else day,
+    )
     try:
         ended = release.fn(request, TODAY)
     except Refused as refused:

@@ -28,20 +28,72 @@ import pyarrow.compute
 from schemas.reference.code_tables import code_table
 
 SEED = 20250720
-TITLES = ("数据年月", "商品编码", "商品名称", "贸易伙伴编码", "贸易伙伴名称", "第一数量", "第一计量单位", "第二数量", "第二计量单位",
-          "美元")  # fmt: skip
+TITLES = (
+    "数据年月",
+    "商品编码",
+    "商品名称",
+    "贸易伙伴编码",
+    "贸易伙伴名称",
+    "第一数量",
+    "第一计量单位",
+    "第二数量",
+    "第二计量单位",
+    "美元",
+)
 ROW_CAP = 10_000
 FOLDER = Path("build") / "bench"
 # Units as they stand in the tariff, by how many codes have them; goods that are not counted in kilograms are left out.
 UNITS = {
-    ("千克", "?"): 5434, ("台", "千克"): 1146, ("个", "千克"): 396, ("米", "千克"): 328, ("辆", "千克"): 299, ("件", "千克"): 233,
-    ("千克", "立方米"): 109, ("千克", "平方米"): 95, ("只", "千克"): 87, ("千克", "个"): 84, ("套", "千克"): 81, ("千克", "双"): 44,
-}  # fmt: skip
+    ("千克", "?"): 5434,
+    ("台", "千克"): 1146,
+    ("个", "千克"): 396,
+    ("米", "千克"): 328,
+    ("辆", "千克"): 299,
+    ("件", "千克"): 233,
+    ("千克", "立方米"): 109,
+    ("千克", "平方米"): 95,
+    ("只", "千克"): 87,
+    ("千克", "个"): 84,
+    ("套", "千克"): 81,
+    ("千克", "双"): 44,
+}
 # The largest first; the rest follow in an order that is drawn.
 LARGEST = (
-    "USA", "HKG", "JPN", "VNM", "KOR", "IND", "DEU", "NLD", "RUS", "MYS", "MEX", "GBR", "THA", "SGP", "TWN", "AUS", "IDN",
-    "PHL", "BRA", "ARE", "ITA", "FRA", "CAN", "POL", "ESP", "SAU", "TUR", "BEL", "ZAF", "CHL", "NGA", "KAZ", "PAK", "BGD",
-)  # fmt: skip
+    "USA",
+    "HKG",
+    "JPN",
+    "VNM",
+    "KOR",
+    "IND",
+    "DEU",
+    "NLD",
+    "RUS",
+    "MYS",
+    "MEX",
+    "GBR",
+    "THA",
+    "SGP",
+    "TWN",
+    "AUS",
+    "IDN",
+    "PHL",
+    "BRA",
+    "ARE",
+    "ITA",
+    "FRA",
+    "CAN",
+    "POL",
+    "ESP",
+    "SAU",
+    "TUR",
+    "BEL",
+    "ZAF",
+    "CHL",
+    "NGA",
+    "KAZ",
+    "PAK",
+    "BGD",
+)
 SUBDIVISIONS = ("10", "20", "30", "40", "50", "90", "11", "12", "19", "21", "29", "91", "99", "00", "60", "80")
 # Codes that two countries had one after the other, and China itself, are no partners of this trade.
 LEFT_OUT = ("449", "142")
@@ -100,9 +152,13 @@ def draw_products(count: int, draw: np.random.Generator) -> pl.DataFrame:
             codes.add(code)
     shares = np.array(list(UNITS.values())) / sum(UNITS.values())
     units = [list(UNITS)[place] for place in draw.choice(len(UNITS), size=count, p=shares)]
-    return pl.DataFrame({
-        "code": sorted(codes), "first": [first for first, _ in units], "second": [second for _, second in units],
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "code": sorted(codes),
+            "first": [first for first, _ in units],
+            "second": [second for _, second in units],
+        }
+    )
 
 
 def draw_partners(count: int, draw: np.random.Generator) -> pl.DataFrame:
@@ -135,11 +191,14 @@ def draw_pairs(size: Size, draw: np.random.Generator) -> Pairs:
     partner, product = np.divmod(kept, size.products)
     price = draw.normal(np.log(8), 1.4, size.products)
     return Pairs(
-        product=product, partner=partner, often=often[kept],
+        product=product,
+        partner=partner,
+        often=often[kept],
         log_value=9.5 + 1.1 * (pull[kept] - low) + draw.normal(0, 0.8, kept.size),
         log_price=price[product] + draw.normal(0, 0.4, kept.size),
-        begins=begins[kept], ends=ends[kept],
-    )  # fmt: skip
+        begins=begins[kept],
+        ends=ends[kept],
+    )
 
 
 def trade(size: Size) -> Iterator[tuple[date, pl.DataFrame]]:
@@ -161,11 +220,17 @@ def trade(size: Size) -> Iterator[tuple[date, pl.DataFrame]]:
         shape = 0.2 * np.cos(2 * np.pi * (month.month - season[product]) / 12) - (0.25 if month.month == 2 else 0)
         log_value = np.clip(pairs.log_value[at] + growth[product] * number + shape + wave[at], 1, 21)
         log_price = pairs.log_price[at] + drift[product] * number + draw.normal(0, 0.12, at.size)
-        yield month, pl.DataFrame({
-            "product": product, "partner": pairs.partner[at],
-            "kg": np.maximum(1, np.rint(np.exp(log_value - log_price))).astype(np.int64),
-            "usd": np.maximum(1, np.rint(np.exp(log_value))).astype(np.int64),
-        })  # fmt: skip
+        yield (
+            month,
+            pl.DataFrame(
+                {
+                    "product": product,
+                    "partner": pairs.partner[at],
+                    "kg": np.maximum(1, np.rint(np.exp(log_value - log_price))).astype(np.int64),
+                    "usd": np.maximum(1, np.rint(np.exp(log_value))).astype(np.int64),
+                }
+            ),
+        )
 
 
 def month_after(first: date, months: int) -> date:
@@ -203,10 +268,12 @@ class Printer:
             code_table("partners").filter(~pl.col("gacc_code").is_in(LEFT_OUT)), on="partner", maintain_order="left"
         )
         # The site leaves a line feed at the end of some names, and now and then within one.
-        self.by_product = _pieces([
-            f'{code}","合成商品{number:04d}（测试数据）{"，" + chr(10) if number % 97 == 0 else "，"}未列名{chr(10) if number % 41 == 0 else ""}","'
-            for number, code in enumerate(self.products["code"])
-        ])  # fmt: skip
+        self.by_product = _pieces(
+            [
+                f'{code}","合成商品{number:04d}（测试数据）{"，" + chr(10) if number % 97 == 0 else "，"}未列名{chr(10) if number % 41 == 0 else ""}","'
+                for number, code in enumerate(self.products["code"])
+            ]
+        )
         self.first_unit, self.second_unit = (
             _pieces([f'","{unit}","' for unit in self.products[name]]) for name in ("first", "second")
         )
@@ -225,18 +292,24 @@ class Printer:
             ((pl.col("valid_from") == "") | (pl.col("valid_from") <= text))
             & ((pl.col("valid_to") == "") | (pl.col("valid_to") >= text))
         ).sort("number")
-        by_partner = _pieces([
-            f'{code}","{name}{chr(10) if number % 29 == 13 else ""}","'
-            for number, code, name in valid.select("number", "gacc_code", "name_zh").iter_rows()
-        ])  # fmt: skip
+        by_partner = _pieces(
+            [
+                f'{code}","{name}{chr(10) if number % 29 == 13 else ""}","'
+                for number, code, name in valid.select("number", "gacc_code", "name_zh").iter_rows()
+            ]
+        )
         joined = pyarrow.compute.binary_join_element_wise(
             pyarrow.scalar(f'"{month:%Y%m}","'.encode(), pyarrow.large_binary()),
-            self.by_product.take(pyarrow.array(product)), by_partner.take(pyarrow.array(rows["partner"].to_numpy())),
-            _digits(first), self.first_unit.take(pyarrow.array(product)),
-            _digits(second), self.second_unit.take(pyarrow.array(product)),
-            _with_thousands(rows["usd"]), pyarrow.scalar(b'",\n', pyarrow.large_binary()),
+            self.by_product.take(pyarrow.array(product)),
+            by_partner.take(pyarrow.array(rows["partner"].to_numpy())),
+            _digits(first),
+            self.first_unit.take(pyarrow.array(product)),
+            _digits(second),
+            self.second_unit.take(pyarrow.array(product)),
+            _with_thousands(rows["usd"]),
+            pyarrow.scalar(b'",\n', pyarrow.large_binary()),
             pyarrow.scalar(b"", pyarrow.large_binary()),
-        )  # fmt: skip
+        )
         # The texts lie one after the other in the buffer of the array: that is the file.
         return memoryview(joined.buffers()[2])
 

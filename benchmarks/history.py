@@ -104,12 +104,19 @@ def report(size: str, grown: list[dict[str, float]], turns: list[dict[str, float
     of_months = [(name, grown[month - 1] | middle(turns, month)) for month, name in names.items()]
     rows = [
         [
-            name, f"{one['wall']:.1f}", f"{one['cpu']:.1f}", f"{one['wall'] / first['wall']:.2f}",
-            f"{one['cpu'] / first['cpu']:.2f}", f"{one['figures']:,.0f}", f"{one['cpu'] / one['figures'] * 10**6:.2f}",
-            f"{one['bytes'] / 10**6:,.1f}", f"{one['peak'] / 2**20:,.0f}", f"{one['files']:,.0f}",
+            name,
+            f"{one['wall']:.1f}",
+            f"{one['cpu']:.1f}",
+            f"{one['wall'] / first['wall']:.2f}",
+            f"{one['cpu'] / first['cpu']:.2f}",
+            f"{one['figures']:,.0f}",
+            f"{one['cpu'] / one['figures'] * 10**6:.2f}",
+            f"{one['bytes'] / 10**6:,.1f}",
+            f"{one['peak'] / 2**20:,.0f}",
+            f"{one['files']:,.0f}",
         ]
         for name, one in of_months
-    ]  # fmt: skip
+    ]
     titles = [
         "month",
         "wall, s",

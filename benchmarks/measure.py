@@ -33,9 +33,14 @@ def run(command: Sequence[str], folder: Path, log: Path, environment: Mapping[st
     with log.open("wb") as out:
         begun = time.perf_counter()
         process = subprocess.Popen(
-            command, cwd=folder, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
+            command,
+            cwd=folder,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
             env={**os.environ, **(environment or {})},
-        )  # fmt: skip
+        )
         peak = 0
         while True:
             found, status, used = os.wait4(process.pid, os.WNOHANG)

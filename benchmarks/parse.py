@@ -23,8 +23,20 @@ import pyarrow.csv
 from tasks.sources import gacc_query
 
 DATA = Path(__file__).parent.parent / ".." / "shared" / "data" / "bench"
-TITLES = ["数据年月", "商品编码", "商品名称", "贸易伙伴编码", "贸易伙伴名称", "注册地编码", "注册地名称", "第一数量", "第一计量单位",
-          "第二数量", "第二计量单位", "美元"]  # fmt: skip
+TITLES = [
+    "数据年月",
+    "商品编码",
+    "商品名称",
+    "贸易伙伴编码",
+    "贸易伙伴名称",
+    "注册地编码",
+    "注册地名称",
+    "第一数量",
+    "第一计量单位",
+    "第二数量",
+    "第二计量单位",
+    "美元",
+]
 CHECKED = ("贸易伙伴名称", "商品名称", "第一数量", "美元")
 OURS = {"贸易伙伴名称": "partner_name", "商品名称": "product_name", "第一数量": "quantity", "美元": "value"}
 
@@ -54,8 +66,20 @@ def synthetic_bytes(size: int) -> bytes:
     written = 0
     while written < size:
         (code, product), (partner, name) = draw.choice(products), draw.choice(partners)
-        fields = [f"2024{draw.randrange(1, 13):02d}", code, product, partner, name, "44", "广东省", str(draw.randrange(10**6)), "千克", "0", "?",
-                  f"{draw.randrange(10**8):,}"]  # fmt: skip
+        fields = [
+            f"2024{draw.randrange(1, 13):02d}",
+            code,
+            product,
+            partner,
+            name,
+            "44",
+            "广东省",
+            str(draw.randrange(10**6)),
+            "千克",
+            "0",
+            "?",
+            f"{draw.randrange(10**8):,}",
+        ]
         lines.append(",".join(f'"{field}"' for field in fields) + ",\n")
         written += len(lines[-1]) + 20
     return "".join(lines).encode("gb18030")
@@ -95,8 +119,11 @@ def by_ours(raw: bytes) -> pl.DataFrame:
 
 
 READERS: dict[str, Callable[[bytes], pl.DataFrame]] = {
-    "pandas": by_pandas, "polars": by_polars, "pyarrow": by_pyarrow, "tidewaiter": by_ours,
-}  # fmt: skip
+    "pandas": by_pandas,
+    "polars": by_polars,
+    "pyarrow": by_pyarrow,
+    "tidewaiter": by_ours,
+}
 
 
 def texts(frame: pl.DataFrame) -> list[tuple[str, int, int]]:

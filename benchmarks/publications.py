@@ -37,9 +37,12 @@ FIRST_YEAR = 1997
 SCHEMA = "5" * 64
 # The steps of a publication, by the name of the function that does each.
 STEPS = {
-    "manifest": "encode", "carried": "_refuse_damaged", "linking": "_build",
-    "read back": "read_back", "pointer": "_point",
-}  # fmt: skip
+    "manifest": "encode",
+    "carried": "_refuse_damaged",
+    "linking": "_build",
+    "read back": "read_back",
+    "pointer": "_point",
+}
 TIMES = ("all", "processor", "open", *STEPS)
 
 
@@ -124,10 +127,14 @@ def retire(store: Path, kept: int) -> None:
 def figures(number: int, snapshot: Snapshot, seconds: Counter[str], fs: CountingFileSystem) -> dict[str, Any]:
     """One publication in numbers."""
     return {
-        "publication": number, "files": len(snapshot.files), **{name: seconds[name] for name in TIMES},
-        "bytes": fs.bytes, "links": fs.calls["link"], "folders": fs.calls["make_directory"],
+        "publication": number,
+        "files": len(snapshot.files),
+        **{name: seconds[name] for name in TIMES},
+        "bytes": fs.bytes,
+        "links": fs.calls["link"],
+        "folders": fs.calls["make_directory"],
         "syncs": fs.calls["fsync_file"] + fs.calls["fsync_directory"],
-    }  # fmt: skip
+    }
 
 
 class timed:  # noqa: N801
@@ -187,11 +194,16 @@ def report(lines: list[dict[str, Any]], rows: list[list[str]], label: str) -> st
     titles = ["publication", "files", *(f"{name}, ms" for name in TIMES), "KB written", "links", "folders", "syncs"]
     cells = [
         [
-            f"{one['publication']:,}", f"{one['files']:,}", *(f"{one[name] * 1000:,.1f}" for name in TIMES),
-            f"{one['bytes'] / 1000:,.1f}", f"{one['links']:,}", f"{one['folders']:,}", f"{one['syncs']:,}",
+            f"{one['publication']:,}",
+            f"{one['files']:,}",
+            *(f"{one[name] * 1000:,.1f}" for name in TIMES),
+            f"{one['bytes'] / 1000:,.1f}",
+            f"{one['links']:,}",
+            f"{one['folders']:,}",
+            f"{one['syncs']:,}",
         ]
         for one in lines
-    ]  # fmt: skip
+    ]
     return f"{label}\n\n{results.table(titles, cells)}\n\n{results.table(['at the end', 's'], rows)}"
 
 

@@ -38,11 +38,15 @@ class Question:
 
 
 QUESTIONS = (
-    Question("the world, kg: level, m/m, y/y", "metric", {"partner": "WLD", "measure": "quantity_kg"},
-             ("period", "level", "mom_pct", "mom_status", "yoy_pct", "yoy_status")),
+    Question(
+        "the world, kg: level, m/m, y/y",
+        "metric",
+        {"partner": "WLD", "measure": "quantity_kg"},
+        ("period", "level", "mom_pct", "mom_status", "yoy_pct", "yoy_status"),
+    ),
     Question("all partners, kg: level", "metric", {"measure": "quantity_kg"}, ("partner", "period", "level")),
     Question("all partners: kg, USD", "trade_flow", {}, ("partner", "period", "quantity_kg", "value_usd")),
-)  # fmt: skip
+)
 
 
 def choose(store: Path) -> dict[str, str]:
@@ -126,9 +130,13 @@ def measure(store: Path, question: Question, product: str, rounds: int) -> list[
             of_processor.append(time.process_time() - used)
         best.append((min(seconds), min(of_processor)))
     return [
-        f"{rows[0].height:,}", f"{len(touched):,} of {len(groups):,}", f"{sum(touched) / 1024:,.0f}", f"{share:.2%}", f"{with_footers:.2%}",
+        f"{rows[0].height:,}",
+        f"{len(touched):,} of {len(groups):,}",
+        f"{sum(touched) / 1024:,.0f}",
+        f"{share:.2%}",
+        f"{with_footers:.2%}",
         *(f"{seconds * 1000:,.0f} ({used * 1000:,.0f})" for seconds, used in best),
-    ]  # fmt: skip
+    ]
 
 
 def as_history(store: Path, months: int, folder: Path) -> Path:

@@ -16,9 +16,18 @@ import duckdb
 
 REFERENCE = Path(__file__).parent.parent / "schemas" / "reference"
 TITLES = (
-    "period", "product", "product_name", "code", "partner_name", "first", "first_unit", "second", "second_unit", "value_usd",
+    "period",
+    "product",
+    "product_name",
+    "code",
+    "partner_name",
+    "first",
+    "first_unit",
+    "second",
+    "second_unit",
+    "value_usd",
     "nothing",
-)  # fmt: skip
+)
 
 READ = """
 create table records as

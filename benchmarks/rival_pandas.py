@@ -16,9 +16,14 @@ import pandas as pd
 
 REFERENCE = Path(__file__).parent.parent / "schemas" / "reference"
 COLUMNS = {
-    "数据年月": "period", "商品编码": "product", "贸易伙伴编码": "partner", "第一数量": "first", "第一计量单位": "first_unit",
-    "第二数量": "second", "美元": "value_usd",
-}  # fmt: skip
+    "数据年月": "period",
+    "商品编码": "product",
+    "贸易伙伴编码": "partner",
+    "第一数量": "first",
+    "第一计量单位": "first_unit",
+    "第二数量": "second",
+    "美元": "value_usd",
+}
 RECORDS_A_BATCH = 2_500_000
 SUMS = ["quantity_kg", "value_usd"]
 
@@ -29,13 +34,15 @@ def read(file: Path, partner_of: dict[str, str]) -> pd.DataFrame:
     rows = pd.read_csv(file, encoding="gb18030", usecols=list(COLUMNS), dtype=texts, thousands=",")
     rows = rows.rename(columns=COLUMNS)
     period = rows["period"].astype(int)
-    return pd.DataFrame({
-        "month": period // 100 * 12 + period % 100 - 1,
-        "product": rows["product"].astype(str),
-        "partner": rows["partner"].map(partner_of).astype(str),
-        "quantity_kg": rows["first"].where(rows["first_unit"] == "千克", rows["second"]),
-        "value_usd": rows["value_usd"],
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "month": period // 100 * 12 + period % 100 - 1,
+            "product": rows["product"].astype(str),
+            "partner": rows["partner"].map(partner_of).astype(str),
+            "quantity_kg": rows["first"].where(rows["first_unit"] == "千克", rows["second"]),
+            "value_usd": rows["value_usd"],
+        }
+    )
 
 
 def union_members(months: list[int]) -> pd.DataFrame:
@@ -71,10 +78,14 @@ def earlier(matrix: np.ndarray, months: int) -> np.ndarray:
 def figures(level: np.ndarray, ytd: np.ndarray, rolling: np.ndarray) -> dict[str, np.ndarray]:
     """What each measure has: the figure and its growth."""
     return {
-        "level": level, "mom_pct": growth(level, earlier(level, 1)), "yoy_pct": growth(level, earlier(level, 12)),
-        "ytd": ytd, "ytd_yoy_pct": growth(ytd, earlier(ytd, 12)),
-        "rolling_12m": rolling, "rolling_12m_yoy_pct": growth(rolling, earlier(rolling, 12)),
-    }  # fmt: skip
+        "level": level,
+        "mom_pct": growth(level, earlier(level, 1)),
+        "yoy_pct": growth(level, earlier(level, 12)),
+        "ytd": ytd,
+        "ytd_yoy_pct": growth(ytd, earlier(ytd, 12)),
+        "rolling_12m": rolling,
+        "rolling_12m_yoy_pct": growth(rolling, earlier(rolling, 12)),
+    }
 
 
 def metrics(sums: pd.DataFrame, months: list[int]) -> Iterator[pd.DataFrame]:

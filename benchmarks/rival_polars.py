@@ -15,9 +15,14 @@ import polars as pl
 
 REFERENCE = Path(__file__).parent.parent / "schemas" / "reference"
 COLUMNS = {
-    "数据年月": "period", "商品编码": "product", "贸易伙伴编码": "code", "第一数量": "first", "第一计量单位": "first_unit",
-    "第二数量": "second", "美元": "value_usd",
-}  # fmt: skip
+    "数据年月": "period",
+    "商品编码": "product",
+    "贸易伙伴编码": "code",
+    "第一数量": "first",
+    "第一计量单位": "first_unit",
+    "第二数量": "second",
+    "美元": "value_usd",
+}
 RECORDS_A_BATCH = 2_500_000
 MEASURES = ("quantity_kg", "value_usd", "unit_value_usd_per_kg")
 
@@ -27,19 +32,23 @@ def read(file: Path, partners: pl.DataFrame) -> pl.DataFrame:
     rows = pl.read_csv(file, encoding="gb18030", columns=list(COLUMNS), infer_schema=False).rename(COLUMNS)
     period = pl.col("period").cast(pl.Int32)
     return rows.join(partners, on="code").select(
-        "product", "partner", month=period // 100 * 12 + period % 100 - 1,
+        "product",
+        "partner",
+        month=period // 100 * 12 + period % 100 - 1,
         quantity_kg=pl.when(pl.col("first_unit") == "千克").then("first").otherwise("second").cast(pl.Int64),
         value_usd=pl.col("value_usd").str.replace_all(",", "", literal=True).cast(pl.Int64),
-    )  # fmt: skip
+    )
 
 
 def union_members(months: range) -> pl.DataFrame:
     """Partner and month: who was a member of the Union when."""
     table = pl.read_csv(REFERENCE / "partner_groups.csv", infer_schema=False, empty_string_is_null=False)
-    calendar = pl.DataFrame({
-        "month": pl.Series(months, dtype=pl.Int32),
-        "text": [f"{month // 12}-{month % 12 + 1:02d}" for month in months],
-    })  # fmt: skip
+    calendar = pl.DataFrame(
+        {
+            "month": pl.Series(months, dtype=pl.Int32),
+            "text": [f"{month // 12}-{month % 12 + 1:02d}" for month in months],
+        }
+    )
     is_member = (pl.col("valid_from") <= pl.col("text")) & (
         (pl.col("valid_to") == "") | (pl.col("valid_to") >= pl.col("text"))
     )
@@ -82,11 +91,13 @@ def figures(measure: str) -> list[pl.Expr]:
     level, ytd, rolling = (pl.col(f"{measure} {name}") for name in ("level", "ytd", "rolling_12m"))
     return [
         level.cast(pl.Float64).alias("level"),
-        growth(level, earlier(level, 1)).alias("mom_pct"), growth(level, earlier(level, 12)).alias("yoy_pct"),
-        ytd.cast(pl.Float64).alias("ytd"), growth(ytd, earlier(ytd, 12)).alias("ytd_yoy_pct"),
+        growth(level, earlier(level, 1)).alias("mom_pct"),
+        growth(level, earlier(level, 12)).alias("yoy_pct"),
+        ytd.cast(pl.Float64).alias("ytd"),
+        growth(ytd, earlier(ytd, 12)).alias("ytd_yoy_pct"),
         rolling.cast(pl.Float64).alias("rolling_12m"),
         growth(rolling, earlier(rolling, 12)).alias("rolling_12m_yoy_pct"),
-    ]  # fmt: skip
+    ]
 
 
 def metrics(sums: pl.DataFrame, months: range, measures: tuple[str, str, str] = MEASURES) -> pl.DataFrame:
@@ -128,9 +139,14 @@ def metrics(sums: pl.DataFrame, months: range, measures: tuple[str, str, str] = 
             for name, back in (("contribution_mom_pp", 1), ("contribution_yoy_pp", 12))
         ]
         rows = grid.select(
-            *key, "month", "world_row", pl.lit(measure).alias("measure"), *figures(measure),
-            (level / whole * 100).alias("share_pct"), *points,
-        ).filter(pl.col("level") > 0)  # fmt: skip
+            *key,
+            "month",
+            "world_row",
+            pl.lit(measure).alias("measure"),
+            *figures(measure),
+            (level / whole * 100).alias("share_pct"),
+            *points,
+        ).filter(pl.col("level") > 0)
         place = pl.when(one).then("level").rank("min", descending=True).over("world_row", "month")
         parts.append(rows.with_columns(rank=pl.when(one).then(place)).drop("world_row"))
     ratio = grid.select(*key, "month", pl.lit(quotient).alias("measure"), *figures(quotient))

@@ -87,9 +87,13 @@ def serving(work: Path) -> Iterator[Bucket]:
     process = subprocess.Popen([sys.executable, str(SERVER), str(port)])
     # The server looks at no credentials, and the client needs some.
     given = {
-        "AWS_ACCESS_KEY_ID": "benchmark", "AWS_SECRET_ACCESS_KEY": "benchmark", "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": address, "AWS_ALLOW_HTTP": "true", "TIDEWAITER_CACHE": str(work / "copies"),
-    }  # fmt: skip
+        "AWS_ACCESS_KEY_ID": "benchmark",
+        "AWS_SECRET_ACCESS_KEY": "benchmark",
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": address,
+        "AWS_ALLOW_HTTP": "true",
+        "TIDEWAITER_CACHE": str(work / "copies"),
+    }
     before = {name: os.environ.get(name) for name in given}
     os.environ.update(given)
     try:

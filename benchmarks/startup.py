@@ -82,10 +82,8 @@ def main() -> int:
             *(Measured(f"tidewaiter {one}", (*command, *one.split()), "import typer", TYPER_MAX) for one in QUICK),
             Measured("plain Polars, one row", (sys.executable, "-c", plain_read(store)), "plain Polars, one row", 1),
             Measured("tidewaiter read, one row", (*command, *row), "plain Polars, one row", POLARS_MAX),
-            Measured(
-                "the same as CSV", (*command, *row, "--format", "csv"), "plain Polars, one row", POLARS_MAX
-            ),
-        ]  # fmt: skip
+            Measured("the same as CSV", (*command, *row, "--format", "csv"), "plain Polars, one row", POLARS_MAX),
+        ]
         taken: dict[str, list[float]] = {one.name: [] for one in measured}
         for number in range(rounds + 1):
             for one in measured:

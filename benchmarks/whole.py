@@ -77,9 +77,13 @@ def _rival(name: str) -> Contender:
 CONTENDERS = {
     one.name: one
     for one in (
-        _ours("tidewaiter", "--no-prefect"), _ours(PREFECT, "--prefect"), _rival("pandas"), _rival("polars"), _rival("duckdb"),
+        _ours("tidewaiter", "--no-prefect"),
+        _ours(PREFECT, "--prefect"),
+        _rival("pandas"),
+        _rival("polars"),
+        _rival("duckdb"),
     )
-}  # fmt: skip
+}
 
 
 @contextmanager
@@ -139,9 +143,13 @@ def rows_of(metric: Path) -> int:
 
 
 def report(
-    command: str, folder: Path, costs: dict[str, list[Cost]], rows: dict[str, int], compared: int,
+    command: str,
+    folder: Path,
+    costs: dict[str, list[Cost]],
+    rows: dict[str, int],
+    compared: int,
     written: writing.Written | None,
-) -> str:  # fmt: skip
+) -> str:
     """The table of one run: the best round of each, and each as a multiple of the quickest rival."""
     best = {name: Cost(*(min(column) for column in zip(*found, strict=True))) for name, found in costs.items()}
     rivals = [name for name in best if name not in OURS]
@@ -151,10 +159,16 @@ def report(
             f"{getattr(cost, what) / min(getattr(best[rival], what) for rival in rivals):.2f}" if rivals else "–"
             for what in ("wall_seconds", "cpu_seconds", "peak_bytes")
         ]
-        lines.append([
-            name, f"{cost.wall_seconds:,.1f}", f"{cost.cpu_seconds:,.1f}", f"{cost.peak_bytes / 2**20:,.0f}", *ratios,
-            f"{rows[name]:,}",
-        ])  # fmt: skip
+        lines.append(
+            [
+                name,
+                f"{cost.wall_seconds:,.1f}",
+                f"{cost.cpu_seconds:,.1f}",
+                f"{cost.peak_bytes / 2**20:,.0f}",
+                *ratios,
+                f"{rows[name]:,}",
+            ]
+        )
     titles = ["", "wall, s", "cpu, s", "peak, MiB", "wall, x", "cpu, x", "peak, x", "rows of figures"]
     files = sorted(folder.glob("*.csv"))
     records = sum(file.read_bytes().count(b",\n") for file in files) - len(files)

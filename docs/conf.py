@@ -13,8 +13,14 @@ project = "Tidewaiter"
 release = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 root_doc = "README"
 include_patterns = [
-    "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/*.md", "schemas/DICTIONARY.md", "deployments/README.md", "benchmarks/*.md",
-]  # fmt: skip
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "docs/*.md",
+    "schemas/DICTIONARY.md",
+    "deployments/README.md",
+    "benchmarks/*.md",
+]
 exclude_patterns = [".*", "build", "demo", "dist", "inbox", "store", "tests"]
 
 extensions = ["myst_parser"]

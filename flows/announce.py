@@ -190,9 +190,10 @@ def overdue(state: SourceState) -> None:
     name = f"{state.source}.{'.'.join(state.late)}"
     since = datetime.now(UTC) - REMIND_AFTER
     wanted = EventFilter(
-        occurred=EventOccurredFilter(since=since), event=EventNameFilter(name=[f"{EVENT}.overdue"]),
+        occurred=EventOccurredFilter(since=since),
+        event=EventNameFilter(name=[f"{EVENT}.overdue"]),
         resource=EventResourceFilter(id=[f"{EVENT}.{name}"]),
-    )  # fmt: skip
+    )
     with get_client(sync_client=True) as client:
         said = client.read_events(filter=wanted, limit=1).total
     if not said:

@@ -37,16 +37,25 @@ def backfill(request: BackfillRequest) -> WatchReport:
     """
     with as_downloads(request.folder) as folder:
         looking = WatchRequest(
-            inbox=folder, store=request.store, source=request.source, flow=request.flow, reporter=request.reporter,
-            settle_seconds=0, otherwise=request.declaration,
-        )  # fmt: skip
+            inbox=folder,
+            store=request.store,
+            source=request.source,
+            flow=request.flow,
+            reporter=request.reporter,
+            settle_seconds=0,
+            otherwise=request.declaration,
+        )
         looked = step.look(looking, clock.today())
         scheduler = request.dask if looked.ready and not request.dry_run else None
         with _helped(scheduler, request.store), announce.shown(f"Files of {request.folder}") as show:
             report = take(
-                looked, request.store, dry_run=request.dry_run, show=show, together=True,
+                looked,
+                request.store,
+                dry_run=request.dry_run,
+                show=show,
+                together=True,
                 otherwise=request.declaration,
-            )  # fmt: skip
+            )
     announce.pictured(report)
     return announce.watched(report)
 
@@ -72,8 +81,10 @@ def workers_of(scheduler: str, place: Path) -> "Iterator[Cluster]":
         from tasks.steps.cluster import lent_by
     except ModuleNotFoundError as error:
         raise Refused(
-            "no Dask", where=scheduler, found=f"the package {error.name} is not installed",
+            "no Dask",
+            where=scheduler,
+            found=f"the package {error.name} is not installed",
             advice="Install tidewaiter[dask] here and where the workers run, or leave out --dask.",
-        ) from error  # fmt: skip
+        ) from error
     with lent_by(scheduler, place) as cluster, lending(cluster.each):
         yield cluster

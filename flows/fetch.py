@@ -37,9 +37,12 @@ def fetch(request: FetchRequest, today: Day = None) -> FetchReport:
     transport = Transport(POLICY)
     try:
         report = ask(
-            request, today or clock.today(), transport, _secret(request.source),
+            request,
+            today or clock.today(),
+            transport,
+            _secret(request.source),
             lambda one: log.info("%s: %s (%s)", one.name, one.outcome, one.reason),
-        )  # fmt: skip
+        )
     finally:
         transport.close()
     try:

@@ -77,8 +77,14 @@ def _mail(recipients: str, value: Callable[[str], str | None]) -> str:
         )
     # urlsplit returns the login as written: quoted, or not at all.
     login = f"{quote(server.username, safe='%')}:{quote(server.password or '', safe='%')}@" if server.username else ""
-    options = {"smtp": host, "from": value(MAIL_FROM) or to[0], "name": "Tidewaiter", "to": ",".join(to),
-               "mode": mode, "format": "text"}  # fmt: skip
+    options = {
+        "smtp": host,
+        "from": value(MAIL_FROM) or to[0],
+        "name": "Tidewaiter",
+        "to": ",".join(to),
+        "mode": mode,
+        "format": "text",
+    }
     return f"{scheme}://{login}{host}:{port}/?{urlencode(options)}"
 
 
@@ -156,9 +162,10 @@ def published(outcome: Outcome, lead: str, revised: int) -> Message:
         f"{outcome.records_quarantined:,} quarantined.",
         f"It revised {counted(revised, 'number')} of earlier releases." if revised else "",
         f"{counted(len(outcome.warnings), 'warning')}: {', '.join(f'{check} {count}' for check, count in sorted(checks.items()))}."
-        if checks else "",
+        if checks
+        else "",
         f"Release {outcome.release_id}, snapshot {outcome.snapshot_id}.",
-    ]  # fmt: skip
+    ]
     return _message(f"Published: {lead}", lines)
 
 

@@ -75,7 +75,9 @@ def _hold(status: Literal["held", "would be held", "rejected"], problem: Held) -
     return Hold(status=status, release_id=problem.release_id, lines=problem.lines, store=problem.store)
 
 
-def decided(hold: Hold, publish: Callable[[ReleaseRequest], Outcome | Hold], patience_seconds: int = PATIENCE_SECONDS) -> Outcome | Hold:  # fmt: skip
+def decided(
+    hold: Hold, publish: Callable[[ReleaseRequest], Outcome | Hold], patience_seconds: int = PATIENCE_SECONDS
+) -> Outcome | Hold:
     """Pause the run until a person decides, and `publish` the release if the answer is yes. Return the hold if it is no, or if none came
     in time and nobody decided otherwise: then it stays held.
     """
@@ -138,11 +140,17 @@ def _answered_by_command(hold: Hold, asked: HeldRelease) -> Iterator[None]:
 def question(held: HeldRelease) -> str:
     """Write the text above the form's fields: the release, and each finding with what to do."""
     lines = [
-        f"## {plain(held.title)} is held", "",
+        f"## {plain(held.title)} is held",
+        "",
         f"`{held.release_id}`, {plain(held.source)}, {held.flow or 'both directions'}, public from {held.released_on}, held since {held.held_since}.",
-        f"Raw file: sha256 `{held.raw_sha256[:16]}…`. Nothing of it is published.", "",
-        *(f"- **{plain(entry.check)}**, {plain(entry.subject)}: {plain(entry.observed)}; expected {plain(entry.expected)}" for entry in held.findings),
+        f"Raw file: sha256 `{held.raw_sha256[:16]}…`. Nothing of it is published.",
+        "",
+        *(
+            f"- **{plain(entry.check)}**, {plain(entry.subject)}: {plain(entry.observed)}; expected {plain(entry.expected)}"
+            for entry in held.findings
+        ),
         *([f"- {plain(held.asked_again)}"] if held.asked_again else []),
-        "", *(f"> {plain(advice)}" for advice in dict.fromkeys(entry.advice for entry in held.findings)),
-    ]  # fmt: skip
+        "",
+        *(f"> {plain(advice)}" for advice in dict.fromkeys(entry.advice for entry in held.findings)),
+    ]
     return "\n".join(lines)

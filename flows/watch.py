@@ -62,9 +62,14 @@ def watch(request: WatchRequest = WatchRequest(), day: Day = None) -> WatchRepor
 
 
 def take(
-    looked: Look, store: StoreAddress, *, dry_run: bool, show: HearFile = lambda done, total, name: None,
-    together: bool = False, otherwise: Declaration = NOTHING,
-) -> WatchReport:  # fmt: skip
+    looked: Look,
+    store: StoreAddress,
+    *,
+    dry_run: bool,
+    show: HearFile = lambda done, total, name: None,
+    together: bool = False,
+    otherwise: Declaration = NOTHING,
+) -> WatchReport:
     """Ingest what is ready, in a dry run as dry runs; `show` gets the progress.
 
     A doubtful or broken file does not block the others, but a fault that keeps every file out of the store ends the run: each file
@@ -76,8 +81,12 @@ def take(
     for file, refusal in () if dry_run or together else shared_refusals(looked):
         note_refusal(file, refusal, seen_before_reading(file, otherwise))
     taking = Taking(
-        store, lambda done, name: show(done, len(files), name), notes=not (together or dry_run), otherwise=otherwise, dry_run=dry_run
-    )  # fmt: skip
+        store,
+        lambda done, name: show(done, len(files), name),
+        notes=not (together or dry_run),
+        otherwise=otherwise,
+        dry_run=dry_run,
+    )
     if together:
         taking.take_together(files)
     else:
@@ -86,17 +95,27 @@ def take(
     taken = [taking.taken[file] for file in files if file in taking.taken]
     show(len(taken), len(files), "stopped" if taking.stopped else "done")
     return WatchReport(
-        looked=looked, taken=taken, outcomes=[*taking.outcomes.values()], stopped=taking.stopped,
-        left=[file for file in files if file not in taking.taken], dry_run=dry_run,
-    )  # fmt: skip
+        looked=looked,
+        taken=taken,
+        outcomes=[*taking.outcomes.values()],
+        stopped=taking.stopped,
+        left=[file for file in files if file not in taking.taken],
+        dry_run=dry_run,
+    )
 
 
 class Taking:
     """The processing of each file, and its outcome. Nothing is taken any more after a fault that stops every file."""
 
     def __init__(
-        self, store: StoreAddress, show: Callable[[int, str], None], *, notes: bool, otherwise: Declaration, dry_run: bool
-    ) -> None:  # fmt: skip
+        self,
+        store: StoreAddress,
+        show: Callable[[int, str], None],
+        *,
+        notes: bool,
+        otherwise: Declaration,
+        dry_run: bool,
+    ) -> None:
         self.store, self.notes, self.otherwise, self.dry_run = store, notes, otherwise, dry_run
         self.taken: dict[Path, Taken] = {}
         self.outcomes: dict[Path, Outcome] = {}

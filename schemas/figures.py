@@ -31,47 +31,80 @@ FIGURE_OF: dict[str, Figure] = {
     "level": Figure("month", OF_MEASURE, "the month's figure"),
     "mom_pct": Figure("m/m, %", PER_CENT, "change on the month before", ("growth", "level", "before_level"), "m/m"),
     "yoy_pct": Figure(
-        "y/y, %", PER_CENT, "change on the same month a year before", ("growth", "level", "ago_level", "printed_yoy"), "y/y"
+        "y/y, %",
+        PER_CENT,
+        "change on the same month a year before",
+        ("growth", "level", "ago_level", "printed_yoy"),
+        "y/y",
     ),
     "ytd": Figure("year to date", OF_MEASURE, "January to this month", ("number", "ytd")),
     "ytd_yoy_pct": Figure(
-        "ytd y/y, %", PER_CENT, "change of ytd on a year before", ("growth", "ytd", "ago_ytd", "printed_ytd_yoy"), "year to date, y/y"
+        "ytd y/y, %",
+        PER_CENT,
+        "change of ytd on a year before",
+        ("growth", "ytd", "ago_ytd", "printed_ytd_yoy"),
+        "year to date, y/y",
     ),
     "rolling_12m": Figure(
         "12 months", OF_MEASURE, "sum of the twelve months that end here", ("number", "rolling_12m"), "last 12 months"
     ),
     "rolling_12m_yoy_pct": Figure(
-        "12 months y/y, %", PER_CENT, "change of rolling_12m on a year before", ("growth", "rolling_12m", "ago_rolling_12m"),
+        "12 months y/y, %",
+        PER_CENT,
+        "change of rolling_12m on a year before",
+        ("growth", "rolling_12m", "ago_rolling_12m"),
         "last 12 months, y/y",
     ),
     "average_3m": Figure(
-        "3-month average", OF_MEASURE, "average of this month and the two before it; of a unit value: value by mass of the three",
-        ("average", "rolling_3m"), "average of 3 months",
+        "3-month average",
+        OF_MEASURE,
+        "average of this month and the two before it; of a unit value: value by mass of the three",
+        ("average", "rolling_3m"),
+        "average of 3 months",
     ),
     "average_3m_yoy_pct": Figure(
-        "3-month y/y, %", PER_CENT,
+        "3-month y/y, %",
+        PER_CENT,
         "change of average_3m on the same three months a year before: a holiday that moves between them changes nothing",
-        ("growth", "rolling_3m", "ago_rolling_3m"), "average of 3 months, y/y",
+        ("growth", "rolling_3m", "ago_rolling_3m"),
+        "average of 3 months, y/y",
     ),
     "share_pct": Figure(
-        "share, %", PER_CENT, "share in the world total of the month", ("share", "level", "world_level"), "share of all partners",
+        "share, %",
+        PER_CENT,
+        "share in the world total of the month",
+        ("share", "level", "world_level"),
+        "share of all partners",
         of_partners=True,
     ),
     "rank": Figure(
-        "rank", None, "place among the partners by level, 1 is the largest; equal levels share it", ("rank", "level", "place_by_level"),
-        "place among partners", "UInt32", of_partners=True,
+        "rank",
+        None,
+        "place among the partners by level, 1 is the largest; equal levels share it",
+        ("rank", "level", "place_by_level"),
+        "place among partners",
+        "UInt32",
+        of_partners=True,
     ),
     "contribution_mom_pp": Figure(
-        "of m/m, pp", POINTS, "part of the world's m/m that this partner accounts for",
-        ("contribution", "level", "before_level", "world_before_level"), "part of the total's m/m", of_partners=True,
+        "of m/m, pp",
+        POINTS,
+        "part of the world's m/m that this partner accounts for",
+        ("contribution", "level", "before_level", "world_before_level"),
+        "part of the total's m/m",
+        of_partners=True,
     ),
     "contribution_yoy_pp": Figure(
-        "of y/y, pp", POINTS, "part of the world's y/y that this partner accounts for",
-        ("contribution", "level", "ago_level", "world_ago_level"), "part of the total's y/y", of_partners=True,
+        "of y/y, pp",
+        POINTS,
+        "part of the world's y/y that this partner accounts for",
+        ("contribution", "level", "ago_level", "world_ago_level"),
+        "part of the total's y/y",
+        of_partners=True,
     ),
     "highest_since": Figure("highest since", None, "latest earlier month that was at least as high", dtype="Date"),
     "lowest_since": Figure("lowest since", None, "latest earlier month that was at least as low", dtype="Date"),
-}  # fmt: skip
+}
 
 
 def operands() -> list[str]:

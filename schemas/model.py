@@ -18,9 +18,11 @@ def column(
 ) -> Any:
     """A column of a model: what it holds and its unit; `categories` are the texts of an Enum, `checks` those of pandera's Field."""
     return Field(
-        description=description, metadata=None if unit is None else {"unit": unit},
-        dtype_kwargs=None if categories is None else {"categories": categories}, **checks,
-    )  # fmt: skip
+        description=description,
+        metadata=None if unit is None else {"unit": unit},
+        dtype_kwargs=None if categories is None else {"categories": categories},
+        **checks,
+    )
 
 
 def optional(description: str, unit: str | None = None, **options: Any) -> Any:
@@ -75,11 +77,15 @@ def columns_of(model: type[Table]) -> list[Column]:
     """What a model says of each of its columns, in order."""
     return [
         Column(
-            name, str(column.dtype), column.nullable, column.description or "", column.metadata["unit"] if column.metadata else None,
+            name,
+            str(column.dtype),
+            column.nullable,
+            column.description or "",
+            column.metadata["unit"] if column.metadata else None,
             sorted(map(_text, column.checks)),
         )
         for name, column in model.to_schema().columns.items()
-    ]  # fmt: skip
+    ]
 
 
 def allowed_by(model: type[Table], name: str) -> tuple[str, ...]:

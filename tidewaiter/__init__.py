@@ -40,8 +40,20 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
-    "__version__", "brief", "check_claims", "ingest", "list", "mirror", "movers", "open_release", "plot", "read", "search", "trace", "vintages",
-]  # fmt: skip
+    "__version__",
+    "brief",
+    "check_claims",
+    "ingest",
+    "list",
+    "mirror",
+    "movers",
+    "open_release",
+    "plot",
+    "read",
+    "search",
+    "trace",
+    "vintages",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -62,10 +74,18 @@ def __dir__() -> Iterable[str]:
 
 
 def ingest(
-    file: str | Path, *, source: str | None = None, flow: Flow | None = None, reporter: str | None = None,
-    partners: Literal["all", "listed"] | None = None, products: Iterable[str] | None = None, months: str | None = None,
-    released_on: date | str | None = None, dry_run: bool = False, store: str | Path | None = None,
-) -> Outcome | Hold:  # fmt: skip
+    file: str | Path,
+    *,
+    source: str | None = None,
+    flow: Flow | None = None,
+    reporter: str | None = None,
+    partners: Literal["all", "listed"] | None = None,
+    products: Iterable[str] | None = None,
+    months: str | None = None,
+    released_on: date | str | None = None,
+    dry_run: bool = False,
+    store: str | Path | None = None,
+) -> Outcome | Hold:
     """Read a release, check it, and publish what follows from it, as the command does without a Prefect server.
 
     Args:

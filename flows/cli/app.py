@@ -14,10 +14,14 @@ from schemas import code_files, settings
 HELP_COLUMNS_MAX = 120
 
 app = typer.Typer(
-    name="tidewaiter", cls=Stoppable, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+    name="tidewaiter",
+    cls=Stoppable,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": HELP_COLUMNS_MAX},
     help="Customs releases as numbers that can be cited: validated, versioned, derived, traced to the byte.",
-)  # fmt: skip
+)
 for part in (ingest, withdraw, fetch, read, search, brief, site, mcp, reporters, deploy):
     app.add_typer(part.commands)
 

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from tasks.store.snapshot import Snapshot
 
 MARKS = {
-    "supported": "green", "not_excluded": "cyan", "contradicted": "bold red", "right_number_wrong_place": "yellow",
+    "supported": "green",
+    "not_excluded": "cyan",
+    "contradicted": "bold red",
+    "right_number_wrong_place": "yellow",
     "not_checkable": "dim",
-}  # fmt: skip
+}
 Against = StrEnum("Against", ["month", "year"])
 WINDOW_FIGURES = ("quantity_kg", "quantity_year_before_kg", "yoy_pct")
 commands = Commands()
@@ -124,12 +127,14 @@ def list_events(
         "announced": [row["announced_on"] for row in rows],
         "effective": [" to ".join(filter(None, (row["effective_from"], row["effective_until"]))) for row in rows],
         "state": [
-            row["state"].replace("_", " ") + (f" ({row['state_by']}, to {row['state_until'] or 'an open end'})" if row["state_by"] else "")
+            row["state"].replace("_", " ")
+            + (f" ({row['state_by']}, to {row['state_until'] or 'an open end'})" if row["state_by"] else "")
             for row in rows
         ],
-        "document": [f"{row['body']}: {row['document']}" for row in rows], "goods": [row["goods"] for row in rows],
+        "document": [f"{row['body']}: {row['document']}" for row in rows],
+        "goods": [row["goods"] for row in rows],
         "of the code": [(row["coverage"] or "").replace("_", " ") for row in rows],
-    }  # fmt: skip
+    }
     on_products = f" on {', '.join(map(labels.product_name, products))}" if products else ""
     above = f"{counted(found['event'].n_unique(), 'measure')}{on_products}, as of {day}"
     console().print(tables.table(columns, above=above))
@@ -175,9 +180,16 @@ def windows(
         span = pl.when(first == last).then(first).otherwise(pl.format("{} to {}", first, last))
         tonnes, before = ((pl.col(name) / 1000).round(1) for name in ("quantity_kg", "quantity_year_before_kg"))
         shown = rows.select(
-            "product", "role", "partner", span.alias("window"), "side", tonnes.alias("t"), before.alias("t_year_before"),
-            pl.col("yoy_pct").cast(pl.Decimal(12, 1)), "status",
-        )  # fmt: skip
+            "product",
+            "role",
+            "partner",
+            span.alias("window"),
+            "side",
+            tonnes.alias("t"),
+            before.alias("t_year_before"),
+            pl.col("yoy_pct").cast(pl.Decimal(12, 1)),
+            "status",
+        )
         say(str(name), style="bold")
         console().print(tables.listing(shown, console().width))
     if bare := found.height - known.height:

@@ -154,7 +154,8 @@ class Stoppable(Group):
         if _sent:
             say(
                 "[bold yellow]interrupted[/] what was published stands, and nothing is half published; run this again to go on",
-                to=errors, markup=True,
-            )  # fmt: skip
+                to=errors,
+                markup=True,
+            )
             raise typer.Exit(128 + _sent[0])
         return made

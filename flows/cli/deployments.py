@@ -38,9 +38,12 @@ def deploy_all(file: Path, addresses: notify.Addresses) -> list[str]:
     command = ["deploy", "--prefect-file", str(file), "--all"]
     # Of a deployment Prefect prints thirty lines; they matter where it refuses one.
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "prefect", "--no-prompt", *command], check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        [sys.executable, "-P", "-m", "prefect", "--no-prompt", *command],
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-    )  # fmt: skip
+    )
     if done.returncode:
         raise ChildProcessError(f"Prefect did not accept {file}. It says: {done.stdout.strip()}")
     asyncio.run(_ensure_forms())
@@ -80,8 +83,11 @@ async def _ensure_forms() -> None:
             schema = deployment.parameter_openapi_schema
             if schema and (ready := ready_to_send(schema)) != schema:
                 await client.request(
-                    "PATCH", "/deployments/{id}", path_params={"id": deployment.id}, json={"parameter_openapi_schema": ready}
-                )  # fmt: skip
+                    "PATCH",
+                    "/deployments/{id}",
+                    path_params={"id": deployment.id},
+                    json={"parameter_openapi_schema": ready},
+                )
 
 
 async def _ensure_automations(channels: notify.Channels) -> None:

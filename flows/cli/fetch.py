@@ -43,9 +43,16 @@ def fetch(
     from schemas.forms.fetch import FetchRequest
 
     flows = [one.value for one in flow] if flow else ["export", "import"]
-    request = FetchRequest.model_validate({
-        "source": source.value, "inbox": inbox, "products": product or [], "reporters": reporter or [], "flows": flows, "months": month,
-    })  # fmt: skip
+    request = FetchRequest.model_validate(
+        {
+            "source": source.value,
+            "inbox": inbox,
+            "products": product or [],
+            "reporters": reporter or [],
+            "flows": flows,
+            "months": month,
+        }
+    )
     api = recording_server(prefect)
     from flows.fetch import fetch as ask
 

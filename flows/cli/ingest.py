@@ -71,11 +71,19 @@ def ingest(  # an option for each field of the form
 
     requests = [
         ReleaseRequest(
-            file=file, store=store, source=source, reporter=reporter, flow=flow and flow.value, partners=partners and partners.value,
-            products=product or None, months=month, dry_run=dry_run, released_on=read_day(released_on) if released_on else None,
+            file=file,
+            store=store,
+            source=source,
+            reporter=reporter,
+            flow=flow and flow.value,
+            partners=partners and partners.value,
+            products=product or None,
+            months=month,
+            dry_run=dry_run,
+            released_on=read_day(released_on) if released_on else None,
         )
         for file in files
-    ]  # fmt: skip
+    ]
     api = recording_server(prefect)
     worst = max(ingest_one(request, api) for request in requests)
     raise typer.Exit(worst)
@@ -178,9 +186,14 @@ def backfill(
 
     require_folder(folder)
     request = BackfillRequest(
-        folder=folder, store=store, source=source, flow=flow and flow.value, partners=partners and partners.value,
-        dry_run=dry_run, dask=dask,
-    )  # fmt: skip
+        folder=folder,
+        store=store,
+        source=source,
+        flow=flow and flow.value,
+        partners=partners and partners.value,
+        dry_run=dry_run,
+        dask=dask,
+    )
     api = recording_server(prefect)
     from flows.backfill import backfill as fill
 

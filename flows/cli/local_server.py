@@ -48,17 +48,28 @@ def prefect_settings() -> dict[str, str]:
     heartbeats.
     """
     return {
-        "PREFECT_HOME": str(HOME), "DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS), "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_HOME": str(HOME),
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         # As in pyproject.toml, which an installed package does not have.
         "PREFECT_LOGGING_EXTRA_LOGGERS": "tidewaiter",
         # Each step logs a line of its own; Prefect would add that its task has finished.
-        "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING", "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
-        "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json", "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(HOME / "results"),
-        **{f"PREFECT_SERVER_SERVICES_{service}_{name}": str(value)
-           for service in ("TASK_RUN_RECORDER", "EVENT_PERSISTER")
-           for name, value in (("READ_BATCH_SIZE", EVENTS_AT_ONCE), ("BATCH_SIZE", EVENTS_AT_ONCE), ("FLUSH_INTERVAL", EVENTS_SECONDS))},
-    }  # fmt: skip
+        "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",
+        "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(HOME / "results"),
+        **{
+            f"PREFECT_SERVER_SERVICES_{service}_{name}": str(value)
+            for service in ("TASK_RUN_RECORDER", "EVENT_PERSISTER")
+            for name, value in (
+                ("READ_BATCH_SIZE", EVENTS_AT_ONCE),
+                ("BATCH_SIZE", EVENTS_AT_ONCE),
+                ("FLUSH_INTERVAL", EVENTS_SECONDS),
+            )
+        },
+    }
 
 
 def server_settings(address: str, line: str) -> dict[str, str]:
@@ -67,10 +78,15 @@ def server_settings(address: str, line: str) -> dict[str, str]:
     """
     host, _, port = address.removeprefix("http://").partition(":")
     return {
-        "PREFECT_SERVER_API_HOST": host, "PREFECT_SERVER_API_PORT": port, "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": address,
-        "PREFECT_SERVER_API_AUTH_STRING": line, "PREFECT_API_AUTH_STRING": line,
-        "PREFECT_API_URL": f"{address}/api", "PREFECT_UI_API_URL": f"{address}/api", "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
-    }  # fmt: skip
+        "PREFECT_SERVER_API_HOST": host,
+        "PREFECT_SERVER_API_PORT": port,
+        "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": address,
+        "PREFECT_SERVER_API_AUTH_STRING": line,
+        "PREFECT_API_AUTH_STRING": line,
+        "PREFECT_API_URL": f"{address}/api",
+        "PREFECT_UI_API_URL": f"{address}/api",
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+    }
 
 
 def running_server() -> str | None:
@@ -183,10 +199,14 @@ def _start_server(port: int, line: str) -> str | None:
     with open(HOME / "server.log", "ab", opener=password.private) as log:
         # Its files, above all its database, are readable by the owner alone.
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "prefect", "server", "start"], umask=0o077,
-            stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
+            [sys.executable, "-P", "-m", "prefect", "server", "start"],
+            umask=0o077,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
             env={**os.environ, **prefect_settings(), **server_settings(address, line)},
-        )  # fmt: skip
+        )
     note({"api": api, "pid": process.pid})
     deadline = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < deadline and process.poll() is None:

@@ -65,8 +65,10 @@ Months = Annotated[list[str] | None, typer.Option("--month", help=MONTH_HELP + M
 Measures = Annotated[list[str] | None, typer.Option("--measure", help=f"quantity_kg, value_usd, value_cny …{MORE}")]
 Output = Annotated[
     Path | None,
-    typer.Option(help="write to this file instead of the terminal; its ending says what it is: .csv, .json, .parquet, .xlsx"),
-]  # fmt: skip
+    typer.Option(
+        help="write to this file instead of the terminal; its ending says what it is: .csv, .json, .parquet, .xlsx"
+    ),
+]
 
 
 def written(
@@ -165,11 +167,16 @@ def _noted(context: typer.Context, reporter: str | None) -> str | None:
 
 Reporters = Annotated[
     list[str] | None,
-    typer.Option("--reporter", help="whose figures, as CHN or EU27; else the only reporter of the store; may be repeated"),
-]  # fmt: skip
+    typer.Option(
+        "--reporter", help="whose figures, as CHN or EU27; else the only reporter of the store; may be repeated"
+    ),
+]
 ReporterOfStore = Annotated[
     str | None,
     typer.Option(
-        "--reporter", is_eager=True, callback=_noted, help="whose figures, as CHN or EU27; else the only reporter of the store"
+        "--reporter",
+        is_eager=True,
+        callback=_noted,
+        help="whose figures, as CHN or EU27; else the only reporter of the store",
     ),
-]  # fmt: skip
+]

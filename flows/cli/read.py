@@ -61,18 +61,34 @@ def read(
 
     export.form_of(form.value, output)
     question = questions.Question(
-        table, (*products, *(product or ())), tuple(partner or ()), tuple(month or ()), flow and flow.value, tuple(measure or ()), on_day,
-        sort, ascending, top, public.columns_of([name.strip() for name in columns.split(",")] if columns else [], reporter), names,
+        table,
+        (*products, *(product or ())),
+        tuple(partner or ()),
+        tuple(month or ()),
+        flow and flow.value,
+        tuple(measure or ()),
+        on_day,
+        sort,
+        ascending,
+        top,
+        public.columns_of([name.strip() for name in columns.split(",")] if columns else [], reporter),
+        names,
         language.value,
-    )  # fmt: skip
+    )
     answers = public.answers(store, reporter, question)
     if form is not options.Form.table or output is not None:
         found = public.together(answers, question.columns, is_one=len(reporter or ()) <= 1)
         export.write(
-            found, form.value, output, lambda: export_notes.of_several([
-                export_notes.notes(one.snapshot, table, one.rows, on_day, found.columns, one.states) for one in answers.values()
-            ]),
-        )  # fmt: skip
+            found,
+            form.value,
+            output,
+            lambda: export_notes.of_several(
+                [
+                    export_notes.notes(one.snapshot, table, one.rows, on_day, found.columns, one.states)
+                    for one in answers.values()
+                ]
+            ),
+        )
         if output is not None:
             say(f"{counted(found.height, 'row')} in {output}", to=errors)
         return
@@ -82,9 +98,10 @@ def read(
             if len(answers) > 1 and table != "metric":
                 say(f"{name}:")
             console().print(
-                tables.figure_table(one.rows, rows, width, question.columns, sort, query.reporter_of(one.snapshot).code) if table == "metric"
+                tables.figure_table(one.rows, rows, width, question.columns, sort, query.reporter_of(one.snapshot).code)
+                if table == "metric"
                 else tables.listing(one.rows, ALL_COLUMNS if question.columns else width, rows, question.columns)
-            )  # fmt: skip
+            )
             if (cited := questions.cited(one, question, rows)) is not None:
                 say(cited, style="dim")
 

@@ -141,8 +141,9 @@ def coverage(
     found = groups.group_month(store, group, asked)
     rows = pl.DataFrame(
         [*found.parts, groups.Part(group, found.status, found.total, found.doubts)],
-        {"reporter": pl.String, "status": pl.String, "level": pl.Float64, "reason": pl.String}, orient="row",
-    )  # fmt: skip
+        {"reporter": pl.String, "status": pl.String, "level": pl.Float64, "reason": pl.String},
+        orient="row",
+    )
     if not options.written(rows, form):
         console().print(tables.listing(rows, console().width))
         names = f"; without {', '.join(found.absent)} there is no sum" if found.absent else ""

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 # What a hold means for the caller; a dry run holds nothing, so there is nothing to decide about.
 HOLDS = {
-    "held": ": not published, a person must decide: tidewaiter approve or reject", "would be held": "",
+    "held": ": not published, a person must decide: tidewaiter approve or reject",
+    "would be held": "",
     "rejected": ": not published; tidewaiter approve would still publish it",
-}  # fmt: skip
+}
 
 
 def recording_server(is_wanted: bool) -> str | None:
@@ -111,8 +112,9 @@ def tell(outcome: "Outcome", page: str | None, *, warnings: bool = True) -> None
     say(
         f"[bold green]{outcome.status}[/] {escape(outcome.title)}: {outcome.release_id}, {', '.join(outcome.flows)}, {outcome.span}; "
         f"{counted(outcome.records, 'record')} = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined; "
-        f"snapshot {outcome.snapshot_id}", markup=True,
-    )  # fmt: skip
+        f"snapshot {outcome.snapshot_id}",
+        markup=True,
+    )
     if page:
         say(f"  this run in the UI: {page}")
     if warnings:
@@ -136,5 +138,9 @@ def tell_warnings(outcomes: "Sequence[Outcome]", indent: str = "") -> None:
         line, first = found[0]
         files = len({outcome.release_id for _, outcome in found})
         of = f" of {escape(first.title)}" if len(outcomes) > 1 else ""
-        more = f" (and {len(found) - 1:,} more" + (f", in {counted(files, 'file')}" if files > 1 else "") + "; all: tidewaiter read finding)"  # fmt: skip
+        more = (
+            f" (and {len(found) - 1:,} more"
+            + (f", in {counted(files, 'file')}" if files > 1 else "")
+            + "; all: tidewaiter read finding)"
+        )
         say(f"{indent}[yellow]warning[/]{of} {escape(line)}{escape(more) if len(found) > 1 else ''}", markup=True)

@@ -14,8 +14,9 @@ class TracedNumber(BaseModel):
     unit: str
     valuation: str | None = Field(None, description="what a value includes: FOB, CIF …; null for quantities")
     terms: str | None = Field(
-        None, description="what a value means: valuation, whose trade the partner is, how digits are dropped; null for quantities"
-    )  # fmt: skip
+        None,
+        description="what a value means: valuation, whose trade the partner is, how digits are dropped; null for quantities",
+    )
     release_id: str
     title: str
     known_from: str = Field(description="day from which it was public")
@@ -23,9 +24,10 @@ class TracedNumber(BaseModel):
     records: list[int] = Field(description="record numbers in the raw file; their values add up to `value`")
     reported: int = Field(description="what these records add up to in the details of the release")
     read: int | None = Field(
-        None, description="what they add up to in the raw file, read again with the corrections of its edition; null where "
+        None,
+        description="what they add up to in the raw file, read again with the corrections of its edition; null where "
         "the table of corrections no longer has them",
-    )  # fmt: skip
+    )
     corrected: list[str] = Field([], description="what was corrected in these records, and why")
     printed: list[str] = Field(description="the first records as printed")
     address: str | None = Field(None, description="where it was printed, for collected figures")

@@ -139,10 +139,12 @@ class Look(Frozen):
     def places(self) -> tuple[tuple[str, list[Path]], ...]:
         """The files that are left where they lie, each kind under the reason."""
         return (
-            ("still being written", self.unsettled), ("public only later", self.later),
-            ("waiting for a person or rejected", self.held), ("refused before and unchanged", self.refused),
+            ("still being written", self.unsettled),
+            ("public only later", self.later),
+            ("waiting for a person or rejected", self.held),
+            ("refused before and unchanged", self.refused),
             ("not of the source, direction or reporter that was asked for", self.other),
-        )  # fmt: skip
+        )
 
     @property
     def waiting(self) -> list[str]:

@@ -68,10 +68,16 @@ def partner_codes(code_list: str) -> pl.DataFrame:
         return others
     states = pl.col("kind").is_in(["country", "territory"])
     return code_table("partners").select(
-        code_list=pl.lit(GACC_CODES), code="gacc_code", partner="partner",
-        kind=pl.when(states).then(pl.lit("country")).otherwise(pl.lit("residual")), part_of=pl.lit(""),
-        name_en="name_en", valid_from="valid_from", valid_to="valid_to", source="source",
-    )  # fmt: skip
+        code_list=pl.lit(GACC_CODES),
+        code="gacc_code",
+        partner="partner",
+        kind=pl.when(states).then(pl.lit("country")).otherwise(pl.lit("residual")),
+        part_of=pl.lit(""),
+        name_en="name_en",
+        valid_from="valid_from",
+        valid_to="valid_to",
+        source="source",
+    )
 
 
 def valid_in(month: pl.Expr) -> pl.Expr:

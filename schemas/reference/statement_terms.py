@@ -21,8 +21,12 @@ VALUATIONS = {
     "not stated": "figures from print do not say; most repeat what the customs of the reporter publish",
 }
 PARTNERS = (
-    "origin", "origin, consignment inside the EU", "last known destination", "ultimate destination", "not stated",
-)  # fmt: skip
+    "origin",
+    "origin, consignment inside the EU",
+    "last known destination",
+    "ultimate destination",
+    "not stated",
+)
 ROUNDINGS = ("nearest", "down", "nearest or down")
 ZEROS = {
     "no trade": "a printed 0 means that there was none, or less than half a unit",

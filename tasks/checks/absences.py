@@ -76,12 +76,15 @@ def _without_row(
     for month in now["month"].unique().sort():
         found = _missed(history, now, key, month).filter(is_much)
         yield from found_in(
-            found.with_columns(graded(hold), partners=partners, largest=largest), "partners_missing", "{severity}",
-            " ".join(f"{{{name}}}" for name in [*key, "at"]), at=month_name(month),
+            found.with_columns(graded(hold), partners=partners, largest=largest),
+            "partners_missing",
+            "{severity}",
+            " ".join(f"{{{name}}}" for name in [*key, "at"]),
+            at=month_name(month),
             observed="no row for {partners}, {lost:.1%} of the twelve months before{largest}",
             expected=f"partners that make at least {1 - share:.0%} of the twelve months before",
             advice="Compare with the site: a missing row is published as no trade. If trade did not stop, download it again.",
-        )  # fmt: skip
+        )
 
 
 def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int) -> pl.DataFrame:
@@ -94,18 +97,25 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int
     year = year.join(here.select(key).unique(), on=key, how="semi")
     totals = year.group_by(key).agg(total=pl.col("value").sum(), known=pl.col("month").n_unique())
     leading = (
-        year.sort("value", "partner").group_by(*key, "month").agg(pl.col("partner").last())
-        .group_by(key).agg(leader=pl.col("partner").first(), leaders=pl.col("partner").n_unique())
-    )  # fmt: skip
+        year.sort("value", "partner")
+        .group_by(*key, "month")
+        .agg(pl.col("partner").last())
+        .group_by(key)
+        .agg(leader=pl.col("partner").first(), leaders=pl.col("partner").n_unique())
+    )
     partners = year.group_by(*key, "partner").agg(pl.col("value").sum(), months=pl.len())
     gone = partners.join(here, on=[*key, "partner"], how="anti").join(totals, on=key).join(leading, on=key)
     is_regular = pl.col("months") >= threshold("missing_partner_regular") * pl.col("known")
-    found = gone.sort(*key, "value", "partner", descending=[False] * len(key) + [True, False]).group_by(
-        *key, "total", "known", maintain_order=True
-    ).agg(
-        value=pl.col("value").sum(), regular=pl.col("value").filter(is_regular).sum(), partners=pl.col("partner").head(EXAMPLES),
-        largest=((pl.col("leaders") == 1) & (pl.col("partner") == pl.col("leader"))).any(),
-    )  # fmt: skip
+    found = (
+        gone.sort(*key, "value", "partner", descending=[False] * len(key) + [True, False])
+        .group_by(*key, "total", "known", maintain_order=True)
+        .agg(
+            value=pl.col("value").sum(),
+            regular=pl.col("value").filter(is_regular).sum(),
+            partners=pl.col("partner").head(EXAMPLES),
+            largest=((pl.col("leaders") == 1) & (pl.col("partner") == pl.col("leader"))).any(),
+        )
+    )
     found = found.filter(pl.col("total") > 0).with_columns(
         lost=pl.col("value") / pl.col("total"), a_month=in_dollars("total") / pl.col("known")
     )
@@ -132,9 +142,11 @@ def _few_partners(context: CheckContext) -> Rows:
     else:
         rows = context.own.filter(MONEY).with_columns(value=in_dollars())
         months = pl.lit(context.last - context.first + 1)
-    sums = rows.filter(is_partner).group_by(key).agg(
-        pl.col("value").sum(), months=months, partners=pl.col("partner").n_unique()
-    )  # fmt: skip
+    sums = (
+        rows.filter(is_partner)
+        .group_by(key)
+        .agg(pl.col("value").sum(), months=months, partners=pl.col("partner").n_unique())
+    )
     rare = sums.filter(
         pl.col("partners") <= few, pl.col("value") >= threshold("trifle_a_month") * pl.col("months")
     ).sort(key)
@@ -144,15 +156,22 @@ def _few_partners(context: CheckContext) -> Rows:
     advice = 'See whether the query was for all partners; if it was for these, declare partners = "listed", and no world is made of them.'
     for found in rare.join(usual.filter(pl.col("usual") >= threshold("many_partners")), on=key).sort(key).to_dicts():
         yield finding(
-            "few_partners", "error", f"{found['flow']} {found['product']}",
+            "few_partners",
+            "error",
+            f"{found['flow']} {found['product']}",
             observed=f"{counted(found['partners'], 'partner')} in all months, where all were declared",
-            expected=f"about {found['usual']:.0f} partners a month, as published", advice=advice,
-        )  # fmt: skip
+            expected=f"about {found['usual']:.0f} partners a month, as published",
+            advice=advice,
+        )
     if len(partners) <= few and rare.join(usual, on=key, how="semi").is_empty():
         yield finding(
-            "few_partners", "warning", row["title"], observed=f"only {', '.join(sorted(partners))} in all months, where all were declared",
-            expected=f"more than {counted(few, 'partner')} of goods worth so much; nothing of them is published to compare with", advice=advice,
-        )  # fmt: skip
+            "few_partners",
+            "warning",
+            row["title"],
+            observed=f"only {', '.join(sorted(partners))} in all months, where all were declared",
+            expected=f"more than {counted(few, 'partner')} of goods worth so much; nothing of them is published to compare with",
+            advice=advice,
+        )
 
 
 def _published_partners(context: CheckContext, products: pl.DataFrame) -> pl.DataFrame:
@@ -214,17 +233,24 @@ def _product_without_records(context: CheckContext) -> Rows:
     traded = own.select("flow", "month").unique()
     absent = (
         broken.join(usual.filter(pl.col("value") >= threshold("product_gap_a_month")), on=key)
-        .with_columns(month=pl.int_ranges("first", "last", dtype=pl.Int32)).explode("month")
-        .join(present, on=[*key, "month"], how="anti").join(traded, on=["flow", "month"], how="semi")
-        .group_by(*key, "months").agg(pl.col("month").sort()).sort(key)
-    )  # fmt: skip
+        .with_columns(month=pl.int_ranges("first", "last", dtype=pl.Int32))
+        .explode("month")
+        .join(present, on=[*key, "month"], how="anti")
+        .join(traded, on=["flow", "month"], how="semi")
+        .group_by(*key, "months")
+        .agg(pl.col("month").sort())
+        .sort(key)
+    )
     for found in absent.head(EXAMPLES).to_dicts():
         yield finding(
-            "product_without_records", "error", f"{found['flow']} {found['product']}",
+            "product_without_records",
+            "error",
+            f"{found['flow']} {found['product']}",
             observed=f"no record of {_named(found['month'])}, where {counted(absent.height, 'product')} of the file "
-            f"{'lacks' if absent.height == 1 else 'lack'} months", expected=f"a record of each month, as {found['months']} months before and after have",
+            f"{'lacks' if absent.height == 1 else 'lack'} months",
+            expected=f"a record of each month, as {found['months']} months before and after have",
             advice=NO_RECORD,
-        )  # fmt: skip
+        )
 
 
 def _named(months: list[int]) -> str:

@@ -36,11 +36,19 @@ from tasks.store.working_copy import renew
 APPROVED = "approved"
 # Checks about trade, each with the part of `observed` that is no observation of it: counts of a file, what was compared.
 ABOUT_TRADE = {
-    "few_partners": r"^\b$", "magnitude": r"[,;] .*", "mixed_units": r"^\b$",
-    "month_without_records": r"^\b$", "one_province": r"^all [0-9,]+ records", "one_regime": r"^all [0-9,]+ records",
-    "partners_missing": r", [0-9.]+% of .*", "product_without_records": r", where .*", "total_differs": r" in .*(?= add up)",
-    "unit_value": r" \([0-9,]+ such .*\)", "unknown_partners": r"^[0-9.]+% of", "zero_number": r" \([0-9,]+ such .*\)",
-}  # fmt: skip
+    "few_partners": r"^\b$",
+    "magnitude": r"[,;] .*",
+    "mixed_units": r"^\b$",
+    "month_without_records": r"^\b$",
+    "one_province": r"^all [0-9,]+ records",
+    "one_regime": r"^all [0-9,]+ records",
+    "partners_missing": r", [0-9.]+% of .*",
+    "product_without_records": r", where .*",
+    "total_differs": r" in .*(?= add up)",
+    "unit_value": r" \([0-9,]+ such .*\)",
+    "unknown_partners": r"^[0-9.]+% of",
+    "zero_number": r" \([0-9,]+ such .*\)",
+}
 SAME_QUERY = ("source", "reporter", "flow", "partners")
 
 
@@ -106,10 +114,13 @@ def _approved(findings: Finding, title: str, *said: str) -> Finding:
     """The findings with the decision among them."""
     errors = findings.filter(pl.col("severity") == "error")
     approved = finding(
-        APPROVED, "info", title, observed="; ".join(said),
+        APPROVED,
+        "info",
+        title,
+        observed="; ".join(said),
         expected=f"no errors; there were {errors.height}: {', '.join(errors['check'].unique().sort())}",
         advice="Read the errors of this release before you cite it.",
-    )  # fmt: skip
+    )
     return gather(str(findings["release_id"][0]), [*findings.drop("release_id").to_dicts(), approved])
 
 
@@ -128,16 +139,20 @@ def _describe(
     landed: Landed, store: Path, findings: tuple[HeldFinding, ...], since: date, asked_again: str | None
 ) -> HeldRelease:
     first, last = landed.first_month, landed.last_month
-    return HeldRelease.model_validate({
-        **landed.model_dump(include={"raw_sha256", "source", "reporter", "flow", "partners", "products", "released_on", "title"}),
-        "release_id": release_id_of(landed),
-        "raw": landed.raw.relative_to(store),
-        "name": landed.file.name,
-        "months": f"{first:%Y-%m}..{last:%Y-%m}" if first and last else None,
-        "held_since": since,
-        "findings": findings,
-        "asked_again": asked_again,
-    })  # fmt: skip
+    return HeldRelease.model_validate(
+        {
+            **landed.model_dump(
+                include={"raw_sha256", "source", "reporter", "flow", "partners", "products", "released_on", "title"}
+            ),
+            "release_id": release_id_of(landed),
+            "raw": landed.raw.relative_to(store),
+            "name": landed.file.name,
+            "months": f"{first:%Y-%m}..{last:%Y-%m}" if first and last else None,
+            "held_since": since,
+            "findings": findings,
+            "asked_again": asked_again,
+        }
+    )
 
 
 def doubt_of(check: str, subject: str, observed: str, title: str) -> Doubt:

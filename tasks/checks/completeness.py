@@ -56,10 +56,13 @@ def _partners_removed(context: CheckContext) -> Rows:
     ):
         of_it = before.filter(partner=found["partner"], month=found["month"])
         yield finding(
-            "partner_removed", "error", f"{found['partner']} {found['measure']} {month_name(found['month'])}",
+            "partner_removed",
+            "error",
+            f"{found['partner']} {found['measure']} {month_name(found['month'])}",
             observed=f"no row, where {found['value']:,} was published ({found['value'] / found['total']:.1%} of the month)",
-            expected="the partner, with its old or a revised number", advice=_what_approval_does(context, of_it),
-        )  # fmt: skip
+            expected="the partner, with its old or a revised number",
+            advice=_what_approval_does(context, of_it),
+        )
 
 
 @check(severity="error")
@@ -71,9 +74,13 @@ def _products_removed(context: CheckContext) -> Rows:
     if row["partners"] == "keys" or not row["by_month"]:
         return
     published = context.published_rows.filter(
-        "single", pl.col("measure").is_in(row["measures"]), pl.col("known_from") <= row["released_on"],
-        pl.col("partner").is_in(row["partner_list"]) | (row["partners"] == "all"), flow=row["flow"], source=row["source"],
-    )  # fmt: skip
+        "single",
+        pl.col("measure").is_in(row["measures"]),
+        pl.col("known_from") <= row["released_on"],
+        pl.col("partner").is_in(row["partner_list"]) | (row["partners"] == "all"),
+        flow=row["flow"],
+        source=row["source"],
+    )
     if not published.height:
         return
     before = published.group_by(CELL).agg(pl.col("value").sum()).with_columns(pl.col("product").cast(pl.String))
@@ -92,11 +99,14 @@ def _products_removed(context: CheckContext) -> Rows:
     for found in gone.head(EXAMPLES).iter_rows(named=True):
         of_it = published.filter(pl.col("product").is_in(found["product"]), month=found["month"])
         yield finding(
-            "product_removed", "error", f"{found['flow']} {found['measure']} {month_name(found['month'])}",
+            "product_removed",
+            "error",
+            f"{found['flow']} {found['measure']} {month_name(found['month'])}",
             observed=f"no row of {', '.join(found['product'][:EXAMPLES])}, where {found['value']:,} was published "
             f"({found['value'] / found['total']:.1%} of what was asked for; {counted(gone.height, 'such month')})",
-            expected="the products, with their old or revised numbers", advice=_what_approval_does(context, of_it),
-        )  # fmt: skip
+            expected="the products, with their old or revised numbers",
+            advice=_what_approval_does(context, of_it),
+        )
 
 
 def _what_approval_does(context: CheckContext, gone: pl.DataFrame) -> str:
@@ -131,10 +141,14 @@ def _world_total(context: CheckContext) -> Rows:
     other = world.join(parts, on=key).filter((pl.col("value") - pl.col("parts")).abs() > pl.col("resolution"))
     is_grave = _is_grave(row["released_on"]) & (pl.col("kind") == row["kind"])
     yield from found_in(
-        other.sort(key).with_columns(graded(is_grave)), "world_total", "{severity}", "{flow} {product} {period_end:%Y-%m} {measure}", observed="all partners add up to {parts:,}",
+        other.sort(key).with_columns(graded(is_grave)),
+        "world_total",
+        "{severity}",
+        "{flow} {product} {period_end:%Y-%m} {measure}",
+        observed="all partners add up to {parts:,}",
         expected="{value:,} (± {resolution:,}), the world of {release_id}",
         advice="Partners are missing here, or one of the two was revised or is wrong; look at both.",
-    )  # fmt: skip
+    )
 
 
 def _world_of_others(context: CheckContext) -> Rows:
@@ -153,11 +167,15 @@ def _world_of_others(context: CheckContext) -> Rows:
     world = context.own.filter(partner=WORLD).drop("known_from")
     other = world.join(parts, on=key).filter((pl.col("value") - pl.col("parts")).abs() > pl.col("resolution"))
     yield from found_in(
-        other.sort(key).head(EXAMPLES).with_columns(graded(_is_grave(row["released_on"]))), "world_total", "{severity}",
-        "{flow} {product} {period_end:%Y-%m} {measure}", observed="a world of {value:,} ({count})", count=counted(other.height, "such total"),
+        other.sort(key).head(EXAMPLES).with_columns(graded(_is_grave(row["released_on"]))),
+        "world_total",
+        "{severity}",
+        "{flow} {product} {period_end:%Y-%m} {measure}",
+        observed="a world of {value:,} ({count})",
+        count=counted(other.height, "such total"),
         expected="{parts:,} (± {resolution:,}), all partners of {release_id} together",
         advice="Partners are missing there, or one of the two was revised or is wrong; look at both.",
-    )  # fmt: skip
+    )
 
 
 def _is_grave(day: date) -> pl.Expr:
@@ -183,7 +201,11 @@ def _line_differs(context: CheckContext) -> Rows:
         valid = catalogue.filter(valid_in(pl.lit(month_name(place[1]))), flow=place[0])
         lines = found.join(valid.select("product", "codes"), on="product")
         asked = asked_in(releases, *place)
-        whole = {codes: codes_of_line(codes) for codes in lines["codes"] if all(is_asked(code, asked) for code in codes_of_line(codes))}  # fmt: skip
+        whole = {
+            codes: codes_of_line(codes)
+            for codes in lines["codes"]
+            if all(is_asked(code, asked) for code in codes_of_line(codes))
+        }
         for codes, parts in whole.items():
             differing += _compare(context, place, lines.filter(codes=codes), parts)
     yield from sorted(differing, key=lambda row: (row["subject"], row["observed"]))[:EXAMPLES]
@@ -196,8 +218,10 @@ def _single(context: CheckContext, where: pl.Expr) -> pl.DataFrame:
     names = ("flow", "product", "partner", "measure")
     own = context.own.with_columns(pl.col(name).cast(pl.String) for name in names).filter("single", where)
     theirs = context.published.rows(
-        {place for place in context.months if place[1] in months}, ("flow", "product", "partner", "measure", "value", "resolution"), where
-    )  # fmt: skip
+        {place for place in context.months if place[1] in months},
+        ("flow", "product", "partner", "measure", "value", "resolution"),
+        where,
+    )
     theirs = theirs.filter("single").with_columns(pl.col(name).cast(pl.String) for name in names)
     key = ["flow", "product", "partner", "measure", "month"]
     rows = pl.concat(
@@ -218,7 +242,11 @@ def _compare(context: CheckContext, place: Place, line: pl.DataFrame, parts: tup
     is_whole = pl.when(is_mass).then(count.fill_null(0) == sums["product"].n_unique()).otherwise(count.is_not_null())
     slack = pl.max_horizontal("resolution", REVISED_SHARE_MAX * pl.col("value"))
     yield from found_in(
-        both.filter(is_whole, (pl.col("total") - pl.col("value")).abs() > slack), "line_differs", "warning", "{flow} {product} {at} {measure}",
-        observed="{value:,} in the line, {total:,} in its codes", expected="the same trade, up to revisions of 1%",
+        both.filter(is_whole, (pl.col("total") - pl.col("value")).abs() > slack),
+        "line_differs",
+        "warning",
+        "{flow} {product} {at} {measure}",
+        observed="{value:,} in the line, {total:,} in its codes",
+        expected="the same trade, up to revisions of 1%",
         advice="A code was not asked for or was lost, or customs have changed the goods of the line: compare schemas/reference/line_codes.csv.",
-    )  # fmt: skip
+    )

@@ -30,9 +30,10 @@ def _of_one_day(context: CheckContext) -> Rows:
     """Check that two releases of one day agree where they overlap, up to the number of printed digits."""
     row, known = context.row, context.known
     same_day = known.counting.filter(
-        (pl.col("released_on") == row["released_on"]) & (pl.col("source") == row["source"])
+        (pl.col("released_on") == row["released_on"])
+        & (pl.col("source") == row["source"])
         & (release_of() != row["release_id"].partition(MARK)[0])
-    )["release_id"]  # fmt: skip
+    )["release_id"]
     if not same_day.len():
         return
     replaced = same_query(row, known.counting)
@@ -47,10 +48,15 @@ def _of_one_day(context: CheckContext) -> Rows:
     differing = mine.join(theirs, on=key).filter(~is_same).sort(*key, "release_id")
     advice = pl.when(release_of().is_in(replaced)).then(pl.lit(SAME_QUERY)).otherwise(pl.lit(TWO_EDITIONS))
     yield from found_in(
-        differing.head(EXAMPLES).with_columns(advice=advice), "editions_disagree", "error",
-        "{product} {partner} {period_end:%Y-%m} {measure}", observed="{value:,} ({count} numbers differ)",
-        expected="{other:,} as in {release_id} of the same day", advice="{advice}", count=differing.height,
-    )  # fmt: skip
+        differing.head(EXAMPLES).with_columns(advice=advice),
+        "editions_disagree",
+        "error",
+        "{product} {partner} {period_end:%Y-%m} {measure}",
+        observed="{value:,} ({count} numbers differ)",
+        expected="{other:,} as in {release_id} of the same day",
+        advice="{advice}",
+        count=differing.height,
+    )
 
 
 @check(severity="info")
@@ -61,10 +67,14 @@ def _later_landing(context: CheckContext) -> Rows:
         return
     for other in same_query(row, known.counting):
         yield finding(
-            "later_landing", "info", row["title"], observed=f"{other} of the same day, which asked for nothing else or has the same bytes",
-            expected="one release of a query and a day", advice=f"This one takes its place from {row['released_on']} on; "
+            "later_landing",
+            "info",
+            row["title"],
+            observed=f"{other} of the same day, which asked for nothing else or has the same bytes",
+            expected="one release of a query and a day",
+            advice=f"This one takes its place from {row['released_on']} on; "
             f"tidewaiter withdraw {row['release_id']} brings the other back.",
-        )  # fmt: skip
+        )
 
 
 @check(severity="warning")
@@ -74,38 +84,57 @@ def _known_again(context: CheckContext) -> Rows:
     before = known.releases.filter(release_id=row["release_id"])
     if not before.height:
         same = known.counting.filter(
-            pl.col("flow").eq_missing(row["flow"]), ~release_of().is_in(same_query(row, known.counting)),
-            raw_sha256=row["raw_sha256"], reporter=row["reporter"],
-        )  # fmt: skip
+            pl.col("flow").eq_missing(row["flow"]),
+            ~release_of().is_in(same_query(row, known.counting)),
+            raw_sha256=row["raw_sha256"],
+            reporter=row["reporter"],
+        )
         yield from found_in(
-            same, "known_release", "warning", "{title}", title=row["title"], expected="one release of a file",
+            same,
+            "known_release",
+            "warning",
+            "{title}",
+            title=row["title"],
+            expected="one release of a file",
             observed="the same bytes are published as {release_id}, of {released_on} and for other months or another day",
             advice="Both count. If that one was declared wrongly, end it with tidewaiter withdraw {release_id}.",
-        )  # fmt: skip
+        )
         return
     if row["release_id"] in out_on(known.releases, known.decisions):
         of_it = known.decisions.filter(release_id=row["release_id"].partition(MARK)[0], kind="replaced")
         for decision in of_it.tail(1).iter_rows(named=True):
             yield finding(
-                "known_release", "warning", row["title"], observed=decision_text(decision), expected="a release that counts",
+                "known_release",
+                "warning",
+                row["title"],
+                observed=decision_text(decision),
+                expected="a release that counts",
                 advice=f"It stays replaced; tidewaiter withdraw {decision['replaced_by']} brings it back.",
-            )  # fmt: skip
+            )
     published = before.row(0, named=True)
     if published["released_on"] != row["released_on"]:
         yield finding(
-            "known_release", "warning", row["title"], observed=f"published already, as of {published['released_on']}",
-            expected=f"a release of {row['released_on']}", advice="Its day stays, and the numbers of later releases are current.",
-        )  # fmt: skip
+            "known_release",
+            "warning",
+            row["title"],
+            observed=f"published already, as of {published['released_on']}",
+            expected=f"a release of {row['released_on']}",
+            advice="Its day stays, and the numbers of later releases are current.",
+        )
     columns = [name for name in context.release.detail.columns if name not in {"known_from", "kind"}]
     mine = context.release.detail.select(columns)
     theirs = known.detail.filter(release_id=row["release_id"]).select(columns)
     other = mine.height + theirs.height - 2 * mine.join(theirs, on=columns, how="semi", nulls_equal=True).height
     if other:
         yield finding(
-            "known_release", "warning", row["title"], observed=f"{other} numbers are read otherwise than when they were published",
-            expected="the numbers that are published", advice="The reading changed since. What is published stays; for the new "
+            "known_release",
+            "warning",
+            row["title"],
+            observed=f"{other} numbers are read otherwise than when they were published",
+            expected="the numbers that are published",
+            advice="The reading changed since. What is published stays; for the new "
             "numbers fill another store from raw/.",
-        )  # fmt: skip
+        )
 
 
 @check(severity="error")
@@ -122,9 +151,11 @@ def _unit_changed(context: CheckContext) -> Rows:
     if not open_.height:
         return
     published = context.published.rows(
-        context.months, (*key, "measure"),
-        pl.col("product").is_in(open_["product"].cast(pl.String).unique().to_list()), pl.col("measure").str.starts_with("quantity"),
-    )  # fmt: skip
+        context.months,
+        (*key, "measure"),
+        pl.col("product").is_in(open_["product"].cast(pl.String).unique().to_list()),
+        pl.col("measure").str.starts_with("quantity"),
+    )
     units = [
         frame.filter(is_unit).group_by(key).agg(pl.col("measure").unique().sort().cast(pl.String))
         for frame in (open_, published)
@@ -133,9 +164,13 @@ def _unit_changed(context: CheckContext) -> Rows:
     changed = both.filter(pl.col("measure").list.set_intersection("measure_right").list.len() == 0)
     yield from found_in(
         changed.with_columns(pl.col("measure", "measure_right").list.join(", ")),
-        "unit_changed", "warning" if context.is_page else "error", "{flow} {product}",
-        observed="{measure}", expected="{measure_right}", advice="Check the unit column; if the tariff unit changed, approve.",
-    )  # fmt: skip
+        "unit_changed",
+        "warning" if context.is_page else "error",
+        "{flow} {product}",
+        observed="{measure}",
+        expected="{measure_right}",
+        advice="Check the unit column; if the tariff unit changed, approve.",
+    )
 
 
 @check(severity="error")
@@ -151,25 +186,36 @@ def _magnitude(context: CheckContext) -> Rows:
         context.months, (*CODED, "value"), of_those, pl.col("measure").str.starts_with("quantity")
     )
     now, before = (
-        frame.filter("single", QUANTITY & ~GROWTH).group_by(*key, "month").agg(pl.col("value").sum()) for frame in (mine, theirs)
-    )  # fmt: skip
+        frame.filter("single", QUANTITY & ~GROWTH).group_by(*key, "month").agg(pl.col("value").sum())
+        for frame in (mine, theirs)
+    )
     asked = now.select(*key, asked="month")
     earlier = (
-        asked.join(before, on=key).filter(pl.col("month").is_between(pl.col("asked") - MAGNITUDE_MONTHS_BACK, pl.col("asked") - 1))
-        .group_by("flow", "product", "measure", "month", "asked").agg(pl.col("value").sum())
-        .group_by("flow", "product", "measure", month="asked").agg(usual=pl.col("value").median(), months=pl.len())
-    )  # fmt: skip
+        asked.join(before, on=key)
+        .filter(pl.col("month").is_between(pl.col("asked") - MAGNITUDE_MONTHS_BACK, pl.col("asked") - 1))
+        .group_by("flow", "product", "measure", "month", "asked")
+        .agg(pl.col("value").sum())
+        .group_by("flow", "product", "measure", month="asked")
+        .agg(usual=pl.col("value").median(), months=pl.len())
+    )
     totals = now.group_by("flow", "product", "measure", "month").agg(pl.col("value").sum())
     ratio = pl.col("value") / pl.col("usual")
     strange = totals.join(earlier, on=["flow", "product", "measure", "month"]).filter(
-        (pl.col("months") >= MAGNITUDE_MONTHS_MIN) & (pl.col("usual") > 0) & (pl.col("value") > 0)
+        (pl.col("months") >= MAGNITUDE_MONTHS_MIN)
+        & (pl.col("usual") > 0)
+        & (pl.col("value") > 0)
         & ~ratio.is_between(1 / MAGNITUDE_FACTOR, MAGNITUDE_FACTOR)
-    )  # fmt: skip
+    )
     yield from found_in(
-        strange.sort("flow", "product", "measure", "month"), "magnitude", "error", "{flow} {product} {at} {measure}",
-        observed="{value:,}", expected="within {times} times {usual:,.0f}, the median of {months} months before",
-        advice="Check the unit; if trade really changed so much, approve.", times=MAGNITUDE_FACTOR,
-    )  # fmt: skip
+        strange.sort("flow", "product", "measure", "month"),
+        "magnitude",
+        "error",
+        "{flow} {product} {at} {measure}",
+        observed="{value:,}",
+        expected="within {times} times {usual:,.0f}, the median of {months} months before",
+        advice="Check the unit; if trade really changed so much, approve.",
+        times=MAGNITUDE_FACTOR,
+    )
 
 
 @check(severity="warning")
@@ -185,15 +231,23 @@ def _revised(context: CheckContext) -> Rows:
     mine, old = (
         frame.filter("single", ~GROWTH).group_by(key).agg(pl.col("value").sum()) for frame in (context.own, published)
     )
-    sums = mine.join(old, on=key).group_by("flow", "product", "measure", "month").agg(
-        pl.col("value").sum(), before=pl.col("value_right").sum()
-    )  # fmt: skip
+    sums = (
+        mine.join(old, on=key)
+        .group_by("flow", "product", "measure", "month")
+        .agg(pl.col("value").sum(), before=pl.col("value_right").sum())
+    )
     change = (pl.col("value") - pl.col("before")).abs() / pl.col("before")
     large = sums.filter((pl.col("before") > 0) & (change > REVISED_SHARE_MAX)).sort(
         -change, "flow", "product", "measure", "month"
     )
     yield from found_in(
-        large.head(EXAMPLES), "revised", "warning", "{flow} {product} {at} {measure}",
-        observed="{value:,} ({count} sums of a month changed so much)", expected="within {share:.0%} of {before:,}, as published before",
-        advice="The earlier figure stays readable as of its day; compare with the site.", count=large.height, share=REVISED_SHARE_MAX,
-    )  # fmt: skip
+        large.head(EXAMPLES),
+        "revised",
+        "warning",
+        "{flow} {product} {at} {measure}",
+        observed="{value:,} ({count} sums of a month changed so much)",
+        expected="within {share:.0%} of {before:,}, as published before",
+        advice="The earlier figure stays readable as of its day; compare with the site.",
+        count=large.height,
+        share=REVISED_SHARE_MAX,
+    )

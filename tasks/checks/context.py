@@ -52,10 +52,17 @@ class CheckContext:
         ends = pl.col("period_end")
         self.own = with_codes(
             release.detail.select(
-                *CODED, "period_start", "period_end", "value", "resolution", "record", "known_from", month=month_index(ends),
+                *CODED,
+                "period_start",
+                "period_end",
+                "value",
+                "resolution",
+                "record",
+                "known_from",
+                month=month_index(ends),
                 single=pl.col("period_start") == ends.dt.month_start(),
             )
-        )  # fmt: skip
+        )
         touched = {(partition[0], partition_month(partition)) for partition in known.touched}
         self.touched: set[Month] = touched
         flows = {flow for flow, _ in touched}
@@ -74,9 +81,21 @@ class CheckContext:
     @functools.cached_property
     def published_rows(self) -> pl.DataFrame:
         """The published rows of the months that the release covers itself."""
-        return self.published.rows(self.met, (
-            *CODED, "source", "kind", "classification", "period_start", "period_end", "value", "resolution", "release_id", "known_from",
-        ))  # fmt: skip
+        return self.published.rows(
+            self.met,
+            (
+                *CODED,
+                "source",
+                "kind",
+                "classification",
+                "period_start",
+                "period_end",
+                "value",
+                "resolution",
+                "release_id",
+                "known_from",
+            ),
+        )
 
     @functools.cached_property
     def sums(self) -> Sums:

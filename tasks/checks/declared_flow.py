@@ -32,10 +32,15 @@ def _other_flow(context: CheckContext) -> Rows:
         return
     same = context.known.counting.filter(pl.col("raw_sha256") == row["raw_sha256"], pl.col("flow") != row["flow"])
     yield from found_in(
-        same.sort("release_id"), "other_flow", "error", "{title}", title=row["title"], observed=f"declared as {row['flow']}",
+        same.sort("release_id"),
+        "other_flow",
+        "error",
+        "{title}",
+        title=row["title"],
+        observed=f"declared as {row['flow']}",
         expected="{flow}, as which {release_id} has published the same bytes",
         advice="Reject it, or see which of the two the query was for; a file has one direction.",
-    )  # fmt: skip
+    )
 
 
 @check(severity="error")
@@ -65,11 +70,15 @@ def _exchange_rate(context: CheckContext) -> Rows:
     )
     strange = months.filter(~pl.col("rate").is_between(CNY_PER_USD_MIN, CNY_PER_USD_MAX)).sort("flow", "period_end")
     yield from found_in(
-        strange.head(EXAMPLES), "exchange_rate", "error", "{flow} {period_end:%Y-%m}",
+        strange.head(EXAMPLES),
+        "exchange_rate",
+        "error",
+        "{flow} {period_end:%Y-%m}",
         observed="{rate:.4g} yuan for a dollar, {cny:,} CNY and {usd:,} USD of the same trade ({count})",
-        expected=f"{CNY_PER_USD_MIN} to {CNY_PER_USD_MAX} yuan for a dollar", count=counted(strange.height, "such month"),
+        expected=f"{CNY_PER_USD_MIN} to {CNY_PER_USD_MAX} yuan for a dollar",
+        count=counted(strange.height, "such month"),
         advice="See which currency the query was for; one of the two files has the wrong title.",
-    )  # fmt: skip
+    )
 
 
 @check(severity="error")
@@ -86,10 +95,13 @@ def other_currency(context: CheckContext) -> Rows:
         for _, rows in ratios.sort("flow", "month", "product").group_by("flow", maintain_order=True):
             shifted = max((rows.filter(name) for name in ("high", "low")), key=lambda frame: frame.height)
             yield from _first_of_most(
-                shifted, rows, money, observed="{ratio:.3g} times what was published, {product} in {at} ({hits} of {count})",
+                shifted,
+                rows,
+                money,
+                observed="{ratio:.3g} times what was published, {product} in {at} ({hits} of {count})",
                 expected="values as before; a rate of exchange lies between",
                 advice="See which currency this query and the one before were for; one of the two may have the wrong title.",
-            )  # fmt: skip
+            )
         yield from _price_of_other_currency(context, money)
 
 
@@ -106,18 +118,28 @@ def _price_of_other_currency(context: CheckContext, money: str) -> Rows:
     for _, rows in ratios.sort("flow", "month", "product").group_by("flow", maintain_order=True):
         equal = rows.filter(pl.col("ratio").is_between(1 / STEADY_FACTOR, STEADY_FACTOR))
         yield from _first_of_most(
-            equal, rows, money, expected=f"a rate of exchange between them, {CNY_PER_USD_MIN} to {CNY_PER_USD_MAX} yuan for a dollar",
+            equal,
+            rows,
+            money,
+            expected=f"a rate of exchange between them, {CNY_PER_USD_MIN} to {CNY_PER_USD_MAX} yuan for a dollar",
             observed=f"a kilogram at {{ratio:.3g}} times what was published in {currency}, {{product}} in {{at}} ({{hits}} of {{count}})",
             advice="See which currency the query was for; the title of its values may be wrong.",
-        )  # fmt: skip
+        )
 
 
 def _first_of_most(hits: pl.DataFrame, rows: pl.DataFrame, money: str, **texts: str) -> Rows:
     """The finding about the first of these ratios, if most of all `rows` are among them."""
     first = hits.head(2 * hits.height > rows.height)
     yield from found_in(
-        first, "other_currency", "error", "{flow} {money}", money=money, hits=hits.height, count=counted(rows.height, "such comparison"), **texts
-    )  # fmt: skip
+        first,
+        "other_currency",
+        "error",
+        "{flow} {money}",
+        money=money,
+        hits=hits.height,
+        count=counted(rows.height, "such comparison"),
+        **texts,
+    )
 
 
 def _ratios_of_one_month(context: CheckContext, money: str) -> pl.DataFrame:
@@ -126,9 +148,10 @@ def _ratios_of_one_month(context: CheckContext, money: str) -> pl.DataFrame:
     mine, theirs = (
         frame.filter("single", *of).group_by(*key, "partner").agg(pl.col("value").sum())
         for frame, of in (
-            (context.own, [pl.col("measure") == money]), (context.published_rows, [pl.col("measure") == money, pl.col("kind") != "published"]),
+            (context.own, [pl.col("measure") == money]),
+            (context.published_rows, [pl.col("measure") == money, pl.col("kind") != "published"]),
         )
-    )  # fmt: skip
+    )
     both = mine.join(theirs, on=[*key, "partner"]).group_by(key).agg(pl.col("value", "value_right").sum())
     # Below this a month may be a parcel.
     both = both.filter(pl.col("value") > 0, pl.col("value_right") >= SMALL_USD)
@@ -151,8 +174,9 @@ def _ratios_of_prices(context: CheckContext, money: str, published_in: str | Non
         pl.col("price").median(), low=pl.col("price").min(), high=pl.col("price").max(), months=pl.len()
     )
     steady = usual.filter(
-        pl.col("months") >= STEADY_MONTHS_MIN, pl.col("low") * STEADY_FACTOR >= pl.col("price"),
+        pl.col("months") >= STEADY_MONTHS_MIN,
+        pl.col("low") * STEADY_FACTOR >= pl.col("price"),
         pl.col("high") <= pl.col("price") * STEADY_FACTOR,
-    )  # fmt: skip
+    )
     found = mine.join(steady.rename({"price": "usual"}), on=["flow", "product"])
     return found.select(*key, ratio=pl.col(money) / pl.col("quantity_kg") / pl.col("usual"))

@@ -49,9 +49,13 @@ def _as_sum_of(context: CheckContext, own: pl.DataFrame, months: set[Month], ear
     """Find a month that is one more than the sum of `earlier` months before it, or, where that is 0, as much as all months of the year
     before up to it.
     """
-    known = _published(context, months).group_by(*SERIES, "month").agg(pl.col("value").sum()).group_by(SERIES).agg(
-        before=pl.col("value").sum(), least=pl.col("value").min(), most=pl.col("value").max(), months=pl.len()
-    )  # fmt: skip
+    known = (
+        _published(context, months)
+        .group_by(*SERIES, "month")
+        .agg(pl.col("value").sum())
+        .group_by(SERIES)
+        .agg(before=pl.col("value").sum(), least=pl.col("value").min(), most=pl.col("value").max(), months=pl.len())
+    )
     series = _by_series(context, own).join(known.filter(pl.col("months") == len(months)), on=SERIES)
     measures = series.sort(SERIES).partition_by("measure", maintain_order=True)
     # If only the value rose, it is not a sum: kilograms and money rise together.
@@ -62,11 +66,14 @@ def _as_sum_of(context: CheckContext, own: pl.DataFrame, months: set[Month], ear
         total, sum_before = int(rows["value"].sum()), int(rows["before"].sum())
         times = f", {total * earlier / sum_before:.1f} times a month before it" if earlier else ""
         yield finding(
-            "year_so_far", "error", f"{flow} {rows['measure'][0]} {month_name(month)}", observed=f"{total:,}{times} ({rows.height} series)",
+            "year_so_far",
+            "error",
+            f"{flow} {rows['measure'][0]} {month_name(month)}",
+            observed=f"{total:,}{times} ({rows.height} series)",
             expected=f"a month; {month_name(first)} to {month_name(last)} together are {sum_before:,}{'' if earlier else ', as much as this'}",
             advice="See whether the query was for the whole year so far; then declare its months, "
             f"{month_name(month - month % YEAR_MONTHS)}..{month_name(month)}, or download the month alone.",
-        )  # fmt: skip
+        )
 
 
 def _are_as_before(rows: pl.DataFrame) -> bool:
@@ -97,10 +104,13 @@ def _printed_so_far(context: CheckContext) -> Rows:
     met = met.join(met.filter("single", is_it), on=key, how="anti")
     yield from found_in(
         met.filter("so_far", ~pl.col("single"), is_it).sort(key).head(EXAMPLES),
-        "printed_so_far", "error", "{flow} {product} {partner} {at} {measure}", observed="{value:,}",
+        "printed_so_far",
+        "error",
+        "{flow} {product} {partner} {at} {measure}",
+        observed="{value:,}",
         expected="a month; {value_right:,} (± {resolution:,}) were printed of the year so far, in {release_id}",
         advice="See whether the query was for the whole year so far, and correct months; approve where there was no trade in the months before.",
-    )  # fmt: skip
+    )
 
 
 def _are_like_sums(rows: pl.DataFrame, months: int) -> bool:
@@ -136,11 +146,16 @@ def _months_of_span(context: CheckContext) -> Rows:
         wrong = series.filter(is_less | is_more).sort(SERIES)
         least = pl.when(pl.col("months") == len(months)).then(pl.lit("")).otherwise(pl.lit("at least "))
         yield from found_in(
-            wrong.head(EXAMPLES).with_columns(least=least), "months_of_span", "error", "{flow} {product} {partner} {span} {measure}",
-            observed="{value:,} ({count} such series)", expected="{least}{known:,}, the {months} months of it that are published",
+            wrong.head(EXAMPLES).with_columns(least=least),
+            "months_of_span",
+            "error",
+            "{flow} {product} {partner} {span} {measure}",
+            observed="{value:,} ({count} such series)",
+            expected="{least}{known:,}, the {months} months of it that are published",
             advice="See for which months the query was; correct months, or see which of the figures was revised.",
-            span=span_name(start, end), count=wrong.height,
-        )  # fmt: skip
+            span=span_name(start, end),
+            count=wrong.height,
+        )
 
 
 @check(severity="warning")
@@ -158,9 +173,14 @@ def _span_of_months(context: CheckContext) -> Rows:
         context.release.release, pl.Series(context.published.with_totals, dtype=pl.String), roll_up=False
     )
     kept = (*CODED, "period_start", "period_end", "value", "kind", "release_id", "known_from")
-    theirs = _spans(context.published.rows(
-        context.months if asked.height else (), kept, pl.col("product").is_in(asked["product"].to_list()), pl.col("kind") != "published"
-    ))  # fmt: skip
+    theirs = _spans(
+        context.published.rows(
+            context.months if asked.height else (),
+            kept,
+            pl.col("product").is_in(asked["product"].to_list()),
+            pl.col("kind") != "published",
+        )
+    )
     # One that gave way before says nothing any more.
     theirs = _priority(theirs, context.known.counting)
     known = pl.concat([mine, theirs.join(mine, on=[*SERIES, "first", "last"], how="anti")])
@@ -176,14 +196,20 @@ def _span_of_months(context: CheckContext) -> Rows:
         for found in rows.head(EXAMPLES).iter_rows(named=True):
             is_mine, gives_way = found["release_id"] == context.row["release_id"], found["place"] not in current
             yield finding(
-                "span_of_months", "warning",
+                "span_of_months",
+                "warning",
                 f"{found['flow']} {found['product']} {found['partner']} {span_name(found['period_start'], found['period_end'])} {found['measure']}",
                 observed=f"{found['together']:,}, the sum of the months ({rows.height} such series)",
                 expected=f"{found['value']:,} in {'this file' if is_mine else found['release_id']}, "
-                + ("which gives way to these months" if gives_way else "which stands as the figure of these months together"),
-                advice="The year to date is the sum of the months now; compare with the site." if gives_way
+                + (
+                    "which gives way to these months"
+                    if gives_way
+                    else "which stands as the figure of these months together"
+                ),
+                advice="The year to date is the sum of the months now; compare with the site."
+                if gives_way
                 else "Download these months again in one query, by month or as one figure; the new figures replace these.",
-            )  # fmt: skip
+            )
 
 
 def _spans(rows: pl.DataFrame) -> pl.DataFrame:
@@ -208,9 +234,11 @@ def _of_their_months(context: CheckContext, spans: pl.DataFrame) -> pl.DataFrame
     """Add up the months of these figures where all have a value: SERIES, first, last, `together`, and whether the
     release covers any of them. A month without a number means no trade if a release covers it.
     """
-    months = spans.select(*SERIES, "first", "last").with_columns(
-        month=pl.int_ranges("first", pl.col("last") + 1, dtype=pl.Int32)
-    ).explode("month")  # fmt: skip
+    months = (
+        spans.select(*SERIES, "first", "last")
+        .with_columns(month=pl.int_ranges("first", pl.col("last") + 1, dtype=pl.Int32))
+        .explode("month")
+    )
     key = [*SERIES, "month"]
     asked = months.select(key).unique()
     of_them = pl.col("product").is_in(asked["product"].unique().to_list())
@@ -220,14 +248,18 @@ def _of_their_months(context: CheckContext, spans: pl.DataFrame) -> pl.DataFrame
         for rows in (context.own.filter("single"), _published(context, wanted & context.months))
     )
     own, before = context.release.release, context.known.counting
-    of_months = pl.concat([
-        rows.select(*key, "value", is_own_number=pl.lit(is_own))
-        for is_own, numbers, releases in ((True, mine, own), (False, others, before))
-        for rows in (numbers, _covered_without_number(asked, numbers, releases))
-    ]).unique(key, keep="first", maintain_order=True)  # fmt: skip
-    sums = months.join(of_months, on=key).group_by(*SERIES, "first", "last").agg(
-        pl.len(), pl.col("is_own_number").any(), together=pl.col("value").sum()
-    )  # fmt: skip
+    of_months = pl.concat(
+        [
+            rows.select(*key, "value", is_own_number=pl.lit(is_own))
+            for is_own, numbers, releases in ((True, mine, own), (False, others, before))
+            for rows in (numbers, _covered_without_number(asked, numbers, releases))
+        ]
+    ).unique(key, keep="first", maintain_order=True)
+    sums = (
+        months.join(of_months, on=key)
+        .group_by(*SERIES, "first", "last")
+        .agg(pl.len(), pl.col("is_own_number").any(), together=pl.col("value").sum())
+    )
     return sums.filter(pl.col("len") == pl.col("last") - pl.col("first") + 1).drop("len")
 
 

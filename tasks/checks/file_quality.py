@@ -62,10 +62,15 @@ def _experimental_source(context: CheckContext) -> Rows:
     hold = is_first and source not in re.split(r"[\s,]+", settings.text(settings.EXPERIMENTAL))
     compare = "Compare some numbers of this release with the site"
     yield finding(
-        "experimental_source", "error" if hold else "info", source,
-        observed=f"an experimental source: {read}", expected="a source of which whole files have been read",
-        advice=f"{compare}, then approve; the next releases of it are not asked about." if hold else f"{compare} before you cite it.",
-    )  # fmt: skip
+        "experimental_source",
+        "error" if hold else "info",
+        source,
+        observed=f"an experimental source: {read}",
+        expected="a source of which whole files have been read",
+        advice=f"{compare}, then approve; the next releases of it are not asked about."
+        if hold
+        else f"{compare} before you cite it.",
+    )
 
 
 @check(severity="error")
@@ -87,13 +92,18 @@ def _quarantined(context: CheckContext) -> Rows:
     most = QUARANTINED_LINES_SHARE_MAX if is_page else QUARANTINED_SHARE_MAX
     grave = hit or lost.height / row["records"] > most or _may_be_part_of_any_sum(context)
     yield finding(
-        "quarantined", "error" if grave else "warning", row["title"],
+        "quarantined",
+        "error" if grave else "warning",
+        row["title"],
         observed=f"{lost.height} of {counted(row['records'], 'record')} set aside"
-        + (f", {hit} of them of a watched product" if hit else "") + f"; {'; '.join(named)}",
+        + (f", {hit} of them of a watched product" if hit else "")
+        + f"; {'; '.join(named)}",
         expected=f"at most {most:.1%} of the records and none of a watched product",
         # A held release is not published, nor are its quarantined records.
-        advice="Download again, or approve without them: the table quarantine lists them then." if grave else "See the table quarantine.",
-    )  # fmt: skip
+        advice="Download again, or approve without them: the table quarantine lists them then."
+        if grave
+        else "See the table quarantine.",
+    )
 
 
 def _may_be_part_of_any_sum(context: CheckContext) -> bool:
@@ -120,11 +130,14 @@ def _unknown_partners(context: CheckContext) -> Rows:
     sums = values.group_by("measure").agg(total=pl.col("value").sum(), part=pl.col("value").filter(is_unknown).sum())
     parts = sums.filter(pl.col("total") != 0).with_columns(part=pl.col("part") / pl.col("total"))
     yield from found_in(
-        parts.filter(pl.col("part") > most).sort("measure"), "unknown_partners", "error",
-        ", ".join(values.filter(is_unknown)["partner"].unique().sort()[:EXAMPLES]), observed="{part:.2%} of {measure}",
+        parts.filter(pl.col("part") > most).sort("measure"),
+        "unknown_partners",
+        "error",
+        ", ".join(values.filter(is_unknown)["partner"].unique().sort()[:EXAMPLES]),
+        observed="{part:.2%} of {measure}",
         expected=f"at most {most:.0%} with unknown codes",
         advice="Add the codes to schemas/reference/partners.csv or partner_codes.csv, with their source.",
-    )  # fmt: skip
+    )
 
 
 @check(severity="error")
@@ -143,10 +156,13 @@ def _mixed_units(context: CheckContext) -> Rows:
     for place in steps.filter(pl.col("resolution").list.len() > 1).sort(*key, "measure").iter_rows(named=True):
         unit = place["measure"].removeprefix("quantity_")
         yield finding(
-            "mixed_units", "error", f"{place['flow']} {place['product']} {place['period_end']:%Y-%m}",
-            observed=f"numbers in steps of {' and '.join(f'{step:,}' for step in place['resolution'])} {unit}", expected="one unit for all records",
+            "mixed_units",
+            "error",
+            f"{place['flow']} {place['product']} {place['period_end']:%Y-%m}",
+            observed=f"numbers in steps of {' and '.join(f'{step:,}' for step in place['resolution'])} {unit}",
+            expected="one unit for all records",
             advice="Check the unit columns: tonnes taken for kilograms are a thousand times too much or too little.",
-        )  # fmt: skip
+        )
     several = quantities.select(*key, "measure").unique().group_by(key).len().filter(pl.col("len") > 1)
     quantities = quantities.join(several, on=key, how="semi")
     counts = quantities.group_by(*key, "measure").agg(pl.col("record").n_unique().alias("with"))
@@ -176,10 +192,13 @@ def _one_part(context: CheckContext) -> Rows:
         codes = context.release.detail[name].drop_nulls().unique()
         if row["partners"] != "keys" and count >= ONE_PART_RECORDS_MIN and codes.len() == 1:
             yield finding(
-                f"one_{name}", "error", row["title"], observed=f"all {count:,} records have {words} {codes[0]}",
+                f"one_{name}",
+                "error",
+                row["title"],
+                observed=f"all {count:,} records have {words} {codes[0]}",
                 expected=f"more than one {words} among {count:,} records, or no column of them",
                 advice=f"Download the query for every {words}; approve it if all of this trade really has the one.",
-            )  # fmt: skip
+            )
 
 
 def _listed_products(context: CheckContext) -> pl.DataFrame:
@@ -199,7 +218,11 @@ def _product_validity(context: CheckContext) -> Rows:
     valid = listed.filter(valid_in(pl.col("month")))
     outside = listed.join(valid, on=["product", "month"], how="anti").group_by("product").agg(pl.col("month").min())
     yield from found_in(
-        outside.sort("product"), "product_validity", "warning", "{product}", observed="a figure of {month}",
+        outside.sort("product"),
+        "product_validity",
+        "warning",
+        "{product}",
+        observed="a figure of {month}",
         expected="months of schemas/reference/products.csv",
         advice="Another edition of the tariff may mean other goods by this code; check, or mend the table.",
-    )  # fmt: skip
+    )

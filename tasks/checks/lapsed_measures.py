@@ -33,9 +33,11 @@ def _control_lapsed(context: CheckContext) -> Rows:
             part = f"its paragraph {state.part}" if state.part else "it"
             term = "its term" if state.by == event else f"the suspension of {part} by {state.by}"
             yield finding(
-                "control_lapsed", "warning", event,
+                "control_lapsed",
+                "warning",
+                event,
                 observed=f"{term} ran out on {state.until}, and nothing that succeeds it is recorded; touched here: {', '.join(touched[:EXAMPLES])}{more}",
                 expected=f"a measure that is recorded and says what holds on {day}",
                 advice="What followed is not known here, so do not write that the control is in force, or that it is not. Where a document says it, "
                 "add that document to schemas/reference/control_events.csv, with what it succeeds.",
-            )  # fmt: skip
+            )

@@ -53,9 +53,11 @@ def _value_magnitude(context: CheckContext) -> Rows:
             products = products.filter(pl.col("partner").is_in(listed))
         products = products.group_by(*PRODUCT, "month").agg(pl.col("new").any(), pl.col("quantity_kg", money).sum())
         of_products, of_partners = _around(products, PRODUCT, money), _around(trades, PARTNER, money)
-        large = _large(products, of_products, PRODUCT, money).filter(
-            pl.col(money) >= threshold("surge_product_hold") * dollars_of(money)
-        ).with_columns(hold=True)  # fmt: skip
+        large = (
+            _large(products, of_products, PRODUCT, money)
+            .filter(pl.col(money) >= threshold("surge_product_hold") * dollars_of(money))
+            .with_columns(hold=True)
+        )
         whole = products.select(*PRODUCT, "month", whole=money)
         partners = _large(trades, of_partners, PARTNER, money).join(whole, on=[*PRODUCT, "month"])
         partners = _of_partners(partners, money)
@@ -84,11 +86,19 @@ def _around(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
     new = rows.filter("new").select(*key, "month").join(offsets, how="cross")
     new = new.with_columns(there=pl.col("month") + pl.col("offset"))
     others = rows.select(*key, there="month", other=money, other_kg="quantity_kg")
-    around = new.join(others, on=[*key, "there"]).group_by(*key, "month").agg(
-        most=pl.col("other").max(), least=pl.col("other").min(), middle=pl.col("other").median(),
-        most_kg=pl.col("other_kg").max(), least_kg=pl.col("other_kg").min(), months=pl.len(),
-        near=(pl.col("there") - pl.col("month")).abs().le(NEAR_MONTHS).sum(),
-    )  # fmt: skip
+    around = (
+        new.join(others, on=[*key, "there"])
+        .group_by(*key, "month")
+        .agg(
+            most=pl.col("other").max(),
+            least=pl.col("other").min(),
+            middle=pl.col("other").median(),
+            most_kg=pl.col("other_kg").max(),
+            least_kg=pl.col("other_kg").min(),
+            months=pl.len(),
+            near=(pl.col("there") - pl.col("month")).abs().le(NEAR_MONTHS).sum(),
+        )
+    )
     return rows.filter("new").join(around, on=[*key, "month"])
 
 
@@ -100,18 +110,24 @@ def _large(rows: pl.DataFrame, around: pl.DataFrame, key: list[str], money: str)
     around = around.filter(pl.col("months") >= whole_threshold("surge_months"))
     # A year may well be three times the year before; then the months before decide.
     around = around.with_columns(bound=pl.when(pl.col("near") >= NEAR_MIN).then(factor).otherwise(far_factor))
-    published = rows.filter(~pl.col("new")).group_by(key).agg(
-        most=pl.col(money).max(), most_kg=pl.col("quantity_kg").max(), months=pl.len()
-    ).filter(pl.col("months") >= whole_threshold("history_months"))  # fmt: skip
+    published = (
+        rows.filter(~pl.col("new"))
+        .group_by(key)
+        .agg(most=pl.col(money).max(), most_kg=pl.col("quantity_kg").max(), months=pl.len())
+        .filter(pl.col("months") >= whole_threshold("history_months"))
+    )
     of_file = (
         rows.filter("new").join(published, on=key).with_columns(is_beyond=pl.col(money) > far_factor * pl.col("most"))
     )
     beyond = pl.col("is_beyond").sum().over(key)
     of_file = of_file.filter(beyond > 1, 2 * beyond > pl.len().over(key))
     columns = [*key, "month", money, "quantity_kg", "most", "most_kg", "months", "bound"]
-    both = pl.concat([
-        around.select(columns), of_file.with_columns(bound=pl.lit(far_factor)).select(columns),
-    ]).with_columns(times=pl.col(money) / pl.col("most"))  # fmt: skip
+    both = pl.concat(
+        [
+            around.select(columns),
+            of_file.with_columns(bound=pl.lit(far_factor)).select(columns),
+        ]
+    ).with_columns(times=pl.col(money) / pl.col("most"))
     # If only the value rose, prices rose.
     moves = (pl.col("most_kg") == 0) | (pl.col("quantity_kg") > pl.col("bound") * pl.col("most_kg"))
     is_large = (pl.col("times") > pl.col("bound")) & moves
@@ -171,10 +187,14 @@ def _of_partners(found: pl.DataFrame, money: str) -> pl.DataFrame:
 def _findings(found: pl.DataFrame, money: str) -> Rows:
     more = "" if found.height == 1 else f" ({found.height} such months)"
     yield from found_in(
-        found.head(EXAMPLES).with_columns(graded("hold"), value=money), "magnitude", "{severity}", _subject(found, money),
+        found.head(EXAMPLES).with_columns(graded("hold"), value=money),
+        "magnitude",
+        "{severity}",
+        _subject(found, money),
         observed="{value:,}, {times:,.1f} times the most of {months} other months" + more,
-        expected="at most {bound:.3g} times {most:,}, in quantity or in value", advice=ADVICE,
-    )  # fmt: skip
+        expected="at most {bound:.3g} times {most:,}, in quantity or in value",
+        advice=ADVICE,
+    )
 
 
 def _subject(rows: pl.DataFrame, money: str) -> str:
@@ -198,10 +218,14 @@ def _small(products: pl.DataFrame, partners: pl.DataFrame, trades: pl.DataFrame,
         note = pl.when("alike").then(pl.lit(", and nearly all partners fell alike")).otherwise(pl.lit(""))
         yield from found_in(
             rows.with_columns(graded("alike"), value=money, times=pl.col("least") / pl.col(money), note=note),
-            "magnitude", "{severity}", _subject(rows, money),
+            "magnitude",
+            "{severity}",
+            _subject(rows, money),
             observed="{value:,}; the least of {months} other months is {times:,.0f} times as much{note}",
-            expected="at least {least:,} divided by {factor:g}, in quantity or in value", advice=ADVICE, factor=factor,
-        )  # fmt: skip
+            expected="at least {least:,} divided by {factor:g}, in quantity or in value",
+            advice=ADVICE,
+            factor=factor,
+        )
 
 
 def _fallen(around: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
@@ -212,9 +236,11 @@ def _fallen(around: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
     )
     weighs_less = (pl.col("quantity_kg") * factor < pl.col("least_kg")) & (pl.col("quantity_kg") >= SMALL_KG)
     fallen = around.filter(
-        pl.col("months") >= whole_threshold("surge_months"), pl.col("middle") >= threshold("collapse_middle") * dollars_of(money),
-        is_less, (pl.col("least_kg") == 0) | weighs_less,
-    )  # fmt: skip
+        pl.col("months") >= whole_threshold("surge_months"),
+        pl.col("middle") >= threshold("collapse_middle") * dollars_of(money),
+        is_less,
+        (pl.col("least_kg") == 0) | weighs_less,
+    )
     return fallen.sort("month", *key)
 
 
@@ -240,10 +266,15 @@ def _of_many_products(context: CheckContext, money: str) -> Rows:
     )
     others = context.sums.by_product.with_columns(new=pl.lit(False)).select(mine.columns)
     rows = pl.concat([mine, others]).filter(pl.col(money) > 0)
-    around = _around(rows, PRODUCT, money).filter(
-        pl.col("months") >= whole_threshold("surge_months"), pl.col("most") > 0,
-        pl.col(money) >= threshold("surge_product_hold") * dollars_of(money),
-    ).with_columns(times=pl.col(money) / pl.col("most"))  # fmt: skip
+    around = (
+        _around(rows, PRODUCT, money)
+        .filter(
+            pl.col("months") >= whole_threshold("surge_months"),
+            pl.col("most") > 0,
+            pl.col(money) >= threshold("surge_product_hold") * dollars_of(money),
+        )
+        .with_columns(times=pl.col(money) / pl.col("most"))
+    )
     factor = threshold("surge_product_factor")
     is_large = (pl.col("times") > factor) & (
         (pl.col("most_kg") == 0) | (pl.col("quantity_kg") > factor * pl.col("most_kg"))
@@ -255,13 +286,17 @@ def _of_many_products(context: CheckContext, money: str) -> Rows:
         if 2 * large.height > products.height:
             named = ", ".join(large["product"].cast(pl.String).head(EXAMPLES))
             yield finding(
-                "magnitude", "error", f"{flow} {month_name(int(month))} {money}",
+                "magnitude",
+                "error",
+                f"{flow} {month_name(int(month))} {money}",
                 observed=f"{large.height:,} of {products.height:,} products are more than {factor:g} times the most of other months: {named}",
-                expected="a few such products at most", advice=ADVICE,
-            )  # fmt: skip
+                expected="a few such products at most",
+                advice=ADVICE,
+            )
             continue
         single = large.filter(
-            pl.col("times") > threshold("surge_broad_factor"), pl.col(money) >= threshold("surge_partner_hold") * dollars_of(money)
-        )  # fmt: skip
+            pl.col("times") > threshold("surge_broad_factor"),
+            pl.col(money) >= threshold("surge_partner_hold") * dollars_of(money),
+        )
         hold = pl.col("times") > threshold("price_unit_factor_broad")
         yield from _findings(single.with_columns(hold=hold, bound=threshold("surge_broad_factor")), money)

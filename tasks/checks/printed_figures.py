@@ -57,10 +57,11 @@ def _year_to_date(context: CheckContext) -> Rows:
     before = before.select(*MONTH, earlier="value", earlier_step="resolution", earlier_new="new")
     month = quantities.filter(is_month).select(*MONTH, own="value", own_step="resolution", own_new="new")
     linked = (
-        so_far.filter(~is_month).join(before, on=MONTH, maintain_order="left_right")
+        so_far.filter(~is_month)
+        .join(before, on=MONTH, maintain_order="left_right")
         .join(month, on=MONTH, maintain_order="left_right")
         .filter(pl.col("new") | pl.col("earlier_new") | pl.col("own_new"))
-    )  # fmt: skip
+    )
     gap = (pl.col("value") - pl.col("earlier") - pl.col("own")).abs()
     steps = pl.col("resolution") + pl.col("earlier_step") + pl.col("own_step")
     # On a release page the months so far have revisions of the earlier ones in them.
@@ -71,10 +72,14 @@ def _year_to_date(context: CheckContext) -> Rows:
     own_year = pl.col("period_end").dt.year() == context.row["last_month"].year
     is_grave = not is_page or wrong.filter(own_year).height > WRONG_LINES_SHARE_MAX * linked.unique(MONTH).height
     yield from found_in(
-        wrong.with_columns(gain=pl.col("value") - pl.col("earlier")), "ytd_mismatch", "error" if is_grave else "warning",
-        "{product} {partner} {at} {measure}", observed="{gain:,} by the cumulative figures", expected="{own:,} by the month",
+        wrong.with_columns(gain=pl.col("value") - pl.col("earlier")),
+        "ytd_mismatch",
+        "error" if is_grave else "warning",
+        "{product} {partner} {at} {measure}",
+        observed="{gain:,} by the cumulative figures",
+        expected="{own:,} by the month",
         advice="One of the three figures is wrong or revised; look at their sources.",
-    )  # fmt: skip
+    )
 
 
 @check(severity="error")
@@ -86,15 +91,21 @@ def _parts_exceed_total(context: CheckContext) -> Rows:
     rows, is_world = context.own.filter(~GROWTH), pl.col("partner") == WORLD
     world = rows.filter(is_world).group_by(key).agg(total=pl.col("value").sum(), total_step=pl.col("resolution").max())
     # A printed group repeats its members.
-    parts = rows.filter(~pl.col("partner").is_in(TOTALS)).group_by(key).agg(
-        parts=pl.col("value").sum(), steps=pl.col("resolution").sum(), partners=pl.col("partner").n_unique()
-    )  # fmt: skip
+    parts = (
+        rows.filter(~pl.col("partner").is_in(TOTALS))
+        .group_by(key)
+        .agg(parts=pl.col("value").sum(), steps=pl.col("resolution").sum(), partners=pl.col("partner").n_unique())
+    )
     most = pl.col("total") + pl.col("total_step") + pl.col("steps")
     yield from found_in(
-        world.join(parts, on=key).filter(pl.col("parts") > most).sort(key), "parts_exceed_total", "error",
-        "{product} {period_end:%Y-%m} {measure}", observed="{partners} partners add up to {parts:,}", expected="at most the world total {total:,}",
+        world.join(parts, on=key).filter(pl.col("parts") > most).sort(key),
+        "parts_exceed_total",
+        "error",
+        "{product} {period_end:%Y-%m} {measure}",
+        observed="{partners} partners add up to {parts:,}",
+        expected="at most the world total {total:,}",
         advice="One of the figures is of another month, product or unit; look at their sources.",
-    )  # fmt: skip
+    )
 
 
 @check(severity="error")
@@ -111,9 +122,11 @@ def _implied_revision(context: CheckContext) -> Rows:
     now = printed.select("flow", "month").unique().rows()
     asked = {(flow, month - back) for flow, month in now for back in (0, YEAR_MONTHS)}
     theirs = context.published.rows(
-        asked, (*FIGURE, "value", "resolution"), pl.col("measure") == "quantity_kg",
+        asked,
+        (*FIGURE, "value", "resolution"),
+        pl.col("measure") == "quantity_kg",
         pl.col("product").is_in(printed["product"].unique().cast(pl.String).to_list()),
-    )  # fmt: skip
+    )
     masses = pl.concat(
         frame.filter(measure="quantity_kg").select(*key, "value", "resolution") for frame in (context.own, theirs)
     ).unique(key, keep="first", maintain_order=True)
@@ -128,21 +141,24 @@ def _implied_revision(context: CheckContext) -> Rows:
     )
     is_far = ~base.is_between(low * (1 - DISAGREE_SHARE_MAX), high * (1 + DISAGREE_SHARE_MAX))
     against = (
-        growths.join(levels, on=key).join(bases, on=key).filter(least > 0, (base + step < low) | (base - step > high))
+        growths.join(levels, on=key)
+        .join(bases, on=key)
+        .filter(least > 0, (base + step < low) | (base - step > high))
         .with_columns(low=low, high=high, is_turned=fits_turned & is_far)
-    )  # fmt: skip
+    )
     for row in against.sort(key).iter_rows(named=True):
         is_turned = row["is_turned"]
         yield finding(
-            "growth_sign" if is_turned else "implied_revision", "error" if is_turned else "warning",
+            "growth_sign" if is_turned else "implied_revision",
+            "error" if is_turned else "warning",
             f"{row['product']} {row['partner']} {row['period_end']:%Y-%m}",
             observed=f"{row['level']:,} kg and {row['growth'] / 100:+.2f} % imply {row['low']:,.0f} to {row['high']:,.0f} kg a year before",
-            expected=f"{row['base']:,} kg, which the ledger has for that period" + (
-                f" and from which it is {-row['growth'] / 100:+.2f} %" if is_turned else ""
-            ),
-            advice="Look at the sign in the source, and correct it; if the year before was revised so much, approve." if is_turned
+            expected=f"{row['base']:,} kg, which the ledger has for that period"
+            + (f" and from which it is {-row['growth'] / 100:+.2f} %" if is_turned else ""),
+            advice="Look at the sign in the source, and correct it; if the year before was revised so much, approve."
+            if is_turned
             else "The year before was revised; download it again.",
-        )  # fmt: skip
+        )
 
 
 def _implied(growth: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
@@ -157,8 +173,11 @@ def _printed(context: CheckContext) -> pl.DataFrame:
     """FIGURE, STATED, kind, single, `new`: the amounts of the file, and published statements on its products."""
     own = context.own.filter(~GROWTH)
     theirs = context.published.rows(
-        context.months, (*FIGURE, *STATED, "kind"), pl.col("product").is_in(context.products), ~pl.col("measure").str.ends_with("_yoy")
-    )  # fmt: skip
+        context.months,
+        (*FIGURE, *STATED, "kind"),
+        pl.col("product").is_in(context.products),
+        ~pl.col("measure").str.ends_with("_yoy"),
+    )
     mine = own.with_columns(kind=pl.lit("published"), new=pl.lit(True))
     columns = [*FIGURE, *STATED, "kind", "single", "new"]
     return pl.concat([mine.select(columns), theirs.with_columns(new=pl.lit(False)).select(columns)])
@@ -177,10 +196,15 @@ def _prints_disagree(context: CheckContext) -> Rows:
     apart = (one[0] - other[0]).abs() > DISAGREE_SHARE_MAX * pl.max_horizontal(one[0], other[0])
     differing = both.filter(later, apart, ~is_same).sort(*FIGURE, "known_from", "known_from_other")
     yield from found_in(
-        differing.head(EXAMPLES), "prints_disagree", "error", SUBJECT, observed="{value:,}, printed on {known_from}",
-        expected="within {share:.0%} of {value_other:,}, printed on {known_from_other}", share=DISAGREE_SHARE_MAX,
+        differing.head(EXAMPLES),
+        "prints_disagree",
+        "error",
+        SUBJECT,
+        observed="{value:,}, printed on {known_from}",
+        expected="within {share:.0%} of {value_other:,}, printed on {known_from_other}",
+        share=DISAGREE_SHARE_MAX,
         advice="See which of the two is a slip or of another basket, and leave it out; if customs revised so much, approve.",
-    )  # fmt: skip
+    )
 
 
 @check(severity="error")
@@ -191,15 +215,23 @@ def _prints_do_not_add_up(context: CheckContext) -> Rows:
     start, end = month_index("period_start").alias("first"), month_index("period_end").alias("last")
     rows = _printed(context).sort(*FIGURE, "new", "known_from").unique(FIGURE, keep="last", maintain_order=True)
     rows = rows.with_columns(start, end)
-    met = rows.filter(~pl.col("single")).join(rows, on=CODED, suffix="_part").filter(
-        pl.col("first_part") >= pl.col("first"), pl.col("last_part") <= pl.col("last"),
-        (pl.col("first_part") > pl.col("first")) | (pl.col("last_part") < pl.col("last")),
-    )  # fmt: skip
+    met = (
+        rows.filter(~pl.col("single"))
+        .join(rows, on=CODED, suffix="_part")
+        .filter(
+            pl.col("first_part") >= pl.col("first"),
+            pl.col("last_part") <= pl.col("last"),
+            (pl.col("first_part") > pl.col("first")) | (pl.col("last_part") < pl.col("last")),
+        )
+    )
     value, is_month = pl.col("value_part"), pl.col("single_part")
     wholes = met.group_by(*FIGURE, "value", "resolution", "first", "last").agg(
-        pl.col("new").any() | pl.col("new_part").any(), months=is_month.sum(), together=value.filter(is_month).sum(),
-        steps=pl.col("resolution_part").filter(is_month).sum(), largest=(value - pl.col("resolution_part")).max(),
-    )  # fmt: skip
+        pl.col("new").any() | pl.col("new_part").any(),
+        months=is_month.sum(),
+        together=value.filter(is_month).sum(),
+        steps=pl.col("resolution_part").filter(is_month).sum(),
+        largest=(value - pl.col("resolution_part")).max(),
+    )
     slack = REVISED_SHARE_MAX * pl.col("value") + pl.col("resolution")
     is_whole = pl.col("months") == pl.col("last") - pl.col("first") + 1
     is_less = pl.max_horizontal(pl.col("together") - pl.col("steps"), "largest") > pl.col("value") + slack
@@ -211,10 +243,15 @@ def _prints_do_not_add_up(context: CheckContext) -> Rows:
         (~less, "{together:,}, its months together"),
     ):
         yield from found_in(
-            rows.filter(some), "prints_do_not_add_up", "error", SUBJECT,
-            observed="{value:,} ({count})", expected=expected, count=counted(wrong.height, "such figure"),
+            rows.filter(some),
+            "prints_do_not_add_up",
+            "error",
+            SUBJECT,
+            observed="{value:,} ({count})",
+            expected=expected,
+            count=counted(wrong.height, "such figure"),
             advice="One of these figures is a slip, or of another month or basket; look at their sources and leave it out.",
-        )  # fmt: skip
+        )
 
 
 @check(severity="error")
@@ -243,8 +280,11 @@ def _thousandth(context: CheckContext) -> Rows:
     )
     yield from found_in(
         found_among.sort(FIGURE).head(EXAMPLES).with_columns(usual=1000 * pl.col("value"), figures=figures),
-        "thousandth", "error", SUBJECT, observed="{value:,}",
+        "thousandth",
+        "error",
+        SUBJECT,
+        observed="{value:,}",
         expected="about {middle:,.0f} a month, the median of {figures} within a year of it; {usual:,} would be usual",
         advice="Look at the source: if its point separates thousands (3.188 t for 3,188 t), write the number without the point. If the "
         "trade was really this small, approve the release.",
-    )  # fmt: skip
+    )

@@ -62,9 +62,11 @@ class PublishedMonths:
                 rows = _current_rows(file).filter(pl.col("release_id") != self.without, *where)
                 frames.append(
                     rows.with_columns(
-                        flow=pl.lit(flow), month=pl.lit(month, pl.Int32), single=pl.col("period_start") == first_day(month)
+                        flow=pl.lit(flow),
+                        month=pl.lit(month, pl.Int32),
+                        single=pl.col("period_start") == first_day(month),
                     ).select(*columns, "month", "single")
-                )  # fmt: skip
+                )
         if not frames:
             kinds = polars_schema("observation") | {"month": pl.Int32(), "single": pl.Boolean()}
             return with_codes(pl.DataFrame(schema={name: kinds[name] for name in (*columns, "month", "single")}))
@@ -122,17 +124,30 @@ def _product_sums(file: _File, products: tuple[str, ...]) -> pl.DataFrame:
     """
     where = [pl.col("product").is_in(products)] if products else []
     # The parts of a printed figure are unknown, and it is rounded. Its period may be longer than the month.
-    rows = _current_rows(file.path).filter(*where).select(
-        "product", "measure", "value",
-        counted=(pl.col("period_start") == pl.col("period_end").dt.month_start()) & (pl.col("kind") != "published"),
-    )  # fmt: skip
+    rows = (
+        _current_rows(file.path)
+        .filter(*where)
+        .select(
+            "product",
+            "measure",
+            "value",
+            counted=(pl.col("period_start") == pl.col("period_end").dt.month_start()) & (pl.col("kind") != "published"),
+        )
+    )
     here = rows.collect()
     # Summing one column per measure takes half the time of a condition in each group; hardly any file has all of them.
     met = [name for name in RATED if name in here["measure"].unique()]
     each = {name: pl.when(pl.col("counted") & (pl.col("measure") == name)).then("value") for name in met}
-    totals = here.lazy().select("product", **each).set_sorted("product").group_by("product").agg(
-        pl.col(met).sum(), partners=pl.max_horizontal(pl.lit(0, pl.UInt32), *(pl.col(name).count() for name in met if name in VALUES))
-    )  # fmt: skip
+    totals = (
+        here.lazy()
+        .select("product", **each)
+        .set_sorted("product")
+        .group_by("product")
+        .agg(
+            pl.col(met).sum(),
+            partners=pl.max_horizontal(pl.lit(0, pl.UInt32), *(pl.col(name).count() for name in met if name in VALUES)),
+        )
+    )
     return totals.with_columns(pl.lit(0, pl.Int64).alias(name) for name in RATED if name not in met).collect()
 
 

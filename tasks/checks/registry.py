@@ -81,6 +81,8 @@ def _refuse_withdrawn(release: Normalised, known: Known) -> None:
     decision = withdrawn_on(known.decisions).get(name)
     if decision is not None:
         raise Refused(
-            "withdrawn", where=row["title"] or name, found=f"the release {name} was {decision_text(decision)}",
+            "withdrawn",
+            where=row["title"] or name,
+            found=f"the release {name} was {decision_text(decision)}",
             advice=f"Nothing was published. tidewaiter withdraw {name} --undo lets it count again.",
-        )  # fmt: skip
+        )

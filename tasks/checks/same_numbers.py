@@ -52,11 +52,13 @@ def _numbers_of_other_flow(context: CheckContext) -> Rows:
         is_all = same.height == numbers.height >= whole_threshold("same_numbers_all")
         if same.height >= whole_threshold("same_numbers_some") or is_all:
             yield finding(
-                "numbers_of_other_flow", "error", row["title"],
+                "numbers_of_other_flow",
+                "error",
+                row["title"],
                 observed=f"{same.height} of {numbers.height} numbers are those published as {other}",
                 expected=f"numbers of {flow}, as declared",
                 advice=f"See which of the two the query was for. Where rows of {other} stand among those of {flow}, take them out.",
-            )  # fmt: skip
+            )
 
 
 @check(severity="error")
@@ -76,9 +78,12 @@ def _another_month(context: CheckContext) -> Rows:
     if lags.is_empty():
         return
     there = mine.join(lags, on="flow").with_columns(there=pl.col("month") + pl.col("lag"))
-    counts = there.join(others, on=[*SERIES, "there"]).filter(is_other).group_by("flow", "month", "lag").agg(
-        same=(pl.col("value") == pl.col("value_right")).sum(), of=pl.len()
-    )  # fmt: skip
+    counts = (
+        there.join(others, on=[*SERIES, "there"])
+        .filter(is_other)
+        .group_by("flow", "month", "lag")
+        .agg(same=(pl.col("value") == pl.col("value_right")).sum(), of=pl.len())
+    )
     yield from _relabelled(counts.sort("flow", "month", "lag"))
 
 
@@ -90,26 +95,34 @@ def _relabelled(counts: pl.DataFrame) -> Rows:
         pl.col("same", "of").sum(), months=pl.len(), first=pl.col("month").min(), last=pl.col("month").max()
     )
     spans = spans.filter(
-        pl.col("months") > 1, pl.col("same") >= whole_threshold("same_numbers_months"),
+        pl.col("months") > 1,
+        pl.col("same") >= whole_threshold("same_numbers_months"),
         pl.col("same") >= threshold("same_numbers_share") * pl.col("of"),
-    ).filter(pl.len().over("flow") == 1)  # fmt: skip
+    ).filter(pl.len().over("flow") == 1)
     advice = "See for which month the query was. If it was for the other one, ingest the right one under its own day."
     for found in spans.to_dicts():
         first, last, lag = found["first"], found["last"], found["lag"]
         yield finding(
-            "another_month", "error", f"{found['flow']} {month_name(first)}..{month_name(last)}",
+            "another_month",
+            "error",
+            f"{found['flow']} {month_name(first)}..{month_name(last)}",
             observed=f"{found['same']} of {found['of']} numbers are those of {abs(lag)} months {'before' if lag < 0 else 'after'}, "
-            f"{month_name(first + lag)}..{month_name(last + lag)}", expected="numbers of its own", advice=advice,
-        )  # fmt: skip
+            f"{month_name(first + lag)}..{month_name(last + lag)}",
+            expected="numbers of its own",
+            advice=advice,
+        )
     months = counts.filter(pl.col("same") >= whole_threshold("same_numbers_some"), pl.col("same") == pl.col("of"))
     months = months.filter(pl.len().over("flow", "month") == 1).join(spans, on="flow", how="anti")
     for found in months.head(EXAMPLES).to_dicts():
         more = "" if months.height == 1 else f" ({months.height} such months)"
         yield finding(
-            "another_month", "error", f"{found['flow']} {month_name(found['month'])}",
+            "another_month",
+            "error",
+            f"{found['flow']} {month_name(found['month'])}",
             observed=f"{found['same']} numbers, all of them those of {month_name(found['month'] + found['lag'])}{more}",
-            expected="numbers of its own", advice=advice,
-        )  # fmt: skip
+            expected="numbers of its own",
+            advice=advice,
+        )
 
 
 @check(severity="error")
@@ -123,10 +136,12 @@ def _pasted_records(context: CheckContext) -> Rows:
         return
     columns = ["month", "product", "partner", "regime", "province"]
     records = (
-        context.release.detail.select("record", month_index("period_end").alias("month"), *columns[1:]).unique("record").sort("record")
+        context.release.detail.select("record", month_index("period_end").alias("month"), *columns[1:])
+        .unique("record")
+        .sort("record")
         .with_columns(pl.col("regime", "province").fill_null(""), before=pl.col("month").shift())
         .with_columns(run=(pl.col("month") < pl.col("before")).fill_null(False).cum_sum())
-    )  # fmt: skip
+    )
     count = int(records["run"].max()) + 1  # type: ignore[arg-type]
     if not 1 < count <= RUNS_MAX:
         return
@@ -138,9 +153,11 @@ def _pasted_records(context: CheckContext) -> Rows:
         if any(all(values[earlier][name] & values[later][name] for name in columns) for earlier in range(later)):
             first = runs[later].row(0, named=True)
             yield finding(
-                "pasted_records", "error", row["title"],
+                "pasted_records",
+                "error",
+                row["title"],
                 observed=f"months begin again at record {first['record']}: {month_name(first['before'])} is followed by {month_name(first['month'])}",
                 expected="records of one download, in the order of their months",
                 advice="See whether records of another query, or of the other direction, were pasted below; ingest each download by itself.",
-            )  # fmt: skip
+            )
             return

@@ -62,10 +62,14 @@ def _unit_values(context: CheckContext) -> Rows:
         more = "" if partners.height == 1 else f" ({partners.height} such numbers of partners)"
         for rows, severity, partner, note in ((strange, "error", "", ""), (others, "{severity}", "{partner} ", more)):
             yield from found_in(
-                rows, "unit_value", severity, f"{{flow}} {{product}} {partner}{{at}}",
-                observed=f"{{rate:,.4g}} {money.removeprefix('value_').upper()}/kg{note}", expected="{expected}",
+                rows,
+                "unit_value",
+                severity,
+                f"{{flow}} {{product}} {partner}{{at}}",
+                observed=f"{{rate:,.4g}} {money.removeprefix('value_').upper()}/kg{note}",
+                expected="{expected}",
                 advice=f"Check units and columns of {context.row['release_id']}; if the mix of goods really changed, approve.",
-            )  # fmt: skip
+            )
 
 
 def _of_products(context: CheckContext, traded: pl.DataFrame, money: str) -> pl.DataFrame:
@@ -76,9 +80,11 @@ def _of_products(context: CheckContext, traded: pl.DataFrame, money: str) -> pl.
     here = with_codes(
         pl.DataFrame(sorted(context.touched), orient="row", schema={"flow": pl.String, "month": pl.Int32})
     )
-    met = traded.join(here, on=["flow", "month"], how="semi").group_by(PLACE).agg(
-        pl.col("new").any(), pl.col("quantity_kg", money).sum()
-    )  # fmt: skip
+    met = (
+        traded.join(here, on=["flow", "month"], how="semi")
+        .group_by(PLACE)
+        .agg(pl.col("new").any(), pl.col("quantity_kg", money).sum())
+    )
     before = context.sums.by_product.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0)).with_columns(
         new=pl.lit(False)
     )
@@ -89,9 +95,16 @@ def _of_products(context: CheckContext, traded: pl.DataFrame, money: str) -> pl.
 def with_others(rated: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     """Add `usual`, the median of all rates, how many `months`, and `low` and `high`, the bounds of the other months."""
     rate = pl.col("rate")
-    ends = rated.group_by(key).agg(
-        usual=rate.median(), months=pl.len(), lows=rate.bottom_k(2).sort(), highs=rate.top_k(2).sort(descending=True)
-    ).filter(pl.col("months") > 1)  # fmt: skip
+    ends = (
+        rated.group_by(key)
+        .agg(
+            usual=rate.median(),
+            months=pl.len(),
+            lows=rate.bottom_k(2).sort(),
+            highs=rate.top_k(2).sort(descending=True),
+        )
+        .filter(pl.col("months") > 1)
+    )
     ends = ends.with_columns(
         *(pl.col(f"{name}s").list.get(place).alias(f"{name}{place}") for name in ("low", "high") for place in (0, 1))
     )
@@ -112,9 +125,11 @@ def _strange_products(context: CheckContext, rated: pl.DataFrame, money: str) ->
     least = threshold("price_range_hold" if context.is_broad else "price_range_warn") * dollars_of(money)
     weighs = pl.max_horizontal("quantity_kg", pl.col(money) / pl.col("usual"))
     worth = pl.max_horizontal(money, pl.col("quantity_kg") * pl.col("usual"))
-    far = (pl.col("months") > UNIT_VALUE_MONTHS_MIN) & (weighs >= SMALL_KG) & ~(
-        pl.col("rate") / pl.col("usual")
-    ).is_between(1 / UNIT_VALUE_FACTOR, UNIT_VALUE_FACTOR)  # fmt: skip
+    far = (
+        (pl.col("months") > UNIT_VALUE_MONTHS_MIN)
+        & (weighs >= SMALL_KG)
+        & ~(pl.col("rate") / pl.col("usual")).is_between(1 / UNIT_VALUE_FACTOR, UNIT_VALUE_FACTOR)
+    )
     beyond = (pl.col("months") > whole_threshold("history_months")) & (worth >= least) & (_off_range() > times)
     strange = rated.filter("new").with_columns(far=far).filter(pl.col("far") | beyond).sort(PLACE)
     if not strange["far"].all():
@@ -134,9 +149,11 @@ def _rounded(name: str) -> pl.Expr:
 
 def _bounds(times: float) -> pl.Expr:
     return pl.format(
-        f"within {times:g} times {{}} to {{}}, the least and the most of {{}} other months", _rounded("low"), _rounded("high"),
+        f"within {times:g} times {{}} to {{}}, the least and the most of {{}} other months",
+        _rounded("low"),
+        _rounded("high"),
         pl.col("months") - 1,
-    )  # fmt: skip
+    )
 
 
 def _strange_partners(context: CheckContext, traded: pl.DataFrame, rated: pl.DataFrame, money: str) -> pl.DataFrame:
@@ -155,9 +172,11 @@ def _strange_partners(context: CheckContext, traded: pl.DataFrame, rated: pl.Dat
         return strange.sort(off, *key, descending=[True, False, False, False]).with_columns(
             hold=True, expected=_middle(times)
         )
-    middles = partners.group_by(PRODUCT).agg(middle=rate.median(), rates=pl.len()).filter(
-        pl.col("rates") > UNIT_VALUE_MONTHS_MIN
-    )  # fmt: skip
+    middles = (
+        partners.group_by(PRODUCT)
+        .agg(middle=rate.median(), rates=pl.len())
+        .filter(pl.col("rates") > UNIT_VALUE_MONTHS_MIN)
+    )
     partners = partners.join(partners.filter("new").select(key).unique(), on=key, how="semi")
     own = with_others(partners, key).filter("new", pl.col("months") > whole_threshold("history_months"))
     own = own.join(middles, on=PRODUCT)
@@ -171,9 +190,12 @@ def _strange_partners(context: CheckContext, traded: pl.DataFrame, rated: pl.Dat
     worth = pl.max_horizontal(_worth(money), pl.col("quantity_kg") * pl.col("usual"))
     is_small = pl.max_horizontal("quantity_kg", pl.col(money) / pl.col("middle")) < SMALL_KG
     is_unit = (_off_range() > unit) & (worth >= parcel)
-    beyond = own.with_columns(hold=((_off_range() > times) & (worth >= hold)) | is_unit).filter(
-        pl.col("hold") | ((_off_range() > times) & (worth >= warn))
-    ).filter(~is_small).with_columns(expected=_bounds(times))  # fmt: skip
+    beyond = (
+        own.with_columns(hold=((_off_range() > times) & (worth >= hold)) | is_unit)
+        .filter(pl.col("hold") | ((_off_range() > times) & (worth >= warn)))
+        .filter(~is_small)
+        .with_columns(expected=_bounds(times))
+    )
     off = pl.max_horizontal(rate / pl.col("middle"), pl.col("middle") / rate)
     new = rest.filter(off > unit_new, _worth(money) >= warn, ~is_small).with_columns(
         hold=True, expected=_middle(unit_new)
@@ -213,10 +235,14 @@ def _zero_numbers(context: CheckContext) -> Rows:
     is_no_mass = (pl.col("measure").cast(pl.String) == "quantity_kg") & (pl.col("value") == 0)
     both = both.filter(~(is_no_mass & pl.col("product").cast(pl.String).str.starts_with(WEIGHTLESS)))
     both = both.join(usual, on=[*PRODUCT, "measure", "money"], how="left").with_columns(
-        dollars=in_dollars("paid", "money"), worth=in_dollars("usual", "money") * pl.col("value"), weighs=pl.col("paid") / pl.col("usual"),
-        least=pl.when(pl.col("measure").cast(pl.String) == "quantity_kg").then(threshold("zero_kg")).otherwise(threshold("zero_pieces")),
+        dollars=in_dollars("paid", "money"),
+        worth=in_dollars("usual", "money") * pl.col("value"),
+        weighs=pl.col("paid") / pl.col("usual"),
+        least=pl.when(pl.col("measure").cast(pl.String) == "quantity_kg")
+        .then(threshold("zero_kg"))
+        .otherwise(threshold("zero_pieces")),
         dollar_step=in_dollars("paid_step", "money"),
-    )  # fmt: skip
+    )
     alone = pl.col("usual").is_null()
     # Of a coarser 0 without a price nobody knows how much it may be.
     is_fine = (
@@ -224,32 +250,50 @@ def _zero_numbers(context: CheckContext) -> Rows:
         .then(pl.col("step") <= pl.col("least"))
         .otherwise(pl.col("dollar_step") <= threshold("zero_worth"))
     )
-    is_much = pl.when(pl.col("value") == 0).then(
-        pl.when(alone).then(is_fine & (pl.col("dollars") >= threshold("zero_alone")))
-        .otherwise((pl.col("dollars") >= threshold("zero_worth")) & (pl.col("weighs") >= pl.max_horizontal("least", "step")))
-    ).otherwise(
-        pl.when(alone).then(is_fine & (pl.col("value") >= threshold("zero_alone")))
-        .otherwise((pl.col("worth") >= pl.max_horizontal("dollar_step", pl.lit(threshold("zero_worth")))) & (pl.col("value") >= pl.col("least")))
-    )  # fmt: skip
+    is_much = (
+        pl.when(pl.col("value") == 0)
+        .then(
+            pl.when(alone)
+            .then(is_fine & (pl.col("dollars") >= threshold("zero_alone")))
+            .otherwise(
+                (pl.col("dollars") >= threshold("zero_worth"))
+                & (pl.col("weighs") >= pl.max_horizontal("least", "step"))
+            )
+        )
+        .otherwise(
+            pl.when(alone)
+            .then(is_fine & (pl.col("value") >= threshold("zero_alone")))
+            .otherwise(
+                (pl.col("worth") >= pl.max_horizontal("dollar_step", pl.lit(threshold("zero_worth"))))
+                & (pl.col("value") >= pl.col("least"))
+            )
+        )
+    )
     strange = both.filter(is_much).sort(*key, "measure", "money")
     never = _never_weighed(context, strange.filter(is_no_mass, alone))
     strange = strange.join(never, on=PRODUCT, how="anti")
     if never.height:
         yield finding(
-            "zero_number", "info", context.row["release_id"],
+            "zero_number",
+            "info",
+            context.row["release_id"],
             observed=f"{counted(never.height, 'product')} with values and 0 kg throughout, first {never['product'][0]}",
-            expected="a weight where there is a value", advice="Where a file has many products, its source prints these goods so; nothing to do.",
-        )  # fmt: skip
+            expected="a weight where there is a value",
+            advice="Where a file has many products, its source prints these goods so; nothing to do.",
+        )
     for found in strange.head(EXAMPLES).to_dicts():
         quantity = f"{found['value']:,} {found['measure'].removeprefix('quantity_')}"
         paid = f"{found['paid']:,} {found['money'].removeprefix('value_').upper()}"
         parts = (quantity, paid) if found["value"] == 0 else (paid, quantity)
         more = "" if strange.height == 1 else f" ({strange.height} such numbers)"
         yield finding(
-            "zero_number", "error", f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])}",
-            observed=" and ".join(parts) + more, expected="both, where either is so large",
+            "zero_number",
+            "error",
+            f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])}",
+            observed=" and ".join(parts) + more,
+            expected="both, where either is so large",
             advice="Compare with the site: an empty or cut field reads as 0. If it is printed so, approve or correct it.",
-        )  # fmt: skip
+        )
 
 
 def _never_weighed(context: CheckContext, zeros: pl.DataFrame) -> pl.DataFrame:
@@ -304,8 +348,10 @@ def _piece_weight(context: CheckContext) -> Rows:
     for found in strange.head(EXAMPLES).to_dicts():
         unit = found["measure"].removeprefix("quantity_")
         yield finding(
-            "piece_weight", "warning", f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])}",
+            "piece_weight",
+            "warning",
+            f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])}",
             observed=f"{found['rate']:,.4g} kg per {unit} ({counted(strange.height, 'such month')})",
             expected=f"within {times:g} times {found['low']:,.4g} to {found['high']:,.4g} kg, as in {found['months'] - 1} other months",
             advice="Compare both quantities with the site: one of them is in another unit, such as thousands of pieces or tonnes.",
-        )  # fmt: skip
+        )

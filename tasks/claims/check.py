@@ -89,14 +89,22 @@ def claim_rows(claims: ClaimsFile, checked: CheckedClaim, releases: pl.DataFrame
     events = events_of(reporter=reporter.code)["event"].to_list()
     rows = [
         {
-            "claims_file": claims.name, "claims_sha256": claims.sha256, "record": record, "known_on": known_on,
-            "product": (product := product_of(row, reporter.nomenclature)), **{name: row[name] for name in INPUT},
-            **{name: row.get(name) or None for name in OPTIONAL}, "verdict": row["verdict"], "reason": row["reason"],
-            "further": json.dumps({name: text for name, text in row.items() if name not in OWN and text}, ensure_ascii=False),
+            "claims_file": claims.name,
+            "claims_sha256": claims.sha256,
+            "record": record,
+            "known_on": known_on,
+            "product": (product := product_of(row, reporter.nomenclature)),
+            **{name: row[name] for name in INPUT},
+            **{name: row.get(name) or None for name in OPTIONAL},
+            "verdict": row["verdict"],
+            "reason": row["reason"],
+            "further": json.dumps(
+                {name: text for name, text in row.items() if name not in OWN and text}, ensure_ascii=False
+            ),
             "note": mixed_note(product, events) if product else None,
         }
         for record, row in enumerate(checked.iter_rows(named=True), 1)
-    ]  # fmt: skip
+    ]
     kinds = polars_schema("claim")
     frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
     return MODELS["claim"].validate(frame, lazy=True)

@@ -19,16 +19,20 @@ from tasks.domain.precision import Interval, Reading
 
 Match = Callable[..., Agreement | None]
 FIGURES = {
-    "mom": "the change on the month before", "yoy": "the change on a year before", "share": "the share in the world total",
-}  # fmt: skip
+    "mom": "the change on the month before",
+    "yoy": "the change on a year before",
+    "share": "the share in the world total",
+}
 SURE = 4
 FAIRLY_SURE = 3
 SHORT_TON_KG = Fraction(90718474, 100000)
 MIXED_UNITS = (
     (Fraction(1, 1000), "the figure in thousandths of this unit, as kilograms are of tonnes"),
-    (Fraction(1000), "the figure in thousands of this unit"), (Fraction(10), "the figure with a zero lost"),
-    (Fraction(1, 10), "the figure with a zero too many"), (SHORT_TON_KG / 1000, "the figure in short tons"),
-)  # fmt: skip
+    (Fraction(1000), "the figure in thousands of this unit"),
+    (Fraction(10), "the figure with a zero lost"),
+    (Fraction(1, 10), "the figure with a zero too many"),
+    (SHORT_TON_KG / 1000, "the figure in short tons"),
+)
 
 
 def elsewhere(readings: Readings, stated: Stated, found: Sequence[Reading], match: Match) -> tuple[str, str] | None:

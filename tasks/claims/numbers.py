@@ -42,10 +42,17 @@ def current_numbers(statements: pl.DataFrame, releases: pl.DataFrame) -> Numbers
     is_level = ~pl.col("measure").str.ends_with(YOY)
     is_ytd = (start.dt.month() == 1) & (start.dt.year() == end.dt.year()) & (start.dt.day() == 1)
     rows_of = statements.select(
-        *NAMES, "release_id", "known_from", priority=priority(), month=month_index("period_end"),
-        span=pl.when(is_month & is_level).then(pl.lit("month")).when(is_ytd & is_level).then(pl.lit("ytd"))
+        *NAMES,
+        "release_id",
+        "known_from",
+        priority=priority(),
+        month=month_index("period_end"),
+        span=pl.when(is_month & is_level)
+        .then(pl.lit("month"))
+        .when(is_ytd & is_level)
+        .then(pl.lit("ytd"))
         .otherwise(pl.lit("other")),
-    )  # fmt: skip
+    )
     rows_of = without_superseded(rows_of, releases)
     kept = without_outranked(rows_of, releases)
     gone = rows_of.join(kept, on=rows_of.columns, how="anti")

@@ -42,13 +42,18 @@ WORDS = {
     word: name
     for name, words in {
         LEVEL: (LEVEL, "quantity", "volume", "tonnage", "value", "worth", "数量", "金额"),
-        "ytd_t": ("ytd", "year to date", "cumulative", "累计"), "mom_pct": ("m/m", "mom", "month on month", "环比"),
-        "yoy_pct": ("y/y", "yoy", "year on year", "同比"), "ytd_yoy_pct": ("ytd y/y", "ytd yoy", "year to date y/y", "累计同比"),
-        "value_mom_pct": ("value m/m", "value mom", "金额环比"), "value_yoy_pct": ("value y/y", "value yoy", "金额同比"),
-        "share_pct": ("share", "占比"), "rank": ("place", "position", "位次"), "unit_value": ("unit value", "price", "单价"),
+        "ytd_t": ("ytd", "year to date", "cumulative", "累计"),
+        "mom_pct": ("m/m", "mom", "month on month", "环比"),
+        "yoy_pct": ("y/y", "yoy", "year on year", "同比"),
+        "ytd_yoy_pct": ("ytd y/y", "ytd yoy", "year to date y/y", "累计同比"),
+        "value_mom_pct": ("value m/m", "value mom", "金额环比"),
+        "value_yoy_pct": ("value y/y", "value yoy", "金额同比"),
+        "share_pct": ("share", "占比"),
+        "rank": ("place", "position", "位次"),
+        "unit_value": ("unit value", "price", "单价"),
     }.items()
     for word in words
-}  # fmt: skip
+}
 FLOWS = {
     name: flow
     for flow, names in (("export", ("export", "exports", "出口")), ("import", ("import", "imports", "进口")))
@@ -56,12 +61,56 @@ FLOWS = {
 }
 QUALIFIERS = {
     "below": ("nearly", "almost", "just under", "close to", "将近", "將近", "近", "接近", "knapp", "fast", "거의"),
-    "slightly above": ("just over", "just above", "slightly over", "slightly above", "slightly more than", "a little over", "a little more than", "knapp über", "略高于", "略超"),
-    "above": ("more than", "over", "above", "higher than", "at least", "exceeding", "upwards of", "超过", "超過", "逾", "以上", "至少", "über", "mehr als", "이상"),
+    "slightly above": (
+        "just over",
+        "just above",
+        "slightly over",
+        "slightly above",
+        "slightly more than",
+        "a little over",
+        "a little more than",
+        "knapp über",
+        "略高于",
+        "略超",
+    ),
+    "above": (
+        "more than",
+        "over",
+        "above",
+        "higher than",
+        "at least",
+        "exceeding",
+        "upwards of",
+        "超过",
+        "超過",
+        "逾",
+        "以上",
+        "至少",
+        "über",
+        "mehr als",
+        "이상",
+    ),
     "under": ("less than", "lower than", "under", "below", "at most", "up to", "不到", "不足", "weniger als", "unter"),
-    "about": ("about", "around", "roughly", "approximately", "approx", "some", "circa", "ca", "~", "约", "約", "大约", "大約", "rund", "etwa", "약"),
+    "about": (
+        "about",
+        "around",
+        "roughly",
+        "approximately",
+        "approx",
+        "some",
+        "circa",
+        "ca",
+        "~",
+        "约",
+        "約",
+        "大约",
+        "大約",
+        "rund",
+        "etwa",
+        "약",
+    ),
     "": ("exactly", "precisely", "only", "just", "merely", "仅", "僅", "只有", "达", "達", "达到", "達到"),
-}  # fmt: skip
+}
 ONE_CODE = re.compile(r"(?:HS(?: code)?\s*)?\d{2}(?:[. ]?\d{2}){0,3}(?:[. ]?\d{1,2})?", re.IGNORECASE)
 # Signs that people put before or after a number, and words that give the direction of a movement.
 SIGNS = {">": "more than", "≥": "at least", "<": "less than", "≤": "at most", "~": "about", "≈": "about"}

@@ -259,8 +259,13 @@ def growth_of(now: Reading, before: Reading) -> Reading | None:
 
 
 def _quotients(
-    over: list[Reading], under: list[Reading], show: Callable[[Fraction], str], joined: str, factor: int = 1, plus: int = 0
-) -> list[Reading]:  # fmt: skip
+    over: list[Reading],
+    under: list[Reading],
+    show: Callable[[Fraction], str],
+    joined: str,
+    factor: int = 1,
+    plus: int = 0,
+) -> list[Reading]:
     """Return the quotient of the first readings of two levels, times a factor, plus a number: one value, or the two ends if no single
     value follows from an implied level; nothing where one of them is not known or the divisor may be zero.
     """

@@ -6,10 +6,12 @@ SCALES = {"": 1, "thousand": 10**3, "million": 10**6, "billion": 10**9}
 TONNES = ("t", "ton", "tons", "tonne", "tonnes", "mt", "metric ton", "metric tons", "metric tonnes")
 # What people call the money of a measure, and the Chinese word. A yen sign may mean yuan, so it is none of them.
 MONEY = {
-    "value_usd": (("usd", "us dollars", "dollars", "us$", "$"), "美元"), "value_cny": (("cny", "rmb", "yuan"), "元"),
-    "value_eur": (("eur", "euros", "euro", "€"), "欧元"), "value_gbp": (("gbp", "pounds", "pounds sterling", "£"), "英镑"),
+    "value_usd": (("usd", "us dollars", "dollars", "us$", "$"), "美元"),
+    "value_cny": (("cny", "rmb", "yuan"), "元"),
+    "value_eur": (("eur", "euros", "euro", "€"), "欧元"),
+    "value_gbp": (("gbp", "pounds", "pounds sterling", "£"), "英镑"),
     "value_jpy": (("jpy", "yen"), "日元"),
-}  # fmt: skip
+}
 
 
 def _scaled(names: tuple[str, ...], size: int) -> dict[str, int]:
@@ -20,15 +22,28 @@ def _scaled(names: tuple[str, ...], size: int) -> dict[str, int]:
 
 # Size of one printed unit in kilograms or in whole money.
 UNITS = {
-    "quantity_kg": _scaled(TONNES, 1000) | {
-        "吨": 1000, "噸": 1000, "tonnen": 1000, "公吨": 1000, "톤": 1000, "トン": 1000, "kg": 1, "千克": 1, "公斤": 1,
-        "kt": 10**6, "千吨": 10**6, "万吨": 10**7, "萬噸": 10**7, "mmt": 10**9,
+    "quantity_kg": _scaled(TONNES, 1000)
+    | {
+        "吨": 1000,
+        "噸": 1000,
+        "tonnen": 1000,
+        "公吨": 1000,
+        "톤": 1000,
+        "トン": 1000,
+        "kg": 1,
+        "千克": 1,
+        "公斤": 1,
+        "kt": 10**6,
+        "千吨": 10**6,
+        "万吨": 10**7,
+        "萬噸": 10**7,
+        "mmt": 10**9,
     },
     **{
         measure: _scaled(names, 1) | {word: 1, f"万{word}": 10**4, f"亿{word}": 10**8}
         for measure, (names, word) in MONEY.items()
     },
-}  # fmt: skip
+}
 # Upper and lower case make different units: MT and mt are metric tons.
 MEGATONNE, MEGATONNE_KG = "Mt", 10**9
 # Kilograms that a price refers to, and its currency.
@@ -36,12 +51,19 @@ PRICES = {
     f"{money}{per}": (kilograms, measure)
     for measure, (names, _) in MONEY.items()
     for money in names
-    for per, kilograms in (("/t", 1000), ("/tonne", 1000), ("/kg", 1), (" per tonne", 1000), (" per ton", 1000), (" per kg", 1))
+    for per, kilograms in (
+        ("/t", 1000),
+        ("/tonne", 1000),
+        ("/kg", 1),
+        (" per tonne", 1000),
+        (" per ton", 1000),
+        (" per kg", 1),
+    )
 } | {
     f"{word}{per}": (kilograms, measure)
     for measure, (_, word) in MONEY.items()
     for per, kilograms in (("/吨", 1000), ("/千克", 1))
-}  # fmt: skip
+}
 FOLD = "fold"
 TIMES = ("times", "x", FOLD, "倍")
 

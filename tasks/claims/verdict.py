@@ -19,9 +19,13 @@ from tasks.domain.precision import Reading
 
 Verdict = tuple[str, str]
 NAMES = {
-    "level": "the level", "mom": "the change on the month before", "yoy": "the change on a year before", "share": "the share in the world total",
-    "unit_value": "the unit value", "against": "the change",
-}  # fmt: skip
+    "level": "the level",
+    "mom": "the change on the month before",
+    "yoy": "the change on a year before",
+    "share": "the share in the world total",
+    "unit_value": "the unit value",
+    "against": "the change",
+}
 
 
 def check_claim(readings: Readings, row: Mapping[str, Any]) -> Verdict:

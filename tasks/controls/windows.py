@@ -75,8 +75,9 @@ def windows(
     series = with_zeros(wanted, months, releases, flow, partner)
     filled = {
         month: {"level": mass, "yoy_pct": None, "yoy_status": OTHER_SIDE}
-        for month, mass in other_side.items() if series[product].get(month, UNKNOWN)["level"] is None
-    }  # fmt: skip
+        for month, mass in other_side.items()
+        if series[product].get(month, UNKNOWN)["level"] is None
+    }
     series[product] = {**series[product], **filled}
     rows = [
         row
@@ -99,12 +100,23 @@ def windows_of(event: Event, product: str, series: Series, flow: str, partner: s
         lent = [month for month in months if series.get(month, UNKNOWN)["yoy_status"] == OTHER_SIDE]
         said = f"{partner} says it of {', '.join(map(month_name, sorted(lent)))}" if lent else None
         yield {
-            "event": event["event"], "flow": flow, "state": states_on(month_end(first_day(first + length - 1)))[event["event"]].name, "product": product,
-            "role": "touched" if touched else "placebo", "coverage": touched, "partner": partner,
-            "side": "before" if first < month else "after", "months": length, "first_month": first_day(first),
-            "last_month": first_day(first + length - 1), "quantity_kg": now, "quantity_year_before_kg": before,
-            "yoy_pct": growth, "status": status, "note": "; ".join(filter(None, (note, said))) or None,
-        }  # fmt: skip
+            "event": event["event"],
+            "flow": flow,
+            "state": states_on(month_end(first_day(first + length - 1)))[event["event"]].name,
+            "product": product,
+            "role": "touched" if touched else "placebo",
+            "coverage": touched,
+            "partner": partner,
+            "side": "before" if first < month else "after",
+            "months": length,
+            "first_month": first_day(first),
+            "last_month": first_day(first + length - 1),
+            "quantity_kg": now,
+            "quantity_year_before_kg": before,
+            "yoy_pct": growth,
+            "status": status,
+            "note": "; ".join(filter(None, (note, said))) or None,
+        }
 
 
 def as_table(rows: Iterable[dict[str, Any]]) -> EventWindow:

@@ -49,7 +49,7 @@ def changes(frame: pl.DataFrame, labels: Mapping[str, Sequence[str]], reporter: 
 @functools.lru_cache(64)
 def _numbered(
     products: tuple[str, ...], partners: tuple[str, ...], measures: tuple[str, ...], reporter: Reporter
-) -> list[tuple[list[str], pl.DataFrame]]:  # fmt: skip
+) -> list[tuple[list[str], pl.DataFrame]]:
     """The breaks of these names by the columns that they name: `key` of these, and `changed`, a month index."""
     labels, found = dict(zip(WILD, (products, partners, measures), strict=True)), []
     for flags, rows in breaks(products, reporter).group_by(*(pl.col(name) == "" for name in WILD)):
@@ -159,10 +159,15 @@ def _begins_and_ends(rows: pl.DataFrame) -> pl.DataFrame:
     ends = (("valid_from", "enters", 0), ("valid_to", "leaves", 1))
     found = [
         rows.filter(pl.col(day) != "").select(
-            "product", "partner", measure=pl.lit(""), month=_month(day) + after, what=pl.format(f"{{}} {verb} {{}}", "part", "whole"), source="source"
+            "product",
+            "partner",
+            measure=pl.lit(""),
+            month=_month(day) + after,
+            what=pl.format(f"{{}} {verb} {{}}", "part", "whole"),
+            source="source",
         )
         for day, verb, after in ends
-    ]  # fmt: skip
+    ]
     return pl.concat(found).unique()
 
 

@@ -40,9 +40,13 @@ def family() -> pl.Expr:
     """The `family` of a `measure`: all quantities of a product are covered together, each currency by itself."""
     name = pl.col("measure")
     return (
-        pl.when(name.str.ends_with("_yoy")).then(pl.lit("quantity_yoy"))
-        .when(name.str.starts_with("quantity")).then(pl.lit("quantity")).otherwise(name).alias("family")
-    )  # fmt: skip
+        pl.when(name.str.ends_with("_yoy"))
+        .then(pl.lit("quantity_yoy"))
+        .when(name.str.starts_with("quantity"))
+        .then(pl.lit("quantity"))
+        .otherwise(name)
+        .alias("family")
+    )
 
 
 def family_of(measure: str) -> str:
@@ -232,13 +236,19 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
     inside = _alike(inside)
     months = (
         inside.select(
-            "release_id", "flow", "everyone", "lists", "priority", *order, family="measures",
+            "release_id",
+            "flow",
+            "everyone",
+            "lists",
+            "priority",
+            *order,
+            family="measures",
             month=pl.int_ranges(begin, end, dtype=pl.Int32),
         )
         .explode("month")
         .explode("family")
         .unique()
-    )  # fmt: skip
+    )
     if order:
         months = months.with_columns(pl.col("unplaced").list.contains(pl.col("month")))
     scopes = inside.unique("release_id")

@@ -84,20 +84,24 @@ def same_query(row: Mapping[str, Any], releases: pl.DataFrame) -> list[str]:
         return []
     of_day = releases.filter(
         pl.col("measures").list.sort() == sorted(row["measures"]),
-        pl.col("first_month") >= row["first_month"], pl.col("last_month") <= row["last_month"],
+        pl.col("first_month") >= row["first_month"],
+        pl.col("last_month") <= row["last_month"],
         release_of() != row["release_id"].partition(MARK)[0],
-    )  # fmt: skip
+    )
     alike, of_bytes = (
         of_day.filter(pl.all_horizontal(pl.col(name).eq_missing(row[name]) for name in names))
         for names in (ALIKE, ALIKE_OF_BYTES)
     )
     asked = tuple(row["products"])
-    return sorted({
-        other["release_id"].partition(MARK)[0]
-        for other in alike.iter_rows(named=True)
-        if ("*" in asked or all(code.startswith(asked) for code in other["products"]))
-        and (row["partners"] == "all" or {*other["partner_list"]} <= {*row["partner_list"]})
-    } | {*of_bytes.select(release_of()).to_series()})  # fmt: skip
+    return sorted(
+        {
+            other["release_id"].partition(MARK)[0]
+            for other in alike.iter_rows(named=True)
+            if ("*" in asked or all(code.startswith(asked) for code in other["products"]))
+            and (row["partners"] == "all" or {*other["partner_list"]} <= {*row["partner_list"]})
+        }
+        | {*of_bytes.select(release_of()).to_series()}
+    )
 
 
 def withdrawal(
@@ -110,11 +114,15 @@ def withdrawal(
     last, listed = withdrawn_on(decisions).get(name), "See what was decided with tidewaiter list releases."
     refuse_first(
         release_id,
-        (not by.strip() or not reason.strip(), "decision", "a decision needs a name and a reason",
-         "Give both (--by, --reason); they are published with it."),
+        (
+            not by.strip() or not reason.strip(),
+            "decision",
+            "a decision needs a name and a reason",
+            "Give both (--by, --reason); they are published with it.",
+        ),
         (undo and last is None, "decision", "it is not withdrawn, so there is nothing to take back", listed),
         (last and not undo, "decision", decision_text(last) if last else "", "Take that back with --undo."),
-    )  # fmt: skip
+    )
     kind = "reinstated" if undo else "withdrawn"
     return _table(_next(name, kind, decisions, today, by.strip(), reason.strip()))
 
@@ -126,9 +134,11 @@ def published_name(release_id: str, releases: pl.DataFrame) -> str:
         return name
     close = nearest(name, names) or names[-3:]
     raise Refused(
-        "decision", release_id, "no release of that name is published",
+        "decision",
+        release_id,
+        "no release of that name is published",
         f"The nearest: {', '.join(close) or 'none'}. tidewaiter list releases shows them all.",
-    )  # fmt: skip
+    )
 
 
 def decision_text(decision: Mapping[str, Any]) -> str:
@@ -145,9 +155,15 @@ def _next(
     number = before.height + 1
     days = [day] if kind == "replaced" else [day, *before["decided_on"].to_list()]
     return {
-        "decision_id": f"{kind}-{name}-{number:02d}", "release_id": name, "number": number, "kind": kind,
-        "decided_on": max(days), "decided_by": by, "reason": reason, "replaced_by": replaced_by,
-    }  # fmt: skip
+        "decision_id": f"{kind}-{name}-{number:02d}",
+        "release_id": name,
+        "number": number,
+        "kind": kind,
+        "decided_on": max(days),
+        "decided_by": by,
+        "reason": reason,
+        "replaced_by": replaced_by,
+    }
 
 
 def _table(*rows: Mapping[str, Any]) -> Decision:

@@ -21,8 +21,16 @@ def finding(
 
 
 def found_in(
-    rows: pl.DataFrame, check: str, severity: str, subject: str, *, observed: str, expected: str, advice: str, **others: object
-) -> Rows:  # fmt: skip
+    rows: pl.DataFrame,
+    check: str,
+    severity: str,
+    subject: str,
+    *,
+    observed: str,
+    expected: str,
+    advice: str,
+    **others: object,
+) -> Rows:
     """A finding for each row. All but the name of the check are templates: they name columns of the rows, `others`, `at`, the month of an
     index `month`, and `span`, the months from `period_start` to `period_end`.
     """

@@ -25,10 +25,12 @@ def classification(code: pl.Expr, national: str) -> pl.Expr:
     digits = FINEST[national]
     lengths = "|".join(f"[0-9]{{{count - 2}}}" for count in {*SHARED, digits})
     return (
-        pl.when(~code.str.contains(f"^{CHAPTER}({lengths})$")).then(None)
-        .when(code.str.len_chars() == digits).then(pl.lit(national))
+        pl.when(~code.str.contains(f"^{CHAPTER}({lengths})$"))
+        .then(None)
+        .when(code.str.len_chars() == digits)
+        .then(pl.lit(national))
         .otherwise(pl.format("HS{}", code.str.len_chars()))
-    )  # fmt: skip
+    )
 
 
 def digits(classification: pl.Expr) -> pl.Expr:

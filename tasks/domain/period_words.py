@@ -18,13 +18,28 @@ NUMBERS, _ORDINALS = COUNTS | {"sept": 9}, ("first", "second", "third", "fourth"
 for words in (_ORDINALS, "一二三四", "上下", calendar.month_name[1:], calendar.month_abbr[1:]):
     NUMBERS |= {word.lower(): number for number, word in enumerate(words, 1)}
 # y: the year; m, n: its first and last month; q: a quarter, h: a half; c: the first months, t: the first quarters.
-FORMS = tuple(re.compile(form.replace("YEAR", r"(?P<y>\d{4})")) for form in (
-    "YEAR", r"YEAR\s*[-/.]?\s*(?P<m>\d{1,2})", r"YEAR年(?P<m>\d{1,2})月?", r"YEAR年(?P<m>\d{1,2})月?[-–~至到](?P<n>\d{1,2})月",
-    r"(?P<m>[a-z]{3,9})\.?,?\s+YEAR", r"(?P<m>[a-z]{3,9})\.?\s*(?:[-–]|\bto\b|\bthrough\b)\s*(?P<n>[a-z]{3,9})\.?,?\s+YEAR",
-    "YEAR-?q(?P<q>[1-4])", r"q(?P<q>[1-4])\s+YEAR", r"(?P<q>first|second|third|fourth) quarter (?:of )?YEAR", "YEAR年第?(?P<q>[一二三四1-4])季度",
-    "YEAR-?h(?P<h>[12])", r"h(?P<h>[12])\s+YEAR", r"(?P<h>first|second) half (?:of )?YEAR", "YEAR年(?P<h>上|下)半年",
-    rf"first (?P<c>{'|'.join(COUNTS)}) months (?:of )?YEAR", r"YEAR年前(?P<c>\d{1,2})个月", "YEAR年前(?P<t>三)季度",
-))  # fmt: skip
+FORMS = tuple(
+    re.compile(form.replace("YEAR", r"(?P<y>\d{4})"))
+    for form in (
+        "YEAR",
+        r"YEAR\s*[-/.]?\s*(?P<m>\d{1,2})",
+        r"YEAR年(?P<m>\d{1,2})月?",
+        r"YEAR年(?P<m>\d{1,2})月?[-–~至到](?P<n>\d{1,2})月",
+        r"(?P<m>[a-z]{3,9})\.?,?\s+YEAR",
+        r"(?P<m>[a-z]{3,9})\.?\s*(?:[-–]|\bto\b|\bthrough\b)\s*(?P<n>[a-z]{3,9})\.?,?\s+YEAR",
+        "YEAR-?q(?P<q>[1-4])",
+        r"q(?P<q>[1-4])\s+YEAR",
+        r"(?P<q>first|second|third|fourth) quarter (?:of )?YEAR",
+        "YEAR年第?(?P<q>[一二三四1-4])季度",
+        "YEAR-?h(?P<h>[12])",
+        r"h(?P<h>[12])\s+YEAR",
+        r"(?P<h>first|second) half (?:of )?YEAR",
+        "YEAR年(?P<h>上|下)半年",
+        rf"first (?P<c>{'|'.join(COUNTS)}) months (?:of )?YEAR",
+        r"YEAR年前(?P<c>\d{1,2})个月",
+        "YEAR年前(?P<t>三)季度",
+    )
+)
 LATEST = ("latest", "newest", "last", "最新")
 RANGE = re.compile(r"\s*(?:\.\.+|…|\bto\b|至|到)\s*")
 MONTHS = "write 2024-06, June 2024, a range such as 2024-01..2024-06, a year, or latest"

@@ -89,9 +89,11 @@ def _placed(observation: pl.DataFrame) -> pl.DataFrame:
     growths = measures.filter(measures.str.ends_with(YOY)).to_list()
     growth = pl.col("measure").is_in(growths) if growths else pl.lit(False)
     span: pl.Expr = (
-        pl.when(is_month).then(pl.when(growth).then(pl.lit("yoy")).otherwise(pl.lit("month")))
-        .when(is_ytd).then(pl.when(growth).then(pl.lit("ytd_yoy")).otherwise(pl.lit("ytd")))
-    )  # fmt: skip
+        pl.when(is_month)
+        .then(pl.when(growth).then(pl.lit("yoy")).otherwise(pl.lit("month")))
+        .when(is_ytd)
+        .then(pl.when(growth).then(pl.lit("ytd_yoy")).otherwise(pl.lit("ytd")))
+    )
     all_months = observation.select("period_start", "period_end").unique().select(is_month.all()).item() and not growths
     if all_months:
         span = pl.lit("month")
@@ -102,10 +104,14 @@ def _placed(observation: pl.DataFrame) -> pl.DataFrame:
     for unit, count in units.items():
         smallest = pl.when(pl.col("unit") == unit).then(pl.lit(count, pl.Int64)).otherwise(smallest)
     placed = observation.with_columns(
-        month_index("period_end").alias("month"), span=span, smallest=smallest,
-        measure=pl.when(is_mass).then(pl.lit("quantity_kg")).otherwise(pl.col("measure").str.strip_suffix(YOY) if growths else "measure"),
+        month_index("period_end").alias("month"),
+        span=span,
+        smallest=smallest,
+        measure=pl.when(is_mass)
+        .then(pl.lit("quantity_kg"))
+        .otherwise(pl.col("measure").str.strip_suffix(YOY) if growths else "measure"),
         priority=pl.lit(kinds.to_frame().select(priority()).item(), pl.Int32) if kinds.len() == 1 else priority(),
-    )  # fmt: skip
+    )
     # A filter would copy the ledger of two years.
     return placed if all_months else placed.filter(pl.col("span").is_not_null())
 
@@ -122,8 +128,14 @@ def printed_numbers(statements: Iterable[pl.DataFrame], releases: Release) -> pl
         numbers = without_outranked(superseded_as_null(monthly_numbers(part), releases).select(used), releases)
         both = pl.concat([numbers, _copy_baskets(numbers).select(used)])
         return both.select(
-            "product", "partner", "measure", "month", pl.col("span").cast(SPANS), "value", pl.col("priority").cast(pl.UInt8)
-        )  # fmt: skip
+            "product",
+            "partner",
+            "measure",
+            "month",
+            pl.col("span").cast(SPANS),
+            "value",
+            pl.col("priority").cast(pl.UInt8),
+        )
 
     # A comprehension would hold each part while the next one is read.
     return pl.concat(map(reduced, statements))
@@ -210,7 +222,7 @@ def superseded_as_null(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.Data
     )
     asked = with_scope(turns).with_columns(
         priority=priority(), first=month_index("first_month"), last=month_index("last_month")
-    )  # fmt: skip
+    )
     wholes = asked.filter(~pl.col("by_month"), pl.col("first") % YEAR == 0)
     for release, row in _one_by_one(wholes):
         same = (
@@ -221,17 +233,24 @@ def superseded_as_null(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.Data
         # Requested as one span, it covers the figure that ends in its last month.
         as_month = release.with_columns(first_month="last_month", by_month=pl.lit(True))
         again = covering(same.select(KEY), as_month).select(*KEY, again=pl.lit(row["first_day"]))
-        spans = spans.join(again, on=KEY, how="left").with_columns(
-            stated_on=pl.when(pl.col("priority") == row["priority"])
-            .then(pl.max_horizontal("stated_on", "again")).otherwise("stated_on")
-        ).drop("again")  # fmt: skip
+        spans = (
+            spans.join(again, on=KEY, how="left")
+            .with_columns(
+                stated_on=pl.when(pl.col("priority") == row["priority"])
+                .then(pl.max_horizontal("stated_on", "again"))
+                .otherwise("stated_on")
+            )
+            .drop("again")
+        )
     gone = [spans.clear()]
     january = pl.col("month") // YEAR * YEAR
     for release, row in _one_by_one(asked.filter("by_month", pl.col("first") < pl.col("last"))):
         older = spans.filter(
-            pl.col("stated_on") < row["first_day"], pl.col("priority") >= row["priority"], january >= row["first"],
+            pl.col("stated_on") < row["first_day"],
+            pl.col("priority") >= row["priority"],
+            january >= row["first"],
             pl.col("month") <= row["last"],
-        )  # fmt: skip
+        )
         each = older.with_columns(end="month", month=pl.int_ranges(january, pl.col("month") + 1)).explode("month")
         covered = each.join(covering(each.select(KEY).unique(), release).select(KEY), on=KEY, how="semi")
         place = [*KEY[:-1], "end"]

@@ -35,8 +35,12 @@ def clip_bytes(data: bytes) -> str:
     >>> clip_bytes("数据".encode("gb18030")[:3]), clip_bytes("数据".encode()[1:])
     ('数', '据')
     """
-    texts = (data[start:end].decode(encoding, "backslashreplace") for encoding in ("utf-8", "gb18030")
-             for start in range(4) for end in range(len(data), max(len(data) - 4, start), -1))  # fmt: skip
+    texts = (
+        data[start:end].decode(encoding, "backslashreplace")
+        for encoding in ("utf-8", "gb18030")
+        for start in range(4)
+        for end in range(len(data), max(len(data) - 4, start), -1)
+    )
     whole = next((text for text in texts if "\\x" not in text), None)
     return clip(data.decode("utf-8", "backslashreplace") if whole is None else whole)
 

@@ -152,9 +152,14 @@ def _readable(question: Question, answer: Answer, transport: Transport, key: Key
 
 def _entry(question: Question, answer: Answer, records: str | None, file: str) -> Seen:
     return Seen(
-        address=question.address, sha256=bytes_sha256(answer.body), records_sha256=records, answered_at=answer.answered_at.isoformat(),
-        file=file, etag=answer.etag, last_modified=answer.last_modified,
-    )  # fmt: skip
+        address=question.address,
+        sha256=bytes_sha256(answer.body),
+        records_sha256=records,
+        answered_at=answer.answered_at.isoformat(),
+        file=file,
+        etag=answer.etag,
+        last_modified=answer.last_modified,
+    )
 
 
 def _answer(question: Question, transport: Transport, before: Seen | None, key: Key | None) -> Answer | None:

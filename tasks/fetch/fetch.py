@@ -33,9 +33,11 @@ def fetch(
     source = SOURCES[request.source]
     if source.questions is None:
         raise Refused(
-            "not fetched", "source", f"{source.name}, whose files a person downloads or collects",
+            "not fetched",
+            "source",
+            f"{source.name}, whose files a person downloads or collects",
             f"Put the file into the inbox. These are fetched: {', '.join(one.name for one in SOURCES.values() if one.questions)}.",
-        )  # fmt: skip
+        )
     request.inbox.mkdir(parents=True, exist_ok=True)
     if source.key and source.key.required and not secret:
         set_it = f"set {source.key.variable}, or the secret block {block_of(source.key.variable)}"
@@ -99,5 +101,8 @@ def split_file(
         yield Fetched(name=question.name, outcome="new", reason="split", file=drop(inbox, newest, answer, declared))
     if not count:
         raise Refused(
-            "no reporter", str(file), "no row of the reporters and directions that were asked for", "Leave out --reporter and --flow to see what is in it."
-        )  # fmt: skip
+            "no reporter",
+            str(file),
+            "no row of the reporters and directions that were asked for",
+            "Leave out --reporter and --flow to see what is in it.",
+        )

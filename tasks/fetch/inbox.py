@@ -43,9 +43,12 @@ def drop(inbox: Path, question: Question, answer: Answer, declared: Mapping[str,
     stem = re.sub(r"[^A-Za-z0-9._-]+", "_", question.name)[:NAME_MAX]
     file = folder / f"{stem}.{day:%Y%m%d}-{bytes_sha256(answer.body)[:8]}.{ENDINGS[question.form]}"
     paper = {
-        "source": question.source, **declared, "title": question.title, "address": question.address,
+        "source": question.source,
+        **declared,
+        "title": question.title,
+        "address": question.address,
         "answered_at": answer.answered_at,
-    }  # fmt: skip
+    }
     write_at_once(file.with_name(f"{file.name}.toml"), as_toml(paper).encode())
     write_at_once(file, answer.body)
     return file
@@ -75,8 +78,10 @@ def read_seen(inbox: Path, source: str) -> dict[str, Seen]:
         place.replace(aside)
         log.error(
             "%s: no note of what was fetched (%s); it is kept as %s, and each file is asked for once more",
-            place, type(error).__name__, aside.name,
-        )  # fmt: skip
+            place,
+            type(error).__name__,
+            aside.name,
+        )
         return {}
 
 

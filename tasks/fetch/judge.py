@@ -32,24 +32,43 @@ def refuse_other(answer: Answer, form: str) -> None:
     refuse_first(
         answer.address,
         (not body, "empty answer", "an answer without a byte", "The month may not be out yet; ask again later."),
-        (form == "7z" and is_markup, "no file yet", f"a page where {wanted} was asked for: {shown}",
-         "Eurostat answers so for a month that is not out; for another one the address has moved: look at it in a browser."),
-        (form != "html" and is_markup, "page instead of data", f"a page where {wanted} was asked for: {shown}",
-         "A missing key, a login, a gate or an error: look at the address in a browser."),
+        (
+            form == "7z" and is_markup,
+            "no file yet",
+            f"a page where {wanted} was asked for: {shown}",
+            "Eurostat answers so for a month that is not out; for another one the address has moved: look at it in a browser.",
+        ),
+        (
+            form != "html" and is_markup,
+            "page instead of data",
+            f"a page where {wanted} was asked for: {shown}",
+            "A missing key, a login, a gate or an error: look at the address in a browser.",
+        ),
         (form == "html" and not is_markup, "no page", shown, in_browser),
-        (kind not in BINARY.get(form, (None,)), "another format", f"{kind or 'text'} where {wanted} was asked for", in_browser),
-        ((form == "json" and not starts_json) or (form == "csv" and starts_json), "message instead of data", f"{shown} where {wanted} was asked for",
-         "The source says why; ask for less or ask again later."),
-    )  # fmt: skip
+        (
+            kind not in BINARY.get(form, (None,)),
+            "another format",
+            f"{kind or 'text'} where {wanted} was asked for",
+            in_browser,
+        ),
+        (
+            (form == "json" and not starts_json) or (form == "csv" and starts_json),
+            "message instead of data",
+            f"{shown} where {wanted} was asked for",
+            "The source says why; ask for less or ask again later.",
+        ),
+    )
 
 
 def refuse_elsewhere(address: str, origin: str) -> None:
     """Raise Refused if an address is not of the host that the source has: what a page links to is not asked blindly."""
     if not is_same_source(origin, address):
         raise Refused(
-            "link elsewhere", origin, f"a link to {clip(address, 200)}",
+            "link elsewhere",
+            origin,
+            f"a link to {clip(address, 200)}",
             "It is another host, which is not asked; look at the page in a browser.",
-        )  # fmt: skip
+        )
 
 
 def unanswered(name: str, error: Exception) -> Fetched:

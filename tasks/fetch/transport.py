@@ -62,17 +62,23 @@ class Transport:
     """Asks sources, one request at a time. `sleep` and `clock` are injected, so that tests need not wait."""
 
     def __init__(
-        self, policy: Policy | None = None, *, sleep: Callable[[float], None] = time.sleep,
+        self,
+        policy: Policy | None = None,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.policy, self.sleep, self.clock = policy or Policy(), sleep, clock
         timeout = httpx.Timeout(self.policy.read, connect=self.policy.connect)
         # A request for public statistics needs neither cookies nor credentials of this machine.
         self.client = httpx.Client(
-            timeout=timeout, follow_redirects=False, trust_env=True, headers={"User-Agent": user_agent()},
+            timeout=timeout,
+            follow_redirects=False,
+            trust_env=True,
+            headers={"User-Agent": user_agent()},
             # A connection for each request, so that the deadline hears of it.
             limits=httpx.Limits(max_keepalive_connections=0),
-        )  # fmt: skip
+        )
         self._asked: set[str] = set()
 
     def close(self) -> None:
@@ -80,9 +86,14 @@ class Transport:
         self.client.close()
 
     def get(
-        self, address: str, *, key: Key | None = None, etag: str | None = None, last_modified: str | None = None,
+        self,
+        address: str,
+        *,
+        key: Key | None = None,
+        etag: str | None = None,
+        last_modified: str | None = None,
         retry_on: frozenset[int] = frozenset(),
-    ) -> Answer | None:  # fmt: skip
+    ) -> Answer | None:
         """Return the answer, None if the source says that nothing has changed.
 
         Raises Refused for an answer that a retry cannot change (a status of the 400s, a redirect elsewhere, too many
@@ -107,9 +118,11 @@ class Transport:
                 except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
                     said = clip(key.hide(str(error)) if key else str(error), 200)
                     raise Refused(
-                        "damaged answer", address, f"an answer that cannot be read: {said}",
+                        "damaged answer",
+                        address,
+                        f"an answer that cannot be read: {said}",
                         "Ask again later; if it stays so, look at the address in a browser.",
-                    ) from None  # fmt: skip
+                    ) from None
                 else:
                     if response.status_code == httpx.codes.NOT_MODIFIED and headers:
                         return None
@@ -148,9 +161,11 @@ class Transport:
         shown = clip(key.hide(place) if key else place, 200)
         if not is_same_source(address, place):
             raise Refused(
-                "redirect elsewhere", address, f"a redirect to {shown}",
+                "redirect elsewhere",
+                address,
+                f"a redirect to {shown}",
                 "The address has moved, or it is a login: look at it in a browser. Tidewaiter does not follow it.",
-            )  # fmt: skip
+            )
         # The key is added again for the same host only.
         return place if key is None else str(httpx.URL(place).copy_remove_param(key.parameter))
 

@@ -64,9 +64,16 @@ def read_codes(records: pl.DataFrame, landed: Landed, where: str) -> Read:
     for frame, names in ((products, ["product"]), (turns, TURN), (sites, SITE)):
         read = read.join(frame, on=names, how="left", nulls_equal=True, maintain_order="left")
     keys = read.select(
-        "row", "classification", "period_start", "period_end", "known_from", *SITE, flow="flow_read", partner="partner_read",
+        "row",
+        "classification",
+        "period_start",
+        "period_end",
+        "known_from",
+        *SITE,
+        flow="flow_read",
+        partner="partner_read",
         product=pl.when(pl.col("product_fault").is_null()).then("product"),
-    )  # fmt: skip
+    )
     faults = pl.concat(read.select("row", reason=name).drop_nulls() for name in read.columns if name.endswith("_fault"))
     doubts = [*_doubt_partners(turns, landed), *_doubt_places(sites, "regime"), *_doubt_places(sites, "province")]
     return Read(keys, faults, doubts)
@@ -178,34 +185,48 @@ def _read_partners(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
     return (
         read.join(known, on=["partner", "month"], how="left", maintain_order="left")
         .with_columns(
-            pl.when(code.is_null()).then(pl.lit(WORLD))
-            .when(pl.col("key").is_not_null()).then(pl.col("key"))
-            .when(looks_like_code).then(pl.lit(f"{source.code_list}:") + code)
-            .when(code.is_in(own_keys)).then(code).alias("partner_read"),
+            pl.when(code.is_null())
+            .then(pl.lit(WORLD))
+            .when(pl.col("key").is_not_null())
+            .then(pl.col("key"))
+            .when(looks_like_code)
+            .then(pl.lit(f"{source.code_list}:") + code)
+            .when(code.is_in(own_keys))
+            .then(code)
+            .alias("partner_read"),
             is_unknown=pl.col("key").is_null() & pl.col("month").is_not_null() & looks_like_code,
         )
         .with_columns(_fault("partner", pl.col("partner_read").is_null(), "is no partner code"))
-    )  # fmt: skip
+    )
 
 
 def _doubt_partners(read: pl.DataFrame, landed: Landed) -> Rows:
     table = "partners" if SOURCES[landed.source].code_list == GACC_CODES else "partner_codes"
     first_months = read.filter("is_unknown").group_by("partner").agg(pl.col("month").min()).sort("partner")
     return found_in(
-        first_months, "unknown_partner", "warning", "partner {partner}", observed="code {partner} in {month}",
+        first_months,
+        "unknown_partner",
+        "warning",
+        "partner {partner}",
+        observed="code {partner} in {month}",
         expected=f"a code of schemas/reference/{table}.csv that holds in that month",
         advice="It is published as it stands. It may be a member of a group (EU27), so no group is covered in the months of this file "
         "until one is read with the code in the table: add it, then read the file into a new store, or a later one into this.",
-    )  # fmt: skip
+    )
 
 
 def _doubt_places(read: pl.DataFrame, name: str) -> Rows:
     code, listed = pl.col("code"), code_table(f"{name}s")["code"].to_list()
     codes = read.select(code=name).unique().sort("code").filter(code.str.contains(PLACE_CODE), ~code.is_in(listed))
     return found_in(
-        codes, f"unknown_{name}", "warning", f"{name} {{code}}", observed="code {code}",
-        expected=f"a code of schemas/reference/{name}s.csv", advice="It is published as it stands; add the code to the table.",
-    )  # fmt: skip
+        codes,
+        f"unknown_{name}",
+        "warning",
+        f"{name} {{code}}",
+        observed="code {code}",
+        expected=f"a code of schemas/reference/{name}s.csv",
+        advice="It is published as it stands; add the code to the table.",
+    )
 
 
 def _read_flow_and_day(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:

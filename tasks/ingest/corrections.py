@@ -25,9 +25,11 @@ def corrections_of(source: str, raw_sha256: str) -> list[dict[str, str]]:
         corrections = code_table("corrections")
     except BrokenTable as error:
         raise Refused(
-            "corrections", where="schemas/reference", found=str(error).removesuffix("."),
+            "corrections",
+            where="schemas/reference",
+            found=str(error).removesuffix("."),
             advice="Mend the table: until then nobody knows what is corrected.",
-        ) from error  # fmt: skip
+        ) from error
     return corrections.filter(source=source, raw_sha256=raw_sha256).to_dicts()
 
 

@@ -28,14 +28,20 @@ DEFAULTS = "defaults.toml"
 FOLDERS_UP = 3
 WAYS = {"flow": 'flow = "import"', "source": 'source = "gacc_query"', "reporter": 'reporter = "CHN"'}
 LINES = WAYS | {
-    "partners": 'partners = "all"', "products": 'products = ["8505"]', "months": 'months = "2025-01..2025-06"',
-    "released_on": "released_on = 2025-01-20", "title": 'title = "June 2025"',
-}  # fmt: skip
+    "partners": 'partners = "all"',
+    "products": 'products = ["8505"]',
+    "months": 'months = "2025-01..2025-06"',
+    "released_on": "released_on = 2025-01-20",
+    "title": 'title = "June 2025"',
+}
 # Pydantic's own names for these types.
 WRONG = {
-    "extra_forbidden": "there is no such key", "string_type": "a text in quotes is needed", "list_type": "a list is needed",
-    "date_from_datetime_inexact": "a day is needed, without an hour", "date_from_datetime_parsing": "a day is needed",
-}  # fmt: skip
+    "extra_forbidden": "there is no such key",
+    "string_type": "a text in quotes is needed",
+    "list_type": "a list is needed",
+    "date_from_datetime_inexact": "a day is needed, without an hour",
+    "date_from_datetime_parsing": "a day is needed",
+}
 UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")
 # Direction marks make a title look like another.
 TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -53,9 +59,11 @@ def locate(request: ReleaseRequest) -> Declared:
     file = request.file
     if len(os.fsencode(_sidecar(file).name)) > NAME_BYTES_MAX:
         raise Refused(
-            "name too long", where=clip(file.name), found="a name so long that its sidecar cannot have one",
+            "name too long",
+            where=clip(file.name),
+            found="a name so long that its sidecar cannot have one",
             advice="Give the file a shorter name.",
-        )  # fmt: skip
+        )
     if not file.is_file():
         found, advice = _no_file(file)
         raise Refused("no file", where=str(file), found=found, advice=advice)
@@ -136,9 +144,11 @@ def _refuse_misnamed_sidecar(file: Path) -> None:
             is_of_another = other.name == DEFAULTS or (named_by_it != place and named_by_it.is_file())
             if other.is_file() and not _sidecar(place).is_file() and not is_of_another:
                 raise Refused(
-                    "misnamed sidecar", where=str(file), found=f"{name} lies next to it, and under that name says nothing",
+                    "misnamed sidecar",
+                    where=str(file),
+                    found=f"{name} lies next to it, and under that name says nothing",
                     advice=f"Rename it to {_sidecar(place).name}, or move it away.",
-                )  # fmt: skip
+                )
 
 
 def _read(paper: Path) -> Declaration:
@@ -150,9 +160,11 @@ def _read(paper: Path) -> Declaration:
             "lists or tables in one another without end" if isinstance(error, RecursionError) else clip(str(error), 300)
         )
         raise Refused(
-            "declaration", where=str(paper), found=f"no valid TOML: {found}",
+            "declaration",
+            where=str(paper),
+            found=f"no valid TOML: {found}",
             advice="Mend the file, and save it as UTF-8.",
-        ) from error  # fmt: skip
+        ) from error
     try:
         return Sidecar(**said)
     except ValidationError as error:

@@ -31,8 +31,15 @@ from tasks.store.snapshot import load_snapshot, open_snapshot
 
 def release_id_of(landed: Landed) -> str:
     """Id of a release, or of the edition that the landed bytes make."""
-    said = [landed.raw_sha256, landed.reporter, landed.flow, landed.partners, landed.products, str(landed.first_month),
-            str(landed.last_month)]  # fmt: skip
+    said = [
+        landed.raw_sha256,
+        landed.reporter,
+        landed.flow,
+        landed.partners,
+        landed.products,
+        str(landed.first_month),
+        str(landed.last_month),
+    ]
     return f"{landed.source}-{hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]}{landed.edition}"
 
 
@@ -66,9 +73,11 @@ def amended(landed: Landed, store: Path, today: date, declared_on: date | None =
     late = [row for row in corrections if date.fromisoformat(row["decided_on"]) > today]
     if late:
         raise Refused(
-            "correction day", where=f"corrections.csv, {late[0]['id']}", found=f"decided on {late[0]['decided_on']}, after today ({today})",
+            "correction day",
+            where=f"corrections.csv, {late[0]['id']}",
+            found=f"decided on {late[0]['decided_on']}, after today ({today})",
             advice="Correct decided_on.",
-        )  # fmt: skip
+        )
     name, said = release_id_of(landed), _hash_of(corrections)
     snapshot = open_snapshot(store)
     published = snapshot.about["releases"] if snapshot else ()
@@ -97,12 +106,15 @@ def amended(landed: Landed, store: Path, today: date, declared_on: date | None =
 def _is_said_between(releases: pl.DataFrame, last: Mapping[str, Any], day: date) -> bool:
     """Whether another release of the source covers some of the same months and chapters after `last`, up to `day`."""
     others = releases.filter(
-        release_of() != _parts(last["release_id"])[0], source=last["source"], reporter=last["reporter"],
+        release_of() != _parts(last["release_id"])[0],
+        source=last["source"],
+        reporter=last["reporter"],
     ).filter(
         pl.col("released_on").is_between(last["released_on"], day)
-        & (pl.col("first_month") <= last["last_month"]) & (pl.col("last_month") >= last["first_month"])
+        & (pl.col("first_month") <= last["last_month"])
+        & (pl.col("last_month") >= last["first_month"])
         & (pl.lit(last["flow"] is None) | pl.col("flow").is_null() | (pl.col("flow") == last["flow"]))
-    )  # fmt: skip
+    )
     asked = _chapters(last["products"])
     return any("*" in asked | other or asked & other for other in map(_chapters, others["products"]))
 

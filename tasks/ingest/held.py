@@ -90,10 +90,17 @@ def reopened(store: Path, held: HeldRelease) -> Iterator[ReleaseRequest]:
         # A copy, so that the published bytes are those that were compared.
         file.write_bytes(_judged_bytes(store, held))
         yield ReleaseRequest(
-            file=file, store=address_of(store), source=held.source, reporter=held.reporter, flow=held.flow, partners=held.partners,
-            products=list(held.products) if held.products else None, months=held.months, released_on=held.released_on,
+            file=file,
+            store=address_of(store),
+            source=held.source,
+            reporter=held.reporter,
+            flow=held.flow,
+            partners=held.partners,
+            products=list(held.products) if held.products else None,
+            months=held.months,
+            released_on=held.released_on,
             title=held.title,
-        )  # fmt: skip
+        )
 
 
 def _judged_bytes(store: Path, held: HeldRelease) -> bytes:

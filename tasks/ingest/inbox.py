@@ -31,16 +31,31 @@ from tasks.store.working_copy import at_hand
 
 NOTE = ".refused.txt"
 NOT_A_RELEASE = (
-    ".toml", NOTE, ".part", ".partial", ".crdownload", ".download", ".tmp", ".swp", "~", "thumbs.db", "desktop.ini",
-)  # fmt: skip
+    ".toml",
+    NOTE,
+    ".part",
+    ".partial",
+    ".crdownload",
+    ".download",
+    ".tmp",
+    ".swp",
+    "~",
+    "thumbs.db",
+    "desktop.ini",
+)
 # Hidden files, and the lock files of office programs.
 NOT_A_NAME = (".", "~$")
 # Problems that depend on the clock, the store, the table of corrections or another file, and may be gone tomorrow for
 # the same bytes.
 NOT_OF_THE_FILE = (
-    "release day", "another reporter", "another list of goods", "corrections", "correction expired", "correction does not fit",
+    "release day",
+    "another reporter",
+    "another list of goods",
+    "corrections",
+    "correction expired",
+    "correction does not fit",
     "misnamed sidecar",
-)  # fmt: skip
+)
 State = tuple[int, int, int]
 # The store of a reporter, and the releases in it.
 Published = tuple[Path, frozenset[str]]
@@ -104,11 +119,13 @@ def require_folder(inbox: Path) -> None:
     """Raises Refused where the folder does not exist; asked before a run, whose log would be a traceback."""
     if not inbox.is_dir():
         raise Refused(
-            "no inbox", where=str(inbox), found="a file" if inbox.is_file() else "there is no such folder",
+            "no inbox",
+            where=str(inbox),
+            found="a file" if inbox.is_file() else "there is no such folder",
             advice="Give the folder that holds it, or tidewaiter ingest for one file."
-            if inbox.is_file() else
-            f"Make it, with folders {inbox}/<source>/<flow>, or give another.",
-        )  # fmt: skip
+            if inbox.is_file()
+            else f"Make it, with folders {inbox}/<source>/<flow>, or give another.",
+        )
 
 
 def note_refusal(file: Path, refusal: Refused, seen: str | None) -> str:

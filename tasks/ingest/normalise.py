@@ -70,10 +70,16 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     faults = pl.concat([faults, pl.DataFrame({"row": copies, "reason": again}, schema=faults.schema)])
     doubts += repeats.doubt_repeats(copies, doubled, record, where, says_day=says_day)
     doubts += [
-        finding("normalised", "info", where, observed=text, expected="the file as the source gives it",
-                advice="Read all the same; nothing to do.")
+        finding(
+            "normalised",
+            "info",
+            where,
+            observed=text,
+            expected="the file as the source gives it",
+            advice="Read all the same; nothing to do.",
+        )
         for text in (*parsed.normalised, *changes)
-    ]  # fmt: skip
+    ]
     quarantine = _set_aside(parsed.reported, faults, release_id)
     if not numbers.height:
         first = repeats.causes_first(quarantine).row(0, named=True)
@@ -129,17 +135,22 @@ def _refuse_overflow(numbers: pl.DataFrame, where: str) -> None:
     sums = numbers.group_by("measure", "unit").agg(pl.col("value").cast(pl.Int128).abs().sum())
     for measure, _, total in sums.filter(pl.col("value") > SUM_MAX).sort("measure", "unit").iter_rows():
         raise Refused(
-            "sum too large", where=where, found=f"{measure} adds up to {total:,}, more than {SUM_MAX:,}",
+            "sum too large",
+            where=where,
+            found=f"{measure} adds up to {total:,}, more than {SUM_MAX:,}",
             advice="Check the units of the file.",
-        )  # fmt: skip
+        )
 
 
 def _as_detail(numbers: pl.DataFrame, keys: pl.DataFrame, record: pl.Series, landed: Landed, release_id: str) -> Detail:
     """The numbers with the keys of their records, in the order of the table `detail`; those of one key by record."""
     made = numbers.join(keys, on="row", how="left", maintain_order="left").with_columns(
-        record.gather(numbers["row"]), source=pl.lit(landed.source), kind=pl.lit(SOURCES[landed.source].kind),
-        reporter=pl.lit(landed.reporter), release_id=pl.lit(release_id),
-    )  # fmt: skip
+        record.gather(numbers["row"]),
+        source=pl.lit(landed.source),
+        kind=pl.lit(SOURCES[landed.source].kind),
+        reporter=pl.lit(landed.reporter),
+        release_id=pl.lit(release_id),
+    )
     # By the number of a text and not by the text, of which there are millions.
     ranks = (
         pl.col(name).cast(pl.Enum(made[name].drop_nulls().unique().sort()))
@@ -160,21 +171,28 @@ def _refuse_growth_of_pieces(detail: Detail, where: str) -> None:
     if against.height:
         row = against.row(0, named=True)
         raise Refused(
-            "growth of pieces", where=f"{where}, record {row['record']}",
+            "growth of pieces",
+            where=f"{where}, record {row['record']}",
             found=f"a growth of {row['product']}, partner {row['partner']}, whose quantity is no mass in this file",
             advice="Leave the growth out: it is kept of masses alone.",
-        )  # fmt: skip
+        )
 
 
 def _missing_marks(records: pl.DataFrame, where: str) -> list[dict[str, str]]:
     """A dash or a star is not zero: the number is missing, and the finding reports it."""
     marks = {name: records.filter(pl.col(name).is_in(MISSING_MARKS)).select("record", name) for name in NUMBERS}
     return [
-        finding("missing_number", "info", f"{where}, column {name}",
-                observed=f"{counted(found.height, 'mark')} like '{found[name][0]}', first in record {found['record'][0]}",
-                expected="a number", advice="They are missing, not zero; nothing to do.")
-        for name, found in marks.items() if found.height
-    ]  # fmt: skip
+        finding(
+            "missing_number",
+            "info",
+            f"{where}, column {name}",
+            observed=f"{counted(found.height, 'mark')} like '{found[name][0]}', first in record {found['record'][0]}",
+            expected="a number",
+            advice="They are missing, not zero; nothing to do.",
+        )
+        for name, found in marks.items()
+        if found.height
+    ]
 
 
 def _set_aside(reported: Reported, faults: pl.DataFrame, release_id: str) -> Quarantine:

@@ -91,21 +91,27 @@ def refuse_contradictions(landed: Landed, parsed: Parsed) -> None:
     where = landed.file.name
     if parsed.reporter is not None and parsed.reporter != landed.reporter:
         raise Refused(
-            "other reporter", where=where, found=f"the file reports for {clip(parsed.reporter)}, declared is {landed.reporter}",
+            "other reporter",
+            where=where,
+            found=f"the file reports for {clip(parsed.reporter)}, declared is {landed.reporter}",
             advice=f'Write reporter = "{parsed.reporter}" into {where}.toml next to it, or take the right file.',
-        )  # fmt: skip
+        )
     if parsed.printed_on is not None and parsed.printed_on > landed.released_on:
         raise Refused(
-            "printed later", where=where, found=f"the file is dated {parsed.printed_on}, declared is released_on = {landed.released_on}",
+            "printed later",
+            where=where,
+            found=f"the file is dated {parsed.printed_on}, declared is released_on = {landed.released_on}",
             advice=f"Write released_on = {parsed.printed_on} or a later day: the figures were not public before.",
-        )  # fmt: skip
+        )
     flows = parsed.reported["flow"].drop_nulls().unique().cast(str)
     other = sorted(flow for flow in flows if landed.flow is not None and flow != landed.flow)
     if other:
         raise Refused(
-            "other flow", where=where, found=f"the file has {clip(other[0])} records, declared is {landed.flow}",
+            "other flow",
+            where=where,
+            found=f"the file has {clip(other[0])} records, declared is {landed.flow}",
             advice=f"Leave flow out of {where}.toml and of the folder names: the records say it themselves.",
-        )  # fmt: skip
+        )
 
 
 def months_named(name: str) -> list[tuple[int, int]]:
@@ -135,24 +141,35 @@ def doubt_file_name(landed: Landed, measures: Collection[str], first: int, last:
     is_other = [end < first or begin > last for begin, end in named]
     if named and (all(is_other) if says_months else any(is_other)):
         yield finding(
-            "file_name", "warning" if says_months else "error", clip(name),
+            "file_name",
+            "warning" if says_months else "error",
+            clip(name),
             observed=f"{', '.join(span_name(*map(first_day, span)) for span in named)} in the name",
             expected=f"{span_name(first_day(first), first_day(last))}, {'as in its records' if says_months else 'as declared'}",
-            advice="The months of the records are published; see that it is the file that was meant." if says_months
+            advice="The months of the records are published; see that it is the file that was meant."
+            if says_months
             else "See which of the two the query was for; correct months, or approve.",
-        )  # fmt: skip
+        )
     flow = _only_one(FLOWS, name)
     if landed.flow and flow and flow != landed.flow:
         yield finding(
-            "file_name", "error", clip(name), observed=f"{flow} in the name", expected=f"{landed.flow}, as declared",
+            "file_name",
+            "error",
+            clip(name),
+            observed=f"{flow} in the name",
+            expected=f"{landed.flow}, as declared",
             advice="See which of the two the query was for; correct flow, or approve.",
-        )  # fmt: skip
+        )
     currency = _only_one(CURRENCIES, name)
     if currency and currency not in measures and not {*CURRENCIES}.isdisjoint(measures):
         yield finding(
-            "file_name", "warning", clip(name), observed=f"{currency.removeprefix('value_').upper()} in the name",
-            expected="the currency of its title", advice="The title counts; if it was edited, download the file again.",
-        )  # fmt: skip
+            "file_name",
+            "warning",
+            clip(name),
+            observed=f"{currency.removeprefix('value_').upper()} in the name",
+            expected="the currency of its title",
+            advice="The title counts; if it was edited, download the file again.",
+        )
 
 
 def _only_one(words: dict[str, str], name: str) -> str | None:

@@ -26,9 +26,11 @@ def store_of_published(root: StoreAddress, release_id: str) -> StoreAddress:
     found = store_with(root, has)
     if found is None:
         raise Refused(
-            "decision", where=release_id, found=f"no release of that name is published in {root}",
+            "decision",
+            where=release_id,
+            found=f"no release of that name is published in {root}",
             advice="tidewaiter list releases --reporter shows those of a reporter.",
-        )  # fmt: skip
+        )
     return found
 
 

@@ -81,8 +81,13 @@ def _read(name: str, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]
     numbers = numbers.join(units, on="printed_unit", how="left", maintain_order="left").with_columns(plain=digits)
     is_plain = (pl.col("plain") <= VALUE_MAX // pl.col("factor")).fill_null(False)
     plain = numbers.filter(is_plain).select(
-        "row", "measure", "unit", value=pl.col("plain") * pl.col("factor"), resolution="factor", reason=pl.lit(None, pl.String)
-    )  # fmt: skip
+        "row",
+        "measure",
+        "unit",
+        value=pl.col("plain") * pl.col("factor"),
+        resolution="factor",
+        reason=pl.lit(None, pl.String),
+    )
     return plain, _whole(numbers.filter(~is_plain), name)
 
 
@@ -90,13 +95,15 @@ def _whole(others: pl.DataFrame, name: str) -> pl.DataFrame:
     printed, unit = shown("printed_number"), shown("printed_unit")
     is_negative = pl.lit(name != GROWTH) & pl.col("value").is_not_null() & pl.col("printed_number").str.starts_with("-")
     reason = (
-        pl.when(pl.col("number_reason").is_not_null()).then(pl.format("{} '{}' {}", pl.lit(name), printed, "number_reason"))
+        pl.when(pl.col("number_reason").is_not_null())
+        .then(pl.format("{} '{}' {}", pl.lit(name), printed, "number_reason"))
         .when(pl.col("unit").is_null() & pl.col("printed_number").str.contains(DIGIT))
         .then(pl.format("{} '{}' has the unknown unit '{}'", pl.lit(name), printed, unit))
-        .when(is_negative).then(pl.format("{} '{}' is negative", pl.lit(name), printed))
+        .when(is_negative)
+        .then(pl.format("{} '{}' is negative", pl.lit(name), printed))
         .when(pl.lit(name == GROWTH) & (pl.col("value") < GROWTH_MIN_BASIS_POINTS))
         .then(pl.format("{} '{}' is a fall by more than all there was", pl.lit(name), printed))
-    )  # fmt: skip
+    )
     return others.with_columns(whole_number("printed_number", "factor")).select(
         "row", "measure", "unit", "value", "resolution", reason.alias("reason")
     )
@@ -133,12 +140,17 @@ def whole_number(printed: str, factor: str) -> list[pl.Expr]:
     in_bounds = whole.abs() <= VALUE_MAX
     missing = text.is_null() | text.is_in(list(MISSING_MARKS))
     reason = (
-        pl.when(missing).then(None)
-        .when(~(plain | grouped)).then(pl.lit("is not a number as the source prints them"))
-        .when(~fits).then(pl.lit(f"has more than {DIGITS_MAX} digits"))
-        .when(~is_whole).then(pl.lit("has more decimals than its unit can have"))
-        .when(~in_bounds).then(pl.lit(f"is larger than {VALUE_MAX:,}"))
-    )  # fmt: skip
+        pl.when(missing)
+        .then(None)
+        .when(~(plain | grouped))
+        .then(pl.lit("is not a number as the source prints them"))
+        .when(~fits)
+        .then(pl.lit(f"has more than {DIGITS_MAX} digits"))
+        .when(~is_whole)
+        .then(pl.lit("has more decimals than its unit can have"))
+        .when(~in_bounds)
+        .then(pl.lit(f"is larger than {VALUE_MAX:,}"))
+    )
     usable = ~missing & (plain | grouped) & fits & is_whole & in_bounds
     return [
         pl.when(usable).then(whole).cast(pl.Int64).alias("value"),

@@ -40,10 +40,15 @@ def doubt_months(landed: Landed, keys: pl.DataFrame, where: str) -> list[dict[st
     if last >= month_start(landed.last_month):
         return []
     return [
-        finding("months_not_opened", "info", where, observed=f"months to {landed.last_month:%Y-%m} in a file of {landed.released_on}",
-                expected=f"months to {last:%Y-%m}, the last that customs had opened or that has a record",
-                advice="Of later months nothing is said, also not that there was no trade; nothing to do.")
-    ]  # fmt: skip
+        finding(
+            "months_not_opened",
+            "info",
+            where,
+            observed=f"months to {landed.last_month:%Y-%m} in a file of {landed.released_on}",
+            expected=f"months to {last:%Y-%m}, the last that customs had opened or that has a record",
+            advice="Of later months nothing is said, also not that there was no trade; nothing to do.",
+        )
+    ]
 
 
 def places_of(rows: pl.Series, keys: pl.DataFrame) -> pl.DataFrame:
@@ -98,21 +103,30 @@ def describe(
     # Lines may be among the codes of a level.
     level = next((kind for kind in keys["classification"].unique() if kind != LINE), LINE)
     row: dict[str, Any] = {
-        "release_id": release_id, "source": landed.source, "kind": SOURCES[landed.source].kind, "reporter": landed.reporter,
-        "title": landed.title, "raw_sha256": landed.raw_sha256, "raw_bytes": landed.raw_bytes, "encoding": parsed.encoding,
+        "release_id": release_id,
+        "source": landed.source,
+        "kind": SOURCES[landed.source].kind,
+        "reporter": landed.reporter,
+        "title": landed.title,
+        "raw_sha256": landed.raw_sha256,
+        "raw_bytes": landed.raw_bytes,
+        "encoding": parsed.encoding,
         "released_on": keys["known_from"].max() if says_day else landed.released_on,
         "flow": landed.flow or (flows[0] if has_scope and flows.len() == 1 else None),
         "products": sorted(landed.products or keys["product"].unique()),
         "classification": None if says_day else level,
-        "partners": landed.partners if has_scope else "keys", "partner_list": partners,
+        "partners": landed.partners if has_scope else "keys",
+        "partner_list": partners,
         "measures": measures.unique().to_frame("measure").select(family())["family"].unique().sort().to_list(),
-        "first_month": first, "last_month": last,
+        "first_month": first,
+        "last_month": last,
         "by_month": bool((keys["period_start"].dt.month_end() == keys["period_end"]).all()),
         "unlisted": unlisted.select(unlisted_place()).to_series().unique().sort().to_list(),
         "lost": lost.select(lost_place("product", "period_end")).to_series().unique().sort().to_list(),
-        "records": parsed.reported.height, "records_observed": keys.height,
+        "records": parsed.reported.height,
+        "records_observed": keys.height,
         "records_quarantined": quarantine.height,
-    }  # fmt: skip
+    }
     if (before := landed.amends) is not None:
         # Of what the edition before it spoke of, this one speaks too: where a correction moved the only number of a product, its old place
         # now means no trade.
@@ -125,12 +139,18 @@ def printed_names(reported: Reported, keys: pl.DataFrame, landed: Landed) -> Pri
     """Each code of the records of these keys with each name printed for it and the newest month of that name."""
     parts = [
         keys.select(
-            subject=pl.lit(subject), code=subject, classification=level, month="period_end",
+            subject=pl.lit(subject),
+            code=subject,
+            classification=level,
+            month="period_end",
             name=reported[f"{subject}_name"].gather(keys["row"]),
-        ).drop_nulls("code").group_by(*CODE, "name").agg(pl.col("month").max().dt.month_start())
+        )
+        .drop_nulls("code")
+        .group_by(*CODE, "name")
+        .agg(pl.col("month").max().dt.month_start())
         .with_columns(pl.col("name").cast(pl.String))
         for subject, level in (("product", pl.col("classification")), ("partner", pl.lit(None, pl.String)))
-    ]  # fmt: skip
+    ]
     pairs = pl.concat(parts).with_columns(name=plain_name(), language=language())
     named = pairs.drop_nulls("language").group_by(*CODE, "name", "language").agg(pl.col("month").max())
     bare = pairs.select(CODE).unique().join(named, on=CODE[:2], how="anti")
@@ -147,7 +167,10 @@ def language() -> pl.Expr:
     """`zh` for Chinese, `en` for a text in Latin letters; null for other text, such as a code or a mark."""
     name = pl.col("name")
     return (
-        pl.when(name.str.contains(OTHER)).then(None)
-        .when(name.str.contains(CHINESE)).then(pl.lit("zh"))
-        .when(name.str.contains(LATIN)).then(pl.lit("en"))
-    )  # fmt: skip
+        pl.when(name.str.contains(OTHER))
+        .then(None)
+        .when(name.str.contains(CHINESE))
+        .then(pl.lit("zh"))
+        .when(name.str.contains(LATIN))
+        .then(pl.lit("en"))
+    )

@@ -50,19 +50,31 @@ def doubt_repeats(copies: pl.Series, doubled: int, record: pl.Series, where: str
     """Findings for the rows that were found, and for the number of records with one number in both quantities."""
     if copies.len() and says_day:
         yield finding(
-            "printed_again", "info", where, observed=f"{counted(copies.len(), 'figure')}, first record {record[copies[0]]}",
-            expected="each figure once", advice="Of several prints of a day the one with most digits is kept; nothing to do.",
-        )  # fmt: skip
+            "printed_again",
+            "info",
+            where,
+            observed=f"{counted(copies.len(), 'figure')}, first record {record[copies[0]]}",
+            expected="each figure once",
+            advice="Of several prints of a day the one with most digits is kept; nothing to do.",
+        )
     elif copies.len():
         yield finding(
-            "copies", "warning", where, observed=f"{copies.len():,} exact {'copy' if copies.len() == 1 else 'copies'}, first record {record[copies[0]]}",
-            expected="each key once", advice="The copies are set aside; nothing to do.",
-        )  # fmt: skip
+            "copies",
+            "warning",
+            where,
+            observed=f"{copies.len():,} exact {'copy' if copies.len() == 1 else 'copies'}, first record {record[copies[0]]}",
+            expected="each key once",
+            advice="The copies are set aside; nothing to do.",
+        )
     if doubled:
         yield finding(
-            "said_twice", "info", where, observed=f"{counted(doubled, 'record')} with one number in both quantities",
-            expected="two units", advice="The number is kept once; nothing to do.",
-        )  # fmt: skip
+            "said_twice",
+            "info",
+            where,
+            observed=f"{counted(doubled, 'record')} with one number in both quantities",
+            expected="two units",
+            advice="The number is kept once; nothing to do.",
+        )
 
 
 def _copies_among(detail: Detail, records: int, where: str) -> pl.DataFrame:
@@ -99,13 +111,17 @@ def _printed_again(detail: Detail, where: str) -> pl.DataFrame:
     )
     one, kept = ([pl.col(f"{whose}value"), pl.col(f"{whose}resolution")] for whose in ("", "best_"))
     is_same = (one[0] == kept[0]) & (one[1] == kept[1])
-    against = others.filter(~is_same & ~has_fewer_digits(*one, *kept)).group_by(KEY).agg(
-        pl.col("best_record").append(pl.col("record")).unique().sort().alias("record")
-    )  # fmt: skip
+    against = (
+        others.filter(~is_same & ~has_fewer_digits(*one, *kept))
+        .group_by(KEY)
+        .agg(pl.col("best_record").append(pl.col("record")).unique().sort().alias("record"))
+    )
     _refuse_contradiction(
-        against, "different values on one day", where,
+        against,
+        "different values on one day",
+        where,
         "No rule can choose. Leave one of them out, and hold it against the ledger with tidewaiter claims check.",
-    )  # fmt: skip
+    )
     return others.select("record").unique().sort("record")
 
 
@@ -148,14 +164,20 @@ def complete_sums(
         omitted.filter(pl.col("measure").str.starts_with("quantity")).group_by("sum").agg(pl.col("measure").n_unique())
     )
     first = omitted.sort("row", maintain_order=True).row(0, named=True)
-    return left, kept, [
-        finding(
-            "incomplete_sum", "error" if (units["measure"] > 1).any() else "warning", where,
-            observed=f"{omitted.height} numbers of {omitted['sum'].n_unique()} sums, first {first['measure']} in record {record[first['row']]}",
-            expected="each number in every part of a sum over regimes and provinces",
-            advice="These sums are not known and not published; download the query again, or without regimes and provinces.",
-        )
-    ]  # fmt: skip
+    return (
+        left,
+        kept,
+        [
+            finding(
+                "incomplete_sum",
+                "error" if (units["measure"] > 1).any() else "warning",
+                where,
+                observed=f"{omitted.height} numbers of {omitted['sum'].n_unique()} sums, first {first['measure']} in record {record[first['row']]}",
+                expected="each number in every part of a sum over regimes and provinces",
+                advice="These sums are not known and not published; download the query again, or without regimes and provinces.",
+            )
+        ],
+    )
 
 
 def causes_first(quarantine: pl.DataFrame) -> pl.DataFrame:

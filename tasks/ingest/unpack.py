@@ -59,15 +59,19 @@ def _only(members: Sequence[zipfile.ZipInfo], where: str) -> zipfile.ZipInfo:
     if len(files) != 1:
         more = ", …" if len(files) > NAMES_SHOWN else ""
         raise Refused(
-            "archive", where=where, found=f"an archive of {counted(len(files), 'file')}" + (f": {names}{more}" if files else ""),
+            "archive",
+            where=where,
+            found=f"an archive of {counted(len(files), 'file')}" + (f": {names}{more}" if files else ""),
             advice="One that holds one file is read. Unpack it into a folder of its own and take that with tidewaiter backfill.",
-        )  # fmt: skip
+        )
     plain = names.replace("\\", "/")
     if plain.startswith("/") or ":" in plain or ".." in plain.split("/"):
         raise Refused(
-            "archive", where=where, found=f"a file whose name leads out of the archive: {names}",
+            "archive",
+            where=where,
+            found=f"a file whose name leads out of the archive: {names}",
             advice="No program that people use makes such an archive. See where it comes from, or download it again.",
-        )  # fmt: skip
+        )
     if files[0].flag_bits & ENCRYPTED:
         raise Refused("archive", where, "an archive with a password", "Unpack it and give the file in it.")
     return files[0]
@@ -84,8 +88,11 @@ def _from_gzip(raw: bytes, where: str) -> bytes:
             unpacked = stream.read(_limit(raw) + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise Refused(
-            "damaged archive", where=where, found=f"gzip data that is cut off or damaged: {error}", advice="Download it again."
-        ) from error  # fmt: skip
+            "damaged archive",
+            where=where,
+            found=f"gzip data that is cut off or damaged: {error}",
+            advice="Download it again.",
+        ) from error
     return _checked(unpacked, raw, where)
 
 
@@ -96,9 +103,11 @@ def _limit(raw: bytes) -> int:
 def _checked(unpacked: bytes, raw: bytes, where: str) -> bytes:
     if len(unpacked) > _limit(raw):
         raise Refused(
-            "archive", where=where, found=f"{len(raw):,} bytes that unpack to more than {_limit(raw):,}",
+            "archive",
+            where=where,
+            found=f"{len(raw):,} bytes that unpack to more than {_limit(raw):,}",
             advice="A download is no larger than that. Unpack it, and split what is in it by month.",
-        )  # fmt: skip
+        )
     if unpacked[TAR_AT : TAR_AT + len(TAR)] == TAR:
         raise Refused("archive", where=where, found="a tar archive in it", advice="Unpack it and give the file in it.")
     return unpacked

@@ -31,9 +31,10 @@ OF_NO_NUMBER = ("control_lapsed", "known_release", "product_validity", "copies",
 # How a row of a table says its months, and how many months before them it rests on, by a column that only this table has: `metric`,
 # `event_window` (of `events windows`), `trade_flow`.
 MONTHS_BEHIND = {
-    "level": ("period", "period", FIGURES_LOOK_BACK), "first_month": ("first_month", "last_month", 12),
+    "level": ("period", "period", FIGURES_LOOK_BACK),
+    "first_month": ("first_month", "last_month", 12),
     "quantity_other": ("period", "period", 0),
-}  # fmt: skip
+}
 _MONTHS = re.compile(r"\d{4}-\d{2}(\.\.\d{4}-\d{2})?")
 
 
@@ -86,23 +87,29 @@ class Doubts:
         self.rows = [Doubt(*row) for row in rows.select(Doubt._fields).iter_rows()]
         doubted = releases.filter(pl.col("release_id").is_in([one.release_id for one in self.rows]))
         # The months of which they speak, by direction.
-        self._near = {flow: {
-            month
-            for row in doubted.filter(pl.col("flow").is_null() | (pl.col("flow") == flow)).iter_rows(named=True)
-            for month in range(month_number(row["first_month"]), month_number(row["last_month"]) + 1)
-        } for flow in FLOWS}  # fmt: skip
+        self._near = {
+            flow: {
+                month
+                for row in doubted.filter(pl.col("flow").is_null() | (pl.col("flow") == flow)).iter_rows(named=True)
+                for month in range(month_number(row["first_month"]), month_number(row["last_month"]) + 1)
+            }
+            for flow in FLOWS
+        }
         self._current: dict[tuple[str, int], pl.DataFrame] = {}
         self._resting: dict[tuple[str, str, int], list[Doubt]] = {}
 
     def of(self, flow: str, product: str, partner: str, months: Iterable[int], figure: str = "level") -> list[str]:
         """The doubts about a figure that rests on these months (month numbers) of a product and partner, in words."""
-        return list(dict.fromkeys(
-            doubt.words
-            for month in months if month in self._near[flow]
-            # What its subject says is read sooner than the numbers of a month.
-            for doubt in self.rows
-            if doubt.concerns(flow, product, partner, month, figure) and doubt in self._about(flow, product, month)
-        ))  # fmt: skip
+        return list(
+            dict.fromkeys(
+                doubt.words
+                for month in months
+                if month in self._near[flow]
+                # What its subject says is read sooner than the numbers of a month.
+                for doubt in self.rows
+                if doubt.concerns(flow, product, partner, month, figure) and doubt in self._about(flow, product, month)
+            )
+        )
 
     def of_rows(self, rows: pl.DataFrame) -> pl.Series:
         """For rows of a table of MONTHS_BEHIND the doubts about any of their figures, as text; null where there is none.
@@ -124,8 +131,9 @@ class Doubts:
                 earlier.setdefault(words, []).append(month)
         before = [
             f"{words} ({month_name(min(months))}{f' to {month_name(max(months))}' if len(months) > 1 else ''})"
-            for words, months in earlier.items() if words not in own
-        ]  # fmt: skip
+            for words, months in earlier.items()
+            if words not in own
+        ]
         return "; ".join([*own, *before]) or None
 
     def _about(self, flow: str, product: str, month: int) -> list[Doubt]:
@@ -139,8 +147,10 @@ class Doubts:
         """The products and releases of the current numbers of a month."""
         if (flow, month) not in self._current:
             rows = read_table(
-                self.snapshot, "observation", lambda part: part[0] == flow and partition_month(part) == month,
+                self.snapshot,
+                "observation",
+                lambda part: part[0] == flow and partition_month(part) == month,
                 self._is_current & pl.col("release_id").is_in([doubt.release_id for doubt in self.rows]),
-            )  # fmt: skip
+            )
             self._current[flow, month] = rows.select(pl.col("product", "release_id").cast(pl.String)).unique()
         return self._current[flow, month]

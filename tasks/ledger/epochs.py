@@ -96,10 +96,15 @@ def _last_about_month(decisions: pl.DataFrame, detail: pl.DataFrame, releases: p
     is what a store names which publishes the decisions one by one.
     """
     rows = detail.select("flow", release_id=release_of(), month=month_index("period_end")).unique()
-    scopes = releases.filter(pl.col("partners") != "keys").select(
-        "flow", release_id=release_of(),
-        month=pl.int_ranges(month_index("first_month"), month_index("last_month") + 1, dtype=pl.Int32),
-    ).explode("month")  # fmt: skip
+    scopes = (
+        releases.filter(pl.col("partners") != "keys")
+        .select(
+            "flow",
+            release_id=release_of(),
+            month=pl.int_ranges(month_index("first_month"), month_index("last_month") + 1, dtype=pl.Int32),
+        )
+        .explode("month")
+    )
     about = pl.concat([rows, scopes], how="vertical_relaxed")
     return (
         decisions.select("release_id", "decision_id")
@@ -149,10 +154,12 @@ def _changed_by(epoch: Epoch, before: pl.DataFrame, after: pl.DataFrame, key: li
     assert epoch.decided is not None
     earlier = pl.col("known_from") < epoch.start
     former, current = (
-        stated.filter(earlier).sort("known_from", maintain_order=True).group_by(key, maintain_order=True)
+        stated.filter(earlier)
+        .sort("known_from", maintain_order=True)
+        .group_by(key, maintain_order=True)
         .agg(pl.col("value").last(), pl.col("stated_by").last())
         for stated in (before, after)
-    )  # fmt: skip
+    )
     both = former.join(current, on=key, how="full", nulls_equal=True, coalesce=True, suffix="_now")
     # A release of that very day decides the value of the day.
     of_day = after.filter(pl.col("known_from") == epoch.start)
@@ -160,9 +167,12 @@ def _changed_by(epoch: Epoch, before: pl.DataFrame, after: pl.DataFrame, key: li
     changed = both.filter(pl.col("value").ne_missing(pl.col("value_now")))
     named = changed.with_columns(month=month_index("period_end")).join(epoch.decided, on=["flow", "month"], how="left")
     return named.select(
-        *key, value="value_now", stated_by=pl.when(pl.col("value_now").is_not_null()).then("stated_by_now"),
-        release_id="decision_id", known_from=pl.lit(epoch.start, pl.Date),
-    )  # fmt: skip
+        *key,
+        value="value_now",
+        stated_by=pl.when(pl.col("value_now").is_not_null()).then("stated_by_now"),
+        release_id="decision_id",
+        known_from=pl.lit(epoch.start, pl.Date),
+    )
 
 
 def _is_before(end: date | None) -> pl.Expr:

@@ -19,8 +19,17 @@ from tasks.ledger.row_codes import coded, in_order_of, numbered
 
 # The columns that identify a number, in the order of the ledger.
 NUMBER = [
-    "flow", "product", "partner", "measure", "period_start", "source", "period_end", "reporter", "classification", "unit",
-]  # fmt: skip
+    "flow",
+    "product",
+    "partner",
+    "measure",
+    "period_start",
+    "source",
+    "period_end",
+    "reporter",
+    "classification",
+    "unit",
+]
 CELL = ["source", "reporter", "flow", "product", "period_start", "period_end", "family"]
 STATED = ("value", "resolution")
 
@@ -59,15 +68,22 @@ def merge(detail: Detail, releases: Release) -> Observation:
 def undisputed(detail: pl.DataFrame, releases: Release) -> pl.Series:
     """Rows of `detail` whose flow and month only one release covers, with each number once: they are the ledger already."""
     spans = releases.select(
-        "release_id", scope=pl.col("flow"), says_day=pl.col("partners") == "keys",
-        first=month_index("first_month"), last=month_index("last_month"),
-    )  # fmt: skip
+        "release_id",
+        scope=pl.col("flow"),
+        says_day=pl.col("partners") == "keys",
+        first=month_index("first_month"),
+        last=month_index("last_month"),
+    )
     place = coded(["flow", "period_end"], detail)[0]
     ends = detail.select("flow", "period_end", place.alias("place"))[place.arg_unique()]
-    covered_by = ends.with_columns(month=month_index("period_end")).join(spans, how="cross").filter(
-        (pl.col("scope").is_null() | (pl.col("scope") == pl.col("flow")))
-        & pl.col("month").is_between(pl.col("first"), pl.col("last"))
-    )  # fmt: skip
+    covered_by = (
+        ends.with_columns(month=month_index("period_end"))
+        .join(spans, how="cross")
+        .filter(
+            (pl.col("scope").is_null() | (pl.col("scope") == pl.col("flow")))
+            & pl.col("month").is_between(pl.col("first"), pl.col("last"))
+        )
+    )
     alone = covered_by.group_by("place").agg(pl.len().alias("covered_by"), pl.col("says_day").any())
     alone = alone.filter((pl.col("covered_by") == 1) & ~pl.col("says_day"))
     return place.is_in(alone["place"].to_list()).alias("alone")
@@ -104,9 +120,11 @@ def _stated(detail: pl.DataFrame, releases: Release, key: list[str]) -> tuple[pl
     number, firsts = numbered(key, detail)
     numbers = detail.select(key)[firsts].with_row_index("number").cast({"number": pl.Int64})
     detail = detail.with_columns(number)
-    statements = _summed(detail, ["number"]).join(known, on="release_id").select(
-        "number", "release", "known_from", *STATED, "record"
-    )  # fmt: skip
+    statements = (
+        _summed(detail, ["number"])
+        .join(known, on="release_id")
+        .select("number", "release", "known_from", *STATED, "record")
+    )
     stated = pl.concat([statements, _missing_numbers(statements, numbers, releases, known)], how="diagonal")
     stated = stated.sort("number", "known_from", pl.col("value").is_not_null(), "release")
     if is_edition:
@@ -127,17 +145,21 @@ def _without_replaced(detail: pl.DataFrame, releases: Release) -> tuple[pl.DataF
 def _without_overtaken(statements: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """The statements without late corrections of a release that another one has overtaken: they correct their own release alone."""
     # A repeated publication starts a new turn.
-    editions = in_turns(known).select(
-        "release", "name", "first_day", first=pl.col("release").min().over("name", "turn")
-    ).with_columns(is_later=pl.col("release") > pl.col("first"))  # fmt: skip
+    editions = (
+        in_turns(known)
+        .select("release", "name", "first_day", first=pl.col("release").min().over("name", "turn"))
+        .with_columns(is_later=pl.col("release") > pl.col("first"))
+    )
     stated = statements.with_row_index("statement").join(editions, on="release")
     others = stated.filter(~pl.col("is_later")).select("number", other="release", of="name", other_day="known_from")
     since = (pl.col("other_day") > pl.col("first_day")) | (
         (pl.col("other_day") == pl.col("first_day")) & (pl.col("other") > pl.col("first"))
     )
-    overtaken = stated.filter("is_later").join(others, on="number").filter(
-        pl.col("of") != pl.col("name"), since, pl.col("other_day") <= pl.col("known_from")
-    )["statement"]  # fmt: skip
+    overtaken = (
+        stated.filter("is_later")
+        .join(others, on="number")
+        .filter(pl.col("of") != pl.col("name"), since, pl.col("other_day") <= pl.col("known_from"))["statement"]
+    )
     return statements.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(overtaken.unique().implode()))
 
 
@@ -184,14 +206,18 @@ def _summed(detail: pl.DataFrame, key: list[str]) -> pl.DataFrame:
         # At partner grain a file has each number once, or it is refused: there is nothing to add up.
         return rows
     place = [*key, "release_id", "known_from"]
-    statements = rows.with_columns(coded(place, rows)[0].alias("place")).group_by("place").agg(
-        pl.col(place).first(),
-        pl.col("value").sum(),
-        # Whole numbers add up exactly, so the sum has the resolution of its coarsest part.
-        pl.col("resolution").max(),
-        pl.when(pl.len() == 1).then(pl.col("record").first()).alias("record"),
-        pl.col("value").cast(pl.Float64).sum().abs().alias("about"),
-    )  # fmt: skip
+    statements = (
+        rows.with_columns(coded(place, rows)[0].alias("place"))
+        .group_by("place")
+        .agg(
+            pl.col(place).first(),
+            pl.col("value").sum(),
+            # Whole numbers add up exactly, so the sum has the resolution of its coarsest part.
+            pl.col("resolution").max(),
+            pl.when(pl.len() == 1).then(pl.col("record").first()).alias("record"),
+            pl.col("value").cast(pl.Float64).sum().abs().alias("about"),
+        )
+    )
     if statements.height and statements["about"].max() > SUM_MAX:  # type: ignore[operator]
         raise OverflowError("values that add up to more than 64 bits hold; check the units of the release")
     return statements.drop("place", "about")
@@ -215,9 +241,20 @@ def _missing_numbers(
     cells = celled.select(cell)[firsts].with_row_index("cell").cast({"cell": pl.Int64})
     asked = asked_products(scopes, cells["product"], roll_up=False)
     scopes = scopes.select(
-        "release_id", "lost", "release", "source", "reporter", "flow", "everyone", "lists", "by_month", "first_month",
-        last_day=pl.col("last_month").dt.month_end(), known_from="released_on", family="measures",
-    ).explode("family")  # fmt: skip
+        "release_id",
+        "lost",
+        "release",
+        "source",
+        "reporter",
+        "flow",
+        "everyone",
+        "lists",
+        "by_month",
+        "first_month",
+        last_day=pl.col("last_month").dt.month_end(),
+        known_from="released_on",
+        family="measures",
+    ).explode("family")
     alike = ["release_id", "source", "reporter", "flow", "family"]
     if "grain" in numbers.columns:
         grains = statements.join(numbers.select("number", "grain"), on="number").select("release", "grain").unique()
@@ -238,9 +275,11 @@ def _missing_numbers(
     holders = (cell_of.gather(statements["number"]) * pairs + statements["release"]).unique()
     covered_by = pl.concat([holders, meeting["cell"] * pairs + meeting["release"]]).unique() // pairs
     several = covered_by.filter(covered_by.is_duplicated()).unique()
-    lacking = pl.DataFrame({"number": numbers["number"], "cell": cell_of, "partner": numbers["partner"]}).join(
-        meeting.filter(pl.col("cell").is_in(several.implode())), on="cell"
-    ).join(statements, on=["number", "release"], how="anti")  # fmt: skip
+    lacking = (
+        pl.DataFrame({"number": numbers["number"], "cell": cell_of, "partner": numbers["partner"]})
+        .join(meeting.filter(pl.col("cell").is_in(several.implode())), on="cell")
+        .join(statements, on=["number", "release"], how="anti")
+    )
     partners = scopes.select("lists").unique().with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
     listed = lacking.filter(~pl.col("everyone")).join(partners, on=["lists", "partner"], how="semi")
     return pl.concat([lacking.filter("everyone"), listed]).select("number", "release", "known_from")

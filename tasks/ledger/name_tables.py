@@ -62,11 +62,14 @@ def _as_printed(table: pl.DataFrame, subject: str) -> pl.DataFrame:
     kept: list[Any] = [*(["classification"] if subject == "product" else []), pl.col(subject).alias("code")]
     parts = [
         table.select(
-            *kept, name=f"printed_{language}", language=pl.lit(language), month=f"printed_{language}_month",
+            *kept,
+            name=f"printed_{language}",
+            language=pl.lit(language),
+            month=f"printed_{language}_month",
             printed_on=f"printed_{language}_on",
         ).drop_nulls("name")
         for language in LANGUAGES
-    ]  # fmt: skip
+    ]
     return pl.concat(_padded(part, subject) for part in [*parts, table.select(kept)])
 
 
@@ -81,10 +84,11 @@ def product_table(printed: pl.DataFrame) -> Product:
     codes = printed.select(product="code", classification="classification").unique()
     digits = codes.filter(pl.col("product").str.contains(r"^\d+$"))
     headings = [
-        digits.filter(pl.col("product").str.len_chars() > length)
-        .select(product=pl.col("product").str.head(length), classification=pl.lit(f"HS{length}"))
+        digits.filter(pl.col("product").str.len_chars() > length).select(
+            product=pl.col("product").str.head(length), classification=pl.lit(f"HS{length}")
+        )
         for length in (2, 4, 6)
-    ]  # fmt: skip
+    ]
     # The names in the code tables are those of China's codes.
     national = pl.when(pl.col("classification").is_in(OTHERS)).then("classification").otherwise(pl.lit(CHINAS))
     listed = codes.select(hs8="product", nomenclature=national)
@@ -96,9 +100,9 @@ def product_table(printed: pl.DataFrame) -> Product:
     length_of = pl.when(code.str.contains(r"^\d+$")).then(code.str.len_chars().cast(pl.Int8))
     above = pl.coalesce(pl.when(length_of > length).then(code.str.head(length)) for length in (HS6, 4, 2))
     every = every.with_columns(level=length_of, parent=above)
-    changed = code_table("hs_revisions").group_by(hs="code").agg(
-        edition_from=pl.col("from_month").max().str.to_date("%Y-%m")
-    )  # fmt: skip
+    changed = (
+        code_table("hs_revisions").group_by(hs="code").agg(edition_from=pl.col("from_month").max().str.to_date("%Y-%m"))
+    )
     every = every.with_columns(hs=pl.col("product").str.head(HS6)).join(changed, on="hs", how="left").drop("hs")
     return _table(every, printed, product_references(), "product")
 
@@ -111,8 +115,9 @@ def partner_table(printed: pl.DataFrame) -> Partner:
     states = {one.alpha_3: (one.alpha_2, one.numeric) for one in pycountry.countries}
     iso = pl.DataFrame(
         [(key, key, *states[key]) for key in every["partner"] if key in states],
-        dict.fromkeys(("partner", "iso3", "iso2", "iso_numeric"), pl.String), orient="row",
-    )  # fmt: skip
+        dict.fromkeys(("partner", "iso3", "iso2", "iso_numeric"), pl.String),
+        orient="row",
+    )
     members = code_table("partner_groups").filter(valid_to="").group_by("partner").agg(groups=pl.col("group").sort())
     every = every.join(iso, on="partner", how="left").join(members, on="partner", how="left")
     every = every.with_columns(pl.col("groups").fill_null([]))
@@ -134,10 +139,12 @@ def _table(codes: pl.DataFrame, printed: pl.DataFrame, references: pl.DataFrame,
             .group_by("code")
             .last()
             .select(
-                pl.col("code").alias(key), pl.col("name").alias(f"printed_{language}"),
-                pl.col("month").alias(f"printed_{language}_month"), pl.col("printed_on").alias(f"printed_{language}_on"),
+                pl.col("code").alias(key),
+                pl.col("name").alias(f"printed_{language}"),
+                pl.col("month").alias(f"printed_{language}_month"),
+                pl.col("printed_on").alias(f"printed_{language}_on"),
             )
-        )  # fmt: skip
+        )
         named = named.join(newest, on=key, how="left")
     shown = pl.coalesce("reference_en", "printed_en", "printed_zh", "reference_zh")
     return named.with_columns(name=shown).select(*polars_schema(table)).sort(key)

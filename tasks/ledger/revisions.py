@@ -36,9 +36,11 @@ YEAR = 12
 
 
 def revisions(
-    detail: Detail, observation: pl.DataFrame, releases: Release,
+    detail: Detail,
+    observation: pl.DataFrame,
+    releases: Release,
     decisions: Decision = NOTHING_DECIDED,
-) -> Revision:  # fmt: skip
+) -> Revision:
     """Every revision of the months of `detail`, from all releases' details of those months.
 
     `observation` is the ledger of those months and of the same months a year before, for the effect on totals. Where a release was
@@ -67,14 +69,22 @@ def _repeated(detail: pl.DataFrame, releases: pl.DataFrame) -> pl.Series:
     number, _ = numbered(NUMBER, detail)
     stated = detail.select("flow", "release_id", "value", "resolution", *GRAIN, number, month=month_index("period_end"))
     alike = stated.group_by("number").agg(
-        pl.col("flow", "month").first(), pl.col("release_id").n_unique().alias("stated"),
+        pl.col("flow", "month").first(),
+        pl.col("release_id").n_unique().alias("stated"),
         is_one=(pl.col("release_id").n_unique() == pl.len())
         & pl.all_horizontal(pl.col(name).n_unique() == 1 for name in ("value", "resolution", *GRAIN)),
-    )  # fmt: skip
+    )
     spans = releases.select(scope=pl.col("flow"), first=month_index("first_month"), last=month_index("last_month"))
-    asked = alike.select("flow", "month").unique().join(spans, how="cross").filter(
-        pl.col("scope").is_null() | (pl.col("scope") == pl.col("flow")), pl.col("month").is_between("first", "last")
-    ).group_by("flow", "month").agg(pl.len().alias("asked"))  # fmt: skip
+    asked = (
+        alike.select("flow", "month")
+        .unique()
+        .join(spans, how="cross")
+        .filter(
+            pl.col("scope").is_null() | (pl.col("scope") == pl.col("flow")), pl.col("month").is_between("first", "last")
+        )
+        .group_by("flow", "month")
+        .agg(pl.len().alias("asked"))
+    )
     same = alike.filter("is_one").join(asked, on=["flow", "month"]).filter(pl.col("stated") == pl.col("asked"))
     return number.is_in(same["number"].implode())
 
@@ -111,13 +121,20 @@ def _differing(statements: pl.DataFrame) -> pl.DataFrame:
     is_decided = pl.col("stated_by").ne_missing(pl.col("release_id"))
     stated_by = pl.coalesce("stated_by", "release_id")
     paired = statements.with_columns(
-        old_value=pl.when(same).then(before), new_value=now, old_release_id=pl.when(same).then(stated_by.shift(1)),
-        by_decision=is_decided | is_decided.shift(1), new_release_id=pl.col("release_id"), revised_on=pl.col("known_from"),
-    ).filter(same.fill_null(False) & now.ne_missing(before))  # fmt: skip
+        old_value=pl.when(same).then(before),
+        new_value=now,
+        old_release_id=pl.when(same).then(stated_by.shift(1)),
+        by_decision=is_decided | is_decided.shift(1),
+        new_release_id=pl.col("release_id"),
+        revised_on=pl.col("known_from"),
+    ).filter(same.fill_null(False) & now.ne_missing(before))
     return paired.with_columns(
-        kind=pl.when(pl.col("old_value").is_null()).then(pl.lit("added"))
-        .when(pl.col("new_value").is_null()).then(pl.lit("removed")).otherwise(pl.lit("changed"))
-    )  # fmt: skip
+        kind=pl.when(pl.col("old_value").is_null())
+        .then(pl.lit("added"))
+        .when(pl.col("new_value").is_null())
+        .then(pl.lit("removed"))
+        .otherwise(pl.lit("changed"))
+    )
 
 
 def _tell_moved(changes: pl.DataFrame) -> pl.DataFrame:
@@ -163,17 +180,21 @@ def _add_world(
 
 
 def _world(
-    wanted: pl.DataFrame, observation: pl.DataFrame, releases: Release, decisions: Decision,
+    wanted: pl.DataFrame,
+    observation: pl.DataFrame,
+    releases: Release,
+    decisions: Decision,
     before: timedelta,
-) -> pl.DataFrame:  # fmt: skip
+) -> pl.DataFrame:
     """World totals as known `before` the day of revision: printed by the source, or the sum where all partners were asked."""
     days = [
         _world_on(
-            rows, as_of(observation, day - before),
+            rows,
+            as_of(observation, day - before),
             counting(releases, decisions, day - before).filter(pl.col("released_on") <= day - before),
         )
         for (day,), rows in wanted.group_by("revised_on")
-    ]  # fmt: skip
+    ]
     return pl.concat(days) if days else wanted.with_columns(world=pl.lit(None, dtype=pl.Int64))
 
 

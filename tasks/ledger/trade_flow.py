@@ -28,13 +28,20 @@ def widen(observation: pl.DataFrame, releases: Release) -> TradeFlow:
     named = ("quantity_kg", *VALUES)
     numbers = numbers.with_columns(
         *(pl.when(pl.col("measure") == name).then("amount").alias(name) for name in named),
-        quantity_other=pl.when(other).then("amount"), quantity_other_unit=pl.when(other).then("measure"),
+        quantity_other=pl.when(other).then("amount"),
+        quantity_other_unit=pl.when(other).then("measure"),
         begins=pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in key),
-    )  # fmt: skip
-    wide = numbers.group_by(pl.col("begins").cum_sum(), maintain_order=True).agg(
-        pl.col(*key, "source", "kind").first(), pl.col(named).max(),
-        pl.col("quantity_other", "quantity_other_unit").drop_nulls().first(), sources=pl.col("source").n_unique(),
-    ).with_columns(pl.col("quantity_other_unit").str.strip_prefix("quantity_"))  # fmt: skip
+    )
+    wide = (
+        numbers.group_by(pl.col("begins").cum_sum(), maintain_order=True)
+        .agg(
+            pl.col(*key, "source", "kind").first(),
+            pl.col(named).max(),
+            pl.col("quantity_other", "quantity_other_unit").drop_nulls().first(),
+            sources=pl.col("source").n_unique(),
+        )
+        .with_columns(pl.col("quantity_other_unit").str.strip_prefix("quantity_"))
+    )
     # Hardly any month has several sources, and joining their names is expensive.
     several = numbers.join(wide.filter(pl.col("sources") > 1), on=key, how="semi")
     joined = several.group_by(key).agg(pl.col("source", "kind").unique().sort().str.join("+"))

@@ -65,9 +65,14 @@ def _without_raw(snapshot: Snapshot) -> list[Problem]:
         for row in read_table(snapshot, "release").iter_rows(named=True)
     }
     return [
-        Problem(name, "no such file", f"the raw bytes of {named[place]['release_id']}, {named[place]['title']}", "restore the raw file from a copy")
+        Problem(
+            name,
+            "no such file",
+            f"the raw bytes of {named[place]['release_id']}, {named[place]['title']}",
+            "restore the raw file from a copy",
+        )
         for place, name in missing(snapshot.store, named).items()
-    ]  # fmt: skip
+    ]
 
 
 def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:
@@ -133,8 +138,10 @@ def _unlike_its_release(flow: str, number: TracedNumber) -> Problem:
         expected = f"{number.reported}, the sum of {count} in the details of {release}"
     return Problem(
         f"observation of {flow} {number.product} {number.partner} {number.measure} {number.period}",
-        found=str(number.value), expected=expected, advice=AGAIN,
-    )  # fmt: skip
+        found=str(number.value),
+        expected=expected,
+        advice=AGAIN,
+    )
 
 
 def _product_of(row: dict[str, Any]) -> tuple[str, str]:

@@ -130,11 +130,23 @@ RECIPES: dict[str, tuple[str, tuple[str, ...], Callable[[list[ExactOperand], Poi
     "rolling_12m": ("twelve months added up; of a unit value: value by mass", ("added@-11:0",), _rolling),
     "rolling_12m_yoy_pct": ("(twelve months / the twelve before - 1) x 100", ("added@-23:0",), _rolling_growth),
     "average_3m": ("three months added up / 3; of a unit value: value by mass", ("added@-2:0",), _average),
-    "average_3m_yoy_pct": ("(three months / the same three a year before - 1) x 100", ("added@-14:-12", "added@-2:0"), _rolling_growth),
+    "average_3m_yoy_pct": (
+        "(three months / the same three a year before - 1) x 100",
+        ("added@-14:-12", "added@-2:0"),
+        _rolling_growth,
+    ),
     "share_pct": ("level / world level x 100", ("level", "world"), _share),
     "rank": ("one more than the partners with a higher level", ("partners",), _rank),
-    "contribution_mom_pp": ("(level - month before) / world of the month before x 100", ("level", "level@-1", "world@-1"), _contribution),
-    "contribution_yoy_pp": ("(level - year before) / world of the year before x 100", ("level", "level@-12", "world@-12"), _contribution),
+    "contribution_mom_pp": (
+        "(level - month before) / world of the month before x 100",
+        ("level", "level@-1", "world@-1"),
+        _contribution,
+    ),
+    "contribution_yoy_pp": (
+        "(level - year before) / world of the year before x 100",
+        ("level", "level@-12", "world@-12"),
+        _contribution,
+    ),
     "highest_since": ("latest earlier month at least as high", ("months@series",), _since(1)),
     "lowest_since": ("latest earlier month at least as low", ("months@series",), _since(-1)),
-}  # fmt: skip
+}

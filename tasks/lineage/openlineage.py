@@ -36,29 +36,52 @@ _FROM_WORDS = {name: (name,) for name in polars_schema("observation")} | {"known
 # The statements from which metrics are computed; those of earlier months are read by portion.
 _WORDS = ("touched", "known.observation")
 _SERIES = {
-    **{name: (name,) for name in ("flow", "product", "partner")}, "measure": ("measure", "unit"), "period": ("period_end",),
-}  # fmt: skip
+    **{name: (name,) for name in ("flow", "product", "partner")},
+    "measure": ("measure", "unit"),
+    "period": ("period_end",),
+}
 # Dataset made -> dataset it is made from -> column made -> columns it is made from. Columns that come from the
 # declaration of the release are not here, nor is the scope of the releases: it determines rows and statuses as a whole.
 COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
-    "detail": {"reported": {
-        **{name: (name,) for name in ("flow", "product", "regime", "province", "record")}, "measure": _UNITS,
-        "classification": ("product",), "partner": ("partner", "period"), "period_start": ("period",), "unit": _UNITS,
-        "period_end": ("period",), "value": _PRINTED, "resolution": _PRINTED, "known_from": ("published_on",),
-    }},
+    "detail": {
+        "reported": {
+            **{name: (name,) for name in ("flow", "product", "regime", "province", "record")},
+            "measure": _UNITS,
+            "classification": ("product",),
+            "partner": ("partner", "period"),
+            "period_start": ("period",),
+            "unit": _UNITS,
+            "period_end": ("period",),
+            "value": _PRINTED,
+            "resolution": _PRINTED,
+            "known_from": ("published_on",),
+        }
+    },
     "touched": {"detail": _FROM_WORDS, "known.detail": _FROM_WORDS},
-    "metric": {made_from: {
-        **_KEY, "classification": ("classification", "product"), "period": ("period_start", "period_end"),
-        **dict.fromkeys((*FIGURES, *map(status, FIGURES), "series_start"), _NUMBER), "measure": ("measure", "unit"),
-        **dict.fromkeys(("level_kinds", "kinds"), ("kind", *_NUMBER)),
-        "comparable_from": ("product", "partner", "measure", "period_end"),
-    } for made_from in _WORDS},
+    "metric": {
+        made_from: {
+            **_KEY,
+            "classification": ("classification", "product"),
+            "period": ("period_start", "period_end"),
+            **dict.fromkeys((*FIGURES, *map(status, FIGURES), "series_start"), _NUMBER),
+            "measure": ("measure", "unit"),
+            **dict.fromkeys(("level_kinds", "kinds"), ("kind", *_NUMBER)),
+            "comparable_from": ("product", "partner", "measure", "period_end"),
+        }
+        for made_from in _WORDS
+    },
     "record_level": {made_from: {**_SERIES, "level": _NUMBER, "kinds": ("kind", *_NUMBER)} for made_from in _WORDS},
-    "trade_flow": {"touched": {
-        **_KEY, "source": ("source",), "period": ("period_end",), "quantity_other_unit": ("measure",),
-        **dict.fromkeys(("quantity_kg", "quantity_other", *VALUES), _NUMBER), "kind": ("kind",),
-    }},
-}  # fmt: skip
+    "trade_flow": {
+        "touched": {
+            **_KEY,
+            "source": ("source",),
+            "period": ("period_end",),
+            "quantity_other_unit": ("measure",),
+            **dict.fromkeys(("quantity_kg", "quantity_other", *VALUES), _NUMBER),
+            "kind": ("kind",),
+        }
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -99,9 +122,14 @@ def events(run: Run, release_id: str) -> list[RunEvent]:
 
 
 def _start_and_end(
-    record: StepRecord, kind: str, tags: dict[str, str | None], facets: dict[str, facet_v2.RunFacet],
-    given: Sequence[InputDataset] = (), at_end: Sequence[InputDataset] = (), made: Sequence[OutputDataset] = (),
-) -> tuple[RunEvent, RunEvent]:  # fmt: skip
+    record: StepRecord,
+    kind: str,
+    tags: dict[str, str | None],
+    facets: dict[str, facet_v2.RunFacet],
+    given: Sequence[InputDataset] = (),
+    at_end: Sequence[InputDataset] = (),
+    made: Sequence[OutputDataset] = (),
+) -> tuple[RunEvent, RunEvent]:
     engine = facet_v2.processing_engine_run.ProcessingEngineRunFacet
     fields = [facet_v2.tags_run.TagsRunFacetFields(key, tag, INTEGRATION) for key, tag in tags.items() if tag]
     facets["processing_engine"] = engine(versions()["polars"], "polars", versions()["tidewaiter"])

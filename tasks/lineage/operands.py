@@ -191,9 +191,13 @@ class Origins:
         # Who is covered as every partner there is covers one that no list names, too.
         if point.partner in TOTALS and self.covers(point.at(partner=EVERYTHING)):
             members = _members_of(point)
-            partners = sorted({
-                partner for _, partner, _ in printed if partner not in TOTALS and (members is None or partner in members)
-            })  # fmt: skip
+            partners = sorted(
+                {
+                    partner
+                    for _, partner, _ in printed
+                    if partner not in TOTALS and (members is None or partner in members)
+                }
+            )
             places = [point.at(partner=partner) for partner in partners]
             self._ask_whole(places)
             total = _added([self._of_partner(place) for place in places])
@@ -256,9 +260,11 @@ class Origins:
             ]
             self._ask(lesser)
             self._reported[point.product, point.month] = {
-                key: _amount(row) for key, row in found.items()
-                if (better := self._priorities.get(Point(self.flow, *key, point.month))) is None or better >= KINDS.index(row["kind"])
-            }  # fmt: skip
+                key: _amount(row)
+                for key, row in found.items()
+                if (better := self._priorities.get(Point(self.flow, *key, point.month))) is None
+                or better >= KINDS.index(row["kind"])
+            }
         return self._reported[point.product, point.month]
 
     def _best(self, point: Point, first: int) -> Amount | None:

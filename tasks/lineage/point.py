@@ -57,7 +57,8 @@ class Decided:
         places = (
             ((pl.col("product") == point.product) | pl.lit(point.partner in TOTALS))
             & ((pl.col("partner") == point.partner) | pl.lit(point.partner in TOTALS))
-            & (first <= point.month) & (last >= point.month)
+            & (first <= point.month)
+            & (last >= point.month)
             for point in points
-        )  # fmt: skip
+        )
         return bool(words.height) and words.filter(pl.any_horizontal(*places)).height > 0

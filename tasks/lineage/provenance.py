@@ -35,10 +35,14 @@ def rows_of_collected(statements: pl.DataFrame, releases: pl.DataFrame) -> dict[
 
 
 def derivation_of_month(
-    table: str, partition: Partition, releases: pl.DataFrame, chained: Collection[tuple[str, int]] = (),
-    collected: Mapping[Partition, Collection[str]] | None = None, decisions: pl.DataFrame = NOTHING_DECIDED,
+    table: str,
+    partition: Partition,
+    releases: pl.DataFrame,
+    chained: Collection[tuple[str, int]] = (),
+    collected: Mapping[Partition, Collection[str]] | None = None,
+    decisions: pl.DataFrame = NOTHING_DECIDED,
     out: Collection[str] = (),
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """What a partition was made from: the releases that cover its month, or an earlier month that its metrics use.
 
     In a year (flow, year) that is `chained` by cumulative figures later months count too. With `collected` (see
@@ -55,8 +59,9 @@ def derivation_of_month(
         last = year * 12 + 11 if (flow, year) in chained else last
     sources = releases.filter(
         (pl.col("flow").is_null() | (pl.col("flow") == flow))
-        & (month_index("first_month") <= last) & (month_index("last_month") >= first)
-    )  # fmt: skip
+        & (month_index("first_month") <= last)
+        & (month_index("last_month") >= first)
+    )
     if collected is not None and table in OF_ONE_MONTH:
         sources = sources.filter(
             (pl.col("partners") != "keys") | pl.col("release_id").is_in([*collected.get(partition, ())])

@@ -74,14 +74,25 @@ class RawRecords:
         valuation, terms = _terms(row["source"], self.flow, measure)
         texts = [file.text(record, measure, span) for record in records[:PRINTED_MAX]] if file else []
         return TracedNumber(
-            product=row["product"], partner=row["partner"], period=span_name(row["period_start"], row["period_end"]),
-            measure=measure, value=row["value"], unit=row["unit"],
-            valuation=valuation, terms=terms, release_id=row["release_id"], title=release["title"],
-            known_from=str(row["known_from"]), raw_sha256=release["raw_sha256"], records=records,
-            reported=sum(one.value for one in details), read=file.total(records, measure, span) if file else None,
+            product=row["product"],
+            partner=row["partner"],
+            period=span_name(row["period_start"], row["period_end"]),
+            measure=measure,
+            value=row["value"],
+            unit=row["unit"],
+            valuation=valuation,
+            terms=terms,
+            release_id=row["release_id"],
+            title=release["title"],
+            known_from=str(row["known_from"]),
+            raw_sha256=release["raw_sha256"],
+            records=records,
+            reported=sum(one.value for one in details),
+            read=file.total(records, measure, span) if file else None,
             corrected=file.changes(records) if file else [],
-            printed=[json.dumps(text, ensure_ascii=False) for text in texts], address=texts[0].get("address") if texts else None,
-        )  # fmt: skip
+            printed=[json.dumps(text, ensure_ascii=False) for text in texts],
+            address=texts[0].get("address") if texts else None,
+        )
 
     @functools.cached_property
     def _decided_on(self) -> frozenset[date]:

@@ -112,11 +112,19 @@ def as_table(release_id: str, records: Sequence[StepRecord]) -> Lineage:
     """
     rows = [
         lineage_row(
-            release_id, position, record.step, record.code_sha256, record.schema_sha256, record.inputs, record.outputs,
-            sum(record.rows_in.values()), sum(record.rows_out.values()), record.parameters,
+            release_id,
+            position,
+            record.step,
+            record.code_sha256,
+            record.schema_sha256,
+            record.inputs,
+            record.outputs,
+            sum(record.rows_in.values()),
+            sum(record.rows_out.values()),
+            record.parameters,
         )
         for position, record in enumerate(_that_count(records), start=1)
-    ]  # fmt: skip
+    ]
     return pl.DataFrame(rows, schema=polars_schema("lineage"))
 
 
@@ -126,9 +134,17 @@ def _that_count(records: Sequence[StepRecord]) -> list[StepRecord]:
 
 
 def lineage_row(
-    release_id: str, position: int, step: str, code: str, schema: str, inputs: Mapping[str, str],
-    outputs: Mapping[str, str], rows_in: int, rows_out: int, parameters: Mapping[str, Any],
-) -> dict[str, Any]:  # fmt: skip
+    release_id: str,
+    position: int,
+    step: str,
+    code: str,
+    schema: str,
+    inputs: Mapping[str, str],
+    outputs: Mapping[str, str],
+    rows_in: int,
+    rows_out: int,
+    parameters: Mapping[str, Any],
+) -> dict[str, Any]:
     """One row of the table `lineage`."""
     given, made = ([f"{name}={sha256}" for name, sha256 in sorted(one.items())] for one in (inputs, outputs))
     told = json.dumps(dict(parameters), sort_keys=True, ensure_ascii=False, default=str)

@@ -45,10 +45,11 @@ def _records(asked: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
     first = (indices[0] - LOOK_BACK_MONTHS - QUIET_MONTHS) // 12 * 12
     last = indices[-1] // 12 * 12 + 11
     statements = read_table(
-        snapshot, "observation",
+        snapshot,
+        "observation",
         lambda partition: partition[0] == flow and first <= partition_month(partition) <= last,
         where=pl.col("known_until").is_null() & pl.any_horizontal(map(part_of, asked["product"].unique().sort())),
-    )  # fmt: skip
+    )
     releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
     made = derive(ledger.current_statements(statements), releases, months)
     wanted = made.cast(readers_schema("metric")).select(*KEY, *RECORDS)  # type: ignore[arg-type]

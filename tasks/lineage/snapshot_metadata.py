@@ -21,21 +21,52 @@ README, PACKAGE, CROISSANT = "README.md", "datapackage.json", "croissant.json"
 MADE_WITH = "Tidewaiter"
 PARQUET, PARQUET_OF_CROISSANT = "application/vnd.apache.parquet", "application/x-parquet"
 CONTEXT: dict[str, Any] = {
-    "@language": "en", "@vocab": "https://schema.org/", "sc": "https://schema.org/", "cr": "http://mlcommons.org/croissant/",
-    "dct": "http://purl.org/dc/terms/", "citeAs": "cr:citeAs", "conformsTo": "dct:conformsTo", "column": "cr:column",
-    "data": {"@id": "cr:data", "@type": "@json"}, "dataType": {"@id": "cr:dataType", "@type": "@vocab"}, "extract": "cr:extract",
-    "field": "cr:field", "fileObject": "cr:fileObject", "fileProperty": "cr:fileProperty", "fileSet": "cr:fileSet", "format": "cr:format",
-    "includes": "cr:includes", "isLiveDataset": "cr:isLiveDataset", "jsonPath": "cr:jsonPath", "key": "cr:key", "md5": "cr:md5",
-    "parentField": "cr:parentField", "path": "cr:path", "recordSet": "cr:recordSet", "references": "cr:references", "regex": "cr:regex",
-    "repeated": "cr:repeated", "replace": "cr:replace", "samplingRate": "cr:samplingRate", "separator": "cr:separator",
-    "source": "cr:source", "subField": "cr:subField", "transform": "cr:transform", "examples": {"@id": "cr:examples", "@type": "@json"},
-    "equivalentProperty": "cr:equivalentProperty", "rai": "http://mlcommons.org/croissant/RAI/",
-}  # fmt: skip
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "sc": "https://schema.org/",
+    "cr": "http://mlcommons.org/croissant/",
+    "dct": "http://purl.org/dc/terms/",
+    "citeAs": "cr:citeAs",
+    "conformsTo": "dct:conformsTo",
+    "column": "cr:column",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileObject": "cr:fileObject",
+    "fileProperty": "cr:fileProperty",
+    "fileSet": "cr:fileSet",
+    "format": "cr:format",
+    "includes": "cr:includes",
+    "isLiveDataset": "cr:isLiveDataset",
+    "jsonPath": "cr:jsonPath",
+    "key": "cr:key",
+    "md5": "cr:md5",
+    "parentField": "cr:parentField",
+    "path": "cr:path",
+    "recordSet": "cr:recordSet",
+    "references": "cr:references",
+    "regex": "cr:regex",
+    "repeated": "cr:repeated",
+    "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
+    "separator": "cr:separator",
+    "source": "cr:source",
+    "subField": "cr:subField",
+    "transform": "cr:transform",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "equivalentProperty": "cr:equivalentProperty",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+}
 # Type of a column in a data package and in Croissant. A list is "any": readers of Parquet make arrays of it that are no JSON.
 KINDS: tuple[tuple[type[pl.DataType], str, str], ...] = (
-    (pl.String, "string", "sc:Text"), (pl.Date, "date", "sc:Date"), (pl.Boolean, "boolean", "sc:Boolean"), (pl.List, "any", "sc:Text"),
-    (pl.Float64, "number", "sc:Float"), (pl.Float32, "number", "sc:Float"),
-)  # fmt: skip
+    (pl.String, "string", "sc:Text"),
+    (pl.Date, "date", "sc:Date"),
+    (pl.Boolean, "boolean", "sc:Boolean"),
+    (pl.List, "any", "sc:Text"),
+    (pl.Float64, "number", "sc:Float"),
+    (pl.Float32, "number", "sc:Float"),
+)
 
 
 def describer(releases: pl.DataFrame, whose: Sequence[str] = ()) -> Callable[[Sequence[FileEntry]], dict[str, bytes]]:
@@ -65,34 +96,42 @@ def describer(releases: pl.DataFrame, whose: Sequence[str] = ()) -> Callable[[Se
 def _about(reporters: Sequence[str], sources: Mapping[str, str], day: str) -> dict[str, str]:
     names = [country(reporter) for reporter in reporters]
     return {
-        "name": f"trade-{'-'.join(reporters).lower()}", "title": f"Monthly foreign trade of {' and '.join(names)}", "day": day,
+        "name": f"trade-{'-'.join(reporters).lower()}",
+        "title": f"Monthly foreign trade of {' and '.join(names)}",
+        "day": day,
         "publisher": " and ".join(map(customs_of, reporters)),
         "cite": f"{' and '.join(map(customs_of, reporters))}, as known on {day}, snapshot <name of the folder of this file>",
         "description": f"Exports and imports by month, product and partner as {' and '.join(names)} publish{'es' * (len(names) == 1)} them "
         f"({', '.join(sources)}), validated, versioned and derived. Missing numbers are null, with a reason.",
-    }  # fmt: skip
+    }
 
 
 def _readme(about: Mapping[str, str], sources: Mapping[str, str], tables: Mapping[str, list[FileEntry]]) -> str:
     read = "metric" if "metric" in tables else max(tables, key=lambda name: len(tables[name]), default="")
     lines = [
-        f"# {about['title']}", about["description"],
+        f"# {about['title']}",
+        about["description"],
         f"This folder is one published state of the tables, as known on {about['day']}. It never changes: what is published later lies in "
         "another folder. `manifest.json` has the hash of each file.",
-        "## Tables", "| table | rows | what it has |\n|---|--:|---|\n" + "\n".join(
+        "## Tables",
+        "| table | rows | what it has |\n|---|--:|---|\n"
+        + "\n".join(
             f"| `{name}` | {sum(entry.rows for entry in files):,} | {what(name)} |" for name, files in tables.items()
         ),
         "The columns, with their units, are in `datapackage.json` and in the metadata of each Parquet file. Flow, year and month are in the path "
         "where a table is filed by month. Each measure, each total (`WLD`, `EU27`) and each level of codes has rows of its own: filter "
         "`measure`, `partner` and `product` before you add up.",
-        "## How to read them", "```\n"
+        "## How to read them",
+        "```\n"
         f"DuckDB   from read_parquet('_{read}/**/*.parquet', hive_partitioning = true)\n"
         f'pandas   pandas.read_parquet("_{read}")\n'
         f'Polars   pl.scan_parquet("_{read}")\n'
         f'R        arrow::open_dataset("_{read}")\n```',
-        "## Licence of the sources", "\n".join(f"- `{name}`: {licence}" for name, licence in sources.items()),
-        "## Citation", about["cite"],
-    ]  # fmt: skip
+        "## Licence of the sources",
+        "\n".join(f"- `{name}`: {licence}" for name, licence in sources.items()),
+        "## Citation",
+        about["cite"],
+    ]
     return "\n\n".join(lines) + "\n"
 
 
@@ -100,30 +139,43 @@ def _package(
     about: Mapping[str, str], sources: Mapping[str, str], tables: Mapping[str, list[FileEntry]]
 ) -> dict[str, Any]:
     return {
-        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json", "name": about["name"], "title": about["title"],
-        "description": about["description"], "version": about["day"],
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": about["name"],
+        "title": about["title"],
+        "description": about["description"],
+        "version": about["day"],
         "sources": [{"title": name, "description": licence} for name, licence in sources.items()],
-        "contributors": [{"title": about["publisher"], "roles": ["publisher"]}, {"title": MADE_WITH, "roles": ["wrangler"]}],
+        "contributors": [
+            {"title": about["publisher"], "roles": ["publisher"]},
+            {"title": MADE_WITH, "roles": ["wrangler"]},
+        ],
         "resources": [_resource(name, files) for name, files in tables.items()],
-    }  # fmt: skip
+    }
 
 
 def _resource(name: str, files: list[FileEntry]) -> dict[str, Any]:
     paths = [entry.path for entry in files]
     # No bytes and hashes: they are in the manifest, and programs that read Parquet do not count them.
     return {
-        "name": name.replace("_", "-"), "title": name, "description": what(name), "path": paths[0] if len(paths) == 1 else paths,
-        "format": "parquet", "mediatype": PARQUET,
+        "name": name.replace("_", "-"),
+        "title": name,
+        "description": what(name),
+        "path": paths[0] if len(paths) == 1 else paths,
+        "format": "parquet",
+        "mediatype": PARQUET,
         "schema": {"fields": [_package_field(name, column) for column in stored_columns(name)]},
-    }  # fmt: skip
+    }
 
 
 def _package_field(table: str, name: str) -> dict[str, Any]:
     column = columns(table)[name]
     return {
-        "name": name, "type": _kind(table, name)[0], "description": column.description, **({"unit": column.unit} if column.unit else {}),
+        "name": name,
+        "type": _kind(table, name)[0],
+        "description": column.description,
+        **({"unit": column.unit} if column.unit else {}),
         **({} if column.nullable else {"constraints": {"required": True}}),
-    }  # fmt: skip
+    }
 
 
 def _croissant(
@@ -131,32 +183,54 @@ def _croissant(
 ) -> dict[str, Any]:
     publisher = {"@type": "sc:Organization", "name": about["publisher"]}
     return {
-        "@context": CONTEXT, "@type": "sc:Dataset", "conformsTo": "http://mlcommons.org/croissant/1.0", "name": about["name"],
-        "alternateName": about["title"], "description": about["description"], "version": "1.0.0", "datePublished": about["day"],
-        "creator": publisher, "publisher": publisher, "citeAs": about["cite"], "isLiveDataset": True,
+        "@context": CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "name": about["name"],
+        "alternateName": about["title"],
+        "description": about["description"],
+        "version": "1.0.0",
+        "datePublished": about["day"],
+        "creator": publisher,
+        "publisher": publisher,
+        "citeAs": about["cite"],
+        "isLiveDataset": True,
         "license": [f"{name}: {licence}" for name, licence in sources.items()],
         "distribution": [
-            {"@type": "cr:FileSet", "@id": f"{name}-files", "name": name, "encodingFormat": PARQUET_OF_CROISSANT, "includes": f"_{name}/**/*.parquet"}
+            {
+                "@type": "cr:FileSet",
+                "@id": f"{name}-files",
+                "name": name,
+                "encodingFormat": PARQUET_OF_CROISSANT,
+                "includes": f"_{name}/**/*.parquet",
+            }
             for name in tables
         ],
         "recordSet": [
             {
-                "@type": "cr:RecordSet", "@id": name, "name": name, "description": what(name),
+                "@type": "cr:RecordSet",
+                "@id": name,
+                "name": name,
+                "description": what(name),
                 "field": [_croissant_field(name, column) for column in stored_columns(name)],
             }
             for name in tables
         ],
-    }  # fmt: skip
+    }
 
 
 def _croissant_field(table: str, name: str) -> dict[str, Any]:
     column = columns(table)[name]
     unit = f" ({column.unit})" if column.unit else ""
     return {
-        "@type": "cr:Field", "@id": f"{table}/{name}", "name": name, "description": f"{column.description}{unit}",
-        "dataType": _kind(table, name)[1], "source": {"fileSet": {"@id": f"{table}-files"}, "extract": {"column": name}},
+        "@type": "cr:Field",
+        "@id": f"{table}/{name}",
+        "name": name,
+        "description": f"{column.description}{unit}",
+        "dataType": _kind(table, name)[1],
+        "source": {"fileSet": {"@id": f"{table}-files"}, "extract": {"column": name}},
         **({"repeated": True} if _kind(table, name)[0] == "any" else {}),
-    }  # fmt: skip
+    }
 
 
 _schema = functools.cache(readers_schema)

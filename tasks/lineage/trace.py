@@ -74,17 +74,28 @@ class Tracer:
         cut = self.breaks(point, figure, names, row)
         kinds = frozenset[str]().union(*(operand.kinds for operand in operands)) if row[figure] is not None else ()
         return Trace(
-            reporter=self.reporter.code, nomenclature=self.reporter.nomenclature,
-            flow=point.flow, product=point.product, partner=point.partner, month=month_name(point.month), measure=point.measure,
-            metric=figure, value=_plain(row[figure]), status=row[status(figure)], formula=formula,
-            operands=[operand.shown for operand in operands], recomputed=_plain(again),
+            reporter=self.reporter.code,
+            nomenclature=self.reporter.nomenclature,
+            flow=point.flow,
+            product=point.product,
+            partner=point.partner,
+            month=month_name(point.month),
+            measure=point.measure,
+            metric=figure,
+            value=_plain(row[figure]),
+            status=row[status(figure)],
+            formula=formula,
+            operands=[operand.shown for operand in operands],
+            recomputed=_plain(again),
             decisions=self.origins.decided.lines([point, *(operand.point for operand in operands)]),
             kinds="+".join(sorted(kinds)) or None,
-            doubts=self.doubts.of(point.flow, point.product, point.partner, months_behind(figure, point), figure) if row[figure] is not None else [],
+            doubts=self.doubts.of(point.flow, point.product, point.partner, months_behind(figure, point), figure)
+            if row[figure] is not None
+            else [],
             breaks=[f"{month_name(change.month)}: {change.what} ({change.source})" for change in cut or ()],
             agrees=_agree(expected, again) and _is_published(row[status(figure)], cut) and _hold(operands),
             snapshot_id=self.snapshot.id,
-        )  # fmt: skip
+        )
 
     def breaks(self, point: Point, figure: str, names: tuple[str, ...], row: dict[str, Any]) -> list[Change] | None:
         """The changes between the months of the metric; None where they do not matter to it."""
@@ -153,9 +164,11 @@ class Tracer:
     def _of_partners(self, every: Point) -> list[ExactOperand]:
         """The levels of the ranked partners, named after them."""
         rows = self.metric.filter(
-            (pl.col("product") == every.product) & (pl.col("measure") == every.measure)
-            & (pl.col("period") == first_day(every.month)) & pl.col("rank").is_not_null()
-        )  # fmt: skip
+            (pl.col("product") == every.product)
+            & (pl.col("measure") == every.measure)
+            & (pl.col("period") == first_day(every.month))
+            & pl.col("rank").is_not_null()
+        )
         return [
             replace(known, shown=known.shown.model_copy(update={"name": f"{known.shown.name}, {partner}"}))
             for partner in rows["partner"].sort()

@@ -71,9 +71,16 @@ def derive(
 
 
 def derive_months(
-    flow: str, months: Collection[int], statements: Iterable[pl.DataFrame], releases: Release, earlier: pl.DataFrame = NO_LEVELS,
-    *, all_records: bool = False, shown: Collection[int] | None = None, at_once: int = ROWS_AT_ONCE,
-) -> Iterator[Derived]:  # fmt: skip
+    flow: str,
+    months: Collection[int],
+    statements: Iterable[pl.DataFrame],
+    releases: Release,
+    earlier: pl.DataFrame = NO_LEVELS,
+    *,
+    all_records: bool = False,
+    shown: Collection[int] | None = None,
+    at_once: int = ROWS_AT_ONCE,
+) -> Iterator[Derived]:
     """The rows of some months of a portion of products, month by month.
 
     `statements` are the current ones of the months, of the FIGURES_LOOK_BACK months before them and, for years with printed totals, of
@@ -175,8 +182,9 @@ class _Portion:
         frames = []
         made = self._records(block)
         for frame, at, own, is_ratio in (
-            (plain, place.gather(of_plain), made.filter(~made["is_ratio"]), False), (ratios, at_ratio, made.filter(made["is_ratio"]), True),
-        ):  # fmt: skip
+            (plain, place.gather(of_plain), made.filter(~made["is_ratio"]), False),
+            (ratios, at_ratio, made.filter(made["is_ratio"]), True),
+        ):
             there = at.is_not_null()
             complete = with_records(frame, at.filter(there), own.filter(there))
             frames.append(as_metric(complete, grid.names, self.flow, is_ratio=is_ratio))
@@ -236,8 +244,15 @@ class _Portion:
             levels = pl.concat([own, ratio])
             self.published.put(month, levels["level"], levels["kinds"])
             rows = self.series.hstack(levels).drop_nulls("level").sort("measure", "product", "partner")
-            found.append(rows.with_columns(month=pl.lit(month, pl.Int32)).select(
-                flow=pl.lit(self.flow, dtype=schema["flow"]), **{name: self.grid.names.named(name) for name in NAMED},
-                period=index_month("month"), level="level", kinds="kinds",
-            ).select(list(schema)))  # fmt: skip
+            found.append(
+                rows.with_columns(month=pl.lit(month, pl.Int32))
+                .select(
+                    flow=pl.lit(self.flow, dtype=schema["flow"]),
+                    **{name: self.grid.names.named(name) for name in NAMED},
+                    period=index_month("month"),
+                    level="level",
+                    kinds="kinds",
+                )
+                .select(list(schema))
+            )
         return pl.concat(found)

@@ -54,10 +54,18 @@ def growth(now: str, base: str, printed: str | None = None) -> tuple[pl.Expr, pl
     )
     combined = pl.col(f"{base}_status") == status("combined_months") if now == "level" else pl.lit(False)
     made = (
-        pl.when(is_computed).then(status("computed")).when(is_implied).then(status("implied_base"))
-        .when(~has_now).then(f"{now}_status").when(has_base).then(status("zero_base"))
-        .when(combined.fill_null(False)).then(status("combined_months")).otherwise(status("no_base"))
-    )  # fmt: skip
+        pl.when(is_computed)
+        .then(status("computed"))
+        .when(is_implied)
+        .then(status("implied_base"))
+        .when(~has_now)
+        .then(f"{now}_status")
+        .when(has_base)
+        .then(status("zero_base"))
+        .when(combined.fill_null(False))
+        .then(status("combined_months"))
+        .otherwise(status("no_base"))
+    )
     return value, made
 
 
@@ -67,10 +75,16 @@ def contribution(level: str, before: str, world: str) -> tuple[pl.Expr, pl.Expr]
     value = pl.when(base > 0).then((pl.col(level) - pl.col(before)) / base * 100)
     combined = (pl.col(f"{before}_status") == status("combined_months")).fill_null(False)
     made = (
-        pl.when(pl.col(level).is_null()).then(f"{level}_status")
-        .when(pl.col(before).is_null()).then(pl.when(combined).then(status("combined_months")).otherwise(status("no_base")))
-        .when(base.is_null()).then(status("no_world_total")).when(base > 0).then(status("computed")).otherwise(status("zero_base"))
-    )  # fmt: skip
+        pl.when(pl.col(level).is_null())
+        .then(f"{level}_status")
+        .when(pl.col(before).is_null())
+        .then(pl.when(combined).then(status("combined_months")).otherwise(status("no_base")))
+        .when(base.is_null())
+        .then(status("no_world_total"))
+        .when(base > 0)
+        .then(status("computed"))
+        .otherwise(status("zero_base"))
+    )
     return value, made
 
 
@@ -78,9 +92,14 @@ def share(level: str, total: str) -> tuple[pl.Expr, pl.Expr]:
     """The share in the world total in per cent, and its status."""
     world = pl.col(total)
     made = (
-        pl.when(pl.col(level).is_null()).then(f"{level}_status").when(world.is_null()).then(status("no_world_total"))
-        .when(world > 0).then(status("computed")).otherwise(status("zero_base"))
-    )  # fmt: skip
+        pl.when(pl.col(level).is_null())
+        .then(f"{level}_status")
+        .when(world.is_null())
+        .then(status("no_world_total"))
+        .when(world > 0)
+        .then(status("computed"))
+        .otherwise(status("zero_base"))
+    )
     return pl.when(world > 0).then(pl.col(level) / world * 100), made
 
 
@@ -88,10 +107,14 @@ def rank(level: str, by_level: str) -> tuple[pl.Expr, pl.Expr]:
     """The rank among the partners of a completely known group, and its status."""
     place = pl.col(by_level)
     made = (
-        pl.when(place.is_not_null()).then(status("computed"))
-        .when(pl.col("is_total") | (pl.col(level) == 0).fill_null(False)).then(status("not_applicable"))
-        .when(pl.col(level).is_null()).then(f"{level}_status").otherwise(status("not_covered"))
-    )  # fmt: skip
+        pl.when(place.is_not_null())
+        .then(status("computed"))
+        .when(pl.col("is_total") | (pl.col(level) == 0).fill_null(False))
+        .then(status("not_applicable"))
+        .when(pl.col(level).is_null())
+        .then(f"{level}_status")
+        .otherwise(status("not_covered"))
+    )
     return place, made
 
 
@@ -101,8 +124,13 @@ def number(name: str) -> tuple[pl.Expr, pl.Expr]:
 
 
 FORMULAS: dict[str, Callable[..., tuple[pl.Expr, pl.Expr]]] = {
-    "growth": growth, "contribution": contribution, "share": share, "rank": rank, "number": number, "average": number,
-}  # fmt: skip
+    "growth": growth,
+    "contribution": contribution,
+    "share": share,
+    "rank": rank,
+    "number": number,
+    "average": number,
+}
 # How many months before the month an operand begins, by its name without the row it is of.
 BACK = {"before": 1, "ago": 12}
 
@@ -131,10 +159,14 @@ def _derived(name: str, figure: Figure) -> Derived:
     rests_on = [operand for operand in operands if not operand.startswith("printed_")]
     printed = next((kinds_of(operand) for operand in operands if operand.startswith("printed_")), None)
     return Derived(
-        name, pl.min_horizontal(map(first_month, rests_on)), *FORMULAS[formula](*operands),
-        own=operands[0] if operands[0] in ("level", "ytd") else None, of_partners=figure.of_partners,
-        kinds=tuple(map(kinds_of, rests_on)), printed=printed,
-    )  # fmt: skip
+        name,
+        pl.min_horizontal(map(first_month, rests_on)),
+        *FORMULAS[formula](*operands),
+        own=operands[0] if operands[0] in ("level", "ytd") else None,
+        of_partners=figure.of_partners,
+        kinds=tuple(map(kinds_of, rests_on)),
+        printed=printed,
+    )
 
 
 # The published figures that follow from operands, in the order of the columns. The level compares nothing, and records use a run of

@@ -91,9 +91,11 @@ class Grid:
         codes = groups.filter(names.is_national)
         above = groups.select("measure", "product", above="below")
         self.above = [
-            codes.with_columns(product=names.above[level]).join(above, on=["measure", "product"]).select("below", "above")
+            codes.with_columns(product=names.above[level])
+            .join(above, on=["measure", "product"])
+            .select("below", "above")
             for level in HS_LEVELS
-        ]  # fmt: skip
+        ]
 
     def _link_places(self) -> None:
         names = self.names

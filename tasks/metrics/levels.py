@@ -63,24 +63,31 @@ class Levels:
             self.months[month] = now._replace(
                 value=now.value.scatter(row, own["level"].fill_null(0)),
                 status=now.status.scatter(row, own["level_status"]),
-                kinds=now.kinds.scatter(row, pl.select(pl.when(own["level"].is_not_null()).then(own["kinds"]).otherwise(0)).to_series()),
-            )  # fmt: skip
+                kinds=now.kinds.scatter(
+                    row, pl.select(pl.when(own["level"].is_not_null()).then(own["kinds"]).otherwise(0)).to_series()
+                ),
+            )
             self.ytd[month] = own.select("row", "ytd", "ytd_status", "ytd_kinds")
 
     def _long(self, some: pl.DataFrame, month: int) -> pl.DataFrame:
         now, row = self.months[month], some["row"]
         rows = some.select(
-            *KEY, month=pl.lit(month, pl.Int32), level=now.value.gather(row), level_status=now.status.gather(row),
+            *KEY,
+            month=pl.lit(month, pl.Int32),
+            level=now.value.gather(row),
+            level_status=now.status.gather(row),
             kinds=now.kinds.gather(row),
-        )  # fmt: skip
+        )
         return rows.with_columns(level=pl.when(pl.col("level_status") < MISSING_FROM).then("level"))
 
 
 def spans_seen(spans: pl.DataFrame) -> pl.DataFrame:
     """The series and months with printed figures of other spans; for a year to date every month since January."""
-    of_years = spans.filter(pl.col("span").is_in(["ytd", "ytd_yoy"])).select(
-        *KEY, month=pl.int_ranges(pl.col("month") // 12 * 12, pl.col("month") + 1, dtype=pl.Int32)
-    ).explode("month")  # fmt: skip
+    of_years = (
+        spans.filter(pl.col("span").is_in(["ytd", "ytd_yoy"]))
+        .select(*KEY, month=pl.int_ranges(pl.col("month") // 12 * 12, pl.col("month") + 1, dtype=pl.Int32))
+        .explode("month")
+    )
     return pl.concat([spans.filter(span="yoy").select(*KEY, "month"), of_years]).unique()
 
 
@@ -92,7 +99,7 @@ def blocks(first: int, count: int, at_once: int) -> Iterator[Block]:
 
 def _months(
     grid: Grid, block: Block, rows: pl.DataFrame, row: pl.Series, printed: pl.DataFrame, kind: int | None
-) -> dict[int, Month]:  # fmt: skip
+) -> dict[int, Month]:
     size, at = grid.size * block.size, block.offset(row, grid.size)
     has_rows = any(f"c{month}" in rows.columns for month in block.months)
     if not has_rows and not printed.height and not grid.coverage.known["month"].is_in(block.months).any():
@@ -113,18 +120,25 @@ def _months(
     has_row = codes > 0
     here, below = _traded(grid, block, has_row)
     place = block.offset(grid.place, grid.places.height)
-    frame = pl.DataFrame([
-        codes.alias("code"),
-        grid.priority(block).alias("priority"), here.gather(place).alias("here"), below.gather(place).alias("below"),
-    ])  # fmt: skip
+    frame = pl.DataFrame(
+        [
+            codes.alias("code"),
+            grid.priority(block).alias("priority"),
+            here.gather(place).alias("here"),
+            below.gather(place).alias("below"),
+        ]
+    )
     has, covered = pl.col("code").is_between(PRINTED, SUM), pl.col("priority").is_not_null()
     zero = ~has & covered & ~pl.col("here") & ~pl.col("below")
     made = (
-        pl.when(has).then(pl.when(pl.col("code") == PRINTED).then(status("reported")).otherwise(status("sum")))
-        .when(zero).then(status("zero"))
-        .when((pl.col("code") == UNKNOWN) | (covered & pl.col("here"))).then(status("other_unit"))
+        pl.when(has)
+        .then(pl.when(pl.col("code") == PRINTED).then(status("reported")).otherwise(status("sum")))
+        .when(zero)
+        .then(status("zero"))
+        .when((pl.col("code") == UNKNOWN) | (covered & pl.col("here")))
+        .then(status("other_unit"))
         .otherwise(status("not_covered"))
-    )  # fmt: skip
+    )
     kinds = pl.when(has).then(pl.lit(of_row)).when(zero).then(bit_of(pl.col("priority"))).otherwise(pl.lit(0, pl.UInt8))
     found = frame.select(status=made, kinds=kinds)
     of_block = (pl.col("month") - block.first).cast(NUMBER) * grid.size

@@ -49,8 +49,15 @@ class Names:
 
     @classmethod
     def of(
-        cls, products: Iterable[str], partners: Iterable[str], measures: Iterable[str], first: int, last: int, *, releases: pl.DataFrame
-    ) -> "Names":  # fmt: skip
+        cls,
+        products: Iterable[str],
+        partners: Iterable[str],
+        measures: Iterable[str],
+        first: int,
+        last: int,
+        *,
+        releases: pl.DataFrame,
+    ) -> "Names":
         """The names in use and those above them; `releases` determine the reporter and its national list, whose codes are added up."""
         codes = {name for name in products if name is not None}
         national = next(iter(national_lists(releases)), CHINAS)
@@ -63,8 +70,15 @@ class Names:
         families = sorted({family_of(name) for name in used})
         used |= {UNIT_VALUE_OF[name] for name in used if name in UNIT_VALUE_OF}
         return cls(
-            sorted(codes), sorted({*partners, *TOTALS}), sorted(used), families, first, last - first + 1, national, Reporter.of(releases)
-        )  # fmt: skip
+            sorted(codes),
+            sorted({*partners, *TOTALS}),
+            sorted(used),
+            families,
+            first,
+            last - first + 1,
+            national,
+            Reporter.of(releases),
+        )
 
     @cached_property
     def labels(self) -> dict[str, list[str]]:
@@ -142,9 +156,11 @@ class Names:
         """By HS level the HS code with this many digits above each HS code, null for every other product."""
         place = {name: number for number, name in enumerate(self.products)}
         return {
-            level: self.looked_up("product", [place.get(code[:level]) if code.isdigit() else None for code in self.products])
+            level: self.looked_up(
+                "product", [place.get(code[:level]) if code.isdigit() else None for code in self.products]
+            )
             for level in HS_LEVELS
-        }  # fmt: skip
+        }
 
     @cached_property
     def classification(self) -> pl.Expr:

@@ -55,9 +55,16 @@ class PublishedLevels:
             high = past.zip_with((runs & high.is_null() & (before >= level)).fill_null(False), high)
             low = past.zip_with((runs & low.is_null() & (before <= level)).fill_null(False), low)
             kinds = kinds | back(months, self._kinds, self._none).zip_with(runs, block.tiled(self._none))
-        frame = pl.DataFrame({
-            "month": now, "changed": changed, "series_start": start, "highest_since": high, "lowest_since": low, "kinds_of_run": kinds,
-        })  # fmt: skip
+        frame = pl.DataFrame(
+            {
+                "month": now,
+                "changed": changed,
+                "series_start": start,
+                "highest_since": high,
+                "lowest_since": low,
+                "kinds_of_run": kinds,
+            }
+        )
         return frame.select("series_start", "kinds_of_run", *(column for name in RECORDS for column in _named(name)))
 
 
@@ -69,11 +76,16 @@ def _named(name: str) -> list[pl.Expr]:
     found, start, month = pl.col(name), pl.col("series_start"), pl.col("month")
     is_change = (pl.col("changed") == month).fill_null(False)
     why = (
-        pl.when(start.is_null()).then(pl.lit(None, pl.UInt8))
-        .when(start == month).then(pl.when(is_change).then(status("definition_break")).otherwise(status("no_base")))
-        .when(found.is_null()).then(status("series_record")).when(found == month - 1).then(status("not_extreme"))
+        pl.when(start.is_null())
+        .then(pl.lit(None, pl.UInt8))
+        .when(start == month)
+        .then(pl.when(is_change).then(status("definition_break")).otherwise(status("no_base")))
+        .when(found.is_null())
+        .then(status("series_record"))
+        .when(found == month - 1)
+        .then(status("not_extreme"))
         .otherwise(status("computed"))
-    )  # fmt: skip
+    )
     return [pl.when(why == status("computed")).then(found).alias(name), why.alias(f"{name}_status")]
 
 
@@ -82,7 +94,8 @@ def with_records(frame: pl.DataFrame, at: pl.Series, made: pl.DataFrame) -> pl.D
     hidden = pl.when(pl.col("level").is_null()).then("level_status").otherwise(status("on_request"))
     others = frame.select(
         *(pl.lit(None, pl.Int32).alias(name) for name in ("series_start", *RECORDS)),
-        *(hidden.alias(name) for name in STATUSES), pl.col("kinds").alias("kinds_of_run"),
-    )  # fmt: skip
+        *(hidden.alias(name) for name in STATUSES),
+        pl.col("kinds").alias("kinds_of_run"),
+    )
     made = made.with_columns(pl.col(name).fill_null(others[name].gather(at)) for name in STATUSES)
     return frame.with_columns(others[name].scatter(at, made[name]) for name in MADE)

@@ -22,8 +22,9 @@ UNITED = tuple(map(kinds_of, DIVIDED))
 # Figures in the unit of their measure, and by how many months their sum is divided: an average of three months by three.
 TOTALS = {
     name: months_added(figure.formula[1]) if figure.formula[:1] == ("average",) else 1
-    for name, figure in FIGURE_OF.items() if figure.unit == OF_MEASURE
-}  # fmt: skip
+    for name, figure in FIGURE_OF.items()
+    if figure.unit == OF_MEASURE
+}
 OF_WORLD = ("level", "before_level", "ago_level", "kinds", "before_kinds", "ago_kinds")
 SPANS = ("yoy", "ytd_yoy")
 PRINTED = tuple(f"printed_{span}{suffix}" for span in SPANS for suffix in ("", "_kinds"))
@@ -111,9 +112,14 @@ def _divided(name: str, has_status: bool) -> list[pl.Expr]:
     made = [pl.when(mass > 0).then(value / mass * per_unit(MASS)).alias(name)]
     if has_status:
         why = (
-            pl.when(value.is_null()).then(f"{name}_status").when(mass.is_null()).then(f"{name}_status_mass")
-            .when(mass > 0).then(status("computed")).otherwise(status("zero_base"))
-        )  # fmt: skip
+            pl.when(value.is_null())
+            .then(f"{name}_status")
+            .when(mass.is_null())
+            .then(f"{name}_status_mass")
+            .when(mass > 0)
+            .then(status("computed"))
+            .otherwise(status("zero_base"))
+        )
         made.append(why.alias(f"{name}_status"))
     return made
 
@@ -132,19 +138,30 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
     statuses = [name for name in schema if name.endswith("_status")]
     return made.select(
         flow=pl.lit(flow, dtype=schema["flow"]),
-        product="product", partner="partner", measure="measure",
+        product="product",
+        partner="partner",
+        measure="measure",
         classification=names.classification,
         period=index_month("month"),
         **{
-            name: pl.col(name) if is_ratio else in_units(pl.col(name), size * months, is_exact=(largest[name] or 0) <= EXACT_MAX)
+            name: pl.col(name)
+            if is_ratio
+            else in_units(pl.col(name), size * months, is_exact=(largest[name] or 0) <= EXACT_MAX)
             for name, months in TOTALS.items()
         },
         **{figure.name: pl.col(figure.name) for figure in FIGURES_OF if figure.name not in TOTALS},
-        **{name: pl.when(pl.col(name).is_not_null()).then(index_month(name)) for name in (*RECORDS, "series_start", "comparable_from")},
+        **{
+            name: pl.when(pl.col(name).is_not_null()).then(index_month(name))
+            for name in (*RECORDS, "series_start", "comparable_from")
+        },
         **{name: pl.col(name).cat.to(schema[name]) for name in statuses},
-        level_kinds=_named_kinds(pl.when(pl.col("level").is_not_null()).then("kinds").otherwise(0), schema["level_kinds"]),
+        level_kinds=_named_kinds(
+            pl.when(pl.col("level").is_not_null()).then("kinds").otherwise(0), schema["level_kinds"]
+        ),
         kinds=_named_kinds(kinds, schema["kinds"]),
-    ).select("product", "partner", "measure", *(name for name in schema if name not in ("product", "partner", "measure")))  # fmt: skip
+    ).select(
+        "product", "partner", "measure", *(name for name in schema if name not in ("product", "partner", "measure"))
+    )
 
 
 def _named_kinds(kinds: pl.Expr, dtype: pl.DataType) -> pl.Expr:

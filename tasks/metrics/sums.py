@@ -158,11 +158,11 @@ class _Sums:
         there = self._places(rows).select("product", "partner", pl.col("^n.*$").cast(pl.Boolean))
         codes = codes.join(there, on=["product", "partner"], how="left").with_columns(self._may(codes, finest=False))
         whole = codes.group_by("basket", "partner", "measure").agg(
-            (
-                pl.col(f"n{month}").fill_null(False) | pl.col(f"may{month}") | ~pl.lit(month).is_between("begin", "end")
-            ).all().alias(f"may{month}")
+            (pl.col(f"n{month}").fill_null(False) | pl.col(f"may{month}") | ~pl.lit(month).is_between("begin", "end"))
+            .all()
+            .alias(f"may{month}")
             for month in self.months
-        )  # fmt: skip
+        )
         found = sums.select(*SERIES).join(
             whole.rename({"basket": "product"}), on=SERIES, how="left", maintain_order="left"
         )
@@ -190,15 +190,26 @@ class _Sums:
         kinds = "vckwrn"
         columns = [name for name in inside.columns if name[0] in kinds and name[1:].isdigit()]
         masked = [
-            pl.when(pl.lit(int(name[1:])).is_between("begin", "end")).then(name).otherwise(0).cast(inside.schema[name]).alias(name)
+            pl.when(pl.lit(int(name[1:])).is_between("begin", "end"))
+            .then(name)
+            .otherwise(0)
+            .cast(inside.schema[name])
+            .alias(name)
             for name in columns
-        ]  # fmt: skip
+        ]
         return inside.with_columns(masked).drop("begin", "end")
 
     def _summed(self, parts: pl.DataFrame) -> pl.DataFrame:
         """One row for each series: the sum of the values, the kinds, and the sums of `w` and `r`."""
         values = [f"v{month}" for month in self.months]
-        peak = max((abs(int(end)) for end in (*parts.select(pl.col(values).max()).row(0), *parts.select(pl.col(values).min()).row(0)) if end is not None), default=0)  # fmt: skip
+        peak = max(
+            (
+                abs(int(end))
+                for end in (*parts.select(pl.col(values).max()).row(0), *parts.select(pl.col(values).min()).row(0))
+                if end is not None
+            ),
+            default=0,
+        )
         is_safe = peak * parts.height < self.most
         exact = pl.col(values) if is_safe else pl.col(values).cast(pl.Int128)
         sums = parts.group_by(SERIES).agg(
@@ -218,10 +229,15 @@ class _Sums:
         """Sums with how they were made: not known where a part of the place has a row in another measure and none in this."""
         found = sums.join(needed, on=on, how="left", maintain_order="left")
         return found.with_columns(
-            pl.when(pl.col(f"r{month}" if f"r{month}" in sums.columns else f"w{month}") == 0).then(NOTHING).when(pl.col(f"w{month}") == pl.col(f"n{month}")).then(SUM).otherwise(UNKNOWN)
-            .cast(pl.UInt8).alias(f"c{month}")
+            pl.when(pl.col(f"r{month}" if f"r{month}" in sums.columns else f"w{month}") == 0)
+            .then(NOTHING)
+            .when(pl.col(f"w{month}") == pl.col(f"n{month}"))
+            .then(SUM)
+            .otherwise(UNKNOWN)
+            .cast(pl.UInt8)
+            .alias(f"c{month}")
             for month in self.months
-        )  # fmt: skip
+        )
 
     def _where(self, sums: pl.DataFrame, may: list[pl.Series]) -> pl.DataFrame:
         """The sums in the months in which they may be made, and no series without any."""

@@ -24,8 +24,10 @@ SPANS = {"ytd": None} | {
     name: months - 1 for name in operands() if (months := months_added(name)) and not name.startswith("ago_")
 }
 WINDOWS: dict[str, tuple[int | None, int]] = {
-    f"{prefix}{name}": (None if start is None else start + end, end) for prefix, end in (("", 0), ("ago_", YEAR)) for name, start in SPANS.items()
-}  # fmt: skip
+    f"{prefix}{name}": (None if start is None else start + end, end)
+    for prefix, end in (("", 0), ("ago_", YEAR))
+    for name, start in SPANS.items()
+}
 # The reason why a window of a month is missing.
 WHY = {name: "incomplete_year" if start is None else "incomplete_window" for name, start in SPANS.items()}
 MADE = {name: "sum_of_months" if start is None else "computed" for name, start in SPANS.items()}
@@ -99,13 +101,23 @@ class Windows:
         united = {name: pl.col(f"united_{name}") if only is None else only for name in WINDOWS}
         levels = [f"{prefix}level" for prefix in ("", *BEFORE)]
         made = frame.select(
-            "row", "measure", "product", "partner", "month",
+            "row",
+            "measure",
+            "product",
+            "partner",
+            "month",
             *(pl.when(pl.col(f"{name}_status") < MISSING_FROM).then(name).alias(name) for name in levels),
             *(f"{prefix}{name}" for prefix in ("", *BEFORE) for name in ("level_status", "kinds")),
             *(pl.when(known[name]).then(name).alias(name) for name in WINDOWS),
-            *(pl.when(known[name]).then(status(MADE[name])).otherwise(status(why)).alias(f"{name}_status") for name, why in WHY.items()),
-            *(pl.when(known[name]).then(united[name]).otherwise(pl.lit(0, pl.UInt8)).alias(kinds_of(name)) for name in WINDOWS),
-        )  # fmt: skip
+            *(
+                pl.when(known[name]).then(status(MADE[name])).otherwise(status(why)).alias(f"{name}_status")
+                for name, why in WHY.items()
+            ),
+            *(
+                pl.when(known[name]).then(united[name]).otherwise(pl.lit(0, pl.UInt8)).alias(kinds_of(name))
+                for name in WINDOWS
+            ),
+        )
         return self._with_printed_years(made, block)
 
     def _with_printed_years(self, frame: pl.DataFrame, block: Block) -> pl.DataFrame:

@@ -39,11 +39,17 @@ def chained_years(frame: pl.DataFrame, printed: pl.DataFrame) -> pl.DataFrame:
         wide = step(wide)
     long = [
         wide.select(
-            *SERIES, month=(pl.col("year") * 12 + place).cast(pl.Int32), level=f"level_{place}", level_status=f"level_status_{place}",
-            kinds=f"kinds_{place}", ytd=f"total_{place}", ytd_status=f"status_{place}", ytd_kinds=f"ytd_kinds_{place}",
+            *SERIES,
+            month=(pl.col("year") * 12 + place).cast(pl.Int32),
+            level=f"level_{place}",
+            level_status=f"level_status_{place}",
+            kinds=f"kinds_{place}",
+            ytd=f"total_{place}",
+            ytd_status=f"status_{place}",
+            ytd_kinds=f"ytd_kinds_{place}",
         )
         for place in MONTHS
-    ]  # fmt: skip
+    ]
     return pl.concat(long).filter(pl.col("level_status").is_not_null())
 
 
@@ -83,10 +89,14 @@ def _totals_forwards(wide: pl.DataFrame) -> pl.DataFrame:
         follows = before.is_not_null() & _has(place)
         wide = wide.with_columns(
             pl.when("stated").then(printed).when(follows).then(before + _level(place)).alias(f"total_{place}"),
-            pl.when("stated").then(f"printed_kinds_{place}").when(follows).then(links | _kinds(place)).otherwise(NO_KINDS)
+            pl.when("stated")
+            .then(f"printed_kinds_{place}")
+            .when(follows)
+            .then(links | _kinds(place))
+            .otherwise(NO_KINDS)
             .alias(f"links_{place}"),
             pl.col("stated").alias(f"stated_{place}"),
-        )  # fmt: skip
+        )
     return wide.with_columns(
         *(_total(place).is_not_null().alias(f"forwards_{place}") for place in MONTHS),
         any_stated=pl.any_horizontal(f"stated_{place}" for place in MONTHS),
@@ -101,9 +111,11 @@ def _totals_backwards(wide: pl.DataFrame) -> pl.DataFrame:
         fits = pl.col("any_stated") & _total(place).is_null() & (carried >= least).fill_null(False)
         wide = wide.with_columns(
             pl.when(fits).then(carried).otherwise(_total(place)).alias(f"total_{place}"),
-            pl.when(fits).then(pl.col(f"links_{place + 1}") | _kinds(place + 1)).otherwise(f"links_{place}")
+            pl.when(fits)
+            .then(pl.col(f"links_{place + 1}") | _kinds(place + 1))
+            .otherwise(f"links_{place}")
             .alias(f"links_{place}"),
-        )  # fmt: skip
+        )
     return wide
 
 
@@ -115,10 +127,16 @@ def _statuses(wide: pl.DataFrame) -> pl.DataFrame:
         )
         is_sum = is_sum.fill_null(False) & ~pl.col(f"stated_{place}")
         made = (
-            pl.when(f"stated_{place}").then(f"printed_made_{place}").when(_total(place).is_null()).then(status("incomplete_year"))
-            .when(is_sum).then(status("sum_of_months")).when(f"forwards_{place}").then(status("ytd_sum"))
+            pl.when(f"stated_{place}")
+            .then(f"printed_made_{place}")
+            .when(_total(place).is_null())
+            .then(status("incomplete_year"))
+            .when(is_sum)
+            .then(status("sum_of_months"))
+            .when(f"forwards_{place}")
+            .then(status("ytd_sum"))
             .otherwise(status("ytd_difference"))
-        )  # fmt: skip
+        )
         kinds = pl.when(is_sum).then(_kinds_so_far(place)).otherwise(f"links_{place}")
         wide = wide.with_columns(made.alias(f"status_{place}"), kinds.alias(f"ytd_kinds_{place}"))
     return wide
@@ -136,8 +154,12 @@ def _filled_months(wide: pl.DataFrame) -> pl.DataFrame:
         own = pl.col(f"level_status_{place}")
         made += [
             pl.when(follows).then(_total(place) - before).otherwise(_level(place)).alias(f"level_{place}"),
-            pl.when(follows).then(status("ytd_difference")).when(is_open & own.is_not_null()).then(status("combined_months"))
-            .otherwise(own).alias(f"level_status_{place}"),
+            pl.when(follows)
+            .then(status("ytd_difference"))
+            .when(is_open & own.is_not_null())
+            .then(status("combined_months"))
+            .otherwise(own)
+            .alias(f"level_status_{place}"),
             pl.when(follows).then(pl.col(f"links_{place}") | links).otherwise(f"kinds_{place}").alias(f"kinds_{place}"),
-        ]  # fmt: skip
+        ]
     return wide.with_columns(made)

@@ -115,16 +115,24 @@ def _known_on(snapshot: Snapshot, flow: str, day: date) -> State:
     level = pl.col("level")
     smallest = pl.when(pl.col("measure") == "quantity_kg").then(level * MILLIGRAMS_PER_KG).otherwise(level)
     frames = {
-        "metric": metric, "record_level": metric.drop_nulls("level").with_columns(smallest), "observation": vintages.with_columns(until), "revision": revised, "decision": decisions,
+        "metric": metric,
+        "record_level": metric.drop_nulls("level").with_columns(smallest),
+        "observation": vintages.with_columns(until),
+        "revision": revised,
+        "decision": decisions,
         "release": releases.filter(pl.col("released_on") <= day),
-    }  # fmt: skip
+    }
     return State(functools.partial(_read, frames, flow), Doubts(snapshot, day))
 
 
 def _read(
-    frames: Mapping[str, pl.DataFrame], flow: str, table: str, keep: Callable[[Partition], bool] | None = None,
-    where: pl.Expr | None = None, columns: Sequence[str] = (),
-) -> pl.DataFrame:  # fmt: skip
+    frames: Mapping[str, pl.DataFrame],
+    flow: str,
+    table: str,
+    keep: Callable[[Partition], bool] | None = None,
+    where: pl.Expr | None = None,
+    columns: Sequence[str] = (),
+) -> pl.DataFrame:
     """Read a frame of a direction as `read_table` does the table of a snapshot."""
     rows, month_of = frames[table], LAYOUTS[table].month_of
     if keep is not None and month_of is not None:

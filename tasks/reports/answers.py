@@ -80,20 +80,33 @@ class Answers:
         return self._of_rows(reporter, rows, "a longer text", public.search, text)
 
     def contents(
-        self, kind: Literal["products", "partners", "months", "releases", "mirrors"], reporter: Whose = None, rows: Rows = ROWS
-    ) -> Answer:  # fmt: skip
+        self,
+        kind: Literal["products", "partners", "months", "releases", "mirrors"],
+        reporter: Whose = None,
+        rows: Rows = ROWS,
+    ) -> Answer:
         """What the store has: its products, partners, months, releases or mirrors, a row each."""
         return self._of_rows(reporter, rows, "search", public.inventory, kind)
 
     def read(  # noqa: PLR0913, PLR0917  (an argument for each condition)
-        self, product: Names = None, partner: Names = None, month: Months = None, flow: Flow = None,
+        self,
+        product: Names = None,
+        partner: Names = None,
+        month: Months = None,
+        flow: Flow = None,
         measure: Annotated[str | None, Field(description="quantity_kg, value_usd …; none: all")] = None,
-        table: Annotated[str, Field(description=f"one of {', '.join(LAYOUTS)}")] = "metric", as_of: Day = None,
-        columns: Annotated[list[str] | None, Field(description="figures of metric or columns of the table; none: the usual ones")] = None,
+        table: Annotated[str, Field(description=f"one of {', '.join(LAYOUTS)}")] = "metric",
+        as_of: Day = None,
+        columns: Annotated[
+            list[str] | None, Field(description="figures of metric or columns of the table; none: the usual ones")
+        ] = None,
         sort: Annotated[str | None, Field(description="column, the largest first")] = None,
-        top: Annotated[int | None, Field(description="the first rows of each month, without totals", ge=1, le=ROWS_MAX)] = None,
-        rows: Rows = ROWS, reporter: Whose = None,
-    ) -> Answer:  # fmt: skip
+        top: Annotated[
+            int | None, Field(description="the first rows of each month, without totals", ge=1, le=ROWS_MAX)
+        ] = None,
+        rows: Rows = ROWS,
+        reporter: Whose = None,
+    ) -> Answer:
         """Published rows: levels, growth and shares, revisions, checked claims, releases; also as they were known on a day.
 
         A figure that is null stands in `missing` with the reason.
@@ -103,8 +116,17 @@ class Answers:
             if table in LAYOUTS and LAYOUTS[table].month_of and product is None and partner is None and month is None:
                 raise ValueError(f"the table {table} is large; name a product, a partner or a month")
             known = public.read(
-                product, partner=partner, as_of=as_of, table=table, month=month, flow=flow, measure=measure, sort=sort, top=top, **whose,
-            )  # fmt: skip
+                product,
+                partner=partner,
+                as_of=as_of,
+                table=table,
+                month=month,
+                flow=flow,
+                measure=measure,
+                sort=sort,
+                top=top,
+                **whose,
+            )
             if columns and (unknown := [name for name in columns if name not in known.columns]):
                 raise ValueError(f"the table {table} has no column {unknown[0]!r}; it has {', '.join(known.columns)}")
             chosen = columns or (FIGURES if table == "metric" else known.columns)
@@ -115,10 +137,15 @@ class Answers:
         return self._of_rows(reporter, rows, narrow, found, as_of=as_of, is_of_figures=table in DOUBTED)
 
     def trace(
-        self, product: Product, month: Month, partner: Partner = "world",
+        self,
+        product: Product,
+        month: Month,
+        partner: Partner = "world",
         metric: Annotated[str, Field(description="level, mom_pct, yoy_pct, share_pct, ytd …")] = "level",
-        measure: Measure = "quantity_kg", flow: Flow = None, reporter: Whose = None,
-    ) -> Answer:  # fmt: skip
+        measure: Measure = "quantity_kg",
+        flow: Flow = None,
+        reporter: Whose = None,
+    ) -> Answer:
         """Where one figure comes from, down to the records of the raw file, and the same figure computed again from them."""
 
         def found(_: Snapshot) -> Answer:
@@ -133,26 +160,42 @@ class Answers:
         return self._of_snapshot(reporter, found)
 
     def vintages(
-        self, product: Product, month: Month, partner: Partner = "world", metric: str = "level", measure: Measure = "quantity_kg",
-        flow: Flow = None, reporter: Whose = None, rows: Rows = ROWS,
-    ) -> Answer:  # fmt: skip
+        self,
+        product: Product,
+        month: Month,
+        partner: Partner = "world",
+        metric: str = "level",
+        measure: Measure = "quantity_kg",
+        flow: Flow = None,
+        reporter: Whose = None,
+        rows: Rows = ROWS,
+    ) -> Answer:
         """The values that a figure has had: what was printed first, each revision, and the days from and until which each was current."""
         asked = (product, partner, month, metric)
         return self._of_rows(reporter, rows, "one month", public.vintages, *asked, measure=measure, flow=flow)
 
     def movers(
-        self, month: Month = "latest", against: Literal["month", "year"] = "month", flow: Flow = None,
-        measure: str | None = None, reporter: Whose = None, rows: Rows = ROWS,
-    ) -> Answer:  # fmt: skip
+        self,
+        month: Month = "latest",
+        against: Literal["month", "year"] = "month",
+        flow: Flow = None,
+        measure: str | None = None,
+        reporter: Whose = None,
+        rows: Rows = ROWS,
+    ) -> Answer:
         """What made the change of a month: chapters, headings and codes, partners, what began, stopped or was revised."""
         asked: dict[str, Any] = {"against": against, "measure": measure, "flow": flow}
         return self._of_rows(reporter, rows, "rows=200", public.movers, month, **asked)
 
     def mirror(
-        self, product: Annotated[str, Field(description="an HS code of 2, 4 or 6 digits, or a name")],
-        importer: Annotated[str, Field(description="who bought")], exporter: Annotated[str, Field(description="who sold")] = "CHN",
-        month: Months = None, as_of: Day = None, rows: Rows = ROWS,
-    ) -> Answer:  # fmt: skip
+        self,
+        product: Annotated[str, Field(description="an HS code of 2, 4 or 6 digits, or a name")],
+        importer: Annotated[str, Field(description="who bought")],
+        exporter: Annotated[str, Field(description="who sold")] = "CHN",
+        month: Months = None,
+        as_of: Day = None,
+        rows: Rows = ROWS,
+    ) -> Answer:
         """What the exporter says it sold beside what the importer says it bought, month by month, with the reason of a difference."""
 
         def found() -> Answer:
@@ -167,25 +210,43 @@ class Answers:
         return self._guarded(found)
 
     def check_claim(
-        self, commodity: Annotated[str, Field(description="goods in the words of the text")],
+        self,
+        commodity: Annotated[str, Field(description="goods in the words of the text")],
         period: Annotated[str, Field(description="2025-06, or 2025-01..2025-06")],
-        metric: Annotated[str, Field(description="level_t, mom_pct, yoy_pct, ytd_t, value_usd, unit_value, share_pct, rank …")],
+        metric: Annotated[
+            str, Field(description="level_t, mom_pct, yoy_pct, ytd_t, value_usd, unit_value, share_pct, rank …")
+        ],
         value: Annotated[str, Field(description="the figure as printed: 353, 660.8")],
         unit: Annotated[str, Field(description="t, %, million USD …")],
-        partner: Partner = "world", flow: Literal["export", "import"] = "export",
-        qualifier: Annotated[str, Field(description="nearly, about, more than …; empty: none")] = "", reporter: Whose = None,
-    ) -> Answer:  # fmt: skip
+        partner: Partner = "world",
+        flow: Literal["export", "import"] = "export",
+        qualifier: Annotated[str, Field(description="nearly, about, more than …; empty: none")] = "",
+        reporter: Whose = None,
+    ) -> Answer:
         """Whether a printed figure agrees with the ledger: supported, contradicted, right elsewhere, or not checkable, and why."""
         claim = {
-            "commodity": commodity, "flow": flow, "partner": partner, "period": period, "metric": metric, "value": value, "unit": unit,
+            "commodity": commodity,
+            "flow": flow,
+            "partner": partner,
+            "period": period,
+            "metric": metric,
+            "value": value,
+            "unit": unit,
             "qualifier": qualifier,
-        }  # fmt: skip
+        }
         return self._of_rows(reporter, 1, "one claim", public.check_claims, [claim])
 
     def _of_rows(
-        self, reporter: str | None, rows: int, narrow: str, ask: Callable[..., pl.DataFrame], *given: Any, as_of: str | None = None,
-        is_of_figures: bool = False, **asked: Any,
-    ) -> Answer:  # fmt: skip
+        self,
+        reporter: str | None,
+        rows: int,
+        narrow: str,
+        ask: Callable[..., pl.DataFrame],
+        *given: Any,
+        as_of: str | None = None,
+        is_of_figures: bool = False,
+        **asked: Any,
+    ) -> Answer:
         """Return the rows that `ask` finds; `narrow` says how to ask for fewer, and the citation of figures names the files that they rest on."""
 
         def answer(snapshot: Snapshot) -> Answer:
@@ -251,12 +312,14 @@ class Answers:
 def _few_numbers(operand: dict[str, Any], limit: int) -> dict[str, Any]:
     """Return an operand of a trace with its first numbers, each with its first records, and how many there are of both."""
     numbers = [
-        number | {
-            "records_found": len(number["records"]), "records": number["records"][:RECORDS_MAX],
+        number
+        | {
+            "records_found": len(number["records"]),
+            "records": number["records"][:RECORDS_MAX],
             "printed": [clip(text, PRINTED_LENGTH) for text in number["printed"][: min(limit, PRINTED_MAX)]],
         }
         for number in operand["numbers"][:limit]
-    ]  # fmt: skip
+    ]
     return operand | {"numbers_found": len(operand["numbers"]), "numbers": numbers}
 
 

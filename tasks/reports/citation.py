@@ -34,9 +34,11 @@ def citation(sources: Sequence[str], reporter: str, day: date | str, snapshot_id
     if language == "zh":
         listed = "、".join(shown) + (f"等{len(names)}个来源" if more > 0 else "")
         return f"{customs_of(reporter, language)}{f'（{listed}）' if listed else ''}，截至{day}所知，快照{snapshot_id}"
-    listed = f"{', '.join(shown)} and {more} other{'' if more == 1 else 's'}" if more > 0 else " and ".join(
-        [part for part in (", ".join(shown[:-1]), shown[-1] if shown else "") if part]
-    )  # fmt: skip
+    listed = (
+        f"{', '.join(shown)} and {more} other{'' if more == 1 else 's'}"
+        if more > 0
+        else " and ".join([part for part in (", ".join(shown[:-1]), shown[-1] if shown else "") if part])
+    )
     via = f" via {listed}" if listed else ""
     return f"{customs_of(reporter)}{via}, as known on {day}, snapshot {snapshot_id}"
 

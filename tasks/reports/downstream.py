@@ -107,22 +107,30 @@ def publish_table(
             rows += made.height
             new += encode_months(table, made, lambda partition, made=made: _derivation(table, made, partition))  # type: ignore[misc]
         kept = [
-            entry for entry in (parent.files if parent else ())
+            entry
+            for entry in (parent.files if parent else ())
             if entry.table != table or partition_month(path_partition(entry.partition)) in {*wanted} - {*stale}
-        ]  # fmt: skip
+        ]
         name = f"{table}-{json_sha256([*wanted.values()])[:16]}"
         if name not in read_table(parent, "lineage")["release_id"]:
             states = {code: snapshot.id for code, snapshot in upstream.snapshots.items()}
             new.append(_trail(table, name, states, stale, new, rows))
         about = {
-            "releases": [], "released_on": max(snapshot.about["released_on"] for snapshot in upstream.snapshots.values()),
-            "of": [*upstream.snapshots], "months": {month_name(month): sha256 for month, sha256 in wanted.items()},
-        }  # fmt: skip
+            "releases": [],
+            "released_on": max(snapshot.about["released_on"] for snapshot in upstream.snapshots.values()),
+            "of": [*upstream.snapshots],
+            "months": {month_name(month): sha256 for month, sha256 in wanted.items()},
+        }
         rests_on = pl.concat([read_table(snapshot, "release") for snapshot in upstream.snapshots.values()])
         done = publish(
-            folder, new, carried=kept, parent=parent, about=about, describe=describer(rests_on, [*upstream.snapshots]),
+            folder,
+            new,
+            carried=kept,
+            parent=parent,
+            about=about,
+            describe=describer(rests_on, [*upstream.snapshots]),
             audit=announcement(folder),
-        )  # fmt: skip
+        )
     return Publication(done.snapshot, done.changed, [*map(month_name, stale)])
 
 
@@ -154,9 +162,17 @@ def _trail(
 
     parameters = {"snapshots": states, "months": [*map(month_name, months)]}
     own = lineage_row(
-        name, 1, table, code_sha256(), json_sha256({table: schema_sha256(table)}), {code: json_sha256(state) for code, state in states.items()},
-        {table: json_sha256(sorted(file.sha256 for file in files))}, rows, rows, parameters,
-    )  # fmt: skip
+        name,
+        1,
+        table,
+        code_sha256(),
+        json_sha256({table: schema_sha256(table)}),
+        {code: json_sha256(state) for code, state in states.items()},
+        {table: json_sha256(sorted(file.sha256 for file in files))},
+        rows,
+        rows,
+        parameters,
+    )
     trail = Lineage.validate(pl.DataFrame([own], schema=as_table(name, []).schema), lazy=True)
     return encode_file(
         "lineage", trail, "", {"table": "lineage", "code_sha256": code_sha256(), "snapshots": dict(states)}

@@ -91,8 +91,11 @@ def _series(state: State, flow: str, months: Sequence[int]) -> dict[tuple[str, s
     followed: dict[tuple[str, str], dict[int, date | None]] = defaultdict(dict)
     for (period,), rows in now.select(columns).partition_by("period", as_dict=True).items():
         shown = watched(
-            rows["product"].unique().to_list(), rows.drop_nulls("level")["product"].unique().to_list(), state.reporter, flow
-        )  # fmt: skip
+            rows["product"].unique().to_list(),
+            rows.drop_nulls("level")["product"].unique().to_list(),
+            state.reporter,
+            flow,
+        )
         month = month_number(period)
         for product, measure, _, comparable, _ in rows.filter(pl.col("product").is_in(list(shown))).iter_rows():
             followed[product, measure][month] = comparable
@@ -126,9 +129,13 @@ def window(levels: Levels, month: int, since: date | None) -> Window:
 def _judged(levels: Levels, month: int, since: date | None) -> dict[str, Any]:
     level, before = levels.get(month), window(levels, month, since)
     row: dict[str, Any] = {
-        "level": level, "status": before.status, "months": len(before.levels), "method": METHOD, "version": _version(),
+        "level": level,
+        "status": before.status,
+        "months": len(before.levels),
+        "method": METHOD,
+        "version": _version(),
         "window_start": first_day(before.first) if before.levels else None,
-    }  # fmt: skip
+    }
     if before.status != "expected":
         return row
     model = Model(before.first, before.levels)

@@ -23,8 +23,13 @@ FORMULA_SIGNS = r"^[=+\-@＝＋－＠\t\r\n]"
 NUMBER = r"^[+-]?\d[\d.,]*\s*%?$"
 TABLE, LINES, DOCUMENT, WORKBOOK, SAFE = "table", "json", "json document", "xlsx", "csv-safe"
 ENDINGS = {
-    ".csv": "csv", ".json": DOCUMENT, ".jsonl": LINES, ".ndjson": LINES, ".parquet": "parquet", ".xlsx": WORKBOOK,
-}  # fmt: skip
+    ".csv": "csv",
+    ".json": DOCUMENT,
+    ".jsonl": LINES,
+    ".ndjson": LINES,
+    ".parquet": "parquet",
+    ".xlsx": WORKBOOK,
+}
 ROWS_MAX = 2**20 - 1
 # The limits of a spreadsheet for a number and a text.
 DIGITS_MAX = 15

@@ -22,8 +22,17 @@ from tasks.store.working_copy import address_of
 # A growth and a rolling sum rest on the months before.
 LOOKS_BACK_MONTHS = {"metric": 23, "event_window": 12}
 RELEASE = (
-    "release_id", "title", "source", "kind", "released_on", "flow", "partners", "first_month", "last_month", "raw_sha256"
-)  # fmt: skip
+    "release_id",
+    "title",
+    "source",
+    "kind",
+    "released_on",
+    "flow",
+    "partners",
+    "first_month",
+    "last_month",
+    "raw_sha256",
+)
 PREFIXES = (2, 4, 6, 8)
 
 
@@ -38,9 +47,13 @@ class Notes:
 
 
 def notes(
-    snapshot: Snapshot, table: str, rows: pl.DataFrame, as_of: date | None = None, shown: Sequence[str] = (),
+    snapshot: Snapshot,
+    table: str,
+    rows: pl.DataFrame,
+    as_of: date | None = None,
+    shown: Sequence[str] = (),
     states: Sequence[Snapshot] = (),
-) -> Notes:  # fmt: skip
+) -> Notes:
     """Return the notes on rows of a table of a snapshot, current or as of a day; on all columns, or on those that
     are shown. `states` are those that have the rows, where they are not in the snapshot itself.
     """
@@ -48,12 +61,19 @@ def notes(
     meanings = [
         (column, field.unit or "", field.description) if field is not None else (column, "", ADDED.get(column, ""))
         for column, field in ((column, fields.get(column)) for column in shown or rows.columns)
-    ]  # fmt: skip
+    ]
     releases = _releases(snapshot, table, rows, as_of)
     facts = [
-        ("table", table), ("reporter", Reporter.of(read_table(snapshot, "release")).code), *((name, said) for state in states or [snapshot] for name, said in (("store", str(address_of(state.store))), ("snapshot", state.id))),
-        *([("as known on", str(as_of))] if as_of else []), ("written by", f"Tidewaiter {importlib.metadata.version('tidewaiter')}"),
-    ]  # fmt: skip
+        ("table", table),
+        ("reporter", Reporter.of(read_table(snapshot, "release")).code),
+        *(
+            (name, said)
+            for state in states or [snapshot]
+            for name, said in (("store", str(address_of(state.store))), ("snapshot", state.id))
+        ),
+        *([("as known on", str(as_of))] if as_of else []),
+        ("written by", f"Tidewaiter {importlib.metadata.version('tidewaiter')}"),
+    ]
     schema = {"column": pl.String, "unit": pl.String, "meaning": pl.String}
     if "flow" in rows.columns:
         facts += [("values", line) for line in terms_of_rows(rows, releases["source"].unique().to_list())]
@@ -86,8 +106,9 @@ def _releases(snapshot: Snapshot, table: str, rows: pl.DataFrame, as_of: date | 
     back = LOOKS_BACK_MONTHS.get(table, 0)
     near = releases.filter(
         pl.col("flow").is_null() | pl.col("flow").is_in(rows["flow"].unique().implode()),
-        month_index("last_month") >= month_number(first) - back, month_index("first_month") <= month_number(last),
-    )  # fmt: skip
+        month_index("last_month") >= month_number(first) - back,
+        month_index("first_month") <= month_number(last),
+    )
     wanted = rows["product"].unique().to_list()
     codes = {code for product in wanted for code in (product, *members(product))}
     return near.filter(pl.Series([_overlaps(asked, codes) for asked in near["products"]], dtype=pl.Boolean)).select(

@@ -48,9 +48,15 @@ def first_prints(snapshot: Snapshot, flow: str, months: Collection[int], **where
     columns = (*PLACE[:3], "period_start", "kind", "value", "release_id", "known_from", "known_until")
     rows = read_table(snapshot, "observation", is_near, pl.all_horizontal(is_month, is_level, *wanted), columns)
     rows = rows.select(
-        pl.col("product", "partner", "measure").cast(pl.String), "kind", "release_id", "known_from", "known_until", period="period_start",
-        value=pl.col("value").cast(pl.Float64), trust=-pl.col("kind").cast(pl.Enum(KINDS)).to_physical().cast(pl.Int8),
-    )  # fmt: skip
+        pl.col("product", "partner", "measure").cast(pl.String),
+        "kind",
+        "release_id",
+        "known_from",
+        "known_until",
+        period="period_start",
+        value=pl.col("value").cast(pl.Float64),
+        trust=-pl.col("kind").cast(pl.Enum(KINDS)).to_physical().cast(pl.Int8),
+    )
     # Of a day the print that is least trusted is the one that was there first.
     first = rows.sort("known_from", "trust").group_by(PLACE).first()
     found = first.select(

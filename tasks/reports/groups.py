@@ -99,10 +99,10 @@ def group_month(root: Path | S3Url, group: str, asked: Asked, members: Collectio
     stores = stores_of(root)
     parts = tuple(
         part_of(at_hand(stores[reporter]), reporter, asked)
-        if reporter in stores else
-        Part(reporter, "missing", None, NO_STORE)
+        if reporter in stores
+        else Part(reporter, "missing", None, NO_STORE)
         for reporter in (sorted(members) if members is not None else members_of(group, asked.month))
-    )  # fmt: skip
+    )
     printed = part_of(at_hand(stores[group]), group, asked).level if group in stores else None
     statuses = {part.status for part in parts}
     if statuses == {"complete"}:
@@ -132,9 +132,11 @@ def part_of(store: Path, reporter: str, asked: Asked) -> Part:
     if covering(key, releases).height:
         return Part(reporter, "complete", 0.0)
     of_month = releases.filter(
-        pl.col("flow").is_null() | (pl.col("flow") == asked.flow), month_index("first_month") <= month,
-        month_index("last_month") >= month, pl.col("measures").list.contains(family_of(asked.measure)),
-    )  # fmt: skip
+        pl.col("flow").is_null() | (pl.col("flow") == asked.flow),
+        month_index("first_month") <= month,
+        month_index("last_month") >= month,
+        pl.col("measures").list.contains(family_of(asked.measure)),
+    )
     codes = of_month["products"].explode().drop_nulls().unique()
     is_near = (code == EVERYTHING or asked.product.startswith(code) or code.startswith(asked.product) for code in codes)
     return Part(reporter, "partial", None, IN_PART) if any(is_near) else Part(reporter, "missing", None, NOT_ASKED)

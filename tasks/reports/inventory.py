@@ -47,8 +47,15 @@ def _mirrors(store: Path) -> pl.DataFrame:
             there = read_table(snapshot, "mirror", columns=("period", "reason"))
             span = there["period"].min(), there["period"].max()
             rows.append((*pair, *span, there.height, there.filter(reason="unexplained").height, snapshot.id))
-    kinds = {"exporter": pl.String, "importer": pl.String, "first_month": pl.Date, "last_month": pl.Date, "rows": pl.Int64,
-             "unexplained": pl.Int64, "snapshot": pl.String}  # fmt: skip
+    kinds = {
+        "exporter": pl.String,
+        "importer": pl.String,
+        "first_month": pl.Date,
+        "last_month": pl.Date,
+        "rows": pl.Int64,
+        "unexplained": pl.Int64,
+        "snapshot": pl.String,
+    }
     return pl.DataFrame(rows, schema=kinds, orient="row")
 
 
@@ -61,8 +68,9 @@ def search(store: Path, text: str) -> pl.DataFrame:
     names = Resolver(snapshot).names
     parts = []
     for subject, table, find in (
-        ("product", names.product, search_products), ("partner", names.partner, search_names),
-    ):  # fmt: skip
+        ("product", names.product, search_products),
+        ("partner", names.partner, search_names),
+    ):
         hits = [hit.code for hit in find(table, text)]
         order = pl.DataFrame({"code": hits, "place": range(len(hits))}, schema={"code": pl.String, "place": pl.Int64})
         there = things(snapshot, names, subject, hits).rename({subject: "code"})
@@ -91,9 +99,11 @@ def things(snapshot: Snapshot, names: NameTables, subject: str, keys: Collection
         named = named.filter(pl.col(subject).is_in(list(keys)))
     months = _known(snapshot, subject, None if keys is None else named[subject].to_list())
     spans = months.group_by(subject).agg(
-        pl.col("flow").unique().sort().str.join("+").alias("flows"), first_month=pl.col("period").min(),
-        last_month=pl.col("period").max(), months=pl.col("period").n_unique(),
-    )  # fmt: skip
+        pl.col("flow").unique().sort().str.join("+").alias("flows"),
+        first_month=pl.col("period").min(),
+        last_month=pl.col("period").max(),
+        months=pl.col("period").n_unique(),
+    )
     rows = named.join(spans, on=subject, how="left").with_columns(pl.col("months").fill_null(0))
     # The world and groups of partners come before their members.
     first = pl.col(subject).is_in(totals()).not_()
@@ -117,11 +127,14 @@ def _months(snapshot: Snapshot) -> pl.DataFrame:
     that cover it.
     """
     rows = [
-        frame.group_by("flow", "period").agg(
-            products=pl.col("product").n_unique(), partners=pl.col("partner").filter(~pl.col("partner").is_in(totals())).n_unique()
-        ).collect()
+        frame.group_by("flow", "period")
+        .agg(
+            products=pl.col("product").n_unique(),
+            partners=pl.col("partner").filter(~pl.col("partner").is_in(totals())).n_unique(),
+        )
+        .collect()
         for frame in _figures(snapshot)
-    ]  # fmt: skip
+    ]
     kinds = {"flow": pl.String, "period": pl.Date, "products": pl.UInt32, "partners": pl.UInt32}
     found = pl.concat(rows) if rows else pl.DataFrame(schema=kinds)
     counted = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
@@ -144,7 +157,17 @@ def _figures(snapshot: Snapshot) -> list[pl.LazyFrame]:
 
 
 def _releases(snapshot: Snapshot) -> pl.DataFrame:
-    columns = ("release_id", "title", "released_on", "flow", "partners", "first_month", "last_month", "records", "records_quarantined")  # fmt: skip
+    columns = (
+        "release_id",
+        "title",
+        "released_on",
+        "flow",
+        "partners",
+        "first_month",
+        "last_month",
+        "records",
+        "records_quarantined",
+    )
     decisions = read_table(snapshot, "decision").sort("decided_on", "number").iter_rows(named=True)
     decided = {row["release_id"]: decision_text(row) for row in decisions}
     texts = release_of().replace_strict(decided, default="", return_dtype=pl.String)

@@ -114,9 +114,11 @@ def sections(
     t, (factor, unit) = words("movers", language), _scale(rows, language)
     flow, month = rows["flow"][0], rows["period"][0]
     about = t["about"].format(
-        trade=capitalised(trade_of(reporter, flow, language)), month=month_words(f"{month:%Y-%m}", language),
-        against=t["against"][against], unit=unit,
-    )  # fmt: skip
+        trade=capitalised(trade_of(reporter, flow, language)),
+        month=month_words(f"{month:%Y-%m}", language),
+        against=t["against"][against],
+        unit=unit,
+    )
     total = rows.filter(kind="total")
     for kind, title in t["titles"].items():
         part = rows.filter(kind=kind)

@@ -154,13 +154,23 @@ class _Levels:
             of_goods |= measure.str.starts_with("quantity_")
         growths = {name: status(growth) for name, (_, growth) in AGAINST.items()}
         rows = read(
-            "metric", _in(months, flow), where & of_goods & pl.col("level").is_not_null(),
+            "metric",
+            _in(months, flow),
+            where & of_goods & pl.col("level").is_not_null(),
             (*keys, "period", "measure", "level", "highest_since", "lowest_since", *growths.values()),
-        )  # fmt: skip
+        )
         rows = rows.select(
-            measure, month_index("period").alias("month"), *keys, "level", "highest_since", "lowest_since",
-            *((pl.col(growth).cast(pl.String) == "zero_base").alias(f"{name}_from_zero") for name, growth in growths.items()),
-        )  # fmt: skip
+            measure,
+            month_index("period").alias("month"),
+            *keys,
+            "level",
+            "highest_since",
+            "lowest_since",
+            *(
+                (pl.col(growth).cast(pl.String) == "zero_base").alias(f"{name}_from_zero")
+                for name, growth in growths.items()
+            ),
+        )
         self._none, self._of = rows.clear(), rows.partition_by(["measure", "month"], as_dict=True)
         self.measures = {measure for measure, _ in self._of}
 
@@ -246,9 +256,11 @@ class _Splits:
             masses = _pairs(of_partners, comparison, "quantity_kg", KEYS)
             partners = self._split(of_partners, masses, KEYS).filter(is_finest)
             sums = partners.group_by("partner").agg(
-                pl.col("change").sum(), pl.when(~pl.col("volume").has_nulls()).then(pl.col("volume").sum()),
-                pl.when(pl.col("currency").count() > 0).then(pl.col("currency").sum()), pl.col("lacks_rate").any(),
-            )  # fmt: skip
+                pl.col("change").sum(),
+                pl.when(~pl.col("volume").has_nulls()).then(pl.col("volume").sum()),
+                pl.when(pl.col("currency").count() > 0).then(pl.col("currency").sum()),
+                pl.col("lacks_rate").any(),
+            )
             self._of_partners |= {partner: _terms(*row) for partner, *row in sums.select("partner", *TERMS).iter_rows()}
 
     def of(self, code: str) -> Terms | str:
@@ -291,7 +303,13 @@ def _with_terms(row: Row, splits: _Splits, terms: Terms | str) -> Row:
         return row
     if isinstance(terms, str):
         return {**row, "split_status": terms}
-    return {**row, "volume_effect": terms.volume, "price_effect": row["change"] - terms.volume - (terms.currency or 0.0), "currency_effect": terms.currency, "split_status": terms.status}  # fmt: skip
+    return {
+        **row,
+        "volume_effect": terms.volume,
+        "price_effect": row["change"] - terms.volume - (terms.currency or 0.0),
+        "currency_effect": terms.currency,
+        "split_status": terms.status,
+    }
 
 
 def _sum(rows: Iterable[Row]) -> Row:
@@ -414,7 +432,11 @@ def _revised(read: Read, flow: str, months: Sequence[int], top: int) -> Iterator
     releases = read("release").filter(pl.col("flow").is_null() | (pl.col("flow") == flow))
     newest = {name: month_number(last) for name, last in releases.select("release_id", "last_month").iter_rows()}
     first = {name.partition(MARK)[0]: month for name, month in newest.items()}
-    newest |= {own: first[name] for own, name in read("decision").select("decision_id", "release_id").iter_rows() if name in first}  # fmt: skip
+    newest |= {
+        own: first[name]
+        for own, name in read("decision").select("decision_id", "release_id").iter_rows()
+        if name in first
+    }
     wanted = [name for name, month in newest.items() if month in {*months}]
     if not wanted:
         return
@@ -427,10 +449,17 @@ def _revised(read: Read, flow: str, months: Sequence[int], top: int) -> Iterator
     rows = rows.sort(pl.col("change").abs(), "product", "partner", descending=[True, False, False])
     for row in rows.group_by("month", "measure", maintain_order=True).head(top).iter_rows(named=True):
         yield {
-            "month": row["month"], "against": "month", "measure": row["measure"], "kind": "revision", "product": row["product"],
-            "partner": row["partner"], "revised_month": row["period_start"].replace(day=1), "level": float(row["new_value"]),
-            "before": float(row["old_value"]), "change": row["change"],
-        }  # fmt: skip
+            "month": row["month"],
+            "against": "month",
+            "measure": row["measure"],
+            "kind": "revision",
+            "product": row["product"],
+            "partner": row["partner"],
+            "revised_month": row["period_start"].replace(day=1),
+            "level": float(row["new_value"]),
+            "before": float(row["old_value"]),
+            "change": row["change"],
+        }
 
 
 def _judge(rows: list[Row], state: State, flow: str, months: Sequence[int]) -> None:
@@ -468,8 +497,9 @@ def _judge(rows: list[Row], state: State, flow: str, months: Sequence[int]) -> N
             return own_or_parts(of_revised if steps[product].is_revised else read([product]), product)
 
         judges = {
-            product: Judge(by_product[product,], steps[product], functools.partial(ledger_of, product)) for product in judged
-        }  # fmt: skip
+            product: Judge(by_product[product,], steps[product], functools.partial(ledger_of, product))
+            for product in judged
+        }
         for row in rows:
             if row["kind"] == "product" and row.get("product") in judges:
                 growth = AGAINST[row["against"]][1]

@@ -40,9 +40,12 @@ def _environment(is_html: bool) -> "jinja2.Environment":
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER), autoescape=is_html, undefined=jinja2.ChainableUndefined,
-        keep_trailing_newline=True, trim_blocks=not is_html,
-    )  # fmt: skip
+        loader=jinja2.FileSystemLoader(FOLDER),
+        autoescape=is_html,
+        undefined=jinja2.ChainableUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=not is_html,
+    )
     environment.filters["host"] = lambda address: urlsplit(address).hostname or address
     environment.filters["plain"] = plain
     environment.filters["rows"] = lambda columns: zip(*columns, strict=True)

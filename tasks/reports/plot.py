@@ -26,8 +26,13 @@ PICTURES = (".png", ".svg")
 COLOURS = ("#1f3a5f", "#c8553d", "#b07a1c", "#3f7d68", "#7f6a93", "#6f7276")
 # Ticks closer than a month would print the same month several times.
 MONTH_AXIS = {
-    "title": None, "format": "%Y-%m", "labelAngle": 0, "labelOverlap": True, "labelSeparation": 12, "tickMinStep": 28 * 24 * 3600 * 1000,
-}  # fmt: skip
+    "title": None,
+    "format": "%Y-%m",
+    "labelAngle": 0,
+    "labelOverlap": True,
+    "labelSeparation": 12,
+    "tickMinStep": 28 * 24 * 3600 * 1000,
+}
 ON_WHITE = {
     "config": {"background": "#ffffff", "font": "sans-serif", "title": {"anchor": "start", "fontWeight": "normal"}}
 }
@@ -40,9 +45,16 @@ LABELS_MAX, LABEL_HEIGHT = 12, 0.045
 
 
 def draw(
-    rows: pl.DataFrame, product: Keys, partners: list[str], measure: str, form: str, reporter: Reporter, cited: str = "", language: str = "en",
+    rows: pl.DataFrame,
+    product: Keys,
+    partners: list[str],
+    measure: str,
+    form: str,
+    reporter: Reporter,
+    cited: str = "",
+    language: str = "en",
     scale: float = 2,
-) -> bytes:  # fmt: skip
+) -> bytes:
     """Return the bytes of a PNG or SVG, with a line for each product and partner; `rows` are of the table metric in
     the store of `reporter`, `cited` is the line with their sources. A PNG has `scale` dots a point.
 
@@ -105,8 +117,15 @@ def draw(
         title += f"{t['comma']}{_partner(partners[0], language)}"
     # What explains the picture stands below it: a reader sees the title, the unit and the lines first.
     axis = MONTH_AXIS | {
-        "title": notes or None, "titleAnchor": "start", "titleAlign": "left", "titleX": 0, "titleFontSize": 11, "titleFontWeight": "normal", "titleColor": "#444444", "titlePadding": 14,
-    }  # fmt: skip
+        "title": notes or None,
+        "titleAnchor": "start",
+        "titleAlign": "left",
+        "titleX": 0,
+        "titleFontSize": 11,
+        "titleFontWeight": "normal",
+        "titleColor": "#444444",
+        "titlePadding": 14,
+    }
     place = {
         "x": field("month", "temporal", axis=axis),
         "y": field("value", "quantitative", title=None, scale={"zero": True}),

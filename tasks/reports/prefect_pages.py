@@ -31,10 +31,14 @@ def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     tables = (
         ("checks", made.checks, f"{month}: {counted(len(made.checks), 'doubt')} and remarks {of}"),
         ("quarantine", made.quarantine, f"{month}: {counted(outcome.records_quarantined, 'record')} set aside {of}"),
-        ("lineage", made.lineage, f"{month}: {counted(len(made.lineage), 'step')} from {counted(outcome.records, 'record')} to "
-         f"snapshot {outcome.snapshot_id}; hashes are on the page {key_of('hashes', outcome)} {of}"),
+        (
+            "lineage",
+            made.lineage,
+            f"{month}: {counted(len(made.lineage), 'step')} from {counted(outcome.records, 'record')} to "
+            f"snapshot {outcome.snapshot_id}; hashes are on the page {key_of('hashes', outcome)} {of}",
+        ),
         ("hashes", made.hashes, f"{month}: the hash of everything that a step took or made {of}"),
-    )  # fmt: skip
+    )
     for name, rows, words in tables:
         if rows:
             _table(rows, key_of(name, outcome), words)
@@ -79,9 +83,11 @@ def gap_pages(outcome: Outcome) -> list[tuple[str, str, list[dict[str, object]]]
 
 def _gap_row(gap: Gap) -> dict[str, object]:
     numbers = {
-        "sold, t": (gap.export_kg, 1000), "bought, t": (gap.import_kg, 1000), f"sold, million {gap.currency}": (gap.export_value, 10**6),
+        "sold, t": (gap.export_kg, 1000),
+        "bought, t": (gap.import_kg, 1000),
+        f"sold, million {gap.currency}": (gap.export_value, 10**6),
         f"bought, million {gap.currency}": (gap.import_value, 10**6),
-    }  # fmt: skip
+    }
     shown = {name: "–" if value is None else amount(value / unit) for name, (value, unit) in numbers.items()}
     return {"product": gap.product, "month": gap.month, **shown}
 

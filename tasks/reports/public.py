@@ -94,9 +94,20 @@ def read(  # noqa: PLR0913  (an argument for each condition)
     _require_words(flow, month)
     shown = columns_of(texts(columns), reporter)
     question = Question(
-        table, texts(product), texts(partner), month, flow, measure, None if as_of is None else read_day(str(as_of)), sort, ascending,
-        top, shown, names, language,
-    )  # fmt: skip
+        table,
+        texts(product),
+        texts(partner),
+        month,
+        flow,
+        measure,
+        None if as_of is None else read_day(str(as_of)),
+        sort,
+        ascending,
+        top,
+        shown,
+        names,
+        language,
+    )
     found = answers(store, reporter, question, stacklevel=3)
     return together(found, shown, is_one=reporter is None or isinstance(reporter, str))
 
@@ -159,8 +170,11 @@ def search(text: str, *, store: str | Path | None = None, reporter: str | None =
 
 
 def inventory(
-    kind: Literal["products", "partners", "months", "releases", "mirrors"], *, store: str | Path | None = None, reporter: str | None = None,
-) -> pl.DataFrame:  # fmt: skip
+    kind: Literal["products", "partners", "months", "releases", "mirrors"],
+    *,
+    store: str | Path | None = None,
+    reporter: str | None = None,
+) -> pl.DataFrame:
     """What is in a store: a row for each product, partner, month or release, with its first and last month.
 
     >>> "85051110" in inventory("products", store=store)["product"]
@@ -172,9 +186,16 @@ def inventory(
 
 
 def vintages(
-    product: str, partner: str = "WLD", month: str = "latest", metric: str = "level", *, measure: str = "quantity_kg",
-    flow: Flow | None = None, store: str | Path | None = None, reporter: str | None = None,
-) -> pl.DataFrame:  # fmt: skip
+    product: str,
+    partner: str = "WLD",
+    month: str = "latest",
+    metric: str = "level",
+    *,
+    measure: str = "quantity_kg",
+    flow: Flow | None = None,
+    store: str | Path | None = None,
+    reporter: str | None = None,
+) -> pl.DataFrame:
     """The values that a published figure has had, and the days from and until which each was current.
 
     Returns:
@@ -225,9 +246,14 @@ class Brief:
 
 
 def brief(
-    product: str, month: str = "latest", *, flow: Flow | None = None, language: Literal["en", "zh"] = "en",
-    store: str | Path | None = None, reporter: str | None = None,
-) -> Brief:  # fmt: skip
+    product: str,
+    month: str = "latest",
+    *,
+    flow: Flow | None = None,
+    language: Literal["en", "zh"] = "en",
+    store: str | Path | None = None,
+    reporter: str | None = None,
+) -> Brief:
     """One page on one product and month: numbers with their sources, charts, what is revised, held or not comparable.
 
     Returns:
@@ -254,16 +280,25 @@ def brief(
     way = asked.flow([code], flow)
     facts = gather(snapshot, folder, code, way, asked.month(month, way, [code]), clock.today())
     return Brief(
-        f"brief-{code.replace(':', '-')}-{way}-{facts.month:%Y-%m}-{language}", render.page(facts, language), render.markdown(facts, language),
+        f"brief-{code.replace(':', '-')}-{way}-{facts.month:%Y-%m}-{language}",
+        render.page(facts, language),
+        render.markdown(facts, language),
         [sentence.text for sentence in headlines(facts, language)],
-    )  # fmt: skip
+    )
 
 
 def plot(
-    product: str | Iterable[str], output: str | Path, *, partner: str | Iterable[str] = "world", month: str | Iterable[str] | None = None,
-    measure: str = "quantity_kg", flow: Flow | None = None, language: Literal["en", "zh"] = "en",
-    store: str | Path | None = None, reporter: str | None = None,
-) -> Path:  # fmt: skip
+    product: str | Iterable[str],
+    output: str | Path,
+    *,
+    partner: str | Iterable[str] = "world",
+    month: str | Iterable[str] | None = None,
+    measure: str = "quantity_kg",
+    flow: Flow | None = None,
+    language: Literal["en", "zh"] = "en",
+    store: str | Path | None = None,
+    reporter: str | None = None,
+) -> Path:
     """Write a series as a picture, a line for each product and partner, with the export controls that touch the products.
 
     Args:
@@ -312,9 +347,15 @@ def plot(
 
 
 def movers(
-    month: str = "latest", *, against: Literal["month", "year"] = "month", flow: Flow | None = None, measure: str | None = None,
-    store: str | Path | None = None, reporter: str | None = None, as_of: date | str | None = None,
-) -> pl.DataFrame:  # fmt: skip
+    month: str = "latest",
+    *,
+    against: Literal["month", "year"] = "month",
+    flow: Flow | None = None,
+    measure: str | None = None,
+    store: str | Path | None = None,
+    reporter: str | None = None,
+    as_of: date | str | None = None,
+) -> pl.DataFrame:
     """What made the change of a month: chapters explained by their headings and these by their codes, partners, what began, stopped or
     was revised.
 
@@ -351,9 +392,14 @@ def movers(
 
 
 def mirror(
-    product: str, importer: str, *, exporter: str = "CHN", month: str | None = None, store: str | Path | None = None,
+    product: str,
+    importer: str,
+    *,
+    exporter: str = "CHN",
+    month: str | None = None,
+    store: str | Path | None = None,
     as_of: date | str | None = None,
-) -> pl.DataFrame:  # fmt: skip
+) -> pl.DataFrame:
     """What the exporter says it sold and what the importer says it bought, by month; each has a store of its own.
 
     Args:
@@ -413,9 +459,16 @@ def check_claims(
 
 
 def trace(
-    product: str, partner: str, month: str, metric: str, *, measure: str = "quantity_kg",
-    flow: Flow | None = None, store: str | Path | None = None, reporter: str | None = None,
-) -> "Trace":  # fmt: skip
+    product: str,
+    partner: str,
+    month: str,
+    metric: str,
+    *,
+    measure: str = "quantity_kg",
+    flow: Flow | None = None,
+    store: str | Path | None = None,
+    reporter: str | None = None,
+) -> "Trace":
     """Where one published figure comes from, down to the records of the raw file; and the same figure computed again.
 
     Raises:

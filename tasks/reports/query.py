@@ -54,9 +54,16 @@ def reporter_of(snapshot: Snapshot) -> Reporter:
 
 
 def query(
-    store: Path, table: str, *, flow: str | None = None, product: Keys = None, partner: Keys = None, measure: Keys = None,
-    month: Month | Collection[Month] | None = None, as_of: date | None = None,
-) -> pl.DataFrame:  # fmt: skip
+    store: Path,
+    table: str,
+    *,
+    flow: str | None = None,
+    product: Keys = None,
+    partner: Keys = None,
+    measure: Keys = None,
+    month: Month | Collection[Month] | None = None,
+    as_of: date | None = None,
+) -> pl.DataFrame:
     """Return rows of a published table in key order; `product`, `partner`, `measure` and `month`, which is (year,
     month), may each be one or several.
 

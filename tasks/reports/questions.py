@@ -245,8 +245,12 @@ def _absent(rows: pl.DataFrame, question: Question, keys_of: dict[str, dict[str,
 
 
 def _rows(
-    states: Sequence[Snapshot], question: Question, asked: dict[str, Any], products: Sequence[str], months: list[query.Month] | None
-) -> pl.DataFrame:  # fmt: skip
+    states: Sequence[Snapshot],
+    question: Question,
+    asked: dict[str, Any],
+    products: Sequence[str],
+    months: list[query.Month] | None,
+) -> pl.DataFrame:
     """Return rows in key order. Products are read one by one, because for one product Polars skips whole row groups."""
     layout = LAYOUTS[question.table]
     if question.table in ANALYSIS:
@@ -263,19 +267,31 @@ def _rows(
 
 
 def _analysis(
-    snapshot: Snapshot, question: Question, asked: dict[str, Any], products: Sequence[str], months: list[query.Month] | None
-) -> pl.DataFrame:  # fmt: skip
+    snapshot: Snapshot,
+    question: Question,
+    asked: dict[str, Any],
+    products: Sequence[str],
+    months: list[query.Month] | None,
+) -> pl.DataFrame:
     """Return rows of a table that follows from the others, in key order."""
     # Most reads are of other tables, and need none of its modules.
     from tasks.reports import analysis
 
     filed = {path_partition(entry.partition) for entry in snapshot.entries("metric", question.flow) if entry.rows}
-    wanted = sorted({year * 12 + month - 1 for year, month in (place[1:] for place in filed) if months is None or (year, month) in months})  # fmt: skip
+    wanted = sorted(
+        {
+            year * 12 + month - 1
+            for year, month in (place[1:] for place in filed)
+            if months is None or (year, month) in months
+        }
+    )
     flows = sorted({place[0] for place in filed})
-    rows = pl.concat([
-        pl.DataFrame(schema=readers_schema(question.table)),
-        *(analysis.rows_of(snapshot, question.table, flow, wanted, question.as_of) for flow in flows),
-    ])  # fmt: skip
+    rows = pl.concat(
+        [
+            pl.DataFrame(schema=readers_schema(question.table)),
+            *(analysis.rows_of(snapshot, question.table, flow, wanted, question.as_of) for flow in flows),
+        ]
+    )
     for name, keys in (("product", products), ("partner", asked["partner"])):
         rows = rows.filter(pl.col(name).is_in(list(keys))) if keys else rows
     return rows
@@ -301,8 +317,12 @@ def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.Dat
         # Of one series the question is which of its months is the largest.
         groups = []
     is_text = rows.schema[by] == pl.String
-    rows = rows.sort([*groups, by], descending=[False] * len(groups) + [not (question.ascending or is_text)], nulls_last=True,
-                     maintain_order=True)  # fmt: skip
+    rows = rows.sort(
+        [*groups, by],
+        descending=[False] * len(groups) + [not (question.ascending or is_text)],
+        nulls_last=True,
+        maintain_order=True,
+    )
     if question.top is None:
         return rows
     if "partner" in rows.columns and not question.partners:

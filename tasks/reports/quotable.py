@@ -31,8 +31,16 @@ GROWTHS = tuple(name for one in BACK for name in (one, status(one)))
 COLUMNS = ("partner", "measure", "period", "level", "ytd", "kinds", *GROWTHS)
 # What it needs of the table `observation`.
 LEDGER_COLUMNS = (
-    "product", "partner", "measure", "period_start", "period_end", "value", "resolution", "known_from", "known_until",
-)  # fmt: skip
+    "product",
+    "partner",
+    "measure",
+    "period_start",
+    "period_end",
+    "value",
+    "resolution",
+    "known_from",
+    "known_until",
+)
 REVISED_MONTHS = 24
 Row = Mapping[str, Any]
 # A partner, a measure and a month (month number).
@@ -96,9 +104,13 @@ class Judge:
         if row is None or row[figure] is None:
             return None
         checks = {
-            "nearly_nothing": self._nearly_nothing, "low_base": self._low_base, "sign_flips": self._sign_flips,
-            "revision_noise": self._revision_noise, "coverage": self._coverage, "implied_base": self._implied_base,
-        }  # fmt: skip
+            "nearly_nothing": self._nearly_nothing,
+            "low_base": self._low_base,
+            "sign_flips": self._sign_flips,
+            "revision_noise": self._revision_noise,
+            "coverage": self._coverage,
+            "implied_base": self._implied_base,
+        }
         assert [*checks] == [*CAVEATS]
         found = []
         for name, check in checks.items():

@@ -40,8 +40,15 @@ MONEY = tuple((name, f"{name.removeprefix('value_').upper()} million", 1e-6) for
 MEASURES = (("quantity_kg", "t", 1e-3), *MONEY)
 FIGURES = ("mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct", "share_pct")
 NOT_COMPARABLE = (
-    "combined_months", "no_base", "zero_base", "definition_break", "not_covered", "incomplete_year", "no_world_total", "other_unit",
-)  # fmt: skip
+    "combined_months",
+    "no_base",
+    "zero_base",
+    "definition_break",
+    "not_covered",
+    "incomplete_year",
+    "no_world_total",
+    "other_unit",
+)
 Row = dict[str, Any]
 
 
@@ -79,11 +86,21 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
         lead = f"{capitalised(decision_text(last))}; {outcome.title}, {outcome.span}"
     doubts = findings.filter(pl.col("severity") != "info")["check"].value_counts().sort("check").rows()
     summary = template("release.md.j2").render(
-        lead=lead, revised=counted(revised, "number") if revised else "", doubts=doubts, headlines=shown, outcome=outcome, release=release,
-        approved=findings.filter(check="approved")["observed"], records=counted(outcome.records, "record"),
+        lead=lead,
+        revised=counted(revised, "number") if revised else "",
+        doubts=doubts,
+        headlines=shown,
+        outcome=outcome,
+        release=release,
+        approved=findings.filter(check="approved")["observed"],
+        records=counted(outcome.records, "record"),
         revisions=revision_report(revision, release, decisions, "##") if revision.height else "",
-        moved=[one for flow in outcome.flows for one in _moved(snapshot, outcome, flow)] if pictures else [], capitalised=capitalised, name=row_name, plain_name=partner_name, pct=_pct,
-    )  # fmt: skip
+        moved=[one for flow in outcome.flows for one in _moved(snapshot, outcome, flow)] if pictures else [],
+        capitalised=capitalised,
+        name=row_name,
+        plain_name=partner_name,
+        pct=_pct,
+    )
     page, hashes = _lineage(snapshot, made_by, release)
     order = pl.col("severity").replace_strict({"error": 0, "warning": 1, "info": 2}, return_dtype=pl.Int8)
     columns = ("severity", "check", "subject", "observed", "expected", "advice")
@@ -164,10 +181,15 @@ def _headline(series: pl.DataFrame, unit: str, scale: float, reporter: Reporter,
     ordered = newest.sort(~is_world, "level", "partner", descending=[False, True, False]).head(PARTNERS_MAX)
     first = ordered.row(0, named=True)
     return {
-        "lead": _lead(first, unit, scale, reporter), "about": _about(first, reporter), "month": written_month(first["period"]),
-        "unit": unit, "rows": ordered.to_dicts(), "level": lambda value: "–" if value is None else amount(value * scale),
-        "notes": _not_comparable(ordered, reporter), "picture": _picture(series, reporter) if pictures else "",
-    }  # fmt: skip
+        "lead": _lead(first, unit, scale, reporter),
+        "about": _about(first, reporter),
+        "month": written_month(first["period"]),
+        "unit": unit,
+        "rows": ordered.to_dicts(),
+        "level": lambda value: "–" if value is None else amount(value * scale),
+        "notes": _not_comparable(ordered, reporter),
+        "picture": _picture(series, reporter) if pictures else "",
+    }
 
 
 def _about(row: Row, reporter: Reporter) -> str:

@@ -24,13 +24,17 @@ def revision_report(
     of the table `release`."""
     about = decisions.filter(release_id=str(release["release_id"]).partition(MARK)[0]).sort("decided_on", "number")
     return template("revision.md.j2").render(
-        heading=heading, release=release, own=_made_by(release["release_id"], revision), value=_value,
+        heading=heading,
+        release=release,
+        own=_made_by(release["release_id"], revision),
+        value=_value,
         decided=[
-            (capitalised(decision_text(row)), _made_by(row["decision_id"], revision)) for row in about.iter_rows(named=True)
+            (capitalised(decision_text(row)), _made_by(row["decision_id"], revision))
+            for row in about.iter_rows(named=True)
         ],
         period=lambda row: span_name(row["period_start"], row["period_end"]),
         growth=lambda value: "–" if value is None else f"{value:+.2f}",
-    )  # fmt: skip
+    )
 
 
 def _made_by(name: str, revision: pl.DataFrame) -> Row | None:
@@ -41,10 +45,16 @@ def _made_by(name: str, revision: pl.DataFrame) -> Row | None:
     totals = rows.filter(pl.col("world_old").is_not_null() & pl.col("world_new").is_not_null()).unique(key).sort(key)
     size = (pl.col("new_value").fill_null(0) - pl.col("old_value").fill_null(0)).abs()
     largest = rows.sort(size, "product", "partner", "period_end", descending=[True, False, False, False]).head(ROWS_MAX)
-    return {
-        "kinds": [(kind, counts[kind], meaning) for kind, meaning in REVISIONS.items() if counts[kind]],
-        "totals": totals.to_dicts(), "numbers": largest.to_dicts(), "more": max(rows.height - ROWS_MAX, 0),
-    } if rows.height else None  # fmt: skip
+    return (
+        {
+            "kinds": [(kind, counts[kind], meaning) for kind, meaning in REVISIONS.items() if counts[kind]],
+            "totals": totals.to_dicts(),
+            "numbers": largest.to_dicts(),
+            "more": max(rows.height - ROWS_MAX, 0),
+        }
+        if rows.height
+        else None
+    )
 
 
 def _value(row: Row, name: str) -> str:

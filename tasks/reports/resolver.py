@@ -102,8 +102,9 @@ class Resolver:
         if len(digits) > HS8_DIGITS and shorter in self.products:
             raise Unresolved(
                 f"{text!r} has {len(digits)} digits; the statistics have eight: {self._listed([shorter])}, which may hold other goods "
-                "too", [shorter],
-            )  # fmt: skip
+                "too",
+                [shorter],
+            )
         if "0" + digits in self.products:
             raise Unresolved(
                 f"{text!r} is no code of this store; with its zero there is {self._listed(['0' + digits])}",
@@ -132,9 +133,10 @@ class Resolver:
         if not is_sum or self._has((pl.col("product") == product) & pl.col("level").is_not_null()):
             return Meaning((product,))
         below = [
-            code for code in self.products
+            code
+            for code in self.products
             if code.isdecimal() and not is_heading(code) and (code.startswith(product) or code in members(product))
-        ]  # fmt: skip
+        ]
         if not below:
             return Meaning((product,))
         return Meaning(tuple(below), self._parts_note(text, product, below))

@@ -82,9 +82,16 @@ def _order(hit: Hit) -> tuple[int, int, str]:
 
 
 def what_is_nearby(
-    store: Path, table: str, *, flow: str | None = None, product: Keys = None, partner: Keys = None, measure: Keys = None,
-    month: Month | Collection[Month] | None = None, as_of: date | None = None,
-) -> str:  # fmt: skip
+    store: Path,
+    table: str,
+    *,
+    flow: str | None = None,
+    product: Keys = None,
+    partner: Keys = None,
+    measure: Keys = None,
+    month: Month | Collection[Month] | None = None,
+    as_of: date | None = None,
+) -> str:
     """Explain why `query.query` with these conditions finds no row: the first condition that leaves none, and the
     available values. Reads no more of the table than the query did.
     """
@@ -150,8 +157,10 @@ class _Narrowed:
         flows = self.keys.get("flow")
         inside = [is_one_of(name, keys) for name, keys in self.keys.items() if name != "flow"]
         rows = read_table(
-            self.snapshot, self.table,
+            self.snapshot,
+            self.table,
             lambda partition: (flows is None or partition[0] in flows) and month in (None, partition),
-            where=pl.all_horizontal(inside) if inside else None, columns=(column, "flow"),
-        )  # fmt: skip
+            where=pl.all_horizontal(inside) if inside else None,
+            columns=(column, "flow"),
+        )
         return rows if flows is None else rows.filter(pl.col("flow").is_in(flows))

@@ -97,10 +97,17 @@ def build(root: Path | S3Url, folder: Path, day: date, moved: int = MOVED_MAX) -
         # A direction without any total comes last.
         trades[language].sort(key=lambda trade: not trade.moved and not trade.products)
         text = template("site.html.j2").render(
-            t=words("brief", language) | words("site", language), trades=trades[language], day=day, due=due_rows(states, language), held=waiting, left_out=left_out,
-            country=lambda key, language=language: capitalised(country(key, language)), front=FRONT, language=language,
+            t=words("brief", language) | words("site", language),
+            trades=trades[language],
+            day=day,
+            due=due_rows(states, language),
+            held=waiting,
+            left_out=left_out,
+            country=lambda key, language=language: capitalised(country(key, language)),
+            front=FRONT,
+            language=language,
             checks=words("checks", language),
-        )  # fmt: skip
+        )
         (folder / FRONT[language]).write_text(text, encoding="utf-8")
     places = (place for of_language in trades.values() for trade in of_language for place in trade.pages.values())
     return [folder / place for place in (*places, *FRONT.values())]

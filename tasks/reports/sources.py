@@ -75,7 +75,7 @@ def _releases(root: Path | S3Url) -> pl.DataFrame:
 
 def _state(
     source: str, kind: str, releases: pl.DataFrame, inboxes: Sequence[Path], day: date, expected: Collection[str]
-) -> SourceState:  # fmt: skip
+) -> SourceState:
     notes = filter(None, (read_state(state_file(inbox, source)) for inbox in inboxes))
     note = max(notes, key=lambda note: note.asked_at, default=None)
     # Figures of a page of customs may also be collected by hand.
@@ -97,18 +97,26 @@ def _state(
     is_by_member = any(reporters & {*members} for reporters in by_month.values())
     lacking = [member for member in members if is_by_member and newest is not None and member not in by_month[newest]]
     return SourceState(
-        source=source, reporters=releases["reporter"].unique().sort().to_list(),
+        source=source,
+        reporters=releases["reporter"].unique().sort().to_list(),
         last_month=month_name(newest) if newest is not None else "",
-        lacking=lacking, late_members=[member for member in lacking if any(member in there for there in by_month.values())],
+        lacking=lacking,
+        late_members=[member for member in lacking if any(member in there for there in by_month.values())],
         released_on=releases["released_on"].max(),
-        next_month=month_name(ahead) if ahead is not None else "", next_due=due[ahead].day if ahead is not None else None,
+        next_month=month_name(ahead) if ahead is not None else "",
+        next_due=due[ahead].day if ahead is not None else None,
         is_estimated=ahead is not None and due[ahead].is_estimated,
-        overdue=[month_name(month) for month in overdue], days_overdue=(day - due[overdue[0]].day).days if overdue else 0,
-        late=[month_name(month) for month in late], late_since=min(late.values(), default=None), is_fetched=SOURCES[source].questions is not None,
-        days_late=(day - min(late.values())).days if late else 0, warning=NO_YEAR.format(kind, day.year) if kind in expected and not has_year else "",
-        asked_at=note.asked_at if note else None, failing_since=note.failing_since if note else None,
+        overdue=[month_name(month) for month in overdue],
+        days_overdue=(day - due[overdue[0]].day).days if overdue else 0,
+        late=[month_name(month) for month in late],
+        late_since=min(late.values(), default=None),
+        is_fetched=SOURCES[source].questions is not None,
+        days_late=(day - min(late.values())).days if late else 0,
+        warning=NO_YEAR.format(kind, day.year) if kind in expected and not has_year else "",
+        asked_at=note.asked_at if note else None,
+        failing_since=note.failing_since if note else None,
         reason=note.reason if note else "",
-    )  # fmt: skip
+    )
 
 
 def _late(kind: str, months_in: Collection[int], day: date) -> dict[int, date]:

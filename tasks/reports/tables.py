@@ -28,12 +28,24 @@ from tasks.reports.terminal import MARK_WORDS, MARKS, amount, exact
 KEYS = ("flow", "product", "partner", "period", "measure")
 # In this order figures are shown as far as there is room.
 DEFAULT = (
-    "level", "mom_pct", "yoy_pct", "share_pct", "rank", "contribution_mom_pp", "highest_since", "lowest_since", "ytd",
+    "level",
+    "mom_pct",
+    "yoy_pct",
+    "share_pct",
+    "rank",
+    "contribution_mom_pp",
+    "highest_since",
+    "lowest_since",
+    "ytd",
     "ytd_yoy_pct",
-)  # fmt: skip
+)
 TITLES = {name: figure.title for name, figure in FIGURE_OF.items()} | {
-    "period": "month", "product": "product", "partner": "partner", "series_start": "unbroken since", "comparable_from": "comparable from",
-}  # fmt: skip
+    "period": "month",
+    "product": "product",
+    "partner": "partner",
+    "series_start": "unbroken since",
+    "comparable_from": "comparable from",
+}
 # A line has room for a longer title than a column.
 LONG = TITLES | {name: figure.line for name, figure in FIGURE_OF.items() if figure.line}
 UPRIGHT_MAX = 3
@@ -53,9 +65,15 @@ NONE = "–"
 
 
 def table(
-    columns: Mapping[str, Sequence[str | Text]], *, titles: Mapping[str, str] = MappingProxyType({}), above: str = "",
-    below: Sequence[str] = (), right: Sequence[str] = (), header: bool = True, lines: bool = False,
-) -> Group:  # fmt: skip
+    columns: Mapping[str, Sequence[str | Text]],
+    *,
+    titles: Mapping[str, str] = MappingProxyType({}),
+    above: str = "",
+    below: Sequence[str] = (),
+    right: Sequence[str] = (),
+    header: bool = True,
+    lines: bool = False,
+) -> Group:
     """Return a terminal table of columns by their names, with a line above and some below; the columns `right` have numbers."""
     shown = Table(box=box.SIMPLE_HEAD if header else None, show_header=header, pad_edge=False, show_lines=lines)
     for place, (name, cells) in enumerate(columns.items()):
@@ -86,23 +104,30 @@ def listing(rows: pl.DataFrame, width: int, rows_max: int = 0, columns: Sequence
     }
     statuses = {status(name) for name in why}
     shown = [
-        name for name in asked.columns if name not in statuses
+        name
+        for name in asked.columns
+        if name not in statuses
         and (not several or asked[name].null_count() < rows.height or (name == "level" and name in why))
-    ]  # fmt: skip
+    ]
     texts = {
-        name: [_text(reason if value is None else value, name)
-               for value, reason in zip(asked[name][:rows_max or None], why.get(name, asked[name])[:rows_max or None], strict=True)]
+        name: [
+            _text(reason if value is None else value, name)
+            for value, reason in zip(
+                asked[name][: rows_max or None], why.get(name, asked[name])[: rows_max or None], strict=True
+            )
+        ]
         for name in shown
-    }  # fmt: skip
+    }
     if rows.height == 1:
         upright = {"column": shown, "value": [_text(asked[name][0], name) for name in shown]}
         if why:
             upright["status"] = [str(why[name][0]) if name in why else "" for name in shown]
         return table(upright, header=False, below=["; ".join(["1 row", *_left_out(rows.width - asked.width)])])
     same = [
-        name for name in shown
+        name
+        for name in shown
         if several and asked[name].n_unique() == 1 and (asked[name][0] is not None or why[name].n_unique() == 1)
-    ]  # fmt: skip
+    ]
     need = {name: max(map(cell_len, [name, *texts[name]])) for name in shown if name not in same}
     fitting = _cut_to(need, width)
     cells = {
@@ -112,10 +137,11 @@ def listing(rows: pl.DataFrame, width: int, rows_max: int = 0, columns: Sequence
     empty = [name for name in columns if name not in shown and name not in statuses]
     left = rows.width - len(fitting) - len(same) - len(empty)
     return table(
-        cells, above=", ".join(f"{name} {texts[name][0]}" for name in same),
+        cells,
+        above=", ".join(f"{name} {texts[name][0]}" for name in same),
         below=["; ".join([counted(rows.height, "row") + more, *_without_value(empty, rows.columns), *_left_out(left)])],
         right=[name for name in fitting if asked.schema[name].is_numeric()],
-    )  # fmt: skip
+    )
 
 
 def _cut_to(need: dict[str, int], width: int) -> list[str]:
@@ -157,8 +183,13 @@ def _text(value: Any, name: str) -> str:
 
 
 def figure_table(
-    rows: pl.DataFrame, rows_max: int, width: int, columns: Sequence[str] = (), lead: str | None = None, reporter: str = ""
-) -> Group:  # fmt: skip
+    rows: pl.DataFrame,
+    rows_max: int,
+    width: int,
+    columns: Sequence[str] = (),
+    lead: str | None = None,
+    reporter: str = "",
+) -> Group:
     """Format rows of `metric` in the store of `reporter`, with names where they have them; a single figure is shown upright.
 
     `columns` are shown whatever their width, after the keys by which the rows differ, and `lead`, the sort column, before the other
@@ -280,20 +311,22 @@ def _legend(rows: list[dict[str, Any]], names: Sequence[str]) -> list[str]:
 def _upright(rows: list[dict[str, Any]], above: str) -> Group:
     """Format a few rows as columns, a line for each figure; figures that apply to none of them are left out."""
     names = [
-        name for name in FIGURES
-        if any(row[name] is not None or row[status(name)] != "not_applicable" for row in rows)
-    ]  # fmt: skip
+        name for name in FIGURES if any(row[name] is not None or row[status(name)] != "not_applicable" for row in rows)
+    ]
     measures = {row["measure"]: [_with_unit(row, name) for name in names] for row in rows}
     why = {} if len(rows) > 1 else {"why": [_why(rows[0], name) for name in names]}
     return table(
-        {"": [LONG[name] for name in names], **measures, **why}, above=above, right=[*measures], header=len(rows) > 1,
+        {"": [LONG[name] for name in names], **measures, **why},
+        above=above,
+        right=[*measures],
+        header=len(rows) > 1,
         below=_legend(rows, names) if len(rows) > 1 else (),
-    )  # fmt: skip
+    )
 
 
 def _with_unit(row: dict[str, Any], name: str) -> str:
     text = _cell(row, name)
-    return text if row[name] is None else text + {"_pct": " %", "_pp": " pp"}.get(name[name.rfind("_"):], "")  # fmt: skip
+    return text if row[name] is None else text + {"_pct": " %", "_pp": " pp"}.get(name[name.rfind("_") :], "")
 
 
 def _why(row: dict[str, Any], name: str) -> str:

@@ -39,10 +39,13 @@ def show_trace(console: Console, trace: "Trace", *, full: bool = True) -> None:
     from tasks.reports.page_templates import template
 
     text = template("trace.txt.j2").render(
-        trace=trace, full=full, number=lambda one: exact(one) if isinstance(one, float) else one or "none",
-        trade=trade_of(trace.reporter, trace.flow), product=product_name(trace.product, trace.nomenclature),
+        trace=trace,
+        full=full,
+        number=lambda one: exact(one) if isinstance(one, float) else one or "none",
+        trade=trade_of(trace.reporter, trace.flow),
+        product=product_name(trace.product, trace.nomenclature),
         partner=partner_name(trace.partner),
-    )  # fmt: skip
+    )
     for line in text.rstrip("\n").split("\n"):
         console.print(line, highlight=False, soft_wrap=True)
 

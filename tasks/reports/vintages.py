@@ -23,9 +23,16 @@ from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 
 SCHEMA = {
-    "period": pl.Date, "known_from": pl.Date, "known_until": pl.Date, "value": pl.Float64, "status": pl.String,
-    "change": pl.Float64, "change_pct": pl.Float64, "releases": pl.String, "doubt": pl.String,
-}  # fmt: skip
+    "period": pl.Date,
+    "known_from": pl.Date,
+    "known_until": pl.Date,
+    "value": pl.Float64,
+    "status": pl.String,
+    "change": pl.Float64,
+    "change_pct": pl.Float64,
+    "releases": pl.String,
+    "doubt": pl.String,
+}
 
 
 def vintages(
@@ -58,14 +65,15 @@ def vintages(
         doubts(day).of(flow, product, partner, months_behind(figure, point), figure) if known is not None else []
         for month, day, known, _ in found.iter_rows()
         for point in [Point(flow, product, partner, measure, month_number(month))]
-    ]  # fmt: skip
+    ]
     earlier = pl.col("value").shift().over("period")
     return found.with_columns(
-        change=pl.col("value") - earlier, change_pct=pl.when(earlier != 0).then((pl.col("value") / earlier - 1) * 100),
+        change=pl.col("value") - earlier,
+        change_pct=pl.when(earlier != 0).then((pl.col("value") / earlier - 1) * 100),
         known_until=pl.col("known_from").shift(-1).over("period"),
         releases=pl.col("known_from").replace_strict(made_on, default=None, return_dtype=pl.String),
         doubt=pl.Series(["; ".join(words) or None for words in said], dtype=pl.String),
-    ).select(*SCHEMA)  # fmt: skip
+    ).select(*SCHEMA)
 
 
 def none_known(snapshot: Snapshot, flow: str, product: str, partner: str, month: str, measure: str, figure: str) -> str:
@@ -102,9 +110,12 @@ def _statements(
     if partner not in totals() and figure in ("level", "mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct"):
         of_it = of_it & (pl.col("partner") == partner)
     rows = read_table(
-        snapshot, "observation", lambda partition: partition[0] == flow, of_it,
+        snapshot,
+        "observation",
+        lambda partition: partition[0] == flow,
+        of_it,
         columns=("flow", "period_start", "period_end", "known_from", "known_until", "release_id"),
-    )  # fmt: skip
+    )
     upto = rows.filter(pl.col("period_start") <= months[1])
     return upto.filter(pl.col("period_end") >= months[0]) if figure == "level" else upto
 

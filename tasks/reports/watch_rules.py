@@ -203,9 +203,13 @@ def _concerned(rules: Sequence[WatchRule], outcome: Outcome) -> list[WatchRule]:
     """Return the rules about a product for which the release has a figure of its own."""
     released = {*outcome.products}
     return [
-        rule for rule in rules if rule.flow in outcome.flows
-        and (released & {rule.product, *members(rule.product)} or any(code.startswith(rule.product) for code in released))
-    ]  # fmt: skip
+        rule
+        for rule in rules
+        if rule.flow in outcome.flows
+        and (
+            released & {rule.product, *members(rule.product)} or any(code.startswith(rule.product) for code in released)
+        )
+    ]
 
 
 def _graded(rules: Sequence[WatchRule], outcome: Outcome, grader: Grader) -> list[Graded]:

@@ -52,8 +52,15 @@ EXPORTS, IMPORTS = (*KEY, QUANTITY, MASS, VALUE), (*KEY, QUANTITY, MASS, VALUE, 
 NUMBERS = IMPORTS[len(KEY) :]
 # Codes of the table NCM_UNIDADE and the name of the unit in units.csv; those of WEIGHTS repeat the net weight.
 UNITS = {
-    "11": "Number of item", "12": "In Thousands", "13": "Pair", "14": "Metre", "15": "Square Metre", "16": "Cubic Metre", "17": "Litre", "19": "Carat",
-}  # fmt: skip
+    "11": "Number of item",
+    "12": "In Thousands",
+    "13": "Pair",
+    "14": "Metre",
+    "15": "Square Metre",
+    "16": "Cubic Metre",
+    "17": "Litre",
+    "19": "Carat",
+}
 WEIGHTS = ("10", "21", "22")
 MONTH, YEAR, WHOLE = "^(0[1-9]|1[0-2])$", "^(19|20)[0-9]{2}$", "^[0-9]{1,15}$"
 MARK, QUOTE = b"\xef\xbb\xbf", b'"'
@@ -67,9 +74,11 @@ def parse(raw: bytes, where: str) -> Parsed:
     flow = {EXPORTS: "export", IMPORTS: "import"}.get(titles)
     if flow is None:
         raise Refused(
-            "columns", f"{where}, header", ", ".join(map(clip, titles[:14])),
+            "columns",
+            f"{where}, header",
+            ", ".join(map(clip, titles[:14])),
             f"The columns are {', '.join(EXPORTS)}; those of imports have {' and '.join(IMPORTS[-2:])} behind them.",
-        )  # fmt: skip
+        )
     fields = numbered(lexed.fields, where, AGAIN)
     doubts = [*doubt_copies(fields, KEY, where)]
     rows = _rows(fields, where)
@@ -104,18 +113,27 @@ def _rows(fields: pl.DataFrame, where: str) -> pl.DataFrame:
     for names, form in ((["CO_ANO"], YEAR), (["CO_MES"], MONTH), (numbers, WHOLE)):
         require_form(fields, names, form, where, AGAIN)
     return fields.select(
-        "record", product=pl.col("CO_NCM").cast(pl.String), partner=pl.col("CO_PAIS").cast(pl.String), unit=pl.col("CO_UNID").cast(pl.String),
+        "record",
+        product=pl.col("CO_NCM").cast(pl.String),
+        partner=pl.col("CO_PAIS").cast(pl.String),
+        unit=pl.col("CO_UNID").cast(pl.String),
         period=pl.concat_str(pl.col("CO_ANO").cast(pl.String), pl.lit("-"), pl.col("CO_MES").cast(pl.String)),
         **{name: pl.col(name).cast(pl.Int64) for name in numbers},
-    )  # fmt: skip
+    )
 
 
 def _doubt_units(sums: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
     left_out = sums.filter(pl.col(QUANTITY) != 0, (pl.col("units") > 1) | ~pl.col("unit").is_in([*UNITS, *WEIGHTS]))
     if left_out.height:
         names = ", ".join(map(clip, left_out["unit"].unique().sort().head(8)))
-        yield finding("unit_left_out", "info", where, observed=f"{counted(left_out.height, 'sum')} with a quantity in the unit {names}, or in several, first record {left_out['record'][0]}",
-                      expected="units that the table has", advice="These quantities are not published; their weights and values are.")  # fmt: skip
+        yield finding(
+            "unit_left_out",
+            "info",
+            where,
+            observed=f"{counted(left_out.height, 'sum')} with a quantity in the unit {names}, or in several, first record {left_out['record'][0]}",
+            expected="units that the table has",
+            advice="These quantities are not published; their weights and values are.",
+        )
 
 
 def _records(sums: pl.DataFrame, flow: str) -> pl.DataFrame:
@@ -123,16 +141,31 @@ def _records(sums: pl.DataFrame, flow: str) -> pl.DataFrame:
         pl.col("unit").replace_strict(UNITS, default=None, return_dtype=pl.String)
     )
     records = sums.select(
-        "record", "period", "product", "partner", "note", flow=pl.lit(flow), value=pl.col(VALUE).cast(pl.String), currency=pl.lit("USD"),
-        quantity=pl.col(MASS).cast(pl.String), quantity_unit=pl.lit("kg"),
-        supplementary_quantity=pl.when(unit.is_not_null()).then(pl.col(QUANTITY).cast(pl.String)), supplementary_unit=unit,
-    )  # fmt: skip
+        "record",
+        "period",
+        "product",
+        "partner",
+        "note",
+        flow=pl.lit(flow),
+        value=pl.col(VALUE).cast(pl.String),
+        currency=pl.lit("USD"),
+        quantity=pl.col(MASS).cast(pl.String),
+        quantity_unit=pl.lit("kg"),
+        supplementary_quantity=pl.when(unit.is_not_null()).then(pl.col(QUANTITY).cast(pl.String)),
+        supplementary_unit=unit,
+    )
     if flow == "export":
         return records
     cif = sums.select(
-        "record", "period", "product", "partner", "note", flow=pl.lit(flow), currency=pl.lit("USD CIF"),
+        "record",
+        "period",
+        "product",
+        "partner",
+        "note",
+        flow=pl.lit(flow),
+        currency=pl.lit("USD CIF"),
         value=pl.sum_horizontal(NUMBERS[2:]).cast(pl.String),
-    )  # fmt: skip
+    )
     return pl.concat([records, cif], how="diagonal").sort("record", maintain_order=True)
 
 
@@ -140,18 +173,35 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
     """Yield a question for each year and direction, the newest year first. Raises Refused where codes are asked for."""
     if request.products:
         raise Refused(
-            "products", "products", ", ".join(request.products[:6]), "The file of a year has every code; leave them out."
-        )  # fmt: skip
+            "products",
+            "products",
+            ", ".join(request.products[:6]),
+            "The file of a year has every code; leave them out.",
+        )
     for year in sorted({month[:4] for month in months_of(request, today)}, reverse=True):
         for flow in request.flows:
             yield Question(
-                name=f"comexstat_{flow}_{year}", source="brazil_comexstat", form="csv", zone=ZONE,
-                address=f"{request.base or BASE}{PATH.format(FILES[flow], year)}", title=f"Comex Stat, {flow}s of {year} by NCM, {FILES[flow]}_{year}.csv",
-                declared={"reporter": "BRA", "flow": flow, "partners": "all", "products": ["*"]}, first_month=f"{year}-01",
-            )  # fmt: skip
+                name=f"comexstat_{flow}_{year}",
+                source="brazil_comexstat",
+                form="csv",
+                zone=ZONE,
+                address=f"{request.base or BASE}{PATH.format(FILES[flow], year)}",
+                title=f"Comex Stat, {flow}s of {year} by NCM, {FILES[flow]}_{year}.csv",
+                declared={"reporter": "BRA", "flow": flow, "partners": "all", "products": ["*"]},
+                first_month=f"{year}-01",
+            )
 
 
 SOURCE = Source(
-    name="brazil_comexstat", kind="query", needs=(), parse=parse, reporter="BRA", code_list="brazil", nomenclature="NCM8",
-    calendar="brazil_comexstat", base=BASE, questions=questions, experimental="twenty rows of a file alone have been read",
-)  # fmt: skip
+    name="brazil_comexstat",
+    kind="query",
+    needs=(),
+    parse=parse,
+    reporter="BRA",
+    code_list="brazil",
+    nomenclature="NCM8",
+    calendar="brazil_comexstat",
+    base=BASE,
+    questions=questions,
+    experimental="twenty rows of a file alone have been read",
+)

@@ -112,9 +112,11 @@ def _header_end(body: bytes, where: str) -> int:
     if end > HEADER_BYTES_MAX:
         # First of all: to inspect the characters of a hundred megabytes takes a minute and gigabytes.
         raise Refused(
-            "header too long", where=f"{where}, header", found=f"a first line of {end:,} bytes",
+            "header too long",
+            where=f"{where}, header",
+            found=f"a first line of {end:,} bytes",
             advice="This is no customs download; look at what it is, and download again.",
-        )  # fmt: skip
+        )
     line = body[: end - 1].removesuffix(b"\r")
     if b"\r" in line:
         raise Refused(
@@ -136,17 +138,21 @@ def _in_utf_8(body: bytes, header_end: int, where: str) -> tuple[bytes, str]:
     (header, head), (data, rest) = (_decoded(body, *span, where) for span in ((0, header_end), (header_end, len(body))))
     if header and data and header != data:
         raise Refused(
-            "mixed encodings", where=where, found=f"the header is {header.upper()} and the data are {data.upper()}",
+            "mixed encodings",
+            where=where,
+            found=f"the header is {header.upper()} and the data are {data.upper()}",
             advice="Download it again; do not join files by hand.",
-        )  # fmt: skip
+        )
     encoding = header or data or "utf-8"
     whole = body if encoding == "utf-8" else (head + rest).encode()
     if (at := whole.find(REPLACEMENT.encode())) >= 0:
         text = whole[max(at - 30, 0) : at + 30].decode("utf-8", "ignore").replace("\n", " ")
         raise Refused(
-            "damaged text", where=_place_of(whole, at, where), found=f"U+FFFD in '{clip(text)}': an earlier program lost characters",
+            "damaged text",
+            where=_place_of(whole, at, where),
+            found=f"U+FFFD in '{clip(text)}': an earlier program lost characters",
             advice=AGAIN,
-        )  # fmt: skip
+        )
     return whole, encoding
 
 
@@ -168,9 +174,11 @@ def _decoded(body: bytes, start: int, end: int, where: str) -> tuple[str, str]:
     # Of the encoding in which more of it can be read.
     at = max(error.start for error in errors)
     raise Refused(
-        "undecodable", where=_place_of(body, start + at, where),
-        found=f"neither UTF-8 nor GB18030: '{clip(data[at : at + 20].decode('utf-8', 'backslashreplace'))}'", advice=AGAIN,
-    )  # fmt: skip
+        "undecodable",
+        where=_place_of(body, start + at, where),
+        found=f"neither UTF-8 nor GB18030: '{clip(data[at : at + 20].decode('utf-8', 'backslashreplace'))}'",
+        advice=AGAIN,
+    )
 
 
 def _place_of(body: bytes, at: int, where: str) -> str:
@@ -231,7 +239,8 @@ def _refuse_long(column: pl.Series, texts: pl.Series, where: str) -> None:
     if long.len():
         record = int((column.cast(pl.String) == long[0]).arg_true()[0]) + 1
         raise Refused(
-            "field too long", where=f"{where}, record {record}, column {column.name}",
+            "field too long",
+            where=f"{where}, record {record}, column {column.name}",
             found=f"a field of {len(long[0].encode()):,} bytes, more than {FIELD_BYTES_MAX:,}",
             advice="A quote is missing somewhere before it; download it again.",
-        )  # fmt: skip
+        )

@@ -62,13 +62,15 @@ def split_plainly(
         pyarrow.BufferReader(pyarrow.py_buffer(body).slice(start)),
         read_options=pyarrow.csv.ReadOptions(column_names=titles, block_size=BLOCK_BYTES),
         parse_options=pyarrow.csv.ParseOptions(
-            quote_char='"' if field == QUOTED else False, double_quote=False,
-            newlines_in_values=field == QUOTED, ignore_empty_lines=False,
+            quote_char='"' if field == QUOTED else False,
+            double_quote=False,
+            newlines_in_values=field == QUOTED,
+            ignore_empty_lines=False,
         ),
         convert_options=pyarrow.csv.ConvertOptions(
             column_types=dict.fromkeys(titles, NUMBERS) | kinds, null_values=[], strings_can_be_null=False
         ),
-    )  # fmt: skip
+    )
     return [column.unify_dictionaries() for column in table.columns[: len(numbers)]]
 
 

@@ -42,13 +42,31 @@ def open_envelope(raw: bytes, where: str) -> tuple[bytes, list[str]]:
     place, first = raw.find(b"\0"), raw[:1_000].lstrip()[:1]
     refuse_first(
         where,
-        (place >= 0, "NUL byte", f"a NUL at byte {place} (UTF-16 without mark, or a damaged download)", "Download it again."),
-        (first in (b"<", b"{", b"["), "not a table", f"it begins with {first.decode('latin-1')!r}: a web page or an error message, not a download",
-         "Open it to see what the site said, then download again."),
-        (raw.endswith(b"\r") and b"\n" not in raw, "line ends", "lines end in CR alone", "Save it with LF or CRLF line ends."),
-        (not raw.endswith(b"\n"), "no final newline", f"it ends in '{clip_bytes(raw[-30:])}' without a line end: cut off",
-         "Download it again; the last number may be short of digits. If it was typed, end its last line."),
-    )  # fmt: skip
+        (
+            place >= 0,
+            "NUL byte",
+            f"a NUL at byte {place} (UTF-16 without mark, or a damaged download)",
+            "Download it again.",
+        ),
+        (
+            first in (b"<", b"{", b"["),
+            "not a table",
+            f"it begins with {first.decode('latin-1')!r}: a web page or an error message, not a download",
+            "Open it to see what the site said, then download again.",
+        ),
+        (
+            raw.endswith(b"\r") and b"\n" not in raw,
+            "line ends",
+            "lines end in CR alone",
+            "Save it with LF or CRLF line ends.",
+        ),
+        (
+            not raw.endswith(b"\n"),
+            "no final newline",
+            f"it ends in '{clip_bytes(raw[-30:])}' without a line end: cut off",
+            "Download it again; the last number may be short of digits. If it was typed, end its last line.",
+        ),
+    )
     return raw, normalised
 
 

@@ -56,8 +56,11 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
     chosen = wanted(request.reporters)
     if request.products:
         raise Refused(
-            "products", "products", ", ".join(request.products[:6]), "A bulk file has every code; leave them out, or fetch eurostat_comext."
-        )  # fmt: skip
+            "products",
+            "products",
+            ", ".join(request.products[:6]),
+            "A bulk file has every code; leave them out, or fetch eurostat_comext.",
+        )
     # An archive that was split for some reporters may be asked for again for others.
     some = [
         *sorted(request.reporters),
@@ -66,10 +69,15 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
     for month in reversed(months_of(request, today)):
         file = FILE.format(month.replace("-", ""))
         yield Question(
-            name="_".join(["comext_archive", month, *some]), source=SOURCE, form="7z", zone=ZONE,
-            address=f"{request.base or BASE}{PATH}?file={quote(file, safe='')}", title=f"Eurostat Comext {Path(file).name}", declared={"months": month},
+            name="_".join(["comext_archive", month, *some]),
+            source=SOURCE,
+            form="7z",
+            zone=ZONE,
+            address=f"{request.base or BASE}{PATH}?file={quote(file, safe='')}",
+            title=f"Eurostat Comext {Path(file).name}",
+            declared={"months": month},
             parts=partial(split_parts, chosen, tuple(request.flows)),
-        )  # fmt: skip
+        )
 
 
 def asked(parsed: Parsed) -> list[str]:
@@ -96,13 +104,18 @@ def split_parts(
         parts, left_out = split(archive or answer.body, question.name, Path(folder), chosen, flows)
         others = {code: rows for code, rows in left_out.items() if code not in reporters().values()}
         if others:
-            log.warning("%s: left out, because they are no reporters of this source: %s", question.name, ", ".join(f"{code} ({counted(rows, 'row')})" for code, rows in others.items()))  # fmt: skip
+            log.warning(
+                "%s: left out, because they are no reporters of this source: %s",
+                question.name,
+                ", ".join(f"{code} ({counted(rows, 'row')})" for code, rows in others.items()),
+            )
         there = {part.reporter for part in parts}
         if absent := [reporter for reporter in chosen if reporter not in there and reporter != "EU27"]:
             log.warning(
                 "%s: no row of %s: the month of a reporter that is not in the file is not out yet, and is no month without trade",
-                question.name, ", ".join(absent),
-            )  # fmt: skip
+                question.name,
+                ", ".join(absent),
+            )
         for part in parts:
             declared = {**question.declared, "reporter": part.reporter, "flow": part.flow, "partners": "all"}
             name = "_".join(filter(None, ["comext_bulk", part.reporter, part.flow, months]))
@@ -183,12 +196,20 @@ def unpacked(archive: bytes | Path, where: str, file: Path) -> Path:
             is_plain = all(entry.is_file and PLAIN_NAME.fullmatch(entry.filename) for entry in entries)
             refuse_first(
                 where,
-                (len(names) != 1, "archive", f"an archive of {counted(len(names), 'file')}{shown and f': {shown}'}",
-                 "One that holds one file is read. Unpack it, and pack each file by itself."),
-                (not is_plain, "archive", f"'{shown}', a link, or a name that may lead elsewhere",
-                 "Eurostat packs its files otherwise. See where it comes from, or download it again."),
+                (
+                    len(names) != 1,
+                    "archive",
+                    f"an archive of {counted(len(names), 'file')}{shown and f': {shown}'}",
+                    "One that holds one file is read. Unpack it, and pack each file by itself.",
+                ),
+                (
+                    not is_plain,
+                    "archive",
+                    f"'{shown}', a link, or a name that may lead elsewhere",
+                    "Eurostat packs its files otherwise. See where it comes from, or download it again.",
+                ),
                 (size > limit, "archive", f"{packed:,} bytes that unpack to {size:,}, more than {limit:,}", NO_MONTH),
-            )  # fmt: skip
+            )
             opened.extract(file.parent, names)
     except PasswordRequired as error:
         raise Refused("archive", where, "an archive with a password", "Unpack it and give the file in it.") from error
@@ -199,9 +220,11 @@ def unpacked(archive: bytes | Path, where: str, file: Path) -> Path:
             # A full disk, or no right to write: nothing is wrong with the archive.
             raise
         raise Refused(
-            "damaged archive", where, f"7z data that cannot be read ({type(error).__name__}: {clip(str(error), 80)})",
+            "damaged archive",
+            where,
+            f"7z data that cannot be read ({type(error).__name__}: {clip(str(error), 80)})",
             "Download it again.",
-        ) from error  # fmt: skip
+        ) from error
     return Path(file.parent, names[0]).rename(file)
 
 
@@ -224,8 +247,12 @@ def _unfit(line: bytes, where: str) -> Refused:
     if len(line) >= LINE_BYTES_MAX:
         return Refused("not a table", where, f"a line of more than {LINE_BYTES_MAX:,} bytes", AGAIN)
     if not line.endswith(b"\n"):
-        return Refused("no final newline", where, f"it ends in '{clip_bytes(line[-30:])}' without a line end: cut off", AGAIN)  # fmt: skip
+        return Refused(
+            "no final newline", where, f"it ends in '{clip_bytes(line[-30:])}' without a line end: cut off", AGAIN
+        )
     return Refused(
-        "columns", where, f"a line that has no reporter and direction where the header has them: '{clip_bytes(line[:120])}'",
+        "columns",
+        where,
+        f"a line that has no reporter and direction where the header has them: '{clip_bytes(line[:120])}'",
         AGAIN,
-    )  # fmt: skip
+    )

@@ -46,9 +46,21 @@ from tasks.sources.records import as_reported, doubt_copies, numbered, require_c
 from tasks.sources.totals import concerned, part_totals
 
 KEY = (
-    "REPORTER", "PARTNER", "TRADE_TYPE", "PRODUCT_NC", "PRODUCT_SITC", "PRODUCT_CPA21", "PRODUCT_CPA22", "PRODUCT_BEC", "PRODUCT_BEC5",
-    "PRODUCT_SECTION", "FLOW", "STAT_PROCEDURE", "SUPPL_UNIT", "PERIOD",
-)  # fmt: skip
+    "REPORTER",
+    "PARTNER",
+    "TRADE_TYPE",
+    "PRODUCT_NC",
+    "PRODUCT_SITC",
+    "PRODUCT_CPA21",
+    "PRODUCT_CPA22",
+    "PRODUCT_BEC",
+    "PRODUCT_BEC5",
+    "PRODUCT_SECTION",
+    "FLOW",
+    "STAT_PROCEDURE",
+    "SUPPL_UNIT",
+    "PERIOD",
+)
 VALUE, MASS, SUPPLEMENTARY = "VALUE_EUR", "QUANTITY_KG", "QUANTITY_SUPPL_UNIT"
 NUMBERS = (VALUE, MASS, SUPPLEMENTARY)
 UNREAD = "VALUE_NAC"
@@ -63,9 +75,18 @@ CELL = ("product", "period", "number_of")
 NO_UNIT = ("NO_SU", "-", "")
 # Codes of the list SUPPL_UNIT, and the name of the unit in units.csv. Kilograms are the mass again and are not read twice.
 UNITS = {
-    "PST": "Number of item", "100_PST": "In Hundreds", "1000_PST": "In Thousands", "PA": "Pair", "L": "Litre", "M": "Metre", "M2": "Square Metre",
-    "M3": "Cubic Metre", "G": "Gram", "CK": "Carat", "KG": "Kilogram",
-}  # fmt: skip
+    "PST": "Number of item",
+    "100_PST": "In Hundreds",
+    "1000_PST": "In Thousands",
+    "PA": "Pair",
+    "L": "Litre",
+    "M": "Metre",
+    "M2": "Square Metre",
+    "M3": "Cubic Metre",
+    "G": "Gram",
+    "CK": "Carat",
+    "KG": "Kilogram",
+}
 SPLIT = "Split the archive into the inbox, a file for each reporter and direction: tidewaiter split."
 AGAIN = "Download the archive again; do not open and save what is in it with another program."
 
@@ -74,9 +95,11 @@ def parse(raw: bytes, where: str) -> Parsed:
     """The sums over procedures of a part, in order of their first record. Raises Refused; `where` names the file."""
     if magic_of(raw) == "7z":
         raise Refused(
-            "archive of all reporters", where, "the 7z archive, which holds every reporter and both directions",
+            "archive of all reporters",
+            where,
+            "the 7z archive, which holds every reporter and both directions",
             f"Split it into the inbox: tidewaiter split {clip(where)} --inbox inbox",
-        )  # fmt: skip
+        )
     lexed = csv.read_fields(raw, where, lambda title: title in (*NUMBERS, UNREAD))
     fields = _checked(lexed.fields, where)
     reporter = reporter_of(the_only(fields, "REPORTER", where, "several reporters", SPLIT), where)
@@ -85,9 +108,13 @@ def parse(raw: bytes, where: str) -> Parsed:
         raise Refused("unknown flow", f"{where}, column FLOW", clip(str(fields["FLOW"][0])), AGAIN)
     doubts = [*doubt_copies(fields, [name for name in KEY if name in fields.columns], where)]
     plain = fields.select(
-        "record", *NUMBERS, partner=pl.col("PARTNER").cast(pl.String), product=pl.col("PRODUCT_NC").cast(pl.String),
-        period=pl.col("PERIOD").cast(pl.String), unit=pl.col("SUPPL_UNIT").cast(pl.String),
-    )  # fmt: skip
+        "record",
+        *NUMBERS,
+        partner=pl.col("PARTNER").cast(pl.String),
+        product=pl.col("PRODUCT_NC").cast(pl.String),
+        period=pl.col("PERIOD").cast(pl.String),
+        unit=pl.col("SUPPL_UNIT").cast(pl.String),
+    )
     require_form(plain, NUMBERS, AMOUNT, where, AGAIN)
     # In thousandths, exactly; null where nothing is printed.
     printed = (pl.when(pl.col(name) != "").then(name).cast(pl.Decimal(38, 3)).alias(name) for name in NUMBERS)
@@ -118,17 +145,21 @@ def _checked(fields: pl.DataFrame, where: str) -> pl.DataFrame:
         found = pl.Series([period])
         if found.str.contains(YEAR).any():
             raise Refused(
-                "frequency", f"{where}, column PERIOD", f"{period}, which is the whole year",
+                "frequency",
+                f"{where}, column PERIOD",
+                f"{period}, which is the whole year",
                 "Take the files of the months.",
-            )  # fmt: skip
+            )
         if not found.str.contains(MONTH).any():
             raise Refused("period", f"{where}, column PERIOD", f"'{clip(period)}'", AGAIN)
     other = [code for code in fields["STAT_PROCEDURE"].unique().cast(pl.String).sort() if code not in PROCEDURES]
     if other:
         raise Refused(
-            "unknown procedure", f"{where}, column STAT_PROCEDURE", f"'{clip(other[0])}'",
+            "unknown procedure",
+            f"{where}, column STAT_PROCEDURE",
+            f"'{clip(other[0])}'",
             "It may be a sum of the others; add it to tasks/sources/eurostat_bulk.py when it is clear that it is not.",
-        )  # fmt: skip
+        )
     return fields
 
 
@@ -150,11 +181,14 @@ def _doubt_totals(totals: pl.DataFrame, sums: pl.DataFrame, where: str) -> Itera
     wrong = compared.filter(is_wrong).sort("record")
     for row in wrong.head(1).iter_rows(named=True):
         yield finding(
-            "total_differs", "error", f"{where}, record {row['record']}",
+            "total_differs",
+            "error",
+            f"{where}, record {row['record']}",
             observed=f"partner {row['partner']} has a total of {_shown(row[VALUE])} EUR and {_shown(row[MASS])} kg, its codes add up to {_shown(row[f'{VALUE}_of_parts'])} EUR and "
             f"{_shown(row[f'{MASS}_of_parts'])} kg; {counted(wrong.height, 'such total')}",
-            expected="a printed total that is the sum of its parts", advice="Rows are missing or twice: download the archive again.",
-        )  # fmt: skip
+            expected="a printed total that is the sum of its parts",
+            advice="Rows are missing or twice: download the archive again.",
+        )
 
 
 def _single_partners(sums: pl.DataFrame, where: str) -> tuple[pl.Series, list[dict[str, str]], list[str]]:
@@ -178,8 +212,14 @@ def _single_partners(sums: pl.DataFrame, where: str) -> tuple[pl.Series, list[di
 def _doubt_fractions(sums: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
     broken = sums.filter(pl.any_horizontal(pl.col(*NUMBERS) % THOUSAND != 0))
     if broken.height:
-        yield finding("fractions", "info", where, observed=f"{counted(broken.height, 'sum')} with a fraction of a euro, a kilogram or a unit, first record {broken['record'][0]}",
-                      expected="whole numbers, as the API prints them", advice="The sum is exact and is rounded once; nothing to do.")  # fmt: skip
+        yield finding(
+            "fractions",
+            "info",
+            where,
+            observed=f"{counted(broken.height, 'sum')} with a fraction of a euro, a kilogram or a unit, first record {broken['record'][0]}",
+            expected="whole numbers, as the API prints them",
+            advice="The sum is exact and is rounded once; nothing to do.",
+        )
 
 
 def _doubt_units(sums: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
@@ -188,16 +228,28 @@ def _doubt_units(sums: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
     )
     if left_out.height:
         names = ", ".join(map(clip, left_out["unit"].unique().sort().head(8)))
-        yield finding("unit_left_out", "info", where, observed=f"{counted(left_out.height, 'sum')} with a supplementary quantity in {names}, or in several units, first record {left_out['record'][0]}",
-                      expected="units that the table has", advice="These quantities are not published; add the unit to tasks/sources/eurostat_bulk.py and units.csv.")  # fmt: skip
+        yield finding(
+            "unit_left_out",
+            "info",
+            where,
+            observed=f"{counted(left_out.height, 'sum')} with a supplementary quantity in {names}, or in several units, first record {left_out['record'][0]}",
+            expected="units that the table has",
+            advice="These quantities are not published; add the unit to tasks/sources/eurostat_bulk.py and units.csv.",
+        )
 
 
 def _doubt_detail(sums: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
     hidden = sums.filter(product_of(pl.col("product")).str.starts_with("line:"))
     if hidden.height:
         chapters = ", ".join(hidden["product"].str.head(2).unique().sort())
-        yield finding("without_detail", "info", where, observed=f"{counted(hidden.height, 'sum')} of codes without detail, chapters {chapters}; {_shown(int(hidden[VALUE].sum()))} EUR",
-                      expected="codes of eight digits", advice="They are lines of their own. In these chapters a missing row does not mean that there was no trade.")  # fmt: skip
+        yield finding(
+            "without_detail",
+            "info",
+            where,
+            observed=f"{counted(hidden.height, 'sum')} of codes without detail, chapters {chapters}; {_shown(int(hidden[VALUE].sum()))} EUR",
+            expected="codes of eight digits",
+            advice="They are lines of their own. In these chapters a missing row does not mean that there was no trade.",
+        )
 
 
 def _records(sums: pl.DataFrame, flow: str) -> pl.DataFrame:
@@ -206,11 +258,19 @@ def _records(sums: pl.DataFrame, flow: str) -> pl.DataFrame:
     )
     has_unit = unit.is_not_null() & (unit != UNITS["KG"])
     return sums.select(
-        "record", "partner", "note", flow=pl.lit(flow), product=product_of(pl.col("product")),
+        "record",
+        "partner",
+        "note",
+        flow=pl.lit(flow),
+        product=product_of(pl.col("product")),
         period=pl.concat_str(pl.col("period").str.head(4), pl.lit("-"), pl.col("period").str.tail(2)),
-        value=_text(VALUE, 0), currency=pl.lit("EUR"), quantity=_text(MASS, 0), quantity_unit=pl.lit("KG"),
-        supplementary_quantity=pl.when(has_unit).then(_text(SUPPLEMENTARY, 0)), supplementary_unit=pl.when(has_unit).then(unit),
-    )  # fmt: skip
+        value=_text(VALUE, 0),
+        currency=pl.lit("EUR"),
+        quantity=_text(MASS, 0),
+        quantity_unit=pl.lit("KG"),
+        supplementary_quantity=pl.when(has_unit).then(_text(SUPPLEMENTARY, 0)),
+        supplementary_unit=pl.when(has_unit).then(unit),
+    )
 
 
 def _text(name: str, decimals: int) -> pl.Expr:
@@ -229,8 +289,17 @@ def _shown(thousandths: int) -> str:
 
 
 SOURCE = Source(
-    name="eurostat_bulk", kind="query", needs=("reporter",), parse=parse, reporter="EU27", code_list=CODES, nomenclature="CN8",
-    has_lines=True, calendar="eurostat_comext", base=BASE, questions=questions,
+    name="eurostat_bulk",
+    kind="query",
+    needs=("reporter",),
+    parse=parse,
+    reporter="EU27",
+    code_list=CODES,
+    nomenclature="CN8",
+    has_lines=True,
+    calendar="eurostat_comext",
+    base=BASE,
+    questions=questions,
     experimental="thirteen rows of a file alone have been read",
     licence="CC BY 4.0, source: Eurostat",
-)  # fmt: skip
+)

@@ -117,15 +117,19 @@ def _refuse_other_downloads(head: bytes, where: str) -> None:
     """Raises Refused for another form of these data, which a person could take for an answer of the API, and for its error."""
     if found := re.search(TOO_BIG, head):
         raise Refused(
-            "request too large", where, f"an error of the API: {clip(found[1].decode('utf-8', 'replace'), 200)}",
+            "request too large",
+            where,
+            f"an error of the API: {clip(found[1].decode('utf-8', 'replace'), 200)}",
             "Ask for fewer months, products or partners at a time.",
-        )  # fmt: skip
+        )
     form = next((form for pattern, form in OTHER_DOWNLOADS if re.match(pattern, head)), None)
     if form:
         raise Refused(
-            "other download", where, form,
+            "other download",
+            where,
+            form,
             "Download SDMX-CSV with codes, for one reporter and by months: tidewaiter fetch eurostat_comext, or the API with format=SDMX-CSV.",
-        )  # fmt: skip
+        )
 
 
 def reporter_of(code: str, where: str) -> str:
@@ -133,9 +137,11 @@ def reporter_of(code: str, where: str) -> str:
     known = partner_codes(CODES).filter(pl.col("code") == code, pl.col("kind").is_in(["country", "group"]), valid_to="")
     if not known.height or ":" in known["partner"][0]:
         raise Refused(
-            "unknown reporter", f"{where}, column reporter", f"reporter '{clip(code)}'",
+            "unknown reporter",
+            f"{where}, column reporter",
+            f"reporter '{clip(code)}'",
             "It is EU27_2020 or the two letters of a member state; add others to schemas/reference/partner_codes.csv.",
-        )  # fmt: skip
+        )
     return str(known["partner"][0])
 
 
@@ -144,9 +150,11 @@ def _last_update(text: str, where: str) -> date:
         return datetime.strptime(text, UPDATED).date()
     except ValueError as error:
         raise Refused(
-            "last update", f"{where}, column LAST UPDATE", f"'{clip(text)}', which is no day as Eurostat writes it (14/08/26 11:00:00)",
+            "last update",
+            f"{where}, column LAST UPDATE",
+            f"'{clip(text)}', which is no day as Eurostat writes it (14/08/26 11:00:00)",
             AGAIN,
-        ) from error  # fmt: skip
+        ) from error
 
 
 def _refuse_indicators(fields: pl.DataFrame, where: str) -> None:
@@ -173,11 +181,16 @@ def _records(fields: pl.DataFrame) -> pl.DataFrame:
     product, is_value = pl.col("product").cast(pl.String), pl.col("indicators").cast(pl.String) == VALUE
     flow = pl.col("flow").cast(pl.String)
     return fields.select(
-        "record", "partner", flow=flow.replace(FLOWS), period="TIME_PERIOD",
+        "record",
+        "partner",
+        flow=flow.replace(FLOWS),
+        period="TIME_PERIOD",
         product=product_of(product),
-        value=pl.when(is_value).then("OBS_VALUE"), currency=pl.when(is_value).then(pl.lit("EUR")),
-        quantity=pl.when(~is_value).then("OBS_VALUE"), quantity_unit=pl.when(~is_value).then(pl.lit("100 kg")),
-    )  # fmt: skip
+        value=pl.when(is_value).then("OBS_VALUE"),
+        currency=pl.when(is_value).then(pl.lit("EUR")),
+        quantity=pl.when(~is_value).then("OBS_VALUE"),
+        quantity_unit=pl.when(~is_value).then(pl.lit("100 kg")),
+    )
 
 
 def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question]:
@@ -188,11 +201,15 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
         for flow in request.flows:
             key = f"M.{codes[reporter]}..{'+'.join(products)}.{numbers[flow]}.{VALUE}+{MASS}"
             yield Question(
-                name=f"comext_{reporter}_{flow}_{short(products)}_from_{months[0]}", source="eurostat_comext", form="csv", zone=ZONE,
+                name=f"comext_{reporter}_{flow}_{short(products)}_from_{months[0]}",
+                source="eurostat_comext",
+                form="csv",
+                zone=ZONE,
                 address=f"{request.base or BASE}{PATH}/{key}?format=SDMX-CSV&compressed=false&startPeriod={months[0]}&endPeriod={months[-1]}",
                 title=f"Eurostat Comext DS-045409, {reporter}, {flow}s of {short(products)} from {months[0]}",
-                declared={"reporter": reporter, "flow": flow, "partners": "all", "products": products}, first_month=months[0],
-            )  # fmt: skip
+                declared={"reporter": reporter, "flow": flow, "partners": "all", "products": products},
+                first_month=months[0],
+            )
 
 
 def wanted(chosen: list[str]) -> dict[str, str]:
@@ -213,7 +230,16 @@ def reporters() -> dict[str, str]:
 
 
 SOURCE = Source(
-    name="eurostat_comext", kind="query", needs=("reporter",), parse=parse, reporter="EU27", code_list=CODES, nomenclature="CN8",
-    has_lines=True, calendar="eurostat_comext", base=BASE, questions=questions,
+    name="eurostat_comext",
+    kind="query",
+    needs=("reporter",),
+    parse=parse,
+    reporter="EU27",
+    code_list=CODES,
+    nomenclature="CN8",
+    has_lines=True,
+    calendar="eurostat_comext",
+    base=BASE,
+    questions=questions,
     licence="CC BY 4.0, source: Eurostat",
-)  # fmt: skip
+)

@@ -101,9 +101,11 @@ def _typed(book: fastexcel.ExcelReader, places: list[int] | None = None) -> list
 def _as_text(column: pl.Series, where: str) -> pl.Series:
     if isinstance(column.dtype, pl.Duration):
         raise Refused(
-            "cells of time", f"{where}, column {column.name}", "cells that are formatted as a length of time",
+            "cells of time",
+            f"{where}, column {column.name}",
+            "cells that are formatted as a length of time",
             "Drop the download as the site gave it, or format the column as text or number.",
-        )  # fmt: skip
+        )
     if column.dtype.is_float():
         whole = (column == column.floor()) & (column.abs() < INTEGER_MAX)
         digits = column.set(~whole.fill_null(False), None).cast(pl.Int64).cast(pl.String)

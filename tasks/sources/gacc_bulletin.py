@@ -27,7 +27,16 @@ from tasks.sources import gacc_release, gacc_site
 from tasks.sources.protocol import Source
 
 SOURCE = Source(
-    name="gacc_bulletin", kind="bulletin", needs=(), parse=partial(gacc_release.parse, source="gacc_bulletin"), code_list="gacc_en", has_lines=True, has_spans=True,
-    dated=partial(gacc_release.public_on, kind="bulletin"), calendar="bulletin", base=gacc_site.BASE, questions=gacc_site.questions,
+    name="gacc_bulletin",
+    kind="bulletin",
+    needs=(),
+    parse=partial(gacc_release.parse, source="gacc_bulletin"),
+    code_list="gacc_en",
+    has_lines=True,
+    has_spans=True,
+    dated=partial(gacc_release.public_on, kind="bulletin"),
+    calendar="bulletin",
+    base=gacc_site.BASE,
+    questions=gacc_site.questions,
     experimental="two pages of which most rows were cut off alone have been read",
-)  # fmt: skip
+)

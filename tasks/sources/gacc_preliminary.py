@@ -28,6 +28,15 @@ from tasks.sources import gacc_release, gacc_site
 from tasks.sources.protocol import Source
 
 SOURCE = Source(
-    name="gacc_preliminary", kind="preliminary", needs=(), parse=partial(gacc_release.parse, source="gacc_preliminary"), code_list="gacc_en", has_lines=True, has_spans=True,
-    dated=partial(gacc_release.public_on, kind="preliminary"), calendar="preliminary", base=gacc_site.BASE, questions=gacc_site.questions,
-)  # fmt: skip
+    name="gacc_preliminary",
+    kind="preliminary",
+    needs=(),
+    parse=partial(gacc_release.parse, source="gacc_preliminary"),
+    code_list="gacc_en",
+    has_lines=True,
+    has_spans=True,
+    dated=partial(gacc_release.public_on, kind="preliminary"),
+    calendar="preliminary",
+    base=gacc_site.BASE,
+    questions=gacc_site.questions,
+)

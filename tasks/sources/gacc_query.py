@@ -60,8 +60,10 @@ def parse(raw: bytes, where: str) -> Parsed:
     fields = lexed.fields.rename(meanings)
     distinct = {meanings[title]: texts for title, texts in lexed.distinct.items()}
     fields = numbered(
-        fields, where, "An empty month is not published by itself: check the query; if there was no trade, say so with a file of zeros."
-    )  # fmt: skip
+        fields,
+        where,
+        "An empty month is not published by itself: check the query; if there was no trade, say so with a file of zeros.",
+    )
     _refuse_titles_in_rows(fields, distinct, where)
     refuse_totals(fields, distinct, where)
     refuse_mojibake(fields, distinct, where)
@@ -97,10 +99,25 @@ def _meanings(titles: list[str], where: str) -> list[str]:
         (not values, "value column", "no value column (人民币 or 美元)", advice),
         (len(values) > 1, "value column", "two value columns, CNY and USD", advice),
         ("product" not in meanings, "no product column", "no 商品编码 (Commodity code)", advice),
-        *(((quantity in meanings) != (unit in meanings), "quantity without unit", f"only one of {quantity} and {unit}", advice) for quantity, unit in UNIT_OF.items()),
-        *((f"{code}_name" in meanings and code not in meanings, "name without code", f"{code} names without their codes", advice)
-          for code in ("partner", "regime", "province")),
-    )  # fmt: skip
+        *(
+            (
+                (quantity in meanings) != (unit in meanings),
+                "quantity without unit",
+                f"only one of {quantity} and {unit}",
+                advice,
+            )
+            for quantity, unit in UNIT_OF.items()
+        ),
+        *(
+            (
+                f"{code}_name" in meanings and code not in meanings,
+                "name without code",
+                f"{code} names without their codes",
+                advice,
+            )
+            for code in ("partner", "regime", "province")
+        ),
+    )
     return meanings
 
 

@@ -47,9 +47,15 @@ def goods(rows: Sequence[Row], columns: Columns, heading: Heading, where: str, t
     has_units = any(column and column.months == UNITS for column in columns)
     if not has_units:
         doubts.append(
-            finding("no_units", "warning", where, observed="no column of units", expected="a column 'Quantity Unit'",
-                    advice="The quantities are left out: nobody knows their units. The values are published.")
-        )  # fmt: skip
+            finding(
+                "no_units",
+                "warning",
+                where,
+                observed="no column of units",
+                expected="a column 'Quantity Unit'",
+                advice="The quantities are left out: nobody knows their units. The values are published.",
+            )
+        )
     records: list[dict[str, Any]] = []
     for row, product, expected in zip(named, products, units, strict=True):
         printed = "" if row.fault else gacc_rows.unit_of(row.cells, columns)
@@ -58,9 +64,15 @@ def goods(rows: Sequence[Row], columns: Columns, heading: Heading, where: str, t
         )
         if is_wrong:
             doubts.append(
-                finding("printed_unit", "warning", f"{where}, row {row.number}, {row.label}", observed=f"unit '{clip(printed)}'", expected=f"'{expected}'",
-                        advice="Its quantities are left out: by the printed unit they would be wrong by a factor. The values are published.")
-            )  # fmt: skip
+                finding(
+                    "printed_unit",
+                    "warning",
+                    f"{where}, row {row.number}, {row.label}",
+                    observed=f"unit '{clip(printed)}'",
+                    expected=f"'{expected}'",
+                    advice="Its quantities are left out: by the printed unit they would be wrong by a factor. The values are published.",
+                )
+            )
         words = ("quantity", "value") if has_units and not is_wrong else ("value",)
         common = {"flow": topic.removesuffix("s"), "product": product, "product_name": row.label}
         records += gacc_rows.records_of(row, columns, heading, words, **common)
@@ -80,9 +92,15 @@ def countries(rows: Sequence[Row], columns: Columns, heading: Heading, where: st
     groups = [row.label.rstrip(":：") for row, kind in zip(named, kinds, strict=True) if kind == GROUP]
     if groups:
         doubts.append(
-            finding("groups_left_out", "info", where, observed=f"{counted(len(groups), 'group')} of partners: {clip(', '.join(groups), 300)}",
-                    expected="single partners and the world", advice="Groups are not published; nothing to do.")
-        )  # fmt: skip
+            finding(
+                "groups_left_out",
+                "info",
+                where,
+                observed=f"{counted(len(groups), 'group')} of partners: {clip(', '.join(groups), 300)}",
+                expected="single partners and the world",
+                advice="Groups are not published; nothing to do.",
+            )
+        )
     records: list[dict[str, Any]] = []
     for row, code, kind in zip(named, codes, kinds, strict=True):
         if kind == GROUP:
@@ -96,19 +114,27 @@ def countries(rows: Sequence[Row], columns: Columns, heading: Heading, where: st
 def _refuse_few(rows: Sequence[Row], least: int, noun: str, where: str) -> None:
     if len(rows) < least:
         raise Refused(
-            f"too few {noun}s", where, counted(len(rows), noun),
+            f"too few {noun}s",
+            where,
+            counted(len(rows), noun),
             f"A table has at least {least}, so this one is not whole. The .xls attachment of the page may be.",
-        )  # fmt: skip
+        )
 
 
 def _doubt_labels(named: Sequence[Row], read: Sequence[Row], where: str) -> list[dict[str, str]]:
     """A finding for each row that is set aside for its label."""
     faults = [row for row, before in zip(named, read, strict=True) if row.fault and not before.fault]
     return [
-        finding("label_not_read", "warning", place(row, where), observed=row.fault, expected="a label that means one thing",
-                advice="The row is in the table quarantine; the others are published. Add the name to the code table, and ingest again.")
+        finding(
+            "label_not_read",
+            "warning",
+            place(row, where),
+            observed=row.fault,
+            expected="a label that means one thing",
+            advice="The row is in the table quarantine; the others are published. Add the name to the code table, and ingest again.",
+        )
         for row in faults
-    ]  # fmt: skip
+    ]
 
 
 def _figures(row: Row, at: int) -> Fraction | None:
@@ -128,25 +154,37 @@ def _refuse_small_total(rows: Sequence[Row], kinds: Sequence[str], columns: Colu
         largest = max(values, key=values.__getitem__, default="")
         if total is None or values[largest] > total:
             raise Refused(
-                "total too small", f"{where}, column {at + 2}", f"total {total}, '{clip(largest)}' {values.get(largest)}",
+                "total too small",
+                f"{where}, column {at + 2}",
+                f"total {total}, '{clip(largest)}' {values.get(largest)}",
                 "The rows have slipped or the total is missing, so no row can be told. Look at the page.",
-            )  # fmt: skip
+            )
 
 
-def _doubt_continents(rows: Sequence[Row], kinds: Sequence[str], continents: Sequence[Row], columns: Columns, where: str) -> list[dict[str, str]]:  # fmt: skip
+def _doubt_continents(
+    rows: Sequence[Row], kinds: Sequence[str], continents: Sequence[Row], columns: Columns, where: str
+) -> list[dict[str, str]]:
     """An error where the continents of a table that prints them do not add up to the world."""
     world = next(row for row, kind in zip(rows, kinds, strict=True) if kind == TOTAL)
     for at in _places(columns) if continents else ():
         total, parts = _figures(world, at), sum(_figures(row, at) or 0 for row in continents)
         if total and not CONTINENTS_SHARE_MIN * total <= parts <= total + len(continents):
             return [
-                finding("continents_differ", "error", f"{where}, column {at + 2}", observed=f"{counted(len(continents), 'continent')} with {float(parts):,} of {float(total):,}",
-                        expected="continents that add up to the world", advice="Rows are missing, or have slipped. Approve if what is there is right: it is published as printed.")
-            ]  # fmt: skip
+                finding(
+                    "continents_differ",
+                    "error",
+                    f"{where}, column {at + 2}",
+                    observed=f"{counted(len(continents), 'continent')} with {float(parts):,} of {float(total):,}",
+                    expected="continents that add up to the world",
+                    advice="Rows are missing, or have slipped. Approve if what is there is right: it is published as printed.",
+                )
+            ]
     return []
 
 
-def lines_of(rows: Sequence[Row], heading: Heading, where: str) -> tuple[list[Row], list[str], list[str], list[dict[str, str]]]:  # fmt: skip
+def lines_of(
+    rows: Sequence[Row], heading: Heading, where: str
+) -> tuple[list[Row], list[str], list[str], list[dict[str, str]]]:
     """The rows with what is wrong with their labels; product and expected unit (empty: any) of each; findings."""
     table = code_table("page_lines").filter(valid_in(pl.lit(f"{heading.year}-{heading.last:02d}")))
     known = {_slug(row["label"]): (row["product"], row["unit"]) for row in table.iter_rows(named=True)}
@@ -165,11 +203,20 @@ def lines_of(rows: Sequence[Row], heading: Heading, where: str) -> tuple[list[Ro
     new = [row.label for row, slug in zip(marked, slugs, strict=True) if slug not in known and not row.fault]
     # Most lines of the bulletin are not in the table, and their labels are no news.
     severity = "warning" if len(new) < len(rows) * LISTED_SHARE_MIN else "info"
-    doubts = [
-        finding("new_label", severity, where, observed=f"{counted(len(new), 'label')}: {clip('; '.join(new), NAMED_MAX)}",
+    doubts = (
+        [
+            finding(
+                "new_label",
+                severity,
+                where,
+                observed=f"{counted(len(new), 'label')}: {clip('; '.join(new), NAMED_MAX)}",
                 expected="labels of schemas/reference/page_lines.csv",
-                advice="Published as lines of their own, named by the label. If one is a line that customs have renamed, add a row to the table.")
-    ] if new else []  # fmt: skip
+                advice="Published as lines of their own, named by the label. If one is a line that customs have renamed, add a row to the table.",
+            )
+        ]
+        if new
+        else []
+    )
     return marked, [product for product, _ in found], [unit for _, unit in found], doubts
 
 

@@ -31,14 +31,17 @@ TOPICS = {
     source: {topic: re.compile(words, re.IGNORECASE) for topic, words in topics.items()}
     for source, topics in {
         "gacc_preliminary": {
-            "exports": "major exports by quantity", "imports": "major imports by quantity", "countries": "values? by (major )?countr",
+            "exports": "major exports by quantity",
+            "imports": "major imports by quantity",
+            "countries": "values? by (major )?countr",
         },
         "gacc_bulletin": {
-            "exports": "(major|main) export commodities", "imports": "(major|main) import commodities",
+            "exports": "(major|main) export commodities",
+            "imports": "(major|main) import commodities",
             "countries": r"^(?!.*(values? by|\bHS\b|section|division|regime)).*by (major )?countr",
         },
     }.items()
-}  # fmt: skip
+}
 HEADER = ("commodit", "importsource", "exportdestination", "countr")
 # A title, a unit line and the header; a smaller table is part of the frame.
 HEAD_ROWS = 3
@@ -54,13 +57,20 @@ def parse(raw: bytes, where: str, source: str) -> Parsed:
         table, shown, day, encoding = pages.read_workbook(raw, where), "", "", WORKBOOKS[kind]
     else:
         page = pages.read_page(raw, where)
-        table, shown, day, encoding = _table(page, where), page.texts.get(TITLE_CLASS, ""), page.texts.get(DAY_CLASS, ""), "utf-8"  # fmt: skip
+        table, shown, day, encoding = (
+            _table(page, where),
+            page.texts.get(TITLE_CLASS, ""),
+            page.texts.get(DAY_CLASS, ""),
+            "utf-8",
+        )
     title, unit, header, start = _head(_filled(table) if kind in WORKBOOKS else table, shown, where)
     if shown.strip() and not _is_same(shown, title, source):
         raise Refused(
-            "two titles", where, f"'{clip(squeeze(shown))}' over a table '{clip(title)}'",
+            "two titles",
+            where,
+            f"'{clip(squeeze(shown))}' over a table '{clip(title)}'",
             "The page holds the table of another release. Its .xls attachment may be the right one.",
-        )  # fmt: skip
+        )
     topic = topic_of(title, source)
     if topic is None:
         raise Refused("table not read", where, f"the table '{clip(title)}'", _advice(title, source))
@@ -121,9 +131,11 @@ def _table(page: pages.Page, where: str) -> list[list[str]]:
     with_header = [table for table in tables if any(map(_is_header, table))]
     if len(with_header) != 1 and len(tables) != 1:
         raise Refused(
-            "several tables" if tables else "no table", where,
-            f"{len(tables)} tables" if tables else "a page without a table", ATTACHMENT,
-        )  # fmt: skip
+            "several tables" if tables else "no table",
+            where,
+            f"{len(tables)} tables" if tables else "a page without a table",
+            ATTACHMENT,
+        )
     return (with_header or tables)[0]
 
 
@@ -147,7 +159,10 @@ def _head(table: Sequence[Sequence[str]], shown: str, where: str) -> tuple[str, 
     A table without a title of its own has that of the page.
     """
     start = next((at for at, row in enumerate(table) if _is_header(row)), len(table))
-    end = next((at for at in range(start, len(table)) if not _is_header(table[at]) and squeeze("".join(table[at][:1]))), len(table))  # fmt: skip
+    end = next(
+        (at for at in range(start, len(table)) if not _is_header(table[at]) and squeeze("".join(table[at][:1]))),
+        len(table),
+    )
     lines = list(dict.fromkeys(squeeze(cell) for row in table[:start] for cell in row if cell.strip()))
     unit = next((line for line in lines if plain(line).startswith(("unit", "(unit"))), "")
     title = next((line for line in lines if line != unit), squeeze(shown))

@@ -37,7 +37,9 @@ class Row(NamedTuple):
     fault: str = ""
 
 
-def read_rows(table: Sequence[Sequence[str]], start: int, columns: Sequence[Column | None]) -> tuple[list[Row], list[str]]:  # fmt: skip
+def read_rows(
+    table: Sequence[Sequence[str]], start: int, columns: Sequence[Column | None]
+) -> tuple[list[Row], list[str]]:
     """The rows below the header, and the texts of the notes among them."""
     rows, notes = [], []
     for number, texts in enumerate(table[start:], 1):
@@ -81,9 +83,11 @@ def refuse_unread(rows: Sequence[Row], where: str) -> None:
     bad = [row for row in rows if row.fault]
     if len(bad) > UNREAD_SHARE_MAX * len(rows):
         raise Refused(
-            "rows do not fit", place(bad[0], where), f"{bad[0].fault}; {len(bad)} such rows of {len(rows)}",
+            "rows do not fit",
+            place(bad[0], where),
+            f"{bad[0].fault}; {len(bad)} such rows of {len(rows)}",
             "The cells have slipped against the header. The .xls attachment of the page may have them right.",
-        )  # fmt: skip
+        )
 
 
 def doubt_unread(rows: Sequence[Row], where: str) -> Iterator[dict[str, str]]:
@@ -91,9 +95,13 @@ def doubt_unread(rows: Sequence[Row], where: str) -> Iterator[dict[str, str]]:
     for row in rows:
         if row.fault:
             yield finding(
-                "row_not_read", "warning", place(row, where), observed=row.fault, expected="cells that fit the header",
+                "row_not_read",
+                "warning",
+                place(row, where),
+                observed=row.fault,
+                expected="cells that fit the header",
                 advice="The row is in the table quarantine; the others are published.",
-            )  # fmt: skip
+            )
 
 
 def place(row: Row, where: str) -> str:
@@ -130,15 +138,23 @@ def records_of(
             yield common | {"period": months, **made}
 
 
-def doubt_growth(rows: Sequence[Row], columns: Sequence[Column | None], heading: Heading, where: str) -> Iterator[dict[str, str]]:  # fmt: skip
+def doubt_growth(
+    rows: Sequence[Row], columns: Sequence[Column | None], heading: Heading, where: str
+) -> Iterator[dict[str, str]]:
     """Finds rows whose printed growth cannot follow from the two years to date printed in the same row."""
     until = f"..{{0}}-{heading.last:02d}" if heading.last > 1 else ""
     now, before = (f"{{0}}-01{until}".format(year) for year in (heading.year, heading.year - 1))
     sets = [tuple(Column(months, what) for months in (now, before, GROWTHS)) for what in ("quantity", "value")]
     yield from _doubt(
-        "growth_differs", rows, columns, sets, _can_grow, where,
-        "{0} after {1}, printed growth {2} %", "a growth that these two figures can have",
-    )  # fmt: skip
+        "growth_differs",
+        rows,
+        columns,
+        sets,
+        _can_grow,
+        where,
+        "{0} after {1}, printed growth {2} %",
+        "a growth that these two figures can have",
+    )
 
 
 def doubt_balance(rows: Sequence[Row], columns: Sequence[Column | None], where: str) -> Iterator[dict[str, str]]:
@@ -146,12 +162,27 @@ def doubt_balance(rows: Sequence[Row], columns: Sequence[Column | None], where: 
     spans = dict.fromkeys(column.months for column in columns if column and column.months not in (GROWTHS, UNITS))
     sets = [tuple(Column(months, what) for what in ("export", "import", "both")) for months in spans]
     yield from _doubt(
-        "balance_differs", rows, columns, sets, _adds_up, where, "{0} and import {1}, together {2}", "two figures and their sum"
-    )  # fmt: skip
+        "balance_differs",
+        rows,
+        columns,
+        sets,
+        _adds_up,
+        where,
+        "{0} and import {1}, together {2}",
+        "two figures and their sum",
+    )
 
 
-def _doubt(check: str, rows: Sequence[Row], columns: Sequence[Column | None], sets: Sequence[tuple[Column, ...]],
-           fits: Callable[[str, str, str], bool], where: str, shown: str, expected: str) -> Iterator[dict[str, str]]:  # fmt: skip
+def _doubt(
+    check: str,
+    rows: Sequence[Row],
+    columns: Sequence[Column | None],
+    sets: Sequence[tuple[Column, ...]],
+    fits: Callable[[str, str, str], bool],
+    where: str,
+    shown: str,
+    expected: str,
+) -> Iterator[dict[str, str]]:
     compared, wrong = 0, []
     for three in sets:
         if not set(three) <= set(columns):
@@ -166,10 +197,13 @@ def _doubt(check: str, rows: Sequence[Row], columns: Sequence[Column | None], se
         row, what, texts = wrong[0]
         more = f"; {len(wrong)} such of {counted(compared, 'row')}" if len(wrong) > 1 else ""
         yield finding(
-            check, "error" if len(wrong) > WRONG_SHARE_MAX * compared else "warning", f"{where}, row {row.number}, {row.label}",
-            observed=f"{what} {shown.format(*texts)}{more}", expected=expected,
+            check,
+            "error" if len(wrong) > WRONG_SHARE_MAX * compared else "warning",
+            f"{where}, row {row.number}, {row.label}",
+            observed=f"{what} {shown.format(*texts)}{more}",
+            expected=expected,
             advice="A number of the row is wrong or in another column: look at the page.",
-        )  # fmt: skip
+        )
 
 
 def _can_grow(now: str, before: str, growth: str) -> bool:

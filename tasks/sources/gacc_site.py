@@ -54,10 +54,16 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
             if month in wanted:
                 name = f"{request.source}_{topic}_{month}_{currency}"
                 found[name] = Question(
-                    name=name, source=request.source, address=address, form="html", zone=ZONE, again=month in recent,
-                    title=f"GACC {request.source.removeprefix('gacc_')} release, {topic} of {month} in {currency}", declared={},
+                    name=name,
+                    source=request.source,
+                    address=address,
+                    form="html",
+                    zone=ZONE,
+                    again=month in recent,
+                    title=f"GACC {request.source.removeprefix('gacc_')} release, {topic} of {month} in {currency}",
+                    declared={},
                     attachment=attachment,
-                )  # fmt: skip
+                )
     yield from sorted(found.values(), key=lambda question: re.findall(r"\d{4}-\d{2}", question.name)[0], reverse=True)
 
 

@@ -36,9 +36,17 @@ MONEY = {"CNY": r"rmb|cny|renminbi|yuan|¥", "USD": r"usdollars?|us\$|usd|\$|dol
 SCALES = {"": 1, "thousand": 10**3, "million": 10**6, "billion": 10**9}
 DAY = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})|(\d{1,2})/(\d{1,2})/(\d{4})")
 MEANINGS = {
-    "quantity": "quantity", "qty": "quantity", "value": "value", "export": "export", "import": "import",
-    "total": "both", "export&import": "both", "import&export": "both", "exportandimport": "both", "importandexport": "both",
-}  # fmt: skip
+    "quantity": "quantity",
+    "qty": "quantity",
+    "value": "value",
+    "export": "export",
+    "import": "import",
+    "total": "both",
+    "export&import": "both",
+    "import&export": "both",
+    "exportandimport": "both",
+    "importandexport": "both",
+}
 GROWTH = re.compile(r"%|percent|year-?on-?year|y-?o-?y|change|growth")
 GROWTHS, UNITS = "growth", "unit"
 
@@ -101,9 +109,11 @@ def read_heading(title: str, unit: str, day: str, where: str) -> Heading:
     read = read_title(title)
     if read is None:
         raise Refused(
-            "title", where, f"title '{clip(squeeze(title))}'",
+            "title",
+            where,
+            f"title '{clip(squeeze(title))}'",
             "A page of customs' statistics has a title like '(5) topic, May 2025 (in CNY)' or '(13) topic,1-7.2026'.",
-        )  # fmt: skip
+        )
     return Heading(read.topic, read.last, read.year, _currency(unit, read.currencies, where), day_of(day))
 
 
@@ -113,16 +123,20 @@ def _currency(line: str, of_title: tuple[str, ...], where: str) -> str:
     rest = re.fullmatch(r"(\d*)(thousand|million|billion|)", re.sub("|".join(MONEY.values()), "", text))
     if not named or rest is None:
         raise Refused(
-            "unit line", where, f"'{clip(squeeze(line))}'",
+            "unit line",
+            where,
+            f"'{clip(squeeze(line))}'",
             "It is 'Unit: CNY 100 Million' or the like; without it nobody knows what the values are worth.",
-        )  # fmt: skip
+        )
     factor = int(rest[1] or 1) * SCALES[rest[2]]
     rows = code_table("currencies").filter(unit=named[0], factor=str(factor), measure=f"value_{named[0].lower()}")
     if len(named) > 1 or not rows.height or of_title not in ((), named):
         raise Refused(
-            "currency", where, f"title in {', '.join(of_title) or 'no currency'} over '{clip(squeeze(line))}'",
+            "currency",
+            where,
+            f"title in {', '.join(of_title) or 'no currency'} over '{clip(squeeze(line))}'",
             "Title and unit line must agree, and the unit be one of schemas/reference/currencies.csv: no rule can choose.",
-        )  # fmt: skip
+        )
     return str(rows["printed"][0])
 
 
@@ -166,24 +180,40 @@ def read_columns(
             end = f"{year or heading.year}-{heading.last:02d}"
             column = Column(f"{end[:4]}-01..{end}" if is_so_far and heading.last > 1 else end, what)
         elif what and last:
-            doubts += _once("printed_year", doubts, f"{where}, column {place}", f"{shown} on a page of {heading.year}",
-                            f"the year {heading.year - 1}", "The column is not read: nobody can say which year it is of.")  # fmt: skip
+            doubts += _once(
+                "printed_year",
+                doubts,
+                f"{where}, column {place}",
+                f"{shown} on a page of {heading.year}",
+                f"the year {heading.year - 1}",
+                "The column is not read: nobody can say which year it is of.",
+            )
         elif any(cells):
-            doubts += _once("column_not_read", doubts, f"{where}, column {place}", f"the header {shown}",
-                            "months and quantity, value, export or import", "The column is not read; the others are.")  # fmt: skip
+            doubts += _once(
+                "column_not_read",
+                doubts,
+                f"{where}, column {place}",
+                f"the header {shown}",
+                "months and quantity, value, export or import",
+                "The column is not read; the others are.",
+            )
         columns.append(column)
     figures = [column for column in columns if column and column.months not in (GROWTHS, UNITS)]
     if not figures:
         raise Refused(
-            "header", where, f"no column of figures under {'; '.join(' / '.join(cells) for cells in texts[:3])}",
+            "header",
+            where,
+            f"no column of figures under {'; '.join(' / '.join(cells) for cells in texts[:3])}",
             "The layout has changed so that no column can be told; look at the page.",
-        )  # fmt: skip
+        )
     twice = next((column for column in figures if figures.count(column) > 1 and heading.last > 1), None)
     if twice is not None:
         raise Refused(
-            "header", where, f"two columns of {twice.what}, {twice.months}",
+            "header",
+            where,
+            f"two columns of {twice.what}, {twice.months}",
             "Their headers are alike, so no rule can say which is right; look at the page.",
-        )  # fmt: skip
+        )
     return columns, doubts
 
 
@@ -203,7 +233,9 @@ def _column(cells: Sequence[str]) -> tuple[int | None, bool, int | None, str]:
     return None, False, None, what
 
 
-def _once(check: str, doubts: Sequence[dict[str, str]], subject: str, observed: str, expected: str, advice: str) -> Iterator[dict[str, str]]:  # fmt: skip
+def _once(
+    check: str, doubts: Sequence[dict[str, str]], subject: str, observed: str, expected: str, advice: str
+) -> Iterator[dict[str, str]]:
     if not any((doubt["check"], doubt["observed"]) == (check, observed) for doubt in doubts):
         yield finding(check, "warning", subject, observed=observed, expected=expected, advice=advice)
 
@@ -218,11 +250,17 @@ def _doubt_months(lasts: Sequence[int], heading: Heading, where: str) -> Iterato
     newest = heading.day and (heading.day.year * 12 + heading.day.month - 2)
     if len(named) > 1 or newest != heading.year * 12 + heading.last - 1:
         raise Refused(
-            "header of another month", where, found,
+            "header of another month",
+            where,
+            found,
             "The page contradicts itself, so nobody can say which month its figures are of. Customs have to mend it; leave it out.",
-        )  # fmt: skip
+        )
     yield finding(
-        "header_month", "error", where, observed=found, expected=f"months up to {heading.last} in the header",
+        "header_month",
+        "error",
+        where,
+        observed=found,
+        expected=f"months up to {heading.last} in the header",
         advice=f"By title and day the figures are of {title} and the header was left from the page before. Compare the year to date with "
         f"that page: if it has grown by the month, approve; if it is the same, leave the file out. Its attachment may be that of the month before.",
-    )  # fmt: skip
+    )

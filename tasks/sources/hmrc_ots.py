@@ -130,11 +130,18 @@ def _sum(key: Key, parts: list[tuple[int, dict[str, Any]]], where: str) -> dict[
     numbers = [str(number) for number, _ in parts]
     value, mass = _added(parts, "Value", where), _added(parts, "NetMass", where)
     return {
-        "record": parts[0][0], "period": period, "flow": flow, "product": product, "partner": partner,
-        "value": value, "currency": "GBP",
-        "quantity": mass, "quantity_unit": "KG",
-        "note": f"sum of records {', '.join(numbers[:RECORDS_SHOWN])}" + (f" and {len(numbers) - RECORDS_SHOWN} more" if len(numbers) > RECORDS_SHOWN else ""),
-    }  # fmt: skip
+        "record": parts[0][0],
+        "period": period,
+        "flow": flow,
+        "product": product,
+        "partner": partner,
+        "value": value,
+        "currency": "GBP",
+        "quantity": mass,
+        "quantity_unit": "KG",
+        "note": f"sum of records {', '.join(numbers[:RECORDS_SHOWN])}"
+        + (f" and {len(numbers) - RECORDS_SHOWN} more" if len(numbers) > RECORDS_SHOWN else ""),
+    }
 
 
 def _added(parts: list[tuple[int, dict[str, Any]]], name: str, where: str) -> str | None:
@@ -165,18 +172,26 @@ def _doubt_end(pages: list[list[dict[str, Any]]], where: str) -> Iterator[dict[s
     longest, last = max(map(len, pages)), len(pages[-1])
     if last and ((len(pages) > 1 and last == longest) or (len(pages) == 1 and last % ROUND_PAGE == 0)):
         yield finding(
-            "no_last_page", "error", where, observed=f"a last page of {last:,} rows", expected="a last page that is shorter than the others",
+            "no_last_page",
+            "error",
+            where,
+            observed=f"a last page of {last:,} rows",
+            expected="a last page that is shorter than the others",
             advice="Ask for the next page by $skip until one is short; approve where the answer is whole all the same.",
-        )  # fmt: skip
+        )
 
 
 def _doubt_suppressed(rows: list[dict[str, Any]], where: str) -> Iterator[dict[str, str]]:
     hidden = [number for number, row in enumerate(rows, 1) if row["SuppressionIndex"] != "0"]
     if hidden:
         yield finding(
-            "suppressed", "warning", where, observed=f"{counted(len(hidden), 'record')} with a SuppressionIndex, first record {hidden[0]}",
-            expected="rows without suppression", advice="Their quantities are not known and not zero; their values are published.",
-        )  # fmt: skip
+            "suppressed",
+            "warning",
+            where,
+            observed=f"{counted(len(hidden), 'record')} with a SuppressionIndex, first record {hidden[0]}",
+            expected="rows without suppression",
+            advice="Their quantities are not known and not zero; their values are published.",
+        )
 
 
 def _doubt_negative(rows: list[dict[str, Any]], where: str) -> Iterator[dict[str, str]]:
@@ -188,9 +203,13 @@ def _doubt_negative(rows: list[dict[str, Any]], where: str) -> Iterator[dict[str
     ]
     if negative:
         yield finding(
-            "negative_part", "warning", where, observed=f"{counted(len(negative), 'record')} with a number below zero, first record {negative[0]}",
-            expected="numbers of zero or more", advice="They are added up as corrections of other ports: compare the sum with the site before you cite it.",
-        )  # fmt: skip
+            "negative_part",
+            "warning",
+            where,
+            observed=f"{counted(len(negative), 'record')} with a number below zero, first record {negative[0]}",
+            expected="numbers of zero or more",
+            advice="They are added up as corrections of other ports: compare the sum with the site before you cite it.",
+        )
 
 
 def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question]:
@@ -205,11 +224,16 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
             chosen = f"MonthId eq {month.replace('-', '')} and (FlowTypeId eq {first} or FlowTypeId eq {second}) and ({codes})"
             query = f"$filter={quote(chosen, safe='')}&$expand={quote(EXPAND, safe='$=(),')}&$top={PAGE_SIZE}"
             yield Question(
-                name=f"hmrc_{flow}_{short(products)}_{month}", source="hmrc_ots", address=f"{request.base or BASE}/OTS?{query}", form="json", zone=ZONE,
+                name=f"hmrc_{flow}_{short(products)}_{month}",
+                source="hmrc_ots",
+                address=f"{request.base or BASE}/OTS?{query}",
+                form="json",
+                zone=ZONE,
                 title=f"HMRC Overseas Trade Statistics, {flow}s of {short(products)} in {month}",
                 declared={"reporter": "GBR", "flow": flow, "partners": "all", "products": products, "months": month},
-                retry_on=THROTTLED, page_size=PAGE_SIZE,
-            )  # fmt: skip
+                retry_on=THROTTLED,
+                page_size=PAGE_SIZE,
+            )
 
 
 SOURCE = Source(

@@ -57,8 +57,9 @@ SPELLINGS = ((r"-Apl$", "-Apr"), (r"^Unit$", "Unit2"), (r"^Quantity-", "Quantity
 NUMBERS = ("Quantity1", "Quantity2", "Value")
 # The second quantity of a file is the main one.
 QUANTITIES = (
-    ("Quantity2", "Unit2", "quantity", "quantity_unit"), ("Quantity1", "Unit1", "supplementary_quantity", "supplementary_unit"),
-)  # fmt: skip
+    ("Quantity2", "Unit2", "quantity", "quantity_unit"),
+    ("Quantity1", "Unit1", "supplementary_quantity", "supplementary_unit"),
+)
 FLOWS = {"1": "export", "2": "import"}
 WHOLE = r"^[0-9]{1,15}$"
 # HS codes for goods without a number of the tariff, such as 000000011.
@@ -93,9 +94,14 @@ def parse(raw: bytes, where: str) -> Parsed:
     fields = numbered(fields, where, AGAIN)
     spans = [f"{number}-{span}" for span in ("Year", *layout.months) for number in layout.numbers]
     plain = fields.select(
-        *(pl.col(name).cast(pl.String).str.strip_chars().str.strip_chars("'") for name in fields.columns if name in (*layout.key, PORT)),
-        *(pl.col(name).str.strip_chars() for name in spans), "record",
-    )  # fmt: skip
+        *(
+            pl.col(name).cast(pl.String).str.strip_chars().str.strip_chars("'")
+            for name in fields.columns
+            if name in (*layout.key, PORT)
+        ),
+        *(pl.col(name).str.strip_chars() for name in spans),
+        "record",
+    )
     require_form(plain, spans, WHOLE, where, AGAIN)
     numbers = plain.with_columns(pl.col(name).cast(pl.Int64) for name in spans)
     key = [name for name in (*layout.key, PORT) if name in numbers.columns]
@@ -144,10 +150,13 @@ def _doubt_years(numbers: pl.DataFrame, layout: Layout, where: str) -> Iterator[
         if wrong.height:
             row = wrong.row(0, named=True)
             yield finding(
-                "total_differs", "error", f"{where}, record {row['record']}, column {number}-Year",
+                "total_differs",
+                "error",
+                f"{where}, record {row['record']}, column {number}-Year",
                 observed=f"{row[f'{number}-Year']:,}, the months add up to {sum(row[f'{number}-{month}'] for month in months):,}; {counted(wrong.height, 'such record')}",
-                expected="a year that is the sum of its months", advice="Months are missing or damaged: download the file again.",
-            )  # fmt: skip
+                expected="a year that is the sum of its months",
+                advice="Months are missing or damaged: download the file again.",
+            )
 
 
 def _summed(numbers: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[str]]:
@@ -182,10 +191,16 @@ def _records(row: dict[str, Any], layout: Layout, months: Sequence[str]) -> Iter
             if row.get(unit):
                 quantities |= {name: str(row[f"{number}-{month}"]), label: row[unit]}
         yield {
-            "record": row["record"], "flow": FLOWS.get(row["Exp or Imp"], row["Exp or Imp"]), "product": product, "partner": row.get(COUNTRY),
-            "period": f"{row['Year']}-{MONTHS.index(month) + 1:02d}", "value": str(row[f"Value-{month}"]), "currency": "JPY thousand",
-            "note": row["note"], **quantities,
-        }  # fmt: skip
+            "record": row["record"],
+            "flow": FLOWS.get(row["Exp or Imp"], row["Exp or Imp"]),
+            "product": product,
+            "partner": row.get(COUNTRY),
+            "period": f"{row['Year']}-{MONTHS.index(month) + 1:02d}",
+            "value": str(row[f"Value-{month}"]),
+            "currency": "JPY thousand",
+            "note": row["note"],
+            **quantities,
+        }
 
 
 def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question | Fetched]:
@@ -200,10 +215,16 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
         for flow, section, address in sections:
             if flow in request.flows and chapters & set(section):
                 yield Question(
-                    name=f"japan_{flow}_{section[0]}-{section[-1]}_{year}", source="japan_estat", address=address, form="csv", zone=ZONE,
+                    name=f"japan_{flow}_{section[0]}-{section[-1]}_{year}",
+                    source="japan_estat",
+                    address=address,
+                    form="csv",
+                    zone=ZONE,
                     title=f"Trade Statistics of Japan, {flow}s of chapters {section[0]} to {section[-1]} in {year}",
-                    declared={"reporter": "JPN", "flow": flow, "partners": "all", "products": section}, first_month=f"{year}-01", again=False,
-                )  # fmt: skip
+                    declared={"reporter": "JPN", "flow": flow, "partners": "all", "products": section},
+                    first_month=f"{year}-01",
+                    again=False,
+                )
 
 
 def _sections(answer: Answer) -> list[tuple[str, list[str], str]]:
@@ -242,8 +263,17 @@ def _joined(place: str, printed: str) -> str:
 
 
 SOURCE = Source(
-    name="japan_estat", kind="query", needs=(), parse=parse, reporter="JPN", code_list="japan", nomenclature="JP9", has_lines=True,
-    calendar="japan_estat", base=BASE, questions=questions,
+    name="japan_estat",
+    kind="query",
+    needs=(),
+    parse=parse,
+    reporter="JPN",
+    code_list="japan",
+    nomenclature="JP9",
+    has_lines=True,
+    calendar="japan_estat",
+    base=BASE,
+    questions=questions,
     experimental="seven lines of files alone have been read",
     licence="terms like CC BY 4.0, source: Trade Statistics of Japan",
-)  # fmt: skip
+)

@@ -44,9 +44,11 @@ def read_documents(raw: bytes, where: str) -> list[Any]:
         raise Refused("unclear JSON", where, "lists in lists without end", AGAIN) from error
     except json.JSONDecodeError as error:
         raise Refused(
-            "no whole JSON", f"{where}, character {error.pos}", f"'{clip(text[max(error.pos - 30, 0) : error.pos])}' and then no JSON: cut off or damaged",
+            "no whole JSON",
+            f"{where}, character {error.pos}",
+            f"'{clip(text[max(error.pos - 30, 0) : error.pos])}' and then no JSON: cut off or damaged",
             "Ask again; the last record may be short.",
-        ) from error  # fmt: skip
+        ) from error
     return documents
 
 

@@ -13,9 +13,23 @@ from tasks.sources.csv import AGAIN, plain_texts
 
 CODED = {"partner": ("partners", "gacc_code"), "regime": ("regimes", "code"), "province": ("provinces", "code")}
 TOTALS = (
-    "合计", "总计", "总值", "总额", "小计", "共计", "全部", "全国", "全球", "世界",
-    "total", "grandtotal", "subtotal", "sum", "world", "allcountries",
-)  # fmt: skip
+    "合计",
+    "总计",
+    "总值",
+    "总额",
+    "小计",
+    "共计",
+    "全部",
+    "全国",
+    "全球",
+    "世界",
+    "total",
+    "grandtotal",
+    "subtotal",
+    "sum",
+    "world",
+    "allcountries",
+)
 ZEROS = r"^0+$"
 FORMULA = r"^[=+\-@\t\r\n]"
 # Names of the site usually end with line ends; direction marks make a text look like another.
@@ -69,8 +83,10 @@ def _is_damaged(name: str, right: str) -> bool:
     if set(name) == {"?"}:
         return not right.isascii()
     for data, encoding in (
-        (name.encode("gb18030", "ignore"), "utf-8"), (_western(name), "utf-8"), (_western(name), "gb18030"),
-    ):  # fmt: skip
+        (name.encode("gb18030", "ignore"), "utf-8"),
+        (_western(name), "utf-8"),
+        (_western(name), "gb18030"),
+    ):
         was = data.decode(encoding, "ignore").replace("?", "").strip()
         # Lost characters cannot be recovered; two remaining letters in their order are not an accident.
         is_left = was == right or (len(was) > 1 and _is_part_of(was, right))
@@ -103,8 +119,13 @@ def doubt_names(reported: pl.DataFrame, where: str) -> Rows:
             if found.len():
                 shown = f"'{clip(found[0], 40)}' in record {first_record(reported, name, found[0])}"
                 yield finding(
-                    check, "warning", f"{where}, column {name}", observed=f"{counted(found.len(), 'such name')}, {shown}", expected=expected, advice=advice
-                )  # fmt: skip
+                    check,
+                    "warning",
+                    f"{where}, column {name}",
+                    observed=f"{counted(found.len(), 'such name')}, {shown}",
+                    expected=expected,
+                    advice=advice,
+                )
 
 
 def doubt_pairs(reported: pl.DataFrame, where: str) -> Rows:
@@ -120,13 +141,15 @@ def doubt_pairs(reported: pl.DataFrame, where: str) -> Rows:
     for found in other.sort("partner", "name").head(1).iter_rows(named=True):
         record = reported.filter(partner=found["partner"], partner_name=found["partner_name"])["record"][0]
         yield finding(
-            "name_of_another", "error", f"{where}, column partner_name",
+            "name_of_another",
+            "error",
+            f"{where}, column partner_name",
             observed=f"'{clip(found['name'], 40)}' next to {found['code']} in record {record} "
             f"({counted(other.select('partner', 'name').n_unique(), 'such pair')})",
             expected=f"the code {found['gacc_code']} next to that name",
             advice="Codes and names have slipped apart, and the numbers perhaps with them: download it again. If customs have renamed a "
             "partner, approve.",
-        )  # fmt: skip
+        )
 
 
 def first_record(fields: pl.DataFrame, name: str, text: str) -> int:

@@ -49,9 +49,11 @@ def read_page(raw: bytes, where: str) -> Page:
     gate = next((word for word in GATES if word in small), None)
     if gate and len(raw) <= GATE_BYTES_MAX and "<table" not in small:
         raise Refused(
-            "gate", where, f"a page that asks for a browser or a person ('{gate}')",
+            "gate",
+            where,
+            f"a page that asks for a browser or a person ('{gate}')",
             "A person must open the page and save it; Tidewaiter does not work around such a gate.",
-        )  # fmt: skip
+        )
     if "</html>" not in small:
         raise Refused("cut off", where, "the page does not end", "Fetch or save it again; rows may be missing.")
     reader = _Reader()

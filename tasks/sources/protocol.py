@@ -186,9 +186,11 @@ def products_of(request: FetchRequest) -> list[str]:
     products = sorted(set(request.products)) or sorted({code[:WATCHED_DIGITS] for code in code_table("baskets")["hs8"]})
     if len({len(code) for code in products}) > 1:
         raise Refused(
-            "mixed levels", "products", f"codes of several levels: {', '.join(products[:6])}",
+            "mixed levels",
+            "products",
+            f"codes of several levels: {', '.join(products[:6])}",
             "Ask for each level by itself; their sum would count twice.",
-        )  # fmt: skip
+        )
     return products
 
 

@@ -24,8 +24,18 @@ from tasks.sources.protocol import Parsed, Source
 from tasks.sources.records import as_reported, numbered, require_columns
 
 COLUMNS = (
-    "flow", "product", "partner", "period", "measure", "value", "unit", "published_on", "publisher", "address", "note",
-)  # fmt: skip
+    "flow",
+    "product",
+    "partner",
+    "period",
+    "measure",
+    "value",
+    "unit",
+    "published_on",
+    "publisher",
+    "address",
+    "note",
+)
 MEASURES = ("quantity", "value", "quantity_yoy")
 
 
@@ -36,18 +46,31 @@ def parse(raw: bytes, where: str) -> Parsed:
     fields = numbered(lexed.fields, where, "Add the figures.")
     measure = fields["measure"].cast(pl.String)
     _refuse_where(
-        ~measure.is_in(MEASURES), fields["measure"], where, rule="measure", found="{}", advice=f"It is one of {', '.join(MEASURES)}."
-    )  # fmt: skip
+        ~measure.is_in(MEASURES),
+        fields["measure"],
+        where,
+        rule="measure",
+        found="{}",
+        advice=f"It is one of {', '.join(MEASURES)}.",
+    )
     _refuse_where(
-        (measure == "quantity_yoy") & (fields["unit"].cast(pl.String) != "%"), fields["unit"], where,
-        rule="unit of growth", found="'{}' for a quantity_yoy", advice="A growth is in %.",
-    )  # fmt: skip
+        (measure == "quantity_yoy") & (fields["unit"].cast(pl.String) != "%"),
+        fields["unit"],
+        where,
+        rule="unit of growth",
+        found="'{}' for a quantity_yoy",
+        advice="A growth is in %.",
+    )
     for name in ("publisher", "address"):
         # A dash is not a name.
         _refuse_where(
-            ~fields[name].cast(pl.String).str.contains(r"\p{L}"), fields[name], where, rule="no source", found="'{}' names nobody",
+            ~fields[name].cast(pl.String).str.contains(r"\p{L}"),
+            fields[name],
+            where,
+            rule="no source",
+            found="'{}' names nobody",
             advice="Write who printed the figure and where: no figure is published without its source.",
-        )  # fmt: skip
+        )
     return Parsed(as_reported(_placed(fields, measure)), lexed.encoding, lexed.normalised)
 
 
@@ -56,9 +79,11 @@ def _refuse_where(bad: pl.Series, column: pl.Series, where: str, *, rule: str, f
     if bad.any():
         row = int(bad.arg_true()[0])
         raise Refused(
-            rule, f"{where}, record {row + 1}, column {column.name}",
-            found.format(clip(column.cast(pl.String)[row])), advice,
-        )  # fmt: skip
+            rule,
+            f"{where}, record {row + 1}, column {column.name}",
+            found.format(clip(column.cast(pl.String)[row])),
+            advice,
+        )
 
 
 def _placed(fields: pl.DataFrame, measure: pl.Series) -> pl.DataFrame:

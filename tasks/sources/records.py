@@ -32,9 +32,12 @@ def require_columns(
     unknown = [name for name in titles if name not in needed and name not in optional]
     if missing or unknown:
         raise Refused(
-            "columns", f"{where}, header", f"missing: {', '.join(missing) or 'none'}; unknown: {', '.join(map(clip, unknown)) or 'none'}",
-            advice or f"The columns are {', '.join(needed)}" + (f"; {', '.join(optional)} may follow." if optional else "."),
-        )  # fmt: skip
+            "columns",
+            f"{where}, header",
+            f"missing: {', '.join(missing) or 'none'}; unknown: {', '.join(map(clip, unknown)) or 'none'}",
+            advice
+            or f"The columns are {', '.join(needed)}" + (f"; {', '.join(optional)} may follow." if optional else "."),
+        )
 
 
 def require_form(fields: pl.DataFrame, names: Sequence[str], form: str, where: str, advice: str) -> None:
@@ -58,8 +61,14 @@ def doubt_copies(fields: pl.DataFrame, key: Sequence[str], where: str) -> Iterat
     """An error where rows agree in all columns of their key, which the source prints once."""
     copies = fields.filter(fields.select(key).is_duplicated())
     if copies.height:
-        yield finding("row_twice", "error", where, observed=f"{counted(copies.height, 'record')} that agree with another one in {', '.join(key)}, first record {copies['record'][0]}",
-                      expected="each row once", advice="Their sum would count trade twice: download the file again, and approve where the site has them so.")  # fmt: skip
+        yield finding(
+            "row_twice",
+            "error",
+            where,
+            observed=f"{counted(copies.height, 'record')} that agree with another one in {', '.join(key)}, first record {copies['record'][0]}",
+            expected="each row once",
+            advice="Their sum would count trade twice: download the file again, and approve where the site has them so.",
+        )
 
 
 def without_flagged(
@@ -70,9 +79,15 @@ def without_flagged(
     if not flagged.height:
         return fields, []
     return fields.with_columns(pl.when(~is_flagged).then(number).alias(number)), [
-        finding("flagged", "warning", f"{where}, column {flag}", observed=f"{counted(flagged.height, 'record')} with a flag, first '{clip(str(flagged[flag][0]))}' in record {flagged['record'][0]}",
-                expected="no flag, or one that leaves the number as it is", advice="These numbers are not known and not zero; see the notes of the source on its flags.")
-    ]  # fmt: skip
+        finding(
+            "flagged",
+            "warning",
+            f"{where}, column {flag}",
+            observed=f"{counted(flagged.height, 'record')} with a flag, first '{clip(str(flagged[flag][0]))}' in record {flagged['record'][0]}",
+            expected="no flag, or one that leaves the number as it is",
+            advice="These numbers are not known and not zero; see the notes of the source on its flags.",
+        )
+    ]
 
 
 def as_reported(columns: pl.DataFrame) -> Reported:
@@ -88,13 +103,19 @@ def summed(rows: pl.DataFrame, place: Sequence[str], numbers: Sequence[str], **o
     `rows`, how many there were. The `note` of a sum of several lists their records.
     """
     sums = rows.group_by(place, maintain_order=True).agg(
-        pl.col("record").first(), rows=pl.len(), **others,
+        pl.col("record").first(),
+        rows=pl.len(),
+        **others,
         **{name: pl.when(pl.col(name).null_count() == 0).then(pl.col(name).sum()) for name in numbers},
-    )  # fmt: skip
+    )
     # Most sums are of one row; only the others need a note.
     several = rows.join(sums.filter(pl.col("rows") > 1), on=place, how="semi", maintain_order="left")
     shown = pl.col("record").cast(pl.String).head(RECORDS_SHOWN).str.join(", ")
-    more = pl.when(pl.len() > RECORDS_SHOWN).then(pl.format(" and {} more", pl.len() - RECORDS_SHOWN)).otherwise(pl.lit(""))  # fmt: skip
+    more = (
+        pl.when(pl.len() > RECORDS_SHOWN)
+        .then(pl.format(" and {} more", pl.len() - RECORDS_SHOWN))
+        .otherwise(pl.lit(""))
+    )
     notes = several.group_by(place, maintain_order=True).agg(
         pl.col("record").first(), note=pl.lit("sum of records ") + shown + more
     )

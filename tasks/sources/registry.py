@@ -25,7 +25,8 @@ def read_file(source: str, raw: bytes, where: str) -> Parsed:
         raise
     except Exception as error:
         raise Refused(
-            "unexpected shape", where,
+            "unexpected shape",
+            where,
             f"a file of a shape that the adapter {source} does not expect ({type(error).__name__}: {clip(str(error), 120)})",
             "Compare it with an earlier file of the same source; where the source prints it so, report it.",
-        ) from error  # fmt: skip
+        ) from error

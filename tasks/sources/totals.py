@@ -131,9 +131,14 @@ def _sums_of_groups(rows: pl.DataFrame, cell: Sequence[str]) -> pl.DataFrame:
     found = found.filter(pl.col("unread").fill_null(0) + pl.col("lost") == 0)
     amount = pl.col("amount").fill_null(0)
     return found.select(
-        *cell, "part_of", "total", amount=amount, parts=pl.col("parts").fill_null(0),
-        least=amount + pl.col("below"), most=amount + pl.col("above"),
-    )  # fmt: skip
+        *cell,
+        "part_of",
+        "total",
+        amount=amount,
+        parts=pl.col("parts").fill_null(0),
+        least=amount + pl.col("below"),
+        most=amount + pl.col("above"),
+    )
 
 
 def concerned(partners: pl.Series, code_list: str, unlisted: Mapping[str, str] | None = None) -> list[str]:
@@ -191,11 +196,13 @@ def _exact(name: str) -> pl.Expr:
 def _difference(row: dict[str, object], cell: Sequence[str], where: str) -> dict[str, str]:
     total, amount = (_shown(int(str(row[name]))) for name in ("total", "amount"))
     return finding(
-        "total_differs", "error", " ".join(str(row[name]) for name in cell),
+        "total_differs",
+        "error",
+        " ".join(str(row[name]) for name in cell),
         observed=f"{row['part_of']} prints {total}, its {counted(int(str(row['parts'])), 'part')} in {where} add up to {amount}",
         expected="a printed total that is the sum of its parts",
         advice="Ask again for every partner; where the source itself differs, approve, and it is published as the parts say.",
-    )  # fmt: skip
+    )
 
 
 def _shown(millionths: int) -> str:

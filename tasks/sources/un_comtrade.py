@@ -61,9 +61,18 @@ YEAR = "52"
 # So many partners with one unit value, to so many digits, do not trade so: the weight is an estimate.
 ALIKE_MIN, SIGNIFICANT = 10, 5
 NEEDED = (
-    "freqCode", "refMonth", "period", "reporterCode", "flowCode", "partnerCode", "cmdCode", "primaryValue", "netWgt",
-    "isNetWgtEstimated", *WHOLE,
-)  # fmt: skip
+    "freqCode",
+    "refMonth",
+    "period",
+    "reporterCode",
+    "flowCode",
+    "partnerCode",
+    "cmdCode",
+    "primaryValue",
+    "netWgt",
+    "isNetWgtEstimated",
+    *WHOLE,
+)
 TEXTS = ("period", "reporterCode", "flowCode", "partnerCode", "cmdCode")
 AGAIN = "Ask again by month, with motCode=0, customsCode=C00 and partner2Code=0, and for fewer products."
 Row = dict[str, Any]
@@ -77,34 +86,45 @@ def parse(raw: bytes, where: str) -> Parsed:
     rows = [row for document in read_documents(raw, where) for row in _rows(document, where)]
     if not rows:
         raise Refused(
-            "no records", where, "an answer without a row",
+            "no records",
+            where,
+            "an answer without a row",
             "The reporter may not have sent the month yet; ask again later.",
-        )  # fmt: skip
+        )
     numbered = [*enumerate(rows, 1)]
     for number, row in numbered:
         _refuse_other_rows(row, f"{where}, record {number}")
     whole = [
-        (number, row) for number, row in numbered
+        (number, row)
+        for number, row in numbered
         if row["flowCode"] in FLOWS and all(row[name] == code for name, code in WHOLE.items())
-    ]  # fmt: skip
+    ]
     _refuse_breakdowns(numbered, whole, where)
     _refuse_levels(whole, where)
     estimated = _estimated(whole, where)
     records = [_record(number, row, number in estimated, where) for number, row in whole]
     frame = pl.DataFrame(records, infer_schema_length=None)
     parted = part_totals(
-        frame.select("flow", "period", "product", "partner", number="exact"), CODES, ("flow", "period", "product"), where,
+        frame.select("flow", "period", "product", "partner", number="exact"),
+        CODES,
+        ("flow", "period", "product"),
+        where,
         {"^[0-9]+$": WORLD},
-    )  # fmt: skip
+    )
     aside = len(rows) - len(whole)
     note = f"{counted(aside, 'record')} of breakdowns or other flows are left out: their totals stand beside them"
     notes = (note,) if aside else ()
     reported, totals = (as_reported(frame.filter(mask)) for mask in (parted.kept, parted.totals))
     return Parsed(
-        reported, "utf-8", (*notes, *parted.notes),
-        (*parted.doubts, *_doubt_weights(estimated, where), *_doubt_valuation(whole, where)), None, _reporter(rows, where),
-        totals, parted.short,
-    )  # fmt: skip
+        reported,
+        "utf-8",
+        (*notes, *parted.notes),
+        (*parted.doubts, *_doubt_weights(estimated, where), *_doubt_valuation(whole, where)),
+        None,
+        _reporter(rows, where),
+        totals,
+        parted.short,
+    )
 
 
 def _rows(document: Any, where: str) -> list[Row]:
@@ -144,10 +164,11 @@ def _refuse_breakdowns(numbered: list[tuple[int, Row]], whole: list[tuple[int, R
     )
     if lacking:
         raise Refused(
-            "breakdown rows", where,
+            "breakdown rows",
+            where,
             f"rows of single modes of transport, procedures or second partners without their total: partner {named(lacking)}",
             AGAIN,
-        )  # fmt: skip
+        )
     twice = next((number for number, row in whole if totals[_key(row)] > 1), None)
     if twice is not None:
         raise Refused("total twice", f"{where}, record {twice}", "two totals of one partner", AGAIN)
@@ -168,9 +189,11 @@ def _reporter(rows: list[Row], where: str) -> str:
     known = dict(partner_codes(CODES).filter(kind="country").select("code", "partner").iter_rows())
     if len(codes) > 1 or codes[0] not in known:
         raise Refused(
-            "reporter", f"{where}, reporterCode", named(codes),
+            "reporter",
+            f"{where}, reporterCode",
+            named(codes),
             "Ask for one reporter at a time." if len(codes) > 1 else "Add its row to partner_codes.csv.",
-        )  # fmt: skip
+        )
     return str(known[codes[0]])
 
 
@@ -202,11 +225,19 @@ def _number(row: Row, name: str, place: str) -> Decimal:
 def _record(number: int, row: Row, is_estimated: bool, where: str) -> dict[str, Any]:
     value, mass = (_number(row, name, f"{where}, record {number}") for name in ("primaryValue", "netWgt"))
     return {
-        "record": number, "flow": FLOWS[row["flowCode"]], "period": row["period"], "product": row["cmdCode"],
-        "product_name": row.get("cmdDesc"), "partner": row["partnerCode"], "partner_name": row.get("partnerDesc"),
-        "exact": f"{value:f}", "value": _whole(value), "currency": "USD",
-        "quantity": _whole(mass) if mass and not is_estimated else None, "quantity_unit": "KG",
-    }  # fmt: skip
+        "record": number,
+        "flow": FLOWS[row["flowCode"]],
+        "period": row["period"],
+        "product": row["cmdCode"],
+        "product_name": row.get("cmdDesc"),
+        "partner": row["partnerCode"],
+        "partner_name": row.get("partnerDesc"),
+        "exact": f"{value:f}",
+        "value": _whole(value),
+        "currency": "USD",
+        "quantity": _whole(mass) if mass and not is_estimated else None,
+        "quantity_unit": "KG",
+    }
 
 
 def _whole(number: Decimal) -> str:
@@ -216,9 +247,13 @@ def _whole(number: Decimal) -> str:
 def _doubt_weights(estimated: set[int], where: str) -> Iterator[dict[str, str]]:
     if estimated:
         yield finding(
-            "weight_estimated", "warning", where, observed=f"{counted(len(estimated), 'weight')} that UN Comtrade estimated, first record {min(estimated)}",
-            expected="weights that the reporter sent", advice="They are unknown and not zero; the values are published.",
-        )  # fmt: skip
+            "weight_estimated",
+            "warning",
+            where,
+            observed=f"{counted(len(estimated), 'weight')} that UN Comtrade estimated, first record {min(estimated)}",
+            expected="weights that the reporter sent",
+            advice="They are unknown and not zero; the values are published.",
+        )
 
 
 def _doubt_valuation(whole: list[tuple[int, Row]], where: str) -> Iterator[dict[str, str]]:
@@ -228,9 +263,13 @@ def _doubt_valuation(whole: list[tuple[int, Row]], where: str) -> Iterator[dict[
     ]
     if fob:
         yield finding(
-            "imports_fob", "info", where, observed=f"{counted(len(fob), 'import')} valued FOB, first record {fob[0]}",
-            expected="imports CIF", advice="The reporter counts imports without freight: do not compare them with CIF imports of others.",
-        )  # fmt: skip
+            "imports_fob",
+            "info",
+            where,
+            observed=f"{counted(len(fob), 'import')} valued FOB, first record {fob[0]}",
+            expected="imports CIF",
+            advice="The reporter counts imports without freight: do not compare them with CIF imports of others.",
+        )
 
 
 def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question | Fetched]:
@@ -253,11 +292,16 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
                         "&motCode=0&customsCode=C00&partner2Code=0&includeDesc=true"
                     )
                     yield Question(
-                        name=f"comtrade_{reporter}_{flow}_{short(some)}_{month}", source="un_comtrade", form="json", zone=ZONE, again=False,
+                        name=f"comtrade_{reporter}_{flow}_{short(some)}_{month}",
+                        source="un_comtrade",
+                        form="json",
+                        zone=ZONE,
+                        again=False,
                         address=f"{request.base or BASE}/{place}/C/M/HS?{query}#{quote(there[month], safe='')}",
                         title=f"UN Comtrade, {reporter}, {flow}s of {short(some)} in {month}",
-                        declared={"reporter": reporter, "flow": flow, "partners": "all", "products": some}, first_month=month,
-                    )  # fmt: skip
+                        declared={"reporter": reporter, "flow": flow, "partners": "all", "products": some},
+                        first_month=month,
+                    )
 
 
 def number_of(reporter: str) -> str:
@@ -281,16 +325,25 @@ def datasets(site: Site, number: str, months: Sequence[str], base: str) -> dict[
             plain = {str(name).lower(): text for name, text in row.items()}
             if missing := [name for name in ("period", "datasetchecksum", "lastreleased") if not plain.get(name)]:
                 raise Refused(
-                    "columns", address, f"no {', '.join(missing)}",
+                    "columns",
+                    address,
+                    f"no {', '.join(missing)}",
                     "The form of getDA has changed; see tasks/sources/un_comtrade.py.",
-                )  # fmt: skip
+                )
             period = str(plain["period"])
             found[f"{period[:4]}-{period[4:]}"] = f"{plain['lastreleased']} {plain['datasetchecksum']}"
     return found
 
 
 SOURCE = Source(
-    name="un_comtrade", kind="collected", needs=("reporter",), parse=parse, code_list=CODES, nomenclature="HS6", base=BASE, questions=questions,
+    name="un_comtrade",
+    kind="collected",
+    needs=("reporter",),
+    parse=parse,
+    code_list=CODES,
+    nomenclature="HS6",
+    base=BASE,
+    questions=questions,
     key=KeyNeed(settings.COMTRADE_KEY, "subscription-key", required=False),
     licence="not to be given to others without the permission of the United Nations",
-)  # fmt: skip
+)

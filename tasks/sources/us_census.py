@@ -94,9 +94,14 @@ def parse(raw: bytes, where: str) -> Parsed:
     single = _reported(table.filter(parted.kept), product, flow)
     totals = _reported(table.filter(parted.totals), product, flow) if parted.totals.any() else None
     return Parsed(
-        single, "utf-8", (*notes, *parted.notes), (*doubts, *parted.doubts), _last_update(table), totals=totals,
+        single,
+        "utf-8",
+        (*notes, *parted.notes),
+        (*doubts, *parted.doubts),
+        _last_update(table),
+        totals=totals,
         short=parted.short,
-    )  # fmt: skip
+    )
 
 
 def _table(raw: bytes, where: str) -> pl.DataFrame:
@@ -141,8 +146,11 @@ def _refuse_levels(table: pl.DataFrame, product: str, where: str) -> None:
     other = table.filter(pl.col(product).is_null() | (pl.col(product).str.len_chars() != LEVELS[levels[0]]))
     if other.height:
         raise Refused(
-            "code of another level", f"{where}, record {other['record'][0]}", f"'{clip(str(other[product][0]))}' under {levels[0]}", AGAIN,
-        )  # fmt: skip
+            "code of another level",
+            f"{where}, record {other['record'][0]}",
+            f"'{clip(str(other[product][0]))}' under {levels[0]}",
+            AGAIN,
+        )
 
 
 def _added_up(table: pl.DataFrame) -> pl.DataFrame:
@@ -170,10 +178,13 @@ def _parted(table: pl.DataFrame, product: str, numbers: Sequence[str], where: st
     found = [
         part_totals(
             table.select(product, "period", pl.lit(name).alias("number_of"), partner="CTY_CODE", number=name),
-            CODES, (product, "period", "number_of"), where, CONTINENTS,
+            CODES,
+            (product, "period", "number_of"),
+            where,
+            CONTINENTS,
         )
         for name in numbers
-    ]  # fmt: skip
+    ]
     # The masks are alike for each number.
     return found[-1]._replace(
         kept=found[-1].kept & table["CTY_CODE"].str.contains(COUNTRY),
@@ -190,9 +201,14 @@ def _reported(rows: pl.DataFrame, product: str, flow: str) -> Reported:
 def _records(row: Mapping[str, Any], product: str, flow: str) -> Iterator[dict[str, Any]]:
     """The record of a country, and one more with the value of another valuation."""
     common = {
-        "record": row["record"], "flow": flow, "period": row["period"], "product": row[product], "partner": row["CTY_CODE"],
-        "partner_name": row.get("CTY_NAME"), "note": row["note"],
-    }  # fmt: skip
+        "record": row["record"],
+        "flow": flow,
+        "period": row["period"],
+        "product": row[product],
+        "partner": row["CTY_CODE"],
+        "partner_name": row.get("CTY_NAME"),
+        "note": row["note"],
+    }
     quantities: dict[str, Any] = {}
     for name, unit, columns in (
         ("quantity", "quantity_unit", FIRST),
@@ -229,14 +245,21 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
         for product in products_of(request):
             for flow in request.flows:
                 query = {
-                    "get": ASKED[flow], "COMM_LVL": LEVEL, commodity[flow]: f"{product}*", "time": f"from {asked[0]} to {asked[-1]}",
-                }  # fmt: skip
+                    "get": ASKED[flow],
+                    "COMM_LVL": LEVEL,
+                    commodity[flow]: f"{product}*",
+                    "time": f"from {asked[0]} to {asked[-1]}",
+                }
                 yield Question(
-                    name=f"census_{flow}_{product}_{year}", source="us_census", form="json", zone=ZONE,
+                    name=f"census_{flow}_{product}_{year}",
+                    source="us_census",
+                    form="json",
+                    zone=ZONE,
                     address=f"{request.base or BASE}{PATH}/{flow}s/hs?{urlencode(query, safe=',*')}",
                     title=f"US Census, {flow}s of {product} in {year}",
-                    declared={"reporter": "USA", "flow": flow, "partners": "all", "products": [product]}, first_month=asked[0],
-                )  # fmt: skip
+                    declared={"reporter": "USA", "flow": flow, "partners": "all", "products": [product]},
+                    first_month=asked[0],
+                )
 
 
 SOURCE = Source(

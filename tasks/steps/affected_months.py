@@ -62,9 +62,11 @@ def looked_back_on(derived: Iterable[int], chained: Set[int]) -> set[int]:
 def touched_months(release: Normalised) -> set[Partition]:
     """Return flow, year and month of every period that ends in a month the release has a row in or covers."""
     rows = release.detail.select("flow", month=month_index("period_end")).unique()
-    scope = release.release.filter(pl.col("partners") != "keys").select(
-        "flow", month=pl.int_ranges(month_index("first_month"), month_index("last_month") + 1, dtype=pl.Int32)
-    ).explode("month")  # fmt: skip
+    scope = (
+        release.release.filter(pl.col("partners") != "keys")
+        .select("flow", month=pl.int_ranges(month_index("first_month"), month_index("last_month") + 1, dtype=pl.Int32))
+        .explode("month")
+    )
     return {(flow, month // 12, month % 12 + 1) for flow, month in pl.concat([rows, scope]).unique().iter_rows()}
 
 

@@ -60,9 +60,11 @@ def refusing_overflow() -> Iterator[None]:
         yield
     except OverflowError as error:
         raise Refused(
-            "number too large", where="the release, with what is published of its months", found=str(error),
+            "number too large",
+            where="the release, with what is published of its months",
+            found=str(error),
             advice="Check the unit column of the file; nothing was published.",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def whole(ledger_after: Ledger, known: Known) -> Observation:

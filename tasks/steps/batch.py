@@ -108,9 +108,12 @@ def trail(batch: Batch) -> Lineage:
     run = current_run()
     together = run.records if run else []
     trails = [
-        as_table(one.outcome.release_id, [*(record for record in one.records if record.step not in IN_THE_COPY), *together])
-        for one in batch.entered if one.outcome is not None
-    ]  # fmt: skip
+        as_table(
+            one.outcome.release_id, [*(record for record in one.records if record.step not in IN_THE_COPY), *together]
+        )
+        for one in batch.entered
+        if one.outcome is not None
+    ]
     return pl.concat(trails)
 
 

@@ -33,19 +33,33 @@ def publish_claims(store: Path, claims: ClaimsFile, checked: CheckedClaim, snaps
     whole = pl.concat([others, mine])
     files = whole.select("claims_file", "claims_sha256").unique().sort("claims_file")
     derivation = {
-        "table": "claim", "code_sha256": code_sha256(), "claims": files.to_dicts(),
-        "inputs": releases.select("release_id", "raw_sha256").sort("release_id").to_dicts(), "versions": versions(),
-    }  # fmt: skip
+        "table": "claim",
+        "code_sha256": code_sha256(),
+        "claims": files.to_dicts(),
+        "inputs": releases.select("release_id", "raw_sha256").sort("release_id").to_dicts(),
+        "versions": versions(),
+    }
     new = [encode_file("claim", whole, "", derivation)]
     checking = f"claims-{json_sha256([claims.sha256, frame_sha256(mine)])[:16]}"
     if checking not in read_table(snapshot, "lineage")["release_id"]:
         run = current_run()
         trail = with_own_record(
-            as_table(checking, run.records if run else []), checking, "publish_claims", {"claims": claims.sha256},
-            {"claim": frame_sha256(mine)}, mine.height, {"claims_file": claims.name},
-        )  # fmt: skip
+            as_table(checking, run.records if run else []),
+            checking,
+            "publish_claims",
+            {"claims": claims.sha256},
+            {"claim": frame_sha256(mine)},
+            mine.height,
+            {"claims_file": claims.name},
+        )
         new.append(encode_file("lineage", trail, "", derivation))
     carried = [entry for entry in snapshot.files if entry.table != "claim"]
     return publish(
-        store, new, carried=carried, parent=snapshot, about=snapshot.about, describe=describer(releases), audit=announcement(store)
-    )  # fmt: skip
+        store,
+        new,
+        carried=carried,
+        parent=snapshot,
+        about=snapshot.about,
+        describe=describer(releases),
+        audit=announcement(store),
+    )

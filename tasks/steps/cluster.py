@@ -60,7 +60,9 @@ class Cluster:
         if self.is_lost:
             return None
         try:
-            return _outside_task(lambda: self.client.submit(_task_of(thing), fingerprint(), work, thing, pure=False, retries=RETRIES))  # fmt: skip
+            return _outside_task(
+                lambda: self.client.submit(_task_of(thing), fingerprint(), work, thing, pure=False, retries=RETRIES)
+            )
         except GONE:
             return self._lose("the scheduler is gone")
 
@@ -151,16 +153,20 @@ def _refuse_unfit(client: Any, place: Path) -> None:
             if future.status == "error":  # it cannot import what it is asked for
                 raise _is_another(worker, str(error)) from error
             raise Refused(
-                "a Dask worker that is silent", where=worker, found=f"it does not answer within {PATIENCE_SECONDS} s",
+                "a Dask worker that is silent",
+                where=worker,
+                found=f"it does not answer within {PATIENCE_SECONDS} s",
                 advice="See whether it hangs (its log, or the dashboard of the scheduler), end it, and start this again.",
-            ) from error  # fmt: skip
+            ) from error
         if theirs != fingerprint():
             raise _is_another(worker)
         if problem:
             raise Refused(
-                "a Dask worker that does not see the store", where=worker, found=problem,
+                "a Dask worker that does not see the store",
+                where=worker,
+                found=problem,
                 advice="Mount the folder of the store (of a bucket: that of TIDEWAITER_CACHE) there under the same path, writable.",
-            )  # fmt: skip
+            )
 
 
 def _probe(place: Path, name: str) -> tuple[str, str]:
@@ -174,16 +180,20 @@ def _probe(place: Path, name: str) -> tuple[str, str]:
 
 def _is_absent(what: str, address: str, error: Exception) -> Refused:
     return Refused(
-        f"no Dask {what}", where=address, found=f"no {what} answers there ({clip(str(error), 200)})",
+        f"no Dask {what}",
+        where=address,
+        found=f"no {what} answers there ({clip(str(error), 200)})",
         advice=f"Start it ({START}), correct the address, or leave out --dask.",
-    )  # fmt: skip
+    )
 
 
 def _is_another(where: str, found: str = "its code, code tables or libraries differ from those here") -> Refused:
     return Refused(
-        "another Tidewaiter", where=where, found=f"a worker that would make other results: {found}",
+        "another Tidewaiter",
+        where=where,
+        found=f"a worker that would make other results: {found}",
         advice="Install the same version of Tidewaiter there, with the same lock file, and start the worker again.",
-    )  # fmt: skip
+    )
 
 
 def _do(expected: str, work: Callable[[Any], Any], thing: Any) -> Any:

@@ -58,9 +58,12 @@ class _Flow:
         self.new = {partition_month(partition) for partition in ledger_after.new if partition[0] == flow}
         self.chained = {year for one, year in known.chained if one == flow}
         self.made_of = functools.partial(
-            derivation_of_month, releases=ledger_after.releases, chained=known.chained, decisions=ledger_after.decisions,
+            derivation_of_month,
+            releases=ledger_after.releases,
+            chained=known.chained,
+            decisions=ledger_after.decisions,
             out=out_on(ledger_after.releases, ledger_after.decisions),
-        )  # fmt: skip
+        )
         # What this run has made of `record_level`, by month.
         self.levels: dict[int, list[Path]] = {}
 
@@ -83,13 +86,23 @@ class _Flow:
         ledger, recent = self._published("observation"), self._published("record_level")
         touched = self.ledger.touched.filter(month_index("period_end").is_in(back))
         plan = Plan(
-            flow=self.flow, months=[*months], portions=[(one.first, one.after) for one in portions],
+            flow=self.flow,
+            months=[*months],
+            portions=[(one.first, one.after) for one in portions],
             ledger=[file for month in sorted(back - self.new) for file in ledger.get(month, ())],
-            statements=[dividing.leave_frame(place, dividing.statements_of(touched, self.flow, one)) for one in portions],
+            statements=[
+                dividing.leave_frame(place, dividing.statements_of(touched, self.flow, one)) for one in portions
+            ],
             releases=dividing.leave_frame(place, self.ledger.counting),
-            recent=[file for month in sorted(dividing.months_of_levels(months)) for file in self.levels.get(month, recent.get(month, ()))],
-            notes={table: {month: self.made_of(table, self._partition(month)) for month in months} for table in DERIVED},
-        )  # fmt: skip
+            recent=[
+                file
+                for month in sorted(dividing.months_of_levels(months))
+                for file in self.levels.get(month, recent.get(month, ()))
+            ],
+            notes={
+                table: {month: self.made_of(table, self._partition(month)) for month in months} for table in DERIVED
+            },
+        )
         name = exchange.put(place, plan.model_dump_json().encode())
         works = [
             Work(place, name, number, dividing.title_of(self.flow, months, one)) for number, one in enumerate(portions)

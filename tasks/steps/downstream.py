@@ -38,9 +38,10 @@ def update_downstream(outcome: Outcome, store: Path) -> Outcome:
     for exporter, importer in mirrors_of(root):
         if reporter in (exporter, importer):
             attempt(
-                f"mirror ({exporter} to {importer})", lambda exporter=exporter, importer=importer: gaps.extend(publish_pair(root, exporter, importer).gaps),  # type: ignore[misc]
+                f"mirror ({exporter} to {importer})",
+                lambda exporter=exporter, importer=importer: gaps.extend(publish_pair(root, exporter, importer).gaps),  # type: ignore[misc]
                 f"what was published stays. Make it with tidewaiter mirror --exporter {exporter} --importer {importer} --publish",
-            )  # fmt: skip
+            )
     for code in sorted({*tables_of(root, FIRST_PRINTS), reporter}):
         attempt(f"{FIRST_PRINTS} ({code})", lambda code=code: publish_first_prints(root, code), AGAIN)  # type: ignore[misc]
     for table in MAKERS:

@@ -134,9 +134,9 @@ def _refuse_another_reporter(releases: pl.DataFrame, release: Normalised, store:
             where=str(release.release["title"][0]),
             found=f"figures of {mine}, and {address} is the store of {', '.join(sorted(map(str, others)))}",
             advice="Give the folder above it (--store)."
-            if named(address) else
-            "Give another folder (--store); below a new one each reporter gets a store of its own.",
-        )  # fmt: skip
+            if named(address)
+            else "Give another folder (--store); below a new one each reporter gets a store of its own.",
+        )
 
 
 def _refuse_another_list(releases: pl.DataFrame, release: Normalised, store: Path) -> None:

@@ -29,9 +29,22 @@ from tasks.store.parquet import encode_months, partition_month, path_partition
 # The tables that are derived from the ledger month by month.
 DERIVED = ("metric", "record_level")
 STATED = (
-    "source", "kind", "reporter", "flow", "product", "classification", "partner", "period_start", "period_end", "measure",
-    "value", "unit", "resolution", "release_id", "known_from",
-)  # fmt: skip
+    "source",
+    "kind",
+    "reporter",
+    "flow",
+    "product",
+    "classification",
+    "partner",
+    "period_start",
+    "period_end",
+    "measure",
+    "value",
+    "unit",
+    "resolution",
+    "release_id",
+    "known_from",
+)
 
 # Rows of the ledger from which a month has a file for each portion. Below, it is one file.
 ROWS_OF_A_LARGE_MONTH = 250_000
@@ -104,7 +117,13 @@ def title_of(flow: str, months: Sequence[int], portion: Portion) -> str:
     first, last = (f"{month // 12}-{month % 12 + 1:02d}" for month in (min(months), max(months)))
     begins = portion.first or FIRST_CHAPTER
     ends = f"{int(portion.after) - 1:02d}" if portion.after and portion.after.isdigit() else LAST_CHAPTER
-    goods = "lines of other lists" if not begins.isdigit() else f"chapter {begins}" if begins == ends else f"chapters {begins}-{ends}"  # fmt: skip
+    goods = (
+        "lines of other lists"
+        if not begins.isdigit()
+        else f"chapter {begins}"
+        if begins == ends
+        else f"chapters {begins}-{ends}"
+    )
     return f"derive {first if first == last else f'{first} to {last}'} {flow}, {goods}"
 
 

@@ -54,8 +54,13 @@ class Derived(NamedTuple):
 
 
 def publish_tables(
-    store: Path, release: Normalised, entered: Entered | None, derived: Derived | None, trail: Lineage | None, known: Known
-) -> Publication:  # fmt: skip
+    store: Path,
+    release: Normalised,
+    entered: Entered | None,
+    derived: Derived | None,
+    trail: Lineage | None,
+    known: Known,
+) -> Publication:
     """Publish everything as the successor of the current snapshot of `store`; nothing changes if nothing is new.
 
     Args:
@@ -134,7 +139,7 @@ def _from_copy(known: Known, entry: FileEntry) -> NewFile:
     """A file that an earlier release of the batch has left in its copy of the store."""
     assert known.snapshot is not None
     data = (known.snapshot.path / entry.path).read_bytes()
-    return NewFile(entry.table, entry.partition, data, entry.rows, entry.schema_sha256, LAYOUTS[entry.table].by_release)  # fmt: skip
+    return NewFile(entry.table, entry.partition, data, entry.rows, entry.schema_sha256, LAYOUTS[entry.table].by_release)
 
 
 def _named(trail: Lineage, release: Normalised, entered: Entered | None, known: Known) -> Mapping[str, Lineage]:
@@ -149,9 +154,12 @@ def _named(trail: Lineage, release: Normalised, entered: Entered | None, known: 
 
 
 def _made_again(
-    frames: dict[str, pl.DataFrame], always: tuple[Partition, ...], names: NameTables,
-    made_of: Callable[[str, Partition], dict[str, Any]], releases: pl.DataFrame,
-) -> Iterator[NewFile]:  # fmt: skip
+    frames: dict[str, pl.DataFrame],
+    always: tuple[Partition, ...],
+    names: NameTables,
+    made_of: Callable[[str, Partition], dict[str, Any]],
+    releases: pl.DataFrame,
+) -> Iterator[NewFile]:
     """Yield the files that replace earlier ones; revisions get a file even without rows for the months in `always`."""
     made = set()
     for model, frame in frames.items():

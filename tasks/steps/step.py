@@ -48,9 +48,14 @@ class Step(Generic[P, R]):
     """
 
     def __init__(
-        self, function: Callable[P, R], *, name: str | None = None, retries: int = 0,
-        retry_delay_seconds: Sequence[float] = (), answers: tuple[type[Exception], ...] = (),
-    ) -> None:  # fmt: skip
+        self,
+        function: Callable[P, R],
+        *,
+        name: str | None = None,
+        retries: int = 0,
+        retry_delay_seconds: Sequence[float] = (),
+        answers: tuple[type[Exception], ...] = (),
+    ) -> None:
         self.function = function
         self.name = name or function.__name__
         self.retries, self.retry_delay_seconds = retries, list(retry_delay_seconds)
@@ -100,11 +105,16 @@ class Step(Generic[P, R]):
         # Frames must be neither hashed for a cache key nor written as results: the store is the only memory. The stubs
         # want to know whether the wrapped function takes arguments; a step does not know that.
         return task(  # type: ignore[call-overload]
-            self._answering, name=self.name, task_run_name=self.name, cache_policy=NO_CACHE, persist_result=False,
+            self._answering,
+            name=self.name,
+            task_run_name=self.name,
+            cache_policy=NO_CACHE,
+            persist_result=False,
             description=inspect.getdoc(self.function),
             retry_condition_fn=lambda task, run, state: isinstance(state.result(raise_on_failure=False), OSError),
-            retries=self.retries, retry_delay_seconds=self.retry_delay_seconds or 0,
-        )  # fmt: skip
+            retries=self.retries,
+            retry_delay_seconds=self.retry_delay_seconds or 0,
+        )
 
     def _answering(self, *args: Any, **kwargs: Any) -> Any:
         """Run; an answer completes the task, whose caller gets it raised."""

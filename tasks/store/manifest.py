@@ -43,8 +43,12 @@ class Manifest:
 
 
 def encode(
-    sequence: int, parent: str | None, about: Mapping[str, Any], files: Iterable[FileEntry], guides: Sequence[FileEntry] = ()
-) -> bytes:  # fmt: skip
+    sequence: int,
+    parent: str | None,
+    about: Mapping[str, Any],
+    files: Iterable[FileEntry],
+    guides: Sequence[FileEntry] = (),
+) -> bytes:
     """Canonical bytes, a file a line: equal content gives equal bytes, hence an equal id."""
     beside = f'"guides":[\n{_lines(guides)}\n],\n' if guides else ""
     text = (

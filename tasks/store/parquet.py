@@ -90,12 +90,16 @@ def _options(table: str, rows: pl.DataFrame, derivation: Mapping[str, Any]) -> d
     # not have one is refused here, where its place is known.
     exact = [mine.field(field.name).with_nullable(field.nullable).remove_metadata() for field in readers]
     return {
-        **(COMPACT if layout.is_compact else QUICK), "statistics": True, "row_group_size": layout.rows_per_group,
-        "data_page_size": BYTES_PER_PAGE, "arrow_schema": pyarrow.schema(exact), "metadata": {
+        **(COMPACT if layout.is_compact else QUICK),
+        "statistics": True,
+        "row_group_size": layout.rows_per_group,
+        "data_page_size": BYTES_PER_PAGE,
+        "arrow_schema": pyarrow.schema(exact),
+        "metadata": {
             ARROW_KEY: base64.b64encode(readers.serialize().to_pybytes()).decode(),
             DERIVATION_KEY: json.dumps(derivation, sort_keys=True, ensure_ascii=False),
         },
-    }  # fmt: skip
+    }
 
 
 def partition_path(partition: Partition) -> str:
@@ -117,9 +121,12 @@ def partition_month(partition: Partition) -> int:
 
 
 def read_table(
-    snapshot: Snapshot | None, table: str, keep: Callable[[Partition], bool] = lambda partition: True,
-    where: pl.Expr | None = None, columns: Collection[str] = (),
-) -> pl.DataFrame:  # fmt: skip
+    snapshot: Snapshot | None,
+    table: str,
+    keep: Callable[[Partition], bool] = lambda partition: True,
+    where: pl.Expr | None = None,
+    columns: Collection[str] = (),
+) -> pl.DataFrame:
     """Rows of a table of a snapshot, in the table's order; empty where `snapshot` is None (nothing was published yet).
 
     `keep` chooses partitions, `where` rows, `columns` columns (all where none are named). `where` may only use columns
@@ -129,8 +136,10 @@ def read_table(
     kinds = {column: kind for column, kind in readers_schema(table).items() if not columns or column in columns}
     # Files of one flow are read together, because a call for each costs more than the rows of most months.
     files: dict[str | None, list[FileEntry]] = {}
-    entries = [(path_partition(entry.partition) if entry.partition else None, entry)
-               for entry in (snapshot.entries(table) if snapshot else ())]  # fmt: skip
+    entries = [
+        (path_partition(entry.partition) if entry.partition else None, entry)
+        for entry in (snapshot.entries(table) if snapshot else ())
+    ]
     for partition, entry in sorted(entries, key=lambda pair: pair[0] or ("", 0, 0)):
         if partition is None or keep(partition):
             files.setdefault(partition and partition[0], []).append(entry)

@@ -130,9 +130,14 @@ def publish(
 
 
 def _publish(
-    stage: Stage, new: Iterable[NewFile], kept: list[FileEntry], parent: Snapshot | None, about: dict[str, Any],
-    describe: Describe | None, audit: Callable[[Snapshot], None] | None,
-) -> Publication:  # fmt: skip
+    stage: Stage,
+    new: Iterable[NewFile],
+    kept: list[FileEntry],
+    parent: Snapshot | None,
+    about: dict[str, Any],
+    describe: Describe | None,
+    audit: Callable[[Snapshot], None] | None,
+) -> Publication:
     store, fs = stage.store, stage.fs
     _refuse_stale(store, parent)
     written = _write(stage, new, kept)
@@ -145,8 +150,9 @@ def _publish(
     # They belong to no table.
     guides = tuple(
         FileEntry("", "", name, stage.add(text, sha256), len(text), 0, "")
-        for name, text, sha256 in hashed if known is None or sha256 in known
-    )  # fmt: skip
+        for name, text, sha256 in hashed
+        if known is None or sha256 in known
+    )
     healed = stage.settle()
     if parent is not None and is_known:
         healed += mend(stage, parent)

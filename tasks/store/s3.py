@@ -53,14 +53,19 @@ class Bucket:
     def __init__(self, url: S3Url) -> None:
         self.url = url
         self._s3 = S3Store(
-            url.bucket, prefix=url.prefix or None,
+            url.bucket,
+            prefix=url.prefix or None,
             client_options={"timeout": timedelta(seconds=_timeout_seconds()), "allow_http": _allows_http()},
             retry_config={
                 "max_retries": RETRIES,
                 "retry_timeout": timedelta(seconds=3 * _timeout_seconds()),
-                "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=15), "base": 2},
+                "backoff": {
+                    "init_backoff": timedelta(milliseconds=200),
+                    "max_backoff": timedelta(seconds=15),
+                    "base": 2,
+                },
             },
-        )  # fmt: skip
+        )
 
     def get(self, key: str) -> tuple[bytes, str] | None:
         """Bytes and etag, None where no such object exists."""

@@ -66,8 +66,11 @@ class ProvedSnapshot(Snapshot):
             log.warning(
                 "%s files of the table %s are read without verification: with those before them %.1f GB would be hashed, more than the "
                 "%.1f GB that this may take time for. tidewaiter audit verifies them.",
-                f"{len(new):,}", new[0].table, (self.proof.bytes + size) / 1e9, room / 1e9,
-            )  # fmt: skip
+                f"{len(new):,}",
+                new[0].table,
+                (self.proof.bytes + size) / 1e9,
+                room / 1e9,
+            )
         return super().opened(chosen)
 
 

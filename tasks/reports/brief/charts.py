@@ -26,8 +26,14 @@ TICKS = ",.3~f"
 # The heading of the chart says the unit.
 AXIS = {"title": None, "tickCount": 5, "format": TICKS}
 UPRIGHT = {
-    "title": None, "labelAngle": 0, "labelAlign": "center", "labelBaseline": "top", "labelOverlap": True, "labelSeparation": 8, "labelPadding": 6,
-}  # fmt: skip
+    "title": None,
+    "labelAngle": 0,
+    "labelAlign": "center",
+    "labelBaseline": "top",
+    "labelOverlap": True,
+    "labelSeparation": 8,
+    "labelPadding": 6,
+}
 MASS = "quantity_kg"
 # The factor and the unit of an axis, by the least of the largest level, in kilograms or in whole money.
 SCALES_OF_MASS = ((1e9, 1e-9, "Mt"), (1e8, 1e-6, "kt"), (0, 1e-3, "t"))
@@ -156,13 +162,24 @@ COORDINATE = r"\d+\.\d{3,}(?=[^<>]*>)"
 
 # What the page has, and no words for readers of screens: the page says what the chart shows. The reader's font may be wider than ours.
 CONFIG = {
-    "background": "transparent", "aria": False, "font": "sans-serif", "view": {"stroke": None},
+    "background": "transparent",
+    "aria": False,
+    "font": "sans-serif",
+    "view": {"stroke": None},
     "padding": {"left": 8, "right": 8, "top": 4, "bottom": 4},
     "axis": {
-        "labelColor": INK, "domainColor": INK, "tickColor": INK, "gridColor": INK, "gridOpacity": 0.15,
-        "labelFontSize": 13, "titleColor": INK, "titleFontSize": 13, "titleFontWeight": "normal", "titlePadding": 10,
+        "labelColor": INK,
+        "domainColor": INK,
+        "tickColor": INK,
+        "gridColor": INK,
+        "gridOpacity": 0.15,
+        "labelFontSize": 13,
+        "titleColor": INK,
+        "titleFontSize": 13,
+        "titleFontWeight": "normal",
+        "titlePadding": 10,
     },
-}  # fmt: skip
+}
 
 
 def _svgs(layers: list[Spec], height: int, prefix: str) -> str:

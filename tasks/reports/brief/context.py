@@ -75,10 +75,15 @@ def _part(made: statements.Mirror, partner: str) -> MirrorPart:
     )
     columns = zip(("sold", "bought", "low", "high"), names, strict=True)
     return MirrorPart(
-        **plain, measure="quantity_kg" if is_weighed else f"value_{rows['currency'][0].lower()}", months=rows["period"].to_list(),
-        **{field: rows[name].to_list() for field, name in columns}, reasons=rows["reason"].to_list(), whys=rows["why"].to_list(),
-        sources=made.releases["source"].unique().sort().to_list(), terms=[] if is_weighed else shown.terms(rows),
-    )  # fmt: skip
+        **plain,
+        measure="quantity_kg" if is_weighed else f"value_{rows['currency'][0].lower()}",
+        months=rows["period"].to_list(),
+        **{field: rows[name].to_list() for field, name in columns},
+        reasons=rows["reason"].to_list(),
+        whys=rows["why"].to_list(),
+        sources=made.releases["source"].unique().sort().to_list(),
+        terms=[] if is_weighed else shown.terms(rows),
+    )
 
 
 def decided(
@@ -92,9 +97,10 @@ def decided(
         return []
     number = month_number(month)
     releases = read_table(snapshot, "release").filter(
-        month_index("first_month") <= number, month_index("last_month") >= number - MONTHS_BACK,
+        month_index("first_month") <= number,
+        month_index("last_month") >= number - MONTHS_BACK,
         pl.col("flow").is_null() | (pl.col("flow") == flow),
-    )  # fmt: skip
+    )
     titles = {
         row["release_id"]: row["title"]
         for row in releases.iter_rows(named=True)

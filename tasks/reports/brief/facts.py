@@ -107,8 +107,12 @@ class Gatherer:
         self.count += 1
         day = first_day(point.month)
         about: dict[str, Any] = {
-            "id": f"s{self.count}", "partner": partner, "month": day, "figure": figure, "measure": measure,
-        }  # fmt: skip
+            "id": f"s{self.count}",
+            "partner": partner,
+            "month": day,
+            "figure": figure,
+            "measure": measure,
+        }
         try:
             row = self.tracer.row(point, figure)
         except NoFigure:
@@ -118,10 +122,15 @@ class Gatherer:
         plain = f"{value:%Y-%m}" if isinstance(value, date) else value
         left_open = self.left_open(partner, figure, measure) if value is not None and figure.endswith("_pct") else None
         return Fact(
-            **about, value=plain, status=row[status(figure)], trace=trace, doubts=trace.doubts if trace else [],
-            step=_step(left_open, value) if left_open else 0.1, low=float(left_open.low) if left_open else None,
+            **about,
+            value=plain,
+            status=row[status(figure)],
+            trace=trace,
+            doubts=trace.doubts if trace else [],
+            step=_step(left_open, value) if left_open else 0.1,
+            low=float(left_open.low) if left_open else None,
             verdict=self.judge.verdict(partner, measure, figure, day) if measure == self.measure else None,
-        )  # fmt: skip
+        )
 
     def left_open(self, partner: str, figure: str, measure: str) -> Interval | None:
         """Return the interval that the printed digits behind a growth or a share allow, in per cent."""
@@ -162,9 +171,11 @@ class Gatherer:
         """
         groups = code_table("partner_groups")["group"].unique().to_list()
         rows = self.rows.filter(
-            (pl.col("period") == self.month) & (pl.col("measure") == self.measure)
-            & (pl.col("partner") != WORLD) & ~pl.col("partner").is_in(groups)
-        )  # fmt: skip
+            (pl.col("period") == self.month)
+            & (pl.col("measure") == self.measure)
+            & (pl.col("partner") != WORLD)
+            & ~pl.col("partner").is_in(groups)
+        )
         figure = "level" if rows["level"].count() else "ytd"
         known = rows.drop_nulls(figure).sort(figure, "partner", descending=[True, False])
         moved = pl.col("contribution_mom_pp").abs()
@@ -174,8 +185,14 @@ class Gatherer:
 
 
 def gather(
-    snapshot: Snapshot, store: Path, product: str, flow: str, month: date, day: date | None = None, names: NameTables | None = None
-) -> Facts:  # fmt: skip
+    snapshot: Snapshot,
+    store: Path,
+    product: str,
+    flow: str,
+    month: date,
+    day: date | None = None,
+    names: NameTables | None = None,
+) -> Facts:
     """Gather all facts of the brief; export controls have their states on `day`, by default the day of the newest
     release. `names` are those of the snapshot where they are read already. Raises NoFigure if the store has no such product or month.
     """
@@ -184,13 +201,20 @@ def gather(
     partners = found.partners()
     rows = [
         PartnerRow(
-            partner=partner, level=found.fact(partner, "level"), mom=found.fact(partner, "mom_pct"),
-            contribution=found.fact(partner, "contribution_mom_pp"), yoy=found.fact(partner, "yoy_pct"),
-            ytd=found.fact(partner, "ytd"), ytd_yoy=found.fact(partner, "ytd_yoy_pct"), share=found.fact(partner, "share_pct"),
-            rank=found.fact(partner, "rank"), rank_before=found.fact(partner, "rank", back=1), recent=found.levels(partner, MONTHS_SPARK),
+            partner=partner,
+            level=found.fact(partner, "level"),
+            mom=found.fact(partner, "mom_pct"),
+            contribution=found.fact(partner, "contribution_mom_pp"),
+            yoy=found.fact(partner, "yoy_pct"),
+            ytd=found.fact(partner, "ytd"),
+            ytd_yoy=found.fact(partner, "ytd_yoy_pct"),
+            share=found.fact(partner, "share_pct"),
+            rank=found.fact(partner, "rank"),
+            rank_before=found.fact(partner, "rank", back=1),
+            recent=found.levels(partner, MONTHS_SPARK),
         )
         for partner in partners
-    ]  # fmt: skip
+    ]
     codes = members(product)
     named = names_of(product, snapshot, names)
     reporter = found.tracer.reporter
@@ -206,17 +230,43 @@ def gather(
     releases = read_table(snapshot, "release")
     start = found.tracer.row(Point(flow, product, WORLD, found.measure, found.number), "highest_since")["series_start"]
     page = Facts(
-        flow=flow, product=product, name_en=readable(named[0]), name_zh=named[1],
-        printed_name=named[0] if readable(named[0]) != named[0] else "", codes=codes, month=month, measure=found.measure, snapshot_id=snapshot.id,
-        world_before=found.fact(WORLD, "level", back=1), highest_since=found.fact(WORLD, "highest_since"),
-        lowest_since=found.fact(WORLD, "lowest_since"), partners=rows, months=months, world=found.levels(WORLD, MONTHS_SHOWN),
-        before=before, events=_events(product, flow, months, day, reporter.code), states_on=day, unit_value=prices[0], unit_value_mom=prices[1],
-        unit_value_yoy=prices[2], has_values=found.has_values(), mix_moved_pp=_mix_moved(rows, before), series_start=start,
-        revised_since=since, revised=revised, revised_more=more, decisions=decided(snapshot, product, flow, month, since), held=_held(store, snapshot), mirror=mirrored(store, product, flow, month),
-        first_prints=within(scorecard(snapshot, flow, product, WORLD, found.measure)), mixed_code=bool(mixed_words([product], reporter.code)),
-        within_union=found.is_within_union(), expected=found.expected(),
-        reporter=reporter.code, known_on=str(known_on(releases, read_table(snapshot, "decision"))),
-    )  # fmt: skip
+        flow=flow,
+        product=product,
+        name_en=readable(named[0]),
+        name_zh=named[1],
+        printed_name=named[0] if readable(named[0]) != named[0] else "",
+        codes=codes,
+        month=month,
+        measure=found.measure,
+        snapshot_id=snapshot.id,
+        world_before=found.fact(WORLD, "level", back=1),
+        highest_since=found.fact(WORLD, "highest_since"),
+        lowest_since=found.fact(WORLD, "lowest_since"),
+        partners=rows,
+        months=months,
+        world=found.levels(WORLD, MONTHS_SHOWN),
+        before=before,
+        events=_events(product, flow, months, day, reporter.code),
+        states_on=day,
+        unit_value=prices[0],
+        unit_value_mom=prices[1],
+        unit_value_yoy=prices[2],
+        has_values=found.has_values(),
+        mix_moved_pp=_mix_moved(rows, before),
+        series_start=start,
+        revised_since=since,
+        revised=revised,
+        revised_more=more,
+        decisions=decided(snapshot, product, flow, month, since),
+        held=_held(store, snapshot),
+        mirror=mirrored(store, product, flow, month),
+        first_prints=within(scorecard(snapshot, flow, product, WORLD, found.measure)),
+        mixed_code=bool(mixed_words([product], reporter.code)),
+        within_union=found.is_within_union(),
+        expected=found.expected(),
+        reporter=reporter.code,
+        known_on=str(known_on(releases, read_table(snapshot, "decision"))),
+    )
     return page.model_copy(update={"doubts": list(dict.fromkeys(one for fact in page.facts() for one in fact.doubts))})
 
 

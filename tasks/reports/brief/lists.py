@@ -37,11 +37,13 @@ def missing(facts: Facts, language: str) -> list[str]:
     t = texts(language)
     reasons = MISSING | t["missing_reasons"]
     return [
-        reasons[reason] + t["colon"] + t["semicolon"].join(
+        reasons[reason]
+        + t["colon"]
+        + t["semicolon"].join(
             f"{figure}{t['open']}{t['listed'].join(names)}{t['close']}" for figure, names in by_figure.items()
         )
         for reason, by_figure in sorted(grouped.items())
-    ]  # fmt: skip
+    ]
 
 
 def numbers_that_matter(fact: Fact) -> tuple[list[TracedNumber], int]:
@@ -114,9 +116,20 @@ def licence(facts: Facts, language: str) -> str:
 def data_address(facts: Facts) -> str:
     """Return the figures of the page as a file inside an address: CSV, a row a figure."""
     rows = [
-        (facts.reporter, facts.flow, facts.product, fact.partner, f"{fact.month:%Y-%m}", fact.measure, fact.figure, fact.value, fact.status, facts.snapshot_id)
+        (
+            facts.reporter,
+            facts.flow,
+            facts.product,
+            fact.partner,
+            f"{fact.month:%Y-%m}",
+            fact.measure,
+            fact.figure,
+            fact.value,
+            fact.status,
+            facts.snapshot_id,
+        )
         for fact in facts.facts()
-    ]  # fmt: skip
+    ]
     names = ("reporter", "flow", "product", "partner", "period", "measure", "figure", "value", "status", "snapshot_id")
     table = pl.DataFrame([tuple(map(str, row)) for row in rows], dict.fromkeys(names, pl.String), orient="row")
     return f"data:text/csv;charset=utf-8,{quote(table.write_csv(), safe=',:')}"
@@ -164,9 +177,14 @@ def event_lines(facts: Facts, language: str) -> list[dict[str, Any]]:
     """Describe the measures inside the months shown: day, title, goods, state, address."""
     t = texts(language)
     return [
-        {**event, "title": t["event"].format(**event), "goods": t["goods"].format(**event), "state": t["states"][event["state"]].format(**event)}
+        {
+            **event,
+            "title": t["event"].format(**event),
+            "goods": t["goods"].format(**event),
+            "state": t["states"][event["state"]].format(**event),
+        }
         for event in facts.events
-    ]  # fmt: skip
+    ]
 
 
 def mirror_tables(facts: Facts, language: str) -> list[dict[str, Any]]:
@@ -189,11 +207,17 @@ def mirror_tables(facts: Facts, language: str) -> list[dict[str, Any]]:
         every = list(zip(*of_months, strict=True))
         known = [row for row in every if row[1] is not None or row[2] is not None][-MIRROR_ROWS:]
         made["rows"] = [
-            (f"{month:%Y-%m}", *(_level_or_dash(value, part.measure, language) for value in (sold, bought)),
-             t["mirror_to"].join(dict.fromkeys(_level_or_dash(value, part.measure, language) for value in (low, high))),
-             t["mirror_reasons"][reason], why)
+            (
+                f"{month:%Y-%m}",
+                *(_level_or_dash(value, part.measure, language) for value in (sold, bought)),
+                t["mirror_to"].join(
+                    dict.fromkeys(_level_or_dash(value, part.measure, language) for value in (low, high))
+                ),
+                t["mirror_reasons"][reason],
+                why,
+            )
             for month, sold, bought, low, high, reason, why in known
-        ]  # fmt: skip
+        ]
         band = t["mirror_band_mass" if part.measure == MASS else "mirror_band_value"]
         states = t["mirror_states"].format(
             sources=t["listed"].join(part.sources), exporter=part.snapshots[0], importer=part.snapshots[1]

@@ -137,11 +137,18 @@ def _macros(language: str) -> Any:
     def month(day: date, later: int = 0) -> str:
         return month_words(f"{first_day(month_number(day) + later):%Y-%m}", language)
 
-    return template(f"sentences.{language}.j2").make_module({
-        "n": number, "month": month, "is_seen": is_seen, "percent": percent, "capitalised": capitalised,
-        "has": lambda fact: fact.value is not None, "times": lambda fact: times(fact, language),
-        "country": lambda key: country(key, language),
-    })  # fmt: skip
+    return template(f"sentences.{language}.j2").make_module(
+        {
+            "n": number,
+            "month": month,
+            "is_seen": is_seen,
+            "percent": percent,
+            "capitalised": capitalised,
+            "has": lambda fact: fact.value is not None,
+            "times": lambda fact: times(fact, language),
+            "country": lambda key: country(key, language),
+        }
+    )
 
 
 def common(facts: Facts) -> set[str]:

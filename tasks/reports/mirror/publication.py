@@ -44,9 +44,12 @@ def publish_pair(root: Path | S3Url, exporter: str, importer: str) -> MirrorPubl
     def look() -> Upstream:
         sides = [contents(store, flow) for store, flow in zip(stores, ("export", "import"), strict=True)]
         months = {
-            month: [[side.months.get(near, []) for near in range(month - REACH_BACK, month + REACH_AHEAD + 1)] for side in sides]
+            month: [
+                [side.months.get(near, []) for near in range(month - REACH_BACK, month + REACH_AHEAD + 1)]
+                for side in sides
+            ]
             for month in {month for side in sides for month in side.months}
-        }  # fmt: skip
+        }
         return Upstream(dict(zip((exporter, importer), (side.snapshot for side in sides), strict=True)), months)
 
     def rows_of(months: range, parent: Snapshot | None) -> pl.DataFrame:

@@ -97,9 +97,15 @@ def read_side(
     place = ("product", "period")
     best = rows.filter(pl.col("priority") == pl.col("priority").min().over(*place))
     return Side(
-        snapshot, flow, partner, Reporter.of(every), levels.select(pl.col("product", "partner", "measure", "level_status").cast(pl.String), "period", "level"),
-        best.select(*place, "measure", "value", "source", "release_id"), releases, day,
-    )  # fmt: skip
+        snapshot,
+        flow,
+        partner,
+        Reporter.of(every),
+        levels.select(pl.col("product", "partner", "measure", "level_status").cast(pl.String), "period", "level"),
+        best.select(*place, "measure", "value", "source", "release_id"),
+        releases,
+        day,
+    )
 
 
 def statements(side: Side, keys: pl.DataFrame, money: str) -> pl.DataFrame:
@@ -112,10 +118,14 @@ def statements(side: Side, keys: pl.DataFrame, money: str) -> pl.DataFrame:
         own = own.select("product", "period", "level", "level_status")
         found = found.join(own, on=["product", "period"], how="left")
         silent = _silent(side, found.filter(pl.col("level").is_null()), measure)
-        found = found.join(silent, on=["product", "period"], how="left").with_columns(
-            pl.coalesce("level", pl.when(pl.col("why") == "zero").then(0.0)).alias(value),
-            pl.when(pl.col("level").is_null() & (pl.col("why") != "zero")).then("why").alias(status),
-        ).drop("level", "level_status", "why")  # fmt: skip
+        found = (
+            found.join(silent, on=["product", "period"], how="left")
+            .with_columns(
+                pl.coalesce("level", pl.when(pl.col("why") == "zero").then(0.0)).alias(value),
+                pl.when(pl.col("level").is_null() & (pl.col("why") != "zero")).then("why").alias(status),
+            )
+            .drop("level", "level_status", "why")
+        )
     terms = code_table("statement_terms").filter(flow=side.flow, measure=money).select("source", "valuation")
     place = ["product", "period"]
     behind = side.rows.filter(pl.col("measure").is_in([KG, money])).join(terms, on="source", how="left")
@@ -124,9 +134,11 @@ def statements(side: Side, keys: pl.DataFrame, money: str) -> pl.DataFrame:
         valuation=pl.when(pl.col("valuation").n_unique() == 1).then(pl.col("valuation").first()),
     )
     both = [pl.col("value").filter(pl.col("measure") == measure).sum() for measure in (CIF, money)]
-    freight = side.rows.filter((pl.col("measure") == CIF).any().over(place)).group_by(place).agg(
-        observed_margin_pct=pl.when(both[1] > 0).then((both[0] / both[1] - 1) * 100)
-    )  # fmt: skip
+    freight = (
+        side.rows.filter((pl.col("measure") == CIF).any().over(place))
+        .group_by(place)
+        .agg(observed_margin_pct=pl.when(both[1] > 0).then((both[0] / both[1] - 1) * 100))
+    )
     usual = terms.filter(pl.col("source").is_in(side.releases["source"].implode()))["valuation"].unique()
     found = found.join(valued, on=place, how="left").join(freight, on=place, how="left")
     valuation = pl.lit(usual[0] if usual.len() == 1 else None, pl.String)
@@ -143,8 +155,13 @@ def hubs(side: Side, measure: str, name: str) -> pl.DataFrame:
 def _silent(side: Side, keys: pl.DataFrame, measure: str) -> pl.DataFrame:
     """Why these (product, period, level_status) have no level: `why` is zero, not_covered, or what says more."""
     asked = keys.select(
-        "product", "period", month=month_index("period").cast(pl.Int32), flow=pl.lit(side.flow), partner=pl.lit(side.partner), measure=pl.lit(measure),
-    )  # fmt: skip
+        "product",
+        "period",
+        month=month_index("period").cast(pl.Int32),
+        flow=pl.lit(side.flow),
+        partner=pl.lit(side.partner),
+        measure=pl.lit(measure),
+    )
 
     def covered(releases: pl.DataFrame, name: str) -> pl.DataFrame:
         found = covering(asked.drop("period"), releases).select("product", "month").unique()
@@ -161,8 +178,9 @@ def _silent(side: Side, keys: pl.DataFrame, measure: str) -> pl.DataFrame:
         hidden = whole.join(covered(some, status), on=["product", "month"], how="anti")
         found = found.join(hidden, on=["product", "month"], how="left")
     weighed = side.levels.filter(
-        pl.col("measure").str.starts_with("quantity_") & (pl.col("measure") != KG) & (pl.col("level") > 0), partner=side.partner
-    )  # fmt: skip
+        pl.col("measure").str.starts_with("quantity_") & (pl.col("measure") != KG) & (pl.col("level") > 0),
+        partner=side.partner,
+    )
     others = weighed.select("product", "period", units=pl.lit("units_differ")).unique()
     lines = pl.DataFrame({"month": _months_of_lines(side)}, schema={"month": pl.Int32})
     lines = lines.with_columns(lines=pl.lit("nomenclature"))

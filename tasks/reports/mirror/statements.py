@@ -37,10 +37,14 @@ KEYS = ("product", "period")
 MONTH = pl.col("period").dt.strftime("%Y-%m")
 # Why a figure is missing, in words.
 WORDS = {
-    "not_covered": "not covered", "suppressed": "hidden or marked as unreliable", "units_differ": "counted in another unit",
-    "weight_estimated": "an estimate", "nomenclature": "by lines of its own", "combined_months": "January and February together",
+    "not_covered": "not covered",
+    "suppressed": "hidden or marked as unreliable",
+    "units_differ": "counted in another unit",
+    "weight_estimated": "an estimate",
+    "nomenclature": "by lines of its own",
+    "combined_months": "January and February together",
     "definition_break": "with another meaning",
-}  # fmt: skip
+}
 
 
 class Mirror(NamedTuple):
@@ -75,9 +79,14 @@ def pair_of(exporter: str, importer: str) -> tuple[str, str]:
 
 
 def mirror(
-    root: Path | S3Url, product: str, exporter: str, importer: str, first: date | None = None, last: date | None = None,
+    root: Path | S3Url,
+    product: str,
+    exporter: str,
+    importer: str,
+    first: date | None = None,
+    last: date | None = None,
     as_of: date | None = None,
-) -> Mirror:  # fmt: skip
+) -> Mirror:
     """Return both statements of the months that either store has, compared. Raises ValueError for a code that two
     customs do not share, a reporter without a store, or the same one twice; NoFigure where neither has a figure.
     """
@@ -100,9 +109,16 @@ def mirror(
     if first is None:
         rows = rows.filter(pl.col("period").is_between(known["period"].min(), known["period"].max()))
     span = rows.select(first=pl.col("period").min(), last=pl.col("period").max())
-    releases = pl.concat([
-        side.releases.filter(pl.col("flow").is_null() | (pl.col("flow") == side.flow)).join(span, how="cross") for side in sides
-    ]).filter(pl.col("first_month") <= pl.col("last"), pl.col("last_month") >= pl.col("first")).drop("first", "last")  # fmt: skip
+    releases = (
+        pl.concat(
+            [
+                side.releases.filter(pl.col("flow").is_null() | (pl.col("flow") == side.flow)).join(span, how="cross")
+                for side in sides
+            ]
+        )
+        .filter(pl.col("first_month") <= pl.col("last"), pl.col("last_month") >= pl.col("first"))
+        .drop("first", "last")
+    )
     return Mirror(rows, (sides[0].snapshot.id, sides[1].snapshot.id), releases)
 
 
@@ -166,8 +182,12 @@ def pair(root: Path | S3Url, exporter: str, importer: str) -> tuple[Path, Path]:
 
 
 def read_pair(
-    stores: tuple[Path, Path], codes: tuple[str, str], months: range, product: str | None = None, as_of: date | None = None
-) -> tuple[Side, Side]:  # fmt: skip
+    stores: tuple[Path, Path],
+    codes: tuple[str, str],
+    months: range,
+    product: str | None = None,
+    as_of: date | None = None,
+) -> tuple[Side, Side]:
     """Read both sides, with the months beside `months` on which verdicts rest."""
     near = range(months.start - REACH_BACK, months.stop + REACH_AHEAD)
     sold = read_side(stores[0], "export", codes[1], near, product, as_of)
@@ -257,12 +277,21 @@ def _with_breaks(judged: pl.DataFrame, sold: Side, bought: Side) -> pl.DataFrame
     if not open_ones.height:
         return judged.with_columns(_break=pl.lit(None, pl.String))
     since = [
-        pl.Series(name, pl.select(pl.max_horizontal(*(
-            changes_of_texts(open_ones.with_columns(partner=pl.lit(side.partner), measure=pl.lit(measure)), side.reporter)
-            for measure in (KG, money)
-        ))).to_series())
+        pl.Series(
+            name,
+            pl.select(
+                pl.max_horizontal(
+                    *(
+                        changes_of_texts(
+                            open_ones.with_columns(partner=pl.lit(side.partner), measure=pl.lit(measure)), side.reporter
+                        )
+                        for measure in (KG, money)
+                    )
+                )
+            ).to_series(),
+        )
         for name, side, money in zip(("sold", "bought"), (sold, bought), _moneys(sold, bought), strict=True)
-    ]  # fmt: skip
+    ]
     found = open_ones.with_columns(since).filter(pl.col("sold").ne_missing(pl.col("bought")))
     words = [
         f"{bought.partner if (a or -1) > (b or -1) else sold.partner}: another meaning since {month_name(max(a or -1, b or -1))}"
@@ -292,18 +321,26 @@ def _why(names: dict[str, str]) -> pl.Expr:
     exporter, importer = names.values()
     parts += [
         pl.when(both & is_pair).then(pl.lit(f"no margin from {exporter} to {importer} in import_margins")),
-        pl.when(both & ~is_pair.fill_null(False)).then(pl.format(
-            "values are not compared: {} and {}", *(pl.col(f"{side}_valuation").fill_null("valuation not known") for side in names)
-        )),
+        pl.when(both & ~is_pair.fill_null(False)).then(
+            pl.format(
+                "values are not compared: {} and {}",
+                *(pl.col(f"{side}_valuation").fill_null("valuation not known") for side in names),
+            )
+        ),
         pl.col("_break"),
-        pl.when(pl.col("reason").is_in(["lag", "unexplained"]) & pl.col("export_kg").is_between("kg_low", "kg_high")).then(pl.format(
-            "the kilograms agree and the values do not: {} sold, {} to {} bought without freight, million {}",
-            *((pl.col(name) / 1e6).round_sig_figs(3) for name in ("export_value", "fob_low", "fob_high")), "currency",
-        )),
-        pl.when((pl.col("reason") == "lag") & pl.col("lag").is_null()).then(pl.lit(
-            "judged by this month alone: too few months beside it are known"
-        )),
-    ]  # fmt: skip
+        pl.when(
+            pl.col("reason").is_in(["lag", "unexplained"]) & pl.col("export_kg").is_between("kg_low", "kg_high")
+        ).then(
+            pl.format(
+                "the kilograms agree and the values do not: {} sold, {} to {} bought without freight, million {}",
+                *((pl.col(name) / 1e6).round_sig_figs(3) for name in ("export_value", "fob_low", "fob_high")),
+                "currency",
+            )
+        ),
+        pl.when((pl.col("reason") == "lag") & pl.col("lag").is_null()).then(
+            pl.lit("judged by this month alone: too few months beside it are known")
+        ),
+    ]
     return pl.concat_str(parts, separator="; ", ignore_nulls=True)
 
 
@@ -312,7 +349,12 @@ def _doubts(sides: tuple[Side, Side], rows: pl.DataFrame) -> pl.Series:
     found = [(side, Doubts(side.snapshot, side.day)) for side in sides]
     keys = rows.select("product", month_index("period")).iter_rows()
     asked_of = [(side, doubts) for side, doubts in found if doubts.rows]
-    return pl.Series([
-        "; ".join(words for side, doubts in asked_of for words in doubts.of(side.flow, product, side.partner, [month]))
-        for product, month in keys
-    ], dtype=pl.String)  # fmt: skip
+    return pl.Series(
+        [
+            "; ".join(
+                words for side, doubts in asked_of for words in doubts.of(side.flow, product, side.partner, [month])
+            )
+            for product, month in keys
+        ],
+        dtype=pl.String,
+    )

@@ -62,13 +62,16 @@ def judge(months: pl.DataFrame) -> pl.DataFrame:
     found = found.with_columns(
         fob_low=pl.col("import_value") / pl.when(is_fob).then(1.0).otherwise(low),
         fob_high=pl.col("import_value") / pl.when(is_fob).then(1.0).otherwise(high),
-        kg_low=pl.col("import_kg") * (1 - KG_TOLERANCE), kg_high=pl.col("import_kg") * (1 + KG_TOLERANCE),
-        value_ratio=_ratio("import_value", "export_value"), kg_ratio=_ratio("import_kg", "export_kg"),
-    )  # fmt: skip
+        kg_low=pl.col("import_kg") * (1 - KG_TOLERANCE),
+        kg_high=pl.col("import_kg") * (1 + KG_TOLERANCE),
+        value_ratio=_ratio("import_value", "export_value"),
+        kg_ratio=_ratio("import_kg", "export_kg"),
+    )
     found = found.with_columns(
         _ratio(f"{over}_{end}", f"export_{under}").alias(f"{under}_ratio_{end}")
-        for over, under in (("fob", "value"), ("kg", "kg")) for end in ("low", "high")
-    )  # fmt: skip
+        for over, under in (("fob", "value"), ("kg", "kg"))
+        for end in ("low", "high")
+    )
     found = found.with_columns(
         _sums(name) for name in ("export_kg", "export_value", "import_kg", "fob_low", "fob_high")
     )
@@ -81,15 +84,30 @@ def judge(months: pl.DataFrame) -> pl.DataFrame:
     is_lag = (pl.col("_fit") <= 0) & (pl.col("_share") >= FITS_MIN)
     found = found.with_columns(lag=pl.when(is_lag).then("_best").cast(pl.Int8), reason=_reason(is_lag))
     return found.sort("_order").select(
-        *months.columns, "fob_low", "fob_high", "kg_low", "kg_high", "value_ratio", "value_ratio_low", "value_ratio_high",
-        "kg_ratio", "kg_ratio_low", "kg_ratio_high", "lag", "reason",
-    )  # fmt: skip
+        *months.columns,
+        "fob_low",
+        "fob_high",
+        "kg_low",
+        "kg_high",
+        "value_ratio",
+        "value_ratio_low",
+        "value_ratio_high",
+        "kg_ratio",
+        "kg_ratio_low",
+        "kg_ratio_high",
+        "lag",
+        "reason",
+    )
 
 
 def _reason(is_lag: pl.Expr) -> pl.Expr:
     is_weighed, is_valued = _both("kg"), _both("value") & pl.col("margin_pct").is_not_null()
-    lacks = {side: pl.col(f"{side}_kg").is_null() & pl.col(f"{side}_value").is_null()
-                   & pl.col(f"{side}_value_status").is_not_null() for side in ("export", "import")}  # fmt: skip
+    lacks = {
+        side: pl.col(f"{side}_kg").is_null()
+        & pl.col(f"{side}_value").is_null()
+        & pl.col(f"{side}_value_status").is_not_null()
+        for side in ("export", "import")
+    }
     same_weight = _distance(pl.col("export_kg"), pl.col("import_kg"), pl.col("import_kg"), KG_TOLERANCE) <= 0
     same_value = _distance(pl.col("export_value"), pl.col("fob_low"), pl.col("fob_high"), VALUE_TOLERANCE) <= 0
     # Unit values of the same goods are alike, whatever part of them has arrived.
@@ -97,27 +115,44 @@ def _reason(is_lag: pl.Expr) -> pl.Expr:
     same_goods = price.is_between(1 - KG_TOLERANCE, usual * (1 + KG_TOLERANCE))
     is_dear = (price > usual * (1 + VALUE_TOLERANCE)) & (price <= 1 + MARGIN_MAX_PCT / 100)
     return (
-        pl.when(lacks["export"]).then(_telling(("export",), "not_covered"))
-        .when(lacks["import"]).then(_telling(("import",), "not_covered"))
-        .when(~is_weighed & ~is_valued).then(_telling(("export", "import"), "not_comparable"))
-        .when(pl.when(is_weighed).then(same_weight & (same_value | ~is_valued)).otherwise(same_value)).then(pl.lit("agrees"))
-        .when(same_weight & is_dear).then(pl.lit("margin"))
+        pl.when(lacks["export"])
+        .then(_telling(("export",), "not_covered"))
+        .when(lacks["import"])
+        .then(_telling(("import",), "not_covered"))
+        .when(~is_weighed & ~is_valued)
+        .then(_telling(("export", "import"), "not_comparable"))
+        .when(pl.when(is_weighed).then(same_weight & (same_value | ~is_valued)).otherwise(same_value))
+        .then(pl.lit("agrees"))
+        .when(same_weight & is_dear)
+        .then(pl.lit("margin"))
         # Where the weights agree the values differ, and goods under way would have the same unit value.
-        .when(is_lag & (~same_weight.fill_null(False) | same_goods)).then(pl.lit("lag"))
+        .when(is_lag & (~same_weight.fill_null(False) | same_goods))
+        .then(pl.lit("lag"))
         # Months beside it, where they are at hand, have shown no lag.
-        .when(pl.col("_fit").is_null() & (pl.col("_share").is_null() | (pl.col("_share") >= FITS_MIN)) & same_goods).then(pl.lit("lag"))
-        .when(pl.when(is_weighed).then(~same_weight & (_missing("kg") <= pl.col("hub_kg"))).otherwise(_missing("value") <= pl.col("hub_value"))).then(pl.lit("hub"))
-        .otherwise(pl.when(is_weighed).then(pl.lit("unexplained")).otherwise(_telling(("export", "import"), "unexplained")))
-    )  # fmt: skip
+        .when(pl.col("_fit").is_null() & (pl.col("_share").is_null() | (pl.col("_share") >= FITS_MIN)) & same_goods)
+        .then(pl.lit("lag"))
+        .when(
+            pl.when(is_weighed)
+            .then(~same_weight & (_missing("kg") <= pl.col("hub_kg")))
+            .otherwise(_missing("value") <= pl.col("hub_value"))
+        )
+        .then(pl.lit("hub"))
+        .otherwise(
+            pl.when(is_weighed).then(pl.lit("unexplained")).otherwise(_telling(("export", "import"), "unexplained"))
+        )
+    )
 
 
 def _telling(sides: tuple[str, ...], otherwise: str) -> pl.Expr:
     """The first reason of TELLING for which one of these sides lacks a figure."""
     statuses = [pl.col(f"{side}_{name}") for side in sides for name in STATUSES]
     return pl.coalesce(
-        *(pl.when(pl.any_horizontal((one == reason).fill_null(False) for one in statuses)).then(pl.lit(reason)) for reason in TELLING),
+        *(
+            pl.when(pl.any_horizontal((one == reason).fill_null(False) for one in statuses)).then(pl.lit(reason))
+            for reason in TELLING
+        ),
         pl.lit(otherwise),
-    )  # fmt: skip
+    )
 
 
 def _both(measure: str) -> pl.Expr:
