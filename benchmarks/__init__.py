@@ -1,4 +1,5 @@
-"""What is fast, measured next to what a user would use instead: ratios in one run, never a figure that no run printed."""
+"""What is fast, measured next to what a user would use instead: ratios in one run, never a figure that no run
+printed."""
 
 import os
 

@@ -2,11 +2,12 @@
 
     python -m benchmarks.comext [--rows 5000000] [--months 1] [--members DEU MLT] [--keep FOLDER]
 
-Writes a month (or several) in the exact bytes of the source, lets Tidewaiter, Polars and DuckDB add it up, each in a process
-of its own, and compares their sums row by row before any time counts. Then the named members, or all with `--members all`,
-are split into an inbox and published, month after month, by one `tidewaiter backfill`; seconds, memory and bytes of the
-stores are measured. The same months of a single member go to Polars and DuckDB, too, which make figures without
-checks, ledger and lineage; a time counts only if they are equal. The result is a section of RESULTS.md with `--record`.
+Writes a month (or several) in the exact bytes of the source, lets Tidewaiter, Polars and DuckDB add it up, each in a
+process of its own, and compares their sums row by row before any time counts. Then the named members, or all with
+`--members all`, are split into an inbox and published, month after month, by one `tidewaiter backfill`; seconds, memory
+and bytes of the stores are measured. The same months of a single member go to Polars and DuckDB, too, which make
+figures without checks, ledger and lineage; a time counts only if they are equal. The result is a section of RESULTS.md
+with `--record`.
 """
 
 import argparse
@@ -80,7 +81,10 @@ def _contest(folder: Path, archive: Path, rows: int) -> str:
     if not all(tables[0].equals(other) for other in tables[1:]):
         raise SystemExit("the contenders do not agree; no time counts")
     shown = [[name, *_cells(cost)] for name, cost in costs.items()]
-    head = f"{rows:,} rows in {archive.stat().st_size / MIB:,.1f} MiB, added up to {tables[0].height:,} sums of the EU, equal in all three:"
+    head = (
+        f"{rows:,} rows in {archive.stat().st_size / MIB:,.1f} MiB, added up to {tables[0].height:,} sums of the EU,"
+        " equal in all three:"
+    )
     return f"{head}\n\n{results.table(['', 'wall, s', 'cpu, s', 'peak, MiB'], shown)}"
 
 
@@ -120,7 +124,10 @@ def _published(folder: Path, archives: list[Path], members: list[str]) -> str:
     if len(members) == 1 and members != ["all"]:
         others, compared = _year(folder, store, archives, members[0])
         shown += others
-    said = f"{dropped / MIB:,.1f} MiB of text in the inbox, {written / MIB:,.1f} MiB in the stores of {len([*store.glob('reporter=*')])} reporters, raw files included"
+    said = (
+        f"{dropped / MIB:,.1f} MiB of text in the inbox, {written / MIB:,.1f} MiB in the stores of"
+        f" {len([*store.glob('reporter=*')])} reporters, raw files included"
+    )
     if compared:
         said += f". Equal in all three: {compared:,} rows of figures of chapters without hidden trade"
     return f"{results.table(['', 'wall, s', 'cpu, s', 'peak, MiB'], shown)}\n\n{said}."

@@ -2,9 +2,9 @@
 
     python -m benchmarks.comext_contenders tidewaiter|polars|duckdb ARCHIVE OUTPUT.parquet
 
-Each reads the archive, leaves out the rows of TOTAL, and adds up reporters and procedures: euros rounded once a reporter,
-kilograms. Polars and DuckDB do no more than that; Tidewaiter also splits by reporter, checks each row, each total and
-copies, and keeps the records of each sum.
+Each reads the archive, leaves out the rows of TOTAL, and adds up reporters and procedures: euros rounded once a
+reporter, kilograms. Polars and DuckDB do no more than that; Tidewaiter also splits by reporter, checks each row, each
+total and copies, and keeps the records of each sum.
 """
 
 import sys
@@ -77,7 +77,8 @@ def by_duckdb(archive: Path, output: Path) -> None:
             copy (
                 select flow, product, partner, sum((cents + 50) // 100)::bigint as eur, sum(kg)::bigint as kg from (
                     select REPORTER, if(FLOW = '1', 'import', 'export') as flow, PARTNER as partner,
-                        if(regexp_matches(PRODUCT_NC, '[A-Z]'), 'line:cn8_' || lower(PRODUCT_NC), PRODUCT_NC) as product,
+                        if(regexp_matches(PRODUCT_NC, '[A-Z]'), 'line:cn8_' || lower(PRODUCT_NC), PRODUCT_NC)
+                            as product,
                         sum((VALUE_EUR::decimal(18, 2) * 100)::bigint) as cents, sum(QUANTITY_KG::bigint) as kg
                     from read_csv('{text}', all_varchar = true, header = true) where PRODUCT_NC <> 'TOTAL' group by all
                 ) group by all order by all

@@ -3,10 +3,10 @@
     python -m benchmarks.comext_generate build/bench/full_v2_202506.7z --rows 5000000
 
 A real month has 4.9 million rows of 27 reporters. The shares of the reporters are those of their trade, roughly; every
-seventh number of a cell has a second procedure; members such as Czechia print cents; a few codes are without detail; each
-reporter has a row of TOTAL for each partner and direction, the exact sum of its rows. All numbers are drawn, the same ones
-for the same seed; who trades what at which price is the same in every month. The text is written in pieces and packed from
-the disk, so that any size can be made.
+seventh number of a cell has a second procedure; members such as Czechia print cents; a few codes are without detail;
+each reporter has a row of TOTAL for each partner and direction, the exact sum of its rows. All numbers are drawn, the
+same ones for the same seed; who trades what at which price is the same in every month. The text is written in pieces
+and packed from the disk, so that any size can be made.
 """
 
 import argparse
@@ -58,7 +58,8 @@ ROWS = 5_000_000
 
 
 def write(target: Path, rows: int, period: str, seed: int = 2025, reporters: Collection[str] = SHARES) -> int:
-    """Write an archive with about this many rows of all members, those of `reporters` alone; return how many there are."""
+    """Write an archive with about this many rows of all members, those of `reporters` alone; return how many there
+    are."""
     target.parent.mkdir(parents=True, exist_ok=True)
     text = target.with_suffix(".dat")
     written = 0
@@ -151,7 +152,8 @@ def _of_reporter(
 
 
 def _products() -> list[str]:
-    """As many codes as the Combined Nomenclature has: those of the packaged list of eight digits, and some without detail."""
+    """As many codes as the Combined Nomenclature has: those of the packaged list of eight digits, and some without
+    detail."""
     names = pl.read_csv(Path(__file__).parent.parent / "schemas" / "reference" / "hs_names.csv", infer_schema=False)
     codes = next(column for column in names.iter_columns() if column.str.contains("^[0-9]{8}$").any())
     return [*codes.filter(codes.str.contains("^[0-9]{8}$")).unique().sort(), *HIDDEN]

@@ -3,8 +3,8 @@
     python -m benchmarks.comext_year polars|duckdb DEU OUTPUT ARCHIVE...
 
 Unpacks each bulk file, takes the rows of the member, adds up procedures, and makes the figures of `rival_polars` and
-`rival_duckdb` in kilograms and euros, into OUTPUT/flow=…/year=…/month=…/*.parquet. Totals and codes without detail are left
-out. Nothing is checked or kept.
+`rival_duckdb` in kilograms and euros, into OUTPUT/flow=…/year=…/month=…/*.parquet. Totals and codes without detail are
+left out. Nothing is checked or kept.
 """
 
 import sys
@@ -75,7 +75,8 @@ def by_duckdb(member: str, output: Path, archives: Sequence[Path]) -> None:
         keys = partners().rename({"partner": "key"})
         connection.register("partners", keys.to_arrow())
         connection.execute(
-            "create table both_flows (flow varchar, product varchar, partner varchar, month integer, quantity_kg bigint, value_eur bigint)"
+            "create table both_flows (flow varchar, product varchar, partner varchar, month integer, quantity_kg"
+            " bigint, value_eur bigint)"
         )
         for count, archive in enumerate(archives):
             place = Path(folder) / str(count)
@@ -99,8 +100,8 @@ CONTENDERS: dict[str, Callable[[str, Path, Sequence[Path]], None]] = {"polars": 
 
 
 def difference(store: Path, reporter: str, output: Path) -> tuple[compare.Difference | None, int]:
-    """The first figure of a contender that differs from the published one, and how many rows were compared: those of chapters
-    without hidden trade, because in the others a missing row is not zero and the store has no sums.
+    """The first figure of a contender that differs from the published one, and how many rows were compared: those of
+    chapters without hidden trade, because in the others a missing row is not zero and the store has no sums.
     """
     rows: list[int] = []
     found = compare.difference(

@@ -1,8 +1,9 @@
 """Whether two contenders made the same figures: row by row, month by month, before any time counts.
 
-What is compared is what all of them make: kilograms, dollars and dollars per kilogram of every product (HS8, 6, 4, 2) and
-partner, the world and the Union, in the months with trade. Levels, sums and ranks must be equal; growth, shares and
-contributions within 1e-9 of themselves, or of a per cent where they are next to nothing, and missing in the same places.
+What is compared is what all of them make: kilograms, dollars and dollars per kilogram of every product (HS8, 6, 4, 2)
+and partner, the world and the Union, in the months with trade. Levels, sums and ranks must be equal; growth, shares and
+contributions within 1e-9 of themselves, or of a per cent where they are next to nothing, and missing in the same
+places.
 """
 
 from collections.abc import Callable, Sequence
@@ -65,7 +66,8 @@ def difference(
     measures: Sequence[str] = MEASURES,
     without: Sequence[str] = (),
 ) -> Difference | None:
-    """The first difference between two outputs, None where there is none; `hear` gets the number of rows of each month."""
+    """The first difference between two outputs, None where there is none; `hear` gets the number of rows of each
+    month."""
     if months_of(one) != months_of(other):
         return Difference("months", "months", months_of(one), months_of(other))
     for month in months_of(one):

@@ -2,9 +2,9 @@
 
     python -m benchmarks.correction --data FOLDER [--months 25]
 
-FOLDER has query files of `benchmarks.generate`, one a month. The first months are backfilled into a new store; then the first file
-comes again with a value of half a per cent more in every hundredth record, public on the day after the last file, and is ingested. The
-figures of that month and of up to 24 months after it are made again, whatever came later.
+FOLDER has query files of `benchmarks.generate`, one a month. The first months are backfilled into a new store; then the
+first file comes again with a value of half a per cent more in every hundredth record, public on the day after the last
+file, and is ingested. The figures of that month and of up to 24 months after it are made again, whatever came later.
 """
 
 import argparse
@@ -24,7 +24,8 @@ RELEASED = re.compile(r"released_on = (\S+)")
 
 
 def corrected(body: bytes) -> bytes:
-    """The bytes of a query file in which every hundredth record has a value of half a per cent more: no check holds that."""
+    """The bytes of a query file in which every hundredth record has a value of half a per cent more: no check holds
+    that."""
     number = 0
 
     def other(match: re.Match[bytes]) -> bytes:
@@ -62,7 +63,8 @@ def main() -> int:
         one = _run("backfill", work / "again", work)
     for title, cost in ((f"backfill of {len(files)} months", whole), (f"correction of {files[0].stem}", one)):
         print(
-            f"{title}: {cost.wall_seconds:,.1f} s, cpu {cost.cpu_seconds:,.1f} s, peak {cost.peak_bytes / 2**20:,.0f} MiB"
+            f"{title}: {cost.wall_seconds:,.1f} s, cpu {cost.cpu_seconds:,.1f} s, peak"
+            f" {cost.peak_bytes / 2**20:,.0f} MiB"
         )
     print(f"correction: {one.cpu_seconds / whole.cpu_seconds:.2f} of the processor seconds of the backfill")
     return whole.ended or one.ended

@@ -2,17 +2,17 @@
 
     python -m benchmarks.dask_workers [--files 8] [--records 300000] [--rounds 1] [--bucket]
 
-Wall seconds of `tidewaiter backfill --no-prefect` from the start of the process to its end, and processor seconds of that
-process and of the workers: on a machine that does other work, these say more. Scheduler and workers are started before, and
-every way does XS untimed. A time counts only if the snapshot of each way is the same, byte for byte of its manifest. The ways
-take turns at going first.
+Wall seconds of `tidewaiter backfill --no-prefect` from the start of the process to its end, and processor seconds of
+that process and of the workers: on a machine that does other work, these say more. Scheduler and workers are started
+before, and every way does XS untimed. A time counts only if the snapshot of each way is the same, byte for byte of its
+manifest. The ways take turns at going first.
 
-Everything that is said to the scheduler or by it passes through a relay that counts bytes. With `--bucket` the store is in a
-bucket of a local S3 server, and workers read its working copy.
+Everything that is said to the scheduler or by it passes through a relay that counts bytes. With `--bucket` the store is
+in a bucket of a local S3 server, and workers read its working copy.
 
-Threads are those of Polars: the workers have one, and so has the process that drives them. The workers have the setting of the
-allocator that the command makes for itself, as deployments/README.md says. Without Dask the figures are
-given for one thread and for as many as there are cores, because that is what a single process takes of its own accord.
+Threads are those of Polars: the workers have one, and so has the process that drives them. The workers have the setting
+of the allocator that the command makes for itself, as deployments/README.md says. Without Dask the figures are given
+for one thread and for as many as there are cores, because that is what a single process takes of its own accord.
 """
 
 import argparse
@@ -147,8 +147,8 @@ def race(folder: Path, rounds: int, work: Path, bucket: Bucket | None) -> tuple[
                 if round_ >= 0:
                     spent[way].append(cost)
                     print(
-                        f"round {round_ + 1}, {way}: {cost.wall_seconds:,.1f} s; cpu {cost.here_seconds:,.1f} + {cost.workers_seconds:,.1f} s; "
-                        f"{cost.relayed_bytes / 10**6:,.2f} MB relayed",
+                        f"round {round_ + 1}, {way}: {cost.wall_seconds:,.1f} s; cpu {cost.here_seconds:,.1f} +"
+                        f" {cost.workers_seconds:,.1f} s; {cost.relayed_bytes / 10**6:,.2f} MB relayed",
                         flush=True,
                     )
             if len(set(made.values())) != 1:
@@ -194,9 +194,10 @@ def report(spent: dict[str, list[Spent]], size: int, folder: Path, command: str)
         "through the scheduler, % of the data",
     ]
     return (
-        f"`{command}`: {len(files)} files, {megabytes:,.0f} MB, published {size / 10**6:,.0f} MB; the same snapshot byte for "
-        f"byte; least of {len(next(iter(spent.values())))} round(s). 2 workers take "
-        f"{best['2 workers'].wall_seconds / best['1 worker'].wall_seconds:.2f} times the time of 1.\n\n{results.table(columns, rows)}"
+        f"`{command}`: {len(files)} files, {megabytes:,.0f} MB, published {size / 10**6:,.0f} MB; the same snapshot"
+        f" byte for byte; least of {len(next(iter(spent.values())))} round(s). 2 workers take"
+        f" {best['2 workers'].wall_seconds / best['1 worker'].wall_seconds:.2f} times the time of"
+        f" 1.\n\n{results.table(columns, rows)}"
     )
 
 

@@ -1,17 +1,19 @@
-"""What the checks say of real files: which are published, held or refused, rightly or not, and how often a check speaks.
+"""What the checks say of real files: which are published, held or refused, rightly or not, and how often a check
+speaks.
 
     python -m benchmarks.false_alarms [--data FOLDER] [--monthly] [--findings] [--all] [SOURCE ...]
 
-Ingests every file below FOLDER (by default the shared files next to the project) that `benchmarks/real_files.csv` lists, as somebody
-declares it who trusts it; those of one folder and source go into one store, in the order of the table. A release that is held is
-approved, so that the next one has a past. The answers of the Census Bureau for a year come again month by month, as they would be
-fetched. With --monthly the downloads of `bench` come once more, too, split by month.
+Ingests every file below FOLDER (by default the shared files next to the project) that `benchmarks/real_files.csv`
+lists, as somebody declares it who trusts it; those of one folder and source go into one store, in the order of the
+table. A release that is held is approved, so that the next one has a past. The answers of the Census Bureau for a year
+come again month by month, as they would be fetched. With --monthly the downloads of `bench` come once more, too, split
+by month.
 
-`verdict` of the table is what a person who read the file says: `publish`, `hold` or `refuse`, with the reason. A hold or a refusal where
-it says `publish` is false, and so is the reverse. `given` is `whole` where the file is as its source gives it. With --findings
-every finding of the checks of quantities, values, partners and months that are missing is listed, and of other directions and
-months; with --all every one. The exit status is 1 where more than 3 % of the files are held falsely, or one that is whole, or
-where the table lacks a file.
+`verdict` of the table is what a person who read the file says: `publish`, `hold` or `refuse`, with the reason. A hold
+or a refusal where it says `publish` is false, and so is the reverse. `given` is `whole` where the file is as its source
+gives it. With --findings every finding of the checks of quantities, values, partners and months that are missing is
+listed, and of other directions and months; with --all every one. The exit status is 1 where more than 3 % of the files
+are held falsely, or one that is whole, or where the table lacks a file.
 """
 
 import argparse
@@ -40,7 +42,8 @@ DATA = Path(__file__).parent.parent / ".." / "shared" / "data"
 TABLE = Path(__file__).parent / "real_files.csv"
 FIRST_DAY, TODAY = date(2026, 8, 20), date(2026, 11, 28)
 FALSE_HOLDS_MAX = 0.03
-# What is no file of a source: notes, code lists, and folders of what another institution publishes or a project derived.
+# What is no file of a source: notes, code lists, and folders of what another institution publishes or a project
+# derived.
 NO_FILES = ("PROVENANCE.md",)
 NO_FOLDERS = (
     "comtrade",
@@ -230,7 +233,8 @@ def _list_findings(findings: pl.DataFrame, total: Counter[str], *, all_checks: b
     findings = findings.filter(pl.lit(all_checks) | pl.col("check").is_in(LOOKED_AT))
     for row in findings.sort("file", "check", "subject").to_dicts():
         print(
-            f"{row['file']}: {row['severity']} {row['check']} ({row['subject']}): {row['observed']}; expected {row['expected']}"
+            f"{row['file']}: {row['severity']} {row['check']} ({row['subject']}): {row['observed']}; expected"
+            f" {row['expected']}"
         )
     counts = Counter(findings.select("check", "severity", "reporter").rows())
     for (check, severity, reporter), count in sorted(counts.items()):

@@ -2,13 +2,14 @@
 
     python -m benchmarks.generate --size XS|S|M|L [--folder build/bench/M]
 
-What is real: the layout (GB18030, every field quoted, a trailing comma, thousands separators in the value alone, line feeds
-inside some names, kilograms as first or second unit or as the only one), the partner codes and names, and how trade is
-spread: few codes and few partners make most of it, and most pairs of them trade now and then. What is not: the codes have
-the form of HS8 and are made up, and every product name says that it is synthetic. A pair comes and goes, grows, has seasons
-and a price that drifts, so that a release looks to the checks like trade and not like a wrong file.
+What is real: the layout (GB18030, every field quoted, a trailing comma, thousands separators in the value alone, line
+feeds inside some names, kilograms as first or second unit or as the only one), the partner codes and names, and how
+trade is spread: few codes and few partners make most of it, and most pairs of them trade now and then. What is not: the
+codes have the form of HS8 and are made up, and every product name says that it is synthetic. A pair comes and goes,
+grows, has seasons and a price that drifts, so that a release looks to the checks like trade and not like a wrong file.
 
-One file a month (thirteen months in XS), each with a sidecar that says on which day it was public; `defaults.toml` says the rest.
+One file a month (thirteen months in XS), each with a sidecar that says on which day it was public; `defaults.toml` says
+the rest.
 """
 
 import argparse
@@ -98,8 +99,8 @@ SUBDIVISIONS = ("10", "20", "30", "40", "50", "90", "11", "12", "19", "21", "29"
 # Codes that two countries had one after the other, and China itself, are no partners of this trade.
 LEFT_OUT = ("449", "142")
 SELDOM = 0.02
-# How sharply pairs fall into those that trade nearly always and those that hardly ever do; so that about three quarters of
-# the pairs of a month traded a year before too, and over 30 months there are twice as many as in one.
+# How sharply pairs fall into those that trade nearly always and those that hardly ever do; so that about three quarters
+# of the pairs of a month traded a year before too, and over 30 months there are twice as many as in one.
 SHARPNESS = 3.0
 CODES_A_HEADING = 7
 
@@ -270,7 +271,7 @@ class Printer:
         # The site leaves a line feed at the end of some names, and now and then within one.
         self.by_product = _pieces(
             [
-                f'{code}","合成商品{number:04d}（测试数据）{"，" + chr(10) if number % 97 == 0 else "，"}未列名{chr(10) if number % 41 == 0 else ""}","'
+                f'{code}","合成商品{number:04d}（测试数据）{"，" + chr(10) if number % 97 == 0 else "，"}未列名{chr(10) if number % 41 == 0 else ""}","'  # noqa: E501
                 for number, code in enumerate(self.products["code"])
             ]
         )

@@ -2,13 +2,14 @@
 
     python -m benchmarks.history --size M|L [--store FOLDER] [--months N] [--rounds 3] [--grown FILE]
 
-One process ingests the files of a size one by one, oldest first, without Prefect. It reports the bytes of the files that each
-month wrote and its rows of figures (a series without trade has rows for twelve months more, so early months have fewer).
-Growing the store takes half an hour, in which a shared machine changes its speed, so seconds are measured afterwards: the store
-is turned back to what it was before a month, as hard links, and the month is ingested again. All months take turns in one
-process, whose peak so far is in the report, and the middle of the rounds counts. The report has the months onto 13, 25, 59 and
-119, as far as there are so many, and Januaries by themselves. The store is kept where `--store` says; with `--grown` it exists
-already, the file holds the report of growing it, and only the turns are taken.
+One process ingests the files of a size one by one, oldest first, without Prefect. It reports the bytes of the files
+that each month wrote and its rows of figures (a series without trade has rows for twelve months more, so early months
+have fewer). Growing the store takes half an hour, in which a shared machine changes its speed, so seconds are measured
+afterwards: the store is turned back to what it was before a month, as hard links, and the month is ingested again. All
+months take turns in one process, whose peak so far is in the report, and the middle of the rounds counts. The report
+has the months onto 13, 25, 59 and 119, as far as there are so many, and Januaries by themselves. The store is kept
+where `--store` says; with `--grown` it exists already, the file holds the report of growing it, and only the turns are
+taken.
 """
 
 import argparse
@@ -132,8 +133,9 @@ def report(size: str, grown: list[dict[str, float]], turns: list[dict[str, float
     whole = sum(one["wall"] for one in grown)
     rounds = len(turns) // len(names)
     return (
-        f"`python -m benchmarks.history --size {size}`: {len(grown)} months one by one, {whole:,.0f} s in all; seconds of a month: the "
-        f"middle of {rounds} rounds in turn, onto the store as it was; x: multiple of the first line.\n\n{results.table(titles, rows)}"
+        f"`python -m benchmarks.history --size {size}`: {len(grown)} months one by one, {whole:,.0f} s in all; seconds"
+        f" of a month: the middle of {rounds} rounds in turn, onto the store as it was; x: multiple of the first"
+        f" line.\n\n{results.table(titles, rows)}"
     )
 
 

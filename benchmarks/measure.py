@@ -26,9 +26,9 @@ class Cost(NamedTuple):
 def run(command: Sequence[str], folder: Path, log: Path, environment: Mapping[str, str] | None = None) -> Cost:
     """Run a command in a folder to its end, its output in `log`.
 
-    The peak is the largest sum of resident memory over the session of the command at one look, or the most that one of its
-    processes ever had by the kernel's own mark, which misses nothing between two looks. `ru_maxrss` will not do: it starts
-    from the memory of the process that started the command.
+    The peak is the largest sum of resident memory over the session of the command at one look, or the most that one of
+    its processes ever had by the kernel's own mark, which misses nothing between two looks. `ru_maxrss` will not do: it
+    starts from the memory of the process that started the command.
     """
     with log.open("wb") as out:
         begun = time.perf_counter()

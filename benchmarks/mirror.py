@@ -1,10 +1,11 @@
-"""Measures the mirror of all goods of six digits between China and Germany, of one month and of all months that were drawn.
+"""Measures the mirror of all goods of six digits between China and Germany, of one month and of all months that were
+drawn.
 
     python -m benchmarks.mirror --keep FOLDER [--months 17] [--records 300000] [--rows 5000000]
 
-China's queries are those of `benchmarks.generate`, Germany's rows those of `benchmarks.comext_generate`. Both are backfilled into
-stores of their own below FOLDER/store, once; the verdicts of a month rest on up to 17 months of either. Each measurement is a process
-of its own, from its start to its end.
+China's queries are those of `benchmarks.generate`, Germany's rows those of `benchmarks.comext_generate`. Both are
+backfilled into stores of their own below FOLDER/store, once; the verdicts of a month rest on up to 17 months of either.
+Each measurement is a process of its own, from its start to its end.
 """
 
 import argparse
@@ -22,7 +23,8 @@ from pathlib import Path
 from tasks.reports.mirror.statements import compare, pair, read_pair
 root, month = Path(sys.argv[1]), int(sys.argv[2])
 months = range(month, month + 1)
-print(compare(*read_pair(pair(root, "CHN", "DEU"), ("CHN", "DEU"), months), months)["reason"].value_counts(sort=True).rows())
+rows = compare(*read_pair(pair(root, "CHN", "DEU"), ("CHN", "DEU"), months), months)
+print(rows["reason"].value_counts(sort=True).rows())
 """
 
 

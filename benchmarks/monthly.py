@@ -2,9 +2,9 @@
 
     python -m benchmarks.monthly [--short 13] [--long 30] [--rounds 5] [--data FOLDER]
 
-Splits the query files in FOLDER (by default the real ones next to the project) into one file a month, ingests them in order, and
-times the ingestion of the last month of the short and of the long history on copies of the same store. The result is printed and
-goes into no report, because it depends on the files in FOLDER.
+Splits the query files in FOLDER (by default the real ones next to the project) into one file a month, ingests them in
+order, and times the ingestion of the last month of the short and of the long history on copies of the same store. The
+result is printed and goes into no report, because it depends on the files in FOLDER.
 """
 
 import argparse
@@ -110,7 +110,8 @@ def main() -> int:
         same = equals_full(store)
         rows = pl.scan_parquet(str(store / "current" / "metric")).select(pl.len()).collect().item()
         print(
-            f"{len(files)} months ingested one by one: {rows:,} rows of metric, equal to one computation over all: {same}"
+            f"{len(files)} months ingested one by one: {rows:,} rows of metric, equal to one computation over all:"
+            f" {same}"
         )
         seconds: dict[int, list[float]] = {number: [] for number in kept}
         for round_ in range(given.rounds):
@@ -123,7 +124,8 @@ def main() -> int:
                 shutil.rmtree(copy)
         for number, taken in seconds.items():
             print(
-                f"month {number:3} onto {number - 1:3}: median {statistics.median(taken):.2f} s, least {min(taken):.2f} s"
+                f"month {number:3} onto {number - 1:3}: median {statistics.median(taken):.2f} s, least"
+                f" {min(taken):.2f} s"
             )
         ratio = min(seconds[given.long]) / min(seconds[given.short])
         print(f"ratio of the least: {ratio:.2f}")

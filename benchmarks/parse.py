@@ -2,9 +2,10 @@
 
     python -m benchmarks.parse [--megabytes 110] [--rounds 5] [--data FOLDER]
 
-The result is printed and not kept, because it depends on the files in FOLDER. Reads these query files joined into one of about
-that size, or, where there is none, a synthetic file of the same form. Every reader must give the same texts for every name and number before its time counts. Pandas, Polars and PyArrow
-decode GB18030 by their `encoding` option and read everything as text, as a careful user would; ours also passes the gates.
+The result is printed and not kept, because it depends on the files in FOLDER. Reads these query files joined into one
+of about that size, or, where there is none, a synthetic file of the same form. Every reader must give the same texts
+for every name and number before its time counts. Pandas, Polars and PyArrow decode GB18030 by their `encoding` option
+and read everything as text, as a careful user would; ours also passes the gates.
 """
 
 import argparse
@@ -159,7 +160,8 @@ def main() -> int:
     rates = {name: len(raw) / 10**6 / seconds for name, seconds in best.items()}
     fastest = max(rate for name, rate in rates.items() if name != "tidewaiter")
     print(
-        f"{len(raw) / 10**6:.0f} MB ({what}), {expected[0][1]:,} records, best of {given.rounds} rounds, all texts equal"
+        f"{len(raw) / 10**6:.0f} MB ({what}), {expected[0][1]:,} records, best of {given.rounds} rounds, all texts"
+        " equal"
     )
     for name, rate in rates.items():
         print(f"{name:12} {rate:7.1f} MB/s  {rate / fastest:5.2f} x the fastest of the others")

@@ -3,9 +3,10 @@
     python -m benchmarks.publications [--months 360] [--publications 1000] [--at-once 1] [--keep 20] [--folder FOLDER]
 
 Each publication is a month of one direction with tiny files: one of each table filed by month, one of each table that a
-release writes once; or of several months, as `--at-once` says. When there are `--months` of them the store keeps its number of files,
-and each further publication corrects the newest month. The files have a few hundred bytes, so that what is measured is the
-publication and not its data. Outside of the measured time old snapshots are retired; `--keep` says how many stay.
+release writes once; or of several months, as `--at-once` says. When there are `--months` of them the store keeps its
+number of files, and each further publication corrects the newest month. The files have a few hundred bytes, so that
+what is measured is the publication and not its data. Outside of the measured time old snapshots are retired; `--keep`
+says how many stay.
 """
 
 import argparse
@@ -230,7 +231,10 @@ def main() -> int:
         rows = afterwards(folder / "reporter=CHN")
     finally:
         shutil.rmtree(folder)
-    command = f"`python -m benchmarks.publications --months {given.months} --publications {given.publications} --at-once {given.at_once}`"
+    command = (
+        f"`python -m benchmarks.publications --months {given.months} --publications {given.publications} --at-once"
+        f" {given.at_once}`"
+    )
     text = f"{machine}\n\n{report(lines, rows, f'{command}: a publication each line.')}"
     print(text)
     if given.title:

@@ -2,12 +2,13 @@
 
     python -m benchmarks.readers --store FOLDER [--size S|M|L] [--rounds 7] [--months 120]
 
-Reads the whole history of an HS8 code from `current/metric` and `current/trade_flow` with plain Polars and plain DuckDB, once for a
-usual code (the middle one by rows in the last month) and once for the one with the most rows. Bytes are counted from the
-footers and not by time: those of the columns asked for, in the row groups whose least and largest value admit what is asked
-for, of all bytes of the table; and once more with the footers, which every reader must read. Both readers must give the same
-rows before their time counts. With `--months` the files of the last month are linked as that many months: a long history of a full
-cube takes hours to make, and what a reader opens, lists and skips is the same.
+Reads the whole history of an HS8 code from `current/metric` and `current/trade_flow` with plain Polars and plain
+DuckDB, once for a usual code (the middle one by rows in the last month) and once for the one with the most rows. Bytes
+are counted from the footers and not by time: those of the columns asked for, in the row groups whose least and largest
+value admit what is asked for, of all bytes of the table; and once more with the footers, which every reader must read.
+Both readers must give the same rows before their time counts. With `--months` the files of the last month are linked as
+that many months: a long history of a full cube takes hours to make, and what a reader opens, lists and skips is the
+same.
 """
 
 import argparse
@@ -192,8 +193,8 @@ def report(given: argparse.Namespace) -> int:
     months = len({file.parent for file in files})
     of_one = " (copies of the last month of the store)" if given.months else ""
     text = (
-        f"{machine}\n\n`python -m benchmarks.readers`: history over {months} months{of_one} in {len(files)} files, metric {gigabytes:,.2f} GB; "
-        f"warm, least of {given.rounds} rounds.\n\n{results.table(titles, lines)}"
+        f"{machine}\n\n`python -m benchmarks.readers`: history over {months} months{of_one} in {len(files)} files,"
+        f" metric {gigabytes:,.2f} GB; warm, least of {given.rounds} rounds.\n\n{results.table(titles, lines)}"
     )
     print(text)
     if given.size:

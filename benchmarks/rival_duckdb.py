@@ -3,8 +3,8 @@
     python -m benchmarks.rival_duckdb FOLDER OUTPUT
 
 Reads the query files of FOLDER, turned into UTF-8 by iconv because that is all that DuckDB reads, and writes
-OUTPUT/flow=export/year=…/month=…/*.parquet, one row per product, partner, month and measure with trade in it. Growth goes by
-the calendar: the windows are ranges of months, not of rows, and no record is no trade.
+OUTPUT/flow=export/year=…/month=…/*.parquet, one row per product, partner, month and measure with trade in it. Growth
+goes by the calendar: the windows are ranges of months, not of rows, and no record is no trade.
 """
 
 import subprocess
@@ -38,7 +38,8 @@ from (
            replace(value_usd, ',', '')::bigint as value_usd
     from read_csv('{files}', header = true, quote = '"', delim = ',', columns = {columns}, parallel = false)
 )
-join (select distinct on (gacc_code) gacc_code as code, partner from read_csv('{reference}/partners.csv', all_varchar = true))
+join (select distinct on (gacc_code) gacc_code as code, partner
+    from read_csv('{reference}/partners.csv', all_varchar = true))
 using (code)
 """
 
@@ -85,7 +86,8 @@ RANGES = {
 WRITE = """
 copy (
     with world as (
-        select product, month, quantity_kg_level as world_kg, value_usd_level as world_usd from windowed where partner = 'WLD'
+        select product, month, quantity_kg_level as world_kg, value_usd_level as world_usd
+        from windowed where partner = 'WLD'
     ), since as (select min(month) as start from sums),
     placed as (
         select windowed.*, now.world_kg, now.world_usd, before.world_kg as world_kg_before,
@@ -94,7 +96,8 @@ copy (
         from windowed cross join since
         join world as now on now.product = windowed.product and now.month = windowed.month
         left join world as before on before.product = windowed.product and before.month = windowed.month - 1
-        left join world as year_before on year_before.product = windowed.product and year_before.month = windowed.month - 12
+        left join world as year_before
+            on year_before.product = windowed.product and year_before.month = windowed.month - 12
     )
     {measures}
 ) to '{output}' (format parquet, compression zstd, partition_by (flow, year, month), overwrite_or_ignore)
@@ -116,7 +119,8 @@ select '{flow}' as flow, month // 12 as year, month % 12 + 1 as month, product, 
 from placed
 """
 RATIO = """
-select '{flow}' as flow, month // 12 as year, month % 12 + 1 as month, product, partner, 'unit_value_usd_per_kg' as measure,
+select '{flow}' as flow, month // 12 as year, month % 12 + 1 as month, product, partner,
+       'unit_value_usd_per_kg' as measure,
        level, (level / before - 1) * 100 as mom_pct, (level / year_before - 1) * 100 as yoy_pct,
        ytd, (ytd / ytd_before - 1) * 100 as ytd_yoy_pct,
        case when place >= 11 then rolling end as rolling_12m,

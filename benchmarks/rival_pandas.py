@@ -2,9 +2,10 @@
 
     python -m benchmarks.rival_pandas FOLDER OUTPUT
 
-Reads the query files of FOLDER and writes OUTPUT/flow=export/year=…/month=…/*.parquet, one row per product, partner, month
-and measure with trade in it. Growth goes by the calendar: each series is a row of a matrix whose columns are the months, and
-no record is no trade. The chapters go through in batches, because ten years would not fit into memory at once.
+Reads the query files of FOLDER and writes OUTPUT/flow=export/year=…/month=…/*.parquet, one row per product, partner,
+month and measure with trade in it. Growth goes by the calendar: each series is a row of a matrix whose columns are the
+months, and no record is no trade. The chapters go through in batches, because ten years would not fit into memory at
+once.
 """
 
 import sys

@@ -2,9 +2,10 @@
 
     python -m benchmarks.rival_polars FOLDER OUTPUT
 
-Reads the query files of FOLDER and writes OUTPUT/flow=export/year=…/month=…/*.parquet, one row per product, partner, month
-and measure with trade in it. Growth goes by the calendar: every series gets all months, no record is no trade, and "a year
-before" is then twelve rows up. The chapters go through in batches, because ten years would not fit into memory at once.
+Reads the query files of FOLDER and writes OUTPUT/flow=export/year=…/month=…/*.parquet, one row per product, partner,
+month and measure with trade in it. Growth goes by the calendar: every series gets all months, no record is no trade,
+and "a year before" is then twelve rows up. The chapters go through in batches, because ten years would not fit into
+memory at once.
 """
 
 import sys

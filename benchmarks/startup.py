@@ -1,10 +1,12 @@
-"""What a command costs before it does its work: processor seconds of a whole process, compared with what it cannot do without.
+"""What a command costs before it does its work: processor seconds of a whole process, compared with what it cannot do
+without.
 
     python -m benchmarks.startup [--rounds 11]
 
-`--version`, pages of help and refusals are compared with `import typer`, a read of one row with plain Polars that reads the same
-row from the same file. Each round runs every command once, so that a busy machine slows all of them alike; the medians count.
-Byte code is kept, as where Tidewaiter is installed. Exits with 1 where a command takes more than its limit.
+`--version`, pages of help and refusals are compared with `import typer`, a read of one row with plain Polars that reads
+the same row from the same file. Each round runs every command once, so that a busy machine slows all of them alike; the
+medians count. Byte code is kept, as where Tidewaiter is installed. Exits with 1 where a command takes more than its
+limit.
 """
 
 import argparse

@@ -1,17 +1,19 @@
 """The whole job, from a folder of query files to partitioned Parquet, next to what one would write without Tidewaiter.
 
-    python -m benchmarks.whole --size XS|S|M|L [--rounds 1] [--only tidewaiter --only polars …] [--keep FOLDER] [--title TITLE]
+    python -m benchmarks.whole --size XS|S|M|L [--rounds 1] [--only tidewaiter --only polars …] [--keep FOLDER] [--title
+    TITLE]
 
-Each contender is a process of its own: `tidewaiter backfill` without Prefect and with it (the server is started before and
-is not in the figures), and three scripts, `rival_pandas.py`, `rival_polars.py`, `rival_duckdb.py`. Every contender first does
-XS untimed, so that nobody pays for compiling or for a cold disk. A time counts only if the output of the first round is that of
-the first contender, row for row (`benchmarks/compare.py`); the contenders take turns at going first.
+Each contender is a process of its own: `tidewaiter backfill` without Prefect and with it (the server is started before
+and is not in the figures), and three scripts, `rival_pandas.py`, `rival_polars.py`, `rival_duckdb.py`. Every contender
+first does XS untimed, so that nobody pays for compiling or for a cold disk. A time counts only if the output of the
+first round is that of the first contender, row for row (`benchmarks/compare.py`); the contenders take turns at going
+first.
 
-What all make: level, m/m, y/y, year to date, rolling year, both with y/y, share, rank and both contributions, in kilograms,
-dollars and dollars per kilogram, for HS8, 6, 4 and 2 by partner, world and Union, in months with trade. Tidewaiter
-also makes, within its time: checks, quarantine, a ledger of statements with their days, versions, lineage, statuses, highest and
-lowest since, the second units, and the months without trade. The rivals neither check nor keep anything. How much of its time
-goes into writing these rows is measured by itself (`benchmarks/writing.py`).
+What all make: level, m/m, y/y, year to date, rolling year, both with y/y, share, rank and both contributions, in
+kilograms, dollars and dollars per kilogram, for HS8, 6, 4 and 2 by partner, world and Union, in months with trade.
+Tidewaiter also makes, within its time: checks, quarantine, a ledger of statements with their days, versions, lineage,
+statuses, highest and lowest since, the second units, and the months without trade. The rivals neither check nor keep
+anything. How much of its time goes into writing these rows is measured by itself (`benchmarks/writing.py`).
 """
 
 import argparse
@@ -175,10 +177,11 @@ def report(
     megabytes = sum(file.stat().st_size for file in files) / 10**6
     rounds = max(map(len, costs.values()))
     return (
-        f"`{command}`: {len(files)} files, {records:,} records, {megabytes:,.0f} MB; "
-        f"least of {rounds} round{'s' if rounds > 1 else ''}; x: multiple of the least of the rivals.\n\n{results.table(titles, lines)}\n\n"
-        f"Equal in all contenders: {compared:,} rows (product, partner, month with trade, measure), 11 figures each."
-        f"{_of_writing(written, [best[rival].wall_seconds for rival in rivals])}"
+        f"`{command}`: {len(files)} files, {records:,} records, {megabytes:,.0f} MB; least of {rounds}"
+        f" round{'s' if rounds > 1 else ''}; x: multiple of the least of the"
+        f" rivals.\n\n{results.table(titles, lines)}\n\nEqual in all contenders: {compared:,} rows (product, partner,"
+        " month with trade, measure), 11 figures"
+        f" each.{_of_writing(written, [best[rival].wall_seconds for rival in rivals])}"
     )
 
 
@@ -187,8 +190,8 @@ def _of_writing(written: writing.Written | None, rivals: list[float]) -> str:
         return ""
     share = f", {written.wall_seconds / min(rivals):.2f} times the least of the rivals" if rivals else ""
     return (
-        f"\n\nWriting the files of tidewaiter's store and nothing else (encoded, hashed, on the disk): {written.wall_seconds:,.1f} s, "
-        f"cpu {written.cpu_seconds:,.1f} s, {written.bytes / 10**6:,.0f} MB{share}."
+        "\n\nWriting the files of tidewaiter's store and nothing else (encoded, hashed, on the disk):"
+        f" {written.wall_seconds:,.1f} s, cpu {written.cpu_seconds:,.1f} s, {written.bytes / 10**6:,.0f} MB{share}."
     )
 
 
@@ -239,7 +242,8 @@ def race(names: list[str], given: argparse.Namespace, folder: Path, trial: Path,
             if round_ >= 0:
                 costs[name].append(cost)
                 print(
-                    f"round {round_ + 1}, {name}: {cost.wall_seconds:,.1f} s, cpu {cost.cpu_seconds:,.1f} s, peak {cost.peak_bytes / 2**20:,.0f} MiB",
+                    f"round {round_ + 1}, {name}: {cost.wall_seconds:,.1f} s, cpu {cost.cpu_seconds:,.1f} s, peak"
+                    f" {cost.peak_bytes / 2**20:,.0f} MiB",
                     flush=True,
                 )
         if round_ <= 0:
@@ -257,10 +261,14 @@ def race(names: list[str], given: argparse.Namespace, folder: Path, trial: Path,
             shutil.rmtree(output)
     costs = {name: found for name, found in costs.items() if name not in failed}
     some = "".join(f" --only {shlex.quote(name)}" for name in given.only or ())
-    command = f"python -m benchmarks.whole --size {given.size} --rounds {given.rounds}{' --data FOLDER' * bool(given.data)}{some}"
+    command = (
+        f"python -m benchmarks.whole --size {given.size} --rounds"
+        f" {given.rounds}{' --data FOLDER' * bool(given.data)}{some}"
+    )
     text = f"{machine}\n\n{report(command, folder, costs, rows, sum(compared), written)}"
     text += "".join(
-        f"\n\n{name} did not come to the end: exit code {cost.ended} after {cost.wall_seconds:,.0f} s, peak {cost.peak_bytes / 2**20:,.0f} MiB."
+        f"\n\n{name} did not come to the end: exit code {cost.ended} after {cost.wall_seconds:,.0f} s, peak"
+        f" {cost.peak_bytes / 2**20:,.0f} MiB."
         for name, cost in failed.items()
     )
     print(text)

@@ -1,7 +1,8 @@
-"""Measures how long it takes to write the files of a store and nothing else: the least that any program with the same tables takes.
+"""Measures how long it takes to write the files of a store and nothing else: the least that any program with the same
+tables takes.
 
-Every file of the current snapshot is read, and then, which alone counts, its rows are encoded as they were, hashed, written and
-brought to the disk. No figure is computed, nothing is validated.
+Every file of the current snapshot is read, and then, which alone counts, its rows are encoded as they were, hashed,
+written and brought to the disk. No figure is computed, nothing is validated.
 """
 
 import hashlib

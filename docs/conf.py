@@ -1,5 +1,5 @@
-"""Settings of the site that `make docs` builds. Its pages are the Markdown files of the project where they are, so that a link
-leads to the same place on the site, in a clone and on a forge.
+"""Settings of the site that `make docs` builds. Its pages are the Markdown files of the project where they are, so that
+a link leads to the same place on the site, in a clone and on a forge.
 """
 
 import tomllib

@@ -43,7 +43,8 @@ log = logging.getLogger("tidewaiter.announce")
 
 
 class NeedsAttention(Exception):
-    """A report about which a person must do something. Prefect raises it if a run has failed, and so logs its message."""
+    """A report about which a person must do something. Prefect raises it if a run has failed, and so logs its
+    message."""
 
     def __init__(self, report: Any, said: str) -> None:
         self.report, self.said = report, said
@@ -54,7 +55,8 @@ class NeedsAttention(Exception):
 
 
 def ended(report: T, lines: Sequence[str], *, needs_attention: bool) -> T:
-    """Return a report; inside a Prefect run as a state with its headline and `lines`, failed if a person must do something."""
+    """Return a report; inside a Prefect run as a state with its headline and `lines`, failed if a person must do
+    something."""
     if FlowRunContext.get() is None:
         return report
     said = "; ".join(lines) or "nothing new"
@@ -93,8 +95,8 @@ def reported(work: Callable[P, R]) -> Callable[P, R]:
 
 
 def watched(report: WatchReport) -> WatchReport:
-    """Return the report of a watch; inside a Prefect run as a state with its headline, failed where a person must fix something (a full
-    disk, a refused file, a fault), and not where others must decide or publish.
+    """Return the report of a watch; inside a Prefect run as a state with its headline, failed where a person must fix
+    something (a full disk, a refused file, a fault), and not where others must decide or publish.
     """
     if FlowRunContext.get() is None:
         return report
@@ -134,8 +136,8 @@ def message(outcome: Outcome) -> str:
 def counts(outcome: Outcome) -> str:
     """Summarise the amount of data in a release, and its place."""
     return (
-        f"{counted(outcome.records, 'record')}, {outcome.records_observed:,} observed, {outcome.records_quarantined:,} quarantined, "
-        f"{counted(len(outcome.warnings), 'warning')}; snapshot {outcome.snapshot_id}"
+        f"{counted(outcome.records, 'record')}, {outcome.records_observed:,} observed, {outcome.records_quarantined:,}"
+        f" quarantined, {counted(len(outcome.warnings), 'warning')}; snapshot {outcome.snapshot_id}"
     )
 
 
@@ -147,10 +149,9 @@ def pictured(report: WatchReport) -> None:
 
 
 def published(outcome: Outcome, *, pictures: bool) -> None:
-    """Write the artifacts and emit the event of a publication; also `revised` if it changed published numbers, and `rule-fired` for each
-    watch rule that fires and did not before. If
-    the pages fail, the event is emitted all the same, because messages depend on it. The event of a decision about a
-    published release has its name.
+    """Write the artifacts and emit the event of a publication; also `revised` if it changed published numbers, and
+    `rule-fired` for each watch rule that fires and did not before. If the pages fail, the event is emitted all the
+    same, because messages depend on it. The event of a decision about a published release has its name.
     """
     made: list[Pages] = []
     attempt(lambda: made.append(prefect_pages.write(outcome.store, outcome, pictures=pictures)))
@@ -174,7 +175,8 @@ def published(outcome: Outcome, *, pictures: bool) -> None:
 
 
 def held(hold: Hold, *, waits: bool) -> None:
-    """Emit the event of a hold, whose findings are on the page, in the log and an artifact; `waits`: this run asks for the decision."""
+    """Emit the event of a hold, whose findings are on the page, in the log and an artifact; `waits`: this run asks for
+    the decision."""
     payload = {"release_id": hold.release_id, "findings": hold.lines, "store": str(address_of(hold.store))}
     kept = held_releases.find(hold.store, hold.release_id)
     if kept is not None:
@@ -216,7 +218,8 @@ def rename(name: str) -> None:
 
 
 def mark_running_again() -> None:
-    """Resume after a pause that lasted too long: otherwise Prefect calls the end `Failed`, whatever state the run ends with."""
+    """Resume after a pause that lasted too long: otherwise Prefect calls the end `Failed`, whatever state the run ends
+    with."""
     attempt(lambda: _tell_run(lambda client, run_id: client.set_flow_run_state(run_id, Running(), force=True)))
 
 
@@ -237,7 +240,8 @@ def attempt(telling: Callable[[], object]) -> None:
 
 @contextmanager
 def shown(title: str) -> Iterator[Callable[[int, int, str], None]]:
-    """Yield a function of the number done, the total and the file, for the terminal; inside a Prefect run a bar shows them."""
+    """Yield a function of the number done, the total and the file, for the terminal; inside a Prefect run a bar shows
+    them."""
     bar = prefect_pages.Bar(title) if FlowRunContext.get() is not None else None
 
     def tell(done: int, total: int, name: str) -> None:

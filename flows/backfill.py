@@ -76,7 +76,8 @@ def _helped(scheduler: str | None, store: StoreAddress) -> Iterator[None]:
 
 @contextmanager
 def workers_of(scheduler: str, place: Path) -> "Iterator[Cluster]":
-    """Lend portions to the workers of a Dask scheduler, which exchange parts in `place`. Raises Refused if there are none."""
+    """Lend portions to the workers of a Dask scheduler, which exchange parts in `place`. Raises Refused if there are
+    none."""
     try:
         from tasks.steps.cluster import lent_by
     except ModuleNotFoundError as error:

@@ -14,7 +14,8 @@ from tasks.store.working_copy import again_if_outpaced, exclusive
 
 @again_if_outpaced
 def check_and_publish(file: Path, store: Path) -> tuple[pl.DataFrame, Publication]:
-    """Return the claims with their verdicts, and the snapshot that has them. Raises ValueError if it is no claims file."""
+    """Return the claims with their verdicts, and the snapshot that has them. Raises ValueError if it is no claims
+    file."""
     with recorded() as run:
         run.store = store
         claims = step.read_claims(file)

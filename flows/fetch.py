@@ -58,7 +58,8 @@ POLICY = Policy()
 
 
 def _secret(source: str) -> str | None:
-    """Return the key of a source, from the environment or else the secret block; None if there is none or none is needed."""
+    """Return the key of a source, from the environment or else the secret block; None if there is none or none is
+    needed."""
     key = SOURCES[source].key
     if key is None:
         return None

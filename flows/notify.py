@@ -1,12 +1,12 @@
-"""Writes the messages to people, a subject and a few lines of plain text on what was published, held or is overdue, and configures
-who gets them, also of a run that fails and of the loss of all workers.
+"""Writes the messages to people, a subject and a few lines of plain text on what was published, held or is overdue, and
+configures who gets them, also of a run that fails and of the loss of all workers.
 
 The text travels in the payload of an event. Texts from a file are clipped here, so that each stays one line.
 
-`tidewaiter deploy` makes a block for each address in its environment; the occasions are those of `deployments/automations.yaml` that
-have a message. The Prefect server sends the messages, so they come also when every worker is gone. An unset variable changes nothing,
-so that a second `tidewaiter deploy` from another shell stops no messages; an empty one removes its address. `docs/settings.md` says
-what each variable is.
+`tidewaiter deploy` makes a block for each address in its environment; the occasions are those of
+`deployments/automations.yaml` that have a message. The Prefect server sends the messages, so they come also when every
+worker is gone. An unset variable changes nothing, so that a second `tidewaiter deploy` from another shell stops no
+messages; an empty one removes its address. `docs/settings.md` says what each variable is.
 """
 
 from collections import Counter
@@ -51,7 +51,8 @@ class Channels(NamedTuple):
 
 
 def addresses(value: Callable[[str], str | None] = settings.value) -> Addresses:
-    """Read the addresses among the settings. Raises ValueError if one cannot be used, without showing the secret in it."""
+    """Read the addresses among the settings. Raises ValueError if one cannot be used, without showing the secret in
+    it."""
     webhook = value(SLACK_WEBHOOK)
     if webhook and (urlsplit(webhook).scheme not in ("http", "https") or not urlsplit(webhook).hostname):
         raise ValueError(f"{SLACK_WEBHOOK} is no address of a webhook; it begins with https://")
@@ -122,8 +123,8 @@ async def _block(client: "PrefectClient", kind: str, name: str, *, is_wanted: bo
 
 
 def actions(subject: str, text: str, channels: Channels) -> list[dict[str, Any]]:
-    """Return what sends a message through each channel: actions of an automation, in Prefect's form. Below the text is the
-    page of the run; the server itself does not know its public address, the person who deploys does.
+    """Return what sends a message through each channel: actions of an automation, in Prefect's form. Below the text is
+    the page of the run; the server itself does not know its public address, the person who deploys does.
     """
     from prefect.settings import PREFECT_UI_URL
 
@@ -158,12 +159,17 @@ def published(outcome: Outcome, lead: str, revised: int) -> Message:
     """Write the message on a published release: its newest month first, then its revisions and findings."""
     checks = Counter(line.partition(" (")[0] for line in outcome.warnings)
     lines = [
-        f"{clip(outcome.title)}, {outcome.span}: {counted(outcome.records, 'record')}, "
-        f"{outcome.records_quarantined:,} quarantined.",
+        (
+            f"{clip(outcome.title)}, {outcome.span}: {counted(outcome.records, 'record')}, "
+            f"{outcome.records_quarantined:,} quarantined."
+        ),
         f"It revised {counted(revised, 'number')} of earlier releases." if revised else "",
-        f"{counted(len(outcome.warnings), 'warning')}: {', '.join(f'{check} {count}' for check, count in sorted(checks.items()))}."
-        if checks
-        else "",
+        (
+            f"{counted(len(outcome.warnings), 'warning')}:"
+            f" {', '.join(f'{check} {count}' for check, count in sorted(checks.items()))}."
+            if checks
+            else ""
+        ),
         f"Release {outcome.release_id}, snapshot {outcome.snapshot_id}.",
     ]
     return _message(f"Published: {lead}", lines)
@@ -200,8 +206,10 @@ def held(kept: HeldRelease) -> Message:
     name = kept.release_id
     lines = [
         *kept.lines,
-        "Nothing of it is published. Open the run and press Resume (in Prefect's new pages in the menu ⋮), or decide with "
-        f"tidewaiter approve {name} or tidewaiter reject {name}, each with --by and --reason.",
+        (
+            "Nothing of it is published. Open the run and press Resume (in Prefect's new pages in the menu ⋮), or"
+            f" decide with tidewaiter approve {name} or tidewaiter reject {name}, each with --by and --reason."
+        ),
     ]
     return _message(f"Held for approval: {clip(kept.title)}, {counted(len(kept.findings), 'finding')}", lines)
 

@@ -46,8 +46,9 @@ class Approval(RunInput):
 
 
 def asks_when_held(work: Callable[P, Outcome]) -> Callable[P, Outcome | Hold]:
-    """Return a hold as an answer. With the argument `wait_for_approval`, first pause the run until a person decides, and then do
-    the work again: nothing is locked meanwhile, and the bytes that are published are those that were judged.
+    """Return a hold as an answer. With the argument `wait_for_approval`, first pause the run until a person decides,
+    and then do the work again: nothing is locked meanwhile, and the bytes that are published are those that were
+    judged.
     """
 
     @functools.wraps(work)
@@ -78,8 +79,8 @@ def _hold(status: Literal["held", "would be held", "rejected"], problem: Held) -
 def decided(
     hold: Hold, publish: Callable[[ReleaseRequest], Outcome | Hold], patience_seconds: int = PATIENCE_SECONDS
 ) -> Outcome | Hold:
-    """Pause the run until a person decides, and `publish` the release if the answer is yes. Return the hold if it is no, or if none came
-    in time and nobody decided otherwise: then it stays held.
+    """Pause the run until a person decides, and `publish` the release if the answer is yes. Return the hold if it is
+    no, or if none came in time and nobody decided otherwise: then it stays held.
     """
     kept = held_releases.find(hold.store, hold.release_id)
     if kept is None:
@@ -142,11 +143,15 @@ def question(held: HeldRelease) -> str:
     lines = [
         f"## {plain(held.title)} is held",
         "",
-        f"`{held.release_id}`, {plain(held.source)}, {held.flow or 'both directions'}, public from {held.released_on}, held since {held.held_since}.",
+        (
+            f"`{held.release_id}`, {plain(held.source)}, {held.flow or 'both directions'}, public from"
+            f" {held.released_on}, held since {held.held_since}."
+        ),
         f"Raw file: sha256 `{held.raw_sha256[:16]}…`. Nothing of it is published.",
         "",
         *(
-            f"- **{plain(entry.check)}**, {plain(entry.subject)}: {plain(entry.observed)}; expected {plain(entry.expected)}"
+            f"- **{plain(entry.check)}**, {plain(entry.subject)}: {plain(entry.observed)}; expected"
+            f" {plain(entry.expected)}"
             for entry in held.findings
         ),
         *([f"- {plain(held.asked_again)}"] if held.asked_again else []),

@@ -72,7 +72,8 @@ def ingest(request: ReleaseRequest, today: date, batch: Batch | None = None) -> 
 
 
 def publish_batch(batch: Batch) -> list[Outcome]:
-    """Derive the figures of a batch once, and publish its releases together, or nothing. Raises Outpaced, or what a step raises."""
+    """Derive the figures of a batch once, and publish its releases together, or nothing. Raises Outpaced, or what a
+    step raises."""
     with recorded(entered=batch.entered) as run:
         with exclusive(batch.store):
             run.store, statements = batch.store, batch.combined()
@@ -101,7 +102,8 @@ def derive(ledger: Ledger, statements: Normalised, known: Known) -> Derived:
 
 
 def into(batch: Batch) -> Flow[..., Outcome | Hold]:
-    """Return the flow `release` into a batch, which is no argument: Prefect would validate it, show it and keep it with the run."""
+    """Return the flow `release` into a batch, which is no argument: Prefect would validate it, show it and keep it with
+    the run."""
 
     @flow(name="release", flow_run_name="release {request.file.name}", validate_parameters=True)
     @reported

@@ -1,5 +1,5 @@
-"""Defines the flow that looks into the inbox, ingests everything new, and reports what is overdue; and the processing of many files, one
-after another, alone or in batches.
+"""Defines the flow that looks into the inbox, ingests everything new, and reports what is overdue; and the processing
+of many files, one after another, alone or in batches.
 
 A look does nothing twice and leaves nothing half done, so it may run at any interval, be killed, and be caught up after
 an outage: the day that counts is the day for which it was scheduled.
@@ -36,7 +36,8 @@ log = logging.getLogger("tidewaiter.watch")
 
 
 def scheduled_for() -> datetime:
-    """Return the moment for which the current run was scheduled, by the customs' clock: never the start of a late run."""
+    """Return the moment for which the current run was scheduled, by the customs' clock: never the start of a late
+    run."""
     moment: datetime = runtime.flow_run.scheduled_start_time
     return moment.astimezone(CUSTOMS_TIME)
 
@@ -72,10 +73,10 @@ def take(
 ) -> WatchReport:
     """Ingest what is ready, in a dry run as dry runs; `show` gets the progress.
 
-    A doubtful or broken file does not block the others, but a fault that keeps every file out of the store ends the run: each file
-    would fail in turn. A file of an inbox that is refused gets a note next to it. Files that go in `together` are an archive, get
-    no notes, and are published in batches; a dry run only lists them, because each stands on the ones before. `otherwise` is
-    declared about files that say nothing else.
+    A doubtful or broken file does not block the others, but a fault that keeps every file out of the store ends the
+    run: each file would fail in turn. A file of an inbox that is refused gets a note next to it. Files that go in
+    `together` are an archive, get no notes, and are published in batches; a dry run only lists them, because each
+    stands on the ones before. `otherwise` is declared about files that say nothing else.
     """
     files = [] if dry_run and together else looked.ready
     for file, refusal in () if dry_run or together else shared_refusals(looked):
@@ -143,8 +144,9 @@ class Taking:
             self._take(file)
 
     def _take_batch(self, store: StoreAddress, waiting: list[Path]) -> None:
-        """Ingest the first of the files that wait, as many as make a batch, and publish them. Where that fails, or no batch can be
-        opened, each is ingested by itself: one of them does not block the others, and its own error says why.
+        """Ingest the first of the files that wait, as many as make a batch, and publish them. Where that fails, or no
+        batch can be opened, each is ingested by itself: one of them does not block the others, and its own error says
+        why.
         """
         entered: list[Path] = []
         try:
@@ -210,8 +212,9 @@ class Taking:
         return ReleaseRequest(file=file, store=store, otherwise=self.otherwise, dry_run=self.dry_run)
 
     def _store_of(self, file: Path) -> StoreAddress:
-        """Return the store of the file's reporter, by its declaration, which is read once. Without an answer it is the given one: the
-        file's own turn says why. If the declaration changes until then, the release goes where it then belongs.
+        """Return the store of the file's reporter, by its declaration, which is read once. Without an answer it is the
+        given one: the file's own turn says why. If the declaration changes until then, the release goes where it then
+        belongs.
         """
         if file not in self._stores:
             try:

@@ -57,8 +57,8 @@ def table_file(name: str) -> Path:
 
 @functools.cache
 def source_names() -> tuple[str, ...]:
-    """Return the sources, in the order of the packaged `statement_terms.csv`, where each one has its rows. The adapter of a
-    source is the module of its name in `tasks/sources`.
+    """Return the sources, in the order of the packaged `statement_terms.csv`, where each one has its rows. The adapter
+    of a source is the module of its name in `tasks/sources`.
     """
     return tuple(dict.fromkeys(row["source"] for row in _statement_terms()))
 

@@ -19,11 +19,12 @@ from schemas.tables.catalog import MODELS
 PAGE = Path(__file__).with_name("DICTIONARY.md")
 HEAD = """# Dictionary
 
-Every table that Tidewaiter publishes, and the code tables behind them. This page is written by `make dictionary` from the
-models in `schemas/`; the same descriptions and units stand in the field metadata of every Parquet file.
+Every table that Tidewaiter publishes, and the code tables behind them. This page is written by `make dictionary` from
+the models in `schemas/`; the same descriptions and units stand in the field metadata of every Parquet file.
 
-Tables filed by month lie under `store/reporter=…/current/<table>/flow=…/year=…/month=…/`, `mover` under `store/mover/reporter=…/current/`, and `expectation` likewise;
-flow, year and month are in the path and not in the file. Codes are text, months are dates, `_pct` is per cent (660.8 means +660.8 %), missing is null.
+Tables filed by month lie under `store/reporter=…/current/<table>/flow=…/year=…/month=…/`, `mover` under
+`store/mover/reporter=…/current/`, and `expectation` likewise; flow, year and month are in the path and not in the file.
+Codes are text, months are dates, `_pct` is per cent (660.8 means +660.8 %), missing is null.
 """
 
 

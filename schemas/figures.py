@@ -1,7 +1,7 @@
 """Defines each figure of `metric` once: its titles, unit and meaning, and how it follows from its operands.
 
-Columns, titles, formulas, windows, kinds of release behind a figure and the months that it looks back on follow from the entry.
-No library is loaded for it.
+Columns, titles, formulas, windows, kinds of release behind a figure and the months that it looks back on follow from
+the entry. No library is loaded for it.
 """
 
 from typing import NamedTuple
@@ -12,10 +12,10 @@ OF_MEASURE, PER_CENT, POINTS = "see measure", "%", "percentage points"
 class Figure(NamedTuple):
     """A figure: `title` above a column, `line` where a line has room, `unit`, and what it is, for the dictionary.
 
-    `formula` is the name of a function of `tasks/metrics/figures.py` and its operands; empty for those that are no formula.
-    Operands are numbers of the month: `level`, `ytd`, `rolling_<n>m` (n months added up), with `before_` those of the month
-    before, with `ago_` those of a year before, with `world_` those of all partners together, and with `printed_` a growth that a
-    source prints. `of_partners`: a value per kilogram does not have it.
+    `formula` is the name of a function of `tasks/metrics/figures.py` and its operands; empty for those that are no
+    formula. Operands are numbers of the month: `level`, `ytd`, `rolling_<n>m` (n months added up), with `before_` those
+    of the month before, with `ago_` those of a year before, with `world_` those of all partners together, and with
+    `printed_` a growth that a source prints. `of_partners`: a value per kilogram does not have it.
     """
 
     title: str
@@ -65,7 +65,8 @@ FIGURE_OF: dict[str, Figure] = {
     "average_3m_yoy_pct": Figure(
         "3-month y/y, %",
         PER_CENT,
-        "change of average_3m on the same three months a year before: a holiday that moves between them changes nothing",
+        "change of average_3m on the same three months a year before: a holiday that moves between them changes"
+        " nothing",
         ("growth", "rolling_3m", "ago_rolling_3m"),
         "average of 3 months, y/y",
     ),

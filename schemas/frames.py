@@ -1,7 +1,7 @@
 """Names the tables as types of frames: `def trail(...) -> Lineage`.
 
-To a type checker each is a frame of Polars. A step validates the frame that its annotation promises with the model of that
-table; no other code loads the models for it.
+To a type checker each is a frame of Polars. A step validates the frame that its annotation promises with the model of
+that table; no other code loads the models for it.
 """
 
 from typing import Annotated

@@ -21,13 +21,13 @@ class Layout:
 
     `month_of` names the date column whose year and month a row is filed under; None means no partitions. `by_release`
     tables get files of their own from each release, which are never written again; the others are made again by month,
-    or whole where they are not filed by month.
-    Filed by month, a file lies under `<table>/flow=…/year=…/month=…/`, and the three keys are in the path alone: where
-    a column says them too, readers disagree about which of the two to believe. `sort_by` is the order inside a file, and
-    `rows_per_group` how many rows a reader who asks for one product must take with it: fewer let through less, and make
-    the footers longer, which every reader reads. `is_compact` says that few bytes matter more than reading them quickly, as for
-    everything that people download; what each release reads again is a fifth larger and read in half the time. `rests_on` are the
-    code tables that decide what adds up or may be compared: where they have changed, a file counts as missing and is written again.
+    or whole where they are not filed by month. Filed by month, a file lies under `<table>/flow=…/year=…/month=…/`, and
+    the three keys are in the path alone: where a column says them too, readers disagree about which of the two to
+    believe. `sort_by` is the order inside a file, and `rows_per_group` how many rows a reader who asks for one product
+    must take with it: fewer let through less, and make the footers longer, which every reader reads. `is_compact` says
+    that few bytes matter more than reading them quickly, as for everything that people download; what each release
+    reads again is a fifth larger and read in half the time. `rests_on` are the code tables that decide what adds up or
+    may be compared: where they have changed, a file counts as missing and is written again.
     """
 
     sort_by: tuple[str, ...]

@@ -1,7 +1,7 @@
 """Defines the base of the models of tables, and what a model says of its columns.
 
-A model is a `DataFrameModel` of pandera: it validates frames, and everything else follows from it. `make dictionary` writes
-what it says of its columns to `tables.json`, for code that reads or writes a table without validating it.
+A model is a `DataFrameModel` of pandera: it validates frames, and everything else follows from it. `make dictionary`
+writes what it says of its columns to `tables.json`, for code that reads or writes a table without validating it.
 """
 
 from collections.abc import Collection
@@ -16,7 +16,8 @@ from schemas.table import Column
 def column(
     description: str, unit: str | None = None, *, categories: Collection[str] | None = None, **checks: Any
 ) -> Any:
-    """A column of a model: what it holds and its unit; `categories` are the texts of an Enum, `checks` those of pandera's Field."""
+    """A column of a model: what it holds and its unit; `categories` are the texts of an Enum, `checks` those of
+    pandera's Field."""
     return Field(
         description=description,
         metadata=None if unit is None else {"unit": unit},

@@ -25,7 +25,9 @@ MADE = {
     "zero": "inside the scope of a release and not in it: no trade",
     "sum": "sum of the parts, all of which are covered",
     "sum_of_months": "sum of the months of the year so far",
-    "ytd_difference": "difference of two cumulative figures that the source prints, or of one and the months up to its end",
+    "ytd_difference": (
+        "difference of two cumulative figures that the source prints, or of one and the months up to its end"
+    ),
     "ytd_sum": "a cumulative figure that the source prints, and the months after it",
     "computed": "computed from two figures of which neither is implied",
     "implied_base": "rests on a base that no source at hand prints; the growth itself is printed and implies it",
@@ -36,13 +38,17 @@ MISSING = {
     "combined_months": "the source gives January and February together",
     "no_base": "the figure to compare with is not covered",
     "zero_base": "the figure to compare with is zero",
-    "definition_break": "code, unit, basket or partner meant something else in a month that it rests on: see comparable_from",
+    "definition_break": (
+        "code, unit, basket or partner meant something else in a month that it rests on: see comparable_from"
+    ),
     "incomplete_year": "a month of the year so far is missing",
     "incomplete_window": "a month of those added up (the last twelve, or three) is missing",
     "no_world_total": "the world total of the month is missing",
     "not_applicable": "this figure means nothing for this row",
     "not_extreme": "the month before was already as extreme",
-    "on_request": "not in this table: highest and lowest since of a single partner are computed on request, by `read` and `trace`",
+    "on_request": (
+        "not in this table: highest and lowest since of a single partner are computed on request, by `read` and `trace`"
+    ),
     "series_record": "no earlier month of the unbroken series is as extreme: a record since series_start",
 }
 STATUSES = tuple(dict.fromkeys([*MADE, *MISSING]))
@@ -59,12 +65,17 @@ REVISIONS = {
     "changed": "another number for the same key",
     "added": "a number where an earlier release, whose scope holds the key, had none",
     "removed": "no number any more in a release whose scope holds the key",
-    "moved": "changed, added or removed, and another partner or place of the same source, product and month lost or gained as much",
+    "moved": (
+        "changed, added or removed, and another partner or place of the same source, product and month lost or gained"
+        " as much"
+    ),
 }
 # Of a claim.
 VERDICTS = {
     "supported": "the ledger's figure can be printed like this: rounded, cut off, or as the qualifier has it",
-    "not_excluded": "nothing speaks against it, but the figures at hand leave so much open that others would agree as well",
+    "not_excluded": (
+        "nothing speaks against it, but the figures at hand leave so much open that others would agree as well"
+    ),
     "contradicted": "the ledger has the figure, and it is another one",
     "right_number_wrong_place": "not the figure of this place, but of another one, which the reason names",
     "not_checkable": "the ledger cannot tell; the reason says what is missing",
@@ -77,9 +88,11 @@ OPTIONAL = ("hs_code_if_stated", "qualifier", "published", "source_title", "sour
 ADDED = {
     "product_name": "name of `product`; not with `--no-names`",
     "partner_name": "name of `partner`; not with `--no-names`",
-    "doubt": "findings of severity error or warning (table `finding`) about the releases that a figure of the row rests on, with their check "
-    "and, for a month before that of the row, the month; null: none. Rows of `metric`, `trade_flow` and `events windows` have "
-    "it where one of them is in doubt, and vintages always",
+    "doubt": (
+        "findings of severity error or warning (table `finding`) about the releases that a figure of the row rests on,"
+        " with their check and, for a month before that of the row, the month; null: none. Rows of `metric`,"
+        " `trade_flow` and `events windows` have it where one of them is in doubt, and vintages always"
+    ),
     "reporter": "whose figures they are; where several reporters are asked for",
 }
 # What speaks against quoting a growth as it is.

@@ -1,7 +1,8 @@
 """Names every environment variable that Tidewaiter reads, and reads it; `docs/settings.md` says what each is for.
 
-A variable is read when it is needed, so a program may set it after an import. There is no settings class of pydantic here:
-every command reads some of these before it loads a library, and pydantic takes as long to import as the command line.
+A variable is read when it is needed, so a program may set it after an import. There is no settings class of pydantic
+here: every command reads some of these before it loads a library, and pydantic takes as long to import as the command
+line.
 """
 
 import os

@@ -36,8 +36,8 @@ class S3Url(str):
         found = _URL.fullmatch(text)
         if found is None or {".", ".."} & set(found.group(2).split("/")):
             raise UnusableAddress(
-                f"{text.split('?', maxsplit=1)[0]!r} is no address of a store. Write s3://bucket/prefix, the prefix of letters, "
-                "digits and . _ = - /, without a query; endpoint and credentials come from the environment."
+                f"{text.split('?', maxsplit=1)[0]!r} is no address of a store. Write s3://bucket/prefix, the prefix of"
+                " letters, digits and . _ = - /, without a query; endpoint and credentials come from the environment."
             )
         return super().__new__(cls, SCHEME + found.group(1) + found.group(2))
 

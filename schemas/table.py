@@ -1,8 +1,8 @@
 """Derives the Polars schema, Arrow schema and hash of a table from what its model says of its columns.
 
-A model is written once, in `schemas/tables/`. What it says of its columns stands in `tables.json` too, which `make dictionary`
-writes: pandera takes longer to import than most commands run, so code that does not validate a table reads the file. A step refuses
-to begin where file and model disagree.
+A model is written once, in `schemas/tables/`. What it says of its columns stands in `tables.json` too, which `make
+dictionary` writes: pandera takes longer to import than most commands run, so code that does not validate a table reads
+the file. A step refuses to begin where file and model disagree.
 """
 
 import ast
@@ -109,7 +109,8 @@ def _small(kind: "pyarrow.DataType") -> "pyarrow.DataType":
 
 @functools.cache
 def schema_sha256(table: str) -> str:
-    """Hash of names, types, nullability, descriptions, units and value checks, and of the code tables that it rests on."""
+    """Hash of names, types, nullability, descriptions, units and value checks, and of the code tables that it rests
+    on."""
     said: list[list[Any]] = [
         [*column[:4], {"unit": column.unit} if column.unit else None, column.checks] for column in _file()[table]
     ]

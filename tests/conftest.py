@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-# Files whose tests share one server and one worker, which cost a minute of a processor; the last takes something from it.
+# Files whose tests share one server and one worker, which cost a minute of a processor; the last takes something from
+# it.
 SHARED = ("test_server.py", "test_browser.py", "test_closed_server.py", "test_wheel.py", "test_notifications.py")
-# Files whose tests start servers, workers, databases, clusters or browsers and wait for them: `make test-services`. Begun first,
-# the longest do not keep everybody waiting at the end.
+# Files whose tests start servers, workers, databases, clusters or browsers and wait for them: `make test-services`.
+# Begun first, the longest do not keep everybody waiting at the end.
 SERVICES = (
     *SHARED,
     "test_full_disk.py",
@@ -24,8 +25,8 @@ SERVICES = (
     "test_dask.py",
     "test_postgres.py",
 )
-# What takes long by nature, the longest first: whole histories, commands in processes of their own, servers, kills at every step.
-# `make test` leaves it out, `make test-slow` runs it.
+# What takes long by nature, the longest first: whole histories, commands in processes of their own, servers, kills at
+# every step. `make test` leaves it out, `make test-slow` runs it.
 SLOW = (
     "integration/test_month.py",
     "integration",
@@ -65,18 +66,21 @@ FOLDER = Path(__file__).parent
 SAMPLE = FOLDER.parent / "flows" / "examples" / "published_figures.csv"
 SHARED_DATA = Path(__file__).parent.parent / ".." / "shared" / "data"
 
-# A disk in memory, where a sync costs nothing; every program still asks for each of them. What is on it when a run ends is small.
+# A disk in memory, where a sync costs nothing; every program still asks for each of them. What is on it when a run ends
+# is small.
 MEMORY, MEMORY_BYTES_MIN = Path("/dev/shm"), 4 * 2**30
 
 
 def pytest_configure() -> None:
-    """Temporary folders are in memory where the machine has such a disk and room on it, and where nobody named another place."""
+    """Temporary folders are in memory where the machine has such a disk and room on it, and where nobody named another
+    place."""
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MEMORY_BYTES_MIN:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_collection_finish() -> None:
-    """What thousands of tests and their modules are made of stays, so the search for garbage need not go through it each time."""
+    """What thousands of tests and their modules are made of stays, so the search for garbage need not go through it
+    each time."""
     gc.collect()
     gc.freeze()
 
@@ -117,7 +121,8 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_is_watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Or every release of magnets in every test would write its briefs and grade its rules; tests of these take this away."""
+    """Or every release of magnets in every test would write its briefs and grade its rules; tests of these take this
+    away."""
     nothing = tmp_path_factory.mktemp("watched") / "nothing.csv"
     nothing.write_text("reporter,product,flow,reason\n", encoding="utf-8")
     rules = nothing.with_name("nothing.toml")
@@ -130,8 +135,8 @@ def nothing_is_watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_follows() -> Iterator[None]:
-    """Or every release in every test would make the tables `mover` and `expectation`, a fifth of what it costs. That they
-    cannot be made is a warning, which no test of a release looks at; those that do use `downstream`."""
+    """Or every release in every test would make the tables `mover` and `expectation`, a fifth of what it costs. That
+    they cannot be made is a warning, which no test of a release looks at; those that do use `downstream`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tasks.steps.downstream.MAKERS", {})
         yield

@@ -1,7 +1,7 @@
-"""How many examples a property is tried on: few and always the same, so that a run fails for what was changed and for nothing
-else. `TIDEWAITER_DRAWS` says how many times as many: 0.25 in `make test`, 1 in `make test-all`, and 50 in `make search`, which
-draws new ones each time. Of other cases that are many and alike, such as the points at which a run is killed, `some` takes a third,
-and `make search` all."""
+"""How many examples a property is tried on: few and always the same, so that a run fails for what was changed and for
+nothing else. `TIDEWAITER_DRAWS` says how many times as many: 0.25 in `make test`, 1 in `make test-all`, and 50 in `make
+search`, which draws new ones each time. Of other cases that are many and alike, such as the points at which a run is
+killed, `some` takes a third, and `make search` all."""
 
 import os
 from collections.abc import Sequence

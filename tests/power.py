@@ -1,11 +1,13 @@
-"""Measures what the unit tests notice: makes small mistakes in the product, one at a time, and counts those that a test finds.
+"""Measures what the unit tests notice: makes small mistakes in the product, one at a time, and counts those that a test
+finds.
 
-A mistake (a mutant) changes a comparison, a constant, a sign or a connective, or leaves out a negation, a call or a raise.
-The sample is drawn with a seed, so two runs over the same code make the same mutants. For each mutant the tests that
-import its module run, those of its room first, then the other tests of the room, until one fails or its time is over.
+A mistake (a mutant) changes a comparison, a constant, a sign or a connective, or leaves out a negation, a call or a
+raise. The sample is drawn with a seed, so two runs over the same code make the same mutants. For each mutant the tests
+that import its module run, those of its room first, then the other tests of the room, until one fails or its time is
+over.
 
-    python -m tests.power --record before.csv                 300 mutants of all rooms
-    python -m tests.power --again before.csv --room ledger    the mutants of a record, with the test that found each first
+    python -m tests.power --record before.csv                 300 mutants of all rooms python -m tests.power --again
+    before.csv --room ledger    the mutants of a record, with the test that found each first
 
 It works on a copy of the project in a temporary folder and changes nothing here.
 """
@@ -36,16 +38,51 @@ from tests.conftest import SLOW
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("metrics", "ledger", "ingest", "checks", "store", "sources", "lineage")
-COPIED = ("tasks", "flows", "schemas", "tidewaiter", "tests", "benchmarks", "deployments", "docs", "pyproject.toml", "README.md")  # fmt: skip
+COPIED = (
+    "tasks",
+    "flows",
+    "schemas",
+    "tidewaiter",
+    "tests",
+    "benchmarks",
+    "deployments",
+    "docs",
+    "pyproject.toml",
+    "README.md",
+)
 # Imported once, in the process that the tests of every mutant are forked from.
 LIBRARIES = ("polars", "pandera.polars", "pyarrow.parquet", "prefect", "httpx", "typer", "hypothesis", "jinja2", "rich")
-OPTIONS = ("-x", "-q", "-n0", "-pno:cacheprovider", "-Wignore::pytest.PytestAssertRewriteWarning", "-m", "not services and not month")  # fmt: skip
+OPTIONS = (
+    "-x",
+    "-q",
+    "-n0",
+    "-pno:cacheprovider",
+    "-Wignore::pytest.PytestAssertRewriteWarning",
+    "-m",
+    "not services and not month",
+)
 UNTESTED = 99  # the exit code of a process whose tests did not begin
 SWAPPED: dict[type, type] = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add,
-    ast.Div: ast.Mult, ast.FloorDiv: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.And: ast.Or, ast.Or: ast.And,
-}  # fmt: skip
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Add,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+}
 Place = tuple[str, int]  # a file and the number of a place in it
 
 
@@ -122,7 +159,8 @@ def place_of(recorded: dict[str, str]) -> Place | None:
 
 
 def concerned(file: str) -> tuple[list[str], list[str]]:
-    """Return the tests of a module: its own; then those of its room, those that have most of its names first, then others."""
+    """Return the tests of a module: its own; then those of its room, those that have most of its names first, then
+    others."""
     package, name, room = ".".join(Path(file).parent.parts), Path(file).stem, Path(file).parts[1]
     names = {*re.findall(r'(?:def _?|class |")([A-Za-z]\w{5,})', (ROOT / file).read_text(encoding="utf-8"))}
     own, others = [], {}
@@ -177,7 +215,8 @@ class Bench:
         self.broken: set[str] = set()
 
     def find(self, mutant: Mutant, first: str) -> str:
-        """Return the test that finds a mutant, empty where none does; one that fails without the mutant finds nothing."""
+        """Return the test that finds a mutant, empty where none does; one that fails without the mutant finds
+        nothing."""
         file = self.copy / mutant.file
         own, others = concerned(mutant.file)
         if first and (self.copy / first.partition("::")[0]).is_file():

@@ -4,11 +4,11 @@
 
     tidewaiter.read("magnets", partner="United States", month="latest")
 
-This package is the public interface; `flows`, `tasks` and `schemas` may change with any version. Nothing is loaded before it is used:
-the functions are those of `tasks.reports.public`. `store` is a folder or `s3://bucket/prefix`; without it the environment's
-TIDEWAITER_STORE counts, else the folder `store`. It holds the tables of each reporter; where there are several, `reporter` names one
-(`"CHN"`). Names of products, partners and months are those of the command line: codes in any spelling, English and Chinese, `2024-06`,
-`June 2024`, `2024-01..2024-06`, `latest`.
+This package is the public interface; `flows`, `tasks` and `schemas` may change with any version. Nothing is loaded
+before it is used: the functions are those of `tasks.reports.public`. `store` is a folder or `s3://bucket/prefix`;
+without it the environment's TIDEWAITER_STORE counts, else the folder `store`. It holds the tables of each reporter;
+where there are several, `reporter` names one (`"CHN"`). Names of products, partners and months are those of the command
+line: codes in any spelling, English and Chinese, `2024-06`, `June 2024`, `2024-01..2024-06`, `latest`.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ def ingest(
         store: Folder or bucket.
 
     Returns:
-        What came of it: `.status` is "published", "nothing new", "would be published", or of a release that a person must decide
-        about "held", "would be held" or "rejected".
+        What came of it: `.status` is "published", "nothing new", "would be published", or of a release that a person
+        must decide about "held", "would be held" or "rejected".
 
     Raises:
         ValueError: A declaration is wrong.

@@ -20,14 +20,14 @@ def refuse_shadows() -> None:
             raise ImportError(f"there is no package `{package}` of Tidewaiter in {ROOT}: install Tidewaiter again")
         if place.parent not in (ROOT, ROOT / package):
             raise ImportError(
-                f"{place} hides the package `{package}` of Tidewaiter: run this from another folder, take that folder out of "
-                "PYTHONPATH, or give that module another name"
+                f"{place} hides the package `{package}` of Tidewaiter: run this from another folder, take that folder"
+                " out of PYTHONPATH, or give that module another name"
             )
 
 
 def refuse_shadows_in(folder: Path) -> None:
-    """Check that a folder in which Prefect runs flows has no module with the name of one of our packages: Prefect imports from
-    the current folder first.
+    """Check that a folder in which Prefect runs flows has no module with the name of one of our packages: Prefect
+    imports from the current folder first.
 
     Raises:
         ValueError: It has one; the message names it and says what to do.
@@ -36,8 +36,8 @@ def refuse_shadows_in(folder: Path) -> None:
         place = _place(PathFinder.find_spec(package, [str(folder.resolve())]))
         if place is not None and place.parent not in (ROOT, ROOT / package):
             raise ValueError(
-                f"{place} hides the package `{package}` of Tidewaiter, because Prefect imports from the current folder first: run "
-                "this from another folder"
+                f"{place} hides the package `{package}` of Tidewaiter, because Prefect imports from the current folder"
+                " first: run this from another folder"
             )
 
 

@@ -9,8 +9,8 @@ from flows.cli import brief, deploy, fetch, ingest, mcp, read, reporters, search
 from flows.cli.command import Stoppable
 from schemas import code_files, settings
 
-# A page of help uses a wide terminal up to here. It is plain text, as are refusals of options: rich with its Markdown takes longer to
-# import than Typer and all commands together.
+# A page of help uses a wide terminal up to here. It is plain text, as are refusals of options: rich with its Markdown
+# takes longer to import than Typer and all commands together.
 HELP_COLUMNS_MAX = 120
 
 app = typer.Typer(
@@ -25,8 +25,9 @@ app = typer.Typer(
 for part in (ingest, withdraw, fetch, read, search, brief, site, mcp, reporters, deploy):
     app.add_typer(part.commands)
 
-# Polars' allocator returns unused memory after three seconds, not one: a month is derived in hundreds of steps, and asking the
-# system for memory again in each took up to a third of the processor time of a portion. Polars reads this when it is loaded.
+# Polars' allocator returns unused memory after three seconds, not one: a month is derived in hundreds of steps, and
+# asking the system for memory again in each took up to a third of the processor time of a portion. Polars reads this
+# when it is loaded.
 ALLOCATOR = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:3000,muzzy_decay_ms:3000"}
 
 
@@ -51,7 +52,8 @@ def main(
 
 
 def _check_own_tables() -> None:
-    """Read the code tables that replace packaged ones, before a command imports what rests on them. Raises ValueError."""
+    """Read the code tables that replace packaged ones, before a command imports what rests on them. Raises
+    ValueError."""
     if not (named := settings.value(code_files.VARIABLE)):
         return
     own = [name for name, file in code_files.table_files().items() if file.parent != code_files.FOLDER]

@@ -76,7 +76,8 @@ def check(
             export.write(checked, form.value, None)
         return
     claimed = [
-        f"{row['commodity']}, {row['partner']}, {row['period']}, {row['metric']}: {row.get('qualifier') or ''} {row['value']} {row['unit']}"
+        f"{row['commodity']}, {row['partner']}, {row['period']}, {row['metric']}: {row.get('qualifier') or ''}"
+        f" {row['value']} {row['unit']}"
         for row in checked.iter_rows(named=True)
     ]
     columns: dict[str, list[Any]] = {
@@ -102,7 +103,8 @@ def list_events(
 ) -> None:
     """Export-control measures and what was reported about them, with the state of each on a day.
 
-    Where a term has run out and nothing that succeeds it is recorded, the state is lapsed_unrecorded: what followed is not known here.
+    Where a term has run out and nothing that succeeds it is recorded, the state is lapsed_unrecorded: what followed is
+    not known here.
     """
     if context.invoked_subcommand:
         return
@@ -246,7 +248,8 @@ def brief(
     store: options.Store = options.STORE,
     whose: options.ReporterOfStore = None,
 ) -> None:
-    """One page on one product and month: numbers with their sources, charts, what is revised, held or not comparable."""
+    """One page on one product and month: numbers with their sources, charts, what is revised, held or not
+    comparable."""
     from tasks.reports import export, public
 
     if output and output.suffix.lower() == ".md":

@@ -4,10 +4,10 @@ They print the notes of an answer, which are warnings in Python, on standard err
 option that takes one: Typer takes the last value, so a person who asked for two products would see rows of one without
 notice. They turn an error of the caller into one line and the exit code for refused.
 
-`Stoppable` handles the end of a command from outside: Ctrl-C, SIGTERM, and a closed pipe. A signal becomes an exception wherever the
-program is, also in a library, and not every library passes it on: Polars panics while it creates a type. So the signal is remembered:
-how the command ended does not matter then, and the next step does not begin. Exit codes: 130 by Ctrl-C, 143 by SIGTERM, 141 for a
-closed pipe.
+`Stoppable` handles the end of a command from outside: Ctrl-C, SIGTERM, and a closed pipe. A signal becomes an exception
+wherever the program is, also in a library, and not every library passes it on: Polars panics while it creates a type.
+So the signal is remembered: how the command ended does not matter then, and the next step does not begin. Exit codes:
+130 by Ctrl-C, 143 by SIGTERM, 141 for a closed pipe.
 """
 
 import os
@@ -34,8 +34,8 @@ class _Strict:
     """What a command and a group have in common; a mixin of a class of Typer."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Return the options and arguments. Flags for help and completion are false where they are not given: Typer reads every
-        missing value with pydantic, which takes as long to import as Typer.
+        """Return the options and arguments. Flags for help and completion are false where they are not given: Typer
+        reads every missing value with pydantic, which takes as long to import as Typer.
         """
         found: list[Any] = super().get_params(ctx)  # type: ignore[misc]
         for option in found:
@@ -142,7 +142,8 @@ class Stoppable(Group):
         try:
             made = super().invoke(ctx)
         except BrokenPipeError as problem:
-            # Nobody reads what is still to be flushed at the end; without a place for it, Python would complain on stderr.
+            # Nobody reads what is still to be flushed at the end; without a place for it, Python would complain on
+            # stderr.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(128 + signal.SIGPIPE) from problem
         except BaseException:
@@ -153,7 +154,8 @@ class Stoppable(Group):
                 signal.signal(number, before[number])
         if _sent:
             say(
-                "[bold yellow]interrupted[/] what was published stands, and nothing is half published; run this again to go on",
+                "[bold yellow]interrupted[/] what was published stands, and nothing is half published; run this again"
+                " to go on",
                 to=errors,
                 markup=True,
             )

@@ -16,7 +16,7 @@ from tidewaiter.shadows import refuse_shadows_in
 
 RUNS_MAX = 4  # two paused runs must not block a release
 DEFAULTS = """\
-# What holds for each file of this folder that says nothing else (docs/releases.md). Take the mark away from one of the two lines:
+# What holds for each file of this folder that says nothing else (docs/releases.md). Uncomment one of these lines:
 # partners = "all"     # all partners were asked for: one without a row had no trade
 # partners = "listed"  # some were asked for: nothing is known of the others
 """
@@ -33,7 +33,8 @@ def deploy(
         typer.Option("--show", help="print the deployments of Tidewaiter, to change in a file, and do nothing else"),
     ] = False,
 ) -> None:
-    """Put the schedules on a Prefect server, started if none answers. They run in the current folder; repeat it at any time."""
+    """Put the schedules on a Prefect server, started if none answers. They run in the current folder; repeat it at any
+    time."""
     from flows import notify
     from flows.cli import deployments, local_server
 
@@ -50,14 +51,16 @@ def deploy(
     channels = deployments.deploy_all(file or deployments.prefect_file(), addresses)
     _make_inbox()
     say(
-        "deployed; drop files into inbox/<source>/<flow>/ and start a worker with `tidewaiter worker` (in a clone: `make worker`)"
+        "deployed; drop files into inbox/<source>/<flow>/ and start a worker with `tidewaiter worker` (in a clone:"
+        " `make worker`)"
     )
     say("say once in inbox/gacc_query/<flow>/defaults.toml which partners you ask customs for")
     if channels:
         say(f"messages about what is held, overdue, published or failed go out by {' and '.join(channels)}")
     else:
         say(
-            f"nobody gets messages: set {settings.SLACK_WEBHOOK}, or {settings.MAIL_TO} and {settings.SMTP}, and deploy again"
+            f"nobody gets messages: set {settings.SLACK_WEBHOOK}, or {settings.MAIL_TO} and {settings.SMTP}, and deploy"
+            " again"
         )
     say(f"the server runs at {local_server.how_to_open(api)}")
 
@@ -84,8 +87,8 @@ def worker(
     if api is None:
         raise ValueError("no Prefect server answers. Start one with `tidewaiter deploy`, or set PREFECT_API_URL.")
     local_server.use(api)
-    # Nobody waits in front of these runs: they outlast a server that is busy for minutes (2, 4, 8 … 256 s between requests;
-    # with Prefect's own 5 a file failed after one minute).
+    # Nobody waits in front of these runs: they outlast a server that is busy for minutes (2, 4, 8 … 256 s between
+    # requests; with Prefect's own 5 a file failed after one minute).
     os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "8")
     local_server.note_worker()
     start = ["worker", "start", "--pool", deployments.POOL, "--type", "process", "--limit", str(runs)]

@@ -60,7 +60,9 @@ def fetch(
 
 
 @commands.command(
-    epilog="Example: `tidewaiter split full_v2_202506.7z --reporter DEU --released-on 2025-08-14` then `tidewaiter watch`"
+    epilog=(
+        "Example: `tidewaiter split full_v2_202506.7z --reporter DEU --released-on 2025-08-14` then `tidewaiter watch`"
+    )
 )
 def split(
     file: Annotated[Path, typer.Argument(help="bulk file of Comext: full_v2_YYYYMM.7z, or the text in it")],

@@ -56,7 +56,10 @@ def ingest(  # an option for each field of the form
     released_on: Annotated[
         str | None,
         typer.Option(
-            help="day from which the figures were public, YYYY-MM-DD; else the one that the file prints, or the day of landing"
+            help=(
+                "day from which the figures were public, YYYY-MM-DD; else the one that the file prints, or the day of"
+                " landing"
+            )
         ),
     ] = None,
     dry_run: Annotated[
@@ -130,7 +133,8 @@ def run(
         point = Point("export", "85051110", partner, "quantity_kg", 2025 * 12 + 5)
         terminal.show_trace(console(), tracer.trace(point, figure), full=False)
     say(
-        f"\nThe Parquet lies in {folder}/current/<table>: {', '.join(sorted({entry.table for entry in snapshot.files}))}"
+        f"\nThe Parquet lies in {folder}/current/<table>:"
+        f" {', '.join(sorted({entry.table for entry in snapshot.files}))}"
     )
     if api:
         say(

@@ -1,7 +1,7 @@
 """Starts, finds and stops a Prefect server for one person: `prefect server start`, with our settings.
 
-SQLite, loopback only, no telemetry, and access by password only (`flows/cli/password.py`). Its password, files and log are
-in `.prefect/` of the current folder. Several workers at once need PostgreSQL (deployments/README.md).
+SQLite, loopback only, no telemetry, and access by password only (`flows/cli/password.py`). Its password, files and log
+are in `.prefect/` of the current folder. Several workers at once need PostgreSQL (deployments/README.md).
 """
 
 import contextlib
@@ -73,8 +73,8 @@ def prefect_settings() -> dict[str, str]:
 
 
 def server_settings(address: str, line: str) -> dict[str, str]:
-    """Return the environment of the server, beyond `prefect_settings`: its address, its password, and pages of that address
-    alone.
+    """Return the environment of the server, beyond `prefect_settings`: its address, its password, and pages of that
+    address alone.
     """
     host, _, port = address.removeprefix("http://").partition(":")
     return {
@@ -141,8 +141,8 @@ def _short(path: Path) -> Path:
 
 
 def ensure_server() -> str:
-    """Return the address of a server that answers, started if necessary: that of the environment, where it names another
-    one, is only waited for. Raises TimeoutError if none comes up, and PermissionError.
+    """Return the address of a server that answers, started if necessary: that of the environment, where it names
+    another one, is only waited for. Raises TimeoutError if none comes up, and PermissionError.
     """
     import httpx
 
@@ -157,8 +157,8 @@ def ensure_server() -> str:
         if _wait_until(lambda: running_server() is not None, NAMED_SECONDS_MAX):
             return named
         raise TimeoutError(
-            f"{settings.PREFECT_API_URL} names {named}, and no server answers there: start it, or unset the variable for a server of "
-            "this folder"
+            f"{settings.PREFECT_API_URL} names {named}, and no server answers there: start it, or unset the variable"
+            " for a server of this folder"
         )
     password.make_folder(HOME)
     with open(HOME / "start.lock", "w", opener=password.private) as lock:
@@ -181,8 +181,8 @@ def ensure_server() -> str:
 
 
 def _is_our_address(named: str) -> bool:
-    """Whether a server of this folder may start at an address: the one that it had, or after a stop our own port, unless
-    another program has it.
+    """Whether a server of this folder may start at an address: the one that it had, or after a stop our own port,
+    unless another program has it.
     """
     if noted := _noted():
         return bool(noted["api"] == named)
@@ -274,8 +274,8 @@ def stop_workers() -> int:
     if not _wait_until(lambda: not any(map(_has_runs, workers)), WORKER_SECONDS_MAX):
         busy = next(filter(_has_runs, workers), workers[0]).pid
         raise TimeoutError(
-            f"the worker (process {busy}) is at work: stop again when its runs are over, or end it with kill {busy}, and its "
-            "runs with it; nothing is half published"
+            f"the worker (process {busy}) is at work: stop again when its runs are over, or end it with kill {busy},"
+            " and its runs with it; nothing is half published"
         )
     for worker in workers:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -329,8 +329,8 @@ def _is_ours(api: str) -> bool:
 
 
 def _is_running(noted: dict[str, Any]) -> bool:
-    """Whether the process that we noted is a Prefect server of ours that answers. A process that has its port after it has
-    ended is not.
+    """Whether the process that we noted is a Prefect server of ours that answers. A process that has its port after it
+    has ended is not.
     """
     return _is_process(noted["pid"], b"prefect") and _status(f"{noted['api']}/health") == HTTPStatus.OK
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 INSTALL = "pip install 'tidewaiter[mcp]'"
 TEXT_MAX, TEXTS_MAX = 300, 50
 ABOUT = (
-    "Monthly foreign trade as customs publish it. Ask `search` for codes, then `read`. Cite every number with the citation of its "
-    "answer. A number that is missing has a reason: say it, and never fill it in. Kilograms are exact; percentages are not rounded."
+    "Monthly foreign trade as customs publish it. Ask `search` for codes, then `read`. Cite every number with the"
+    " citation of its answer. A number that is missing has a reason: say it, and never fill it in. Kilograms are exact;"
+    " percentages are not rounded."
 )
 commands = Commands()
 
@@ -54,8 +55,8 @@ def mcp(
 def server_of(root: "Path | S3Url") -> "MCPServer[Any]":
     """Return the server that asks `Answers` about the stores below a root.
 
-    What a caller can ask otherwise is answered by an error in one sentence. A fault of the program is too, and its traceback goes to
-    the log of the server alone.
+    What a caller can ask otherwise is answered by an error in one sentence. A fault of the program is too, and its
+    traceback goes to the log of the server alone.
     """
     import importlib.metadata
     import inspect

@@ -74,8 +74,8 @@ Output = Annotated[
 def written(
     rows: "pl.DataFrame", form: Form, output: Path | None = None, notes: "Callable[[], Notes] | None" = None
 ) -> bool:
-    """Write rows to a file, or to standard output in another form than a table; return False for the table, which each command
-    prints itself. Raises ValueError for a file whose ending says another form, or none.
+    """Write rows to a file, or to standard output in another form than a table; return False for the table, which each
+    command prints itself. Raises ValueError for a file whose ending says another form, or none.
     """
     if form is Form.table and output is None:
         return False
@@ -152,8 +152,9 @@ def _describe_option(problem: "ErrorDetails") -> str:
     return f"{option}: {problem['input']!r}: {problem['msg']}"
 
 
-# Commands that ingest get the folder of all reporters as it was given. Those about one reporter get its store: its address,
-# or the local folder, brought up to date; they have the option --reporter, which is read first and changes what --store gives.
+# Commands that ingest get the folder of all reporters as it was given. Those about one reporter get its store: its
+# address, or the local folder, brought up to date; they have the option --reporter, which is read first and changes
+# what --store gives.
 _store: dict[str, Any] = {"envvar": settings.STORE, "parser": read_address, "metavar": "STORE", "help": STORE_HELP}
 StoreGiven = Annotated[Path, typer.Option("--store", **_store)]
 StoreOfOne = Annotated[Path, typer.Option("--store", callback=_of_one, **_store)]

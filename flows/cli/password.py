@@ -29,8 +29,8 @@ def make_folder(home: Path) -> None:
     found = home.stat()
     if found.st_uid != os.getuid():
         raise PermissionError(
-            f"{home} belongs to another user of this machine (user id {found.st_uid}), who could read the password of the "
-            "server: run this as that user, or delete the folder"
+            f"{home} belongs to another user of this machine (user id {found.st_uid}), who could read the password of"
+            " the server: run this as that user, or delete the folder"
         )
     home.chmod(stat.S_IMODE(found.st_mode) & 0o711)
 
@@ -47,8 +47,8 @@ def read(home: Path) -> str | None:
             mode = stat.S_IMODE(found.st_mode)
             if found.st_uid != os.getuid() or mode & 0o077:
                 raise PermissionError(
-                    f"other users of this machine may have read {path} (mode {mode:o}): run `tidewaiter stop`, delete that file, "
-                    "and start the server again, which makes a new password"
+                    f"other users of this machine may have read {path} (mode {mode:o}): run `tidewaiter stop`, delete"
+                    " that file, and start the server again, which makes a new password"
                 )
             return file.read().strip() or None
     except FileNotFoundError:

@@ -19,8 +19,10 @@ commands = Commands()
 
 
 @commands.command(
-    epilog="Example: `tidewaiter read soybeans --partner Brazil --month 2024-01..2024-06`, or with the table: "
-    "`tidewaiter read metric 85051110 --partner USA --partner DEU --output magnets.xlsx`"
+    epilog=(
+        "Example: `tidewaiter read soybeans --partner Brazil --month 2024-01..2024-06`, or with the table: "
+        "`tidewaiter read metric 85051110 --partner USA --partner DEU --output magnets.xlsx`"
+    )
 )
 def read(
     words: Annotated[
@@ -118,7 +120,8 @@ def trace(
     store: options.Store = options.STORE,
     whose: options.ReporterOfStore = None,
 ) -> None:
-    """Where one published figure comes from, down to the records of the raw file; and the same figure computed again."""
+    """Where one published figure comes from, down to the records of the raw file; and the same figure computed
+    again."""
     from tasks.reports import public, terminal
 
     asked: dict[str, Any] = {"measure": measure, "flow": flow and flow.value}
@@ -160,7 +163,8 @@ def audit(
     store: options.Store = options.STORE,
     whose: options.ReporterOfStore = None,
 ) -> None:
-    """Hash every published and every raw file of the store again, and trace a sample of figures back to the raw records."""
+    """Hash every published and every raw file of the store again, and trace a sample of figures back to the raw
+    records."""
     from tasks.lineage.audit import audit as audit_store
     from tasks.store.working_copy import address_of
 
@@ -170,7 +174,8 @@ def audit(
     if report.problems:
         raise typer.Exit(options.DISAGREES)
     say(
-        f"every published and every raw file of {address_of(store)} is what it was; {report.traced} figures traced back and computed again, all agree"
+        f"every published and every raw file of {address_of(store)} is what it was; {report.traced} figures traced back"
+        " and computed again, all agree"
     )
 
 
@@ -180,7 +185,8 @@ def revisions(
     store: options.Store = options.STORE,
     whose: options.ReporterOfStore = None,
 ) -> None:
-    """What each release revised, as markdown: numbers changed, added, removed or moved, and what that did to the totals."""
+    """What each release revised, as markdown: numbers changed, added, removed or moved, and what that did to the
+    totals."""
     import polars as pl
 
     from tasks.reports import query

@@ -1,5 +1,5 @@
-"""Defines the commands about watch rules and about several reporters: which rules fire, what both sides of a trade say, which members
-of a group have reported, and what of each source is in and due.
+"""Defines the commands about watch rules and about several reporters: which rules fire, what both sides of a trade say,
+which members of a group have reported, and what of each source is in and due.
 """
 
 from pathlib import Path
@@ -22,7 +22,8 @@ def rules(
     store: options.Store = options.STORE,
     whose: options.ReporterOfStore = None,
 ) -> None:
-    """What became of each watch rule in a month, by the first print and by what is known now: fired, quiet or not evaluable."""
+    """What became of each watch rule in a month, by the first print and by what is known now: fired, quiet or not
+    evaluable."""
     from tasks.domain.period_words import read_months
     from tasks.domain.periods import month_number
     from tasks.reports import tables, watch_rules
@@ -58,7 +59,8 @@ def sources(
     rows = pl.DataFrame([state.row for state in states])
     if options.written(rows, form):
         return
-    # A terminal is narrow, and in a new store most columns are empty; the other formats list the members that are lacking.
+    # A terminal is narrow, and in a new store most columns are empty; the other formats list the members that are
+    # lacking.
     shown = rows.with_columns(reporters=pl.Series([state.reporters_in_short for state in states]))
     console().print(table({column.name: column.to_list() for column in shown if (column != "").any()}))
 
@@ -84,7 +86,8 @@ def mirror(
     output: options.Output = None,
     store: options.StoreGiven = options.STORE,
 ) -> None:
-    """What the exporter says it sold beside what the importer says it bought, by month, with the reason of a difference.
+    """What the exporter says it sold beside what the importer says it bought, by month, with the reason of a
+    difference.
 
     Both have a store of their own. No third number is made of the two.
     """
@@ -100,7 +103,8 @@ def mirror(
         made = step.publish_mirror(store, *statements.pair_of(exporter, importer))
         months = f"{made.months[0]} to {made.months[-1]}, " if made.months else ""
         say(
-            f"{months}{'published' if made.changed else 'published already'} in {made.snapshot.store}, snapshot {made.snapshot.id}"
+            f"{months}{'published' if made.changed else 'published already'} in {made.snapshot.store}, snapshot"
+            f" {made.snapshot.id}"
         )
         return
     found = statements.asked(store, product, exporter, importer, month, read_day(as_of) if as_of else None)
@@ -126,8 +130,8 @@ def coverage(
 ) -> None:
     """Which reporters of a group have reported a month, and the sum of the group where every one has.
 
-    Exit code 1 where one of them has not, because there is no sum without it, and where the figure that the source prints of
-    the group as one is another one.
+    Exit code 1 where one of them has not, because there is no sum without it, and where the figure that the source
+    prints of the group as one is another one.
     """
     import polars as pl
 

@@ -1,4 +1,5 @@
-"""Runs a flow from a command: with a Prefect server that records it or without one, and what came of it on the terminal."""
+"""Runs a flow from a command: with a Prefect server that records it or without one, and what came of it on the
+terminal."""
 
 import logging
 import os
@@ -25,8 +26,8 @@ HOLDS = {
 
 
 def recording_server(is_wanted: bool) -> str | None:
-    """Return the address of the Prefect server that records a run, and have Prefect use it; None if that is not wanted or none
-    answers. Must come before Prefect is imported.
+    """Return the address of the Prefect server that records a run, and have Prefect use it; None if that is not wanted
+    or none answers. Must come before Prefect is imported.
     """
     from flows.cli import local_server
 
@@ -36,8 +37,9 @@ def recording_server(is_wanted: bool) -> str | None:
 
 
 def run_flow(flow: Any, request: Any, api: str | None) -> tuple[Any, str | None]:
-    """Return the result of a flow, and the page of the run if the server at `api` records it. Without one the flow's body runs as
-    a plain function: the same steps, the same lineage. A run that needs attention has failed in the UI, and has a report all the same.
+    """Return the result of a flow, and the page of the run if the server at `api` records it. Without one the flow's
+    body runs as a plain function: the same steps, the same lineage. A run that needs attention has failed in the UI,
+    and has a report all the same.
     """
     from flows.announce import NeedsAttention
     from flows.cli.local_server import page_of
@@ -110,9 +112,9 @@ def prepare_prefect(api: str | None) -> None:
 def tell(outcome: "Outcome", page: str | None, *, warnings: bool = True) -> None:
     """Print an outcome; `page` is the run's address in the UI. Without `warnings` they are printed elsewhere."""
     say(
-        f"[bold green]{outcome.status}[/] {escape(outcome.title)}: {outcome.release_id}, {', '.join(outcome.flows)}, {outcome.span}; "
-        f"{counted(outcome.records, 'record')} = {outcome.records_observed:,} observed + {outcome.records_quarantined:,} quarantined; "
-        f"snapshot {outcome.snapshot_id}",
+        f"[bold green]{outcome.status}[/] {escape(outcome.title)}: {outcome.release_id}, {', '.join(outcome.flows)},"
+        f" {outcome.span}; {counted(outcome.records, 'record')} = {outcome.records_observed:,} observed +"
+        f" {outcome.records_quarantined:,} quarantined; snapshot {outcome.snapshot_id}",
         markup=True,
     )
     if page:

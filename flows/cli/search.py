@@ -34,7 +34,8 @@ def search(
         near = inventory.nearest_names(store, word)
         close = f"; the nearest: {', '.join(near)}" if near else ""
         say(
-            f"nothing in this store is called {clip(word)!r}{close}; tidewaiter list products and list partners show all",
+            f"nothing in this store is called {clip(word)!r}{close}; tidewaiter list products and list partners"
+            " show all",
             to=errors,
         )
     _show(found, form, ROWS_MAX)
@@ -100,8 +101,8 @@ def vintages(
         raise ValueError(f"{none}; tidewaiter search {product} shows what there is")
     if not options.written(found, form):
         say(
-            f"{metric.value} of {labels.trade_of(reporter.code, way)} of {labels.product_name(code, reporter.nomenclature)}, "
-            f"{labels.partner_name(key)}, {measure}",
+            f"{metric.value} of {labels.trade_of(reporter.code, way)} of"
+            f" {labels.product_name(code, reporter.nomenclature)}, {labels.partner_name(key)}, {measure}",
             style="bold",
         )
         of_month = pl.col("period").alias("month")

@@ -22,7 +22,10 @@ def site(
     moved: Annotated[
         int,
         typer.Option(
-            help="number of codes with the largest changes that get a page, in addition to the watch list; of a full cube each page takes about a second",
+            help=(
+                "number of codes with the largest changes that get a page, in addition to the watch list; of a full"
+                " cube each page takes about a second"
+            ),
             min=0,
             max=100,
         ),

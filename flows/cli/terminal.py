@@ -1,4 +1,5 @@
-"""Prints lines on the terminal. Rich is imported when the first one is printed: a version and many refusals need none."""
+"""Prints lines on the terminal. Rich is imported when the first one is printed: a version and many refusals need
+none."""
 
 import functools
 import logging
@@ -20,8 +21,8 @@ def _terminal(*, stderr: bool) -> "Console":
     from rich.segment import Segment
 
     class Terminal(Console):
-        """A console whose reader may close the pipe early, as `head` does, and on which no text acts: names and reasons are
-        other people's.
+        """A console whose reader may close the pipe early, as `head` does, and on which no text acts: names and reasons
+        are other people's.
         """
 
         def render(self, renderable: Any, options: Any = None) -> "Iterator[Segment]":

@@ -34,7 +34,8 @@ def withdraw(
     request = WithdrawalRequest(release_id=release_id, by=by, reason=reason, undo=undo, store=store)
     outcome, page = run_flow(decide, request, api)
     say(
-        f"{outcome.release_id} ({outcome.title}) {'counts again' if undo else 'is withdrawn'}; snapshot {outcome.snapshot_id}"
+        f"{outcome.release_id} ({outcome.title}) {'counts again' if undo else 'is withdrawn'}; snapshot"
+        f" {outcome.snapshot_id}"
     )
     if page:
         say(f"  this run in the UI: {page}")

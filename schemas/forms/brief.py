@@ -125,7 +125,9 @@ class Facts(BaseModel):
     mirror: list[MirrorPart] = Field([], description="what partners with a store of their own say of the same trade")
     first_prints: tuple[int, int] | None = Field(
         None,
-        description="in how many of the last months the first print was near the later figure, and how many can be compared",
+        description=(
+            "in how many of the last months the first print was near the later figure, and how many can be compared"
+        ),
     )
     expected: dict[str, Any] | None = Field(
         None, description="columns of the table expectation of the world total, where there is one"

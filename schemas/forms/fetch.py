@@ -57,7 +57,8 @@ class FetchRequest(Frozen):
     def _is_of_this_machine(cls, base: str | None) -> str | None:
         if base is not None and not re.fullmatch(r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?", base):
             raise ValueError(
-                f"{base!r} is not of this machine; recorded answers are replayed at http://127.0.0.1:<port>, and keys go nowhere else"
+                f"{base!r} is not of this machine; recorded answers are replayed at http://127.0.0.1:<port>, and keys"
+                " go nowhere else"
             )
         return base
 
@@ -80,7 +81,8 @@ def state_file(inbox: Path, source: str) -> Path:
 
 
 def read_state(place: Path) -> FetchState | None:
-    """Return what such a file says; None where there is none that can be read: it costs the day since when a source fails."""
+    """Return what such a file says; None where there is none that can be read: it costs the day since when a source
+    fails."""
     try:
         return FetchState.model_validate_json(place.read_bytes())
     except (OSError, ValueError):
@@ -132,7 +134,9 @@ class SourceState(Frozen):
     days_overdue: int = Field(0, description="days since the first of these was due")
     late: list[str] = Field(
         [],
-        description="months that were due last and are not in, where the source is used or expected; messages name them",
+        description=(
+            "months that were due last and are not in, where the source is used or expected; messages name them"
+        ),
     )
     late_since: date | None = Field(None, description="day on which these were due")
     days_late: int = Field(0, description="days since then")

@@ -36,7 +36,8 @@ class Frozen(BaseModel):
 
 
 def as_form(first: Sequence[str]) -> Callable[[dict[str, Any]], None]:
-    """For `json_schema_extra` of a model: the fields of `first` before the others, and none that may be of two types."""
+    """For `json_schema_extra` of a model: the fields of `first` before the others, and none that may be of two
+    types."""
     assert len(first) <= FIRST_MAX, f"{first}: nobody reads that far"
 
     def rewrite(schema: dict[str, Any]) -> None:
@@ -65,10 +66,11 @@ def _of_one_type(field: dict[str, Any]) -> dict[str, Any]:
 def ready_to_send(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema of a flow's parameters without the defaults that their own fields refuse.
 
-    Prefect writes the default of each parameter into the schema, None too. A form begins with it, and where the field has to be a
-    text the form cannot be sent.
+    Prefect writes the default of each parameter into the schema, None too. A form begins with it, and where the field
+    has to be a text the form cannot be sent.
 
-    >>> ready_to_send({"properties": {"day": {"type": "string", "default": None}, "sample": {"type": "integer", "default": 100}}})
+    >>> day, sample = {"type": "string", "default": None}, {"type": "integer", "default": 100}
+    >>> ready_to_send({"properties": {"day": day, "sample": sample}})
     {'properties': {'day': {'type': 'string'}, 'sample': {'type': 'integer', 'default': 100}}}
     """
     fields: dict[str, dict[str, Any]] = schema["properties"]

@@ -1,7 +1,8 @@
-"""Defines the outcome of a flow, for people, commands and other flows: of a release, of the watch rules about it, of one that is held.
+"""Defines the outcome of a flow, for people, commands and other flows: of a release, of the watch rules about it, of
+one that is held.
 
-A `HeldRelease` with the decision about it is the content of `store/held/<release_id>.json`. A `WatchRule` is a threshold that each
-month of a series is compared with.
+A `HeldRelease` with the decision about it is the content of `store/held/<release_id>.json`. A `WatchRule` is a
+threshold that each month of a series is compared with.
 """
 
 from datetime import date, datetime
@@ -39,7 +40,10 @@ class WatchRule(Frozen):
         "quantity_kg", description="quantity_kg, value_usd …", pattern=r"^(quantity|value|unit_value)_[a-z0-9_]+$"
     )
     figure: Literal["level", "mom_pct", "yoy_pct", "share_pct", "months_up", "months_down"] = Field(
-        description="level, mom_pct, yoy_pct or share_pct of the table metric, or months_up or months_down: months in a row of rise or fall"
+        description=(
+            "level, mom_pct, yoy_pct or share_pct of the table metric, or months_up or months_down: months in a row of"
+            " rise or fall"
+        )
     )
     at_least: float | None = Field(None, description="a number: the rule fires from it upwards")
     at_most: float | None = Field(None, description="a number: the rule fires from it downwards")
@@ -98,8 +102,10 @@ class Outcome(Frozen):
     """How a release ended that was neither refused nor held."""
 
     status: Literal["published", "would be published", "nothing new", "entered"] = Field(
-        description="whether the release changed anything, or would have, had it been more than a dry run; "
-        "`entered` where it is published with others later in the run"
+        description=(
+            "whether the release changed anything, or would have, had it been more than a dry run; "
+            "`entered` where it is published with others later in the run"
+        )
     )
     release_id: str = Field(description="name of the release")
     title: str = Field(description="what the release is called")
@@ -132,7 +138,8 @@ class Outcome(Frozen):
 
 
 class Hold(Frozen):
-    """The answer of a release that is not published because of its findings, until a person decides or since one has rejected it."""
+    """The answer of a release that is not published because of its findings, until a person decides or since one has
+    rejected it."""
 
     status: Literal["held", "would be held", "rejected"] = Field(
         description="whether a person must decide, would have to, or has decided against it"
@@ -145,7 +152,10 @@ class Hold(Frozen):
     @property
     def message(self) -> str:
         """One line: what the release is, and why."""
-        return f"{self.release_id} is {self.status}, {len(self.lines)} finding{'' if len(self.lines) == 1 else 's'}: {'; '.join(self.lines)}"
+        return (
+            f"{self.release_id} is {self.status}, {len(self.lines)} finding{'' if len(self.lines) == 1 else 's'}:"
+            f" {'; '.join(self.lines)}"
+        )
 
 
 class HeldFinding(Frozen):

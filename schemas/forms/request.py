@@ -1,4 +1,5 @@
-"""Defines what a person declares about a release, and what a withdrawal of one needs: the forms of the flows' parameters.
+"""Defines what a person declares about a release, and what a withdrawal of one needs: the forms of the flows'
+parameters.
 
 Only what a file does not contain itself is here. A missing field stays None and is looked up in the sidecar, in the
 folder's defaults and in the folder names (`tasks/ingest/declaration.py`).
@@ -33,7 +34,8 @@ Months = Annotated[str, AfterValidator(_months)]
 
 
 class Declaration(Frozen):
-    """What may stand in a sidecar `<file>.toml`, in `defaults.toml`, and on the command line. Unknown keys are errors."""
+    """What may stand in a sidecar `<file>.toml`, in `defaults.toml`, and on the command line. Unknown keys are
+    errors."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -51,7 +53,10 @@ class Declaration(Frozen):
     )
     partners: Literal["all", "listed"] | None = Field(
         None,
-        description="all: every partner was asked for, so that the world total is their sum; listed, or empty: only those in the file",
+        description=(
+            "all: every partner was asked for, so that the world total is their sum; listed, or empty: only those in"
+            " the file"
+        ),
     )
     products: list[Annotated[str, Field(json_schema_extra={"pattern": f"^({HS_CODE})$"})]] | None = Field(
         None, description="codes that were asked for, e.g. 8505 for everything below it; none: just those in the file"
@@ -61,7 +66,9 @@ class Declaration(Frozen):
     )
     released_on: date | None = Field(
         None,
-        description="day from which the figures were public; empty: the one that the file prints, else the day of landing",
+        description=(
+            "day from which the figures were public; empty: the one that the file prints, else the day of landing"
+        ),
         json_schema_extra={"pattern": r"^\d{4}-\d{2}-\d{2}$"},  # a server does not check the format `date`
     )
     title: str | None = Field(None, description="what the release is called")
@@ -88,7 +95,8 @@ NOTHING = Declaration()  # it is frozen
 
 
 class Sidecar(Declaration):
-    """What may stand in a sidecar besides: where the file was fetched from and when the source answered. Never a key."""
+    """What may stand in a sidecar besides: where the file was fetched from and when the source answered. Never a
+    key."""
 
     address: str | None = Field(None, description="address that answered, without a key")
     answered_at: datetime | None = Field(None, description="time of the answer by the source's clock")
@@ -138,8 +146,8 @@ class Amended(Frozen):
 
 
 class Landed(Declared):
-    """A declared file whose bytes are kept in the raw store under their hash; of a release that is published and was corrected
-    since, the `edition` and what it `amends`."""
+    """A declared file whose bytes are kept in the raw store under their hash; of a release that is published and was
+    corrected since, the `edition` and what it `amends`."""
 
     raw: Path
     raw_sha256: str

@@ -15,7 +15,9 @@ class TracedNumber(BaseModel):
     valuation: str | None = Field(None, description="what a value includes: FOB, CIF …; null for quantities")
     terms: str | None = Field(
         None,
-        description="what a value means: valuation, whose trade the partner is, how digits are dropped; null for quantities",
+        description=(
+            "what a value means: valuation, whose trade the partner is, how digits are dropped; null for quantities"
+        ),
     )
     release_id: str
     title: str
@@ -25,8 +27,10 @@ class TracedNumber(BaseModel):
     reported: int = Field(description="what these records add up to in the details of the release")
     read: int | None = Field(
         None,
-        description="what they add up to in the raw file, read again with the corrections of its edition; null where "
-        "the table of corrections no longer has them",
+        description=(
+            "what they add up to in the raw file, read again with the corrections of its edition; null where "
+            "the table of corrections no longer has them"
+        ),
     )
     corrected: list[str] = Field([], description="what was corrected in these records, and why")
     printed: list[str] = Field(description="the first records as printed")

@@ -63,21 +63,32 @@ class BackfillRequest(Frozen):
     store: StoreAddress = Field(Path("store"), description="published tables: a folder, or s3://bucket/prefix")
     source: str | None = Field(
         None,
-        description="adapter that reads the files that say none themselves; files of another are left. Empty: files of all that say theirs",
+        description=(
+            "adapter that reads the files that say none themselves; files of another are left. Empty: files of all that"
+            " say theirs"
+        ),
         json_schema_extra={"enum": [*source_names()]},
     )
     flow: Literal["export", "import"] | None = Field(
         None,
-        description="direction of the files that say none themselves; files of the other are left. Empty: files of both that say theirs",
+        description=(
+            "direction of the files that say none themselves; files of the other are left. Empty: files of both that"
+            " say theirs"
+        ),
     )
     partners: Literal["all", "listed"] | None = Field(
         None,
-        description="of files that do not say it themselves. all: every partner was asked for, so that the world total is their sum",
+        description=(
+            "of files that do not say it themselves. all: every partner was asked for, so that the world total is"
+            " their sum"
+        ),
     )
     reporter: str | None = Field(None, description=OF_ONE, json_schema_extra={"pattern": REPORTER})
     dask: str | None = Field(
         None,
-        description="address of a Dask scheduler whose workers help, tcp://host:port; empty: this process does everything",
+        description=(
+            "address of a Dask scheduler whose workers help, tcp://host:port; empty: this process does everything"
+        ),
         json_schema_extra={"pattern": SCHEDULER},
     )
     dry_run: bool = Field(False, description="say what would be ingested, and ingest nothing")
@@ -251,7 +262,8 @@ class WatchReport(Frozen):
 
     @property
     def rows(self) -> list[dict[str, str]]:
-        """A row for each file that is not published already: what came of it, and why. Those whose turn did not come stand last.
+        """A row for each file that is not published already: what came of it, and why. Those whose turn did not come
+        stand last.
 
         The files are named from the folder in which all of them lie: a table of a page has little room.
         """
@@ -270,7 +282,8 @@ class WatchReport(Frozen):
 
     @property
     def headline(self) -> str:
-        """What happened, in the few words that a list of runs has room for; the gravest word first where it is several."""
+        """What happened, in the few words that a list of runs has room for; the gravest word first where it is
+        several."""
         published = sorted(
             {month for outcome in self.outcomes if outcome.status.endswith("published") for month in outcome.months}
         )

@@ -1,7 +1,7 @@
 """Loads the code tables under `reference/`: units, partners, baskets and the rest.
 
-The packaged files are checked with the models when they are changed (`make check`) and once in each run that makes tables; a file of
-one's own is checked whenever it is read.
+The packaged files are checked with the models when they are changed (`make check`) and once in each run that makes
+tables; a file of one's own is checked whenever it is read.
 """
 
 import functools
@@ -18,7 +18,8 @@ GACC_CODES, GACC_NAMES = "gacc", "gacc_en"
 
 @functools.cache
 def code_table(name: str) -> pl.DataFrame:
-    """A code table by file name, e.g. code_table("units"). Raises BrokenTable where there is none, or a file of one's own breaks its model."""
+    """A code table by file name, e.g. code_table("units"). Raises BrokenTable where there is none, or a file of one's
+    own breaks its model."""
     file = code_files.table_file(name)
     return code_files.read_texts(name) if file.parent == code_files.FOLDER else read_codes(file, name)
 
@@ -31,7 +32,8 @@ def require_valid_tables() -> None:
 
 
 def read_codes(file: Path, name: str) -> pl.DataFrame:
-    """The rows of a file of the code table `name`, checked with its model. Raises BrokenTable, and OSError where there is no such file."""
+    """The rows of a file of the code table `name`, checked with its model. Raises BrokenTable, and OSError where there
+    is no such file."""
     from pandera.errors import SchemaErrors
 
     from schemas.reference.models import TABLES
@@ -41,21 +43,24 @@ def read_codes(file: Path, name: str) -> pl.DataFrame:
         rows = pl.read_csv(file, schema=dict.fromkeys(columns, pl.String()), empty_string_is_null=False)
     except pl.exceptions.PolarsError as error:
         raise BrokenTable(
-            f"{file.name}: {str(error).splitlines()[0].partition('. ')[0]}. It is UTF-8, with commas, a header line and the columns {', '.join(columns)}."
+            f"{file.name}: {str(error).splitlines()[0].partition('. ')[0]}. It is UTF-8, with commas, a header line and"
+            f" the columns {', '.join(columns)}."
         ) from error
     try:
         return TABLES[name].validate(rows, lazy=True)
     except SchemaErrors as errors:
         first = errors.failure_cases.row(0, named=True)
     raise BrokenTable(
-        f"{file.name}, row {(first['index'] or 0) + 1} below the header, column {first['column']}: {first['failure_case']!r} is not as "
-        f"it must be ({columns[first['column']].description}). A row has a field for each column, and no line is blank."
+        f"{file.name}, row {(first['index'] or 0) + 1} below the header, column {first['column']}:"
+        f" {first['failure_case']!r} is not as it must be ({columns[first['column']].description}). A row has a field"
+        " for each column, and no line is blank."
     )
 
 
 @functools.cache
 def partner_codes(code_list: str) -> pl.DataFrame:
-    """The partner codes of one code list, whichever file they are in: the columns of `partner_codes`. Raises KeyError for an unknown list."""
+    """The partner codes of one code list, whichever file they are in: the columns of `partner_codes`. Raises KeyError
+    for an unknown list."""
     others = code_table("partner_codes").filter(code_list=code_list)
     if code_list == GACC_NAMES:
         # Customs print the English names of their own table, and some others.

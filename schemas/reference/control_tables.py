@@ -22,8 +22,10 @@ STATES = {
     "suspended": "suspended on the day",
     "never_in_force": "suspended on the day, and since before its first day",
     "ended": "its term has run out, and a successor is recorded",
-    "lapsed_unrecorded": "its term, or that of a suspension of it or of a paragraph, has run out and no successor is recorded: "
-    "whether it applies is not known here",
+    "lapsed_unrecorded": (
+        "its term, or that of a suspension of it or of a paragraph, has run out and no successor is recorded: "
+        "whether it applies is not known here"
+    ),
     "statement": BASES["statement"],
     "report": BASES["report"],
 }
@@ -49,8 +51,8 @@ class ControlEvents(Table):
     effective_until: pl.String = column("last day of its term; empty: open", str_matches=DAY)
     basis: pl.String = column("what the row rests on", isin=list(BASES))
     suspends: pl.String = column(
-        "events that it suspends from effective_from to effective_until, with ; between them; after # the paragraph, where it "
-        "suspends that alone",
+        "events that it suspends from effective_from to effective_until, with ; between them; after # the paragraph,"
+        " where it suspends that alone",
         str_matches=EVENTS,
     )
     succeeds: pl.String = column(

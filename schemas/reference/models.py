@@ -35,14 +35,16 @@ class Partners(Table):
 
 
 class PartnerCodes(Table):
-    """Partner codes of the other code lists. Those of China customs are in `partners`; `partner_codes` reads both as one table."""
+    """Partner codes of the other code lists. Those of China customs are in `partners`; `partner_codes` reads both as
+    one table."""
 
     code_list: pl.String = column(
         "code list that the code belongs to; several adapters may share one", str_matches=r"^[a-z_]+$"
     )
     code: pl.String = column("code or name as the source prints it", str_length={"min_value": 1})
     partner: pl.String = column(
-        "key under which it is published: ISO 3166-1 alpha-3, EU27, WLD, or <code list>:<code> where it has none of these",
+        "key under which it is published: ISO 3166-1 alpha-3, EU27, WLD, or <code list>:<code> where it has none of"
+        " these",
         str_matches=r"^([A-Z]{3}|EU27|[a-z_]+:[A-Za-z0-9_ -]+)$",
     )
     kind: pl.String = column(
@@ -67,7 +69,8 @@ class Currencies(Table):
     unit: pl.String = column("currency, ISO 4217", str_matches=r"^[A-Z]{3}$")
     factor: pl.String = column("a printed number times this is in the currency", str_matches=r"^[1-9]\d*$")
     rounding: pl.String = column(
-        "how the source drops digits: to the nearest step, or down, so that the true value is not below the printed one",
+        "how the source drops digits: to the nearest step, or down, so that the true value is not below the"
+        " printed one",
         isin=["nearest", "down"],
     )
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
@@ -128,8 +131,8 @@ class HsRevisions(Table):
     """HS codes under which a revision of the HS put other goods than before; codes that are not here kept theirs.
 
     HS6 by the correlation of HS2022 with HS2017 (UN Statistics Division,
-    https://unstats.un.org/unsd/classifications/Econ/tables/HS2022toHS2017ConversionAndCorrelationTables.xlsx); HS4 and HS2
-    where one of its pairs crosses their border.
+    https://unstats.un.org/unsd/classifications/Econ/tables/HS2022toHS2017ConversionAndCorrelationTables.xlsx); HS4 and
+    HS2 where one of its pairs crosses their border.
     """
 
     code: pl.String = column("HS6, HS4 or HS2", str_matches=r"^(\d{2}){1,3}$")
@@ -173,9 +176,9 @@ class Products(Table):
 
 
 class HsNames(Table):
-    """Names of HS codes, of whatever product: the HS8 lists of China customs of 2022 and 2023 (turbanisch/chinautils, MIT), a
-    heading or subheading that they divide no further under the name of its only line, the
-    chapters of the HS, and headings that the press has a name for. A name in `products` or `baskets` comes first."""
+    """Names of HS codes, of whatever product: the HS8 lists of China customs of 2022 and 2023 (turbanisch/chinautils,
+    MIT), a heading or subheading that they divide no further under the name of its only line, the chapters of the HS,
+    and headings that the press has a name for. A name in `products` or `baskets` comes first."""
 
     product: pl.String = column("HS code of 2, 4, 6 or 8 digits", str_matches=r"^(\d{2}){1,4}$")
     name_en: pl.String = column("English name")
@@ -189,7 +192,8 @@ class PageLines(Table):
     label: pl.String = column("label as printed, with single blanks", str_length={"min_value": 2})
     product: pl.String = column("key under which it is published", str_matches=r"^line:[a-z0-9_]+$")
     unit: pl.String = column(
-        "unit in which its quantity is counted; where another one is printed the quantity is left out. Empty: as printed"
+        "unit in which its quantity is counted; where another one is printed the quantity is left out. Empty: as"
+        " printed"
     )
     valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
     valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
@@ -197,7 +201,8 @@ class PageLines(Table):
 
 
 class LineCodes(Table):
-    """Which HS codes make a line of customs' release pages, by their own catalogue. The goods of a line can change each year."""
+    """Which HS codes make a line of customs' release pages, by their own catalogue. The goods of a line can change each
+    year."""
 
     product: pl.String = column("key of the line", str_matches=r"^line:[a-z0-9_]+$")
     flow: pl.String = column("direction of trade", isin=list(FLOWS))
@@ -255,7 +260,8 @@ CALENDAR = r"^[a-z_]+$"
 
 
 class ReleaseCalendar(Table):
-    """Which month is published when: a row for each month reported, and kind of release of China customs or other source."""
+    """Which month is published when: a row for each month reported, and kind of release of China customs or other
+    source."""
 
     year: pl.String = column("year of the month reported", str_matches=r"^\d{4}$")
     month: pl.String = column("month reported, 1 to 12", str_matches=r"^([1-9]|1[0-2])$")

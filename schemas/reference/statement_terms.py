@@ -1,11 +1,12 @@
-"""Defines what the values of a source mean: currency, valuation, whose trade a partner is, rounding, and a printed zero.
+"""Defines what the values of a source mean: currency, valuation, whose trade a partner is, rounding, and a printed
+zero.
 
-These are facts about a source and a direction, not about single records, so they are a code table: join it to `detail` or
-`observation` by source, flow and measure. In `trade_flow` the column is the measure and `source` joins several names by +;
-`metric` has no source, but all customs sources of one reporter agree, and figures from print have `published` in
-`level_kinds`. Flags that differ from record to record are in the ledger itself: a number that a source marks as suppressed,
-estimated or unknown has no row, its place is in `lost` of the table `release`, and a finding counts such records; a row
-with 0 is a printed zero.
+These are facts about a source and a direction, not about single records, so they are a code table: join it to `detail`
+or `observation` by source, flow and measure. In `trade_flow` the column is the measure and `source` joins several names
+by +; `metric` has no source, but all customs sources of one reporter agree, and figures from print have `published` in
+`level_kinds`. Flags that differ from record to record are in the ledger itself: a number that a source marks as
+suppressed, estimated or unknown has no row, its place is in `lost` of the table `release`, and a finding counts such
+records; a row with 0 is a printed zero.
 """
 
 import polars as pl

@@ -1,5 +1,5 @@
-"""Defines the tables that follow from figures: what a month was expected to be, what made its change, what was printed of it first,
-and what the other side of a flow says of it.
+"""Defines the tables that follow from figures: what a month was expected to be, what made its change, what was printed
+of it first, and what the other side of a flow says of it.
 """
 
 import polars as pl
@@ -13,13 +13,15 @@ EXPECTATIONS = {
     "too_few_months": "fewer than 36 months before this one are known",
     "gap": "a month is missing, or given together with another, within the 36 months before",
     "zero": "there was no trade in one of the 36 months before, or less than none",
-    "definition_break": "code, unit or basket meant something else within the 36 months before: comparable_from of metric",
+    "definition_break": (
+        "code, unit or basket meant something else within the 36 months before: comparable_from of metric"
+    ),
 }
 
 
 class Expectation(Table):
-    """What the world total of a month was expected to be by the months before it alone: of the codes above all others, customs' lines,
-    baskets and what is on the watch list. It enters no other table and holds no release.
+    """What the world total of a month was expected to be by the months before it alone: of the codes above all others,
+    customs' lines, baskets and what is on the watch list. It enters no other table and holds no release.
     """
 
     flow: pl.Enum = column("direction of trade as the reporter counts it", categories=FLOWS)
@@ -42,7 +44,8 @@ class Expectation(Table):
         "months of the window that 36 or more months before them can judge; 0 where there is one alone"
     )
     seasonally_adjusted: pl.Float64 = optional(
-        "level without the month of the year and the Lunar New Year, by the months up to this one: later months do not revise it",
+        "level without the month of the year and the Lunar New Year, by the months up to this one: later months do not"
+        " revise it",
         "see measure",
     )
     seasonally_adjusted_mom_pct: pl.Float64 = optional("its change on the month before, both by the same months", "%")
@@ -66,8 +69,8 @@ SPLITS = {
 
 
 class Mover(Table):
-    """What made the change of a month on the month or the year before; rows below one `parent` add up to its change, and those without
-    one, of products as of partners, to the total.
+    """What made the change of a month on the month or the year before; rows below one `parent` add up to its change,
+    and those without one, of products as of partners, to the total.
     """
 
     flow: pl.Enum = column("direction of trade as the reporter counts it", categories=FLOWS)
@@ -78,9 +81,9 @@ class Mover(Table):
     measure: pl.String = column("value_usd …, quantity_kg")
     position: pl.Int32 = column("place in the order of reading, from 1")
     kind: pl.Enum = column(
-        "total; product, partner: a part of its change; began, stopped: codes without trade in one of the months; revision: "
-        "the largest by releases of which this is the newest month, `level` being the new number and `before` the old one; left_out: "
-        "`note` says what cannot be compared",
+        "total; product, partner: a part of its change; began, stopped: codes without trade in one of the months;"
+        " revision: the largest by releases of which this is the newest month, `level` being the new number and"
+        " `before` the old one; left_out: `note` says what cannot be compared",
         categories=MOVES,
     )
     depth: pl.Int8 = column("0 for a part of the total, 1 for a part of the code above, 2 for a part of that")
@@ -97,12 +100,13 @@ class Mover(Table):
         "what the quantity makes of the change (LMDI-I), rounded to whole units", "see measure"
     )
     price_effect: pl.Float64 = optional(
-        "what the value per kilogram, or per other unit, in the reporter's own currency makes of it: the rest of the change, with what is "
-        "left of rounding",
+        "what the value per kilogram, or per other unit, in the reporter's own currency makes of it: the rest of the"
+        " change, with what is left of rounding",
         "see measure",
     )
     currency_effect: pl.Float64 = optional(
-        "what the exchange rate makes of it, rounded to whole units; null where the value is in the reporter's own currency, or no rate is known",
+        "what the exchange rate makes of it, rounded to whole units; null where the value is in the reporter's own"
+        " currency, or no rate is known",
         "see measure",
     )
     split_status: pl.Enum = column("whether the change is split, or why not", categories=tuple(SPLITS))
@@ -117,7 +121,8 @@ UNIT_OF_MEASURE = "that of measure: kg, USD …"
 
 
 class FirstPrint(Table):
-    """First prints of single months that a later release, or one of another kind, can be held against, by series and month."""
+    """First prints of single months that a later release, or one of another kind, can be held against, by series and
+    month."""
 
     flow: pl.Enum = column("direction of trade as the reporter counts it", categories=FLOWS)
     product: pl.String = column("code as text, or line:… for a line of customs' release pages")
@@ -144,7 +149,8 @@ class FirstPrint(Table):
 
 
 class Mirror(Table):
-    """Exports as the exporter reports them and imports as the importer does, by HS code and month; no third number is made of both."""
+    """Exports as the exporter reports them and imports as the importer does, by HS code and month; no third number is
+    made of both."""
 
     flow: pl.Enum = column("direction of the goods as the exporter counts them: export", categories=FLOWS)
     product: pl.String = column("HS code of two, four or six digits, which customs share; the published table has six")
@@ -199,6 +205,7 @@ class Mirror(Table):
     lag: pl.Int8 = optional("months by which sums of three months fit best; null: they do not fit")
     reason: pl.String = column("what the difference is like; docs/mirror.md says what each word means")
     why: pl.String = column(
-        "which side lacks which figure and why, why values are not compared, and what else the reason rests on; empty: nothing"
+        "which side lacks which figure and why, why values are not compared, and what else the reason rests on; empty:"
+        " nothing"
     )
     doubt: pl.String = column("open findings about the releases that it rests on; empty: none")

@@ -8,7 +8,10 @@ import polars as pl
 from schemas.model import Table, column, optional
 from schemas.names import VERDICTS
 
-METRICS = "level_t, mom_pct, yoy_pct, ytd_t, ytd_yoy_pct, value_usd, value_cny, value_yoy_pct (of dollars), value_cny_yoy_pct, unit_value, share_pct, rank, since, streak …"
+METRICS = (
+    "level_t, mom_pct, yoy_pct, ytd_t, ytd_yoy_pct, value_usd, value_cny, value_yoy_pct (of dollars),"
+    " value_cny_yoy_pct, unit_value, share_pct, rank, since, streak …"
+)
 
 
 class Claim(Table):
@@ -38,7 +41,8 @@ class Claim(Table):
 
 
 class CheckedClaim(Table):
-    """One checked claim a row, in the order of the file it came from; further columns of that file stand before these."""
+    """One checked claim a row, in the order of the file it came from; further columns of that file stand before
+    these."""
 
     commodity: pl.String = column("commodity in the words of the claim")
     flow: pl.String = column("direction of trade as the claim has it")

@@ -15,7 +15,9 @@ from schemas.reference.control_tables import COVERAGE, STATES
 WINDOWS = {
     "computed": "both figures are at hand, for every month of the window",
     "implied_base": "the base of a month rests on a growth that a source prints and that implies it",
-    "other_side": "a month is what the partner says, because the reporter has no number; a growth only where all months are",
+    "other_side": (
+        "a month is what the partner says, because the reporter has no number; a growth only where all months are"
+    ),
     "not_covered": "a month of the window is not at hand",
     "no_base": "a month of the window a year before is not at hand",
     "zero_base": "nothing was traded in the same months a year before",
@@ -53,8 +55,8 @@ class ControlEvent(Table):
 
 
 class EventWindow(Table):
-    """Months before and after a measure next to the same months a year before, for what it touches and for placebos: the rows of
-    `events windows`."""
+    """Months before and after a measure next to the same months a year before, for what it touches and for placebos:
+    the rows of `events windows`."""
 
     event: pl.String = column("name of the measure")
     product: pl.String = column("code, line:… or basket:…")
@@ -72,5 +74,6 @@ class EventWindow(Table):
     state: pl.String = column("state of the measure on the last day of the window", isin=list(STATES))
     flow: pl.String = column("direction of trade", isin=list(FLOWS))
     note: pl.String = optional(
-        "what shares the code, where it holds controlled and free goods alike, and whose the number of a month is if not the reporter's"
+        "what shares the code, where it holds controlled and free goods alike, and whose the number of a month is if"
+        " not the reporter's"
     )

@@ -1,4 +1,5 @@
-"""Defines the derived figures, one row per flow, product, partner, month and measure, and the levels that records of later months look back on.
+"""Defines the derived figures, one row per flow, product, partner, month and measure, and the levels that records of
+later months look back on.
 
 Each figure `x` has a column `x_status`, which says how it was made or, if it is null, why. Percentages are per cent
 (660.8 means +660.8 %) and are computed from whole units; nothing here is rounded.
@@ -81,8 +82,8 @@ class Metric(_with_figures(Place)):  # type: ignore[misc]  # the base is made of
 
 
 class RecordLevel(Table):
-    """The published levels on which "highest since" and "lowest since" of later months look back, of the series for which
-    `metric` has them."""
+    """The published levels on which "highest since" and "lowest since" of later months look back, of the series for
+    which `metric` has them."""
 
     flow: pl.Enum = column("direction of trade as the reporter counts it", categories=FLOWS)
     product: pl.Categorical = column("code as text: HS2, HS4, HS6 or the code of a national list, line:…, or basket:…")

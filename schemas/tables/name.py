@@ -33,8 +33,8 @@ def _iso(form: str) -> Any:
 
 def _shown() -> Any:
     return optional(
-        "name to show: English of a code table, else as printed in English, else as printed, else Chinese of a code table; "
-        "null: none is known"
+        "name to show: English of a code table, else as printed in English, else as printed, else Chinese of a code"
+        " table; null: none is known"
     )
 
 
@@ -55,7 +55,8 @@ def _reference(language: str) -> Any:
 
 
 class Product(Table):
-    """Products of the store, one row a code: those that releases print, their headings and baskets, with their names and where they belong."""
+    """Products of the store, one row a code: those that releases print, their headings and baskets, with their names
+    and where they belong."""
 
     product: pl.String = column(
         "code as text: HS2, HS4, HS6 or the code of a national list, line:…, or basket:…", unique=True
@@ -63,10 +64,12 @@ class Product(Table):
     classification: pl.String = column("what kind of code `product` is", isin=list(CLASSIFICATIONS))
     level: pl.Int8 = optional("digits of the code; null: a basket, or a line that only a source defines", ge=2)
     parent: pl.String = optional(
-        "HS code of the next level above, two, four or six digits, which has a row of its own; null: a chapter, a basket or a line"
+        "HS code of the next level above, two, four or six digits, which has a row of its own; null: a chapter, a"
+        " basket or a line"
     )
     edition_from: pl.Date = optional(
-        "first month of the HS edition that last changed what the code, or its first six digits, covers; null: no change is known"
+        "first month of the HS edition that last changed what the code, or its first six digits, covers; null: no"
+        " change is known"
     )
     name: pl.String = _shown()
     printed_zh: pl.String = _printed("Chinese")
@@ -81,7 +84,8 @@ class Product(Table):
 
 
 class Partner(Table):
-    """Partners of the store, one row a key: those that releases print, groups of them, and the world, with their names and ISO codes."""
+    """Partners of the store, one row a key: those that releases print, groups of them, and the world, with their names
+    and ISO codes."""
 
     partner: pl.String = column("ISO 3166-1 alpha-3, gacc:NNN, WLD for all partners, or a group", unique=True)
     kind: pl.String = optional(

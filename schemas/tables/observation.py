@@ -1,5 +1,5 @@
-"""Defines the ledger: each number of trade, its release, and the days during which it was current; what each release revised; and the
-table for most readers, current values, wide, a row per flow, product, partner and month.
+"""Defines the ledger: each number of trade, its release, and the days during which it was current; what each release
+revised; and the table for most readers, current values, wide, a row per flow, product, partner and month.
 
 Values are whole numbers (`Int64`) in the unit in the neighbouring column, which is chosen so that nothing printed is
 lost: silver is kept in grams, a printed "46.4 t" as 46,400 kg, a printed "-38.1 %" as -3,810 basis points. `resolution`
@@ -75,18 +75,19 @@ class Revision(Table):
     new_value: pl.Int64 = optional("the word after, null where there is none", "see unit")
     old_release_id: pl.String = column("release that said the old word, or that was silent")
     new_release_id: pl.String = column(
-        "release that said the new word, or that was silent; or the decision_id of what withdrew or reinstated a release"
+        "release that said the new word, or that was silent; or the decision_id of what withdrew or reinstated a"
+        " release"
     )
     revised_on: pl.Date = column("day from which the new word held")
     world_old: pl.Int64 = optional(
-        "world total of the month the day before, by this source; null where not all of it is covered or counted in this "
-        "unit",
+        "world total of the month the day before, by this source; null where not all of it is covered or counted in"
+        " this unit",
         "see unit",
     )
     world_new: pl.Int64 = optional("the same on that day", "see unit")
     world_yoy_old_pct: pl.Float64 = optional(
-        "y/y of the world total as it stood the day before; null where there is no base, or none that means the same, and "
-        "where the number is a growth itself",
+        "y/y of the world total as it stood the day before; null where there is no base, or none that means the same,"
+        " and where the number is a growth itself",
         "%",
     )
     world_yoy_new_pct: pl.Float64 = optional("the same on that day", "%")

@@ -1,8 +1,9 @@
-"""Defines a release and what belongs to it: its records as text, its scope, its findings, its quarantined records, the steps that
-made it, and what was decided about it later.
+"""Defines a release and what belongs to it: its records as text, its scope, its findings, its quarantined records, the
+steps that made it, and what was decided about it later.
 
-Every adapter in `tasks/sources` brings its layout into the shape of `Reported`. A decision deletes nothing that was published. It says
-from which day on the ledger reads without the release that it is about; the days before stay as they were.
+Every adapter in `tasks/sources` brings its layout into the shape of `Reported`. A decision deletes nothing that was
+published. It says from which day on the ledger reads without the release that it is about; the days before stay as they
+were.
 """
 
 import polars as pl
@@ -54,8 +55,8 @@ class Release(Table):
     """
 
     release_id: pl.String = column(
-        "source and hash of bytes and scope; the same file with the same scope is the same release. Of an edition with corrections "
-        "also its number, 00 for the first one, and their hash"
+        "source and hash of bytes and scope; the same file with the same scope is the same release. Of an edition with"
+        " corrections also its number, 00 for the first one, and their hash"
     )
     source: pl.String = column("adapter that read it")
     kind: pl.String = column("kind of release", isin=list(KINDS))
@@ -77,11 +78,12 @@ class Release(Table):
     last_month: pl.Date = column("last month asked for")
     by_month: pl.Boolean = column("whether the file has a figure for each month, or one for the whole period")
     unlisted: list[str] = column(
-        "partner codes of the file that no list named, each with a month in which it has a record: gacc:888 2025-06; in such a "
-        "month no group of partners is covered"
+        "partner codes of the file that no list named, each with a month in which it has a record: gacc:888 2025-06; in"
+        " such a month no group of partners is covered"
     )
     lost: list[str] = column(
-        "where records were set aside: product and month, * where it could not be read; there a missing row means nothing"
+        "where records were set aside: product and month, * where it could not be read; there a missing row means"
+        " nothing"
     )
     records: pl.UInt32 = column("data records in the raw file")
     records_observed: pl.UInt32 = column("records that became observations")
@@ -95,7 +97,8 @@ class Release(Table):
 
 
 class Finding(Table):
-    """One doubt a row: which check raised it, how serious it is, what it is about, what was found and what was expected."""
+    """One doubt a row: which check raised it, how serious it is, what it is about, what was found and what was
+    expected."""
 
     release_id: pl.String = column("release that raised it")
     check: pl.String = column("name of the check")
@@ -139,7 +142,9 @@ class Lineage(Table):
 DECISIONS = {
     "withdrawn": "from that day on it counts as if it had never come; what other releases say of its numbers stands",
     "reinstated": "the withdrawal was taken back: it counts again from that day on",
-    "replaced": "the same query came once more on its day: the later landing counts in its place, unless that is withdrawn",
+    "replaced": (
+        "the same query came once more on its day: the later landing counts in its place, unless that is withdrawn"
+    ),
 }
 
 

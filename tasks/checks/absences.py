@@ -32,8 +32,8 @@ NO_RECORD = "A month without a record is published as no trade; if it was not as
 
 @check(severity="error")
 def _partners_missing(context: CheckContext) -> Rows:
-    """Find partners with much trade in the year before and no row now. The release is held if it has many products, or if they traded
-    regularly and had most of the trade; otherwise trade may have stopped.
+    """Find partners with much trade in the year before and no row now. The release is held if it has many products, or
+    if they traded regularly and had most of the trade; otherwise trade may have stopped.
     """
     if context.row["partners"] != "all":
         return
@@ -52,8 +52,8 @@ def _partners_missing(context: CheckContext) -> Rows:
 
 @check(severity="error")
 def _partners_of_product_missing(context: CheckContext) -> Rows:
-    """Find missing partners of one product of several: other products have that partner, so the file as a whole does not lack it. Among
-    many products some lose their largest partner for good.
+    """Find missing partners of one product of several: other products have that partner, so the file as a whole does
+    not lack it. Among many products some lose their largest partner for good.
     """
     if context.row["partners"] != "all" or not 1 < len(context.products) < BROAD_RELEASE_PRODUCTS:
         return
@@ -70,7 +70,8 @@ def _partners_of_product_missing(context: CheckContext) -> Rows:
 def _without_row(
     history: pl.DataFrame, now: pl.DataFrame, key: list[str], is_much: pl.Expr, hold: pl.Expr, share: float
 ) -> Rows:
-    """Yield a finding for each month and `key` whose partners without a row had much (`is_much`); an error where `hold` holds."""
+    """Yield a finding for each month and `key` whose partners without a row had much (`is_much`); an error where `hold`
+    holds."""
     partners = pl.col("partners").cast(pl.List(pl.String)).list.join(", ")
     largest = pl.when("largest").then(pl.lit(" and the largest of each of them")).otherwise(pl.lit(""))
     for month in now["month"].unique().sort():
@@ -83,14 +84,17 @@ def _without_row(
             at=month_name(month),
             observed="no row for {partners}, {lost:.1%} of the twelve months before{largest}",
             expected=f"partners that make at least {1 - share:.0%} of the twelve months before",
-            advice="Compare with the site: a missing row is published as no trade. If trade did not stop, download it again.",
+            advice=(
+                "Compare with the site: a missing row is published as no trade. If trade did not stop, download it"
+                " again."
+            ),
         )
 
 
 def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int) -> pl.DataFrame:
-    """Compute what partners without a row now had in the twelve months before, for each `key` that has a row now: `lost`, a share; the
-    three largest `partners`; whether the `largest` of every month is among them; whether enough `is_known`; and whether all that is
-    reason to `hold`.
+    """Compute what partners without a row now had in the twelve months before, for each `key` that has a row now:
+    `lost`, a share; the three largest `partners`; whether the `largest` of every month is among them; whether enough
+    `is_known`; and whether all that is reason to `hold`.
     """
     year = history.filter(pl.col("month").is_between(month - YEAR_MONTHS, month - 1))
     here = now.filter(pl.col("month") == month)
@@ -153,7 +157,10 @@ def _few_partners(context: CheckContext) -> Rows:
     if rare.is_empty():
         return
     usual = _published_partners(context, rare)
-    advice = 'See whether the query was for all partners; if it was for these, declare partners = "listed", and no world is made of them.'
+    advice = (
+        'See whether the query was for all partners; if it was for these, declare partners = "listed", and no world is'
+        " made of them."
+    )
     for found in rare.join(usual.filter(pl.col("usual") >= threshold("many_partners")), on=key).sort(key).to_dicts():
         yield finding(
             "few_partners",
@@ -169,7 +176,10 @@ def _few_partners(context: CheckContext) -> Rows:
             "warning",
             row["title"],
             observed=f"only {', '.join(sorted(partners))} in all months, where all were declared",
-            expected=f"more than {counted(few, 'partner')} of goods worth so much; nothing of them is published to compare with",
+            expected=(
+                f"more than {counted(few, 'partner')} of goods worth so much; nothing of them is published to compare"
+                " with"
+            ),
             advice=advice,
         )
 
@@ -246,8 +256,10 @@ def _product_without_records(context: CheckContext) -> Rows:
             "product_without_records",
             "error",
             f"{found['flow']} {found['product']}",
-            observed=f"no record of {_named(found['month'])}, where {counted(absent.height, 'product')} of the file "
-            f"{'lacks' if absent.height == 1 else 'lack'} months",
+            observed=(
+                f"no record of {_named(found['month'])}, where {counted(absent.height, 'product')} of the file "
+                f"{'lacks' if absent.height == 1 else 'lack'} months"
+            ),
             expected=f"a record of each month, as {found['months']} months before and after have",
             advice=NO_RECORD,
         )

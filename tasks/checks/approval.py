@@ -34,7 +34,8 @@ from tasks.store.parquet import read_table
 from tasks.store.working_copy import renew
 
 APPROVED = "approved"
-# Checks about trade, each with the part of `observed` that is no observation of it: counts of a file, what was compared.
+# Checks about trade, each with the part of `observed` that is no observation of it: counts of a file, what was
+# compared.
 ABOUT_TRADE = {
     "few_partners": r"^\b$",
     "magnitude": r"[,;] .*",
@@ -130,8 +131,8 @@ def _again(decision: HoldDecision, new: Sequence[HeldFinding]) -> str:
     more = f" and {len(new) - EXAMPLES} more" if len(new) > EXAMPLES else ""
     verdict = "approved" if decision.verdict == "approve" else "rejected"
     return (
-        f"{verdict} by {decision.by} on {decision.decided_at.astimezone(CUSTOMS_TIME):%Y-%m-%d}, before this was found: {named}{more}. "
-        "Decide again, about all of it."
+        f"{verdict} by {decision.by} on {decision.decided_at.astimezone(CUSTOMS_TIME):%Y-%m-%d}, before this was found:"
+        f" {named}{more}. Decide again, about all of it."
     )
 
 
@@ -158,7 +159,8 @@ def _describe(
 def doubt_of(check: str, subject: str, observed: str, title: str) -> Doubt:
     """The doubt behind a finding about the release of this title.
 
-    >>> doubt_of("magnitude", "import 030111 JPN 2020-12 value_usd", "2,206,866, 3.4 times the most of 4 other months", "")
+    >>> observed = "2,206,866, 3.4 times the most of 4 other months"
+    >>> doubt_of("magnitude", "import 030111 JPN 2020-12 value_usd", observed, "")
     Doubt(check='magnitude', subject='import 030111 JPN 2020-12 value_usd', observed='2,206,866')
     """
     apart = ABOUT_TRADE.get(check)
@@ -168,7 +170,8 @@ def doubt_of(check: str, subject: str, observed: str, title: str) -> Doubt:
 
 
 def answered(errors: pl.DataFrame, landed: Landed, known: Known) -> dict[Doubt, Answer]:
-    """The doubts among these errors that a person approved with an earlier release of the same query, each with the answer.
+    """The doubts among these errors that a person approved with an earlier release of the same query, each with the
+    answer.
 
     The last such release decides: after it was withdrawn the doubt is a new one.
     """

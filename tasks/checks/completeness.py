@@ -2,9 +2,9 @@
 printed world total or of a line of customs' release pages.
 
 A check returns findings and changes nothing. Trade ends, and files are cut off; only the site can tell which of the two
-happened. A line (`line:rare_earths`) and the codes of a query are the same trade, published twice: they are compared where
-queries of all partners cover every code of the line in a month. What differs by more than customs' revisions is a code that
-was not asked for or was lost, or a line whose goods have changed.
+happened. A line (`line:rare_earths`) and the codes of a query are the same trade, published twice: they are compared
+where queries of all partners cover every code of the line in a month. What differs by more than customs' revisions is a
+code that was not asked for or was lost, or a line whose goods have changed.
 """
 
 from datetime import date
@@ -59,7 +59,9 @@ def _partners_removed(context: CheckContext) -> Rows:
             "partner_removed",
             "error",
             f"{found['partner']} {found['measure']} {month_name(found['month'])}",
-            observed=f"no row, where {found['value']:,} was published ({found['value'] / found['total']:.1%} of the month)",
+            observed=(
+                f"no row, where {found['value']:,} was published ({found['value'] / found['total']:.1%} of the month)"
+            ),
             expected="the partner, with its old or a revised number",
             advice=_what_approval_does(context, of_it),
         )
@@ -102,16 +104,18 @@ def _products_removed(context: CheckContext) -> Rows:
             "product_removed",
             "error",
             f"{found['flow']} {found['measure']} {month_name(found['month'])}",
-            observed=f"no row of {', '.join(found['product'][:EXAMPLES])}, where {found['value']:,} was published "
-            f"({found['value'] / found['total']:.1%} of what was asked for; {counted(gone.height, 'such month')})",
+            observed=(
+                f"no row of {', '.join(found['product'][:EXAMPLES])}, where {found['value']:,} was published "
+                f"({found['value'] / found['total']:.1%} of what was asked for; {counted(gone.height, 'such month')})"
+            ),
             expected="the products, with their old or revised numbers",
             advice=_what_approval_does(context, of_it),
         )
 
 
 def _what_approval_does(context: CheckContext, gone: pl.DataFrame) -> str:
-    """Say what approving a removal does with the published numbers `gone`: of a release of the same day that this one does
-    not replace they stay, because on one day no release says more than the other.
+    """Say what approving a removal does with the published numbers `gone`: of a release of the same day that this one
+    does not replace they stay, because on one day no release says more than the other.
     """
     row = context.row
     replaced = {*same_query(row, context.known.counting)}
@@ -119,12 +123,12 @@ def _what_approval_does(context: CheckContext, gone: pl.DataFrame) -> str:
     staying = [name for name in of_day if name.partition(MARK)[0] not in replaced]
     if staying:
         return (
-            f"Approving removes nothing: {', '.join(staying)} of the same day asked for more, and its numbers stay. If they are wrong, first "
-            f"tidewaiter withdraw {staying[0]}, then approve; if they are right, reject."
+            f"Approving removes nothing: {', '.join(staying)} of the same day asked for more, and its numbers stay. If"
+            f" they are wrong, first tidewaiter withdraw {staying[0]}, then approve; if they are right, reject."
         )
     return (
-        f"Compare with the site. Approving removes these numbers: from {row['released_on']} on they are published as no trade. If they "
-        "were not asked for, reject and declare what was."
+        f"Compare with the site. Approving removes these numbers: from {row['released_on']} on they are published as no"
+        " trade. If they were not asked for, reject and declare what was."
     )
 
 
@@ -248,5 +252,8 @@ def _compare(context: CheckContext, place: Place, line: pl.DataFrame, parts: tup
         "{flow} {product} {at} {measure}",
         observed="{value:,} in the line, {total:,} in its codes",
         expected="the same trade, up to revisions of 1%",
-        advice="A code was not asked for or was lost, or customs have changed the goods of the line: compare schemas/reference/line_codes.csv.",
+        advice=(
+            "A code was not asked for or was lost, or customs have changed the goods of the line: compare"
+            " schemas/reference/line_codes.csv."
+        ),
     )

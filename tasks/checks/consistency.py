@@ -20,8 +20,8 @@ MAGNITUDE_MONTHS_MIN = 6
 MAGNITUDE_MONTHS_BACK = 24
 SAME_QUERY = "Approved, this release takes the place of the other one, which is the same query and landed before."
 TWO_EDITIONS = (
-    "If this one is the later, declare its day (released_on); if they are two editions, download both again on one day. Approved, of two "
-    "numbers that of the later name is current."
+    "If this one is the later, declare its day (released_on); if they are two editions, download both again on one day."
+    " Approved, of two numbers that of the later name is current."
 )
 
 
@@ -72,14 +72,17 @@ def _later_landing(context: CheckContext) -> Rows:
             row["title"],
             observed=f"{other} of the same day, which asked for nothing else or has the same bytes",
             expected="one release of a query and a day",
-            advice=f"This one takes its place from {row['released_on']} on; "
-            f"tidewaiter withdraw {row['release_id']} brings the other back.",
+            advice=(
+                f"This one takes its place from {row['released_on']} on; "
+                f"tidewaiter withdraw {row['release_id']} brings the other back."
+            ),
         )
 
 
 @check(severity="warning")
 def _known_again(context: CheckContext) -> Rows:
-    """A release that is published already changes nothing, whatever day it comes with now; one that was replaced stays so."""
+    """A release that is published already changes nothing, whatever day it comes with now; one that was replaced stays
+    so."""
     row, known = context.row, context.known
     before = known.releases.filter(release_id=row["release_id"])
     if not before.height:
@@ -96,7 +99,9 @@ def _known_again(context: CheckContext) -> Rows:
             "{title}",
             title=row["title"],
             expected="one release of a file",
-            observed="the same bytes are published as {release_id}, of {released_on} and for other months or another day",
+            observed=(
+                "the same bytes are published as {release_id}, of {released_on} and for other months or another day"
+            ),
             advice="Both count. If that one was declared wrongly, end it with tidewaiter withdraw {release_id}.",
         )
         return
@@ -132,8 +137,9 @@ def _known_again(context: CheckContext) -> Rows:
             row["title"],
             observed=f"{other} numbers are read otherwise than when they were published",
             expected="the numbers that are published",
-            advice="The reading changed since. What is published stays; for the new "
-            "numbers fill another store from raw/.",
+            advice=(
+                "The reading changed since. What is published stays; for the new numbers fill another store from raw/."
+            ),
         )
 
 

@@ -1,7 +1,8 @@
-"""Gathers what the checks compare: a release and the months published around it, each part once, on first use; and the bounds.
+"""Gathers what the checks compare: a release and the months published around it, each part once, on first use; and the
+bounds.
 
-The bounds are rows of `schemas/reference/check_thresholds.csv`, each with its reason and how it was measured. Amounts of
-money there are in US dollars; a check compares other money at a rough rate, such as seven yuan for a dollar.
+The bounds are rows of `schemas/reference/check_thresholds.csv`, each with its reason and how it was measured. Amounts
+of money there are in US dollars; a check compares other money at a rough rate, such as seven yuan for a dollar.
 """
 
 import functools
@@ -41,8 +42,8 @@ class CheckContext:
 
     `row` is the release itself; `own` are its statements, with `month` and whether they are of a `single` month.
     `published` reads the published months from two years before it to one after; `months` lists those that exist (flow
-    and month), and `met` those that the release covers itself. `published_rows` are the published rows of `met`, `sums` the
-    sums of the others.
+    and month), and `met` those that the release covers itself. `published_rows` are the published rows of `met`, `sums`
+    the sums of the others.
     """
 
     def __init__(self, release: Normalised, known: Known) -> None:

@@ -100,7 +100,10 @@ def other_currency(context: CheckContext) -> Rows:
                 money,
                 observed="{ratio:.3g} times what was published, {product} in {at} ({hits} of {count})",
                 expected="values as before; a rate of exchange lies between",
-                advice="See which currency this query and the one before were for; one of the two may have the wrong title.",
+                advice=(
+                    "See which currency this query and the one before were for; one of the two may have the wrong"
+                    " title."
+                ),
             )
         yield from _price_of_other_currency(context, money)
 
@@ -122,7 +125,10 @@ def _price_of_other_currency(context: CheckContext, money: str) -> Rows:
             rows,
             money,
             expected=f"a rate of exchange between them, {CNY_PER_USD_MIN} to {CNY_PER_USD_MAX} yuan for a dollar",
-            observed=f"a kilogram at {{ratio:.3g}} times what was published in {currency}, {{product}} in {{at}} ({{hits}} of {{count}})",
+            observed=(
+                f"a kilogram at {{ratio:.3g}} times what was published in {currency}, {{product}} in {{at}} ({{hits}}"
+                " of {count})"
+            ),
             advice="See which currency the query was for; the title of its values may be wrong.",
         )
 

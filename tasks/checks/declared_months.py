@@ -46,8 +46,8 @@ def year_so_far(context: CheckContext) -> Rows:
 
 
 def _as_sum_of(context: CheckContext, own: pl.DataFrame, months: set[Month], earlier: int) -> Rows:
-    """Find a month that is one more than the sum of `earlier` months before it, or, where that is 0, as much as all months of the year
-    before up to it.
+    """Find a month that is one more than the sum of `earlier` months before it, or, where that is 0, as much as all
+    months of the year before up to it.
     """
     known = (
         _published(context, months)
@@ -70,9 +70,14 @@ def _as_sum_of(context: CheckContext, own: pl.DataFrame, months: set[Month], ear
             "error",
             f"{flow} {rows['measure'][0]} {month_name(month)}",
             observed=f"{total:,}{times} ({rows.height} series)",
-            expected=f"a month; {month_name(first)} to {month_name(last)} together are {sum_before:,}{'' if earlier else ', as much as this'}",
-            advice="See whether the query was for the whole year so far; then declare its months, "
-            f"{month_name(month - month % YEAR_MONTHS)}..{month_name(month)}, or download the month alone.",
+            expected=(
+                f"a month; {month_name(first)} to {month_name(last)} together are"
+                f" {sum_before:,}{'' if earlier else ', as much as this'}"
+            ),
+            advice=(
+                "See whether the query was for the whole year so far; then declare its months, "
+                f"{month_name(month - month % YEAR_MONTHS)}..{month_name(month)}, or download the month alone."
+            ),
         )
 
 
@@ -109,7 +114,10 @@ def _printed_so_far(context: CheckContext) -> Rows:
         "{flow} {product} {partner} {at} {measure}",
         observed="{value:,}",
         expected="a month; {value_right:,} (± {resolution:,}) were printed of the year so far, in {release_id}",
-        advice="See whether the query was for the whole year so far, and correct months; approve where there was no trade in the months before.",
+        advice=(
+            "See whether the query was for the whole year so far, and correct months; approve where there was no trade"
+            " in the months before."
+        ),
     )
 
 
@@ -198,7 +206,8 @@ def _span_of_months(context: CheckContext) -> Rows:
             yield finding(
                 "span_of_months",
                 "warning",
-                f"{found['flow']} {found['product']} {found['partner']} {span_name(found['period_start'], found['period_end'])} {found['measure']}",
+                f"{found['flow']} {found['product']} {found['partner']}"
+                f" {span_name(found['period_start'], found['period_end'])} {found['measure']}",
                 observed=f"{found['together']:,}, the sum of the months ({rows.height} such series)",
                 expected=f"{found['value']:,} in {'this file' if is_mine else found['release_id']}, "
                 + (
@@ -206,9 +215,14 @@ def _span_of_months(context: CheckContext) -> Rows:
                     if gives_way
                     else "which stands as the figure of these months together"
                 ),
-                advice="The year to date is the sum of the months now; compare with the site."
-                if gives_way
-                else "Download these months again in one query, by month or as one figure; the new figures replace these.",
+                advice=(
+                    "The year to date is the sum of the months now; compare with the site."
+                    if gives_way
+                    else (
+                        "Download these months again in one query, by month or as one figure; the new figures replace"
+                        " these."
+                    )
+                ),
             )
 
 

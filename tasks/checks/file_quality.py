@@ -6,7 +6,8 @@ The other modules of this room compare it:
 - `unit_values`: quantities and values against one another
 - `magnitudes`: values against the months around
 - `absences`: months and partners that are missing, by the trade before
-- `completeness`: partners and products that were published for the same months, and lines of release pages against their codes
+- `completeness`: partners and products that were published for the same months, and lines of release pages against
+their codes
 - `declared_flow` and `declared_months`: the direction, currency and months that were declared
 - `same_numbers`: numbers that are published as something else
 - `printed_figures`: printed figures against one another

@@ -36,8 +36,14 @@ def _control_lapsed(context: CheckContext) -> Rows:
                 "control_lapsed",
                 "warning",
                 event,
-                observed=f"{term} ran out on {state.until}, and nothing that succeeds it is recorded; touched here: {', '.join(touched[:EXAMPLES])}{more}",
+                observed=(
+                    f"{term} ran out on {state.until}, and nothing that succeeds it is recorded; touched here:"
+                    f" {', '.join(touched[:EXAMPLES])}{more}"
+                ),
                 expected=f"a measure that is recorded and says what holds on {day}",
-                advice="What followed is not known here, so do not write that the control is in force, or that it is not. Where a document says it, "
-                "add that document to schemas/reference/control_events.csv, with what it succeeds.",
+                advice=(
+                    "What followed is not known here, so do not write that the control is in force, or that it is not."
+                    " Where a document says it, add that document to schemas/reference/control_events.csv, with what it"
+                    " succeeds."
+                ),
             )

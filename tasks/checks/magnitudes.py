@@ -289,7 +289,10 @@ def _of_many_products(context: CheckContext, money: str) -> Rows:
                 "magnitude",
                 "error",
                 f"{flow} {month_name(int(month))} {money}",
-                observed=f"{large.height:,} of {products.height:,} products are more than {factor:g} times the most of other months: {named}",
+                observed=(
+                    f"{large.height:,} of {products.height:,} products are more than {factor:g} times the most of other"
+                    f" months: {named}"
+                ),
                 expected="a few such products at most",
                 advice=ADVICE,
             )

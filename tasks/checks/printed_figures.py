@@ -152,12 +152,17 @@ def _implied_revision(context: CheckContext) -> Rows:
             "growth_sign" if is_turned else "implied_revision",
             "error" if is_turned else "warning",
             f"{row['product']} {row['partner']} {row['period_end']:%Y-%m}",
-            observed=f"{row['level']:,} kg and {row['growth'] / 100:+.2f} % imply {row['low']:,.0f} to {row['high']:,.0f} kg a year before",
+            observed=(
+                f"{row['level']:,} kg and {row['growth'] / 100:+.2f} % imply {row['low']:,.0f} to {row['high']:,.0f} kg"
+                " a year before"
+            ),
             expected=f"{row['base']:,} kg, which the ledger has for that period"
             + (f" and from which it is {-row['growth'] / 100:+.2f} %" if is_turned else ""),
-            advice="Look at the sign in the source, and correct it; if the year before was revised so much, approve."
-            if is_turned
-            else "The year before was revised; download it again.",
+            advice=(
+                "Look at the sign in the source, and correct it; if the year before was revised so much, approve."
+                if is_turned
+                else "The year before was revised; download it again."
+            ),
         )
 
 
@@ -203,7 +208,10 @@ def _prints_disagree(context: CheckContext) -> Rows:
         observed="{value:,}, printed on {known_from}",
         expected="within {share:.0%} of {value_other:,}, printed on {known_from_other}",
         share=DISAGREE_SHARE_MAX,
-        advice="See which of the two is a slip or of another basket, and leave it out; if customs revised so much, approve.",
+        advice=(
+            "See which of the two is a slip or of another basket, and leave it out; if customs revised so much,"
+            " approve."
+        ),
     )
 
 
@@ -250,7 +258,9 @@ def _prints_do_not_add_up(context: CheckContext) -> Rows:
             observed="{value:,} ({count})",
             expected=expected,
             count=counted(wrong.height, "such figure"),
-            advice="One of these figures is a slip, or of another month or basket; look at their sources and leave it out.",
+            advice=(
+                "One of these figures is a slip, or of another month or basket; look at their sources and leave it out."
+            ),
         )
 
 
@@ -285,6 +295,8 @@ def _thousandth(context: CheckContext) -> Rows:
         SUBJECT,
         observed="{value:,}",
         expected="about {middle:,.0f} a month, the median of {figures} within a year of it; {usual:,} would be usual",
-        advice="Look at the source: if its point separates thousands (3.188 t for 3,188 t), write the number without the point. If the "
-        "trade was really this small, approve the release.",
+        advice=(
+            "Look at the source: if its point separates thousands (3.188 t for 3,188 t), write the number without the"
+            " point. If the trade was really this small, approve the release."
+        ),
     )

@@ -119,8 +119,8 @@ class _File:
 
 @functools.lru_cache(maxsize=64)
 def _product_sums(file: _File, products: tuple[str, ...]) -> pl.DataFrame:
-    """Return the sums of a month by product, of some products or of all where none are named. The releases of a backfill
-    ask for the same months one after another.
+    """Return the sums of a month by product, of some products or of all where none are named. The releases of a
+    backfill ask for the same months one after another.
     """
     where = [pl.col("product").is_in(products)] if products else []
     # The parts of a printed figure are unknown, and it is rounded. Its period may be longer than the month.

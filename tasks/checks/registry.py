@@ -1,8 +1,8 @@
 """Gate D: registers the checks of a release, and asks each of them.
 
-Every function with `@check(severity=...)` in a module of this room is one; nothing else lists it. It gets the release and
-the published months around it, yields findings and changes nothing. Severity error means that a person must look before
-the release is published; warning and info are published with it.
+Every function with `@check(severity=...)` in a module of this room is one; nothing else lists it. It gets the release
+and the published months around it, yields findings and changes nothing. Severity error means that a person must look
+before the release is published; warning and info are published with it.
 """
 
 import functools
@@ -66,7 +66,8 @@ def checks() -> tuple[Check, ...]:
 
 
 def check_release(release: Normalised, known: Known) -> Finding:
-    """Every doubt about `release`: those from reading it, and those of all checks. Raises Refused where it was withdrawn."""
+    """Every doubt about `release`: those from reading it, and those of all checks. Raises Refused where it was
+    withdrawn."""
     _refuse_withdrawn(release, known)
     context = CheckContext(release, known)
     raised = [row for ask in checks() for row in ask(context)]

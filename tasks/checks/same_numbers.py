@@ -57,7 +57,10 @@ def _numbers_of_other_flow(context: CheckContext) -> Rows:
                 row["title"],
                 observed=f"{same.height} of {numbers.height} numbers are those published as {other}",
                 expected=f"numbers of {flow}, as declared",
-                advice=f"See which of the two the query was for. Where rows of {other} stand among those of {flow}, take them out.",
+                advice=(
+                    f"See which of the two the query was for. Where rows of {other} stand among those of {flow}, take"
+                    " them out."
+                ),
             )
 
 
@@ -106,8 +109,10 @@ def _relabelled(counts: pl.DataFrame) -> Rows:
             "another_month",
             "error",
             f"{found['flow']} {month_name(first)}..{month_name(last)}",
-            observed=f"{found['same']} of {found['of']} numbers are those of {abs(lag)} months {'before' if lag < 0 else 'after'}, "
-            f"{month_name(first + lag)}..{month_name(last + lag)}",
+            observed=(
+                f"{found['same']} of {found['of']} numbers are those of {abs(lag)} months"
+                f" {'before' if lag < 0 else 'after'}, {month_name(first + lag)}..{month_name(last + lag)}"
+            ),
             expected="numbers of its own",
             advice=advice,
         )
@@ -156,8 +161,14 @@ def _pasted_records(context: CheckContext) -> Rows:
                 "pasted_records",
                 "error",
                 row["title"],
-                observed=f"months begin again at record {first['record']}: {month_name(first['before'])} is followed by {month_name(first['month'])}",
+                observed=(
+                    f"months begin again at record {first['record']}: {month_name(first['before'])} is followed by"
+                    f" {month_name(first['month'])}"
+                ),
                 expected="records of one download, in the order of their months",
-                advice="See whether records of another query, or of the other direction, were pasted below; ingest each download by itself.",
+                advice=(
+                    "See whether records of another query, or of the other direction, were pasted below; ingest each"
+                    " download by itself."
+                ),
             )
             return

@@ -68,7 +68,10 @@ def _unit_values(context: CheckContext) -> Rows:
                 f"{{flow}} {{product}} {partner}{{at}}",
                 observed=f"{{rate:,.4g}} {money.removeprefix('value_').upper()}/kg{note}",
                 expected="{expected}",
-                advice=f"Check units and columns of {context.row['release_id']}; if the mix of goods really changed, approve.",
+                advice=(
+                    f"Check units and columns of {context.row['release_id']}; if the mix of goods really changed,"
+                    " approve."
+                ),
             )
 
 
@@ -292,7 +295,9 @@ def _zero_numbers(context: CheckContext) -> Rows:
             f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])}",
             observed=" and ".join(parts) + more,
             expected="both, where either is so large",
-            advice="Compare with the site: an empty or cut field reads as 0. If it is printed so, approve or correct it.",
+            advice=(
+                "Compare with the site: an empty or cut field reads as 0. If it is printed so, approve or correct it."
+            ),
         )
 
 
@@ -328,8 +333,9 @@ def _usual(context: CheckContext, pairs: pl.DataFrame) -> pl.DataFrame:
 
 @check(severity="warning")
 def _piece_weight(context: CheckContext) -> Rows:
-    """Find months in which a piece of a partner's goods weighs many times more or less than in each of its other months. A value per
-    kilogram says nothing about pieces, pairs or litres, which customs print in thousands here and singly there.
+    """Find months in which a piece of a partner's goods weighs many times more or less than in each of its other
+    months. A value per kilogram says nothing about pieces, pairs or litres, which customs print in thousands here and
+    singly there.
     """
     times, least = threshold("piece_weight_factor"), whole_threshold("history_months")
     if context.row["kind"] == "published" or context.own["month"].n_unique() <= least:
@@ -352,6 +358,12 @@ def _piece_weight(context: CheckContext) -> Rows:
             "warning",
             f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])}",
             observed=f"{found['rate']:,.4g} kg per {unit} ({counted(strange.height, 'such month')})",
-            expected=f"within {times:g} times {found['low']:,.4g} to {found['high']:,.4g} kg, as in {found['months'] - 1} other months",
-            advice="Compare both quantities with the site: one of them is in another unit, such as thousands of pieces or tonnes.",
+            expected=(
+                f"within {times:g} times {found['low']:,.4g} to {found['high']:,.4g} kg, as in {found['months'] - 1}"
+                " other months"
+            ),
+            advice=(
+                "Compare both quantities with the site: one of them is in another unit, such as thousands of pieces or"
+                " tonnes."
+            ),
         )

@@ -1,5 +1,5 @@
-"""Checks a file of claims against a snapshot of the ledger, one verdict per row, and makes them rows of the table `claim`. A claim
-never changes the ledger.
+"""Checks a file of claims against a snapshot of the ledger, one verdict per row, and makes them rows of the table
+`claim`. A claim never changes the ledger.
 """
 
 import hashlib
@@ -67,7 +67,8 @@ def read_claims(file: Path) -> ClaimsFile:
         raise ValueError(f"{file}: not a CSV in UTF-8 ({str(error).splitlines()[0]}); save it as one") from error
     if missing := [name for name in INPUT if name not in rows.columns]:
         raise ValueError(
-            f"{file}: the columns {', '.join(missing)} are missing; a claims file has {', '.join(INPUT)}, and may have qualifier, hs_code_if_stated and others"
+            f"{file}: the columns {', '.join(missing)} are missing; a claims file has {', '.join(INPUT)}, and may have"
+            " qualifier, hs_code_if_stated and others"
         )
     return ClaimsFile(file.name, hashlib.sha256(data).hexdigest(), rows)
 

@@ -101,7 +101,8 @@ def _how(stated: Stated, value: Fraction, step: Fraction, ours: Interval, *, is_
 
 
 def _is_cut_off(value: Fraction, step: Fraction, ours: Interval) -> bool:
-    """Whether the claim may be our figure without its further digits; an overlap of less than HAIR steps is too small."""
+    """Whether the claim may be our figure without its further digits; an overlap of less than HAIR steps is too
+    small."""
     cut = cut_off(value, step)
     if not ours.width:
         return cut.meets(ours) and abs(ours.low) < abs(value) + step

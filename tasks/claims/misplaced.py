@@ -113,7 +113,10 @@ def _variants(readings: Readings, stated: Stated, found: Sequence[Reading]) -> I
         if b and (a, b) != (now[0].point, before[0].point):
             point = (a / b - 1) * 100
             words = f"{show_level(a, spot.measure)} against {show_level(b, spot.measure)} is {float(point):+.1f} %"
-            what = f"the growth from figures that were {how} first; from the unrounded ones it is {float(found[0].point):+.1f} %"
+            what = (
+                f"the growth from figures that were {how} first; from the unrounded ones it is"
+                f" {float(found[0].point):+.1f} %"
+            )
             one = Interval(point, point)
             yield 2, what, stated.kind, Reading(one, one, point, "computed", words)
     if growth := growth_of(now[0], before[0]):

@@ -101,7 +101,10 @@ def _placed(
     beyond = {name: _beyond(level, own, 1) for name, level in levels.items()}
     higher = [name for name, is_higher in beyond.items() if is_higher]
     is_open = len(levels) < len(others) or None in beyond.values()
-    facts = f"{readings.describe(stated.spot)}: {own.words}; higher among those at hand: {', '.join(sorted(higher)) or 'none'}"
+    facts = (
+        f"{readings.describe(stated.spot)}: {own.words}; higher among those at hand:"
+        f" {', '.join(sorted(higher)) or 'none'}"
+    )
     if len(higher) >= place:
         return "contradicted", f"Printed: rank {place} among {among}; at least {len(higher)} are higher. {facts}."
     if complete and not is_open:
@@ -110,12 +113,14 @@ def _placed(
     changes = sorted({change for spot in others.values() for change in readings.changes(stated.spot, spot)})
     cut = f", or mean something else ({describe_changes(changes)})" if changes else ""
     return _unclear(
-        f"rank {place} among {among} is open, because not all of them are at hand{cut}, or known well enough; nothing at hand contradicts it. {facts}"
+        f"rank {place} among {among} is open, because not all of them are at hand{cut}, or known well enough; nothing"
+        f" at hand contradicts it. {facts}"
     )
 
 
 def _comparable(readings: Readings, spot: Spot, others: Iterable[Spot]) -> dict[Spot, Reading]:
-    """Return the levels of other places that are known; those on the other side of a change of definition are neither higher nor lower."""
+    """Return the levels of other places that are known; those on the other side of a change of definition are neither
+    higher nor lower."""
     comparable = (place for place in others if not readings.changes(spot, place))
     return {place: found[0] for place in comparable if (found := readings.level(place, exact=True))}
 
@@ -152,7 +157,8 @@ def _since(readings: Readings, stated: Stated) -> Verdict:
             why = f"{own[0].words} is the {word} {record.since_words}{then}, {readings.describe(spot)}."
             return "supported", why
         return _unclear(
-            f"it may be the {word} {record.since_words}; {_why_open(readings, spot, unknown)}; nothing at hand contradicts it ({readings.describe(spot)}: {own[0].words})"
+            f"it may be the {word} {record.since_words}; {_why_open(readings, spot, unknown)}; nothing at hand"
+            f" contradicts it ({readings.describe(spot)}: {own[0].words})"
         )
     neither = f"not the {words[0]}" if len(words) == 1 else "neither the highest nor the lowest"
     why = f"{own[0].words} is {neither} {record.since_words}, {readings.describe(spot)}{against}."
@@ -230,7 +236,8 @@ def _streak(readings: Readings, stated: Stated) -> Verdict:
     match = FALLS.fullmatch(stated.unit.lower())
     if match is None or not 1 <= months <= STREAK_MAX or not spot.is_month:
         return _unclear(
-            f"{stated.shown!r} is no streak of {spot.months} that can be looked up; consecutive monthly falls or rises up to a month"
+            f"{stated.shown!r} is no streak of {spot.months} that can be looked up; consecutive monthly falls or rises"
+            " up to a month"
         )
     sign = 1 if match[1] in ("rises", "increases", "gains") else -1
     places = [spot.at(first=month, last=month) for month in range(spot.first - months, spot.first + 1)]
@@ -245,13 +252,18 @@ def _streak(readings: Readings, stated: Stated) -> Verdict:
             return "contradicted", why
     if not all(levels) or any(_beyond(now[0], before[0], sign) is None for before, now in itertools.pairwise(levels)):
         return _unclear(
-            f"months of the {months} before {readings.describe(spot)} are not at hand, or not known well enough; nothing at hand contradicts it"
+            f"months of the {months} before {readings.describe(spot)} are not at hand, or not known well enough;"
+            " nothing at hand contradicts it"
         )
     if changes:
         return _unclear(
-            f"not all months of the {months} before {readings.describe(spot)} can be compared, because {describe_changes(changes)}; nothing at hand contradicts it"
+            f"not all months of the {months} before {readings.describe(spot)} can be compared, because"
+            f" {describe_changes(changes)}; nothing at hand contradicts it"
         )
-    why = f"{months} {match[1]} in a row: {', '.join(level[0].words for level in levels if level)}, {readings.describe(spot)}."
+    why = (
+        f"{months} {match[1]} in a row: {', '.join(level[0].words for level in levels if level)},"
+        f" {readings.describe(spot)}."
+    )
     return "supported", why
 
 

@@ -114,8 +114,14 @@ QUALIFIERS = {
 ONE_CODE = re.compile(r"(?:HS(?: code)?\s*)?\d{2}(?:[. ]?\d{2}){0,3}(?:[. ]?\d{1,2})?", re.IGNORECASE)
 # Signs that people put before or after a number, and words that give the direction of a movement.
 SIGNS = {">": "more than", "≥": "at least", "<": "less than", "≤": "at most", "~": "about", "≈": "about"}
-FALLING = r"down|fell|fall of|falling|dropped|drop of|declined|decline of|decreased|lower|plunged|slumped|tumbled|slid|shrank|下降|下跌|减少|減少|下滑|감소"
-RISING = r"up|rose|rise of|rising|increased|increase of|gained|grew|higher|jumped|surged|soared|climbed|增长|增長|上升|增加|증가"
+FALLING = (
+    r"down|fell|fall of|falling|dropped|drop of|declined|decline"
+    r" of|decreased|lower|plunged|slumped|tumbled|slid|shrank|下降|下跌|减少|減少|下滑|감소"
+)
+RISING = (
+    r"up|rose|rise of|rising|increased|increase"
+    r" of|gained|grew|higher|jumped|surged|soared|climbed|增长|增長|上升|增加|증가"
+)
 MOVED = re.compile(rf"({FALLING}|{RISING})\s*(by\b|to\b|了|到|至)?\s*")
 TO = ("to", "到", "至")
 CHANGES = ("mom", "yoy", "against")
@@ -223,8 +229,9 @@ def _figure(metric: str) -> tuple[str, str]:
     if metric in OTHERS or AGAINST.fullmatch(metric):
         return "quantity_kg", metric.removesuffix("_pct") if metric in OTHERS else "against"
     raise Unclear(
-        f"there is no such metric as {metric!r}; there are level (with its unit, t or million USD), ytd, m/m, y/y, ytd y/y, the same "
-        f"of value (value m/m, value_eur_yoy_pct), share, unit value, {', '.join(OTHERS[1:4])}, vs_2024-12_pct"
+        f"there is no such metric as {metric!r}; there are level (with its unit, t or million USD), ytd, m/m, y/y, ytd"
+        f" y/y, the same of value (value m/m, value_eur_yoy_pct), share, unit value, {', '.join(OTHERS[1:4])},"
+        " vs_2024-12_pct"
     )
 
 
@@ -266,7 +273,8 @@ def read_product(row: dict[str, str], national: str) -> str:
     chosen = (named or [one for one in rows if not one["agency"]] or rows)[0]
     if not chosen["product"]:
         raise Unclear(
-            f"{row['commodity']!r}{' of ' + chosen['agency'] if chosen['agency'] else ''} is {chosen['means']}: no product of ours is the same"
+            f"{row['commodity']!r}{' of ' + chosen['agency'] if chosen['agency'] else ''} is {chosen['means']}: no"
+            " product of ours is the same"
         )
     return str(chosen["product"])
 

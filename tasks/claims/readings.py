@@ -35,8 +35,8 @@ USED = ("level", "level_status", "rank", "ytd", "ytd_status")
 
 
 class Readings:
-    """The current values of a snapshot, by place: of `products` for every partner and, unless `others` is false, of other named
-    products for the totals.
+    """The current values of a snapshot, by place: of `products` for every partner and, unless `others` is false, of
+    other named products for the totals.
 
     A figure that is wrong in its place is also searched for among the totals of other products, and these fit in memory
     in a store of any size.
@@ -105,8 +105,8 @@ class Readings:
         return found or self._covered_total(spot)
 
     def _covered_total(self, spot: Spot) -> list[Reading]:
-        """Return a year to date that the table `metric` adds up: of partners, or of months of which one has no row because
-        there was no trade.
+        """Return a year to date that the table `metric` adds up: of partners, or of months of which one has no row
+        because there was no trade.
         """
         row = self.metric.get(_key(spot.at(first=spot.last)))
         if spot.first % 12 or spot.is_month or row is None or row["ytd_status"] not in ADDED:
@@ -233,8 +233,8 @@ class Readings:
         return _quotients(value, mass, lambda price: f"{float(price * 1000):,.0f} {money}/t", "for")
 
     def figure(self, spot: Spot, kind: str, *, exact: bool = False) -> list[Reading]:
-        """Return readings of a kind of figure of a claim; `exact` leaves out what is only implied, and the world's share in itself,
-        which explains nothing.
+        """Return readings of a kind of figure of a claim; `exact` leaves out what is only implied, and the world's
+        share in itself, which explains nothing.
         """
         if kind in ("mom", "yoy"):
             return self.growth(spot, spot.base(kind), exact=exact) if kind == "yoy" or spot.is_month else []
@@ -266,8 +266,9 @@ def _quotients(
     factor: int = 1,
     plus: int = 0,
 ) -> list[Reading]:
-    """Return the quotient of the first readings of two levels, times a factor, plus a number: one value, or the two ends if no single
-    value follows from an implied level; nothing where one of them is not known or the divisor may be zero.
+    """Return the quotient of the first readings of two levels, times a factor, plus a number: one value, or the two
+    ends if no single value follows from an implied level; nothing where one of them is not known or the divisor may be
+    zero.
     """
     if not over or not under or (ratios := over[0].over(under[0])) is None:
         return []
@@ -300,7 +301,8 @@ def _key(spot: Spot) -> Key:
 
 
 def known_months(readings: Readings, spot: Spot) -> str:
-    """Return the first and last month of a series in the ledger and their number, as text for the reason of a verdict."""
+    """Return the first and last month of a series in the ledger and their number, as text for the reason of a
+    verdict."""
     keys = {*readings.numbers, *(key for key, row in readings.metric.items() if row["level"] is not None)}
     months = sorted(key[4] for key in keys if key[:4] == _key(spot)[:4] and key[4] == key[5])
     return f"{month_name(months[0])} to {month_name(months[-1])}, {len(months)} months" if months else "none"

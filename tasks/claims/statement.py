@@ -1,9 +1,9 @@
-"""Defines a parsed claim, a figure at a place with the digits in which it is printed, and formats places and numbers for the reasons
-of verdicts.
+"""Defines a parsed claim, a figure at a place with the digits in which it is printed, and formats places and numbers
+for the reasons of verdicts.
 
-Belongs here: the form of a claim, which values its digits allow, and the words for places, levels and changes of definition.
-Levels on the two sides of a change of definition give no growth, no record and no sum, as in the table `metric`; only a source that
-prints the figure itself does. `parse` reads a claim from text.
+Belongs here: the form of a claim, which values its digits allow, and the words for places, levels and changes of
+definition. Levels on the two sides of a change of definition give no growth, no record and no sum, as in the table
+`metric`; only a source that prints the figure itself does. `parse` reads a claim from text.
 """
 
 import functools
@@ -134,8 +134,8 @@ def describe(spot: Spot, reporter: Reporter) -> str:
 
 
 def changes_between(spot: Spot, other: Spot, reporter: Reporter) -> list[Change]:
-    """Return the changes in the reporter's statistics of the series of `spot` after the first and up to the last month of two of its periods, in
-    order.
+    """Return the changes in the reporter's statistics of the series of `spot` after the first and up to the last month
+    of two of its periods, in order.
 
     For a period and itself: the changes inside it.
     """

@@ -22,23 +22,25 @@ def _scaled(names: tuple[str, ...], size: int) -> dict[str, int]:
 
 # Size of one printed unit in kilograms or in whole money.
 UNITS = {
-    "quantity_kg": _scaled(TONNES, 1000)
-    | {
-        "吨": 1000,
-        "噸": 1000,
-        "tonnen": 1000,
-        "公吨": 1000,
-        "톤": 1000,
-        "トン": 1000,
-        "kg": 1,
-        "千克": 1,
-        "公斤": 1,
-        "kt": 10**6,
-        "千吨": 10**6,
-        "万吨": 10**7,
-        "萬噸": 10**7,
-        "mmt": 10**9,
-    },
+    "quantity_kg": (
+        _scaled(TONNES, 1000)
+        | {
+            "吨": 1000,
+            "噸": 1000,
+            "tonnen": 1000,
+            "公吨": 1000,
+            "톤": 1000,
+            "トン": 1000,
+            "kg": 1,
+            "千克": 1,
+            "公斤": 1,
+            "kt": 10**6,
+            "千吨": 10**6,
+            "万吨": 10**7,
+            "萬噸": 10**7,
+            "mmt": 10**9,
+        }
+    ),
     **{
         measure: _scaled(names, 1) | {word: 1, f"万{word}": 10**4, f"亿{word}": 10**8}
         for measure, (names, word) in MONEY.items()
@@ -93,6 +95,7 @@ def _size(unit: str, measure: str) -> int:
         raise Unclear(f"the unit {unit!r} is not the currency of the metric {measure}")
     if size is None:
         raise Unclear(
-            f"the unit {unit!r} is none that we know for this figure; one of t, tons, kt, Mt, 万吨, kg, million USD, CNY, EUR, GBP, JPY, 亿元"
+            f"the unit {unit!r} is none that we know for this figure; one of t, tons, kt, Mt, 万吨, kg, million USD,"
+            " CNY, EUR, GBP, JPY, 亿元"
         )
     return size

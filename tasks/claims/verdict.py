@@ -83,8 +83,11 @@ def _agreed(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Ver
     for _, reading in agreeing[:1]:
         return (
             "not_excluded",
-            f"Not excluded and not confirmed, because other figures with these digits would agree as well: printed "
-            f"{stated.qualifier_text}{stated.shown}; the ledger has {reading.words} for {readings.describe(stated.spot)}.{_coincidence(readings, stated)}",
+            (
+                "Not excluded and not confirmed, because other figures with these digits would agree as well: printed"
+                f" {stated.qualifier_text}{stated.shown}; the ledger has {reading.words} for"
+                f" {readings.describe(stated.spot)}.{_coincidence(readings, stated)}"
+            ),
         )
     return None
 
@@ -142,10 +145,13 @@ def _missing(readings: Readings, stated: Stated) -> str:
     parts = [(place, found[0]) for place in dict.fromkeys((spot, base)) if (found := readings.level(place))]
     if base != spot and len(parts) > 1:
         known = "; ".join(f"{reading.words}, {readings.describe(place)}" for place, reading in parts)
-        return f"Not checkable: the printed figures leave too much open for {what} of {readings.describe(spot)}: {known}.{_coincidence(readings, stated)}"
+        return (
+            f"Not checkable: the printed figures leave too much open for {what} of {readings.describe(spot)}:"
+            f" {known}.{_coincidence(readings, stated)}"
+        )
     return (
-        f"Not checkable: no release at hand gives {what} of {readings.describe(spot)}, nor what it could be computed from; "
-        f"months of this series: {known_months(readings, spot)}.{_coincidence(readings, stated)}"
+        f"Not checkable: no release at hand gives {what} of {readings.describe(spot)}, nor what it could be computed"
+        f" from; months of this series: {known_months(readings, spot)}.{_coincidence(readings, stated)}"
     )
 
 

@@ -55,8 +55,8 @@ def windows(
     """Return the windows of a product: every measure that takes effect, for it and for each placebo product of the
     store.
 
-    `other_side` is what the partner says of the product, kilograms by month number; it stands for months without a number of the
-    reporter, and the rows say so.
+    `other_side` is what the partner says of the product, kilograms by month number; it stands for months without a
+    number of the reporter, and the rows say so.
     """
     releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
     reporter = Reporter.of(releases)
@@ -137,8 +137,8 @@ def reach(event: Event) -> range:
 
 
 def placebos(products: Iterable[str], reporter: str) -> list[str]:
-    """Return codes and baskets without a code that a measure of the reporter affects; the contents of a line or a chapter are
-    unknown.
+    """Return codes and baskets without a code that a measure of the reporter affects; the contents of a line or a
+    chapter are unknown.
     """
     touched = touched_codes(reporter)
     return sorted(

@@ -7,7 +7,8 @@ CUSTOMS_TIME = ZoneInfo("Asia/Shanghai")
 
 
 def read_day(text: str, *, may_come: bool = False) -> date:
-    """Return the day of a text such as `2025-06-30`, which must not be in the future unless it `may_come`. Raises ValueError."""
+    """Return the day of a text such as `2025-06-30`, which must not be in the future unless it `may_come`. Raises
+    ValueError."""
     try:
         day = date.fromisoformat(text)
     except ValueError as error:

@@ -1,14 +1,14 @@
 """Finds the month since which a series is comparable: changes of code, unit, basket and partner.
 
-Belongs here: which changes concern a series, in words too, and since when its months can be compared. `metrics.figures` removes
-metrics that would compare the two sides of a change. Known changes are in `schemas/reference`: `hs_revisions`,
+Belongs here: which changes concern a series, in words too, and since when its months can be compared. `metrics.figures`
+removes metrics that would compare the two sides of a change. Known changes are in `schemas/reference`: `hs_revisions`,
 `definition_breaks`, and the months in which a basket, a group of partners or the code of a partner begins or ends. A
 row of `definition_breaks` with comparable = yes carries a series over a change that the other tables would call a
 break.
 
-A national code follows its HS6. At HS6, HS4 and HS2 a revision is a break where goods crossed the border of the code. No
-table says how much trade crossed, so any amount counts. The revisions of 2007, 2012 and 2017 are not in the tables: a
-series without a break there may still have one.
+A national code follows its HS6. At HS6, HS4 and HS2 a revision is a break where goods crossed the border of the code.
+No table says how much trade crossed, so any amount counts. The revisions of 2007, 2012 and 2017 are not in the tables:
+a series without a break there may still have one.
 """
 
 import functools
@@ -106,8 +106,8 @@ def breaks_of(product: str, partner: str, measure: str, reporter: Reporter) -> l
 
 @functools.lru_cache(64)
 def breaks(products: tuple[str, ...], reporter: Reporter) -> pl.DataFrame:
-    """Each change in the statistics of the `reporter` that no row carries over: WILD (an empty name matches all), month, and
-    WORDS, which say what changed and who says so.
+    """Each change in the statistics of the `reporter` that no row carries over: WILD (an empty name matches all),
+    month, and WORDS, which say what changed and who says so.
     """
     baskets = reporter.rows("baskets")
     stated = reporter.rows("definition_breaks")

@@ -3,8 +3,8 @@
 A scope is products (a shorter code covers all codes below it, * covers all), partners (all, listed, or only the keys of
 the records), months and measure families.
 
-A group of partners is the sum of its members. A partner code that no list names may be a member, so in a month in which a
-file has one no group is covered, however small its trade, until a later file of every partner has none.
+A group of partners is the sum of its members. A partner code that no list names may be a member, so in a month in which
+a file has one no group is covered, however small its trade, until a later file of every partner has none.
 """
 
 import functools
@@ -159,7 +159,8 @@ def asked_products(releases: pl.DataFrame, products: pl.Series, *, roll_up: bool
 
 
 def of_national_lists(releases: pl.DataFrame) -> pl.DataFrame:
-    """The releases whose files have codes of a national list: their numbers at the HS levels are sums of their own codes."""
+    """The releases whose files have codes of a national list: their numbers at the HS levels are sums of their own
+    codes."""
     return releases.filter(pl.col("classification").is_in([*NATIONAL]))
 
 
@@ -215,8 +216,8 @@ def _covering_codes(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
 def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last: int) -> pl.DataFrame:
     """CELL, everyone, groups, lists, priority: what the releases by month cover, code by code, from `first` to `last`.
 
-    Each such row occurs once. `groups` says whether groups of partners are covered too: every partner was requested, and
-    the last word on the cell has no partner code that no list names.
+    Each such row occurs once. `groups` says whether groups of partners are covered too: every partner was requested,
+    and the last word on the cell has no partner code that no list names.
     """
     monthly = with_scope(releases.filter(pl.col("by_month"))).with_columns(priority=priority())
     begin = pl.max_horizontal(month_index("first_month"), pl.lit(first, pl.Int32))

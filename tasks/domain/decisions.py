@@ -1,8 +1,8 @@
 """Determines which published releases count on a day, from the decisions about them, and makes new decisions.
 
-Belongs here: what a decision means. How the ledger is cut where one begins to hold is in `ledger.epochs`. A decision is published like a
-release, in a file of its own that is never written again; so the state of a release follows from the releases, their decisions in
-their order, and nothing else.
+Belongs here: what a decision means. How the ledger is cut where one begins to hold is in `ledger.epochs`. A decision is
+published like a release, in a file of its own that is never written again; so the state of a release follows from the
+releases, their decisions in their order, and nothing else.
 """
 
 from collections.abc import Mapping
@@ -37,10 +37,11 @@ def withdrawn_on(decisions: pl.DataFrame, day: date = date.max) -> dict[str, dic
 
 
 def out_on(releases: pl.DataFrame, decisions: pl.DataFrame, day: date = date.max) -> frozenset[str]:
-    """Return the releases and editions that do not count at the end of a day: withdrawn by then, or replaced by one that
-    is not withdrawn.
+    """Return the releases and editions that do not count at the end of a day: withdrawn by then, or replaced by one
+    that is not withdrawn.
 
-    A release is replaced on its day alone: the same file may be public again on a later one. A correction corrects what was replaced.
+    A release is replaced on its day alone: the same file may be public again on a later one. A correction corrects what
+    was replaced.
     """
     if not decisions.height:
         return frozenset()
@@ -128,7 +129,8 @@ def withdrawal(
 
 
 def published_name(release_id: str, releases: pl.DataFrame) -> str:
-    """The release that is meant, without an edition. Raises Refused where none of that name is published, naming the nearest."""
+    """The release that is meant, without an edition. Raises Refused where none of that name is published, naming the
+    nearest."""
     name, names = release_id.partition(MARK)[0], releases.select(release_of().unique().sort()).to_series().to_list()
     if name in names:
         return name

@@ -1,8 +1,8 @@
 """Defines every exception that a caller may catch by its class; each message contains the remedy.
 
-Belongs here: the classes, and `refuse_first`, which raises the first refusal of a table of cases. Does not belong here: the cases
-themselves, an exception that never leaves its module, and anything that is slow to import: a command names these classes
-before it loads a data library.
+Belongs here: the classes, and `refuse_first`, which raises the first refusal of a table of cases. Does not belong here:
+the cases themselves, an exception that never leaves its module, and anything that is slow to import: a command names
+these classes before it loads a data library.
 """
 
 from pathlib import Path
@@ -26,7 +26,8 @@ class Refused(Exception):
 
 
 def refuse_first(where: str, *cases: tuple[object, str, str, str]) -> None:
-    """Raise Refused for the first of these cases that holds. A case: whether it holds, the rule, what was found, what to do about it."""
+    """Raise Refused for the first of these cases that holds. A case: whether it holds, the rule, what was found, what
+    to do about it."""
     for is_so, rule, found, advice in cases:
         if is_so:
             raise Refused(rule, where, found, advice)

@@ -31,8 +31,8 @@ def found_in(
     advice: str,
     **others: object,
 ) -> Rows:
-    """A finding for each row. All but the name of the check are templates: they name columns of the rows, `others`, `at`, the month of an
-    index `month`, and `span`, the months from `period_start` to `period_end`.
+    """A finding for each row. All but the name of the check are templates: they name columns of the rows, `others`,
+    `at`, the month of an index `month`, and `span`, the months from `period_start` to `period_end`.
     """
     for row in rows.iter_rows(named=True):
         known = {**row, **others}
@@ -58,6 +58,7 @@ def gather(release_id: str, rows: Iterable[dict[str, str]]) -> Finding:
 
 
 def shown(text: str) -> pl.Expr:
-    """A column's text from an input file, short and plain enough for a terminal; `text.clip` does the same for single texts."""
+    """A column's text from an input file, short and plain enough for a terminal; `text.clip` does the same for single
+    texts."""
     few = pl.col(text).cast(pl.String).fill_null("").str.slice(0, SHOWN_LENGTH)
     return few.str.replace_all(r"[\p{C}\p{Zl}\p{Zp}]", "?")

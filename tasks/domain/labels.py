@@ -1,8 +1,8 @@
-"""Names partners, products and months as people write them, and says what values mean: FOB or CIF, whose trade a partner is, how the
-source drops digits.
+"""Names partners, products and months as people write them, and says what values mean: FOB or CIF, whose trade a
+partner is, how the source drops digits.
 
-`schemas/reference/statement_terms.csv` has the facts about values, by source, direction and measure. A unit value has the terms of its
-value. Quantities have no valuation, and their precision is in `resolution`.
+`schemas/reference/statement_terms.csv` has the facts about values, by source, direction and measure. A unit value has
+the terms of its value. Quantities have no valuation, and their precision is in `resolution`.
 """
 
 import calendar

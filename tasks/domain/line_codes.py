@@ -27,7 +27,8 @@ def codes_of_line(codes: str) -> tuple[str, ...]:
 
 
 def asked_in(releases: pl.DataFrame, flow: str, month: int) -> tuple[str, ...]:
-    """The products that queries of all partners asked for in a month (month number); empty text where one asked for all."""
+    """The products that queries of all partners asked for in a month (month number); empty text where one asked for
+    all."""
     is_inside = pl.lit(month).is_between(month_index("first_month"), month_index("last_month"))
     there = releases.filter(is_inside, partners="all", flow=flow, classification=CHINAS)
     products = there["products"].explode().drop_nulls().unique().to_list()

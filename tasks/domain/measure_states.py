@@ -78,7 +78,8 @@ def states(table: pl.DataFrame, day: date) -> dict[str, State]:
 
 
 def with_states(events: pl.DataFrame, day: date) -> pl.DataFrame:
-    """Rows of `control_events` with the `state` of each on a day, the row that decides it and the last day of that term."""
+    """Rows of `control_events` with the `state` of each on a day, the row that decides it and the last day of that
+    term."""
     found = [states_on(day)[event] for event in events["event"]]
     return events.with_columns(
         pl.Series("state", [state.name for state in found], pl.String),

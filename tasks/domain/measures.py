@@ -24,7 +24,8 @@ def mixed_words(products: Iterable[str], reporter: str) -> list[str]:
 
 
 def events_of(product: str | None = None, flow: str = "export", reporter: str | None = None) -> pl.DataFrame:
-    """Measures of a reporter by day, with the coverage of `product` by each that concerns it; all measures where it is None.
+    """Measures of a reporter by day, with the coverage of `product` by each that concerns it; all measures where it is
+    None.
 
     Without a `reporter` those of every country. All are controls of exports; none concerns imports.
     """
@@ -63,7 +64,8 @@ def coverage(event: str, product: str) -> str | None:
 
 
 def mixed_note(product: str, events: Collection[str]) -> str | None:
-    """Which other goods share the codes of a product with goods that one of these measures controls; None where none do."""
+    """Which other goods share the codes of a product with goods that one of these measures controls; None where none
+    do."""
     rows = code_table("control_event_codes").filter(
         pl.col("coverage") == "unknown_share", pl.col("event").is_in(list(events))
     )
@@ -85,7 +87,8 @@ def touched_codes(reporter: str) -> set[str]:
 
 
 def measures(reporter: str) -> list[dict[str, Any]]:
-    """The measures of a reporter with a day of effect, also those never in force, which show what they did not cause."""
+    """The measures of a reporter with a day of effect, also those never in force, which show what they did not
+    cause."""
     return _of(code_table("control_events"), reporter).filter(pl.col("effective_from") != "").sort("event").to_dicts()
 
 

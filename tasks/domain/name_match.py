@@ -1,4 +1,5 @@
-"""Compares names: ignores differences of letters, blanks and plurals, in English and Chinese; and finds the key of a partner.
+"""Compares names: ignores differences of letters, blanks and plurals, in English and Chinese; and finds the key of a
+partner.
 
 Belongs here: spelling, the order of results, and partners, which the code tables alone decide. `reports.resolver` and
 `reports.search` decide what else can be found.
@@ -104,7 +105,8 @@ def partner_key(text: str) -> str | None:
 
     Letter case does not matter. None where it is none of them. Raises Unresolved for a region without a key.
 
-    >>> [partner_key(text) for text in ("bra", "Br", "Brazil", "巴西", "410", "the United States", "uk", "world", "eu", "Atlantis")]
+    >>> texts = ("bra", "Br", "Brazil", "巴西", "410", "the United States", "uk", "world", "eu", "Atlantis")
+    >>> [partner_key(text) for text in texts]
     ['BRA', 'BRA', 'BRA', 'BRA', 'BRA', 'USA', 'GBR', 'WLD', 'EU27', None]
     """
     plain = re.sub(r"^the\s+", "", text.strip(), flags=re.IGNORECASE)

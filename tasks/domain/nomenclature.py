@@ -2,8 +2,8 @@
 
 Equal digits of two national lists mean different goods (85051110 exists in China's tariff and in the Combined
 Nomenclature of the EU), so the classification of a code names the list: HS2, HS4, HS6, or HS8 (China), CN8 (EU and
-United Kingdom), HTS10 (United States), JP9 (Japan), NCM8 (Mercosul). Belongs here: from a code to its classification and back to the
-number of its digits.
+United Kingdom), HTS10 (United States), JP9 (Japan), NCM8 (Mercosul). Belongs here: from a code to its classification
+and back to the number of its digits.
 """
 
 import polars as pl
@@ -47,7 +47,8 @@ def national_lists(releases: pl.DataFrame) -> list[str]:
 
     Where each record states its own classification, codes of eight digits are of China's list.
 
-    >>> national_lists(pl.DataFrame({"classification": ["CN8", "HS6", None], "products": [["85051110"], ["850511"], ["line:soybeans"]]}))
+    >>> products = [["85051110"], ["850511"], ["line:soybeans"]]
+    >>> national_lists(pl.DataFrame({"classification": ["CN8", "HS6", None], "products": products}))
     ['CN8']
     """
     has_eight = pl.col("products").list.eval(pl.element().str.contains("^[0-9]{8}$")).list.any()
@@ -68,7 +69,8 @@ def is_national(code: str, national: str = CHINAS) -> bool:
 def classification_of(product: str, national: str = CHINAS) -> str:
     """The classification of one product in a store whose codes are of the list `national`.
 
-    >>> [classification_of(code, "CN8") for code in ("8505", "85051110", "8505110070", "line:soybeans", "basket:magnets")]
+    >>> products = ("8505", "85051110", "8505110070", "line:soybeans", "basket:magnets")
+    >>> [classification_of(product, "CN8") for product in products]
     ['HS4', 'CN8', 'HTS10', 'line', 'basket']
     """
     if not product.isdigit():

@@ -1,4 +1,5 @@
-"""Parses months and spans as people write them: 2025-06, June 2025, H1 2025, first nine months of 2025, 2025年上半年, latest.
+"""Parses months and spans as people write them: 2025-06, June 2025, H1 2025, first nine months of 2025, 2025年上半年,
+latest.
 
 `periods` reads what files print, which is stricter.
 """

@@ -1,9 +1,10 @@
 """Selects the numbers of monthly series from the current statements of the ledger: which source wins for a number.
 
-Belongs here: which numbers are a month or a cumulative figure, in which unit, which kind of release wins, how a
-large ledger is divided, and which cumulative figures a later release replaces month by month. The ledger keeps both, each with its
-own current statement, but a year to date printed as one figure and the months of a later download describe the same trade. The
-computed results are in `metrics`; `metrics.year_to_date` handles figures that a better kind of release replaces.
+Belongs here: which numbers are a month or a cumulative figure, in which unit, which kind of release wins, how a large
+ledger is divided, and which cumulative figures a later release replaces month by month. The ledger keeps both, each
+with its own current statement, but a year to date printed as one figure and the months of a later download describe the
+same trade. The computed results are in `metrics`; `metrics.year_to_date` handles figures that a better kind of release
+replaces.
 
 All numbers are whole, in the series' smallest unit; `per_unit` is how many of them make one unit of the measure, so
 that silver in grams and magnets in kilograms both become `quantity_kg` without an intermediate float.
@@ -45,10 +46,10 @@ class Portion(NamedTuple):
 def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
     """Numbers by series and month index; where several kinds of release have one, that of the best kind.
 
-    `observation` has one current statement for each number (see `merge.current_statements`). Columns: SERIES, month, value,
-    span, source, kind, `priority` (the priority of the kind), release_id and known_from. `span` is `month`, `ytd` for a
-    figure cumulated from January, or `yoy` and `ytd_yoy` for the printed growth of these two; other periods are left
-    out. Raises OverflowError for a number that is too large.
+    `observation` has one current statement for each number (see `merge.current_statements`). Columns: SERIES, month,
+    value, span, source, kind, `priority` (the priority of the kind), release_id and known_from. `span` is `month`,
+    `ytd` for a figure cumulated from January, or `yoy` and `ytd_yoy` for the printed growth of these two; other periods
+    are left out. Raises OverflowError for a number that is too large.
     """
     placed = _placed(observation)
     most = pl.when(pl.col("span") == "ytd").then(YEAR_MAX).otherwise(LEVEL_MAX)
@@ -77,8 +78,8 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
 
 
 def _placed(observation: pl.DataFrame) -> pl.DataFrame:
-    """The statements of months and of years to date, with span, month, priority and `smallest`: how many of the smallest unit
-    make one of theirs. Kilograms are the measure of every mass.
+    """The statements of months and of years to date, with span, month, priority and `smallest`: how many of the
+    smallest unit make one of theirs. Kilograms are the measure of every mass.
 
     Most statements are of months, of one kind, and print no growth: the texts of these are not read one by one.
     """
@@ -117,10 +118,12 @@ def _placed(observation: pl.DataFrame) -> pl.DataFrame:
 
 
 def printed_numbers(statements: Iterable[pl.DataFrame], releases: Release) -> pl.DataFrame:
-    """The numbers used for series, with baskets of one code added: product, partner, measure, month, span, value, priority.
+    """The numbers used for series, with baskets of one code added: product, partner, measure, month, span, value,
+    priority.
 
-    Months that a better kind of release outranks are left out. A cumulative figure that later months replace is null. The statements
-    come in parts that share no month, and each is gone before the next is asked for, so that memory holds only these columns.
+    Months that a better kind of release outranks are left out. A cumulative figure that later months replace is null.
+    The statements come in parts that share no month, and each is gone before the next is asked for, so that memory
+    holds only these columns.
     """
     used = [*SERIES, "month", "value", "span", "priority"]
 
@@ -200,7 +203,8 @@ def _copy_baskets(numbers: pl.DataFrame) -> pl.DataFrame:
 
 
 def without_superseded(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """`numbers` (KEY, span, value, priority, release_id, known_from, …) without cumulative figures replaced by months."""
+    """`numbers` (KEY, span, value, priority, release_id, known_from, …) without cumulative figures replaced by
+    months."""
     return superseded_as_null(numbers, releases).drop_nulls("value")
 
 

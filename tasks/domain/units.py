@@ -1,5 +1,5 @@
-"""Defines smallest units, and how many of them make one unit of a measure; reads the units that sources print: a row of `units.csv`, or
-one with a scale before it (`10,000 Tons`, `100MP`).
+"""Defines smallest units, and how many of them make one unit of a measure; reads the units that sources print: a row of
+`units.csv`, or one with a scale before it (`10,000 Tons`, `100MP`).
 """
 
 import functools
@@ -51,7 +51,8 @@ def in_units(whole: pl.Expr, size: pl.Expr, *, is_exact: bool = False) -> pl.Exp
 
 @functools.cache
 def printed_unit(text: str) -> tuple[str, int] | None:
-    """Our unit and the factor of a printed one: a row of `units.csv`, or a row with a scale before it. None where it is neither.
+    """Our unit and the factor of a printed one: a row of `units.csv`, or a row with a scale before it. None where it is
+    neither.
 
     >>> [printed_unit(text) for text in ("Ton", "10,000 Tons", "100 Million PCS", "100MP", "kangaroo", "7")]
     [('kg', 1000), ('kg', 10000000), ('item', 100000000), ('pair', 100000000), None, None]

@@ -201,7 +201,8 @@ def _parsed(question: Question, answer: Answer) -> Parsed | None:
 
 
 def _day(taken: _Taken) -> tuple[date, str]:
-    """The later of the printed day and the one on which an answer was seen, by the source's clock; and why it is another.
+    """The later of the printed day and the one on which an answer was seen, by the source's clock; and why it is
+    another.
 
     A file of a day that has not come would wait in the inbox, and nobody would hear of it.
     """

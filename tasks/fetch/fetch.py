@@ -27,8 +27,8 @@ def fetch(
     secret: str | None = None,
     hear: Callable[[Fetched], None] = lambda one: None,
 ) -> FetchReport:
-    """Ask a source what is new and drop it into the inbox; `hear` gets each answer as it comes. Raises Refused for a source
-    that cannot be asked.
+    """Ask a source what is new and drop it into the inbox; `hear` gets each answer as it comes. Raises Refused for a
+    source that cannot be asked.
     """
     source = SOURCES[request.source]
     if source.questions is None:
@@ -36,7 +36,8 @@ def fetch(
             "not fetched",
             "source",
             f"{source.name}, whose files a person downloads or collects",
-            f"Put the file into the inbox. These are fetched: {', '.join(one.name for one in SOURCES.values() if one.questions)}.",
+            "Put the file into the inbox. These are fetched:"
+            f" {', '.join(one.name for one in SOURCES.values() if one.questions)}.",
         )
     request.inbox.mkdir(parents=True, exist_ok=True)
     if source.key and source.key.required and not secret:
@@ -71,8 +72,8 @@ def _fetched(
 def split_file(
     file: Path, inbox: Path, chosen: Mapping[str, str], flows: tuple[str, ...], released_on: date | None
 ) -> Iterator[Fetched]:
-    """Split a bulk archive of Comext that a person downloaded, or the text in it, into the inbox; yield what became of each part. A part
-    that cannot be read is refused by name, and the others are kept.
+    """Split a bulk archive of Comext that a person downloaded, or the text in it, into the inbox; yield what became of
+    each part. A part that cannot be read is refused by name, and the others are kept.
 
     Raises Refused for another file, and for reporters in it that are not chosen where none of those chosen is there.
     """
@@ -88,7 +89,10 @@ def split_file(
             if not months:
                 raise Refused("no month", question.name, "rows without a month", "Download the archive again.")
         except Refused as refusal:
-            why = f"{refusal} The parts named new are whole and lie in {inbox}; download the archive again for this one, with --reporter"
+            why = (
+                f"{refusal} The parts named new are whole and lie in {inbox}; download the archive again for this one,"
+                " with --reporter"
+            )
             yield Fetched(name=question.name, outcome="refused", reason=f"{why} {question.declared['reporter']}")
             continue
         newest = replace(question, name=f"{question.name}_{months[-1]}")

@@ -1,11 +1,14 @@
-"""Leaves in the inbox what a fetch found: new files with their declarations, what was seen, and how the last fetch ended.
+"""Leaves in the inbox what a fetch found: new files with their declarations, what was seen, and how the last fetch
+ended.
 
-A new answer lies there as if a person had dropped it: the sidecar is written first, and each file gets its name when it is complete,
-so a look into the inbox finds both or neither. An address in a sidecar has no key. No other module knows that a file was fetched.
+A new answer lies there as if a person had dropped it: the sidecar is written first, and each file gets its name when it
+is complete, so a look into the inbox finds both or neither. An address in a sidecar has no key. No other module knows
+that a file was fetched.
 
-Below `.fetch/` lies for each question what a conditional request needs, the hash of the bytes, and that of the records in them, which
-does not change if only the order or the stamp of an answer did; so the same answer is not dropped twice. A lost file costs one more
-download. Next to it lies since when the source answers, or since when it fails and why, for the page of all sources.
+Below `.fetch/` lies for each question what a conditional request needs, the hash of the bytes, and that of the records
+in them, which does not change if only the order or the stamp of an answer did; so the same answer is not dropped twice.
+A lost file costs one more download. Next to it lies since when the source answers, or since when it fails and why, for
+the page of all sources.
 """
 
 import hashlib

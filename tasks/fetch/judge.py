@@ -36,7 +36,10 @@ def refuse_other(answer: Answer, form: str) -> None:
             form == "7z" and is_markup,
             "no file yet",
             f"a page where {wanted} was asked for: {shown}",
-            "Eurostat answers so for a month that is not out; for another one the address has moved: look at it in a browser.",
+            (
+                "Eurostat answers so for a month that is not out; for another one the address has moved: look at it in"
+                " a browser."
+            ),
         ),
         (
             form != "html" and is_markup,
@@ -80,7 +83,10 @@ def unanswered(name: str, error: Exception) -> Fetched:
     if isinstance(error, Refused):
         return Fetched(name=name, outcome="refused", reason=str(error))
     log.debug("%s", name, exc_info=error)
-    why = f"an answer that nothing here expects ({type(error).__name__}: {clip(str(error), 120)}); look at it in a browser, and report it"
+    why = (
+        f"an answer that nothing here expects ({type(error).__name__}: {clip(str(error), 120)}); look at it in a"
+        " browser, and report it"
+    )
     return Fetched(name=name, outcome="refused", reason=why)
 
 

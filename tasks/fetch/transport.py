@@ -197,7 +197,10 @@ ADVICE = {
     206: "This is a part of an answer.",
     304: "Nothing is known here that could be unchanged; look at the address in a browser.",
     401: "The key is missing or not valid.",
-    403: "The source refuses: too many questions, a key that is not valid, or a filter that it does not take. Ask again later.",
+    403: (
+        "The source refuses: too many questions, a key that is not valid, or a filter that it does not take. Ask again"
+        " later."
+    ),
     404: "There is no such file: not out yet, or the address has changed.",
     412: "A gate for browsers; a person must download the file and drop it into the inbox.",
     413: "Too much was asked for at once: ask for fewer products or months.",

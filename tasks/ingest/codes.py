@@ -1,8 +1,9 @@
 """Converts printed codes to keys: periods, products, partners, directions and days, regimes and provinces.
 
-Each distinct code or combination is converted once, however many records have it, and joined to its records. Text that is not a code is a fault of
-its records; a well-formed code missing from our tables is kept and reported, because customs may add codes before the
-tables do. A file about other months than declared, or about several levels at once, is refused as a whole.
+Each distinct code or combination is converted once, however many records have it, and joined to its records. Text that
+is not a code is a fault of its records; a well-formed code missing from our tables is kept and reported, because
+customs may add codes before the tables do. A file about other months than declared, or about several levels at once, is
+refused as a whole.
 
 Our own keys for partners and lines, and spans of months, are accepted only where each record has its day: in collected
 files. In a download of customs they would be somebody's edit.
@@ -40,8 +41,8 @@ PLACE_CODE = r"^[0-9]{2}$"
 class Read(NamedTuple):
     """The codes of a file as keys.
 
-    `keys` has for each record its row, product, classification, flow, partner, period_start, period_end, known_from, regime and
-    province, null where the code cannot be read; `faults` the row and the reason of each such code.
+    `keys` has for each record its row, product, classification, flow, partner, period_start, period_end, known_from,
+    regime and province, null where the code cannot be read; `faults` the row and the reason of each such code.
     """
 
     keys: pl.DataFrame
@@ -119,7 +120,9 @@ def _refuse_other_months(read: pl.DataFrame, landed: Landed, where: str) -> None
             raise Refused(
                 "other month",
                 where=where,
-                found=f"period {other['period'][0]}, declared are {landed.first_month:%Y-%m} to {landed.last_month:%Y-%m}",
+                found=(
+                    f"period {other['period'][0]}, declared are {landed.first_month:%Y-%m} to {landed.last_month:%Y-%m}"
+                ),
                 advice="Correct months, or drop the right file.",
             )
 
@@ -210,8 +213,11 @@ def _doubt_partners(read: pl.DataFrame, landed: Landed) -> Rows:
         "partner {partner}",
         observed="code {partner} in {month}",
         expected=f"a code of schemas/reference/{table}.csv that holds in that month",
-        advice="It is published as it stands. It may be a member of a group (EU27), so no group is covered in the months of this file "
-        "until one is read with the code in the table: add it, then read the file into a new store, or a later one into this.",
+        advice=(
+            "It is published as it stands. It may be a member of a group (EU27), so no group is covered in the months"
+            " of this file until one is read with the code in the table: add it, then read the file into a new store,"
+            " or a later one into this."
+        ),
     )
 
 

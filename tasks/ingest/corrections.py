@@ -34,7 +34,8 @@ def corrections_of(source: str, raw_sha256: str) -> list[dict[str, str]]:
 
 
 def correct(landed: Landed, parsed: Parsed, today: date) -> Parsed:
-    """The parsed release, corrected, with each correction in `normalised`. Raises Refused where one does not fit or has expired."""
+    """The parsed release, corrected, with each correction in `normalised`. Raises Refused where one does not fit or has
+    expired."""
     corrections = corrections_of(landed.source, landed.raw_sha256)
     if not corrections:
         return parsed

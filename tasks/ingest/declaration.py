@@ -2,8 +2,8 @@
 
 Searched in this order, the first value wins: the command line, the sidecar `<file>.toml`, `defaults.toml` of the file's
 folder and of the two above it, and the folder names (`<source>/<flow>/file`). For a link, both its own place and its
-target count. Last come the values of a command for a whole folder (`otherwise` of the request). A missing value that is needed refuses
-the file; the message has the line to write.
+target count. Last come the values of a command for a whole folder (`otherwise` of the request). A missing value that is
+needed refuses the file; the message has the line to write.
 """
 
 import json
@@ -180,7 +180,8 @@ def _read(paper: Path) -> Declaration:
 
 
 def _plain_text(paper: Path) -> str:
-    """The text of a declaration. Raises ValueError where it is too large, or a key has so many parts that reading takes hours."""
+    """The text of a declaration. Raises ValueError where it is too large, or a key has so many parts that reading takes
+    hours."""
     if paper.stat().st_size > PAPER_BYTES_MAX:
         raise ValueError(f"more than {PAPER_BYTES_MAX:,} bytes")
     # Some editors put a byte order mark before the text.
@@ -212,8 +213,10 @@ def _require(name: str, said: Mapping[str, Any], file: Path, more: str = "") -> 
             f"{name} not declared",
             where=str(file),
             found=f"the {name} is not in the file and nowhere declared",
-            advice=f"Write {WAYS[name]} into a sidecar <its name>.toml or, for all files of its folder, into {DEFAULTS} there; or give "
-            f"{OPTIONS[name]}.{more}",
+            advice=(
+                f"Write {WAYS[name]} into a sidecar <its name>.toml or, for all files of its folder, into {DEFAULTS}"
+                f" there; or give {OPTIONS[name]}.{more}"
+            ),
         )
 
 

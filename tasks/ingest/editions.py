@@ -50,7 +50,8 @@ def is_outdated(release_id: str, published: Collection[str]) -> bool:
 
 
 def corrections_in(release: Mapping[str, Any]) -> list[dict[str, str]] | None:
-    """The corrections with which a row of `release` was read; None where their table has changed since, or no edition has them."""
+    """The corrections with which a row of `release` was read; None where their table has changed since, or no edition
+    has them."""
     corrections = corrections_of(release["source"], release["raw_sha256"])
     if SOURCES[release["source"]].says_day:
         return None if corrections else []

@@ -64,8 +64,8 @@ def decide(store: Path, release_id: str, verdict: HoldVerdict, by: str, reason: 
     with exclusive(store):
         if is_outdated(release_id, _published(store)):
             raise NotHeld(
-                f"{store}: {release_id} is published; tidewaiter withdraw {release_id} ends its figures, and a release of a "
-                "later day puts them right."
+                f"{store}: {release_id} is published; tidewaiter withdraw {release_id} ends its figures, and a release"
+                " of a later day puts them right."
             )
         held = find(store, release_id)
         if held is None:
@@ -80,8 +80,8 @@ def decide(store: Path, release_id: str, verdict: HoldVerdict, by: str, reason: 
 
 @contextmanager
 def reopened(store: Path, held: HeldRelease) -> Iterator[ReleaseRequest]:
-    """The request that passes a held release through the flow again, under its name: findings mention it, and an approval applies only to
-    those that were seen. Raises BrokenStore where the bytes changed.
+    """The request that passes a held release through the flow again, under its name: findings mention it, and an
+    approval applies only to those that were seen. Raises BrokenStore where the bytes changed.
     """
     with tempfile.TemporaryDirectory() as folder:
         # As deep as `locate` searches upwards, so that no defaults.toml among the temporary files applies.
@@ -110,8 +110,8 @@ def _judged_bytes(store: Path, held: HeldRelease) -> bytes:
     found = hashlib.sha256(raw).hexdigest()
     if found != held.raw_sha256:
         raise BrokenStore(
-            f"{place}: sha256 {found}, judged was {held.raw_sha256}. Restore it from a copy of the store, or ingest the file "
-            "as it came once more; then decide again."
+            f"{place}: sha256 {found}, judged was {held.raw_sha256}. Restore it from a copy of the store, or ingest the"
+            " file as it came once more; then decide again."
         )
     return raw
 

@@ -71,8 +71,8 @@ class FileState(NamedTuple):
 
 
 def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time.sleep) -> Look:
-    """The files of the inbox by their state on `day`; those declared public later are left for a later run. Raises Refused where the
-    inbox does not exist.
+    """The files of the inbox by their state on `day`; those declared public later are left for a later run. Raises
+    Refused where the inbox does not exist.
     """
     require_folder(request.inbox)
     files = sorted(_downloads(request.inbox, request.store))
@@ -165,7 +165,8 @@ def seen_before_reading(file: Path, otherwise: Declaration = NOTHING) -> str | N
 
 
 def fingerprint(file: Path, otherwise: Declaration = NOTHING) -> str:
-    """Hash of a file and of all that can declare something about it, `otherwise` too. Raises OSError where it cannot be read."""
+    """Hash of a file and of all that can declare something about it, `otherwise` too. Raises OSError where it cannot be
+    read."""
     if not file.is_file():
         # Reading a pipe waits for a writer without end, and a device may never end.
         raise FileNotFoundError(errno.ENOENT, "no regular file", str(file))
@@ -183,7 +184,8 @@ def _published(root: Path | S3Url, reporter: str) -> Published:
 
 
 def _downloads(inbox: Path, store: Path | S3Url) -> Iterator[Path]:
-    """The possible releases of a folder, and paths that cannot be read; none in a store, or in a hidden folder of deleted files."""
+    """The possible releases of a folder, and paths that cannot be read; none in a store, or in a hidden folder of
+    deleted files."""
     unreadable: list[Path] = []
     # Links may form a cycle.
     seen = {store.resolve()} if isinstance(store, Path) else set()

@@ -1,11 +1,12 @@
-"""Parses bytes to printed records, with the adapter of the source, and compares what the file says of itself with its declaration.
+"""Parses bytes to printed records, with the adapter of the source, and compares what the file says of itself with its
+declaration.
 
-Files that name reporter, direction or day of publication cannot be mixed up by a wrong folder or sidecar. Where the two disagree no
-rule can choose, so the file is refused. Things missing from a file are not checked here.
+Files that name reporter, direction or day of publication cannot be mixed up by a wrong folder or sidecar. Where the two
+disagree no rule can choose, so the file is refused. Things missing from a file are not checked here.
 
 People name a download after their request. No value is taken from the name of a file; it only raises a finding where it
-clearly names another month or year, direction or currency. Digits that may be a day, a code or the month of the download are
-ignored.
+clearly names another month or year, direction or currency. Digits that may be a day, a code or the month of the
+download are ignored.
 """
 
 import hashlib
@@ -39,7 +40,8 @@ YEAR = re.compile(
 # A name with both is ignored.
 FLOWS = {"export": r"(?<![a-z])exports?(?![a-z])|出口", "import": r"(?<![a-z])imports?(?![a-z])|进口|进出口"}
 CURRENCIES = {"value_usd": r"(?<![a-z])usd(?![a-z])|美元", "value_cny": r"(?<![a-z])(?:cny|rmb)(?![a-z])|人民币"}
-# The records of the last file with which a store begins, until `parse` takes them; and those of files that are read ahead.
+# The records of the last file with which a store begins, until `parse` takes them; and those of files that are read
+# ahead.
 _first: dict[tuple[str, str, str], Parsed] = {}
 _ahead: dict[tuple[str, str, str], Future[Parsed]] = {}
 
@@ -55,7 +57,8 @@ def parse(landed: Landed) -> Parsed:
 
 @contextmanager
 def reading_ahead() -> Iterator[Callable[[ReleaseRequest], None]]:
-    """Yield a function that begins to read a file while another one is processed; `parse` takes its records, or raises why there are none."""
+    """Yield a function that begins to read a file while another one is processed; `parse` takes its records, or raises
+    why there are none."""
     with ThreadPoolExecutor(1) as thread:
 
         def begin(request: ReleaseRequest) -> None:
@@ -73,7 +76,8 @@ def reading_ahead() -> Iterator[Callable[[ReleaseRequest], None]]:
 
 
 def refuse_as_first(declared: Declared, today: date) -> None:
-    """Raises Refused, as `parse` and `refuse_contradictions` would, for a file that would begin a store of an unknown reporter."""
+    """Raises Refused, as `parse` and `refuse_contradictions` would, for a file that would begin a store of an unknown
+    reporter."""
     try:
         raw = read_download(declared.file)
     except OSError:
@@ -145,10 +149,15 @@ def doubt_file_name(landed: Landed, measures: Collection[str], first: int, last:
             "warning" if says_months else "error",
             clip(name),
             observed=f"{', '.join(span_name(*map(first_day, span)) for span in named)} in the name",
-            expected=f"{span_name(first_day(first), first_day(last))}, {'as in its records' if says_months else 'as declared'}",
-            advice="The months of the records are published; see that it is the file that was meant."
-            if says_months
-            else "See which of the two the query was for; correct months, or approve.",
+            expected=(
+                f"{span_name(first_day(first), first_day(last))},"
+                f" {'as in its records' if says_months else 'as declared'}"
+            ),
+            advice=(
+                "The months of the records are published; see that it is the file that was meant."
+                if says_months
+                else "See which of the two the query was for; correct months, or approve."
+            ),
         )
     flow = _only_one(FLOWS, name)
     if landed.flow and flow and flow != landed.flow:

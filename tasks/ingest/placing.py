@@ -17,7 +17,8 @@ from tasks.store.snapshot import open_snapshot
 
 
 def store_of_published(root: StoreAddress, release_id: str) -> StoreAddress:
-    """Return the store in which any edition of a release is published. Raises Refused if there are several and none has it."""
+    """Return the store in which any edition of a release is published. Raises Refused if there are several and none has
+    it."""
 
     def has(store: Path) -> bool:
         releases = read_table(open_snapshot(store), "release", columns=["release_id"])
@@ -43,7 +44,8 @@ def store_of_held(root: StoreAddress, release_id: str) -> StoreAddress:
 
 
 def reporter_of(request: ReleaseRequest) -> str | None:
-    """Return whose figures a file has; None if its declaration is refused, which the step `declare` reports when the file is ingested."""
+    """Return whose figures a file has; None if its declaration is refused, which the step `declare` reports when the
+    file is ingested."""
     try:
         return locate(request).reporter
     except (Refused, OSError):

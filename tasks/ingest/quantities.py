@@ -1,5 +1,5 @@
-"""Converts printed numbers and their units to measures, in the ledger's unit of each, exactly: no float, no rounding, no guess at
-the meaning of a comma.
+"""Converts printed numbers and their units to measures, in the ledger's unit of each, exactly: no float, no rounding,
+no guess at the meaning of a comma.
 
 A number is digits with an optional decimal point, or digits in groups of three by commas. Everything else gives a
 reason, never a value: signs, spaces, other decimal marks, exponents, letters, digits of other scripts. Nearly all

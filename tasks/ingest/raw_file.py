@@ -31,8 +31,8 @@ Span = tuple[date, date]
 
 @dataclass(frozen=True)
 class RawFile:
-    """Printed and corrected records with their places, and the corrections (None: unknown). A record has several places where it speaks
-    of several months, or in two valuations.
+    """Printed and corrected records with their places, and the corrections (None: unknown). A record has several places
+    where it speaks of several months, or in two valuations.
     """
 
     reported: Reported
@@ -60,7 +60,8 @@ class RawFile:
         ]
 
     def total(self, records: list[int], measure: str, span: Span) -> int | None:
-        """The sum of some records in a measure from the first to the last day of `span`, corrected; None if corrections are unknown."""
+        """The sum of some records in a measure from the first to the last day of `span`, corrected; None if corrections
+        are unknown."""
         if self.corrections is None:
             return None
         values = self._values.get(measure)
@@ -104,8 +105,8 @@ def read_raw(store: Path, release: Mapping[str, Any]) -> RawFile:
 
 
 def read_excerpt(store: Path, release: Mapping[str, Any], records: pl.Series) -> RawFile | None:
-    """These records (sorted, each once) of a raw file whose source has excerpts; None for another form of file, or with corrections.
-    Reading all of a full cube takes seconds. Raises ValueError where the bytes do not match their hash.
+    """These records (sorted, each once) of a raw file whose source has excerpts; None for another form of file, or with
+    corrections. Reading all of a full cube takes seconds. Raises ValueError where the bytes do not match their hash.
     """
     excerpt, corrections = SOURCES[release["source"]].excerpt, corrections_in(release)
     if excerpt is None or corrections != []:

@@ -1,9 +1,9 @@
 """Keeps the bytes of each file for ever, in a raw store where a file is named by its hash and never changes.
 
 Next to the bytes lies `<sha256>.json` with the day of the first landing, and where the file was fetched from. If the
-publication day of a file is unknown and the file prints none, that day is the only one that can be proved, and it must stay the same when the
-file is dropped again. What was declared about the bytes lies in `<sha256>.<12 digits of its own hash>.json`, once for each
-declaration: so another store can be filled from `raw/` alone (`as_downloads`).
+publication day of a file is unknown and the file prints none, that day is the only one that can be proved, and it must
+stay the same when the file is dropped again. What was declared about the bytes lies in `<sha256>.<12 digits of its own
+hash>.json`, once for each declaration: so another store can be filled from `raw/` alone (`as_downloads`).
 """
 
 import hashlib
@@ -33,9 +33,9 @@ FIRST_YEAR = 1980
 def land(declared: Declared, store: Path, today: date) -> Landed:
     """Keep the bytes of a declared file under `store/raw`; the same bytes again change nothing.
 
-    `today` is the day of landing, used as the release day where none is declared and the file prints none. Raises Refused for a file that cannot
-    be read, for a release day after `today`, for months that a release of that day cannot cover, and for a correction
-    with a future day; BrokenStore for a damaged note.
+    `today` is the day of landing, used as the release day where none is declared and the file prints none. Raises
+    Refused for a file that cannot be read, for a release day after `today`, for months that a release of that day
+    cannot cover, and for a correction with a future day; BrokenStore for a damaged note.
     """
     try:
         raw = read_download(declared.file)
@@ -74,8 +74,8 @@ def _declaration(declared: Declared, released_on: date) -> bytes:
 
 @contextmanager
 def as_downloads(folder: Path) -> Iterator[Path]:
-    """Yield `folder`; of the raw files of a store a folder that has each under its name, with its sidecar, once for each
-    declaration; with the day of the first landing alone where no declaration is kept.
+    """Yield `folder`; of the raw files of a store a folder that has each under its name, with its sidecar, once for
+    each declaration; with the day of the first landing alone where no declaration is kept.
     """
     notes: dict[Path, list[Path]] = {}
     for path in sorted(folder.glob("??/*.json")):
@@ -133,7 +133,8 @@ def _landed(declared: Declared, place: Path, sha256: str, size: int, released_on
 
 
 def _refuse_impossible_days(declared: Declared, released_on: date, today: date) -> None:
-    """Refuse a later day than today, and months before the first statistics or after the year of the release: a typing error."""
+    """Refuse a later day than today, and months before the first statistics or after the year of the release: a typing
+    error."""
     words, advice = "these bytes landed first on", "Set the clock, which is or was wrong, or declare released_on."
     if declared.released_on:
         words, advice = "released on", "Correct released_on."

@@ -57,7 +57,8 @@ def places_of(rows: pl.Series, keys: pl.DataFrame) -> pl.DataFrame:
 
 
 def _last_month(landed: Landed, keys: pl.DataFrame) -> date:
-    """The last requested month that customs had opened when the file was made: of later ones a missing row means nothing."""
+    """The last requested month that customs had opened when the file was made: of later ones a missing row means
+    nothing."""
     stated = first_day(months_of(keys)[1])
     if landed.last_month is None:
         return stated
@@ -68,7 +69,8 @@ def _last_month(landed: Landed, keys: pl.DataFrame) -> date:
 
 
 def last_opened(day: date) -> date:
-    """First day of the last month that China's online query had on `day`: by the calendar, else a month opens on the 20th of the next."""
+    """First day of the last month that China's online query had on `day`: by the calendar, else a month opens on the
+    20th of the next."""
     month = month_number(day) - 1
     rows = code_table("release_calendar").filter(kind="query")
     known = {
@@ -91,7 +93,8 @@ def describe(
     lost: pl.DataFrame,
     release_id: str,
 ) -> Release:
-    """The release as a row, with its scope; `keys` are those of the records with a statement, `measures` what they measure."""
+    """The release as a row, with its scope; `keys` are those of the records with a statement, `measures` what they
+    measure."""
     # The site takes one range of months, so all months between the first and the last in the file were requested.
     partners = keys["partner"].unique().sort().to_list()
     unlisted = keys.filter(pl.col("partner").is_in([key for key in partners if is_unplaced(key)]))
@@ -128,8 +131,8 @@ def describe(
         "records_quarantined": quarantine.height,
     }
     if (before := landed.amends) is not None:
-        # Of what the edition before it spoke of, this one speaks too: where a correction moved the only number of a product, its old place
-        # now means no trade.
+        # Of what the edition before it spoke of, this one speaks too: where a correction moved the only number of a
+        # product, its old place now means no trade.
         row |= {name: sorted({*row[name], *getattr(before, name)}) for name in ("products", "partner_list", "measures")}
         row |= {"first_month": min(first, before.first_month), "last_month": max(last, before.last_month)}
     return pl.DataFrame([row], schema=polars_schema("release"))

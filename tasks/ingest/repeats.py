@@ -37,8 +37,9 @@ def has_same_key(rows: pl.Series, keys: pl.DataFrame) -> pl.Series:
 
 
 def find_copies(detail: Detail, record: pl.Series, where: str, *, says_day: bool) -> pl.Series:
-    """The rows whose record repeats another one, by the numbers `detail` and the record numbers of the file; `says_day`: each record has its
-    day of print, as in a collected file. Raises Refused where records of one key differ, or copies are too many.
+    """The rows whose record repeats another one, by the numbers `detail` and the record numbers of the file;
+    `says_day`: each record has its day of print, as in a collected file. Raises Refused where records of one key
+    differ, or copies are too many.
     """
     if not detail.height:
         return pl.Series([], dtype=pl.Int64)
@@ -62,7 +63,9 @@ def doubt_repeats(copies: pl.Series, doubled: int, record: pl.Series, where: str
             "copies",
             "warning",
             where,
-            observed=f"{copies.len():,} exact {'copy' if copies.len() == 1 else 'copies'}, first record {record[copies[0]]}",
+            observed=(
+                f"{copies.len():,} exact {'copy' if copies.len() == 1 else 'copies'}, first record {record[copies[0]]}"
+            ),
             expected="each key once",
             advice="The copies are set aside; nothing to do.",
         )
@@ -78,7 +81,8 @@ def doubt_repeats(copies: pl.Series, doubled: int, record: pl.Series, where: str
 
 
 def _copies_among(detail: Detail, records: int, where: str) -> pl.DataFrame:
-    """The records of a download that repeat an earlier one. Raises Refused where they differ in a number, or are too many."""
+    """The records of a download that repeat an earlier one. Raises Refused where they differ in a number, or are too
+    many."""
     groups = detail.group_by(KEY).agg(pl.col("value").n_unique().alias("values"), pl.col("record").sort(), pl.len())
     again = groups.filter(pl.col("len") > 1)
     _refuse_contradiction(again.filter(pl.col("values") > 1), "different values", where)
@@ -104,7 +108,8 @@ def _copies_among(detail: Detail, records: int, where: str) -> pl.DataFrame:
 
 
 def _printed_again(detail: Detail, where: str) -> pl.DataFrame:
-    """The collected records that repeat a figure of their day with as many digits or fewer. Raises Refused where figures differ."""
+    """The collected records that repeat a figure of their day with as many digits or fewer. Raises Refused where
+    figures differ."""
     best = pl.col("value", "resolution", "record").first().over(KEY).name.prefix("best_")
     others = (
         detail.sort(*KEY, "resolution", "record").with_columns(best).filter(pl.col("record") != pl.col("best_record"))
@@ -134,8 +139,10 @@ def _refuse_contradiction(
     raise Refused(
         "contradiction",
         where=f"{where}, records {', '.join(map(str, row['record'][:4]))}",
-        found=f"{row['measure']} of {row['product']}, partner {row['partner']}, {row['period_start']:%Y-%m} stands "
-        f"there more than once with {what} ({counted(against.height, 'such number')})",
+        found=(
+            f"{row['measure']} of {row['product']}, partner {row['partner']}, {row['period_start']:%Y-%m} stands "
+            f"there more than once with {what} ({counted(against.height, 'such number')})"
+        ),
         advice=advice,
     )
 
@@ -143,7 +150,8 @@ def _refuse_contradiction(
 def complete_sums(
     numbers: pl.DataFrame, set_aside: pl.Series, keys: pl.DataFrame, record: pl.Series, where: str
 ) -> tuple[pl.Series, pl.DataFrame, list[dict[str, str]]]:
-    """The rows left without a number, the numbers of complete sums, and the finding; `set_aside` are the rows not read."""
+    """The rows left without a number, the numbers of complete sums, and the finding; `set_aside` are the rows not
+    read."""
     rows = numbers["row"].unique()
     if keys.select(pl.col("regime", "province").is_null().all()).row(0) == (True, True) or not len(rows):
         return pl.Series([], dtype=pl.Int64), numbers, []
@@ -172,9 +180,15 @@ def complete_sums(
                 "incomplete_sum",
                 "error" if (units["measure"] > 1).any() else "warning",
                 where,
-                observed=f"{omitted.height} numbers of {omitted['sum'].n_unique()} sums, first {first['measure']} in record {record[first['row']]}",
+                observed=(
+                    f"{omitted.height} numbers of {omitted['sum'].n_unique()} sums, first {first['measure']} in record"
+                    f" {record[first['row']]}"
+                ),
                 expected="each number in every part of a sum over regimes and provinces",
-                advice="These sums are not known and not published; download the query again, or without regimes and provinces.",
+                advice=(
+                    "These sums are not known and not published; download the query again, or without regimes and"
+                    " provinces."
+                ),
             )
         ],
     )

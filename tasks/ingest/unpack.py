@@ -26,8 +26,8 @@ TAR, TAR_AT = b"ustar", 257
 
 
 def read_download(file: Path) -> bytes:
-    """The bytes of a download, unpacked where it is an archive of one file. Raises Refused for one of several files or none, with a password,
-    or that unpacks to too much; OSError where the file cannot be read.
+    """The bytes of a download, unpacked where it is an archive of one file. Raises Refused for one of several files or
+    none, with a password, or that unpacks to too much; OSError where the file cannot be read.
     """
     raw = file.read_bytes()
     kind = magic_of(raw)
@@ -62,7 +62,10 @@ def _only(members: Sequence[zipfile.ZipInfo], where: str) -> zipfile.ZipInfo:
             "archive",
             where=where,
             found=f"an archive of {counted(len(files), 'file')}" + (f": {names}{more}" if files else ""),
-            advice="One that holds one file is read. Unpack it into a folder of its own and take that with tidewaiter backfill.",
+            advice=(
+                "One that holds one file is read. Unpack it into a folder of its own and take that with tidewaiter"
+                " backfill."
+            ),
         )
     plain = names.replace("\\", "/")
     if plain.startswith("/") or ":" in plain or ".." in plain.split("/"):

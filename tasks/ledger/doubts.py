@@ -1,9 +1,9 @@
 """Finds the open findings about the releases on which a figure rests, so that no page shows it without them.
 
-A finding of severity error or warning stays open: an approval lets the release be published, and does not make it right.
-Findings about the partners of a file concern the sums of partners and what is divided by them; the number of one partner
-stands. Other findings concern what their subject names: direction, code, partner, month. Belongs here: which finding
-concerns which figure. Pages, exports and verdicts say it in their own words.
+A finding of severity error or warning stays open: an approval lets the release be published, and does not make it
+right. Findings about the partners of a file concern the sums of partners and what is divided by them; the number of one
+partner stands. Other findings concern what their subject names: direction, code, partner, month. Belongs here: which
+finding concerns which figure. Pages, exports and verdicts say it in their own words.
 """
 
 import re
@@ -28,8 +28,8 @@ OF_SUMS = ("few_partners", "partners_missing", "partner_removed", "world_total",
 ON_THE_SUM = ("share_pct", "rank", "contribution_mom_pp", "contribution_yoy_pp")
 # About the law, the file or its codes, not about a number.
 OF_NO_NUMBER = ("control_lapsed", "known_release", "product_validity", "copies", "experimental_source", "revised")
-# How a row of a table says its months, and how many months before them it rests on, by a column that only this table has: `metric`,
-# `event_window` (of `events windows`), `trade_flow`.
+# How a row of a table says its months, and how many months before them it rests on, by a column that only this table
+# has: `metric`, `event_window` (of `events windows`), `trade_flow`.
 MONTHS_BEHIND = {
     "level": ("period", "period", FIGURES_LOOK_BACK),
     "first_month": ("first_month", "last_month", 12),
@@ -52,7 +52,8 @@ class Doubt(NamedTuple):
         return f"{self.check}, {self.observed}"
 
     def concerns(self, flow: str, product: str, partner: str, month: int, figure: str = "level") -> bool:
-        """Whether the subject names what a figure of a month rests on, and nothing else. The name of a file names no number."""
+        """Whether the subject names what a figure of a month rests on, and nothing else. The name of a file names no
+        number."""
         is_sum = partner in TOTALS or figure in ON_THE_SUM
         if self.check in OF_SUMS and not is_sum:
             return False
@@ -112,7 +113,8 @@ class Doubts:
         )
 
     def of_rows(self, rows: pl.DataFrame) -> pl.Series:
-        """For rows of a table of MONTHS_BEHIND the doubts about any of their figures, as text; null where there is none.
+        """For rows of a table of MONTHS_BEHIND the doubts about any of their figures, as text; null where there is
+        none.
 
         A doubt about an earlier month on which some figure of the row rests names that month.
         """

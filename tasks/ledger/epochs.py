@@ -1,7 +1,8 @@
 """Computes the ledger with decisions: a withdrawn release counts on the days before its withdrawal and not after.
 
-Between two decisions the set of releases that count is one, and the ledger is that of those releases; what it says of other days is cut
-off. So a decision changes no day before its own, and the order in which releases and decisions came does not matter.
+Between two decisions the set of releases that count is one, and the ledger is that of those releases; what it says of
+other days is cut off. So a decision changes no day before its own, and the order in which releases and decisions came
+does not matter.
 """
 
 from datetime import date
@@ -54,8 +55,8 @@ def merge(detail: Detail, releases: Release, decisions: Decision) -> Observation
 def statements_in_order(
     detail: pl.DataFrame, releases: Release, decisions: pl.DataFrame, key: list[str]
 ) -> pl.DataFrame:
-    """Return every value of each number that has several, as `ledger.statements_in_order`. A decision that changes a value
-    adds a row with the decision as `release_id`; `stated_by` is the release of the value, null if there is none.
+    """Return every value of each number that has several, as `ledger.statements_in_order`. A decision that changes a
+    value adds a row with the decision as `release_id`; `stated_by` is the release of the value, null if there is none.
     """
     spans = epochs(detail, releases, decisions)
     if len(spans) == 1:
@@ -92,8 +93,8 @@ def epochs(detail: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame
 
 
 def _last_about_month(decisions: pl.DataFrame, detail: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """Return the last of a day's decisions about each `flow` and `month` in which its release has a row or a scope: that
-    is what a store names which publishes the decisions one by one.
+    """Return the last of a day's decisions about each `flow` and `month` in which its release has a row or a scope:
+    that is what a store names which publishes the decisions one by one.
     """
     rows = detail.select("flow", release_id=release_of(), month=month_index("period_end")).unique()
     scopes = (

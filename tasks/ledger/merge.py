@@ -47,7 +47,8 @@ def merge(detail: Detail, releases: Release) -> Observation:
     unknown = set(detail["release_id"].unique()) - set(releases["release_id"])
     if unknown:
         raise LookupError(
-            f"numbers of the release {min(unknown)}, which is missing from `release`: the store is inconsistent; run tidewaiter audit"
+            f"numbers of the release {min(unknown)}, which is missing from `release`: the store is inconsistent; run"
+            " tidewaiter audit"
         )
     apart = undisputed(detail, releases)
     columns, parts = [*polars_schema("observation")], list[pl.DataFrame]()
@@ -66,7 +67,8 @@ def merge(detail: Detail, releases: Release) -> Observation:
 
 
 def undisputed(detail: pl.DataFrame, releases: Release) -> pl.Series:
-    """Rows of `detail` whose flow and month only one release covers, with each number once: they are the ledger already."""
+    """Rows of `detail` whose flow and month only one release covers, with each number once: they are the ledger
+    already."""
     spans = releases.select(
         "release_id",
         scope=pl.col("flow"),
@@ -143,7 +145,8 @@ def _without_replaced(detail: pl.DataFrame, releases: Release) -> tuple[pl.DataF
 
 
 def _without_overtaken(statements: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """The statements without late corrections of a release that another one has overtaken: they correct their own release alone."""
+    """The statements without late corrections of a release that another one has overtaken: they correct their own
+    release alone."""
     # A repeated publication starts a new turn.
     editions = (
         in_turns(known)
@@ -226,8 +229,9 @@ def _summed(detail: pl.DataFrame, key: list[str]) -> pl.DataFrame:
 def _missing_numbers(
     statements: pl.DataFrame, numbers: pl.DataFrame, releases: Release, known: pl.DataFrame
 ) -> pl.DataFrame:
-    """Numbers that a release lacks although its scope covers them: rows like statements, without a value. Both are joined by cells (a
-    product, a period, a measure family); where only the release with the numbers covers one, there is nothing to compare.
+    """Numbers that a release lacks although its scope covers them: rows like statements, without a value. Both are
+    joined by cells (a product, a period, a measure family); where only the release with the numbers covers one, there
+    is nothing to compare.
     """
     if known.height == 1:
         return statements.clear().select("number", "release", "known_from")

@@ -18,12 +18,15 @@ class Known(NamedTuple):
     - `derived`: their metrics are computed again, because the release can change them.
 
     What was read:
-    - `detail`: the touched months, and the same months a year later where their numbers may be revised, because a revision also
+    - `detail`: the touched months, and the same months a year later where their numbers may be revised, because a
+    revision also
       changes the growth there.
-    - `observation`: the months a year after a touched one, and those a year before, where another release covers the touched
+    - `observation`: the months a year after a touched one, and those a year before, where another release covers the
+    touched
       one: they are needed to detect revisions. The months that figures look back on are read by portion.
 
-    `decisions` is what was decided about the releases. `chained` are the years (flow, year) that have a cumulative figure: there a month may depend on those after it.
+    `decisions` is what was decided about the releases. `chained` are the years (flow, year) that have a cumulative
+    figure: there a month may depend on those after it.
     """
 
     releases: Release

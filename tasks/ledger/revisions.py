@@ -43,8 +43,8 @@ def revisions(
 ) -> Revision:
     """Every revision of the months of `detail`, from all releases' details of those months.
 
-    `observation` is the ledger of those months and of the same months a year before, for the effect on totals. Where a release was
-    withdrawn or reinstated the decision makes the new statement, for the partner as a whole.
+    `observation` is the ledger of those months and of the same months a year before, for the effect on totals. Where a
+    release was withdrawn or reinstated the decision makes the new statement, for the partner as a whole.
     """
     is_decided = len(epochs(detail, releases, decisions)) > 1
     fine = detail if is_decided else detail.filter(~undisputed(detail, counting(releases, decisions)))
@@ -58,14 +58,16 @@ def revisions(
     alike = _differing(statements([*NUMBER, *GRAIN, "grain"])).filter(~pl.col("by_decision"))
     changes = [alike.select(*NUMBER, *GRAIN, *CHANGE), _changes_between_grains(fine, statements(NUMBER))]
     found = _add_world(_tell_moved(pl.concat(changes)), observation, releases, decisions)
-    # A printed world takes the place of the sum of all partners, and makes way for it: where the total stays, nothing changed.
+    # A printed world takes the place of the sum of all partners, and makes way for it: where the total stays, nothing
+    # changed.
     is_place = (pl.col("partner") == WORLD) & pl.col("kind").is_in(["added", "removed"])
     found = found.filter(~(is_place & (pl.col("world_old") == pl.col("world_new"))).fill_null(False))
     return found.select(*polars_schema("revision")).sort("flow", "period_end", *LAYOUTS["revision"].sort_by)
 
 
 def _repeated(detail: pl.DataFrame, releases: pl.DataFrame) -> pl.Series:
-    """Rows of numbers that every release of their month states, once and alike: most of a correction, and no revision."""
+    """Rows of numbers that every release of their month states, once and alike: most of a correction, and no
+    revision."""
     number, _ = numbered(NUMBER, detail)
     stated = detail.select("flow", "release_id", "value", "resolution", *GRAIN, number, month=month_index("period_end"))
     alike = stated.group_by("number").agg(
@@ -138,8 +140,8 @@ def _differing(statements: pl.DataFrame) -> pl.DataFrame:
 
 
 def _tell_moved(changes: pl.DataFrame) -> pl.DataFrame:
-    """Marks a change as a move where another key of its source, product, month, measure and day changed by the opposite amount. A growth is
-    not an amount and cannot move, and nothing moves from a partner to a total that contains it.
+    """Marks a change as a move where another key of its source, product, month, measure and day changed by the opposite
+    amount. A growth is not an amount and cannot move, and nothing moves from a partner to a total that contains it.
     """
     place = [*(name for name in NUMBER if name != "partner"), "total", "revised_on"]
     rows = changes.with_columns(
@@ -186,7 +188,8 @@ def _world(
     decisions: Decision,
     before: timedelta,
 ) -> pl.DataFrame:
-    """World totals as known `before` the day of revision: printed by the source, or the sum where all partners were asked."""
+    """World totals as known `before` the day of revision: printed by the source, or the sum where all partners were
+    asked."""
     days = [
         _world_on(
             rows,
@@ -226,7 +229,8 @@ def _world_on(wanted: pl.DataFrame, statements: pl.DataFrame, releases: pl.DataF
 
 
 def _covered(wanted: pl.DataFrame, releases: pl.DataFrame, partner: str) -> pl.DataFrame:
-    """The totals for which `partner` was requested (EVERYTHING: all) by the same source and level: others have other numbers."""
+    """The totals for which `partner` was requested (EVERYTHING: all) by the same source and level: others have other
+    numbers."""
     keys = wanted.with_columns(partner=pl.lit(partner), month=month_index("period_end"))
     found = [wanted.clear()]
     for (source, level), rows in keys.group_by("source", "classification"):

@@ -11,7 +11,8 @@ from tasks.domain.units import MILLIGRAMS_PER_KG, in_units
 
 
 def widen(observation: pl.DataFrame, releases: Release) -> TradeFlow:
-    """One row per flow, product, partner and month, from one statement a number (`merge.current_statements` or `as_of`).
+    """One row per flow, product, partner and month, from one statement a number (`merge.current_statements` or
+    `as_of`).
 
     A number that a better kind of release requested and lacks is left out, as in the series. A row with numbers from
     several sources names all sources and their kinds.

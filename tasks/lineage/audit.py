@@ -103,8 +103,8 @@ def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:
 
 
 def drawn(snapshot: Snapshot, table: str, chance: random.Random) -> Iterator[dict[str, Any]]:
-    """Every row of a table that is filed by month, once, in random order; each is read on request, because a full cube has
-    hundreds of millions.
+    """Every row of a table that is filed by month, once, in random order; each is read on request, because a full cube
+    has hundreds of millions.
     """
     entries = snapshot.entries(table)
     ends = list(itertools.accumulate(entry.rows for entry in entries))

@@ -69,8 +69,8 @@ def _file_name(run: Run) -> str | None:
 def emit_elsewhere(events: Sequence[RunEvent]) -> None:
     """Send the events to the transport that openlineage.yml or the environment names; does nothing without one.
 
-    Never raises: unsent events give a warning, and an endpoint that does not answer is not asked again. The client adds to a copy of
-    each event what its configuration asks for, and a tag with its version.
+    Never raises: unsent events give a warning, and an endpoint that does not answer is not asked again. The client adds
+    to a copy of each event what its configuration asks for, and a tag with its version.
     """
     sent, trouble = 0, ""
     try:
@@ -99,7 +99,8 @@ def _kind_of(problem: Exception) -> str:
 
 
 def _configured() -> dict[str, Any] | None:
-    """The transport's configuration as the official client finds it, of HTTP with a short timeout; None where there is none."""
+    """The transport's configuration as the official client finds it, of HTTP with a short timeout; None where there is
+    none."""
     # A client without a transport prints to the console, so this one gets a transport and is only queried.
     config = OpenLineageClient(transport=get_default_factory().create({"type": "noop"})).config.transport or {}
     if "type" not in config and (url := settings.value(settings.OPENLINEAGE_URL)):

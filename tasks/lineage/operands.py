@@ -123,8 +123,8 @@ class Origins:
 
         A printed total wins, unless all months up to it are known from better kinds of release. From January on, a
         total is the one before it plus the month. Where that chain breaks, totals are computed backwards from a later
-        printed one, unless they are less than an earlier total. `levels` are the months known by themselves, `year_sums`
-        the totals that are sums of partners or codes, which count as printed.
+        printed one, unless they are less than an earlier total. `levels` are the months known by themselves,
+        `year_sums` the totals that are sums of partners or codes, which count as printed.
         """
         january = point.month - point.month % 12
         year = range(january, january + 12)

@@ -1,4 +1,5 @@
-"""The place of a number, one month of one series, and the decisions of people about the releases behind the numbers of places."""
+"""The place of a number, one month of one series, and the decisions of people about the releases behind the numbers of
+places."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -42,7 +43,8 @@ class Decided:
         self.words = history.filter(release_of().is_in(names)) if names else history.clear()
 
     def lines(self, points: Sequence[Point]) -> list[str]:
-        """Return the last decision about each release that covers one of the points, or had a number of it, in words."""
+        """Return the last decision about each release that covers one of the points, or had a number of it, in
+        words."""
         return [
             f"{name} ({editions['title'][0]}): {decision_text(row)}"
             for name, row in self.last.items()
@@ -51,7 +53,8 @@ class Decided:
         ]
 
     def _has_number(self, name: str, points: Sequence[Point]) -> bool:
-        """Whether the ledger ever had a number of the release at one of the points, or one that such a total adds up."""
+        """Whether the ledger ever had a number of the release at one of the points, or one that such a total adds
+        up."""
         words = self.words.filter(release_of() == name)
         first, last = month_index("period_start"), month_index("period_end")
         places = (

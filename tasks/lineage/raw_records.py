@@ -64,7 +64,8 @@ class RawRecords:
     def _trace(self, row: Row) -> TracedNumber:
         release = self._releases[row["release_id"]]
         details = [one for one in self._details(row) if one.known_from <= row["known_from"]]
-        # A number that counts again from a decision on is of an earlier day than the row of the ledger, and no other number is.
+        # A number that counts again from a decision on is of an earlier day than the row of the ledger, and no other
+        # number is.
         is_again = row["known_from"] in self._decided_on
         day = max((one.known_from for one in details), default=None) if is_again else row["known_from"]
         details = [one for one in details if one.known_from == day]

@@ -1,7 +1,9 @@
-"""Describes a snapshot for people and programs that have nothing but its folder: README.md, datapackage.json and croissant.json.
+"""Describes a snapshot for people and programs that have nothing but its folder: README.md, datapackage.json and
+croissant.json.
 
-Belongs here: what these files say, made of the models of the tables, the list of files and the releases. Does not belong here: when
-they are written (`store.publish`). Nothing of the machine or the clock is in them, so equal tables have equal descriptions.
+Belongs here: what these files say, made of the models of the tables, the list of files and the releases. Does not
+belong here: when they are written (`store.publish`). Nothing of the machine or the clock is in them, so equal tables
+have equal descriptions.
 """
 
 import functools
@@ -58,7 +60,8 @@ CONTEXT: dict[str, Any] = {
     "equivalentProperty": "cr:equivalentProperty",
     "rai": "http://mlcommons.org/croissant/RAI/",
 }
-# Type of a column in a data package and in Croissant. A list is "any": readers of Parquet make arrays of it that are no JSON.
+# Type of a column in a data package and in Croissant. A list is "any": readers of Parquet make arrays of it that are no
+# JSON.
 KINDS: tuple[tuple[type[pl.DataType], str, str], ...] = (
     (pl.String, "string", "sc:Text"),
     (pl.Date, "date", "sc:Date"),
@@ -100,9 +103,14 @@ def _about(reporters: Sequence[str], sources: Mapping[str, str], day: str) -> di
         "title": f"Monthly foreign trade of {' and '.join(names)}",
         "day": day,
         "publisher": " and ".join(map(customs_of, reporters)),
-        "cite": f"{' and '.join(map(customs_of, reporters))}, as known on {day}, snapshot <name of the folder of this file>",
-        "description": f"Exports and imports by month, product and partner as {' and '.join(names)} publish{'es' * (len(names) == 1)} them "
-        f"({', '.join(sources)}), validated, versioned and derived. Missing numbers are null, with a reason.",
+        "cite": (
+            f"{' and '.join(map(customs_of, reporters))}, as known on {day}, snapshot <name of the folder of this file>"
+        ),
+        "description": (
+            f"Exports and imports by month, product and partner as {' and '.join(names)}"
+            f" publish{'es' * (len(names) == 1)} them ({', '.join(sources)}), validated, versioned and derived. Missing"
+            " numbers are null, with a reason."
+        ),
     }
 
 
@@ -111,16 +119,20 @@ def _readme(about: Mapping[str, str], sources: Mapping[str, str], tables: Mappin
     lines = [
         f"# {about['title']}",
         about["description"],
-        f"This folder is one published state of the tables, as known on {about['day']}. It never changes: what is published later lies in "
-        "another folder. `manifest.json` has the hash of each file.",
+        (
+            f"This folder is one published state of the tables, as known on {about['day']}. It never changes: what is"
+            " published later lies in another folder. `manifest.json` has the hash of each file."
+        ),
         "## Tables",
         "| table | rows | what it has |\n|---|--:|---|\n"
         + "\n".join(
             f"| `{name}` | {sum(entry.rows for entry in files):,} | {what(name)} |" for name, files in tables.items()
         ),
-        "The columns, with their units, are in `datapackage.json` and in the metadata of each Parquet file. Flow, year and month are in the path "
-        "where a table is filed by month. Each measure, each total (`WLD`, `EU27`) and each level of codes has rows of its own: filter "
-        "`measure`, `partner` and `product` before you add up.",
+        (
+            "The columns, with their units, are in `datapackage.json` and in the metadata of each Parquet file. Flow,"
+            " year and month are in the path where a table is filed by month. Each measure, each total (`WLD`, `EU27`)"
+            " and each level of codes has rows of its own: filter `measure`, `partner` and `product` before you add up."
+        ),
         "## How to read them",
         "```\n"
         f"DuckDB   from read_parquet('_{read}/**/*.parquet', hive_partitioning = true)\n"

@@ -1,9 +1,10 @@
 """Traces a published metric back to the bytes: operands, ledger numbers, release, raw file, record numbers.
 
 The trace recomputes the metric with exact fractions from the ledger's rows, and not with the code that published it, so
-it is an independent check. Only the months in which a code, a unit or a group changed its meaning come from `comparability`, as
-they do for the metrics; the oracle of the tests finds them on its own. Belongs here: which row is requested, the values of its operands, and whether both results
-agree. `formulas` has the formula of each metric, `operands` the origin of each operand.
+it is an independent check. Only the months in which a code, a unit or a group changed its meaning come from
+`comparability`, as they do for the metrics; the oracle of the tests finds them on its own. Belongs here: which row is
+requested, the values of its operands, and whether both results agree. `formulas` has the formula of each metric,
+`operands` the origin of each operand.
 """
 
 import functools
@@ -89,9 +90,11 @@ class Tracer:
             recomputed=_plain(again),
             decisions=self.origins.decided.lines([point, *(operand.point for operand in operands)]),
             kinds="+".join(sorted(kinds)) or None,
-            doubts=self.doubts.of(point.flow, point.product, point.partner, months_behind(figure, point), figure)
-            if row[figure] is not None
-            else [],
+            doubts=(
+                self.doubts.of(point.flow, point.product, point.partner, months_behind(figure, point), figure)
+                if row[figure] is not None
+                else []
+            ),
             breaks=[f"{month_name(change.month)}: {change.what} ({change.source})" for change in cut or ()],
             agrees=_agree(expected, again) and _is_published(row[status(figure)], cut) and _hold(operands),
             snapshot_id=self.snapshot.id,
@@ -119,7 +122,10 @@ class Tracer:
             return self.metric.row(place, named=True)
         of_it = (pl.col("product") == point.product) & (pl.col("partner") == point.partner)
         near = self.metric.filter(of_it)
-        missing = f"no {point.flow} of {point.product}, partner {point.partner}, {point.measure}, in {month_name(point.month)}"
+        missing = (
+            f"no {point.flow} of {point.product}, partner {point.partner}, {point.measure}, in"
+            f" {month_name(point.month)}"
+        )
         if decided := self.origins.decided.lines([point]):
             missing += f"; {'; '.join(decided)}"
         if not near.height:

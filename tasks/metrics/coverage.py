@@ -22,10 +22,10 @@ PLACE_OF_FAMILY = ("product", "partner", "family", "month")
 class Scope(NamedTuple):
     """The priority of the best kind of release that covers a cell, 0 is the best, null where none does.
 
-    `cells` has it at the position of each cell of which every partner was requested: there are few cells, and a look-up by
-    position costs a fraction of a join. `of_groups` has those of groups of partners. `listed` has a row for every month of a
-    partner that a release lists. `alike` has the months in which every cell is covered for every partner by one kind of
-    release, and its priority.
+    `cells` has it at the position of each cell of which every partner was requested: there are few cells, and a look-up
+    by position costs a fraction of a join. `of_groups` has those of groups of partners. `listed` has a row for every
+    month of a partner that a release lists. `alike` has the months in which every cell is covered for every partner by
+    one kind of release, and its priority.
     """
 
     listed: pl.DataFrame
@@ -49,8 +49,8 @@ class Scope(NamedTuple):
 class Coverage(NamedTuple):
     """What the releases of one direction of trade cover.
 
-    `all_levels` covers all releases; `finest` only releases of national codes, which can be summed. `known` are the products
-    and months with any coverage at all.
+    `all_levels` covers all releases; `finest` only releases of national codes, which can be summed. `known` are the
+    products and months with any coverage at all.
     """
 
     all_levels: Scope
@@ -60,7 +60,8 @@ class Coverage(NamedTuple):
 
     @property
     def is_mixed(self) -> bool:
-        """Whether some releases give higher codes themselves, or a total without partners: a code below may be no part of such a number."""
+        """Whether some releases give higher codes themselves, or a total without partners: a code below may be no part
+        of such a number."""
         totals = self.all_levels.listed["partner"].is_in(self.names.totals)
         return self.finest is not self.all_levels or totals.any()
 
@@ -80,7 +81,8 @@ class Coverage(NamedTuple):
         return pl.select(pl.min_horizontal(found, listed["priority"])).to_series()
 
     def everyone(self, frame: pl.DataFrame, *, groups: bool = False) -> pl.Series:
-        """Of each row (product, measure, month, ...) whether every partner was requested, and with `groups` none is unknown."""
+        """Of each row (product, measure, month, ...) whether every partner was requested, and with `groups` none is
+        unknown."""
         cells = self.all_levels.of_groups if groups else self.all_levels.cells
         covered = pl.lit(cells).gather(self.names.key(*CELL)).is_not_null()
         return frame.with_columns(self.names.family).select(everyone=covered)["everyone"]

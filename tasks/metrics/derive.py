@@ -1,10 +1,11 @@
-"""Computes months of `metric` from the statements of those months and of the two years before: one way for one month and many.
+"""Computes months of `metric` from the statements of those months and of the two years before: one way for one month
+and many.
 
     statements -> numbers, with every valid sum (`sums`) -> levels of every series and month (`levels`) -> windows
     (`windows`) -> values of other rows (`rows`), records (`records`) -> figures (`figures`)
 
-No month needs the figures of another one. The records of the few series that have them in `metric` look back further, on
-the published levels in the table `record_level`.
+No month needs the figures of another one. The records of the few series that have them in `metric` look back further,
+on the published levels in the table `record_level`.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -48,7 +49,8 @@ def derive(
     *,
     all_records: bool = True,
 ) -> Metric:
-    """All metrics from one statement a number (`ledger.merge.current_statements` or `as_of`) and the scopes of the releases.
+    """All metrics from one statement a number (`ledger.merge.current_statements` or `as_of`) and the scopes of the
+    releases.
 
     For a past day, `releases` are those that were public on it. `wanted` (flow, month index) limits the months of the
     result. For a correct month `observation` must reach back LOOK_BACK_MONTHS and QUIET_MONTHS before it, and to the
@@ -83,9 +85,10 @@ def derive_months(
 ) -> Iterator[Derived]:
     """The rows of some months of a portion of products, month by month.
 
-    `statements` are the current ones of the months, of the FIGURES_LOOK_BACK months before them and, for years with printed totals, of
-    whole years, in parts that share no month; `earlier` the published levels of earlier months, for records. `shown` limits the months with rows in
-    `metric`, where the others are there for their levels alone. Raises OverflowError for a sum that is too large.
+    `statements` are the current ones of the months, of the FIGURES_LOOK_BACK months before them and, for years with
+    printed totals, of whole years, in parts that share no month; `earlier` the published levels of earlier months, for
+    records. `shown` limits the months with rows in `metric`, where the others are there for their levels alone. Raises
+    OverflowError for a sum that is too large.
     """
     printed = printed_numbers(statements, releases)
     first, last = min(months) - FIGURES_LOOK_BACK, max(months)
@@ -226,7 +229,8 @@ class _Portion:
         return self.published.records(block, changed).with_columns(is_ratio=is_ratio)
 
     def _record(self, block: Block, keep: pl.Series, months: Collection[int]) -> pl.DataFrame:
-        """Note the levels of the series with records, and return those that are published and known as rows of `record_level`."""
+        """Note the levels of the series with records, and return those that are published and known as rows of
+        `record_level`."""
         found, pairs = [empty_frame("record_level")], self.recorded_pairs
         kept, schema = block.split(keep), polars_schema("record_level")
         for month in sorted(months):

@@ -1,4 +1,5 @@
-"""Derives the figures of `metric` from their entries in `schemas/figures.py`: first month used, value and status of each.
+"""Derives the figures of `metric` from their entries in `schemas/figures.py`: first month used, value and status of
+each.
 
 A formula reads a row with its numbers side by side (prepared by `windows`): those of the month, of the
 month before (`before_`), of the same month a year before (`ago_`), and those of the world. Numbers are whole, in
@@ -28,9 +29,9 @@ JANUARY = MONTH // 12 * 12
 class Derived(NamedTuple):
     """A figure of `schemas/figures.py` as expressions.
 
-    `first` is the first month it uses; `own` the row's number without which its status stays unchanged, None where there is
-    none; `of_partners` marks figures that a value per kilogram does not have; `kinds` are the columns with the kinds of release
-    behind its operands, and `printed` the one that takes their place where the base is implied.
+    `first` is the first month it uses; `own` the row's number without which its status stays unchanged, None where
+    there is none; `of_partners` marks figures that a value per kilogram does not have; `kinds` are the columns with the
+    kinds of release behind its operands, and `printed` the one that takes their place where the base is implied.
     """
 
     name: str
@@ -169,8 +170,8 @@ def _derived(name: str, figure: Figure) -> Derived:
     )
 
 
-# The published figures that follow from operands, in the order of the columns. The level compares nothing, and records use a run of
-# months (`records`).
+# The published figures that follow from operands, in the order of the columns. The level compares nothing, and records
+# use a run of months (`records`).
 FIGURES_OF: Sequence[Derived] = tuple(_derived(name, figure) for name, figure in FIGURE_OF.items() if figure.formula)
 
 

@@ -157,7 +157,8 @@ class Grid:
         return pl.repeat(False, size * block.size, eager=True).scatter(at, True)
 
     def masses(self) -> pl.DataFrame:
-        """The rows of values (`worth`) with a row of the same place in kilograms (`mass`), and the number of their ratio."""
+        """The rows of values (`worth`) with a row of the same place in kilograms (`mass`), and the number of their
+        ratio."""
         measures = self.names.measures
         if MASS not in measures:
             return pl.DataFrame(schema={"worth": NUMBER, "mass": NUMBER, "measure": NUMBER})

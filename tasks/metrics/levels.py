@@ -18,8 +18,8 @@ from tasks.metrics.year_to_date import chained_years
 class Month(NamedTuple):
     """A month of all series, a value by row of the grid.
 
-    `value` is 0 where the number is not known, `kinds` are those behind it; `seen` says whether a number of the month, own
-    or of a part, belongs to the series, `here` (by place) whether anything is traded.
+    `value` is 0 where the number is not known, `kinds` are those behind it; `seen` says whether a number of the month,
+    own or of a part, belongs to the series, `here` (by place) whether anything is traded.
     """
 
     value: pl.Series
@@ -30,13 +30,14 @@ class Month(NamedTuple):
 
 
 class Levels:
-    """The levels of a window of months, and the printed years to date: `ytd` by month (row, ytd, ytd_status, ytd_kinds)."""
+    """The levels of a window of months, and the printed years to date: `ytd` by month (row, ytd, ytd_status,
+    ytd_kinds)."""
 
     def __init__(
         self, grid: Grid, rows: pl.DataFrame, spans: pl.DataFrame, at_once: int, kind: int | None = None
     ) -> None:
-        """`rows` are the numbers of the months, printed and summed (`sums.add_up`), `spans` the printed figures of others;
-        so many months are computed `at_once`. `kind` is that of all rows if there is only one.
+        """`rows` are the numbers of the months, printed and summed (`sums.add_up`), `spans` the printed figures of
+        others; so many months are computed `at_once`. `kind` is that of all rows if there is only one.
         """
         self.grid, self.months, self.ytd = grid, dict[int, Month](), dict[int, pl.DataFrame]()
         row, seen = grid.rows_of(rows), spans_seen(spans)
@@ -178,7 +179,8 @@ def _traded(grid: Grid, block: Block, has_row: pl.Series) -> tuple[pl.Series, pl
 
 
 def _seen(grid: Grid, block: Block, own: pl.Series) -> pl.Series:
-    """The series with a number, and those published with them: totals of partners, and the world of the levels above."""
+    """The series with a number, and those published with them: totals of partners, and the world of the levels
+    above."""
     size = grid.groups.height
     nothing, group = pl.repeat(False, size * block.size, eager=True), block.offset(grid.group, size)
     is_total = block.tiled(grid.is_total)

@@ -25,7 +25,8 @@ NUMBER = pl.UInt32
 # Bounds in the tables of valid months: before every month, and after every month.
 EARLIEST, LATEST = -(10**6), 10**6
 
-# The number of each status; a status is a small integer until the table is written. From MISSING_FROM on it is a reason.
+# The number of each status; a status is a small integer until the table is written. From MISSING_FROM on it is a
+# reason.
 STATUS = {name: number for number, name in enumerate(STATUSES)}
 MISSING_FROM = len(MADE)
 
@@ -34,8 +35,8 @@ MISSING_FROM = len(MADE)
 class Names:
     """Sorted names and the window of months.
 
-    Columns of working frames hold positions in these lists, `month` a month index. What follows from the names is computed
-    once, as expressions and frames for every month.
+    Columns of working frames hold positions in these lists, `month` a month index. What follows from the names is
+    computed once, as expressions and frames for every month.
     """
 
     products: list[str]
@@ -58,7 +59,8 @@ class Names:
         *,
         releases: pl.DataFrame,
     ) -> "Names":
-        """The names in use and those above them; `releases` determine the reporter and its national list, whose codes are added up."""
+        """The names in use and those above them; `releases` determine the reporter and its national list, whose codes
+        are added up."""
         codes = {name for name in products if name is not None}
         national = next(iter(national_lists(releases)), CHINAS)
         codes |= {code[:level] for code in codes if is_national(code, national) for level in HS_LEVELS}

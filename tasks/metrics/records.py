@@ -35,7 +35,8 @@ class PublishedLevels:
             del self._levels[old], self._kinds[old]
 
     def records(self, block: Block, changed: pl.Series) -> pl.DataFrame:
-        """The columns of MADE for some months, which must be there; `changed`: the month of the last change of definition, or null."""
+        """The columns of MADE for some months, which must be there; `changed`: the month of the last change of
+        definition, or null."""
 
         def back(months: int, of: dict[int, pl.Series], otherwise: pl.Series) -> pl.Series:
             return pl.concat([of.get(month - months, otherwise) for month in block.months], rechunk=True)
@@ -90,7 +91,8 @@ def _named(name: str) -> list[pl.Expr]:
 
 
 def with_records(frame: pl.DataFrame, at: pl.Series, made: pl.DataFrame) -> pl.DataFrame:
-    """The frame of a month with the columns of MADE: those `made` in the rows `at`, in the others they are on request."""
+    """The frame of a month with the columns of MADE: those `made` in the rows `at`, in the others they are on
+    request."""
     hidden = pl.when(pl.col("level").is_null()).then("level_status").otherwise(status("on_request"))
     others = frame.select(
         *(pl.lit(None, pl.Int32).alias(name) for name in ("series_start", *RECORDS)),

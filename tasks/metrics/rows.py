@@ -19,7 +19,8 @@ from tasks.metrics.windows import WINDOWS
 # The operands of a value per kilogram: each number of the value and the same one of the mass.
 DIVIDED = ("level", "before_level", "ago_level", *WINDOWS)
 UNITED = tuple(map(kinds_of, DIVIDED))
-# Figures in the unit of their measure, and by how many months their sum is divided: an average of three months by three.
+# Figures in the unit of their measure, and by how many months their sum is divided: an average of three months by
+# three.
 TOTALS = {
     name: months_added(figure.formula[1]) if figure.formula[:1] == ("average",) else 1
     for name, figure in FIGURE_OF.items()
@@ -35,8 +36,8 @@ def with_others(
 ) -> pl.DataFrame:
     """The rows of some months with values from other rows: the world's numbers, the rank, printed growth.
 
-    `place` has the place in the frame of each row of the grid and month, null where it is not there; `here` says by place of
-    the grid and month whether anything of it is traded; `spans` has the printed growth of the months.
+    `place` has the place in the frame of each row of the grid and month, null where it is not there; `here` says by
+    place of the grid and month whether anything of it is traded; `spans` has the printed growth of the months.
     """
     at = frame["row"] + (frame["month"] - block.first).cast(NUMBER) * grid.size
     world = place.gather(block.offset(grid.world, grid.size)).gather(at)
@@ -47,7 +48,8 @@ def with_others(
 
 
 def _with_printed(frame: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
-    """The frame with the printed growth of its months; `spans` are rows of the grid (row, month, span, value, kinds)."""
+    """The frame with the printed growth of its months; `spans` are rows of the grid (row, month, span, value,
+    kinds)."""
     for span in SPANS:
         own = spans.filter(span=span).select(
             "row", "month", pl.col("value").alias(f"printed_{span}"), pl.col("kinds").alias(f"printed_{span}_kinds")
@@ -87,7 +89,8 @@ def _with_ranks(frame: pl.DataFrame, grid: Grid, block: Block, here: pl.Series) 
 def per_kilogram(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """Rows of values per kilogram: those of a value divided by those of the mass of the same place, as floats.
 
-    `pairs` has the places of both in the frame (worth, mass), the measure and `changed`, its own last change of definition.
+    `pairs` has the places of both in the frame (worth, mass), the measure and `changed`, its own last change of
+    definition.
     """
     states = [f"{name}_status" for name in DIVIDED if f"{name}_status" in frame.columns]
     of_mass = frame.select("comparable_from", *DIVIDED, *UNITED, *states)[pairs["mass"]]
@@ -169,7 +172,8 @@ def _named_kinds(kinds: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 
 
 def in_order(plain: pl.DataFrame, ratios: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """The rows of two frames of `as_metric`, each in order, by month, measure, product and partner, with names for numbers.
+    """The rows of two frames of `as_metric`, each in order, by month, measure, product and partner, with names for
+    numbers.
 
     All values per kilogram lie together: their names come after those of quantities and before those of values.
     """

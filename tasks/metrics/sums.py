@@ -4,9 +4,9 @@ A sum is made where the scopes of the releases cover all of it and no source pri
 where a part has a number that month and none in this measure: pieces and kilograms do not add up, and a missing number
 is not zero.
 
-All months are added up at once: a row is a series, and has for each month `m` a value (`v`), how it was made (`c`, from NOTHING to UNKNOWN)
-and the kinds of release behind it (`k`), in columns such as v24305. Months without any number have no columns, and where all numbers
-are of one kind no column says so.
+All months are added up at once: a row is a series, and has for each month `m` a value (`v`), how it was made (`c`, from
+NOTHING to UNKNOWN) and the kinds of release behind it (`k`), in columns such as v24305. Months without any number have
+no columns, and where all numbers are of one kind no column says so.
 """
 
 from collections.abc import Callable, Iterable
@@ -24,7 +24,8 @@ NOTHING, PRINTED, SUM, UNKNOWN = range(4)
 
 
 def wide(numbers: pl.DataFrame, names: Names) -> pl.DataFrame:
-    """A row for each series from numbers (product, partner, measure, month, value, kinds); each month has columns of its own."""
+    """A row for each series from numbers (product, partner, measure, month, value, kinds); each month has columns of
+    its own."""
     key = names.key(*SERIES)
     code = pl.when(pl.col("value").is_null()).then(UNKNOWN).otherwise(PRINTED).cast(pl.UInt8)
     keyed = numbers.select("month", v=pl.col("value").fill_null(0), c=code, k="kinds", key=key)
@@ -56,12 +57,12 @@ def add_up(printed: pl.DataFrame, coverage: Coverage, most: int = LEVEL_MAX) -> 
 
 
 def add_up_years(printed: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
-    """The printed years to date and their valid sums, from rows (product, partner, measure, month, value, kinds); with `made`, a
-    status.
+    """The printed years to date and their valid sums, from rows (product, partner, measure, month, value, kinds); with
+    `made`, a status.
 
-    `coverage` is that of the releases that gave such years as one figure. They add up as months do. A null, which is a year
-    that later months replaced, leaves its sums unknown. A figure of a lesser kind is no part of a sum where a better
-    kind covers it, and gives way to a sum of a better kind.
+    `coverage` is that of the releases that gave such years as one figure. They add up as months do. A null, which is a
+    year that later months replaced, leaves its sums unknown. A figure of a lesser kind is no part of a sum where a
+    better kind covers it, and gives way to a sum of a better kind.
     """
     printed = printed.with_columns(made=status("reported"))
     best = coverage.priority(printed)
@@ -169,7 +170,8 @@ class _Sums:
         return self._where(sums, found.select(pl.col("^may.*$")).get_columns())
 
     def _counted(self, parts: pl.DataFrame) -> pl.DataFrame:
-        """Parts with `w`, 1 where there is a value, and `r`, 1 where there is a row; without `r` if each row has a value."""
+        """Parts with `w`, 1 where there is a value, and `r`, 1 where there is a row; without `r` if each row has a
+        value."""
         codes = [f"c{month}" for month in self.months]
         counts = [pl.col(code).is_in([PRINTED, SUM]).alias(f"w{code[1:]}") for code in codes]
         if parts.height and max(parts.select(pl.col(codes).max()).row(0)) == UNKNOWN:
@@ -226,7 +228,8 @@ class _Sums:
         return sums
 
     def _with_values(self, sums: pl.DataFrame, needed: pl.DataFrame, on: list[str]) -> pl.DataFrame:
-        """Sums with how they were made: not known where a part of the place has a row in another measure and none in this."""
+        """Sums with how they were made: not known where a part of the place has a row in another measure and none in
+        this."""
         found = sums.join(needed, on=on, how="left", maintain_order="left")
         return found.with_columns(
             pl.when(pl.col(f"r{month}" if f"r{month}" in sums.columns else f"w{month}") == 0)

@@ -19,7 +19,8 @@ from tasks.metrics.levels import Levels
 from tasks.metrics.names import MISSING_FROM, NUMBER, status
 
 YEAR = 12
-# Every window by its first and last month, counted back from the month; None: January. Those of a year before have the same span.
+# Every window by its first and last month, counted back from the month; None: January. Those of a year before have the
+# same span.
 SPANS = {"ytd": None} | {
     name: months - 1 for name in operands() if (months := months_added(name)) and not name.startswith("ago_")
 }
@@ -63,11 +64,11 @@ class Windows:
                 del kept[month]
 
     def of_months(self, block: Block, keep: pl.Series) -> pl.DataFrame:
-        """The chosen rows of some months (row, measure, product, partner, month) with every operand; blocks are asked for in
-        their order.
+        """The chosen rows of some months (row, measure, product, partner, month) with every operand; blocks are asked
+        for in their order.
 
-        `level`, `before_level` and `ago_level` with status and kinds; the windows of WINDOWS with kinds, the month's own with
-        a status.
+        `level`, `before_level` and `ago_level` with status and kinds; the windows of WINDOWS with kinds, the month's
+        own with a status.
         """
         self._move_to(block)
         months, columns = self.levels.months, dict[str, list[pl.Series]]()

@@ -20,8 +20,8 @@ NO_KINDS = pl.lit(0, pl.UInt8)
 def chained_years(frame: pl.DataFrame, printed: pl.DataFrame) -> pl.DataFrame:
     """The months of all years that have a printed total: SERIES, month and level, ytd, each with status and kinds.
 
-    `frame` has the months of those series (SERIES, month, level, level_status, kinds), `printed` the totals (SERIES, month,
-    value, kinds, made).
+    `frame` has the months of those series (SERIES, month, level, level_status, kinds), `printed` the totals (SERIES,
+    month, value, kinds, made).
     """
     printed = printed.select(*SERIES, "month", printed="value", printed_kinds="kinds", printed_made="made")
     year = pl.col("month") // 12
@@ -104,7 +104,8 @@ def _totals_forwards(wide: pl.DataFrame) -> pl.DataFrame:
 
 
 def _totals_backwards(wide: pl.DataFrame) -> pl.DataFrame:
-    """A total less its month is the total before, unless an earlier one is above it: printed figures are rounded or revised."""
+    """A total less its month is the total before, unless an earlier one is above it: printed figures are rounded or
+    revised."""
     for place in reversed(MONTHS[:-1]):
         carried = _total(place + 1) - _level(place + 1)
         least = pl.max_horizontal(pl.lit(0, pl.Int64), *(_total(earlier) for earlier in range(place)))

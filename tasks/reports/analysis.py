@@ -1,9 +1,10 @@
-"""Publishes the tables `mover` and `expectation`, which follow from those of a reporter, each in a store of its own beside theirs.
+"""Publishes the tables `mover` and `expectation`, which follow from those of a reporter, each in a store of its own
+beside theirs.
 
     mover/reporter=CHN/current/mover/flow=export/year=2025/month=6/…
 
-What is asked for before it is published, as of a day, or in a store of no reporter's name is made on request by the same functions. Belongs
-here: what the rows of a month rest on. How they are published is in `downstream`.
+What is asked for before it is published, as of a day, or in a store of no reporter's name is made on request by the
+same functions. Belongs here: what the rows of a month rest on. How they are published is in `downstream`.
 """
 
 import functools
@@ -39,7 +40,8 @@ MAKERS: dict[str, Callable[[State, str, Sequence[int]], pl.DataFrame]] = {
 
 @again_if_outpaced
 def publish_analysis(root: Address, reporter: str, table: str) -> Publication:
-    """Publish a table of MAKERS of a reporter, or bring it up to date. Raises NothingPublished where the reporter's store is empty."""
+    """Publish a table of MAKERS of a reporter, or bring it up to date. Raises NothingPublished where the reporter's
+    store is empty."""
     snapshot = query.open_published(at_hand(store_of(root, reporter)))
     state = state_of(snapshot)
 
@@ -54,7 +56,8 @@ def publish_analysis(root: Address, reporter: str, table: str) -> Publication:
 
 
 def rows_of(snapshot: Snapshot, table: str, flow: str, months: Sequence[int], day: date | None = None) -> pl.DataFrame:
-    """Return the rows of a table of a direction and months (month numbers), now or as of a day: published ones, or made on request."""
+    """Return the rows of a table of a direction and months (month numbers), now or as of a day: published ones, or made
+    on request."""
     if day is not None:
         return _in_order(table, MAKERS[table](_known_on(snapshot, flow, day), flow, months))
     address = address_of(snapshot.store)

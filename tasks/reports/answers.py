@@ -1,7 +1,8 @@
-"""Answers questions of programs that cannot look: each with its citation, its snapshot and day, and why a number is missing.
+"""Answers questions of programs that cannot look: each with its citation, its snapshot and day, and why a number is
+missing.
 
-Belongs here: the questions, as functions over `tasks.reports.public`, and how large an answer may be. Does not belong here: the
-protocol by which they are asked (`flows.cli.mcp`). Nothing here writes.
+Belongs here: the questions, as functions over `tasks.reports.public`, and how large an answer may be. Does not belong
+here: the protocol by which they are asked (`flows.cli.mcp`). Nothing here writes.
 """
 
 import json
@@ -76,7 +77,8 @@ class Answers:
         return (*firsts, self.movers, self.mirror, self.check_claim)
 
     def search(self, text: str, reporter: Whose = None, rows: Rows = ROWS) -> Answer:
-        """Products and partners by name or code or part of it, the best first, with the months that there are of each."""
+        """Products and partners by name or code or part of it, the best first, with the months that there are of
+        each."""
         return self._of_rows(reporter, rows, "a longer text", public.search, text)
 
     def contents(
@@ -107,7 +109,8 @@ class Answers:
         rows: Rows = ROWS,
         reporter: Whose = None,
     ) -> Answer:
-        """Published rows: levels, growth and shares, revisions, checked claims, releases; also as they were known on a day.
+        """Published rows: levels, growth and shares, revisions, checked claims, releases; also as they were known on a
+        day.
 
         A figure that is null stands in `missing` with the reason.
         """
@@ -146,7 +149,8 @@ class Answers:
         flow: Flow = None,
         reporter: Whose = None,
     ) -> Answer:
-        """Where one figure comes from, down to the records of the raw file, and the same figure computed again from them."""
+        """Where one figure comes from, down to the records of the raw file, and the same figure computed again from
+        them."""
 
         def found(_: Snapshot) -> Answer:
             asked: dict[str, Any] = {"measure": measure, "flow": flow, "store": self.root, "reporter": reporter}
@@ -170,7 +174,8 @@ class Answers:
         reporter: Whose = None,
         rows: Rows = ROWS,
     ) -> Answer:
-        """The values that a figure has had: what was printed first, each revision, and the days from and until which each was current."""
+        """The values that a figure has had: what was printed first, each revision, and the days from and until which
+        each was current."""
         asked = (product, partner, month, metric)
         return self._of_rows(reporter, rows, "one month", public.vintages, *asked, measure=measure, flow=flow)
 
@@ -183,7 +188,8 @@ class Answers:
         reporter: Whose = None,
         rows: Rows = ROWS,
     ) -> Answer:
-        """What made the change of a month: chapters, headings and codes, partners, what began, stopped or was revised."""
+        """What made the change of a month: chapters, headings and codes, partners, what began, stopped or was
+        revised."""
         asked: dict[str, Any] = {"against": against, "measure": measure, "flow": flow}
         return self._of_rows(reporter, rows, "rows=200", public.movers, month, **asked)
 
@@ -196,7 +202,8 @@ class Answers:
         as_of: Day = None,
         rows: Rows = ROWS,
     ) -> Answer:
-        """What the exporter says it sold beside what the importer says it bought, month by month, with the reason of a difference."""
+        """What the exporter says it sold beside what the importer says it bought, month by month, with the reason of a
+        difference."""
 
         def found() -> Answer:
             day = None if as_of is None else read_day(as_of)
@@ -223,7 +230,8 @@ class Answers:
         qualifier: Annotated[str, Field(description="nearly, about, more than …; empty: none")] = "",
         reporter: Whose = None,
     ) -> Answer:
-        """Whether a printed figure agrees with the ledger: supported, contradicted, right elsewhere, or not checkable, and why."""
+        """Whether a printed figure agrees with the ledger: supported, contradicted, right elsewhere, or not checkable,
+        and why."""
         claim = {
             "commodity": commodity,
             "flow": flow,
@@ -247,7 +255,8 @@ class Answers:
         is_of_figures: bool = False,
         **asked: Any,
     ) -> Answer:
-        """Return the rows that `ask` finds; `narrow` says how to ask for fewer, and the citation of figures names the files that they rest on."""
+        """Return the rows that `ask` finds; `narrow` says how to ask for fewer, and the citation of figures names the
+        files that they rest on."""
 
         def answer(snapshot: Snapshot) -> Answer:
             table = ask(*given, **asked, store=self.root, reporter=reporter)
@@ -260,7 +269,8 @@ class Answers:
     def _of_snapshot(
         self, reporter: str | None, answer: Callable[[Snapshot], Answer], as_of: str | None = None
     ) -> Answer:
-        """Return an answer of one published state: where another one was published meanwhile, the question is asked again."""
+        """Return an answer of one published state: where another one was published meanwhile, the question is asked
+        again."""
 
         def found() -> Answer:
             for _ in range(TRIES):
@@ -310,7 +320,8 @@ class Answers:
 
 
 def _few_numbers(operand: dict[str, Any], limit: int) -> dict[str, Any]:
-    """Return an operand of a trace with its first numbers, each with its first records, and how many there are of both."""
+    """Return an operand of a trace with its first numbers, each with its first records, and how many there are of
+    both."""
     numbers = [
         number
         | {
@@ -324,7 +335,8 @@ def _few_numbers(operand: dict[str, Any], limit: int) -> dict[str, Any]:
 
 
 def _bounded(table: pl.DataFrame, rows: int, narrow: str) -> Answer:
-    """Return the first rows of a table as JSON, at most so many and so large; `missing` of a row has the reason of each null."""
+    """Return the first rows of a table as JSON, at most so many and so large; `missing` of a row has the reason of each
+    null."""
     shown_rows, size = [], 0
     for row in table.head(rows).iter_rows(named=True):
         why = {
@@ -343,7 +355,8 @@ def _bounded(table: pl.DataFrame, rows: int, narrow: str) -> Answer:
     answer: Answer = {"rows": shown_rows, "rows_found": table.height}
     if len(shown_rows) < table.height:
         answer["more"] = (
-            f"the first {len(shown_rows)} of {counted(table.height, 'row')}; narrow it by {narrow}, or ask for more rows"
+            f"the first {len(shown_rows)} of {counted(table.height, 'row')}; narrow it by {narrow}, or ask for more"
+            " rows"
         )
     return answer
 

@@ -1,5 +1,5 @@
-"""Cites a number: who published it, in which files, the day up to which it is current, the state of the store, and what a
-value means."""
+"""Cites a number: who published it, in which files, the day up to which it is current, the state of the store, and what
+a value means."""
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date

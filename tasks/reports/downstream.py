@@ -1,8 +1,9 @@
-"""Publishes a table that is made of published stores, in a store of its own beside them, with the pointer that every store has.
+"""Publishes a table that is made of published stores, in a store of its own beside them, with the pointer that every
+store has.
 
-A month is made again where something has changed that its rows rest on: figures or releases of a store, a code table, or the program.
-A publication that is interrupted leaves the state before it, and the next release makes up for it. Belongs here: which months are made
-again, and how they are kept. What is in them is in the module of each table.
+A month is made again where something has changed that its rows rest on: figures or releases of a store, a code table,
+or the program. A publication that is interrupted leaves the state before it, and the next release makes up for it.
+Belongs here: which months are made again, and how they are kept. What is in them is in the module of each table.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -31,8 +32,8 @@ READ = ("metric", "observation")
 
 
 class Contents(NamedTuple):
-    """What there is of one direction of a store: the snapshot, and of each month (month number) the hashes of its files of READ and the
-    releases that cover it.
+    """What there is of one direction of a store: the snapshot, and of each month (month number) the hashes of its files
+    of READ and the releases that cover it.
     """
 
     snapshot: Snapshot
@@ -87,8 +88,8 @@ def published_prints(snapshot: Snapshot | None) -> dict[str, str]:
 def publish_table(
     table: str, folder: Path, look: Callable[[], Upstream], rows_of: Callable[[range, Snapshot | None], pl.DataFrame]
 ) -> Publication:
-    """Bring a table up to date in its folder; `look` says what it rests on now, and `rows_of` makes the rows of neighbouring months,
-    given what was published before.
+    """Bring a table up to date in its folder; `look` says what it rests on now, and `rows_of` makes the rows of
+    neighbouring months, given what was published before.
     """
     # Readers ask this module for months, and need no model of a table.
     from schemas.tables.catalog import MODELS

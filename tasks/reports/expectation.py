@@ -1,8 +1,9 @@
 """Says what a month was expected to be by the months before it, and how far from that it came.
 
-The logarithm of a level is regressed (least squares, statsmodels) on a trend, the month of the year, the days around the Lunar New Year
-and the level of the month before, in an unbroken window that ends before the month judged. An expectation enters no other table and holds no
-release. Belongs here: the rows of the table `expectation`. Statsmodels is imported where it is used, because it takes a second.
+The logarithm of a level is regressed (least squares, statsmodels) on a trend, the month of the year, the days around
+the Lunar New Year and the level of the month before, in an unbroken window that ends before the month judged. An
+expectation enters no other table and holds no release. Belongs here: the rows of the table `expectation`. Statsmodels
+is imported where it is used, because it takes a second.
 """
 
 import functools
@@ -36,7 +37,8 @@ Levels = Mapping[int, float | None]
 
 
 class Series(NamedTuple):
-    """The known levels of a series by month number, and by each month that is followed since when levels are comparable with it."""
+    """The known levels of a series by month number, and by each month that is followed since when levels are comparable
+    with it."""
 
     levels: Levels
     followed: Mapping[int, date | None]
@@ -64,7 +66,8 @@ def expectation_rows(state: State, flow: str, months: Sequence[int]) -> pl.DataF
 
 
 def of_month(world: pl.DataFrame, month: int) -> dict[str, Any] | None:
-    """Return the columns of an expectation of a month (month number) from the rows of `metric` of one series; None where there is none."""
+    """Return the columns of an expectation of a month (month number) from the rows of `metric` of one series; None
+    where there is none."""
     levels = {month_number(period): level for period, level in world.select("period", "level").iter_rows()}
     own = world.filter(period=first_day(month))
     row = _judged(levels, month, own["comparable_from"][0]) if own.height else {}
@@ -72,8 +75,8 @@ def of_month(world: pl.DataFrame, month: int) -> dict[str, Any] | None:
 
 
 def watched(there: Sequence[str], known: Sequence[str], reporter: str, flow: str) -> set[str]:
-    """Return what is followed in a month: of the products that are known the codes above all others; of those that are there lines,
-    baskets, and what is on the watch list.
+    """Return what is followed in a month: of the products that are known the codes above all others; of those that are
+    there lines, baskets, and what is on the watch list.
     """
     codes, listed = {*known}, code_table("watch_list").filter(pl.col("reporter").is_in(["", reporter]), flow=flow)
     tops = {one for one in codes if one.isdecimal() and not any(one[:length] in codes for length in range(2, len(one)))}
@@ -81,8 +84,8 @@ def watched(there: Sequence[str], known: Sequence[str], reporter: str, flow: str
 
 
 def _series(state: State, flow: str, months: Sequence[int]) -> dict[tuple[str, str], Series]:
-    """Return by product and measure the levels that these months rest on, and of each month that is followed since when they are
-    comparable.
+    """Return by product and measure the levels that these months rest on, and of each month that is followed since when
+    they are comparable.
     """
     wanted, near = {*months}, range(min(months) - WINDOW_MAX, max(months) + 1)
     where = (pl.col("partner") == WORLD) & pl.col("measure").is_in(MEASURES)
@@ -110,7 +113,8 @@ def _series(state: State, flow: str, months: Sequence[int]) -> dict[tuple[str, s
 
 
 def window(levels: Levels, month: int, since: date | None) -> Window:
-    """Return the unbroken window before a month: without a gap, a zero, or a month before `since`, which means something else."""
+    """Return the unbroken window before a month: without a gap, a zero, or a month before `since`, which means
+    something else."""
     status, first, found = "too_few_months", month, list[float]()
     earliest = min(levels, default=month)
     for one in range(month - 1, month - 1 - WINDOW_MAX, -1):

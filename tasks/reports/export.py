@@ -1,7 +1,8 @@
 """Writes rows as CSV, as CSV that a spreadsheet can open safely, JSON, Parquet or a workbook.
 
-The ending of a file decides its format; for standard output the caller names it. A spreadsheet may read a text as a formula and a code as
-a number; in a workbook each cell has an explicit type, names follow codes, and a second sheet has units and sources.
+The ending of a file decides its format; for standard output the caller names it. A spreadsheet may read a text as a
+formula and a code as a number; in a workbook each cell has an explicit type, names follow codes, and a second sheet has
+units and sources.
 """
 
 import io
@@ -39,8 +40,8 @@ NOTES = "units and sources"
 
 
 def write(rows: pl.DataFrame, form: str, output: Path | None, notes: Callable[[], Notes] | None = None) -> None:
-    """Write `rows` to a file, in the format of its ending, or to standard output as csv, csv-safe, json (one object a line)
-    or parquet; a terminal table becomes csv there. A workbook has a second sheet with `notes`.
+    """Write `rows` to a file, in the format of its ending, or to standard output as csv, csv-safe, json (one object a
+    line) or parquet; a terminal table becomes csv there. A workbook has a second sheet with `notes`.
 
     Raises ValueError for what `form_of` refuses.
     """
@@ -82,15 +83,16 @@ def form_of(form: str, output: Path | None) -> str:
         kind = SAFE
     if form != TABLE and form != kind.split()[0]:
         raise ValueError(
-            f"{output}: --format {form} does not go with the ending {output.suffix}; leave one of them out, or end the name in .{form}"
+            f"{output}: --format {form} does not go with the ending {output.suffix}; leave one of them out, or end the"
+            f" name in .{form}"
         )
     require_folder_of(output)
     return kind
 
 
 def require_folder_of(output: Path) -> None:
-    """Raises ValueError if the folder of an output file is missing, or if something is there that is no file: to open a pipe
-    waits for its reader.
+    """Raises ValueError if the folder of an output file is missing, or if something is there that is no file: to open a
+    pipe waits for its reader.
     """
     if output.exists() and not output.is_file():
         raise ValueError(f"{output}: a folder, a pipe or a device, and no file. Give another name.")
@@ -112,8 +114,8 @@ def workbook(rows: pl.DataFrame, about: Notes | None) -> bytes:
 
     if rows.height > ROWS_MAX:
         raise ValueError(
-            f"{rows.height:,} rows, and a sheet holds {ROWS_MAX:,} below its titles: ask for fewer (--product, --month), or write .csv "
-            "or .parquet"
+            f"{rows.height:,} rows, and a sheet holds {ROWS_MAX:,} below its titles: ask for fewer (--product,"
+            " --month), or write .csv or .parquet"
         )
     data = io.BytesIO()
     with xlsxwriter.Workbook(data, {"constant_memory": True, "nan_inf_to_errors": True}) as book:

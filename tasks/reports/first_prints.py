@@ -1,7 +1,9 @@
-"""Compares the first print of a figure with what later releases say of it: preliminary page, bulletin, query, and the other side.
+"""Compares the first print of a figure with what later releases say of it: preliminary page, bulletin, query, and the
+other side.
 
-The error of a first print is that which its reader would have made. Figures are single months; of a line of customs' release pages
-the query's figure is the sum of the codes that customs' catalogue gives the line, where each of them is known.
+The error of a first print is that which its reader would have made. Figures are single months; of a line of customs'
+release pages the query's figure is the sum of the codes that customs' catalogue gives the line, where each of them is
+known.
 """
 
 from collections import Counter
@@ -35,8 +37,9 @@ WITHIN_PCT, MONTHS, LEAST = 3.0, 24, 3
 
 
 def first_prints(snapshot: Snapshot, flow: str, months: Collection[int], **where: str) -> pl.DataFrame:
-    """Return rows of the table `first_print` for the months (month numbers) of a direction: of all series that a source prints, or of
-    those with the product, the partner and the measure of `where`. error_pct is null where nothing can be compared.
+    """Return rows of the table `first_print` for the months (month numbers) of a direction: of all series that a source
+    prints, or of those with the product, the partner and the measure of `where`. error_pct is null where nothing can be
+    compared.
     """
     wanted = [pl.col(name) == value for name, value in where.items()]
     is_month = pl.col("period_start").dt.month_start() == pl.col("period_end").dt.month_start()
@@ -91,8 +94,8 @@ def scorecard(snapshot: Snapshot, flow: str, product: str, partner: str, measure
 
 @again_if_outpaced
 def publish_first_prints(root: Path | S3Url, reporter: str) -> Publication | None:
-    """Publish the table `first_print` of a reporter, or bring it up to date; None where no month has several releases, which could be
-    held against each other. Raises NothingPublished where the reporter's store is empty.
+    """Publish the table `first_print` of a reporter, or bring it up to date; None where no month has several releases,
+    which could be held against each other. Raises NothingPublished where the reporter's store is empty.
     """
     stores = {code: at_hand(store) for code, store in stores_of(root).items()}
     folder = at_hand(table_of(root, TABLE, reporter))
@@ -124,15 +127,16 @@ def publish_first_prints(root: Path | S3Url, reporter: str) -> Publication | Non
 
 
 def within(found: pl.DataFrame) -> tuple[int, int] | None:
-    """Return in how many of the last months that can be compared the first print was within WITHIN_PCT, and how many these are; None
-    where they are fewer than LEAST.
+    """Return in how many of the last months that can be compared the first print was within WITHIN_PCT, and how many
+    these are; None where they are fewer than LEAST.
     """
     errors = found.drop_nulls("error_pct").tail(MONTHS)["error_pct"]
     return (int((errors.abs() <= WITHIN_PCT).sum()), errors.len()) if errors.len() >= LEAST else None
 
 
 def _is_said_again(found: pl.DataFrame, flow: str, releases: pl.DataFrame) -> pl.Series:
-    """Whether a release of a later day than that of the first print covers the same figure: it repeats what it does not change."""
+    """Whether a release of a later day than that of the first print covers the same figure: it repeats what it does not
+    change."""
     asked = found.select(*PLACE, "first_known", flow=pl.lit(flow), month=month_index("period").cast(pl.Int32))
     again = [pl.DataFrame(schema={name: found.schema[name] for name in PLACE})]
     for day in asked["first_known"].unique():

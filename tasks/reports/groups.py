@@ -32,7 +32,8 @@ IN_PART = "its releases of this month cover only a part of it"
 
 
 class Part(NamedTuple):
-    """What one reporter says about a month: the figure where it is complete, otherwise why there is none; and what is in doubt."""
+    """What one reporter says about a month: the figure where it is complete, otherwise why there is none; and what is
+    in doubt."""
 
     reporter: str
     status: Status
@@ -73,7 +74,8 @@ class GroupMonth(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A figure of every reporter alike; the partner is the world or one country, and both directions are asked apart."""
+    """A figure of every reporter alike; the partner is the world or one country, and both directions are asked
+    apart."""
 
     flow: str
     product: str

@@ -22,8 +22,8 @@ from tasks.store.working_copy import address_of, at_hand
 
 
 def inventory(store: Path, kind: str) -> pl.DataFrame:
-    """List the products, partners, months or releases of a store, or the published mirrors of its reporter, a row each. Raises
-    NothingPublished.
+    """List the products, partners, months or releases of a store, or the published mirrors of its reporter, a row each.
+    Raises NothingPublished.
     """
     snapshot = query.open_published(store)
     if kind == "releases":
@@ -37,7 +37,8 @@ def inventory(store: Path, kind: str) -> pl.DataFrame:
 
 
 def _mirrors(store: Path) -> pl.DataFrame:
-    """Return each pair that the reporter of a store is in: its months, its rows and how many of them are unexplained."""
+    """Return each pair that the reporter of a store is in: its months, its rows and how many of them are
+    unexplained."""
     address = address_of(store)
     root, reporter = root_of(address), named(address)
     rows = []
@@ -80,7 +81,8 @@ def search(store: Path, text: str) -> pl.DataFrame:
 
 
 def nearest_names(store: Path, text: str) -> list[str]:
-    """Return the names in a store, and the press terms for them, that are most similar to a text. Raises NothingPublished."""
+    """Return the names in a store, and the press terms for them, that are most similar to a text. Raises
+    NothingPublished."""
     resolver = Resolver(query.open_published(store))
     names = resolver.names
     columns = ("name", "printed_zh", "printed_en")

@@ -1,5 +1,5 @@
-"""Answers what moved in a month, from the table `mover`: one comparison of one measure, and writes it for people, a table each for
-products, partners, what began and stopped, and revisions.
+"""Answers what moved in a month, from the table `mover`: one comparison of one measure, and writes it for people, a
+table each for products, partners, what began and stopped, and revisions.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,8 @@ class Moved(NamedTuple):
 
 
 def expected(snapshot: Snapshot, rows: pl.DataFrame, day: date | None = None) -> pl.DataFrame:
-    """Return what was expected of the month and measure of rows of `mover`: rows of the table `expectation` that have one."""
+    """Return what was expected of the month and measure of rows of `mover`: rows of the table `expectation` that have
+    one."""
     flow, month, measure = rows.select("flow", "period", "measure").row(0)
     found = rows_of(snapshot, "expectation", flow, [month_number(month)], day)
     return found.filter(pl.col("unusual").is_not_null(), measure=measure)
@@ -54,7 +55,8 @@ def flow_of(snapshot: Snapshot, asked: str | None) -> str:
 
 
 def month_of(snapshot: Snapshot, flow: str, text: str) -> date:
-    """Return the first day of the month of a text; `latest` is the newest in which a product has a world total. Raises ValueError."""
+    """Return the first day of the month of a text; `latest` is the newest in which a product has a world total. Raises
+    ValueError."""
     newest = None
     if is_latest(text):
         has_total = (pl.col("partner") == WORLD) & pl.col("measure").is_in(MEASURES) & pl.col("level").is_not_null()
@@ -92,7 +94,8 @@ def moved(
 
 
 class Section(NamedTuple):
-    """A table: its title, its columns by their titles, the lines below, and of each row the product that it names alone."""
+    """A table: its title, its columns by their titles, the lines below, and of each row the product that it names
+    alone."""
 
     title: str
     columns: dict[str, list[str]]
@@ -108,8 +111,8 @@ class Section(NamedTuple):
 def sections(
     rows: pl.DataFrame, against: str, reporter: str, expected: pl.DataFrame, language: str = "en"
 ) -> Iterator[Section]:
-    """Yield the tables in their order; `rows` are those of `moved` and `expected` what was expected of the month, both with the column
-    product_name.
+    """Yield the tables in their order; `rows` are those of `moved` and `expected` what was expected of the month, both
+    with the column product_name.
     """
     t, (factor, unit) = words("movers", language), _scale(rows, language)
     flow, month = rows["flow"][0], rows["period"][0]

@@ -1,8 +1,9 @@
-"""Says what moved: which products and partners make the change of a month, what began and stopped, and what was revised.
+"""Says what moved: which products and partners make the change of a month, what began and stopped, and what was
+revised.
 
-A chapter is explained by its headings and these by their codes, each once; what is not named is a row of its own, so that the rows
-below a code add up to its change. Nothing is estimated: a series counts only where both of its months are known. Belongs here: the rows
-of the table `mover`. Which months are made again is in `analysis`.
+A chapter is explained by its headings and these by their codes, each once; what is not named is a row of its own, so
+that the rows below a code add up to its change. Nothing is estimated: a series counts only where both of its months are
+known. Belongs here: the rows of the table `mover`. Which months are made again is in `analysis`.
 """
 
 import functools
@@ -40,7 +41,8 @@ RECORD_MONTHS_MIN = 12
 VERDICT_MONTHS = 24
 NUMBERS = ("level", "before", "change")
 Row = dict[str, Any]
-# Rows of a table: its name, which partitions, which rows, which columns; `read_table` of a snapshot, or the same as of a day.
+# Rows of a table: its name, which partitions, which rows, which columns; `read_table` of a snapshot, or the same as of
+# a day.
 Read = Callable[..., pl.DataFrame]
 
 
@@ -65,7 +67,8 @@ class State:
 
     def __init__(self, read: Read, doubts: Doubts) -> None:
         self.read, self.doubts = read, doubts
-        # Once a month, because each of the next two years looks back on it; a month of a full cube takes some megabytes.
+        # Once a month, because each of the next two years looks back on it; a month of a full cube takes some
+        # megabytes.
         self.growths, self.levels, self.steps = map(
             functools.lru_cache(2 * VERDICT_MONTHS), (self._growths, self._levels, self._steps)
         )
@@ -97,7 +100,8 @@ def _in(months: Collection[int], flow: str) -> Callable[[Partition], bool]:
 
 
 def mover_rows(state: State, flow: str, months: Sequence[int], top: int = TOP) -> pl.DataFrame:
-    """Return the rows of the table `mover` of these months (month numbers) of a direction; they are in memory together."""
+    """Return the rows of the table `mover` of these months (month numbers) of a direction; they are in memory
+    together."""
     reach = {month - back for month in months for back in (0, *(back for back, _ in AGAINST.values()))}
     world = _Levels(state.read, flow, reach, pl.col("partner") == WORLD, ["product"])
     trees: dict[Comparison, _Tree] = {}
@@ -143,8 +147,9 @@ def _as_table(rows: list[Row], flow: str) -> pl.DataFrame:
 
 
 class _Levels:
-    """The known levels of quantities and values of some months (month numbers), by measure and month: the keys, level, since when it is
-    the highest and lowest, and for each comparison whether the figure compared with is known to be zero.
+    """The known levels of quantities and values of some months (month numbers), by measure and month: the keys, level,
+    since when it is the highest and lowest, and for each comparison whether the figure compared with is known to be
+    zero.
     """
 
     def __init__(self, read: Read, flow: str, months: Collection[int], where: pl.Expr, keys: list[str]) -> None:
@@ -181,14 +186,15 @@ class _Levels:
 
 
 def _pairs(levels: _Levels, comparison: Comparison, measure: str, keys: list[str]) -> pl.DataFrame:
-    """Return the levels of both months of each series of a measure that has them: the keys, `mass_before` and `mass`."""
+    """Return the levels of both months of each series of a measure that has them: the keys, `mass_before` and
+    `mass`."""
     before, now = levels.of(measure, comparison.months)
     return now.join(before, on=keys).select(*keys, mass_before="level_right", mass="level")
 
 
 def _both(levels: _Levels, comparison: Comparison, keys: list[str]) -> pl.DataFrame:
-    """Return the series that are known in both months, with before, level, change and records. One without a row in the month before has
-    traded nothing for a year, or is not known; the status of its growth says which.
+    """Return the series that are known in both months, with before, level, change and records. One without a row in the
+    month before has traded nothing for a year, or is not known; the status of its growth says which.
     """
     before, now = levels.of(comparison.measure, comparison.months)
     found = now.join(before.select(*keys, before="level"), on=keys, how="left", maintain_order="left")
@@ -199,7 +205,8 @@ def _both(levels: _Levels, comparison: Comparison, keys: list[str]) -> pl.DataFr
 
 
 class _Tree:
-    """Products by the code above them: each under the nearest one that is known; of a store without codes, customs' lines."""
+    """Products by the code above them: each under the nearest one that is known; of a store without codes, customs'
+    lines."""
 
     def __init__(self, both: pl.DataFrame, month: int) -> None:
         rows = {row["product"]: row for row in both.iter_rows(named=True)}
@@ -338,7 +345,8 @@ def _compared(tree: _Tree, splits: _Splits, partners: list[Row], count: int, top
 
 
 def _explained(tree: _Tree, splits: _Splits, parent: str, whole: Row | None, depth: int, count: int) -> Iterator[Row]:
-    """Yield the codes that moved most, each followed by what explains it, and the rest of the change as a row of its own."""
+    """Yield the codes that moved most, each followed by what explains it, and the rest of the change as a row of its
+    own."""
     parts = [tree.rows[code] for code in (tree.parts(parent) if parent else tree.below[""])]
     chosen = [row for row in sorted(parts, key=_by_change)[:count] if row["change"]]
     shown = list[Row]()
@@ -354,7 +362,8 @@ def _explained(tree: _Tree, splits: _Splits, parent: str, whole: Row | None, dep
 
 
 def _rest(whole: Row, shown: list[Row], place: Row, count: int) -> Iterator[Row]:
-    """Yield what a whole has besides the rows that are shown, with the terms of its change where all of them are known."""
+    """Yield what a whole has besides the rows that are shown, with the terms of its change where all of them are
+    known."""
     rest = {name: whole[name] - sum(row[name] for row in shown) for name in NUMBERS}
     if not any(rest.values()):
         return
@@ -420,7 +429,10 @@ def _left_out(world: _Levels, tree: _Tree, comparison: Comparison) -> Iterator[R
     (before, now), (then, month) = world.of(comparison.measure, comparison.months), comparison.months
     for one, other, there in ((month, then, now), (then, month, before)):
         if alone := len({*there["product"]} - tree.compared):
-            note = f"{counted(alone, 'product')} of {month_name(one)} cannot be compared: {month_name(other)} is not known of them"
+            note = (
+                f"{counted(alone, 'product')} of {month_name(one)} cannot be compared: {month_name(other)} is not known"
+                " of them"
+            )
             yield {"kind": "left_out", "note": note}
     if not tree.adds_up:
         note = "customs' own lines overlap: they have no total, and none explains another"

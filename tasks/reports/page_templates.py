@@ -1,4 +1,5 @@
-"""Loads the templates of pages and the words of each language, which lie in `templates/`, and escapes foreign text for markdown."""
+"""Loads the templates of pages and the words of each language, which lie in `templates/`, and escapes foreign text for
+markdown."""
 
 import functools
 import html
@@ -30,7 +31,8 @@ ADDRESS = re.compile(r"(?<=:)//|(?<=www)\.|@", re.IGNORECASE)
 
 @functools.cache
 def template(name: str) -> "jinja2.Template":
-    """Return a template. Texts in HTML are escaped; markdown viewers accept HTML, so texts of a file go through `plain` there."""
+    """Return a template. Texts in HTML are escaped; markdown viewers accept HTML, so texts of a file go through `plain`
+    there."""
     return _environment(".html" in name).get_template(name)
 
 
@@ -61,7 +63,8 @@ def words(page: str, language: str) -> dict[str, Any]:
 
 
 def translated(text: str, patterns: list[list[str]]) -> str:
-    r"""Return an English text in another language: each pattern of a page's words with what stands for it, in their order.
+    r"""Return an English text in another language: each pattern of a page's words with what stands for it, in their
+    order.
 
     >>> translated("2026-11 on 2026-12-20", [["^(.+) on (.+)$", r"\2: \1"]])
     '2026-12-20: 2026-11'

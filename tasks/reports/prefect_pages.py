@@ -34,8 +34,10 @@ def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
         (
             "lineage",
             made.lineage,
-            f"{month}: {counted(len(made.lineage), 'step')} from {counted(outcome.records, 'record')} to "
-            f"snapshot {outcome.snapshot_id}; hashes are on the page {key_of('hashes', outcome)} {of}",
+            (
+                f"{month}: {counted(len(made.lineage), 'step')} from {counted(outcome.records, 'record')} to "
+                f"snapshot {outcome.snapshot_id}; hashes are on the page {key_of('hashes', outcome)} {of}"
+            ),
         ),
         ("hashes", made.hashes, f"{month}: the hash of everything that a step took or made {of}"),
     )
@@ -67,15 +69,16 @@ def _table(rows: Any, key: str, words: str) -> None:
 
 
 def gap_pages(outcome: Outcome) -> list[tuple[str, str, list[dict[str, object]]]]:
-    """Return a page for each pair in whose mirror the release left a difference unexplained: its key, its title and its rows."""
+    """Return a page for each pair in whose mirror the release left a difference unexplained: its key, its title and its
+    rows."""
     pairs = dict.fromkeys((gap.exporter, gap.importer) for gap in outcome.gaps)
     made = []
     for exporter, importer in pairs:
         gaps = [gap for gap in outcome.gaps if (gap.exporter, gap.importer) == (exporter, importer)]
         words = (
-            f"{counted(len(gaps), 'difference')} between what {country(exporter)} says it sold and what {country(importer)} says it bought "
-            f"that no known cause explains, since {_about(outcome)}; all months: tidewaiter mirror {gaps[0].product} "
-            f"--exporter {exporter} --importer {importer}"
+            f"{counted(len(gaps), 'difference')} between what {country(exporter)} says it sold and what"
+            f" {country(importer)} says it bought that no known cause explains, since {_about(outcome)}; all months:"
+            f" tidewaiter mirror {gaps[0].product} --exporter {exporter} --importer {importer}"
         )
         made.append((f"mirror-{exporter}-{importer}".lower(), words, [*map(_gap_row, gaps)]))
     return made
@@ -116,7 +119,10 @@ def write_held(kept: HeldRelease) -> None:
     titles = ("check", "about", "found", "expected", "what to do")
     found = ((one.check, one.subject, one.observed, one.expected, one.advice) for one in kept.findings)
     rows = [{name: clip(text, CELL_MAX) for name, text in zip(titles, one, strict=True)} for one in found]
-    words = f"{counted(len(rows), 'finding')} against {plain(kept.title)}, release {kept.release_id}; nothing of it is published"
+    words = (
+        f"{counted(len(rows), 'finding')} against {plain(kept.title)}, release {kept.release_id}; nothing of it is"
+        " published"
+    )
     _table(rows, f"held-{kept.source.replace('_', '-')}-{kept.flow or 'both'}", words)
 
 

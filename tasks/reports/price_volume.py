@@ -1,7 +1,9 @@
-"""Splits the change of a value into what quantity, price and exchange rate make of it (LMDI-I), so that the terms add up exactly.
+"""Splits the change of a value into what quantity, price and exchange rate make of it (LMDI-I), so that the terms add
+up exactly.
 
-Codes are split one by one and added up: a chapter's value per kilogram would show a change of mix as one of prices. A code that
-began or stopped has no price to compare, so its change is volume. Belongs here: one split, and whose currency prices are in.
+Codes are split one by one and added up: a chapter's value per kilogram would show a change of mix as one of prices. A
+code that began or stopped has no price to compare, so its change is volume. Belongs here: one split, and whose currency
+prices are in.
 """
 
 import functools
@@ -19,8 +21,8 @@ UNION = "EU27"
 
 
 class Terms(NamedTuple):
-    """A change and what quantity and exchange rate make of it; the price is the rest. `currency` is None where the value is in the reporter's
-    own currency or no rate is known.
+    """A change and what quantity and exchange rate make of it; the price is the rest. `currency` is None where the
+    value is in the reporter's own currency or no rate is known.
     """
 
     change: float
@@ -42,8 +44,9 @@ class Terms(NamedTuple):
 def split() -> list[pl.Expr]:
     """Return the expressions `volume` and `currency` of a change from `before` to `level`, rounded to whole units.
 
-    The rows have also `mass_before` and `mass`, and `rate_before` and `rate`: units of the reporter's currency for one of the value's. The
-    volume is null where a value is there and its quantity is not, the currency also where the rates are null.
+    The rows have also `mass_before` and `mass`, and `rate_before` and `rate`: units of the reporter's currency for one
+    of the value's. The volume is null where a value is there and its quantity is not, the currency also where the rates
+    are null.
     """
     before, level, change = pl.col("before"), pl.col("level"), pl.col("level") - pl.col("before")
     is_turned = (before == 0) | (level == 0)
@@ -62,8 +65,9 @@ def split() -> list[pl.Expr]:
 
 
 def add(parts: Iterable[Terms | str], change: float) -> Terms | str:
-    """Add up the terms of parts that must make up a change, which are whole units but for the last bits of a sum. Return the first word of
-    `split_status` among the parts, or `not_broken_down`. The currency is None where no part has it, and lacks a rate where one does.
+    """Add up the terms of parts that must make up a change, which are whole units but for the last bits of a sum.
+    Return the first word of `split_status` among the parts, or `not_broken_down`. The currency is None where no part
+    has it, and lacks a rate where one does.
     """
     whole = Terms(0.0, 0.0, None)
     for part in parts:
@@ -82,7 +86,8 @@ def own_currency(reporter: str) -> str | None:
 
 
 def rate(own: str, currency: str, month: int) -> float | None:
-    """Return how many units of a currency one of another was worth, mean of a month; None where the table does not say."""
+    """Return how many units of a currency one of another was worth, mean of a month; None where the table does not
+    say."""
     per_euro = [1.0 if one == "EUR" else _per_euro().get((month_name(month), one)) for one in (own, currency)]
     return per_euro[0] / per_euro[1] if per_euro[0] and per_euro[1] else None
 

@@ -1,7 +1,7 @@
 """The functions of the package `tidewaiter` for Python programs, which are behind the commands, too.
 
-Belongs here: how a caller's arguments become a question. `store` is a folder or `s3://bucket/prefix`; the other names are those of
-`tidewaiter`, where `inventory` is called `list`.
+Belongs here: how a caller's arguments become a question. `store` is a folder or `s3://bucket/prefix`; the other names
+are those of `tidewaiter`, where `inventory` is called `list`.
 """
 
 import warnings
@@ -73,21 +73,23 @@ def read(  # noqa: PLR0913  (an argument for each condition)
         names: Add `product_name` and `partner_name` behind the codes.
         language: Language of these names, where they are known in it.
         store: Folder or bucket.
-        reporter: Whose figures, `"CHN"`, `"EU27"`; several: their rows one after another, with a first column `reporter`; none:
-            the only reporter of the store.
+        reporter: Whose figures, `"CHN"`, `"EU27"`; several: their rows one after another, with a first column
+            `reporter`; none: the only reporter of the store.
 
     Raises:
-        ValueError: A name means several things or is not in the store (the message names the nearest), there is no such column,
-            or the store has several reporters and none is named.
+        ValueError: A name means several things or is not in the store (the message names the nearest), there is no such
+            column, or the store has several reporters and none is named.
         LookupError: Nothing is published in the store.
 
     Warns:
         UserWarning: How a name was understood, where that is not plain; why there is no row.
 
-    >>> row = read("magnets", partner="United States", month="June 2025", measure="quantity_kg", store=store).row(0, named=True)
+    >>> rows = read("magnets", partner="United States", month="June 2025", measure="quantity_kg", store=store)
+    >>> row = rows.row(0, named=True)
     >>> row["partner_name"], row["level"], round(row["mom_pct"], 1)
     ('United States', 353000.0, 660.8)
-    >>> read("magnets", partner="us", month="2025-05", measure="quantity_kg", columns="level", as_of="2025-07-01", store=store).rows()
+    >>> question = {"partner": "us", "month": "2025-05", "measure": "quantity_kg", "columns": "level"}
+    >>> read("magnets", **question, as_of="2025-07-01", store=store).rows()
     [(46400.0,)]
     """
     require_table(table)
@@ -120,8 +122,8 @@ def columns_of(columns: Sequence[str], reporter: Texts) -> tuple[str, ...]:
 def answers(store: str | Path | None, reporter: Texts, question: Question, stacklevel: int = 2) -> dict[str, Answer]:
     """Return the answer of each reporter; under an empty name that of the only one, where none is named.
 
-    Notes are warnings, and so is why one of several reporters has no answer. Raises ValueError where none has one. The rows of a
-    pair of two reporters, which both have, are those of the first.
+    Notes are warnings, and so is why one of several reporters has no answer. Raises ValueError where none has one. The
+    rows of a pair of two reporters, which both have, are those of the first.
     """
     found, refused = dict[str, Answer](), dict[str, ValueError]()
     several = list(dict.fromkeys(texts(reporter)))
@@ -148,7 +150,8 @@ def answers(store: str | Path | None, reporter: Texts, question: Question, stack
 
 
 def together(found: Mapping[str, Answer], columns: Sequence[str], *, is_one: bool) -> pl.DataFrame:
-    """Return the rows of all answers; of several reporters with a first column `reporter`: their tables say it in the path alone."""
+    """Return the rows of all answers; of several reporters with a first column `reporter`: their tables say it in the
+    path alone."""
     of_each = [answer.rows for answer in found.values()]
     if not is_one:
         named = zip(found, of_each, strict=True)
@@ -224,7 +227,8 @@ def vintages(
 
 @dataclass(frozen=True)
 class Brief:
-    """One page on one product and month: the page, the same as markdown, and the sentences at its top. A notebook shows the page."""
+    """One page on one product and month: the page, the same as markdown, and the sentences at its top. A notebook shows
+    the page."""
 
     name: str
     html: str
@@ -257,8 +261,8 @@ def brief(
     """One page on one product and month: numbers with their sources, charts, what is revised, held or not comparable.
 
     Returns:
-        `.headlines`, the sentences at the top; `.html` and `.markdown`; `.save("page.html")` writes both. A notebook shows the
-        page.
+        `.headlines`, the sentences at the top; `.html` and `.markdown`; `.save("page.html")` writes both. A notebook
+        shows the page.
 
     Raises:
         ValueError: A name means several things or is not in the store.
@@ -299,7 +303,8 @@ def plot(
     store: str | Path | None = None,
     reporter: str | None = None,
 ) -> Path:
-    """Write a series as a picture, a line for each product and partner, with the export controls that touch the products.
+    """Write a series as a picture, a line for each product and partner, with the export controls that touch the
+    products.
 
     Args:
         product: Name or code, or several.
@@ -356,8 +361,8 @@ def movers(
     reporter: str | None = None,
     as_of: date | str | None = None,
 ) -> pl.DataFrame:
-    """What made the change of a month: chapters explained by their headings and these by their codes, partners, what began, stopped or
-    was revised.
+    """What made the change of a month: chapters explained by their headings and these by their codes, partners, what
+    began, stopped or was revised.
 
     Args:
         month: One month.
@@ -369,10 +374,10 @@ def movers(
         as_of: As it was known on that day.
 
     Returns:
-        Rows of the table `mover`: kind (total, product, partner, began, stopped, revision), depth, parent, level, before, change,
-        change_pct, contribution_pp (of the total's level before), volume_effect, price_effect and currency_effect with split_status, note,
-        quote (whether the growth may be quoted: yes, care, no), doubt. Rows below one parent add up to its change; the row without a product
-        or partner is all others together.
+        Rows of the table `mover`: kind (total, product, partner, began, stopped, revision), depth, parent, level,
+        before, change, change_pct, contribution_pp (of the total's level before), volume_effect, price_effect and
+        currency_effect with split_status, note, quote (whether the growth may be quoted: yes, care, no), doubt. Rows
+        below one parent add up to its change; the row without a product or partner is all others together.
 
     Raises:
         ValueError: No product is known in both months.
@@ -411,9 +416,9 @@ def mirror(
         as_of: Day: both stores as they were known on it.
 
     Returns:
-        A row a month with the columns of the table `mirror`: export_kg and import_kg (kg), export_value and import_value in
-        `currency`, fob_low and fob_high, the importer's value free on board, lag in months, reason, why, doubt …
-        `docs/mirror.md` says what each reason means.
+        A row a month with the columns of the table `mirror`: export_kg and import_kg (kg), export_value and
+        import_value in `currency`, fob_low and fob_high, the importer's value free on board, lag in months, reason,
+        why, doubt … `docs/mirror.md` says what each reason means.
 
     Raises:
         ValueError: A code that customs do not share, or a reporter without a store.
@@ -436,13 +441,15 @@ def check_claims(
         reporter: Whose; none: the only one of the store.
 
     Returns:
-        The rows with `verdict` (supported, not_excluded, contradicted, right_number_wrong_place, not_checkable) and `reason`.
+        The rows with `verdict` (supported, not_excluded, contradicted, right_number_wrong_place, not_checkable) and
+        `reason`.
 
     Raises:
         ValueError: A column is missing, or the file is no CSV.
         LookupError: Nothing is published in the store.
 
-    >>> printed = {"commodity": "magnets", "flow": "export", "partner": "us", "period": "2025-06", "metric": "level_t", "value": "353", "unit": "t"}
+    >>> place = {"commodity": "magnets", "flow": "export", "partner": "us", "period": "2025-06"}
+    >>> printed = {**place, "metric": "level_t", "value": "353", "unit": "t"}
     >>> check_claims([printed], store=store)["verdict"].to_list()
     ['supported']
     """

@@ -100,8 +100,8 @@ def query(
 
 
 def states_with(snapshot: Snapshot, table: str) -> list[Snapshot]:
-    """Return the published states that have the rows of a table about the reporter of a store: the store itself, or of a table that
-    compares published stores the stores of that table under the same root; none where it is not published.
+    """Return the published states that have the rows of a table about the reporter of a store: the store itself, or of
+    a table that compares published stores the stores of that table under the same root; none where it is not published.
     """
     address = address_of(snapshot.store)
     root, reporter = root_of(address), named(address)
@@ -116,7 +116,8 @@ def states_with(snapshot: Snapshot, table: str) -> list[Snapshot]:
 def newest_month(
     snapshot: Snapshot, flow: str, where: pl.Expr | None = None, columns: Sequence[str] = ()
 ) -> date | None:
-    """Return the newest month of a direction with a row of `metric` as asked, of which `columns` are read; None where there is none."""
+    """Return the newest month of a direction with a row of `metric` as asked, of which `columns` are read; None where
+    there is none."""
     filed = {path_partition(entry.partition) for entry in snapshot.entries("metric", flow) if entry.rows}
     for place in sorted(filed, reverse=True):
         if where is None or read_table(snapshot, "metric", place.__eq__, where, columns).height:

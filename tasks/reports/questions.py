@@ -88,8 +88,8 @@ class Answer(NamedTuple):
 
 
 def cited(found: Answer, question: Question, rows: int) -> str | None:
-    """Return the line to cite the first rows by. Rows of a table that compares stores rest on several, so it names the states of
-    that table.
+    """Return the line to cite the first rows by. Rows of a table that compares stores rest on several, so it names the
+    states of that table.
     """
     if question.table not in COMPARISONS:
         return cite_rows(found.rows.head(rows), found.snapshot, question.as_of)
@@ -210,7 +210,8 @@ def _months(question: Question, states: Sequence[Snapshot]) -> list[query.Month]
     there = [(first, last) for first, last in there if first <= last]
     if not there:
         raise ValueError(
-            f"there is no month {', '.join(question.months)} in this store; there is {filed[0]:%Y-%m} to {filed[-1]:%Y-%m}"
+            f"there is no month {', '.join(question.months)} in this store; there is {filed[0]:%Y-%m} to"
+            f" {filed[-1]:%Y-%m}"
         )
     if question.is_of_latest and (question.products or question.partners):
         # The newest month of the store need not be that of the product.
@@ -338,8 +339,8 @@ def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.Dat
 def with_doubts(
     rows: pl.DataFrame, snapshot: Snapshot, notes: list[str], as_of: date | None = None, *, is_asked: bool = False
 ) -> pl.DataFrame:
-    """Add the column `doubt` where an open finding, now or on a day, concerns one of the rows or the column `is_asked` for; and a
-    note for each such finding.
+    """Add the column `doubt` where an open finding, now or on a day, concerns one of the rows or the column `is_asked`
+    for; and a note for each such finding.
     """
     doubt = Doubts(snapshot, as_of).of_rows(rows)
     if doubt.null_count() == rows.height and not is_asked:

@@ -76,9 +76,9 @@ def steps_of(ledger_rows: pl.DataFrame) -> Steps:
 class Judge:
     """Verdicts on the growths of one product.
 
-    `metric` are its rows of that table, `steps` and `read_ledger` are of its rows of `observation`: of the product itself, or of
-    its members if only these have any. Most products were never revised, and most bases are far above any step: these need no
-    look at single numbers, and their rows are not read.
+    `metric` are its rows of that table, `steps` and `read_ledger` are of its rows of `observation`: of the product
+    itself, or of its members if only these have any. Most products were never revised, and most bases are far above any
+    step: these need no look at single numbers, and their rows are not read.
     """
 
     def __init__(self, metric: pl.DataFrame, steps: Steps, read_ledger: Callable[[], pl.DataFrame]) -> None:

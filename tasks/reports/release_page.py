@@ -197,14 +197,17 @@ def _about(row: Row, reporter: Reporter) -> str:
 
 
 def _lead(row: Row, unit: str, scale: float, reporter: Reporter) -> str:
-    """Return `June 2025: China's exports of Permanent magnets of rare earths (85051110) 3,188 t, +157.5 % on the month`: for
-    the world or, if only some partners are listed, for the largest of them.
+    """Return `June 2025: China's exports of Permanent magnets of rare earths (85051110) 3,188 t, +157.5 % on the
+    month`: for the world or, if only some partners are listed, for the largest of them.
     """
     way = "to" if row["flow"] == "export" else "from"
     partner = "" if row["partner"] == WORLD else f" {way} {partner_name(row['partner'])}"
     growths = ((row["mom_pct"], "month"), (row["yoy_pct"], "year"))
     growth = "".join(f", {value:+,.1f} % on the {span}" for value, span in growths if value is not None)
-    return f"{written_month(row['period'])}: {_about(row, reporter)}{partner} {amount(row['level'] * scale)} {unit}{growth}"
+    return (
+        f"{written_month(row['period'])}: {_about(row, reporter)}{partner} {amount(row['level'] * scale)}"
+        f" {unit}{growth}"
+    )
 
 
 def _picture(series: pl.DataFrame, reporter: Reporter) -> str:

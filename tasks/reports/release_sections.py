@@ -1,5 +1,5 @@
-"""Writes what a page of a release says of its revisions, how much, where, and the effect on figures printed before; and of its lineage,
-the inputs, outputs and changes of each step, in names and rows, with the hashes apart.
+"""Writes what a page of a release says of its revisions, how much, where, and the effect on figures printed before; and
+of its lineage, the inputs, outputs and changes of each step, in names and rows, with the hashes apart.
 """
 
 from typing import Any
@@ -20,8 +20,8 @@ Row = dict[str, Any]
 def revision_report(
     revision: pl.DataFrame, release: Row, decisions: pl.DataFrame = NOTHING_DECIDED, heading: str = "#"
 ) -> str:
-    """Markdown about the rows of `revision` that one release made, and those that `decisions` about it made; `release` is its row
-    of the table `release`."""
+    """Markdown about the rows of `revision` that one release made, and those that `decisions` about it made; `release`
+    is its row of the table `release`."""
     about = decisions.filter(release_id=str(release["release_id"]).partition(MARK)[0]).sort("decided_on", "number")
     return template("revision.md.j2").render(
         heading=heading,
@@ -38,7 +38,8 @@ def revision_report(
 
 
 def _made_by(name: str, revision: pl.DataFrame) -> Row | None:
-    """The changes that a release or a decision made: counts by kind, the world totals that moved, the largest numbers."""
+    """The changes that a release or a decision made: counts by kind, the world totals that moved, the largest
+    numbers."""
     rows = revision.filter(pl.col("new_release_id") == name)
     counts = {kind: rows.filter(pl.col("kind") == kind).height for kind in REVISIONS}
     key = ["source", "flow", "product", "period_start", "period_end", "measure", "unit"]

@@ -61,8 +61,8 @@ class Resolver:
         return _shown(self.names.partner)
 
     def product(self, text: str) -> str:
-        """Return the one product of a text. Raises Unresolved if there is none, or several. Warns HowUnderstood where it is only a
-        part of what the text names.
+        """Return the one product of a text. Raises Unresolved if there is none, or several. Warns HowUnderstood where
+        it is only a part of what the text names.
         """
         meant = self.product_keys(text)
         if len(meant.keys) > 1:
@@ -101,8 +101,8 @@ class Resolver:
         shorter = digits[:HS8_DIGITS]
         if len(digits) > HS8_DIGITS and shorter in self.products:
             raise Unresolved(
-                f"{text!r} has {len(digits)} digits; the statistics have eight: {self._listed([shorter])}, which may hold other goods "
-                "too",
+                f"{text!r} has {len(digits)} digits; the statistics have eight: {self._listed([shorter])}, which may"
+                " hold other goods too",
                 [shorter],
             )
         if "0" + digits in self.products:

@@ -1,5 +1,5 @@
-"""Searches the names of a store, codes and names in English and Chinese, the best first; and explains a query without rows: the first
-condition that leaves none, and the available values.
+"""Searches the names of a store, codes and names in English and Chinese, the best first; and explains a query without
+rows: the first condition that leaves none, and the available values.
 """
 
 from collections.abc import Collection
@@ -115,8 +115,8 @@ def what_is_nearby(
             near = [day for day in months if day < days[0]][-MONTHS_NEARBY:]
             near += [day for day in months if day > days[-1]][:MONTHS_NEARBY]
             return (
-                f"{narrowed.words(f'month {span_name(days[0], days[-1])}')}; there is {months[0]:%Y-%m} to {months[-1]:%Y-%m}, nearby "
-                f"{', '.join(f'{day:%Y-%m}' for day in near)}"
+                f"{narrowed.words(f'month {span_name(days[0], days[-1])}')}; there is {months[0]:%Y-%m} to"
+                f" {months[-1]:%Y-%m}, nearby {', '.join(f'{day:%Y-%m}' for day in near)}"
             )
     return f"on {as_of} nothing of this was known; without a day there is something"
 

@@ -1,7 +1,8 @@
-"""Writes a static site from the stores of a root: what moved, what is held and due, a page for each watched product, and a search.
+"""Writes a static site from the stores of a root: what moved, what is held and due, a page for each watched product,
+and a search.
 
-Belongs here: which pages there are, their addresses and what stands on the front page. Does not belong here: the page of a product
-(`tasks.reports.brief`). Nothing is fetched: a page opens from a folder as from a server.
+Belongs here: which pages there are, their addresses and what stands on the front page. Does not belong here: the page
+of a product (`tasks.reports.brief`). Nothing is fetched: a page opens from a folder as from a server.
 """
 
 import contextlib
@@ -45,7 +46,8 @@ MOVED_MAX = 3
 
 
 class Card(NamedTuple):
-    """What the front page says of a product: its name, the first sentence of its page, where that is, and a line of its last months."""
+    """What the front page says of a product: its name, the first sentence of its page, where that is, and a line of its
+    last months."""
 
     product: str
     name: str
@@ -165,7 +167,8 @@ def _trade(resolver: Resolver, reporter: str, flow: str, folder: Path, day: date
 
 
 def _finest(rows: pl.DataFrame) -> pl.Series:
-    """Return the products that moved most, of those that no row below explains: the page of a chapter takes half a minute."""
+    """Return the products that moved most, of those that no row below explains: the page of a chapter takes half a
+    minute."""
     parts = rows.filter(pl.col("product").is_not_null(), kind="product")
     finest = parts.filter(~pl.col("product").is_in(parts["parent"].drop_nulls().implode()))
     return finest.sort(pl.col("change").abs(), descending=True)["product"]

@@ -46,7 +46,8 @@ def source_states(
 ) -> SourceStates:
     """The state of each source on a day; what it fetched last is noted in one of the inboxes.
 
-    Of China's kinds of release people are told only of those that are `expected`, and of these also before the first is in.
+    Of China's kinds of release people are told only of those that are `expected`, and of these also before the first is
+    in.
     """
     releases = _releases(root)
     states = [_state(source, kind, releases, inboxes, day, expected) for source, kind in CALENDARS.items()]

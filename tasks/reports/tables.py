@@ -1,7 +1,7 @@
 """Formats rows for a terminal: what all rows share is printed once above, and what does not fit is counted below.
 
-Figures (`metric`) have names, units and rounded numbers, and the reasons for missing ones are printed below; other rows have
-the names of their columns. The other formats have every column and every digit.
+Figures (`metric`) have names, units and rounded numbers, and the reasons for missing ones are printed below; other rows
+have the names of their columns. The other formats have every column and every digit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -74,7 +74,8 @@ def table(
     header: bool = True,
     lines: bool = False,
 ) -> Group:
-    """Return a terminal table of columns by their names, with a line above and some below; the columns `right` have numbers."""
+    """Return a terminal table of columns by their names, with a line above and some below; the columns `right` have
+    numbers."""
     shown = Table(box=box.SIMPLE_HEAD if header else None, show_header=header, pad_edge=False, show_lines=lines)
     for place, (name, cells) in enumerate(columns.items()):
         # A short name in the first column and a day stay whole; longer texts fold.
@@ -93,10 +94,11 @@ def table(
 
 
 def listing(rows: pl.DataFrame, width: int, rows_max: int = 0, columns: Sequence[str] = ()) -> Group:
-    """Format any rows, with as many of `columns` (all where none are named) as fit; a single row is shown upright, a figure with its status.
+    """Format any rows, with as many of `columns` (all where none are named) as fit; a single row is shown upright, a
+    figure with its status.
 
-    Columns without a value are left out, except the level, on which all others rest; a missing figure shows its reason instead. Those
-    that were asked for are named below. Long names are cut to the room that the other columns leave.
+    Columns without a value are left out, except the level, on which all others rest; a missing figure shows its reason
+    instead. Those that were asked for are named below. Long names are cut to the room that the other columns leave.
     """
     asked, several = rows.select(columns or rows.columns), rows.height > 1
     why = {
@@ -190,10 +192,11 @@ def figure_table(
     lead: str | None = None,
     reporter: str = "",
 ) -> Group:
-    """Format rows of `metric` in the store of `reporter`, with names where they have them; a single figure is shown upright.
+    """Format rows of `metric` in the store of `reporter`, with names where they have them; a single figure is shown
+    upright.
 
-    `columns` are shown whatever their width, after the keys by which the rows differ, and `lead`, the sort column, before the other
-    figures. Of several rows those without any figure are counted below, with their reasons.
+    `columns` are shown whatever their width, after the keys by which the rows differ, and `lead`, the sort column,
+    before the other figures. Of several rows those without any figure are counted below, with their reasons.
     """
     varying = [key for key in KEYS if rows[key].n_unique() > 1]
     same = {key: rows[key][0] for key in KEYS if key not in varying} if rows.height else {}

@@ -1,4 +1,5 @@
-"""Formats numbers, and prints a trace; rounding and words belong to this room and nowhere earlier. `tables` has the tables."""
+"""Formats numbers, and prints a trace; rounding and words belong to this room and nowhere earlier. `tables` has the
+tables."""
 
 from decimal import Decimal
 from typing import TYPE_CHECKING

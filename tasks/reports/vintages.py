@@ -87,7 +87,8 @@ def none_known(snapshot: Snapshot, flow: str, product: str, partner: str, month:
 def days_from_the_first_print(
     snapshot: Snapshot, flow: str, product: str, partner: str, month: date, figure: str
 ) -> list[date]:
-    """Return the days on which a figure of a month may have changed, from the day on which the month had its first number."""
+    """Return the days on which a figure of a month may have changed, from the day on which the month had its first
+    number."""
     printed, all_days = (
         _days(_statements(snapshot, flow, product, partner, (month, month), name)) for name in ("level", figure)
     )

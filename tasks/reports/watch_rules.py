@@ -1,7 +1,9 @@
-"""Compares each month of some series with thresholds: level, growth, share of a partner, months of rise or fall in a row.
+"""Compares each month of some series with thresholds: level, growth, share of a partner, months of rise or fall in a
+row.
 
-Belongs here: the file of rules, and what became of a rule in a month, by the figures of `metric` as they are and as they were known on a
-day. A figure that is missing is not evaluable, with its reason: no rule is quiet because nobody knows.
+Belongs here: the file of rules, and what became of a rule in a month, by the figures of `metric` as they are and as
+they were known on a day. A figure that is missing is not evaluable, with its reason: no rule is quiet because nobody
+knows.
 """
 
 import functools
@@ -40,8 +42,8 @@ log = logging.getLogger("tidewaiter.watch_rules")
 
 
 def watch_rules(reporter: str) -> list[WatchRule]:
-    """Return the rules about a reporter, of the file in $TIDEWAITER_WATCH_RULES or of the package. Raises ValueError, which names the
-    line and the field, and OSError.
+    """Return the rules about a reporter, of the file in $TIDEWAITER_WATCH_RULES or of the package. Raises ValueError,
+    which names the line and the field, and OSError.
     """
     named = settings.value(settings.WATCH_RULES)
     return [rule for rule in read_rules(Path(named) if named else FILE) if rule.reporter in ("", reporter)]
@@ -116,7 +118,10 @@ class Grader:
         outcome, value, said, behind = grade(rule, levels, month)
         series = (rule.flow, rule.product, rule.partner)
         doubts = self._doubts(day).of(*series, behind, "level") if value is not None else []
-        about = f"{trade_of(self.reporter.code, rule.flow)} of {product_name(rule.product, self.reporter.nomenclature)}, {partner_name(rule.partner)}"
+        about = (
+            f"{trade_of(self.reporter.code, rule.flow)} of {product_name(rule.product, self.reporter.nomenclature)},"
+            f" {partner_name(rule.partner)}"
+        )
         why = "; ".join([f"{about}, {month_name(month)}: {said}", *(f"in doubt: {words}" for words in doubts)])
         return Graded(
             rule=rule.name, month=month_name(month), outcome=outcome, value=value, why=why, reason=rule.reason
@@ -183,7 +188,8 @@ def _missing(row: dict[str, Any] | None, figure: str) -> str:
 
 
 def grade_rules(outcome: Outcome, store: Path) -> Outcome:
-    """Return the outcome of a release with its rules: of the newest month each, and of months that it made fire or changed.
+    """Return the outcome of a release with its rules: of the newest month each, and of months that it made fire or
+    changed.
 
     Rules that cannot be read or graded are a warning; the release stays published.
     """
@@ -193,7 +199,10 @@ def grade_rules(outcome: Outcome, store: Path) -> Outcome:
         rules = _concerned(watch_rules(outcome.reporter), outcome)
         graded = _graded(rules, outcome, Grader(store)) if rules else []
     except Exception as problem:
-        warning = f"watch rules: not graded, {type(problem).__name__}: {problem}; what was published stays. See ${settings.WATCH_RULES}."
+        warning = (
+            f"watch rules: not graded, {type(problem).__name__}: {problem}; what was published stays. See"
+            f" ${settings.WATCH_RULES}."
+        )
         log.warning("%s", warning, exc_info=not isinstance(problem, ValueError | OSError))
         return outcome.model_copy(update={"warnings": [*outcome.warnings, warning]})
     return outcome.model_copy(update={"rules": graded})
@@ -232,10 +241,11 @@ def _graded(rules: Sequence[WatchRule], outcome: Outcome, grader: Grader) -> lis
 
 
 def listed(store: Path, month: int | None = None) -> pl.DataFrame:
-    """Return each rule about the reporter of a store in a month, or in the newest that its series has: by the first print and now.
+    """Return each rule about the reporter of a store in a month, or in the newest that its series has: by the first
+    print and now.
 
-    Columns: rule, month, first, first_value, now, value, why, reason; null in `first` where the month never had a number.
-    Raises ValueError for a file of rules that is wrong, NothingPublished.
+    Columns: rule, month, first, first_value, now, value, why, reason; null in `first` where the month never had a
+    number. Raises ValueError for a file of rules that is wrong, NothingPublished.
     """
     grader, rows = Grader(store), list[tuple[Any, ...]]()
     for rule in watch_rules(grader.reporter.code):

@@ -1,29 +1,32 @@
 """Reads Brazil's Comex Stat (Secretariat of Foreign Trade, SECEX): the file of a year and a direction, with every code.
 
-Who and when: a month comes in the first days of the next one, about 15:00 in Brasília. A file has a whole year and grows by
-months, and each issue may change its earlier months; last year's file was changed in February. Open government data, no key.
+Who and when: a month comes in the first days of the next one, about 15:00 in Brasília. A file has a whole year and
+grows by months, and each issue may change its earlier months; last year's file was changed in February. Open government
+data, no key.
 
-Address: https://balanca.economia.gov.br/balanca/bd/comexstat-bd/ncm/EXP_2026.csv, imports IMP_2026.csv; about 110 MB for a year
-of exports. `ETag` and `Last-Modified` say whether it has changed. The host does not send the certificate between its own and the
-root: where a fetch fails for that, add it to the certificates of the machine.
+Address: https://balanca.economia.gov.br/balanca/bd/comexstat-bd/ncm/EXP_2026.csv, imports IMP_2026.csv; about 110 MB
+for a year of exports. `ETag` and `Last-Modified` say whether it has changed. The host does not send the certificate
+between its own and the root: where a fetch fails for that, add it to the certificates of the machine.
 
 Layout: ASCII, semicolon, codes in quotes and numbers without, one header line:
 
     CO_ANO;CO_MES;CO_NCM;CO_UNID;CO_PAIS;SG_UF_NCM;CO_VIA;CO_URF;QT_ESTAT;KG_LIQUIDO;VL_FOB
 
-Files of imports have VL_FRETE;VL_SEGURO behind them, which tells the direction. A row is of one state (SG_UF_NCM), mode of
-transport (CO_VIA) and customs office (CO_URF); they are added up here, and the note of a sum lists its records. CO_NCM is the code
-of eight digits of Mercosul's nomenclature (NCM8), whose first six are those of the HS. Values are whole US dollars: VL_FOB in both
-directions, and for imports with freight and insurance a measure of its own (value_usd_cif). Exports are by country of last destination,
-imports by country of origin. KG_LIQUIDO is the net weight.
+Files of imports have VL_FRETE;VL_SEGURO behind them, which tells the direction. A row is of one state (SG_UF_NCM), mode
+of transport (CO_VIA) and customs office (CO_URF); they are added up here, and the note of a sum lists its records.
+CO_NCM is the code of eight digits of Mercosul's nomenclature (NCM8), whose first six are those of the HS. Values are
+whole US dollars: VL_FOB in both directions, and for imports with freight and insurance a measure of its own
+(value_usd_cif). Exports are by country of last destination, imports by country of origin. KG_LIQUIDO is the net weight.
 
-QT_ESTAT is in the unit CO_UNID of the code: the weight again for kilograms and tonnes, which is not read twice; other units are in
-UNITS. It is wrong by a factor of up to 20 in some rows, where KG_LIQUIDO is right.
+QT_ESTAT is in the unit CO_UNID of the code: the weight again for kilograms and tonnes, which is not read twice; other
+units are in UNITS. It is wrong by a factor of up to 20 in some rows, where KG_LIQUIDO is right.
 
-Partners: the codes of PAIS.csv, 000 to 999. Where it has several of one country (USA 249, Johnston 396, Wake 873), the country's own
-code has its key and the others keep a key of their own; ship supplies, central banks and the like (990 to 999) are residual.
+Partners: the codes of PAIS.csv, 000 to 999. Where it has several of one country (USA 249, Johnston 396, Wake 873), the
+country's own code has its key and the others keep a key of their own; ship supplies, central banks and the like (990 to
+999) are residual.
 
-Other downloads are refused: the answers of the API, files by municipality (which have HS4), and files with the names of 1989 to 1996.
+Other downloads are refused: the answers of the API, files by municipality (which have HS4), and files with the names of
+1989 to 1996.
 
 Unsure: of a whole file only its header, its size and single rows are known. The table of countries is that of 2020.
 """
@@ -68,7 +71,8 @@ AGAIN = "Download the file again; do not open and save it with another program."
 
 
 def parse(raw: bytes, where: str) -> Parsed:
-    """The sums over states, modes and offices, in order of their first record. Raises Refused; `where` names the file."""
+    """The sums over states, modes and offices, in order of their first record. Raises Refused; `where` names the
+    file."""
     lexed = csv.read_fields(_with_commas(raw, where), where, lambda title: title in NUMBERS)
     titles = tuple(lexed.fields.columns)
     flow = {EXPORTS: "export", IMPORTS: "import"}.get(titles)
@@ -93,8 +97,8 @@ def parse(raw: bytes, where: str) -> Parsed:
 
 
 def _with_commas(raw: bytes, where: str) -> bytes:
-    """The bytes with commas between the fields and without the quotes around them; others as they are. Raises Refused for a
-    quote or a comma inside a field.
+    """The bytes with commas between the fields and without the quotes around them; others as they are. Raises Refused
+    for a quote or a comma inside a field.
     """
     text = raw.removeprefix(MARK)
     if not text.lstrip(QUOTE).startswith(KEY[0].encode()):
@@ -130,7 +134,10 @@ def _doubt_units(sums: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
             "unit_left_out",
             "info",
             where,
-            observed=f"{counted(left_out.height, 'sum')} with a quantity in the unit {names}, or in several, first record {left_out['record'][0]}",
+            observed=(
+                f"{counted(left_out.height, 'sum')} with a quantity in the unit {names}, or in several, first record"
+                f" {left_out['record'][0]}"
+            ),
             expected="units that the table has",
             advice="These quantities are not published; their weights and values are.",
         )

@@ -1,8 +1,9 @@
 """Reads a delimited file as a frame of texts, without interpreting columns.
 
-Gate A (`tasks/sources/envelope.py`) checks the bytes as a whole; this module brings them to UTF-8, strictly and from one encoding for
-the whole file, and reads the header; gate B (`tasks/sources/csv_split.py`) splits the rest. `plain_texts` converts printed texts to
-ASCII (wide letters, invisible characters, blanks at the ends), also for files of other forms.
+Gate A (`tasks/sources/envelope.py`) checks the bytes as a whole; this module brings them to UTF-8, strictly and from
+one encoding for the whole file, and reads the header; gate B (`tasks/sources/csv_split.py`) splits the rest.
+`plain_texts` converts printed texts to ASCII (wide letters, invisible characters, blanks at the ends), also for files
+of other forms.
 """
 
 import re
@@ -48,7 +49,8 @@ class Lexed:
 
 
 class Header(NamedTuple):
-    """The header line: titles, start of the data, whether lines end with a comma, the line end, whether titles were tidied."""
+    """The header line: titles, start of the data, whether lines end with a comma, the line end, whether titles were
+    tidied."""
 
     titles: list[str]
     start: int
@@ -89,7 +91,8 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
 
 
 def excerpt(raw: bytes, records: Sequence[int], count: int) -> bytes | None:
-    """The titles and these records (numbers from 1) of a file of `count` records; None where they do not end as the titles do.
+    """The titles and these records (numbers from 1) of a file of `count` records; None where they do not end as the
+    titles do.
 
     >>> excerpt(b'"a","b"\\n"1","x\\ny"\\n"2","z"\\n', [2], 2)
     b'"a","b"\\n"2","z"\\n'
@@ -134,7 +137,8 @@ def _header_end(body: bytes, where: str) -> int:
 
 
 def _in_utf_8(body: bytes, header_end: int, where: str) -> tuple[bytes, str]:
-    """The bytes in UTF-8, and their encoding: that of the header and of the data. Raises Refused where there is none, or two."""
+    """The bytes in UTF-8, and their encoding: that of the header and of the data. Raises Refused where there is none,
+    or two."""
     (header, head), (data, rest) = (_decoded(body, *span, where) for span in ((0, header_end), (header_end, len(body))))
     if header and data and header != data:
         raise Refused(
@@ -157,8 +161,8 @@ def _in_utf_8(body: bytes, header_end: int, where: str) -> tuple[bytes, str]:
 
 
 def _decoded(body: bytes, start: int, end: int, where: str) -> tuple[str, str]:
-    """The encoding of a part and its text: UTF-8 if it is valid UTF-8, else GB18030, else Refused; the encoding of ASCII, which is
-    both, is empty.
+    """The encoding of a part and its text: UTF-8 if it is valid UTF-8, else GB18030, else Refused; the encoding of
+    ASCII, which is both, is empty.
 
     UTF-8 comes first, because much of it is also valid GB18030 and would decode to other characters without an error.
     """

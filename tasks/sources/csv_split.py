@@ -1,8 +1,9 @@
 """Gate B: splits delimited bytes into fields of bytes, and accounts for every byte.
 
-The bytes are UTF-8, which has no comma, quote, CR or LF inside a character. The grammar of RFC 4180 decides what a field is. Nearly all files have a simpler form: every field in quotes without a quote inside, or no
-quote anywhere, and the same line end after each record. One regular expression over all records proves the form; PyArrow, which
-reads much else too and would guess, then has one way to read it. All other files are read by the grammar, record by record.
+The bytes are UTF-8, which has no comma, quote, CR or LF inside a character. The grammar of RFC 4180 decides what a
+field is. Nearly all files have a simpler form: every field in quotes without a quote inside, or no quote anywhere, and
+the same line end after each record. One regular expression over all records proves the form; PyArrow, which reads much
+else too and would guess, then has one way to read it. All other files are read by the grammar, record by record.
 """
 
 import re
@@ -40,7 +41,8 @@ def split(
         where: the file, for messages
 
     Returns:
-        Columns of numbers as strings and all others as dictionaries of their distinct texts; and whether every field is in quotes.
+        Columns of numbers as strings and all others as dictionaries of their distinct texts; and whether every field is
+        in quotes.
     """
     for field in (QUOTED, UNQUOTED):
         if (columns := split_plainly(body, start, numbers, trailing, eol, field)) is not None:

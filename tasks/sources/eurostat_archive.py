@@ -1,12 +1,13 @@
-"""Asks for Eurostat's bulk files: an archive for each month, which is split into a release for each reporter and direction.
+"""Asks for Eurostat's bulk files: an archive for each month, which is split into a release for each reporter and
+direction.
 
-Signal of news: `ETag` or `Last-Modified` of the archive, so an unchanged month costs one request. Many earlier months are
-replaced on each of Eurostat's days; of a replaced archive only those parts are new whose records have changed. A month
-that is not out is answered with a page and status 200. CC BY 4.0, no key.
+Signal of news: `ETag` or `Last-Modified` of the archive, so an unchanged month costs one request. Many earlier months
+are replaced on each of Eurostat's days; of a replaced archive only those parts are new whose records have changed. A
+month that is not out is answered with a page and status 200. CC BY 4.0, no key.
 
-The rows of a part stay as they are, byte by byte and in their order, below the header line. A 7z archive is unpacked into a folder
-first, and read line by line from there, so that memory does not grow with the file. It has an unknown origin: its one file must be a
-file with a plain name and of a limited size, and a wrong checksum is an error.
+The rows of a part stay as they are, byte by byte and in their order, below the header line. A 7z archive is unpacked
+into a folder first, and read line by line from there, so that memory does not grow with the file. It has an unknown
+origin: its one file must be a file with a plain name and of a limited size, and a wrong checksum is an error.
 """
 
 import io
@@ -98,7 +99,8 @@ def asked(parsed: Parsed) -> list[str]:
 def split_parts(
     chosen: Mapping[str, str], flows: tuple[str, ...], question: Question, answer: Answer, archive: bytes | Path = b""
 ) -> Iterator[tuple[Question, Answer]]:
-    """Yield the question and the answer of each part; one part at a time is in memory. Without an `archive` it is the answer."""
+    """Yield the question and the answer of each part; one part at a time is in memory. Without an `archive` it is the
+    answer."""
     months = question.declared.get("months")
     with tempfile.TemporaryDirectory(prefix="tidewaiter-comext-") as folder:
         parts, left_out = split(archive or answer.body, question.name, Path(folder), chosen, flows)
@@ -112,7 +114,8 @@ def split_parts(
         there = {part.reporter for part in parts}
         if absent := [reporter for reporter in chosen if reporter not in there and reporter != "EU27"]:
             log.warning(
-                "%s: no row of %s: the month of a reporter that is not in the file is not out yet, and is no month without trade",
+                "%s: no row of %s: the month of a reporter that is not in the file is not out yet, and is no month"
+                " without trade",
                 question.name,
                 ", ".join(absent),
             )
@@ -140,8 +143,8 @@ def split(
 ) -> tuple[list[Part], Mapping[str, int]]:
     """Write the parts of these reporters (our key: Eurostat's code) and directions into `folder`.
 
-    `archive` is a 7z archive, or the path of one or of the text in it. Returns the parts in the order of their keys, and the number
-    of rows of each reporter that was left out. Raises Refused for anything else.
+    `archive` is a 7z archive, or the path of one or of the text in it. Returns the parts in the order of their keys,
+    and the number of rows of each reporter that was left out. Raises Refused for anything else.
     """
     is_text = isinstance(archive, Path) and not _is_archive(archive)
     text = archive if isinstance(archive, Path) and is_text else unpacked(archive, where, folder / "unpacked")

@@ -1,27 +1,30 @@
-"""Reads Eurostat's bulk file of a month (Comext `full_v2_YYYYMM`): the whole Combined Nomenclature of each member state.
+"""Reads Eurostat's bulk file of a month (Comext `full_v2_YYYYMM`): the whole Combined Nomenclature of each member
+state.
 
-Who and when: on Eurostat's days (`tasks/sources/eurostat_comext.py`); the files of many earlier months are replaced each
-time, and no old ones are kept. Free, without a key; reuse is allowed with the source named (CC BY 4.0).
+Who and when: on Eurostat's days (`tasks/sources/eurostat_comext.py`); the files of many earlier months are replaced
+each time, and no old ones are kept. Free, without a key; reuse is allowed with the source named (CC BY 4.0).
 
 Address: https://ec.europa.eu/eurostat/api/dissemination/files?file=comext%2FCOMEXT_DATA%2FPRODUCTS%2Ffull_v2_202512.7z,
 about 45 MB; the one file in it is 400 MB of text with 5 million rows. A month that is not out is answered with a page.
 
 Layout: comma, no quotes, one header line, the columns of COLUMNS; read by name. A release has one reporter and one
-direction, so the archive is split first, with its rows unchanged and in their order (`tasks/sources/eurostat_archive.py`). What
-is read here is one such part, and the number of a record is that of its row in the part.
+direction, so the archive is split first, with its rows unchanged and in their order
+(`tasks/sources/eurostat_archive.py`). What is read here is one such part, and the number of a record is that of its row
+in the part.
 
-Rows: a row for each statistical procedure (1 normal, 2 inward, 3 outward processing, 9 not from declarations, older ones
-5 to 7); a row of one procedure alone is not the trade of a partner, so they are added up here, and the note of a sum lists
-the numbers of its records. Rows of a code without detail (28XXXXXX) differ only in other classifications and are added up
-as well. Fourteen columns identify a row: two rows that agree in all of them are one row twice, as in the files of 2017
-and 2018, and hold the release. Values in euros have cents in the files of some members: the sum is exact and is rounded
-once, to whole euros as the API prints them.
+Rows: a row for each statistical procedure (1 normal, 2 inward, 3 outward processing, 9 not from declarations, older
+ones 5 to 7); a row of one procedure alone is not the trade of a partner, so they are added up here, and the note of a
+sum lists the numbers of its records. Rows of a code without detail (28XXXXXX) differ only in other classifications and
+are added up as well. Fourteen columns identify a row: two rows that agree in all of them are one row twice, as in the
+files of 2017 and 2018, and hold the release. Values in euros have cents in the files of some members: the sum is exact
+and is rounded once, to whole euros as the API prints them.
 
-Totals: product TOTAL or 000TOTAL is the sum of all other rows, and is compared and not read as a statement. Partners as in
-the API. Trade with the two parts of the United Kingdom (XI, XU; TRADE_TYPE L, M) repeats GB where GB has a row.
+Totals: product TOTAL or 000TOTAL is the sum of all other rows, and is compared and not read as a statement. Partners as
+in the API. Trade with the two parts of the United Kingdom (XI, XU; TRADE_TYPE L, M) repeats GB where GB has a row.
 
-Codes with letters are lines of their own: confidential trade without a published code. Where a chapter has one, a missing
-row of the chapter may be hidden in it, so it does not mean no trade: `asked` (`tasks/sources/eurostat_archive.py`) says for which codes silence means something.
+Codes with letters are lines of their own: confidential trade without a published code. Where a chapter has one, a
+missing row of the chapter may be hidden in it, so it does not mean no trade: `asked`
+(`tasks/sources/eurostat_archive.py`) says for which codes silence means something.
 
 Supplementary quantities are read where their unit is in UNITS; others are left out and named. VALUE_NAC, in national
 currency, is not read.
@@ -73,7 +76,8 @@ AMOUNT = r"^([0-9]{1,14}(\.[0-9]{1,3})?)?$"
 THOUSAND = 1000
 CELL = ("product", "period", "number_of")
 NO_UNIT = ("NO_SU", "-", "")
-# Codes of the list SUPPL_UNIT, and the name of the unit in units.csv. Kilograms are the mass again and are not read twice.
+# Codes of the list SUPPL_UNIT, and the name of the unit in units.csv. Kilograms are the mass again and are not read
+# twice.
 UNITS = {
     "PST": "Number of item",
     "100_PST": "In Hundreds",
@@ -184,8 +188,11 @@ def _doubt_totals(totals: pl.DataFrame, sums: pl.DataFrame, where: str) -> Itera
             "total_differs",
             "error",
             f"{where}, record {row['record']}",
-            observed=f"partner {row['partner']} has a total of {_shown(row[VALUE])} EUR and {_shown(row[MASS])} kg, its codes add up to {_shown(row[f'{VALUE}_of_parts'])} EUR and "
-            f"{_shown(row[f'{MASS}_of_parts'])} kg; {counted(wrong.height, 'such total')}",
+            observed=(
+                f"partner {row['partner']} has a total of {_shown(row[VALUE])} EUR and {_shown(row[MASS])} kg, its"
+                f" codes add up to {_shown(row[f'{VALUE}_of_parts'])} EUR and {_shown(row[f'{MASS}_of_parts'])} kg;"
+                f" {counted(wrong.height, 'such total')}"
+            ),
             expected="a printed total that is the sum of its parts",
             advice="Rows are missing or twice: download the archive again.",
         )
@@ -216,7 +223,10 @@ def _doubt_fractions(sums: pl.DataFrame, where: str) -> Iterator[dict[str, str]]
             "fractions",
             "info",
             where,
-            observed=f"{counted(broken.height, 'sum')} with a fraction of a euro, a kilogram or a unit, first record {broken['record'][0]}",
+            observed=(
+                f"{counted(broken.height, 'sum')} with a fraction of a euro, a kilogram or a unit, first record"
+                f" {broken['record'][0]}"
+            ),
             expected="whole numbers, as the API prints them",
             advice="The sum is exact and is rounded once; nothing to do.",
         )
@@ -232,7 +242,10 @@ def _doubt_units(sums: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
             "unit_left_out",
             "info",
             where,
-            observed=f"{counted(left_out.height, 'sum')} with a supplementary quantity in {names}, or in several units, first record {left_out['record'][0]}",
+            observed=(
+                f"{counted(left_out.height, 'sum')} with a supplementary quantity in {names}, or in several units,"
+                f" first record {left_out['record'][0]}"
+            ),
             expected="units that the table has",
             advice="These quantities are not published; add the unit to tasks/sources/eurostat_bulk.py and units.csv.",
         )
@@ -246,9 +259,14 @@ def _doubt_detail(sums: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
             "without_detail",
             "info",
             where,
-            observed=f"{counted(hidden.height, 'sum')} of codes without detail, chapters {chapters}; {_shown(int(hidden[VALUE].sum()))} EUR",
+            observed=(
+                f"{counted(hidden.height, 'sum')} of codes without detail, chapters {chapters};"
+                f" {_shown(int(hidden[VALUE].sum()))} EUR"
+            ),
             expected="codes of eight digits",
-            advice="They are lines of their own. In these chapters a missing row does not mean that there was no trade.",
+            advice=(
+                "They are lines of their own. In these chapters a missing row does not mean that there was no trade."
+            ),
         )
 
 

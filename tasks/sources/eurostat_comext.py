@@ -11,13 +11,13 @@ https://ec.europa.eu/eurostat/api/comext/dissemination/sdmx/2.1/data/DS-045409/{
 requests all. Too large a request is answered with 413 EXTRACTION_TOO_BIG. Other Eurostat data have another base
 address.
 
-Layout: SDMX-CSV with codes; comma, no quotes, CRLF; a head of two columns, those of COLUMNS, and perhaps those of FLAGS.
-SDMX-CSV 1 begins with DATAFLOW and LAST UPDATE. SDMX-CSV 2 begins with STRUCTURE and STRUCTURE_ID and has no day of the
-dataset: such a file counts from the declared day, or from that of its landing. A number that is flagged as estimated
-(e, s, f), confidential (c, or any CONF_STATUS but F) or unreliable (u, n) is not used and not zero. One line a number,
-series by series or month by month: value in euros (whole), mass in 100 kg with two decimals (so steps of 1 kg). Imports are CIF by country of origin
-(intra-EU: of consignment), exports FOB by last destination. Flow 1 is import, 2 export. One reporter a file, because a
-release has one reporter.
+Layout: SDMX-CSV with codes; comma, no quotes, CRLF; a head of two columns, those of COLUMNS, and perhaps those of
+FLAGS. SDMX-CSV 1 begins with DATAFLOW and LAST UPDATE. SDMX-CSV 2 begins with STRUCTURE and STRUCTURE_ID and has no day
+of the dataset: such a file counts from the declared day, or from that of its landing. A number that is flagged as
+estimated (e, s, f), confidential (c, or any CONF_STATUS but F) or unreliable (u, n) is not used and not zero. One line
+a number, series by series or month by month: value in euros (whole), mass in 100 kg with two decimals (so steps of 1
+kg). Imports are CIF by country of origin (intra-EU: of consignment), exports FOB by last destination. Flow 1 is import,
+2 export. One reporter a file, because a release has one reporter.
 
 Partners: GEONOM codes, two letters; XS is Serbia, XK Kosovo, GR (not EL) Greece. EXT_EU27_2020 and INT_EU27_2020 are in
 the same column: the sums of all partners outside and inside the EU, residual (QP, QR, QS, QV, QW) and secret (QY, QZ)
@@ -28,13 +28,14 @@ Products: HS2, HS4, HS6 or CN8. Codes with letters (84MMMXXX) are confidential t
 lines of their own, so that no sum over codes hides them.
 
 Other downloads of the same data are refused with the name of the right one: labels instead of codes (which have no code
-of the product; their rows have one field more than the header), Easy Comext, TSV, and the workbooks of the Data Browser,
-which hold one indicator of many reporters. A request for more than 5,000,000 numbers is answered with an error.
+of the product; their rows have one field more than the header), Easy Comext, TSV, and the workbooks of the Data
+Browser, which hold one indicator of many reporters. A request for more than 5,000,000 numbers is answered with an
+error.
 
 Unsure: the unit of SUPPLEMENTARY_QUANTITY is not in the answer, so a file with it is refused.
 
-Fetched: one answer for each reporter and direction, for all products and months together. Nothing says what is new in a single
-number, so each answer is asked for again and compared by its records.
+Fetched: one answer for each reporter and direction, for all products and months together. Nothing says what is new in a
+single number, so each answer is asked for again and compared by its records.
 """
 
 import re
@@ -56,7 +57,8 @@ from tasks.sources.totals import part_totals
 UPDATE = "LAST UPDATE"
 HEADS = (("DATAFLOW", UPDATE), ("STRUCTURE", "STRUCTURE_ID"))
 COLUMNS = ("freq", "reporter", "partner", "product", "flow", "indicators", "TIME_PERIOD", "OBS_VALUE")
-# Letters that leave the number as it is: break in series, definition differs, provisional, revised; free of confidentiality.
+# Letters that leave the number as it is: break in series, definition differs, provisional, revised; free of
+# confidentiality.
 FLAGS = {"OBS_FLAG": "^[bdpr]*$", "CONF_STATUS": "^f?$"}
 CODES = "geonom"
 VALUE, MASS, SUPPLEMENTARY = "VALUE_IN_EUROS", "QUANTITY_IN_100KG", "SUPPLEMENTARY_QUANTITY"
@@ -114,7 +116,8 @@ def parse(raw: bytes, where: str) -> Parsed:
 
 
 def _refuse_other_downloads(head: bytes, where: str) -> None:
-    """Raises Refused for another form of these data, which a person could take for an answer of the API, and for its error."""
+    """Raises Refused for another form of these data, which a person could take for an answer of the API, and for its
+    error."""
     if found := re.search(TOO_BIG, head):
         raise Refused(
             "request too large",
@@ -128,7 +131,8 @@ def _refuse_other_downloads(head: bytes, where: str) -> None:
             "other download",
             where,
             form,
-            "Download SDMX-CSV with codes, for one reporter and by months: tidewaiter fetch eurostat_comext, or the API with format=SDMX-CSV.",
+            "Download SDMX-CSV with codes, for one reporter and by months: tidewaiter fetch eurostat_comext, or the API"
+            " with format=SDMX-CSV.",
         )
 
 
@@ -205,7 +209,10 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
                 source="eurostat_comext",
                 form="csv",
                 zone=ZONE,
-                address=f"{request.base or BASE}{PATH}/{key}?format=SDMX-CSV&compressed=false&startPeriod={months[0]}&endPeriod={months[-1]}",
+                address=(
+                    f"{request.base or BASE}{PATH}/{key}?format=SDMX-CSV&compressed=false"
+                    f"&startPeriod={months[0]}&endPeriod={months[-1]}"
+                ),
                 title=f"Eurostat Comext DS-045409, {reporter}, {flow}s of {short(products)} from {months[0]}",
                 declared={"reporter": reporter, "flow": flow, "partners": "all", "products": products},
                 first_month=months[0],
@@ -213,7 +220,8 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
 
 
 def wanted(chosen: list[str]) -> dict[str, str]:
-    """Eurostat's code of each chosen reporter; of all where none is chosen. Raises Refused for one that it does not have."""
+    """Eurostat's code of each chosen reporter; of all where none is chosen. Raises Refused for one that it does not
+    have."""
     codes = reporters()
     unknown = [reporter for reporter in chosen if reporter not in codes]
     if unknown:

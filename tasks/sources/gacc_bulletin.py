@@ -4,18 +4,19 @@ Who and when: on the 18th of the month after; January and February in March. Mor
 and all countries. "Due to data verification after the preliminary release, the monthly bulletin is of more accuracy."
 
 Layout: pages and attachments as those of the preliminary release (`gacc_preliminary`), linked from
-http://english.customs.gov.cn/statics/report/monthly.html, also for January and February alone. Brackets are
-full-width, months are digits: `(13)Major Export Commodities in Quantity and Value,1-7.2026`, `Unit:US$1,000`, headers `7` and
+http://english.customs.gov.cn/statics/report/monthly.html, also for January and February alone. Brackets are full-width,
+months are digits: `(13)Major Export Commodities in Quantity and Value,1-7.2026`, `Unit:US$1,000`, headers `7` and
 `1to7`. The adapter reads (13) and (14), major export and import commodities (about 205 and 173 lines; month and year to
-date, no year before, the growth is that of the single month), and (2), countries: the world (`TOTAL`), continents (a colon
-ends their names), partners. Quantities are whole numbers of 10,000 t and thus coarser than those of the preliminary
-release. Units are abbreviated (10000T, 100MN, MPR): `units.csv`.
+date, no year before, the growth is that of the single month), and (2), countries: the world (`TOTAL`), continents (a
+colon ends their names), partners. Quantities are whole numbers of 10,000 t and thus coarser than those of the
+preliminary release. Units are abbreviated (10000T, 100MN, MPR): `units.csv`.
 
 Known errors: a page with the unit line `RMB￥10,000` over values in 1,000 US dollars (June 2025); the rate between the
-two currencies is checked where both are published. `####` stands for numbers too wide for their cell. Table numbers change,
-so tables are recognised by their titles.
+two currencies is checked where both are published. `####` stands for numbers too wide for their cell. Table numbers
+change, so tables are recognised by their titles.
 
-Not read: (17), customs regimes, whose title of one month stands over a year to date; (15) and (16), partners by HS division.
+Not read: (17), customs regimes, whose title of one month stands over a year to date; (15) and (16), partners by HS
+division.
 
 Unsure: the layout comes from two pages of which most rows were cut off; of (2) in later months than January, and of
 imports, no page was available.

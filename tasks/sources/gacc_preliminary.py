@@ -12,10 +12,10 @@ no column of the month; where customs print February alone, January is the diffe
 end with no-break spaces; leading ones indent sub-lines. Lines with a star include others on the page.
 
 Known errors: the unit column missing in each row of a page (April 2025 in USD) while the width stays the same; units
-wrong by a factor of 10,000 (footwear always, aluminium in June 2025); a title in CNY over values in USD (release 184); an
-outdated year in the column of the year before (May 2026 prints 2024), or an outdated header (June 2025 prints the months of
-May); a control character in the foot. In February 2026 16 of 31 labels changed, and one line got another scope (medicaments
-of Chinese type became all medicaments). Pages of 2018 have no table, only an attachment.
+wrong by a factor of 10,000 (footwear always, aluminium in June 2025); a title in CNY over values in USD (release 184);
+an outdated year in the column of the year before (May 2026 prints 2024), or an outdated header (June 2025 prints the
+months of May); a control character in the foot. In February 2026 16 of 31 labels changed, and one line got another
+scope (medicaments of Chinese type became all medicaments). Pages of 2018 have no table, only an attachment.
 
 The release covers only printed figures: a line missing from a page means nothing. One decimal is printed, and the
 resolution of each number is that of its last digit. The printed day may precede the day on which the page became

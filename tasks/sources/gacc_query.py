@@ -9,8 +9,8 @@ Chinese or English, with two spellings of "Supplementary". Numbers: quantities p
 missing second unit is quantity "0" with unit "?", and only that pair. Below HS8 there are no quantities. Zero trade
 means no row; no total rows. A download ends at 10,000 rows without a notice.
 
-Saved again by Excel: codes have become numbers, the value title may be 金额_美元. A number can only have lost the zero of
-chapters 01 to 09, and HS codes have an even number of digits, so a number with 1, 3, 5 or 7 digits is padded by one
+Saved again by Excel: codes have become numbers, the value title may be 金额_美元. A number can only have lost the zero
+of chapters 01 to 09, and HS codes have an even number of digits, so a number with 1, 3, 5 or 7 digits is padded by one
 zero; any other length stays as it is. Partner codes have no leading zeros and are never padded.
 
 Unsure: whether the request for a file without a regime or province column covered all of them; this is assumed unless
@@ -62,7 +62,8 @@ def parse(raw: bytes, where: str) -> Parsed:
     fields = numbered(
         fields,
         where,
-        "An empty month is not published by itself: check the query; if there was no trade, say so with a file of zeros.",
+        "An empty month is not published by itself: check the query; if there was no trade, say so with a file of"
+        " zeros.",
     )
     _refuse_titles_in_rows(fields, distinct, where)
     refuse_totals(fields, distinct, where)

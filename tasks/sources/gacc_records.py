@@ -1,11 +1,13 @@
-"""Makes records of the rows of China customs' pages: lines of goods with their units, partners with exports and imports.
+"""Makes records of the rows of China customs' pages: lines of goods with their units, partners with exports and
+imports.
 
-Labels change while the line stays (`Rare earth`, `Rare-earth ore, metals, compounds`); `page_lines.csv` says which are one
-line. A label that it lacks is published as a line of its own, named by the label, and a finding says so; where its name would
-be that of another line, and where two labels of a page mean one line, the rows are set aside. A partner's name that nobody
-knows is set aside too.
+Labels change while the line stays (`Rare earth`, `Rare-earth ore, metals, compounds`); `page_lines.csv` says which are
+one line. A label that it lacks is published as a line of its own, named by the label, and a finding says so; where its
+name would be that of another line, and where two labels of a page mean one line, the rows are set aside. A partner's
+name that nobody knows is set aside too.
 
-A quantity whose unit is known to be wrong is left out. Groups of partners are left out; continents have to add up to the world.
+A quantity whose unit is known to be wrong is left out. Groups of partners are left out; continents have to add up to
+the world.
 """
 
 import re
@@ -70,7 +72,10 @@ def goods(rows: Sequence[Row], columns: Columns, heading: Heading, where: str, t
                     f"{where}, row {row.number}, {row.label}",
                     observed=f"unit '{clip(printed)}'",
                     expected=f"'{expected}'",
-                    advice="Its quantities are left out: by the printed unit they would be wrong by a factor. The values are published.",
+                    advice=(
+                        "Its quantities are left out: by the printed unit they would be wrong by a factor. The values"
+                        " are published."
+                    ),
                 )
             )
         words = ("quantity", "value") if has_units and not is_wrong else ("value",)
@@ -131,7 +136,10 @@ def _doubt_labels(named: Sequence[Row], read: Sequence[Row], where: str) -> list
             place(row, where),
             observed=row.fault,
             expected="a label that means one thing",
-            advice="The row is in the table quarantine; the others are published. Add the name to the code table, and ingest again.",
+            advice=(
+                "The row is in the table quarantine; the others are published. Add the name to the code table, and"
+                " ingest again."
+            ),
         )
         for row in faults
     ]
@@ -176,7 +184,10 @@ def _doubt_continents(
                     f"{where}, column {at + 2}",
                     observed=f"{counted(len(continents), 'continent')} with {float(parts):,} of {float(total):,}",
                     expected="continents that add up to the world",
-                    advice="Rows are missing, or have slipped. Approve if what is there is right: it is published as printed.",
+                    advice=(
+                        "Rows are missing, or have slipped. Approve if what is there is right: it is published as"
+                        " printed."
+                    ),
                 )
             ]
     return []
@@ -211,7 +222,10 @@ def lines_of(
                 where,
                 observed=f"{counted(len(new), 'label')}: {clip('; '.join(new), NAMED_MAX)}",
                 expected="labels of schemas/reference/page_lines.csv",
-                advice="Published as lines of their own, named by the label. If one is a line that customs have renamed, add a row to the table.",
+                advice=(
+                    "Published as lines of their own, named by the label. If one is a line that customs have renamed,"
+                    " add a row to the table."
+                ),
             )
         ]
         if new
@@ -221,13 +235,15 @@ def lines_of(
 
 
 def _slug(label: str) -> str:
-    """Letters and digits of a label, by which labels are compared; a star, which marks a line that includes others, counts."""
+    """Letters and digits of a label, by which labels are compared; a star, which marks a line that includes others,
+    counts."""
     name = re.sub(r"[^a-z0-9]+", "_", plain(label)).strip("_")
     return f"{name}_all" if label.rstrip().endswith("*") else name
 
 
 def partners_of(rows: Sequence[Row]) -> tuple[list[Row], list[str], list[str]]:
-    """The rows with what is wrong with their names; the code of the list `gacc_en` and the kind of each (empty: unknown)."""
+    """The rows with what is wrong with their names; the code of the list `gacc_en` and the kind of each (empty:
+    unknown)."""
     codes = partner_codes(GACC_NAMES).select("code", "partner", "kind").rows()
     by_name = {_folded(code): (code, kind) for code, _, kind in codes}
     by_key = {partner: (code, kind) for code, partner, kind in reversed(codes)}

@@ -1,7 +1,7 @@
 """Reads a release page of China customs: recognises its table by the title and extracts the figures.
 
-Shared by `gacc_preliminary` and `gacc_bulletin`, which differ in the titles of their tables (TOPICS). `pages` reads the bytes,
-`gacc_tables` title and header, `gacc_rows` the rows; `gacc_records` names them and makes records of them.
+Shared by `gacc_preliminary` and `gacc_bulletin`, which differ in the titles of their tables (TOPICS). `pages` reads the
+bytes, `gacc_tables` title and header, `gacc_rows` the rows; `gacc_records` names them and makes records of them.
 """
 
 import re
@@ -90,8 +90,8 @@ def parse(raw: bytes, where: str, source: str) -> Parsed:
 
 
 def public_on(raw: bytes, kind: str) -> date | None:
-    """The day from which a page was public: the printed one, or the day that customs had announced for the month if that is
-    later, because pages are dated before they can be read. None where the page prints no day.
+    """The day from which a page was public: the printed one, or the day that customs had announced for the month if
+    that is later, because pages are dated before they can be read. None where the page prints no day.
     """
     if magic_of(raw) in WORKBOOKS:
         return None
@@ -119,8 +119,9 @@ def _advice(title: str, source: str) -> str:
         return f"It is a table of {other}: declare it so."
     if re.search("regime|trade mode", plain(title)):
         return (
-            "Tables by customs regime or mode of trade are not read: the title names one month, the figures of table (17) are "
-            "of January to that month, nothing on the page says so, and no column has the total. The tables of major commodities (13, 14) have the totals."
+            "Tables by customs regime or mode of trade are not read: the title names one month, the figures of table"
+            " (17) are of January to that month, nothing on the page says so, and no column has the total. The tables"
+            " of major commodities (13, 14) have the totals."
         )
     return f"This source reads tables of {', '.join(TOPICS[source])}; an index links to pages with such tables."
 

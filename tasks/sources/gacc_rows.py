@@ -1,11 +1,12 @@
-"""Reads the rows of a table on China customs' pages: lines, notes, rows that cannot be read, and numbers that do not fit.
+"""Reads the rows of a table on China customs' pages: lines, notes, rows that cannot be read, and numbers that do not
+fit.
 
 A row of text alone is a note. A row whose cells do not fit the header (a number as unit, a text as number) may have
-slipped, so none of its numbers is read: it goes to quarantine as printed, with a finding. Where many rows are like that the
-page is refused. `####` stands where a cell was too narrow for its number: that number is lost, and is not zero.
+slipped, so none of its numbers is read: it goes to quarantine as printed, with a finding. Where many rows are like that
+the page is refused. `####` stands where a cell was too narrow for its number: that number is lost, and is not zero.
 
-The numbers of a row are compared with one another: growth with its two years, exports and imports with their sum. A number in another
-column, or of another row, breaks them. What rounding allows is no doubt.
+The numbers of a row are compared with one another: growth with its two years, exports and imports with their sum. A
+number in another column, or of another row, breaks them. What rounding allows is no doubt.
 """
 
 import re
@@ -114,8 +115,8 @@ def records_of(
 ) -> Iterator[dict[str, Any]]:
     """A record for each span of months of a row, of the columns that hold one of `words`.
 
-    A number that is lost, a quantity in a unit that nobody knows, and a row that does not fit become records of their own
-    that cannot be read, so that they are set aside and cost no other number.
+    A number that is lost, a quantity in a unit that nobody knows, and a row that does not fit become records of their
+    own that cannot be read, so that they are set aside and cost no other number.
     """
     common["record"] = row.number
     if row.fault:

@@ -99,8 +99,8 @@ def attachment(question: Question, answer: Answer) -> Question | None:
 
 
 def _address(page: str, printed: str) -> str:
-    """Return a link as it must be requested: with slashes, and Chinese letters percent-encoded. One that leads elsewhere
-    stays as it is, and is refused by name when it is asked for.
+    """Return a link as it must be requested: with slashes, and Chinese letters percent-encoded. One that leads
+    elsewhere stays as it is, and is refused by name when it is asked for.
     """
     try:
         place = urljoin(page, printed.strip().replace("\\", "/"))

@@ -1,9 +1,9 @@
 """Reads the title, the unit line and the header of a table on China customs' pages: what each column means.
 
-Customs change the layout without notice: brackets are plain or full-width, months are names or digits, a year to date is
-`1-7 Total`, `1to7` or `1-to-7`. All of these are read. A column is known by its header, never by its place and never by
-the title: in January and February there is no column of the month, and a title of one month may stand over a year to date.
-A column whose header is not understood is left out and named.
+Customs change the layout without notice: brackets are plain or full-width, months are names or digits, a year to date
+is `1-7 Total`, `1to7` or `1-to-7`. All of these are read. A column is known by its header, never by its place and never
+by the title: in January and February there is no column of the month, and a title of one month may stand over a year to
+date. A column whose header is not understood is left out and named.
 """
 
 import re
@@ -20,7 +20,10 @@ from tasks.sources.csv import WIDE
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 LETTERS = str.maketrans(WIDE | {"￥": "¥", "\xa0": " ", **dict.fromkeys("‐‑‒–—―−～~", "-")})
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\ufeff]")
-NAME = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+NAME = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
+    r"|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
 DIGITS, YEAR, TO = r"\d{1,2}", r"(?:19|20)\d\d", r"\s*(?:-\s*to\s*-|-|to)\s*"
 TITLE = re.compile(
     rf"^(?:\(\d+\)\s*)?(?P<topic>.+?)[\s,.:;]*\b"
@@ -135,7 +138,8 @@ def _currency(line: str, of_title: tuple[str, ...], where: str) -> str:
             "currency",
             where,
             f"title in {', '.join(of_title) or 'no currency'} over '{clip(squeeze(line))}'",
-            "Title and unit line must agree, and the unit be one of schemas/reference/currencies.csv: no rule can choose.",
+            "Title and unit line must agree, and the unit be one of schemas/reference/currencies.csv: no rule can"
+            " choose.",
         )
     return str(rows["printed"][0])
 
@@ -241,19 +245,24 @@ def _once(
 
 
 def _doubt_months(lasts: Sequence[int], heading: Heading, where: str) -> Iterator[dict[str, str]]:
-    """Compares the months of the header with that of the title; the printed day says which of the two is out of date."""
+    """Compares the months of the header with that of the title; the printed day says which of the two is out of
+    date."""
     named = sorted(set(lasts))
     if named in ([], [heading.last]):
         return
     title = f"{heading.year}-{heading.last:02d}"
-    found = f"months up to {', '.join(map(str, named))} in the header, {title} in the title, printed on {heading.day or 'no day'}"
+    found = (
+        f"months up to {', '.join(map(str, named))} in the header, {title} in the title, printed on"
+        f" {heading.day or 'no day'}"
+    )
     newest = heading.day and (heading.day.year * 12 + heading.day.month - 2)
     if len(named) > 1 or newest != heading.year * 12 + heading.last - 1:
         raise Refused(
             "header of another month",
             where,
             found,
-            "The page contradicts itself, so nobody can say which month its figures are of. Customs have to mend it; leave it out.",
+            "The page contradicts itself, so nobody can say which month its figures are of. Customs have to mend it;"
+            " leave it out.",
         )
     yield finding(
         "header_month",
@@ -261,6 +270,9 @@ def _doubt_months(lasts: Sequence[int], heading: Heading, where: str) -> Iterato
         where,
         observed=found,
         expected=f"months up to {heading.last} in the header",
-        advice=f"By title and day the figures are of {title} and the header was left from the page before. Compare the year to date with "
-        f"that page: if it has grown by the month, approve; if it is the same, leave the file out. Its attachment may be that of the month before.",
+        advice=(
+            f"By title and day the figures are of {title} and the header was left from the page before. Compare the"
+            " year to date with that page: if it has grown by the month, approve; if it is the same, leave the file"
+            " out. Its attachment may be that of the month before."
+        ),
     )

@@ -30,8 +30,8 @@ unknown, not zero: the record then has a unit without a number.
 Unsure: the unit of SuppUnit is not in the answer, so it is left out. No whole answer was available; the layout is that
 of single rows.
 
-Fetched: an answer for each month and direction, page by page. Nothing says what is new: each month is asked for again and
-compared by its records.
+Fetched: an answer for each month and direction, page by page. Nothing says what is new: each month is asked for again
+and compared by its records.
 """
 
 from collections.abc import Iterator
@@ -67,7 +67,8 @@ THROTTLED = frozenset({403})
 
 
 def parse(raw: bytes, where: str) -> Parsed:
-    """The sums over ports of an answer, in order of their first record. Raises Refused; `where` names the file in messages."""
+    """The sums over ports of an answer, in order of their first record. Raises Refused; `where` names the file in
+    messages."""
     if b"comcode" in raw[:40] or raw.split(b"\n", 1)[0].count(b"|") > 1:
         raise Refused(
             "other download",
@@ -139,8 +140,10 @@ def _sum(key: Key, parts: list[tuple[int, dict[str, Any]]], where: str) -> dict[
         "currency": "GBP",
         "quantity": mass,
         "quantity_unit": "KG",
-        "note": f"sum of records {', '.join(numbers[:RECORDS_SHOWN])}"
-        + (f" and {len(numbers) - RECORDS_SHOWN} more" if len(numbers) > RECORDS_SHOWN else ""),
+        "note": (
+            f"sum of records {', '.join(numbers[:RECORDS_SHOWN])}"
+            + (f" and {len(numbers) - RECORDS_SHOWN} more" if len(numbers) > RECORDS_SHOWN else "")
+        ),
     }
 
 
@@ -195,7 +198,8 @@ def _doubt_suppressed(rows: list[dict[str, Any]], where: str) -> Iterator[dict[s
 
 
 def _doubt_negative(rows: list[dict[str, Any]], where: str) -> Iterator[dict[str, str]]:
-    """Finds numbers of a port below zero, with which HMRC corrects others; a sum below zero is set aside like any such number."""
+    """Finds numbers of a port below zero, with which HMRC corrects others; a sum below zero is set aside like any such
+    number."""
     negative = [
         number
         for number, row in enumerate(rows, 1)
@@ -221,7 +225,10 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
         for flow in request.flows:
             first, second = (number for number, name in FLOWS.items() if name == flow)
             # A list in brackets, as other such services accept, is answered with 403.
-            chosen = f"MonthId eq {month.replace('-', '')} and (FlowTypeId eq {first} or FlowTypeId eq {second}) and ({codes})"
+            chosen = (
+                f"MonthId eq {month.replace('-', '')} and (FlowTypeId eq {first} or FlowTypeId eq {second}) and"
+                f" ({codes})"
+            )
             query = f"$filter={quote(chosen, safe='')}&$expand={quote(EXPAND, safe='$=(),')}&$top={PAGE_SIZE}"
             yield Question(
                 name=f"hmrc_{flow}_{short(products)}_{month}",

@@ -6,7 +6,8 @@ files; the number of a file (statInfId) changes with each issue and is on the li
 
 Layout: ASCII, comma, one line a commodity and country of a direction; one that comes twice holds the release:
 
-    Exp or Imp,Year,HS,Country,Unit1,Unit2,Quantity1-Year,Quantity2-Year,Value-Year,Quantity1-Jan,Quantity2-Jan,Value-Jan,…
+    Exp or
+    Imp,Year,HS,Country,Unit1,Unit2,Quantity1-Year,Quantity2-Year,Value-Year,Quantity1-Jan,Quantity2-Jan,Value-Jan,…
 
 Files by port have `Custom` after the year, and
 their ports are added up here, with the records of each sum in its note. Tables by commodity have no `Country`: their
@@ -26,9 +27,9 @@ number of the file is 0 are not read. Any other 0 is a zero.
 Unsure: no whole file was available, only single rows, and of principal commodities only the columns, from a program
 that reads them. Country codes that the table lacks are kept and reported.
 
-Fetched: the file of each section of the tariff, found on the list page of e-Stat. The number of a file changes with each issue, so
-another address for a section is a new issue. The list page was not available: each link to a file-download is taken, with the
-chapters and the direction that are named last before it.
+Fetched: the file of each section of the tariff, found on the list page of e-Stat. The number of a file changes with
+each issue, so another address for a section is a new issue. The list page was not available: each link to a
+file-download is taken, with the chapters and the direction that are named last before it.
 """
 
 import html
@@ -153,7 +154,10 @@ def _doubt_years(numbers: pl.DataFrame, layout: Layout, where: str) -> Iterator[
                 "total_differs",
                 "error",
                 f"{where}, record {row['record']}, column {number}-Year",
-                observed=f"{row[f'{number}-Year']:,}, the months add up to {sum(row[f'{number}-{month}'] for month in months):,}; {counted(wrong.height, 'such record')}",
+                observed=(
+                    f"{row[f'{number}-Year']:,}, the months add up to"
+                    f" {sum(row[f'{number}-{month}'] for month in months):,}; {counted(wrong.height, 'such record')}"
+                ),
                 expected="a year that is the sum of its months",
                 advice="Months are missing or damaged: download the file again.",
             )

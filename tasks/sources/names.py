@@ -144,11 +144,15 @@ def doubt_pairs(reported: pl.DataFrame, where: str) -> Rows:
             "name_of_another",
             "error",
             f"{where}, column partner_name",
-            observed=f"'{clip(found['name'], 40)}' next to {found['code']} in record {record} "
-            f"({counted(other.select('partner', 'name').n_unique(), 'such pair')})",
+            observed=(
+                f"'{clip(found['name'], 40)}' next to {found['code']} in record {record} "
+                f"({counted(other.select('partner', 'name').n_unique(), 'such pair')})"
+            ),
             expected=f"the code {found['gacc_code']} next to that name",
-            advice="Codes and names have slipped apart, and the numbers perhaps with them: download it again. If customs have renamed a "
-            "partner, approve.",
+            advice=(
+                "Codes and names have slipped apart, and the numbers perhaps with them: download it again. If customs"
+                " have renamed a partner, approve."
+            ),
         )
 
 

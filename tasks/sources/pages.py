@@ -62,7 +62,8 @@ def read_page(raw: bytes, where: str) -> Page:
 
 
 def read_workbook(raw: bytes, where: str) -> list[list[str]]:
-    """The rows of the first sheet of an .xls or .xlsx workbook; the cells of a merged area that are not its first are empty."""
+    """The rows of the first sheet of an .xls or .xlsx workbook; the cells of a merged area that are not its first are
+    empty."""
     try:
         sheet = fastexcel.read_excel(raw).load_sheet(0, header_row=None, dtypes="string").to_polars()
     except fastexcel.FastExcelError as error:

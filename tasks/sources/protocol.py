@@ -1,5 +1,5 @@
-"""Defines the interface of an adapter: how a file of a source is read, and what the source is asked for, also where a request names no
-products or months.
+"""Defines the interface of an adapter: how a file of a source is read, and what the source is asked for, also where a
+request names no products or months.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ WATCHED_DIGITS = 6
 class Parsed(NamedTuple):
     """A file as read: its records as printed, the encoding, the normalisations made.
 
-    `doubts` are findings that only the adapter can raise. `printed_on` and `reporter` come from the file; the declaration
-    must agree with them. `totals` are the printed totals of the world and of groups, as records, and `short` the findings
-    that the parts of one add up to less: see `declared`.
+    `doubts` are findings that only the adapter can raise. `printed_on` and `reporter` come from the file; the
+    declaration must agree with them. `totals` are the printed totals of the world and of groups, as records, and
+    `short` the findings that the parts of one add up to less: see `declared`.
     """
 
     reported: Reported
@@ -78,11 +78,11 @@ class Question:
     """One wanted file.
 
     `name` stays the same for every request, also if the address changes. `form` is the required form of the answer:
-    csv, json, html, xls or 7z. `declared` goes into the sidecar. `again` says that the answer may have changed since it was
-    seen; otherwise an answered question is not asked again at the same address. `retry_on` are temporary statuses
+    csv, json, html, xls or 7z. `declared` goes into the sidecar. `again` says that the answer may have changed since it
+    was seen; otherwise an answered question is not asked again at the same address. `retry_on` are temporary statuses
     besides the usual ones; `page_size` requests page after page by `$skip`. `attachment` returns what to request if the
-    adapter cannot read a page. `parts` divides an answer into releases, each with a question of its own; `covers` returns
-    the products for the sidecar from what was read, where they are not those that were requested.
+    adapter cannot read a page. `parts` divides an answer into releases, each with a question of its own; `covers`
+    returns the products for the sidecar from what was read, where they are not those that were requested.
     """
 
     name: str
@@ -116,7 +116,8 @@ class Answer:
 
 
 class Site(Protocol):
-    """The site of a source, for the lists that are asked for before its files. `has_key`: the source is asked with a key."""
+    """The site of a source, for the lists that are asked for before its files. `has_key`: the source is asked with a
+    key."""
 
     has_key: bool
 
@@ -131,7 +132,8 @@ class Site(Protocol):
 
 
 class KeyNeed(NamedTuple):
-    """The key of a source: the environment variable that holds it, its parameter in a request, whether it must be there."""
+    """The key of a source: the environment variable that holds it, its parameter in a request, whether it must be
+    there."""
 
     variable: str
     parameter: str
@@ -148,16 +150,16 @@ class Source:
 
     `reporter` is the default reporter. `code_list` names the partner codes (`schemas/reference/partner_codes.csv`),
     `nomenclature` the national codes (`tasks/domain/nomenclature.py`). `has_lines`: products may be lines that only the
-    source defines; `has_spans`: a record may cover several months together. `dated` gives the day from which the figures of a
-    file were public, by what it prints, where no day is declared; None for a file that prints none. `experimental` says what
-    was read of the source where that was no whole real file; its first release waits for approval. `excerpt(raw, records, count)`
-    returns the bytes of a file of so many records with these alone (numbers from 1, sorted), for a source that numbers records by their
-    place; None for a file that it cannot cut.
+    source defines; `has_spans`: a record may cover several months together. `dated` gives the day from which the
+    figures of a file were public, by what it prints, where no day is declared; None for a file that prints none.
+    `experimental` says what was read of the source where that was no whole real file; its first release waits for
+    approval. `excerpt(raw, records, count)` returns the bytes of a file of so many records with these alone (numbers
+    from 1, sorted), for a source that numbers records by their place; None for a file that it cannot cut.
 
     `questions(request, today, site)` yields what is asked of the source, or what became of a list; None where a person
-    downloads its files. `base` is the address of its site: no other host is asked. `calendar` is the name of the source in
-    `release_calendar.csv` and `release_delays.csv`; empty where nobody waits for it. `licence` says in a few words what others may do
-    with the numbers: it stands in the README.md of each snapshot.
+    downloads its files. `base` is the address of its site: no other host is asked. `calendar` is the name of the source
+    in `release_calendar.csv` and `release_delays.csv`; empty where nobody waits for it. `licence` says in a few words
+    what others may do with the numbers: it stands in the README.md of each snapshot.
     """
 
     name: str

@@ -9,7 +9,8 @@ Layout: UTF-8, comma, one header line, the columns of COLUMNS in any order.
   with claims, and yields no row of `metric`.
 - measure: `quantity`, `value`, or `quantity_yoy` (growth on a year before, of the month or of the cumulated figure).
 - value: as printed, a point for decimals, commas between thousands or none. unit: t, kg …, USD, CNY, or %.
-- product: HS2, HS4, HS6 or the code of a national list, or `line:<name>` for a line that only its source defines. partner: ISO 3166-1 alpha-3, or WLD.
+- product: HS2, HS4, HS6 or the code of a national list, or `line:<name>` for a line that only its source defines.
+partner: ISO 3166-1 alpha-3, or WLD.
 - publisher, address: who printed it and where, for every figure.
 Such a file covers only the keys it names: a missing key means nothing. Several publishers may print one figure on one
 day; the one with most digits is kept.

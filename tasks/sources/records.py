@@ -1,5 +1,5 @@
-"""What the adapters share between the fields of a file and its records: columns and texts that a file must have, rows that stand
-twice or have a flag, sums of rows, and the shape of `Reported`.
+"""What the adapters share between the fields of a file and its records: columns and texts that a file must have, rows
+that stand twice or have a flag, sums of rows, and the shape of `Reported`.
 
 The fields are texts. Where a row is named they have a column `record`, its number.
 """
@@ -41,7 +41,8 @@ def require_columns(
 
 
 def require_form(fields: pl.DataFrame, names: Sequence[str], form: str, where: str, advice: str) -> None:
-    """Raises Refused for the first text of these columns that does not have the form of a number, a pattern; null has it."""
+    """Raises Refused for the first text of these columns that does not have the form of a number, a pattern; null has
+    it."""
     for name in names:
         bad = fields.select("record", text=pl.col(name).cast(pl.String)).filter(~pl.col("text").str.contains(form))
         if bad.height:
@@ -65,9 +66,14 @@ def doubt_copies(fields: pl.DataFrame, key: Sequence[str], where: str) -> Iterat
             "row_twice",
             "error",
             where,
-            observed=f"{counted(copies.height, 'record')} that agree with another one in {', '.join(key)}, first record {copies['record'][0]}",
+            observed=(
+                f"{counted(copies.height, 'record')} that agree with another one in {', '.join(key)}, first record"
+                f" {copies['record'][0]}"
+            ),
             expected="each row once",
-            advice="Their sum would count trade twice: download the file again, and approve where the site has them so.",
+            advice=(
+                "Their sum would count trade twice: download the file again, and approve where the site has them so."
+            ),
         )
 
 
@@ -83,7 +89,10 @@ def without_flagged(
             "flagged",
             "warning",
             f"{where}, column {flag}",
-            observed=f"{counted(flagged.height, 'record')} with a flag, first '{clip(str(flagged[flag][0]))}' in record {flagged['record'][0]}",
+            observed=(
+                f"{counted(flagged.height, 'record')} with a flag, first '{clip(str(flagged[flag][0]))}' in record"
+                f" {flagged['record'][0]}"
+            ),
             expected="no flag, or one that leaves the number as it is",
             advice="These numbers are not known and not zero; see the notes of the source on its flags.",
         )
@@ -99,8 +108,8 @@ def as_reported(columns: pl.DataFrame) -> Reported:
 
 
 def summed(rows: pl.DataFrame, place: Sequence[str], numbers: Sequence[str], **others: pl.Expr) -> pl.DataFrame:
-    """A row for each place, in order of its first `record`: the sum of each number, null where a part is unknown, `others`, and
-    `rows`, how many there were. The `note` of a sum of several lists their records.
+    """A row for each place, in order of its first `record`: the sum of each number, null where a part is unknown,
+    `others`, and `rows`, how many there were. The `note` of a sum of several lists their records.
     """
     sums = rows.group_by(place, maintain_order=True).agg(
         pl.col("record").first(),

@@ -15,8 +15,8 @@ SOURCES: dict[str, Source] = {name: importlib.import_module(f"tasks.sources.{nam
 
 
 def read_file(source: str, raw: bytes, where: str) -> Parsed:
-    """The records of a file, with the adapter of its source. Raises Refused for every file that it cannot read, also for
-    one of a shape that nobody has thought of.
+    """The records of a file, with the adapter of its source. Raises Refused for every file that it cannot read, also
+    for one of a shape that nobody has thought of.
     """
     adapter = SOURCES[source]
     try:
@@ -27,6 +27,7 @@ def read_file(source: str, raw: bytes, where: str) -> Parsed:
         raise Refused(
             "unexpected shape",
             where,
-            f"a file of a shape that the adapter {source} does not expect ({type(error).__name__}: {clip(str(error), 120)})",
+            f"a file of a shape that the adapter {source} does not expect ({type(error).__name__}:"
+            f" {clip(str(error), 120)})",
             "Compare it with an earlier file of the same source; where the source prints it so, report it.",
         ) from error

@@ -24,8 +24,9 @@ NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,6})?$"
 class Parted(NamedTuple):
     """Which rows are statements of single partners (a mask), the doubts, and notes about the other rows.
 
-    `doubts` are of totals below the sum of their parts, `short` of those above it: there the parts may not have been asked
-    for. `totals` masks the rows of the world, and of groups that `partner_groups.csv` knows: one of each in a cell.
+    `doubts` are of totals below the sum of their parts, `short` of those above it: there the parts may not have been
+    asked for. `totals` masks the rows of the world, and of groups that `partner_groups.csv` knows: one of each in a
+    cell.
     """
 
     kept: pl.Series
@@ -87,8 +88,8 @@ def part_totals(
     if left_out.len():
         names = ", ".join(left_out.unique(maintain_order=True).sort()[:12])
         notes.append(
-            f"{counted(left_out.len(), 'record')} of {names} are totals, groups or parts of a country next to it, and no partners; "
-            f"{counted(checked.height + groups.height, 'total')} compared with the sum of the parts"
+            f"{counted(left_out.len(), 'record')} of {names} are totals, groups or parts of a country next to it, and"
+            f" no partners; {counted(checked.height + groups.height, 'total')} compared with the sum of the parts"
         )
     exact = checked.with_columns(least="amount", most="amount")
     compared = pl.concat([exact.select(groups.columns), groups], how="vertical_relaxed")
@@ -142,7 +143,8 @@ def _sums_of_groups(rows: pl.DataFrame, cell: Sequence[str]) -> pl.DataFrame:
 
 
 def concerned(partners: pl.Series, code_list: str, unlisted: Mapping[str, str] | None = None) -> list[str]:
-    """The codes among these with which `part_totals` has anything to do: totals and groups, and what is part of a printed one.
+    """The codes among these with which `part_totals` has anything to do: totals and groups, and what is part of a
+    printed one.
 
     In a file without totals hardly any row is concerned, so the others need no look.
     """
@@ -199,9 +201,15 @@ def _difference(row: dict[str, object], cell: Sequence[str], where: str) -> dict
         "total_differs",
         "error",
         " ".join(str(row[name]) for name in cell),
-        observed=f"{row['part_of']} prints {total}, its {counted(int(str(row['parts'])), 'part')} in {where} add up to {amount}",
+        observed=(
+            f"{row['part_of']} prints {total}, its {counted(int(str(row['parts'])), 'part')} in {where} add up to"
+            f" {amount}"
+        ),
         expected="a printed total that is the sum of its parts",
-        advice="Ask again for every partner; where the source itself differs, approve, and it is published as the parts say.",
+        advice=(
+            "Ask again for every partner; where the source itself differs, approve, and it is published as the parts"
+            " say."
+        ),
     )
 
 

@@ -1,33 +1,36 @@
 """Reads UN Comtrade's monthly trade by HS code and country, from the Comtrade API, for any reporter.
 
-Who and when: the United Nations Statistics Division passes on what national authorities send it, 2 to 18 months after the month.
-UN Comtrade forbids redistribution without permission: its figures are for one's own use. An own file of a customs authority is
-nearer to the source, so these statements have the last place in the order of trust (kind `collected`).
+Who and when: the United Nations Statistics Division passes on what national authorities send it, 2 to 18 months after
+the month. UN Comtrade forbids redistribution without permission: its figures are for one's own use. An own file of a
+customs authority is nearer to the source, so these statements have the last place in the order of trust (kind
+`collected`).
 
 Address: https://comtradeapi.un.org/public/v1/preview/C/M/HS?reporterCode=410&period=202412&cmdCode=850511&flowCode=M
-&motCode=0&customsCode=C00&partner2Code=0&includeDesc=true (no key, at most 500 rows, cut off without a word); with a key
-/data/v1/get/ with the same parameters.
+&motCode=0&customsCode=C00&partner2Code=0&includeDesc=true (no key, at most 500 rows, cut off without a word); with a
+key /data/v1/get/ with the same parameters.
 
-Layout: JSON, `{"elapsedTime": …, "count": 20, "data": [{…}], "error": ""}`; a file holds one answer or several. Texts such as
-reporterISO are null where includeDesc was not asked for, so codes are read.
+Layout: JSON, `{"elapsedTime": …, "count": 20, "data": [{…}], "error": ""}`; a file holds one answer or several. Texts
+such as reporterISO are null where includeDesc was not asked for, so codes are read.
 
-Rows of breakdowns: some reporters give rows by mode of transport (motCode), customs procedure (customsCode) and second partner
-(partner2Code) beside their total or in place of it; adding them up would count trade several times. The row with motCode 0,
-customsCode C00 and partner2Code 0 is the whole; a partner without one is refused. partnerCode 0 is the world: where all partners
-were asked for it is compared with their sum and not published. Re-exports (RX) are part of exports (X) and are left out, like other flows than M and X.
+Rows of breakdowns: some reporters give rows by mode of transport (motCode), customs procedure (customsCode) and second
+partner (partner2Code) beside their total or in place of it; adding them up would count trade several times. The row
+with motCode 0, customsCode C00 and partner2Code 0 is the whole; a partner without one is refused. partnerCode 0 is the
+world: where all partners were asked for it is compared with their sum and not published. Re-exports (RX) are part of
+exports (X) and are left out, like other flows than M and X.
 
-Value in US dollars (primaryValue): exports FOB; imports CIF, except where only fobvalue is given. Weight in kilograms (netWgt), where
-it was reported: 0 means unknown, isNetWgtEstimated means that the service estimated it, and one unit value of ten partners or more is
-an estimate without the flag. Such a weight is unknown. Other quantities are left out. Values are converted and have decimals: both numbers are rounded to whole dollars
-and kilograms, and totals are compared before.
+Value in US dollars (primaryValue): exports FOB; imports CIF, except where only fobvalue is given. Weight in kilograms
+(netWgt), where it was reported: 0 means unknown, isNetWgtEstimated means that the service estimated it, and one unit
+value of ten partners or more is an estimate without the flag. Such a weight is unknown. Other quantities are left out.
+Values are converted and have decimals: both numbers are rounded to whole dollars and kilograms, and totals are compared
+before.
 
-Codes: partner and reporter by M49 with exceptions (699 India, 757 Switzerland, 842 United States, 490 Taiwan). A month is refMonth 1 to 12; 52 means the
-year. classificationCode says in which edition of the HS the reporter counts (H5, H6).
+Codes: partner and reporter by M49 with exceptions (699 India, 757 Switzerland, 842 United States, 490 Taiwan). A month
+is refMonth 1 to 12; 52 means the year. classificationCode says in which edition of the HS the reporter counts (H5, H6).
 
-Fetched: an answer for each reporter, direction and month that the service has, for all products; without a key one for each
-product. `getDA` has a checksum and a day for each dataset (a reporter's month). They are the fragment of the address, which is not
-sent, so a month is asked for again only where its dataset has changed. The key is free, with 500 calls a day; without one the public
-preview answers, which ends at 500 rows.
+Fetched: an answer for each reporter, direction and month that the service has, for all products; without a key one for
+each product. `getDA` has a checksum and a day for each dataset (a reporter's month). They are the fragment of the
+address, which is not sent, so a month is asked for again only where its dataset has changed. The key is free, with 500
+calls a day; without one the public preview answers, which ends at 500 rows.
 """
 
 from collections import Counter
@@ -166,7 +169,8 @@ def _refuse_breakdowns(numbered: list[tuple[int, Row]], whole: list[tuple[int, R
         raise Refused(
             "breakdown rows",
             where,
-            f"rows of single modes of transport, procedures or second partners without their total: partner {named(lacking)}",
+            "rows of single modes of transport, procedures or second partners without their total: partner"
+            f" {named(lacking)}",
             AGAIN,
         )
     twice = next((number for number, row in whole if totals[_key(row)] > 1), None)
@@ -288,7 +292,8 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
             for flow in request.flows:
                 for some in [products] if site.has_key else [[product] for product in products]:
                     query = (
-                        f"reporterCode={number}&period={month.replace('-', '')}&cmdCode={','.join(some)}&flowCode={letters[flow]}"
+                        f"reporterCode={number}&period={month.replace('-', '')}"
+                        f"&cmdCode={','.join(some)}&flowCode={letters[flow]}"
                         "&motCode=0&customsCode=C00&partner2Code=0&includeDesc=true"
                     )
                     yield Question(
@@ -313,7 +318,8 @@ def number_of(reporter: str) -> str:
 
 
 def datasets(site: Site, number: str, months: Sequence[str], base: str) -> dict[str, str]:
-    """Return the day and the checksum of the newest dataset of each month that the service has. Raises Refused and Unreachable."""
+    """Return the day and the checksum of the newest dataset of each month that the service has. Raises Refused and
+    Unreachable."""
     found: dict[str, str] = {}
     for start in range(0, len(months), MONTHS_MAX):
         periods = ",".join(month.replace("-", "") for month in months[start : start + MONTHS_MAX])

@@ -6,8 +6,8 @@ the public domain. Since 12 May 2026 every call needs a free key; without one th
 "Missing Key".
 
 Address: https://api.census.gov/data/timeseries/intltrade/imports/hs?get=CTY_CODE,CTY_NAME,GEN_VAL_MO,GEN_CIF_MO,
-GEN_QY1_MO,UNIT_QY1,GEN_QY1_MO_FLAG,SUMMARY_LVL,LAST_UPDATE&COMM_LVL=HS10&I_COMMODITY=850511*&time=from+2025-01+to+2025-12&key=…; exports:
-exports/hs with E_COMMODITY, ALL_VAL_MO, QTY_1_MO, UNIT_QY1, DF. No data is 204 with an empty body.
+GEN_QY1_MO,UNIT_QY1,GEN_QY1_MO_FLAG,SUMMARY_LVL,LAST_UPDATE&COMM_LVL=HS10&I_COMMODITY=850511*&time=from+2025-01+to+2025-12&key=…;
+exports: exports/hs with E_COMMODITY, ALL_VAL_MO, QTY_1_MO, UNIT_QY1, DF. No data is 204 with an empty body.
 
 Layout: JSON, a list of lists, the first one the names; all numbers are texts. A predicate of the request comes back as
 a further column, so a name can occur twice. A row of zeros is a true zero. `-` is the total of all countries, codes
@@ -23,9 +23,9 @@ Quantities are in the unit of each HTS10 code; two units are two quantities. The
 of 0 with it is none. A quantity with a flag other than - is not used. Trade below 2,000 (imports) and 2,500 USD
 (exports) is estimated without HS detail and is not included.
 
-Fetched: an answer for each product, direction and year. Nothing says what is new but the day of release: the months of this
-and of last year are asked for again, in June and July those of the year before that, too. Without a key the source is skipped;
-the key is read from the environment or a secret block and is in no file.
+Fetched: an answer for each product, direction and year. Nothing says what is new but the day of release: the months of
+this and of last year are asked for again, in June and July those of the year before that, too. Without a key the source
+is skipped; the key is read from the environment or a secret block and is in no file.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -65,8 +65,12 @@ BASE = "https://api.census.gov"
 PATH = "/data/timeseries/intltrade"
 ZONE = ZoneInfo("America/New_York")
 ASKED = {
-    "import": "CTY_CODE,CTY_NAME,GEN_VAL_MO,GEN_CIF_MO,GEN_QY1_MO,UNIT_QY1,GEN_QY1_MO_FLAG,GEN_QY2_MO,UNIT_QY2,SUMMARY_LVL,LAST_UPDATE",
-    "export": "CTY_CODE,CTY_NAME,ALL_VAL_MO,QTY_1_MO,UNIT_QY1,QTY_1_MO_FLAG,QTY_2_MO,UNIT_QY2,DF,SUMMARY_LVL,LAST_UPDATE",
+    "import": (
+        "CTY_CODE,CTY_NAME,GEN_VAL_MO,GEN_CIF_MO,GEN_QY1_MO,UNIT_QY1,GEN_QY1_MO_FLAG,GEN_QY2_MO,UNIT_QY2,SUMMARY_LVL,LAST_UPDATE"
+    ),
+    "export": (
+        "CTY_CODE,CTY_NAME,ALL_VAL_MO,QTY_1_MO,UNIT_QY1,QTY_1_MO_FLAG,QTY_2_MO,UNIT_QY2,DF,SUMMARY_LVL,LAST_UPDATE"
+    ),
 }
 LEVEL = "HS10"
 REISSUED = (6, 7)

@@ -17,8 +17,8 @@ from tasks.store.parquet import Partition, partition_month
 
 
 class MonthPlan(NamedTuple):
-    """The months of a release: `touched` are those whose ledger it can change, `derived` those whose figures; `chained` the
-    years (flow, year) with printed totals among those that the derived months look back on.
+    """The months of a release: `touched` are those whose ledger it can change, `derived` those whose figures; `chained`
+    the years (flow, year) with printed totals among those that the derived months look back on.
     """
 
     touched: set[Partition]
@@ -54,7 +54,8 @@ def plan_months(
 
 
 def looked_back_on(derived: Iterable[int], chained: Set[int]) -> set[int]:
-    """Return the months on whose numbers the figures of some months rest: two years, and whole years with printed totals."""
+    """Return the months on whose numbers the figures of some months rest: two years, and whole years with printed
+    totals."""
     back = {month - step for month in derived for step in range(FIGURES_LOOK_BACK + 1)}
     return back | {year * 12 + place for year in {month // 12 for month in back} & {*chained} for place in range(12)}
 
@@ -71,7 +72,8 @@ def touched_months(release: Normalised) -> set[Partition]:
 
 
 def _months_between(partitions: Iterable[Partition]) -> set[Partition]:
-    """Every month from the first January to the last month of each flow: one without a row may be a gap, or published with another."""
+    """Every month from the first January to the last month of each flow: one without a row may be a gap, or published
+    with another."""
     reach: dict[str, list[int]] = {}
     for month in partitions:
         reach.setdefault(month[0], []).append(partition_month(month))

@@ -74,8 +74,8 @@ def whole(ledger_after: Ledger, known: Known) -> Observation:
 
 
 def _details(release: Normalised, known: Known) -> pl.DataFrame:
-    """The details of all releases, this one included. If it was published before, its published details count: read again it may have
-    another day.
+    """The details of all releases, this one included. If it was published before, its published details count: read
+    again it may have another day.
     """
     if release.release["release_id"][0] in known.releases["release_id"]:
         return known.detail

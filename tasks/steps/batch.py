@@ -25,7 +25,8 @@ from tasks.steps.assemble import Ledger
 from tasks.store.snapshot import Snapshot, current_id, open_snapshot
 from tasks.store.temporary import temporary_copy
 
-# The maximum size of a batch: its months are derived together, a year of the full cube at most, and a kill loses at most one batch.
+# The maximum size of a batch: its months are derived together, a year of the full cube at most, and a kill loses at
+# most one batch.
 RECORDS_MAX = 4_000_000
 FILES_MAX = 100
 # A larger file, such as a month of all members of the Union, needs the memory for itself.
@@ -69,11 +70,13 @@ class Batch:
         return outcome
 
     def combined(self) -> Normalised:
-        """Return the entered releases as one, with a statement for each period. Raises Outpaced if another process published since."""
+        """Return the entered releases as one, with a statement for each period. Raises Outpaced if another process
+        published since."""
         mine = self.parent.id if self.parent else None
         if current_id(self.store) != mine:
             raise Outpaced(
-                f"{self.store}: another run published while a batch was read. Each of its files is ingested by itself now."
+                f"{self.store}: another run published while a batch was read. Each of its files is ingested by itself"
+                " now."
             )
         first = self._releases[0]
         return first._replace(
@@ -118,7 +121,8 @@ def trail(batch: Batch) -> Lineage:
 
 
 def newest_of_each(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Return the published outcomes by flows and last month, those of one month merged, so that a brief is written once."""
+    """Return the published outcomes by flows and last month, those of one month merged, so that a brief is written
+    once."""
     found: dict[tuple[tuple[str, ...], str], Outcome] = {}
     for outcome in outcomes:
         if outcome.status == "published":

@@ -1,5 +1,5 @@
-"""Publishes checked claims as the table `claim`, in a snapshot that carries every other table over unchanged. The same file against the
-same ledger is published once: the second time nothing changes.
+"""Publishes checked claims as the table `claim`, in a snapshot that carries every other table over unchanged. The same
+file against the same ledger is published once: the second time nothing changes.
 """
 
 from pathlib import Path

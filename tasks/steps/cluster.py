@@ -1,10 +1,11 @@
 """Runs pure work on the workers of a Dask scheduler; work that they do not finish is done here.
 
-Belongs here: connecting, what a worker must have in common with us, and what becomes of lost work. Does not belong here: what the work
-is. The only module that knows Dask; it is imported only if a scheduler was named.
+Belongs here: connecting, what a worker must have in common with us, and what becomes of lost work. Does not belong
+here: what the work is. The only module that knows Dask; it is imported only if a scheduler was named.
 
-The scheduler repeats work that failed or whose worker died, and gives work to others once a worker has been silent for its
-`worker-ttl`. If several workers die over one piece, no worker is left, or the scheduler is gone, the work is done in this process.
+The scheduler repeats work that failed or whose worker died, and gives work to others once a worker has been silent for
+its `worker-ttl`. If several workers die over one piece, no worker is left, or the scheduler is gone, the work is done
+in this process.
 """
 
 import asyncio
@@ -48,7 +49,8 @@ class Cluster:
         self.address, self.client, self.is_lost = address, client, False
 
     def each(self, work: Callable[[Any], Any], things: Collection[Any]) -> Iterator[Any]:
-        """Yield `work` of every thing in order; in a Prefect flow each is a task run named by its `title`. Raises what the work raises."""
+        """Yield `work` of every thing in order; in a Prefect flow each is a task run named by its `title`. Raises what
+        the work raises."""
         futures = [self._submit(work, thing) for thing in things]
         try:
             for thing, future in zip(things, futures, strict=True):
@@ -95,7 +97,8 @@ class Cluster:
             return False
 
     def _end(self, futures: list[Any]) -> None:
-        """Cancel what has not begun, and wait for the rest: its files would come after the run has deleted those of others."""
+        """Cancel what has not begun, and wait for the rest: its files would come after the run has deleted those of
+        others."""
         if self.is_lost or not futures:
             return
         with contextlib.suppress(*GONE):
@@ -156,7 +159,9 @@ def _refuse_unfit(client: Any, place: Path) -> None:
                 "a Dask worker that is silent",
                 where=worker,
                 found=f"it does not answer within {PATIENCE_SECONDS} s",
-                advice="See whether it hangs (its log, or the dashboard of the scheduler), end it, and start this again.",
+                advice=(
+                    "See whether it hangs (its log, or the dashboard of the scheduler), end it, and start this again."
+                ),
             ) from error
         if theirs != fingerprint():
             raise _is_another(worker)
@@ -165,7 +170,10 @@ def _refuse_unfit(client: Any, place: Path) -> None:
                 "a Dask worker that does not see the store",
                 where=worker,
                 found=problem,
-                advice="Mount the folder of the store (of a bucket: that of TIDEWAITER_CACHE) there under the same path, writable.",
+                advice=(
+                    "Mount the folder of the store (of a bucket: that of TIDEWAITER_CACHE) there under the same path,"
+                    " writable."
+                ),
             )
 
 
@@ -216,7 +224,8 @@ def _task_of(thing: Any) -> Any:
 
 
 def _outside_task(submit: Callable[[], Any]) -> Any:
-    """Submit from the flow and not from the task at hand, whose context has its inputs: frames, which would go with each piece."""
+    """Submit from the flow and not from the task at hand, whose context has its inputs: frames, which would go with
+    each piece."""
     from prefect.context import FlowRunContext, SettingsContext
 
     def submitted() -> Any:

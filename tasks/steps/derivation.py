@@ -35,14 +35,16 @@ LEDGER_ROWS_AT_ONCE = 26_000_000
 
 
 class Figures(NamedTuple):
-    """The figures, and the levels that later records look back on: files already, because a month may have millions of rows."""
+    """The figures, and the levels that later records look back on: files already, because a month may have millions of
+    rows."""
 
     metric: Annotated[PendingFiles, "metric"]
     recent: Annotated[PendingFiles, "record_level"]
 
 
 def derive(ledger_after: Ledger, known: Known) -> Figures:
-    """Derive the figures that the release can change, each month from the ledger of two years. Raises DamagedStore if an input is damaged."""
+    """Derive the figures that the release can change, each month from the ledger of two years. Raises DamagedStore if
+    an input is damaged."""
     figures = Figures(*(PendingFiles.of(table) for table in DERIVED))
     with refusing_overflow():
         for flow in sorted({flow for flow, _, _ in known.derived}):

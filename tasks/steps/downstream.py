@@ -17,10 +17,11 @@ log = logging.getLogger("tidewaiter.downstream")
 
 
 def update_downstream(outcome: Outcome, store: Path) -> Outcome:
-    """Bring the tables `mirror`, `first_print`, `mover` and `expectation` up to date; return the outcome with the gaps that the release
-    has made in mirrors.
+    """Bring the tables `mirror`, `first_print`, `mover` and `expectation` up to date; return the outcome with the gaps
+    that the release has made in mirrors.
 
-    First prints of other reporters rest on this one too. A table that cannot be made is a warning; the release stays published.
+    First prints of other reporters rest on this one too. A table that cannot be made is a warning; the release stays
+    published.
     """
     address = address_of(store)
     root, reporter = root_of(address), named(address)
@@ -40,7 +41,8 @@ def update_downstream(outcome: Outcome, store: Path) -> Outcome:
             attempt(
                 f"mirror ({exporter} to {importer})",
                 lambda exporter=exporter, importer=importer: gaps.extend(publish_pair(root, exporter, importer).gaps),  # type: ignore[misc]
-                f"what was published stays. Make it with tidewaiter mirror --exporter {exporter} --importer {importer} --publish",
+                f"what was published stays. Make it with tidewaiter mirror --exporter {exporter} --importer {importer}"
+                " --publish",
             )
     for code in sorted({*tables_of(root, FIRST_PRINTS), reporter}):
         attempt(f"{FIRST_PRINTS} ({code})", lambda code=code: publish_first_prints(root, code), AGAIN)  # type: ignore[misc]

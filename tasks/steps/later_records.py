@@ -21,7 +21,8 @@ Files = Mapping[int, Sequence[Path]]
 
 
 def later_records(months: Set[int], before: Files, after: Files, reporter: Reporter) -> list[int]:
-    """Return those of `months` whose records differ with the levels `after` from those `before`: files of `record_level` by month."""
+    """Return those of `months` whose records differ with the levels `after` from those `before`: files of
+    `record_level` by month."""
     near = sorted(month for month in months if any(month - LOOK_BACK_MONTHS <= changed < month for changed in after))
     if not near:
         return []

@@ -140,7 +140,8 @@ def _refuse_another_reporter(releases: pl.DataFrame, release: Normalised, store:
 
 
 def _refuse_another_list(releases: pl.DataFrame, release: Normalised, store: Path) -> None:
-    """Refuse codes of another list of goods: figures are kept by their digits, and equal digits of two lists are two goods."""
+    """Refuse codes of another list of goods: figures are kept by their digits, and equal digits of two lists are two
+    goods."""
     mine, theirs = national_lists(release.release), national_lists(releases)
     if mine and theirs and mine != theirs:
         raise Refused(

@@ -2,11 +2,11 @@
 
 A plan and the parts that it names lie in a place that all processes of the run see. Whoever derives a portion gets the
 address of that place, the name of the plan and a number, reads what it needs, leaves the files of its months, and
-returns their names. So no rows pass through a scheduler, and the files are the same wherever they were made: whether a month
-is divided depends on its rows in the ledger alone, and never on the machine or on the number of workers.
+returns their names. So no rows pass through a scheduler, and the files are the same wherever they were made: whether a
+month is divided depends on its rows in the ledger alone, and never on the machine or on the number of workers.
 
-Belongs here: the portions, and one of them from its inputs to its files. Does not belong here: which months are derived (`assemble`), who
-derives a portion (`executor`), how a month is computed (`metrics`).
+Belongs here: the portions, and one of them from its inputs to its files. Does not belong here: which months are derived
+(`assemble`), who derives a portion (`executor`), how a month is computed (`metrics`).
 """
 
 import io
@@ -50,9 +50,9 @@ STATED = (
 ROWS_OF_A_LARGE_MONTH = 250_000
 # Rows of a month from which it is derived in portions, to bound the memory; a smaller one is derived at once.
 ROWS_AT_ONCE = 60_000
-# Parts of the nomenclature of which none has more than about a fifth of the trade, because the largest bounds the memory: farm
-# goods; minerals and chemicals; plastics to paper; textiles; shoes to metals; machines and electrical goods; the rest. Each
-# month of each costs readers a file, and us some hundred queries.
+# Parts of the nomenclature of which none has more than about a fifth of the trade, because the largest bounds the
+# memory: farm goods; minerals and chemicals; plastics to paper; textiles; shoes to metals; machines and electrical
+# goods; the rest. Each month of each costs readers a file, and us some hundred queries.
 CUTS = ("", "20", "36", "50", "64", "84", "86")
 WHOLE = Portion("", None)
 FIRST_CHAPTER, LAST_CHAPTER = "01", "97"
@@ -61,9 +61,9 @@ FIRST_CHAPTER, LAST_CHAPTER = "01", "97"
 class Plan(BaseModel):
     """What is derived of one flow, and where its inputs are.
 
-    `ledger` has the files of the months that the `months` look back on, `recent` those with the levels of earlier months, which
-    are published or made by this run. `statements` are those of months that are not published yet, a part for each portion.
-    `notes` are kept in the files, by table and month.
+    `ledger` has the files of the months that the `months` look back on, `recent` those with the levels of earlier
+    months, which are published or made by this run. `statements` are those of months that are not published yet, a part
+    for each portion. `notes` are kept in the files, by table and month.
     """
 
     flow: str
@@ -88,7 +88,8 @@ class Part(NamedTuple):
 
 
 class Work(NamedTuple):
-    """A portion to derive: where the parts of the run are, the plan's name, the portion's number, and a `title` for people."""
+    """A portion to derive: where the parts of the run are, the plan's name, the portion's number, and a `title` for
+    people."""
 
     place: Path
     plan: str
@@ -145,7 +146,8 @@ def derive_portion(work: Work) -> list[Part]:
 
 
 def _statements(work: Work, plan: Plan, portion: Portion) -> Iterator[pl.DataFrame]:
-    """The current statements of a portion, a part for each month of the ledger and one for those that are not published yet."""
+    """The current statements of a portion, a part for each month of the ledger and one for those that are not published
+    yet."""
     yield read_frame(work.place, plan.statements[work.number]).select(STATED)
     are_current = products_of(portion), pl.col("known_until").is_null()
     for file in plan.ledger:

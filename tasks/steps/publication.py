@@ -102,7 +102,8 @@ def publish_tables(
 def _files_of_ledger(
     release: Normalised, entered: Entered, known: Known
 ) -> tuple[set[tuple[str, str]], Iterable[NewFile]]:
-    """The partitions of the ledger that a release rewrites; their files, and those that it or a decision gets once and for good."""
+    """The partitions of the ledger that a release rewrites; their files, and those that it or a decision gets once and
+    for good."""
     ledger, trade_flow, revision = entered.ledger, entered.trade_flow, entered.revision
     releases = ledger.releases
     again = tuple(sorted({*known.touched, *later_year(known.touched)}))
@@ -143,7 +144,8 @@ def _from_copy(known: Known, entry: FileEntry) -> NewFile:
 
 
 def _named(trail: Lineage, release: Normalised, entered: Entered | None, known: Known) -> Mapping[str, Lineage]:
-    """The trail of each release that is new, or of the decision about a published one, under the name of that decision."""
+    """The trail of each release that is new, or of the decision about a published one, under the name of that
+    decision."""
     if entered is not None and not _is_new(release, known):
         decided = _decided(entered, known)
         if not decided.height:
@@ -213,7 +215,8 @@ def _with_lineage(
 def with_own_record(
     trail: Lineage, name: str, step: str, inputs: Hashes, outputs: Hashes, rows: int, parameters: Mapping[str, Any]
 ) -> Lineage:
-    """Return the trail and, as its last row, the publication: its inputs and, by table, the hash of its files, without the lineage's own."""
+    """Return the trail and, as its last row, the publication: its inputs and, by table, the hash of its files, without
+    the lineage's own."""
     schemas_used = json_sha256({table: schema_sha256(table) for table in outputs})
     own = lineage_row(
         name, trail.height + 1, step, code_sha256(), schemas_used, inputs, outputs, rows, rows, parameters

@@ -18,7 +18,8 @@ from tasks.store.working_copy import at_hand
 
 @contextmanager
 def recorded(*, dry_run: bool = False, entered: Sequence[Run] = ()) -> Iterator[Run]:
-    """Record the steps inside; at the end the records become OpenLineage events under `lineage` of the store of the run.
+    """Record the steps inside; at the end the records become OpenLineage events under `lineage` of the store of the
+    run.
 
     A run that changed nothing leaves no file. A run that failed leaves one, named by the bytes of its input and the
     step that failed. A dry run leaves none, because it publishes nothing. The publication of a batch leaves the
@@ -37,7 +38,8 @@ def recorded(*, dry_run: bool = False, entered: Sequence[Run] = ()) -> Iterator[
 
 @contextmanager
 def opened(declared: Declared, run: Run, today: date, *, dry_run: bool) -> Iterator[Path]:
-    """Open the store that `run` records, or for a dry run a copy of it. Raises Refused for a file with which a store must not begin."""
+    """Open the store that `run` records, or for a dry run a copy of it. Raises Refused for a file with which a store
+    must not begin."""
     place = at_hand(store_of(declared.store, declared.reporter))
     if not place.exists():
         refuse_as_first(declared, today)

@@ -63,9 +63,9 @@ class Step(Generic[P, R]):
         self.models = _promised(typing.get_type_hints(function, include_extras=True).get("return"))
         if not self.models:
             raise TypeError(
-                f"{function.__module__}.{function.__name__} cannot be a step: its return annotation names no table and no "
-                "model, so there is nothing to check and to record. Annotate it with a table of schemas.frames, a NamedTuple of them, "
-                "or a pydantic model or dataclass."
+                f"{function.__module__}.{function.__name__} cannot be a step: its return annotation names no table and"
+                " no model, so there is nothing to check and to record. Annotate it with a table of schemas.frames, a"
+                " NamedTuple of them, or a pydantic model or dataclass."
             )
         self.signature = inspect.signature(function)
         self.schema_sha256 = json_sha256({name: _schema_hash(model) for name, model in self.models.items()})
@@ -77,8 +77,8 @@ class Step(Generic[P, R]):
             from prefect.utilities.annotations import opaque
 
             # To build its graph, Prefect searches all inputs for results of other tasks: each file of a snapshot, a
-            # dozen times a release. An input of a step is the result of another step as a whole, a group of such results,
-            # or none.
+            # dozen times a release. An input of a step is the result of another step as a whole, a group of such
+            # results, or none.
             given = [*args, *kwargs.values()]
             grouped = [opaque(getattr(one, name)) for one in given for name in _fields(one)]
             made = self.task(
@@ -211,7 +211,8 @@ def _schema_hash(model: Any) -> str:
 
 
 def _validate(made: object, models: dict[str, Any]) -> None:
-    """Report all failures of a frame at once; of eager frames only, because of a lazy one only the schema would be checked."""
+    """Report all failures of a frame at once; of eager frames only, because of a lazy one only the schema would be
+    checked."""
     for name, model in models.items():
         value = getattr(made, name) if name else made
         if isinstance(value, PendingFiles):

@@ -21,7 +21,8 @@ from tasks.store.verify_on_read import prove
 
 
 def recall(store: Path, release_id: str) -> Normalised:
-    """Read all editions of a published release. Raises Refused if there is none, DamagedStore if an input is damaged."""
+    """Read all editions of a published release. Raises Refused if there is none, DamagedStore if an input is
+    damaged."""
     snapshot = open_snapshot(store)
     prove(snapshot, "release")
     releases = read_table(snapshot, "release")

@@ -37,7 +37,8 @@ def disk_problem(problem: OSError, otherwise: object = "") -> str:
 
 
 def of_every_file(problem: Exception, store: StoreAddress) -> str | None:
-    """The error in a sentence if it would stop every other file too, as one about permissions; None where it may concern this file alone."""
+    """The error in a sentence if it would stop every other file too, as one about permissions; None where it may
+    concern this file alone."""
     if isinstance(problem, BucketError):
         return str(problem)
     if isinstance(problem, OSError) and problem.errno in _ADVICE:

@@ -29,7 +29,8 @@ def get(place: Path, name: str) -> bytes:
     path = place / name
     if not path.exists():
         raise DamagedStore(
-            f"{path}: no such file. If other processes help, they must see the folder of the store under the same path as this one."
+            f"{path}: no such file. If other processes help, they must see the folder of the store under the same path"
+            " as this one."
         )
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != name:
@@ -39,7 +40,8 @@ def get(place: Path, name: str) -> bytes:
 
 @contextmanager
 def in_store(store: Path) -> Iterator[Path]:
-    """Open a place for parts until the store is published to; deleted at the end, or after a kill by the next publication."""
+    """Open a place for parts until the store is published to; deleted at the end, or after a kill by the next
+    publication."""
     folder = store.absolute() / TEMPORARY
     folder.mkdir(exist_ok=True, parents=True)
     with tempfile.TemporaryDirectory(prefix=PREFIX, dir=folder, ignore_cleanup_errors=True) as place:

@@ -59,7 +59,8 @@ class FileSystem:
         _fsync(path, os.O_RDONLY | os.O_DIRECTORY)
 
     def fsync_directories(self, paths: Iterable[Path]) -> None:
-        """`fsync_directory` of each; of many by one sync of their disk, where there is one: each waits for the cache of the drive."""
+        """`fsync_directory` of each; of many by one sync of their disk, where there is one: each waits for the cache of
+        the drive."""
         folders = [*paths]
         if len(folders) > SYNCS_APART_MAX and _syncfs is not None:
             _sync_disk(folders[0])

@@ -2,8 +2,8 @@
 
     store/.snapshots/<id>/manifest.json    <id> is <sequence>-<12 hex of sha256(manifest.json)>
 
-Equal content gives equal bytes, in whatever order it came. Belongs here: bytes to entries and back. Does not belong here: where a
-manifest is read or written.
+Equal content gives equal bytes, in whatever order it came. Belongs here: bytes to entries and back. Does not belong
+here: where a manifest is read or written.
 """
 
 import json
@@ -63,7 +63,8 @@ def _lines(files: Iterable[FileEntry]) -> str:
 
 
 def decode(data: bytes, where: str) -> Manifest:
-    """The content of a manifest whose bytes at `where` were verified. Raises BrokenStore where another version wrote it."""
+    """The content of a manifest whose bytes at `where` were verified. Raises BrokenStore where another version wrote
+    it."""
     content = json.loads(data)
     if content.get("format") != FORMAT_VERSION:
         raise BrokenStore(
@@ -77,7 +78,8 @@ def decode(data: bytes, where: str) -> Manifest:
         return Manifest(content["about"], content["parent"], content["sequence"], files, guides)
     except (KeyError, TypeError):
         raise BrokenStore(
-            f"{where}: it has other fields than this version of Tidewaiter knows, so another one wrote it. {OTHER_VERSION}"
+            f"{where}: it has other fields than this version of Tidewaiter knows, so another one wrote it."
+            f" {OTHER_VERSION}"
         ) from None
 
 

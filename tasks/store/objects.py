@@ -67,7 +67,8 @@ class Stage:
                 self.sweep()
 
     def add(self, data: bytes, sha256: str | None = None) -> str:
-        """Write the bytes into tmp unless their object has them already; returns their SHA-256, which may be passed if it is known."""
+        """Write the bytes into tmp unless their object has them already; returns their SHA-256, which may be passed if
+        it is known."""
         sha256 = sha256 or hashlib.sha256(data).hexdigest()
         if sha256 not in self._waiting and not _holds(self.fs, object_path(self.store, sha256), data):
             self._waiting[sha256] = self.folder / f"{sha256}.parquet"
@@ -168,7 +169,8 @@ def make_directories(fs: FileSystem, path: Path) -> list[Path]:
 
 
 def keep_bytes(store: Path, place: Path, data: bytes) -> None:
-    """Write under a temporary name, make it durable, then rename: a name never refers to half a file. The same bytes stay."""
+    """Write under a temporary name, make it durable, then rename: a name never refers to half a file. The same bytes
+    stay."""
     waiting = store / "tmp" / f"landing-{place.name}"
     if not (place.is_file() and place.read_bytes() == data):
         for folder in (waiting.parent, place.parent):

@@ -38,7 +38,8 @@ def encode_months(
     *,
     in_order: bool = False,
 ) -> Iterator[NewFile]:
-    """One file for each flow, year and month of `frame`, with its `derivation`; `in_order`: the rows are in the table's order."""
+    """One file for each flow, year and month of `frame`, with its `derivation`; `in_order`: the rows are in the table's
+    order."""
     layout = LAYOUTS[table]
     assert layout.month_of is not None
     month = pl.col(layout.month_of).dt
@@ -81,7 +82,8 @@ def encode_file(
 
 
 def _options(table: str, rows: pl.DataFrame, derivation: Mapping[str, Any]) -> dict[str, Any]:
-    """Writer options for rows like these. The key-value metadata are the readers' schema, and what the file was made from."""
+    """Writer options for rows like these. The key-value metadata are the readers' schema, and what the file was made
+    from."""
     # Polars reads without pyarrow, which takes as long to import as Polars.
     import pyarrow
 
@@ -130,8 +132,8 @@ def read_table(
     """Rows of a table of a snapshot, in the table's order; empty where `snapshot` is None (nothing was published yet).
 
     `keep` chooses partitions, `where` rows, `columns` columns (all where none are named). `where` may only use columns
-    inside the files, not those in their paths; row groups in which it cannot hold are not read. Raises StoreError where another
-    version did not write a column.
+    inside the files, not those in their paths; row groups in which it cannot hold are not read. Raises StoreError where
+    another version did not write a column.
     """
     kinds = {column: kind for column, kind in readers_schema(table).items() if not columns or column in columns}
     # Files of one flow are read together, because a call for each costs more than the rows of most months.
@@ -170,7 +172,10 @@ def collected(rows: pl.LazyFrame, kinds: Mapping[str, Any], table: str, entries:
         others = [entry.path for entry in entries if entry.schema_sha256 != schema_sha256(table)]
         if not others:
             raise
-        again = "Ingest one release of each direction, which may be one that is published already: its figures are made again."
+        again = (
+            "Ingest one release of each direction, which may be one that is published already: its figures are made"
+            " again."
+        )
         remedy = again if table == "metric" else f"To read it, {FILL_AGAIN}."
         raise StoreError(
             f"{len(others)} files of the table {table} were written by another version of Tidewaiter and have other "

@@ -1,5 +1,5 @@
-"""Keeps the files of a table that are not published yet in a file without a name: if the process ends, nothing of them is
-left.
+"""Keeps the files of a table that are not published yet in a file without a name: if the process ends, nothing of them
+is left.
 
 The files are complete (`parquet`); several of one month lie side by side in its folder.
 """
@@ -28,7 +28,8 @@ class PendingFile(BaseModel):
 
 
 class PendingFiles(BaseModel):
-    """The unpublished files of a table, as a model that a step can record; their rows were validated as they were written."""
+    """The unpublished files of a table, as a model that a step can record; their rows were validated as they were
+    written."""
 
     table: str
     schema_sha256: str
@@ -50,7 +51,8 @@ class PendingFiles(BaseModel):
         return (self.table, self.schema_sha256) == (table, schema_sha256(table))
 
     def keep(self, file: NewFile, store: Path) -> None:
-        """Keep a file on the disk of the store, which must have room for it anyway. Raises OSError where the disk is full."""
+        """Keep a file on the disk of the store, which must have room for it anyway. Raises OSError where the disk is
+        full."""
         if self._kept is None:
             folder = store / "tmp"
             folder.mkdir(exist_ok=True, parents=True)

@@ -57,8 +57,9 @@ Describe = Callable[[Sequence[FileEntry]], Mapping[str, bytes]]
 class NewFile:
     """One Parquet file to publish, as bytes; `partition` is a hive path, '' for a table of one part.
 
-    With `is_added` its rows are added to those of the files carried for its partition; otherwise it replaces them. `known_sha256` is
-    the hash of the bytes where it is known: large files are not hashed again, and a publication reads back what it wrote.
+    With `is_added` its rows are added to those of the files carried for its partition; otherwise it replaces them.
+    `known_sha256` is the hash of the bytes where it is known: large files are not hashed again, and a publication reads
+    back what it wrote.
     """
 
     table: str
@@ -86,8 +87,9 @@ class Publication:
 
 @contextmanager
 def exclusive(store: Path, fs: FileSystem = LOCAL) -> Iterator[None]:
-    """Lock the store for reading, modifying and publishing; waits for another holder, and creates the folder. Raises StoreError where that
-    holds the stores of reporters: one inside it may have been moved there while this process waited.
+    """Lock the store for reading, modifying and publishing; waits for another holder, and creates the folder. Raises
+    StoreError where that holds the stores of reporters: one inside it may have been moved there while this process
+    waited.
     """
     for folder in make_directories(fs, store):
         fs.fsync_directory(folder.parent)
@@ -95,7 +97,8 @@ def exclusive(store: Path, fs: FileSystem = LOCAL) -> Iterator[None]:
     try:
         if inside := sorted(name for name in os.listdir(store) if name.startswith(REPORTER_KEY)):
             raise StoreError(
-                f"{store}: a folder of several stores, {', '.join(inside)}. Nothing was written; run this again, or name one of them."
+                f"{store}: a folder of several stores, {', '.join(inside)}. Nothing was written; run this again, or"
+                " name one of them."
             )
         yield
     finally:
@@ -116,9 +119,10 @@ def publish(
     """Publish `new` and the files `carried` from the parent as the successor of `parent`, under `exclusive`.
 
     `new` may be a generator: one file at a time is in memory. `about` describes the snapshot: plain JSON, no clock, no
-    host, `released_on` (ISO date) for retention. `describe` makes guides of the list of files, name -> bytes, which lie beside the
-    tables; where they alone differ, nothing is published. `audit` sees the snapshot before any reader, and refuses by raising.
-    Raises InvalidPublication, StaleParent, DamagedStore, AuditFailed; after any of them the old snapshot is current.
+    host, `released_on` (ISO date) for retention. `describe` makes guides of the list of files, name -> bytes, which lie
+    beside the tables; where they alone differ, nothing is published. `audit` sees the snapshot before any reader, and
+    refuses by raising. Raises InvalidPublication, StaleParent, DamagedStore, AuditFailed; after any of them the old
+    snapshot is current.
     """
     stage = Stage(store, fs)
     try:
@@ -185,7 +189,8 @@ def _publish(
 
 
 def adopt(store: Path, name: str, manifest: bytes, fetch: Fetch) -> Snapshot:
-    """Make a snapshot published elsewhere the current one here, complete, under `exclusive`; `fetch` gives missing files in order."""
+    """Make a snapshot published elsewhere the current one here, complete, under `exclusive`; `fetch` gives missing
+    files in order."""
     stage = Stage(store, LOCAL)
     snapshot = parse_manifest(store, name, manifest, f"the manifest of {name}")
     wanted = {entry.sha256: entry for entry in snapshot.every}
@@ -212,14 +217,14 @@ def _write(stage: Stage, new: Iterable[NewFile], carried: list[FileEntry]) -> li
         if not _TABLE.fullmatch(file.table) or not all(_PARTITION_KEY.fullmatch(key) for key in keys):
             raise InvalidPublication(
                 f"table {file.table!r}, partition {file.partition!r}: not a name that all readers take alike. "
-                f"Use lower-case key=value folders without padding, as in flow=export/year=2025/month=6."
+                "Use lower-case key=value folders without padding, as in flow=export/year=2025/month=6."
             )
         sha256 = stage.add(file.data, file.sha256)
         path = "/".join([f"{TABLE_PREFIX}{file.table}", *keys, _file_name(sha256)])
         if path in written or path in paths or (not file.is_added and (file.table, file.partition) in taken):
             raise InvalidPublication(
                 f"{file.table}/{file.partition}: given twice, so its rows would be counted twice. "
-                f"Carry only files of partitions that are not published again."
+                "Carry only files of partitions that are not published again."
             )
         written[path] = FileEntry(
             file.table, file.partition, path, sha256, len(file.data), file.rows, file.schema_sha256
@@ -292,7 +297,7 @@ def _refuse_stale(store: Path, parent: Snapshot | None) -> None:
     if found != expected:
         raise StaleParent(
             f"{store}: current is {found}, not {expected}, from which this publication was derived. "
-            f"Hold `exclusive`, open the parent again, derive again and publish."
+            "Hold `exclusive`, open the parent again, derive again and publish."
         )
 
 
@@ -302,8 +307,8 @@ def _refuse_damaged(store: Path, carried: list[FileEntry]) -> None:
     for entry in carried:
         if not _is_stored(store, entry):
             raise DamagedStore(
-                f"{object_path(store, entry.sha256)}: missing or not of {entry.bytes} bytes, so {entry.path} cannot be carried "
-                f"over. Publish that partition with its bytes, or restore the object from a copy."
+                f"{object_path(store, entry.sha256)}: missing or not of {entry.bytes} bytes, so {entry.path} cannot be"
+                " carried over. Publish that partition with its bytes, or restore the object from a copy."
             )
 
 

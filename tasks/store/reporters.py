@@ -39,8 +39,8 @@ def stores_of(root: Address) -> dict[str, Address]:
 
 
 def only_store(root: Address, reporter: str | None = None) -> Address:
-    """The store of `reporter`, or the only one there is; `root` where nothing was published yet. Raises ValueError where several are there
-    and none is named, or the named one is not among them.
+    """The store of `reporter`, or the only one there is; `root` where nothing was published yet. Raises ValueError
+    where several are there and none is named, or the named one is not among them.
     """
     if reporter is None and is_one_store(root):
         # Whose figures it has does not matter.
@@ -57,7 +57,8 @@ def only_store(root: Address, reporter: str | None = None) -> Address:
 
 
 def store_with(root: Address, has: Callable[[Path], bool]) -> Address | None:
-    """The only store of a root, or the first of several for which `has` holds, or None; `root` if nothing was published."""
+    """The only store of a root, or the first of several for which `has` holds, or None; `root` if nothing was
+    published."""
     from tasks.store.working_copy import at_hand
 
     found = stores_of(root)
@@ -97,7 +98,8 @@ def root_of(store: Address) -> Address | None:
 
 
 def is_one_store(root: Address) -> bool:
-    """Whether `root` is the store of one reporter, and not the folder of several. Raises BrokenStore where it is both."""
+    """Whether `root` is the store of one reporter, and not the folder of several. Raises BrokenStore where it is
+    both."""
     if named(root) is not None:
         return True
     names = _names(root)

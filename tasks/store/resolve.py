@@ -27,7 +27,8 @@ class OpenRelease:
         return self.snapshot.id
 
     def paths(self, table: str, flow: str | None = None) -> list[str]:
-        """Addresses of a table's files, with flow, year and month in the path. Raises ValueError where there is no such table or flow."""
+        """Addresses of a table's files, with flow, year and month in the path. Raises ValueError where there is no such
+        table or flow."""
         if table not in TABLES:
             raise ValueError(f"there is no table {table!r}; there are {', '.join(TABLES)}")
         if flow not in (None, "export", "import"):

@@ -34,7 +34,8 @@ class Retired:
 def retain(store: Path, *, today: date, months: int = 24, least: int = 1, fs: FileSystem = LOCAL) -> Retired:
     """Remove snapshots `months` old by `about["released_on"]`, and objects no snapshot needs; under `exclusive`.
 
-    Keeps the `least` newest published snapshots, every younger or undated one, and all between them (history has no holes).
+    Keeps the `least` newest published snapshots, every younger or undated one, and all between them (history has no
+    holes).
     """
     newest = open_snapshot(store)
     found = {name: load_snapshot(store, name) for name in snapshot_ids(store)}

@@ -41,7 +41,8 @@ NO_ETAG = '"00000000000000000000000000000000"'
 
 # What the library requests for the role of a machine.
 ROLE = "/latest/api/token"
-# In the library's details, the last of which is why no request reached the server: a text, or the name of a fault of TLS.
+# In the library's details, the last of which is why no request reached the server: a text, or the name of a fault of
+# TLS.
 _REASON = re.compile(
     r'(?:message|error): "([^"]+)"|InvalidCertificate\([^A-Za-z]*(?:Other\(\s*OtherError\(\s*)?(\w+)|(InvalidMessage)'
 )
@@ -88,7 +89,8 @@ class Bucket:
         return self._asked("LIST", "", ask) or set()
 
     def keep(self, key: str, data: bytes) -> bool:
-        """Put bytes under a key made of their hash; rewrites damaged or old objects. Returns whether an object was there."""
+        """Put bytes under a key made of their hash; rewrites damaged or old objects. Returns whether an object was
+        there."""
 
         def ask() -> bool:
             if self._puts(key, data, "create"):
@@ -134,14 +136,15 @@ class Bucket:
         self._tried("PUT", key, ask)
 
     def require_conditions(self, key: str, data: bytes) -> None:
-        """Raises BucketError where the server does not enforce conditions: of two writers at once one would lose its write."""
+        """Raises BucketError where the server does not enforce conditions: of two writers at once one would lose its
+        write."""
         modes: dict[str, obstore.PutMode] = {"If-None-Match": "create", "If-Match": {"e_tag": NO_ETAG}}
         for condition, mode in modes.items():
             if self._tried("PUT", key, lambda mode=mode: self._puts(key, data, mode)):  # type: ignore[misc]
                 raise BucketError(
-                    f"{self.url}: the server does not honour {condition} on PUT, so of two that publish at once the work of one "
-                    "would be lost. Nothing was published. Use a server that honours If-Match and If-None-Match, or a store in a "
-                    "folder."
+                    f"{self.url}: the server does not honour {condition} on PUT, so of two that publish at once the"
+                    " work of one would be lost. Nothing was published. Use a server that honours If-Match and"
+                    " If-None-Match, or a store in a folder."
                 )
 
     def _puts(self, key: str, data: bytes, mode: "obstore.PutMode") -> bool:
@@ -199,15 +202,19 @@ class Bucket:
         first, _, rest = text.partition("\n\nDebug source")
         said, why = clean(": ".join(reply.groups()) if reply else first), "" if reply else _unconnected(first, rest)
         return BucketError(
-            f"{self.url}/{key}: {verb} failed: {said[:400]}{why}. Check the address, AWS_ENDPOINT_URL, AWS_REGION, "
-            "SSL_CERT_FILE and the credentials in the environment; nothing is half published, so the same may be run again."
+            f"{self.url}/{key}: {verb} failed: {said[:400]}{why}. Check the address, AWS_ENDPOINT_URL, AWS_REGION,"
+            " SSL_CERT_FILE and the credentials in the environment; nothing is half published, so the same may be run"
+            " again."
         )
 
 
 def _unconnected(first: str, details: str) -> str:
     """Why no request reached the server, from the last of the library's details; empty where one did."""
     if ROLE in first:
-        return ", because AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, and no role of this machine gives others"
+        return (
+            ", because AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, and no role of this machine gives"
+            " others"
+        )
     reasons = [next(filter(None, found)) for found in _REASON.findall(details)]
     named = [reason for reason in reasons if reason.isidentifier()] or reasons
     return f", because of: {clean(named[-1])}" if named else ""
@@ -227,7 +234,8 @@ def endpoint() -> str:
     found = next(filter(None, map(settings.text, ENDPOINTS)), "")
     if "@" in found:
         raise BucketError(
-            "AWS_ENDPOINT_URL holds a user or a password; give credentials as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+            "AWS_ENDPOINT_URL holds a user or a password; give credentials as AWS_ACCESS_KEY_ID and"
+            " AWS_SECRET_ACCESS_KEY."
         )
     return found
 
@@ -251,6 +259,7 @@ def _timeout_seconds() -> float:
         seconds = math.nan
     if not 0 < seconds < math.inf:
         raise BucketError(
-            f"{settings.S3_TIMEOUT_SECONDS} is {said!r}. Give seconds, such as 60, or leave it out for {TIMEOUT_SECONDS:g}."
+            f"{settings.S3_TIMEOUT_SECONDS} is {said!r}. Give seconds, such as 60, or leave it out for"
+            f" {TIMEOUT_SECONDS:g}."
         )
     return seconds

@@ -5,8 +5,8 @@ requests (`tasks.store.s3`), the local folder that works on the store (`tasks.st
 
     current.json                                      the only object that ever gets other bytes, by If-Match
     snapshots/<id>/manifest.json                      the same bytes and hence the same <id> as in a store on a disk
-    .files/_<table>/<partition>/<sha16>.parquet       shared by snapshots; the partition is in the key, as readers want it
-    raw/, held/, lineage/                             as in a store on a disk
+    .files/_<table>/<partition>/<sha16>.parquet       shared by snapshots; the partition is in the key, as readers want
+    it raw/, held/, lineage/                             as in a store on a disk
 
 Files are written first, then the manifest, then the pointer: a writer that dies leaves unreferenced files. A reader
 reads the pointer once and then the files of that manifest; a listing of `.files/` mixes snapshots.
@@ -73,14 +73,15 @@ class Remote:
                 raise BrokenStore(f"{self.url}/{POINTER}: {found[0][:100]!r} is no pointer. {_REPAIR}.")
             if said.get("format") != POINTER_FORMAT:
                 raise BrokenStore(
-                    f"{self.url}/{POINTER}: format {said.get('format')}; this version reads {POINTER_FORMAT}. {OTHER_VERSION}"
+                    f"{self.url}/{POINTER}: format {said.get('format')}; this version reads {POINTER_FORMAT}."
+                    f" {OTHER_VERSION}"
                 )
             return Pointer(name, found[1], found[0])
         lost = [name for name in self.snapshot_ids() if sequence_of(name) > 1]
         if lost:
             raise BrokenStore(
-                f"{self.url}/{POINTER}: the pointer is missing next to {counted(len(lost), 'later snapshot')}. Restore it as "
-                f"{pointer_bytes(lost[-1]).decode()!r}"
+                f"{self.url}/{POINTER}: the pointer is missing next to {counted(len(lost), 'later snapshot')}. Restore"
+                f" it as {pointer_bytes(lost[-1]).decode()!r}"
             )
         return None
 
@@ -116,8 +117,9 @@ class Remote:
         return found[0]
 
     def publish(self, snapshot: Snapshot, parent: Snapshot | None) -> None:
-        """Make a snapshot in a local folder the current one in the bucket, as the successor of `parent`. Raises Outpaced where another one
-        is current, and then nothing refers to the uploaded files; BucketError where the server does not enforce conditions.
+        """Make a snapshot in a local folder the current one in the bucket, as the successor of `parent`. Raises
+        Outpaced where another one is current, and then nothing refers to the uploaded files; BucketError where the
+        server does not enforce conditions.
         """
         before = self.pointer()
         if (before and before.id) != snapshot.parent:
@@ -160,8 +162,8 @@ class Remote:
 
     def _outpaced(self, now: Pointer | None, snapshot: Snapshot) -> str:
         return (
-            f"{self.url}: current is {now.id if now else None}, not {snapshot.parent}, from which {snapshot.id} was derived: "
-            "another machine published meanwhile. Run the same again."
+            f"{self.url}: current is {now.id if now else None}, not {snapshot.parent}, from which {snapshot.id} was"
+            " derived: another machine published meanwhile. Run the same again."
         )
 
     def retain(self, *, today: date, months: int) -> Retired:
@@ -189,7 +191,8 @@ class Remote:
         return Retired(tuple(old), len(litter))
 
     def audit(self) -> list[Problem]:
-        """Problems in the bucket: the pointer, any manifest, any file that one refers to, any raw file. Every byte is hashed."""
+        """Problems in the bucket: the pointer, any manifest, any file that one refers to, any raw file. Every byte is
+        hashed."""
         problems: list[Problem] = []
         try:
             pointer = self.pointer()

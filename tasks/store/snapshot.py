@@ -1,21 +1,21 @@
 """Opens and lists published snapshots: one release as one list of files.
 
-Belongs here: the pointer, opening and listing. Nothing here changes a store. Does not belong here: the form of a manifest
-(`manifest`), whether the files still match it (`verify`), what the tables mean; a snapshot knows paths, hashes, bytes and
-rows.
+Belongs here: the pointer, opening and listing. Nothing here changes a store. Does not belong here: the form of a
+manifest (`manifest`), whether the files still match it (`verify`), what the tables mean; a snapshot knows paths,
+hashes, bytes and rows.
 
 A reader resolves the pointer once, through `open_snapshot`, and reads the paths of that snapshot for as long as it
 likes: a published path never gets other bytes.
 
     store/current/<table> -> ../.current/_<table>                the address for readers, in a folder that stays
     store/.current -> .snapshots/<id>                            the only thing that moves
-    store/.snapshots/<id>/manifest.json                          names its files; <id> is <sequence>-<12 hex of sha256(manifest.json)>
-    store/.snapshots/<id>/README.md, datapackage.json, croissant.json   guides to them, hard links as well
-    store/.snapshots/<id>/_<table>/<partition>/<sha16>.parquet   hard link to
+    store/.snapshots/<id>/manifest.json                          names its files; <id> is <sequence>-<12 hex of
+    sha256(manifest.json)> store/.snapshots/<id>/README.md, datapackage.json, croissant.json   guides to them, hard
+    links as well store/.snapshots/<id>/_<table>/<partition>/<sha16>.parquet   hard link to
     store/.objects/<ab>/<sha256>.parquet                         never changed
 
-The `**` of Polars and DuckDB enters hidden folders and follows links. So no folder of a snapshot has the name of a table: a
-wildcard that names one finds it below `current` alone, and no figure twice.
+The `**` of Polars and DuckDB enters hidden folders and follows links. So no folder of a snapshot has the name of a
+table: a wildcard that names one finds it below `current` alone, and no figure twice.
 """
 
 import hashlib
@@ -139,7 +139,8 @@ def _refuse_other_layout(store: Path) -> None:
         raise BrokenStore(f"{store}: another version wrote this store. {manifest.OTHER_VERSION}")
     if readers.is_dir() and not (store / SNAPSHOTS).is_dir():
         raise BrokenStore(
-            f"{store}: {READERS}/ is here, {SNAPSHOTS}/ is not: the store was copied without its hidden names; {COPY_AGAIN}."
+            f"{store}: {READERS}/ is here, {SNAPSHOTS}/ is not: the store was copied without its hidden names;"
+            f" {COPY_AGAIN}."
         )
 
 
@@ -151,8 +152,8 @@ def snapshot_ids(store: Path) -> list[str]:
 
 
 def open_snapshot(store: Path, snapshot_id: str | None = None) -> Snapshot | None:
-    """The snapshot of that id, or the current one; None where nothing was published yet. The pointer is read once, so the result is one
-    release however long reading takes. Raises what `load_snapshot` raises.
+    """The snapshot of that id, or the current one; None where nothing was published yet. The pointer is read once, so
+    the result is one release however long reading takes. Raises what `load_snapshot` raises.
     """
     wanted = current_id(store) if snapshot_id is None else snapshot_id
     return None if wanted is None else load_snapshot(store, wanted)
@@ -186,7 +187,8 @@ def history(newest: Snapshot, names: Iterable[str], load: Callable[[str], Snapsh
 
 
 def parse_manifest(store: Path, wanted: str, data: bytes, where: str) -> Snapshot:
-    """The snapshot `wanted` from the bytes of its manifest at `where`. Raises BrokenStore where its name has another hash."""
+    """The snapshot `wanted` from the bytes of its manifest at `where`. Raises BrokenStore where its name has another
+    hash."""
     if not is_snapshot_id(wanted) or manifest_id(sequence_of(wanted), data) != wanted:
         found = hashlib.sha256(data).hexdigest()[:12]
         raise BrokenStore(f"{where}: the manifest hashes to {found}, its id is {wanted}. Remedy: {REPAIR}.")

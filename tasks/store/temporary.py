@@ -1,8 +1,9 @@
-"""Makes temporary folders that are gone when their process ends, even if it is killed, and in one of them a store for a dry run.
+"""Makes temporary folders that are gone when their process ends, even if it is killed, and in one of them a store for a
+dry run.
 
-A folder is locked by its process. A process that is killed holds no lock, so the next one that makes a folder of the same
-kind deletes what it left, and never the folder of a living process, however old that is. A dry run publishes into its store with
-the same code as a real run, so both give the same result; the store itself is only read.
+A folder is locked by its process. A process that is killed holds no lock, so the next one that makes a folder of the
+same kind deletes what it left, and never the folder of a living process, however old that is. A dry run publishes into
+its store with the same code as a real run, so both give the same result; the store itself is only read.
 """
 
 import fcntl
@@ -21,8 +22,8 @@ PREFIX = ".copy-"
 
 
 def write_at_once(place: Path, data: bytes, *, sync: bool = True, mode: int = 0o644) -> None:
-    """Write a file under another name and then rename it, so that nobody sees half of it; with `sync` its bytes are durable then.
-    Until it has its `mode`, its owner alone may read it.
+    """Write a file under another name and then rename it, so that nobody sees half of it; with `sync` its bytes are
+    durable then. Until it has its `mode`, its owner alone may read it.
     """
     handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name[:40]}.", suffix=".part")
     try:
@@ -71,7 +72,8 @@ def _sweep(parent: Path, prefix: str) -> None:
 
 @contextmanager
 def temporary_copy(store: Path) -> Iterator[Path]:
-    """A store in the state of `store`, on its disk because of the hard links, in the nearest folder above that exists."""
+    """A store in the state of `store`, on its disk because of the hard links, in the nearest folder above that
+    exists."""
     with folder_next_to(store) as folder:
         aside = folder / store.name
         aside.mkdir()

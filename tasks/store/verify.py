@@ -31,14 +31,19 @@ from tasks.store.snapshot import (
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # The name of a note next to a raw file.
 NOTE = re.compile(r"([0-9a-f]{64})(\.[0-9a-f]{12})?\.json")
-_AGAIN = "ingest the release of this month again with the version of Tidewaiter that made the file, or restore it from a copy"
+_AGAIN = (
+    "ingest the release of this month again with the version of Tidewaiter that made the file, or restore it from a"
+    " copy"
+)
 _COPY = (
-    "restore it from a copy of the store, or from one into which the same releases are ingested in the same order with the "
-    "same version: there it has the same bytes"
+    "restore it from a copy of the store, or from one into which the same releases are ingested in the same order with"
+    " the same version: there it has the same bytes"
 )
 _ADVICE = {
-    OBJECTS: "mend the file of a snapshot that bears its first 16 digits, or copy that file where it is whole; where no snapshot has "
-    "one, move it out of the store",
+    OBJECTS: (
+        "mend the file of a snapshot that bears its first 16 digits, or copy that file where it is whole; where no"
+        " snapshot has one, move it out of the store"
+    ),
     "raw": "restore it from a copy, or ingest the file that these bytes were once more: they are kept again",
 }
 
@@ -73,7 +78,8 @@ class Hashes:
 
 
 def audit_store(store: Path) -> list[Problem]:
-    """Problems in the pointer, any snapshot, object or raw file; every byte is read once. Files that a retention removes meanwhile do not count."""
+    """Problems in the pointer, any snapshot, object or raw file; every byte is read once. Files that a retention
+    removes meanwhile do not count."""
     hashes = Hashes()
     problems = [problem for name in snapshot_ids(store) for problem in audit_snapshot(store, name, hashes)]
     problems = [*_audit_pointer(store), *problems]
@@ -117,7 +123,8 @@ def unknown_files(snapshot: Snapshot) -> Iterator[Problem]:
 
 
 def audit_snapshot(store: Path, name: str, hashes: Hashes) -> list[Problem]:
-    """Differences between the disk and the manifest of that name; none where its folder is gone at the end. Every byte is read."""
+    """Differences between the disk and the manifest of that name; none where its folder is gone at the end. Every byte
+    is read."""
     folder, found = store / SNAPSHOTS / name, list[Problem]()
     try:
         snapshot = load_snapshot(store, name)

@@ -12,7 +12,8 @@ from tasks.store.verify import Hashes, Problem, check_file, unknown_files
 
 
 def read_back(snapshot: Snapshot, manifest: bytes, written: list[FileEntry]) -> None:
-    """Raises AuditFailed where the built snapshot differs from `manifest`; of files not `written` now only size and link are checked."""
+    """Raises AuditFailed where the built snapshot differs from `manifest`; of files not `written` now only size and
+    link are checked."""
     hashes, fresh = Hashes(), {entry.path for entry in written}
     problems: list[Problem | None] = [*unknown_files(snapshot)]
     place = snapshot.path / "manifest.json"

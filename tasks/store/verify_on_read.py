@@ -2,8 +2,8 @@
 
 A Parquet page may have no checksum: a bit that flipped on the disk reads as another number, and its results would be
 published under a correct hash, or shown to a person. So every step that derives, checks or reports hashes its inputs
-first. Nor is a store published over that another version of Tidewaiter wrote: an unknown table carried over unchanged, next to
-changed ones, would make an inconsistent state, and an unknown column would be lost silently.
+first. Nor is a store published over that another version of Tidewaiter wrote: an unknown table carried over unchanged,
+next to changed ones, would make an inconsistent state, and an unknown column would be lost silently.
 
 Belongs here: these two checks, and the remedy for a damaged file. Does not belong here: verifying a whole store
 (`verify`), which reads every byte; files with fewer columns (`steps.open_published`, `parquet`).
@@ -64,8 +64,8 @@ class ProvedSnapshot(Snapshot):
         elif not self.proof.has_warned:
             self.proof.has_warned = True
             log.warning(
-                "%s files of the table %s are read without verification: with those before them %.1f GB would be hashed, more than the "
-                "%.1f GB that this may take time for. tidewaiter audit verifies them.",
+                "%s files of the table %s are read without verification: with those before them %.1f GB would be"
+                " hashed, more than the %.1f GB that this may take time for. tidewaiter audit verifies them.",
                 f"{len(new):,}",
                 new[0].table,
                 (self.proof.bytes + size) / 1e9,
@@ -109,5 +109,6 @@ def refuse_unknown(snapshot: Snapshot | None) -> None:
             found = pl.read_parquet_schema(snapshot.path / entry.path)  # type: ignore[union-attr]
             if columns := [name for name in found if name not in stored_columns(table)]:
                 raise StoreError(
-                    f"{entry.path}: the table {table} has columns that this version does not know: {', '.join(columns)}. {REMEDY}"
+                    f"{entry.path}: the table {table} has columns that this version does not know:"
+                    f" {', '.join(columns)}. {REMEDY}"
                 )

@@ -41,7 +41,8 @@ KEPT = 2
 
 
 def at_hand(address: Path | S3Url) -> Path:
-    """The folder of a store, or its working copy, updated. Raises BucketError, or BrokenStore where the bucket breaks the protocol."""
+    """The folder of a store, or its working copy, updated. Raises BucketError, or BrokenStore where the bucket breaks
+    the protocol."""
     folder = folder_of(address)
     if isinstance(address, Path) and not (folder / COPY_NOTE).is_file():
         return folder
@@ -86,15 +87,16 @@ def exclusive(store: Path) -> Iterator[None]:
 
 
 def announcement(store: Path) -> Callable[[Snapshot], None] | None:
-    """A function that sends a snapshot to the bucket before it becomes current here, or raises Outpaced; None without a bucket."""
+    """A function that sends a snapshot to the bucket before it becomes current here, or raises Outpaced; None without a
+    bucket."""
     if (remote := _remote(store)) is None:
         return None
     return lambda snapshot: remote.publish(snapshot, open_snapshot(store, snapshot.parent) if snapshot.parent else None)
 
 
 def again_if_outpaced(work: Callable[P, R]) -> Callable[P, R]:
-    """Repeat `work` where another machine published first, at most ATTEMPTS times; finally raises Outpaced. It starts from the beginning,
-    because a lineage with the steps of two attempts would differ from that of one.
+    """Repeat `work` where another machine published first, at most ATTEMPTS times; finally raises Outpaced. It starts
+    from the beginning, because a lineage with the steps of two attempts would differ from that of one.
     """
 
     @functools.wraps(work)
@@ -111,7 +113,8 @@ def again_if_outpaced(work: Callable[P, R]) -> Callable[P, R]:
 
 
 def first_landing(store: Path, raw: Path, note: Path, said: bytes) -> bytes:
-    """The note of the first landing, here or elsewhere, else `said`; the bytes at `raw` are sent before it, and again if lost."""
+    """The note of the first landing, here or elsewhere, else `said`; the bytes at `raw` are sent before it, and again
+    if lost."""
     remote, mine = _remote(store), note.read_bytes() if note.exists() else said
     if remote is None:
         return mine
@@ -123,7 +126,8 @@ def first_landing(store: Path, raw: Path, note: Path, said: bytes) -> bytes:
 
 
 def share(store: Path, place: Path, data: bytes) -> None:
-    """Send to the bucket the bytes that replace those at `place`. Raises Outpaced where it has others, which must be read first."""
+    """Send to the bucket the bytes that replace those at `place`. Raises Outpaced where it has others, which must be
+    read first."""
     if (remote := _remote(store)) is None:
         return
     found = remote.bucket.get(_key(store, place))
@@ -171,7 +175,8 @@ def _renew(store: Path, place: Path, remote: Remote) -> None:
 
 
 def missing(store: Path, places: Iterable[Path]) -> dict[Path, str]:
-    """Those of `places` whose bytes the store lacks (a bucket, where there is one), each with the name where they should be."""
+    """Those of `places` whose bytes the store lacks (a bucket, where there is one), each with the name where they
+    should be."""
     wanted = {place: _key(store, place) for place in places}
     if (remote := _remote(store)) is None:
         return {place: key for place, key in wanted.items() if not place.is_file()}
@@ -201,8 +206,8 @@ def _refresh(folder: Path, remote: Remote) -> None:
         mine = None  # a run died while it made the copy
     if pointer is None and mine is not None:
         raise BrokenStore(
-            f"{remote.url}: nothing is published there, but it was when {mine} was fetched: the bucket was emptied or lost. "
-            f"Restore it; or, if it is meant to start empty, delete its working copy {folder}."
+            f"{remote.url}: nothing is published there, but it was when {mine} was fetched: the bucket was emptied or"
+            f" lost. Restore it; or, if it is meant to start empty, delete its working copy {folder}."
         )
     if pointer is not None and pointer.id != mine:
         publish.adopt(folder, pointer.id, remote.manifest(pointer.id), remote.fetch)

@@ -136,7 +136,8 @@ def every(places: Sequence[int], _: int) -> Sequence[int]:
 
 
 def check_every_fault(folder: Path, fault: str, start: str, of: Places = every) -> int:
-    """One publication for every call that the fault can hit, or for those that `of` takes and the move of the pointer; how many."""
+    """One publication for every call that the fault can hit, or for those that `of` takes and the move of the pointer;
+    how many."""
     template, old, new = prepare(folder, start)
     names = call_names(template, new)
     places = [at for at, name in enumerate(names, start=1) if name in FAULTS[fault]]

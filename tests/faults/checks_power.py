@@ -31,7 +31,8 @@ from tests.faults.world import copy_store, run
 
 
 def check_power(folder: Path, start: str, forgets: Callable[[str, Path], bool] = never, of: Places = every) -> int:
-    """Power loss at every call, or at those that `of` takes, and after the return, in many states of the medium; how many states."""
+    """Power loss at every call, or at those that `of` takes, and after the return, in many states of the medium; how
+    many states."""
     template, old, new = prepare(folder, start)
     calls, states = len(call_names(template, new)), 0
     # From the end, where most can be lost, so that a broken protocol is red soon.

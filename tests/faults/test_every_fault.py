@@ -1,6 +1,7 @@
 """Kill, full disk, broken disk, short write, at the calls of a publication, from every start state.
 
-The move of the pointer and one call of three are tried, other ones for each fault and start, and each of them by `make search`.
+The move of the pointer and one call of three are tried, other ones for each fault and start, and each of them by `make
+search`.
 """
 
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""Raw files, decisions and days, which lie next to the published tables: power loss leaves the old or the new, whole."""
+"""Raw files, decisions and days, which lie next to the published tables: power loss leaves the old or the new,
+whole."""
 
 import random
 import shutil

@@ -1,4 +1,5 @@
-"""Power loss: what returned survives, else old or new; never unreadable, never stuck. The move of the pointer and a third of the calls, all by `make search`."""
+"""Power loss: what returned survives, else old or new; never unreadable, never stuck. The move of the pointer and a
+third of the calls, all by `make search`."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
-"""What the commands say about the sample, word for word: one file a command in `said/`, and sessions of many commands, whose
-files have each command after a `$` and then what it says. To add one, write its line there.
+"""What the commands say about the sample, word for word: one file a command in `said/`, and sessions of many commands,
+whose files have each command after a `$` and then what it says. To add one, write its line there.
 
 After a change that is meant: `TIDEWAITER_GOLDEN=write pytest tests/golden/test_said.py`, and read the difference.
 """

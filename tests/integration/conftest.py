@@ -1,5 +1,5 @@
-"""One server and one worker for all tests of a session, and the runs at which several of them look; one S3 server for those of
-a file: each start costs seconds of a processor, and so does each run."""
+"""One server and one worker for all tests of a session, and the runs at which several of them look; one S3 server for
+those of a file: each start costs seconds of a processor, and so does each run."""
 
 import os
 import shutil
@@ -26,8 +26,15 @@ from tasks.store.snapshot import current_id
 
 ROOT = Path(__file__).parent.parent.parent
 JUNE = CLEAN_RECORDS[:6]
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                  "--disable-component-update", "--disable-sync"]  # fmt: skip
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 # A title that would call everybody, if Slack were not told otherwise.
 TITLE = "june <!channel>.csv"
 
@@ -76,7 +83,8 @@ def services(wheel: zipfile.Path, receivers: tuple[Received, Received]) -> Itera
 
 @pytest.fixture(scope="session")
 def june(services: Services, receivers: tuple[Received, Received]) -> dict[str, Any]:
-    """The run that published June 2025, dropped into the inbox; as `watch` the run that took it, as `messages` what was sent about it."""
+    """The run that published June 2025, dropped into the inbox; as `watch` the run that took it, as `messages` what was
+    sent about it."""
     services.drop(TITLE, csv_bytes(JUNE), "2025-07-20")
     watch = services.ended(services.watch())
     (run,) = [entry for entry in services.runs("release") if entry["name"].endswith(TITLE)]
@@ -88,8 +96,8 @@ def june(services: Services, receivers: tuple[Received, Received]) -> dict[str, 
 
 @pytest.fixture(scope="session")
 def held(services: Services, receivers: tuple[Received, Received], june: dict[str, Any]) -> dict[str, Any]:
-    """The run that held June, dropped again without most of its partners; as `watch` the run that took it, as `asked` the one
-    that asks a person, as `messages` what was sent about it."""
+    """The run that held June, dropped again without most of its partners; as `watch` the run that took it, as `asked`
+    the one that asks a person, as `messages` what was sent about it."""
     before = current_id(services.store)
     services.drop("june again.csv", csv_bytes(JUNE[:1]), "2025-07-21")
     watch = services.ended(services.watch())

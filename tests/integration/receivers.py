@@ -90,7 +90,8 @@ def _serving(server: Any) -> Iterator[Received]:
 
 
 def both(services: Services, receivers: tuple[Received, Received], subject: str) -> tuple[str, str]:
-    """The text of the only post and of the only mail with this subject, which is their first line; it waits for both."""
+    """The text of the only post and of the only mail with this subject, which is their first line; it waits for
+    both."""
     posts, mails = receivers
 
     def of_posts() -> list[str]:

@@ -1,4 +1,5 @@
-"""The bucket `customs` of a server of the tests' own, which is moto's behind `s3_server.py`, and what tests do with it."""
+"""The bucket `customs` of a server of the tests' own, which is moto's behind `s3_server.py`, and what tests do with
+it."""
 
 import hashlib
 import json
@@ -90,7 +91,8 @@ class Customs:
 
 @contextmanager
 def serving(machine: Path) -> Iterator[Customs]:
-    """The server while it runs; inside, the environment is that of a machine which uses it and keeps its copies in `machine`."""
+    """The server while it runs; inside, the environment is that of a machine which uses it and keeps its copies in
+    `machine`."""
     settings = {"AWS_ACCESS_KEY_ID": KEY_NAME, "AWS_SECRET_ACCESS_KEY": SECRET, "TIDEWAITER_CACHE": str(machine)}
     with servers.serving(machine) as server, pytest.MonkeyPatch.context() as patch:
         for name, value in {**settings, "PYTHONPATH": str(HERE.parent.parent)}.items():

@@ -31,9 +31,10 @@ class Quiet(WSGIRequestHandler):
 
 
 class Faulty:
-    """A rule: `match` (on "PUT /bucket/key"), how many to `skip`, how many `times` (0: for ever), and what happens: `status` instead of
-    an answer, `lost` the same after the request was done, `delay_seconds` before it is done; `held` and `reply_held`: the
-    request, or the reply to it, waits until other rules are given; `unconditional`: this header of the request is not looked at."""
+    """A rule: `match` (on "PUT /bucket/key"), how many to `skip`, how many `times` (0: for ever), and what happens:
+    `status` instead of an answer, `lost` the same after the request was done, `delay_seconds` before it is done; `held`
+    and `reply_held`: the request, or the reply to it, waits until other rules are given; `unconditional`: this header
+    of the request is not looked at."""
 
     def __init__(self) -> None:
         self.moto = DomainDispatcherApplication(create_backend_app)

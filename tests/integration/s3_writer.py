@@ -1,4 +1,5 @@
-"""A writer of a store in a bucket that is small enough to be started and killed often: each number is a file of its own.
+"""A writer of a store in a bucket that is small enough to be started and killed often: each number is a file of its
+own.
 
 python s3_writer.py s3://bucket/prefix NUMBER…
 """

@@ -1,5 +1,5 @@
-"""A services with everything in it: server, worker, process pool, deployments, inbox and store, as `tidewaiter deploy` of an
-installed package builds it in an empty folder."""
+"""A services with everything in it: server, worker, process pool, deployments, inbox and store, as `tidewaiter deploy`
+of an installed package builds it in an empty folder."""
 
 import contextlib
 import json
@@ -24,20 +24,24 @@ LATE = {"kinds": ["query"], "settle_seconds": 0}
 
 
 class Services:
-    """One folder from which everything was deployed with the package that is unpacked in `installed`; the server answers at
-    `api`. `settings` are those of the person who deploys."""
+    """One folder from which everything was deployed with the package that is unpacked in `installed`; the server
+    answers at `api`. `settings` are those of the person who deploys."""
 
     DEPLOYED = ("watch", "release", "backfill", "decide", "audit", "withdraw")
 
     def __init__(self, folder: Path, installed: Path, settings: dict[str, str]) -> None:
         self.folder, self.store = folder, folder / "store" / "reporter=CHN"
         self.environment = {
-            **os.environ, **settings, "DO_NOT_TRACK": "1", "PREFECT_HOME": str(folder / ".prefect"), "PREFECT_WORKER_QUERY_SECONDS": "1",
+            **os.environ,
+            **settings,
+            "DO_NOT_TRACK": "1",
+            "PREFECT_HOME": str(folder / ".prefect"),
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
             "PREFECT_WORKER_HEARTBEAT_SECONDS": "15",
             "PREFECT_SERVER_SERVICES_TRIGGERED_FREQUENCY": "1",
             "PREFECT_SERVER_SERVICES_SCHEDULER_RECENT_DEPLOYMENTS_LOOP_SECONDS": "1",
             "PYTHONPATH": os.pathsep.join((str(installed), str(Path(__file__).parent))),
-        }  # fmt: skip
+        }
         for name in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING", "TIDEWAITER_STORE", "POLARS_MAX_THREADS"):
             self.environment.pop(name, None)
         self.said = self.command("deploy")
@@ -45,7 +49,8 @@ class Services:
         self.api: str = self.note["api"]
         self.ui = self.api.removesuffix("/api")
         self.password = (folder / ".prefect" / "password").read_text().strip()
-        # A connection for each request, because the server stops and starts again; certificates would take longer than all else.
+        # A connection for each request, because the server stops and starts again; certificates would take longer than
+        # all else.
         none_kept = httpx.Limits(max_keepalive_connections=0)
         self.http = httpx.Client(base_url=self.api, auth=self.login, timeout=120, verify=False, limits=none_kept)
         self._stop_schedules()
@@ -68,8 +73,13 @@ class Services:
 
     def python(self, *arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-P", *arguments], cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
-        )  # fmt: skip
+            [sys.executable, "-P", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

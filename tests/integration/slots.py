@@ -1,7 +1,8 @@
-"""A watch on a clock of its own: each scheduled time, seconds after the one before, stands for the release day of a month.
+"""A watch on a clock of its own: each scheduled time, seconds after the one before, stands for the release day of a
+month.
 
-So a test can let scheduled times pass while the server is down without waiting for months. Everything else is the watch;
-and like the watch it knows its day from the time for which it was scheduled and from nothing else.
+So a test can let scheduled times pass while the server is down without waiting for months. Everything else is the
+watch; and like the watch it knows its day from the time for which it was scheduled and from nothing else.
 """
 
 from datetime import date, datetime

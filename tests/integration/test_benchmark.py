@@ -1,4 +1,5 @@
-"""What is timed is the same job: the files are the same everywhere, they go in unheld, and all contenders agree on them."""
+"""What is timed is the same job: the files are the same everywhere, they go in unheld, and all contenders agree on
+them."""
 
 import hashlib
 import shutil
@@ -58,10 +59,14 @@ def test_all_contenders_make_the_same_figures(outputs: dict[str, Path]) -> None:
 @pytest.mark.parametrize(
     ("figure", "changed"),
     [
-        ("level", pl.col("level") + 1), ("mom_pct", pl.col("mom_pct") * (1 + 1e-8)), ("rank", pl.col("rank") + 1),
-        ("yoy_pct", pl.lit(None, dtype=pl.Float64)), ("rolling_12m", pl.col("rolling_12m") - 1), ("partner", pl.lit("XXX")),
+        ("level", pl.col("level") + 1),
+        ("mom_pct", pl.col("mom_pct") * (1 + 1e-8)),
+        ("rank", pl.col("rank") + 1),
+        ("yoy_pct", pl.lit(None, dtype=pl.Float64)),
+        ("rolling_12m", pl.col("rolling_12m") - 1),
+        ("partner", pl.lit("XXX")),
     ],
-)  # fmt: skip
+)
 def test_one_changed_figure_of_one_row_is_found(
     outputs: dict[str, Path], tmp_path: Path, figure: str, changed: pl.Expr
 ) -> None:

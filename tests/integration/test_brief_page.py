@@ -1,4 +1,5 @@
-"""The commands of release day, those that publish in a process of their own, and the page in a browser without a network."""
+"""The commands of release day, those that publish in a process of their own, and the page in a browser without a
+network."""
 
 import csv
 import io

@@ -22,7 +22,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def page(services: Services) -> Iterator[Any]:
-    """A page of a person who has logged in, as `make deploy` says how: a wrong password first, then the line in the file."""
+    """A page of a person who has logged in, as `make deploy` says how: a wrong password first, then the line in the
+    file."""
     if not CHROMIUM.exists():
         pytest.skip("no Chromium here (Debian: apt-get install chromium)")
     from playwright.sync_api import sync_playwright
@@ -50,7 +51,8 @@ def _log_in(page: Any, services: Services) -> None:
 
 
 def _submit(page: Any, started: Callable[[], set[str]]) -> None:
-    """Press the button, and once more where nothing comes of it, as a person does: the page of Prefect may lose a click."""
+    """Press the button, and once more where nothing comes of it, as a person does: the page of Prefect may lose a
+    click."""
     from playwright.sync_api import TimeoutError as Late
 
     for patience_ms in (20_000, 60_000):
@@ -117,7 +119,8 @@ def test_the_form_of_a_question_shows_the_findings_and_publishes(page: Any, serv
         dialog.locator("textarea").nth(number).fill(words)
     submit = dialog.get_by_role("button", name=re.compile("Submit|Resume")).last
     for look in range(60):
-        # The form checks its schema by itself and lets a click pass that comes before it is done; a person clicks again.
+        # The form checks its schema by itself and lets a click pass that comes before it is done; a person clicks
+        # again.
         if not look % 10 and submit.is_visible():
             submit.click()
         page.wait_for_timeout(500)

@@ -1,4 +1,5 @@
-"""The commands of a person on the sample, in processes of their own where it matters: what is printed, and the exit codes."""
+"""The commands of a person on the sample, in processes of their own where it matters: what is printed, and the exit
+codes."""
 
 import contextlib
 import errno
@@ -48,8 +49,13 @@ class Said(NamedTuple):
 def process(command: str, cwd: Path) -> Said:
     """A command in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "tidewaiter", *shlex.split(command)], cwd=cwd, env={**os.environ, **SPOKEN}, capture_output=True, text=True, check=False
-    )  # fmt: skip
+        [sys.executable, "-m", "tidewaiter", *shlex.split(command)],
+        cwd=cwd,
+        env={**os.environ, **SPOKEN},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return Said(done.returncode, done.stdout, done.stderr)
 
 
@@ -76,7 +82,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def horses(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with june.csv, one record of a code that begins with a zero, and the store into which it was ingested."""
+    """A folder with june.csv, one record of a code that begins with a zero, and the store into which it was
+    ingested."""
     folder = tmp_path_factory.mktemp("horses")
     (folder / "june.csv").write_bytes(QUERY.encode("gb18030"))
     done = said(f"ingest june.csv {DECLARED}", folder)
@@ -91,8 +98,12 @@ def test_run_prints_the_story_with_traces_and_where_things_lie(home: Path) -> No
         assert figure in table, figure
     assert traces.count("agrees with snapshot") == 5
     assert "DOES NOT AGREE" not in traces
-    for words in ("record 34 of", "https://www.timeslive.co.za/news/world/2025-07-20", "implies a base of 5,146,086 to 5,154,406",
-                  "store/reporter=CHN/current/<table>"):  # fmt: skip
+    for words in (
+        "record 34 of",
+        "https://www.timeslive.co.za/news/world/2025-07-20",
+        "implies a base of 5,146,086 to 5,154,406",
+        "store/reporter=CHN/current/<table>",
+    ):
         assert words in traces
 
 
@@ -233,8 +244,8 @@ def test_what_is_ended_from_outside_publishes_nothing_half_and_goes_on_when_run_
     tmp_path: Path, downloads: tuple[Path, str], sent: signal.Signals, code: int, says: str
 ) -> None:
     folder, whole = downloads
-    # A shell that starts tests next to other work has its children ignore Ctrl-C. In the middle of its way, with two files landed
-    # and nothing published, it waits for the signal, which a busy machine may send late.
+    # A shell that starts tests next to other work has its children ignore Ctrl-C. In the middle of its way, with two
+    # files landed and nothing published, it waits for the signal, which a busy machine may send late.
     waits = (
         "import signal; from flows.cli.app import app; from tasks.steps.listeners import listening\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
@@ -278,7 +289,12 @@ for asked in ("revisions", "read record_level", "resolve metric"):
     print(asked, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=home, env={**os.environ, **SPOKEN}, capture_output=True, text=True, check=False
-    )  # fmt: skip
+        [sys.executable, "-c", program],
+        cwd=home,
+        env={**os.environ, **SPOKEN},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.stderr == ""
     assert done.stdout.splitlines() == ["revisions 141", "read record_level 141", "resolve metric 141"]

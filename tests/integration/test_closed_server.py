@@ -1,7 +1,8 @@
 """The local server runs what its owner asks for, and nothing that anybody else asks for.
 
-The attack is the real one: a deployment whose pull step is a shell script, started on the real worker of the real server. It is
-played as a web page plays it, as a page whose name was made to point at this machine, and as another user of this machine.
+The attack is the real one: a deployment whose pull step is a shell script, started on the real worker of the real
+server. It is played as a web page plays it, as a page whose name was made to point at this machine, and as another user
+of this machine.
 """
 
 import asyncio
@@ -63,10 +64,12 @@ def ways_in(services: Services) -> dict[str, dict[str, Any]]:
         "a web page, as plain text": {"headers": {"Origin": PAGE, "content-type": "text/plain"}},
         "a page in a file or a frame": {"headers": {"Origin": "null"}},
         "a page of another server on this machine": {"headers": {"Origin": f"http://127.0.0.1:{int(port) + 1}"}},
-        "a name that was made to point here": {"headers": {"Host": f"example.org:{port}", "Origin": f"http://example.org:{port}"}},
+        "a name that was made to point here": {
+            "headers": {"Host": f"example.org:{port}", "Origin": f"http://example.org:{port}"}
+        },
         "a program without a password": {},
         "a program with another password": {"auth": ("tidewaiter", "word")},
-    }  # fmt: skip
+    }
 
 
 def test_nobody_but_the_owner_makes_the_worker_run_a_script(services: Services, tmp_path: Path) -> None:
@@ -150,9 +153,17 @@ try:
     print(urllib.request.urlopen(request).status)
 except OSError as error:
     print(error.code)
-"""
+"""  # noqa: E501
     done = subprocess.run(
-        [python, "-I", "-c", program, str(services.folder), services.api], user=NOBODY, group=NOBODY, extra_groups=[],
-        cwd="/", env={}, input=str(services.note["pid"]), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [python, "-I", "-c", program, str(services.folder), services.api],
+        user=NOBODY,
+        group=NOBODY,
+        extra_groups=[],
+        cwd="/",
+        env={},
+        input=str(services.note["pid"]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.stdout.split() == [str(NOBODY), "True", *["PermissionError"] * 3, "401"], done.stderr

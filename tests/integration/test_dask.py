@@ -298,7 +298,10 @@ def test_where_all_workers_or_the_scheduler_die_the_rest_is_done_here(
 
 
 def test_nothing_of_dask_is_imported_where_no_scheduler_is_named() -> None:
-    program = "import sys, flows.cli.app, flows.backfill; sys.exit(', '.join({'dask', 'distributed', 'prefect_dask'} & set(sys.modules)) or 0)"
+    program = (
+        "import sys, flows.cli.app, flows.backfill; sys.exit(', '.join({'dask', 'distributed', 'prefect_dask'} &"
+        " set(sys.modules)) or 0)"
+    )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert (done.stderr.strip(), done.returncode) == ("", 0)

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Reporter, partner, tonnes, and value in millions. The union's world is its partners without the printed totals; a port of the
-# United Kingdom is a row.
+# Reporter, partner, tonnes, and value in millions. The union's world is its partners without the printed totals; a port
+# of the United Kingdom is a row.
 FIGURES = """
 EU27 CHN 900.0 31.00
 EU27 WLD 1,060.0 45.00

@@ -1,5 +1,5 @@
-"""A real disk that is full: the run ends in a sentence, the store is as it was, and with more room it goes on to the same
-snapshot."""
+"""A real disk that is full: the run ends in a sentence, the store is as it was, and with more room it goes on to the
+same snapshot."""
 
 import re
 import shutil
@@ -67,7 +67,8 @@ def test_a_disk_that_fills_up_in_the_middle_stops_the_run_in_a_sentence_and_with
     assert stopped.stdout.startswith("Stopped with 2 left, Published 2025-01 to 2025-02\n")
     (said,) = [line for line in stopped.stderr.splitlines() if "No space left" in line]
     assert re.match(
-        rf"{disk}.*: No space left on device\. Make room on that disk, then run this again\. 2 files are left, from 3\.csv on",
+        rf"{disk}.*: No space left on device\. Make room on that disk, then run this again\. 2 files are left, from"
+        r" 3\.csv on",
         said,
     )
     before = current_id(store)

@@ -1,8 +1,8 @@
 """A month as large as a real one, 0.3 million records, through everything: `make test-month`.
 
-What other tests hold for small files is held here where columns have many row groups, portions are several and uploads are large:
-the whole job next to its rivals with equal figures, plain readers, a store in a bucket, Dask workers. The benchmarks are run as
-a reader of RESULTS.md would run them, and leave that file alone.
+What other tests hold for small files is held here where columns have many row groups, portions are several and uploads
+are large: the whole job next to its rivals with equal figures, plain readers, a store in a bucket, Dask workers. The
+benchmarks are run as a reader of RESULTS.md would run them, and leave that file alone.
 """
 
 import re
@@ -63,7 +63,8 @@ def results_stay() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def raced(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """What the race with the quickest rival says, and the store of tidewaiter; `test_benchmark.py` has all rivals on fewer records."""
+    """What the race with the quickest rival says, and the store of tidewaiter; `test_benchmark.py` has all rivals on
+    fewer records."""
     store = tmp_path_factory.mktemp("kept") / "reporter=CHN"
     only = [word for name in ("tidewaiter", "polars") for word in ("--only", name)]
     return run("benchmarks.whole", "--size", "S", "--rounds", "1", "--keep", store, *only), store
@@ -105,7 +106,8 @@ def test_who_asks_for_one_product_reads_little_and_all_readers_say_the_same(race
         read, there = map(int, groups.replace(",", "").split(" of "))
         # A large month of metric has a file for each portion of products.
         assert len(files) == (7 if name == "metric" else 1), question
-        # A product may begin at the end of a row group, and a group that ends one measure and begins the next admits every product.
+        # A product may begin at the end of a row group, and a group that ends one measure and begins the next admits
+        # every product.
         assert 1 <= read <= 4 < there, question
         assert int(found.replace(",", "")) > 0
         assert len(shares_and_times) == 2 + len(readers.READERS)

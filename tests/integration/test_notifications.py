@@ -1,4 +1,5 @@
-"""Who is told: a real server with real deployments sends its messages to a webhook and a mail server on the loopback address."""
+"""Who is told: a real server with real deployments sends its messages to a webhook and a mail server on the loopback
+address."""
 
 import re
 from typing import Any

@@ -1,4 +1,5 @@
-"""The same flow with PostgreSQL behind the server, by the recipe that a team uses; and nobody comes in without the password."""
+"""The same flow with PostgreSQL behind the server, by the recipe that a team uses; and nobody comes in without the
+password."""
 
 import configparser
 import json
@@ -87,7 +88,8 @@ def listeners(port: int) -> set[str]:
 
 
 def test_the_schedule_runs_against_postgresql_and_a_stranger_is_turned_away(team: tuple[Path, dict[str, str]]) -> None:
-    """By the recipes: deployed by the command, worked by the command of the systemd unit; the same flow as against SQLite."""
+    """By the recipes: deployed by the command, worked by the command of the systemd unit; the same flow as against
+    SQLite."""
     folder, environment = team
     api, auth = environment["PREFECT_API_URL"], ("tidewaiter", "word")
 
@@ -107,7 +109,14 @@ def test_the_schedule_runs_against_postgresql_and_a_stranger_is_turned_away(team
     deployments = yaml.safe_load((ROOT / "deployments" / "prefect.yaml").read_text())
     deployments["deployments"] = [one for one in deployments["deployments"] if one["name"] == "watch"]
     (folder / "watch.yaml").write_text(yaml.safe_dump(deployments))
-    done = subprocess.run([sys.executable, "-m", "tidewaiter", "deploy", "--file", "watch.yaml"], cwd=folder, env=environment, capture_output=True, text=True, check=False)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "tidewaiter", "deploy", "--file", "watch.yaml"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     (folder / "inbox" / "published").mkdir()
     (folder / "inbox" / "published" / "defaults.toml").write_text('source = "published"\n')
@@ -116,12 +125,21 @@ def test_the_schedule_runs_against_postgresql_and_a_stranger_is_turned_away(team
     command = service["ExecStart"].split()
     assert (command[0], service["KillSignal"]) == ("/srv/tidewaiter/.venv/bin/tidewaiter", "SIGINT")
     with (folder / "worker.log").open("wb") as log:
-        worker = subprocess.Popen([sys.executable, "-c", HEARS_CTRL_C, "-m", "tidewaiter", *command[1:]], cwd=folder, env=environment | {"PREFECT_WORKER_QUERY_SECONDS": "1"},
-                                  stdout=log, stderr=log, start_new_session=True)  # fmt: skip
+        worker = subprocess.Popen(
+            [sys.executable, "-c", HEARS_CTRL_C, "-m", "tidewaiter", *command[1:]],
+            cwd=folder,
+            env=environment | {"PREFECT_WORKER_QUERY_SECONDS": "1"},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
     try:
         identity, name = ask("/deployments/name/watch/watch")["id"], "Published 2024-02 to 2026-05"
         run = ask(f"/deployments/{identity}/create_flow_run", {"parameters": {"request": {"settle_seconds": 0}}})
-        state = wait(lambda: (now := ask(f"/flow_runs/{run['id']}"))["state_type"] in ("COMPLETED", "FAILED", "CRASHED") and now, name)  # fmt: skip
+        state = wait(
+            lambda: (now := ask(f"/flow_runs/{run['id']}"))["state_type"] in ("COMPLETED", "FAILED", "CRASHED") and now,
+            name,
+        )
         assert state["state_name"] == name, state["state"]["message"]
     finally:
         worker.send_signal(signal.SIGINT)
@@ -137,7 +155,14 @@ def test_the_schedule_runs_against_postgresql_and_a_stranger_is_turned_away(team
     for port in (api.rpartition(":")[2].removesuffix("/api"), environment["TIDEWAITER_POSTGRES_PORT"]):
         assert listeners(int(port)) == {"0100007F"}, "somebody listens beyond the loopback address"
     # What a shell says before it runs a command is what `ps` shows; these three it does by itself.
-    traced = subprocess.run(["bash", "-x", "deployments/postgres.sh"], cwd=folder, env=environment, capture_output=True, text=True, check=True)  # fmt: skip
+    traced = subprocess.run(
+        ["bash", "-x", "deployments/postgres.sh"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     word = traced.stdout.partition("tidewaiter:")[2].partition("@")[0]
     commands = [line for line in traced.stderr.splitlines() if line.startswith("+") and word in line]
     assert word
@@ -159,15 +184,26 @@ def test_the_units_hold_what_the_recipes_need(tmp_path: Path) -> None:
         assert home in service["ReadWritePaths"].split()
         # No home folder is within reach, so nothing may be kept there.
         assert service["ProtectHome"] == "yes"
-        kept = {"tidewaiter-server.service": f"PREFECT_HOME={home}/.prefect",
-                "tidewaiter-worker.service": f"TIDEWAITER_CACHE=/var/cache/{service.get('CacheDirectory')}"}  # fmt: skip
+        kept = {
+            "tidewaiter-server.service": f"PREFECT_HOME={home}/.prefect",
+            "tidewaiter-worker.service": f"TIDEWAITER_CACHE=/var/cache/{service.get('CacheDirectory')}",
+        }
         assert service["Environment"] == kept[name]
         text = (ROOT / "deployments" / "systemd" / name).read_text()
-        for was, now in (("/etc/tidewaiter/server.env", str(ROOT / "deployments" / "server.env")), (f"{home}/.venv/bin", str(Path(sys.executable).parent)), (home, str(ROOT))):  # fmt: skip
+        for was, now in (
+            ("/etc/tidewaiter/server.env", str(ROOT / "deployments" / "server.env")),
+            (f"{home}/.venv/bin", str(Path(sys.executable).parent)),
+            (home, str(ROOT)),
+        ):
             text = text.replace(was, now)
         (tmp_path / name).write_text(text)
     if not shutil.which("systemd-analyze"):
         pytest.skip("no systemd-analyze here (Debian: apt-get install systemd)")
-    done = subprocess.run(["systemd-analyze", "verify", *map(str, sorted(tmp_path.iterdir()))], capture_output=True, text=True, check=False)  # fmt: skip
+    done = subprocess.run(
+        ["systemd-analyze", "verify", *map(str, sorted(tmp_path.iterdir()))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     ours = [line for line in done.stderr.splitlines() if "tidewaiter" in line]
     assert ours == []

@@ -54,9 +54,26 @@ from tests.unit.fetched_site import CENSUS, MONTH, SECRET, replayed, requested
 
 SAMPLE = Path(__file__).parent.parent.parent / "flows" / "examples" / "published_figures.csv"
 WAY = [
-    "declare", "land", "parse", "correct", "normalise", "open_known", "check", "hold_on_errors", "merge", "widen", "revise",
-    "derive", "mark_events", "trail", "publish", "report", "brief", "grade_rules", "update_downstream",
-]  # fmt: skip
+    "declare",
+    "land",
+    "parse",
+    "correct",
+    "normalise",
+    "open_known",
+    "check",
+    "hold_on_errors",
+    "merge",
+    "widen",
+    "revise",
+    "derive",
+    "mark_events",
+    "trail",
+    "publish",
+    "report",
+    "brief",
+    "grade_rules",
+    "update_downstream",
+]
 DECIDED = date(2026, 11, 2)
 # A release that is published in a batch, and what is done once for the batch.
 INTO_A_BATCH = [*WAY[: WAY.index("derive")], "publish", "report"]
@@ -197,8 +214,8 @@ def test_a_backfill_shows_how_far_it_is_and_every_step(tmp_path: Path) -> None:
         made = client.request("POST", "/artifacts/filter", json={}).json()
     (bar,) = [artifact for artifact in made if artifact["type"] == "progress"]
     assert (bar["data"], bar["description"]) == (100.0, f"Files of {folder}: 3 of 3")
-    # The run itself has what came of each file, the pages of each release of the batch, and that of the last one once more, with
-    # its pictures.
+    # The run itself has what came of each file, the pages of each release of the batch, and that of the last one once
+    # more, with its pictures.
     every = [one for one in made if one["flow_run_id"] == str(state.state_details.flow_run_id)]
     *pages, drawn = sorted(
         (one for one in every if one["key"] == "summary-published-export"), key=lambda one: one["created"]
@@ -279,7 +296,8 @@ def _with_a_held_release(folder: Path) -> tuple[Path, str, ReleaseRequest]:
 def test_a_held_release_has_failed_at_nothing_and_its_findings_are_on_its_page(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither the run nor a step of it is red, nothing is logged as an error, and who opens the run need not press anything."""
+    """Neither the run nor a step of it is red, nothing is logged as an error, and who opens the run need not press
+    anything."""
     file = tmp_path / "cut.csv"
     file.write_bytes(csv_bytes(distinct_records(10_000)))
     request = ReleaseRequest(

@@ -34,14 +34,28 @@ TITLES = {
 UNITS = {"千克": "kg", "Kilogram": "kg", "桶": "barrel"}
 # Of files of one layout a third, and all of them by `make search`.
 FILES = [
-    *some([f"gacc_query/{name}.csv" for name in ("soybeans_export_2024_cny", "soybeans_import_2023_cny", "soybeans_import_2024_cny")]),
+    *some(
+        [
+            f"gacc_query/{name}.csv"
+            for name in ("soybeans_export_2024_cny", "soybeans_import_2023_cny", "soybeans_import_2024_cny")
+        ]
+    ),
     *(
         f"gacc_query_variants/{name}.csv"
-        for name in ("acetylene_en_full", "acetylene_zh_no_month", "crude_import_2026_cny_second_unit", "soybeans_hs4_province_regime_usd")
+        for name in (
+            "acetylene_en_full",
+            "acetylene_zh_no_month",
+            "crude_import_2026_cny_second_unit",
+            "soybeans_hs4_province_regime_usd",
+        )
     ),
-    *some([f"gacc_query_xlsx/{name}.xlsx" for name in
-           ("39221000_2023", "39221000_2024", "39221000_2026_01-06", "73242100_2022", "73242100_2023")]),
-]  # fmt: skip
+    *some(
+        [
+            f"gacc_query_xlsx/{name}.xlsx"
+            for name in ("39221000_2023", "39221000_2024", "39221000_2026_01-06", "73242100_2022", "73242100_2023")
+        ]
+    ),
+]
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

@@ -125,9 +125,13 @@ def test_a_word_of_which_a_store_has_one_code_is_that_code_and_a_note(root: Path
 
 @pytest.mark.parametrize(
     ("reporter", "code", "whose", "chinese"),
-    [("CHN", "85051110", "China's exports", "中国"), ("EU27", MAGNETS, "The European Union's imports", "欧盟"), ("GBR", "85051110", "The United Kingdom's imports", "英国"),
-     ("USA", "8505110070", "The United States' imports", "美国")],
-)  # fmt: skip
+    [
+        ("CHN", "85051110", "China's exports", "中国"),
+        ("EU27", MAGNETS, "The European Union's imports", "欧盟"),
+        ("GBR", "85051110", "The United Kingdom's imports", "英国"),
+        ("USA", "8505110070", "The United States' imports", "美国"),
+    ],
+)
 def test_every_page_says_whose_trade_it_is(root: Path, reporter: str, code: str, whose: str, chinese: str) -> None:
     """A brief on imports of the United States said that they were China's."""
     folder = Path(store_of(root, reporter))
@@ -218,7 +222,9 @@ def test_a_store_without_a_reporter_in_its_path_is_continued_where_it_is(
     for store in (old, new):
         ingested(store, july.parent, "june.csv")
     assert hashes(old) == hashes(new)
-    assert tidewaiter.read("85051110", partner="us", month="2025-07", measure="quantity_kg", columns="level", store=old).rows() == [(400_000.0,)]  # fmt: skip
+    assert tidewaiter.read(
+        "85051110", partner="us", month="2025-07", measure="quantity_kg", columns="level", store=old
+    ).rows() == [(400_000.0,)]
     with pytest.raises(Refused, match=r"is the store of CHN\. Give another folder"):
         release.fn(ReleaseRequest(file=inbox / "ots.json", store=old), DAY)
     looked = watch.fn(WatchRequest(inbox=july.parent, store=old, settle_seconds=0), DAY)

@@ -1,4 +1,5 @@
-"""Several reporters below one root in a bucket: the bytes of a folder, nothing of another reporter changed, one query over both."""
+"""Several reporters below one root in a bucket: the bytes of a folder, nothing of another reporter changed, one query
+over both."""
 
 from pathlib import Path
 

@@ -39,10 +39,29 @@ def test_two_machines_ingest_at_once_and_both_are_in(
     # The first one is kept waiting before the server looks at its pointer; the second one is done meanwhile.
     customs.faults({"match": "PUT .*/current.json", "held": True})
     slow = subprocess.Popen(
-        [sys.executable, "-m", "tidewaiter", "ingest", str(tmp_path / "june.csv"), "--store", url, "--no-prefect", "--source", "gacc_query",
-         "--flow", "export", "--partners", "all", "--released-on", "2025-07-20"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "TIDEWAITER_CACHE": str(tmp_path / "slow")},
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "tidewaiter",
+            "ingest",
+            str(tmp_path / "june.csv"),
+            "--store",
+            url,
+            "--no-prefect",
+            "--source",
+            "gacc_query",
+            "--flow",
+            "export",
+            "--partners",
+            "all",
+            "--released-on",
+            "2025-07-20",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TIDEWAITER_CACHE": str(tmp_path / "slow")},
+    )
     customs.wait("PUT .*/current.json waits")
     assert ingest(url, tmp_path, "horses.csv", files["horses.csv"], 19).status == "published"
     asked = customs.log()

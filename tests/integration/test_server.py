@@ -21,7 +21,8 @@ from tasks.store.verify import audit_store
 JUNE = CLEAN_RECORDS[:6]
 # Two heartbeats, so that the test does not wait for the five after which a run is given up.
 SILENCE_SECONDS = 60
-# Before the first scheduled time the runs are put on the schedule and the server stops; a worker takes what is due within 10 s.
+# Before the first scheduled time the runs are put on the schedule and the server stops; a worker takes what is due
+# within 10 s.
 BEFORE_SECONDS, SLOT_SECONDS = 40, 5
 pytestmark = pytest.mark.prefect
 
@@ -66,7 +67,8 @@ def test_a_dropped_file_is_published_and_dropped_again_is_nothing_new(services: 
 
 
 def test_a_revision_and_what_is_overdue_are_told_as_events(services: Services, late: dict[str, Any]) -> None:
-    """The day is that for which the run was scheduled, in Beijing: 22 March, 16:30 UTC is the 23rd, three days after the 20th."""
+    """The day is that for which the run was scheduled, in Beijing: 22 March, 16:30 UTC is the 23rd, three days after
+    the 20th."""
     assert (late["name"], late["state_name"]) == ("watch 2025-03-23 00:30", "Published 2025-01, Overdue 3 days")
     assert late["state_type"] == "COMPLETED"
     services.wait(
@@ -159,7 +161,8 @@ def test_bad_values_are_rejected_by_the_form(
 
 def publishing(services: Services) -> tuple[str, int]:
     """A watch that was started, and its process, at a moment at which it publishes."""
-    # Bytes wait in this folder only while a release is being published, and only for a moment; or a killed run left them.
+    # Bytes wait in this folder only while a release is being published, and only for a moment; or a killed run left
+    # them.
     waiting = services.store / "tmp"
     left = {*waiting.glob("*")}
     run_id = services.watch()
@@ -175,9 +178,9 @@ def publishing(services: Services) -> tuple[str, int]:
 
 @pytest.fixture(scope="module")
 def killed(services: Services, receivers: tuple[Received, Received]) -> dict[str, Any]:
-    """What has crashed since: as `alone` a run that is killed while it publishes; as `runs` those of a worker that is killed with
-    all it started, each with what its state must say, and as `messages` what was sent about it. Then there is a worker again, and
-    `next` is its first run."""
+    """What has crashed since: as `alone` a run that is killed while it publishes; as `runs` those of a worker that is
+    killed with all it started, each with what its state must say, and as `messages` what was sent about it. Then there
+    is a worker again, and `next` is its first run."""
     services.drop("many.csv", month(2025, 4, distinct_records(9_000)), "2025-05-20")
     before = current_id(services.store)
     run_id, process = publishing(services)
@@ -219,8 +222,8 @@ def test_a_run_killed_while_it_publishes_is_crashed_and_the_next_completes(
 def test_a_worker_killed_with_all_it_started_leaves_crashed_runs_and_the_next_completes(
     services: Services, killed: dict[str, Any]
 ) -> None:
-    """Nobody is left to say that the runs have crashed; automations say it: of one that publishes, of one that waits for an
-    answer, and of one that the worker took and did not start, which would keep the others waiting for ever."""
+    """Nobody is left to say that the runs have crashed; automations say it: of one that publishes, of one that waits
+    for an answer, and of one that the worker took and did not start, which would keep the others waiting for ever."""
     assert len(killed["runs"]) == 3
     for run, reason in killed["runs"]:
         assert run["state_type"] == "CRASHED"
@@ -236,12 +239,21 @@ def test_after_an_outage_both_months_are_done_once_and_in_order(services: Servic
     first = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=BEFORE_SECONDS)
     model, days = services.deployment("watch/watch"), ["2025-09-20", "2025-10-20"]
     start = f"DTSTART:{first:%Y%m%dT%H%M%SZ}\nRRULE:FREQ=SECONDLY;INTERVAL={SLOT_SECONDS};COUNT={len(days)}"
-    made = services.ask("/deployments/", {
-        **{name: model[name] for name in ("pull_steps", "path", "work_pool_name", "work_queue_name", "concurrency_options")},
-        "name": "by-slots", "entrypoint": "slots.watch_by_slots", "flow_id": services.ask("/flows/", {"name": "watch-by-slots"})["id"],
-        "concurrency_limit": model["global_concurrency_limit"]["limit"], "schedules": [{"schedule": {"rrule": start, "timezone": "UTC"}}],
-        "parameters": {"request": LATE, "first": first.isoformat(), "seconds": SLOT_SECONDS, "days": days},
-    })  # fmt: skip
+    made = services.ask(
+        "/deployments/",
+        {
+            **{
+                name: model[name]
+                for name in ("pull_steps", "path", "work_pool_name", "work_queue_name", "concurrency_options")
+            },
+            "name": "by-slots",
+            "entrypoint": "slots.watch_by_slots",
+            "flow_id": services.ask("/flows/", {"name": "watch-by-slots"})["id"],
+            "concurrency_limit": model["global_concurrency_limit"]["limit"],
+            "schedules": [{"schedule": {"rrule": start, "timezone": "UTC"}}],
+            "parameters": {"request": LATE, "first": first.isoformat(), "seconds": SLOT_SECONDS, "days": days},
+        },
+    )
 
     def runs() -> list[dict[str, Any]]:
         wanted = {"deployments": {"id": {"any_": [made["id"]]}}, "sort": "EXPECTED_START_TIME_ASC"}

@@ -39,10 +39,18 @@ def test_a_neighbour_keeps_the_modules_of_its_folders_of_the_same_names(wheel: z
     for name in names:
         (project / name).mkdir(parents=True)
         (project / name / "mine.py").write_text(f"NAME = {name!r}")
-    code = f"import {', '.join(f'{name}.mine' for name in names)}, tidewaiter; print(flows.mine.NAME, tasks.mine.NAME, tidewaiter.__file__); tidewaiter.read"
+    code = (
+        f"import {', '.join(f'{name}.mine' for name in names)}, tidewaiter; print(flows.mine.NAME, tasks.mine.NAME,"
+        " tidewaiter.__file__); tidewaiter.read"
+    )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=project, env={**os.environ, "PYTHONPATH": str(installed)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", code],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     own = str(installed / "tidewaiter" / "__init__.py")
     assert (done.returncode, done.stdout.split()) == (0, ["flows", "tasks", own]), done.stderr
 
@@ -51,7 +59,10 @@ def test_the_installed_package_runs_reads_deploys_and_works_in_an_empty_folder(
     services: Services, june: dict[str, Any]
 ) -> None:
     """All tests of the services are such a proof; what they ran is nowhere but in the wheel."""
-    ours = "import flows, schemas, tasks, tidewaiter; print(*(one.__file__ for one in (flows, schemas, tasks, tidewaiter)))"
+    ours = (
+        "import flows, schemas, tasks, tidewaiter; print(*(one.__file__ for one in (flows, schemas, tasks,"
+        " tidewaiter)))"
+    )
     installed = services.folder.parent / "site-packages"
     assert [Path(file).parent.parent for file in services.python("-c", ours).split()] == [installed] * 4
     assert "+660.8" in services.command("run", "--no-prefect", "--store", "sample")

@@ -136,8 +136,8 @@ def written(rows: list[dict[str, str]]) -> None:
 
 
 def lines(root: Path) -> list[dict[str, str]]:
-    """Return the figures that are shown: product and list of goods, tonnes, and value in a currency. They are read as any reader of
-    Parquet would: the reporter is in the path.
+    """Return the figures that are shown: product and list of goods, tonnes, and value in a currency. They are read as
+    any reader of Parquet would: the reporter is in the path.
     """
     import polars as pl
 

@@ -28,18 +28,36 @@ def release(
     source: str | None = None, reporter: str = "CHN", lost: Iterable[str] = (),
     level: str | None = None, unlisted: Iterable[str] | None = None,
 ) -> Row:  # fmt: skip
-    """A release with its scope, as a row of `release`; a code without a country among its partners has a record in each month. Where
-    `level` is not given it is HS8 for quantities, which the site prints there alone, else that of the longest code asked for."""
+    """A release with its scope, as a row of `release`; a code without a country among its partners has a record in each
+    month. Where `level` is not given it is HS8 for quantities, which the site prints there alone, else that of the
+    longest code asked for."""
     first, last = span(months)
     digits = 8 if "quantity" in measures else max((len(code) for code in products if code.isdigit()), default=8)
     return {
         "classification": None if kind == "published" else level or f"HS{digits}",
-        "release_id": name, "source": source or SOURCE_OF.get(kind, kind), "kind": kind, "reporter": reporter,
-        "title": name, "raw_sha256": "0" * 64, "raw_bytes": 1, "encoding": "utf-8",
-        "released_on": date.fromisoformat(day), "flow": flow, "products": list(products), "partners": partners,
-        "partner_list": list(partner_list), "measures": list(measures), "first_month": first,
-        "last_month": month_start(last), "by_month": by_month, "lost": list(lost), "unlisted": list(unlisted) if unlisted is not None else unlisted_in(partner_list, first, last), "records": 1, "records_observed": 1, "records_quarantined": 0,
-    }  # fmt: skip
+        "release_id": name,
+        "source": source or SOURCE_OF.get(kind, kind),
+        "kind": kind,
+        "reporter": reporter,
+        "title": name,
+        "raw_sha256": "0" * 64,
+        "raw_bytes": 1,
+        "encoding": "utf-8",
+        "released_on": date.fromisoformat(day),
+        "flow": flow,
+        "products": list(products),
+        "partners": partners,
+        "partner_list": list(partner_list),
+        "measures": list(measures),
+        "first_month": first,
+        "last_month": month_start(last),
+        "by_month": by_month,
+        "lost": list(lost),
+        "unlisted": list(unlisted) if unlisted is not None else unlisted_in(partner_list, first, last),
+        "records": 1,
+        "records_observed": 1,
+        "records_quarantined": 0,
+    }
 
 
 def unlisted_in(partners: Iterable[str], first: date, last: date) -> list[str]:
@@ -71,10 +89,21 @@ def number(
 def outcome(**change: Any) -> Outcome:
     """What became of a file with exports of two months, which was published with a warning."""
     made = {
-        "status": "published", "release_id": "r1", "title": "june.csv", "reporter": "CHN", "snapshot_id": "000001-a", "flows": ["export"],
-        "months": ["2025-05", "2025-06"], "products": [MAGNETS], "records": 1200, "records_observed": 1199, "records_quarantined": 1,
-        "warnings": ["before"], "notes": [], "healed": [],
-    }  # fmt: skip
+        "status": "published",
+        "release_id": "r1",
+        "title": "june.csv",
+        "reporter": "CHN",
+        "snapshot_id": "000001-a",
+        "flows": ["export"],
+        "months": ["2025-05", "2025-06"],
+        "products": [MAGNETS],
+        "records": 1200,
+        "records_observed": 1199,
+        "records_quarantined": 1,
+        "warnings": ["before"],
+        "notes": [],
+        "healed": [],
+    }
     return Outcome.model_validate(made | change)
 
 

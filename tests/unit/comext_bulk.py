@@ -9,7 +9,7 @@ import py7zr
 HEADER = (
     "REPORTER,PARTNER,TRADE_TYPE,PRODUCT_NC,PRODUCT_SITC,PRODUCT_CPA21,PRODUCT_CPA22,PRODUCT_BEC,PRODUCT_BEC5,PRODUCT_SECTION,FLOW,STAT_PROCEDURE,"
     "SUPPL_UNIT,PERIOD,VALUE_EUR,VALUE_NAC,QUANTITY_KG,QUANTITY_SUPPL_UNIT"
-)  # fmt: skip
+)
 
 
 class Row(NamedTuple):
@@ -31,7 +31,7 @@ class Row(NamedTuple):
     @property
     def line(self) -> str:
         codes = f"{self.product},{self.sitc},27.90,27.90,42,0,16"
-        return f"{self.reporter},{self.partner},{self.trade},{codes},{self.flow},{self.procedure},{self.unit},{self.period},{self.value},{self.value},{self.mass},{self.amount}"
+        return f"{self.reporter},{self.partner},{self.trade},{codes},{self.flow},{self.procedure},{self.unit},{self.period},{self.value},{self.value},{self.mass},{self.amount}"  # noqa: E501
 
 
 def text(rows: Sequence[Row], *, eol: str = "\r\n") -> bytes:

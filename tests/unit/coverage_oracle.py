@@ -1,4 +1,5 @@
-"""What a scope covers and what a ledger says on a day, in plain Python: an opinion of its own next to the vectorised code.
+"""What a scope covers and what a ledger says on a day, in plain Python: an opinion of its own next to the vectorised
+code.
 
 Slow, obvious, and written from the tables' descriptions, not from `tasks`. Releases and numbers are the rows of
 `statements`.
@@ -84,7 +85,8 @@ def has_a_code_without_a_place(release: Row, month: int) -> bool:
 def groups_are_open(releases: list[Row], month: int) -> bool:
     """Whether a member of a group may be missing, of releases that speak of a cell of a month.
 
-    The last word of the best kind decides: the last release of every partner, or a later one with a code that no list names.
+    The last word of the best kind decides: the last release of every partner, or a later one with a code that no list
+    names.
     """
     telling = [row for row in releases if names_partner(row, "anybody") or has_a_code_without_a_place(row, month)]
     best = min((KINDS.index(row["kind"]) for row in telling), default=None)
@@ -116,7 +118,8 @@ def index(day: date) -> int:
 
 
 def days_of_speech(releases: list[Row]) -> dict[str, date]:
-    """As of which day the word of each release counts: that of an edition with other corrections as of what it corrects."""
+    """As of which day the word of each release counts: that of an edition with other corrections as of what it
+    corrects."""
     days: dict[str, date] = {}
     last: dict[str, tuple[str, date]] = {}
     for row in sorted(releases, key=lambda row: (row["released_on"], row["release_id"])):
@@ -129,7 +132,8 @@ def days_of_speech(releases: list[Row]) -> dict[str, date]:
 
 
 def out_of_force(decisions: list[Row], day: date) -> set[str]:
-    """The releases that do not count at the end of `day`: withdrawn, or replaced by one that is not. None of them has editions."""
+    """The releases that do not count at the end of `day`: withdrawn, or replaced by one that is not. None of them has
+    editions."""
     withdrawn: set[str] = set()
     for row in sorted(decisions, key=lambda row: (row["decided_on"], row["number"])):
         if row["decided_on"] <= day and row["kind"] == "withdrawn":

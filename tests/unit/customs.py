@@ -62,7 +62,9 @@ class Store:
 
     def words(self, partner: str = "USA", product: str = "85051110") -> list[tuple[Any, ...]]:
         found = query.query(self.store, "observation", product=product, partner=partner, month=(2025, 6))
-        return found.filter(measure="quantity_kg").sort("known_from").select("value", "known_from", "known_until").rows()  # fmt: skip
+        return (
+            found.filter(measure="quantity_kg").sort("known_from").select("value", "known_from", "known_until").rows()
+        )
 
 
 def ingest_month(store: Path, month: str) -> Outcome:

@@ -2,8 +2,9 @@
 
 Who and when: the Royal Customs publish a month on the 10th of the month after, as one CSV a direction.
 
-Layout: UTF-8, comma, one header line: month (2025-06), code (HS6), country (ISO 3166-1 alpha-2, as in the list geonom), tonnes, euros.
-The row with the country WORLD is the total of the month and code; it is compared with the sum of the others and not published.
+Layout: UTF-8, comma, one header line: month (2025-06), code (HS6), country (ISO 3166-1 alpha-2, as in the list geonom),
+tonnes, euros. The row with the country WORLD is the total of the month and code; it is compared with the sum of the
+others and not published.
 
 Unsure: nothing, since all of it is invented.
 """

@@ -1,7 +1,7 @@
 """Every figure of `metric` reckoned again, one by one, with dictionaries and fractions.
 
-An opinion of its own: written from the descriptions in `schemas/tables/metric.py`, sharing no line with `tasks`. Only the code
-tables are the same, and they are read here with the csv module.
+An opinion of its own: written from the descriptions in `schemas/tables/metric.py`, sharing no line with `tasks`. Only
+the code tables are the same, and they are read here with the csv module.
 """
 
 import copy
@@ -70,10 +70,17 @@ class Month:
         """Takes away what would compare the two sides of a change."""
         january = month // 12 * 12
         for name, first, own in (
-            ("mom_pct", month - 1, "level"), ("yoy_pct", month - 12, "level"), ("contribution_mom_pp", month - 1, "level"),
-            ("contribution_yoy_pp", month - 12, "level"), ("ytd_yoy_pct", january - 12, "ytd"), ("ytd", january, "ytd"),
-            ("rolling_12m", month - 11, ""), ("rolling_12m_yoy_pct", month - 23, ""), ("average_3m", month - 2, ""), ("average_3m_yoy_pct", month - 14, ""),
-        ):  # fmt: skip
+            ("mom_pct", month - 1, "level"),
+            ("yoy_pct", month - 12, "level"),
+            ("contribution_mom_pp", month - 1, "level"),
+            ("contribution_yoy_pp", month - 12, "level"),
+            ("ytd_yoy_pct", january - 12, "ytd"),
+            ("ytd", january, "ytd"),
+            ("rolling_12m", month - 11, ""),
+            ("rolling_12m_yoy_pct", month - 23, ""),
+            ("average_3m", month - 2, ""),
+            ("average_3m_yoy_pct", month - 14, ""),
+        ):
             value, made = self.figures[name]
             nothing = bool(own) and self.figures[own][0] is None and value is None
             stands = made == "not_applicable" or (name == "ytd" and made == "reported") or nothing
@@ -97,7 +104,8 @@ def month_of(text: str) -> int:
 
 
 class Breaks:
-    """Months from which a series means something else, by what it is about: written from the words of the code tables."""
+    """Months from which a series means something else, by what it is about: written from the words of the code
+    tables."""
 
     def __init__(self, reporter: str, national: str) -> None:
         self.reporter, self.national = reporter, national
@@ -127,9 +135,13 @@ class Breaks:
         carried = {month for row, month in self.stated if row["comparable"] == "yes" and row["product"] == product}
         revised = self.revised[product[:6] if len(product) > 6 and product.isdigit() else product]
         told = {
-            month for row, month in self.stated
-            if row["comparable"] == "no" and row["product"] == product and row["partner"] in ("", partner) and row["measure"] in ("", measure)
-        }  # fmt: skip
+            month
+            for row, month in self.stated
+            if row["comparable"] == "no"
+            and row["product"] == product
+            and row["partner"] in ("", partner)
+            and row["measure"] in ("", measure)
+        }
         return (revised - carried) | told
 
     def _of_partner(self, partner: str) -> set[int]:
@@ -203,7 +215,8 @@ class Reckoning:
     def covering(
         self, flow: str, product: str, partner: str | None, family: str, month: int, *, from_below: bool = False
     ) -> int | None:
-        """Place of the best kind of release that speaks of a key (of anybody, where partner is None); None: nobody does."""
+        """Place of the best kind of release that speaks of a key (of anybody, where partner is None); None: nobody
+        does."""
         if product.startswith("basket:"):
             codes = [row["hs8"] for row in self.baskets if f"basket:{row['basket']}" == product and holds(row, month)]
             each = [self.covering(flow, code, partner, family, month) for code in codes]
@@ -216,10 +229,15 @@ class Reckoning:
         ]  # fmt: skip
         is_open = partner in GROUP_NAMES and coverage_oracle.groups_are_open(about, month)
         return min(
-            (coverage_oracle.KINDS.index(release["kind"]) for release in about
-             if partner is None or (not is_open and coverage_oracle.names_partner(release, partner)) or partner in release["partner_list"]),
+            (
+                coverage_oracle.KINDS.index(release["kind"])
+                for release in about
+                if partner is None
+                or (not is_open and coverage_oracle.names_partner(release, partner))
+                or partner in release["partner_list"]
+            ),
             default=None,
-        )  # fmt: skip
+        )
 
     def _about(self, flow: str, product: str, family: str, month: int) -> Iterator[Row]:
         for release in self.releases:
@@ -233,9 +251,13 @@ class Reckoning:
         digits = coverage_oracle.digits_of_records(release)
         level = not product.isdigit() or len(product) == digits or (digits > 6 and len(product) <= 6)
         return bool(
-            release["flow"] == flow and level and coverage_oracle.asks_for(release, product) and family in release["measures"]
-            and month < coverage_oracle.index(release["released_on"]) and not coverage_oracle.lost_a_record(release, product, month)
-        )  # fmt: skip
+            release["flow"] == flow
+            and level
+            and coverage_oracle.asks_for(release, product)
+            and family in release["measures"]
+            and month < coverage_oracle.index(release["released_on"])
+            and not coverage_oracle.lost_a_record(release, product, month)
+        )
 
     def everyone(self, flow: str, product: str, family: str, month: int, total: str = "WLD") -> bool:
         """Whether every partner was asked for; of a group also whether each code has its place."""
@@ -293,16 +315,20 @@ class Reckoning:
             for release in self.wholes:
                 span = coverage_oracle.index(release["first_month"]), coverage_oracle.index(release["last_month"])
                 if (
-                    span == (year[0], year[-1]) and coverage_oracle.KINDS.index(release["kind"]) == told.priority
-                    and self._asks(release, *about, place.month) and coverage_oracle.names_partner(release, place.partner)
-                ):  # fmt: skip
+                    span == (year[0], year[-1])
+                    and coverage_oracle.KINDS.index(release["kind"]) == told.priority
+                    and self._asks(release, *about, place.month)
+                    and coverage_oracle.names_partner(release, place.partner)
+                ):
                     days.append(self.days[release["release_id"]])
             holders = [[row["release_id"] for row in self._about(*about, month)] for month in year]
             if any(
-                self.days[release["release_id"]] > max(days) and coverage_oracle.KINDS.index(release["kind"]) <= told.priority
-                and coverage_oracle.names_partner(release, place.partner) and all(release["release_id"] in held for held in holders)
+                self.days[release["release_id"]] > max(days)
+                and coverage_oracle.KINDS.index(release["kind"]) <= told.priority
+                and coverage_oracle.names_partner(release, place.partner)
+                and all(release["release_id"] in held for held in holders)
                 for release in self.releases
-            ):  # fmt: skip
+            ):
                 self.retold[place] = self.printed_ytd.pop(place)._replace(value=None)
 
     def _drop_outranked(self) -> None:
@@ -396,13 +422,16 @@ class Reckoning:
     def _sum_years(self) -> None:
         """Months since January that were asked for as one figure add up like one month, the last of them.
 
-        A figure that later months replaced is a part that is not known; one of a lesser kind is none where a better kind speaks.
+        A figure that later months replaced is a part that is not known; one of a lesser kind is none where a better
+        kind speaks.
         """
         years = copy.copy(self)
         years.releases = [
-            row | {"first_month": row["last_month"]} for row in self.wholes
-            if row["first_month"].month == 1 < row["last_month"].month and row["first_month"].year == row["last_month"].year
-        ]  # fmt: skip
+            row | {"first_month": row["last_month"]}
+            for row in self.wholes
+            if row["first_month"].month == 1 < row["last_month"].month
+            and row["first_month"].year == row["last_month"].year
+        ]
         years.told = {**self.printed_ytd, **self.retold}
         years._drop_outranked()
         years._sum_codes(totals=False)
@@ -457,9 +486,15 @@ class Reckoning:
         return recently and month in self.known[key[0], key[1]]
 
     def _possible(self) -> list[int]:
-        return sorted({
-            month for row in self.releases for month in range(coverage_oracle.index(row["first_month"]), coverage_oracle.index(row["last_month"]) + 1)
-        })  # fmt: skip
+        return sorted(
+            {
+                month
+                for row in self.releases
+                for month in range(
+                    coverage_oracle.index(row["first_month"]), coverage_oracle.index(row["last_month"]) + 1
+                )
+            }
+        )
 
     def _is_covered(self, flow: str, product: str, month: int) -> bool:
         families = {name for row in self.releases for name in row["measures"]}
@@ -588,19 +623,39 @@ class Reckoning:
             before, year_before = months.get(month - 1, nothing), months.get(month - 12, nothing)
             is_ratio = key[3].startswith("unit_value")
             about.figures |= {
-                "level": (about.level, about.level_status), "ytd": (about.ytd, about.ytd_status),
+                "level": (about.level, about.level_status),
+                "ytd": (about.ytd, about.ytd_status),
                 "rolling_12m": (about.rolling, about.rolling_status),
                 "mom_pct": _growth(about.level, about.level_status, before.level, before.level_status, None),
-                "yoy_pct": _growth(about.level, about.level_status, year_before.level, year_before.level_status,
-                                   None if is_ratio else self.printed_growth.get((place, True))),
-                "ytd_yoy_pct": _growth(about.ytd, about.ytd_status, year_before.ytd, year_before.ytd_status,
-                                       None if is_ratio else self.printed_growth.get((place, False))),
-                "rolling_12m_yoy_pct": _growth(about.rolling, about.rolling_status, year_before.rolling, year_before.rolling_status, None),
-                "average_3m": (about.quarter if is_ratio or about.quarter is None else about.quarter / 3, about.quarter_status),
-                "average_3m_yoy_pct": _growth(about.quarter, about.quarter_status, year_before.quarter, year_before.quarter_status, None),
-                **_records({m: a for m, a in months.items() if m == month or self._is_told(key, m)}, month, about.changed),
+                "yoy_pct": _growth(
+                    about.level,
+                    about.level_status,
+                    year_before.level,
+                    year_before.level_status,
+                    None if is_ratio else self.printed_growth.get((place, True)),
+                ),
+                "ytd_yoy_pct": _growth(
+                    about.ytd,
+                    about.ytd_status,
+                    year_before.ytd,
+                    year_before.ytd_status,
+                    None if is_ratio else self.printed_growth.get((place, False)),
+                ),
+                "rolling_12m_yoy_pct": _growth(
+                    about.rolling, about.rolling_status, year_before.rolling, year_before.rolling_status, None
+                ),
+                "average_3m": (
+                    about.quarter if is_ratio or about.quarter is None else about.quarter / 3,
+                    about.quarter_status,
+                ),
+                "average_3m_yoy_pct": _growth(
+                    about.quarter, about.quarter_status, year_before.quarter, year_before.quarter_status, None
+                ),
+                **_records(
+                    {m: a for m, a in months.items() if m == month or self._is_told(key, m)}, month, about.changed
+                ),
                 "comparable_from": (about.changed, ""),
-            }  # fmt: skip
+            }
 
     def _compare_partners(self, key: tuple[str, ...], months: dict[int, Month]) -> None:
         flow, product, _, measure = key

@@ -1,4 +1,5 @@
-"""The smallest .xls that a reader of Excel 97 takes: a BIFF8 stream in a compound file, texts and numbers in one sheet."""
+"""The smallest .xls that a reader of Excel 97 takes: a BIFF8 stream in a compound file, texts and numbers in one
+sheet."""
 
 import struct
 from collections.abc import Sequence
@@ -57,6 +58,10 @@ def _compound(stream: bytes) -> bytes:
 def _entry(name: str, kind: int, start: int, size: int, *, child: int = FREE) -> bytes:
     text = name.encode("utf-16-le") + b"\0\0" if name else b""
     return (
-        text.ljust(64, b"\0") + struct.pack("<HBBIII", len(text), kind, 1, FREE, FREE, child) + bytes(16) + bytes(4) + bytes(16)
+        text.ljust(64, b"\0")
+        + struct.pack("<HBBIII", len(text), kind, 1, FREE, FREE, child)
+        + bytes(16)
+        + bytes(4)
+        + bytes(16)
         + struct.pack("<IQ", start, size)
-    )  # fmt: skip
+    )

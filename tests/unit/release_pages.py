@@ -4,7 +4,18 @@ from collections.abc import Sequence
 
 GOODS = (
     ("Agricultural products*", "—", "-", "605.4", "-", "2,960.9", "-", "2,827.7", "-", "4.7"),
-    ("\xa0\xa0\xa0\xa0Aquatic products", "10,000 Tons", "37.2", "126.7", "177.4", "586.2", "157.2", "547.5", "12.9", "7.1"),
+    (
+        "\xa0\xa0\xa0\xa0Aquatic products",
+        "10,000 Tons",
+        "37.2",
+        "126.7",
+        "177.4",
+        "586.2",
+        "157.2",
+        "547.5",
+        "12.9",
+        "7.1",
+    ),
     ("\xa0\xa0\xa0\xa0Grain\xa0", "10,000 Tons", "36.3", "14.4", "114.3", "53.5", "82.2", "42.0", "38.9", "27.4"),
     ("Rare earth", "Ton", "5,864.6", "1.3", "24,827.0", "12.1", "24,266.5", "15.1", "2.3", "-19.9"),
     ("Fertilizers", "10,000 Tons", "314.4", "51.3", "1,283.8", "194.6", "964.3", "169.2", "33.1", "15.0"),
@@ -12,13 +23,42 @@ GOODS = (
     ("Footwear", "10,000 Pairs", "8.0", "275.8", "37.0", "1,262.8", "36.7", "1,355.7", "0.8", "-6.9"),
     ("Toys", "-", "-", "217.6", "-", "1,002.2", "-", "1,037.0", "-", "-3.4"),
     ("Ships", "Ship", "590.0", "301.5", "2,934.0", "1,438.4", "2,318.0", "1,210.1", "26.6", "18.9"),
-    ("Integrated circuits", "100 Million PCS", "301.1", "1,215.5", "1,359.3", "5,264.0", "1,137.6", "4,427.4", "19.5", "18.9"),
-)  # fmt: skip
+    (
+        "Integrated circuits",
+        "100 Million PCS",
+        "301.1",
+        "1,215.5",
+        "1,359.3",
+        "5,264.0",
+        "1,137.6",
+        "4,427.4",
+        "19.5",
+        "18.9",
+    ),
+)
 PARTNERS = (
-    "Total", "European Union", "of which: Germany", "Netherlands", "France", "Italy", "United States (US)", "ASEAN", "of which: Vietnam",
-    "Malaysia", "Thailand", "Singapore", "Indonesia", "Philippines", "Japan", "Hong Kong, China", "R. O. Korea", "Taiwan, China", "Australia",
-    "Russian Federation", "India",
-)  # fmt: skip
+    "Total",
+    "European Union",
+    "of which: Germany",
+    "Netherlands",
+    "France",
+    "Italy",
+    "United States (US)",
+    "ASEAN",
+    "of which: Vietnam",
+    "Malaysia",
+    "Thailand",
+    "Singapore",
+    "Indonesia",
+    "Philippines",
+    "Japan",
+    "Hong Kong, China",
+    "R. O. Korea",
+    "Taiwan, China",
+    "Australia",
+    "Russian Federation",
+    "India",
+)
 TITLE = "(5) China's Major Exports by Quantity and Value, May 2025 (in CNY)"
 SPANS = ("5", "1-5 Total", "1-5 Total, 2024", "1-5 Total, Year-On-Year(%)\xa0")
 
@@ -45,7 +85,7 @@ def page(
 {header}{cells}<tr><td colspan="{width}">Note: "Agricultural products*" include relevant products listed in the table.</td></tr>
 </tbody></table></div>
 <a href = 'http://english.customs.gov.cn\\Excel\\9-en-人民币-2025-5-CNY45.xls'>{title}</a></body></html>
-""".encode()
+""".encode()  # noqa: E501
 
 
 def goods_header(spans: Sequence[str] = SPANS, unit: str = "Quantity Unit") -> str:
@@ -54,26 +94,43 @@ def goods_header(spans: Sequence[str] = SPANS, unit: str = "Quantity Unit") -> s
     return f'<tr><td rowspan="2">Commodity</td><td rowspan="2">{unit}</td>{above}</tr><tr>{below}</tr>\n'
 
 
-def goods(rows: Sequence[Sequence[str]] = GOODS, *, title: str = TITLE, unit: str = "Unit: CNY 100 Million", spans: Sequence[str] = SPANS,
-          day: str = "2025/06/10", shown: str | None = None, unit_title: str = "Quantity Unit") -> bytes:  # fmt: skip
+def goods(
+    rows: Sequence[Sequence[str]] = GOODS,
+    *,
+    title: str = TITLE,
+    unit: str = "Unit: CNY 100 Million",
+    spans: Sequence[str] = SPANS,
+    day: str = "2025/06/10",
+    shown: str | None = None,
+    unit_title: str = "Quantity Unit",
+) -> bytes:
     """Table (5): a row a line."""
     return page(title, unit, goods_header(spans, unit_title), rows, day=day, shown=shown)
 
 
-def countries(rows: Sequence[Sequence[str]], *, title: str = "(4) China's Total Export &amp; Import Values by Country/Region, Mar 2026 (in CNY)",
-              months: Sequence[str] = ("3", "1- to-3"), day: str = "2026/04/08") -> bytes:  # fmt: skip
+def countries(
+    rows: Sequence[Sequence[str]],
+    *,
+    title: str = "(4) China's Total Export &amp; Import Values by Country/Region, Mar 2026 (in CNY)",
+    months: Sequence[str] = ("3", "1- to-3"),
+    day: str = "2026/04/08",
+) -> bytes:
     """Table (4): a row a partner; both, exports and imports, each of the months, then three growths."""
     flows = ("Export &amp; Import", "Export", "Import")
     above = "".join(f"<td>{flow}</td>" for flow in flows for _ in months)
     below = "".join(f"<td>{month}</td>" for _ in flows for month in months) + "".join(
         f"<td>{flow}</td>" for flow in flows
     )
-    header = f"<tr><td>Import Source</td>{above}<td colspan=3>1-to-3 Total Year-on-Year (±%)</td></tr><tr><td>Export Destination</td>{below}</tr>\n"
+    header = (
+        f"<tr><td>Import Source</td>{above}<td colspan=3>1-to-3 Total Year-on-Year (±%)</td></tr><tr><td>Export"
+        f" Destination</td>{below}</tr>\n"
+    )
     return page(title, "Unit: CNY 100 Million", header, rows, day=day)
 
 
 def country_rows(months: int = 2) -> list[list[str]]:
-    """A plausible number for each partner: exports 10 and imports 5 a place, the total above all; year to date three times the month."""
+    """A plausible number for each partner: exports 10 and imports 5 a place, the total above all; year to date three
+    times the month."""
     rows = []
     for place, name in enumerate(PARTNERS):
         size = 1_000 if not place else 10 * (len(PARTNERS) - place)

@@ -36,20 +36,34 @@ def releases(draw: st.DrawFn, name: str = "r") -> tuple[Row, list[Row]]:
     partners = draw(st.sampled_from((PARTNERS[:3], PARTNERS[:3], ("WLD",))))
     keys = draw(
         st.dictionaries(
-            st.tuples(st.sampled_from(level), st.sampled_from(partners), st.sampled_from(periods), st.sampled_from(measures),
-                      st.sampled_from((None, None, "11"))),
-            st.tuples(st.integers(0, 3), st.sampled_from((1, 1, 1, 10))), min_size=1, max_size=8,
+            st.tuples(
+                st.sampled_from(level),
+                st.sampled_from(partners),
+                st.sampled_from(periods),
+                st.sampled_from(measures),
+                st.sampled_from((None, None, "11")),
+            ),
+            st.tuples(st.integers(0, 3), st.sampled_from((1, 1, 1, 10))),
+            min_size=1,
+            max_size=8,
         )
-    )  # fmt: skip
+    )
     said = sorted({key[0] for key in keys})
     asked = draw(st.sampled_from((said, said, level, ("8505",), ("85",), ("*",))))
     row = release(
-        name, draw(st.sampled_from(DAYS)), months, products=sorted(asked), by_month=by_month,
-        partners=draw(st.sampled_from(("all", "listed"))), partner_list=sorted({key[1] for key in keys}),
+        name,
+        draw(st.sampled_from(DAYS)),
+        months,
+        products=sorted(asked),
+        by_month=by_month,
+        partners=draw(st.sampled_from(("all", "listed"))),
+        partner_list=sorted({key[1] for key in keys}),
         measures=sorted({"quantity" if key[3].startswith("quantity") else key[3] for key in keys}),
         level=f"HS{len(level[0])}",
-        lost=draw(st.sampled_from(((), (), (), ("85051110 2025-02",), ("* 2025-01",), ("85051190 *", "850590 2025-03")))),
-    )  # fmt: skip
+        lost=draw(
+            st.sampled_from(((), (), (), ("85051110 2025-02",), ("* 2025-01",), ("85051190 *", "850590 2025-03")))
+        ),
+    )
     return row, [
         number(row, partner, period, value, measure, product=product, province=province, resolution=step, record=record)
         for record, ((product, partner, period, measure, province), (value, step)) in enumerate(keys.items(), 1)
@@ -64,8 +78,16 @@ def _published(draw: st.DrawFn, name: str) -> tuple[Row, list[Row]]:
             st.tuples(st.integers(0, 3), st.sampled_from((1, 10))), min_size=1, max_size=6,
         )
     )  # fmt: skip
-    row = release(name, max(key[4] for key in keys), SPANS[4], kind="published", flow=None, products=HS8[:1], partners="keys",
-                  measures=("quantity", "quantity_yoy"))  # fmt: skip
+    row = release(
+        name,
+        max(key[4] for key in keys),
+        SPANS[4],
+        kind="published",
+        flow=None,
+        products=HS8[:1],
+        partners="keys",
+        measures=("quantity", "quantity_yoy"),
+    )
     return row, [
         number(row, partner, period, value, measure, product=product, day=day, resolution=step, record=record)
         for record, ((product, partner, period, measure, day), (value, step)) in enumerate(keys.items(), 1)
@@ -88,9 +110,13 @@ def of_list(national: str, row: Row, numbers: list[Row]) -> tuple[Row, list[Row]
     places = {"products": [*map(longer, row["products"])], "lost": [*map(longer, row["lost"])]}
     levels = {"HS8": national}
     return row | {"classification": level} | places, [
-        one | {"product": longer(one["product"]), "classification": levels.get(one["classification"], one["classification"])}
+        one
+        | {
+            "product": longer(one["product"]),
+            "classification": levels.get(one["classification"], one["classification"]),
+        }
         for one in numbers
-    ]  # fmt: skip
+    ]
 
 
 def all_days() -> list[date]:
@@ -113,7 +139,8 @@ def month_after(epoch: str, months: int) -> str:
 def histories(draw: st.DrawFn, most: int = 3) -> list[tuple[Row, list[Row]]]:
     """Releases of the same goods over two years and a half, with the press speaking in between.
 
-    The epochs lie where Croatia joined the Union, where Britain left it, and where a basket begins and the HS was revised.
+    The epochs lie where Croatia joined the Union, where Britain left it, and where a basket begins and the HS was
+    revised.
     """
     epoch = draw(st.sampled_from(EPOCHS))
     return [draw(releases_of(epoch, f"r{place}")) for place in range(draw(st.integers(1, most)))]
@@ -167,12 +194,17 @@ def queries(draw: st.DrawFn, name: str, epoch: str) -> tuple[Row, list[Row]]:
     said = said or {(level[0], partners[0], measures[0], month_after(epoch, begin) if by_month else months): 1}
     codes = sorted({key[0] for key in said})
     row = release(
-        name, draw(st.sampled_from(DAYS)), months, products=draw(st.sampled_from((codes, list(level), ["85", "81"], ["*"]))),
-        partners=draw(st.sampled_from(("all", "all", "listed"))), partner_list=sorted({key[1] for key in said}), by_month=by_month,
+        name,
+        draw(st.sampled_from(DAYS)),
+        months,
+        products=draw(st.sampled_from((codes, list(level), ["85", "81"], ["*"]))),
+        partners=draw(st.sampled_from(("all", "all", "listed"))),
+        partner_list=sorted({key[1] for key in said}),
+        by_month=by_month,
         measures=sorted({"quantity" if key[2].startswith("quantity") else key[2] for key in said}),
         level=f"HS{len(level[0])}",
         lost=draw(st.sampled_from(((), (), (), (f"{codes[0]} {months[:7]}",), (f"* {months[-7:]}", f"{codes[-1]} *")))),
-    )  # fmt: skip
+    )
     return row, [number(row, partner, period, value, measure, product=product)
                  for (product, partner, measure, period), value in said.items()]  # fmt: skip
 
@@ -209,8 +241,8 @@ def papers(draw: st.DrawFn, name: str, epoch: str) -> tuple[Row, list[Row]]:
 
 @st.composite
 def years_so_far(draw: st.DrawFn) -> list[tuple[Row, list[Row]]]:
-    """Releases that give months of one year as one figure, and others that give them one by one, on a few days; some of them are
-    corrected afterwards, or said again."""
+    """Releases that give months of one year as one figure, and others that give them one by one, on a few days; some of
+    them are corrected afterwards, or said again."""
     told: list[tuple[Row, list[Row]]] = []
     for place in range(draw(st.integers(2, 4))):
         first, last = sorted(draw(st.tuples(st.sampled_from((1, 1, 1, 2)), st.integers(2, 5))))

@@ -18,8 +18,8 @@ from tasks.reports.brief.wording import partner
 
 INK, BAR, OTHER = "#010101", "#2f7fc1", "#c8553d"
 PALE = 0.07
-# Points across: of the text on a screen, and of a phone. The page shows the one that fits, so that its words are as large as the
-# text.
+# Points across: of the text on a screen, and of a phone. The page shows the one that fits, so that its words are as
+# large as the text.
 WIDTHS = {"broad": 800, "narrow": 366}
 # For a few hundred kilograms whole tonnes would print 0, 0, 0, 1, 1.
 TICKS = ",.3~f"
@@ -121,8 +121,8 @@ def partner_chart(facts: Facts, language: str) -> str:
 
 
 def mirror_chart(part: MirrorPart, place: int) -> str:
-    """Draw what the exporter says as a line with points, what the importer says as a dashed one, and the band around it in which
-    the exporter's figure is expected.
+    """Draw what the exporter says as a line with points, what the importer says as a dashed one, and the band around it
+    in which the exporter's figure is expected.
     """
     factor, _ = scale_of([*part.sold, *part.bought], part.measure)
     months = [f"{month:%Y-%m}" for month in part.months]
@@ -160,7 +160,8 @@ IDLE = (
 COORDINATE = r"\d+\.\d{3,}(?=[^<>]*>)"
 
 
-# What the page has, and no words for readers of screens: the page says what the chart shows. The reader's font may be wider than ours.
+# What the page has, and no words for readers of screens: the page says what the chart shows. The reader's font may be
+# wider than ours.
 CONFIG = {
     "background": "transparent",
     "aria": False,
@@ -222,4 +223,7 @@ def sparkline(values: list[float | None]) -> str:
             runs[-1].append((3 + number * 6, round(21 - value / high * 18, 1)))
     parts = [f'<polyline points="{" ".join(f"{x},{y}" for x, y in run)}"/>' for run in runs if len(run) > 1]
     parts += [f'<circle cx="{run[0][0]}" cy="{run[0][1]}" r="1.6"/>' for run in runs if len(run) == 1]
-    return f'<svg class="spark" viewBox="0 0 {6 * len(values)} 24" width="{6 * len(values)}" height="24" aria-hidden="true">{"".join(parts)}</svg>'
+    return (
+        f'<svg class="spark" viewBox="0 0 {6 * len(values)} 24" width="{6 * len(values)}" height="24"'
+        f' aria-hidden="true">{"".join(parts)}</svg>'
+    )

@@ -1,5 +1,5 @@
-"""Gathers what a reader of a brief must know apart from its own numbers: what other reporters say of the trade, from the other stores of
-the same root, and the releases that were withdrawn.
+"""Gathers what a reader of a brief must know apart from its own numbers: what other reporters say of the trade, from
+the other stores of the same root, and the releases that were withdrawn.
 
 Customs share HS codes of six digits, so the partner of a longer code counts other goods too; the page says so.
 """
@@ -37,8 +37,8 @@ def is_withheld(sources: Collection[str]) -> bool:
 
 
 def mirrored(store: Path, product: str, flow: str, month: date) -> list[MirrorPart]:
-    """Return the last months of each pair of this reporter with another that has a store, the largest first; none where the
-    page is of several HS codes.
+    """Return the last months of each pair of this reporter with another that has a store, the largest first; none where
+    the page is of several HS codes.
     """
     address = address_of(store)
     root, own = root_of(address), named(address)
@@ -89,8 +89,8 @@ def _part(made: statements.Mirror, partner: str) -> MirrorPart:
 def decided(
     snapshot: Snapshot, product: str, flow: str, month: date, since: date | None = None
 ) -> list[dict[str, Any]]:
-    """Return the last decision of a person about each release that covers the product in the year up to the month, a row with the
-    title of the release, if it was made after the day `since`; the newest first.
+    """Return the last decision of a person about each release that covers the product in the year up to the month, a
+    row with the title of the release, if it was made after the day `since`; the newest first.
     """
     decisions = read_table(snapshot, "decision").filter(pl.col("kind") != "replaced")
     if not decisions.height:
@@ -118,8 +118,10 @@ def decided(
 def covers_product(product: str, scope: Iterable[str]) -> bool:
     """Whether the codes that were asked for have one in common with a product.
 
-    >>> covers_product("85051110", ["8505"]), covers_product("12019019", ["8505", "*"]), covers_product("1201", ["8505"])
-    (True, True, False)
+    >>> covers_product("85051110", ["8505"]), covers_product("12019019", ["8505", "*"])
+    (True, True)
+    >>> covers_product("1201", ["8505"])
+    False
     """
     codes = (product, *members(product))
     return any(asked == "*" or code.startswith(asked) or asked.startswith(code) for asked in scope for code in codes)

@@ -86,12 +86,14 @@ class Gatherer:
             raise NoFigure(f"{nothing}; {there_is}")
         measures = ", ".join(sorted({*rows["measure"].cast(pl.String)}))
         raise NoFigure(
-            f"{nothing} is counted in kilograms or in money, of which a brief is made; {there_is}. What there is, {measures}, "
-            f"is shown by tidewaiter read metric --product {self.product} --flow {self.flow} --month {self.month:%Y-%m}"
+            f"{nothing} is counted in kilograms or in money, of which a brief is made; {there_is}. What there is,"
+            f" {measures}, is shown by tidewaiter read metric --product {self.product} --flow {self.flow} --month"
+            f" {self.month:%Y-%m}"
         )
 
     def price(self) -> str:
-        """The measure of the unit value: the one that all partners together have in the month, dollars before other money."""
+        """The measure of the unit value: the one that all partners together have in the month, dollars before other
+        money."""
         rows = self.rows.filter((pl.col("period") == self.month) & (pl.col("partner") == WORLD))
         known, named = {*rows.filter(pl.col("level").is_not_null())["measure"]}, {*rows["measure"]}
         return next((measure for there in (known, named) for measure in PRICES if measure in there), PRICES[0])
@@ -194,7 +196,8 @@ def gather(
     names: NameTables | None = None,
 ) -> Facts:
     """Gather all facts of the brief; export controls have their states on `day`, by default the day of the newest
-    release. `names` are those of the snapshot where they are read already. Raises NoFigure if the store has no such product or month.
+    release. `names` are those of the snapshot where they are read already. Raises NoFigure if the store has no such
+    product or month.
     """
     day = day or date.fromisoformat(snapshot.about["released_on"])
     found = Gatherer(snapshot, product, flow, month)
@@ -283,13 +286,15 @@ def names_of(product: str, snapshot: Snapshot, names: NameTables | None = None) 
 
 
 def _events(product: str, flow: str, months: list[date], state_day: date, reporter: str) -> list[dict[str, Any]]:
-    """Return the measures that took effect in these months: their rows, with number, day, and the term that decides the state."""
+    """Return the measures that took effect in these months: their rows, with number, day, and the term that decides the
+    state."""
     last, found, states = month_end(months[-1]), list[dict[str, Any]](), states_on(state_day)
     for row in events_of(product, flow, reporter).iter_rows(named=True):
         day, state = date.fromisoformat(row["effective_from"] or row["announced_on"]), states[row["event"]]
         if months[0] <= day <= last:
             words = state.name
-            # A lapse also covers the end of a suspension, and that of a single paragraph; a suspension may have no last day.
+            # A lapse also covers the end of a suspension, and that of a single paragraph; a suspension may have no last
+            # day.
             if words == LAPSED and state.by != row["event"]:
                 words += "_paragraph" if state.part else "_suspension"
             elif words == "suspended" and state.until is None:

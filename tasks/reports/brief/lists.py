@@ -81,7 +81,8 @@ def _distinct(numbers: list[TracedNumber]) -> list[TracedNumber]:
 
 
 class File(NamedTuple):
-    """A release on the page: its place in the list, its first number there, and the different addresses of its numbers."""
+    """A release on the page: its place in the list, its first number there, and the different addresses of its
+    numbers."""
 
     place: int
     first: TracedNumber
@@ -89,7 +90,8 @@ class File(NamedTuple):
 
 
 def files(numbers: Iterable[TracedNumber]) -> dict[str, File]:
-    """Return the releases of the numbers that the page shows behind its figures, in the order in which they are shown."""
+    """Return the releases of the numbers that the page shows behind its figures, in the order in which they are
+    shown."""
     found: dict[str, File] = {}
     for number in numbers:
         file = found.setdefault(number.release_id, File(len(found) + 1, number, []))
@@ -144,7 +146,8 @@ def formula(fact: Fact, language: str) -> str:
 
 
 def revised_lines(facts: Facts, language: str) -> list[str]:
-    """List what was revised, a line each; the code, regime and province are named where they differ from those of the page."""
+    """List what was revised, a line each; the code, regime and province are named where they differ from those of the
+    page."""
     t, lines = texts(language), []
     for row in facts.revised:
         which = [row["period"], partner(row["partner"], language)]
@@ -155,7 +158,8 @@ def revised_lines(facts: Facts, language: str) -> list[str]:
         old, new = (t["no_word"] if one is None else amount(one, row["unit"], language) for one in values)
         kind = t["kinds"].get(row["kind"], row["kind"])
         lines.append(
-            f"{t['comma'].join(which)}{t['colon']}{old} → {new}{t['open']}{kind}{t['comma']}{row['revised_on']}{t['close']}"
+            f"{t['comma'].join(which)}{t['colon']}{old} →"
+            f" {new}{t['open']}{kind}{t['comma']}{row['revised_on']}{t['close']}"
         )
     return lines
 

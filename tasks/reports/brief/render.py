@@ -18,7 +18,8 @@ MIX_MOVED_PP_MIN = 5.0
 
 
 def page(facts: Facts, language: str = "en", links: Sequence[tuple[str, str]] = ()) -> str:
-    """Render the HTML page: nothing from the network; a script copies sentences and saves pictures, and all can be read without it.
+    """Render the HTML page: nothing from the network; a script copies sentences and saves pictures, and all can be read
+    without it.
 
     `links` are other pages, each with the name of its words and its address.
     """

@@ -1,5 +1,5 @@
-"""Writes the sentences of a brief from its facts, by the templates `sentences.<language>.j2`, each number with a link to its source; and
-the caveats on quoting growths: after each sentence, and once those that all growths share.
+"""Writes the sentences of a brief from its facts, by the templates `sentences.<language>.j2`, each number with a link
+to its source; and the caveats on quoting growths: after each sentence, and once those that all growths share.
 """
 
 import functools

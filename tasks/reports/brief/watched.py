@@ -1,5 +1,5 @@
-"""Writes the briefs of a release, as its last step: one for each watched product that the release covers; after a decision about a
-release, those again that it made outdated.
+"""Writes the briefs of a release, as its last step: one for each watched product that the release covers; after a
+decision about a release, those again that it made outdated.
 
 A brief that cannot be written is a warning; the publication is not affected. For a release without a watched product
 the step only reads the list; the modules that write briefs are imported after that.
@@ -38,7 +38,10 @@ def write_briefs(outcome: Outcome, store: Path) -> Outcome:
     try:
         products = watched(outcome)
     except Exception as problem:
-        warning = f"watch list: not read, {type(problem).__name__}: {problem}; no brief was written. See ${settings.WATCH_LIST}."
+        warning = (
+            f"watch list: not read, {type(problem).__name__}: {problem}; no brief was written. See"
+            f" ${settings.WATCH_LIST}."
+        )
         # People edit the list; if it is wrong, the sentence says so, and a traceback adds nothing.
         log.warning("%s", warning)
         return outcome.model_copy(update={"warnings": [*outcome.warnings, warning]})
@@ -49,8 +52,8 @@ def write_briefs(outcome: Outcome, store: Path) -> Outcome:
             # A warning, not an error: the outcome reports it to the caller.
             log.warning("the brief on %s of %s could not be written", flow, product, exc_info=True)
             failed.append(
-                f"brief ({flow} of {product}): not written, {type(problem).__name__}: {problem}; what was published stays. "
-                f"Write it with tidewaiter brief {product} --flow {flow} --month {outcome.months[-1]}."
+                f"brief ({flow} of {product}): not written, {type(problem).__name__}: {problem}; what was published"
+                f" stays. Write it with tidewaiter brief {product} --flow {flow} --month {outcome.months[-1]}."
             )
     return outcome.model_copy(update={"briefs": written, "warnings": [*outcome.warnings, *failed]})
 
@@ -129,8 +132,8 @@ def keep(store: Path, product: str, flow: str, month: date, pages: Mapping[str, 
 
 
 def _newest(snapshot: Snapshot, product: str, flow: str, outcome: Outcome) -> date | None:
-    """Return the newest month of the release in which the product has a figure of mass or money: of the month or, if January and
-    February are published together, of the year to date.
+    """Return the newest month of the release in which the product has a figure of mass or money: of the month or, if
+    January and February are published together, of the year to date.
     """
     months = {(flow, *map(int, month.split("-"))) for month in outcome.months}
     is_known = pl.col("level").is_not_null() | pl.col("ytd").is_not_null()
@@ -158,8 +161,9 @@ def rewrite_briefs(outcome: Outcome, store: Path) -> Outcome:
         except Exception as problem:
             log.warning("the brief on %s of %s could not be written again", flow, product, exc_info=True)
             failed.append(
-                f"brief ({flow} of {product}, {month:%Y-%m}): it is from before this decision, {type(problem).__name__}: {problem}. "
-                f"Write it with tidewaiter brief {product} --flow {flow} --month {month:%Y-%m}."
+                f"brief ({flow} of {product}, {month:%Y-%m}): it is from before this decision,"
+                f" {type(problem).__name__}: {problem}. Write it with tidewaiter brief {product} --flow {flow} --month"
+                f" {month:%Y-%m}."
             )
     return outcome.model_copy(update={"briefs": written, "warnings": [*outcome.warnings, *failed]})
 

@@ -45,7 +45,8 @@ def shown(fact: Fact, language: str = "en") -> str:
 
 
 def expected(facts: Facts, language: str) -> str:
-    """Say what the world total was expected to be, and whether the month is unusual; empty where nothing was expected or is known."""
+    """Say what the world total was expected to be, and whether the month is unusual; empty where nothing was expected
+    or is known."""
     row, t = facts.expected, texts(language)
     if row is None or row["level"] is None:
         return ""

@@ -1,6 +1,7 @@
 """Publishes the table `mirror` of two reporters, and tells which differences have become unexplained.
 
-Belongs here: what the months of a pair rest on. What is in them is in `statements`, how they are published in `downstream`.
+Belongs here: what the months of a pair rest on. What is in them is in `statements`, how they are published in
+`downstream`.
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,8 @@ GAPS_MAX = 200
 
 @dataclass(frozen=True)
 class MirrorPublication:
-    """The current snapshot of a pair's mirror: whether it is new, the months made again, and the rows that became `unexplained`."""
+    """The current snapshot of a pair's mirror: whether it is new, the months made again, and the rows that became
+    `unexplained`."""
 
     snapshot: Snapshot
     changed: bool
@@ -34,9 +36,11 @@ class MirrorPublication:
 
 @again_if_outpaced
 def publish_pair(root: Path | S3Url, exporter: str, importer: str) -> MirrorPublication:
-    """Publish the mirror of a pair, of all HS codes of six digits and all months of either side, or bring it up to date.
+    """Publish the mirror of a pair, of all HS codes of six digits and all months of either side, or bring it up to
+    date.
 
-    A row is where either side has trade. Raises ValueError where one of them has no store, NothingPublished where it is empty.
+    A row is where either side has trade. Raises ValueError where one of them has no store, NothingPublished where it is
+    empty.
     """
     stores = pair(root, exporter, importer)
     gaps = list[pl.DataFrame]()

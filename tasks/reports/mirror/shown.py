@@ -17,7 +17,8 @@ RATES = "by exchange rates of the European Central Bank, mean of the month"
 
 
 def columns(rows: pl.DataFrame) -> dict[str, list[str]]:
-    """Return the columns of the terminal table: what each side says, the ratios, the lag and the reason; `rows` are of the table mirror.
+    """Return the columns of the terminal table: what each side says, the ratios, the lag and the reason; `rows` are of
+    the table mirror.
 
     A month of which neither side has a figure is left out: the lines below say which and why.
     """
@@ -62,7 +63,8 @@ def notes(found: Mirror) -> list[str]:
 
 
 def terms(rows: pl.DataFrame) -> list[str]:
-    """Say how the values are compared: valuations, exchange rates and margins with their sources; nothing where there are no values."""
+    """Say how the values are compared: valuations, exchange rates and margins with their sources; nothing where there
+    are no values."""
     if not (rows["export_value"].count() or rows["import_value"].count()):
         return []
     row = rows.row(0, named=True)
@@ -78,7 +80,8 @@ def terms(rows: pl.DataFrame) -> list[str]:
     ]
     if observed := rows["observed_margin_pct"].drop_nulls().sort().to_list():
         lines.append(
-            f"freight and insurance as the importer prints them: {observed[0]:.1f} to {observed[-1]:.1f} % of the value without"
+            f"freight and insurance as the importer prints them: {observed[0]:.1f} to {observed[-1]:.1f} % of the value"
+            " without"
         )
     return lines
 

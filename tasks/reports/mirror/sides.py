@@ -36,8 +36,8 @@ SAID = {"other_unit": "units_differ", "combined_months": "combined_months", "def
 class Side(NamedTuple):
     """One reporter's statements about its trade with `partner`, as known on `day` (None: now), in a span of months.
 
-    `levels` has product, partner, period, measure, level and level_status, also of HUBS; `rows` the numbers behind them:
-    product, period, measure, value, source, release_id; both of HS codes. `releases` are those that count.
+    `levels` has product, partner, period, measure, level and level_status, also of HUBS; `rows` the numbers behind
+    them: product, period, measure, value, source, release_id; both of HS codes. `releases` are those that count.
     """
 
     snapshot: Snapshot
@@ -63,8 +63,8 @@ def months_of(store: Path, flow: str) -> list[int]:
 def read_side(
     store: Path, flow: str, partner: str, months: range, product: str | None = None, day: date | None = None
 ) -> Side:
-    """Read one side of a pair, of one HS code or of all of six digits; a side that had said nothing by `day` is without figures.
-    Raises NothingPublished.
+    """Read one side of a pair, of one HS code or of all of six digits; a side that had said nothing by `day` is without
+    figures. Raises NothingPublished.
     """
     snapshot = open_published(store)
     measures = pl.col("measure").cast(pl.String)
@@ -109,8 +109,9 @@ def read_side(
 
 
 def statements(side: Side, keys: pl.DataFrame, money: str) -> pl.DataFrame:
-    """What a side says of `keys` (product, period): `kg`, `stated` (value in `money`, the name of a measure), `kg_status`,
-    `value_status`, `valuation`, `release_ids`, and `observed_margin_pct` where the source prints imports with and without freight.
+    """What a side says of `keys` (product, period): `kg`, `stated` (value in `money`, the name of a measure),
+    `kg_status`, `value_status`, `valuation`, `release_ids`, and `observed_margin_pct` where the source prints imports
+    with and without freight.
     """
     found = keys
     for measure, value, status in ((KG, "kg", "kg_status"), (money, "stated", "value_status")):

@@ -1,7 +1,8 @@
 """Compares both statements of a flow out of the stores of the exporter and of the importer, month by month.
 
 Equal national codes of two customs are other goods, so products are HS codes of two, four or six digits. Each store is
-read as it is published, or as it was known on a day; a figure that one of them does not have is null, and its status says why.
+read as it is published, or as it was known on a day; a figure that one of them does not have is null, and its status
+says why.
 """
 
 from datetime import date
@@ -60,7 +61,8 @@ def asked(
 ) -> Mirror:
     """Return the mirror of texts that a person writes: names of goods and countries, a month or a range of months.
 
-    Of goods with a longer code it is the mirror of the HS code of six digits that they are in, which has other goods too.
+    Of goods with a longer code it is the mirror of the HS code of six digits that they are in, which has other goods
+    too.
     """
     from tasks.reports.resolver import known_product
 
@@ -92,7 +94,8 @@ def mirror(
     """
     if len(product) not in SHARED or not product.isdecimal():
         raise ValueError(
-            f"{product} is a code of one country; two customs share HS codes of 2, 4 or 6 digits, such as {product[:6] if product[:6].isdecimal() else '850511'}"
+            f"{product} is a code of one country; two customs share HS codes of 2, 4 or 6 digits, such as"
+            f" {product[:6] if product[:6].isdecimal() else '850511'}"
         )
     stores = pair(root, exporter, importer)
     there = sorted({*months_of(stores[0], "export"), *months_of(stores[1], "import")})
@@ -104,7 +107,8 @@ def mirror(
     known = rows.filter(~pl.all_horizontal(_is_unknown("export"), _is_unknown("import")))
     if not known.height:
         raise NoFigure(
-            f"neither {exporter} nor {importer} has a figure of HS {product} between them; tidewaiter list products shows what there is"
+            f"neither {exporter} nor {importer} has a figure of HS {product} between them; tidewaiter list products"
+            " shows what there is"
         )
     if first is None:
         rows = rows.filter(pl.col("period").is_between(known["period"].min(), known["period"].max()))
@@ -123,8 +127,8 @@ def mirror(
 
 
 def other_side(snapshot: Snapshot, flow: str, asked: pl.DataFrame) -> pl.DataFrame:
-    """What partners with a store under the same root say of `asked` (product, partner, measure, period): these and `other_side`, in the
-    unit of the measure; of HS codes that customs share. A figure that is not known has no row.
+    """What partners with a store under the same root say of `asked` (product, partner, measure, period): these and
+    `other_side`, in the unit of the measure; of HS codes that customs share. A figure that is not known has no row.
     """
     found = [pl.DataFrame(schema={**asked.schema, "other_side": pl.Float64})]
     root, own, there = _partners_of(snapshot)
@@ -153,7 +157,8 @@ def other_side(snapshot: Snapshot, flow: str, asked: pl.DataFrame) -> pl.DataFra
 
 
 def months_of_other_side(snapshot: Snapshot, flow: str, partner: str) -> list[int]:
-    """The months (month numbers) of which a partner with a store under the same root has figures of the other direction."""
+    """The months (month numbers) of which a partner with a store under the same root has figures of the other
+    direction."""
     root, _, there = _partners_of(snapshot)
     side = "import" if flow == "export" else "export"
     return months_of(at_hand(stores_of(root)[partner]), side) if partner in there else []
@@ -176,7 +181,8 @@ def pair(root: Path | S3Url, exporter: str, importer: str) -> tuple[Path, Path]:
     if absent := sorted({exporter, importer} - {*stores}):
         there = ", ".join(stores) or "nobody"
         raise ValueError(
-            f"there is no store of {' and of '.join(absent)}; there are those of {there}. UN Comtrade has most others (tidewaiter fetch un_comtrade -h)."
+            f"there is no store of {' and of '.join(absent)}; there are those of {there}. UN Comtrade has most others"
+            " (tidewaiter fetch un_comtrade -h)."
         )
     return at_hand(stores[exporter]), at_hand(stores[importer])
 
@@ -195,7 +201,8 @@ def read_pair(
 
 
 def compare(sold: Side, bought: Side, months: range, products: pl.Series | None = None) -> pl.DataFrame:
-    """Return rows of the table `mirror` for each product and month: of `products`, or of all that either side trades."""
+    """Return rows of the table `mirror` for each product and month: of `products`, or of all that either side
+    trades."""
     exporter, importer = bought.partner, sold.partner
     names = {"export": exporter, "import": importer}
     if products is None:
@@ -252,7 +259,8 @@ def _in_one_currency(wide: pl.DataFrame, common: str, sold: Side, money: str) ->
 
 
 def _with_margins(wide: pl.DataFrame, exporter: str, importer: str) -> pl.DataFrame:
-    """Add by how many per cent the importer's values are above free on board, null where that is not known, and where that is from."""
+    """Add by how many per cent the importer's values are above free on board, null where that is not known, and where
+    that is from."""
     rows = code_table("import_margins").filter(pl.col("importer").is_in(["", importer]), exporter=exporter)
     rows = rows.sort("importer", "year", descending=True).head(1)
     known = rows.row(0, named=True) if rows.height else None
@@ -294,7 +302,8 @@ def _with_breaks(judged: pl.DataFrame, sold: Side, bought: Side) -> pl.DataFrame
     ]
     found = open_ones.with_columns(since).filter(pl.col("sold").ne_missing(pl.col("bought")))
     words = [
-        f"{bought.partner if (a or -1) > (b or -1) else sold.partner}: another meaning since {month_name(max(a or -1, b or -1))}"
+        f"{bought.partner if (a or -1) > (b or -1) else sold.partner}: another meaning since"
+        f" {month_name(max(a or -1, b or -1))}"
         for a, b in found.select("sold", "bought").iter_rows()
     ]
     found = found.select(*KEYS, _break=pl.Series(words, dtype=pl.String))
@@ -304,7 +313,8 @@ def _with_breaks(judged: pl.DataFrame, sold: Side, bought: Side) -> pl.DataFrame
 
 
 def _why(names: dict[str, str]) -> pl.Expr:
-    """Say in words which figure is missing on which side, and why values are not compared; empty where nothing is missing."""
+    """Say in words which figure is missing on which side, and why values are not compared; empty where nothing is
+    missing."""
     parts: list[pl.Expr] = []
     for side, name in names.items():
         for column, what in (("kg", "kilograms"), ("value", "value")):

@@ -1,9 +1,9 @@
 """Compares both statements of a flow, month by month, and names the reason of a difference. It never reconciles them.
 
-The importer counts cost, insurance and freight, later than the exporter, and by origin; the exporter counts free on board
-and by the destination known then. So the importer's value becomes an interval free on board, by the margin of the pair, and
-a shipment that one side counts in another month shows in sums of three months. Kilograms have no margin: they decide
-where both sides report them.
+The importer counts cost, insurance and freight, later than the exporter, and by origin; the exporter counts free on
+board and by the destination known then. So the importer's value becomes an interval free on board, by the margin of the
+pair, and a shipment that one side counts in another month shows in sums of three months. Kilograms have no margin: they
+decide where both sides report them.
 """
 
 import polars as pl
@@ -30,12 +30,16 @@ REASONS = {
     "margin": "the weights agree and the importer's value is above the usual freight and insurance",
     "hub": "the exporter counts at least as much to Hong Kong, the Netherlands or Singapore as is missing here",
     "weight_estimated": "the values do not tell, and a weight is an estimate, which is not compared",
-    "units_differ": "the values do not tell, and one side counts these goods, or a part of them, in another unit than kilograms",
+    "units_differ": (
+        "the values do not tell, and one side counts these goods, or a part of them, in another unit than kilograms"
+    ),
     "suppressed": "one side hides its figure, or marks it as unreliable",
     "nomenclature": "one side has this trade by lines of its own, and by no code that customs share",
     "definition_break": "on one side alone the code, the unit or the partner has changed its meaning",
     "not_covered": "one side has no figure of the month",
-    "not_comparable": "the two sides have no measure in common: the exchange rate, the valuation or the margin is not known",
+    "not_comparable": (
+        "the two sides have no measure in common: the exchange rate, the valuation or the margin is not known"
+    ),
     "unexplained": "none of the known causes explains the difference",
 }
 # Why a figure is missing, as far as it says that somebody knows more; of two sides the first one is the reason.
@@ -48,13 +52,13 @@ def judge(months: pl.DataFrame) -> pl.DataFrame:
     """Return the months with what follows from both statements, in the order given.
 
     `months` has a row for each KEYS and `period`, without gaps, and the columns `export_kg`, `import_kg` (kilograms),
-    `export_value`, `import_value` (one currency), `hub_kg`, `hub_value` (what the exporter counts to the hubs), null where
-    it is not known, and `margin_pct`, by how much the importer's valuation is above free on board; null: not known.
-    `export_kg_status`, `export_value_status` and those of the importer say why a figure is null, as in TELLING.
-    Added are `fob_low` and `fob_high`, the importer's value free on board, and `kg_low` and `kg_high`, its kilograms, more or
-    less as much as packing makes; `value_ratio`, `kg_ratio`, importer by exporter, and `value_ratio_low` and so on, of these intervals;
-    `lag`, months by which three-month sums fit best, where at least SUMS_MIN of the SUMS around the month are whole; `reason`, one
-    of REASONS.
+    `export_value`, `import_value` (one currency), `hub_kg`, `hub_value` (what the exporter counts to the hubs), null
+    where it is not known, and `margin_pct`, by how much the importer's valuation is above free on board; null: not
+    known. `export_kg_status`, `export_value_status` and those of the importer say why a figure is null, as in TELLING.
+    Added are `fob_low` and `fob_high`, the importer's value free on board, and `kg_low` and `kg_high`, its kilograms,
+    more or less as much as packing makes; `value_ratio`, `kg_ratio`, importer by exporter, and `value_ratio_low` and so
+    on, of these intervals; `lag`, months by which three-month sums fit best, where at least SUMS_MIN of the SUMS around
+    the month are whole; `reason`, one of REASONS.
     """
     found = months.with_row_index("_order").sort(*KEYS, "period")
     low, high = ((pl.col("margin_pct") + points) / 100 + 1 for points in (MARGIN_POINTS, -MARGIN_POINTS))
@@ -103,9 +107,11 @@ def judge(months: pl.DataFrame) -> pl.DataFrame:
 def _reason(is_lag: pl.Expr) -> pl.Expr:
     is_weighed, is_valued = _both("kg"), _both("value") & pl.col("margin_pct").is_not_null()
     lacks = {
-        side: pl.col(f"{side}_kg").is_null()
-        & pl.col(f"{side}_value").is_null()
-        & pl.col(f"{side}_value_status").is_not_null()
+        side: (
+            pl.col(f"{side}_kg").is_null()
+            & pl.col(f"{side}_value").is_null()
+            & pl.col(f"{side}_value_status").is_not_null()
+        )
         for side in ("export", "import")
     }
     same_weight = _distance(pl.col("export_kg"), pl.col("import_kg"), pl.col("import_kg"), KG_TOLERANCE) <= 0
@@ -191,7 +197,8 @@ def _fit(lag: int) -> pl.Expr:
 
 
 def _distance(value: pl.Expr, low: pl.Expr, high: pl.Expr, tolerance: float) -> pl.Expr:
-    """How far a value is outside an interval, as a part of it; at most 0 inside. Nothing traded on both sides is no distance."""
+    """How far a value is outside an interval, as a part of it; at most 0 inside. Nothing traded on both sides is no
+    distance."""
     below, above = low * (1 - tolerance) - value, value - high * (1 + tolerance)
     scale = pl.max_horizontal(value, high)
     return pl.when(scale == 0).then(-tolerance).otherwise(pl.max_horizontal(below, above) / scale)

@@ -1,4 +1,5 @@
-"""What a case is, and how it is run: through the gates in the flow's order, with plain functions and a store of its own."""
+"""What a case is, and how it is run: through the gates in the flow's order, with plain functions and a store of its
+own."""
 
 import atexit
 import datetime
@@ -36,7 +37,17 @@ TODAY = datetime.date(2026, 1, 5)
 DECLARED: Mapping[str, Any] = {"source": "gacc_query", "flow": "export", "released_on": datetime.date(2025, 7, 20)}
 EARLIER = datetime.date(2025, 7, 18)
 # Rules about one record or line: the message must say which.
-ROW_RULES = {"row width", "quoting", "header in the data", "contradiction", "summary row", "mojibake", "field too long", "damaged text", "measure"}  # fmt: skip
+ROW_RULES = {
+    "row width",
+    "quoting",
+    "header in the data",
+    "contradiction",
+    "summary row",
+    "mojibake",
+    "field too long",
+    "damaged text",
+    "measure",
+}
 
 
 @dataclass(frozen=True)
@@ -89,8 +100,8 @@ class Case:
     """One file with its declaration and what must become of it.
 
     `clean` is the file that it is a mutation of: a number that is published for a key of both must be the clean one,
-    unless `changes` says that the mutation is another number, legibly written. Large files are made where they are read. `before` are the files that were
-    published earlier, each with its declaration.
+    unless `changes` says that the mutation is another number, legibly written. Large files are made where they are
+    read. `before` are the files that were published earlier, each with its declaration.
     """
 
     name: str
@@ -165,8 +176,8 @@ def known_after(published: Known, release: Normalised) -> Known:
 
 
 def ledger_of(earlier: list[Normalised], folder: Path) -> Known:
-    """What is known once these releases are published: the ledger by the ledger's own rules, and in `folder` the files of its
-    months, which are all that a check reads of a snapshot."""
+    """What is known once these releases are published: the ledger by the ledger's own rules, and in `folder` the files
+    of its months, which are all that a check reads of a snapshot."""
     if not earlier:
         return Known(*_nothing(), touched=(), derived=(), snapshot=None, store=folder)
     releases = MODELS["release"].validate(pl.concat([one.release for one in earlier]).unique("release_id"))

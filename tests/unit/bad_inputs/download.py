@@ -8,7 +8,18 @@ from typing import Any
 
 import xlsxwriter
 
-TITLES = ("数据年月", "商品编码", "商品名称", "贸易伙伴编码", "贸易伙伴名称", "第一数量", "第一计量单位", "第二数量", "第二计量单位", "美元")  # fmt: skip
+TITLES = (
+    "数据年月",
+    "商品编码",
+    "商品名称",
+    "贸易伙伴编码",
+    "贸易伙伴名称",
+    "第一数量",
+    "第一计量单位",
+    "第二数量",
+    "第二计量单位",
+    "美元",
+)
 MONTH, PRODUCT, PRODUCT_NAME, PARTNER, PARTNER_NAME, QUANTITY, UNIT, SECOND, SECOND_UNIT, VALUE = range(len(TITLES))
 MAGNETS = ("85051110", "稀土的永磁铁及磁化后准备制永磁铁的物品")
 HORSES = ("01012100", "改良种用马")
@@ -100,14 +111,20 @@ def downloads(folder: Path, files: dict[str, tuple[bytes, str]]) -> Path:
 
 
 def year_of_magnets(year: int = 2024, factor: int = 1) -> tuple[Record, ...]:
-    """Twelve months of magnets to every partner, a hundredth more in each, at a steady price: what was published before."""
+    """Twelve months of magnets to every partner, a hundredth more in each, at a steady price: what was published
+    before."""
     usual = (("502", 353_000), ("304", 764_000), ("133", 412_000), ("116", 48_000), ("344", 98_000))
     months = [(f"{year}{month:02d}", who, kg // 100 * (93 + month)) for month in range(1, 13) for who, kg in usual]
     return tuple(magnets(partner, str(kg * factor), f"{kg * 57:,}", month) for month, partner, kg in months)
 
 
-def workbook_bytes(records: Sequence[Sequence[Any]] = CLEAN_RECORDS, titles: Sequence[str] = TITLES, *,
-                   change: Callable[[Any, Any], None] | None = None, sheets: Sequence[str] = ("Sheet1",)) -> bytes:  # fmt: skip
+def workbook_bytes(
+    records: Sequence[Sequence[Any]] = CLEAN_RECORDS,
+    titles: Sequence[str] = TITLES,
+    *,
+    change: Callable[[Any, Any], None] | None = None,
+    sheets: Sequence[str] = ("Sheet1",),
+) -> bytes:
     """A workbook: numbers are number cells, texts are text cells; `change(book, sheet)` does the rest of the harm."""
     sink = io.BytesIO()
     book = xlsxwriter.Workbook(sink, {"in_memory": True, "strings_to_numbers": False, "strings_to_formulas": False})

@@ -15,16 +15,48 @@ from hypothesis import strategies as st
 from schemas.reference.code_tables import code_table
 
 POOL = (
-    b'"', b",", b"\n", b"\r", b"\r\n", b'""', b'","', b'",\n"', b"\0", b"\xef\xbb\xbf", b"0", b"9", b" ", b"\t", b"-", b".", b"=",
-    "千克".encode("gb18030"), "千克".encode(), "，".encode("gb18030"), b"\x81\x30\x81\x30", b"\xff", b"\\", "０".encode("gb18030"),
-)  # fmt: skip
+    b'"',
+    b",",
+    b"\n",
+    b"\r",
+    b"\r\n",
+    b'""',
+    b'","',
+    b'",\n"',
+    b"\0",
+    b"\xef\xbb\xbf",
+    b"0",
+    b"9",
+    b" ",
+    b"\t",
+    b"-",
+    b".",
+    b"=",
+    "千克".encode("gb18030"),
+    "千克".encode(),
+    "，".encode("gb18030"),
+    b"\x81\x30\x81\x30",
+    b"\xff",
+    b"\\",
+    "０".encode("gb18030"),
+)
 
 
 @st.composite
 def releases(draw: st.DrawFn) -> list[Record]:
     """A few records with different keys, as the site may print them."""
-    keys = draw(st.lists(st.tuples(st.sampled_from(("202504", "202505", "202506")), st.sampled_from((MAGNETS, HORSES)),
-                                   st.sampled_from(sorted(PARTNERS))), min_size=1, max_size=6, unique=True))  # fmt: skip
+    keys = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from(("202504", "202505", "202506")),
+                st.sampled_from((MAGNETS, HORSES)),
+                st.sampled_from(sorted(PARTNERS)),
+            ),
+            min_size=1,
+            max_size=6,
+            unique=True,
+        )
+    )
     numbers = st.one_of(st.integers(0, 30), st.integers(0, 10**9), st.integers(0, 10**15 - 1))
     records = []
     for month, (code, name), partner in keys:
@@ -79,8 +111,19 @@ def _swap_fields(draw: st.DrawFn, data: bytes) -> bytes:
 
 
 def _recode(draw: st.DrawFn, data: bytes) -> bytes:
-    encoding, mark = draw(st.sampled_from((("utf-8", b""), ("utf-8", b"\xef\xbb\xbf"), ("utf-16-le", b"\xff\xfe"), ("utf-16-be", b"\xfe\xff"),
-                                           ("utf-16-le", b""), ("big5", b""), ("ascii", b""))))  # fmt: skip
+    encoding, mark = draw(
+        st.sampled_from(
+            (
+                ("utf-8", b""),
+                ("utf-8", b"\xef\xbb\xbf"),
+                ("utf-16-le", b"\xff\xfe"),
+                ("utf-16-be", b"\xfe\xff"),
+                ("utf-16-le", b""),
+                ("big5", b""),
+                ("ascii", b""),
+            )
+        )
+    )
     return mark + data.decode("gb18030", "replace").encode(encoding, "replace")
 
 
@@ -89,14 +132,20 @@ MUTATIONS: tuple[Mutation, ...] = (
     lambda draw, data: _splice(draw, data, draw(PIECES), 1),
     lambda draw, data: _splice(draw, data, b"", draw(st.sampled_from((1, 1, 2, 5, 40, 200)))),
     lambda draw, data: data[: draw(st.integers(0, len(data)))],
-    _repeat, _repeat_line, _shuffle_lines, _swap_fields, _recode,
+    _repeat,
+    _repeat_line,
+    _shuffle_lines,
+    _swap_fields,
+    _recode,
     # Read in another encoding and saved again; other line ends, quotes and full-width digits; joined to itself.
     lambda draw, data: data.decode(draw(st.sampled_from(("latin-1", "utf-8", "big5"))), "replace").encode(),
     _replaced(*((b"\n", end) for end in (b"\r\n", b"\r", b"\n\n", b"\n\r")), times=(-1, 1, 2, 3)),
     _replaced((b'"', b""), (b'"', b"'"), (b'"', b'""'), (b'","', b","), (b'"', b'\\"'), times=(-1, 1, 2, 12, 30)),
-    _replaced(*((str(digit).encode(), chr(ord("０") + digit).encode("gb18030")) for digit in range(10)), times=(1, 3, -1)),
+    _replaced(
+        *((str(digit).encode(), chr(ord("０") + digit).encode("gb18030")) for digit in range(10)), times=(1, 3, -1)
+    ),
     lambda draw, data: data + data[draw(st.sampled_from((0, data.find(b"\n") + 1))) :],
-)  # fmt: skip
+)
 
 
 @st.composite

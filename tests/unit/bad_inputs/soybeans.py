@@ -40,7 +40,8 @@ def times(kg: float, yuan: float, *, months: Iterable[int] = range(1, 13), partn
 def trade(
     year: int = 2024, months: Iterable[int] = range(1, 13), growth: float = 1
 ) -> dict[tuple[int, str], tuple[int, int]]:
-    """Kilograms and yuan by month and partner; no two months of no two years are alike, and the price drifts by a tenth."""
+    """Kilograms and yuan by month and partner; no two months of no two years are alike, and the price drifts by a
+    tenth."""
     numbers = {}
     for month in months:
         for place, (partner, tonnes) in enumerate(TONNES.items()):
@@ -55,8 +56,15 @@ def trade(
     return numbers
 
 
-def records(year: int = 2024, months: Iterable[int] = range(1, 13), *, partners: Iterable[str] = tuple(TONNES), change: Change = as_it_is,
-            growth: float = 1, code: str = CODE) -> list[Record]:  # fmt: skip
+def records(
+    year: int = 2024,
+    months: Iterable[int] = range(1, 13),
+    *,
+    partners: Iterable[str] = tuple(TONNES),
+    change: Change = as_it_is,
+    growth: float = 1,
+    code: str = CODE,
+) -> list[Record]:
     """Records in the order of the site."""
     return [
         record(f"{year}{month:02d}", partner, *change(month, partner, *numbers), code=code)

@@ -20,7 +20,9 @@ EARLIER: Mapping[str, Any] = {**IMPORTS, "released_on": date(2025, 2, 20)}
 PRINTED: Mapping[str, Any] = {"source": "published", "flow": None, "partners": None, "released_on": None}
 
 
-def find(data: bytes, *before: Earlier, file: str = "download.csv", earlier: Mapping[str, Any] | None = None, **declared: Any) -> pl.DataFrame:  # fmt: skip
+def find(
+    data: bytes, *before: Earlier, file: str = "download.csv", earlier: Mapping[str, Any] | None = None, **declared: Any
+) -> pl.DataFrame:
     """Each finding but those of reading. A file of `before` that comes without its declaration has `earlier`."""
     told = tuple(one if isinstance(one, tuple) else (one, earlier or {}) for one in before)
     with tempfile.TemporaryDirectory() as folder:
@@ -32,7 +34,9 @@ def find(data: bytes, *before: Earlier, file: str = "download.csv", earlier: Map
 
 def said(found: pl.DataFrame) -> str:
     """What is found as one text: each check with its severity, once, by name."""
-    return ", ".join(sorted({f"{check} {severity}" for check, severity in found.select("check", "severity").iter_rows()}))  # fmt: skip
+    return ", ".join(
+        sorted({f"{check} {severity}" for check, severity in found.select("check", "severity").iter_rows()})
+    )
 
 
 def case(rule: str, expected: str, data: bytes, *before: Earlier, **declared: Any) -> Any:

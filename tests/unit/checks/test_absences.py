@@ -1,4 +1,5 @@
-"""Files from which something is missing: a month, the largest partner, all partners but a few, however few products they have."""
+"""Files from which something is missing: a month, the largest partner, all partners but a few, however few products
+they have."""
 
 import functools
 from collections.abc import Iterable
@@ -29,16 +30,32 @@ def without(*months: int) -> list[int]:
 
 def seed(months: Iterable[int], yuan: int) -> list[Record]:
     return [
-        record(f"2024{month:02d}", partner, (yuan + 311 * month) // 9 + place, yuan + 2_803 * month + place, code="12011000")
-        for month in months for place, partner in enumerate(TONNES)
-    ]  # fmt: skip
+        record(
+            f"2024{month:02d}",
+            partner,
+            (yuan + 311 * month) // 9 + place,
+            yuan + 2_803 * month + place,
+            code="12011000",
+        )
+        for month in months
+        for place, partner in enumerate(TONNES)
+    ]
 
 
-def partners_of(partners: Iterable[str], months: Iterable[int], year: int = 2024, yuan: int = 9_000_000) -> list[Record]:  # fmt: skip
+def partners_of(
+    partners: Iterable[str], months: Iterable[int], year: int = 2024, yuan: int = 9_000_000
+) -> list[Record]:
     return [
-        record(f"{year}{month:02d}", partner, 1_000_000 + 3_571 * month + place, yuan + 7_919 * month + place, code="28259011")
-        for month in months for place, partner in enumerate(partners)
-    ]  # fmt: skip
+        record(
+            f"{year}{month:02d}",
+            partner,
+            1_000_000 + 3_571 * month + place,
+            yuan + 7_919 * month + place,
+            code="28259011",
+        )
+        for month in months
+        for place, partner in enumerate(partners)
+    ]
 
 
 def of_smaller(gone: str) -> list[Record]:
@@ -46,9 +63,19 @@ def of_smaller(gone: str) -> list[Record]:
     return [*records(2024, [1]), *records(2024, [1], code=SMALLER, growth=0.01, partners=set(TONNES) - {gone})]
 
 
-ONE_SHIP = sorted([*records(2023, partners=["344"]), record("202307", ARGENTINA, 3_000_000_000, 10_500_000_000),
-                   record("202308", "501", 1_000_000, 3_600_000), record("202308", "347", 1_000_000, 3_500_000)])  # fmt: skip
-NO_SHIP = [*records(2024, [6], partners=["344"]), record("202406", "501", 1_200_000, 4_300_000), record("202406", "347", 1_100_000, 3_900_000)]  # fmt: skip
+ONE_SHIP = sorted(
+    [
+        *records(2023, partners=["344"]),
+        record("202307", ARGENTINA, 3_000_000_000, 10_500_000_000),
+        record("202308", "501", 1_000_000, 3_600_000),
+        record("202308", "347", 1_000_000, 3_500_000),
+    ]
+)
+NO_SHIP = [
+    *records(2024, [6], partners=["344"]),
+    record("202406", "501", 1_200_000, 4_300_000),
+    record("202406", "347", 1_100_000, 3_900_000),
+]
 RARE = [("202412", *row[1:]) for row in distinct_records(50)]
 USUAL = in_yuan([*(("202301", *row[1:]) for row in RARE), *partners_of(MANY, [1], 2023)])
 
@@ -57,35 +84,77 @@ CASES = (
     # A month at either end may not be out yet; it was asked for, so it is said.
     case("the last two months", f"{MONTH} warning", records(months=range(1, 11)), months="2024-01..2024-12"),
     case("the first two months", f"{MONTH} warning", records(months=range(3, 13)), months="2024-01..2024-12"),
-    case("a month between one that is published and one of the file", f"{MONTH} error", records(months=[6]), in_yuan(records(months=range(1, 5))), months="2024-05..2024-06"),
+    case(
+        "a month between one that is published and one of the file",
+        f"{MONTH} error",
+        records(months=[6]),
+        in_yuan(records(months=range(1, 5))),
+        months="2024-05..2024-06",
+    ),
     case("a month of a partner", f"{MONTH} warning", records(months=without(6), partners=[BRAZIL]), partners="listed"),
-    # A few thousand yuan a month of seed; goods that are traded after the harvest alone; and what is traded in most months.
+    # A few thousand yuan a month of seed; goods that are traded after the harvest alone; and what is traded in most
+    # months.
     case("a month of a trifle", f"{MONTH} warning", seed(without(6), 40_000)),
     case("months of seasonal goods", f"{MONTH} warning", seed([3, 4, 9, 10], 40_000_000)),
     case("a month of little trade beside other goods", "", [*records(), *seed(without(6), 40_000)]),
     case("a month of what is traded in most", f"{MONTH} error", seed([4, 6], 40_000_000)),
     # Brazil has seven tenths of the year, also where its harvest is long over; the United States have a fourth.
-    *(case(f"all partners but {gone or 'none'}", expected, records(2024, [month], partners=set(TONNES) - {*gone}), BEFORE)
-      for gone, month, expected in (([BRAZIL], 1, f"{PARTNERS} error"), ([BRAZIL], 6, f"{PARTNERS} error"), ([UNITED_STATES], 6, f"{PARTNERS} error"),
-                                    (["344"], 1, ""), ([], 6, ""))),
+    *(
+        case(
+            f"all partners but {gone or 'none'}",
+            expected,
+            records(2024, [month], partners=set(TONNES) - {*gone}),
+            BEFORE,
+        )
+        for gone, month, expected in (
+            ([BRAZIL], 1, f"{PARTNERS} error"),
+            ([BRAZIL], 6, f"{PARTNERS} error"),
+            ([UNITED_STATES], 6, f"{PARTNERS} error"),
+            (["344"], 1, ""),
+            ([], 6, ""),
+        )
+    ),
     case("a ship that came once", f"{PARTNERS} warning", NO_SHIP, in_yuan(ONE_SHIP)),
     case("one product without its largest partner", f"{PARTNERS} error", of_smaller(BRAZIL), BOTH),
     case("one product without a small partner", "", of_smaller("344"), BOTH),
     # The site sorts by partner: of the last month what comes after Argentina is gone, within one file.
     case("cut off at the end of a line", f"{PARTNERS} error", records()[:-3]),
     # All partners were declared, and a few appear. What is published is of a month so long ago that nobody is missed.
-    *(case(f"{len(now)} partners where {len(before)} are usual", expected, partners_of(now, [11, 12]), *([in_yuan(partners_of(before, [1, 2], 2023))] if before else []))
-      for now, before, expected in ((MANY[:3], MANY, f"{FEW} error"), (MANY[:4], MANY, ""), (MANY[:3], (), f"{FEW} warning"), (MANY[:4], (), ""),
-                                    (MANY[:3], MANY[:6], ""), (MANY[:3], MANY[:3], ""))),
-    case("three partners that were listed", "", partners_of(MANY[:3], [11, 12]), in_yuan(partners_of(MANY, [1, 2], 2023)), partners="listed"),
+    *(
+        case(
+            f"{len(now)} partners where {len(before)} are usual",
+            expected,
+            partners_of(now, [11, 12]),
+            *([in_yuan(partners_of(before, [1, 2], 2023))] if before else []),
+        )
+        for now, before, expected in (
+            (MANY[:3], MANY, f"{FEW} error"),
+            (MANY[:4], MANY, ""),
+            (MANY[:3], (), f"{FEW} warning"),
+            (MANY[:4], (), ""),
+            (MANY[:3], MANY[:6], ""),
+            (MANY[:3], MANY[:3], ""),
+        )
+    ),
+    case(
+        "three partners that were listed",
+        "",
+        partners_of(MANY[:3], [11, 12]),
+        in_yuan(partners_of(MANY, [1, 2], 2023)),
+        partners="listed",
+    ),
     case("two partners of a trifle", "", partners_of(MANY[:2], [11, 12], yuan=60_000)),
     # Fifty goods that the United States alone buy, and one that all buy; and now that one has a single partner, too.
     case("products that few buy, among many", "", [*RARE, *partners_of(MANY, [12])], USUAL),
     case("one product of many with one partner", f"{FEW} error", [*RARE, *partners_of(MANY[-2:-1], [12])], USUAL),
     # A real record: exports of seed to Brazil, 0 kilograms for 0 yuan. Nothing divides by it.
-    case("a published month of zero", f"{PARTNERS} warning", [record("202406", "502", 1_003, 25_645, code="12011000"), record("202407", BRAZIL, 0, 0, code="12011000")],
-         in_yuan([record(month, BRAZIL, 0, 0, code="12011000") for month in ("202306", "202307")])),
-)  # fmt: skip
+    case(
+        "a published month of zero",
+        f"{PARTNERS} warning",
+        [record("202406", "502", 1_003, 25_645, code="12011000"), record("202407", BRAZIL, 0, 0, code="12011000")],
+        in_yuan([record(month, BRAZIL, 0, 0, code="12011000") for month in ("202306", "202307")]),
+    ),
+)
 
 
 @pytest.mark.parametrize(("expected", "data", "before", "declared"), CASES)
@@ -111,13 +180,31 @@ def shared(year: int, months: Iterable[int], partners: Iterable[str]) -> bytes:
     ("data", "before", "rule", "subject", "observed"),
     [
         (in_yuan(records(months=without(4, 5))), (), MONTH, "download.csv", "no record of 2024-04, 2024-05 (2 months)"),
-        (in_yuan([*records(), *(row for row in records(code=SMALLER, growth=0.01) if row[0] != "202405")]), (), "product_without_records",
-         f"import {SMALLER}", "no record of 2024-05 (1 month), where 1 product of the file lacks months"),
-        (shared(2024, [1], [*SHARES][1:]), (shared(2023, range(1, 13), SHARES),), PARTNERS, "import value_cny 2024-01",
-         "no row for DEU, 40.0% of the twelve months before and the largest of each of them"),
-        (in_yuan(of_smaller(UNITED_STATES)), (BOTH,), PARTNERS, f"import {SMALLER} value_cny 2024-01", "no row for USA, URY, UKR, 23.1% of the twelve months before"),
+        (
+            in_yuan([*records(), *(row for row in records(code=SMALLER, growth=0.01) if row[0] != "202405")]),
+            (),
+            "product_without_records",
+            f"import {SMALLER}",
+            "no record of 2024-05 (1 month), where 1 product of the file lacks months",
+        ),
+        (
+            shared(2024, [1], [*SHARES][1:]),
+            (shared(2023, range(1, 13), SHARES),),
+            PARTNERS,
+            "import value_cny 2024-01",
+            "no row for DEU, 40.0% of the twelve months before and the largest of each of them",
+        ),
+        (
+            in_yuan(of_smaller(UNITED_STATES)),
+            (BOTH,),
+            PARTNERS,
+            f"import {SMALLER} value_cny 2024-01",
+            "no row for USA, URY, UKR, 23.1% of the twelve months before",
+        ),
     ],
-)  # fmt: skip
-def test_what_is_missing_is_named(data: bytes, before: tuple[bytes, ...], rule: str, subject: str, observed: str) -> None:  # fmt: skip
+)
+def test_what_is_missing_is_named(
+    data: bytes, before: tuple[bytes, ...], rule: str, subject: str, observed: str
+) -> None:
     (row,) = find(data, *before, **IMPORTS).to_dicts()
     assert (row["check"], row["severity"], row["subject"], row["observed"]) == (rule, "error", subject, observed)

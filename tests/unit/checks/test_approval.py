@@ -149,7 +149,10 @@ def test_an_approval_of_other_findings_is_no_approval_and_says_why(ingest: Inges
     assert kept is not None
     _rewrite(store, held, findings=kept.findings[1:], held_since=date(2025, 7, 30))
     new = kept.findings[0]
-    why = f"approved by Li Wei on 2025-08-02, before this was found: {new.check} ({new.subject}). Decide again, about all of it."  # fmt: skip
+    why = (
+        f"approved by Li Wei on 2025-08-02, before this was found: {new.check} ({new.subject}). Decide again, about all"
+        " of it."
+    )
     assert _held(ingest, WITHOUT_PARTNERS, 21).lines[-1] == why
     (again,) = held_releases.waiting(store)
     assert (len(again.findings), again.lines[-1]) == (3, why)
@@ -177,11 +180,13 @@ def test_what_waits_longest_comes_first_and_is_asked_for_again_as_it_was_declare
 @pytest.mark.parametrize(
     ("name", "by", "reason", "error", "words"),
     [
-        (None, "Li Wei", " ", ValueError, "a decision needs a name and a reason"), (None, "\t", "fine", ValueError, "a decision needs a name and a reason"),
-        ("gacc_query-000000000000", "Li Wei", "fine", NotHeld, "is held here"), ("../../etc/passwd", "Li Wei", "fine", NotHeld, "is no release id"),
+        (None, "Li Wei", " ", ValueError, "a decision needs a name and a reason"),
+        (None, "\t", "fine", ValueError, "a decision needs a name and a reason"),
+        ("gacc_query-000000000000", "Li Wei", "fine", NotHeld, "is held here"),
+        ("../../etc/passwd", "Li Wei", "fine", NotHeld, "is no release id"),
         ("", "Li Wei", "fine", NotHeld, "is no release id"),
     ],
-)  # fmt: skip
+)
 def test_a_decision_without_a_name_a_reason_or_a_release_is_refused(
     held: str, store: Path, name: str | None, by: str, reason: str, error: type[Exception], words: str
 ) -> None:
@@ -262,7 +267,9 @@ def _soybeans(store: Path) -> Ingest:
     ingest = _into(store)
 
     def of_day(data: bytes, day: int, partners: str = "all") -> Outcome:
-        return ingest(data, name=f"soybeans-{day}.csv", flow="import", partners=partners, released_on=date(2025, 2, day))  # fmt: skip
+        return ingest(
+            data, name=f"soybeans-{day}.csv", flow="import", partners=partners, released_on=date(2025, 2, day)
+        )
 
     return of_day
 
@@ -295,9 +302,14 @@ def test_the_next_issue_of_the_same_month_is_not_asked_about(store: Path, approv
 
 @pytest.mark.parametrize(
     ("data", "partners", "withdrawn"),
-    [(year_to(9, digit=11), "all", False), (year_to(9, of=6), "all", False), (year_to(9), "listed", False), (year_to(9), "all", True)],
+    [
+        (year_to(9, digit=11), "all", False),
+        (year_to(9, of=6), "all", False),
+        (year_to(9), "listed", False),
+        (year_to(9), "all", True),
+    ],
     ids=["another number", "another month", "another query", "what was withdrawn is no answer"],
-)  # fmt: skip
+)
 def test_anything_new_is_asked_about(store: Path, approved: str, data: bytes, partners: str, withdrawn: bool) -> None:
     if withdrawn:
         told = WithdrawalRequest(release_id=approved, store=store, by="Li Wei", reason="a digit after all")
@@ -309,13 +321,15 @@ def test_anything_new_is_asked_about(store: Path, approved: str, data: bytes, pa
 @pytest.mark.parametrize(
     ("check", "observed", "same"),
     [
-        ("magnitude", "82,899; the least of 3 other months is 5 times as much", "82,899"), ("row_cap", "10,000 records", "10,000 records"),
+        ("magnitude", "82,899; the least of 3 other months is 5 times as much", "82,899"),
+        ("row_cap", "10,000 records", "10,000 records"),
         ("partners_missing", "no row for USA, CAN, 42.7% of the twelve months before", "no row for USA, CAN"),
-        ("one_province", "all 1,812 records have province 33", " have province 33"), ("unknown_partners", "6.12% of value_usd", " value_usd"),
+        ("one_province", "all 1,812 records have province 33", " have province 33"),
+        ("unknown_partners", "6.12% of value_usd", " value_usd"),
         ("total_differs", "- prints 5, its 2 parts in a.json add up to 4", "- prints 5, its 2 parts add up to 4"),
         ("unit_value", "102.6 USD/kg (4 such numbers of partners)", "102.6 USD/kg"),
     ],
-)  # fmt: skip
+)
 def test_a_doubt_is_what_was_observed_of_the_trade(check: str, observed: str, same: str) -> None:
     assert doubt_of(check, "a.csv 2025-01", observed, "a.csv") == Doubt(check, " 2025-01", same)
 

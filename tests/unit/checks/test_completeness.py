@@ -1,4 +1,5 @@
-"""Sums and pairs of a release: lines of release pages against their codes, and what a piece weighs. More of it is in `test_checks`."""
+"""Sums and pairs of a release: lines of release pages against their codes, and what a piece weighs. More of it is in
+`test_checks`."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -22,20 +23,29 @@ ALL = ["25309020", "2805", "2846"]
 
 def query(parts: Mapping[str, int], asked: list[str], month: str = "202505", **declared: Any) -> Release:
     rows = [(month, code, "name", "502", "美国", str(kg), "千克", "0", "?", f"{4 * kg}") for code, kg in parts.items()]
-    of_all = {"partners": "all", "products": tuple(asked), "months": f"{month[:4]}-{month[4:]}", "released_on": date(2025, 6, 18)}  # fmt: skip
+    of_all = {
+        "partners": "all",
+        "products": tuple(asked),
+        "months": f"{month[:4]}-{month[4:]}",
+        "released_on": date(2025, 6, 18),
+    }
     return csv_bytes(rows), of_all | declared
 
 
 @pytest.mark.parametrize(
     ("download", "observed"),
     [
-        (query(PARTS, ALL), None), (query(PARTS | {"28053011": 320_000}, ALL), None), (query(PARTS | {"28053011": 330_000}, ALL), "5,930,600"),
+        (query(PARTS, ALL), None),
+        (query(PARTS | {"28053011": 320_000}, ALL), None),
+        (query(PARTS | {"28053011": 330_000}, ALL), "5,930,600"),
         (query(LESS, ALL), "4,264,600"),
         # A code that was not asked for can be the difference, or a partner; another month is another one.
-        (query({"28461010": 4_000_000}, ["2846"]), None), (query(LESS, ["25309020", "28053011", "2846"]), None),
-        (query(LESS, ALL, partners="listed"), None), (query({"28461010": 4_000_000}, ALL, "202504"), None),
+        (query({"28461010": 4_000_000}, ["2846"]), None),
+        (query(LESS, ["25309020", "28053011", "2846"]), None),
+        (query(LESS, ALL, partners="listed"), None),
+        (query({"28461010": 4_000_000}, ALL, "202504"), None),
     ],
-)  # fmt: skip
+)
 def test_a_line_is_the_sum_of_its_codes_up_to_revisions(download: Release, observed: str | None) -> None:
     subject = "export line:rare_earths 2025-05 quantity_kg"
     expected = [("warning", subject, f"5,864,600 in the line, {observed} in its codes")] if observed else []
@@ -65,12 +75,18 @@ def weights(rows: list[Record]) -> pl.DataFrame:
     ("month", "heads", "kilograms", "months", "observed"),
     [
         # Pieces in thousands, and tonnes for kilograms.
-        (5, 105_000, 105 * HORSE_KG, 12, "0.45 kg per item"), (5, 105, 105 * HORSE_KG * 1000, 12, "4.5e+05 kg per item"),
+        (5, 105_000, 105 * HORSE_KG, 12, "0.45 kg per item"),
+        (5, 105, 105 * HORSE_KG * 1000, 12, "4.5e+05 kg per item"),
         (12, 112_000, 112 * HORSE_KG, 12, "0.45 kg per item"),
-        # A factor of fifty may be other goods; below a tonne a month is samples; of five other months nobody knows what is usual.
-        (5, 105, 105 * HORSE_KG, 12, None), (5, 5250, 105 * HORSE_KG, 12, None), (5, 105_000, 9, 12, None), (5, 105_000, 105 * HORSE_KG, 6, None), (5, 0, 0, 12, None),
+        # A factor of fifty may be other goods; below a tonne a month is samples; of five other months nobody knows what
+        # is usual.
+        (5, 105, 105 * HORSE_KG, 12, None),
+        (5, 5250, 105 * HORSE_KG, 12, None),
+        (5, 105_000, 9, 12, None),
+        (5, 105_000, 105 * HORSE_KG, 6, None),
+        (5, 0, 0, 12, None),
     ],
-)  # fmt: skip
+)
 def test_a_quantity_in_another_unit_than_that_of_its_other_months_is_named(
     month: int, heads: int, kilograms: int, months: int, observed: str | None
 ) -> None:

@@ -57,7 +57,9 @@ def test_a_broad_release_is_compared_by_whole_products(products: int, is_broad: 
 
 
 @pytest.mark.parametrize(("partners", "wants"), [("all", True), ("listed", False)])
-def test_sums_by_partner_are_of_the_year_before_and_only_where_every_partner_was_requested(partners: str, wants: bool) -> None:  # fmt: skip
+def test_sums_by_partner_are_of_the_year_before_and_only_where_every_partner_was_requested(
+    partners: str, wants: bool
+) -> None:
     scope = release(months="2025-06", partners=partners, partner_list=["USA"])
     found = context([number(scope, "USA", "2025-06", 1)], scope)
     asked: list[tuple[Any, ...]] = []
@@ -73,7 +75,11 @@ def test_sums_by_partner_are_of_the_year_before_and_only_where_every_partner_was
     assert asked == [([("export", JUNE - back) for back in (13, 12, 1)], of_partners, [MAGNETS])]
 
 
-@given(strategies.histories(), st.sampled_from(([], MANY)), st.sampled_from((["85051110"], ["85051110", "81129290", "850511"])))  # fmt: skip
+@given(
+    strategies.histories(),
+    st.sampled_from(([], MANY)),
+    st.sampled_from((["85051110"], ["85051110", "81129290", "850511"])),
+)
 @draws(20)
 def test_the_sums_are_those_of_a_dictionary(store: Store, others: list[str], asked: list[str]) -> None:
     """Whether the products that are asked for are few, and looked for, or many."""
@@ -97,22 +103,31 @@ def test_the_sums_are_those_of_a_dictionary(store: Store, others: list[str], ask
     assert told == {key: value for key, value in kilograms.items() if value}
     assert sums.by_partner.height == len(money)
     assert {tuple(row[:4]): row[4] for row in sums.by_partner.iter_rows()} == money
-    assert totals == sorted({row["product"] for row in standing if index(row["period_start"]) != index(row["period_end"])})  # fmt: skip
+    assert totals == sorted(
+        {row["product"] for row in standing if index(row["period_start"]) != index(row["period_end"])}
+    )
 
 
 @pytest.mark.parametrize(
-    ("place", "inside"), [(-MONTHS_BACK - 1, False), (-MONTHS_BACK, True), (MONTHS_AHEAD, True), (MONTHS_AHEAD + 1, False)]
-)  # fmt: skip
+    ("place", "inside"),
+    [(-MONTHS_BACK - 1, False), (-MONTHS_BACK, True), (MONTHS_AHEAD, True), (MONTHS_AHEAD + 1, False)],
+)
 def test_a_history_ends_where_no_check_looks(tmp_path: Path, place: int, inside: bool) -> None:
     """And it knows neither another direction, nor what was replaced, nor the release itself."""
     month = strategies.month_after("2025-06", place)
-    first, second = (release(name, day, "2020-01..2029-12") for name, day in (("first", "2026-03-23"), ("second", "2026-05-07")))  # fmt: skip
+    first, second = (
+        release(name, day, "2020-01..2029-12") for name, day in (("first", "2026-03-23"), ("second", "2026-05-07"))
+    )
     own = release("own", "2026-06-01", month, products=["85051190"])
     imported = release("import", "2026-03-23", month, flow="import")
-    observation = merged([
-        (first, [number(first, "USA", month, 1), number(first, "DEU", month, 2)]), (second, [number(second, "USA", month, 3)]),
-        (own, [number(own, "USA", month, 5, product="85051190")]), (imported, [number(imported, "USA", month, 7)]),
-    ])  # fmt: skip
+    observation = merged(
+        [
+            (first, [number(first, "USA", month, 1), number(first, "DEU", month, 2)]),
+            (second, [number(second, "USA", month, 3)]),
+            (own, [number(own, "USA", month, 5, product="85051190")]),
+            (imported, [number(imported, "USA", month, 7)]),
+        ]
+    )
     published = PublishedMonths(laid_down(observation, tmp_path), ["export"], JUNE, JUNE, without="own")
     assert list(published.files) == ([("export", JUNE + place)] if inside else [])
     rows = published.rows(published.files, (*CODED, "value"))

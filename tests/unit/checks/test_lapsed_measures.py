@@ -1,4 +1,5 @@
-"""A control whose term has run out, and of which no successor is recorded: a finding, a line in the brief, a published state."""
+"""A control whose term has run out, and of which no successor is recorded: a finding, a line in the brief, a published
+state."""
 
 from datetime import date
 from pathlib import Path
@@ -44,17 +45,22 @@ def test_a_release_of_a_product_whose_control_has_lapsed_says_so() -> None:
     assert "schemas/reference/control_events.csv" in found["advice"][0]
     paragraph = lapses("2026-12-18", ("202611",), GALLIUM)
     assert paragraph["subject"].to_list() == ["mofcom-2024-46", "mofcom-2025-72"]
-    assert paragraph["observed"][0].startswith("the suspension of its paragraph 2 by mofcom-2025-72 ran out on 2026-11-27")  # fmt: skip
+    assert paragraph["observed"][0].startswith(
+        "the suspension of its paragraph 2 by mofcom-2025-72 ran out on 2026-11-27"
+    )
 
 
 @pytest.mark.parametrize(
     ("day", "months", "code", "flow"),
     [
-        ("2026-11-10", ("202610",), MAGNETS, "export"), ("2026-11-18", ("202610",), MAGNETS, "import"), ("2026-11-18", ("202610",), BEANS, "export"),
+        ("2026-11-10", ("202610",), MAGNETS, "export"),
+        ("2026-11-18", ("202610",), MAGNETS, "import"),
+        ("2026-11-18", ("202610",), BEANS, "export"),
         # These months were over before either of the two began; announcement 72 runs through the 27th.
-        ("2026-11-18", ("202508", "202509"), MAGNETS, "export"), ("2026-11-27", ("202610",), GALLIUM, "export"),
+        ("2026-11-18", ("202508", "202509"), MAGNETS, "export"),
+        ("2026-11-27", ("202610",), GALLIUM, "export"),
     ],
-)  # fmt: skip
+)
 def test_where_no_term_has_run_out_nothing_is_said(day: str, months: tuple[str, ...], code: str, flow: str) -> None:
     assert lapses(day, months, code, flow).is_empty()
 
@@ -74,7 +80,10 @@ BEFORE, AFTER = date(2026, 11, 10), date(2026, 11, 11)
 
 def test_the_brief_says_on_which_day_a_control_has_which_state_and_what_lapsed(tmp_path: Path) -> None:
     december = taken(tmp_path, "2026-01-20", ("202511", "202512"))
-    facts = {day: gather(december, december.store, MAGNETS, "export", date(2025, 12, 1), day) for day in (BEFORE, AFTER, None)}  # fmt: skip
+    facts = {
+        day: gather(december, december.store, MAGNETS, "export", date(2025, 12, 1), day)
+        for day in (BEFORE, AFTER, None)
+    }
 
     def said(day: date | None, language: str) -> dict[str, str]:
         return {line["title"]: line["state"] for line in lists.event_lines(facts[day], language)}
@@ -83,13 +92,22 @@ def test_the_brief_says_on_which_day_a_control_has_which_state_and_what_lapsed(t
     assert said(BEFORE, "zh")[CHINESE] == "2025-11-07至2026-11-10暂停"
     assert said(AFTER, "en")[ENGLISH] == "its suspension ran out on 2026-11-10; what followed is not recorded"
     assert said(AFTER, "zh")[CHINESE] == "暂停期已于2026-11-10届满，其后情况未见记录"
-    assert said(AFTER, "en")["MOFCOM and GACC: Announcement 70 of 2025"] == "its term ran out on 2026-11-10; what followed is not recorded"  # fmt: skip
+    assert (
+        said(AFTER, "en")["MOFCOM and GACC: Announcement 70 of 2025"]
+        == "its term ran out on 2026-11-10; what followed is not recorded"
+    )
     assert said(AFTER, "zh")["商务部、海关总署：2025年第70号公告"] == "期限已于2026-11-10届满，其后情况未见记录"
     for language, always, lapsed in (
-        ("en", "States of the measures on {}.",
-         "Of 2 of these measures a term has run out and no successor is recorded; whether they apply is not known here."),
+        (
+            "en",
+            "States of the measures on {}.",
+            (
+                "Of 2 of these measures a term has run out and no successor is recorded; whether they apply is not"
+                " known here."
+            ),
+        ),
         ("zh", "各项措施的状态截至{}。", "其中2项期限已满而未见后续文件的记录，目前是否适用不详。"),
-    ):  # fmt: skip
+    ):
         for day in (BEFORE, AFTER):
             for page in (render.page(facts[day], language), render.markdown(facts[day], language)):
                 assert always.format(day) in page

@@ -1,4 +1,5 @@
-"""Numbers that are ten or a thousand times too large or too small, alone or together, and those that are 0 by mistake."""
+"""Numbers that are ten or a thousand times too large or too small, alone or together, and those that are 0 by
+mistake."""
 
 import functools
 from collections.abc import Iterable
@@ -32,12 +33,26 @@ def june(kg: float = 1, yuan: float = 1, *, of: Iterable[str] = (), more: Iterab
     return in_yuan([*records(months=JUNE, change=times(kg, yuan, months=JUNE, partners=of)), *more])
 
 
-SUMS = {partner: [sum(column) for column in zip(*(numbers for (_, who), numbers in trade(months=range(1, 12)).items() if who == partner), strict=True)]
-        for _, partner in trade(months=range(1, 12))}  # fmt: skip
+SUMS = {
+    partner: [
+        sum(column)
+        for column in zip(
+            *(numbers for (_, who), numbers in trade(months=range(1, 12)).items() if who == partner), strict=True
+        )
+    ]
+    for _, partner in trade(months=range(1, 12))
+}
 # As after an export control: the largest falls to a two-hundredth, others to a half; the world to a twentieth.
 LEFT = {BRAZIL: 0.005, UNITED_STATES: 0.9, "344": 0.5}
-STOPPED = in_yuan([*records(months=range(1, 7)), *records(months=range(8, 13)), *records(
-    months=[7], partners=LEFT, change=lambda _, who, kg, yuan: (round(kg * LEFT[who]), round(yuan * LEFT[who])))])  # fmt: skip
+STOPPED = in_yuan(
+    [
+        *records(months=range(1, 7)),
+        *records(months=range(8, 13)),
+        *records(
+            months=[7], partners=LEFT, change=lambda _, who, kg, yuan: (round(kg * LEFT[who]), round(yuan * LEFT[who]))
+        ),
+    ]
+)
 PARCELS = [record(f"2024{month:02d}", "402", 5 + 7 * month, 900 if month % 2 else 900 * 40) for month in range(1, 12)]
 
 
@@ -48,13 +63,17 @@ def beside_small(partner: str, kg: int, yuan: int) -> bytes:
 
 
 def energy(code: str) -> bytes:
-    return csv_bytes([("202406", code, "电力", who, "某国", "0", "千克", "0", "?", "9,000,000") for who in ("304", "502")])  # fmt: skip
+    return csv_bytes(
+        [("202406", code, "电力", who, "某国", "0", "千克", "0", "?", "9,000,000") for who in ("304", "502")]
+    )
 
 
 PRODUCTS = distinct_records(600)
 
 
-def cube(month: int, kg: float = 1, usd: float = 1, of: Iterable[int] = range(600), partners: Iterable[str] = ("502",)) -> list[Record]:  # fmt: skip
+def cube(
+    month: int, kg: float = 1, usd: float = 1, of: Iterable[int] = range(600), partners: Iterable[str] = ("502",)
+) -> list[Record]:
     """600 products, more than are looked up one by one, each with three partners; of some the numbers are changed."""
     rows, at = [], {*of}
     for place, row in enumerate(PRODUCTS):
@@ -83,28 +102,60 @@ CASES = (
     case("most partners stop", WARNED, STOPPED, BEFORE),
     case("one partner stops", WARNED, year(0.1, 0.1, 8, of=[BRAZIL]), BEFORE),
     case("one partner sends a third for a tenth", "", year(0.35, 0.1, 8, of=[BRAZIL]), BEFORE),
-    case("a year so far that is declared as a month", "year_so_far error",
-         in_yuan(record("202411", partner, *numbers) for partner, numbers in sorted(SUMS.items())), BEFORE, in_yuan(records(months=range(1, 11)))),
+    case(
+        "a year so far that is declared as a month",
+        "year_so_far error",
+        in_yuan(record("202411", partner, *numbers) for partner, numbers in sorted(SUMS.items())),
+        BEFORE,
+        in_yuan(records(months=range(1, 11))),
+    ),
     # A price of one partner: 3,363 yuan a kilogram next to 3.3; of the whole product it is said once.
     case("tonnes of a partner", PRICE, year(1 / 1_000, 1, 6, of=[UNITED_STATES])),
     case("tonnes of a partner, alone", PRICE, june(1 / 1_000, 1, of=[UNITED_STATES]), BEFORE),
     case("a thousand times the kilograms", PRICE, june(1_000, 1, of=[UNITED_STATES]), BEFORE),
     case("ten times the yuan", PRICE, year(1, 10, 6, of=[UNITED_STATES]), BEFORE),
     case("a tenth of the yuan", PRICE, june(1, 1 / 10, of=[UNITED_STATES]), BEFORE),
-    case("a new partner with a thousandth of the kilograms", PRICE, june(more=[record("202406", "305", 57_300, 191_000_000)]), BEFORE),
-    case("a new partner that pays three times as much", "", june(more=[record("202406", "305", 19_100_000, 191_000_000)]), BEFORE),
+    case(
+        "a new partner with a thousandth of the kilograms",
+        PRICE,
+        june(more=[record("202406", "305", 57_300, 191_000_000)]),
+        BEFORE,
+    ),
+    case(
+        "a new partner that pays three times as much",
+        "",
+        june(more=[record("202406", "305", 19_100_000, 191_000_000)]),
+        BEFORE,
+    ),
     # Seed for trials: 29 kilograms for 7,770 yuan, with other goods in the next month.
     case("parcels have any price", "", in_yuan([*PARCELS, record("202412", "402", 40, 100_000)])),
-    case("a dearer partner of a hundred thousand dollars", "unit_value warning",
-         in_yuan([*records(growth=0.01, change=times(0.1, 1, months=JUNE, partners=["344"])), *records(code="12011000")])),
+    case(
+        "a dearer partner of a hundred thousand dollars",
+        "unit_value warning",
+        in_yuan(
+            [*records(growth=0.01, change=times(0.1, 1, months=JUNE, partners=["344"])), *records(code="12011000")]
+        ),
+    ),
     # A value of 0 for ten million tonnes, a quantity of 0 for 33 billion yuan; with and without a history.
-    *(case(f"{kg} kg, {yuan} yuan beside millions, {name}", expected, data, *before)
-      for kg, yuan in ((1, 0), (0, 1))
-      for name, data, before, expected in (("a year", year(kg, yuan, 6, of=[BRAZIL]), (BEFORE,), ZERO),
-                                           ("nothing before", june(kg, yuan, of=[BRAZIL]), (), ZERO))),
+    *(
+        case(f"{kg} kg, {yuan} yuan beside millions, {name}", expected, data, *before)
+        for kg, yuan in ((1, 0), (0, 1))
+        for name, data, before, expected in (
+            ("a year", year(kg, yuan, 6, of=[BRAZIL]), (BEFORE,), ZERO),
+            ("nothing before", june(kg, yuan, of=[BRAZIL]), (), ZERO),
+        )
+    ),
     # Less than half a kilogram or yuan is printed as 0. Real records: 0 kg for 790 dollars, and 0 kg for 0 yuan.
-    *(case(f"{kg} kg for {yuan} yuan", expected, beside_small(partner, kg, yuan), partners="listed")
-      for partner, kg, yuan, expected in ((BRAZIL, 0, 0, ""), ("502", 23, 0, ""), ("502", 0, 790 * 7, ""), ("502", 0, 2_000_000, ZERO), ("502", 500_000, 0, ZERO))),
+    *(
+        case(f"{kg} kg for {yuan} yuan", expected, beside_small(partner, kg, yuan), partners="listed")
+        for partner, kg, yuan, expected in (
+            (BRAZIL, 0, 0, ""),
+            ("502", 23, 0, ""),
+            ("502", 0, 790 * 7, ""),
+            ("502", 0, 2_000_000, ZERO),
+            ("502", 500_000, 0, ZERO),
+        )
+    ),
     case("electrical energy weighs nothing", "", energy("27160000"), partners="listed"),
     case("other goods do", ZERO, energy("84733090"), partners="listed"),
     # A broad release is looked at by whole products, with their prices.
@@ -116,9 +167,16 @@ CASES = (
     case("600 products, dearer", "", csv_bytes(cube(8, 1, 1.3)), *SPRING),
     case("600 products, twice as much", "", csv_bytes(cube(8, 2, 2, partners=EACH)), *SPRING),
     case("600 products, 40 times as much", MAGNITUDE, csv_bytes(cube(8, 40, 40, partners=EACH)), *SPRING),
-    case("600 products, 40 times as much of two in three", MAGNITUDE, csv_bytes(cube(8, 40, 40, range(400), EACH)), *SPRING),
-    case("600 products, 40 times as much of one in three", WARNED, csv_bytes(cube(8, 40, 40, range(200), EACH)), *SPRING),
-)  # fmt: skip
+    case(
+        "600 products, 40 times as much of two in three",
+        MAGNITUDE,
+        csv_bytes(cube(8, 40, 40, range(400), EACH)),
+        *SPRING,
+    ),
+    case(
+        "600 products, 40 times as much of one in three", WARNED, csv_bytes(cube(8, 40, 40, range(200), EACH)), *SPRING
+    ),
+)
 
 
 @pytest.mark.parametrize(("expected", "data", "before", "declared"), CASES)
@@ -132,28 +190,73 @@ def test_a_number_is_held_where_a_digit_or_a_unit_is_wrong_and_not_where_trade_m
 
 MASS, MONEY = trade()[6, UNITED_STATES]
 OF_BRAZIL = trade()[6, BRAZIL]
-CHIPS = csv_bytes(("202406", "85423190", "处理器", partner, "某国", str(count), "个", "0", "?", f"{usd:,}") for partner, count, usd in (
-    ("502", 120_000, 3_600_000), ("304", 0, 2_500_000), ("116", 0, 4_000), ("133", 9_000, 310_000)))  # fmt: skip
+CHIPS = csv_bytes(
+    ("202406", "85423190", "处理器", partner, "某国", str(count), "个", "0", "?", f"{usd:,}")
+    for partner, count, usd in (
+        ("502", 120_000, 3_600_000),
+        ("304", 0, 2_500_000),
+        ("116", 0, 4_000),
+        ("133", 9_000, 310_000),
+    )
+)
 
 
 @pytest.mark.parametrize(
     ("data", "before", "rule", "subjects", "observed"),
     [
-        (year(1_000, 1_000, 12), (), "magnitude error", ["import 12019019 2024-12 value_cny"],
-         f"{1_000 * sum(yuan for (month, _), (_, yuan) in trade().items() if month == 12):,}, "),
+        (
+            year(1_000, 1_000, 12),
+            (),
+            "magnitude error",
+            ["import 12019019 2024-12 value_cny"],
+            f"{1_000 * sum(yuan for (month, _), (_, yuan) in trade().items() if month == 12):,}, ",
+        ),
         # Two months with the same mistake: neither is an example for the other.
-        (year(10, 10, 4, 9), (), "magnitude error", ["import 12019019 2024-04 value_cny", "import 12019019 2024-09 value_cny", "import 12019019 BRA 2024-09 value_cny"], ""),
+        (
+            year(10, 10, 4, 9),
+            (),
+            "magnitude error",
+            [
+                "import 12019019 2024-04 value_cny",
+                "import 12019019 2024-09 value_cny",
+                "import 12019019 BRA 2024-09 value_cny",
+            ],
+            "",
+        ),
         (year(0.1, 0.1, 8, of=[BRAZIL]), (BEFORE,), "magnitude warning", ["import 12019019 BRA 2024-08 value_cny"], ""),
-        (june(1 / 1_000, 1, of=[UNITED_STATES]), (BEFORE,), "unit_value error", ["import 12019019 USA 2024-06"], f"{MONEY / round(MASS / 1_000):,.4g} CNY/kg"),
+        (
+            june(1 / 1_000, 1, of=[UNITED_STATES]),
+            (BEFORE,),
+            "unit_value error",
+            ["import 12019019 USA 2024-06"],
+            f"{MONEY / round(MASS / 1_000):,.4g} CNY/kg",
+        ),
         (year(1, 10, 6), (BEFORE,), "unit_value error", ["import 12019019 2024-06"], ""),
         # Two of the four partners of June: more than half of them would be one finding about the month.
-        (year(1, 10, 6, of=[BRAZIL, UNITED_STATES]), (BEFORE,), "unit_value error",
-         ["import 12019019 2024-06", "import 12019019 BRA 2024-06", "import 12019019 USA 2024-06"], ""),
-        (june(1, 0, of=[BRAZIL]), (), "zero_number error", ["import 12019019 BRA 2024-06"], f"0 CNY and {OF_BRAZIL[0]:,} kg"),
-        (june(0, 1, of=[BRAZIL]), (), "zero_number error", ["import 12019019 BRA 2024-06"], f"0 kg and {OF_BRAZIL[1]:,} CNY"),
+        (
+            year(1, 10, 6, of=[BRAZIL, UNITED_STATES]),
+            (BEFORE,),
+            "unit_value error",
+            ["import 12019019 2024-06", "import 12019019 BRA 2024-06", "import 12019019 USA 2024-06"],
+            "",
+        ),
+        (
+            june(1, 0, of=[BRAZIL]),
+            (),
+            "zero_number error",
+            ["import 12019019 BRA 2024-06"],
+            f"0 CNY and {OF_BRAZIL[0]:,} kg",
+        ),
+        (
+            june(0, 1, of=[BRAZIL]),
+            (),
+            "zero_number error",
+            ["import 12019019 BRA 2024-06"],
+            f"0 kg and {OF_BRAZIL[1]:,} CNY",
+        ),
         (CHIPS, (), "zero_number error", ["import 85423190 DEU 2024-06"], "0 item and 2,500,000 USD"),
     ],
-)  # fmt: skip
+)
 def test_the_places_of_what_is_wrong_are_named(
     data: bytes, before: tuple[bytes, ...], rule: str, subjects: list[str], observed: str
 ) -> None:
@@ -163,13 +266,17 @@ def test_the_places_of_what_is_wrong_are_named(
     assert rows["observed"][0].startswith(observed)
 
 
-# Live ornamental fish from Japan to the United States, 030111 in dollars, January to December 2020, as the Census Bureau prints them.
+# Live ornamental fish from Japan to the United States, 030111 in dollars, January to December 2020, as the Census
+# Bureau prints them.
 FISH = (283_414, 423_618, 343_364, 119_802, 91_064, 130_016, 57_306, 58_109, 29_776, 202_241, 652_686, 2_206_866)
 
 
 @pytest.mark.parametrize(("digit", "places"), [(1, []), (10, ["", " JPN"])])
-def test_a_season_is_held_where_it_is_beyond_what_the_series_has_done_before(digit: int, places: list[str], tmp_path: Path) -> None:  # fmt: skip
-    """December is 3.4 times the most of the months around; from September to October the trade rose 6.8 times and stayed."""
+def test_a_season_is_held_where_it_is_beyond_what_the_series_has_done_before(
+    digit: int, places: list[str], tmp_path: Path
+) -> None:
+    """December is 3.4 times the most of the months around; from September to October the trade rose 6.8 times and
+    stayed."""
     rows = [
         census.line(code, value, value, product="030111", month=f"2020-{month:02d}", level="HS6")
         for month, of_japan in enumerate([*FISH[:-1], digit * FISH[-1]], 1)
@@ -183,7 +290,10 @@ def test_a_season_is_held_where_it_is_beyond_what_the_series_has_done_before(dig
 def test_goods_that_are_never_weighed_hold_no_broad_release_and_a_lost_weight_does() -> None:
     """A whole customs month has goods that are only counted; their kilograms are 0 in every record of every month."""
     here = cube(8)
-    rows = [*here, *(("202408", "71131911", "某物", who, "某国", "0", "千克", "0", "?", "9,000,000") for who in ("304", "502"))]  # fmt: skip
+    rows = [
+        *here,
+        *(("202408", "71131911", "某物", who, "某国", "0", "千克", "0", "?", "9,000,000") for who in ("304", "502")),
+    ]
     never = find(csv_bytes(rows), *SPRING, **IMPORTS).filter(check="zero_number")
     assert never["severity"].to_list() == ["info"]
     assert "71131911" in never["observed"][0]
@@ -198,19 +308,27 @@ def test_goods_that_are_never_weighed_hold_no_broad_release_and_a_lost_weight_do
     ("toys", "fertilizers", "held"),
     [
         # Of ten lines one has four times as much as ever: a boom, which costs no other line.
-        ("2,500.0", ("300.0", "50.0"), []), ("60,000.0", ("300.0", "50.0"), ["magnitude"]),
+        ("2,500.0", ("300.0", "50.0"), []),
+        ("60,000.0", ("300.0", "50.0"), ["magnitude"]),
         # 0 of 0.1 x 10,000 t is up to 500 t, and 0.0 of CNY 100 million up to 5 million; nothing else is so much.
-        ("200.0", ("0.0", "0.0"), []), ("200.0", ("0.0", "50.0"), ["zero_number"]), ("200.0", ("0.1", "0.0"), []), ("200.0", ("300.0", "0.0"), ["zero_number"]),
+        ("200.0", ("0.0", "0.0"), []),
+        ("200.0", ("0.0", "50.0"), ["zero_number"]),
+        ("200.0", ("0.1", "0.0"), []),
+        ("200.0", ("300.0", "0.0"), ["zero_number"]),
     ],
-)  # fmt: skip
+)
 def test_one_line_of_a_page_holds_the_others_only_for_a_wrong_unit_or_a_zero_that_is_no_rounding(
     toys: str, fertilizers: tuple[str, str], held: list[str]
 ) -> None:
     changed: dict[str, tuple[str, str]] = {"Toys": ("-", toys), "Fertilizers": fertilizers}
     *before, (data, declared) = (
-        page_of(2025, month, [[*row[:2], *(changed.get(row[0], row[2:4]) if month == 5 else row[2:4]), *["-"] * 6] for row in GOODS])
+        page_of(
+            2025,
+            month,
+            [[*row[:2], *(changed.get(row[0], row[2:4]) if month == 5 else row[2:4]), *["-"] * 6] for row in GOODS],
+        )
         for month in (2, 3, 4, 5)
-    )  # fmt: skip
+    )
     assert find(data, *before, **declared).filter(severity="error")["check"].unique().to_list() == held
     # Without an earlier month there is no price, and a coarse 0 may be much.
     assert find(data, **declared).filter(severity="error").is_empty()

@@ -46,8 +46,8 @@ def _key(place: str | Spot) -> tuple[str, str, str, str, int, int]:
 
 
 class Ledger(Readings):
-    """Levels in tonnes, a number to the kilogram and a text to its last digit (`{"6": 353, "7": "46.4"}`), 0 without trade, growths in per cent to
-    the tenth, rows of `metric`."""
+    """Levels in tonnes, a number to the kilogram and a text to its last digit (`{"6": 353, "7": "46.4"}`), 0 without
+    trade, growths in per cent to the tenth, rows of `metric`."""
 
     def __init__(
         self, levels: dict[str | Spot, int | str], growths: dict[str | Spot, str] | None = None,

@@ -1,4 +1,5 @@
-"""What printed figures leave open for one that nobody prints: it holds the truth, and it is as narrow as arithmetic by hand."""
+"""What printed figures leave open for one that nobody prints: it holds the truth, and it is as narrow as arithmetic by
+hand."""
 
 from fractions import Fraction
 
@@ -16,9 +17,11 @@ ONE = Fraction(1)
 
 
 def series(
-    levels: dict[Period, Printed], growths: dict[Period, Printed] | None = None, exact: dict[Period, Fraction] | None = None,
+    levels: dict[Period, Printed],
+    growths: dict[Period, Printed] | None = None,
+    exact: dict[Period, Fraction] | None = None,
     cut: int | None = None,
-) -> Series:  # fmt: skip
+) -> Series:
     """A series; from the month `cut` on it means something else."""
 
     def is_comparable(one: Period, other: Period) -> bool:
@@ -37,7 +40,8 @@ def strict(one: Series, period: Period) -> Interval | None:
 
 
 def test_a_month_between_two_totals_and_one_that_a_growth_implies() -> None:
-    """The line of rare earths: 18,049.5 t to April 2024 and 8,773.9 t to February; April 2025 was 4,784.8 t, up 4.8 %."""
+    """The line of rare earths: 18,049.5 t to April 2024 and 8,773.9 t to February; April 2025 was 4,784.8 t, up 4.8
+    %."""
     tenth = Fraction(1, 10)
     levels = {
         span(1, 4): (Fraction("18049.5"), tenth), span(1, 2): (Fraction("8773.9"), tenth),
@@ -70,8 +74,13 @@ def test_a_month_between_two_totals_and_one_that_a_growth_implies() -> None:
         # Customs revised January in silence: the total is less than the month.
         ({(1, 1): 50, (1, 2): 40}, {(1, 1): ("49.5", "50.5"), (1, 2): ("39.5", "40.5")}),
     ],
-    ids=["at most what its total leaves", "a difference of totals", "a sum of months", "what the first of numbers that contradict leaves"],
-)  # fmt: skip
+    ids=[
+        "at most what its total leaves",
+        "a difference of totals",
+        "a sum of months",
+        "what the first of numbers that contradict leaves",
+    ],
+)
 def test_what_totals_and_months_leave_to_others(
     levels: dict[Period, int], left: dict[Period, tuple[int | str, int | str] | None]
 ) -> None:

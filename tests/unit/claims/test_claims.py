@@ -39,7 +39,8 @@ def frame(rows: list[tuple[Any, ...]]) -> ClaimsFile:
 
 
 def test_every_claim_of_known_answer_gets_it(sample: Snapshot) -> None:
-    """Phrasing, units, languages, periods and mistakes of `known_claims.csv`, each with the verdict that arithmetic by hand gives it."""
+    """Phrasing, units, languages, periods and mistakes of `known_claims.csv`, each with the verdict that arithmetic by
+    hand gives it."""
     known = read_claims(Path(__file__).with_name("known_claims.csv"))
     expected = known.rows.select("verdict", "words", "why").rows()
     assert min(Counter(verdict for verdict, _, _ in expected).values()) >= 10
@@ -55,14 +56,25 @@ def test_every_claim_of_known_answer_gets_it(sample: Snapshot) -> None:
 def test_the_figures_of_the_sample_itself_are_all_supported(sample: Snapshot) -> None:
     """The ledger agrees with what it was made from, whatever the wording: level, total, growth."""
     metrics = {
-        ("quantity", False): "level_t", ("quantity", True): "ytd_t", ("quantity_yoy", False): "yoy_pct", ("quantity_yoy", True): "ytd_yoy_pct",
+        ("quantity", False): "level_t",
+        ("quantity", True): "ytd_t",
+        ("quantity_yoy", False): "yoy_pct",
+        ("quantity_yoy", True): "ytd_yoy_pct",
         ("value", True): "value_usd",
-    }  # fmt: skip
+    }
     with (ROOT / "flows" / "examples" / "published_figures.csv").open(encoding="utf-8") as file:
         rows = [
-            (row["product"], row["partner"], row["period"], metrics[row["measure"], ".." in row["period"]], row["value"], row["unit"], "")
+            (
+                row["product"],
+                row["partner"],
+                row["period"],
+                metrics[row["measure"], ".." in row["period"]],
+                row["value"],
+                row["unit"],
+                "",
+            )
             for row in csv.DictReader(file)
-        ]  # fmt: skip
+        ]
     checked = check_claims(sample, frame(rows))
     assert checked.height > 100
     assert checked.filter(pl.col("verdict") != "supported").rows() == []
@@ -70,7 +82,9 @@ def test_the_figures_of_the_sample_itself_are_all_supported(sample: Snapshot) ->
 
 def test_a_file_keeps_its_columns_and_rows_and_one_without_them_is_refused(sample: Snapshot, tmp_path: Path) -> None:
     file, columns = tmp_path / "printed.csv", "commodity,flow,partner,period,metric,value,unit"
-    file.write_text(f"\ufeffextra,{columns}\nx,rare earths,export,World,2025-06,level_t,7742,t\n,,,,,,,\n", encoding="utf-8")  # fmt: skip
+    file.write_text(
+        f"\ufeffextra,{columns}\nx,rare earths,export,World,2025-06,level_t,7742,t\n,,,,,,,\n", encoding="utf-8"
+    )
     checked = check_claims(sample, read_claims(file))
     assert checked.columns == ["extra", *columns.split(","), "verdict", "reason"]
     assert checked["verdict"].to_list() == ["supported", "not_checkable"]
@@ -87,9 +101,14 @@ PARTNERS = {"USA": "502", "DEU": "304", "JPN": "116"}
 PRINTED = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n"
 
 
-def query_of(folder: Path, months: str, tonnes: dict[tuple[str, str], int], product: str = "85051110", unit: str = "千克") -> None:  # fmt: skip
+def query_of(
+    folder: Path, months: str, tonnes: dict[tuple[str, str], int], product: str = "85051110", unit: str = "千克"
+) -> None:
     """A query of every partner, its numbers by month and partner; the other partners had no trade then."""
-    plain = [magnets(PARTNERS[partner], f"{number}000", "1,000", month.replace("-", "")) for (month, partner), number in tonnes.items()]  # fmt: skip
+    plain = [
+        magnets(PARTNERS[partner], f"{number}000", "1,000", month.replace("-", ""))
+        for (month, partner), number in tonnes.items()
+    ]
     data = csv_bytes([(*row[:1], product, *row[2:6], unit, *row[7:]) for row in plain])
     asked = {"products": [product], "months": months, "released_on": date(2026, 1, 20)}
     publish(folder, "CHN", f"query-{months}.csv", data, flow="export", **asked)
@@ -97,7 +116,10 @@ def query_of(folder: Path, months: str, tonnes: dict[tuple[str, str], int], prod
 
 def print_of(folder: Path, *rows: tuple[str, str, str], product: str = "85051110") -> None:
     """Tonnes of the press: partner, period and value."""
-    lines = (f"export,{product},{partner},{period},quantity,{value},t,2025-07-20,press,https://example.org/a,\n" for partner, period, value in rows)  # fmt: skip
+    lines = (
+        f"export,{product},{partner},{period},quantity,{value},t,2025-07-20,press,https://example.org/a,\n"
+        for partner, period, value in rows
+    )
     data = (PRINTED + "".join(lines)).encode()
     publish(folder, "CHN", "printed.csv", data, "published", partners=None, released_on=date(2025, 12, 20))
 
@@ -112,34 +134,81 @@ def verdicts_of(folder: Path, *claims: tuple[str, ...], commodity: str = M) -> l
     ("press", "months", "query", "claims"),
     [
         # The press has 46.4 t to the United States in May, and 5 t to Japan; the query of every partner has neither.
-        ([("USA", "2025-04", "246"), ("USA", "2025-05", "46.4"), ("JPN", "2025-05", "5"), ("WLD", "2025-05", "52.4")], "2025-04..2025-05",
-         {("2025-04", "USA"): 246, ("2025-05", "DEU"): 1}, {
-            ("US", "2025-05", "level_t", "0", "t"): YES, ("US", "2025-05", "level_t", "46.4", "t"): NO, ("US", "2025-05", "mom_pct", "-100", "%"): YES,
-            ("US", "2025-05", "mom_pct", "-81.1", "%"): NO, ("US", "2025-04..2025-05", "level_t", "246", "t"): YES,
-            ("US", "2025-04..2025-05", "level_t", "292.4", "t"): NO,
-            # Of Japan nothing else was ever said, so that it has no row in `metric`; silence is a zero all the same.
-            ("Japan", "2025-05", "level_t", "0", "t"): YES, ("Japan", "2025-05", "level_t", "5", "t"): NO, ("World", "2025-05", "level_t", "1", "t"): YES,
-            ("World", "2025-05", "level_t", "52.4", "t"): OPEN, ("US", "2025-05", "share_pct", "0", "%"): YES,
-            ("US", "2025-05", "streak", "1", "consecutive monthly falls"): YES}),
-        # 100 t up to April and the 7 t that the query adds up in May; the 50 t of the press for May are outranked. It has
-        # another world than the query: nobody is contradicted by a total in doubt.
-        ([("WLD", "2025-01..2025-04", "100"), ("WLD", "2025-05", "50")], "2025-05", {("2025-05", "USA"): 3, ("2025-05", "DEU"): 4}, {
-            ("World", "2025-01..2025-05", "ytd_t", "107", "t"): YES, ("World", "2025-01..2025-05", "ytd_t", "150", "t"): OPEN}),
-        # Six months of 110 t and of 200 t from customs; the press has 655 t for the half year, and 1,855 t for the world.
-        ([("USA", H1, "655"), ("WLD", H1, "1855")], H1,
-         {(f"2025-{month:02d}", partner): tonnes for month in range(1, 7) for partner, tonnes in (("USA", 110), ("DEU", 200))}, {
-            ("US", H1, "ytd_t", "660", "t"): YES, ("US", H1, "ytd_t", "655", "t"): NO, ("World", H1, "ytd_t", "1860", "t"): YES,
-            ("World", H1, "ytd_t", "1855", "t"): NO}),
+        (
+            [
+                ("USA", "2025-04", "246"),
+                ("USA", "2025-05", "46.4"),
+                ("JPN", "2025-05", "5"),
+                ("WLD", "2025-05", "52.4"),
+            ],
+            "2025-04..2025-05",
+            {("2025-04", "USA"): 246, ("2025-05", "DEU"): 1},
+            {
+                ("US", "2025-05", "level_t", "0", "t"): YES,
+                ("US", "2025-05", "level_t", "46.4", "t"): NO,
+                ("US", "2025-05", "mom_pct", "-100", "%"): YES,
+                ("US", "2025-05", "mom_pct", "-81.1", "%"): NO,
+                ("US", "2025-04..2025-05", "level_t", "246", "t"): YES,
+                ("US", "2025-04..2025-05", "level_t", "292.4", "t"): NO,
+                # Of Japan nothing else was ever said, so that it has no row in `metric`; silence is a zero all the
+                # same.
+                ("Japan", "2025-05", "level_t", "0", "t"): YES,
+                ("Japan", "2025-05", "level_t", "5", "t"): NO,
+                ("World", "2025-05", "level_t", "1", "t"): YES,
+                ("World", "2025-05", "level_t", "52.4", "t"): OPEN,
+                ("US", "2025-05", "share_pct", "0", "%"): YES,
+                ("US", "2025-05", "streak", "1", "consecutive monthly falls"): YES,
+            },
+        ),
+        # 100 t up to April and the 7 t that the query adds up in May; the 50 t of the press for May are outranked. It
+        # has another world than the query: nobody is contradicted by a total in doubt.
+        (
+            [("WLD", "2025-01..2025-04", "100"), ("WLD", "2025-05", "50")],
+            "2025-05",
+            {("2025-05", "USA"): 3, ("2025-05", "DEU"): 4},
+            {
+                ("World", "2025-01..2025-05", "ytd_t", "107", "t"): YES,
+                ("World", "2025-01..2025-05", "ytd_t", "150", "t"): OPEN,
+            },
+        ),
+        # Six months of 110 t and of 200 t from customs; the press has 655 t for the half year, and 1,855 t for the
+        # world.
+        (
+            [("USA", H1, "655"), ("WLD", H1, "1855")],
+            H1,
+            {
+                (f"2025-{month:02d}", partner): tonnes
+                for month in range(1, 7)
+                for partner, tonnes in (("USA", 110), ("DEU", 200))
+            },
+            {
+                ("US", H1, "ytd_t", "660", "t"): YES,
+                ("US", H1, "ytd_t", "655", "t"): NO,
+                ("World", H1, "ytd_t", "1860", "t"): YES,
+                ("World", H1, "ytd_t", "1855", "t"): NO,
+            },
+        ),
         # Nobody has Japan in February, so that its place among the others is in doubt.
-        ([], "2025-01..2025-03", {
-            **{(f"2025-0{month}", "USA"): tonnes for month, tonnes in enumerate((100, 100, 900), 1)}, **{(f"2025-0{month}", "DEU"): 500 for month in (1, 2, 3)},
-            ("2025-01", "JPN"): 200, ("2025-03", "JPN"): 200}, {
-            ("US", "2025-Q1", "rank", "2", "rank"): YES, ("US", "2025-Q1", "rank", "3", "rank"): OPEN}),
+        (
+            [],
+            "2025-01..2025-03",
+            {
+                **{(f"2025-0{month}", "USA"): tonnes for month, tonnes in enumerate((100, 100, 900), 1)},
+                **{(f"2025-0{month}", "DEU"): 500 for month in (1, 2, 3)},
+                ("2025-01", "JPN"): 200,
+                ("2025-03", "JPN"): 200,
+            },
+            {("US", "2025-Q1", "rank", "2", "rank"): YES, ("US", "2025-Q1", "rank", "3", "rank"): OPEN},
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_number_that_the_ledger_has_outranked_confirms_nothing(
-    press: list[tuple[str, str, str]], months: str, query: dict[tuple[str, str], int], claims: dict[tuple[str, ...], str], tmp_path: Path
-) -> None:  # fmt: skip
+    press: list[tuple[str, str, str]],
+    months: str,
+    query: dict[tuple[str, str], int],
+    claims: dict[tuple[str, ...], str],
+    tmp_path: Path,
+) -> None:
     if press:
         print_of(tmp_path, *press)
     query_of(tmp_path, months, query)
@@ -148,7 +217,8 @@ def test_a_number_that_the_ledger_has_outranked_confirms_nothing(
 
 
 def test_what_customs_count_by_the_piece_is_no_zero_in_tonnes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The query has a thousand umbrellas; the tonnes of the press are outranked, and nothing is said of how much they weigh."""
+    """The query has a thousand umbrellas; the tonnes of the press are outranked, and nothing is said of how much they
+    weigh."""
     # Another unit holds a release until a person approves; here somebody did.
     monkeypatch.setattr("flows.release.step.hold_on_errors", lambda findings, *_: findings)
     umbrellas = "66019100"
@@ -169,7 +239,8 @@ def test_the_published_claims_come_out_as_their_notes_say(sample: Snapshot, shar
     assert marked.height == 7
     assert set(marked["verdict"]) <= {"contradicted", "right_number_wrong_place"}
     blamed = others.filter(pl.col("verdict").is_in(["contradicted", "right_number_wrong_place"]))
-    # None of the figures of the press is excluded for want of digits alone. Most of these differ by one in the last digit.
+    # None of the figures of the press is excluded for want of digits alone. Most of these differ by one in the last
+    # digit.
     assert others.filter(verdict="not_excluded").height == 27
     # The Korean 667 % is from rounded figures; SMM's m/m of -1.6 % fits no figure of the United States in August.
     assert {*blamed.select("partner", "period", "metric", "value").rows()} == {
@@ -179,16 +250,27 @@ def test_the_published_claims_come_out_as_their_notes_say(sample: Snapshot, shar
 
 def test_rows_of_the_table_claim_keep_their_words_and_get_number_day_product_and_note() -> None:
     checked = {
-        "outlet": ["Daily", ""], "commodity": ["85051110", "gold bars"], "flow": ["export", "export"], "partner": ["US", "World"],
-        "period": ["2025-06", "2025-06"], "metric": ["level_t", "level_t"], "value": ["353", "1"], "unit": ["t", "t"],
-        "qualifier": ["", "about"], "verdict": ["supported", "not_checkable"], "reason": ["353 t agrees", "Not checkable: no"],
-    }  # fmt: skip
+        "outlet": ["Daily", ""],
+        "commodity": ["85051110", "gold bars"],
+        "flow": ["export", "export"],
+        "partner": ["US", "World"],
+        "period": ["2025-06", "2025-06"],
+        "metric": ["level_t", "level_t"],
+        "value": ["353", "1"],
+        "unit": ["t", "t"],
+        "qualifier": ["", "about"],
+        "verdict": ["supported", "not_checkable"],
+        "reason": ["353 t agrees", "Not checkable: no"],
+    }
     rows = pl.DataFrame(checked, schema=dict.fromkeys(checked, pl.String))
-    releases = builders.release_table(*(builders.release(str(day), day) for day in ("2026-01-20", "2026-02-18", "2025-12-01")))  # fmt: skip
+    releases = builders.release_table(
+        *(builders.release(str(day), day) for day in ("2026-01-20", "2026-02-18", "2025-12-01"))
+    )
     made = claim_rows(ClaimsFile("claims.csv", "0" * 64, rows), rows, releases)  # type: ignore[arg-type]
     assert made.select("record", "known_on", "value", "qualifier", "verdict", "product").rows() == [
-        (1, date(2026, 2, 18), "353", None, "supported", "85051110"), (2, date(2026, 2, 18), "1", "about", "not_checkable", None),
-    ]  # fmt: skip
+        (1, date(2026, 2, 18), "353", None, "supported", "85051110"),
+        (2, date(2026, 2, 18), "1", "about", "not_checkable", None),
+    ]
     # A product that cannot be determined has no note.
     assert made["note"][0].startswith("85051110: ")
     assert made["note"][1] is None

@@ -1,4 +1,5 @@
-"""Windows around the measures, which reproduce what was printed about April and May 2025, and the table of the measures."""
+"""Windows around the measures, which reproduce what was printed about April and May 2025, and the table of the
+measures."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -30,11 +31,26 @@ TRADE = [f"{year}-{month:02d}" for year in (2024, 2025) for month in range(1, 13
 APRIL = 2025 * 12 + 3
 
 
-def store(folder: Path, sold: Sequence[tuple[str, int]], months: str = "2023-01..2025-09", flow: str = "export", code: str = CODE) -> Snapshot:  # fmt: skip
+def store(
+    folder: Path,
+    sold: Sequence[tuple[str, int]],
+    months: str = "2023-01..2025-09",
+    flow: str = "export",
+    code: str = CODE,
+) -> Snapshot:
     """A store with one query of all partners: month and kilograms to the United States."""
     file = folder / f"{len(sold)}-{months}-{flow}.csv"
-    file.write_bytes(csv_bytes([(month.replace("-", ""), code, *magnets("502", str(kg), "2000")[2:]) for month, kg in sold]))  # fmt: skip
-    told: Any = {"source": "gacc_query", "flow": flow, "partners": "all", "products": [code], "months": months, "released_on": date(2025, 12, 20)}  # fmt: skip
+    file.write_bytes(
+        csv_bytes([(month.replace("-", ""), code, *magnets("502", str(kg), "2000")[2:]) for month, kg in sold])
+    )
+    told: Any = {
+        "source": "gacc_query",
+        "flow": flow,
+        "partners": "all",
+        "products": [code],
+        "months": months,
+        "released_on": date(2025, 12, 20),
+    }
     release.fn(ReleaseRequest(file=file, store=folder / "reporter=CHN", **told), date(2026, 11, 1))
     return open_published(folder / "reporter=CHN")
 
@@ -42,8 +58,13 @@ def store(folder: Path, sold: Sequence[tuple[str, int]], months: str = "2023-01.
 def shown(found: pl.DataFrame) -> dict[tuple[str, int], tuple[Any, ...]]:
     """By first month and length: both sums, growth and status of the windows of announcement 18."""
     rows = found.filter(event=ANNOUNCEMENT_18, product=CODE).select(
-        pl.col("first_month").dt.strftime("%Y-%m"), "months", "quantity_kg", "quantity_year_before_kg", "yoy_pct", "status"
-    )  # fmt: skip
+        pl.col("first_month").dt.strftime("%Y-%m"),
+        "months",
+        "quantity_kg",
+        "quantity_year_before_kg",
+        "yoy_pct",
+        "status",
+    )
     return {row[:2]: row[2:] for row in rows.iter_rows()}
 
 
@@ -64,9 +85,15 @@ def test_windows_of_announcement_18_reproduce_april_and_may(sample: Snapshot, mo
     monkeypatch.setattr(event_windows, "read_table", noted)
     every = windows(sample, MAGNETS)
     found = every.filter(event=ANNOUNCEMENT_18)
-    months = {f"{row['first_month']:%Y-%m}": row for row in found.filter(role="touched", months=1).iter_rows(named=True)}  # fmt: skip
+    months = {
+        f"{row['first_month']:%Y-%m}": row for row in found.filter(role="touched", months=1).iter_rows(named=True)
+    }
     assert (round(months["2025-04"]["yoy_pct"]), round(months["2025-05"]["yoy_pct"])) == (-45, -74)
-    assert (months["2025-03"]["side"], months["2025-03"]["status"], months["2025-04"]["side"]) == ("before", "no_base", "after")  # fmt: skip
+    assert (months["2025-03"]["side"], months["2025-03"]["status"], months["2025-04"]["side"]) == (
+        "before",
+        "no_base",
+        "after",
+    )
     (quarter,) = found.filter(role="touched", months=3, side="after").iter_rows(named=True)
     assert (quarter["quantity_kg"], quarter["status"]) == (2_627_000 + 1_238_000 + 3_188_000, "implied_base")
     assert quarter["yoy_pct"] == pytest.approx(-52.1, abs=0.1)
@@ -88,7 +115,9 @@ def test_windows_of_announcement_18_reproduce_april_and_may(sample: Snapshot, mo
 
 def test_windows_know_what_was_zero_before_trade_began(tmp_path: Path) -> None:
     """Also where a later release says so, in whose months nothing is traded."""
-    found = shown(windows(store(tmp_path, [(month, 5) for month in TRADE if month >= "2025-05"], "2025-04..2025-09"), CODE))  # fmt: skip
+    found = shown(
+        windows(store(tmp_path, [(month, 5) for month in TRADE if month >= "2025-05"], "2025-04..2025-09"), CODE)
+    )
     assert found["2025-04", 1] == (0, None, None, "no_base")
     assert found["2025-05", 1] == (5, None, None, "no_base")
     assert found["2025-03", 1] == (None, None, None, "not_covered")
@@ -122,19 +151,32 @@ COMPUTED, IMPLIED = ("computed", None), ("implied_base", -50.0)
         # After a fall by everything nobody knows how much it was.
         ((50, 0, 70), (COMPUTED, ("implied_base", -100.0), COMPUTED), (40, None, 60), (120, None, None, "no_base")),
         ((50, None, 70), (COMPUTED, IMPLIED, COMPUTED), (40, None, 60), (None, None, None, "not_covered")),
-        ((50, 60, 70), (COMPUTED, ("definition_break", None), COMPUTED), (40, 50, 60), (180, 150, None, "definition_break")),
+        (
+            (50, 60, 70),
+            (COMPUTED, ("definition_break", None), COMPUTED),
+            (40, 50, 60),
+            (180, 150, None, "definition_break"),
+        ),
         ((50, 60, 70), (("zero_base", None),) * 3, (0, 0, 0), (180, 0, None, "zero_base")),
         # What both are lent by the partner.
         ((50, 60, 70), (("other_side", None),) * 3, (90, 50, 60), (180, 200, -10, "other_side")),
     ],
-)  # fmt: skip
+)
 def test_a_quarter_is_held_against_the_same_months_of_the_year_before(
-    levels: tuple[float | None, ...], made: tuple[tuple[str, float | None], ...], bases: tuple[float | None, ...], expected: tuple[Any, ...]
-) -> None:  # fmt: skip
+    levels: tuple[float | None, ...],
+    made: tuple[tuple[str, float | None], ...],
+    bases: tuple[float | None, ...],
+    expected: tuple[Any, ...],
+) -> None:
     of_before = "other_side" if made[0][0] == "other_side" else "no_base"
-    now = [{"level": level, "yoy_pct": growth, "yoy_status": status} for level, (status, growth) in zip(levels, made, strict=True)]  # fmt: skip
+    now = [
+        {"level": level, "yoy_pct": growth, "yoy_status": status}
+        for level, (status, growth) in zip(levels, made, strict=True)
+    ]
     before = [{"level": level, "yoy_pct": None, "yoy_status": of_before} for level in bases]
-    series = {month + place: row for month, rows in ((APRIL, now), (APRIL - 12, before)) for place, row in enumerate(rows)}  # fmt: skip
+    series = {
+        month + place: row for month, rows in ((APRIL, now), (APRIL - 12, before)) for place, row in enumerate(rows)
+    }
     event = next(event for event in measures("CHN") if event["event"] == ANNOUNCEMENT_18)
     for product, role in ((CODE, "touched"), (OTHER, "placebo")):
         table = as_table(windows_of(event, product, series, "export", "WLD"))
@@ -148,18 +190,26 @@ def test_over_a_change_of_the_code_two_zeros_are_not_compared() -> None:
     scope = builders.release("a", "2023-06-20", "2020-01..2023-05", products=["85051900"])
     rows = with_zeros({"85051900": {}}, range(2021 * 12, 2023 * 12 + 5), builders.release_table(scope), "export", "WLD")
     months = (2021 * 12 + 11, 2022 * 12, 2022 * 12 + 11, 2023 * 12)
-    assert [rows["85051900"][month]["yoy_status"] for month in months] == ["zero_base", "definition_break", "definition_break", "zero_base"]  # fmt: skip
+    assert [rows["85051900"][month]["yoy_status"] for month in months] == [
+        "zero_base",
+        "definition_break",
+        "definition_break",
+        "zero_base",
+    ]
 
 
 def test_what_is_zero_does_not_depend_on_what_else_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     row = {"level": 5.0, "yoy_pct": None, "yoy_status": "no_base"}
     series = {CODE: {APRIL: row}, OTHER: {}, BEANS: {APRIL + 1: row}}
     releases = builders.release_table(
-        builders.release("a", "2025-07-20", "2025-04..2025-06", products=["8505"]), builders.release("b", "2025-07-20", "2025-06", products=[BEANS])
-    )  # fmt: skip
+        builders.release("a", "2025-07-20", "2025-04..2025-06", products=["8505"]),
+        builders.release("b", "2025-07-20", "2025-06", products=[BEANS]),
+    )
     months = range(APRIL, APRIL + 3)
     told = with_zeros(series, months, releases, "export", "WLD")
-    levels = {name: [rows[month]["level"] if month in rows else None for month in months] for name, rows in told.items()}  # fmt: skip
+    levels = {
+        name: [rows[month]["level"] if month in rows else None for month in months] for name, rows in told.items()
+    }
     assert levels == {CODE: [5, 0, 0], OTHER: [0, 0, 0], BEANS: [None, 5, 0]}
     assert [*told] == [*series]
     for at_once in (1, 2):
@@ -167,11 +217,13 @@ def test_what_is_zero_does_not_depend_on_what_else_is_looked_at(monkeypatch: pyt
         assert with_zeros(series, months, releases, "export", "WLD") == told
 
 
-def test_the_published_table_holds_the_measures_as_of_the_day_of_the_newest_release(sample: Snapshot) -> None:  # fmt: skip
+def test_the_published_table_holds_the_measures_as_of_the_day_of_the_newest_release(sample: Snapshot) -> None:
     """The sample, which came first, is newer than the query of beans that came after it."""
     events = read_table(sample, "control_event")
     columns = ("event", "state", "state_on")
-    assert sorted(events.select(columns).rows()) == sorted(control_event(date(2026, 6, 10), "CHN").select(columns).rows())  # fmt: skip
+    assert sorted(events.select(columns).rows()) == sorted(
+        control_event(date(2026, 6, 10), "CHN").select(columns).rows()
+    )
     assert events.height == len(EVERY) == 31
     # The four measures of October 2025 never came into force.
     never = events.filter(state="never_in_force")["document"].to_list()

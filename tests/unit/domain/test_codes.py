@@ -15,7 +15,11 @@ from tests.unit.builders import release, release_table
 def test_the_parts_of_a_code_are_it_and_the_codes_below_it() -> None:
     rows = pl.DataFrame({"product": ["85", "8505", "85051110", "85051900", "86", "basket:magnets", "line:soybeans"]})
     kept = {name: rows.filter(part_of(name))["product"].to_list() for name in ("8505", "85051110", "line:soybeans")}
-    assert kept == {"8505": ["8505", "85051110", "85051900"], "85051110": ["85051110"], "line:soybeans": ["line:soybeans"]}  # fmt: skip
+    assert kept == {
+        "8505": ["8505", "85051110", "85051900"],
+        "85051110": ["85051110"],
+        "line:soybeans": ["line:soybeans"],
+    }
     assert [members(product) for product in ("85051110", "8505", "line:soybeans")] == [["85051110"], ["8505"], []]
 
 
@@ -35,12 +39,40 @@ def test_what_a_product_holds(product: str, code: str, inside: bool) -> None:
 @pytest.mark.parametrize(
     ("national", "codes"),
     [
-        ("HS8", {"85": "HS2", "8505": "HS4", "850511": "HS6", "85051110": "HS8", "8505111000": None, "850511100": None, "01": "HS2", "76": "HS2", "78": "HS2", "99": "HS2"}),
-        ("HS8", dict.fromkeys(["00", "0001", "77", "77010000", "85 05", "8505\n", "abc", "", "8", "850", None, "８５"])),
-        ("CN8", {"85051110": "CN8", "8505": "HS4", "850511": "HS6", "850511000": None, "84MMMXXX": None, "８５０５１１１０": None}),
-        ("HTS10", {"8505110070": "HTS10", "85051110": None, "850511": "HS6"}), ("JP9", {"850511000": "JP9", "85051110": None, "85": "HS2"}),
+        (
+            "HS8",
+            {
+                "85": "HS2",
+                "8505": "HS4",
+                "850511": "HS6",
+                "85051110": "HS8",
+                "8505111000": None,
+                "850511100": None,
+                "01": "HS2",
+                "76": "HS2",
+                "78": "HS2",
+                "99": "HS2",
+            },
+        ),
+        (
+            "HS8",
+            dict.fromkeys(["00", "0001", "77", "77010000", "85 05", "8505\n", "abc", "", "8", "850", None, "８５"]),
+        ),
+        (
+            "CN8",
+            {
+                "85051110": "CN8",
+                "8505": "HS4",
+                "850511": "HS6",
+                "850511000": None,
+                "84MMMXXX": None,
+                "８５０５１１１０": None,
+            },
+        ),
+        ("HTS10", {"8505110070": "HTS10", "85051110": None, "850511": "HS6"}),
+        ("JP9", {"850511000": "JP9", "85051110": None, "85": "HS2"}),
     ],
-)  # fmt: skip
+)
 def test_the_length_of_a_code_and_the_source_name_its_list(national: str, codes: dict[str | None, str | None]) -> None:
     """Equal digits of two lists of goods never meet, and chapters that do not exist have none."""
     frame = pl.DataFrame({"code": [*codes]}, schema={"code": pl.String})
@@ -71,12 +103,36 @@ def test_the_codes_of_a_line_are_codes_and_ranges() -> None:
 @pytest.mark.parametrize(
     ("text", "unit"),
     [
-        ("Ton", ("kg", 10**3)), ("T", ("kg", 10**3)), ("KG", ("kg", 1)), ("10,000 Tons", ("kg", 10**7)), ("10000T", ("kg", 10**7)), ("1,000 tons", ("kg", 10**6)),
-        ("Million Tons", ("kg", 10**9)), ("100 Million PCS", ("item", 10**8)), ("100MN", ("item", 10**8)), ("MN", ("item", 10**6)), ("10000N", ("item", 10**4)),
-        ("Thousand Sets", ("item", 10**3)), ("10,000 CBM", ("cubic_metre", 10**4)), ("10000CR", ("carat", 10**4)), ("MKWH", ("kwh", 10**6)), ("1000L", ("litre", 10**3)),
-        ("10000SM", ("square_metre", 10**4)), ("10000PR", ("pair", 10**4)), ("100MP", ("pair", 10**8)), ("100 Million Pairs", ("pair", 10**8)), ("Craft", ("item", 1)),
-        ("100 kg", ("kg", 100)), ("千克", ("kg", 1)), ("Kangaroos", None), ("10,000 Kangaroos", None), ("10,000", None), ("", None), ("-", None), ("0 Tons", None),
+        ("Ton", ("kg", 10**3)),
+        ("T", ("kg", 10**3)),
+        ("KG", ("kg", 1)),
+        ("10,000 Tons", ("kg", 10**7)),
+        ("10000T", ("kg", 10**7)),
+        ("1,000 tons", ("kg", 10**6)),
+        ("Million Tons", ("kg", 10**9)),
+        ("100 Million PCS", ("item", 10**8)),
+        ("100MN", ("item", 10**8)),
+        ("MN", ("item", 10**6)),
+        ("10000N", ("item", 10**4)),
+        ("Thousand Sets", ("item", 10**3)),
+        ("10,000 CBM", ("cubic_metre", 10**4)),
+        ("10000CR", ("carat", 10**4)),
+        ("MKWH", ("kwh", 10**6)),
+        ("1000L", ("litre", 10**3)),
+        ("10000SM", ("square_metre", 10**4)),
+        ("10000PR", ("pair", 10**4)),
+        ("100MP", ("pair", 10**8)),
+        ("100 Million Pairs", ("pair", 10**8)),
+        ("Craft", ("item", 1)),
+        ("100 kg", ("kg", 100)),
+        ("千克", ("kg", 1)),
+        ("Kangaroos", None),
+        ("10,000 Kangaroos", None),
+        ("10,000", None),
+        ("", None),
+        ("-", None),
+        ("0 Tons", None),
     ],
-)  # fmt: skip
+)
 def test_a_unit_may_have_a_scale_before_it(text: str, unit: tuple[str, int] | None) -> None:
     assert printed_unit(text) == unit

@@ -64,7 +64,9 @@ def test_what_a_trace_says_changed_is_what_cuts_the_figures(reporter: Reporter) 
     stated = code_table("definition_breaks")
     assert {*stated["reporter"]} == {"CHN"}
     baskets = [f"basket:{name}" for name in code_table("baskets")["basket"].unique().sort()]
-    products = sorted({*stated["product"][::4], *CODES, *baskets, "81", "8112", "811292", "850511", "line:rare_earths"} - {""})  # fmt: skip
+    products = sorted(
+        {*stated["product"][::4], *CODES, *baskets, "81", "8112", "811292", "850511", "line:rare_earths"} - {""}
+    )
     partners = sorted({*PARTNERS, "ARM", "EU27", "DEU", "WLD"})
     measures = sorted({*stated["measure"], "quantity_kg", "value_usd"} - {""})
     months = range(1995 * 12, 2025 * 12, 7)
@@ -108,8 +110,10 @@ def test_a_row_that_carries_over_a_change_carries_its_own_alone(monkeypatch: pyt
     ]  # fmt: skip
     only_tables(monkeypatch, definition_breaks=rows)
     for partner, measure, expected in (
-        ("USA", "quantity_kg", [" 2021-05"]), ("DEU", "quantity_kg", [" 2021-05", "DEU 2022-02"]), ("USA", "value_usd", [" 2021-05", "value_usd 2023-01"]),
-    ):  # fmt: skip
+        ("USA", "quantity_kg", [" 2021-05"]),
+        ("DEU", "quantity_kg", [" 2021-05", "DEU 2022-02"]),
+        ("USA", "value_usd", [" 2021-05", "value_usd 2023-01"]),
+    ):
         assert [change.what for change in breaks_of("90154000", partner, measure, CHINA)] == expected
 
 

@@ -40,11 +40,16 @@ def test_a_key_is_covered_by_the_best_kind_that_a_walk_over_the_releases_finds(
     store: list[tuple[Row, list[Row]]],
 ) -> None:
     releases = [{**row, "release_id": f"r{place}"} for place, (row, _) in enumerate(store)]
-    asked = keys(*(
-        (flow, product, partner, measure, JUNE + step)
-        for flow in ("export", "import") for product in ("85051110", "850511", "8505", "81129290", "line:a")
-        for partner in ("USA", "DEU", "WLD", "EU27") for measure in ("quantity_item", "value_usd") for step in (-5, 0, 9)
-    ))  # fmt: skip
+    asked = keys(
+        *(
+            (flow, product, partner, measure, JUNE + step)
+            for flow in ("export", "import")
+            for product in ("85051110", "850511", "8505", "81129290", "line:a")
+            for partner in ("USA", "DEU", "WLD", "EU27")
+            for measure in ("quantity_item", "value_usd")
+            for step in (-5, 0, 9)
+        )
+    )
     found = {
         row[:5]: row[5] for row in covering(asked, release_table(*releases)).select(*KINDS, "priority").iter_rows()
     }
@@ -55,12 +60,18 @@ def test_a_key_is_covered_by_the_best_kind_that_a_walk_over_the_releases_finds(
 def best_kind(releases: list[Row], place: tuple[Any, ...]) -> int | None:
     flow, product, partner, measure, month = place
     about = [
-        row for row in releases
-        if row["flow"] == flow and row["by_month"] and coverage_oracle.asks_for(row, product) and row["partners"] != "keys"
-        and coverage_oracle.family(measure) in row["measures"] and speaks_of_level(row, product)
+        row
+        for row in releases
+        if row["flow"] == flow
+        and row["by_month"]
+        and coverage_oracle.asks_for(row, product)
+        and row["partners"] != "keys"
+        and coverage_oracle.family(measure) in row["measures"]
+        and speaks_of_level(row, product)
         and coverage_oracle.index(row["first_month"]) <= month <= coverage_oracle.index(row["last_month"])
-        and month < coverage_oracle.index(row["released_on"]) and not coverage_oracle.lost_a_record(row, product, month)
-    ]  # fmt: skip
+        and month < coverage_oracle.index(row["released_on"])
+        and not coverage_oracle.lost_a_record(row, product, month)
+    ]
     if partner == "EU27" and coverage_oracle.groups_are_open(about, month):
         about = [row for row in about if partner in row["partner_list"]]
     return min(
@@ -104,10 +115,15 @@ def test_no_group_is_covered_where_a_code_of_a_partner_is_unknown(
 @pytest.mark.parametrize(
     ("level", "code", "asked", "covered"),
     [
-        *((level, code, "850511", ["850511", code]) for level, code in (("HS8", "85051110"), ("CN8", "85051110"), ("HTS10", "8505110070"), ("JP9", "850511000"))),
-        ("HS6", "85051110", "850511", ["850511"]), ("HTS10", "8505110070", "8505110070", ["8505110070"]), ("JP9", "850511000", "850511000", ["850511000"]),
+        *(
+            (level, code, "850511", ["850511", code])
+            for level, code in (("HS8", "85051110"), ("CN8", "85051110"), ("HTS10", "8505110070"), ("JP9", "850511000"))
+        ),
+        ("HS6", "85051110", "850511", ["850511"]),
+        ("HTS10", "8505110070", "8505110070", ["8505110070"]),
+        ("JP9", "850511000", "850511000", ["850511000"]),
     ],
-)  # fmt: skip
+)
 def test_the_codes_of_every_national_list_speak_for_the_levels_above(
     level: str, code: str, asked: str, covered: list[str]
 ) -> None:

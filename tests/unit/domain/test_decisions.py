@@ -1,4 +1,5 @@
-"""What decides about a release: the same query once more on its day, and a person; its editions and turns, from ids and days alone."""
+"""What decides about a release: the same query once more on its day, and a person; its editions and turns, from ids and
+days alone."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -28,14 +29,22 @@ TODAY = date(2025, 8, 1)
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        ({}, ["q-1"]), ({"name": "q-9.00-ab"}, ["q-1"]), ({"products": ["8505"]}, ["q-1"]), ({"products": ["8505"], "months": "2025-05..2025-06"}, ["q-1", "q-3"]),
-        ({"products": ["*"]}, ["q-1", "q-4"]), ({"products": ["850511"], "measures": ("quantity", "value_cny")}, ["q-2"]), ({"day": "2025-07-22"}, []),
-        ({"months": "2025-05"}, []), ({"products": ["85051190"]}, []), ({"flow": "import"}, ["q-5"]), ({"partners": "listed"}, ["q-6"]),
+        ({}, ["q-1"]),
+        ({"name": "q-9.00-ab"}, ["q-1"]),
+        ({"products": ["8505"]}, ["q-1"]),
+        ({"products": ["8505"], "months": "2025-05..2025-06"}, ["q-1", "q-3"]),
+        ({"products": ["*"]}, ["q-1", "q-4"]),
+        ({"products": ["850511"], "measures": ("quantity", "value_cny")}, ["q-2"]),
+        ({"day": "2025-07-22"}, []),
+        ({"months": "2025-05"}, []),
+        ({"products": ["85051190"]}, []),
+        ({"flow": "import"}, ["q-5"]),
+        ({"partners": "listed"}, ["q-6"]),
         ({"kind": "published", "flow": None, "partners": "keys"}, []),
         # An edition is no other landing.
         ({"name": "q-7.01-"}, []),
     ],
-)  # fmt: skip
+)
 def test_what_comes_once_more_on_its_day_replaces_what_asked_for_no_more(
     changed: dict[str, Any], expected: list[str]
 ) -> None:
@@ -95,8 +104,12 @@ def ids(*rows: tuple[str, str]) -> pl.DataFrame:
 
 def test_turns_count_publications_and_keep_their_first_day() -> None:
     rows = ids(
-        ("b", "2026-01-03"), ("a", "2026-01-01"), ("a.2-", "2026-01-05"), ("a.3-f0", "2026-01-06"), ("a.4-f0", "2026-01-09")
-    )  # fmt: skip
+        ("b", "2026-01-03"),
+        ("a", "2026-01-01"),
+        ("a.2-", "2026-01-05"),
+        ("a.3-f0", "2026-01-06"),
+        ("a.4-f0", "2026-01-09"),
+    )
     found = in_turns(rows).select("release_id", "name", "turn", "first_day").rows()
     assert found == [
         ("a", "a", 0, date(2026, 1, 1)), ("b", "b", 0, date(2026, 1, 3)), ("a.2-", "a", 1, date(2026, 1, 5)),

@@ -46,15 +46,22 @@ def test_any_difference_gives_another_hash(rows: int) -> None:
         whole.reverse(),
         whole[:-1],
         whole.with_columns(pl.col("run").cast(pl.Int32)),
-        *(whole.with_columns(pl.when(~last).then(pl.col(name)).alias(name)) for name in ("run", "number", "text", "flag")),
+        *(
+            whole.with_columns(pl.when(~last).then(pl.col(name)).alias(name))
+            for name in ("run", "number", "text", "flag")
+        ),
         whole.with_columns(pl.when(last).then(pl.col("number") + 1).otherwise("number").alias("number")),
         whole.with_columns(pl.when(last).then(pl.lit("")).otherwise("text").alias("text")),
         whole.with_columns(pl.when(last).then(~pl.col("flag")).otherwise("flag").alias("flag")),
         whole.with_columns(
-            pl.when(last).then(pl.lit("FRA")).otherwise(pl.col("partner").cast(pl.String)).cast(pl.Categorical).alias("partner")
+            pl.when(last)
+            .then(pl.lit("FRA"))
+            .otherwise(pl.col("partner").cast(pl.String))
+            .cast(pl.Categorical)
+            .alias("partner")
         ),
         whole.with_columns(pl.when(last).then(pl.lit(["b"])).otherwise("list").alias("list")),
-    ]  # fmt: skip
+    ]
     hashes = [frame_sha256(one) for one in (whole, *others)]
     assert len(set(hashes)) == len(hashes)
 
@@ -64,8 +71,10 @@ def test_texts_and_lists_do_not_run_into_one_another(rows: int) -> None:
     """`ab`, `c` and `a`, `bc` are the same letters; so are the items of [[x], []] and [[], [x]]."""
     rest = rows - 2
     pairs: list[tuple[pl.DataType | type[pl.DataType], list[Any], list[Any], Any]] = [
-        (pl.String(), ["ab", "c"], ["a", "bc"], ""), (pl.List(pl.String), [["x"], []], [[], ["x"]], []), (pl.List(pl.String), [[], None], [None, []], []),
-    ]  # fmt: skip
+        (pl.String(), ["ab", "c"], ["a", "bc"], ""),
+        (pl.List(pl.String), [["x"], []], [[], ["x"]], []),
+        (pl.List(pl.String), [[], None], [None, []], []),
+    ]
     for kind, *both, empty in pairs:
         frames = [pl.DataFrame({"t": pl.Series([*ends, *[empty] * rest], dtype=kind)}) for ends in both]
         assert len({frame_sha256(one) for one in frames}) == 2

@@ -1,4 +1,5 @@
-"""The state of an export control on a day: by its own days, by what suspends it, and where a term has run out unrecorded."""
+"""The state of an export control on a day: by its own days, by what suspends it, and where a term has run out
+unrecorded."""
 
 from datetime import date
 from typing import Any
@@ -22,18 +23,54 @@ def on(day: str, event: str) -> str:
     ("events", "days"),
     [
         # Suspended before they began, and the suspension has run out.
-        (OCTOBER, {"2025-10-08": "not_yet_announced", "2025-10-09": "announced", "2025-11-06": "announced", "2025-11-07": "never_in_force", "2025-11-08": "never_in_force",
-                   "2026-11-10": "never_in_force", "2026-11-11": "lapsed_unrecorded"}),
+        (
+            OCTOBER,
+            {
+                "2025-10-08": "not_yet_announced",
+                "2025-10-09": "announced",
+                "2025-11-06": "announced",
+                "2025-11-07": "never_in_force",
+                "2025-11-08": "never_in_force",
+                "2026-11-10": "never_in_force",
+                "2026-11-11": "lapsed_unrecorded",
+            },
+        ),
         # In force, and suspended until the last day of the suspension.
-        ([ABROAD, TECHNOLOGY], {"2025-10-08": "not_yet_announced", "2025-10-09": "in_force", "2025-11-06": "in_force", "2025-11-07": "suspended", "2026-11-10": "suspended",
-                                "2026-11-11": "lapsed_unrecorded", "2027-01-01": "lapsed_unrecorded"}),
+        (
+            [ABROAD, TECHNOLOGY],
+            {
+                "2025-10-08": "not_yet_announced",
+                "2025-10-09": "in_force",
+                "2025-11-06": "in_force",
+                "2025-11-07": "suspended",
+                "2026-11-10": "suspended",
+                "2026-11-11": "lapsed_unrecorded",
+                "2027-01-01": "lapsed_unrecorded",
+            },
+        ),
         # A suspension is in force through its last day, and then nothing is known of what followed.
-        ([ANNOUNCEMENT_70], {"2025-11-06": "not_yet_announced", "2025-11-07": "in_force", "2026-11-10": "in_force", "2026-11-11": "lapsed_unrecorded"}),
+        (
+            [ANNOUNCEMENT_70],
+            {
+                "2025-11-06": "not_yet_announced",
+                "2025-11-07": "in_force",
+                "2026-11-10": "in_force",
+                "2026-11-11": "lapsed_unrecorded",
+            },
+        ),
         ([ANNOUNCEMENT_72], {"2025-11-09": "in_force", "2026-11-27": "in_force", "2026-11-28": "lapsed_unrecorded"}),
         # One paragraph of it is suspended.
-        ([ANNOUNCEMENT_46], {"2025-11-08": "in_force", "2025-11-09": "partly_suspended", "2026-11-27": "partly_suspended", "2026-11-28": "lapsed_unrecorded"}),
+        (
+            [ANNOUNCEMENT_46],
+            {
+                "2025-11-08": "in_force",
+                "2025-11-09": "partly_suspended",
+                "2026-11-27": "partly_suspended",
+                "2026-11-28": "lapsed_unrecorded",
+            },
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_state_of_a_measure_on_a_day(events: list[str], days: dict[str, str]) -> None:
     for event in events:
         assert {day: on(day, event) for day in days} == days
@@ -67,11 +104,18 @@ def _named(day: str, *rows: dict[str, str]) -> list[str]:
 
 def test_a_successor_that_is_recorded_ends_the_lapse_from_its_first_day_on() -> None:
     longer = FIRST | {
-        "event": "longer", "announced_on": "2025-07-05", "effective_from": "2025-07-05", "effective_until": "2025-12-31",
+        "event": "longer",
+        "announced_on": "2025-07-05",
+        "effective_from": "2025-07-05",
+        "effective_until": "2025-12-31",
         "succeeds": "first",
-    }  # fmt: skip
+    }
     assert _named("2025-07-01", TARGET, FIRST) == ["lapsed_unrecorded", "lapsed_unrecorded"]
-    assert _named("2025-07-04", TARGET, FIRST, longer) == ["lapsed_unrecorded", "lapsed_unrecorded", "not_yet_announced"]  # fmt: skip
+    assert _named("2025-07-04", TARGET, FIRST, longer) == [
+        "lapsed_unrecorded",
+        "lapsed_unrecorded",
+        "not_yet_announced",
+    ]
     assert _named("2025-07-05", TARGET, FIRST, longer) == ["suspended", "ended", "in_force"]
     assert _named("2026-01-01", TARGET, FIRST, longer) == ["lapsed_unrecorded", "ended", "lapsed_unrecorded"]
     back = {"event": "back", "announced_on": "2025-07-01", "effective_from": "2025-07-01", "succeeds": "first"}

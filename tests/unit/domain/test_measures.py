@@ -9,13 +9,21 @@ from schemas.reference.code_tables import code_table
 from tasks.domain import measures
 
 # event, announced on, effective from
-EVENTS = [("late", "2025-10-09", "2025-11-08"), ("undated", "", "2019-01-01"), ("never", "2025-10-01", ""), ("early", "2025-04-04", "2025-04-04")]  # fmt: skip
+EVENTS = [
+    ("late", "2025-10-09", "2025-11-08"),
+    ("undated", "", "2019-01-01"),
+    ("never", "2025-10-01", ""),
+    ("early", "2025-04-04", "2025-04-04"),
+]
 CODES = [
     # event, code, coverage, note
-    ("early", "85051110", "unknown_share", "free magnets share this code"), ("early", "28053011", "whole", ""),
-    ("late", "26171010", "whole", ""), ("late", "28053011", "whole", ""), ("late", "28053011", "unknown_share", "twice"),
+    ("early", "85051110", "unknown_share", "free magnets share this code"),
+    ("early", "28053011", "whole", ""),
+    ("late", "26171010", "whole", ""),
+    ("late", "28053011", "whole", ""),
+    ("late", "28053011", "unknown_share", "twice"),
     ("never", "85051110", "whole", ""),
-]  # fmt: skip
+]
 
 
 @pytest.fixture(autouse=True)
@@ -37,8 +45,14 @@ def test_measures_of_all_products_or_of_one_are_in_order_of_the_day_they_became_
     found = measures.events_of()
     assert found["event"].to_list() == ["undated", "early", "never", "late"]
     assert found["coverage"].to_list() == [None] * 4
-    assert measures.events_of("28053011").select("event", "coverage").rows() == [("early", "whole"), ("late", "unknown_share")]  # fmt: skip
-    assert measures.events_of("85051110").select("event", "coverage").rows() == [("early", "unknown_share"), ("never", "whole")]  # fmt: skip
+    assert measures.events_of("28053011").select("event", "coverage").rows() == [
+        ("early", "whole"),
+        ("late", "unknown_share"),
+    ]
+    assert measures.events_of("85051110").select("event", "coverage").rows() == [
+        ("early", "unknown_share"),
+        ("never", "whole"),
+    ]
     assert measures.events_of("01012100").is_empty()
 
 

@@ -39,16 +39,32 @@ def chosen(*rows: Row) -> list[tuple[Any, ...]]:
 def test_a_number_is_of_a_month_of_a_year_so_far_or_of_nothing_that_is_used() -> None:
     of, month = release(), 2025 * 12 + 5
     rows = [
-        number(of, "USA", JUNE, 1), number(of, "USA", "2025-01..2025-06", 2), number(of, "USA", JUNE, 3, "quantity_kg_yoy"),
-        number(of, "USA", "2025-01..2025-06", 4, "quantity_kg_yoy"), number(of, "USA", "2025-02..2025-06", 5), number(of, "USA", "2024-01..2025-06", 6),
-    ]  # fmt: skip
-    assert [row[1:4] for row in chosen(*rows)] == [(month, "month", 10**6), (month, "yoy", 3), (month, "ytd", 2 * 10**6), (month, "ytd_yoy", 4)]  # fmt: skip
+        number(of, "USA", JUNE, 1),
+        number(of, "USA", "2025-01..2025-06", 2),
+        number(of, "USA", JUNE, 3, "quantity_kg_yoy"),
+        number(of, "USA", "2025-01..2025-06", 4, "quantity_kg_yoy"),
+        number(of, "USA", "2025-02..2025-06", 5),
+        number(of, "USA", "2024-01..2025-06", 6),
+    ]
+    assert [row[1:4] for row in chosen(*rows)] == [
+        (month, "month", 10**6),
+        (month, "yoy", 3),
+        (month, "ytd", 2 * 10**6),
+        (month, "ytd_yoy", 4),
+    ]
 
 
 def test_masses_are_milligrams_of_one_measure_and_the_better_kind_wins() -> None:
     query, printed = release(), release("p", kind="published", partners="keys", flow="export")
-    rows = (number(printed, "USA", JUNE, 9), number(query, "USA", JUNE, 7, "quantity_g"), number(query, "USA", JUNE, 5, "quantity_item"))  # fmt: skip
-    assert [row[:1] + row[3:] for row in chosen(*rows)] == [("quantity_item", 5, "query"), ("quantity_kg", 7_000, "query")]  # fmt: skip
+    rows = (
+        number(printed, "USA", JUNE, 9),
+        number(query, "USA", JUNE, 7, "quantity_g"),
+        number(query, "USA", JUNE, 5, "quantity_item"),
+    )
+    assert [row[:1] + row[3:] for row in chosen(*rows)] == [
+        ("quantity_item", 5, "query"),
+        ("quantity_kg", 7_000, "query"),
+    ]
 
 
 @pytest.mark.parametrize(("over", "refused"), [(0, False), (1, True)])
@@ -88,7 +104,8 @@ def test_chapters_that_baskets_connect_are_one_group_named_after_the_first() -> 
 
 
 @pytest.mark.parametrize(
-    ("portion", "inside"), [(Portion("25", "85"), [False, True, True, False]), (Portion("84", None), [False, False, True, True])]
-)  # fmt: skip
+    ("portion", "inside"),
+    [(Portion("25", "85"), [False, True, True, False]), (Portion("84", None), [False, False, True, True])],
+)
 def test_a_portion_goes_up_to_the_next(portion: Portion, inside: list[bool]) -> None:
     assert [portion.holds(chapter_group) for chapter_group in ("24", "25", "84", "85")] == inside

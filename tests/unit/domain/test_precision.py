@@ -31,10 +31,14 @@ def test_sums_and_quotients_carry_both_ends_and_there_is_none_by_zero_or_of_what
 @pytest.mark.parametrize(
     ("one", "other", "meet"),
     [
-        (interval(1, 2), interval(2, 3), False), (interval(1, 2), interval("1.9", 3), True), (interval(1, 2), interval(3, 4), False),
-        (interval(2, 2), interval(1, 2), True), (interval(2, 2), interval(2, 2), True), (interval(2, 2), interval(3, 3), False),
+        (interval(1, 2), interval(2, 3), False),
+        (interval(1, 2), interval("1.9", 3), True),
+        (interval(1, 2), interval(3, 4), False),
+        (interval(2, 2), interval(1, 2), True),
+        (interval(2, 2), interval(2, 2), True),
+        (interval(2, 2), interval(3, 3), False),
     ],
-)  # fmt: skip
+)
 def test_intervals_meet_in_more_than_an_end(one: Interval, other: Interval, meet: bool) -> None:
     assert one.meets(other) is meet
     assert other.meets(one) is meet
@@ -46,7 +50,10 @@ def test_a_reading_of_a_printed_number_and_what_follows_from_it() -> None:
     doubled = one.mapped(lambda part: part.scaled(2))
     assert (doubled.point, doubled.strict, doubled.loose) == (Fraction(706), interval(705, 707), interval(705, 708))
     assert (doubled.tier, doubled.words) == ("printed", "353 t")
-    assert one.over(printed(Fraction(100), Fraction(2), "100 t")) == (interval("352.5", "353.5").over(interval(99, 101)), interval("352.5", 354).over(interval(99, 102)))  # fmt: skip
+    assert one.over(printed(Fraction(100), Fraction(2), "100 t")) == (
+        interval("352.5", "353.5").over(interval(99, 101)),
+        interval("352.5", 354).over(interval(99, 102)),
+    )
     assert one.over(printed(Fraction(0), Fraction(1), "0 t")) is None
     # Where only figures that were cut off may be zero there is no quotient either.
     assert one.over(Reading(interval(1, 2), interval(0, 2), Fraction(1), "computed", "1")) is None

@@ -28,7 +28,14 @@ def test_findings_are_texts_sorted_and_without_repetitions() -> None:
         finding(check, "error", subject, observed=3, expected=None, advice="c")
         for check, subject in (("sums", "z"), ("gaps", "b"), ("sums", "z"), ("gaps", "a"))
     ]
-    assert rows[0] == {"check": "sums", "severity": "error", "subject": "z", "observed": "3", "expected": "None", "advice": "c"}  # fmt: skip
+    assert rows[0] == {
+        "check": "sums",
+        "severity": "error",
+        "subject": "z",
+        "observed": "3",
+        "expected": "None",
+        "advice": "c",
+    }
     found = gather("r1", rows).select("release_id", "check", "subject").rows()
     assert found == [("r1", "gaps", "a"), ("r1", "gaps", "b"), ("r1", "sums", "z")]
     texts = pl.DataFrame({"text": ["a\x1b[31mb", "line\u2028break\n", None, "x" * 61, "数据"]})
@@ -43,9 +50,12 @@ def test_findings_are_texts_sorted_and_without_repetitions() -> None:
 
 @pytest.mark.parametrize(
     ("utc", "day"),
-    [(datetime(2026, 1, 19, 15, 59, 59, tzinfo=UTC), date(2026, 1, 19)), (datetime(2025, 12, 31, 16, 0, tzinfo=UTC), date(2026, 1, 1)),
-     (datetime(2026, 7, 19, 16, 0, tzinfo=UTC), date(2026, 7, 20))],
-)  # fmt: skip
+    [
+        (datetime(2026, 1, 19, 15, 59, 59, tzinfo=UTC), date(2026, 1, 19)),
+        (datetime(2025, 12, 31, 16, 0, tzinfo=UTC), date(2026, 1, 1)),
+        (datetime(2026, 7, 19, 16, 0, tzinfo=UTC), date(2026, 7, 20)),
+    ],
+)
 def test_the_day_in_china_begins_at_16_utc_in_winter_and_in_summer(
     monkeypatch: pytest.MonkeyPatch, utc: datetime, day: date
 ) -> None:
@@ -60,9 +70,15 @@ def test_the_day_in_china_begins_at_16_utc_in_winter_and_in_summer(
 
 @pytest.mark.parametrize(
     ("text", "months"),
-    [("sept 2025", "2025-09..2025-09"), ("may, 2025", "2025-05..2025-05"), ("first twelve months of 2025", "2025"), ("2025年四季度", "Q4 2025"),
-     ("second half of 2025", "2025年下半年"), ("2024..2025-02", "2024-01..2025-02")],
-)  # fmt: skip
+    [
+        ("sept 2025", "2025-09..2025-09"),
+        ("may, 2025", "2025-05..2025-05"),
+        ("first twelve months of 2025", "2025"),
+        ("2025年四季度", "Q4 2025"),
+        ("second half of 2025", "2025年下半年"),
+        ("2024..2025-02", "2024-01..2025-02"),
+    ],
+)
 def test_one_period_in_two_ways(text: str, months: str) -> None:
     assert read_period(text) == read_period(months)
 
@@ -70,17 +86,46 @@ def test_one_period_in_two_ways(text: str, months: str) -> None:
 @pytest.mark.parametrize(
     ("sources", "flow", "measures", "lines"),
     [
-        (["gacc_query", "gacc_bulletin"], "export", ["value_usd"], ["exports in USD: FOB, partner is the last known destination"]),
-        (["us_census"], "import", ["value_usd_cif", "value_usd"],
-         ["imports in USD: customs value, partner is the origin", "imports in USD: CIF, partner is the origin"]),
-        (["us_census"], "export", ["value_usd", "value_usd_cif"], ["exports in USD: FAS, partner is the ultimate destination"]),
+        (
+            ["gacc_query", "gacc_bulletin"],
+            "export",
+            ["value_usd"],
+            ["exports in USD: FOB, partner is the last known destination"],
+        ),
+        (
+            ["us_census"],
+            "import",
+            ["value_usd_cif", "value_usd"],
+            ["imports in USD: customs value, partner is the origin", "imports in USD: CIF, partner is the origin"],
+        ),
+        (
+            ["us_census"],
+            "export",
+            ["value_usd", "value_usd_cif"],
+            ["exports in USD: FAS, partner is the ultimate destination"],
+        ),
         (["gacc_query"], "import", ["unit_value_cny_per_kg"], ["imports in CNY: CIF, partner is the origin"]),
-        (["japan_estat"], "export", ["value_jpy"],
-         ["exports in JPY: FOB, partner is the last known destination; digits cut off, so a printed 0 may be trade below one step"]),
-        (["gacc_query", "published"], "export", ["value_usd"],
-         ["exports in USD: FOB, partner is the last known destination", "exports in USD: valuation not stated; rounded or cut off"]),
-        (["gacc_query"], "export", ["quantity_kg"], []), ([], "export", ["value_usd"], []),
+        (
+            ["japan_estat"],
+            "export",
+            ["value_jpy"],
+            [
+                "exports in JPY: FOB, partner is the last known destination; digits cut off, so a printed 0 may be"
+                " trade below one step"
+            ],
+        ),
+        (
+            ["gacc_query", "published"],
+            "export",
+            ["value_usd"],
+            [
+                "exports in USD: FOB, partner is the last known destination",
+                "exports in USD: valuation not stated; rounded or cut off",
+            ],
+        ),
+        (["gacc_query"], "export", ["quantity_kg"], []),
+        ([], "export", ["value_usd"], []),
     ],
-)  # fmt: skip
+)
 def test_terms_in_words(sources: list[str], flow: str, measures: list[str], lines: list[str]) -> None:
     assert in_words(value_terms(sources, flow, measures)) == lines

@@ -1,4 +1,5 @@
-"""The bulk file of Comext is asked for, or was downloaded by a person; it is split and dropped, a file for each reporter and direction."""
+"""The bulk file of Comext is asked for, or was downloaded by a person; it is split and dropped, a file for each
+reporter and direction."""
 
 import tomllib
 from datetime import date
@@ -22,9 +23,14 @@ from tests.unit.fetch.conftest import NOW, TODAY, Ask, files_of, results
 PATH = "/eurostat/api/dissemination/files"
 PAGE = Reply(b"<!DOCTYPE html><html><body>Bulk download</body></html>", headers={"Content-Type": "text/html"})
 ROWS = (
-    Row(), Row("US", "7", "1", flow="2"), Row(reporter="FR"), Row(value="500", mass="50", procedure="2"), Row(reporter="FR", product="28XXXXXX"),
-    Row(reporter="GB"), Row("US", "8", "2", flow="2"),
-)  # fmt: skip
+    Row(),
+    Row("US", "7", "1", flow="2"),
+    Row(reporter="FR"),
+    Row(value="500", mass="50", procedure="2"),
+    Row(reporter="FR", product="28XXXXXX"),
+    Row(reporter="GB"),
+    Row("US", "8", "2", flow="2"),
+)
 GERMANY, EXPORTS, FRANCE = (f"comext_bulk_{name}_2025-06" for name in ("DEU_import", "DEU_export", "FRA_import"))
 
 
@@ -46,24 +52,40 @@ def test_an_archive_becomes_a_release_for_each_reporter_and_direction(
 ) -> None:
     site.route(PATH, packed())
     report = bulk()
-    assert results(report) == [(GERMANY, "new"), (EXPORTS, "new"), (FRANCE, "new"), ("comext_archive_2025-06", "unchanged")]  # fmt: skip
+    assert results(report) == [
+        (GERMANY, "new"),
+        (EXPORTS, "new"),
+        (FRANCE, "new"),
+        ("comext_archive_2025-06", "unchanged"),
+    ]
     assert site.asked[0].query == {"file": ["comext/COMEXT_DATA/PRODUCTS/full_v2_202506.7z"]}
     germany, exports, france = (one.file for one in report.fetched[:3] if one.file is not None)
     assert germany.read_bytes() == text([ROWS[0], ROWS[3]])
     assert exports.read_bytes() == text([ROWS[1], ROWS[6]])
-    assert [file.parent for file in (germany, exports)] == [tmp_path / "inbox" / "eurostat_bulk" / flow for flow in ("import", "export")]  # fmt: skip
+    assert [file.parent for file in (germany, exports)] == [
+        tmp_path / "inbox" / "eurostat_bulk" / flow for flow in ("import", "export")
+    ]
     assert tomllib.loads(Path(f"{germany}.toml").read_text()) == {
-        "source": "eurostat_bulk", "reporter": "DEU", "flow": "import", "partners": "all", "products": ["*"], "months": "2025-06",
-        "released_on": TODAY, "title": "Eurostat Comext full_v2_202506.7z, DEU, imports", "answered_at": NOW,
+        "source": "eurostat_bulk",
+        "reporter": "DEU",
+        "flow": "import",
+        "partners": "all",
+        "products": ["*"],
+        "months": "2025-06",
+        "released_on": TODAY,
+        "title": "Eurostat Comext full_v2_202506.7z, DEU, imports",
+        "answered_at": NOW,
         "address": f"{site.base}{PATH}?file=comext%2FCOMEXT_DATA%2FPRODUCTS%2Ffull_v2_202506.7z",
-    }  # fmt: skip
+    }
     assert tomllib.loads(Path(f"{france}.toml").read_text())["products"] == ["85"]
     # The United Kingdom is a reporter of HMRC, not of Eurostat.
     assert "GB (1 row)" in caplog.text
     # Of a new month the file has only some members at first.
     assert "no row of AUT, BEL, BGR, " in caplog.text
     assert "DEU" not in caplog.text.partition("no row of ")[2].partition(":")[0]
-    assert [SOURCES["eurostat_bulk"].parse(file.read_bytes(), "f").reported.height for file in (germany, exports, france)] == [1, 1, 2]  # fmt: skip
+    assert [
+        SOURCES["eurostat_bulk"].parse(file.read_bytes(), "f").reported.height for file in (germany, exports, france)
+    ] == [1, 1, 2]
 
 
 def test_a_month_that_is_not_out_is_a_page_and_is_asked_for_again(site: Replay, bulk: Ask) -> None:
@@ -91,10 +113,12 @@ def test_other_reporters_of_an_unchanged_archive_may_be_asked_for_later(site: Re
 @pytest.mark.parametrize(
     ("body", "outcome", "words"),
     [
-        (archive(text(ROWS))[:-9], "refused", "7z data"), (archive(text(ROWS)[:-1]), "refused", "without a line end"), (archive(b"a,b\n1,2\n"), "refused", "header"),
+        (archive(text(ROWS))[:-9], "refused", "7z data"),
+        (archive(text(ROWS)[:-1]), "refused", "without a line end"),
+        (archive(b"a,b\n1,2\n"), "refused", "header"),
         (archive(text([])), "not out", "no record"),
     ],
-)  # fmt: skip
+)
 def test_an_archive_that_is_cut_off_or_no_table_is_refused_and_nothing_is_dropped(
     site: Replay, bulk: Ask, tmp_path: Path, body: bytes, outcome: str, words: str
 ) -> None:
@@ -111,7 +135,12 @@ def test_a_file_that_a_person_downloaded_is_split_alike(tmp_path: Path, is_packe
     assert made.file is not None
     assert made.file.read_bytes() == text([ROWS[0], ROWS[3]])
     paper = tomllib.loads(Path(f"{made.file}.toml").read_text())
-    assert [paper[name] for name in ("reporter", "months", "released_on", "products")] == ["DEU", "2025-06..2025-06", date(2025, 8, 14), ["*"]]  # fmt: skip
+    assert [paper[name] for name in ("reporter", "months", "released_on", "products")] == [
+        "DEU",
+        "2025-06..2025-06",
+        date(2025, 8, 14),
+        ["*"],
+    ]
     with pytest.raises(Refused, match="no row of the reporters"):
         list(split_file(file, tmp_path / "inbox", wanted(["ITA"]), ("import",), None))
 

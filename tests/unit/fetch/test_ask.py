@@ -1,4 +1,5 @@
-"""What becomes of each question, with answers that are made up here and no connection: judged, dropped, remembered, noted."""
+"""What becomes of each question, with answers that are made up here and no connection: judged, dropped, remembered,
+noted."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -49,17 +50,27 @@ def ask(tmp_path: Path) -> Callable[..., list[Fetched]]:
     return asked
 
 
-def test_the_same_records_in_another_order_are_unchanged_and_other_ones_are_new(ask: Callable[..., list[Fetched]]) -> None:  # fmt: skip
+def test_the_same_records_in_another_order_are_unchanged_and_other_ones_are_new(
+    ask: Callable[..., list[Fetched]],
+) -> None:
     one, two = row(), row(7.0, 2.0, country="XS")
     ask(Source(page(one, two)), question())
-    assert [found.reason for found in ask(Source(page(two, one)), question())] == ["the same records, in another order or with a newer stamp"]  # fmt: skip
-    assert [(found.outcome, found.reason) for found in ask(Source(page(one)), question())] == [("new", "it has changed")]  # fmt: skip
+    assert [found.reason for found in ask(Source(page(two, one)), question())] == [
+        "the same records, in another order or with a newer stamp"
+    ]
+    assert [(found.outcome, found.reason) for found in ask(Source(page(one)), question())] == [
+        ("new", "it has changed")
+    ]
 
 
 def test_what_cannot_change_is_asked_once_for_each_address(ask: Callable[..., list[Fetched]]) -> None:
     source = Source(page(row()))
     found = ask(source, *(question(again=False, address=f"http://a.example/{path}") for path in "aab"))
-    assert [one.reason for one in found] == ["never seen before", "it was fetched before, and its address is the same", "the same bytes"]  # fmt: skip
+    assert [one.reason for one in found] == [
+        "never seen before",
+        "it was fetched before, and its address is the same",
+        "the same bytes",
+    ]
     assert source.asked == ["http://a.example/a", "http://a.example/b"]
 
 
@@ -86,14 +97,20 @@ def test_the_requested_form_passes() -> None:
 @pytest.mark.parametrize(
     ("body", "form", "rule", "message"),
     [
-        (b"", "csv", "empty answer", "an answer without a byte"), (b"\xef\xbb\xbf \r\n\t", "json", "empty answer", "ask again later"),
-        (PAGE, "csv", "page instead of data", "a page where a table was asked for"), (PAGE, "json", "page instead of data", "where JSON was asked for"),
-        (PAGE, "xls", "page instead of data", "where a workbook was asked for"), (b'<?xml version="1.0"?>', "csv", "page instead of data", "<?xml"),
-        (b"a,b", "html", "no page", "'a,b'"), (b"a,b", "xls", "another format", "text where a workbook was asked for"),
-        (ZIP, "csv", "another format", "zip where a table was asked for"), (OLE, "json", "another format", "ole where JSON"),
-        (b'{"error": "too many"}', "csv", "message instead of data", "too many"), (b"Too many rows", "json", "message instead of data", "'Too many rows'"),
+        (b"", "csv", "empty answer", "an answer without a byte"),
+        (b"\xef\xbb\xbf \r\n\t", "json", "empty answer", "ask again later"),
+        (PAGE, "csv", "page instead of data", "a page where a table was asked for"),
+        (PAGE, "json", "page instead of data", "where JSON was asked for"),
+        (PAGE, "xls", "page instead of data", "where a workbook was asked for"),
+        (b'<?xml version="1.0"?>', "csv", "page instead of data", "<?xml"),
+        (b"a,b", "html", "no page", "'a,b'"),
+        (b"a,b", "xls", "another format", "text where a workbook was asked for"),
+        (ZIP, "csv", "another format", "zip where a table was asked for"),
+        (OLE, "json", "another format", "ole where JSON"),
+        (b'{"error": "too many"}', "csv", "message instead of data", "too many"),
+        (b"Too many rows", "json", "message instead of data", "'Too many rows'"),
     ],
-)  # fmt: skip
+)
 def test_anything_else_is_refused_with_what_came_and_from_where(
     body: bytes, form: str, rule: str, message: str
 ) -> None:

@@ -1,4 +1,5 @@
-"""The contract that `make test-live` holds the real sites to fails where an answer has changed, and says what is missing."""
+"""The contract that `make test-live` holds the real sites to fails where an answer has changed, and says what is
+missing."""
 
 import json
 from collections.abc import Callable
@@ -17,9 +18,13 @@ from tests.unit.sources import test_us_census as census
 JAPAN = japan.file(japan.line([(0, 5, 700), (0, 6, 800), (0, 7, 900)]))
 CENSUS_EXPORT = census.answer([["5700", "7", "1", "KG", "1", "8505110070", "2026", "05", "HS10"]], census.EXPORTS)
 WHOLE = {
-    "eurostat_comext": comext.answer(), "eurostat_bulk": text([Row(), Row("US")]), "hmrc_ots": hmrc.page(hmrc.row()), "japan_estat": JAPAN,
-    "us_census": census.answer(), "gacc_preliminary": goods(),
-}  # fmt: skip
+    "eurostat_comext": comext.answer(),
+    "eurostat_bulk": text([Row(), Row("US")]),
+    "hmrc_ots": hmrc.page(hmrc.row()),
+    "japan_estat": JAPAN,
+    "us_census": census.answer(),
+    "gacc_preliminary": goods(),
+}
 
 
 def without(table: bytes, name: str) -> bytes:

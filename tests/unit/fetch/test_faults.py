@@ -1,4 +1,5 @@
-"""Faults of a source, one a line of a table: none ends in a traceback, a hang, another host asked, or a question not asked.
+"""Faults of a source, one a line of a table: none ends in a traceback, a hang, another host asked, or a question not
+asked.
 
 A server on the loopback sends what a case says, byte by byte, to one question of two or to a list page; the other
 question must be answered all the same.
@@ -113,7 +114,10 @@ DEEP = b'{"value": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 MANY = b'{"value": [{' + b",".join(b'"a%d": 1' % number for number in range(60_000)) + b', "a59999": 2}]}'
 LINK = "<a href='{}/stat-search/file-download?statInfId=1&amp;fileKind=1'>CSV</a>"
 LISTED = "<!DOCTYPE html><html><h2>Export, Chapter 85</h2>{}</html>"
-INDEX = "<!DOCTYPE html><html><table><tr><td>(5) China's Major Exports by Quantity and Value (in CNY)</td><td>{}</td></tr></table></html>"
+INDEX = (
+    "<!DOCTYPE html><html><table><tr><td>(5) China's Major Exports by Quantity and Value (in"
+    " CNY)</td><td>{}</td></tr></table></html>"
+)
 UPDATED = [*NAMES, "LAST_UPDATE"]
 # By source: name, what is sent to a question, what comes of it, and what the reason says.
 FAULTS: dict[str, list[tuple[str, Any, str, str]]] = {
@@ -137,29 +141,79 @@ FAULTS: dict[str, list[tuple[str, Any, str, str]]] = {
         ("a header without a colon", b"HTTP/1.1 200 OK\r\nwhat\r\n\r\n", "failed", CUT),
         ("a length of 5,000 digits", http(GOOD, Content_Length=LONG), "failed", CUT),
         ("plain text as gzip", http(GOOD, Content_Encoding="gzip"), "refused", "cannot be read"),
-        ("a bomb", http(gzip.compress(b"0" * 20 * MEGABYTE), Content_Encoding="gzip"), "refused", "more than 5,000,000 bytes"),
+        (
+            "a bomb",
+            http(gzip.compress(b"0" * 20 * MEGABYTE), Content_Encoding="gzip"),
+            "refused",
+            "more than 5,000,000 bytes",
+        ),
         ("no content", http(b"", "204 No Content", Content_Length=""), "not out", "without a byte"),
         ("a part", http(GOOD, "206 Partial Content"), "refused", "a part of an answer"),
         ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), "refused", "status 304"),
         ("a redirect nowhere", http(b"", "302 Found"), "refused", "status 302"),
-        ("a redirect to another host", http(b"", "302 Found", Location="http://localhost:OTHER/x"), "refused", "redirect to"),
-        ("a redirect to another port", http(b"", "302 Found", Location="http://127.0.0.1:OTHER/x"), "refused", "redirect to"),
-        ("a redirect without a scheme", http(b"", "302 Found", Location="//localhost:OTHER/x"), "refused", "redirect to"),
-        ("a redirect with a user", http(b"", "302 Found", Location="http://user@127.0.0.1:ITSELF/x"), "refused", "redirect to"),
+        (
+            "a redirect to another host",
+            http(b"", "302 Found", Location="http://localhost:OTHER/x"),
+            "refused",
+            "redirect to",
+        ),
+        (
+            "a redirect to another port",
+            http(b"", "302 Found", Location="http://127.0.0.1:OTHER/x"),
+            "refused",
+            "redirect to",
+        ),
+        (
+            "a redirect without a scheme",
+            http(b"", "302 Found", Location="//localhost:OTHER/x"),
+            "refused",
+            "redirect to",
+        ),
+        (
+            "a redirect with a user",
+            http(b"", "302 Found", Location="http://user@127.0.0.1:ITSELF/x"),
+            "refused",
+            "redirect to",
+        ),
         ("a redirect to a file", http(b"", "302 Found", Location="file:///etc/passwd"), "refused", "redirect to"),
         ("a redirect to no address", http(b"", "302 Found", Location="http://[::1"), "failed", CUT),
-        ("a redirect in Latin letters", http(b"", "302 Found", Location="http://\xe9\xff.example/"), "refused", "redirect to"),
-        ("a redirect in a circle", http(b"", "302 Found", Location="/OTS-again FlowTypeId eq 1"), "refused", "3 redirects"),
+        (
+            "a redirect in Latin letters",
+            http(b"", "302 Found", Location="http://\xe9\xff.example/"),
+            "refused",
+            "redirect to",
+        ),
+        (
+            "a redirect in a circle",
+            http(b"", "302 Found", Location="/OTS-again FlowTypeId eq 1"),
+            "refused",
+            "3 redirects",
+        ),
         ("no key", http(b"\xff\xfe\x1b[31m", "401 Unauthorized"), "refused", "status 401"),
         ("not there", http(b"", "404 Not Found"), "not out", "status 404"),
         ("gone for now", http(b"", "503 Service Unavailable"), "failed", "status 503"),
-        ("a wait until 9999", http(b"", "429 x", Retry_After="Fri, 31 Dec 9999 23:59:59 GMT"), "failed", "asks to wait"),
+        (
+            "a wait until 9999",
+            http(b"", "429 x", Retry_After="Fri, 31 Dec 9999 23:59:59 GMT"),
+            "failed",
+            "asks to wait",
+        ),
         ("a wait beyond 9999", http(b"", "429 x", Retry_After="Fri, 31 Dec 9999 23:59:59 -1200"), "failed", CUT),
         ("a wait of 5,000 digits", http(b"", "429 x", Retry_After=LONG), "failed", "asks to wait"),
         ("a wait of less than nothing", http(b"", "429 x", Retry_After="-5"), "failed", CUT),
-        ("a clock beyond 9999", http(GOOD, Date="Fri, 31 Dec 9999 23:59:59 -1200"), "new", "the day is that of this machine"),
+        (
+            "a clock beyond 9999",
+            http(GOOD, Date="Fri, 31 Dec 9999 23:59:59 -1200"),
+            "new",
+            "the day is that of this machine",
+        ),
         ("a clock in 2099", http(GOOD, Date="Thu, 01 Jan 2099 00:00:00 GMT"), "new", "the day is that of this machine"),
-        ("a clock in the year 1", http(GOOD, Date="Mon, 01 Jan 0001 00:00:00 GMT"), "new", "the day is that of this machine"),
+        (
+            "a clock in the year 1",
+            http(GOOD, Date="Mon, 01 Jan 0001 00:00:00 GMT"),
+            "new",
+            "the day is that of this machine",
+        ),
         ("a clock that tells no time", http(GOOD, Date="yesterday \xff"), "new", "the day is that of this machine"),
         ("no clock", http(GOOD, Date=""), "new", "never seen before"),
         ("a tag of Latin letters", http(GOOD, ETag='"\xe9\xff"'), "new", ""),
@@ -178,7 +232,12 @@ FAULTS: dict[str, list[tuple[str, Any, str, str]]] = {
         ("a value of 10,000 digits", http(GOOD.replace(b"1000.0", LONG.encode() * 2)), "new", ""),
         ("a value beyond all numbers", http(GOOD.replace(b"1000.0", b"1e999999999")), "new", ""),
         ("no text", http(b"{\xff\xfe\x00}"), "new", ""),
-        ("the same page again and again", http(page(*[row(port=port) for port in range(2)])), "refused", "5 full pages"),
+        (
+            "the same page again and again",
+            http(page(*[row(port=port) for port in range(2)])),
+            "refused",
+            "5 full pages",
+        ),
     ],
     # Faults of a list page; that of the year before is as it should be.
     "japan_estat": [
@@ -186,22 +245,62 @@ FAULTS: dict[str, list[tuple[str, Any, str, str]]] = {
         ("headers drip", drip(b"HTTP/1.1 200 OK\r\nX: "), "failed", "no whole answer"),
         ("no link", http(LISTED.format("").encode()), "refused", "without a file"),
         ("a megabyte of links", http(b"<html>" + b"href=" * (MEGABYTE // 5)), "refused", "without a file"),
-        ("a megabyte of tags before a link", http((LISTED.format("<a" * (MEGABYTE // 2) + LINK.format(""))).encode()), "new", ""),
+        (
+            "a megabyte of tags before a link",
+            http((LISTED.format("<a" * (MEGABYTE // 2) + LINK.format(""))).encode()),
+            "new",
+            "",
+        ),
         ("no text", http(b"<html>\xff\xfe" + b"&#xD800;"), "refused", "without a file"),
-        ("a link to another host", http(LISTED.format(LINK.format("http://localhost:OTHER")).encode()), "refused", "another host"),
-        ("a link to another port", http(LISTED.format(LINK.format("http://127.0.0.1:OTHER")).encode()), "refused", "another host"),
+        (
+            "a link to another host",
+            http(LISTED.format(LINK.format("http://localhost:OTHER")).encode()),
+            "refused",
+            "another host",
+        ),
+        (
+            "a link to another port",
+            http(LISTED.format(LINK.format("http://127.0.0.1:OTHER")).encode()),
+            "refused",
+            "another host",
+        ),
         ("a link to no address", http(LISTED.format(LINK.format("http://[::1")).encode()), "refused", "another host"),
-        ("a link without a scheme", http(LISTED.format(LINK.format("//localhost:OTHER")).encode()), "refused", "another host"),
-        ("a link to no port", http(LISTED.format(LINK.format("http://127.0.0.1:x")).encode()), "refused", "another host"),
+        (
+            "a link without a scheme",
+            http(LISTED.format(LINK.format("//localhost:OTHER")).encode()),
+            "refused",
+            "another host",
+        ),
+        (
+            "a link to no port",
+            http(LISTED.format(LINK.format("http://127.0.0.1:x")).encode()),
+            "refused",
+            "another host",
+        ),
         ("a megabyte of tags that do not end", http(b"<html>" + b"<" * MEGABYTE), "refused", "without a file"),
     ],
     # Faults of an index of China customs; that of the year before is one that is read, without a link.
     "gacc_preliminary": [
         ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), "refused", "status 304"),
         ("a megabyte of links", http(INDEX.format("<a href=" * (MEGABYTE // 8)).encode()), "", ""),
-        ("a megabyte of options", http(b"<!DOCTYPE html><html>" + b"<option" * (MEGABYTE // 7) + b"</html>"), "refused", "without a title"),
-        ("a link to another host", http(INDEX.format("<a href='http://localhost:OTHER/x'>Mar.</a>").encode()), "refused", "another host"),
-        ("a link to no address", http(INDEX.format("<a href='http://[::1/x'>Mar.</a>").encode()), "refused", "another host"),
+        (
+            "a megabyte of options",
+            http(b"<!DOCTYPE html><html>" + b"<option" * (MEGABYTE // 7) + b"</html>"),
+            "refused",
+            "without a title",
+        ),
+        (
+            "a link to another host",
+            http(INDEX.format("<a href='http://localhost:OTHER/x'>Mar.</a>").encode()),
+            "refused",
+            "another host",
+        ),
+        (
+            "a link to no address",
+            http(INDEX.format("<a href='http://[::1/x'>Mar.</a>").encode()),
+            "refused",
+            "another host",
+        ),
         ("a gate", http(b"<!DOCTYPE html><html><script>$_ts</script></html>"), "refused", "a browser or a person"),
     ],
     # Days and shapes that an adapter may trip over; the answer about exports is as it should be.
@@ -220,13 +319,13 @@ FAULTS: dict[str, list[tuple[str, Any, str, str]]] = {
         ("lists in lists", http(b'{"data": ' + b"[" * 100_000), "refused", ""),
         ("headers drip", drip(b"HTTP/1.1 200 OK\r\nX: "), "failed", "no whole answer"),
     ],
-}  # fmt: skip
+}
 CASES = [(source, *row) for source, rows in FAULTS.items() for row in rows]
 
 
 class Asked(NamedTuple):
-    """What a source is asked for; what is in the address of the question that goes wrong; what the others are answered, and how many
-    files come of it.
+    """What a source is asked for; what is in the address of the question that goes wrong; what the others are answered,
+    and how many files come of it.
     """
 
     given: dict[str, Any]
@@ -238,14 +337,21 @@ class Asked(NamedTuple):
 JAPAN_LIST = LISTED.format("<a href='/stat-search/file-download?statInfId=2&amp;fileKind=1'>CSV</a>").encode()
 BOTH = {"flows": ["import", "export"], "products": ["85051110"]}
 ASKED = {
-    "hmrc_ots": Asked({**BOTH, "months": "2026-06"}, "FlowTypeId eq 1", GOOD, 1), "us_census": Asked({**BOTH, "months": "2026-05"}, "/imports/", answer(), 1),
-    "japan_estat": Asked({"flows": ["export"], "products": ["852351"], "months": "2025-12..2026-05"}, "year=20260", JAPAN_LIST, 1),
+    "hmrc_ots": Asked({**BOTH, "months": "2026-06"}, "FlowTypeId eq 1", GOOD, 1),
+    "us_census": Asked({**BOTH, "months": "2026-05"}, "/imports/", answer(), 1),
+    "japan_estat": Asked(
+        {"flows": ["export"], "products": ["852351"], "months": "2025-12..2026-05"}, "year=20260", JAPAN_LIST, 1
+    ),
     "gacc_preliminary": Asked({"months": "2025-12..2026-05"}, "preliminary.html", INDEX.format("").encode(), 0),
-    "un_comtrade": Asked({**BOTH, "months": "2026-06", "reporters": ["KOR", "IND"]}, "reporterCode=410", b'{"data": []}', 0),
-}  # fmt: skip
+    "un_comtrade": Asked(
+        {**BOTH, "months": "2026-06", "reporters": ["KOR", "IND"]}, "reporterCode=410", b'{"data": []}', 0
+    ),
+}
 
 
-def _fetched(source: str, sent: Any, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[FetchReport, list[str], float]:  # fmt: skip
+def _fetched(
+    source: str, sent: Any, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[FetchReport, list[str], float]:
     """The report of a fetch, what another host was asked, and how long it took."""
     monkeypatch.setattr("tasks.fetch.ask.PAGES_MAX", 5)
     asked = ASKED[source]
@@ -273,7 +379,9 @@ def _fetched(source: str, sent: Any, inbox: Path, monkeypatch: pytest.MonkeyPatc
             opened.close()  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(("source", "name", "sent", "outcome", "said"), CASES, ids=[f"{case[0]}, {case[1]}" for case in CASES])  # fmt: skip
+@pytest.mark.parametrize(
+    ("source", "name", "sent", "outcome", "said"), CASES, ids=[f"{case[0]}, {case[1]}" for case in CASES]
+)
 def test_a_fault_costs_its_own_question_and_no_other(
     source: str, name: str, sent: Any, outcome: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,5 @@
-"""What becomes of an answer, source by source: new, unchanged, not out, refused or failed; and what lies in the inbox afterwards."""
+"""What becomes of an answer, source by source: new, unchanged, not out, refused or failed; and what lies in the inbox
+afterwards."""
 
 import json
 import os
@@ -55,7 +56,9 @@ CSV, JSON, HTML = (
 @pytest.fixture
 def union(ask: Ask) -> Ask:
     """Asks Eurostat for the imports of the Union in one month."""
-    return partial(ask, "eurostat_comext", reporters=["EU27"], flows=["import"], products=["84834030"], months="2025-06")  # fmt: skip
+    return partial(
+        ask, "eurostat_comext", reporters=["EU27"], flows=["import"], products=["84834030"], months="2025-06"
+    )
 
 
 def test_a_new_answer_lies_in_the_inbox_with_what_is_declared_about_it_and_is_released_as_what_was_dropped(
@@ -69,10 +72,17 @@ def test_a_new_answer_lies_in_the_inbox_with_what_is_declared_about_it_and_is_re
     assert file.read_bytes() == comext()
     asked = "M.EU27_2020..84834030.1.VALUE_IN_EUROS+QUANTITY_IN_100KG"
     assert tomllib.loads(paper.read_text()) == {
-        "source": "eurostat_comext", "reporter": "EU27", "flow": "import", "partners": "all", "products": ["84834030"], "months": "2025-06..2025-06",
-        "released_on": TODAY, "title": "Eurostat Comext DS-045409, EU27, imports of 84834030 from 2025-06", "answered_at": NOW,
+        "source": "eurostat_comext",
+        "reporter": "EU27",
+        "flow": "import",
+        "partners": "all",
+        "products": ["84834030"],
+        "months": "2025-06..2025-06",
+        "released_on": TODAY,
+        "title": "Eurostat Comext DS-045409, EU27, imports of 84834030 from 2025-06",
+        "answered_at": NOW,
         "address": f"{site.base}{COMEXT}{asked}?format=SDMX-CSV&compressed=false&startPeriod=2025-06&endPeriod=2025-06",
-    }  # fmt: skip
+    }
     assert [one.path for one in site.asked] == [f"{COMEXT}{asked}"]
     looked = inboxes.look(WatchRequest(inbox=tmp_path / "inbox", store=tmp_path / "store", settle_seconds=0), TODAY)
     assert (looked.ready, looked.refused, looked.unsettled, looked.later) == ([file], [], [], [])
@@ -87,13 +97,20 @@ def test_a_new_answer_lies_in_the_inbox_with_what_is_declared_about_it_and_is_re
 @pytest.mark.parametrize(
     ("printed", "answered_at", "day"),
     [
-        ("13/08/26", datetime(2026, 8, 14, 9, 5, tzinfo=UTC), date(2026, 8, 14)), ("14/08/26", datetime(2026, 8, 13, 9, 5, tzinfo=UTC), date(2026, 8, 14)),
+        ("13/08/26", datetime(2026, 8, 14, 9, 5, tzinfo=UTC), date(2026, 8, 14)),
+        ("14/08/26", datetime(2026, 8, 13, 9, 5, tzinfo=UTC), date(2026, 8, 14)),
         ("14/08/26", datetime(2026, 8, 14, 22, 30, tzinfo=UTC), date(2026, 8, 15)),
     ],
-)  # fmt: skip
+)
 def test_the_day_of_a_release_is_the_later_of_the_printed_one_and_the_first_sight(
-    site: Replay, union: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: str, answered_at: datetime, day: date
-) -> None:  # fmt: skip
+    site: Replay,
+    union: Ask,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    printed: str,
+    answered_at: datetime,
+    day: date,
+) -> None:
     """The clock of the answer is Luxembourg's: 22:30 in Greenwich is the next day there."""
     site.route(COMEXT, Reply(comext(updated=f"{printed} 11:00:00"), headers=CSV))
     real = Transport.get
@@ -171,7 +188,8 @@ INDEX = (
 def test_the_attachment_is_taken_where_the_page_has_lost_its_units_and_the_page_itself_where_it_is_gone(
     site: Replay, ask: Ask, is_there: bool
 ) -> None:
-    """The link is printed with backslashes and Chinese letters. A page that cannot be read is out; the release refuses it by name."""
+    """The link is printed with backslashes and Chinese letters. A page that cannot be read is out; the release refuses
+    it by name."""
     title, spans = TITLE.replace("2025", "2026"), tuple(span.replace("2024", "2025") for span in SPANS)
     broken = goods([[row[0], *row[2:], ""] for row in GOODS], title=title, spans=spans, day="2026/06/10")
     for place, links in (("preliminary.html", "<a href=/Statics/a.html> May.</a>"), ("preliminary2025.html", "")):
@@ -191,9 +209,11 @@ def test_the_attachment_is_taken_where_the_page_has_lost_its_units_and_the_page_
 
 def test_the_files_of_japan_are_found_by_their_chapters(site: Replay, ask: Ask, tmp_path: Path) -> None:
     listed = """<!DOCTYPE html><html><h2>Export</h2><p>Section XV Chapter 72-83</p><a href="/en/stat-search/file-download?statInfId=000040000001&amp;fileKind=1">CSV</a>
-<p>Section XVI Chapter 84-85</p><a href="/en/stat-search/file-download?statInfId=000040000002&amp;fileKind=1">CSV</a></html>"""
+<p>Section XVI Chapter 84-85</p><a href="/en/stat-search/file-download?statInfId=000040000002&amp;fileKind=1">CSV</a></html>"""  # noqa: E501
     site.route("/en/stat-search/files", Reply(listed.encode(), headers=HTML))
-    site.route("/en/stat-search/file-download", Reply(japan_file(japan_line(JAN_TO_MAR)), headers={"Content-Type": "text/csv"}))  # fmt: skip
+    site.route(
+        "/en/stat-search/file-download", Reply(japan_file(japan_line(JAN_TO_MAR)), headers={"Content-Type": "text/csv"})
+    )
     report = ask("japan_estat", flows=["export"], products=["852351"], months="2026-01..2026-05")
     assert results(report) == [("japan_export_84-85_2026", "new")]
     assert site.asked[-1].query["statInfId"] == ["000040000002"]
@@ -204,15 +224,19 @@ def test_the_files_of_japan_are_found_by_their_chapters(site: Replay, ask: Ask, 
 def test_a_changed_file_of_a_year_of_brazil_is_a_new_release_of_all_its_months(
     site: Replay, ask: Ask, tmp_path: Path
 ) -> None:
-    """The file of a year grows, and may change its earlier months; what has not changed costs one conditional request."""
+    """The file of a year grows, and may change its earlier months; what has not changed costs one conditional
+    request."""
     february = JANUARY[0].replace('"01";"8505', '"02";"8505')
     grown = brazil(JANUARY[0].replace(";3000", ";3100"), *JANUARY[1:], february)
     first, second = (
-        Reply(body, headers={"Content-Type": "text/csv", "ETag": tag}) for body, tag in ((brazil(*JANUARY), '"1"'), (grown, '"2"'))
-    )  # fmt: skip
+        Reply(body, headers={"Content-Type": "text/csv", "ETag": tag})
+        for body, tag in ((brazil(*JANUARY), '"1"'), (grown, '"2"'))
+    )
     site.route("/balanca/bd/comexstat-bd/ncm/EXP_2026.csv", [first, first, second])
     asked = partial(ask, "brazil_comexstat", flows=["export"], months="2026-01..2026-02")
-    assert [results(asked()) for _ in range(3)] == [[("comexstat_export_2026", one)] for one in ("new", "unchanged", "new")]  # fmt: skip
+    assert [results(asked()) for _ in range(3)] == [
+        [("comexstat_export_2026", one)] for one in ("new", "unchanged", "new")
+    ]
     assert site.asked[1].headers["if-none-match"] == '"1"'
     papers = (path.read_text() for path in sorted((tmp_path / "inbox").rglob("*.toml")))
     assert sorted(tomllib.loads(text)["months"] for text in papers) == ["2026-01..2026-01", "2026-01..2026-02"]
@@ -255,13 +279,26 @@ def test_what_comtrade_cannot_be_asked_is_refused_by_name_and_without_the_key(
 
 
 def test_a_sidecar_is_toml_whatever_is_in_it() -> None:
-    paper = {"title": 'a "quoted"\n\\ title 人民币', "products": ["01", "02"], "released_on": TODAY, "answered_at": NOW, "flow": None}  # fmt: skip
+    paper = {
+        "title": 'a "quoted"\n\\ title 人民币',
+        "products": ["01", "02"],
+        "released_on": TODAY,
+        "answered_at": NOW,
+        "flow": None,
+    }
     assert tomllib.loads(as_toml(paper)) == {name: value for name, value in paper.items() if value is not None}
 
 
 @pytest.mark.parametrize(
-    "base", ["http://example.org", "https://127.0.0.1", "http://127.0.0.1.example.org", "http://localhost:80/x", "http://user@127.0.0.1"]
-)  # fmt: skip
+    "base",
+    [
+        "http://example.org",
+        "https://127.0.0.1",
+        "http://127.0.0.1.example.org",
+        "http://localhost:80/x",
+        "http://user@127.0.0.1",
+    ],
+)
 def test_a_key_can_be_sent_nowhere_but_to_its_source(base: str) -> None:
     with pytest.raises(ValidationError, match="not of this machine"):
         FetchRequest(source="us_census", base=base)

@@ -45,8 +45,10 @@ def test_an_answer_has_the_bytes_the_time_of_the_source_and_what_the_next_reques
 
 
 @pytest.mark.parametrize(
-    "fault", [Reply(status=500), Reply(OK.body * 50, cut=20), Reply(reset=True), Reply(OK.body, slow=1.5)], ids=["500", "truncated", "reset", "slow"]
-)  # fmt: skip
+    "fault",
+    [Reply(status=500), Reply(OK.body * 50, cut=20), Reply(reset=True), Reply(OK.body, slow=1.5)],
+    ids=["500", "truncated", "reset", "slow"],
+)
 def test_a_fault_that_passes_is_tried_again(
     site: Replay, transport: Transport, waited: list[float], fault: Reply
 ) -> None:
@@ -66,8 +68,9 @@ def test_a_fault_that_stays_ends_after_a_few_attempts(site: Replay, transport: T
 
 @pytest.mark.parametrize(
     ("text", "wait"),
-    [("40", 40.0), (format_datetime(NOW + timedelta(seconds=40), usegmt=True), 40.0), ("86400", None)], ids=["seconds", "date", "too long"],
-)  # fmt: skip
+    [("40", 40.0), (format_datetime(NOW + timedelta(seconds=40), usegmt=True), 40.0), ("86400", None)],
+    ids=["seconds", "date", "too long"],
+)
 def test_the_wait_that_a_source_asks_for_is_kept_and_one_that_is_too_long_is_left_for_another_run(
     site: Replay, transport: Transport, waited: list[float], text: str, wait: float | None
 ) -> None:
@@ -91,11 +94,18 @@ def test_two_requests_to_one_host_have_a_pause_between(site: Replay, transport: 
 @pytest.mark.parametrize(
     ("reply", "rule", "said"),
     [
-        *((Reply(b'{"label": "EXTRACTION_TOO_BIG"}', status), f"status {status}", "EXTRACTION_TOO_BIG") for status in (400, 404, 413)),
-        (Reply(status=302, headers={"Location": "https://login.example.org/?next=x"}), "redirect elsewhere", "a redirect to https://login.example.org"),
+        *(
+            (Reply(b'{"label": "EXTRACTION_TOO_BIG"}', status), f"status {status}", "EXTRACTION_TOO_BIG")
+            for status in (400, 404, 413)
+        ),
+        (
+            Reply(status=302, headers={"Location": "https://login.example.org/?next=x"}),
+            "redirect elsewhere",
+            "a redirect to https://login.example.org",
+        ),
         (Reply(b"x" * 1_001), "too large", "more than 1,000 bytes"),
     ],
-)  # fmt: skip
+)
 def test_what_no_repetition_mends_is_refused_at_once(
     site: Replay, transport: Transport, reply: Reply, rule: str, said: str
 ) -> None:
@@ -107,11 +117,18 @@ def test_what_no_repetition_mends_is_refused_at_once(
 
 @pytest.mark.parametrize(
     "reply",
-    [OK, Reply(status=500), Reply(b"bad key " + SECRET.encode(), 401), Reply(reset=True), Reply(OK.body, cut=2),
-     Reply(status=302, headers={"Location": f"https://elsewhere.example/?key={quote(SECRET)}"}), Reply(status=302, headers={"Location": f"/missing?key={quote(SECRET)}"}),
-     Reply(b"x" * 2_000)],
+    [
+        OK,
+        Reply(status=500),
+        Reply(b"bad key " + SECRET.encode(), 401),
+        Reply(reset=True),
+        Reply(OK.body, cut=2),
+        Reply(status=302, headers={"Location": f"https://elsewhere.example/?key={quote(SECRET)}"}),
+        Reply(status=302, headers={"Location": f"/missing?key={quote(SECRET)}"}),
+        Reply(b"x" * 2_000),
+    ],
     ids=["answer", "500", "401", "reset", "truncated", "elsewhere", "redirect", "too large"],
-)  # fmt: skip
+)
 def test_a_key_is_sent_and_is_in_no_message_log_or_answer(
     site: Replay, transport: Transport, reply: Reply, caplog: pytest.LogCaptureFixture
 ) -> None:

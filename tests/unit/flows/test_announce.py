@@ -1,4 +1,5 @@
-"""What is said of a run: names, lines, events and messages, and the addresses that these go to. Without a server nothing is reported."""
+"""What is said of a run: names, lines, events and messages, and the addresses that these go to. Without a server
+nothing is reported."""
 
 import json
 import logging
@@ -57,8 +58,13 @@ def test_an_event_names_the_release_and_its_labels(monkeypatch: pytest.MonkeyPat
     announce.event("overdue", "query.2025-06", {})
     assert sent[0] == (
         "tidewaiter.release.held",
-        {"prefect.resource.id": "tidewaiter.release.r1", "prefect.resource.name": "june.csv", "tidewaiter.waits": "yes"}, {"a": 1},
-    )  # fmt: skip
+        {
+            "prefect.resource.id": "tidewaiter.release.r1",
+            "prefect.resource.name": "june.csv",
+            "tidewaiter.waits": "yes",
+        },
+        {"a": 1},
+    )
     assert sent[1][1]["prefect.resource.name"] == "query.2025-06"
 
 
@@ -67,11 +73,21 @@ def test_a_rule_that_fires_sends_one_event_with_its_months(monkeypatch: pytest.M
     monkeypatch.setattr(announce, "event", lambda what, name, payload, **_: sent.append((what, name, payload)))
     monkeypatch.setattr(announce.prefect_pages, "write", lambda *_, **__: Pages("lead", "", [], [], [], [], 0))
     rules = [
-        Graded(rule="fall", month="2025-05", outcome="fired", value=-60.0, why="mom_pct is -60", before="quiet", reason="test"),
+        Graded(
+            rule="fall",
+            month="2025-05",
+            outcome="fired",
+            value=-60.0,
+            why="mom_pct is -60",
+            before="quiet",
+            reason="test",
+        ),
         Graded(rule="fall", month="2025-06", outcome="fired", value=-70.0, why="mom_pct is -70", reason="test"),
         Graded(rule="rise", month="2025-06", outcome="quiet", value=-70.0, why="mom_pct is -70", reason="test"),
-        Graded(rule="old", month="2025-06", outcome="fired", value=1.0, why="level is 1", before="fired", reason="test"),
-    ]  # fmt: skip
+        Graded(
+            rule="old", month="2025-06", outcome="fired", value=1.0, why="level is 1", before="fired", reason="test"
+        ),
+    ]
     announce.published(outcome(rules=rules, store=Path("store")), pictures=False)
     assert [(what, name) for what, name, _ in sent] == [("published", "r1"), ("rule-fired", "r1.fall")]
     said = sent[1][2]
@@ -128,20 +144,32 @@ def test_an_address_that_cannot_be_used_is_refused_without_its_secret(environmen
 
 def test_what_is_overdue_of_a_fetched_source_names_its_fetch_and_since_when_it_fails() -> None:
     state = SourceState(
-        source="us_census", reporters=["USA"], late=["2026-06"], late_since=date(2026, 8, 5), days_late=15, is_fetched=True,
-        failing_since=datetime(2026, 8, 6, 8, 50, tzinfo=UTC), reason="status 403",
-    )  # fmt: skip
+        source="us_census",
+        reporters=["USA"],
+        late=["2026-06"],
+        late_since=date(2026, 8, 5),
+        days_late=15,
+        is_fetched=True,
+        failing_since=datetime(2026, 8, 6, 8, 50, tzinfo=UTC),
+        reason="status 403",
+    )
     assert notify.overdue(state) == {
         "subject": "Overdue 15 days: us_census of 2026-06",
-        "text": "us_census of 2026-06 was due on 2026-08-05 and is not here\nIts fetch fails since 2026-08-06 08:50: status 403.\n"
-        "Ask again with tidewaiter fetch us_census. If the source is late, correct the day in schemas/reference/release_calendar.csv.",
+        "text": (
+            "us_census of 2026-06 was due on 2026-08-05 and is not here\nIts fetch fails since 2026-08-06 08:50: status"
+            " 403.\nAsk again with tidewaiter fetch us_census. If the source is late, correct the day in"
+            " schemas/reference/release_calendar.csv."
+        ),
     }
 
 
 def test_a_message_goes_through_each_channel_that_there_is_and_mentions_nobody() -> None:
     hook, mail = uuid4(), uuid4()
     sent = notify.actions("{{ event.payload.subject }}", "{{ event.payload.text }}", notify.Channels(hook, mail))
-    assert [(one["type"], one["block_document_id"]) for one in sent] == [("call-webhook", hook), ("send-notification", mail)]  # fmt: skip
+    assert [(one["type"], one["block_document_id"]) for one in sent] == [
+        ("call-webhook", hook),
+        ("send-notification", mail),
+    ]
     event = {"payload": {"subject": "Held: <!channel>.csv", "text": 'a "b" & c'}}
     body = json.loads(Template(sent[0]["payload"]).render(event=event, flow_run=None))
     assert body == {"text": '*Held: &lt;!channel&gt;.csv*\na "b" &amp; c'}

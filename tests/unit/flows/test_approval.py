@@ -1,4 +1,5 @@
-"""The flow that asks a person about a release: what it does before it asks, and the text and the form of the question."""
+"""The flow that asks a person about a release: what it does before it asks, and the text and the form of the
+question."""
 
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from tasks.domain.errors import NotHeld
 from tests.unit.schemas.test_forms import RELEASE
 
 FINDINGS = [
-    {"check": "gaps", "subject": "May", "observed": "none", "expected": "one", "advice": "Look."}, {"check": "sums", "subject": "*all*", "observed": "1", "expected": "2", "advice": "Look."},
-]  # fmt: skip
+    {"check": "gaps", "subject": "May", "observed": "none", "expected": "one", "advice": "Look."},
+    {"check": "sums", "subject": "*all*", "observed": "1", "expected": "2", "advice": "Look."},
+]
 
 
 def test_a_release_that_is_not_held_is_named(tmp_path: Path) -> None:
@@ -40,7 +42,11 @@ def test_a_person_is_asked_with_the_findings_of_the_release_and_the_patience_in_
 
 def test_the_question_names_release_findings_and_each_advice_once() -> None:
     text = question(HeldRelease.model_validate(RELEASE | {"findings": FINDINGS}))
-    assert text.splitlines()[:3] == ["## june is held", "", "`r1`, gacc_query, export, public from 2025-07-20, held since 2025-07-21."]  # fmt: skip
+    assert text.splitlines()[:3] == [
+        "## june is held",
+        "",
+        "`r1`, gacc_query, export, public from 2025-07-20, held since 2025-07-21.",
+    ]
     assert "sha256 `0000000000000000…`" in text
     assert "- **gaps**, May: none; expected one" in text
     assert text.count("> Look.") == 1

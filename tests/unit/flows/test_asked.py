@@ -1,5 +1,5 @@
-"""What a person asks for on the command line: an option that is given twice is taken twice or refused, and the ending of a file
-decides what is written into it."""
+"""What a person asks for on the command line: an option that is given twice is taken twice or refused, and the ending
+of a file decides what is written into it."""
 
 import re
 from collections.abc import Iterator
@@ -46,16 +46,22 @@ def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 
 
 def test_every_command_refuses_a_second_value_of_an_option_that_takes_one() -> None:
-    """It took the last one, and nobody saw that the others were dropped. What such a command says: `cli/test_options.py`."""
+    """It took the last one, and nobody saw that the others were dropped. What such a command says:
+    `cli/test_options.py`."""
     found = dict(leaves(typer.main.get_command(app)))
     assert len(found) > 25
     assert [path for path, command in found.items() if not isinstance(command, (Command, Group))] == []
 
 
 READERS = {
-    "csv": pl.read_csv, "CSV": pl.read_csv, "parquet": pl.read_parquet, "Parquet": pl.read_parquet, "json": pl.read_json, "jsonl": pl.read_ndjson,
+    "csv": pl.read_csv,
+    "CSV": pl.read_csv,
+    "parquet": pl.read_parquet,
+    "Parquet": pl.read_parquet,
+    "json": pl.read_json,
+    "jsonl": pl.read_ndjson,
     "ndjson": pl.read_ndjson,
-}  # fmt: skip
+}
 ONE = ("--product", MAGNETS, "--partner", "USA", "--partner", "WLD", "--month", JUNE, "--measure", "quantity_kg")
 
 
@@ -71,11 +77,16 @@ def test_a_workbook_has_the_columns_that_are_read_and_the_units_and_sources_of_t
 
 
 def test_the_ending_decides_for_every_command_that_writes_rows(sample_store: Path, tmp_path: Path) -> None:
-    header, row = "commodity,flow,partner,period,metric,value,unit", "rare earth magnets,export,World,2025-06,level_t,3188,t"  # fmt: skip
+    header, row = (
+        "commodity,flow,partner,period,metric,value,unit",
+        "rare earth magnets,export,World,2025-06,level_t,3188,t",
+    )
     (tmp_path / "printed.csv").write_text(f"{header}\n{row}\n")
     for command, column in (
-        (("read", "metric", *ONE), "level"), (("claims", "check", "printed.csv"), "verdict"), (("events", "windows", BASKET), "quantity_kg"),
-    ):  # fmt: skip
+        (("read", "metric", *ONE), "level"),
+        (("claims", "check", "printed.csv"), "verdict"),
+        (("events", "windows", BASKET), "quantity_kg"),
+    ):
         for ending in (*READERS, "xlsx"):
             done = run(sample_store, *command, "--output", f"out.{ending}")
             assert done.exit_code == 0, done.output
@@ -106,9 +117,11 @@ def test_of_a_product_that_only_comes_in_nobody_need_say_so(tmp_path: Path) -> N
     release.fn(ReleaseRequest.model_validate({**asked, "store": imports}))
     of_june = (MAGNETS, "--partner", "USA", "--month", JUNE)
     for command, said in (
-        (("trace", *of_june), "level of China's imports"), (("vintages", *of_june), "level of China's imports"),
-        (("brief", MAGNETS, "--month", JUNE), "China's imports of"), (("plot", *of_june, "--output", "x.svg"), "written: x.svg"),
-    ):  # fmt: skip
+        (("trace", *of_june), "level of China's imports"),
+        (("vintages", *of_june), "level of China's imports"),
+        (("brief", MAGNETS, "--month", JUNE), "China's imports of"),
+        (("plot", *of_june, "--output", "x.svg"), "written: x.svg"),
+    ):
         done = run(imports, *command)
         assert (done.exit_code, said in done.output) == (0, True), done.output
         assert run(imports, *command, "--flow", "export").exit_code == 2

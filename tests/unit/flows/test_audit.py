@@ -33,8 +33,12 @@ def test_a_sound_store_gives_its_report_and_of_another_every_problem_is_named(
 
 @pytest.mark.parametrize(
     ("data", "why"),
-    [(None, "there is no such file"), (b"commodity,flow\n", "the columns partner, period, metric, value, unit are missing"), (b"", "not a CSV in UTF-8")],
-)  # fmt: skip
+    [
+        (None, "there is no such file"),
+        (b"commodity,flow\n", "the columns partner, period, metric, value, unit are missing"),
+        (b"", "not a CSV in UTF-8"),
+    ],
+)
 def test_what_is_no_file_of_claims_is_refused_by_name(tmp_path: Path, data: bytes | None, why: str) -> None:
     before, file = stored(tmp_path / "store", {JUNE: [1]}), tmp_path / "printed.csv"
     if data is not None:

@@ -47,7 +47,8 @@ def test_files_go_in_oldest_first_and_only_once(folder: Path, monkeypatch: pytes
         report = fill(folder)
     assert [outcome.months for outcome in report.outcomes] == [["2025-05"], ["2025-06"], ["2025-07"]]
     assert told == [(0, 3, "b.csv"), (1, 3, "c.csv"), (2, 3, "a.csv"), (3, 3, "done")]
-    # The look, the plan and the file's own turn read the declaration, because a file may change at any time; and who reads ahead.
+    # The look, the plan and the file's own turn read the declaration, because a file may change at any time; and who
+    # reads ahead.
     assert read == {"b.csv": 3, "c.csv": 4, "a.csv": 4}
     assert fill(folder).headline == "Nothing new"
 
@@ -98,7 +99,8 @@ def test_a_problem_of_a_whole_folder_is_told_once_and_nothing_is_tried(folder: P
     report = fill(folder)
     assert report.headline == "Refused 3"
     assert report.refused == [
-        '3 files, a.csv to c.csv: the source is not in the file and nowhere declared. Write source = "gacc_query" into a sidecar '
+        '3 files, a.csv to c.csv: the source is not in the file and nowhere declared. Write source = "gacc_query" into'
+        " a sidecar "
         "<its name>.toml or, for all files of its folder, into defaults.toml there; or give --source "
         f"{'|'.join(SOURCES)}. A query (gacc_query) does not say its flow either: --flow import|export."
     ]
@@ -114,7 +116,8 @@ def test_a_problem_of_a_whole_folder_is_told_once_and_nothing_is_tried(folder: P
 
 
 def test_the_raw_files_of_a_store_make_the_same_store(folder: Path, tmp_path: Path) -> None:
-    """With the declaration of each landing: of packed bytes, of bytes declared twice, and without a day of their own."""
+    """With the declaration of each landing: of packed bytes, of bytes declared twice, and without a day of their
+    own."""
     (folder / "c.csv").rename(folder / "c")
     (folder / "c.csv.gz").write_bytes(gzip.compress((folder / "c").read_bytes()))
     (folder / "c").unlink()

@@ -226,14 +226,19 @@ def test_a_server_that_is_named_or_was_noted_is_waited_for_or_comes_back_at_its_
 @pytest.mark.parametrize(
     ("named", "is_taken", "is_noted", "is_ours"),
     [
-        ("http://127.0.0.1:4200/api", False, False, True), ("http://localhost:4200/api", False, False, True), ("http://127.0.0.1:4200/api", True, False, False),
-        ("http://127.0.0.1:4200/api", False, True, False), ("http://127.0.0.1:4201/api", False, False, False), ("http://server:4200/api", False, False, False),
+        ("http://127.0.0.1:4200/api", False, False, True),
+        ("http://localhost:4200/api", False, False, True),
+        ("http://127.0.0.1:4200/api", True, False, False),
+        ("http://127.0.0.1:4200/api", False, True, False),
+        ("http://127.0.0.1:4201/api", False, False, False),
+        ("http://server:4200/api", False, False, False),
     ],
-)  # fmt: skip
+)
 def test_after_a_stop_the_address_that_the_environment_still_names_is_ours(
     api: str, monkeypatch: pytest.MonkeyPatch, named: str, is_taken: bool, is_noted: bool, is_ours: bool
 ) -> None:
-    """For a new password: stop, delete the file, deploy. A server that listens there by now, or our own elsewhere, is left alone."""
+    """For a new password: stop, delete the file, deploy. A server that listens there by now, or our own elsewhere, is
+    left alone."""
     monkeypatch.setenv("PREFECT_API_URL", named)
     monkeypatch.setattr(local_server, "NAMED_SECONDS_MAX", 0)
     monkeypatch.setattr(local_server, "_status", lambda url, login=None: None)
@@ -291,8 +296,9 @@ def test_a_server_that_lost_the_port_to_another_one_is_not_taken_for_that_one(
 
 # Starts another process, as a worker a run, until a line comes; does not listen to the signal.
 WORKER = (
-    "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); run = subprocess.Popen(['sleep', '60']); "
-    "print('up', flush=True); sys.stdin.readline(); run.kill(); run.wait(); print('idle', flush=True); time.sleep(60)"
+    "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); run ="
+    " subprocess.Popen(['sleep', '60']); print('up', flush=True); sys.stdin.readline(); run.kill(); run.wait();"
+    " print('idle', flush=True); time.sleep(60)"
 )
 
 

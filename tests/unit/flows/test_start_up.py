@@ -22,9 +22,12 @@ def run(*arguments: str, program: str = MAIN, **environment: str) -> tuple[int, 
     """Exit code, what was printed, and the modules that were loaded."""
     inherited = {key: value for key, value in os.environ.items() if key != "TIDEWAITER_STORE"}
     done = subprocess.run(
-        [sys.executable, "-c", COUNTED + program, *arguments], env={**inherited, "COLUMNS": "400", "NO_COLOR": "1", **environment},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", COUNTED + program, *arguments],
+        env={**inherited, "COLUMNS": "400", "NO_COLOR": "1", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     said, _, loaded = done.stderr.rpartition("modules:")
     return done.returncode, done.stdout + said, {*loaded.split()}
 
@@ -38,13 +41,22 @@ def modules_of_typer() -> int:
     ("arguments", "code", "says", "more"),
     # Typer reads the values of options with pydantic, and Python the version with its parser of e-mail.
     [
-        ("--version", 0, "0.", 100), ("--help", 0, "Usage: tidewaiter", 60), ("", 2, "Usage: tidewaiter", 60), ("read --help", 0, "Usage: tidewaiter read", 60),
-        ("fetch -h", 0, "eurostat_comext", 60), ("events windows -h", 0, "placebo", None), ("raed", 2, "raed", 60), ("read --nosuch", 2, "nosuch", 60),
-        ("read metric --flow both", 2, "both", 180), ("deploy --show", 0, "entrypoint: flows.watch.watch", None), ("read metric --as-of 2999-01-01", 2, "2999", None),
-        ("ingest a.csv --month 2024 --no-prefect", 2, "2024", None), ("fetch hmrc_ots --month 2026 --no-prefect", 2, "2026", None),
+        ("--version", 0, "0.", 100),
+        ("--help", 0, "Usage: tidewaiter", 60),
+        ("", 2, "Usage: tidewaiter", 60),
+        ("read --help", 0, "Usage: tidewaiter read", 60),
+        ("fetch -h", 0, "eurostat_comext", 60),
+        ("events windows -h", 0, "placebo", None),
+        ("raed", 2, "raed", 60),
+        ("read --nosuch", 2, "nosuch", 60),
+        ("read metric --flow both", 2, "both", 180),
+        ("deploy --show", 0, "entrypoint: flows.watch.watch", None),
+        ("read metric --as-of 2999-01-01", 2, "2999", None),
+        ("ingest a.csv --month 2024 --no-prefect", 2, "2024", None),
+        ("fetch hmrc_ots --month 2026 --no-prefect", 2, "2026", None),
         ("deploy --file no.yaml", 2, "no.yaml", None),
     ],
-)  # fmt: skip
+)
 def test_a_version_help_and_a_refusal_load_no_data_library_and_few_modules_beyond_typer(
     arguments: str, code: int, says: str, more: int | None
 ) -> None:
@@ -76,9 +88,10 @@ def test_the_shell_completes_commands_options_and_values_and_loads_no_data_libra
     ("arguments", "says"),
     [
         (["magnets", "--partner", "us", "--month", "2025-06", "--measure", "quantity_kg", "--format", "csv"], "353000"),
-        (["magnets", "--partner", "us", "--month", "2025-06", "--measure", "quantity_kg"], "353 t"), (["release"], "published_figures.csv"),
+        (["magnets", "--partner", "us", "--month", "2025-06", "--measure", "quantity_kg"], "353 t"),
+        (["release"], "published_figures.csv"),
     ],
-)  # fmt: skip
+)
 def test_a_read_loads_polars_and_no_library_that_it_does_not_need(
     arguments: list[str], says: str, sample_store: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """A wrong release is put right: it is withdrawn, which may be taken back, or the same query lands once more on its day.
 
-What replaces what, and what counts on which day: `tests/unit/domain/test_decisions.py`, `tests/unit/ledger/test_epochs.py`.
+What replaces what, and what counts on which day: `tests/unit/domain/test_decisions.py`,
+`tests/unit/ledger/test_epochs.py`.
 """
 
 import json
@@ -92,7 +93,16 @@ def test_the_numbers_of_a_withdrawn_release_end_the_days_before_stay_and_it_can_
     june = next(partition for table, partition in made_of if table == "metric" and partition.endswith("6"))
     for table, names in (("metric", [first]), ("observation", sorted([first, wrong]))):
         assert sorted(one["release_id"] for one in made_of[table, june]["inputs"]) == names
-    columns = ("partner", "kind", "old_value", "new_value", "old_release_id", "new_release_id", "world_old", "world_new")  # fmt: skip
+    columns = (
+        "partner",
+        "kind",
+        "old_value",
+        "new_value",
+        "old_release_id",
+        "new_release_id",
+        "world_old",
+        "world_new",
+    )
     changed = query.query(store.store, "revision").filter(revised_on=LATER, measure="quantity_kg").sort("partner")
     name = f"withdrawn-{wrong}-01"
     assert changed.select(columns).rows() == [
@@ -221,9 +231,12 @@ def test_briefs_from_before_a_withdrawal_are_written_again_and_say_it(
         assert said in page("2025-06", ending)
         assert "255 t" not in page("2025-05", ending)
     for month, ending, said, is_there in (
-        ("2025-05", "en.md", "No figure of this month is left.", True), ("2025-05", "zh.md", "本月已无任何数据。", True),
-        ("2025-05", "en.md", "another <query>", False), ("2025-06", "en.md", "338.0 %", False), ("2025-06", "en.md", "as known on 2025-09-01", True),
-    ):  # fmt: skip
+        ("2025-05", "en.md", "No figure of this month is left.", True),
+        ("2025-05", "zh.md", "本月已无任何数据。", True),
+        ("2025-05", "en.md", "another <query>", False),
+        ("2025-06", "en.md", "338.0 %", False),
+        ("2025-06", "en.md", "as known on 2025-09-01", True),
+    ):
         assert (said in page(month, ending)) is is_there, said
     store.withdraw(may, BACK, "it was right", undo=True)
     again = page("2025-05", "en.html")
@@ -234,7 +247,8 @@ def test_briefs_from_before_a_withdrawal_are_written_again_and_say_it(
 
 
 def test_what_the_question_says_about_a_removal_is_what_approving_it_does(store: Store) -> None:
-    """A query of June alone does not replace one of May and June of the same day: approving it removed nothing and looked green."""
+    """A query of June alone does not replace one of May and June of the same day: approving it removed nothing and
+    looked green."""
     wide = store.ingest(csv_bytes([*MAY, USA, GERMANY, OTHER]))
     june = csv_bytes([USA, GERMANY])
     with pytest.raises(Held, match="product_removed") as held:

@@ -25,9 +25,20 @@ Record = dict[str, Any]
 
 def landed(**change: Any) -> Landed:
     plain = Landed(
-        file=Path("f.csv"), source="gacc_query", reporter="CHN", flow="export", partners="listed", products=None, first_month=None,
-        last_month=None, released_on=date(2025, 7, 20), title="f.csv", raw=Path("raw"), raw_sha256="0" * 64, raw_bytes=7,
-    )  # fmt: skip
+        file=Path("f.csv"),
+        source="gacc_query",
+        reporter="CHN",
+        flow="export",
+        partners="listed",
+        products=None,
+        first_month=None,
+        last_month=None,
+        released_on=date(2025, 7, 20),
+        title="f.csv",
+        raw=Path("raw"),
+        raw_sha256="0" * 64,
+        raw_bytes=7,
+    )
     return plain.model_copy(update=change)
 
 

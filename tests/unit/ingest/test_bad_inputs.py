@@ -1,8 +1,8 @@
 """Every row of the list of bad inputs (`bad_inputs`), byte for byte, against what must become of it.
 
 The list says REJECT of bytes, fields and records as well as of releases. Here the first is `Refuse` (an exception with
-the rule, nothing is used) or `Quarantine` (the record is set aside), and REJECT of a release, gate D, is `Hold`: an error
-finding, with which nothing is published until a person has decided.
+the rule, nothing is used) or `Quarantine` (the record is set aside), and REJECT of a release, gate D, is `Hold`: an
+error finding, with which nothing is published until a person has decided.
 
 Whatever the case: a refusal says where, what and what to do; records in are records observed plus records quarantined;
 and a number that is published is the one of the clean file.
@@ -101,7 +101,8 @@ def assert_verdict(case: Case, release: Normalised, findings: pl.DataFrame) -> N
 @draws(200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(mutated())
 def test_no_accident_publishes_a_wrong_number(data: bytes) -> None:
-    """What is observed is what Python's csv module and `int` read in the file as it is now; everything else is refused."""
+    """What is observed is what Python's csv module and `int` read in the file as it is now; everything else is
+    refused."""
     by_csv = read_by_csv_module(data)
     try:
         release = normalise(landed(file=Path("download.csv")), parse(data, "download.csv"))

@@ -39,10 +39,12 @@ def test_a_correction_changes_its_place_and_nothing_else_and_is_told(monkeypatch
 @pytest.mark.parametrize(
     ("other", "today", "says"),
     [
-        ({"expect": "2,001"}, date(2026, 1, 1), "'2,000' where correction c1 expects '2,001'"), ({"record": "3"}, date(2026, 1, 1), "record 3, column value: None"),
-        ({"field": "valeu"}, date(2026, 1, 1), "column valeu: None"), ({}, date(2026, 8, 2), "expired on 2026-08-01"),
+        ({"expect": "2,001"}, date(2026, 1, 1), "'2,000' where correction c1 expects '2,001'"),
+        ({"record": "3"}, date(2026, 1, 1), "record 3, column value: None"),
+        ({"field": "valeu"}, date(2026, 1, 1), "column valeu: None"),
+        ({}, date(2026, 8, 2), "expired on 2026-08-01"),
     ],
-)  # fmt: skip
+)
 def test_a_correction_that_does_not_fit_or_is_too_old_stops_the_release(
     monkeypatch: pytest.MonkeyPatch, other: dict[str, str], today: date, says: str
 ) -> None:

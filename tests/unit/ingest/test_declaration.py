@@ -1,4 +1,5 @@
-"""What a file does not say comes from the command line, the sidecar, the folder, in this order, or is refused; and where it lands."""
+"""What a file does not say comes from the command line, the sidecar, the folder, in this order, or is refused; and
+where it lands."""
 
 import json
 import os
@@ -33,10 +34,16 @@ def test_the_stronger_word_wins(tmp_path: Path) -> None:
     file = drop(tmp_path / "inbox" / "gacc_query" / "export")
     (tmp_path / "inbox" / "defaults.toml").write_text('partners = "all"\nreleased_on = 2025-07-20\n')
     assert (locate(ReleaseRequest(file=file)).flow, locate(ReleaseRequest(file=file)).partners) == ("export", "all")
-    drop(file.parent, sidecar='flow = "export"\npartners = "listed"\nproducts = ["0101"]\nmonths = "2025-01..2025-06"\n')  # fmt: skip
+    drop(
+        file.parent, sidecar='flow = "export"\npartners = "listed"\nproducts = ["0101"]\nmonths = "2025-01..2025-06"\n'
+    )
     found = locate(ReleaseRequest(file=file, flow="import"))
     assert (found.flow, found.partners, found.products) == ("import", "listed", ("0101",))
-    assert (found.first_month, found.last_month, found.released_on) == (date(2025, 1, 1), date(2025, 6, 1), date(2025, 7, 20))  # fmt: skip
+    assert (found.first_month, found.last_month, found.released_on) == (
+        date(2025, 1, 1),
+        date(2025, 6, 1),
+        date(2025, 7, 20),
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,17 +65,28 @@ def test_a_title_that_no_terminal_should_print_is_refused(tmp_path: Path, title:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("flwo = 'export'", "'export': there is no such key"), ("months = 202501", 'Write months = "2025-01..2025-06"'),
-        ("released_on = 20250120", "Write released_on = 2025-01-20"), ("products = [1012100]", "1012100: a text in quotes is needed"),
-        ("products = ['101']", "'101' is no HS code"), ("products = ['８５０５']", "is no"), ("products = []", "names no code"),
-        ("months = '2025-13'", "key months: '2025-13' is no month or range; write 2025-06"), ("months = 'June 2025'", "is no month or range"),
-        ("months = '２０２５-06'", "is no"), ("reporter = 'China'", "key reporter: 'China' is no code of a country"), ("partners = 'some'", "'all' or 'listed'"),
-        ("flow = ", "no valid TOML"), (f"products = {'[' * 100_000}", ENDLESS), (f"products = {'{a = ' * 50_000}", ENDLESS),
-        (f"{'.'.join('a' * 50_000)} = 1", "no valid TOML: a key of 50,000 parts in line 1"), (f"[{'.'.join('a' * 50_000)}]", "no valid TOML: a key of 50,000 parts in line 1"),
-        (f"months = {'9' * 10_000}", "no valid TOML"), (f"title = '{'a' * 1_000_000}'", "no valid TOML: more than 1,000,000 bytes"),
+        ("flwo = 'export'", "'export': there is no such key"),
+        ("months = 202501", 'Write months = "2025-01..2025-06"'),
+        ("released_on = 20250120", "Write released_on = 2025-01-20"),
+        ("products = [1012100]", "1012100: a text in quotes is needed"),
+        ("products = ['101']", "'101' is no HS code"),
+        ("products = ['８５０５']", "is no"),
+        ("products = []", "names no code"),
+        ("months = '2025-13'", "key months: '2025-13' is no month or range; write 2025-06"),
+        ("months = 'June 2025'", "is no month or range"),
+        ("months = '２０２５-06'", "is no"),
+        ("reporter = 'China'", "key reporter: 'China' is no code of a country"),
+        ("partners = 'some'", "'all' or 'listed'"),
+        ("flow = ", "no valid TOML"),
+        (f"products = {'[' * 100_000}", ENDLESS),
+        (f"products = {'{a = ' * 50_000}", ENDLESS),
+        (f"{'.'.join('a' * 50_000)} = 1", "no valid TOML: a key of 50,000 parts in line 1"),
+        (f"[{'.'.join('a' * 50_000)}]", "no valid TOML: a key of 50,000 parts in line 1"),
+        (f"months = {'9' * 10_000}", "no valid TOML"),
+        (f"title = '{'a' * 1_000_000}'", "no valid TOML: more than 1,000,000 bytes"),
     ],
     ids=lambda value: str(value)[:40],
-)  # fmt: skip
+)
 def test_a_wrong_sidecar_is_refused_by_name(tmp_path: Path, text: str, says: str) -> None:
     file = drop(tmp_path, sidecar=text)
     with pytest.raises(Refused, match=says) as refused:
@@ -79,16 +97,26 @@ def test_a_wrong_sidecar_is_refused_by_name(tmp_path: Path, text: str, says: str
 @pytest.mark.parametrize(
     ("name", "asked", "words"),
     [
-        ("file.csv", {"source": "gacc_query"}, r'Write flow = "import" into a sidecar <its name>.toml .*--flow import\|export'),
+        (
+            "file.csv",
+            {"source": "gacc_query"},
+            r'Write flow = "import" into a sidecar <its name>.toml .*--flow import\|export',
+        ),
         # It was told as a disk that fails.
         ("稀" * 83 + ".csv", {"source": "published"}, "Give the file a shorter name"),
-        ("file.csv", {"source": "published", "months": "2025-06..2025-01"}, r"2025-06\.\.2025-01 ends before it begins"),
+        (
+            "file.csv",
+            {"source": "published", "months": "2025-06..2025-01"},
+            r"2025-06\.\.2025-01 ends before it begins",
+        ),
         # Months of which no file of that day can speak.
-        *(("file.csv", {"source": "published", "months": months}, "months .* Declare the months that were asked for")
-          for months in ("0204-01..2024-12", "1900-01..2099-12", "2024-01..2204-12", "2027-01")),
+        *(
+            ("file.csv", {"source": "published", "months": months}, "months .* Declare the months that were asked for")
+            for months in ("0204-01..2024-12", "1900-01..2099-12", "2024-01..2204-12", "2027-01")
+        ),
         ("file.csv", {**QUERY, "released_on": date(2026, 2, 1)}, "after today"),
     ],
-)  # fmt: skip
+)
 def test_a_declaration_that_cannot_be_is_refused(tmp_path: Path, name: str, asked: dict[str, Any], words: str) -> None:
     with pytest.raises(Refused, match=words):
         land(locate(ReleaseRequest(file=drop(tmp_path, name), **asked)), tmp_path / "store", TODAY)
@@ -137,11 +165,15 @@ def test_the_day_of_landing_is_the_first_and_stays_and_damaged_bytes_are_replace
     first.raw.write_bytes(b"anythinG")
     assert land(declared, store, TODAY).raw.read_bytes() == b"anything"
     # Of a clock that went back it is not said that somebody declared the day.
-    with pytest.raises(Refused, match=r"landed first on 2026-01-05, which is after today \(2026-01-02\)\. Set the clock"):  # fmt: skip
+    with pytest.raises(
+        Refused, match=r"landed first on 2026-01-05, which is after today \(2026-01-02\)\. Set the clock"
+    ):
         land(declared, store, date(2026, 1, 2))
 
 
-@pytest.mark.parametrize("damaged", [b"", b'{"landed_on": "20', b'{"landed_on": "2025-13-77"}', b"[]", b'{"name": "a"}'])  # fmt: skip
+@pytest.mark.parametrize(
+    "damaged", [b"", b'{"landed_on": "20', b'{"landed_on": "2025-13-77"}', b"[]", b'{"name": "a"}']
+)
 def test_a_damaged_note_of_the_first_landing_is_named_with_what_to_do(tmp_path: Path, damaged: bytes) -> None:
     declared = locate(ReleaseRequest(file=drop(tmp_path / "in"), **QUERY))
     landed = land(declared, tmp_path / "store", TODAY)
@@ -173,7 +205,9 @@ def test_the_day_of_a_page_is_the_one_that_it_prints(
 
 
 @pytest.mark.parametrize(("source", "reporter"), [("gacc_query", "CHN"), ("no such source", None)])
-def test_the_reporter_is_that_of_the_declaration_if_it_is_usable(tmp_path: Path, source: str, reporter: str | None) -> None:  # fmt: skip
+def test_the_reporter_is_that_of_the_declaration_if_it_is_usable(
+    tmp_path: Path, source: str, reporter: str | None
+) -> None:
     file = drop(tmp_path, sidecar=f'source = "{source}"\nflow = "export"\npartners = "all"\n')
     assert reporter_of(ReleaseRequest(file=file, store=tmp_path / "store")) == reporter
 

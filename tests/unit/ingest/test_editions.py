@@ -1,4 +1,5 @@
-"""An error that is found in a published release is put right in an edition of its own, and what was public stays on record."""
+"""An error that is found in a published release is put right in an edition of its own, and what was public stays on
+record."""
 
 import functools
 import hashlib
@@ -41,14 +42,32 @@ class Customs(Store):
     def ingest(self, data: bytes = PRINTED, day: int = 20) -> Outcome:  # type: ignore[override]
         return super().ingest(data, TODAY, products=None, months=None, released_on=date(2025, 7, day))
 
-    def correct(self, value: str, *, field: str = "quantity", expect: str = "353000", day: str = "2025-08-10", data: bytes = PRINTED) -> None:  # fmt: skip
+    def correct(
+        self,
+        value: str,
+        *,
+        field: str = "quantity",
+        expect: str = "353000",
+        day: str = "2025-08-10",
+        data: bytes = PRINTED,
+    ) -> None:
         """A row in the table of corrections about the first record, instead of any that it had about the field."""
         self.corrections = [row for row in self.corrections if row["field"] != field]
-        self.corrections.append({
-            "id": f"c{len(self.corrections) + 1}", "source": "gacc_query", "raw_sha256": hashlib.sha256(data).hexdigest(), "record": "1",
-            "field": field, "expect": expect, "value": value, "reason": "a slip", "provider": "customs", "decided_on": day,
-            "expires_on": "2030-01-01",
-        })  # fmt: skip
+        self.corrections.append(
+            {
+                "id": f"c{len(self.corrections) + 1}",
+                "source": "gacc_query",
+                "raw_sha256": hashlib.sha256(data).hexdigest(),
+                "record": "1",
+                "field": field,
+                "expect": expect,
+                "value": value,
+                "reason": "a slip",
+                "provider": "customs",
+                "decided_on": day,
+                "expires_on": "2030-01-01",
+            }
+        )
 
     def revisions(self) -> list[tuple[Any, ...]]:
         found = query.query(self.store, "revision", product="85051110", partner="USA").filter(measure="quantity_kg")
@@ -66,7 +85,9 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
 def customs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Customs:
     made = Customs(tmp_path)
     kinds = dict.fromkeys(Corrections.to_schema().columns, pl.String)
-    monkeypatch.setattr(corrections, "code_table", lambda name: Corrections.validate(pl.DataFrame(made.corrections, schema=kinds)))  # fmt: skip
+    monkeypatch.setattr(
+        corrections, "code_table", lambda name: Corrections.validate(pl.DataFrame(made.corrections, schema=kinds))
+    )
     return made
 
 
@@ -77,7 +98,9 @@ def first(customs: Customs, printed: tuple[Path, Outcome]) -> Outcome:
     return printed[1]
 
 
-def test_a_correction_of_what_is_published_is_a_word_from_the_day_of_its_decision(customs: Customs, first: Outcome) -> None:  # fmt: skip
+def test_a_correction_of_what_is_published_is_a_word_from_the_day_of_its_decision(
+    customs: Customs, first: Outcome
+) -> None:
     customs.correct("253000")
     second = customs.ingest()
     assert (second.status, second.release_id[:-9]) == ("published", f"{first.release_id}.01")
@@ -136,7 +159,9 @@ def test_a_corrected_number_that_is_not_what_its_correction_says_is_found(
 ) -> None:
     customs.correct("253000")
     with monkeypatch.context() as lied:
-        lied.setattr(corrections, "corrected", lambda reported, rows, where: reported.with_columns(quantity=pl.lit("999000")))  # fmt: skip
+        lied.setattr(
+            corrections, "corrected", lambda reported, rows, where: reported.with_columns(quantity=pl.lit("999000"))
+        )
         customs.ingest()
     assert "253000, the sum of 1 record of the raw file" in " ".join(audit(customs.store, 50).problems)
 
@@ -189,7 +214,9 @@ def test_a_number_that_moves_to_another_code_or_month_is_gone_from_the_first(
 
 
 @pytest.mark.parametrize("is_public", [True, False])
-def test_an_edition_in_doubt_waits_for_a_person_and_one_that_takes_the_doubt_away_waits_no_more(customs: Customs, is_public: bool) -> None:  # fmt: skip
+def test_an_edition_in_doubt_waits_for_a_person_and_one_that_takes_the_doubt_away_waits_no_more(
+    customs: Customs, is_public: bool
+) -> None:
     """Four months are usual; a price of a thousandth raises doubts."""
     months = ("202502", "202503", "202504", "202505")
     customs.ingest(csv_bytes([magnets("502", "9353000", "20,121,000", month) for month in months]), 1)

@@ -62,8 +62,13 @@ def levels(*releases: Normalised, measure: str = "quantity_kg") -> dict[tuple[st
 
 @pytest.mark.parametrize(
     ("place", "text", "lost"),
-    [(VALUE, "x", "85051110 2025-06"), (PARTNER, "Germany", "85051110 2025-06"), (PRODUCT, "magnets", "* 2025-06"), (MONTH, "June", "85051110 *")],
-)  # fmt: skip
+    [
+        (VALUE, "x", "85051110 2025-06"),
+        (PARTNER, "Germany", "85051110 2025-06"),
+        (PRODUCT, "magnets", "* 2025-06"),
+        (MONTH, "June", "85051110 *"),
+    ],
+)
 def test_totals_wait_for_the_record_that_was_set_aside(place: int, text: str, lost: str) -> None:
     broken = read(with_field(place, text, GERMANY, GOOD))
     assert broken.release["lost"].to_list() == [[lost]]

@@ -85,7 +85,9 @@ def test_a_growth_of_pieces_is_refused() -> None:
 
 
 def test_units_of_one_thing_are_one_measure_in_both_languages() -> None:
-    told = [read(with_field(SECOND_UNIT, unit, records=with_field(SECOND, "5"))).detail for unit in ("套", "Number of item")]  # fmt: skip
+    told = [
+        read(with_field(SECOND_UNIT, unit, records=with_field(SECOND, "5"))).detail for unit in ("套", "Number of item")
+    ]
     assert "quantity_item" in told[0]["measure"].cast(pl.String).to_list()
     assert told[0].drop("release_id").equals(told[1].drop("release_id"))
 
@@ -100,8 +102,15 @@ def test_papers_that_write_one_partner_in_two_ways_print_one_figure() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"raw_sha256": "1" * 64}, {"flow": "import"}, {"partners": "all"}, {"products": ("8505",)}, {"first_month": date(2025, 6, 1)}, {"reporter": "VNM"}],
-)  # fmt: skip
+    [
+        {"raw_sha256": "1" * 64},
+        {"flow": "import"},
+        {"partners": "all"},
+        {"products": ("8505",)},
+        {"first_month": date(2025, 6, 1)},
+        {"reporter": "VNM"},
+    ],
+)
 def test_a_release_is_its_bytes_and_its_scope(change: dict[str, Any]) -> None:
     assert release_id_of(landed(**change)) != release_id_of(landed())
     assert release_id_of(landed(released_on=date(2025, 8, 1), title="x")) == release_id_of(landed())

@@ -21,18 +21,37 @@ USD = {"currency": "USD"}
 
 
 def test_a_record_has_its_text_without_empty_columns_and_records_are_added_up_by_measure() -> None:
-    printed = reported({"value": "10", **USD, "quantity": "1,500", "quantity_unit": "千克"}, {"value": "20", **USD, "partner": GERMANY}, {"value": "40", "currency": "CNY"})  # fmt: skip
+    printed = reported(
+        {"value": "10", **USD, "quantity": "1,500", "quantity_unit": "千克"},
+        {"value": "20", **USD, "partner": GERMANY},
+        {"value": "40", "currency": "CNY"},
+    )
     one = RawFile(printed, printed, [])
-    assert one.text(2, "value_usd", JUNE) == {"record": 2, "period": "202506", "product": "85051110", "partner": GERMANY, "value": "20", "currency": "USD"}  # fmt: skip
+    assert one.text(2, "value_usd", JUNE) == {
+        "record": 2,
+        "period": "202506",
+        "product": "85051110",
+        "partner": GERMANY,
+        "value": "20",
+        "currency": "USD",
+    }
     sums = [
-        ([1, 2], "value_usd", 30), ([1, 2, 3], "value_usd", 30), ([3], "value_cny", 40), ([1], "quantity_kg", 1500), ([2], "quantity_kg", 0),
-        ([1], "quantity_item", 0), ([], "value_usd", 0)]  # fmt: skip
+        ([1, 2], "value_usd", 30),
+        ([1, 2, 3], "value_usd", 30),
+        ([3], "value_cny", 40),
+        ([1], "quantity_kg", 1500),
+        ([2], "quantity_kg", 0),
+        ([1], "quantity_item", 0),
+        ([], "value_usd", 0),
+    ]
     assert [one.total(records, measure, JUNE) for records, measure, _ in sums] == [total for *_, total in sums]
 
 
 def test_a_record_of_several_months_and_valuations_has_a_place_for_each() -> None:
     """One record of May and June, and June in yuan as well."""
-    printed = reported({"value": "10", **USD, "period": "202505"}, {"value": "20", **USD}, {"value": "140", "currency": "CNY"})  # fmt: skip
+    printed = reported(
+        {"value": "10", **USD, "period": "202505"}, {"value": "20", **USD}, {"value": "140", "currency": "CNY"}
+    )
     printed = printed.with_columns(record=pl.lit(7, printed.schema["record"]))
     one = RawFile(printed, printed, [])
     assert [one.total([7], "value_usd", span) for span in (MAY, JUNE)] == [10, 20]
@@ -45,7 +64,13 @@ def kept(store: Path, data: bytes) -> dict[str, Any]:
     place = raw_path(store, sha256)
     place.parent.mkdir(parents=True)
     place.write_bytes(data)
-    return {"raw_sha256": sha256, "source": "gacc_query", "title": "june.csv", "release_id": "gacc_query-0", "partners": "listed"}  # fmt: skip
+    return {
+        "raw_sha256": sha256,
+        "source": "gacc_query",
+        "title": "june.csv",
+        "release_id": "gacc_query-0",
+        "partners": "listed",
+    }
 
 
 def test_a_release_is_read_from_its_bytes_with_its_corrections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +89,9 @@ def test_a_release_is_read_from_its_bytes_with_its_corrections(tmp_path: Path, m
 
 
 @pytest.mark.parametrize("eol", ["\r\n", "\n"])
-def test_records_read_alone_are_those_of_the_whole_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, eol: str) -> None:  # fmt: skip
+def test_records_read_alone_are_those_of_the_whole_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, eol: str
+) -> None:
     """One of them has a line feed in its name."""
     count = len(CLEAN_RECORDS)
     assert csv_bytes(eol=eol).count(b"\n") == count + 2

@@ -59,11 +59,15 @@ def test_claims_are_held_against_the_years_so_far_that_dictionaries_leave_standi
 @pytest.mark.parametrize(
     ("later", "kept"),
     [
-        (by_month(), []), (by_month("2025-07-20"), ["ytd"]), (by_month("2025-07-21"), []), (by_month(months="2025-02..2025-06"), ["ytd"]),
-        (by_month(lost=["85051110 2025-03"]), ["ytd"]), (by_month(kind="bulletin", source="gacc_query"), ["ytd"]),
+        (by_month(), []),
+        (by_month("2025-07-20"), ["ytd"]),
+        (by_month("2025-07-21"), []),
+        (by_month(months="2025-02..2025-06"), ["ytd"]),
+        (by_month(lost=["85051110 2025-03"]), ["ytd"]),
+        (by_month(kind="bulletin", source="gacc_query"), ["ytd"]),
         (by_month("2025-01-20", kind="yearbook", source="gacc_query"), ["ytd"]),
     ],
-)  # fmt: skip
+)
 def test_only_later_months_of_one_release_of_its_kind_or_a_better_one_replace_a_figure(
     later: tuple[Row, list[Row]], kept: list[str]
 ) -> None:

@@ -28,16 +28,23 @@ THREE = [magnets(partner, "900000", "90,000,000") for partner in ("502", "304", 
 @pytest.mark.parametrize(
     ("check", "subject", "product", "partner", "concerned"),
     [
-        ("few_partners", "june.csv", CODE, "WLD", True), ("few_partners", "june.csv", CODE, "EU27", True), ("few_partners", "june.csv", CODE, "USA", False),
-        ("partners_missing", "export value_usd 2025-06", CODE, "WLD", True), ("partners_missing", "export value_usd 2025-05", CODE, "WLD", False),
-        ("partners_missing", "import value_usd 2025-06", CODE, "WLD", False), ("partners_missing", "export 1201 value_usd 2025-06", CODE, "WLD", False),
+        ("few_partners", "june.csv", CODE, "WLD", True),
+        ("few_partners", "june.csv", CODE, "EU27", True),
+        ("few_partners", "june.csv", CODE, "USA", False),
+        ("partners_missing", "export value_usd 2025-06", CODE, "WLD", True),
+        ("partners_missing", "export value_usd 2025-05", CODE, "WLD", False),
+        ("partners_missing", "import value_usd 2025-06", CODE, "WLD", False),
+        ("partners_missing", "export 1201 value_usd 2025-06", CODE, "WLD", False),
         ("partners_missing", "export 85051110 value_usd 2025-06", "8505", "WLD", True),
-        ("magnitude", "export 85051110 USA 2025-06 value_usd", CODE, "USA", True), ("magnitude", "export 85051110 USA 2025-06 value_usd", CODE, "DEU", False),
-        ("magnitude", "export 85051110 USA 2025-06 value_usd", CODE, "WLD", True), ("another_month", "export 2025-04..2025-07", CODE, "USA", True),
-        ("another_month", "export 2025-04..2025-05", CODE, "USA", False), ("unit_value", "export 12019019 USA 2025-06", "basket:rare_earth_magnets", "USA", False),
+        ("magnitude", "export 85051110 USA 2025-06 value_usd", CODE, "USA", True),
+        ("magnitude", "export 85051110 USA 2025-06 value_usd", CODE, "DEU", False),
+        ("magnitude", "export 85051110 USA 2025-06 value_usd", CODE, "WLD", True),
+        ("another_month", "export 2025-04..2025-07", CODE, "USA", True),
+        ("another_month", "export 2025-04..2025-05", CODE, "USA", False),
+        ("unit_value", "export 12019019 USA 2025-06", "basket:rare_earth_magnets", "USA", False),
         ("unit_value", "export 85051110 USA 2025-06", "basket:rare_earth_magnets", "USA", True),
     ],
-)  # fmt: skip
+)
 def test_a_finding_concerns_what_its_subject_names(
     check: str, subject: str, product: str, partner: str, concerned: bool
 ) -> None:
@@ -102,7 +109,9 @@ def test_a_doubt_stands_on_the_days_on_which_its_numbers_stood(tmp_path: Path) -
 
 
 def test_a_row_names_the_earlier_month_whose_doubt_its_other_figures_have(store: Store) -> None:
-    rows = pl.DataFrame({"flow": ["export"], "product": [CODE], "partner": ["WLD"], "period": [date(2026, 6, 1)], "level": [1.0]})  # fmt: skip
+    rows = pl.DataFrame(
+        {"flow": ["export"], "product": [CODE], "partner": ["WLD"], "period": [date(2026, 6, 1)], "level": [1.0]}
+    )
     assert Doubts(store.snapshot).of_rows(rows).to_list() == [f"{FEW} (2025-05 to 2025-06)"]
     assert Doubts(store.snapshot).of_rows(rows.with_columns(period=date(2027, 6, 1))).to_list() == [None]
 

@@ -108,7 +108,8 @@ def test_the_days_of_one_number_follow_one_another(world: tuple[Store, list[Row]
 @draws(15)
 @given(decided_stores())
 def test_what_a_decision_revised_leads_from_the_day_before_to_its_day(world: tuple[Store, list[Row]]) -> None:
-    """Both ways: each row of a decision is a change of the ledger, and a change on a day without a release has a row."""
+    """Both ways: each row of a decision is a change of the ledger, and a change on a day without a release has a
+    row."""
     store, decided = world
     # The words of a release of one grain are those of the ledger.
     store = [(row, [one for one in rows if one["province"] is None]) for row, rows in store]

@@ -121,7 +121,8 @@ def test_a_release_of_another_level_source_reporter_or_direction_changes_nothing
 
 
 def test_of_two_collections_of_print_the_one_that_goes_on_longer_stands() -> None:
-    """A collected figure that was mistyped is mended in the next edition of the collection, under the same day of print."""
+    """A collected figure that was mistyped is mended in the next edition of the collection, under the same day of
+    print."""
     scope: Row = {"kind": "published", "partners": "keys", "flow": None}
     first, mended = release("z", "2025-07-21", **scope), release("a", "2025-08-21", **scope)
     observation = merged([

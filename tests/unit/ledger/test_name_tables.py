@@ -123,13 +123,18 @@ def _frame(rows: Sequence[Printed], subject: str = "product") -> pl.DataFrame:
     return pl.DataFrame(
         [
             {
-                "subject": subject, "code": code, "classification": "line" if ":" in code else "HS8", "name": name,
-                "language": name and ("en" if name.isascii() else "zh"), "month": name and month, "printed_on": name and day,
+                "subject": subject,
+                "code": code,
+                "classification": "line" if ":" in code else "HS8",
+                "name": name,
+                "language": name and ("en" if name.isascii() else "zh"),
+                "month": name and month,
+                "printed_on": name and day,
             }
             for code, name, month, day in rows
         ],
         schema=kinds,
-    ).select(*kinds)  # fmt: skip
+    ).select(*kinds)
 
 
 @given(st.lists(RELEASE, max_size=5), st.randoms(use_true_random=False))

@@ -1,4 +1,5 @@
-"""What a revision did to the world total: a sum only where all of it is counted, growth only where both sides mean the same."""
+"""What a revision did to the world total: a sum only where all of it is counted, growth only where both sides mean the
+same."""
 
 import functools
 from datetime import date, timedelta
@@ -54,12 +55,19 @@ BASE, NOW, LATER, IN_PIECES = (
 )
 OF_USA, OF_WORLD = {"partners": "listed", "partner_list": ["USA"]}, {"partners": "listed", "partner_list": ["WLD"]}
 PRINTED = {"partner_list": ["WLD"], "measures": ["quantity"]}
-IN_DOLLARS = [(partner, month, value, DOLLARS) for partner in ("USA", "DEU") for month, value in (("2024-03", 1000), (MARCH, 1500))]  # fmt: skip
+IN_DOLLARS = [
+    (partner, month, value, DOLLARS)
+    for partner in ("USA", "DEU")
+    for month, value in (("2024-03", 1000), (MARCH, 1500))
+]
 OF_PIECES = [
     first(YEAR, BASE, ("DEU", "2024-03", 100), NOW, IN_PIECES, *IN_DOLLARS),
     second(MARCH, LATER, IN_PIECES, ("USA", MARCH, 1600, DOLLARS), ("DEU", MARCH, 1500, DOLLARS)),
 ]
-ONE_IN_PIECES = [first("2025-02..2025-03", ("WLD", MARCH, 5), **PRINTED), second(MARCH, ("WLD", MARCH, 7, PIECES), **PRINTED)]  # fmt: skip
+ONE_IN_PIECES = [
+    first("2025-02..2025-03", ("WLD", MARCH, 5), **PRINTED),
+    second(MARCH, ("WLD", MARCH, 7, PIECES), **PRINTED),
+]
 TOTAL_GONE = [first(MARCH, ("WLD", MARCH, 157), **OF_WORLD), _query("c", SECOND, MARCH, **OF_WORLD)]
 PRESS = {"kind": "published", "partners": "keys", "flow": None}
 
@@ -67,28 +75,84 @@ PRESS = {"kind": "published", "partners": "keys", "flow": None}
 @pytest.mark.parametrize(
     ("store", "of", "world"),
     [
-        pytest.param([*TOTAL_GONE, _query("b", FIRST, MARCH, ("USA", MARCH, 40), **OF_USA)], {}, (157, None, None, None), id="those listed are no world"),
+        pytest.param(
+            [*TOTAL_GONE, _query("b", FIRST, MARCH, ("USA", MARCH, 40), **OF_USA)],
+            {},
+            (157, None, None, None),
+            id="those listed are no world",
+        ),
         pytest.param(TOTAL_GONE, {}, (157, 0, None, None), id="a total is gone"),
         pytest.param(OF_PIECES, {}, (None, None, None, None), id="pieces and kilograms are no total"),
-        pytest.param(OF_PIECES, {"measure": DOLLARS}, (3000, 3100, 50.0, 55.00000000000001), id="dollars of what is counted otherwise"),
-        pytest.param([first(YEAR, BASE, ("DEU", "2024-03", 7, PIECES), NOW), second(MARCH, LATER)], {}, (150, 160, None, None), id="a base of pieces"),
+        pytest.param(
+            OF_PIECES,
+            {"measure": DOLLARS},
+            (3000, 3100, 50.0, 55.00000000000001),
+            id="dollars of what is counted otherwise",
+        ),
+        pytest.param(
+            [first(YEAR, BASE, ("DEU", "2024-03", 7, PIECES), NOW), second(MARCH, LATER)],
+            {},
+            (150, 160, None, None),
+            id="a base of pieces",
+        ),
         pytest.param(ONE_IN_PIECES, {}, (5, None, None, None), id="what is printed in pieces is no zero"),
-        pytest.param(ONE_IN_PIECES, {"measure": PIECES}, (None, 7, None, None), id="what was printed in kilograms was no zero"),
-        pytest.param([first(YEAR, BASE, NOW), second(MARCH)], {}, (150, 0, 50.0, -100.0), id="what is gone leaves a known zero"),
-        pytest.param([first(YEAR, BASE), second(MARCH, NOW)], {}, (0, 150, -100.0, 50.0), id="what is new was a known zero"),
-        pytest.param([first(YEAR, ("USA", MARCH, 100)), second(MARCH, NOW)], {}, (100, 150, None, None), id="no growth on a zero"),
-        pytest.param([first(MARCH, NOW), second(MARCH, **OF_USA)], {}, (150, 0, None, None), id="what the first said of others stands"),
-        pytest.param([first(MARCH, NOW, **OF_USA), second(MARCH, **OF_USA)], {}, (None, None, None, None), id="a month not wholly asked for"),
-        pytest.param([_query("q", FIRST, MARCH, ("DEU", MARCH, 900)), first(MARCH, ("USA", MARCH, 100), **PRESS), second(MARCH, ("USA", MARCH, 200), **PRESS)],
-                     {"source": "published"}, (None, None, None, None), id="a few partners where another source asked for all"),
-        *(pytest.param([first(f"{base}..{month}", ("USA", base, 100), ("USA", month, 150)), second(month, ("USA", month, 160))], {}, (150, 160, *growth), id=f"{base} and {month}")
-          for base, month, growth in (
-            # HS 2022 changed 850511.
-            ("2021-03", "2022-03", (None, None)), ("2021-01", "2022-01", (None, None)), ("2022-01", "2023-01", (50.0, 60.00000000000001)),
-            ("2020-12", "2021-12", (50.0, 60.00000000000001)))),
+        pytest.param(
+            ONE_IN_PIECES, {"measure": PIECES}, (None, 7, None, None), id="what was printed in kilograms was no zero"
+        ),
+        pytest.param(
+            [first(YEAR, BASE, NOW), second(MARCH)], {}, (150, 0, 50.0, -100.0), id="what is gone leaves a known zero"
+        ),
+        pytest.param(
+            [first(YEAR, BASE), second(MARCH, NOW)], {}, (0, 150, -100.0, 50.0), id="what is new was a known zero"
+        ),
+        pytest.param(
+            [first(YEAR, ("USA", MARCH, 100)), second(MARCH, NOW)], {}, (100, 150, None, None), id="no growth on a zero"
+        ),
+        pytest.param(
+            [first(MARCH, NOW), second(MARCH, **OF_USA)],
+            {},
+            (150, 0, None, None),
+            id="what the first said of others stands",
+        ),
+        pytest.param(
+            [first(MARCH, NOW, **OF_USA), second(MARCH, **OF_USA)],
+            {},
+            (None, None, None, None),
+            id="a month not wholly asked for",
+        ),
+        pytest.param(
+            [
+                _query("q", FIRST, MARCH, ("DEU", MARCH, 900)),
+                first(MARCH, ("USA", MARCH, 100), **PRESS),
+                second(MARCH, ("USA", MARCH, 200), **PRESS),
+            ],
+            {"source": "published"},
+            (None, None, None, None),
+            id="a few partners where another source asked for all",
+        ),
+        *(
+            pytest.param(
+                [
+                    first(f"{base}..{month}", ("USA", base, 100), ("USA", month, 150)),
+                    second(month, ("USA", month, 160)),
+                ],
+                {},
+                (150, 160, *growth),
+                id=f"{base} and {month}",
+            )
+            for base, month, growth in (
+                # HS 2022 changed 850511.
+                ("2021-03", "2022-03", (None, None)),
+                ("2021-01", "2022-01", (None, None)),
+                ("2022-01", "2023-01", (50.0, 60.00000000000001)),
+                ("2020-12", "2021-12", (50.0, 60.00000000000001)),
+            )
+        ),
     ],
-)  # fmt: skip
-def test_the_world_before_and_after_is_told_where_all_of_it_is_known(store: Store, of: Row, world: tuple[Any, ...]) -> None:  # fmt: skip
+)
+def test_the_world_before_and_after_is_told_where_all_of_it_is_known(
+    store: Store, of: Row, world: tuple[Any, ...]
+) -> None:
     assert _world(store, **of) == world
 
 
@@ -112,8 +176,16 @@ def test_a_world_that_is_printed_in_place_of_the_same_sum_is_no_revision() -> No
 
 
 def _kinds(*pairs: tuple[int | None, int | None, dict[str, str]]) -> list[str]:
-    """The kinds of revisions from one value to another, of American kilograms of a query but for what is named; None is no row."""
-    plain = {"partner": "USA", "period": "2025-03", "measure": KILOGRAMS, "product": MAGNETS, "flow": "export", "kind": "query"}  # fmt: skip
+    """The kinds of revisions from one value to another, of American kilograms of a query but for what is named; None is
+    no row."""
+    plain = {
+        "partner": "USA",
+        "period": "2025-03",
+        "measure": KILOGRAMS,
+        "product": MAGNETS,
+        "flow": "export",
+        "kind": "query",
+    }
     told = [(values, plain | of) for *values, of in pairs]
     store = []
     for kind, flow in sorted({(of["kind"], of["flow"]) for _, of in told}):
@@ -146,7 +218,12 @@ def test_growths_worlds_and_the_words_of_different_sources_do_not_move_into_one_
     press, germany, world = {"kind": "published"}, {"partner": "DEU"}, {"partner": "WLD"}
     growth = press | {"measure": f"{KILOGRAMS}_yoy"}
     assert _kinds((50, 51, press), (20, 19, press | germany)) == ["moved", "moved"]
-    for one, other in ((growth, growth | germany), (press, press | world), (press | {"partner": "EU27"}, press | world), (press, germany)):  # fmt: skip
+    for one, other in (
+        (growth, growth | germany),
+        (press, press | world),
+        (press | {"partner": "EU27"}, press | world),
+        (press, germany),
+    ):
         assert _kinds((50, 51, one), (20, 19, other)) == ["changed", "changed"], (one, other)
     # Between provinces the world can move.
     assert _kinds((50, 51, world | {"province": "11"}), (20, 19, world | {"province": "12"})) == ["moved", "moved"]
@@ -230,8 +307,16 @@ def test_a_release_that_says_nothing_of_a_month_takes_its_numbers_back_whatever_
 def test_the_report_keeps_a_month_apart_from_the_year_so_far_and_a_growth_from_an_amount() -> None:
     def said(name: str, day: str, month: int, half: int, growth: int) -> tuple[Row, list[Row]]:
         row = release(name, day, "2024-06..2025-06", kind="published", partners="keys", flow=None)
-        base = [("2024-06", 100_000, KILOGRAMS), ("2024-06", 1000, f"{KILOGRAMS}_yoy"), ("2024-01..2024-06", 500_000, KILOGRAMS)]  # fmt: skip
-        now = [("2025-06", month, KILOGRAMS), ("2025-06", growth, f"{KILOGRAMS}_yoy"), ("2025-01..2025-06", half, KILOGRAMS)]  # fmt: skip
+        base = [
+            ("2024-06", 100_000, KILOGRAMS),
+            ("2024-06", 1000, f"{KILOGRAMS}_yoy"),
+            ("2024-01..2024-06", 500_000, KILOGRAMS),
+        ]
+        now = [
+            ("2025-06", month, KILOGRAMS),
+            ("2025-06", growth, f"{KILOGRAMS}_yoy"),
+            ("2025-01..2025-06", half, KILOGRAMS),
+        ]
         return row, [number(row, "WLD", period, value, measure) for period, value, measure in base + now]
 
     first, second = said("a", "2025-07-20", 110_000, 600_000, 900), said("b", "2025-08-20", 120_000, 650_000, 2000)

@@ -17,7 +17,11 @@ def wide(*rows: Row, releases: tuple[Row, ...] = (OF,)) -> list[Row]:
 
 
 def test_the_measures_of_a_month_stand_side_by_side() -> None:
-    (row,) = wide(number(OF, "USA", "2025-06", 353_000), number(OF, "USA", "2025-06", 20_121, "value_usd"), number(OF, "USA", "2025-06", 12, "quantity_item"))  # fmt: skip
+    (row,) = wide(
+        number(OF, "USA", "2025-06", 353_000),
+        number(OF, "USA", "2025-06", 20_121, "value_usd"),
+        number(OF, "USA", "2025-06", 12, "quantity_item"),
+    )
     assert (row["quantity_kg"], row["value_usd"], row["value_cny"]) == (353_000.0, 20_121.0, None)
     assert (row["quantity_other"], row["quantity_other_unit"]) == (12.0, "item")
     assert (row["period"], row["source"], row["kind"]) == (date(2025, 6, 1), "gacc_query", "query")
@@ -43,6 +47,11 @@ def test_each_source_of_a_row_is_named_and_what_a_better_kind_lacks_is_left_out(
     money = release(months="2025-06", measures=("value_usd",))
     rows = (number(money, "USA", "2025-06", 7, "value_usd"), number(PRINT, "USA", "2025-06", 353_000))
     (row,) = wide(*rows, releases=(money, PRINT))
-    assert (row["source"], row["kind"], row["quantity_kg"], row["value_usd"]) == ("gacc_query+published", "published+query", 353_000, 7)  # fmt: skip
+    assert (row["source"], row["kind"], row["quantity_kg"], row["value_usd"]) == (
+        "gacc_query+published",
+        "published+query",
+        353_000,
+        7,
+    )
     # The query asked for quantities of every partner and has none of this one.
     assert wide(number(PRINT, "USA", "2025-06", 353_000), releases=(OF, PRINT)) == []

@@ -1,4 +1,5 @@
-"""A sample of figures is drawn from the whole store, without reading it, and one that does not follow from the ledger is named."""
+"""A sample of figures is drawn from the whole store, without reading it, and one that does not follow from the ledger
+is named."""
 
 import hashlib
 import random
@@ -25,7 +26,11 @@ from tasks.store.snapshot import Snapshot
 from tests.unit.reports.stores import publish
 
 JUNE_OF_USA = Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5)
-FILES = (("export", "202505", date(2025, 6, 20)), ("export", "202506", date(2025, 7, 20)), ("import", "202506", date(2025, 7, 20)))  # fmt: skip
+FILES = (
+    ("export", "202505", date(2025, 6, 20)),
+    ("export", "202506", date(2025, 7, 20)),
+    ("import", "202506", date(2025, 7, 20)),
+)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +74,8 @@ def is_june(row: dict[str, Any]) -> bool:
 
 
 def mistaken(monkeypatch: pytest.MonkeyPatch, wrong: set[str], value: int) -> type[Tracer]:
-    """As after an error of the program: the bytes are those that were published, and these tables have another value of one number."""
+    """As after an error of the program: the bytes are those that were published, and these tables have another value of
+    one number."""
     details = RawRecords._details
 
     class Mistaken(Tracer):
@@ -107,13 +113,17 @@ OBSERVATION = (
     ("wrong", "value", "said"),
     [
         # A figure that does not follow from the ledger.
-        ({"metric"}, 353_001, "metric level of export 85051110 USA quantity_kg 2025-06: found 353001.0; expected 353000.0"),
+        (
+            {"metric"},
+            353_001,
+            "metric level of export 85051110 USA quantity_kg 2025-06: found 353001.0; expected 353000.0",
+        ),
         # The figures follow from the ledger, and the ledger does not follow from the details of its release.
         ({"metric", "observation"}, 999_000, f"{OBSERVATION} in the details of gacc_query-"),
         # Figures, ledger and details agree with one another, and all three say what no record does.
         ({"metric", "observation", "detail"}, 999_000, f"{OBSERVATION} of the raw file of gacc_query-"),
     ],
-)  # fmt: skip
+)
 def test_the_first_table_that_does_not_follow_from_what_it_is_made_of_is_named(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch, wrong: set[str], value: int, said: str
 ) -> None:

@@ -18,9 +18,11 @@ POINT = Point("export", "85051110", "USA", "value_usd", JUNE)
 def operands(*values: int | None, months: list[int] | None = None, **place: Any) -> list[ExactOperand]:
     shown = Operand(name="level", value=None, status="reported", numbers=[])
     return [
-        ExactOperand(shown, None if value is None else Fraction(value), POINT.at(month=month, **place), frozenset({"query"}))
+        ExactOperand(
+            shown, None if value is None else Fraction(value), POINT.at(month=month, **place), frozenset({"query"})
+        )
         for value, month in zip(values, months or [JUNE] * len(values), strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def result(name: str, found: list[ExactOperand], point: Point = POINT) -> Any:
@@ -34,14 +36,39 @@ def test_every_metric_has_a_recipe() -> None:
 @pytest.mark.parametrize(
     ("name", "values", "expected"),
     [
-        *((name, values, growth) for name in ("mom_pct", "yoy_pct", "ytd_yoy_pct") for values, growth in (
-            ((353, 46), Fraction(30700, 46)), ((0, 46), -100), ((353, 0), None), ((None, 46), None), ((353, None), None))),
-        *(("share_pct", values, share) for values, share in (
-            ((1, 3), Fraction(100, 3)), ((0, 3), 0), ((1, 0), None), ((None, 3), None), ((1, None), None))),
-        *(("contribution_mom_pp", values, points) for values, points in (
-            ((8, 5, 12), 25), ((5, 8, 12), -25), ((8, 5, 0), None), ((8, None, 12), None), ((None, 5, 12), None))),
+        *(
+            (name, values, growth)
+            for name in ("mom_pct", "yoy_pct", "ytd_yoy_pct")
+            for values, growth in (
+                ((353, 46), Fraction(30700, 46)),
+                ((0, 46), -100),
+                ((353, 0), None),
+                ((None, 46), None),
+                ((353, None), None),
+            )
+        ),
+        *(
+            ("share_pct", values, share)
+            for values, share in (
+                ((1, 3), Fraction(100, 3)),
+                ((0, 3), 0),
+                ((1, 0), None),
+                ((None, 3), None),
+                ((1, None), None),
+            )
+        ),
+        *(
+            ("contribution_mom_pp", values, points)
+            for values, points in (
+                ((8, 5, 12), 25),
+                ((5, 8, 12), -25),
+                ((8, 5, 0), None),
+                ((8, None, 12), None),
+                ((None, 5, 12), None),
+            )
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_figure_of_months_and_partners(name: str, values: tuple[int | None, ...], expected: Fraction | None) -> None:
     assert result(name, operands(*values)) == expected
 
@@ -78,8 +105,13 @@ def test_an_average_is_by_month_but_not_of_prices() -> None:
 
 @pytest.mark.parametrize(
     ("levels", "highest", "lowest"),
-    [([9, 5, 3, 6], date(2025, 3, 1), date(2025, 5, 1)), ([1, 2, 3], None, date(2025, 5, 1)), ([6, None, 6], date(2025, 4, 1), date(2025, 4, 1)), ([6], None, None)],
-)  # fmt: skip
+    [
+        ([9, 5, 3, 6], date(2025, 3, 1), date(2025, 5, 1)),
+        ([1, 2, 3], None, date(2025, 5, 1)),
+        ([6, None, 6], date(2025, 4, 1), date(2025, 4, 1)),
+        ([6], None, None),
+    ],
+)
 def test_the_latest_month_as_extreme(levels: list[int | None], highest: date | None, lowest: date | None) -> None:
     found = operands(*levels, months=[*range(JUNE - len(levels) + 1, JUNE + 1)])
     assert (result("highest_since", found), result("lowest_since", found)) == (highest, lowest)
@@ -88,10 +120,16 @@ def test_the_latest_month_as_extreme(levels: list[int | None], highest: date | N
 @pytest.mark.parametrize(
     ("name", "first"),
     [
-        ("level", JUNE), ("level@-1", JUNE - 1), ("ytd", JUNE - 5), ("ytd@-12", JUNE - 17), ("months@series", JUNE), ("added@-11:0", JUNE - 11),
-        ("added@-14:-12", JUNE - 14), ("world@-12", JUNE - 12),
+        ("level", JUNE),
+        ("level@-1", JUNE - 1),
+        ("ytd", JUNE - 5),
+        ("ytd@-12", JUNE - 17),
+        ("months@series", JUNE),
+        ("added@-11:0", JUNE - 11),
+        ("added@-14:-12", JUNE - 14),
+        ("world@-12", JUNE - 12),
     ],
-)  # fmt: skip
+)
 def test_the_first_month_of_an_operand(name: str, first: int) -> None:
     assert first_month(POINT, name) == first
 

@@ -54,9 +54,14 @@ MERGE = step(
     rows_out={"touched": 37}, tables={"touched": "observation"},
 )  # fmt: skip
 WIDEN = step(
-    "widen", 4, inputs={"ledger_after.touched": sha("5")}, rows_in={"ledger_after.touched": 37}, outputs={"widen": sha("6")},
-    rows_out={"widen": 5}, tables={"widen": "trade_flow"},
-)  # fmt: skip
+    "widen",
+    4,
+    inputs={"ledger_after.touched": sha("5")},
+    rows_in={"ledger_after.touched": 37},
+    outputs={"widen": sha("6")},
+    rows_out={"widen": 5},
+    tables={"widen": "trade_flow"},
+)
 
 
 def schema_error(table: str) -> str:
@@ -131,11 +136,22 @@ def facets(event: Event) -> list[tuple[str, Event]]:
 def test_every_event_and_facet_is_valid(name: str, more: str, request: pytest.FixtureRequest) -> None:
     found = told(request.getfixturevalue(name))
     assert [fault for event in found for fault in faults(event)] == []
-    expected = {"parent", "processing_engine", "tags", "jobType", "version", "schema", "inputStatistics", "outputStatistics"}  # fmt: skip
+    expected = {
+        "parent",
+        "processing_engine",
+        "tags",
+        "jobType",
+        "version",
+        "schema",
+        "inputStatistics",
+        "outputStatistics",
+    }
     assert {facet for event in found for facet, _ in facets(event)} >= expected | {"dataQualityAssertions", more}
 
 
-def test_a_run_is_told_as_a_pair_of_events_for_the_release_around_a_pair_for_each_step(failing: Run, whole: Run) -> None:  # fmt: skip
+def test_a_run_is_told_as_a_pair_of_events_for_the_release_around_a_pair_for_each_step(
+    failing: Run, whole: Run
+) -> None:
     assert [(event["job"]["name"], event["eventType"]) for event in told(failing)] == [
         ("release", "START"), ("normalise", "START"), ("normalise", "COMPLETE"), ("merge", "START"), ("merge", "FAIL"),
         ("release", "FAIL"),
@@ -146,7 +162,10 @@ def test_a_run_is_told_as_a_pair_of_events_for_the_release_around_a_pair_for_eac
     twice = told(replace(whole, records=[first, *whole.records]))
     assert [event["eventType"] for event in twice] == ["START", "START", "FAIL", *["START", "COMPLETE"] * 3, "COMPLETE"]
     last = told(replace(whole, outcome=None))[-1]
-    assert (last["eventType"], last["run"]["facets"]["errorMessage"]["message"]) == ("FAIL", "the run ended without an outcome")  # fmt: skip
+    assert (last["eventType"], last["run"]["facets"]["errorMessage"]["message"]) == (
+        "FAIL",
+        "the run ended without an outcome",
+    )
 
 
 def test_ids_times_and_parents_are_those_of_the_record(failing: Run) -> None:
@@ -162,10 +181,12 @@ def test_ids_times_and_parents_are_those_of_the_record(failing: Run) -> None:
             assert (event["run"]["runId"], event["job"]["namespace"]) == (str(record.run_id), "tidewaiter")
             for one in (parent, parent["root"]):
                 assert (one["run"]["runId"], one["job"]["name"]) == (me, "release")
-    assert [{tag["key"]: tag["value"] for tag in event["run"]["facets"]["tags"]["tags"]} for event in (release, steps[0])] == [
+    assert [
+        {tag["key"]: tag["value"] for tag in event["run"]["facets"]["tags"]["tags"]} for event in (release, steps[0])
+    ] == [
         {"release_id": "query-1", "prefect_flow_run_id": "flow-1"},
         {"release_id": "query-1", "code_sha256": sha("c"), "prefect_task_run_id": "task-1"},
-    ]  # fmt: skip
+    ]
 
 
 def test_rows_and_hashes_are_those_of_the_record(whole: Run) -> None:
@@ -178,12 +199,17 @@ def test_rows_and_hashes_are_those_of_the_record(whole: Run) -> None:
             assert [one["facets"]["version"]["datasetVersion"] for one in event[side]] == [*hashes.values()]
 
 
-READ = step("normalise", outputs={"findings": sha("7"), "release": sha("8")}, tables={"findings": "finding", "release": "release"})  # fmt: skip
+READ = step(
+    "normalise",
+    outputs={"findings": sha("7"), "release": sha("8")},
+    tables={"findings": "finding", "release": "release"},
+)
 CHECK = step("check", outputs={"check": sha("7")}, tables={"check": "finding"})
 RELEASES = step("merge", outputs={"releases": sha("8")}, tables={"releases": "release"})
 PUBLISH = step(
-    "publish", inputs={"release.findings": sha("7"), "findings": sha("7"), "release": sha("8"), "ledger_after.releases": sha("8")}
-)  # fmt: skip
+    "publish",
+    inputs={"release.findings": sha("7"), "findings": sha("7"), "release": sha("8"), "ledger_after.releases": sha("8")},
+)
 KNOWN = step("open_known", outputs={"detail": sha("4")}, rows_out={"detail": 7}, tables={"detail": "detail"})
 UNMADE = replace(NORMALISE, error=schema_error("quarantine"), outputs={})
 
@@ -191,18 +217,20 @@ UNMADE = replace(NORMALISE, error=schema_error("quarantine"), outputs={})
 @pytest.mark.parametrize(
     ("records", "given", "made"),
     [
-        ([NORMALISE], ["landed", "parsed.reported"], ["detail", "quarantine"]), ([NORMALISE, MERGE], ["detail", "known.detail"], ["touched"]),
+        ([NORMALISE], ["landed", "parsed.reported"], ["detail", "quarantine"]),
+        ([NORMALISE, MERGE], ["detail", "known.detail"], ["touched"]),
         ([NORMALISE, MERGE, WIDEN], ["touched"], ["trade_flow"]),
         # What was published before is not taken for what the release makes.
         ([KNOWN, NORMALISE, MERGE], ["detail", "known.detail"], ["touched"]),
         # Of things with the same bytes a step was given the one that it names.
         ([READ, CHECK, RELEASES, PUBLISH], ["findings", "finding", "release", "releases"], []),
-        # A schema error speaks only of the table that it names, another error of none; what did not fit is not known to later steps.
+        # A schema error speaks only of the table that it names, another error of none; what did not fit is not known to
+        # later steps.
         ([UNMADE], ["landed", "parsed.reported", "quarantine"], []),
         ([replace(NORMALISE, error="Refused: not a table", outputs={})], ["landed", "parsed.reported"], []),
         ([replace(MERGE, error=schema_error("observation")), UNMADE, WIDEN], ["ledger_after.touched"], ["trade_flow"]),
     ],
-)  # fmt: skip
+)
 def test_one_thing_has_one_name_from_step_to_step(records: list[StepRecord], given: list[str], made: list[str]) -> None:
     ended = told(Run(records=records))[-2]
     assert ([one["name"] for one in ended["inputs"]], [one["name"] for one in ended["outputs"]]) == (given, made)
@@ -227,7 +255,9 @@ def test_declared_columns_exist_and_no_column_is_forgotten() -> None:
         for source, columns in sources.items():
             assert there - {*columns} == declaration.get(made, set()), (made, source)
             assert {*columns} <= there
-            assert {name for names in columns.values() for name in names} <= {*polars_schema(models.get(source, source))}  # fmt: skip
+            assert {name for names in columns.values() for name in names} <= {
+                *polars_schema(models.get(source, source))
+            }
 
 
 def test_a_frame_that_fitted_its_schema_says_so_where_it_is_read_and_another_is_no_output(
@@ -318,8 +348,13 @@ def ours(received: list[Event]) -> list[Event]:
 
 @pytest.mark.parametrize("way", ["url", "http", "file", "async_http"])
 def test_a_configured_endpoint_receives_the_same_events(
-    way: str, whole: Run, receiver: Replay, environment: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:  # fmt: skip
+    way: str,
+    whole: Run,
+    receiver: Replay,
+    environment: pytest.MonkeyPatch,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     config = f"transport:\n  type: http\n  url: {receiver.base}\n  endpoint: lineage\n"
     if way == "url":
         environment.setenv("OPENLINEAGE_URL", receiver.base)
@@ -340,8 +375,12 @@ def test_a_configured_endpoint_receives_the_same_events(
 
 @pytest.mark.parametrize("disabled", [False, True])
 def test_without_configuration_nothing_happens(
-    disabled: bool, whole: Run, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
-) -> None:  # fmt: skip
+    disabled: bool,
+    whole: Run,
+    environment: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     if disabled:
         environment.setenv("OPENLINEAGE_DISABLED", "true")
         environment.setenv("OPENLINEAGE_URL", dead_url())
@@ -352,14 +391,22 @@ def test_without_configuration_nothing_happens(
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        ({"url": "dead"}, "ConnectionError. Check OPENLINEAGE_URL"), ({"url": "refuses"}, "HTTPError, status 401. Check OPENLINEAGE_URL"),
-        ({"type": "http", "url": "bob:a-password@nowhere"}, ""), ({"type": "no.such.Transport"}, ""), ({"type": "http"}, ""),
+        ({"url": "dead"}, "ConnectionError. Check OPENLINEAGE_URL"),
+        ({"url": "refuses"}, "HTTPError, status 401. Check OPENLINEAGE_URL"),
+        ({"type": "http", "url": "bob:a-password@nowhere"}, ""),
+        ({"type": "no.such.Transport"}, ""),
+        ({"type": "http"}, ""),
         ({"type": "http", "url": "nowhere"}, ""),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_sent_is_a_warning_at_once_without_the_secret_of_an_address(
-    config: dict[str, str], said: str, whole: Run, receiver: Replay, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:  # fmt: skip
+    config: dict[str, str],
+    said: str,
+    whole: Run,
+    receiver: Replay,
+    environment: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """A receiver may be named with a user and a password, or with a token in its query."""
     receiver.route("/", Reply(status=401))
     if "type" in config:

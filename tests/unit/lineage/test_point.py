@@ -21,7 +21,9 @@ def decided(*decisions: dict[str, Any], store: Store = STORE) -> Decided:
     return Decided(release_table(*(row for row, _ in store)), decision_table(*decisions), merged(store))
 
 
-def point(partner: str = "USA", month: int = 6, year: int = 2025, product: str = "85051110", measure: str = "quantity_kg") -> Point:  # fmt: skip
+def point(
+    partner: str = "USA", month: int = 6, year: int = 2025, product: str = "85051110", measure: str = "quantity_kg"
+) -> Point:
     return Point("export", product, partner, measure, year * 12 + month - 1)
 
 
@@ -30,13 +32,21 @@ def point(partner: str = "USA", month: int = 6, year: int = 2025, product: str =
     [
         # A query is named where it covers the place, with or without a number.
         *(("q", place, OF_QUERY) for place in ({}, {"partner": "JPN"}, {"month": 5}, {"measure": "value_usd"})),
-        *(("q", place, []) for place in ({"month": 7}, {"year": 2024}, {"product": "85051190"}, {"measure": "value_cny"})),
+        *(
+            ("q", place, [])
+            for place in ({"month": 7}, {"year": 2024}, {"product": "85051190"}, {"measure": "value_cny"})
+        ),
         # A print covers nothing, and is named where it had a number.
-        ("p", {"partner": "DEU"}, OF_PRINT), ("p", {"partner": "WLD"}, OF_PRINT), ("p", {}, []),
-        ("p", {"partner": "DEU", "month": 5}, []), ("p", {"partner": "DEU", "month": 7}, []),
+        ("p", {"partner": "DEU"}, OF_PRINT),
+        ("p", {"partner": "WLD"}, OF_PRINT),
+        ("p", {}, []),
+        ("p", {"partner": "DEU", "month": 5}, []),
+        ("p", {"partner": "DEU", "month": 7}, []),
     ],
-)  # fmt: skip
-def test_a_release_is_named_where_it_covers_the_place_or_had_a_number(withdrawn: str, place: dict[str, Any], lines: list[str]) -> None:  # fmt: skip
+)
+def test_a_release_is_named_where_it_covers_the_place_or_had_a_number(
+    withdrawn: str, place: dict[str, Any], lines: list[str]
+) -> None:
     # Of the query no number is at the places.
     store: Store = [(QUERY, []), STORE[1]]
     assert decided(decision("withdrawn", withdrawn, WITHDRAWN[withdrawn]), store=store).lines([point(**place)]) == lines

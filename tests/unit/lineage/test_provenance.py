@@ -20,8 +20,12 @@ HEADER = "flow,product,partner,period,measure,value,unit,published_on,publisher,
 QUERY = csv_bytes([magnets("502", "353000", "20,121,000", month) for month in ("202504", "202505", "202506")])
 PRINTED = HEADER + "".join(
     f"export,85051110,DEU,{month},quantity,{value},t,{day},a paper,https://example.org,\n"
-    for month, value, day in (("2025-03", 100, "2025-07-20"), ("2025-05", 105, "2025-07-20"), ("2025-08", 110, "2025-09-20"))
-)  # fmt: skip
+    for month, value, day in (
+        ("2025-03", 100, "2025-07-20"),
+        ("2025-05", 105, "2025-07-20"),
+        ("2025-08", 110, "2025-09-20"),
+    )
+)
 
 
 def _query(folder: Path) -> Outcome:
@@ -42,9 +46,12 @@ def test_a_month_between_the_prints_of_a_collected_file_is_not_made_of_it(tmp_pa
         snapshot = open_published(folder / "store" / "reporter=CHN")
         of_months = [entry for entry in snapshot.files if entry.table in ("observation", "trade_flow", "revision")]
         made_of = {
-            (entry.table, entry.partition[-1]): {given["release_id"] for given in json.loads(pl.read_parquet_metadata(snapshot.path / entry.path)[DERIVATION_KEY])["inputs"]}
+            (entry.table, entry.partition[-1]): {
+                given["release_id"]
+                for given in json.loads(pl.read_parquet_metadata(snapshot.path / entry.path)[DERIVATION_KEY])["inputs"]
+            }
             for entry in of_months
-        }  # fmt: skip
+        }
         assert made_of["observation", "4"] == made_of["observation", "6"] == {ids[_query]}
         assert made_of["observation", "5"] == {ids[_query], ids[_printed]}
         assert made_of["observation", "8"] == {ids[_printed]}
@@ -60,9 +67,14 @@ def _made_of(model: str, *releases: Row, **given: Any) -> list[str]:
 
 def test_a_month_is_made_of_the_releases_that_cover_it_and_figures_also_of_those_before() -> None:
     rows = [
-        release("may", months="2025-05"), release("june", months="2025-06"), release("july", months="2025-07"), release("imports", months="2025-06", flow="import"),
-        release("both", months="2025-06", flow=None), release("old", months="2023-07"), release("older", months="2023-06"),
-    ]  # fmt: skip
+        release("may", months="2025-05"),
+        release("june", months="2025-06"),
+        release("july", months="2025-07"),
+        release("imports", months="2025-06", flow="import"),
+        release("both", months="2025-06", flow=None),
+        release("old", months="2023-07"),
+        release("older", months="2023-06"),
+    ]
     assert _made_of("observation", *rows) == ["both", "june"]
     # Two years, and those with printed totals as a whole.
     assert _made_of("metric", *rows) == ["both", "june", "may", "old"]

@@ -25,7 +25,8 @@ QUICK = (Phase.explicit, Phase.reuse, Phase.generate)
 @given(st.one_of(strategies.histories(most=4), strategies.years_so_far()), st.sampled_from(("HS8", "HS8", "HTS10")))
 @draws(12, suppress_health_check=[HealthCheck.too_slow], phases=QUICK)
 def test_every_figure_is_found_again_from_the_rows_that_make_it(store: Store, national: str) -> None:
-    """Every figure of a row; and the kinds of release that the row names are those of the rows that make its figures."""
+    """Every figure of a row; and the kinds of release that the row names are those of the rows that make its
+    figures."""
     if any(row["classification"] == "HS8" for row, _ in store):
         store = [strategies.of_list(national, *one) for one in store]
     tracer = tracer_of(store)
@@ -46,7 +47,8 @@ def test_every_figure_is_found_again_from_the_rows_that_make_it(store: Store, na
 
 @pytest.mark.parametrize(("asked", "level"), [("85051110", 1000), ("850511", 1001)])
 def test_a_code_below_adds_to_a_printed_level_where_it_is_all_there_is(asked: str, level: int) -> None:
-    """HS6 is printed for one partner, and one HS8, of several or of all, for a partner that the other file does not have."""
+    """HS6 is printed for one partner, and one HS8, of several or of all, for a partner that the other file does not
+    have."""
     six = release("six", products=["850511"], measures=["value_usd"])
     eight = release("eight", products=[asked], measures=["quantity", "value_usd"])
     store = [
@@ -60,11 +62,13 @@ def test_a_code_below_adds_to_a_printed_level_where_it_is_all_there_is(asked: st
 @pytest.mark.parametrize(
     ("later", "half"),
     [
-        ([by_month()], 660), ([by_month(kind="bulletin", source="gacc_query")], 600),
-        ([by_month(), whole("2025-11-03", name="again")], 600), ([by_month(), whole("2025-11-03", name="again", lost=["85051110 *"])], 660),
+        ([by_month()], 660),
+        ([by_month(kind="bulletin", source="gacc_query")], 600),
+        ([by_month(), whole("2025-11-03", name="again")], 600),
+        ([by_month(), whole("2025-11-03", name="again", lost=["85051110 *"])], 660),
     ],
     ids=["months of its kind", "months of a worse kind", "the figure again", "another figure again"],
-)  # fmt: skip
+)
 def test_a_half_year_that_came_as_one_figure_stands_until_its_months_came_after_it(later: Store, half: int) -> None:
     trace = tracer_of([whole(), *later]).trace(JUNE_OF_USA, "ytd")
     assert (trace.value, trace.recomputed) == (half, half)
@@ -89,7 +93,8 @@ def test_a_printed_growth_implies_a_base_as_wide_as_its_last_digit(figure: str, 
 
 
 def test_a_record_that_is_none_is_not_believed_either() -> None:
-    """April stands below March and above February: each of the four can be reckoned, and what contradicts it is denied."""
+    """April stands below March and above February: each of the four can be reckoned, and what contradicts it is
+    denied."""
     scope = release(months="2025-01..2025-04")
     levels = {"2025-01": 30, "2025-02": 10, "2025-03": 40, "2025-04": 20}
     tracer = tracer_of([(scope, [number(scope, "USA", month, value) for month, value in levels.items()])])

@@ -13,8 +13,14 @@ from tests.unit.builders import MAGNETS, Row, release, release_table
 JUNE = 2025 * 12 + 5
 
 
-def names_of(*releases: Row, products: Iterable[str] = (MAGNETS,), partners: Iterable[str] = ("USA", "DEU"),
-             measures: Iterable[str] = ("quantity_kg", "value_usd"), first: int = JUNE - 5, last: int = JUNE) -> Names:  # fmt: skip
+def names_of(
+    *releases: Row,
+    products: Iterable[str] = (MAGNETS,),
+    partners: Iterable[str] = ("USA", "DEU"),
+    measures: Iterable[str] = ("quantity_kg", "value_usd"),
+    first: int = JUNE - 5,
+    last: int = JUNE,
+) -> Names:
     return Names.of(products, partners, measures, first, last, releases=release_table(*releases))
 
 
@@ -31,7 +37,15 @@ def numbered(names: Names, *rows: Row) -> pl.DataFrame:
 
 def printed(names: Names, *rows: Row) -> pl.DataFrame:
     frame = numbered(names, *({"value": None, "kinds": 2, "is_sum": False} | row for row in rows))
-    return frame.select("product", "partner", "measure", "month", pl.col("value").cast(pl.Int64), pl.col("kinds").cast(pl.UInt8), "is_sum")  # fmt: skip
+    return frame.select(
+        "product",
+        "partner",
+        "measure",
+        "month",
+        pl.col("value").cast(pl.Int64),
+        pl.col("kinds").cast(pl.UInt8),
+        "is_sum",
+    )
 
 
 def in_months(names: Names, rows: pl.DataFrame) -> pl.DataFrame:

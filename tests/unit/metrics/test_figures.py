@@ -28,9 +28,12 @@ def made(figure: tuple[pl.Expr, pl.Expr], row: dict[str, Any]) -> tuple[Any, str
 
 
 MADE = {
-    "growth": growth("level", "before_level"), "printed growth": growth("level", "before_level", "printed_yoy"),
-    "contribution": contribution("level", "before_level", "world"), "share": share("level", "world"), "rank": rank("level", "place_by_level"),
-}  # fmt: skip
+    "growth": growth("level", "before_level"),
+    "printed growth": growth("level", "before_level", "printed_yoy"),
+    "contribution": contribution("level", "before_level", "world"),
+    "share": share("level", "world"),
+    "rank": rank("level", "place_by_level"),
+}
 NOT_COVERED, OTHER_UNIT, COMBINED = (None, "not_covered"), (None, "other_unit"), (None, "combined_months")
 UNKNOWN = {"level": None, "level_status": "other_unit"}
 TOGETHER = {"before_level": None, "before_level_status": "combined_months"}
@@ -39,22 +42,36 @@ TOGETHER = {"before_level": None, "before_level_status": "combined_months"}
 @pytest.mark.parametrize(
     ("figure", "row", "expected"),
     [
-        ("growth", {}, (50, "computed")), ("growth", {"level": 0}, (-100, "computed")), ("growth", {"before_level": 0}, (None, "zero_base")),
-        ("growth", {"before_level": None}, (None, "no_base")), ("growth", TOGETHER, COMBINED), ("growth", UNKNOWN, OTHER_UNIT),
+        ("growth", {}, (50, "computed")),
+        ("growth", {"level": 0}, (-100, "computed")),
+        ("growth", {"before_level": 0}, (None, "zero_base")),
+        ("growth", {"before_level": None}, (None, "no_base")),
+        ("growth", TOGETHER, COMBINED),
+        ("growth", UNKNOWN, OTHER_UNIT),
         ("growth", {"level": None, "level_status": "not_covered", "before_level": None}, NOT_COVERED),
         # A printed growth counts where the base is not known: a printed 27.9 % is 27.9 and not 27.900000000000002.
-        ("printed growth", {"printed_yoy": 5050}, (50, "computed")), ("printed growth", {"before_level": None, "printed_yoy": 2790}, (27.9, "implied_base")),
-        ("printed growth", {"before_level": None, "printed_yoy": None}, (None, "no_base")), ("printed growth", {"before_level": 0, "printed_yoy": 5050}, (None, "zero_base")),
-        ("contribution", {"world": 500}, (10, "computed")), ("contribution", {"world": 0}, (None, "zero_base")), ("contribution", {"world": None}, (None, "no_world_total")),
-        ("contribution", {"world": 500, "before_level": None}, (None, "no_base")), ("contribution", TOGETHER | {"world": 500}, COMBINED),
+        ("printed growth", {"printed_yoy": 5050}, (50, "computed")),
+        ("printed growth", {"before_level": None, "printed_yoy": 2790}, (27.9, "implied_base")),
+        ("printed growth", {"before_level": None, "printed_yoy": None}, (None, "no_base")),
+        ("printed growth", {"before_level": 0, "printed_yoy": 5050}, (None, "zero_base")),
+        ("contribution", {"world": 500}, (10, "computed")),
+        ("contribution", {"world": 0}, (None, "zero_base")),
+        ("contribution", {"world": None}, (None, "no_world_total")),
+        ("contribution", {"world": 500, "before_level": None}, (None, "no_base")),
+        ("contribution", TOGETHER | {"world": 500}, COMBINED),
         ("contribution", UNKNOWN | {"world": 500}, OTHER_UNIT),
-        ("share", {"world": 600}, (25, "computed")), ("share", {"world": 0}, (None, "zero_base")), ("share", {"world": None}, (None, "no_world_total")),
+        ("share", {"world": 600}, (25, "computed")),
+        ("share", {"world": 0}, (None, "zero_base")),
+        ("share", {"world": None}, (None, "no_world_total")),
         ("share", UNKNOWN | {"world": 600}, OTHER_UNIT),
-        ("rank", {"place_by_level": 3}, (3, "computed")), ("rank", {"is_total": True}, (None, "not_applicable")), ("rank", {"level": 0}, (None, "not_applicable")),
-        ("rank", UNKNOWN, OTHER_UNIT), ("rank", {}, NOT_COVERED),
+        ("rank", {"place_by_level": 3}, (3, "computed")),
+        ("rank", {"is_total": True}, (None, "not_applicable")),
+        ("rank", {"level": 0}, (None, "not_applicable")),
+        ("rank", UNKNOWN, OTHER_UNIT),
+        ("rank", {}, NOT_COVERED),
     ],
     ids=lambda value: value[1] if isinstance(value, tuple) else None,
-)  # fmt: skip
+)
 def test_a_figure_and_why_there_is_none(figure: str, row: dict[str, Any], expected: tuple[Any, str]) -> None:
     assert made(MADE[figure], {"place_by_level": None, "is_total": False} | LEVEL | BASE | row) == expected
 
@@ -66,8 +83,15 @@ def test_every_metric_of_the_table_has_its_entry() -> None:
 def cut(changed: int | None, **row: Any) -> dict[str, Any]:
     """Every metric of June 2025 where the series has meant something else before the month `changed`."""
     june = 2025 * 12 + 5
-    roots = {name for figure in FIGURES_OF for part in (figure.value, figure.status, figure.first) for name in part.meta.root_names()}  # fmt: skip
-    plain: dict[str, Any] = {name: STATUS["reported"] if name.endswith("_status") else 100 for name in roots} | {"is_total": False}  # fmt: skip
+    roots = {
+        name
+        for figure in FIGURES_OF
+        for part in (figure.value, figure.status, figure.first)
+        for name in part.meta.root_names()
+    }
+    plain: dict[str, Any] = {name: STATUS["reported"] if name.endswith("_status") else 100 for name in roots} | {
+        "is_total": False
+    }
     plain |= {"month": june, "comparable_from": changed} | row
     (found,) = with_figures(frame_of(plain), per_kilogram=False).to_dicts()
     return {figure.name: (found[figure.name], NAMED[found[status_column(figure.name)]]) for figure in FIGURES_OF}

@@ -29,7 +29,11 @@ def levels(scope: Row, rows: list[Row], *asked: Row, at_once: int = 1) -> list[t
 
 @pytest.mark.parametrize("at_once", [1, 4, 100])
 def test_a_printed_number_a_sum_and_no_trade(at_once: int) -> None:
-    rows: list[Row] = [{"value": 5}, {"value": 7, "partner": "WLD", "is_sum": True, "kinds": 18}, {"value": 1, "partner": "DEU", "month": JUNE - 1}]  # fmt: skip
+    rows: list[Row] = [
+        {"value": 5},
+        {"value": 7, "partner": "WLD", "is_sum": True, "kinds": 18},
+        {"value": 1, "partner": "DEU", "month": JUNE - 1},
+    ]
     found = levels(WHOLE, rows, {}, {"partner": "WLD"}, {"partner": "DEU"}, at_once=at_once)
     assert found == [(5, "reported", 2), (7, "sum", 18), (0, "zero", 2)]
 

@@ -193,15 +193,20 @@ def test_nothing_known_gives_a_table_without_rows() -> None:
 
 
 def test_a_level_that_follows_from_cumulative_figures_gives_no_rank_beside_dollars_alone() -> None:
-    """Germany has a number of dollars that month and none of kilograms, whatever follows for these; nobody else has any."""
+    """Germany has a number of dollars that month and none of kilograms, whatever follows for these; nobody else has
+    any."""
     paper = release("paper", kind="published", flow=None, partners="keys", products=["850511"])
     query = release("query", months="2025-01..2025-12", products=["*"], partner_list=["USA"], measures=["quantity"])
     store = [
-        (paper, [
-            number(paper, "DEU", "2025-01..2025-06", 19, product="850511"), number(paper, "DEU", "2025-06", 19, "value_usd", product="850511"),
-        ]),
+        (
+            paper,
+            [
+                number(paper, "DEU", "2025-01..2025-06", 19, product="850511"),
+                number(paper, "DEU", "2025-06", 19, "value_usd", product="850511"),
+            ],
+        ),
         (query, [number(query, "USA", "2025-01", 1, product="81129290")]),
-    ]  # fmt: skip
+    ]
     figures = Figures(*store)
     assert differences(figures.metric, reckoned(store)) == []
     assert figures.level("DEU", product="850511") == (19, "ytd_difference")
@@ -213,10 +218,18 @@ def test_a_file_of_world_totals_is_no_leave_to_add_up_the_partners_of_another_fi
     world = release("world", months="2025-06", products=["8505"], partners="listed", partner_list=["WLD"])
     some = release("some", "2026-01-21", "2025-06", products=["8505"], partners="listed", partner_list=["DEU", "USA"])
     store = [
-        (world, [number(world, "WLD", "2025-06", value, product=code) for code, value in ((MAGNETS, 157), (OTHER, 50))]),
-        (some, [number(some, partner, "2025-06", value, product=code)
-                for code, partner, value in ((MAGNETS, "USA", 40), (MAGNETS, "DEU", 20), (OTHER, "USA", 20))]),
-    ]  # fmt: skip
+        (
+            world,
+            [number(world, "WLD", "2025-06", value, product=code) for code, value in ((MAGNETS, 157), (OTHER, 50))],
+        ),
+        (
+            some,
+            [
+                number(some, partner, "2025-06", value, product=code)
+                for code, partner, value in ((MAGNETS, "USA", 40), (MAGNETS, "DEU", 20), (OTHER, "USA", 20))
+            ],
+        ),
+    ]
     figures = Figures(*store)
     for product in ("8505", "850511"):
         assert figures.level("WLD", product=product) == (207, "sum"), product

@@ -29,7 +29,13 @@ def test_the_codes_of_another_list_have_levels_above_and_no_baskets(national: st
 @pytest.mark.parametrize("columns", [("product",), ("product", "partner", "measure", "month"), ("partner", "month")])
 def test_a_key_unpacks_to_its_columns_and_sorts_like_them(columns: tuple[str, ...]) -> None:
     names = names_of(release())
-    rows = [{"product": p, "partner": q, "measure": m, "month": JUNE - n} for p in ("85", MAGNETS) for q in ("WLD", "DEU") for m in ("value_usd", "quantity_kg") for n in (0, 5)]  # fmt: skip
+    rows = [
+        {"product": p, "partner": q, "measure": m, "month": JUNE - n}
+        for p in ("85", MAGNETS)
+        for q in ("WLD", "DEU")
+        for m in ("value_usd", "quantity_kg")
+        for n in (0, 5)
+    ]
     frame = numbered(names, *rows)
     keyed = frame.with_columns(key=names.key(*columns))
     back = keyed.select("key").select(names.unpacked(*columns))
@@ -54,6 +60,8 @@ def test_a_group_has_members_since_its_first_one() -> None:
     assert groups.select("partner", "begin").rows() == [("DEU", 2004 * 12 + 4)]
 
 
-@pytest.mark.parametrize(("code", "is_one"), [("85051110", True), ("8505111", False), ("850511100", False), ("basket:a", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("code", "is_one"), [("85051110", True), ("8505111", False), ("850511100", False), ("basket:a", False)]
+)
 def test_the_form_of_a_national_code(code: str, is_one: bool) -> None:
     assert is_national(code) is is_one

@@ -11,7 +11,9 @@ from tasks.metrics.records import PublishedLevels, with_records
 NAMED = {number: name for name, number in STATUS.items()} | {None: None}
 
 
-def last(levels: list[int | None], *, changed: int | None = None, other: list[int | None] | None = None) -> dict[str, object]:  # fmt: skip
+def last(
+    levels: list[int | None], *, changed: int | None = None, other: list[int | None] | None = None
+) -> dict[str, object]:
     """The records of the last month of a series that begins in month 0, next to another one."""
     published = PublishedLevels(2)
     for month, pair in enumerate(zip(levels, other or levels, strict=True)):
@@ -30,11 +32,16 @@ def records(row: dict[str, object]) -> tuple[object, ...]:
 @pytest.mark.parametrize(
     ("levels", "expected"),
     [
-        ([9, 5, 3, 6], (0, "computed", None, "not_extreme")), ([9, 6, 3, 6], (1, "computed", None, "not_extreme")), ([1, 5, 3, 6], (None, "series_record", None, "not_extreme")),
-        ([1, 5, 7, 6], (None, "not_extreme", 1, "computed")), ([5, 5], (None, "not_extreme", None, "not_extreme")), ([5], (None, "no_base", None, "no_base")),
-        ([9, None], (None, None, None, None)), ([9, None, 3, 6], (None, "series_record", None, "not_extreme")),
+        ([9, 5, 3, 6], (0, "computed", None, "not_extreme")),
+        ([9, 6, 3, 6], (1, "computed", None, "not_extreme")),
+        ([1, 5, 3, 6], (None, "series_record", None, "not_extreme")),
+        ([1, 5, 7, 6], (None, "not_extreme", 1, "computed")),
+        ([5, 5], (None, "not_extreme", None, "not_extreme")),
+        ([5], (None, "no_base", None, "no_base")),
+        ([9, None], (None, None, None, None)),
+        ([9, None, 3, 6], (None, "series_record", None, "not_extreme")),
     ],
-)  # fmt: skip
+)
 def test_the_latest_month_as_extreme(levels: list[int | None], expected: tuple[object, ...]) -> None:
     assert records(last(levels)) == expected
     assert records(last(levels, other=[7] * len(levels))) == expected, "another series is no past"

@@ -16,17 +16,26 @@ def test_rows_are_sorted_by_month_measure_product_and_partner() -> None:
     plain, ratio = (
         rows.drop("month").with_columns(
             period=pl.Series(days),
-            **{name: pl.lit(None, kind) for name, kind in like.schema.items() if name not in ("product", "partner", "measure", "period")},
+            **{
+                name: pl.lit(None, kind)
+                for name, kind in like.schema.items()
+                if name not in ("product", "partner", "measure", "period")
+            },
         )
         for rows, days in (
-            (numbered(names, {"product": "85", "partner": "USA"}, {}, {"partner": "DEU", "measure": "value_usd"}), [date(2025, 6, 1)] * 3),
+            (
+                numbered(names, {"product": "85", "partner": "USA"}, {}, {"partner": "DEU", "measure": "value_usd"}),
+                [date(2025, 6, 1)] * 3,
+            ),
             (numbered(names, {"measure": "unit_value_usd_per_kg"}), [date(2025, 6, 1)]),
         )
-    )  # fmt: skip
+    )
     expected = [
-        (6, "85", "USA", "quantity_kg"), (6, MAGNETS, "USA", "quantity_kg"), (6, MAGNETS, "USA", "unit_value_usd_per_kg"),
+        (6, "85", "USA", "quantity_kg"),
+        (6, MAGNETS, "USA", "quantity_kg"),
+        (6, MAGNETS, "USA", "unit_value_usd_per_kg"),
         (6, MAGNETS, "DEU", "value_usd"),
-    ]  # fmt: skip
+    ]
 
     def shown(frame: pl.DataFrame) -> list[tuple[object, ...]]:
         return frame.select(pl.col("period").dt.month(), pl.col("product", "partner", "measure").cast(pl.String)).rows()

@@ -14,14 +14,30 @@ JANUARY = 2025 * 12
 QUERY, PRINT = 2, 16
 
 
-def chain(months: dict[int, int | None], totals: dict[int, int], kinds: int = PRINT, missing: str = "not_covered") -> dict[int, tuple[Any, ...]]:  # fmt: skip
+def chain(
+    months: dict[int, int | None], totals: dict[int, int], kinds: int = PRINT, missing: str = "not_covered"
+) -> dict[int, tuple[Any, ...]]:
     """Level, status, year to date and its status, by month 1 to 6."""
     names = names_of(WHOLE)
-    frame = numbered(names, *(
-        {"month": JANUARY + month - 1, "level": months.get(month), "level_status": STATUS["reported" if months.get(month) is not None else missing], "kinds": kinds if months.get(month) is not None else 0}
-        for month in range(1, 7)
-    )).with_columns(pl.col("level").cast(pl.Int64), pl.col("level_status", "kinds").cast(pl.UInt8))  # fmt: skip
-    spans = numbered(names, *({"month": JANUARY + month - 1, "value": value, "kinds": PRINT, "made": STATUS["reported"]} for month, value in totals.items()))  # fmt: skip
+    frame = numbered(
+        names,
+        *(
+            {
+                "month": JANUARY + month - 1,
+                "level": months.get(month),
+                "level_status": STATUS["reported" if months.get(month) is not None else missing],
+                "kinds": kinds if months.get(month) is not None else 0,
+            }
+            for month in range(1, 7)
+        ),
+    ).with_columns(pl.col("level").cast(pl.Int64), pl.col("level_status", "kinds").cast(pl.UInt8))
+    spans = numbered(
+        names,
+        *(
+            {"month": JANUARY + month - 1, "value": value, "kinds": PRINT, "made": STATUS["reported"]}
+            for month, value in totals.items()
+        ),
+    )
     found = chained_years(frame, spans.with_columns(pl.col("kinds", "made").cast(pl.UInt8)))
     return {
         row["month"] - JANUARY + 1: (row["level"], NAMED[row["level_status"]], row["ytd"], NAMED[row["ytd_status"]])

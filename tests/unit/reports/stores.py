@@ -17,7 +17,9 @@ from tests.unit.sources.test_eurostat_comext import answer
 PARTNERS = {"USA": ("502", "美国"), "DEU": ("304", "德国"), "JPN": ("116", "日本"), "KOR": ("133", "韩国")}
 
 
-def publish(folder: Path, reporter: str, name: str, data: bytes, source: str = "gacc_query", **declared: Any) -> Outcome:  # fmt: skip
+def publish(
+    folder: Path, reporter: str, name: str, data: bytes, source: str = "gacc_query", **declared: Any
+) -> Outcome:
     """Ingest a file of a reporter into its store below `folder`/store."""
     (folder / name).write_bytes(data)
     given = {"partners": "all", "released_on": date(2026, 8, 14), "reporter": reporter} | declared
@@ -47,7 +49,9 @@ def press(folder: Path, *rows: tuple[str, ...], address: str = "https://x.org/1"
     """The store of China with collected figures on exports of magnets: partner, period, measure, value, unit, day."""
     lines = ["flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"]
     lines += [f"export,{MAGNETS},{','.join(row)},X,{address}," for row in rows]
-    return china(folder, ("\n".join(lines) + "\n").encode(), source="published", flow=None, partners=None, released_on=None)  # fmt: skip
+    return china(
+        folder, ("\n".join(lines) + "\n").encode(), source="published", flow=None, partners=None, released_on=None
+    )
 
 
 def of_germany(month: str, *cells: tuple[str, str, str], reporter: str = "DE", flow: str = "1") -> bytes:

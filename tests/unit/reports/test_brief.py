@@ -118,19 +118,31 @@ def test_a_record_of_a_series_is_told_from_a_year_on_and_says_how_long_it_is(
         [line for line in headlines(february, language) if word in line]
         for language, word in (("en", "unbroken"), ("zh", "连续数据"))
     ]
-    assert said == ([
-        [f"February was the lowest month of the unbroken series of China's exports of these goods, {months} months that begin in {start:%B %Y}."],
-        [f"2月中国该商品出口为{start.year}年{start.month}月有连续数据以来（共{months}个月）最低。"],
-    ] if months else [[], []])  # fmt: skip
+    assert said == (
+        [
+            [
+                f"February was the lowest month of the unbroken series of China's exports of these goods, {months}"
+                f" months that begin in {start:%B %Y}."
+            ],
+            [f"2月中国该商品出口为{start.year}年{start.month}月有连续数据以来（共{months}个月）最低。"],
+        ]
+        if months
+        else [[], []]
+    )
 
 
 @pytest.mark.parametrize(
     ("growth", "words"),
     [
-        (99.9, ""), (100.0, ", twice as much"), (300.0, ", four times as much"), (157.5, "more than twice"), (199.9, "more than twice"),
-        (660.8, "more than seven times"), (-50.0, ""),
+        (99.9, ""),
+        (100.0, ", twice as much"),
+        (300.0, ", four times as much"),
+        (157.5, "more than twice"),
+        (199.9, "more than twice"),
+        (660.8, "more than seven times"),
+        (-50.0, ""),
     ],
-)  # fmt: skip
+)
 def test_a_growth_of_so_many_per_cent_is_one_more_in_times(growth: float, words: str) -> None:
     fact = Fact(id="s1", partner="USA", month=JUNE, figure="mom_pct", value=growth, status="computed")
     assert words in wording.times(fact, "en")
@@ -141,10 +153,16 @@ def test_a_growth_of_so_many_per_cent_is_one_more_in_times(growth: float, words:
 def printed(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     """Two months of whole tonnes a year apart, from an address that is none of the web."""
     levels = {
-        "2024-05": {"WLD": 21, "USA": 2, "DEU": 19}, "2024-06": {"WLD": 26, "USA": 5, "DEU": 3}, "2025-05": {"WLD": 60, "USA": 30},
+        "2024-05": {"WLD": 21, "USA": 2, "DEU": 19},
+        "2024-06": {"WLD": 26, "USA": 5, "DEU": 3},
+        "2025-05": {"WLD": 60, "USA": 30},
         "2025-06": {"WLD": 62, "USA": 31},
-    }  # fmt: skip
-    rows = [(partner, month, "quantity", str(tonnes), "t", "2025-07-20") for month, said in levels.items() for partner, tonnes in said.items()]  # fmt: skip
+    }
+    rows = [
+        (partner, month, "quantity", str(tonnes), "t", "2025-07-20")
+        for month, said in levels.items()
+        for partner, tonnes in said.items()
+    ]
     return press(tmp_path_factory.mktemp("printed"), *rows, address="javascript:alert(1)")
 
 
@@ -176,10 +194,24 @@ def test_it_says_what_is_not_comparable_what_is_mixed_and_what_is_held(tmp_path:
     (tmp_path / "held").mkdir()
     doubt = HeldFinding(check="row_cap", subject="file", observed="10,000 rows", expected="fewer", advice="Ask again.")
     waits = HeldRelease(
-        release_id="gacc_query-1", raw=Path("raw/x"), raw_sha256="0" * 64, name="cut.csv", source="gacc_query", reporter="CHN", flow="export",
-        partners="all", products=None, months=None, released_on=JUNE, title="cut.csv <b> [x](y)", held_since=date(2025, 7, 20), findings=(doubt,),
-    )  # fmt: skip
-    decision = HoldDecision(verdict="reject", by="somebody", reason="cut off", decided_at=datetime(2025, 7, 21, tzinfo=UTC))  # fmt: skip
+        release_id="gacc_query-1",
+        raw=Path("raw/x"),
+        raw_sha256="0" * 64,
+        name="cut.csv",
+        source="gacc_query",
+        reporter="CHN",
+        flow="export",
+        partners="all",
+        products=None,
+        months=None,
+        released_on=JUNE,
+        title="cut.csv <b> [x](y)",
+        held_since=date(2025, 7, 20),
+        findings=(doubt,),
+    )
+    decision = HoldDecision(
+        verdict="reject", by="somebody", reason="cut off", decided_at=datetime(2025, 7, 21, tzinfo=UTC)
+    )
     decided = waits.model_copy(update={"release_id": "gacc_query-2", "title": "decided.csv", "decision": decision})
     there = waits.model_copy(update={"release_id": snapshot.about["releases"][0], "title": "published.csv"})
     for one in (waits, decided, there):
@@ -188,11 +220,16 @@ def test_it_says_what_is_not_comparable_what_is_mixed_and_what_is_held(tmp_path:
     other = gather(snapshot, tmp_path, MAGNETS, "export", JUNE)
     page = render.page(other)
     for said in (
-        "cut.csv &lt;b&gt; [x](y)</strong>, held since 2025-07-20: <code>tidewaiter approve gacc_query-1 or reject</code>",
-        "row_cap (file): 10,000 rows; expected fewer. Ask again.", "<strong>broken</strong>",
-        "the figure to compare with is not covered: y/y (Germany, the United States)", "HS 85051110 holds controlled and free magnets alike",
+        (
+            "cut.csv &lt;b&gt; [x](y)</strong>, held since 2025-07-20: <code>tidewaiter approve gacc_query-1 or"
+            " reject</code>"
+        ),
+        "row_cap (file): 10,000 rows; expected fewer. Ask again.",
+        "<strong>broken</strong>",
+        "the figure to compare with is not covered: y/y (Germany, the United States)",
+        "HS 85051110 holds controlled and free magnets alike",
         "Announcement 18 of 2025",
-    ):  # fmt: skip
+    ):
         assert said in page, said
     chinese = render.page(other, "zh")
     assert "2025年第18号公告" in chinese
@@ -220,17 +257,25 @@ def test_ranks_unit_value_and_mix_of_a_month_of_which_all_is_known(tmp_path: Pat
     china(tmp_path, of_partners(TONNES | {"202505": (100, 290, 200)}), date(2025, 6, 20))
     whole = brief_of(china(tmp_path, of_partners(WHOLE)), MAGNETS)
     said = headlines(whole)
-    assert said[0] == (
-        "China's exports of rare earth magnets were 800 t in June 2025, up 33.3 % from 600 t in May and up 33.3 % from June 2024."
+    assert (
+        said[0]
+        == "China's exports of rare earth magnets were 800 t in June 2025, up 33.3 % from 600 t in May and up 33.3 %"
+        " from June 2024."
     )
     assert (
-        "China's exports of these goods to the United States rose 300.0 % to 400 t, four times as much, up 100.0 % on the year; that is 50.0 % of the total, "
-        "rank 1 after rank 3 the month before."
-    ) in said
-    assert "China's exports of these goods to Japan fell 50.0 % to 100 t; that is 12.5 % of the total, rank 3 after rank 2 the month before." in said  # fmt: skip
+        "China's exports of these goods to the United States rose 300.0 % to 400 t, four times as much, up 100.0 % on"
+        " the year; that is 50.0 % of the total, rank 1 after rank 3 the month before." in said
+    )
+    assert (
+        "China's exports of these goods to Japan fell 50.0 % to 100 t; that is 12.5 % of the total, rank 3 after rank 2"
+        " the month before." in said
+    )
     assert len(said) == 5
     assert not [sentence for sentence in said if "Germany" in sentence], "it moved nothing, and is in the table"
-    assert "中国该商品出口（对美国）环比增长300.0%，是上月的4倍，至400吨，同比增长100.0%，占50.0%，居第1位（上月第3位）。" in headlines(whole, "zh")  # fmt: skip
+    assert (
+        "中国该商品出口（对美国）环比增长300.0%，是上月的4倍，至400吨，同比增长100.0%，占50.0%，居第1位（上月第3位）。"
+        in headlines(whole, "zh")
+    )
     page = render.page(whole)
     # 400 t at 60 and 400 t at 50 dollars a kilogram, after 50.
     assert re.search(r">55\.00</a> US dollars per kilogram \(FOB\), <a[^>]*>\+10\.0 %</a> on the month", page)
@@ -308,15 +353,24 @@ GERMANIUM = tuple(members("basket:germanium")[:2])
 
 @pytest.fixture(scope="module")
 def goods(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    """Magnets of two months, goods that did not change or hardly so, kilograms of germanium, cheap sand; in July other goods alone."""
-    rows: list[tuple[Any, ...]] = [*TWO_MONTHS, ("202506", SAND, "USA", 100_000_000, 300_000), ("202507", SAME, "USA", 100_000_000, 5_000_000)]  # fmt: skip
+    """Magnets of two months, goods that did not change or hardly so, kilograms of germanium, cheap sand; in July other
+    goods alone."""
+    rows: list[tuple[Any, ...]] = [
+        *TWO_MONTHS,
+        ("202506", SAND, "USA", 100_000_000, 300_000),
+        ("202507", SAME, "USA", 100_000_000, 5_000_000),
+    ]
     # Not every number of a month is that of the month before: customs' site would have answered for another month.
     for place, month in enumerate(YEAR_AND_A_HALF):
         less = {"202406": 500, "202505": 0, "202506": -1_000}.get(month, (place + 1) * 1_000)
         rows += [(month, code, "USA", 100_000_000 + more, 5_000_000) for code, more in ((SAME, 0), (LESS, less))]
     # In all at most 720 kg a month, or 12 kg, whose ticks have three decimals.
     for code, parts in zip(GERMANIUM, ({"USA": 60, "DEU": 40, "JPN": 20}, {"USA": 1, "DEU": 1}), strict=True):
-        rows += [(f"2025{month:02d}", code, partner, mass * month, 1000) for month in range(1, 7) for partner, mass in parts.items()]  # fmt: skip
+        rows += [
+            (f"2025{month:02d}", code, partner, mass * month, 1000)
+            for month in range(1, 7)
+            for partner, mass in parts.items()
+        ]
     asked = {"products": sorted({row[1] for row in rows}), "months": "2024-01..2025-07"}
     return china(tmp_path_factory.mktemp("goods"), query_bytes(sorted(rows)), date(2025, 8, 20), **asked)
 
@@ -336,7 +390,10 @@ def test_a_month_without_any_trade_has_a_brief(goods: Snapshot) -> None:
     assert ">0吨<" in render.page(facts, "zh")
 
 
-@pytest.mark.parametrize(("code", "level", "en", "zh"), [(SAME, "100,000", "unchanged", "持平"), (LESS, "99,999", "little changed", "基本持平")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("code", "level", "en", "zh"),
+    [(SAME, "100,000", "unchanged", "持平"), (LESS, "99,999", "little changed", "基本持平")],
+)
 def test_no_change_is_no_fall(goods: Snapshot, code: str, level: str, en: str, zh: str) -> None:
     facts = brief_of(goods, code)
     said = headlines(facts)
@@ -364,9 +421,13 @@ def test_without_kilograms_a_brief_is_about_money(tmp_path: Path) -> None:
     facts = brief_of(china(tmp_path, query_bytes(rows)), "8505")
     assert facts.measure == "value_usd"
     for language, says, title in (
-        ("en", ("were USD 5.00 million in June 2025", "from USD 1.60 million", "rose 212.5 %"), "Thirty-six months, million USD"),
+        (
+            "en",
+            ("were USD 5.00 million in June 2025", "from USD 1.60 million", "rose 212.5 %"),
+            "Thirty-six months, million USD",
+        ),
         ("zh", ("500.0万美元", "上月160.0万美元"), "近三十六个月（百万美元）"),
-    ):  # fmt: skip
+    ):
         for page in (render.page(facts, language), render.markdown(facts, language)):
             text = re.sub(r"<[^>]*>", "", page)
             assert [said for said in says if said not in text] == []
@@ -381,16 +442,23 @@ def test_where_the_union_reports_its_own_members_count_and_the_page_says_so(fact
     assert "包括欧盟成员国之间的贸易" in render.markdown(union, "zh")
 
 
-def test_without_a_world_the_first_sentence_names_the_goods_and_the_month_and_without_any_figure_says_why(facts: Facts) -> None:  # fmt: skip
+def test_without_a_world_the_first_sentence_names_the_goods_and_the_month_and_without_any_figure_says_why(
+    facts: Facts,
+) -> None:
     alone = copy.deepcopy(facts)
     for fact in (alone.partners[0].level, alone.partners[0].ytd, alone.highest_since, alone.lowest_since):
         fact.value, fact.status = None, "not_covered"
     said = headlines(alone)
-    assert said[0].startswith("China's exports of rare earth magnets to Germany rose 266 % to 764 t in June 2025, more than")  # fmt: skip
+    assert said[0].startswith(
+        "China's exports of rare earth magnets to Germany rose 266 % to 764 t in June 2025, more than"
+    )
     assert said[1].startswith("China's exports of these goods to")
     assert headlines(alone, "zh")[0].startswith("2025年6月中国稀土永磁体出口（对德国）环比增长266%")
     del alone.partners[1:]
-    assert headlines(alone) == ["There is no figure of China's exports of rare earth magnets to all partners together in June 2025: no release at hand covers it."]  # fmt: skip
+    assert headlines(alone) == [
+        "There is no figure of China's exports of rare earth magnets to all partners together in June 2025: no release"
+        " at hand covers it."
+    ]
     (chinese,) = headlines(alone, "zh")
     assert (chinese[:11], chinese[-13:]) == ("没有2025年6月中国", "手头没有任何发布涵盖该数。")
 
@@ -400,23 +468,32 @@ def test_goods_counted_in_pieces_alone_have_no_brief_and_it_is_said_what_there_i
     found.rows = found.rows.with_columns(measure=pl.lit("quantity_item"))
     with pytest.raises(NoFigure) as refused:
         found._measure()
-    assert str(refused.value) == (
-        f"no export of {CODE} in 2025-06 is counted in kilograms or in money, of which a brief is made; there is no such month. "
-        f"What there is, quantity_item, is shown by tidewaiter read metric --product {CODE} --flow export --month 2025-06"
+    assert (
+        str(refused.value)
+        == f"no export of {CODE} in 2025-06 is counted in kilograms or in money, of which a brief is made; there is no"
+        f" such month. What there is, quantity_item, is shown by tidewaiter read metric --product {CODE} --flow"
+        " export --month 2025-06"
     )
 
 
 @pytest.mark.parametrize(
     ("value", "measure", "en", "zh"),
     [
-        (353_000, "quantity_kg", "353 t", "353吨"), (0.4, "quantity_kg", "0.0004 t", "0.0004吨"), (720, "quantity_kg", "0.720 t", "0.720吨"),
-        (570, "value_usd", "USD 570", "570美元"), (2_163_555, "value_usd", "USD 2.16 million", "216.4万美元"),
-        (99_400, "value_eur", "EUR 99,400", "9.94万欧元"), (1_234_500_000, "value_jpy", "JPY 1.23 billion", "12.35亿日元"),
-        (456_789_000, "value_cny", "CNY 456.8 million", "4.57亿元"), (0, "value_gbp", "GBP 0", "0英镑"),
+        (353_000, "quantity_kg", "353 t", "353吨"),
+        (0.4, "quantity_kg", "0.0004 t", "0.0004吨"),
+        (720, "quantity_kg", "0.720 t", "0.720吨"),
+        (570, "value_usd", "USD 570", "570美元"),
+        (2_163_555, "value_usd", "USD 2.16 million", "216.4万美元"),
+        (99_400, "value_eur", "EUR 99,400", "9.94万欧元"),
+        (1_234_500_000, "value_jpy", "JPY 1.23 billion", "12.35亿日元"),
+        (456_789_000, "value_cny", "CNY 456.8 million", "4.57亿元"),
+        (0, "value_gbp", "GBP 0", "0英镑"),
     ],
-)  # fmt: skip
+)
 def test_amounts_of_mass_and_of_money_in_both_languages(value: float, measure: str, en: str, zh: str) -> None:
-    fact = Fact(id="s1", partner="WLD", month=JUNE, figure="level", measure=measure, value=float(value), status="reported")  # fmt: skip
+    fact = Fact(
+        id="s1", partner="WLD", month=JUNE, figure="level", measure=measure, value=float(value), status="reported"
+    )
     assert (wording.shown(fact, "en"), wording.shown(fact, "zh")) == (en, zh)
 
 

@@ -37,10 +37,20 @@ def sentence_of(*facts: Fact) -> Sentence:
     ("word", "caveats", "english", "chinese"),
     [
         ("yes", (), "", ""),
-        ("care", (LOW,), "quote with care (its base is unusually low, 46.4 t where 353 t is usual)", "引用时须说明（基数异常低（46.4吨，通常为353吨））"),
-        ("no", (FLIPS, KINDS), "do not quote the percentage (it turned 5 times in six months; it rests on more than one kind of release)", "不宜引用百分比（六个月内5次转向；依据不止一种发布）"),
+        (
+            "care",
+            (LOW,),
+            "quote with care (its base is unusually low, 46.4 t where 353 t is usual)",
+            "引用时须说明（基数异常低（46.4吨，通常为353吨））",
+        ),
+        (
+            "no",
+            (FLIPS, KINDS),
+            "do not quote the percentage (it turned 5 times in six months; it rests on more than one kind of release)",
+            "不宜引用百分比（六个月内5次转向；依据不止一种发布）",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_verdict_on_one_growth(word: str, caveats: tuple[Caveat, ...], english: str, chinese: str) -> None:
     one = growth("mom_pct", word, *caveats)
     assert [next_to(sentence_of(one), page_of(one), language) for language in LANGUAGES] == [english, chinese]
@@ -50,7 +60,10 @@ def test_two_growths_with_different_verdicts_are_named() -> None:
     one, other, same = growth("mom_pct", "yes"), growth("yoy_pct", "care", KINDS), growth("ytd_yoy_pct", "yes")
     said = next_to(sentence_of(one, other, same), page_of(one, other), "en")
     assert said == "y/y: quote with care (it rests on more than one kind of release)"
-    assert quotable([sentence_of(one, other)], page_of(one, other), "en") == "A growth without a note under it may be quoted."  # fmt: skip
+    assert (
+        quotable([sentence_of(one, other)], page_of(one, other), "en")
+        == "A growth without a note under it may be quoted."
+    )
     assert quotable([sentence_of(other)], page_of(one, other), "en") == ""
     one.doubts = ["few partners"]
     assert quotable([sentence_of(one, same)], page_of(one, other), "zh") == ""
@@ -76,9 +89,14 @@ EN, ZH = (words("brief", language) for language in LANGUAGES)
 def test_both_languages_have_the_same_texts_with_the_same_places_and_the_same_sentences() -> None:
     assert {*EN} - {*OWN} == {*ZH} - {*OWN}
     compared = [
-        pair for name in {*EN} - {*OWN, "name", "subject", "month", "event", "goods", "so_many", "revised_one"}
-        for pair in ([(EN[name][one], ZH[name][one]) for one in {*EN[name], *ZH[name]}] if isinstance(EN[name], dict) else [(EN[name], ZH[name])])
-    ]  # fmt: skip
+        pair
+        for name in {*EN} - {*OWN, "name", "subject", "month", "event", "goods", "so_many", "revised_one"}
+        for pair in (
+            [(EN[name][one], ZH[name][one]) for one in {*EN[name], *ZH[name]}]
+            if isinstance(EN[name], dict)
+            else [(EN[name], ZH[name])]
+        )
+    ]
     assert len(compared) > 100
     for english, chinese in compared:
         assert type(english) is type(chinese), english

@@ -1,4 +1,5 @@
-"""The tables that follow from published stores: which months are made again, what a killed run left, and what was known on a day."""
+"""The tables that follow from published stores: which months are made again, what a killed run left, and what was known
+on a day."""
 
 import json
 import shutil
@@ -48,9 +49,17 @@ def test_stale_months_alone_are_made_again_and_an_interruption_is_made_up_for(
         if rests_on.get(months.start) == "broken":
             raise OSError("no space left")
         one = {
-            "flow": "export", "product": "850511", "partner": "WLD", "measure": "quantity_kg", "first_kind": "query", "first_release_id": "r1",
-            "first_known": date(2024, 9, 1), "first": 1.0, "last": 2.0, "error_pct": -50.0,
-        }  # fmt: skip
+            "flow": "export",
+            "product": "850511",
+            "partner": "WLD",
+            "measure": "quantity_kg",
+            "first_kind": "query",
+            "first_release_id": "r1",
+            "first_known": date(2024, 9, 1),
+            "first": 1.0,
+            "last": 2.0,
+            "error_pct": -50.0,
+        }
         rows = [{**one, "period": first_day(month)} for month in months]
         return pl.concat([empty_frame("first_print"), pl.DataFrame(rows, schema=empty_frame("first_print").schema)])
 
@@ -81,10 +90,18 @@ FIRST, NEXT = date(2025, 1, 20), date(2025, 2, 20)
 
 
 def year(june: int = 40_000) -> bytes:
-    return csv_bytes([
-        magnets(partner, str(june if (month, partner) == ("202406", "502") else 1_000 * (place + 20)), f"{50_000 + place:,}", month)
-        for place, month in enumerate(MONTHS) for partner in ("502", "304")
-    ])  # fmt: skip
+    return csv_bytes(
+        [
+            magnets(
+                partner,
+                str(june if (month, partner) == ("202406", "502") else 1_000 * (place + 20)),
+                f"{50_000 + place:,}",
+                month,
+            )
+            for place, month in enumerate(MONTHS)
+            for partner in ("502", "304")
+        ]
+    )
 
 
 def own(store: Store) -> Path:
@@ -151,9 +168,14 @@ def test_what_was_expected_is_published_and_told_in_commands_and_briefs(tmp_path
     """Four years with a season, and a last month with twice as much."""
     store, months = Store(tmp_path), [f"{year}{month:02d}" for year in range(2022, 2026) for month in range(1, 13)]
     cells = [
-        (month, partner, 100_000 + 3_000 * (place % 12) + 997 * (place * 7 % 5) + (150_000 if month == months[-1] else 0))
-        for place, month in enumerate(months) for partner in ("502", "304")
-    ]  # fmt: skip
+        (
+            month,
+            partner,
+            100_000 + 3_000 * (place % 12) + 997 * (place * 7 % 5) + (150_000 if month == months[-1] else 0),
+        )
+        for place, month in enumerate(months)
+        for partner in ("502", "304")
+    ]
     day = date(2026, 1, 20)
     data = csv_bytes([magnets(partner, str(mass), f"{mass * 20:,}", month) for month, partner, mass in cells])
     told = store.ingest(data, day, months="2022-01..2025-12", released_on=day, products=["85051110"])
@@ -170,7 +192,10 @@ def test_what_was_expected_is_published_and_told_in_commands_and_briefs(tmp_path
     assert shown.exit_code == 0, shown.output
     assert "unusual: 85051110 Permanent magnets" in shown.output
     page = tidewaiter.brief("85051110", "2025-12", store=store.store)
-    expected = f"Expected {last['expected'] / 1000:,.0f} t, 80 % interval {last['low'] / 1000:,.0f} t to {last['high'] / 1000:,.0f} t"
+    expected = (
+        f"Expected {last['expected'] / 1000:,.0f} t, 80 % interval {last['low'] / 1000:,.0f} t to"
+        f" {last['high'] / 1000:,.0f} t"
+    )
     assert f"{expected}, by the season and the 47 months before. The month is unusual:" in page.markdown
     assert expected in page.html
     chinese = tidewaiter.brief("85051110", "2025-11", store=store.store, language="zh").markdown
@@ -183,7 +208,8 @@ LINE, MAY = "line:rare_earths", date(2025, 5, 1)
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Rare earths of May 2025: 5,864.6 t on the page of 10 June, 5,500 t in the codes of a week later; and magnets to Germany."""
+    """Rare earths of May 2025: 5,864.6 t on the page of 10 June, 5,500 t in the codes of a week later; and magnets to
+    Germany."""
     folder = tmp_path_factory.mktemp("prints")
     publish(folder, "CHN", "page.html", goods(), "gacc_preliminary", released_on=date(2025, 6, 10))
     parts = {"25309020": 600, "28053011": 264_000, "28461010": 5_235_400}

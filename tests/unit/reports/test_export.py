@@ -1,4 +1,5 @@
-"""What leaves the store with its sources: notes, workbooks and CSV, the terminal, citations, the days on which a figure changed."""
+"""What leaves the store with its sources: notes, workbooks and CSV, the terminal, citations, the days on which a figure
+changed."""
 
 import csv
 import io
@@ -27,10 +28,16 @@ from tests.unit.decisions import decision, decision_table
 from tests.unit.figures import derived, merged
 
 RELEASES = (
-    release("now", "2026-01-20", months="2025-06"), release("early", "2025-12-01", months="2023-07"), release("earlier", months="2023-06"),
-    release("imports", months="2025-06", flow="import"), release("both", months="2025-06", flow=None), release("horses", months="2025-06", products=["01012100"]),
-    release("magnetic", months="2025-06", products=["8505"]), release("all", months="2025-06", products=["*"]), release("later", months="2025-07"),
-)  # fmt: skip
+    release("now", "2026-01-20", months="2025-06"),
+    release("early", "2025-12-01", months="2023-07"),
+    release("earlier", months="2023-06"),
+    release("imports", months="2025-06", flow="import"),
+    release("both", months="2025-06", flow=None),
+    release("horses", months="2025-06", products=["01012100"]),
+    release("magnetic", months="2025-06", products=["8505"]),
+    release("all", months="2025-06", products=["*"]),
+    release("later", months="2025-07"),
+)
 
 
 @pytest.fixture
@@ -70,21 +77,32 @@ def test_the_facts_name_store_snapshot_day_and_what_values_mean(noted: Any) -> N
 @pytest.mark.parametrize(
     ("row", "day", "names"),
     [
-        ({}, None, {"now", "early", "both", "magnetic", "all"}), ({"flow": "import"}, None, {"imports", "both"}), ({"product": "01"}, None, {"horses", "all"}),
-        ({"product": "basket:rare_earth_magnets"}, None, {"now", "early", "both", "magnetic", "all"}), ({}, date(2025, 12, 31), {"early"}),
+        ({}, None, {"now", "early", "both", "magnetic", "all"}),
+        ({"flow": "import"}, None, {"imports", "both"}),
+        ({"product": "01"}, None, {"horses", "all"}),
+        ({"product": "basket:rare_earth_magnets"}, None, {"now", "early", "both", "magnetic", "all"}),
+        ({}, date(2025, 12, 31), {"early"}),
     ],
-)  # fmt: skip
-def test_figures_rest_on_releases_of_their_products_and_of_23_months_before_up_to_the_day(noted: Any, row: Row, day: date | None, names: set[str]) -> None:  # fmt: skip
+)
+def test_figures_rest_on_releases_of_their_products_and_of_23_months_before_up_to_the_day(
+    noted: Any, row: Row, day: date | None, names: set[str]
+) -> None:
     assert {*noted("metric", figures(row), day).releases["release_id"]} == names
 
 
 ROWS = pl.DataFrame(
     {
-        "product": ["01012100", "99999999"], "partner": ["AFG", None], "period": [date(2025, 6, 1), None], "level": [1.5, None], "large": [10**15, 10**15 - 1],
-        "formula": ["=1+1", "@x"], "flag": [True, False], "list": [["a", "b"], []],
+        "product": ["01012100", "99999999"],
+        "partner": ["AFG", None],
+        "period": [date(2025, 6, 1), None],
+        "level": [1.5, None],
+        "large": [10**15, 10**15 - 1],
+        "formula": ["=1+1", "@x"],
+        "flag": [True, False],
+        "list": [["a", "b"], []],
     },
     schema_overrides={"list": pl.List(pl.String)},
-)  # fmt: skip
+)
 
 
 def sheets(rows: pl.DataFrame, about: Notes | None = None) -> openpyxl.Workbook:
@@ -95,7 +113,18 @@ def test_codes_and_large_numbers_are_text_and_a_formula_is_none() -> None:
     book = sheets(ROWS)
     (sheet,) = book.worksheets
     titles, first, second = [[cell.value for cell in row] for row in sheet.iter_rows()]
-    assert titles == ["product", "product_name", "partner", "partner_name", "period", "level", "large", "formula", "flag", "list"]  # fmt: skip
+    assert titles == [
+        "product",
+        "product_name",
+        "partner",
+        "partner_name",
+        "period",
+        "level",
+        "large",
+        "formula",
+        "flag",
+        "list",
+    ]
     assert first[0] == "01012100"
     assert first[3:] == ["Afghanistan", first[4], 1.5, "1000000000000000", "=1+1", True, "a; b"]
     assert first[4].date() == date(2025, 6, 1)
@@ -111,7 +140,15 @@ def test_a_second_sheet_has_units_and_sources() -> None:
     book = sheets(ROWS[:1], about)
     assert book.sheetnames == ["m" * 31, NOTES]
     cells = [[cell.value for cell in row if cell.value is not None] for row in book[NOTES].iter_rows()]
-    assert cells == [["table", "metric"], [], ["column", "unit", "meaning"], ["level", "kg", "the month's figure"], [], ["release_id"], ["r1"]]  # fmt: skip
+    assert cells == [
+        ["table", "metric"],
+        [],
+        ["column", "unit", "meaning"],
+        ["level", "kg", "the month's figure"],
+        [],
+        ["release_id"],
+        ["r1"],
+    ]
 
 
 def test_a_text_that_no_cell_can_hold_is_cut_and_says_so() -> None:
@@ -128,8 +165,9 @@ def test_more_rows_than_a_sheet_holds_are_refused(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    "text", ["=cmd()", "+SUM(A1)", "@x", "-cmd|calc", "-1+cmd|calc", "+1;=A1", "\tx", "\r=x", "\n=x", "＝cmd()", "＋SUM(A1)"]
-)  # fmt: skip
+    "text",
+    ["=cmd()", "+SUM(A1)", "@x", "-cmd|calc", "-1+cmd|calc", "+1;=A1", "\tx", "\r=x", "\n=x", "＝cmd()", "＋SUM(A1)"],
+)
 def test_formulas_get_an_apostrophe(tmp_path: Path, text: str) -> None:
     assert _as_csv(tmp_path, text) == "'" + text
     assert _as_csv(tmp_path, text, "csv") == text, "nothing is changed that is not asked for"
@@ -144,11 +182,18 @@ def _as_csv(folder: Path, value: object, form: str = "csv-safe") -> str:
 
 def test_a_figure_that_is_missing_among_several_rows_says_why() -> None:
     """The world of a file that was asked for some partners was a table without a figure and without a word."""
-    rows = pl.DataFrame({
-        "measure": ["quantity_kg", "value_cny", "value_usd"], "level": [None] * 3, "level_status": ["not_covered", "not_covered", "other_unit"],
-        "mom_pct": [None, 1.5, None], "mom_status": ["no_base", "computed", "not_covered"],
-        "yoy_pct": [None] * 3, "yoy_status": ["no_base"] * 3,
-    }, schema_overrides={"level": pl.Float64, "yoy_pct": pl.Float64})  # fmt: skip
+    rows = pl.DataFrame(
+        {
+            "measure": ["quantity_kg", "value_cny", "value_usd"],
+            "level": [None] * 3,
+            "level_status": ["not_covered", "not_covered", "other_unit"],
+            "mom_pct": [None, 1.5, None],
+            "mom_status": ["no_base", "computed", "not_covered"],
+            "yoy_pct": [None] * 3,
+            "yoy_status": ["no_base"] * 3,
+        },
+        schema_overrides={"level": pl.Float64, "yoy_pct": pl.Float64},
+    )
     told = _printed(rows)
     assert "quantity_kg not_covered no_base" in told
     assert "value_cny not_covered 1.5" in told
@@ -171,10 +216,15 @@ def _printed(rows: pl.DataFrame) -> str:
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (11_028_769_644.0, "11,028,769,644"), (522_087_653_123_456.0, "522,087,653,123,456"), (353_000.0, "353,000"), (-4.0, "-4"),
-        (660.7758620689655, "660.7758621"), (12_345_678_901.25, "12,345,678,901.250"), (0.0000012, "1.2e-06"),
+        (11_028_769_644.0, "11,028,769,644"),
+        (522_087_653_123_456.0, "522,087,653,123,456"),
+        (353_000.0, "353,000"),
+        (-4.0, "-4"),
+        (660.7758620689655, "660.7758621"),
+        (12_345_678_901.25, "12,345,678,901.250"),
+        (0.0000012, "1.2e-06"),
     ],
-)  # fmt: skip
+)
 def test_a_level_keeps_all_its_digits(value: float, shown: str) -> None:
     assert shown in _printed(pl.DataFrame({"level": [value, 1.5], "partner": ["USA", "DEU"]})).split()
 
@@ -182,10 +232,18 @@ def test_a_level_keeps_all_its_digits(value: float, shown: str) -> None:
 @pytest.mark.parametrize(
     ("kilograms", "shown"),
     [
-        (353_000, "353"), (46_400, "46.4"), (1_238_400, "1,238"), (720, "0.72"), (30, "0.03"), (0.4, "0.0004"), (0.04, "0.00004"),
-        (0, "0"), (-30, "-0.03"), (-353_400, "-353"),
+        (353_000, "353"),
+        (46_400, "46.4"),
+        (1_238_400, "1,238"),
+        (720, "0.72"),
+        (30, "0.03"),
+        (0.4, "0.0004"),
+        (0.04, "0.00004"),
+        (0, "0"),
+        (-30, "-0.03"),
+        (-353_400, "-353"),
     ],
-)  # fmt: skip
+)
 def test_a_small_amount_does_not_vanish(kilograms: float, shown: str) -> None:
     assert tonnes(kilograms) == shown
 
@@ -193,7 +251,9 @@ def test_a_small_amount_does_not_vanish(kilograms: float, shown: str) -> None:
 def test_a_group_is_no_more_partner_and_rows_without_any_figure_are_counted_below() -> None:
     query = release("q", "2025-07-20", "2025-06")
     rows = derived([(query, [number(query, "DEU", "2025-06", 100_000), number(query, "USA", "2025-06", 50_000)])])
-    of_month = rows.with_columns(pl.col("partner", "level_status").cast(pl.String)).filter(product="85051110", measure="quantity_kg")  # fmt: skip
+    of_month = rows.with_columns(pl.col("partner", "level_status").cast(pl.String)).filter(
+        product="85051110", measure="quantity_kg"
+    )
     told = _lines(figure_table(of_month, 12, 200, reporter="CHN"))
     assert {"WLD", "DEU", "EU27", "USA"} <= {line.split()[0] for line in told if line}
     figures = [name for name in FIGURES if name in of_month.columns]
@@ -208,16 +268,27 @@ def test_a_group_is_no_more_partner_and_rows_without_any_figure_are_counted_belo
 
 
 def test_a_column_that_was_asked_for_and_has_no_value_is_named() -> None:
-    rows = pl.DataFrame({
-        "product": ["8505", "1201"], "level": [1.0, 2.0], "expected": pl.Series([None, None], dtype=pl.Float64), "low": pl.Series([None, None], dtype=pl.Float64),
-        "status": ["too_few_months", "gap"],
-    })  # fmt: skip
+    rows = pl.DataFrame(
+        {
+            "product": ["8505", "1201"],
+            "level": [1.0, 2.0],
+            "expected": pl.Series([None, None], dtype=pl.Float64),
+            "low": pl.Series([None, None], dtype=pl.Float64),
+            "status": ["too_few_months", "gap"],
+        }
+    )
 
     def below(*columns: str) -> str:
         return _lines(listing(rows, 200, 40, columns))[-1]
 
-    assert below("product", "level", "expected", "low") == "2 rows; no value in expected, low (status says why); 1 more column in the other formats (--format csv)"  # fmt: skip
-    assert below("product", "low", "status") == "2 rows; no value in low (status says why); 2 more columns in the other formats (--format csv)"  # fmt: skip
+    assert (
+        below("product", "level", "expected", "low")
+        == "2 rows; no value in expected, low (status says why); 1 more column in the other formats (--format csv)"
+    )
+    assert (
+        below("product", "low", "status")
+        == "2 rows; no value in low (status says why); 2 more columns in the other formats (--format csv)"
+    )
     assert below("product", "level") == "2 rows; 3 more columns in the other formats (--format csv)"
     assert below() == "2 rows; 2 more columns in the other formats (--format csv)"
 
@@ -226,10 +297,16 @@ def test_a_column_that_was_asked_for_and_has_no_value_is_named() -> None:
 @pytest.mark.parametrize("title", ["a file", "稀土磁体"])
 def test_what_fits_into_the_terminal_is_not_broken(width: int, title: str) -> None:
     """Borders count, and a Chinese letter is two columns wide: else a heading is broken in the middle of a word."""
-    rows = pl.DataFrame({
-        "title": [title, title + "x"], "period_start": ["2025-06-01", "2025-07-01"], "period_end": ["2025-06-30", "2025-07-31"],
-        "measure": ["quantity_kg", "value_usd"], "resolution": [1000, 1], "record": [26, 27],
-    })  # fmt: skip
+    rows = pl.DataFrame(
+        {
+            "title": [title, title + "x"],
+            "period_start": ["2025-06-01", "2025-07-01"],
+            "period_end": ["2025-06-30", "2025-07-31"],
+            "measure": ["quantity_kg", "value_usd"],
+            "resolution": [1000, 1],
+            "record": [26, 27],
+        }
+    )
     lines = _lines(listing(rows, width, 40), width)
     assert len(lines) == len(_lines(listing(rows, 200, 40), 200)), lines
 
@@ -237,13 +314,44 @@ def test_what_fits_into_the_terminal_is_not_broken(width: int, title: str) -> No
 def test_a_trace_says_once_what_its_values_mean() -> None:
     terms = "imports in USD: customs value, partner is the origin"
     numbers = [
-        TracedNumber(product="8505", partner="CHN", period="2025-06", measure=measure, value=7, unit="USD", valuation=said and "customs value", terms=said,
-                     release_id="r", title="t", known_from="2025-07-20", raw_sha256="0" * 64, records=[1], reported=7, printed=[])
+        TracedNumber(
+            product="8505",
+            partner="CHN",
+            period="2025-06",
+            measure=measure,
+            value=7,
+            unit="USD",
+            valuation=said and "customs value",
+            terms=said,
+            release_id="r",
+            title="t",
+            known_from="2025-07-20",
+            raw_sha256="0" * 64,
+            records=[1],
+            reported=7,
+            printed=[],
+        )
         for measure, said in (("value_usd", terms), ("value_usd", terms), ("quantity_kg", None))
-    ]  # fmt: skip
-    found = Trace(reporter="USA", nomenclature="HTS10", flow="import", product="8505", partner="CHN", month="2025-06", measure="value_usd", metric="level", value=7.0, status="reported",
-                  formula="as printed", operands=[Operand(name="level", value=7.0, status="reported", numbers=numbers)], kinds="query", breaks=[],
-                  recomputed=7.0, agrees=True, snapshot_id="s")  # fmt: skip
+    ]
+    found = Trace(
+        reporter="USA",
+        nomenclature="HTS10",
+        flow="import",
+        product="8505",
+        partner="CHN",
+        month="2025-06",
+        measure="value_usd",
+        metric="level",
+        value=7.0,
+        status="reported",
+        formula="as printed",
+        operands=[Operand(name="level", value=7.0, status="reported", numbers=numbers)],
+        kinds="query",
+        breaks=[],
+        recomputed=7.0,
+        agrees=True,
+        snapshot_id="s",
+    )
     console = Console(width=60)
     with console.capture() as printed:
         show_trace(console, found)
@@ -257,10 +365,14 @@ DAY = date(2026, 1, 20)
 @pytest.mark.parametrize(
     ("sources", "via", "via_zh"),
     [
-        ([], "", ""), (["a"], " via a", "（a）"), (["b", "a", "b"], " via a and b", "（a、b）"), (["a", "b", "c"], " via a, b and c", "（a、b、c）"),
-        (["a", "b", "c", "d"], " via a, b, c and 1 other", "（a、b、c等4个来源）"), ([*"abcde"], " via a, b, c and 2 others", "（a、b、c等5个来源）"),
+        ([], "", ""),
+        (["a"], " via a", "（a）"),
+        (["b", "a", "b"], " via a and b", "（a、b）"),
+        (["a", "b", "c"], " via a, b and c", "（a、b、c）"),
+        (["a", "b", "c", "d"], " via a, b, c and 1 other", "（a、b、c等4个来源）"),
+        ([*"abcde"], " via a, b, c and 2 others", "（a、b、c等5个来源）"),
     ],
-)  # fmt: skip
+)
 def test_the_first_three_files_are_named_and_the_others_counted(sources: list[str], via: str, via_zh: str) -> None:
     assert citation(sources, "CHN", DAY, "s1") == f"China customs{via}, as known on 2026-01-20, snapshot s1"
     assert citation([], "DEU", DAY, "s1") == "Customs of Germany, as known on 2026-01-20, snapshot s1"
@@ -293,9 +405,10 @@ def snapshot(monkeypatch: pytest.MonkeyPatch, decisions: list[dict[str, Any]]) -
     query, april = release("query", months="2025-05..2025-06"), release("april", months="2025-04")
     print_ = release("print", kind="published", partners="keys", months="2024-06", flow="export")
     store = [
-        (query, [number(query, "USA", "2025-05", 1), number(query, "USA", "2025-06", 2)]), (april, [number(april, "USA", "2025-04", 3)]),
+        (query, [number(query, "USA", "2025-05", 1), number(query, "USA", "2025-06", 2)]),
+        (april, [number(april, "USA", "2025-04", 3)]),
         (print_, [number(print_, "USA", "2024-06", 4)]),
-    ]  # fmt: skip
+    ]
     tables = {"observation": merged(store), "release": release_table(query, april, print_)}
 
     def read_table(_: object, model: Any, keep: Any = None, where: Any = None, columns: Any = None) -> pl.DataFrame:
@@ -316,12 +429,18 @@ def rows(*months: int, product: str = MAGNETS) -> pl.DataFrame:
 def test_rows_rest_on_their_months_those_before_and_those_of_a_year_before_and_are_current_up_to_the_last_decision(
     snapshot: Any, decisions: list[dict[str, Any]]
 ) -> None:
-    assert cite_rows(rows(6), snapshot) == "China customs via print (figures printed elsewhere) and query, as known on 2026-01-20, snapshot s1"  # fmt: skip
+    assert (
+        cite_rows(rows(6), snapshot)
+        == "China customs via print (figures printed elsewhere) and query, as known on 2026-01-20, snapshot s1"
+    )
     assert cite_rows(rows(5), snapshot) == "China customs via april and query, as known on 2026-01-20, snapshot s1"
     assert cite_rows(rows(6), snapshot, date(2025, 12, 31)) == "China customs, as known on 2025-12-31, snapshot s1"
     decisions.append(decision("withdrawn", "june", "2026-02-03"))
     assert cite_rows(rows(5), snapshot) == "China customs via april and query, as known on 2026-02-03, snapshot s1"
-    assert cite_rows(rows(5), snapshot, date(2026, 1, 25)) == "China customs via april and query, as known on 2026-01-25, snapshot s1"  # fmt: skip
+    assert (
+        cite_rows(rows(5), snapshot, date(2026, 1, 25))
+        == "China customs via april and query, as known on 2026-01-25, snapshot s1"
+    )
 
 
 def test_a_citation_of_values_says_what_they_mean(snapshot: Any) -> None:
@@ -359,31 +478,64 @@ FIRST, SECOND, THIRD = date(2025, 7, 20), date(2025, 8, 20), date(2025, 9, 20)
     ("stood", "rows"),
     [
         # A value stands until it changes.
-        ({FIRST: [(JUNE, 100.0, "reported")], SECOND: [(JUNE, 125.0, "reported")], THIRD: [(JUNE, 125.0, "reported")]}, [
-            (JUNE, FIRST, SECOND, 100, "reported", None, None, "june.csv"), (JUNE, SECOND, None, 125, "reported", 25, 25, "again.csv"),
-        ]),
+        (
+            {
+                FIRST: [(JUNE, 100.0, "reported")],
+                SECOND: [(JUNE, 125.0, "reported")],
+                THIRD: [(JUNE, 125.0, "reported")],
+            },
+            [
+                (JUNE, FIRST, SECOND, 100, "reported", None, None, "june.csv"),
+                (JUNE, SECOND, None, 125, "reported", 25, 25, "again.csv"),
+            ],
+        ),
         # What was withdrawn is missing with a reason; the next month is a series of its own.
-        ({FIRST: [(MAY, 7.0, "reported"), (JUNE, 100.0, "reported")], SECOND: [(MAY, 7.0, "reported")], THIRD: [(MAY, 7.0, "reported"), (JUNE, 100.0, "reported")]}, [
-            (MAY, FIRST, None, 7, "reported", None, None, "june.csv"), (JUNE, FIRST, SECOND, 100, "reported", None, None, "june.csv"),
-            (JUNE, SECOND, THIRD, None, "not_covered", None, None, "again.csv"), (JUNE, THIRD, None, 100, "reported", None, None, None),
-        ]),
+        (
+            {
+                FIRST: [(MAY, 7.0, "reported"), (JUNE, 100.0, "reported")],
+                SECOND: [(MAY, 7.0, "reported")],
+                THIRD: [(MAY, 7.0, "reported"), (JUNE, 100.0, "reported")],
+            },
+            [
+                (MAY, FIRST, None, 7, "reported", None, None, "june.csv"),
+                (JUNE, FIRST, SECOND, 100, "reported", None, None, "june.csv"),
+                (JUNE, SECOND, THIRD, None, "not_covered", None, None, "again.csv"),
+                (JUNE, THIRD, None, 100, "reported", None, None, None),
+            ],
+        ),
         # Another status of the same value is a vintage.
-        ({FIRST: [(JUNE, 5.0, "sum")], SECOND: [(JUNE, 5.0, "reported")]}, [
-            (JUNE, FIRST, SECOND, 5, "sum", None, None, "june.csv"), (JUNE, SECOND, None, 5, "reported", 0, 0, "again.csv"),
-        ]),
+        (
+            {FIRST: [(JUNE, 5.0, "sum")], SECOND: [(JUNE, 5.0, "reported")]},
+            [
+                (JUNE, FIRST, SECOND, 5, "sum", None, None, "june.csv"),
+                (JUNE, SECOND, None, 5, "reported", 0, 0, "again.csv"),
+            ],
+        ),
         # A figure that nobody published has none.
-        ({}, []), ({FIRST: []}, []),
+        ({}, []),
+        ({FIRST: []}, []),
     ],
-)  # fmt: skip
+)
 def test_a_value_stands_until_it_or_its_status_changes(
     stood: dict[date, list[tuple[date, float, str]]], rows: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kinds = {"period": pl.Date, "level": pl.Float64, "level_status": pl.String}
-    known = {day: pl.DataFrame(told, kinds, orient="row").with_columns(measure=pl.lit("quantity_kg")) for day, told in stood.items()}  # fmt: skip
-    days = pl.DataFrame({"known_from": [*stood], "known_until": [*stood][1:] + [None] * bool(stood)}, dict.fromkeys(("known_from", "known_until"), pl.Date))  # fmt: skip
+    known = {
+        day: pl.DataFrame(told, kinds, orient="row").with_columns(measure=pl.lit("quantity_kg"))
+        for day, told in stood.items()
+    }
+    days = pl.DataFrame(
+        {"known_from": [*stood], "known_until": [*stood][1:] + [None] * bool(stood)},
+        dict.fromkeys(("known_from", "known_until"), pl.Date),
+    )
     monkeypatch.setattr(stood_on.query, "open_published", lambda _: None)
     monkeypatch.setattr(stood_on.query, "query", lambda *_, as_of, **__: known[as_of])
     monkeypatch.setattr(stood_on, "_statements", lambda *_: days)
     monkeypatch.setattr(stood_on, "_releases_by_day", lambda *_: {FIRST: "june.csv", SECOND: "again.csv"})
     found = vintages(Path("store"), "export", "85051110", "USA", (MAY, JUNE), "quantity_kg").drop("doubt")
-    assert found.select("period", "known_from", "known_until", "value", "status", "change", "change_pct", "releases").rows() == rows  # fmt: skip
+    assert (
+        found.select(
+            "period", "known_from", "known_until", "value", "status", "change", "change_pct", "releases"
+        ).rows()
+        == rows
+    )

@@ -1,4 +1,5 @@
-"""What is judged of numbers made by hand or drawn: may a growth be quoted, what was a month expected to be, why do two sides differ."""
+"""What is judged of numbers made by hand or drawn: may a growth be quoted, what was a month expected to be, why do two
+sides differ."""
 
 import math
 import random
@@ -25,7 +26,8 @@ KG = "quantity_kg"
 
 
 def metric(levels: Sequence[float | None], partner: str = "USA", **last: Any) -> pl.DataFrame:
-    """Rows of the table for months that end with June 2025; growths follow from the levels, `last` overrules the last row."""
+    """Rows of the table for months that end with June 2025; growths follow from the levels, `last` overrules the last
+    row."""
     rows = []
     for place, level in enumerate(levels):
         period = first_day(LAST - len(levels) + 1 + place)
@@ -38,7 +40,9 @@ def metric(levels: Sequence[float | None], partner: str = "USA", **last: Any) ->
     rows[-1] |= last
     kinds = readers_schema("metric")
     names = (*rows[-1], "ytd", "ytd_yoy_pct", "ytd_yoy_status")
-    return pl.DataFrame([{name: row.get(name) for name in names} for row in rows], {name: kinds[name] for name in names})  # fmt: skip
+    return pl.DataFrame(
+        [{name: row.get(name) for name in names} for row in rows], {name: kinds[name] for name in names}
+    )
 
 
 def words(*told: tuple[int, str, int, int, int]) -> pl.DataFrame:
@@ -46,12 +50,31 @@ def words(*told: tuple[int, str, int, int, int]) -> pl.DataFrame:
     rows = []
     for back, partner, value, resolution, day in told:
         month = first_day(LAST - back)
-        rows.append({
-            "product": "85051110", "partner": partner, "measure": KG, "value": value, "resolution": resolution, "period_start": month,
-            "period_end": month_end(month), "known_from": month + timedelta(days=50 + day), "known_until": None,
-        })  # fmt: skip
+        rows.append(
+            {
+                "product": "85051110",
+                "partner": partner,
+                "measure": KG,
+                "value": value,
+                "resolution": resolution,
+                "period_start": month,
+                "period_end": month_end(month),
+                "known_from": month + timedelta(days=50 + day),
+                "known_until": None,
+            }
+        )
     kinds = readers_schema("observation")
-    names = ("product", "partner", "measure", "value", "resolution", "period_start", "period_end", "known_from", "known_until")  # fmt: skip
+    names = (
+        "product",
+        "partner",
+        "measure",
+        "value",
+        "resolution",
+        "period_start",
+        "period_end",
+        "known_from",
+        "known_until",
+    )
     told_again = pl.col("known_from").shift(-1).over("partner", "period_start", order_by="known_from")
     return pl.DataFrame(rows, {name: kinds[name] for name in names}).with_columns(known_until=told_again)
 
@@ -74,33 +97,79 @@ NO, CARE, YES = "no", "care", "yes"
     ("frame", "told", "figure", "word", "caveats"),
     [
         # 46.4 t told to 0.1 t are 464 steps; 9.9 t are 99, less than a hundred steps of the last digit.
-        *((metric([base] * 13 + [base * 2]), ((1, "USA", int(base), step, 0),), "mom_pct", word, {"nearly_nothing": {"base": base, "step": step}} if word == NO else {})
-          for base, step, word in ((99.0, 1, NO), (100.0, 1, YES), (9_900.0, 100, NO), (10_000.0, 100, YES))),
-        # The real one: 353 t in June 2025 after 46.4 t in May, and 246 to 877 t in the months before; a quarter of the median is usual.
-        (metric([*USUAL, 46_400.0, 353_000.0]), (), "mom_pct", CARE, {"low_base": {"base": 46_400.0, "usual": 550_000.0}}),
+        *(
+            (
+                metric([base] * 13 + [base * 2]),
+                ((1, "USA", int(base), step, 0),),
+                "mom_pct",
+                word,
+                {"nearly_nothing": {"base": base, "step": step}} if word == NO else {},
+            )
+            for base, step, word in ((99.0, 1, NO), (100.0, 1, YES), (9_900.0, 100, NO), (10_000.0, 100, YES))
+        ),
+        # The real one: 353 t in June 2025 after 46.4 t in May, and 246 to 877 t in the months before; a quarter of the
+        # median is usual.
+        (
+            metric([*USUAL, 46_400.0, 353_000.0]),
+            (),
+            "mom_pct",
+            CARE,
+            {"low_base": {"base": 46_400.0, "usual": 550_000.0}},
+        ),
         (metric([*USUAL, 137_500.0, 353_000.0]), (), "mom_pct", YES, {}),
         # Of five months nobody knows what is usual.
         (metric([*USUAL[:5], 46_400.0, 353_000.0]), (), "mom_pct", YES, {}),
         # A base a year before is judged by the months before it.
-        (metric([*STEADY[1:], 90_000.0, *STEADY[1:]]), (), "yoy_pct", CARE, {"low_base": {"base": 90_000.0, "usual": 500_000.0}}),
+        (
+            metric([*STEADY[1:], 90_000.0, *STEADY[1:]]),
+            (),
+            "yoy_pct",
+            CARE,
+            {"low_base": {"base": 90_000.0, "usual": 500_000.0}},
+        ),
         (metric([*STEADY[1:], 90_000.0, *STEADY[1:]]), (), "mom_pct", YES, {}),
         # A series that turns every month is no trend; one turn less, and a month without change, which has no sign.
-        (metric(ZIGZAG), (), "mom_pct", CARE, {"sign_flips": {"flips": 5.0}}), (metric([*ZIGZAG[:-2], 600.0, 700.0]), (), "mom_pct", YES, {}),
-        # April was told as 500 t and is 520 t now: 4 %. A growth of 3 % may be gone with the next release, one of 10 % may not.
-        (metric([*STEADY, 515_000.0]), APRIL, "mom_pct", CARE, {"revision_noise": {"largest": 4.0, "revised": 1.0, "months": 3.0}}),
+        (metric(ZIGZAG), (), "mom_pct", CARE, {"sign_flips": {"flips": 5.0}}),
+        (metric([*ZIGZAG[:-2], 600.0, 700.0]), (), "mom_pct", YES, {}),
+        # April was told as 500 t and is 520 t now: 4 %. A growth of 3 % may be gone with the next release, one of 10 %
+        # may not.
+        (
+            metric([*STEADY, 515_000.0]),
+            APRIL,
+            "mom_pct",
+            CARE,
+            {"revision_noise": {"largest": 4.0, "revised": 1.0, "months": 3.0}},
+        ),
         (metric([*STEADY, 550_000.0]), APRIL, "mom_pct", YES, {}),
         # What the last printed digit left open is no revision: 500 t to the tonne, and then the same to the kilogram.
         (metric([*STEADY, 500_100.0]), ((2, "USA", 500_000, 1_000, 0), (2, "USA", 500_400, 1, 30)), "mom_pct", YES, {}),
         # The noise of the world is that of its partners where nobody prints the world.
-        (metric([*STEADY, 515_000.0], "WLD"), PARTS, "mom_pct", CARE, {"revision_noise": {"largest": 4.0, "revised": 1.0, "months": 1.0}}),
+        (
+            metric([*STEADY, 515_000.0], "WLD"),
+            PARTS,
+            "mom_pct",
+            CARE,
+            {"revision_noise": {"largest": 4.0, "revised": 1.0, "months": 1.0}},
+        ),
         (metric([*STEADY, 515_000.0], "WLD"), (*PARTS, (2, "WLD", 500_000, 1, 0)), "mom_pct", YES, {}),
-        (metric([*STEADY, 510_000.0], kinds="published+query", yoy_status="implied_base", yoy_pct=-38.1), (), "yoy_pct", CARE, {"coverage": {"kinds": 2.0}, "implied_base": {}}),
+        (
+            metric([*STEADY, 510_000.0], kinds="published+query", yoy_status="implied_base", yoy_pct=-38.1),
+            (),
+            "yoy_pct",
+            CARE,
+            {"coverage": {"kinds": 2.0}, "implied_base": {}},
+        ),
         (metric([*STEADY, 510_000.0], kinds="published+query"), (), "mom_pct", CARE, {"coverage": {"kinds": 2.0}}),
         # 3,188 t and +660 % imply a base of 419 t; no row tells it, so it is measured by what it implies.
-        (metric([None] * 13 + [3_188_000.0], mom_pct=660.0, mom_status="implied_base"), ((1, "USA", 0, 10_000, 0),), "mom_pct", NO,
-         {"nearly_nothing": {"base": 3_188_000 / 7.6, "step": 10_000.0}, "implied_base": {}}),
+        (
+            metric([None] * 13 + [3_188_000.0], mom_pct=660.0, mom_status="implied_base"),
+            ((1, "USA", 0, 10_000, 0),),
+            "mom_pct",
+            NO,
+            {"nearly_nothing": {"base": 3_188_000 / 7.6, "step": 10_000.0}, "implied_base": {}},
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_growth_is_told_with_what_keeps_it_from_being_quoted(
     frame: pl.DataFrame, told: tuple[Any, ...], figure: str, word: str, caveats: dict[str, dict[str, float]]
 ) -> None:
@@ -127,7 +196,12 @@ class Drawn(NamedTuple):
 def drawn(seed: int, length: int = LENGTH) -> Drawn:
     """Levels with a trend, a season, a Lunar New Year and errors of which half goes over to the next month."""
     draw = np.random.default_rng(seed)
-    season, holiday, trend, noise = draw.normal(0, 0.25, 12), -draw.uniform(0.1, 0.6), draw.normal(0, 0.004), draw.uniform(0.04, 0.3)  # fmt: skip
+    season, holiday, trend, noise = (
+        draw.normal(0, 0.25, 12),
+        -draw.uniform(0.1, 0.6),
+        draw.normal(0, 0.004),
+        draw.uniform(0.04, 0.3),
+    )
     error, found = 0.0, Drawn([], [], noise)
     for place in range(length):
         month = FIRST + place
@@ -139,7 +213,8 @@ def drawn(seed: int, length: int = LENGTH) -> Drawn:
 
 
 def shuffled(levels: list[float], seed: int) -> list[float]:
-    """The same with each month of the year dealt to the years anew: the season stays, and nothing unusual has a place in time."""
+    """The same with each month of the year dealt to the years anew: the season stays, and nothing unusual has a place
+    in time."""
     draw, found = np.random.default_rng(seed), [*levels]
     for of_year in range(12):
         places = [*range(of_year, len(levels), 12)]
@@ -162,7 +237,8 @@ def test_it_fires_on_few_months_of_shuffled_seasons_and_finds_planted_shocks() -
             fired += row["unusual"]
             inside += row["low"] <= row["level"] <= row["high"]
             months += 1
-            # The usual error of an expectation by so many months: that of the drawn series, not that which the model finds.
+            # The usual error of an expectation by so many months: that of the drawn series, not that which the model
+            # finds.
             model, row = Model(FIRST, series.levels[:place]), judged(series.levels, place)
             usual = series.noise * model.ahead(FIRST + place)[1] / math.sqrt(model.fit.scale)
             for sign in (-1, 1):
@@ -196,9 +272,15 @@ def test_its_own_past_is_what_it_said_in_those_months() -> None:
 def test_the_season_and_a_holiday_that_moves_are_taken_out() -> None:
     """A season and a holiday without anything else: what is left is the trend."""
     levels = [
-        math.exp(10 + 0.3 * math.sin(month % 12) - 0.5 * new_year_share(month) + 0.002 * (month - FIRST) + 0.001 * (month * 7 % 5))
+        math.exp(
+            10
+            + 0.3 * math.sin(month % 12)
+            - 0.5 * new_year_share(month)
+            + 0.002 * (month - FIRST)
+            + 0.001 * (month * 7 % 5)
+        )
         for month in range(FIRST, FIRST + 80)
-    ]  # fmt: skip
+    ]
     for place in range(60, 80):
         row = judged(levels, place)
         assert row["seasonally_adjusted_mom_pct"] == pytest.approx(0.2, abs=0.8)
@@ -214,11 +296,18 @@ def test_the_season_and_a_holiday_that_moves_are_taken_out() -> None:
 @pytest.mark.parametrize(
     ("broken", "place", "status", "months"),
     [
-        ({}, 35, "too_few_months", 35), ({}, 36, "expected", 36), ({20: None}, 40, "gap", 19), ({20: None}, 60, "expected", 39),
-        ({20: 0.0}, 40, "zero", 19), ({40: None}, 40, "expected", 40), ({40: 0.0}, 40, "expected", 40),
+        ({}, 35, "too_few_months", 35),
+        ({}, 36, "expected", 36),
+        ({20: None}, 40, "gap", 19),
+        ({20: None}, 60, "expected", 39),
+        ({20: 0.0}, 40, "zero", 19),
+        ({40: None}, 40, "expected", 40),
+        ({40: 0.0}, 40, "expected", 40),
     ],
-)  # fmt: skip
-def test_what_has_too_few_months_says_why(broken: dict[int, float | None], place: int, status: str, months: int) -> None:  # fmt: skip
+)
+def test_what_has_too_few_months_says_why(
+    broken: dict[int, float | None], place: int, status: str, months: int
+) -> None:
     levels: list[Any] = [*drawn(5).levels]
     for at, level in broken.items():
         levels[at] = level
@@ -250,7 +339,12 @@ def test_the_codes_above_all_others_and_what_is_watched_are_followed() -> None:
 
 def test_nothing_is_said_of_a_store_without_figures() -> None:
     kinds = readers_schema("metric")
-    state = State(lambda table, keep, where, columns=("product", "measure", "period", "level"): pl.DataFrame(schema={name: kinds[name] for name in columns}), None)  # type: ignore[arg-type]  # fmt: skip
+    state = State(
+        lambda table, keep, where, columns=("product", "measure", "period", "level"): pl.DataFrame(
+            schema={name: kinds[name] for name in columns}
+        ),
+        None,
+    )  # type: ignore[arg-type]
     assert expectation_rows(state, "export", [FIRST]).is_empty()
 
 
@@ -269,10 +363,17 @@ def statuses(row: dict[str, Any]) -> dict[str, str | None]:
 def pair_of(rows: list[dict[str, Any]], margin: float | None = 6.65) -> pl.DataFrame:
     """Rows of one pair from January 2024 on, a dictionary a month."""
     every = [
-        {"period": date(2024 + number // 12, number % 12 + 1, 1), "product": "850511", "exporter": "CHN", "importer": "DEU"}
-        | {name: row.get(name) for name in NUMBERS} | {"margin_pct": row.get("margin_pct", margin)} | statuses(row)
+        {
+            "period": date(2024 + number // 12, number % 12 + 1, 1),
+            "product": "850511",
+            "exporter": "CHN",
+            "importer": "DEU",
+        }
+        | {name: row.get(name) for name in NUMBERS}
+        | {"margin_pct": row.get("margin_pct", margin)}
+        | statuses(row)
         for number, row in enumerate(rows)
-    ]  # fmt: skip
+    ]
     return pl.DataFrame(every, schema_overrides=dict.fromkeys([*NUMBERS, "margin_pct"], pl.Float64))
 
 
@@ -293,8 +394,14 @@ def judged_month(**of: Any) -> dict[str, Any]:
         ({"export_value": 1000, "import_value": 1066.5, "margin_pct": None}, "not_comparable"),
         ({"export_kg": 100, "import_value": 1000}, "not_comparable"),
         ({"export_kg": 100, "import_value": 1000, "import_kg_status": "units_differ"}, "units_differ"),
-        ({"export_kg": 100, "export_value": 1000, "import_value": 700, "import_kg_status": "weight_estimated"}, "weight_estimated"),
-        ({"export_kg": 100, "export_value": 1000, "import_value": 1066, "import_kg_status": "weight_estimated"}, "agrees"),
+        (
+            {"export_kg": 100, "export_value": 1000, "import_value": 700, "import_kg_status": "weight_estimated"},
+            "weight_estimated",
+        ),
+        (
+            {"export_kg": 100, "export_value": 1000, "import_value": 1066, "import_kg_status": "weight_estimated"},
+            "agrees",
+        ),
         ({"export_kg": 100, "export_value": 1000, "import_value_status": "suppressed"}, "suppressed"),
         ({"import_kg": 100, "export_value_status": "nomenclature"}, "nomenclature"),
         ({"export_kg": 100, "export_value": 1000}, "not_covered"),
@@ -307,7 +414,7 @@ def judged_month(**of: Any) -> dict[str, Any]:
         ({"export_value": 1000, "import_value": 1030, "margin_pct": 0}, "agrees"),
         ({"export_value": 1000, "import_value": 1100, "margin_pct": 0}, "unexplained"),
     ],
-)  # fmt: skip
+)
 def test_a_month_alone(of: dict[str, Any], reason: str) -> None:
     assert judged_month(**of)["reason"] == reason
     assert reason in REASONS
@@ -339,11 +446,18 @@ def test_goods_under_way_show_in_sums_of_three_months_and_tell_their_lag() -> No
     "rows",
     [
         # Weights that agree and values that do not are no lag.
-        [{"export_kg": 100 + number, "import_kg": 101 + number, "export_value": 1000, "import_value": 400} for number in range(9)],
-        # Of three months one sum is whole: 100 + 900 + 40 and 1,000 + 20 + 5 agree by chance, and the price says other goods.
-        [{"export_kg": a, "import_kg": b, "export_value": a * 10, "import_value": b * 90} for a, b in ((100, 1000), (900, 20), (40, 5))],
+        [
+            {"export_kg": 100 + number, "import_kg": 101 + number, "export_value": 1000, "import_value": 400}
+            for number in range(9)
+        ],
+        # Of three months one sum is whole: 100 + 900 + 40 and 1,000 + 20 + 5 agree by chance, and the price says other
+        # goods.
+        [
+            {"export_kg": a, "import_kg": b, "export_value": a * 10, "import_value": b * 90}
+            for a, b in ((100, 1000), (900, 20), (40, 5))
+        ],
     ],
-)  # fmt: skip
+)
 def test_one_sum_that_fits_and_values_that_do_not_tell_no_lag(rows: list[dict[str, Any]]) -> None:
     found = judge(pair_of(rows))
     assert {*found["reason"]} == {"unexplained"}
@@ -365,10 +479,16 @@ def drawn_pair(cause: str, draw: random.Random) -> list[dict[str, Any]]:
         wrong = draw.choice((0.35, 0.5, 1.8, 2.6)) if cause == "unexplained" else 1.0
         dear = draw.uniform(1.14, 1.2) if cause == "margin" else 1.0
         weighed = (arrived + through) * draw.uniform(0.985, 1.015)
-        rows.append({
-            "export_kg": mass, "export_value": mass * price, "import_kg": weighed * (1.0 if cause != "unexplained" else wrong),
-            "import_value": weighed * price * freight * dear * (wrong**2 if cause == "unexplained" else 1), "hub_kg": through * 1.2, "hub_value": through * price * 1.2,
-        })  # fmt: skip
+        rows.append(
+            {
+                "export_kg": mass,
+                "export_value": mass * price,
+                "import_kg": weighed * (1.0 if cause != "unexplained" else wrong),
+                "import_value": weighed * price * freight * dear * (wrong**2 if cause == "unexplained" else 1),
+                "hub_kg": through * 1.2,
+                "hub_value": through * price * 1.2,
+            }
+        )
         if cause in ("weight_estimated", "units_differ"):
             # The value is of other goods, or of other days, and no weight tells.
             value = rows[-1]["import_value"] * draw.choice((0.3, 0.5, 1.8, 2.6))

@@ -1,4 +1,5 @@
-"""Both statements of a flow out of two stores: what is compared, published, told of new gaps, and shown in commands and briefs."""
+"""Both statements of a flow out of two stores: what is compared, published, told of new gaps, and shown in commands and
+briefs."""
 
 import json
 import shutil
@@ -66,18 +67,30 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_both_sides_stand_beside_each_other(root: Path) -> None:
     found = mirror(root, "850511", "CHN", "DEU")
     assert found.rows.select("period", "export_kg", "import_kg", "reason").rows() == [
-        (date(2025, 4, 1), 500_000, None, "not_covered"), (date(2025, 5, 1), 209_000, 215_000, "agrees"), (JUNE, 764_000, 740_000, "agrees"),
-    ]  # fmt: skip
+        (date(2025, 4, 1), 500_000, None, "not_covered"),
+        (date(2025, 5, 1), 209_000, 215_000, "agrees"),
+        (JUNE, 764_000, 740_000, "agrees"),
+    ]
     assert found.rows["hub_kg"].to_list() == [20_000] * 3
     row = found.rows.row(2, named=True)
-    assert [row[name] for name in ("import_stated", "import_currency", "currency", "margin_pct")] == [50_000, "EUR", "USD", 6.5]  # fmt: skip
+    assert [row[name] for name in ("import_stated", "import_currency", "currency", "margin_pct")] == [
+        50_000,
+        "EUR",
+        "USD",
+        6.5,
+    ]
     # 1.151619 dollars for a euro in June 2025; the margin is two points more or less.
     value = 50_000 * 1.151619
-    assert [row[name] for name in ("import_value", "fob_low", "fob_high")] == pytest.approx([value, value / 1.085, value / 1.045], abs=0.1)  # fmt: skip
+    assert [row[name] for name in ("import_value", "fob_low", "fob_high")] == pytest.approx(
+        [value, value / 1.085, value / 1.045], abs=0.1
+    )
     assert row["margin_source"].endswith("all goods, 2022")
     assert [len(row[f"{side}_release_ids"]) for side in ("export", "import")] == [1, 1]
     july = mirror(root, "850511", "CHN", "DEU", JUNE, date(2025, 7, 1)).rows
-    assert july.select("reason", "kg_ratio").rows() == [("agrees", pytest.approx(0.9686, abs=1e-4)), ("not_covered", None)]  # fmt: skip
+    assert july.select("reason", "kg_ratio").rows() == [
+        ("agrees", pytest.approx(0.9686, abs=1e-4)),
+        ("not_covered", None),
+    ]
 
 
 def test_what_the_exporter_counts_to_a_hub_alone_is_no_figure_of_the_pair(tmp_path: Path) -> None:
@@ -98,18 +111,49 @@ def odd(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("odd")
     shutil.copytree(root, folder / "store", symlinks=True)
     query = {"released_on": date(2025, 7, 20), **OF_MAGNETS}
-    publish(folder, "CHN", "2016.csv", csv_bytes([magnets("307", "100", "1,000", "201612")]), flow="export", months="2016-12", **query)  # fmt: skip
-    publish(folder, "CHN", "bought.csv", csv_bytes([magnets("304", "100", "1,000")]), flow="import", months="2025-06", **query)  # fmt: skip
+    publish(
+        folder,
+        "CHN",
+        "2016.csv",
+        csv_bytes([magnets("307", "100", "1,000", "201612")]),
+        flow="export",
+        months="2016-12",
+        **query,
+    )
+    publish(
+        folder,
+        "CHN",
+        "bought.csv",
+        csv_bytes([magnets("304", "100", "1,000")]),
+        flow="import",
+        months="2025-06",
+        **query,
+    )
     publish(folder, "ITA", "italy.csv", of_germany("2016-12", ("CN", VALUE, "1000"), reporter="IT"), "eurostat_comext")
     publish(folder, "DEU", "sold.csv", of_germany("2025-06", ("CN", VALUE, "1000"), flow="2"), "eurostat_comext")
     for reporter, source, data in (
         ("GBR", "hmrc_ots", hmrc_ots.page(hmrc_ots.row(1000.0, 0.0, suppression=2, month=202506))),
-        ("KOR", "un_comtrade", comtrade(row("CHN", 5000.0, 90.0, reporterCode=410, partnerCode=156, flowCode="M", isNetWgtEstimated=True))),
-        ("USA", "us_census", us_census.answer([us_census.line(of, "54000", "57780", "800000", month="2025-06") for of in ("5700", "-")])),
-        ("USA", "us_census", us_census.answer([
-            us_census.line(of, "54000", "57780", "9", unit="NO", month="2025-05", product="8505110090") for of in ("5700", "-")
-        ])),
-    ):  # fmt: skip
+        (
+            "KOR",
+            "un_comtrade",
+            comtrade(row("CHN", 5000.0, 90.0, reporterCode=410, partnerCode=156, flowCode="M", isNetWgtEstimated=True)),
+        ),
+        (
+            "USA",
+            "us_census",
+            us_census.answer([us_census.line(of, "54000", "57780", "800000", month="2025-06") for of in ("5700", "-")]),
+        ),
+        (
+            "USA",
+            "us_census",
+            us_census.answer(
+                [
+                    us_census.line(of, "54000", "57780", "9", unit="NO", month="2025-05", product="8505110090")
+                    for of in ("5700", "-")
+                ]
+            ),
+        ),
+    ):
         publish(folder, reporter, f"{len(data)}.json", data, source, flow="import", **OF_MAGNETS)
     return folder / "store"
 
@@ -118,16 +162,34 @@ def odd(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("exporter", "importer", "month", "reason", "why"),
     [
         ("CHN", "ITA", "2016-12", "not_comparable", "ITA kilograms: not covered; no exchange rate for EUR in 2016-12"),
-        ("DEU", "CHN", "2025-06", "not_comparable", "DEU kilograms: not covered; no margin from DEU to CHN in import_margins"),
-        ("CHN", "GBR", "2025-06", "suppressed", "GBR kilograms: hidden or marked as unreliable; GBR value: hidden or marked as unreliable"),
+        (
+            "DEU",
+            "CHN",
+            "2025-06",
+            "not_comparable",
+            "DEU kilograms: not covered; no margin from DEU to CHN in import_margins",
+        ),
+        (
+            "CHN",
+            "GBR",
+            "2025-06",
+            "suppressed",
+            "GBR kilograms: hidden or marked as unreliable; GBR value: hidden or marked as unreliable",
+        ),
         # What is counted in items has no row in kilograms, which is not no trade.
         ("CHN", "USA", "2025-05", "units_differ", "USA kilograms: counted in another unit"),
         ("CHN", "GBR", "2025-04", "not_covered", "GBR kilograms: not covered; GBR value: not covered"),
         # China sold none, and a release of all partners says so.
         ("CHN", "KOR", "2025-06", "weight_estimated", "KOR kilograms: an estimate"),
-        ("CHN", "KOR", "2025-07", "not_covered", "CHN kilograms: not covered; CHN value: not covered; KOR kilograms: not covered; KOR value: not covered"),
+        (
+            "CHN",
+            "KOR",
+            "2025-07",
+            "not_covered",
+            "CHN kilograms: not covered; CHN value: not covered; KOR kilograms: not covered; KOR value: not covered",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_compared_has_a_reason_and_says_who_lacks_what(
     odd: Path, exporter: str, importer: str, month: str, reason: str, why: str
 ) -> None:
@@ -140,11 +202,18 @@ def test_what_cannot_be_compared_has_a_reason_and_says_who_lacks_what(
 def test_a_source_that_prints_both_values_shows_the_margin_that_it_observed(odd: Path) -> None:
     row = mirror(odd, "850511", "CHN", "USA", JUNE, JUNE).rows.row(0, named=True)
     # The customs value has no freight in it.
-    assert [row[name] for name in ("import_valuation", "margin_pct", "fob_low", "fob_high")] == ["customs value", 0, 54_000, 54_000]  # fmt: skip
+    assert [row[name] for name in ("import_valuation", "margin_pct", "fob_low", "fob_high")] == [
+        "customs value",
+        0,
+        54_000,
+        54_000,
+    ]
     assert row["observed_margin_pct"] == pytest.approx(7.0)
 
 
-def test_lines_of_a_release_page_are_another_nomenclature_and_a_hub_month_that_is_not_known_stays_unknown(root: Path) -> None:  # fmt: skip
+def test_lines_of_a_release_page_are_another_nomenclature_and_a_hub_month_that_is_not_known_stays_unknown(
+    root: Path,
+) -> None:
     months = range(2025 * 12 + 5, 2025 * 12 + 6)
     sold, bought = read_pair(pair(root, "CHN", "DEU"), ("CHN", "DEU"), months, "850511")
     page = {"classification": pl.lit("line"), "products": pl.lit(["line:rare_earths"], pl.List(pl.String))}
@@ -173,12 +242,16 @@ def test_the_mirror_of_a_day_has_what_both_knew_then(root: Path) -> None:
 @pytest.mark.parametrize(
     ("product", "importer", "error", "says"),
     [
-        ("85051110", "DEU", ValueError, "85051110 is a code of one country; .* such as 850511"), ("basket:rare_earth_magnets", "DEU", ValueError, "is a code of one country"),
-        ("850511", "CHN", ValueError, "CHN and CHN are one reporter; name two"), ("850511", "FRA", ValueError, "there is no store of FRA; there are those of CHN, DEU"),
+        ("85051110", "DEU", ValueError, "85051110 is a code of one country; .* such as 850511"),
+        ("basket:rare_earth_magnets", "DEU", ValueError, "is a code of one country"),
+        ("850511", "CHN", ValueError, "CHN and CHN are one reporter; name two"),
+        ("850511", "FRA", ValueError, "there is no store of FRA; there are those of CHN, DEU"),
         ("010121", "DEU", NoFigure, "neither CHN nor DEU has a figure of HS 010121 between them"),
     ],
-)  # fmt: skip
-def test_what_cannot_be_compared_says_what_to_do(root: Path, product: str, importer: str, error: type[Exception], says: str) -> None:  # fmt: skip
+)
+def test_what_cannot_be_compared_says_what_to_do(
+    root: Path, product: str, importer: str, error: type[Exception], says: str
+) -> None:
     with pytest.raises(error, match=says):
         mirror(root, product, "CHN", importer)
 
@@ -191,18 +264,28 @@ def test_the_page_says_whose_numbers_these_are_and_what_the_reasons_mean(root: P
     found = mirror(root, "850511", "CHN", "DEU")
     assert title(found.rows) == "HS 850511 from China to Germany, as each side counts it"
     assert columns(found.rows) == {
-        "month": ["2025-04", "2025-05", "2025-06"], "sold, t": ["500", "209", "764"], "bought, t": ["–", "215", "740"],
-        "ratio": ["–", "1.03", "0.97"], "sold, million USD": ["0.09", "0.053", "0.054"], "bought, million USD": ["–", "0.056", "0.058"],
-        "bought, free on board, million USD": ["–", "0.052 to 0.054", "0.053 to 0.055"], "reason": ["not covered", "agrees", "agrees"],
-    }  # fmt: skip
+        "month": ["2025-04", "2025-05", "2025-06"],
+        "sold, t": ["500", "209", "764"],
+        "bought, t": ["–", "215", "740"],
+        "ratio": ["–", "1.03", "0.97"],
+        "sold, million USD": ["0.09", "0.053", "0.054"],
+        "bought, million USD": ["–", "0.056", "0.058"],
+        "bought, free on board, million USD": ["–", "0.052 to 0.054", "0.053 to 0.055"],
+        "reason": ["not covered", "agrees", "agrees"],
+    }
     china, germany = found.snapshots
     assert notes(found) == [
-        "agrees: both sides agree, within freight and rounding", "not covered: one side has no figure of the month",
-        "sold: FOB, by destination; bought: CIF, by origin", "EUR in USD by exchange rates of the European Central Bank, mean of the month",
-        "freight and insurance: 6.5 % of the value free on board, two points more or less (OECD ITIC (international transport and insurance costs), all goods, 2022)",
+        "agrees: both sides agree, within freight and rounding",
+        "not covered: one side has no figure of the month",
+        "sold: FOB, by destination; bought: CIF, by origin",
+        "EUR in USD by exchange rates of the European Central Bank, mean of the month",
+        (
+            "freight and insurance: 6.5 % of the value free on board, two points more or less (OECD ITIC (international"
+            " transport and insurance costs), all goods, 2022)"
+        ),
         "2025-04: DEU kilograms: not covered; DEU value: not covered",
         f"China: snapshot {china}; Germany: snapshot {germany}",
-    ]  # fmt: skip
+    ]
     assert tidewaiter.mirror("850511", "Germany", store=root).equals(found.rows)
 
 
@@ -215,7 +298,9 @@ def test_the_command_answers_by_name_and_writes_its_notes_into_a_workbook(root: 
     several = asked(root, "mirror", "basket:gallium", "--importer", "Germany")
     assert several.exit_code == 2
     assert "has several HS codes; name one of them: " in several.stderr
-    lines = asked(root, "mirror", "850511", "--importer", "德国", "--month", "2025-06", "--format", "csv").stdout.splitlines()  # fmt: skip
+    lines = asked(
+        root, "mirror", "850511", "--importer", "德国", "--month", "2025-06", "--format", "csv"
+    ).stdout.splitlines()
     assert len(lines) == 2
     assert lines[1].startswith("export,850511,CHN,DEU,2025-06-01,54000.0,USD,FOB,")
     book = root.parent / "mirror.xlsx"
@@ -273,18 +358,23 @@ def test_the_table_has_what_the_command_shows_and_names_both_states(made: tuple[
     assert (again.changed, again.months, again.snapshot.id) == (False, [], first.snapshot.id)
 
 
-def test_a_correction_of_one_side_changes_its_pairs_alone_and_tells_the_gap(made: tuple[Path, MirrorPublication], tmp_path: Path) -> None:  # fmt: skip
+def test_a_correction_of_one_side_changes_its_pairs_alone_and_tells_the_gap(
+    made: tuple[Path, MirrorPublication], tmp_path: Path
+) -> None:
     copied(made[0] / "store", tmp_path)
     before = read_table(pair_in(tmp_path), "mirror")
     outcome = publish(tmp_path, "CHN", "corrected.csv", sold(900_000), released_on=date(2026, 8, 18), **QUERY)
     assert not any("mirror" in line for line in outcome.warnings)
-    assert [(gap.product, gap.month, gap.export_kg, gap.import_kg) for gap in outcome.gaps] == [("850511", "2023-01", 900_000, 215_000)]  # fmt: skip
+    assert [(gap.product, gap.month, gap.export_kg, gap.import_kg) for gap in outcome.gaps] == [
+        ("850511", "2023-01", 900_000, 215_000)
+    ]
     [(key, words, rows)] = gap_pages(outcome)
     assert (key, *(rows[0][name] for name in ("month", "sold, t", "bought, t", "sold, million USD"))) == (
         "mirror-chn-deu", "2023-01", "900", "215", "0.051",
     )  # fmt: skip
     assert words.startswith(
-        "1 difference between what China says it sold and what Germany says it bought that no known cause explains, since corrected.csv, 2023-01"
+        "1 difference between what China says it sold and what Germany says it bought that no known cause explains,"
+        " since corrected.csv, 2023-01"
     )
     after = read_table(pair_in(tmp_path), "mirror")
     # The releases behind every month are others; what is said is not.
@@ -294,7 +384,9 @@ def test_a_correction_of_one_side_changes_its_pairs_alone_and_tells_the_gap(made
     assert changed.select(place).rows() == [("850511", date(2023, 1, 1)), ("850511", date(2023, 2, 1))]
 
 
-def test_only_months_within_reach_of_a_new_month_are_made_again(made: tuple[Path, MirrorPublication], tmp_path: Path) -> None:  # fmt: skip
+def test_only_months_within_reach_of_a_new_month_are_made_again(
+    made: tuple[Path, MirrorPublication], tmp_path: Path
+) -> None:
     copied(made[0] / "store", tmp_path)
     publish(tmp_path, "DEU", "later.csv", bought("2025-01", 2150), "eurostat_comext")
     before, after = (
@@ -322,7 +414,8 @@ def test_the_command_publishes_and_refuses_half_a_question(made: tuple[Path, Mir
 
 @pytest.fixture(scope="module")
 def beside(tmp_path_factory: pytest.TempPathFactory) -> Facts:
-    """The brief on magnets of China to Germany in three months, to Korea in one, where UN Comtrade speaks for Korea; France has no figure of them."""
+    """The brief on magnets of China to Germany in three months, to Korea in one, where UN Comtrade speaks for Korea;
+    France has no figure of them."""
     folder = tmp_path_factory.mktemp("other_side")
     sold = [magnets("304", "200000", "53,000", f"20250{month}") for month in (4, 5, 6)]
     sold.append(magnets("133", "100", "1,000"))

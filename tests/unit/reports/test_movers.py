@@ -1,4 +1,5 @@
-"""What moved: sums that close to the last unit, price, volume and currency that add up, and nothing said of what is not known."""
+"""What moved: sums that close to the last unit, price, volume and currency that add up, and nothing said of what is not
+known."""
 
 import itertools
 import math
@@ -84,9 +85,12 @@ def test_price_and_volume_add_up_to_each_change_and_are_those_of_the_codes(
     # One code by the formula itself: the logarithmic mean of the values by the growth of the kilograms.
     for code in CODES:
         value, mass = (
-            [sum(of(cell) for (month, one, _), cell in cells.items() if (month, one) == (when, code)) for when in ("202505", "202506")]
+            [
+                sum(of(cell) for (month, one, _), cell in cells.items() if (month, one) == (when, code))
+                for when in ("202505", "202506")
+            ]
             for of in (lambda cell: cell, lambda cell: cell // 20)
-        )  # fmt: skip
+        )
         mean = (value[1] - value[0]) / math.log(value[1] / value[0])
         found = rows.filter(product=code)["volume_effect"]
         if found.len():
@@ -122,12 +126,25 @@ def test_products_that_are_known_in_one_of_the_months_alone_are_counted(tmp_path
 @pytest.mark.parametrize(
     ("month", "against", "reporter", "said"),
     [
-        (date(2023, 1, 1), "year", "CHN", ["the Lunar New Year: 81 % of the days around it are in January 2023, 33 % in January 2022"]),
-        (date(2023, 2, 1), "month", "CHN", ["the Lunar New Year: 19 % of the days around it are in February 2023, 81 % in January 2023"]),
-        (date(2023, 2, 1), "month", "BRA", []), (date(2023, 7, 1), "month", "CHN", []),
+        (
+            date(2023, 1, 1),
+            "year",
+            "CHN",
+            ["the Lunar New Year: 81 % of the days around it are in January 2023, 33 % in January 2022"],
+        ),
+        (
+            date(2023, 2, 1),
+            "month",
+            "CHN",
+            ["the Lunar New Year: 19 % of the days around it are in February 2023, 81 % in January 2023"],
+        ),
+        (date(2023, 2, 1), "month", "BRA", []),
+        (date(2023, 7, 1), "month", "CHN", []),
     ],
-)  # fmt: skip
-def test_a_holiday_that_lies_in_one_of_the_months_is_told(month: date, against: str, reporter: str, said: list[str]) -> None:  # fmt: skip
+)
+def test_a_holiday_that_lies_in_one_of_the_months_is_told(
+    month: date, against: str, reporter: str, said: list[str]
+) -> None:
     assert [*moving._new_year(month, against, reporter, "en")] == said
 
 
@@ -156,7 +173,8 @@ def terms_of(*changes: tuple[Pair, Pair, Pair]) -> list[tuple[float | None, ...]
     [
         ((100.0, 200.0), (10.0, 20.0), (None, None), (100.0, 0.0, None)),
         ((100.0, 200.0), (10.0, 10.0), (None, None), (0.0, 100.0, None)),
-        # Seven for a dollar, then 7.7: the price in the own currency did not move, the dollar value fell by a tenth of it.
+        # Seven for a dollar, then 7.7: the price in the own currency did not move, the dollar value fell by a tenth of
+        # it.
         ((1_100.0, 1_000.0), (10.0, 10.0), (7.0, 7.7), (0.0, 0.0, -100.0)),
         ((0.0, 500.0), (0.0, 9.0), (7.0, 7.7), (500.0, 0.0, 0.0)),
         ((500.0, 0.0), (0.0, 0.0), (None, None), (-500.0, 0.0, None)),

@@ -1,4 +1,5 @@
-"""What somebody else wrote is shown by every page of markdown as it was written: no element, no link, no other heading."""
+"""What somebody else wrote is shown by every page of markdown as it was written: no element, no link, no other
+heading."""
 
 import html
 import re
@@ -24,9 +25,9 @@ from tests.draws import draws
 from tests.unit.reports.stores import publish, query_bytes
 
 HOSTILE = (
-    '<img src=x onerror=alert(1)> [here](javascript:alert(1)) ![x](http://a.example/b.png) **b** _e_ ~~s~~ `c` | cell # a\\b &copy; '
-    "https://a.example www.a.example me@a.example"
-)  # fmt: skip
+    "<img src=x onerror=alert(1)> [here](javascript:alert(1)) ![x](http://a.example/b.png) **b** _e_ ~~s~~ `c` | cell #"
+    " a\\b &copy; https://a.example www.a.example me@a.example"
+)
 TAGS = re.compile(r"<(a|img|script|strong|em|s|del|code|h[1-6]|blockquote|ul|ol|table|hr)\b")
 READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
@@ -74,8 +75,12 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
     """A release with a hostile title that revised another one with such a title."""
     folder = tmp_path_factory.mktemp("hostile")
     first, second = (query_bytes([("202506", "85051110", "USA", mass, 9_000)]) for mass in (353_000, 353_001))
-    publish(folder, "CHN", "0.csv", first, flow="export", partners="listed", title=HOSTILE, released_on=date(2025, 7, 20))  # fmt: skip
-    outcome = publish(folder, "CHN", "1.csv", second, flow="export", partners="listed", title=HOSTILE, released_on=date(2025, 7, 22))  # fmt: skip
+    publish(
+        folder, "CHN", "0.csv", first, flow="export", partners="listed", title=HOSTILE, released_on=date(2025, 7, 20)
+    )
+    outcome = publish(
+        folder, "CHN", "1.csv", second, flow="export", partners="listed", title=HOSTILE, released_on=date(2025, 7, 22)
+    )
     return folder / "store" / "reporter=CHN", outcome
 
 

@@ -1,4 +1,5 @@
-"""What programs and readers get: the package `tidewaiter`, light to import; and bounded answers of one published state."""
+"""What programs and readers get: the package `tidewaiter`, light to import; and bounded answers of one published
+state."""
 
 import json
 import subprocess
@@ -22,7 +23,10 @@ HEAVY = ("polars", "numpy", "pandera", "pyarrow", "prefect", "typer", "rich", "t
 
 
 def test_importing_it_loads_nothing_else() -> None:
-    code = f"import sys, tidewaiter; print(*[name for name in {HEAVY} if name in sys.modules], *sorted(tidewaiter.__all__))"
+    code = (
+        f"import sys, tidewaiter; print(*[name for name in {HEAVY} if name in sys.modules],"
+        " *sorted(tidewaiter.__all__))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     names = "__version__ brief check_claims ingest list mirror movers open_release plot read search trace vintages"
     assert done.stdout.strip() == names
@@ -59,20 +63,41 @@ def test_what_is_not_plain_is_a_warning_and_what_is_not_there_an_error_with_choi
 @pytest.mark.parametrize(
     ("ask", "says"),
     [
-        (lambda store: tidewaiter.read("magnets", flow="imports", store=store), "no flow 'imports'; there are export and import"),
-        (lambda store: tidewaiter.read("magnets", month=202406, store=store), "month=202406 is no text; write '2024-06'"),
+        (
+            lambda store: tidewaiter.read("magnets", flow="imports", store=store),
+            "no flow 'imports'; there are export and import",
+        ),
+        (
+            lambda store: tidewaiter.read("magnets", month=202406, store=store),
+            "month=202406 is no text; write '2024-06'",
+        ),
         (lambda store: tidewaiter.open_release(store).paths("nope"), "no table 'nope'; there are claim, "),
         (lambda store: tidewaiter.open_release(store).paths("metric", "imports"), "no flow 'imports'"),
-        (lambda store: tidewaiter.movers("2025-06", against="week", store=store), "no comparison with the 'week' before; there are month and year"),
+        (
+            lambda store: tidewaiter.movers("2025-06", against="week", store=store),
+            "no comparison with the 'week' before; there are month and year",
+        ),
         (lambda store: tidewaiter.list("product", store=store), "no list of 'product'; there are products"),
-        (lambda store: tidewaiter.vintages("magnets", metric="growth", store=store), "no metric 'growth'; there are level"),
+        (
+            lambda store: tidewaiter.vintages("magnets", metric="growth", store=store),
+            "no metric 'growth'; there are level",
+        ),
         (lambda store: tidewaiter.trace("magnets", "us", "2025-06", "growth", store=store), "no metric 'growth'"),
-        (lambda store: tidewaiter.brief("magnets", language="de", store=store), "no language 'de'; there are en and zh"),
+        (
+            lambda store: tidewaiter.brief("magnets", language="de", store=store),
+            "no language 'de'; there are en and zh",
+        ),
         (lambda store: tidewaiter.plot("magnets", "magnets.bmp", store=store), ".bmp is no picture"),
-        (lambda store: tidewaiter.read("magnets", as_of="2999-01-01", store=store), "2999-01-01 has not come yet: by the customs' clock, in Beijing"),
-        (lambda store: tidewaiter.read("magnets", as_of="July", store=store), "'July' is no day; write it as 2025-06-30"),
+        (
+            lambda store: tidewaiter.read("magnets", as_of="2999-01-01", store=store),
+            "2999-01-01 has not come yet: by the customs' clock, in Beijing",
+        ),
+        (
+            lambda store: tidewaiter.read("magnets", as_of="July", store=store),
+            "'July' is no day; write it as 2025-06-30",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_word_that_there_is_not_is_an_error_with_those_there_are(
     sample_store: Path, ask: Callable[[Path], object], says: str
 ) -> None:
@@ -162,7 +187,7 @@ def test_a_trace_of_many_numbers_is_short_and_says_how_many_there_are(
 ) -> None:
     asked = Answers(sample_store)
     whole = public.trace("magnets", "us", "2025-06", "mom_pct", store=sample_store)
-    (number, *_) = whole.operands[0].numbers
+    number, *_ = whole.operands[0].numbers
     many = number.model_copy(update={"records": [*range(1000)], "printed": ["x" * 300] * 1000})
     operands = [whole.operands[0].model_copy(update={"numbers": [many] * 50})] * 24
     monkeypatch.setattr(public, "trace", lambda *_, **__: whole.model_copy(update={"operands": operands}))
@@ -185,10 +210,16 @@ def test_of_many_notes_the_licence_is_kept(sample_store: Path, monkeypatch: pyte
 
 
 def test_a_status_is_left_out_only_where_its_figure_says_the_same() -> None:
-    rows = pl.DataFrame({
-        "level": [1.0, None], "level_status": ["reported", "not_covered"], "mom_pct": [2.0, None], "mom_status": ["computed", "no_base"],
-        "price_effect": [None, 3.0], "split_status": ["no_quantity", None],
-    })  # fmt: skip
+    rows = pl.DataFrame(
+        {
+            "level": [1.0, None],
+            "level_status": ["reported", "not_covered"],
+            "mom_pct": [2.0, None],
+            "mom_status": ["computed", "no_base"],
+            "price_effect": [None, 3.0],
+            "split_status": ["no_quantity", None],
+        }
+    )
     assert answers._bounded(rows, 2, "month")["rows"] == [
         {"level": 1.0, "level_status": "reported", "mom_pct": 2.0, "price_effect": None, "split_status": "no_quantity"},
         {"price_effect": 3.0, "split_status": None, "missing": {"level": "not_covered", "mom_pct": "no_base"}},

@@ -1,4 +1,5 @@
-"""What the page of a release says, which products it shows, and how little is read to know; and the outcome of a run that ended well."""
+"""What the page of a release says, which products it shows, and how little is read to know; and the outcome of a run
+that ended well."""
 
 import random
 import re
@@ -122,7 +123,10 @@ def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
     ingested(tmp_path, "imports.csv", csv_bytes(told("202506", JPN=9)), flow="import")
     outcome = ingested(tmp_path, "june.csv", csv_bytes([*spring, *june]), months="2024-06..2025-06")
     page = pages(tmp_path / "reporter=CHN", outcome)
-    lead = "June 2025: China's exports of Permanent magnets of rare earths (85051110) 1,118 t, +337.5 % on the month, +39.7 % on the year"
+    lead = (
+        "June 2025: China's exports of Permanent magnets of rare earths (85051110) 1,118 t, +337.5 % on the month,"
+        " +39.7 % on the year"
+    )
     assert page.lead == lead
     assert page.summary.startswith(f"# {lead}\n\n**Doubts: ")
     assert (
@@ -198,8 +202,12 @@ def test_a_page_marks_what_is_implied_and_what_rests_on_several_sources(tmp_path
     lines = ["flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"]
     lines += [
         f"export,85051110,WLD,{month},{measure},{value},{unit},2025-07-18,X,https://x.org/1,"
-        for month, measure, value, unit in (("2025-05", "quantity", 1238, "t"), ("2025-06", "quantity", 3188, "t"), ("2025-06", "quantity_yoy", -38.1, "%"))
-    ]  # fmt: skip
+        for month, measure, value, unit in (
+            ("2025-05", "quantity", 1238, "t"),
+            ("2025-06", "quantity", 3188, "t"),
+            ("2025-06", "quantity_yoy", -38.1, "%"),
+        )
+    ]
     press = {"source": "published", "flow": None, "partners": None}
     printed = ingested(tmp_path, "press.csv", "\n".join([*lines, ""]).encode(), None, **press)
     page = pages(tmp_path / "reporter=CHN", printed)
@@ -240,13 +248,21 @@ def test_every_hash_is_on_the_other_page() -> None:
 
 
 @pytest.mark.parametrize(("changed", "status"), [(True, "published"), (False, "nothing new")])
-def test_a_release_that_changes_nothing_is_nothing_new_and_findings_are_lines_by_severity(changed: bool, status: str) -> None:  # fmt: skip
+def test_a_release_that_changes_nothing_is_nothing_new_and_findings_are_lines_by_severity(
+    changed: bool, status: str
+) -> None:
     of = release(months="2025-05..2025-06") | {"records": 9, "records_observed": 7, "records_quarantined": 2}
     rows = [number(of, "USA", "2025-06", 1), number(of, "DEU", "2025-05", 1, product="01012100")]
     empty = pl.DataFrame()
     told = cast("Normalised", Normalised(detail_table(*rows), empty, empty, release_table(of), empty))  # type: ignore[arg-type]
     snapshot = type("Snapshot", (), {"id": "000001-a", "store": Path("store")})()
-    raised = [finding(check, severity, "f.csv", observed="a", expected="b", advice="Look.") for check, severity in (("gaps", "warning"), ("said_twice", "info"), ("sums", "error"))]  # fmt: skip
+    raised = [
+        finding(check, severity, "f.csv", observed="a", expected="b", advice="Look.")
+        for check, severity in (("gaps", "warning"), ("said_twice", "info"), ("sums", "error"))
+    ]
     found = report(Publication(snapshot, changed, ()), told, gather("r1", raised))
     assert (found.status, found.months, found.products) == (status, ["2025-05", "2025-06"], ["01012100", "85051110"])
-    assert (found.warnings, found.notes) == (["gaps (f.csv): a; expected b. Look."], ["said_twice (f.csv): a; expected b. Look."])  # fmt: skip
+    assert (found.warnings, found.notes) == (
+        ["gaps (f.csv): a; expected b. Look."],
+        ["said_twice (f.csv): a; expected b. Look."],
+    )

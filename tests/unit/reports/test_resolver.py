@@ -1,4 +1,5 @@
-"""What is asked of a store: keys by the names that people use, rows as they stand or stood on a day, what a terminal of 80 columns shows."""
+"""What is asked of a store: keys by the names that people use, rows as they stand or stood on a day, what a terminal of
+80 columns shows."""
 
 import json
 from datetime import date, timedelta
@@ -36,10 +37,23 @@ EXPORTS = [("202406", MAGNETS, "502", 353, 20_000), ("202406", MAGNETS, "999", 1
 
 
 def _file(rows: list[tuple[str, str, str, int, int]]) -> bytes:
-    return csv_bytes([
-        (month, product, NAMES[product], partner, PARTNERS[partner], str(tonnes * 1000), "千克", "0", "?", f"{dollars * 1000:,}")
-        for month, product, partner, tonnes, dollars in rows
-    ])  # fmt: skip
+    return csv_bytes(
+        [
+            (
+                month,
+                product,
+                NAMES[product],
+                partner,
+                PARTNERS[partner],
+                str(tonnes * 1000),
+                "千克",
+                "0",
+                "?",
+                f"{dollars * 1000:,}",
+            )
+            for month, product, partner, tonnes, dollars in rows
+        ]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -58,12 +72,22 @@ def names(store: Path) -> Resolver:
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("12019019", GM), ("1201.90.19", GM), ("HS12019019", GM), ("hs code 1201 90 19", GM), ("１２０１９０１９", GM),
-        ("转基因黄大豆", GM), ("Other soya beans, genetically modified", GM), ("OTHER SOYA BEAN (GENETICALLY-MODIFIED)", GM),
-        ("magnets", "basket:rare_earth_magnets"), ("Rare-earth magnets", "basket:rare_earth_magnets"), ("稀土磁铁", "basket:rare_earth_magnets"),
-        ("rare_earth_magnets", "basket:rare_earth_magnets"), ("稀土的永磁铁", MAGNETS), ("1201", "1201"),
+        ("12019019", GM),
+        ("1201.90.19", GM),
+        ("HS12019019", GM),
+        ("hs code 1201 90 19", GM),
+        ("１２０１９０１９", GM),
+        ("转基因黄大豆", GM),
+        ("Other soya beans, genetically modified", GM),
+        ("OTHER SOYA BEAN (GENETICALLY-MODIFIED)", GM),
+        ("magnets", "basket:rare_earth_magnets"),
+        ("Rare-earth magnets", "basket:rare_earth_magnets"),
+        ("稀土磁铁", "basket:rare_earth_magnets"),
+        ("rare_earth_magnets", "basket:rare_earth_magnets"),
+        ("稀土的永磁铁", MAGNETS),
+        ("1201", "1201"),
     ],
-)  # fmt: skip
+)
 def test_a_product_is_known_by_code_in_any_spelling_and_by_name_in_two_languages(
     names: Resolver, text: str, key: str
 ) -> None:
@@ -88,15 +112,23 @@ def test_a_name_of_a_heading_without_a_total_means_its_codes_and_says_so(names: 
         ("genetically", "'genetically' may mean several products; choose one: 12019019 Other soya beans", {GM}),
         ("黄大豆", "'黄大豆' may mean several products; choose one: 12019019", {GM}),
         ("soybeens", "there is no product 'soybeens' in this store; the nearest: 1201 ", {"1201"}),
-        ("12019011", "there is no product '12019011' in this store; the nearest: 12019019 Other", {GM, BLACK, SEEDS, "120190", "120110"}),
+        (
+            "12019011",
+            "there is no product '12019011' in this store; the nearest: 12019019 Other",
+            {GM, BLACK, SEEDS, "120190", "120110"},
+        ),
         ("1201901910", "has 10 digits; the statistics have eight: 12019019", {GM}),
-        ("2709", "there is no product '2709' in this store, which has 12011000 Soya beans for cultivation, 12019019", set()),
+        (
+            "2709",
+            "there is no product '2709' in this store, which has 12011000 Soya beans for cultivation, 12019019",
+            set(),
+        ),
         ("crude oil", "there is no product 'crude oil' (HS 2709, Petroleum oils, crude) in this store", set()),
         ("dysprosium", "'dysprosium' is metal and compounds together", set()),
         ("basket:nothing", "there is no product 'basket:nothing'", set()),
         ("", "there is no product ''", set()),
     ],
-)  # fmt: skip
+)
 def test_what_may_mean_several_or_is_not_there_is_refused_with_the_nearest(
     names: Resolver, text: str, says: str, choices: set[str]
 ) -> None:
@@ -120,19 +152,41 @@ def test_a_text_that_is_longer_than_any_name_is_refused_at_once(names: Resolver,
 
 @pytest.mark.parametrize(
     ("text", "key"),
-    [("Brazil", "BRA"), ("bra", "BRA"), ("BR", "BRA"), ("br", "BRA"), ("巴西", "BRA"), ("410", "BRA"), ("gacc:410", "BRA"),
-     ("the United States", "USA"), ("U.S.", "USA"), ("美国", "USA"), ("世界", "WLD"), ("World", "WLD"), ("wld", "WLD"), ("EU", "EU27"),
-     ("eu27", "EU27"), ("European Union", "EU27"), ("999", "gacc:999"), ("gacc:999", "gacc:999"), ("某地", "gacc:999")],
-)  # fmt: skip
+    [
+        ("Brazil", "BRA"),
+        ("bra", "BRA"),
+        ("BR", "BRA"),
+        ("br", "BRA"),
+        ("巴西", "BRA"),
+        ("410", "BRA"),
+        ("gacc:410", "BRA"),
+        ("the United States", "USA"),
+        ("U.S.", "USA"),
+        ("美国", "USA"),
+        ("世界", "WLD"),
+        ("World", "WLD"),
+        ("wld", "WLD"),
+        ("EU", "EU27"),
+        ("eu27", "EU27"),
+        ("European Union", "EU27"),
+        ("999", "gacc:999"),
+        ("gacc:999", "gacc:999"),
+        ("某地", "gacc:999"),
+    ],
+)
 def test_a_partner_is_known_by_name_and_code_in_any_case(names: Resolver, text: str, key: str) -> None:
     assert names.partner(text) == key
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("Brasil", "the nearest: BRA Brazil"), ("France", "the partner 'France' (FRA) is not in this store; there are ARG Argentina, BRA"),
-     ("Asia", "which countries count is not said"), ("Nowhere", "there is no partner 'Nowhere'; there are ARG Argentina")],
-)  # fmt: skip
+    [
+        ("Brasil", "the nearest: BRA Brazil"),
+        ("France", "the partner 'France' (FRA) is not in this store; there are ARG Argentina, BRA"),
+        ("Asia", "which countries count is not said"),
+        ("Nowhere", "there is no partner 'Nowhere'; there are ARG Argentina"),
+    ],
+)
 def test_a_partner_that_is_not_in_the_store_is_refused(names: Resolver, text: str, says: str) -> None:
     with pytest.raises(Unresolved) as raised:
         names.partner(text)
@@ -150,12 +204,21 @@ def test_every_name_of_the_table_of_partners_is_its_own_key() -> None:
 @pytest.mark.parametrize(
     ("text", "first", "last"),
     [
-        *((form, "2024-06", "2024-06") for form in ("2024-6", "2024-06", "202406", "2024/6", "June 2024", "jun 2024", "2024年6月", "latest")),
-        ("2024-01..2024-06", "2024-01", "2024-06"), ("202401 to 202406", "2024-01", "2024-06"), ("January-June 2024", "2024-01", "2024-06"),
-        ("2024", "2024-01", "2024-12"), ("2024Q2", "2024-04", "2024-06"), ("2023..2024-02", "2023-01", "2024-02"), ("2024-02..", "2024-02", "2024-06"),
-        ("2024-02..latest", "2024-02", "2024-06"), ("2023-12至2024年2月", "2023-12", "2024-02"),
+        *(
+            (form, "2024-06", "2024-06")
+            for form in ("2024-6", "2024-06", "202406", "2024/6", "June 2024", "jun 2024", "2024年6月", "latest")
+        ),
+        ("2024-01..2024-06", "2024-01", "2024-06"),
+        ("202401 to 202406", "2024-01", "2024-06"),
+        ("January-June 2024", "2024-01", "2024-06"),
+        ("2024", "2024-01", "2024-12"),
+        ("2024Q2", "2024-04", "2024-06"),
+        ("2023..2024-02", "2023-01", "2024-02"),
+        ("2024-02..", "2024-02", "2024-06"),
+        ("2024-02..latest", "2024-02", "2024-06"),
+        ("2023-12至2024年2月", "2023-12", "2024-02"),
     ],
-)  # fmt: skip
+)
 def test_a_month_is_read_as_people_write_it(text: str, first: str, last: str) -> None:
     assert [f"{day:%Y-%m}" for day in read_months(text, date(2024, 6, 1))] == [first, last]
 
@@ -225,10 +288,13 @@ def test_the_top_partners_are_those_of_each_month_without_the_world_and_groups(s
         (Question(table="release", month="2024-06"), "the table release has no months"),
         (Question(sort="size"), "has no column size; it has flow, product"),
         (Question(columns=("partner", "nme")), "has no column nme"),
-        (Question(products=(GM,), measure="tonnes"), "there is no measure 'tonnes' here; there are quantity_kg, unit_value_usd_per_kg, value_usd"),
+        (
+            Question(products=(GM,), measure="tonnes"),
+            "there is no measure 'tonnes' here; there are quantity_kg, unit_value_usd_per_kg, value_usd",
+        ),
         (Question(table="finding", top=3), "--top needs --sort"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_asked_is_refused(store: Path, question: Question, says: str) -> None:
     with pytest.raises(ValueError, match=says.replace("(", r"\(")):
         ask(store, question)
@@ -261,14 +327,19 @@ JULY, AUGUST, SEPTEMBER = date(2025, 7, 20), date(2025, 8, 20), date(2025, 9, 20
 
 @pytest.fixture(scope="module")
 def reading(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Exports of two months, imports of one; then June is revised and July has nothing, and then August has nothing either."""
+    """Exports of two months, imports of one; then June is revised and July has nothing, and then August has nothing
+    either."""
     folder = tmp_path_factory.mktemp("reading")
     june, revised, germany = magnets("502", "353000"), magnets("502", "360000"), magnets("304", "764000", "43,548,120")
     may = magnets("502", "46400", "2,644,800", "202505")
-    for place, (flow, day, months, records) in enumerate((
-        ("export", JULY, "2025-05..2025-06", [may, june, germany]), ("import", JULY, "2025-06", [magnets("304", "1200", "68,400")]),
-        ("export", AUGUST, "2025-05..2025-07", [may, revised, germany]), ("export", SEPTEMBER, "2025-05..2025-08", [may, revised, germany]),
-    )):  # fmt: skip
+    for place, (flow, day, months, records) in enumerate(
+        (
+            ("export", JULY, "2025-05..2025-06", [may, june, germany]),
+            ("import", JULY, "2025-06", [magnets("304", "1200", "68,400")]),
+            ("export", AUGUST, "2025-05..2025-07", [may, revised, germany]),
+            ("export", SEPTEMBER, "2025-05..2025-08", [may, revised, germany]),
+        )
+    ):
         publish(folder, "CHN", f"{place}.csv", csv_bytes(records), flow=flow, months=months, released_on=day)
     return folder / "store" / "reporter=CHN"
 
@@ -304,7 +375,8 @@ def test_what_was_known_on_a_day_is_what_a_store_had_on_it(reading: Path) -> Non
     why = "nothing was known on 2025-07-19: the first statement in this store is of 2025-07-20"
     with pytest.raises(ValueError, match=why):
         level(date(2025, 7, 19))
-    # That there was nothing in July the release of August said; that of September repeats what was said, and adds August.
+    # That there was nothing in July the release of August said; that of September repeats what was said, and adds
+    # August.
     for month, day in ((7, AUGUST), (8, SEPTEMBER)):
         assert level(JULY, month, "USA") == level(day - timedelta(days=1), month, "USA") == []
         assert level(day, month, "USA") == level(None, month, "USA") == [0]

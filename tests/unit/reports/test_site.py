@@ -21,11 +21,25 @@ from tasks.reports.site import FRONT, build, due_rows
 DAY = date(2026, 6, 30)
 # Of the second check there are no words but its own.
 HELD = HeldRelease(
-    release_id="gacc_query-1", raw=Path("raw/x"), raw_sha256="0" * 64, name="june.csv", source="gacc_query", reporter="CHN", flow="export",
-    partners="all", products=None, months=None, released_on=DAY, title="June", held_since=DAY, asked_again="Decide again.",
-    findings=tuple(HeldFinding(check=check, subject="June", observed="10,000 records", expected="fewer", advice="Ask again.")
-                   for check in ("row_cap", "a_check_of_tomorrow")),
-)  # fmt: skip
+    release_id="gacc_query-1",
+    raw=Path("raw/x"),
+    raw_sha256="0" * 64,
+    name="june.csv",
+    source="gacc_query",
+    reporter="CHN",
+    flow="export",
+    partners="all",
+    products=None,
+    months=None,
+    released_on=DAY,
+    title="June",
+    held_since=DAY,
+    asked_again="Decide again.",
+    findings=tuple(
+        HeldFinding(check=check, subject="June", observed="10,000 records", expected="fewer", advice="Ask again.")
+        for check in ("row_cap", "a_check_of_tomorrow")
+    ),
+)
 LINK = re.compile(r'(?:href|src)="([^"#]+)"')
 
 
@@ -70,7 +84,9 @@ def test_the_front_page_says_what_moved_in_both_languages(site: Path) -> None:
 def test_the_chinese_page_says_in_chinese_what_holds_a_release_beside_the_finding_as_it_is_published(
     site: Path,
 ) -> None:
-    cap, other = (f"{check} (June): 10,000 records; expected fewer. Ask again." for check in ("row_cap", "a_check_of_tomorrow"))  # fmt: skip
+    cap, other = (
+        f"{check} (June): 10,000 records; expected fewer. Ask again." for check in ("row_cap", "a_check_of_tomorrow")
+    )
     rest = f'<li lang="en">{other}</li><li lang="en">Decide again.</li></ul>'
     in_chinese = words("checks", "zh")["row_cap"]
     assert "截断" in in_chinese

@@ -1,4 +1,5 @@
-"""Whose numbers are in: the state of each source, what is due, overdue and failing; and a group of reporters, which has no sum without all of its members."""
+"""Whose numbers are in: the state of each source, what is due, overdue and failing; and a group of reporters, which has
+no sum without all of its members."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -23,7 +24,9 @@ from tests.unit.sources.test_eurostat_comext import MASS, VALUE, answer
 MAY, JUNE = 2025 * 12 + 4, 2025 * 12 + 5
 
 
-def states(monkeypatch: pytest.MonkeyPatch, day: date, *rows: dict[str, object], inbox: Path = Path("none")) -> dict[str, SourceState]:  # fmt: skip
+def states(
+    monkeypatch: pytest.MonkeyPatch, day: date, *rows: dict[str, object], inbox: Path = Path("none")
+) -> dict[str, SourceState]:
     """Of a root whose stores hold these releases."""
     table = release_table(*rows).select(sources.COLUMNS)
     monkeypatch.setattr(sources, "_releases", lambda root: table)
@@ -47,7 +50,9 @@ def test_due_days_are_those_of_the_calendar_and_else_of_the_usual_delay() -> Non
     # The usual delay is never shorter than one that the calendar has: what is on time is not overdue.
     for kind in ("eurostat_comext", "hmrc_ots", "us_census"):
         (delay,) = sources.code_table("release_delays").filter(kind=kind)["days"]
-        for year, month, on in sources.code_table("release_calendar").filter(kind=kind).select("year", "month", "expected_on").iter_rows():  # fmt: skip
+        for year, month, on in (
+            sources.code_table("release_calendar").filter(kind=kind).select("year", "month", "expected_on").iter_rows()
+        ):
             end = sources.month_end(date(int(year), int(month), 1))
             assert (date.fromisoformat(on) - end).days <= int(delay)
 
@@ -56,17 +61,23 @@ def test_due_days_are_those_of_the_calendar_and_else_of_the_usual_delay() -> Non
     ("day", "months", "last_month", "overdue", "days"),
     [
         # A month that is due and not in is overdue from the day after.
-        ((8, 14), [("2026-01..2026-05", "2026-07-16")], "2026-05", [], 0), ((8, 15), [("2026-01..2026-05", "2026-07-16")], "2026-05", ["2026-06"], 1),
+        ((8, 14), [("2026-01..2026-05", "2026-07-16")], "2026-05", [], 0),
+        ((8, 15), [("2026-01..2026-05", "2026-07-16")], "2026-05", ["2026-06"], 1),
         ((8, 20), [("2026-01..2026-05", "2026-07-16")], "2026-05", ["2026-06"], 6),
         # A gap behind the newest month is overdue.
         ((8, 20), [("2026-01..2026-03", "2026-05-19"), ("2026-05..2026-06", "2026-08-14")], "2026-06", ["2026-04"], 66),
         # Months asked for before they ended are not in.
         ((8, 20), [("2026-01..2026-12", "2026-08-14")], "2026-07", [], 0),
     ],
-)  # fmt: skip
+)
 def test_a_month_is_overdue_from_the_day_after_it_was_due(
-    day: tuple[int, int], months: list[tuple[str, str]], last_month: str, overdue: list[str], days: int, monkeypatch: pytest.MonkeyPatch
-) -> None:  # fmt: skip
+    day: tuple[int, int],
+    months: list[tuple[str, str]],
+    last_month: str,
+    overdue: list[str],
+    days: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     state = states(monkeypatch, date(2026, *day), *(comext("EU27", *one) for one in months))["eurostat_comext"]
     assert (state.last_month, state.overdue, state.days_overdue) == (last_month, overdue, days)
     assert state.row["overdue"] == (f"{overdue[0]}: {days} day{'s' * (days != 1)}" if overdue else "")
@@ -86,10 +97,15 @@ def test_members_that_lack_the_newest_month_are_named(monkeypatch: pytest.Monkey
 
 
 def report(*outcomes: str) -> FetchReport:
-    return FetchReport.model_validate({
-        "source": "hmrc_ots",
-        "fetched": [Fetched.model_validate({"name": str(at), "outcome": one, "reason": f"[why] {at}"}) for at, one in enumerate(outcomes)],
-    })  # fmt: skip
+    return FetchReport.model_validate(
+        {
+            "source": "hmrc_ots",
+            "fetched": [
+                Fetched.model_validate({"name": str(at), "outcome": one, "reason": f"[why] {at}"})
+                for at, one in enumerate(outcomes)
+            ],
+        }
+    )
 
 
 def at(hour: int) -> datetime:
@@ -147,7 +163,9 @@ CODES = {"DEU": "DE", "FRA": "FR", "NLD": "NL"}
 TRADE = {"DEU": "500", "FRA": "30", "NLD": "7"}
 
 
-def ingested(root: Path, reporter: str, *, partners: str = "all", product: str = CODE, months: str | None = None, **of: str) -> None:  # fmt: skip
+def ingested(
+    root: Path, reporter: str, *, partners: str = "all", product: str = CODE, months: str | None = None, **of: str
+) -> None:
     """One answer of Eurostat about one member: what came from each partner."""
     cells = [(partner, indicator, value) for partner, value in of.items() for indicator in (VALUE, MASS)]
     data = answer(cells, reporter=CODES[reporter], product=product)
@@ -169,16 +187,24 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("asked", "members", "status", "total", "parts"),
     [
         ({}, "DEU FRA", "complete", 501 + 31, (Part("DEU", "complete", 501.0), Part("FRA", "complete", 31.0))),
-        ({"partner": "CHN"}, "DEU FRA", "complete", 530, ()), ({"measure": "quantity_kg"}, "DEU FRA", "complete", 100 * (501 + 31), ()),
+        ({"partner": "CHN"}, "DEU FRA", "complete", 530, ()),
+        ({"measure": "quantity_kg"}, "DEU FRA", "complete", 100 * (501 + 31), ()),
         # A partner without a row is no trade where every partner was asked for.
         ({"partner": "JPN"}, "DEU FRA", "complete", 0, ()),
         # A member without a store is named, and there is no sum.
         ({}, "DEU FRA NLD", "partial", None, (Part("NLD", "missing", None, NO_STORE),)),
         # Of these no member speaks.
-        *((other, "DEU FRA", "missing", None, tuple(Part(one, "missing", None, NOT_ASKED) for one in ("DEU", "FRA")))
-          for other in ({"month": date(2025, 5, 1)}, {"flow": "export"}, {"product": "85051110"}, {"measure": "value_usd"})),
+        *(
+            (other, "DEU FRA", "missing", None, tuple(Part(one, "missing", None, NOT_ASKED) for one in ("DEU", "FRA")))
+            for other in (
+                {"month": date(2025, 5, 1)},
+                {"flow": "export"},
+                {"product": "85051110"},
+                {"measure": "value_usd"},
+            )
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_group_has_a_sum_where_all_of_its_members_speak(
     root: Path, asked: dict[str, Any], members: str, status: str, total: float | None, parts: tuple[Part, ...]
 ) -> None:
@@ -209,7 +235,11 @@ def test_the_printed_figure_of_the_group_is_compared_with_the_sum_of_its_members
     monkeypatch.setattr("tasks.reports.groups.members_of", lambda group, month: ["DEU", "FRA"])
     monkeypatch.setitem(CODES, "EU27", "EU27_2020")
     asked = ["coverage", CODE, "--month", "2025-06", "--flow", "import", "--measure", "value_eur"]
-    for printed, said, code in (("533", "prints 533, the sum of its members", 0), ("534", "prints 534, not the sum of its members", 1), ("", "EU27 2025-06: complete\n", 0)):  # fmt: skip
+    for printed, said, code in (
+        ("533", "prints 533, the sum of its members", 0),
+        ("534", "prints 534, not the sum of its members", 1),
+        ("", "EU27 2025-06: complete\n", 0),
+    ):
         group = copied(root, tmp_path / printed) if printed else root
         if printed:
             ingested(group, "EU27", CN=printed)

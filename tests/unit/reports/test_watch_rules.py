@@ -1,4 +1,5 @@
-"""Watch rules: a file that is refused by its line, and what became of a rule by the first print, after a revision, and why not."""
+"""Watch rules: a file that is refused by its line, and what became of a rule by the first print, after a revision, and
+why not."""
 
 import tomllib
 from datetime import date
@@ -26,7 +27,9 @@ reason = "a test"
 # What is written in place of a line of the second of two rules, and the sentence that refuses it.
 WRONG = {
     'flow = "exports"': "line 10, flow: 'exports' is not allowed; export or import",
-    'figure = "rank"': "line 12, figure: 'rank' is not allowed; level, mom_pct, yoy_pct or share_pct of the table metric",
+    'figure = "rank"': (
+        "line 12, figure: 'rank' is not allowed; level, mom_pct, yoy_pct or share_pct of the table metric"
+    ),
     'at_least = "50"x': "(at line 13, column 16)",
     'at_least = "many"': "line 13, at_least: 'many' is not allowed; a number: the rule fires from it upwards",
     "at_least = 50\nat_most = 60": "line 8: a rule has either at_least or at_most",
@@ -65,8 +68,12 @@ def refusal(file: Path, text: str) -> str:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("rules = 1", "'rules' is no list of rules"), ("rule = 1", "'rule' is no list of rules"), (RULE.replace('flow = "export"\n', ""), "line 1, flow: missing; export or import")],
-)  # fmt: skip
+    [
+        ("rules = 1", "'rules' is no list of rules"),
+        ("rule = 1", "'rule' is no list of rules"),
+        (RULE.replace('flow = "export"\n', ""), "line 1, flow: missing; export or import"),
+    ],
+)
 def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, said: str) -> None:
     told = refusal(tmp_path / "rules.toml", text)
     assert told.startswith("rules.toml")
@@ -81,9 +88,15 @@ def test_the_packaged_rules_are_read_and_name_what_there_is() -> None:
 JUNE = month_number(date(2025, 6, 1))
 # Months up to June, the oldest first, and what becomes of "two months down in a row".
 RUNS = [
-    ([(-5.0), (-1.0)], "fired", 2), ([-5.0, -5.0, -5.0], "fired", 3), ([3.0, -1.0], "quiet", 1), ([-5.0, 0.0], "quiet", 0),
-    ([None, -1.0], "not evaluable", None), ([-1.0, None], "not evaluable", None), ([None, -1.0, -1.0], "fired", 2), ([-1.0], "not evaluable", None),
-]  # fmt: skip
+    ([(-5.0), (-1.0)], "fired", 2),
+    ([-5.0, -5.0, -5.0], "fired", 3),
+    ([3.0, -1.0], "quiet", 1),
+    ([-5.0, 0.0], "quiet", 0),
+    ([None, -1.0], "not evaluable", None),
+    ([-1.0, None], "not evaluable", None),
+    ([None, -1.0, -1.0], "fired", 2),
+    ([-1.0], "not evaluable", None),
+]
 
 
 @pytest.mark.parametrize(("growths", "outcome", "value"), RUNS)
@@ -92,9 +105,14 @@ def test_a_run_is_counted_by_the_calendar_and_a_gap_in_it_is_no_end(
 ) -> None:
     rule = WatchRule(name="r", flow="export", product="85051110", figure="months_down", at_least=2, reason="test")
     rows = {
-        JUNE - back: {"level": 1.0, "level_status": "reported", "mom_pct": growth, "mom_status": "no_base" if growth is None else "computed"}
+        JUNE - back: {
+            "level": 1.0,
+            "level_status": "reported",
+            "mom_pct": growth,
+            "mom_status": "no_base" if growth is None else "computed",
+        }
         for back, growth in enumerate(reversed(growths))
-    }  # fmt: skip
+    }
     found = watch_rules._run(rule, rows, JUNE)
     assert found[:2] == (outcome, value)
     assert ("no mom_pct of" in found[2]) == (outcome == "not evaluable")
@@ -103,7 +121,9 @@ def test_a_run_is_counted_by_the_calendar_and_a_gap_in_it_is_no_end(
 def published(folder: Path, usa: int, germany: int, month: str, day: date) -> Outcome:
     """Publish magnets of a month to two partners, in tonnes."""
     rows = [(month, "85051110", "USA", usa * 1000, 900), (month, "85051110", "DEU", germany * 1000, 900)]
-    return publish(folder, "CHN", f"{day}.csv", query_bytes(rows), flow="export", products=["85051110"], released_on=day)  # fmt: skip
+    return publish(
+        folder, "CHN", f"{day}.csv", query_bytes(rows), flow="export", products=["85051110"], released_on=day
+    )
 
 
 def test_a_rule_is_graded_on_the_first_print_and_again_after_a_revision(

@@ -42,8 +42,14 @@ def copy(name: str, folder: Path, *, more: str = "") -> Path:
 
 @pytest.mark.parametrize(
     ("data", "rows"),
-    [(b'code,name\n007,"a, b"\n,\n', [("007", "a, b"), ("", "")]), (b"code,name\n", []), (b"", None), (b"code,name\n1,2,3\n", None), (b"code\n\xff\xfe\n", None)],
-)  # fmt: skip
+    [
+        (b'code,name\n007,"a, b"\n,\n', [("007", "a, b"), ("", "")]),
+        (b"code,name\n", []),
+        (b"", None),
+        (b"code,name\n1,2,3\n", None),
+        (b"code\n\xff\xfe\n", None),
+    ],
+)
 def test_every_cell_is_text_and_what_is_no_table_is_named_with_its_form(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data: bytes, rows: list[tuple[str, ...]] | None
 ) -> None:
@@ -134,10 +140,11 @@ def test_the_hashes_of_code_and_of_tables_follow(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("unitz.csv", "unitz.csv replaces no code table; the tables are baskets.csv, check_thresholds.csv, "), ("units.csv", ": units.csv: "),
+        ("unitz.csv", "unitz.csv replaces no code table; the tables are baskets.csv, check_thresholds.csv, "),
+        ("units.csv", ": units.csv: "),
         ("", "and there is no such folder: create it, or unset the variable"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_used_is_refused_in_a_line_by_every_command(
     folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, says: str
 ) -> None:
@@ -191,7 +198,11 @@ def test_the_page_about_sources_says_what_the_table_says() -> None:
     """Each line of the table in docs/sources.md: valuation and partner of both directions, and rounding."""
     page = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
     lines = page.partition("| source | exports | imports | rounding |")[2].split("\n\n")[0].splitlines()[2:]
-    found = {name.strip(" `"): cells for sources, *cells in (line.strip("|").split("|") for line in lines) for name in sources.split(",")}  # fmt: skip
+    found = {
+        name.strip(" `"): cells
+        for sources, *cells in (line.strip("|").split("|") for line in lines)
+        for name in sources.split(",")
+    }
     assert {*found} == {*SOURCES}
     listed = page.partition("| source | reporter |")[2].split("\n\n")[0]
     assert {*re.findall(r"`(\w+)`", listed)} == {*SOURCES}
@@ -201,6 +212,11 @@ def test_the_page_about_sources_says_what_the_table_says() -> None:
         for flow, cell in zip(("export", "import"), cells[:2], strict=True):
             rows = code_table("statement_terms").filter(pl.col("measure") != "value_usd_cif", source=source, flow=flow)
             ((valuation, partner, rounding),) = rows.select("valuation", "partner_is", "rounding").unique().rows()
-            words = cell.strip().replace("by origin, inside the EU by consignment", "origin, consignment inside the EU").replace("by ", "").replace("to the ", "")  # fmt: skip
+            words = (
+                cell.strip()
+                .replace("by origin, inside the EU by consignment", "origin, consignment inside the EU")
+                .replace("by ", "")
+                .replace("to the ", "")
+            )
             assert words.startswith(valuation if valuation == partner else f"{valuation}, {partner}"), (source, flow)
             assert cells[2].strip().partition(",")[0] == rounding

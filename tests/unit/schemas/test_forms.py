@@ -26,17 +26,29 @@ from tasks.sources.registry import SOURCES
 
 MODULES = [importlib.import_module(f"schemas.forms.{found.name}") for found in pkgutil.iter_modules(forms.__path__)]
 MODELS = sorted(
-    {model for module in MODULES for model in vars(module).values() if isinstance(model, type) and issubclass(model, BaseModel) and model not in (BaseModel, Frozen) and model.__module__.startswith("schemas.forms")},
+    {
+        model
+        for module in MODULES
+        for model in vars(module).values()
+        if isinstance(model, type)
+        and issubclass(model, BaseModel)
+        and model not in (BaseModel, Frozen)
+        and model.__module__.startswith("schemas.forms")
+    },
     key=lambda model: model.__name__,
-)  # fmt: skip
+)
 # Each flow, what a person fills in first, and what is enough to send its form.
 FORMS: dict[str, tuple[Any, list[str], dict[str, str] | None]] = {
     "release": (release, ["file", "source", "flow", "partners", "months", "released_on"], {"file": "a.csv"}),
     "watch": (watch, ["inbox", "store", "kinds", "source", "flow", "dry_run"], {}),
     "backfill": (backfill, ["folder", "source", "flow", "partners", "dry_run", "store"], {"folder": "old"}),
     "fetch": (fetch, ["source", "inbox", "products", "reporters", "flows", "months"], None),
-    "withdraw": (withdraw, ["release_id", "by", "reason", "undo", "store"], {"release_id": "r1", "by": "Li Wei", "reason": "wrong file"}),
-}  # fmt: skip
+    "withdraw": (
+        withdraw,
+        ["release_id", "by", "reason", "undo", "store"],
+        {"release_id": "r1", "by": "Li Wei", "reason": "wrong file"},
+    ),
+}
 
 
 def test_every_form_has_a_docstring_and_a_schema_that_other_programs_can_read() -> None:
@@ -87,8 +99,13 @@ class Form(BaseModel):
 
 @pytest.mark.parametrize(
     ("given", "kept"),
-    [("s3://customs/a/", S3Url("s3://customs/a")), (Path("s3://customs/a"), S3Url("s3://customs/a")), ("./s3/x", Path("s3/x")), ("store", Path("store"))],
-)  # fmt: skip
+    [
+        ("s3://customs/a/", S3Url("s3://customs/a")),
+        (Path("s3://customs/a"), S3Url("s3://customs/a")),
+        ("./s3/x", Path("s3/x")),
+        ("store", Path("store")),
+    ],
+)
 def test_the_address_of_a_store_stays_what_it_is_where_it_is_passed_on(given: str | Path, kept: Path | S3Url) -> None:
     passed_on = Form.model_validate_json(Form.model_validate({"store": given}).model_dump_json()).store
     assert (passed_on, type(passed_on)) == (kept, type(kept))
@@ -102,24 +119,53 @@ def test_a_form_shows_no_secret_of_an_address() -> None:
 
 
 NUMBER = {
-    "product": "85051110", "partner": "USA", "period": "2025-06", "measure": "quantity_kg", "value": 5, "unit": "kg", "release_id": "r1", "title": "june.csv",
-    "known_from": "2025-07-20", "raw_sha256": "0" * 64, "records": [1], "reported": 5, "printed": ["x"],
-}  # fmt: skip
+    "product": "85051110",
+    "partner": "USA",
+    "period": "2025-06",
+    "measure": "quantity_kg",
+    "value": 5,
+    "unit": "kg",
+    "release_id": "r1",
+    "title": "june.csv",
+    "known_from": "2025-07-20",
+    "raw_sha256": "0" * 64,
+    "records": [1],
+    "reported": 5,
+    "printed": ["x"],
+}
 
 
 @pytest.mark.parametrize(
     ("change", "holds"),
-    [({}, True), ({"read": 5}, True), ({"read": 4}, False), ({"reported": 4}, False), ({"records": []}, False), ({"value": 0, "reported": 0, "read": 0}, True)],
-)  # fmt: skip
+    [
+        ({}, True),
+        ({"read": 5}, True),
+        ({"read": 4}, False),
+        ({"reported": 4}, False),
+        ({"records": []}, False),
+        ({"value": 0, "reported": 0, "read": 0}, True),
+    ],
+)
 def test_a_traced_number_holds_where_ledger_release_and_file_agree(change: dict[str, Any], holds: bool) -> None:
     assert trace.TracedNumber.model_validate(NUMBER | change).holds is holds
 
 
 RELEASE = {
-    "release_id": "r1", "raw": "raw/a", "raw_sha256": "0" * 64, "name": "june.csv", "source": "gacc_query", "reporter": "CHN", "flow": "export", "partners": "all",
-    "products": None, "months": None, "released_on": "2025-07-20", "title": "june", "held_since": "2025-07-21",
+    "release_id": "r1",
+    "raw": "raw/a",
+    "raw_sha256": "0" * 64,
+    "name": "june.csv",
+    "source": "gacc_query",
+    "reporter": "CHN",
+    "flow": "export",
+    "partners": "all",
+    "products": None,
+    "months": None,
+    "released_on": "2025-07-20",
+    "title": "june",
+    "held_since": "2025-07-21",
     "findings": [{"check": "gaps", "subject": "May", "observed": "none", "expected": "one", "advice": "Look."}],
-}  # fmt: skip
+}
 DECIDED = {"verdict": "reject", "by": "Li Wei", "reason": "cut off", "decided_at": "2025-07-22T10:00:00Z"}
 WITHDRAWAL = {"release_id": "r1", "by": "Li Wei", "reason": "wrong file"}
 
@@ -127,11 +173,23 @@ WITHDRAWAL = {"release_id": "r1", "by": "Li Wei", "reason": "wrong file"}
 @pytest.mark.parametrize(
     ("model", "good", "change"),
     [
-        *((outcome.HoldDecision, DECIDED, {name: value}) for name, value in (("by", ""), ("reason", ""), ("verdict", "perhaps"), ("decided_at", None))),
-        *((request.WithdrawalRequest, WITHDRAWAL, {name: value}) for name, value in (("by", None), ("reason", None), ("release_id", None), ("today", "2026-01-20"), ("undo", "perhaps"))),
+        *(
+            (outcome.HoldDecision, DECIDED, {name: value})
+            for name, value in (("by", ""), ("reason", ""), ("verdict", "perhaps"), ("decided_at", None))
+        ),
+        *(
+            (request.WithdrawalRequest, WITHDRAWAL, {name: value})
+            for name, value in (
+                ("by", None),
+                ("reason", None),
+                ("release_id", None),
+                ("today", "2026-01-20"),
+                ("undo", "perhaps"),
+            )
+        ),
         (brief.Verdict, {"word": "yes"}, {"word": "perhaps"}),
     ],
-)  # fmt: skip
+)
 def test_a_decision_needs_a_name_a_reason_and_one_of_its_words_and_takes_no_more(
     model: type[BaseModel], good: dict[str, Any], change: dict[str, Any]
 ) -> None:
@@ -144,8 +202,14 @@ ASKED = "https://example.org/data?product=850511&month=202606: 503"
 SHOWN = "https://example.org/data?…: 503"
 FAILED = datetime(2026, 8, 13, 4, tzinfo=UTC)
 EMPTY = {
-    "source": "hmrc_ots", "reporters": "", "last month in": "none", "released on": "", "next due": "", "overdue": "", "failing since": "",
-}  # fmt: skip
+    "source": "hmrc_ots",
+    "reporters": "",
+    "last month in": "none",
+    "released on": "",
+    "next due": "",
+    "overdue": "",
+    "failing since": "",
+}
 
 
 @pytest.mark.parametrize(
@@ -153,13 +217,19 @@ EMPTY = {
     [
         ({}, {}),
         ({"overdue": ["2026-03"], "days_overdue": 1}, {"overdue": "2026-03: 1 day"}),
-        ({"overdue": ["2026-01", "2026-02", "2026-03"], "days_overdue": 9}, {"overdue": "2026-01, 2026-02, 2026-03: 9 days"}),
-        ({"overdue": ["2026-01", "2026-02", "2026-03", "2026-04"], "days_overdue": 9}, {"overdue": "4 months from 2026-01 to 2026-04: 9 days"}),
+        (
+            {"overdue": ["2026-01", "2026-02", "2026-03"], "days_overdue": 9},
+            {"overdue": "2026-01, 2026-02, 2026-03: 9 days"},
+        ),
+        (
+            {"overdue": ["2026-01", "2026-02", "2026-03", "2026-04"], "days_overdue": 9},
+            {"overdue": "4 months from 2026-01 to 2026-04: 9 days"},
+        ),
         ({"reason": ASKED}, {"failing since": f"not asked: {SHOWN}"}),
         ({"reason": ASKED, "failing_since": FAILED}, {"failing since": f"2026-08-13 04:00: {SHOWN}"}),
         ({"reason": "x" * 999}, {"failing since": f"not asked: {'x' * 999}"[: fetching.REASON_MAX]}),
     ],
-)  # fmt: skip
+)
 def test_the_row_of_a_source_says_little_of_many_months_and_no_question(
     given: dict[str, Any], row: dict[str, str]
 ) -> None:

@@ -23,7 +23,9 @@ def test_the_settings_alone_read_the_environment() -> None:
     assert found == {"settings.py"}
 
 
-@pytest.mark.parametrize("text", ["os.environ.get('A')", "os.environ['A']", "os.getenv('A')", "x = dict(os.environ.items())"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text", ["os.environ.get('A')", "os.environ['A']", "os.getenv('A')", "x = dict(os.environ.items())"]
+)
 def test_a_reading_is_found(text: str) -> None:
     assert READING.search(text)
     assert not READING.search("os.environ['A'] = 'b'\nos.environ.setdefault('A', 'b')\ndel os.environ['A']")

@@ -32,10 +32,18 @@ def test_a_folder_stays_a_folder() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "s3://user:word@customs/a", "s3://customs/a?key=word", "s3://cus_toms/a", "s3://customs/../b", "s3://customs/./b", "s3:customs",
-        "https://customs/a", "s3://", "S3://customs", "s3://customs/a b",
+        "s3://user:word@customs/a",
+        "s3://customs/a?key=word",
+        "s3://cus_toms/a",
+        "s3://customs/../b",
+        "s3://customs/./b",
+        "s3:customs",
+        "https://customs/a",
+        "s3://",
+        "S3://customs",
+        "s3://customs/a b",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_address_is_refused_without_the_secret(text: str) -> None:
     for read in (read_address, S3Url):
         with pytest.raises(UnusableAddress, match="address of a store") as refused:

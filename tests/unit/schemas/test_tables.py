@@ -1,4 +1,5 @@
-"""A model refuses what does not fit it and says where; what follows from it can be read without it; and what holds for every table."""
+"""A model refuses what does not fit it and says where; what follows from it can be read without it; and what holds for
+every table."""
 
 import importlib
 import io
@@ -48,9 +49,15 @@ class Traded(Table):
 
 
 KINDS = {
-    "key": pl.String, "code": pl.String, "flow": pl.String, "kind": pl.Enum(["whole", "part"]), "first": pl.Int32, "last": pl.Int32,
-    "share": pl.Float64, "parts": pl.List(pl.String),
-}  # fmt: skip
+    "key": pl.String,
+    "code": pl.String,
+    "flow": pl.String,
+    "kind": pl.Enum(["whole", "part"]),
+    "first": pl.Int32,
+    "last": pl.Int32,
+    "share": pl.Float64,
+    "parts": pl.List(pl.String),
+}
 GOOD = {"key": "a", "code": "12", "flow": None, "kind": "part", "first": 1, "last": 12, "share": 0.5, "parts": ["x"]}
 FRAME = pl.DataFrame([GOOD, GOOD | {"key": "b"}], schema=KINDS)
 
@@ -88,10 +95,13 @@ def test_a_value_that_may_not_be_is_refused_with_its_column_its_row_and_what_was
     ("wrong", "why"),
     [
         (FRAME.with_columns(last=pl.Series([12, 11], dtype=pl.Int32), first=12), "in_order"),
-        (FRAME.select(reversed(FRAME.columns)), "column_ordered"), (FRAME.drop("flow"), "column_in_dataframe"), (FRAME.with_columns(more=1), "column_in_schema"),
-        (FRAME.cast({"first": pl.Int64}), "dtype"), (FRAME.with_columns(pl.col("kind").cast(pl.Enum(["part", "whole"]))), "dtype"),
+        (FRAME.select(reversed(FRAME.columns)), "column_ordered"),
+        (FRAME.drop("flow"), "column_in_dataframe"),
+        (FRAME.with_columns(more=1), "column_in_schema"),
+        (FRAME.cast({"first": pl.Int64}), "dtype"),
+        (FRAME.with_columns(pl.col("kind").cast(pl.Enum(["part", "whole"]))), "dtype"),
     ],
-)  # fmt: skip
+)
 def test_a_rule_over_several_columns_and_other_columns_are_refused_by_name(wrong: pl.DataFrame, why: str) -> None:
     with pytest.raises(SchemaErrors) as raised:
         Traded.validate(wrong, lazy=True)
@@ -102,7 +112,12 @@ def test_all_tables_are_collected_and_frames_are_named_by_them() -> None:
     modules = [
         importlib.import_module(f"schemas.tables.{found.name}") for found in pkgutil.iter_modules(tables.__path__)
     ]
-    found = {model for module in modules for model in vars(module).values() if isinstance(model, type) and issubclass(model, Table)}  # fmt: skip
+    found = {
+        model
+        for module in modules
+        for model in vars(module).values()
+        if isinstance(model, type) and issubclass(model, Table)
+    }
     assert {analysis, claim, control_event, metric, names, observation, release} <= {*modules}
     assert {*MODELS.values()} == found - {Table, metric.Place, observation.Statement}
     # The names of published tables are what readers ask for.
@@ -131,7 +146,9 @@ def test_a_column_says_what_it_has_codes_are_text_months_are_dates_and_shares_ar
 
 
 @pytest.mark.parametrize("table", LAYOUTS)
-def test_a_published_table_is_sorted_and_filed_by_columns_that_it_has_and_its_file_says_what_they_are(table: str) -> None:  # fmt: skip
+def test_a_published_table_is_sorted_and_filed_by_columns_that_it_has_and_its_file_says_what_they_are(
+    table: str,
+) -> None:
     layout, kinds = LAYOUTS[table], polars_schema(table)
     assert {*layout.sort_by} <= {*kinds}
     assert layout.sort_by
@@ -169,7 +186,13 @@ def test_each_figure_is_a_column_with_a_status_and_follows_from_operands() -> No
 @pytest.mark.parametrize("figure", FIGURES)
 def test_a_figure_is_refused_that_is_null_without_a_reason_or_there_with_one(figure: str) -> None:
     row = dict.fromkeys(polars_schema("metric")) | {status(figure): "not_covered" for figure in FIGURES}
-    row |= {"flow": "export", "product": "85051110", "classification": "HS8", "partner": "WLD", "measure": "quantity_kg"}  # fmt: skip
+    row |= {
+        "flow": "export",
+        "product": "85051110",
+        "classification": "HS8",
+        "partner": "WLD",
+        "measure": "quantity_kg",
+    }
     frame = pl.DataFrame([row], schema=polars_schema("metric")).with_columns(period=pl.date(2025, 6, 1))
     metric.Metric.validate(frame, lazy=True)
     there = {figure: pl.lit(1).cast(pl.Int32).cast(frame.schema[figure])}
@@ -185,7 +208,12 @@ def test_the_dictionary_is_what_the_models_say_and_has_every_word_of_a_column_of
     assert FILE.read_text(encoding="utf-8") == dictionary.tables()
     page = dictionary.page()
     assert dictionary.PAGE.read_text(encoding="utf-8") == page
-    closed = {"severity": release.SEVERITIES, "partners": release.PARTNER_SCOPES, "verdict": VERDICTS, "side": ("before", "after")}  # fmt: skip
+    closed = {
+        "severity": release.SEVERITIES,
+        "partners": release.PARTNER_SCOPES,
+        "verdict": VERDICTS,
+        "side": ("before", "after"),
+    }
     for column, words in closed.items():
         row = next(line for line in page.splitlines() if line.startswith(f"| {column} |") and "one of" in line)
         assert row.endswith(f"one of {', '.join(f'`{word}`' for word in words)} |")

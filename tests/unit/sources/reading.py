@@ -20,12 +20,15 @@ TODAY = date(2026, 10, 1)
 
 
 def read(data: bytes, folder: Path, source: str, name: str = "file.csv", **declared: Any) -> Normalised:
-    """A file of a source through all gates; a query is of all partners, and every file of one day, unless declared otherwise."""
+    """A file of a source through all gates; a query is of all partners, and every file of one day, unless declared
+    otherwise."""
     folder.mkdir(exist_ok=True)
     (folder / name).write_bytes(data)
     given = {} if SOURCES[source].says_day else {"released_on": date(2026, 8, 20)}
     given |= {"partners": "all"} if SOURCES[source].kind == "query" else {}
-    landed = land(locate(ReleaseRequest(file=folder / name, source=source, **{**given, **declared})), folder / "store", TODAY)  # fmt: skip
+    landed = land(
+        locate(ReleaseRequest(file=folder / name, source=source, **{**given, **declared})), folder / "store", TODAY
+    )
     return normalise(landed, correct(landed, parse(landed), TODAY))
 
 

@@ -18,13 +18,17 @@ from tests.unit.sources.test_value_terms_of_files import assert_terms
 HEADER = '"CO_ANO";"CO_MES";"CO_NCM";"CO_UNID";"CO_PAIS";"SG_UF_NCM";"CO_VIA";"CO_URF";"QT_ESTAT";"KG_LIQUIDO";"VL_FOB"'
 # Magnets to Germany from two states, to the United States and from Wake Island; one is counted in pieces.
 JANUARY = (
-    '"2026";"01";"85051100";"10";"023";"SP";"01";"0817800";40;40;3000', '"2026";"01";"85051100";"10";"023";"RS";"04";"0817700";2;2;500',
-    '"2026";"01";"85051100";"10";"249";"SP";"01";"0817800";7;7;900', '"2026";"01";"85051100";"10";"873";"SP";"01";"0817800";1;1;10',
+    '"2026";"01";"85051100";"10";"023";"SP";"01";"0817800";40;40;3000',
+    '"2026";"01";"85051100";"10";"023";"RS";"04";"0817700";2;2;500',
+    '"2026";"01";"85051100";"10";"249";"SP";"01";"0817800";7;7;900',
+    '"2026";"01";"85051100";"10";"873";"SP";"01";"0817800";1;1;10',
     '"2026";"01";"64039900";"13";"063";"RS";"07";"1017500";12;15;600',
-)  # fmt: skip
+)
 BOUGHT = '"2026";"01";"85051100";"10";"160";"SP";"01";"0817800";100;100;2000;150;25'
 KEY = ("product", "partner", "measure")
-read = partial(reading.read, source="brazil_comexstat", name="EXP_2026.csv", products=["*"], released_on=date(2026, 2, 4))  # fmt: skip
+read = partial(
+    reading.read, source="brazil_comexstat", name="EXP_2026.csv", products=["*"], released_on=date(2026, 2, 4)
+)
 
 
 def file(*rows: str, header: str = HEADER, eol: str = "\n") -> bytes:
@@ -34,12 +38,23 @@ def file(*rows: str, header: str = HEADER, eol: str = "\n") -> bytes:
 def test_states_modes_and_offices_are_added_up_and_a_second_code_of_a_country_keeps_its_own_key(tmp_path: Path) -> None:
     release = read(file(*JANUARY), tmp_path)
     assert numbers(release, *KEY) == {
-        ("85051100", "DEU", "value_usd"): 3500, ("85051100", "DEU", "quantity_kg"): 42, ("85051100", "USA", "value_usd"): 900,
-        ("85051100", "USA", "quantity_kg"): 7, ("85051100", "brazil:873", "value_usd"): 10, ("85051100", "brazil:873", "quantity_kg"): 1,
-        ("64039900", "ARG", "value_usd"): 600, ("64039900", "ARG", "quantity_kg"): 15, ("64039900", "ARG", "quantity_pair"): 12,
-    }  # fmt: skip
+        ("85051100", "DEU", "value_usd"): 3500,
+        ("85051100", "DEU", "quantity_kg"): 42,
+        ("85051100", "USA", "value_usd"): 900,
+        ("85051100", "USA", "quantity_kg"): 7,
+        ("85051100", "brazil:873", "value_usd"): 10,
+        ("85051100", "brazil:873", "quantity_kg"): 1,
+        ("64039900", "ARG", "value_usd"): 600,
+        ("64039900", "ARG", "quantity_kg"): 15,
+        ("64039900", "ARG", "quantity_pair"): 12,
+    }
     row = release.release.row(0, named=True)
-    assert [row[name] for name in ("reporter", "flow", "classification", "first_month")] == ["BRA", "export", "NCM8", date(2026, 1, 1)]  # fmt: skip
+    assert [row[name] for name in ("reporter", "flow", "classification", "first_month")] == [
+        "BRA",
+        "export",
+        "NCM8",
+        date(2026, 1, 1),
+    ]
     parsed = brazil_comexstat.parse(file(*JANUARY), "x.csv")
     assert (parsed.reported["note"].to_list()[:2], parsed.doubts) == (["sum of records 1, 2", None], ())
 
@@ -47,8 +62,10 @@ def test_states_modes_and_offices_are_added_up_and_a_second_code_of_a_country_ke
 def test_imports_have_a_second_value_with_freight_and_insurance(tmp_path: Path) -> None:
     release = read(file(BOUGHT, header=f'{HEADER};"VL_FRETE";"VL_SEGURO"'), tmp_path)
     assert numbers(release, *KEY) == {
-        ("85051100", "CHN", "value_usd"): 2000, ("85051100", "CHN", "value_usd_cif"): 2175, ("85051100", "CHN", "quantity_kg"): 100,
-    }  # fmt: skip
+        ("85051100", "CHN", "value_usd"): 2000,
+        ("85051100", "CHN", "value_usd_cif"): 2175,
+        ("85051100", "CHN", "quantity_kg"): 100,
+    }
     assert release.release["flow"].to_list() == ["import"]
     assert_terms(release, {"value_usd": ("FOB", "origin", "nearest"), "value_usd_cif": ("CIF", "origin", "nearest")})
 
@@ -63,12 +80,17 @@ def test_quotes_and_line_ends_change_nothing() -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (file(), "no record"), (file(*JANUARY, header=HEADER + ';"VL_FRETE"'), "row|width|fields"), (file(header="CO_ANO;CO_MES;SH4"), "CO_ANO, CO_MES, SH4"),
-        (file(JANUARY[0].replace(";3000", ";3000,5")), "comma or a quote"), (file(JANUARY[0].replace('"023"', '"0"3"')), "comma or a quote"),
-        (file(JANUARY[0].replace(";3000", ";-3")), "'-3'"), (file(JANUARY[0].replace('"01";"8505', '"13";"8505')), "column CO_MES"),
-        (file(*JANUARY)[:-5], "cut off"), (b'{"data": {"list": []}, "success": true}', "web page or an error"),
+        (file(), "no record"),
+        (file(*JANUARY, header=HEADER + ';"VL_FRETE"'), "row|width|fields"),
+        (file(header="CO_ANO;CO_MES;SH4"), "CO_ANO, CO_MES, SH4"),
+        (file(JANUARY[0].replace(";3000", ";3000,5")), "comma or a quote"),
+        (file(JANUARY[0].replace('"023"', '"0"3"')), "comma or a quote"),
+        (file(JANUARY[0].replace(";3000", ";-3")), "'-3'"),
+        (file(JANUARY[0].replace('"01";"8505', '"13";"8505')), "column CO_MES"),
+        (file(*JANUARY)[:-5], "cut off"),
+        (b'{"data": {"list": []}, "success": true}', "web page or an error"),
     ],
-)  # fmt: skip
+)
 def test_another_file_is_refused_by_name(data: bytes, said: str) -> None:
     with pytest.raises(Refused, match=said):
         brazil_comexstat.parse(data, "x.csv")
@@ -90,7 +112,9 @@ def test_a_unit_without_a_name_is_left_out() -> None:
 
 def test_the_newest_year_comes_first_and_each_direction_has_its_file() -> None:
     found = list(brazil_comexstat.questions(FetchRequest(source="brazil_comexstat"), date(2026, 9, 4), None))  # type: ignore[arg-type]
-    assert [one.address.rpartition("/")[2] for one in found] == [f"{flow}_{year}.csv" for year in (2026, 2025) for flow in ("EXP", "IMP")]  # fmt: skip
+    assert [one.address.rpartition("/")[2] for one in found] == [
+        f"{flow}_{year}.csv" for year in (2026, 2025) for flow in ("EXP", "IMP")
+    ]
     assert found[0].address == "https://balanca.economia.gov.br/balanca/bd/comexstat-bd/ncm/EXP_2026.csv"
     assert found[1].declared == {"reporter": "BRA", "flow": "import", "partners": "all", "products": ["*"]}
     of_one = FetchRequest(source="brazil_comexstat", products=["8505"])
@@ -107,7 +131,10 @@ def test_the_sums_of_a_real_file_are_those_of_its_lines(shared_data: Path, tmp_p
         cells = line.split(";")
         for measure, at in (("quantity_kg", 9), ("value_usd", 10)):
             expected["12019000", key[cells[4]], measure] += int(cells[at])
-    sums = [sum(value for (*_, measure), value in expected.items() if measure == name) for name in ("quantity_kg", "value_usd")]  # fmt: skip
+    sums = [
+        sum(value for (*_, measure), value in expected.items() if measure == name)
+        for name in ("quantity_kg", "value_usd")
+    ]
     assert sums == [362_151_090, 182_934_861]
     found = numbers(read(data, tmp_path, partners="listed", released_on=date(2024, 2, 6)), *KEY)
     assert found == expected

@@ -79,10 +79,13 @@ def test_a_refusal_says_where(data: bytes, place: str) -> None:
 @pytest.mark.parametrize(
     ("record", "found"),
     [
-        ('"1",x', "2 fields where the header has 3"), ('"1"', "1 field where the header has 3"), ('"1",2,,', "4 fields where the header has 3"),
-        ('"1",2,x', "'x' after the last comma, where nothing stands"), ("", "a blank line"),
+        ('"1",x', "2 fields where the header has 3"),
+        ('"1"', "1 field where the header has 3"),
+        ('"1",2,,', "4 fields where the header has 3"),
+        ('"1",2,x', "'x' after the last comma, where nothing stands"),
+        ("", "a blank line"),
     ],
-)  # fmt: skip
+)
 def test_a_refusal_says_what_is_found(record: str, found: str) -> None:
     assert _refused(f'"a","b",\n{record}\n"3","4",\n'.encode()).found == found
 

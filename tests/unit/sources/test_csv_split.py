@@ -44,9 +44,11 @@ def assert_alike(body: bytes, field: bytes, trailing: bool, eol: bytes) -> bool:
 @pytest.mark.parametrize("block_bytes", [60, 1 << 22])
 @draws(500, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    pieces=st.lists(st.sampled_from(PIECES), min_size=1, max_size=9), trailing=st.booleans(), eol=st.sampled_from([b"\n", b"\r\n"]),
+    pieces=st.lists(st.sampled_from(PIECES), min_size=1, max_size=9),
+    trailing=st.booleans(),
+    eol=st.sampled_from([b"\n", b"\r\n"]),
     field=st.sampled_from([*FIELDS]),
-)  # fmt: skip
+)
 def test_a_plain_file_is_read_as_the_grammar_reads_it(
     monkeypatch: pytest.MonkeyPatch, block_bytes: int, pieces: list[str], trailing: bool, eol: bytes, field: bytes
 ) -> None:

@@ -1,4 +1,5 @@
-"""An archive is split by reporter and direction; one that is damaged, locked, empty, too large or of several files is refused."""
+"""An archive is split by reporter and direction; one that is damaged, locked, empty, too large or of several files is
+refused."""
 
 import io
 import random
@@ -48,11 +49,13 @@ def _empty() -> bytes:
 @pytest.mark.parametrize(
     ("packed", "said"),
     [
-        *((archive(DATA)[:length], "Download it again") for length in (0, 5, 31, 100, -1)), (archive(DATA, "a.dat", "b.dat"), r"2 files: a\.dat, b\.dat"),
-        (_empty(), "an archive of 0 files"), (archive(DATA, password="closed"), "with a password"),
+        *((archive(DATA)[:length], "Download it again") for length in (0, 5, 31, 100, -1)),
+        (archive(DATA, "a.dat", "b.dat"), r"2 files: a\.dat, b\.dat"),
+        (_empty(), "an archive of 0 files"),
+        (archive(DATA, password="closed"), "with a password"),
     ],
     ids=range(8),
-)  # fmt: skip
+)
 def test_an_archive_that_is_cut_off_or_empty_or_locked_or_of_several_files_is_refused(packed: bytes, said: str) -> None:
     with pytest.raises(Refused, match=said):
         read(packed)
@@ -94,10 +97,13 @@ def test_a_full_disk_is_no_fault_of_the_archive(tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"REPORTER,FLOW\nDE,1\n" + b"x" * 20_000 + b"\n", "more than 10,000 bytes"), (b"REPORTER,FLOW\nDE,1\nDE", "without a line end"),
-        (b"REPORTER,FLOW\nDE\n", "no reporter and direction"), (b"REPORTER,FLOW,X\nDE,7,1\n", "no reporter and direction"), (b"", "no bulk file"),
+        (b"REPORTER,FLOW\nDE,1\n" + b"x" * 20_000 + b"\n", "more than 10,000 bytes"),
+        (b"REPORTER,FLOW\nDE,1\nDE", "without a line end"),
+        (b"REPORTER,FLOW\nDE\n", "no reporter and direction"),
+        (b"REPORTER,FLOW,X\nDE,7,1\n", "no reporter and direction"),
+        (b"", "no bulk file"),
     ],
-)  # fmt: skip
+)
 def test_another_text_is_refused(data: bytes, said: str, tmp_path: Path) -> None:
     (tmp_path / "full.dat").write_bytes(data)
     with pytest.raises(Refused, match=said):

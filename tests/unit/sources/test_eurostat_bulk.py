@@ -33,7 +33,12 @@ def said(*rows: Row) -> list[tuple[str, str]]:
 
 
 def test_procedures_are_added_up_and_the_record_says_which_rows(tmp_path: Path) -> None:
-    rows = (Row(), Row("US", "7", "1"), Row(value="500", mass="50", procedure="2"), Row(value="30", mass="2", procedure="9"))  # fmt: skip
+    rows = (
+        Row(),
+        Row("US", "7", "1"),
+        Row(value="500", mass="50", procedure="2"),
+        Row(value="30", mass="2", procedure="9"),
+    )
     release = read(text(rows), tmp_path)
     assert numbers(release, *KEY) == {
         MAGNETS: 1530, MASS: 152, ("85051110", "USA", "value_eur"): 7, ("85051110", "USA", "quantity_kg"): 1,
@@ -69,32 +74,52 @@ def test_a_total_of_all_codes_is_compared_and_not_published() -> None:
 
 def test_totals_groups_and_parts_of_a_country_among_the_partners_are_not_published(tmp_path: Path) -> None:
     rows = [
-        Row("CN", "10", "1"), Row("QW", "3", "1"), Row("QZ", "2", "1"), Row("EXT_EU27_2020", "15", "3"),
-        Row("GB", "100", "10", product="81019400"), Row("XI", "30", "4", product="81019400", trade="L"), Row("XU", "70", "6", product="81019400", trade="M"),
-    ]  # fmt: skip
+        Row("CN", "10", "1"),
+        Row("QW", "3", "1"),
+        Row("QZ", "2", "1"),
+        Row("EXT_EU27_2020", "15", "3"),
+        Row("GB", "100", "10", product="81019400"),
+        Row("XI", "30", "4", product="81019400", trade="L"),
+        Row("XU", "70", "6", product="81019400", trade="M"),
+    ]
     release = read(text(rows), tmp_path)
-    assert {key: value for (*key, measure), value in numbers(release, *KEY).items() if measure == "value_eur" for key in [tuple(key)]} == {
-        ("85051110", "CHN"): 10, ("85051110", "geonom:QW"): 3, ("85051110", "geonom:QZ"): 2, ("81019400", "GBR"): 100,
-    }  # fmt: skip
+    assert {
+        key: value
+        for (*key, measure), value in numbers(release, *KEY).items()
+        if measure == "value_eur"
+        for key in [tuple(key)]
+    } == {
+        ("85051110", "CHN"): 10,
+        ("85051110", "geonom:QW"): 3,
+        ("85051110", "geonom:QZ"): 2,
+        ("81019400", "GBR"): 100,
+    }
     assert doubts(release) == []
-    assert said(*(row._replace(value="16") if row.partner == "EXT_EU27_2020" else row for row in rows)) == [("total_differs", "error")]  # fmt: skip
+    assert said(*(row._replace(value="16") if row.partner == "EXT_EU27_2020" else row for row in rows)) == [
+        ("total_differs", "error")
+    ]
 
 
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        ([Row(), Row(procedure="2"), Row()], [("row_twice", "error")]), ([Row(), Row(procedure="2"), Row(value="999")], [("row_twice", "error")]),
+        ([Row(), Row(procedure="2"), Row()], [("row_twice", "error")]),
+        ([Row(), Row(procedure="2"), Row(value="999")], [("row_twice", "error")]),
         ([Row(product="28XXXXXX"), Row(product="28XXXXXX", sitc="51111")], [("without_detail", "info")]),
     ],
-)  # fmt: skip
+)
 def test_a_row_that_is_there_twice_holds_the_release(rows: list[Row], expected: list[tuple[str, str]]) -> None:
     assert said(*rows) == expected
 
 
 @pytest.mark.parametrize(
     ("codes", "asked"),
-    [(["85051110"], ["*"]), (["85051110", "28XXXXXX", "28046100", "84MMMXXX", "84111100"], ["85", "28046100", "84111100"]), (["85051110", "XXXXXXXX"], ["85051110"])],
-)  # fmt: skip
+    [
+        (["85051110"], ["*"]),
+        (["85051110", "28XXXXXX", "28046100", "84MMMXXX", "84111100"], ["85", "28046100", "84111100"]),
+        (["85051110", "XXXXXXXX"], ["85051110"]),
+    ],
+)
 def test_trade_without_a_published_code_makes_silence_in_its_chapter_say_nothing(
     tmp_path: Path, codes: list[str], asked: list[str]
 ) -> None:
@@ -105,15 +130,22 @@ def test_trade_without_a_published_code_makes_silence_in_its_chapter_say_nothing
 
 def test_a_supplementary_quantity_has_its_unit_or_is_named(tmp_path: Path) -> None:
     rows = [
-        Row(unit="PST", amount="3"), Row(unit="PST", amount="4", procedure="2"), Row(product="27160000", unit="1000_KWH", amount="5", mass="0"),
-        Row(product="22030001", unit="100_PST", amount="2"), Row(product="28046100", unit="KG", amount="100"),
-    ]  # fmt: skip
+        Row(unit="PST", amount="3"),
+        Row(unit="PST", amount="4", procedure="2"),
+        Row(product="27160000", unit="1000_KWH", amount="5", mass="0"),
+        Row(product="22030001", unit="100_PST", amount="2"),
+        Row(product="28046100", unit="KG", amount="100"),
+    ]
     release = read(text(rows), tmp_path)
     found = {key: value for key, value in numbers(release, *KEY).items() if key[2] != "value_eur"}
     assert found == {
-        ("85051110", "CHN", "quantity_item"): 7, MASS: 200, ("27160000", "CHN", "quantity_kg"): 0, ("22030001", "CHN", "quantity_item"): 200,
-        ("22030001", "CHN", "quantity_kg"): 100, ("28046100", "CHN", "quantity_kg"): 100,
-    }  # fmt: skip
+        ("85051110", "CHN", "quantity_item"): 7,
+        MASS: 200,
+        ("27160000", "CHN", "quantity_kg"): 0,
+        ("22030001", "CHN", "quantity_item"): 200,
+        ("22030001", "CHN", "quantity_kg"): 100,
+        ("28046100", "CHN", "quantity_kg"): 100,
+    }
     (left_out,) = release.findings.filter(check="unit_left_out")["observed"]
     assert "1000_KWH" in left_out
     assert not release.quarantine.height
@@ -122,13 +154,21 @@ def test_a_supplementary_quantity_has_its_unit_or_is_named(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("data", "rule"),
     [
-        (text([Row(period="202552")]), "frequency"), (text([Row(period="202513")]), "period"), (text([Row(), Row(reporter="FR")]), "several reporters"),
-        (text([Row(), Row(flow="2")]), "both flows"), (text([Row(flow="3")]), "unknown flow"), (text([Row(procedure="4")]), "unknown procedure"),
-        (text([Row(value="1e3")]), "no number"), (text([Row(mass="-1")]), "no number"), (text([Row(value="1.0001")]), "no number"),
-        (text([]), "no records"), (text([Row(reporter="GB:")]), "unknown reporter"), (text([Row()]).replace(b",STAT_PROCEDURE", b",PROCEDURE"), "columns"),
+        (text([Row(period="202552")]), "frequency"),
+        (text([Row(period="202513")]), "period"),
+        (text([Row(), Row(reporter="FR")]), "several reporters"),
+        (text([Row(), Row(flow="2")]), "both flows"),
+        (text([Row(flow="3")]), "unknown flow"),
+        (text([Row(procedure="4")]), "unknown procedure"),
+        (text([Row(value="1e3")]), "no number"),
+        (text([Row(mass="-1")]), "no number"),
+        (text([Row(value="1.0001")]), "no number"),
+        (text([]), "no records"),
+        (text([Row(reporter="GB:")]), "unknown reporter"),
+        (text([Row()]).replace(b",STAT_PROCEDURE", b",PROCEDURE"), "columns"),
         (archive(text([Row()])), "archive of all reporters"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_part_is_refused_by_name(data: bytes, rule: str) -> None:
     assert rule_of("eurostat_bulk", data, "part.csv") == rule
 

@@ -34,8 +34,17 @@ CHINA = ("CN", VALUE, "5")
 read = partial(reading.read, source="eurostat_comext", reporter="EU27", released_on=date(2026, 8, 14))
 
 
-def answer(cells: Sequence[tuple[str, str, str]] = CELLS, *, reporter: str = "EU27_2020", product: str = "84834030", flow: str = "1",
-           period: str = "2025-06", updated: str = "14/08/26 11:00:00", freq: str = "M", eol: str = "\r\n") -> bytes:  # fmt: skip
+def answer(
+    cells: Sequence[tuple[str, str, str]] = CELLS,
+    *,
+    reporter: str = "EU27_2020",
+    product: str = "84834030",
+    flow: str = "1",
+    period: str = "2025-06",
+    updated: str = "14/08/26 11:00:00",
+    freq: str = "M",
+    eol: str = "\r\n",
+) -> bytes:
     """An answer of the API in its exact form."""
     lines = [
         f"ESTAT:DS-045409(1.0),{updated},{freq},{reporter},{partner},{product},{flow},{indicator},{period},{value}"
@@ -47,7 +56,10 @@ def answer(cells: Sequence[tuple[str, str, str]] = CELLS, *, reporter: str = "EU
 def flagged(flags: Sequence[str], column: str = "OBS_FLAG") -> bytes:
     """The answer with a flag for each record."""
     header, *lines = answer().decode().split("\r\n")[:-1]
-    return "".join(f"{line}\r\n" for line in (f"{header},{column}", *(f"{line},{flag}" for line, flag in zip(lines, flags, strict=True)))).encode()  # fmt: skip
+    return "".join(
+        f"{line}\r\n"
+        for line in (f"{header},{column}", *(f"{line},{flag}" for line, flag in zip(lines, flags, strict=True)))
+    ).encode()
 
 
 def second_form(data: bytes) -> bytes:
@@ -60,12 +72,24 @@ def second_form(data: bytes) -> bytes:
 def test_an_answer_becomes_statements_in_euros_and_kilograms_and_no_total_is_one(tmp_path: Path) -> None:
     release = read(answer(), tmp_path)
     assert numbers(release, "partner", "measure") == {
-        ("CHN", "value_eur"): 1_066_047, ("CHN", "quantity_kg"): 90_028, ("SRB", "value_eur"): 220, ("SRB", "quantity_kg"): 19,
-        ("GRC", "value_eur"): 1_485, ("GRC", "quantity_kg"): 27, ("geonom:QW", "value_eur"): 33, ("geonom:QW", "quantity_kg"): 0,
-        ("geonom:QV", "value_eur"): 15, ("geonom:QV", "quantity_kg"): 1,
-    }  # fmt: skip
+        ("CHN", "value_eur"): 1_066_047,
+        ("CHN", "quantity_kg"): 90_028,
+        ("SRB", "value_eur"): 220,
+        ("SRB", "quantity_kg"): 19,
+        ("GRC", "value_eur"): 1_485,
+        ("GRC", "quantity_kg"): 27,
+        ("geonom:QW", "value_eur"): 33,
+        ("geonom:QW", "quantity_kg"): 0,
+        ("geonom:QV", "value_eur"): 15,
+        ("geonom:QV", "quantity_kg"): 1,
+    }
     row = release.detail.filter(partner="CHN").sort("measure").row(0, named=True)
-    assert [row[name] for name in ("flow", "product", "classification", "reporter")] == ["import", "84834030", "CN8", "EU27"]  # fmt: skip
+    assert [row[name] for name in ("flow", "product", "classification", "reporter")] == [
+        "import",
+        "84834030",
+        "CN8",
+        "EU27",
+    ]
     assert (row["period_start"], row["period_end"]) == (date(2025, 6, 1), date(2025, 6, 30))
     assert (row["resolution"], row["known_from"], row["record"]) == (1, date(2026, 8, 14), 2)
     assert doubts(release) == []
@@ -76,8 +100,11 @@ def test_an_answer_becomes_statements_in_euros_and_kilograms_and_no_total_is_one
 def test_where_some_partners_were_asked_for_a_printed_total_is_the_only_word_on_it(tmp_path: Path) -> None:
     release = read(answer([cell for cell in CELLS if cell[0] in ("CN", "INT_EU27_2020")]), tmp_path, partners="listed")
     assert numbers(release, "partner", "measure") == {
-        ("CHN", "value_eur"): 1_066_047, ("CHN", "quantity_kg"): 90_028, ("EU27", "value_eur"): 1500, ("EU27", "quantity_kg"): 28,
-    }  # fmt: skip
+        ("CHN", "value_eur"): 1_066_047,
+        ("CHN", "quantity_kg"): 90_028,
+        ("EU27", "value_eur"): 1500,
+        ("EU27", "quantity_kg"): 28,
+    }
     assert doubts(release) == []
 
 
@@ -87,16 +114,24 @@ INSIDE, NEITHER = ("DE", "FR", "GR", "QR", "QV", "QY"), ("QQ", "QU", "QX")
 
 @draws(60)
 @given(
-    amounts=st.lists(st.integers(0, 10**9), min_size=19, max_size=19), printed=st.sets(st.sampled_from(["EXT_EU27_2020", "INT_EU27_2020", "WORLD", "GB", "EU27_2020"])),
-    order=st.randoms(use_true_random=False), wrong=st.booleans(),
-)  # fmt: skip
+    amounts=st.lists(st.integers(0, 10**9), min_size=19, max_size=19),
+    printed=st.sets(st.sampled_from(["EXT_EU27_2020", "INT_EU27_2020", "WORLD", "GB", "EU27_2020"])),
+    order=st.randoms(use_true_random=False),
+    wrong=st.booleans(),
+)
 def test_partners_residual_and_secret_ones_count_once_whatever_totals_are_printed(
     amounts: list[int], printed: set[str], order: Random, wrong: bool
 ) -> None:
     """The sum of what is published is the trade with all partners; ZY is a code that no table has yet."""
     of = dict(zip((*OUTSIDE, *INSIDE, *NEITHER), amounts, strict=True))
     outside, inside = (sum(of[code] for code in side) for side in (OUTSIDE, INSIDE))
-    whole = {"EXT_EU27_2020": outside, "INT_EU27_2020": inside, "WORLD": sum(amounts), "GB": of["XI"] + of["XU"], "EU27_2020": inside}  # fmt: skip
+    whole = {
+        "EXT_EU27_2020": outside,
+        "INT_EU27_2020": inside,
+        "WORLD": sum(amounts),
+        "GB": of["XI"] + of["XU"],
+        "EU27_2020": inside,
+    }
     checked = sorted(printed - {"EU27_2020"})
     shown = of | {code: whole[code] + (wrong and code in checked[:1]) for code in sorted(printed)}
     cells = [(code, VALUE, str(value)) for code, value in shown.items()]
@@ -112,7 +147,9 @@ def test_partners_residual_and_secret_ones_count_once_whatever_totals_are_printe
 
 def test_the_direction_is_that_of_the_records_and_a_confidential_code_is_a_line_of_its_own(tmp_path: Path) -> None:
     release = read(answer([CHINA, ("CN", MASS, "")], product="84MMMXXX", flow="2"), tmp_path)
-    assert release.detail.select("flow", "product", "classification", "value").rows() == [("export", "line:cn8_84mmmxxx", "line", 5)]  # fmt: skip
+    assert release.detail.select("flow", "product", "classification", "value").rows() == [
+        ("export", "line:cn8_84mmmxxx", "line", 5)
+    ]
     assert release.release["flow"].to_list() == ["export"]
     assert release.quarantine["record"].to_list() == [2], "an empty value is missing, and not zero"
 
@@ -126,8 +163,15 @@ def test_sdmx_csv_2_has_the_same_numbers_and_the_declared_day(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("flag", "column", "is_used"),
-    [("e", "OBS_FLAG", False), ("pe", "OBS_FLAG", False), ("S", "OBS_FLAG", False), ("bdpR", "OBS_FLAG", True), ("N", "CONF_STATUS", False), ("f", "CONF_STATUS", True)],
-)  # fmt: skip
+    [
+        ("e", "OBS_FLAG", False),
+        ("pe", "OBS_FLAG", False),
+        ("S", "OBS_FLAG", False),
+        ("bdpR", "OBS_FLAG", True),
+        ("N", "CONF_STATUS", False),
+        ("f", "CONF_STATUS", True),
+    ],
+)
 def test_a_number_that_is_estimated_or_hidden_is_not_known_and_not_zero(
     tmp_path: Path, flag: str, column: str, is_used: bool
 ) -> None:
@@ -145,18 +189,29 @@ def test_a_number_that_is_estimated_or_hidden_is_not_known_and_not_zero(
 @pytest.mark.parametrize(
     ("data", "rule"),
     [
-        (answer() + answer(reporter="FR").split(b"\r\n", 1)[1], "several reporters"), (answer() + answer(updated="17/08/26 11:00:00").split(b"\r\n", 1)[1], "several updates"),
-        (answer(freq="A"), "frequency"), (answer(updated="2026-08-14"), "last update"), (answer(reporter="EU_V"), "unknown reporter"),
-        (answer([("CN", "SUPPLEMENTARY_QUANTITY", "5")]), "quantity without unit"), (answer([("CN", "VALUE_OF_WHAT", "5")]), "unknown indicator"),
-        (answer().replace(b",flow,", b",Flow,"), "columns"), (answer()[: len(HEADER) + 2], "no records"), (b"<!DOCTYPE html><html>Service unavailable</html>\n", "not a table"),
+        (answer() + answer(reporter="FR").split(b"\r\n", 1)[1], "several reporters"),
+        (answer() + answer(updated="17/08/26 11:00:00").split(b"\r\n", 1)[1], "several updates"),
+        (answer(freq="A"), "frequency"),
+        (answer(updated="2026-08-14"), "last update"),
+        (answer(reporter="EU_V"), "unknown reporter"),
+        (answer([("CN", "SUPPLEMENTARY_QUANTITY", "5")]), "quantity without unit"),
+        (answer([("CN", "VALUE_OF_WHAT", "5")]), "unknown indicator"),
+        (answer().replace(b",flow,", b",Flow,"), "columns"),
+        (answer()[: len(HEADER) + 2], "no records"),
+        (b"<!DOCTYPE html><html>Service unavailable</html>\n", "not a table"),
         (b'{"error": {"status": 413, "label": "EXTRACTION_TOO_BIG: estimated 10305182 rows"}}\n', "request too large"),
-        (b"REPORTER_LAB,PARTNER_LAB,PRODUCT,PRODUCT_LAB\n", "other download"), (b"PK\x03\x04 a workbook", "other download"),
-        (b"freq,reporter,partner,product,flow,indicators\\TIME_PERIOD\t2026-06 \nM,DE,US,01,1,VALUE_IN_EUROS\t: \n", "other download"),
-        (answer(freq="Monthly"), "other download"), (second_form(answer(freq="Monthly")), "other download"),
+        (b"REPORTER_LAB,PARTNER_LAB,PRODUCT,PRODUCT_LAB\n", "other download"),
+        (b"PK\x03\x04 a workbook", "other download"),
+        (
+            b"freq,reporter,partner,product,flow,indicators\\TIME_PERIOD\t2026-06 \nM,DE,US,01,1,VALUE_IN_EUROS\t: \n",
+            "other download",
+        ),
+        (answer(freq="Monthly"), "other download"),
+        (second_form(answer(freq="Monthly")), "other download"),
         (second_form(answer()).replace(b",STRUCTURE_ID", b",STRUCTURE_NAME"), "columns"),
     ],
     ids=lambda case: case if isinstance(case, str) else "",
-)  # fmt: skip
+)
 def test_what_is_no_answer_of_codes_for_one_reporter_is_refused_by_name(data: bytes, rule: str) -> None:
     assert rule_of("eurostat_comext", data) == rule
 
@@ -164,11 +219,14 @@ def test_what_is_no_answer_of_codes_for_one_reporter_is_refused_by_name(data: by
 @pytest.mark.parametrize(
     ("data", "declared", "said"),
     [
-        (answer(), {"reporter": "DEU"}, "EU27"), (answer(), {"flow": "export"}, "import"), (answer(), {"released_on": date(2026, 8, 13)}, "dated 2026-08-14"),
-        (answer([CHINA], period="2025-Q2"), {}, "is not a month"), (answer([CHINA]) + answer([CHINA], flow="2").split(b"\r\n", 1)[1], {}, "exports and imports in one file"),
+        (answer(), {"reporter": "DEU"}, "EU27"),
+        (answer(), {"flow": "export"}, "import"),
+        (answer(), {"released_on": date(2026, 8, 13)}, "dated 2026-08-14"),
+        (answer([CHINA], period="2025-Q2"), {}, "is not a month"),
+        (answer([CHINA]) + answer([CHINA], flow="2").split(b"\r\n", 1)[1], {}, "exports and imports in one file"),
         (answer([CHINA], flow="3"), {}, "flow"),
     ],
-)  # fmt: skip
+)
 def test_what_the_file_says_of_itself_outweighs_what_was_declared(
     tmp_path: Path, data: bytes, declared: dict[str, Any], said: str
 ) -> None:
@@ -181,11 +239,13 @@ def test_what_the_file_says_of_itself_outweighs_what_was_declared(
     ("file", "rule", "found"),
     [
         ("sdmx_csv_labels_EU_3915_2015_2024_monthly.csv", "other download", "labels instead of codes"),
-        ("easy_comext_labels_rare_earths_2016_2023_annual.csv", "other download", "Easy Comext"), ("DS-045409_DE_US_M_2026-06_07_first3.tsv", "other download", "TSV"),
-        ("databrowser_DS-045409_value_4011_2025-12.xlsx", "other download", "Data Browser"), ("too_big_413.json", "request too large", "max authorised is 5000000"),
+        ("easy_comext_labels_rare_earths_2016_2023_annual.csv", "other download", "Easy Comext"),
+        ("DS-045409_DE_US_M_2026-06_07_first3.tsv", "other download", "TSV"),
+        ("databrowser_DS-045409_value_4011_2025-12.xlsx", "other download", "Data Browser"),
+        ("too_big_413.json", "request too large", "max authorised is 5000000"),
         ("too_big_413.xml", "request too large", "estimated 17348292 rows"),
     ],
-)  # fmt: skip
+)
 def test_real_downloads_of_another_form_are_refused_with_the_right_one(
     file: str, rule: str, found: str, shared_data: Path
 ) -> None:

@@ -25,11 +25,13 @@ WHOLE = members_of()[SHEET]
 @pytest.mark.parametrize(
     ("old", "new", "found"),
     [
-        (b'r="J2"', b'r="XFD1048576"', "cells spread over 1,048,576 rows and 16,384 columns"), (b'r="J2"', b'r="J3"', "stands there twice"),
-        (b'<row r="3"', b'<row r="2"', "stands there twice"), (b"<sheetFormatPr", b'<sheetFormatPr zeroHeight="1"', "a hidden row or column"),
+        (b'r="J2"', b'r="XFD1048576"', "cells spread over 1,048,576 rows and 16,384 columns"),
+        (b'r="J2"', b'r="J3"', "stands there twice"),
+        (b'<row r="3"', b'<row r="2"', "stands there twice"),
+        (b"<sheetFormatPr", b'<sheetFormatPr zeroHeight="1"', "a hidden row or column"),
         (WHOLE, b"\xff\xfe" + WHOLE.decode().encode("utf-16-le"), "UTF-16"),
     ],
-)  # fmt: skip
+)
 def test_sheets_that_are_none_are_refused(old: bytes, new: bytes, found: str) -> None:
     """One cell in the last corner would make the reader ask for 500 GB, and end the process."""
     with pytest.raises(Refused, match=found) as refused:

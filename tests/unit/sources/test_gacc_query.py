@@ -30,23 +30,44 @@ def _text(reported: pl.DataFrame, *names: str) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize(
     ("quantity", "unit", "read"),
-    [("0", "?", (None, None)), ("5", "?", ("5", "?")), ("0", "头", ("0", "头")), ("０", " ？", (None, None)), ("5", "？", ("5", "？")), (" 0", "头", (" 0", "头"))],
-)  # fmt: skip
+    [
+        ("0", "?", (None, None)),
+        ("5", "?", ("5", "?")),
+        ("0", "头", ("0", "头")),
+        ("０", " ？", (None, None)),
+        ("5", "？", ("5", "？")),
+        (" 0", "头", (" 0", "头")),
+    ],
+)
 def test_only_the_pair_of_zero_and_no_unit_is_no_second_quantity(
     quantity: str, unit: str, read: tuple[str | None, str | None]
 ) -> None:
     record = (*CLEAN_RECORDS[0][:7], quantity, unit, CLEAN_RECORDS[0][9])
     other = (*CLEAN_RECORDS[0][:7], "0", " ?", CLEAN_RECORDS[0][9])
     for records in ([record], [record, other]):
-        assert _text(parse(csv_bytes(records), "f.csv").reported, "supplementary_quantity", "supplementary_unit")[0] == read  # fmt: skip
+        assert (
+            _text(parse(csv_bytes(records), "f.csv").reported, "supplementary_quantity", "supplementary_unit")[0]
+            == read
+        )
 
 
 @pytest.mark.parametrize(
-    ("spelling", "title", "currency"), [("Supplementary", "US dollar", "USD"), ("Supplimentary", "Renminbi Yuan", "CNY")]
-)  # fmt: skip
+    ("spelling", "title", "currency"),
+    [("Supplementary", "US dollar", "USD"), ("Supplimentary", "Renminbi Yuan", "CNY")],
+)
 def test_english_titles_in_both_spellings(spelling: str, title: str, currency: str) -> None:
-    titles = ("Date of data", "Commodity code", "Commodity", "Trading partner code", "Trading partner", "Quantity", "Unit",
-              f"{spelling} Quantity", f"{spelling} Unit", title)  # fmt: skip
+    titles = (
+        "Date of data",
+        "Commodity code",
+        "Commodity",
+        "Trading partner code",
+        "Trading partner",
+        "Quantity",
+        "Unit",
+        f"{spelling} Quantity",
+        f"{spelling} Unit",
+        title,
+    )
     reported = parse(csv_bytes(titles=titles), "f.csv").reported
     assert set(reported["currency"].cast(pl.String)) == {currency}
     assert _text(reported, "supplementary_quantity", "supplementary_unit")[6] == ("2", "头")
@@ -61,7 +82,9 @@ def test_only_number_cells_get_their_zero_back(code: int, read: str) -> None:
 
 
 def _mojibake_of(code: str, name: str) -> bool:
-    fields = pl.DataFrame({"partner": [code], "partner_name": [name]}, schema=dict.fromkeys(("partner", "partner_name"), pl.Categorical))  # fmt: skip
+    fields = pl.DataFrame(
+        {"partner": [code], "partner_name": [name]}, schema=dict.fromkeys(("partner", "partner_name"), pl.Categorical)
+    )
     try:
         refuse_mojibake(fields, {name: fields[name].cast(pl.String) for name in fields.columns}, "f.csv")
     except Refused:
@@ -93,7 +116,10 @@ def test_doubtful_names_are_counted_once_a_column() -> None:
 
 
 def _pairs(*pairs: tuple[str, str]) -> list[dict[str, str]]:
-    records = [(*record[:PARTNER], *pair, *record[PARTNER_NAME + 1 :]) for record, pair in zip(CLEAN_RECORDS, pairs, strict=False)]  # fmt: skip
+    records = [
+        (*record[:PARTNER], *pair, *record[PARTNER_NAME + 1 :])
+        for record, pair in zip(CLEAN_RECORDS, pairs, strict=False)
+    ]
     return [*doubt_pairs(parse(csv_bytes(records), "f.csv").reported, "f.csv")]
 
 
@@ -103,17 +129,37 @@ def test_a_code_beside_the_name_of_another_partner_is_an_error() -> None:
     assert (doubt["check"], doubt["severity"]) == ("name_of_another", "error")
     assert doubt["observed"] == "'德国' next to 133 in record 3 (2 such pairs)"
     assert doubt["expected"] == "the code 304 next to that name"
-    free = (("502", "美利坚合众国"), ("998", "某国"), ("337", "格鲁吉亚"), ("150", "Georgia"), ("304", "Germany"), ("408", "玻利维亚\n"))  # fmt: skip
+    free = (
+        ("502", "美利坚合众国"),
+        ("998", "某国"),
+        ("337", "格鲁吉亚"),
+        ("150", "Georgia"),
+        ("304", "Germany"),
+        ("408", "玻利维亚\n"),
+    )
     assert _pairs(*free) == []
 
 
 @pytest.mark.parametrize(
     ("text", "is_sum"),
     [
-        *((text, True) for text in ("Grand Total", "Sub total:", "TOTAL", "World", "All countries", "Ｗｏｒｌｄ", "合 计：", "小计", "全球")),
+        *(
+            (text, True)
+            for text in (
+                "Grand Total",
+                "Sub total:",
+                "TOTAL",
+                "World",
+                "All countries",
+                "Ｗｏｒｌｄ",
+                "合 计：",
+                "小计",
+                "全球",
+            )
+        ),
         *((text, False) for text in ("Summerland", "Totalia", "New World", "世界岛")),
     ],
-)  # fmt: skip
+)
 def test_a_partner_that_is_the_sum_of_all_is_refused(text: str, is_sum: bool) -> None:
     """Its record would count everybody twice."""
     data = csv_bytes(with_field(PARTNER_NAME, text, 1))

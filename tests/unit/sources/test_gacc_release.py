@@ -1,4 +1,5 @@
-"""The release pages of China customs: what each column means, what is left out and said, and what a page must not be."""
+"""The release pages of China customs: what each column means, what is left out and said, and what a page must not
+be."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -36,8 +37,17 @@ def numbers(release: Normalised, product: str, measure: str) -> dict[tuple[date,
 def sheet(rows: Sequence[Sequence[str]]) -> list[list[str | float | None]]:
     """The attachment of a page: merged cells are empty but for the first, numbers are numbers."""
     above: list[str | float | None] = [cell for span in SPANS for cell in (span, None)]
-    header = [[TITLE], ["Unit: CNY 100 Million"], ["Commodity", "Quantity Unit", *above], [None, None, *["Quantity", "Value"] * len(SPANS)]]  # fmt: skip
-    return [*header, *([_number(cell) for cell in row] for row in rows), ['Note: "Agricultural products*" include others.']]  # fmt: skip
+    header = [
+        [TITLE],
+        ["Unit: CNY 100 Million"],
+        ["Commodity", "Quantity Unit", *above],
+        [None, None, *["Quantity", "Value"] * len(SPANS)],
+    ]
+    return [
+        *header,
+        *([_number(cell) for cell in row] for row in rows),
+        ['Note: "Agricultural products*" include others.'],
+    ]
 
 
 def _number(cell: str) -> str | float:
@@ -47,12 +57,31 @@ def _number(cell: str) -> str | float:
 
 def test_a_line_has_three_spans_in_kilograms_and_yuan(tmp_path: Path) -> None:
     release = read(goods(), tmp_path)
-    assert numbers(release, "line:rare_earths", "quantity_kg") == {MAY: 5_864_600, TO_MAY: 24_827_000, TO_MAY_BEFORE: 24_266_500}  # fmt: skip
-    assert numbers(release, "line:rare_earths", "value_cny") == {MAY: 130_000_000, TO_MAY: 1_210_000_000, TO_MAY_BEFORE: 1_510_000_000}  # fmt: skip
+    assert numbers(release, "line:rare_earths", "quantity_kg") == {
+        MAY: 5_864_600,
+        TO_MAY: 24_827_000,
+        TO_MAY_BEFORE: 24_266_500,
+    }
+    assert numbers(release, "line:rare_earths", "value_cny") == {
+        MAY: 130_000_000,
+        TO_MAY: 1_210_000_000,
+        TO_MAY_BEFORE: 1_510_000_000,
+    }
     assert numbers(release, "line:ships", "quantity_item")[MAY] == 590
     row = release.detail.filter(product="line:rare_earths", measure="value_cny").sort("period_end").row(-1, named=True)
-    assert [row[name] for name in ("flow", "partner", "kind", "resolution", "record")] == ["export", "WLD", "preliminary", 10**7, 4]  # fmt: skip
-    assert release.release.select("partners", "classification", "flow", "by_month").row(0) == ("keys", "line", None, False)  # fmt: skip
+    assert [row[name] for name in ("flow", "partner", "kind", "resolution", "record")] == [
+        "export",
+        "WLD",
+        "preliminary",
+        10**7,
+        4,
+    ]
+    assert release.release.select("partners", "classification", "flow", "by_month").row(0) == (
+        "keys",
+        "line",
+        None,
+        False,
+    )
     assert release.quarantine.height == 0
     # The unit of footwear is wrong by a factor of 10,000 on every page.
     footwear = release.detail.filter(product="line:footwear")["measure"].cast(pl.String).unique().to_list()
@@ -63,7 +92,9 @@ def test_a_line_has_three_spans_in_kilograms_and_yuan(tmp_path: Path) -> None:
 
 def test_a_page_and_its_attachment_have_a_record_for_each_line_and_span() -> None:
     page, book = (parse(data, "f", PRELIMINARY) for data in (goods(), workbook(sheet(GOODS))))
-    rare = page.reported.filter(product="line:rare_earths").select("flow", "period", "quantity", "quantity_unit", "value", "currency")  # fmt: skip
+    rare = page.reported.filter(product="line:rare_earths").select(
+        "flow", "period", "quantity", "quantity_unit", "value", "currency"
+    )
     assert rare.row(1) == ("export", "2025-01..2025-05", "24,827.0", "Ton", "12.1", "CNY 100 million")
     assert (page.printed_on, page.encoding, book.encoding) == (date(2025, 6, 10), "utf-8", "xls")
     sums = [one.reported["value"].str.replace_all(",", "").cast(pl.Float64).sum() for one in (page, book)]
@@ -79,20 +110,40 @@ ROWS = country_rows()
 @pytest.mark.parametrize(
     ("data", "rule"),
     [
-        (goods(SLIPPED), "rows do not fit"), (goods([[f"{row[0]} {n}", *row[1:]] for n in range(4) for row in SLIPPED if row[1] == "-"]), "rows do not fit"),
-        (goods([[f"a{n}", *["-"] * 9] for n in range(10)]), "no number"), (goods(GOODS[:9]), "too few lines"), (goods(title=TITLE.replace("(in CNY)", "(in USD)")), "currency"),
-        (goods(unit="Unit: Kangaroos"), "unit line"), (goods(title="(5) China's Major Exports by Quantity and Value, Smarch 2025 (in CNY)"), "title"),
-        (goods(title=TITLE.replace("May", "June")), "header of another month"), (goods(shown=TITLE.replace("May", "April")), "two titles"),
-        (goods(shown="Another title"), "two titles"), (goods(spans=("the rest", "growth (%)", "growth (%)", "growth (%)")), "header"),
-        (goods(title="Statement of a spokesman"), "table not read"), (goods(title="(2) China's Total Export &amp; Import Values by Trade Mode, May 2025 (in CNY)"), "table not read"),
-        (goods().replace(b"<table>", b"<div>").replace(b"</table>", b"</div>").replace(b"<tr>", b"<p>").replace(b"<td", b"<i"), "no table"),
-        (b"<html><script>$_ts={};</script><body></body></html>", "gate"), (b"period,product\n2025-05,1\n", "not a page"),
-        (workbook(sheet(GOODS))[:3_000], "unreadable workbook"), (workbook([["a", "b"], [1.0, 2.0]]), "table not read"),
-        (countries(ROWS[:19]), "too few partners"), (countries([["Total", *["1.0"] * 9], *ROWS[1:]]), "total too small"),
+        (goods(SLIPPED), "rows do not fit"),
+        (goods([[f"{row[0]} {n}", *row[1:]] for n in range(4) for row in SLIPPED if row[1] == "-"]), "rows do not fit"),
+        (goods([[f"a{n}", *["-"] * 9] for n in range(10)]), "no number"),
+        (goods(GOODS[:9]), "too few lines"),
+        (goods(title=TITLE.replace("(in CNY)", "(in USD)")), "currency"),
+        (goods(unit="Unit: Kangaroos"), "unit line"),
+        (goods(title="(5) China's Major Exports by Quantity and Value, Smarch 2025 (in CNY)"), "title"),
+        (goods(title=TITLE.replace("May", "June")), "header of another month"),
+        (goods(shown=TITLE.replace("May", "April")), "two titles"),
+        (goods(shown="Another title"), "two titles"),
+        (goods(spans=("the rest", "growth (%)", "growth (%)", "growth (%)")), "header"),
+        (goods(title="Statement of a spokesman"), "table not read"),
+        (
+            goods(title="(2) China's Total Export &amp; Import Values by Trade Mode, May 2025 (in CNY)"),
+            "table not read",
+        ),
+        (
+            goods()
+            .replace(b"<table>", b"<div>")
+            .replace(b"</table>", b"</div>")
+            .replace(b"<tr>", b"<p>")
+            .replace(b"<td", b"<i"),
+            "no table",
+        ),
+        (b"<html><script>$_ts={};</script><body></body></html>", "gate"),
+        (b"period,product\n2025-05,1\n", "not a page"),
+        (workbook(sheet(GOODS))[:3_000], "unreadable workbook"),
+        (workbook([["a", "b"], [1.0, 2.0]]), "table not read"),
+        (countries(ROWS[:19]), "too few partners"),
+        (countries([["Total", *["1.0"] * 9], *ROWS[1:]]), "total too small"),
         (countries([*ROWS[1:], ["Kenya", *ROWS[1][1:]]]), "total too small"),
     ],
     ids=lambda case: case if isinstance(case, str) else "",
-)  # fmt: skip
+)
 def test_what_cannot_be_read_right_is_refused_by_name(data: bytes, rule: str) -> None:
     assert rule_of(PRELIMINARY, data, "page.html") == rule
 
@@ -109,7 +160,12 @@ def test_countries_have_exports_and_imports_of_all_goods_and_one_that_nobody_kno
     assert found["export", "USA", march, True] == 2 * 10 * (len(release_pages.PARTNERS) - 6) * 10**8
     # The 21st of 21 names: 10 x 1, of which exports are two parts and imports one; the year to date is three times it.
     india = {key[0::3]: value for key, value in found.items() if key[1] == "IND"}
-    assert india == {("export", True): 20 * 10**8, ("export", False): 60 * 10**8, ("import", True): 10 * 10**8, ("import", False): 30 * 10**8}  # fmt: skip
+    assert india == {
+        ("export", True): 20 * 10**8,
+        ("export", False): 60 * 10**8,
+        ("import", True): 10 * 10**8,
+        ("import", False): 30 * 10**8,
+    }
     assert {partner for _, partner, _, _ in found} >= {"DEU", "KOR", "TWN", "HKG", "VNM", "WLD"}
     assert not {partner for _, partner, _, _ in found} & {"EU27", "gacc_en:ASEAN"}
     assert set(release.detail["product"]) == {ALL_GOODS}
@@ -122,21 +178,32 @@ def test_countries_have_exports_and_imports_of_all_goods_and_one_that_nobody_kno
 @pytest.mark.parametrize(
     ("title", "source", "topic"),
     [
-        ("(5) China's Major Exports by Quantity and Value, May 2025 (in CNY)", PRELIMINARY, "exports"), ("(6) China's Major Imports by Quantity and Value", PRELIMINARY, "imports"),
-        ("(4) China's Total Export & Import Values by Country/Region", PRELIMINARY, "countries"), ("(2) China's Total Export & Import Values by Trade Mode", "", ""),
-        ("（13）Major Export Commodities in Quantity and Value,1-7.2026", BULLETIN, "exports"), ("(14) Main import commodities", BULLETIN, "imports"),
-        ("（2）Imports and Exports by Country （Region） of Origin/Destination,1.2026", BULLETIN, "countries"), ("(15) Imports by Country (Region) and HS Section", "", ""),
-        ("（17）Export of Selected Commodities by Major Customs Regimes,6.2026", "", ""), ("Title", "", ""),
+        ("(5) China's Major Exports by Quantity and Value, May 2025 (in CNY)", PRELIMINARY, "exports"),
+        ("(6) China's Major Imports by Quantity and Value", PRELIMINARY, "imports"),
+        ("(4) China's Total Export & Import Values by Country/Region", PRELIMINARY, "countries"),
+        ("(2) China's Total Export & Import Values by Trade Mode", "", ""),
+        ("（13）Major Export Commodities in Quantity and Value,1-7.2026", BULLETIN, "exports"),
+        ("(14) Main import commodities", BULLETIN, "imports"),
+        ("（2）Imports and Exports by Country （Region） of Origin/Destination,1.2026", BULLETIN, "countries"),
+        ("(15) Imports by Country (Region) and HS Section", "", ""),
+        ("（17）Export of Selected Commodities by Major Customs Regimes,6.2026", "", ""),
+        ("Title", "", ""),
     ],
-)  # fmt: skip
+)
 def test_a_title_is_of_one_table_of_one_source_or_of_none(title: str, source: str, topic: str) -> None:
     expected = [(source, topic)] if source else []
     assert [(name, found) for name in TOPICS if (found := topic_of(title, name))] == expected
 
 
 @pytest.mark.parametrize(
-    "shown", ["（5）China's Major Exports by Quantity and Value, May. 2025（in CNY）", "(5) China's Major Exports by Quantity and Value,5.2025", TITLE.lower(), "  "],
-)  # fmt: skip
+    "shown",
+    [
+        "（5）China's Major Exports by Quantity and Value, May. 2025（in CNY）",
+        "(5) China's Major Exports by Quantity and Value,5.2025",
+        TITLE.lower(),
+        "  ",
+    ],
+)
 def test_titles_of_page_and_table_may_be_written_otherwise_and_there_may_be_other_tables(shown: str) -> None:
     frame = "<table>" + "<tr><td>Home</td><td>1</td></tr>" * 9 + "</table>"
     page = goods(shown=shown).replace(b"<table>", f"{frame}<table>".encode(), 1)
@@ -146,10 +213,14 @@ def test_titles_of_page_and_table_may_be_written_otherwise_and_there_may_be_othe
 @pytest.mark.parametrize(
     ("title", "advice"),
     [
-        ("(13) Major Export Commodities in Quantity and Value,1-5.2025", "It is a table of gacc_bulletin: declare it so."),
-        ("（17）Export of Selected Commodities by Major Customs Regimes,6.2026", "no column has the total"), ("Title", "an index links to pages"),
+        (
+            "(13) Major Export Commodities in Quantity and Value,1-5.2025",
+            "It is a table of gacc_bulletin: declare it so.",
+        ),
+        ("（17）Export of Selected Commodities by Major Customs Regimes,6.2026", "no column has the total"),
+        ("Title", "an index links to pages"),
     ],
-)  # fmt: skip
+)
 def test_a_refused_table_says_where_it_belongs(title: str, advice: str) -> None:
     with pytest.raises(Refused) as refusal:
         parse(goods(title=title), "f.html", PRELIMINARY)
@@ -168,18 +239,27 @@ def _bulletin(*rows: tuple[str, ...]) -> bytes:
     title = "（2）Imports and Exports by Country （Region） of Origin/Destination,6.2026"
     return f"""<html><div class="atcl-ttl">{title}</div><div class="atcl-date">2026/07/22</div><table><tr><td colspan="4">{title}</td></tr>
 <tr><td></td><td colspan="3">Unit:US$1,000</td></tr><tr><td rowspan="2">Country （Region）</td><td>Total</td><td>Exports</td><td>Imports</td></tr>
-<tr><td>6</td><td>6</td><td>6</td></tr>{cells}</table></html>""".encode()
+<tr><td>6</td><td>6</td><td>6</td></tr>{cells}</table></html>""".encode()  # noqa: E501
 
 
 @pytest.mark.parametrize(
     ("asia", "checks"),
     [
-        (("30", "20", "10"), ["groups_left_out"]), (("29", "20", "10"), ["groups_left_out"]), (("20", "10", "10"), ["continents_differ", "groups_left_out"]),
-        (("30", "10", "20"), ["continents_differ", "groups_left_out"]), (("40", "20", "10"), ["balance_differs", "continents_differ", "groups_left_out"]),
+        (("30", "20", "10"), ["groups_left_out"]),
+        (("29", "20", "10"), ["groups_left_out"]),
+        (("20", "10", "10"), ["continents_differ", "groups_left_out"]),
+        (("30", "10", "20"), ["continents_differ", "groups_left_out"]),
+        (("40", "20", "10"), ["balance_differs", "continents_differ", "groups_left_out"]),
     ],
-)  # fmt: skip
+)
 def test_continents_are_left_out_and_have_to_add_up_to_the_world(asia: tuple[str, ...], checks: list[str]) -> None:
-    rows = [("TOTAL", "100", "60", "40"), ("Asia:", *asia), ("India", "5", "3", "2"), ("Africa:", "70", "40", "30"), ("Kenya", "2", "1", "1")]  # fmt: skip
+    rows = [
+        ("TOTAL", "100", "60", "40"),
+        ("Asia:", *asia),
+        ("India", "5", "3", "2"),
+        ("Africa:", "70", "40", "30"),
+        ("Kenya", "2", "1", "1"),
+    ]
     found = parse(_bulletin(*rows), "f.html", BULLETIN)
     assert sorted({doubt["check"] for doubt in found.doubts}) == checks
     assert found.reported.select("flow", "period", "partner", "value", "currency").rows()[:2] == [
@@ -192,11 +272,17 @@ def test_continents_are_left_out_and_have_to_add_up_to_the_world(asia: tuple[str
     ("raw", "day"),
     [
         # Announced for 9 June 2025, 14 January and 10 March 2026; pages are dated before, and come half a day after.
-        (goods(), date(2025, 6, 10)), (goods(day="2025/06/08"), date(2025, 6, 9)), (goods(title=TITLE.replace("May", "December"), day="2026/01/08"), date(2026, 1, 14)),
-        (goods(title="(4) By Country, January-February 2026 (in CNY)", day="2026/03/06"), date(2026, 3, 10)), (goods(title="(4) By Country, May 1999 (in CNY)"), date(2025, 6, 10)),
-        (goods(shown="Statistics"), date(2025, 6, 10)), (goods(day=""), None), (b"no page", None), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", None),
+        (goods(), date(2025, 6, 10)),
+        (goods(day="2025/06/08"), date(2025, 6, 9)),
+        (goods(title=TITLE.replace("May", "December"), day="2026/01/08"), date(2026, 1, 14)),
+        (goods(title="(4) By Country, January-February 2026 (in CNY)", day="2026/03/06"), date(2026, 3, 10)),
+        (goods(title="(4) By Country, May 1999 (in CNY)"), date(2025, 6, 10)),
+        (goods(shown="Statistics"), date(2025, 6, 10)),
+        (goods(day=""), None),
+        (b"no page", None),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", None),
     ],
-)  # fmt: skip
+)
 def test_a_page_was_public_from_its_printed_day_or_the_announced_one(raw: bytes, day: date | None) -> None:
     assert public_on(raw, "preliminary") == day
 
@@ -210,15 +296,29 @@ def _cells(text: str) -> list[list[str]]:
 
 
 FACTORS = {
-    "10,000 Tons": ("kg", 10**7), "Ton": ("kg", 10**3), "10,000 Sets": ("item", 10**4), "100 Million PCS": ("item", 10**8), "10,000 PCS": ("item", 10**4),
-    "10,000 Autos": ("item", 10**4), "Ship": ("item", 1), "10000T": ("kg", 10**7), "T": ("kg", 10**3), "KG": ("kg", 1), "10000N": ("item", 10**4), "100MP": ("pair", 10**8),
-}  # fmt: skip
+    "10,000 Tons": ("kg", 10**7),
+    "Ton": ("kg", 10**3),
+    "10,000 Sets": ("item", 10**4),
+    "100 Million PCS": ("item", 10**8),
+    "10,000 PCS": ("item", 10**4),
+    "10,000 Autos": ("item", 10**4),
+    "Ship": ("item", 1),
+    "10000T": ("kg", 10**7),
+    "T": ("kg", 10**3),
+    "KG": ("kg", 1),
+    "10000N": ("item", 10**4),
+    "100MP": ("pair", 10**8),
+}
 REAL = {
-    "gacc_preliminary/major_exports_2025-05_cny.html": ("2025-05", "cny", 31), "gacc_real/gacc_2025-06_exports_usd.html": ("2025-06", "usd", 31),
-    "gacc_real/gacc_2025-12_exports_usd.html": ("2025-12", "usd", 31), "gacc_real/gacc_2026-02_exports_usd.html": ("2026-02", "usd", 31),
-    "gacc_real/gacc_2026-03_exports_usd.html": ("2026-03", "usd", 31), "gacc_real/gacc_2026-06_exports_usd.html": ("2026-06", "usd", 31),
-    "gacc_real/gacc_2026-06_exports_cny.html": ("2026-06", "cny", 31), "gacc_real/bulletin_13_exports_2026-07_usd_CUT.html": ("2026-07", "usd", 38),
-}  # fmt: skip
+    "gacc_preliminary/major_exports_2025-05_cny.html": ("2025-05", "cny", 31),
+    "gacc_real/gacc_2025-06_exports_usd.html": ("2025-06", "usd", 31),
+    "gacc_real/gacc_2025-12_exports_usd.html": ("2025-12", "usd", 31),
+    "gacc_real/gacc_2026-02_exports_usd.html": ("2026-02", "usd", 31),
+    "gacc_real/gacc_2026-03_exports_usd.html": ("2026-03", "usd", 31),
+    "gacc_real/gacc_2026-06_exports_usd.html": ("2026-06", "usd", 31),
+    "gacc_real/gacc_2026-06_exports_cny.html": ("2026-06", "cny", 31),
+    "gacc_real/bulletin_13_exports_2026-07_usd_CUT.html": ("2026-07", "usd", 38),
+}
 
 
 @pytest.mark.shared
@@ -259,7 +359,11 @@ def test_countries_of_a_real_bulletin_of_which_most_rows_were_cut_off(shared_dat
     data = (shared_data / "gacc_real" / "bulletin_02_countries_2026-01_usd_CUT.html").read_bytes()
     release = read(data, tmp_path, source=BULLETIN)
     found = reading.numbers(release, "flow", "partner")
-    assert [found[key] for key in (("export", "WLD"), ("import", "BHR"), ("export", "PRK"))] == [356_699_626_000, 46_443_000, 192_174_000]  # fmt: skip
+    assert [found[key] for key in (("export", "WLD"), ("import", "BHR"), ("export", "PRK"))] == [
+        356_699_626_000,
+        46_443_000,
+        192_174_000,
+    ]
     assert len(found) == 20
     assert set(release.detail["period_end"]) == {date(2026, 1, 31)}
     assert [check for check, severity in doubts(release) if severity == "error"] == ["continents_differ"]

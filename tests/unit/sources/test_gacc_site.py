@@ -39,10 +39,13 @@ def test_each_link_in_a_row_of_a_release_is_a_month() -> None:
 @pytest.mark.parametrize(
     ("title", "text", "found"),
     [
-        ("（5） China's Major Exports by Quantity and Value （in USD）", "Sept.", ("2026-09", "exports", "USD")), (EXPORTS, "2", ("2026-02", "exports", "CNY")),
-        ("(5) China's Major Exports by Quantity and Value", "Jan-Feb", ("2026-02", "exports", "BOTH")), (EXPORTS, "13", None), (EXPORTS, "More", None),
+        ("（5） China's Major Exports by Quantity and Value （in USD）", "Sept.", ("2026-09", "exports", "USD")),
+        (EXPORTS, "2", ("2026-02", "exports", "CNY")),
+        ("(5) China's Major Exports by Quantity and Value", "Jan-Feb", ("2026-02", "exports", "BOTH")),
+        (EXPORTS, "13", None),
+        (EXPORTS, "More", None),
     ],
-)  # fmt: skip
+)
 def test_titles_and_months_of_an_index_may_be_written_otherwise(
     title: str, text: str, found: tuple[str, str, str] | None
 ) -> None:
@@ -59,8 +62,11 @@ def test_every_page_of_the_real_index_of_2026(name: str, shared_data: Path) -> N
     found = list(linked(page, 2026, "gacc_preliminary"))
     months = [f"2026-{month:02d}" for month in range(2, 7)]
     assert [one[:3] for one in found] == [
-        (month, topic, currency) for topic in ("countries", "exports", "imports") for currency in ("CNY", "USD") for month in months
-    ]  # fmt: skip
+        (month, topic, currency)
+        for topic in ("countries", "exports", "imports")
+        for currency in ("CNY", "USD")
+        for month in months
+    ]
     assert len({address for *_, address in found}) == 30
     assert found[5][3] == "http://english.customs.gov.cn/Statics/0ed684ce-a5d7-45b8-ab53-0f30b3a8c7c1.html"
 
@@ -86,7 +92,11 @@ def test_the_first_workbook_of_a_page_is_its_attachment() -> None:
         question, answer('<a href="/b.pdf">pdf</a><a href="files/C.XLS ">xls</a><a href="/d.xlsx">2</a>', page)
     )
     assert found is not None
-    assert (found.name, found.address, found.form) == ("name_xls", "http://english.customs.gov.cn/Statics/files/C.XLS", "xls")  # fmt: skip
+    assert (found.name, found.address, found.form) == (
+        "name_xls",
+        "http://english.customs.gov.cn/Statics/files/C.XLS",
+        "xls",
+    )
     assert (found.title, found.declared, found.again) == ("title, attachment", {"flow": "export"}, False)
     assert attachment(question, answer('<a href="/b.pdf">pdf</a>', page)) is None
 

@@ -1,4 +1,5 @@
-"""Tables on customs' pages: title, unit line and header; rows, notes and lost numbers; the lines and partners that labels mean."""
+"""Tables on customs' pages: title, unit line and header; rows, notes and lost numbers; the lines and partners that
+labels mean."""
 
 from datetime import date
 
@@ -23,16 +24,46 @@ MAY = Heading("China's Major Exports", 5, 2025, "CNY 100 million", date(2025, 6,
 @pytest.mark.parametrize(
     ("title", "unit", "day", "heading"),
     [
-        ("(5) Exports, May 2025 (in CNY)", "Unit: CNY 100 Million", "2025/06/10", Heading("Exports", 5, 2025, "CNY 100 million", date(2025, 6, 10))),
-        ("(4)\xa0By Country,  Jan.-Feb. 2026 (in USD)", "Unit：US$1,000", "9/3/2026", Heading("By Country", 2, 2026, "USD 1000", date(2026, 3, 9))),
-        ("(4) By Country, January to February 2026（in USD）", "Unit:USD1 Million", "2026-03-09", Heading("By Country", 2, 2026, "USD million", date(2026, 3, 9))),
+        (
+            "(5) Exports, May 2025 (in CNY)",
+            "Unit: CNY 100 Million",
+            "2025/06/10",
+            Heading("Exports", 5, 2025, "CNY 100 million", date(2025, 6, 10)),
+        ),
+        (
+            "(4)\xa0By Country,  Jan.-Feb. 2026 (in USD)",
+            "Unit：US$1,000",
+            "9/3/2026",
+            Heading("By Country", 2, 2026, "USD 1000", date(2026, 3, 9)),
+        ),
+        (
+            "(4) By Country, January to February 2026（in USD）",
+            "Unit:USD1 Million",
+            "2026-03-09",
+            Heading("By Country", 2, 2026, "USD million", date(2026, 3, 9)),
+        ),
         ("Exports, December 2025", "Unit:RMB￥10,000", "no day", Heading("Exports", 12, 2025, "CNY 10000", None)),
-        ("（13）Exports,1-7.2026", "Unit:US$1,000", "2026/08/18", Heading("Exports", 7, 2026, "USD 1000", date(2026, 8, 18))),
-        ("（2）By Country （Region）,1.2026", "Unit: 1,000 US Dollars", "", Heading("By Country (Region)", 1, 2026, "USD 1000", None)),
+        (
+            "（13）Exports,1-7.2026",
+            "Unit:US$1,000",
+            "2026/08/18",
+            Heading("Exports", 7, 2026, "USD 1000", date(2026, 8, 18)),
+        ),
+        (
+            "（2）By Country （Region）,1.2026",
+            "Unit: 1,000 US Dollars",
+            "",
+            Heading("By Country (Region)", 1, 2026, "USD 1000", None),
+        ),
         ("(13) Exports, 2026.1-11", "(Unit: 10,000 Yuan)", "", Heading("Exports", 11, 2026, "CNY 10000", None)),
-        ("Exports, Sept. 2025 (in USD)", "Unit: USD Million", "2025/13/45", Heading("Exports", 9, 2025, "USD million", None)),
+        (
+            "Exports, Sept. 2025 (in USD)",
+            "Unit: USD Million",
+            "2025/13/45",
+            Heading("Exports", 9, 2025, "USD million", None),
+        ),
     ],
-)  # fmt: skip
+)
 def test_headings(title: str, unit: str, day: str, heading: Heading) -> None:
     assert read_heading(title, unit, day, "f") == heading
 
@@ -40,12 +71,20 @@ def test_headings(title: str, unit: str, day: str, heading: Heading) -> None:
 @pytest.mark.parametrize(
     ("title", "unit", "rule"),
     [
-        ("Exports (in CNY)", "Unit: CNY 100 Million", "title"), ("Exports, Mai 2025", "Unit: CNY 100 Million", "title"), ("Exports,1-13.2026", "Unit: CNY 100 Million", "title"),
-        ("Exports,7-1.2026", "Unit: CNY 100 Million", "title"), ("Exports, Q2 2026", "Unit: CNY 100 Million", "title"), ("Exports, May 2025", "in yuan", "unit line"),
-        ("Exports, May 2025", "Unit: 100 Million", "unit line"), ("Exports, May 2025", "Unit: CNY 100 Dozen", "unit line"), ("Exports, May 2025", "", "unit line"),
-        ("Exports, May 2025 (in CNY)", "Unit: USD 1 Million", "currency"), ("Exports, May 2025", "Unit: CNY 7", "currency"), ("Exports, May 2025", "Unit: USD CNY 1 Million", "currency"),
+        ("Exports (in CNY)", "Unit: CNY 100 Million", "title"),
+        ("Exports, Mai 2025", "Unit: CNY 100 Million", "title"),
+        ("Exports,1-13.2026", "Unit: CNY 100 Million", "title"),
+        ("Exports,7-1.2026", "Unit: CNY 100 Million", "title"),
+        ("Exports, Q2 2026", "Unit: CNY 100 Million", "title"),
+        ("Exports, May 2025", "in yuan", "unit line"),
+        ("Exports, May 2025", "Unit: 100 Million", "unit line"),
+        ("Exports, May 2025", "Unit: CNY 100 Dozen", "unit line"),
+        ("Exports, May 2025", "", "unit line"),
+        ("Exports, May 2025 (in CNY)", "Unit: USD 1 Million", "currency"),
+        ("Exports, May 2025", "Unit: CNY 7", "currency"),
+        ("Exports, May 2025", "Unit: USD CNY 1 Million", "currency"),
     ],
-)  # fmt: skip
+)
 def test_headings_that_cannot_be_read_or_name_two_currencies_are_refused(title: str, unit: str, rule: str) -> None:
     with pytest.raises(Refused) as refusal:
         read_heading(title, unit, "", "f")
@@ -64,14 +103,37 @@ MONTH, SO_FAR, BEFORE = "2025-05", "2025-01..2025-05", "2024-01..2024-05"
 @pytest.mark.parametrize(
     ("above", "below", "column"),
     [
-        ("5", "Quantity", Column(MONTH, "quantity")), ("May", "Value", Column(MONTH, "value")), ("05", "QTY", Column(MONTH, "quantity")),
-        *((text, "Value", Column(SO_FAR, "value")) for text in ("1-5 Total", "1-5\xa0Total", "1to5", "1- to-5", "1–5", "Jan.-May", "Jan to May", "01-05", "1-5 Total, 2025")),
-        *((text, "Value", Column(BEFORE, "value")) for text in ("1-5 Total, 2024", "1-5\xa0Total,2024", "1to5 2024", "Jan-May 2024")),
-        ("Exports", "1-to-5", Column(SO_FAR, "export")), ("Import", "5", Column(MONTH, "import")), ("Total", "5", Column(MONTH, "both")),
-        ("Export & Import", "1to5", Column(SO_FAR, "both")), ("Quantity\nUnit", "Quantity\nUnit", Column(UNITS, "")), ("QTY Unit", "QTY Unit", Column(UNITS, "")),
-        ("Percentage Change", "Value", Column(GROWTHS, "value")), ("1-5 Total, Year-On-Year(%)\xa0", "Quantity", Column(GROWTHS, "quantity")),
+        ("5", "Quantity", Column(MONTH, "quantity")),
+        ("May", "Value", Column(MONTH, "value")),
+        ("05", "QTY", Column(MONTH, "quantity")),
+        *(
+            (text, "Value", Column(SO_FAR, "value"))
+            for text in (
+                "1-5 Total",
+                "1-5\xa0Total",
+                "1to5",
+                "1- to-5",
+                "1–5",
+                "Jan.-May",
+                "Jan to May",
+                "01-05",
+                "1-5 Total, 2025",
+            )
+        ),
+        *(
+            (text, "Value", Column(BEFORE, "value"))
+            for text in ("1-5 Total, 2024", "1-5\xa0Total,2024", "1to5 2024", "Jan-May 2024")
+        ),
+        ("Exports", "1-to-5", Column(SO_FAR, "export")),
+        ("Import", "5", Column(MONTH, "import")),
+        ("Total", "5", Column(MONTH, "both")),
+        ("Export & Import", "1to5", Column(SO_FAR, "both")),
+        ("Quantity\nUnit", "Quantity\nUnit", Column(UNITS, "")),
+        ("QTY Unit", "QTY Unit", Column(UNITS, "")),
+        ("Percentage Change", "Value", Column(GROWTHS, "value")),
+        ("1-5 Total, Year-On-Year(%)\xa0", "Quantity", Column(GROWTHS, "quantity")),
     ],
-)  # fmt: skip
+)
 def test_a_column_is_known_by_its_header_however_it_is_written(above: str, below: str, column: Column) -> None:
     other = ("5", "Value") if column.what != "value" or column.months != MONTH else ("5", "Quantity")
     assert columns_of((above, below), other)[0][0] == column
@@ -94,11 +156,14 @@ def test_a_wrong_year_before_is_doubted_and_not_read() -> None:
     ("months", "day", "rule"),
     [
         # On 10 June the newest month is May, so the header was left from April; or the title was.
-        (("4", "1-4 Total"), date(2025, 6, 10), "header_month"), (("4", "1-4 Total"), date(2025, 5, 10), "header of another month"),
-        (("4", "1-4 Total"), None, "header of another month"), (("6", "1-6 Total"), date(2025, 7, 14), "header of another month"),
-        (("5", "1-4 Total"), date(2025, 6, 10), "header of another month"), (("5", "1-5 Total"), date(2025, 6, 10), ""),
+        (("4", "1-4 Total"), date(2025, 6, 10), "header_month"),
+        (("4", "1-4 Total"), date(2025, 5, 10), "header of another month"),
+        (("4", "1-4 Total"), None, "header of another month"),
+        (("6", "1-6 Total"), date(2025, 7, 14), "header of another month"),
+        (("5", "1-4 Total"), date(2025, 6, 10), "header of another month"),
+        (("5", "1-5 Total"), date(2025, 6, 10), ""),
     ],
-)  # fmt: skip
+)
 def test_months_of_header_and_title_that_contradict_one_another(
     months: tuple[str, str], day: date | None, rule: str
 ) -> None:
@@ -127,7 +192,14 @@ def test_a_header_without_figures_or_with_one_column_twice_is_refused(cells: tup
     assert refusal.value.rule == "header"
 
 
-COLUMNS = [Column(UNITS, ""), Column("2025-05", "quantity"), Column("2025-05", "value"), Column(SO_FAR, "value"), None, Column(GROWTHS, "value")]  # fmt: skip
+COLUMNS = [
+    Column(UNITS, ""),
+    Column("2025-05", "quantity"),
+    Column("2025-05", "value"),
+    Column(SO_FAR, "value"),
+    None,
+    Column(GROWTHS, "value"),
+]
 TOYS = ["\xa0Toys\x03", "Ton", "1.0\xa0", "2.0", "9.0", "x", "3.1"]
 
 
@@ -138,10 +210,15 @@ def rows_of(*rows: list[str]) -> tuple[list[Row], list[str]]:
 @pytest.mark.parametrize(
     "note",
     [
-        ["Note: all 7 lines"] * 7, ["  2. For the scope see 5"] * 7, ["3. More", *[""] * 6], ["", *["4. More"] * 6], ["5.", *["More 6"] * 6], ["Note", "-", *[""] * 5],
+        ["Note: all 7 lines"] * 7,
+        ["  2. For the scope see 5"] * 7,
+        ["3. More", *[""] * 6],
+        ["", *["4. More"] * 6],
+        ["5.", *["More 6"] * 6],
+        ["Note", "-", *[""] * 5],
         ["Asia:", *[""] * 6],
     ],
-)  # fmt: skip
+)
 def test_rows_of_text_are_notes_wherever_they_stand(note: list[str]) -> None:
     rows, notes = rows_of(TOYS, note, TOYS)
     assert [(row.number, row.label, row.fault) for row in rows] == [(1, "Toys", ""), (3, "Toys", "")]
@@ -152,12 +229,17 @@ def test_rows_of_text_are_notes_wherever_they_stand(note: list[str]) -> None:
 @pytest.mark.parametrize(
     ("row", "fault"),
     [
-        (["Toys", "5.1", "2", "3", "4", "5", "6"], "the number 5.1 where the unit should stand"), (["Toys", "—", "2", "3", "4", "5", "6"], "the quantity 2 and no unit"),
-        (["Toys", "", "2", "3", "4", "5", "6"], "the quantity 2 and no unit"), (["Toys", "Ton", "two", "3", "4", "5", "6"], "'two' where a number should stand"),
-        (["Toys", "Ton", "2,00", "3", "4", "5", "6"], "'2,00' where a number should stand"), (["Toys", "", "Ton", "2", "3", "4", "5"], "'Ton' where a number should stand"),
-        (["Toys", "Ton", "2"], "3 cells where the header has 7"), (["Toys", "-", "-", "1,234.5", "-", "", "-0.1"], ""), (["Toys", "Ton", "####", "-", "1", "any", "##"], ""),
+        (["Toys", "5.1", "2", "3", "4", "5", "6"], "the number 5.1 where the unit should stand"),
+        (["Toys", "—", "2", "3", "4", "5", "6"], "the quantity 2 and no unit"),
+        (["Toys", "", "2", "3", "4", "5", "6"], "the quantity 2 and no unit"),
+        (["Toys", "Ton", "two", "3", "4", "5", "6"], "'two' where a number should stand"),
+        (["Toys", "Ton", "2,00", "3", "4", "5", "6"], "'2,00' where a number should stand"),
+        (["Toys", "", "Ton", "2", "3", "4", "5"], "'Ton' where a number should stand"),
+        (["Toys", "Ton", "2"], "3 cells where the header has 7"),
+        (["Toys", "-", "-", "1,234.5", "-", "", "-0.1"], ""),
+        (["Toys", "Ton", "####", "-", "1", "any", "##"], ""),
     ],
-)  # fmt: skip
+)
 def test_a_row_whose_cells_do_not_fit_the_header_is_set_aside_whole(row: list[str], fault: str) -> None:
     (found,), _ = rows_of(row)
     assert found.fault == fault
@@ -190,7 +272,9 @@ def test_a_record_for_each_span_and_one_of_its_own_for_what_cannot_be_read() -> 
     whole = {"period": "2025-05", "quantity": "1.0", "quantity_unit": "Ton", "value": "2.0"}
     so_far = common | money | {"period": SO_FAR, "value": "9.0"}
     assert made("Ton", "1.0", "2.0", "9.0", "", "") == [common | money | whole, so_far]
-    assert made("Ton", "1.0", "2.0", "-", "", "", words=("value",)) == [common | money | {"period": "2025-05", "value": "2.0"}]  # fmt: skip
+    assert made("Ton", "1.0", "2.0", "-", "", "", words=("value",)) == [
+        common | money | {"period": "2025-05", "value": "2.0"}
+    ]
     lost = common | {"period": "2025-05", "quantity": "####", "quantity_unit": "Ton"}
     assert made("Ton", "####", "2.0", "-", "", "") == [lost, common | money | {"period": "2025-05", "value": "2.0"}]
     strange = common | {"period": "2025-05", "quantity": "1.0", "quantity_unit": "Kangaroos"}
@@ -206,10 +290,15 @@ BALANCE = [Column("2025-05", what) for what in ("both", "export", "import")]
     ("now", "before", "growth", "severity"),
     [
         # 12.1 on 15.1 is -19.87 %; with rounded digits from -20.5 to -19.3 %.
-        ("12.1", "15.1", "-19.9", None), ("12.1", "15.1", "-20.4", None), ("12.1", "15.1", "-20.6", "error"), ("12.1", "15.1", "19.9", "error"),
-        ("12.1", "0.0", "500", None), ("-", "15.1", "1", None), ("12.1", "####", "1", None),
+        ("12.1", "15.1", "-19.9", None),
+        ("12.1", "15.1", "-20.4", None),
+        ("12.1", "15.1", "-20.6", "error"),
+        ("12.1", "15.1", "19.9", "error"),
+        ("12.1", "0.0", "500", None),
+        ("-", "15.1", "1", None),
+        ("12.1", "####", "1", None),
     ],
-)  # fmt: skip
+)
 def test_a_growth_that_its_two_figures_cannot_have(now: str, before: str, growth: str, severity: str | None) -> None:
     found = list(doubt_growth([Row(3, "Rare earth", [now, before, growth])], THREE, MAY, "f"))
     assert [doubt["severity"] for doubt in found] == ([severity] if severity else [])
@@ -225,9 +314,14 @@ def test_one_wrong_growth_among_many_is_a_warning_and_a_row_that_is_set_aside_is
 @pytest.mark.parametrize(
     ("cells", "severity"),
     [
-        (["5.0", "3.0", "2.0"], None), (["5.1", "3.0", "2.0"], None), (["5.2", "3.0", "2.0"], "error"), (["3.0", "5.0", "2.0"], "error"), (["-", "3.0", "2.0"], None), (["7", "3.4", "3.0"], None),
+        (["5.0", "3.0", "2.0"], None),
+        (["5.1", "3.0", "2.0"], None),
+        (["5.2", "3.0", "2.0"], "error"),
+        (["3.0", "5.0", "2.0"], "error"),
+        (["-", "3.0", "2.0"], None),
+        (["7", "3.4", "3.0"], None),
     ],
-)  # fmt: skip
+)
 def test_exports_and_imports_that_do_not_add_up(cells: list[str], severity: str | None) -> None:
     found = list(doubt_balance([Row(1, "India", cells)], BALANCE, "f"))
     assert [doubt["severity"] for doubt in found] == ([severity] if severity else [])
@@ -243,13 +337,25 @@ def rows(*labels: str) -> list[Row]:
 @pytest.mark.parametrize(
     ("label", "product", "unit"),
     [
-        ("RARE EARTH", "rare_earths", "Ton"), ("Rare-earth ore, metals, compounds", "rare_earths", "Ton"), ("Rare-earth ore,metals , compounds", "rare_earths", "Ton"),
-        ("Mechanical and electrical products *", "mechanical_and_electrical_products", ""), ("Footwear", "footwear", "100 Million Pairs"),
-        ("Motor vehicles（including chassis fitted with engines)\xa0", "motor_vehicles_including_chassis_fitted_with_engines", ""), ("Plastic articles", "plastic_products", ""),
+        ("RARE EARTH", "rare_earths", "Ton"),
+        ("Rare-earth ore, metals, compounds", "rare_earths", "Ton"),
+        ("Rare-earth ore,metals , compounds", "rare_earths", "Ton"),
+        ("Mechanical and electrical products *", "mechanical_and_electrical_products", ""),
+        ("Footwear", "footwear", "100 Million Pairs"),
+        (
+            "Motor vehicles（including chassis fitted with engines)\xa0",
+            "motor_vehicles_including_chassis_fitted_with_engines",
+            "",
+        ),
+        ("Plastic articles", "plastic_products", ""),
         ("Medical and pharmaceutical products", "medical_and_pharmaceutical_products", ""),
-        ("Medicinal materials and medicaments of Chinese type", "medicinal_materials_and_medicaments_of_chinese_type", ""),
+        (
+            "Medicinal materials and medicaments of Chinese type",
+            "medicinal_materials_and_medicaments_of_chinese_type",
+            "",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_line_is_known_by_each_of_its_labels(label: str, product: str, unit: str) -> None:
     marked, products, units, doubts = lines_of(rows(label), MAY, "f")
     assert (products, units, doubts, marked[0].fault) == ([f"line:{product}"], [unit], [], "")
@@ -261,11 +367,21 @@ def test_a_line_is_known_by_each_of_its_labels(label: str, product: str, unit: s
         (["Toys", "Ships", "Kites"], ["toys", "ships", "kites"], ["", "", ""], "warning"),
         (["Wool & Silk*", "Wool & Silk"], ["wool_silk_all", "wool_silk"], ["", ""], "info"),
         (["Toys", "Toys"], ["toys", "toys"], [f"{TOO}line:toys"] * 2, None),
-        (["Rare earth", "Toys", "Rare-earth ore, metals, compounds"], ["rare_earths", "toys", "rare_earths"], [f"{TOO}line:rare_earths", "", f"{TOO}line:rare_earths"], None),
-        (["Hi-tech products", "Toys"], ["hi_tech_products", "toys"], ["the label is not known, and line:hi_tech_products is another line", ""], None),
+        (
+            ["Rare earth", "Toys", "Rare-earth ore, metals, compounds"],
+            ["rare_earths", "toys", "rare_earths"],
+            [f"{TOO}line:rare_earths", "", f"{TOO}line:rare_earths"],
+            None,
+        ),
+        (
+            ["Hi-tech products", "Toys"],
+            ["hi_tech_products", "toys"],
+            ["the label is not known, and line:hi_tech_products is another line", ""],
+            None,
+        ),
         (["稀土", "Toys"], ["", "toys"], ["the label is not known, and line: is another line", ""], None),
     ],
-)  # fmt: skip
+)
 def test_a_new_label_is_a_line_of_its_own_and_one_that_would_be_another_line_is_set_aside(
     labels: list[str], products: list[str], faults: list[str], severity: str | None
 ) -> None:
@@ -277,13 +393,24 @@ def test_a_new_label_is_a_line_of_its_own_and_one_that_would_be_another_line_is_
 @pytest.mark.parametrize(
     ("name", "code", "kind"),
     [
-        ("TOTAL", "Total", "total"), ("European Union", "European Union", "group"), ("of which: Germany", "Germany", "country"), ("India", "India", "country"),
-        ("Hong Kong，China", "Hong Kong, China", "country"), ("Cote d'Ivoire", "Côte d'Ivoire", "country"), ("Asia:", "Asia", "group"), ("Atlantis:", "Atlantis:", "group"), ("Africa：", "Africa", "group"),
-        ("Democratic People's Republic of Korea", "Korea, DPR", "country"), ("Republic of Korea", "R. O. Korea", "country"), ("Viet Nam", "Vietnam", "country"),
-        ("Lao PDR", "Lao PDR", "country"), ("Countries(reg.) unknown", "Countries(reg.) unknown", "residual"),
-        ("Atlantis", "", ""), ("", "", ""),
+        ("TOTAL", "Total", "total"),
+        ("European Union", "European Union", "group"),
+        ("of which: Germany", "Germany", "country"),
+        ("India", "India", "country"),
+        ("Hong Kong，China", "Hong Kong, China", "country"),
+        ("Cote d'Ivoire", "Côte d'Ivoire", "country"),
+        ("Asia:", "Asia", "group"),
+        ("Atlantis:", "Atlantis:", "group"),
+        ("Africa：", "Africa", "group"),
+        ("Democratic People's Republic of Korea", "Korea, DPR", "country"),
+        ("Republic of Korea", "R. O. Korea", "country"),
+        ("Viet Nam", "Vietnam", "country"),
+        ("Lao PDR", "Lao PDR", "country"),
+        ("Countries(reg.) unknown", "Countries(reg.) unknown", "residual"),
+        ("Atlantis", "", ""),
+        ("", "", ""),
     ],
-)  # fmt: skip
+)
 def test_a_partner_is_known_by_each_of_its_names(name: str, code: str, kind: str) -> None:
     marked, codes, kinds = partners_of(rows(name))
     assert (codes, kinds) == ([code], [kind])
@@ -292,4 +419,11 @@ def test_a_partner_is_known_by_each_of_its_names(name: str, code: str, kind: str
 
 def test_two_names_of_one_partner_are_both_set_aside() -> None:
     marked, *_ = partners_of(rows("Viet Nam", "India", "of which: Vietnam", "Atlantis", "Mu", "Africa:", "Africa:"))
-    assert [row.fault[:16] for row in marked] == ["another row of t", "", "another row of t", *["no partner of sc"] * 2, "", ""]  # fmt: skip
+    assert [row.fault[:16] for row in marked] == [
+        "another row of t",
+        "",
+        "another row of t",
+        *["no partner of sc"] * 2,
+        "",
+        "",
+    ]

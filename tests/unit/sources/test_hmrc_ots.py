@@ -23,13 +23,33 @@ CHINA, MASS = ("85051110", "CHN", "value_gbp"), ("85051110", "CHN", "quantity_kg
 read = partial(reading.read, source="hmrc_ots", name="ots.json", released_on=date(2026, 8, 13))
 
 
-def row(value: Any = 1000.0, mass: Any = 100.0, *, flow: int = 3, country: str = "CN", code: str | None = "85051110", port: int = 1,
-        commodity: int | None = None, suppression: int = 0, month: int = 202606, **other: Any) -> Row:  # fmt: skip
+def row(
+    value: Any = 1000.0,
+    mass: Any = 100.0,
+    *,
+    flow: int = 3,
+    country: str = "CN",
+    code: str | None = "85051110",
+    port: int = 1,
+    commodity: int | None = None,
+    suppression: int = 0,
+    month: int = 202606,
+    **other: Any,
+) -> Row:
     made: Row = {
-        "MonthId": month, "FlowTypeId": flow, "SuppressionIndex": suppression, "CommodityId": commodity or int(code or 0), "CommoditySitcId": 77881,
-        "CountryId": COUNTRIES[country], "PortId": port, "Value": value, "NetMass": mass, "SuppUnit": 0.0,
-        "Commodity": {"Cn8Code": code} if code else None, **other,
-    }  # fmt: skip
+        "MonthId": month,
+        "FlowTypeId": flow,
+        "SuppressionIndex": suppression,
+        "CommodityId": commodity or int(code or 0),
+        "CommoditySitcId": 77881,
+        "CountryId": COUNTRIES[country],
+        "PortId": port,
+        "Value": value,
+        "NetMass": mass,
+        "SuppUnit": 0.0,
+        "Commodity": {"Cn8Code": code} if code else None,
+        **other,
+    }
     return {name: text for name, text in made.items() if text != DELETED}
 
 
@@ -57,7 +77,8 @@ def test_a_row_that_comes_twice_holds_the_release() -> None:
 
 
 def test_countries_are_kept_apart_by_their_number(tmp_path: Path) -> None:
-    """Estimates and low value trade with the EU share their letters in the API, as do 400 and 902; the others have none."""
+    """Estimates and low value trade with the EU share their letters in the API, as do 400 and 902; the others have
+    none."""
     ids = (400, 902, 959, 962, 977, *range(1001, 1008))
     release = read(page(*(row(float(place), None, CountryId=number) for place, number in enumerate(ids, 1))), tmp_path)
     found = {partner: value for (_, partner, _), value in numbers(release, *KEY).items()}
@@ -66,7 +87,11 @@ def test_countries_are_kept_apart_by_their_number(tmp_path: Path) -> None:
 
 
 def test_the_code_has_its_leading_zero_and_trade_without_detail_is_a_line_of_its_own(tmp_path: Path) -> None:
-    rows = (row(5.0, code="01012100", commodity=1012100), row(6.0, None, code=None, commodity=-990), row(7.0, None, code="05", commodity=5))  # fmt: skip
+    rows = (
+        row(5.0, code="01012100", commodity=1012100),
+        row(6.0, None, code=None, commodity=-990),
+        row(7.0, None, code="05", commodity=5),
+    )
     assert numbers(read(page(*rows), tmp_path), *KEY) == {
         ("01012100", "CHN", "value_gbp"): 5, ("01012100", "CHN", "quantity_kg"): 100,
         ("line:hmrc_990", "CHN", "value_gbp"): 6, ("line:cn8_05", "CHN", "value_gbp"): 7,
@@ -80,8 +105,9 @@ def test_a_negative_number_of_one_port_is_added_up_and_said(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("part", "said"), [({"mass": 0.0, "suppression": 3}, [("suppressed", "warning")]), ({"mass": None}, []), ({"mass": 0.0}, None)],
-)  # fmt: skip
+    ("part", "said"),
+    [({"mass": 0.0, "suppression": 3}, [("suppressed", "warning")]), ({"mass": None}, []), ({"mass": 0.0}, None)],
+)
 def test_a_quantity_that_is_hidden_or_missing_in_one_port_is_not_known_of_the_sum(
     tmp_path: Path, part: dict[str, Any], said: list[tuple[str, str]] | None
 ) -> None:
@@ -105,13 +131,23 @@ def test_pages_one_after_another_are_one_answer_and_one_that_may_go_on_is_held(
 @pytest.mark.parametrize(
     ("data", "rule"),
     [
-        (page(), "no records"), (page(row())[:-5], "no whole JSON"), (page(row()) * 2, "page twice"), (page(row(PortId=DELETED)), "columns"),
-        (page(row(CountryId=None)), "no codes"), (page(row(CountryId="CN")), "no codes"), (page(row(Commodity=DELETED)), "no codes"), (page(row(flow=5)), "unknown flow"),
-        (page(row("many")), "no number"), (b'{"error": {"code": "403", "message": "rejected"}}', "no answer"), (b"[1, 2]", "no answer"), (b"rejected", "not JSON"),
-        (b"comcode,sitc,record_type,cod_seq\n610442000,84424,000,740\n", "other download"), (b"000000000|SMKE19|JUNE 2026\n610442000|84424|000|740\n", "other download"),
+        (page(), "no records"),
+        (page(row())[:-5], "no whole JSON"),
+        (page(row()) * 2, "page twice"),
+        (page(row(PortId=DELETED)), "columns"),
+        (page(row(CountryId=None)), "no codes"),
+        (page(row(CountryId="CN")), "no codes"),
+        (page(row(Commodity=DELETED)), "no codes"),
+        (page(row(flow=5)), "unknown flow"),
+        (page(row("many")), "no number"),
+        (b'{"error": {"code": "403", "message": "rejected"}}', "no answer"),
+        (b"[1, 2]", "no answer"),
+        (b"rejected", "not JSON"),
+        (b"comcode,sitc,record_type,cod_seq\n610442000,84424,000,740\n", "other download"),
+        (b"000000000|SMKE19|JUNE 2026\n610442000|84424|000|740\n", "other download"),
     ],
     ids=lambda case: case if isinstance(case, str) else "",
-)  # fmt: skip
+)
 def test_what_is_no_whole_answer_is_refused_by_name(data: bytes, rule: str) -> None:
     assert rule_of("hmrc_ots", data) == rule
 
@@ -123,18 +159,38 @@ def asked(**given: Any) -> list[Any]:
 
 def test_a_question_for_each_month_and_direction_the_newest_month_first() -> None:
     found = asked(products=["850511"], months="2026-05..2026-06", flows=["export", "import"])
-    assert [one.name for one in found] == [f"hmrc_{flow}_850511_2026-{month}" for month in ("06", "05") for flow in ("export", "import")]  # fmt: skip
-    assert found[1].declared == {"reporter": "GBR", "flow": "import", "partners": "all", "products": ["850511"], "months": "2026-06"}  # fmt: skip
-    assert (found[0].page_size, found[0].retry_on, found[0].form, found[0].again) == (10_000, frozenset({403}), "json", True)  # fmt: skip
+    assert [one.name for one in found] == [
+        f"hmrc_{flow}_850511_2026-{month}" for month in ("06", "05") for flow in ("export", "import")
+    ]
+    assert found[1].declared == {
+        "reporter": "GBR",
+        "flow": "import",
+        "partners": "all",
+        "products": ["850511"],
+        "months": "2026-06",
+    }
+    assert (found[0].page_size, found[0].retry_on, found[0].form, found[0].again) == (
+        10_000,
+        frozenset({403}),
+        "json",
+        True,
+    )
 
 
 @pytest.mark.parametrize(
     ("flow", "products", "words"),
     [
-        ("import", ["85051110", "28053000"], "(FlowTypeId eq 1 or FlowTypeId eq 3) and (Commodity/Cn8Code eq '28053000' or Commodity/Cn8Code eq '85051110')"),
+        (
+            "import",
+            ["85051110", "28053000"],
+            (
+                "(FlowTypeId eq 1 or FlowTypeId eq 3) and (Commodity/Cn8Code eq '28053000' or Commodity/Cn8Code eq"
+                " '85051110')"
+            ),
+        ),
         ("export", ["8505"], "(FlowTypeId eq 2 or FlowTypeId eq 4) and (Commodity/Hs4Code eq '8505')"),
     ],
-)  # fmt: skip
+)
 def test_the_filter_names_month_flows_and_the_field_of_the_level(flow: str, products: list[str], words: str) -> None:
     """`in (…)` is answered with 403."""
     (one,) = asked(products=products, flows=[flow])

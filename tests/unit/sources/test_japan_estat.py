@@ -30,8 +30,16 @@ def header(months: int = 3, *, port: bool = False) -> str:
     return ",".join(["Exp or Imp", "Year", *(["Custom"] if port else []), "HS", "Country", "Unit1", "Unit2", *columns])
 
 
-def line(numbers: Numbers, *, country: str = TAIWAN, code: str = "'852351000'", flow: str = "1", units: tuple[str, str] = ("  ", "NO"),
-         year: Sequence[int] | None = None, port: str | None = None) -> str:  # fmt: skip
+def line(
+    numbers: Numbers,
+    *,
+    country: str = TAIWAN,
+    code: str = "'852351000'",
+    flow: str = "1",
+    units: tuple[str, str] = ("  ", "NO"),
+    year: Sequence[int] | None = None,
+    port: str | None = None,
+) -> str:
     """A line; the column of the year is the sum of the months unless it is given."""
     whole = year or [sum(month[place] for month in numbers) for place in range(3)]
     cells = (str(number) for span in (whole, *numbers) for number in span)
@@ -51,12 +59,25 @@ def numbers(release: Normalised) -> dict[tuple[str, str, str], int]:
 def test_each_month_is_a_statement_in_yen_and_in_the_main_unit(tmp_path: Path) -> None:
     release = read(file(line([*JAN_TO_MAR[:2], (0, 7, 9)])), tmp_path)
     assert numbers(release) == {
-        ("TWN", "value_jpy", "01"): 544_477_000, ("TWN", "quantity_item", "01"): 62_772, ("TWN", "value_jpy", "02"): 92_551_000,
-        ("TWN", "quantity_item", "02"): 54_546, ("TWN", "value_jpy", "03"): 9_000, ("TWN", "quantity_item", "03"): 7,
-    }  # fmt: skip
+        ("TWN", "value_jpy", "01"): 544_477_000,
+        ("TWN", "quantity_item", "01"): 62_772,
+        ("TWN", "value_jpy", "02"): 92_551_000,
+        ("TWN", "quantity_item", "02"): 54_546,
+        ("TWN", "value_jpy", "03"): 9_000,
+        ("TWN", "quantity_item", "03"): 7,
+    }
     row = release.detail.filter(measure="value_jpy").row(0, named=True)
-    assert [row[name] for name in ("reporter", "flow", "product", "classification", "resolution")] == ["JPN", "export", "852351000", "JP9", 1000]  # fmt: skip
-    assert code_table("currencies").filter(printed="JPY thousand").select("factor", "rounding").row(0) == ("1000", "down")  # fmt: skip
+    assert [row[name] for name in ("reporter", "flow", "product", "classification", "resolution")] == [
+        "JPN",
+        "export",
+        "852351000",
+        "JP9",
+        1000,
+    ]
+    assert code_table("currencies").filter(printed="JPY thousand").select("factor", "rounding").row(0) == (
+        "1000",
+        "down",
+    )
 
 
 def test_a_zero_is_a_zero_but_not_in_the_months_to_come(tmp_path: Path) -> None:
@@ -83,11 +104,19 @@ def test_a_line_that_comes_twice_holds_the_release(port: str | None, again: Numb
 
 def test_two_units_are_two_quantities(tmp_path: Path) -> None:
     found = numbers(read(file(line([(3, 4_000, 9)], units=("NO", "KG")), months=1), tmp_path))
-    assert found == {("TWN", "value_jpy", "01"): 9_000, ("TWN", "quantity_kg", "01"): 4_000, ("TWN", "quantity_item", "01"): 3}  # fmt: skip
+    assert found == {
+        ("TWN", "value_jpy", "01"): 9_000,
+        ("TWN", "quantity_kg", "01"): 4_000,
+        ("TWN", "quantity_item", "01"): 3,
+    }
 
 
 def test_the_ports_of_a_country_are_added_up(tmp_path: Path) -> None:
-    lines = (line(JAN_TO_MAR, port="104"), line([(0, 1, 2)] * 3, port="200"), line(JAN_TO_MAR, port="104", country=CHINA))  # fmt: skip
+    lines = (
+        line(JAN_TO_MAR, port="104"),
+        line([(0, 1, 2)] * 3, port="200"),
+        line(JAN_TO_MAR, port="104", country=CHINA),
+    )
     data = file(*lines, port=True)
     found = numbers(read(data, tmp_path))
     assert found["TWN", "value_jpy", "01"] == 544_479_000
@@ -98,9 +127,15 @@ def test_the_ports_of_a_country_are_added_up(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("year", "held"),
-    [((0, 117_318, 637_028), False), ((0, 117_318, 637_031), False), ((0, 117_318, 637_032), True), ((0, 117_318, 637_027), True),
-     ((0, 117_319, 637_028), True), ((1, 117_318, 637_028), True)],
-)  # fmt: skip
+    [
+        ((0, 117_318, 637_028), False),
+        ((0, 117_318, 637_031), False),
+        ((0, 117_318, 637_032), True),
+        ((0, 117_318, 637_027), True),
+        ((0, 117_319, 637_028), True),
+        ((1, 117_318, 637_028), True),
+    ],
+)
 def test_a_year_that_its_months_do_not_add_up_to_holds_the_release(year: Sequence[int], held: bool) -> None:
     found = japan_estat.parse(file(line(JAN_TO_MAR, year=year)), "f.csv").doubts
     assert [(doubt["check"], doubt["severity"]) for doubt in found] == [("total_differs", "error")] * held
@@ -112,12 +147,16 @@ PLAIN = file(line(JAN_TO_MAR))
 @pytest.mark.parametrize(
     ("data", "rule"),
     [
-        (file(), "no records"), (file(line([(0, 0, 0)] * 3)), "no records"), (PLAIN.replace(b"-Feb", b"-Fev"), "columns"), (PLAIN.replace(b"-Jan", b"-Apr"), "columns"),
-        (PLAIN.replace(b"Unit2", b"Unit3"), "columns"), *((PLAIN.replace(b"62772", text), "no number") for text in (b"6.2e4", b"", b"-1")),
+        (file(), "no records"),
+        (file(line([(0, 0, 0)] * 3)), "no records"),
+        (PLAIN.replace(b"-Feb", b"-Fev"), "columns"),
+        (PLAIN.replace(b"-Jan", b"-Apr"), "columns"),
+        (PLAIN.replace(b"Unit2", b"Unit3"), "columns"),
+        *((PLAIN.replace(b"62772", text), "no number") for text in (b"6.2e4", b"", b"-1")),
         (b"<!DOCTYPE html>\n<html></html>\n", "not a table"),
     ],
     ids=lambda case: case if isinstance(case, str) else "",
-)  # fmt: skip
+)
 def test_what_is_no_such_file_is_refused_by_name(data: bytes, rule: str) -> None:
     assert rule_of("japan_estat", data) == rule
 
@@ -135,10 +174,14 @@ def test_a_table_by_commodity_has_the_totals_of_all_countries(tmp_path: Path) ->
     """A real line of such a table, and its first months: goods without a number of the tariff."""
     goods = line([(0, 87_030, 39_506), (0, 72_114, 34_952)], code="'000000011'", units=("  ", "KG"), flow="2")
     release = read(_without(file(goods, line(JAN_TO_MAR[:2], flow="2"), months=2), COUNTRY), tmp_path)
-    assert sorted(release.detail.filter(period_end=date(2026, 2, 28)).select("product", "partner", "measure", "value").rows()) == [
-        ("852351000", "WLD", "quantity_item", 54_546), ("852351000", "WLD", "value_jpy", 92_551_000),
-        ("line:japan_000000011", "WLD", "quantity_kg", 72_114), ("line:japan_000000011", "WLD", "value_jpy", 34_952_000),
-    ]  # fmt: skip
+    assert sorted(
+        release.detail.filter(period_end=date(2026, 2, 28)).select("product", "partner", "measure", "value").rows()
+    ) == [
+        ("852351000", "WLD", "quantity_item", 54_546),
+        ("852351000", "WLD", "value_jpy", 92_551_000),
+        ("line:japan_000000011", "WLD", "quantity_kg", 72_114),
+        ("line:japan_000000011", "WLD", "value_jpy", 34_952_000),
+    ]
     assert not release.quarantine.height
 
 
@@ -153,7 +196,9 @@ def test_files_by_principal_commodity_have_one_quantity(tmp_path: Path) -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("name", ["commodity_by_country_export_2026_jan-may_one_row.csv", "port_export_2017_sample_rows.csv"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name", ["commodity_by_country_export_2026_jan-may_one_row.csv", "port_export_2017_sample_rows.csv"]
+)
 def test_the_real_rows_to_the_last_unit(shared_data: Path, tmp_path: Path, name: str) -> None:
     data = (shared_data / "japan_estat" / name).read_bytes()
     key = {row["code"]: row["partner"] for row in partner_codes("japan").iter_rows(named=True)}

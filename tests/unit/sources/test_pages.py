@@ -1,4 +1,5 @@
-"""Pages as rows of cells, and JSON without guesses: numbers are texts, and what readers understand differently is refused."""
+"""Pages as rows of cells, and JSON without guesses: numbers are texts, and what readers understand differently is
+refused."""
 
 import pytest
 from old_workbook import workbook
@@ -20,19 +21,32 @@ def table(body: str) -> list[list[str]]:
 @pytest.mark.parametrize(
     ("body", "cells"),
     [
-        ("<tr><th>a</th><td>b <b>c</b></td></tr>", [["a", "b c"]]), ("<tr><td colspan=2>a</td><td>b</td></tr>", [["a", "a", "b"]]),
+        ("<tr><th>a</th><td>b <b>c</b></td></tr>", [["a", "b c"]]),
+        ("<tr><td colspan=2>a</td><td>b</td></tr>", [["a", "a", "b"]]),
         ("<tr><td rowspan=2>a</td><td>b</td></tr><tr><td>c</td></tr>", [["a", "b"], ["a", "c"]]),
-        ("<tr><td>a</td><td rowspan=3>b</td></tr><tr><td>c</td></tr><tr><td>d</td></tr>", [["a", "b"], ["c", "b"], ["d", "b"]]),
-        ("<tr><td rowspan=2 colspan=2>a</td></tr><tr></tr>", [["a", "a"], ["a", "a"]]), ("<tr><td colspan=x>a</td></tr>", [["a"]]),
-        ("<tr><td>&lt;1&nbsp;</td></tr>", [["<1\xa0"]]), ("<tr><td><script>x</script>a<br>b</td></tr>", [["ab"]]), ("", []),
+        (
+            "<tr><td>a</td><td rowspan=3>b</td></tr><tr><td>c</td></tr><tr><td>d</td></tr>",
+            [["a", "b"], ["c", "b"], ["d", "b"]],
+        ),
+        ("<tr><td rowspan=2 colspan=2>a</td></tr><tr></tr>", [["a", "a"], ["a", "a"]]),
+        ("<tr><td colspan=x>a</td></tr>", [["a"]]),
+        ("<tr><td>&lt;1&nbsp;</td></tr>", [["<1\xa0"]]),
+        ("<tr><td><script>x</script>a<br>b</td></tr>", [["ab"]]),
+        ("", []),
     ],
-)  # fmt: skip
+)
 def test_a_cell_is_in_every_row_and_column_that_it_spans(body: str, cells: list[list[str]]) -> None:
     assert table(body) == cells
 
 
 def test_texts_by_class_and_links_with_their_place() -> None:
-    found = read_page(page('<div class="title">May <b>2025</b></div><a href="/x">out</a><table><tr><td><a href="\\y">in</a></td></tr></table>'), "f")  # fmt: skip
+    found = read_page(
+        page(
+            '<div class="title">May <b>2025</b></div><a href="/x">out</a><table><tr><td><a'
+            ' href="\\y">in</a></td></tr></table>'
+        ),
+        "f",
+    )
     assert found.texts == {"title": "May 2025"}
     assert found.links == [Link("out", "/x", -1, -1), Link("in", "\\y", 0, 0)]
 
@@ -40,11 +54,17 @@ def test_texts_by_class_and_links_with_their_place() -> None:
 @pytest.mark.parametrize(
     ("raw", "rule"),
     [
-        (b"", "empty file"), (b" \n", "empty file"), (b"PK\x03\x04<html>", "not a page"), (b"a,b\n1,2", "not a page"), (b"<html>\xff</html>", "undecodable"),
-        (b"<html><table></table>", "cut off"), (page("Please enable JavaScript"), "gate"), (page("Captcha"), "gate"),
+        (b"", "empty file"),
+        (b" \n", "empty file"),
+        (b"PK\x03\x04<html>", "not a page"),
+        (b"a,b\n1,2", "not a page"),
+        (b"<html>\xff</html>", "undecodable"),
+        (b"<html><table></table>", "cut off"),
+        (page("Please enable JavaScript"), "gate"),
+        (page("Captcha"), "gate"),
         (page("<table>" + "<tr><td colspan=100>a</td></tr>" * 1001 + "</table>"), "too many cells"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_whole_page_is_refused(raw: bytes, rule: str) -> None:
     with pytest.raises(Refused) as refusal:
         read_page(raw, "f.html")
@@ -65,10 +85,13 @@ def test_the_first_sheet_of_a_workbook_as_texts() -> None:
 @pytest.mark.parametrize(
     ("raw", "documents"),
     [
-        (b'{"a": 1.50, "b": 12345678901234567890}', [{"a": "1.50", "b": "12345678901234567890"}]), (b'\xef\xbb\xbf [1e5, true, null, "x"]\n', [["1e5", True, None, "x"]]),
-        (b'{"a": 1}\n{"a": 2}', [{"a": "1"}, {"a": "2"}]), (b"[][]", [[], []]), ('["数据"]'.encode(), [["数据"]]),
+        (b'{"a": 1.50, "b": 12345678901234567890}', [{"a": "1.50", "b": "12345678901234567890"}]),
+        (b'\xef\xbb\xbf [1e5, true, null, "x"]\n', [["1e5", True, None, "x"]]),
+        (b'{"a": 1}\n{"a": 2}', [{"a": "1"}, {"a": "2"}]),
+        (b"[][]", [[], []]),
+        ('["数据"]'.encode(), [["数据"]]),
     ],
-)  # fmt: skip
+)
 def test_documents_one_after_another_with_numbers_as_they_were_sent(raw: bytes, documents: list[object]) -> None:
     assert read_documents(raw, "f.json") == documents
 
@@ -76,12 +99,20 @@ def test_documents_one_after_another_with_numbers_as_they_were_sent(raw: bytes, 
 @pytest.mark.parametrize(
     ("raw", "rule", "found"),
     [
-        (b"", "empty file", "no text"), (b" \n", "empty file", "no text"), (b"PK\x03\x04", "not JSON", "a binary"), (b"[\xff]", "undecodable", "no UTF-8 at byte 1"),
-        (b"<html>", "not JSON", "'<html>': a page or a message"), (b"1", "not JSON", "begins with '1'"), (b"[NaN]", "unclear JSON", "NaN, which is no number"),
-        (b"[-Infinity]", "unclear JSON", "-Infinity"), (b'{"a": 1, "a": 1}', "unclear JSON", "the key 'a' twice in one record"), (b'{"a": 1', "no whole JSON", "cut off"),
-        (b"[1][2", "no whole JSON", "cut off"), (b"[" * 100_000, "unclear JSON", "lists in lists without end"),
+        (b"", "empty file", "no text"),
+        (b" \n", "empty file", "no text"),
+        (b"PK\x03\x04", "not JSON", "a binary"),
+        (b"[\xff]", "undecodable", "no UTF-8 at byte 1"),
+        (b"<html>", "not JSON", "'<html>': a page or a message"),
+        (b"1", "not JSON", "begins with '1'"),
+        (b"[NaN]", "unclear JSON", "NaN, which is no number"),
+        (b"[-Infinity]", "unclear JSON", "-Infinity"),
+        (b'{"a": 1, "a": 1}', "unclear JSON", "the key 'a' twice in one record"),
+        (b'{"a": 1', "no whole JSON", "cut off"),
+        (b"[1][2", "no whole JSON", "cut off"),
+        (b"[" * 100_000, "unclear JSON", "lists in lists without end"),
     ],
-)  # fmt: skip
+)
 def test_anything_else_is_refused_by_name(raw: bytes, rule: str, found: str) -> None:
     with pytest.raises(Refused) as refusal:
         read_documents(raw, "f.json")

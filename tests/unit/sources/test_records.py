@@ -27,9 +27,20 @@ def test_missing_columns_are_null_others_are_left_out_and_the_order_is_that_of_t
 
 def test_wide_letters_become_plain_and_nothing_else_becomes_a_digit() -> None:
     plain = {
-        "８５０５": "8505", "－38．1": "-38.1", "−5": "-5", "\u3000千克\u3000": "千克", "a\u200bb\ufeff": "ab", " x ": "x",
-        "353²": "353²", "①": "①", "½": "½", "": "", "－": "-", "ＵＳＤ～": "USD~", None: None,
-    }  # fmt: skip
+        "８５０５": "8505",
+        "－38．1": "-38.1",
+        "−5": "-5",
+        "\u3000千克\u3000": "千克",
+        "a\u200bb\ufeff": "ab",
+        " x ": "x",
+        "353²": "353²",
+        "①": "①",
+        "½": "½",
+        "": "",
+        "－": "-",
+        "ＵＳＤ～": "USD~",
+        None: None,
+    }
     assert plain_texts(pl.Series([*plain])).to_list() == [*plain.values()]
 
 
@@ -51,11 +62,13 @@ def test_products_are_of_one_level_and_otherwise_the_first_six_digits_of_the_bas
 @pytest.mark.parametrize(
     ("months", "today", "first", "last", "count"),
     [
-        (None, date(2026, 3, 1), "2025-01", "2026-02", 14), (None, date(2026, 1, 31), "2025-01", "2025-12", 12),
-        ("2025-06", date(2026, 3, 1), "2025-06", "2025-06", 1), ("2024-11..2025-02", date(2026, 3, 1), "2024-11", "2025-02", 4),
+        (None, date(2026, 3, 1), "2025-01", "2026-02", 14),
+        (None, date(2026, 1, 31), "2025-01", "2025-12", 12),
+        ("2025-06", date(2026, 3, 1), "2025-06", "2025-06", 1),
+        ("2024-11..2025-02", date(2026, 3, 1), "2024-11", "2025-02", 4),
         ("2026-03", date(2026, 3, 1), "2026-03", "2026-03", 1),
     ],
-)  # fmt: skip
+)
 def test_months(months: str | None, today: date, first: str, last: str, count: int) -> None:
     found = months_of(request(months=months), today)
     assert (found[0], found[-1], len(found)) == (first, last, count)

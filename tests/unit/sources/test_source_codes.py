@@ -1,4 +1,5 @@
-"""Partner codes, currencies and lists of goods of all sources: one meaning a code, and none that meets another by accident."""
+"""Partner codes, currencies and lists of goods of all sources: one meaning a code, and none that meets another by
+accident."""
 
 import re
 from pathlib import Path
@@ -21,9 +22,11 @@ def test_a_code_means_one_partner_in_every_month_and_is_part_of_one_of_its_list(
     rows = partner_codes(code_list).to_dicts()
     for month in (f"{year}-{at}" for year in range(2000, 2031) for at in ("01", "12")):
         valid = [
-            row["code"] for row in rows
-            if (not row["valid_from"] or row["valid_from"] <= month) and (not row["valid_to"] or row["valid_to"] >= month)
-        ]  # fmt: skip
+            row["code"]
+            for row in rows
+            if (not row["valid_from"] or row["valid_from"] <= month)
+            and (not row["valid_to"] or row["valid_to"] >= month)
+        ]
         assert valid
         assert len(set(valid)) == len(valid), month
     assert {row["part_of"] for row in rows} <= {row["code"] for row in rows} | {"", None}
@@ -55,10 +58,12 @@ def test_every_list_has_every_member_of_the_union(code_list: str) -> None:
 @pytest.mark.parametrize(
     ("code_list", "file", "code", "count"),
     [
-        ("schedule_c", "census_real/schedule_c_country_codes.txt", r"^(\d{4})\s*\|", 240), ("japan", "japan_real/country_codes.csv", r"^(\d{3}),", 235),
-        ("hmrc", "hmrc_real/country_table_of_the_api.csv", r"^(\d+),", 263), ("geonom", "comext_bulk/full_v2_dictionary.txt", r"^\s*((?!ZZ)[A-Z]{2})\t\d\d/\d\d/\d{4}\t", 274),
+        ("schedule_c", "census_real/schedule_c_country_codes.txt", r"^(\d{4})\s*\|", 240),
+        ("japan", "japan_real/country_codes.csv", r"^(\d{3}),", 235),
+        ("hmrc", "hmrc_real/country_table_of_the_api.csv", r"^(\d+),", 263),
+        ("geonom", "comext_bulk/full_v2_dictionary.txt", r"^\s*((?!ZZ)[A-Z]{2})\t\d\d/\d\d/\d{4}\t", 274),
     ],
-)  # fmt: skip
+)
 def test_every_code_that_a_source_lists_is_in_the_table(
     shared_data: Path, code_list: str, file: str, code: str, count: int
 ) -> None:
@@ -82,7 +87,9 @@ def test_each_label_of_a_value_is_one_measure_and_only_yen_are_cut_off() -> None
 
 
 def test_a_store_of_one_list_of_goods_refuses_codes_of_another(tmp_path: Path) -> None:
-    chinas, unions = (release_table(release(reporter="EU27", products=[MAGNETS], level=level)) for level in ("HS8", "CN8"))  # fmt: skip
+    chinas, unions = (
+        release_table(release(reporter="EU27", products=[MAGNETS], level=level)) for level in ("HS8", "CN8")
+    )
     known = cast("Any", SimpleNamespace(release=unions))
     with pytest.raises(Refused, match=r"codes of CN8, and .* holds codes of HS8"):
         open_published._refuse_another_list(chinas, known, tmp_path)

@@ -35,34 +35,67 @@ def read(*rows: dict[str, Any]) -> list[tuple[str, str, str | None]]:
 @pytest.mark.parametrize(
     ("rows", "statements"),
     [
-        ([one("W00", 1500.01, 100.4), one("JPN", 1000.5, 100.4), one("KOR", 499.51, 0)], [("392", "1001", "100"), ("410", "500", None)]),
-        ([one(motCode=2100, primaryValue=1.0), one(), one(partner2Code=344, primaryValue=9.0), one(flowCode="RX", primaryValue=5.0)], [("392", "1000", "100")]),
-        ([one(isNetWgtEstimated=True), one("KOR", isNetWgtEstimated=None), one("USA", 5, None)], [("392", "1000", None), ("410", "1000", None), ("842", "5", None)]),
+        (
+            [one("W00", 1500.01, 100.4), one("JPN", 1000.5, 100.4), one("KOR", 499.51, 0)],
+            [("392", "1001", "100"), ("410", "500", None)],
+        ),
+        (
+            [
+                one(motCode=2100, primaryValue=1.0),
+                one(),
+                one(partner2Code=344, primaryValue=9.0),
+                one(flowCode="RX", primaryValue=5.0),
+            ],
+            [("392", "1000", "100")],
+        ),
+        (
+            [one(isNetWgtEstimated=True), one("KOR", isNetWgtEstimated=None), one("USA", 5, None)],
+            [("392", "1000", None), ("410", "1000", None), ("842", "5", None)],
+        ),
     ],
-    ids=["whole dollars and kilograms, without the world", "without breakdowns and re-exports", "without estimated weights"],
-)  # fmt: skip
+    ids=[
+        "whole dollars and kilograms, without the world",
+        "without breakdowns and re-exports",
+        "without estimated weights",
+    ],
+)
 def test_the_statements_of_an_answer(rows: list[dict[str, Any]], statements: list[tuple[str, str, str | None]]) -> None:
     assert read(*rows) == statements
 
 
 def test_the_world_is_compared_with_its_partners_and_is_the_only_word_where_some_were_asked_for() -> None:
     parsed = parse(answer(one("W00", 1500), one("JPN", 1000)), "w")
-    assert [(doubt["check"], doubt["severity"]) for doubt in parsed.declared("all").doubts] == [("total_differs", "error")]  # fmt: skip
+    assert [(doubt["check"], doubt["severity"]) for doubt in parsed.declared("all").doubts] == [
+        ("total_differs", "error")
+    ]
     assert parsed.declared("listed").reported["partner"].cast(pl.String).to_list() == ["392", "0"]
 
 
 @pytest.mark.parametrize(
     ("data", "rule"),
     [
-        (answer(error="internal error"), "no answer"), (b'{"statusCode": 403, "message": "Out of call volume quota."}', "no answer"),
-        (answer(one(), count=500), "cut off"), (answer(one(), count=2), "cut off"), (answer(one(refMonth=52, period="2025")), "frequency"),
-        (answer(one(freqCode="A")), "frequency"), (answer(one(), one("KOR", cmdCode="8505")), "mixed levels"), (answer(one(cmdCode="TOTAL")), "mixed levels"),
-        (answer(one(), one("KOR", reporterCode=410)), "reporter"), (answer(one(reporterCode=5)), "reporter"), (answer(one(), one()), "total twice"),
-        (answer(one(motCode=1000)), "breakdown rows"), (answer(one(customsCode="C05"), one("KOR")), "breakdown rows"),
-        (answer({"freqCode": "M"}), "columns"), (answer(one(cmdCode=None)), "columns"), (answer(one(primaryValue=None)), "no number"),
-        (answer(one(netWgt="x")), "no number"), (answer(), "no records"), (b"[1]", "no answer"), (b"<html>", "not JSON"),
+        (answer(error="internal error"), "no answer"),
+        (b'{"statusCode": 403, "message": "Out of call volume quota."}', "no answer"),
+        (answer(one(), count=500), "cut off"),
+        (answer(one(), count=2), "cut off"),
+        (answer(one(refMonth=52, period="2025")), "frequency"),
+        (answer(one(freqCode="A")), "frequency"),
+        (answer(one(), one("KOR", cmdCode="8505")), "mixed levels"),
+        (answer(one(cmdCode="TOTAL")), "mixed levels"),
+        (answer(one(), one("KOR", reporterCode=410)), "reporter"),
+        (answer(one(reporterCode=5)), "reporter"),
+        (answer(one(), one()), "total twice"),
+        (answer(one(motCode=1000)), "breakdown rows"),
+        (answer(one(customsCode="C05"), one("KOR")), "breakdown rows"),
+        (answer({"freqCode": "M"}), "columns"),
+        (answer(one(cmdCode=None)), "columns"),
+        (answer(one(primaryValue=None)), "no number"),
+        (answer(one(netWgt="x")), "no number"),
+        (answer(), "no records"),
+        (b"[1]", "no answer"),
+        (b"<html>", "not JSON"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_whole_answer_is_refused(data: bytes, rule: str) -> None:
     assert rule_of("un_comtrade", data) == rule
 
@@ -74,8 +107,12 @@ def test_one_unit_value_for_ten_partners_is_an_estimate() -> None:
 
 @pytest.mark.parametrize(
     ("rows", "checks"),
-    [(ALIKE, ["weight_estimated"]), ([one(flowCode="M", fobvalue=1000.0, cifvalue=None)], ["imports_fob"]), ([one(flowCode="M", fobvalue=None, cifvalue=1000.0)], [])],
-)  # fmt: skip
+    [
+        (ALIKE, ["weight_estimated"]),
+        ([one(flowCode="M", fobvalue=1000.0, cifvalue=None)], ["imports_fob"]),
+        ([one(flowCode="M", fobvalue=None, cifvalue=1000.0)], []),
+    ],
+)
 def test_estimated_weights_and_a_reporter_whose_imports_are_valued_fob_are_named(
     rows: list[dict[str, Any]], checks: list[str]
 ) -> None:
@@ -97,7 +134,16 @@ def test_real_months_of_ukraine_are_read_and_add_up_to_their_totals(shared_data:
 
 
 def test_numbers_of_reporters_are_those_of_the_service() -> None:
-    numbers = {"CHN": "156", "USA": "842", "IND": "699", "CHE": "757", "DEU": "276", "TWN": "490", "BRA": "76", "KOR": "410"}  # fmt: skip
+    numbers = {
+        "CHN": "156",
+        "USA": "842",
+        "IND": "699",
+        "CHE": "757",
+        "DEU": "276",
+        "TWN": "490",
+        "BRA": "76",
+        "KOR": "410",
+    }
     assert {code: number_of(code) for code in numbers} == numbers
     with pytest.raises(Refused, match="EU27"):
         number_of("EU27")
@@ -118,8 +164,9 @@ class Site:
 
 
 @pytest.mark.parametrize(
-    ("has_key", "place", "products"), [(True, "data/v1/get", ["280530,850511"]), (False, "public/v1/preview", ["280530", "850511"])]
-)  # fmt: skip
+    ("has_key", "place", "products"),
+    [(True, "data/v1/get", ["280530,850511"]), (False, "public/v1/preview", ["280530", "850511"])],
+)
 def test_with_a_key_one_answer_has_all_products_and_without_one_each_has_its_own(
     has_key: bool, place: str, products: list[str]
 ) -> None:
@@ -148,10 +195,14 @@ def test_the_datasets_of_a_reporter_are_asked_for_a_year_at_a_time() -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b'{"data": [{"period": 202506}]}', "no datasetchecksum, lastreleased. The form of getDA has changed"), (b'{"error": "x", "data": []}', "in place of rows"),
-        (b"[]", "in place of rows"), (b'{"data": [1]}', "in place of rows"), (b"<html>", "a page or a message"), (b"", "no text"),
+        (b'{"data": [{"period": 202506}]}', "no datasetchecksum, lastreleased. The form of getDA has changed"),
+        (b'{"error": "x", "data": []}', "in place of rows"),
+        (b"[]", "in place of rows"),
+        (b'{"data": [1]}', "in place of rows"),
+        (b"<html>", "a page or a message"),
+        (b"", "no text"),
     ],
-)  # fmt: skip
+)
 def test_a_list_of_datasets_in_another_form_is_refused(body: bytes, said: str) -> None:
     with pytest.raises(Refused, match=said):
         datasets(Site(body), "156", ["2025-06"], "http://x")  # type: ignore[arg-type]

@@ -1,4 +1,5 @@
-"""The answers of the US Census API: totals and groups, zeros, units, flags, two valuations, domestic and foreign exports."""
+"""The answers of the US Census API: totals and groups, zeros, units, flags, two valuations, domestic and foreign
+exports."""
 
 import json
 from collections.abc import Sequence
@@ -17,22 +18,45 @@ from tests.unit.sources import reading
 from tests.unit.sources.reading import doubts, numbers, rule_of
 
 NAMES = [
-    "CTY_CODE", "CTY_NAME", "GEN_VAL_MO", "GEN_CIF_MO", "GEN_QY1_MO", "UNIT_QY1", "GEN_QY1_MO_FLAG", "I_COMMODITY", "time", "COMM_LVL",
-]  # fmt: skip
+    "CTY_CODE",
+    "CTY_NAME",
+    "GEN_VAL_MO",
+    "GEN_CIF_MO",
+    "GEN_QY1_MO",
+    "UNIT_QY1",
+    "GEN_QY1_MO_FLAG",
+    "I_COMMODITY",
+    "time",
+    "COMM_LVL",
+]
 EXPORTS = ["CTY_CODE", "ALL_VAL_MO", "QTY_1_MO", "UNIT_QY1", "DF", "E_COMMODITY", "YEAR", "MONTH", "COMM_LVL"]
 CHINA, JAPAN, MALAYSIA, UNKNOWN = "5700", "5880", "5570", "5160"
 read = partial(reading.read, source="us_census", name="census.json", released_on=date(2026, 7, 7))
 
 
-def line(code: str, value: str, cif: str = "0", quantity: str = "0", *, unit: str = "KG", flag: str = "-", product: str = "8505110070",
-         month: str = "2026-05", level: str = "HS10") -> list[str]:  # fmt: skip
+def line(
+    code: str,
+    value: str,
+    cif: str = "0",
+    quantity: str = "0",
+    *,
+    unit: str = "KG",
+    flag: str = "-",
+    product: str = "8505110070",
+    month: str = "2026-05",
+    level: str = "HS10",
+) -> list[str]:
     return [code, f"COUNTRY {code}", value, cif, quantity, unit, flag, product, month, level]
 
 
 ROWS = [
-    line(CHINA, "172458", "180000", "22661"), line(JAPAN, "2032274", "2100000", "4657"), line(MALAYSIA, "0"),
-    line("-", "2204732", "2280000", "27318"), line("0026", "2204732", "2280000", "27318"), line("5XXX", "2204732", "2280000", "27318"),
-]  # fmt: skip
+    line(CHINA, "172458", "180000", "22661"),
+    line(JAPAN, "2032274", "2100000", "4657"),
+    line(MALAYSIA, "0"),
+    line("-", "2204732", "2280000", "27318"),
+    line("0026", "2204732", "2280000", "27318"),
+    line("5XXX", "2204732", "2280000", "27318"),
+]
 
 
 def answer(rows: Sequence[Sequence[str]] = ROWS, names: Sequence[str] = NAMES) -> bytes:
@@ -47,7 +71,13 @@ def test_countries_with_both_valuations_and_true_zeros(tmp_path: Path) -> None:
         ("MYS", "value_usd"): 0, ("MYS", "value_usd_cif"): 0, ("MYS", "quantity_kg"): 0,
     }  # fmt: skip
     row = release.detail.filter(partner="JPN", measure="value_usd").row(0, named=True)
-    assert [row[name] for name in ("reporter", "flow", "product", "classification", "record")] == ["USA", "import", "8505110070", "HTS10", 2]  # fmt: skip
+    assert [row[name] for name in ("reporter", "flow", "product", "classification", "record")] == [
+        "USA",
+        "import",
+        "8505110070",
+        "HTS10",
+        2,
+    ]
     assert doubts(release) == []
 
 
@@ -68,19 +98,32 @@ def test_a_quantity_without_a_unit_is_none_and_one_with_a_flag_is_not_known(tmp_
 
 
 def test_domestic_and_foreign_exports_are_added_up_and_their_records_kept(tmp_path: Path) -> None:
-    rows = [[code, value, quantity, "KG", df, "8505110070", "2026", "05", "HS10"] for code, value, quantity, df in (
-        (CHINA, "100", "10", "1"), (CHINA, "30", "3", "2"), (JAPAN, "7", "1", "2"), ("-", "107", "11", "1"), ("-", "30", "3", "2"),
-    )]  # fmt: skip
+    rows = [
+        [code, value, quantity, "KG", df, "8505110070", "2026", "05", "HS10"]
+        for code, value, quantity, df in (
+            (CHINA, "100", "10", "1"),
+            (CHINA, "30", "3", "2"),
+            (JAPAN, "7", "1", "2"),
+            ("-", "107", "11", "1"),
+            ("-", "30", "3", "2"),
+        )
+    ]
     release = read(answer(rows, EXPORTS), tmp_path)
     assert numbers(release, "flow", "partner", "measure") == {
-        ("export", "CHN", "value_usd"): 130, ("export", "CHN", "quantity_kg"): 13, ("export", "JPN", "value_usd"): 7, ("export", "JPN", "quantity_kg"): 1,
-    }  # fmt: skip
+        ("export", "CHN", "value_usd"): 130,
+        ("export", "CHN", "quantity_kg"): 13,
+        ("export", "JPN", "value_usd"): 7,
+        ("export", "JPN", "quantity_kg"): 1,
+    }
     parsed = us_census.parse(answer(rows, EXPORTS), "f")
     assert (parsed.reported["note"].to_list()[0], parsed.doubts) == ("sum of records 1, 2", ())
 
 
 def test_domestic_exports_that_come_twice_hold_the_release() -> None:
-    rows = [[CHINA, value, "10", "KG", df, "8505110070", "2026", "05", "HS10"] for value, df in (("100", "1"), ("30", "2"), ("101", "1"))]  # fmt: skip
+    rows = [
+        [CHINA, value, "10", "KG", df, "8505110070", "2026", "05", "HS10"]
+        for value, df in (("100", "1"), ("30", "2"), ("101", "1"))
+    ]
     (found,) = us_census.parse(answer(rows, EXPORTS), "f").doubts
     assert (found["check"], found["severity"]) == ("row_twice", "error")
     assert "first record 1" in found["observed"]
@@ -89,15 +132,22 @@ def test_domestic_exports_that_come_twice_hold_the_release() -> None:
 @pytest.mark.parametrize(
     ("data", "rule"),
     [
-        (answer([]), "no records"), (answer([*ROWS, line(CHINA, "1", product="850511", level="HS6")]), "mixed levels"),
-        (answer([line(CHINA, "1", product="850511")]), "code of another level"), (answer([line(CHINA, "1.5")]), "no number"), (answer([line(CHINA, "1")[:-1]]), "row width"),
-        (answer([row[:-1] for row in ROWS], NAMES[:-1]), "columns"), (answer(ROWS, [name.replace("I_COMM", "X_COMM") for name in NAMES]), "columns"),
-        (answer(ROWS, [name.replace("_VAL_MO", "_V").replace("_CIF_MO", "_C") for name in NAMES]), "columns"), (answer(ROWS, [name.replace("time", "when") for name in NAMES]), "columns"),
-        (answer([[*row, "5700"] for row in ROWS], [*NAMES, "CTY_CODE"]), "column twice"), (b'{"error": "unknown variable"}', "no answer"), (b"[]", "no answer"),
+        (answer([]), "no records"),
+        (answer([*ROWS, line(CHINA, "1", product="850511", level="HS6")]), "mixed levels"),
+        (answer([line(CHINA, "1", product="850511")]), "code of another level"),
+        (answer([line(CHINA, "1.5")]), "no number"),
+        (answer([line(CHINA, "1")[:-1]]), "row width"),
+        (answer([row[:-1] for row in ROWS], NAMES[:-1]), "columns"),
+        (answer(ROWS, [name.replace("I_COMM", "X_COMM") for name in NAMES]), "columns"),
+        (answer(ROWS, [name.replace("_VAL_MO", "_V").replace("_CIF_MO", "_C") for name in NAMES]), "columns"),
+        (answer(ROWS, [name.replace("time", "when") for name in NAMES]), "columns"),
+        (answer([[*row, "5700"] for row in ROWS], [*NAMES, "CTY_CODE"]), "column twice"),
+        (b'{"error": "unknown variable"}', "no answer"),
+        (b"[]", "no answer"),
         (b"<html><head><title>Missing Key</title></head></html>", "not JSON"),
     ],
     ids=lambda case: case if isinstance(case, str) else "",
-)  # fmt: skip
+)
 def test_what_is_no_answer_is_refused_by_name(data: bytes, rule: str) -> None:
     assert rule_of("us_census", data) == rule
 
@@ -132,7 +182,9 @@ def union_of(release: Normalised) -> dict[tuple[str, str], tuple[float | None, s
 def test_the_printed_totals_are_the_word_on_the_world_where_some_countries_were_asked_for(tmp_path: Path) -> None:
     rows = [line(CHINA, "7", "8"), line("-", "47", "50"), line("0003", "40", "41"), line("0022", "45", "46")]
     release = read(answer(rows), tmp_path, partners="listed")
-    assert {key[0]: value for key, value in numbers(release, "partner", "measure").items() if key[1] == "value_usd"} == {"CHN": 7, "WLD": 47, "EU27": 40}  # fmt: skip
+    assert {
+        key[0]: value for key, value in numbers(release, "partner", "measure").items() if key[1] == "value_usd"
+    } == {"CHN": 7, "WLD": 47, "EU27": 40}
     assert union_of(release)["8505110070", "2026-05"] == (40, "reported")
     too_much = read(answer([line(CHINA, "48"), line("-", "47")]), tmp_path / "too much", partners="listed")
     assert doubts(too_much) == [("total_differs", "error")]

@@ -1,4 +1,5 @@
-"""Each number of a file finds what it means: real files through all gates, joined to the table of terms as a reader would.
+"""Each number of a file finds what it means: real files through all gates, joined to the table of terms as a reader
+would.
 
 Where no whole file of a source was available, its answer is made in the form of the source.
 """
@@ -29,56 +30,113 @@ REAL = {
     "gacc_preliminary": [("gacc_preliminary/major_exports_2025-05_cny.html", {}, {"value_cny": FOB})],
     "gacc_bulletin": [("gacc_real/bulletin_13_exports_2026-07_usd_CUT.html", {}, {"value_usd": FOB})],
     "eurostat_comext": [
-        ("comext_api/DS-045409_M_EU27_all_84834030_import_2025-06.csv", {"reporter": "EU27"},
-         {"value_eur": ("CIF", "origin, consignment inside the EU", "nearest")}),
+        (
+            "comext_api/DS-045409_M_EU27_all_84834030_import_2025-06.csv",
+            {"reporter": "EU27"},
+            {"value_eur": ("CIF", "origin, consignment inside the EU", "nearest")},
+        ),
     ],
     "japan_estat": [
-        ("japan_estat/commodity_by_country_export_2026_jan-may_one_row.csv", {}, {"value_jpy": ("FOB", "last known destination", "down")}),
+        (
+            "japan_estat/commodity_by_country_export_2026_jan-may_one_row.csv",
+            {},
+            {"value_jpy": ("FOB", "last known destination", "down")},
+        ),
     ],
-}  # fmt: skip
+}
 MADE = {
-    "eurostat_bulk": [(text([Row(period="202505")]), {"reporter": "DEU"}, {"value_eur": ("CIF", "origin, consignment inside the EU", "nearest")})],
+    "eurostat_bulk": [
+        (
+            text([Row(period="202505")]),
+            {"reporter": "DEU"},
+            {"value_eur": ("CIF", "origin, consignment inside the EU", "nearest")},
+        )
+    ],
     "hmrc_ots": [
-        (test_hmrc_ots.page(test_hmrc_ots.row()), {}, {"value_gbp": ("CIF", "origin, consignment inside the EU", "nearest")}),
-        (test_hmrc_ots.page(test_hmrc_ots.row(flow=2), test_hmrc_ots.row(flow=4, country="US")), {}, {"value_gbp": FOB}),
+        (
+            test_hmrc_ots.page(test_hmrc_ots.row()),
+            {},
+            {"value_gbp": ("CIF", "origin, consignment inside the EU", "nearest")},
+        ),
+        (
+            test_hmrc_ots.page(test_hmrc_ots.row(flow=2), test_hmrc_ots.row(flow=4, country="US")),
+            {},
+            {"value_gbp": FOB},
+        ),
     ],
     "us_census": [
-        (test_us_census.answer(), {}, {"value_usd": ("customs value", "origin", "nearest"), "value_usd_cif": ("CIF", "origin", "nearest")}),
-        (test_us_census.answer([["5700", "7", "1", "KG", "1", "8505110070", "2026", "05", "HS10"]], test_us_census.EXPORTS), {},
-         {"value_usd": ("FAS", "ultimate destination", "nearest")}),
+        (
+            test_us_census.answer(),
+            {},
+            {"value_usd": ("customs value", "origin", "nearest"), "value_usd_cif": ("CIF", "origin", "nearest")},
+        ),
+        (
+            test_us_census.answer(
+                [["5700", "7", "1", "KG", "1", "8505110070", "2026", "05", "HS10"]], test_us_census.EXPORTS
+            ),
+            {},
+            {"value_usd": ("FAS", "ultimate destination", "nearest")},
+        ),
     ],
     "un_comtrade": [
         (comtrade_answers.answer(comtrade_answers.row()), {"reporter": "CHN"}, {"value_usd": FOB}),
-        (comtrade_answers.answer(comtrade_answers.row(flowCode="M")), {"reporter": "CHN"}, {"value_usd": ("CIF", "origin", "nearest")}),
+        (
+            comtrade_answers.answer(comtrade_answers.row(flowCode="M")),
+            {"reporter": "CHN"},
+            {"value_usd": ("CIF", "origin", "nearest")},
+        ),
     ],
-    "published": [((PUBLISHED + row("value", value="1.5,USD million")).encode(), {}, {"value_usd": ("not stated", "not stated", "nearest or down")})],
-}  # fmt: skip
+    "published": [
+        (
+            (PUBLISHED + row("value", value="1.5,USD million")).encode(),
+            {},
+            {"value_usd": ("not stated", "not stated", "nearest or down")},
+        )
+    ],
+}
 
 
 def assert_terms(release: Normalised, expected: dict[str, tuple[str, str, str]]) -> None:
-    """Every value has one row of terms, that of its source, direction and measure, and its currency is that of its unit."""
-    values = release.detail.with_columns(pl.col("source", "flow", "measure").cast(pl.String)).filter(pl.col("measure").str.starts_with("value_"))  # fmt: skip
+    """Every value has one row of terms, that of its source, direction and measure, and its currency is that of its
+    unit."""
+    values = release.detail.with_columns(pl.col("source", "flow", "measure").cast(pl.String)).filter(
+        pl.col("measure").str.starts_with("value_")
+    )
     joined = values.join(code_table("statement_terms"), on=["source", "flow", "measure"], how="left", validate="m:1")
     assert joined.height == values.height > 0
     assert joined["valuation"].null_count() == 0
     assert joined.filter(pl.col("unit").cast(pl.String) != pl.col("currency")).height == 0
     found = joined.filter(flow=joined["flow"][0]).select("measure", "valuation", "partner_is", "rounding").unique()
-    assert {measure: terms for measure, *terms in found.iter_rows()} == {name: [*terms] for name, terms in expected.items()}  # fmt: skip
-    # Digits are cut off of thousands of yen alone: a true value is not below the printed one, and less than a step above.
+    assert {measure: terms for measure, *terms in found.iter_rows()} == {
+        name: [*terms] for name, terms in expected.items()
+    }
+    # Digits are cut off of thousands of yen alone: a true value is not below the printed one, and less than a step
+    # above.
     step = joined.filter(rounding="down")["resolution"].unique().to_list()
     assert step in ([], [1000])
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize(("source", "name", "declared", "expected"), [(source, *case) for source, cases in REAL.items() for case in cases])  # fmt: skip
+@pytest.mark.parametrize(
+    ("source", "name", "declared", "expected"), [(source, *case) for source, cases in REAL.items() for case in cases]
+)
 def test_each_value_of_a_real_file_has_its_terms(
-    shared_data: Path, tmp_path: Path, source: str, name: str, declared: dict[str, Any], expected: dict[str, tuple[str, str, str]]
-) -> None:  # fmt: skip
+    shared_data: Path,
+    tmp_path: Path,
+    source: str,
+    name: str,
+    declared: dict[str, Any],
+    expected: dict[str, tuple[str, str, str]],
+) -> None:
     data = (shared_data / name).read_bytes()
     assert_terms(read(data, tmp_path, source, Path(name).name, **declared), expected)
 
 
-@pytest.mark.parametrize(("source", "data", "declared", "expected"), [(source, *case) for source, cases in MADE.items() for case in cases], ids=lambda case: case if isinstance(case, str) else "")  # fmt: skip
+@pytest.mark.parametrize(
+    ("source", "data", "declared", "expected"),
+    [(source, *case) for source, cases in MADE.items() for case in cases],
+    ids=lambda case: case if isinstance(case, str) else "",
+)
 def test_each_value_of_an_answer_in_the_form_of_the_source_has_its_terms(
     tmp_path: Path, source: str, data: bytes, declared: dict[str, Any], expected: dict[str, tuple[str, str, str]]
 ) -> None:
@@ -93,8 +151,13 @@ def test_no_source_is_left_out() -> None:
 
 
 def test_all_customs_sources_of_a_reporter_mean_the_same_so_that_metrics_need_no_source() -> None:
-    """`metric` has a reporter and no source; figures from print and those that UN Comtrade collects are known by `level_kinds`."""
-    reporters = pl.DataFrame([(name, source.reporter) for name, source in SOURCES.items() if source.kind not in ("published", "collected")], schema=["source", "reporter"], orient="row")  # fmt: skip
+    """`metric` has a reporter and no source; figures from print and those that UN Comtrade collects are known by
+    `level_kinds`."""
+    reporters = pl.DataFrame(
+        [(name, source.reporter) for name, source in SOURCES.items() if source.kind not in ("published", "collected")],
+        schema=["source", "reporter"],
+        orient="row",
+    )
     terms = code_table("statement_terms").join(reporters, on="source").drop("source", "basis").unique()
     assert not terms.select("reporter", "flow", "measure").is_duplicated().any()
     assert terms["reporter"].n_unique() == reporters["reporter"].n_unique() > 4

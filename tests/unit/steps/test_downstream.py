@@ -24,9 +24,15 @@ def test_what_cannot_be_made_is_a_warning(sample_store: Path, tmp_path: Path, mo
     warnings = downstream.update_downstream(done, store).warnings
     assert warnings == [
         "before",
-        "mirror (CHN to DEU): not made, ValueError: there is no store of DEU; there are those of CHN. UN Comtrade has most others "
-        "(tidewaiter fetch un_comtrade -h); what was published stays. Make it with tidewaiter mirror --exporter CHN --importer DEU --publish.",
-        "first_print (CHN): not made, OSError: no space left for CHN; what was published of it stays, and the next release makes it again.",
+        (
+            "mirror (CHN to DEU): not made, ValueError: there is no store of DEU; there are those of CHN. UN Comtrade"
+            " has most others (tidewaiter fetch un_comtrade -h); what was published stays. Make it with tidewaiter"
+            " mirror --exporter CHN --importer DEU --publish."
+        ),
+        (
+            "first_print (CHN): not made, OSError: no space left for CHN; what was published of it stays, and the next"
+            " release makes it again."
+        ),
     ]
     # A store of no reporter's name has nothing beside it.
     assert downstream.update_downstream(done, tmp_path / "store") == done

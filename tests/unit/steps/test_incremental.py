@@ -50,7 +50,8 @@ def test_what_is_part_of_a_product_gives_what_the_whole_gives(store: Store) -> N
 
 
 def test_a_month_tells_of_silence_after_it_and_so_lengthens_later_records() -> None:
-    """A number makes a silent year after it be published; the record of a month that looks back on that year begins earlier."""
+    """A number makes a silent year after it be published; the record of a month that looks back on that year begins
+    earlier."""
     scope = release(months="2015-01..2021-12")
     known = [number(scope, "USA", f"{year}-02", 5) for year in range(2016, 2021)]
     old = number(scope, "USA", "2015-02", 7)
@@ -71,8 +72,12 @@ def test_a_month_tells_of_silence_after_it_and_so_lengthens_later_records() -> N
 def _published(store: Path, row: dict[str, object], rows: list[dict[str, object]]) -> None:
     """One release more in a store, on the way of the flow, without the tables of export controls."""
     said = Normalised(
-        detail_table(*rows), empty_frame("quarantine"), empty_frame("finding"), release_table(row), empty_frame("printed_name")  # type: ignore[arg-type]
-    )  # fmt: skip
+        detail_table(*rows),
+        empty_frame("quarantine"),
+        empty_frame("finding"),
+        release_table(row),
+        empty_frame("printed_name"),  # type: ignore[arg-type]
+    )
     _publish(store, said, NOTHING_DECIDED)
 
 
@@ -103,7 +108,8 @@ def _rows_of(frame: pl.DataFrame) -> pl.DataFrame:
 def test_releases_that_come_one_by_one_in_any_order_make_what_all_at_once_make(
     store: Store, chance: random.Random
 ) -> None:
-    """Of both directions, where the figures of few series are made at once, and where some are withdrawn and reinstated."""
+    """Of both directions, where the figures of few series are made at once, and where some are withdrawn and
+    reinstated."""
     told = [
         (row | flow, [number | flow for number in rows])
         for row, rows in store
@@ -133,9 +139,11 @@ def test_releases_that_come_one_by_one_in_any_order_make_what_all_at_once_make(
         observation, counts = epochs.merge(details, releases, decisions), counting(releases, decisions)
         word = ledger.current_statements(observation)
         expected: dict[str, pl.DataFrame] = {
-            "observation": observation, "trade_flow": widen(word, counts), "metric": derive(word, counts, all_records=False),
+            "observation": observation,
+            "trade_flow": widen(word, counts),
+            "metric": derive(word, counts, all_records=False),
             "revision": revisions.revisions(details, observation, releases, decisions),
-        }  # fmt: skip
+        }
         for model, frame in expected.items():
             found = read_table(snapshot, model).select(frame.columns)
             assert_frame_equal(_rows_of(found), _rows_of(frame), check_dtypes=False)
@@ -156,7 +164,11 @@ def test_a_revision_tells_of_the_growth_of_the_world_whenever_the_year_before_co
     partner: str, scope: dict[str, Any], order: tuple[int, ...], tmp_path: Path
 ) -> None:
     """80 kilograms in June 2024, and 100 a year later, which became 110."""
-    said = [("base", "2024-07-20", "2024-06", 80), ("first", "2025-07-20", "2025-06", 100), ("again", "2025-08-20", "2025-06", 110)]  # fmt: skip
+    said = [
+        ("base", "2024-07-20", "2024-06", 80),
+        ("first", "2025-07-20", "2025-06", 100),
+        ("again", "2025-08-20", "2025-06", 110),
+    ]
     for place in order:
         name, day, month, kilograms = said[place]
         row = release(name, day, month, **scope)

@@ -25,7 +25,8 @@ def files_of(folder: Path, levels: dict[int, float], measure: str = "quantity_kg
 @pytest.mark.parametrize(
     ("corrected", "months"),
     [
-        # 30 months of 5; the level of the first of them becomes a record that some later month looks back on, or does not.
+        # 30 months of 5; the level of the first of them becomes a record that some later month looks back on, or does
+        # not.
         (5.0, []), (4.0, []), (9.0, [JUNE]), (None, [*range(JUNE - 4, JUNE + 1)]),
     ],
 )  # fmt: skip

@@ -18,8 +18,13 @@ from tasks.steps.recording import opened, recorded
 
 TODAY = date(2025, 7, 21)
 QUERY: dict[str, Any] = {
-    "source": "gacc_query", "flow": "export", "products": ["850511"], "partners": "all", "months": "2025-06", "released_on": date(2025, 7, 20),
-}  # fmt: skip
+    "source": "gacc_query",
+    "flow": "export",
+    "products": ["850511"],
+    "partners": "all",
+    "months": "2025-06",
+    "released_on": date(2025, 7, 20),
+}
 
 
 @pytest.fixture

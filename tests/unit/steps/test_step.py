@@ -54,7 +54,7 @@ def test_the_catalogue_holds_the_steps_that_the_flows_take_and_nothing_else() ->
 
 
 @pytest.mark.parametrize("function", [one, two])
-def test_a_step_refuses_what_its_schema_refuses_with_every_failure_and_leaves_a_record_of_it(function) -> None:  # type: ignore[no-untyped-def]  # fmt: skip
+def test_a_step_refuses_what_its_schema_refuses_with_every_failure_and_leaves_a_record_of_it(function) -> None:  # type: ignore[no-untyped-def]
     bad = pl.concat([_finding(severity="dreadful"), _finding(severity="awful")])
     with recording(Run()) as run, pytest.raises(SchemaErrors) as raised:
         Step(function)(bad)
@@ -126,7 +126,8 @@ def test_the_hash_of_a_frame_tells_rows_that_repeat_themselves_apart(kind: pl.Da
 
 
 def test_the_hash_of_a_frame_is_the_same_on_every_machine(few_rows: int) -> None:
-    """The number stands here as it came out once: a lineage is compared with one that was made elsewhere, years later."""
+    """The number stands here as it came out once: a lineage is compared with one that was made elsewhere, years
+    later."""
     frame = pl.DataFrame(
         {
             "code": ["a", "b", None, "a"], "word": ["a"] * 4, "n": [1, None, 3, 4], "x": [0.5, None, -0.0, 2.0],
@@ -150,8 +151,14 @@ def _table(
 
 def test_the_schema_hash_knows_all_that_a_reader_is_told() -> None:
     tables = [
-        _table(), _table(name="y"), _table(kind=pl.Float64), _table(words="how many"), _table(unit="g"), _table(ge=0), _table(ge=1),
+        _table(),
+        _table(name="y"),
+        _table(kind=pl.Float64),
+        _table(words="how many"),
+        _table(unit="g"),
+        _table(ge=0),
+        _table(ge=1),
         _table(nullable=True),
-    ]  # fmt: skip
+    ]
     assert len({str(columns_of(table)) for table in tables}) == len(tables)
     assert columns_of(_table(ge=1)) == columns_of(_table(ge=1))

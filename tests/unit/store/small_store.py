@@ -59,8 +59,8 @@ def stored(
     store: Path, values: dict[str, list[int]], table: str = "metric", column: str = "level", schema: str = "0" * 64,
     others: dict[str, dict[str, list[int]]] | None = None,
 ) -> Snapshot:  # fmt: skip
-    """The snapshot that has these files alone, `{"flow=export/year=2025/month=6": [1, 2]}`, published after what the store has;
-    `others` are tables of another column.
+    """The snapshot that has these files alone, `{"flow=export/year=2025/month=6": [1, 2]}`, published after what the
+    store has; `others` are tables of another column.
     """
     every = [
         (table, column, values, schema),

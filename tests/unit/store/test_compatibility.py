@@ -1,5 +1,5 @@
-"""A store with files of another version. Of an earlier one, without a column of today: refused in words, made again by the next
-release. Of a later one, with a table or a column more: nothing is published over it."""
+"""A store with files of another version. Of an earlier one, without a column of today: refused in words, made again by
+the next release. Of a later one, with a table or a column more: nothing is published over it."""
 
 import io
 from collections.abc import Callable

@@ -14,11 +14,13 @@ STORE = Path("store")
 @pytest.mark.parametrize(
     ("number", "advice"),
     [
-        (errno.ENOSPC, "Make room on that disk, then run this again."), (errno.EDQUOT, "Make room within the quota"),
-        (errno.EROFS, "Mount it so that it may be written"), (errno.EACCES, "Run this as a user who may read and write there"),
+        (errno.ENOSPC, "Make room on that disk, then run this again."),
+        (errno.EDQUOT, "Make room within the quota"),
+        (errno.EROFS, "Mount it so that it may be written"),
+        (errno.EACCES, "Run this as a user who may read and write there"),
         (errno.EPERM, "or give this one the right, then run this again."),
     ],
-)  # fmt: skip
+)
 def test_errors_of_space_and_permission_name_the_place_and_the_remedy(number: int, advice: str) -> None:
     said = disk_problem(OSError(number, "words of a library", "/a/file"), STORE)
     assert said.startswith("/a/file: ")
@@ -40,6 +42,8 @@ def test_other_errors_keep_their_words() -> None:
 
 def test_an_error_of_the_store_stops_every_file_and_one_of_a_file_does_not() -> None:
     assert of_every_file(BucketError("no answer"), STORE) == "no answer"
-    assert of_every_file(PermissionError(errno.EACCES, "x"), STORE) == disk_problem(PermissionError(errno.EACCES, "x"), STORE)  # fmt: skip
+    assert of_every_file(PermissionError(errno.EACCES, "x"), STORE) == disk_problem(
+        PermissionError(errno.EACCES, "x"), STORE
+    )
     assert of_every_file(FileNotFoundError(errno.ENOENT, "x"), STORE) is None
     assert of_every_file(ValueError("x"), STORE) is None

@@ -15,7 +15,10 @@ def test_the_same_bytes_have_one_name_and_another_process_finds_them(tmp_path: P
     name = exchange.put(tmp_path, b"rows")
     assert exchange.put(tmp_path, b"rows") == name
     assert [*tmp_path.iterdir()] == [tmp_path / name]
-    program = "import sys, pathlib; from tasks.store import exchange; print(exchange.get(pathlib.Path(sys.argv[1]), sys.argv[2]))"
+    program = (
+        "import sys, pathlib; from tasks.store import exchange; print(exchange.get(pathlib.Path(sys.argv[1]),"
+        " sys.argv[2]))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path), name], capture_output=True, text=True, check=True
     )

@@ -1,4 +1,5 @@
-"""What a published file is for those who read it: plain text in every reader, and groups that a reader can leave out."""
+"""What a published file is for those who read it: plain text in every reader, and groups that a reader can leave
+out."""
 
 import io
 import itertools
@@ -146,8 +147,9 @@ def test_a_table_is_read_in_its_order_and_of_it_what_is_asked_for(tmp_path: Path
         for flow in ("export", "import") for day in days
     )  # fmt: skip
     findings = pl.concat(
-        empty_row("finding").with_columns(release_id=pl.lit(f"r{number // 2 % 2}"), check=pl.lit(f"check {number}")) for number in range(6)
-    )  # fmt: skip
+        empty_row("finding").with_columns(release_id=pl.lit(f"r{number // 2 % 2}"), check=pl.lit(f"check {number}"))
+        for number in range(6)
+    )
     details = pl.concat(
         empty_row("detail").with_columns(
             product=pl.lit(f"{number}", dtype=pl.Categorical), release_id=pl.lit(f"r{number % 2}"), period_end=day,

@@ -1,4 +1,5 @@
-"""Files that are kept until they are published are those that were written, and leave nothing where the disk is full."""
+"""Files that are kept until they are published are those that were written, and leave nothing where the disk is
+full."""
 
 import hashlib
 import io
@@ -33,8 +34,9 @@ def kept(store: Path) -> PendingFiles:
 def test_several_files_of_a_month_are_kept_without_a_name(tmp_path: Path) -> None:
     pending = kept(tmp_path)
     assert [(file.partition, file.data) for file in pending.new_files()] == [
-        (partition_path(partition), file_of(product).data) for partition, product in ((JUNE, "25"), (JUNE, "85"), (JULY, "85"))
-    ]  # fmt: skip
+        (partition_path(partition), file_of(product).data)
+        for partition, product in ((JUNE, "25"), (JUNE, "85"), (JULY, "85"))
+    ]
     hashes = [hashlib.sha256(file.data).hexdigest() for file in pending.new_files()]
     assert [file.sha256 for file in pending.new_files()] == [file.sha256 for file in pending.files] == hashes
     assert pending.height == 6

@@ -89,8 +89,12 @@ def one_bit_off(data: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     ("begin", "stored", "found"),
-    [(b"", lambda data: bytes(len(data)), "sha256"), (b"PAR1", one_bit_off, "sha256"), (b"{", one_bit_off, "manifest.json: found other")],
-)  # fmt: skip
+    [
+        (b"", lambda data: bytes(len(data)), "sha256"),
+        (b"PAR1", one_bit_off, "sha256"),
+        (b"{", one_bit_off, "manifest.json: found other"),
+    ],
+)
 def test_disk_that_stores_other_bytes_is_caught_before_the_pointer_moves(
     store: Path, begin: bytes, stored: Callable[[bytes], bytes], found: str
 ) -> None:
@@ -104,9 +108,18 @@ def test_disk_that_stores_other_bytes_is_caught_before_the_pointer_moves(
 
 @pytest.mark.parametrize(
     ("table", "partition"),
-    [("metric", "month=06"), ("metric", "../other"), ("metric", "/flow=export"), ("metric", "flow=export/"), ("metric", "flow=.hidden"),
-     ("metric", "_staging"), ("Metric", ""), ("..", ""), ("", "")],
-)  # fmt: skip
+    [
+        ("metric", "month=06"),
+        ("metric", "../other"),
+        ("metric", "/flow=export"),
+        ("metric", "flow=export/"),
+        ("metric", "flow=.hidden"),
+        ("metric", "_staging"),
+        ("Metric", ""),
+        ("..", ""),
+        ("", ""),
+    ],
+)
 def test_name_that_readers_take_differently_is_refused(store: Path, table: str, partition: str) -> None:
     with pytest.raises(InvalidPublication, match="not a name that all readers take alike"):
         release(store, [NewFile(table, partition, parquet(1), 1, "schema-1")])
@@ -167,7 +180,8 @@ def test_lost_carried_file_is_refused_by_name(store: Path, lost: Callable[[Path]
 @pytest.mark.parametrize("link", ["gone", "damaged"])
 @pytest.mark.parametrize("stored", ["gone", "damaged"])
 def test_of_a_file_that_is_damaged_under_both_its_names_nothing_is_healed(store: Path, link: str, stored: str) -> None:
-    """Or the next release of what is published already would put the damaged bytes in the place of those that are gone."""
+    """Or the next release of what is published already would put the damaged bytes in the place of those that are
+    gone."""
     files = [new(JUNE, 1), new(JULY, 2)]
     snapshot = release(store, files).snapshot
     (path,) = (snapshot.path / entry.path for entry in snapshot.files if entry.partition == JUNE)

@@ -1,5 +1,5 @@
-"""How a bucket is asked for: what the environment may say of it, what becomes of a request whose reply is lost, and what is said
-where no server can be asked."""
+"""How a bucket is asked for: what the environment may say of it, what becomes of a request whose reply is lost, and
+what is said where no server can be asked."""
 
 import socket
 import ssl

@@ -33,8 +33,11 @@ def remote() -> Remote:
 
 def _published(store: Path, product: str, parent: Snapshot | None = None) -> Snapshot:
     publish(
-        store, encode_months("metric", metrics([product]), lambda partition: {}), parent=parent, about={"released_on": "2025-07-20"}
-    )  # fmt: skip
+        store,
+        encode_months("metric", metrics([product]), lambda partition: {}),
+        parent=parent,
+        about={"released_on": "2025-07-20"},
+    )
     snapshot = open_snapshot(store)
     assert snapshot is not None
     return snapshot

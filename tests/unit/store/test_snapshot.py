@@ -105,7 +105,8 @@ def test_manifest_that_does_not_hash_to_its_id_is_refused_and_named(store: Path)
 
 
 def _rewritten(store: Path, snapshot: Snapshot, change: Callable[[dict[str, Any]], object]) -> Snapshot:
-    """The current snapshot as a program would have written it that has another manifest: hash, id and pointer are right."""
+    """The current snapshot as a program would have written it that has another manifest: hash, id and pointer are
+    right."""
     content = json.loads((snapshot.path / "manifest.json").read_bytes())
     change(content)
     data = json.dumps(content).encode()
@@ -169,7 +170,8 @@ def other(data: bytes) -> Harm:
 
 
 def linked(path: Path) -> None:
-    """Puts a link to the object of the file in its place: the bytes are right, and a copy of the folder would have none."""
+    """Puts a link to the object of the file in its place: the bytes are right, and a copy of the folder would have
+    none."""
     objects = next(folder for folder in path.parents if folder.name == "store") / ".objects"
     path.unlink(missing_ok=True)
     path.symlink_to(next(objects.rglob(f"{path.stem}*"), objects))

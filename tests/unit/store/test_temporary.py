@@ -1,5 +1,5 @@
-"""A temporary folder is gone at the end; that of a killed process with the next one; never that of a living one. And a temporary
-store for a dry run."""
+"""A temporary folder is gone at the end; that of a killed process with the next one; never that of a living one. And a
+temporary store for a dry run."""
 
 import os
 import subprocess

@@ -1,4 +1,5 @@
-"""A store whose disk has changed a bit: nothing is derived from what is damaged, and what the message advises mends it."""
+"""A store whose disk has changed a bit: nothing is derived from what is damaged, and what the message advises mends
+it."""
 
 import json
 from pathlib import Path
@@ -21,9 +22,11 @@ from tests.unit.customs import ingest_month
 
 # On the way of the release of June 2025: what it derives from, is judged by, or carries on.
 READ = (
-    "record_level/flow=export/year=2025/month=5", "observation/flow=export/year=2024/month=6", "observation/flow=export/year=2025/month=5",
+    "record_level/flow=export/year=2025/month=5",
+    "observation/flow=export/year=2024/month=6",
+    "observation/flow=export/year=2025/month=5",
     "release",
-)  # fmt: skip
+)
 
 
 def _entry(store: Path, beginning: str) -> FileEntry:

@@ -1,4 +1,5 @@
-"""What single commands print and how they end. What the steps find is made up here; real stores speak in `tests/golden/said`."""
+"""What single commands print and how they end. What the steps find is made up here; real stores speak in
+`tests/golden/said`."""
 
 import os
 import threading
@@ -104,18 +105,27 @@ def test_the_site_is_written_and_shown_on_loopback(
 @pytest.mark.parametrize(
     ("outcomes", "code", "headline", "lines"),
     [
-        ([], 0, "nothing new", []), (["new", "unchanged"], 0, "1 new", ["new q0: [why]; f.csv"]),
+        ([], 0, "nothing new", []),
+        (["new", "unchanged"], 0, "1 new", ["new q0: [why]; f.csv"]),
         (["not out", "skipped"], 0, "1 skipped, 1 not out", ["skipped q1: [why]"]),
         (["refused", "new"], REFUSED, "1 refused, 1 new", ["refused q0: [why]", "new q1: [why]; f.csv"]),
         (["refused", "failed", "new", "new"], DISAGREES, "1 failed, 1 refused, 2 new", ["failed q1: [why]"]),
         # Those that were skipped for one reason are one line.
-        (["failed", "skipped", "skipped", "skipped", "new"], DISAGREES, "1 failed, 1 new, 3 skipped", ["skipped q1 and 2 more: [why]"]),
+        (
+            ["failed", "skipped", "skipped", "skipped", "new"],
+            DISAGREES,
+            "1 failed, 1 new, 3 skipped",
+            ["skipped q1 and 2 more: [why]"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_question_is_a_line_and_the_gravest_outcome_decides_the_exit_code_of_a_fetch(
     monkeypatch: pytest.MonkeyPatch, outcomes: list[str], code: int, headline: str, lines: list[str]
 ) -> None:
-    found = [Fetched(name=f"q{place}", outcome=outcome, reason="[why]", file=Path("f.csv") if outcome == "new" else None) for place, outcome in enumerate(outcomes)]  # type: ignore[arg-type]  # fmt: skip
+    found = [
+        Fetched(name=f"q{place}", outcome=outcome, reason="[why]", file=Path("f.csv") if outcome == "new" else None)
+        for place, outcome in enumerate(outcomes)
+    ]  # type: ignore[arg-type]
     monkeypatch.setattr(flows.fetch.fetch, "fn", lambda request: FetchReport(source=request.source, fetched=found))
     result = run(fetch.commands, "fetch", "hmrc_ots", "--no-prefect")
     assert (result.exit_code, f"hmrc_ots: {headline}\n" in result.stdout) == (code, True)
@@ -140,16 +150,25 @@ def outcome_of(request: WithdrawalRequest) -> SimpleNamespace:
 @pytest.mark.parametrize(
     ("more", "lines"),
     [
-        ((), [
-            "r1 (june.csv) is withdrawn; snapshot 000002-b", "  this run in the UI: http://127.0.0.1:4200/runs/flow-run/run-7",
-            "  what changed: tidewaiter revisions --release r1",
-        ]),
-        (("--undo", "--no-prefect"), [
-            "r1 (june.csv) counts again; snapshot 000002-b", "  brief written again, in the store: briefs/2025-06/magnets.en.html",
-            "  warning brief (May): not written", "  what changed: tidewaiter revisions --release r1",
-        ]),
+        (
+            (),
+            [
+                "r1 (june.csv) is withdrawn; snapshot 000002-b",
+                "  this run in the UI: http://127.0.0.1:4200/runs/flow-run/run-7",
+                "  what changed: tidewaiter revisions --release r1",
+            ],
+        ),
+        (
+            ("--undo", "--no-prefect"),
+            [
+                "r1 (june.csv) counts again; snapshot 000002-b",
+                "  brief written again, in the store: briefs/2025-06/magnets.en.html",
+                "  warning brief (May): not written",
+                "  what changed: tidewaiter revisions --release r1",
+            ],
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_withdrawal_and_its_end_hold_from_today_and_a_server_that_answers_records_it_unless_that_is_not_wanted(
     monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...], lines: list[str]
 ) -> None:

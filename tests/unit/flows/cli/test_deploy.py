@@ -57,9 +57,15 @@ def run(*given: str) -> Result:
     ("channels", "said"),
     [
         (["Slack", "mail"], "messages about what is held, overdue, published or failed go out by Slack and mail"),
-        ([], "nobody gets messages: set TIDEWAITER_SLACK_WEBHOOK, or TIDEWAITER_MAIL_TO and TIDEWAITER_SMTP, and deploy again"),
+        (
+            [],
+            (
+                "nobody gets messages: set TIDEWAITER_SLACK_WEBHOOK, or TIDEWAITER_MAIL_TO and TIDEWAITER_SMTP, and"
+                " deploy again"
+            ),
+        ),
     ],
-)  # fmt: skip
+)
 def test_deploy_starts_a_server_uses_it_and_then_puts_everything_on_it(
     machine: SimpleNamespace, tmp_path: Path, channels: list[str], said: str
 ) -> None:
@@ -69,7 +75,9 @@ def test_deploy_starts_a_server_uses_it_and_then_puts_everything_on_it(
     assert machine.done == [("server",), ("use", API), ("deploy", file, "the addresses")]
     first, asked, second, third = result.stdout.splitlines()
     assert asked == "say once in inbox/gacc_query/<flow>/defaults.toml which partners you ask customs for"
-    assert first.startswith("deployed; drop files into inbox/<source>/<flow>/ and start a worker with `tidewaiter worker`")  # fmt: skip
+    assert first.startswith(
+        "deployed; drop files into inbox/<source>/<flow>/ and start a worker with `tidewaiter worker`"
+    )
     assert (second, third) == (said, f"the server runs at {API} (log in)")
     made = sorted((tmp_path / "inbox" / "gacc_query").glob("*/defaults.toml"))
     assert [path.parent.name for path in made] == ["export", "import"]
@@ -97,7 +105,10 @@ def test_what_cannot_be_used_is_refused_before_anything_is_started(
     (tmp_path / "tasks.py").write_text("")
     for command in ("deploy", "worker"):
         result = run(command)
-        said = f"refused {tmp_path / 'tasks.py'} hides the package `tasks` of Tidewaiter, because Prefect imports from the current"
+        said = (
+            f"refused {tmp_path / 'tasks.py'} hides the package `tasks` of Tidewaiter, because Prefect imports from the"
+            " current"
+        )
         assert (result.exit_code, result.stderr.startswith(said)) == (REFUSED, True)
     assert machine.done == []
     assert [path.name for path in tmp_path.iterdir()] == ["tasks.py"]
@@ -140,10 +151,12 @@ def test_a_worker_without_a_server_is_refused_with_what_to_do(machine: SimpleNam
 @pytest.mark.parametrize(
     ("workers", "was_ours", "said"),
     [
-        (0, True, "stopped the server\n"), (2, True, "stopped 2 workers and the server\n"), (1, False, "stopped 1 worker\n"),
+        (0, True, "stopped the server\n"),
+        (2, True, "stopped 2 workers and the server\n"),
+        (1, False, "stopped 1 worker\n"),
         (0, False, "no server of ours is running\n"),
     ],
-)  # fmt: skip
+)
 def test_stop_says_whether_there_was_anything_to_stop(
     monkeypatch: pytest.MonkeyPatch, workers: int, was_ours: bool, said: str
 ) -> None:

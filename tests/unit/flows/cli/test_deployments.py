@@ -153,9 +153,12 @@ def test_runs_without_a_sign_of_life_crash(kept: dict[str, Automation]) -> None:
         assert trigger.expect == {"prefect.flow-run.*"}
         seconds[name] = (trigger.within.total_seconds(), sorted(trigger.after))
     assert seconds == {
-        "tidewaiter-zombies": (5 * HEARTBEAT_SECONDS, [f"prefect.flow-run.{event}" for event in ("Paused", "Running", "heartbeat")]),
+        "tidewaiter-zombies": (
+            5 * HEARTBEAT_SECONDS,
+            [f"prefect.flow-run.{event}" for event in ("Paused", "Running", "heartbeat")],
+        ),
         "tidewaiter-never-started": (600, [f"prefect.flow-run.{event}" for event in ("Pending", "Submitting")]),
-    }  # fmt: skip
+    }
 
 
 def test_a_second_deployment_changes_the_same_automations_and_those_that_tell_nobody_go(

@@ -1,4 +1,5 @@
-"""What all commands have in common: how options are read, what goes to which side of the terminal, and how a flow is run."""
+"""What all commands have in common: how options are read, what goes to which side of the terminal, and how a flow is
+run."""
 
 import json
 import os
@@ -32,11 +33,16 @@ def group(store: str = "store") -> None:
 
 @app.command()
 def read(
-    name: Annotated[str, typer.Argument()] = "metric", flow: str = "export", product: Products = None, partner: Partners = None,
-    month: Months = None, measure: Measures = None, output: Output = None,
+    name: Annotated[str, typer.Argument()] = "metric",
+    flow: str = "export",
+    product: Products = None,
+    partner: Partners = None,
+    month: Months = None,
+    measure: Measures = None,
+    output: Output = None,
     ascending: Annotated[bool, typer.Option("--ascending/--descending", "-a")] = False,
     loud: Annotated[bool | None, typer.Option("--loud/--quiet")] = None,
-) -> None:  # fmt: skip
+) -> None:
     """Says what it was given."""
     typer.echo(json.dumps([name, flow, product, partner, month, measure, output and str(output), ascending, loud]))
 
@@ -47,16 +53,22 @@ NOTHING = ["metric", "export", None, None, None, None, None, False, None]
 @pytest.mark.parametrize(
     ("given", "read_as"),
     [
-        (["read"], NOTHING), (["read", "--flow", "import"], ["metric", "import", *NOTHING[2:]]), (["--store", "a", "read", "x", "-a", "--descending"], ["x", *NOTHING[1:]]),
-        (["read", "--product", "a", "--product", "b", "-a"], ["metric", "export", ["a", "b"], *NOTHING[3:7], True, None]),
+        (["read"], NOTHING),
+        (["read", "--flow", "import"], ["metric", "import", *NOTHING[2:]]),
+        (["--store", "a", "read", "x", "-a", "--descending"], ["x", *NOTHING[1:]]),
+        (
+            ["read", "--product", "a", "--product", "b", "-a"],
+            ["metric", "export", ["a", "b"], *NOTHING[3:7], True, None],
+        ),
         # A flag that is not given is still missing.
-        (["read", "--loud"], [*NOTHING[:-1], True]), (["read", "--quiet"], [*NOTHING[:-1], False]),
+        (["read", "--loud"], [*NOTHING[:-1], True]),
+        (["read", "--quiet"], [*NOTHING[:-1], False]),
         (
             ["read", "--partner", "USA", "--month", "2025-06", "--measure", "value_usd", "--output", "x.csv"],
             ["metric", "export", None, ["USA"], ["2025-06"], ["value_usd"], "x.csv", False, None],
         ),
     ],
-)  # fmt: skip
+)
 def test_one_value_and_lists_and_flags_pass_in_their_order(given: list[str], read_as: list[Any]) -> None:
     result = CliRunner().invoke(app, given)
     assert (result.exit_code, json.loads(result.stdout)) == (0, read_as)
@@ -65,10 +77,12 @@ def test_one_value_and_lists_and_flags_pass_in_their_order(given: list[str], rea
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (["read", "--flow", "import", "--flow", "export"], "--flow is given 2 times, and read takes one"), (["read", "--flow=a", "--flow", "a", "--flow", "b"], "given 3 times"),
-        (["--store", "a", "--store", "b", "read"], "--store is given 2 times"), (["read", "--output", "a.csv", "--output", "b.csv"], "--output is given 2 times"),
+        (["read", "--flow", "import", "--flow", "export"], "--flow is given 2 times, and read takes one"),
+        (["read", "--flow=a", "--flow", "a", "--flow", "b"], "given 3 times"),
+        (["--store", "a", "--store", "b", "read"], "--store is given 2 times"),
+        (["read", "--output", "a.csv", "--output", "b.csv"], "--output is given 2 times"),
     ],
-)  # fmt: skip
+)
 def test_a_second_value_is_refused_by_name(given: list[str], said: str) -> None:
     result = CliRunner().invoke(app, given)
     assert (result.exit_code, result.stdout, said in " ".join(result.stderr.split())) == (REFUSED, "", True)
@@ -96,7 +110,12 @@ def test_a_text_does_not_act_on_a_terminal(capsys: pytest.CaptureFixture[str]) -
     # Rich leaves out the bell and the carriage return by itself.
     assert printed.replace("b\ufffdc", "bc").replace("f\ufffdg", "fg").count("a\ufffd[31mbc\ufffdd\ufffde\ufffdfg") == 4
     assert HIDDEN.search(printed) is None
-    for command in (["read", "\x1b[31m"], ["read", "--top", "\u202e"], ["\x1b]0;x\x07"], ["approve", "x", "--reason", "\x9b31m"]):  # fmt: skip
+    for command in (
+        ["read", "\x1b[31m"],
+        ["read", "--top", "\u202e"],
+        ["\x1b]0;x\x07"],
+        ["approve", "x", "--reason", "\x9b31m"],
+    ):
         done = CliRunner().invoke(all_commands, command)
         assert (done.exit_code, HIDDEN.search(done.output)) == (2, None)
         assert "an argument has control characters or direction marks" in done.output
