@@ -16,6 +16,10 @@ EXPECTATIONS = {
     "definition_break": (
         "code, unit or basket meant something else within the 36 months before: comparable_from of metric"
     ),
+    "not_determined": (
+        "the months before do not determine the regression or its interval: they stay the same, repeat each year, or"
+        " differ so much that the interval has no end"
+    ),
 }
 
 

@@ -32,6 +32,8 @@ WINDOW_MAX, WINDOW_MIN = 96, 36
 INTERVAL, USUAL = 0.80, 0.97
 # Trade slows a week before the Lunar New Year, and runs again two weeks after it.
 BEFORE_NEW_YEAR, AFTER_NEW_YEAR = 7, 14
+# Errors of logarithms that small are those of the machine's numbers.
+ROUNDING = 1e-9
 METHOD = "log level: trend, month of the year, Lunar New Year, month before (OLS); seasonal: STL"
 Levels = Mapping[int, float | None]
 
@@ -142,23 +144,37 @@ def _judged(levels: Levels, month: int, since: date | None) -> dict[str, Any]:
     }
     if before.status != "expected":
         return row
+    try:
+        return row | _expected(before, month, level)
+    except Undetermined:
+        return row | {"status": "not_determined"}
+
+
+def _expected(before: Window, month: int, level: float | None) -> dict[str, Any]:
+    """Return what a window says of the month after it. Raises Undetermined."""
     model = Model(before.first, before.levels)
     expected, error = model.ahead(month)
     ends = {"low": (-1, INTERVAL), "high": (1, INTERVAL), "unusual_low": (-1, USUAL), "unusual_high": (1, USUAL)}
-    row |= {name: model.bound(expected, error, sign, share) for name, (sign, share) in ends.items()}
+    row: dict[str, Any] = {name: model.bound(expected, error, sign, share) for name, (sign, share) in ends.items()}
     judged = model.past()
     fired = 100 * sum(judged) / len(judged) if judged else None
     row |= {"expected": math.exp(expected), "judged_months": len(judged), "fired_pct": fired}
     if level is not None:
         row["unusual"] = not row["unusual_low"] <= level <= row["unusual_high"]
-    if level:
+    if level is not None and level > 0:
         before_it, adjusted = model.adjusted(level)
         row |= {"seasonally_adjusted": adjusted, "seasonally_adjusted_mom_pct": (adjusted / before_it - 1) * 100}
+    if not all(math.isfinite(value) for value in row.values() if isinstance(value, float)):
+        raise Undetermined
     return row
 
 
+class Undetermined(Exception):
+    """The months of a window do not determine its regression, or no number holds what follows from it."""
+
+
 class Model:
-    """The regression of a window: `first` is the number of its first month."""
+    """The regression of a window: `first` is the number of its first month. Raises Undetermined."""
 
     def __init__(self, first: int, levels: Sequence[float]) -> None:
         import numpy as np
@@ -167,7 +183,12 @@ class Model:
         self.first, self.logs = first, np.log(levels)
         # The first month has none before it.
         self.rows = np.array([self._row(place) for place in range(1, len(levels))])
+        if not self._is_determined(len(self.rows)):
+            raise Undetermined
         self.fit = OLS(self.logs[1:], self.rows).fit()
+        if self.fit.ssr < len(self.rows) * ROUNDING**2:
+            # Months without any error leave no measure of what is usual.
+            raise Undetermined
 
     def ahead(self, month: int) -> tuple[float, float]:
         """Return the expected logarithm of the month after the window, and its standard error."""
@@ -175,15 +196,20 @@ class Model:
         return float(found.predicted_mean[0]), float(found.se_obs[0])
 
     def bound(self, expected: float, error: float, sign: int, share: float) -> float:
-        """Return an end of the interval that holds this share of the months, as a level."""
-        return math.exp(expected + sign * _quantile(share, int(self.fit.df_resid)) * error)
+        """Return an end of the interval that holds this share of the months, as a level. Raises Undetermined."""
+        try:
+            return math.exp(expected + sign * _quantile(share, int(self.fit.df_resid)) * error)
+        except OverflowError as overflow:
+            raise Undetermined from overflow
 
     def past(self) -> list[bool]:
-        """Return of each month of the window with WINDOW_MIN months before it whether it was unusual by those alone."""
+        """Return of each month of the window with WINDOW_MIN months before it whether it was unusual by those alone;
+        of none before these determine the regression."""
         from statsmodels.regression.linear_model import OLS
         from statsmodels.stats.diagnostic import recursive_olsresiduals
 
-        (count, parameters), skip = self.rows.shape, WINDOW_MIN - 1
+        count, parameters = self.rows.shape
+        skip = next(rows for rows in range(WINDOW_MIN - 1, count + 1) if self._is_determined(rows))
         # One alone has no variance, which statsmodels asks for.
         if count <= skip + 1:
             return []
@@ -207,6 +233,12 @@ class Model:
         # A few rounds find the same outliers as the fifteen that are usual, in a tenth of the time.
         seasonal = STL(plain, period=12, robust=True).fit(inner_iter=1, outer_iter=3).seasonal
         return [float(one) for one in np.exp(plain - seasonal)[-2:]]
+
+    def _is_determined(self, count: int) -> bool:
+        """Whether the first rows determine the regression: no column follows from the others."""
+        import numpy as np
+
+        return bool(np.linalg.matrix_rank(self.rows[:count]) == self.rows.shape[1])
 
     def _row(self, place: int) -> list[float]:
         month = self.first + place

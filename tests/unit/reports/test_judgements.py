@@ -318,6 +318,79 @@ def test_what_has_too_few_months_says_why(
     )
 
 
+def stepping(length: int, *changes: tuple[int, float]) -> list[float]:
+    """Levels that stay the same but for some places."""
+    levels = [5000.0] * length
+    for place, level in changes:
+        levels[place] = level
+    return levels
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        stepping(37),
+        stepping(38),
+        stepping(61),
+        stepping(97),
+        stepping(61, (60, 7000.0)),
+        stepping(61, (59, 7000.0)),
+        [5000.0, 6000.0] * 30 + [5000.0],
+        [1000.0 + place % 12 for place in range(61)],
+        [1000.0 * 2**place for place in range(50)],
+        [math.exp(place * place / 400) for place in range(61)],
+        [math.exp(35 * place + 0.2 * place * (-1) ** place) for place in range(-20, 21)],
+    ],
+)
+def test_months_that_determine_no_regression_say_so(levels: list[float]) -> None:
+    """Levels that stay the same, repeat each year, double each month, or grow so fast that no number holds the next."""
+    row = judged(levels, len(levels) - 1)
+    assert (row["status"], row["months"]) == ("not_determined", len(levels) - 1)
+    assert not {"expected", "low", "unusual", "fired_pct", "seasonally_adjusted"} & {*row}
+
+
+def test_a_series_that_stayed_the_same_is_judged_from_where_its_months_vary() -> None:
+    levels = [5000.0] * 40 + drawn(5).levels[:56]
+    row = judged(levels, 95)
+    # Not before the 37th month, and not before the months that repeat leave the season to be seen.
+    assert (row["status"], row["months"]) == ("expected", 95)
+    assert 0 < row["judged_months"] < 95 - 40
+    past = Model(FIRST, levels[:95]).past()
+    assert past == [judged(levels, place)["unusual"] for place in range(95 - len(past), 95)]
+    assert judged(levels, 95 - len(past) - 1)["status"] == "not_determined"
+
+
+def test_a_month_below_zero_has_an_expectation_and_no_logarithm() -> None:
+    levels = [*drawn(5).levels[:60], -3.0]
+    row = judged(levels, 60)
+    assert (row["status"], row["unusual"], "seasonally_adjusted" in row) == ("expected", True, False)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_series_that_determines_nothing_leaves_the_rows_of_the_others() -> None:
+    series = {"1201": stepping(61), "2701": drawn(5).levels[:61], "8505": [0.0] * 61, "9999": [7.0]}
+    rows = [
+        {"product": product, "measure": "value_usd", "period": first_day(FIRST + place), "level": level}
+        for product, levels in series.items()
+        for place, level in enumerate(levels, start=61 - len(levels))
+    ]
+    frame = pl.DataFrame(rows).with_columns(comparable_from=pl.lit(None, dtype=pl.Date))
+
+    def read(table: str, keep: Any = None, where: Any = None, columns: Sequence[str] = ()) -> pl.DataFrame:
+        now = frame.filter(period=first_day(FIRST + 60)) if table == "metric" else frame
+        return now.select(columns) if columns else now
+
+    state = State(read, None)  # type: ignore[arg-type]
+    state.reporter = "CHN"
+    found = expectation_rows(state, "export", [FIRST + 60])
+    # A measure without any number is another unit.
+    assert dict(found.select("product", "status").iter_rows()) == {
+        "1201": "not_determined",
+        "2701": "expected",
+        "9999": "too_few_months",
+    }
+
+
 def test_a_change_of_definition_ends_the_window() -> None:
     levels, since = {FIRST + one: level for one, level in enumerate(drawn(5).levels)}, date(2016, 1, 1)
     assert window(levels, FIRST + 59, since)[::2] == (FIRST + 24, "definition_break")
