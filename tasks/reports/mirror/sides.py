@@ -14,7 +14,7 @@ import polars as pl
 from schemas.names import VALUES
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import part_of
-from tasks.domain.coverage import covering, family_of, priority
+from tasks.domain.coverage import asked_products, covering, family_of, priority
 from tasks.domain.decisions import counting
 from tasks.domain.periods import first_day, month_index, month_number
 from tasks.domain.reporter import Reporter
@@ -49,9 +49,15 @@ class Side(NamedTuple):
     releases: pl.DataFrame
     day: date | None
 
-    def has(self, measure: str) -> bool:
-        """Whether any level of the pair is known in this measure."""
-        return self.levels.filter(pl.col("level").is_not_null(), measure=measure, partner=self.partner).height > 0
+    def moneys(self, products: pl.Series) -> pl.DataFrame:
+        """The measures of values in which releases of this direction speak of each product, in the order of VALUES:
+        `product`, `moneys`. What is asked for decides, and no figure: who sells nothing has a currency too."""
+        releases = self.releases.filter(pl.col("flow").is_null() | (pl.col("flow") == self.flow))
+        spoken = releases.select("release_id", money="measures").explode("money").filter(pl.col("money").is_in(VALUES))
+        found = asked_products(releases, products, roll_up=True).join(spoken, on="release_id")
+        order = pl.col("money").replace_strict(VALUES, range(len(VALUES)), return_dtype=pl.Int32)
+        unique = found.select("product", "money").unique().sort("product", order)
+        return unique.group_by("product", maintain_order=True).agg(moneys="money")
 
 
 def months_of(store: Path, flow: str) -> list[int]:

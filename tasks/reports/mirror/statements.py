@@ -7,7 +7,7 @@ says why.
 
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import polars as pl
 
@@ -203,14 +203,22 @@ def read_pair(
 def compare(sold: Side, bought: Side, months: range, products: pl.Series | None = None) -> pl.DataFrame:
     """Return rows of the table `mirror` for each product and month: of `products`, or of all that either side
     trades."""
-    exporter, importer = bought.partner, sold.partner
-    names = {"export": exporter, "import": importer}
     if products is None:
         traded = (side.levels.filter(pl.col("level") > 0, partner=side.partner)["product"] for side in (sold, bought))
         products = pl.concat(traded)
+    alike = _moneys(sold, bought, products.unique()).partition_by("sold", "bought")
+    parts = [
+        _compared(sold, bought, months, group["product"], (group["sold"][0], group["bought"][0])) for group in alike
+    ]
+    return pl.concat([pl.DataFrame(schema=polars_schema("mirror")), *parts]).sort(KEYS)
+
+
+def _compared(sold: Side, bought: Side, months: range, products: pl.Series, moneys: tuple[str, str]) -> pl.DataFrame:
+    """The rows of products of which each side has values in one measure, `moneys`."""
+    exporter, importer = bought.partner, sold.partner
+    names = {"export": exporter, "import": importer}
     near = range(months.start - REACH_BACK, months.stop + REACH_AHEAD)
     wide = every_month(near, products)
-    moneys = _moneys(sold, bought)
     for name, side, money in zip(names, (sold, bought), moneys, strict=True):
         own = statements(side, wide.select(KEYS), money)
         named_own = own.rename({column: f"{name}_{column}" for column in own.columns if column not in KEYS})
@@ -222,7 +230,7 @@ def compare(sold: Side, bought: Side, months: range, products: pl.Series | None 
     wide = _with_margins(wide, exporter, importer)
     judged = judge(wide.with_columns(flow=pl.lit("export"), exporter=pl.lit(exporter), importer=pl.lit(importer)))
     judged = judged.filter(pl.col("period").is_between(first_day(months.start), first_day(months.stop - 1)))
-    judged = _with_breaks(judged, sold, bought).with_columns(why=_why(names))
+    judged = _with_breaks(judged, (sold, bought), moneys).with_columns(why=_why(names))
     doubt = _doubts((sold, bought), judged)
     judged = judged.with_columns(observed_margin_pct="import_observed_margin_pct", doubt=doubt)
     return judged.select(pl.col(name).cast(kind) for name, kind in polars_schema("mirror").items())
@@ -232,11 +240,21 @@ def _is_unknown(side: str) -> pl.Expr:
     return pl.col(f"{side}_kg").is_null() & pl.col(f"{side}_stated").is_null()
 
 
-def _moneys(sold: Side, bought: Side) -> tuple[str, str]:
-    """The measure of each side's value: one that both have, otherwise dollars or what there is."""
-    both = next((money for money in VALUES if sold.has(money) and bought.has(money)), None)
-    own = (next((money for money in VALUES if side.has(money)), COMMON) for side in (sold, bought))
-    return (both, both) if both else cast("tuple[str, str]", tuple(own))
+def _moneys(sold: Side, bought: Side, products: pl.Series) -> pl.DataFrame:
+    """The measure of each side's value of each product: `product`, `sold`, `bought`; one that both have, otherwise
+    dollars or what there is. It hangs on the releases alone, so it is the same whichever rows are read."""
+    found = products.to_frame("product")
+    for name, side in (("sold", sold), ("bought", bought)):
+        found = found.join(side.moneys(products).rename({"moneys": name}), on="product", how="left")
+        found = found.with_columns(pl.col(name).fill_null([]))
+    both = pl.coalesce(
+        pl.when(pl.all_horizontal(pl.col("sold", "bought").list.contains(money))).then(pl.lit(money))
+        for money in VALUES
+    )
+    # What a side does not value, it is asked for in dollars.
+    return found.with_columns(
+        pl.coalesce(both, pl.col(name).list.first(), pl.lit(COMMON)).alias(name) for name in ("sold", "bought")
+    )
 
 
 def _in_one_currency(wide: pl.DataFrame, common: str, sold: Side, money: str) -> pl.DataFrame:
@@ -278,8 +296,9 @@ def _with_margins(wide: pl.DataFrame, exporter: str, importer: str) -> pl.DataFr
     )
 
 
-def _with_breaks(judged: pl.DataFrame, sold: Side, bought: Side) -> pl.DataFrame:
+def _with_breaks(judged: pl.DataFrame, sides: tuple[Side, Side], moneys: tuple[str, str]) -> pl.DataFrame:
     """Name a change of definition on one side alone as the reason of what nothing else explains."""
+    sold, bought = sides
     month = month_index("period").cast(pl.Int32)
     open_ones = judged.filter(reason="unexplained").select("product", "period", month=month)
     if not open_ones.height:
@@ -298,7 +317,7 @@ def _with_breaks(judged: pl.DataFrame, sold: Side, bought: Side) -> pl.DataFrame
                 )
             ).to_series(),
         )
-        for name, side, money in zip(("sold", "bought"), (sold, bought), _moneys(sold, bought), strict=True)
+        for name, side, money in zip(("sold", "bought"), sides, moneys, strict=True)
     ]
     found = open_ones.with_columns(since).filter(pl.col("sold").ne_missing(pl.col("bought")))
     words = [

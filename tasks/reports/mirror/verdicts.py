@@ -12,8 +12,10 @@ import polars as pl
 KG_TOLERANCE, VALUE_TOLERANCE = 0.10, 0.05
 # The margins of a pair are of one year and of all goods.
 MARGIN_POINTS = 2.0
-# Beyond it, cost, insurance and freight explain nothing.
+# Beyond it, cost, insurance and freight explain nothing, nor what a hub adds to the price of what passes through.
 MARGIN_MAX_PCT = 35.0
+# The most by which a month alone may differ for goods under way: as much as three months of a steady trade.
+MONTH_FACTOR_MAX = 3.0
 # Sea freight takes 25 to 45 days, customs some more.
 LAGS = (0, 1, 2)
 # Sums of three months fit by chance now and then; a lag is told where most of the sums around a month fit with it.
@@ -120,6 +122,8 @@ def _reason(is_lag: pl.Expr) -> pl.Expr:
     price, usual = pl.col("value_ratio") / pl.col("kg_ratio"), 1 + (pl.col("margin_pct") + MARGIN_POINTS) / 100
     same_goods = price.is_between(1 - KG_TOLERANCE, usual * (1 + KG_TOLERANCE))
     is_dear = (price > usual * (1 + VALUE_TOLERANCE)) & (price <= 1 + MARGIN_MAX_PCT / 100)
+    is_part = pl.col("kg_ratio").is_between(1 / MONTH_FACTOR_MAX, MONTH_FACTOR_MAX)
+    is_alone = pl.col("_fit").is_null() & (pl.col("_share").is_null() | (pl.col("_share") >= FITS_MIN))
     return (
         pl.when(lacks["export"])
         .then(_telling(("export",), "not_covered"))
@@ -135,11 +139,11 @@ def _reason(is_lag: pl.Expr) -> pl.Expr:
         .when(is_lag & (~same_weight.fill_null(False) | same_goods))
         .then(pl.lit("lag"))
         # Months beside it, where they are at hand, have shown no lag.
-        .when(pl.col("_fit").is_null() & (pl.col("_share").is_null() | (pl.col("_share") >= FITS_MIN)) & same_goods)
+        .when(is_alone & same_goods & is_part)
         .then(pl.lit("lag"))
         .when(
             pl.when(is_weighed)
-            .then(~same_weight & (_missing("kg") <= pl.col("hub_kg")))
+            .then(~same_weight & (_missing("kg") <= pl.col("hub_kg")) & (_priced_as_at_hubs() | ~is_valued))
             .otherwise(_missing("value") <= pl.col("hub_value"))
         )
         .then(pl.lit("hub"))
@@ -171,6 +175,16 @@ def _missing(measure: str) -> pl.Expr:
     return pl.when(more > 0).then(more)
 
 
+def _priced_as_at_hubs() -> pl.Expr:
+    """Whether the importer's value is what it would be if the missing goods had come through the hubs: at the price of
+    what the exporter counts to them, or of what it counts to the importer where that is not known."""
+    price = pl.coalesce(_ratio("hub_value", "hub_kg"), _ratio("export_value", "export_kg"))
+    through, direct = _missing("kg") * price, pl.col("export_value")
+    dearest = direct + through * (1 + MARGIN_MAX_PCT / 100)
+    is_enough = pl.col("fob_high") >= (direct + through) * (1 - KG_TOLERANCE)
+    return is_enough & (pl.col("fob_low") <= dearest * (1 + KG_TOLERANCE))
+
+
 def _ratio(over: str, under: str) -> pl.Expr:
     return pl.when(pl.col(under) > 0).then(pl.col(over) / pl.col(under))
 
@@ -192,13 +206,22 @@ def _fit(lag: int) -> pl.Expr:
     low, high, mass = (pl.col(name).shift(-lag).over(*KEYS) for name in ("_fob_low", "_fob_high", "_import_kg"))
     weight = _distance(pl.col("_export_kg"), mass, mass, KG_TOLERANCE)
     value = _distance(pl.col("_export_value"), low, high, VALUE_TOLERANCE)
+    # Sums without trade on either side fit whatever the lag is: they tell nothing.
+    weight, value = (
+        pl.when(pl.max_horizontal(own, other) > 0).then(distance)
+        for own, other, distance in (
+            (pl.col("_export_kg"), mass, weight),
+            (pl.col("_export_value"), high, value),
+        )
+    )
     # Kilograms decide where both sides have them.
     return pl.coalesce(weight, value)
 
 
 def _distance(value: pl.Expr, low: pl.Expr, high: pl.Expr, tolerance: float) -> pl.Expr:
     """How far a value is outside an interval, as a part of it; at most 0 inside. Nothing traded on both sides is no
-    distance."""
+    distance; null where one of them is not known."""
     below, above = low * (1 - tolerance) - value, value - high * (1 + tolerance)
     scale = pl.max_horizontal(value, high)
-    return pl.when(scale == 0).then(-tolerance).otherwise(pl.max_horizontal(below, above) / scale)
+    distance = pl.when(scale == 0).then(-tolerance).otherwise(pl.max_horizontal(below, above) / scale)
+    return pl.when(value.is_not_null() & low.is_not_null() & high.is_not_null()).then(distance)

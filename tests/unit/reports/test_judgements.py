@@ -460,6 +460,10 @@ def judged_month(**of: Any) -> dict[str, Any]:
         ({"export_kg": 100, "import_kg": 108, "export_value": 1000, "import_value": 1070}, "agrees"),
         ({"export_kg": 100, "import_kg": 115, "export_value": 1000, "import_value": 1230}, "lag"),
         ({"export_kg": 100, "import_kg": 40, "export_value": 1000, "import_value": 420}, "lag"),
+        # A month alone says nothing of goods under way where it is a fraction of the other side's, or many times as
+        # much, however alike the prices are.
+        ({"export_kg": 6000, "import_kg": 100, "export_value": 60_000, "import_value": 1070}, "unexplained"),
+        ({"export_kg": 100, "import_kg": 2500, "export_value": 1000, "import_value": 26_700}, "unexplained"),
         ({"export_kg": 100, "import_kg": 100, "export_value": 1000, "import_value": 1250}, "margin"),
         ({"export_kg": 100, "import_kg": 100, "export_value": 1000, "import_value": 2000}, "unexplained"),
         ({"export_kg": 100, "import_kg": 100}, "agrees"),
@@ -479,8 +483,27 @@ def judged_month(**of: Any) -> dict[str, Any]:
         ({"import_kg": 100, "export_value_status": "nomenclature"}, "nomenclature"),
         ({"export_kg": 100, "export_value": 1000}, "not_covered"),
         ({"import_kg": 100}, "not_covered"),
-        ({"export_kg": 100, "import_kg": 160, "export_value": 1000, "import_value": 3000, "hub_kg": 60}, "hub"),
-        ({"export_kg": 100, "import_kg": 160, "export_value": 1000, "import_value": 3000, "hub_kg": 59}, "unexplained"),
+        ({"export_kg": 100, "import_kg": 160, "export_value": 1000, "import_value": 2000, "hub_kg": 60}, "hub"),
+        ({"export_kg": 100, "import_kg": 160, "export_value": 1000, "import_value": 2000, "hub_kg": 59}, "unexplained"),
+        ({"export_kg": 100, "import_kg": 160, "hub_kg": 60}, "hub"),
+        # 60 kg at the hubs are worth 600 or, at their own price of 30 a kilogram, 1,800.
+        ({"export_kg": 100, "import_kg": 160, "export_value": 1000, "import_value": 3000, "hub_kg": 60}, "unexplained"),
+        (
+            {"export_kg": 100, "import_kg": 160, "export_value": 1000, "import_value": 3000, "hub_kg": 60}
+            | {"hub_value": 1800},
+            "hub",
+        ),
+        # Goods of 150 and of 1,806 a kilogram are other goods, whichever side has the dear ones.
+        (
+            {"export_kg": 10, "import_kg": 100, "export_value": 1500, "import_value": 180_600}
+            | {"hub_kg": 900, "hub_value": 135_000},
+            "unexplained",
+        ),
+        (
+            {"export_kg": 10, "import_kg": 100, "export_value": 18_060, "import_value": 15_000}
+            | {"hub_kg": 900, "hub_value": 1_625_400},
+            "unexplained",
+        ),
         # The weights agree: no goods are missing that could have passed through.
         ({"export_kg": 100, "import_kg": 105, "export_value": 1000, "import_value": 3000, "hub_kg": 60}, "unexplained"),
         ({"export_kg": 0, "import_kg": 0}, "agrees"),
@@ -535,6 +558,32 @@ def test_one_sum_that_fits_and_values_that_do_not_tell_no_lag(rows: list[dict[st
     found = judge(pair_of(rows))
     assert {*found["reason"]} == {"unexplained"}
     assert len(rows) > 3 or found["lag"].null_count() == 3
+
+
+@pytest.mark.parametrize("side", ["export", "import"])
+@pytest.mark.parametrize("others", [None, 0.0])
+def test_a_sum_that_is_not_known_fits_nothing(side: str, others: float | None) -> None:
+    """One side traded in one month of 25, and what it did in the others is not known, or nothing; the other has 0 in
+    all of them."""
+    other = "import" if side == "export" else "export"
+    rows = [{f"{other}_{of}": 0.0 for of in ("kg", "value")} for _ in range(25)]
+    for number, of in enumerate(rows):
+        of |= {f"{side}_kg": 50_000.0 if number == 12 else others, f"{side}_value": 9e5 if number == 12 else others}
+    found = judge(pair_of(rows))
+    assert found.row(12, named=True)["reason"] == "unexplained"
+    assert found["lag"].null_count() == 25
+    assert {*found["reason"]} == {"unexplained", "not_covered" if others is None else "agrees"}
+
+
+def test_one_shipment_among_months_without_trade_tells_its_lag() -> None:
+    rows = [{"export_kg": 0.0, "import_kg": 0.0} for _ in range(25)]
+    rows[12]["export_kg"], rows[13]["import_kg"] = 50_000.0, 49_000.0
+    found = judge(pair_of(rows))
+    assert found["lag"][12] == 1
+    assert found["reason"].to_list() == [*["agrees"] * 12, "lag", "lag", *["agrees"] * 11]
+    # Of another size it is no shipment of these goods.
+    rows[13]["import_kg"] = 30_000.0
+    assert judge(pair_of(rows))["reason"][12:14].to_list() == ["unexplained"] * 2
 
 
 CAUSES = ("agrees", "lag", "margin", "hub", "weight_estimated", "units_differ", "suppressed", "unexplained")

@@ -38,7 +38,7 @@ from tests.copied_store import copied
 from tests.unit.reports.stores import of_germany, publish
 from tests.unit.sources import test_hmrc_ots as hmrc_ots
 from tests.unit.sources import test_us_census as us_census
-from tests.unit.sources.test_eurostat_comext import MASS, VALUE
+from tests.unit.sources.test_eurostat_comext import MASS, VALUE, answer
 
 JUNE = date(2025, 6, 1)
 # Germany's 50,000 euros are 56,400 and 57,600 dollars in these months, 6.5 % of them freight.
@@ -356,6 +356,23 @@ def test_the_table_has_what_the_command_shows_and_names_both_states(made: tuple[
     assert all(state is not None and state.id in trail["parameters"] for state in states.values())
     again = publish_pair(store, "CHN", "DEU")
     assert (again.changed, again.months, again.snapshot.id) == (False, [], first.snapshot.id)
+
+
+def test_the_table_and_the_command_say_the_same_of_goods_that_the_importer_never_bought(tmp_path: Path) -> None:
+    """Germany bought magnets of China, and rare earths of the United States alone: of China it bought none of them."""
+    publish(tmp_path, "CHN", "china.csv", sold(), **QUERY)
+    of_america = [("US", VALUE, "90"), ("US", MASS, "1")]
+    other = answer(of_america, reporter="DE", product="280530", period="2023-02")
+    whole = bought("2023-02", 2150) + b"\r\n".join(other.split(b"\r\n")[1:])
+    publish(tmp_path, "DEU", "germany.csv", whole, "eurostat_comext")
+    publish_pair(tmp_path / "store", "CHN", "DEU")
+    table = read_table(pair_in(tmp_path), "mirror").sort("product", "period")
+    assert {*table["product"]} == {"280530", "850511"}
+    of_command = pl.concat(mirror(tmp_path / "store", code, "CHN", "DEU").rows for code in ("280530", "850511"))
+    assert table.equals(of_command.select(table.columns))
+    row = table.row(by_predicate=(pl.col("product") == "280530") & (pl.col("period") == date(2023, 2, 1)), named=True)
+    assert [row[name] for name in ("import_kg", "import_value", "import_currency", "why")] == [0, 0, "EUR", ""]
+    assert row["reason"] == "unexplained"
 
 
 def test_a_correction_of_one_side_changes_its_pairs_alone_and_tells_the_gap(
